@@ -3,11 +3,13 @@
 pub mod auth;
 pub mod buddycast;
 pub mod crawler;
+pub mod decoded;
 pub mod frame;
 pub mod handshake;
 pub mod ids;
 pub mod permid;
 pub mod tree;
 
+pub use decoded::Decoded;
 pub use ids::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft};
 pub use permid::{Permid, PermidKind};

@@ -1,0 +1,136 @@
+//! The handle by which the rest of the program drives a node. Nothing here waits for a peer.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::event::{Event, Origin, Ticket};
+use crate::crawler::Registry;
+use crate::failure::Failure;
+use crate::identity::Identities;
+use crate::wire::{Frequency, MessageId, OverlayVersion, Permid};
+
+/// Where to connect: `host:port`, or `permid@host:port` to connect only if it is that peer (cli.md, TARGET).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Target {
+    pub host: String,
+    pub port: u16,
+    pub permid: Option<Permid>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{text:?} is not a target: {what}; write host:port or permid@host:port, an IPv6 address in brackets")]
+pub struct TargetError {
+    pub text: String,
+    pub what: String,
+}
+
+impl FromStr for Target {
+    type Err = TargetError;
+
+    fn from_str(text: &str) -> Result<Self, TargetError> {
+        let _ = text;
+        todo!()
+    }
+}
+
+impl fmt::Display for Target {
+    /// `host:port`, without the permid.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let _ = f;
+        todo!()
+    }
+}
+
+/// What a node is and does.
+#[derive(Clone)]
+pub struct NodeConfig {
+    pub identities: Identities,
+    /// The current version presented (7–18).
+    pub version: OverlayVersion,
+    pub listen: Option<SocketAddr>,
+    /// Crawlers that may ask, besides those of `allow_file`.
+    pub allow: Vec<Permid>,
+    /// Read again when it changes.
+    pub allow_file: Option<std::path::PathBuf>,
+    pub registry: Registry,
+    /// Whether to take part in BuddyCast, and to dial whom it tells of.
+    pub gossip: bool,
+    pub bootstrap: Vec<Target>,
+    /// Ids whose initiators run by themselves; none unless switched on.
+    pub initiators: Vec<MessageId>,
+    /// Peer side: the time between two parts of a reply. A cap on what a reply takes of the line.
+    pub pace: Option<Duration>,
+    /// How many peers to keep connections to at the same time.
+    pub max_peers: usize,
+}
+
+/// One request to make.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ask {
+    pub to: Permid,
+    pub message: MessageId,
+    pub frequency: Frequency,
+    pub payload: Bytes,
+    /// From the moment the request is sent to its last part.
+    pub timeout: Duration,
+    pub origin: Origin,
+    /// Where the connection is lost: wait for the peer to dial back until the timeout, instead of failing at once.
+    pub wait_for_dial_back: bool,
+}
+
+/// A running node. Cheap to clone; it stops when [`Node::shutdown`] is called or the last clone is dropped.
+#[derive(Clone)]
+pub struct Node {
+    // to come
+}
+
+impl Node {
+    /// Binds, starts the tasks, and returns with the stream of events. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// The listening address can't be bound.
+    pub async fn start(config: NodeConfig) -> Result<(Self, mpsc::Receiver<Event>), Failure> {
+        let _ = config;
+        todo!()
+    }
+
+    #[must_use]
+    pub fn listening(&self) -> Option<SocketAddr> {
+        todo!()
+    }
+
+    /// Dials; what becomes of it comes as events.
+    pub fn connect(&self, target: Target) {
+        let _ = target;
+        todo!()
+    }
+
+    /// Asks a peer; it is dialled first if it is known but not connected. What becomes of it comes as events under this ticket.
+    pub fn request(&self, ask: Ask) -> Ticket {
+        let _ = ask;
+        todo!()
+    }
+
+    /// Gives a request up.
+    pub fn cancel(&self, ticket: Ticket) {
+        let _ = ticket;
+        todo!()
+    }
+
+    /// Closes every connection to a peer.
+    pub fn disconnect(&self, permid: Permid) {
+        let _ = permid;
+        todo!()
+    }
+
+    /// Stops accepting, sends what is queued, closes, and waits at most `grace`.
+    pub async fn shutdown(self, grace: Duration) {
+        let _ = grace;
+        todo!()
+    }
+}

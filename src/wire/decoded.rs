@@ -1,0 +1,16 @@
+//! What a payload was read as.
+
+use super::tree::Node;
+
+/// A decoded payload: for people a summary and a tree, for programs a JSON value, and what was odd about it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Decoded {
+    /// `bencode`, `a`, `pickle`, `text`, `hex`…, outermost first where they nest: `zlib, text`.
+    pub format: String,
+    /// One line: `7 fields`, `5 174 rows`.
+    pub summary: String,
+    pub tree: Node,
+    pub json: serde_json::Value,
+    /// What a person should know: opcodes that would have called something, output that was cut, deviations.
+    pub findings: Vec<String>,
+}
