@@ -163,3 +163,33 @@ impl fmt::Display for ErrorByte {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_named_as_specified() {
+        assert_eq!(MessageId::NATCHECK.name(), Some("NATCHECK"));
+        assert_eq!(MessageId(0).name(), None);
+        assert!(MessageId::NAMED.iter().zip(1..).all(|((id, _), number)| id.0 == number));
+        assert_eq!(ErrorByte::FREQUENCY.name(), Some("frequency error"));
+        assert_eq!(ErrorByte(7).name(), None);
+        assert_eq!(ChannelId(10).to_string(), "0a");
+    }
+
+    #[test]
+    fn only_version_18_is_encrypted() {
+        assert!(!OverlayVersion::LEGACY.is_encrypted());
+        assert!(OverlayVersion::CURRENT.is_encrypted());
+    }
+
+    #[test]
+    fn parts_left_promises_no_more_than_it_knows() {
+        assert_eq!(PartsLeft(0).more(), (0, Some(0)));
+        assert_eq!(PartsLeft(1).more(), (1, Some(1)));
+        assert_eq!(PartsLeft(2).more(), (1, Some(2)));
+        assert_eq!(PartsLeft(254).more(), (253, Some(254)));
+        assert_eq!(PartsLeft(255).more(), (254, None));
+    }
+}

@@ -1,13 +1,20 @@
 //! Bytes to types and back, with no I/O, no clock and no keys. Implements protocol.md §1–§4, §6 and §7.
+//!
+//! Connections begin with a [`handshake`]; then [`frame`]s follow, whose bodies are the messages of [`auth`], [`crawler`] and
+//! [`buddycast`]. Types hold values, never the bytes they were read from, so that what is shown is what was understood.
 
 pub mod auth;
+pub mod bencode;
 pub mod buddycast;
 pub mod crawler;
 pub mod decoded;
 pub mod frame;
 pub mod handshake;
 pub mod ids;
+pub mod integer;
 pub mod permid;
+pub mod reader;
+pub mod text;
 pub mod tree;
 
 pub use decoded::Decoded;

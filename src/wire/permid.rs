@@ -5,6 +5,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::text;
+
 /// SubjectPublicKeyInfo up to the key bytes of an Ed25519 key (RFC 8410); 32 bytes follow.
 const ED25519_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 /// SubjectPublicKeyInfo up to the point of an uncompressed sect233k1 key (§3); the byte 4 and two 30-byte coordinates follow.
@@ -87,7 +89,7 @@ impl Permid {
             Self::Ed25519(key) => key,
             Self::Sect233k1(point) => &point[1..], // the first byte has one significant bit
         };
-        key.iter().map(|byte| format!("{byte:02x}")).collect()
+        text::hex(key)
     }
 
     /// `9f3a…c1`: the first two bytes and the last of [`Self::hex`].
@@ -107,5 +109,61 @@ impl fmt::Display for Permid {
 impl fmt::Debug for Permid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Permid({})", self.short())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn both_kinds_have_one_der_and_one_text() {
+        for (permid, len, start) in [
+            (Permid::Ed25519([0xab; 32]), 44, "MCowBQYDK2VwAyEAq6ur"),
+            (Permid::Sect233k1([0x01; 60]), 84, "MFIwEAYHKoZIzj0CAQYFK4EEABoDPgAEAQEB"),
+        ] {
+            let der = permid.to_der();
+            assert_eq!(der.len(), len);
+            assert_eq!(Permid::from_der(&der), Ok(permid));
+            assert!(permid.to_string().starts_with(start), "{permid}");
+            assert_eq!(Permid::from_base64(&permid.to_string()), Ok(permid));
+        }
+        assert_eq!(Permid::from_base64("not base64!"), Err(PermidError::Base64));
+    }
+
+    #[test]
+    fn every_other_encoding_is_refused() {
+        for permid in [Permid::Ed25519([0xab; 32]), Permid::Sect233k1([0x01; 60])] {
+            let der = permid.to_der();
+            let prefix = if permid.kind() == PermidKind::Ed25519 { 12 } else { 24 };
+            for at in 0..prefix {
+                let mut other = der.clone();
+                other[at] ^= 1;
+                assert_eq!(Permid::from_der(&other), Err(PermidError::Shape(der.len())), "byte {at}");
+            }
+            assert!(Permid::from_der(&der[..der.len() - 1]).is_err());
+            assert!(Permid::from_der(&[&der[..], &[0]].concat()).is_err());
+        }
+    }
+
+    #[test]
+    fn the_short_form_is_of_the_key_itself() {
+        let mut point = [0; 60];
+        (point[0], point[1], point[2], point[59]) = (1, 0x9f, 0x3a, 0xc1);
+        assert_eq!(Permid::Sect233k1(point).short(), "9f3a…c1");
+        assert_eq!(Permid::Sect233k1(point).hex().len(), 118);
+        assert_eq!(format!("{:?}", Permid::Ed25519([0x42; 32])), "Permid(4242…42)");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100), text in ".{0,60}") {
+            if let Ok(permid) = Permid::from_der(&bytes) {
+                prop_assert_eq!(permid.to_der(), bytes);
+            }
+            let _ = Permid::from_base64(&text);
+        }
     }
 }

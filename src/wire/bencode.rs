@@ -1,0 +1,378 @@
+//! Bencoding, the encoding of every message body but the crawler's own (protocol.md §3, §5, §7).
+//!
+//! Strict by default: one value has one encoding, and anything else is an error. The lenient mode reads what the original
+//! accepts and more, and says what deviates. Neither recurses deeper than [`MAX_DEPTH`], so no input can exhaust the stack,
+//! and neither takes memory before it has seen the bytes that are to fill it.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::integer::Integer;
+use super::reader::Reader;
+
+/// How deep lists and dicts may nest. The deepest message of the protocol nests 4 deep; the rest is margin.
+pub const MAX_DEPTH: usize = 64;
+/// How many values one input may hold, keys included: 100 000 rows of 20 columns, twice what a DATABASE reply may be.
+pub const MAX_VALUES: usize = 2_000_000;
+
+/// A bencoded value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Value {
+    Int(Integer),
+    Bytes(Vec<u8>),
+    List(Vec<Value>),
+    /// In the order of the encoding; [`Value::dict`] makes the order that strict readers demand.
+    Dict(Vec<(Vec<u8>, Value)>),
+}
+
+/// What a lenient reader let pass.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum DeviationKind {
+    UnsortedKeys,
+    DuplicateKey,
+    LeadingZero,
+    TrailingBytes,
+}
+
+/// All deviations of one kind: how many, and where in the input the first one is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Deviation {
+    pub kind: DeviationKind,
+    /// Offset of the first one, in bytes.
+    pub at: usize,
+    /// How many values deviate so; for trailing bytes, how many bytes.
+    pub count: usize,
+}
+
+/// A value with what is known about its encoding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Parsed {
+    pub value: Value,
+    /// Where each value stands in the input, in the order of the encoding: a container before its contents, a key before
+    /// its value.
+    pub spans: Vec<Range<usize>>,
+    /// At most one entry a kind; empty where the input passes strict reading.
+    pub deviations: Vec<Deviation>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("byte {at}: {what}")]
+pub struct BencodeError {
+    /// Offset in bytes.
+    pub at: usize,
+    pub what: Fault,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("the input ends inside a value")]
+    Ends,
+    #[error("no value begins with {0:#04x}")]
+    Start(u8),
+    #[error("an integer that is not a decimal number")]
+    Integer,
+    #[error("a string announces {announced} bytes, {left} are left")]
+    StringLength { announced: usize, left: usize },
+    #[error("a string length that is not a number and a colon")]
+    Length,
+    #[error("a dict key that is not a string")]
+    Key,
+    #[error("nested deeper than {MAX_DEPTH}")]
+    Depth,
+    #[error("more than {MAX_VALUES} values")]
+    Values,
+    #[error("{0}")]
+    Deviates(DeviationKind),
+}
+
+impl fmt::Display for DeviationKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnsortedKeys => "dict keys are not sorted",
+            Self::DuplicateKey => "a dict key occurs twice",
+            Self::LeadingZero => "a number has a leading zero or is -0",
+            Self::TrailingBytes => "bytes follow the value",
+        })
+    }
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, at, count } = self;
+        match (kind, count) {
+            (DeviationKind::TrailingBytes, _) => write!(f, "{kind}: {count} from byte {at}"),
+            (_, 1) => write!(f, "{kind} (byte {at})"),
+            _ => write!(f, "{kind} ({count} times, first at byte {at})"),
+        }
+    }
+}
+
+/// Reads exactly one value in its one valid encoding.
+///
+/// # Errors
+/// The first fault, with its offset.
+pub fn decode(bytes: &[u8]) -> Result<Value, BencodeError> {
+    decode_spanned(bytes).map(|parsed| parsed.value)
+}
+
+/// As [`decode`], with spans.
+///
+/// # Errors
+/// The first fault, with its offset.
+pub fn decode_spanned(bytes: &[u8]) -> Result<Parsed, BencodeError> {
+    Decoder::new(bytes, false).run()
+}
+
+/// Reads one value however sloppily it is encoded, and reports the deviations. Of a key that occurs twice both values stay.
+///
+/// # Errors
+/// What cannot be read at all.
+pub fn decode_lenient(bytes: &[u8]) -> Result<Parsed, BencodeError> {
+    Decoder::new(bytes, true).run()
+}
+
+struct Decoder<'a> {
+    input: Reader<'a>,
+    lenient: bool,
+    spans: Vec<Range<usize>>,
+    deviations: Vec<Deviation>,
+}
+
+impl<'a> Decoder<'a> {
+    fn new(bytes: &'a [u8], lenient: bool) -> Self {
+        Self { input: Reader::new(bytes), lenient, spans: Vec::new(), deviations: Vec::new() }
+    }
+
+    fn run(mut self) -> Result<Parsed, BencodeError> {
+        let value = self.value(0)?;
+        let trailing = self.input.rest().len();
+        if trailing > 0 {
+            self.deviation(DeviationKind::TrailingBytes, self.input.position(), trailing)?;
+        }
+        Ok(Parsed { value, spans: self.spans, deviations: self.deviations })
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, BencodeError> {
+        let start = self.input.position();
+        let first = self.peek()?;
+        let index = self.open_span()?;
+        let value = match first {
+            b'i' => Value::Int(self.integer()?),
+            b'0'..=b'9' => Value::Bytes(self.string()?),
+            b'l' | b'd' if depth >= MAX_DEPTH => return Err(BencodeError { at: start, what: Fault::Depth }),
+            b'l' => self.list(depth)?,
+            b'd' => self.dict(depth)?,
+            other => return Err(BencodeError { at: start, what: Fault::Start(other) }),
+        };
+        self.spans[index].end = self.input.position();
+        Ok(value)
+    }
+
+    /// Makes room for the span of a value that begins here.
+    fn open_span(&mut self) -> Result<usize, BencodeError> {
+        if self.spans.len() >= MAX_VALUES {
+            return self.fail(Fault::Values);
+        }
+        let start = self.input.position();
+        self.spans.push(start..start);
+        Ok(self.spans.len() - 1)
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Value, BencodeError> {
+        self.skip()?;
+        let mut list = Vec::new();
+        while self.peek()? != b'e' {
+            list.push(self.value(depth + 1)?);
+        }
+        self.skip()?;
+        Ok(Value::List(list))
+    }
+
+    fn dict(&mut self, depth: usize) -> Result<Value, BencodeError> {
+        self.skip()?;
+        let mut dict: Vec<(Vec<u8>, Value)> = Vec::new();
+        let mut keys = std::collections::BTreeSet::new();
+        while self.peek()? != b'e' {
+            let at = self.input.position();
+            let key = self.key()?;
+            if !keys.insert(key.clone()) {
+                self.deviation(DeviationKind::DuplicateKey, at, 1)?;
+            } else if dict.last().is_some_and(|(last, _)| *last > key) {
+                self.deviation(DeviationKind::UnsortedKeys, at, 1)?;
+            }
+            let value = self.value(depth + 1)?;
+            dict.push((key, value));
+        }
+        self.skip()?;
+        Ok(Value::Dict(dict))
+    }
+
+    fn key(&mut self) -> Result<Vec<u8>, BencodeError> {
+        if !self.peek()?.is_ascii_digit() {
+            return self.fail(Fault::Key);
+        }
+        let index = self.open_span()?;
+        let key = self.string()?;
+        self.spans[index].end = self.input.position();
+        Ok(key)
+    }
+
+    fn integer(&mut self) -> Result<Integer, BencodeError> {
+        let at = self.input.position();
+        self.skip()?;
+        let digits = self.input.take_while(|byte| byte == b'-' || byte.is_ascii_digit());
+        let number = Integer::parse(digits).filter(|_| self.input.rest().first() == Some(&b'e'));
+        let Some(number) = number else {
+            let what = if self.input.rest().is_empty() { Fault::Ends } else { Fault::Integer };
+            return Err(BencodeError { at, what });
+        };
+        self.skip()?;
+        self.check_digits(digits, at)?;
+        Ok(number)
+    }
+
+    fn string(&mut self) -> Result<Vec<u8>, BencodeError> {
+        let at = self.input.position();
+        let digits = self.input.take_while(|byte| byte.is_ascii_digit());
+        match self.input.rest().first() {
+            Some(b':') => self.skip()?,
+            Some(_) => return Err(BencodeError { at, what: Fault::Length }),
+            None => return Err(BencodeError { at, what: Fault::Ends }),
+        }
+        self.check_digits(digits, at)?;
+        let text = str::from_utf8(digits).unwrap_or_default();
+        let announced = text.parse().unwrap_or(usize::MAX); // too long for a usize is too long for any input
+        let left = self.input.rest().len();
+        let taken = self.input.take(announced, "string");
+        taken.map(<[u8]>::to_vec).map_err(|_| BencodeError { at, what: Fault::StringLength { announced, left } })
+    }
+
+    fn check_digits(&mut self, digits: &[u8], at: usize) -> Result<(), BencodeError> {
+        if Integer::is_canonical(digits) { Ok(()) } else { self.deviation(DeviationKind::LeadingZero, at, 1) }
+    }
+
+    fn deviation(&mut self, kind: DeviationKind, at: usize, count: usize) -> Result<(), BencodeError> {
+        if !self.lenient {
+            return Err(BencodeError { at, what: Fault::Deviates(kind) });
+        }
+        match self.deviations.iter_mut().find(|known| known.kind == kind) {
+            Some(known) => known.count += count,
+            None => self.deviations.push(Deviation { kind, at, count }),
+        }
+        Ok(())
+    }
+
+    fn peek(&self) -> Result<u8, BencodeError> {
+        self.input.rest().first().copied().ok_or(BencodeError { at: self.input.position(), what: Fault::Ends })
+    }
+
+    fn skip(&mut self) -> Result<(), BencodeError> {
+        let at = self.input.position();
+        self.input.byte("value").map(drop).map_err(|_| BencodeError { at, what: Fault::Ends })
+    }
+
+    fn fail<T>(&self, what: Fault) -> Result<T, BencodeError> {
+        Err(BencodeError { at: self.input.position(), what })
+    }
+}
+
+impl Value {
+    /// A dict with its keys sorted, as strict readers demand.
+    #[must_use]
+    pub fn dict(pairs: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
+        let mut pairs: Vec<_> = pairs.into_iter().map(|(key, value)| (key.as_bytes().to_vec(), value)).collect();
+        pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self::Dict(pairs)
+    }
+
+    /// The encoding; dicts in the order they are held.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.encode_to(&mut out);
+        out
+    }
+
+    /// Appends the encoding to `out`.
+    pub fn encode_to(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Int(number) => out.extend_from_slice(format!("i{number}e").as_bytes()),
+            Self::Bytes(bytes) => encode_bytes(bytes, out),
+            Self::List(list) => {
+                out.push(b'l');
+                for value in list {
+                    value.encode_to(out);
+                }
+                out.push(b'e');
+            }
+            Self::Dict(dict) => {
+                out.push(b'd');
+                for (key, value) in dict {
+                    encode_bytes(key, out);
+                    value.encode_to(out);
+                }
+                out.push(b'e');
+            }
+        }
+    }
+
+    /// The number, where this is one that fits 64 bits.
+    #[must_use]
+    pub const fn as_int(&self) -> Option<i64> {
+        if let Self::Int(number) = self { number.small() } else { None }
+    }
+
+    #[must_use]
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        if let Self::Bytes(bytes) = self { Some(bytes) } else { None }
+    }
+
+    #[must_use]
+    pub fn as_list(&self) -> Option<&[Self]> {
+        if let Self::List(list) = self { Some(list) } else { None }
+    }
+
+    #[must_use]
+    pub fn as_dict(&self) -> Option<&[(Vec<u8>, Self)]> {
+        if let Self::Dict(dict) = self { Some(dict) } else { None }
+    }
+
+    /// The value of a dict's key, where this is a dict that has it; of a key that occurs twice, the first.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.as_dict()?.iter().find(|(name, _)| name == key.as_bytes()).map(|(_, value)| value)
+    }
+}
+
+/// Appends one bencoded string to `out`.
+pub fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("{}:", bytes.len()).as_bytes());
+    out.extend_from_slice(bytes);
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number.into())
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Bytes(bytes.to_vec())
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Bytes(text.as_bytes().to_vec())
+    }
+}
+
+impl From<Vec<Self>> for Value {
+    fn from(list: Vec<Self>) -> Self {
+        Self::List(list)
+    }
+}
+
+#[cfg(test)]
+mod tests;

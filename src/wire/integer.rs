@@ -1,0 +1,84 @@
+//! Whole numbers as the text encodings carry them: nearly always small, but without a bound in Python.
+
+use std::fmt;
+
+/// A whole number of any size. Two equal numbers are equal values: what fits 64 bits is never [`Integer::Big`].
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Integer {
+    Small(i64),
+    /// The decimal digits, with a minus before them where negative, without leading zeros.
+    Big(Box<str>),
+}
+
+impl Integer {
+    /// Reads decimal digits with an optional minus; leading zeros and `-0` pass (see [`Self::is_canonical`]).
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let text = str::from_utf8(text).ok()?;
+        let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let small = text.parse().map(Self::Small);
+        Some(small.unwrap_or_else(|_| Self::Big(format!("{sign}{}", digits.trim_start_matches('0')).into())))
+    }
+
+    /// Whether `text` is the one way to write its number: no leading zeros, no `-0`.
+    #[must_use]
+    pub fn is_canonical(text: &[u8]) -> bool {
+        let digits = text.strip_prefix(b"-").unwrap_or(text);
+        text == b"0" || !digits.starts_with(b"0")
+    }
+
+    /// The number where it fits 64 bits.
+    #[must_use]
+    pub const fn small(&self) -> Option<i64> {
+        match self {
+            Self::Small(value) => Some(*value),
+            Self::Big(_) => None,
+        }
+    }
+}
+
+impl From<i64> for Integer {
+    fn from(value: i64) -> Self {
+        Self::Small(value)
+    }
+}
+
+impl fmt::Display for Integer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Small(value) => value.fmt(f),
+            Self::Big(digits) => f.write_str(digits),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_any_size_keep_their_value() {
+        for text in
+            ["0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "-10000000000000000000"]
+        {
+            let number = Integer::parse(text.as_bytes()).unwrap();
+            assert_eq!(number.to_string(), text);
+            assert!(Integer::is_canonical(text.as_bytes()));
+        }
+        assert_eq!(Integer::parse(b"-0009223372036854775809"), Some(Integer::Big("-9223372036854775809".into())));
+        assert_eq!(Integer::parse(b"007"), Some(Integer::Small(7)));
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_refused() {
+        for text in [&b""[..], b"-", b"--1", b"+1", b"1 ", b"1.0", b"0x1", b"\xff", b"99999999999999999999x"] {
+            assert_eq!(Integer::parse(text), None, "{text:?}");
+        }
+        for text in [&b"-0"[..], b"01", b"-01", b"00"] {
+            assert!(!Integer::is_canonical(text), "{text:?}");
+        }
+    }
+}
