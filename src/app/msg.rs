@@ -1,0 +1,94 @@
+//! What changes the model, and what the model wants done.
+
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+
+use super::key::Key;
+use crate::node::{Ask, Event, Target, Ticket};
+use crate::wire::{Decoded, ErrorByte, MessageId, Permid};
+
+/// When a message arrived: the one clock that durations are counted with, and the time of day that is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Now {
+    pub instant: Instant,
+    pub wall: SystemTime,
+}
+
+/// Everything that can change what the screen shows.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A fact from the node.
+    Node(Event),
+    Key(Key),
+    /// Bracketed paste: text, never keys.
+    Paste(String),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// Time has passed; nothing else.
+    Tick,
+    /// A request that this screen asked for has this ticket.
+    Asked(Ask, Ticket),
+    /// A reply has been read on a blocking thread.
+    Decoded {
+        ticket: Ticket,
+        decoding: Decoding,
+    },
+    /// A word that the demo gives a peer: `tour`, `slow, simulated`.
+    Label {
+        permid: Permid,
+        label: String,
+    },
+    /// The demo's tour has come to its next step.
+    Tour(TourStep),
+    /// The tour is over, or was skipped.
+    TourEnded,
+    /// Something the operator should read.
+    Notice(String),
+}
+
+/// One step of the demo's tour.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TourStep {
+    /// From 1.
+    pub step: u16,
+    pub of: u16,
+    /// One line: what is about to be seen.
+    pub text: String,
+    /// Whom to look at. Selected, with that message in the composer, for as long as nobody has touched a key.
+    pub show: Option<(Permid, MessageId)>,
+}
+
+/// How a payload was read.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Decoding {
+    /// What it was read as; where the registered decoder failed, what the formats make of it.
+    pub decoded: Decoded,
+    /// Why the registered decoder could not read it.
+    pub failed: Option<String>,
+}
+
+/// What must happen outside of the model.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Ask a peer; the ticket comes back as [`Msg::Asked`].
+    Request(Ask),
+    Connect(Target),
+    Disconnect(Permid),
+    /// Give a request up.
+    Cancel(Ticket),
+    /// Read a reply on a blocking thread; comes back as [`Msg::Decoded`].
+    Decode {
+        ticket: Ticket,
+        message: MessageId,
+        error: ErrorByte,
+        payload: Bytes,
+    },
+    /// Put text into the terminal's clipboard.
+    Copy(String),
+    SkipTour,
+    Quit {
+        /// Ctrl-C, not `q`.
+        interrupted: bool,
+    },
+}
