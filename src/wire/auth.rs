@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
-use super::bencode::{self, DeviationKind, Value};
+use super::bencode::{self, Value};
 use super::frame::{Frame, FrameId};
 use super::handshake::{HANDSHAKE_LEN, PeerId};
 use super::permid::Permid;
@@ -75,11 +75,8 @@ struct Fields {
 
 impl Fields {
     fn read(message: FrameId, body: &[u8]) -> Result<Self, AuthDecodeError> {
-        let parsed = bencode::decode_lenient(body).map_err(|error| malformed(message, error))?;
-        match parsed.deviations.iter().find(|deviation| deviation.kind != DeviationKind::UnsortedKeys) {
-            Some(deviation) => Err(malformed(message, deviation)),
-            None => Ok(Self { message, dict: parsed.value }),
-        }
+        let dict = bencode::decode_message(body).map_err(|error| malformed(message, error))?;
+        Ok(Self { message, dict })
     }
 
     fn bytes(&self, key: &str) -> Result<&[u8], AuthDecodeError> {
@@ -253,12 +250,12 @@ mod tests {
         assert_eq!(refusal(b"5:certB", b"5:certX"), "RESPONSE2: no string `certB`");
         assert_eq!(refusal(b"1:A20:", b"1:A19:"), "RESPONSE2: byte 26: a dict key that is not a string");
         assert_eq!(refusal(b"1:A20:a", b"1:A19:"), "RESPONSE2: `A` has 19 bytes, not 20");
-        assert_eq!(refusal(b"2:SB64:", b"2:SB064:"), "RESPONSE2: a number has a leading zero or is -0 (byte 31)");
+        assert_eq!(refusal(b"2:SB64:", b"2:SB064:"), "RESPONSE2: byte 31: a number has a leading zero or is -0");
         let trailing = [&response2().encode().body[..], b"xy"].concat();
         let refused = Response2::decode(&trailing).unwrap_err();
-        assert_eq!(refused.to_string(), "RESPONSE2: bytes follow the value: 2 from byte 193");
+        assert_eq!(refused.to_string(), "RESPONSE2: byte 193: bytes follow the value");
         let twice = [&b"d1:A20:bbbbbbbbbbbbbbbbbbbb"[..], &response2().encode().body[1..]].concat();
-        assert_eq!(Response2::decode(&twice).unwrap_err().to_string(), "RESPONSE2: a dict key occurs twice (byte 27)");
+        assert_eq!(Response2::decode(&twice).unwrap_err().to_string(), "RESPONSE2: byte 27: a dict key occurs twice");
     }
 
     #[test]

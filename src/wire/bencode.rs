@@ -1,8 +1,8 @@
 //! Bencoding, the encoding of every message body but the crawler's own (protocol.md §3, §5, §7).
 //!
-//! Strict by default: one value has one encoding, and anything else is an error. The lenient mode reads what the original
-//! accepts and more, and says what deviates. Neither recurses deeper than [`MAX_DEPTH`], so no input can exhaust the stack,
-//! and neither takes memory before it has seen the bytes that are to fill it.
+//! Strict by default: one value has one encoding, and anything else is an error. The lenient mode reads more than the original
+//! accepts and says what deviates; [`decode_message`] reads what the original does. None of them recurses deeper than [`MAX_DEPTH`], so no input can exhaust the stack,
+//! and none takes memory before it has seen the bytes that are to fill it.
 
 use std::fmt;
 use std::ops::Range;
@@ -120,7 +120,15 @@ pub fn decode(bytes: &[u8]) -> Result<Value, BencodeError> {
 /// # Errors
 /// The first fault, with its offset.
 pub fn decode_spanned(bytes: &[u8]) -> Result<Parsed, BencodeError> {
-    Decoder::new(bytes, false).run()
+    Decoder::new(bytes, |_| false).run()
+}
+
+/// Reads the body of a message as the original does: dict keys may stand in any order, all else is strict.
+///
+/// # Errors
+/// The first fault, with its offset.
+pub fn decode_message(bytes: &[u8]) -> Result<Value, BencodeError> {
+    Decoder::new(bytes, |kind| kind == DeviationKind::UnsortedKeys).run().map(|parsed| parsed.value)
 }
 
 /// Reads one value however sloppily it is encoded, and reports the deviations. Of a key that occurs twice both values stay.
@@ -128,19 +136,19 @@ pub fn decode_spanned(bytes: &[u8]) -> Result<Parsed, BencodeError> {
 /// # Errors
 /// What cannot be read at all.
 pub fn decode_lenient(bytes: &[u8]) -> Result<Parsed, BencodeError> {
-    Decoder::new(bytes, true).run()
+    Decoder::new(bytes, |_| true).run()
 }
 
 struct Decoder<'a> {
     input: Reader<'a>,
-    lenient: bool,
+    tolerates: fn(DeviationKind) -> bool,
     spans: Vec<Range<usize>>,
     deviations: Vec<Deviation>,
 }
 
 impl<'a> Decoder<'a> {
-    fn new(bytes: &'a [u8], lenient: bool) -> Self {
-        Self { input: Reader::new(bytes), lenient, spans: Vec::new(), deviations: Vec::new() }
+    fn new(bytes: &'a [u8], tolerates: fn(DeviationKind) -> bool) -> Self {
+        Self { input: Reader::new(bytes), tolerates, spans: Vec::new(), deviations: Vec::new() }
     }
 
     fn run(mut self) -> Result<Parsed, BencodeError> {
@@ -252,7 +260,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn deviation(&mut self, kind: DeviationKind, at: usize, count: usize) -> Result<(), BencodeError> {
-        if !self.lenient {
+        if !(self.tolerates)(kind) {
             return Err(BencodeError { at, what: Fault::Deviates(kind) });
         }
         match self.deviations.iter_mut().find(|known| known.kind == kind) {

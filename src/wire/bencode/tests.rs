@@ -59,6 +59,10 @@ fn deviations_are_refused_strictly_and_reported_leniently() {
         assert_eq!(decode(bytes), Err(BencodeError { at, what: Fault::Deviates(kind) }));
         assert_eq!(decode_lenient(bytes).unwrap().deviations, [Deviation { kind, at, count }]);
     }
+    assert!(decode_message(b"d1:bi1e1:ai2ee").is_ok());
+    for bytes in [&b"d1:ai1e1:ai2ee"[..], b"i01e", b"i1e."] {
+        assert!(decode_message(bytes).is_err());
+    }
     let both = decode_lenient(b"d1:ai1e1:ai2ee").unwrap().value;
     assert_eq!(both.as_dict().unwrap().len(), 2);
 }
