@@ -1,50 +1,15 @@
 //! The handle by which the rest of the program drives a node. Nothing here waits for a peer.
 
-use std::fmt;
 use std::net::SocketAddr;
-use std::str::FromStr;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::event::{Event, Origin, Ticket};
-use crate::crawler::Registry;
+use super::event::{Event, Ticket};
+use crate::crawler::{Ask, Registry, Target};
 use crate::failure::Failure;
 use crate::identity::Identities;
-use crate::wire::{Frequency, MessageId, OverlayVersion, Permid};
-
-/// Where to connect: `host:port`, or `permid@host:port` to connect only if it is that peer (cli.md, TARGET).
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Target {
-    pub host: String,
-    pub port: u16,
-    pub permid: Option<Permid>,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{text:?} is not a target: {what}; write host:port or permid@host:port, an IPv6 address in brackets")]
-pub struct TargetError {
-    pub text: String,
-    pub what: String,
-}
-
-impl FromStr for Target {
-    type Err = TargetError;
-
-    fn from_str(text: &str) -> Result<Self, TargetError> {
-        let _ = text;
-        todo!()
-    }
-}
-
-impl fmt::Display for Target {
-    /// `host:port`, without the permid.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = f;
-        todo!()
-    }
-}
+use crate::wire::{MessageId, OverlayVersion, Permid};
 
 /// What a node is and does.
 #[derive(Clone)]
@@ -67,20 +32,6 @@ pub struct NodeConfig {
     pub pace: Option<Duration>,
     /// How many peers to keep connections to at the same time.
     pub max_peers: usize,
-}
-
-/// One request to make.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Ask {
-    pub to: Permid,
-    pub message: MessageId,
-    pub frequency: Frequency,
-    pub payload: Bytes,
-    /// From the moment the request is sent to its last part.
-    pub timeout: Duration,
-    pub origin: Origin,
-    /// Where the connection is lost: wait for the peer to dial back until the timeout, instead of failing at once.
-    pub wait_for_dial_back: bool,
 }
 
 /// A running node. Cheap to clone; it stops when [`Node::shutdown`] is called or the last clone is dropped.

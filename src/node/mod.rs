@@ -3,5 +3,6 @@
 pub mod event;
 pub mod handle;
 
+pub use crate::crawler::{Ask, Target, TargetError};
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
-pub use handle::{Ask, Node, NodeConfig, Target, TargetError};
+pub use handle::{Node, NodeConfig};

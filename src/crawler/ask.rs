@@ -1,0 +1,22 @@
+//! One request that a Crawler is to make.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::event::Origin;
+use crate::wire::{Frequency, MessageId, Permid};
+
+/// One request to make.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ask {
+    pub to: Permid,
+    pub message: MessageId,
+    pub frequency: Frequency,
+    pub payload: Bytes,
+    /// From the moment the request is sent to its last part.
+    pub timeout: Duration,
+    pub origin: Origin,
+    /// Where the connection is lost: wait for the peer to dial back until the timeout, instead of failing at once.
+    pub wait_for_dial_back: bool,
+}
