@@ -1,18 +1,23 @@
-//! Keys, permids' keys on the curve, key files and the allow-list (protocol.md §3, §8; cli.md).
+//! Keys, key files and the allow-list (protocol.md §3, §8; cli.md).
+//!
+//! A peer *is* its public key, the [`Permid`](crate::wire::Permid). Of secret keys there are two kinds: [`Ed25519Identity`] for version 18
+//! and, with the feature `legacy`, [`LegacyIdentity`] for the versions before.
 
 use std::sync::Arc;
 
-use crate::wire::Permid;
+#[cfg(feature = "legacy")]
+mod der;
+mod ed25519;
+#[cfg(feature = "legacy")]
+mod legacy;
+#[cfg(not(feature = "legacy"))]
+#[path = "legacy_absent.rs"]
+mod legacy;
+#[cfg(feature = "legacy")]
+pub mod sect233k1;
 
-/// An Ed25519 identity: version 18.
-pub struct Ed25519Identity {
-    permid: Permid,
-}
-
-/// A sect233k1 identity: old peers, nothing else.
-pub struct LegacyIdentity {
-    permid: Permid,
-}
+pub use ed25519::Ed25519Identity;
+pub use legacy::{LegacyIdentity, is_valid_key, verify_legacy};
 
 /// What a process is known as. At least one is there.
 #[derive(Clone, Default)]
@@ -21,51 +26,7 @@ pub struct Identities {
     pub legacy: Option<Arc<LegacyIdentity>>,
 }
 
+/// A signature that was not made by this key over these bytes, or a key that is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the signature does not verify")]
 pub struct SignatureError;
-
-impl Ed25519Identity {
-    #[must_use]
-    pub fn from_seed(seed: [u8; 32]) -> Self {
-        let _ = seed;
-        todo!()
-    }
-    #[must_use]
-    pub fn permid(&self) -> Permid {
-        self.permid
-    }
-    /// The secret key in PKCS#8, for rustls.
-    #[must_use]
-    pub fn pkcs8_der(&self) -> Vec<u8> {
-        todo!()
-    }
-}
-
-impl LegacyIdentity {
-    /// A key made from 64 bytes of randomness.
-    #[must_use]
-    pub fn from_seed(seed: [u8; 64]) -> Self {
-        let _ = seed;
-        todo!()
-    }
-    #[must_use]
-    pub fn permid(&self) -> Permid {
-        self.permid
-    }
-    /// ECDSA in DER over the SHA-1 digest of `message`; at least 63 bytes long, because the original refuses shorter ones (§3).
-    #[must_use]
-    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        let _ = message;
-        todo!()
-    }
-}
-
-/// Checks a legacy signature, the point on the curve included.
-///
-/// # Errors
-/// Anything that is not this key's signature of `message`.
-pub fn verify_legacy(permid: &Permid, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
-    let _ = (permid, message, signature);
-    todo!()
-}

@@ -1,0 +1,94 @@
+//! The little of DER (X.690) that signatures and key files need. Strict: definite lengths in their shortest form, no surplus bytes.
+
+pub const INTEGER: u8 = 0x02;
+pub const SEQUENCE: u8 = 0x30;
+
+/// Goes through values that follow one another.
+pub struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    #[must_use]
+    pub const fn new(der: &'a [u8]) -> Self {
+        Self { rest: der }
+    }
+
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The contents of the next value, where it has this tag and is whole; else `None`, and nothing is taken.
+    pub fn value(&mut self, tag: u8) -> Option<&'a [u8]> {
+        let (length, contents) = match *self.rest.strip_prefix(&[tag])? {
+            [length @ 0..=0x7f, ref contents @ ..] | [0x81, length @ 0x80..=0xff, ref contents @ ..] => {
+                (usize::from(length), contents)
+            }
+            _ => return None, // no key or signature has 256 bytes
+        };
+        let (value, rest) = contents.split_at_checked(length)?;
+        self.rest = rest;
+        Some(value)
+    }
+
+    /// The next value as a number that is not negative, big-endian, without a sign byte.
+    pub fn unsigned(&mut self) -> Option<&'a [u8]> {
+        match self.value(INTEGER)? {
+            [0, number @ ..] if number.first().is_some_and(|top| *top >= 0x80) => Some(number),
+            number @ ([0] | [1..=0x7f, ..]) => Some(number),
+            _ => None,
+        }
+    }
+}
+
+/// A value of fewer than 256 bytes, as all are here.
+#[must_use]
+pub fn value(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(contents.len()).expect("keys and signatures are shorter than 256 bytes");
+    let head: &[u8] = if length < 0x80 { &[tag, length] } else { &[tag, 0x81, length] };
+    [head, contents].concat()
+}
+
+/// A big-endian number as an INTEGER in its shortest form.
+#[must_use]
+pub fn unsigned(number: &[u8]) -> Vec<u8> {
+    let leading = number.iter().take_while(|byte| **byte == 0).count();
+    let number = &number[leading..];
+    let sign: &[u8] = if number.first().is_none_or(|top| *top >= 0x80) { &[0] } else { &[] };
+    value(INTEGER, &[sign, number].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_one_encoding() {
+        for (number, encoded) in
+            [(&[][..], &[2, 1, 0][..]), (&[0, 0], &[2, 1, 0]), (&[0, 0x7f], &[2, 1, 0x7f]), (&[0x80], &[2, 2, 0, 0x80])]
+        {
+            assert_eq!(unsigned(number), encoded);
+            assert!(Reader::new(encoded).unsigned().is_some());
+        }
+        for wrong in
+            [&[2, 0][..], &[2, 2, 0, 0x7f], &[2, 1, 0x80], &[2, 2, 0, 0], &[2, 0x81, 1, 1], &[2, 2, 1], &[3, 1, 1]]
+        {
+            assert_eq!(Reader::new(wrong).unsigned(), None, "{wrong:02x?}");
+        }
+    }
+
+    #[test]
+    fn lengths_have_one_encoding() {
+        for length in [0, 1, 127, 128, 255] {
+            let contents = vec![7; length];
+            let encoded = value(SEQUENCE, &contents);
+            let mut reader = Reader::new(&encoded);
+            assert_eq!(reader.value(SEQUENCE), Some(&contents[..]));
+            assert!(reader.is_empty());
+            assert_eq!(Reader::new(&encoded[..encoded.len() - 1]).value(SEQUENCE), None);
+        }
+        assert_eq!(Reader::new(&[0x30, 0x81, 0x7f]).value(SEQUENCE), None);
+        assert_eq!(Reader::new(&[0x30, 0x80, 0, 0]).value(SEQUENCE), None);
+    }
+}
