@@ -8,12 +8,8 @@ use std::fmt;
 use std::ops::Range;
 
 use super::integer::Integer;
+use super::limits::{MAX_DEPTH, MAX_VALUES};
 use super::reader::Reader;
-
-/// How deep lists and dicts may nest. The deepest message of the protocol nests 4 deep; the rest is margin.
-pub const MAX_DEPTH: usize = 64;
-/// How many values one input may hold, keys included: 100 000 rows of 20 columns, twice what a DATABASE reply may be.
-pub const MAX_VALUES: usize = 2_000_000;
 
 /// A bencoded value.
 #[derive(Clone, PartialEq, Eq, Debug)]

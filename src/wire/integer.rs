@@ -1,9 +1,10 @@
 //! Whole numbers as the text encodings carry them: nearly always small, but without a bound in Python.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A whole number of any size. Two equal numbers are equal values: what fits 64 bits is never [`Integer::Big`].
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Integer {
     Small(i64),
     /// The decimal digits, with a minus before them where negative, without leading zeros.
@@ -40,6 +41,41 @@ impl Integer {
     }
 }
 
+impl Ord for Integer {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // A longer run of digits is further from 0, and equally long ones compare as text.
+        let big = |digits: &str| (digits.len(), digits.to_owned());
+        match (self, other) {
+            (Self::Small(one), Self::Small(other)) => one.cmp(other),
+            (Self::Small(_), Self::Big(digits)) => {
+                if digits.starts_with('-') {
+                    Ordering::Greater
+                } else {
+                    Ordering::Less
+                }
+            }
+            (Self::Big(_), Self::Small(_)) => other.cmp(self).reverse(),
+            (Self::Big(one), Self::Big(other)) => match (one.starts_with('-'), other.starts_with('-')) {
+                (true, true) => big(other).cmp(&big(one)),
+                (false, false) => big(one).cmp(&big(other)),
+                (negative, _) => {
+                    if negative {
+                        Ordering::Less
+                    } else {
+                        Ordering::Greater
+                    }
+                }
+            },
+        }
+    }
+}
+
+impl PartialOrd for Integer {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl From<i64> for Integer {
     fn from(value: i64) -> Self {
         Self::Small(value)
@@ -70,6 +106,27 @@ mod tests {
         }
         assert_eq!(Integer::parse(b"-0009223372036854775809"), Some(Integer::Big("-9223372036854775809".into())));
         assert_eq!(Integer::parse(b"007"), Some(Integer::Small(7)));
+    }
+
+    #[test]
+    fn numbers_are_ordered_by_value() {
+        let sorted = [
+            "-100000000000000000000",
+            "-10000000000000000000",
+            "-9223372036854775808",
+            "-1",
+            "0",
+            "9223372036854775807",
+            "9223372036854775808",
+            "10000000000000000000",
+            "100000000000000000000",
+        ];
+        let sorted = sorted.map(|text| Integer::parse(text.as_bytes()).unwrap());
+        for (at, one) in sorted.iter().enumerate() {
+            for (place, other) in sorted.iter().enumerate() {
+                assert_eq!(one.cmp(other), at.cmp(&place), "{one} {other}");
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,334 @@
+//! Encoding "a", in which the original answers ids 1, 8, 10 and 11 (protocol.md §6): Python values as text, each with its
+//! length or count before it.
+//!
+//! A count is believed only as far as the bytes that are left could hold it, nesting is bounded by [`MAX_DEPTH`], and one
+//! value has one encoding, but for the order of dict keys, which is reported.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use super::float;
+use super::integer::Integer;
+use super::limits::{MAX_DEPTH, MAX_VALUES};
+use super::reader::Reader;
+
+/// The fewest bytes that a value takes: `0n`.
+const MIN_VALUE_LEN: usize = 2;
+
+/// A Python value.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Value {
+    None,
+    Int(Integer),
+    Float(f64),
+    Text(String),
+    Bytes(Vec<u8>),
+    List(Vec<Value>),
+    Tuple(Vec<Value>),
+    /// In the order of the encoding; [`Value::dict`] makes the order that the original writes.
+    Dict(Vec<(Value, Value)>),
+}
+
+/// A value with what is known about its encoding.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Parsed {
+    pub value: Value,
+    /// Where each value stands in the input, in the order of the encoding: a container before its contents, a key before
+    /// its value.
+    pub spans: Vec<Range<usize>>,
+    /// Dicts whose keys were not sorted, which the original never writes.
+    pub unsorted_dicts: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("byte {at}: {what}")]
+pub struct EncodingAError {
+    /// Offset in bytes.
+    pub at: usize,
+    pub what: Fault,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("does not begin with `a`")]
+    Version,
+    #[error("the input ends inside a value")]
+    Ends,
+    #[error("a count that is not a decimal number")]
+    Count,
+    #[error("{announced} announced, which the {left} bytes left can't hold")]
+    TooMany { announced: usize, left: usize },
+    #[error("no type has the letter {0:#04x}")]
+    Type(u8),
+    #[error("an integer that is not a decimal number")]
+    Integer,
+    #[error("a float that is not a number")]
+    Float,
+    #[error("text that is not UTF-8")]
+    Text,
+    #[error("a None with a length")]
+    None,
+    #[error("a dict key that is a list or a dict")]
+    Key,
+    #[error("a dict key occurs twice")]
+    DuplicateKey,
+    #[error("nested deeper than {MAX_DEPTH}")]
+    Depth,
+    #[error("more than {MAX_VALUES} values")]
+    Values,
+    #[error("bytes follow the value")]
+    Trailing,
+}
+
+/// Reads exactly one value.
+///
+/// # Errors
+/// The first fault, with its offset.
+pub fn decode(bytes: &[u8]) -> Result<Value, EncodingAError> {
+    decode_spanned(bytes).map(|parsed| parsed.value)
+}
+
+/// As [`decode`], with spans.
+///
+/// # Errors
+/// The first fault, with its offset.
+pub fn decode_spanned(bytes: &[u8]) -> Result<Parsed, EncodingAError> {
+    let mut decoder = Decoder { input: Reader::new(bytes), spans: Vec::new(), unsorted_dicts: 0 };
+    if decoder.input.byte("version") != Ok(b'a') {
+        return Err(EncodingAError { at: 0, what: Fault::Version });
+    }
+    let value = decoder.value(0)?;
+    if !decoder.input.rest().is_empty() {
+        return decoder.fail(Fault::Trailing);
+    }
+    Ok(Parsed { value, spans: decoder.spans, unsorted_dicts: decoder.unsorted_dicts })
+}
+
+struct Decoder<'a> {
+    input: Reader<'a>,
+    spans: Vec<Range<usize>>,
+    unsorted_dicts: usize,
+}
+
+impl<'a> Decoder<'a> {
+    fn value(&mut self, depth: usize) -> Result<Value, EncodingAError> {
+        if self.spans.len() >= MAX_VALUES {
+            return self.fail(Fault::Values);
+        }
+        let at = self.input.position();
+        let index = self.spans.len();
+        self.spans.push(at..at);
+        let count = self.count()?;
+        let value = match self.input.byte("type").map_err(|_| EncodingAError { at, what: Fault::Ends })? {
+            b'n' if count == 0 => Value::None,
+            b'n' => return Err(EncodingAError { at, what: Fault::None }),
+            b'i' => Value::Int(self.integer(count)?),
+            b'f' => Value::Float(self.float(count)?),
+            b's' => Value::Text(self.text(count, Fault::Text)?.into()),
+            b'b' => Value::Bytes(self.take(count)?.to_vec()),
+            b'l' | b't' | b'd' if depth >= MAX_DEPTH => return Err(EncodingAError { at, what: Fault::Depth }),
+            b'l' => Value::List(self.items(count, depth)?),
+            b't' => Value::Tuple(self.items(count, depth)?),
+            b'd' => Value::Dict(self.dict(count, depth)?),
+            other => return Err(EncodingAError { at, what: Fault::Type(other) }),
+        };
+        self.spans[index].end = self.input.position();
+        Ok(value)
+    }
+
+    fn count(&mut self) -> Result<usize, EncodingAError> {
+        let at = self.input.position();
+        let digits = self.input.take_while(|byte| byte.is_ascii_digit());
+        if digits.is_empty() && self.input.rest().is_empty() {
+            return Err(EncodingAError { at, what: Fault::Ends });
+        }
+        if digits.is_empty() || !Integer::is_canonical(digits) {
+            return Err(EncodingAError { at, what: Fault::Count });
+        }
+        let text = str::from_utf8(digits).unwrap_or_default();
+        Ok(text.parse().unwrap_or(usize::MAX)) // too large for a usize is too large for any input
+    }
+
+    fn take(&mut self, count: usize) -> Result<&'a [u8], EncodingAError> {
+        let (at, left) = (self.input.position(), self.input.rest().len());
+        let too_many = Fault::TooMany { announced: count, left };
+        self.input.take(count, "value").map_err(|_| EncodingAError { at, what: too_many })
+    }
+
+    fn text(&mut self, count: usize, fault: Fault) -> Result<&'a str, EncodingAError> {
+        let at = self.input.position();
+        str::from_utf8(self.take(count)?).map_err(|_| EncodingAError { at, what: fault })
+    }
+
+    fn integer(&mut self, count: usize) -> Result<Integer, EncodingAError> {
+        let at = self.input.position();
+        let digits = self.take(count)?;
+        let number = Integer::parse(digits).filter(|_| Integer::is_canonical(digits));
+        number.ok_or(EncodingAError { at, what: Fault::Integer })
+    }
+
+    fn float(&mut self, count: usize) -> Result<f64, EncodingAError> {
+        let at = self.input.position();
+        self.text(count, Fault::Float)?.parse().map_err(|_| EncodingAError { at, what: Fault::Float })
+    }
+
+    fn items(&mut self, count: usize, depth: usize) -> Result<Vec<Value>, EncodingAError> {
+        self.check_count(count, MIN_VALUE_LEN)?;
+        (0..count).map(|_| self.value(depth + 1)).collect()
+    }
+
+    fn dict(&mut self, count: usize, depth: usize) -> Result<Vec<(Value, Value)>, EncodingAError> {
+        self.check_count(count, 2 * MIN_VALUE_LEN)?;
+        let at = self.input.position();
+        let mut dict = Vec::new();
+        for _ in 0..count {
+            let key = self.value(depth + 1)?;
+            if !key.is_hashable() {
+                return Err(EncodingAError { at, what: Fault::Key });
+            }
+            dict.push((key, self.value(depth + 1)?));
+        }
+        let mut keys: Vec<&Value> = dict.iter().map(|(key, _)| key).collect();
+        if !keys.is_sorted_by(|one, other| one.order(other).is_lt()) {
+            keys.sort_by(|one, other| one.order(other));
+            if keys.windows(2).any(|two| two[0].order(two[1]).is_eq()) {
+                return Err(EncodingAError { at, what: Fault::DuplicateKey });
+            }
+            self.unsorted_dicts += 1;
+        }
+        Ok(dict)
+    }
+
+    /// Refuses a count of values that the rest of the input is too short for, before any memory is taken for them.
+    fn check_count(&self, count: usize, min_len: usize) -> Result<(), EncodingAError> {
+        let left = self.input.rest().len();
+        if count > left / min_len {
+            return self.fail(Fault::TooMany { announced: count, left });
+        }
+        Ok(())
+    }
+
+    fn fail<T>(&self, what: Fault) -> Result<T, EncodingAError> {
+        Err(EncodingAError { at: self.input.position(), what })
+    }
+}
+
+impl Value {
+    /// A dict with its keys in the order that the original writes.
+    #[must_use]
+    pub fn dict(pairs: impl IntoIterator<Item = (Self, Self)>) -> Self {
+        let mut pairs: Vec<_> = pairs.into_iter().collect();
+        pairs.sort_by(|(one, _), (other, _)| one.order(other));
+        Self::Dict(pairs)
+    }
+
+    /// The encoding, with the `a` before it; dicts in the order they are held.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = vec![b'a'];
+        self.encode_to(&mut out);
+        out
+    }
+
+    fn encode_to(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::None => out.extend_from_slice(b"0n"),
+            Self::Int(number) => encode_scalar('i', number.to_string().as_bytes(), out),
+            Self::Float(number) => encode_scalar('f', float::python_str(*number).as_bytes(), out),
+            Self::Text(text) => encode_scalar('s', text.as_bytes(), out),
+            Self::Bytes(bytes) => encode_scalar('b', bytes, out),
+            Self::List(items) => encode_items('l', items, out),
+            Self::Tuple(items) => encode_items('t', items, out),
+            Self::Dict(pairs) => {
+                out.extend_from_slice(format!("{}d", pairs.len()).as_bytes());
+                for (key, value) in pairs {
+                    key.encode_to(out);
+                    value.encode_to(out);
+                }
+            }
+        }
+    }
+
+    /// Whether Python takes this as a dict key.
+    fn is_hashable(&self) -> bool {
+        match self {
+            Self::List(_) | Self::Dict(_) => false,
+            Self::Tuple(items) => items.iter().all(Self::is_hashable),
+            _ => true,
+        }
+    }
+
+    /// Python 2's order of dict keys: None, numbers by value, then by the name of the type.
+    fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Int(one), Self::Int(other)) => one.cmp(other),
+            (Self::Int(_) | Self::Float(_), Self::Int(_) | Self::Float(_)) => self.number().total_cmp(&other.number()),
+            (Self::List(one), Self::List(other)) | (Self::Tuple(one), Self::Tuple(other)) => order_items(one, other),
+            (Self::Dict(one), Self::Dict(other)) => {
+                let flat = |pairs: &[(Self, Self)]| pairs.iter().flat_map(|(k, v)| [k.clone(), v.clone()]).collect();
+                let (one, other): (Vec<_>, Vec<_>) = (flat(one), flat(other));
+                order_items(&one, &other)
+            }
+            _ => self.rank().cmp(&other.rank()).then_with(|| self.raw().cmp(other.raw())),
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Int(_) | Self::Float(_) => 1,
+            Self::Dict(_) => 2,
+            Self::List(_) => 3,
+            Self::Text(_) | Self::Bytes(_) => 4, // equal where their bytes are, for ASCII as in Python 2
+            Self::Tuple(_) => 5,
+        }
+    }
+
+    fn raw(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+            _ => &[],
+        }
+    }
+
+    fn number(&self) -> f64 {
+        match self {
+            Self::Int(number) => number.to_string().parse().unwrap_or(f64::NAN),
+            Self::Float(number) => *number,
+            _ => f64::NAN,
+        }
+    }
+}
+
+fn order_items(one: &[Value], other: &[Value]) -> Ordering {
+    let unequal = one.iter().zip(other).map(|(one, other)| one.order(other)).find(|order| order.is_ne());
+    unequal.unwrap_or_else(|| one.len().cmp(&other.len()))
+}
+
+fn encode_scalar(letter: char, text: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("{}{letter}", text.len()).as_bytes());
+    out.extend_from_slice(text);
+}
+
+fn encode_items(letter: char, items: &[Value], out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("{}{letter}", items.len()).as_bytes());
+    for item in items {
+        item.encode_to(out);
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number.into())
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+#[cfg(test)]
+mod tests;
