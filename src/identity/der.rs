@@ -1,7 +1,16 @@
 //! The little of DER (X.690) that signatures and key files need. Strict: definite lengths in their shortest form, no surplus bytes.
 
 pub const INTEGER: u8 = 0x02;
+pub const BIT_STRING: u8 = 0x03;
+pub const OCTET_STRING: u8 = 0x04;
+pub const OBJECT_IDENTIFIER: u8 = 0x06;
 pub const SEQUENCE: u8 = 0x30;
+
+/// The constructed, context-specific tag `[n]`.
+#[must_use]
+pub const fn context(n: u8) -> u8 {
+    0xa0 | n
+}
 
 /// Goes through values that follow one another.
 pub struct Reader<'a> {
@@ -25,7 +34,8 @@ impl<'a> Reader<'a> {
             [length @ 0..=0x7f, ref contents @ ..] | [0x81, length @ 0x80..=0xff, ref contents @ ..] => {
                 (usize::from(length), contents)
             }
-            _ => return None, // no key or signature has 256 bytes
+            [0x82, high @ 1..=0xff, low, ref contents @ ..] => (usize::from(high) << 8 | usize::from(low), contents),
+            _ => return None, // nothing here has 64 KiB
         };
         let (value, rest) = contents.split_at_checked(length)?;
         self.rest = rest;

@@ -1,7 +1,10 @@
 //! The identity of version 18: an Ed25519 key (protocol.md §8).
 
 use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::EncodePrivateKey as _;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
+
+use super::pem::KeyError;
 
 use crate::wire::Permid;
 
@@ -22,16 +25,25 @@ impl Ed25519Identity {
         Permid::Ed25519(self.key.verifying_key().to_bytes())
     }
 
-    /// The secret key in PKCS#8, for rustls and for a key file.
+    /// Reads a secret key in PKCS#8, with or without its public key.
+    ///
+    /// # Errors
+    /// Bytes that are no such key, or a public key that isn't its own.
+    pub(super) fn from_pkcs8_der(der: &[u8]) -> Result<Self, KeyError> {
+        SigningKey::from_pkcs8_der(der).map(|key| Self { key }).map_err(|_| KeyError::Malformed("Ed25519"))
+    }
+
+    /// The text of a key file: PKCS#8 of RFC 8410 without the public key, which is what OpenSSL reads and writes.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        let bytes = KeypairBytes { secret_key: self.key.to_bytes(), public_key: None };
+        bytes.to_pkcs8_pem(LineEnding::LF).expect("the encoding has a fixed form").to_string()
+    }
+
+    /// The secret key in PKCS#8 with its public key, for rustls.
     #[must_use]
     pub fn pkcs8_der(&self) -> Vec<u8> {
         self.key.to_pkcs8_der().expect("the encoding has a fixed form").as_bytes().to_vec()
-    }
-}
-
-impl From<SigningKey> for Ed25519Identity {
-    fn from(key: SigningKey) -> Self {
-        Self { key }
     }
 }
 

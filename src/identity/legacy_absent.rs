@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use super::SignatureError;
+use super::pem::KeyError;
 use crate::wire::Permid;
 
 /// A sect233k1 identity, of which a build without the feature `legacy` has none.
@@ -14,6 +15,15 @@ pub struct LegacyIdentity {
 impl LegacyIdentity {
     #[must_use]
     pub fn permid(&self) -> Permid {
+        match self.none {}
+    }
+
+    pub(super) fn from_sec1_der(_der: &[u8], _curve_named: bool) -> Result<Self, KeyError> {
+        Err(KeyError::NoLegacy)
+    }
+
+    #[must_use]
+    pub fn pem(&self) -> String {
         match self.none {}
     }
 

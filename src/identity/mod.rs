@@ -5,19 +5,23 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "legacy")]
-mod der;
+pub mod allow_list;
+pub mod der;
 mod ed25519;
+pub mod key_file;
 #[cfg(feature = "legacy")]
 mod legacy;
 #[cfg(not(feature = "legacy"))]
 #[path = "legacy_absent.rs"]
 mod legacy;
+pub mod pem;
 #[cfg(feature = "legacy")]
 pub mod sect233k1;
 
+pub use allow_list::{AllowFile, AllowList};
 pub use ed25519::Ed25519Identity;
 pub use legacy::{LegacyIdentity, is_valid_key, verify_legacy};
+pub use pem::Key;
 
 /// What a process is known as. At least one is there.
 #[derive(Clone, Default)]
