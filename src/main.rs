@@ -1,1 +1,6 @@
-fn main() {}
+//! The program: everything is in the library, see [`swarmscope::cli`].
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    swarmscope::cli::main()
+}

@@ -1,1 +1,189 @@
-//! To come.
+//! The command line: options and their environment variables here, one file a sub-command.
+//!
+//! Exit codes are a contract: 0 success · 1 local input or output · 2 usage · 3 could not connect · 4 handshake, version or
+//! authentication · 5 closed without a reply · 6 timeout · 10 error 254 · 11 error 253 · 12 another error byte ·
+//! 13 a registered decoder failed · 130 interrupted. What is wrong on the command line itself is 2; what is wrong with a
+//! file it names (missing, unreadable, malformed) is 1.
+
+mod bootstrap;
+mod demo;
+mod directories;
+mod error;
+mod identities;
+mod journal;
+mod key;
+mod later;
+mod logging;
+mod options;
+mod output;
+mod payload;
+mod peer;
+mod reply;
+mod request;
+mod signals;
+mod tui;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
+
+pub use error::CliError;
+
+const AFTER_HELP: &str = "\
+Every option has an environment variable, named SWARMSCOPE_ and the option; several values are separated by commas. \
+SWARMSCOPE_LOG sets what is logged on standard error (error, warn, info, debug, or a tracing filter).";
+
+/// Remote debugging of peer-to-peer overlays: ask peers, and watch the replies arrive
+#[derive(Parser, Debug)]
+#[command(name = "swarmscope", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    tui: tui::TuiArgs,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// The screen (what runs without a sub-command too)
+    Tui(tui::TuiArgs),
+    /// A swarm of real peers on loopback, and the screen on it
+    Demo(demo::DemoArgs),
+    /// Be a peer that answers the Crawlers on its allow-list
+    Peer(peer::PeerArgs),
+    /// Ask one peer one question
+    Request(request::RequestArgs),
+    /// Make an identity, or show its permid
+    Key(key::KeyArgs),
+    /// A Crawler that runs for months without a screen (not yet built)
+    Crawl(later::Rest),
+    /// An RFC 5780 server for NAT tests in labs (not yet built)
+    Stun(later::Rest),
+    /// Print the key bindings (not yet built)
+    Keymap(later::Rest),
+    /// Print the commented default configuration (not yet built)
+    Config(later::Rest),
+    /// Print the manual page (not yet built)
+    Man(later::Rest),
+    /// Print completions for a shell (not yet built)
+    Completions(later::Rest),
+}
+
+/// Parses the process's arguments, runs what they ask for, and says with which code to exit.
+#[must_use]
+pub fn main() -> ExitCode {
+    ExitCode::from(run(std::env::args_os()))
+}
+
+fn run(args: impl Iterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return error::report_clap(&error),
+    };
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(error) => error.report(),
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<u8, CliError> {
+    match cli.command {
+        None => tui::run(&cli.tui),
+        Some(Command::Tui(args)) => tui::run(&args),
+        Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Peer(args)) => peer::run(args),
+        Some(Command::Request(args)) => request::run(args),
+        Some(Command::Key(args)) => key::run(args),
+        Some(Command::Crawl(_)) => Err(later::command("crawl")),
+        Some(Command::Stun(_)) => Err(later::command("stun")),
+        Some(Command::Keymap(_)) => Err(later::command("keymap")),
+        Some(Command::Config(_)) => Err(later::command("config")),
+        Some(Command::Man(_)) => Err(later::command("man")),
+        Some(Command::Completions(_)) => Err(later::command("completions")),
+    }
+}
+
+/// The runtime of the commands that talk to peers.
+fn runtime() -> Result<Runtime, CliError> {
+    Runtime::new().map_err(|error| CliError::io(format!("the asynchronous runtime could not start: {error}")))
+}
+
+/// Where `--json` asks for it, a failure is an event too.
+fn report_json(json: bool, outcome: Result<u8, CliError>) -> Result<u8, CliError> {
+    if let (true, Err(CliError::Failure(failure))) = (json, &outcome) {
+        output::Line::failure(failure).print()?;
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn exit_code(line: &str) -> u8 {
+        run(line.split(' ').map(OsString::from))
+    }
+
+    #[test]
+    fn the_options_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_has_its_environment_variable() {
+        for command in Cli::command().get_subcommands() {
+            for option in command.get_arguments().filter(|option| option.get_long().is_some_and(|long| long != "help"))
+            {
+                let long = option.get_long().unwrap_or_default();
+                let expected = format!("SWARMSCOPE_{}", long.replace('-', "_").to_uppercase());
+                let found = option.get_env().map(|name| name.to_string_lossy().into_owned());
+                assert_eq!(found, Some(expected), "{} --{long}", command.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_a_later_release_says_so_with_2() {
+        for line in [
+            "swarmscope crawl --probe natcheck",
+            "swarmscope stun --listen 127.0.0.1:0 --alternate 127.0.0.2:0",
+            "swarmscope keymap",
+            "swarmscope config",
+            "swarmscope man",
+            "swarmscope completions bash",
+            "swarmscope --replay x",
+            "swarmscope tui --record x",
+            "swarmscope tui --privacy",
+            "swarmscope tui --script x",
+            "swarmscope demo --scenario worm",
+            "swarmscope peer --listen 127.0.0.1:0 --stun localhost:3478",
+        ] {
+            assert_eq!(exit_code(line), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_2() {
+        for line in [
+            "swarmscope nonsense",
+            "swarmscope request",
+            "swarmscope request nowhere natcheck",
+            "swarmscope request 127.0.0.1:1 no-such-message",
+            "swarmscope request 127.0.0.1:1 256",
+            "swarmscope request 127.0.0.1:1 3 hex:0",
+            "swarmscope request 127.0.0.1:1 3 --frequency 65536",
+            "swarmscope request 127.0.0.1:1 3 --overlay-version 19",
+            "swarmscope peer",
+            "swarmscope peer --listen here",
+            "swarmscope peer --listen 127.0.0.1:0 --allow nobody",
+            "swarmscope demo --peers 0",
+            "swarmscope demo --json",
+        ] {
+            assert_eq!(exit_code(line), 2, "{line}");
+        }
+    }
+}

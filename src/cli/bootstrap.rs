@@ -1,0 +1,55 @@
+//! The bootstrap file: `#` comments, one TARGET a line.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::CliError;
+use crate::node::Target;
+
+/// Larger files are refused: some ten thousand peers are more than anybody starts from.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// Reads the peers of a bootstrap file, in its order.
+///
+/// # Errors
+/// The file can't be read, is too large, or a line is not a target: the text names the file and the line.
+pub fn read(path: &Path) -> Result<Vec<Target>, CliError> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| CliError::file(path, error))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(CliError::file(path, "a bootstrap file of more than 1 MiB: keep fewer peers in it"));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| CliError::file(path, "not UTF-8 text: one target a line"))?;
+    parse(&text).map_err(|what| CliError::file(path, what))
+}
+
+fn parse(text: &str) -> Result<Vec<Target>, String> {
+    let mut targets = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if !line.is_empty() {
+            targets.push(line.parse().map_err(|error| format!("line {}: {error}", number + 1))?);
+        }
+    }
+    Ok(targets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_empty_lines_are_skipped() {
+        let targets = parse("# peers of the lab\n\n127.0.0.1:7760 # mine\n[::1]:7761\r\n").expect("reads");
+        assert_eq!(targets.iter().map(ToString::to_string).collect::<Vec<_>>(), ["127.0.0.1:7760", "[::1]:7761"]);
+    }
+
+    #[test]
+    fn a_wrong_line_is_named() {
+        let what = parse("127.0.0.1:7760\n\nnonsense\n").expect_err("no port");
+        assert!(what.starts_with("line 3: ") && what.contains("nonsense"), "{what}");
+    }
+}

@@ -1,0 +1,106 @@
+//! `swarmscope demo`: a swarm of real peers on loopback, and the screen on it.
+
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use tokio::sync::mpsc;
+
+use super::options::{AllowOptions, JsonOption};
+use super::tui::{self, ThemeOption};
+use super::{CliError, identities, journal, later, logging, output, signals};
+use crate::demo::{self, Swarm, SwarmConfig};
+use crate::wire::Permid;
+
+/// Enough to look like a swarm, few enough to read.
+const DEFAULT_PEERS: u16 = 24;
+/// Each peer takes some ten open files.
+const MAX_PEERS: i64 = 64;
+/// How long the peers may take to close.
+const GRACE: Duration = Duration::from_secs(1);
+/// Events of the whole swarm on their way to the log.
+const EVENTS: usize = 256;
+
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// How many peers
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_PEERS", default_value_t = DEFAULT_PEERS, value_parser = clap::value_parser!(u16).range(1..=MAX_PEERS))]
+    peers: u16,
+    /// The same number makes the same peers
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1)]
+    seed: u64,
+    /// What the swarm plays (not yet built)
+    #[arg(long, value_name = "NAME", env = "SWARMSCOPE_SCENARIO")]
+    scenario: Option<String>,
+    #[command(flatten)]
+    allow: AllowOptions,
+    /// Only the swarm, without screen, until it is told to stop
+    #[arg(long, env = "SWARMSCOPE_HEADLESS", value_parser = BoolishValueParser::new())]
+    headless: bool,
+    #[command(flatten)]
+    theme: ThemeOption,
+    #[command(flatten)]
+    json: JsonOption,
+}
+
+/// Runs the swarm until the operator quits, or a signal asks to stop.
+///
+/// # Errors
+/// No terminal for the screen, or a peer that can't be started.
+pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
+    later::option("--scenario", args.scenario.is_some())?;
+    if args.headless {
+        logging::start(logging::Level::Information);
+        let outcome = super::runtime()?.block_on(headless(args));
+        return super::report_json(args.json.json, outcome);
+    }
+    if args.json.json {
+        return Err(CliError::usage(
+            "--json: the screen has no events to print",
+            "add --headless, or leave --json out",
+        ));
+    }
+    let theme = args.theme.load()?;
+    tui::need_terminal()?;
+    super::runtime()?.block_on(async {
+        let swarm = Swarm::start(args.config()).await?;
+        let stage = demo::stage(&swarm).await?;
+        let options = crate::tui::Options { setup: stage.setup, theme, extra: stage.extra, skip_tour: stage.skip_tour };
+        let shown = tui::show(stage.node, stage.events, options).await;
+        swarm.shutdown(GRACE).await;
+        shown
+    })
+}
+
+async fn headless(args: &DemoArgs) -> Result<u8, CliError> {
+    let mut stop = signals::Stop::listen()?;
+    let (watch, mut events) = mpsc::channel(EVENTS);
+    let log = tokio::spawn(async move {
+        while let Some(event) = events.recv().await {
+            journal::log(&event);
+        }
+    });
+    let swarm = Swarm::start(SwarmConfig { played: false, watch: Some(watch), ..args.config() }).await?;
+    for peer in swarm.peers() {
+        if args.json.json {
+            journal::announce(&peer.listening())?;
+        } else {
+            output::write_out(format!("{}@{}\n", peer.permid, peer.address).as_bytes())?;
+        }
+    }
+    stop.wait().await;
+    swarm.shutdown(GRACE).await;
+    log.abort();
+    Ok(0)
+}
+
+impl DemoArgs {
+    fn config(&self) -> SwarmConfig {
+        let mut allow: Vec<Permid> = self.allow.allow.clone();
+        match identities::defaults() {
+            Ok(permids) => allow.extend(permids),
+            Err(error) => tracing::warn!("the default identity can't be allowed: {error}"),
+        }
+        SwarmConfig { peers: self.peers.into(), seed: self.seed, allow, played: true, watch: None }
+    }
+}

@@ -1,0 +1,23 @@
+//! Where this user's keys and configuration live.
+
+use std::path::PathBuf;
+
+use ::directories::ProjectDirs;
+
+use super::CliError;
+
+/// The default allow-list.
+pub fn allow_file() -> Result<PathBuf, CliError> {
+    Ok(project()?.config_dir().join("crawlers.txt"))
+}
+
+/// Where themes of this user's own are.
+pub fn themes() -> Result<PathBuf, CliError> {
+    Ok(project()?.config_dir().join("themes"))
+}
+
+fn project() -> Result<ProjectDirs, CliError> {
+    ProjectDirs::from("", "", "swarmscope").ok_or_else(|| {
+        CliError::io("this user has no home directory: set HOME, or name the files with --identity and --allow-file")
+    })
+}

@@ -1,0 +1,90 @@
+//! How a command ends other than well: a text that says what, where and what to do, and an exit code.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use crate::failure::{By, Cause, Failure};
+
+/// The exit code of wrong usage.
+pub const USAGE: u8 = 2;
+
+/// Why a command could not do what it was asked for.
+#[derive(Debug)]
+pub enum CliError {
+    /// The command line is wrong.
+    Usage { what: String, hint: String },
+    /// It belongs to a later release.
+    NotYetBuilt { name: &'static str, is: &'static str },
+    /// Something failed while it ran.
+    Failure(Failure),
+}
+
+impl CliError {
+    pub fn usage(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { what: what.into(), hint: hint.into() }
+    }
+
+    /// A file or device of this machine failed, or holds what it should not.
+    pub fn file(path: &Path, what: impl fmt::Display) -> Self {
+        Self::io(format!("{}: {what}", path.display()))
+    }
+
+    pub fn io(detail: impl Into<String>) -> Self {
+        Self::Failure(Failure::new(Cause::Io, By::Us, detail))
+    }
+
+    /// The exit code of cli.md.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage { .. } | Self::NotYetBuilt { .. } => USAGE,
+            Self::Failure(failure) => failure.cause.exit(),
+        }
+    }
+
+    /// Says it on standard error, and gives the exit code.
+    #[must_use]
+    pub fn report(&self) -> u8 {
+        eprintln!("error: {self}");
+        match self {
+            Self::Usage { hint, .. } => eprintln!("hint: {hint}"),
+            Self::Failure(failure) => eprintln!("code: {}\nhint: {}", failure.cause.code(), failure.cause.hint()),
+            Self::NotYetBuilt { .. } => {}
+        }
+        self.exit_code()
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage { what, .. } => f.write_str(what),
+            Self::NotYetBuilt { name, is } => {
+                write!(f, "{name} is not yet built: it will be {is}; leave it out until a later release has it")
+            }
+            Self::Failure(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl From<Failure> for CliError {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<io::Error> for CliError {
+    /// What goes wrong with standard output; files are named by [`CliError::file`].
+    fn from(error: io::Error) -> Self {
+        Self::io(format!("standard output: {error}"))
+    }
+}
+
+/// Prints what the option parser has to say (help and version go to standard output), and gives the exit code.
+pub fn report_clap(error: &clap::Error) -> u8 {
+    if error.print().is_err() {
+        return crate::failure::exit::LOCAL;
+    }
+    u8::try_from(error.exit_code()).unwrap_or(USAGE)
+}

@@ -1,0 +1,88 @@
+//! What a peer says of its life: lines in the log, and events for programs.
+//! Permids name peers here; addresses appear at debug only.
+
+use std::io;
+
+use super::output::{self, Line};
+use crate::node::Event;
+
+/// Logs an event, and prints it where `json` asks for that.
+///
+/// # Errors
+/// Standard output can't be written.
+pub fn record(event: &Event, json: bool) -> io::Result<()> {
+    log(event);
+    if json { announce(event) } else { Ok(()) }
+}
+
+/// Prints an event for programs, if it is one of theirs.
+///
+/// # Errors
+/// Standard output can't be written.
+pub fn announce(event: &Event) -> io::Result<()> {
+    line(event).map_or(Ok(()), |line| line.print())
+}
+
+fn line(event: &Event) -> Option<Line<'static>> {
+    Some(match event {
+        Event::Listening { address, permid, legacy_permid } => {
+            let [permid, legacy_permid] = [permid, legacy_permid].map(|permid| permid.map(|permid| permid.to_string()));
+            Line::Listening { addr: *address, permid, legacy_permid }
+        }
+        Event::Asked { permid, message, channel, frequency, bytes } => Line::Asked {
+            permid: *permid,
+            message_id: message.0,
+            channel: channel.0,
+            frequency: frequency.0,
+            bytes: *bytes,
+        },
+        Event::Answered { permid, message, channel, error, bytes } => Line::Answered {
+            permid: *permid,
+            message_id: message.0,
+            channel: channel.0,
+            error: error.0,
+            error_name: error.name(),
+            bytes: *bytes,
+        },
+        Event::Refused { permid, message } => Line::Refused { permid: *permid, message_id: message.0 },
+        Event::Undelivered { permid, message, failure } => Line::Undelivered {
+            permid: *permid,
+            message_id: message.0,
+            cause: output::cause_words(failure),
+            code: failure.cause.code(),
+        },
+        _ => return None,
+    })
+}
+
+/// Logs an event.
+pub fn log(event: &Event) {
+    match event {
+        Event::Listening { address, permid, legacy_permid } => {
+            for (kind, permid) in [("permid", permid), ("legacy permid", legacy_permid)] {
+                if let Some(permid) = permid {
+                    tracing::info!("{kind} {permid}");
+                }
+            }
+            tracing::info!("listening on port {}", address.port());
+            tracing::debug!("listening on {address}");
+        }
+        Event::Asked { permid, message, frequency, bytes, .. } => {
+            tracing::info!("{permid} asks id {message}, {bytes} bytes, every {frequency} s");
+        }
+        Event::Answered { permid, message, error, bytes, .. } => {
+            tracing::info!("{permid} was answered id {message}: error {}, {bytes} bytes", output::error_words(*error));
+        }
+        Event::Refused { permid, message } => {
+            tracing::info!("{permid} asks id {message} and is refused: it is not on the allow-list");
+        }
+        Event::Undelivered { permid, message, failure } => {
+            tracing::warn!("{permid}: the answer to id {message} could not be delivered: {}", failure.cause.text());
+            tracing::debug!("{permid}: {failure}");
+        }
+        Event::Notice { text } => tracing::warn!("{text}"),
+        Event::Connected { permid, version, .. } => tracing::info!("{permid} connected, version {version}"),
+        Event::Disconnected { permid, failure } => tracing::info!("{permid} gone: {}", failure.cause.text()),
+        other => tracing::debug!("{other:?}"),
+    }
+}

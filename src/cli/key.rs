@@ -1,0 +1,72 @@
+//! `swarmscope key`: makes identities, and shows the permid of one.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{CliError, identities, output};
+use crate::identity::key_file;
+use crate::wire::{Permid, PermidKind};
+
+#[derive(Args, Debug)]
+pub struct KeyArgs {
+    #[command(subcommand)]
+    command: KeyCommand,
+}
+
+#[derive(Subcommand, Debug)]
+enum KeyCommand {
+    /// Make an identity and print its permid; an existing file is never replaced
+    New {
+        #[command(flatten)]
+        kind: Kind,
+        /// Where to write it [default: where the default identity lives]
+        #[arg(long, value_name = "FILE", env = "SWARMSCOPE_OUT")]
+        out: Option<PathBuf>,
+    },
+    /// Print the permid of an identity, base64, alone on the first line: what goes on a peer's allow-list
+    Show {
+        #[command(flatten)]
+        kind: Kind,
+        /// A key file of either kind [default: the default identity, made on first use]
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Args, Clone, Copy, Debug)]
+struct Kind {
+    /// The sect233k1 kind, for peers of version 17 and before
+    #[arg(long)]
+    legacy: bool,
+}
+
+impl Kind {
+    const fn permid_kind(self) -> PermidKind {
+        if self.legacy { PermidKind::Sect233k1 } else { PermidKind::Ed25519 }
+    }
+}
+
+/// # Errors
+/// The file can't be made or read.
+pub fn run(args: KeyArgs) -> Result<u8, CliError> {
+    match args.command {
+        KeyCommand::New { kind, out } => {
+            let path = out.map_or_else(|| identities::default(kind.permid_kind()), Ok)?;
+            let key = key_file::create(&path, kind.permid_kind())?;
+            print(&key.permid(), &format!("written to {}", path.display()))
+        }
+        KeyCommand::Show { kind, file } => {
+            let key = identities::read(file.as_deref(), kind.permid_kind())?;
+            let what = match key.kind() {
+                PermidKind::Ed25519 => "Ed25519: version 18",
+                PermidKind::Sect233k1 => "sect233k1: version 17 and before, not encrypted",
+            };
+            print(&key.permid(), what)
+        }
+    }
+}
+
+fn print(permid: &Permid, what: &str) -> Result<u8, CliError> {
+    output::write_out(format!("{permid}\n{what}\n").as_bytes())?;
+    Ok(0)
+}

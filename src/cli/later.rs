@@ -1,0 +1,53 @@
+//! Sub-commands and options of later releases: they are spelled already, say what they will be, and exit 2.
+
+use std::ffi::OsString;
+
+use super::CliError;
+
+/// What each of them will be.
+const LATER: [(&str, &str); 12] = [
+    ("crawl", "a Crawler that runs for months without a screen"),
+    ("stun", "an RFC 5780 server for NAT tests in labs"),
+    ("keymap", "the key bindings in print; `?` on the screen shows them"),
+    ("config", "the commented default configuration; options have environment variables (SWARMSCOPE_…) today"),
+    ("man", "the manual page; --help has the same text"),
+    ("completions", "completions for a shell"),
+    ("--replay", "the same screen on a recording"),
+    ("--record", "a recording of the session"),
+    ("--privacy", "a screen without addresses"),
+    ("--script", "keys from a file"),
+    ("--scenario", "other swarms than the tour's"),
+    ("--stun", "a full NAT test by STUN servers; without it NATCHECK answers what can be measured alone"),
+];
+
+/// The arguments of a sub-command that is not built: whatever they are.
+#[derive(clap::Args, Debug)]
+pub struct Rest {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _rest: Vec<OsString>,
+}
+
+/// The error for a sub-command of a later release.
+pub fn command(name: &'static str) -> CliError {
+    let is = LATER.iter().find(|(known, _)| *known == name).map_or("part of a later release", |(_, is)| is);
+    CliError::NotYetBuilt { name, is }
+}
+
+/// Refuses an option of a later release, if it was given.
+pub fn option(name: &'static str, given: bool) -> Result<(), CliError> {
+    if given { Err(command(name)) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_says_what_it_will_be() {
+        for (name, is) in LATER {
+            let CliError::NotYetBuilt { is: found, .. } = command(name) else { panic!("{name}") };
+            assert_eq!(found, is);
+        }
+        assert!(option("--replay", false).is_ok() && option("--replay", true).is_err());
+    }
+}

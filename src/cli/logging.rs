@@ -1,0 +1,36 @@
+//! The log: on standard error, and never while the screen is up.
+
+use std::io;
+
+use tracing_subscriber::EnvFilter;
+
+/// What the log shows where SWARMSCOPE_LOG says nothing.
+#[derive(Clone, Copy, Debug)]
+pub enum Level {
+    /// One-shot commands: what a person must know.
+    Warnings,
+    /// What runs until it is stopped: who asked what.
+    Information,
+}
+
+/// Starts logging for this process. A filter that can't be read is itself a line in the log.
+pub fn start(level: Level) {
+    let default = match level {
+        Level::Warnings => "warn",
+        Level::Information => "warn,swarmscope=info",
+    };
+    let wanted = std::env::var("SWARMSCOPE_LOG").ok().filter(|text| !text.is_empty());
+    let parsed = wanted.as_deref().map(EnvFilter::try_new);
+    let filter = match &parsed {
+        Some(Ok(filter)) => filter.clone(),
+        _ => EnvFilter::new(default),
+    };
+    let started =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).try_init();
+    if let Some(Err(error)) = parsed {
+        tracing::warn!("SWARMSCOPE_LOG is not a filter ({error}): logging {default}");
+    }
+    if started.is_err() {
+        tracing::debug!("the log was started before");
+    }
+}

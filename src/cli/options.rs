@@ -1,0 +1,102 @@
+//! Options that several sub-commands share, and how their values are read.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+
+use super::{CliError, bootstrap};
+use crate::node::Target;
+use crate::wire::{OverlayVersion, Permid};
+
+/// Who this process is, and which versions it speaks.
+#[derive(Args, Clone, Debug)]
+pub struct IdentityOptions {
+    /// Ed25519 identity, a PEM file; without it a default one, made on first use
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_IDENTITY")]
+    pub identity: Option<PathBuf>,
+
+    /// Also be known by this sect233k1 identity (PEM), and speak the old, unencrypted versions with it
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_LEGACY_IDENTITY")]
+    pub legacy_identity: Option<PathBuf>,
+
+    /// Current overlay version to present, 7 to 18; 17 and below speak only the old protocol
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_OVERLAY_VERSION", default_value = "18", value_parser = overlay_version)]
+    pub overlay_version: OverlayVersion,
+}
+
+/// Which Crawlers a peer answers.
+#[derive(Args, Clone, Debug)]
+pub struct AllowOptions {
+    /// Let the Crawler with this permid ask; may be repeated
+    #[arg(long, value_name = "B64", env = "SWARMSCOPE_ALLOW", value_delimiter = ',', value_parser = permid)]
+    pub allow: Vec<Permid>,
+}
+
+/// Events for programs instead of text for people.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct JsonOption {
+    /// One JSON object a line on standard output, and nothing else there
+    #[arg(long, env = "SWARMSCOPE_JSON", value_parser = BoolishValueParser::new())]
+    pub json: bool,
+}
+
+/// Where to start from.
+#[derive(Args, Clone, Debug)]
+pub struct BootstrapOption {
+    /// Peers to start from: one TARGET a line, # for comments; they are dialled and asked for others
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_BOOTSTRAP")]
+    bootstrap: Option<PathBuf>,
+}
+
+impl BootstrapOption {
+    /// The targets of the file, or none without one.
+    ///
+    /// # Errors
+    /// As [`bootstrap::read`].
+    pub fn targets(&self) -> Result<Vec<Target>, CliError> {
+        self.bootstrap.as_deref().map_or_else(|| Ok(Vec::new()), bootstrap::read)
+    }
+}
+
+fn overlay_version(text: &str) -> Result<OverlayVersion, String> {
+    let known = OverlayVersion::CRAWLER..=OverlayVersion::CURRENT;
+    let version = text.parse().map(OverlayVersion).ok().filter(|version| known.contains(version));
+    version.ok_or_else(|| "not an overlay version with crawler messages; write a number from 7 to 18".into())
+}
+
+fn permid(text: &str) -> Result<Permid, String> {
+    Permid::from_base64(text)
+        .map_err(|error| format!("not a permid: {error}; write the first line of `swarmscope key show FILE`"))
+}
+
+/// `ADDR:PORT` to listen on: numbers only, because a name could mean several addresses.
+pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "not an address to listen on; write ADDR:PORT such as 127.0.0.1:7760 or [::1]:7760, port 0 for any free one"
+            .into()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_from_7_to_18() {
+        assert_eq!(overlay_version("7"), Ok(OverlayVersion::CRAWLER));
+        assert_eq!(overlay_version("18"), Ok(OverlayVersion::CURRENT));
+        for wrong in ["6", "19", "-1", "x", ""] {
+            assert!(overlay_version(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_says_what_to_write() {
+        assert!(permid("abc").expect_err("not base64").contains("key show"));
+        assert!(permid("YWJj").expect_err("not a key").contains("key show"));
+        assert!(listen_address("localhost:7760").expect_err("a name").contains("ADDR:PORT"));
+        assert!(listen_address("[::1]:0").is_ok());
+    }
+}

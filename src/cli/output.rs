@@ -1,0 +1,179 @@
+//! What goes to standard output: JSON events, one object a line, and readable replies.
+
+use std::fmt;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Serialize, Serializer};
+
+use crate::failure::Failure;
+use crate::node::Transport;
+use crate::wire::{ErrorByte, Permid};
+
+/// The events of `--json` (cli.md). Fields are written in this order.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Line<'a> {
+    /// A peer listens. A key that is not in use is null.
+    Listening { addr: SocketAddr, permid: Option<String>, legacy_permid: Option<String> },
+    /// The peer is authenticated.
+    Connected {
+        #[serde(serialize_with = "text")]
+        permid: Permid,
+        version: u16,
+        transport: &'static str,
+        rtt_ms: f64,
+    },
+    /// One part as it arrived; never merged.
+    Part { index: u32, bytes: usize, parts_left: u8, at_ms: f64 },
+    /// The whole reply, whatever its error byte says.
+    Reply {
+        message_id: u8,
+        channel: u8,
+        error: u8,
+        error_name: Option<&'static str>,
+        bytes: usize,
+        parts: u32,
+        elapsed_ms: f64,
+        payload_base64: String,
+        decoded: &'a serde_json::Value,
+        /// Only where a registered decoder failed (exit code 13).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        decode_error: Option<&'a str>,
+    },
+    /// It ended without a reply.
+    Failure { phase: &'static str, cause: String, code: &'static str, hint: &'static str },
+    /// Peer side: a Crawler asked.
+    Asked {
+        #[serde(serialize_with = "text")]
+        permid: Permid,
+        message_id: u8,
+        channel: u8,
+        frequency: u16,
+        bytes: usize,
+    },
+    /// Peer side: it was answered.
+    Answered {
+        #[serde(serialize_with = "text")]
+        permid: Permid,
+        message_id: u8,
+        channel: u8,
+        error: u8,
+        error_name: Option<&'static str>,
+        bytes: usize,
+    },
+    /// Peer side: it was refused, because its permid is not on the allow-list.
+    Refused {
+        #[serde(serialize_with = "text")]
+        permid: Permid,
+        message_id: u8,
+    },
+    /// Peer side: an answer could not be delivered.
+    Undelivered {
+        #[serde(serialize_with = "text")]
+        permid: Permid,
+        message_id: u8,
+        cause: String,
+        code: &'static str,
+    },
+}
+
+impl Line<'_> {
+    pub fn failure(failure: &Failure) -> Self {
+        let (cause, code, hint) = (cause_words(failure), failure.cause.code(), failure.cause.hint());
+        Self::Failure { phase: failure.phase().name(), cause, code, hint }
+    }
+
+    /// Writes the object and its newline at once.
+    ///
+    /// # Errors
+    /// Standard output is closed or full.
+    pub fn print(&self) -> io::Result<()> {
+        let mut line = serde_json::to_vec(self)?;
+        line.push(b'\n');
+        write_out(&line)
+    }
+}
+
+/// Writes to standard output and flushes it, so that a reader sees it when it happens.
+pub fn write_out(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// `tls` or `legacy`, as cli.md has it.
+pub const fn transport_name(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Tls => "tls",
+        Transport::Legacy => "legacy",
+    }
+}
+
+/// Milliseconds with microseconds behind the point.
+pub fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+pub fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// What failed, with its particulars.
+pub fn cause_words(failure: &Failure) -> String {
+    match failure.detail.as_str() {
+        "" => failure.cause.text().to_owned(),
+        detail => format!("{}: {detail}", failure.cause.text()),
+    }
+}
+
+/// `254, frequency error`, or the number alone.
+pub fn error_words(error: ErrorByte) -> String {
+    error.name().map_or_else(|| error.to_string(), |name| format!("{error}, {name}"))
+}
+
+fn text<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::{By, Cause};
+
+    fn json(line: &Line<'_>) -> String {
+        serde_json::to_string(line).expect("serialises")
+    }
+
+    #[test]
+    fn a_key_that_is_not_in_use_is_null() {
+        let addr = "127.0.0.1:7760".parse().expect("an address");
+        let permid = Permid::Ed25519([7; 32]).to_string();
+        let line = Line::Listening { addr, permid: Some(permid.clone()), legacy_permid: None };
+        assert_eq!(
+            json(&line),
+            format!(r#"{{"event":"listening","addr":"127.0.0.1:7760","permid":"{permid}","legacy_permid":null}}"#)
+        );
+    }
+
+    #[test]
+    fn a_failure_has_phase_cause_code_and_hint() {
+        let line = Line::failure(&Failure::new(Cause::TcpRefused, By::Peer, "127.0.0.1:1"));
+        let value: serde_json::Value = serde_json::from_str(&json(&line)).expect("JSON");
+        assert_eq!(value["event"], "failure");
+        assert_eq!(value["phase"], "tcp");
+        assert_eq!(value["code"], "tcp.refused");
+        assert_eq!(value["cause"], "the connection was refused: 127.0.0.1:1");
+        assert!(value["hint"].as_str().is_some_and(|hint| !hint.is_empty()));
+    }
+
+    #[test]
+    fn a_part_says_where_it_stands_and_when_it_came() {
+        let line =
+            Line::Part { index: 1, bytes: 32768, parts_left: 2, at_ms: milliseconds(Duration::from_micros(1234)) };
+        assert_eq!(json(&line), r#"{"event":"part","index":1,"bytes":32768,"parts_left":2,"at_ms":1.234}"#);
+    }
+}

@@ -1,0 +1,124 @@
+//! PAYLOAD: text; `@FILE` reads a file, `-` standard input, `hex:…` bytes, `text:…` text whatever it begins with.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use bytes::Bytes;
+
+use super::CliError;
+use crate::wire::frame::MAX_AFTER_AUTHENTICATION;
+
+/// The fixed fields of a CRAWLER_REQUEST take this much of its frame: type, message, channel, frequency.
+const REQUEST_HEADER: usize = 5;
+/// What a request can carry at most.
+const MAX_PAYLOAD: usize = MAX_AFTER_AUTHENTICATION as usize - REQUEST_HEADER;
+
+/// Where the bytes of a payload come from. Parsed with the options, read when the command runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Payload {
+    Bytes(Bytes),
+    File(PathBuf),
+    StandardInput,
+}
+
+impl FromStr for Payload {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "-" {
+            return Ok(Self::StandardInput);
+        }
+        if let Some(path) = text.strip_prefix('@') {
+            return if path.is_empty() {
+                Err("`@` without a file name: write @FILE, or text:@ for the character".into())
+            } else {
+                Ok(Self::File(path.into()))
+            };
+        }
+        if let Some(digits) = text.strip_prefix("hex:") {
+            return hex(digits).map(|bytes| Self::Bytes(bytes.into()));
+        }
+        let text = text.strip_prefix("text:").unwrap_or(text);
+        Ok(Self::Bytes(Bytes::copy_from_slice(text.as_bytes())))
+    }
+}
+
+impl Payload {
+    /// The bytes themselves.
+    ///
+    /// # Errors
+    /// The file or standard input can't be read, or holds more than a request can carry.
+    pub fn read(self) -> Result<Bytes, CliError> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes),
+            Self::File(path) => File::open(&path).and_then(read_bounded).map_err(|error| CliError::file(&path, error)),
+            Self::StandardInput => {
+                read_bounded(io::stdin().lock()).map_err(|error| CliError::file(Path::new("standard input"), error))
+            }
+        }
+    }
+}
+
+fn read_bounded(source: impl Read) -> io::Result<Bytes> {
+    let mut bytes = Vec::new();
+    source.take(MAX_PAYLOAD as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_PAYLOAD {
+        return Err(io::Error::other(format!("more than the {MAX_PAYLOAD} bytes a request can carry: send less")));
+    }
+    Ok(bytes.into())
+}
+
+/// Bytes from pairs of hexadecimal digits; white space between pairs is fine.
+fn hex(digits: &str) -> Result<Vec<u8>, String> {
+    let digits: Vec<(usize, char)> = digits.char_indices().filter(|(_, c)| !c.is_whitespace()).collect();
+    if let Some((at, wrong)) = digits.iter().find(|(_, c)| !c.is_ascii_hexdigit()) {
+        return Err(format!(
+            "hex: {wrong:?} at position {} is not a hexadecimal digit; write pairs of 0-9 a-f, or text:… for text",
+            at + 1
+        ));
+    }
+    if digits.len() % 2 == 1 {
+        return Err(format!("hex: {} digits are half a byte too many or too few; write pairs", digits.len()));
+    }
+    let value = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
+    Ok(digits.chunks_exact(2).map(|pair| value(pair[0].1) << 4 | value(pair[1].1)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(text: &str) -> Vec<u8> {
+        text.parse::<Payload>().expect("parses").read().expect("reads").to_vec()
+    }
+
+    #[test]
+    fn each_way_of_writing_a_payload() {
+        assert_eq!(bytes("SELECT 1"), b"SELECT 1");
+        assert_eq!(bytes(""), b"");
+        assert_eq!(bytes("text:@home"), b"@home");
+        assert_eq!(bytes("text:-"), b"-");
+        assert_eq!(bytes("hex:00 fF\n10"), [0, 255, 16]);
+        assert_eq!(bytes("hex:"), b"");
+        assert_eq!("-".parse(), Ok(Payload::StandardInput));
+        assert_eq!("@a b".parse(), Ok(Payload::File("a b".into())));
+    }
+
+    #[test]
+    fn wrong_hex_says_where() {
+        let error = |text: &str| text.parse::<Payload>().expect_err("refused");
+        assert!(error("hex:00 0g").contains("'g' at position 5"), "{}", error("hex:00 0g"));
+        assert!(error("hex:abc").contains("3 digits"));
+        assert!(error("@").contains("@FILE"));
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_or_not_there_is_named() {
+        let error = Payload::File("/nonexistent/payload".into()).read().expect_err("is not there");
+        assert!(error.to_string().contains("/nonexistent/payload") && error.exit_code() == 1, "{error}");
+        let endless = read_bounded(io::repeat(0)).expect_err("is endless");
+        assert!(endless.to_string().contains("8388603"), "{endless}");
+    }
+}

@@ -1,0 +1,113 @@
+//! `swarmscope peer`: a peer that answers the Crawlers on its allow-list until it is told to stop.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::options::{self, AllowOptions, BootstrapOption, IdentityOptions, JsonOption};
+use super::{CliError, directories, identities, journal, later, logging, signals};
+use crate::identity::AllowList;
+use crate::identity::key_file::Lock;
+use crate::node::{Node, NodeConfig};
+use crate::probes::{self, Statistics};
+
+/// How long replies that are on their way may take once the peer was told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+/// Connections a peer keeps by itself: enough to stay findable.
+const MAX_PEERS: usize = 50;
+
+#[derive(Args, Debug)]
+pub struct PeerArgs {
+    /// Where to listen; port 0 takes any free one
+    #[arg(long, value_name = "ADDR:PORT", env = "SWARMSCOPE_LISTEN", value_parser = options::listen_address)]
+    listen: SocketAddr,
+    #[command(flatten)]
+    allow: AllowOptions,
+    /// The allow-list: one base64 permid a line, # for comments; read again when it changes [default: crawlers.txt in the configuration directory]
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_ALLOW_FILE")]
+    allow_file: Option<PathBuf>,
+    #[command(flatten)]
+    identity: IdentityOptions,
+    /// The statistics database that DATABASE answers from; made, with empty tables, where there is none
+    #[arg(long, value_name = "FILE.sqlite", env = "SWARMSCOPE_DATA")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    bootstrap: BootstrapOption,
+    /// Servers for the full NAT test (not yet built)
+    #[arg(long, value_name = "HOST:PORT", env = "SWARMSCOPE_STUN")]
+    stun: Vec<String>,
+    #[command(flatten)]
+    json: JsonOption,
+}
+
+/// Listens and answers until a signal asks to stop.
+///
+/// # Errors
+/// The address can't be bound, or a file can't be used.
+pub fn run(args: PeerArgs) -> Result<u8, CliError> {
+    logging::start(logging::Level::Information);
+    later::option("--stun", !args.stun.is_empty())?;
+    let json = args.json.json;
+    let outcome = prepare(args).and_then(|peer| super::runtime()?.block_on(peer.run(json)));
+    super::report_json(json, outcome)
+}
+
+struct Peer {
+    config: NodeConfig,
+    /// While it runs, the identities are marked as in use.
+    _locks: Vec<Lock>,
+}
+
+fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
+    let allow_file = allow_file(args.allow_file, &args.allow)?;
+    let statistics = match args.data {
+        Some(path) => Statistics::file(path.clone()).map_err(|error| CliError::file(&path, error))?,
+        None => Statistics::empty(),
+    };
+    let bootstrap = args.bootstrap.targets()?;
+    let identities = identities::resolve(&args.identity)?;
+    let config = NodeConfig {
+        identities: identities.identities,
+        version: args.identity.overlay_version,
+        listen: Some(args.listen),
+        allow: args.allow.allow,
+        allow_file: Some(allow_file),
+        registry: probes::registry(statistics),
+        gossip: true,
+        bootstrap,
+        initiators: Vec::new(),
+        pace: None,
+        max_peers: MAX_PEERS,
+    };
+    Ok(Peer { config, _locks: identities.locks })
+}
+
+/// The allow-list's path. What is wrong in it now is said now; a list that is not there yet means that nobody may ask.
+fn allow_file(given: Option<PathBuf>, also: &AllowOptions) -> Result<PathBuf, CliError> {
+    let path = given.map_or_else(directories::allow_file, Ok)?;
+    let list = AllowList::read(&path).map_err(|error| CliError::io(error.to_string()))?;
+    if list.is_empty() && also.allow.is_empty() {
+        tracing::warn!("nobody may ask: put a Crawler's permid into {}, or give --allow", path.display());
+    }
+    Ok(path)
+}
+
+impl Peer {
+    async fn run(self, json: bool) -> Result<u8, CliError> {
+        let mut stop = signals::Stop::listen()?;
+        let (node, mut events) = Node::start(self.config).await?;
+        loop {
+            tokio::select! {
+                () = stop.wait() => break,
+                event = events.recv() => match event {
+                    Some(event) => journal::record(&event, json)?,
+                    None => break,
+                },
+            }
+        }
+        node.shutdown(GRACE).await;
+        Ok(0)
+    }
+}

@@ -1,0 +1,151 @@
+//! A whole reply on standard output, and what its error byte means for the exit code.
+
+use std::fmt::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::CliError;
+use super::output::{self, Line};
+use crate::crawler::Registry;
+use crate::probes::{self, Decoding};
+use crate::wire::tree::Node;
+use crate::wire::{ChannelId, Decoded, ErrorByte, MessageId, Permid};
+
+/// Exit codes of replies (cli.md).
+mod exit {
+    pub const SUCCESS: u8 = 0;
+    pub const FREQUENCY: u8 = 10;
+    pub const UNKNOWN_MESSAGE: u8 = 11;
+    pub const OTHER_ERROR: u8 = 12;
+    pub const UNDECODABLE: u8 = 13;
+}
+
+/// A reply that came whole.
+pub struct Reply {
+    pub permid: Permid,
+    pub message: MessageId,
+    pub channel: ChannelId,
+    pub error: ErrorByte,
+    pub payload: Bytes,
+    pub parts: u32,
+    pub elapsed: Duration,
+}
+
+impl Reply {
+    fn exit_code(&self, undecodable: bool) -> u8 {
+        match self.error {
+            ErrorByte::SUCCESS if undecodable => exit::UNDECODABLE,
+            ErrorByte::SUCCESS => exit::SUCCESS,
+            ErrorByte::FREQUENCY => exit::FREQUENCY,
+            ErrorByte::UNKNOWN_MESSAGE => exit::UNKNOWN_MESSAGE,
+            _ => exit::OTHER_ERROR,
+        }
+    }
+}
+
+/// The file of `--out`: opened before the peer is asked, because asking again would meet 254.
+pub struct ReplyFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl ReplyFile {
+    /// Opens the file for writing and leaves what is in it alone until there is a reply.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn create(path: PathBuf) -> Result<Self, CliError> {
+        let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+        let file = opened.map_err(|error| CliError::file(&path, error))?;
+        Ok(Self { path, file })
+    }
+
+    fn write(mut self, payload: &[u8]) -> Result<(), CliError> {
+        let regular = self.file.metadata().is_ok_and(|metadata| metadata.is_file());
+        let emptied = if regular { self.file.set_len(0) } else { Ok(()) };
+        emptied.and_then(|()| self.file.write_all(payload)).map_err(|error| CliError::file(&self.path, error))
+    }
+}
+
+/// Writes the payload where `--out` says, decodes it, prints it, and gives the exit code.
+///
+/// # Errors
+/// A file or standard output can't be written.
+pub fn present(reply: &Reply, registry: &Registry, json: bool, out: Option<ReplyFile>) -> Result<u8, CliError> {
+    if let Some(out) = out {
+        out.write(&reply.payload)?;
+    }
+    let reading = probes::decode_reply(registry, reply.message, reply.error, &reply.payload);
+    if json {
+        as_json(reply, &reading).print()?;
+    } else {
+        output::write_out(as_text(reply, registry, &reading).as_bytes())?;
+    }
+    Ok(reply.exit_code(reading.failed.is_some()))
+}
+
+fn as_json<'a>(reply: &Reply, reading: &'a Decoding) -> Line<'a> {
+    Line::Reply {
+        message_id: reply.message.0,
+        channel: reply.channel.0,
+        error: reply.error.0,
+        error_name: reply.error.name(),
+        bytes: reply.payload.len(),
+        parts: reply.parts,
+        elapsed_ms: output::milliseconds(reply.elapsed),
+        payload_base64: output::base64(&reply.payload),
+        decoded: &reading.decoded.json,
+        decode_error: reading.failed.as_deref(),
+    }
+}
+
+/// A heading, what was odd, and the tree.
+fn as_text(reply: &Reply, registry: &Registry, reading: &Decoding) -> String {
+    let mut text = format!(
+        "{} from {}: error {} · {} {} · {} bytes · {:.3} s\n",
+        registry.label(reply.message),
+        reply.permid.short(),
+        output::error_words(reply.error),
+        reply.parts,
+        if reply.parts == 1 { "part" } else { "parts" },
+        reply.payload.len(),
+        reply.elapsed.as_secs_f64(),
+    );
+    if let Some(why) = &reading.failed {
+        let _ = writeln!(
+            text,
+            "not readable as {}: {why}; shown as {}",
+            registry.label(reply.message),
+            reading.decoded.format
+        );
+    }
+    for finding in &reading.decoded.findings {
+        let _ = writeln!(text, "note: {finding}");
+    }
+    tree(&mut text, &reading.decoded);
+    text
+}
+
+fn tree(text: &mut String, decoded: &Decoded) {
+    let root = &decoded.tree;
+    if root.children.is_empty() {
+        text.push_str(&root.value);
+        text.push('\n');
+    } else {
+        let _ = writeln!(text, "{}: {}", decoded.format, decoded.summary);
+        branches(text, &root.children, 1);
+    }
+}
+
+/// One line a value, two spaces a level, the values of one level under each other.
+fn branches(text: &mut String, nodes: &[Node], level: usize) {
+    let width = nodes.iter().map(|node| node.label.chars().count()).max().unwrap_or(0);
+    for node in nodes {
+        let _ = writeln!(text, "{:indent$}{:width$}  {}", "", node.label, node.value, indent = level * 2);
+        branches(text, &node.children, level + 1);
+    }
+}

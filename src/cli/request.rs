@@ -1,0 +1,267 @@
+//! `swarmscope request`: one question to one peer, the reply on standard output, the outcome in the exit code.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use clap::Args;
+use tokio::sync::mpsc;
+
+use super::options::{self, IdentityOptions};
+use super::output::{self, Line};
+use super::payload::Payload;
+use super::reply::{self, Reply, ReplyFile};
+use super::{CliError, identities, logging, signals};
+use crate::crawler::Registry;
+use crate::failure::{By, Cause, Delivered, Failure};
+use crate::identity::key_file::Lock;
+use crate::node::{Ask, Event, Node, NodeConfig, Origin, Target, Ticket, Transport};
+use crate::probes::{self, Statistics};
+use crate::wire::{Frequency, MessageId, OverlayVersion, Permid};
+
+/// How long closing may take once the outcome is known.
+const GRACE: Duration = Duration::from_secs(1);
+/// For ids that no probe is registered for (cli.md).
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+#[derive(Args, Debug)]
+pub struct RequestArgs {
+    /// host:port, or permid@host:port to ask only if it is that peer
+    target: Target,
+    /// A message-specific id: a number 0-255 or a name such as natcheck or database
+    message: String,
+    /// Text, @FILE, - for standard input, hex:… for bytes, text:… for text whatever it begins with
+    payload: Option<Payload>,
+
+    /// How often you mean to ask, in seconds: the peer answers 254 to anything sooner
+    #[arg(long, value_name = "S", env = "SWARMSCOPE_FREQUENCY")]
+    frequency: Option<u16>,
+    /// Seconds from sending the request to the last part of its reply (30; natcheck 200)
+    #[arg(long, value_name = "S", env = "SWARMSCOPE_TIMEOUT", value_parser = seconds)]
+    timeout: Option<Duration>,
+    #[command(flatten)]
+    identity: IdentityOptions,
+    /// Listen, and if the connection is lost wait for the peer to dial back with the reply
+    #[arg(long, value_name = "ADDR:PORT", env = "SWARMSCOPE_LISTEN", value_parser = options::listen_address)]
+    listen: Option<SocketAddr>,
+    /// Write the raw payload of the reply here
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_OUT")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    json: options::JsonOption,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    // Above the life of a channel (§4) nothing can come any more.
+    seconds
+        .filter(|seconds| !seconds.is_zero() && *seconds <= Duration::from_secs(3600))
+        .ok_or_else(|| "not a time; write seconds above 0 and up to 3600, the life of a channel".into())
+}
+
+/// Asks, waits, prints, and gives the exit code of cli.md.
+///
+/// # Errors
+/// Everything but a reply.
+pub fn run(args: RequestArgs) -> Result<u8, CliError> {
+    logging::start(logging::Level::Warnings);
+    let json = args.json.json;
+    let outcome = prepare(args).and_then(|request| super::runtime()?.block_on(request.run()));
+    super::report_json(json, outcome)
+}
+
+/// Everything that can be wrong on this side is found before the peer hears of us.
+fn prepare(args: RequestArgs) -> Result<Request, CliError> {
+    let registry = probes::registry(Statistics::empty());
+    let message = message_id(&registry, &args.message)?;
+    let payload = args.payload.map(Payload::read).transpose()?;
+    let out = args.out.map(ReplyFile::create).transpose()?;
+    let identities = identities::resolve(&args.identity)?;
+    let probe = registry.get(message);
+    let frequency = args.frequency.map(Frequency);
+    Ok(Request {
+        message,
+        payload,
+        frequency: frequency.or(probe.map(|probe| probe.default_frequency())).unwrap_or(Frequency::DEFAULT),
+        timeout: args.timeout.or(probe.map(|probe| probe.timeout())).unwrap_or(DEFAULT_TIMEOUT),
+        wait_for_dial_back: args.listen.is_some(),
+        pinned: args.target.permid.is_some(),
+        target: args.target,
+        json: args.json.json,
+        out,
+        config: NodeConfig {
+            version: args.identity.overlay_version,
+            identities: identities.identities,
+            listen: args.listen,
+            allow: Vec::new(),
+            allow_file: None,
+            registry,
+            gossip: false,
+            bootstrap: Vec::new(),
+            initiators: Vec::new(),
+            pace: None,
+            max_peers: MAX_PEERS,
+        },
+        _locks: identities.locks,
+    })
+}
+
+/// The peer asked, and whoever else dials in while we listen for its dial-back.
+const MAX_PEERS: usize = 8;
+
+fn message_id(registry: &Registry, word: &str) -> Result<MessageId, CliError> {
+    registry.find(word).ok_or_else(|| {
+        let names: Vec<String> =
+            MessageId::NAMED.iter().map(|(id, _)| format!("{id} {}", registry.label(*id).to_lowercase())).collect();
+        CliError::usage(
+            format!("MESSAGE: {word:?} is no message-specific id"),
+            format!("write a number from 0 to 255, or one of: {}", names.join(", ")),
+        )
+    })
+}
+
+struct Request {
+    config: NodeConfig,
+    target: Target,
+    pinned: bool,
+    message: MessageId,
+    payload: Option<Bytes>,
+    frequency: Frequency,
+    timeout: Duration,
+    wait_for_dial_back: bool,
+    json: bool,
+    out: Option<ReplyFile>,
+    /// While it runs, the identities are marked as in use.
+    _locks: Vec<Lock>,
+}
+
+/// What is known of the conversation so far.
+#[derive(Default)]
+struct Progress {
+    ticket: Option<Ticket>,
+    sent: bool,
+    parts: bool,
+}
+
+impl Request {
+    async fn run(mut self) -> Result<u8, CliError> {
+        let mut stop = signals::Stop::listen()?;
+        let (node, mut events) = Node::start(self.config.clone()).await?;
+        node.connect(self.target.clone());
+        let mut progress = Progress::default();
+        let outcome = tokio::select! {
+            outcome = self.converse(&node, &mut events, &mut progress) => outcome,
+            () = stop.wait() => Err(interrupted(&progress).into()),
+        };
+        node.shutdown(GRACE).await;
+        let reply = outcome?;
+        reply::present(&reply, &self.config.registry, self.json, self.out.take())
+    }
+
+    async fn converse(
+        &self,
+        node: &Node,
+        events: &mut mpsc::Receiver<Event>,
+        progress: &mut Progress,
+    ) -> Result<Reply, CliError> {
+        while let Some(event) = events.recv().await {
+            match event {
+                Event::Connecting { phase, detail, .. } => tracing::debug!("{}: {detail}", phase.name()),
+                Event::ConnectFailed { failure, .. } if progress.ticket.is_none() => return Err(failure.into()),
+                Event::Connected { permid, version, transport, rtt, was: Some(_), .. } if progress.ticket.is_none() => {
+                    self.connected(permid, version, transport, rtt)?;
+                    progress.ticket = Some(node.request(self.ask(permid, version)));
+                }
+                Event::Sent { ticket, .. } if progress.ticket == Some(ticket) => progress.sent = true,
+                Event::Part { ticket, index, parts_left, payload, after, .. } if progress.ticket == Some(ticket) => {
+                    progress.parts = true;
+                    if self.json {
+                        let at_ms = output::milliseconds(after);
+                        Line::Part { index, bytes: payload.len(), parts_left: parts_left.0, at_ms }.print()?;
+                    }
+                }
+                Event::Reply { ticket, permid, message, channel, error, payload, parts, elapsed, .. }
+                    if progress.ticket == Some(ticket) =>
+                {
+                    return Ok(Reply { permid, message, channel, error, payload, parts, elapsed });
+                }
+                Event::RequestFailed { ticket, failure, .. } if progress.ticket == Some(ticket) => {
+                    return Err(failure.into());
+                }
+                Event::AwaitingDialBack { ticket, .. } if progress.ticket == Some(ticket) => {
+                    tracing::warn!("the connection is lost; waiting for the peer to dial back");
+                }
+                other => tracing::debug!("{other:?}"),
+            }
+        }
+        Err(Failure::new(Cause::Stopped, By::Us, "the node has ended").into())
+    }
+
+    fn connected(
+        &self,
+        permid: Permid,
+        version: OverlayVersion,
+        transport: Transport,
+        rtt: Duration,
+    ) -> Result<(), CliError> {
+        if transport == Transport::Legacy && !self.pinned {
+            tracing::warn!(
+                "{}: version {version} is not encrypted, and no permid was asked for: whoever answered there can pass \
+                 our authentication on to another peer; write permid@host:port to connect only to the one you mean",
+                permid.short()
+            );
+        }
+        if self.json {
+            let rtt_ms = output::milliseconds(rtt);
+            Line::Connected { permid, version: version.0, transport: output::transport_name(transport), rtt_ms }
+                .print()?;
+        }
+        Ok(())
+    }
+
+    fn ask(&self, to: Permid, version: OverlayVersion) -> Ask {
+        let initiated = || self.config.registry.get(self.message).map(|probe| probe.initiate(version));
+        Ask {
+            to,
+            message: self.message,
+            frequency: self.frequency,
+            payload: self.payload.clone().or_else(initiated).unwrap_or_default(),
+            timeout: self.timeout,
+            origin: Origin::Operator,
+            wait_for_dial_back: self.wait_for_dial_back,
+        }
+    }
+}
+
+fn interrupted(progress: &Progress) -> Failure {
+    let (cause, delivered) = match progress {
+        Progress { sent: false, .. } => (Cause::Stopped, Delivered::No),
+        Progress { parts: false, .. } => (Cause::Cancelled, Delivered::Maybe),
+        Progress { parts: true, .. } => (Cause::Cancelled, Delivered::Yes),
+    };
+    Failure::new(cause, By::Us, "a signal asked to stop").delivered(delivered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_more_than_nothing_and_at_most_a_channels_life() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(seconds("3600"), Ok(Duration::from_secs(3600)));
+        for wrong in ["0", "-1", "3601", "NaN", "inf", "soon", ""] {
+            assert!(seconds(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_interruption_says_whether_the_peer_may_have_counted_the_request() {
+        let failure = |sent, parts| interrupted(&Progress { ticket: None, sent, parts });
+        assert_eq!(failure(false, false).cause, Cause::Stopped);
+        assert_eq!(failure(true, false).delivered, Delivered::Maybe);
+        assert_eq!(failure(true, true).delivered, Delivered::Yes);
+        assert!([failure(false, false), failure(true, true)].iter().all(|failure| failure.cause.exit() == 130));
+    }
+}

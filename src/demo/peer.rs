@@ -1,0 +1,163 @@
+//! One peer of the swarm: a node, started from a plan, that may go away and come back.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::cast::Role;
+use super::swarm::DemoPeer;
+use crate::failure::Failure;
+use crate::identity::Identities;
+use crate::node::{Event, Node, NodeConfig, Target};
+use crate::probes::{self, Statistics};
+use crate::wire::{OverlayVersion, Permid};
+
+/// Connections a peer keeps. A swarm is no full mesh, and 24 peers in one process share its open files.
+const MAX_PEERS: usize = 32;
+/// How long a peer that goes away stays away.
+const AWAY: Duration = Duration::from_secs(20);
+/// How long a node may take to close.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Everything a peer is made of.
+pub struct Plan {
+    pub role: Role,
+    pub identities: Identities,
+    pub version: OverlayVersion,
+    pub listen: SocketAddr,
+    pub allow: Vec<Permid>,
+    pub bootstrap: Vec<Target>,
+    pub statistics: Statistics,
+}
+
+/// What the demo may ask of a running peer.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    go_away: mpsc::Sender<()>,
+    connections: watch::Receiver<usize>,
+}
+
+impl Handle {
+    /// Tells the peer to play that it goes away.
+    pub fn go_away(&self) {
+        // A full queue means that it is told already.
+        let _ = self.go_away.try_send(());
+    }
+
+    /// Returns when the peer has this many connections, or is stopped.
+    pub async fn connected(&mut self, at_least: usize) {
+        let _ = self.connections.wait_for(|connections| *connections >= at_least).await;
+    }
+}
+
+/// Starts a peer; it listens when this returns.
+pub async fn start(
+    mut plan: Plan,
+    watch: Option<mpsc::Sender<Event>>,
+    tasks: &TaskTracker,
+    stop: CancellationToken,
+) -> Result<DemoPeer, Failure> {
+    let permid = plan.permid();
+    let (node, events) = plan.start().await?;
+    // From now on it is known at this address, and comes back to it.
+    plan.listen = node.listening().unwrap_or(plan.listen);
+    let (go_away, away) = mpsc::channel(1);
+    let (count, connections) = watch::channel(0);
+    let peer = DemoPeer {
+        role: plan.role,
+        address: plan.listen,
+        permid,
+        version: plan.version,
+        handle: Handle { go_away, connections },
+    };
+    tasks.spawn(Life { plan, watch, away, count, stop }.live(node, events));
+    Ok(peer)
+}
+
+impl Plan {
+    fn permid(&self) -> Permid {
+        let current = self.identities.current.as_ref().map(|identity| identity.permid());
+        let legacy = || self.identities.legacy.as_ref().map(|identity| identity.permid());
+        current.or_else(legacy).expect("a peer of the demo has an identity")
+    }
+
+    async fn start(&self) -> Result<(Node, mpsc::Receiver<Event>), Failure> {
+        // Two of its probes play with the node's own connections, and the node is made with its probes.
+        let own = Arc::new(OnceLock::new());
+        let honest = probes::registry(self.statistics.clone());
+        let config = NodeConfig {
+            identities: self.identities.clone(),
+            version: self.version,
+            listen: Some(self.listen),
+            allow: self.allow.clone(),
+            allow_file: None,
+            registry: self.role.registry(&honest, &own),
+            gossip: true,
+            bootstrap: self.bootstrap.clone(),
+            initiators: Vec::new(),
+            pace: self.role.pace(),
+            max_peers: MAX_PEERS,
+        };
+        let (node, events) = Node::start(config).await?;
+        let _ = own.set(node.clone());
+        Ok((node, events))
+    }
+}
+
+/// A peer from its start to its stop.
+struct Life {
+    plan: Plan,
+    watch: Option<mpsc::Sender<Event>>,
+    away: mpsc::Receiver<()>,
+    count: watch::Sender<usize>,
+    stop: CancellationToken,
+}
+
+impl Life {
+    async fn live(mut self, mut node: Node, mut events: mpsc::Receiver<Event>) {
+        loop {
+            let leaves = self.until_it_leaves(&mut events).await;
+            node.shutdown(GRACE).await;
+            if !leaves || self.stop.run_until_cancelled(tokio::time::sleep(AWAY)).await.is_none() {
+                return;
+            }
+            match self.plan.start().await {
+                Ok(again) => (node, events) = again,
+                Err(failure) => {
+                    tracing::warn!("a peer of the demo could not come back: {failure}");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether it goes away to come back; else it has to stop.
+    async fn until_it_leaves(&mut self, events: &mut mpsc::Receiver<Event>) -> bool {
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return false,
+                Some(()) = self.away.recv() => return true,
+                event = events.recv() => match event {
+                    Some(event) => self.observe(event).await,
+                    None => return false,
+                },
+            }
+        }
+    }
+
+    async fn observe(&self, event: Event) {
+        match &event {
+            Event::Connected { .. } => self.count.send_modify(|count| *count += 1),
+            Event::Disconnected { .. } => self.count.send_modify(|count| *count = count.saturating_sub(1)),
+            _ => {}
+        }
+        if let Some(watch) = &self.watch {
+            // Nobody watching any more is no reason to stop.
+            let _ = watch.send(event).await;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What the screen is given: a node of its own that knows one or two addresses, and the tour.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::cast::Role;
+use super::swarm::{DemoPeer, Swarm};
+use super::tour::{Facts, Tour};
+use crate::app::{Msg, Setup};
+use crate::failure::Failure;
+use crate::node::{Ask, Event, Node, NodeConfig, Origin};
+use crate::probes::{self, Statistics};
+use crate::wire::{Frequency, MessageId, OverlayVersion};
+
+/// How long the swarm may take to find together before the screen starts anyway.
+const SETTLE: Duration = Duration::from_secs(5);
+/// How long the other Crawler waits for its answer; the tour goes on without it.
+const OTHER_CRAWLER: Duration = Duration::from_secs(10);
+/// Events between the node and the screen. The node waits when they are not taken.
+const EVENTS: usize = 1024;
+/// Labels and steps of the tour.
+const EXTRA: usize = 64;
+
+/// Everything [`crate::tui::run`] is called with in the demo.
+pub struct Stage {
+    pub node: Node,
+    pub events: mpsc::Receiver<Event>,
+    pub setup: Setup,
+    pub extra: mpsc::Receiver<Msg>,
+    pub skip_tour: CancellationToken,
+}
+
+/// Starts the screen's node and the tour.
+///
+/// # Errors
+/// The node can't listen on loopback.
+pub async fn stage(swarm: &Swarm) -> Result<Stage, Failure> {
+    settle(swarm).await;
+    if let Some(peer) = swarm.player(Role::AskedBefore) {
+        ask_before(swarm, peer).await?;
+    }
+    let registry = probes::registry(Statistics::empty());
+    let mut config = crawler(swarm.screen(), OverlayVersion::CURRENT);
+    config.listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    config.gossip = true;
+    config.bootstrap = swarm.entrances().map(DemoPeer::target).collect();
+    let (node, from_node) = Node::start(config).await?;
+
+    let (to_screen, events) = mpsc::channel(EVENTS);
+    let (facts, known) = watch::channel(Facts::default());
+    tokio::spawn(relay(from_node, to_screen, facts));
+
+    let (show, extra) = mpsc::channel(EXTRA);
+    let skip_tour = CancellationToken::new();
+    let tour = Tour::new(swarm, node.clone(), registry.clone(), known, show);
+    tokio::spawn(tour.run(skip_tour.clone()));
+    let setup = Setup { registry, title: "demo: tour".into(), privacy: false };
+    Ok(Stage { node, events, setup, extra, skip_tour })
+}
+
+fn crawler(identities: crate::identity::Identities, version: OverlayVersion) -> NodeConfig {
+    NodeConfig {
+        identities,
+        version,
+        listen: None,
+        allow: Vec::new(),
+        allow_file: None,
+        registry: probes::registry(Statistics::empty()),
+        gossip: false,
+        bootstrap: Vec::new(),
+        initiators: Vec::new(),
+        pace: None,
+        max_peers: 500, // more than a demo has
+    }
+}
+
+/// Waits until those whom the screen starts from know the others, so that their first BuddyCast message says much.
+async fn settle(swarm: &Swarm) {
+    let wait = async {
+        for entrance in swarm.entrances() {
+            let same = swarm.peers().iter().filter(|peer| peer.version == entrance.version).count();
+            entrance.handle.clone().connected(same - 1).await;
+        }
+    };
+    if tokio::time::timeout(SETTLE, wait).await.is_err() {
+        tracing::debug!("the swarm has not found together in {SETTLE:?}");
+    }
+}
+
+/// Another Crawler asks this peer, so that the screen's first request meets a 254 that it can't explain by itself.
+async fn ask_before(swarm: &Swarm, peer: &DemoPeer) -> Result<(), Failure> {
+    let (node, mut events) = Node::start(crawler(swarm.other_crawler(), peer.version)).await?;
+    node.connect(peer.target());
+    let conversation = async {
+        while let Some(event) = events.recv().await {
+            match event {
+                Event::Connected { permid, .. } => {
+                    node.request(Ask {
+                        to: permid,
+                        message: MessageId::NATCHECK,
+                        frequency: Frequency::DEFAULT,
+                        payload: bytes::Bytes::new(),
+                        timeout: OTHER_CRAWLER,
+                        origin: Origin::Operator,
+                        wait_for_dial_back: false,
+                    });
+                }
+                Event::Reply { .. } | Event::RequestFailed { .. } | Event::ConnectFailed { .. } => break,
+                _ => {}
+            }
+        }
+    };
+    if tokio::time::timeout(OTHER_CRAWLER, conversation).await.is_err() {
+        tracing::debug!("the other Crawler of the demo got no answer");
+    }
+    node.shutdown(Duration::from_secs(1)).await;
+    Ok(())
+}
+
+/// Hands the node's events on to the screen, and keeps for the tour what it must know of them.
+async fn relay(mut from: mpsc::Receiver<Event>, to: mpsc::Sender<Event>, facts: watch::Sender<Facts>) {
+    while let Some(event) = from.recv().await {
+        facts.send_if_modified(|facts| facts.learn(&event));
+        if to.send(event).await.is_err() {
+            return;
+        }
+    }
+}

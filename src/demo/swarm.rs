@@ -1,0 +1,187 @@
+//! The swarm: planning the peers from the seed, starting them, stopping them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::cast::Role;
+use super::peer::{self, Plan};
+use super::seeded::Seeded;
+use super::statistics;
+use crate::failure::Failure;
+use crate::identity::Identities;
+use crate::node::{Event, Target};
+use crate::wire::{OverlayVersion, Permid};
+
+/// One peer in so many is of the old kind (version 17).
+const OLD_ONE_IN: usize = 4;
+/// The first old one. It and the first of all are where others start from, so neither plays anything.
+const FIRST_OLD: usize = 3;
+/// Seeds of peers are their numbers; the screen's own identity and the other Crawler's come from here.
+const SCREEN: u64 = 1 << 32;
+const OTHER_CRAWLER: u64 = SCREEN + 1;
+
+/// What swarm to make.
+#[derive(Clone, Debug)]
+pub struct SwarmConfig {
+    pub peers: usize,
+    /// The same seed makes the same identities and statistics. They are as public as the seed.
+    pub seed: u64,
+    /// Who may ask, besides the demo's own identity.
+    pub allow: Vec<Permid>,
+    /// Whether the roles of the tour are given away; without it every peer is a plain one.
+    pub played: bool,
+    /// Where the peers' events go. A reader that waits makes the swarm wait.
+    pub watch: Option<mpsc::Sender<Event>>,
+}
+
+/// A peer of the swarm, as far as others need to know it.
+#[derive(Clone, Debug)]
+pub struct DemoPeer {
+    pub role: Role,
+    pub address: SocketAddr,
+    pub permid: Permid,
+    pub version: OverlayVersion,
+    pub(super) handle: peer::Handle,
+}
+
+impl DemoPeer {
+    /// The fact that it listens, as its own node tells it.
+    #[must_use]
+    pub fn listening(&self) -> Event {
+        let old = !self.version.is_encrypted();
+        Event::Listening {
+            address: self.address,
+            permid: (!old).then_some(self.permid),
+            legacy_permid: old.then_some(self.permid),
+        }
+    }
+
+    /// Where to dial it, and it alone.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target { host: self.address.ip().to_string(), port: self.address.port(), permid: Some(self.permid) }
+    }
+}
+
+/// A running swarm.
+pub struct Swarm {
+    peers: Vec<DemoPeer>,
+    seed: u64,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Swarm {
+    /// Starts every peer; all listen when this returns. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// A listener can't be opened, or the statistics can't be made.
+    pub async fn start(config: SwarmConfig) -> Result<Self, Failure> {
+        let mut swarm =
+            Self { peers: Vec::new(), seed: config.seed, stop: CancellationToken::new(), tasks: TaskTracker::new() };
+        for index in 0..config.peers {
+            let plan = swarm.plan(index, &config)?;
+            let peer = peer::start(plan, config.watch.clone(), &swarm.tasks, swarm.stop.clone()).await?;
+            swarm.peers.push(peer);
+        }
+        Ok(swarm)
+    }
+
+    fn plan(&self, index: usize, config: &SwarmConfig) -> Result<Plan, Failure> {
+        let mut seeded = Seeded::new(config.seed, index as u64);
+        let old = is_old(index);
+        let role = if config.played { role(index, config.peers) } else { Role::Plain };
+        let mut allow = config.allow.clone();
+        allow.extend(permids(&self.screen()));
+        allow.extend(permids(&self.other_crawler()));
+        Ok(Plan {
+            role,
+            identities: if old { seeded.old_identity() } else { seeded.identity() },
+            version: if old { OverlayVersion::LEGACY } else { OverlayVersion::CURRENT },
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            allow: if role.allows() { allow } else { Vec::new() },
+            bootstrap: self.entrance(old).map(DemoPeer::target).into_iter().collect(),
+            statistics: statistics::make(&mut seeded, role)?,
+        })
+    }
+
+    /// The peer that others of its kind start from.
+    fn entrance(&self, old: bool) -> Option<&DemoPeer> {
+        self.peers.get(if old { FIRST_OLD } else { 0 })
+    }
+
+    /// Where the screen starts: one peer of each kind.
+    pub(super) fn entrances(&self) -> impl Iterator<Item = &DemoPeer> {
+        [self.entrance(false), self.entrance(true)].into_iter().flatten()
+    }
+
+    /// The screen's own identities.
+    pub(super) fn screen(&self) -> Identities {
+        Seeded::new(self.seed, SCREEN).both()
+    }
+
+    /// Those of the Crawler that asked before.
+    pub(super) fn other_crawler(&self) -> Identities {
+        Seeded::new(self.seed, OTHER_CRAWLER).both()
+    }
+
+    #[must_use]
+    pub fn peers(&self) -> &[DemoPeer] {
+        &self.peers
+    }
+
+    /// Who plays this role, if the swarm is large enough for it.
+    #[must_use]
+    pub fn player(&self, role: Role) -> Option<&DemoPeer> {
+        self.peers.iter().find(|peer| peer.role == role)
+    }
+
+    /// Stops every peer and waits for them, at most `grace`.
+    pub async fn shutdown(self, grace: Duration) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(grace, self.tasks.wait()).await.is_err() {
+            tracing::debug!("some peers of the demo took longer than {grace:?} to close");
+        }
+    }
+}
+
+const fn is_old(index: usize) -> bool {
+    cfg!(feature = "legacy") && index % OLD_ONE_IN == FIRST_OLD
+}
+
+/// The last peers play; the first stay plain, and so do more than half of all.
+fn role(index: usize, peers: usize) -> Role {
+    let players = Role::PLAYED.len().min(peers.saturating_sub(FIRST_OLD + 1));
+    (index + players).checked_sub(peers).map_or(Role::Plain, |place| Role::PLAYED[place])
+}
+
+fn permids(identities: &Identities) -> impl Iterator<Item = Permid> {
+    let current = identities.current.as_ref().map(|identity| identity.permid());
+    let legacy = identities.legacy.as_ref().map(|identity| identity.permid());
+    current.into_iter().chain(legacy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_swarm_of_24_plays_everything_and_leaves_17_to_the_operator() {
+        let roles: Vec<Role> = (0..24).map(|index| role(index, 24)).collect();
+        assert_eq!(roles.iter().filter(|role| **role == Role::Plain).count(), 17);
+        assert!(Role::PLAYED.iter().all(|played| roles.iter().filter(|role| *role == played).count() == 1));
+        assert_eq!((roles[0], roles[FIRST_OLD]), (Role::Plain, Role::Plain));
+    }
+
+    #[test]
+    fn a_small_swarm_plays_what_it_can() {
+        assert!((0..4).all(|index| role(index, 4) == Role::Plain));
+        assert_eq!(role(4, 5), Role::BehindNat);
+        assert_eq!(role(0, 1), Role::Plain);
+    }
+}

@@ -1,0 +1,238 @@
+//! The tour: under a minute in which everything that can become of a request is seen once. It asks through the screen's own
+//! node, peers that play a role and no others.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::cast::Role;
+use super::swarm::{DemoPeer, Swarm};
+use crate::app::{Msg, TourStep};
+use crate::crawler::Registry;
+use crate::node::{Ask, Event, Node, Origin, Ticket};
+use crate::wire::{Frequency, MessageId, Permid};
+
+/// How long a step waits for its peer to be connected, or for its request to end, before the tour goes on.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Asked of the peer with the slow line: long enough for a dozen parts.
+const LONG_QUERY: &[u8] = b"SELECT * FROM Torrent";
+
+/// What happens in a step.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    /// Nothing: look.
+    Look,
+    /// The peer with this role is asked this.
+    Ask(Role, MessageId),
+    /// The peer with this role goes away.
+    Leave(Role),
+}
+
+struct Step {
+    act: Act,
+    text: &'static str,
+    /// Time to read, once what it shows has happened.
+    dwell: Duration,
+}
+
+const fn step(act: Act, seconds: u64, text: &'static str) -> Step {
+    Step { act, text, dwell: Duration::from_secs(seconds) }
+}
+
+const STEPS: [Step; 9] = [
+    step(
+        Act::Look,
+        6,
+        "The screen knew two addresses; it found everybody else by BuddyCast, and dials them one by one",
+    ),
+    step(
+        Act::Ask(Role::BehindNat, MessageId::NATCHECK),
+        4,
+        "NATCHECK: the peer takes a few seconds to test its NAT, then replies with seven fields",
+    ),
+    step(
+        Act::Ask(Role::SlowLine, MessageId::DATABASE_QUERY),
+        3,
+        "A long DATABASE reply comes in parts of 32 KiB, here over a slow line",
+    ),
+    step(
+        Act::Ask(Role::SlowLine, MessageId::DATABASE_QUERY),
+        4,
+        "Asked again too soon: 254. Ours was the last request, so the time until it accepts again is exact",
+    ),
+    step(
+        Act::Ask(Role::AskedBefore, MessageId::NATCHECK),
+        4,
+        "254 to a first request: another Crawler asked before, so the time is only an upper bound",
+    ),
+    step(Act::Ask(Role::FewIds, MessageId::REPEX_QUERY), 4, "253: this peer does not know REPEX. The connection stays"),
+    step(
+        Act::Ask(Role::Refuses, MessageId::NATCHECK),
+        4,
+        "Refused: nobody is on this peer's allow-list, and it closes without a word",
+    ),
+    step(
+        Act::Ask(Role::AnswersLate, MessageId::NATCHECK),
+        4,
+        "The line is lost while this peer works on its answer: it dials back and delivers it",
+    ),
+    step(Act::Leave(Role::GoesAway), 6, "A peer goes away. Now it is yours: enter sends to the selected peer, ? helps"),
+];
+
+/// What the tour knows of the screen's node.
+#[derive(Default, Debug)]
+pub struct Facts {
+    connected: HashSet<Permid>,
+    ended: HashSet<Ticket>,
+}
+
+impl Facts {
+    /// Whether the event changed anything here.
+    pub fn learn(&mut self, event: &Event) -> bool {
+        match event {
+            Event::Connected { permid, .. } => self.connected.insert(*permid),
+            Event::Disconnected { permid, .. } => self.connected.remove(permid),
+            Event::Reply { ticket, .. } | Event::RequestFailed { ticket, .. } => self.ended.insert(*ticket),
+            _ => false,
+        }
+    }
+}
+
+/// The tour of one swarm.
+pub struct Tour {
+    cast: Vec<DemoPeer>,
+    node: Node,
+    registry: Registry,
+    facts: watch::Receiver<Facts>,
+    show: mpsc::Sender<Msg>,
+}
+
+impl Tour {
+    /// `facts` are those of `node`; `show` leads to the screen.
+    #[must_use]
+    pub fn new(
+        swarm: &Swarm,
+        node: Node,
+        registry: Registry,
+        facts: watch::Receiver<Facts>,
+        show: mpsc::Sender<Msg>,
+    ) -> Self {
+        let cast = swarm.peers().iter().filter(|peer| peer.role != Role::Plain).cloned().collect();
+        Self { cast, node, registry, facts, show }
+    }
+
+    /// Labels the cast and goes through the steps, until the end or until `skip`.
+    pub async fn run(mut self, skip: CancellationToken) {
+        self.label().await;
+        skip.run_until_cancelled(self.steps()).await;
+        self.tell(Msg::TourEnded).await;
+    }
+
+    async fn label(&self) {
+        for peer in &self.cast {
+            if let Some(label) = peer.role.label() {
+                self.tell(Msg::Label { permid: peer.permid, label: label.into() }).await;
+            }
+        }
+    }
+
+    async fn steps(&mut self) {
+        let steps: Vec<&Step> = STEPS.iter().filter(|step| self.can(step.act)).collect();
+        let of = number(steps.len());
+        for (index, step) in steps.into_iter().enumerate() {
+            let show = match step.act {
+                Act::Ask(role, message) => self.player(role).map(|peer| (peer.permid, message)),
+                Act::Leave(role) => self.player(role).map(|peer| (peer.permid, MessageId::NATCHECK)),
+                Act::Look => None,
+            };
+            self.tell(Msg::Tour(TourStep { step: number(index + 1), of, text: step.text.into(), show })).await;
+            self.act(step.act).await;
+            tokio::time::sleep(step.dwell).await;
+        }
+    }
+
+    /// Whether the swarm is large enough for whom the step needs.
+    fn can(&self, act: Act) -> bool {
+        match act {
+            Act::Look => true,
+            Act::Ask(role, _) | Act::Leave(role) => self.player(role).is_some(),
+        }
+    }
+
+    fn player(&self, role: Role) -> Option<&DemoPeer> {
+        self.cast.iter().find(|peer| peer.role == role)
+    }
+
+    async fn act(&mut self, act: Act) {
+        match act {
+            Act::Look => {}
+            Act::Ask(role, message) => {
+                if let Some(peer) = self.player(role).cloned() {
+                    self.ask(&peer, message).await;
+                }
+            }
+            Act::Leave(role) => {
+                if let Some(peer) = self.player(role) {
+                    peer.handle.go_away();
+                }
+            }
+        }
+    }
+
+    async fn ask(&mut self, peer: &DemoPeer, message: MessageId) {
+        let permid = peer.permid;
+        self.until(|facts| facts.connected.contains(&permid)).await;
+        let probe = self.registry.get(message);
+        let default = || probe.map(|probe| probe.initiate(peer.version)).unwrap_or_default();
+        let ticket = self.node.request(Ask {
+            to: permid,
+            message,
+            frequency: probe.map_or(Frequency::DEFAULT, |probe| probe.default_frequency()),
+            payload: if peer.role == Role::SlowLine { Bytes::from_static(LONG_QUERY) } else { default() },
+            timeout: probe.map_or(PATIENCE, |probe| probe.timeout()),
+            origin: Origin::Tour,
+            wait_for_dial_back: true,
+        });
+        self.until(|facts| facts.ended.contains(&ticket)).await;
+    }
+
+    /// Waits for a fact, but not for ever: the tour goes on, and the screen shows what is missing.
+    async fn until(&mut self, fact: impl FnMut(&Facts) -> bool) {
+        let _ = tokio::time::timeout(PATIENCE, self.facts.wait_for(fact)).await;
+    }
+
+    /// A screen that is gone needs no tour; the next step ends with it.
+    async fn tell(&self, msg: Msg) {
+        let _ = self.show.send(msg).await;
+    }
+}
+
+fn number(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_has_its_step() {
+        for role in Role::PLAYED {
+            let shown = |step: &&Step| matches!(step.act, Act::Ask(who, _) | Act::Leave(who) if who == role);
+            assert!(STEPS.iter().any(|step| shown(&step)), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn reading_takes_less_than_45_seconds() {
+        assert!(STEPS.iter().map(|step| step.dwell).sum::<Duration>() <= Duration::from_secs(45));
+    }
+
+    #[test]
+    fn a_step_is_one_short_sentence_or_two() {
+        assert!(STEPS.iter().all(|step| step.text.len() <= 110), "longer than a line of the screen");
+    }
+}
