@@ -15,8 +15,6 @@ use crate::probes::{self, Statistics};
 
 /// How long replies that are on their way may take once the peer was told to stop.
 const GRACE: Duration = Duration::from_secs(5);
-/// Connections a peer keeps by itself: enough to stay findable.
-const MAX_PEERS: usize = 50;
 
 #[derive(Args, Debug)]
 pub struct PeerArgs {
@@ -77,9 +75,7 @@ fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
         registry: probes::registry(statistics),
         gossip: true,
         bootstrap,
-        initiators: Vec::new(),
-        pace: None,
-        max_peers: MAX_PEERS,
+        ..NodeConfig::default()
     };
     Ok(Peer { config, _locks: identities.locks })
 }

@@ -94,21 +94,12 @@ fn prepare(args: RequestArgs) -> Result<Request, CliError> {
             version: args.identity.overlay_version,
             identities: identities.identities,
             listen: args.listen,
-            allow: Vec::new(),
-            allow_file: None,
             registry,
-            gossip: false,
-            bootstrap: Vec::new(),
-            initiators: Vec::new(),
-            pace: None,
-            max_peers: MAX_PEERS,
+            ..NodeConfig::default()
         },
         _locks: identities.locks,
     })
 }
-
-/// The peer asked, and whoever else dials in while we listen for its dial-back.
-const MAX_PEERS: usize = 8;
 
 fn message_id(registry: &Registry, word: &str) -> Result<MessageId, CliError> {
     registry.find(word).ok_or_else(|| {

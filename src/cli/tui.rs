@@ -87,14 +87,11 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         identities: identities.identities,
         version: args.identity.overlay_version,
         listen: args.listen,
-        allow: Vec::new(),
-        allow_file: None,
         registry: registry.clone(),
         gossip: true,
         bootstrap,
-        initiators: Vec::new(),
-        pace: None,
         max_peers: MAX_PEERS,
+        ..NodeConfig::default()
     };
     let (_nothing_extra, extra) = mpsc::channel(1);
     let setup = Setup { registry, title: String::new(), privacy: false };

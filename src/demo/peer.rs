@@ -94,13 +94,12 @@ impl Plan {
             version: self.version,
             listen: Some(self.listen),
             allow: self.allow.clone(),
-            allow_file: None,
             registry: self.role.registry(&honest, &own),
             gossip: true,
             bootstrap: self.bootstrap.clone(),
-            initiators: Vec::new(),
             pace: self.role.pace(),
             max_peers: MAX_PEERS,
+            ..NodeConfig::default()
         };
         let (node, events) = Node::start(config).await?;
         let _ = own.set(node.clone());

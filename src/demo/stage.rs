@@ -11,6 +11,7 @@ use super::swarm::{DemoPeer, Swarm};
 use super::tour::{Facts, Tour};
 use crate::app::{Msg, Setup};
 use crate::failure::Failure;
+use crate::identity::Identities;
 use crate::node::{Ask, Event, Node, NodeConfig, Origin};
 use crate::probes::{self, Statistics};
 use crate::wire::{Frequency, MessageId, OverlayVersion};
@@ -61,19 +62,13 @@ pub async fn stage(swarm: &Swarm) -> Result<Stage, Failure> {
     Ok(Stage { node, events, setup, extra, skip_tour })
 }
 
-fn crawler(identities: crate::identity::Identities, version: OverlayVersion) -> NodeConfig {
+fn crawler(identities: Identities, version: OverlayVersion) -> NodeConfig {
     NodeConfig {
         identities,
         version,
-        listen: None,
-        allow: Vec::new(),
-        allow_file: None,
         registry: probes::registry(Statistics::empty()),
-        gossip: false,
-        bootstrap: Vec::new(),
-        initiators: Vec::new(),
-        pace: None,
         max_peers: 500, // more than a demo has
+        ..NodeConfig::default()
     }
 }
 

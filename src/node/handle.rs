@@ -34,6 +34,25 @@ pub struct NodeConfig {
     pub max_peers: usize,
 }
 
+impl Default for NodeConfig {
+    /// Nobody: no identity, no listener, nobody allowed, no probes, no gossip. The rest is what most nodes want.
+    fn default() -> Self {
+        Self {
+            identities: Identities::default(),
+            version: OverlayVersion::CURRENT,
+            listen: None,
+            allow: Vec::new(),
+            allow_file: None,
+            registry: Registry::default(),
+            gossip: false,
+            bootstrap: Vec::new(),
+            initiators: Vec::new(),
+            pace: None,
+            max_peers: 50, // arbitrary: enough to stay findable, few enough for any limit on open files
+        }
+    }
+}
+
 /// A running node. Cheap to clone; it stops when [`Node::shutdown`] is called or the last clone is dropped.
 #[derive(Clone)]
 pub struct Node {
