@@ -110,6 +110,7 @@ causes! {
     TcpRefused: Tcp, "tcp.refused", CONNECT, "the connection was refused", "nothing listens on that port: check the port, and that the peer runs";
     TcpUnreachable: Tcp, "tcp.unreachable", CONNECT, "the host can't be reached", "check the address and the route; a peer behind a NAT has to dial you: listen and wait";
     TcpTimeout: Tcp, "tcp.timeout", CONNECT, "no answer to the connection attempt", "a firewall drops it, or the host is down: try from elsewhere, or listen and let the peer dial";
+    Crowded: Tcp, "tcp.crowded", CONNECT, "more connections come in than are taken at once", "nothing to do here: others have to end first";
     TcpOther: Tcp, "tcp.other", CONNECT, "the connection could not be made", "see the detail for what the operating system said";
 
     HandshakeClosed: Handshake, "handshake.closed", AUTHENTICATE, "closed before its handshake was whole", "not an overlay port, or its lowest version is above ours: try another --overlay-version";
@@ -140,6 +141,7 @@ causes! {
     NotAllowed: Open, "open.not-allowed", CLOSED, "a request from a permid that is not on the allow-list", "to let this Crawler ask, put its permid on the allow-list";
     Closed: Open, "open.closed", CLOSED, "the connection was closed", "nothing to do, or connect again";
     Truncated: Open, "open.truncated", CLOSED, "the TLS stream ended without close_notify", "the peer crashed, or somebody cut the connection";
+    TlsDamaged: Open, "open.tls", CLOSED, "the TLS stream is damaged", "somebody in between alters it: do not use this path";
     Reset: Open, "open.reset", CLOSED, "the connection was lost", "the peer went away or the network failed: connect again";
     Idle: Open, "open.idle", CLOSED, "nothing was sent or received for too long", "connect again when there is something to ask";
     QueueFull: Open, "open.queue-full", CLOSED, "the peer does not take what is sent to it", "it reads too slowly or not at all: ask less at once";

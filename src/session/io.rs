@@ -12,6 +12,10 @@ use crate::wire::handshake::{HANDSHAKE_LEN, HANDSHAKE_PREFIX_LEN, Handshake};
 /// Empty frames that are let pass before authentication. Arbitrary: the original sends none there.
 const MAX_EARLY_KEEP_ALIVES: u64 = 64;
 
+/// A buffer that has become larger than this is given back once it is empty: one large frame must not cost its memory for
+/// the rest of the connection.
+const KEPT: usize = 128 * 1024;
+
 /// The bytes of the peer, as handshake first and as frames then.
 pub(super) struct Input {
     buffer: BytesMut,
@@ -25,6 +29,9 @@ impl Input {
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
+        if self.buffer.is_empty() && self.buffer.capacity() > KEPT {
+            self.buffer = BytesMut::new();
+        }
         self.buffer.extend_from_slice(bytes);
     }
 
@@ -67,6 +74,11 @@ impl Input {
             let cause = if self.authenticated { Cause::FrameTooLarge } else { Cause::AuthMalformed };
             Failure::new(cause, By::Us, error.to_string())
         })
+    }
+
+    /// The bytes that the frame at the beginning of the buffer announces, where more of them are to come.
+    pub(super) fn announced(&self) -> usize {
+        self.buffer.first_chunk().map_or(0, |length| u32::from_be_bytes(*length) as usize)
     }
 
     /// Empty frames are ignored in any state (§2), but not without end.

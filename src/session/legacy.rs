@@ -77,12 +77,7 @@ impl AwaitResponse1 {
 }
 
 impl AwaitChallenge {
-    pub(super) fn new(
-        agreed: Agreed,
-        identity: Arc<LegacyIdentity>,
-        expected: Option<Permid>,
-        nonce: Nonce,
-    ) -> Self {
+    pub(super) fn new(agreed: Agreed, identity: Arc<LegacyIdentity>, expected: Option<Permid>, nonce: Nonce) -> Self {
         Self { local: Local { agreed, identity, expected, nonce } }
     }
 

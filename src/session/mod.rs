@@ -280,6 +280,18 @@ impl Session {
         self.out.pop()
     }
 
+    /// Whether the peer is authenticated and the end has not come.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.state, State::Open(_))
+    }
+
+    /// How many bytes the frame takes that has begun to come and is not whole yet; 0 where there is none. At most 8 MiB.
+    #[must_use]
+    pub fn assembling(&self) -> usize {
+        if self.is_open() { self.input.announced() } else { 0 }
+    }
+
     fn advance(&mut self, now: Instant) {
         loop {
             let state = std::mem::replace(&mut self.state, State::Ended);
@@ -313,7 +325,9 @@ impl State {
             Self::Handshake(state) => return state.step(input, out, now),
             Self::Tls(_) | Self::Ended => return Ok(Step::Wait(self)),
             Self::Open(_) => {}
-            Self::Challenge(_) | Self::Response1(_) | Self::Response2(_) | Self::Hello(_) => input.check_keep_alives()?,
+            Self::Challenge(_) | Self::Response1(_) | Self::Response2(_) | Self::Hello(_) => {
+                input.check_keep_alives()?
+            }
         }
         let Some(frame) = input.frame()? else {
             return Ok(Step::Wait(self));

@@ -1,0 +1,193 @@
+//! One task a connection: from a dial or an accepted socket through the setup and the rules to the conversation.
+#![allow(clippy::disallowed_methods, reason = "sockets, their timers and fresh nonces live in overlay")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::conversation::Conversation;
+use super::handle::Shared;
+use super::queue::{Manner, SendQueue};
+use super::rules::{Newcomer, Slot, Verdict};
+use super::setup::{Established, Progress, establish, now};
+use super::{AttemptId, ConnId, Direction, OverlayEvent, dial as tcp};
+use crate::failure::{By, Cause, Failure};
+use crate::session::{Role, SessionConfig};
+use crate::wire::Permid;
+
+/// The task of a dial.
+pub(super) async fn dial(shared: Arc<Shared>, attempt: AttemptId, host: String, port: u16, expected: Option<Permid>) {
+    let began = now();
+    let established = tokio::select! {
+        biased;
+        () = shared.stop.cancelled() => Err(stopped()),
+        done = dialled(&shared, attempt, &host, port, expected) => done,
+    };
+    match established {
+        Ok((established, remote)) => {
+            let origin = Origin { attempt: Some(attempt), direction: Direction::Outgoing, remote, began };
+            if let Err(failure) = converse(&shared, established, &origin).await {
+                tell(&shared, OverlayEvent::DialFailed { attempt, failure }).await;
+            }
+        }
+        Err(failure) => tell(&shared, OverlayEvent::DialFailed { attempt, failure }).await,
+    }
+}
+
+async fn dialled(
+    shared: &Shared,
+    attempt: AttemptId,
+    host: &str,
+    port: u16,
+    expected: Option<Permid>,
+) -> Result<(Established, SocketAddr), Failure> {
+    let _turn = shared.dials.acquire().await.map_err(|_| stopped())?;
+    let progress = Progress { attempt: Some(attempt), events: shared.events.clone() };
+    let (socket, remote) = tcp::connect(host, port, &shared.limits, &progress).await?;
+    let config = SessionConfig {
+        role: Role::Dialler { port },
+        peer_id: shared.peer_id(expected.as_ref()),
+        identities: shared.identities.clone(),
+        expected,
+        nonce: Box::new(random()?),
+        timeouts: shared.limits.outgoing,
+    };
+    Ok((establish(socket, config, shared.tls.as_ref(), &progress).await?, remote))
+}
+
+/// The task of an accepted socket. Gives its slot back as soon as it is authenticated or over.
+pub(super) async fn accept(
+    shared: Arc<Shared>,
+    socket: TcpStream,
+    remote: SocketAddr,
+    slot: Slot,
+    evict: CancellationToken,
+    done: &mpsc::UnboundedSender<Slot>,
+) {
+    let began = now();
+    let established = tokio::select! {
+        biased;
+        () = shared.stop.cancelled() => Err(stopped()),
+        () = evict.cancelled() => Err(Failure::new(Cause::Crowded, By::Us, "it made room for a newer connection")),
+        done = accepted(&shared, socket) => done,
+    };
+    // The listener is gone when the overlay stops; then the slot is of no interest.
+    let _ = done.send(slot);
+    let outcome = match established {
+        Ok(established) => {
+            let origin = Origin { attempt: None, direction: Direction::Incoming, remote, began };
+            converse(&shared, established, &origin).await
+        }
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = outcome {
+        tell(&shared, OverlayEvent::AcceptFailed { remote, failure, times: 1 }).await;
+    }
+}
+
+async fn accepted(shared: &Shared, socket: TcpStream) -> Result<Established, Failure> {
+    // As in a dial: without it frames are late, not wrong.
+    let _ = socket.set_nodelay(true);
+    let config = SessionConfig {
+        role: Role::Acceptor,
+        peer_id: shared.peer_id(None),
+        identities: shared.identities.clone(),
+        expected: None,
+        nonce: Box::new(random()?),
+        timeouts: shared.limits.incoming,
+    };
+    let nobody = Progress { attempt: None, events: shared.events.clone() };
+    establish(socket, config, shared.tls.as_ref(), &nobody).await
+}
+
+/// Where a connection comes from.
+struct Origin {
+    attempt: Option<AttemptId>,
+    direction: Direction,
+    remote: SocketAddr,
+    began: std::time::Instant,
+}
+
+/// From the authentication to the end.
+///
+/// # Errors
+/// The rules don't allow this connection: nothing was told of it yet.
+async fn converse(shared: &Arc<Shared>, established: Established, origin: &Origin) -> Result<(), Failure> {
+    let Established { stream, session, who } = established;
+    let conn = shared.next_conn();
+    let own = shared.own_permid(who.version).ok_or_else(stopped)?;
+    let newcomer = Newcomer {
+        conn,
+        direction: origin.direction,
+        permid: who.permid,
+        own,
+        ip: origin.remote.ip().to_canonical(),
+        port: who.peer_id.port(),
+        began: origin.began,
+    };
+    let verdict = shared.rules().authenticated(newcomer, now())?;
+    let queue = Arc::new(SendQueue::new(&shared.limits));
+    shared.connections().insert(conn, Arc::clone(&queue));
+    match verdict {
+        Verdict::Keep => {}
+        Verdict::KeepAndLeave(other) => leave(shared, other),
+        Verdict::Leave => queue.close(duplicate(), Manner::Drain),
+    }
+    let Origin { attempt, direction, remote, .. } = *origin;
+    tell(shared, OverlayEvent::Connected { conn, attempt, direction, remote, who }).await;
+    let conversation = Conversation::new(Arc::clone(shared), conn, stream, session, queue);
+    let failure = conversation.run().await;
+    end(shared, conn, failure).await;
+    Ok(())
+}
+
+async fn end(shared: &Shared, conn: ConnId, failure: Failure) {
+    shared.connections().remove(&conn);
+    shared.rules().closed(conn);
+    tell(shared, OverlayEvent::Closed { conn, failure }).await;
+}
+
+fn leave(shared: &Shared, other: ConnId) {
+    if let Some(queue) = shared.queue(other) {
+        queue.close(duplicate(), Manner::Drain);
+    }
+}
+
+/// Waits for the reader of the events, unless the overlay is being stopped: then an event that finds no room is dropped.
+pub(super) async fn tell(shared: &Shared, event: OverlayEvent) {
+    let Err(TrySendError::Full(event)) = shared.events.try_send(event) else { return };
+    tokio::select! {
+        // Where nobody listens any more nobody needs to know.
+        _ = shared.events.send(event) => {}
+        () = shared.stop.cancelled() => {}
+    }
+}
+
+fn duplicate() -> Failure {
+    Failure::new(Cause::Duplicate, By::Us, "")
+}
+
+pub(super) fn stopped() -> Failure {
+    Failure::new(Cause::Stopped, By::Us, "")
+}
+
+/// Fresh randomness of the operating system.
+///
+/// # Errors
+/// It has none to give.
+pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::new(Cause::Io, By::Us, format!("randomness: {error}")))?;
+    Ok(bytes)
+}
+
+/// Whether the future was ready in this time.
+pub(super) async fn within(time: Duration, future: impl Future<Output = ()>) -> bool {
+    timeout(time, future).await.is_ok()
+}

@@ -1,0 +1,184 @@
+//! Which connections may be (protocol.md §1). Pure.
+//!
+//! Before authentication: a cap on what is being set up, in all and per source. Afterwards, per permid: at most four that
+//! it dialled, at most one that we dialled, and of two that were dialled at the same time from both sides the one dialled
+//! by the smaller permid stays. A connection that is superfluous is always closed by the side that dialled it, and only
+//! after what is in flight has arrived, so that the two sides never close different ones and no request is lost.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::time::Instant;
+
+use super::limits::Limits;
+use super::{ConnId, Direction};
+use crate::failure::{By, Cause, Failure};
+use crate::wire::Permid;
+
+/// An incoming connection that is being set up.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct Slot(u64);
+
+/// Where a connection comes from, as far as an attacker can't choose it freely.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum Source {
+    V4([u8; 4]),
+    /// The /64: whoever has one address of it usually has all.
+    V6([u8; 8]),
+}
+
+impl From<IpAddr> for Source {
+    fn from(ip: IpAddr) -> Self {
+        match ip.to_canonical() {
+            IpAddr::V4(ip) => Self::V4(ip.octets()),
+            IpAddr::V6(ip) => {
+                let [a, b, c, d, e, f, g, h, ..] = ip.octets();
+                Self::V6([a, b, c, d, e, f, g, h])
+            }
+        }
+    }
+}
+
+/// A connection that has just authenticated.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Newcomer {
+    pub(super) conn: ConnId,
+    pub(super) direction: Direction,
+    pub(super) permid: Permid,
+    /// Ours, of the kind this connection was authenticated with.
+    pub(super) own: Permid,
+    pub(super) ip: IpAddr,
+    /// The listening port it announces; 0 for none.
+    pub(super) port: u16,
+    /// When it was accepted, or when its dial began.
+    pub(super) began: Instant,
+}
+
+/// What becomes of a newcomer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Verdict {
+    Keep,
+    /// It stays, and one that we dialled before makes room for it.
+    KeepAndLeave(ConnId),
+    /// It is one too many, and we dialled it.
+    Leave,
+}
+
+struct Open {
+    newcomer: Newcomer,
+    since: Instant,
+    leaving: bool,
+}
+
+pub(super) struct Rules {
+    limits: Limits,
+    /// In the order of their beginning.
+    setting_up: BTreeMap<Slot, Source>,
+    open: HashMap<ConnId, Open>,
+    next_slot: u64,
+}
+
+impl Rules {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, setting_up: BTreeMap::new(), open: HashMap::new(), next_slot: 0 }
+    }
+
+    /// A place for an incoming connection, and whose place it takes: where all places are taken, the oldest connection of
+    /// the source that has most of them goes.
+    ///
+    /// # Errors
+    /// This source has all it may have.
+    pub(super) fn admit(&mut self, ip: IpAddr) -> Result<(Slot, Option<Slot>), Failure> {
+        let source = Source::from(ip);
+        let of_source = self.setting_up.values().filter(|other| **other == source).count();
+        if of_source >= self.limits.unauthenticated_per_source {
+            let detail = format!("{of_source} connections of this source are not authenticated yet");
+            return Err(Failure::new(Cause::Crowded, By::Us, detail));
+        }
+        let evicted = (self.setting_up.len() >= self.limits.unauthenticated).then(|| self.most_crowded()).flatten();
+        if let Some(slot) = evicted {
+            self.setting_up.remove(&slot);
+        }
+        let slot = Slot(self.next_slot);
+        self.next_slot += 1;
+        self.setting_up.insert(slot, source);
+        Ok((slot, evicted))
+    }
+
+    /// The connection of this slot is authenticated, or over.
+    pub(super) fn vacate(&mut self, slot: Slot) {
+        self.setting_up.remove(&slot);
+    }
+
+    /// Decides on a connection that has just authenticated.
+    ///
+    /// # Errors
+    /// It must be closed: one that the peer dialled and that is one too many.
+    pub(super) fn authenticated(&mut self, newcomer: Newcomer, now: Instant) -> Result<Verdict, Failure> {
+        let verdict = match newcomer.direction {
+            Direction::Incoming => self.incoming(&newcomer)?,
+            Direction::Outgoing => self.outgoing(&newcomer),
+        };
+        if let Verdict::KeepAndLeave(other) = verdict
+            && let Some(open) = self.open.get_mut(&other)
+        {
+            open.leaving = true;
+        }
+        let leaving = verdict == Verdict::Leave;
+        self.open.insert(newcomer.conn, Open { newcomer, since: now, leaving });
+        Ok(verdict)
+    }
+
+    pub(super) fn closed(&mut self, conn: ConnId) {
+        self.open.remove(&conn);
+    }
+
+    fn incoming(&self, newcomer: &Newcomer) -> Result<Verdict, Failure> {
+        let all = self.open.values().filter(|open| open.newcomer.direction == Direction::Incoming).count();
+        if all >= self.limits.accepted {
+            return Err(Failure::new(Cause::Crowded, By::Us, format!("{all} incoming connections are open")));
+        }
+        let (mut of_permid, mut same_place) = (0, false);
+        for open in self.staying(newcomer).filter(|open| open.newcomer.direction == Direction::Incoming) {
+            of_permid += 1;
+            same_place |= newcomer.port != 0 && (open.newcomer.ip, open.newcomer.port) == (newcomer.ip, newcomer.port);
+        }
+        if same_place {
+            let detail = format!("from the same address, announcing port {}", newcomer.port);
+            return Err(Failure::new(Cause::Duplicate, By::Us, detail));
+        }
+        if of_permid >= self.limits.accepted_per_permid {
+            return Err(Failure::new(Cause::Duplicate, By::Us, format!("{of_permid} connections of this permid")));
+        }
+        // Both dialled at the same time: the larger permid's dial is the one to go, and its dialler closes it.
+        let ours = self
+            .staying(newcomer)
+            .find(|open| open.newcomer.direction == Direction::Outgoing && open.since >= newcomer.began);
+        Ok(match ours {
+            Some(ours) if newcomer.permid < newcomer.own => Verdict::KeepAndLeave(ours.newcomer.conn),
+            _ => Verdict::Keep,
+        })
+    }
+
+    fn outgoing(&self, newcomer: &Newcomer) -> Verdict {
+        let at_the_same_time =
+            |open: &Open| open.newcomer.direction == Direction::Incoming && open.since >= newcomer.began;
+        let one_too_many = self.staying(newcomer).any(|open| {
+            let ours_wins = newcomer.own < newcomer.permid;
+            !(at_the_same_time(open) && ours_wins)
+        });
+        if one_too_many { Verdict::Leave } else { Verdict::Keep }
+    }
+
+    /// The other connections with the same permid that are here to stay.
+    fn staying<'a>(&'a self, newcomer: &'a Newcomer) -> impl Iterator<Item = &'a Open> {
+        self.open.values().filter(|open| !open.leaving && open.newcomer.permid == newcomer.permid)
+    }
+
+    fn most_crowded(&self) -> Option<Slot> {
+        let mut counts: BTreeMap<Source, (usize, Slot)> = BTreeMap::new();
+        for (slot, source) in &self.setting_up {
+            counts.entry(*source).or_insert((0, *slot)).0 += 1;
+        }
+        counts.into_values().max_by_key(|(count, oldest)| (*count, std::cmp::Reverse(*oldest))).map(|(_, slot)| slot)
+    }
+}
