@@ -31,6 +31,20 @@ impl Integer {
         text == b"0" || !digits.starts_with(b"0")
     }
 
+    /// Reads little-endian two's complement, as pickles carry it; no bytes are 0. Takes quadratic time.
+    #[must_use]
+    pub fn from_le_bytes(bytes: &[u8]) -> Self {
+        let negative = bytes.last().is_some_and(|last| last & 0x80 != 0);
+        if bytes.len() <= size_of::<i64>() {
+            let mut word = [if negative { u8::MAX } else { 0 }; size_of::<i64>()];
+            word[..bytes.len()].copy_from_slice(bytes);
+            return Self::Small(i64::from_le_bytes(word));
+        }
+        let digits = magnitude(bytes, negative);
+        let text = format!("{}{digits}", if negative { "-" } else { "" });
+        Self::parse(text.as_bytes()).unwrap_or(Self::Small(0))
+    }
+
     /// The number where it fits 64 bits.
     #[must_use]
     pub const fn small(&self) -> Option<i64> {
@@ -39,6 +53,29 @@ impl Integer {
             Self::Big(_) => None,
         }
     }
+}
+
+/// The decimal digits of the number without its sign.
+fn magnitude(bytes: &[u8], negative: bool) -> String {
+    let mut carry = negative;
+    let mut limbs = Vec::with_capacity(bytes.len());
+    for byte in bytes {
+        let byte = if negative { !byte } else { *byte };
+        let (byte, over) = byte.overflowing_add(u8::from(carry));
+        carry = over;
+        limbs.push(byte);
+    }
+    let mut digits = Vec::new();
+    while limbs.iter().any(|limb| *limb != 0) {
+        let mut rest = 0_u16;
+        for limb in limbs.iter_mut().rev() {
+            let value = rest << 8 | u16::from(*limb);
+            *limb = value.div_euclid(10).to_le_bytes()[0];
+            rest = value % 10;
+        }
+        digits.push(b'0' + rest.to_le_bytes()[0]);
+    }
+    digits.iter().rev().map(|digit| char::from(*digit)).collect()
 }
 
 impl Ord for Integer {
@@ -127,6 +164,25 @@ mod tests {
                 assert_eq!(one.cmp(other), at.cmp(&place), "{one} {other}");
             }
         }
+    }
+
+    #[test]
+    fn twos_complement_is_read_at_any_length() {
+        for (bytes, text) in [
+            (&b""[..], "0"),
+            (b"\xff", "-1"),
+            (b"\xff\x00", "255"),
+            (b"\x00\x80", "-32768"),
+            (b"\x00\x00\x00\x00\x00\x00\x00\x80", "-9223372036854775808"),
+            (b"\x00\x00\x00\x00\x00\x00\x00\x80\x00", "9223372036854775808"),
+            (b"\x00\x00\x00\x00\x00\x00\x00\x00\xff", "-18446744073709551616"),
+            (b"\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00", "5"),
+            (b"\xfb\xff\xff\xff\xff\xff\xff\xff\xff\xff", "-5"),
+        ] {
+            assert_eq!(Integer::from_le_bytes(bytes).to_string(), text);
+            assert_eq!(Integer::from_le_bytes(bytes), Integer::parse(text.as_bytes()).unwrap());
+        }
+        assert_eq!(Integer::from_le_bytes(&[0x7f; 255]).to_string().len(), 614);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod inflate;
 pub mod integer;
 pub mod limits;
 pub mod permid;
+pub mod pickle;
 pub mod reader;
 pub mod text;
 pub mod tree;

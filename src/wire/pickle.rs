@@ -1,0 +1,174 @@
+//! Python pickles of protocol 0 to 2, read as data and nothing else (protocol.md §5: peers before 5.3.9).
+//!
+//! A pickle is a program for a small stack machine, some of whose opcodes import modules and call what they find there:
+//! unpickling a stranger's bytes is remote code execution. This reader knows every opcode of the three protocols but runs
+//! none that would call something; where one stands, the value is [`Value::Refused`] and [`Pickle::calls`] has a line.
+//!
+//! Values live in one table and refer to each other by [`Id`], so that neither deep nesting, nor one list shared a
+//! thousandfold, nor a list inside itself costs more than its opcodes did.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::integer::Integer;
+use super::limits::{MAX_FINDINGS, MAX_VALUES};
+
+mod machine;
+mod protocol0;
+
+/// The most bytes of a binary integer: what the opcode of short integers can hold. Longer ones take quadratic time to write out.
+pub const MAX_INTEGER_LEN: usize = 255;
+/// How much of a name from a peer is kept.
+const MAX_NAME_CHARS: usize = 80;
+
+/// Where a value stands in its [`Pickle`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Id(u32);
+
+/// A Python value, with what it contains by reference.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Value {
+    None,
+    Bool(bool),
+    Int(Integer),
+    Float(f64),
+    Text(String),
+    /// A `str` of Python 2.
+    Bytes(Vec<u8>),
+    List(Vec<Id>),
+    Tuple(Vec<Id>),
+    /// In the order of the opcodes; a key may occur twice, as Python takes the last.
+    Dict(Vec<(Id, Id)>),
+    /// What an opcode would have made by importing or calling something.
+    Refused(Box<Refused>),
+}
+
+/// The placeholder of something that was not made.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Refused {
+    /// The name of the opcode in Python's `pickletools`.
+    pub opcode: &'static str,
+    /// What it names: `os.system`; empty where only the operands do. Free of control characters.
+    pub name: String,
+    /// What it would have been applied to.
+    pub operands: Vec<Id>,
+}
+
+/// A value and the opcodes that made it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Item {
+    pub value: Value,
+    /// From the first opcode to the end of the last one.
+    pub span: Range<usize>,
+}
+
+/// An opcode that would have called or imported something.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Call {
+    /// Offset in bytes.
+    pub at: usize,
+    pub opcode: &'static str,
+    /// What it names, free of control characters; may be empty.
+    pub name: String,
+}
+
+/// A pickle that was read to its end.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pickle {
+    items: Vec<Item>,
+    root: Id,
+    /// The first [`MAX_FINDINGS`] opcodes that would have called something.
+    pub calls: Vec<Call>,
+    /// How many more there were.
+    pub more_calls: usize,
+    /// Bytes after the end of the pickle.
+    pub trailing: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("byte {at}: {what}")]
+pub struct PickleError {
+    /// Offset in bytes of the opcode.
+    pub at: usize,
+    pub what: Fault,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("the input ends before the pickle does")]
+    Ends,
+    #[error("no opcode of protocol 0 to 2 is {0:#04x}")]
+    Opcode(u8),
+    #[error("protocol {0}, where 0 to 2 are read")]
+    Protocol(u8),
+    #[error("takes more from the stack than there is")]
+    Stack,
+    #[error("no mark is on the stack")]
+    Mark,
+    #[error("nothing is remembered under that number")]
+    Memo,
+    #[error("adds to a value that holds no others")]
+    Container,
+    #[error("keys and values do not pair up")]
+    Pairs,
+    #[error("a number that is none")]
+    Number,
+    #[error("an integer of {0} bytes, more than {MAX_INTEGER_LEN}")]
+    IntegerLength(usize),
+    #[error("a text that is not quoted or not escaped as Python does")]
+    Text,
+    #[error("more than {MAX_VALUES} values")]
+    Values,
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, opcode, name } = self;
+        let space = if name.is_empty() { "" } else { " " };
+        write!(f, "byte {at}: {opcode}{space}{name} would import or call something: shown, not run")
+    }
+}
+
+/// Reads one pickle, up to its STOP.
+///
+/// # Errors
+/// The first fault, with its offset.
+pub fn decode(bytes: &[u8]) -> Result<Pickle, PickleError> {
+    machine::Machine::new(bytes).run()
+}
+
+impl Pickle {
+    /// The value that the pickle is of.
+    #[must_use]
+    pub const fn root(&self) -> Id {
+        self.root
+    }
+
+    /// The value that stands at `id`.
+    ///
+    /// # Panics
+    /// An id of another pickle.
+    #[must_use]
+    pub fn item(&self, id: Id) -> &Item {
+        &self.items[id.0 as usize]
+    }
+
+    /// What a person should know: calls that were not made, bytes that were not read.
+    #[must_use]
+    pub fn findings(&self) -> Vec<String> {
+        let mut findings: Vec<_> = self.calls.iter().map(Call::to_string).collect();
+        if self.more_calls > 0 {
+            findings.push(format!(
+                "{} more opcodes would import or call something, beyond the first {MAX_FINDINGS}",
+                self.more_calls
+            ));
+        }
+        if self.trailing > 0 {
+            findings.push(format!("{} bytes follow the pickle", self.trailing));
+        }
+        findings
+    }
+}
+
+#[cfg(test)]
+mod tests;
