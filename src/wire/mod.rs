@@ -10,15 +10,18 @@ pub mod crawler;
 pub mod decoded;
 pub mod encoding_a;
 pub mod float;
+pub mod formats;
 pub mod frame;
 pub mod handshake;
 pub mod ids;
 pub mod inflate;
 pub mod integer;
+pub mod json;
 pub mod limits;
 pub mod permid;
 pub mod pickle;
 pub mod reader;
+pub mod shape;
 pub mod text;
 pub mod tree;
 

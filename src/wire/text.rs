@@ -13,6 +13,9 @@ pub const ELLIPSIS: char = '…';
 /// How many marks may stand on one character. Languages need two; more of them climb out of the line.
 const MAX_MARKS: usize = 2;
 
+/// How many bytes of a text there are at least for each control character in it: coloured log lines have fewer.
+const MIN_CHARS_A_CONTROL: usize = 8;
+
 /// Two lower-case digits a byte.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -89,6 +92,14 @@ pub fn json(value: &impl serde::Serialize) -> Result<String, serde_json::Error> 
         }
     }
     Ok(line)
+}
+
+/// Whether bytes are text for people: UTF-8, with a control character here and there at most.
+#[must_use]
+pub fn is_text(bytes: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    let controls = text.chars().filter(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')).count();
+    controls * MIN_CHARS_A_CONTROL <= bytes.len()
 }
 
 /// The characters of bytes, with a [`SUBSTITUTE`] for each sequence that is not UTF-8.
@@ -196,6 +207,16 @@ mod tests {
         assert_eq!(clip(b"abc", 1), "…");
         assert_eq!(clip(b"abc", 0), "");
         assert_eq!(clip(b"", 0), "");
+    }
+
+    #[test]
+    fn text_is_told_from_other_bytes() {
+        for text in ["", "SELECT 1;\nSELECT 2;\r\n\t", "été", "\x1b[31mred and more\x1b[0m"] {
+            assert!(is_text(text.as_bytes()), "{text:?}");
+        }
+        for bytes in [&b"\0"[..], b"\xff", b"a\0b\0c\0d\0", b"\x80\x02]q\x01."] {
+            assert!(!is_text(bytes), "{bytes:?}");
+        }
     }
 
     #[test]

@@ -1,0 +1,252 @@
+//! What a payload is, told from its bytes, and how it reads. Used for every reply that no probe decodes.
+
+use super::decoded::Decoded;
+use super::inflate::{self, End, Inflated};
+use super::shape::Source;
+use super::text::{self, count};
+use super::tree::{self, Node};
+use super::{bencode, encoding_a, json, pickle};
+
+/// How many zlib streams inside one another are inflated: each may take [`inflate::MAX_OUTPUT`].
+const MAX_LAYERS: usize = 2;
+/// The longest text that is its own summary, in characters.
+const MAX_SUMMARY_CHARS: usize = 60;
+/// The highest protocol that a pickle of any age announces.
+const NEWEST_PICKLE: u8 = 5;
+
+/// An encoding of payloads.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Format {
+    Empty,
+    Bencode,
+    A,
+    Pickle,
+    Zlib,
+    Text,
+    Hex,
+}
+
+/// A payload that is not in the format it was read as.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum FormatError {
+    #[error("{0} bytes where none are expected")]
+    NotEmpty(usize),
+    #[error("bencode: {0}")]
+    Bencode(#[from] bencode::BencodeError),
+    #[error("encoding a: {0}")]
+    A(#[from] encoding_a::EncodingAError),
+    #[error("pickle: {0}")]
+    Pickle(#[from] pickle::PickleError),
+    #[error("zlib: {0}")]
+    Zlib(#[from] inflate::NotZlib),
+    #[error("zlib: nothing could be inflated")]
+    NothingInflated,
+    #[error("text: not UTF-8")]
+    Text,
+}
+
+impl Format {
+    /// The word for it: `bencode`, `a`, `pickle`, `zlib`, `text`, `hex`, `empty`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Bencode => "bencode",
+            Self::A => "a",
+            Self::Pickle => "pickle",
+            Self::Zlib => "zlib",
+            Self::Text => "text",
+            Self::Hex => "hex",
+        }
+    }
+}
+
+/// What a payload looks like, by how it begins. [`decode`] finds out whether it is that.
+#[must_use]
+pub fn sniff(payload: &[u8]) -> Format {
+    match payload {
+        [] => Format::Empty,
+        _ if begins_like_a(payload) => Format::A,
+        _ if begins_like_bencode(payload) => Format::Bencode,
+        _ if is_like_pickle(payload) => Format::Pickle,
+        _ if is_like_zlib(payload) => Format::Zlib,
+        _ => plain(payload),
+    }
+}
+
+/// Reads a payload in the format it is in. What only looks like one is shown as text or bytes, with the fault as a finding.
+#[must_use]
+pub fn decode(payload: &[u8]) -> Decoded {
+    decode_layer(payload, MAX_LAYERS)
+}
+
+/// Reads a payload in a format that is known.
+///
+/// # Errors
+/// Why it is not in that format.
+pub fn decode_as(format: Format, payload: &[u8]) -> Result<Decoded, FormatError> {
+    decode_layer_as(format, payload, MAX_LAYERS)
+}
+
+fn decode_layer(payload: &[u8], layers: usize) -> Decoded {
+    let format = sniff(payload);
+    decode_layer_as(format, payload, layers).unwrap_or_else(|error| {
+        let text = if plain(payload) == Format::Text { from_text(payload) } else { None };
+        let mut decoded = text.unwrap_or_else(|| from_bytes(payload));
+        decoded.findings.push(format!("begins like {}, but is not: {error}", format.name()));
+        decoded
+    })
+}
+
+fn decode_layer_as(format: Format, payload: &[u8], layers: usize) -> Result<Decoded, FormatError> {
+    match format {
+        Format::Empty if payload.is_empty() => {
+            Ok(Decoded { tree: Node::leaf("", "empty", None), ..named(format, "empty") })
+        }
+        Format::Empty => Err(FormatError::NotEmpty(payload.len())),
+        Format::Bencode => {
+            let parsed = bencode::decode_lenient(payload)?;
+            let deviations = parsed.deviations.iter().map(ToString::to_string).collect();
+            Ok(from_source(format, parsed.source(), deviations))
+        }
+        Format::A => {
+            let parsed = encoding_a::decode_spanned(payload)?;
+            let unsorted = parsed.unsorted_dicts;
+            let finding = (unsorted > 0).then(|| format!("{} not sorted", count(unsorted, "dict is", "dicts are")));
+            Ok(from_source(format, parsed.source(), finding.into_iter().collect()))
+        }
+        Format::Pickle => {
+            let pickle = pickle::decode(payload)?;
+            Ok(from_source(format, pickle.source(), pickle.findings()))
+        }
+        Format::Zlib => from_zlib(payload, layers),
+        Format::Text => from_text(payload).ok_or(FormatError::Text),
+        Format::Hex => Ok(from_bytes(payload)),
+    }
+}
+
+fn named(format: Format, summary: impl Into<String>) -> Decoded {
+    Decoded { format: format.name().into(), summary: summary.into(), ..Decoded::default() }
+}
+
+fn from_source<'a>(format: Format, source: impl Source<'a>, mut findings: Vec<String>) -> Decoded {
+    let tree = tree::build(source, &mut findings);
+    let json = json::build(source, &mut findings);
+    let summary = text::clip(tree.value.as_bytes(), MAX_SUMMARY_CHARS);
+    Decoded { tree, json, findings, ..named(format, summary) }
+}
+
+fn from_zlib(payload: &[u8], layers: usize) -> Result<Decoded, FormatError> {
+    if layers == 0 {
+        let mut decoded = from_bytes(payload);
+        decoded.findings.push("a zlib stream inside others was not inflated".into());
+        return Ok(decoded);
+    }
+    let inflated = inflate::inflate(payload, inflate::MAX_OUTPUT)?;
+    if inflated.bytes.is_empty() && inflated.end != End::Whole {
+        return Err(FormatError::NothingInflated);
+    }
+    let mut decoded = decode_layer(whole_characters(&inflated), layers - 1);
+    decoded.tree.forget_spans(); // they are of the inflated bytes
+    decoded.format = format!("{}, {}", Format::Zlib.name(), decoded.format);
+    decoded.findings.extend(what_was_cut(&inflated, payload.len()));
+    Ok(decoded)
+}
+
+/// Without the beginning of a character that was cut off.
+fn whole_characters(inflated: &Inflated) -> &[u8] {
+    match str::from_utf8(&inflated.bytes) {
+        Err(error) if error.error_len().is_none() && inflated.end != End::Whole => {
+            &inflated.bytes[..error.valid_up_to()]
+        }
+        _ => &inflated.bytes,
+    }
+}
+
+fn what_was_cut(inflated: &Inflated, len: usize) -> Option<String> {
+    let got = count(inflated.bytes.len(), "byte", "bytes");
+    match inflated.end {
+        End::Whole if inflated.consumed < len => {
+            Some(format!("{} the zlib stream", count(len - inflated.consumed, "byte follows", "bytes follow")))
+        }
+        End::Whole => None,
+        End::Limit => {
+            let read = inflated.consumed;
+            Some(format!("inflates to more than {got}: the rest was cut, after {read} of {len} bytes of the stream"))
+        }
+        End::Truncated => Some(format!("the zlib stream ends early, after {got}")),
+        End::Corrupt => Some(format!("the zlib stream is corrupt, after {got}")),
+    }
+}
+
+fn from_text(payload: &[u8]) -> Option<Decoded> {
+    let text = str::from_utf8(payload).ok()?;
+    let mut findings = Vec::new();
+    let hidden = text.chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).filter(|c| c.is_control()).count();
+    if hidden > 0 {
+        findings.push(format!("{} not shown", count(hidden, "control character is", "control characters are")));
+    }
+    let mut tree = tree::lines(text, &mut findings);
+    let summary = match &tree.children[..] {
+        [line] => text::clip(line.value.as_bytes(), MAX_SUMMARY_CHARS),
+        _ => tree.value.clone(),
+    };
+    if let [line] = &tree.children[..] {
+        tree = Node::leaf("", line.value.clone(), line.span.clone());
+    }
+    Some(Decoded { tree, json: text.into(), findings, ..named(Format::Text, summary) })
+}
+
+fn from_bytes(payload: &[u8]) -> Decoded {
+    let tree = Node::leaf("", tree::show_bytes(payload), Some(0..payload.len()));
+    Decoded { tree, json: json::base64(payload), ..named(Format::Hex, count(payload.len(), "byte", "bytes")) }
+}
+
+fn plain(payload: &[u8]) -> Format {
+    if text::is_text(payload) { Format::Text } else { Format::Hex }
+}
+
+/// `a`, a count, a type.
+fn begins_like_a(payload: &[u8]) -> bool {
+    let [b'a', rest @ ..] = payload else { return false };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && rest.get(digits).is_some_and(|letter| b"ifsbltdn".contains(letter))
+}
+
+/// The first value of a list is looked at too, so that words are not taken for lists.
+fn begins_like_bencode(payload: &[u8]) -> bool {
+    match payload {
+        [b'l', ..] => {
+            let lists = payload.iter().take_while(|byte| **byte == b'l').count();
+            let inside = &payload[lists..];
+            if inside.starts_with(b"e") { bencode::decode(payload).is_ok() } else { begins_like_bencode(inside) }
+        }
+        [b'd', b'e'] | [b'i', b'0'..=b'9' | b'-', ..] => true,
+        [b'd', key @ ..] => begins_like_string(key),
+        _ => begins_like_string(payload),
+    }
+}
+
+fn begins_like_string(payload: &[u8]) -> bool {
+    let digits = payload.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && payload.get(digits) == Some(&b':')
+}
+
+/// A pickle of protocol 2 and later says so; an older one is a program that few other bytes happen to be.
+fn is_like_pickle(payload: &[u8]) -> bool {
+    match payload {
+        [0x80, 0..=NEWEST_PICKLE, ..] => true,
+        [_, .., b'.'] => pickle::decode(payload).is_ok(),
+        _ => false,
+    }
+}
+
+/// Some words begin like a zlib stream: `x^2`. Text is only taken for one that inflates to its end.
+fn is_like_zlib(payload: &[u8]) -> bool {
+    inflate::is_zlib(payload)
+        && (!text::is_text(payload)
+            || inflate::inflate(payload, inflate::MAX_OUTPUT).is_ok_and(|inflated| inflated.end == End::Whole))
+}
+
+#[cfg(test)]
+mod tests;
