@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, Permid};
+use crate::wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, Permid, formats};
 
 /// An answer that is being worked out.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
@@ -100,10 +100,13 @@ pub trait Probe: Send + Sync + 'static {
     fn answer<'a>(&'a self, asked: Asked, peer: &'a PeerView) -> Answering<'a>;
 
     /// The reply, on the Crawler's side: the payload of a reply with error 0. May take a while; never called on the UI task.
+    /// By default it is read by its format.
     ///
     /// # Errors
     /// A payload that is not what this id's peers send.
-    fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError>;
+    fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
+        Ok(formats::decode(payload))
+    }
 }
 
 /// The ids a peer answers and a Crawler knows by name.

@@ -1,0 +1,39 @@
+//! Any tokio program becomes a peer: this one answers id 200 with how long it has been running.
+//! `embed_peer 127.0.0.1:7760 PERMID` lets that Crawler (`swarmscope key show`) run `swarmscope request 127.0.0.1:7760 200`.
+#![allow(clippy::disallowed_methods)] // a program may look at the clock
+use std::{env, error::Error, sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use swarmscope::crawler::{Answer, Asked, PeerView, Probe, Registry, probe::Answering};
+use swarmscope::identity::{Identities, key_file};
+use swarmscope::node::{Node, NodeConfig};
+use swarmscope::wire::{MessageId, OverlayVersion, Permid};
+
+struct Uptime(Instant);
+
+#[rustfmt::skip] // a probe at a glance
+impl Probe for Uptime {
+    fn id(&self) -> MessageId { MessageId(200) }
+    fn name(&self) -> &'static str { "UPTIME" }
+    fn doc(&self) -> &'static str { "how long the program has been running" }
+    fn initiate(&self, _to: OverlayVersion) -> Bytes { Bytes::new() }
+    fn answer<'a>(&'a self, _asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
+        Box::pin(async { Answer::success(format!("{} s", self.0.elapsed().as_secs())) })
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut args = env::args().skip(1);
+    let listen = args.next().map(|address| address.parse()).transpose()?;
+    let allow = args.map(|permid| Permid::from_base64(&permid)).collect::<Result<_, _>>()?;
+    let key = key_file::ed25519_or_new("embed_peer.pem".as_ref())?.key;
+    let identities = Identities { current: Some(Arc::new(key)), legacy: None };
+    let registry = Registry::new(vec![Arc::new(Uptime(Instant::now()))]);
+    let (_node, mut events) =
+        Node::start(NodeConfig { identities, listen, allow, registry, ..NodeConfig::default() }).await?;
+    while let Some(event) = events.recv().await {
+        println!("{event:?}");
+    }
+    Ok(())
+}
