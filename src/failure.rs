@@ -155,6 +155,7 @@ causes! {
     WholeTimeout: Reply, "reply.whole", TIMEOUT, "the reply was not whole in time", "the peer has counted the request: a retry meets 254 until its frequency has passed; wait longer with --timeout";
     TooLarge: Reply, "reply.too-large", CLOSED, "the reply is larger than its budget", "ask for less at once, or raise the budget";
     ClosedInReply: Reply, "reply.closed", CLOSED, "the connection was lost before the last part", "the peer has counted the request; listen (--listen) so that it can dial back with the rest";
+    PartsMissing: Reply, "reply.parts-missing", CLOSED, "parts of the reply were lost with the connection that carried them", "the peer has counted the request: ask again once it accepts the id";
     Cancelled: Reply, "reply.cancelled", INTERRUPTED, "cancelled from here", "the peer may have counted the request, so that a retry meets 254";
     DialBackTimeout: Reply, "reply.dial-back", TIMEOUT, "the connection was lost, and the peer did not dial back in time", "make sure that the peer can reach the listening port, and wait longer with --timeout";
 }

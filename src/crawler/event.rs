@@ -131,8 +131,8 @@ pub enum Event {
     AcceptFailed { remote: SocketAddr, failure: Failure, times: u32 },
     /// A frame that is not ours was dropped; `times` in all from this peer.
     FrameDropped { permid: Permid, id: FrameId, times: u64 },
-    /// A BuddyCast message came; how many peers it listed.
-    Gossip { permid: Permid, listed: usize },
+    /// A BuddyCast message came: how many peers it listed, and how many more were malformed and left out.
+    Gossip { permid: Permid, listed: usize, left_out: usize },
     /// Peer side: a Crawler asked us.
     Asked { permid: Permid, message: MessageId, channel: ChannelId, frequency: Frequency, bytes: usize },
     /// Peer side: we answered.

@@ -1,13 +1,51 @@
 //! The rules of the Crawler protocol with no I/O and no clock (protocol.md §4, §5, §7): both sides of it.
+//!
+//! [`Engine`] is the whole of it: inputs with their time in, outputs and the next deadline out. Its parts:
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `requests`, `channels`, `budget` | Crawler side: requests, their channels, and what their replies may take |
+//! | `schedule` | Crawler side: initiators that run by themselves |
+//! | `backend`, `gate`, `replies` | peer side: who may ask and how often, and the way of a reply back |
+//! | `gossip`, `directory` | BuddyCast rounds, and who is known from whom |
+//! | `links`, `timers`, `tally`, `random`, `core` | what they all work with |
+//! | `acceptance` | for those who ask: when a peer will accept an id again |
 
+pub mod acceptance;
 pub mod ask;
+mod backend;
+pub mod budget;
+mod channels;
 pub mod conn;
+mod core;
+mod directory;
+pub mod engine;
 pub mod event;
+mod gate;
+pub mod gossip;
+mod links;
 pub mod probe;
+mod random;
+mod replies;
+mod requests;
+mod schedule;
+mod strangers;
+mod tally;
 pub mod target;
+mod timers;
 
+#[cfg(test)]
+mod tests;
+
+pub use acceptance::{Acceptance, AcceptanceLog};
 pub use ask::Ask;
+pub use budget::Budgets;
 pub use conn::{AttemptId, ConnId};
+pub use engine::{ConnectedPeer, Engine, EngineConfig, Input, Output};
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
+pub use gate::FLEXIBILITY;
 pub use probe::{Answer, Asked, PeerView, Probe, Registry};
+pub use replies::ReplyId;
+pub use requests::BETWEEN_PARTS;
 pub use target::{Target, TargetError};
+pub use timers::Deadline;

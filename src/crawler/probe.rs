@@ -158,3 +158,9 @@ impl Registry {
             .unwrap_or_else(|| id.to_string())
     }
 }
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.probes.iter().map(|probe| probe.name())).finish()
+    }
+}

@@ -1,0 +1,114 @@
+//! How much memory replies may take: of one channel, of one peer, of the process. Smallness costs, too: every part is charged a
+//! floor, so that endless empty parts end like endless big ones.
+
+use std::fmt;
+
+/// What a part is charged at least. The original cuts parts of 32 768 bytes; with an eighth of that a reply of 64 MiB may have
+/// 16 384 parts, and the books kept for a part always cost less than it is charged.
+pub const PART_FLOOR: u64 = 4 * 1024;
+
+/// The budgets for reply payloads, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Budgets {
+    /// One reply.
+    pub channel: u64,
+    /// All unfinished replies of one peer.
+    pub peer: u64,
+    /// All unfinished replies.
+    pub process: u64,
+}
+
+impl Default for Budgets {
+    /// 64 MiB a channel, as a peer's own limit for DATABASE replies; two such replies of one peer, eight in all.
+    fn default() -> Self {
+        Self { channel: 64 << 20, peer: 128 << 20, process: 512 << 20 }
+    }
+}
+
+/// Which budget.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Scope {
+    Channel,
+    Peer,
+    Process,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Channel => "of one reply",
+            Self::Peer => "of one peer's unfinished replies",
+            Self::Process => "of all unfinished replies",
+        })
+    }
+}
+
+/// A charge that would not have fitted; nothing was charged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{wanted} bytes where the budget {scope} is {allowed}")]
+pub(super) struct Exceeded {
+    pub(super) scope: Scope,
+    pub(super) allowed: u64,
+    pub(super) wanted: u64,
+}
+
+/// One of them: what is allowed and what is held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Budget {
+    scope: Scope,
+    allowed: u64,
+    held: u64,
+}
+
+impl Budget {
+    pub(super) const fn new(scope: Scope, allowed: u64) -> Self {
+        Self { scope, allowed, held: 0 }
+    }
+
+    pub(super) const fn held(&self) -> u64 {
+        self.held
+    }
+
+    const fn check(&self, cost: u64) -> Result<(), Exceeded> {
+        let wanted = self.held.saturating_add(cost);
+        if wanted > self.allowed {
+            return Err(Exceeded { scope: self.scope, allowed: self.allowed, wanted });
+        }
+        Ok(())
+    }
+
+    pub(super) fn refund(&mut self, cost: u64) {
+        debug_assert!(cost <= self.held, "more is given back than was taken");
+        self.held = self.held.saturating_sub(cost);
+    }
+}
+
+/// Charges a part of `bytes` payload bytes to all three, or to none.
+pub(super) fn charge(bytes: usize, budgets: [&mut Budget; 3]) -> Result<(), Exceeded> {
+    let cost = (bytes as u64).max(PART_FLOOR);
+    for budget in &budgets {
+        budget.check(cost)?;
+    }
+    for budget in budgets {
+        budget.held += cost;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_charge_that_does_not_fit_leaves_all_three_as_they_were() {
+        let mut channel = Budget::new(Scope::Channel, 100_000);
+        let mut peer = Budget::new(Scope::Peer, 100_000);
+        let mut process = Budget::new(Scope::Process, 50_000);
+        charge(40_000, [&mut channel, &mut peer, &mut process]).unwrap();
+        let error = charge(20_000, [&mut channel, &mut peer, &mut process]).unwrap_err();
+        assert_eq!(error, Exceeded { scope: Scope::Process, allowed: 50_000, wanted: 60_000 });
+        assert_eq!((channel.held(), peer.held(), process.held()), (40_000, 40_000, 40_000));
+        charge(0, [&mut channel, &mut peer, &mut process]).unwrap();
+        assert_eq!(channel.held(), 40_000 + PART_FLOOR);
+    }
+}

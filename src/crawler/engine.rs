@@ -1,0 +1,401 @@
+//! The engine: one process's side of the Crawler protocol, as Crawler and as peer. Inputs come in with the time, outputs are
+//! taken out until there are none, and the next deadline says when to come again. No sockets, no clock, no tasks.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::ask::Ask;
+use super::backend::Backend;
+use super::budget::Budgets;
+use super::conn::{AttemptId, ConnId};
+use super::core::Core;
+use super::directory::{GIVES_UP_AT, News, Place};
+use super::event::{Direction, Event, PeerKey, Source, Ticket, Transport};
+use super::gossip::Gossip;
+use super::links::Link;
+use super::probe::{Answer, Asked, Registry};
+use super::replies::ReplyId;
+use super::requests::Requests;
+use super::schedule::Schedule;
+use super::strangers::Strangers;
+use super::target::Target;
+use super::timers::Deadline;
+use crate::failure::{By, Cause, Failure, Phase};
+use crate::wire::crawler::CrawlerReply;
+use crate::wire::frame::{Frame, FrameId};
+use crate::wire::{MessageId, OverlayVersion, Permid};
+
+/// The tickets of requests that the engine makes by itself are counted from here; callers count theirs from below.
+const OWN_TICKETS: u64 = 1 << 63;
+
+/// What an engine is.
+#[derive(Clone)]
+pub struct EngineConfig {
+    /// Our own permids: those of the identities in use.
+    pub permids: Vec<Permid>,
+    pub listening: Option<SocketAddr>,
+    pub registry: Registry,
+    /// Whether to take part in BuddyCast, and to dial whom it tells of.
+    pub gossip: bool,
+    /// Ids whose initiators run by themselves.
+    pub initiators: Vec<MessageId>,
+    /// Peer side: the time between two parts of a reply.
+    pub pace: Option<Duration>,
+    /// Rounds dial while fewer peers than this are connected.
+    pub max_peers: usize,
+    pub budgets: Budgets,
+    /// For the choice of channels and peers; nothing secret.
+    pub seed: u64,
+}
+
+/// What an engine is told.
+#[derive(Debug)]
+pub enum Input {
+    /// To dial this peer, now and, where rounds run, whenever it is not connected.
+    Connect {
+        target: Target,
+        source: Source,
+    },
+    /// To close all connections of a peer.
+    Disconnect(Permid),
+    /// To make a request. The ticket is the caller's, below 2^63, never used before.
+    Ask {
+        ticket: Ticket,
+        ask: Ask,
+    },
+    /// To give a request up.
+    Cancel(Ticket),
+    /// Who may ask us, from now on.
+    Allow(HashSet<Permid>),
+    /// A probe's answer to [`Output::Ask`].
+    Answer {
+        id: ReplyId,
+        answer: Answer,
+    },
+    /// A dial has come to this rung.
+    Progress {
+        attempt: AttemptId,
+        phase: Phase,
+        detail: String,
+    },
+    DialFailed {
+        attempt: AttemptId,
+        failure: Failure,
+    },
+    /// A connection from outside never authenticated.
+    AcceptFailed {
+        remote: SocketAddr,
+        failure: Failure,
+    },
+    /// A connection is authenticated.
+    Connected {
+        conn: ConnId,
+        attempt: Option<AttemptId>,
+        peer: ConnectedPeer,
+    },
+    Frame {
+        conn: ConnId,
+        frame: Frame,
+    },
+    /// The socket has taken this many of the frames that went out on a connection.
+    Written {
+        conn: ConnId,
+        frames: usize,
+    },
+    /// A connection has ended: the last word of it.
+    Closed {
+        conn: ConnId,
+        failure: Failure,
+    },
+}
+
+/// What a new connection is.
+#[derive(Clone, Debug)]
+pub struct ConnectedPeer {
+    pub permid: Permid,
+    /// The selected version.
+    pub version: OverlayVersion,
+    pub direction: Direction,
+    pub remote: SocketAddr,
+    /// As its peer id announces; 0 for none.
+    pub listening_port: u16,
+    pub rtt: Duration,
+}
+
+/// What an engine wants done.
+#[derive(Debug)]
+pub enum Output {
+    /// To dial; with `expected` only that peer is to be told anything.
+    Dial {
+        attempt: AttemptId,
+        host: String,
+        port: u16,
+        expected: Option<Permid>,
+    },
+    Send {
+        conn: ConnId,
+        frame: Frame,
+    },
+    /// To close, after what is queued was written. [`Input::Closed`] must follow.
+    Close {
+        conn: ConnId,
+        failure: Failure,
+    },
+    /// To run the probe of this id on a task of its own, and to hand its answer in under `id`.
+    Ask {
+        id: ReplyId,
+        message: MessageId,
+        asked: Asked,
+    },
+    Event(Event),
+}
+
+/// The engine.
+#[derive(Debug)]
+pub struct Engine {
+    core: Core,
+    requests: Requests,
+    backend: Backend,
+    gossip: Gossip,
+    schedule: Schedule,
+    strangers: Strangers,
+    next_ticket: u64,
+}
+
+impl Engine {
+    #[must_use]
+    pub fn new(config: EngineConfig, now: Instant) -> Self {
+        let mut core = Core::new(&config, now);
+        Self {
+            requests: Requests::new(config.budgets),
+            backend: Backend::new(config.registry.clone(), config.pace),
+            gossip: Gossip::new(config.gossip, config.max_peers, &mut core),
+            schedule: Schedule::new(config.registry, config.initiators),
+            strangers: Strangers::new(),
+            next_ticket: OWN_TICKETS,
+            core,
+        }
+    }
+
+    /// Takes an input at its time. Deadlines that have passed before it count first.
+    pub fn handle(&mut self, input: Input, now: Instant) {
+        self.handle_timeout(now);
+        match input {
+            Input::Connect { target, source } => self.connect(target, source),
+            Input::Disconnect(permid) => self.disconnect(permid),
+            Input::Ask { ticket, ask } => self.requests.ask(&mut self.core, ticket, ask),
+            Input::Cancel(ticket) => self.requests.cancel(&mut self.core, ticket),
+            Input::Allow(allowed) => self.backend.allow(&mut self.core, allowed),
+            Input::Answer { id, answer } => self.backend.answer(&mut self.core, id, answer),
+            Input::Progress { attempt, phase, detail } => self.progress(attempt, phase, detail),
+            Input::DialFailed { attempt, failure } => self.dial_failed(attempt, &failure),
+            Input::AcceptFailed { remote, failure } => self.strangers.not_accepted(&mut self.core, remote, failure),
+            Input::Connected { conn, attempt, peer } => self.connected(conn, attempt, &peer),
+            Input::Frame { conn, frame } => self.frame(conn, &frame),
+            Input::Written { conn, frames } => self.backend.replies.written(&mut self.core, conn, frames),
+            Input::Closed { conn, failure } => self.closed(conn, failure),
+        }
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.core.now = self.core.now.max(now);
+        while let Some(deadline) = self.core.timers.pop_due(self.core.now) {
+            let core = &mut self.core;
+            match deadline {
+                Deadline::Reply(ticket) => self.requests.overdue(core, ticket),
+                Deadline::Sweep => self.requests.sweep(core),
+                Deadline::Part(conn) => self.backend.replies.pump(core, conn),
+                Deadline::DialBack(message) => self.backend.dial_back_by_ourselves(core, message),
+                Deadline::Initiator(permid, message) => self.initiator(permid, message),
+                Deadline::Round => self.gossip.round(core),
+                Deadline::Tally => {
+                    self.requests.tally(core);
+                    self.strangers.tally(core);
+                }
+            }
+        }
+    }
+
+    /// When to call [`Self::handle_timeout`], and why. Every input and every timeout can change it.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<(Instant, Deadline)> {
+        self.core.timers.next()
+    }
+
+    /// What is to be done, in order; `None` when there is no more.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.core.poll_output()
+    }
+
+    fn connect(&mut self, target: Target, source: Source) {
+        let core = &mut self.core;
+        let name = target.to_string();
+        let place = Place { host: target.host, port: target.port };
+        let Some(permid) = target.permid else {
+            if self.gossip.is_enabled() {
+                core.directory.tell_unnamed(place.clone());
+            }
+            core.dial_place(PeerKey::Address(name), place, true);
+            return;
+        };
+        let peer = PeerKey::Permid(permid);
+        if core.directory.tell(permid, place, source.clone(), core.now) == News::Fresh {
+            core.emit(Event::Discovered { peer: peer.clone(), address: None, version: None, source });
+        }
+        let refusal = if core.links.is_connected(permid) {
+            Some(Failure::new(Cause::Duplicate, By::Us, ""))
+        } else {
+            core.dial(permid, true).err()
+        };
+        if let Some(failure) = refusal {
+            core.emit(Event::ConnectFailed { peer, failure, attempt: 1, gives_up_at: 1 });
+        }
+    }
+
+    fn disconnect(&mut self, permid: Permid) {
+        let conns: Vec<_> = self.core.links.of(permid).collect();
+        for conn in conns {
+            self.core.close(conn, Failure::new(Cause::Closed, By::Us, "disconnected from here"));
+        }
+    }
+
+    fn progress(&mut self, attempt: AttemptId, phase: Phase, detail: String) {
+        if let Some(peer) = self.core.directory.attempt(attempt).map(|attempt| attempt.peer.clone()) {
+            self.core.emit(Event::Connecting { peer, phase, detail });
+        }
+    }
+
+    fn dial_failed(&mut self, attempt: AttemptId, failure: &Failure) {
+        let core = &mut self.core;
+        let Some(attempt) = core.directory.end(attempt) else { return };
+        // That a connection is there already is no failure to reach the peer.
+        let counted = failure.cause != Cause::Duplicate;
+        let times = if counted { core.directory.failed(&attempt, &mut core.random, core.now) } else { 1 };
+        let again = attempt.keep && counted && (self.gossip.is_enabled() || self.schedule.is_on());
+        let gives_up_at = if again { GIVES_UP_AT } else { times };
+        let peer = attempt.peer.clone();
+        core.emit(Event::ConnectFailed { peer, failure: failure.clone(), attempt: times, gives_up_at });
+        if let PeerKey::Permid(permid) = attempt.peer {
+            self.requests.dial_failed(core, permid, failure);
+            self.schedule.dial_failed(core, permid);
+        }
+        self.backend.dial_failed(core, &attempt, failure);
+    }
+
+    fn connected(&mut self, conn: ConnId, attempt: Option<AttemptId>, peer: &ConnectedPeer) {
+        let attempt = attempt.and_then(|id| self.core.directory.end(id));
+        let ConnectedPeer { permid, version, direction, remote, listening_port, rtt } = *peer;
+        self.enter(conn, attempt.as_ref().is_some_and(|attempt| attempt.keep), peer);
+        let core = &mut self.core;
+        let dialled = attempt.as_ref().map(|attempt| attempt.place.clone());
+        let listening = match direction {
+            Direction::Outgoing => Some(remote),
+            Direction::Incoming => (listening_port != 0).then(|| SocketAddr::new(remote.ip(), listening_port)),
+        };
+        if let Some(place) = &dialled {
+            core.directory.named(place);
+        }
+        if core.directory.saw(permid, dialled, listening, version, core.now) == News::Fresh && attempt.is_none() {
+            let version = Some(version);
+            core.emit(Event::Discovered {
+                peer: PeerKey::Permid(permid),
+                address: listening,
+                version,
+                source: Source::Incoming,
+            });
+        }
+        let was = attempt.map(|attempt| attempt.peer).filter(|was| *was != PeerKey::Permid(permid));
+        let transport = if version.is_encrypted() { Transport::Tls } else { Transport::Legacy };
+        core.emit(Event::Connected {
+            permid,
+            was,
+            address: remote,
+            listening_port,
+            version,
+            transport,
+            direction,
+            rtt,
+        });
+        self.requests.connected(core, conn, permid);
+        self.backend.connected(core, permid);
+        for ask in self.schedule.connected(core, permid, version) {
+            self.ask_by_ourselves(ask);
+        }
+        self.gossip.hurry(&mut self.core);
+    }
+
+    fn enter(&mut self, conn: ConnId, kept: bool, peer: &ConnectedPeer) {
+        let link = Link {
+            permid: peer.permid,
+            version: peer.version,
+            direction: peer.direction,
+            remote: peer.remote,
+            listening_port: peer.listening_port,
+            since: self.core.now,
+            kept,
+            last_keep_alive: self.core.now,
+            closing: false,
+            in_flight: std::collections::VecDeque::new(),
+        };
+        self.core.links.insert(conn, link);
+    }
+
+    fn initiator(&mut self, permid: Permid, message: MessageId) {
+        if let Some(ask) = self.schedule.due(&mut self.core, permid, message) {
+            self.ask_by_ourselves(ask);
+        }
+    }
+
+    fn ask_by_ourselves(&mut self, ask: Ask) {
+        if self.requests.is_outstanding(ask.to, ask.message) {
+            return; // the one before is still under way
+        }
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        self.requests.ask(&mut self.core, ticket, ask);
+    }
+
+    fn frame(&mut self, conn: ConnId, frame: &Frame) {
+        let core = &mut self.core;
+        if !core.links.lives(conn) {
+            return;
+        }
+        let ours = match frame.id {
+            FrameId::KEEP_ALIVE => true,
+            FrameId::CRAWLER_REQUEST => {
+                self.backend.request(core, conn, &frame.body);
+                true
+            }
+            FrameId::CRAWLER_REPLY => {
+                match CrawlerReply::decode(frame.body.clone()) {
+                    Ok(reply) => self.requests.reply(core, conn, &reply),
+                    Err(short) => core.close(conn, Failure::new(Cause::MessageMalformed, By::Peer, short.to_string())),
+                }
+                true
+            }
+            FrameId::BUDDYCAST => self.gossip.received(core, conn, &frame.body),
+            _ => false,
+        };
+        if !ours {
+            self.strangers.frame(core, conn, frame.id);
+        }
+    }
+
+    fn closed(&mut self, conn: ConnId, failure: Failure) {
+        let core = &mut self.core;
+        let Some(link) = core.links.remove(conn) else { return };
+        let permid = link.permid;
+        self.backend.connection_lost(core, conn, link.in_flight.into_iter().flatten());
+        if core.links.is_connected(permid) {
+            return;
+        }
+        self.requests.connection_lost(core, permid, &failure);
+        if core.links.is_gone(permid) {
+            core.directory.lost(permid, link.since, &mut core.random, core.now);
+            self.strangers.forget(permid);
+            core.emit(Event::Disconnected { permid, failure });
+        }
+    }
+}
