@@ -103,15 +103,12 @@ impl Backend {
 
     fn remember_served(&mut self, core: &mut Core, to: &Address, frequency: Duration) {
         let deadline = Deadline::DialBack(to.message);
-        match to.home.clone() {
-            Some(home) => {
-                self.served.insert(to.message, (to.permid, home));
-                core.timers.set(deadline, core.now + frequency + FLEXIBILITY + JUST_AFTER);
-            }
-            None => {
-                self.served.remove(&to.message);
-                core.timers.clear(deadline);
-            }
+        if let Some(home) = to.home.clone() {
+            self.served.insert(to.message, (to.permid, home));
+            core.timers.set(deadline, core.now + frequency + FLEXIBILITY + JUST_AFTER);
+        } else {
+            self.served.remove(&to.message);
+            core.timers.clear(deadline);
         }
     }
 

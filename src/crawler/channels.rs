@@ -213,13 +213,8 @@ mod tests {
 
     #[test]
     fn hints_of_every_size_follow_each_other_and_show_a_gap() {
-        let hints = |size: usize| {
-            let starts = (0..size.max(1)).step_by(32_768);
-            starts
-                .map(move |at| size - at)
-                .map(|left| if left <= 32_768 { 0 } else { (left / 32_768).min(255) as u8 })
-                .map(PartsLeft)
-        };
+        let hint = |left: usize| if left <= 32_768 { 0 } else { u8::try_from(left / 32_768).unwrap_or(255) };
+        let hints = |size: usize| (0..size.max(1)).step_by(32_768).map(move |at| PartsLeft(hint(size - at)));
         for size in [32_768, 32_769, 65_536, 70_000, 98_304, 98_305, 300 * 32_768, 299 * 32_768 + 1] {
             let all: Vec<_> = hints(size).collect();
             assert!(all.windows(2).all(|two| follows(two[0], two[1])), "{size}");

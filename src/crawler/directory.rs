@@ -34,6 +34,13 @@ pub(super) struct Place {
     pub(super) port: u16,
 }
 
+impl Place {
+    /// The address, where the host is one and not a name.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.host.parse().ok().map(|ip| SocketAddr::new(ip, self.port))
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&target::place(&self.host, self.port))
@@ -147,7 +154,7 @@ impl Directory {
         if known.place.is_some() && !(doubted && known.place.as_ref() != Some(&place)) {
             return News::Stale;
         }
-        (known.place, known.source) = (Some(place), source);
+        (known.place, known.source, known.retry) = (Some(place), source, Retry::default());
         News::Fresh
     }
 

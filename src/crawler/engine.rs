@@ -154,8 +154,8 @@ pub enum Output {
 /// The engine.
 #[derive(Debug)]
 pub struct Engine {
-    core: Core,
-    requests: Requests,
+    pub(super) core: Core,
+    pub(super) requests: Requests,
     backend: Backend,
     gossip: Gossip,
     schedule: Schedule,
@@ -231,18 +231,20 @@ impl Engine {
 
     fn connect(&mut self, target: Target, source: Source) {
         let core = &mut self.core;
-        let name = target.to_string();
         let place = Place { host: target.host, port: target.port };
+        let address = place.address();
         let Some(permid) = target.permid else {
             if self.gossip.is_enabled() {
                 core.directory.tell_unnamed(place.clone());
             }
-            core.dial_place(PeerKey::Address(name), place, true);
+            let peer = PeerKey::Address(place.to_string());
+            core.emit(Event::Discovered { peer: peer.clone(), address, version: None, source });
+            core.dial_place(peer, place, true);
             return;
         };
         let peer = PeerKey::Permid(permid);
         if core.directory.tell(permid, place, source.clone(), core.now) == News::Fresh {
-            core.emit(Event::Discovered { peer: peer.clone(), address: None, version: None, source });
+            core.emit(Event::Discovered { peer: peer.clone(), address, version: None, source });
         }
         let refusal = if core.links.is_connected(permid) {
             Some(Failure::new(Cause::Duplicate, By::Us, ""))

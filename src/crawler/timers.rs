@@ -67,9 +67,4 @@ impl Timers {
         self.clear(deadline);
         Some(deadline)
     }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.at.len()
-    }
 }
