@@ -1,31 +1,26 @@
 //! The message-specific ids that are built in: one file each, and the list of them here.
+//!
+//! A new one is a file with a [`Probe`](crate::crawler::Probe) in it, and a line in [`registry`]. Ids that are not in the list
+//! can be asked all the same, with a payload written by hand; their replies are read by the format they are in.
 
-use std::io;
-use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::crawler::Registry;
-use crate::wire::{Decoded, ErrorByte, MessageId};
+use crate::wire::{Decoded, ErrorByte, MessageId, formats};
 
-/// Where DATABASE answers from: a peer's own statistics.
-#[derive(Clone, Debug)]
-pub struct Statistics {
-    path: Option<PathBuf>,
-}
+pub mod database;
+pub mod natcheck;
+pub mod sql;
+pub mod statistics;
 
-impl Statistics {
-    /// The database of this file, which is made, with empty tables, where there is none.
-    ///
-    /// # Errors
-    /// The file can't be opened or made, or is no statistics database.
-    pub fn file(path: PathBuf) -> io::Result<Self> {
-        Ok(Self { path: Some(path) })
-    }
+pub use database::Database;
+pub use natcheck::NatCheck;
+pub use statistics::Statistics;
 
-    /// Empty tables in memory.
-    #[must_use]
-    pub fn empty() -> Self {
-        Self { path: None }
-    }
+/// All built-in probes. DATABASE answers from `statistics`, where this is a peer.
+#[must_use]
+pub fn registry(statistics: Statistics) -> Registry {
+    Registry::new(vec![Arc::new(Database::new(statistics)), Arc::new(NatCheck)])
 }
 
 /// How a payload was read.
@@ -37,16 +32,68 @@ pub struct Decoding {
     pub failed: Option<String>,
 }
 
-/// All built-in probes.
-#[must_use]
-pub fn registry(statistics: Statistics) -> Registry {
-    let _ = statistics.path;
-    Registry::default()
-}
-
-/// Reads a whole reply: with error 0 by the id's registered decoder, else, or where that fails, by its format.
+/// Reads a whole reply: with error 0 by the id's registered decoder, else, or where that fails, by its format. May take a
+/// while; belongs on a blocking thread.
 #[must_use]
 pub fn decode_reply(registry: &Registry, message: MessageId, error: ErrorByte, payload: &[u8]) -> Decoding {
-    let _ = (registry, message, error, payload);
-    todo!()
+    let probe = registry.get(message).filter(|_| error == ErrorByte::SUCCESS);
+    match probe.map(|probe| probe.decode(payload)) {
+        Some(Ok(decoded)) => Decoding { decoded, failed: None },
+        Some(Err(failure)) => Decoding { decoded: formats::decode(payload), failed: Some(failure.to_string()) },
+        None => Decoding { decoded: formats::decode(payload), failed: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(message: MessageId, error: ErrorByte, payload: &[u8]) -> Decoding {
+        decode_reply(&registry(Statistics::empty()), message, error, payload)
+    }
+
+    #[test]
+    fn the_list_is_the_documented_one() {
+        let registry = registry(Statistics::empty());
+        let names: Vec<_> = registry.iter().map(|probe| (probe.id().0, probe.name().to_owned())).collect();
+        assert_eq!(names, [(1, "DATABASE".into()), (3, "NATCHECK".into())]);
+        for probe in registry.iter() {
+            assert_eq!(registry.find(probe.name()), Some(probe.id()));
+            assert!(!probe.doc().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_reply_is_read_by_its_probe() {
+        let reply = b"l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i6700ee";
+        let Decoding { decoded, failed } = decode(MessageId::NATCHECK, ErrorByte::SUCCESS, reply);
+        assert_eq!((decoded.tree.children[0].label.as_str(), failed), ("type", None));
+    }
+
+    #[test]
+    fn where_the_probe_fails_the_format_is_shown_and_the_reason() {
+        let Decoding { decoded, failed } = decode(MessageId::NATCHECK, ErrorByte::SUCCESS, b"li1ei2ee");
+        assert_eq!(decoded.format, "bencode");
+        assert!(failed.unwrap().contains("2 instead of 7"));
+    }
+
+    #[test]
+    fn errors_and_strangers_are_read_by_format() {
+        for (message, error, payload, format) in [
+            (MessageId::DATABASE_QUERY, ErrorByte::HANDLER, &b"SQLError: no such table: nofoo"[..], "text"),
+            (MessageId::NATCHECK, ErrorByte::FREQUENCY, b"frequency error", "text"),
+            (MessageId::SEEDINGSTATS_QUERY, ErrorByte::HANDLER, b"\x80\x02]q\x01U\x00a.", "pickle"),
+            (MessageId::REPEX_QUERY, ErrorByte::SUCCESS, b"a0l", "a"),
+            (
+                MessageId::PUNCTURE_QUERY,
+                ErrorByte::SUCCESS,
+                b"x\x9c34\xb74566706\xd0\xb30Qp\x0er\x0c\xf7\xe1\x02\x00+\xb2\x04D",
+                "zlib, text",
+            ),
+            (MessageId(99), ErrorByte::SUCCESS, b"\xff\x00", "hex"),
+        ] {
+            let decoding = decode(message, error, payload);
+            assert_eq!((decoding.decoded.format.as_str(), decoding.failed), (format, None), "{message}");
+        }
+    }
 }
