@@ -14,6 +14,7 @@
 //! | [`session`] | one connection's life as a state machine |
 //! | [`crawler`] | channels, parts, the frequency gate, schedules, BuddyCast rounds |
 //! | [`overlay`] | sockets and TLS, one task a connection |
+//! | [`nat`] | what lies between a peer and the network: NAT behaviour discovery over STUN, rendezvous |
 //! | [`probes`] | one file a message-specific id |
 //! | [`node`] | a whole peer or Crawler |
 //! | [`app`] | the interactive model, a pure fold |
@@ -28,6 +29,7 @@ pub mod crawler;
 pub mod demo;
 pub mod failure;
 pub mod identity;
+pub mod nat;
 pub mod node;
 pub mod overlay;
 pub mod probes;

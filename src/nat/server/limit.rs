@@ -1,0 +1,145 @@
+//! How much one source may ask: a token bucket each, and one for all, in bounded memory.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+/// What a server answers at most.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Answers a second to one source: an IPv4 address, or an IPv6 /64.
+    pub per_source: u32,
+    /// Answers a second to all.
+    pub total: u32,
+    /// How many seconds' worth may come at once.
+    pub burst: u32,
+}
+
+impl Default for Limits {
+    /// A whole test asks 6 times a second; eight at a time behind one NAT are within the limit.
+    fn default() -> Self {
+        Self { per_source: 50, total: 1000, burst: 4 }
+    }
+}
+
+/// Sources remembered at the same time: about 256 KiB.
+const MAX_SOURCES: usize = 4096;
+
+/// Decides whether a request is answered.
+pub struct Limiter {
+    limits: Limits,
+    sources: HashMap<IpAddr, Bucket>,
+    /// For everybody, and for the sources that find no room.
+    total: Bucket,
+    overflow: Bucket,
+    /// When idle sources were last looked for.
+    swept: Instant,
+}
+
+#[derive(Clone, Copy)]
+struct Bucket {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    fn full(rate: u32, burst: u32, at: Instant) -> Self {
+        Self { tokens: f64::from(rate.saturating_mul(burst)), at }
+    }
+
+    fn take(&mut self, rate: u32, burst: u32, now: Instant) -> bool {
+        let most = f64::from(rate.saturating_mul(burst));
+        let gained = now.saturating_duration_since(self.at).as_secs_f64() * f64::from(rate);
+        self.tokens = (self.tokens + gained).min(most);
+        self.at = now;
+        let takes = self.tokens >= 1.0;
+        if takes {
+            self.tokens -= 1.0;
+        }
+        takes
+    }
+}
+
+impl Limiter {
+    #[must_use]
+    pub fn new(limits: Limits, now: Instant) -> Self {
+        let total = Bucket::full(limits.total, limits.burst, now);
+        let overflow = Bucket::full(limits.per_source, limits.burst, now);
+        Self { limits, sources: HashMap::new(), total, overflow, swept: now }
+    }
+
+    /// Whether a request from this address is answered now.
+    pub fn allows(&mut self, ip: IpAddr, now: Instant) -> bool {
+        let Limits { per_source, total, burst } = self.limits;
+        let source = source(ip);
+        if !self.sources.contains_key(&source) && self.sources.len() >= MAX_SOURCES {
+            self.forget_idle(now);
+        }
+        let room = self.sources.len() < MAX_SOURCES;
+        let bucket = match self.sources.get_mut(&source) {
+            Some(bucket) => bucket,
+            None if room => self.sources.entry(source).or_insert_with(|| Bucket::full(per_source, burst, now)),
+            None => &mut self.overflow,
+        };
+        bucket.take(per_source, burst, now) && self.total.take(total, burst, now)
+    }
+
+    /// Whoever was silent long enough for a full bucket needs none. At most once a second: it looks at all of them.
+    fn forget_idle(&mut self, now: Instant) {
+        if now.saturating_duration_since(self.swept) < Duration::from_secs(1) {
+            return;
+        }
+        self.swept = now;
+        let full = Duration::from_secs(u64::from(self.limits.burst));
+        self.sources.retain(|_, bucket| now.saturating_duration_since(bucket.at) < full);
+    }
+}
+
+/// Who counts as one: the holder of an IPv6 prefix has 2⁶⁴ addresses.
+fn source(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => IpAddr::V4(ip),
+        IpAddr::V6(ip) => IpAddr::V6((ip.to_bits() >> 64 << 64).into()),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "any instant serves as the beginning of virtual time")]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    fn v4(number: u32) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::from_bits(number))
+    }
+
+    #[test]
+    fn a_source_gets_its_burst_and_then_its_rate() {
+        let start = Instant::now();
+        let mut limiter = Limiter::new(Limits { per_source: 10, total: 1000, burst: 2 }, start);
+        let allowed = |limiter: &mut Limiter, now| (0..100).filter(|_| limiter.allows(v4(1), now)).count();
+        assert_eq!(allowed(&mut limiter, start), 20);
+        assert_eq!(allowed(&mut limiter, start + Duration::from_secs(1)), 10);
+        assert_eq!(allowed(&mut limiter, start + Duration::from_secs(60)), 20);
+        assert!(limiter.allows(v4(2), start), "another source has its own");
+    }
+
+    #[test]
+    fn a_prefix_is_one_source_and_all_share_the_total() {
+        let start = Instant::now();
+        let mut limiter = Limiter::new(Limits { per_source: 10, total: 30, burst: 1 }, start);
+        let v6 = |low: u128| IpAddr::V6(Ipv6Addr::from_bits(0x2001_0db8 << 96 | low));
+        assert_eq!((0..100).filter(|low| limiter.allows(v6(*low), start)).count(), 10);
+        assert_eq!((0..100).filter(|source| limiter.allows(v4(*source), start)).count(), 20);
+    }
+
+    #[test]
+    fn a_million_sources_take_bounded_memory() {
+        let start = Instant::now();
+        let mut limiter = Limiter::new(Limits { per_source: 1, total: u32::MAX, burst: 1 }, start);
+        let allowed = (0..1_000_000).filter(|source| limiter.allows(v4(*source), start)).count();
+        assert!(limiter.sources.len() <= MAX_SOURCES);
+        assert_eq!(allowed, MAX_SOURCES + 1, "those without room share one bucket");
+        assert!(limiter.allows(v4(2_000_000), start + Duration::from_secs(5)), "idle sources make room");
+    }
+}
