@@ -149,7 +149,7 @@ impl Shared {
             tasks: TaskTracker::new(),
             peer_id_random: connection::random()?,
             next_conn: AtomicU64::new(0),
-            rules: Mutex::new(Rules::new(limits)),
+            rules: Mutex::new(Rules::new(&limits)),
             connections: Mutex::default(),
         })
     }

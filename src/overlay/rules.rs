@@ -21,19 +21,16 @@ pub(super) struct Slot(u64);
 /// Where a connection comes from, as far as an attacker can't choose it freely.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) enum Source {
-    V4([u8; 4]),
+    V4(u32),
     /// The /64: whoever has one address of it usually has all.
-    V6([u8; 8]),
+    V6(u128),
 }
 
 impl From<IpAddr> for Source {
     fn from(ip: IpAddr) -> Self {
         match ip.to_canonical() {
-            IpAddr::V4(ip) => Self::V4(ip.octets()),
-            IpAddr::V6(ip) => {
-                let [a, b, c, d, e, f, g, h, ..] = ip.octets();
-                Self::V6([a, b, c, d, e, f, g, h])
-            }
+            IpAddr::V4(ip) => Self::V4(ip.into()),
+            IpAddr::V6(ip) => Self::V6(u128::from(ip) >> 64),
         }
     }
 }
@@ -78,8 +75,8 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, setting_up: BTreeMap::new(), open: HashMap::new(), next_slot: 0 }
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { limits: *limits, setting_up: BTreeMap::new(), open: HashMap::new(), next_slot: 0 }
     }
 
     /// A place for an incoming connection, and whose place it takes: where all places are taken, the oldest connection of

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::handshake::Agreed;
 use super::io::Outbox;
 use super::legacy::{check_expected, expect, malformed, refuse};
-use super::{Authenticated, State};
+use super::{Authenticated, Proof, State};
 use crate::failure::{Cause, Failure};
 use crate::wire::Permid;
 use crate::wire::auth::Hello;
@@ -65,10 +65,10 @@ impl AwaitHello {
 
     pub(super) fn on_frame(self, frame: &Frame) -> Result<Authenticated, Failure> {
         expect(frame, FrameId::HELLO)?;
-        if Hello::decode(&frame.body).map_err(malformed)? != self.hello {
+        if Hello::decode(&frame.body).map_err(|error| malformed(&error))? != self.hello {
             return Err(refuse(Cause::HelloMismatch, self.agreed.offer()));
         }
         let Self { agreed, permid, rtt, .. } = self;
-        Ok(Authenticated { permid, version: agreed.version, peer_id: agreed.theirs, rtt, _seal: () })
+        Ok(Authenticated { permid, version: agreed.version, peer_id: agreed.theirs, rtt, proof: Proof(()) })
     }
 }

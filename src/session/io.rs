@@ -68,26 +68,23 @@ impl Input {
         self.buffer.split().freeze()
     }
 
-    /// Takes the next frame, where it is whole.
+    /// Takes the next frame, where it is whole. Empty frames are ignored in any state (§2), but before authentication not
+    /// without end.
     pub(super) fn frame(&mut self) -> Result<Option<Frame>, Failure> {
-        self.reader.next(&mut self.buffer).map_err(|error| {
+        let frame = self.reader.next(&mut self.buffer).map_err(|error| {
             let cause = if self.authenticated { Cause::FrameTooLarge } else { Cause::AuthMalformed };
             Failure::new(cause, By::Us, error.to_string())
-        })
+        })?;
+        if !self.authenticated && self.reader.empty_frames > MAX_EARLY_KEEP_ALIVES {
+            let detail = format!("more than {MAX_EARLY_KEEP_ALIVES} keep-alives");
+            return Err(Failure::new(Cause::AuthOutOfOrder, By::Us, detail));
+        }
+        Ok(frame)
     }
 
     /// The bytes that the frame at the beginning of the buffer announces, where more of them are to come.
     pub(super) fn announced(&self) -> usize {
         self.buffer.first_chunk().map_or(0, |length| u32::from_be_bytes(*length) as usize)
-    }
-
-    /// Empty frames are ignored in any state (§2), but not without end.
-    pub(super) fn check_keep_alives(&self) -> Result<(), Failure> {
-        if self.reader.empty_frames <= MAX_EARLY_KEEP_ALIVES {
-            return Ok(());
-        }
-        let detail = format!("more than {MAX_EARLY_KEEP_ALIVES} keep-alives");
-        Err(Failure::new(Cause::AuthOutOfOrder, By::Us, detail))
     }
 }
 

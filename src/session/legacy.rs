@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::handshake::Agreed;
 use super::io::Outbox;
-use super::{Authenticated, State};
+use super::{Authenticated, Proof, State};
 use crate::failure::{By, Cause, Failure};
 use crate::identity::{LegacyIdentity, verify_legacy};
 use crate::wire::Permid;
@@ -62,7 +62,7 @@ impl AwaitResponse1 {
 
     pub(super) fn on_frame(self, frame: &Frame, out: &mut Outbox) -> Result<Authenticated, Failure> {
         expect(frame, FrameId::RESPONSE1)?;
-        let response = Response1::decode(&frame.body).map_err(malformed)?;
+        let response = Response1::decode(&frame.body).map_err(|error| malformed(&error))?;
         let Self { local, rtt } = self;
         local.check(&response.permid, &response.dialler, &response.nonce, &response.signature)?;
         let message = signed_bytes(&local.nonce, &response.nonce, &local.agreed.theirs);
@@ -83,7 +83,7 @@ impl AwaitChallenge {
 
     pub(super) fn on_frame(self, frame: &Frame, out: &mut Outbox, now: Instant) -> Result<State, Failure> {
         expect(frame, FrameId::CHALLENGE)?;
-        let Challenge(theirs) = Challenge::decode(&frame.body).map_err(malformed)?;
+        let Challenge(theirs) = Challenge::decode(&frame.body).map_err(|error| malformed(&error))?;
         let Self { local } = self;
         let message = signed_bytes(&local.nonce, &theirs, &local.agreed.theirs);
         let answer = Response1 {
@@ -100,7 +100,7 @@ impl AwaitChallenge {
 impl AwaitResponse2 {
     pub(super) fn on_frame(self, frame: &Frame, now: Instant) -> Result<Authenticated, Failure> {
         expect(frame, FrameId::RESPONSE2)?;
-        let response = Response2::decode(&frame.body).map_err(malformed)?;
+        let response = Response2::decode(&frame.body).map_err(|error| malformed(&error))?;
         self.local.check(&response.permid, &response.acceptor, &self.theirs, &response.signature)?;
         Ok(self.local.authenticated(response.permid, now.saturating_duration_since(self.sent)))
     }
@@ -121,7 +121,7 @@ impl Local {
     }
 
     fn authenticated(self, permid: Permid, rtt: Duration) -> Authenticated {
-        Authenticated { permid, version: self.agreed.version, peer_id: self.agreed.theirs, rtt, _seal: () }
+        Authenticated { permid, version: self.agreed.version, peer_id: self.agreed.theirs, rtt, proof: Proof(()) }
     }
 }
 
@@ -140,15 +140,11 @@ pub(super) fn expect(frame: &Frame, wanted: FrameId) -> Result<(), Failure> {
     if frame.id == wanted {
         return Ok(());
     }
-    let detail = format!("got {}, expected {}", name(frame.id), name(wanted));
+    let detail = format!("got {}, expected {wanted}", frame.id);
     Err(refuse(Cause::AuthOutOfOrder, detail))
 }
 
-pub(super) fn name(id: FrameId) -> String {
-    id.name().map_or_else(|| format!("message {}", id.0), str::to_owned)
-}
-
-pub(super) fn malformed(error: AuthDecodeError) -> Failure {
+pub(super) fn malformed(error: &AuthDecodeError) -> Failure {
     refuse(Cause::AuthMalformed, error.to_string())
 }
 

@@ -109,8 +109,12 @@ pub struct Authenticated {
     pub peer_id: PeerId,
     /// One round trip: a dialler's handshake and its answer, an acceptor's part of the authentication.
     pub rtt: Duration,
-    _seal: (),
+    proof: Proof,
 }
+
+/// Made by `legacy` and `current` only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Proof(());
 
 /// What the driver of a session has to do, in this order.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -324,10 +328,7 @@ impl State {
         match self {
             Self::Handshake(state) => return state.step(input, out, now),
             Self::Tls(_) | Self::Ended => return Ok(Step::Wait(self)),
-            Self::Open(_) => {}
-            Self::Challenge(_) | Self::Response1(_) | Self::Response2(_) | Self::Hello(_) => {
-                input.check_keep_alives()?
-            }
+            _ => {}
         }
         let Some(frame) = input.frame()? else {
             return Ok(Step::Wait(self));

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use super::io::Outbox;
-use super::legacy::name;
 use super::{End, Output, Timeouts};
 use crate::failure::{By, Cause, Failure};
 use crate::wire::OverlayVersion;
@@ -46,7 +45,7 @@ impl Open {
             _ => false,
         };
         if authenticates {
-            let detail = format!("{} after authentication", name(frame.id));
+            let detail = format!("{} after authentication", frame.id);
             return Err(Failure::new(Cause::MessageMalformed, By::Us, detail));
         }
         out.push(Output::Frame(frame));

@@ -61,17 +61,17 @@ pub struct Link {
 impl Peer {
     /// Listens on a port of its own.
     pub async fn start(identities: Identities) -> Self {
-        Self::with(identities, true, Limits::default()).await
+        Self::with(identities, true, &Limits::default()).await
     }
 
     /// Does not listen: announces port 0.
     pub async fn silent(identities: Identities) -> Self {
-        Self::with(identities, false, Limits::default()).await
+        Self::with(identities, false, &Limits::default()).await
     }
 
-    pub async fn with(identities: Identities, listens: bool, limits: Limits) -> Self {
+    pub async fn with(identities: Identities, listens: bool, limits: &Limits) -> Self {
         let listen = listens.then_some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let config = OverlayConfig { identities, version: OverlayVersion::CURRENT, listen, limits };
+        let config = OverlayConfig { identities, version: OverlayVersion::CURRENT, listen, limits: *limits };
         let (overlay, events) = Overlay::start(config).await.unwrap();
         Self { overlay, events, attempts: 0 }
     }
