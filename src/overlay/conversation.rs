@@ -165,7 +165,7 @@ impl Conversation {
             }
             Err(error) => {
                 broken(&mut self.session, &error, self.tls);
-                self.collect().map(Ending::broken)
+                self.collect().map(Ending::at_once)
             }
         }
     }

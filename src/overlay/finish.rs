@@ -49,7 +49,7 @@ enum Read {
 }
 
 impl Ending {
-    /// The peer broke the rules, or does not read.
+    /// The peer broke the rules, does not read, or can't be read.
     pub(super) const fn at_once(failure: Failure) -> Self {
         Self { failure: Some(failure), write: Write::Farewell, read: Read::Nothing }
     }
@@ -63,11 +63,6 @@ impl Ending {
     /// The peer sends no more, but may still read.
     pub(super) const fn hung_up(failure: Failure) -> Self {
         Self { failure: Some(failure), write: Write::Rest, read: Read::Nothing }
-    }
-
-    /// Nothing can be read any more.
-    pub(super) const fn broken(failure: Failure) -> Self {
-        Self { failure: Some(failure), write: Write::Nothing, read: Read::Nothing }
     }
 
     /// Nothing can be written any more. What the peer sent before it went away still counts, and says how it went.

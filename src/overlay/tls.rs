@@ -42,6 +42,15 @@ impl Tls {
         Ok(Self { provider: Arc::new(ring::default_provider()), key: Arc::new(key), own })
     }
 
+    /// Shows one key and signs with another.
+    #[cfg(test)]
+    pub(super) fn impostor(shown: Permid, holds: &Ed25519Identity) -> Self {
+        let mut tls = Self::new(holds).unwrap();
+        let signer = Arc::clone(&tls.key.key);
+        tls.key = Arc::new(CertifiedKey::new(vec![CertificateDer::from(shown.to_der())], signer));
+        tls
+    }
+
     /// For a dial.
     ///
     /// # Errors
@@ -64,10 +73,14 @@ impl Tls {
     /// # Errors
     /// As [`Self::new`].
     pub(super) fn server(&self) -> Result<Arc<ServerConfig>, Failure> {
+        self.server_with(Arc::new(self.verifier(None)))
+    }
+
+    pub(super) fn server_with(&self, verifier: Arc<dyn ClientCertVerifier>) -> Result<Arc<ServerConfig>, Failure> {
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_protocol_versions(&[&TLS13])
             .map_err(|error| unusable(&error))?
-            .with_client_cert_verifier(Arc::new(self.verifier(None)))
+            .with_client_cert_verifier(verifier)
             .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(Arc::clone(&self.key))));
         config.alpn_protocols = vec![ALPN.to_vec()];
         config.session_storage = Arc::new(NoServerSessionStorage {});

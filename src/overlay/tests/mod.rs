@@ -1,5 +1,11 @@
 //! Real sockets on the loopback.
 #![allow(clippy::disallowed_methods, reason = "tests of sockets and their times")]
 
+mod crowds;
+mod ends;
+mod impostors;
+mod proxy;
+mod raw;
+mod several;
 mod support;
 mod versions;

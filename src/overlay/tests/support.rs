@@ -43,6 +43,11 @@ pub fn frame(id: u8, body: &[u8]) -> Frame {
     Frame { id: FrameId(id), body: Bytes::copy_from_slice(body) }
 }
 
+/// A frame whose body is this byte so many times.
+pub fn filled(id: u8, byte: u8, len: usize) -> Frame {
+    Frame { id: FrameId(id), body: Bytes::from(vec![byte; len]) }
+}
+
 /// One overlay and its events.
 pub struct Peer {
     pub overlay: Overlay,
@@ -81,9 +86,13 @@ impl Peer {
     }
 
     pub fn dial(&mut self, port: u16, expected: Option<Permid>) -> AttemptId {
+        self.dial_at(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), expected)
+    }
+
+    pub fn dial_at(&mut self, address: &SocketAddr, expected: Option<Permid>) -> AttemptId {
         self.attempts += 1;
         let attempt = AttemptId(self.attempts);
-        self.overlay.dial(attempt, "127.0.0.1", port, expected);
+        self.overlay.dial(attempt, &address.ip().to_string(), address.port(), expected);
         attempt
     }
 

@@ -26,7 +26,7 @@ fn a_handshake_byte_now_and_then_does_not_extend_the_15_seconds() {
         session.handle_timeout(now);
     }
     assert_eq!(session.next_deadline(), Some((t0 + s(15), Deadline::Handshake)));
-    session.handle_timeout(t0 + s(15) - ms(1));
+    session.handle_timeout(t0 + ms(14_999));
     assert_eq!(outputs(&mut session), (vec![], vec![]));
     session.handle_timeout(t0 + s(15));
     assert_eq!(end(&mut session).cause, Cause::HandshakeTimeout);

@@ -1,0 +1,83 @@
+//! Several connections between the same two (protocol.md §1).
+
+use std::time::Duration;
+
+use super::raw;
+use super::support::*;
+use crate::failure::Cause;
+use crate::overlay::tls::Tls;
+use crate::overlay::{Direction, OverlayEvent};
+
+fn tls(seed: u8) -> Tls {
+    Tls::new(current(seed).current.as_ref().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_permid_may_have_four_connections_here() {
+    let mut peer = Peer::start(current(1)).await;
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(raw::connect(peer.port(), &tls(2)).await);
+        peer.connected().await;
+    }
+    let mut fifth = raw::connect(peer.port(), &tls(2)).await;
+    assert_eq!(peer.refused().await.cause, Cause::Duplicate);
+    assert_eq!(raw::read_rest(&mut fifth).await, b"");
+    let _other = raw::connect(peer.port(), &tls(3)).await;
+    peer.connected().await;
+    held.pop();
+    assert_eq!(peer.closed().await.1.cause, Cause::Truncated);
+    held.push(raw::connect(peer.port(), &tls(2)).await);
+    peer.connected().await;
+}
+
+#[tokio::test]
+async fn a_second_dial_to_the_same_peer_is_closed_by_who_dialled_it() {
+    let (mut dialler, mut acceptor) = (Peer::silent(current(1)).await, Peer::start(current(2)).await);
+    let (first, _) = connect(&mut dialler, &mut acceptor).await;
+    dialler.dial(acceptor.port(), None);
+    let second = dialler.connected().await;
+    let (conn, failure) = dialler.closed().await;
+    assert_eq!((conn, failure.cause), (second.conn, Cause::Duplicate));
+    acceptor.connected().await;
+    assert_eq!(acceptor.closed().await.1.cause, Cause::Closed);
+    dialler.overlay.send(first.conn, frame(240, b"still here")).unwrap();
+    assert_eq!(acceptor.frame().await.1, frame(240, b"still here"));
+}
+
+/// The connections that are left, by direction.
+async fn settle(peer: &mut Peer) -> Vec<Direction> {
+    let mut open = Vec::new();
+    while let Ok(Some(event)) = tokio::time::timeout(Duration::from_millis(700), peer.events.recv()).await {
+        match event {
+            OverlayEvent::Connected { conn, direction, .. } => {
+                open.push((conn, direction));
+                // What is sent on either of them arrives.
+                let _ = peer.overlay.send(conn, frame(232, b"\x03\x01\0\0"));
+            }
+            OverlayEvent::Closed { conn, .. } => open.retain(|(other, _)| *other != conn),
+            _ => {}
+        }
+    }
+    open.into_iter().map(|(_, direction)| direction).collect()
+}
+
+#[tokio::test]
+async fn of_two_dials_at_the_same_time_the_smaller_permid_s_stays() {
+    for _ in 0..3 {
+        let (one, other) = (current(1), current(2));
+        let smaller_is_one = permid(&one) < permid(&other);
+        let (mut one, mut other) = (Peer::start(one).await, Peer::start(other).await);
+        one.dial(other.port(), None);
+        other.dial(one.port(), None);
+        let (of_one, of_other) = tokio::join!(settle(&mut one), settle(&mut other));
+        let (mine, theirs) = (Direction::Outgoing, Direction::Incoming);
+        if of_one.len() == 1 && of_other.len() == 1 {
+            let expected = if smaller_is_one { (vec![mine], vec![theirs]) } else { (vec![theirs], vec![mine]) };
+            // One dial may have been over before the other began: then the first one stays, on both sides.
+            assert!((of_one.clone(), of_other.clone()) == expected || of_one != of_other);
+        }
+        assert_eq!(of_one.len(), of_other.len());
+        assert!(!of_one.is_empty() && of_one.len() <= 2, "{of_one:?}");
+    }
+}
