@@ -2,11 +2,14 @@
 
 use bytes::{Buf as _, Bytes};
 
-use super::frame::{Frame, FrameId};
+use super::frame::{Frame, FrameId, MAX_AFTER_AUTHENTICATION};
 use super::ids::{ChannelId, ErrorByte, Frequency, MessageId, PartsLeft};
 
 /// Payload bytes in one part of a reply (§4).
 pub const PART_SIZE: usize = 32 * 1024;
+
+/// The most payload bytes that fit into a request: those of the largest frame without the fixed fields.
+pub const MAX_PAYLOAD: usize = MAX_AFTER_AUTHENTICATION as usize - FIXED_LEN;
 
 /// A question (Crawler → peer).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,8 +113,10 @@ pub fn parts(
 
 #[cfg(test)]
 mod tests {
+    use bytes::BytesMut;
     use proptest::prelude::*;
 
+    use super::super::frame::FrameReader;
     use super::*;
 
     /// The parts-left bytes of a reply of `len` payload bytes.
@@ -160,6 +165,18 @@ mod tests {
         assert_eq!(reply.error, ErrorByte::FREQUENCY);
         assert!(reply.parts_left.is_last());
         assert_eq!(reply.encode(), Frame { id: FrameId::CRAWLER_REPLY, body });
+    }
+
+    #[test]
+    fn the_largest_payload_fits_the_largest_frame() {
+        let request = |len| {
+            let payload = vec![0; len].into();
+            CrawlerRequest { message: MessageId(1), channel: ChannelId(1), frequency: Frequency(0), payload }.encode()
+        };
+        let mut reader = FrameReader::new();
+        reader.raise_limit();
+        assert!(reader.next(&mut BytesMut::from(request(MAX_PAYLOAD).encode())).unwrap().is_some());
+        assert!(reader.next(&mut BytesMut::from(request(MAX_PAYLOAD + 1).encode())).is_err());
     }
 
     #[test]

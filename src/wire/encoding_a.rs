@@ -258,17 +258,12 @@ impl Value {
         }
     }
 
-    /// Python 2's order of dict keys: None, numbers by value, then by the name of the type.
+    /// Python 2's order of dict keys: None, numbers by value, text, tuples.
     fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Int(one), Self::Int(other)) => one.cmp(other),
             (Self::Int(_) | Self::Float(_), Self::Int(_) | Self::Float(_)) => self.number().total_cmp(&other.number()),
-            (Self::List(one), Self::List(other)) | (Self::Tuple(one), Self::Tuple(other)) => order_items(one, other),
-            (Self::Dict(one), Self::Dict(other)) => {
-                let flat = |pairs: &[(Self, Self)]| pairs.iter().flat_map(|(k, v)| [k.clone(), v.clone()]).collect();
-                let (one, other): (Vec<_>, Vec<_>) = (flat(one), flat(other));
-                order_items(&one, &other)
-            }
+            (Self::Tuple(one), Self::Tuple(other)) => order_items(one, other),
             _ => self.rank().cmp(&other.rank()).then_with(|| self.raw().cmp(other.raw())),
         }
     }
@@ -277,10 +272,9 @@ impl Value {
         match self {
             Self::None => 0,
             Self::Int(_) | Self::Float(_) => 1,
-            Self::Dict(_) => 2,
-            Self::List(_) => 3,
-            Self::Text(_) | Self::Bytes(_) => 4, // equal where their bytes are, for ASCII as in Python 2
-            Self::Tuple(_) => 5,
+            Self::Text(_) | Self::Bytes(_) => 2, // equal where their bytes are, for ASCII as in Python 2
+            Self::Tuple(_) => 3,
+            Self::List(_) | Self::Dict(_) => 4, // no keys
         }
     }
 

@@ -57,25 +57,43 @@ impl Integer {
 
 /// The decimal digits of the number without its sign.
 fn magnitude(bytes: &[u8], negative: bool) -> String {
-    let mut carry = negative;
-    let mut limbs = Vec::with_capacity(bytes.len());
-    for byte in bytes {
-        let byte = if negative { !byte } else { *byte };
-        let (byte, over) = byte.overflowing_add(u8::from(carry));
-        carry = over;
-        limbs.push(byte);
-    }
-    let mut digits = Vec::new();
-    while limbs.iter().any(|limb| *limb != 0) {
-        let mut rest = 0_u16;
-        for limb in limbs.iter_mut().rev() {
-            let value = rest << 8 | u16::from(*limb);
-            *limb = value.div_euclid(10).to_le_bytes()[0];
-            rest = value % 10;
+    let mut limbs = limbs(bytes, negative);
+    let mut groups = Vec::new();
+    while let Some(last) = limbs.last() {
+        if *last == 0 {
+            limbs.pop();
+            continue;
         }
-        digits.push(b'0' + rest.to_le_bytes()[0]);
+        let mut rest = 0_u64;
+        for limb in limbs.iter_mut().rev() {
+            let value = rest << 32 | u64::from(*limb);
+            *limb = u32::try_from(value / GROUP).unwrap_or_default(); // less than 2^32, because rest < GROUP
+            rest = value % GROUP;
+        }
+        groups.push(rest);
     }
-    digits.iter().rev().map(|digit| char::from(*digit)).collect()
+    let Some(first) = groups.pop() else { return "0".into() };
+    groups.iter().rev().fold(first.to_string(), |text, group| text + &format!("{group:09}"))
+}
+
+/// What is written out at once: nine digits, which fit a limb.
+const GROUP: u64 = 1_000_000_000;
+
+/// The number without its sign in 32 bits a limb, the lowest first.
+fn limbs(bytes: &[u8], negative: bool) -> Vec<u32> {
+    let filler = if negative { u8::MAX } else { 0 };
+    let mut carry = negative;
+    let limb = |bytes: &[u8]| {
+        let mut word = [filler; size_of::<u32>()];
+        word[..bytes.len()].copy_from_slice(bytes);
+        let word = u32::from_le_bytes(word);
+        let (limb, over) = if negative { !word } else { word }.overflowing_add(carry.into());
+        carry = over;
+        limb
+    };
+    let mut limbs: Vec<_> = bytes.chunks(size_of::<u32>()).map(limb).collect();
+    limbs.push(carry.into()); // of the lowest number there is
+    limbs
 }
 
 impl Ord for Integer {
@@ -130,6 +148,8 @@ impl fmt::Display for Integer {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -177,12 +197,22 @@ mod tests {
             (b"\x00\x00\x00\x00\x00\x00\x00\x80\x00", "9223372036854775808"),
             (b"\x00\x00\x00\x00\x00\x00\x00\x00\xff", "-18446744073709551616"),
             (b"\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00", "5"),
+            (b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80", "-39614081257132168796771975168"),
+            (b"\xff\xff\xff\xff\xff\xff\xff\xff\xff", "-1"),
             (b"\xfb\xff\xff\xff\xff\xff\xff\xff\xff\xff", "-5"),
         ] {
             assert_eq!(Integer::from_le_bytes(bytes).to_string(), text);
             assert_eq!(Integer::from_le_bytes(bytes), Integer::parse(text.as_bytes()).unwrap());
         }
         assert_eq!(Integer::from_le_bytes(&[0x7f; 255]).to_string().len(), 614);
+    }
+
+    proptest! {
+        #[test]
+        fn twos_complement_is_what_the_machine_says(number: i128, shift in 0..128_u32) {
+            let number = number >> shift;
+            prop_assert_eq!(Integer::from_le_bytes(&number.to_le_bytes()).to_string(), number.to_string());
+        }
     }
 
     #[test]

@@ -2,6 +2,10 @@
 //!
 //! Connections begin with a [`handshake`]; then [`frame`]s follow, whose bodies are the messages of [`auth`], [`crawler`] and
 //! [`buddycast`]. Types hold values, never the bytes they were read from, so that what is shown is what was understood.
+//!
+//! Payloads of replies are read by [`formats`], which knows [`bencode`], [`encoding_a`], [`pickle`] and [`inflate`]; every value
+//! becomes one [`tree`] for people and one [`json`] value for programs, both made from its [`shape`]. What people see of a
+//! peer's text has passed [`text`]. Bounds that hold everywhere are in [`limits`].
 
 pub mod auth;
 pub mod bencode;

@@ -63,8 +63,10 @@ pub fn clean_bytes(bytes: &[u8]) -> String {
 /// looked at.
 #[must_use]
 pub fn clip(bytes: &[u8], max: usize) -> String {
+    const LONGEST_CHAR: usize = 4;
+    let enough = bytes.len().min(max.saturating_add(1).saturating_mul(LONGEST_CHAR));
     let mut cleaner = Cleaner::default();
-    let mut chars = chars(bytes).map(|c| cleaner.next(c));
+    let mut chars = chars(&bytes[..enough]).map(|c| cleaner.next(c));
     let mut text: String = chars.by_ref().take(max).collect();
     if chars.next().is_some() {
         text.pop();

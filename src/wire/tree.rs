@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::float;
+use super::integer::Integer;
 use super::limits::MAX_DEPTH;
 use super::shape::{Items, Shape, Source};
 use super::text::{self, count};
@@ -99,6 +100,18 @@ fn show_text(bytes: &[u8]) -> String {
         (0, _) => "\"\"".into(),
         (len, true) => format!("{shown} ({})", count(len, "byte", "bytes")),
         _ => shown,
+    }
+}
+
+/// Whether as much of a value as is shown is text. More is not looked at, because a pickle can share one long value among
+/// all nodes.
+fn begins_as_text(bytes: &[u8]) -> bool {
+    let shown = &bytes[..bytes.len().min(MAX_TEXT_CHARS)];
+    match str::from_utf8(shown) {
+        Err(error) if error.error_len().is_none() && shown.len() < bytes.len() => {
+            text::is_text(&shown[..error.valid_up_to()])
+        }
+        _ => text::is_text(shown),
     }
 }
 
@@ -227,10 +240,11 @@ fn show_scalar<V>(shape: &Shape<'_, V>) -> String {
     match shape {
         Shape::None => "none".into(),
         Shape::Bool(value) => value.to_string(),
-        Shape::Int(number) => text::clip(number.to_string().as_bytes(), MAX_TEXT_CHARS),
+        Shape::Int(Integer::Small(number)) => number.to_string(),
+        Shape::Int(Integer::Big(digits)) => show_text(digits.as_bytes()),
         Shape::Float(number) => float::python_str(*number),
         Shape::Text(text) => show_text(text.as_bytes()),
-        Shape::Bytes(bytes) if text::is_text(bytes) => show_text(bytes),
+        Shape::Bytes(bytes) if begins_as_text(bytes) => show_text(bytes),
         Shape::Bytes(bytes) => show_bytes(bytes),
         Shape::List(items) | Shape::Tuple(items) => count(items.len(), "value", "values"),
         Shape::Dict(pairs) => count(pairs.len(), "key", "keys"),

@@ -125,6 +125,26 @@ fn sharing_without_end_and_nesting_without_end_end() {
 }
 
 #[test]
+fn long_values_shared_by_all_nodes_are_not_read_at_each_of_them() {
+    let long = "7".repeat(1 << 20);
+    for value in [format!("L{long}L\nq\0"), format!("S'{long}'\nq\0"), format!("V{long}\nq\0")] {
+        let shared = [b"(", value.as_bytes(), &b"h\0".repeat(50_000), b"l."].concat();
+        let (node, _) = tree(pickle::decode(&shared).unwrap().source());
+        assert!(node.children[50_000].value.ends_with("7… (1 048 576 bytes)"));
+    }
+}
+
+#[test]
+fn bytes_are_text_as_far_as_they_are_shown() {
+    let show =
+        |bytes: &[u8]| tree(bencode::decode_spanned(&bencode::Value::from(bytes).encode()).unwrap().source()).0.value;
+    assert_eq!(show("é".as_bytes()), "é");
+    assert_eq!(show(&"é".as_bytes()[..1]), "0xc3 (1 byte)");
+    assert!(show(format!("x{}", "é".repeat(200)).as_bytes()).starts_with("xéé"));
+    assert_eq!(show(&[7; 40]), format!("0x{}… (40 bytes)", "07".repeat(32)));
+}
+
+#[test]
 fn lines_of_text_know_where_they_stand() {
     let mut findings = Vec::new();
     let node = lines("1.00 CRAWL\r\n\nlast\x1b", &mut findings);
