@@ -1,7 +1,7 @@
 //! DATABASE_QUERY (protocol.md §5, id 1): SQL questions to a peer's own statistics.
 //!
 //! The request is SQL, several statements together; the reply is one list of the rows of all of them, in encoding "a" (peers
-//! before 5.3.9: a pickle). [`sql`](super::sql) runs it, on a blocking thread, within limits; what exceeds one is a reply with
+//! before 5.3.9: a pickle). [`sql`] runs it, on a blocking thread, within limits; what exceeds one is a reply with
 //! error 1 that names it.
 
 use std::sync::Arc;

@@ -2,10 +2,10 @@
 //! take more than its share of time, rows or memory.
 //!
 //! * An authorizer lets through what reading needs and denies the rest while a statement is compiled.
-//! * The clock is looked at every [`OPCODES`] steps of SQLite's machine, over all statements of a request together.
+//! * The clock is looked at every 1000 steps of SQLite's machine, over all statements of a request together.
 //! * One value is at most [`MAX_BYTES`] long. Some functions take time that grows with the square of a value's length, in one
-//!   step: a statement that names one of those works with shorter values ([`SLOW`]).
-//! * All of SQLite's memory in this process is limited ([`MAX_MEMORY`]), sorting and recursion included.
+//!   step: a statement that names one of those works with shorter values.
+//! * All of SQLite's memory in this process is limited, sorting and recursion included.
 //!
 //! What exceeds a limit gives an error that names it, never a part of the rows.
 
