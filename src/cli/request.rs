@@ -16,7 +16,7 @@ use super::{CliError, identities, logging, signals};
 use crate::crawler::Registry;
 use crate::failure::{By, Cause, Delivered, Failure};
 use crate::identity::key_file::Lock;
-use crate::node::{Ask, Event, Node, NodeConfig, Origin, Target, Ticket, Transport};
+use crate::node::{Ask, Direction, Event, Node, NodeConfig, Origin, Target, Ticket, Transport};
 use crate::probes::{self, Statistics};
 use crate::wire::{Frequency, MessageId, OverlayVersion, Permid};
 
@@ -160,7 +160,9 @@ impl Request {
             match event {
                 Event::Connecting { phase, detail, .. } => tracing::debug!("{}: {detail}", phase.name()),
                 Event::ConnectFailed { failure, .. } if progress.ticket.is_none() => return Err(failure.into()),
-                Event::Connected { permid, version, transport, rtt, was: Some(_), .. } if progress.ticket.is_none() => {
+                Event::Connected { permid, version, transport, rtt, direction: Direction::Outgoing, .. }
+                    if progress.ticket.is_none() =>
+                {
                     self.connected(permid, version, transport, rtt)?;
                     progress.ticket = Some(node.request(self.ask(permid, version)));
                 }

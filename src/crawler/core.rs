@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use super::conn::ConnId;
 use super::directory::{Directory, Place};
-use super::engine::{EngineConfig, Output};
 use super::event::{Event, PeerKey};
+use super::io::{EngineConfig, Output};
 use super::links::Links;
 use super::random::Random;
 use super::replies::ReplyId;

@@ -231,6 +231,11 @@ impl Directory {
         self.attempts.remove(&id)
     }
 
+    /// Dials under way.
+    pub(super) fn dialling(&self) -> usize {
+        self.attempts.len()
+    }
+
     pub(super) fn is_dialling(&self, permid: Permid) -> bool {
         self.attempts.values().any(|attempt| attempt.peer == PeerKey::Permid(permid))
     }
@@ -281,6 +286,7 @@ impl Directory {
         self.known.iter().filter_map(|(permid, known)| Some((*permid, known.seen?, known.version)))
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.known.len()
     }

@@ -1,21 +1,18 @@
 //! The engine: one process's side of the Crawler protocol, as Crawler and as peer. Inputs come in with the time, outputs are
 //! taken out until there are none, and the next deadline says when to come again. No sockets, no clock, no tasks.
 
-use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::ask::Ask;
 use super::backend::Backend;
-use super::budget::Budgets;
 use super::conn::{AttemptId, ConnId};
 use super::core::Core;
 use super::directory::{GIVES_UP_AT, News, Place};
 use super::event::{Direction, Event, PeerKey, Source, Ticket, Transport};
 use super::gossip::Gossip;
+use super::io::{ConnectedPeer, EngineConfig, Input, Output};
 use super::links::Link;
-use super::probe::{Answer, Asked, Registry};
-use super::replies::ReplyId;
 use super::requests::Requests;
 use super::schedule::Schedule;
 use super::strangers::Strangers;
@@ -24,132 +21,13 @@ use super::timers::Deadline;
 use crate::failure::{By, Cause, Failure, Phase};
 use crate::wire::crawler::CrawlerReply;
 use crate::wire::frame::{Frame, FrameId};
-use crate::wire::{MessageId, OverlayVersion, Permid};
+use crate::wire::{MessageId, Permid};
 
 /// The tickets of requests that the engine makes by itself are counted from here; callers count theirs from below.
 const OWN_TICKETS: u64 = 1 << 63;
 
-/// What an engine is.
-#[derive(Clone)]
-pub struct EngineConfig {
-    /// Our own permids: those of the identities in use.
-    pub permids: Vec<Permid>,
-    pub listening: Option<SocketAddr>,
-    pub registry: Registry,
-    /// Whether to take part in BuddyCast, and to dial whom it tells of.
-    pub gossip: bool,
-    /// Ids whose initiators run by themselves.
-    pub initiators: Vec<MessageId>,
-    /// Peer side: the time between two parts of a reply.
-    pub pace: Option<Duration>,
-    /// Rounds dial while fewer peers than this are connected.
-    pub max_peers: usize,
-    pub budgets: Budgets,
-    /// For the choice of channels and peers; nothing secret.
-    pub seed: u64,
-}
-
-/// What an engine is told.
-#[derive(Debug)]
-pub enum Input {
-    /// To dial this peer, now and, where rounds run, whenever it is not connected.
-    Connect {
-        target: Target,
-        source: Source,
-    },
-    /// To close all connections of a peer.
-    Disconnect(Permid),
-    /// To make a request. The ticket is the caller's, below 2^63, never used before.
-    Ask {
-        ticket: Ticket,
-        ask: Ask,
-    },
-    /// To give a request up.
-    Cancel(Ticket),
-    /// Who may ask us, from now on.
-    Allow(HashSet<Permid>),
-    /// A probe's answer to [`Output::Ask`].
-    Answer {
-        id: ReplyId,
-        answer: Answer,
-    },
-    /// A dial has come to this rung.
-    Progress {
-        attempt: AttemptId,
-        phase: Phase,
-        detail: String,
-    },
-    DialFailed {
-        attempt: AttemptId,
-        failure: Failure,
-    },
-    /// A connection from outside never authenticated.
-    AcceptFailed {
-        remote: SocketAddr,
-        failure: Failure,
-    },
-    /// A connection is authenticated.
-    Connected {
-        conn: ConnId,
-        attempt: Option<AttemptId>,
-        peer: ConnectedPeer,
-    },
-    Frame {
-        conn: ConnId,
-        frame: Frame,
-    },
-    /// The socket has taken this many of the frames that went out on a connection.
-    Written {
-        conn: ConnId,
-        frames: usize,
-    },
-    /// A connection has ended: the last word of it.
-    Closed {
-        conn: ConnId,
-        failure: Failure,
-    },
-}
-
-/// What a new connection is.
-#[derive(Clone, Debug)]
-pub struct ConnectedPeer {
-    pub permid: Permid,
-    /// The selected version.
-    pub version: OverlayVersion,
-    pub direction: Direction,
-    pub remote: SocketAddr,
-    /// As its peer id announces; 0 for none.
-    pub listening_port: u16,
-    pub rtt: Duration,
-}
-
-/// What an engine wants done.
-#[derive(Debug)]
-pub enum Output {
-    /// To dial; with `expected` only that peer is to be told anything.
-    Dial {
-        attempt: AttemptId,
-        host: String,
-        port: u16,
-        expected: Option<Permid>,
-    },
-    Send {
-        conn: ConnId,
-        frame: Frame,
-    },
-    /// To close, after what is queued was written. [`Input::Closed`] must follow.
-    Close {
-        conn: ConnId,
-        failure: Failure,
-    },
-    /// To run the probe of this id on a task of its own, and to hand its answer in under `id`.
-    Ask {
-        id: ReplyId,
-        message: MessageId,
-        asked: Asked,
-    },
-    Event(Event),
-}
+/// How many bootstrap targets are dialled at once; arbitrary.
+const AT_ONCE: usize = 8;
 
 /// The engine.
 #[derive(Debug)]
@@ -161,6 +39,7 @@ pub struct Engine {
     schedule: Schedule,
     strangers: Strangers,
     next_ticket: u64,
+    stopping: bool,
 }
 
 impl Engine {
@@ -174,6 +53,7 @@ impl Engine {
             schedule: Schedule::new(config.registry, config.initiators),
             strangers: Strangers::new(),
             next_ticket: OWN_TICKETS,
+            stopping: false,
             core,
         }
     }
@@ -190,11 +70,14 @@ impl Engine {
             Input::Answer { id, answer } => self.backend.answer(&mut self.core, id, answer),
             Input::Progress { attempt, phase, detail } => self.progress(attempt, phase, detail),
             Input::DialFailed { attempt, failure } => self.dial_failed(attempt, &failure),
-            Input::AcceptFailed { remote, failure } => self.strangers.not_accepted(&mut self.core, remote, failure),
+            Input::AcceptFailed { remote, failure, times } => {
+                self.strangers.not_accepted(&mut self.core, remote, failure, times);
+            }
             Input::Connected { conn, attempt, peer } => self.connected(conn, attempt, &peer),
             Input::Frame { conn, frame } => self.frame(conn, &frame),
             Input::Written { conn, frames } => self.backend.replies.written(&mut self.core, conn, frames),
             Input::Closed { conn, failure } => self.closed(conn, failure),
+            Input::Stop => self.stop(),
         }
     }
 
@@ -207,6 +90,7 @@ impl Engine {
                 Deadline::Reply(ticket) => self.requests.overdue(core, ticket),
                 Deadline::Sweep => self.requests.sweep(core),
                 Deadline::Part(conn) => self.backend.replies.pump(core, conn),
+                Deadline::DialBack(_) | Deadline::Initiator(..) if self.stopping => {}
                 Deadline::DialBack(message) => self.backend.dial_back_by_ourselves(core, message),
                 Deadline::Initiator(permid, message) => self.initiator(permid, message),
                 Deadline::Round => self.gossip.round(core),
@@ -229,22 +113,40 @@ impl Engine {
         self.core.poll_output()
     }
 
+    /// Whether replies are on their way to Crawlers that are connected.
+    #[must_use]
+    pub fn is_replying(&self) -> bool {
+        self.backend.replies.is_sending()
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+        self.core.timers.clear(Deadline::Round);
+        self.requests.stop(&mut self.core);
+    }
+
     fn connect(&mut self, target: Target, source: Source) {
         let core = &mut self.core;
         let place = Place { host: target.host, port: target.port };
         let address = place.address();
+        let by_rounds = source == Source::Bootstrap && self.gossip.is_enabled() && core.directory.dialling() >= AT_ONCE;
         let Some(permid) = target.permid else {
             if self.gossip.is_enabled() {
                 core.directory.tell_unnamed(place.clone());
             }
             let peer = PeerKey::Address(place.to_string());
             core.emit(Event::Discovered { peer: peer.clone(), address, version: None, source });
-            core.dial_place(peer, place, true);
+            if !by_rounds {
+                core.dial_place(peer, place, true);
+            }
             return;
         };
         let peer = PeerKey::Permid(permid);
         if core.directory.tell(permid, place, source.clone(), core.now) == News::Fresh {
             core.emit(Event::Discovered { peer: peer.clone(), address, version: None, source });
+        }
+        if by_rounds {
+            return;
         }
         let refusal = if core.links.is_connected(permid) {
             Some(Failure::new(Cause::Duplicate, By::Us, ""))
@@ -366,6 +268,7 @@ impl Engine {
         }
         let ours = match frame.id {
             FrameId::KEEP_ALIVE => true,
+            FrameId::CRAWLER_REQUEST if self.stopping => true, // its connection is about to be closed
             FrameId::CRAWLER_REQUEST => {
                 self.backend.request(core, conn, &frame.body);
                 true

@@ -128,7 +128,7 @@ pub enum Event {
     /// A reply part that belongs to no request of ours; `times` in the last 60 s.
     ReplyRefused { permid: Permid, channel: ChannelId, message: MessageId, why: &'static str, times: u32 },
     /// Incoming connections that never authenticated, for the same cause; `times` in the last 60 s, the last one from `remote`.
-    AcceptFailed { remote: SocketAddr, failure: Failure, times: u32 },
+    AcceptFailed { remote: SocketAddr, failure: Failure, times: u64 },
     /// A frame that is not ours was dropped; `times` in all from this peer.
     FrameDropped { permid: Permid, id: FrameId, times: u64 },
     /// A BuddyCast message came: how many peers it listed, and how many more were malformed and left out.

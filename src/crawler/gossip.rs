@@ -20,7 +20,8 @@ use crate::wire::{OverlayVersion, Permid, PermidKind};
 
 /// One exchange each round (§7).
 pub const ROUND: Duration = Duration::from_secs(15);
-/// While few peers are known and there is something to do: a swarm of some dozens is found in its first minute.
+/// While few peers are known (first-hand: connected) and there is something to do: a swarm of some dozens is found in its
+/// first minute.
 pub const FAST_ROUND: Duration = Duration::from_secs(1);
 /// After a day (§7).
 pub const SLOW_ROUND: Duration = Duration::from_secs(60);
@@ -85,7 +86,7 @@ impl Gossip {
         }
         let interval = match core.now.saturating_duration_since(self.began) {
             age if age >= A_DAY => SLOW_ROUND,
-            _ if busy && core.directory.len() < FEW => FAST_ROUND,
+            _ if busy && core.links.peers() < FEW => FAST_ROUND,
             _ => ROUND,
         };
         core.timers.set(Deadline::Round, core.now + interval);
@@ -94,7 +95,7 @@ impl Gossip {
     /// There is something new to do: while few peers are known the next round comes soon.
     pub(super) fn hurry(&self, core: &mut Core) {
         let young = core.now < self.began + A_DAY;
-        if self.enabled && young && core.directory.len() < FEW {
+        if self.enabled && young && core.links.peers() < FEW {
             core.timers.set_sooner(Deadline::Round, core.now + FAST_ROUND);
         }
     }

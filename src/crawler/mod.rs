@@ -1,6 +1,6 @@
 //! The rules of the Crawler protocol with no I/O and no clock (protocol.md §4, §5, §7): both sides of it.
 //!
-//! [`Engine`] is the whole of it: inputs with their time in, outputs and the next deadline out. Its parts:
+//! [`Engine`] is the whole of it: inputs with their time in, outputs and the next deadline out (`io`). Its parts:
 //!
 //! | file | what it is |
 //! |---|---|
@@ -23,6 +23,7 @@ pub mod engine;
 pub mod event;
 mod gate;
 pub mod gossip;
+pub mod io;
 mod links;
 pub mod probe;
 mod random;
@@ -41,9 +42,10 @@ pub use acceptance::{Acceptance, AcceptanceLog};
 pub use ask::Ask;
 pub use budget::Budgets;
 pub use conn::{AttemptId, ConnId};
-pub use engine::{ConnectedPeer, Engine, EngineConfig, Input, Output};
+pub use engine::Engine;
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 pub use gate::FLEXIBILITY;
+pub use io::{ConnectedPeer, EngineConfig, Input, Output};
 pub use probe::{Answer, Asked, PeerView, Probe, Registry};
 pub use replies::ReplyId;
 pub use requests::BETWEEN_PARTS;

@@ -101,6 +101,11 @@ impl Replies {
         self.all.insert(id, Outgoing { to, dial_back, error, payload, cut, written, handed, all_handed, not_before });
     }
 
+    /// Whether a reply has a connection that it goes out on.
+    pub(super) fn is_sending(&self) -> bool {
+        self.all.values().any(|reply| reply.written < reply.handed) || !self.queues.is_empty()
+    }
+
     pub(super) fn get_mut(&mut self, id: ReplyId) -> Option<&mut Outgoing> {
         self.all.get_mut(&id)
     }

@@ -223,7 +223,7 @@ impl Requests {
 
     fn refuse(&mut self, core: &mut Core, permid: Permid, reply: &CrawlerReply, why: &'static str) {
         let particulars = (reply.channel, reply.message);
-        match self.refused.count((permid, why), particulars, core.now) {
+        match self.refused.count((permid, why), particulars, 1, core.now) {
             Some(((channel, message), times)) => tell_refused(core, permid, channel, message, why, times),
             None => self.arm_tally(core),
         }
@@ -249,11 +249,25 @@ impl Requests {
         self.end(core, ticket, |sent| sent.overdue(now));
     }
 
+    /// The program ends: every request does.
+    pub(super) fn stop(&mut self, core: &mut Core) {
+        let waiting = self.waiting.values().flatten().map(|(ticket, _)| *ticket);
+        let mut tickets: Vec<_> = self.sent.keys().copied().chain(waiting).collect();
+        tickets.sort_unstable();
+        for ticket in tickets {
+            self.give_up(core, ticket, Cause::Stopped);
+        }
+    }
+
     /// The operator gives a request up.
     pub(super) fn cancel(&mut self, core: &mut Core, ticket: Ticket) {
-        let cancelled = || Failure::new(Cause::Cancelled, By::Us, "");
+        self.give_up(core, ticket, Cause::Cancelled);
+    }
+
+    fn give_up(&mut self, core: &mut Core, ticket: Ticket, cause: Cause) {
+        let given_up = || Failure::new(cause, By::Us, "");
         if self.sent.contains_key(&ticket) {
-            return self.end(core, ticket, |sent| cancelled().delivered(sent.delivered()));
+            return self.end(core, ticket, |sent| given_up().delivered(sent.delivered()));
         }
         let mut found = None;
         self.waiting.retain(|permid, waiting| {
@@ -263,7 +277,7 @@ impl Requests {
             !waiting.is_empty()
         });
         if let Some((permid, message)) = found {
-            fail(core, ticket, permid, message, cancelled());
+            fail(core, ticket, permid, message, given_up());
         }
     }
 

@@ -32,15 +32,15 @@ impl Strangers {
     /// A frame is dropped.
     pub(super) fn frame(&mut self, core: &mut Core, conn: ConnId, id: FrameId) {
         let Some(permid) = core.links.get(conn).map(|link| link.permid) else { return };
-        match self.frames.count((permid, id), (), core.now) {
+        match self.frames.count((permid, id), (), 1, core.now) {
             Some(((), times)) => core.emit(Event::FrameDropped { permid, id, times }),
             None => self.arm(core),
         }
     }
 
-    /// A connection from outside never authenticated.
-    pub(super) fn not_accepted(&mut self, core: &mut Core, remote: SocketAddr, failure: Failure) {
-        match self.connections.count(failure.cause, (remote, failure), core.now) {
+    /// Connections from outside never authenticated, so many for the same cause.
+    pub(super) fn not_accepted(&mut self, core: &mut Core, remote: SocketAddr, failure: Failure, times: u64) {
+        match self.connections.count(failure.cause, (remote, failure), times, core.now) {
             Some((last, times)) => tell_connection(core, last, times),
             None => self.arm(core),
         }
@@ -70,5 +70,5 @@ impl Strangers {
 }
 
 fn tell_connection(core: &mut Core, (remote, failure): (SocketAddr, Failure), times: u64) {
-    core.emit(Event::AcceptFailed { remote, failure, times: u32::try_from(times).unwrap_or(u32::MAX) });
+    core.emit(Event::AcceptFailed { remote, failure, times });
 }

@@ -37,8 +37,8 @@ impl<K: Eq + Hash + Copy, T> Tally<K, T> {
         Self { counts: HashMap::new(), window }
     }
 
-    /// Counts one. What is to be told now, if anything: how often.
-    pub(super) fn count(&mut self, key: K, what: T, now: Instant) -> Option<(T, u64)> {
+    /// Counts `more`. What is to be told now, if anything: how often.
+    pub(super) fn count(&mut self, key: K, what: T, more: u64, now: Instant) -> Option<(T, u64)> {
         if self.counts.len() >= MANY {
             let window = self.window;
             self.counts.retain(|_, count| count.fresh.is_some() || !count.is_over(window, now));
@@ -48,14 +48,14 @@ impl<K: Eq + Hash + Copy, T> Tally<K, T> {
             if full {
                 return None;
             }
-            self.counts.insert(key, Count { since: now, told: now, times: 1, fresh: None });
-            return Some((what, 1));
+            self.counts.insert(key, Count { since: now, told: now, times: more, fresh: None });
+            return Some((what, more));
         };
         if count.fresh.is_none() && count.is_over(self.window, now) {
-            *count = Count { since: now, told: now, times: 1, fresh: None };
-            return Some((what, 1));
+            *count = Count { since: now, told: now, times: more, fresh: None };
+            return Some((what, more));
         }
-        count.times += 1;
+        count.times += more;
         if now < count.told + TELL_EVERY {
             count.fresh = Some(what);
             return None;
@@ -97,7 +97,7 @@ mod tests {
         let mut told = 0;
         for ms in 0..3500u64 {
             let now = t0 + Duration::from_millis(ms);
-            told += u32::from(tally.count(7u8, ms, now).is_some());
+            told += u32::from(tally.count(7u8, ms, 1, now).is_some());
         }
         assert_eq!(told, 4);
         let next = tally.next().unwrap();
@@ -108,8 +108,8 @@ mod tests {
     #[test]
     fn a_window_begins_anew() {
         let (mut tally, t0) = (Tally::new(Some(Duration::from_secs(60))), Instant::now());
-        assert_eq!(tally.count((), 1, t0), Some((1, 1)));
-        assert_eq!(tally.count((), 2, t0 + Duration::from_secs(59)), Some((2, 2)));
-        assert_eq!(tally.count((), 3, t0 + Duration::from_secs(60)), Some((3, 1)));
+        assert_eq!(tally.count((), 1, 1, t0), Some((1, 1)));
+        assert_eq!(tally.count((), 2, 9, t0 + Duration::from_secs(59)), Some((2, 10)));
+        assert_eq!(tally.count((), 3, 1, t0 + Duration::from_secs(60)), Some((3, 1)));
     }
 }

@@ -1,7 +1,21 @@
 //! A whole peer or Crawler: engine, overlay, probes and configuration put together.
+//!
+//! ```text
+//!   Node (handle) ── commands ──►┌─────────┐── outputs ──► Overlay, one task a connection
+//!   reader ◄── events ── outlet ─│ actor:  │◄── events ─── (waits while the actor doesn't read)
+//!   probes ◄── requests ─────────│ engine  │
+//!          ── answers ──────────►└─────────┘◄── the allow-list's file
+//! ```
+#![allow(clippy::disallowed_methods, reason = "the node lives in the world: it has a clock, tasks and randomness")]
 
+mod actor;
+mod allowed;
+mod answering;
 pub mod event;
 pub mod handle;
+mod outlet;
+#[cfg(test)]
+mod tests;
 
 pub use crate::crawler::{Ask, Target, TargetError};
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};

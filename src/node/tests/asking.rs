@@ -1,0 +1,126 @@
+//! A Crawler and a peer, both versions.
+
+use super::*;
+
+async fn pair(version: OverlayVersion) -> (Running, Running) {
+    let peer = Running::peer(version).await;
+    (Running::crawler(version, &peer).await, peer)
+}
+
+async fn asks_and_is_answered(version: OverlayVersion, transport: Transport) {
+    let mut peer = Running::peer(version).await;
+    let mut crawler = Running::start(config(version, 1)).await;
+    crawler.node.connect(peer.target());
+    let connected = crawler.until(|event| matches!(event, Event::Connected { .. }).then_some(event)).await;
+    let Event::Connected { permid: who, was, version: selected, transport: inside, listening_port, .. } = connected
+    else {
+        panic!()
+    };
+    assert_eq!((who, selected, inside), (permid(version, 2), version, transport));
+    assert_eq!(was, Some(PeerKey::Address(peer.target().to_string())));
+    assert_eq!(Some(listening_port), peer.node.listening().map(|address| address.port()));
+    let reply = crawler.ask(ask(version, "70000 0")).await;
+    assert_eq!(reply, Ok((ErrorByte::SUCCESS, pattern(70_000))));
+    let (from, bytes) = peer
+        .until(|event| match event {
+            Event::Answered { permid, bytes, .. } => Some((permid, bytes)),
+            _ => None,
+        })
+        .await;
+    assert_eq!((from, bytes), (permid(version, 1), 70_000));
+}
+
+#[tokio::test]
+async fn version_18() {
+    asks_and_is_answered(CURRENT, Transport::Tls).await;
+}
+
+#[tokio::test]
+async fn version_17() {
+    asks_and_is_answered(LEGACY, Transport::Legacy).await;
+}
+
+#[tokio::test]
+async fn errors_253_and_254() {
+    let (mut crawler, _peer) = pair(CURRENT).await;
+    let unknown = crawler.ask(Ask { message: MessageId(99), ..ask(CURRENT, "") }).await;
+    assert_eq!(unknown, Ok((ErrorByte::UNKNOWN_MESSAGE, "unknown message".into())));
+    let often = || Ask { frequency: Frequency(3600), ..ask(CURRENT, "1 0") };
+    assert_eq!(crawler.ask(often()).await, Ok((ErrorByte::SUCCESS, pattern(1))));
+    assert_eq!(crawler.ask(often()).await, Ok((ErrorByte::FREQUENCY, "frequency error".into())));
+}
+
+#[tokio::test]
+async fn three_hundred_parts_each_told_of() {
+    let (mut crawler, _peer) = pair(CURRENT).await;
+    let size = 299 * 32_768 + 7;
+    let of = crawler.node.request(ask(CURRENT, &format!("{size} 0")));
+    let mut indices = Vec::new();
+    let payload = loop {
+        match crawler.until(Some).await {
+            Event::Part { ticket, index, .. } if ticket == of => indices.push(index),
+            Event::Reply { ticket, payload, parts: 300, .. } if ticket == of => break payload,
+            Event::RequestFailed { failure, .. } => panic!("{failure}"),
+            _ => {}
+        }
+    };
+    assert_eq!(indices, (1..=300).collect::<Vec<_>>());
+    assert_eq!(payload, pattern(size));
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_allowed_is_closed_without_a_reply() {
+    let peer = Running::start(NodeConfig { listen: LOOPBACK, ..config(CURRENT, 2) }).await;
+    let mut crawler = Running::crawler(CURRENT, &peer).await;
+    let failure = crawler.ask(ask(CURRENT, "1 0")).await.unwrap_err();
+    assert_eq!((failure.cause, failure.cause.exit()), (Cause::ClosedWithoutReply, 5));
+}
+
+#[tokio::test]
+async fn a_probe_that_panics_is_an_error_1() {
+    let (mut crawler, _peer) = pair(CURRENT).await;
+    let reply = crawler.ask(ask(CURRENT, "panic")).await;
+    assert_eq!(reply, Ok((ErrorByte::HANDLER, "the handler failed".into())));
+    assert_eq!(crawler.ask(ask(CURRENT, "1 0")).await, Ok((ErrorByte::SUCCESS, pattern(1))));
+}
+
+#[tokio::test]
+async fn a_reply_follows_its_crawler_by_dial_back() {
+    for version in [CURRENT, LEGACY] {
+        let mut peer = Running::peer(version).await;
+        let mut crawler = Running::start(NodeConfig { listen: LOOPBACK, ..config(version, 1) }).await;
+        crawler.connect(&peer).await;
+        let of = crawler.node.request(Ask { wait_for_dial_back: true, ..ask(version, "40000 500") });
+        peer.until(|event| matches!(event, Event::Asked { .. }).then_some(())).await;
+        peer.node.disconnect(permid(version, 1));
+        let (payload, back) = crawler
+            .until(|event| match event {
+                Event::Reply { ticket, payload, dialled_back, .. } if ticket == of => Some((payload, dialled_back)),
+                Event::RequestFailed { failure, .. } => panic!("{failure}"),
+                _ => None,
+            })
+            .await;
+        assert_eq!((payload, back), (pattern(40_000), true));
+    }
+}
+
+#[tokio::test]
+async fn a_known_peer_is_dialled_for_a_request() {
+    let (mut crawler, mut peer) = pair(CURRENT).await;
+    crawler.node.disconnect(permid(CURRENT, 2));
+    crawler.until(|event| matches!(event, Event::Disconnected { .. }).then_some(())).await;
+    peer.until(|event| matches!(event, Event::Disconnected { .. }).then_some(())).await;
+    assert_eq!(crawler.ask(ask(CURRENT, "9 0")).await, Ok((ErrorByte::SUCCESS, pattern(9))));
+    let unknown = crawler.ask(Ask { to: permid(CURRENT, 77), ..ask(CURRENT, "") }).await.unwrap_err();
+    assert_eq!(unknown.cause, Cause::NotConnected);
+}
+
+#[tokio::test]
+async fn a_timeout_and_a_cancelled_request() {
+    let (mut crawler, _peer) = pair(CURRENT).await;
+    let late = crawler.ask(Ask { timeout: Duration::from_millis(50), ..ask(CURRENT, "1 1000") }).await;
+    assert_eq!(late.unwrap_err().cause, Cause::FirstPartTimeout);
+    let ticket = crawler.node.request(ask(CURRENT, "1 60000"));
+    crawler.node.cancel(ticket);
+    assert_eq!(crawler.end(ticket).await.unwrap_err().cause, Cause::Cancelled);
+}
