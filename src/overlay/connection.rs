@@ -6,36 +6,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::conversation::Conversation;
 use super::handle::Shared;
+use super::listener::HeldSlot;
 use super::queue::{Manner, SendQueue};
-use super::rules::{Newcomer, Slot, Verdict};
-use super::setup::{Established, Progress, establish, now};
+use super::rules::{Newcomer, Verdict};
+use super::setup::{Established, Progress, establish, farewell, now};
+use super::stream::Stream;
 use super::{AttemptId, ConnId, Direction, OverlayEvent, dial as tcp};
 use crate::failure::{By, Cause, Failure};
-use crate::session::{Role, SessionConfig};
+use crate::session::{Role, Session, SessionConfig};
 use crate::wire::Permid;
 
 /// The task of a dial.
 pub(super) async fn dial(shared: Arc<Shared>, attempt: AttemptId, host: String, port: u16, expected: Option<Permid>) {
     let began = now();
-    let established = tokio::select! {
+    let dialled = tokio::select! {
         biased;
         () = shared.stop.cancelled() => Err(stopped()),
         done = dialled(&shared, attempt, &host, port, expected) => done,
     };
-    match established {
+    let seated = match dialled {
         Ok((established, remote)) => {
             let origin = Origin { attempt: Some(attempt), direction: Direction::Outgoing, remote, began };
-            if let Err(failure) = converse(&shared, established, &origin).await {
-                tell(&shared, OverlayEvent::DialFailed { attempt, failure }).await;
-            }
+            seat(&shared, established, origin).await
         }
+        Err(failure) => Err(failure),
+    };
+    match seated {
+        Ok(seated) => seated.converse(shared).await,
         Err(failure) => tell(&shared, OverlayEvent::DialFailed { attempt, failure }).await,
     }
 }
@@ -61,33 +64,34 @@ async fn dialled(
     Ok((establish(socket, config, shared.tls.as_ref(), &progress).await?, remote))
 }
 
-/// The task of an accepted socket. Gives its slot back as soon as it is authenticated or over.
+/// The task of an accepted socket. It holds its slot until it is authenticated, or until its failure was told.
 pub(super) async fn accept(
     shared: Arc<Shared>,
     socket: TcpStream,
     remote: SocketAddr,
-    slot: Slot,
+    slot: HeldSlot,
     evict: CancellationToken,
-    done: &mpsc::UnboundedSender<Slot>,
 ) {
     let began = now();
-    let established = tokio::select! {
+    let accepted = tokio::select! {
         biased;
         () = shared.stop.cancelled() => Err(stopped()),
         () = evict.cancelled() => Err(Failure::new(Cause::Crowded, By::Us, "it made room for a newer connection")),
         done = accepted(&shared, socket) => done,
     };
-    // The listener is gone when the overlay stops; then the slot is of no interest.
-    let _ = done.send(slot);
-    let outcome = match established {
+    let seated = match accepted {
         Ok(established) => {
             let origin = Origin { attempt: None, direction: Direction::Incoming, remote, began };
-            converse(&shared, established, &origin).await
+            seat(&shared, established, origin).await
         }
         Err(failure) => Err(failure),
     };
-    if let Err(failure) = outcome {
-        tell(&shared, OverlayEvent::AcceptFailed { remote, failure, times: 1 }).await;
+    match seated {
+        Ok(seated) => {
+            drop(slot);
+            seated.converse(shared).await;
+        }
+        Err(failure) => tell(&shared, OverlayEvent::AcceptFailed { remote, failure, times: 1 }).await,
     }
 }
 
@@ -114,49 +118,72 @@ struct Origin {
     began: std::time::Instant,
 }
 
-/// From the authentication to the end.
+/// An authenticated connection that the rules allow.
+struct Seated {
+    conn: ConnId,
+    stream: Stream,
+    session: Session,
+    queue: Arc<SendQueue>,
+    connected: OverlayEvent,
+}
+
+/// Asks the rules.
 ///
 /// # Errors
-/// The rules don't allow this connection: nothing was told of it yet.
-async fn converse(shared: &Arc<Shared>, established: Established, origin: &Origin) -> Result<(), Failure> {
-    let Established { stream, session, who } = established;
+/// They don't allow this connection. It is closed then.
+async fn seat(shared: &Arc<Shared>, established: Established, origin: Origin) -> Result<Seated, Failure> {
+    let Established { mut stream, session, who } = established;
+    let Origin { attempt, direction, remote, began } = origin;
     let conn = shared.next_conn();
     let own = shared.own_permid(who.version).ok_or_else(stopped)?;
     let newcomer = Newcomer {
         conn,
-        direction: origin.direction,
+        direction,
         permid: who.permid,
         own,
-        ip: origin.remote.ip().to_canonical(),
+        ip: remote.ip().to_canonical(),
         port: who.peer_id.port(),
-        began: origin.began,
+        began,
     };
-    let verdict = shared.rules().authenticated(newcomer, now())?;
+    let verdict = shared.rules().authenticated(newcomer, now());
+    let verdict = match verdict {
+        Ok(verdict) => verdict,
+        Err(failure) => {
+            farewell(&mut stream).await;
+            return Err(failure);
+        }
+    };
     let queue = Arc::new(SendQueue::new(&shared.limits));
     shared.connections().insert(conn, Arc::clone(&queue));
     match verdict {
         Verdict::Keep => {}
-        Verdict::KeepAndLeave(other) => leave(shared, other),
-        Verdict::Leave => queue.close(duplicate(), Manner::Drain),
+        Verdict::KeepAndLeave(other) => leave(shared, shared.queue(other)),
+        Verdict::Leave => leave(shared, Some(Arc::clone(&queue))),
     }
-    let Origin { attempt, direction, remote, .. } = *origin;
-    tell(shared, OverlayEvent::Connected { conn, attempt, direction, remote, who }).await;
-    let conversation = Conversation::new(Arc::clone(shared), conn, stream, session, queue);
-    let failure = conversation.run().await;
-    end(shared, conn, failure).await;
-    Ok(())
+    let connected = OverlayEvent::Connected { conn, attempt, direction, remote, who };
+    Ok(Seated { conn, stream, session, queue, connected })
 }
 
-async fn end(shared: &Shared, conn: ConnId, failure: Failure) {
-    shared.connections().remove(&conn);
-    shared.rules().closed(conn);
-    tell(shared, OverlayEvent::Closed { conn, failure }).await;
+impl Seated {
+    /// To the end.
+    async fn converse(self, shared: Arc<Shared>) {
+        let Self { conn, stream, session, queue, connected } = self;
+        tell(&shared, connected).await;
+        let failure = Conversation::new(Arc::clone(&shared), conn, stream, session, queue).run().await;
+        shared.connections().remove(&conn);
+        shared.rules().closed(conn);
+        tell(&shared, OverlayEvent::Closed { conn, failure }).await;
+    }
 }
 
-fn leave(shared: &Shared, other: ConnId) {
-    if let Some(queue) = shared.queue(other) {
-        queue.close(duplicate(), Manner::Drain);
-    }
+/// Closes a superfluous connection in a while: what both sides have begun to send on it meanwhile arrives.
+fn leave(shared: &Arc<Shared>, queue: Option<Arc<SendQueue>>) {
+    let Some(queue) = queue else { return };
+    let (stop, time) = (shared.stop.clone(), shared.limits.leave);
+    shared.tasks.spawn(async move {
+        let _ = timeout(time, stop.cancelled()).await;
+        queue.close(Failure::new(Cause::Duplicate, By::Us, ""), Manner::Drain);
+    });
 }
 
 /// Waits for the reader of the events, unless the overlay is being stopped: then an event that finds no room is dropped.
@@ -167,10 +194,6 @@ pub(super) async fn tell(shared: &Shared, event: OverlayEvent) {
         _ = shared.events.send(event) => {}
         () = shared.stop.cancelled() => {}
     }
-}
-
-fn duplicate() -> Failure {
-    Failure::new(Cause::Duplicate, By::Us, "")
 }
 
 pub(super) fn stopped() -> Failure {

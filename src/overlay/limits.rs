@@ -34,6 +34,8 @@ pub struct Limits {
     /// While something waits to be sent, a peer has to take [`Self::write_least`] bytes in this time.
     pub write: Duration,
     pub write_least: usize,
+    /// How long a superfluous connection that we dialled stays (§1: one per permid).
+    pub leave: Duration,
     /// Sending the rest and waiting for the other side's end, when a connection is closed in order.
     pub close: Duration,
     /// Frames announced and not yet whole, over all connections together.
@@ -60,6 +62,7 @@ impl Default for Limits {
             queued_bytes: 32 << 20, // four largest frames; longer replies follow `OverlayEvent::Written`
             write: Duration::from_secs(30),
             write_least: 16 << 10, // 546 bytes a second: slower lines are lost ones
+            leave: Duration::from_secs(2),
             close: Duration::from_secs(5),
             assembling_bytes: 256 << 20, // 32 largest frames at once
             events: 1024,

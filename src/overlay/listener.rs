@@ -49,6 +49,19 @@ pub(super) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     }
 }
 
+/// A slot that is given back when this is dropped.
+pub(super) struct HeldSlot {
+    slot: Slot,
+    done: mpsc::UnboundedSender<Slot>,
+}
+
+impl Drop for HeldSlot {
+    fn drop(&mut self) {
+        // The listener is gone when the overlay stops; then the slot is of no interest.
+        let _ = self.done.send(self.slot);
+    }
+}
+
 struct Accepting {
     shared: Arc<Shared>,
     /// Bounded by the number of slots: each is sent once.
@@ -71,11 +84,8 @@ impl Accepting {
         }
         let evict = CancellationToken::new();
         self.setting_up.insert(slot, evict.clone());
-        let (shared, done) = (Arc::clone(&self.shared), self.done.clone());
-        let task = async move {
-            connection::accept(shared, socket, remote, slot, evict, &done).await;
-        };
-        self.shared.tasks.spawn(task);
+        let held = HeldSlot { slot, done: self.done.clone() };
+        self.shared.tasks.spawn(connection::accept(Arc::clone(&self.shared), socket, remote, held, evict));
     }
 
     fn vacate(&mut self, slot: Slot) {

@@ -67,7 +67,7 @@ pub(super) async fn establish(
                 }
                 Output::Authenticated(who) => return Ok(Established { stream, session, who }),
                 Output::Close(failure) => {
-                    let _ = timeout(FAREWELL, stream.shutdown()).await;
+                    farewell(&mut stream).await;
                     return Err(failure);
                 }
                 Output::Frame(frame) => unreachable!("{} before authentication", frame.id),
@@ -75,6 +75,11 @@ pub(super) async fn establish(
         }
         read(&mut stream, &mut session).await;
     }
+}
+
+/// Says goodbye to a peer that is not let in; inside TLS it learns that nobody cut the line.
+pub(super) async fn farewell(stream: &mut Stream) {
+    let _ = timeout(FAREWELL, stream.shutdown()).await;
 }
 
 async fn read(stream: &mut Stream, session: &mut Session) {
