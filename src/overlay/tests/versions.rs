@@ -1,8 +1,10 @@
 //! Who speaks which version with whom, and what both learn.
 
+use std::time::Duration;
+
 use super::support::*;
 use crate::failure::{By, Cause, Failure, Phase};
-use crate::overlay::OverlayEvent;
+use crate::overlay::{AttemptId, Limits, OverlayEvent};
 use crate::wire::OverlayVersion;
 
 /// A frame each way, then an orderly end.
@@ -95,7 +97,7 @@ async fn what_cannot_be_reached_has_its_cause() {
     let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     dialler.dial(unused, None);
     assert_eq!(dialler.refused().await.cause, Cause::TcpRefused);
-    dialler.overlay.dial(crate::overlay::AttemptId(9), "no-such-host.invalid", 1, None);
+    dialler.overlay.dial(AttemptId(9), "no-such-host.invalid", 1, None);
     assert_eq!(dialler.refused().await.cause, Cause::NotFound);
 }
 
@@ -107,5 +109,37 @@ async fn ourselves_are_refused() {
         peer.dial(port, None);
         let causes = [peer.refused().await.cause, peer.refused().await.cause];
         assert!(causes.contains(&Cause::OwnPermid), "{causes:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_address_of_a_name_is_tried() {
+    let (mut dialler, mut acceptor) = (Peer::silent(current(1)).await, Peer::start(current(2)).await);
+    let attempt = AttemptId(1);
+    dialler.overlay.dial(attempt, "localhost", acceptor.port(), None); // often ::1 first, where nothing listens
+    dialler.connected().await;
+    acceptor.connected().await;
+    for host in ["::1", "[::1]"] {
+        dialler.overlay.dial(attempt, host, acceptor.port(), None);
+        let failure = dialler.refused().await;
+        assert_eq!(failure.phase(), Phase::Tcp, "{failure}"); // whether or not this machine has IPv6
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_answer_is_a_time_out() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let full = socket.listen(1).unwrap();
+    let address = full.local_addr().unwrap();
+    // Its queue is full: further attempts get no answer.
+    let held: Vec<_> = (0..8).map(|_| tokio::spawn(tokio::net::TcpStream::connect(address))).collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let limits = Limits { connect: Duration::from_millis(300), ..Limits::default() };
+    let mut dialler = Peer::with(current(1), false, &limits).await;
+    dialler.dial(address.port(), None);
+    assert_eq!(dialler.refused().await.cause, Cause::TcpTimeout);
+    for task in held {
+        task.abort();
     }
 }

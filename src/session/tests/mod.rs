@@ -1,5 +1,6 @@
 //! Two sessions back to back on virtual time, one session against a script, and one against the original's transcripts.
 
+mod fuzz;
 mod idle;
 mod pair;
 mod pairs;
