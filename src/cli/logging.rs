@@ -1,6 +1,6 @@
 //! The log: on standard error, and never while the screen is up.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::EnvFilter;
 
@@ -25,8 +25,9 @@ pub fn start(level: Level) {
         Some(Ok(filter)) => filter.clone(),
         _ => EnvFilter::new(default),
     };
-    let started =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).try_init();
+    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(colour).with_target(false);
+    let started = log.with_env_filter(filter).try_init();
     if let Some(Err(error)) = parsed {
         tracing::warn!("SWARMSCOPE_LOG is not a filter ({error}): logging {default}");
     }

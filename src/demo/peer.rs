@@ -16,8 +16,8 @@ use crate::node::{Event, Node, NodeConfig, Target};
 use crate::probes::{self, Statistics};
 use crate::wire::{OverlayVersion, Permid};
 
-/// Connections a peer keeps. A swarm is no full mesh, and 24 peers in one process share its open files.
-const MAX_PEERS: usize = 32;
+/// Connections a peer looks for by itself: a swarm is no full mesh, and its peers share the open files of one process.
+const MAX_PEERS: usize = 8;
 /// How long a peer that goes away stays away.
 const AWAY: Duration = Duration::from_secs(20);
 /// How long a node may take to close.

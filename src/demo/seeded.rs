@@ -1,5 +1,6 @@
 //! Numbers that are the same for the same seed: what the demo invents is repeatable, and none of it is secret.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::identity::{Ed25519Identity, Identities};
@@ -25,6 +26,17 @@ impl Seeded {
     /// A number below `end`, which is not 0. The bias of a remainder does not matter here.
     pub fn below(&mut self, end: u64) -> u64 {
         self.next() % end
+    }
+
+    /// A number of this range, which is not empty.
+    pub fn within(&mut self, range: Range<u64>) -> u64 {
+        range.start + self.below(range.end - range.start)
+    }
+
+    /// One of several.
+    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        let index = self.below(of.len() as u64);
+        &of[usize::try_from(index).unwrap_or(0)]
     }
 
     /// Few large and many small numbers below `end`, as popularity is.

@@ -1,0 +1,65 @@
+//! `swarmscope demo --headless`: peers that another process can ask, every one of them.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::process::{Home, Running};
+
+#[test]
+fn every_peer_answers_another_process() {
+    let home = Home::new();
+    let demo = Running::start(home.swarmscope(&["demo", "--headless", "--json"]));
+    let peers: Vec<Value> = (0..24).map(|_| demo.event("listening")).collect();
+    let addresses: HashSet<&str> = peers.iter().filter_map(|peer| peer["addr"].as_str()).collect();
+    assert_eq!(addresses.len(), 24);
+    assert_eq!(peers.iter().filter(|peer| peer["legacy_permid"].is_string()).count(), 6, "some are old, most are not");
+
+    for peer in &peers {
+        let (permid, version) = match (peer["permid"].as_str(), peer["legacy_permid"].as_str()) {
+            (Some(permid), None) => (permid, "18"),
+            (None, Some(permid)) => (permid, "17"),
+            both => panic!("{both:?}"),
+        };
+        let target = format!("{permid}@{}", peer["addr"].as_str().expect("an address"));
+        let outcome = home.run(&[
+            "request",
+            &target,
+            "database",
+            "SELECT count(*) FROM Torrent",
+            "--json",
+            "--overlay-version",
+            version,
+        ]);
+        assert_eq!(outcome.code, 0, "{peer}: {outcome:?}");
+    }
+    demo.signal(libc::SIGTERM);
+    assert_eq!(demo.code(), 0);
+}
+
+#[test]
+fn the_same_seed_makes_the_same_peers_and_others_may_be_allowed() {
+    let (home, other) = (Home::new(), Home::new());
+    let permids = |seed: &str, allow: &str| {
+        let demo = Running::start(home.swarmscope(&[
+            "demo",
+            "--headless",
+            "--json",
+            "--peers",
+            "2",
+            "--seed",
+            seed,
+            "--allow",
+            allow,
+        ]));
+        let peers = [demo.event("listening"), demo.event("listening")];
+        let addr = peers[1]["addr"].as_str().expect("an address");
+        (peers.clone().map(|peer| peer["permid"].clone()), other.run(&["request", addr, "99"]).code)
+    };
+    let (first, allowed) = permids("7", &other.permid(false));
+    assert_eq!(allowed, 11);
+    let (again, stranger) = permids("7", &home.permid(false));
+    assert_eq!(stranger, 5);
+    assert_eq!(first, again);
+    assert_ne!(first, permids("8", &home.permid(false)).0);
+}

@@ -1,0 +1,135 @@
+//! The example, and peers that do what `swarmscope peer` never does, embedded in this process.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use swarmscope::crawler::probe::{Answering, ReplyDecodeError};
+use swarmscope::crawler::{Answer, Asked, PeerView, Probe, Registry};
+use swarmscope::identity::{Ed25519Identity, Identities};
+use swarmscope::node::{Node, NodeConfig};
+use swarmscope::wire::{Decoded, MessageId, OverlayVersion, Permid};
+
+use crate::process::{Home, Running};
+
+#[test]
+fn the_example_answers_its_own_id() {
+    let (home, crawler) = (Home::new(), Home::new());
+    let tests = std::env::current_exe().expect("this test");
+    let program = tests.parent().and_then(Path::parent).expect("target/debug").join("examples/embed_peer");
+    assert!(program.exists(), "built by `cargo test`, or `cargo build --examples`: {}", program.display());
+    let free =
+        std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
+    let running = Running::start(home.program(&program, &[&free, &crawler.permid(false)]));
+    assert!(running.line().contains("Listening"));
+    let outcome = crawler.run(&["request", &free, "200", "--json"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert!(outcome.last("reply")["decoded"].to_string().contains(" s"), "{outcome:?}");
+}
+
+/// Answers NATCHECK as this test says.
+struct Scripted {
+    payload: &'static str,
+    /// Where it is there: lose the connection first, and answer a little later.
+    loses: Option<Arc<OnceLock<Node>>>,
+}
+
+impl Probe for Scripted {
+    fn id(&self) -> MessageId {
+        MessageId::NATCHECK
+    }
+    fn name(&self) -> &'static str {
+        "SCRIPTED"
+    }
+    fn doc(&self) -> &'static str {
+        "for tests"
+    }
+    fn initiate(&self, _to: OverlayVersion) -> Bytes {
+        Bytes::new()
+    }
+    fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
+        Box::pin(async move {
+            if let Some(node) = self.loses.as_ref().and_then(|node| node.get()) {
+                node.disconnect(asked.from);
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            Answer::success(self.payload)
+        })
+    }
+    fn decode(&self, _payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
+        Err(ReplyDecodeError("peers of tests decode nothing".into()))
+    }
+}
+
+/// A peer in this process, as long as `runtime` lives.
+fn embedded(runtime: &tokio::runtime::Runtime, crawler: &Home, payload: &'static str, loses_line: bool) -> SocketAddr {
+    let own = Arc::new(OnceLock::new());
+    let probe = Scripted { payload, loses: loses_line.then(|| Arc::clone(&own)) };
+    let config = NodeConfig {
+        identities: Identities { current: Some(Arc::new(Ed25519Identity::from_seed([7; 32]))), legacy: None },
+        listen: Some("127.0.0.1:0".parse().expect("an address")),
+        allow: vec![Permid::from_base64(&crawler.permid(false)).expect("a permid")],
+        registry: Registry::new(vec![Arc::new(probe)]),
+        ..NodeConfig::default()
+    };
+    runtime.block_on(async {
+        let (node, mut events) = Node::start(config).await.expect("it listens");
+        let address = node.listening().expect("an address");
+        let _ = own.set(node.clone());
+        tokio::spawn(async move {
+            while events.recv().await.is_some() {}
+            drop(node); // until here the peer lives
+        });
+        address
+    })
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Runtime::new().expect("a runtime")
+}
+
+#[test]
+fn a_reply_that_its_decoder_cannot_read_is_13_and_the_bytes_are_there() {
+    let (runtime, crawler) = (runtime(), Home::new());
+    let address = embedded(&runtime, &crawler, "not bencode", false).to_string();
+    let outcome = crawler.run(&["request", &address, "natcheck", "--json"]);
+    assert_eq!(outcome.code, 13, "{outcome:?}");
+    let reply = outcome.last("reply");
+    assert_eq!(reply["payload_base64"], "bm90IGJlbmNvZGU=");
+    assert!(reply["decode_error"].is_string(), "{reply}");
+}
+
+#[test]
+fn a_connection_lost_before_the_reply_is_5() {
+    let (runtime, crawler) = (runtime(), Home::new());
+    let address = embedded(&runtime, &crawler, "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee", true).to_string();
+    let outcome = crawler.run(&["request", &address, "natcheck", "--json"]);
+    assert_eq!(outcome.code, 5, "{outcome:?}");
+}
+
+#[test]
+fn with_listen_the_peer_dials_back_with_the_reply() {
+    let (runtime, crawler) = (runtime(), Home::new());
+    let address = embedded(&runtime, &crawler, "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee", true).to_string();
+    let outcome = crawler.run(&["request", &address, "natcheck", "--json", "--listen", "127.0.0.1:0"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert!(outcome.last("reply")["decoded"].to_string().contains("Unknown"), "{outcome:?}");
+}
+
+#[test]
+fn with_listen_and_nobody_dialling_back_it_is_6() {
+    let (runtime, crawler) = (runtime(), Home::new());
+    let address = embedded(&runtime, &crawler, "", true).to_string();
+    let mut request =
+        crawler.swarmscope(&["request", &address, "natcheck", "--json", "--timeout", "2", "--listen", "127.0.0.1:0"]);
+    let running = Running::start({
+        request.env("SWARMSCOPE_LOG", "error");
+        request
+    });
+    running.event("connected");
+    drop(runtime); // the peer is gone before it can dial
+    assert_eq!(running.event("failure")["code"], "reply.dial-back");
+    assert_eq!(running.code(), 6);
+}
