@@ -54,7 +54,7 @@ impl Backend {
 
     /// A CRAWLER_REQUEST, whatever its body.
     pub(super) fn request(&mut self, core: &mut Core, conn: ConnId, body: &Bytes) {
-        let Some(link) = core.links.get(conn) else { return };
+        let Some(link) = core.links.heard(conn) else { return };
         let (permid, version) = (link.permid, link.version);
         let home =
             (link.listening_port != 0).then(|| Place { host: link.remote.ip().to_string(), port: link.listening_port });
@@ -151,7 +151,7 @@ impl Backend {
                 &Failure::new(Cause::NotAllowed, By::Us, "it was taken off the allow-list"),
             );
         }
-        let conn = if core.links.lives(came_on) { Some(came_on) } else { core.links.newest(permid) };
+        let conn = if core.links.open(came_on).is_some() { Some(came_on) } else { core.links.newest(permid) };
         match conn {
             Some(conn) => self.replies.enqueue(core, conn, id),
             None => self.dial_back(core, id),

@@ -8,7 +8,7 @@ use super::conn::ConnId;
 use super::directory::{Directory, Place};
 use super::event::{Event, PeerKey};
 use super::io::{EngineConfig, Output};
-use super::links::Links;
+use super::links::{Links, Standing};
 use super::random::Random;
 use super::replies::ReplyId;
 use super::timers::Timers;
@@ -56,14 +56,14 @@ impl Core {
         self.out.push_back(output);
     }
 
-    /// Hands a frame to a live connection; `false` if there is none.
+    /// Hands a frame to an open connection; `false` if it is not open.
     pub(super) fn send(&mut self, conn: ConnId, frame: Frame) -> bool {
         self.send_counted(conn, frame, None)
     }
 
     /// As [`Self::send`], a part of a reply.
     pub(super) fn send_counted(&mut self, conn: ConnId, frame: Frame, reply: Option<ReplyId>) -> bool {
-        let Some(link) = self.links.get_mut(conn) else { return false };
+        let Some(link) = self.links.open_mut(conn) else { return false };
         link.in_flight.push_back(reply);
         self.out.push_back(Output::Send { conn, frame });
         true
@@ -71,8 +71,8 @@ impl Core {
 
     /// Asks for the end of a connection. It is told as closed when the overlay says so.
     pub(super) fn close(&mut self, conn: ConnId, failure: Failure) {
-        if let Some(link) = self.links.get_mut(conn) {
-            link.closing = true;
+        if let Some(link) = self.links.any_mut(conn).filter(|link| link.standing != Standing::Closing) {
+            link.standing = Standing::Closing;
             self.out.push_back(Output::Close { conn, failure });
         }
     }

@@ -252,6 +252,16 @@ impl Directory {
         retry.failures
     }
 
+    /// Who is there is not who was said to be: hearsay that is wrong is forgotten, and a target that is ourselves.
+    pub(super) fn disproved(&mut self, attempt: &Attempt) {
+        self.unnamed.remove(&attempt.place);
+        if let PeerKey::Permid(permid) = attempt.peer
+            && self.known.get(&permid).is_some_and(|known| known.seen.is_none())
+        {
+            self.known.remove(&permid);
+        }
+    }
+
     /// The last connection of a peer has ended.
     pub(super) fn lost(&mut self, permid: Permid, since: Instant, random: &mut Random, now: Instant) {
         let Some(known) = self.known.get_mut(&permid) else { return };

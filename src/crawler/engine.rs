@@ -12,7 +12,7 @@ use super::directory::{GIVES_UP_AT, News, Place};
 use super::event::{Direction, Event, PeerKey, Source, Ticket, Transport};
 use super::gossip::Gossip;
 use super::io::{ConnectedPeer, EngineConfig, Input, Output};
-use super::links::Link;
+use super::links::{Link, Standing};
 use super::requests::Requests;
 use super::schedule::Schedule;
 use super::strangers::Strangers;
@@ -34,7 +34,7 @@ const AT_ONCE: usize = 8;
 pub struct Engine {
     pub(super) core: Core,
     pub(super) requests: Requests,
-    backend: Backend,
+    pub(super) backend: Backend,
     gossip: Gossip,
     schedule: Schedule,
     strangers: Strangers,
@@ -76,6 +76,7 @@ impl Engine {
             Input::Connected { conn, attempt, peer } => self.connected(conn, attempt, &peer),
             Input::Frame { conn, frame } => self.frame(conn, &frame),
             Input::Written { conn, frames } => self.backend.replies.written(&mut self.core, conn, frames),
+            Input::NotSent { conn, frame } => self.not_sent(conn, frame),
             Input::Closed { conn, failure } => self.closed(conn, failure),
             Input::Stop => self.stop(),
         }
@@ -177,7 +178,11 @@ impl Engine {
         // That a connection is there already is no failure to reach the peer.
         let counted = failure.cause != Cause::Duplicate;
         let times = if counted { core.directory.failed(&attempt, &mut core.random, core.now) } else { 1 };
-        let again = attempt.keep && counted && (self.gossip.is_enabled() || self.schedule.is_on());
+        let disproved = matches!(failure.cause, Cause::WrongPermid | Cause::OwnPermid);
+        if disproved {
+            core.directory.disproved(&attempt);
+        }
+        let again = attempt.keep && counted && !disproved && (self.gossip.is_enabled() || self.schedule.is_on());
         let gives_up_at = if again { GIVES_UP_AT } else { times };
         let peer = attempt.peer.clone();
         core.emit(Event::ConnectFailed { peer, failure: failure.clone(), attempt: times, gives_up_at });
@@ -240,7 +245,7 @@ impl Engine {
             since: self.core.now,
             kept,
             last_keep_alive: self.core.now,
-            closing: false,
+            standing: Standing::Open,
             in_flight: std::collections::VecDeque::new(),
         };
         self.core.links.insert(conn, link);
@@ -263,7 +268,7 @@ impl Engine {
 
     fn frame(&mut self, conn: ConnId, frame: &Frame) {
         let core = &mut self.core;
-        if !core.links.lives(conn) {
+        if core.links.heard(conn).is_none() {
             return;
         }
         let ours = match frame.id {
@@ -288,12 +293,25 @@ impl Engine {
         }
     }
 
+    fn not_sent(&mut self, conn: ConnId, frame: Frame) {
+        let Some(link) = self.core.links.any_mut(conn) else { return };
+        if link.standing == Standing::Open {
+            link.standing = Standing::Leaving;
+        }
+        let permid = link.permid;
+        // Parts of replies find their way when the connection is told as closed; nothing else is worth sending twice.
+        if frame.id == FrameId::CRAWLER_REQUEST {
+            self.requests.not_taken(&mut self.core, permid, frame);
+        }
+    }
+
     fn closed(&mut self, conn: ConnId, failure: Failure) {
         let core = &mut self.core;
         let Some(link) = core.links.remove(conn) else { return };
         let permid = link.permid;
         self.backend.connection_lost(core, conn, link.in_flight.into_iter().flatten());
-        if core.links.is_connected(permid) {
+        // One too many: another connection stays, even if it is told of later.
+        if core.links.is_connected(permid) || failure.cause == Cause::Duplicate {
             return;
         }
         self.requests.connection_lost(core, permid, &failure);

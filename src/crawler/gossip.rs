@@ -132,7 +132,7 @@ impl Gossip {
 
     /// Sends our BUDDYCAST.
     fn send(&mut self, core: &mut Core, conn: ConnId) {
-        let Some(link) = core.links.get(conn) else { return };
+        let Some(link) = core.links.open(conn) else { return };
         let (permid, version, remote) = (link.permid, link.version, link.remote.ip());
         let frame = our_message(core, permid, version, remote).encode(version);
         core.send(conn, frame);
@@ -141,7 +141,7 @@ impl Gossip {
 
     /// A BUDDYCAST came; `false` if it is dropped.
     pub(super) fn received(&mut self, core: &mut Core, conn: ConnId, body: &[u8]) -> bool {
-        let Some(link) = core.links.get(conn) else { return false };
+        let Some(link) = core.links.heard(conn) else { return false };
         let (permid, version, remote) = (link.permid, link.version, link.remote.ip());
         if !self.enabled {
             return false;
@@ -157,7 +157,7 @@ impl Gossip {
             return false;
         }
         self.heard.set(permid, core.now);
-        if let Some(link) = core.links.get_mut(conn) {
+        if let Some(link) = core.links.any_mut(conn) {
             link.kept = true;
         }
         let listed: Vec<_> = message.taste_buddies.into_iter().chain(message.random_peers).collect();
@@ -221,7 +221,7 @@ fn keep_alive(core: &mut Core) {
     let conns: Vec<_> = core.links.iter().filter(|(_, link)| quiet(link)).map(|(conn, _)| conn).collect();
     for conn in conns {
         core.send(conn, Frame { id: FrameId::KEEP_ALIVE, body: bytes::Bytes::new() });
-        if let Some(link) = core.links.get_mut(conn) {
+        if let Some(link) = core.links.any_mut(conn) {
             link.last_keep_alive = now;
         }
     }

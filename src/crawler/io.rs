@@ -91,6 +91,11 @@ pub enum Input {
         conn: ConnId,
         frames: usize,
     },
+    /// The overlay did not take this frame: the connection is ending, [`Input::Closed`] will follow.
+    NotSent {
+        conn: ConnId,
+        frame: Frame,
+    },
     /// A connection has ended: the last word of it.
     Closed {
         conn: ConnId,

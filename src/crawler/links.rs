@@ -23,10 +23,19 @@ pub(super) struct Link {
     /// Whether it is to stay: keep-alives go out on it.
     pub(super) kept: bool,
     pub(super) last_keep_alive: Instant,
-    /// We asked for its end; nothing that comes or goes on it counts any more.
-    pub(super) closing: bool,
+    pub(super) standing: Standing,
     /// The frames that the overlay has and the socket has not, oldest first; those of replies by name.
     pub(super) in_flight: VecDeque<Option<ReplyId>>,
+}
+
+/// How far a connection can still be used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Standing {
+    Open,
+    /// The overlay takes no more frames for it: it is one too many, or it is over. What still comes on it counts.
+    Leaving,
+    /// We asked for its end; nothing that comes on it counts any more.
+    Closing,
 }
 
 /// All of them.
@@ -53,20 +62,26 @@ impl Links {
         Some(link)
     }
 
-    /// A connection that is not about to be closed.
-    pub(super) fn get(&self, conn: ConnId) -> Option<&Link> {
-        self.by_conn.get(&conn).filter(|link| !link.closing)
+    /// A connection that frames may go out on.
+    pub(super) fn open(&self, conn: ConnId) -> Option<&Link> {
+        self.by_conn.get(&conn).filter(|link| link.standing == Standing::Open)
     }
 
-    pub(super) fn get_mut(&mut self, conn: ConnId) -> Option<&mut Link> {
-        self.by_conn.get_mut(&conn).filter(|link| !link.closing)
+    pub(super) fn open_mut(&mut self, conn: ConnId) -> Option<&mut Link> {
+        self.by_conn.get_mut(&conn).filter(|link| link.standing == Standing::Open)
     }
 
-    pub(super) fn lives(&self, conn: ConnId) -> bool {
-        self.get(conn).is_some()
+    /// A connection whose frames count.
+    pub(super) fn heard(&self, conn: ConnId) -> Option<&Link> {
+        self.by_conn.get(&conn).filter(|link| link.standing != Standing::Closing)
     }
 
-    /// The newest live connection of a peer.
+    /// A connection until it is told as closed.
+    pub(super) fn any_mut(&mut self, conn: ConnId) -> Option<&mut Link> {
+        self.by_conn.get_mut(&conn)
+    }
+
+    /// The newest open connection of a peer.
     pub(super) fn newest(&self, permid: Permid) -> Option<ConnId> {
         self.of(permid).last()
     }
@@ -75,12 +90,12 @@ impl Links {
         self.newest(permid).is_some()
     }
 
-    /// A peer's live connections, oldest first.
+    /// A peer's open connections, oldest first.
     pub(super) fn of(&self, permid: Permid) -> impl Iterator<Item = ConnId> {
-        self.by_permid.get(&permid).into_iter().flatten().copied().filter(|conn| self.lives(*conn))
+        self.by_permid.get(&permid).into_iter().flatten().copied().filter(|conn| self.open(*conn).is_some())
     }
 
-    /// Whether a peer has no connection at all any more, not even a closing one.
+    /// Whether a peer has no connection at all any more, not even one that is ending.
     pub(super) fn is_gone(&self, permid: Permid) -> bool {
         !self.by_permid.contains_key(&permid)
     }
@@ -90,8 +105,8 @@ impl Links {
         self.by_permid.len()
     }
 
-    /// The live ones.
+    /// The open ones.
     pub(super) fn iter(&self) -> impl Iterator<Item = (ConnId, &Link)> {
-        self.by_conn.iter().filter(|(_, link)| !link.closing).map(|(conn, link)| (*conn, link))
+        self.by_conn.iter().filter(|(_, link)| link.standing == Standing::Open).map(|(conn, link)| (*conn, link))
     }
 }

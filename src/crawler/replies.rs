@@ -123,7 +123,7 @@ impl Replies {
     /// Hands parts to a connection, those of several replies in turn, as far as its window and the pace allow.
     pub(super) fn pump(&mut self, core: &mut Core, conn: ConnId) {
         let Some(queue) = self.queues.get_mut(&conn) else { return };
-        while core.links.get(conn).is_some_and(|link| link.in_flight.len() < WINDOW) {
+        while core.links.open(conn).is_some_and(|link| link.in_flight.len() < WINDOW) {
             let ready = |id: &ReplyId| self.all.get(id).is_none_or(|reply| reply.not_before <= core.now);
             let Some(id) = queue.iter().position(ready).and_then(|at| queue.remove(at)) else { break };
             let Some(reply) = self.all.get_mut(&id) else { continue };
@@ -149,7 +149,7 @@ impl Replies {
 
     /// The socket has taken the oldest `frames` frames of a connection.
     pub(super) fn written(&mut self, core: &mut Core, conn: ConnId, frames: usize) {
-        let Some(link) = core.links.get_mut(conn) else { return };
+        let Some(link) = core.links.any_mut(conn) else { return };
         let frames = frames.min(link.in_flight.len());
         let taken: Vec<_> = link.in_flight.drain(..frames).flatten().collect();
         for id in taken {
@@ -179,6 +179,12 @@ impl Replies {
             (reply.handed, reply.all_handed) = (reply.written, false);
         }
         orphans
+    }
+
+    /// How many replies wait, and the bytes they hold.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> (usize, usize) {
+        (self.all.len(), self.unsent)
     }
 
     /// Takes a reply out; what stands in a queue of it is passed over.

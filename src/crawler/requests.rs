@@ -20,7 +20,7 @@ use super::tally::Tally;
 use super::timers::Deadline;
 use crate::failure::{By, Cause, Delivered, Failure};
 use crate::wire::crawler::{CrawlerReply, CrawlerRequest};
-use crate::wire::frame::MAX_AFTER_AUTHENTICATION;
+use crate::wire::frame::{Frame, MAX_AFTER_AUTHENTICATION};
 use crate::wire::{ChannelId, MessageId, OverlayVersion, Permid};
 
 /// The longest pause between two parts. The original sends them back to back; a peer that paces them or has a slow line gets a
@@ -40,6 +40,8 @@ pub(super) struct Requests {
     process: Budget,
     waiting: HashMap<Permid, VecDeque<(Ticket, Ask)>>,
     sent: HashMap<Ticket, Sent>,
+    /// Frames of sent requests that the overlay did not take: for the peer's next connection.
+    not_taken: HashMap<Permid, Vec<Frame>>,
     channels: HashMap<Permid, Channels>,
     refused: Tally<(Permid, &'static str), (ChannelId, MessageId)>,
 }
@@ -95,6 +97,7 @@ impl Requests {
             budgets,
             waiting: HashMap::new(),
             sent: HashMap::new(),
+            not_taken: HashMap::new(),
             channels: HashMap::new(),
             refused: Tally::new(Some(COUNT_WINDOW)),
         }
@@ -124,7 +127,7 @@ impl Requests {
 
     fn send(&mut self, core: &mut Core, conn: ConnId, ticket: Ticket, ask: Ask) {
         let Ask { to, message, frequency, payload, timeout, origin, wait_for_dial_back } = ask;
-        let Some(version) = core.links.get(conn).map(|link| link.version) else { return };
+        let Some(version) = core.links.open(conn).map(|link| link.version) else { return };
         if version < OverlayVersion::CRAWLER {
             let detail = format!("selected version {version}");
             return fail(core, ticket, to, message, Failure::new(Cause::VersionNoCrawler, By::Us, detail));
@@ -153,8 +156,24 @@ impl Requests {
         core.emit(Event::Sent { ticket, permid: to, message, channel, frequency, payload, origin });
     }
 
+    /// The overlay did not take the frame of a request, because its connection is ending: it goes out on another one of the
+    /// peer, or on its next. If there is none the end of the connection ends the request.
+    pub(super) fn not_taken(&mut self, core: &mut Core, permid: Permid, frame: Frame) {
+        match core.links.newest(permid) {
+            Some(conn) => drop(core.send(conn, frame)),
+            None => self.not_taken.entry(permid).or_default().push(frame),
+        }
+    }
+
     /// A peer has proved its permid on a new connection: what waited for it goes out there.
     pub(super) fn connected(&mut self, core: &mut Core, conn: ConnId, permid: Permid) {
+        for frame in self.not_taken.remove(&permid).unwrap_or_default() {
+            let channel = CrawlerRequest::decode(frame.body.clone()).map(|request| request.channel);
+            let is_wanted = |sent: &Sent| sent.to == permid && Ok(sent.channel) == channel;
+            if self.sent.values().any(is_wanted) {
+                core.send(conn, frame);
+            }
+        }
         for (ticket, ask) in self.waiting.remove(&permid).unwrap_or_default() {
             self.send(core, conn, ticket, ask);
         }
@@ -169,13 +188,13 @@ impl Requests {
 
     /// A CRAWLER_REPLY.
     pub(super) fn reply(&mut self, core: &mut Core, conn: ConnId, reply: &CrawlerReply) {
-        let Some(link) = core.links.get(conn) else { return };
+        let Some(link) = core.links.heard(conn) else { return };
         let (permid, direction) = (link.permid, link.direction);
         let Some(channels) = self.channels.get_mut(&permid) else {
             return self.refuse(core, permid, reply, "no request is outstanding at this peer");
         };
         let links = &core.links;
-        match channels.receive(conn, reply, &mut self.process, |conn| links.lives(conn), core.now) {
+        match channels.receive(conn, reply, &mut self.process, |conn| links.heard(conn).is_some(), core.now) {
             Ok(taken) => self.taken(core, permid, direction, reply, taken),
             Err(Refused::Stray(why)) => self.refuse(core, permid, reply, why),
             Err(Refused::Exceeded(ticket, exceeded)) => self.end(core, ticket, |sent| {
@@ -283,6 +302,7 @@ impl Requests {
 
     /// The last connection of a peer has ended.
     pub(super) fn connection_lost(&mut self, core: &mut Core, permid: Permid, failure: &Failure) {
+        self.not_taken.remove(&permid);
         let theirs = self.sent.iter().filter(|(_, sent)| sent.to == permid && !sent.lost);
         let mut tickets: Vec<_> = theirs.map(|(ticket, _)| *ticket).collect();
         tickets.sort_unstable();

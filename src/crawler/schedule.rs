@@ -48,7 +48,7 @@ impl Schedule {
 
     /// A deadline has passed: the request to make, or the peer is dialled, and the request made once it is there.
     pub(super) fn due(&mut self, core: &mut Core, permid: Permid, message: MessageId) -> Option<Ask> {
-        let version = core.links.newest(permid).and_then(|conn| core.links.get(conn)).map(|link| link.version);
+        let version = core.links.newest(permid).and_then(|conn| core.links.open(conn)).map(|link| link.version);
         if let Some(version) = version {
             return self.run(core, permid, message, version);
         }

@@ -31,7 +31,7 @@ impl Strangers {
 
     /// A frame is dropped.
     pub(super) fn frame(&mut self, core: &mut Core, conn: ConnId, id: FrameId) {
-        let Some(permid) = core.links.get(conn).map(|link| link.permid) else { return };
+        let Some(permid) = core.links.heard(conn).map(|link| link.permid) else { return };
         match self.frames.count((permid, id), (), 1, core.now) {
             Some(((), times)) => core.emit(Event::FrameDropped { permid, id, times }),
             None => self.arm(core),

@@ -125,8 +125,11 @@ impl Actor {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Dial { attempt, host, port, expected } => self.overlay.dial(attempt, &host, port, expected),
-                // A queue that is full closes its connection, and that is told as `Closed`.
-                Output::Send { conn, frame } => drop(self.overlay.send(conn, frame)),
+                Output::Send { conn, frame } => {
+                    if self.overlay.send(conn, frame.clone()).is_err() {
+                        self.engine.handle(Input::NotSent { conn, frame }, now());
+                    }
+                }
                 Output::Close { conn, failure } => self.overlay.close(conn, failure),
                 Output::Ask { id, message, asked } => {
                     if let Some(probe) = self.registry.get(message) {

@@ -202,7 +202,7 @@ impl Outgoing {
     }
 
     /// What is to be told of the frames that the socket has taken.
-    fn written(&mut self, conn: ConnId) -> Option<OverlayEvent> {
+    pub(super) fn written(&mut self, conn: ConnId) -> Option<OverlayEvent> {
         let frames = std::mem::take(&mut self.frames);
         (frames > 0).then_some(OverlayEvent::Written { conn, frames })
     }

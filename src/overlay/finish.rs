@@ -93,6 +93,10 @@ pub(super) async fn finish(conversation: Conversation, ending: Ending) -> Failur
         () = shared.kill.cancelled() => None,
         heard = work => heard,
     };
+    // What was written to the last counts: a reply that went out whole needs no dial-back.
+    if let Some(event) = outgoing.written(conn) {
+        tell(&shared, event).await;
+    }
     ending.failure.or(heard).unwrap_or(reset)
 }
 

@@ -349,3 +349,46 @@ fn a_reply_too_short_to_be_one_closes() {
     rig.frame(A, Frame { id: FrameId::CRAWLER_REPLY, body: Bytes::from_static(b"abc") });
     assert_eq!(rig.closes[0].1.cause, Cause::MessageMalformed);
 }
+
+fn requests(rig: &mut Rig) -> Vec<ConnId> {
+    let requests = rig.sent.drain(..).filter(|(_, frame)| frame.id == FrameId::CRAWLER_REQUEST);
+    requests.map(|(conn, _)| conn).collect()
+}
+
+#[test]
+fn a_request_that_a_connection_does_not_take_goes_out_on_another() {
+    let mut rig = Rig::crawler();
+    rig.connect(B, 2, Direction::Outgoing, None);
+    let (ticket, channel) = rig.ask_on(ask(2));
+    let (conn, frame) = rig.sent.pop().unwrap();
+    assert_eq!(conn, B, "the newest");
+    rig.input(Input::NotSent { conn, frame });
+    assert_eq!(requests(&mut rig), [A]);
+    rig.ask(ask(2));
+    assert_eq!(requests(&mut rig), [A], "the other one is leaving");
+    rig.input(Input::Closed { conn: B, failure: Failure::new(Cause::Duplicate, By::Us, "") });
+    rig.part(A, &part(channel, 0, b"yes"));
+    assert_eq!(rig.ends(), [(ticket, Ok("yes".into()))]);
+}
+
+#[test]
+fn or_on_the_next_or_it_fails_with_its_connection() {
+    let mut rig = Rig::crawler();
+    let (cancelled, _) = rig.ask_on(ask(2));
+    rig.ask_on(ask(2));
+    for (conn, frame) in std::mem::take(&mut rig.sent) {
+        rig.input(Input::NotSent { conn, frame });
+    }
+    rig.input(Input::Cancel(cancelled));
+    rig.connect(B, 2, Direction::Incoming, None);
+    assert_eq!(requests(&mut rig), [B], "only the one that is still wanted");
+
+    let mut rig = Rig::crawler();
+    let (ticket, _) = rig.ask_on(ask(2));
+    let (conn, frame) = rig.sent.pop().unwrap();
+    rig.input(Input::NotSent { conn, frame });
+    rig.close(A);
+    rig.connect(B, 2, Direction::Incoming, None);
+    assert_eq!(rig.ends(), [(ticket, Err(Cause::ClosedWithoutReply))]);
+    assert!(requests(&mut rig).is_empty());
+}

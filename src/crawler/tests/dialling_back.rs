@@ -215,3 +215,36 @@ fn a_reply_that_shares_a_dial_which_fails_still_gets_its_own() {
     rig.connect(B, 2, Direction::Outgoing, Some(attempt));
     assert_eq!(rig.replies().len(), 1);
 }
+
+#[test]
+fn what_was_written_before_the_end_is_not_sent_again() {
+    let mut rig = Rig::peer();
+    rig.takes = false;
+    rig.request(A, ID, 7, 3600);
+    rig.answer(rig.asked[0], "whole");
+    rig.input(Input::Disconnect(permid(2)));
+    rig.input(Input::Written { conn: A, frames: 1 });
+    rig.close(A);
+    assert!(rig.dials.is_empty());
+    assert!(rig.events().iter().any(|event| matches!(event, Event::Answered { .. })));
+}
+
+#[test]
+fn parts_that_a_connection_does_not_take_go_out_on_another() {
+    let mut rig = Rig::peer();
+    rig.connect(B, 2, Direction::Incoming, None);
+    rig.takes = false;
+    rig.request(A, ID, 7, 0);
+    rig.answer(rig.asked[0], vec![0; 20 * 32_768]);
+    let sent = std::mem::take(&mut rig.sent);
+    rig.input(Input::Written { conn: A, frames: 5 });
+    for (conn, frame) in sent.into_iter().skip(5) {
+        rig.input(Input::NotSent { conn, frame });
+    }
+    rig.sent.clear();
+    rig.takes = true;
+    rig.close(A);
+    let replies = rig.replies();
+    assert_eq!(replies.len(), 15);
+    assert!(replies.iter().all(|(conn, _)| *conn == B));
+}

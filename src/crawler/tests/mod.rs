@@ -6,6 +6,7 @@ mod asking;
 mod dialling_back;
 mod initiators;
 mod pairs;
+mod serving;
 mod swarm;
 mod world;
 

@@ -67,6 +67,20 @@ fn hearsay_keeps_its_source_and_is_dialled_with_its_permid_pinned() {
 }
 
 #[test]
+fn hearsay_that_proves_wrong_is_forgotten() {
+    let mut rig = Rig::new(gossiping(1));
+    rig.connect(A, 2, Direction::Incoming, None);
+    rig.frame(A, message(vec![listed(9, "127.0.0.9", 99)]));
+    rig.pass(secs(20));
+    let (attempt, ..) = rig.dials.pop().unwrap();
+    rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::WrongPermid, By::Us, "") });
+    let last = rig.events().pop().unwrap();
+    assert!(matches!(last, Event::ConnectFailed { attempt: 1, gives_up_at: 1, .. }), "{last:?}");
+    rig.pass(secs(100_000));
+    assert!(rig.dials.is_empty());
+}
+
+#[test]
 fn nobody_from_outside_makes_us_dial_into_our_own_network() {
     let mut rig = Rig::new(gossiping(1));
     let peer = ConnectedPeer {

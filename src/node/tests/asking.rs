@@ -124,3 +124,13 @@ async fn a_timeout_and_a_cancelled_request() {
     crawler.node.cancel(ticket);
     assert_eq!(crawler.end(ticket).await.unwrap_err().cause, Cause::Cancelled);
 }
+
+#[tokio::test]
+async fn a_second_connection_to_the_same_peer_does_not_swallow_requests() {
+    let (mut crawler, peer) = pair(CURRENT).await;
+    for n in 1..20 {
+        crawler.connect(&peer).await; // told as connected, and one too many
+        let reply = crawler.ask(ask(CURRENT, &format!("{n} 0"))).await;
+        assert_eq!(reply, Ok((ErrorByte::SUCCESS, pattern(n))));
+    }
+}
