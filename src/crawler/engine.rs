@@ -310,8 +310,7 @@ impl Engine {
         let Some(link) = core.links.remove(conn) else { return };
         let permid = link.permid;
         self.backend.connection_lost(core, conn, link.in_flight.into_iter().flatten());
-        // One too many: another connection stays, even if it is told of later.
-        if core.links.is_connected(permid) || failure.cause == Cause::Duplicate {
+        if core.links.is_connected(permid) {
             return;
         }
         self.requests.connection_lost(core, permid, &failure);
