@@ -4,10 +4,30 @@
 //! changes the [`Model`], and what must happen outside comes back as [`Effect`]s. A recording is the list of messages with
 //! their times, and a test is a list of messages and a screen.
 
+mod actions;
+pub mod column;
+pub mod commands;
+pub mod composer;
+pub mod filter;
+pub mod format;
+pub mod input;
 pub mod key;
+pub mod log;
+pub mod messages;
 pub mod model;
 pub mod msg;
+pub mod nat;
+mod news;
+pub mod order;
+pub mod peers;
+pub mod reading;
+mod replies;
+pub mod request;
+pub mod search;
+pub mod size;
+pub mod words;
 
 pub use key::Key;
-pub use model::{Model, Setup, update};
-pub use msg::{Decoding, Effect, Msg, Now, TourStep};
+pub use model::{Mode, Model, Pane, Setup, update};
+pub use msg::{Effect, Msg, Now, TourStep};
+pub use size::Class;

@@ -1,7 +1,26 @@
 //! The state that the screen shows.
 
-use super::msg::{Effect, Msg, Now};
-use crate::crawler::Registry;
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use super::commands;
+use super::composer::Composer;
+use super::filter::Filter;
+use super::input::Input;
+use super::key::Key;
+use super::log::{Kind, Log};
+use super::messages::{Known, find};
+use super::msg::{Effect, Msg, Now, TourStep};
+use super::news;
+use super::order::Order;
+use super::peers::{Peer, Peers};
+use super::reading::Reading;
+use super::request::Request;
+use crate::crawler::{AcceptanceLog, Registry};
+use crate::node::{Direction, PeerKey, Ticket};
+use crate::wire::tree::Node;
+use crate::wire::{MessageId, OverlayVersion};
 
 /// What a model starts from.
 #[derive(Clone)]
@@ -13,21 +32,330 @@ pub struct Setup {
     pub privacy: bool,
 }
 
+/// The panes that can have the focus, in the order of `tab`.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Pane {
+    #[default]
+    Peers,
+    Channels,
+    Reply,
+    Request,
+}
+
+impl Pane {
+    pub const ALL: [Self; 4] = [Self::Peers, Self::Channels, Self::Reply, Self::Request];
+
+    #[must_use]
+    pub fn step(self, by: usize) -> Self {
+        let at = Self::ALL.iter().position(|pane| *pane == self).unwrap_or(0);
+        Self::ALL[(at + by) % Self::ALL.len()]
+    }
+}
+
+/// A list that is searched by typing.
+#[derive(Clone, Default, Debug)]
+pub struct Picker {
+    pub input: Input,
+    /// The selected entry among those found.
+    pub at: usize,
+}
+
+/// What keys mean at the moment.
+#[derive(Clone, Default, Debug)]
+pub enum Mode {
+    /// Moving about.
+    #[default]
+    Main,
+    /// Typing the filter.
+    Filter,
+    /// Typing where to connect; what was wrong with it.
+    Connect(Input, Option<String>),
+    /// The composer, choosing a message.
+    Message(Picker),
+    /// The composer, typing the frequency.
+    Frequency,
+    /// The composer, typing the payload.
+    Payload,
+    Help {
+        top: usize,
+    },
+    Palette(Picker),
+    /// The log; how many lines above the newest one.
+    Log {
+        back: usize,
+    },
+}
+
+impl Mode {
+    /// Whether the composer is open.
+    #[must_use]
+    pub const fn composes(&self) -> bool {
+        matches!(self, Self::Message(_) | Self::Frequency | Self::Payload)
+    }
+
+    /// Whether keys type text.
+    #[must_use]
+    pub const fn types(&self) -> bool {
+        self.composes() || matches!(self, Self::Filter | Self::Connect(..) | Self::Palette(_))
+    }
+}
+
 /// Everything that the screen knows.
 pub struct Model {
     pub setup: Setup,
+    /// When the newest message arrived.
+    pub now: Now,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    pub peers: Peers,
+    pub order: Order,
+    pub selected: Option<PeerKey>,
+    pub focus: Pane,
+    /// In a terminal with room for one pane: the peer is shown, not the list.
+    pub inside: bool,
+    pub mode: Mode,
+    pub composer: Composer,
+    pub filter: Input,
+    pub log: Log,
+    /// When peers accept what was asked before.
+    pub acceptance: AcceptanceLog,
+    pub reading: Reading,
+    pub tour: Option<TourStep>,
+    /// Somebody has pressed a key: from then on nothing moves the selection but keys.
+    pub touched: bool,
+    pub listening: Option<SocketAddr>,
+    /// Peer states that a slow reader missed.
+    pub coalesced: u64,
+    /// Numbers the events.
+    pub(super) events: u64,
+    /// Replies whose payloads are in memory, oldest first, and their bytes.
+    pub(super) kept: VecDeque<(PeerKey, Ticket, usize)>,
 }
 
 impl Model {
     #[must_use]
     pub fn new(setup: Setup, now: Now) -> Self {
-        let _ = now;
-        Self { setup }
+        let composer = Composer::new(&setup.registry, MessageId::NATCHECK);
+        Self {
+            setup,
+            now,
+            size: (80, 24),
+            peers: Peers::default(),
+            order: Order::default(),
+            selected: None,
+            focus: Pane::default(),
+            inside: false,
+            mode: Mode::default(),
+            composer,
+            filter: Input::default(),
+            log: Log::default(),
+            acceptance: AcceptanceLog::default(),
+            reading: Reading::default(),
+            tour: None,
+            touched: false,
+            listening: None,
+            coalesced: 0,
+            events: 0,
+            kept: VecDeque::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.setup.registry
+    }
+
+    /// The selected peer.
+    #[must_use]
+    pub fn peer(&self) -> Option<&Peer> {
+        self.selected.as_ref().and_then(|key| self.peers.get(key))
+    }
+
+    pub(super) fn peer_mut(&mut self) -> Option<&mut Peer> {
+        self.selected.as_ref().and_then(|key| self.peers.get_mut(key))
+    }
+
+    /// The selected request of the selected peer.
+    #[must_use]
+    pub fn request(&self) -> Option<&Request> {
+        self.peer()?.request()
+    }
+
+    /// Where the selected peer stands in the list.
+    #[must_use]
+    pub fn selected_row(&self) -> Option<usize> {
+        let index = self.peers.index(self.selected.as_ref()?)?;
+        self.order.rows().iter().position(|row| *row == index)
+    }
+
+    #[must_use]
+    pub fn shown_filter(&self) -> Filter {
+        Filter::parse(self.filter.text())
+    }
+
+    /// The messages that the picker's query finds.
+    #[must_use]
+    pub fn found(&self) -> Vec<(Known, Vec<u32>)> {
+        match &self.mode {
+            Mode::Message(picker) => find(self.registry(), picker.input.text()),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The composer as it would be with the message that the picker points at; else as it is.
+    #[must_use]
+    pub fn candidate(&self) -> Cow<'_, Composer> {
+        let Mode::Message(picker) = &self.mode else { return Cow::Borrowed(&self.composer) };
+        match self.found().get(picker.at) {
+            Some((known, _)) if known.id != self.composer.message => {
+                let mut composer = Composer::new(&self.setup.registry, known.id);
+                composer.follow(&self.setup.registry, self.version_asked());
+                Cow::Owned(composer)
+            }
+            _ => Cow::Borrowed(&self.composer),
+        }
+    }
+
+    /// How the program calls a peer in a line: `9f3a…c1`, or the address while nothing else is known.
+    #[must_use]
+    pub fn name_of(&self, key: &PeerKey) -> String {
+        match key {
+            PeerKey::Permid(permid) => permid.short(),
+            PeerKey::Address(_) if self.setup.privacy => "(address hidden)".to_owned(),
+            PeerKey::Address(address) => address.clone(),
+        }
+    }
+
+    /// `host:port` by which the selected peer can be dialled.
+    #[must_use]
+    pub fn target(&self) -> Option<String> {
+        let peer = self.peer()?;
+        match (&peer.key, peer.address, peer.direction) {
+            (_, Some(_), Some(Direction::Incoming)) if peer.listening_port == 0 => None,
+            (_, Some(address), Some(Direction::Incoming)) => {
+                Some(SocketAddr::new(address.ip(), peer.listening_port).to_string())
+            }
+            (_, Some(address), _) => Some(address.to_string()),
+            (PeerKey::Address(address), None, _) => Some(address.clone()),
+            (PeerKey::Permid(_), None, _) => None,
+        }
+    }
+
+    /// The last line at which the text or the bytes of the reply may begin.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        let payload = self.request().and_then(Request::reply).and_then(|reply| reply.payload.as_ref());
+        payload.map_or(0, |payload| payload.len() / 8)
+    }
+
+    /// The version for which the composer's default payload is made: the selected peer's.
+    #[must_use]
+    pub(super) fn version_asked(&self) -> OverlayVersion {
+        self.peer().and_then(|peer| peer.version).unwrap_or(OverlayVersion::CURRENT)
+    }
+
+    /// Adds a line to the log about this program itself.
+    pub(super) fn say(&mut self, kind: Kind, text: impl Into<String>) {
+        self.log.add(self.now, kind, None, text.into(), None);
+    }
+
+    /// Selects a peer, and what follows from that.
+    pub(super) fn select(&mut self, key: Option<PeerKey>) {
+        self.selected = key;
+        self.follow();
+    }
+
+    /// Brings what depends on the selection up to date: the composer's default payload, the reply that is read.
+    pub(super) fn follow(&mut self) {
+        let version = self.version_asked();
+        self.composer.follow(&self.setup.registry, version);
+        let request = self.selected.as_ref().and_then(|key| self.peers.get(key)).and_then(Peer::request);
+        self.reading.turn_to(request.map(|request| request.ticket), request.and_then(tree_of));
+    }
+
+    /// Selects the first row where nothing that is shown is selected.
+    pub(super) fn keep_a_selection(&mut self) {
+        if self.selected_row().is_none()
+            && let Some(first) = self.order.rows().first().and_then(|&index| self.peers.at(index))
+        {
+            let key = first.key.clone();
+            self.select(Some(key));
+        }
+    }
+
+    /// Filters and sorts the list at once.
+    pub(super) fn rebuild(&mut self) {
+        let filter = self.shown_filter();
+        self.order.rebuild(&self.peers, &filter, self.setup.privacy);
+        self.keep_a_selection();
+    }
+
+    /// Sorts the list where nobody is moving in it.
+    pub(super) fn settle(&mut self) {
+        let filter = self.shown_filter();
+        self.order.settle(&self.peers, &filter, self.setup.privacy, self.now);
+        self.keep_a_selection();
+    }
+}
+
+/// The tree that a request's reply was read as.
+#[must_use]
+pub fn tree_of(request: &Request) -> Option<&Node> {
+    Some(&request.reply()?.decoding.as_ref()?.decoded.tree)
+}
+
+impl Model {
+    /// The reply before the selected one, to the same question: its number and tree.
+    #[must_use]
+    pub fn previous(&self) -> Option<(u32, &Node)> {
+        let (peer, shown) = (self.peer()?, self.request()?);
+        let older = peer.requests.iter().rev().filter(|r| r.message == shown.message && r.number < shown.number);
+        older.filter(|request| !request.was_254()).find_map(|request| Some((request.number, tree_of(request)?)))
     }
 }
 
 /// Folds one message into the model.
 pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
-    let _ = (model, now, msg);
-    todo!()
+    model.now = now;
+    match msg {
+        Msg::Node(event) => news::event(model, event),
+        Msg::Key(key) => key_pressed(model, key),
+        Msg::Paste(text) => {
+            model.touched = true;
+            commands::typed(model, &text);
+            Vec::new()
+        }
+        Msg::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            Vec::new()
+        }
+        Msg::Tick => {
+            model.settle();
+            Vec::new()
+        }
+        Msg::Asked(ask, ticket) => news::asked(model, ask, ticket),
+        Msg::Decoded { permid, ticket, decoding } => news::decoded(model, permid, ticket, decoding),
+        Msg::Label { permid, label } => {
+            news::label(model, permid, &label);
+            Vec::new()
+        }
+        Msg::Tour(step) => {
+            news::tour(model, step);
+            Vec::new()
+        }
+        Msg::TourEnded => {
+            model.tour = None;
+            Vec::new()
+        }
+        Msg::Notice(text) => {
+            model.say(Kind::Plain, text);
+            Vec::new()
+        }
+    }
+}
+
+fn key_pressed(model: &mut Model, key: Key) -> Vec<Effect> {
+    model.touched = true;
+    model.order.hold(model.now);
+    commands::dispatch(model, key)
 }

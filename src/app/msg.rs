@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use super::key::Key;
 use crate::node::{Ask, Event, Target, Ticket};
-use crate::wire::{Decoded, ErrorByte, MessageId, Permid};
+use crate::probes::Decoding;
+use crate::wire::{ErrorByte, MessageId, Permid};
 
 /// When a message arrived: the one clock that durations are counted with, and the time of day that is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +32,7 @@ pub enum Msg {
     Asked(Ask, Ticket),
     /// A reply has been read on a blocking thread.
     Decoded {
+        permid: Permid,
         ticket: Ticket,
         decoding: Decoding,
     },
@@ -59,15 +61,6 @@ pub struct TourStep {
     pub show: Option<(Permid, MessageId)>,
 }
 
-/// How a payload was read.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Decoding {
-    /// What it was read as; where the registered decoder failed, what the formats make of it.
-    pub decoded: Decoded,
-    /// Why the registered decoder could not read it.
-    pub failed: Option<String>,
-}
-
 /// What must happen outside of the model.
 #[derive(Clone, Debug)]
 pub enum Effect {
@@ -79,6 +72,7 @@ pub enum Effect {
     Cancel(Ticket),
     /// Read a reply on a blocking thread; comes back as [`Msg::Decoded`].
     Decode {
+        permid: Permid,
         ticket: Ticket,
         message: MessageId,
         error: ErrorByte,

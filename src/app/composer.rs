@@ -1,0 +1,270 @@
+//! The request that is being put together: message, frequency, payload, and what would go out.
+
+use bytes::Bytes;
+use tui_textarea::TextArea;
+
+use super::input::Input;
+use super::messages::{Known, known};
+use crate::crawler::Registry;
+use crate::wire::crawler::CrawlerRequest;
+use crate::wire::text::hex;
+use crate::wire::{ChannelId, Frequency, MessageId, OverlayVersion};
+
+/// Bytes of a request frame before the payload: length, frame id, message-specific id, channel, frequency (protocol.md §4).
+const BEFORE_PAYLOAD: usize = 9;
+/// The most a payload field takes in, so that a paste can't stall the editor. A file is the way for more.
+const MOST_PAYLOAD: usize = 256 * 1024;
+
+/// The request in the composer.
+#[derive(Clone, Debug)]
+pub struct Composer {
+    pub message: MessageId,
+    pub frequency: Input,
+    pub payload: TextArea<'static>,
+    /// The payload is the operator's own; otherwise it follows the message's default for the peer's version.
+    pub edited: bool,
+    default_for: Option<(MessageId, OverlayVersion)>,
+}
+
+impl Composer {
+    /// With a message's defaults.
+    #[must_use]
+    pub fn new(registry: &Registry, message: MessageId) -> Self {
+        let mut composer = Self {
+            message,
+            frequency: Input::default(),
+            payload: TextArea::default(),
+            edited: false,
+            default_for: None,
+        };
+        composer.choose(registry, message, OverlayVersion::CURRENT);
+        composer
+    }
+
+    /// Picks a message: its frequency, and its payload for a peer of this version.
+    pub fn choose(&mut self, registry: &Registry, message: MessageId, version: OverlayVersion) {
+        let frequency = registry.get(message).map_or(Frequency::DEFAULT, |probe| probe.default_frequency());
+        self.message = message;
+        self.frequency = Input::new(frequency.to_string());
+        self.edited = false;
+        self.default_for = None;
+        self.follow(registry, version);
+    }
+
+    /// Brings the default payload up to a peer of this version, unless the operator has edited it.
+    pub fn follow(&mut self, registry: &Registry, version: OverlayVersion) {
+        if self.edited || self.default_for == Some((self.message, version)) {
+            return;
+        }
+        self.default_for = Some((self.message, version));
+        let default = registry.get(self.message).map(|probe| probe.initiate(version)).unwrap_or_default();
+        self.payload = area(&as_text(&default));
+    }
+
+    /// Takes a request over, to send it again or change it.
+    pub fn take_over(&mut self, message: MessageId, frequency: Frequency, payload: &[u8]) {
+        self.message = message;
+        self.frequency = Input::new(frequency.to_string());
+        self.payload = area(&as_text(payload));
+        self.edited = true;
+    }
+
+    /// Types or pastes text into the payload. Returns whether it fitted.
+    pub fn insert(&mut self, text: &str) -> bool {
+        let fits = self.text().len() + text.len() <= MOST_PAYLOAD;
+        if fits {
+            self.edited |= self.payload.insert_str(text);
+        }
+        fits
+    }
+
+    #[must_use]
+    pub fn known(&self, registry: &Registry) -> Known {
+        known(registry, self.message)
+    }
+
+    /// The payload as it stands in the editor.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.payload.lines().join("\n")
+    }
+
+    /// # Errors
+    /// What is wrong with the number that was typed.
+    pub fn frequency(&self) -> Result<Frequency, String> {
+        let text = self.frequency.text().trim();
+        let number = text.parse().map_err(|_| format!("the frequency {text:?} is not a number of seconds, 0 to 65535"));
+        number.map(Frequency)
+    }
+
+    /// The frequency typed, or the usual one while what is typed is no number.
+    #[must_use]
+    pub fn frequency_or_default(&self) -> Frequency {
+        self.frequency().unwrap_or(Frequency::DEFAULT)
+    }
+
+    /// The payload's bytes: `hex:…` as bytes, `text:…` and everything else as the text that it is (cli.md, PAYLOAD).
+    ///
+    /// # Errors
+    /// What is wrong with the hexadecimal digits.
+    pub fn bytes(&self, registry: &Registry) -> Result<Bytes, String> {
+        if !self.known(registry).takes_payload {
+            return Ok(Bytes::new());
+        }
+        let text = self.text();
+        if let Some(digits) = text.strip_prefix("hex:") {
+            return from_hex(digits).map(Bytes::from);
+        }
+        Ok(Bytes::from(text.strip_prefix("text:").map(str::to_owned).unwrap_or(text)))
+    }
+
+    /// The frame that would go out, its channel left open: `0000005d e8 01 ·· 0e10 53454c45`, and how many bytes it has.
+    ///
+    /// # Errors
+    /// What can't be sent, and why.
+    pub fn preview(&self, registry: &Registry) -> Result<(String, usize), String> {
+        let (frequency, payload) = (self.frequency()?, self.bytes(registry)?);
+        let total = BEFORE_PAYLOAD + payload.len();
+        let shown = payload.slice(..payload.len().min(64));
+        let request =
+            CrawlerRequest { message: self.message, channel: ChannelId(0), frequency, payload: shown.clone() };
+        let body = request.encode().body;
+        let length = u32::try_from(total - 4).map_err(|_| "the payload does not fit into a frame".to_owned())?;
+        let parts = [
+            hex(&length.to_be_bytes()),
+            "e8".to_owned(),
+            hex(&body[..1]),
+            "··".to_owned(),
+            hex(&body[2..4]),
+            hex(&shown),
+        ];
+        Ok((parts.join(" ").trim_end().to_owned(), total))
+    }
+
+    /// The same request as a command (cli.md).
+    #[must_use]
+    pub fn command(&self, registry: &Registry, target: &str) -> String {
+        let known = self.known(registry);
+        let mut words = vec!["swarmscope request".to_owned(), quoted(target), quoted(&known.name.to_lowercase())];
+        if known.takes_payload && (self.edited || registry.get(self.message).is_none()) && !self.text().is_empty() {
+            words.push(quoted(&as_argument(&self.text())));
+        }
+        words.push(format!("--frequency {}", self.frequency.text().trim()));
+        words.join(" ")
+    }
+}
+
+/// An editor that holds this text.
+fn area(text: &str) -> TextArea<'static> {
+    TextArea::new(text.split('\n').map(str::to_owned).collect())
+}
+
+/// A payload in the editor's form: text where it is text, else `hex:…`.
+fn as_text(payload: &[u8]) -> String {
+    let printable = |text: &str| !text.chars().any(|c| c.is_control() && c != '\n');
+    match std::str::from_utf8(payload) {
+        Ok(text) if printable(text) && !is_marked(text) => text.to_owned(),
+        Ok(text) if printable(text) => format!("text:{text}"),
+        _ => format!("hex:{}", hex(payload)),
+    }
+}
+
+fn is_marked(text: &str) -> bool {
+    text.starts_with("hex:") || text.starts_with("text:")
+}
+
+/// The editor's text in the form the command line takes: there `@` and `-` mean something too.
+fn as_argument(text: &str) -> String {
+    if text.starts_with('@') || text == "-" { format!("text:{text}") } else { text.to_owned() }
+}
+
+fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
+    let digits: Vec<char> = digits.chars().filter(|c| !c.is_whitespace()).collect();
+    if let Some(odd) = digits.iter().find(|c| !c.is_ascii_hexdigit()) {
+        return Err(format!("{odd:?} in the payload is no hexadecimal digit"));
+    }
+    if !digits.len().is_multiple_of(2) {
+        return Err("the payload has half a byte at its end".to_owned());
+    }
+    let value = |c: char| c.to_digit(16).unwrap_or(0);
+    Ok(digits.chunks(2).filter_map(|two| u8::try_from(value(two[0]) << 4 | value(two[1])).ok()).collect())
+}
+
+/// A word as a POSIX shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,%[]".contains(c);
+    if !word.is_empty() && word.chars().all(plain) && !word.contains(['[', ']']) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn composer(payload: &str) -> Composer {
+        let mut composer = Composer::new(&Registry::default(), MessageId::DATABASE_QUERY);
+        composer.insert(payload);
+        composer
+    }
+
+    #[test]
+    fn the_preview_is_the_frame() {
+        let registry = Registry::default();
+        let (preview, bytes) = composer("SELECT 1").preview(&registry).unwrap();
+        assert_eq!(preview, "0000000d e8 01 ·· 0e10 53454c4543542031");
+        assert_eq!(bytes, 17);
+        assert_eq!(composer("").preview(&registry).unwrap(), ("00000005 e8 01 ·· 0e10".to_owned(), 9));
+    }
+
+    #[test]
+    fn payloads_are_text_or_hexadecimal() {
+        let bytes = |text: &str| composer(text).bytes(&Registry::default());
+        assert_eq!(bytes("hex:00 ff\n0A").unwrap(), Bytes::from_static(&[0, 255, 10]));
+        assert_eq!(bytes("text:hex:00").unwrap(), "hex:00");
+        assert_eq!(bytes("a\nb").unwrap(), "a\nb");
+        assert!(bytes("hex:0").unwrap_err().contains("half a byte"));
+        assert!(bytes("hex:0g").unwrap_err().contains("'g'"));
+    }
+
+    #[test]
+    fn what_is_taken_over_is_sent_again_unchanged() {
+        for payload in [&b"SELECT 1"[..], b"hex:zz", b"text:", b"\x00\xff", b"a\r\n", "ü".as_bytes(), b""] {
+            let mut composer = composer("other");
+            composer.take_over(MessageId(41), Frequency(7), payload);
+            assert_eq!(composer.bytes(&Registry::default()).unwrap(), payload);
+            assert_eq!(composer.frequency(), Ok(Frequency(7)));
+        }
+    }
+
+    #[test]
+    fn the_command_is_quoted_for_a_shell() {
+        let registry = Registry::default();
+        assert_eq!(
+            composer("it's\n@x").command(&registry, "10.0.0.1:7"),
+            r"swarmscope request 10.0.0.1:7 database 'it'\''s
+@x' --frequency 3600"
+        );
+        assert!(
+            composer("@x").command(&registry, "[::1]:7").starts_with("swarmscope request '[::1]:7' database text:@x")
+        );
+    }
+
+    #[test]
+    fn a_frequency_is_a_number_of_seconds() {
+        let mut composer = composer("");
+        for (text, good) in [("0", true), (" 65535 ", true), ("65536", false), ("x", false), ("", false)] {
+            composer.frequency = Input::new(text);
+            assert_eq!(composer.frequency().is_ok(), good, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_huge_paste_is_refused() {
+        let mut composer = composer("");
+        assert!(!composer.insert(&"x".repeat(MOST_PAYLOAD + 1)));
+        assert!(composer.text().is_empty() && !composer.edited);
+    }
+}

@@ -1,0 +1,381 @@
+//! The node's events, folded into the model.
+
+use std::fmt::Write as _;
+
+use super::log::Kind;
+use super::model::Model;
+use super::msg::{Effect, TourStep};
+use super::nat::nat_type;
+use super::peers::State;
+use super::request::{Outcome, Part, Request};
+use super::{replies, words};
+use crate::failure::{By, Cause, Delivered, Failure};
+use crate::node::{Ask, Event, Origin, PeerKey, Ticket};
+use crate::probes::Decoding;
+use crate::wire::{ChannelId, Frequency, MessageId, Permid};
+
+/// Folds an event of the node.
+pub fn event(model: &mut Model, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Listening { address, .. } => {
+            model.listening = Some(address);
+            model.say(Kind::Plain, format!("listening on {}", words::address(model, &address.to_string())));
+        }
+        Event::Part { ticket, permid, index, parts_left, payload, after, .. } => {
+            let part = Part { index, hint: parts_left, bytes: payload.len(), after };
+            replies::part(model, permid, ticket, part);
+        }
+        Event::Reply { .. } => return replies::reply(model, event),
+        Event::RequestFailed { ticket, permid, message, failure } => {
+            request_failed(model, permid, ticket, message, &failure);
+        }
+        Event::AwaitingDialBack { ticket, permid } => {
+            let key = PeerKey::Permid(permid);
+            if let Some(request) = model.peers.get_mut(&key).and_then(|peer| peer.by_ticket(ticket)) {
+                request.outcome = Outcome::AwaitingDialBack;
+            }
+            line(model, &key, Kind::Plain, "the connection is lost; waiting for the peer to dial back", None);
+        }
+        Event::Sent { ticket, permid, message, channel, frequency, payload, origin } => {
+            sent(model, permid, ticket, channel, |model, number| {
+                waiting(model, ticket, number, message, frequency, payload, origin)
+            });
+        }
+        Event::Coalesced { count } => model.coalesced += count,
+        Event::Notice { text } => model.say(Kind::Plain, words::clean(&text)),
+        other => connections(model, other),
+    }
+    Vec::new()
+}
+
+/// What concerns the way to a peer.
+fn connections(model: &mut Model, event: Event) {
+    match event {
+        Event::Discovered { peer, address, version, source } => {
+            let is_new = model.peers.index(&peer).is_none();
+            let Some(entry) = model.peers.entry(&peer) else { return };
+            entry.address = entry.address.or(address);
+            entry.version = entry.version.or(version);
+            entry.source.get_or_insert(source);
+            if is_new {
+                listed(model, &peer);
+            }
+        }
+        Event::Connecting { peer, phase, .. } => {
+            let now = model.now;
+            let is_new = model.peers.index(&peer).is_none();
+            let Some(entry) = model.peers.entry(&peer) else { return };
+            let since = match entry.state {
+                State::Connected { .. } => return,
+                State::Connecting { since, .. } => since,
+                _ => now,
+            };
+            entry.state = State::Connecting { phase, since };
+            if is_new {
+                listed(model, &peer);
+            }
+        }
+        Event::Connected { .. } => connected(model, event),
+        Event::ConnectFailed { peer, failure, attempt, gives_up_at } => {
+            connect_failed(model, &peer, &failure, attempt, gives_up_at);
+        }
+        Event::Disconnected { permid, failure } => disconnected(model, permid, &failure),
+        other => said(model, other),
+    }
+}
+
+fn connected(model: &mut Model, event: Event) {
+    let Event::Connected { permid, was, address, listening_port, version, transport, direction, rtt } = event else {
+        return;
+    };
+    let key = PeerKey::Permid(permid);
+    if let Some(was) = was.filter(|was| *was != key) {
+        renamed(model, &was, &key);
+    }
+    let is_new = model.peers.index(&key).is_none();
+    let since = model.now;
+    let Some(peer) = model.peers.entry(&key) else { return };
+    peer.state = State::Connected { since };
+    peer.address = Some(address);
+    peer.listening_port = listening_port;
+    peer.version = Some(version);
+    peer.transport = Some(transport);
+    peer.direction = Some(direction);
+    peer.rtt = Some(rtt);
+    if is_new {
+        listed(model, &key);
+    }
+    let text = words::connected(version, transport, direction, rtt);
+    line(model, &key, Kind::Plain, &text, None);
+}
+
+/// Two names for one peer become one.
+fn renamed(model: &mut Model, was: &PeerKey, key: &PeerKey) {
+    let known = model.peers.index(key).is_some();
+    if !model.peers.rename(was, key) {
+        return;
+    }
+    model.log.rename(was, key);
+    if model.selected.as_ref() == Some(was) {
+        model.selected = Some(key.clone());
+    }
+    if known {
+        model.rebuild(); // places in the table have moved
+    }
+}
+
+fn connect_failed(model: &mut Model, key: &PeerKey, failure: &Failure, attempt: u32, gives_up_at: u32) {
+    let at = model.now;
+    let is_new = model.peers.index(key).is_none();
+    let Some(peer) = model.peers.entry(key) else { return };
+    if peer.connected() {
+        return; // another connection to it stands
+    }
+    let refused = failure.cause == Cause::AuthClosed && failure.by == By::Peer;
+    let text = words::connect_failed(failure, attempt, gives_up_at);
+    peer.state = if refused {
+        State::Refused { failure: failure.clone(), at }
+    } else {
+        State::Failed { failure: failure.clone(), attempt, gives_up_at, at }
+    };
+    if is_new {
+        listed(model, key);
+    }
+    let kind = if refused { Kind::Refused } else { Kind::Failed };
+    line(model, key, kind, &text, Some(failure));
+}
+
+fn disconnected(model: &mut Model, permid: Permid, failure: &Failure) {
+    let (key, at) = (PeerKey::Permid(permid), model.now);
+    let Some(peer) = model.peers.get_mut(&key) else { return };
+    if !matches!(peer.state, State::Refused { .. }) {
+        peer.state = State::Gone { failure: failure.clone(), at };
+    }
+    let text = format!("gone: {}", words::clean(failure.cause.text()));
+    line(model, &key, Kind::Plain, &text, Some(failure));
+}
+
+/// What peers said that belongs to no request of ours, and what they asked us.
+fn said(model: &mut Model, event: Event) {
+    match event {
+        Event::ReplyRefused { permid, channel, message, why, times } => {
+            let key = PeerKey::Permid(permid);
+            let label = model.registry().label(message);
+            if let Some(peer) = model.peers.get_mut(&key) {
+                peer.signals = peer.signals.saturating_add(1);
+            }
+            let text = words::refused_reply(why, channel, &label);
+            line(model, &key, Kind::Signal, &text, None);
+            model.log.counted(times.into(), " in 60 s");
+        }
+        Event::FrameDropped { permid, id, times } if times.ilog10() < 1 || times.is_power_of_two() => {
+            let name = id.name().unwrap_or("of an unknown type");
+            let text = format!("a frame {name} {} is not ours: dropped, {times} so far", id.0);
+            quiet_line(model, &PeerKey::Permid(permid), &text);
+        }
+        Event::Gossip { permid, listed, left_out } => {
+            let mut text = format!("told of {}", super::format::counted(listed, "peer"));
+            if left_out > 0 {
+                let _ = write!(text, ", {left_out} more malformed and left out");
+            }
+            quiet_line(model, &PeerKey::Permid(permid), &text);
+        }
+        Event::AcceptFailed { remote, failure, times } => {
+            let remote = words::address(model, &remote.to_string());
+            let text = format!("a connection from {remote} did not authenticate: {}", failure.cause.text());
+            model.log.add(model.now, Kind::Plain, None, text, Some(&failure));
+            model.log.counted(times, " in 60 s");
+        }
+        Event::Asked { permid, message, frequency, bytes, .. } => {
+            let mut text = format!("asks us {}, every {frequency} s", model.registry().label(message));
+            if bytes > 0 {
+                let _ = write!(text, ", {}", super::format::size(bytes));
+            }
+            quiet_line(model, &PeerKey::Permid(permid), &text);
+        }
+        Event::Answered { permid, message, error, bytes, .. } => {
+            let label = model.registry().label(message);
+            let text = format!("has our answer to {label}: {}, {}", words::error(error), super::format::size(bytes));
+            quiet_line(model, &PeerKey::Permid(permid), &text);
+        }
+        Event::Refused { permid, message } => {
+            let label = model.registry().label(message);
+            let text = format!("asked us {label} and is not on the allow-list: closed");
+            line(model, &PeerKey::Permid(permid), Kind::Plain, &text, None);
+        }
+        Event::Undelivered { permid, message, failure } => {
+            let label = model.registry().label(message);
+            let text = format!("our answer to {label} did not reach it: {}", failure.cause.text());
+            line(model, &PeerKey::Permid(permid), Kind::Failed, &text, Some(&failure));
+        }
+        _ => {}
+    }
+}
+
+/// This screen's request has a ticket.
+pub fn asked(model: &mut Model, ask: Ask, ticket: Ticket) -> Vec<Effect> {
+    let key = PeerKey::Permid(ask.to);
+    let now = model.now;
+    let Some(peer) = model.peers.entry(&key) else { return Vec::new() };
+    if peer.by_ticket(ticket).is_none() {
+        let number = peer.number();
+        let request = Request::new(ticket, number, ask.message, ask.frequency, ask.payload, ask.origin, now);
+        peer.add(request);
+        peer.picked = None;
+    }
+    about(model, &key);
+    Vec::new()
+}
+
+fn sent(
+    model: &mut Model,
+    permid: Permid,
+    ticket: Ticket,
+    channel: ChannelId,
+    make: impl FnOnce(&Model, u32) -> Request,
+) {
+    let (key, now) = (PeerKey::Permid(permid), model.now);
+    let Some(peer) = model.peers.entry(&key) else { return };
+    if peer.by_ticket(ticket).is_none() {
+        let number = peer.number();
+        let request = make(model, number);
+        let Some(peer) = model.peers.get_mut(&key) else { return };
+        peer.add(request);
+    }
+    let Some(request) = model.peers.get_mut(&key).and_then(|peer| peer.by_ticket(ticket)) else { return };
+    request.channel = Some(channel);
+    request.sent = Some(now);
+    if request.in_flight() {
+        request.outcome = Outcome::Waiting;
+    }
+    let (number, message) = (request.number, request.message);
+    let label = model.registry().label(message);
+    line(model, &key, Kind::Plain, &format!("is asked {label}, #{number} on channel {channel}"), None);
+}
+
+fn waiting(
+    model: &Model,
+    ticket: Ticket,
+    number: u32,
+    message: MessageId,
+    frequency: Frequency,
+    payload: bytes::Bytes,
+    origin: Origin,
+) -> Request {
+    Request::new(ticket, number, message, frequency, payload, origin, model.now)
+}
+
+fn request_failed(model: &mut Model, permid: Permid, ticket: Ticket, message: MessageId, failure: &Failure) {
+    let (key, at) = (PeerKey::Permid(permid), model.now);
+    let label = model.registry().label(message);
+    let refused = failure.cause == Cause::ClosedWithoutReply;
+    let Some(peer) = model.peers.get_mut(&key) else { return };
+    if refused {
+        peer.state = State::Refused { failure: failure.clone(), at };
+    }
+    if let Some(request) = peer.by_ticket(ticket) {
+        request.outcome = Outcome::Failed { failure: failure.clone(), at };
+        let (sent, frequency) = (request.sent.unwrap_or(request.asked).instant, request.frequency);
+        match failure.delivered {
+            Delivered::No => {}
+            // whether the peer counted it is not known: a bound, like another Crawler's request
+            Delivered::Maybe => model.acceptance.record_254(permid, message, sent, frequency),
+            Delivered::Yes => model.acceptance.record_accepted(permid, message, sent),
+        }
+    }
+    line(model, &key, words::kind(failure), &format!("{label}: {}", words::failed(failure)), Some(failure));
+}
+
+/// A reply has been read.
+pub fn decoded(model: &mut Model, permid: Permid, ticket: Ticket, decoding: Decoding) -> Vec<Effect> {
+    let key = PeerKey::Permid(permid);
+    let Some(peer) = model.peers.get_mut(&key) else { return Vec::new() };
+    let Some(request) = peer.by_ticket(ticket) else { return Vec::new() };
+    let message = request.message;
+    let nat = (message == MessageId::NATCHECK && decoding.failed.is_none()).then(|| nat_type(&decoding.decoded));
+    let odd: Vec<String> = decoding.decoded.findings.iter().take(3).map(|finding| words::clean(finding)).collect();
+    let failed = decoding.failed.as_deref().map(words::clean);
+    let cost = replies::cost(&decoding.decoded.tree);
+    if let Outcome::Replied(reply) = &mut request.outcome
+        && reply.payload.is_some()
+    {
+        reply.decoding = Some(decoding);
+    }
+    let nat = nat.flatten().map(|nat| words::clean(&nat));
+    peer.nat = nat.or(peer.nat.take());
+    replies::grown(model, ticket, cost);
+    let label = model.registry().label(message);
+    if let Some(why) = failed {
+        let text = format!("{label}: the reply is not what it should be: {why}; its bytes are there");
+        signal(model, &key, &text);
+    }
+    for finding in odd {
+        signal(model, &key, &format!("{label}: {finding}"));
+    }
+    about(model, &key);
+    Vec::new()
+}
+
+fn signal(model: &mut Model, key: &PeerKey, text: &str) {
+    if let Some(peer) = model.peers.get_mut(key) {
+        peer.signals = peer.signals.saturating_add(1);
+    }
+    line(model, key, Kind::Signal, text, None);
+}
+
+/// The demo's word for a peer.
+pub fn label(model: &mut Model, permid: Permid, label: &str) {
+    let key = PeerKey::Permid(permid);
+    let is_new = model.peers.index(&key).is_none();
+    if let Some(peer) = model.peers.entry(&key) {
+        peer.label = Some(words::clean(label));
+        if is_new {
+            listed(model, &key);
+        }
+    }
+}
+
+/// The tour's next step. It leads the eye only while nobody has touched a key.
+pub fn tour(model: &mut Model, step: TourStep) {
+    if let Some((permid, message)) = step.show.filter(|_| !model.touched) {
+        if model.composer.message != message {
+            let version = model.version_asked();
+            model.composer.choose(&model.setup.registry, message, version);
+        }
+        model.select(Some(PeerKey::Permid(permid)));
+    }
+    model.log.add(model.now, Kind::Tour, None, format!("tour {} of {}: {}", step.step, step.of, step.text), None);
+    model.tour = Some(step);
+}
+
+/// Gives a new peer its row.
+fn listed(model: &mut Model, key: &PeerKey) {
+    if let Some(index) = model.peers.index(key) {
+        model.order.add(index);
+    }
+    model.keep_a_selection();
+}
+
+/// A line about a peer; it counts as its newest event.
+pub(super) fn line(model: &mut Model, key: &PeerKey, kind: Kind, text: &str, failure: Option<&Failure>) {
+    model.events += 1;
+    let newest = model.events;
+    if let Some(peer) = model.peers.get_mut(key) {
+        peer.newest = newest;
+    }
+    model.order.news();
+    model.log.add(model.now, kind, Some(key), text.to_owned(), failure);
+    about(model, key);
+}
+
+/// A line that does not move the peer in the list.
+fn quiet_line(model: &mut Model, key: &PeerKey, text: &str) {
+    model.log.add(model.now, Kind::Plain, Some(key), text.to_owned(), None);
+}
+
+/// Something about this peer has changed: what is shown of the selection follows.
+pub(super) fn about(model: &mut Model, key: &PeerKey) {
+    if model.selected.as_ref() == Some(key) {
+        model.follow();
+    }
+}

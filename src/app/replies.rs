@@ -1,0 +1,106 @@
+//! Parts and replies, and how much of them stays in memory.
+
+use super::log::Kind;
+use super::model::Model;
+use super::msg::Effect;
+use super::news::{about, line};
+use super::request::{Outcome, Part, Reply, Request};
+use super::{format, words};
+use crate::node::{Event, Origin, PeerKey, Ticket};
+use crate::wire::tree::Node;
+use crate::wire::{ErrorByte, Frequency, Permid};
+
+/// Bytes of replies that stay in memory for reading: two of the largest that a channel's budget allows. Older ones keep their line, not their bytes.
+const KEPT: usize = 128 << 20;
+/// Replies that stay in memory, however small.
+const MOST_KEPT: usize = 4096;
+/// About what one value of a decoded reply takes besides its text.
+const BYTES_A_VALUE: usize = 128;
+
+/// A part came.
+pub fn part(model: &mut Model, permid: Permid, ticket: Ticket, part: Part) {
+    let key = PeerKey::Permid(permid);
+    if let Some(request) = model.peers.get_mut(&key).and_then(|peer| peer.by_ticket(ticket)) {
+        request.part(part);
+    }
+}
+
+/// The whole reply came: what it means for the next request, and the order to read it.
+pub fn reply(model: &mut Model, event: Event) -> Vec<Effect> {
+    let Event::Reply { ticket, permid, message, channel, error, payload, parts, elapsed, dialled_back } = event else {
+        return Vec::new();
+    };
+    let (key, now) = (PeerKey::Permid(permid), model.now);
+    let Some(peer) = model.peers.get_mut(&key) else { return Vec::new() };
+    if peer.by_ticket(ticket).is_none() {
+        let number = peer.number();
+        let origin = Origin::Operator;
+        let mut request = Request::new(ticket, number, message, Frequency::DEFAULT, bytes::Bytes::new(), origin, now);
+        request.channel = Some(channel);
+        peer.add(request);
+    }
+    let Some(request) = peer.by_ticket(ticket) else { return Vec::new() };
+    let bytes = payload.len();
+    request.outcome = Outcome::Replied(Reply {
+        error,
+        payload: Some(payload.clone()),
+        bytes,
+        parts,
+        elapsed,
+        dialled_back,
+        at: now,
+        decoding: None,
+    });
+    let (sent, frequency) = (request.sent.unwrap_or(request.asked), request.frequency);
+    match error {
+        ErrorByte::FREQUENCY => model.acceptance.record_254(permid, message, now.instant, frequency),
+        ErrorByte::UNKNOWN_MESSAGE => {}
+        _ => model.acceptance.record_accepted(permid, message, sent.instant),
+    }
+    let label = model.registry().label(message);
+    let mut text = format!("{label}: {}", words::error(error));
+    if error == ErrorByte::SUCCESS {
+        let (size, time) = (format::size(bytes), format::took(elapsed));
+        text = format!("{text}, {size} in {}, {time}", format::counted(parts as usize, "part"));
+    }
+    if dialled_back {
+        text.push_str(", on a connection that the peer dialled back");
+    }
+    let kind = if error == ErrorByte::FREQUENCY { Kind::NotYet } else { Kind::Plain };
+    line(model, &key, kind, &text, None);
+    keep(model, &key, ticket, bytes);
+    about(model, &key);
+    vec![Effect::Decode { permid, ticket, message, error, payload }]
+}
+
+/// Counts a reply into what stays in memory and makes room: the oldest lose their bytes.
+fn keep(model: &mut Model, key: &PeerKey, ticket: Ticket, cost: usize) {
+    model.kept.push_back((key.clone(), ticket, cost));
+    make_room(model);
+}
+
+/// A reply's tree takes memory too.
+pub fn grown(model: &mut Model, ticket: Ticket, by: usize) {
+    if let Some((.., cost)) = model.kept.iter_mut().rev().find(|(_, kept, _)| *kept == ticket) {
+        *cost = cost.saturating_add(by);
+        make_room(model);
+    }
+}
+
+/// About how many bytes a tree takes.
+pub fn cost(tree: &Node) -> usize {
+    BYTES_A_VALUE + tree.children.iter().map(cost).sum::<usize>()
+}
+
+fn make_room(model: &mut Model) {
+    let mut total: usize = model.kept.iter().map(|(.., cost)| cost).sum();
+    while (total > KEPT || model.kept.len() > MOST_KEPT) && model.kept.len() > 1 {
+        let Some((key, ticket, cost)) = model.kept.pop_front() else { return };
+        total -= cost;
+        let request = model.peers.get_mut(&key).and_then(|peer| peer.by_ticket(ticket));
+        if let Some(Outcome::Replied(reply)) = request.map(|request| &mut request.outcome) {
+            reply.payload = None;
+            reply.decoding = None;
+        }
+    }
+}
