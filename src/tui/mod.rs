@@ -1,7 +1,30 @@
 //! The terminal: draws the [`crate::app::Model`] and runs its effects. Owns no facts.
 
+pub mod canvas;
+mod channels;
+pub mod draw;
+mod footer;
+mod frames;
+mod help;
+mod hex;
+pub mod layout;
+mod log_line;
+mod log_view;
+mod overlay;
+mod palette;
+mod parts;
+mod payload;
+mod peer_line;
+mod peers;
+mod picker;
+mod reply;
+mod request;
 pub mod run;
+mod status_bar;
+pub mod svg;
+pub mod terminal;
 pub mod theme;
+mod why;
 
 pub use run::{Ended, Options, run};
 pub use theme::{Theme, ThemeError};

@@ -1,13 +1,31 @@
-//! The loop: wait, fold all that is waiting, draw once.
+//! The loop: wait, fold all that is waiting, draw once. The network is never waited for here.
+#![allow(clippy::disallowed_methods)] // the model's clock is read here, and only here
 
 use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::mpsc;
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{Event as TerminalEvent, EventStream};
+use crossterm::execute;
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::draw::{Tops, draw};
+use super::terminal::Taken;
 use super::theme::Theme;
-use crate::app::{Msg, Setup};
+use crate::app::{Effect, Key, Model, Msg, Now, Setup, update};
 use crate::node::{Event, Node};
+use crate::probes;
+
+/// Events folded before the next look at the input.
+const BATCH: usize = 1024;
+/// News is drawn at most this often; keys at once.
+const FRAME: Duration = Duration::from_millis(16);
+/// Replies that are read at the same time: each may take memory of its own.
+const READERS: usize = 2;
 
 /// What the screen is started with.
 pub struct Options {
@@ -32,8 +50,210 @@ pub enum Ended {
 /// The node keeps running: stopping it is the caller's.
 ///
 /// # Errors
-/// The terminal can't be read or written.
+/// The terminal can't be read or written, or something panicked meanwhile.
 pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) -> io::Result<Ended> {
-    let _ = (node, events, options);
-    todo!()
+    let mut signals = Signals::new()?;
+    let taken = Taken::take()?;
+    let (decoded, mut decodings) = mpsc::channel(BATCH);
+    let mut extra = options.extra;
+    let mut events = events;
+    let mut screen = Running {
+        model: Model::new(options.setup, now()),
+        node,
+        taken,
+        theme: options.theme,
+        tops: Tops::default(),
+        skip_tour: options.skip_tour,
+        decoded,
+        readers: Arc::new(Semaphore::new(READERS)),
+        ended: None,
+        changed: true,
+        last_drawn: None,
+    };
+    let mut input = EventStream::new();
+    let mut waiting = Vec::with_capacity(BATCH);
+    let mut extras = Vec::with_capacity(BATCH);
+    let (mut events_open, mut extra_open) = (true, true);
+    let panic_at = panic_on_purpose();
+    screen.draw()?;
+    let mut tick = next_second();
+    while screen.ended.is_none() {
+        tokio::select! {
+            biased;
+            () = signals.any() => return Ok(Ended::Interrupted),
+            event = input.next() => match event {
+                Some(event) => {
+                    screen.input(event?);
+                    while let Some(Some(event)) = input.next().now_or_never() {
+                        screen.input(event?);
+                    }
+                    screen.draw()?;
+                }
+                None => return Ok(Ended::Interrupted), // the terminal is gone
+            },
+            count = events.recv_many(&mut waiting, BATCH), if events_open => {
+                events_open = count > 0;
+                waiting.drain(..).for_each(|event| screen.fold(Msg::Node(event)));
+                if !events_open {
+                    screen.fold(Msg::Notice("the node has stopped: what is shown stays, nothing new comes".to_owned()));
+                }
+            }
+            count = extra.recv_many(&mut extras, BATCH), if extra_open => {
+                extra_open = count > 0;
+                extras.drain(..).for_each(|msg| screen.fold(msg));
+            }
+            Some(msg) = decodings.recv() => screen.fold(msg),
+            () = tokio::time::sleep_until(tick.into()) => {
+                tick = next_second();
+                screen.fold(Msg::Tick);
+            }
+            () = screen.frame_is_due() => screen.draw()?,
+            () = tokio::time::sleep_until(panic_at.unwrap_or_else(Instant::now).into()), if panic_at.is_some() => {
+                panic!("asked to by SWARMSCOPE_PANIC_AFTER");
+            }
+        }
+        if screen.taken.is_lost() {
+            return Err(io::Error::other("a part of the program panicked, see above"));
+        }
+    }
+    Ok(screen.ended.unwrap_or(Ended::Quit))
+}
+
+/// The screen while it runs.
+struct Running {
+    model: Model,
+    node: Node,
+    taken: Taken,
+    theme: Theme,
+    tops: Tops,
+    skip_tour: CancellationToken,
+    decoded: mpsc::Sender<Msg>,
+    readers: Arc<Semaphore>,
+    ended: Option<Ended>,
+    /// Something that is shown has changed since the last frame.
+    changed: bool,
+    last_drawn: Option<Instant>,
+}
+
+impl Running {
+    fn fold(&mut self, msg: Msg) {
+        self.changed = true;
+        for effect in update(&mut self.model, now(), msg) {
+            self.perform(effect);
+        }
+    }
+
+    fn input(&mut self, event: TerminalEvent) {
+        match event {
+            TerminalEvent::Key(key) => {
+                if let Some(key) = Key::from_event(key) {
+                    self.fold(Msg::Key(key));
+                }
+            }
+            TerminalEvent::Paste(text) => self.fold(Msg::Paste(text)),
+            TerminalEvent::Resize(columns, rows) => self.fold(Msg::Resize(columns, rows)),
+            TerminalEvent::Mouse(_) | TerminalEvent::FocusGained | TerminalEvent::FocusLost => {}
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Request(ask) => {
+                let ticket = self.node.request(ask.clone());
+                self.fold(Msg::Asked(ask, ticket));
+            }
+            Effect::Connect(target) => self.node.connect(target),
+            Effect::Disconnect(permid) => self.node.disconnect(permid),
+            Effect::Cancel(ticket) => self.node.cancel(ticket),
+            Effect::Decode { permid, ticket, message, error, payload } => {
+                let (registry, decoded) = (self.model.setup.registry.clone(), self.decoded.clone());
+                let readers = self.readers.clone();
+                tokio::spawn(async move {
+                    let Ok(_permit) = readers.acquire().await else { return };
+                    let read = move || probes::decode_reply(&registry, message, error, &payload);
+                    // a reader that panicked has given the terminal back already
+                    let Ok(decoding) = tokio::task::spawn_blocking(read).await else { return };
+                    let _ = decoded.send(Msg::Decoded { permid, ticket, decoding }).await;
+                });
+            }
+            Effect::Copy(text) => {
+                // OSC 52: a terminal that does not know it ignores it
+                let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
+            }
+            Effect::SkipTour => self.skip_tour.cancel(),
+            Effect::Quit { interrupted } => {
+                self.ended = Some(if interrupted { Ended::Interrupted } else { Ended::Quit });
+            }
+        }
+    }
+
+    /// Ready when there is news to draw and the last frame is old enough; never, when there is nothing to draw.
+    async fn frame_is_due(&self) {
+        if !self.changed {
+            std::future::pending::<()>().await;
+        }
+        if let Some(last) = self.last_drawn {
+            tokio::time::sleep_until((last + FRAME).into()).await;
+        }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        if self.taken.is_lost() {
+            return Ok(()); // the terminal is not ours any more
+        }
+        let size = self.taken.screen.size()?;
+        if self.model.size != (size.width, size.height) {
+            self.fold(Msg::Resize(size.width, size.height));
+        }
+        let (model, theme, tops) = (&self.model, &self.theme, &mut self.tops);
+        self.taken.screen.draw(|frame| {
+            if let Some(cursor) = draw(frame.buffer_mut(), model, theme, tops) {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        self.changed = false;
+        self.last_drawn = Some(Instant::now());
+        Ok(())
+    }
+}
+
+/// The signals that end the program.
+struct Signals {
+    all: [Signal; 3],
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        let [interrupt, terminate, hangup] =
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        Ok(Self { all: [interrupt?, terminate?, hangup?] })
+    }
+
+    async fn any(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.all;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
+
+fn now() -> Now {
+    Now { instant: Instant::now(), wall: SystemTime::now() }
+}
+
+/// When the clock on the screen changes next.
+fn next_second() -> Instant {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Instant::now() + Duration::from_secs(1).saturating_sub(Duration::from_nanos(since.subsec_nanos().into()))
+}
+
+/// For tests of the terminal's restoration: debug builds panic after so many milliseconds.
+fn panic_on_purpose() -> Option<Instant> {
+    if !cfg!(debug_assertions) {
+        return None;
+    }
+    let after = std::env::var("SWARMSCOPE_PANIC_AFTER").ok()?.parse().ok()?;
+    Some(Instant::now() + Duration::from_millis(after))
 }

@@ -1,0 +1,165 @@
+//! The selected peer's requests, newest first: channel, message, where each stands.
+
+use ratatui::style::Style;
+
+use super::canvas::{Area, BAR, Canvas, follow, width};
+use crate::app::column::{Cell, cell};
+use crate::app::format::{countdown, size, took};
+use crate::app::log::Kind;
+use crate::app::peers::Peer;
+use crate::app::request::{Outcome, Reply, Request, left};
+use crate::app::{Mode, Model, Pane, words};
+use crate::failure::Phase;
+use crate::wire::{ErrorByte, Frequency, OverlayVersion};
+
+/// Channels of one peer (protocol.md §4).
+const CHANNELS: usize = 255;
+
+/// Where the columns stand: a function of the block's width alone.
+struct Columns {
+    number: Option<u16>,
+    channel: u16,
+    name: u16,
+    status: u16,
+    status_right: u16,
+    size_right: Option<u16>,
+    right: u16,
+}
+
+impl Columns {
+    fn of(area: &Area) -> Self {
+        let (x, right) = (area.x, area.right);
+        let numbered = area.width() >= 48;
+        let shift = if numbered { 4 } else { 0 };
+        let sized = area.width() >= 58;
+        Self {
+            number: numbered.then_some(x),
+            channel: x + shift,
+            name: x + shift + 4,
+            status: x + shift + if numbered { 14 } else { 13 },
+            status_right: if sized { right - 17 } else { right - 7 },
+            size_right: sized.then(|| right - 8),
+            right,
+        }
+    }
+}
+
+pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
+    let Some(peer) = model.peer() else { return };
+    let columns = Columns::of(&area);
+    let focused = model.focus == Pane::Channels && matches!(model.mode, Mode::Main);
+    let used = peer.requests.iter().filter(|request| request.in_flight() && request.channel.is_some()).count();
+    let note = if area.width() >= 40 { format!("{used} of {CHANNELS} in use") } else { String::new() };
+    canvas.heading(&area, "CHANNELS", focused, &note);
+    if peer.requests.is_empty() {
+        canvas.text(area.x, area.right, area.y + 1, "nothing asked yet", canvas.theme.muted);
+        return;
+    }
+    if let Some(right) = columns.size_right {
+        canvas.right(right, area.y, "SIZE", canvas.theme.muted);
+    }
+    canvas.right(columns.right, area.y, "TIME", canvas.theme.muted);
+    let list = area.rows(1, u16::MAX);
+    let at = model.request().and_then(|shown| peer.requests.iter().rev().position(|r| r.ticket == shown.ticket));
+    let at = at.unwrap_or(0);
+    *top = follow(*top, at, usize::from(list.height), peer.requests.len());
+    for ((i, request), y) in peer.requests.iter().rev().enumerate().skip(*top).zip(list.y..list.bottom()) {
+        let here = i == at;
+        if here {
+            canvas.selected(&area, y, focused);
+        }
+        row(canvas, model, &columns, peer, request, y, here);
+    }
+}
+
+fn row(canvas: &mut Canvas, model: &Model, columns: &Columns, peer: &Peer, request: &Request, y: u16, here: bool) {
+    let theme = canvas.theme;
+    let plain = if here { theme.strong() } else { Style::new() };
+    if let Some(x) = columns.number {
+        canvas.text(x, columns.channel, y, &format!("#{}", request.number), theme.muted);
+    }
+    let channel = request.channel.map_or_else(|| "··".to_owned(), |channel| channel.to_string());
+    canvas.text(columns.channel, columns.name, y, &channel, plain);
+    canvas.text(columns.name, columns.status - 1, y, &model.registry().label(request.message), plain);
+    status(canvas, model, columns, peer, request, y, plain);
+    if let Some(right) = columns.size_right {
+        let bytes = request.reply().map_or(request.bytes, |reply| reply.bytes);
+        let nothing = request.reply().is_none() && request.newest.is_none();
+        let text = if nothing { "–".to_owned() } else { size(bytes) };
+        canvas.right(right, y, &text, if nothing { theme.muted } else { plain });
+    }
+    canvas.right(columns.right, y, &took(request.elapsed(model.now)), plain);
+}
+
+fn status(canvas: &mut Canvas, model: &Model, columns: &Columns, peer: &Peer, request: &Request, y: u16, plain: Style) {
+    let theme = canvas.theme;
+    let (x, right) = (columns.status, columns.status_right);
+    match &request.outcome {
+        Outcome::Queued => drop(canvas.text(x, right, y, "… connecting", theme.muted)),
+        Outcome::Waiting if request.newest.is_none() => drop(canvas.text(x, right, y, "… no part yet", theme.muted)),
+        Outcome::Waiting => parts(canvas, x, right, y, request),
+        Outcome::AwaitingDialBack => drop(canvas.text(x, right, y, "○ waits for dial-back", theme.muted)),
+        Outcome::Replied(reply) if reply.error == ErrorByte::FREQUENCY => {
+            not_yet(canvas, model, columns, peer, request, y);
+        }
+        Outcome::Replied(reply) => drop(canvas.text(x, right, y, &replied(reply, right - x), plain)),
+        Outcome::Failed { failure, .. } => {
+            let (sign, style) = match words::kind(failure) {
+                Kind::Refused => ("■ ", theme.fail),
+                Kind::Plain => ("", plain),
+                _ => ("× ", theme.fail),
+            };
+            let brief = words::row(failure.cause);
+            let after = format!("{brief}, {}", words::seconds(request.elapsed(model.now)));
+            let fits = |text: &str| x + width(sign) + width(text) <= right;
+            let timed = failure.phase() == Phase::Reply && fits(&after);
+            canvas.pieces(x, right, y, &[(sign, style), (if timed { &after } else { &brief }, style)]);
+        }
+    }
+}
+
+/// `▓▓▓▓▓▓▓░░ 7 in, 2+ left`, as much of it as there is room for.
+fn parts(canvas: &mut Canvas, x: u16, right: u16, y: u16, request: &Request) {
+    let Some(part) = request.newest else { return };
+    canvas.part_bar(x, right, y, part.index, part.hint);
+    let x = x + BAR + 1;
+    let left = left(part.hint);
+    let texts = [format!("{} in, {left}", part.index), format!("{} in", part.index)];
+    let narrow = [left.clone(), left.trim_end_matches(" left").to_owned()];
+    let fits = |text: &&String| x + width(text) <= right;
+    let chosen = texts[..1].iter().chain(&narrow).chain(&texts[1..]).find(fits);
+    if let Some(text) = chosen {
+        canvas.text(x, right, y, text, Style::new());
+    }
+}
+
+/// The pill, and when it is over.
+fn not_yet(canvas: &mut Canvas, model: &Model, columns: &Columns, peer: &Peer, request: &Request, y: u16) {
+    let (x, right) = (columns.status, columns.status_right);
+    let strong = canvas.theme.strong();
+    let end = canvas.pill(x, right, y) + 1;
+    let any: OverlayVersion = OverlayVersion(0);
+    let newest = peer.last_of(request.message).is_some_and(|last| last.ticket == request.ticket);
+    let frequency: Frequency = request.frequency;
+    let (before, brief, time) = match cell(model, peer, request.message, any, frequency) {
+        Cell::NotYet { left, exact: true } | Cell::In(left) => ("again in ", "", countdown(left)),
+        Cell::NotYet { left, .. } | Cell::AtMost(left) => ("at latest ", "≤", countdown(left)),
+        _ if newest => ("accepts again now", "over", String::new()),
+        _ => ("not yet", "", String::new()),
+    };
+    let before = if end + width(before) + width(&time) <= right { before } else { brief };
+    canvas.pieces(end, right, y, &[(before, Style::new()), (&time, strong)]);
+}
+
+/// What a reply was, in as many words as fit.
+fn replied(reply: &Reply, room: u16) -> String {
+    let long = words::error(reply.error);
+    match (&reply.decoding, reply.error) {
+        (_, ErrorByte::UNKNOWN_MESSAGE) if width(&long) > room => "253 unknown".to_owned(),
+        (Some(decoding), ErrorByte::SUCCESS) if decoding.failed.is_none() => words::clean(&decoding.decoded.summary),
+        (Some(_), ErrorByte::SUCCESS) => "▲ not what it should be".to_owned(),
+        (None, ErrorByte::SUCCESS) if reply.payload.is_some() => "reading it".to_owned(),
+        (None, ErrorByte::SUCCESS) => "bytes let go".to_owned(),
+        _ => long,
+    }
+}

@@ -1,0 +1,95 @@
+//! One frame: every block in its place, overlays on top.
+
+use ratatui::buffer::Buffer;
+
+use super::canvas::{Canvas, to_ascii};
+use super::layout::{Grid, Request};
+use super::theme::Theme;
+use super::{
+    channels, footer, frames, help, log_line, log_view, palette, peer_line, peers, reply, request, status_bar,
+};
+use crate::app::{Class, Mode, Model};
+
+/// Where lists were scrolled to when they were last drawn, so that they move no more than they must.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Tops {
+    pub peers: usize,
+    pub channels: usize,
+    pub tree: usize,
+}
+
+/// Draws a frame. Returns where the terminal's cursor stands, if text is typed.
+pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -> Option<(u16, u16)> {
+    let mut canvas = Canvas::new(cells, theme);
+    let grid = Grid::of(model);
+    if grid.class == Class::TooSmall {
+        too_small(&mut canvas);
+    } else {
+        main(&mut canvas, model, &grid, tops);
+        overlay(&mut canvas, model, &grid);
+    }
+    let cursor = canvas.cursor;
+    if theme.ascii {
+        to_ascii(cells);
+    }
+    cursor
+}
+
+fn main(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {
+    status_bar::draw(canvas, model, grid);
+    rules(canvas, grid);
+    if let Some(area) = grid.peers {
+        peers::draw(canvas, model, area, grid.headings, &mut tops.peers);
+    }
+    if let Some(area) = grid.peer {
+        peer_line::draw(canvas, model, area);
+    }
+    if let Some(area) = grid.channels {
+        channels::draw(canvas, model, area, &mut tops.channels);
+    }
+    if let Some(area) = grid.reply {
+        reply::draw(canvas, model, area, grid.class, &mut tops.tree);
+    }
+    if let Some(area) = grid.frames {
+        frames::draw(canvas, model, area);
+    }
+    match grid.request {
+        Some(Request::Line(area)) => request::line(canvas, model, area),
+        Some(Request::Block(area) | Request::Sheet(area)) => request::block(canvas, model, area),
+        None => {}
+    }
+    log_line::draw(canvas, model, grid);
+    footer::draw(canvas, model, grid);
+}
+
+fn rules(canvas: &mut Canvas, grid: &Grid) {
+    let style = canvas.theme.rule;
+    if let Some((x, first, end)) = grid.rule {
+        for y in first..end {
+            canvas.text(x, x + 1, y, "│", style);
+        }
+    }
+    if let Some(y) = grid.sheet_rule {
+        canvas.text(0, grid.columns, y, &"─".repeat(usize::from(grid.columns)), style);
+    }
+}
+
+fn overlay(canvas: &mut Canvas, model: &Model, grid: &Grid) {
+    match &model.mode {
+        Mode::Help { top } => help::draw(canvas, model, grid, *top),
+        Mode::Palette(picker) => palette::draw(canvas, model, grid, picker),
+        Mode::Log { back } => log_view::draw(canvas, model, grid, *back),
+        _ => return,
+    }
+    footer::draw(canvas, model, grid);
+}
+
+fn too_small(canvas: &mut Canvas) {
+    let (columns, rows) = canvas.size();
+    let style = canvas.theme.strong();
+    for (text, y) in [("swarmscope needs 40×10", 0), ("this is smaller; q quits", 1)] {
+        if y < rows {
+            canvas.text(0, columns, y, text, style);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The last row: what can be done now. Help and quit are reserved first, at the right; the rest falls off whole.
+
+use super::canvas::{Canvas, width};
+use super::layout::Grid;
+use crate::app::Model;
+use crate::app::commands::{Footing, footer};
+
+/// Blanks between entries.
+const GAP: u16 = 3;
+
+pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
+    let theme = canvas.theme;
+    let y = grid.footer;
+    for x in 0..grid.columns {
+        canvas.text(x, x + 1, y, " ", theme.base.patch(theme.panel));
+    }
+    let (left, right) = footer(model);
+    let mut end = grid.columns - 1;
+    for footing in right.iter().rev() {
+        let x = end.saturating_sub(whole(footing));
+        write(canvas, x, end, y, footing);
+        end = x.saturating_sub(GAP);
+    }
+    let mut x = 1;
+    for footing in &left {
+        if x + whole(footing) > end {
+            break;
+        }
+        x = write(canvas, x, end, y, footing) + GAP;
+    }
+}
+
+fn whole(footing: &Footing) -> u16 {
+    width(&footing.key) + 1 + width(footing.verb)
+}
+
+fn write(canvas: &mut Canvas, x: u16, right: u16, y: u16, footing: &Footing) -> u16 {
+    let x = canvas.text(x, right, y, &footing.key, canvas.theme.strong());
+    canvas.text(x + 1, right, y, footing.verb, canvas.theme.muted)
+}

@@ -1,0 +1,90 @@
+//! The row above the footer: the newest event with what to do next; above it, the tour's line.
+
+use ratatui::style::Style;
+
+use super::canvas::{Area, Canvas, width};
+use super::layout::Grid;
+use crate::app::format::clock;
+use crate::app::log::{Kind, Line};
+use crate::app::{Class, Mode, Model};
+
+pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
+    let right = grid.columns - 1;
+    tour(canvas, model, grid);
+    let y = grid.event;
+    if let Mode::Connect(..) = model.mode {
+        return prompt(canvas, model, right, y);
+    }
+    let Some(line) = model.log.headline(model.now) else { return };
+    let theme = canvas.theme;
+    let mut end = canvas.right(right, y, "log", theme.muted);
+    end = canvas.right(end - 1, y, "L", theme.strong()).saturating_sub(2);
+    let mut x = 1;
+    if grid.class > Class::OnePane {
+        x = canvas.text(x, end, y, &clock(line.at.wall), theme.muted) + 2;
+    }
+    write(canvas, model, line, Area { bar: 0, x, right: end, y, height: 1 }, true);
+}
+
+/// One line of the log: sign, who, what, how often; what to do next where there is room for all of it.
+pub fn write(canvas: &mut Canvas, model: &Model, line: &Line, area: Area, with_next: bool) {
+    let theme = canvas.theme;
+    let (mut x, end, y) = (area.x, area.right, area.y);
+    let strong = theme.strong();
+    let (sign, style) = match line.kind {
+        Kind::Plain => ("", Style::new()),
+        Kind::NotYet => ("254", theme.pill),
+        Kind::Signal | Kind::NotDone => ("▲", theme.caution.patch(strong)),
+        Kind::Refused => ("■", theme.fail),
+        Kind::Failed => ("×", theme.fail.patch(strong)),
+        Kind::Tour => ("→", theme.accent),
+    };
+    if sign == "254" {
+        x = canvas.pill(x, end, y) + 1;
+    } else if !sign.is_empty() {
+        x = canvas.text(x, end, y, sign, style) + 1;
+    }
+    if let Some(peer) = &line.peer {
+        x = canvas.text(x, end, y, &model.name_of(peer), Style::new()) + 1;
+    }
+    let times = match (line.times, line.within) {
+        (0 | 1, _) => String::new(),
+        (times, within) if end - area.x > 80 => format!(" ({times} times{within})"),
+        (times, _) => format!(" ({times}×)"),
+    };
+    let text_end = end.saturating_sub(width(&times)).max(x);
+    x = canvas.text(x, text_end, y, &line.text, Style::new());
+    x = canvas.text(x, end, y, &times, Style::new());
+    if let Some((_, hint)) = line.next.filter(|_| with_next)
+        && x + 3 + width(hint) <= end
+    {
+        canvas.text(x, end, y, &format!(" · {hint}"), theme.muted);
+    }
+}
+
+fn tour(canvas: &mut Canvas, model: &Model, grid: &Grid) {
+    let Some(step) = &model.tour else { return };
+    let theme = canvas.theme;
+    let right = grid.columns - 1;
+    let number = format!("tour {} of {}", step.step, step.of);
+    let x = canvas.text(1, right, grid.tour, &number, theme.accent.patch(theme.strong()));
+    canvas.text(x + 2, right, grid.tour, &step.text, Style::new());
+}
+
+/// Where an address to connect to is typed.
+fn prompt(canvas: &mut Canvas, model: &Model, right: u16, y: u16) {
+    let Mode::Connect(input, error) = &model.mode else { return };
+    let theme = canvas.theme;
+    let x = canvas.text(1, right, y, "connect to", theme.strong()) + 1;
+    let end = if error.is_some() || right < 76 { right } else { right - 36 };
+    canvas.tint(x, end, y, theme.panel);
+    let (before, after) = input.halves();
+    let cursor = canvas.text(x, end - 1, y, before, Style::new());
+    let after_end = canvas.text(cursor, end, y, after, Style::new());
+    canvas.cursor = Some((cursor, y));
+    match error {
+        Some(error) => drop(canvas.text(after_end + 2, right, y, error, theme.caution)),
+        None if end < right => drop(canvas.text(end + 2, right, y, "host:port or permid@host:port", theme.muted)),
+        None => {}
+    }
+}

@@ -1,0 +1,237 @@
+//! What became of the selected request: its reply as a tree with the bytes of the selected field, as text or as bytes; or why
+//! there is none.
+
+use ratatui::style::{Modifier, Style};
+
+use super::canvas::{Area, Canvas, cut, follow, width};
+use super::{hex, why};
+use crate::app::format::{clock, counted, size};
+use crate::app::reading::{Row, View};
+use crate::app::request::{Outcome, Reply, Request};
+use crate::app::{Class, Mode, Model, Pane, words};
+use crate::wire::ErrorByte;
+use crate::wire::text::clean_bytes;
+
+/// Where values stand behind their labels.
+const VALUE: u16 = 14;
+/// The same where columns are few.
+const NARROW_VALUE: u16 = 13;
+/// The most bytes of a reply that are shown as text; the rest is there as bytes.
+const MOST_TEXT: usize = 256 * 1024;
+/// From this width on the bytes stand beside the tree, not below it.
+const BESIDE: u16 = 112;
+/// Rows of bytes below a tree, at most.
+const HEX_ROWS: usize = 7;
+
+pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, class: Class, top: &mut usize) {
+    let Some(request) = model.request() else { return why::peer(canvas, model, area) };
+    let focused = model.focus == Pane::Reply && matches!(model.mode, Mode::Main);
+    let title = format!("#{} {}", request.number, model.registry().label(request.message));
+    let right = views(canvas, model, &area, request);
+    let heading = canvas.heading(&Area { right, ..area }, "REPLY", focused, "");
+    canvas.text(heading, right, area.y, &title, Style::new());
+    let roomy = class >= Class::Middle;
+    let state = area.rows(1, 1);
+    let body = if roomy { area.rows(3, u16::MAX) } else { area.rows(1, u16::MAX) };
+    match &request.outcome {
+        Outcome::Replied(reply) if reply.error == ErrorByte::FREQUENCY => {
+            if roomy {
+                line(canvas, &state, reply);
+            }
+            why::not_yet(canvas, model, body, request);
+        }
+        Outcome::Replied(reply) => {
+            if roomy {
+                line(canvas, &state, reply);
+            }
+            replied(canvas, model, body, reply, focused, roomy, top);
+        }
+        Outcome::Failed { failure, .. } => why::request(canvas, model, area.rows(1, u16::MAX), request, failure),
+        Outcome::Queued | Outcome::Waiting | Outcome::AwaitingDialBack => {
+            why::waiting(canvas, model, area.rows(1, u16::MAX), request);
+        }
+    }
+}
+
+/// `tree  text  hex`, the current one marked. Returns where the heading must end.
+fn views(canvas: &mut Canvas, model: &Model, area: &Area, request: &Request) -> u16 {
+    if request.reply().is_none_or(|reply| reply.error == ErrorByte::FREQUENCY) {
+        return area.right;
+    }
+    let gap = if area.width() >= 50 { 2 } else { 1 };
+    let mut right = area.right;
+    for view in View::ALL.into_iter().rev() {
+        let current = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+        let style = if view == model.reading.view { current } else { canvas.theme.muted };
+        right = canvas.right(right, area.y, view.name(), style).saturating_sub(gap);
+    }
+    right
+}
+
+/// `error 0, success · 1 part · 79 B · 12:01:44Z`.
+fn line(canvas: &mut Canvas, area: &Area, reply: &Reply) {
+    let (parts, bytes) = (counted(reply.parts as usize, "part"), size(reply.bytes));
+    let mut text = format!("{} · {parts} · {bytes} · {}", words::error(reply.error), clock(reply.at.wall));
+    if reply.dialled_back {
+        text.push_str(" · dialled back");
+    }
+    if let Some(decoding) = reply.decoding.as_ref().filter(|decoding| !decoding.decoded.format.is_empty()) {
+        text.push_str(" · ");
+        text.push_str(&words::clean(&decoding.decoded.format));
+    }
+    canvas.text(area.x, area.right, area.y, &text, canvas.theme.muted);
+}
+
+fn replied(canvas: &mut Canvas, model: &Model, area: Area, reply: &Reply, focused: bool, roomy: bool, top: &mut usize) {
+    let Some(payload) = &reply.payload else {
+        let text = "its bytes were let go to make room for newer replies: ask again";
+        canvas.text(area.x, area.right, area.y, text, canvas.theme.muted);
+        return;
+    };
+    let area = findings(canvas, area, reply);
+    match model.reading.view {
+        View::Tree => tree(canvas, model, area, payload, focused, roomy, top),
+        View::Text => text(canvas, area, payload, model.reading.line),
+        View::Hex => hex::draw(canvas, &area, payload, model.reading.line, None),
+    }
+}
+
+/// What a person should know of the payload before reading it. Returns the room below.
+fn findings(canvas: &mut Canvas, area: Area, reply: &Reply) -> Area {
+    let Some(decoding) = &reply.decoding else { return area };
+    let failed = decoding.failed.iter().map(|why| format!("not what it should be: {why}"));
+    let all: Vec<String> = failed.chain(decoding.decoded.findings.iter().cloned()).collect();
+    let shown = all.len().min(usize::from(area.height / 4).max(1));
+    let caution = canvas.theme.caution;
+    for (finding, y) in all.iter().take(shown).zip(area.y..area.bottom()) {
+        let x = canvas.text(area.x, area.right, y, "▲ ", caution.patch(canvas.theme.strong()));
+        let more = if all.len() > shown && y + 1 == area.y + u16::try_from(shown).unwrap_or(1) {
+            format!(" (and {} more)", all.len() - shown)
+        } else {
+            String::new()
+        };
+        canvas.text(x, area.right, y, &format!("{}{more}", words::clean(finding)), Style::new());
+    }
+    let used = u16::try_from(shown).unwrap_or(u16::MAX);
+    if all.is_empty() { area } else { area.rows(used + u16::from(area.height > used + 6), u16::MAX) }
+}
+
+fn tree(canvas: &mut Canvas, model: &Model, area: Area, payload: &[u8], focused: bool, roomy: bool, top: &mut usize) {
+    let rows = &model.reading.rows;
+    if rows.is_empty() {
+        let text = if payload.is_empty() { "an empty payload" } else { "reading it" };
+        canvas.text(area.x, area.right, area.y, text, canvas.theme.muted);
+        return;
+    }
+    let beside = area.width() >= BESIDE;
+    let middle = area.x + area.width() / 2;
+    let below = if beside { Area { x: middle + 1, ..area } } else { area };
+    let per_row = hex::per_row(below.width(), payload.len());
+    let hex_rows = if roomy { payload.len().div_ceil(per_row).min(HEX_ROWS) } else { 0 };
+    let room = usize::from(area.height);
+    let all_rows = rows.len() + usize::from(model.reading.hidden > 0);
+    let hex_rows = if beside { payload.len().div_ceil(per_row).min(room) } else { hex_rows };
+    let (list_rows, hex_rows) = if beside { (room, hex_rows) } else { share(room, all_rows, hex_rows) };
+    let area = if beside { Area { right: middle - 2, ..area } } else { area };
+    let list = area.rows(0, u16::try_from(list_rows).unwrap_or(u16::MAX));
+    *top = follow(*top, model.reading.row, list_rows, rows.len());
+    for ((i, row), y) in rows.iter().enumerate().skip(*top).zip(list.y..list.bottom()) {
+        let here = i == model.reading.row;
+        if here {
+            canvas.selected(&area, y, focused);
+        }
+        tree_row(canvas, &list, row, y, here, before(model, row));
+    }
+    if model.reading.hidden > 0 && rows.len() - *top < list_rows {
+        let text = format!("… {} more", model.reading.hidden);
+        canvas.text(list.x, list.right, list.bottom() - 1, &text, canvas.theme.muted);
+    }
+    if hex_rows > 0 {
+        let skip = if beside { 0 } else { list.height + 1 };
+        let below = below.rows(skip, u16::try_from(hex_rows).unwrap_or(u16::MAX));
+        let span = model.reading.selected().and_then(|row| row.span.clone());
+        let first = span.as_ref().map_or(0, |span| span.start / per_row);
+        let all = payload.len().div_ceil(per_row);
+        hex::draw(canvas, &below, payload, follow(0, first, hex_rows, all).min(first), span);
+    }
+}
+
+/// How many rows the tree and the bytes get of what there is, with a blank row between them.
+fn share(room: usize, tree: usize, hex: usize) -> (usize, usize) {
+    if hex == 0 || room < 5 {
+        return (room, 0);
+    }
+    let least_hex = hex.min(3);
+    let tree_rows = tree.min(room - 1 - least_hex).max(1);
+    (tree_rows, hex.min(room - 1 - tree_rows))
+}
+
+/// What stood in this place in the reply before, if that was something else.
+fn before(model: &Model, row: &Row) -> Option<(u32, String)> {
+    let (number, tree) = model.previous()?;
+    let mut node = tree;
+    for child in &row.path {
+        node = node.children.get(*child)?;
+    }
+    (node.label == row.label && node.value != row.value).then(|| (number, words::clean(&node.value)))
+}
+
+fn tree_row(canvas: &mut Canvas, area: &Area, row: &Row, y: u16, here: bool, before: Option<(u32, String)>) {
+    let theme = canvas.theme;
+    let value_offset = if area.width() >= 50 { VALUE } else { NARROW_VALUE };
+    let depth = u16::try_from(row.path.len().saturating_sub(1)).unwrap_or(u16::MAX).min(8);
+    let indent = (2 * depth).min(area.width() / 3);
+    let plain = if here { theme.strong() } else { Style::new() };
+    let sign = match row.open {
+        Some(true) => "- ",
+        Some(false) => "+ ",
+        None => "",
+    };
+    let label = format!("{sign}{}", words::clean(&row.label));
+    let x = area.x + indent;
+    let value_x = if row.path.is_empty() || row.label.is_empty() { x } else { (area.x + value_offset).max(x + 4) };
+    if value_x > x {
+        canvas.text(x, value_x - 1, y, &label, theme.muted);
+    }
+    let end = canvas.text(value_x, area.right, y, &words::clean(&row.value), plain);
+    if let Some((number, value)) = before {
+        let long = format!("was {value} in #{number}");
+        let fits = |text: &String| end + 2 + width(text) <= area.right;
+        if let Some(text) = [long, format!("was {value}"), "changed".to_owned()].iter().find(|text| fits(text)) {
+            canvas.right(area.right, y, text, theme.muted);
+        }
+    }
+}
+
+/// The payload as text, each line folded at the edge.
+fn text(canvas: &mut Canvas, area: Area, payload: &[u8], first: usize) {
+    let shown = &payload[..payload.len().min(MOST_TEXT)];
+    let room = usize::from(area.width()).max(1);
+    let line = |line: &[u8]| clean_bytes(line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = shown.split(|byte| *byte == b'\n').flat_map(|bytes| folded(&line(bytes), room)).skip(first);
+    for y in area.y..area.bottom() {
+        let Some(line) = lines.next() else {
+            if shown.len() < payload.len() {
+                let text = format!("… {} more, see hex", size(payload.len() - shown.len()));
+                canvas.text(area.x, area.right, y, &text, canvas.theme.muted);
+            }
+            return;
+        };
+        canvas.text(area.x, area.right, y, &line, Style::new());
+    }
+}
+
+/// One line in pieces that fit.
+fn folded(line: &str, room: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    loop {
+        let piece = cut(rest, room);
+        let piece = if piece.is_empty() { rest } else { piece };
+        pieces.push(piece.to_owned());
+        rest = &rest[piece.len()..];
+        if rest.is_empty() {
+            return pieces;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The composer: what would be sent, to whom, when they accept it, the bytes, and the same as a command.
+
+use ratatui::style::Style;
+
+use super::canvas::{Area, Canvas, PILL, width};
+use super::{payload, picker};
+use crate::app::column::{Cell, cell};
+use crate::app::composer::Composer;
+use crate::app::format::{countdown, counted, size};
+use crate::app::messages::Known;
+use crate::app::words::{self, clause};
+use crate::app::{Mode, Model, Pane};
+use crate::node::Transport;
+
+/// Where values stand behind their labels.
+const VALUE: u16 = 11;
+/// From this width on it is a sheet, with blank rows between its parts.
+const SHEET: u16 = 70;
+/// Rows of a sheet from which on the picker leaves the other fields in sight.
+const TALL: u16 = 11;
+
+/// What is drawn: the composer as it is, or as it would be with the message that the picker points at.
+struct View<'m> {
+    model: &'m Model,
+    composer: &'m Composer,
+    message: Known,
+}
+
+/// The composer in one line, where rows are few.
+pub fn line(canvas: &mut Canvas, model: &Model, area: Area) {
+    let view = View { model, composer: &model.composer, message: model.composer.known(model.registry()) };
+    let theme = canvas.theme;
+    let (y, muted, plain) = (area.y, theme.muted, Style::new());
+    let end = hint(canvas, model, &area);
+    let focused = model.focus == Pane::Request;
+    let mut x = canvas.text(area.x, end, y, "REQUEST", if focused { theme.focused() } else { theme.strong() }) + 2;
+    x = canvas.text(x, end, y, &label(&view.message), plain) + 2;
+    if area.width() >= 60 {
+        let frequency = format!("{} s", view.composer.frequency.text());
+        x = canvas.pieces(x, end, y, &[("every ", muted), (&frequency, plain)]) + 2;
+        if let Ok(bytes) = view.composer.bytes(model.registry())
+            && view.message.takes_payload
+        {
+            x = canvas.text(x, end, y, &size(bytes.len()), muted) + 2;
+        }
+    }
+    if let Some(peer) = model.peer() {
+        x = canvas.pieces(x, end, y, &[("to ", muted), (&model.name_of(&peer.key), plain)]) + 2;
+    }
+    view.accepts(canvas, x, end, y, true);
+}
+
+/// `r edit` at the right of the first row; returns where the rest must end.
+fn hint(canvas: &mut Canvas, model: &Model, area: &Area) -> u16 {
+    let theme = canvas.theme;
+    let (key, verb) = if model.mode.composes() { ("esc", "close") } else { ("r", "edit") };
+    let x = canvas.right(area.right, area.y, verb, theme.muted);
+    canvas.right(x - 1, area.y, key, theme.strong()).saturating_sub(2)
+}
+
+/// `1 DATABASE`; a number alone where it has no name.
+fn label(message: &Known) -> String {
+    let number = message.id.to_string();
+    if message.name == number { number } else { format!("{number} {}", message.name) }
+}
+
+/// The composer as a block, in its place or as a sheet.
+pub fn block(canvas: &mut Canvas, model: &Model, area: Area) {
+    if area.height < 4 {
+        return line(canvas, model, area);
+    }
+    let candidate = model.candidate();
+    let view = View { model, composer: &candidate, message: candidate.known(model.registry()) };
+    head(canvas, model, &area);
+    let foot = area.bottom();
+    let sheet = area.width() >= SHEET;
+    if let Mode::Message(picker) = &model.mode {
+        let below = if area.height > TALL { 7 } else { 3 };
+        picker::draw(canvas, model, area.rows(1, area.height.saturating_sub(below)), picker);
+        if area.height > TALL {
+            view.frequency(canvas, &area, foot - 5);
+            view.summary(canvas, &area, foot - 4);
+        }
+    } else {
+        let value = label(&view.message);
+        labelled(canvas, &area, area.y + 1, "message", &value);
+        let doc_x = area.x + VALUE + width(&value) + 3;
+        let doc = clause(&view.message.doc, usize::from(area.right.saturating_sub(doc_x)));
+        canvas.right(area.right, area.y + 1, &doc, canvas.theme.muted);
+        view.frequency(canvas, &area, area.y + 2);
+        view.summary(canvas, &area, area.y + 3);
+        if view.message.takes_payload {
+            let lines = area.rows(4, area.height.saturating_sub(6 + u16::from(sheet)));
+            payload::draw(canvas, model, &lines);
+        }
+    }
+    view.to_send(canvas, &area, foot - if sheet { 3 } else { 2 });
+    view.same_as(canvas, &area, foot - 1);
+}
+
+fn labelled(canvas: &mut Canvas, area: &Area, y: u16, label: &str, value: &str) -> u16 {
+    canvas.labelled(area, y, area.x + VALUE, label, value, Style::new())
+}
+
+fn head(canvas: &mut Canvas, model: &Model, area: &Area) {
+    let theme = canvas.theme;
+    let end = hint(canvas, model, area);
+    let focused = model.mode.composes() || (model.focus == Pane::Request && matches!(model.mode, Mode::Main));
+    let x = canvas.heading(&Area { right: end, ..*area }, "REQUEST", focused, "");
+    let Some(peer) = model.peer() else { return };
+    let to = format!("to 1 peer, {}, ", model.name_of(&peer.key));
+    let way = match peer.transport.filter(|_| peer.connected()) {
+        Some(Transport::Legacy) => ("in the clear", theme.caution),
+        Some(Transport::Tls) => ("over tls", theme.muted),
+        None => ("not connected", theme.muted),
+    };
+    canvas.pieces(x, end, area.y, &[(&to, theme.muted), way]);
+}
+
+impl View<'_> {
+    /// When the selected peer accepts the message. At the right in a block, from `x` on in a line.
+    fn accepts(&self, canvas: &mut Canvas, x: u16, right: u16, y: u16, brief: bool) {
+        let theme = canvas.theme;
+        let muted = theme.muted;
+        let Some(peer) = self.model.peer().filter(|peer| peer.permid().is_some()) else { return };
+        let frequency = self.composer.frequency_or_default();
+        let (pill, before, time, after) =
+            match cell(self.model, peer, self.message.id, self.message.min_version, frequency) {
+                Cell::Now => (false, if brief { "now" } else { "accepts now" }, String::new(), ""),
+                Cell::In(left) => {
+                    (false, if brief { "again in " } else { "accepts again in " }, countdown(left), ", we asked last")
+                }
+                Cell::NotYet { left, exact: true } => (true, " again in ", countdown(left), ", we asked last"),
+                Cell::NotYet { left, .. } | Cell::AtMost(left) => {
+                    (true, " at latest ", countdown(left), ", another Crawler asked")
+                }
+                Cell::Waiting(_) | Cell::Parts { .. } => (false, "in flight", String::new(), ""),
+                Cell::Needs(version) => (false, "needs version ", format!("{version} or later"), ""),
+            };
+        let whole = |after: &str| if pill { PILL } else { 0 } + width(before) + width(&time) + width(after);
+        let after = if !brief && x + whole(after) <= right { after } else { "" };
+        if x + whole(after) > right {
+            return; // the list says it too
+        }
+        let mut at = if brief { x } else { right - whole(after) };
+        if pill {
+            at = canvas.pill(at, right, y);
+        }
+        canvas.pieces(at, right, y, &[(before, muted), (&time, theme.strong()), (after, muted)]);
+    }
+
+    fn frequency(&self, canvas: &mut Canvas, area: &Area, y: u16) {
+        let x = area.x + VALUE;
+        let frequency = &self.composer.frequency;
+        labelled(canvas, area, y, "frequency", "");
+        let end = if matches!(self.model.mode, Mode::Frequency) {
+            canvas.tint(x, x + 10, y, canvas.theme.panel);
+            let (before, after) = frequency.halves();
+            let cursor = canvas.text(x, x + 9, y, before, Style::new());
+            canvas.text(cursor, x + 10, y, after, Style::new());
+            canvas.cursor = Some((cursor, y));
+            canvas.text(x + 11, area.right, y, "s", canvas.theme.muted)
+        } else {
+            canvas.text(x, area.right, y, &format!("{} s", frequency.text()), Style::new())
+        };
+        match self.composer.frequency() {
+            Ok(_) => self.accepts(canvas, end + 2, area.right, y, false),
+            Err(why) => {
+                canvas.text(end + 2, area.right, y, &why, canvas.theme.caution);
+            }
+        }
+    }
+
+    fn summary(&self, canvas: &mut Canvas, area: &Area, y: u16) {
+        if !self.message.takes_payload {
+            labelled(canvas, area, y, "payload", &format!("none; {} takes no payload", self.message.name));
+            return;
+        }
+        let text = match self.composer.bytes(self.model.registry()) {
+            Ok(bytes) if bytes.is_empty() => "empty".to_owned(),
+            Ok(bytes) => format!("{}, {}", counted(self.composer.payload.lines().len(), "line"), size(bytes.len())),
+            Err(why) => {
+                labelled(canvas, area, y, "payload", "");
+                canvas.text(area.x + VALUE, area.right, y, &why, canvas.theme.caution);
+                return;
+            }
+        };
+        let end = labelled(canvas, area, y, "payload", &text);
+        if !self.composer.edited && end + 2 + width("the default") <= area.right {
+            canvas.right(area.right, y, "the default", canvas.theme.muted);
+        }
+    }
+
+    fn to_send(&self, canvas: &mut Canvas, area: &Area, y: u16) {
+        match self.composer.preview(self.model.registry()) {
+            Ok((preview, bytes)) => {
+                let end = canvas.right(area.right, y, &size(bytes), canvas.theme.muted);
+                labelled(canvas, &Area { right: end - 2, ..*area }, y, "to send", &preview);
+            }
+            Err(_) => {
+                canvas.labelled(area, y, area.x + VALUE, "to send", "nothing: see above", canvas.theme.muted);
+            }
+        }
+    }
+
+    fn same_as(&self, canvas: &mut Canvas, area: &Area, y: u16) {
+        let Some(target) = self.model.target() else { return };
+        let style = if self.model.mode.composes() { Style::new() } else { canvas.theme.muted };
+        let command = self.composer.command(self.model.registry(), &words::address(self.model, &target));
+        canvas.labelled(area, y, area.x + VALUE, "same as", &command.replace('\n', " "), style);
+    }
+}

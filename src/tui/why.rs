@@ -1,0 +1,209 @@
+//! What is shown where there is no reply: what failed, who ended it, whether the peer has counted it, and what to do next.
+
+use ratatui::style::Style;
+
+use super::canvas::{Area, Canvas, cut, width};
+use super::parts;
+use crate::app::column::{Cell, cell};
+use crate::app::format::{clock, countdown, counted, size, took};
+use crate::app::peers::State;
+use crate::app::request::{Outcome, Request, more};
+use crate::app::{Model, words};
+use crate::failure::Failure;
+use crate::node::Source;
+use crate::wire::OverlayVersion;
+
+/// Where text stands behind its label.
+const VALUE: u16 = 8;
+
+/// Rows of `label  text`, the text folded at blanks.
+struct Rows<'c, 'a> {
+    canvas: &'c mut Canvas<'a>,
+    area: Area,
+    y: u16,
+}
+
+impl Rows<'_, '_> {
+    fn add(&mut self, label: &str, text: &str) {
+        let area = self.area;
+        let x = area.x + VALUE;
+        self.canvas.text(area.x, x - 1, self.y, label, self.canvas.theme.muted);
+        for line in folded(text, usize::from(area.right.saturating_sub(x))) {
+            if self.y >= area.bottom() {
+                return;
+            }
+            self.canvas.text(x, area.right, self.y, line, Style::new());
+            self.y += 1;
+        }
+    }
+}
+
+/// A text in lines, broken at blanks.
+fn folded(text: &str, room: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let fits = cut(rest, room.max(1));
+        let end =
+            if fits.len() == rest.len() { rest.len() } else { fits.rfind(' ').map_or(fits.len(), |blank| blank + 1) };
+        let end = if end == 0 { rest.len() } else { end };
+        lines.push(rest[..end].trim_end());
+        rest = rest[end..].trim_start();
+    }
+    lines
+}
+
+/// Returns the first row below.
+fn failure_rows(canvas: &mut Canvas, area: Area, failure: &Failure, counted: Option<&str>) -> u16 {
+    let mut rows = Rows { canvas, area, y: area.y };
+    rows.add("cause", &words::failed(failure));
+    rows.add("ended", words::ended(failure.by));
+    if let Some(counted) = counted {
+        rows.add("count", counted);
+    }
+    rows.add("next", failure.cause.hint());
+    rows.y
+}
+
+/// `× reply.first-part · 30.0 s`.
+fn code(canvas: &mut Canvas, area: &Area, sign: &str, code: &str, after: &str) {
+    let theme = canvas.theme;
+    let x = canvas.pieces(area.x, area.right, area.y, &[(sign, theme.fail), (" ", Style::new()), (code, theme.fail)]);
+    canvas.text(x, area.right, area.y, after, theme.muted);
+}
+
+/// A request that has failed.
+pub fn request(canvas: &mut Canvas, model: &Model, area: Area, request: &Request, failure: &Failure) {
+    let refused = words::kind(failure) == crate::app::log::Kind::Refused;
+    let mut after = format!(" · {}", took(request.elapsed(model.now)));
+    if request.part_count() > 0 {
+        after = format!("{after} · {}, {}", counted(request.part_count() as usize, "part"), size(request.bytes));
+    }
+    code(canvas, &area, if refused { "■" } else { "×" }, failure.cause.code(), &after);
+    let end = failure_rows(canvas, area.rows(2, u16::MAX), failure, Some(words::counted(failure.delivered)));
+    if request.newest.is_some() {
+        parts::draw(canvas, area.rows(end + 1 - area.y, u16::MAX), request, model.now);
+    }
+}
+
+/// A request that was answered with 254.
+pub fn not_yet(canvas: &mut Canvas, model: &Model, area: Area, request: &Request) {
+    let Some(peer) = model.peer() else { return };
+    let theme = canvas.theme;
+    let any = OverlayVersion(0);
+    let x = canvas.pill(area.x, area.right, area.y);
+    let (before, left, why) = match cell(model, peer, request.message, any, request.frequency) {
+        Cell::NotYet { left, exact: true } | Cell::In(left) => {
+            (" again in ", Some(left), "our own request was the last that this peer accepted, so the time is exact")
+        }
+        Cell::NotYet { left, exact: false } | Cell::AtMost(left) => {
+            (" at latest ", Some(left), "another Crawler asked; when is not known, so the time is the latest it can be")
+        }
+        _ => (" accepts again now", None, "the time has passed"),
+    };
+    let time = left.map(countdown).unwrap_or_default();
+    canvas.pieces(x, area.right, area.y, &[(before, Style::new()), (&time, theme.strong())]);
+    let label = model.registry().label(request.message);
+    let mut rows = Rows { canvas, area, y: area.y + 2 };
+    rows.add(
+        "means",
+        &format!("the peer accepted {label} less than {} s ago; it has not looked at this request", request.frequency),
+    );
+    rows.add("known", why);
+    if let Some(at) = left.and_then(|left| model.now.wall.checked_add(left)) {
+        let bound = if before.contains("latest") { "at latest " } else { "" };
+        rows.add("then", &format!("{bound}{}, for frequency {}", clock(at), request.frequency));
+    }
+    rows.add("next", "wait; a lower frequency is for peers whose owners agreed to it");
+}
+
+/// A request that waits for its parts.
+pub fn waiting(canvas: &mut Canvas, model: &Model, area: Area, request: &Request) {
+    let theme = canvas.theme;
+    let text = match &request.outcome {
+        Outcome::Queued => "asked for; the peer is being dialled".to_owned(),
+        Outcome::AwaitingDialBack => "the connection is lost; the peer may dial back with the reply".to_owned(),
+        _ => match request.newest {
+            None => format!("no part yet, {}", words::seconds(request.elapsed(model.now))),
+            Some(part) => {
+                let parts = counted(part.index as usize, "part");
+                format!("{parts} in, {} · {} so far", more(part.hint), size(request.bytes))
+            }
+        },
+    };
+    canvas.text(area.x, area.right, area.y, &text, theme.muted);
+    if request.newest.is_some() {
+        parts::draw(canvas, area.rows(if area.height > 10 { 2 } else { 1 }, u16::MAX), request, model.now);
+    }
+}
+
+/// A peer that nothing was asked of: how it is known, or why it is not there.
+pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
+    let Some(peer) = model.peer() else { return };
+    let heading = |canvas: &mut Canvas, title: &str| canvas.heading(&area, title, false, "");
+    let below = area.rows(2, u16::MAX);
+    match &peer.state {
+        State::Failed { failure, attempt, gives_up_at, at } => {
+            heading(canvas, "WHY");
+            let after = format!(" · attempt {attempt} of {gives_up_at} · {}", clock(at.wall));
+            code(canvas, &area.rows(1, 1), "×", failure.cause.code(), &after);
+            failure_rows(canvas, area.rows(3, u16::MAX), failure, None);
+        }
+        State::Refused { failure, at } => {
+            heading(canvas, "WHY");
+            code(canvas, &area.rows(1, 1), "■", failure.cause.code(), &format!(" · {}", clock(at.wall)));
+            failure_rows(canvas, area.rows(3, u16::MAX), failure, None);
+        }
+        State::Gone { failure, at } => {
+            heading(canvas, "GONE");
+            let x = canvas.text(area.x, area.right, area.y + 1, failure.cause.code(), canvas.theme.muted);
+            canvas.text(x, area.right, area.y + 1, &format!(" · {}", clock(at.wall)), canvas.theme.muted);
+            failure_rows(canvas, area.rows(3, u16::MAX), failure, None);
+        }
+        State::Connected { .. } => {
+            heading(canvas, "REPLY");
+            let message = model.registry().label(model.composer.message);
+            let texts = [
+                ("enter", format!("sends {message} to this peer, from the list")),
+                ("i", "chooses another message".to_owned()),
+                ("r", "edits the request".to_owned()),
+            ];
+            for ((key, text), y) in texts.iter().zip(below.y..below.bottom()) {
+                canvas.text(below.x, below.right, y, key, canvas.theme.strong());
+                canvas.text(below.x + VALUE, below.right, y, text, canvas.theme.muted);
+            }
+        }
+        State::Heard | State::Connecting { .. } => {
+            heading(canvas, "KNOWN");
+            let from = match &peer.source {
+                Some(Source::BuddyCast(permid)) => {
+                    format!("{} told of it by BuddyCast: hearsay until it is dialled", permid.short())
+                }
+                Some(Source::Bootstrap) => "from the bootstrap list".to_owned(),
+                Some(Source::Operator) => "from you".to_owned(),
+                Some(Source::Incoming) => "it dialled us".to_owned(),
+                None => "from the attempt to connect".to_owned(),
+            };
+            let mut rows = Rows { canvas, area, y: below.y };
+            rows.add("from", &from);
+            if let State::Connecting { phase, since } = peer.state {
+                let took = words::seconds(model.now.instant.saturating_duration_since(since.instant));
+                rows.add("now", &format!("connecting: {}, {took}", phase.name()));
+            }
+        }
+    }
+    debug_assert!(width("means") < VALUE);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_fold_at_blanks_and_lose_nothing() {
+        assert_eq!(folded("one two three", 8), ["one two", "three"]);
+        assert_eq!(folded("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(folded("", 4), [""; 0]);
+        assert_eq!(folded("日本語", 1).concat(), "日本語", "what can't fit is still there");
+    }
+}
