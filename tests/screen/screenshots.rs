@@ -1,0 +1,76 @@
+//! `screenshots/*.svg` are drawn here from real model states. `UPDATE_SCREENSHOTS=1` writes them; stale ones fail.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use crossterm::event::KeyCode;
+use swarmscope::app::{Key, Model};
+use swarmscope::tui::Theme;
+use swarmscope::tui::svg::picture;
+use swarmscope::tui::theme::Depth;
+
+use crate::fixture::{drawn, press, session, type_text};
+
+/// A picture: its name, its size, its theme, and what is done in the session before.
+struct Shot {
+    name: &'static str,
+    size: (u16, u16),
+    theme: &'static str,
+    keys: fn(&mut Model),
+}
+
+const SHOTS: [Shot; 12] = [
+    Shot { name: "main-dark", size: (120, 40), theme: "dark", keys: |_| {} },
+    Shot { name: "main-light", size: (120, 40), theme: "light", keys: |_| {} },
+    Shot { name: "main-mono", size: (120, 40), theme: "mono", keys: |_| {} },
+    Shot { name: "main-80x24", size: (80, 24), theme: "dark", keys: |_| {} },
+    Shot { name: "main-200x60", size: (200, 60), theme: "dark", keys: |_| {} },
+    Shot { name: "main-60x20", size: (60, 20), theme: "dark", keys: |_| {} },
+    Shot { name: "request-80x24", size: (80, 24), theme: "dark", keys: choosing },
+    Shot { name: "request-120x40", size: (120, 40), theme: "dark", keys: choosing },
+    Shot { name: "parts", size: (120, 40), theme: "dark", keys: parts },
+    Shot { name: "log", size: (120, 40), theme: "dark", keys: |model| drop(press(model, &[Key::char('L')])) },
+    Shot { name: "help", size: (100, 30), theme: "dark", keys: |model| drop(press(model, &[Key::char('?')])) },
+    Shot { name: "commands", size: (100, 30), theme: "dark", keys: commands },
+];
+
+/// The channel whose parts are coming.
+fn parts(model: &mut Model) {
+    let (tab, up) = (Key::named(KeyCode::Tab), Key::named(KeyCode::Up));
+    press(model, &[tab, up, up, up]);
+}
+
+fn choosing(model: &mut Model) {
+    press(model, &[Key::char('r')]);
+    type_text(model, "na");
+}
+
+fn commands(model: &mut Model) {
+    press(model, &[Key::char(':')]);
+    type_text(model, "re");
+}
+
+#[test]
+fn the_pictures_are_what_the_screen_shows() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("screenshots");
+    let update = env::var_os("UPDATE_SCREENSHOTS").is_some();
+    let mut stale = Vec::new();
+    for shot in SHOTS {
+        let mut model = session();
+        (shot.keys)(&mut model);
+        let theme = Theme::built_in(shot.theme, Depth::True).expect("built in");
+        let (cells, cursor) = drawn(&mut model, shot.size.0, shot.size.1, &theme);
+        let title = format!("swarmscope {}, {}×{}", shot.name, shot.size.0, shot.size.1);
+        let svg = picture(&cells, &theme, cursor, &title);
+        let path = folder.join(format!("{}.svg", shot.name));
+        if update {
+            fs::write(&path, svg).expect("screenshots/ can be written");
+        } else if fs::read_to_string(&path).ok().as_ref() != Some(&svg) {
+            stale.push(shot.name);
+        }
+    }
+    assert!(
+        stale.is_empty(),
+        "the screen has changed: {stale:?} in screenshots/ are stale. Look at them, then write them with UPDATE_SCREENSHOTS=1"
+    );
+}
