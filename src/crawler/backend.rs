@@ -26,7 +26,7 @@ const JUST_AFTER: Duration = Duration::from_millis(1);
 /// What a peer has to do with Crawlers.
 #[derive(Debug)]
 pub(super) struct Backend {
-    registry: Registry,
+    pub(super) registry: Registry,
     allowed: HashSet<Permid>,
     gate: Gate,
     asked: HashMap<ReplyId, Address>,
@@ -124,19 +124,20 @@ impl Backend {
             return core.close(to.conn, Failure::new(Cause::QueueFull, By::Us, detail));
         }
         let id = self.new_id();
-        self.replies.insert(id, to, error, Bytes::from_static(text), DialBack::Never, core.now);
+        let answer = Answer { error, payload: Bytes::from_static(text), receipt: None };
+        self.replies.insert(id, to, answer, DialBack::Never, core.now);
         self.route(core, id);
     }
 
     /// A probe has answered. A second answer to the same request is ignored: a handler replies once.
     pub(super) fn answer(&mut self, core: &mut Core, id: ReplyId, answer: Answer) {
         let Some(to) = self.asked.remove(&id) else { return };
-        let Answer { error, payload } = if self.replies.is_too_much(answer.payload.len()) {
+        let answer = if self.replies.is_too_much(answer.payload.len()) {
             Answer::failed("this peer holds too many replies that are not sent yet: ask again later")
         } else {
             answer
         };
-        self.replies.insert(id, to, error, payload, DialBack::Possible, core.now);
+        self.replies.insert(id, to, answer, DialBack::Possible, core.now);
         self.route(core, id);
     }
 
@@ -214,8 +215,15 @@ impl Backend {
     }
 
     /// A connection has ended: replies that were on it find another way.
-    pub(super) fn connection_lost(&mut self, core: &mut Core, conn: ConnId, in_flight: impl Iterator<Item = ReplyId>) {
+    pub(super) fn connection_lost(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        in_flight: impl Iterator<Item = ReplyId>,
+        failure: &Failure,
+    ) {
         core.timers.clear(Deadline::Part(conn));
+        self.replies.receipts.lost(core, conn, failure);
         for id in self.replies.connection_lost(conn, in_flight) {
             self.route(core, id);
         }

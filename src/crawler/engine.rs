@@ -4,6 +4,8 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use bytes::Bytes;
+
 use super::ask::Ask;
 use super::backend::Backend;
 use super::conn::{AttemptId, ConnId};
@@ -91,6 +93,7 @@ impl Engine {
                 Deadline::Reply(ticket) => self.requests.overdue(core, ticket),
                 Deadline::Sweep => self.requests.sweep(core),
                 Deadline::Part(conn) => self.backend.replies.pump(core, conn),
+                Deadline::Certain(conn) => self.backend.replies.receipts.certain(core, conn),
                 Deadline::DialBack(_) | Deadline::Initiator(..) if self.stopping => {}
                 Deadline::DialBack(message) => self.backend.dial_back_by_ourselves(core, message),
                 Deadline::Initiator(permid, message) => self.initiator(permid, message),
@@ -271,6 +274,7 @@ impl Engine {
         if core.links.heard(conn).is_none() {
             return;
         }
+        self.backend.replies.receipts.heard(core, conn);
         let ours = match frame.id {
             FrameId::KEEP_ALIVE => true,
             FrameId::CRAWLER_REQUEST if self.stopping => true, // its connection is about to be closed
@@ -279,17 +283,29 @@ impl Engine {
                 true
             }
             FrameId::CRAWLER_REPLY => {
-                match CrawlerReply::decode(frame.body.clone()) {
-                    Ok(reply) => self.requests.reply(core, conn, &reply),
-                    Err(short) => core.close(conn, Failure::new(Cause::MessageMalformed, By::Peer, short.to_string())),
-                }
+                self.reply(conn, frame);
                 true
             }
             FrameId::BUDDYCAST => self.gossip.received(core, conn, &frame.body),
             _ => false,
         };
         if !ours {
-            self.strangers.frame(core, conn, frame.id);
+            self.strangers.frame(&mut self.core, conn, frame.id);
+        }
+    }
+
+    /// A part. Who has the whole of a reply that used something up says so by a frame: the peer may then let go of what it gave.
+    fn reply(&mut self, conn: ConnId, frame: &Frame) {
+        let reply = match CrawlerReply::decode(frame.body.clone()) {
+            Ok(reply) => reply,
+            Err(short) => {
+                let failure = Failure::new(Cause::MessageMalformed, By::Peer, short.to_string());
+                return self.core.close(conn, failure);
+            }
+        };
+        let whole = self.requests.reply(&mut self.core, conn, &reply);
+        if whole && self.backend.registry.get(reply.message).is_some_and(|probe| probe.consumes()) {
+            self.core.send(conn, Frame { id: FrameId::KEEP_ALIVE, body: Bytes::new() }); // a connection that ends hears nothing
         }
     }
 
@@ -309,7 +325,7 @@ impl Engine {
         let core = &mut self.core;
         let Some(link) = core.links.remove(conn) else { return };
         let permid = link.permid;
-        self.backend.connection_lost(core, conn, link.in_flight.into_iter().flatten());
+        self.backend.connection_lost(core, conn, link.in_flight.into_iter().flatten(), &failure);
         if core.links.is_connected(permid) {
             return;
         }

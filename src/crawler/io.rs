@@ -8,7 +8,7 @@ use super::ask::Ask;
 use super::budget::Budgets;
 use super::conn::{AttemptId, ConnId};
 use super::event::{Direction, Event, Source, Ticket};
-use super::probe::{Answer, Asked, Registry};
+use super::probe::{Answer, Asked, Receipt, Registry};
 use super::replies::ReplyId;
 use super::target::Target;
 use crate::failure::{Failure, Phase};
@@ -142,6 +142,12 @@ pub enum Output {
         id: ReplyId,
         message: MessageId,
         asked: Asked,
+    },
+    /// To tell the probe of this id that an answer of its has arrived at the Crawler; before any [`Output::Ask`] that follows.
+    Delivered {
+        message: MessageId,
+        to: Permid,
+        receipt: Receipt,
     },
     Event(Event),
 }

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `requests`, `channels`, `budget` | Crawler side: requests, their channels, and what their replies may take |
 //! | `schedule` | Crawler side: initiators that run by themselves |
-//! | `backend`, `gate`, `replies` | peer side: who may ask and how often, and the way of a reply back |
+//! | `backend`, `gate`, `replies`, `receipts` | peer side: who may ask and how often, the way of a reply back, and whether it arrived |
 //! | `gossip`, `directory` | BuddyCast rounds, and who is known from whom |
 //! | `links`, `timers`, `tally`, `random`, `core` | what they all work with |
 //! | `acceptance` | for those who ask: when a peer will accept an id again |
@@ -27,6 +27,7 @@ pub mod io;
 mod links;
 pub mod probe;
 mod random;
+mod receipts;
 mod replies;
 mod requests;
 mod schedule;
@@ -46,7 +47,7 @@ pub use engine::Engine;
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 pub use gate::FLEXIBILITY;
 pub use io::{ConnectedPeer, EngineConfig, Input, Output};
-pub use probe::{Answer, Asked, PeerView, Probe, Registry};
+pub use probe::{Answer, Asked, PeerView, Probe, Receipt, Registry};
 pub use replies::ReplyId;
 pub use requests::BETWEEN_PARTS;
 pub use target::{Target, TargetError};

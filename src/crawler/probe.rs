@@ -23,24 +23,36 @@ pub struct Asked {
     pub payload: Bytes,
 }
 
+/// What a probe wants to hear again once its answer has arrived: which records it handed over. Its own business; it is not sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Receipt(pub u64);
+
 /// What a peer answers: an error byte (§4) and a payload.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Answer {
     pub error: ErrorByte,
     pub payload: Bytes,
+    /// Where the probe is to be told that the answer has arrived: see [`Probe::delivered`].
+    pub receipt: Option<Receipt>,
 }
 
 impl Answer {
     /// Error 0.
     #[must_use]
     pub fn success(payload: impl Into<Bytes>) -> Self {
-        Self { error: ErrorByte::SUCCESS, payload: payload.into() }
+        Self { error: ErrorByte::SUCCESS, payload: payload.into(), receipt: None }
     }
 
     /// Error 1, with the reason as text.
     #[must_use]
     pub fn failed(reason: &str) -> Self {
-        Self { error: ErrorByte::HANDLER, payload: Bytes::copy_from_slice(reason.as_bytes()) }
+        Self { error: ErrorByte::HANDLER, payload: Bytes::copy_from_slice(reason.as_bytes()), receipt: None }
+    }
+
+    /// The same, and the probe is told when it has arrived.
+    #[must_use]
+    pub fn with_receipt(self, receipt: Receipt) -> Self {
+        Self { receipt: Some(receipt), ..self }
     }
 }
 
@@ -98,6 +110,11 @@ pub trait Probe: Send + Sync + 'static {
     /// The request, on the peer's side. Runs on a task of its own and may take its time; anything that blocks belongs on a
     /// blocking thread.
     fn answer<'a>(&'a self, asked: Asked, peer: &'a PeerView) -> Answering<'a>;
+
+    /// On the peer's side: an answer that was given with a receipt has arrived at its Crawler. That is so when every part of it was
+    /// written and the connection was still there 5 s later, or a further frame had come on it by then. Of an answer whose connection
+    /// was lost nobody is told. Called in order, and before any later request is answered; must not block.
+    fn delivered(&self, _to: Permid, _receipt: Receipt) {}
 
     /// The reply, on the Crawler's side: the payload of a reply with error 0. May take a while; never called on the UI task.
     /// By default it is read by its format.

@@ -9,6 +9,8 @@ use super::conn::ConnId;
 use super::core::Core;
 use super::directory::Place;
 use super::event::Event;
+use super::probe::{Answer, Receipt};
+use super::receipts::Receipts;
 use super::timers::Deadline;
 use crate::wire::crawler::{self, CrawlerReply};
 use crate::wire::{ChannelId, ErrorByte, MessageId, Permid};
@@ -42,6 +44,7 @@ pub(super) struct Outgoing {
     pub(super) dial_back: DialBack,
     error: ErrorByte,
     payload: Bytes,
+    receipt: Option<Receipt>,
     cut: Box<dyn Iterator<Item = CrawlerReply> + Send>,
     /// Parts that the socket has taken.
     written: usize,
@@ -66,6 +69,8 @@ pub(super) enum DialBack {
 pub(super) struct Replies {
     all: HashMap<ReplyId, Outgoing>,
     queues: HashMap<ConnId, VecDeque<ReplyId>>,
+    /// Those that are written, and not certain to have arrived.
+    pub(super) receipts: Receipts,
     /// Between two parts of one reply.
     pace: Duration,
     unsent: usize,
@@ -73,7 +78,8 @@ pub(super) struct Replies {
 
 impl Replies {
     pub(super) fn new(pace: Option<Duration>) -> Self {
-        Self { all: HashMap::new(), queues: HashMap::new(), pace: pace.unwrap_or_default(), unsent: 0 }
+        let (all, queues, receipts) = (HashMap::new(), HashMap::new(), Receipts::default());
+        Self { all, queues, receipts, pace: pace.unwrap_or_default(), unsent: 0 }
     }
 
     /// Whether another reply of this size is more than may be held.
@@ -86,19 +92,23 @@ impl Replies {
         self.queues.get(&conn).is_some_and(|queue| queue.len() >= MAX_WAITING)
     }
 
-    pub(super) fn insert(
-        &mut self,
-        id: ReplyId,
-        to: Address,
-        error: ErrorByte,
-        payload: Bytes,
-        dial_back: DialBack,
-        now: Instant,
-    ) {
+    pub(super) fn insert(&mut self, id: ReplyId, to: Address, answer: Answer, dial_back: DialBack, now: Instant) {
+        let Answer { error, payload, receipt } = answer;
         self.unsent += payload.len();
         let cut = Box::new(crawler::parts(to.message, to.channel, error, payload.clone()));
-        let (written, handed, all_handed, not_before) = (0, 0, false, now);
-        self.all.insert(id, Outgoing { to, dial_back, error, payload, cut, written, handed, all_handed, not_before });
+        let reply = Outgoing {
+            to,
+            dial_back,
+            error,
+            payload,
+            receipt,
+            cut,
+            written: 0,
+            handed: 0,
+            all_handed: false,
+            not_before: now,
+        };
+        self.all.insert(id, reply);
     }
 
     /// Whether a reply has a connection that it goes out on.
@@ -159,13 +169,16 @@ impl Replies {
                 let Some(reply) = self.remove(id) else { continue };
                 let Address { permid, message, channel, .. } = reply.to;
                 core.emit(Event::Answered { permid, message, channel, error: reply.error, bytes: reply.payload.len() });
+                if let Some(receipt) = reply.receipt {
+                    self.receipts.written(core, conn, permid, message, receipt);
+                }
             }
         }
         self.pump(core, conn);
     }
 
     /// A connection has ended with these frames not written: the replies that are left without one. They go on with the first
-    /// part that the socket had not taken.
+    /// part that the socket had not taken; whether those before it have arrived nobody can tell.
     pub(super) fn connection_lost(&mut self, conn: ConnId, in_flight: impl Iterator<Item = ReplyId>) -> Vec<ReplyId> {
         let queued = self.queues.remove(&conn).unwrap_or_default();
         let mut orphans: Vec<_> = queued.into_iter().chain(in_flight).collect();
@@ -177,6 +190,7 @@ impl Replies {
             reply.cut =
                 Box::new(crawler::parts(message, channel, reply.error, reply.payload.clone()).skip(reply.written));
             (reply.handed, reply.all_handed) = (reply.written, false);
+            reply.receipt = reply.receipt.filter(|_| reply.written == 0);
         }
         orphans
     }

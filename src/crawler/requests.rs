@@ -186,16 +186,17 @@ impl Requests {
         }
     }
 
-    /// A CRAWLER_REPLY.
-    pub(super) fn reply(&mut self, core: &mut Core, conn: ConnId, reply: &CrawlerReply) {
-        let Some(link) = core.links.heard(conn) else { return };
+    /// A CRAWLER_REPLY; whether it was the last part of a reply.
+    pub(super) fn reply(&mut self, core: &mut Core, conn: ConnId, reply: &CrawlerReply) -> bool {
+        let Some(link) = core.links.heard(conn) else { return false };
         let (permid, direction) = (link.permid, link.direction);
         let Some(channels) = self.channels.get_mut(&permid) else {
-            return self.refuse(core, permid, reply, "no request is outstanding at this peer");
+            self.refuse(core, permid, reply, "no request is outstanding at this peer");
+            return false;
         };
         let links = &core.links;
         match channels.receive(conn, reply, &mut self.process, |conn| links.heard(conn).is_some(), core.now) {
-            Ok(taken) => self.taken(core, permid, direction, reply, taken),
+            Ok(taken) => return self.taken(core, permid, direction, reply, taken),
             Err(Refused::Stray(why)) => self.refuse(core, permid, reply, why),
             Err(Refused::Exceeded(ticket, exceeded)) => self.end(core, ticket, |sent| {
                 Failure::new(Cause::TooLarge, By::Us, exceeded.to_string()).delivered(sent.delivered())
@@ -205,6 +206,7 @@ impl Requests {
                 Failure::new(Cause::PartsMissing, By::Network, detail).delivered(Delivered::Yes)
             }),
         }
+        false
     }
 
     fn taken(
@@ -214,9 +216,9 @@ impl Requests {
         direction: Direction,
         reply: &CrawlerReply,
         taken: channels::Taken,
-    ) {
+    ) -> bool {
         let channels::Taken { ticket, index, payload, whole } = taken;
-        let Some(sent) = self.sent.get_mut(&ticket) else { return };
+        let Some(sent) = self.sent.get_mut(&ticket) else { return false };
         sent.parts = index;
         sent.last_part = Some(core.now);
         let dialled_back = sent.lost && direction == Direction::Incoming;
@@ -224,7 +226,10 @@ impl Requests {
         let elapsed = core.now.saturating_duration_since(sent.at);
         let parts_left = reply.parts_left;
         core.emit(Event::Part { ticket, permid, channel, index, parts_left, error, payload, after: elapsed });
-        let Some(payload) = whole else { return core.timers.set(Deadline::Reply(ticket), sent.due()) };
+        let Some(payload) = whole else {
+            core.timers.set(Deadline::Reply(ticket), sent.due());
+            return false;
+        };
         core.timers.clear(Deadline::Reply(ticket));
         self.sent.remove(&ticket);
         core.emit(Event::Reply {
@@ -238,6 +243,7 @@ impl Requests {
             elapsed,
             dialled_back,
         });
+        true
     }
 
     fn refuse(&mut self, core: &mut Core, permid: Permid, reply: &CrawlerReply, why: &'static str) {

@@ -136,6 +136,11 @@ impl Actor {
                         self.answering.start(id, std::sync::Arc::clone(probe), asked);
                     }
                 }
+                Output::Delivered { message, to, receipt } => {
+                    if let Some(probe) = self.registry.get(message) {
+                        probe.delivered(to, receipt);
+                    }
+                }
                 Output::Event(event) => self.outlet.push(event),
             }
         }

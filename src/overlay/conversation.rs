@@ -107,7 +107,8 @@ impl Conversation {
             result = self.outgoing.write(), if writes => Turn::Wrote(result),
             permit = self.shared.events.reserve(), if tells => Turn::Told(match permit {
                 Ok(permit) => {
-                    if let Some(event) = self.incoming.pop_front().or_else(|| self.outgoing.written(self.conn)) {
+                    // What was written comes first: a frame that answers it must not be told of before it.
+                    if let Some(event) = self.outgoing.written(self.conn).or_else(|| self.incoming.pop_front()) {
                         permit.send(event);
                     }
                     true

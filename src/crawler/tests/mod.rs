@@ -6,6 +6,7 @@ mod asking;
 mod dialling_back;
 mod initiators;
 mod pairs;
+mod receipts;
 mod serving;
 mod swarm;
 mod world;
@@ -47,6 +48,9 @@ struct ByHand(MessageId);
 impl Probe for ByHand {
     fn id(&self) -> MessageId {
         self.0
+    }
+    fn consumes(&self) -> bool {
+        self.0 == OTHER_ID
     }
     fn name(&self) -> &'static str {
         if self.0 == ID { "BY_HAND" } else { "OTHER" }
@@ -105,6 +109,8 @@ struct Rig {
     sent: Vec<(ConnId, Frame)>,
     closes: Vec<(ConnId, Failure)>,
     asked: Vec<ReplyId>,
+    /// To whom, what, and how many requests had come by then.
+    delivered: Vec<(Permid, Receipt, usize)>,
     tickets: u64,
     /// Whether the socket takes at once what is sent.
     takes: bool,
@@ -121,6 +127,7 @@ impl Rig {
             sent: Vec::new(),
             closes: Vec::new(),
             asked: Vec::new(),
+            delivered: Vec::new(),
             tickets: 0,
             takes: true,
         }
@@ -160,6 +167,7 @@ impl Rig {
                 }
                 Output::Close { conn, failure } => self.closes.push((conn, failure)),
                 Output::Ask { id, .. } => self.asked.push(id),
+                Output::Delivered { to, receipt, .. } => self.delivered.push((to, receipt, self.asked.len())),
                 Output::Event(event) => self.events.push(event),
             }
         }
