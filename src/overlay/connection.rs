@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::conversation::Conversation;
 use super::handle::Shared;
 use super::listener::HeldSlot;
-use super::queue::{Manner, SendQueue};
+use super::queue::SendQueue;
 use super::rules::{Newcomer, Verdict};
 use super::setup::{Established, Progress, establish, farewell, now};
 use super::stream::Stream;
@@ -155,10 +155,13 @@ async fn seat(shared: &Arc<Shared>, established: Established, origin: Origin) ->
     };
     let queue = Arc::new(SendQueue::new(&shared.limits));
     shared.connections().insert(conn, Arc::clone(&queue));
-    match verdict {
-        Verdict::Keep => {}
-        Verdict::KeepAndLeave(other) => leave(shared, shared.queue(other)),
-        Verdict::Leave => leave(shared, Some(Arc::clone(&queue))),
+    let leaves = match verdict {
+        Verdict::Keep => None,
+        Verdict::KeepAndLeave(other) => shared.queue(other),
+        Verdict::Leave => Some(Arc::clone(&queue)),
+    };
+    if let Some(queue) = leaves {
+        queue.leave();
     }
     let connected = OverlayEvent::Connected { conn, attempt, direction, remote, who };
     Ok(Seated { conn, stream, session, queue, connected })
@@ -174,16 +177,6 @@ impl Seated {
         shared.rules().closed(conn);
         tell(&shared, OverlayEvent::Closed { conn, failure }).await;
     }
-}
-
-/// Closes a superfluous connection in a while: what both sides have begun to send on it meanwhile arrives.
-fn leave(shared: &Arc<Shared>, queue: Option<Arc<SendQueue>>) {
-    let Some(queue) = queue else { return };
-    let (stop, time) = (shared.stop.clone(), shared.limits.leave);
-    shared.tasks.spawn(async move {
-        let _ = timeout(time, stop.cancelled()).await;
-        queue.close(Failure::new(Cause::Duplicate, By::Us, ""), Manner::Drain);
-    });
 }
 
 /// Waits for the reader of the events, unless the overlay is being stopped: then an event that finds no room is dropped.

@@ -41,6 +41,10 @@ pub(super) struct Conversation {
     pub(super) incoming: VecDeque<OverlayEvent>,
     clock: WriteClock,
     assembling: Share,
+    /// Another connection takes this one's place.
+    leaving: bool,
+    /// When the last frame came or went.
+    last_frame: Instant,
 }
 
 /// What happened in one turn of the loop.
@@ -66,7 +70,20 @@ impl Conversation {
         let assembling = shared.assembly.share();
         let (reader, writer) = tokio::io::split(stream);
         let outgoing = Outgoing { writer, waiting: VecDeque::new(), bytes: 0, unflushed: false, frames: 0 };
-        Self { shared, conn, tls, reader, outgoing, session, queue, incoming: VecDeque::new(), clock, assembling }
+        Self {
+            shared,
+            conn,
+            tls,
+            reader,
+            outgoing,
+            session,
+            queue,
+            incoming: VecDeque::new(),
+            clock,
+            assembling,
+            leaving: false,
+            last_frame: now(),
+        }
     }
 
     /// Until the end, which has this reason.
@@ -81,7 +98,7 @@ impl Conversation {
                 Turn::Wrote(result) => self.wrote(result),
                 Turn::Read(result) => self.read(result, &buffer),
                 Turn::Told(true) => None,
-                Turn::Told(false) | Turn::Stop => Some(Ending::in_order(stopped(), Manner::Flush)),
+                Turn::Told(false) | Turn::Stop => Some(Ending::in_order(stopped())),
                 Turn::Timer => self.timer(),
             };
             if let Some(ending) = ending {
@@ -125,7 +142,10 @@ impl Conversation {
         while let Some(output) = self.session.poll_output() {
             match output {
                 Output::Send(bytes) => self.outgoing.push(bytes),
-                Output::Frame(frame) => self.incoming.push_back(OverlayEvent::Frame { conn: self.conn, frame }),
+                Output::Frame(frame) => {
+                    self.last_frame = now();
+                    self.incoming.push_back(OverlayEvent::Frame { conn: self.conn, frame });
+                }
                 Output::Close(failure) => return Some(failure),
                 Output::Rung { .. } | Output::StartTls { .. } | Output::Authenticated(_) => {}
             }
@@ -136,9 +156,13 @@ impl Conversation {
 
     fn queued(&mut self, next: Next) -> Option<Ending> {
         match next {
-            Next::Send(frame) => self.session.send(&frame, now()),
+            Next::Send(frame) => {
+                self.last_frame = now();
+                self.session.send(&frame, self.last_frame);
+            }
+            Next::Leave => self.leaving = true,
+            Next::Close(failure, Manner::Flush) => return Some(Ending::in_order(failure)),
             Next::Close(failure, Manner::Abort) => return Some(Ending::at_once(failure)),
-            Next::Close(failure, manner) => return Some(Ending::in_order(failure, manner)),
         }
         None
     }
@@ -176,13 +200,20 @@ impl Conversation {
         if let Err(failure) = self.clock.look(now) {
             return Some(Ending::at_once(failure));
         }
+        if self.leaves_at().is_some_and(|at| now >= at) {
+            return Some(Ending::superfluous());
+        }
         self.session.handle_timeout(now);
         None
     }
 
+    fn leaves_at(&self) -> Option<Instant> {
+        self.leaving.then_some(self.last_frame + self.shared.limits.leave)
+    }
+
     fn due(&self) -> Option<Instant> {
         let session = self.session.next_deadline().map(|(due, _)| due);
-        [session, self.clock.deadline()].into_iter().flatten().min()
+        [session, self.clock.deadline(), self.leaves_at()].into_iter().flatten().min()
     }
 }
 

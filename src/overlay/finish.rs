@@ -55,9 +55,14 @@ impl Ending {
     }
 
     /// From here.
-    pub(super) fn in_order(failure: Failure, manner: Manner) -> Self {
-        let read = if manner == Manner::Drain { Read::Deliver } else { Read::Discard };
-        Self { failure: Some(failure), write: Write::Rest, read }
+    pub(super) const fn in_order(failure: Failure) -> Self {
+        Self { failure: Some(failure), write: Write::Rest, read: Read::Discard }
+    }
+
+    /// From here, because another connection takes its place: what the peer still sends counts.
+    pub(super) fn superfluous() -> Self {
+        let failure = Failure::new(Cause::Duplicate, By::Us, "");
+        Self { failure: Some(failure), write: Write::Rest, read: Read::Deliver }
     }
 
     /// The peer sends no more, but may still read.
@@ -72,7 +77,9 @@ impl Ending {
 }
 
 /// Ends a conversation and gives the reason.
-pub(super) async fn finish(conversation: Conversation, ending: Ending) -> Failure {
+pub(super) async fn finish(mut conversation: Conversation, ending: Ending) -> Failure {
+    // Frames that came before the end count. A reason that the session gives as well is not the first one.
+    let _ = conversation.collect();
     let Conversation { shared, conn, tls, reader, mut outgoing, session, queue, incoming, .. } = conversation;
     let reset = Failure::new(Cause::Reset, By::Network, "");
     queue.close(ending.failure.clone().unwrap_or_else(|| reset.clone()), Manner::Flush);
@@ -86,7 +93,11 @@ pub(super) async fn finish(conversation: Conversation, ending: Ending) -> Failur
             }
             last.read(&shared).await
         };
-        tokio::join!(write, read).1
+        let ((), heard) = tokio::join!(write, read);
+        if let Some(written) = outgoing.written(conn) {
+            tell(&shared, written).await;
+        }
+        heard
     };
     let heard = tokio::select! {
         biased;
@@ -122,6 +133,7 @@ impl Outgoing {
             }
             match queue.try_next() {
                 Some(Next::Send(frame)) => self.push(frame.encode()),
+                Some(Next::Leave) => {}
                 Some(Next::Close(..)) | None => return self.shutdown().await,
             }
         }

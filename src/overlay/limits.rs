@@ -34,7 +34,7 @@ pub struct Limits {
     /// While something waits to be sent, a peer has to take [`Self::write_least`] bytes in this time.
     pub write: Duration,
     pub write_least: usize,
-    /// How long a superfluous connection that we dialled stays (§1: one per permid).
+    /// How long a superfluous connection that we dialled has to be quiet before it ends (§1: one per permid).
     pub leave: Duration,
     /// Sending the rest and waiting for the other side's end, when a connection is closed in order.
     pub close: Duration,

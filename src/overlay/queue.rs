@@ -15,8 +15,6 @@ use crate::wire::frame::Frame;
 pub(super) enum Manner {
     /// Send what is queued, then close.
     Flush,
-    /// As `Flush`, and take what the peer still sends until it closes too.
-    Drain,
     /// At once.
     Abort,
 }
@@ -25,6 +23,8 @@ pub(super) enum Manner {
 #[derive(Debug)]
 pub(super) enum Next {
     Send(Frame),
+    /// Another connection takes this one's place: end when it has become quiet.
+    Leave,
     /// Comes when the queue is empty, except with [`Manner::Abort`].
     Close(Failure, Manner),
 }
@@ -40,6 +40,7 @@ pub(super) struct SendQueue {
 struct Inner {
     frames: VecDeque<Frame>,
     bytes: usize,
+    leave: bool,
     closing: Option<(Failure, Manner)>,
 }
 
@@ -74,6 +75,12 @@ impl SendQueue {
         Ok(())
     }
 
+    /// Asks for the end when nothing goes over the connection any more.
+    pub(super) fn leave(&self) {
+        self.lock().leave = true;
+        self.changed.notify_one();
+    }
+
     /// Asks for the end. The first reason stays, a more abrupt manner wins.
     pub(super) fn close(&self, failure: Failure, manner: Manner) {
         let mut inner = self.lock();
@@ -102,6 +109,9 @@ impl SendQueue {
             Some((failure, Manner::Abort)) => return Some(Next::Close(failure.clone(), Manner::Abort)),
             Some((failure, manner)) if inner.frames.is_empty() => return Some(Next::Close(failure.clone(), *manner)),
             _ => {}
+        }
+        if std::mem::take(&mut inner.leave) {
+            return Some(Next::Leave);
         }
         let frame = inner.frames.pop_front()?;
         inner.bytes -= frame.encoded_len();
@@ -202,7 +212,7 @@ mod tests {
 
         let queue = SendQueue::new(&limits(10, 1000));
         queue.push(frame(1)).unwrap();
-        queue.close(stopped(), Manner::Drain);
+        queue.close(stopped(), Manner::Flush);
         queue.close(Failure::new(Cause::Idle, By::Us, ""), Manner::Abort);
         assert!(matches!(queue.try_next(), Some(Next::Close(f, Manner::Abort)) if f.cause == Cause::Stopped));
     }

@@ -3,7 +3,7 @@
 //! Before authentication: a cap on what is being set up, in all and per source. Afterwards, per permid: at most four that
 //! it dialled, at most one that we dialled, and of two that were dialled at the same time from both sides the one dialled
 //! by the smaller permid stays. A connection that is superfluous is always closed by the side that dialled it, and only
-//! after what is in flight has arrived, so that the two sides never close different ones and no request is lost.
+//! when it has become quiet, so that the two sides never close different ones and nothing in flight is lost.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;

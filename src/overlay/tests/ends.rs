@@ -9,7 +9,7 @@ use super::raw;
 use super::support::*;
 use crate::failure::{By, Cause, Failure};
 use crate::overlay::tls::Tls;
-use crate::overlay::{Limits, Stopped};
+use crate::overlay::{Limits, OverlayEvent, Stopped};
 use crate::session::Timeouts;
 
 fn tls(seed: u8) -> Tls {
@@ -106,21 +106,40 @@ async fn what_the_peer_sent_before_it_went_away_still_counts() {
 }
 
 #[tokio::test]
+async fn what_was_written_is_told_before_the_end() {
+    let (mut dialler, mut acceptor) = (Peer::silent(current(1)).await, Peer::start(current(2)).await);
+    let (out, _) = connect(&mut dialler, &mut acceptor).await;
+    for _ in 0..100 {
+        dialler.overlay.send(out.conn, filled(231, 1, 30_000)).unwrap();
+    }
+    dialler.overlay.close(out.conn, Failure::new(Cause::Stopped, By::Us, ""));
+    let mut written = 0;
+    loop {
+        match dialler.next().await {
+            OverlayEvent::Written { frames, .. } => written += frames,
+            OverlayEvent::Closed { failure, .. } => break assert_eq!(failure.cause, Cause::Stopped),
+            _ => {}
+        }
+    }
+    assert_eq!(written, 100);
+}
+
+#[tokio::test]
 async fn idle_connections_end() {
     let timeouts =
-        Timeouts { idle: Duration::from_millis(300), idle_look: Duration::from_millis(50), ..Timeouts::default() };
+        Timeouts { idle: Duration::from_secs(1), idle_look: Duration::from_millis(100), ..Timeouts::default() };
     let limits = Limits { incoming: timeouts, ..Limits::default() };
     let mut acceptor = Peer::with(current(1), true, &limits).await;
     let mut dialler = Peer::silent(current(2)).await;
     let (out, _) = connect(&mut dialler, &mut acceptor).await;
     let began = Instant::now();
     for _ in 0..4 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         dialler.overlay.send(out.conn, frame(240, b"")).unwrap();
         acceptor.frame().await;
     }
     assert_eq!(acceptor.closed().await.1.cause, Cause::Idle);
-    assert!(began.elapsed() >= Duration::from_millis(700));
+    assert!(began.elapsed() >= Duration::from_millis(2200));
     assert_eq!(dialler.closed().await.1.cause, Cause::Closed);
 }
 
