@@ -23,6 +23,7 @@ mod rules;
 mod setup;
 mod stream;
 #[cfg(test)]
+#[cfg(feature = "legacy")] // they speak both versions
 mod tests;
 mod tls;
 

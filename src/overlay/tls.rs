@@ -18,8 +18,8 @@ use rustls::{
 };
 
 use crate::failure::{By, Cause, Failure};
-use crate::identity::Ed25519Identity;
-use crate::wire::Permid;
+use crate::identity::{Ed25519Identity, is_valid_key};
+use crate::wire::{Permid, PermidKind};
 
 /// The only protocol inside this TLS.
 pub(super) const ALPN: &[u8] = b"overlay/18";
@@ -107,14 +107,8 @@ pub(super) const NO_NAME: &str = "overlay";
 /// Anything but an Ed25519 permid that somebody alone can hold the secret of.
 pub(super) fn permid(key: &CertificateDer<'_>) -> Result<Permid, Refused> {
     let permid = Permid::from_der(key).map_err(|_| Refused::NotEd25519)?;
-    match &permid {
-        Permid::Ed25519(bytes) => match ed25519_dalek::VerifyingKey::from_bytes(bytes) {
-            // Everybody can sign for a key of small order.
-            Ok(key) if !key.is_weak() => Ok(permid),
-            _ => Err(Refused::NotEd25519),
-        },
-        Permid::Sect233k1(_) => Err(Refused::NotEd25519),
-    }
+    // `is_valid_key` refuses keys of small order: everybody can sign for them.
+    if permid.kind() == PermidKind::Ed25519 && is_valid_key(&permid) { Ok(permid) } else { Err(Refused::NotEd25519) }
 }
 
 /// Why a key is refused although its signature may be fine.

@@ -14,6 +14,10 @@ use crate::wire::auth::{Hello, Nonce};
 use crate::wire::handshake::{Handshake, PeerId};
 use crate::wire::{OverlayVersion, Permid, PermidKind};
 
+/// What an operator who dials without naming a permid should know (§3, Relay).
+const UNPINNED: &str = "challenge and response with whoever answers: a hostile peer could use our answer to pose as us \
+    elsewhere; permid@host:port rules that out";
+
 /// Waiting for the other side's handshake.
 pub(super) struct AwaitHandshake {
     role: Role,
@@ -136,7 +140,8 @@ impl AwaitHandshake {
         let Some(identity) = self.identities.legacy else {
             return Err(Failure::new(Cause::VersionNeedsLegacy, By::Us, agreed.offer()));
         };
-        out.rung(Phase::Authentication, "challenge and response");
+        let unpinned = self.expected.is_none() && matches!(self.role, Role::Dialler { .. });
+        out.rung(Phase::Authentication, if unpinned { UNPINNED } else { "challenge and response" });
         Ok(match self.role {
             Role::Dialler { .. } => {
                 let rtt = self.rtt.unwrap_or_default();

@@ -32,6 +32,7 @@ mod io;
 mod legacy;
 mod open;
 #[cfg(test)]
+#[cfg(feature = "legacy")] // they speak both versions
 mod tests;
 mod version;
 

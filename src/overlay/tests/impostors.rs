@@ -134,7 +134,13 @@ async fn tls_without_our_protocol_or_without_a_key_is_refused() {
         config.client_auth_cert_resolver = Arc::new(NoKey);
         config
     };
-    for config in [without_alpn, other_alpn, without_key] {
+    let certificate = {
+        let mut config = (*tls(2).client(None).unwrap()).clone();
+        let key = config.client_auth_cert_resolver.resolve(&[], &[SignatureScheme::ED25519]);
+        config.client_auth_cert_resolver = Arc::new(Certificate(key.unwrap()));
+        config
+    };
+    for config in [without_alpn, other_alpn, without_key, certificate] {
         let (socket, _) = raw::dial(acceptor.port(), 18).await;
         if let Ok(mut stream) = raw::tls_client(socket, Arc::new(config)).await {
             assert_eq!(raw::read_rest(&mut stream).await, b"", "no HELLO for it");
@@ -157,6 +163,20 @@ impl rustls::client::ResolvesClientCert for NoKey {
 
     fn has_certs(&self) -> bool {
         false
+    }
+}
+
+/// Shows its key as if it were an X.509 certificate, not a raw key of RFC 7250.
+#[derive(Debug)]
+struct Certificate(Arc<rustls::sign::CertifiedKey>);
+
+impl rustls::client::ResolvesClientCert for Certificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<rustls::sign::CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
     }
 }
 
