@@ -1,12 +1,14 @@
 """`swarmscope peer` and odd handshakes, wrong authentication, odd frames, discovery messages."""
 
 import os
+import signal
 import time
 
 import bencode
 import k233
 from checks_request_auth import BAD_PERMIDS, ORDER_TWO, forge, second_permid, sign_for_second
 from checks_peer_replies import answer, closes_without_reply
+from ed25519 import Ed25519Key
 from harness import Failed, check, equal, expect
 from k233 import SHORT_SIGNATURE_NONCE, Key
 from overlay17 import BUDDYCAST, CHALLENGE, CRAWLER_REPLY, CRAWLER_REQUEST, FRAME_MAX, HANDSHAKE_BYTES, KEEP_ALIVE
@@ -280,6 +282,18 @@ def wrong_order(lab):
             closes_without_reply(conn)
 
 
+@check("peer: an Ed25519 permid with a sound signature is no permid of the old protocol")
+def ed25519_permid(lab):
+    key = Ed25519Key()
+    with lab.peer(key) as peer, peer.crawler().shake() as conn:
+        try:
+            conn.authenticate_as_dialler(key)
+            conn.ask(77)
+        except Closed:
+            return
+        closes_without_reply(conn)
+
+
 # --- frames ---------------------------------------------------------------------------------------------------
 
 
@@ -300,7 +314,7 @@ def oversized(lab):
 @check("peer: frames of other types are dropped without closing")
 def other_types(lab):
     key = Key()
-    ours = {CHALLENGE, RESPONSE1, RESPONSE2, BUDDYCAST, CRAWLER_REQUEST}
+    ours = {CHALLENGE, RESPONSE1, RESPONSE2, BUDDYCAST, CRAWLER_REQUEST, CRAWLER_REPLY}
     with lab.peer(key) as peer, peer.crawler(key).dial() as conn:
         for kind in sorted(set(range(256)) - ours):
             for body in (b"", b"le", os.urandom(50)):
@@ -308,7 +322,6 @@ def other_types(lab):
         equal(answer(conn, 77), (253, b"unknown message"), "the answer after frames of all other types")
     with lab.peer(key) as peer, peer.crawler(key).dial() as conn:
         conn.send_frame(bytes([CRAWLER_REPLY, 1, 1, 0, 0]) + b"nobody asked")
-        conn.send_frame(bytes([CRAWLER_REPLY, 1]))
         equal(answer(conn, 77), (253, b"unknown message"), "the answer after replies nobody asked for")
 
 
@@ -343,6 +356,17 @@ def half_close(lab):
         conn.sock.shutdown(1)
         conn.wait_closed(5)
         peer.lives(key)
+
+
+@check("peer: a signal ends it in time, with a Crawler connected")
+def signals(lab):
+    key = Key()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with lab.peer(key) as peer, peer.crawler(key).dial() as conn:
+            peer.program.process.send_signal(number)
+            result = peer.program.result(10)
+            expect(result.code in (0, 130), f"exit code {result.code}")
+            conn.wait_closed(3)
 
 
 @check("peer: many strangers that connect and say nothing do not keep a Crawler out")

@@ -7,6 +7,7 @@ import socket
 import answers
 import bencode
 import k233
+from ed25519 import Ed25519Key
 from harness import UNKNOWN_ID, check, equal, expect, only
 from k233 import SHORT_SIGNATURE_NONCE, SPKI_PREFIX, Key
 from overlay17 import FRAME_MAX, RESPONSE1, RESPONSE2, Twist
@@ -111,10 +112,11 @@ def version_10(lab):
 
 @check("request: version 18 with a legacy identity talks to a version-17 peer")
 def version_18(lab):
-    result, peer = accepted(lab, Script(), version=None)
+    result, peer = accepted(lab, Script(), lambda peer: peer.unpinned, version=None)
     equal(only(peer, "handshake")["current"], 18, "the current version presented")
     connected = result.one("connected")
     equal((connected["version"], connected["transport"]), (17, "legacy"), "version and transport")
+    accepted(lab, Script(), version=None)  # with a sect233k1 permid pinned it may present 17 or 18
 
 
 @check("request: without a legacy identity a version-17 peer is refused, with the reason")
@@ -296,6 +298,15 @@ def wrong_order(lab):
     permid = k233.permid_of(second_permid(key))
     twist = Twist(sign=sign_for_second, response1=lambda fields: {**fields, b"certA": permid})
     refused(lab, Script(key=key, twist=twist), lambda peer: peer.unpinned)
+
+
+@check("request: an Ed25519 permid with a sound signature is no permid of the old protocol")
+def ed25519_permid(lab):
+    script = Script(key=Ed25519Key())
+    refused(lab, script, lambda peer: peer.unpinned)
+    refused(lab, script, lambda peer: f"{base64.b64encode(peer.key.permid).decode()}@{peer.unpinned}", codes=(3, 4))
+    for version in (None, 17):
+        refused(lab, script, lambda peer: peer.unpinned, version=version)
 
 
 def frame(*pieces):

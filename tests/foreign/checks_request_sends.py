@@ -1,5 +1,6 @@
 """`swarmscope request`: the bytes it sends, names of messages, forms of payload, and dial-back with --listen."""
 
+import signal
 import socket
 
 import answers
@@ -83,6 +84,27 @@ def payloads(lab):
 def big_payload(lab):
     path = lab.write("payload.bin", answers.pattern(1 << 20))
     equal(sent(lab, UNKNOWN_ID, f"@{path}")["request"].payload == answers.pattern(1 << 20), True, "it arrives")
+
+
+@check("request: interrupted while it waits is exit 130")
+def interrupted(lab):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with Peer17(Script(otherwise=answers.silent())) as peer:
+            program = lab.start_request(peer.target, timeout=30)
+            expect(peer.wait_for("request", 20), "no request came:", program.stderr)
+            program.process.send_signal(number)
+            program.result(5).ends(130)
+
+
+@check("request: the same identity in use twice is warned of")
+def identity_twice(lab):
+    with Peer17(Script(otherwise=answers.late(2, answers.text("x")))) as peer:
+        first = lab.start_request(peer.target)
+        expect(peer.wait_for("request", 20), "no request came:", first.stderr)
+        second = lab.request(peer.target).ends(0)
+        first.result(10).ends(0)
+    expect("warning" in second.stderr and "identity" in second.stderr, "no warning:", second.stderr)
+    expect("another process" not in first.stderr, "the first is warned:", first.stderr)
 
 
 # --- dial-back ------------------------------------------------------------------------------------------------

@@ -8,8 +8,11 @@ has to pass: a check that fails here is wrong, or the specification has two read
 
 import argparse
 import base64
+import fcntl
 import json
+import os
 import pathlib
+import signal
 import socket
 import sys
 import threading
@@ -203,9 +206,18 @@ def main():
         command.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.command == "peer":
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(130))
+        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
         reference_peer.Peer(options).run()
     if not options.json:
         globals()["say"] = lambda **event: None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(130))
+    lock = open(options.legacy_identity or __file__)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        print("warning: this identity is in use", file=sys.stderr)
     try:
         if not options.legacy_identity:
             raise Ended(4, "version", "no legacy identity for a version-17 peer")
