@@ -4,6 +4,7 @@
 //! `BAD_INPUTS_SHOW=1 cargo test --test bad_inputs -- --nocapture` prints what the program says to each.
 #![cfg(feature = "legacy")] // old peers and their keys are in many rows
 #![allow(clippy::disallowed_methods)] // drives a real process and real sockets, so it needs clocks and sockets
+#![allow(clippy::unwrap_used)] // all of it is a test, helpers too: what fails here fails the test
 
 #[path = "bad/scripted_peer.rs"]
 mod scripted_peer;
