@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::options::{AllowOptions, JsonOption};
 use super::tui::{self, ThemeOption};
 use super::{CliError, identities, journal, later, logging, output, signals};
-use crate::demo::{self, Swarm, SwarmConfig};
+use crate::demo::{self, Reading, Swarm, SwarmConfig};
 use crate::wire::Permid;
 
 /// Enough to look like a swarm, few enough to read.
@@ -27,7 +27,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", env = "SWARMSCOPE_PEERS", default_value_t = DEFAULT_PEERS, value_parser = clap::value_parser!(u16).range(1..=MAX_PEERS))]
     peers: u16,
     /// The same number makes the same peers
-    #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1)]
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1, value_parser = seed)]
     seed: u64,
     /// What the swarm plays (not yet built)
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_SCENARIO")]
@@ -41,6 +41,10 @@ pub struct DemoArgs {
     theme: ThemeOption,
     #[command(flatten)]
     json: JsonOption,
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("not a number; write one from 0 to {}", u64::MAX))
 }
 
 /// Runs the swarm until the operator quits, or a signal asks to stop.
@@ -64,7 +68,7 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     tui::need_terminal()?;
     super::runtime()?.block_on(async {
         let swarm = Swarm::start(args.config()).await?;
-        let stage = demo::stage(&swarm).await?;
+        let stage = demo::stage(&swarm, Reading::AsWritten).await?;
         let options = crate::tui::Options { setup: stage.setup, theme, extra: stage.extra, skip_tour: stage.skip_tour };
         let shown = tui::show(stage.node, stage.events, options).await;
         swarm.shutdown(GRACE).await;
@@ -77,7 +81,9 @@ async fn headless(args: &DemoArgs) -> Result<u8, CliError> {
     let (watch, mut events) = mpsc::channel(EVENTS);
     let log = tokio::spawn(async move {
         while let Some(event) = events.recv().await {
-            journal::log(&event);
+            if journal::is_request(&event) {
+                journal::log(&event);
+            }
         }
     });
     let swarm = Swarm::start(SwarmConfig { played: false, watch: Some(watch), ..args.config() }).await?;

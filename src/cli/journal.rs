@@ -23,6 +23,18 @@ pub fn announce(event: &Event) -> io::Result<()> {
     line(event).map_or(Ok(()), |line| line.print())
 }
 
+/// Whether the event is about a request or something that went wrong, and not the coming and going of a whole swarm.
+pub const fn is_request(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Asked { .. }
+            | Event::Answered { .. }
+            | Event::Refused { .. }
+            | Event::Undelivered { .. }
+            | Event::Notice { .. }
+    )
+}
+
 fn line(event: &Event) -> Option<Line<'static>> {
     Some(match event {
         Event::Listening { address, permid, legacy_permid } => {

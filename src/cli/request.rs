@@ -35,8 +35,8 @@ pub struct RequestArgs {
     payload: Option<Payload>,
 
     /// How often you mean to ask, in seconds: the peer answers 254 to anything sooner
-    #[arg(long, value_name = "S", env = "SWARMSCOPE_FREQUENCY")]
-    frequency: Option<u16>,
+    #[arg(long, value_name = "S", env = "SWARMSCOPE_FREQUENCY", value_parser = frequency)]
+    frequency: Option<Frequency>,
     /// Seconds from sending the request to the last part of its reply (30; natcheck 200)
     #[arg(long, value_name = "S", env = "SWARMSCOPE_TIMEOUT", value_parser = seconds)]
     timeout: Option<Duration>,
@@ -50,6 +50,10 @@ pub struct RequestArgs {
     out: Option<PathBuf>,
     #[command(flatten)]
     json: options::JsonOption,
+}
+
+fn frequency(text: &str) -> Result<Frequency, String> {
+    text.parse().map(Frequency).map_err(|_| "not a frequency; write seconds from 0 to 65535".into())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -79,11 +83,10 @@ fn prepare(args: RequestArgs) -> Result<Request, CliError> {
     let out = args.out.map(ReplyFile::create).transpose()?;
     let identities = identities::resolve(&args.identity)?;
     let probe = registry.get(message);
-    let frequency = args.frequency.map(Frequency);
     Ok(Request {
         message,
         payload,
-        frequency: frequency.or(probe.map(|probe| probe.default_frequency())).unwrap_or(Frequency::DEFAULT),
+        frequency: args.frequency.or(probe.map(|probe| probe.default_frequency())).unwrap_or(Frequency::DEFAULT),
         timeout: args.timeout.or(probe.map(|probe| probe.timeout())).unwrap_or(DEFAULT_TIMEOUT),
         wait_for_dial_back: args.listen.is_some(),
         pinned: args.target.permid.is_some(),

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::cast::Role;
 use super::swarm::{DemoPeer, Swarm};
-use super::tour::{Facts, Tour};
+use super::tour::{Facts, Reading, Tour};
 use crate::app::{Msg, Setup};
 use crate::failure::Failure;
 use crate::identity::Identities;
@@ -38,7 +38,7 @@ pub struct Stage {
 ///
 /// # Errors
 /// The node can't listen on loopback.
-pub async fn stage(swarm: &Swarm) -> Result<Stage, Failure> {
+pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
     settle(swarm).await;
     if let Some(peer) = swarm.player(Role::AskedBefore) {
         ask_before(swarm, peer).await?;
@@ -57,7 +57,7 @@ pub async fn stage(swarm: &Swarm) -> Result<Stage, Failure> {
     let (show, extra) = mpsc::channel(EXTRA);
     let skip_tour = CancellationToken::new();
     let tour = Tour::new(swarm, node.clone(), registry.clone(), known, show);
-    tokio::spawn(tour.run(skip_tour.clone()));
+    tokio::spawn(tour.run(reading, skip_tour.clone()));
     let setup = Setup { registry, title: "demo: tour".into(), privacy: false };
     Ok(Stage { node, events, setup, extra, skip_tour })
 }

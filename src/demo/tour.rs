@@ -12,10 +12,10 @@ use super::cast::Role;
 use super::swarm::{DemoPeer, Swarm};
 use crate::app::{Msg, TourStep};
 use crate::crawler::Registry;
-use crate::node::{Ask, Event, Node, Origin, Ticket};
+use crate::node::{Ask, Event, Node, Origin, PeerKey, Ticket};
 use crate::wire::{Frequency, MessageId, Permid};
 
-/// How long a step waits for its peer to be connected, or for its request to end, before the tour goes on.
+/// How long a step waits until its peer is known, or for its request to end, before the tour goes on.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Asked of the peer with the slow line: long enough for a dozen parts.
 const LONG_QUERY: &[u8] = b"SELECT * FROM Torrent";
@@ -82,10 +82,18 @@ const STEPS: [Step; 9] = [
     step(Act::Leave(Role::GoesAway), 6, "A peer goes away. Now it is yours: enter sends to the selected peer, ? helps"),
 ];
 
+/// How long each step stays once what it shows has happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reading {
+    AsWritten,
+    /// For tests.
+    NoTime,
+}
+
 /// What the tour knows of the screen's node.
 #[derive(Default, Debug)]
 pub struct Facts {
-    connected: HashSet<Permid>,
+    known: HashSet<Permid>,
     ended: HashSet<Ticket>,
 }
 
@@ -93,8 +101,9 @@ impl Facts {
     /// Whether the event changed anything here.
     pub fn learn(&mut self, event: &Event) -> bool {
         match event {
-            Event::Connected { permid, .. } => self.connected.insert(*permid),
-            Event::Disconnected { permid, .. } => self.connected.remove(permid),
+            Event::Discovered { peer: PeerKey::Permid(permid), .. } | Event::Connected { permid, .. } => {
+                self.known.insert(*permid)
+            }
             Event::Reply { ticket, .. } | Event::RequestFailed { ticket, .. } => self.ended.insert(*ticket),
             _ => false,
         }
@@ -125,9 +134,9 @@ impl Tour {
     }
 
     /// Labels the cast and goes through the steps, until the end or until `skip`.
-    pub async fn run(mut self, skip: CancellationToken) {
+    pub async fn run(mut self, reading: Reading, skip: CancellationToken) {
         self.label().await;
-        skip.run_until_cancelled(self.steps()).await;
+        skip.run_until_cancelled(self.steps(reading)).await;
         self.tell(Msg::TourEnded).await;
     }
 
@@ -139,7 +148,7 @@ impl Tour {
         }
     }
 
-    async fn steps(&mut self) {
+    async fn steps(&mut self, reading: Reading) {
         let steps: Vec<&Step> = STEPS.iter().filter(|step| self.can(step.act)).collect();
         let of = number(steps.len());
         for (index, step) in steps.into_iter().enumerate() {
@@ -150,7 +159,9 @@ impl Tour {
             };
             self.tell(Msg::Tour(TourStep { step: number(index + 1), of, text: step.text.into(), show })).await;
             self.act(step.act).await;
-            tokio::time::sleep(step.dwell).await;
+            if reading == Reading::AsWritten {
+                tokio::time::sleep(step.dwell).await;
+            }
         }
     }
 
@@ -184,7 +195,7 @@ impl Tour {
 
     async fn ask(&mut self, peer: &DemoPeer, message: MessageId) {
         let permid = peer.permid;
-        self.until(|facts| facts.connected.contains(&permid)).await;
+        self.until(|facts| facts.known.contains(&permid)).await;
         let probe = self.registry.get(message);
         let default = || probe.map(|probe| probe.initiate(peer.version)).unwrap_or_default();
         let ticket = self.node.request(Ask {
@@ -194,7 +205,8 @@ impl Tour {
             payload: if peer.role == Role::SlowLine { Bytes::from_static(LONG_QUERY) } else { default() },
             timeout: probe.map_or(PATIENCE, |probe| probe.timeout()),
             origin: Origin::Tour,
-            wait_for_dial_back: true,
+            // A refusal is a lost connection too: only where the peer is to dial back is there anything to wait for.
+            wait_for_dial_back: peer.role == Role::AnswersLate,
         });
         self.until(|facts| facts.ended.contains(&ticket)).await;
     }

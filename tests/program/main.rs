@@ -9,3 +9,4 @@ mod misplaced;
 mod peer;
 mod process;
 mod request;
+mod tour;
