@@ -93,11 +93,7 @@ pub(super) async fn finish(mut conversation: Conversation, ending: Ending) -> Fa
             }
             last.read(&shared).await
         };
-        let ((), heard) = tokio::join!(write, read);
-        if let Some(written) = outgoing.written(conn) {
-            tell(&shared, written).await;
-        }
-        heard
+        tokio::join!(write, read).1
     };
     let heard = tokio::select! {
         biased;
