@@ -112,6 +112,19 @@ impl NatReport {
         self.external.is_some() && self.external != self.internal
     }
 
+    /// Whether both axes are known, or it is known why not.
+    #[must_use]
+    pub const fn is_conclusive(&self) -> bool {
+        let axes = self.mapping.known().is_some() && self.filtering.known().is_some();
+        axes || matches!(self.filtering, Axis::Inconclusive(Why::NoAlternate))
+    }
+
+    /// Whether the lifetime was looked at, whatever came of it.
+    #[must_use]
+    pub fn has_lifetime(&self) -> bool {
+        self.lifetime != Axis::NotMeasured
+    }
+
     /// How old the result is.
     #[must_use]
     pub fn age(&self, now: Instant) -> Duration {
