@@ -159,7 +159,7 @@ impl Discovery {
             Stage::Contact(contact) => contact.heard(id, heard, now),
             Stage::Filtering(rounds, _) => rounds.heard(id, heard, now),
             Stage::Mapping(test) => test.heard(&mut self.exchange, id, heard, now),
-            Stage::Opened(test) => test.heard(id, heard),
+            Stage::Opened(test) => test.heard(&mut self.exchange, id, heard, now),
             Stage::Hairpin(test) => test.heard(&mut self.exchange, id, heard, now),
             Stage::Lifetime(test) => test.heard(&mut self.exchange, id, heard, now),
             Stage::Done => {}
@@ -249,10 +249,21 @@ impl Discovery {
                 Stage::Mapping(MappingTest::new(servers, &mut self.exchange, now))
             }
             Some(Contacted::Nobody) | None => {
-                self.report.silent(blocked(&self.plan.servers));
+                self.report.silent(self.blocked());
                 self.finish(now)
             }
         }
+    }
+
+    /// That no server answered: one may be down, several at different addresses hardly are. Each counts as a coin that fell.
+    fn blocked(&self) -> Axis<Udp> {
+        let Traffic { sent, unsent, .. } = self.exchange.traffic;
+        if unsent == sent {
+            return Axis::Inconclusive(Why::Unsent);
+        }
+        let hosts: BTreeSet<_> = self.plan.servers.iter().map(SocketAddr::ip).collect();
+        let doubt = hosts.iter().fold(1.0, |doubt, _| doubt / 2.0);
+        Axis::Known(Udp::Blocked, Confidence::from_doubt(doubt))
     }
 
     fn met(&mut self, met: &Met) {
@@ -334,17 +345,6 @@ impl Discovery {
             (all, of) if all == of => Axis::Known(PortPreservation::Always, confidence),
             _ => Axis::Known(PortPreservation::Sometimes, confidence),
         }
-    }
-}
-
-/// That no server answered: one may be down, several at different addresses hardly are. Each counts as a coin that fell.
-fn blocked(servers: &[SocketAddr]) -> Axis<Udp> {
-    let hosts: BTreeSet<_> = servers.iter().map(SocketAddr::ip).collect();
-    let doubt = hosts.iter().fold(1.0, |doubt, _| doubt / 2.0);
-    if hosts.is_empty() {
-        Axis::Inconclusive(Why::NoAnswer)
-    } else {
-        Axis::Known(Udp::Blocked, Confidence::from_doubt(doubt))
     }
 }
 

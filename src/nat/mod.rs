@@ -4,6 +4,8 @@ pub mod axis;
 pub mod client;
 pub mod discovery;
 pub mod ids;
+#[cfg(target_os = "linux")]
+pub mod lab;
 pub mod report;
 pub mod retransmit;
 mod scope;

@@ -102,6 +102,38 @@ fn blocked_is_told_after_the_whole_schedule_and_by_several_servers_more_surely()
 }
 
 #[test]
+fn a_machine_that_can_t_send_is_not_blocked_by_anybody() {
+    let server = Server::new(1).answerer.listen;
+    let start = world(Mapping::EndpointIndependent, Filtering::EndpointIndependent).now;
+    let mut discovery = Discovery::new(Plan { servers: vec![server], ladder: Vec::new() }, [7; 32], start);
+    let report = loop {
+        while discovery.poll_transmit().is_some() {
+            discovery.unsent();
+        }
+        match (discovery.report(), discovery.next_deadline()) {
+            (Some(report), _) => break report,
+            (None, deadline) => discovery.handle_timeout(deadline.expect("unfinished")),
+        }
+    };
+    assert_eq!(report.udp, Axis::Inconclusive(Why::Unsent));
+    assert_eq!(report.legacy_type(), LegacyType::Unknown);
+}
+
+/// Filters of 30 s are common, and a mapping test that has to wait for its sixth request takes longer than that.
+#[test]
+fn a_filter_that_forgets_during_the_test_is_still_told() {
+    for slow in [1, 2, 3] {
+        let mut world = world(Mapping::EndpointIndependent, Filtering::AddressAndPortDependent);
+        world.nat.forgets = Duration::from_secs(30);
+        let endpoints = Endpoints::new(world.servers[0].answerer.listen, world.servers[0].answerer.alternate);
+        world.slow = endpoints.map(|endpoints| endpoints.all()[slow]);
+        let report = world.run(&[]);
+        assert!(report.took > Duration::from_secs(31), "{report:?}");
+        assert_eq!(report.filtering.known(), Some(&Filtering::AddressAndPortDependent), "{report:?}");
+    }
+}
+
+#[test]
 fn filtering_is_tested_before_any_other_endpoint_is_contacted() {
     let mut world = world(Mapping::EndpointIndependent, Filtering::AddressAndPortDependent);
     world.run(&[]);

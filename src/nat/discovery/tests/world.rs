@@ -21,7 +21,10 @@ pub struct Nat {
     pub preserves: bool,
     pub hairpins: bool,
     pub blocks: bool,
+    /// After how much silence a mapping is gone.
     pub lifetime: Duration,
+    /// After how much silence towards an address and port it may send in no longer.
+    pub forgets: Duration,
     entries: Vec<Entry>,
 }
 
@@ -30,7 +33,7 @@ struct Entry {
     internal: SocketAddr,
     key: (Option<[u8; 4]>, Option<u16>),
     external: SocketAddr,
-    sent_to: Vec<SocketAddr>,
+    sent_to: Vec<(SocketAddr, Instant)>,
     used: Instant,
 }
 
@@ -43,7 +46,8 @@ impl Nat {
     pub fn new(mapping: Mapping, filtering: Filtering) -> Self {
         let lifetime = Duration::from_secs(300);
         let (translates, preserves, hairpins, blocks) = (true, false, false, false);
-        Self { mapping, filtering, translates, preserves, hairpins, blocks, lifetime, entries: Vec::new() }
+        let (forgets, entries) = (Duration::from_secs(300), Vec::new());
+        Self { mapping, filtering, translates, preserves, hairpins, blocks, lifetime, forgets, entries }
     }
 
     fn out(&mut self, internal: SocketAddr, to: SocketAddr, random: u16, now: Instant) -> SocketAddr {
@@ -57,7 +61,7 @@ impl Nat {
         let known = self.entries.iter_mut().find(|entry| entry.internal == internal && entry.key == key);
         if let Some(entry) = known {
             entry.used = now;
-            entry.sent_to.push(to);
+            entry.sent_to.push((to, now));
             return entry.external;
         }
         let mut port = if self.preserves { internal.port() } else { 1024 | random };
@@ -65,14 +69,15 @@ impl Nat {
             port = port.wrapping_add(1) | 1024;
         }
         let external = if self.translates { SocketAddr::from((NAT, port)) } else { internal };
-        self.entries.push(Entry { internal, key, external, sent_to: vec![to], used: now });
+        self.entries.push(Entry { internal, key, external, sent_to: vec![(to, now)], used: now });
         external
     }
 
     fn back(&self, from: SocketAddr, to: SocketAddr, now: Instant) -> Option<SocketAddr> {
         let entry = self.entries.iter().find(|entry| entry.external == to && now - entry.used <= self.lifetime)?;
-        let passes = |sent: &SocketAddr| match self.filtering {
+        let passes = |(sent, at): &(SocketAddr, Instant)| match self.filtering {
             Filtering::EndpointIndependent => true,
+            _ if now - *at > self.forgets => false,
             Filtering::AddressDependent => sent.ip() == from.ip(),
             Filtering::AddressAndPortDependent => *sent == from,
         };
@@ -139,6 +144,8 @@ pub struct World {
     pub servers: Vec<Server>,
     /// How many of 100 packets are lost, each way.
     pub loss: u64,
+    /// The first six packets to there are lost.
+    pub slow: Option<SocketAddr>,
     /// Nothing passes in these milliseconds of a run.
     pub outage: std::ops::Range<u64>,
     /// Sent to the client with every packet that reaches a server.
@@ -157,7 +164,20 @@ impl World {
         let now = Instant::now();
         let random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let (flying, sent_to) = (BTreeMap::new(), Vec::new());
-        Self { nat, servers, loss: 0, outage: 0..0, noise: None, now, begin: now, sent_to, random, flying, count: 0 }
+        Self {
+            nat,
+            servers,
+            loss: 0,
+            slow: None,
+            outage: 0..0,
+            noise: None,
+            now,
+            begin: now,
+            sent_to,
+            random,
+            flying,
+            count: 0,
+        }
     }
 
     /// xorshift64*
@@ -214,7 +234,8 @@ impl World {
     }
 
     fn client_sends(&mut self, packet: Packet) {
-        if self.nat.blocks {
+        let before = self.sent_to.iter().filter(|(_, to)| *to == packet.to).count();
+        if self.nat.blocks || (self.slow == Some(packet.to) && before <= 6) {
             return;
         }
         let random = u16::try_from(self.random() % 65536).expect("below 65536");
