@@ -8,6 +8,8 @@
 mod child;
 #[path = "nat_netns/matrix.rs"]
 mod matrix;
+#[path = "nat_netns/pairs.rs"]
+mod pairs;
 
 use std::io::Write;
 
@@ -24,13 +26,18 @@ fn child_in_a_namespace() {
 fn lab() -> Option<Lab> {
     match Lab::new() {
         Ok(lab) => Some(lab),
-        Err(error) if std::env::var("NAT_LAB").is_ok_and(|wish| wish == "require") => panic!("no NAT lab: {error}"),
+        Err(error) if required() => panic!("no NAT lab: {error}"),
         Err(error @ (LabError::NotRoot | LabError::Missing(..) | LabError::Command { .. })) => {
             say(&format!("SKIPPED: no NAT lab on this machine: {error}"));
             None
         }
         Err(error) => panic!("no NAT lab: {error}"),
     }
+}
+
+/// Whether a machine without a lab is a failure.
+fn required() -> bool {
+    std::env::var("NAT_LAB").is_ok_and(|wish| wish == "require")
 }
 
 /// Past the test harness, which would keep it to itself.

@@ -7,7 +7,7 @@
 //!
 //! The order matters: a filter that was opened by another test tells nothing, so the filtering test comes before any endpoint
 //! but the first is contacted, and each test has fresh sockets. A verdict from silence needs repeated rounds whose control
-//! requests are answered ([`silence`]) and a proof that the way was open ([`opened`]); without, the axis is inconclusive.
+//! requests are answered (`silence`) and a proof that the way was open (`opened`); without, the axis is inconclusive.
 
 mod contact;
 mod endpoints;

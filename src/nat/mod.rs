@@ -1,4 +1,11 @@
 //! What lies between a peer and the network (protocol.md §5, NATCHECK and NATTRAVERSAL).
+//!
+//! * [`discovery`]: the tests of RFC 5780 as a pure state machine; [`client`] runs it over sockets, [`tester`] shares one run
+//!   among all who ask. The result is a [`NatReport`] of [`axis`]es, each with its confidence; [`reply`] is its form on the wire.
+//! * [`server`]: a STUN server with two addresses, for labs and the demo.
+//! * [`rendezvous`]: hole punching between two peers, the Crawler's side and the peer's.
+//! * [`lab`]: real NATs on one Linux machine, to test all of it.
+//! * [`stun`], [`retransmit`] and [`ids`]: the protocol under it, RFC 8489.
 
 pub mod axis;
 pub mod client;
@@ -6,6 +13,8 @@ pub mod discovery;
 pub mod ids;
 #[cfg(target_os = "linux")]
 pub mod lab;
+pub mod rendezvous;
+pub mod reply;
 pub mod report;
 pub mod retransmit;
 mod scope;
@@ -16,6 +25,7 @@ mod udp;
 
 pub use axis::{Axis, Confidence};
 pub use client::{NatError, Settings, ladder, measure};
+pub use rendezvous::{Invitation, Rendezvous, Traversed, punch};
 pub use report::{LegacyType, NatReport};
 pub use server::StunServer;
 pub use tester::NatTester;

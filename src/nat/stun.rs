@@ -183,11 +183,13 @@ pub fn encode_request(id: TransactionId, route: Route) -> Vec<u8> {
     out.finish()
 }
 
-/// The answer of a server with two addresses: 56 bytes for IPv4, 92 for IPv6.
+/// The answer of a server with two addresses, with the mapped address in both forms (RFC 5780 §6.1): 68 bytes for IPv4, 116
+/// for IPv6.
 #[must_use]
 pub fn encode_success(id: TransactionId, mapped: SocketAddr, origin: SocketAddr, other: SocketAddr) -> Vec<u8> {
     let mut out = begin(MessageClass::Success, id);
     out.push_attribute_unchecked(&XorMappedAddress::new(mapped, id));
+    out.push_attribute_unchecked(&MappedSocketAddr::new(mapped).to_raw(MAPPED_ADDRESS));
     out.push_attribute_unchecked(&MappedSocketAddr::new(origin).to_raw(RESPONSE_ORIGIN));
     out.push_attribute_unchecked(&MappedSocketAddr::new(other).to_raw(OTHER_ADDRESS));
     out.finish()

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Lines, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use swarmscope::nat::lab::{ALTERNATE, Namespace, SERVER};
+use swarmscope::nat::lab::{ALTERNATE, Lab, Namespace, SERVER};
 use swarmscope::nat::server::{Limits, StunServer};
-use swarmscope::nat::{NatReport, Settings, measure};
+use swarmscope::nat::{Invitation, NatReport, Rendezvous, Settings, measure, punch};
 
 /// Before each line that is meant for the test: the harness prints its own.
 const MARK: &str = "@lab ";
@@ -57,6 +57,40 @@ impl Drop for Running {
     }
 }
 
+/// coturn's server in the core of a lab; stopped when dropped.
+pub struct Coturn {
+    child: Child,
+    _directory: tempfile::TempDir,
+}
+
+impl Coturn {
+    /// `None` where it is not installed, which is said.
+    pub fn start(lab: &Lab) -> Option<Self> {
+        let found = Command::new("which").arg("turnserver").stdout(Stdio::null()).status();
+        if !found.is_ok_and(|found| found.success()) {
+            assert!(!crate::required(), "turnserver is not installed: it comes with the package coturn");
+            crate::say("SKIPPED: turnserver is not installed (package coturn)");
+            return None;
+        }
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = |name: &str| directory.path().join(name).display().to_string();
+        let mut command = lab.core().command("turnserver");
+        command.args(["-n", "--no-cli", "--stun-only", "--no-tls", "--no-dtls", "--no-tcp"]);
+        command.args(["-L", &SERVER.to_string(), "-L", &ALTERNATE.to_string()]);
+        command.args(["-p", "3478", "--alt-listening-port", "3479"]);
+        command.args(["--userdb", &file("users"), "--pidfile", &file("pid"), "-l", "stdout"]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("turnserver runs");
+        Some(Self { child, _directory: directory })
+    }
+}
+
+impl Drop for Coturn {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// What a measuring program tells of one run.
 #[derive(Clone, Debug)]
 pub struct Told(HashMap<String, String>);
@@ -86,6 +120,8 @@ pub fn run_role() {
         match role.as_str() {
             "server" => serve().await,
             "measure" => measure_often().await,
+            "meet" => meet_often().await,
+            "punch" => punch_often().await,
             _ => println!("nothing to do: the other tests run this inside a namespace"),
         }
     });
@@ -114,6 +150,38 @@ async fn measure_often() {
     }
     while let Some(report) = all.join_next().await {
         tell(&report.expect("no panic").map_or_else(|error| format!("error={error}"), |report| line(&report)));
+    }
+}
+
+/// Opens as many rendezvous as told, one for each pair, and tells what came of each.
+async fn meet_often() {
+    let mut all = tokio::task::JoinSet::new();
+    for pair in setting("PAIRS").split(' ') {
+        let mut addresses = pair.split(',').map(|ip| ip.parse().expect("an address"));
+        let expected = [addresses.next().expect("the one's"), addresses.next().expect("the other's")];
+        let rendezvous = Rendezvous::open(SERVER.into(), None).await.expect("a free port");
+        tell(&rendezvous.address().port().to_string());
+        all.spawn(async move { rendezvous.meet(Some(expected)).await });
+    }
+    while let Some(met) = all.join_next().await {
+        met.expect("no panic").expect("the socket works");
+    }
+}
+
+/// Punches at each of these rendezvous at the same time, when told to go.
+async fn punch_often() {
+    tell("ready");
+    let go = tokio::task::spawn_blocking(|| std::io::stdin().lines().next());
+    go.await.expect("not cancelled").expect("a line").expect("that can be read");
+    let mut all = tokio::task::JoinSet::new();
+    for port in setting("PORTS").split(' ') {
+        let port: u16 = port.parse().expect("a port");
+        let invitation = Invitation { request_id: port.to_string(), host: SERVER.to_string(), port };
+        all.spawn(async move { (port, punch(&invitation).await) });
+    }
+    while let Some(punched) = all.join_next().await {
+        let (port, traversed) = punched.expect("no panic");
+        tell(&format!("port={port}\tresult={}", traversed.expect("the socket works")));
     }
 }
 

@@ -1,9 +1,11 @@
 //! Every kind of NAT, measured often, with and without loss.
 
+use std::fmt::Write;
+
 use swarmscope::nat::LegacyType;
 use swarmscope::nat::lab::{Kind, Lab};
 
-use crate::child::{Running, Told};
+use crate::child::{Coturn, Running, Told};
 use crate::{lab, say};
 
 /// A row of the matrix: its name, the NATs from the outermost, and what must be found.
@@ -73,10 +75,15 @@ fn runs() -> usize {
     std::env::var("NAT_LAB_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(20)
 }
 
-/// All rows measured at the same time: in each row's order, what each run told.
-fn measure_all(lab: &mut Lab, runs: usize) -> Vec<Vec<Told>> {
+/// Our own server, in the core.
+fn server(lab: &Lab) -> Running {
     let mut server = Running::start(lab.core(), "server", &[]);
     assert_eq!(server.line().as_deref(), Some("ready"), "the STUN server starts");
+    server
+}
+
+/// All rows measured at the same time: in each row's order, what each run told.
+fn measure_all(lab: &mut Lab, runs: usize) -> Vec<Vec<Told>> {
     let clients: Vec<_> = ROWS.iter().map(|row| lab.client(row.kinds).expect("a client")).collect();
     let start = |client: &swarmscope::nat::lab::Client| {
         Running::start(&client.namespace, "measure", &[("RUNS", runs.to_string()), ("LADDER", String::new())])
@@ -114,13 +121,15 @@ fn judge(title: &str, results: &[Vec<Told>]) -> (usize, usize) {
         let longest = told.iter().filter_map(|told| told.get("seconds").parse::<f64>().ok()).fold(0.0, f64::max);
         let most = told.iter().filter_map(|told| told.get("sent").parse::<u32>().ok()).max().unwrap_or(0);
         let [legacy, mapping, filtering, hairpin, ports] = columns.map(cell);
-        table += &format!(
-            "{:<38} {:<30} {legacy:>9} {mapping:>9} {filtering:>9} {hairpin:>9} {ports:>9} {longest:>7.1} {most:>6}\n",
+        writeln!(
+            table,
+            "{:<38} {:<30} {legacy:>9} {mapping:>9} {filtering:>9} {hairpin:>9} {ports:>9} {longest:>7.1} {most:>6}",
             row.name,
             row.legacy.text()
-        );
+        )
+        .expect("a string takes a line");
         for told in told.iter().filter(|told| told.get("type") != row.legacy.text()) {
-            table += &format!("    {}\n", told.get("whole"));
+            writeln!(table, "    {}", told.get("whole")).expect("a string takes a line");
         }
         not_right += columns.iter().map(|(right, _)| told.len() - right).sum::<usize>();
         wrong_at_all += columns.iter().map(|(_, wrong)| wrong).sum::<usize>();
@@ -133,6 +142,7 @@ fn judge(title: &str, results: &[Vec<Told>]) -> (usize, usize) {
 fn every_nat_is_told_right_every_time() {
     let Some(mut lab) = lab() else { return };
     let runs = runs();
+    let _server = server(&lab);
     let results = measure_all(&mut lab, runs);
     assert!(results.iter().all(|told| told.len() == runs), "every run tells");
     let (not_right, _) = judge("without loss", &results);
@@ -147,6 +157,7 @@ fn no_nat_is_told_wrong_with_a_tenth_of_the_packets_lost() {
     let Some(mut lab) = lab() else { return };
     lab.lose(10).expect("packets are dropped");
     let runs = runs();
+    let _server = server(&lab);
     let results = measure_all(&mut lab, runs);
     assert!(results.iter().all(|told| told.len() == runs), "every run tells");
     let (not_right, wrong) = judge("10 % of the packets dropped, each way", &results);
@@ -155,12 +166,23 @@ fn no_nat_is_told_wrong_with_a_tenth_of_the_packets_lost() {
     assert!(not_right * 20 <= verdicts, "{not_right} of {verdicts} verdicts are missing: more than 5 %");
 }
 
+/// The same NATs through coturn's eyes: nothing depends on what only our own server does.
+#[test]
+fn every_nat_is_told_right_by_coturn_s_server_too() {
+    let Some(mut lab) = lab() else { return };
+    let Some(_coturn) = Coturn::start(&lab) else { return };
+    let runs = runs().min(3);
+    let results = measure_all(&mut lab, runs);
+    assert!(results.iter().all(|told| told.len() == runs), "every run tells");
+    let (not_right, _) = judge("against coturn's server", &results);
+    assert_eq!(not_right, 0, "runs that were not right; see the table");
+}
+
 /// The lifetime of a mapping, with a NAT that forgets within seconds and rungs to match.
 #[test]
 fn the_lifetime_of_a_mapping_is_bracketed() {
     let Some(mut lab) = lab() else { return };
-    let mut server = Running::start(lab.core(), "server", &[]);
-    assert_eq!(server.line().as_deref(), Some("ready"), "the STUN server starts");
+    let _server = server(&lab);
     for (kind, expected) in
         [(Kind::PortRestrictedForgets(8), "between 3 and 14 s"), (Kind::PortRestricted, "at least 14 s")]
     {

@@ -122,9 +122,9 @@ impl Server {
         let origin = if self.ignores_change { to } else { self.answerer.address(answer.from) };
         let mut bytes = answer.datagram;
         if self.plain {
-            // header, XOR-MAPPED-ADDRESS, RESPONSE-ORIGIN: without the OTHER-ADDRESS at the end
-            bytes.truncate(44);
-            bytes[3] = 24;
+            // header and three addresses: without the OTHER-ADDRESS at the end
+            bytes.truncate(56);
+            bytes[3] = 36;
         }
         Some((origin, answer.to, bytes))
     }
