@@ -281,15 +281,19 @@ class Lab:
         return COUNTING.format(int(ROWS_PER_SECOND[0] * seconds), columns).encode()
 
     def calibrate(self):
-        key, count, took = Key(), 100_000, 0.0
+        """Rows a second at the best of three tries: what is slow now for the load of others may be quick later."""
+        key, count, rates = Key(), 100_000, []
         with self.peer(key) as peer, peer.crawler(key, timeout=30).dial() as conn:
-            while took < 0.5 and count < 100_000_000:
-                count *= 3
+            while len(rates) < 3:
                 started = time.monotonic()
                 reply = conn.read_reply(conn.ask(1, COUNTING.format(count, "count(*)").encode()), 30)
                 equal(reply.error, 0, f"the error of a query that counts to {count} ({reply.payload!r})")
                 took = time.monotonic() - started
-        return count / took
+                if took < 0.3 and count < 100_000_000:
+                    count *= 3
+                else:
+                    rates.append(count / took)
+        return max(rates)
 
     def data(self):
         """A statistics database with a table of its own."""
@@ -319,6 +323,15 @@ class Peer:
 
     def crawler(self, key=None, timeout=10.0):
         return Crawler17(self.address, key, timeout)
+
+    def wait_idle(self, seconds, timeout=30):
+        """Waits until the process has used no time of the processor for so long."""
+        end, since, used = time.monotonic() + timeout, time.monotonic(), None
+        while time.monotonic() < min(end, since + seconds):
+            now = pathlib.Path(f"/proc/{self.program.process.pid}/stat").read_text().split()[13:15]
+            if used is None or sum(map(int, now)) > used + 1:
+                since, used = time.monotonic(), sum(map(int, now))
+            time.sleep(0.1)
 
     def lives(self, key):
         """Somebody who is allowed still gets an answer."""
