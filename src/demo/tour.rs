@@ -17,6 +17,8 @@ use crate::wire::{Frequency, MessageId, Permid};
 
 /// How long a step waits until its peer is known, or for its request to end, before the tour goes on.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Between a step's announcement and what happens: time for the eye to find the peer.
+const LEAD: Duration = Duration::from_millis(500);
 /// Asked of the peer with the slow line: long enough for a dozen parts.
 const LONG_QUERY: &[u8] = b"SELECT * FROM Torrent";
 
@@ -82,12 +84,20 @@ const STEPS: [Step; 9] = [
     step(Act::Leave(Role::GoesAway), 6, "A peer goes away. Now it is yours: enter sends to the selected peer, ? helps"),
 ];
 
-/// How long each step stays once what it shows has happened.
+/// How long each step waits for its readers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reading {
     AsWritten,
     /// For tests.
     NoTime,
+}
+
+impl Reading {
+    async fn rest(self, time: Duration) {
+        if self == Self::AsWritten {
+            tokio::time::sleep(time).await;
+        }
+    }
 }
 
 /// What the tour knows of the screen's node.
@@ -158,10 +168,9 @@ impl Tour {
                 Act::Look => None,
             };
             self.tell(Msg::Tour(TourStep { step: number(index + 1), of, text: step.text.into(), show })).await;
+            reading.rest(LEAD).await;
             self.act(step.act).await;
-            if reading == Reading::AsWritten {
-                tokio::time::sleep(step.dwell).await;
-            }
+            reading.rest(step.dwell).await;
         }
     }
 

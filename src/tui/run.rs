@@ -1,14 +1,16 @@
 //! The loop: wait, fold all that is waiting, draw once. The network is never waited for here.
 #![allow(clippy::disallowed_methods)] // the model's clock is read here, and only here
 
+use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event as TerminalEvent, EventStream};
 use crossterm::execute;
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -84,7 +86,7 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
             event = input.next() => match event {
                 Some(event) => {
                     screen.input(event?);
-                    while let Some(Some(event)) = input.next().now_or_never() {
+                    while let Some(event) = already_there(&mut input).await {
                         screen.input(event?);
                     }
                     screen.draw()?;
@@ -241,6 +243,16 @@ impl Signals {
 
 fn now() -> Now {
     Now { instant: Instant::now(), wall: SystemTime::now() }
+}
+
+/// The next input that needs no waiting. The stream keeps the waker of the poll that found nothing and wakes only that one, so
+/// this has to be the task's own: with another (`now_or_never`) the next key would lie there until something else happens.
+async fn already_there(input: &mut EventStream) -> Option<io::Result<TerminalEvent>> {
+    poll_fn(|task| match input.poll_next_unpin(task) {
+        Poll::Ready(event) => Poll::Ready(event),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// When the clock on the screen changes next.

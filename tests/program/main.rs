@@ -9,4 +9,5 @@ mod misplaced;
 mod peer;
 mod process;
 mod request;
+mod screen;
 mod tour;

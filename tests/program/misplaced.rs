@@ -18,6 +18,7 @@ fn what_is_wrong_on_the_command_line_is_2() {
         (&["peer", "--listen", "127.0.0.1:0", "--allow", "me"], "key show"),
         (&["crawl", "--probe", "natcheck"], "not yet built"),
         (&["demo", "--scenario", "worm"], "not yet built"),
+        (&["tui", "--theme", "no-such-theme"], "no-such-theme"),
     ] {
         let outcome = home.run(args);
         assert_eq!(outcome.code, 2, "{args:?}: {outcome:?}");
@@ -44,6 +45,8 @@ fn what_is_wrong_with_a_file_or_a_port_is_1() {
         (&["request", "127.0.0.1:1", "1", "--identity", "missing"], "missing"),
         (&["request", "127.0.0.1:1", "1", "--out", "missing/x"], "missing/x"),
         (&["request", "127.0.0.1:1", "1", "--listen", &taken], "--listen"),
+        (&["tui"], "terminal"),
+        (&["demo"], "terminal"),
     ] {
         let outcome = home.run(args);
         assert_eq!(outcome.code, 1, "{args:?}: {outcome:?}");
