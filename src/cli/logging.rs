@@ -16,8 +16,9 @@ pub enum Level {
 /// Starts logging for this process. A filter that can't be read is itself a line in the log.
 pub fn start(level: Level) {
     let default = match level {
-        Level::Warnings => "warn",
-        Level::Information => "warn,swarmscope=info",
+        // the STUN codec warns of each malformed datagram, and anybody can send those
+        Level::Warnings => "warn,stun_types=off",
+        Level::Information => "warn,swarmscope=info,stun_types=off",
     };
     let wanted = std::env::var("SWARMSCOPE_LOG").ok().filter(|text| !text.is_empty());
     let parsed = wanted.as_deref().map(EnvFilter::try_new);

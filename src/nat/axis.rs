@@ -35,6 +35,8 @@ pub enum Why {
     Unstable,
     /// The mapping depends on the destination; servers with one address each can't tell on how much of it.
     KindUnknown,
+    /// The server names an external address that it can't have seen, and that nothing is sent to.
+    Implausible,
     /// This machine could not send at all: it has no route, or its own firewall forbids it.
     Unsent,
     /// The time for the whole test was up.
@@ -53,6 +55,7 @@ impl fmt::Display for Why {
             Self::ChangeUnproven => "the server's second address stays silent where the way is open",
             Self::Unstable => "the mapping changed during the test",
             Self::KindUnknown => "the mapping depends on the destination; on how much of it can't be told",
+            Self::Implausible => "the server names an external address that can't be",
             Self::Unsent => "this machine could not send to any server",
             Self::OutOfTime => "the time for the test was up",
         })

@@ -20,7 +20,7 @@ const RESOLVING: Duration = Duration::from_secs(10);
 pub struct Settings {
     /// STUN servers as `host:port`, in the order of preference; at most [`MAX_SERVERS`] are used.
     pub servers: Vec<String>,
-    /// The rungs of the lifetime test, rising; empty: not measured. The original's are [`ladder`].
+    /// The rungs of the lifetime test; empty: not measured. The original's are [`ladder`].
     pub ladder: Vec<Duration>,
 }
 
@@ -74,8 +74,9 @@ async fn resolve_all(servers: &[String]) -> Result<Vec<SocketAddr>, NatError> {
             Err(error) => failed.push(format!("{name}: {error}")),
         }
     }
-    for failure in &failed {
-        tracing::warn!("a STUN server can't be used: {failure}");
+    if !failed.is_empty() {
+        tracing::warn!("{} of {} STUN servers have no address and are not asked", failed.len(), servers.len());
+        tracing::debug!("STUN servers without an address: {failed:?}");
     }
     match (found.is_empty(), failed.is_empty()) {
         (true, true) => Err(NatError::NoServers),

@@ -56,7 +56,7 @@ const LADDER_MARGIN: Duration = Duration::from_secs(60);
 pub struct Plan {
     /// In the order of preference; the first that has two addresses and answers is used.
     pub servers: Vec<SocketAddr>,
-    /// The rungs of the lifetime test, rising; empty: the lifetime is not measured. See [`LADDER`].
+    /// The rungs of the lifetime test; empty: the lifetime is not measured. See [`LADDER`].
     pub ladder: Vec<Duration>,
 }
 
@@ -93,6 +93,7 @@ impl Discovery {
     #[must_use]
     pub fn new(mut plan: Plan, seed: [u8; 32], now: Instant) -> Self {
         plan.servers.truncate(MAX_SERVERS);
+        plan.ladder.sort_unstable();
         plan.ladder.truncate(MAX_RUNGS);
         let mut exchange = Exchange::new(Ids::new(seed));
         let mut contact = Contact::new(&plan.servers, &mut exchange, now);

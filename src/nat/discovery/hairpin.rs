@@ -1,5 +1,6 @@
 //! The hairpinning test (RFC 5780 §4.5 in both directions): two sockets learn their external addresses and send to each other
-//! there. Each sends, so that each one's filter lets the other in.
+//! there. Each sends, so that each one's filter lets the other in. Where "there" is, only the server says: one out in the
+//! network must not point into somebody's private one.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -7,6 +8,7 @@ use std::time::Instant;
 use super::exchange::{Ask, Exchange, Heard, SocketId};
 use super::silence::{Finding, Silence};
 use crate::nat::axis::{Axis, Confidence, Hairpin, Why};
+use crate::nat::scope::Scope;
 use crate::nat::stun::TransactionId;
 
 pub(super) struct HairpinTest {
@@ -43,7 +45,10 @@ impl HairpinTest {
             rounds.heard(id, heard, now);
         } else if let Some(end) = self.ends.iter_mut().find(|end| end.asked == id) {
             match heard {
-                Heard::Answer { success, .. } => end.external = Some(success.mapped),
+                Heard::Answer { success, .. } if Scope::of(success.mapped.ip()) >= Scope::of(self.server.ip()) => {
+                    end.external = Some(success.mapped);
+                }
+                Heard::Answer { .. } => self.axis = Some(Axis::Inconclusive(Why::Implausible)),
                 _ => self.axis = Some(Axis::Inconclusive(Why::Refused)),
             }
             self.begin_rounds(exchange, now);

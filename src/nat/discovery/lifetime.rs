@@ -41,6 +41,17 @@ impl Rung {
         self.mapped.map(|(_, since)| since + self.after)
     }
 
+    /// Begins its rounds when its time has come.
+    fn tick(&mut self, control: Ask, exchange: &mut Exchange, now: Instant) {
+        if let Some((port, since)) = self.mapped
+            && now >= since + self.after
+        {
+            let question = Ask::to_port(control.socket, control.to, port, self.socket);
+            let rounds = self.rounds.get_or_insert_with(|| Silence::new(control, vec![question], now));
+            rounds.tick(exchange, now);
+        }
+    }
+
     fn finding(&self) -> Option<Finding> {
         let rounds = self.rounds.as_ref().filter(|rounds| rounds.is_done())?;
         rounds.findings().first().copied()
@@ -62,15 +73,7 @@ impl LifetimeTest {
         }
         let control = Ask::plain(self.control, self.server);
         for rung in &mut self.rungs {
-            if let (Some((port, _)), None, true) =
-                (rung.mapped, &rung.rounds, rung.starts().is_some_and(|starts| now >= starts))
-            {
-                let question = Ask::to_port(self.control, self.server, port, rung.socket);
-                rung.rounds = Some(Silence::new(control, vec![question], now));
-            }
-            if let Some(rounds) = &mut rung.rounds {
-                rounds.tick(exchange, now);
-            }
+            rung.tick(control, exchange, now);
         }
         self.conclude();
     }

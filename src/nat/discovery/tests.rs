@@ -233,6 +233,16 @@ fn port_preservation_and_hairpinning_are_seen() {
 }
 
 #[test]
+fn a_server_can_t_send_us_into_our_own_network() {
+    let inside: SocketAddr = "10.0.0.1:53".parse().unwrap();
+    let mut world = world(Mapping::EndpointIndependent, Filtering::EndpointIndependent);
+    world.servers = vec![Server { claims: Some(inside), ..Server::new(1) }];
+    let report = world.run(&[]);
+    assert_eq!(report.hairpin, Axis::Inconclusive(Why::Implausible));
+    assert!(world.sent_to.iter().all(|(_, to)| *to != inside));
+}
+
+#[test]
 fn the_lifetime_is_bracketed_by_the_ladder() {
     for (lives, alive, gone) in [(10, 0, Some(25)), (30, 25, Some(35)), (90, 85, Some(115)), (200, 145, None)] {
         for (mapping, filtering) in [

@@ -93,6 +93,8 @@ pub struct Server {
     /// Tells of no other address.
     pub plain: bool,
     pub ignores_change: bool,
+    /// Claims to see this, whatever it sees.
+    pub claims: Option<SocketAddr>,
     /// Nothing comes from its other address and port.
     pub half_dead: bool,
     /// Answers to CHANGE-REQUEST are never sent; direct ones are.
@@ -105,7 +107,7 @@ impl Server {
         let alternate = SocketAddr::from(([198, 51, 100, number + 100], 3479));
         let answerer = Answerer { listen, alternate };
         let (down, plain, ignores_change, half_dead, never_changes) = (false, false, false, false, false);
-        Self { answerer, down, plain, ignores_change, half_dead, never_changes }
+        Self { answerer, down, plain, ignores_change, claims: None, half_dead, never_changes }
     }
 
     fn answer(&self, datagram: &[u8], from: SocketAddr, to: SocketAddr) -> Option<(SocketAddr, SocketAddr, Vec<u8>)> {
@@ -114,7 +116,10 @@ impl Server {
         if self.down || dead(at) {
             return None;
         }
-        let answer = self.answerer.answer(datagram, from, at)?;
+        let mut answer = self.answerer.answer(datagram, self.claims.unwrap_or(from), at)?;
+        if self.claims.is_some() {
+            answer.to = from;
+        }
         let changed = answer.from != at;
         if dead(answer.from) || (changed && self.never_changes) {
             return None;
