@@ -102,3 +102,22 @@ fn a_signal_ends_it_in_order() {
         assert_eq!(peer.running.code(), 0);
     }
 }
+
+#[test]
+fn no_address_reaches_the_log_at_its_default_level() {
+    let (home, crawler) = (Home::new(), Home::new());
+    let permid = crawler.permid(false);
+    let log = home.path().join("log");
+    let mut command = home.swarmscope(&["peer", "--listen", "127.0.0.1:0", "--json", "--allow", &permid]);
+    command.stderr(fs::File::create(&log).expect("a file"));
+    let running = Running::start(command);
+    let listening = running.event("listening");
+    let addr = listening["addr"].as_str().expect("an address");
+    assert_eq!(crawler.run(&["request", addr, "natcheck"]).code, 0);
+    assert_eq!(Home::new().run(&["request", addr, "natcheck"]).code, 5);
+    assert_eq!(crawler.run(&["request", addr, "natcheck", "--overlay-version", "17"]).code, 4);
+    drop(running);
+    let log = fs::read_to_string(log).expect("the log");
+    assert!(log.contains(&permid), "who asked is in the log: {log}");
+    assert!(!log.contains("127.0.0.1"), "{log}");
+}

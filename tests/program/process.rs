@@ -37,13 +37,13 @@ impl Home {
     pub fn program<S: AsRef<OsStr>>(&self, program: &Path, args: &[S]) -> Command {
         let mut command = Command::new(program);
         command.args(args).env_clear().env("HOME", self.path()).env("PATH", "/usr/bin:/bin").current_dir(self.path());
-        command.stdin(Stdio::null());
+        command.stdin(Stdio::null()).stderr(Stdio::null());
         command
     }
 
     /// Runs the program to its end.
     pub fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Outcome {
-        Outcome::of(self.swarmscope(args).output().expect("the program runs"))
+        Outcome::of(self.swarmscope(args).stderr(Stdio::piped()).output().expect("the program runs"))
     }
 
     /// The permid of this user's default identity, of the old kind or not.
@@ -90,7 +90,7 @@ pub struct Running {
 
 impl Running {
     pub fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program runs");
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program runs");
         let stdout = BufReader::new(child.stdout.take().expect("piped"));
         let (sender, lines) = channel();
         thread::spawn(move || {
