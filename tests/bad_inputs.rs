@@ -184,7 +184,6 @@ fn run(dir: &Path, args: &[String], env: Vec<(String, String)>, stdin: &[u8]) ->
         .current_dir(dir)
         .env_clear()
         .env("HOME", &home)
-        .env("NO_COLOR", "1")
         .envs(["CONFIG", "DATA", "STATE", "CACHE"].map(|name| (format!("XDG_{name}_HOME"), home.join(name))))
         .envs(env)
         .stdin(Stdio::piped())
