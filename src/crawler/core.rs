@@ -13,8 +13,8 @@ use super::random::Random;
 use super::replies::ReplyId;
 use super::timers::Timers;
 use crate::failure::{By, Cause, Failure};
-use crate::wire::Permid;
 use crate::wire::frame::Frame;
+use crate::wire::{Permid, PermidKind};
 
 /// Shared by the parts, owned by the engine.
 #[derive(Debug)]
@@ -88,7 +88,11 @@ impl Core {
     /// Nothing is known of where it is, or we can't speak to its kind.
     pub(super) fn dial(&mut self, permid: Permid, keep: bool) -> Result<(), Failure> {
         if !self.can_dial(permid) {
-            return Err(Failure::new(Cause::NotConnected, By::Us, "no identity of this peer's kind is in use"));
+            let cause = match permid.kind() {
+                PermidKind::Ed25519 => Cause::VersionNeedsCurrent,
+                PermidKind::Sect233k1 => Cause::VersionNeedsLegacy,
+            };
+            return Err(Failure::new(cause, By::Us, ""));
         }
         let Some(place) = self.directory.place(permid).cloned() else {
             return Err(Failure::new(Cause::NotConnected, By::Us, "no address of this peer is known"));
