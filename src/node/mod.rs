@@ -15,6 +15,7 @@ pub mod event;
 pub mod handle;
 mod outlet;
 #[cfg(test)]
+#[cfg(feature = "legacy")] // they speak both versions
 mod tests;
 
 pub use crate::crawler::{Ask, Target, TargetError};
