@@ -43,7 +43,8 @@ impl Tls {
     }
 
     /// Shows one key and signs with another.
-    #[cfg(all(test, feature = "legacy"))]
+    #[cfg(test)]
+    #[cfg(feature = "legacy")]
     pub(super) fn impostor(shown: Permid, holds: &Ed25519Identity) -> Self {
         let mut tls = Self::new(holds).unwrap();
         let signer = Arc::clone(&tls.key.key);
