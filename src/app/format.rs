@@ -42,7 +42,8 @@ pub fn took(duration: Duration) -> String {
     let ms = duration.as_millis();
     let seconds = duration.as_secs_f64();
     match ms {
-        0..1_000 => format!("{ms} ms"),
+        0 => "<1 ms".to_owned(),
+        1..1_000 => format!("{ms} ms"),
         1_000..9_995 => format!("{seconds:.2} s"),
         9_995..99_950 => format!("{seconds:.1} s"),
         99_950..999_500 => format!("{seconds:.0} s"),
@@ -133,6 +134,7 @@ mod tests {
     #[test]
     fn times_read_well_and_stay_narrow() {
         for (time, text) in [
+            (0, "<1 ms"),
             (3, "3 ms"),
             (999, "999 ms"),
             (1_420, "1.42 s"),

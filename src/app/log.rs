@@ -96,7 +96,8 @@ impl Log {
     pub fn headline(&self, now: Now) -> Option<&Line> {
         let fresh = |line: &&Line| now.instant.saturating_duration_since(line.at.instant).as_secs() < HELD_SECONDS;
         let urgent = self.lines.iter().rev().take_while(fresh).find(|line| line.kind.needs_a_person());
-        urgent.or_else(|| self.lines.back())
+        // the tour has a line of its own
+        urgent.or_else(|| self.lines.iter().rev().find(|line| line.kind != Kind::Tour))
     }
 
     /// A peer's key has changed.

@@ -34,7 +34,13 @@ pub fn event(model: &mut Model, event: Event) -> Vec<Effect> {
             if let Some(request) = model.peers.get_mut(&key).and_then(|peer| peer.by_ticket(ticket)) {
                 request.outcome = Outcome::AwaitingDialBack;
             }
-            line(model, &key, Kind::Plain, "the connection is lost; waiting for the peer to dial back", None);
+            line(
+                model,
+                &key,
+                Kind::Plain,
+                "the connection ended before the reply; the peer may dial back with it",
+                None,
+            );
         }
         Event::Sent { ticket, permid, message, channel, frequency, payload, origin } => {
             sent(model, permid, ticket, channel, |model, number| {

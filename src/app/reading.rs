@@ -124,7 +124,8 @@ impl Reading {
     /// Adds one row; returns whether its children follow.
     fn push(&mut self, node: &Node, path: &[usize]) -> bool {
         let container = !node.children.is_empty() && !path.is_empty();
-        let open = container && (node.children.len() <= OPEN_UP_TO) != self.turned.contains(path);
+        let starts_open = node.children.len() <= OPEN_UP_TO && !says_all(node);
+        let open = container && starts_open != self.turned.contains(path);
         self.rows.push(Row {
             path: path.to_vec(),
             label: node.label.clone(),
@@ -134,6 +135,12 @@ impl Reading {
         });
         open
     }
+}
+
+/// Whether the container's own line already shows all its values, as a row of a table does.
+fn says_all(node: &Node) -> bool {
+    let values: Vec<&str> = node.children.iter().map(|child| child.value.as_str()).collect();
+    node.children.iter().all(|child| child.children.is_empty()) && node.value == values.join(", ")
 }
 
 #[cfg(test)]
@@ -163,6 +170,16 @@ mod tests {
         reading.row = 0;
         reading.turn(Some(&tree));
         assert_eq!(reading.rows.len(), 2);
+    }
+
+    #[test]
+    fn a_row_whose_line_shows_all_its_values_starts_closed() {
+        let row = Node {
+            value: "a, 1".into(),
+            children: vec![Node::leaf("0", "a", None), Node::leaf("1", "1", None)],
+            ..Node::default()
+        };
+        assert_eq!(reading(&Node { children: vec![row], ..Node::default() }).rows.len(), 1);
     }
 
     #[test]

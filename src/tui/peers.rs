@@ -241,7 +241,8 @@ fn acceptance(
         }
         Cell::Needs(version) => canvas.right(right, y, &format!("needs ≥{version}"), muted),
     };
-    if let Some(label) = peer.label.as_ref().filter(|label| columns.last + width(label) + 2 <= end) {
-        canvas.right(end - 2, y, label, muted);
+    let word = |label: &String| label.split([' ', ',', '·']).next().map(str::to_owned);
+    if let Some(label) = peer.label.as_ref().and_then(word).filter(|label| columns.last + width(label) + 2 <= end) {
+        canvas.right(end - 2, y, &label, muted);
     }
 }

@@ -122,7 +122,11 @@ pub fn waiting(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
     let theme = canvas.theme;
     let text = match &request.outcome {
         Outcome::Queued => "asked for; the peer is being dialled".to_owned(),
-        Outcome::AwaitingDialBack => "the connection is lost; the peer may dial back with the reply".to_owned(),
+        Outcome::AwaitingDialBack => {
+            "the connection ended before the reply: refused by its allow-list, or the peer is still at work \
+             and dials back with the answer"
+                .to_owned()
+        }
         _ => match request.newest {
             None => format!("no part yet, {}", words::seconds(request.elapsed(model.now))),
             Some(part) => {
@@ -131,7 +135,9 @@ pub fn waiting(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
             }
         },
     };
-    canvas.text(area.x, area.right, area.y, &text, theme.muted);
+    for (line, y) in folded(&text, usize::from(area.width())).into_iter().zip(area.y..area.bottom()) {
+        canvas.text(area.x, area.right, y, line, theme.muted);
+    }
     if request.newest.is_some() {
         parts::draw(canvas, area.rows(if area.height > 10 { 2 } else { 1 }, u16::MAX), request, model.now);
     }
