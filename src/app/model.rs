@@ -17,6 +17,7 @@ use super::order::Order;
 use super::peers::{Peer, Peers};
 use super::reading::Reading;
 use super::request::Request;
+use super::words;
 use crate::crawler::{AcceptanceLog, Registry};
 use crate::node::{Direction, PeerKey, Ticket};
 use crate::wire::tree::Node;
@@ -222,7 +223,7 @@ impl Model {
         match key {
             PeerKey::Permid(permid) => permid.short(),
             PeerKey::Address(_) if self.setup.privacy => "(address hidden)".to_owned(),
-            PeerKey::Address(address) => address.clone(),
+            PeerKey::Address(address) => words::clean(address),
         }
     }
 

@@ -283,6 +283,8 @@ fn request_failed(model: &mut Model, permid: Permid, ticket: Ticket, message: Me
         request.outcome = Outcome::Failed { failure: failure.clone(), at };
         let (sent, frequency) = (request.sent.unwrap_or(request.asked).instant, request.frequency);
         match failure.delivered {
+            // who refuses does not count
+            _ if refused => {}
             Delivered::No => {}
             // whether the peer counted it is not known: a bound, like another Crawler's request
             Delivered::Maybe => model.acceptance.record_254(permid, message, sent, frequency),
@@ -348,7 +350,10 @@ pub fn tour(model: &mut Model, step: TourStep) {
             let version = model.version_asked();
             model.composer.choose(&model.setup.registry, message, version);
         }
-        model.select(Some(PeerKey::Permid(permid)));
+        let key = PeerKey::Permid(permid);
+        if model.peers.get(&key).is_some() {
+            model.select(Some(key));
+        }
     }
     model.log.add(model.now, Kind::Tour, None, format!("tour {} of {}: {}", step.step, step.of, step.text), None);
     model.tour = Some(step);

@@ -6,9 +6,10 @@ use super::msg::Effect;
 use super::news::{about, line};
 use super::request::{Outcome, Part, Reply, Request};
 use super::{format, words};
+use crate::crawler::Acceptance;
 use crate::node::{Event, Origin, PeerKey, Ticket};
 use crate::wire::tree::Node;
-use crate::wire::{ErrorByte, Frequency, Permid};
+use crate::wire::{ErrorByte, Frequency, MessageId, Permid};
 
 /// Bytes of replies that stay in memory for reading: two of the largest that a channel's budget allows. Older ones keep their line, not their bytes.
 const KEPT: usize = 128 << 20;
@@ -63,6 +64,9 @@ pub fn reply(model: &mut Model, event: Event) -> Vec<Effect> {
         let (size, time) = (format::size(bytes), format::took(elapsed));
         text = format!("{text}, {size} in {}, {time}", format::counted(parts as usize, "part"));
     }
+    if error == ErrorByte::FREQUENCY {
+        text.push_str(&again(model, permid, message, frequency));
+    }
     if dialled_back {
         text.push_str(", on a connection that the peer dialled back");
     }
@@ -71,6 +75,16 @@ pub fn reply(model: &mut Model, event: Event) -> Vec<Effect> {
     keep(model, &key, ticket, bytes);
     about(model, &key);
     vec![Effect::Decode { permid, ticket, message, error, payload }]
+}
+
+/// `, accepts again at 12:41:57Z`, as far as it is known.
+fn again(model: &Model, permid: Permid, message: MessageId, frequency: Frequency) -> String {
+    let at = |left| model.now.wall.checked_add(left).map(format::clock).unwrap_or_default();
+    match model.acceptance.acceptance(permid, message, frequency, model.now.instant) {
+        Acceptance::In(left) => format!(", accepts again at {}", at(left)),
+        Acceptance::AtMost(left) => format!(", accepts at latest at {}", at(left)),
+        Acceptance::Now => String::new(),
+    }
 }
 
 /// Counts a reply into what stays in memory and makes room: the oldest lose their bytes.

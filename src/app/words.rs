@@ -23,7 +23,7 @@ pub fn clean(text: &str) -> String {
 /// An address, unless addresses are hidden.
 #[must_use]
 pub fn address(model: &Model, address: &str) -> String {
-    if model.setup.privacy { "(address hidden)".to_owned() } else { address.to_owned() }
+    if model.setup.privacy { "(address hidden)".to_owned() } else { clean(address) }
 }
 
 /// `18 tls`, `17 clear`.
@@ -51,7 +51,10 @@ pub fn connect_failed(failure: &Failure, attempt: u32, gives_up_at: u32) -> Stri
 /// What failed, and its particulars.
 #[must_use]
 pub fn failed(failure: &Failure) -> String {
-    let text = failure.cause.text();
+    let text = match failure.cause {
+        Cause::ClosedWithoutReply => return "closed without a reply: its allow-list, likely".to_owned(),
+        cause => cause.text(),
+    };
     if failure.detail.is_empty() { text.to_owned() } else { format!("{text}: {}", clean(&failure.detail)) }
 }
 

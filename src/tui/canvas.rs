@@ -7,6 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::theme::Theme;
 use crate::wire::PartsLeft;
+use crate::wire::text::clean;
 
 /// Cells of the pill ` 254 `.
 pub const PILL: u16 = 5;
@@ -66,7 +67,10 @@ impl<'a> Canvas<'a> {
     }
 
     /// Writes text from `x` on, cut so that it ends before `right`. Returns where it ended.
+    ///
+    /// Whatever the text is, only plainly visible characters reach a cell: this is the one way for text to get there.
     pub fn text(&mut self, x: u16, right: u16, y: u16, text: &str, style: Style) -> u16 {
+        let text = &*clean(text);
         let right = right.min(self.cells.area.right());
         if x >= right || y >= self.cells.area.bottom() {
             return x;
@@ -81,8 +85,8 @@ impl<'a> Canvas<'a> {
 
     /// Writes text that ends before `right`. Returns where it begins.
     pub fn right(&mut self, right: u16, y: u16, text: &str, style: Style) -> u16 {
-        let width = u16::try_from(UnicodeWidthStr::width(text)).unwrap_or(u16::MAX);
-        let x = right.saturating_sub(width);
+        let text = &*clean(text);
+        let x = right.saturating_sub(width(text));
         self.text(x, right, y, text, style);
         x
     }

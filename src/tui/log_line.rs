@@ -4,18 +4,19 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
+use super::why::folded;
 use crate::app::format::clock;
 use crate::app::log::{Kind, Line};
 use crate::app::{Class, Mode, Model};
 
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let right = grid.columns - 1;
-    tour(canvas, model, grid);
+    let toured = tour(canvas, model, grid);
     let y = grid.event;
     if let Mode::Connect(..) = model.mode {
         return prompt(canvas, model, right, y);
     }
-    let Some(line) = model.log.headline(model.now) else { return };
+    let Some(line) = model.log.headline(model.now).filter(|_| !toured) else { return };
     let theme = canvas.theme;
     let mut end = canvas.right(right, y, "log", theme.muted);
     end = canvas.right(end - 1, y, "L", theme.strong()).saturating_sub(2);
@@ -62,13 +63,18 @@ pub fn write(canvas: &mut Canvas, model: &Model, line: &Line, area: Area, with_n
     }
 }
 
-fn tour(canvas: &mut Canvas, model: &Model, grid: &Grid) {
-    let Some(step) = &model.tour else { return };
+/// Returns whether it takes the row of the newest event too.
+fn tour(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
+    let Some(step) = &model.tour else { return false };
     let theme = canvas.theme;
     let right = grid.columns - 1;
     let number = format!("tour {} of {}", step.step, step.of);
-    let x = canvas.text(1, right, grid.tour, &number, theme.accent.patch(theme.strong()));
-    canvas.text(x + 2, right, grid.tour, &step.text, Style::new());
+    let x = canvas.text(1, right, grid.tour, &number, theme.accent.patch(theme.strong())) + 2;
+    let lines = folded(&step.text, usize::from(right.saturating_sub(x)));
+    for (line, y) in lines.iter().zip([grid.tour, grid.event]) {
+        canvas.text(x, right, y, line, Style::new());
+    }
+    lines.len() > 1
 }
 
 /// Where an address to connect to is typed.

@@ -77,7 +77,7 @@ fn line(canvas: &mut Canvas, area: &Area, reply: &Reply) {
     }
     if let Some(decoding) = reply.decoding.as_ref().filter(|decoding| !decoding.decoded.format.is_empty()) {
         text.push_str(" · ");
-        text.push_str(&words::clean(&decoding.decoded.format));
+        text.push_str(&decoding.decoded.format);
     }
     canvas.text(area.x, area.right, area.y, &text, canvas.theme.muted);
 }
@@ -110,7 +110,7 @@ fn findings(canvas: &mut Canvas, area: Area, reply: &Reply) -> Area {
         } else {
             String::new()
         };
-        canvas.text(x, area.right, y, &format!("{}{more}", words::clean(finding)), Style::new());
+        canvas.text(x, area.right, y, &format!("{}{more}", finding), Style::new());
     }
     let used = u16::try_from(shown).unwrap_or(u16::MAX);
     if all.is_empty() { area } else { area.rows(used + u16::from(area.height > used + 6), u16::MAX) }
@@ -173,7 +173,7 @@ fn before(model: &Model, row: &Row) -> Option<(u32, String)> {
     for child in &row.path {
         node = node.children.get(*child)?;
     }
-    (node.label == row.label && node.value != row.value).then(|| (number, words::clean(&node.value)))
+    (node.label == row.label && node.value != row.value).then(|| (number, node.value.clone()))
 }
 
 fn tree_row(canvas: &mut Canvas, area: &Area, row: &Row, y: u16, here: bool, before: Option<(u32, String)>) {
@@ -187,13 +187,13 @@ fn tree_row(canvas: &mut Canvas, area: &Area, row: &Row, y: u16, here: bool, bef
         Some(false) => "+ ",
         None => "",
     };
-    let label = format!("{sign}{}", words::clean(&row.label));
+    let label = format!("{sign}{}", row.label);
     let x = area.x + indent;
     let value_x = if row.path.is_empty() || row.label.is_empty() { x } else { (area.x + value_offset).max(x + 4) };
     if value_x > x {
         canvas.text(x, value_x - 1, y, &label, theme.muted);
     }
-    let end = canvas.text(value_x, area.right, y, &words::clean(&row.value), plain);
+    let end = canvas.text(value_x, area.right, y, &row.value, plain);
     if let Some((number, value)) = before {
         let long = format!("was {value} in #{number}");
         let fits = |text: &String| end + 2 + width(text) <= area.right;

@@ -131,16 +131,20 @@ impl View<'_> {
                     (false, if brief { "again in " } else { "accepts again in " }, countdown(left), ", we asked last")
                 }
                 Cell::NotYet { left, exact: true } => (true, " again in ", countdown(left), ", we asked last"),
-                Cell::NotYet { left, .. } | Cell::AtMost(left) => {
-                    (true, " at latest ", countdown(left), ", another Crawler asked")
-                }
+                Cell::NotYet { left, .. } => (true, " at latest ", countdown(left), ", another Crawler asked"),
+                Cell::AtMost(left) => (false, "accepts at latest in ", countdown(left), ", if it counted ours"),
                 Cell::Waiting(_) | Cell::Parts { .. } => (false, "in flight", String::new(), ""),
                 Cell::Needs(version) => (false, "needs version ", format!("{version} or later"), ""),
             };
         let whole = |after: &str| if pill { PILL } else { 0 } + width(before) + width(&time) + width(after);
         let after = if !brief && x + whole(after) <= right { after } else { "" };
         if x + whole(after) > right {
-            return; // the list says it too
+            // a pill and its time are worth more than no words
+            if pill && x + PILL + 1 + width(&time) <= right {
+                let x = canvas.pill(x, right, y);
+                canvas.text(x + 1, right, y, &time, theme.strong());
+            }
+            return;
         }
         let mut at = if brief { x } else { right - whole(after) };
         if pill {

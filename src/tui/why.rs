@@ -16,6 +16,9 @@ use crate::wire::OverlayVersion;
 /// Where text stands behind its label.
 const VALUE: u16 = 8;
 
+/// From this height on there is room for everything; below, what to do next comes before the particulars.
+const ROOMY: u16 = 10;
+
 /// Rows of `label  text`, the text folded at blanks.
 struct Rows<'c, 'a> {
     canvas: &'c mut Canvas<'a>,
@@ -27,7 +30,9 @@ impl Rows<'_, '_> {
     fn add(&mut self, label: &str, text: &str) {
         let area = self.area;
         let x = area.x + VALUE;
-        self.canvas.text(area.x, x - 1, self.y, label, self.canvas.theme.muted);
+        if self.y < area.bottom() {
+            self.canvas.text(area.x, x - 1, self.y, label, self.canvas.theme.muted);
+        }
         for line in folded(text, usize::from(area.right.saturating_sub(x))) {
             if self.y >= area.bottom() {
                 return;
@@ -39,7 +44,7 @@ impl Rows<'_, '_> {
 }
 
 /// A text in lines, broken at blanks.
-fn folded(text: &str, room: usize) -> Vec<&str> {
+pub fn folded(text: &str, room: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
@@ -57,11 +62,17 @@ fn folded(text: &str, room: usize) -> Vec<&str> {
 fn failure_rows(canvas: &mut Canvas, area: Area, failure: &Failure, counted: Option<&str>) -> u16 {
     let mut rows = Rows { canvas, area, y: area.y };
     rows.add("cause", &words::failed(failure));
+    let next = |rows: &mut Rows| rows.add("next", failure.cause.hint());
+    if area.height < ROOMY {
+        next(&mut rows);
+    }
     rows.add("ended", words::ended(failure.by));
     if let Some(counted) = counted {
         rows.add("count", counted);
     }
-    rows.add("next", failure.cause.hint());
+    if area.height >= ROOMY {
+        next(&mut rows);
+    }
     rows.y
 }
 
@@ -80,7 +91,8 @@ pub fn request(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
         after = format!("{after} · {}, {}", counted(request.part_count() as usize, "part"), size(request.bytes));
     }
     code(canvas, &area, if refused { "■" } else { "×" }, failure.cause.code(), &after);
-    let end = failure_rows(canvas, area.rows(2, u16::MAX), failure, Some(words::counted(failure.delivered)));
+    let skip = if area.height < ROOMY { 1 } else { 2 };
+    let end = failure_rows(canvas, area.rows(skip, u16::MAX), failure, Some(words::counted(failure.delivered)));
     if request.newest.is_some() {
         parts::draw(canvas, area.rows(end + 1 - area.y, u16::MAX), request, model.now);
     }
@@ -104,11 +116,15 @@ pub fn not_yet(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
     let time = left.map(countdown).unwrap_or_default();
     canvas.pieces(x, area.right, area.y, &[(before, Style::new()), (&time, theme.strong())]);
     let label = model.registry().label(request.message);
-    let mut rows = Rows { canvas, area, y: area.y + 2 };
-    rows.add(
-        "means",
-        &format!("the peer accepted {label} less than {} s ago; it has not looked at this request", request.frequency),
-    );
+    let roomy = area.height >= ROOMY;
+    let mut rows = Rows { canvas, area, y: area.y + if roomy { 2 } else { 1 } };
+    if roomy {
+        let ago = request.frequency;
+        rows.add(
+            "means",
+            &format!("the peer accepted {label} less than {ago} s ago; it has not looked at this request"),
+        );
+    }
     rows.add("known", why);
     if let Some(at) = left.and_then(|left| model.now.wall.checked_add(left)) {
         let bound = if before.contains("latest") { "at latest " } else { "" };

@@ -1,4 +1,9 @@
 //! The screen, from real model states: what it shows at every size, in every theme, whatever peers and operators do.
 
+mod colours;
 mod fixture;
+mod hostile;
+mod properties;
 mod screenshots;
+mod snapshots;
+mod stories;

@@ -1,0 +1,152 @@
+//! Both themes can be read, by everybody: contrast as WCAG 2 counts it, and distances between the colours that mean something,
+//! as eyes with and without a colour-vision deficiency see them.
+
+use ratatui::style::Color;
+use swarmscope::tui::Theme;
+use swarmscope::tui::theme::Depth;
+
+type Vector = [f64; 3];
+
+/// Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB.
+const EYES: [(&str, [Vector; 3]); 4] = [
+    ("normal", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+    (
+        "protan",
+        [[0.152_286, 1.052_583, -0.204_868], [0.114_503, 0.786_281, 0.099_216], [-0.003_882, -0.048_116, 1.051_998]],
+    ),
+    (
+        "deutan",
+        [[0.367_322, 0.860_646, -0.227_968], [0.280_085, 0.672_501, 0.047_413], [-0.011_820, 0.042_940, 0.968_881]],
+    ),
+    (
+        "tritan",
+        [[1.255_528, -0.076_749, -0.178_779], [-0.078_411, 0.930_809, 0.147_602], [0.004_733, 0.691_367, 0.303_900]],
+    ),
+];
+
+/// The colour's linear RGB.
+fn linear(colour: Option<Color>) -> Vector {
+    let Some(Color::Rgb(r, g, b)) = colour else { panic!("{colour:?} is no colour of 24 bits") };
+    [r, g, b].map(|channel| {
+        let c = f64::from(channel) / 255.0;
+        if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    })
+}
+
+fn luminance([r, g, b]: Vector) -> f64 {
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+fn contrast(one: Vector, other: Vector) -> f64 {
+    let (a, b) = (luminance(one), luminance(other));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+fn seen_by(eyes: &[Vector; 3], colour: Vector) -> Vector {
+    eyes.map(|row| row.iter().zip(colour).map(|(a, b)| a * b).sum::<f64>().clamp(0.0, 1.0))
+}
+
+/// CIE L*a*b* under D65.
+fn lab([r, g, b]: Vector) -> Vector {
+    let x = (0.412_456_4 * r + 0.357_576_1 * g + 0.180_437_5 * b) / 0.950_47;
+    let y = 0.212_672_9 * r + 0.715_152_2 * g + 0.072_175 * b;
+    let z = (0.019_333_9 * r + 0.119_192 * g + 0.950_304_1 * b) / 1.088_83;
+    let f = |t: f64| if t > 216.0 / 24389.0 { t.cbrt() } else { (24389.0 / 27.0 * t + 16.0) / 116.0 };
+    [116.0 * f(y) - 16.0, 500.0 * (f(x) - f(y)), 200.0 * (f(y) - f(z))]
+}
+
+/// CIEDE2000 (Sharma, Wu and Dalal 2005).
+fn distance(one: Vector, other: Vector) -> f64 {
+    let ([l1, a1, b1], [l2, a2, b2]) = (lab(one), lab(other));
+    let mean_c = f64::midpoint(a1.hypot(b1), a2.hypot(b2));
+    let g = 0.5 * (1.0 - (mean_c.powi(7) / (mean_c.powi(7) + 25_f64.powi(7))).sqrt());
+    let (a1, a2) = ((1.0 + g) * a1, (1.0 + g) * a2);
+    let (c1, c2) = (a1.hypot(b1), a2.hypot(b2));
+    let hue = |a: f64, b: f64| if a == 0.0 && b == 0.0 { 0.0 } else { b.atan2(a).to_degrees().rem_euclid(360.0) };
+    let (h1, h2) = (hue(a1, b1), hue(a2, b2));
+    let grey = c1 * c2 == 0.0;
+    let turn = match h2 - h1 {
+        _ if grey => 0.0,
+        d if d > 180.0 => d - 360.0,
+        d if d < -180.0 => d + 360.0,
+        d => d,
+    };
+    let (dl, dc) = (l2 - l1, c2 - c1);
+    let dh = 2.0 * (c1 * c2).sqrt() * (turn.to_radians() / 2.0).sin();
+    let (l, c) = (f64::midpoint(l1, l2), f64::midpoint(c1, c2));
+    let h = match h1 + h2 {
+        sum if grey => sum,
+        sum if (h1 - h2).abs() <= 180.0 => sum / 2.0,
+        sum if sum < 360.0 => (sum + 360.0) / 2.0,
+        sum => (sum - 360.0) / 2.0,
+    };
+    let cos = |degrees: f64| degrees.to_radians().cos();
+    let t = 1.0 - 0.17 * cos(h - 30.0) + 0.24 * cos(2.0 * h) + 0.32 * cos(3.0 * h + 6.0) - 0.20 * cos(4.0 * h - 63.0);
+    let sl = 1.0 + 0.015 * (l - 50.0).powi(2) / (20.0 + (l - 50.0).powi(2)).sqrt();
+    let (sc, sh) = (1.0 + 0.045 * c, 1.0 + 0.015 * c * t);
+    let around = 60.0 * (-((h - 275.0) / 25.0).powi(2)).exp();
+    let rc = 2.0 * (c.powi(7) / (c.powi(7) + 25_f64.powi(7))).sqrt();
+    let rt = -around.to_radians().sin() * rc;
+    let (dl, dc, dh) = (dl / sl, dc / sc, dh / sh);
+    (dl * dl + dc * dc + dh * dh + rt * dc * dh).sqrt()
+}
+
+fn themes() -> [(&'static str, Theme); 2] {
+    ["dark", "light"].map(|name| (name, Theme::built_in(name, Depth::True).expect("built in")))
+}
+
+/// The colours that mean something, by name.
+fn inks(theme: &Theme) -> [(&'static str, Vector); 6] {
+    [
+        ("text", linear(theme.base.fg)),
+        ("muted", linear(theme.muted.fg)),
+        ("accent", linear(theme.accent.fg)),
+        ("wait", linear(theme.pill.bg)),
+        ("caution", linear(theme.caution.fg)),
+        ("fail", linear(theme.fail.fg)),
+    ]
+}
+
+#[test]
+fn the_formula_gives_the_published_distances() {
+    // pairs of Sharma, Wu and Dalal are given in L*a*b*; black, white and equal colours are what sRGB can check them with
+    assert!((distance([1.0; 3], [0.0; 3]) - 100.0).abs() < 0.01);
+    assert!(distance([0.2, 0.5, 0.1], [0.2, 0.5, 0.1]) < 1e-9);
+    let (red, green) = (linear(Some(Color::Rgb(255, 0, 0))), linear(Some(Color::Rgb(0, 255, 0))));
+    assert!((distance(red, green) - 86.61).abs() < 0.05, "{}", distance(red, green));
+}
+
+#[test]
+fn everything_can_be_read_on_every_ground() {
+    for (name, theme) in themes() {
+        let grounds = [("bg", theme.base.bg), ("panel", theme.panel.bg), ("sel", theme.sel.bg)];
+        for (ground, paper) in grounds.map(|(ground, colour)| (ground, linear(colour))) {
+            for (ink, colour) in inks(&theme) {
+                let measured = contrast(colour, paper);
+                assert!(measured >= 4.5, "{name}: {ink} on {ground} has a contrast of {measured:.2}");
+            }
+        }
+        let faint = contrast(linear(theme.faint.fg), linear(theme.base.bg));
+        assert!(faint >= 3.0, "{name}: faint has {faint:.2}");
+        let pill = contrast(linear(theme.pill.fg), linear(theme.pill.bg));
+        assert!(pill >= 4.5, "{name}: the pill has {pill:.2}");
+    }
+}
+
+#[test]
+fn colours_that_mean_something_are_told_apart_by_every_eye() {
+    for (name, theme) in themes() {
+        for (eyes, matrix) in &EYES {
+            let seen = inks(&theme).map(|(ink, colour)| (ink, seen_by(matrix, colour)));
+            for (i, (one, a)) in seen.iter().enumerate() {
+                for (other, b) in &seen[..i] {
+                    let measured = distance(*a, *b);
+                    assert!(measured >= 9.5, "{name}, {eyes}: {one} and {other} are {measured:.1} apart");
+                    if (*other, *one) == ("wait", "fail") {
+                        assert!(measured >= 25.0, "{name}, {eyes}: 254 and failures are {measured:.1} apart");
+                    }
+                }
+            }
+        }
+    }
+}
