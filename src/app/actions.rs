@@ -364,6 +364,17 @@ pub fn take_over(model: &mut Model) -> Effects {
     edit(model)
 }
 
+pub fn clear_payload(model: &mut Model) -> Effects {
+    model.composer.clear();
+    none()
+}
+
+pub fn default_payload(model: &mut Model) -> Effects {
+    let version = model.version_asked();
+    model.composer.reset(&model.setup.registry, version);
+    none()
+}
+
 pub fn cancel(model: &mut Model) -> Effects {
     model.request().map(|request| Effect::Cancel(request.ticket)).into_iter().collect()
 }
@@ -497,7 +508,11 @@ pub fn text_typed(model: &mut Model, text: &str) {
             }
         }
         Mode::Main | Mode::Help { .. } | Mode::Log { .. } => {
-            model.say(Kind::Plain, "what is pasted goes into a text: r edits the request, / the filter");
+            let (request, filter) = (commands::key_of("request"), commands::key_of("filter"));
+            model.say(
+                Kind::Plain,
+                format!("what is pasted goes into a text: {request} edits the request, {filter} the filter"),
+            );
         }
     }
 }

@@ -168,6 +168,8 @@ pub static COMMANDS: &[Command] = commands! {
     "choose", Request, [ENTER], [Message], foot(10, "choose"), act::finds_message, act::choose, "choose this message";
     "next field", Request, [TAB], [Sheet], foot(20, "next field"), act::always, act::next_field, "next field, back";
     "field before", Request, [BACK_TAB], [Sheet], None, act::always, act::field_before, "next field, back";
+    "clear payload", Request, [Key::ctrl('l')], [Payload], foot(50, "clear"), act::always, act::clear_payload, "empty the payload";
+    "default payload", Request, [Key::ctrl('r')], [Payload], foot(55, "default"), act::always, act::default_payload, "the default payload";
     "send this", Request, [ENTER], [Frequency], foot(12, "send"), act::can_send, act::send, "send to the selected peer";
     "close composer", Request, [ESC], [Sheet], foot(30, "close"), act::always, act::close, "close, keep what is typed";
 
@@ -184,7 +186,7 @@ pub static COMMANDS: &[Command] = commands! {
     "log", More, [key('L')], [Main], None, act::always, act::log, "log";
     "close log", More, [ESC, key('L')], [Log], foot(10, "close"), act::always, act::close, "close";
     "skip tour", More, [key('T')], [Main], foot(5, "skip tour"), act::on_tour, act::skip_tour, "skip the tour";
-    "quit", More, [key('q'), Key::ctrl('c')], [Main, Help, Log], at_right(2, "quit"), act::always, act::quit, "quit";
+    "quit", More, [key('q')], [Main, Help, Log], at_right(2, "quit"), act::always, act::quit, "quit";
     "interrupt", More, [Key::ctrl('c')], [Any], at_right(3, "quit"), act::always, act::interrupt, "quit, exit code 130";
 };
 
@@ -254,6 +256,16 @@ fn execute(model: &mut Model, command: &Command) -> Vec<Effect> {
 /// Pasted text.
 pub fn typed(model: &mut Model, text: &str) {
     act::text_typed(model, text);
+}
+
+/// The key that a text may name for a command, as it is in the table.
+///
+/// # Panics
+/// No command has this name: a mistake in the program.
+#[must_use]
+pub fn key_of(name: &str) -> String {
+    let command = COMMANDS.iter().find(|command| command.name == name);
+    command.unwrap_or_else(|| panic!("no command is called {name:?}")).first_key()
 }
 
 /// An entry of the footer.

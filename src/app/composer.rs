@@ -46,9 +46,7 @@ impl Composer {
         let frequency = registry.get(message).map_or(Frequency::DEFAULT, |probe| probe.default_frequency());
         self.message = message;
         self.frequency = Input::new(frequency.to_string());
-        self.edited = false;
-        self.default_for = None;
-        self.follow(registry, version);
+        self.reset(registry, version);
     }
 
     /// Brings the default payload up to a peer of this version, unless the operator has edited it.
@@ -67,6 +65,19 @@ impl Composer {
         self.frequency = Input::new(frequency.to_string());
         self.payload = area(&as_text(payload));
         self.edited = true;
+    }
+
+    /// Empties the payload.
+    pub fn clear(&mut self) {
+        self.payload = area("");
+        self.edited = true;
+    }
+
+    /// Brings the default payload back.
+    pub fn reset(&mut self, registry: &Registry, version: OverlayVersion) {
+        self.edited = false;
+        self.default_for = None;
+        self.follow(registry, version);
     }
 
     /// Types or pastes text into the payload. Returns whether it fitted.

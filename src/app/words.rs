@@ -169,7 +169,7 @@ pub const fn ended(by: By) -> &'static str {
     match by {
         By::Us => "by us",
         By::Peer => "by the peer",
-        By::Network => "by the network, on nobody's purpose",
+        By::Network => "by the network",
     }
 }
 

@@ -118,7 +118,7 @@ fn end(request: &Request) -> Option<Line> {
     Some(Line {
         time: format!("+{} ms", thousands(u64::try_from(after.as_millis()).unwrap_or(u64::MAX))),
         arrow: "×",
-        what: words::brief(failure.cause),
+        what: words::row(failure.cause),
         detail: String::new(),
         bytes: None,
         failed: true,

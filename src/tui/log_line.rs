@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 use super::why::folded;
+use crate::app::commands::key_of;
 use crate::app::format::clock;
 use crate::app::log::{Kind, Line};
 use crate::app::{Class, Mode, Model};
@@ -19,7 +20,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let Some(line) = model.log.headline(model.now).filter(|_| !toured) else { return };
     let theme = canvas.theme;
     let mut end = canvas.right(right, y, "log", theme.muted);
-    end = canvas.right(end - 1, y, "L", theme.strong()).saturating_sub(2);
+    end = canvas.right(end - 1, y, &key_of("log"), theme.strong()).saturating_sub(2);
     let mut x = 1;
     if grid.class > Class::OnePane {
         x = canvas.text(x, end, y, &clock(line.at.wall), theme.muted) + 2;

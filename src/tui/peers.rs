@@ -4,6 +4,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, BAR, Canvas, PILL, cut, follow, width};
 use crate::app::column::{Cell, cell};
+use crate::app::commands::key_of;
 use crate::app::filter::state_word;
 use crate::app::format::{countdown, thousands, took};
 use crate::app::messages::{Known, known};
@@ -127,10 +128,15 @@ fn filter(canvas: &mut Canvas, model: &Model, x: u16, area: &Area) {
 /// Why the list is empty, and what to do.
 fn nothing(canvas: &mut Canvas, model: &Model, list: &Area) {
     let theme = canvas.theme;
-    let lines: &[(&str, &str)] = if model.peers.is_empty() {
-        &[("", "No peers yet."), ("c", "connect to host:port"), ("q", "quit, and try: swarmscope demo")]
+    let none = String::new();
+    let lines = if model.peers.is_empty() {
+        vec![
+            (none, "No peers yet."),
+            (key_of("connect"), "connect to host:port"),
+            (key_of("quit"), "quit, and try: swarmscope demo"),
+        ]
     } else {
-        &[("", "The filter shows none of them."), ("esc", "show all")]
+        vec![(none, "The filter shows none of them."), (key_of("show all"), "show all")]
     };
     for ((key, text), y) in lines.iter().zip(list.y..list.bottom()) {
         let x = canvas.text(list.x, list.right, y, key, theme.strong());

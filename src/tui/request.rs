@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas, PILL, width};
 use super::{payload, picker};
 use crate::app::column::{Cell, cell};
+use crate::app::commands::key_of;
 use crate::app::composer::Composer;
 use crate::app::format::{countdown, counted, size};
 use crate::app::messages::Known;
@@ -44,8 +45,9 @@ pub fn line(canvas: &mut Canvas, model: &Model, area: Area) {
             x = canvas.text(x, end, y, &size(bytes.len()), muted) + 2;
         }
     }
-    if let Some(peer) = model.peer() {
-        x = canvas.pieces(x, end, y, &[("to ", muted), (&model.name_of(&peer.key), plain)]) + 2;
+    let name = model.peer().map(|peer| model.name_of(&peer.key)).unwrap_or_default();
+    if !name.is_empty() && x + 3 + width(&name) <= end {
+        x = canvas.pieces(x, end, y, &[("to ", muted), (&name, plain)]) + 2;
     }
     view.accepts(canvas, x, end, y, true);
 }
@@ -53,9 +55,9 @@ pub fn line(canvas: &mut Canvas, model: &Model, area: Area) {
 /// `r edit` at the right of the first row; returns where the rest must end.
 fn hint(canvas: &mut Canvas, model: &Model, area: &Area) -> u16 {
     let theme = canvas.theme;
-    let (key, verb) = if model.mode.composes() { ("esc", "close") } else { ("r", "edit") };
+    let (command, verb) = if model.mode.composes() { ("close composer", "close") } else { ("request", "edit") };
     let x = canvas.right(area.right, area.y, verb, theme.muted);
-    canvas.right(x - 1, area.y, key, theme.strong()).saturating_sub(2)
+    canvas.right(x - 1, area.y, &key_of(command), theme.strong()).saturating_sub(2)
 }
 
 /// `1 DATABASE`; a number alone where it has no name.

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas, cut, width};
 use super::parts;
 use crate::app::column::{Cell, cell};
+use crate::app::commands::key_of;
 use crate::app::format::{clock, countdown, counted, size, took};
 use crate::app::peers::State;
 use crate::app::request::{Outcome, Request, more};
@@ -186,9 +187,9 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
             heading(canvas, "REPLY");
             let message = model.registry().label(model.composer.message);
             let texts = [
-                ("enter", format!("sends {message} to this peer, from the list")),
-                ("i", "chooses another message".to_owned()),
-                ("r", "edits the request".to_owned()),
+                (key_of("send"), format!("sends {message} to this peer, from the list")),
+                (key_of("request"), "chooses another message".to_owned()),
+                (key_of("payload"), "edits what is asked".to_owned()),
             ];
             for ((key, text), y) in texts.iter().zip(below.y..below.bottom()) {
                 canvas.text(below.x, below.right, y, key, canvas.theme.strong());

@@ -419,10 +419,7 @@ fn compose(model: &mut Model) {
     type_text(model, "database");
     press(model, &[Key::named(Enter)]);
     // the query in place of the default
-    press(model, &[Key::ctrl('a')]);
-    while !model.composer.text().is_empty() {
-        press(model, &[Key::ctrl('k'), Key::named(crossterm::event::KeyCode::Delete)]);
-    }
+    press(model, &[Key::ctrl('l')]);
     let now = model.now;
     fold(model, now, Msg::Paste(QUERY.to_owned()));
     press(model, &[Key::named(Esc), Key::char('o'), Key::char('o'), Key::char('o'), Key::char('g')]);

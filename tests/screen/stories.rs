@@ -307,6 +307,7 @@ fn quitting_and_interrupting_are_told_apart() {
         _ => None,
     };
     assert_eq!(quits(press(&mut model, &[Key::char('q')])), Some(false));
+    assert_eq!(quits(press(&mut model, &[Key::ctrl('c')])), Some(true));
     press(&mut model, &[Key::char('/')]);
     assert_eq!(quits(press(&mut model, &[Key::char('q')])), None, "a letter, where text is typed");
     assert_eq!(quits(press(&mut model, &[Key::ctrl('c')])), Some(true));

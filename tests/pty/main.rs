@@ -1,0 +1,186 @@
+//! The program in a terminal, as somebody uses it.
+#![allow(clippy::disallowed_methods)] // real time, in a real terminal
+
+mod terminal;
+
+use std::time::Duration;
+
+use terminal::Terminal;
+
+const ESC: &str = "\u{1b}";
+const SHIFT_TAB: &str = "\u{1b}[Z";
+
+fn ctrl(c: char) -> String {
+    char::from(c as u8 & 0x1f).to_string()
+}
+
+/// The row of the list that is selected.
+fn selected(rows: &[String]) -> Option<&str> {
+    rows.iter().map(|row| row.split('│').next().unwrap_or(row)).find(|row| row.starts_with('▌'))
+}
+
+fn connected(rows: &[String]) -> Option<u32> {
+    let after = rows.first()?.split_once("● ")?.1;
+    after.split_whitespace().next()?.parse().ok()
+}
+
+/// The demo, settled, its tour skipped.
+fn demo(columns: u16, rows: u16) -> Terminal {
+    let mut terminal = Terminal::start(columns, rows, &["demo", "--seed", "7"], &[]);
+    terminal.wait("most peers to be connected", |rows| connected(rows).is_some_and(|n| n >= 20));
+    terminal.keys("T");
+    terminal.wait("the tour to end", |rows| !rows.iter().any(|row| row.contains("skip tour")));
+    terminal
+}
+
+/// Moves to a connected peer that the tour does not play with.
+fn select_a_plain_peer(terminal: &mut Terminal) -> String {
+    let is_plain = |row: &str| row.contains('●') && row.trim_end().ends_with("now") && !row.contains("tour");
+    terminal.keys("g");
+    for _ in 0..24 {
+        std::thread::sleep(Duration::from_millis(50));
+        let rows = terminal.rows();
+        if let Some(row) = selected(&rows).filter(|row| is_plain(row)) {
+            return row[row.find('●').expect("connected")..].split_whitespace().nth(1).expect("a permid").to_owned();
+        }
+        terminal.keys("j");
+    }
+    panic!("no plain peer in\n{}", terminal.rows().join("\n"));
+}
+
+#[test]
+fn a_nat_test_its_reply_and_the_254_after_it() {
+    let mut terminal = demo(120, 40);
+    let peer = select_a_plain_peer(&mut terminal);
+    // pick NATCHECK by its name and send
+    terminal.keys("r");
+    terminal.wait_for("name or number");
+    terminal.keys("natch");
+    terminal.wait_for("3  NATCHECK");
+    terminal.enter();
+    terminal.wait_for("none; NATCHECK takes no payload");
+    terminal.enter();
+    let rows = terminal.wait("the decoded reply", |rows| {
+        ["REPLY  #1 NATCHECK", "error 0, success", "udp timeout", "internal ip"]
+            .iter()
+            .all(|text| rows.iter().any(|row| row.contains(text)))
+    });
+    let row = selected(&rows).expect("selected");
+    assert!(row.contains(&peer) && row.contains("in 59:"), "it accepts again in an hour: {row}");
+    // the same again
+    terminal.enter();
+    let rows = terminal.wait("254 and its countdown", |rows| selected(rows).is_some_and(|row| row.contains(" 254 ")));
+    let row = selected(&rows).expect("selected");
+    assert!(row.contains("254   59:"), "exact, because ours was the last: {row}");
+    assert!(rows.iter().any(|row| row.contains("our own request was the last")));
+    terminal.keys("q");
+    let (code, _) = terminal.end();
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn parts_grow_and_every_size_has_its_layout() {
+    let mut terminal = demo(120, 40);
+    terminal.keys("/slow");
+    terminal.wait("the slow peer alone", |rows| rows.iter().any(|row| row.contains("PEERS  1 of")));
+    terminal.enter();
+    // a long query; asked with frequency 1 it is accepted whatever the tour asked before
+    terminal.keys("r");
+    terminal.wait_for("name or number");
+    terminal.keys("database\r");
+    terminal.wait_for("the default");
+    terminal.keys(&ctrl('l'));
+    terminal.keys("SELECT * FROM Torrent");
+    terminal.wait_for("1 line, 21 B");
+    terminal.keys(SHIFT_TAB);
+    terminal.keys(&ctrl('u'));
+    terminal.keys("1");
+    terminal.keys(&ctrl('s'));
+    let parts = |rows: &[String]| {
+        let row = rows.iter().find(|row| row.contains("DATABASE") && row.contains(" in, "))?;
+        row.split_once(" in, ")?.0.split_whitespace().next_back()?.parse::<u32>().ok()
+    };
+    let first = parts(&terminal.wait("a part", |rows| parts(rows).is_some())).expect("parts");
+    terminal.wait("more parts", |rows| parts(rows).is_some_and(|now| now > first));
+
+    terminal.resize(80, 24);
+    terminal.wait("two panes at 80×24", |rows| {
+        rows.len() == 24 && rows[1].contains("PEERS  1") && rows[20].contains("REQUEST  1 DATABASE")
+    });
+    terminal.resize(60, 20);
+    terminal.wait("one pane at 60×20", |rows| rows[1].contains("PEERS") && !rows.iter().any(|row| row.contains('│')));
+    terminal.resize(39, 9);
+    terminal.wait_for("needs 40×10");
+    terminal.resize(200, 60);
+    terminal.wait("the large layout", |rows| rows.len() == 60 && rows[59].contains("quit"));
+    terminal.wait_for("rows");
+    terminal.keys("q");
+    assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
+fn help_and_prompts_open_and_close() {
+    let mut terminal = Terminal::start(100, 30, &["tui"], &[]);
+    terminal.wait_for("No peers yet.");
+    terminal.keys("?");
+    terminal.wait("the help", |rows| ["MOVE", "SIGNS", "quit"].iter().all(|t| rows.iter().any(|r| r.contains(t))));
+    terminal.keys(ESC);
+    terminal.wait("the help to close", |rows| !rows.iter().any(|row| row.contains("SIGNS")));
+    terminal.keys("c");
+    terminal.wait_for("connect to");
+    // nothing listens there: phase, cause and hint
+    terminal.keys("127.0.0.1:1\r");
+    terminal.wait("the failure", |rows| {
+        rows.iter().any(|row| row.contains("tcp.refused"))
+            && rows.iter().any(|row| row.contains("nothing listens on that port"))
+    });
+    terminal.keys(&ctrl('c'));
+    assert_eq!(terminal.end().0, 130, "interrupted");
+}
+
+#[test]
+fn signals_end_it_and_give_the_terminal_back() {
+    for signal in ["TERM", "INT", "HUP"] {
+        let terminal = Terminal::start(80, 24, &["tui"], &[]);
+        terminal.wait_for("No peers yet.");
+        terminal.signal(signal);
+        assert_eq!(terminal.end().0, 130, "SIG{signal}");
+    }
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_is_told() {
+    let terminal = Terminal::start(80, 24, &["tui"], &[("SWARMSCOPE_PANIC_AFTER", "300")]);
+    let (code, printed) = terminal.end();
+    assert_eq!(code, 101);
+    let (screen, told) = printed.rsplit_once("\u{1b}[?1049l").expect("the alternate screen is left");
+    assert!(screen.contains("swarmscope"), "it was up");
+    assert!(told.contains("asked to by SWARMSCOPE_PANIC_AFTER"), "{told}");
+}
+
+#[test]
+fn without_colour_nothing_is_coloured() {
+    let mut terminal = Terminal::start(80, 24, &["tui"], &[("NO_COLOR", "1")]);
+    terminal.wait_for("No peers yet.");
+    terminal.keys("q");
+    let (code, printed) = terminal.end();
+    assert_eq!(code, 0);
+    let colours = ["\u{1b}[38;", "\u{1b}[48;", "\u{1b}[3", "\u{1b}[9"];
+    let coloured = printed
+        .split('\u{1b}')
+        .filter(|part| part.ends_with('m') && colours.iter().any(|colour| format!("\u{1b}{part}").starts_with(colour)));
+    let other = ["[39m", "[49m"];
+    assert_eq!(coloured.filter(|part| !other.contains(part)).collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn without_a_terminal_it_says_so() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_swarmscope"))
+        .arg("demo")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("needs a terminal"));
+}

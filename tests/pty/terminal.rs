@@ -1,0 +1,158 @@
+//! A program in a terminal of its own: what it shows, what one types, and how the terminal is left.
+
+use std::io::{Read as _, Write};
+use std::num::NonZero;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tempfile::TempDir;
+
+/// How long something may take that should happen at once. Much longer than it takes anywhere.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+const ENTER: &str = "\r";
+
+/// What has been printed, as a terminal understands it.
+struct Seen {
+    parser: vt100::Parser,
+    raw: Vec<u8>,
+    closed: bool,
+}
+
+/// A terminal with the program in it.
+pub struct Terminal {
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+    keys: Box<dyn Write + Send>,
+    master: Box<dyn MasterPty + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    /// How the terminal was before.
+    modes: String,
+    _home: TempDir,
+}
+
+impl Terminal {
+    /// Starts `swarmscope` with these arguments in a terminal of this size, with a home directory of its own.
+    pub fn start(columns: u16, rows: u16, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pty");
+        let home = TempDir::new().expect("a directory");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_swarmscope"));
+        command.args(arguments);
+        command.env_clear();
+        command.env("HOME", home.path());
+        command.env("TERM", "xterm-256color");
+        command.env("COLORTERM", "truecolor");
+        environment.iter().for_each(|(name, value)| command.env(name, value));
+        let modes = modes(&*pair.master);
+        let child = pair.slave.spawn_command(command).expect("the program starts");
+        drop(pair.slave);
+
+        let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
+        let seen = Arc::new((Mutex::new(Seen { parser, raw: Vec::new(), closed: false }), Condvar::new()));
+        let mut output = pair.master.try_clone_reader().expect("a reader");
+        let (written, keys) = (Arc::clone(&seen), pair.master.take_writer().expect("a writer"));
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            loop {
+                let count = output.read(&mut buffer).unwrap_or(0);
+                let mut seen = written.0.lock().expect("no panic while reading");
+                seen.parser.process(&buffer[..count]);
+                seen.raw.extend_from_slice(&buffer[..count]);
+                seen.closed = count == 0;
+                written.1.notify_all();
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+        Self { seen, keys, master: pair.master, child, modes, _home: home }
+    }
+
+    /// Types keys: characters as they are.
+    pub fn keys(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("the terminal takes keys");
+        self.keys.flush().expect("the terminal takes keys");
+    }
+
+    pub fn enter(&mut self) {
+        self.keys(ENTER);
+    }
+
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.seen.0.lock().expect("no panic").parser.screen_mut().set_size(cells(rows), cells(columns));
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.resize(size).expect("the terminal resizes");
+    }
+
+    /// The rows of the screen as it is.
+    pub fn rows(&self) -> Vec<String> {
+        rows(&self.seen.0.lock().expect("no panic"))
+    }
+
+    /// Waits until the screen is as it should be; fails with the screen where that takes too long.
+    pub fn wait(&self, what: &str, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let end = Instant::now() + PATIENCE;
+        let mut seen = self.seen.0.lock().expect("no panic");
+        loop {
+            let rows = rows(&seen);
+            if is_so(&rows) {
+                return rows;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !seen.closed, "waited for {what}; the screen was\n{}", rows.join("\n"));
+            seen = self.seen.1.wait_timeout(seen, left).expect("no panic").0;
+        }
+    }
+
+    /// Waits until some row has this text.
+    pub fn wait_for(&self, text: &str) -> Vec<String> {
+        self.wait(text, |rows| rows.iter().any(|row| row.contains(text)))
+    }
+
+    /// Sends a signal by its name: `TERM`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.process_id().expect("it runs").to_string();
+        let sent = std::process::Command::new("kill").args([&format!("-{name}"), &id]).status();
+        assert!(sent.expect("kill is there").success());
+    }
+
+    /// Waits for the program's end: its exit code, and what it printed in all.
+    pub fn end(mut self) -> (u32, String) {
+        let end = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("the child can be waited for") {
+                break status;
+            }
+            assert!(Instant::now() < end, "it did not end; the screen was\n{}", self.rows().join("\n"));
+            thread::sleep(Duration::from_millis(10));
+        };
+        let mut seen = self.seen.0.lock().expect("no panic");
+        while !seen.closed {
+            let (next, timeout) = self.seen.1.wait_timeout(seen, PATIENCE).expect("no panic");
+            assert!(!timeout.timed_out(), "the terminal stays open");
+            seen = next;
+        }
+        let screen = seen.parser.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen is left");
+        assert!(!screen.hide_cursor(), "the cursor is back");
+        assert!(!screen.bracketed_paste(), "bracketed paste is off");
+        assert_eq!(modes(&*self.master), self.modes, "echo and lines are as before");
+        (status.exit_code(), String::from_utf8_lossy(&seen.raw).into_owned())
+    }
+}
+
+fn rows(seen: &Seen) -> Vec<String> {
+    let screen = seen.parser.screen();
+    screen.rows(0, screen.size().1.into()).collect()
+}
+
+fn cells(number: u16) -> NonZero<u16> {
+    NonZero::new(number).expect("a terminal has cells")
+}
+
+/// The modes that raw mode changes.
+fn modes(master: &dyn MasterPty) -> String {
+    let modes = master.get_termios().expect("a terminal has modes");
+    format!("{:?} {:?} {:?}", modes.input_flags, modes.output_flags, modes.local_flags)
+}
