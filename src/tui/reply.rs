@@ -110,7 +110,7 @@ fn findings(canvas: &mut Canvas, area: Area, reply: &Reply) -> Area {
         } else {
             String::new()
         };
-        canvas.text(x, area.right, y, &format!("{}{more}", finding), Style::new());
+        canvas.text(x, area.right, y, &format!("{finding}{more}"), Style::new());
     }
     let used = u16::try_from(shown).unwrap_or(u16::MAX);
     if all.is_empty() { area } else { area.rows(used + u16::from(area.height > used + 6), u16::MAX) }

@@ -1,5 +1,6 @@
 //! Both themes can be read, by everybody: contrast as WCAG 2 counts it, and distances between the colours that mean something,
 //! as eyes with and without a colour-vision deficiency see them.
+#![allow(clippy::many_single_char_names, clippy::manual_midpoint)] // formulas, with the letters of their papers
 
 use ratatui::style::Color;
 use swarmscope::tui::Theme;

@@ -140,6 +140,7 @@ fn events() -> impl Strategy<Value = Event> {
 }
 
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // most steps are messages
 enum Step {
     Msg(Msg),
     Later(u64),
