@@ -1,7 +1,7 @@
 //! A whole reply on standard output, and what its error byte means for the exit code.
 
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -47,10 +47,12 @@ impl Reply {
     }
 }
 
-/// The file of `--out`: opened before the peer is asked, because asking again would meet 254.
+/// The file of `--out`: opened before the peer is asked, because asking again would meet 254. One that was made for a reply
+/// that does not come is removed again.
 pub struct ReplyFile {
     path: PathBuf,
     file: File,
+    unused: bool,
 }
 
 impl ReplyFile {
@@ -59,15 +61,25 @@ impl ReplyFile {
     /// # Errors
     /// It can't be written.
     pub fn create(path: PathBuf) -> Result<Self, CliError> {
+        let unused = !path.exists();
         let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
         let file = opened.map_err(|error| CliError::file(&path, error))?;
-        Ok(Self { path, file })
+        Ok(Self { path, file, unused })
     }
 
     fn write(mut self, payload: &[u8]) -> Result<(), CliError> {
+        self.unused = false;
         let regular = self.file.metadata().is_ok_and(|metadata| metadata.is_file());
         let emptied = if regular { self.file.set_len(0) } else { Ok(()) };
         emptied.and_then(|()| self.file.write_all(payload)).map_err(|error| CliError::file(&self.path, error))
+    }
+}
+
+impl Drop for ReplyFile {
+    fn drop(&mut self) {
+        if self.unused {
+            let _ = fs::remove_file(&self.path); // where it can't be removed there is an empty file
+        }
     }
 }
 

@@ -211,6 +211,14 @@ fn without_json_the_reply_is_readable_and_out_has_the_raw_payload() {
     assert!(outcome.stdout.starts_with("NATCHECK from ") && outcome.stdout.contains("Unknown"), "{}", outcome.stdout);
     let raw = fs::read(pair.crawler.path().join("reply.bin")).expect("the payload");
     assert!(raw.starts_with(b"l7:Unknown"), "{}", raw.escape_ascii());
+
+    fs::write(pair.crawler.path().join("longer"), [b'x'; 1000]).expect("a file");
+    for (file, then) in [("longer", Some(15)), ("new", Some(15))] {
+        assert_eq!(pair.ask(&["natcheck", "--out", file]).code, 10);
+        assert_eq!(fs::metadata(pair.crawler.path().join(file)).ok().map(|file| file.len()), then, "frequency error");
+    }
+    assert_eq!(pair.crawler.run(&["request", "127.0.0.1:1", "natcheck", "--out", "none"]).code, 3);
+    assert!(!pair.crawler.path().join("none").exists(), "no reply, no file");
 }
 
 #[test]
