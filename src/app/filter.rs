@@ -1,6 +1,6 @@
 //! Which peers the list shows. Every word must be found somewhere in what is shown of a peer.
 //!
-//! A word is a [`Term`]; a typed one (`nat:sym`, `v:17`) will be another kind of term.
+//! A word is a term; a typed one (`nat:sym`, `v:17`) will be another kind of term.
 
 use super::peers::{Peer, State};
 use crate::node::PeerKey;

@@ -73,7 +73,7 @@ pub struct Request {
     pub asked: Now,
     /// When its frame went out.
     pub sent: Option<Now>,
-    /// The first [`PARTS_KEPT`] parts.
+    /// The first `PARTS_KEPT` parts.
     pub parts: Vec<Part>,
     /// The newest part, whether it is kept or not.
     pub newest: Option<Part>,

@@ -25,7 +25,7 @@ const EVENTS: usize = 1024;
 /// Labels and steps of the tour.
 const EXTRA: usize = 64;
 
-/// Everything [`crate::tui::run`] is called with in the demo.
+/// Everything [`crate::tui::run()`] is called with in the demo.
 pub struct Stage {
     pub node: Node,
     pub events: mpsc::Receiver<Event>,
