@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::crawler::probe::{Answering, ReplyDecodeError};
+use crate::crawler::probe::{Answering, Receipt};
 use crate::crawler::{Answer, Asked, PeerView, Probe, Registry};
 use crate::node::Node;
-use crate::wire::{Decoded, Frequency, MessageId, OverlayVersion};
+use crate::wire::{MessageId, OverlayVersion, Permid};
 
 /// How long the simulated NAT test takes.
 const NAT_TEST: Duration = Duration::from_secs(4);
@@ -97,7 +97,7 @@ impl Role {
     }
 }
 
-/// A probe that answers as the honest one does, except for what it plays.
+/// A probe that answers as the honest one does, except for what it plays. Only a peer has it: a Crawler asks with its own.
 struct Played {
     honest: Arc<dyn Probe>,
     acting: Acting,
@@ -119,15 +119,6 @@ impl Probe for Played {
     fn doc(&self) -> &str {
         self.honest.doc()
     }
-    fn min_version(&self) -> OverlayVersion {
-        self.honest.min_version()
-    }
-    fn default_frequency(&self) -> Frequency {
-        self.honest.default_frequency()
-    }
-    fn timeout(&self) -> Duration {
-        self.honest.timeout()
-    }
     fn initiate(&self, to: OverlayVersion) -> Bytes {
         self.honest.initiate(to)
     }
@@ -148,8 +139,8 @@ impl Probe for Played {
             }
         })
     }
-    fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
-        self.honest.decode(payload)
+    fn delivered(&self, to: Permid, receipt: Receipt) {
+        self.honest.delivered(to, receipt);
     }
 }
 
