@@ -6,7 +6,7 @@ use std::time::Duration;
 use swarmscope::app::Msg;
 use swarmscope::demo::{self, Reading, Role, Swarm, SwarmConfig};
 use swarmscope::failure::Cause;
-use swarmscope::node::{Event, Origin, Source};
+use swarmscope::node::{Event, Origin, PeerKey, Source};
 use swarmscope::wire::{ErrorByte, MessageId, Permid};
 use tokio::sync::mpsc;
 
@@ -86,16 +86,16 @@ async fn everything_the_tour_promises_happens() {
         .collect();
     assert!(asked.iter().all(|permid| seen.labels.contains_key(permid)), "only those that play are asked");
 
-    let heard: HashSet<Permid> = seen
-        .events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Discovered {
-                peer: swarmscope::node::PeerKey::Permid(permid), source: Source::BuddyCast(_), ..
-            } => Some(*permid),
-            _ => None,
-        })
-        .collect();
-    assert!(heard.len() >= 20, "all but the two it started from, as far as BuddyCast has told: {}", heard.len());
+    // Some are quicker to dial the screen than it is to hear of them.
+    let mut heard = 0;
+    let mut found = HashSet::new();
+    for event in &seen.events {
+        if let Event::Discovered { peer: PeerKey::Permid(permid), source, .. } = event {
+            heard += usize::from(matches!(source, Source::BuddyCast(_)));
+            found.insert(*permid);
+        }
+    }
+    assert!(heard >= 10, "BuddyCast told of {heard} only");
+    assert_eq!(found, swarm.peers().iter().map(|peer| peer.permid).collect(), "the whole swarm is found");
     swarm.shutdown(Duration::from_secs(1)).await;
 }
