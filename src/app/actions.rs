@@ -1,247 +1,21 @@
-//! What the commands do, and when they can.
+//! What the commands do.
 
-use std::time::Duration;
-
-use super::key::Key;
+use super::conditions::ask;
+use super::input::Input;
 use super::log::Kind;
 use super::messages::known;
 use super::model::{Mode, Model, Pane, Picker, tree_of};
 use super::msg::Effect;
-use super::reading::View;
-use super::size::Class;
-use super::{commands, input::Input, words};
-use crate::node::{Ask, Origin, PeerKey, Target};
+use super::peers::Peer;
+use super::words;
+use crate::node::Target;
 
-/// How long a reply may take where no probe says otherwise.
-const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
+/// What is to be done outside.
+pub type Effects = Vec<Effect>;
 
-type Ready = Result<(), String>;
-type Effects = Vec<Effect>;
-
-/// Nothing to be done outside.
-fn none() -> Effects {
+/// Nothing is.
+pub const fn none() -> Effects {
     Vec::new()
-}
-
-// --- when ---------------------------------------------------------------------------------------------------------------
-
-#[expect(clippy::unnecessary_wraps, reason = "one answer among those of the table of commands")]
-pub fn always(_: &Model) -> Ready {
-    Ok(())
-}
-
-fn only_if(condition: bool, why: &str) -> Ready {
-    if condition { Ok(()) } else { Err(why.to_owned()) }
-}
-
-pub fn has_peer(model: &Model) -> Ready {
-    only_if(model.peer().is_some(), "no peer is selected")
-}
-
-pub fn has_request(model: &Model) -> Ready {
-    only_if(model.request().is_some(), "nothing was asked of this peer")
-}
-
-pub fn has_reply(model: &Model) -> Ready {
-    only_if(model.request().is_some_and(|request| request.reply().is_some()), "there is no reply to see")
-}
-
-pub fn is_connected(model: &Model) -> Ready {
-    only_if(model.peer().is_some_and(super::peers::Peer::connected), "this peer is not connected")
-}
-
-pub fn is_in_flight(model: &Model) -> Ready {
-    only_if(model.request().is_some_and(super::request::Request::in_flight), "it has ended")
-}
-
-pub fn on_tour(model: &Model) -> Ready {
-    only_if(model.tour.is_some(), "no tour is under way")
-}
-
-pub fn can_go_back(model: &Model) -> Ready {
-    let away = model.inside || model.focus != Pane::Peers || !model.filter.text().is_empty();
-    only_if(away, "this is the start")
-}
-
-pub fn can_unfold(model: &Model) -> Ready {
-    let container = model.reading.selected().is_some_and(|row| row.open.is_some());
-    only_if(container && model.reading.view == View::Tree, "it holds no others")
-}
-
-pub fn has_value(model: &Model) -> Ready {
-    only_if(model.reading.selected().is_some(), "no value is selected")
-}
-
-pub fn takes_payload(model: &Model) -> Ready {
-    only_if(known(model.registry(), model.composer.message).takes_payload, "this message takes no payload")
-}
-
-pub fn finds_message(model: &Model) -> Ready {
-    only_if(!model.found().is_empty(), "no message is called that: type a name, or a number from 0 to 255")
-}
-
-pub fn finds_command(model: &Model) -> Ready {
-    only_if(!commands::found(model).is_empty(), "no command is called that")
-}
-
-pub fn is_target(model: &Model) -> Ready {
-    match &model.mode {
-        Mode::Connect(input, _) => input.text().parse::<Target>().map(drop).map_err(|error| error.to_string()),
-        _ => Err("no address is being typed".to_owned()),
-    }
-}
-
-pub fn has_target(model: &Model) -> Ready {
-    only_if(model.target().is_some(), "no address to dial is known of this peer")
-}
-
-/// Whether the request in the composer can go to the selected peer.
-pub fn can_send(model: &Model) -> Ready {
-    ask(model).map(drop)
-}
-
-/// The request in the composer, to the selected peer; or why it can't be sent.
-pub fn ask(model: &Model) -> Result<Ask, String> {
-    let peer = model.peer().ok_or("no peer is selected")?;
-    let PeerKey::Permid(to) = peer.key else {
-        return Err("it is not known who this is: connect first".to_owned());
-    };
-    let registry = model.registry();
-    let composer = model.candidate();
-    let message = composer.message;
-    let known = known(registry, message);
-    if let Some(version) = peer.version.filter(|version| *version < known.min_version) {
-        return Err(format!("{} needs version {}, this peer speaks {version}", known.name, known.min_version));
-    }
-    let frequency = composer.frequency()?;
-    let payload = composer.bytes(registry)?;
-    let timeout = registry.get(message).map_or(USUAL_TIMEOUT, |probe| probe.timeout());
-    let wait_for_dial_back = model.listening.is_some();
-    Ok(Ask { to, message, frequency, payload, timeout, origin: Origin::Operator, wait_for_dial_back })
-}
-
-// --- moving -------------------------------------------------------------------------------------------------------------
-
-pub fn up(model: &mut Model) -> Effects {
-    step(model, -1)
-}
-
-pub fn down(model: &mut Model) -> Effects {
-    step(model, 1)
-}
-
-pub fn page_up(model: &mut Model) -> Effects {
-    step(model, -page(model))
-}
-
-pub fn page_down(model: &mut Model) -> Effects {
-    step(model, page(model))
-}
-
-pub fn first(model: &mut Model) -> Effects {
-    step(model, isize::MIN / 2)
-}
-
-pub fn last(model: &mut Model) -> Effects {
-    step(model, isize::MAX / 2)
-}
-
-/// A page is a little less than what is seen.
-fn page(model: &Model) -> isize {
-    let rows = isize::try_from(model.size.1).unwrap_or(24);
-    match (&model.mode, model.focus) {
-        (Mode::Main, Pane::Channels) => 5,
-        (Mode::Message(_), _) => 3,
-        (Mode::Main, Pane::Reply) => (rows / 4).max(3),
-        _ => (rows - 12).max(5),
-    }
-}
-
-fn moved(at: usize, by: isize, length: usize) -> usize {
-    at.saturating_add_signed(by).min(length.saturating_sub(1))
-}
-
-fn step(model: &mut Model, by: isize) -> Effects {
-    let found = match &model.mode {
-        Mode::Message(_) => model.found().len(),
-        Mode::Palette(_) => commands::found(model).len(),
-        _ => 0,
-    };
-    let lines = model.log.lines().len();
-    match &mut model.mode {
-        Mode::Message(picker) | Mode::Palette(picker) => picker.at = moved(picker.at, by, found),
-        Mode::Help { top } => *top = moved(*top, by, 200),
-        Mode::Log { back } => *back = moved(*back, by.saturating_neg(), lines),
-        _ => match model.focus {
-            Pane::Peers => step_peers(model, by),
-            Pane::Channels => step_channels(model, by),
-            Pane::Reply => step_reply(model, by),
-            Pane::Request => {}
-        },
-    }
-    none()
-}
-
-fn step_peers(model: &mut Model, by: isize) {
-    let rows = model.order.rows().len();
-    let at = model.selected_row().map_or(0, |row| moved(row, by, rows));
-    let key = model.order.rows().get(at).and_then(|&index| model.peers.at(index)).map(|peer| peer.key.clone());
-    if key.is_some() {
-        model.select(key);
-    }
-}
-
-/// Channels stand newest first; the newest is followed, not picked.
-fn step_channels(model: &mut Model, by: isize) {
-    let Some(peer) = model.peer_mut() else { return };
-    let tickets: Vec<_> = peer.requests.iter().rev().map(|request| request.ticket).collect();
-    let at = peer.picked.and_then(|picked| tickets.iter().position(|ticket| *ticket == picked)).unwrap_or(0);
-    let at = moved(at, by, tickets.len());
-    peer.picked = if at == 0 { None } else { tickets.get(at).copied() };
-    model.follow();
-}
-
-fn step_reply(model: &mut Model, by: isize) {
-    let last = model.lines();
-    let reading = &mut model.reading;
-    match reading.view {
-        View::Tree => reading.row = moved(reading.row, by, reading.rows.len()),
-        View::Text | View::Hex => reading.line = reading.line.saturating_add_signed(by).min(last),
-    }
-}
-
-pub fn next_pane(model: &mut Model) -> Effects {
-    to_pane(model, 1)
-}
-
-pub fn pane_before(model: &mut Model) -> Effects {
-    to_pane(model, Pane::ALL.len() - 1)
-}
-
-fn to_pane(model: &mut Model, by: usize) -> Effects {
-    model.focus = model.focus.step(by);
-    if Class::of(model.size.0, model.size.1) <= Class::OnePane {
-        if model.focus == Pane::Request {
-            model.focus = model.focus.step(by); // it has no room of its own there
-        }
-        model.inside = model.focus != Pane::Peers;
-    }
-    none()
-}
-
-pub fn open(model: &mut Model) -> Effects {
-    model.inside = true;
-    model.focus = Pane::Channels;
-    none()
-}
-
-pub fn back(model: &mut Model) -> Effects {
-    if model.focus != Pane::Peers || model.inside {
-        model.focus = Pane::Peers;
-        model.inside = false;
-        return none();
-    }
-    clear_filter(model)
 }
 
 // --- peers --------------------------------------------------------------------------------------------------------------
@@ -286,7 +60,7 @@ pub fn dial(model: &mut Model) -> Effects {
 }
 
 pub fn disconnect(model: &mut Model) -> Effects {
-    model.peer().and_then(super::peers::Peer::permid).map(Effect::Disconnect).into_iter().collect()
+    model.peer().and_then(Peer::permid).map(Effect::Disconnect).into_iter().collect()
 }
 
 pub fn hide_addresses(model: &mut Model) -> Effects {
@@ -455,64 +229,4 @@ pub fn not_done(model: &mut Model, name: &str, why: &str) {
         return;
     }
     model.say(Kind::NotDone, format!("not done, {name}: {why}"));
-}
-
-// --- typing -------------------------------------------------------------------------------------------------------------
-
-/// A key that is no command, where text is typed.
-pub fn key_typed(model: &mut Model, key: Key) {
-    let changed = match &mut model.mode {
-        Mode::Filter => model.filter.key(key),
-        Mode::Connect(input, error) => {
-            *error = None;
-            input.key(key)
-        }
-        Mode::Message(picker) | Mode::Palette(picker) => {
-            let changed = picker.input.key(key);
-            picker.at = if changed { 0 } else { picker.at };
-            changed
-        }
-        Mode::Frequency => model.composer.frequency.key(key),
-        Mode::Payload => {
-            let room = model.composer.insert(""); // full editors take deletions only
-            let changed = (room || key.typed().is_none()) && model.composer.payload.input(key.event());
-            model.composer.edited |= changed;
-            changed
-        }
-        Mode::Main | Mode::Help { .. } | Mode::Log { .. } => false,
-    };
-    if changed && matches!(model.mode, Mode::Filter) {
-        model.rebuild();
-    }
-}
-
-/// Pasted text goes where text is typed, and is nothing elsewhere.
-pub fn text_typed(model: &mut Model, text: &str) {
-    match &mut model.mode {
-        Mode::Filter => {
-            model.filter.type_in(text);
-            model.rebuild();
-        }
-        Mode::Connect(input, _) => drop(input.type_in(text)),
-        Mode::Message(picker) | Mode::Palette(picker) => {
-            picker.input.type_in(text);
-            picker.at = 0;
-        }
-        Mode::Frequency => drop(model.composer.frequency.type_in(text)),
-        Mode::Payload => {
-            if !model.composer.insert(text) {
-                model.say(
-                    Kind::NotDone,
-                    "not pasted: the payload editor takes 256 KiB; `swarmscope request … @FILE` takes more",
-                );
-            }
-        }
-        Mode::Main | Mode::Help { .. } | Mode::Log { .. } => {
-            let (request, filter) = (commands::key_of("request"), commands::key_of("filter"));
-            model.say(
-                Kind::Plain,
-                format!("what is pasted goes into a text: {request} edits the request, {filter} the filter"),
-            );
-        }
-    }
 }

@@ -23,6 +23,8 @@ pub enum Cell {
     Waiting(Duration),
     /// Parts are coming.
     Parts { have: u32, hint: PartsLeft },
+    /// It closed on the last request, whatever that was: nothing else is to be expected.
+    Refused,
     /// Its version does not know the message.
     Needs(OverlayVersion),
 }
@@ -36,6 +38,9 @@ pub fn cell(model: &Model, peer: &Peer, message: MessageId, needs: OverlayVersio
             (Some(part), Outcome::Waiting) => Cell::Parts { have: part.index, hint: part.hint },
             _ => Cell::Waiting(request.elapsed(model.now)),
         };
+    }
+    if peer.refuses() {
+        return Cell::Refused;
     }
     let was_254 = last.is_some_and(super::request::Request::was_254);
     let now = model.now.instant;

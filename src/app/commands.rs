@@ -6,11 +6,14 @@ use std::collections::HashMap;
 use crossterm::event::KeyCode;
 
 use super::actions as act;
+use super::conditions as when;
 use super::key::Key;
 use super::model::{Mode, Model, Pane};
+use super::moving as go;
 use super::msg::Effect;
 use super::search::search;
 use super::size::Class;
+use super::typing;
 
 /// Where a command applies.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -134,60 +137,60 @@ macro_rules! commands {
 
 /// The table. Within one context a key stands once.
 pub static COMMANDS: &[Command] = commands! {
-    "up", Move, [UP, key('k')], [Rows, Message, Palette], None, act::always, act::up, "move";
-    "down", Move, [DOWN, key('j')], [Rows, Message, Palette], None, act::always, act::down, "move";
-    "page up", Move, [PAGE_UP, Key::ctrl('b')], [Rows, Message, Palette], None, act::always, act::page_up, "page";
-    "page down", Move, [PAGE_DOWN, Key::ctrl('f')], [Rows, Message, Palette], None, act::always, act::page_down, "page";
-    "first", Move, [key('g'), HOME], [Rows], None, act::always, act::first, "first, last";
-    "last", Move, [key('G'), END], [Rows], None, act::always, act::last, "first, last";
-    "next pane", Move, [TAB, RIGHT, key('l')], [Main], foot(60, "pane"), act::always, act::next_pane, "next pane, back";
-    "pane before", Move, [BACK_TAB, LEFT, key('h')], [Main], None, act::always, act::pane_before, "next pane, back";
-    "open", Move, [ENTER], [PeersAlone], foot(10, "open"), act::has_peer, act::open, "open the peer";
-    "back", Move, [ESC], [Main], None, act::can_go_back, act::back, "back; show all peers";
+    "up", Move, [UP, key('k')], [Rows, Message, Palette], None, when::always, go::up, "move";
+    "down", Move, [DOWN, key('j')], [Rows, Message, Palette], None, when::always, go::down, "move";
+    "page up", Move, [PAGE_UP, Key::ctrl('b')], [Rows, Message, Palette], None, when::always, go::page_up, "page";
+    "page down", Move, [PAGE_DOWN, Key::ctrl('f')], [Rows, Message, Palette], None, when::always, go::page_down, "page";
+    "first", Move, [key('g'), HOME], [Rows], None, when::always, go::first, "first, last";
+    "last", Move, [key('G'), END], [Rows], None, when::always, go::last, "first, last";
+    "next pane", Move, [TAB, RIGHT, key('l')], [Main], foot(60, "pane"), when::always, go::next_pane, "next pane, back";
+    "pane before", Move, [BACK_TAB, LEFT, key('h')], [Main], None, when::always, go::pane_before, "next pane, back";
+    "open", Move, [ENTER], [PeersAlone], foot(10, "open"), when::has_peer, go::open, "open the peer";
+    "back", Move, [ESC], [Main], None, when::can_go_back, go::back, "back; show all peers";
 
-    "filter", Peers, [key('/')], [Main], foot(40, "filter"), act::always, act::filter, "filter by any words";
-    "sort", Peers, [key('o')], [Main], None, act::always, act::sort, "sort by something else";
-    "connect", Peers, [key('c')], [Main], foot(50, "connect"), act::always, act::connect, "connect to host:port";
-    "disconnect", Peers, [key('D')], [Main], None, act::is_connected, act::disconnect, "close the connection";
-    "hide addresses", Peers, [key('P')], [Main], None, act::always, act::hide_addresses, "hide or show addresses";
+    "filter", Peers, [key('/')], [Main], foot(40, "filter"), when::always, act::filter, "filter by any words";
+    "sort", Peers, [key('o')], [Main], None, when::always, act::sort, "sort by something else";
+    "connect", Peers, [key('c')], [Main], foot(50, "connect"), when::always, act::connect, "connect to host:port";
+    "disconnect", Peers, [key('D')], [Main], None, when::is_connected, act::disconnect, "close the connection";
+    "hide addresses", Peers, [key('P')], [Main], None, when::always, act::hide_addresses, "hide or show addresses";
 
-    "send", Request, [ENTER], [Peers], foot(10, "send"), act::can_send, act::send, "send to the selected peer";
-    "send now", Request, [Key::ctrl('s')], [Main, Sheet], foot(15, "send"), act::can_send, act::send, "send, from anywhere";
-    "request", Request, [key('r')], [Main], foot(20, "request"), act::always, act::choose_message, "choose message, frequency";
-    "payload", Request, [key('p')], [Main], None, act::takes_payload, act::edit, "edit the payload";
-    "edit and resend", Request, [key('e')], [Main], None, act::has_request, act::take_over, "take a sent request over";
-    "cancel request", Request, [key('x')], [Main], None, act::is_in_flight, act::cancel, "cancel what is in flight";
-    "copy command", Request, [key('y'), Key::ctrl('y')], [Main, Sheet], foot(70, "copy command"), act::has_target, act::copy_command, "copy as a command";
+    "send", Request, [ENTER], [Peers], foot(10, "send"), when::can_send, act::send, "send to the selected peer";
+    "send now", Request, [Key::ctrl('s')], [Main, Sheet], foot(15, "send"), when::can_send, act::send, "send, from anywhere";
+    "request", Request, [key('r')], [Main], foot(20, "request"), when::always, act::choose_message, "choose message, frequency";
+    "payload", Request, [key('p')], [Main], None, when::takes_payload, act::edit, "edit the payload";
+    "edit and resend", Request, [key('e')], [Main], None, when::has_request, act::take_over, "take a sent request over";
+    "cancel request", Request, [key('x')], [Main], None, when::is_in_flight, act::cancel, "cancel what is in flight";
+    "copy command", Request, [key('y'), Key::ctrl('y')], [Main, Sheet], foot(70, "copy command"), when::has_target, act::copy_command, "copy as a command";
 
-    "read", Reply, [ENTER], [Channels], foot(10, "read"), act::has_request, act::read, "read the reply";
-    "unfold", Reply, [ENTER, key(' ')], [Reply], foot(10, "unfold"), act::can_unfold, act::unfold, "open or close a value";
-    "view", Reply, [key('v')], [Main], foot(45, "view"), act::has_reply, act::view, "tree, text, hex";
-    "copy value", Reply, [key('Y')], [Main], None, act::has_value, act::copy_value, "copy the selected value";
+    "read", Reply, [ENTER], [Channels], foot(10, "read"), when::has_request, act::read, "read the reply";
+    "unfold", Reply, [ENTER, key(' ')], [Reply], foot(10, "unfold"), when::can_unfold, act::unfold, "open or close a value";
+    "view", Reply, [key('v')], [Main], foot(45, "view"), when::has_reply, act::view, "tree, text, hex";
+    "copy value", Reply, [key('Y')], [Main], None, when::has_value, act::copy_value, "copy the selected value";
 
-    "edit here", Request, [ENTER], [Request], foot(10, "edit"), act::always, act::choose_message, "choose message, frequency";
-    "choose", Request, [ENTER], [Message], foot(10, "choose"), act::finds_message, act::choose, "choose this message";
-    "next field", Request, [TAB], [Sheet], foot(20, "next field"), act::always, act::next_field, "next field, back";
-    "field before", Request, [BACK_TAB], [Sheet], None, act::always, act::field_before, "next field, back";
-    "clear payload", Request, [Key::ctrl('l')], [Payload], foot(50, "clear"), act::always, act::clear_payload, "empty the payload";
-    "default payload", Request, [Key::ctrl('r')], [Payload], foot(55, "default"), act::always, act::default_payload, "the default payload";
-    "send this", Request, [ENTER], [Frequency], foot(12, "send"), act::can_send, act::send, "send to the selected peer";
-    "close composer", Request, [ESC], [Sheet], foot(30, "close"), act::always, act::close, "close, keep what is typed";
+    "edit here", Request, [ENTER], [Request], foot(10, "edit"), when::always, act::choose_message, "choose message, frequency";
+    "choose", Request, [ENTER], [Message], foot(10, "choose"), when::finds_message, act::choose, "choose this message";
+    "next field", Request, [TAB], [Sheet], foot(20, "next field"), when::always, act::next_field, "next field, back";
+    "field before", Request, [BACK_TAB], [Sheet], None, when::always, act::field_before, "next field, back";
+    "clear payload", Request, [Key::ctrl('l')], [Payload], foot(50, "clear"), when::always, act::clear_payload, "empty the payload";
+    "default payload", Request, [Key::ctrl('r')], [Payload], foot(55, "default"), when::always, act::default_payload, "the default payload";
+    "send this", Request, [ENTER], [Frequency], foot(12, "send"), when::can_send, act::send, "send to the selected peer";
+    "close composer", Request, [ESC], [Sheet], foot(30, "close"), when::always, act::close, "close, keep what is typed";
 
-    "show these", Peers, [ENTER], [Filter], foot(10, "keep"), act::always, act::close, "keep the filter";
-    "show all", Peers, [ESC], [Filter], foot(20, "show all"), act::always, act::clear_filter, "show all peers";
-    "dial", Peers, [ENTER], [Connect], foot(10, "connect"), act::is_target, act::dial, "connect to it";
-    "do not dial", Peers, [ESC], [Connect], foot(20, "close"), act::always, act::close, "close the prompt";
+    "show these", Peers, [ENTER], [Filter], foot(10, "keep"), when::always, act::close, "keep the filter";
+    "show all", Peers, [ESC], [Filter], foot(20, "show all"), when::always, act::clear_filter, "show all peers";
+    "dial", Peers, [ENTER], [Connect], foot(10, "connect"), when::is_target, act::dial, "connect to it";
+    "do not dial", Peers, [ESC], [Connect], foot(20, "close"), when::always, act::close, "close the prompt";
 
-    "help", More, [key('?'), F1], [Main, Sheet, Log], at_right(1, "help"), act::always, act::help, "this help";
-    "close help", More, [ESC, key('?'), F1], [Help], foot(10, "close"), act::always, act::close, "close";
-    "commands", More, [key(':')], [Main], foot(55, "commands"), act::always, act::palette, "all commands";
-    "run", More, [ENTER], [Palette], foot(10, "run"), act::finds_command, run_selected, "run this command";
-    "close commands", More, [ESC], [Palette], foot(20, "close"), act::always, act::close, "close";
-    "log", More, [key('L')], [Main], None, act::always, act::log, "log";
-    "close log", More, [ESC, key('L')], [Log], foot(10, "close"), act::always, act::close, "close";
-    "skip tour", More, [key('T')], [Main], foot(5, "skip tour"), act::on_tour, act::skip_tour, "skip the tour";
-    "quit", More, [key('q')], [Main, Help, Log], at_right(2, "quit"), act::always, act::quit, "quit";
-    "interrupt", More, [Key::ctrl('c')], [Any], at_right(3, "quit"), act::always, act::interrupt, "quit, exit code 130";
+    "help", More, [key('?'), F1], [Main, Sheet, Log], at_right(1, "help"), when::always, act::help, "this help";
+    "close help", More, [ESC, key('?'), F1], [Help], foot(10, "close"), when::always, act::close, "close";
+    "commands", More, [key(':')], [Main], foot(55, "commands"), when::always, act::palette, "all commands";
+    "run", More, [ENTER], [Palette], foot(10, "run"), when::finds_command, run_selected, "run this command";
+    "close commands", More, [ESC], [Palette], foot(20, "close"), when::always, act::close, "close";
+    "log", More, [key('L')], [Main], None, when::always, act::log, "log";
+    "close log", More, [ESC, key('L')], [Log], foot(10, "close"), when::always, act::close, "close";
+    "skip tour", More, [key('T')], [Main], foot(5, "skip tour"), when::on_tour, act::skip_tour, "skip the tour";
+    "quit", More, [key('q')], [Main, Help, Log], at_right(2, "quit"), when::always, act::quit, "quit";
+    "interrupt", More, [Key::ctrl('c')], [Any], at_right(3, "quit"), when::always, act::interrupt, "quit, exit code 130";
 };
 
 /// What keys mean now, the nearest meaning first.
@@ -238,7 +241,7 @@ pub fn dispatch(model: &mut Model, key: Key) -> Vec<Effect> {
     if let Some(command) = command_for(model, key) {
         return execute(model, command);
     }
-    act::key_typed(model, key);
+    typing::key_typed(model, key);
     Vec::new()
 }
 
@@ -255,7 +258,7 @@ fn execute(model: &mut Model, command: &Command) -> Vec<Effect> {
 
 /// Pasted text.
 pub fn typed(model: &mut Model, text: &str) {
-    act::text_typed(model, text);
+    typing::text_typed(model, text);
 }
 
 /// The key that a text may name for a command, as it is in the table.

@@ -19,7 +19,7 @@ use super::reading::Reading;
 use super::request::Request;
 use super::words;
 use crate::crawler::{AcceptanceLog, Registry};
-use crate::node::{Direction, PeerKey, Ticket};
+use crate::node::{PeerKey, Ticket};
 use crate::wire::tree::Node;
 use crate::wire::{MessageId, OverlayVersion};
 
@@ -230,16 +230,7 @@ impl Model {
     /// `host:port` by which the selected peer can be dialled.
     #[must_use]
     pub fn target(&self) -> Option<String> {
-        let peer = self.peer()?;
-        match (&peer.key, peer.address, peer.direction) {
-            (_, Some(_), Some(Direction::Incoming)) if peer.listening_port == 0 => None,
-            (_, Some(address), Some(Direction::Incoming)) => {
-                Some(SocketAddr::new(address.ip(), peer.listening_port).to_string())
-            }
-            (_, Some(address), _) => Some(address.to_string()),
-            (PeerKey::Address(address), None, _) => Some(address.clone()),
-            (PeerKey::Permid(_), None, _) => None,
-        }
+        self.peer()?.target()
     }
 
     /// The last line at which the text or the bytes of the reply may begin.

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::msg::Now;
-use super::request::Request;
-use crate::failure::{Failure, Phase};
+use super::request::{Outcome, Request};
+use crate::failure::{Cause, Failure, Phase};
 use crate::node::{Direction, PeerKey, Source, Ticket, Transport};
 use crate::wire::{MessageId, OverlayVersion, Permid};
 
@@ -124,6 +124,28 @@ impl Peer {
     #[must_use]
     pub fn last_of(&self, message: MessageId) -> Option<&Request> {
         self.requests.iter().rev().find(|request| request.message == message)
+    }
+
+    /// Whether it closed on the last request that ended.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        let ended = self.requests.iter().rev().find(|request| !request.in_flight());
+        let closed = |failure: &Failure| failure.cause == Cause::ClosedWithoutReply;
+        ended.is_some_and(|request| matches!(&request.outcome, Outcome::Failed { failure, .. } if closed(failure)))
+    }
+
+    /// `host:port` by which it can be dialled: where it listens, not where a connection of its own comes from.
+    #[must_use]
+    pub fn target(&self) -> Option<String> {
+        match (&self.key, self.address, self.direction) {
+            (_, Some(_), Some(Direction::Incoming)) if self.listening_port == 0 => None,
+            (_, Some(address), Some(Direction::Incoming)) => {
+                Some(SocketAddr::new(address.ip(), self.listening_port).to_string())
+            }
+            (_, Some(address), _) => Some(address.to_string()),
+            (PeerKey::Address(address), None, _) => Some(address.clone()),
+            (PeerKey::Permid(_), None, _) => None,
+        }
     }
 
     /// The next request's number.

@@ -75,6 +75,8 @@ impl Reading {
     pub fn turn_to(&mut self, ticket: Option<Ticket>, tree: Option<&Node>) {
         if self.ticket != ticket {
             *self = Self { ticket, view: self.view, ..Self::default() };
+        } else if self.rows.is_empty() == tree.is_none() {
+            return; // nothing new to lay out
         }
         self.lay_out(tree);
     }

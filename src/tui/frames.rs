@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::canvas::{Area, Canvas};
+use super::canvas::{Area, Canvas, width};
 use crate::app::format::{clock_with_millis, thousands};
 use crate::app::request::{Outcome, Part, Request, more};
 use crate::app::{Model, words};
@@ -39,7 +39,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
         if let Some(bytes) = line.bytes {
             right = canvas.right(right, y, &format!("{} B", thousands(bytes as u64)), muted);
         }
-        canvas.text(area.x + 32, right.saturating_sub(1), y, &line.detail, muted);
+        let (x, right) = (area.x + 32, right.saturating_sub(1));
+        let detail =
+            if x + width(&line.detail) <= right { &line.detail } else { line.detail.trim_end_matches(" more") };
+        canvas.text(x, right, y, detail, muted);
     }
 }
 

@@ -7,18 +7,14 @@ use crate::app::Model;
 use crate::app::format::{lasted, took};
 use crate::app::peers::{Peer, State};
 use crate::app::words;
-use crate::node::PeerKey;
 
 pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
     let Some(peer) = model.peer() else { return };
     let theme = canvas.theme;
     let (y, muted) = (area.y, theme.muted);
     let name = peer.permid().map(|permid| permid.short()).unwrap_or_default();
-    let address = peer.address.map(|address| address.to_string()).or_else(|| match &peer.key {
-        PeerKey::Address(address) => Some(address.clone()),
-        PeerKey::Permid(_) => None,
-    });
-    let address = address.map(|address| words::address(model, &address)).unwrap_or_default();
+    let seen = || peer.address.map(|address| address.to_string());
+    let address = peer.target().or_else(seen).map(|address| words::address(model, &address)).unwrap_or_default();
     let version = peer.version.map(|version| words::version(version, peer.transport)).unwrap_or_default();
     let spaced = |text: &str| if text.is_empty() { 0 } else { width(text) + 2 };
     let needed = spaced(&name) + spaced(&address) + spaced(&version);

@@ -245,6 +245,7 @@ fn acceptance(
             canvas.part_bar(right - BAR, right, y, have, hint);
             right - BAR
         }
+        Cell::Refused => canvas.right(right, y, "refused", theme.fail),
         Cell::Needs(version) => canvas.right(right, y, &format!("needs ≥{version}"), muted),
     };
     let word = |label: &String| label.split([' ', ',', '·']).next().map(str::to_owned);

@@ -136,6 +136,7 @@ impl View<'_> {
                 Cell::NotYet { left, .. } => (true, " at latest ", countdown(left), ", another Crawler asked"),
                 Cell::AtMost(left) => (false, "accepts at latest in ", countdown(left), ", if it counted ours"),
                 Cell::Waiting(_) | Cell::Parts { .. } => (false, "in flight", String::new(), ""),
+                Cell::Refused => (false, "closed on the last request", String::new(), ": its allow-list, likely"),
                 Cell::Needs(version) => (false, "needs version ", format!("{version} or later"), ""),
             };
         let whole = |after: &str| if pill { PILL } else { 0 } + width(before) + width(&time) + width(after);

@@ -6,6 +6,7 @@ use crossterm::event::KeyCode;
 use swarmscope::app::column::{Cell, cell};
 use swarmscope::app::peers::State;
 use swarmscope::app::{Effect, Key, Mode, Model, Msg, Pane, TourStep};
+use swarmscope::crawler::Acceptance;
 use swarmscope::failure::{By, Cause, Delivered, Phase};
 use swarmscope::node::{Ask, Event, Origin, PeerKey, Ticket};
 use swarmscope::wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
@@ -242,7 +243,11 @@ fn a_refusal_is_an_inference_and_says_so() {
         "the end does not hide the refusal"
     );
     assert!(model.log.headline(model.now).expect("it is said").text.contains("likely"));
-    assert_eq!(column(&model, who), Cell::Now, "who refuses does not count");
+    let mut script = Script::default();
+    script.connected(0, who, 18, 3, 40_213);
+    script.tell(&mut model);
+    assert_eq!(column(&model, who), Cell::Refused, "authenticated again, but it would close again");
+    assert_eq!(model.acceptance.acceptance(who, NATCHECK, Frequency::DEFAULT, model.now.instant), Acceptance::Now);
 }
 
 #[test]

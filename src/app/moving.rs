@@ -1,0 +1,129 @@
+//! Moving about: in lists, between panes, in and out.
+
+use super::actions::{Effects, clear_filter, none};
+use super::commands;
+use super::model::{Mode, Model, Pane};
+use super::reading::View;
+use super::size::Class;
+
+pub fn up(model: &mut Model) -> Effects {
+    step(model, -1)
+}
+
+pub fn down(model: &mut Model) -> Effects {
+    step(model, 1)
+}
+
+pub fn page_up(model: &mut Model) -> Effects {
+    step(model, -page(model))
+}
+
+pub fn page_down(model: &mut Model) -> Effects {
+    step(model, page(model))
+}
+
+pub fn first(model: &mut Model) -> Effects {
+    step(model, isize::MIN / 2)
+}
+
+pub fn last(model: &mut Model) -> Effects {
+    step(model, isize::MAX / 2)
+}
+
+/// A page is a little less than what is seen.
+fn page(model: &Model) -> isize {
+    let rows = isize::try_from(model.size.1).unwrap_or(24);
+    match (&model.mode, model.focus) {
+        (Mode::Main, Pane::Channels) => 5,
+        (Mode::Message(_), _) => 3,
+        (Mode::Main, Pane::Reply) => (rows / 4).max(3),
+        _ => (rows - 12).max(5),
+    }
+}
+
+fn moved(at: usize, by: isize, length: usize) -> usize {
+    at.saturating_add_signed(by).min(length.saturating_sub(1))
+}
+
+fn step(model: &mut Model, by: isize) -> Effects {
+    let found = match &model.mode {
+        Mode::Message(_) => model.found().len(),
+        Mode::Palette(_) => commands::found(model).len(),
+        _ => 0,
+    };
+    let lines = model.log.lines().len();
+    match &mut model.mode {
+        Mode::Message(picker) | Mode::Palette(picker) => picker.at = moved(picker.at, by, found),
+        Mode::Help { top } => *top = moved(*top, by, 200),
+        Mode::Log { back } => *back = moved(*back, by.saturating_neg(), lines),
+        _ => match model.focus {
+            Pane::Peers => step_peers(model, by),
+            Pane::Channels => step_channels(model, by),
+            Pane::Reply => step_reply(model, by),
+            Pane::Request => {}
+        },
+    }
+    none()
+}
+
+fn step_peers(model: &mut Model, by: isize) {
+    let rows = model.order.rows().len();
+    let at = model.selected_row().map_or(0, |row| moved(row, by, rows));
+    let key = model.order.rows().get(at).and_then(|&index| model.peers.at(index)).map(|peer| peer.key.clone());
+    if key.is_some() {
+        model.select(key);
+    }
+}
+
+/// Channels stand newest first; the newest is followed, not picked.
+fn step_channels(model: &mut Model, by: isize) {
+    let Some(peer) = model.peer_mut() else { return };
+    let tickets: Vec<_> = peer.requests.iter().rev().map(|request| request.ticket).collect();
+    let at = peer.picked.and_then(|picked| tickets.iter().position(|ticket| *ticket == picked)).unwrap_or(0);
+    let at = moved(at, by, tickets.len());
+    peer.picked = if at == 0 { None } else { tickets.get(at).copied() };
+    model.follow();
+}
+
+fn step_reply(model: &mut Model, by: isize) {
+    let last = model.lines();
+    let reading = &mut model.reading;
+    match reading.view {
+        View::Tree => reading.row = moved(reading.row, by, reading.rows.len()),
+        View::Text | View::Hex => reading.line = reading.line.saturating_add_signed(by).min(last),
+    }
+}
+
+pub fn next_pane(model: &mut Model) -> Effects {
+    to_pane(model, 1)
+}
+
+pub fn pane_before(model: &mut Model) -> Effects {
+    to_pane(model, Pane::ALL.len() - 1)
+}
+
+fn to_pane(model: &mut Model, by: usize) -> Effects {
+    model.focus = model.focus.step(by);
+    if Class::of(model.size.0, model.size.1) <= Class::OnePane {
+        if model.focus == Pane::Request {
+            model.focus = model.focus.step(by); // it has no room of its own there
+        }
+        model.inside = model.focus != Pane::Peers;
+    }
+    none()
+}
+
+pub fn open(model: &mut Model) -> Effects {
+    model.inside = true;
+    model.focus = Pane::Channels;
+    none()
+}
+
+pub fn back(model: &mut Model) -> Effects {
+    if model.focus != Pane::Peers || model.inside {
+        model.focus = Pane::Peers;
+        model.inside = false;
+        return none();
+    }
+    clear_filter(model)
+}
