@@ -5,9 +5,8 @@ use std::ffi::OsString;
 use super::CliError;
 
 /// What each of them will be.
-const LATER: [(&str, &str); 12] = [
+const LATER: [(&str, &str); 10] = [
     ("crawl", "a Crawler that runs for months without a screen"),
-    ("stun", "an RFC 5780 server for NAT tests in labs"),
     ("keymap", "the key bindings in print; `?` on the screen shows them"),
     ("config", "the commented default configuration; options have environment variables (SWARMSCOPE_…) today"),
     ("man", "the manual page; --help has the same text"),
@@ -17,7 +16,6 @@ const LATER: [(&str, &str); 12] = [
     ("--privacy", "a screen without addresses"),
     ("--script", "keys from a file"),
     ("--scenario", "other swarms than the tour's"),
-    ("--stun", "a full NAT test by STUN servers; without it NATCHECK answers what can be measured alone"),
 ];
 
 /// The arguments of a sub-command that is not built: whatever they are.

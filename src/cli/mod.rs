@@ -21,6 +21,7 @@ mod peer;
 mod reply;
 mod request;
 mod signals;
+mod stun;
 mod tui;
 
 use std::ffi::OsString;
@@ -57,10 +58,10 @@ enum Command {
     Request(request::RequestArgs),
     /// Make an identity, or show its permid
     Key(key::KeyArgs),
+    /// An RFC 5780 server for NAT tests, in labs and elsewhere
+    Stun(stun::StunArgs),
     /// A Crawler that runs for months without a screen (not yet built)
     Crawl(later::Rest),
-    /// An RFC 5780 server for NAT tests in labs (not yet built)
-    Stun(later::Rest),
     /// Print the key bindings (not yet built)
     Keymap(later::Rest),
     /// Print the commented default configuration (not yet built)
@@ -96,8 +97,8 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Peer(args)) => peer::run(args),
         Some(Command::Request(args)) => request::run(args),
         Some(Command::Key(args)) => key::run(args),
+        Some(Command::Stun(args)) => stun::run(&args),
         Some(Command::Crawl(_)) => Err(later::command("crawl")),
-        Some(Command::Stun(_)) => Err(later::command("stun")),
         Some(Command::Keymap(_)) => Err(later::command("keymap")),
         Some(Command::Config(_)) => Err(later::command("config")),
         Some(Command::Man(_)) => Err(later::command("man")),
@@ -150,7 +151,6 @@ mod tests {
     fn what_belongs_to_a_later_release_says_so_with_2() {
         for line in [
             "swarmscope crawl --probe natcheck",
-            "swarmscope stun --listen 127.0.0.1:0 --alternate 127.0.0.2:0",
             "swarmscope keymap",
             "swarmscope config",
             "swarmscope man",
@@ -160,7 +160,6 @@ mod tests {
             "swarmscope tui --privacy",
             "swarmscope tui --script x",
             "swarmscope demo --scenario worm",
-            "swarmscope peer --listen 127.0.0.1:0 --stun localhost:3478",
         ] {
             assert_eq!(exit_code(line), 2, "{line}");
         }
@@ -182,6 +181,10 @@ mod tests {
             "swarmscope peer --listen 127.0.0.1:0 --allow nobody",
             "swarmscope demo --peers 0",
             "swarmscope demo --json",
+            "swarmscope stun --listen 127.0.0.1:0",
+            "swarmscope stun --listen 127.0.0.1:0 --alternate 127.0.0.1:0",
+            "swarmscope stun --listen 127.0.0.1:3478 --alternate 127.0.0.2:3478",
+            "swarmscope peer --listen 127.0.0.1:0 --stun localhost",
         ] {
             assert_eq!(exit_code(line), 2, "{line}");
         }

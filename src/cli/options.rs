@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::{CliError, bootstrap};
-use crate::node::Target;
+use crate::node::{Target, TargetError};
 use crate::wire::{OverlayVersion, Permid};
 
 /// Who this process is, and which versions it speaks.
@@ -79,6 +79,13 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
+/// `HOST:PORT` of a STUN server. The name is resolved when it is used.
+pub fn stun_server(text: &str) -> Result<String, String> {
+    let wrong = |what: &str| format!("{what}; write HOST:PORT such as stun.example.org:3478 or [2001:db8::1]:3478");
+    let server: Target = text.parse().map_err(|error: TargetError| wrong(&error.what))?;
+    if server.permid.is_some() { Err(wrong("a STUN server has no permid")) } else { Ok(server.to_string()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +105,13 @@ mod tests {
         assert!(permid("YWJj").expect_err("not a key").contains("key show"));
         assert!(listen_address("localhost:7760").expect_err("a name").contains("ADDR:PORT"));
         assert!(listen_address("[::1]:0").is_ok());
+        for server in ["stun.example.org:3478", "[2001:db8::1]:3478"] {
+            assert_eq!(stun_server(server).as_deref(), Ok(server));
+        }
+        for wrong in ["", "stun.example.org", "stun:stun.example.org:3478", "h:0", "MCowBQYDK2VwAyEA@h:1"] {
+            assert!(stun_server(wrong).expect_err(wrong).contains("HOST:PORT"), "{wrong}");
+        }
+        let pinned = format!("{}@localhost:3478", Permid::Ed25519([7; 32]));
+        assert!(stun_server(&pinned).expect_err("a permid").contains("no permid"));
     }
 }

@@ -19,6 +19,9 @@ use crate::wire::{ErrorByte, Permid};
 pub enum Line<'a> {
     /// A peer listens. A key that is not in use is null.
     Listening { addr: SocketAddr, permid: Option<String>, legacy_permid: Option<String> },
+    /// A STUN server listens on these two addresses and ports, and on the port of each at the other.
+    #[serde(rename = "listening")]
+    StunListening { addr: SocketAddr, alternate: SocketAddr },
     /// The peer is authenticated.
     Connected {
         #[serde(serialize_with = "text")]

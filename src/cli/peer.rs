@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::options::{self, AllowOptions, BootstrapOption, IdentityOptions, JsonOption};
-use super::{CliError, directories, identities, journal, later, logging, signals};
+use super::{CliError, directories, identities, journal, logging, signals};
 use crate::identity::AllowList;
 use crate::identity::key_file::Lock;
+use crate::nat::{MAX_SERVERS, NatTester};
 use crate::node::{Node, NodeConfig};
 use crate::probes::{self, Statistics};
 
@@ -33,8 +34,9 @@ pub struct PeerArgs {
     data: Option<PathBuf>,
     #[command(flatten)]
     bootstrap: BootstrapOption,
-    /// Servers for the full NAT test (not yet built)
-    #[arg(long, value_name = "HOST:PORT", env = "SWARMSCOPE_STUN")]
+    /// STUN server for the NAT test of NATCHECK, preferably one with a second address (RFC 5780); may be repeated, the first that
+    /// answers is used; without any, NATCHECK answers Unknown
+    #[arg(long, value_name = "HOST:PORT", env = "SWARMSCOPE_STUN", value_delimiter = ',', value_parser = options::stun_server)]
     stun: Vec<String>,
     #[command(flatten)]
     json: JsonOption,
@@ -46,7 +48,6 @@ pub struct PeerArgs {
 /// The address can't be bound, or a file can't be used.
 pub fn run(args: PeerArgs) -> Result<u8, CliError> {
     logging::start(logging::Level::Information);
-    later::option("--stun", !args.stun.is_empty())?;
     let json = args.json.json;
     let outcome = prepare(args).and_then(|peer| super::runtime()?.block_on(peer.run(json)));
     super::report_json(json, outcome)
@@ -59,6 +60,10 @@ struct Peer {
 }
 
 fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
+    if args.stun.len() > MAX_SERVERS {
+        let what = format!("--stun: {} servers where {MAX_SERVERS} are used at most", args.stun.len());
+        return Err(CliError::usage(what, "name fewer, those with a second address first"));
+    }
     let allow_file = allow_file(args.allow_file, &args.allow)?;
     let statistics = match args.data {
         Some(path) => Statistics::file(path.clone()).map_err(|error| CliError::file(&path, error))?,
@@ -72,7 +77,7 @@ fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
         listen: Some(args.listen),
         allow: args.allow.allow,
         allow_file: Some(allow_file),
-        registry: probes::registry(statistics),
+        registry: probes::registry_of_peer(statistics, NatTester::new(args.stun)),
         gossip: true,
         bootstrap,
         ..NodeConfig::default()

@@ -25,6 +25,7 @@ mod udp;
 
 pub use axis::{Axis, Confidence};
 pub use client::{NatError, Settings, ladder, measure};
+pub use discovery::MAX_SERVERS;
 pub use rendezvous::{Invitation, Rendezvous, Traversed, punch};
 pub use report::{LegacyType, NatReport};
 pub use server::StunServer;

@@ -3,13 +3,15 @@
 //!
 //! The eighth is a dict. `mapping`, `filtering`, `port preservation`, `hairpin`, `lifetime` and `udp` are dicts of their own:
 //! `{verdict: text, confidence: per cent}`, or `{verdict: "inconclusive", why: text}`, or `{verdict: "not measured"}`. Besides,
-//! `translated` (0 or 1), `age` and `took` in seconds, `sent` and `answered` in datagrams.
+//! `translated` (0 or 1), `age` and `took` in seconds, `sent` and `answered` in datagrams. Where the test could not be run, it
+//! has `error` alone, a text.
 
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::axis::Axis;
+use super::client::NatError;
 use super::report::NatReport;
 use crate::wire::bencode::Value;
 
@@ -49,6 +51,21 @@ impl NatReport {
             ("sent", Value::from(i64::from(self.traffic.sent))),
             ("answered", Value::from(i64::from(self.traffic.answered))),
         ])
+    }
+}
+
+impl NatError {
+    /// The eighth element of a peer that could not run the test. It names no server.
+    #[must_use]
+    pub fn details(&self) -> Value {
+        let error = match self {
+            Self::NoServers => "no STUN server is configured",
+            Self::Resolve(_) => "no STUN server's name could be resolved",
+            Self::Socket(_) => "no UDP socket could be opened",
+            Self::Randomness => "no random numbers",
+            Self::Stopped => "the test was stopped",
+        };
+        Value::dict([("error", Value::from(error))])
     }
 }
 

@@ -42,6 +42,13 @@ struct Running {
     _task: AbortOnDropHandle<()>,
 }
 
+impl Default for NatTester {
+    /// One without servers, which measures nothing.
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
 impl NatTester {
     /// `servers`: STUN servers as `host:port`, in the order of preference.
     #[must_use]

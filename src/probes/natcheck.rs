@@ -1,21 +1,25 @@
 //! NATCHECK (protocol.md §5, id 3): what stands between a peer and the internet.
 //!
-//! The request is empty; the reply is a bencoded list of seven fields. Without servers to measure against a peer knows its own
-//! side only: it answers its internal address and port, and for the rest as the original does offline: `Unknown`.
+//! The request is empty; the reply is a bencoded list of seven fields, and of an eighth to Crawlers of version 18: each property
+//! that was measured, with its confidence and age. One test is shared by all who ask. Without servers to measure against a peer
+//! knows its own side only: it answers its internal address and port, and for the rest as the original does offline: `Unknown`.
+
+mod details;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe};
+use crate::nat::{NatError, NatReport, NatTester};
 use crate::wire::bencode::{self, Value};
 use crate::wire::text;
-use crate::wire::tree::Node;
+use crate::wire::tree::{self, Node};
 use crate::wire::{Decoded, MessageId, OverlayVersion};
 
-/// The fields of a reply, and the keys of their JSON form.
+/// The fields of every reply, and the keys of their JSON form.
 const FIELDS: [(&str, &str); 7] = [
     ("type", "type"),
     ("code", "code"),
@@ -30,8 +34,34 @@ const TEXTS: [usize; 3] = [0, 3, 5];
 /// The longest text of a reply that is shown: the longest type is `Port Restricted Cone Firewall`.
 const MAX_TEXT_CHARS: usize = 64;
 
+/// The key of the eighth field's JSON form.
+const MEASURED: &str = "measured";
+
 /// Both sides of NATCHECK.
-pub struct NatCheck;
+pub struct NatCheck {
+    nat: NatTester,
+}
+
+impl NatCheck {
+    /// A peer answers what `nat` measures.
+    #[must_use]
+    pub const fn new(nat: NatTester) -> Self {
+        Self { nat }
+    }
+
+    async fn measure(&self, to: OverlayVersion, own: Option<SocketAddr>) -> Answer {
+        let (mut elements, details) = match self.nat.report(false).await {
+            Ok(report) => measured(report, own),
+            Err(NatError::NoServers) => (unknown(own), None),
+            Err(error) => {
+                tracing::warn!("the NAT test could not be run: {error}");
+                (unknown(own), Some(error.details()))
+            }
+        };
+        elements.extend(details.filter(|_| to.is_encrypted()));
+        Answer::success(Value::from(elements).encode())
+    }
+}
 
 impl Probe for NatCheck {
     fn id(&self) -> MessageId {
@@ -63,23 +93,26 @@ impl Probe for NatCheck {
         Bytes::new()
     }
 
-    fn answer<'a>(&'a self, _asked: Asked, peer: &'a PeerView) -> Answering<'a> {
-        let internal = peer.listening.map(|listening| SocketAddr::new(internal_ip(listening.ip()), listening.port()));
-        Box::pin(std::future::ready(Answer::success(unknown(internal))))
+    fn answer<'a>(&'a self, asked: Asked, peer: &'a PeerView) -> Answering<'a> {
+        let own = peer.listening.map(|listening| SocketAddr::new(internal_ip(listening.ip()), listening.port()));
+        Box::pin(self.measure(asked.version, own))
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         let parsed = bencode::decode_spanned(payload).map_err(|error| ReplyDecodeError(format!("bencode: {error}")))?;
         let fields = parsed.value.as_list().ok_or_else(|| ReplyDecodeError("not a list".into()))?;
-        if fields.len() != FIELDS.len() {
-            return Err(ReplyDecodeError(format!("a list of {} instead of {} fields", fields.len(), FIELDS.len())));
+        if !(FIELDS.len()..=FIELDS.len() + 1).contains(&fields.len()) {
+            return Err(ReplyDecodeError(format!("a list of {} instead of 7 or 8 fields", fields.len())));
         }
-        let mut tree = Node { value: text::count(fields.len(), "field", "fields"), ..Node::default() };
-        tree.span = parsed.spans.first().cloned();
+        let mut findings = Vec::new();
+        let mut tree = tree::build(parsed.source(), &mut findings);
+        tree.value = text::count(fields.len(), "field", "fields");
         let mut json = serde_json::Map::new();
-        // the fields are scalars, so that each has one span, behind that of the list
-        for (index, (field, span)) in fields.iter().zip(&parsed.spans[1..]).enumerate() {
-            let (label, key) = FIELDS[index];
+        for (index, (field, node)) in fields.iter().zip(&mut tree.children).enumerate() {
+            let Some((label, key)) = FIELDS.get(index) else {
+                json.insert(MEASURED.into(), details::decode(field, node)?);
+                continue;
+            };
             let value = match field {
                 Value::Bytes(bytes) if TEXTS.contains(&index) => Some(text::clip(bytes, MAX_TEXT_CHARS).into()),
                 Value::Int(number) if !TEXTS.contains(&index) => number.small().map(serde_json::Value::from),
@@ -87,19 +120,25 @@ impl Probe for NatCheck {
             }
             .ok_or_else(|| ReplyDecodeError(format!("field {index} ({label}) is not what it should be")))?;
             let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            tree.children.push(Node::leaf(label, shown, Some(span.clone())));
-            json.insert(key.into(), value);
+            *node = Node::leaf(*label, shown, node.span.take());
+            json.insert((*key).into(), value);
         }
         let summary = format!("{}, {}", tree.children[0].value, tree.value);
-        Ok(Decoded { format: "bencode".into(), summary, tree, json: json.into(), findings: Vec::new() })
+        Ok(Decoded { format: "bencode".into(), summary, tree, json: json.into(), findings })
     }
 }
 
+/// The seven elements, and the eighth. A blocked test has no address of its own: then it is the listening one.
+fn measured(mut report: NatReport, own: Option<SocketAddr>) -> (Vec<Value>, Option<Value>) {
+    report.internal = report.internal.or(own);
+    (report.elements().to_vec(), Some(report.details(now())))
+}
+
 /// The reply of a peer that couldn't ask anybody: type Unknown, code −1, nothing measured, no external address.
-fn unknown(internal: Option<SocketAddr>) -> Vec<u8> {
+fn unknown(internal: Option<SocketAddr>) -> Vec<Value> {
     let internal = internal.unwrap_or((Ipv4Addr::UNSPECIFIED, 0).into());
     let nowhere = Ipv4Addr::UNSPECIFIED.to_string();
-    Value::from(vec![
+    vec![
         Value::from("Unknown"),
         Value::from(-1),
         Value::from(0),
@@ -107,8 +146,12 @@ fn unknown(internal: Option<SocketAddr>) -> Vec<u8> {
         Value::from(0),
         Value::from(&*internal.ip().to_string()),
         Value::from(i64::from(internal.port())),
-    ])
-    .encode()
+    ]
+}
+
+#[allow(clippy::disallowed_methods)] // the age of a result, when it is given
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 /// The address by which this machine reaches others: the one it listens on, or, where that is all of them, the one that the

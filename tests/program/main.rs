@@ -6,6 +6,7 @@ mod demo;
 mod embed;
 mod key;
 mod misplaced;
+mod nat;
 mod peer;
 mod process;
 mod request;

@@ -144,9 +144,15 @@ pub struct Peer {
 impl Peer {
     /// `version` 17 or 18; whoever stands in `allow` may ask.
     pub fn start(home: &Home, version: u16, allow: &[&str]) -> Self {
+        Self::start_with(home, version, allow, &[])
+    }
+
+    /// The same, with further arguments.
+    pub fn start_with(home: &Home, version: u16, allow: &[&str], more: &[&str]) -> Self {
         let version = version.to_string();
         let mut args = vec!["peer", "--listen", "127.0.0.1:0", "--json", "--overlay-version", &version];
         args.extend(allow.iter().flat_map(|permid| ["--allow", permid]));
+        args.extend(more);
         let running = Running::start(home.swarmscope(&args));
         let listening = running.event("listening");
         let text = |key: &str| listening[key].as_str().map(str::to_owned);
