@@ -5,7 +5,8 @@
 //!
 //! Payloads of replies are read by [`formats`], which knows [`bencode`], [`encoding_a`], [`pickle`] and [`inflate`]; every value
 //! becomes one [`tree`] for people and one [`json`] value for programs, both made from its [`shape`]. What people see of a
-//! peer's text has passed [`text`]. Bounds that hold everywhere are in [`limits`].
+//! peer's text has passed [`text`]; what it says of other people passes [`mask`] before it is shown in privacy mode or kept.
+//! Bounds that hold everywhere are in [`limits`].
 
 pub mod auth;
 pub mod bencode;
@@ -22,6 +23,7 @@ pub mod inflate;
 pub mod integer;
 pub mod json;
 pub mod limits;
+pub mod mask;
 pub mod permid;
 pub mod pickle;
 pub mod reader;

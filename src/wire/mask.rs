@@ -1,0 +1,136 @@
+//! What peers send of other people, made fit to be shown, stored or recorded: every address and every permid is replaced by a
+//! pseudonym. The friendship graph (protocol.md §5, id 4), the puncture log's lines (9), the peers of a RePEX cache (8) and the lists
+//! of a BuddyCast message (§7) all go through the same rule.
+//!
+//! The same address has the same pseudonym everywhere under one key, so that who knows whom, and how often, can still be seen; nobody
+//! without the key can find out whom it stands for by trying all addresses. Ports go with their address. Names of hosts are not
+//! recognised: no message of the protocol holds one.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::decoded::Decoded;
+use super::permid::Permid;
+use super::text;
+use super::tree::Node;
+
+mod find;
+
+/// How many bytes of a hash make a pseudonym: among the peers of one swarm two that are the same are one in thousands of swarms.
+const PSEUDONYM: usize = 4;
+
+/// Replaces addresses and permids under a key.
+#[derive(Clone)]
+pub struct Mask {
+    key: [u8; 32],
+}
+
+/// Something that says who or where somebody is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Secret<'a> {
+    Address(IpAddr),
+    /// As it stands there: base64 or hexadecimal, perhaps cut.
+    Permid(&'a str),
+}
+
+impl Mask {
+    /// Random bytes of the operating system: kept for as long as pseudonyms are to stay the same.
+    #[must_use]
+    pub const fn new(key: [u8; 32]) -> Self {
+        Self { key }
+    }
+
+    /// `ip-1f3a09c4`.
+    #[must_use]
+    pub fn address(&self, address: SocketAddr) -> String {
+        self.pseudonym(Secret::Address(address.ip()))
+    }
+
+    /// `permid-1f3a09c4`.
+    #[must_use]
+    pub fn permid(&self, permid: &Permid) -> String {
+        self.pseudonym(Secret::Permid(&permid.to_string()))
+    }
+
+    /// A text without addresses and permids, in whichever of their usual forms they stand in it.
+    #[must_use]
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut masked = String::new();
+        let mut rest = text;
+        while let Some((range, secret)) = find::next(rest) {
+            masked.push_str(&rest[..range.start]);
+            masked.push_str(&self.pseudonym(secret));
+            rest = &rest[range.end..];
+        }
+        if masked.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        masked.push_str(rest);
+        Cow::Owned(masked)
+    }
+
+    /// A decoded payload, all of it: summary, tree, JSON and findings. The spans stay; the bytes that they point into are the
+    /// caller's to hide.
+    #[must_use]
+    pub fn decoded(&self, mut decoded: Decoded) -> Decoded {
+        self.string(&mut decoded.summary);
+        self.node(&mut decoded.tree);
+        self.json(&mut decoded.json);
+        for finding in &mut decoded.findings {
+            self.string(finding);
+        }
+        decoded
+    }
+
+    fn node(&self, node: &mut Node) {
+        self.string(&mut node.label);
+        self.string(&mut node.value);
+        for child in &mut node.children {
+            self.node(child);
+        }
+    }
+
+    fn json(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => self.string(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
+            Value::Object(members) => {
+                let masked = std::mem::take(members).into_iter().map(|(mut name, mut value)| {
+                    self.string(&mut name);
+                    self.json(&mut value);
+                    (name, value)
+                });
+                *members = masked.collect();
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn string(&self, string: &mut String) {
+        if let Cow::Owned(masked) = self.text(string) {
+            *string = masked;
+        }
+    }
+
+    fn pseudonym(&self, secret: Secret<'_>) -> String {
+        let hash = Sha256::new().chain_update(self.key);
+        let (kind, hash) = match secret {
+            Secret::Address(IpAddr::V4(address)) => ("ip", hash.chain_update(address.octets())),
+            Secret::Address(IpAddr::V6(address)) => ("ip", hash.chain_update(address.octets())),
+            Secret::Permid(text) => ("permid", hash.chain_update(text)),
+        };
+        format!("{kind}-{}", text::hex(&hash.finalize()[..PSEUDONYM]))
+    }
+}
+
+impl std::fmt::Debug for Mask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Mask") // without its key
+    }
+}
+
+#[cfg(test)]
+mod tests;
