@@ -4,6 +4,8 @@
 //! unpickling a stranger's bytes is remote code execution. This reader knows every opcode of the three protocols but runs
 //! none that would call something; where one stands, the value is [`Value::Refused`] and [`Pickle::calls`] has a line.
 //!
+//! [`Opcodes`] writes the few kinds of values that replies of that age consist of.
+//!
 //! Values live in one table and refer to each other by [`Id`], so that neither deep nesting, nor one list shared a
 //! thousandfold, nor a list inside itself costs more than its opcodes did.
 
@@ -15,6 +17,9 @@ use super::limits::{MAX_FINDINGS, MAX_VALUES};
 
 mod machine;
 mod protocol0;
+mod write;
+
+pub use write::{Opcodes, Scalar};
 
 /// The most bytes of a binary integer: what the opcode of short integers can hold. Longer ones take quadratic time to write out.
 pub const MAX_INTEGER_LEN: usize = 255;

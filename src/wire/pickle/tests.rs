@@ -183,3 +183,45 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_written_is_read() {
+    let mut rows = Opcodes::default();
+    rows.tuple([Scalar::Text("peer_count"), Scalar::Int(1)]);
+    rows.tuple([]);
+    rows.tuple([
+        Scalar::None,
+        Scalar::Float(0.1),
+        Scalar::Bytes(b"\xff"),
+        Scalar::Bytes(&[b'x'; 300]),
+        Scalar::Text("é"),
+    ]);
+    for number in [0, 255, 256, 65_535, 65_536, -1, i64::from(i32::MAX) + 1, i64::MIN, i64::MAX] {
+        rows.scalar(Scalar::Int(number));
+    }
+    let mut reply = Opcodes::default();
+    reply.list(&rows);
+    assert_eq!(
+        shown(&reply.into_pickle()),
+        format!(
+            r#"[(u"peer_count", 1), (), (None, 0.1, "{}", "{}", u"é"), 0, 255, 256, 65535, 65536, -1, 2147483648, {}, {}]"#,
+            char::REPLACEMENT_CHARACTER,
+            "x".repeat(300),
+            i64::MIN,
+            i64::MAX
+        )
+    );
+}
+
+/// As 5.3.8 replies where nothing was found, but for its numbering of values.
+#[test]
+fn lists_are_written_as_the_original_writes_them() {
+    let (mut outer, mut inner) = (Opcodes::default(), Opcodes::default());
+    outer.list(&Opcodes::default());
+    assert_eq!(outer.into_pickle(), b"\x80\x02].");
+    inner.list(&Opcodes::default());
+    inner.scalar(Scalar::None);
+    let mut outer = Opcodes::default();
+    outer.list(&inner);
+    assert_eq!(outer.into_pickle(), b"\x80\x02](]Ne.");
+}
