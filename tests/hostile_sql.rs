@@ -8,7 +8,7 @@ use bytes::Bytes;
 use swarmscope::crawler::{Asked, PeerView, Probe as _};
 use swarmscope::identity::Ed25519Identity;
 use swarmscope::probes::sql::MAX_BYTES;
-use swarmscope::probes::{Database, Statistics};
+use swarmscope::probes::{Database, Desk, Statistics};
 use swarmscope::wire::{ErrorByte, OverlayVersion};
 
 const TOO_LONG_A_VALUE: &str = "stopped at a value of more than";
@@ -27,7 +27,8 @@ fn ask(request: impl AsRef<str>) -> Result<Bytes, String> {
         payload: Bytes::copy_from_slice(request.as_ref().as_bytes()),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let answer = runtime.block_on(Database::new(Statistics::empty()).answer(asked, &PeerView { listening: None }));
+    let answer =
+        runtime.block_on(Database::new(Desk::new(Statistics::empty())).answer(asked, &PeerView { listening: None }));
     match answer.error {
         ErrorByte::SUCCESS => Ok(answer.payload),
         ErrorByte::HANDLER => Err(String::from_utf8(answer.payload.to_vec()).expect("a reason is text")),

@@ -5,6 +5,7 @@
 //! * The clock is looked at every 1000 steps of SQLite's machine, over all statements of a request together.
 //! * One value is at most [`MAX_BYTES`] long. Some functions take time that grows with the square of a value's length, in one
 //!   step: a statement that names one of those works with shorter values.
+//! * Who collected a record is no part of what can be read.
 //! * All of SQLite's memory in this process is limited, sorting and recursion included.
 //!
 //! What exceeds a limit gives an error that names it, never a part of the rows.
@@ -24,6 +25,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Batch, Connection, Row};
 
 use crate::wire::encoding_a::Value;
+use crate::wire::pickle::{Opcodes, Scalar};
 
 /// How long all statements of a request may take together.
 pub const MAX_TIME: Duration = Duration::from_secs(10);
@@ -51,6 +53,9 @@ const SLOW: [(&str, i32); 9] = [
     ("like", 256 << 10),
     ("glob", 256 << 10),
 ];
+
+/// The column in which a table of records has its Crawlers' names: over the wire it reads as NULL.
+const HIDDEN: &str = "collected_by";
 
 /// Functions that are more than functions.
 const FORBIDDEN: [&str; 2] = ["load_extension", "fts3_tokenizer"];
@@ -81,33 +86,45 @@ pub enum SqlError {
     Cancelled,
 }
 
-/// Runs all statements of a request and gives one list of their rows, in encoding "a" (protocol.md §6); `a0l` where there
-/// is nothing to run. `cancelled` stops it from outside.
+/// Rows on their way into a reply, each encoded at once: none is kept as it came from SQLite.
+pub trait Rows: Default {
+    fn add(&mut self, row: &[ValueRef<'_>]);
+
+    /// The bytes of the whole list so far.
+    fn encoded_len(&self) -> usize;
+}
+
+/// What a request may take, from the moment it is made.
+pub struct Limits {
+    until: Instant,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Limits {
+    /// [`MAX_TIME`] from now; `cancelled` stops it from outside.
+    #[must_use]
+    pub fn from_now(cancelled: Arc<AtomicBool>) -> Self {
+        Self { until: Instant::now() + MAX_TIME, cancelled }
+    }
+}
+
+/// Runs all statements of a request and gives the rows of all of them.
 ///
 /// # Errors
 /// See [`SqlError`]. Nothing of the rows is given then.
-pub fn run(database: Connection, request: &[u8], cancelled: &Arc<AtomicBool>) -> Result<Vec<u8>, SqlError> {
-    run_until(Instant::now() + MAX_TIME, database, request, cancelled)
-}
-
-fn run_until(
-    deadline: Instant,
-    mut database: Connection,
-    request: &[u8],
-    cancelled: &Arc<AtomicBool>,
-) -> Result<Vec<u8>, SqlError> {
+pub fn run<R: Rows>(mut database: Connection, request: &[u8], limits: &Limits) -> Result<R, SqlError> {
     if request.len() > MAX_SQL {
         return Err(SqlError::TooLong(request.len()));
     }
     let request = str::from_utf8(request).ok().filter(|text| !text.contains('\0')).ok_or(SqlError::NotText)?;
-    let guard = Guard::new(deadline, cancelled.clone());
+    let guard = Guard::new(limits);
     guard.set_on(&mut database).map_err(|error| guard.explain(error))?;
-    let mut rows = Rows::default();
+    let mut rows = Counted { number: 0, rows: R::default() };
     let mut statements = Batch::new(&database, request);
     loop {
         guard.longest_value.store(LONGEST_VALUE, Ordering::Relaxed);
         let next = statements.next().map_err(|error| guard.explain(error))?;
-        let Some(mut statement) = next else { return Ok(rows.into_list()) };
+        let Some(mut statement) = next else { return Ok(rows.rows) };
         let longest = guard.longest_value.load(Ordering::Relaxed); // after what the statement names
         let columns = statement.column_count();
         database.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest).map_err(|error| guard.explain(error))?;
@@ -131,8 +148,9 @@ struct Guard {
 }
 
 impl Guard {
-    fn new(deadline: Instant, cancelled: Arc<AtomicBool>) -> Self {
-        Self { deadline, cancelled, longest_value: Arc::new(AtomicI32::new(LONGEST_VALUE)) }
+    fn new(limits: &Limits) -> Self {
+        let longest_value = Arc::new(AtomicI32::new(LONGEST_VALUE));
+        Self { deadline: limits.until, cancelled: limits.cancelled.clone(), longest_value }
     }
 
     fn set_on(&self, database: &mut Connection) -> rusqlite::Result<()> {
@@ -184,6 +202,7 @@ fn message(error: rusqlite::Error) -> String {
 
 fn authorize(action: AuthAction<'_>, longest_value: &AtomicI32) -> Authorization {
     match action {
+        AuthAction::Read { column_name, .. } if column_name.eq_ignore_ascii_case(HIDDEN) => Authorization::Ignore,
         AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Authorization::Allow,
         AuthAction::Function { function_name } if !is_one_of(function_name, &FORBIDDEN) => {
             if let Some((_, longest)) = SLOW.iter().find(|(name, _)| name.eq_ignore_ascii_case(function_name)) {
@@ -199,39 +218,85 @@ fn is_one_of(name: &str, names: &[&str]) -> bool {
     names.iter().any(|one| one.eq_ignore_ascii_case(name))
 }
 
-/// The rows so far, each encoded already: a list needs only their number before them.
-#[derive(Default)]
-struct Rows {
+/// Rows within the limits.
+struct Counted<R> {
     number: usize,
-    encoded: Vec<u8>,
+    rows: R,
 }
 
-impl Rows {
+impl<R: Rows> Counted<R> {
     fn add(&mut self, row: &Row<'_>, columns: usize) -> Result<(), SqlError> {
         if self.number == MAX_ROWS {
             return Err(SqlError::Rows);
         }
         let values: Vec<_> = (0..columns).filter_map(|column| row.get_ref(column).ok()).collect();
         self.check_length(values.iter().map(|value| length(*value)).sum())?; // before anything is copied
-        let tuple = Value::Tuple(values.into_iter().map(to_value).collect()).encode();
+        self.rows.add(&values);
         self.number += 1;
-        self.check_length(tuple.len() - 1)?;
-        self.encoded.extend_from_slice(&tuple[1..]); // without its `a`
-        Ok(())
+        self.check_length(0)
     }
 
     fn check_length(&self, more: usize) -> Result<(), SqlError> {
-        let fits = self.head().len() + self.encoded.len() + more <= MAX_BYTES;
+        let fits = self.rows.encoded_len() + more <= MAX_BYTES;
         fits.then_some(()).ok_or(SqlError::Bytes)
     }
+}
 
-    /// What stands before the rows.
+/// A list of tuples in encoding "a" (protocol.md §6): `a0l` where there are no rows.
+#[derive(Default)]
+pub struct ARows {
+    number: usize,
+    encoded: Vec<u8>,
+}
+
+impl ARows {
+    /// What stands before the rows: a list needs only their number.
     fn head(&self) -> String {
         format!("a{}l", self.number)
     }
 
-    fn into_list(self) -> Vec<u8> {
+    #[must_use]
+    pub fn into_reply(self) -> Vec<u8> {
         [self.head().as_bytes(), &self.encoded].concat()
+    }
+}
+
+impl Rows for ARows {
+    fn add(&mut self, row: &[ValueRef<'_>]) {
+        let tuple = Value::Tuple(row.iter().map(|value| to_value(*value)).collect()).encode();
+        self.encoded.extend_from_slice(&tuple[1..]); // without its `a`
+        self.number += 1;
+    }
+
+    fn encoded_len(&self) -> usize {
+        self.head().len() + self.encoded.len()
+    }
+}
+
+/// A list of tuples as a pickle, for the ids that the newer generation of the original no longer had.
+#[derive(Default)]
+pub struct PickledRows(Opcodes);
+
+impl PickledRows {
+    /// What a pickle around it takes at most.
+    const AROUND: usize = 6;
+
+    /// The list as one value of a pickle.
+    #[must_use]
+    pub fn into_list(self) -> Opcodes {
+        let mut list = Opcodes::default();
+        list.list(&self.0);
+        list
+    }
+}
+
+impl Rows for PickledRows {
+    fn add(&mut self, row: &[ValueRef<'_>]) {
+        self.0.tuple(row.iter().map(|value| to_scalar(*value)));
+    }
+
+    fn encoded_len(&self) -> usize {
+        self.0.len() + Self::AROUND
     }
 }
 
@@ -251,6 +316,17 @@ fn to_value(value: ValueRef<'_>) -> Value {
         ValueRef::Real(number) => Value::Float(number),
         ValueRef::Text(text) => str::from_utf8(text).map_or_else(|_| Value::Bytes(text.to_vec()), Value::from),
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+/// As SQLite's values come to Python 2.
+fn to_scalar(value: ValueRef<'_>) -> Scalar<'_> {
+    match value {
+        ValueRef::Null => Scalar::None,
+        ValueRef::Integer(number) => Scalar::Int(number),
+        ValueRef::Real(number) => Scalar::Float(number),
+        ValueRef::Text(text) => str::from_utf8(text).map_or(Scalar::Bytes(text), Scalar::Text),
+        ValueRef::Blob(bytes) => Scalar::Bytes(bytes),
     }
 }
 

@@ -1,53 +1,23 @@
-//! A peer's own statistics, which DATABASE answers from: an SQLite database with the tables and columns that the original's
-//! queries name, holding counts and keyed hashes, nothing personal.
+//! A peer's own statistics, which the probes answer from: an SQLite database with the tables and columns that the original's
+//! queries name, holding counts and keyed hashes, nothing personal. The tables are in [`schema`].
 
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-/// The tables of an empty database.
-///
-/// Where the original had permids, infohashes and names there are **hashes under a key that never leaves the peer** (lower-case
-/// hex): they can be counted and grouped, and tell nobody who or what they stand for. Times are whole hours (Unix seconds
-/// divisible by 3600), votes are 2 (subscribed) and −1 (spam) as in the original.
-pub const SCHEMA: &str = "
-CREATE TABLE Peer (
-    peer_id INTEGER PRIMARY KEY,
-    permid TEXT NOT NULL UNIQUE,
-    oversion INTEGER,
-    connected_times INTEGER NOT NULL DEFAULT 0,
-    last_seen INTEGER
-);
-CREATE TABLE Torrent (
-    torrent_id INTEGER PRIMARY KEY,
-    infohash TEXT NOT NULL UNIQUE,
-    num_seeders INTEGER,
-    num_leechers INTEGER,
-    insert_time INTEGER
-);
-CREATE TABLE VoteCast (
-    mod_id TEXT NOT NULL,
-    voter_id TEXT NOT NULL,
-    vote INTEGER NOT NULL,
-    time_stamp INTEGER,
-    PRIMARY KEY (mod_id, voter_id)
-);
-CREATE TABLE ChannelCast (
-    publisher_id TEXT NOT NULL,
-    infohash TEXT NOT NULL,
-    time_stamp INTEGER,
-    PRIMARY KEY (publisher_id, infohash)
-);
-";
+pub mod schema;
 
-/// How long a question waits while another program writes to the file.
-const BUSY: Duration = Duration::from_secs(2);
+pub use schema::MigrationError;
 
-/// Where DATABASE answers from. Cheap to clone; every question opens its own connection.
+/// How long a question or a note waits while another one, or another program, has the database: longer than any question takes.
+const BUSY: Duration = Duration::from_secs(12);
+
+/// Where the probes answer from. Cheap to clone; every question opens its own connection.
 #[derive(Clone, Debug)]
 pub struct Statistics {
     source: Source,
@@ -56,16 +26,31 @@ pub struct Statistics {
 #[derive(Clone, Debug)]
 enum Source {
     File(PathBuf),
-    /// [`SCHEMA`], then these statements.
-    Memory(Arc<str>),
+    Memory(Arc<Memory>),
+}
+
+/// A database that all connections of this process share, made when it is first asked.
+#[derive(Debug)]
+struct Memory {
+    name: String,
+    /// Run once, after the migrations.
+    statements: String,
+    /// It lives as long as a connection to it does.
+    keeper: Mutex<Option<Connection>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
 }
 
 impl Statistics {
-    /// The database of this file, which is made, with empty tables and mode 0600, where there is none. A file that is there
-    /// is taken as it is and never written to.
+    /// The database of this file, which is made, with empty tables and mode 0600, where there is none. One that is there keeps what
+    /// it holds, and gets the tables that it lacks; one that can't be written to is taken as it is.
     ///
     /// # Errors
-    /// The file can't be opened or made, or is no SQLite database.
+    /// The file can't be opened or made, is no SQLite database, or one of a newer version.
     pub fn file(path: PathBuf) -> io::Result<Self> {
         if !fs::exists(&path)? {
             make(&path)?;
@@ -73,107 +58,105 @@ impl Statistics {
         let statistics = Self { source: Source::File(path) };
         let readable = |database: Connection| database.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
         statistics.open().and_then(readable).map_err(io::Error::other)?;
+        statistics.migrate()?;
         Ok(statistics)
     }
 
     /// Empty tables in memory.
     #[must_use]
     pub fn empty() -> Self {
-        Self { source: Source::Memory("".into()) }
+        Self { source: Source::Memory(Arc::new(Memory::new(String::new()))) }
     }
 
-    /// Tables in memory with what these statements insert; they run again for each question.
+    /// Tables in memory with what these statements insert.
     ///
     /// # Errors
     /// What SQLite finds wrong with the statements.
     pub fn filled(statements: &str) -> rusqlite::Result<Self> {
-        let statistics = Self { source: Source::Memory(statements.into()) };
+        let statistics = Self { source: Source::Memory(Arc::new(Memory::new(statements.into()))) };
         statistics.open().map(|_| statistics)
     }
 
-    /// A connection for one question: a file is opened for reading only.
+    /// A connection for one question, for reading only.
     pub(super) fn open(&self) -> rusqlite::Result<Connection> {
-        match &self.source {
-            Source::File(path) => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let database = Connection::open_with_flags(path, flags)?;
-                database.busy_timeout(BUSY)?;
-                Ok(database)
+        self.connect(Access::Read)
+    }
+
+    /// Writes, all of it or nothing.
+    pub(super) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        let mut database = self.connect(Access::Write)?;
+        let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    fn connect(&self, access: Access) -> rusqlite::Result<Connection> {
+        let flags = match access {
+            Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        } | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let database = match &self.source {
+            Source::File(path) => Connection::open_with_flags(path, flags)?,
+            Source::Memory(memory) => {
+                memory.make()?;
+                Connection::open_with_flags(&memory.name, flags | OpenFlags::SQLITE_OPEN_URI)?
             }
-            Source::Memory(statements) => {
-                let database = Connection::open_in_memory()?;
-                database.execute_batch(SCHEMA)?;
-                database.execute_batch(statements)?;
-                Ok(database)
+        };
+        database.busy_timeout(BUSY)?;
+        Ok(database)
+    }
+
+    fn migrate(&self) -> io::Result<()> {
+        let migrated =
+            self.connect(Access::Write).map_err(MigrationError::from).and_then(|mut it| schema::migrate(&mut it));
+        match migrated {
+            Err(MigrationError::Sql(error)) if is_read_only(&error) => {
+                tracing::warn!(
+                    "the statistics can only be read: tables that they lack are not made, and records that are handed over stay ({error})"
+                );
+                Ok(())
             }
+            migrated => migrated.map_err(io::Error::other),
         }
     }
 }
 
-/// Makes a new database that only its owner can read.
+impl Memory {
+    fn new(statements: String) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Self { name: format!("file:/statistics-{number}?vfs=memdb"), statements, keeper: Mutex::new(None) }
+    }
+
+    fn make(&self) -> rusqlite::Result<()> {
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        if keeper.is_some() {
+            return Ok(());
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
+        let database = Connection::open_with_flags(&self.name, flags)?;
+        for migration in schema::MIGRATIONS {
+            database.execute_batch(migration)?;
+        }
+        database.execute_batch(&self.statements)?;
+        *keeper = Some(database);
+        Ok(())
+    }
+}
+
+fn is_read_only(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied))
+}
+
+/// Makes an empty file that only its owner can read.
 fn make(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let fill = |database: Connection| database.execute_batch(&format!("BEGIN; {SCHEMA} COMMIT;"));
-    Connection::open_with_flags(path, flags).and_then(fill).map_err(io::Error::other)
+    options.open(path).map(drop)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What the original's DATABASE and CHANNEL queries name.
-    const QUERIES: &str = "SELECT 'peer_count', count(*) FROM Peer;
-        SELECT 'torrent_count', count(*) FROM Torrent;
-        SELECT 'my_subscriptions', count(*) FROM VoteCast where voter_id='x' and vote=2;
-        SELECT 'my_channel_files', count(*) FROM ChannelCast where publisher_id='x';
-        SELECT 'channel_files', publisher_id, count(*) FROM ChannelCast group by publisher_id;
-        SELECT 'my_votes', mod_id, voter_id, vote, time_stamp FROM VoteCast where voter_id='x' order by time_stamp desc limit 100";
-
-    fn count(statistics: &Statistics, table: &str) -> i64 {
-        let database = statistics.open().unwrap();
-        database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
-    }
-
-    #[test]
-    fn a_new_file_gets_empty_tables_and_is_private() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("statistics.sqlite");
-        let statistics = Statistics::file(path.clone()).unwrap();
-        for table in ["Peer", "Torrent", "VoteCast", "ChannelCast"] {
-            assert_eq!(count(&statistics, table), 0);
-        }
-        for query in QUERIES.split(';') {
-            statistics.open().unwrap().prepare(query).unwrap();
-        }
-        #[cfg(unix)]
-        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
-
-        Connection::open(&path).unwrap().execute("INSERT INTO Peer (permid) VALUES ('6f')", []).unwrap();
-        assert_eq!(count(&statistics, "Peer"), 1, "what its owner writes is seen");
-        assert_eq!(count(&Statistics::file(path).unwrap(), "Peer"), 1, "what is there stays");
-        assert!(statistics.open().unwrap().execute("DELETE FROM Peer", []).is_err(), "opened for reading only");
-    }
-
-    #[test]
-    fn what_is_no_database_is_refused() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("text");
-        fs::write(&path, "not a database, but long enough to be looked at".repeat(30)).unwrap();
-        assert!(Statistics::file(path).unwrap_err().to_string().contains("not a database"));
-        assert!(Statistics::file(directory.path().join("missing/statistics.sqlite")).is_err());
-        assert!(Statistics::file(directory.path().to_owned()).is_err());
-    }
-
-    #[test]
-    fn memory_holds_what_it_was_filled_with() {
-        assert_eq!(count(&Statistics::empty(), "Peer"), 0);
-        let statistics = Statistics::filled("INSERT INTO Peer (permid) VALUES ('a'), ('b')").unwrap();
-        assert_eq!((count(&statistics, "Peer"), count(&statistics.clone(), "Peer")), (2, 2));
-        assert!(Statistics::filled("INSERT INTO Nowhere VALUES (1)").is_err());
-    }
-}
+mod tests;

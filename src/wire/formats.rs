@@ -163,7 +163,9 @@ fn whole_characters(inflated: &Inflated) -> &[u8] {
     }
 }
 
-fn what_was_cut(inflated: &Inflated, len: usize) -> Option<String> {
+/// What a person should know of how a stream of `len` bytes was inflated: what was cut, what follows, what is wrong with it.
+#[must_use]
+pub fn what_was_cut(inflated: &Inflated, len: usize) -> Option<String> {
     let got = count(inflated.bytes.len(), "byte", "bytes");
     match inflated.end {
         End::Whole if inflated.consumed < len => {

@@ -1,7 +1,10 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
 use crate::identity::Ed25519Identity;
+use crate::probes::Statistics;
+use crate::probes::desk::ACCEPTED;
 use crate::wire::ErrorByte;
 
 const VIEW: PeerView = PeerView { listening: None };
@@ -13,7 +16,7 @@ fn asked(request: &str) -> Asked {
 }
 
 fn database() -> Database {
-    Database::new(Statistics::filled("INSERT INTO Peer (permid) VALUES ('a'), ('b')").unwrap())
+    Database::new(Desk::new(Statistics::filled("INSERT INTO Peer (permid) VALUES ('a'), ('b')").unwrap()))
 }
 
 #[tokio::test]
@@ -48,7 +51,7 @@ async fn what_fails_says_why() {
     assert_eq!(answer, Answer::failed("SQLError: no such table: nofoo"));
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("statistics.sqlite");
-    let database = Database::new(Statistics::file(path.clone()).unwrap());
+    let database = Database::new(Desk::new(Statistics::file(path.clone()).unwrap()));
     assert_eq!(database.answer(asked("SELECT 1"), &VIEW).await, Answer::success(&b"a1l1t1i1"[..]));
     std::fs::remove_file(path).unwrap();
     let answer = database.answer(asked("SELECT 1"), &VIEW).await;
@@ -64,7 +67,7 @@ async fn questions_wait_for_their_turn_and_too_many_are_refused() {
         let database = database.clone();
         endless.push(tokio::spawn(async move { database.answer(asked(ENDLESS), &VIEW).await }));
     }
-    while database.accepted.available_permits() > 0 || database.running.available_permits() > 0 {
+    while database.desk.accepted.available_permits() > 0 || database.desk.running.available_permits() > 0 {
         tokio::task::yield_now().await;
     }
     let answer = database.answer(asked("SELECT 1"), &VIEW).await;

@@ -1,13 +1,14 @@
 use super::*;
 use crate::probes::Statistics;
-use crate::wire::encoding_a;
+use crate::wire::{encoding_a, formats};
 
 fn ask(request: impl AsRef<[u8]>) -> Result<Vec<u8>, SqlError> {
     let statistics = Statistics::filled(
         "INSERT INTO Peer (permid) VALUES ('a'), ('b'), ('c');
          INSERT INTO VoteCast VALUES ('m', 'v', 2, 3600), ('m', 'w', -1, 7200)",
     );
-    run(statistics.unwrap().open().unwrap(), request.as_ref(), &Arc::default())
+    let rows: ARows = run(statistics.unwrap().open().unwrap(), request.as_ref(), &Limits::from_now(Arc::default()))?;
+    Ok(rows.into_reply())
 }
 
 fn rows(request: &str) -> String {
@@ -137,9 +138,9 @@ fn what_has_no_end_is_stopped_in_time() {
         "SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n ORDER BY random())",
     ] {
         let started = Instant::now();
-        let result =
-            run_until(started + SOON, Statistics::empty().open().unwrap(), request.as_bytes(), &Arc::default());
-        assert_eq!(result, Err(SqlError::Time), "{request}");
+        let limits = Limits { until: started + SOON, cancelled: Arc::default() };
+        let result = run::<ARows>(Statistics::empty().open().unwrap(), request.as_bytes(), &limits);
+        assert_eq!(result.err(), Some(SqlError::Time), "{request}");
         let took = started.elapsed();
         assert!(took >= SOON && took < 10 * SOON, "{request}: {took:?}");
     }
@@ -150,7 +151,8 @@ fn what_has_no_end_is_stopped_in_time() {
 fn what_is_cancelled_stops() {
     let request = b"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT max(i) FROM n";
     let database = Statistics::empty().open().unwrap();
-    assert_eq!(run(database, request, &Arc::new(true.into())), Err(SqlError::Cancelled));
+    let limits = Limits::from_now(Arc::new(true.into()));
+    assert_eq!(run::<ARows>(database, request, &limits).err(), Some(SqlError::Cancelled));
 }
 
 #[test]
@@ -180,4 +182,37 @@ fn statements_have_bounds() {
         assert!(matches!(ask(&request), Err(SqlError::Statement(_))), "{request:.60}");
     }
     assert!(ask(many("1", ", ", 200)).is_ok());
+}
+
+#[test]
+fn the_older_generation_reads_the_same_rows_as_a_pickle() {
+    let request = b"SELECT 1, -5, 2.5, NULL, 'abc', x'00ff'; SELECT 'two'";
+    let rows: PickledRows =
+        run(Statistics::empty().open().unwrap(), request, &Limits::from_now(Arc::default())).unwrap();
+    let pickle = rows.into_list().into_pickle();
+    let decoded = formats::decode_as(formats::Format::Pickle, &pickle).unwrap();
+    assert_eq!(decoded.json, serde_json::json!([[1, -5, 2.5, null, "abc", {"base64": "AP8="}], ["two"]]));
+    assert_eq!(decoded.findings, Vec::<String>::new());
+}
+
+#[test]
+fn who_collected_a_record_is_not_told() {
+    let statistics = Statistics::filled(
+        "INSERT INTO UserEvent (timestamp, type, message, collected_by, collected_at) VALUES (0, 1, 'x', 'secret', 2)",
+    );
+    let ask = |request: &str| {
+        let limits = Limits::from_now(Arc::default());
+        let rows: ARows = run(statistics.as_ref().unwrap().open().unwrap(), request.as_bytes(), &limits).unwrap();
+        String::from_utf8(rows.into_reply()).unwrap()
+    };
+    assert_eq!(ask("SELECT * FROM UserEvent"), "a1l6t1i11i01i11sx0n1i2");
+    for request in [
+        "SELECT Collected_By FROM UserEvent",
+        "SELECT max(u.collected_by) FROM UserEvent AS u",
+        "SELECT collected_by || 'x' FROM UserEvent",
+        "SELECT c FROM (SELECT collected_by AS c FROM UserEvent)",
+    ] {
+        assert_eq!(ask(request), "a1l1t0n", "{request}");
+    }
+    assert_eq!(ask("SELECT 1 FROM UserEvent WHERE collected_by = 'secret'"), "a0l");
 }
