@@ -9,16 +9,37 @@ use crate::crawler::Registry;
 use crate::nat::NatTester;
 use crate::wire::{Decoded, ErrorByte, MessageId, formats};
 
+pub mod channel;
 pub mod database;
+pub mod desk;
+pub mod friendship;
+pub mod hand_over;
 pub mod natcheck;
+pub mod puncture;
+pub mod repex;
+pub mod rows;
+pub mod seedingstats;
 pub mod sql;
+pub mod statement;
 pub mod statistics;
+#[cfg(test)]
+mod testing;
+pub mod usereventlog;
+pub mod videoplayback;
 
+pub use channel::Channel;
 pub use database::Database;
+pub use desk::Desk;
+pub use friendship::Friendship;
 pub use natcheck::NatCheck;
+pub use puncture::Puncture;
+pub use repex::Repex;
+pub use seedingstats::SeedingStats;
 pub use statistics::Statistics;
+pub use usereventlog::UserEventLog;
+pub use videoplayback::{PlaybackEvent, PlaybackInfo};
 
-/// All built-in probes. DATABASE answers from `statistics`, where this is a peer; NATCHECK measures nothing.
+/// All built-in probes. They answer from `statistics`, where this is a peer; NATCHECK measures nothing.
 #[must_use]
 pub fn registry(statistics: Statistics) -> Registry {
     registry_of_peer(statistics, NatTester::default())
@@ -27,7 +48,19 @@ pub fn registry(statistics: Statistics) -> Registry {
 /// All built-in probes of a peer that can measure the NAT it is behind.
 #[must_use]
 pub fn registry_of_peer(statistics: Statistics, nat: NatTester) -> Registry {
-    Registry::new(vec![Arc::new(Database::new(statistics)), Arc::new(NatCheck::new(nat))])
+    let desk = Desk::new(statistics);
+    Registry::new(vec![
+        Arc::new(Database::new(desk.clone())),
+        Arc::new(SeedingStats::new(desk.clone())),
+        Arc::new(NatCheck::new(nat)),
+        Arc::new(Friendship::new(desk.clone())),
+        Arc::new(PlaybackInfo::new(desk.clone())),
+        Arc::new(PlaybackEvent::new(desk.clone())),
+        Arc::new(Repex::new(desk.clone())),
+        Arc::new(Puncture::new(desk.clone())),
+        Arc::new(Channel::new(desk.clone())),
+        Arc::new(UserEventLog::new(desk)),
+    ])
 }
 
 /// How a payload was read.
@@ -63,7 +96,19 @@ mod tests {
     fn the_list_is_the_documented_one() {
         let registry = registry(Statistics::empty());
         let names: Vec<_> = registry.iter().map(|probe| (probe.id().0, probe.name().to_owned())).collect();
-        assert_eq!(names, [(1, "DATABASE".into()), (3, "NATCHECK".into())]);
+        let expected = [
+            (1, "DATABASE"),
+            (2, "SEEDINGSTATS"),
+            (3, "NATCHECK"),
+            (4, "FRIENDSHIP"),
+            (6, "VIDEOPLAYBACK_INFO"),
+            (7, "VIDEOPLAYBACK_EVENT"),
+            (8, "REPEX"),
+            (9, "PUNCTURE"),
+            (10, "CHANNEL"),
+            (11, "USEREVENTLOG"),
+        ];
+        assert_eq!(names, expected.map(|(id, name)| (id, name.to_owned())));
         for probe in registry.iter() {
             assert_eq!(registry.find(probe.name()), Some(probe.id()));
             assert!(!probe.doc().is_empty());
