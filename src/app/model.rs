@@ -15,6 +15,7 @@ use super::msg::{Effect, Msg, Now, TourStep};
 use super::news;
 use super::order::Order;
 use super::peers::{Peer, Peers};
+use super::privacy::HIDDEN;
 use super::reading::Reading;
 use super::request::Request;
 use super::words;
@@ -222,7 +223,7 @@ impl Model {
     pub fn name_of(&self, key: &PeerKey) -> String {
         match key {
             PeerKey::Permid(permid) => permid.short(),
-            PeerKey::Address(_) if self.setup.privacy => "(address hidden)".to_owned(),
+            PeerKey::Address(_) if self.setup.privacy => HIDDEN.to_owned(),
             PeerKey::Address(address) => words::clean(address),
         }
     }

@@ -7,6 +7,7 @@ use super::format::{ago, took};
 use super::log::Kind;
 use super::model::Model;
 use super::peers::State;
+use super::privacy::HIDDEN;
 use crate::failure::{By, Cause, Delivered, Failure, Phase};
 use crate::node::{Direction, Transport};
 use crate::wire::{ChannelId, ErrorByte, OverlayVersion, text};
@@ -23,7 +24,7 @@ pub fn clean(text: &str) -> String {
 /// An address, unless addresses are hidden.
 #[must_use]
 pub fn address(model: &Model, address: &str) -> String {
-    if model.setup.privacy { "(address hidden)".to_owned() } else { clean(address) }
+    if model.setup.privacy { HIDDEN.to_owned() } else { clean(address) }
 }
 
 /// `18 tls`, `17 clear`.

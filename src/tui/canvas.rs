@@ -1,11 +1,14 @@
 //! Writing text into cells: cut with `…` where it does not fit, never over an edge.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::theme::Theme;
+use crate::app::privacy::hide;
 use crate::wire::PartsLeft;
 use crate::wire::text::clean;
 
@@ -49,16 +52,18 @@ impl Area {
 pub struct Canvas<'a> {
     pub cells: &'a mut Buffer,
     pub theme: &'a Theme,
+    /// Addresses are not shown.
+    pub privacy: bool,
     /// Where the terminal's cursor stands, if text is typed somewhere.
     pub cursor: Option<(u16, u16)>,
 }
 
 impl<'a> Canvas<'a> {
     /// A blank frame.
-    pub fn new(cells: &'a mut Buffer, theme: &'a Theme) -> Self {
+    pub fn new(cells: &'a mut Buffer, theme: &'a Theme, privacy: bool) -> Self {
         let area = cells.area;
         cells.set_style(area, theme.base);
-        Self { cells, theme, cursor: None }
+        Self { cells, theme, privacy, cursor: None }
     }
 
     #[must_use]
@@ -70,7 +75,7 @@ impl<'a> Canvas<'a> {
     ///
     /// Whatever the text is, only plainly visible characters reach a cell: this is the one way for text to get there.
     pub fn text(&mut self, x: u16, right: u16, y: u16, text: &str, style: Style) -> u16 {
-        let text = &*clean(text);
+        let text = &*self.shown(text);
         let right = right.min(self.cells.area.right());
         if x >= right || y >= self.cells.area.bottom() {
             return x;
@@ -83,9 +88,18 @@ impl<'a> Canvas<'a> {
         self.cells.set_stringn(end, y, "…", 1, style).0
     }
 
+    /// A text as it may be seen: what hides is replaced, and addresses where they are hidden.
+    fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match clean(text) {
+            Cow::Borrowed(text) if self.privacy => hide(text),
+            Cow::Owned(text) if self.privacy => Cow::Owned(hide(&text).into_owned()),
+            text => text,
+        }
+    }
+
     /// Writes text that ends before `right`. Returns where it begins.
     pub fn right(&mut self, right: u16, y: u16, text: &str, style: Style) -> u16 {
-        let text = &*clean(text);
+        let text = &*self.shown(text);
         let x = right.saturating_sub(width(text));
         self.text(x, right, y, text, style);
         x
@@ -226,7 +240,7 @@ mod tests {
     fn drawn(width: u16, draw: impl FnOnce(&mut Canvas)) -> String {
         let theme = Theme::built_in("dark", Depth::True).unwrap();
         let mut cells = Buffer::empty(Rect::new(0, 0, width, 1));
-        draw(&mut Canvas::new(&mut cells, &theme));
+        draw(&mut Canvas::new(&mut cells, &theme, false));
         cells.content.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()
     }
 

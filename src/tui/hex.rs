@@ -30,6 +30,11 @@ pub fn per_row(width: u16, length: usize) -> usize {
 
 /// Draws bytes from row `first` on.
 pub fn draw(canvas: &mut Canvas, area: &Area, bytes: &[u8], first: usize, linked: Option<Range<usize>>) {
+    if canvas.privacy {
+        // an address may stand in any of them
+        canvas.text(area.x, area.right, area.y, "bytes are hidden with the addresses", canvas.theme.muted);
+        return;
+    }
     let n = per_row(area.width(), bytes.len());
     let digits = digits(bytes.len());
     let gap = gap(area.width());

@@ -268,3 +268,65 @@ fn mono() -> Theme {
         ascii: false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(name: Option<&str>, directory: Option<&Path>) -> Result<Theme, ThemeError> {
+        let environment = Environment { colorterm: Some("truecolor".into()), ..Environment::default() };
+        Theme::load_for(name, directory, &environment)
+    }
+
+    #[test]
+    fn the_built_in_themes_read_at_every_depth() {
+        for name in ["dark", "light", "mono"] {
+            for depth in [Depth::True, Depth::Sixteen, Depth::None] {
+                assert!(Theme::built_in(name, depth).is_some(), "{name}");
+            }
+        }
+        assert_eq!(load(None, None).ok(), Theme::built_in("dark", Depth::True));
+        assert_eq!(load(Some("mono"), None).ok(), Theme::built_in("mono", Depth::None));
+    }
+
+    #[test]
+    fn a_theme_of_ones_own_goes_before_the_built_in_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = include_str!("../../themes/dark.toml")
+            .replace("#11151b", "#000000")
+            .replace("ascii = false", "ascii = true");
+        std::fs::write(folder.path().join("dark.toml"), own).unwrap();
+        let theme = load(Some("dark"), Some(folder.path())).unwrap();
+        assert_eq!(theme.base.bg, Some(Color::Rgb(0, 0, 0)));
+        assert!(theme.ascii);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_theme_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let dark = include_str!("../../themes/dark.toml");
+        for (name, text, word) in [
+            ("colour", dark.replace("#f4764e", "red"), "is not a colour like"),
+            ("ansi", dark.replace("ansi = \"13\"", "ansi = \"16\""), "neither 0 to 15"),
+            ("token", dark.replace("caution =", "warning ="), "unknown field `warning`"),
+            ("toml", "[".to_owned(), "is no theme"),
+        ] {
+            std::fs::write(folder.path().join(format!("{name}.toml")), text).unwrap();
+            let error = load(Some(name), Some(folder.path())).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+        for name in ["nothing", "../dark", ""] {
+            let error = load(Some(name), Some(folder.path())).unwrap_err().to_string();
+            assert!(error.contains("there are dark, light, mono"), "{error}");
+        }
+    }
+
+    #[test]
+    fn without_colour_only_emphasis_is_left() {
+        let mono = Theme::built_in("mono", Depth::None).unwrap();
+        for style in [mono.base, mono.panel, mono.sel, mono.muted, mono.accent, mono.pill, mono.caution, mono.fail] {
+            assert_eq!((style.fg, style.bg), (None, None));
+        }
+        assert!(mono.pill.add_modifier.contains(Modifier::REVERSED), "reverse is 254's alone");
+    }
+}

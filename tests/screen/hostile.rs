@@ -89,6 +89,25 @@ fn nothing_hostile_reaches_a_cell_in_any_view() {
     }
 }
 
+/// With addresses hidden none is left on any screen, whatever they stand in.
+#[test]
+fn no_address_is_seen_where_they_are_hidden() {
+    let theme = Theme::built_in("dark", Depth::True).expect("built in");
+    let mut model = crate::fixture::session();
+    press(&mut model, &[Key::char('P')]);
+    let (tab, down) = (Key::named(KeyCode::Tab), Key::named(KeyCode::Down));
+    for keys in
+        [vec![], vec![tab], vec![Key::char('v')], vec![Key::char('v')], vec![down, down, down], vec![Key::char('L')]]
+    {
+        press(&mut model, &keys);
+        let (cells, _) = drawn(&mut model, 120, 40, &theme);
+        let text: String = cells.content.iter().map(ratatui::buffer::Cell::symbol).collect();
+        for part in ["127.0", "198.51", "192.168", "31 39 38 2e"] {
+            assert!(!text.contains(part), "{part} after {keys:?}");
+        }
+    }
+}
+
 #[test]
 fn what_is_copied_is_clean_too() {
     let mut model = hostile_session();
