@@ -137,7 +137,7 @@ macro_rules! commands {
 
 /// The table. Within one context a key stands once.
 pub static COMMANDS: &[Command] = commands! {
-    "up", Move, [UP, key('k')], [Rows, Message, Palette], None, when::always, go::up, "move";
+    "up", Move, [UP, key('k')], [Rows, Message, Palette], foot(80, "move"), when::always, go::up, "move";
     "down", Move, [DOWN, key('j')], [Rows, Message, Palette], None, when::always, go::down, "move";
     "page up", Move, [PAGE_UP, Key::ctrl('b')], [Rows, Message, Palette], None, when::always, go::page_up, "page";
     "page down", Move, [PAGE_DOWN, Key::ctrl('f')], [Rows, Message, Palette], None, when::always, go::page_down, "page";
@@ -291,12 +291,22 @@ pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
         if ranked.iter().any(|(.., footing)| footing.verb == foot.verb) {
             continue; // `enter send` says what `ctrl-s send` would say
         }
-        ranked.push((foot.rank, foot.right, Footing { key: key.to_string(), verb: foot.verb }));
+        ranked.push((foot.rank, foot.right, Footing { key: with_partner(command, key), verb: foot.verb }));
     }
     ranked.sort_by_key(|(rank, ..)| *rank);
     let (right, left): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, right, _)| *right);
     let entries = |list: Vec<(u8, bool, Footing)>| list.into_iter().map(|(.., footing)| footing).collect();
     (entries(left), entries(right))
+}
+
+/// `↑↓`: a key and that of the command that does the same the other way, where both are one sign.
+fn with_partner(command: &Command, key: Key) -> String {
+    let sign = key.to_string();
+    let other = COMMANDS.iter().find(|other| other.doc == command.doc && other.name != command.name);
+    match other.map(Command::first_key).filter(|other| !other.is_ascii() && !sign.is_ascii()) {
+        Some(other) => sign + &other,
+        None => sign,
+    }
 }
 
 /// Cells that the help has for keys.
@@ -366,14 +376,16 @@ fn interleaved(commands: &[&Command]) -> String {
 #[must_use]
 pub fn found(model: &Model) -> Vec<(&'static Command, Vec<u32>)> {
     let Mode::Palette(picker) = &model.mode else { return Vec::new() };
-    let listed: Vec<&'static Command> =
-        COMMANDS.iter().filter(|command| command.contexts.iter().any(|context| LISTED.contains(context))).collect();
+    let listed: Vec<&'static Command> = listed().collect();
     let hits = search(picker.input.text(), listed.iter().map(|command| command.name));
     hits.into_iter().map(|hit| (listed[hit.index], hit.marks)).collect()
 }
 
-/// Where a command must apply to stand in the palette.
-const LISTED: [Context; 5] = [Context::Main, Context::Rows, Context::Peers, Context::Channels, Context::Reply];
+/// The commands that can stand in the palette: all of the main screen but the arrows and their like.
+pub fn listed() -> impl Iterator<Item = &'static Command> {
+    const LISTED: [Context; 4] = [Context::Main, Context::Peers, Context::Channels, Context::Reply];
+    COMMANDS.iter().filter(|command| command.contexts.iter().any(|context| LISTED.contains(context)))
+}
 
 fn run_selected(model: &mut Model) -> Vec<Effect> {
     let Mode::Palette(picker) = &model.mode else { return Vec::new() };

@@ -7,16 +7,16 @@ use crate::wire::{MessageId, OverlayVersion};
 /// Ids of §5 with the lowest overlay version that knows them, and what to know before asking.
 const NAMED: [(MessageId, u16, &str); 11] = [
     (MessageId::DATABASE_QUERY, 7, "SQL in, rows out"),
-    (MessageId::SEEDINGSTATS_QUERY, 7, "disabled: pickle from strangers"),
-    (MessageId::NATCHECK, 9, "NAT behaviour, can take 3 min"),
-    (MessageId::FRIENDSHIP_STATS, 7, "friendship counters since a time"),
-    (MessageId::NATTRAVERSAL, 9, "hole punching, needs two peers"),
-    (MessageId::VIDEOPLAYBACK_INFO_QUERY, 8, "disabled: SQL in, pickle out"),
-    (MessageId::VIDEOPLAYBACK_EVENT_QUERY, 8, "SQL in, pickled rows out"),
-    (MessageId::REPEX_QUERY, 7, "swarm caches; handed out once"),
+    (MessageId::SEEDINGSTATS_QUERY, 7, "disabled: runs pickle"),
+    (MessageId::NATCHECK, 9, "NAT behaviour"),
+    (MessageId::FRIENDSHIP_STATS, 7, "friendship counters"),
+    (MessageId::NATTRAVERSAL, 9, "hole punching of two peers"),
+    (MessageId::VIDEOPLAYBACK_INFO_QUERY, 8, "disabled: pickled rows"),
+    (MessageId::VIDEOPLAYBACK_EVENT_QUERY, 8, "SQL in, pickled rows"),
+    (MessageId::REPEX_QUERY, 7, "swarm caches, given once"),
     (MessageId::PUNCTURE_QUERY, 7, "hole punching log, zlib"),
     (MessageId::CHANNEL_QUERY, 13, "SQL in, rows out"),
-    (MessageId::USEREVENTLOG_QUERY, 15, "SQL in: select, then delete"),
+    (MessageId::USEREVENTLOG_QUERY, 15, "SQL: select, then delete"),
 ];
 
 /// A message that can be picked.

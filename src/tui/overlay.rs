@@ -31,7 +31,7 @@ pub fn frame(canvas: &mut Canvas, grid: &Grid, wide: u16, high: u16, title: &str
         canvas.text(end, right, y, &format!(" {note} "), ground.patch(theme.muted));
     }
     // a blank row above and below where all fits
-    let air = u16::from(wanted <= high);
+    let air = u16::from(wanted <= high && high >= 10);
     Area { bar: left + 1, x: left + 3, right: right - 2, y: y + 1 + air, height: high.saturating_sub(2 + 2 * air) }
 }
 

@@ -65,7 +65,9 @@ fn overlays() {
     for (name, key) in [("help", '?'), ("commands", ':'), ("log", 'L')] {
         let mut model = session();
         press(&mut model, &[Key::char(key)]);
-        insta::assert_snapshot!(format!("{name}_100x30"), dark(&mut model, 100, 30));
+        for (columns, rows) in [(100, 30), (60, 20), (40, 10)] {
+            insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), dark(&mut model, columns, rows));
+        }
     }
 }
 
