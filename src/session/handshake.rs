@@ -41,9 +41,17 @@ pub(super) struct Agreed {
 }
 
 impl Agreed {
-    /// Both offers in words, where they may explain why the peer went away.
+    /// Both offers in words.
     pub(super) fn offer(&self) -> String {
         version::ranges(&self.own, &self.theirs)
+    }
+
+    /// The peer went away in the authentication, where this was due. Where one side would have preferred another version, the
+    /// offers may explain it.
+    pub(super) fn closed_before(&self, due: &str) -> Failure {
+        let offers =
+            if self.own.current() == self.theirs.current() { String::new() } else { format!("; {}", self.offer()) };
+        Failure::new(Cause::AuthClosed, By::Peer, format!("where {due} was due{offers}"))
     }
 }
 
@@ -84,6 +92,7 @@ impl AwaitHandshake {
         let version = version::select(&self.own.peer_id, &theirs.peer_id)?;
         let agreed = Agreed { version, own: self.own.peer_id, theirs: theirs.peer_id };
         out.rung(Phase::Version, format!("{version} selected: {}", agreed.offer()));
+        self.check_use(&agreed)?;
         self.check_expected_kind(version)?;
         if version.is_encrypted() {
             self.begin_tls(agreed, theirs, input, out, now)
@@ -98,6 +107,16 @@ impl AwaitHandshake {
             Role::Dialler { port } if port != theirs.port() => {
                 let detail = format!("dialled {port}, announced {}", theirs.port());
                 Err(Failure::new(Cause::WrongPort, By::Us, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whoever dials wants to ask: below version 7 there is nothing to authenticate for. An acceptor waits for the request (§1).
+    fn check_use(&self, agreed: &Agreed) -> Result<(), Failure> {
+        match self.role {
+            Role::Dialler { .. } if agreed.version < OverlayVersion::CRAWLER => {
+                Err(Failure::new(Cause::VersionNoCrawler, By::Us, agreed.offer()))
             }
             _ => Ok(()),
         }

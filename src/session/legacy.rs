@@ -11,10 +11,10 @@ use super::io::Outbox;
 use super::{Authenticated, Proof, State};
 use crate::failure::{By, Cause, Failure};
 use crate::identity::{LegacyIdentity, verify_legacy};
-use crate::wire::Permid;
 use crate::wire::auth::{AuthDecodeError, Challenge, Nonce, Response1, Response2, signed_bytes};
 use crate::wire::frame::{Frame, FrameId};
 use crate::wire::handshake::PeerId;
+use crate::wire::{Permid, PermidKind};
 
 /// What both roles hold.
 struct Local {
@@ -44,6 +44,10 @@ pub(super) struct AwaitResponse2 {
 }
 
 impl AwaitResponse1 {
+    pub(super) const fn agreed(&self) -> &Agreed {
+        &self.local.agreed
+    }
+
     pub(super) fn begin(
         agreed: Agreed,
         identity: Arc<LegacyIdentity>,
@@ -54,10 +58,6 @@ impl AwaitResponse1 {
     ) -> Self {
         out.send(&Challenge(nonce.clone()).encode());
         Self { local: Local { agreed, identity, expected, nonce }, rtt }
-    }
-
-    pub(super) const fn agreed(&self) -> &Agreed {
-        &self.local.agreed
     }
 
     pub(super) fn on_frame(self, frame: &Frame, out: &mut Outbox) -> Result<Authenticated, Failure> {
@@ -77,6 +77,10 @@ impl AwaitResponse1 {
 }
 
 impl AwaitChallenge {
+    pub(super) const fn agreed(&self) -> &Agreed {
+        &self.local.agreed
+    }
+
     pub(super) fn new(agreed: Agreed, identity: Arc<LegacyIdentity>, expected: Option<Permid>, nonce: Nonce) -> Self {
         Self { local: Local { agreed, identity, expected, nonce } }
     }
@@ -98,6 +102,10 @@ impl AwaitChallenge {
 }
 
 impl AwaitResponse2 {
+    pub(super) const fn agreed(&self) -> &Agreed {
+        &self.local.agreed
+    }
+
     pub(super) fn on_frame(self, frame: &Frame, now: Instant) -> Result<Authenticated, Failure> {
         expect(frame, FrameId::RESPONSE2)?;
         let response = Response2::decode(&frame.body).map_err(|error| malformed(&error))?;
@@ -115,9 +123,14 @@ impl Local {
         if *permid == self.identity.permid() {
             return Err(refuse(Cause::OwnPermid, ""));
         }
+        if permid.kind() != PermidKind::Sect233k1 {
+            let detail =
+                format!("{} is an Ed25519 permid; below version 18 only sect233k1 ones belong there", permid.short());
+            return Err(refuse(Cause::AuthMalformed, detail));
+        }
+        check_expected(self.expected.as_ref(), permid)?;
         verify_legacy(permid, &signed_bytes(their_nonce, &self.nonce, &self.agreed.own), signature)
-            .map_err(|_| refuse(Cause::BadSignature, format!("permid {}", permid.short())))?;
-        check_expected(self.expected.as_ref(), permid)
+            .map_err(|_| refuse(Cause::BadSignature, format!("permid {}", permid.short())))
     }
 
     fn authenticated(self, permid: Permid, rtt: Duration) -> Authenticated {

@@ -225,10 +225,11 @@ impl Session {
             State::Ended => return,
             State::Open(_) => open::ended(end),
             State::Handshake(state) => state.ended(),
-            State::Challenge(_) | State::Response2(_) => auth_closed(String::new()),
-            State::Response1(state) => auth_closed(state.agreed().offer()),
-            State::Tls(state) => auth_closed(state.agreed().offer()),
-            State::Hello(state) => auth_closed(state.agreed().offer()),
+            State::Challenge(state) => state.agreed().closed_before("CHALLENGE"),
+            State::Response1(state) => state.agreed().closed_before("RESPONSE1"),
+            State::Response2(state) => state.agreed().closed_before("RESPONSE2"),
+            State::Tls(state) => state.agreed().closed_before("its part of the TLS handshake"),
+            State::Hello(state) => state.agreed().closed_before("HELLO"),
         };
         self.close(failure);
     }
@@ -347,8 +348,4 @@ impl State {
         out.push(Output::Authenticated(proved));
         Ok(Step::Next(Self::Open(open)))
     }
-}
-
-fn auth_closed(detail: String) -> Failure {
-    Failure::new(Cause::AuthClosed, By::Peer, detail)
 }

@@ -91,6 +91,53 @@ fn nothing_is_signed_for_a_peer_that_was_not_asked_for() {
 }
 
 #[test]
+fn a_peer_that_was_not_asked_for_is_said_to_be_one_whatever_it_signs() {
+    let (mut session, own) = challenger(Some(sect233k1(5).permid()), peer_id(legacy(THEIR_SEED), 7000));
+    let unsigned = Response1 { signature: Vec::new(), ..response1(own) };
+    session.receive(&unsigned.encode().encode(), start());
+    assert_eq!(end(&mut session).cause, Cause::WrongPermid);
+}
+
+#[test]
+fn an_ed25519_permid_does_not_belong_into_the_old_authentication() {
+    let (mut session, own) = challenger(None, peer_id(legacy(THEIR_SEED), 7000));
+    let other_kind = Response1 { permid: ed25519(5).permid(), ..response1(own) };
+    session.receive(&other_kind.encode().encode(), start());
+    let failure = end(&mut session);
+    assert_eq!(failure.cause, Cause::AuthMalformed);
+    assert!(failure.detail.contains("Ed25519") && failure.detail.contains("sect233k1"), "{failure}");
+}
+
+#[test]
+fn a_dialler_does_not_authenticate_where_it_could_ask_nothing() {
+    for (current, cause) in [(3, Some(Cause::VersionNoCrawler)), (6, Some(Cause::VersionNoCrawler)), (7, None)] {
+        let mut session = Session::new(config(Role::Dialler { port: 7000 }, legacy(1), 0, 1), start());
+        let _ = outputs(&mut session);
+        let theirs = PeerId::new([THEIR_SEED; 8], 7000, OverlayVersion(2), OverlayVersion(current));
+        session.receive(&Handshake::new(theirs).encode(), start());
+        let (sent, rest) = outputs(&mut session);
+        assert_eq!(sent.is_empty(), cause.is_some(), "CHALLENGE from version 7 on");
+        let refused = rest.iter().find_map(|output| match output {
+            Output::Close(failure) => Some(failure.cause),
+            _ => None,
+        });
+        assert_eq!(refused, cause, "version {current}");
+    }
+}
+
+#[test]
+fn a_peer_that_closes_in_the_authentication_is_not_blamed_on_versions_that_match() {
+    let closed = |theirs| {
+        let (mut session, _) = challenger(None, theirs);
+        session.end_of_stream(End::Closed);
+        end(&mut session).detail
+    };
+    assert_eq!(closed(peer_id(legacy(THEIR_SEED), 7000)), "where RESPONSE1 was due");
+    let newer = PeerId::new([THEIR_SEED; 8], 7000, OverlayVersion(7), OverlayVersion(18));
+    assert_eq!(closed(newer), "where RESPONSE1 was due; it speaks 7 to 18, we 2 to 17");
+}
+
+#[test]
 fn an_answer_for_somebody_else_or_by_somebody_else_is_refused() {
     // Relayed: signed for another dialler's peer id.
     let other = peer_id(legacy(4), 1);
@@ -105,7 +152,7 @@ fn an_answer_for_somebody_else_or_by_somebody_else_is_refused() {
     assert_eq!(refused1(|response| response.permid = Permid::Sect233k1([1; 60])), Cause::BadSignature);
     assert_eq!(refused1(|response| response.permid = sect233k1(1).permid()), Cause::OwnPermid);
     assert_eq!(refused1(|response| response.signature.truncate(20)), Cause::BadSignature);
-    assert_eq!(refused1(|response| response.permid = ed25519(1).permid()), Cause::BadSignature);
+    assert_eq!(refused1(|response| response.permid = ed25519(1).permid()), Cause::AuthMalformed);
 
     assert_eq!(refused2(|response| response.acceptor = other), Cause::WrongEcho);
     assert_eq!(refused2(|response| response.permid = sect233k1(5).permid()), Cause::BadSignature);
