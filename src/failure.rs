@@ -118,13 +118,14 @@ causes! {
     NotOverlay: Handshake, "handshake.not-overlay", AUTHENTICATE, "what answers does not speak the overlay protocol", "check the port: BitTorrent clients use another one for the overlay";
     WrongPort: Handshake, "handshake.wrong-port", AUTHENTICATE, "the peer announces another listening port than the one dialled", "a port forwarding is in the way, or somebody rewrote the handshake: dial the announced port";
 
-    VersionTooOld: Version, "version.too-old", AUTHENTICATE, "the peer's overlay version is too old", "it can't be asked with crawler messages";
+    VersionTooOld: Version, "version.too-old", AUTHENTICATE, "the peer's overlay version is too old", "it can't be asked with crawler messages: look for a peer with a newer client";
     VersionTooNew: Version, "version.too-new", AUTHENTICATE, "the peer's lowest overlay version is above ours", "use a newer swarmscope";
     VersionNeedsLegacy: Version, "version.needs-legacy", AUTHENTICATE, "the peer speaks only the old, unencrypted protocol, and no legacy identity is in use", "to speak it knowingly, give --legacy-identity FILE or --overlay-version 17";
     VersionNeedsCurrent: Version, "version.needs-current", AUTHENTICATE, "the peer wants version 18, and no Ed25519 identity is in use", "give --identity FILE, or leave out --overlay-version";
-    VersionNoCrawler: Version, "version.no-crawler", AUTHENTICATE, "the selected version is below 7, which has no crawler messages", "this peer can't be asked; look for a newer one";
+    VersionNoCrawler: Version, "version.no-crawler", AUTHENTICATE, "the selected version is below 7, which has no crawler messages", "it can't be asked: look for a peer with a newer client";
 
-    TlsFailed: Authentication, "authentication.tls", AUTHENTICATE, "the TLS handshake failed", "the peer does not hold the key it presents, or somebody is in between: see the detail";
+    TlsFailed: Authentication, "authentication.tls", AUTHENTICATE, "the TLS handshake failed", "the peer's TLS is not that of version 18 (TLS 1.3 with raw Ed25519 keys), or it refuses ours: compare the versions of both programs, and the identity in use";
+    NotTls: Authentication, "authentication.not-tls", AUTHENTICATE, "what answers does not speak TLS, although it announces version 18", "another program listens there, or something on the way alters the stream: check the port and the path";
     WrongPermid: Authentication, "authentication.wrong-permid", AUTHENTICATE, "the peer is not the one that was asked for", "another peer has this address now, or somebody is in between: check the permid; nothing was signed for it";
     OwnPermid: Authentication, "authentication.own-permid", AUTHENTICATE, "the peer presents our own permid", "this is ourselves, or the same identity in use twice: give one of the two another --identity";
     BadSignature: Authentication, "authentication.bad-signature", AUTHENTICATE, "the signature does not verify", "the peer does not hold the key it presents: do not trust what answers there";

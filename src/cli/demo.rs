@@ -94,10 +94,10 @@ async fn headless(args: &DemoArgs) -> Result<u8, CliError> {
             output::write_out(format!("{}@{}\n", peer.permid, peer.address).as_bytes())?;
         }
     }
-    stop.wait().await;
+    let asked = stop.wait().await;
     swarm.shutdown(GRACE).await;
     log.abort();
-    Ok(0)
+    Ok(asked.exit_code())
 }
 
 impl DemoArgs {

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::options::{self, AllowOptions, BootstrapOption, IdentityOptions, JsonOption};
 use super::{CliError, directories, identities, journal, logging, signals};
+use crate::failure::{By, Cause, Failure};
 use crate::identity::AllowList;
 use crate::identity::key_file::Lock;
 use crate::nat::{MAX_SERVERS, NatTester};
@@ -99,16 +100,16 @@ impl Peer {
     async fn run(self, json: bool) -> Result<u8, CliError> {
         let mut stop = signals::Stop::listen()?;
         let (node, mut events) = Node::start(self.config).await?;
-        loop {
+        let code = loop {
             tokio::select! {
-                () = stop.wait() => break,
+                asked = stop.wait() => break asked.exit_code(),
                 event = events.recv() => match event {
                     Some(event) => journal::record(&event, json)?,
-                    None => break,
+                    None => return Err(Failure::new(Cause::Stopped, By::Us, "the node has ended").into()),
                 },
             }
-        }
+        };
         node.shutdown(GRACE).await;
-        Ok(0)
+        Ok(code)
     }
 }

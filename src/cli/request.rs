@@ -146,7 +146,7 @@ impl Request {
         let mut progress = Progress::default();
         let outcome = tokio::select! {
             outcome = self.converse(&node, &mut events, &mut progress) => outcome,
-            () = stop.wait() => Err(interrupted(&progress).into()),
+            _ = stop.wait() => Err(interrupted(&progress).into()),
         };
         node.shutdown(GRACE).await;
         let reply = outcome?;

@@ -5,6 +5,26 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::CliError;
+use crate::failure::exit;
+
+/// What asked to stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked {
+    /// Ctrl-C: somebody at the keyboard interrupts.
+    Interrupt,
+    /// SIGTERM or SIGHUP: whatever started the program ends it.
+    Terminate,
+}
+
+impl Asked {
+    /// How a program that runs until it is told to stop ends then (cli.md: 130 interrupted).
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Interrupt => exit::INTERRUPTED,
+            Self::Terminate => 0,
+        }
+    }
+}
 
 /// SIGINT (Ctrl-C), SIGTERM and SIGHUP, caught from the moment this is made.
 pub struct Stop {
@@ -26,11 +46,11 @@ impl Stop {
     }
 
     /// Returns when the first of them comes. Cancel-safe.
-    pub async fn wait(&mut self) {
+    pub async fn wait(&mut self) -> Asked {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
+            _ = self.interrupt.recv() => Asked::Interrupt,
+            _ = self.terminate.recv() => Asked::Terminate,
+            _ = self.hang_up.recv() => Asked::Terminate,
         }
     }
 }

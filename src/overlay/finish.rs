@@ -83,7 +83,9 @@ pub(super) async fn finish(mut conversation: Conversation, ending: Ending) -> Fa
     let Conversation { shared, conn, tls, reader, mut outgoing, session, queue, incoming, .. } = conversation;
     let reset = Failure::new(Cause::Reset, By::Network, "");
     queue.close(ending.failure.clone().unwrap_or_else(|| reset.clone()), Manner::Flush);
-    let due = Instant::now() + shared.limits.close;
+    let sends = outgoing.has_work() || queue.has_frames();
+    let last_frames = ending.read == Read::Deliver;
+    let due = Instant::now() + if sends || last_frames { shared.limits.close } else { shared.limits.close_idle };
     let last = LastWords { conn, tls, reader, session, read: ending.read, due };
     let work = async {
         let write = write(&mut outgoing, &queue, ending.write, due);

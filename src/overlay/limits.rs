@@ -38,6 +38,8 @@ pub struct Limits {
     pub leave: Duration,
     /// Sending the rest and waiting for the other side's end, when a connection is closed in order.
     pub close: Duration,
+    /// As [`Self::close`], where nothing was left to send.
+    pub close_idle: Duration,
     /// Frames announced and not yet whole, over all connections together.
     pub assembling_bytes: usize,
     /// Events that wait for their reader.
@@ -64,7 +66,8 @@ impl Default for Limits {
             write_least: 16 << 10, // 546 bytes a second: slower lines are lost ones
             leave: Duration::from_secs(2),
             close: Duration::from_secs(5),
-            assembling_bytes: 256 << 20, // 32 largest frames at once
+            close_idle: Duration::from_secs(1), // a round trip; whoever stops the program waits for it
+            assembling_bytes: 256 << 20,        // 32 largest frames at once
             events: 1024,
         }
     }

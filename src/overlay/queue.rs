@@ -118,6 +118,11 @@ impl SendQueue {
         Some(Next::Send(frame))
     }
 
+    /// Whether frames wait.
+    pub(super) fn has_frames(&self) -> bool {
+        !self.lock().frames.is_empty()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -95,11 +95,11 @@ fn the_statistics_database_is_made_where_there_is_none_and_kept() {
 
 #[test]
 fn a_signal_ends_it_in_order() {
-    for signal in [libc::SIGINT, libc::SIGTERM] {
+    for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 0)] {
         let home = Home::new();
         let peer = Peer::start(&home, 18, &[]);
         peer.running.signal(signal);
-        assert_eq!(peer.running.code(), 0);
+        assert_eq!(peer.running.code(), code);
     }
 }
 

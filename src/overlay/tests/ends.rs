@@ -179,6 +179,18 @@ async fn a_shutdown_cuts_what_does_not_end_in_time() {
 }
 
 #[tokio::test]
+async fn a_peer_that_keeps_its_side_open_is_not_waited_for_where_nothing_is_being_sent() {
+    let mut peer = Peer::start(current(1)).await;
+    let _stays = raw::connect(peer.port(), &tls(2)).await;
+    let link = peer.connected().await;
+    peer.overlay.send(link.conn, frame(240, b"")).unwrap();
+    while !matches!(peer.next().await, OverlayEvent::Written { .. }) {}
+    let began = Instant::now();
+    assert_eq!(peer.overlay.shutdown(PATIENCE).await, Stopped { open: 1, cut: 0 });
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn the_last_handle_that_is_dropped_stops_it() {
     let (mut dialler, mut acceptor) = (Peer::silent(current(1)).await, Peer::start(current(2)).await);
     connect(&mut dialler, &mut acceptor).await;
