@@ -102,7 +102,7 @@ macro_rules! causes {
 
 causes! {
     Bind: Local, "local.bind", LOCAL, "the listening address could not be bound", "choose a free port, or an address of this machine, with --listen";
-    Io: Local, "local.io", LOCAL, "input or output on this machine failed", "see the detail for the file or device, then try again";
+    Io: Local, "local.io", LOCAL, "input or output on this machine failed", "see above for the file or device, then try again";
     Stopped: Local, "local.stopped", INTERRUPTED, "stopped from here", "nothing to do: it was stopped on purpose";
 
     NotFound: Resolve, "resolve.not-found", CONNECT, "the host name has no address", "check the name, or give the address itself";
@@ -125,7 +125,7 @@ causes! {
     VersionNoCrawler: Version, "version.no-crawler", AUTHENTICATE, "the selected version is below 7, which has no crawler messages", "it can't be asked: look for a peer with a newer client";
 
     TlsFailed: Authentication, "authentication.tls", AUTHENTICATE, "the TLS handshake failed", "the peer's TLS is not that of version 18 (TLS 1.3 with raw Ed25519 keys), or it refuses ours: compare the versions of both programs, and the identity in use";
-    NotTls: Authentication, "authentication.not-tls", AUTHENTICATE, "what answers does not speak TLS, although it announces version 18", "another program listens there, or something on the way alters the stream: check the port and the path";
+    NotTls: Authentication, "authentication.not-tls", AUTHENTICATE, "the other side does not speak TLS, although it announces version 18", "another program listens there, or something on the way alters the stream: check the port and the path";
     WrongPermid: Authentication, "authentication.wrong-permid", AUTHENTICATE, "the peer is not the one that was asked for", "another peer has this address now, or somebody is in between: check the permid; nothing was signed for it";
     OwnPermid: Authentication, "authentication.own-permid", AUTHENTICATE, "the peer presents our own permid", "this is ourselves, or the same identity in use twice: give one of the two another --identity";
     BadSignature: Authentication, "authentication.bad-signature", AUTHENTICATE, "the signature does not verify", "the peer does not hold the key it presents: do not trust what answers there";
@@ -187,15 +187,20 @@ impl Failure {
     pub const fn phase(&self) -> Phase {
         self.cause.phase()
     }
+
+    /// What failed, with its particulars; as the text of the whole failure, but without its phase.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.detail.as_str() {
+            "" => self.cause.text().to_owned(),
+            detail => format!("{}: {detail}", self.cause.text()),
+        }
+    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.phase().name(), self.cause.text())?;
-        if !self.detail.is_empty() {
-            write!(f, ": {}", self.detail)?;
-        }
-        Ok(())
+        write!(f, "{}: {}", self.phase().name(), self.words())
     }
 }
 

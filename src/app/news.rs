@@ -204,9 +204,12 @@ fn said(model: &mut Model, event: Event) {
             let text = format!("has our answer to {label}: {}, {}", words::error(error), super::format::size(bytes));
             quiet_line(model, &PeerKey::Permid(permid), &text);
         }
-        Event::Refused { permid, message } => {
+        Event::Refused { permid, message, failure } => {
             let label = model.registry().label(message);
-            let text = format!("asked us {label} and is not on the allow-list: closed");
+            let text = match failure.cause {
+                Cause::NotAllowed => format!("asked us {label} and is not on the allow-list: closed"),
+                other => format!("asked us {label} and was closed: {}", other.text()),
+            };
             line(model, &PeerKey::Permid(permid), Kind::Plain, &text, None);
         }
         Event::Undelivered { permid, message, failure } => {

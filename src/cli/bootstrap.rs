@@ -10,11 +10,19 @@ use crate::node::Target;
 /// Larger files are refused: some ten thousand peers are more than anybody starts from.
 const MAX_BYTES: u64 = 1024 * 1024;
 
+/// What to do about a file that can't be used.
+const HINT: &str = "--bootstrap names a text file with one host:port or permid@host:port a line, # for comments: check the \
+    path, or correct the line";
+
 /// Reads the peers of a bootstrap file, in its order.
 ///
 /// # Errors
 /// The file can't be read, is too large, or a line is not a target: the text names the file and the line.
 pub fn read(path: &Path) -> Result<Vec<Target>, CliError> {
+    read_targets(path).map_err(|error| error.with_hint(HINT))
+}
+
+fn read_targets(path: &Path) -> Result<Vec<Target>, CliError> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))

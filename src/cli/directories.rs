@@ -18,6 +18,7 @@ pub fn themes() -> Result<PathBuf, CliError> {
 
 fn project() -> Result<ProjectDirs, CliError> {
     ProjectDirs::from("", "", "swarmscope").ok_or_else(|| {
-        CliError::io("this user has no home directory: set HOME, or name the files with --identity and --allow-file")
+        CliError::io("this user has no home directory")
+            .with_hint("set HOME, or name the files with --identity and --allow-file")
     })
 }

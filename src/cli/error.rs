@@ -16,8 +16,8 @@ pub enum CliError {
     Usage { what: String, hint: String },
     /// It belongs to a later release.
     NotYetBuilt { name: &'static str, is: &'static str },
-    /// Something failed while it ran.
-    Failure(Failure),
+    /// Something failed while it ran. The hint is the cause's, unless there is a better one.
+    Failure { failure: Failure, hint: Option<&'static str> },
 }
 
 impl CliError {
@@ -31,7 +31,16 @@ impl CliError {
     }
 
     pub fn io(detail: impl Into<String>) -> Self {
-        Self::Failure(Failure::new(Cause::Io, By::Us, detail))
+        Failure::new(Cause::Io, By::Us, detail).into()
+    }
+
+    /// As it is, with what to do next in place of the cause's own hint.
+    #[must_use]
+    pub fn with_hint(self, hint: &'static str) -> Self {
+        match self {
+            Self::Failure { failure, .. } => Self::Failure { failure, hint: Some(hint) },
+            other => other,
+        }
     }
 
     /// The exit code of cli.md.
@@ -39,7 +48,7 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::NotYetBuilt { .. } => USAGE,
-            Self::Failure(failure) => failure.cause.exit(),
+            Self::Failure { failure, .. } => failure.cause.exit(),
         }
     }
 
@@ -49,7 +58,9 @@ impl CliError {
         eprintln!("error: {self}");
         match self {
             Self::Usage { hint, .. } => eprintln!("hint: {hint}"),
-            Self::Failure(failure) => eprintln!("code: {}\nhint: {}", failure.cause.code(), failure.cause.hint()),
+            Self::Failure { failure, hint } => {
+                eprintln!("code: {}\nhint: {}", failure.cause.code(), hint.unwrap_or(failure.cause.hint()));
+            }
             Self::NotYetBuilt { .. } => {}
         }
         self.exit_code()
@@ -63,21 +74,21 @@ impl fmt::Display for CliError {
             Self::NotYetBuilt { name, is } => {
                 write!(f, "{name} is not yet built: it will be {is}; leave it out until a later release has it")
             }
-            Self::Failure(failure) => failure.fmt(f),
+            Self::Failure { failure, .. } => failure.fmt(f),
         }
     }
 }
 
 impl From<Failure> for CliError {
     fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
+        Self::Failure { failure, hint: None }
     }
 }
 
 impl From<io::Error> for CliError {
     /// What goes wrong with standard output; files are named by [`CliError::file`].
     fn from(error: io::Error) -> Self {
-        Self::io(format!("standard output: {error}"))
+        Self::io(format!("standard output: {error}")).with_hint("its reader has gone away, or the disk is full")
     }
 }
 

@@ -9,6 +9,9 @@ use crate::identity::key_file::{self, KeyFile, KeyFileError, Lock};
 use crate::identity::{Identities, Key};
 use crate::wire::{OverlayVersion, Permid, PermidKind};
 
+/// What to do about a key file that can't be used.
+const HINT: &str = "`swarmscope key new --out FILE` makes a key file, `swarmscope key show FILE` says what is in one";
+
 /// The identities of this process.
 pub struct InUse {
     pub identities: Identities,
@@ -111,6 +114,6 @@ fn warn(text: &str) {
 
 impl From<KeyFileError> for CliError {
     fn from(error: KeyFileError) -> Self {
-        Self::io(error.to_string())
+        Self::io(error.to_string()).with_hint(HINT)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::output::{self, Line};
+use super::output::{self, Line, message_words};
 use crate::node::Event;
 
 /// Logs an event, and prints it where `json` asks for that.
@@ -56,11 +56,11 @@ fn line(event: &Event) -> Option<Line<'static>> {
             error_name: error.name(),
             bytes: *bytes,
         },
-        Event::Refused { permid, message } => Line::Refused { permid: *permid, message_id: message.0 },
+        Event::Refused { permid, message, .. } => Line::Refused { permid: *permid, message_id: message.0 },
         Event::Undelivered { permid, message, failure } => Line::Undelivered {
             permid: *permid,
             message_id: message.0,
-            cause: output::cause_words(failure),
+            cause: failure.words(),
             code: failure.cause.code(),
         },
         _ => return None,
@@ -80,21 +80,24 @@ pub fn log(event: &Event) {
             tracing::debug!("listening on {address}");
         }
         Event::Asked { permid, message, frequency, bytes, .. } => {
-            tracing::info!("{permid} asks id {message}, {bytes} bytes, every {frequency} s");
+            tracing::info!("{permid} asks {}, {bytes} bytes, every {frequency} s", message_words(*message));
         }
         Event::Answered { permid, message, error, bytes, .. } => {
-            tracing::info!("{permid} was answered id {message}: error {}, {bytes} bytes", output::error_words(*error));
+            let (message, error) = (message_words(*message), output::error_words(*error));
+            tracing::info!("{permid} was answered {message}: error {error}, {bytes} bytes");
         }
-        Event::Refused { permid, message } => {
-            tracing::info!("{permid} asks id {message} and is refused: it is not on the allow-list");
+        Event::Refused { permid, message, failure } => {
+            tracing::info!("{permid} asks {} and is refused: {}", message_words(*message), failure.words());
         }
         Event::Undelivered { permid, message, failure } => {
-            tracing::warn!("{permid}: the answer to id {message} could not be delivered: {}", failure.cause.text());
+            let message = message_words(*message);
+            tracing::warn!("{permid}: the answer to {message} could not be delivered: {}", failure.cause.text());
             tracing::debug!("{permid}: {failure}");
         }
         Event::Notice { text } => tracing::warn!("{text}"),
         Event::Connected { permid, version, .. } => tracing::info!("{permid} connected, version {version}"),
-        Event::Disconnected { permid, failure } => tracing::info!("{permid} gone: {}", failure.cause.text()),
+        // What ends a connection names no address.
+        Event::Disconnected { permid, failure } => tracing::info!("{permid} gone: {}", failure.words()),
         other => tracing::debug!("{other:?}"),
     }
 }

@@ -113,8 +113,8 @@ fn runtime() -> Result<Runtime, CliError> {
 
 /// Where `--json` asks for it, a failure is an event too.
 fn report_json(json: bool, outcome: Result<u8, CliError>) -> Result<u8, CliError> {
-    if let (true, Err(CliError::Failure(failure))) = (json, &outcome) {
-        output::Line::failure(failure).print()?;
+    if let (true, Err(CliError::Failure { failure, hint })) = (json, &outcome) {
+        output::Line::failure(failure, *hint).print()?;
     }
     outcome
 }

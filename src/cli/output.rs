@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::failure::Failure;
 use crate::node::Transport;
-use crate::wire::{ErrorByte, Permid};
+use crate::wire::{ErrorByte, MessageId, Permid};
 
 /// The events of `--json` (cli.md). Fields are written in this order.
 #[derive(Serialize)]
@@ -85,8 +85,9 @@ pub enum Line<'a> {
 }
 
 impl Line<'_> {
-    pub fn failure(failure: &Failure) -> Self {
-        let (cause, code, hint) = (cause_words(failure), failure.cause.code(), failure.cause.hint());
+    /// `hint`: where there is a better one than the cause's.
+    pub fn failure(failure: &Failure, hint: Option<&'static str>) -> Self {
+        let (cause, code, hint) = (failure.words(), failure.cause.code(), hint.unwrap_or(failure.cause.hint()));
         Self::Failure { phase: failure.phase().name(), cause, code, hint }
     }
 
@@ -125,12 +126,9 @@ pub fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// What failed, with its particulars.
-pub fn cause_words(failure: &Failure) -> String {
-    match failure.detail.as_str() {
-        "" => failure.cause.text().to_owned(),
-        detail => format!("{}: {detail}", failure.cause.text()),
-    }
+/// `NATCHECK (3)`, or `id 77` where there is no name.
+pub fn message_words(message: MessageId) -> String {
+    message.name().map_or_else(|| format!("id {message}"), |name| format!("{name} ({message})"))
 }
 
 /// `254, frequency error`, or the number alone.
@@ -164,13 +162,19 @@ mod tests {
 
     #[test]
     fn a_failure_has_phase_cause_code_and_hint() {
-        let line = Line::failure(&Failure::new(Cause::TcpRefused, By::Peer, "127.0.0.1:1"));
+        let line = Line::failure(&Failure::new(Cause::TcpRefused, By::Peer, "127.0.0.1:1"), None);
         let value: serde_json::Value = serde_json::from_str(&json(&line)).expect("JSON");
         assert_eq!(value["event"], "failure");
         assert_eq!(value["phase"], "tcp");
         assert_eq!(value["code"], "tcp.refused");
         assert_eq!(value["cause"], "the connection was refused: 127.0.0.1:1");
         assert!(value["hint"].as_str().is_some_and(|hint| !hint.is_empty()));
+    }
+
+    #[test]
+    fn a_message_is_named_with_its_number() {
+        assert_eq!(message_words(MessageId::NATCHECK), "NATCHECK (3)");
+        assert_eq!(message_words(MessageId(77)), "id 77");
     }
 
     #[test]

@@ -15,6 +15,9 @@ const REQUEST_HEADER: usize = 5;
 /// What a request can carry at most.
 const MAX_PAYLOAD: usize = MAX_AFTER_AUTHENTICATION as usize - REQUEST_HEADER;
 
+const FILE_HINT: &str = "@FILE sends what is in a file: check the path; text that begins with @ is written text:@…";
+const INPUT_HINT: &str = "- reads the payload from standard input: check what is piped into it";
+
 /// Where the bytes of a payload come from. Parsed with the options, read when the command runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Payload {
@@ -53,10 +56,11 @@ impl Payload {
     pub fn read(self) -> Result<Bytes, CliError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
-            Self::File(path) => File::open(&path).and_then(read_bounded).map_err(|error| CliError::file(&path, error)),
-            Self::StandardInput => {
-                read_bounded(io::stdin().lock()).map_err(|error| CliError::file(Path::new("standard input"), error))
-            }
+            Self::File(path) => File::open(&path)
+                .and_then(read_bounded)
+                .map_err(|error| CliError::file(&path, error).with_hint(FILE_HINT)),
+            Self::StandardInput => read_bounded(io::stdin().lock())
+                .map_err(|error| CliError::file(Path::new("standard input"), error).with_hint(INPUT_HINT)),
         }
     }
 }

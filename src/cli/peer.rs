@@ -18,6 +18,11 @@ use crate::probes::{self, Statistics};
 /// How long replies that are on their way may take once the peer was told to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
+const DATA_HINT: &str = "--data names an SQLite database, made with empty tables where there is none: choose another path in \
+    a directory that is there, or leave --data out";
+const ALLOW_HINT: &str = "--allow-file names a text file with one base64 permid a line, # for comments: check the path, or \
+    correct the line; `swarmscope key show` prints a Crawler's permid";
+
 #[derive(Args, Debug)]
 pub struct PeerArgs {
     /// Where to listen; port 0 takes any free one
@@ -67,7 +72,9 @@ fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
     }
     let allow_file = allow_file(args.allow_file, &args.allow)?;
     let statistics = match args.data {
-        Some(path) => Statistics::file(path.clone()).map_err(|error| CliError::file(&path, error))?,
+        Some(path) => {
+            Statistics::file(path.clone()).map_err(|error| CliError::file(&path, error).with_hint(DATA_HINT))?
+        }
         None => Statistics::empty(),
     };
     let bootstrap = args.bootstrap.targets()?;
@@ -89,7 +96,7 @@ fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
 /// The allow-list's path. What is wrong in it now is said now; a list that is not there yet means that nobody may ask.
 fn allow_file(given: Option<PathBuf>, also: &AllowOptions) -> Result<PathBuf, CliError> {
     let path = given.map_or_else(directories::allow_file, Ok)?;
-    let list = AllowList::read(&path).map_err(|error| CliError::io(error.to_string()))?;
+    let list = AllowList::read(&path).map_err(|error| CliError::io(error.to_string()).with_hint(ALLOW_HINT))?;
     if list.is_empty() && also.allow.is_empty() {
         tracing::warn!("nobody may ask: put a Crawler's permid into {}, or give --allow", path.display());
     }

@@ -47,6 +47,9 @@ impl Reply {
     }
 }
 
+const OUT_HINT: &str = "--out names the file to write the payload to: choose one in a directory that is there and that you \
+    may write to";
+
 /// The file of `--out`: opened before the peer is asked, because asking again would meet 254. One that was made for a reply
 /// that does not come is removed again.
 pub struct ReplyFile {
@@ -63,7 +66,7 @@ impl ReplyFile {
     pub fn create(path: PathBuf) -> Result<Self, CliError> {
         let unused = !path.exists();
         let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let file = opened.map_err(|error| CliError::file(&path, error))?;
+        let file = opened.map_err(|error| CliError::file(&path, error).with_hint(OUT_HINT))?;
         Ok(Self { path, file, unused })
     }
 
@@ -71,7 +74,9 @@ impl ReplyFile {
         self.unused = false;
         let regular = self.file.metadata().is_ok_and(|metadata| metadata.is_file());
         let emptied = if regular { self.file.set_len(0) } else { Ok(()) };
-        emptied.and_then(|()| self.file.write_all(payload)).map_err(|error| CliError::file(&self.path, error))
+        emptied
+            .and_then(|()| self.file.write_all(payload))
+            .map_err(|error| CliError::file(&self.path, error).with_hint(OUT_HINT))
     }
 }
 

@@ -14,7 +14,7 @@ use super::payload::Payload;
 use super::reply::{self, Reply, ReplyFile};
 use super::{CliError, identities, logging, signals};
 use crate::crawler::Registry;
-use crate::failure::{By, Cause, Delivered, Failure};
+use crate::failure::{By, Cause, Delivered, Failure, Phase};
 use crate::identity::key_file::Lock;
 use crate::node::{Ask, Direction, Event, Node, NodeConfig, Origin, Target, Ticket, Transport};
 use crate::probes::{self, Statistics};
@@ -133,6 +133,8 @@ struct Request {
 /// What is known of the conversation so far.
 #[derive(Default)]
 struct Progress {
+    /// Who has proved to be there.
+    connected: Option<Permid>,
     ticket: Option<Ticket>,
     sent: bool,
     parts: bool,
@@ -149,8 +151,19 @@ impl Request {
             _ = stop.wait() => Err(interrupted(&progress).into()),
         };
         node.shutdown(GRACE).await;
-        let reply = outcome?;
+        let reply = outcome.map_err(|error| self.located(error, &progress))?;
         reply::present(&reply, &self.config.registry, self.json, self.out.take())
+    }
+
+    /// Says with whom it failed. Resolving and connecting name their address themselves.
+    fn located(&self, error: CliError, progress: &Progress) -> CliError {
+        let CliError::Failure { mut failure, hint } = error else { return error };
+        if !matches!(failure.phase(), Phase::Local | Phase::Resolve | Phase::Tcp) {
+            let who = progress.connected.map(|permid| format!(" ({})", permid.short())).unwrap_or_default();
+            let separator = if failure.detail.is_empty() { "" } else { ": " };
+            failure.detail = format!("{}{who}{separator}{}", self.target, failure.detail);
+        }
+        CliError::Failure { failure, hint }
     }
 
     async fn converse(
@@ -166,6 +179,7 @@ impl Request {
                 Event::Connected { permid, version, transport, rtt, direction: Direction::Outgoing, .. }
                     if progress.ticket.is_none() =>
                 {
+                    progress.connected = Some(permid);
                     self.connected(permid, version, transport, rtt)?;
                     progress.ticket = Some(node.request(self.ask(permid, version)));
                 }
@@ -254,7 +268,7 @@ mod tests {
 
     #[test]
     fn an_interruption_says_whether_the_peer_may_have_counted_the_request() {
-        let failure = |sent, parts| interrupted(&Progress { ticket: None, sent, parts });
+        let failure = |sent, parts| interrupted(&Progress { sent, parts, ..Progress::default() });
         assert_eq!(failure(false, false).cause, Cause::Stopped);
         assert_eq!(failure(true, false).delivered, Delivered::Maybe);
         assert_eq!(failure(true, true).delivered, Delivered::Yes);

@@ -127,8 +127,6 @@ pub fn need_terminal() -> Result<(), CliError> {
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
         return Ok(());
     }
-    Err(CliError::io(
-        "the screen needs a terminal on standard input and output; for scripts there are `swarmscope request` and \
-         `swarmscope demo --headless`",
-    ))
+    Err(CliError::io("the screen needs a terminal on standard input and output")
+        .with_hint("run it in a terminal; for scripts there are `swarmscope request` and `swarmscope demo --headless`"))
 }

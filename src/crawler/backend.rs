@@ -62,7 +62,7 @@ impl Backend {
             Ok(request) => request,
             Err(failure) => {
                 let message = MessageId(body.first().copied().unwrap_or_default());
-                core.emit(Event::Refused { permid, message });
+                core.emit(Event::Refused { permid, message, failure: failure.clone() });
                 return core.close(conn, failure);
             }
         };

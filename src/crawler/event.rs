@@ -137,8 +137,8 @@ pub enum Event {
     Asked { permid: Permid, message: MessageId, channel: ChannelId, frequency: Frequency, bytes: usize },
     /// Peer side: we answered.
     Answered { permid: Permid, message: MessageId, channel: ChannelId, error: ErrorByte, bytes: usize },
-    /// Peer side: a request was refused by closing.
-    Refused { permid: Permid, message: MessageId },
+    /// Peer side: a request was refused by closing, and why.
+    Refused { permid: Permid, message: MessageId, failure: Failure },
     /// Peer side: a reply could not be delivered, and why.
     Undelivered { permid: Permid, message: MessageId, failure: Failure },
     /// Something an operator should read that is none of the above (a reloaded allow-list, an error in it).

@@ -368,7 +368,10 @@ impl Requests {
 /// Why a request fails whose peer's connection was lost.
 fn lost(sent: &Sent, failure: &Failure) -> Failure {
     let cause = if sent.parts > 0 { Cause::ClosedInReply } else { Cause::ClosedWithoutReply };
-    let detail = if sent.parts > 0 { format!("after {} parts: {failure}", sent.parts) } else { failure.to_string() };
+    // That it was closed is said already; how, or that the network did it, adds something.
+    let how = if failure.cause == Cause::Closed { failure.detail.clone() } else { failure.words() };
+    let after = if sent.parts > 0 { format!("after {} parts", sent.parts) } else { String::new() };
+    let detail = [after, how].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(": ");
     Failure::new(cause, failure.by, detail).delivered(sent.delivered())
 }
 

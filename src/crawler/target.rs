@@ -40,8 +40,9 @@ fn parse(text: &str) -> Result<Target, String> {
     }
     let (permid, place) = match text.rsplit_once('@') {
         Some((permid, place)) => {
-            let read =
-                Permid::from_base64(permid).map_err(|e| format!("what stands before the @ is no permid: {e}"))?;
+            let read = Permid::from_base64(permid).map_err(|e| {
+                format!("what stands before the @ is no permid ({e}); `swarmscope key show` prints the whole of one")
+            })?;
             (Some(read), place)
         }
         None => (None, text),

@@ -40,6 +40,8 @@ pub struct AllowListError {
 pub enum LineError {
     #[error("this is PEM text, and a key file's contents don't belong here")]
     Pem,
+    #[error("this is not UTF-8 text")]
+    NotText,
     #[error("only one permid may stand on a line")]
     Several,
     #[error("it is not a permid: {0}")]
@@ -111,10 +113,10 @@ fn parse_entry(entry: &[u8]) -> Result<Permid, LineError> {
     if entry.starts_with(b"-----") {
         return Err(LineError::Pem);
     }
+    let text = std::str::from_utf8(entry).map_err(|_| LineError::NotText)?;
     if entry.iter().any(u8::is_ascii_whitespace) {
         return Err(LineError::Several);
     }
-    let text = std::str::from_utf8(entry).map_err(|_| LineError::Permid(PermidError::Base64))?;
     let permid = Permid::from_base64(text).map_err(LineError::Permid)?;
     is_valid_key(&permid).then_some(permid).ok_or(LineError::NotAKey)
 }

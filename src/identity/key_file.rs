@@ -64,10 +64,12 @@ pub enum KeyFileCause {
     Exists,
     #[error("longer than {} KiB, which no key is; check the path", MAX_FILE >> 10)]
     TooLarge,
-    #[error("cannot be read: {0}")]
+    #[error("cannot be read: {0}; check the path, and who may read it")]
     Read(io::Error),
     #[error("cannot be made: {0}; choose another path with --out or --identity")]
     Write(io::Error),
+    #[error("cannot be made: {} is a file, not a directory; choose another path with --out or --identity", .0.display())]
+    NotADirectory(PathBuf),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error("it holds a sect233k1 key, but an Ed25519 key is needed here; sect233k1 keys go with --legacy-identity")]
@@ -238,7 +240,7 @@ fn write_new(path: &Path, text: &[u8]) -> Result<(), KeyFileCause> {
     let suffix = u64::from_ne_bytes(random()?);
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(format!(".{suffix:016x}.new"));
-    make_parent(path).map_err(KeyFileCause::Write)?;
+    make_parent(path)?;
     let linked = write_private(unfinished.as_ref(), text).and_then(|()| fs::hard_link(&unfinished, path));
     let removed = fs::remove_file(&unfinished);
     linked.map_err(|error| match error.kind() {
@@ -248,13 +250,12 @@ fn write_new(path: &Path, text: &[u8]) -> Result<(), KeyFileCause> {
     removed.map_err(KeyFileCause::Write)
 }
 
-fn make_parent(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => {
-            private(&mut fs::DirBuilder::new()).recursive(true).create(parent)
-        }
-        _ => Ok(()),
+fn make_parent(path: &Path) -> Result<(), KeyFileCause> {
+    let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else { return Ok(()) };
+    if let Some(file) = parent.ancestors().find(|ancestor| ancestor.is_file()) {
+        return Err(KeyFileCause::NotADirectory(file.to_owned()));
     }
+    private(&mut fs::DirBuilder::new()).recursive(true).create(parent).map_err(KeyFileCause::Write)
 }
 
 fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {

@@ -28,10 +28,14 @@ pub enum KeyError {
     Public,
     #[error("the key is encrypted, which is not supported; decrypt it with `openssl pkey -in FILE -out NEW`")]
     Encrypted,
-    #[error("`{0}` is not a supported kind of PEM; an Ed25519 key in PKCS#8 or a sect233k1 key is needed")]
+    #[error(
+        "`{0}` is not a supported kind of PEM; an Ed25519 key in PKCS#8 or a sect233k1 key is needed, `swarmscope key new` makes one"
+    )]
     Label(String),
-    #[error("the key is of another algorithm; Ed25519 or sect233k1 is needed, `swarmscope key new` makes one")]
-    Algorithm,
+    #[error(
+        "it holds a key for {0}; expected is Ed25519, or sect233k1 for version 17 and before: `swarmscope key new` makes one"
+    )]
+    Algorithm(&'static str),
     #[error(
         "the key is on another curve, or names none; old peers know sect233k1 only, `swarmscope key new --legacy` makes such a key"
     )]
@@ -78,7 +82,7 @@ impl Key {
             return Ed25519Identity::from_pkcs8_der(whole).map(Self::Ed25519);
         }
         if oid != EC_OID {
-            return Err(KeyError::Algorithm);
+            return Err(KeyError::Algorithm(algorithm_name(oid)));
         }
         if algorithm.value(der::OBJECT_IDENTIFIER) != Some(&SECT233K1_OID) {
             return Err(KeyError::Curve);
@@ -110,6 +114,18 @@ impl Key {
             Self::Ed25519(key) => key.pem(),
             Self::Sect233k1(key) => key.pem(),
         }
+    }
+}
+
+/// What the algorithm of this object identifier is called; the usual ones of PEM files.
+const fn algorithm_name(oid: &[u8]) -> &'static str {
+    match oid {
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, ..] => "RSA",
+        [0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01] => "DSA",
+        [0x2b, 0x65, 0x6e] => "X25519",
+        [0x2b, 0x65, 0x6f] => "X448",
+        [0x2b, 0x65, 0x71] => "Ed448",
+        _ => "an algorithm that is not known here",
     }
 }
 

@@ -26,6 +26,7 @@ mod stream;
 #[cfg(feature = "legacy")] // they speak both versions
 mod tests;
 mod tls;
+mod tls_failure;
 
 use std::net::SocketAddr;
 

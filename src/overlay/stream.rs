@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
-use super::tls;
+use super::{tls, tls_failure};
 use crate::failure::{By, Cause, Failure};
 use crate::session::{End, Session};
 use crate::wire::Permid;
@@ -47,7 +47,7 @@ impl Stream {
             }
             TlsRole::Server(config) => TlsAcceptor::from(config).accept(io).await.map(TlsStream::from),
         };
-        let stream = stream.map_err(|error| tls::failure(&error))?;
+        let stream = stream.map_err(|error| tls_failure::failure(&error))?;
         let permid = proved(&stream)?;
         Ok((Self::Tls(Box::new(stream)), permid))
     }
@@ -74,9 +74,9 @@ pub(super) fn broken(session: &mut Session, error: &io::Error, tls: bool) {
     match error.kind() {
         io::ErrorKind::UnexpectedEof if tls => session.end_of_stream(End::Truncated),
         io::ErrorKind::InvalidData if tls && session.is_open() => {
-            session.close(Failure::new(Cause::TlsDamaged, By::Us, error.to_string()));
+            session.close(tls_failure::damaged(error));
         }
-        io::ErrorKind::InvalidData if tls => session.close(tls::failure(error)),
+        io::ErrorKind::InvalidData if tls => session.close(tls_failure::failure(error)),
         _ => session.end_of_stream(End::Reset),
     }
 }

@@ -138,30 +138,6 @@ impl From<Refused> for Error {
     }
 }
 
-/// What a failed TLS handshake, or a failed read after it, means.
-pub(super) fn failure(error: &std::io::Error) -> Failure {
-    let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
-        return Failure::new(Cause::AuthClosed, By::Peer, error.to_string());
-    };
-    match error {
-        Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => {
-            match inner.downcast_ref::<Refused>() {
-                Some(Refused::Own) => Failure::new(Cause::OwnPermid, By::Us, ""),
-                Some(refused @ Refused::Other { .. }) => Failure::new(Cause::WrongPermid, By::Us, refused.to_string()),
-                Some(refused @ Refused::NotEd25519) => Failure::new(Cause::TlsFailed, By::Us, refused.to_string()),
-                None => Failure::new(Cause::TlsFailed, By::Us, error.to_string()),
-            }
-        }
-        Error::InvalidCertificate(CertificateError::BadSignature) => {
-            Failure::new(Cause::BadSignature, By::Us, "CertificateVerify")
-        }
-        Error::AlertReceived(alert) => {
-            Failure::new(Cause::TlsFailed, By::Peer, format!("the peer refuses with the alert {alert:?}"))
-        }
-        other => Failure::new(Cause::TlsFailed, By::Us, other.to_string()),
-    }
-}
-
 #[derive(Debug)]
 struct Verifier {
     provider: Arc<CryptoProvider>,

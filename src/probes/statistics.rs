@@ -52,12 +52,18 @@ impl Statistics {
     /// # Errors
     /// The file can't be opened or made, is no SQLite database, or one of a newer version.
     pub fn file(path: PathBuf) -> io::Result<Self> {
-        if !fs::exists(&path)? {
-            make(&path)?;
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => return Err(io::Error::other("it is a directory")),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make(&path)?,
+            Err(error) => return Err(error),
         }
         let statistics = Self { source: Source::File(path) };
         let readable = |database: Connection| database.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
-        statistics.open().and_then(readable).map_err(io::Error::other)?;
+        statistics.open().and_then(readable).map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => io::Error::other("it is not an SQLite database"),
+            _ => io::Error::other(error),
+        })?;
         statistics.migrate()?;
         Ok(statistics)
     }

@@ -28,7 +28,8 @@ fn who_is_not_allowed_gets_nothing_and_is_closed() {
     assert!(rig.closes.is_empty(), "being there is no offence");
     rig.events();
     rig.request(B, ID, 1, 0);
-    assert_eq!(rig.events(), [Event::Refused { permid: permid(9), message: ID }]);
+    let failure = Failure::new(Cause::NotAllowed, By::Us, "");
+    assert_eq!(rig.events(), [Event::Refused { permid: permid(9), message: ID, failure }]);
     assert!(rig.sent.is_empty() && rig.asked.is_empty());
     let [(B, failure)] = &rig.closes[..] else { panic!() };
     assert_eq!(failure.cause, Cause::NotAllowed);

@@ -37,7 +37,7 @@ fn a_wrong_line_is_named() {
         (b"hello!", LineError::Permid(PermidError::Base64), "`hello!`"),
         (b"AAAA", LineError::Permid(PermidError::Shape(3)), "`AAAA`"),
         (b"\x1b[31m", LineError::Permid(PermidError::Base64), "`\\x1b[31m`"),
-        (b"\xff\xfe", LineError::Permid(PermidError::Base64), "`\\xff\\xfe`"),
+        (b"\xff\xfe", LineError::NotText, "`\\xff\\xfe`"),
         (&a.to_string().as_bytes()[..59], LineError::Permid(PermidError::Base64), "`MCowBQYDK2VwAyEAiojj3XQJ…`"),
     ] {
         let error = error(line);

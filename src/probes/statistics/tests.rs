@@ -115,9 +115,10 @@ fn what_is_no_database_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("text");
     fs::write(&path, "not a database, but long enough to be looked at".repeat(30)).unwrap();
-    assert!(Statistics::file(path).unwrap_err().to_string().contains("not a database"));
+    assert!(Statistics::file(path).unwrap_err().to_string().contains("not an SQLite database"));
     assert!(Statistics::file(directory.path().join("missing/statistics.sqlite")).is_err());
-    assert!(Statistics::file(directory.path().to_owned()).is_err());
+    let error = Statistics::file(directory.path().to_owned()).unwrap_err();
+    assert!(error.to_string().contains("is a directory"), "{error}");
 }
 
 #[test]
