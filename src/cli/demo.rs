@@ -15,7 +15,7 @@ use crate::wire::Permid;
 /// Enough to look like a swarm, few enough to read.
 const DEFAULT_PEERS: u16 = 24;
 /// Each peer takes some ten open files.
-const MAX_PEERS: i64 = 64;
+const MAX_PEERS: u16 = 64;
 /// How long the peers may take to close.
 const GRACE: Duration = Duration::from_secs(1);
 /// Events of the whole swarm on their way to the log.
@@ -24,7 +24,7 @@ const EVENTS: usize = 256;
 #[derive(Args, Debug)]
 pub struct DemoArgs {
     /// How many peers
-    #[arg(long, value_name = "N", env = "SWARMSCOPE_PEERS", default_value_t = DEFAULT_PEERS, value_parser = clap::value_parser!(u16).range(1..=MAX_PEERS))]
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_PEERS", default_value_t = DEFAULT_PEERS, value_parser = peers)]
     peers: u16,
     /// The same number makes the same peers
     #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1, value_parser = seed)]
@@ -41,6 +41,11 @@ pub struct DemoArgs {
     theme: ThemeOption,
     #[command(flatten)]
     json: JsonOption,
+}
+
+fn peers(text: &str) -> Result<u16, String> {
+    let peers = text.parse().ok().filter(|peers| (1..=MAX_PEERS).contains(peers));
+    peers.ok_or_else(|| format!("not a number of peers; write one from 1 to {MAX_PEERS}"))
 }
 
 fn seed(text: &str) -> Result<u64, String> {

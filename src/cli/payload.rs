@@ -84,7 +84,7 @@ fn hex(digits: &str) -> Result<Vec<u8>, String> {
         ));
     }
     if digits.len() % 2 == 1 {
-        return Err(format!("hex: {} digits are half a byte too many or too few; write pairs", digits.len()));
+        return Err(format!("hex: an odd number of digits ({}); write pairs", digits.len()));
     }
     let value = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
     Ok(digits.chunks_exact(2).map(|pair| value(pair[0].1) << 4 | value(pair[1].1)).collect())
@@ -114,7 +114,7 @@ mod tests {
     fn wrong_hex_says_where() {
         let error = |text: &str| text.parse::<Payload>().expect_err("refused");
         assert!(error("hex:00 0g").contains("'g' at position 5"), "{}", error("hex:00 0g"));
-        assert!(error("hex:abc").contains("3 digits"));
+        assert!(error("hex:abc").contains("digits (3)"));
         assert!(error("@").contains("@FILE"));
     }
 

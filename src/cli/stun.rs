@@ -40,7 +40,7 @@ async fn serve(args: &StunArgs) -> Result<u8, CliError> {
         Line::StunListening { addr, alternate }.print()?;
     }
     tracing::info!("serving STUN on {addr}, with {alternate} as the other address and port");
-    stop.wait().await;
+    let asked = stop.wait().await;
     let counts = server.counts();
     tracing::info!(
         "{} requests answered; {} not answered because their source asked too much; {} datagrams that were no request",
@@ -48,7 +48,7 @@ async fn serve(args: &StunArgs) -> Result<u8, CliError> {
         counts.limited,
         counts.dropped
     );
-    Ok(0)
+    Ok(asked.exit_code())
 }
 
 impl From<StunServerError> for CliError {
@@ -56,7 +56,8 @@ impl From<StunServerError> for CliError {
         const BOTH: &str = "write two addresses of this machine, one family, two ports: \
             --listen 127.0.0.1:3478 --alternate 127.0.0.2:3479";
         match error {
-            StunServerError::Bind(..) => Self::io(error.to_string()),
+            StunServerError::Bind(..) => Self::io(error.to_string())
+                .with_hint("choose free ports, on two addresses of this machine, with --listen and --alternate"),
             _ => Self::usage(format!("--listen and --alternate: {error}"), BOTH),
         }
     }
