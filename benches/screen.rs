@@ -22,13 +22,15 @@ use swarmscope::wire::MessageId;
 
 const PEERS: u64 = 10_000;
 const SIZE: (u16, u16) = (200, 60);
-const FRAMES: usize = 3_000;
+const FRAMES: usize = 600;
+/// Other programs take the processor away now and then: the quietest round tells what the drawing itself takes.
+const ROUNDS: usize = 5;
 
 fn main() {
     let mut model = crowd();
-    report("frame, 10 000 peers", &mut frames(&mut model));
-    report("frame, nobody", &mut frames(&mut blank()));
-    report("sorting 10 000 peers", &mut settling(&mut model));
+    report("frame, 10 000 peers", || frames(&mut model));
+    report("frame, nobody", || frames(&mut blank()));
+    report("sorting 10 000 peers", || settling(&mut model));
     divan::main();
 }
 
@@ -85,7 +87,9 @@ fn frames(model: &mut Model) -> Vec<Duration> {
 /// News about everybody, and the list brought in order again.
 fn settling(model: &mut Model) -> Vec<Duration> {
     let mut times = Vec::new();
-    for _ in 0..50 {
+    for n in 0..50 {
+        let who = permid(&format!("{:04x}{:02x}", 1 + n, 1 + n), 18);
+        fold(model, before(0), Msg::Node(Event::Gossip { permid: who, listed: 1, left_out: 0 }));
         model.order.news();
         let later = swarmscope::app::Now { instant: before(0).instant + Duration::from_secs(60), wall: before(0).wall };
         let start = Instant::now();
@@ -95,10 +99,18 @@ fn settling(model: &mut Model) -> Vec<Duration> {
     times
 }
 
-fn report(what: &str, times: &mut [Duration]) {
-    times.sort_unstable();
-    let at = |share: usize| times[(times.len() - 1) * share / 100];
-    println!("{what}: p50 {:?}, p99 {:?}, of {}", at(50), at(99), times.len());
+fn report(what: &str, mut round: impl FnMut() -> Vec<Duration>) {
+    let mut rounds: Vec<(Duration, Duration)> = (0..ROUNDS)
+        .map(|_| {
+            let mut times = round();
+            times.sort_unstable();
+            let at = |share: usize| times[(times.len() - 1) * share / 100];
+            (at(99), at(50))
+        })
+        .collect();
+    rounds.sort_unstable();
+    let ((p99, p50), (worst, _)) = (rounds[0], rounds[ROUNDS - 1]);
+    println!("{what}: p50 {p50:?}, p99 {p99:?} in the quietest of {ROUNDS} rounds; p99 {worst:?} in the loudest");
 }
 
 #[divan::bench]

@@ -5,9 +5,12 @@ use ratatui::layout::Rect;
 use super::canvas::{Area, Canvas};
 use super::layout::Grid;
 use super::log_line;
+use super::why::folded;
 use crate::app::format::{clock_with_millis, thousands};
-use crate::app::log::Line;
 use crate::app::{Class, Model};
+
+/// Cells of `12:04:31.604` and the blanks behind it.
+const CLOCK: u16 = 14;
 
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, back: usize) {
     let theme = canvas.theme;
@@ -23,27 +26,29 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, back: usize) {
         canvas.right(area.right, area.y, &text, theme.muted);
     }
     let list = Area { y: area.y + 1, height: grid.footer.saturating_sub(area.y + 1), ..area };
-    // from the newest line shown upwards, two rows where there is a next step
+    // from the newest line shown upwards, each with what to do next where a person is needed
+    let (x, room) = indent(grid, &list);
     let mut y = list.bottom();
     for line in lines.iter().rev().skip(back.min(lines.len().saturating_sub(1))) {
-        let height = 1 + u16::from(line.next.is_some() && line.kind.needs_a_person());
-        if y < list.y + height {
+        let next = line.next.filter(|_| line.kind.needs_a_person()).map(|(code, hint)| format!("{code}: {hint}"));
+        let below = next.as_deref().map(|next| folded(next, room)).unwrap_or_default();
+        let height = 1 + u16::try_from(below.len()).unwrap_or(u16::MAX);
+        if y < list.y.saturating_add(height) {
             break;
         }
         y -= height;
-        draw_line(canvas, model, grid, &Area { y, height, ..list }, line);
+        if grid.class > Class::OnePane {
+            canvas.text(list.x, list.right, y, &clock_with_millis(line.at.wall), theme.muted);
+        }
+        log_line::write(canvas, model, line, Area { x, y, height: 1, ..list }, false);
+        for (text, y) in below.iter().zip(y + 1..) {
+            canvas.text(x + 2, list.right, y, text, theme.muted);
+        }
     }
 }
 
-fn draw_line(canvas: &mut Canvas, model: &Model, grid: &Grid, area: &Area, line: &Line) {
-    let muted = canvas.theme.muted;
-    let x = if grid.class > Class::OnePane {
-        canvas.text(area.x, area.right, area.y, &clock_with_millis(line.at.wall), muted) + 2
-    } else {
-        area.x
-    };
-    log_line::write(canvas, model, line, Area { x, height: 1, ..*area }, false);
-    if let Some((code, hint)) = line.next.filter(|_| area.height > 1) {
-        canvas.text(x + 2, area.right, area.y + 1, &format!("{code}: {hint}"), muted);
-    }
+/// Where a line's text begins, and how many cells what to do next has below it.
+fn indent(grid: &Grid, list: &Area) -> (u16, usize) {
+    let x = if grid.class > Class::OnePane { list.x + CLOCK } else { list.x };
+    (x, usize::from(list.right.saturating_sub(x + 2)))
 }

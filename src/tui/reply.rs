@@ -76,8 +76,10 @@ fn line(canvas: &mut Canvas, area: &Area, reply: &Reply) {
         text.push_str(" · dialled back");
     }
     if let Some(decoding) = reply.decoding.as_ref().filter(|decoding| !decoding.decoded.format.is_empty()) {
-        text.push_str(" · ");
-        text.push_str(&decoding.decoded.format);
+        let format = format!(" · {}", decoding.decoded.format);
+        if width(&text) + width(&format) <= area.width() {
+            text.push_str(&format);
+        }
     }
     canvas.text(area.x, area.right, area.y, &text, canvas.theme.muted);
 }
