@@ -26,7 +26,7 @@ mod udp;
 pub use axis::{Axis, Confidence};
 pub use client::{NatError, Settings, ladder, measure};
 pub use discovery::MAX_SERVERS;
-pub use rendezvous::{Invitation, Rendezvous, Traversed, punch};
+pub use rendezvous::{Invitation, InvitationError, Rendezvous, Traversed, punch, resolve};
 pub use report::{LegacyType, NatReport};
 pub use server::StunServer;
 pub use tester::NatTester;

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::UdpSocket;
 
+use super::scope::is_host;
 use super::udp::bind_towards;
 pub use invitation::{Invitation, InvitationError, Traversed};
 pub use meeting::{Meeting, Met};
@@ -106,12 +107,11 @@ async fn bind_random(ip: IpAddr) -> io::Result<UdpSocket> {
     Err(taken)
 }
 
-/// The peer's side: meets the other peer where the invitation says, and tries to reach it; at most 15 s.
+/// The peer's side: meets the other peer at this rendezvous, and tries to reach it; at most 15 s.
 ///
 /// # Errors
-/// The rendezvous' name doesn't resolve, or the socket fails; the reply to the Crawler is then [`Traversed::Error`].
-pub async fn punch(invitation: &Invitation) -> io::Result<Traversed> {
-    let rendezvous = resolve(invitation).await?;
+/// The socket fails; the reply to the Crawler is then [`Traversed::Error`].
+pub async fn punch(rendezvous: SocketAddr) -> io::Result<Traversed> {
     let socket = bind_towards(rendezvous).await?;
     let mut puncher = Puncher::new(rendezvous, now());
     let mut buffer = [0; BUFFER];
@@ -134,12 +134,17 @@ pub async fn punch(invitation: &Invitation) -> io::Result<Traversed> {
     }
 }
 
-async fn resolve(invitation: &Invitation) -> io::Result<SocketAddr> {
+/// Where the rendezvous of an invitation is: of several addresses, an IPv4 one, because that is where NATs are. Only what can be
+/// one host's address counts; an invitation never leads to a broadcast or a multicast.
+///
+/// # Errors
+/// The name has no such address, or does not resolve within 5 s.
+pub async fn resolve(invitation: &Invitation) -> io::Result<SocketAddr> {
     let lookup = tokio::net::lookup_host((invitation.host.as_str(), invitation.port));
     let addresses = tokio::time::timeout(RESOLVING, lookup).await.map_err(|_| io::ErrorKind::TimedOut)??;
-    let addresses: Vec<SocketAddr> = addresses.collect();
+    let addresses: Vec<SocketAddr> = addresses.filter(|address| is_host(address.ip())).collect();
     let preferred = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
-    preferred.copied().ok_or_else(|| io::Error::other("the rendezvous has no address"))
+    preferred.copied().ok_or_else(|| io::Error::other("the rendezvous has no address of a host"))
 }
 
 /// What is not sent counts as lost: everything is sent three times.
@@ -157,24 +162,39 @@ mod tests {
     async fn two_peers_on_loopback_meet_and_reach_each_other() {
         let rendezvous = Rendezvous::open([127, 0, 0, 1].into(), None).await.unwrap();
         assert!(PORTS.contains(&rendezvous.address().port()));
-        let invitation = Invitation {
-            request_id: "abc".into(),
-            host: rendezvous.address().ip().to_string(),
-            port: rendezvous.address().port(),
-        };
+        let address = rendezvous.address();
         let expected = Some([[127, 0, 0, 1].into(); 2]);
-        let (met, one, other) = tokio::join!(rendezvous.meet(expected), punch(&invitation), punch(&invitation));
+        let (met, one, other) = tokio::join!(rendezvous.meet(expected), punch(address), punch(address));
         assert!(matches!(met.unwrap(), Met::Both(_)));
         assert_eq!((one.unwrap(), other.unwrap()), (Traversed::Yes, Traversed::Yes));
+    }
+
+    #[tokio::test]
+    async fn an_invitation_leads_to_one_host_only() {
+        for (host, leads) in [
+            ("127.0.0.1", true),
+            ("localhost", true),
+            ("203.0.113.1", true),
+            ("2001:db8::1", true),
+            ("0.0.0.0", false),
+            ("::", false),
+            ("255.255.255.255", false),
+            ("224.0.0.251", false),
+            ("::ffff:224.0.0.251", false),
+            ("ff02::1", false),
+            ("nobody.invalid", false),
+        ] {
+            let invitation = Invitation { request_id: "abc".into(), host: host.into(), port: 3500 };
+            assert_eq!(resolve(&invitation).await.is_ok(), leads, "{host}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_rendezvous_where_nobody_is_is_an_error_after_five_seconds() {
         let silent = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = silent.local_addr().unwrap();
-        let invitation = Invitation { request_id: "abc".into(), host: address.ip().to_string(), port: address.port() };
         let start = tokio::time::Instant::now();
-        assert_eq!(punch(&invitation).await.unwrap(), Traversed::Error);
+        assert_eq!(punch(address).await.unwrap(), Traversed::Error);
         assert!(start.elapsed() >= Duration::from_secs(5) && start.elapsed() < Duration::from_secs(6));
     }
 }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Whether an address can be one host's: not all hosts', not a group's, not none's.
 #[must_use]
 pub fn is_host(ip: IpAddr) -> bool {
+    let ip = ip.to_canonical(); // IPv4 in IPv6's clothes
     let broadcast = matches!(ip, IpAddr::V4(ip) if ip.is_broadcast());
     !(ip.is_unspecified() || ip.is_multicast() || broadcast)
 }

@@ -14,6 +14,7 @@ mod answering;
 pub mod event;
 pub mod handle;
 mod outlet;
+pub mod pairing;
 #[cfg(test)]
 #[cfg(feature = "legacy")] // they speak both versions
 mod tests;
@@ -21,3 +22,4 @@ mod tests;
 pub use crate::crawler::{Ask, Target, TargetError};
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 pub use handle::{Node, NodeConfig};
+pub use pairing::Pairing;

@@ -15,6 +15,7 @@ pub mod desk;
 pub mod friendship;
 pub mod hand_over;
 pub mod natcheck;
+pub mod nattraversal;
 pub mod puncture;
 pub mod repex;
 pub mod rows;
@@ -32,6 +33,7 @@ pub use database::Database;
 pub use desk::Desk;
 pub use friendship::Friendship;
 pub use natcheck::NatCheck;
+pub use nattraversal::NatTraversal;
 pub use puncture::Puncture;
 pub use repex::Repex;
 pub use seedingstats::SeedingStats;
@@ -54,6 +56,7 @@ pub fn registry_of_peer(statistics: Statistics, nat: NatTester) -> Registry {
         Arc::new(SeedingStats::new(desk.clone())),
         Arc::new(NatCheck::new(nat)),
         Arc::new(Friendship::new(desk.clone())),
+        Arc::new(NatTraversal::default()),
         Arc::new(PlaybackInfo::new(desk.clone())),
         Arc::new(PlaybackEvent::new(desk.clone())),
         Arc::new(Repex::new(desk.clone())),
@@ -101,6 +104,7 @@ mod tests {
             (2, "SEEDINGSTATS"),
             (3, "NATCHECK"),
             (4, "FRIENDSHIP"),
+            (5, "NATTRAVERSAL"),
             (6, "VIDEOPLAYBACK_INFO"),
             (7, "VIDEOPLAYBACK_EVENT"),
             (8, "REPEX"),

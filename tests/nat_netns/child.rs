@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use swarmscope::nat::lab::{ALTERNATE, Lab, Namespace, SERVER};
 use swarmscope::nat::server::{Limits, StunServer};
-use swarmscope::nat::{Invitation, NatReport, Rendezvous, Settings, measure, punch};
+use swarmscope::nat::{NatReport, Rendezvous, Settings, measure, punch};
 
 /// Before each line that is meant for the test: the harness prints its own.
 const MARK: &str = "@lab ";
@@ -176,8 +176,7 @@ async fn punch_often() {
     let mut all = tokio::task::JoinSet::new();
     for port in setting("PORTS").split(' ') {
         let port: u16 = port.parse().expect("a port");
-        let invitation = Invitation { request_id: port.to_string(), host: SERVER.to_string(), port };
-        all.spawn(async move { (port, punch(&invitation).await) });
+        all.spawn(async move { (port, punch((SERVER, port).into()).await) });
     }
     while let Some(punched) = all.join_next().await {
         let (port, traversed) = punched.expect("no panic");

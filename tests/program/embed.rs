@@ -1,7 +1,6 @@
 //! The example, and peers that do what `swarmscope peer` never does, embedded in this process.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,14 +11,12 @@ use swarmscope::identity::{Ed25519Identity, Identities};
 use swarmscope::node::{Node, NodeConfig};
 use swarmscope::wire::{Decoded, MessageId, OverlayVersion, Permid};
 
-use crate::process::{Home, Running};
+use crate::process::{Home, Running, example};
 
 #[test]
 fn the_example_answers_its_own_id() {
     let (home, crawler) = (Home::new(), Home::new());
-    let tests = std::env::current_exe().expect("this test");
-    let program = tests.parent().and_then(Path::parent).expect("target/debug").join("examples/embed_peer");
-    assert!(program.exists(), "built by `cargo test`, or `cargo build --examples`: {}", program.display());
+    let program = example("embed_peer");
     let free =
         std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
     let running = Running::start(home.program(&program, &[&free, &crawler.permid(false)]));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::process::{Home, Peer, Running};
+use crate::process::{Home, Peer, Running, example};
 
 /// A `swarmscope stun` on loopback, and its `listening` event.
 fn stun(home: &Home) -> (Running, Value) {
@@ -68,5 +68,38 @@ fn the_server_says_where_it_listens_and_ends_in_order() {
         assert_ne!(port("addr"), port("alternate"));
         running.signal(signal);
         assert_eq!(running.code(), code);
+    }
+}
+
+#[test]
+fn the_example_lets_two_peers_meet() {
+    let (crawler, homes) = (Home::new(), [Home::new(), Home::new()]);
+    assert_eq!(crawler.run(&["key", "new", "--out", "pair_peers.pem"]).code, 0);
+    let shown = crawler.run(&["key", "show", "pair_peers.pem"]);
+    let permid = shown.stdout.lines().next().expect("a permid");
+    let peers = homes.each_ref().map(|home| Peer::start(home, 18, &[permid]));
+    let targets = peers.each_ref().map(Peer::pinned);
+    let program = example("pair_peers");
+    let args = ["127.0.0.1:0", "localhost", &targets[0], &targets[1]];
+    let running = Running::start(crawler.program(&program, &args));
+    for peer in &peers {
+        assert_eq!(running.line(), format!("{} YES", peer.permid));
+        peer.running.event("asked");
+        assert_eq!(peer.running.event("answered")["message_id"], 5);
+    }
+    assert_eq!(running.code(), 0);
+}
+
+#[test]
+fn a_nattraversal_request_that_makes_no_sense_is_told_why() {
+    let (home, crawler) = (Home::new(), Home::new());
+    let peer = Peer::start(&home, 18, &[&crawler.permid(false)]);
+    for (payload, words) in
+        [("abc:127.0.0.1:3500", "bencoded"), ("10:abc:h.org:0", "bencoded"), ("11:abc:h.org:0", "port")]
+    {
+        let args = ["request", &peer.pinned(), "nattraversal", payload, "--json", "--frequency", "0"];
+        let outcome = crawler.run(&args);
+        assert_eq!(outcome.code, 12, "{outcome:?}");
+        assert!(outcome.last("reply")["decoded"].to_string().contains(words), "{outcome:?}");
     }
 }

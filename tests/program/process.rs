@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -80,6 +80,14 @@ impl Outcome {
         assert_eq!(last["event"], kind, "{self:?}");
         last
     }
+}
+
+/// The path of an example of this crate.
+pub fn example(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().expect("this test");
+    let program = tests.parent().and_then(Path::parent).expect("target/debug").join("examples").join(name);
+    assert!(program.exists(), "built by `cargo test`, or `cargo build --examples`: {}", program.display());
+    program
 }
 
 /// A process that runs until it is told to stop. Dropping it kills it.

@@ -2,6 +2,7 @@
 
 mod asking;
 mod living;
+mod pairing;
 mod swarming;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
