@@ -157,7 +157,6 @@ mod tests {
             "swarmscope completions bash",
             "swarmscope --replay x",
             "swarmscope tui --record x",
-            "swarmscope tui --privacy",
             "swarmscope tui --script x",
             "swarmscope demo --scenario worm",
         ] {

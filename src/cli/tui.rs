@@ -43,7 +43,7 @@ pub struct TuiArgs {
     /// Record the session (not yet built)
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_RECORD")]
     record: Option<PathBuf>,
-    /// Hide addresses (not yet built)
+    /// Hide addresses, wherever they stand; P shows them
     #[arg(long, env = "SWARMSCOPE_PRIVACY", value_parser = BoolishValueParser::new())]
     privacy: bool,
     /// Take keys from a file (not yet built)
@@ -76,7 +76,6 @@ impl ThemeOption {
 pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     later::option("--replay", args.replay.is_some())?;
     later::option("--record", args.record.is_some())?;
-    later::option("--privacy", args.privacy)?;
     later::option("--script", args.script.is_some())?;
     let theme = args.theme.load()?;
     need_terminal()?;
@@ -94,7 +93,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         ..NodeConfig::default()
     };
     let (_nothing_extra, extra) = mpsc::channel(1);
-    let setup = Setup { registry, title: String::new(), privacy: false };
+    let setup = Setup { registry, title: String::new(), privacy: args.privacy };
     let options = Options { setup, theme, extra, skip_tour: CancellationToken::new() };
     super::runtime()?.block_on(async {
         let (node, events) = Node::start(config).await?;

@@ -10,5 +10,4 @@ mod nat;
 mod peer;
 mod process;
 mod request;
-mod screen;
 mod tour;

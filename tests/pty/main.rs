@@ -3,7 +3,7 @@
 
 mod terminal;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use terminal::Terminal;
 
@@ -136,6 +136,37 @@ fn help_and_prompts_open_and_close() {
     });
     terminal.keys(&ctrl('c'));
     assert_eq!(terminal.end().0, 130, "interrupted");
+}
+
+#[test]
+fn privacy_hides_addresses_from_the_start() {
+    let mut terminal = Terminal::start(100, 30, &["tui", "--privacy", "--connect", "127.0.0.1:1"], &[]);
+    terminal.wait_for("tcp.refused");
+    terminal.keys("L");
+    let log = terminal.wait_for("LOG");
+    assert!(!log.iter().any(|row| row.contains("127.0.0.1")), "{}", log.join("\n"));
+}
+
+#[test]
+fn a_key_is_answered_at_once_and_not_by_the_next_tick_of_the_clock() {
+    let mut terminal = Terminal::start(100, 30, &["tui"], &[]);
+    terminal.wait_for("No peers yet.");
+    terminal.keys("L"); // the second key is what a lost wake-up delays
+    terminal.wait_for("LOG");
+    terminal.keys("L");
+    let mut answered_after = || {
+        // Right after the clock has moved, its next tick is a second away.
+        let before = terminal.wait_for("No peers yet.").first().cloned();
+        terminal.wait("the clock to move", |rows| rows.first() != before.as_ref());
+        let pressed = Instant::now();
+        terminal.keys("L");
+        terminal.wait_for("LOG");
+        let after = pressed.elapsed();
+        terminal.keys("L");
+        after
+    };
+    let quickest = (0..3).map(|_| answered_after()).min();
+    assert!(quickest < Some(Duration::from_millis(300)), "{quickest:?}");
 }
 
 #[test]
