@@ -11,6 +11,8 @@ use super::{bencode, encoding_a, json, pickle};
 const MAX_LAYERS: usize = 2;
 /// The longest text that is its own summary, in characters.
 const MAX_SUMMARY_CHARS: usize = 60;
+/// How many bytes of what is no text stand in the JSON: a stream of a megabyte inflates to sixteen that say nothing.
+const MAX_BYTES_IN_JSON: usize = 4 << 20;
 /// The highest protocol that a pickle of any age announces.
 const NEWEST_PICKLE: u8 = 5;
 
@@ -149,7 +151,7 @@ fn from_zlib(payload: &[u8], layers: usize) -> Result<Decoded, FormatError> {
     let mut decoded = decode_layer(whole_characters(&inflated), layers - 1);
     decoded.tree.forget_spans(); // they are of the inflated bytes
     decoded.format = format!("{}, {}", Format::Zlib.name(), decoded.format);
-    decoded.findings.extend(what_was_cut(&inflated, payload.len()));
+    decoded.findings.splice(0..0, what_was_cut(&inflated, payload.len()));
     Ok(decoded)
 }
 
@@ -201,7 +203,10 @@ fn from_text(payload: &[u8]) -> Option<Decoded> {
 
 fn from_bytes(payload: &[u8]) -> Decoded {
     let tree = Node::leaf("", tree::show_bytes(payload), Some(0..payload.len()));
-    Decoded { tree, json: json::base64(payload), ..named(Format::Hex, count(payload.len(), "byte", "bytes")) }
+    let len = payload.len().min(MAX_BYTES_IN_JSON);
+    let cut = (len < payload.len()).then(|| format!("the JSON has the first {} only", count(len, "byte", "bytes")));
+    let (json, findings) = (json::base64(&payload[..len]), cut.into_iter().collect());
+    Decoded { tree, json, findings, ..named(Format::Hex, count(payload.len(), "byte", "bytes")) }
 }
 
 fn plain(payload: &[u8]) -> Format {
@@ -221,12 +226,17 @@ fn begins_like_bencode(payload: &[u8]) -> bool {
         [b'l', ..] => {
             let lists = payload.iter().take_while(|byte| **byte == b'l').count();
             let inside = &payload[lists..];
-            if inside.starts_with(b"e") { bencode::decode(payload).is_ok() } else { begins_like_bencode(inside) }
+            if inside.starts_with(b"e") { is_bencode(payload) } else { begins_like_bencode(inside) }
         }
         [b'd', b'e'] | [b'i', b'0'..=b'9' | b'-', ..] => true,
         [b'd', key @ ..] => begins_like_string(key),
         _ => begins_like_string(payload),
     }
+}
+
+/// Also where it nests deeper than is read.
+fn is_bencode(payload: &[u8]) -> bool {
+    bencode::decode(payload).map_or_else(|error| error.what == bencode::Fault::Depth, |_| true)
 }
 
 fn begins_like_string(payload: &[u8]) -> bool {

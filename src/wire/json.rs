@@ -35,7 +35,8 @@ pub fn build<'a>(source: impl Source<'a>, findings: &mut Vec<String>) -> Value {
 /// Bytes that are not text.
 #[must_use]
 pub fn base64(bytes: &[u8]) -> Value {
-    json!({ "base64": STANDARD.encode(bytes) })
+    let members = [("base64".to_owned(), Value::from(STANDARD.encode(bytes)))]; // `json!` would copy it
+    Value::Object(members.into_iter().collect())
 }
 
 struct Builder {

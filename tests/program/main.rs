@@ -8,6 +8,7 @@ mod key;
 mod misplaced;
 mod nat;
 mod peer;
+mod probes;
 mod process;
 mod request;
 mod tour;

@@ -29,8 +29,8 @@ pub(super) fn decode(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         |number| ReplyDecodeError(format!("record {number} is not (infohash, swarm cache, stats, timestamp, end)"));
     let typed = records.into_iter().enumerate().map(|(number, it)| record(it).ok_or_else(|| wrong(number)));
     decoded.json = Value::Array(typed.collect::<Result<_, _>>()?);
-    rows::describe(&mut decoded.tree);
     decoded.summary = text::count(decoded.tree.children.len(), "record", "records");
+    decoded.tree.value.clone_from(&decoded.summary);
     for record in &mut decoded.tree.children {
         for (value, (label, _)) in record.children.iter_mut().zip(RECORD) {
             label.clone_into(&mut value.label);

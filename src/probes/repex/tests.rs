@@ -79,7 +79,7 @@ fn replies_of_both_generations_read() {
     let probe = repex("");
     for payload in [&b"a0l"[..], b"\x80\x02]q\x01."] {
         let decoded = probe.decode(payload).unwrap();
-        assert_eq!((decoded.json, &*decoded.summary, &*decoded.tree.value), (json!([]), "0 records", "0 rows"));
+        assert_eq!((decoded.json, &*decoded.summary, &*decoded.tree.value), (json!([]), "0 records", "0 records"));
     }
     let new = [&b"a1l4t20b"[..], &[0xab; 20], b"1d2t7s1.2.3.44i68811d3spex1l2t2t7s5.6.7.82i801i1", b"0n2i-1"].concat();
     let decoded = probe.decode(&new).unwrap();

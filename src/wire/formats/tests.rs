@@ -178,3 +178,19 @@ proptest! {
         check(&deflate(&bytes));
     }
 }
+
+#[test]
+fn the_json_has_the_beginning_of_many_bytes() {
+    let decoded = decode(&vec![0xff; MAX_BYTES_IN_JSON + 1]);
+    assert_eq!(decoded.summary, "4 194 305 bytes");
+    assert_eq!(decoded.findings, ["the JSON has the first 4 194 304 bytes only"]);
+    assert_eq!(decoded.json["base64"].as_str().unwrap().len(), MAX_BYTES_IN_JSON.div_ceil(3) * 4);
+    assert_eq!(decode(&vec![0xff; MAX_BYTES_IN_JSON]).findings, Vec::<String>::new());
+}
+
+#[test]
+fn what_nests_too_deep_is_said_to() {
+    let deep = [vec![b'l'; 100], vec![b'e'; 100]].concat();
+    assert_eq!(decode(&deep).findings, ["begins like bencode, but is not: bencode: byte 64: nested deeper than 64"]);
+    assert_eq!(sniff(b"lle"), Format::Text);
+}

@@ -1,0 +1,146 @@
+//! Replies that want memory, time or a command of the Crawler: each ends as a finding or an error that is shown, and the process grows
+//! by less than 32 MiB. In a process of its own, one after the other, because it is the process that is measured.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use swarmscope::probes::{self, Decoding, Statistics};
+use swarmscope::wire::{ErrorByte, MessageId};
+
+/// What a reply may take beyond its own bytes, in KiB.
+const MAX_GROWTH: u64 = 32 << 10;
+/// How deep the nested ones go.
+const DEEP: usize = 200_000;
+/// Nobody registered it: read by its format.
+const STRANGER: MessageId = MessageId(99);
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// A figure of this process, in KiB.
+fn status(name: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect(name);
+    line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+/// Reads a reply of each of these ids, and gives what was found with what each took at most.
+fn read(ids: &[MessageId], payload: &[u8]) -> Vec<(MessageId, Decoding)> {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let registry = probes::registry(Statistics::empty());
+    let mut found = Vec::new();
+    for id in ids {
+        fs::write("/proc/self/clear_refs", "5").expect("the peak can be reset");
+        let before = status("VmRSS");
+        #[allow(clippy::disallowed_methods)] // it is time that is tested
+        let began = Instant::now();
+        let decoding = probes::decode_reply(&registry, *id, ErrorByte::SUCCESS, payload);
+        let (took, grown) = (began.elapsed(), status("VmHWM").saturating_sub(before));
+        println!(
+            "id {id}: {} bytes, +{grown} KiB, {took:?}, {:?} {:?}",
+            payload.len(),
+            decoding.failed,
+            decoding.decoded.findings
+        );
+        assert!(grown < MAX_GROWTH, "id {id}: +{grown} KiB");
+        assert!(took < Duration::from_secs(20), "id {id}: {took:?}");
+        found.push((*id, decoding));
+    }
+    found
+}
+
+/// All of them say what is wrong: as a finding, or as the reason why the id's own decoder gave up.
+fn assert_shown(ids: &[MessageId], payload: &[u8], words: &str) {
+    for (id, Decoding { decoded, failed }) in read(ids, payload) {
+        let said = failed.iter().chain(&decoded.findings).any(|text| text.contains(words));
+        assert!(said, "id {id}: {failed:?} {:?}", decoded.findings);
+    }
+}
+
+/// 1 GiB of NUL behind these bytes.
+fn bomb(first: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    let mut write = |bytes: &[u8]| {
+        encoder.write_all(bytes).and_then(|()| encoder.flush()).expect("memory");
+        encoder.get_ref().clone()
+    };
+    write(first);
+    let nul = vec![0; 1 << 20];
+    let (one, two) = (write(&nul), write(&nul));
+    // with nothing but NUL before it, each further mebibyte is the same bytes again
+    [&two, &two[one.len()..].repeat(1022)[..]].concat()
+}
+
+#[test]
+fn a_gibibyte_of_nul_in_a_mebibyte_is_cut() {
+    for first in [&b""[..], b"1795337030.84 CRAWL\n"] {
+        let bomb = bomb(first);
+        assert!(bomb.len() < 2 << 20);
+        let ids = [MessageId::PUNCTURE_QUERY, MessageId::VIDEOPLAYBACK_EVENT_QUERY, MessageId::REPEX_QUERY, STRANGER];
+        assert_shown(&ids, &bomb, "inflates to more than 16 777 216 bytes: the rest was cut");
+    }
+}
+
+#[test]
+fn a_pickle_that_would_run_a_command_is_shown_and_not_run() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let trace: PathBuf = directory.path().join("ran");
+    let command = format!("touch {}", trace.display());
+    let pickle = [
+        b"\x80\x02]cos\nsystem\nX",
+        &u32::try_from(command.len()).expect("short").to_le_bytes()[..],
+        command.as_bytes(),
+        b"\x85Ra.",
+    ]
+    .concat();
+    let ids = [
+        MessageId::DATABASE_QUERY,
+        MessageId::SEEDINGSTATS_QUERY,
+        MessageId::VIDEOPLAYBACK_INFO_QUERY,
+        MessageId::REPEX_QUERY,
+        MessageId::CHANNEL_QUERY,
+        MessageId::USEREVENTLOG_QUERY,
+        STRANGER,
+    ];
+    assert_shown(&ids, &pickle, "GLOBAL os.system would import or call something: shown, not run");
+    assert!(!trace.exists());
+}
+
+#[test]
+fn nesting_ends_where_a_stack_would() {
+    let ids = [MessageId::DATABASE_QUERY, MessageId::SEEDINGSTATS_QUERY, MessageId::REPEX_QUERY, STRANGER];
+    let pickle = [&b"\x80\x02"[..], &vec![b']'; DEEP], &vec![b'a'; DEEP - 1], b"."].concat();
+    assert_shown(&ids, &pickle, "nested deeper than 64");
+    let ids = [MessageId::NATCHECK, MessageId::FRIENDSHIP_STATS, STRANGER];
+    let bencode = [vec![b'l'; DEEP], vec![b'e'; DEEP]].concat();
+    assert_shown(&ids, &bencode, "nested deeper than 64");
+    let dicts = [b"d1:a".repeat(DEEP), b"le".to_vec(), vec![b'e'; DEEP]].concat();
+    assert_shown(&ids, &dicts, "nested deeper than 64");
+    let ids = [MessageId::DATABASE_QUERY, MessageId::REPEX_QUERY, STRANGER];
+    assert_shown(&ids, &[b"a".to_vec(), b"1l".repeat(DEEP), b"0n".to_vec()].concat(), "nested deeper than 64");
+}
+
+#[test]
+fn a_count_is_believed_only_as_far_as_there_are_bytes() {
+    let ids = [
+        MessageId::DATABASE_QUERY,
+        MessageId::REPEX_QUERY,
+        MessageId::CHANNEL_QUERY,
+        MessageId::USEREVENTLOG_QUERY,
+        STRANGER,
+    ];
+    for (payload, words) in [
+        (&b"a1000000000000000000l"[..], "1000000000000000000 announced"),
+        (b"a1l1000000000000000000t0n", "1000000000000000000 announced"),
+        (b"a1000000000000000000s", "1000000000000000000 announced"),
+        (b"a1000000000000000000d0n0n", "1000000000000000000 announced"),
+    ] {
+        assert_shown(&ids, payload, words);
+    }
+    assert_shown(&[MessageId::NATCHECK, STRANGER], b"1000000000000000000:x", "1000000000000000000");
+}

@@ -1,0 +1,173 @@
+//! Every message-specific id between two processes, and what becomes of records that are handed over when a Crawler is killed.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::process::{Home, Outcome, Peer, Running};
+
+const FILL: &str = "
+    INSERT INTO Peer (permid) VALUES ('aa'), ('bb');
+    INSERT INTO ChannelCast VALUES ('aa', '01', 3600);
+    INSERT INTO SeedingStats VALUES (3600, 'aa', '01', 7200, 0.5, 0);
+    INSERT INTO FriendshipStatistics VALUES ('aa', 'bb', 0, 3600, 7200, 2, 1, 7200);
+    INSERT INTO playback_info VALUES ('cc', 3600, 65536, 1024, 131072, 'Unknown');
+    INSERT INTO playback_event (key, timestamp, event) VALUES ('cc', 3600, 'play');
+    INSERT INTO RepexRecord (infohash, timestamp, endtimestamp) VALUES ('0011223344556677889900112233445566778899', 3600, 7200);
+    INSERT INTO RepexPeer (record, peer, last_seen) VALUES (1, 'dd', 3600);
+    INSERT INTO PunctureLine (timestamp, line) VALUES (3600, 'UNAT:1,2,1');
+    INSERT INTO UserEventLog VALUES (3600, 2, 'MyChannel: 1 manual add');";
+
+/// A peer with records, and a Crawler on its allow-list.
+struct Pair {
+    home: Home,
+    crawler: Home,
+    peer: Peer,
+    version: &'static str,
+}
+
+impl Pair {
+    fn new(version: u16) -> Self {
+        let (home, crawler) = (Home::new(), Home::new());
+        let peer = Self::peer(&home, version, &crawler);
+        let pair = Self { home, crawler, peer, version: if version < 18 { "17" } else { "18" } };
+        pair.statistics().execute_batch(FILL).expect("the schema is the documented one");
+        pair
+    }
+
+    fn peer(home: &Home, version: u16, crawler: &Home) -> Peer {
+        Peer::start_with(home, version, &[&crawler.permid(version < 18)], &["--data", "statistics.sqlite"])
+    }
+
+    fn statistics(&self) -> Connection {
+        let path: PathBuf = self.home.path().join("statistics.sqlite");
+        Connection::open(path).expect("made by the peer")
+    }
+
+    fn args<'a>(&'a self, target: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
+        [&["request", target][..], rest, &["--frequency", "0", "--overlay-version", self.version]].concat()
+    }
+
+    fn ask(&self, rest: &[&str]) -> Outcome {
+        self.crawler.run(&self.args(&self.peer.pinned(), rest))
+    }
+
+    /// The decoded JSON of a reply with error 0.
+    fn reply(&self, id: &str) -> Value {
+        let outcome = self.ask(&[id, "--json"]);
+        assert_eq!(outcome.code, 0, "{id}: {outcome:?}");
+        let reply = outcome.last("reply");
+        assert_eq!(reply["error"], 0, "{reply}");
+        reply["decoded"].clone()
+    }
+}
+
+#[test]
+fn each_id_gives_a_readable_value_and_a_typed_one() {
+    for version in [17, 18] {
+        let pair = Pair::new(version);
+        let typed = [
+            (
+                "1",
+                json!([
+                    ["peer_count", 2],
+                    ["torrent_count", 0],
+                    ["channel_files", 1],
+                    ["all_subscriptions", 0],
+                    ["all_negative_votes", 0]
+                ]),
+            ),
+            ("2", json!([[[3600, "aa", "01", 7200, 0.5, 0]], null])),
+            (
+                "4",
+                json!({ "current_time": 0, "stats": [{
+                "source": "aa", "target": "bb", "is_forwarder": 0, "request_time": 3600, "response_time": 7200,
+                "attempts": 2, "helpers": 1, "modified_on": 7200 }] }),
+            ),
+            ("6", json!([["cc", 3600, 65536, 1024, 131_072, "Unknown"]])),
+            ("7", json!([["cc", 3600, "play"]])),
+            (
+                "8",
+                json!([{
+                "infohash": "0011223344556677889900112233445566778899", "stats": null, "timestamp": 3600, "endtimestamp": 7200,
+                "swarmcache": [{ "peer": "dd", "last_seen": 3600, "pex": 0, "prev": 0 }] }]),
+            ),
+            ("10", json!([["channel_files", "aa", 1]])),
+            ("11", json!([[3600, 2, "MyChannel: 1 manual add"]])),
+        ];
+        for (id, expected) in typed {
+            assert_eq!(pair.reply(id), expected, "id {id}");
+        }
+        assert_eq!(pair.reply("natcheck")["type"], "Unknown");
+        assert_eq!(pair.reply("puncture")["lines"], json!([{ "time": 3600.0, "text": "UNAT:1,2,1" }]));
+        for (name, words) in [
+            ("database", "peer_count, 2"),
+            ("seedingstats", "write 1"),
+            ("natcheck", "Unknown"),
+            ("friendship_stats", "target"),
+            ("videoplayback_info", "131072"),
+            ("videoplayback_event", "play"),
+            ("repex", "0 records"), // collected above
+            ("puncture_query", "crawled at"),
+            ("channel", "channel_files"),
+            ("usereventlog", "0 rows"),
+        ] {
+            let outcome = pair.ask(&[name]);
+            assert!(outcome.code == 0 && outcome.stdout.contains(words), "{name}: {outcome:?}");
+        }
+    }
+}
+
+/// The peer is held up in the midst of its answer, the Crawler killed, and the peer let go on.
+#[test]
+fn what_a_killed_crawler_did_not_get_is_offered_again() {
+    for version in [17, 18] {
+        let pair = Pair::new(version);
+        for id in ["2", "8", "9", "11"] {
+            let statistics = pair.statistics();
+            statistics.execute_batch("BEGIN EXCLUSIVE").expect("nobody else has it");
+            let target = pair.peer.pinned();
+            let asking = Running::start(pair.crawler.swarmscope(&pair.args(&target, &[id, "--json"])));
+            asking.event("connected");
+            thread::sleep(Duration::from_millis(300)); // the request is there, and waits for the database
+            asking.signal(libc::SIGKILL);
+            assert_eq!(asking.code(), -1);
+            statistics.execute_batch("COMMIT").expect("it was held for reading");
+            let records = |reply: Value| match id {
+                "2" => reply[0].as_array().map(Vec::len),
+                "9" => reply["lines"].as_array().map(Vec::len),
+                _ => reply.as_array().map(Vec::len),
+            };
+            assert_eq!(records(pair.reply(id)), Some(1), "id {id}: the same records");
+            assert_eq!(records(pair.reply(id)), Some(0), "id {id}: they have arrived");
+        }
+    }
+}
+
+/// The records are collected when the reply has arrived, kept for whoever looks after the peer, and gone with the next request;
+/// also when the peer was started anew in between.
+#[test]
+fn collected_records_stay_collected_over_a_restart() {
+    let mut pair = Pair::new(18);
+    assert_eq!(pair.reply("usereventlog").as_array().map(Vec::len), Some(1));
+    let count = |statistics: &Connection, condition: &str| -> i64 {
+        let sql = format!("SELECT count(*) FROM UserEvent WHERE {condition}");
+        statistics.query_row(&sql, [], |row| row.get(0)).expect("a count")
+    };
+    let statistics = pair.statistics();
+    for _ in 0..100 {
+        if count(&statistics, "collected_at IS NOT NULL AND collected_by IS NOT NULL") == 1 {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(count(&statistics, "collected_at IS NOT NULL"), 1, "marked without another request");
+    pair.peer.running.signal(libc::SIGTERM);
+    let stopped = std::mem::replace(&mut pair.peer, Pair::peer(&pair.home, 18, &pair.crawler));
+    assert_eq!(stopped.running.code(), 0);
+    assert_eq!(pair.reply("usereventlog"), json!([]));
+    assert_eq!(count(&statistics, "1"), 0, "gone with the next request of who has it");
+}
