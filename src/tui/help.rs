@@ -93,9 +93,9 @@ fn draw_row(canvas: &mut Canvas, area: &Area, row: Option<&Row>) {
             canvas.text(x, x + DOC - 1, y, keys, theme.strong());
             canvas.text(x + DOC, right, y, doc, Style::new());
         }
-        Some(Row::Command { keys, why_not: Some(why), .. }) => {
+        Some(Row::Command { keys, doc, why_not: Some(why) }) => {
             canvas.text(x, x + DOC - 1, y, keys, theme.muted);
-            canvas.text(x + DOC, right, y, &format!("not now: {why}"), theme.muted);
+            canvas.text(x + DOC, right, y, &format!("{doc} · {why}"), theme.muted);
         }
         Some(Row::Sign { sign, doc }) => {
             let style = match *sign {
