@@ -30,7 +30,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1, value_parser = seed)]
     seed: u64,
     /// What the swarm plays (not yet built)
-    #[arg(long, value_name = "NAME", env = "SWARMSCOPE_SCENARIO")]
+    #[arg(long, value_name = "NAME", hide = true, env = "SWARMSCOPE_SCENARIO")]
     scenario: Option<String>,
     #[command(flatten)]
     allow: AllowOptions,

@@ -9,6 +9,7 @@ mod bootstrap;
 mod demo;
 mod directories;
 mod error;
+mod help;
 mod identities;
 mod journal;
 mod key;
@@ -27,18 +28,14 @@ mod tui;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tokio::runtime::Runtime;
 
 pub use error::CliError;
 
-const AFTER_HELP: &str = "\
-Every option has an environment variable, named SWARMSCOPE_ and the option; several values are separated by commas. \
-SWARMSCOPE_LOG sets what is logged on standard error (error, warn, info, debug, or a tracing filter).";
-
 /// Remote debugging of peer-to-peer overlays: ask peers, and watch the replies arrive
 #[derive(Parser, Debug)]
-#[command(name = "swarmscope", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+#[command(name = "swarmscope", version, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -79,7 +76,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run(args: impl Iterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(args) {
+    let parsed = help::with_help(Cli::command()).try_get_matches_from(args);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return error::report_clap(&error),
     };
@@ -121,8 +119,6 @@ fn report_json(json: bool, outcome: Result<u8, CliError>) -> Result<u8, CliError
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn exit_code(line: &str) -> u8 {

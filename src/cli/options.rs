@@ -13,15 +13,15 @@ use crate::wire::{OverlayVersion, Permid};
 /// Who this process is, and which versions it speaks.
 #[derive(Args, Clone, Debug)]
 pub struct IdentityOptions {
-    /// Ed25519 identity, a PEM file; without it a default one, made on first use
+    /// Who to be: an Ed25519 key file (PEM) [default: one of your own, made on first use]
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_IDENTITY")]
     pub identity: Option<PathBuf>,
 
-    /// Also be known by this sect233k1 identity (PEM), and speak the old, unencrypted versions with it
+    /// Speak the old, unencrypted versions too, with this sect233k1 key file (PEM)
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_LEGACY_IDENTITY")]
     pub legacy_identity: Option<PathBuf>,
 
-    /// Current overlay version to present, 7 to 18; 17 and below speak only the old protocol
+    /// Version to present, 7 to 18; 17 and below speak only the old protocol
     #[arg(long, value_name = "N", env = "SWARMSCOPE_OVERLAY_VERSION", default_value = "18", value_parser = overlay_version)]
     pub overlay_version: OverlayVersion,
 }
@@ -37,7 +37,7 @@ pub struct AllowOptions {
 /// Events for programs instead of text for people.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct JsonOption {
-    /// One JSON object a line on standard output, and nothing else there
+    /// Events for programs: one JSON object a line on standard output
     #[arg(long, env = "SWARMSCOPE_JSON", value_parser = BoolishValueParser::new())]
     pub json: bool,
 }
@@ -45,7 +45,7 @@ pub struct JsonOption {
 /// Where to start from.
 #[derive(Args, Clone, Debug)]
 pub struct BootstrapOption {
-    /// Peers to start from: one TARGET a line, # for comments; they are dialled and asked for others
+    /// Peers to start from, and to ask for others: one TARGET a line, # for comments
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_BOOTSTRAP")]
     bootstrap: Option<PathBuf>,
 }

@@ -25,24 +25,29 @@ const GRACE: Duration = Duration::from_secs(1);
 /// For ids that no probe is registered for (cli.md).
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Which of its permids a user has to look for.
+const NOT_ALLOWED_HINT: &str = "likely its allow-list: ask for the permid to be put on it that `swarmscope key show` prints \
+    (with the FILE of --identity or --legacy-identity if you gave one, with --legacy for --overlay-version 17 and below); \
+    else it refuses this request";
+
 #[derive(Args, Debug)]
 pub struct RequestArgs {
     /// host:port, or permid@host:port to ask only if it is that peer
     target: Target,
-    /// A message-specific id: a number 0-255 or a name such as natcheck or database
+    /// What to ask: a number from 0 to 255, or a name such as natcheck, database or repex
     message: String,
-    /// Text, @FILE, - for standard input, hex:… for bytes, text:… for text whatever it begins with
+    /// Text; @FILE reads a file, - standard input, hex:… bytes, text:… text whatever it begins with
     payload: Option<Payload>,
 
-    /// How often you mean to ask, in seconds: the peer answers 254 to anything sooner
+    /// How often you mean to ask, in seconds; the peer answers 254 to anything sooner
     #[arg(long, value_name = "S", env = "SWARMSCOPE_FREQUENCY", value_parser = frequency)]
     frequency: Option<Frequency>,
-    /// Seconds from sending the request to the last part of its reply (30; natcheck 200)
+    /// Seconds from sending the request to the last part of its reply [default: 30, natcheck 200]
     #[arg(long, value_name = "S", env = "SWARMSCOPE_TIMEOUT", value_parser = seconds)]
     timeout: Option<Duration>,
     #[command(flatten)]
     identity: IdentityOptions,
-    /// Listen, and if the connection is lost wait for the peer to dial back with the reply
+    /// Listen, and wait for a dial-back with the reply if the connection is lost
     #[arg(long, value_name = "ADDR:PORT", env = "SWARMSCOPE_LISTEN", value_parser = options::listen_address)]
     listen: Option<SocketAddr>,
     /// Write the raw payload of the reply here
@@ -163,6 +168,7 @@ impl Request {
             let separator = if failure.detail.is_empty() { "" } else { ": " };
             failure.detail = format!("{}{who}{separator}{}", self.target, failure.detail);
         }
+        let hint = if failure.cause == Cause::ClosedWithoutReply { Some(NOT_ALLOWED_HINT) } else { hint };
         CliError::Failure { failure, hint }
     }
 

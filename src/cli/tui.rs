@@ -38,16 +38,16 @@ pub struct TuiArgs {
     #[command(flatten)]
     theme: ThemeOption,
     /// Show a recording (not yet built)
-    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_REPLAY")]
+    #[arg(long, value_name = "FILE", hide = true, env = "SWARMSCOPE_REPLAY")]
     replay: Option<PathBuf>,
     /// Record the session (not yet built)
-    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_RECORD")]
+    #[arg(long, value_name = "FILE", hide = true, env = "SWARMSCOPE_RECORD")]
     record: Option<PathBuf>,
     /// Hide addresses, wherever they stand; P shows them
     #[arg(long, env = "SWARMSCOPE_PRIVACY", value_parser = BoolishValueParser::new())]
     privacy: bool,
     /// Take keys from a file (not yet built)
-    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_SCRIPT")]
+    #[arg(long, value_name = "FILE", hide = true, env = "SWARMSCOPE_SCRIPT")]
     script: Option<PathBuf>,
 }
 
