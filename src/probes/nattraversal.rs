@@ -74,7 +74,7 @@ impl Probe for NatTraversal {
     }
 
     fn doc(&self) -> &'static str {
-        "can two peers reach each other? Bencoded request_id:host:port of a rendezvous, to both within 5 s"
+        "hole punching of two peers"
     }
 
     fn min_version(&self) -> OverlayVersion {

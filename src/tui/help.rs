@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::canvas::{Area, Canvas};
+use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 use super::overlay;
 use crate::app::Model;
@@ -95,7 +95,10 @@ fn draw_row(canvas: &mut Canvas, area: &Area, row: Option<&Row>) {
         }
         Some(Row::Command { keys, doc, why_not: Some(why) }) => {
             canvas.text(x, x + DOC - 1, y, keys, theme.muted);
-            canvas.text(x + DOC, right, y, &format!("{doc} · {why}"), theme.muted);
+            // A reason that does not fit whole stands in the palette.
+            let both = format!("{doc} · {why}");
+            let fits = width(&both) <= right.saturating_sub(x + DOC);
+            canvas.text(x + DOC, right, y, if fits { &both } else { doc }, theme.muted);
         }
         Some(Row::Sign { sign, doc }) => {
             let style = match *sign {
