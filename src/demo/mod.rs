@@ -7,6 +7,7 @@
 
 mod cast;
 mod peer;
+mod records;
 mod seeded;
 mod stage;
 mod statistics;

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::cast::Role;
+use super::records;
 use super::seeded::Seeded;
 use crate::failure::{By, Cause, Failure};
 use crate::probes::Statistics;
 
 /// The newest hour in the statistics: fixed, so that the same seed gives the same. Times are whole hours.
 const NEWEST: u64 = 1_763_787_600;
-const HOUR: u64 = 3600;
+pub(super) const HOUR: u64 = 3600;
 /// The oldest: a month before.
 const HOURS: u64 = 30 * 24;
 /// Torrents of a usual peer, and of the one with the slow line: some 75 bytes each in a reply, so a dozen parts.
@@ -50,25 +51,26 @@ fn statements(seeded: &mut Seeded, torrents: Range<u64>) -> String {
     insert(&mut sql, "ChannelCast (publisher_id, infohash, time_stamp)", count, || {
         format!("'{}', '{}', {}", seeded.pick(&channels), hash(seeded), hour(seeded))
     });
+    sql.push_str(&records::statements(seeded));
     sql
 }
 
 /// One statement for all rows.
-fn insert(sql: &mut String, into: &str, rows: u64, mut row: impl FnMut() -> String) {
+pub(super) fn insert(sql: &mut String, into: &str, rows: u64, mut row: impl FnMut() -> String) {
     let rows: Vec<String> = (0..rows).map(|_| format!("({})", row())).collect();
     if !rows.is_empty() {
         let _ = writeln!(sql, "INSERT INTO {into} VALUES {};", rows.join(","));
     }
 }
 
-fn hash(seeded: &mut Seeded) -> String {
+pub(super) fn hash(seeded: &mut Seeded) -> String {
     seeded.bytes::<20>().iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
 }
 
-fn hour(seeded: &mut Seeded) -> u64 {
+pub(super) fn hour(seeded: &mut Seeded) -> u64 {
     NEWEST - seeded.skewed(HOURS) * HOUR
 }
 

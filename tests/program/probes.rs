@@ -1,5 +1,6 @@
 //! Every message-specific id between two processes, and what becomes of records that are handed over when a Crawler is killed.
 
+use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -103,6 +104,10 @@ fn each_id_gives_a_readable_value_and_a_typed_one() {
         }
         assert_eq!(pair.reply("natcheck")["type"], "Unknown");
         assert_eq!(pair.reply("puncture")["lines"], json!([{ "time": 3600.0, "text": "UNAT:1,2,1" }]));
+        let nobody = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        let place = format!("pair:{}", nobody.local_addr().expect("its address"));
+        let outcome = pair.ask(&["nattraversal", &format!("{}:{place}", place.len()), "--json"]);
+        assert_eq!((outcome.code, &outcome.last("reply")["decoded"]["outcome"]), (0, &json!("ERR")), "{outcome:?}");
         for (name, words) in [
             ("database", "peer_count, 2"),
             ("seedingstats", "write 1"),
