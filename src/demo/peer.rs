@@ -12,6 +12,7 @@ use super::cast::Role;
 use super::swarm::DemoPeer;
 use crate::failure::Failure;
 use crate::identity::Identities;
+use crate::nat::NatTester;
 use crate::node::{Event, Node, NodeConfig, Target};
 use crate::probes::{self, Statistics};
 use crate::wire::{OverlayVersion, Permid};
@@ -32,6 +33,7 @@ pub struct Plan {
     pub allow: Vec<Permid>,
     pub bootstrap: Vec<Target>,
     pub statistics: Statistics,
+    pub nat: NatTester,
 }
 
 /// What the demo may ask of a running peer.
@@ -88,7 +90,7 @@ impl Plan {
     async fn start(&self) -> Result<(Node, mpsc::Receiver<Event>), Failure> {
         // Two of its probes play with the node's own connections, and the node is made with its probes.
         let own = Arc::new(OnceLock::new());
-        let honest = probes::registry(self.statistics.clone());
+        let honest = probes::registry_of_peer(self.statistics.clone(), self.nat.clone());
         let config = NodeConfig {
             identities: self.identities.clone(),
             version: self.version,

@@ -13,6 +13,8 @@ use super::seeded::Seeded;
 use super::statistics;
 use crate::failure::Failure;
 use crate::identity::Identities;
+use crate::nat::server::Limits;
+use crate::nat::{NatTester, StunServer};
 use crate::node::{Event, Target};
 use crate::wire::{OverlayVersion, Permid};
 
@@ -23,6 +25,11 @@ const FIRST_OLD: usize = 3;
 /// Seeds of peers are their numbers; the screen's own identity and the other Crawler's come from here.
 const SCREEN: u64 = 1 << 32;
 const OTHER_CRAWLER: u64 = SCREEN + 1;
+
+/// The addresses of the demo's STUN server.
+const STUN: [Ipv4Addr; 2] = [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)];
+/// All peers of the demo are one source, and an operator can ask all of them at once.
+const STUN_LIMITS: Limits = Limits { per_source: 1000, total: 1000, burst: 4 };
 
 /// What swarm to make.
 #[derive(Clone, Debug)]
@@ -70,6 +77,8 @@ impl DemoPeer {
 /// A running swarm.
 pub struct Swarm {
     peers: Vec<DemoPeer>,
+    /// What the peers test their NAT against; none where this machine has only one address of its own.
+    stun: Option<StunServer>,
     seed: u64,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -81,8 +90,13 @@ impl Swarm {
     /// # Errors
     /// A listener can't be opened, or the statistics can't be made.
     pub async fn start(config: SwarmConfig) -> Result<Self, Failure> {
-        let mut swarm =
-            Self { peers: Vec::new(), seed: config.seed, stop: CancellationToken::new(), tasks: TaskTracker::new() };
+        let mut swarm = Self {
+            peers: Vec::new(),
+            stun: stun_server().await,
+            seed: config.seed,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
         for index in 0..config.peers {
             let plan = swarm.plan(index, &config)?;
             let peer = peer::start(plan, config.watch.clone(), &swarm.tasks, swarm.stop.clone()).await?;
@@ -106,6 +120,7 @@ impl Swarm {
             allow: if role.allows() { allow } else { Vec::new() },
             bootstrap: self.entrance(old).map(DemoPeer::target).into_iter().collect(),
             statistics: statistics::make(&mut seeded, role)?,
+            nat: NatTester::new(self.stun.iter().map(|server| server.listen().to_string()).collect()),
         })
     }
 
@@ -148,6 +163,14 @@ impl Swarm {
             tracing::debug!("some peers of the demo took longer than {grace:?} to close");
         }
     }
+}
+
+/// A STUN server on two loopback addresses, so that NATCHECK answers what was measured: no NAT between two of one machine.
+async fn stun_server() -> Option<StunServer> {
+    let [listen, alternate] = STUN.map(|ip| SocketAddr::from((ip, 0)));
+    let started = StunServer::start_with(listen, alternate, STUN_LIMITS).await;
+    // only Linux has all of 127.0.0.0/8; without a server the peers answer that they don't know
+    started.inspect_err(|error| tracing::debug!("the demo has no STUN server: {error}")).ok()
 }
 
 const fn is_old(index: usize) -> bool {

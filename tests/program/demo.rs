@@ -38,6 +38,21 @@ fn every_peer_answers_another_process() {
 }
 
 #[test]
+#[cfg(target_os = "linux")] // others have one loopback address
+fn natcheck_is_measured_on_loopback() {
+    let home = Home::new();
+    let demo = Running::start(home.swarmscope(&["demo", "--headless", "--json", "--peers", "4"]));
+    for peer in (0..4).map(|_| demo.event("listening")) {
+        let version = if peer["permid"].is_string() { "18" } else { "17" };
+        let addr = peer["addr"].as_str().expect("an address");
+        let outcome = home.run(&["request", addr, "natcheck", "--json", "--overlay-version", version]);
+        let decoded = &outcome.last("reply")["decoded"];
+        assert_eq!((&decoded["type"], &decoded["external_ip"]), (&"Open Internet".into(), &"127.0.0.1".into()));
+        assert_eq!(decoded["measured"]["mapping"]["verdict"].is_string(), version == "18", "{decoded}");
+    }
+}
+
+#[test]
 fn the_same_seed_makes_the_same_peers_and_others_may_be_allowed() {
     let (home, other) = (Home::new(), Home::new());
     let permids = |seed: &str, allow: &str| {
