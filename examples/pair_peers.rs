@@ -2,8 +2,8 @@
 //!
 //! `pair_peers 0.0.0.0:7760 crawler.example.org PEER PEER` listens there, and is reached by that name. A PEER is
 //! `permid@host:port`, or a permid alone: then it waits for that peer to dial, as one behind a NAT must, by
-//! `swarmscope peer --bootstrap FILE` with `crawler.example.org:7760` in FILE. It is known by `pair_peers.pem` (made on first
-//! use; `swarmscope key show pair_peers.pem` tells the permid for `--allow`).
+//! `swarmscope peer --bootstrap FILE` with `crawler.example.org:7760` in FILE. The first line is the Crawler's own permid, for
+//! their `--allow`; its key is `pair_peers.pem`, made on first use.
 use std::{env, error::Error, sync::Arc};
 
 use swarmscope::identity::{Identities, key_file};
@@ -17,9 +17,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [listen, host, peers @ ..] = &args[..] else { return Err("write: LISTEN HOST PEER PEER".into()) };
     let [one, other] = peers else { return Err("write two peers, each permid@host:port or a permid".into()) };
     let key = key_file::ed25519_or_new("pair_peers.pem".as_ref())?.key;
+    let permid = key.permid();
     let identities = Identities { current: Some(Arc::new(key)), legacy: None };
     let config = NodeConfig { identities, listen: Some(listen.parse()?), ..NodeConfig::default() };
     let (node, mut events) = Node::start(config).await?;
+    println!("{permid}");
     let mut sides = [dial(&node, one)?, dial(&node, other)?];
     let mut pairing: Option<Pairing> = None;
     while let Some(event) = events.recv().await {

@@ -10,6 +10,8 @@ mod child;
 mod matrix;
 #[path = "nat_netns/pairs.rs"]
 mod pairs;
+#[path = "nat_netns/processes.rs"]
+mod processes;
 
 use std::io::Write;
 

@@ -82,6 +82,7 @@ fn the_example_lets_two_peers_meet() {
     let program = example("pair_peers");
     let args = ["127.0.0.1:0", "localhost", &targets[0], &targets[1]];
     let running = Running::start(crawler.program(&program, &args));
+    assert_eq!(running.line(), permid);
     for peer in &peers {
         assert_eq!(running.line(), format!("{} YES", peer.permid));
         peer.running.event("asked");
