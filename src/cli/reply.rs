@@ -101,8 +101,22 @@ pub fn present(reply: &Reply, registry: &Registry, json: bool, out: Option<Reply
         as_json(reply, &reading).print()?;
     } else {
         output::write_out(as_text(reply, registry, &reading).as_bytes())?;
+        if let Some(hint) = hint(reply.error) {
+            eprintln!("hint: {hint}");
+        }
     }
     Ok(reply.exit_code(reading.failed.is_some()))
+}
+
+/// What to do about an error byte of the protocol; it goes where the other hints go.
+const fn hint(error: ErrorByte) -> Option<&'static str> {
+    match error {
+        ErrorByte::FREQUENCY => {
+            Some("somebody asked this too recently: wait, or give a shorter --frequency (5 and below always passes)")
+        }
+        ErrorByte::UNKNOWN_MESSAGE => Some("this peer has no handler for this id: ask it for another, or a newer peer"),
+        _ => None,
+    }
 }
 
 fn as_json<'a>(reply: &Reply, reading: &'a Decoding) -> Line<'a> {
