@@ -212,6 +212,12 @@ fn without_json_the_reply_is_readable_and_out_has_the_raw_payload() {
     let raw = fs::read(pair.crawler.path().join("reply.bin")).expect("the payload");
     assert!(raw.starts_with(b"l7:Unknown"), "{}", raw.escape_ascii());
 
+    let again = pair.crawler.run(&["request", &target, "natcheck"]);
+    assert!(
+        again.stdout.contains("254, frequency error") && again.stderr.contains("hint: somebody asked"),
+        "{again:?}"
+    );
+
     fs::write(pair.crawler.path().join("longer"), [b'x'; 1000]).expect("a file");
     for (file, then) in [("longer", Some(15)), ("new", Some(15))] {
         assert_eq!(pair.ask(&["natcheck", "--out", file]).code, 10);
