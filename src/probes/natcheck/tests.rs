@@ -151,6 +151,19 @@ async fn where_no_server_answers_udp_is_blocked_and_no_axis_is_known() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+#[expect(clippy::disallowed_methods, reason = "a server that never answers")]
+async fn the_lifetime_is_measured_where_it_is_asked_for() {
+    let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let probe = NatCheck::new(NatTester::new(vec![silent.local_addr().unwrap().to_string()]));
+    let from = Ed25519Identity::from_seed([1; 32]).permid();
+    for (payload, verdict) in [("", "not measured"), ("lifetime", "inconclusive")] {
+        let asked = Asked { from, version: OverlayVersion::CURRENT, payload: Bytes::from_static(payload.as_bytes()) };
+        let answer = probe.answer(asked, &PeerView { listening: None }).await;
+        assert_eq!(decode(&answer.payload).unwrap().json["measured"]["lifetime"]["verdict"], verdict);
+    }
+}
+
 #[tokio::test]
 async fn a_test_that_could_not_be_run_is_unknown_and_says_why_without_naming_the_server() {
     let probe = NatCheck::new(NatTester::new(vec!["nobody.invalid:3478".into()]));
