@@ -22,7 +22,6 @@ pub mod nat;
 mod news;
 pub mod order;
 pub mod peers;
-pub mod privacy;
 pub mod reading;
 mod replies;
 pub mod request;

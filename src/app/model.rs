@@ -15,12 +15,12 @@ use super::msg::{Effect, Msg, Now, TourStep};
 use super::news;
 use super::order::Order;
 use super::peers::{Peer, Peers};
-use super::privacy::HIDDEN;
 use super::reading::Reading;
 use super::request::Request;
 use super::words;
 use crate::crawler::{AcceptanceLog, Registry};
 use crate::node::{PeerKey, Ticket};
+use crate::wire::mask::Mask;
 use crate::wire::tree::Node;
 use crate::wire::{MessageId, OverlayVersion};
 
@@ -32,6 +32,8 @@ pub struct Setup {
     pub title: String,
     /// Hides addresses.
     pub privacy: bool,
+    /// What hides them, and permids that stand in what peers send.
+    pub mask: Mask,
 }
 
 /// The panes that can have the focus, in the order of `tab`.
@@ -223,7 +225,7 @@ impl Model {
     pub fn name_of(&self, key: &PeerKey) -> String {
         match key {
             PeerKey::Permid(permid) => permid.short(),
-            PeerKey::Address(_) if self.setup.privacy => HIDDEN.to_owned(),
+            PeerKey::Address(_) if self.setup.privacy => words::HIDDEN.to_owned(),
             PeerKey::Address(address) => words::clean(address),
         }
     }

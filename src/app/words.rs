@@ -7,7 +7,6 @@ use super::format::{ago, took};
 use super::log::Kind;
 use super::model::Model;
 use super::peers::State;
-use super::privacy::HIDDEN;
 use crate::failure::{By, Cause, Delivered, Failure, Phase};
 use crate::node::{Direction, Transport};
 use crate::wire::{ChannelId, ErrorByte, OverlayVersion, text};
@@ -20,6 +19,9 @@ pub fn clean(text: &str) -> String {
         Cow::Owned(clean) => clean,
     }
 }
+
+/// What stands for an address that is hidden whole, the name of a host perhaps.
+pub const HIDDEN: &str = "(hidden)";
 
 /// An address, unless addresses are hidden.
 #[must_use]

@@ -15,7 +15,7 @@ use super::{CliError, directories, identities, later};
 use crate::app::Setup;
 use crate::failure::exit;
 use crate::node::{Node, NodeConfig, Target};
-use crate::probes::{self, Statistics};
+use crate::probes::{self, Statistics, pseudonyms};
 use crate::tui::{self, Ended, Options, Theme};
 
 /// How long closing may take once the screen is gone.
@@ -93,7 +93,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         ..NodeConfig::default()
     };
     let (_nothing_extra, extra) = mpsc::channel(1);
-    let setup = Setup { registry, title: String::new(), privacy: args.privacy };
+    let setup = Setup { registry, title: String::new(), privacy: args.privacy, mask: pseudonyms::mask().clone() };
     let options = Options { setup, theme, extra, skip_tour: CancellationToken::new() };
     super::runtime()?.block_on(async {
         let (node, events) = Node::start(config).await?;

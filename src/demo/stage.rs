@@ -13,7 +13,7 @@ use crate::app::{Msg, Setup};
 use crate::failure::Failure;
 use crate::identity::Identities;
 use crate::node::{Ask, Event, Node, NodeConfig, Origin};
-use crate::probes::{self, Statistics};
+use crate::probes::{self, Statistics, pseudonyms};
 use crate::wire::{Frequency, MessageId, OverlayVersion};
 
 /// How long the swarm may take to find together before the screen starts anyway.
@@ -58,7 +58,7 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
     let skip_tour = CancellationToken::new();
     let tour = Tour::new(swarm, node.clone(), registry.clone(), known, show);
     tokio::spawn(tour.run(reading, skip_tour.clone()));
-    let setup = Setup { registry, title: "demo: tour".into(), privacy: false };
+    let setup = Setup { registry, title: "demo: tour".into(), privacy: false, mask: pseudonyms::mask().clone() };
     Ok(Stage { node, events, setup, extra, skip_tour })
 }
 

@@ -16,6 +16,7 @@ pub mod friendship;
 pub mod hand_over;
 pub mod natcheck;
 pub mod nattraversal;
+pub mod pseudonyms;
 pub mod puncture;
 pub mod repex;
 pub mod rows;

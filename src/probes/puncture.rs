@@ -13,10 +13,10 @@ use flate2::write::ZlibEncoder;
 
 use super::desk::Desk;
 use super::hand_over::{HandOver, Offer};
+use super::pseudonyms::mask;
 use super::{Statistics, sql};
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe, Receipt};
-use crate::wire::mask::Mask;
 use crate::wire::{Decoded, MessageId, OverlayVersion, Permid, text};
 
 mod reading;
@@ -50,18 +50,6 @@ fn log(offer: &Offer) -> rusqlite::Result<String> {
         let _ = writeln!(log, "{time}.00 {}", mask().text(&line)); // a String takes everything
     }
     Ok(log)
-}
-
-#[allow(clippy::disallowed_methods)] // what masks addresses has to be unknown to others
-fn mask() -> &'static Mask {
-    static MASK: std::sync::LazyLock<Mask> = std::sync::LazyLock::new(|| {
-        let mut key = [0; 32];
-        if let Err(error) = getrandom::fill(&mut key) {
-            tracing::warn!("addresses in the puncture log are masked under a key that is no secret: {error}");
-        }
-        Mask::new(key)
-    });
-    &MASK
 }
 
 fn deflate(log: &str) -> std::io::Result<Vec<u8>> {

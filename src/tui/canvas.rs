@@ -8,8 +8,8 @@ use ratatui::style::{Modifier, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::theme::Theme;
-use crate::app::privacy::hide;
 use crate::wire::PartsLeft;
+use crate::wire::mask::Mask;
 use crate::wire::text::clean;
 
 /// Cells of the pill ` 254 `.
@@ -52,18 +52,18 @@ impl Area {
 pub struct Canvas<'a> {
     pub cells: &'a mut Buffer,
     pub theme: &'a Theme,
-    /// Addresses are not shown.
-    pub privacy: bool,
+    /// Replaces addresses and permids, where they are not to be seen.
+    pub mask: Option<&'a Mask>,
     /// Where the terminal's cursor stands, if text is typed somewhere.
     pub cursor: Option<(u16, u16)>,
 }
 
 impl<'a> Canvas<'a> {
     /// A blank frame.
-    pub fn new(cells: &'a mut Buffer, theme: &'a Theme, privacy: bool) -> Self {
+    pub fn new(cells: &'a mut Buffer, theme: &'a Theme, mask: Option<&'a Mask>) -> Self {
         let area = cells.area;
         cells.set_style(area, theme.base);
-        Self { cells, theme, privacy, cursor: None }
+        Self { cells, theme, mask, cursor: None }
     }
 
     #[must_use]
@@ -90,10 +90,10 @@ impl<'a> Canvas<'a> {
 
     /// A text as it may be seen: what hides is replaced, and addresses where they are hidden.
     fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match clean(text) {
-            Cow::Borrowed(text) if self.privacy => hide(text),
-            Cow::Owned(text) if self.privacy => Cow::Owned(hide(&text).into_owned()),
-            text => text,
+        match (clean(text), self.mask) {
+            (Cow::Borrowed(text), Some(mask)) => mask.text(text),
+            (Cow::Owned(text), Some(mask)) => Cow::Owned(mask.text(&text).into_owned()),
+            (text, None) => text,
         }
     }
 
@@ -240,7 +240,7 @@ mod tests {
     fn drawn(width: u16, draw: impl FnOnce(&mut Canvas)) -> String {
         let theme = Theme::built_in("dark", Depth::True).unwrap();
         let mut cells = Buffer::empty(Rect::new(0, 0, width, 1));
-        draw(&mut Canvas::new(&mut cells, &theme, false));
+        draw(&mut Canvas::new(&mut cells, &theme, None));
         cells.content.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()
     }
 

@@ -30,7 +30,7 @@ pub fn per_row(width: u16, length: usize) -> usize {
 
 /// Draws bytes from row `first` on.
 pub fn draw(canvas: &mut Canvas, area: &Area, bytes: &[u8], first: usize, linked: Option<Range<usize>>) {
-    if canvas.privacy {
+    if canvas.mask.is_some() {
         // an address may stand in any of them
         canvas.text(area.x, area.right, area.y, "bytes are hidden with the addresses", canvas.theme.muted);
         return;

@@ -14,6 +14,7 @@ use swarmscope::probes::{self, Statistics};
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::{Tops, draw};
 use swarmscope::wire::bencode::Value;
+use swarmscope::wire::mask::Mask;
 use swarmscope::wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
 
 /// What the pictures show as the present: 12:04:31Z of some day.
@@ -34,7 +35,12 @@ pub fn before(ms: u64) -> Now {
 
 /// A model before anything happened.
 pub fn blank() -> Model {
-    let setup = Setup { registry: probes::registry(Statistics::empty()), title: "demo: tour".into(), privacy: false };
+    let setup = Setup {
+        registry: probes::registry(Statistics::empty()),
+        title: "demo: tour".into(),
+        privacy: false,
+        mask: Mask::new([7; 32]),
+    };
     let mut model = Model::new(setup, before(4_000_000));
     update(&mut model, before(4_000_000), Msg::Resize(120, 40));
     model
