@@ -68,6 +68,9 @@ pub struct PeerView {
 #[error("{0}")]
 pub struct ReplyDecodeError(pub String);
 
+/// What a payload begins with that is a form: see [`Probe::form`].
+pub const FORM: &str = "fields:";
+
 /// One message-specific id with its three callbacks: [`initiate`](Self::initiate) (what is asked),
 /// [`answer`](Self::answer) (the request, at the peer) and [`decode`](Self::decode) (the reply, at the Crawler).
 pub trait Probe: Send + Sync + 'static {
@@ -82,6 +85,11 @@ pub trait Probe: Send + Sync + 'static {
     /// The lowest overlay version of peers that know this id (§5).
     fn min_version(&self) -> OverlayVersion {
         OverlayVersion::CRAWLER
+    }
+
+    /// The highest overlay version of peers that know it.
+    fn max_version(&self) -> OverlayVersion {
+        OverlayVersion(u16::MAX)
     }
 
     /// Whether a request has a payload at all.
@@ -106,6 +114,19 @@ pub trait Probe: Send + Sync + 'static {
 
     /// The initiator: the payload to ask a peer of this version with.
     fn initiate(&self, to: OverlayVersion) -> Bytes;
+
+    /// The request as a form, where it has one: a line `name=value` a field, with what is sent where nobody says otherwise.
+    fn form(&self) -> Option<String> {
+        None
+    }
+
+    /// The payload of a form that was filled in.
+    ///
+    /// # Errors
+    /// What is wrong with which field; that there is no form.
+    fn fill(&self, _form: &str) -> Result<Bytes, String> {
+        Err(format!("{} has no fields to fill in", self.name()))
+    }
 
     /// The request, on the peer's side. Runs on a task of its own and may take its time; anything that blocks belongs on a
     /// blocking thread.

@@ -80,7 +80,7 @@ impl Schedule {
 
     fn run(&mut self, core: &mut Core, permid: Permid, message: MessageId, version: OverlayVersion) -> Option<Ask> {
         let probe = self.registry.get(message)?;
-        if version < probe.min_version() {
+        if version < probe.min_version() || version > probe.max_version() {
             return None;
         }
         let frequency = probe.default_frequency();

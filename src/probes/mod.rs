@@ -10,6 +10,7 @@ use crate::nat::NatTester;
 use crate::wire::{Decoded, ErrorByte, MessageId, formats};
 
 pub mod channel;
+pub mod custom;
 pub mod database;
 pub mod desk;
 pub mod friendship;

@@ -1,0 +1,168 @@
+//! The fields of a payload: their types, and how values are typed in by people.
+
+use std::fmt::Write as _;
+
+use crate::wire::text;
+
+/// The longest text or bytes of a field whose file says nothing.
+pub const LONGEST: usize = 64 << 10;
+
+/// One field of a payload.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Field {
+    pub name: String,
+    pub kind: Kind,
+    pub default: Value,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Int {
+        min: i64,
+        max: i64,
+    },
+    /// At most this many bytes, as UTF-8.
+    Text {
+        longest: usize,
+    },
+    Bytes {
+        longest: usize,
+    },
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Value {
+    Int(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Kind {
+    /// The word for it in a file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Int { .. } => "int",
+            Self::Text { .. } => "text",
+            Self::Bytes { .. } => "bytes",
+        }
+    }
+
+    /// Whether a value is within the bounds.
+    ///
+    /// # Errors
+    /// What it has to be.
+    pub fn check(self, value: Value) -> Result<Value, String> {
+        match (self, &value) {
+            (Self::Int { min, max }, Value::Int(number)) if !(min..=max).contains(number) => {
+                Err(format!("{number} is not between {min} and {max}"))
+            }
+            (Self::Text { longest }, Value::Text(text)) if text.len() > longest => {
+                Err(format!("{} bytes of text, {longest} are the most", text.len()))
+            }
+            (Self::Bytes { longest }, Value::Bytes(bytes)) if bytes.len() > longest => {
+                Err(format!("{} bytes, {longest} are the most", bytes.len()))
+            }
+            _ => Ok(value),
+        }
+    }
+
+    /// A value as it is typed.
+    ///
+    /// # Errors
+    /// What it has to be.
+    pub fn read(self, typed: &str) -> Result<Value, String> {
+        let value = match self {
+            Self::Int { .. } => {
+                Value::Int(typed.trim().parse().map_err(|_| format!("{typed:?} is no whole number of 64 bits"))?)
+            }
+            Self::Text { .. } => Value::Text(typed.into()),
+            Self::Bytes { .. } => Value::Bytes(read_hex(typed)?),
+        };
+        self.check(value)
+    }
+}
+
+impl Value {
+    /// As it is typed, with quotes where something in it would end it.
+    pub fn write(&self) -> String {
+        match self {
+            Self::Int(number) => number.to_string(),
+            Self::Bytes(bytes) => text::hex(bytes),
+            Self::Text(text) => {
+                let is_plain = text.trim() == text && !text.starts_with('"') && !text.contains([';', '\n', '\r']);
+                if is_plain { text.clone() } else { serde_json::Value::from(text.as_str()).to_string() }
+            }
+        }
+    }
+}
+
+/// Bytes from pairs of hexadecimal digits; white space is passed over.
+///
+/// # Errors
+/// What is no digit, or half a byte.
+pub fn read_hex(typed: &str) -> Result<Vec<u8>, String> {
+    let digits: Vec<char> = typed.chars().filter(|c| !c.is_whitespace()).collect();
+    if let Some(wrong) = digits.iter().find(|c| !c.is_ascii_hexdigit()) {
+        return Err(format!("{wrong:?} is no hexadecimal digit"));
+    }
+    if !digits.len().is_multiple_of(2) {
+        return Err(format!("an odd number of hexadecimal digits ({})", digits.len()));
+    }
+    let value = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
+    Ok(digits.chunks_exact(2).map(|pair| value(pair[0]) << 4 | value(pair[1])).collect())
+}
+
+/// The values of a form: `name=value`, one a line, or several with `;` between them; a value with one of those in it stands in double
+/// quotes, as in JSON. What is left out has its default.
+///
+/// # Errors
+/// What is wrong with which field.
+pub fn read_form(fields: &[Field], form: &str) -> Result<Vec<Value>, String> {
+    let mut values: Vec<Option<Value>> = vec![None; fields.len()];
+    let mut rest = form.trim_start_matches(is_between);
+    while !rest.is_empty() {
+        let (name, after) = rest.split_once('=').ok_or_else(|| format!("{:?} is not name=value", first_line(rest)))?;
+        let at = fields.iter().position(|field| field.name == name.trim()).ok_or_else(|| {
+            let names: Vec<_> = fields.iter().map(|field| &*field.name).collect();
+            format!("there is no field {:?}; there are {}", name.trim(), names.join(", "))
+        })?;
+        let named = |what: String| format!("{}: {what}", fields[at].name);
+        let (typed, after) = value(after).map_err(named)?;
+        if values[at].is_some() {
+            return Err(named("is given twice".into()));
+        }
+        values[at] = Some(fields[at].kind.read(&typed).map_err(named)?);
+        rest = after.trim_start_matches(is_between);
+    }
+    Ok(fields.iter().zip(values).map(|(field, value)| value.unwrap_or_else(|| field.default.clone())).collect())
+}
+
+/// A value, and what follows it.
+fn value(typed: &str) -> Result<(String, &str), String> {
+    let typed = typed.trim_start_matches([' ', '\t']);
+    if !typed.starts_with('"') {
+        let end = typed.find([';', '\n']).unwrap_or(typed.len());
+        return Ok((typed[..end].trim_end().to_owned(), &typed[end..]));
+    }
+    let mut stream = serde_json::Deserializer::from_str(typed).into_iter::<String>();
+    match stream.next() {
+        Some(Ok(text)) => {
+            let after = &typed[stream.byte_offset()..];
+            match after.trim_start_matches([' ', '\t', '\r']).chars().next() {
+                None | Some(';' | '\n') => Ok((text, after)),
+                Some(_) => Err("something follows the closing quote".into()),
+            }
+        }
+        _ => Err("a quote that is not closed, or not written as in JSON".into()),
+    }
+}
+
+fn is_between(c: char) -> bool {
+    c == ';' || c.is_whitespace()
+}
+
+fn first_line(text: &str) -> String {
+    let mut line = String::new();
+    let _ = write!(line, "{}", text::clip(text.lines().next().unwrap_or_default().as_bytes(), 40)); // a String takes everything
+    line
+}
