@@ -6,6 +6,7 @@ use tui_textarea::TextArea;
 use super::input::Input;
 use super::messages::{Known, known};
 use crate::crawler::Registry;
+use crate::crawler::probe::FORM;
 use crate::wire::crawler::CrawlerRequest;
 use crate::wire::text::hex;
 use crate::wire::{ChannelId, Frequency, MessageId, OverlayVersion};
@@ -55,8 +56,10 @@ impl Composer {
             return;
         }
         self.default_for = Some((self.message, version));
-        let default = registry.get(self.message).map(|probe| probe.initiate(version)).unwrap_or_default();
-        self.payload = area(&as_text(&default));
+        let probe = registry.get(self.message);
+        let form = probe.and_then(|probe| probe.form()).map(|form| format!("{FORM}\n{form}"));
+        let default = || as_text(&probe.map(|probe| probe.initiate(version)).unwrap_or_default());
+        self.payload = area(&form.unwrap_or_else(default));
     }
 
     /// Takes a request over, to send it again or change it.
@@ -114,10 +117,11 @@ impl Composer {
         self.frequency().unwrap_or(Frequency::DEFAULT)
     }
 
-    /// The payload's bytes: `hex:…` as bytes, `text:…` and everything else as the text that it is (cli.md, PAYLOAD).
+    /// The payload's bytes: `hex:…` as bytes, a form that is filled in, `text:…` and everything else as the text that it is (cli.md,
+    /// PAYLOAD).
     ///
     /// # Errors
-    /// What is wrong with the hexadecimal digits.
+    /// What is wrong with the hexadecimal digits, or with a field.
     pub fn bytes(&self, registry: &Registry) -> Result<Bytes, String> {
         if !self.known(registry).takes_payload {
             return Ok(Bytes::new());
@@ -125,6 +129,10 @@ impl Composer {
         let text = self.text();
         if let Some(digits) = text.strip_prefix("hex:") {
             return from_hex(digits).map(Bytes::from);
+        }
+        let probe = registry.get(self.message).filter(|probe| probe.form().is_some());
+        if let Some((probe, form)) = probe.and_then(|probe| Some((probe, text.strip_prefix(FORM)?))) {
+            return probe.fill(form);
         }
         Ok(Bytes::from(text.strip_prefix("text:").map(str::to_owned).unwrap_or(text)))
     }
@@ -181,7 +189,7 @@ fn as_text(payload: &[u8]) -> String {
 }
 
 fn is_marked(text: &str) -> bool {
-    text.starts_with("hex:") || text.starts_with("text:")
+    text.starts_with("hex:") || text.starts_with("text:") || text.starts_with(FORM)
 }
 
 /// The editor's text in the form the command line takes: there `@` and `-` mean something too.
@@ -213,12 +221,68 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::crawler::probe::Answering;
+    use crate::crawler::{Answer, Asked, PeerView, Probe};
 
     fn composer(payload: &str) -> Composer {
         let mut composer = Composer::new(&Registry::default(), MessageId::DATABASE_QUERY);
         composer.insert(payload);
         composer
+    }
+
+    #[test]
+    fn a_form_is_filled_in_where_the_message_has_one() {
+        let registry = Registry::new(vec![Arc::new(WithForm)]);
+        let mut composer = Composer::new(&registry, MessageId(200));
+        assert_eq!(composer.text(), "fields:\nsince=0");
+        assert_eq!(composer.bytes(&registry), Ok(Bytes::from_static(b"filled: since=0")));
+        composer.edited = true;
+        assert!(composer.command(&registry, "h:1").contains(" 'fields:"), "{}", composer.command(&registry, "h:1"));
+        composer.clear();
+        composer.insert("fields:wrong");
+        assert_eq!(composer.bytes(&registry), Err("no such field".to_owned()));
+        composer.clear();
+        composer.insert("text:fields:x");
+        assert_eq!(composer.bytes(&registry), Ok(Bytes::from_static(b"fields:x")));
+        composer.take_over(MessageId(200), Frequency(0), b"fields:x");
+        assert_eq!(composer.text(), "text:fields:x");
+        composer.choose(&Registry::default(), MessageId(201), OverlayVersion::CURRENT);
+        composer.insert("fields:x");
+        let bytes = composer.bytes(&Registry::default());
+        assert_eq!(bytes, Ok(Bytes::from_static(b"fields:x")), "no form, a text as any other");
+    }
+
+    struct WithForm;
+
+    impl Probe for WithForm {
+        fn id(&self) -> MessageId {
+            MessageId(200)
+        }
+        fn name(&self) -> &'static str {
+            "WITH_FORM"
+        }
+        fn doc(&self) -> &'static str {
+            "for tests"
+        }
+        fn initiate(&self, _: OverlayVersion) -> Bytes {
+            Bytes::from_static(b"default")
+        }
+        fn form(&self) -> Option<String> {
+            Some("since=0".to_owned())
+        }
+        fn fill(&self, form: &str) -> Result<Bytes, String> {
+            if form == "wrong" {
+                Err("no such field".to_owned())
+            } else {
+                Ok(format!("filled: {}", form.trim()).into())
+            }
+        }
+        fn answer<'a>(&'a self, _: Asked, _: &'a PeerView) -> Answering<'a> {
+            Box::pin(async { Answer::success("") })
+        }
     }
 
     #[test]

@@ -104,6 +104,9 @@ pub fn ask(model: &Model) -> Result<Ask, String> {
     if let Some(version) = peer.version.filter(|version| *version < known.min_version) {
         return Err(format!("{} needs version {}, this peer speaks {version}", known.name, known.min_version));
     }
+    if let Some(version) = peer.version.filter(|version| *version > known.max_version) {
+        return Err(format!("{} is for versions up to {}, this peer speaks {version}", known.name, known.max_version));
+    }
     let frequency = composer.frequency()?;
     let payload = composer.bytes(registry)?;
     let timeout = registry.get(message).map_or(USUAL_TIMEOUT, |probe| probe.timeout());

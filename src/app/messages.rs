@@ -28,6 +28,7 @@ pub struct Known {
     /// One line.
     pub doc: String,
     pub min_version: OverlayVersion,
+    pub max_version: OverlayVersion,
     pub takes_payload: bool,
 }
 
@@ -37,11 +38,13 @@ pub fn known(registry: &Registry, id: MessageId) -> Known {
     let name = registry.label(id);
     if let Some(probe) = registry.get(id) {
         let doc = probe.doc().to_owned();
-        return Known { id, name, doc, min_version: probe.min_version(), takes_payload: probe.takes_payload() };
+        let (min_version, max_version) = (probe.min_version(), probe.max_version());
+        return Known { id, name, doc, min_version, max_version, takes_payload: probe.takes_payload() };
     }
     let named = NAMED.iter().find(|(named, ..)| *named == id);
     let (min, doc) = named.map_or((OverlayVersion::CRAWLER.0, "raw payload, read by its format"), |n| (n.1, n.2));
-    Known { id, name, doc: doc.to_owned(), min_version: OverlayVersion(min), takes_payload: true }
+    let (min_version, max_version) = (OverlayVersion(min), OverlayVersion(u16::MAX));
+    Known { id, name, doc: doc.to_owned(), min_version, max_version, takes_payload: true }
 }
 
 /// Every message with a name, by id.

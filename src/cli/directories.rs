@@ -16,6 +16,11 @@ pub fn themes() -> Result<PathBuf, CliError> {
     Ok(project()?.config_dir().join("themes"))
 }
 
+/// Where probes of this user's own are.
+pub fn probes() -> Result<PathBuf, CliError> {
+    Ok(project()?.config_dir().join("probes"))
+}
+
 fn project() -> Result<ProjectDirs, CliError> {
     ProjectDirs::from("", "", "swarmscope").ok_or_else(|| {
         CliError::io("this user has no home directory")

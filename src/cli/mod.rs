@@ -19,6 +19,7 @@ mod options;
 mod output;
 mod payload;
 mod peer;
+mod probes;
 mod reply;
 mod request;
 mod signals;

@@ -1,13 +1,17 @@
-//! PAYLOAD: text; `@FILE` reads a file, `-` standard input, `hex:…` bytes, `text:…` text whatever it begins with.
+//! PAYLOAD: text; `@FILE` reads a file, `-` standard input, `hex:…` bytes, `text:…` text whatever it begins with; and `fields:…` the
+//! fields of a probe that has a form.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::CliError;
+use crate::crawler::Probe;
+use crate::crawler::probe::FORM;
 use crate::wire::frame::MAX_AFTER_AUTHENTICATION;
 
 /// The fixed fields of a CRAWLER_REQUEST take this much of its frame: type, message, channel, frequency.
@@ -24,6 +28,8 @@ pub enum Payload {
     Bytes(Bytes),
     File(PathBuf),
     StandardInput,
+    /// What follows `fields:`.
+    Form(String),
 }
 
 impl FromStr for Payload {
@@ -43,19 +49,32 @@ impl FromStr for Payload {
         if let Some(digits) = text.strip_prefix("hex:") {
             return hex(digits).map(|bytes| Self::Bytes(bytes.into()));
         }
+        if let Some(form) = text.strip_prefix(FORM) {
+            return Ok(Self::Form(form.into()));
+        }
         let text = text.strip_prefix("text:").unwrap_or(text);
         Ok(Self::Bytes(Bytes::copy_from_slice(text.as_bytes())))
     }
 }
 
 impl Payload {
-    /// The bytes themselves.
+    /// The bytes themselves, for this probe; a form is a text as any other where it has none.
     ///
     /// # Errors
-    /// The file or standard input can't be read, or holds more than a request can carry.
-    pub fn read(self) -> Result<Bytes, CliError> {
+    /// The file or standard input can't be read, or holds more than a request can carry; a field is wrong.
+    pub fn read(self, probe: Option<&Arc<dyn Probe>>) -> Result<Bytes, CliError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
+            Self::Form(form) => match probe.and_then(|probe| Some((probe.form()?, probe))) {
+                Some((fields, probe)) => probe.fill(&form).map_err(|what| {
+                    let fields = fields.replace('\n', "; ");
+                    CliError::usage(
+                        format!("PAYLOAD: {what}"),
+                        format!("with the values that it has by itself: {FORM}{fields}"),
+                    )
+                }),
+                None => Ok(format!("{FORM}{form}").into()),
+            },
             Self::File(path) => File::open(&path)
                 .and_then(read_bounded)
                 .map_err(|error| CliError::file(&path, error).with_hint(FILE_HINT)),
@@ -95,7 +114,7 @@ mod tests {
     use super::*;
 
     fn bytes(text: &str) -> Vec<u8> {
-        text.parse::<Payload>().expect("parses").read().expect("reads").to_vec()
+        text.parse::<Payload>().expect("parses").read(None).expect("reads").to_vec()
     }
 
     #[test]
@@ -106,6 +125,8 @@ mod tests {
         assert_eq!(bytes("text:-"), b"-");
         assert_eq!(bytes("hex:00 fF\n10"), [0, 255, 16]);
         assert_eq!(bytes("hex:"), b"");
+        assert_eq!(bytes("fields:a=1"), b"fields:a=1", "a text where there is no form");
+        assert_eq!(bytes("text:fields:a=1"), b"fields:a=1");
         assert_eq!("-".parse(), Ok(Payload::StandardInput));
         assert_eq!("@a b".parse(), Ok(Payload::File("a b".into())));
     }
@@ -120,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_too_large_or_not_there_is_named() {
-        let error = Payload::File("/nonexistent/payload".into()).read().expect_err("is not there");
+        let error = Payload::File("/nonexistent/payload".into()).read(None).expect_err("is not there");
         assert!(error.to_string().contains("/nonexistent/payload") && error.exit_code() == 1, "{error}");
         let endless = read_bounded(io::repeat(0)).expect_err("is endless");
         assert!(endless.to_string().contains("8388603"), "{endless}");

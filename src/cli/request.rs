@@ -1,5 +1,6 @@
 //! `swarmscope request`: one question to one peer, the reply on standard output, the outcome in the exit code.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,12 +13,11 @@ use super::options::{self, IdentityOptions};
 use super::output::{self, Line};
 use super::payload::Payload;
 use super::reply::{self, Reply, ReplyFile};
-use super::{CliError, identities, logging, signals};
+use super::{CliError, identities, logging, probes, signals};
 use crate::crawler::Registry;
 use crate::failure::{By, Cause, Delivered, Failure, Phase};
 use crate::identity::key_file::Lock;
 use crate::node::{Ask, Direction, Event, Node, NodeConfig, Origin, Target, Ticket, Transport};
-use crate::probes::{self, Statistics};
 use crate::wire::{Frequency, MessageId, OverlayVersion, Permid};
 
 /// How long closing may take once the outcome is known.
@@ -36,7 +36,7 @@ pub struct RequestArgs {
     target: Target,
     /// What to ask: a number from 0 to 255, or a name such as natcheck, database or repex
     message: String,
-    /// Text; @FILE reads a file, - standard input, hex:… bytes, text:… text whatever it begins with
+    /// Text; @FILE reads a file, - standard input, hex:… bytes, text:… text whatever it begins with, fields:NAME=VALUE;… a probe of your own
     payload: Option<Payload>,
 
     /// How often you mean to ask, in seconds; the peer answers 254 to anything sooner
@@ -82,9 +82,9 @@ pub fn run(args: RequestArgs) -> Result<u8, CliError> {
 
 /// Everything that can be wrong on this side is found before the peer hears of us.
 fn prepare(args: RequestArgs) -> Result<Request, CliError> {
-    let registry = probes::registry(Statistics::empty());
+    let registry = probes::registry()?;
     let message = message_id(&registry, &args.message)?;
-    let payload = args.payload.map(Payload::read).transpose()?;
+    let payload = args.payload.map(|payload| payload.read(registry.get(message))).transpose()?;
     let out = args.out.map(ReplyFile::create).transpose()?;
     let identities = identities::resolve(&args.identity)?;
     let probe = registry.get(message);
@@ -111,8 +111,10 @@ fn prepare(args: RequestArgs) -> Result<Request, CliError> {
 
 fn message_id(registry: &Registry, word: &str) -> Result<MessageId, CliError> {
     registry.find(word).ok_or_else(|| {
+        let of_protocol = MessageId::NAMED.iter().map(|(id, _)| *id);
+        let ids: BTreeSet<MessageId> = of_protocol.chain(registry.iter().map(|probe| probe.id())).collect();
         let names: Vec<String> =
-            MessageId::NAMED.iter().map(|(id, _)| format!("{id} {}", registry.label(*id).to_lowercase())).collect();
+            ids.into_iter().map(|id| format!("{id} {}", registry.label(id).to_lowercase())).collect();
         CliError::usage(
             format!("MESSAGE: {word:?} is no message-specific id"),
             format!("write a number from 0 to 255, or one of: {}", names.join(", ")),

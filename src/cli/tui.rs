@@ -11,11 +11,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::options::{self, BootstrapOption, IdentityOptions};
-use super::{CliError, directories, identities, later};
+use super::{CliError, directories, identities, later, probes};
 use crate::app::Setup;
 use crate::failure::exit;
 use crate::node::{Node, NodeConfig, Target};
-use crate::probes::{self, Statistics, pseudonyms};
+use crate::probes::pseudonyms;
 use crate::tui::{self, Ended, Options, Theme};
 
 /// How long closing may take once the screen is gone.
@@ -81,7 +81,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     need_terminal()?;
     let bootstrap = args.bootstrap.targets()?;
     let identities = identities::resolve(&args.identity)?;
-    let registry = probes::registry(Statistics::empty());
+    let registry = probes::registry()?;
     let config = NodeConfig {
         identities: identities.identities,
         version: args.identity.overlay_version,

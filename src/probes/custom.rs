@@ -102,6 +102,9 @@ pub fn extend(registry: &Registry, directory: &Path) -> Result<Registry, Vec<Cus
     if !errors.is_empty() {
         return Err(errors);
     }
+    for (_, probe) in custom.values_mut().filter(|(_, probe)| probe.instead_of_built_in) {
+        probe.doc = format!("instead of the built-in one: {}", probe.doc);
+    }
     let built_in = registry.iter().filter(|probe| !custom.contains_key(&probe.id())).map(Arc::clone);
     let mut probes: Vec<Arc<dyn Probe>> = built_in.collect();
     probes.extend(custom.into_values().map(|(_, probe)| Arc::new(probe) as Arc<dyn Probe>));

@@ -1,5 +1,7 @@
-//! Every message-specific id between two processes, and what becomes of records that are handed over when a Crawler is killed.
+//! Every message-specific id between two processes, what becomes of records that are handed over when a Crawler is killed, and ids
+//! that an operator defines.
 
+use std::fs;
 use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::thread;
@@ -175,4 +177,68 @@ fn collected_records_stay_collected_over_a_restart() {
     assert_eq!(stopped.running.code(), 0);
     assert_eq!(pair.reply("usereventlog"), json!([]));
     assert_eq!(count(&statistics, "1"), 0, "gone with the next request of who has it");
+}
+
+const PEERS: &str = "
+id = 1
+name = 'known_peers'
+doc = 'how often this peer was met'
+payload = 'SELECT permid, connected_times FROM Peer WHERE permid = {who:sql}'
+decoder = 'a'
+frequency = 0
+instead_of_built_in = true
+[[field]]
+name = 'who'
+type = 'text'
+default = 'aa'
+";
+
+fn define(crawler: &Home, file: &str, text: &str) {
+    let directory = crawler.path().join(".config/swarmscope/probes");
+    fs::create_dir_all(&directory).expect("a directory");
+    fs::write(directory.join(file), text).expect("a file");
+}
+
+#[test]
+fn an_operator_s_own_probe_is_asked_by_its_name_and_read_by_its_decoder() {
+    let pair = Pair::new(18);
+    define(&pair.crawler, "peers.toml", PEERS);
+    assert_eq!(pair.reply("known_peers"), json!([["aa", 0]]));
+    for (payload, rows) in
+        [("fields:who=bb", json!([["bb", 0]])), ("fields:who=\"x';\"", json!([])), ("SELECT 1", json!([[1]]))]
+    {
+        let outcome = pair.ask(&["1", payload, "--json"]);
+        assert_eq!((outcome.code, &outcome.last("reply")["decoded"]), (0, &rows), "{payload}: {outcome:?}");
+    }
+    let readable = pair.ask(&["known_peers"]);
+    assert!(readable.stdout.starts_with("KNOWN_PEERS from ") && readable.stdout.contains("aa, 0"), "{readable:?}");
+
+    define(
+        &pair.crawler,
+        "peers.toml",
+        &PEERS.replace("id = 1\n", "id = 200\n").replace("instead_of_built_in = true\n", ""),
+    );
+    assert_eq!(pair.ask(&["known_peers"]).code, 11, "the peer does not know it");
+}
+
+#[test]
+fn what_is_wrong_with_a_probe_is_told_with_its_file_and_line() {
+    let crawler = Home::new();
+    define(&crawler, "peers.toml", &PEERS.replace("instead_of_built_in = true\n", ""));
+    define(&crawler, "other.toml", "id = 300");
+    let request = |rest: &[&str]| crawler.run(&[&["request", "127.0.0.1:9"][..], rest].concat());
+    let outcome = request(&["1"]);
+    assert_eq!(outcome.code, 1, "{outcome:?}");
+    for words in ["other.toml:1: ", "peers.toml:2: id 1 is the built-in DATABASE", "instead_of_built_in = true"] {
+        assert!(outcome.stderr.contains(words), "{words}: {outcome:?}");
+    }
+    define(&crawler, "peers.toml", PEERS);
+    define(
+        &crawler,
+        "other.toml",
+        &PEERS.replace("id = 1\n", "id = 200\n").replace("instead_of_built_in = true\n", "").replace("known", "other"),
+    );
+    let outcome = request(&["200", "fields:whom=bb"]);
+    assert!(outcome.code == 2 && outcome.stderr.contains("there is no field \"whom\"; there are who"), "{outcome:?}");
+    assert!(request(&["nothing"]).stderr.contains("200 other_peers"), "listed with the others");
 }

@@ -1,7 +1,5 @@
 //! The fields of a payload: their types, and how values are typed in by people.
 
-use std::fmt::Write as _;
-
 use crate::wire::text;
 
 /// The longest text or bytes of a field whose file says nothing.
@@ -162,7 +160,5 @@ fn is_between(c: char) -> bool {
 }
 
 fn first_line(text: &str) -> String {
-    let mut line = String::new();
-    let _ = write!(line, "{}", text::clip(text.lines().next().unwrap_or_default().as_bytes(), 40)); // a String takes everything
-    line
+    text::clip(text.lines().next().unwrap_or_default().as_bytes(), 40)
 }

@@ -140,7 +140,7 @@ impl How {
                 payload.extend_from_slice(&value.encode()[1..]); // the `a` stands once before the whole
             }
             (Self::Sql, Value::Text(text)) => {
-                payload.extend_from_slice(format!("'{}'", text.replace('\'', "''")).as_bytes())
+                payload.extend_from_slice(format!("'{}'", text.replace('\'', "''")).as_bytes());
             }
             (Self::Number(size), Value::Int(number)) => payload.extend_from_slice(&number.to_be_bytes()[8 - size..]),
             (_, Value::Int(number)) => payload.extend_from_slice(number.to_string().as_bytes()),

@@ -214,7 +214,7 @@ fn replies_are_read_in_the_format_named_and_no_other() {
         ("json", &deep),
         ("json", &wide),
     ] {
-        assert!(decode(decoder, payload).is_err(), "{decoder} {:.20?}", payload);
+        assert!(decode(decoder, payload).is_err(), "{decoder} {payload:.20?}");
     }
 }
 
@@ -250,7 +250,7 @@ fn probes_of_a_directory_stand_beside_the_built_in_ones() {
     let registry = extend(&built_in, files.path()).unwrap();
     assert_eq!(registry.iter().count(), built_in.iter().count() + 1);
     assert_eq!((registry.find("MINE"), registry.label(MessageId(200))), (Some(MessageId(200)), "MINE".into()));
-    assert_eq!(registry.get(MessageId::NATCHECK).unwrap().doc(), "mine");
+    assert_eq!(registry.get(MessageId::NATCHECK).unwrap().doc(), "instead of the built-in one: mine");
     assert_eq!(registry.find("natcheck"), Some(MessageId::NATCHECK), "§5 knows it by its number still");
     let nothing = extend(&built_in, &files.path().join("missing")).unwrap();
     assert_eq!(nothing.iter().count(), built_in.iter().count());
