@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Args;
 use clap::builder::BoolishValueParser;
+use clap::{Args, value_parser};
 
 use super::{CliError, bootstrap};
 use crate::node::{Target, TargetError};
-use crate::wire::{OverlayVersion, Permid};
+use crate::wire::{OverlayVersion, Permid, inflate};
 
 /// Who this process is, and which versions it speaks.
 #[derive(Args, Clone, Debug)]
@@ -40,6 +40,21 @@ pub struct JsonOption {
     /// Events for programs: one JSON object a line on standard output
     #[arg(long, env = "SWARMSCOPE_JSON", value_parser = BoolishValueParser::new())]
     pub json: bool,
+}
+
+/// How much a reply may grow.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct InflateOption {
+    /// How far a compressed reply is inflated, in MiB; what is cut is said
+    #[arg(long, value_name = "MIB", env = "SWARMSCOPE_INFLATE_LIMIT", default_value_t = 16, value_parser = value_parser!(u16).range(1..=1024))]
+    inflate_limit: u16,
+}
+
+impl InflateOption {
+    /// From now on it holds for the whole program.
+    pub fn set(self) {
+        inflate::set_max_output(usize::from(self.inflate_limit) << 20);
+    }
 }
 
 /// Where to start from.

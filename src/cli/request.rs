@@ -54,6 +54,8 @@ pub struct RequestArgs {
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_OUT")]
     out: Option<PathBuf>,
     #[command(flatten)]
+    inflate: options::InflateOption,
+    #[command(flatten)]
     json: options::JsonOption,
 }
 
@@ -82,6 +84,7 @@ pub fn run(args: RequestArgs) -> Result<u8, CliError> {
 
 /// Everything that can be wrong on this side is found before the peer hears of us.
 fn prepare(args: RequestArgs) -> Result<Request, CliError> {
+    args.inflate.set();
     let registry = probes::registry()?;
     let message = message_id(&registry, &args.message)?;
     let payload = args.payload.map(|payload| payload.read(registry.get(message))).transpose()?;

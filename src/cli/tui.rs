@@ -37,6 +37,8 @@ pub struct TuiArgs {
     identity: IdentityOptions,
     #[command(flatten)]
     theme: ThemeOption,
+    #[command(flatten)]
+    inflate: options::InflateOption,
     /// Show a recording (not yet built)
     #[arg(long, value_name = "FILE", hide = true, env = "SWARMSCOPE_REPLAY")]
     replay: Option<PathBuf>,
@@ -77,6 +79,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     later::option("--replay", args.replay.is_some())?;
     later::option("--record", args.record.is_some())?;
     later::option("--script", args.script.is_some())?;
+    args.inflate.set();
     let theme = args.theme.load()?;
     need_terminal()?;
     let bootstrap = args.bootstrap.targets()?;

@@ -7,12 +7,12 @@ use super::text::{self, count};
 use super::tree::{self, Node};
 use super::{bencode, encoding_a, json, pickle};
 
-/// How many zlib streams inside one another are inflated: each may take [`inflate::MAX_OUTPUT`].
+/// How many zlib streams inside one another are inflated: each may take [`inflate::max_output`].
 const MAX_LAYERS: usize = 2;
 /// The longest text that is its own summary, in characters.
 const MAX_SUMMARY_CHARS: usize = 60;
 /// How many bytes of what is no text stand in the JSON: a stream of a megabyte inflates to sixteen that say nothing.
-const MAX_BYTES_IN_JSON: usize = 4 << 20;
+const MAX_BYTES_IN_JSON: usize = 1 << 20;
 /// The highest protocol that a pickle of any age announces.
 const NEWEST_PICKLE: u8 = 5;
 
@@ -144,7 +144,7 @@ fn from_zlib(payload: &[u8], layers: usize) -> Result<Decoded, FormatError> {
         decoded.findings.push("a zlib stream inside others was not inflated".into());
         return Ok(decoded);
     }
-    let inflated = inflate::inflate(payload, inflate::MAX_OUTPUT)?;
+    let inflated = inflate::inflate(payload, inflate::max_output())?;
     if inflated.bytes.is_empty() && inflated.end != End::Whole {
         return Err(FormatError::NothingInflated);
     }
@@ -257,7 +257,7 @@ fn is_like_pickle(payload: &[u8]) -> bool {
 fn is_like_zlib(payload: &[u8]) -> bool {
     inflate::is_zlib(payload)
         && (!text::is_text(payload)
-            || inflate::inflate(payload, inflate::MAX_OUTPUT).is_ok_and(|inflated| inflated.end == End::Whole))
+            || inflate::inflate(payload, inflate::max_output()).is_ok_and(|inflated| inflated.end == End::Whole))
 }
 
 #[cfg(test)]

@@ -1,11 +1,27 @@
 //! Zlib streams behind a limit: deployed peers were seen to send kilobytes that inflate to gigabytes (protocol.md §5, id 9).
 
+use std::sync::OnceLock;
+
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// The most bytes that one stream may inflate to: far over what any original peer's log holds.
+/// The most bytes that one stream may inflate to, unless the program says otherwise: far over what any original peer's log holds.
 pub const MAX_OUTPUT: usize = 16 << 20;
 /// How much is inflated at a time.
 const CHUNK: usize = 32 << 10;
+
+/// What the program said.
+static LIMIT: OnceLock<usize> = OnceLock::new();
+
+/// How many bytes one stream of a reply may inflate to.
+#[must_use]
+pub fn max_output() -> usize {
+    LIMIT.get().copied().unwrap_or(MAX_OUTPUT)
+}
+
+/// Sets [`max_output`] for the whole program, before the first reply comes. Only the first call counts.
+pub fn set_max_output(bytes: usize) {
+    LIMIT.get_or_init(|| bytes);
+}
 
 /// What a stream inflated to.
 #[derive(Clone, PartialEq, Eq, Debug)]

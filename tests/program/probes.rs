@@ -242,3 +242,15 @@ fn what_is_wrong_with_a_probe_is_told_with_its_file_and_line() {
     assert!(outcome.code == 2 && outcome.stderr.contains("there is no field \"whom\"; there are who"), "{outcome:?}");
     assert!(request(&["nothing"]).stderr.contains("200 other_peers"), "listed with the others");
 }
+
+#[test]
+fn how_far_a_reply_is_inflated_can_be_said() {
+    let pair = Pair::new(18);
+    let long = ["7", "SELECT hex(zeroblob(1000000))", "--json"];
+    assert_eq!(pair.ask(&long).code, 0, "2 MB");
+    let cut = pair.ask(&[&long[..], &["--inflate-limit", "1"]].concat());
+    assert_eq!(cut.code, 13, "{cut:?}");
+    let said = pair.ask(&[&long[..2], &["--inflate-limit", "1"]].concat());
+    assert!(said.stdout.contains("inflates to more than 1 048 576 bytes: the rest was cut"), "{said:?}");
+    assert_eq!(pair.ask(&[&long[..], &["--inflate-limit", "0"]].concat()).code, 2);
+}

@@ -54,7 +54,7 @@ impl Decoder {
             return self.inner.decode(payload);
         }
         let inflated =
-            inflate::inflate(payload, inflate::MAX_OUTPUT).map_err(|error| ReplyDecodeError(error.to_string()))?;
+            inflate::inflate(payload, inflate::max_output()).map_err(|error| ReplyDecodeError(error.to_string()))?;
         let cut = formats::what_was_cut(&inflated, payload.len());
         let mut decoded = self.inner.decode(&inflated.bytes).map_err(|ReplyDecodeError(what)| {
             ReplyDecodeError(cut.iter().fold(what, |what, cut| format!("{what} ({cut})")))

@@ -16,7 +16,7 @@ const MAX_LINE: usize = 1024;
 const MAX_LINES: usize = 20_000;
 
 pub(super) fn decode(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
-    let log = inflate::inflate(payload, inflate::MAX_OUTPUT).map_err(|error| ReplyDecodeError(error.to_string()))?;
+    let log = inflate::inflate(payload, inflate::max_output()).map_err(|error| ReplyDecodeError(error.to_string()))?;
     let mut findings: Vec<_> = formats::what_was_cut(&log, payload.len()).into_iter().collect();
     let nul = log.bytes.split(|byte| *byte == 0).count() - 1;
     if nul > 0 {

@@ -182,8 +182,8 @@ proptest! {
 #[test]
 fn the_json_has_the_beginning_of_many_bytes() {
     let decoded = decode(&vec![0xff; MAX_BYTES_IN_JSON + 1]);
-    assert_eq!(decoded.summary, "4 194 305 bytes");
-    assert_eq!(decoded.findings, ["the JSON has the first 4 194 304 bytes only"]);
+    assert_eq!(decoded.summary, "1 048 577 bytes");
+    assert_eq!(decoded.findings, ["the JSON has the first 1 048 576 bytes only"]);
     assert_eq!(decoded.json["base64"].as_str().unwrap().len(), MAX_BYTES_IN_JSON.div_ceil(3) * 4);
     assert_eq!(decode(&vec![0xff; MAX_BYTES_IN_JSON]).findings, Vec::<String>::new());
 }
