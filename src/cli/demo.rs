@@ -1,5 +1,6 @@
 //! `swarmscope demo`: a swarm of real peers on loopback, and the screen on it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -9,7 +10,7 @@ use tokio::sync::mpsc;
 use super::options::{AllowOptions, JsonOption};
 use super::tui::{self, ThemeOption};
 use super::{CliError, identities, journal, later, logging, output, signals};
-use crate::demo::{self, Reading, Swarm, SwarmConfig};
+use crate::demo::{self, Nats, Reading, Swarm, SwarmConfig};
 use crate::wire::Permid;
 
 /// Enough to look like a swarm, few enough to read.
@@ -29,8 +30,9 @@ pub struct DemoArgs {
     /// The same number makes the same peers
     #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1, value_parser = seed)]
     seed: u64,
-    /// What the swarm plays (not yet built)
-    #[arg(long, value_name = "NAME", hide = true, env = "SWARMSCOPE_SCENARIO")]
+    /// What the swarm plays: `tour`, or `nat`, where every peer is behind a NAT (real ones where this machine allows network
+    /// namespaces, else simulated)
+    #[arg(long, value_name = "NAME", env = "SWARMSCOPE_SCENARIO")]
     scenario: Option<String>,
     #[command(flatten)]
     allow: AllowOptions,
@@ -57,10 +59,10 @@ fn seed(text: &str) -> Result<u64, String> {
 /// # Errors
 /// No terminal for the screen, or a peer that can't be started.
 pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
-    later::option("--scenario", args.scenario.is_some())?;
+    let scenario = args.scenario()?;
     if args.headless {
         logging::start(logging::Level::Information);
-        let outcome = super::runtime()?.block_on(headless(args));
+        let outcome = super::runtime()?.block_on(headless(args, scenario));
         return super::report_json(args.json.json, outcome);
     }
     if args.json.json {
@@ -72,7 +74,7 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     let theme = args.theme.load()?;
     tui::need_terminal()?;
     super::runtime()?.block_on(async {
-        let swarm = Swarm::start(args.config()).await?;
+        let swarm = Swarm::start(args.config(scenario)).await?;
         let stage = demo::stage(&swarm, Reading::AsWritten).await?;
         let options = crate::tui::Options { setup: stage.setup, theme, extra: stage.extra, skip_tour: stage.skip_tour };
         let shown = tui::show(stage.node, stage.events, options).await;
@@ -81,7 +83,7 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     })
 }
 
-async fn headless(args: &DemoArgs) -> Result<u8, CliError> {
+async fn headless(args: &DemoArgs, scenario: Scenario) -> Result<u8, CliError> {
     let mut stop = signals::Stop::listen()?;
     let (watch, mut events) = mpsc::channel(EVENTS);
     let log = tokio::spawn(async move {
@@ -91,7 +93,7 @@ async fn headless(args: &DemoArgs) -> Result<u8, CliError> {
             }
         }
     });
-    let swarm = Swarm::start(SwarmConfig { played: false, watch: Some(watch), ..args.config() }).await?;
+    let swarm = Swarm::start(SwarmConfig { played: false, watch: Some(watch), ..args.config(scenario) }).await?;
     for peer in swarm.peers() {
         if args.json.json {
             journal::announce(&peer.listening())?;
@@ -105,13 +107,29 @@ async fn headless(args: &DemoArgs) -> Result<u8, CliError> {
     Ok(asked.exit_code())
 }
 
+/// What the swarm plays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Scenario {
+    Tour,
+    Nat,
+}
+
 impl DemoArgs {
-    fn config(&self) -> SwarmConfig {
+    fn scenario(&self) -> Result<Scenario, CliError> {
+        match self.scenario.as_deref() {
+            None | Some("tour") => Ok(Scenario::Tour),
+            Some("nat") => Ok(Scenario::Nat),
+            Some(_) => Err(later::command("--scenario")),
+        }
+    }
+
+    fn config(&self, scenario: Scenario) -> SwarmConfig {
         let mut allow: Vec<Permid> = self.allow.allow.clone();
         match identities::defaults() {
             Ok(permids) => allow.extend(permids),
             Err(error) => tracing::warn!("the default identity can't be allowed: {error}"),
         }
-        SwarmConfig { peers: self.peers.into(), seed: self.seed, allow, played: true, watch: None }
+        let nats = (scenario == Scenario::Nat).then(|| Arc::new(Nats::build()));
+        SwarmConfig { peers: self.peers.into(), seed: self.seed, allow, played: nats.is_none(), nats, watch: None }
     }
 }

@@ -14,7 +14,7 @@ const LATER: &[(&str, &str)] = &[
     ("--replay", "the same screen on a recording"),
     ("--record", "a recording of the session"),
     ("--script", "keys from a file"),
-    ("--scenario", "other swarms than the tour's"),
+    ("--scenario", "other swarms; `tour` and `nat` are built"),
 ];
 
 /// The arguments of a sub-command that is not built: whatever they are.

@@ -15,6 +15,7 @@ mod journal;
 mod key;
 mod later;
 mod logging;
+mod nat;
 mod options;
 mod output;
 mod payload;
@@ -58,6 +59,9 @@ enum Command {
     Key(key::KeyArgs),
     /// An RFC 5780 server for NAT tests, in labs and elsewhere
     Stun(stun::StunArgs),
+    /// Measure the NAT of this process once
+    #[command(hide = true)]
+    Nat(nat::NatArgs),
     /// A Crawler that runs for months without a screen (not yet built)
     Crawl(later::Rest),
     /// Print the key bindings (not yet built)
@@ -97,6 +101,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Request(args)) => request::run(args),
         Some(Command::Key(args)) => key::run(args),
         Some(Command::Stun(args)) => stun::run(&args),
+        Some(Command::Nat(args)) => nat::run(&args),
         Some(Command::Crawl(_)) => Err(later::command("crawl")),
         Some(Command::Keymap(_)) => Err(later::command("keymap")),
         Some(Command::Config(_)) => Err(later::command("config")),

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods)] // peers that play take their time by the clock
 
 mod cast;
+mod nats;
 mod peer;
 mod records;
 mod seeded;
@@ -15,6 +16,7 @@ mod swarm;
 mod tour;
 
 pub use cast::Role;
+pub use nats::Nats;
 pub use stage::{Stage, stage};
 pub use swarm::{DemoPeer, Swarm, SwarmConfig};
 pub use tour::Reading;

@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cast::Role;
+use super::nats::Behind;
 use super::swarm::DemoPeer;
+use crate::crawler::Registry;
 use crate::failure::Failure;
 use crate::identity::Identities;
 use crate::nat::NatTester;
@@ -34,6 +36,8 @@ pub struct Plan {
     pub bootstrap: Vec<Target>,
     pub statistics: Statistics,
     pub nat: NatTester,
+    /// What the scenario `nat` puts it behind.
+    pub behind: Option<Behind>,
 }
 
 /// What the demo may ask of a running peer.
@@ -71,6 +75,7 @@ pub async fn start(
     let (count, connections) = watch::channel(0);
     let peer = DemoPeer {
         role: plan.role,
+        label: plan.role.label().or(plan.behind.as_ref().map(Behind::label)),
         address: plan.listen,
         permid,
         version: plan.version,
@@ -90,7 +95,10 @@ impl Plan {
     async fn start(&self) -> Result<(Node, mpsc::Receiver<Event>), Failure> {
         // Two of its probes play with the node's own connections, and the node is made with its probes.
         let own = Arc::new(OnceLock::new());
-        let honest = probes::registry_of_peer(self.statistics.clone(), self.nat.clone());
+        let mut honest = probes::registry_of_peer(self.statistics.clone(), self.nat.clone());
+        if let Some(behind) = &self.behind {
+            honest = Registry::new(honest.iter().map(|probe| behind.dress(Arc::clone(probe))).collect());
+        }
         let config = NodeConfig {
             identities: self.identities.clone(),
             version: self.version,

@@ -58,7 +58,8 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
     let skip_tour = CancellationToken::new();
     let tour = Tour::new(swarm, node.clone(), registry.clone(), known, show);
     tokio::spawn(tour.run(reading, skip_tour.clone()));
-    let setup = Setup { registry, title: "demo: tour".into(), privacy: false, mask: pseudonyms::mask().clone() };
+    let title = if swarm.is_behind_nats() { "demo: nat" } else { "demo: tour" };
+    let setup = Setup { registry, title: title.into(), privacy: false, mask: pseudonyms::mask().clone() };
     Ok(Stage { node, events, setup, extra, skip_tour })
 }
 

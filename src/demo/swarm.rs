@@ -1,6 +1,7 @@
 //! The swarm: planning the peers from the seed, starting them, stopping them.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -8,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cast::Role;
+use super::nats::Nats;
 use super::peer::{self, Plan};
 use super::seeded::Seeded;
 use super::statistics;
@@ -32,7 +34,7 @@ const STUN: [Ipv4Addr; 2] = [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)];
 const STUN_LIMITS: Limits = Limits { per_source: 1000, total: 1000, burst: 4 };
 
 /// What swarm to make.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SwarmConfig {
     pub peers: usize,
     /// The same seed makes the same identities and statistics. They are as public as the seed.
@@ -41,6 +43,8 @@ pub struct SwarmConfig {
     pub allow: Vec<Permid>,
     /// Whether the roles of the tour are given away; without it every peer is a plain one.
     pub played: bool,
+    /// What the peers are behind in the scenario `nat`.
+    pub nats: Option<Arc<Nats>>,
     /// Where the peers' events go. A reader that waits makes the swarm wait.
     pub watch: Option<mpsc::Sender<Event>>,
 }
@@ -49,6 +53,8 @@ pub struct SwarmConfig {
 #[derive(Clone, Debug)]
 pub struct DemoPeer {
     pub role: Role,
+    /// What the screen writes beside it.
+    pub label: Option<&'static str>,
     pub address: SocketAddr,
     pub permid: Permid,
     pub version: OverlayVersion,
@@ -79,6 +85,8 @@ pub struct Swarm {
     peers: Vec<DemoPeer>,
     /// What the peers test their NAT against; none where this machine has only one address of its own.
     stun: Option<StunServer>,
+    /// Kept as long as the peers that are behind them.
+    nats: Option<Arc<Nats>>,
     seed: u64,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -93,6 +101,7 @@ impl Swarm {
         let mut swarm = Self {
             peers: Vec::new(),
             stun: stun_server().await,
+            nats: config.nats.clone(),
             seed: config.seed,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -120,6 +129,7 @@ impl Swarm {
             allow: if role.allows() { allow } else { Vec::new() },
             bootstrap: self.entrance(old).map(DemoPeer::target).into_iter().collect(),
             statistics: statistics::make(&mut seeded, role)?,
+            behind: config.nats.as_ref().map(|nats| nats.behind(index)),
             nat: NatTester::new(self.stun.iter().map(|server| server.listen().to_string()).collect()),
         })
     }
@@ -142,6 +152,11 @@ impl Swarm {
     /// Those of the Crawler that asked before.
     pub(super) fn other_crawler(&self) -> Identities {
         Seeded::new(self.seed, OTHER_CRAWLER).both()
+    }
+
+    /// Whether this is the scenario `nat`, whose peers play nothing else.
+    pub(super) const fn is_behind_nats(&self) -> bool {
+        self.nats.is_some()
     }
 
     #[must_use]

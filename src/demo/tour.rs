@@ -139,7 +139,7 @@ impl Tour {
         facts: watch::Receiver<Facts>,
         show: mpsc::Sender<Msg>,
     ) -> Self {
-        let cast = swarm.peers().iter().filter(|peer| peer.role != Role::Plain).cloned().collect();
+        let cast = swarm.peers().iter().filter(|peer| peer.label.is_some()).cloned().collect();
         Self { cast, node, registry, facts, show }
     }
 
@@ -152,7 +152,7 @@ impl Tour {
 
     async fn label(&self) {
         for peer in &self.cast {
-            if let Some(label) = peer.role.label() {
+            if let Some(label) = peer.label {
                 self.tell(Msg::Label { permid: peer.permid, label: label.into() }).await;
             }
         }

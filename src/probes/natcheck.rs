@@ -52,8 +52,10 @@ impl NatCheck {
         Self { nat }
     }
 
-    async fn measure(&self, asked: Asked, own: Option<SocketAddr>) -> Answer {
-        let (mut elements, details) = match self.nat.report(asked.payload == LIFETIME).await {
+    /// The payload of a reply to a Crawler of this version. With `lifetime` the mapping's lifetime is measured too; `own` is where
+    /// this peer listens.
+    pub async fn reply(&self, lifetime: bool, version: OverlayVersion, own: Option<SocketAddr>) -> Bytes {
+        let (mut elements, details) = match self.nat.report(lifetime).await {
             Ok(report) => measured(report, own),
             Err(NatError::NoServers) => (unknown(own), None),
             Err(error) => {
@@ -61,8 +63,8 @@ impl NatCheck {
                 (unknown(own), Some(error.details()))
             }
         };
-        elements.extend(details.filter(|_| asked.version.is_encrypted()));
-        Answer::success(Value::from(elements).encode())
+        elements.extend(details.filter(|_| version.is_encrypted()));
+        Value::from(elements).encode().into()
     }
 }
 
@@ -98,7 +100,7 @@ impl Probe for NatCheck {
 
     fn answer<'a>(&'a self, asked: Asked, peer: &'a PeerView) -> Answering<'a> {
         let own = peer.listening.map(|listening| SocketAddr::new(internal_ip(listening.ip()), listening.port()));
-        Box::pin(self.measure(asked, own))
+        Box::pin(async move { Answer::success(self.reply(asked.payload == LIFETIME, asked.version, own).await) })
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

@@ -52,6 +52,28 @@ fn natcheck_is_measured_on_loopback() {
     }
 }
 
+/// Measured in namespaces where there can be some, made up where not: the types are the same ones.
+#[test]
+fn every_peer_of_the_nat_scenario_has_a_nat_of_its_own() {
+    let home = Home::new();
+    let demo = Running::start(home.swarmscope(&["demo", "--scenario", "nat", "--headless", "--json", "--peers", "4"]));
+    let types = ["Open Internet", "Full Cone NAT", "Restricted Cone NAT", "Port Restricted Cone NAT"];
+    for expected in types {
+        let peer = demo.event("listening");
+        let version = if peer["permid"].is_string() { "18" } else { "17" };
+        let addr = peer["addr"].as_str().expect("an address");
+        let outcome = home.run(&["request", addr, "natcheck", "--json", "--overlay-version", version]);
+        let decoded = &outcome.last("reply")["decoded"];
+        assert_eq!(decoded["type"], expected, "{outcome:?}");
+        let real = decoded["measured"]["mapping"]["verdict"].is_string();
+        assert!(!real || version == "18", "version 17 gets the original's seven elements: {decoded}");
+        let must_be_real = std::env::var("NAT_LAB").is_ok_and(|wish| wish == "require");
+        assert!(real || version == "17" || !must_be_real, "simulated: {decoded}");
+    }
+    demo.signal(libc::SIGTERM);
+    assert_eq!(demo.code(), 0);
+}
+
 #[test]
 fn the_same_seed_makes_the_same_peers_and_others_may_be_allowed() {
     let (home, other) = (Home::new(), Home::new());

@@ -54,7 +54,7 @@ fn replies(seen: &Seen, from: Permid) -> Vec<(MessageId, ErrorByte, u32, bool)> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_the_tour_promises_happens() {
-    let config = SwarmConfig { peers: 24, seed: 1, allow: Vec::new(), played: true, watch: None };
+    let config = SwarmConfig { peers: 24, seed: 1, allow: Vec::new(), played: true, nats: None, watch: None };
     let swarm = Swarm::start(config).await.expect("a swarm");
     let player = |role| swarm.player(role).expect("a player").permid;
     let stage = demo::stage(&swarm, Reading::NoTime).await.expect("a stage");
