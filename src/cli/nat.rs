@@ -13,7 +13,7 @@ use crate::wire::OverlayVersion;
 #[derive(Args, Debug)]
 pub struct NatArgs {
     /// A STUN server to measure against
-    #[arg(long, value_name = "HOST:PORT", required = true, value_parser = options::stun_server)]
+    #[arg(long, value_name = "HOST:PORT", required = true, env = "SWARMSCOPE_STUN", value_delimiter = ',', value_parser = options::stun_server)]
     stun: Vec<String>,
 }
 

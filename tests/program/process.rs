@@ -36,7 +36,12 @@ impl Home {
     /// Any program, with nothing of the environment that could change what it does.
     pub fn program<S: AsRef<OsStr>>(&self, program: &Path, args: &[S]) -> Command {
         let mut command = Command::new(program);
-        command.args(args).env_clear().env("HOME", self.path()).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").current_dir(self.path());
+        command
+            .args(args)
+            .env_clear()
+            .env("HOME", self.path())
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .current_dir(self.path());
         command.stdin(Stdio::null()).stderr(Stdio::null());
         command
     }
