@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 
 use super::options::{AllowOptions, JsonOption};
 use super::tui::{self, ThemeOption};
-use super::{CliError, identities, journal, later, logging, output, signals};
+use super::{CliError, identities, journal, later, logging, output, probes, signals};
+use crate::app::Setup;
 use crate::demo::{self, Nats, Reading, Swarm, SwarmConfig};
 use crate::wire::Permid;
 
@@ -73,10 +74,12 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     }
     let theme = args.theme.load()?;
     tui::need_terminal()?;
+    let registry = probes::registry()?;
     super::runtime()?.block_on(async {
         let swarm = Swarm::start(args.config(scenario)).await?;
         let stage = demo::stage(&swarm, Reading::AsWritten).await?;
-        let options = crate::tui::Options { setup: stage.setup, theme, extra: stage.extra, skip_tour: stage.skip_tour };
+        let setup = Setup { registry, ..stage.setup };
+        let options = crate::tui::Options { setup, theme, extra: stage.extra, skip_tour: stage.skip_tour };
         let shown = tui::show(stage.node, stage.events, options).await;
         swarm.shutdown(GRACE).await;
         shown
