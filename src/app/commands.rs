@@ -1,26 +1,34 @@
-//! Every command in one table: its keys, what it does in a line, where it applies, why it doesn't just now. Keys, footer,
-//! help and the list of commands come from here; nothing else knows keys.
+//! Every command in one table: its default keys, what it does in a line, where it applies, why it doesn't just now. Keys,
+//! footer, help and the list of commands come from here; nothing else knows keys.
 
-use std::collections::HashMap;
+mod table;
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::actions as act;
-use super::conditions as when;
 use super::key::Key;
+use super::keymap::{Keymap, Sequence};
+use super::log::Kind;
 use super::model::{Mode, Model, Pane};
-use super::moving as go;
 use super::msg::Effect;
+use super::screen::Screen;
 use super::search::search;
 use super::size::Class;
 use super::typing;
+pub use table::COMMANDS;
 
 /// Where a command applies.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Context {
     Any,
-    /// Moving about: no prompt, composer or overlay is open.
+    /// Moving about on any screen: no prompt, composer or overlay is open.
+    Moving,
+    /// Moving about on the main screen.
     Main,
+    /// Moving about on the screen of one peer.
+    PeerScreen,
+    /// Moving about on the screen of a request to many.
+    ManyScreen,
     /// The list, beside the other pane.
     Peers,
     /// The list, alone on the screen.
@@ -83,7 +91,8 @@ pub struct Command {
     /// One line: what it does.
     pub doc: &'static str,
     pub group: Group,
-    pub keys: &'static [Key],
+    /// Its keys unless the operator's key map says otherwise.
+    pub keys: &'static [&'static str],
     pub contexts: &'static [Context],
     pub foot: Option<Foot>,
     /// Whether it can be done now; if not, why.
@@ -91,113 +100,13 @@ pub struct Command {
     pub run: fn(&mut Model) -> Vec<Effect>,
 }
 
-const UP: Key = Key::named(KeyCode::Up);
-const DOWN: Key = Key::named(KeyCode::Down);
-const LEFT: Key = Key::named(KeyCode::Left);
-const RIGHT: Key = Key::named(KeyCode::Right);
-const PAGE_UP: Key = Key::named(KeyCode::PageUp);
-const PAGE_DOWN: Key = Key::named(KeyCode::PageDown);
-const HOME: Key = Key::named(KeyCode::Home);
-const END: Key = Key::named(KeyCode::End);
-const TAB: Key = Key::named(KeyCode::Tab);
-const BACK_TAB: Key = Key::named(KeyCode::BackTab);
-const ENTER: Key = Key::named(KeyCode::Enter);
-const ESC: Key = Key::named(KeyCode::Esc);
-const F1: Key = Key::named(KeyCode::F(1));
-
-const fn key(c: char) -> Key {
-    Key::char(c)
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
-const fn foot(rank: u8, verb: &'static str) -> Option<Foot> {
-    Some(Foot { rank, verb, right: false })
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
-const fn at_right(rank: u8, verb: &'static str) -> Option<Foot> {
-    Some(Foot { rank, verb, right: true })
-}
-
-/// One row of the table.
-macro_rules! commands {
-    ($($name:literal, $group:ident, [$($key:expr),*], [$($context:ident),*], $foot:expr, $ready:path, $run:path, $doc:literal;)*) => {
-        &[$(Command {
-            name: $name,
-            doc: $doc,
-            group: Group::$group,
-            keys: &[$($key),*],
-            contexts: &[$(Context::$context),*],
-            foot: $foot,
-            ready: $ready,
-            run: $run,
-        },)*]
-    };
-}
-
-/// The table. Within one context a key stands once.
-pub static COMMANDS: &[Command] = commands! {
-    "up", Move, [UP, key('k')], [Rows, Message, Palette], foot(80, "move"), when::always, go::up, "move";
-    "down", Move, [DOWN, key('j')], [Rows, Message, Palette], None, when::always, go::down, "move";
-    "page up", Move, [PAGE_UP, Key::ctrl('b')], [Rows, Message, Palette], None, when::always, go::page_up, "page";
-    "page down", Move, [PAGE_DOWN, Key::ctrl('f')], [Rows, Message, Palette], None, when::always, go::page_down, "page";
-    "first", Move, [key('g'), HOME], [Rows], None, when::always, go::first, "first, last";
-    "last", Move, [key('G'), END], [Rows], None, when::always, go::last, "first, last";
-    "next pane", Move, [TAB, RIGHT, key('l')], [Main], foot(60, "pane"), when::always, go::next_pane, "next pane, back";
-    "pane before", Move, [BACK_TAB, LEFT, key('h')], [Main], None, when::always, go::pane_before, "next pane, back";
-    "open", Move, [ENTER], [PeersAlone], foot(10, "open"), when::has_peer, go::open, "open the peer";
-    "back", Move, [ESC], [Main], None, when::can_go_back, go::back, "back; show all peers";
-
-    "filter", Peers, [key('/')], [Main], foot(40, "filter"), when::always, act::filter, "filter by any words";
-    "sort", Peers, [key('o')], [Main], None, when::always, act::sort, "sort by something else";
-    "connect", Peers, [key('c')], [Main], foot(50, "connect"), when::always, act::connect, "connect to host:port";
-    "disconnect", Peers, [key('D')], [Main], None, when::is_connected, act::disconnect, "close the connection";
-    "hide addresses", Peers, [key('P')], [Main], None, when::always, act::hide_addresses, "hide or show addresses";
-
-    "send", Request, [ENTER], [Peers], foot(10, "send"), when::can_send, act::send, "send to the selected peer";
-    "send now", Request, [Key::ctrl('s')], [Main, Sheet], foot(15, "send"), when::can_send, act::send, "send, from anywhere";
-    "request", Request, [key('r')], [Main], foot(20, "request"), when::always, act::choose_message, "choose message, frequency";
-    "payload", Request, [key('p')], [Main], None, when::takes_payload, act::edit, "edit the payload";
-    "edit and resend", Request, [key('e')], [Main], None, when::has_request, act::take_over, "take a sent request over";
-    "cancel request", Request, [key('x')], [Main], None, when::is_in_flight, act::cancel, "cancel what is in flight";
-    "copy command", Request, [key('y'), Key::ctrl('y')], [Main, Sheet], foot(70, "copy command"), when::has_target, act::copy_command, "copy as a command";
-
-    "read", Reply, [ENTER], [Channels], foot(10, "read"), when::has_request, act::read, "read the reply";
-    "unfold", Reply, [ENTER, key(' ')], [Reply], foot(10, "unfold"), when::can_unfold, act::unfold, "open or close a value";
-    "view", Reply, [key('v')], [Main], foot(45, "view"), when::has_reply, act::view, "tree, text, hex";
-    "copy value", Reply, [key('Y')], [Main], None, when::has_value, act::copy_value, "copy the selected value";
-
-    "edit here", Request, [ENTER], [Request], foot(10, "edit"), when::always, act::choose_message, "choose message, frequency";
-    "choose", Request, [ENTER], [Message], foot(10, "choose"), when::finds_message, act::choose, "choose this message";
-    "next field", Request, [TAB], [Sheet], foot(20, "next field"), when::always, act::next_field, "next field, back";
-    "field before", Request, [BACK_TAB], [Sheet], None, when::always, act::field_before, "next field, back";
-    "clear payload", Request, [Key::ctrl('l')], [Payload], foot(50, "clear"), when::always, act::clear_payload, "empty the payload";
-    "default payload", Request, [Key::ctrl('r')], [Payload], foot(55, "default"), when::always, act::default_payload, "the default payload";
-    "send this", Request, [ENTER], [Frequency], foot(12, "send"), when::can_send, act::send, "send to the selected peer";
-    "close composer", Request, [ESC], [Sheet], foot(30, "close"), when::always, act::close, "close, keep what is typed";
-
-    "show these", Peers, [ENTER], [Filter], foot(10, "keep"), when::always, act::close, "keep the filter";
-    "show all", Peers, [ESC], [Filter], foot(20, "show all"), when::always, act::clear_filter, "show all peers";
-    "dial", Peers, [ENTER], [Connect], foot(10, "connect"), when::is_target, act::dial, "connect to it";
-    "do not dial", Peers, [ESC], [Connect], foot(20, "close"), when::always, act::close, "close the prompt";
-
-    "help", More, [key('?'), F1], [Main, Sheet, Log], at_right(1, "help"), when::always, act::help, "this help";
-    "close help", More, [ESC, key('?'), F1], [Help], foot(10, "close"), when::always, act::close, "close";
-    "commands", More, [key(':')], [Main], foot(55, "commands"), when::always, act::palette, "all commands";
-    "run", More, [ENTER], [Palette], foot(10, "run"), when::finds_command, run_selected, "run this command";
-    "close commands", More, [ESC], [Palette], foot(20, "close"), when::always, act::close, "close";
-    "log", More, [key('L')], [Main], None, when::always, act::log, "log";
-    "close log", More, [ESC, key('L')], [Log], foot(10, "close"), when::always, act::close, "close";
-    "skip tour", More, [key('T')], [Main], foot(5, "skip tour"), when::on_tour, act::skip_tour, "skip the tour";
-    "quit", More, [key('q')], [Main, Help, Log], at_right(2, "quit"), when::always, act::quit, "quit";
-    "interrupt", More, [Key::ctrl('c')], [Any], at_right(3, "quit"), when::always, act::interrupt, "quit, exit code 130";
-};
-
 /// What keys mean now, the nearest meaning first.
 #[must_use]
 pub fn contexts(model: &Model) -> Vec<Context> {
     use Context as C;
     match &model.mode {
+        Mode::Main if model.screen == Screen::Peer => vec![C::PeerScreen, C::Rows, C::Moving, C::Any],
+        Mode::Main if model.screen == Screen::Many => vec![C::ManyScreen, C::Rows, C::Moving, C::Any],
         Mode::Main => {
             let one_pane = Class::of(model.size.0, model.size.1) <= Class::OnePane;
             let pane = match model.focus {
@@ -207,7 +116,7 @@ pub fn contexts(model: &Model) -> Vec<Context> {
                 Pane::Reply => C::Reply,
                 Pane::Request => C::Request,
             };
-            vec![pane, C::Rows, C::Main, C::Any]
+            vec![pane, C::Rows, C::Main, C::Moving, C::Any]
         }
         Mode::Filter => vec![C::Filter, C::Any],
         Mode::Connect(..) => vec![C::Connect, C::Any],
@@ -221,27 +130,62 @@ pub fn contexts(model: &Model) -> Vec<Context> {
 }
 
 /// The keys of a command that work now: where text is typed, characters are text.
-fn working(command: &Command, types: bool) -> impl Iterator<Item = Key> + '_ {
-    command.keys.iter().copied().filter(move |key| !types || key.typed().is_none())
-}
-
-/// The command that a key means now.
-#[must_use]
-pub fn command_for(model: &Model, key: Key) -> Option<&'static Command> {
+fn working<'m>(model: &'m Model, command: &Command) -> impl Iterator<Item = &'m Sequence> {
     let types = model.mode.types();
-    contexts(model).into_iter().find_map(|context| {
-        COMMANDS.iter().find(|command| {
-            command.contexts.contains(&context) && working(command, types).any(|candidate| candidate == key)
-        })
-    })
+    model.setup.keymap.of(command).iter().filter(move |keys| !types || keys.first().typed().is_none())
 }
 
-/// Takes a key: a command, or text where text is typed.
-pub fn dispatch(model: &mut Model, key: Key) -> Vec<Effect> {
-    if let Some(command) = command_for(model, key) {
-        return execute(model, command);
+/// What the keys pressed so far mean.
+#[derive(Debug)]
+pub enum Meaning {
+    Command(&'static Command),
+    /// The beginning of longer sequences.
+    Prefix,
+    Nothing,
+}
+
+/// What these keys, pressed one after the other, mean now. The nearest context that knows them decides.
+#[must_use]
+pub fn meaning(model: &Model, keys: &[Key]) -> Meaning {
+    for context in contexts(model) {
+        let here = || COMMANDS.iter().filter(|command| command.contexts.contains(&context));
+        if let Some(command) = here().find(|command| working(model, command).any(|known| known.keys() == keys)) {
+            return Meaning::Command(command);
+        }
+        if here().any(|command| working(model, command).any(|known| known.begins_with(keys))) {
+            return Meaning::Prefix;
+        }
     }
-    typing::key_typed(model, key);
+    Meaning::Nothing
+}
+
+/// Takes a key: a command, the next key of a sequence, or text where text is typed.
+pub fn dispatch(model: &mut Model, key: Key) -> Vec<Effect> {
+    let mut keys = std::mem::take(&mut model.pending);
+    keys.push(key);
+    match (meaning(model, &keys), keys.as_slice()) {
+        (Meaning::Command(command), _) => execute(model, command),
+        (Meaning::Prefix, _) => {
+            model.pending = keys;
+            Vec::new()
+        }
+        (Meaning::Nothing, [_]) => {
+            typing::key_typed(model, key);
+            Vec::new()
+        }
+        (Meaning::Nothing, _) => off_the_map(model, &keys, key),
+    }
+}
+
+/// A sequence that nothing begins with: control keys are taken for themselves (ctrl-c always quits), esc just leaves.
+fn off_the_map(model: &mut Model, keys: &[Key], last: Key) -> Vec<Effect> {
+    if last.modifiers.contains(KeyModifiers::CONTROL) {
+        return dispatch(model, last);
+    }
+    if last.code != KeyCode::Esc {
+        let keys: Vec<String> = keys.iter().map(Key::to_string).collect();
+        model.say(Kind::Plain, format!("no command is on {}", keys.join(" ")));
+    }
     Vec::new()
 }
 
@@ -261,14 +205,14 @@ pub fn typed(model: &mut Model, text: &str) {
     typing::text_typed(model, text);
 }
 
-/// The key that a text may name for a command, as it is in the table.
+/// The keys that a text may name for a command: those in force, as people write them; empty where there are none.
 ///
 /// # Panics
 /// No command has this name: a mistake in the program.
 #[must_use]
-pub fn key_of(name: &str) -> String {
+pub fn key_of(model: &Model, name: &str) -> String {
     let command = COMMANDS.iter().find(|command| command.name == name);
-    command.unwrap_or_else(|| panic!("no command is called {name:?}")).first_key()
+    model.setup.keymap.first(command.unwrap_or_else(|| panic!("no command is called {name:?}")))
 }
 
 /// An entry of the footer.
@@ -281,17 +225,16 @@ pub struct Footing {
 /// What the footer shows: the entries from the left, in the order in which they stay, and those reserved at the right.
 #[must_use]
 pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
-    let types = model.mode.types();
     let contexts = contexts(model);
     let mut ranked: Vec<(u8, bool, Footing)> = Vec::new();
     for command in COMMANDS {
         let here = command.contexts.iter().any(|context| contexts.contains(context));
         let Some(foot) = command.foot.filter(|_| here && (command.ready)(model).is_ok()) else { continue };
-        let Some(key) = working(command, types).next() else { continue };
+        let Some(keys) = working(model, command).next() else { continue };
         if ranked.iter().any(|(.., footing)| footing.verb == foot.verb) {
             continue; // `enter send` says what `ctrl-s send` would say
         }
-        ranked.push((foot.rank, foot.right, Footing { key: with_partner(command, key), verb: foot.verb }));
+        ranked.push((foot.rank, foot.right, Footing { key: with_partner(model, command, keys), verb: foot.verb }));
     }
     ranked.sort_by_key(|(rank, ..)| *rank);
     let (right, left): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, right, _)| *right);
@@ -300,10 +243,10 @@ pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
 }
 
 /// `↑↓`: a key and that of the command that does the same the other way, where both are one sign.
-fn with_partner(command: &Command, key: Key) -> String {
-    let sign = key.to_string();
+fn with_partner(model: &Model, command: &Command, keys: &Sequence) -> String {
+    let sign = keys.to_string();
     let other = COMMANDS.iter().find(|other| other.doc == command.doc && other.name != command.name);
-    match other.map(Command::first_key).filter(|other| !other.is_ascii() && !sign.is_ascii()) {
+    match other.map(|other| model.setup.keymap.first(other)).filter(|other| !other.is_ascii() && !sign.is_ascii()) {
         Some(other) => sign + &other,
         None => sign,
     }
@@ -323,7 +266,15 @@ pub struct HelpLine {
 /// The help for the main screen, by heading.
 #[must_use]
 pub fn help(model: &Model) -> Vec<(Group, Vec<HelpLine>)> {
-    let main = [Context::Main, Context::Rows, Context::Peers, Context::PeersAlone, Context::Channels, Context::Reply];
+    let main = [
+        Context::Moving,
+        Context::Main,
+        Context::Rows,
+        Context::Peers,
+        Context::PeersAlone,
+        Context::Channels,
+        Context::Reply,
+    ];
     let mut groups = Vec::new();
     for group in [Group::Move, Group::Peers, Group::Request, Group::Reply, Group::More] {
         let mut lines: Vec<(Vec<&Command>, &'static str)> = Vec::new();
@@ -337,7 +288,7 @@ pub fn help(model: &Model) -> Vec<(Group, Vec<HelpLine>)> {
             }
         }
         let line = |(commands, doc): (Vec<&Command>, &'static str)| HelpLine {
-            keys: interleaved(&commands),
+            keys: interleaved(&model.setup.keymap, &commands),
             doc,
             why_not: commands[0].ready_reason(model),
         };
@@ -352,19 +303,14 @@ impl Command {
     pub fn ready_reason(&self, model: &Model) -> Option<String> {
         (self.ready)(model).err()
     }
-
-    /// Its keys, as shown in the list of commands.
-    #[must_use]
-    pub fn first_key(&self) -> String {
-        self.keys.first().map(Key::to_string).unwrap_or_default()
-    }
 }
 
 /// `↑ ↓  j k`: the first keys of all, then the second.
-fn interleaved(commands: &[&Command]) -> String {
-    let most = commands.iter().map(|command| command.keys.len()).max().unwrap_or(0).min(2);
+fn interleaved(keymap: &Keymap, commands: &[&Command]) -> String {
+    let most = commands.iter().map(|command| keymap.of(command).len()).max().unwrap_or(0).min(2);
     let rounds = (0..most).map(|round| {
-        let keys: Vec<String> = commands.iter().filter_map(|c| c.keys.get(round)).map(Key::to_string).collect();
+        let keys: Vec<String> =
+            commands.iter().filter_map(|c| keymap.of(c).get(round)).map(Sequence::to_string).collect();
         keys.join(" ")
     });
     let rounds: Vec<String> = rounds.collect();
@@ -383,7 +329,15 @@ pub fn found(model: &Model) -> Vec<(&'static Command, Vec<u32>)> {
 
 /// The commands that can stand in the palette: all of the main screen but the arrows and their like.
 pub fn listed() -> impl Iterator<Item = &'static Command> {
-    const LISTED: [Context; 4] = [Context::Main, Context::Peers, Context::Channels, Context::Reply];
+    const LISTED: [Context; 7] = [
+        Context::Moving,
+        Context::PeerScreen,
+        Context::ManyScreen,
+        Context::Main,
+        Context::Peers,
+        Context::Channels,
+        Context::Reply,
+    ];
     COMMANDS.iter().filter(|command| command.contexts.iter().any(|context| LISTED.contains(context)))
 }
 
@@ -394,30 +348,10 @@ fn run_selected(model: &mut Model) -> Vec<Effect> {
     execute(model, command)
 }
 
-/// Keys that mean two things in one context; empty, or the table is wrong.
-#[must_use]
-pub fn conflicts() -> Vec<(Context, Key, &'static str, &'static str)> {
-    let mut seen: HashMap<(Context, Key), &'static str> = HashMap::new();
-    let mut conflicts = Vec::new();
-    for command in COMMANDS {
-        for (context, key) in command.contexts.iter().flat_map(|c| command.keys.iter().map(move |k| (*c, *k))) {
-            if let Some(other) = seen.insert((context, key), command.name) {
-                conflicts.push((context, key, other, command.name));
-            }
-        }
-    }
-    conflicts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::HashSet;
-
-    #[test]
-    fn no_key_means_two_things_in_one_place() {
-        assert_eq!(conflicts(), []);
-    }
 
     #[test]
     fn every_command_has_its_own_name_a_key_and_a_doc() {

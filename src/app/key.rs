@@ -1,6 +1,7 @@
 //! A key press in the form in which commands name it: `r`, `ctrl-s`, `pgdn`, `↑`.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -59,29 +60,78 @@ impl Key {
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (modifier, name) in
-            [(KeyModifiers::CONTROL, "ctrl-"), (KeyModifiers::ALT, "alt-"), (KeyModifiers::SHIFT, "shift-")]
-        {
+        for (name, modifier) in MODIFIERS {
             if self.modifiers.contains(modifier) {
                 f.write_str(name)?;
             }
         }
-        match self.code {
-            KeyCode::Char(' ') => f.write_str("space"),
-            KeyCode::Char(c) => write!(f, "{c}"),
-            KeyCode::Up => f.write_str("↑"),
-            KeyCode::Down => f.write_str("↓"),
-            KeyCode::Left => f.write_str("←"),
-            KeyCode::Right => f.write_str("→"),
-            KeyCode::PageUp => f.write_str("pgup"),
-            KeyCode::PageDown => f.write_str("pgdn"),
-            KeyCode::BackTab => f.write_str("shift-tab"),
-            KeyCode::Backspace => f.write_str("backspace"),
-            KeyCode::Delete => f.write_str("del"),
-            KeyCode::F(n) => write!(f, "f{n}"),
-            other => f.write_str(&format!("{other:?}").to_lowercase()),
+        match (NAMES.iter().find(|(_, code)| *code == self.code), self.code) {
+            (Some((name, _)), _) => f.write_str(name),
+            (None, KeyCode::Char(c)) => write!(f, "{c}"),
+            (None, KeyCode::F(n)) => write!(f, "f{n}"),
+            (None, other) => f.write_str(&format!("{other:?}").to_lowercase()),
         }
     }
+}
+
+/// Named keys as they may be written, the form in which they are shown first.
+const NAMES: [(&str, KeyCode); 22] = [
+    ("↑", KeyCode::Up),
+    ("up", KeyCode::Up),
+    ("↓", KeyCode::Down),
+    ("down", KeyCode::Down),
+    ("←", KeyCode::Left),
+    ("left", KeyCode::Left),
+    ("→", KeyCode::Right),
+    ("right", KeyCode::Right),
+    ("pgup", KeyCode::PageUp),
+    ("pgdn", KeyCode::PageDown),
+    ("home", KeyCode::Home),
+    ("end", KeyCode::End),
+    ("tab", KeyCode::Tab),
+    ("shift-tab", KeyCode::BackTab),
+    ("enter", KeyCode::Enter),
+    ("esc", KeyCode::Esc),
+    ("space", KeyCode::Char(' ')),
+    ("backspace", KeyCode::Backspace),
+    ("del", KeyCode::Delete),
+    ("delete", KeyCode::Delete),
+    ("ins", KeyCode::Insert),
+    ("insert", KeyCode::Insert),
+];
+
+/// Prefixes of a key's name, in the order in which they are written.
+const MODIFIERS: [(&str, KeyModifiers); 3] =
+    [("ctrl-", KeyModifiers::CONTROL), ("alt-", KeyModifiers::ALT), ("shift-", KeyModifiers::SHIFT)];
+
+impl FromStr for Key {
+    type Err = String;
+
+    /// Reads a key as [`Display`](fmt::Display) writes it; `up` and the like instead of arrows too.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (mut rest, mut modifiers) = (text, KeyModifiers::NONE);
+        let code = loop {
+            let named = NAMES.iter().find(|(name, _)| *name == rest).map(|(_, code)| *code);
+            if let Some(code) = named.or_else(|| single(rest)).or_else(|| function(rest)) {
+                break code;
+            }
+            let modifier = MODIFIERS.iter().find_map(|(name, modifier)| Some((rest.strip_prefix(name)?, modifier)));
+            let Some((after, modifier)) = modifier else { return Err(format!("{text:?} is no key")) };
+            (rest, modifiers) = (after, modifiers | *modifier);
+        };
+        Ok(Self { code, modifiers })
+    }
+}
+
+fn single(text: &str) -> Option<KeyCode> {
+    let mut chars = text.chars();
+    let first = chars.next()?;
+    (chars.next().is_none() && !first.is_control() && first != ' ').then_some(KeyCode::Char(first))
+}
+
+fn function(text: &str) -> Option<KeyCode> {
+    let number = text.strip_prefix('f')?.parse().ok()?;
+    (1..=24).contains(&number).then_some(KeyCode::F(number))
 }
 
 #[cfg(test)]
@@ -101,7 +151,20 @@ mod tests {
             (Key::named(KeyCode::Esc), "esc"),
         ] {
             assert_eq!(key.to_string(), text);
+            assert_eq!(text.parse(), Ok(key));
         }
+    }
+
+    #[test]
+    fn what_is_no_key_is_an_error() {
+        for text in ["", "ctrl-", "hyper-x", "xy", "f0", "f25", " ", "\n"] {
+            assert_eq!(text.parse::<Key>(), Err(format!("{text:?} is no key")));
+        }
+        assert_eq!(
+            "ctrl-shift-up".parse(),
+            Ok(Key { code: KeyCode::Up, modifiers: KeyModifiers::CONTROL | KeyModifiers::SHIFT })
+        );
+        assert_eq!("-".parse(), Ok(Key::char('-')));
     }
 
     #[test]

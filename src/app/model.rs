@@ -9,6 +9,7 @@ use super::composer::Composer;
 use super::filter::Filter;
 use super::input::Input;
 use super::key::Key;
+use super::keymap::Keymap;
 use super::log::{Kind, Log};
 use super::messages::{Known, find};
 use super::msg::{Effect, Msg, Now, TourStep};
@@ -17,6 +18,7 @@ use super::order::Order;
 use super::peers::{Peer, Peers};
 use super::reading::Reading;
 use super::request::Request;
+use super::screen::Screen;
 use super::words;
 use crate::crawler::{AcceptanceLog, Registry};
 use crate::node::{PeerKey, Ticket};
@@ -34,6 +36,8 @@ pub struct Setup {
     pub privacy: bool,
     /// What hides them, and permids that stand in what peers send.
     pub mask: Mask,
+    /// Which keys mean which command.
+    pub keymap: Keymap,
 }
 
 /// The panes that can have the focus, in the order of `tab`.
@@ -117,7 +121,11 @@ pub struct Model {
     pub focus: Pane,
     /// In a terminal with room for one pane: the peer is shown, not the list.
     pub inside: bool,
+    /// What lies under overlays and prompts.
+    pub screen: Screen,
     pub mode: Mode,
+    /// Keys of a sequence that is not finished: `y`.
+    pub pending: Vec<Key>,
     pub composer: Composer,
     pub filter: Input,
     pub log: Log,
@@ -149,7 +157,9 @@ impl Model {
             selected: None,
             focus: Pane::default(),
             inside: false,
+            screen: Screen::default(),
             mode: Mode::default(),
+            pending: Vec::new(),
             composer,
             filter: Input::default(),
             log: Log::default(),

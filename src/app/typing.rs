@@ -54,7 +54,7 @@ pub fn text_typed(model: &mut Model, text: &str) {
             }
         }
         Mode::Main | Mode::Help { .. } | Mode::Log { .. } => {
-            let (request, filter) = (key_of("request"), key_of("filter"));
+            let (request, filter) = (key_of(model, "request"), key_of(model, "filter"));
             model.say(
                 Kind::Plain,
                 format!("what is pasted goes into a text: {request} edits the request, {filter} the filter"),

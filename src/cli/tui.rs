@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::options::{self, BootstrapOption, IdentityOptions};
 use super::{CliError, directories, identities, later, probes};
-use crate::app::Setup;
+use crate::app::{Keymap, Setup};
 use crate::failure::exit;
 use crate::node::{Node, NodeConfig, Target};
 use crate::probes::pseudonyms;
@@ -96,7 +96,13 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         ..NodeConfig::default()
     };
     let (_nothing_extra, extra) = mpsc::channel(1);
-    let setup = Setup { registry, title: String::new(), privacy: args.privacy, mask: pseudonyms::mask().clone() };
+    let setup = Setup {
+        registry,
+        title: String::new(),
+        privacy: args.privacy,
+        mask: pseudonyms::mask().clone(),
+        keymap: Keymap::default(),
+    };
     let options = Options { setup, theme, extra, skip_tour: CancellationToken::new() };
     super::runtime()?.block_on(async {
         let (node, events) = Node::start(config).await?;

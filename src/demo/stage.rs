@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::cast::Role;
 use super::swarm::{DemoPeer, Swarm};
 use super::tour::{Facts, Reading, Tour};
-use crate::app::{Msg, Setup};
+use crate::app::{Keymap, Msg, Setup};
 use crate::failure::Failure;
 use crate::identity::Identities;
 use crate::node::{Ask, Event, Node, NodeConfig, Origin};
@@ -59,7 +59,13 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
     let tour = Tour::new(swarm, node.clone(), registry.clone(), known, show);
     tokio::spawn(tour.run(reading, skip_tour.clone()));
     let title = if swarm.is_behind_nats() { "demo: nat" } else { "demo: tour" };
-    let setup = Setup { registry, title: title.into(), privacy: false, mask: pseudonyms::mask().clone() };
+    let setup = Setup {
+        registry,
+        title: title.into(),
+        privacy: false,
+        mask: pseudonyms::mask().clone(),
+        keymap: Keymap::default(),
+    };
     Ok(Stage { node, events, setup, extra, skip_tour })
 }
 

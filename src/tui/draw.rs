@@ -8,7 +8,7 @@ use super::theme::Theme;
 use super::{
     channels, footer, frames, help, log_line, log_view, palette, peer_line, peers, reply, request, status_bar,
 };
-use crate::app::{Class, Mode, Model};
+use crate::app::{Class, Mode, Model, Screen};
 
 /// Where lists were scrolled to when they were last drawn, so that they move no more than they must.
 #[derive(Clone, Copy, Default, Debug)]
@@ -25,7 +25,12 @@ pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -
     if grid.class == Class::TooSmall {
         too_small(&mut canvas);
     } else {
-        main(&mut canvas, model, &grid, tops);
+        status_bar::draw(&mut canvas, model, &grid);
+        match model.screen {
+            Screen::Main | Screen::Peer | Screen::Many => main(&mut canvas, model, &grid, tops),
+        }
+        log_line::draw(&mut canvas, model, &grid);
+        footer::draw(&mut canvas, model, &grid);
         overlay(&mut canvas, model, &grid);
     }
     let cursor = canvas.cursor;
@@ -36,7 +41,6 @@ pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -
 }
 
 fn main(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {
-    status_bar::draw(canvas, model, grid);
     rules(canvas, grid);
     if let Some(area) = grid.peers {
         peers::draw(canvas, model, area, grid.headings, &mut tops.peers);
@@ -58,8 +62,6 @@ fn main(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {
         Some(Request::Block(area) | Request::Sheet(area)) => request::block(canvas, model, area),
         None => {}
     }
-    log_line::draw(canvas, model, grid);
-    footer::draw(canvas, model, grid);
 }
 
 fn rules(canvas: &mut Canvas, grid: &Grid) {

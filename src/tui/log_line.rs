@@ -20,7 +20,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let Some(line) = model.log.headline(model.now).filter(|_| !toured) else { return };
     let theme = canvas.theme;
     let mut end = canvas.right(right, y, "log", theme.muted);
-    end = canvas.right(end - 1, y, &key_of("log"), theme.strong()).saturating_sub(2);
+    end = canvas.right(end - 1, y, &key_of(model, "log"), theme.strong()).saturating_sub(2);
     let mut x = 1;
     if grid.class > Class::OnePane {
         x = canvas.text(x, end, y, &clock(line.at.wall), theme.muted) + 2;

@@ -41,7 +41,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, picker: &Picker) {
         };
         marked(canvas, list.x, list.x + NAME, y, command.name, marks, style);
         let key = if why_not.is_some() { theme.muted } else { theme.strong() };
-        canvas.right(list.right, y, &command.first_key(), key);
+        canvas.right(list.right, y, &model.setup.keymap.first(command), key);
         let doc = why_not.map_or_else(|| command.doc.to_owned(), |why| format!("not now: {why}"));
         doc_text(canvas, &list, y, &doc);
     }

@@ -132,11 +132,11 @@ fn nothing(canvas: &mut Canvas, model: &Model, list: &Area) {
     let lines = if model.peers.is_empty() {
         vec![
             (none, "No peers yet."),
-            (key_of("connect"), "connect to host:port"),
-            (key_of("quit"), "quit, and try: swarmscope demo"),
+            (key_of(model, "connect"), "connect to host:port"),
+            (key_of(model, "quit"), "quit, and try: swarmscope demo"),
         ]
     } else {
-        vec![(none, "The filter shows none of them."), (key_of("show all"), "show all")]
+        vec![(none, "The filter shows none of them."), (key_of(model, "show all"), "show all")]
     };
     for ((key, text), y) in lines.iter().zip(list.y..list.bottom()) {
         let x = canvas.text(list.x, list.right, y, key, theme.strong());

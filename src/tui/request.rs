@@ -57,7 +57,7 @@ fn hint(canvas: &mut Canvas, model: &Model, area: &Area) -> u16 {
     let theme = canvas.theme;
     let (command, verb) = if model.mode.composes() { ("close composer", "close") } else { ("request", "edit") };
     let x = canvas.right(area.right, area.y, verb, theme.muted);
-    canvas.right(x - 1, area.y, &key_of(command), theme.strong()).saturating_sub(2)
+    canvas.right(x - 1, area.y, &key_of(model, command), theme.strong()).saturating_sub(2)
 }
 
 /// `1 DATABASE`; a number alone where it has no name.

@@ -187,9 +187,9 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
             heading(canvas, "REPLY");
             let message = model.registry().label(model.composer.message);
             let texts = [
-                (key_of("send"), format!("sends {message} to this peer, from the list")),
-                (key_of("request"), "chooses another message".to_owned()),
-                (key_of("payload"), "edits what is asked".to_owned()),
+                (key_of(model, "send"), format!("sends {message} to this peer, from the list")),
+                (key_of(model, "request"), "chooses another message".to_owned()),
+                (key_of(model, "payload"), "edits what is asked".to_owned()),
             ];
             for ((key, text), y) in texts.iter().zip(below.y..below.bottom()) {
                 canvas.text(below.x, below.right, y, key, canvas.theme.strong());

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use bytes::Bytes;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use swarmscope::app::{Effect, Key, Model, Msg, Now, Setup, update};
+use swarmscope::app::{Effect, Key, Keymap, Model, Msg, Now, Setup, update};
 use swarmscope::failure::{By, Cause, Delivered, Failure, Phase};
 use swarmscope::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 use swarmscope::probes::{self, Statistics};
@@ -40,6 +40,7 @@ pub fn blank() -> Model {
         title: "demo: tour".into(),
         privacy: false,
         mask: Mask::new([7; 32]),
+        keymap: Keymap::default(),
     };
     let mut model = Model::new(setup, before(4_000_000));
     update(&mut model, before(4_000_000), Msg::Resize(120, 40));

@@ -35,7 +35,8 @@ fn keys() -> impl Strategy<Value = Key> {
     ]);
     prop_oneof![
         named.prop_map(Key::named),
-        prop::sample::select("jkghlGrpeyYvxcoDPLT/?:q ".chars().collect::<Vec<_>>()).prop_map(Key::char),
+        prop::sample::select("jkghlGrpeyYvxcoDPLTzidRNuawWtSMVIOCF=fn/?:q ".chars().collect::<Vec<_>>())
+            .prop_map(Key::char),
         any::<char>().prop_map(Key::char),
         prop::sample::select("scywkuaezd".chars().collect::<Vec<_>>()).prop_map(Key::ctrl),
     ]

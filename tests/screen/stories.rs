@@ -298,10 +298,25 @@ fn a_sent_request_is_taken_over_to_change_it() {
 #[test]
 fn the_command_line_is_copied() {
     let mut model = session();
-    let effects = press(&mut model, &[Key::char('y')]);
+    let effects = press(&mut model, &[Key::char('y'), Key::char('c')]);
     let [Effect::Copy(command)] = &effects[..] else { panic!("{effects:?}") };
     assert!(command.starts_with("swarmscope request 127.0.0.1:40213 database 'SELECT category"), "{command}");
     assert!(command.ends_with("--frequency 3600"), "{command}");
+}
+
+#[test]
+fn a_prefix_waits_for_the_next_key() {
+    let mut model = session();
+    let selected = model.selected.clone();
+    for (keys, quits) in [(["y", "esc"], false), (["y", "j"], false), (["y", "ctrl-c"], true)] {
+        let keys = keys.map(|key| key.parse::<Key>().expect("a key"));
+        assert!(press(&mut model, &keys[..1]).is_empty());
+        assert_eq!(model.pending, keys[..1]);
+        assert_eq!(!press(&mut model, &keys[1..]).is_empty(), quits, "{keys:?}");
+        assert!(model.pending.is_empty());
+    }
+    assert_eq!(model.selected, selected, "a key after a prefix means nothing by itself");
+    assert!(model.log.lines().iter().any(|line| line.text == "no command is on y j"));
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! The table of commands. A key is written as people write it, a sequence of keys with blanks: `y c`.
+
+use super::{Command, Context, Foot, Group};
+use crate::app::actions as act;
+use crate::app::conditions as when;
+use crate::app::moving as go;
+
+#[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
+const fn foot(rank: u8, verb: &'static str) -> Option<Foot> {
+    Some(Foot { rank, verb, right: false })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
+const fn at_right(rank: u8, verb: &'static str) -> Option<Foot> {
+    Some(Foot { rank, verb, right: true })
+}
+
+/// One row of the table.
+macro_rules! commands {
+    ($($name:literal, $group:ident, [$($key:expr),*], [$($context:ident),*], $foot:expr, $ready:path, $run:path, $doc:literal;)*) => {
+        &[$(Command {
+            name: $name,
+            doc: $doc,
+            group: Group::$group,
+            keys: &[$($key),*],
+            contexts: &[$(Context::$context),*],
+            foot: $foot,
+            ready: $ready,
+            run: $run,
+        },)*]
+    };
+}
+
+/// The table. Within one context a key stands once.
+pub static COMMANDS: &[Command] = commands! {
+    "up", Move, ["up", "k"], [Rows, Message, Palette], foot(80, "move"), when::always, go::up, "move";
+    "down", Move, ["down", "j"], [Rows, Message, Palette], None, when::always, go::down, "move";
+    "page up", Move, ["pgup", "ctrl-b"], [Rows, Message, Palette], None, when::always, go::page_up, "page";
+    "page down", Move, ["pgdn", "ctrl-f"], [Rows, Message, Palette], None, when::always, go::page_down, "page";
+    "first", Move, ["g", "home"], [Rows], None, when::always, go::first, "first, last";
+    "last", Move, ["G", "end"], [Rows], None, when::always, go::last, "first, last";
+    "next pane", Move, ["tab", "right", "l"], [Main], foot(60, "pane"), when::always, go::next_pane, "next pane, back";
+    "pane before", Move, ["shift-tab", "left", "h"], [Main], None, when::always, go::pane_before, "next pane, back";
+    "open", Move, ["enter"], [PeersAlone], foot(10, "open"), when::has_peer, go::open, "open the peer";
+    "back", Move, ["esc"], [Main], None, when::can_go_back, go::back, "back; show all peers";
+
+    "filter", Peers, ["/"], [Main], foot(40, "filter"), when::always, act::filter, "filter by any words";
+    "sort", Peers, ["o"], [Main], None, when::always, act::sort, "sort by something else";
+    "connect", Peers, ["c"], [Main], foot(50, "connect"), when::always, act::connect, "connect to host:port";
+    "disconnect", Peers, ["D"], [Main], None, when::is_connected, act::disconnect, "close the connection";
+    "hide addresses", Peers, ["P"], [Moving], None, when::always, act::hide_addresses, "hide or show addresses";
+
+    "send", Request, ["enter"], [Peers], foot(10, "send"), when::can_send, act::send, "send to the selected peer";
+    "send now", Request, ["ctrl-s"], [Main, Sheet], foot(15, "send"), when::can_send, act::send, "send, from anywhere";
+    "request", Request, ["r"], [Main], foot(20, "request"), when::always, act::choose_message, "choose message, frequency";
+    "payload", Request, ["p"], [Main], None, when::takes_payload, act::edit, "edit the payload";
+    "edit and resend", Request, ["e"], [Main], None, when::has_request, act::take_over, "take a sent request over";
+    "cancel request", Request, ["x"], [Main], None, when::is_in_flight, act::cancel, "cancel what is in flight";
+    "copy command", Request, ["y c", "ctrl-y"], [Main, Sheet], foot(70, "copy command"), when::has_target, act::copy_command, "copy as a command";
+
+    "read", Reply, ["enter"], [Channels], foot(10, "read"), when::has_request, act::read, "read the reply";
+    "unfold", Reply, ["enter", "space"], [Reply], foot(10, "unfold"), when::can_unfold, act::unfold, "open or close a value";
+    "view", Reply, ["v"], [Main], foot(45, "view"), when::has_reply, act::view, "tree, text, hex";
+    "copy value", Reply, ["y v", "Y"], [Main], None, when::has_value, act::copy_value, "copy the selected value";
+
+    "edit here", Request, ["enter"], [Request], foot(10, "edit"), when::always, act::choose_message, "choose message, frequency";
+    "choose", Request, ["enter"], [Message], foot(10, "choose"), when::finds_message, act::choose, "choose this message";
+    "next field", Request, ["tab"], [Sheet], foot(20, "next field"), when::always, act::next_field, "next field, back";
+    "field before", Request, ["shift-tab"], [Sheet], None, when::always, act::field_before, "next field, back";
+    "clear payload", Request, ["ctrl-l"], [Payload], foot(50, "clear"), when::always, act::clear_payload, "empty the payload";
+    "default payload", Request, ["ctrl-r"], [Payload], foot(55, "default"), when::always, act::default_payload, "the default payload";
+    "send this", Request, ["enter"], [Frequency], foot(12, "send"), when::can_send, act::send, "send to the selected peer";
+    "close composer", Request, ["esc"], [Sheet], foot(30, "close"), when::always, act::close, "close, keep what is typed";
+
+    "show these", Peers, ["enter"], [Filter], foot(10, "keep"), when::always, act::close, "keep the filter";
+    "show all", Peers, ["esc"], [Filter], foot(20, "show all"), when::always, act::clear_filter, "show all peers";
+    "dial", Peers, ["enter"], [Connect], foot(10, "connect"), when::is_target, act::dial, "connect to it";
+    "do not dial", Peers, ["esc"], [Connect], foot(20, "close"), when::always, act::close, "close the prompt";
+
+    "help", More, ["?", "f1"], [Moving, Sheet, Log], at_right(1, "help"), when::always, act::help, "this help";
+    "close help", More, ["esc", "?", "f1"], [Help], foot(10, "close"), when::always, act::close, "close";
+    "commands", More, [":"], [Moving], foot(55, "commands"), when::always, act::palette, "all commands";
+    "run", More, ["enter"], [Palette], foot(10, "run"), when::finds_command, super::run_selected, "run this command";
+    "close commands", More, ["esc"], [Palette], foot(20, "close"), when::always, act::close, "close";
+    "log", More, ["L"], [Moving], None, when::always, act::log, "log";
+    "close log", More, ["esc", "L"], [Log], foot(10, "close"), when::always, act::close, "close";
+    "skip tour", More, ["T"], [Moving], foot(5, "skip tour"), when::on_tour, act::skip_tour, "skip the tour";
+    "quit", More, ["q"], [Moving, Help, Log], at_right(2, "quit"), when::always, act::quit, "quit";
+    "interrupt", More, ["ctrl-c"], [Any], at_right(3, "quit"), when::always, act::interrupt, "quit, exit code 130";
+};
