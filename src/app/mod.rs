@@ -15,6 +15,7 @@ pub mod input;
 pub mod key;
 pub mod keymap;
 pub mod log;
+pub mod marks;
 pub mod messages;
 pub mod model;
 mod moving;

@@ -11,6 +11,7 @@ use super::input::Input;
 use super::key::Key;
 use super::keymap::Keymap;
 use super::log::{Kind, Log};
+use super::marks::Marks;
 use super::messages::{Known, find};
 use super::msg::{Effect, Msg, Now, TourStep};
 use super::news;
@@ -118,6 +119,8 @@ pub struct Model {
     pub peers: Peers,
     pub order: Order,
     pub selected: Option<PeerKey>,
+    /// The peers that are marked.
+    pub marks: Marks,
     pub focus: Pane,
     /// In a terminal with room for one pane: the peer is shown, not the list.
     pub inside: bool,
@@ -155,6 +158,7 @@ impl Model {
             peers: Peers::default(),
             order: Order::default(),
             selected: None,
+            marks: Marks::default(),
             focus: Pane::default(),
             inside: false,
             screen: Screen::default(),

@@ -122,6 +122,7 @@ fn renamed(model: &mut Model, was: &PeerKey, key: &PeerKey) {
         return;
     }
     model.log.rename(was, key);
+    model.marks.rename(was, key);
     if model.selected.as_ref() == Some(was) {
         model.selected = Some(key.clone());
     }
