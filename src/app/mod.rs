@@ -5,10 +5,12 @@
 //! their times, and a test is a list of messages and a screen.
 
 mod actions;
+mod align;
 pub mod column;
 pub mod commands;
 pub mod composer;
 mod conditions;
+pub mod diff;
 pub mod filter;
 pub mod format;
 pub mod input;

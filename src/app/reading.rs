@@ -140,7 +140,7 @@ impl Reading {
 }
 
 /// Whether the container's own line already shows all its values, as a row of a table does.
-fn says_all(node: &Node) -> bool {
+pub(super) fn says_all(node: &Node) -> bool {
     let values: Vec<&str> = node.children.iter().map(|child| child.value.as_str()).collect();
     node.children.iter().all(|child| child.children.is_empty()) && node.value == values.join(", ")
 }
