@@ -6,7 +6,7 @@ use super::log::Kind;
 use super::model::Model;
 use super::msg::{Effect, TourStep};
 use super::nat::nat_type;
-use super::peers::State;
+use super::peers::{Peer, State};
 use super::request::{Outcome, Part, Request};
 use super::{replies, words};
 use crate::failure::{By, Cause, Delivered, Failure};
@@ -58,28 +58,20 @@ pub fn event(model: &mut Model, event: Event) -> Vec<Effect> {
 fn connections(model: &mut Model, event: Event) {
     match event {
         Event::Discovered { peer, address, version, source } => {
-            let is_new = model.peers.index(&peer).is_none();
-            let Some(entry) = model.peers.entry(&peer) else { return };
+            let Some(entry) = entry(model, &peer) else { return };
             entry.address = entry.address.or(address);
             entry.version = entry.version.or(version);
             entry.source.get_or_insert(source);
-            if is_new {
-                listed(model, &peer);
-            }
         }
         Event::Connecting { peer, phase, .. } => {
             let now = model.now;
-            let is_new = model.peers.index(&peer).is_none();
-            let Some(entry) = model.peers.entry(&peer) else { return };
+            let Some(entry) = entry(model, &peer) else { return };
             let since = match entry.state {
                 State::Connected { .. } => return,
                 State::Connecting { since, .. } => since,
                 _ => now,
             };
             entry.state = State::Connecting { phase, since };
-            if is_new {
-                listed(model, &peer);
-            }
         }
         Event::Connected { .. } => connected(model, event),
         Event::ConnectFailed { peer, failure, attempt, gives_up_at } => {
@@ -98,9 +90,8 @@ fn connected(model: &mut Model, event: Event) {
     if let Some(was) = was.filter(|was| *was != key) {
         renamed(model, &was, &key);
     }
-    let is_new = model.peers.index(&key).is_none();
     let since = model.now;
-    let Some(peer) = model.peers.entry(&key) else { return };
+    let Some(peer) = entry(model, &key) else { return };
     peer.state = State::Connected { since };
     peer.address = Some(address);
     peer.listening_port = listening_port;
@@ -108,9 +99,6 @@ fn connected(model: &mut Model, event: Event) {
     peer.transport = Some(transport);
     peer.direction = Some(direction);
     peer.rtt = Some(rtt);
-    if is_new {
-        listed(model, &key);
-    }
     let text = words::connected(version, transport, direction, rtt);
     line(model, &key, Kind::Plain, &text, None);
 }
@@ -133,8 +121,7 @@ fn renamed(model: &mut Model, was: &PeerKey, key: &PeerKey) {
 
 fn connect_failed(model: &mut Model, key: &PeerKey, failure: &Failure, attempt: u32, gives_up_at: u32) {
     let at = model.now;
-    let is_new = model.peers.index(key).is_none();
-    let Some(peer) = model.peers.entry(key) else { return };
+    let Some(peer) = entry(model, key) else { return };
     if peer.connected() {
         return; // another connection to it stands
     }
@@ -145,9 +132,6 @@ fn connect_failed(model: &mut Model, key: &PeerKey, failure: &Failure, attempt: 
     } else {
         State::Failed { failure: failure.clone(), attempt, gives_up_at, at }
     };
-    if is_new {
-        listed(model, key);
-    }
     let kind = if refused { Kind::Refused } else { Kind::Failed };
     line(model, key, kind, &text, Some(failure));
 }
@@ -226,7 +210,7 @@ fn said(model: &mut Model, event: Event) {
 pub fn asked(model: &mut Model, ask: Ask, ticket: Ticket) -> Vec<Effect> {
     let key = PeerKey::Permid(ask.to);
     let now = model.now;
-    let Some(peer) = model.peers.entry(&key) else { return Vec::new() };
+    let Some(peer) = entry(model, &key) else { return Vec::new() };
     if peer.by_ticket(ticket).is_none() {
         let number = peer.number();
         let request = Request::new(ticket, number, ask.message, ask.frequency, ask.payload, ask.origin, now);
@@ -245,7 +229,7 @@ fn sent(
     make: impl FnOnce(&Model, u32) -> Request,
 ) {
     let (key, now) = (PeerKey::Permid(permid), model.now);
-    let Some(peer) = model.peers.entry(&key) else { return };
+    let Some(peer) = entry(model, &key) else { return };
     if peer.by_ticket(ticket).is_none() {
         let number = peer.number();
         let request = make(model, number);
@@ -338,12 +322,8 @@ fn signal(model: &mut Model, key: &PeerKey, text: &str) {
 /// The demo's word for a peer.
 pub fn label(model: &mut Model, permid: Permid, label: &str) {
     let key = PeerKey::Permid(permid);
-    let is_new = model.peers.index(&key).is_none();
-    if let Some(peer) = model.peers.entry(&key) {
+    if let Some(peer) = entry(model, &key) {
         peer.label = Some(words::clean(label));
-        if is_new {
-            listed(model, &key);
-        }
     }
 }
 
@@ -363,12 +343,16 @@ pub fn tour(model: &mut Model, step: TourStep) {
     model.tour = Some(step);
 }
 
-/// Gives a new peer its row.
-fn listed(model: &mut Model, key: &PeerKey) {
-    if let Some(index) = model.peers.index(key) {
-        model.order.add(index);
+/// The peer of this key; one that is new gets its row. `None` where the table is full.
+fn entry<'m>(model: &'m mut Model, key: &PeerKey) -> Option<&'m mut Peer> {
+    if model.peers.index(key).is_none() {
+        model.peers.entry(key)?;
+        if let Some(index) = model.peers.index(key) {
+            model.order.add(index);
+        }
+        model.keep_a_selection();
     }
-    model.keep_a_selection();
+    model.peers.get_mut(key)
 }
 
 /// A line about a peer; it counts as its newest event.

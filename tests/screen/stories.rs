@@ -8,7 +8,7 @@ use swarmscope::app::peers::State;
 use swarmscope::app::{Effect, Key, Mode, Model, Msg, Pane, TourStep};
 use swarmscope::crawler::Acceptance;
 use swarmscope::failure::{By, Cause, Delivered, Phase};
-use swarmscope::node::{Ask, Event, Origin, PeerKey, Ticket};
+use swarmscope::node::{Ask, Event, Origin, PeerKey, Source, Ticket};
 use swarmscope::wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
 
 use crate::fixture::{Script, before, blank, failure, fold, nat_reply, permid, press, session, type_text};
@@ -398,4 +398,24 @@ fn old_replies_make_room_for_new_ones() {
         .map(|r| r.reply().is_some_and(|r| r.payload.is_some()))
         .collect();
     assert_eq!(kept, [false, false, true, true, true], "128 MiB are kept");
+}
+
+#[test]
+fn a_peer_that_is_asked_before_it_was_heard_of_has_a_row() {
+    let mut model = blank();
+    let (who, now) = (permid("9f3ac1", 18), before(1000));
+    fold(
+        &mut model,
+        now,
+        Msg::Node(Event::Discovered {
+            peer: PeerKey::Address("a:1".into()),
+            address: None,
+            version: None,
+            source: Source::Bootstrap,
+        }),
+    );
+    let mut script = Script::default();
+    script.sent(900, who, MessageId::NATCHECK, 1, "");
+    script.tell(&mut model);
+    assert_eq!(model.order.rows().len(), 2);
 }
