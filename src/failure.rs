@@ -5,8 +5,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::wire::serial;
+
 /// The rungs of the ladder from an address to a reply.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Binding, files: nothing of it concerns a peer.
     Local,
@@ -44,7 +49,8 @@ impl Phase {
 }
 
 /// Who ended it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum By {
     Us,
     Peer,
@@ -53,7 +59,8 @@ pub enum By {
 }
 
 /// Whether the peer may have got the request: if so it may have counted it, and a retry can meet 254.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Delivered {
     No,
     Maybe,
@@ -161,8 +168,22 @@ causes! {
     DialBackTimeout: Reply, "reply.dial-back", TIMEOUT, "the connection was lost, and the peer did not dial back in time", "make sure that the peer can reach the listening port, and wait longer with --timeout";
 }
 
+/// By its code, which is stable; its variant's name is not.
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Cause {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let named = |code: &str| Self::ALL.iter().find(|cause| cause.code() == code).copied();
+        serial::text(from, |code| named(code).ok_or_else(|| format!("no failure has the code {code:?}")))
+    }
+}
+
 /// One failure, with everything a person or a script needs of it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Failure {
     pub cause: Cause,
     pub by: By,

@@ -155,7 +155,7 @@ fn said(model: &mut Model, event: Event) {
             if let Some(peer) = model.peers.get_mut(&key) {
                 peer.signals = peer.signals.saturating_add(1);
             }
-            let text = words::refused_reply(why, channel, &label);
+            let text = words::refused_reply(&why, channel, &label);
             line(model, &key, Kind::Signal, &text, None);
             model.log.counted(times.into(), " in 60 s");
         }

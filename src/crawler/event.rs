@@ -1,20 +1,24 @@
 //! What an engine tells those who watch it. The screen, `request --json` and the demo's checks all read these same events.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Phase};
 use crate::wire::frame::FrameId;
+use crate::wire::serial;
 use crate::wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
 
 /// One request of this process, from the moment it is asked for until it ends.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Ticket(pub u64);
 
 /// How a peer is known before and after its permid is.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PeerKey {
     /// The usual case.
     Permid(Permid),
@@ -23,13 +27,15 @@ pub enum PeerKey {
 }
 
 /// Whether a connection is inside TLS. A legacy connection is authenticated, but not encrypted after that.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Transport {
     Tls,
     Legacy,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// We dialled.
     Outgoing,
@@ -38,7 +44,8 @@ pub enum Direction {
 }
 
 /// Where knowledge of a peer comes from.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     Operator,
     Bootstrap,
@@ -49,7 +56,8 @@ pub enum Source {
 }
 
 /// On whose behalf a request was made.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     Operator,
     /// The demo's tour.
@@ -59,7 +67,8 @@ pub enum Origin {
 }
 
 /// A fact, in the order in which it happened. Times of day are the receiver's; durations are measured here.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The listening socket is open.
     Listening { address: SocketAddr, permid: Option<Permid>, legacy_permid: Option<Permid> },
@@ -79,6 +88,7 @@ pub enum Event {
         transport: Transport,
         direction: Direction,
         /// From the first byte of our handshake to the first byte of theirs; for incoming connections, of the authentication.
+        #[serde(with = "serial::micros")]
         rtt: Duration,
     },
     /// A connection attempt failed. After `gives_up_at` attempts in a row the peer is given up.
@@ -92,6 +102,7 @@ pub enum Event {
         message: MessageId,
         channel: ChannelId,
         frequency: Frequency,
+        #[serde(with = "serial::base64")]
         payload: Bytes,
         origin: Origin,
     },
@@ -104,8 +115,10 @@ pub enum Event {
         index: u32,
         parts_left: PartsLeft,
         error: ErrorByte,
+        #[serde(with = "serial::base64")]
         payload: Bytes,
         /// Since the request was sent.
+        #[serde(with = "serial::micros")]
         after: Duration,
     },
     /// The last part arrived: the whole reply.
@@ -115,8 +128,10 @@ pub enum Event {
         message: MessageId,
         channel: ChannelId,
         error: ErrorByte,
+        #[serde(with = "serial::base64")]
         payload: Bytes,
         parts: u32,
+        #[serde(with = "serial::micros")]
         elapsed: Duration,
         /// It came on a connection that the peer dialled after ours was lost.
         dialled_back: bool,
@@ -126,7 +141,7 @@ pub enum Event {
     /// The connection is gone, but the request waits for the peer to dial back.
     AwaitingDialBack { ticket: Ticket, permid: Permid },
     /// A reply part that belongs to no request of ours; `times` in the last 60 s.
-    ReplyRefused { permid: Permid, channel: ChannelId, message: MessageId, why: &'static str, times: u32 },
+    ReplyRefused { permid: Permid, channel: ChannelId, message: MessageId, why: Cow<'static, str>, times: u32 },
     /// Incoming connections that never authenticated, for the same cause; `times` in the last 60 s, the last one from `remote`.
     AcceptFailed { remote: SocketAddr, failure: Failure, times: u64 },
     /// A frame that is not ours was dropped; `times` in all from this peer.

@@ -388,5 +388,5 @@ fn tell_refused(
     times: u64,
 ) {
     let times = u32::try_from(times).unwrap_or(u32::MAX);
-    core.emit(Event::ReplyRefused { permid, channel, message, why, times });
+    core.emit(Event::ReplyRefused { permid, channel, message, why: why.into(), times });
 }

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::crawler::Registry;
 use crate::nat::NatTester;
 use crate::wire::{Decoded, ErrorByte, MessageId, formats};
@@ -69,7 +71,7 @@ pub fn registry_of_peer(statistics: Statistics, nat: NatTester) -> Registry {
 }
 
 /// How a payload was read.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Decoding {
     /// What it was read as; where the registered decoder failed, what the formats make of it.
     pub decoded: Decoded,

@@ -1,15 +1,19 @@
 //! What a payload was read as.
 
+use serde::{Deserialize, Serialize};
+
+use super::serial;
 use super::tree::Node;
 
 /// A decoded payload: for people a summary and a tree, for programs a JSON value, and what was odd about it.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Decoded {
     /// `bencode`, `a`, `pickle`, `text`, `hex`…, outermost first where they nest: `zlib, text`.
     pub format: String,
     /// One line: `7 fields`, `5 174 rows`.
     pub summary: String,
     pub tree: Node,
+    #[serde(with = "serial::json")]
     pub json: serde_json::Value,
     /// What a person should know: opcodes that would have called something, output that was cut, deviations.
     pub findings: Vec<String>,

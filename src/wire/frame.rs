@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
 
 /// The most a frame may announce before its sender is authenticated: RESPONSE1 of the original has 1 227 bytes.
 pub const MAX_BEFORE_AUTHENTICATION: u32 = 4 * 1024;
@@ -13,7 +14,7 @@ pub const MAX_AFTER_AUTHENTICATION: u32 = 1 << 23;
 const LENGTH_LEN: usize = 4;
 
 /// The first byte of a frame's body: what kind of message it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct FrameId(pub u8);
 
 impl FrameId {

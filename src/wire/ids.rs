@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// An overlay version (protocol.md §1): what a peer id announces, and what two peers agree on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct OverlayVersion(pub u16);
 
 impl OverlayVersion {
@@ -31,7 +33,7 @@ impl fmt::Display for OverlayVersion {
 }
 
 /// The message-specific id of a crawler message (§5): which question is asked.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct MessageId(pub u8);
 
 impl MessageId {
@@ -76,7 +78,7 @@ impl fmt::Display for MessageId {
 }
 
 /// A channel id (§4): which outstanding request of one peer a reply belongs to. A Crawler picks 1–255; 0 is legal on the wire.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ChannelId(pub u8);
 
 impl fmt::Display for ChannelId {
@@ -86,7 +88,7 @@ impl fmt::Display for ChannelId {
 }
 
 /// How often a Crawler means to ask, in seconds (§4). The peer answers 254 to anything sooner.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Frequency(pub u16);
 
 impl Frequency {
@@ -106,7 +108,7 @@ impl fmt::Display for Frequency {
 }
 
 /// The parts-left byte of a reply (§4): a hint, not a countdown. Only 0 means complete.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct PartsLeft(pub u8);
 
 impl PartsLeft {
@@ -131,7 +133,7 @@ impl PartsLeft {
 }
 
 /// The error byte of a reply (§4).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ErrorByte(pub u8);
 
 impl ErrorByte {

@@ -18,6 +18,7 @@ use super::text;
 use super::tree::Node;
 
 mod find;
+mod stand_in;
 
 /// How many bytes of a hash make a pseudonym: among the peers of one swarm two that are the same are one in thousands of swarms.
 const PSEUDONYM: usize = 4;

@@ -27,6 +27,7 @@ pub mod mask;
 pub mod permid;
 pub mod pickle;
 pub mod reader;
+pub mod serial;
 pub mod shape;
 pub mod text;
 pub mod tree;

@@ -2,11 +2,15 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::float;
 use super::integer::Integer;
 use super::limits::MAX_DEPTH;
 use super::shape::{Items, Shape, Source};
 use super::text::{self, count};
+
+mod flat;
 
 /// How much memory one tree may take, in bytes: some 200 000 short values, more than anybody scrolls through.
 const MAX_SIZE: usize = 32 << 20;
@@ -20,7 +24,8 @@ const MAX_HEX_BYTES: usize = 32;
 const MAX_ROW_CHARS: usize = 60;
 
 /// One value of a decoded payload. Text is already free of control characters.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(into = "Vec<flat::Row>", try_from = "Vec<flat::Row>")]
 pub struct Node {
     /// The name of this value in its parent: a key, an index, a column; empty for the root.
     pub label: String,

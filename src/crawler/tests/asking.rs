@@ -85,9 +85,9 @@ fn what_belongs_to_no_request_is_dropped_counted_and_shown() {
     assert_eq!(
         refused,
         [
-            (permid(2), strange, ID, "no request is outstanding on this channel", 1),
-            (permid(3), channel, ID, "no request is outstanding at this peer", 1),
-            (permid(2), channel, OTHER_ID, "the request on this channel has another message-specific id", 1),
+            (permid(2), strange, ID, "no request is outstanding on this channel".into(), 1),
+            (permid(3), channel, ID, "no request is outstanding at this peer".into(), 1),
+            (permid(2), channel, OTHER_ID, "the request on this channel has another message-specific id".into(), 1),
         ]
     );
     rig.part(A, &part(channel, 0, b"right"));
