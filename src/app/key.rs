@@ -4,6 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::wire::serial;
 
 /// A key with the modifiers that count. Shift is part of a character (`L`), so it is kept only for named keys.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -103,6 +106,18 @@ const NAMES: [(&str, KeyCode); 22] = [
 /// Prefixes of a key's name, in the order in which they are written.
 const MODIFIERS: [(&str, KeyModifiers); 3] =
     [("ctrl-", KeyModifiers::CONTROL), ("alt-", KeyModifiers::ALT), ("shift-", KeyModifiers::SHIFT)];
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        serial::text(from, str::parse)
+    }
+}
 
 impl FromStr for Key {
     type Err = String;

@@ -53,7 +53,7 @@ pub struct Line {
 }
 
 /// The log.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Log {
     lines: VecDeque<Line>,
 }

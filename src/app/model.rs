@@ -109,7 +109,8 @@ impl Mode {
     }
 }
 
-/// Everything that the screen knows.
+/// Everything that the screen knows. A copy of it is a place in time to which a replay can go back.
+#[derive(Clone)]
 pub struct Model {
     pub setup: Setup,
     /// When the newest message arrived.

@@ -3,6 +3,7 @@
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::key::Key;
 use crate::node::{Ask, Event, Target, Ticket};
@@ -16,8 +17,9 @@ pub struct Now {
     pub wall: SystemTime,
 }
 
-/// Everything that can change what the screen shows.
-#[derive(Clone, Debug)]
+/// Everything that can change what the screen shows. A recording is a list of these, but for [`Msg::Tick`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Msg {
     /// A fact from the node.
     Node(Event),
@@ -27,6 +29,7 @@ pub enum Msg {
     /// The terminal has this many columns and rows.
     Resize(u16, u16),
     /// Time has passed; nothing else.
+    #[serde(skip)]
     Tick,
     /// A request that this screen asked for has this ticket.
     Asked(Ask, Ticket),
@@ -50,7 +53,7 @@ pub enum Msg {
 }
 
 /// One step of the demo's tour.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TourStep {
     /// From 1.
     pub step: u16,

@@ -63,7 +63,7 @@ const fn rank(state: &State) -> u64 {
 }
 
 /// The rows of the list: places in the table of peers.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Order {
     rows: Vec<usize>,
     pub sort: Sort,

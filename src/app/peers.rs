@@ -174,7 +174,7 @@ impl Peer {
 }
 
 /// The table of peers.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Peers {
     list: Vec<Peer>,
     by_key: HashMap<PeerKey, usize>,

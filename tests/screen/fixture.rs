@@ -324,7 +324,7 @@ pub fn session() -> Model {
                 permid: permid("81bc07", 17),
                 channel: ChannelId(0x4f),
                 message: NATCHECK,
-                why: "no request is outstanding on this channel",
+                why: "no request is outstanding on this channel".into(),
                 times: if ms == 2_100 { 3 } else { 1 },
             },
         );
@@ -335,7 +335,7 @@ pub fn session() -> Model {
             permid: permid("f7b25d", 17),
             channel: ChannelId(3),
             message: NATCHECK,
-            why: "no request is outstanding on this channel",
+            why: "no request is outstanding on this channel".into(),
             times: 1,
         },
     );
