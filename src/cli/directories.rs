@@ -11,6 +11,11 @@ pub fn allow_file() -> Result<PathBuf, CliError> {
     Ok(project()?.config_dir().join("crawlers.txt"))
 }
 
+/// The configuration.
+pub fn config_file() -> Result<PathBuf, CliError> {
+    Ok(project()?.config_dir().join("config.toml"))
+}
+
 /// Where themes of this user's own are.
 pub fn themes() -> Result<PathBuf, CliError> {
     Ok(project()?.config_dir().join("themes"))

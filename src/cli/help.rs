@@ -9,7 +9,7 @@ Begin with:
   swarmscope --connect HOST:PORT                the screen; `swarmscope tui --help` has its options
 
 Every option has an environment variable: SWARMSCOPE_ and the option's name, as in SWARMSCOPE_OVERLAY_VERSION; several values \
-are separated by commas. SWARMSCOPE_LOG sets what is logged on standard error: error, warn, info, debug, or a tracing filter.";
+are separated by commas. It also has a line in the configuration file, which `swarmscope config` prints. SWARMSCOPE_LOG sets what is logged on standard error: error, warn, info, debug, or a tracing filter.";
 
 const TUI: &str = "\
 Examples:

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 
 use super::{CliError, identities, output};
@@ -36,7 +37,7 @@ enum KeyCommand {
 #[derive(Args, Clone, Copy, Debug)]
 struct Kind {
     /// The sect233k1 kind, for peers of version 17 and before
-    #[arg(long)]
+    #[arg(long, env = "SWARMSCOPE_LEGACY", value_parser = BoolishValueParser::new())]
     legacy: bool,
 }
 

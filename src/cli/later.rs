@@ -8,9 +8,6 @@ use super::CliError;
 const LATER: &[(&str, &str)] = &[
     ("crawl", "a Crawler that runs for months without a screen"),
     ("keymap", "the key bindings in print; `?` on the screen shows them"),
-    ("config", "the commented default configuration; options have environment variables (SWARMSCOPE_…) today"),
-    ("man", "the manual page; --help has the same text"),
-    ("completions", "completions for a shell"),
     ("--replay", "the same screen on a recording"),
     ("--record", "a recording of the session"),
     ("--script", "keys from a file"),

@@ -6,6 +6,8 @@
 //! file it names (missing, unreadable, malformed) is 1.
 
 mod bootstrap;
+mod completions;
+mod config;
 mod demo;
 mod directories;
 mod error;
@@ -15,6 +17,7 @@ mod journal;
 mod key;
 mod later;
 mod logging;
+mod man;
 mod nat;
 mod options;
 mod output;
@@ -66,12 +69,12 @@ enum Command {
     Crawl(later::Rest),
     /// Print the key bindings (not yet built)
     Keymap(later::Rest),
-    /// Print the commented default configuration (not yet built)
-    Config(later::Rest),
-    /// Print the manual page (not yet built)
-    Man(later::Rest),
-    /// Print completions for a shell (not yet built)
-    Completions(later::Rest),
+    /// Print the configuration file with all that can stand in it, as comments
+    Config,
+    /// Print the manual page
+    Man,
+    /// Print completions for a shell
+    Completions(completions::CompletionsArgs),
 }
 
 /// Parses the process's arguments, runs what they ask for, and says with which code to exit.
@@ -81,12 +84,13 @@ pub fn main() -> ExitCode {
 }
 
 fn run(args: impl Iterator<Item = OsString>) -> u8 {
-    let parsed = help::with_help(Cli::command()).try_get_matches_from(args);
+    let (command, unusable) = config::apply(Cli::command());
+    let parsed = help::with_help(command).try_get_matches_from(args);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return error::report_clap(&error),
     };
-    match dispatch(cli) {
+    match unusable.filter(|_| !cli.is_about_the_program()).map_or_else(|| dispatch(cli), Err) {
         Ok(code) => code,
         Err(error) => error.report(),
     }
@@ -104,9 +108,16 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Nat(args)) => nat::run(&args),
         Some(Command::Crawl(_)) => Err(later::command("crawl")),
         Some(Command::Keymap(_)) => Err(later::command("keymap")),
-        Some(Command::Config(_)) => Err(later::command("config")),
-        Some(Command::Man(_)) => Err(later::command("man")),
-        Some(Command::Completions(_)) => Err(later::command("completions")),
+        Some(Command::Config) => config::run(&Cli::command()),
+        Some(Command::Man) => man::run(help::with_help(Cli::command())),
+        Some(Command::Completions(args)) => completions::run(&args, Cli::command()),
+    }
+}
+
+impl Cli {
+    /// Whether it only tells of the program itself, and needs no configuration.
+    const fn is_about_the_program(&self) -> bool {
+        matches!(self.command, Some(Command::Config | Command::Man | Command::Completions(_)))
     }
 }
 
@@ -136,16 +147,20 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    fn options(command: &clap::Command) -> Vec<(String, clap::Arg)> {
+        let own = command.get_arguments().filter(|option| option.get_long().is_some_and(|long| long != "help"));
+        let mut all: Vec<_> = own.map(|option| (command.get_name().to_owned(), option.clone())).collect();
+        all.extend(command.get_subcommands().flat_map(options));
+        all
+    }
+
     #[test]
     fn every_option_has_its_environment_variable() {
-        for command in Cli::command().get_subcommands() {
-            for option in command.get_arguments().filter(|option| option.get_long().is_some_and(|long| long != "help"))
-            {
-                let long = option.get_long().unwrap_or_default();
-                let expected = format!("SWARMSCOPE_{}", long.replace('-', "_").to_uppercase());
-                let found = option.get_env().map(|name| name.to_string_lossy().into_owned());
-                assert_eq!(found, Some(expected), "{} --{long}", command.get_name());
-            }
+        for (command, option) in Cli::command().get_subcommands().flat_map(options) {
+            let long = option.get_long().unwrap_or_default();
+            let expected = format!("SWARMSCOPE_{}", long.replace('-', "_").to_uppercase());
+            let found = option.get_env().map(|name| name.to_string_lossy().into_owned());
+            assert_eq!(found, Some(expected), "{command} --{long}");
         }
     }
 
@@ -154,9 +169,6 @@ mod tests {
         for line in [
             "swarmscope crawl --probe natcheck",
             "swarmscope keymap",
-            "swarmscope config",
-            "swarmscope man",
-            "swarmscope completions bash",
             "swarmscope --replay x",
             "swarmscope tui --record x",
             "swarmscope tui --script x",

@@ -38,6 +38,7 @@ use bytes::Bytes;
 
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe, Registry};
+use crate::wire::config_file::Fault;
 use crate::wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion};
 
 mod decoder;
@@ -68,21 +69,11 @@ pub struct Custom {
     instead_of_built_in: bool,
 }
 
-/// What is wrong with a file, and in which line.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{}{}: {what}", path.display(), line.map(|line| format!(":{line}")).unwrap_or_default())]
-pub struct CustomError {
-    pub path: PathBuf,
-    /// From 1; none where it is about the whole file.
-    pub line: Option<usize>,
-    pub what: String,
-}
-
 /// A registry with the probes of this directory's `*.toml` files; one that is not there holds none.
 ///
 /// # Errors
 /// All that is wrong with any of the files: what can't be read, and ids and names that are taken.
-pub fn extend(registry: &Registry, directory: &Path) -> Result<Registry, Vec<CustomError>> {
+pub fn extend(registry: &Registry, directory: &Path) -> Result<Registry, Vec<Fault>> {
     let mut errors = Vec::new();
     let mut custom: BTreeMap<MessageId, (PathBuf, Custom)> = BTreeMap::new();
     for path in files(directory).map_err(|error| vec![whole(directory, &error)])? {
@@ -94,7 +85,7 @@ pub fn extend(registry: &Registry, directory: &Path) -> Result<Registry, Vec<Cus
             }
         };
         if let Err((line, what)) = check(registry, &custom, &probe, &lines) {
-            errors.push(CustomError { path, line: Some(line), what });
+            errors.push(Fault { path, line: Some(line), what });
         } else {
             custom.insert(probe.id, (path, probe));
         }
@@ -123,17 +114,17 @@ fn files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read(path: &Path) -> Result<(Custom, file::Lines), CustomError> {
+fn read(path: &Path) -> Result<(Custom, file::Lines), Fault> {
     let text = fs::metadata(path).and_then(|about| match about.len() {
         0..=MAX_FILE => fs::read_to_string(path),
         more => Err(io::Error::other(format!("{more} bytes, where {MAX_FILE} are the most"))),
     });
     let text = text.map_err(|error| whole(path, &error))?;
-    file::parse(&text).map_err(|(line, what)| CustomError { path: path.to_owned(), line, what })
+    file::parse(&text).map_err(|(line, what)| Fault { path: path.to_owned(), line, what })
 }
 
-fn whole(path: &Path, error: &io::Error) -> CustomError {
-    CustomError { path: path.to_owned(), line: None, what: error.to_string() }
+fn whole(path: &Path, error: &io::Error) -> Fault {
+    Fault { path: path.to_owned(), line: None, what: error.to_string() }
 }
 
 /// Whether the id and the name are still to be had; the line that says which, and what to do.

@@ -6,11 +6,12 @@
 //! Payloads of replies are read by [`formats`], which knows [`bencode`], [`encoding_a`], [`pickle`] and [`inflate`]; every value
 //! becomes one [`tree`] for people and one [`json`] value for programs, both made from its [`shape`]. What people see of a
 //! peer's text has passed [`text`]; what it says of other people passes [`mask`] before it is shown in privacy mode or kept.
-//! Bounds that hold everywhere are in [`limits`].
+//! Bounds that hold everywhere are in [`limits`]. What operators write in files is read by [`config_file`].
 
 pub mod auth;
 pub mod bencode;
 pub mod buddycast;
+pub mod config_file;
 pub mod crawler;
 pub mod decoded;
 pub mod encoding_a;

@@ -11,6 +11,7 @@ use super::Custom;
 use super::decoder::Decoder;
 use super::fields::{Field, Kind, LONGEST, Value, read_hex};
 use super::template::{Literals, Template};
+use crate::wire::config_file::line_of;
 use crate::wire::{Frequency, MessageId, OverlayVersion, text};
 
 /// The longest name and the longest line of documentation.
@@ -68,7 +69,7 @@ struct FieldForm {
 /// # Errors
 /// The first thing that is wrong.
 pub fn parse(text: &str) -> Result<(Custom, Lines), Wrong> {
-    let at = |span: Range<usize>| line(text, span.start);
+    let at = |span: Range<usize>| line_of(text, span.start);
     let form: Form =
         toml::from_str(text).map_err(|error| (error.span().map(at), error.message().replace('\n', " ")))?;
     let wrong = |span: Range<usize>| move |what: String| (Some(at(span.clone())), what);
@@ -190,9 +191,4 @@ fn number(it: &Spanned<i64>, word: &str, range: std::ops::RangeInclusive<i64>) -
         return Ok(number);
     }
     Err(format!("{word} {number} is not between {} and {}", range.start(), range.end()))
-}
-
-/// The line that this byte is in, from 1.
-fn line(text: &str, at: usize) -> usize {
-    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
 }

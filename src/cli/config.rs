@@ -1,0 +1,53 @@
+//! `config.toml` in the configuration directory: every option can have a line there. `swarmscope config` prints all of them.
+//!
+//! The option parser's own list is walked, so an option has its line as soon as it is there. A line becomes the option's
+//! default; what the command line says goes before the environment, and that before the file. A name at the top of the file holds for
+//! every command that has such an option, one under `[request]` for `swarmscope request` alone.
+
+mod apply;
+mod print;
+
+use clap::{Arg, Command};
+
+use super::{CliError, directories, output};
+use crate::wire::config_file::{ConfigFile, Fault};
+
+/// What to do about a file that can't be used.
+const HINT: &str =
+    "correct that line, or put a # before it; `swarmscope config` prints every line that can stand there";
+
+/// The command line with the file's lines as defaults; as it was, and why, where the file can't be used.
+pub fn apply(command: Command) -> (Command, Option<CliError>) {
+    // Without a home directory there is no file; what needs one will say so.
+    let Ok(path) = directories::config_file() else { return (command, None) };
+    let read = ConfigFile::read(&path).map_err(|fault| vec![fault]).and_then(|file| match file {
+        Some(file) => apply::read(&command, &file),
+        None => Ok(apply::Lines::default()),
+    });
+    match read {
+        Ok(lines) => (apply::with_defaults(command, &lines), None),
+        Err(faults) => (command, Some(refused(&faults))),
+    }
+}
+
+fn refused(faults: &[Fault]) -> CliError {
+    let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    CliError::usage(faults.join("\n"), HINT)
+}
+
+/// Prints the file with all its lines, each behind a `#`.
+///
+/// # Errors
+/// Standard output can't be written.
+pub fn run(command: &Command) -> Result<u8, CliError> {
+    output::write_out(print::default_file(command).as_bytes())?;
+    Ok(0)
+}
+
+/// The name of an option's line, where it may have one: whatever has an environment variable.
+fn name(option: &Arg) -> Option<&str> {
+    option.get_long().filter(|_| option.get_env().is_some())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _};
+
+use super::apply::{Lines, is_switch, read, with_defaults};
+use super::*;
+use crate::cli::Cli;
+
+const PERMID: &str = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
+
+fn file(text: &str) -> ConfigFile {
+    ConfigFile { path: "/etc/swarmscope/config.toml".into(), text: text.into() }
+}
+
+fn lines(text: &str) -> Lines {
+    read(&Cli::command(), &file(text)).unwrap_or_else(|faults| panic!("{text}: {faults:?}"))
+}
+
+fn faults(text: &str) -> Vec<String> {
+    read(&Cli::command(), &file(text)).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+/// What a command line comes to with this file; the sub-command's part of it.
+fn parsed(text: &str, args: &str) -> ArgMatches {
+    let command = with_defaults(Cli::command(), &lines(text));
+    let mut matches = command.try_get_matches_from(args.split(' ')).unwrap_or_else(|error| panic!("{args}: {error}"));
+    while let Some((_, below)) = matches.remove_subcommand() {
+        matches = below;
+    }
+    matches
+}
+
+fn raw(matches: &ArgMatches, id: &str) -> Vec<String> {
+    matches.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned()).collect()
+}
+
+/// Something that an option takes, by what its value is called.
+fn sample(option: &Arg) -> &'static str {
+    let kind = option.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
+    match kind {
+        _ if is_switch(option) => "true",
+        "N" => "9",
+        "S" => "7",
+        "MIB" => "4",
+        "FILE" | "FILE.sqlite" => "/tmp/x",
+        "NAME" => "light",
+        "TARGET" | "ADDR:PORT" | "HOST:PORT" => "127.0.0.1:7760",
+        "B64" => PERMID,
+        other => panic!("--{}: give {other} a sample here", option.get_long().unwrap_or_default()),
+    }
+}
+
+/// Every option of a command and of those below it, with the words that call the command.
+fn options(command: &Command, called: &str) -> Vec<(String, Arg)> {
+    let own = command.get_arguments().filter(|option| option.get_long().is_some_and(|long| long != "help"));
+    let mut all: Vec<_> = own.map(|option| (called.to_owned(), option.clone())).collect();
+    for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        all.extend(options(command, format!("{called} {}", command.get_name()).trim_start()));
+    }
+    all
+}
+
+/// What else a command needs to be called.
+fn needed(command: &str) -> &'static str {
+    match command {
+        "request" => " 127.0.0.1:1 natcheck",
+        "peer" => " --listen 127.0.0.1:0",
+        "stun" => " --listen 127.0.0.1:0 --alternate 127.0.0.2:0",
+        _ => "",
+    }
+}
+
+#[test]
+fn every_option_has_a_line_at_the_top_and_in_its_section() {
+    let all = Cli::command()
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+        .flat_map(|command| options(command, command.get_name()))
+        .collect::<Vec<_>>();
+    assert!(all.len() > 30, "{}", all.len());
+    for (called, option) in all {
+        let (long, sample) = (option.get_long().unwrap(), sample(&option));
+        let value = if is_switch(&option) { sample.to_owned() } else { format!("{sample:?}") };
+        for text in [format!("{long} = {value}\n"), format!("[{}]\n{long} = {value}\n", called.replace(' ', "."))] {
+            let arguments = needed(&called)
+                .replace(&format!(" --{long} 127.0.0.1:0"), "")
+                .replace(&format!(" --{long} 127.0.0.2:0"), "");
+            let matches = parsed(&text, &format!("swarmscope {called}{arguments}"));
+            assert_eq!(raw(&matches, option.get_id().as_str()), [sample], "{called}: {text}");
+            assert_eq!(matches.value_source(option.get_id().as_str()), Some(ValueSource::DefaultValue));
+        }
+    }
+}
+
+#[test]
+fn the_command_line_goes_first_then_the_section_then_the_top() {
+    let text = "theme = \"light\"\nframe-rate-of-nothing = 1\n";
+    assert_eq!(faults(text).len(), 1);
+    let text = "theme = \"light\"\nconnect = [\"a:1\", \"b:2\"]\n[demo]\ntheme = \"mono\"\n";
+    assert_eq!(raw(&parsed(text, "swarmscope tui"), "theme"), ["light"]);
+    assert_eq!(raw(&parsed(text, "swarmscope"), "theme"), ["light"], "without a sub-command, too");
+    assert_eq!(raw(&parsed(text, "swarmscope demo"), "theme"), ["mono"]);
+    assert_eq!(raw(&parsed(text, "swarmscope demo --theme dark"), "theme"), ["dark"]);
+    assert_eq!(raw(&parsed(text, "swarmscope"), "connect"), ["a:1", "b:2"]);
+    assert_eq!(raw(&parsed(text, "swarmscope --connect c:3"), "connect"), ["c:3"]);
+}
+
+#[test]
+fn files_are_those_beside_the_configuration() {
+    let of = |path: &str| raw(&parsed(&format!("identity = {path:?}"), "swarmscope"), "identity").remove(0);
+    assert_eq!(of("key.pem"), "/etc/swarmscope/key.pem");
+    assert_eq!(of("/key.pem"), "/key.pem");
+    assert!(!of("~/key.pem").contains('~'));
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_with_its_line() {
+    let text = "lsiten = 1\nprivacy = \"yes\"\n\n[request]\ntimeout = 0\nframe = 2\n[reqest]\n[tui]\ntheme = [\"a\"]\n\
+                overlay-version = 19\nconnect = [1979-05-27]\n";
+    let mut found = faults(text);
+    found.sort();
+    let expected = [
+        (1, "no option is called \"lsiten\" here: do you mean listen?"),
+        (2, "privacy: write true or false"),
+        (5, "timeout: not a time"),
+        (6, "no option is called \"frame\" here: `swarmscope config` prints those that there are"),
+        (7, "[reqest] is no section; there are tui, demo, peer, request, key"),
+        (9, "theme: takes one value, no list"),
+        (10, "overlay-version: not an overlay version"),
+        (11, "connect: write a text in quotes, or a number"),
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (line, what) in expected {
+        let start = format!("/etc/swarmscope/config.toml:{line}: {what}");
+        assert!(found.iter().any(|fault| fault.starts_with(&start)), "{start}\n{found:#?}");
+    }
+}
+
+#[test]
+fn the_printed_file_has_every_option_and_changes_nothing() {
+    let printed = print::default_file(&Cli::command());
+    for (called, option) in
+        Cli::command().get_subcommands().filter(|c| !c.is_hide_set()).flat_map(|c| options(c, c.get_name()))
+    {
+        let line = format!("\n#{} = ", option.get_long().unwrap());
+        assert!(option.is_hide_set() || printed.contains(&line), "{called}{line}");
+    }
+    assert_eq!(lines(&printed), Lines::new(), "as it is, it says nothing");
+    assert!(printed.lines().all(|line| line.chars().count() <= 104), "{printed}");
+}
+
+#[test]
+fn the_printed_defaults_are_lines_that_read() {
+    let printed = print::default_file(&Cli::command());
+    let set: String = printed
+        .lines()
+        .map(|line| match line.strip_prefix('#').filter(|rest| rest.contains(" = ") && !rest.starts_with(' ')) {
+            Some(setting) if !setting.contains(|c: char| c.is_ascii_uppercase()) => format!("{setting}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let lines = lines(&set);
+    assert_eq!(lines.get("overlay-version"), Some(&vec!["18".to_owned()]));
+    assert_eq!(lines.get("demo.peers"), Some(&vec!["24".to_owned()]));
+}

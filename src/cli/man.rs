@@ -1,0 +1,121 @@
+//! `swarmscope man`: the manual page, one for all sub-commands, made from the option parser's own list.
+
+use clap::Command;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use super::{CliError, output};
+
+const FILES: [(&str, &str); 6] = [
+    ("~/.config/swarmscope/config.toml", "options; swarmscope config prints every line that can stand there"),
+    ("~/.config/swarmscope/keymap.toml", "keys of one's own; swarmscope keymap prints those in force"),
+    ("~/.config/swarmscope/themes/NAME.toml", "themes of one's own, for --theme NAME"),
+    ("~/.config/swarmscope/probes/*.toml", "message-specific ids of one's own"),
+    ("~/.config/swarmscope/crawlers.txt", "whom a peer answers, where --allow-file says nothing else"),
+    ("~/.local/share/swarmscope", "the default identities"),
+];
+
+const EXIT: [(&str, &str); 12] = [
+    ("0", "success"),
+    ("1", "a file or port of this machine"),
+    ("2", "usage"),
+    ("3", "could not connect"),
+    ("4", "handshake, version or authentication"),
+    ("5", "closed without a reply: not on the allow-list, or refused"),
+    ("6", "timeout"),
+    ("10", "error 254: too soon"),
+    ("11", "error 253: unknown message"),
+    ("12", "another error byte"),
+    ("13", "the reply could not be decoded"),
+    ("130", "interrupted"),
+];
+
+/// Prints the page.
+///
+/// # Errors
+/// Standard output can't be written.
+pub fn run(command: Command) -> Result<u8, CliError> {
+    output::write_out(&page(command)?)?;
+    Ok(0)
+}
+
+/// The page of this command line.
+fn page(command: Command) -> Result<Vec<u8>, CliError> {
+    let mut command = command.disable_help_subcommand(true);
+    command.build();
+    let whole = Man::new(command.clone());
+    let mut page = Vec::new();
+    whole.render_title(&mut page)?;
+    whole.render_name_section(&mut page)?;
+    whole.render_synopsis_section(&mut page)?;
+    text_section(&command).to_writer(&mut page)?;
+    for sub in command.get_subcommands() {
+        about(&mut page, sub, &format!("swarmscope {}", sub.get_name()))?;
+    }
+    let mut rest = Roff::new();
+    named(&mut rest, "FILES", &FILES);
+    named(&mut rest, "EXIT STATUS", &EXIT);
+    rest.to_writer(&mut page)?;
+    Ok(page)
+}
+
+/// What `--help` says below the options.
+fn text_section(command: &Command) -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["DESCRIPTION"]);
+    as_written(&mut roff, command);
+    roff
+}
+
+/// A sub-command, and those below it.
+fn about(page: &mut Vec<u8>, command: &Command, called: &str) -> Result<(), CliError> {
+    if command.is_hide_set() {
+        return Ok(());
+    }
+    let man = Man::new(command.clone());
+    let mut head = Roff::new();
+    head.control("SH", [called.to_uppercase().as_str()]);
+    head.to_writer(page)?;
+    let mut part = Vec::new();
+    man.render_synopsis_section(&mut part)?;
+    man.render_description_section(&mut part)?;
+    if command.get_arguments().any(|option| !option.is_hide_set()) {
+        man.render_options_section(&mut part)?;
+    }
+    // its headings become paragraphs of this section
+    for line in String::from_utf8_lossy(&part).lines() {
+        match line.strip_prefix(".SH") {
+            Some(" OPTIONS") => page.extend_from_slice(b".PP\n"),
+            Some(_) => page.extend_from_slice(b".PP\n"),
+            None => page.extend([line.as_bytes(), b"\n"].concat()),
+        }
+    }
+    let mut tail = Roff::new();
+    as_written(&mut tail, command);
+    tail.to_writer(page)?;
+    for sub in command.get_subcommands() {
+        about(page, sub, &format!("{called} {}", sub.get_name()))?;
+    }
+    Ok(())
+}
+
+/// Examples and the like, line by line.
+fn as_written(roff: &mut Roff, command: &Command) {
+    let Some(text) = command.get_after_help() else { return };
+    roff.control("PP", []);
+    roff.control("nf", []);
+    for line in text.to_string().lines() {
+        roff.text([roman(line)]);
+    }
+    roff.control("fi", []);
+}
+
+/// A section of names and what they are.
+fn named(roff: &mut Roff, title: &str, entries: &[(&str, &str)]) {
+    roff.control("SH", [title]);
+    for (name, is) in entries {
+        roff.control("TP", []);
+        roff.text([bold(*name)]);
+        roff.text([roman(*is)]);
+    }
+}
