@@ -27,6 +27,11 @@ pub fn command(name: &'static str) -> CliError {
     CliError::NotYetBuilt { name, is }
 }
 
+/// Whether a sub-command of this name belongs to a later release.
+pub fn is_later(name: &str) -> bool {
+    LATER.iter().any(|(known, _)| *known == name)
+}
+
 /// Refuses an option of a later release, if it was given.
 pub fn option(name: &'static str, given: bool) -> Result<(), CliError> {
     if given { Err(command(name)) } else { Ok(()) }

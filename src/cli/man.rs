@@ -4,7 +4,7 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::{CliError, output};
+use super::{CliError, later, output};
 
 const FILES: [(&str, &str); 6] = [
     ("~/.config/swarmscope/config.toml", "options; swarmscope config prints every line that can stand there"),
@@ -41,7 +41,7 @@ pub fn run(command: Command) -> Result<u8, CliError> {
 
 /// The page of this command line.
 fn page(command: Command) -> Result<Vec<u8>, CliError> {
-    let mut command = command.disable_help_subcommand(true);
+    let mut command = without_help(command).disable_help_subcommand(true);
     command.build();
     let whole = Man::new(command.clone());
     let mut page = Vec::new();
@@ -49,14 +49,17 @@ fn page(command: Command) -> Result<Vec<u8>, CliError> {
     whole.render_name_section(&mut page)?;
     whole.render_synopsis_section(&mut page)?;
     text_section(&command).to_writer(&mut page)?;
-    for sub in command.get_subcommands() {
-        about(&mut page, sub, &format!("swarmscope {}", sub.get_name()))?;
-    }
+    below(&mut page, &command, "swarmscope")?;
     let mut rest = Roff::new();
     named(&mut rest, "FILES", &FILES);
     named(&mut rest, "EXIT STATUS", &EXIT);
     rest.to_writer(&mut page)?;
     Ok(page)
+}
+
+/// Every command has --help; saying so once is enough.
+fn without_help(command: Command) -> Command {
+    command.disable_help_flag(true).mut_subcommands(without_help)
 }
 
 /// What `--help` says below the options.
@@ -67,11 +70,16 @@ fn text_section(command: &Command) -> Roff {
     roff
 }
 
+/// The sub-commands of a command that can be used, in the order of `--help`.
+fn below(page: &mut Vec<u8>, command: &Command, called: &str) -> Result<(), CliError> {
+    let usable = |sub: &&Command| !sub.is_hide_set() && !later::is_later(sub.get_name());
+    let mut subs: Vec<&Command> = command.get_subcommands().filter(usable).collect();
+    subs.sort_by_key(|sub| sub.get_display_order());
+    subs.into_iter().try_for_each(|sub| about(page, sub, &format!("{called} {}", sub.get_name())))
+}
+
 /// A sub-command, and those below it.
 fn about(page: &mut Vec<u8>, command: &Command, called: &str) -> Result<(), CliError> {
-    if command.is_hide_set() {
-        return Ok(());
-    }
     let man = Man::new(command.clone());
     let mut head = Roff::new();
     head.control("SH", [called.to_uppercase().as_str()]);
@@ -84,30 +92,29 @@ fn about(page: &mut Vec<u8>, command: &Command, called: &str) -> Result<(), CliE
     }
     // its headings become paragraphs of this section
     for line in String::from_utf8_lossy(&part).lines() {
-        match line.strip_prefix(".SH") {
-            Some(" OPTIONS") => page.extend_from_slice(b".PP\n"),
-            Some(_) => page.extend_from_slice(b".PP\n"),
-            None => page.extend([line.as_bytes(), b"\n"].concat()),
-        }
+        let line = if line.starts_with(".SH") { ".PP" } else { line };
+        page.extend([line.as_bytes(), b"\n"].concat());
     }
     let mut tail = Roff::new();
     as_written(&mut tail, command);
     tail.to_writer(page)?;
-    for sub in command.get_subcommands() {
-        about(page, sub, &format!("{called} {}", sub.get_name()))?;
-    }
-    Ok(())
+    below(page, command, called)
 }
 
-/// Examples and the like, line by line.
+/// Examples and the like: what is indented stays as it is, the rest is filled.
 fn as_written(roff: &mut Roff, command: &Command) {
     let Some(text) = command.get_after_help() else { return };
     roff.control("PP", []);
-    roff.control("nf", []);
     for line in text.to_string().lines() {
-        roff.text([roman(line)]);
+        match line.strip_prefix("  ") {
+            _ if line.is_empty() => roff.control("PP", []),
+            Some(example) => {
+                roff.control("RS", ["2"]).control("nf", []).text([roman(example)]);
+                roff.control("fi", []).control("RE", [])
+            }
+            None => roff.text([roman(line)]),
+        };
     }
-    roff.control("fi", []);
 }
 
 /// A section of names and what they are.
@@ -117,5 +124,28 @@ fn named(roff: &mut Roff, title: &str, entries: &[(&str, &str)]) {
         roff.control("TP", []);
         roff.text([bold(*name)]);
         roff.text([roman(*is)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::{Cli, help};
+
+    #[test]
+    fn the_page_has_every_command_and_option() {
+        let page = page(help::with_help(Cli::command())).unwrap();
+        let page = String::from_utf8(page).unwrap().replace("\\-", "-");
+        for command in Cli::command().get_subcommands().filter(|c| !c.is_hide_set() && !later::is_later(c.get_name())) {
+            assert!(page.contains(&format!("\n.SH \"SWARMSCOPE {}\"", command.get_name().to_uppercase())), "{page}");
+            for option in command.get_arguments().filter(|option| !option.is_hide_set()) {
+                let long = option.get_long().map(|long| format!("--{long}"));
+                assert!(long.is_none_or(|long| page.contains(&long)), "{option}");
+            }
+        }
+        assert!(page.contains("swarmscope demo --headless --json"), "examples");
+        assert!(page.starts_with(".ie") || page.contains(".TH swarmscope 1"));
     }
 }
