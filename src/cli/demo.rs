@@ -17,7 +17,7 @@ use crate::wire::Permid;
 /// Enough to look like a swarm, few enough to read.
 const DEFAULT_PEERS: u16 = 24;
 /// Each peer takes some ten open files.
-const MAX_PEERS: u16 = 64;
+const MAX_PEERS: u16 = 500;
 /// How long the peers may take to close.
 const GRACE: Duration = Duration::from_secs(1);
 /// Events of the whole swarm on their way to the log.

@@ -19,8 +19,6 @@ use crate::node::{Event, Node, NodeConfig, Target};
 use crate::probes::{self, Statistics};
 use crate::wire::{OverlayVersion, Permid};
 
-/// Connections a peer looks for by itself: a swarm is no full mesh, and its peers share the open files of one process.
-const MAX_PEERS: usize = 8;
 /// How long a peer that goes away stays away.
 const AWAY: Duration = Duration::from_secs(20);
 /// How long a node may take to close.
@@ -34,6 +32,8 @@ pub struct Plan {
     pub listen: SocketAddr,
     pub allow: Vec<Permid>,
     pub bootstrap: Vec<Target>,
+    /// Connections it looks for by itself.
+    pub max_peers: usize,
     pub statistics: Statistics,
     pub nat: NatTester,
     /// What the scenario `nat` puts it behind.
@@ -108,7 +108,7 @@ impl Plan {
             gossip: true,
             bootstrap: self.bootstrap.clone(),
             pace: self.role.pace(),
-            max_peers: MAX_PEERS,
+            max_peers: self.max_peers,
             ..NodeConfig::default()
         };
         let (node, events) = Node::start(config).await?;

@@ -28,6 +28,12 @@ const FIRST_OLD: usize = 3;
 const SCREEN: u64 = 1 << 32;
 const OTHER_CRAWLER: u64 = SCREEN + 1;
 
+/// Connections a peer looks for by itself, in a swarm of up to so many: a swarm is no full mesh, and all its peers share the
+/// open files and the processors of one machine.
+const fn connections(peers: usize) -> usize {
+    if peers <= 64 { 8 } else { 3 }
+}
+
 /// The addresses of the demo's STUN server.
 const STUN: [Ipv4Addr; 2] = [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)];
 /// All peers of the demo are one source, and an operator can ask all of them at once.
@@ -128,6 +134,7 @@ impl Swarm {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow: if role.allows() { allow } else { Vec::new() },
             bootstrap: self.entrance(old).map(DemoPeer::target).into_iter().collect(),
+            max_peers: connections(config.peers),
             statistics: statistics::make(&mut seeded, role)?,
             behind: config.nats.as_ref().map(|nats| nats.behind(index)),
             nat: NatTester::new(self.stun.iter().map(|server| server.listen().to_string()).collect()),
