@@ -93,6 +93,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         gossip: true,
         bootstrap,
         max_peers: MAX_PEERS,
+        trace: true, // the screen shows conversations
         ..NodeConfig::default()
     };
     let (_nothing_extra, extra) = mpsc::channel(1);

@@ -20,6 +20,7 @@ use super::schedule::Schedule;
 use super::strangers::Strangers;
 use super::target::Target;
 use super::timers::Deadline;
+use super::traced::{Traced, Watched};
 use crate::failure::{By, Cause, Failure, Phase};
 use crate::wire::crawler::CrawlerReply;
 use crate::wire::frame::{Frame, FrameId};
@@ -68,6 +69,8 @@ impl Engine {
             Input::Disconnect(permid) => self.disconnect(permid),
             Input::Ask { ticket, ask } => self.requests.ask(&mut self.core, ticket, ask),
             Input::Cancel(ticket) => self.requests.cancel(&mut self.core, ticket),
+            Input::Extend(ticket, by) => self.requests.extend(&mut self.core, ticket, by),
+            Input::Traced { watched, traced } => self.traced(watched, traced),
             Input::Allow(allowed) => self.backend.allow(&mut self.core, allowed),
             Input::Answer { id, answer } => self.backend.answer(&mut self.core, id, answer),
             Input::Progress { attempt, phase, detail } => self.progress(attempt, phase, detail),
@@ -172,6 +175,17 @@ impl Engine {
     fn progress(&mut self, attempt: AttemptId, phase: Phase, detail: String) {
         if let Some(peer) = self.core.directory.attempt(attempt).map(|attempt| attempt.peer.clone()) {
             self.core.emit(Event::Connecting { peer, phase, detail });
+        }
+    }
+
+    fn traced(&mut self, watched: Watched, traced: Traced) {
+        let core = &mut self.core;
+        let peer = match watched {
+            Watched::Attempt(attempt) => core.directory.attempt(attempt).map(|attempt| attempt.peer.clone()),
+            Watched::Conn(conn) => core.links.any_mut(conn).map(|link| PeerKey::Permid(link.permid)),
+        };
+        if let Some(peer) = peer {
+            core.emit(Event::Traced { peer, traced });
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::traced::Traced;
 use crate::failure::{Failure, Phase};
 use crate::wire::frame::FrameId;
 use crate::wire::serial;
@@ -156,6 +157,20 @@ pub enum Event {
     Refused { permid: Permid, message: MessageId, failure: Failure },
     /// Peer side: a reply could not be delivered, and why.
     Undelivered { permid: Permid, message: MessageId, failure: Failure },
+    /// What passes over a connection of this peer, where tracing is on. Dropped where a reader is slow, and counted:
+    /// [`Trace::Lost`](super::traced::Trace::Lost).
+    Traced { peer: PeerKey, traced: Traced },
+    /// How long the peer has for this request: told when it is sent, and when more time is given.
+    Due {
+        ticket: Ticket,
+        permid: Permid,
+        /// The whole reply, since it was sent.
+        #[serde(with = "serial::micros")]
+        whole: Duration,
+        /// Between two parts.
+        #[serde(with = "serial::micros")]
+        between: Duration,
+    },
     /// Something an operator should read that is none of the above (a reloaded allow-list, an error in it).
     Notice { text: String },
     /// Events that a slow reader missed because they were coalesced (peer state only; parts are never among them).

@@ -11,6 +11,7 @@ use super::event::{Direction, Event, Source, Ticket};
 use super::probe::{Answer, Asked, Receipt, Registry};
 use super::replies::ReplyId;
 use super::target::Target;
+use super::traced::{Traced, Watched};
 use crate::failure::{Failure, Phase};
 use crate::wire::frame::Frame;
 use crate::wire::{MessageId, OverlayVersion, Permid};
@@ -53,6 +54,13 @@ pub enum Input {
     },
     /// To give a request up.
     Cancel(Ticket),
+    /// To wait so much longer for a request.
+    Extend(Ticket, Duration),
+    /// What passes over a connection; told on under the name of its peer.
+    Traced {
+        watched: Watched,
+        traced: Traced,
+    },
     /// Who may ask us, from now on.
     Allow(HashSet<Permid>),
     /// A probe's answer to [`Output::Ask`].

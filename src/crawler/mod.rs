@@ -9,6 +9,7 @@
 //! | `backend`, `gate`, `replies`, `receipts` | peer side: who may ask and how often, the way of a reply back, and whether it arrived |
 //! | `gossip`, `directory` | BuddyCast rounds, and who is known from whom |
 //! | `links`, `timers`, `tally`, `random`, `core` | what they all work with |
+//! | `traced` | for those who watch: what passes over a connection |
 //! | `acceptance` | for those who ask: when a peer will accept an id again |
 
 pub mod acceptance;
@@ -35,6 +36,7 @@ mod strangers;
 mod tally;
 pub mod target;
 mod timers;
+pub mod traced;
 
 #[cfg(test)]
 mod tests;
@@ -52,3 +54,4 @@ pub use replies::ReplyId;
 pub use requests::BETWEEN_PARTS;
 pub use target::{Target, TargetError};
 pub use timers::Deadline;
+pub use traced::{SocketId, Trace, Traced, Watched};

@@ -57,6 +57,8 @@ struct Sent {
     wait_for_dial_back: bool,
     parts: u32,
     last_part: Option<Instant>,
+    /// The longest pause between two parts: [`BETWEEN_PARTS`], and what was given besides.
+    between: Duration,
     /// The peer's last connection was lost; a dial-back is waited for.
     lost: bool,
 }
@@ -68,7 +70,7 @@ impl Sent {
 
     fn due(&self) -> Instant {
         match self.last_part {
-            Some(last) if !self.lost => self.whole_due().min(last + BETWEEN_PARTS),
+            Some(last) if !self.lost => self.whole_due().min(last + self.between),
             _ => self.whole_due(),
         }
     }
@@ -148,12 +150,15 @@ impl Requests {
             wait_for_dial_back,
             parts: 0,
             last_part: None,
+            between: BETWEEN_PARTS,
             lost: false,
         };
+        let (whole, between) = (sent.timeout, sent.between);
         core.timers.set(Deadline::Reply(ticket), sent.due());
         core.timers.set_sooner(Deadline::Sweep, core.now + channels::SWEEP_EVERY);
         self.sent.insert(ticket, sent);
         core.emit(Event::Sent { ticket, permid: to, message, channel, frequency, payload, origin });
+        core.emit(Event::Due { ticket, permid: to, whole, between });
     }
 
     /// The overlay did not take the frame of a request, because its connection is ending: it goes out on another one of the
@@ -272,6 +277,22 @@ impl Requests {
     pub(super) fn overdue(&mut self, core: &mut Core, ticket: Ticket) {
         let now = core.now;
         self.end(core, ticket, |sent| sent.overdue(now));
+    }
+
+    /// Waits so much longer: for the first part, between parts, for the whole reply; no longer than a channel lives. Nothing
+    /// happens to a request that has ended.
+    pub(super) fn extend(&mut self, core: &mut Core, ticket: Ticket, by: Duration) {
+        let Some(sent) = self.sent.get_mut(&ticket) else {
+            let mut waiting = self.waiting.values_mut().flatten();
+            if let Some((_, ask)) = waiting.find(|(waiting, _)| *waiting == ticket) {
+                ask.timeout = ask.timeout.saturating_add(by).min(channels::LIFE);
+            }
+            return;
+        };
+        sent.timeout = sent.timeout.saturating_add(by).min(channels::LIFE);
+        sent.between = sent.between.saturating_add(by).min(channels::LIFE);
+        core.timers.set(Deadline::Reply(ticket), sent.due());
+        core.emit(Event::Due { ticket, permid: sent.to, whole: sent.timeout, between: sent.between });
     }
 
     /// The program ends: every request does.

@@ -47,6 +47,7 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
     let mut config = crawler(swarm.screen(), OverlayVersion::CURRENT);
     config.listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     config.gossip = true;
+    config.trace = true;
     config.bootstrap = swarm.entrances().map(DemoPeer::target).collect();
     let (node, from_node) = Node::start(config).await?;
 

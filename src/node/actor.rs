@@ -24,6 +24,7 @@ pub(super) enum Command {
     Connect(Target),
     Request(Ticket, Ask),
     Cancel(Ticket),
+    Extend(Ticket, Duration),
     Disconnect(Permid),
     Shutdown { grace: Duration, done: oneshot::Sender<()> },
 }
@@ -107,6 +108,7 @@ impl Actor {
             Command::Connect(target) => self.input(Input::Connect { target, source: Source::Operator }),
             Command::Request(ticket, ask) => self.input(Input::Ask { ticket, ask }),
             Command::Cancel(ticket) => self.input(Input::Cancel(ticket)),
+            Command::Extend(ticket, by) => self.input(Input::Extend(ticket, by)),
             Command::Disconnect(permid) => self.input(Input::Disconnect(permid)),
             Command::Shutdown { .. } => {} // taken by the loop
         }
@@ -203,6 +205,7 @@ fn input(event: OverlayEvent) -> Input {
             Input::Connected { conn, attempt, peer }
         }
         OverlayEvent::Frame { conn, frame } => Input::Frame { conn, frame },
+        OverlayEvent::Traced { watched, traced } => Input::Traced { watched, traced },
         OverlayEvent::Written { conn, frames } => Input::Written { conn, frames },
         OverlayEvent::Closed { conn, failure } => Input::Closed { conn, failure },
     }

@@ -41,6 +41,8 @@ pub struct NodeConfig {
     pub pace: Option<Duration>,
     /// How many peers to keep connections to at the same time.
     pub max_peers: usize,
+    /// Whether to tell what passes over every connection ([`Event::Traced`]).
+    pub trace: bool,
 }
 
 impl Default for NodeConfig {
@@ -58,6 +60,7 @@ impl Default for NodeConfig {
             initiators: Vec::new(),
             pace: None,
             max_peers: 50, // arbitrary: enough to stay findable, few enough for any limit on open files
+            trace: false,
         }
     }
 }
@@ -92,7 +95,7 @@ impl Node {
         let seed = seed()?;
         let (permid, legacy_permid) = config.permids();
         let NodeConfig { identities, version, listen, registry, bootstrap, .. } = config;
-        let overlay = OverlayConfig { identities, version, listen, limits: Limits::default() };
+        let overlay = OverlayConfig { identities, version, listen, limits: Limits::default(), trace: config.trace };
         let (overlay, overlay_events) = Overlay::start(overlay).await?;
         let listening = overlay.listening();
         let engine = EngineConfig {
@@ -144,6 +147,11 @@ impl Node {
     /// Gives a request up.
     pub fn cancel(&self, ticket: Ticket) {
         self.command(Command::Cancel(ticket));
+    }
+
+    /// Waits so much longer for a request: for its first part, between parts and for the whole reply.
+    pub fn extend(&self, ticket: Ticket, by: Duration) {
+        self.command(Command::Extend(ticket, by));
     }
 
     /// Closes every connection to a peer.

@@ -19,7 +19,7 @@ pub mod pairing;
 #[cfg(feature = "legacy")] // they speak both versions
 mod tests;
 
-pub use crate::crawler::{Ask, Target, TargetError};
+pub use crate::crawler::{Ask, SocketId, Target, TargetError, Trace, Traced};
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 pub use handle::{Node, NodeConfig};
 pub use pairing::Pairing;

@@ -1,19 +1,23 @@
 //! Events on their way to a reader who may be slow, or not there at all.
 //!
 //! What belongs to a request (parts and replies above all) is never dropped and never merged. Of what only says how a peer is,
-//! the latest is enough: while events wait, an older one of the same peer and kind gives way, and is counted. When too many
-//! wait all the same, the node stops reading from its connections until there is room.
+//! the latest is enough: while events wait, an older one of the same peer and kind gives way, and is counted. What passes over
+//! connections, where it is traced, waits only while few events do; beyond, it is dropped and counted for each peer. When too
+//! many events wait all the same, the node stops reading from its connections until there is room.
 
 use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::mpsc;
 
 use super::event::{Event, PeerKey};
+use crate::crawler::{Trace, Traced};
 
 /// Events in the channel to the reader; arbitrary, some screens full.
 const CHANNEL: usize = 1024;
 /// Events that wait behind it before the connections have to.
 const BACKLOG: usize = 4096;
+/// Events that wait before traced steps are dropped; arbitrary, so that parts never wait behind more of them.
+const TRACE_ROOM: usize = 1024;
 
 /// The node's end of the stream of events.
 pub(super) struct Outlet {
@@ -23,6 +27,8 @@ pub(super) struct Outlet {
     taken: u64,
     latest: HashMap<(PeerKey, State), u64>,
     given_way: u64,
+    /// Of peers whose traced steps were dropped: the last of these, as [`Trace::Lost`].
+    untraced: HashMap<PeerKey, Traced>,
 }
 
 /// The kinds of events of which the latest is enough.
@@ -56,7 +62,17 @@ fn state(event: &Event) -> Option<(PeerKey, State)> {
 impl Outlet {
     pub(super) fn new() -> (Self, mpsc::Receiver<Event>) {
         let (reader, events) = mpsc::channel(CHANNEL);
-        (Self { reader, waiting: VecDeque::new(), taken: 0, latest: HashMap::new(), given_way: 0 }, events)
+        (
+            Self {
+                reader,
+                waiting: VecDeque::new(),
+                taken: 0,
+                latest: HashMap::new(),
+                given_way: 0,
+                untraced: HashMap::new(),
+            },
+            events,
+        )
     }
 
     /// Tells an event, or lets it wait. Never blocks.
@@ -64,6 +80,29 @@ impl Outlet {
         if self.reader.is_closed() {
             return self.forget();
         }
+        if let Event::Traced { peer, traced } = &event {
+            if self.waiting.len() >= TRACE_ROOM {
+                return self.untraced(peer, traced);
+            }
+            if let Some(traced) = self.untraced.remove(peer) {
+                self.wait(Event::Traced { peer: peer.clone(), traced });
+            }
+        }
+        self.wait(event);
+    }
+
+    /// Counts a step that is not told.
+    fn untraced(&mut self, peer: &PeerKey, traced: &Traced) {
+        let before = match self.untraced.get(peer).map(|before| &before.what) {
+            Some(Trace::Lost(count)) => *count,
+            _ => 0,
+        };
+        let lost = if let Trace::Lost(count) = traced.what { count } else { 1 };
+        let what = Trace::Lost(before.saturating_add(lost));
+        self.untraced.insert(peer.clone(), Traced { what, ..traced.clone() });
+    }
+
+    fn wait(&mut self, event: Event) {
         let event = if self.waiting.is_empty() {
             match self.reader.try_send(event) {
                 Err(mpsc::error::TrySendError::Full(event)) => event,
@@ -89,6 +128,18 @@ impl Outlet {
         self.waiting.clear();
         self.latest.clear();
         self.given_way = 0;
+        self.untraced.clear();
+    }
+
+    /// Tells what was dropped, once there is room again.
+    fn tell_untraced(&mut self) {
+        let room = TRACE_ROOM.saturating_sub(self.waiting.len());
+        let peers: Vec<_> = self.untraced.keys().take(room).cloned().collect();
+        for peer in peers {
+            if let Some(traced) = self.untraced.remove(&peer) {
+                self.waiting.push_back(Some(Event::Traced { peer, traced }));
+            }
+        }
     }
 
     /// Whether events wait for the reader.
@@ -103,6 +154,9 @@ impl Outlet {
 
     /// Waits until the reader takes one more, and gives it the oldest that waits. Nothing is lost when the future is dropped.
     pub(super) async fn serve(&mut self) {
+        if self.waiting.len() <= 1 {
+            self.tell_untraced();
+        }
         let Ok(permit) = self.reader.reserve().await else { return self.forget() };
         if self.given_way > 0 {
             permit.send(Event::Coalesced { count: std::mem::take(&mut self.given_way) });
@@ -163,6 +217,47 @@ mod tests {
         assert_eq!(got.iter().filter(|event| matches!(event, Event::Connecting { .. })).count(), 2);
         assert_eq!(*got.last().unwrap(), climbing(1, Phase::Reply));
         assert!(got.contains(&Event::Coalesced { count: 1999 }));
+    }
+
+    #[tokio::test]
+    async fn traced_steps_never_crowd_out_parts_and_every_one_that_is_dropped_is_counted() {
+        let peer = |n| PeerKey::Permid(Permid::Ed25519([n; 32]));
+        let step = |n: u8| {
+            let traced = Traced {
+                socket: crate::crawler::SocketId(n.into()),
+                after: std::time::Duration::ZERO,
+                what: Trace::Open,
+            };
+            Event::Traced { peer: peer(n), traced }
+        };
+        let (mut outlet, mut events) = Outlet::new();
+        for n in 0..10_000_u64 {
+            outlet.push(step(1));
+            outlet.push(step(2));
+            outlet.push(kept(n));
+        }
+        assert!(
+            outlet.waiting.iter().flatten().filter(|event| matches!(event, Event::Traced { .. })).count() <= TRACE_ROOM
+        );
+        let mut got = Vec::new();
+        while outlet.is_waiting() {
+            got.push(events.recv().await.unwrap());
+            outlet.serve().await;
+        }
+        while let Ok(event) = events.try_recv() {
+            got.push(event);
+        }
+        for n in [1, 2] {
+            let steps = got.iter().map(|event| match event {
+                Event::Traced { peer: whose, traced } if *whose == peer(n) => match traced.what {
+                    Trace::Lost(count) => count,
+                    _ => 1,
+                },
+                _ => 0,
+            });
+            assert_eq!(steps.sum::<u64>(), 10_000);
+        }
+        assert_eq!(got.iter().filter(|event| matches!(event, Event::AwaitingDialBack { .. })).count(), 10_000);
     }
 
     #[tokio::test]

@@ -17,7 +17,8 @@ use super::queue::SendQueue;
 use super::rules::{Newcomer, Verdict};
 use super::setup::{Established, Progress, establish, farewell, now};
 use super::stream::Stream;
-use super::{AttemptId, ConnId, Direction, OverlayEvent, dial as tcp};
+use super::tracer::Tracer;
+use super::{AttemptId, ConnId, Direction, OverlayEvent, Trace, Watched, dial as tcp};
 use crate::failure::{By, Cause, Failure};
 use crate::session::{Role, Session, SessionConfig};
 use crate::wire::Permid;
@@ -25,21 +26,25 @@ use crate::wire::Permid;
 /// The task of a dial.
 pub(super) async fn dial(shared: Arc<Shared>, attempt: AttemptId, host: String, port: u16, expected: Option<Permid>) {
     let began = now();
+    let tracer = Tracer::new(&shared, Some(Watched::Attempt(attempt)));
     let dialled = tokio::select! {
         biased;
         () = shared.stop.cancelled() => Err(stopped()),
-        done = dialled(&shared, attempt, &host, port, expected) => done,
+        done = dialled(&shared, attempt, &host, port, expected, &tracer) => done,
     };
     let seated = match dialled {
         Ok((established, remote)) => {
             let origin = Origin { attempt: Some(attempt), direction: Direction::Outgoing, remote, began };
-            seat(&shared, established, origin).await
+            seat(&shared, established, origin, &tracer).await
         }
         Err(failure) => Err(failure),
     };
     match seated {
-        Ok(seated) => seated.converse(shared).await,
-        Err(failure) => tell(&shared, OverlayEvent::DialFailed { attempt, failure }).await,
+        Ok(seated) => seated.converse(shared, tracer).await,
+        Err(failure) => {
+            tracer.end(&failure).await;
+            tell(&shared, OverlayEvent::DialFailed { attempt, failure }).await;
+        }
     }
 }
 
@@ -49,9 +54,11 @@ async fn dialled(
     host: &str,
     port: u16,
     expected: Option<Permid>,
+    tracer: &Tracer,
 ) -> Result<(Established, SocketAddr), Failure> {
     let _turn = shared.dials.acquire().await.map_err(|_| stopped())?;
-    let progress = Progress { attempt: Some(attempt), events: shared.events.clone() };
+    let progress = Progress { attempt: Some(attempt), events: shared.events.clone(), tracer: tracer.clone() };
+    tracer.fact(|| Trace::Resolving { host: host.to_owned(), pinned: expected.is_some() });
     let (socket, remote) = tcp::connect(host, port, &shared.limits, &progress).await?;
     let config = SessionConfig {
         role: Role::Dialler { port },
@@ -73,29 +80,31 @@ pub(super) async fn accept(
     evict: CancellationToken,
 ) {
     let began = now();
+    let tracer = Tracer::new(&shared, None);
+    tracer.fact(|| Trace::Accepted(remote));
     let accepted = tokio::select! {
         biased;
         () = shared.stop.cancelled() => Err(stopped()),
         () = evict.cancelled() => Err(Failure::new(Cause::Crowded, By::Us, "it made room for a newer connection")),
-        done = accepted(&shared, socket) => done,
+        done = accepted(&shared, socket, &tracer) => done,
     };
     let seated = match accepted {
         Ok(established) => {
             let origin = Origin { attempt: None, direction: Direction::Incoming, remote, began };
-            seat(&shared, established, origin).await
+            seat(&shared, established, origin, &tracer).await
         }
         Err(failure) => Err(failure),
     };
     match seated {
         Ok(seated) => {
             drop(slot);
-            seated.converse(shared).await;
+            seated.converse(shared, tracer).await;
         }
         Err(failure) => tell(&shared, OverlayEvent::AcceptFailed { remote, failure, times: 1 }).await,
     }
 }
 
-async fn accepted(shared: &Shared, socket: TcpStream) -> Result<Established, Failure> {
+async fn accepted(shared: &Shared, socket: TcpStream, tracer: &Tracer) -> Result<Established, Failure> {
     // As in a dial: without it frames are late, not wrong.
     let _ = socket.set_nodelay(true);
     let config = SessionConfig {
@@ -106,7 +115,7 @@ async fn accepted(shared: &Shared, socket: TcpStream) -> Result<Established, Fai
         nonce: Box::new(random()?),
         timeouts: shared.limits.incoming,
     };
-    let nobody = Progress { attempt: None, events: shared.events.clone() };
+    let nobody = Progress { attempt: None, events: shared.events.clone(), tracer: tracer.clone() };
     establish(socket, config, shared.tls.as_ref(), &nobody).await
 }
 
@@ -131,7 +140,13 @@ struct Seated {
 ///
 /// # Errors
 /// They don't allow this connection. It is closed then.
-async fn seat(shared: &Arc<Shared>, established: Established, origin: Origin) -> Result<Seated, Failure> {
+async fn seat(
+    shared: &Arc<Shared>,
+    established: Established,
+    origin: Origin,
+    tracer: &Tracer,
+) -> Result<Seated, Failure> {
+    tracer.fact(|| Trace::Authenticated);
     let Established { mut stream, session, who } = established;
     let Origin { attempt, direction, remote, began } = origin;
     let conn = shared.next_conn();
@@ -169,10 +184,13 @@ async fn seat(shared: &Arc<Shared>, established: Established, origin: Origin) ->
 
 impl Seated {
     /// To the end.
-    async fn converse(self, shared: Arc<Shared>) {
+    async fn converse(self, shared: Arc<Shared>, tracer: Tracer) {
         let Self { conn, stream, session, queue, connected } = self;
         tell(&shared, connected).await;
-        let failure = Conversation::new(Arc::clone(&shared), conn, stream, session, queue).run().await;
+        tracer.seated(conn);
+        let conversation = Conversation::new(Arc::clone(&shared), conn, stream, session, queue, tracer.clone());
+        let failure = conversation.run().await;
+        tracer.end(&failure).await;
         shared.connections().remove(&conn);
         shared.rules().closed(conn);
         tell(&shared, OverlayEvent::Closed { conn, failure }).await;

@@ -20,6 +20,7 @@ use super::handle::Shared;
 use super::queue::{Manner, Next, SendQueue, WriteClock};
 use super::setup::now;
 use super::stream::{Stream, broken};
+use super::tracer::Tracer;
 use super::{ConnId, OverlayEvent};
 use crate::failure::Failure;
 use crate::session::{End, Output, Session};
@@ -37,6 +38,7 @@ pub(super) struct Conversation {
     pub(super) outgoing: Outgoing,
     pub(super) session: Session,
     pub(super) queue: Arc<SendQueue>,
+    pub(super) tracer: Tracer,
     /// What the node is to be told; reading waits until it is.
     pub(super) incoming: VecDeque<OverlayEvent>,
     clock: WriteClock,
@@ -64,12 +66,20 @@ impl Conversation {
         stream: Stream,
         session: Session,
         queue: Arc<SendQueue>,
+        tracer: Tracer,
     ) -> Self {
         let tls = stream.is_tls();
         let clock = WriteClock::new(&shared.limits);
         let assembling = shared.assembly.share();
         let (reader, writer) = tokio::io::split(stream);
-        let outgoing = Outgoing { writer, waiting: VecDeque::new(), bytes: 0, unflushed: false, frames: 0 };
+        let outgoing = Outgoing {
+            writer,
+            waiting: VecDeque::new(),
+            bytes: 0,
+            unflushed: false,
+            frames: 0,
+            tracer: tracer.clone(),
+        };
         Self {
             shared,
             conn,
@@ -78,6 +88,7 @@ impl Conversation {
             outgoing,
             session,
             queue,
+            tracer,
             incoming: VecDeque::new(),
             clock,
             assembling,
@@ -185,6 +196,7 @@ impl Conversation {
                 self.collect().map(Ending::hung_up)
             }
             Ok(count) => {
+                self.tracer.received(&buffer[..count]);
                 self.session.receive(&buffer[..count], now());
                 self.assembling.charge(self.session.assembling()).err().map(Ending::at_once)
             }
@@ -225,6 +237,7 @@ pub(super) struct Outgoing {
     unflushed: bool,
     /// Frames that the socket has taken, not told of yet.
     frames: usize,
+    tracer: Tracer,
 }
 
 impl Outgoing {
@@ -254,6 +267,7 @@ impl Outgoing {
         if count == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
+        self.tracer.sent(&front[..count]);
         front.advance(count);
         if front.is_empty() {
             self.waiting.pop_front();

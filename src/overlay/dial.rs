@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
+use super::Trace;
 use super::limits::Limits;
 use super::setup::Progress;
 use crate::failure::{By, Cause, Failure, Phase};
@@ -25,10 +26,12 @@ pub(super) async fn connect(
     let mut last = Failure::new(Cause::NotFound, By::Network, host);
     for address in addresses {
         progress.rung(Phase::Tcp, address.to_string()).await;
+        progress.tracer.fact(|| Trace::Dialling(address));
         match timeout(limits.connect, TcpStream::connect(address)).await {
             Ok(Ok(socket)) => {
                 // Frames are small and somebody waits for each of them. Without it they are late, not wrong.
                 let _ = socket.set_nodelay(true);
+                progress.tracer.fact(|| Trace::Open);
                 return Ok((socket, address));
             }
             Ok(Err(error)) => last = refused(address, &error),

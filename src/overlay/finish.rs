@@ -15,6 +15,7 @@ use super::handle::Shared;
 use super::queue::{Manner, Next, SendQueue};
 use super::setup::now;
 use super::stream::{Stream, broken};
+use super::tracer::Tracer;
 use super::{ConnId, OverlayEvent};
 use crate::failure::{By, Cause, Failure};
 use crate::session::{End, Output, Session};
@@ -80,13 +81,13 @@ impl Ending {
 pub(super) async fn finish(mut conversation: Conversation, ending: Ending) -> Failure {
     // Frames that came before the end count. A reason that the session gives as well is not the first one.
     let _ = conversation.collect();
-    let Conversation { shared, conn, tls, reader, mut outgoing, session, queue, incoming, .. } = conversation;
+    let Conversation { shared, conn, tls, reader, mut outgoing, session, queue, tracer, incoming, .. } = conversation;
     let reset = Failure::new(Cause::Reset, By::Network, "");
     queue.close(ending.failure.clone().unwrap_or_else(|| reset.clone()), Manner::Flush);
     let sends = outgoing.has_work() || queue.has_frames();
     let last_frames = ending.read == Read::Deliver;
     let due = Instant::now() + if sends || last_frames { shared.limits.close } else { shared.limits.close_idle };
-    let last = LastWords { conn, tls, reader, session, read: ending.read, due };
+    let last = LastWords { conn, tls, reader, session, tracer, read: ending.read, due };
     let work = async {
         let write = write(&mut outgoing, &queue, ending.write, due);
         let read = async {
@@ -144,6 +145,7 @@ struct LastWords {
     tls: bool,
     reader: ReadHalf<Stream>,
     session: Session,
+    tracer: Tracer,
     read: Read,
     due: Instant,
 }
@@ -156,7 +158,11 @@ impl LastWords {
         }
         let mut buffer = vec![0; READ];
         loop {
-            match timeout_at(self.due, self.reader.read(&mut buffer)).await.ok()? {
+            let result = timeout_at(self.due, self.reader.read(&mut buffer)).await.ok()?;
+            if let Ok(count) = result {
+                self.tracer.received(&buffer[..count]);
+            }
+            match result {
                 Ok(0) => self.session.end_of_stream(End::Closed),
                 Ok(_) if self.read == Read::Discard => {}
                 Ok(count) => self.session.receive(&buffer[..count], now()),

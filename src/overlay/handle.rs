@@ -18,6 +18,7 @@ use super::queue::{Manner, SendQueue};
 use super::rules::Rules;
 use super::tls::Tls;
 use super::{AttemptId, ConnId, OverlayConfig, OverlayEvent, Stopped};
+use crate::crawler::SocketId;
 use crate::failure::{By, Cause, Failure};
 use crate::identity::Identities;
 use crate::wire::frame::Frame;
@@ -37,6 +38,7 @@ pub(super) struct Shared {
     pub(super) version: OverlayVersion,
     pub(super) tls: Option<Tls>,
     pub(super) limits: Limits,
+    pub(super) trace: bool,
     pub(super) listening: Option<SocketAddr>,
     pub(super) events: mpsc::Sender<OverlayEvent>,
     pub(super) dials: Semaphore,
@@ -48,6 +50,7 @@ pub(super) struct Shared {
     pub(super) tasks: TaskTracker,
     peer_id_random: [u8; 8],
     next_conn: AtomicU64,
+    next_socket: AtomicU64,
     rules: Mutex<Rules>,
     connections: Mutex<HashMap<ConnId, Arc<SendQueue>>>,
 }
@@ -124,7 +127,7 @@ impl Shared {
         listening: Option<SocketAddr>,
         events: mpsc::Sender<OverlayEvent>,
     ) -> Result<Self, Failure> {
-        let OverlayConfig { mut identities, mut version, limits, .. } = config;
+        let OverlayConfig { mut identities, mut version, limits, trace, .. } = config;
         if !version.is_encrypted() {
             identities.current = None; // a version that old speaks only legacy (cli.md)
         } else if identities.current.is_none() {
@@ -140,6 +143,7 @@ impl Shared {
             version,
             tls,
             limits,
+            trace,
             listening,
             events,
             dials: Semaphore::new(limits.dials),
@@ -149,6 +153,7 @@ impl Shared {
             tasks: TaskTracker::new(),
             peer_id_random: connection::random()?,
             next_conn: AtomicU64::new(0),
+            next_socket: AtomicU64::new(0),
             rules: Mutex::new(Rules::new(&limits)),
             connections: Mutex::default(),
         })
@@ -177,6 +182,10 @@ impl Shared {
 
     pub(super) fn next_conn(&self) -> ConnId {
         ConnId(self.next_conn.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(super) fn next_socket(&self) -> SocketId {
+        SocketId(self.next_socket.fetch_add(1, Ordering::Relaxed))
     }
 
     pub(super) fn rules(&self) -> MutexGuard<'_, Rules> {

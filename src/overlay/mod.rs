@@ -27,6 +27,7 @@ mod stream;
 mod tests;
 mod tls;
 mod tls_failure;
+mod tracer;
 
 use std::net::SocketAddr;
 
@@ -36,7 +37,7 @@ use crate::session::Authenticated;
 use crate::wire::OverlayVersion;
 use crate::wire::frame::Frame;
 
-pub use crate::crawler::{AttemptId, ConnId, Direction};
+pub use crate::crawler::{AttemptId, ConnId, Direction, Trace, Traced, Watched};
 pub use handle::Overlay;
 pub use limits::Limits;
 
@@ -49,6 +50,8 @@ pub struct OverlayConfig {
     /// Where to accept connections. Port 0 takes a free one; `None` announces port 0.
     pub listen: Option<SocketAddr>,
     pub limits: Limits,
+    /// Whether to tell every step and every byte of all connections, as [`OverlayEvent::Traced`].
+    pub trace: bool,
 }
 
 /// How [`Overlay::shutdown`] went.
@@ -76,6 +79,8 @@ pub enum OverlayEvent {
     /// The socket has taken so many frames since this was last told: whoever has more to send than a queue holds, like a
     /// reply of hundreds of parts, hands it over as fast as the peer takes it.
     Written { conn: ConnId, frames: usize },
+    /// What passes over a connection; only where tracing is on. It is dropped where the reader is behind, and counted.
+    Traced { watched: Watched, traced: Traced },
     /// The end of what [`Self::Connected`] told of. A failure with cause `Duplicate` means that another connection to the
     /// same permid stays; frames in flight were still delivered.
     Closed { conn: ConnId, failure: Failure },

@@ -1,6 +1,7 @@
 //! From an open socket to an authenticated peer: drives a [`Session`] until it says who is there.
 #![allow(clippy::disallowed_methods, reason = "this is where the session meets the clock and the socket")]
 
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::stream::{Stream, TlsRole, broken};
 use super::tls::Tls;
+use super::tracer::Tracer;
 use super::{AttemptId, OverlayEvent};
 use crate::failure::{By, Cause, Failure, Phase};
 use crate::session::{Authenticated, End, Output, Role, Session, SessionConfig};
@@ -29,10 +31,12 @@ pub(super) struct Established {
     pub(super) who: Authenticated,
 }
 
-/// Who hears of the phases: those who dialled.
+/// Who hears of the setup: of its phases those who dialled.
 pub(super) struct Progress {
     pub(super) attempt: Option<AttemptId>,
     pub(super) events: mpsc::Sender<OverlayEvent>,
+    /// Hears of everything.
+    pub(super) tracer: Tracer,
 }
 
 impl Progress {
@@ -60,10 +64,11 @@ pub(super) async fn establish(
     loop {
         while let Some(output) = session.poll_output() {
             match output {
-                Output::Send(bytes) => write(&mut stream, &mut session, &bytes).await,
+                Output::Send(bytes) => write(&mut stream, &mut session, &bytes, &progress.tracer).await,
                 Output::Rung { phase, detail } => progress.rung(phase, detail).await,
                 Output::StartTls { leftover, expected } => {
                     stream = start_tls(stream, &mut session, leftover, tls_role(role, tls, expected)?).await?;
+                    progress.tracer.tls();
                 }
                 Output::Authenticated(who) => return Ok(Established { stream, session, who }),
                 Output::Close(failure) => {
@@ -73,7 +78,8 @@ pub(super) async fn establish(
                 Output::Frame(frame) => unreachable!("{} before authentication", frame.id),
             }
         }
-        read(&mut stream, &mut session).await;
+        progress.tracer.settle();
+        read(&mut stream, &mut session, &progress.tracer).await;
     }
 }
 
@@ -82,19 +88,30 @@ pub(super) async fn farewell(stream: &mut Stream) {
     let _ = timeout(FAREWELL, stream.shutdown()).await;
 }
 
-async fn read(stream: &mut Stream, session: &mut Session) {
+async fn read(stream: &mut Stream, session: &mut Session, tracer: &Tracer) {
     let mut buffer = [0; READ];
     match timeout_at(deadline(session), stream.read(&mut buffer)).await {
         Ok(Ok(0)) => session.end_of_stream(End::Closed),
-        Ok(Ok(count)) => session.receive(&buffer[..count], now()),
+        Ok(Ok(count)) => {
+            tracer.received(&buffer[..count]);
+            session.receive(&buffer[..count], now());
+        }
         Ok(Err(error)) => broken(session, &error, stream.is_tls()),
         Err(_) => session.handle_timeout(now()),
     }
 }
 
-async fn write(stream: &mut Stream, session: &mut Session, bytes: &[u8]) {
+async fn write(stream: &mut Stream, session: &mut Session, bytes: &[u8], tracer: &Tracer) {
     let all = async {
-        stream.write_all(bytes).await?;
+        let mut left = bytes;
+        while !left.is_empty() {
+            let count = stream.write(left).await?;
+            if count == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            tracer.sent(&left[..count]);
+            left = &left[count..];
+        }
         stream.flush().await
     };
     match timeout_at(deadline(session), all).await {

@@ -51,6 +51,32 @@ pub struct Parsed {
     pub deviations: Vec<Deviation>,
 }
 
+/// An entry of a dict that is the whole of an encoding, and where it stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry<'a> {
+    pub key: &'a [u8],
+    pub value: &'a Value,
+    pub key_span: Range<usize>,
+    pub value_span: Range<usize>,
+}
+
+impl Parsed {
+    /// The entries, where the value is a dict.
+    #[must_use]
+    pub fn entries(&self) -> Option<Vec<Entry<'_>>> {
+        let dict = self.value.as_dict()?;
+        let mut at = 1; // the dict itself is the first
+        let entry = |(_, value): &'_ (Vec<u8>, Value)| {
+            let (key_span, value_span) = (self.spans.get(at)?.clone(), self.spans.get(at + 1)?.clone());
+            at += 1 + value.spans();
+            Some((key_span, value_span))
+        };
+        let spans: Option<Vec<_>> = dict.iter().map(entry).collect();
+        let entries = dict.iter().zip(spans?);
+        Some(entries.map(|((key, value), (key_span, value_span))| Entry { key, value, key_span, value_span }).collect())
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("byte {at}: {what}")]
 pub struct BencodeError {
@@ -317,6 +343,15 @@ impl Value {
                 }
                 out.push(b'e');
             }
+        }
+    }
+
+    /// How many spans an encoding of it has. No deeper than what was read: [`MAX_DEPTH`].
+    fn spans(&self) -> usize {
+        match self {
+            Self::Int(_) | Self::Bytes(_) => 1,
+            Self::List(list) => 1 + list.iter().map(Self::spans).sum::<usize>(),
+            Self::Dict(dict) => 1 + dict.iter().map(|(_, value)| 1 + value.spans()).sum::<usize>(),
         }
     }
 

@@ -6,6 +6,7 @@
 //! Payloads of replies are read by [`formats`], which knows [`bencode`], [`encoding_a`], [`pickle`] and [`inflate`]; every value
 //! becomes one [`tree`] for people and one [`json`] value for programs, both made from its [`shape`]. What people see of a
 //! peer's text has passed [`text`]; what it says of other people passes [`mask`] before it is shown in privacy mode or kept.
+//! What passes over a connection is cut into pieces for those who watch it by [`trace`].
 //! Bounds that hold everywhere are in [`limits`]. What operators write in files is read by [`config_file`].
 
 pub mod auth;
@@ -31,6 +32,7 @@ pub mod reader;
 pub mod serial;
 pub mod shape;
 pub mod text;
+pub mod trace;
 pub mod tree;
 
 pub use decoded::Decoded;

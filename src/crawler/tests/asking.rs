@@ -132,6 +132,29 @@ fn the_three_deadlines() {
 }
 
 #[test]
+fn more_time_counts_for_every_deadline_and_only_while_the_request_lives() {
+    let mut rig = Rig::crawler();
+    let (first, _) = rig.ask_on(ask(2));
+    let (between, channel) = rig.ask_on(Ask { timeout: secs(3000), ..ask(2) });
+    rig.part(A, &part(channel, 255, b"."));
+    let allowed = ask(2).timeout;
+    rig.input(Input::Extend(first, secs(100)));
+    rig.input(Input::Extend(between, secs(100)));
+    let due = rig.events().into_iter().filter_map(|event| match event {
+        Event::Due { ticket, whole, between, .. } => Some((ticket, whole, between)),
+        _ => None,
+    });
+    let due: Vec<_> = due.skip(2).collect(); // the first two came with the requests
+    assert_eq!(due, [(first, allowed + secs(100), secs(160)), (between, secs(3100), secs(160))]);
+    rig.pass(secs(125));
+    assert_eq!(rig.ends(), [], "both would have ended");
+    rig.pass(secs(40));
+    assert_eq!(rig.ends(), [(first, Err(Cause::FirstPartTimeout)), (between, Err(Cause::BetweenPartsTimeout))]);
+    rig.input(Input::Extend(first, secs(100)));
+    assert!(!rig.events().iter().any(|event| matches!(event, Event::Due { .. })));
+}
+
+#[test]
 fn a_timeout_says_whether_the_peer_may_have_counted_the_request() {
     let mut rig = Rig::crawler();
     let (_, channel) = rig.ask_on(ask(2));

@@ -8,4 +8,5 @@ mod proxy;
 mod raw;
 mod several;
 mod support;
+mod traces;
 mod versions;

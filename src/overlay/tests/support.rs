@@ -74,9 +74,18 @@ impl Peer {
         Self::with(identities, false, &Limits::default()).await
     }
 
+    /// Listens, and tells everything.
+    pub async fn traced(identities: Identities) -> Self {
+        Self::configured(identities, true, &Limits::default(), true).await
+    }
+
     pub async fn with(identities: Identities, listens: bool, limits: &Limits) -> Self {
+        Self::configured(identities, listens, limits, false).await
+    }
+
+    async fn configured(identities: Identities, listens: bool, limits: &Limits, trace: bool) -> Self {
         let listen = listens.then_some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let config = OverlayConfig { identities, version: OverlayVersion::CURRENT, listen, limits: *limits };
+        let config = OverlayConfig { identities, version: OverlayVersion::CURRENT, listen, limits: *limits, trace };
         let (overlay, events) = Overlay::start(config).await.unwrap();
         Self { overlay, events, attempts: 0 }
     }
