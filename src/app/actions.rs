@@ -6,6 +6,7 @@ use super::log::Kind;
 use super::messages::known;
 use super::model::{Mode, Model, Pane, Picker, tree_of};
 use super::msg::Effect;
+use super::palette::Palette;
 use super::peers::Peer;
 use super::words;
 use crate::node::Target;
@@ -54,6 +55,10 @@ pub fn dial(model: &mut Model) -> Effects {
     let Mode::Connect(input, _) = &model.mode else { return none() };
     let Ok(target) = input.text().parse::<Target>() else { return none() };
     model.mode = Mode::Main;
+    connect_to(model, target)
+}
+
+pub fn connect_to(model: &mut Model, target: Target) -> Effects {
     let shown = words::address(model, &target.to_string());
     model.say(Kind::Plain, format!("connecting to {shown}"));
     vec![Effect::Connect(target)]
@@ -194,7 +199,7 @@ pub fn help(model: &mut Model) -> Effects {
 }
 
 pub fn palette(model: &mut Model) -> Effects {
-    model.mode = Mode::Palette(Picker::default());
+    model.mode = Mode::Palette(Palette::default());
     none()
 }
 

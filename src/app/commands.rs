@@ -1,20 +1,25 @@
 //! Every command in one table: its default keys, what it does in a line, where it applies, why it doesn't just now. Keys,
 //! footer, help and the list of commands come from here; nothing else knows keys.
 
+mod arguments;
+mod footer;
+mod help;
 mod table;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::actions as act;
 use super::key::Key;
-use super::keymap::{Keymap, Sequence};
+use super::keymap::Sequence;
 use super::log::Kind;
 use super::model::{Mode, Model, Pane};
 use super::msg::Effect;
 use super::screen::Screen;
-use super::search::search;
 use super::size::Class;
 use super::typing;
+pub use arguments::{Argument, Misfit};
+pub use footer::{Footing, footer};
+pub use help::{HelpLine, help};
 pub use table::COMMANDS;
 
 /// Where a command applies.
@@ -98,6 +103,14 @@ pub struct Command {
     /// Whether it can be done now; if not, why.
     pub ready: fn(&Model) -> Result<(), String>,
     pub run: fn(&mut Model) -> Vec<Effect>,
+}
+
+impl Command {
+    /// Why it can't be done now.
+    #[must_use]
+    pub fn ready_reason(&self, model: &Model) -> Option<String> {
+        (self.ready)(model).err()
+    }
 }
 
 /// What keys mean now, the nearest meaning first.
@@ -190,7 +203,7 @@ fn off_the_map(model: &mut Model, keys: &[Key], last: Key) -> Vec<Effect> {
 }
 
 /// Runs a command, or says why not.
-fn execute(model: &mut Model, command: &Command) -> Vec<Effect> {
+pub(super) fn execute(model: &mut Model, command: &Command) -> Vec<Effect> {
     match (command.ready)(model) {
         Ok(()) => (command.run)(model),
         Err(why) => {
@@ -213,139 +226,6 @@ pub fn typed(model: &mut Model, text: &str) {
 pub fn key_of(model: &Model, name: &str) -> String {
     let command = COMMANDS.iter().find(|command| command.name == name);
     model.setup.keymap.first(command.unwrap_or_else(|| panic!("no command is called {name:?}")))
-}
-
-/// An entry of the footer.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Footing {
-    pub key: String,
-    pub verb: &'static str,
-}
-
-/// What the footer shows: the entries from the left, in the order in which they stay, and those reserved at the right.
-#[must_use]
-pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
-    let contexts = contexts(model);
-    let mut ranked: Vec<(u8, bool, Footing)> = Vec::new();
-    for command in COMMANDS {
-        let here = command.contexts.iter().any(|context| contexts.contains(context));
-        let Some(foot) = command.foot.filter(|_| here && (command.ready)(model).is_ok()) else { continue };
-        let Some(keys) = working(model, command).next() else { continue };
-        if ranked.iter().any(|(.., footing)| footing.verb == foot.verb) {
-            continue; // `enter send` says what `ctrl-s send` would say
-        }
-        ranked.push((foot.rank, foot.right, Footing { key: with_partner(model, command, keys), verb: foot.verb }));
-    }
-    ranked.sort_by_key(|(rank, ..)| *rank);
-    let (right, left): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, right, _)| *right);
-    let entries = |list: Vec<(u8, bool, Footing)>| list.into_iter().map(|(.., footing)| footing).collect();
-    (entries(left), entries(right))
-}
-
-/// `↑↓`: a key and that of the command that does the same the other way, where both are one sign.
-fn with_partner(model: &Model, command: &Command, keys: &Sequence) -> String {
-    let sign = keys.to_string();
-    let other = COMMANDS.iter().find(|other| other.doc == command.doc && other.name != command.name);
-    match other.map(|other| model.setup.keymap.first(other)).filter(|other| !other.is_ascii() && !sign.is_ascii()) {
-        Some(other) => sign + &other,
-        None => sign,
-    }
-}
-
-/// Cells that the help has for keys.
-const KEYS: usize = 14;
-
-/// One line of the help: the keys of commands that say the same, and what they do or why not now.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HelpLine {
-    pub keys: String,
-    pub doc: &'static str,
-    pub why_not: Option<String>,
-}
-
-/// The help for the main screen, by heading.
-#[must_use]
-pub fn help(model: &Model) -> Vec<(Group, Vec<HelpLine>)> {
-    let main = [
-        Context::Moving,
-        Context::Main,
-        Context::Rows,
-        Context::Peers,
-        Context::PeersAlone,
-        Context::Channels,
-        Context::Reply,
-    ];
-    let mut groups = Vec::new();
-    for group in [Group::Move, Group::Peers, Group::Request, Group::Reply, Group::More] {
-        let mut lines: Vec<(Vec<&Command>, &'static str)> = Vec::new();
-        let here = |command: &&Command| {
-            command.group == group && command.contexts.iter().any(|context| main.contains(context))
-        };
-        for command in COMMANDS.iter().filter(here) {
-            match lines.iter_mut().find(|(_, doc)| *doc == command.doc) {
-                Some((same, _)) => same.push(command),
-                None => lines.push((vec![command], command.doc)),
-            }
-        }
-        let line = |(commands, doc): (Vec<&Command>, &'static str)| HelpLine {
-            keys: interleaved(&model.setup.keymap, &commands),
-            doc,
-            why_not: commands[0].ready_reason(model),
-        };
-        groups.push((group, lines.into_iter().map(line).collect()));
-    }
-    groups
-}
-
-impl Command {
-    /// Why it can't be done now.
-    #[must_use]
-    pub fn ready_reason(&self, model: &Model) -> Option<String> {
-        (self.ready)(model).err()
-    }
-}
-
-/// `↑ ↓  j k`: the first keys of all, then the second.
-fn interleaved(keymap: &Keymap, commands: &[&Command]) -> String {
-    let most = commands.iter().map(|command| keymap.of(command).len()).max().unwrap_or(0).min(2);
-    let rounds = (0..most).map(|round| {
-        let keys: Vec<String> =
-            commands.iter().filter_map(|c| keymap.of(c).get(round)).map(Sequence::to_string).collect();
-        keys.join(" ")
-    });
-    let rounds: Vec<String> = rounds.collect();
-    let all = rounds.join("  ");
-    if all.chars().count() <= KEYS { all } else { rounds.into_iter().next().unwrap_or_default() }
-}
-
-/// The commands that the palette lists: those of the main screen that its query finds, with the characters that match.
-#[must_use]
-pub fn found(model: &Model) -> Vec<(&'static Command, Vec<u32>)> {
-    let Mode::Palette(picker) = &model.mode else { return Vec::new() };
-    let listed: Vec<&'static Command> = listed().collect();
-    let hits = search(picker.input.text(), listed.iter().map(|command| command.name));
-    hits.into_iter().map(|hit| (listed[hit.index], hit.marks)).collect()
-}
-
-/// The commands that can stand in the palette: all of the main screen but the arrows and their like.
-pub fn listed() -> impl Iterator<Item = &'static Command> {
-    const LISTED: [Context; 7] = [
-        Context::Moving,
-        Context::PeerScreen,
-        Context::ManyScreen,
-        Context::Main,
-        Context::Peers,
-        Context::Channels,
-        Context::Reply,
-    ];
-    COMMANDS.iter().filter(|command| command.contexts.iter().any(|context| LISTED.contains(context)))
-}
-
-fn run_selected(model: &mut Model) -> Vec<Effect> {
-    let Mode::Palette(picker) = &model.mode else { return Vec::new() };
-    let Some(command) = found(model).get(picker.at).map(|(command, _)| *command) else { return Vec::new() };
-    model.mode = Mode::Main;
-    execute(model, command)
 }
 
 #[cfg(test)]

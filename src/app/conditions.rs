@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::commands;
 use super::messages::known;
 use super::model::{Mode, Model, Pane};
 use super::peers::Peer;
@@ -69,10 +68,6 @@ pub fn takes_payload(model: &Model) -> Ready {
 
 pub fn finds_message(model: &Model) -> Ready {
     only_if(!model.found().is_empty(), "no message is called that: type a name, or a number from 0 to 255")
-}
-
-pub fn finds_command(model: &Model) -> Ready {
-    only_if(!commands::found(model).is_empty(), "no command is called that")
 }
 
 pub fn is_target(model: &Model) -> Ready {

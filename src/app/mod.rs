@@ -6,6 +6,7 @@
 
 mod actions;
 mod align;
+mod arguments;
 pub mod column;
 pub mod commands;
 pub mod composer;
@@ -25,6 +26,7 @@ pub mod msg;
 pub mod nat;
 mod news;
 pub mod order;
+pub mod palette;
 pub mod peers;
 pub mod reading;
 mod replies;

@@ -16,6 +16,7 @@ use super::messages::{Known, find};
 use super::msg::{Effect, Msg, Now, TourStep};
 use super::news;
 use super::order::Order;
+use super::palette::Palette;
 use super::peers::{Peer, Peers};
 use super::reading::Reading;
 use super::request::Request;
@@ -88,7 +89,7 @@ pub enum Mode {
     Help {
         top: usize,
     },
-    Palette(Picker),
+    Palette(Palette),
     /// The log; how many lines above the newest one.
     Log {
         back: usize,

@@ -1,8 +1,8 @@
 //! Moving about: in lists, between panes, in and out.
 
 use super::actions::{Effects, clear_filter, none};
-use super::commands;
 use super::model::{Mode, Model, Pane};
+use super::palette;
 use super::reading::View;
 use super::size::Class;
 
@@ -46,14 +46,11 @@ fn moved(at: usize, by: isize, length: usize) -> usize {
 }
 
 fn step(model: &mut Model, by: isize) -> Effects {
-    let found = match &model.mode {
-        Mode::Message(_) => model.found().len(),
-        Mode::Palette(_) => commands::found(model).len(),
-        _ => 0,
-    };
+    let found = model.found().len();
     let lines = model.log.lines().len();
     match &mut model.mode {
-        Mode::Message(picker) | Mode::Palette(picker) => picker.at = moved(picker.at, by, found),
+        Mode::Message(picker) => picker.at = moved(picker.at, by, found),
+        Mode::Palette(_) => palette::step(model, by),
         Mode::Help { top } => *top = moved(*top, by, 200),
         Mode::Log { back } => *back = moved(*back, by.saturating_neg(), lines),
         _ => match model.focus {

@@ -20,6 +20,8 @@ pub enum Sort {
 }
 
 impl Sort {
+    pub const ALL: [Self; 3] = [Self::NewestEvent, Self::State, Self::RoundTrip];
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

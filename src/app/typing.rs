@@ -13,7 +13,8 @@ pub fn key_typed(model: &mut Model, key: Key) {
             *error = None;
             input.key(key)
         }
-        Mode::Message(picker) | Mode::Palette(picker) => {
+        Mode::Palette(palette) => palette.key(key),
+        Mode::Message(picker) => {
             let changed = picker.input.key(key);
             picker.at = if changed { 0 } else { picker.at };
             changed
@@ -40,7 +41,8 @@ pub fn text_typed(model: &mut Model, text: &str) {
             model.rebuild();
         }
         Mode::Connect(input, _) => drop(input.type_in(text)),
-        Mode::Message(picker) | Mode::Palette(picker) => {
+        Mode::Palette(palette) => palette.type_in(text),
+        Mode::Message(picker) => {
             picker.input.type_in(text);
             picker.at = 0;
         }

@@ -1,53 +1,88 @@
-//! All commands, searched by typing. What can't be done now is muted and says why.
+//! All commands, searched by typing, and arguments behind their names. What can't be done now is muted and says why.
 
 use ratatui::style::Style;
 
-use super::canvas::{Area, Canvas, follow};
+use super::canvas::{Area, Canvas, follow, width};
 use super::layout::Grid;
 use super::overlay;
 use super::picker::marked;
 use crate::app::Model;
-use crate::app::commands::{found, listed};
-use crate::app::model::Picker;
+use crate::app::commands::Command;
+use crate::app::palette::{Entry, Found, Palette, Said, found, listed};
 
 /// Cells for a command's name.
 const NAME: u16 = 18;
 /// Cells for its key.
 const KEY: u16 = 10;
+/// Cells before what is typed.
+const PROMPT: &str = ": ";
 
-pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, picker: &Picker) {
-    let found = found(model);
+pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, palette: &Palette) {
     let high = grid.rows.saturating_sub(4).min(24);
     let inner = overlay::frame(canvas, grid, 72, high, "COMMANDS", "");
-    let theme = canvas.theme;
-    let x = canvas.text(inner.x, inner.right, inner.y, ": ", theme.muted);
-    let (before, after) = picker.input.halves();
-    let cursor = canvas.text(x, inner.right, inner.y, before, Style::new());
-    canvas.text(cursor, inner.right, inner.y, after, Style::new());
+    let cursor = typed(canvas, &inner, palette);
     canvas.cursor = Some((cursor, inner.y));
+    let said = palette.said();
+    let found = found(model);
+    below(canvas, &inner, palette, said.as_ref());
 
     let list = inner.rows(if inner.height > 6 { 2 } else { 1 }, u16::MAX);
-    let top = follow(0, picker.at, usize::from(list.height), found.len());
-    for ((i, (command, marks)), y) in found.iter().enumerate().skip(top).zip(list.y..list.bottom()) {
-        let here = i == picker.at;
+    let top = follow(0, palette.at, usize::from(list.height), found.len());
+    for ((i, line), y) in found.iter().enumerate().skip(top).zip(list.y..list.bottom()) {
+        let here = i == palette.at && (said.is_none() || palette.has_chosen());
         if here {
             canvas.selected(&list, y, true);
         }
-        let why_not = command.ready_reason(model);
-        let style = match (&why_not, here) {
-            (Some(_), _) => theme.muted,
-            (None, true) => theme.strong(),
-            (None, false) => Style::new(),
-        };
-        marked(canvas, list.x, list.x + NAME, y, command.name, marks, style);
-        let key = if why_not.is_some() { theme.muted } else { theme.strong() };
-        canvas.right(list.right, y, &model.setup.keymap.first(command), key);
-        let doc = why_not.map_or_else(|| command.doc.to_owned(), |why| format!("not now: {why}"));
-        doc_text(canvas, &list, y, &doc);
+        match &line.entry {
+            Entry::Command(command) => row(canvas, model, &list, y, (command, line, here)),
+            Entry::Candidate(text) => {
+                let style = if here { canvas.theme.strong() } else { Style::new() };
+                marked(canvas, list.x, list.right, y, text, &line.marks, style);
+            }
+        }
     }
-    overlay::corner(canvas, &inner, &format!("{} of {}", found.len(), listed().count()));
+    let count =
+        if said.is_some() { found.len().to_string() } else { format!("{} of {}", found.len(), listed().count()) };
+    overlay::corner(canvas, &inner, &count);
 }
 
-fn doc_text(canvas: &mut Canvas, list: &Area, y: u16, doc: &str) {
-    canvas.text(list.x + NAME + 1, list.right.saturating_sub(KEY), y, doc, canvas.theme.muted);
+/// The line that is typed. Returns where the cursor stands.
+fn typed(canvas: &mut Canvas, inner: &Area, palette: &Palette) -> u16 {
+    let x = canvas.text(inner.x, inner.right, inner.y, PROMPT, canvas.theme.muted);
+    let (before, after) = palette.input.halves();
+    let cursor = canvas.text(x, inner.right, inner.y, before, Style::new());
+    canvas.text(cursor, inner.right, inner.y, after, Style::new());
+    cursor
+}
+
+/// Below it: what is wrong with the argument, under the place where it is; else what to type.
+fn below(canvas: &mut Canvas, inner: &Area, palette: &Palette, said: Option<&Said>) {
+    let (theme, y) = (canvas.theme, inner.y + 1);
+    if let Some(wrong) = &palette.wrong {
+        let before = palette.input.text().get(..wrong.at).unwrap_or_default();
+        let text = format!("^ {}", wrong.what);
+        let x = (inner.x + width(PROMPT) + width(before)).min(inner.right.saturating_sub(width(&text))).max(inner.x);
+        canvas.text(x, inner.right, y, &text, theme.fail);
+    } else if let Some(said) = said.filter(|said| said.text.is_empty() && inner.height > 6) {
+        let text = format!("{}: {}", said.argument.name, said.command.doc);
+        canvas.text(inner.x + width(PROMPT), inner.right, y, &text, theme.muted);
+    }
+}
+
+fn row(canvas: &mut Canvas, model: &Model, list: &Area, y: u16, (command, line, here): (&Command, &Found, bool)) {
+    let theme = canvas.theme;
+    let why_not = command.ready_reason(model);
+    let style = match (&why_not, here) {
+        (Some(_), _) => theme.muted,
+        (None, true) => theme.strong(),
+        (None, false) => Style::new(),
+    };
+    let end = marked(canvas, list.x, list.x + NAME, y, command.name, &line.marks, style);
+    if let Some(argument) = command.argument().filter(|argument| end + 1 + width(argument.name) < list.x + NAME) {
+        canvas.text(end + 1, list.x + NAME, y, argument.name, theme.muted);
+    }
+    let key = if why_not.is_some() { theme.muted } else { theme.strong() };
+    canvas.right(list.right, y, &model.setup.keymap.first(command), key);
+    let doc = why_not.map_or_else(|| command.doc.to_owned(), |why| format!("not now: {why}"));
+    canvas.text(list.x + NAME + 1, list.right.saturating_sub(KEY), y, &doc, theme.muted);
 }

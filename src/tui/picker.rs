@@ -49,8 +49,8 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, picker: &Picker) {
     }
 }
 
-/// A name with the characters that match underlined.
-pub fn marked(canvas: &mut Canvas, x: u16, right: u16, y: u16, name: &str, marks: &[u32], style: Style) {
+/// A name with the characters that match underlined. Returns where it ended.
+pub fn marked(canvas: &mut Canvas, x: u16, right: u16, y: u16, name: &str, marks: &[u32], style: Style) -> u16 {
     let end = canvas.text(x, right, y, name, style);
     for mark in marks {
         let at = x.saturating_add(u16::try_from(*mark).unwrap_or(u16::MAX));
@@ -58,4 +58,5 @@ pub fn marked(canvas: &mut Canvas, x: u16, right: u16, y: u16, name: &str, marks
             canvas.tint(at, at + 1, y, Style::new().add_modifier(Modifier::UNDERLINED | Modifier::BOLD));
         }
     }
+    end
 }

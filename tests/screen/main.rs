@@ -1,6 +1,7 @@
 //! The screen, from real model states: what it shows at every size, in every theme, whatever peers and operators do.
 
 mod colours;
+mod commands;
 mod fixture;
 mod hostile;
 mod properties;

@@ -22,7 +22,7 @@ fn screen(model: &mut Model, columns: u16, rows: u16, theme: &str, depth: Depth)
     terminal.backend().to_string()
 }
 
-fn dark(model: &mut Model, columns: u16, rows: u16) -> String {
+pub fn dark(model: &mut Model, columns: u16, rows: u16) -> String {
     screen(model, columns, rows, "dark", Depth::True)
 }
 

@@ -4,6 +4,7 @@ use super::{Command, Context, Foot, Group};
 use crate::app::actions as act;
 use crate::app::conditions as when;
 use crate::app::moving as go;
+use crate::app::palette;
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
 const fn foot(rank: u8, verb: &'static str) -> Option<Foot> {
@@ -48,7 +49,7 @@ pub static COMMANDS: &[Command] = commands! {
     "sort", Peers, ["o"], [Main], None, when::always, act::sort, "sort by something else";
     "connect", Peers, ["c"], [Main], foot(50, "connect"), when::always, act::connect, "connect to host:port";
     "disconnect", Peers, ["D"], [Main], None, when::is_connected, act::disconnect, "close the connection";
-    "hide addresses", Peers, ["P"], [Moving], None, when::always, act::hide_addresses, "hide or show addresses";
+    "hide addresses", Peers, ["P", "t a"], [Moving], None, when::always, act::hide_addresses, "hide or show addresses";
 
     "send", Request, ["enter"], [Peers], foot(10, "send"), when::can_send, act::send, "send to the selected peer";
     "send now", Request, ["ctrl-s"], [Main, Sheet], foot(15, "send"), when::can_send, act::send, "send, from anywhere";
@@ -80,7 +81,9 @@ pub static COMMANDS: &[Command] = commands! {
     "help", More, ["?", "f1"], [Moving, Sheet, Log], at_right(1, "help"), when::always, act::help, "this help";
     "close help", More, ["esc", "?", "f1"], [Help], foot(10, "close"), when::always, act::close, "close";
     "commands", More, [":"], [Moving], foot(55, "commands"), when::always, act::palette, "all commands";
-    "run", More, ["enter"], [Palette], foot(10, "run"), when::finds_command, super::run_selected, "run this command";
+    "run", More, ["enter"], [Palette], foot(10, "run"), palette::can_run, palette::run, "run this command";
+    "complete", More, ["tab"], [Palette], foot(15, "complete"), when::always, palette::complete, "complete what is typed";
+    "complete before", More, ["shift-tab"], [Palette], None, when::always, palette::complete_back, "complete what is typed";
     "close commands", More, ["esc"], [Palette], foot(20, "close"), when::always, act::close, "close";
     "log", More, ["L"], [Moving], None, when::always, act::log, "log";
     "close log", More, ["esc", "L"], [Log], foot(10, "close"), when::always, act::close, "close";

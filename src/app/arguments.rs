@@ -1,0 +1,111 @@
+//! What commands do with an argument.
+
+use super::actions as act;
+use super::actions::Effects;
+use super::commands::Misfit;
+use super::input::Input;
+use super::messages::{all, find};
+use super::model::Model;
+use super::order::Sort;
+use super::reading::View;
+use crate::node::Target;
+use crate::wire::MessageId;
+use crate::wire::config_file::meant;
+
+type Done = Result<Effects, Misfit>;
+
+/// Nothing to offer.
+pub const fn none(_: &Model, _: &str) -> Vec<String> {
+    Vec::new()
+}
+
+pub fn filter(model: &mut Model, text: &str) -> Done {
+    model.filter = Input::new(text);
+    model.rebuild();
+    Ok(act::none())
+}
+
+pub fn sorts(_: &Model, _: &str) -> Vec<String> {
+    Sort::ALL.map(|sort| sort.name().to_owned()).to_vec()
+}
+
+pub fn sort(model: &mut Model, text: &str) -> Done {
+    let sort = Sort::ALL.into_iter().find(|sort| sort.name() == text);
+    model.order.sort = sort.ok_or_else(|| unknown("column", text, Sort::ALL.iter().map(|sort| sort.name())))?;
+    model.rebuild();
+    Ok(act::none())
+}
+
+/// Where peers that are not connected were last seen.
+pub fn targets(model: &Model, _: &str) -> Vec<String> {
+    if model.setup.privacy {
+        return Vec::new();
+    }
+    model.peers.iter().filter(|peer| !peer.connected()).filter_map(super::peers::Peer::target).take(100).collect()
+}
+
+pub fn connect(model: &mut Model, text: &str) -> Done {
+    let target: Target = text.parse().map_err(|error: crate::node::TargetError| error.to_string())?;
+    Ok(act::connect_to(model, target))
+}
+
+pub fn messages(model: &Model, typed: &str) -> Vec<String> {
+    if typed.contains(' ') {
+        return Vec::new(); // the payload is being typed
+    }
+    all(model.registry()).into_iter().map(|known| known.name.to_lowercase()).collect()
+}
+
+/// Puts a message into the composer, and what follows it as the payload.
+pub fn request(model: &mut Model, text: &str) -> Done {
+    let (word, payload) = text.split_once(' ').unwrap_or((text, ""));
+    let message = message(model, word)?;
+    let version = model.version_asked();
+    model.composer.choose(&model.setup.registry, message, version);
+    if !payload.trim().is_empty() {
+        model.composer.clear();
+        if !model.composer.insert(payload.trim()) {
+            return Err(Misfit { at: word.len() + 1, what: "more than the payload takes".to_owned() });
+        }
+    }
+    Ok(act::none())
+}
+
+pub fn send(model: &mut Model, text: &str) -> Done {
+    let before = model.composer.clone();
+    let done = request(model, text).and_then(|_| Ok(super::conditions::can_send(model)?));
+    if done.is_err() {
+        model.composer = before;
+    }
+    done.map(|()| act::send(model))
+}
+
+fn message(model: &Model, word: &str) -> Result<MessageId, Misfit> {
+    let found = find(model.registry(), word);
+    let exact = found.iter().find(|(known, _)| known.name.eq_ignore_ascii_case(word) || known.id.to_string() == word);
+    let id = exact.map(|(known, _)| known.id).or_else(|| model.registry().find(word));
+    id.ok_or_else(|| {
+        let likely = found.first().map(|(known, _)| format!(": do you mean {}?", known.name.to_lowercase()));
+        format!("no message is called {word}{}", likely.unwrap_or_else(|| ": a name, or 0 to 255".to_owned())).into()
+    })
+}
+
+pub fn views(_: &Model, _: &str) -> Vec<String> {
+    View::ALL.map(|view| view.name().to_owned()).to_vec()
+}
+
+pub fn view(model: &mut Model, text: &str) -> Done {
+    let view = View::ALL.into_iter().find(|view| view.name() == text);
+    model.reading.view = view.ok_or_else(|| unknown("view", text, View::ALL.iter().map(|view| view.name())))?;
+    model.reading.line = 0;
+    Ok(act::none())
+}
+
+/// `no theme is called lihgt: do you mean light?`
+pub fn unknown<'a>(what: &str, text: &str, known: impl Iterator<Item = &'a str> + Clone) -> Misfit {
+    let hint = match meant(text, known.clone()) {
+        Some(meant) => format!("do you mean {meant}?"),
+        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    format!("no {what} is called {text}: {hint}").into()
+}

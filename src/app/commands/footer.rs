@@ -1,0 +1,42 @@
+//! The last row: what can be done now.
+
+use super::{COMMANDS, Command, contexts, working};
+use crate::app::keymap::Sequence;
+use crate::app::model::Model;
+
+/// An entry of the footer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Footing {
+    pub key: String,
+    pub verb: &'static str,
+}
+
+/// What the footer shows: the entries from the left, in the order in which they stay, and those reserved at the right.
+#[must_use]
+pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
+    let contexts = contexts(model);
+    let mut ranked: Vec<(u8, bool, Footing)> = Vec::new();
+    for command in COMMANDS {
+        let here = command.contexts.iter().any(|context| contexts.contains(context));
+        let Some(foot) = command.foot.filter(|_| here && (command.ready)(model).is_ok()) else { continue };
+        let Some(keys) = working(model, command).next() else { continue };
+        if ranked.iter().any(|(.., footing)| footing.verb == foot.verb) {
+            continue; // `enter send` says what `ctrl-s send` would say
+        }
+        ranked.push((foot.rank, foot.right, Footing { key: with_partner(model, command, keys), verb: foot.verb }));
+    }
+    ranked.sort_by_key(|(rank, ..)| *rank);
+    let (right, left): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, right, _)| *right);
+    let entries = |list: Vec<(u8, bool, Footing)>| list.into_iter().map(|(.., footing)| footing).collect();
+    (entries(left), entries(right))
+}
+
+/// `↑↓`: a key and that of the command that does the same the other way, where both are one sign.
+fn with_partner(model: &Model, command: &Command, keys: &Sequence) -> String {
+    let sign = keys.to_string();
+    let other = COMMANDS.iter().find(|other| other.doc == command.doc && other.name != command.name);
+    match other.map(|other| model.setup.keymap.first(other)).filter(|other| !other.is_ascii() && !sign.is_ascii()) {
+        Some(other) => sign + &other,
+        None => sign,
+    }
+}
