@@ -6,6 +6,7 @@ use super::canvas::{Area, Canvas, follow, width};
 use super::layout::Grid;
 use super::overlay;
 use super::picker::marked;
+use super::why::folded;
 use crate::app::Model;
 use crate::app::commands::Command;
 use crate::app::palette::{Entry, Found, Palette, Said, found, listed};
@@ -24,9 +25,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, palette: &Palette) 
     canvas.cursor = Some((cursor, inner.y));
     let said = palette.said();
     let found = found(model);
-    below(canvas, &inner, palette, said.as_ref());
+    let taken = below(canvas, &inner, palette, said.as_ref());
 
-    let list = inner.rows(if inner.height > 6 { 2 } else { 1 }, u16::MAX);
+    let list = inner.rows(taken.max(if inner.height > 6 { 2 } else { 1 }), u16::MAX);
     let top = follow(0, palette.at, usize::from(list.height), found.len());
     for ((i, line), y) in found.iter().enumerate().skip(top).zip(list.y..list.bottom()) {
         let here = i == palette.at && (said.is_none() || palette.has_chosen());
@@ -41,8 +42,11 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, palette: &Palette) 
             }
         }
     }
-    let count =
-        if said.is_some() { found.len().to_string() } else { format!("{} of {}", found.len(), listed().count()) };
+    let count = match (said, found.len()) {
+        (Some(_), 0) => return,
+        (Some(_), count) => count.to_string(),
+        (None, count) => format!("{count} of {}", listed().count()),
+    };
     overlay::corner(canvas, &inner, &count);
 }
 
@@ -55,18 +59,27 @@ fn typed(canvas: &mut Canvas, inner: &Area, palette: &Palette) -> u16 {
     cursor
 }
 
-/// Below it: what is wrong with the argument, under the place where it is; else what to type.
-fn below(canvas: &mut Canvas, inner: &Area, palette: &Palette, said: Option<&Said>) {
+/// Below it: what is wrong with the argument, under the place where it is; else what to type. Returns the rows that are taken.
+fn below(canvas: &mut Canvas, inner: &Area, palette: &Palette, said: Option<&Said>) -> u16 {
     let (theme, y) = (canvas.theme, inner.y + 1);
     if let Some(wrong) = &palette.wrong {
         let before = palette.input.text().get(..wrong.at).unwrap_or_default();
-        let text = format!("^ {}", wrong.what);
-        let x = (inner.x + width(PROMPT) + width(before)).min(inner.right.saturating_sub(width(&text))).max(inner.x);
-        canvas.text(x, inner.right, y, &text, theme.fail);
-    } else if let Some(said) = said.filter(|said| said.text.is_empty() && inner.height > 6) {
+        let x = (inner.x + width(PROMPT) + width(before)).min(inner.right - 1);
+        canvas.text(x, inner.right, y, "^", theme.fail);
+        let beside = x + 2 + width(&wrong.what) <= inner.right;
+        let room = if beside { u16::MAX } else { inner.width() };
+        let lines = folded(&wrong.what, room.into());
+        let (x, first) = if beside { (x + 2, y) } else { (inner.x, y + 1) };
+        for (line, y) in lines.iter().zip(first..inner.bottom()) {
+            canvas.text(x, inner.right, y, line, theme.fail);
+        }
+        return first - inner.y + u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    }
+    if let Some(said) = said.filter(|said| said.text.is_empty() && inner.height > 6) {
         let text = format!("{}: {}", said.argument.name, said.command.doc);
         canvas.text(inner.x + width(PROMPT), inner.right, y, &text, theme.muted);
     }
+    1
 }
 
 fn row(canvas: &mut Canvas, model: &Model, list: &Area, y: u16, (command, line, here): (&Command, &Found, bool)) {
