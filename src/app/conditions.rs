@@ -10,7 +10,7 @@ use super::request::Request;
 use crate::node::{Ask, Origin, PeerKey, Target};
 
 /// How long a reply may take where no probe says otherwise.
-const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
+pub const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Done, or why not.
 pub type Ready = Result<(), String>;

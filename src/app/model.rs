@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use super::commands;
+use super::compare::{Candidate, Comparison};
 use super::composer::Composer;
 use super::filter::Filter;
 use super::input::Input;
@@ -18,7 +19,7 @@ use super::news;
 use super::order::Order;
 use super::palette::Palette;
 use super::peers::{Peer, Peers};
-use super::reading::Reading;
+use super::reading::{Reading, View};
 use super::request::Request;
 use super::screen::Screen;
 use super::words;
@@ -90,6 +91,8 @@ pub enum Mode {
         top: usize,
     },
     Palette(Palette),
+    /// Picking a reply to compare with, of these.
+    Against(Picker, Vec<Candidate>),
     /// The log; how many lines above the newest one.
     Log {
         back: usize,
@@ -106,7 +109,7 @@ impl Mode {
     /// Whether keys type text.
     #[must_use]
     pub const fn types(&self) -> bool {
-        self.composes() || matches!(self, Self::Filter | Self::Connect(..) | Self::Palette(_))
+        self.composes() || matches!(self, Self::Filter | Self::Connect(..) | Self::Palette(_) | Self::Against(..))
     }
 }
 
@@ -137,6 +140,8 @@ pub struct Model {
     /// When peers accept what was asked before.
     pub acceptance: AcceptanceLog,
     pub reading: Reading,
+    /// The reply that is read, beside another one.
+    pub(super) comparison: Comparison,
     pub tour: Option<TourStep>,
     /// Somebody has pressed a key: from then on nothing moves the selection but keys.
     pub touched: bool,
@@ -171,6 +176,7 @@ impl Model {
             log: Log::default(),
             acceptance: AcceptanceLog::default(),
             reading: Reading::default(),
+            comparison: Comparison::default(),
             tour: None,
             touched: false,
             listening: None,
@@ -255,6 +261,9 @@ impl Model {
     /// The last line at which the text or the bytes of the reply may begin.
     #[must_use]
     pub fn lines(&self) -> usize {
+        if self.reading.view == View::Diff {
+            return self.compared().map_or(0, |(_, diff)| diff.lines.len().saturating_sub(1));
+        }
         let payload = self.request().and_then(Request::reply).and_then(|reply| reply.payload.as_ref());
         payload.map_or(0, |payload| payload.len() / 8)
     }
@@ -282,6 +291,7 @@ impl Model {
         self.composer.follow(&self.setup.registry, version);
         let request = self.selected.as_ref().and_then(|key| self.peers.get(key)).and_then(Peer::request);
         self.reading.turn_to(request.map(|request| request.ticket), request.and_then(tree_of));
+        self.compare();
     }
 
     /// Selects the first row where nothing that is shown is selected.
