@@ -56,7 +56,7 @@ fn read(ids: &[MessageId], payload: &[u8]) -> Vec<(MessageId, Decoding)> {
 
 /// All of them say what is wrong: as a finding, or as the reason why the id's own decoder gave up.
 fn assert_shown(ids: &[MessageId], payload: &[u8], words: &str) {
-    for (id, Decoding { decoded, failed }) in read(ids, payload) {
+    for (id, Decoding { decoded, failed, .. }) in read(ids, payload) {
         let said = failed.iter().chain(&decoded.findings).any(|text| text.contains(words));
         assert!(said, "id {id}: {failed:?} {:?}", decoded.findings);
     }

@@ -34,6 +34,10 @@ pub enum Context {
     PeerScreen,
     /// Moving about on the screen of a request to many.
     ManyScreen,
+    /// There, before it is sent.
+    ManyPreview,
+    /// There, while it is sent and after that.
+    ManyRun,
     /// The list, beside the other pane.
     Peers,
     /// The list, alone on the screen.
@@ -50,9 +54,10 @@ pub enum Context {
     Payload,
     Filter,
     Connect,
+    /// Rate and concurrency of a request to many.
+    Pace,
     Help,
     Palette,
-    Against,
     Log,
 }
 
@@ -120,7 +125,10 @@ pub fn contexts(model: &Model) -> Vec<Context> {
     use Context as C;
     match &model.mode {
         Mode::Main if model.screen == Screen::Peer => vec![C::PeerScreen, C::Rows, C::Moving, C::Any],
-        Mode::Main if model.screen == Screen::Many => vec![C::ManyScreen, C::Rows, C::Moving, C::Any],
+        Mode::Main if model.screen == Screen::Many => {
+            let now = if model.many.preview.is_some() { C::ManyPreview } else { C::ManyRun };
+            vec![now, C::ManyScreen, C::Rows, C::Moving, C::Any]
+        }
         Mode::Main => {
             let one_pane = Class::of(model.size.0, model.size.1) <= Class::OnePane;
             let pane = match model.focus {
@@ -133,13 +141,13 @@ pub fn contexts(model: &Model) -> Vec<Context> {
             vec![pane, C::Rows, C::Main, C::Moving, C::Any]
         }
         Mode::Filter => vec![C::Filter, C::Any],
+        Mode::Pace(_) => vec![C::Pace, C::Any],
         Mode::Connect(..) => vec![C::Connect, C::Any],
         Mode::Message(_) => vec![C::Message, C::Sheet, C::Any],
         Mode::Frequency => vec![C::Frequency, C::Sheet, C::Any],
         Mode::Payload => vec![C::Payload, C::Sheet, C::Any],
         Mode::Help { .. } => vec![C::Help, C::Rows, C::Any],
         Mode::Palette(_) => vec![C::Palette, C::Any],
-        Mode::Against(..) => vec![C::Against, C::Any],
         Mode::Log { .. } => vec![C::Log, C::Rows, C::Any],
     }
 }

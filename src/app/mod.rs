@@ -5,15 +5,12 @@
 //! their times, and a test is a list of messages and a screen.
 
 mod actions;
-mod again;
 mod align;
 mod arguments;
 pub mod column;
 pub mod commands;
-pub mod compare;
 pub mod composer;
 mod conditions;
-mod copies;
 pub mod diff;
 pub mod filter;
 pub mod format;
@@ -21,6 +18,7 @@ pub mod input;
 pub mod key;
 pub mod keymap;
 pub mod log;
+pub mod many;
 pub mod marks;
 pub mod messages;
 pub mod model;

@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use super::commands;
-use super::compare::{Candidate, Comparison};
 use super::composer::Composer;
 use super::filter::Filter;
 use super::input::Input;
 use super::key::Key;
 use super::keymap::Keymap;
 use super::log::{Kind, Log};
+use super::many::{self, Many, acts::PaceForm};
 use super::marks::Marks;
 use super::messages::{Known, find};
 use super::msg::{Effect, Msg, Now, TourStep};
@@ -19,7 +20,7 @@ use super::news;
 use super::order::Order;
 use super::palette::Palette;
 use super::peers::{Peer, Peers};
-use super::reading::{Reading, View};
+use super::reading::Reading;
 use super::request::Request;
 use super::screen::Screen;
 use super::words;
@@ -87,12 +88,12 @@ pub enum Mode {
     Frequency,
     /// The composer, typing the payload.
     Payload,
+    /// Typing rate and concurrency of a request to many.
+    Pace(PaceForm),
     Help {
         top: usize,
     },
     Palette(Palette),
-    /// Picking a reply to compare with, of these.
-    Against(Picker, Vec<Candidate>),
     /// The log; how many lines above the newest one.
     Log {
         back: usize,
@@ -109,7 +110,7 @@ impl Mode {
     /// Whether keys type text.
     #[must_use]
     pub const fn types(&self) -> bool {
-        self.composes() || matches!(self, Self::Filter | Self::Connect(..) | Self::Palette(_) | Self::Against(..))
+        self.composes() || matches!(self, Self::Filter | Self::Connect(..) | Self::Palette(_) | Self::Pace(_))
     }
 }
 
@@ -131,6 +132,8 @@ pub struct Model {
     pub inside: bool,
     /// What lies under overlays and prompts.
     pub screen: Screen,
+    /// Requests to many.
+    pub many: Many,
     pub mode: Mode,
     /// Keys of a sequence that is not finished: `y`.
     pub pending: Vec<Key>,
@@ -140,8 +143,6 @@ pub struct Model {
     /// When peers accept what was asked before.
     pub acceptance: AcceptanceLog,
     pub reading: Reading,
-    /// The reply that is read, beside another one.
-    pub(super) comparison: Comparison,
     pub tour: Option<TourStep>,
     /// Somebody has pressed a key: from then on nothing moves the selection but keys.
     pub touched: bool,
@@ -169,6 +170,7 @@ impl Model {
             focus: Pane::default(),
             inside: false,
             screen: Screen::default(),
+            many: Many::default(),
             mode: Mode::default(),
             pending: Vec::new(),
             composer,
@@ -176,7 +178,6 @@ impl Model {
             log: Log::default(),
             acceptance: AcceptanceLog::default(),
             reading: Reading::default(),
-            comparison: Comparison::default(),
             tour: None,
             touched: false,
             listening: None,
@@ -261,9 +262,6 @@ impl Model {
     /// The last line at which the text or the bytes of the reply may begin.
     #[must_use]
     pub fn lines(&self) -> usize {
-        if self.reading.view == View::Diff {
-            return self.compared().map_or(0, |(_, diff)| diff.lines.len().saturating_sub(1));
-        }
         let payload = self.request().and_then(Request::reply).and_then(|reply| reply.payload.as_ref());
         payload.map_or(0, |payload| payload.len() / 8)
     }
@@ -272,6 +270,12 @@ impl Model {
     #[must_use]
     pub(super) fn version_asked(&self) -> OverlayVersion {
         self.peer().and_then(|peer| peer.version).unwrap_or(OverlayVersion::CURRENT)
+    }
+
+    /// When time has to pass next, besides once a second; `None` where nothing waits for it.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Instant> {
+        self.many.next_wake()
     }
 
     /// Adds a line to the log about this program itself.
@@ -291,7 +295,6 @@ impl Model {
         self.composer.follow(&self.setup.registry, version);
         let request = self.selected.as_ref().and_then(|key| self.peers.get(key)).and_then(Peer::request);
         self.reading.turn_to(request.map(|request| request.ticket), request.and_then(tree_of));
-        self.compare();
     }
 
     /// Selects the first row where nothing that is shown is selected.
@@ -338,6 +341,14 @@ impl Model {
 /// Folds one message into the model.
 pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     model.now = now;
+    let is_tick = matches!(msg, Msg::Tick);
+    let mut effects = many::feed::see(model, &msg);
+    effects.extend(folded(model, msg));
+    effects.extend(many::feed::turn(model, is_tick));
+    effects
+}
+
+fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Node(event) => news::event(model, event),
         Msg::Key(key) => key_pressed(model, key),
@@ -350,6 +361,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
             model.size = (columns, rows);
             Vec::new()
         }
+        Msg::Wake => Vec::new(),
         Msg::Tick => {
             model.settle();
             Vec::new()

@@ -1,9 +1,11 @@
 //! Moving about: in lists, between panes, in and out.
 
 use super::actions::{Effects, clear_filter, none};
+use super::many;
 use super::model::{Mode, Model, Pane};
 use super::palette;
 use super::reading::View;
+use super::screen::Screen;
 use super::size::Class;
 
 pub fn up(model: &mut Model) -> Effects {
@@ -46,16 +48,14 @@ fn moved(at: usize, by: isize, length: usize) -> usize {
 }
 
 fn step(model: &mut Model, by: isize) -> Effects {
-    let found = match &model.mode {
-        Mode::Against(..) => model.candidates_found().len(),
-        _ => model.found().len(),
-    };
+    let found = model.found().len();
     let lines = model.log.lines().len();
     match &mut model.mode {
-        Mode::Message(picker) | Mode::Against(picker, _) => picker.at = moved(picker.at, by, found),
+        Mode::Message(picker) => picker.at = moved(picker.at, by, found),
         Mode::Palette(_) => palette::step(model, by),
         Mode::Help { top } => *top = moved(*top, by, 200),
         Mode::Log { back } => *back = moved(*back, by.saturating_neg(), lines),
+        _ if model.screen == Screen::Many => many::acts::step(model, by),
         _ => match model.focus {
             Pane::Peers => step_peers(model, by),
             Pane::Channels => step_channels(model, by),
@@ -90,7 +90,7 @@ fn step_reply(model: &mut Model, by: isize) {
     let reading = &mut model.reading;
     match reading.view {
         View::Tree => reading.row = moved(reading.row, by, reading.rows.len()),
-        View::Text | View::Hex | View::Diff => reading.line = reading.line.saturating_add_signed(by).min(last),
+        View::Text | View::Hex => reading.line = reading.line.saturating_add_signed(by).min(last),
     }
 }
 

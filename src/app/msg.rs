@@ -28,9 +28,11 @@ pub enum Msg {
     Paste(String),
     /// The terminal has this many columns and rows.
     Resize(u16, u16),
-    /// Time has passed; nothing else.
+    /// Another second has begun; nothing else.
     #[serde(skip)]
     Tick,
+    /// The moment has come that [`Model::next_wake`](super::Model::next_wake) named.
+    Wake,
     /// A request that this screen asked for has this ticket.
     Asked(Ask, Ticket),
     /// A reply has been read on a blocking thread.

@@ -18,12 +18,10 @@ pub enum View {
     Tree,
     Text,
     Hex,
-    /// What differs from another reply.
-    Diff,
 }
 
 impl View {
-    pub const ALL: [Self; 4] = [Self::Tree, Self::Text, Self::Hex, Self::Diff];
+    pub const ALL: [Self; 3] = [Self::Tree, Self::Text, Self::Hex];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -31,7 +29,6 @@ impl View {
             Self::Tree => "tree",
             Self::Text => "text",
             Self::Hex => "hex",
-            Self::Diff => "diff",
         }
     }
 
@@ -40,8 +37,7 @@ impl View {
         match self {
             Self::Tree => Self::Text,
             Self::Text => Self::Hex,
-            Self::Hex => Self::Diff,
-            Self::Diff => Self::Tree,
+            Self::Hex => Self::Tree,
         }
     }
 }

@@ -14,12 +14,16 @@ pub fn key_typed(model: &mut Model, key: Key) {
             input.key(key)
         }
         Mode::Palette(palette) => palette.key(key),
-        Mode::Message(picker) | Mode::Against(picker, _) => {
+        Mode::Message(picker) => {
             let changed = picker.input.key(key);
             picker.at = if changed { 0 } else { picker.at };
             changed
         }
         Mode::Frequency => model.composer.frequency.key(key),
+        Mode::Pace(form) => {
+            form.error = None;
+            form.field().key(key)
+        }
         Mode::Payload => {
             let room = model.composer.insert(""); // full editors take deletions only
             let changed = (room || key.typed().is_none()) && model.composer.payload.input(key.event());
@@ -42,11 +46,15 @@ pub fn text_typed(model: &mut Model, text: &str) {
         }
         Mode::Connect(input, _) => drop(input.type_in(text)),
         Mode::Palette(palette) => palette.type_in(text),
-        Mode::Message(picker) | Mode::Against(picker, _) => {
+        Mode::Message(picker) => {
             picker.input.type_in(text);
             picker.at = 0;
         }
         Mode::Frequency => drop(model.composer.frequency.type_in(text)),
+        Mode::Pace(form) => {
+            form.error = None;
+            form.field().type_in(text);
+        }
         Mode::Payload => {
             if !model.composer.insert(text) {
                 model.say(

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::crawler::Registry;
 use crate::nat::NatTester;
-use crate::wire::{Decoded, ErrorByte, MessageId, formats};
+use crate::wire::{ContentId, Decoded, ErrorByte, MessageId, formats};
 
 pub mod channel;
 pub mod custom;
@@ -77,6 +77,10 @@ pub struct Decoding {
     pub decoded: Decoded,
     /// Why the registered decoder could not read it.
     pub failed: Option<String>,
+    /// What it says: the same for replies with equal values, whatever their encoding.
+    pub content: ContentId,
+    /// Its bytes.
+    pub bytes: ContentId,
 }
 
 /// Reads a whole reply: with error 0 by the id's registered decoder, else, or where that fails, by its format. May take a
@@ -84,11 +88,14 @@ pub struct Decoding {
 #[must_use]
 pub fn decode_reply(registry: &Registry, message: MessageId, error: ErrorByte, payload: &[u8]) -> Decoding {
     let probe = registry.get(message).filter(|_| error == ErrorByte::SUCCESS);
-    match probe.map(|probe| probe.decode(payload)) {
-        Some(Ok(decoded)) => Decoding { decoded, failed: None },
-        Some(Err(failure)) => Decoding { decoded: formats::decode(payload), failed: Some(failure.to_string()) },
-        None => Decoding { decoded: formats::decode(payload), failed: None },
-    }
+    let (decoded, failed) = match probe.map(|probe| probe.decode(payload)) {
+        Some(Ok(decoded)) => (decoded, None),
+        Some(Err(failure)) => (formats::decode(payload), Some(failure.to_string())),
+        None => (formats::decode(payload), None),
+    };
+    let bytes = ContentId::of_bytes(payload);
+    let content = ContentId::of_reply(error, &decoded, failed.is_none(), bytes);
+    Decoding { decoded, failed, content, bytes }
 }
 
 #[cfg(test)]
@@ -126,13 +133,13 @@ mod tests {
     #[test]
     fn a_reply_is_read_by_its_probe() {
         let reply = b"l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i6700ee";
-        let Decoding { decoded, failed } = decode(MessageId::NATCHECK, ErrorByte::SUCCESS, reply);
+        let Decoding { decoded, failed, .. } = decode(MessageId::NATCHECK, ErrorByte::SUCCESS, reply);
         assert_eq!((decoded.tree.children[0].label.as_str(), failed), ("type", None));
     }
 
     #[test]
     fn where_the_probe_fails_the_format_is_shown_and_the_reason() {
-        let Decoding { decoded, failed } = decode(MessageId::NATCHECK, ErrorByte::SUCCESS, b"li1ei2ee");
+        let Decoding { decoded, failed, .. } = decode(MessageId::NATCHECK, ErrorByte::SUCCESS, b"li1ei2ee");
         assert_eq!(decoded.format, "bencode");
         assert!(failed.unwrap().contains("2 instead of 7 or 8"));
     }

@@ -1,9 +1,7 @@
 //! The terminal: draws the [`crate::app::Model`] and runs its effects. Owns no facts.
 
-mod against;
-mod canvas;
+pub mod canvas;
 mod channels;
-mod diff;
 pub mod draw;
 mod footer;
 mod frames;

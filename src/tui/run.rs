@@ -80,6 +80,7 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
     screen.draw()?;
     let mut tick = next_second();
     while screen.ended.is_none() {
+        let wake = screen.model.next_wake();
         tokio::select! {
             biased;
             () = signals.any() => return Ok(Ended::Interrupted),
@@ -109,6 +110,7 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
                 tick = next_second();
                 screen.fold(Msg::Tick);
             }
+            () = tokio::time::sleep_until(wake.unwrap_or(tick).into()), if wake.is_some() => screen.fold(Msg::Wake),
             () = screen.frame_is_due() => screen.draw()?,
             () = tokio::time::sleep_until(panic_at.unwrap_or_else(Instant::now).into()), if panic_at.is_some() => {
                 panic!("asked to by SWARMSCOPE_PANIC_AFTER");

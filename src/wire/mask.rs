@@ -12,6 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::content::ContentId;
 use super::decoded::Decoded;
 use super::permid::Permid;
 use super::text;
@@ -84,6 +85,12 @@ impl Mask {
             self.string(finding);
         }
         decoded
+    }
+
+    /// A digest of a content, with which nobody without the key can check a guess at an address in it.
+    #[must_use]
+    pub fn content(&self, id: ContentId) -> ContentId {
+        id.keyed(&self.key)
     }
 
     fn node(&self, node: &mut Node) {

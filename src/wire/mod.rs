@@ -4,15 +4,16 @@
 //! [`buddycast`]. Types hold values, never the bytes they were read from, so that what is shown is what was understood.
 //!
 //! Payloads of replies are read by [`formats`], which knows [`bencode`], [`encoding_a`], [`pickle`] and [`inflate`]; every value
-//! becomes one [`tree`] for people and one [`json`] value for programs, both made from its [`shape`]. What people see of a
-//! peer's text has passed [`text`]; what it says of other people passes [`mask`] before it is shown in privacy mode or kept.
-//! What passes over a connection is cut into pieces for those who watch it by [`trace`].
+//! becomes one [`tree`] for people and one [`json`] value for programs, both made from its [`shape`]; whether two replies say the
+//! same is told by [`content`]. What people see of a peer's text has passed [`text`]; what it says of other people passes [`mask`]
+//! before it is shown in privacy mode or kept. What passes over a connection is cut into pieces for those who watch it by [`trace`].
 //! Bounds that hold everywhere are in [`limits`]. What operators write in files is read by [`config_file`].
 
 pub mod auth;
 pub mod bencode;
 pub mod buddycast;
 pub mod config_file;
+pub mod content;
 pub mod crawler;
 pub mod decoded;
 pub mod encoding_a;
@@ -35,6 +36,7 @@ pub mod text;
 pub mod trace;
 pub mod tree;
 
+pub use content::ContentId;
 pub use decoded::Decoded;
 pub use ids::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft};
 pub use permid::{Permid, PermidKind};

@@ -5,7 +5,6 @@ mod commands;
 mod fixture;
 mod hostile;
 mod properties;
-mod reply;
 mod screenshots;
 mod snapshots;
 mod stories;

@@ -1,0 +1,40 @@
+//! The same request to the same peers as a shell script of what the command line has (cli.md): one `request` after the other.
+
+use super::super::composer::Composer;
+use super::super::model::Model;
+use super::plan::Plan;
+use crate::crawler::Registry;
+use crate::node::PeerKey;
+
+/// The file in which the script looks for its targets, where they don't stand in it.
+pub const TARGETS: &str = "marked.txt";
+
+/// What the loop does for each `$peer`, and how it ends: two lines, or more where the payload has some.
+#[must_use]
+pub fn body(composer: &Composer, registry: &Registry, plan: &Plan) -> Vec<String> {
+    let request = composer.command_to(registry, "\"$peer\"");
+    let pause = plan.pace.rate.interval().as_secs_f64();
+    let head = "while read -r peer; do".to_owned();
+    vec![head, format!("  {request} --json </dev/null; sleep {pause}"), "done".to_owned()]
+}
+
+/// The whole script: with the targets in it, or, where addresses are hidden, reading them from a file.
+#[must_use]
+pub fn script(model: &Model, plan: &Plan) -> String {
+    let mut script = body(&model.composer, model.registry(), plan).join("\n");
+    if model.setup.privacy {
+        script.push_str(" < ");
+        script.push_str(TARGETS);
+        script.push('\n');
+        return script;
+    }
+    script.push_str(" <<'PEERS'\n");
+    for target in &plan.targets {
+        let address = model.peers.get(&PeerKey::Permid(target.permid)).and_then(super::super::peers::Peer::target);
+        if let Some(address) = address {
+            script.push_str(&format!("{}@{address}\n", target.permid));
+        }
+    }
+    script.push_str("PEERS\n");
+    script
+}

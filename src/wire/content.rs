@@ -1,0 +1,213 @@
+//! When two replies say the same: a digest over what a payload was read as, so that thousands of replies can be put in groups
+//! while one of each is kept.
+//!
+//! Values count, not their encoding: a dictionary in another order, a pickle of another protocol or a bencoded reply with equal
+//! values are the same. A payload that was not read to its end, or in which something odd was found, is the same only as one with
+//! the same bytes: what was not looked at may differ.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::ErrorByte;
+use super::decoded::Decoded;
+use super::text;
+
+/// Bytes of a digest that are kept: nobody finds two contents with the same 128 bits.
+const KEPT: usize = 16;
+
+/// The digest of a reply's content, or of its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct ContentId([u8; KEPT]);
+
+impl ContentId {
+    /// Of the bytes as they are.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self::from_hash(Sha256::new().chain_update(bytes))
+    }
+
+    /// Of what a reply says: its error byte, its values, and what was odd about them. `bytes` is the digest of the payload,
+    /// `whole` whether a decoder could read all of it.
+    #[must_use]
+    pub fn of_reply(error: ErrorByte, decoded: &Decoded, whole: bool, bytes: Self) -> Self {
+        let mut hash = Sha256::new().chain_update([error.0]);
+        add(&mut hash, &decoded.json);
+        if !whole || !decoded.findings.is_empty() {
+            hash.update(bytes.0);
+        }
+        Self::from_hash(hash)
+    }
+
+    /// A digest that says nothing of the content to those without `key`, and stays the same under it: without one, who has a guess
+    /// at a content could check it.
+    #[must_use]
+    pub fn keyed(self, key: &[u8]) -> Self {
+        Self::from_hash(Sha256::new().chain_update(key).chain_update(self.0))
+    }
+
+    /// `15f9…`: enough to tell groups on a screen apart.
+    #[must_use]
+    pub fn short(&self) -> String {
+        format!("{}…", text::hex(&self.0[..2]))
+    }
+
+    fn from_hash(hash: Sha256) -> Self {
+        let mut kept = [0; KEPT];
+        kept.copy_from_slice(&hash.finalize()[..KEPT]);
+        Self(kept)
+    }
+}
+
+/// All 32 digits.
+impl fmt::Display for ContentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&text::hex(&self.0))
+    }
+}
+
+impl From<ContentId> for String {
+    fn from(id: ContentId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for ContentId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+/// # Errors
+/// Anything but 32 hexadecimal digits.
+impl FromStr for ContentId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all_digits = text.len() == 2 * KEPT && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| all_digits);
+        number.map(|number| Self(number.to_be_bytes())).ok_or_else(|| format!("a digest has {} digits", 2 * KEPT))
+    }
+}
+
+impl fmt::Debug for ContentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ContentId({})", self.short())
+    }
+}
+
+/// Adds a value so that no two values give the same bytes: kinds are told apart, lengths stand before what they count, members
+/// stand in the order of their names. No deeper than the value, whose depth is bounded where it is made.
+fn add(hash: &mut Sha256, value: &Value) {
+    match value {
+        Value::Null => hash.update(b"n"),
+        Value::Bool(value) => hash.update(if *value { b"t" } else { b"f" }),
+        Value::Number(number) => add_text(hash, *b"i", &number.to_string()),
+        Value::String(text) => add_text(hash, *b"s", text),
+        Value::Array(items) => {
+            add_length(hash, *b"l", items.len());
+            items.iter().for_each(|item| add(hash, item));
+        }
+        Value::Object(members) => {
+            add_length(hash, *b"d", members.len());
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            for (name, value) in members {
+                add_text(hash, *b"s", name);
+                add(hash, value);
+            }
+        }
+    }
+}
+
+fn add_length(hash: &mut Sha256, kind: [u8; 1], length: usize) {
+    hash.update(kind);
+    hash.update((length as u64).to_be_bytes());
+}
+
+fn add_text(hash: &mut Sha256, kind: [u8; 1], text: &str) {
+    add_length(hash, kind, text.len());
+    hash.update(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::formats;
+    use super::*;
+
+    fn id(payload: &[u8]) -> ContentId {
+        ContentId::of_reply(ErrorByte::SUCCESS, &formats::decode(payload), true, ContentId::of_bytes(payload))
+    }
+
+    fn of_value(json: Value) -> ContentId {
+        let decoded = Decoded { json, ..Decoded::default() };
+        ContentId::of_reply(ErrorByte::SUCCESS, &decoded, true, ContentId::default())
+    }
+
+    #[test]
+    fn the_encoding_of_equal_values_does_not_count() {
+        let bencode = id(b"l1:ai1ee");
+        assert_eq!(id(b"(lp0\nS'a'\np1\naI1\na."), bencode, "a pickle of protocol 0");
+        assert_eq!(id(b"\x80\x02]q\x00(U\x01aK\x01e."), bencode, "and of protocol 2");
+        assert_ne!(id(b"l1:bi1ee"), bencode);
+        assert_eq!(of_value(json!({"a": 1, "b": 2})), of_value(json!({"b": 2, "a": 1})));
+    }
+
+    #[test]
+    fn values_that_look_alike_are_told_apart() {
+        let all = [
+            json!(null),
+            json!(true),
+            json!(1),
+            json!(1.0),
+            json!("1"),
+            json!([]),
+            json!([1]),
+            json!([[1]]),
+            json!(["a", "b"]),
+            json!(["ab"]),
+            json!(["a,b"]),
+            json!({}),
+            json!({"a": "b"}),
+            json!(["a", "b", []]),
+        ];
+        let ids: std::collections::HashSet<_> = all.iter().cloned().map(of_value).collect();
+        assert_eq!(ids.len(), all.len());
+    }
+
+    #[test]
+    fn what_was_not_read_to_its_end_goes_by_its_bytes() {
+        let decoded = formats::decode(b"le");
+        let of =
+            |whole, bytes: &[u8]| ContentId::of_reply(ErrorByte::SUCCESS, &decoded, whole, ContentId::of_bytes(bytes));
+        assert_eq!(of(true, b"one"), of(true, b"other"));
+        assert_ne!(of(false, b"one"), of(false, b"other"));
+        let odd = Decoded { findings: vec!["the JSON ends early".into()], ..decoded.clone() };
+        let of_odd = |bytes: &[u8]| ContentId::of_reply(ErrorByte::SUCCESS, &odd, true, ContentId::of_bytes(bytes));
+        assert_ne!(of_odd(b"one"), of_odd(b"other"));
+        let other = ContentId::of_reply(ErrorByte(1), &decoded, true, ContentId::of_bytes(b"one"));
+        assert_ne!(other, of(true, b"one"), "an error is not an answer");
+    }
+
+    #[test]
+    fn a_digest_is_short_on_the_screen_and_whole_in_files() {
+        let id = ContentId::of_bytes(b"abc");
+        assert_eq!(id.short(), "ba78…");
+        assert_eq!(id.to_string(), "ba7816bf8f01cfea414140de5dae2223");
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for wrong in ["", "ba78", "+a7816bf8f01cfea414140de5dae2223", "ga7816bf8f01cfea414140de5dae2223"] {
+            assert!(wrong.parse::<ContentId>().is_err(), "{wrong}");
+        }
+        assert_ne!(id.keyed(b"key"), id);
+        assert_eq!(id.keyed(b"key"), id.keyed(b"key"));
+        assert_ne!(id.keyed(b"key"), id.keyed(b"yek"));
+    }
+}
