@@ -158,13 +158,6 @@ pub fn cancel(model: &mut Model) -> Effects {
     model.request().map(|request| Effect::Cancel(request.ticket)).into_iter().collect()
 }
 
-pub fn copy_command(model: &mut Model) -> Effects {
-    let Some(target) = model.target() else { return none() };
-    let command = model.composer.command(model.registry(), &target);
-    model.say(Kind::Plain, "copied the command");
-    vec![Effect::Copy(command)]
-}
-
 // --- the reply ----------------------------------------------------------------------------------------------------------
 
 pub fn read(model: &mut Model) -> Effects {
@@ -182,13 +175,8 @@ pub fn unfold(model: &mut Model) -> Effects {
 pub fn view(model: &mut Model) -> Effects {
     model.reading.view = model.reading.view.next();
     model.reading.line = 0;
+    model.compare();
     none()
-}
-
-pub fn copy_value(model: &mut Model) -> Effects {
-    let Some(value) = model.reading.selected().map(|row| words::clean(&row.value)) else { return none() };
-    model.say(Kind::Plain, "copied the value");
-    vec![Effect::Copy(value)]
 }
 
 // --- the rest -----------------------------------------------------------------------------------------------------------

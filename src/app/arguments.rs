@@ -97,6 +97,7 @@ pub fn views(_: &Model, _: &str) -> Vec<String> {
 pub fn view(model: &mut Model, text: &str) -> Done {
     let view = View::ALL.into_iter().find(|view| view.name() == text);
     model.reading.view = view.ok_or_else(|| unknown("view", text, View::ALL.iter().map(|view| view.name())))?;
+    model.compare();
     model.reading.line = 0;
     Ok(act::none())
 }

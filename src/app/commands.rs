@@ -58,6 +58,7 @@ pub enum Context {
     Pace,
     Help,
     Palette,
+    Against,
     Log,
 }
 
@@ -148,6 +149,7 @@ pub fn contexts(model: &Model) -> Vec<Context> {
         Mode::Payload => vec![C::Payload, C::Sheet, C::Any],
         Mode::Help { .. } => vec![C::Help, C::Rows, C::Any],
         Mode::Palette(_) => vec![C::Palette, C::Any],
+        Mode::Against(..) => vec![C::Against, C::Any],
         Mode::Log { .. } => vec![C::Log, C::Rows, C::Any],
     }
 }

@@ -1,5 +1,7 @@
 //! The request that is being put together: message, frequency, payload, and what would go out.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use tui_textarea::TextArea;
 
@@ -8,7 +10,7 @@ use super::messages::{Known, known};
 use crate::crawler::Registry;
 use crate::crawler::probe::FORM;
 use crate::wire::crawler::CrawlerRequest;
-use crate::wire::text::hex;
+use crate::wire::text::{clean, hex};
 use crate::wire::{ChannelId, Frequency, MessageId, OverlayVersion};
 
 /// Bytes of a request frame before the payload: length, frame id, message-specific id, channel, frequency (protocol.md §4).
@@ -172,10 +174,21 @@ impl Composer {
         let known = self.known(registry);
         let mut words = vec!["swarmscope request".to_owned(), target.to_owned(), quoted(&known.name.to_lowercase())];
         if known.takes_payload && (self.edited || registry.get(self.message).is_none()) && !self.text().is_empty() {
-            words.push(quoted(&as_argument(&self.text())));
+            words.push(quoted(&self.argument(registry)));
         }
         words.push(format!("--frequency {}", self.frequency.text().trim()));
         words.join(" ")
+    }
+}
+
+impl Composer {
+    /// The payload as the command line takes it, without anything that a terminal would not show: then as its bytes.
+    fn argument(&self, registry: &Registry) -> String {
+        let text = self.text();
+        match self.bytes(registry) {
+            Ok(bytes) if !is_clean(&text) => format!("hex:{}", hex(&bytes)),
+            _ => as_argument(&text),
+        }
     }
 }
 
@@ -186,12 +199,16 @@ fn area(text: &str) -> TextArea<'static> {
 
 /// A payload in the editor's form: text where it is text, else `hex:…`.
 fn as_text(payload: &[u8]) -> String {
-    let printable = |text: &str| !text.chars().any(|c| c.is_control() && c != '\n');
     match std::str::from_utf8(payload) {
-        Ok(text) if printable(text) && !is_marked(text) => text.to_owned(),
-        Ok(text) if printable(text) => format!("text:{text}"),
+        Ok(text) if is_clean(text) && !is_marked(text) => text.to_owned(),
+        Ok(text) if is_clean(text) => format!("text:{text}"),
         _ => format!("hex:{}", hex(payload)),
     }
+}
+
+/// Whether all of it can be seen.
+fn is_clean(text: &str) -> bool {
+    text.split('\n').all(|line| matches!(clean(line), Cow::Borrowed(_)))
 }
 
 fn is_marked(text: &str) -> bool {

@@ -125,6 +125,18 @@ impl<'a> Measured<'a> {
     }
 }
 
+impl Measured<'_> {
+    /// Whether one may have become the other: single values, and containers that have a value in common.
+    fn is_like(&self, other: &Self) -> bool {
+        let mut pairs = self.children.iter().zip(&other.children);
+        match (self.children.len(), other.children.len()) {
+            (0, 0) => true,
+            (1, 1) => self.children[0].is_like(&other.children[0]),
+            _ => pairs.any(|(one, other)| one.digest == other.digest && one.node.label == other.node.label),
+        }
+    }
+}
+
 /// Whether the children are labelled by their places, from 0 or from 1 on; what stands for those not shown has none.
 fn has_places(node: &Node) -> bool {
     let is_place = |(place, child): (usize, &Node)| {
@@ -155,8 +167,8 @@ fn delta<'a>(before: &Measured<'a>, after: &Measured<'a>, work: &mut usize) -> D
     Delta::Changed(before.node, after.node, children)
 }
 
-/// Items that hold the same are the same; between them, those that begin with the same value; between these, as many as there are
-/// in both.
+/// Items that hold the same are the same; between them, those that begin with the same value; between these, where there are as
+/// many in both, those that are alike.
 fn by_place<'a>(before: &[Measured<'a>], after: &[Measured<'a>], work: &mut usize) -> Vec<Delta<'a>> {
     let digests = |items: &[Measured]| items.iter().map(|item| item.digest).collect::<Vec<_>>();
     let mut out = Vec::with_capacity(before.len().max(after.len()));
@@ -164,7 +176,7 @@ fn by_place<'a>(before: &[Measured<'a>], after: &[Measured<'a>], work: &mut usiz
     between(before, after, &pairs, work, &mut out, &mut |before, after, work, out| {
         let pairs = align(&begins(before, 0), &begins(after, 1), work);
         between(before, after, &pairs, work, out, &mut |before, after, work, out| {
-            if before.len() == after.len() {
+            if before.len() == after.len() && before.iter().zip(after).all(|(one, other)| one.is_like(other)) {
                 out.extend(before.iter().zip(after).map(|(before, after)| delta(before, after, work)));
             } else {
                 out.extend(before.iter().map(|before| Delta::Removed(before.node)));

@@ -5,12 +5,15 @@
 //! their times, and a test is a list of messages and a screen.
 
 mod actions;
+mod again;
 mod align;
 mod arguments;
 pub mod column;
 pub mod commands;
+pub mod compare;
 pub mod composer;
 mod conditions;
+mod copies;
 pub mod diff;
 pub mod filter;
 pub mod format;

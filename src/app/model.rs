@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::commands;
+use super::compare::{Candidate, Comparison};
 use super::composer::Composer;
 use super::filter::Filter;
 use super::input::Input;
@@ -20,7 +21,7 @@ use super::news;
 use super::order::Order;
 use super::palette::Palette;
 use super::peers::{Peer, Peers};
-use super::reading::Reading;
+use super::reading::{Reading, View};
 use super::request::Request;
 use super::screen::Screen;
 use super::words;
@@ -94,6 +95,8 @@ pub enum Mode {
         top: usize,
     },
     Palette(Palette),
+    /// Picking a reply to compare with, of these.
+    Against(Picker, Vec<Candidate>),
     /// The log; how many lines above the newest one.
     Log {
         back: usize,
@@ -110,7 +113,8 @@ impl Mode {
     /// Whether keys type text.
     #[must_use]
     pub const fn types(&self) -> bool {
-        self.composes() || matches!(self, Self::Filter | Self::Connect(..) | Self::Palette(_) | Self::Pace(_))
+        self.composes()
+            || matches!(self, Self::Filter | Self::Connect(..) | Self::Palette(_) | Self::Against(..) | Self::Pace(_))
     }
 }
 
@@ -143,6 +147,8 @@ pub struct Model {
     /// When peers accept what was asked before.
     pub acceptance: AcceptanceLog,
     pub reading: Reading,
+    /// The reply that is read, beside another one.
+    pub(super) comparison: Comparison,
     pub tour: Option<TourStep>,
     /// Somebody has pressed a key: from then on nothing moves the selection but keys.
     pub touched: bool,
@@ -178,6 +184,7 @@ impl Model {
             log: Log::default(),
             acceptance: AcceptanceLog::default(),
             reading: Reading::default(),
+            comparison: Comparison::default(),
             tour: None,
             touched: false,
             listening: None,
@@ -262,6 +269,9 @@ impl Model {
     /// The last line at which the text or the bytes of the reply may begin.
     #[must_use]
     pub fn lines(&self) -> usize {
+        if self.reading.view == View::Diff {
+            return self.compared().map_or(0, |(_, diff)| diff.lines.len().saturating_sub(1));
+        }
         let payload = self.request().and_then(Request::reply).and_then(|reply| reply.payload.as_ref());
         payload.map_or(0, |payload| payload.len() / 8)
     }
@@ -295,6 +305,7 @@ impl Model {
         self.composer.follow(&self.setup.registry, version);
         let request = self.selected.as_ref().and_then(|key| self.peers.get(key)).and_then(Peer::request);
         self.reading.turn_to(request.map(|request| request.ticket), request.and_then(tree_of));
+        self.compare();
     }
 
     /// Selects the first row where nothing that is shown is selected.

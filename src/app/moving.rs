@@ -48,10 +48,13 @@ fn moved(at: usize, by: isize, length: usize) -> usize {
 }
 
 fn step(model: &mut Model, by: isize) -> Effects {
-    let found = model.found().len();
+    let found = match &model.mode {
+        Mode::Against(..) => model.candidates_found().len(),
+        _ => model.found().len(),
+    };
     let lines = model.log.lines().len();
     match &mut model.mode {
-        Mode::Message(picker) => picker.at = moved(picker.at, by, found),
+        Mode::Message(picker) | Mode::Against(picker, _) => picker.at = moved(picker.at, by, found),
         Mode::Palette(_) => palette::step(model, by),
         Mode::Help { top } => *top = moved(*top, by, 200),
         Mode::Log { back } => *back = moved(*back, by.saturating_neg(), lines),
@@ -90,7 +93,7 @@ fn step_reply(model: &mut Model, by: isize) {
     let reading = &mut model.reading;
     match reading.view {
         View::Tree => reading.row = moved(reading.row, by, reading.rows.len()),
-        View::Text | View::Hex => reading.line = reading.line.saturating_add_signed(by).min(last),
+        View::Text | View::Hex | View::Diff => reading.line = reading.line.saturating_add_signed(by).min(last),
     }
 }
 

@@ -18,10 +18,12 @@ pub enum View {
     Tree,
     Text,
     Hex,
+    /// What differs from another reply.
+    Diff,
 }
 
 impl View {
-    pub const ALL: [Self; 3] = [Self::Tree, Self::Text, Self::Hex];
+    pub const ALL: [Self; 4] = [Self::Tree, Self::Text, Self::Hex, Self::Diff];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -29,6 +31,7 @@ impl View {
             Self::Tree => "tree",
             Self::Text => "text",
             Self::Hex => "hex",
+            Self::Diff => "diff",
         }
     }
 
@@ -37,7 +40,8 @@ impl View {
         match self {
             Self::Tree => Self::Text,
             Self::Text => Self::Hex,
-            Self::Hex => Self::Tree,
+            Self::Hex => Self::Diff,
+            Self::Diff => Self::Tree,
         }
     }
 }

@@ -14,7 +14,7 @@ pub fn key_typed(model: &mut Model, key: Key) {
             input.key(key)
         }
         Mode::Palette(palette) => palette.key(key),
-        Mode::Message(picker) => {
+        Mode::Message(picker) | Mode::Against(picker, _) => {
             let changed = picker.input.key(key);
             picker.at = if changed { 0 } else { picker.at };
             changed
@@ -46,7 +46,7 @@ pub fn text_typed(model: &mut Model, text: &str) {
         }
         Mode::Connect(input, _) => drop(input.type_in(text)),
         Mode::Palette(palette) => palette.type_in(text),
-        Mode::Message(picker) => {
+        Mode::Message(picker) | Mode::Against(picker, _) => {
             picker.input.type_in(text);
             picker.at = 0;
         }

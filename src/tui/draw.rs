@@ -6,7 +6,7 @@ use super::canvas::{Canvas, to_ascii};
 use super::layout::{Grid, Request};
 use super::theme::Theme;
 use super::{
-    channels, footer, frames, help, log_line, log_view, palette, peer_line, peers, reply, request, status_bar,
+    against, channels, footer, frames, help, log_line, log_view, palette, peer_line, peers, reply, request, status_bar,
 };
 use crate::app::{Class, Mode, Model, Screen};
 
@@ -80,6 +80,7 @@ fn overlay(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     match &model.mode {
         Mode::Help { top } => help::draw(canvas, model, grid, *top),
         Mode::Palette(picker) => palette::draw(canvas, model, grid, picker),
+        Mode::Against(picker, all) => against::draw(canvas, model, grid, picker, all),
         Mode::Log { back } => log_view::draw(canvas, model, grid, *back),
         _ => return,
     }

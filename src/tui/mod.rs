@@ -1,7 +1,9 @@
 //! The terminal: draws the [`crate::app::Model`] and runs its effects. Owns no facts.
 
-pub mod canvas;
+mod against;
+mod canvas;
 mod channels;
+mod diff;
 pub mod draw;
 mod footer;
 mod frames;

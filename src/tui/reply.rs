@@ -4,7 +4,8 @@
 use ratatui::style::{Modifier, Style};
 
 use super::canvas::{Area, Canvas, cut, follow, width};
-use super::{hex, why};
+use super::{diff, hex, why};
+use crate::app::commands::key_of;
 use crate::app::format::{clock, counted, size};
 use crate::app::reading::{Row, View};
 use crate::app::request::{Outcome, Reply, Request};
@@ -95,6 +96,10 @@ fn replied(canvas: &mut Canvas, model: &Model, area: Area, reply: &Reply, focuse
         View::Tree => tree(canvas, model, area, payload, focused, roomy, top),
         View::Text => text(canvas, area, payload, model.reading.line),
         View::Hex => hex::draw(canvas, &area, payload, model.reading.line, None),
+        View::Diff => match model.compared() {
+            Some((name, diff)) => diff::draw(canvas, area, name, diff, model.reading.line),
+            None => diff::nothing(canvas, area, &key_of(model, "compare with")),
+        },
     }
 }
 

@@ -89,12 +89,12 @@ fn tab_completes_a_command_and_then_what_it_takes() {
     let mut model = typed("vie");
     press(&mut model, &[TAB]);
     assert_eq!(line(&model), "view ");
-    for expected in ["view tree", "view text", "view hex", "view tree"] {
+    for expected in ["view tree", "view text", "view hex", "view diff", "view tree"] {
         press(&mut model, &[TAB]);
         assert_eq!(line(&model), expected, "the candidates come round");
     }
     press(&mut model, &[Key::named(KeyCode::BackTab)]);
-    assert_eq!(line(&model), "view hex");
+    assert_eq!(line(&model), "view diff");
     let mut model = typed("request nat");
     press(&mut model, &[DOWN]);
     assert_eq!(line(&model), "request natcheck");

@@ -14,9 +14,9 @@ use unicode_width::UnicodeWidthStr;
 use crate::fixture::{Script, before, blank, drawn, failure, fold, nat_reply, permid, press};
 
 /// Escapes, bidi controls, zero-width and combining characters, tabs, bells, wide characters.
-const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}txet\u{2066}\u{200b}\u{feff}a\u{300}\u{300}\u{300}\u{300}\t\r\n\u{9b}31m日本\u{e000}";
+pub const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}txet\u{2066}\u{200b}\u{feff}a\u{300}\u{300}\u{300}\u{300}\t\r\n\u{9b}31m日本\u{e000}";
 
-fn hostile_session() -> Model {
+pub fn hostile_session() -> Model {
     let (mut model, who) = (blank(), permid("9f3ac1", 18));
     let mut script = Script::default();
     script.connected(60_000, who, 18, 3, 40_213);
@@ -49,7 +49,7 @@ fn hostile_session() -> Model {
     model
 }
 
-fn check(model: &mut Model, what: &str) {
+pub fn check(model: &mut Model, what: &str) {
     let theme = Theme::built_in("dark", Depth::True).expect("built in");
     for (columns, rows) in [(120, 40), (80, 24), (60, 20), (40, 10)] {
         let (cells, _) = drawn(model, columns, rows, &theme);
@@ -72,7 +72,7 @@ fn nothing_hostile_reaches_a_cell_in_any_view() {
     check(&mut model, "main");
     press(&mut model, &[tab]);
     for _ in 0..4 {
-        for view in ["tree", "text", "hex"] {
+        for view in ["tree", "text", "hex", "diff"] {
             check(&mut model, view);
             press(&mut model, &[Key::char('v')]);
         }

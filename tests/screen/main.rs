@@ -5,6 +5,7 @@ mod commands;
 mod fixture;
 mod hostile;
 mod properties;
+mod reply;
 mod screenshots;
 mod snapshots;
 mod stories;

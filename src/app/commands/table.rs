@@ -5,7 +5,7 @@ use crate::app::actions as act;
 use crate::app::conditions as when;
 use crate::app::many::acts as many;
 use crate::app::moving as go;
-use crate::app::palette;
+use crate::app::{again, compare, copies, palette};
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
 const fn foot(rank: u8, verb: &'static str) -> Option<Foot> {
@@ -35,10 +35,10 @@ macro_rules! commands {
 
 /// The table. Within one context a key stands once.
 pub static COMMANDS: &[Command] = commands! {
-    "up", Move, ["up", "k"], [Rows, Message, Palette], foot(80, "move"), when::always, go::up, "move";
-    "down", Move, ["down", "j"], [Rows, Message, Palette], None, when::always, go::down, "move";
-    "page up", Move, ["pgup", "ctrl-b"], [Rows, Message, Palette], None, when::always, go::page_up, "page";
-    "page down", Move, ["pgdn", "ctrl-f"], [Rows, Message, Palette], None, when::always, go::page_down, "page";
+    "up", Move, ["up", "k"], [Rows, Message, Palette, Against], foot(80, "move"), when::always, go::up, "move";
+    "down", Move, ["down", "j"], [Rows, Message, Palette, Against], None, when::always, go::down, "move";
+    "page up", Move, ["pgup", "ctrl-b"], [Rows, Message, Palette, Against], None, when::always, go::page_up, "page";
+    "page down", Move, ["pgdn", "ctrl-f"], [Rows, Message, Palette, Against], None, when::always, go::page_down, "page";
     "first", Move, ["g", "home"], [Rows], None, when::always, go::first, "first, last";
     "last", Move, ["G", "end"], [Rows], None, when::always, go::last, "first, last";
     "next pane", Move, ["tab", "right", "l"], [Main], foot(60, "pane"), when::always, go::next_pane, "next pane, back";
@@ -58,12 +58,19 @@ pub static COMMANDS: &[Command] = commands! {
     "payload", Request, ["p"], [Main], None, when::takes_payload, act::edit, "edit the payload";
     "edit and resend", Request, ["e"], [Main], None, when::has_request, act::take_over, "take a sent request over";
     "cancel request", Request, ["x"], [Main], None, when::is_in_flight, act::cancel, "cancel what is in flight";
-    "copy command", Request, ["y c", "ctrl-y"], [Main, Sheet], foot(70, "copy command"), when::has_target, act::copy_command, "copy as a command";
+    "resend", Request, ["R"], [Main, PeerScreen], None, again::can_resend, again::resend, "send the same bytes again";
+    "copy command", Request, ["y c", "ctrl-y"], [Main, PeerScreen, Sheet], foot(70, "copy command"), when::has_target, copies::command, "copy as a command";
 
     "read", Reply, ["enter"], [Channels], foot(10, "read"), when::has_request, act::read, "read the reply";
     "unfold", Reply, ["enter", "space"], [Reply], foot(10, "unfold"), when::can_unfold, act::unfold, "open or close a value";
-    "view", Reply, ["v"], [Main], foot(45, "view"), when::has_reply, act::view, "tree, text, hex";
-    "copy value", Reply, ["y v", "Y"], [Main], None, when::has_value, act::copy_value, "copy the selected value";
+    "view", Reply, ["v"], [Main], foot(45, "view"), when::has_reply, act::view, "tree, text, hex, diff";
+    "diff", Reply, ["d"], [Main], None, compare::has_one_before, compare::with_the_one_before, "diff with the reply before";
+    "compare with", Reply, ["="], [Main], None, compare::has_others, compare::pick, "diff with a picked reply";
+    "copy value", Reply, ["y v", "Y"], [Main], None, when::has_value, copies::value, "copy the selected value";
+    "copy reply", Reply, ["y r"], [Main, PeerScreen], None, copies::has_decoded, copies::reply, "copy the reply as JSON";
+    "copy bytes", Reply, ["y b"], [Main, PeerScreen], None, copies::has_bytes, copies::bytes, "copy the reply's bytes as hex";
+    "copy permid", Peers, ["y p"], [Main, PeerScreen], None, copies::has_permid, copies::permid, "copy the permid";
+    "copy address", Peers, ["y a"], [Main, PeerScreen], None, copies::has_open_address, copies::address, "copy the address";
 
     "edit here", Request, ["enter"], [Request], foot(10, "edit"), when::always, act::choose_message, "choose message, frequency";
     "choose", Request, ["enter"], [Message], foot(10, "choose"), when::finds_message, act::choose, "choose this message";
@@ -78,6 +85,9 @@ pub static COMMANDS: &[Command] = commands! {
     "show all", Peers, ["esc"], [Filter], foot(20, "show all"), when::always, act::clear_filter, "show all peers";
     "dial", Peers, ["enter"], [Connect], foot(10, "connect"), when::is_target, act::dial, "connect to it";
     "do not dial", Peers, ["esc"], [Connect], foot(20, "close"), when::always, act::close, "close the prompt";
+
+    "compare", Reply, ["enter"], [Against], foot(10, "compare"), compare::finds_candidate, compare::choose, "compare with this reply";
+    "do not compare", Reply, ["esc"], [Against], foot(20, "close"), when::always, act::close, "close";
 
     "send to all", Request, ["enter"], [ManyPreview], foot(10, "send to all"), many::can_start, many::start, "send to all that are listed";
     "edit request to many", Request, ["e"], [ManyPreview], foot(25, "edit"), when::always, many::edit, "edit message and payload";

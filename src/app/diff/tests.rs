@@ -51,6 +51,14 @@ fn rows_are_known_by_what_they_begin_with() {
 }
 
 #[test]
+fn rows_that_have_nothing_in_common_are_not_the_same_row() {
+    let before = table(&[&["peers", "5"], &["subscriptions", "2"]]);
+    let after = table(&[&["peers", "5"], &["downloads", "1"]]);
+    assert_eq!(written(&before, &after), ["=0 peers, 5", "-1 subscriptions, 2", "+1 downloads, 1"]);
+    assert_eq!(written(&table(&[&["5"]]), &table(&[&["6"]])), ["~0 5 → 6"]);
+}
+
+#[test]
 fn dictionaries_are_aligned_by_their_keys() {
     let before = dict(&[("a", "1"), ("b", "2"), ("c", "3")]);
     let after = dict(&[("c", "3"), ("a", "9"), ("d", "4")]);

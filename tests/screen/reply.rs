@@ -1,0 +1,224 @@
+//! One reply, read closely: what differs from another, what is copied, saved and opened, and the request sent again.
+
+use crossterm::event::KeyCode;
+use swarmscope::app::reading::View;
+use swarmscope::app::{Effect, Key, Mode, Model};
+use swarmscope::tui::Theme;
+use swarmscope::tui::theme::Depth;
+use swarmscope::wire::encoding_a::Value;
+use swarmscope::wire::{MessageId, Permid};
+
+use crate::fixture::{Script, blank, drawn, nat_reply, permid, press, type_text};
+use crate::hostile::{HOSTILE, check, hostile_session};
+
+const DATABASE: MessageId = MessageId::DATABASE_QUERY;
+
+/// A keystroke for each word: `tab`, `esc`, `enter`, `down`, or the character itself.
+pub fn keys(words: &str) -> Vec<Key> {
+    let key = |word: &str| match word {
+        "tab" => Key::named(KeyCode::Tab),
+        "esc" => Key::named(KeyCode::Esc),
+        "enter" => Key::named(KeyCode::Enter),
+        "up" => Key::named(KeyCode::Up),
+        "down" => Key::named(KeyCode::Down),
+        "end" => Key::named(KeyCode::End),
+        "space" => Key::char(' '),
+        _ => match word.strip_prefix("ctrl-") {
+            Some(c) => Key::ctrl(c.chars().next().expect("a key")),
+            None => Key::char(word.chars().next().expect("a key")),
+        },
+    };
+    words.split_whitespace().map(key).collect()
+}
+
+fn does(model: &mut Model, words: &str) -> Vec<Effect> {
+    press(model, &keys(words))
+}
+
+fn copied(effects: &[Effect]) -> &str {
+    let [Effect::Copy(text)] = effects else { panic!("nothing is copied: {effects:?}") };
+    text
+}
+
+fn said(model: &Model) -> &str {
+    &model.log.headline(model.now).expect("something is said").text
+}
+
+fn screen(model: &mut Model, columns: u16, rows: u16) -> String {
+    let theme = Theme::built_in("dark", Depth::True).expect("built in");
+    let (cells, _) = drawn(model, columns, rows, &theme);
+    let row = |row: &[ratatui::buffer::Cell]| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>();
+    let rows: Vec<String> =
+        cells.content.chunks(usize::from(columns)).map(|cells| row(cells).trim_end().to_owned()).collect();
+    rows.join("\n")
+}
+
+/// The counts of a peer's tables.
+fn counts(counts: &[(&str, i64)]) -> Vec<u8> {
+    let row = |(name, count): &(&str, i64)| Value::Tuple(vec![Value::from(*name), Value::from(*count)]);
+    Value::List(counts.iter().map(row).collect()).encode()
+}
+
+/// Two peers; the first has answered DATABASE twice, the other once.
+fn two_peers() -> (Model, Permid, Permid) {
+    let (mut model, one, other) = (blank(), permid("9f3ac1", 18), permid("d02ef3", 18));
+    let mut script = Script::default();
+    script.connected(600_000, one, 18, 3, 40_213);
+    script.connected(590_000, other, 18, 4, 40_214);
+    let old = counts(&[("peer_count", 5), ("torrent_count", 174), ("channel_files", 9), ("all_subscriptions", 2)]);
+    let new = counts(&[("peer_count", 5), ("torrent_count", 181), ("channel_files", 9), ("own_downloads", 1)]);
+    script.asked(500_000, 40, one, DATABASE, 1, 0, &old);
+    script.asked(400_000, 30, other, DATABASE, 2, 0, &old);
+    script.asked(300_000, 37_000, one, MessageId::NATCHECK, 3, 0, &nat_reply("Open Internet", 0, 55));
+    script.asked(60_000, 45, one, DATABASE, 4, 0, &new);
+    script.tell(&mut model);
+    does(&mut model, "g");
+    (model, one, other)
+}
+
+#[test]
+fn a_reply_is_compared_with_the_one_before() {
+    let (mut model, ..) = two_peers();
+    does(&mut model, "d");
+    assert_eq!(model.reading.view, View::Diff);
+    let (name, diff) = model.compared().expect("there was one before");
+    assert_eq!((name, diff.changed, diff.added, diff.removed), ("#1", 1, 1, 1));
+    for (columns, rows) in [(120, 40), (80, 24), (60, 20)] {
+        insta::assert_snapshot!(format!("diff_{columns}x{rows}"), screen(&mut model, columns, rows));
+    }
+}
+
+#[test]
+fn what_has_nothing_to_compare_with_says_so() {
+    let (mut model, ..) = two_peers();
+    does(&mut model, "tab down d");
+    assert!(said(&model).contains("no reply before to the same message"), "{}", said(&model));
+    assert_eq!(model.reading.view, View::Tree);
+    does(&mut model, "v v v");
+    assert!(screen(&mut model, 120, 40).contains("there is no reply before this one"));
+}
+
+#[test]
+fn another_peers_reply_is_picked_to_compare_with() {
+    let (mut model, ..) = two_peers();
+    does(&mut model, "=");
+    insta::assert_snapshot!("compare_with_100x30", screen(&mut model, 100, 30));
+    type_text(&mut model, "d02e");
+    does(&mut model, "enter");
+    let (name, diff) = model.compared().expect("it is compared");
+    assert_eq!((name, diff.changed), ("d02e…f3 #1", 1));
+    // it stays for this peer's older reply to the same message, and is not for another message
+    does(&mut model, "tab tab tab down down");
+    let compared = model.compared().map(|(name, diff)| (name.to_owned(), diff.is_empty(), diff.only_bytes));
+    assert_eq!(compared, Some(("d02e…f3 #1".to_owned(), true, false)));
+    does(&mut model, "up");
+    assert!(model.compared().is_none());
+}
+
+#[test]
+fn a_picker_that_is_closed_changes_nothing() {
+    let (mut model, ..) = two_peers();
+    does(&mut model, "= esc");
+    assert!(matches!(model.mode, Mode::Main) && model.reading.view == View::Tree);
+    does(&mut model, "=");
+    type_text(&mut model, "nothing is called that");
+    does(&mut model, "enter");
+    assert!(matches!(model.mode, Mode::Against(..)) && said(&model).contains("no reply is called that"));
+}
+
+#[test]
+fn the_same_bytes_are_sent_again_and_254_is_foretold() {
+    let (mut model, one, _) = two_peers();
+    let effects = does(&mut model, "R");
+    let [Effect::Request(ask)] = &effects[..] else { panic!("{effects:?}") };
+    let request = model.request().expect("selected");
+    assert_eq!((ask.to, ask.message, ask.frequency), (one, DATABASE, request.frequency));
+    assert_eq!(ask.payload, request.payload);
+    assert!(said(&model).contains("it will meet 254, the peer accepts it again at"), "{}", said(&model));
+}
+
+#[test]
+fn everything_can_be_copied() {
+    let (mut model, one, _) = two_peers();
+    assert_eq!(copied(&does(&mut model, "y p")), one.to_string());
+    assert_eq!(copied(&does(&mut model, "y a")), "127.0.0.1:40213");
+    let json = r#"[["peer_count",5],["torrent_count",181],["channel_files",9],["own_downloads",1]]"#;
+    assert_eq!(copied(&does(&mut model, "y r")), json);
+    assert!(copied(&does(&mut model, "y b")).starts_with("61346c"), "the bytes of an encoding a list");
+    assert_eq!(copied(&does(&mut model, "y v")), "peer_count, 5");
+    assert!(copied(&does(&mut model, "y c")).contains("natcheck --frequency"), "the composer's, from the list");
+    let command = "swarmscope request 127.0.0.1:40213 database --frequency 3600";
+    assert_eq!(copied(&does(&mut model, "tab y c")), command, "that of the request, from its row");
+    assert!(said(&model).contains("copied the command of #3"), "{}", said(&model));
+}
+
+#[test]
+fn nothing_that_is_hidden_is_copied() {
+    let (mut model, one, _) = two_peers();
+    does(&mut model, "tab down P");
+    for keys in ["y a", "y b"] {
+        assert!(does(&mut model, keys).is_empty(), "{keys}");
+        assert!(said(&model).contains("hidden"), "{}", said(&model));
+    }
+    for keys in ["y p", "y r", "y v", "y c"] {
+        let effects = does(&mut model, keys);
+        let text = copied(&effects);
+        for secret in ["198.51", "192.168", "127.0.0", &one.to_string()] {
+            assert!(!text.contains(secret), "{keys}: {text}");
+        }
+    }
+}
+
+#[test]
+fn what_is_too_long_for_a_clipboard_is_said() {
+    let (mut model, who) = (blank(), permid("9f3ac1", 18));
+    let mut script = Script::default();
+    script.connected(600_000, who, 18, 3, 40_213);
+    script.asked(60_000, 45, who, MessageId(41), 4, 0, &vec![b'x'; 80_000]);
+    script.tell(&mut model);
+    for keys in ["y b", "y v", "y r"] {
+        assert!(does(&mut model, keys).is_empty(), "{keys}");
+        assert!(said(&model).contains("too long for a terminal's clipboard"), "{}", said(&model));
+    }
+}
+
+#[test]
+fn nothing_hostile_is_copied() {
+    let mut model = hostile_session();
+    does(&mut model, "tab");
+    for _ in 0..6 {
+        for keys in ["y v", "y r", "y b", "y c", "y a", "y p"] {
+            for effect in does(&mut model, keys) {
+                let Effect::Copy(text) = effect else { panic!("{effect:?}") };
+                assert_eq!(swarmscope::wire::text::clean(&text), text, "{keys}");
+            }
+        }
+        does(&mut model, "down");
+    }
+    does(&mut model, "r");
+    type_text(&mut model, "database");
+    does(&mut model, "enter");
+    let now = model.now;
+    crate::fixture::fold(&mut model, now, swarmscope::app::Msg::Paste(HOSTILE.to_owned()));
+    let effects = does(&mut model, "ctrl-y");
+    let command = copied(&effects);
+    assert!(command.contains("hex:") && !command.chars().any(char::is_control), "{command}");
+}
+
+#[test]
+fn nothing_hostile_reaches_a_cell_of_a_diff() {
+    let (mut model, who) = (blank(), permid("9f3ac1", 18));
+    let mut script = Script::default();
+    script.connected(600_000, who, 18, 3, 40_213);
+    let other = HOSTILE.replace("txet", "text");
+    for (ms, text) in [(80_000, HOSTILE), (60_000, &other)] {
+        let dict = Value::Dict(vec![(Value::from(text), Value::from(text)), (Value::from("k"), Value::from(text))]);
+        script.asked(ms, 45, who, MessageId::REPEX_QUERY, 4, 0, &dict.encode());
+    }
+    script.tell(&mut model);
+    does(&mut model, "d");
+    assert!(model.compared().is_some_and(|(_, diff)| diff.lines.len() >= 3));
+    check(&mut model, "diff");
+    does(&mut model, "=");
+    check(&mut model, "compare with");
+}
