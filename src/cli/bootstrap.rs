@@ -7,8 +7,8 @@ use std::path::Path;
 use super::CliError;
 use crate::node::Target;
 
-/// Larger files are refused: some ten thousand peers are more than anybody starts from.
-const MAX_BYTES: u64 = 1024 * 1024;
+/// Larger files are refused: this is room for 50 000 peers, each with its permid.
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// What to do about a file that can't be used.
 const HINT: &str = "--bootstrap names a text file with one host:port or permid@host:port a line, # for comments: check the \
@@ -28,7 +28,7 @@ fn read_targets(path: &Path) -> Result<Vec<Target>, CliError> {
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| CliError::file(path, error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(CliError::file(path, "a bootstrap file of more than 1 MiB: keep fewer peers in it"));
+        return Err(CliError::file(path, "a bootstrap file of more than 8 MiB: keep fewer peers in it"));
     }
     let text = String::from_utf8(bytes).map_err(|_| CliError::file(path, "not UTF-8 text: one target a line"))?;
     parse(&text).map_err(|what| CliError::file(path, what))

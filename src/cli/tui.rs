@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::options::{self, BootstrapOption, IdentityOptions};
 use super::{CliError, directories, identities, later, probes};
+use crate::app::peers::MOST_PEERS;
 use crate::app::{Keymap, Setup};
 use crate::failure::exit;
 use crate::node::{Node, NodeConfig, Target};
@@ -93,7 +94,8 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         gossip: true,
         bootstrap,
         max_peers: MAX_PEERS,
-        trace: true, // the screen shows conversations
+        max_known: MOST_PEERS, // as many as the list has rows for
+        trace: true,           // the screen shows conversations
         ..NodeConfig::default()
     };
     let (_nothing_extra, extra) = mpsc::channel(1);

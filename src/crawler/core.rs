@@ -39,7 +39,7 @@ impl Core {
             links: Links::default(),
             timers: Timers::default(),
             random: Random::new(config.seed),
-            directory: Directory::new(),
+            directory: Directory::new(config.max_known),
             out: VecDeque::new(),
         }
     }

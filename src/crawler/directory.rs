@@ -3,7 +3,7 @@
 //! What somebody says of a third peer is hearsay: it has a source, never displaces what we saw ourselves, is the first to be
 //! forgotten, and is dialled only with its permid pinned (protocol.md §3, §7).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -16,8 +16,6 @@ use crate::wire::{OverlayVersion, Permid};
 
 /// At this many failed attempts in a row the original gives a peer up (§4).
 pub(super) const GIVES_UP_AT: u32 = 28;
-/// How many peers are kept in mind: the size of the original's peer cache.
-pub(super) const MAX_KNOWN: usize = 2500;
 /// How many peers that we never saw ourselves are kept in mind on the word of one source: five full BuddyCast messages. So one
 /// source can't fill the directory.
 const MAX_FROM_ONE: usize = 100;
@@ -109,28 +107,107 @@ pub(super) struct Directory {
     known: HashMap<Permid, Known>,
     /// Bootstrap targets whose permid is not known yet.
     unnamed: HashMap<Place, Retry>,
+    /// Targets of a long bootstrap list that wait for their first dial.
+    listed: VecDeque<(PeerKey, Place)>,
+    /// How many peers are kept in mind.
+    max_known: usize,
+    /// How many that we never saw ourselves each source has told of.
+    told: HashMap<Permid, usize>,
     attempts: HashMap<AttemptId, Attempt>,
     next_attempt: u64,
 }
 
 impl Directory {
-    pub(super) fn new() -> Self {
-        Self { known: HashMap::new(), unnamed: HashMap::new(), attempts: HashMap::new(), next_attempt: 1 }
+    pub(super) fn new(max_known: usize) -> Self {
+        Self {
+            known: HashMap::new(),
+            unnamed: HashMap::new(),
+            listed: VecDeque::new(),
+            max_known,
+            told: HashMap::new(),
+            attempts: HashMap::new(),
+            next_attempt: 1,
+        }
+    }
+
+    /// Changes what is known of a peer, and keeps count of who told of it.
+    fn change<T>(&mut self, permid: Permid, change: impl FnOnce(&mut Known) -> T) -> Option<T> {
+        let known = self.known.get_mut(&permid)?;
+        let before = known.teller();
+        let changed = change(known);
+        let after = known.teller();
+        if before != after {
+            self.tells(after);
+            self.told_less(before);
+        }
+        Some(changed)
+    }
+
+    fn forget(&mut self, permid: Permid) -> bool {
+        let forgotten = self.known.remove(&permid);
+        self.told_less(forgotten.as_ref().and_then(Known::teller));
+        forgotten.is_some()
+    }
+
+    fn enter(&mut self, permid: Permid, source: Source, now: Instant) {
+        let known = Known::new(source, now);
+        self.tells(known.teller());
+        self.known.insert(permid, known);
+    }
+
+    fn tells(&mut self, teller: Option<Permid>) {
+        if let Some(teller) = teller {
+            *self.told.entry(teller).or_default() += 1;
+        }
+    }
+
+    fn told_less(&mut self, teller: Option<Permid>) {
+        let Some(teller) = teller else { return };
+        let count = self.told.get(&teller).map_or(0, |count| count.saturating_sub(1));
+        if count == 0 {
+            self.told.remove(&teller);
+        } else {
+            self.told.insert(teller, count);
+        }
     }
 
     /// Someone we trust (the operator, a file) says where a peer is.
     pub(super) fn tell(&mut self, permid: Permid, place: Place, source: Source, now: Instant) -> News {
-        let known = self.known.entry(permid).or_insert_with(|| Known::new(source.clone(), now));
-        known.source = source;
-        let news = if known.place.as_ref() == Some(&place) { News::Stale } else { News::Fresh };
-        known.place = Some(place);
-        known.retry = Retry::default();
-        news
+        if !self.known.contains_key(&permid) {
+            self.enter(permid, source.clone(), now);
+        }
+        let changed = self.change(permid, |known| {
+            known.source = source;
+            let news = if known.place.as_ref() == Some(&place) { News::Stale } else { News::Fresh };
+            known.place = Some(place);
+            known.retry = Retry::default();
+            news
+        });
+        changed.unwrap_or(News::Stale)
     }
 
     /// A target without a permid, to be dialled by rounds until it has told who it is.
     pub(super) fn tell_unnamed(&mut self, place: Place) {
         self.unnamed.insert(place, Retry::default());
+    }
+
+    /// A target of a long list is to be dialled when its turn comes.
+    pub(super) fn list(&mut self, peer: PeerKey, place: Place) {
+        self.listed.push_back((peer, place));
+    }
+
+    /// The next target of a long list that nobody has dialled meanwhile.
+    pub(super) fn next_listed(&mut self) -> Option<(PeerKey, Place)> {
+        loop {
+            let (peer, place) = self.listed.pop_front()?;
+            let retry = match &peer {
+                PeerKey::Permid(permid) => self.known.get(permid).map(|known| &known.retry),
+                PeerKey::Address(_) => self.unnamed.get(&place),
+            };
+            if retry.is_some_and(|retry| retry.failures == 0) {
+                return Some((peer, place));
+            }
+        }
     }
 
     /// A peer says where a third one is.
@@ -143,35 +220,40 @@ impl Directory {
         now: Instant,
     ) -> News {
         let source = Source::BuddyCast(from);
-        if !self.known.contains_key(&permid) && !self.make_room(Some(&source)) {
-            return News::Stale;
+        if !self.known.contains_key(&permid) {
+            if !self.make_room(Some(from)) {
+                return News::Stale;
+            }
+            self.enter(permid, source.clone(), now);
         }
-        let known = self.known.entry(permid).or_insert_with(|| Known::new(source.clone(), now));
-        known.heard = now;
-        known.version = known.version.or(version);
-        let place = Place::from(address);
-        let doubted = known.seen.is_none() || known.retry.failures > 0;
-        if known.place.is_some() && !(doubted && known.place.as_ref() != Some(&place)) {
-            return News::Stale;
-        }
-        (known.place, known.source, known.retry) = (Some(place), source, Retry::default());
-        News::Fresh
+        let changed = self.change(permid, |known| {
+            known.heard = now;
+            known.version = known.version.or(version);
+            let place = Place::from(address);
+            let doubted = known.seen.is_none() || known.retry.failures > 0;
+            if known.place.is_some() && !(doubted && known.place.as_ref() != Some(&place)) {
+                return News::Stale;
+            }
+            (known.place, known.source, known.retry) = (Some(place), source, Retry::default());
+            News::Fresh
+        });
+        changed.unwrap_or(News::Stale)
     }
 
     /// Forgets the one that was heard of longest ago, where this source has told of too many or the directory is full; never one
     /// that we saw ourselves.
-    fn make_room(&mut self, source: Option<&Source>) -> bool {
+    fn make_room(&mut self, teller: Option<Permid>) -> bool {
+        let told = teller.and_then(|teller| self.told.get(&teller)).copied().unwrap_or(0);
         let unseen = || self.known.iter().filter(|(_, known)| known.seen.is_none());
-        let theirs = || unseen().filter(|(_, known)| Some(&known.source) == source);
-        let oldest = if theirs().count() >= MAX_FROM_ONE {
-            theirs().min_by_key(|(_, known)| known.heard)
-        } else if self.known.len() >= MAX_KNOWN {
+        let oldest = if told >= MAX_FROM_ONE {
+            unseen().filter(|(_, known)| known.teller() == teller).min_by_key(|(_, known)| known.heard)
+        } else if self.known.len() >= self.max_known {
             unseen().min_by_key(|(_, known)| known.heard)
         } else {
             return true;
         };
         let oldest = oldest.map(|(permid, _)| *permid);
-        oldest.is_some_and(|permid| self.known.remove(&permid).is_some())
+        oldest.is_some_and(|permid| self.forget(permid))
     }
 
     /// A peer has proved its permid. `listening` is where it can be dialled, as far as is known; `dialled` what we dialled.
@@ -187,14 +269,18 @@ impl Directory {
         if news == News::Fresh && !self.make_room(None) {
             self.forget_one_seen();
         }
-        let source = if dialled.is_some() { Source::Operator } else { Source::Incoming };
-        let known = self.known.entry(permid).or_insert_with(|| Known::new(source, now));
-        known.heard = now;
-        known.version = Some(version);
-        known.seen = listening.or(known.seen);
-        known.place = dialled.or_else(|| listening.map(Place::from)).or_else(|| known.place.take());
-        known.retry.failures = 0;
-        known.retry.not_before = None;
+        if news == News::Fresh {
+            let source = if dialled.is_some() { Source::Operator } else { Source::Incoming };
+            self.enter(permid, source, now);
+        }
+        self.change(permid, |known| {
+            known.heard = now;
+            known.version = Some(version);
+            known.seen = listening.or(known.seen);
+            known.place = dialled.or_else(|| listening.map(Place::from)).or_else(|| known.place.take());
+            known.retry.failures = 0;
+            known.retry.not_before = None;
+        });
         news
     }
 
@@ -202,7 +288,7 @@ impl Directory {
     fn forget_one_seen(&mut self) {
         let oldest = self.known.iter().min_by_key(|(_, known)| known.heard).map(|(permid, _)| *permid);
         if let Some(permid) = oldest {
-            self.known.remove(&permid);
+            self.forget(permid);
         }
     }
 
@@ -258,7 +344,7 @@ impl Directory {
         if let PeerKey::Permid(permid) = attempt.peer
             && self.known.get(&permid).is_some_and(|known| known.seen.is_none())
         {
-            self.known.remove(&permid);
+            self.forget(permid);
         }
     }
 
@@ -305,6 +391,14 @@ impl Directory {
 impl Known {
     fn new(source: Source, now: Instant) -> Self {
         Self { place: None, seen: None, source, version: None, heard: now, retry: Retry::default() }
+    }
+
+    /// On whose word alone it is known.
+    fn teller(&self) -> Option<Permid> {
+        match self.source {
+            Source::BuddyCast(teller) if self.seen.is_none() => Some(teller),
+            _ => None,
+        }
     }
 }
 

@@ -29,7 +29,8 @@ use crate::wire::{MessageId, Permid};
 /// The tickets of requests that the engine makes by itself are counted from here; callers count theirs from below.
 const OWN_TICKETS: u64 = 1 << 63;
 
-/// How many bootstrap targets are dialled at once; arbitrary.
+/// How many targets of a bootstrap list are dialled at the same time: authenticating takes both sides some milliseconds of work,
+/// and a target that is not there some seconds of waiting.
 const AT_ONCE: usize = 8;
 
 /// The engine.
@@ -136,32 +137,52 @@ impl Engine {
         let core = &mut self.core;
         let place = Place { host: target.host, port: target.port };
         let address = place.address();
-        let by_rounds = source == Source::Bootstrap && self.gossip.is_enabled() && core.directory.dialling() >= AT_ONCE;
+        let later = source == Source::Bootstrap && self.gossip.is_enabled() && core.directory.dialling() >= AT_ONCE;
         let Some(permid) = target.permid else {
             if self.gossip.is_enabled() {
                 core.directory.tell_unnamed(place.clone());
             }
             let peer = PeerKey::Address(place.to_string());
             core.emit(Event::Discovered { peer: peer.clone(), address, version: None, source });
-            if !by_rounds {
+            if later {
+                core.directory.list(peer, place);
+            } else {
                 core.dial_place(peer, place, true);
             }
             return;
         };
         let peer = PeerKey::Permid(permid);
-        if core.directory.tell(permid, place, source.clone(), core.now) == News::Fresh {
+        if core.directory.tell(permid, place.clone(), source.clone(), core.now) == News::Fresh {
             core.emit(Event::Discovered { peer: peer.clone(), address, version: None, source });
         }
-        if by_rounds {
-            return;
+        if later {
+            core.directory.list(peer, place);
+        } else {
+            self.dial_pinned(permid);
         }
+    }
+
+    fn dial_pinned(&mut self, permid: Permid) {
+        let core = &mut self.core;
         let refusal = if core.links.is_connected(permid) {
             Some(Failure::new(Cause::Duplicate, By::Us, ""))
         } else {
             core.dial(permid, true).err()
         };
         if let Some(failure) = refusal {
-            core.emit(Event::ConnectFailed { peer, failure, attempt: 1, gives_up_at: 1 });
+            core.emit(Event::ConnectFailed { peer: PeerKey::Permid(permid), failure, attempt: 1, gives_up_at: 1 });
+        }
+    }
+
+    /// Dials the next targets of a long bootstrap list, while there are fewer connections than there may be.
+    fn dial_listed(&mut self) {
+        while !self.stopping && self.core.directory.dialling() < AT_ONCE && self.gossip.wants_more(&self.core) {
+            match self.core.directory.next_listed() {
+                Some((PeerKey::Permid(permid), _)) if self.core.links.is_connected(permid) => {}
+                Some((PeerKey::Permid(permid), _)) => self.dial_pinned(permid),
+                Some((peer, place)) => drop(self.core.dial_place(peer, place, true)),
+                None => return,
+            }
         }
     }
 
@@ -208,6 +229,7 @@ impl Engine {
             self.schedule.dial_failed(core, permid);
         }
         self.backend.dial_failed(core, &attempt, failure);
+        self.dial_listed();
     }
 
     fn connected(&mut self, conn: ConnId, attempt: Option<AttemptId>, peer: &ConnectedPeer) {
@@ -250,6 +272,7 @@ impl Engine {
             self.ask_by_ourselves(ask);
         }
         self.gossip.hurry(&mut self.core);
+        self.dial_listed();
     }
 
     fn enter(&mut self, conn: ConnId, kept: bool, peer: &ConnectedPeer) {

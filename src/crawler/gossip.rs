@@ -20,14 +20,12 @@ use crate::wire::{OverlayVersion, Permid, PermidKind};
 
 /// One exchange each round (§7).
 pub const ROUND: Duration = Duration::from_secs(15);
-/// While few peers are known (first-hand: connected) and there is something to do: a swarm of some dozens is found in its
-/// first minute.
+/// While fewer peers are connected than may be, and there is something to do: a swarm of some dozens is found in its first
+/// minute.
 pub const FAST_ROUND: Duration = Duration::from_secs(1);
 /// After a day (§7).
 pub const SLOW_ROUND: Duration = Duration::from_secs(60);
 const A_DAY: Duration = Duration::from_secs(24 * 3600);
-/// "Few peers": what the original keeps connections to, thrice ten.
-const FEW: usize = 30;
 /// How long a peer is blocked for the direction of an exchange (§7).
 pub const BLOCK: Duration = Duration::from_secs(4 * 3600);
 /// How many blocks are kept in mind for each direction; peers that come after it wait until some are over.
@@ -86,7 +84,7 @@ impl Gossip {
         }
         let interval = match core.now.saturating_duration_since(self.began) {
             age if age >= A_DAY => SLOW_ROUND,
-            _ if busy && core.links.peers() < FEW => FAST_ROUND,
+            _ if busy && self.wants_more(core) => FAST_ROUND,
             _ => ROUND,
         };
         core.timers.set(Deadline::Round, core.now + interval);
@@ -95,7 +93,7 @@ impl Gossip {
     /// There is something new to do: while few peers are known the next round comes soon.
     pub(super) fn hurry(&self, core: &mut Core) {
         let young = core.now < self.began + A_DAY;
-        if self.enabled && young && core.links.peers() < FEW {
+        if young && self.wants_more(core) {
             core.timers.set_sooner(Deadline::Round, core.now + FAST_ROUND);
         }
     }
@@ -112,7 +110,7 @@ impl Gossip {
 
     /// Dials one peer that is known and not connected, while there are fewer connections than there may be.
     fn dial_one(&mut self, core: &mut Core) -> bool {
-        if core.links.peers() >= self.max_peers {
+        if !self.wants_more(core) {
             return false;
         }
         if let Some(place) = core.directory.unnamed_candidates(core.now).min().cloned() {
@@ -128,6 +126,11 @@ impl Gossip {
         candidates.sort_unstable();
         let Some(permid) = core.random.pick(&candidates).copied() else { return false };
         core.dial(permid, true).is_ok()
+    }
+
+    /// Whether there are fewer connections, with those that are being made, than there may be.
+    pub(super) fn wants_more(&self, core: &Core) -> bool {
+        self.enabled && core.links.peers() + core.directory.dialling() < self.max_peers
     }
 
     /// Sends our BUDDYCAST.

@@ -31,6 +31,8 @@ pub struct EngineConfig {
     pub pace: Option<Duration>,
     /// Rounds dial while fewer peers than this are connected.
     pub max_peers: usize,
+    /// How many peers to keep in mind.
+    pub max_known: usize,
     pub budgets: Budgets,
     /// For the choice of channels and peers; nothing secret.
     pub seed: u64,
@@ -39,8 +41,8 @@ pub struct EngineConfig {
 /// What an engine is told.
 #[derive(Debug)]
 pub enum Input {
-    /// To dial this peer, now and, where rounds run, whenever it is not connected. Of a long bootstrap list the rounds dial the
-    /// most, one by one.
+    /// To dial this peer, now and, where rounds run, whenever it is not connected. Of a long bootstrap list a few are dialled
+    /// at a time.
     Connect {
         target: Target,
         source: Source,

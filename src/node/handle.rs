@@ -41,6 +41,8 @@ pub struct NodeConfig {
     pub pace: Option<Duration>,
     /// How many peers to keep connections to at the same time.
     pub max_peers: usize,
+    /// How many peers to keep in mind.
+    pub max_known: usize,
     /// Whether to tell what passes over every connection ([`Event::Traced`]).
     pub trace: bool,
 }
@@ -59,7 +61,8 @@ impl Default for NodeConfig {
             bootstrap: Vec::new(),
             initiators: Vec::new(),
             pace: None,
-            max_peers: 50, // arbitrary: enough to stay findable, few enough for any limit on open files
+            max_peers: 50,   // arbitrary: enough to stay findable, few enough for any limit on open files
+            max_known: 2500, // the size of the original's peer cache
             trace: false,
         }
     }
@@ -106,6 +109,7 @@ impl Node {
             initiators: config.initiators,
             pace: config.pace,
             max_peers: config.max_peers,
+            max_known: config.max_known,
             budgets: Budgets::default(),
             seed,
         };

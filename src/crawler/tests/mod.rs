@@ -78,6 +78,7 @@ fn config(n: u8) -> EngineConfig {
         initiators: Vec::new(),
         pace: None,
         max_peers: 50,
+        max_known: 2500,
         budgets: Budgets::default(),
         seed: u64::from(n),
     }

@@ -185,3 +185,48 @@ fn max_peers_is_kept_by_those_who_dial() {
     world.run(secs(300));
     assert_eq!(world.members[19].engine.core.links.peers(), 5);
 }
+
+/// A long list is dialled a few at a time, each as soon as another has ended, whether with a connection or without.
+#[test]
+fn a_long_bootstrap_list_is_dialled_without_waiting_for_rounds() {
+    let mut rig = Rig::new(EngineConfig { max_peers: 60, ..gossiping(1) });
+    for n in 2..=101 {
+        let target = Target { host: address(n).ip().to_string(), port: address(n).port(), permid: None };
+        rig.input(Input::Connect { target, source: Source::Bootstrap });
+    }
+    assert_eq!(rig.dials.len(), 8, "the first few at once");
+    let mut connected = 0;
+    let mut at = 0;
+    while at < rig.dials.len() {
+        let (attempt, place, expected) = rig.dials[at];
+        assert_eq!(expected, None);
+        let n = (2..=101).find(|n| address(*n) == place).expect("one of the list");
+        if n % 2 == 0 {
+            rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::TcpRefused, By::Peer, "") });
+        } else {
+            rig.connect(ConnId(u64::from(n)), n, Direction::Outgoing, Some(attempt));
+            connected += 1;
+        }
+        at += 1;
+        assert!(rig.dials.len() - at <= 8, "no more than a few at the same time");
+    }
+    assert_eq!((rig.dials.len(), connected), (100, 50), "the whole list, without any time having passed");
+    let once: HashSet<_> = rig.dials.iter().map(|(_, place, _)| *place).collect();
+    assert_eq!(once.len(), 100);
+}
+
+#[test]
+fn a_long_bootstrap_list_stops_at_as_many_connections_as_there_may_be() {
+    let mut rig = Rig::new(EngineConfig { max_peers: 20, ..gossiping(1) });
+    for n in 2..=101 {
+        let target = Target { host: address(n).ip().to_string(), port: address(n).port(), permid: Some(permid(n)) };
+        rig.input(Input::Connect { target, source: Source::Bootstrap });
+    }
+    let mut at = 0;
+    while let Some((attempt, _, Some(expected))) = rig.dials.get(at).copied() {
+        let n = (2..=101).find(|n| permid(*n) == expected).expect("one of the list");
+        rig.connect(ConnId(u64::from(n)), n, Direction::Outgoing, Some(attempt));
+        at += 1;
+    }
+    assert_eq!(at, 20);
+}
