@@ -90,7 +90,6 @@ fn settling(model: &mut Model) -> Vec<Duration> {
     for n in 0..50 {
         let who = permid(&format!("{:04x}{:02x}", 1 + n, 1 + n), 18);
         fold(model, before(0), Msg::Node(Event::Gossip { permid: who, listed: 1, left_out: 0 }));
-        model.order.news();
         let later = swarmscope::app::Now { instant: before(0).instant + Duration::from_secs(60), wall: before(0).wall };
         let start = Instant::now();
         fold(model, later, Msg::Tick);

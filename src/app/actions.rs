@@ -21,26 +21,6 @@ pub const fn none() -> Effects {
 
 // --- peers --------------------------------------------------------------------------------------------------------------
 
-pub fn filter(model: &mut Model) -> Effects {
-    model.mode = Mode::Filter;
-    model.focus = Pane::Peers;
-    model.inside = false;
-    none()
-}
-
-pub fn clear_filter(model: &mut Model) -> Effects {
-    model.filter = Input::default();
-    model.mode = Mode::Main;
-    model.rebuild();
-    none()
-}
-
-pub fn sort(model: &mut Model) -> Effects {
-    model.order.sort = model.order.sort.next();
-    model.rebuild();
-    none()
-}
-
 /// The prompt starts with the address of a selected peer that is not connected.
 pub fn connect(model: &mut Model) -> Effects {
     let known = match model.peer() {

@@ -3,10 +3,11 @@
 use super::actions as act;
 use super::actions::Effects;
 use super::commands::Misfit;
-use super::input::Input;
+use super::filter::Filter;
+use super::filtering;
 use super::messages::{all, find};
 use super::model::Model;
-use super::order::Sort;
+use super::order::By;
 use super::reading::View;
 use crate::node::Target;
 use crate::wire::MessageId;
@@ -20,20 +21,21 @@ pub const fn none(_: &Model, _: &str) -> Vec<String> {
 }
 
 pub fn filter(model: &mut Model, text: &str) -> Done {
-    model.filter = Input::new(text);
-    model.rebuild();
+    Filter::parse(text).map_err(|error| Misfit { at: error.at.start, what: error.to_string() })?;
+    filtering::set(model, text);
     Ok(act::none())
 }
 
-pub fn sorts(_: &Model, _: &str) -> Vec<String> {
-    Sort::ALL.map(|sort| sort.name().to_owned()).to_vec()
+pub fn sorts(model: &Model, _: &str) -> Vec<String> {
+    By::all(&model.kept.columns).iter().map(By::to_string).collect()
 }
 
 pub fn sort(model: &mut Model, text: &str) -> Done {
-    let sort = Sort::ALL.into_iter().find(|sort| sort.name() == text);
-    model.order.sort = sort.ok_or_else(|| unknown("column", text, Sort::ALL.iter().map(|sort| sort.name())))?;
-    model.rebuild();
-    Ok(act::none())
+    let all = By::all(&model.kept.columns);
+    let names: Vec<String> = all.iter().map(By::to_string).collect();
+    let by = all.iter().zip(&names).find(|(_, name)| *name == text).map(|(by, _)| *by);
+    let by = by.ok_or_else(|| unknown("column", text, names.iter().map(String::as_str)))?;
+    Ok(super::column_view::sort_by(model, by))
 }
 
 /// Where peers that are not connected were last seen.

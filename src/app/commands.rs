@@ -56,6 +56,12 @@ pub enum Context {
     Connect,
     /// Rate and concurrency of a request to many.
     Pace,
+    Note,
+    /// The list of saved filters.
+    Filters,
+    FilterName,
+    /// The list of columns.
+    Columns,
     Help,
     Palette,
     Against,
@@ -144,6 +150,10 @@ pub fn contexts(model: &Model) -> Vec<Context> {
         Mode::Filter => vec![C::Filter, C::Any],
         Mode::Pace(_) => vec![C::Pace, C::Any],
         Mode::Connect(..) => vec![C::Connect, C::Any],
+        Mode::Note(_) => vec![C::Note, C::Any],
+        Mode::Filters { .. } => vec![C::Filters, C::Rows, C::Any],
+        Mode::FilterName(..) => vec![C::FilterName, C::Any],
+        Mode::Columns { .. } => vec![C::Columns, C::Rows, C::Any],
         Mode::Message(_) => vec![C::Message, C::Sheet, C::Any],
         Mode::Frequency => vec![C::Frequency, C::Sheet, C::Any],
         Mode::Payload => vec![C::Payload, C::Sheet, C::Any],

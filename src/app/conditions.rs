@@ -28,6 +28,18 @@ pub fn has_peer(model: &Model) -> Ready {
     only_if(model.peer().is_some(), "no peer is selected")
 }
 
+pub fn has_marks(model: &Model) -> Ready {
+    only_if(!model.marks.is_empty(), "nobody is marked")
+}
+
+pub fn filter_reads(model: &Model) -> Ready {
+    model.sieve.error.as_ref().map_or(Ok(()), |error| Err(error.to_string()))
+}
+
+pub fn has_candidates(model: &Model) -> Ready {
+    only_if(!model.sieve.candidates().is_empty(), "nothing to complete is known")
+}
+
 pub fn has_request(model: &Model) -> Ready {
     only_if(model.request().is_some(), "nothing was asked of this peer")
 }
@@ -49,7 +61,7 @@ pub fn on_tour(model: &Model) -> Ready {
 }
 
 pub fn can_go_back(model: &Model) -> Ready {
-    let away = model.inside || model.focus != Pane::Peers || !model.filter.text().is_empty();
+    let away = model.range.is_some() || model.inside || model.focus != Pane::Peers || !model.filter.text().is_empty();
     only_if(away, "this is the start")
 }
 

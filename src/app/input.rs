@@ -42,6 +42,14 @@ impl Input {
         !clean.is_empty()
     }
 
+    /// Puts text in the place of these bytes, with the cursor behind it.
+    pub fn replace(&mut self, at: std::ops::Range<usize>, text: &str) {
+        if self.text.get(at.clone()).is_some() {
+            self.text.replace_range(at.clone(), text);
+            self.cursor = at.start + text.len();
+        }
+    }
+
     /// Takes an editing key. Returns whether the text changed.
     pub fn key(&mut self, key: Key) -> bool {
         if let Some(c) = key.typed() {

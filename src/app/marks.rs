@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use crate::node::PeerKey;
 
 /// The marked peers, in the order of their keys, so that a replay meets them in the same order.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Marks {
     keys: BTreeSet<PeerKey>,
+    /// Who was marked or unmarked since the list last looked.
+    changed: Vec<PeerKey>,
 }
 
 impl Marks {
@@ -32,32 +34,45 @@ impl Marks {
 
     /// Returns whether it was not marked before.
     pub fn mark(&mut self, key: PeerKey) -> bool {
-        self.keys.insert(key)
+        let new = self.keys.insert(key.clone());
+        if new {
+            self.changed.push(key);
+        }
+        new
     }
 
     /// Returns whether it was marked.
     pub fn unmark(&mut self, key: &PeerKey) -> bool {
-        self.keys.remove(key)
+        let was = self.keys.remove(key);
+        if was {
+            self.changed.push(key.clone());
+        }
+        was
     }
 
     /// Marks a peer, or unmarks it. Returns whether it is marked now.
     pub fn toggle(&mut self, key: &PeerKey) -> bool {
-        let marked = !self.keys.remove(key);
+        let marked = !self.unmark(key);
         if marked {
-            self.keys.insert(key.clone());
+            self.mark(key.clone());
         }
         marked
     }
 
     pub fn clear(&mut self) {
-        self.keys.clear();
+        self.changed.extend(std::mem::take(&mut self.keys));
     }
 
     /// A peer's key has changed: its mark goes with it.
     pub fn rename(&mut self, was: &PeerKey, now: &PeerKey) {
-        if self.keys.remove(was) {
-            self.keys.insert(now.clone());
+        if self.unmark(was) {
+            self.mark(now.clone());
         }
+    }
+
+    /// Who was marked or unmarked since this was last asked; somebody may be there twice.
+    pub fn take_changed(&mut self) -> Vec<PeerKey> {
+        std::mem::take(&mut self.changed)
     }
 }
 

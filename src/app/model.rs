@@ -1,19 +1,21 @@
 //! The state that the screen shows.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::commands;
 use super::compare::{Candidate, Comparison};
 use super::composer::Composer;
-use super::filter::Filter;
+use super::facts::Facts;
+use super::filtering::Sieve;
 use super::input::Input;
+use super::kept::Kept;
 use super::key::Key;
 use super::keymap::Keymap;
 use super::log::{Kind, Log};
 use super::many::{self, Many, acts::PaceForm};
+use super::marking::Range;
 use super::marks::Marks;
 use super::messages::{Known, find};
 use super::msg::{Effect, Msg, Now, TourStep};
@@ -22,11 +24,13 @@ use super::order::Order;
 use super::palette::Palette;
 use super::peers::{Peer, Peers};
 use super::reading::{Reading, View};
+use super::replies::Held;
 use super::request::Request;
 use super::screen::Screen;
+use super::tally::Tally;
 use super::words;
 use crate::crawler::{AcceptanceLog, Registry};
-use crate::node::{PeerKey, Ticket};
+use crate::node::PeerKey;
 use crate::wire::mask::Mask;
 use crate::wire::tree::Node;
 use crate::wire::{MessageId, OverlayVersion};
@@ -43,6 +47,8 @@ pub struct Setup {
     pub mask: Mask,
     /// Which keys mean which command.
     pub keymap: Keymap,
+    /// What was kept from earlier runs.
+    pub kept: Kept,
 }
 
 /// The panes that can have the focus, in the order of `tab`.
@@ -83,6 +89,18 @@ pub enum Mode {
     Filter,
     /// Typing where to connect; what was wrong with it.
     Connect(Input, Option<String>),
+    /// Typing a note on the selected peer.
+    Note(Input),
+    /// The saved filters; which one is selected.
+    Filters {
+        at: usize,
+    },
+    /// Typing a name for the filter in force; what was wrong with it.
+    FilterName(Input, Option<String>),
+    /// The columns of the list; which one is selected.
+    Columns {
+        at: usize,
+    },
     /// The composer, choosing a message.
     Message(Picker),
     /// The composer, typing the frequency.
@@ -115,6 +133,7 @@ impl Mode {
     pub const fn types(&self) -> bool {
         self.composes()
             || matches!(self, Self::Filter | Self::Connect(..) | Self::Palette(_) | Self::Against(..) | Self::Pace(_))
+            || matches!(self, Self::Note(_) | Self::FilterName(..))
     }
 }
 
@@ -124,6 +143,8 @@ pub struct Model {
     pub setup: Setup,
     /// When the newest message arrived.
     pub now: Now,
+    /// When it began.
+    started: Now,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     pub peers: Peers,
@@ -131,6 +152,12 @@ pub struct Model {
     pub selected: Option<PeerKey>,
     /// The peers that are marked.
     pub marks: Marks,
+    /// A range of rows that is being marked.
+    pub range: Option<Range>,
+    /// Columns, saved filters, and notes on peers.
+    pub kept: Kept,
+    /// How many peers are how.
+    pub tally: Tally,
     pub focus: Pane,
     /// In a terminal with room for one pane: the peer is shown, not the list.
     pub inside: bool,
@@ -143,6 +170,8 @@ pub struct Model {
     pub pending: Vec<Key>,
     pub composer: Composer,
     pub filter: Input,
+    /// The filter in force, and what can be said about the one that is typed.
+    pub sieve: Sieve,
     pub log: Log,
     /// When peers accept what was asked before.
     pub acceptance: AcceptanceLog,
@@ -157,22 +186,28 @@ pub struct Model {
     pub coalesced: u64,
     /// Numbers the events.
     pub(super) events: u64,
-    /// Replies whose payloads are in memory, oldest first, and their bytes.
-    pub(super) kept: VecDeque<(PeerKey, Ticket, usize)>,
+    /// Replies whose payloads are in memory.
+    pub held: Held,
 }
 
 impl Model {
     #[must_use]
     pub fn new(setup: Setup, now: Now) -> Self {
         let composer = Composer::new(&setup.registry, MessageId::NATCHECK);
-        Self {
+        let mut kept = setup.kept.clone();
+        kept.columns.know(&setup.registry);
+        let mut model = Self {
             setup,
             now,
             size: (80, 24),
             peers: Peers::default(),
-            order: Order::default(),
+            order: Order::sorted_by(kept.columns.sort),
+            started: now,
             selected: None,
             marks: Marks::default(),
+            range: None,
+            kept,
+            tally: Tally::default(),
             focus: Pane::default(),
             inside: false,
             screen: Screen::default(),
@@ -181,6 +216,7 @@ impl Model {
             pending: Vec::new(),
             composer,
             filter: Input::default(),
+            sieve: Sieve::default(),
             log: Log::default(),
             acceptance: AcceptanceLog::default(),
             reading: Reading::default(),
@@ -190,8 +226,12 @@ impl Model {
             listening: None,
             coalesced: 0,
             events: 0,
-            kept: VecDeque::new(),
+            held: Held::default(),
+        };
+        for notice in std::mem::take(&mut model.kept.notices) {
+            model.say(Kind::NotDone, notice);
         }
+        model
     }
 
     #[must_use]
@@ -218,13 +258,13 @@ impl Model {
     /// Where the selected peer stands in the list.
     #[must_use]
     pub fn selected_row(&self) -> Option<usize> {
-        let index = self.peers.index(self.selected.as_ref()?)?;
-        self.order.rows().iter().position(|row| *row == index)
+        self.order.row(self.peers.index(self.selected.as_ref()?)?)
     }
 
+    /// The peer of a row.
     #[must_use]
-    pub fn shown_filter(&self) -> Filter {
-        Filter::parse(self.filter.text())
+    pub fn peer_at(&self, row: usize) -> Option<&Peer> {
+        self.peers.at(*self.order.rows().get(row)?)
     }
 
     /// The messages that the picker's query finds.
@@ -285,6 +325,9 @@ impl Model {
     /// When time has to pass next, besides once a second; `None` where nothing waits for it.
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
+        if self.order.filtering() {
+            return Some(self.now.instant); // the rest of the peers, as soon as nothing else is to be done
+        }
         self.many.next_wake()
     }
 
@@ -318,19 +361,76 @@ impl Model {
         }
     }
 
-    /// Filters and sorts the list at once.
+    /// Filters the list at once, by what is typed as far as that can be read.
     pub(super) fn rebuild(&mut self) {
-        let filter = self.shown_filter();
-        self.order.rebuild(&self.peers, &filter, self.setup.privacy);
+        self.sieve.read(self.filter.text());
+        self.arrange(Arrange::Filter);
+    }
+
+    /// Sorts the list at once.
+    pub(super) fn sort(&mut self) {
+        self.arrange(Arrange::Sort);
+    }
+
+    /// Brings the list, the counts and the selection up to date.
+    pub(super) fn arrange(&mut self, how: Arrange) {
+        let (changed, marks) = (self.peers.take_changed(), self.marks.take_changed());
+        let (message, frequency) = (self.composer.message, self.composer.frequency_or_default());
+        let Self { order, tally, peers, kept, acceptance, setup, .. } = self;
+        let facts = Facts {
+            peers,
+            marks: &self.marks,
+            notes: &kept.notes,
+            acceptance,
+            message,
+            frequency,
+            now: self.now,
+            origin: self.started.instant,
+            privacy: setup.privacy,
+        };
+        let filter = self.sieve.filter();
+        if self.range.is_some() {
+            order.hold(self.now); // rows that are being marked stay where they are
+        }
+        tally.update(&facts, &changed);
+        order.changed(&facts, filter, &changed);
+        if !marks.is_empty() {
+            order.marked(&facts, filter, marks.iter().filter_map(|key| peers.index(key)));
+        }
+        match how {
+            Arrange::News { full_second } => order.settle(&facts, filter, full_second),
+            Arrange::Filter => order.filter_all(&facts, filter),
+            Arrange::Sort => order.sort_all(&facts, filter),
+        }
         self.keep_a_selection();
     }
 
-    /// Sorts the list where nobody is moving in it.
-    pub(super) fn settle(&mut self) {
-        let filter = self.shown_filter();
-        self.order.settle(&self.peers, &filter, self.setup.privacy, self.now);
-        self.keep_a_selection();
+    /// What filters and orders look at.
+    #[must_use]
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            peers: &self.peers,
+            marks: &self.marks,
+            notes: &self.kept.notes,
+            acceptance: &self.acceptance,
+            message: self.composer.message,
+            frequency: self.composer.frequency_or_default(),
+            now: self.now,
+            origin: self.started.instant,
+            privacy: self.setup.privacy,
+        }
     }
+}
+
+/// What the list has to be brought up to date for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Arrange {
+    /// Something may have happened.
+    News { full_second: bool },
+    /// The filter is another, or means something else.
+    Filter,
+    /// The order is another.
+    Sort,
 }
 
 /// The tree that a request's reply was read as.
@@ -356,6 +456,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     let mut effects = many::feed::see(model, &msg);
     effects.extend(folded(model, msg));
     effects.extend(many::feed::turn(model, is_tick));
+    model.arrange(Arrange::News { full_second: is_tick });
     effects
 }
 
@@ -372,11 +473,7 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.size = (columns, rows);
             Vec::new()
         }
-        Msg::Wake => Vec::new(),
-        Msg::Tick => {
-            model.settle();
-            Vec::new()
-        }
+        Msg::Tick | Msg::Wake => Vec::new(),
         Msg::Asked(ask, ticket) => news::asked(model, ask, ticket),
         Msg::Decoded { permid, ticket, decoding } => news::decoded(model, permid, ticket, decoding),
         Msg::Label { permid, label } => {

@@ -1,12 +1,14 @@
 //! Moving about: in lists, between panes, in and out.
 
-use super::actions::{Effects, clear_filter, none};
+use super::actions::{Effects, none};
+use super::columns::FIXED;
 use super::many;
 use super::model::{Mode, Model, Pane};
 use super::palette;
 use super::reading::View;
 use super::screen::Screen;
 use super::size::Class;
+use super::{filtering, marking};
 
 pub fn up(model: &mut Model) -> Effects {
     step(model, -1)
@@ -57,6 +59,8 @@ fn step(model: &mut Model, by: isize) -> Effects {
         Mode::Message(picker) | Mode::Against(picker, _) => picker.at = moved(picker.at, by, found),
         Mode::Palette(_) => palette::step(model, by),
         Mode::Help { top } => *top = moved(*top, by, 200),
+        Mode::Filters { at } => *at = moved(*at, by, model.kept.filters.len()),
+        Mode::Columns { at } => *at = moved(*at, by, FIXED.len() + model.kept.columns.list().len()),
         Mode::Log { back } => *back = moved(*back, by.saturating_neg(), lines),
         _ if model.screen == Screen::Many => many::acts::step(model, by),
         _ => match model.focus {
@@ -72,9 +76,10 @@ fn step(model: &mut Model, by: isize) -> Effects {
 fn step_peers(model: &mut Model, by: isize) {
     let rows = model.order.rows().len();
     let at = model.selected_row().map_or(0, |row| moved(row, by, rows));
-    let key = model.order.rows().get(at).and_then(|&index| model.peers.at(index)).map(|peer| peer.key.clone());
+    let key = model.peer_at(at).map(|peer| peer.key.clone());
     if key.is_some() {
         model.select(key);
+        marking::follow(model);
     }
 }
 
@@ -123,10 +128,14 @@ pub fn open(model: &mut Model) -> Effects {
 }
 
 pub fn back(model: &mut Model) -> Effects {
+    if model.range.is_some() {
+        marking::give_up(model);
+        return none();
+    }
     if model.focus != Pane::Peers || model.inside {
         model.focus = Pane::Peers;
         model.inside = false;
         return none();
     }
-    clear_filter(model)
+    filtering::clear(model)
 }

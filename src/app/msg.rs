@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::kept::KeptIn;
 use super::key::Key;
 use crate::node::{Ask, Event, Target, Ticket};
 use crate::probes::Decoding;
@@ -83,6 +84,8 @@ pub enum Effect {
         error: ErrorByte,
         payload: Bytes,
     },
+    /// Write what is kept into its file: all of its text.
+    Keep(KeptIn, String),
     /// Put text into the terminal's clipboard.
     Copy(String),
     SkipTour,

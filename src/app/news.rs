@@ -6,7 +6,7 @@ use super::log::Kind;
 use super::model::Model;
 use super::msg::{Effect, TourStep};
 use super::nat::nat_type;
-use super::peers::{Peer, State};
+use super::peers::State;
 use super::request::{Outcome, Part, Request};
 use super::{replies, words};
 use crate::failure::{By, Cause, Delivered, Failure};
@@ -58,14 +58,14 @@ pub fn event(model: &mut Model, event: Event) -> Vec<Effect> {
 fn connections(model: &mut Model, event: Event) {
     match event {
         Event::Discovered { peer, address, version, source } => {
-            let Some(entry) = entry(model, &peer) else { return };
+            let Some(entry) = model.peers.entry(&peer) else { return };
             entry.address = entry.address.or(address);
             entry.version = entry.version.or(version);
             entry.source.get_or_insert(source);
         }
         Event::Connecting { peer, phase, .. } => {
             let now = model.now;
-            let Some(entry) = entry(model, &peer) else { return };
+            let Some(entry) = model.peers.entry(&peer) else { return };
             let since = match entry.state {
                 State::Connected { .. } => return,
                 State::Connecting { since, .. } => since,
@@ -91,7 +91,7 @@ fn connected(model: &mut Model, event: Event) {
         renamed(model, &was, &key);
     }
     let since = model.now;
-    let Some(peer) = entry(model, &key) else { return };
+    let Some(peer) = model.peers.entry(&key) else { return };
     peer.state = State::Connected { since };
     peer.address = Some(address);
     peer.listening_port = listening_port;
@@ -105,7 +105,6 @@ fn connected(model: &mut Model, event: Event) {
 
 /// Two names for one peer become one.
 fn renamed(model: &mut Model, was: &PeerKey, key: &PeerKey) {
-    let known = model.peers.index(key).is_some();
     if !model.peers.rename(was, key) {
         return;
     }
@@ -114,14 +113,11 @@ fn renamed(model: &mut Model, was: &PeerKey, key: &PeerKey) {
     if model.selected.as_ref() == Some(was) {
         model.selected = Some(key.clone());
     }
-    if known {
-        model.rebuild(); // places in the table have moved
-    }
 }
 
 fn connect_failed(model: &mut Model, key: &PeerKey, failure: &Failure, attempt: u32, gives_up_at: u32) {
     let at = model.now;
-    let Some(peer) = entry(model, key) else { return };
+    let Some(peer) = model.peers.entry(key) else { return };
     if peer.connected() {
         return; // another connection to it stands
     }
@@ -210,7 +206,7 @@ fn said(model: &mut Model, event: Event) {
 pub fn asked(model: &mut Model, ask: Ask, ticket: Ticket) -> Vec<Effect> {
     let key = PeerKey::Permid(ask.to);
     let now = model.now;
-    let Some(peer) = entry(model, &key) else { return Vec::new() };
+    let Some(peer) = model.peers.entry(&key) else { return Vec::new() };
     if peer.by_ticket(ticket).is_none() {
         let number = peer.number();
         let request = Request::new(ticket, number, ask.message, ask.frequency, ask.payload, ask.origin, now);
@@ -229,7 +225,7 @@ fn sent(
     make: impl FnOnce(&Model, u32) -> Request,
 ) {
     let (key, now) = (PeerKey::Permid(permid), model.now);
-    let Some(peer) = entry(model, &key) else { return };
+    let Some(peer) = model.peers.entry(&key) else { return };
     if peer.by_ticket(ticket).is_none() {
         let number = peer.number();
         let request = make(model, number);
@@ -322,7 +318,7 @@ fn signal(model: &mut Model, key: &PeerKey, text: &str) {
 /// The demo's word for a peer.
 pub fn label(model: &mut Model, permid: Permid, label: &str) {
     let key = PeerKey::Permid(permid);
-    if let Some(peer) = entry(model, &key) {
+    if let Some(peer) = model.peers.entry(&key) {
         peer.label = Some(words::clean(label));
     }
 }
@@ -343,18 +339,6 @@ pub fn tour(model: &mut Model, step: TourStep) {
     model.tour = Some(step);
 }
 
-/// The peer of this key; one that is new gets its row. `None` where the table is full.
-fn entry<'m>(model: &'m mut Model, key: &PeerKey) -> Option<&'m mut Peer> {
-    if model.peers.index(key).is_none() {
-        model.peers.entry(key)?;
-        if let Some(index) = model.peers.index(key) {
-            model.order.add(index);
-        }
-        model.keep_a_selection();
-    }
-    model.peers.get_mut(key)
-}
-
 /// A line about a peer; it counts as its newest event.
 pub(super) fn line(model: &mut Model, key: &PeerKey, kind: Kind, text: &str, failure: Option<&Failure>) {
     model.events += 1;
@@ -362,7 +346,6 @@ pub(super) fn line(model: &mut Model, key: &PeerKey, kind: Kind, text: &str, fai
     if let Some(peer) = model.peers.get_mut(key) {
         peer.newest = newest;
     }
-    model.order.news();
     model.log.add(model.now, kind, Some(key), text.to_owned(), failure);
     about(model, key);
 }

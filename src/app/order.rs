@@ -1,93 +1,87 @@
 //! Which peers the list shows, and in which order. Rows hold still while somebody moves among them.
+//!
+//! The whole table is never sorted because of news: what has changed is taken out, sorted and merged into the rest, which is
+//! in order already. Only a command of the operator's sorts or filters everything.
 
-use std::cmp::Reverse;
-use std::time::Duration;
+use std::cmp::Ordering;
+use std::time::{Duration, Instant};
 
+use super::dirty::Dirty;
+use super::facts::Facts;
 use super::filter::Filter;
 use super::msg::Now;
-use super::peers::{Peer, Peers, State};
+pub use super::sorting::{By, Sort};
+use super::sorting::{Key, compare};
 
 /// How long after the last key rows keep their places.
 const HELD: Duration = Duration::from_secs(4);
+/// News moves rows at most this often: who reads a list that moves more often?
+const SETTLED: Duration = Duration::from_millis(250);
+/// Peers that one message may filter at most: some milliseconds. The rest is filtered with the next ones.
+const AT_ONCE: usize = 10_000;
+/// Filters that the passing of time decides on are asked again this often.
+const ASKED_AGAIN: Duration = Duration::from_secs(5);
+/// The place of a peer that is not shown.
+const NOWHERE: u32 = u32::MAX;
 
-/// What the list is sorted by.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Sort {
-    #[default]
-    NewestEvent,
-    State,
-    RoundTrip,
-}
-
-impl Sort {
-    pub const ALL: [Self; 3] = [Self::NewestEvent, Self::State, Self::RoundTrip];
-
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NewestEvent => "newest event",
-            Self::State => "state",
-            Self::RoundTrip => "round trip",
-        }
-    }
-
-    #[must_use]
-    pub const fn next(self) -> Self {
-        match self {
-            Self::NewestEvent => Self::State,
-            Self::State => Self::RoundTrip,
-            Self::RoundTrip => Self::NewestEvent,
-        }
-    }
-
-    fn key(self, peer: &Peer) -> (u64, Reverse<u64>) {
-        let newest = Reverse(peer.newest);
-        match self {
-            Self::NewestEvent => (0, newest),
-            Self::State => (rank(&peer.state), newest),
-            Self::RoundTrip => {
-                let micros = peer.rtt.map_or(u64::MAX, |rtt| u64::try_from(rtt.as_micros()).unwrap_or(u64::MAX));
-                (micros, newest)
-            }
-        }
-    }
-}
-
-const fn rank(state: &State) -> u64 {
-    match state {
-        State::Connected { .. } => 0,
-        State::Connecting { .. } => 1,
-        State::Heard => 2,
-        State::Gone { .. } => 3,
-        State::Refused { .. } => 4,
-        State::Failed { .. } => 5,
-    }
+/// What is known of the peer at one place of the table.
+#[derive(Clone, Copy, Default, Debug)]
+struct Slot {
+    key: Key,
+    /// Its row, or [`NOWHERE`].
+    row: u32,
+    /// There is a peer, and it has its place in the order.
+    listed: bool,
+    shown: bool,
+    marked: bool,
 }
 
 /// The rows of the list: places in the table of peers.
 #[derive(Clone, Default, Debug)]
 pub struct Order {
-    rows: Vec<usize>,
     pub sort: Sort,
-    stale: bool,
+    /// Everybody, in order as of the last settling; who is new since then stands at the end.
+    sorted: Vec<usize>,
+    /// Those of them that the filter shows.
+    rows: Vec<usize>,
+    slots: Vec<Slot>,
+    dirty: Dirty,
+    /// A filtering of everybody has come this far.
+    pass: Option<usize>,
+    asked: Option<Instant>,
+    settled: Option<Instant>,
     last_key: Option<Now>,
+    marked_shown: usize,
 }
 
 impl Order {
+    #[must_use]
+    pub fn sorted_by(sort: Sort) -> Self {
+        Self { sort, ..Self::default() }
+    }
+
     #[must_use]
     pub fn rows(&self) -> &[usize] {
         &self.rows
     }
 
-    /// Something happened that may change the order.
-    pub fn news(&mut self) {
-        self.stale = true;
+    /// The row of the peer at this place.
+    #[must_use]
+    pub fn row(&self, index: usize) -> Option<usize> {
+        let row = self.slots.get(index).filter(|slot| slot.listed)?.row;
+        (row != NOWHERE).then_some(row as usize)
     }
 
-    /// A peer is new in the table: it gets a row at the end until the list settles.
-    pub fn add(&mut self, index: usize) {
-        self.rows.push(index);
-        self.stale = true;
+    /// How many marked peers have a row.
+    #[must_use]
+    pub const fn marked_shown(&self) -> usize {
+        self.marked_shown
+    }
+
+    /// Whether everybody is being filtered, and not all of them are done.
+    #[must_use]
+    pub const fn filtering(&self) -> bool {
+        self.pass.is_some()
     }
 
     /// Somebody pressed a key.
@@ -95,20 +89,155 @@ impl Order {
         self.last_key = Some(now);
     }
 
-    /// Sorts where something changed and nobody is moving.
-    pub fn settle(&mut self, peers: &Peers, filter: &Filter, privacy: bool, now: Now) {
-        let held = self.last_key.is_some_and(|key| now.instant.saturating_duration_since(key.instant) < HELD);
-        if self.stale && !held {
-            self.rebuild(peers, filter, privacy);
+    fn held(&self, now: Now) -> bool {
+        self.last_key.is_some_and(|key| now.instant.saturating_duration_since(key.instant) < HELD)
+    }
+
+    /// Peers that may have changed. New ones get a row at the end at once, where the filter shows them.
+    pub fn changed(&mut self, facts: &Facts, filter: &Filter, changed: &[usize]) {
+        for &index in changed {
+            self.dirty.add(index);
+            if self.slots.len() <= index {
+                self.slots.resize(index + 1, Slot::default());
+            }
+            match (facts.peers.at(index), self.slots[index].listed) {
+                (Some(peer), false) => {
+                    let shown = filter.shows(facts, peer);
+                    let row = if shown { u32::try_from(self.rows.len()).unwrap_or(NOWHERE) } else { NOWHERE };
+                    let marked = facts.marks.contains(&peer.key);
+                    self.slots[index] = Slot { key: Key::default(), row, listed: true, shown, marked };
+                    self.sorted.push(index);
+                    if shown {
+                        self.rows.push(index);
+                    }
+                }
+                (None, true) => self.drop_one(index),
+                _ => {}
+            }
         }
     }
 
-    /// Filters and sorts at once.
-    pub fn rebuild(&mut self, peers: &Peers, filter: &Filter, privacy: bool) {
-        let sort = self.sort;
-        let shown = |(index, peer): (usize, &Peer)| filter.shows(peer, privacy).then_some(index);
-        self.rows = peers.iter().enumerate().filter_map(shown).collect();
-        self.rows.sort_by_cached_key(|&index| peers.at(index).map(|peer| sort.key(peer)));
-        self.stale = false;
+    /// Who turned out to be somebody else leaves at once: nothing stands in its place.
+    fn drop_one(&mut self, index: usize) {
+        self.sorted.retain(|&other| other != index);
+        self.slots[index] = Slot { row: NOWHERE, ..Slot::default() };
+        self.lay_rows();
+    }
+
+    /// These peers' marks may have changed.
+    pub fn marked(&mut self, facts: &Facts, filter: &Filter, indices: impl Iterator<Item = usize>) {
+        for index in indices {
+            let Some(peer) = facts.peers.at(index) else { continue };
+            if let Some(slot) = self.slots.get_mut(index) {
+                slot.marked = facts.marks.contains(&peer.key);
+            }
+            if filter.asks_for_marks() {
+                self.dirty.add(index);
+            }
+        }
+        self.count_marked();
+    }
+
+    /// Brings the list in order where something changed, nobody is moving in it, and it has not just moved. At a full
+    /// second it always may. Goes on with a filtering that is under way.
+    pub fn settle(&mut self, facts: &Facts, filter: &Filter, full_second: bool) {
+        let now = facts.now.instant;
+        let recent = |at: Option<Instant>, span| at.is_some_and(|at| now.saturating_duration_since(at) < span);
+        if self.pass.is_some() {
+            self.go_on(facts, filter);
+        } else if full_second && filter.asks_for_the_time() && !recent(self.asked, ASKED_AGAIN) && !self.held(facts.now)
+        {
+            self.filter_all(facts, filter);
+        }
+        if !self.dirty.is_empty() && !self.held(facts.now) && (full_second || !recent(self.settled, SETTLED)) {
+            self.merge(facts, filter);
+            self.settled = Some(now);
+        }
+    }
+
+    /// Filters everybody, and brings in order what has changed.
+    pub fn filter_all(&mut self, facts: &Facts, filter: &Filter) {
+        self.asked = Some(facts.now.instant);
+        self.pass = Some(0);
+        self.go_on(facts, filter);
+    }
+
+    fn go_on(&mut self, facts: &Facts, filter: &Filter) {
+        let Some(from) = self.pass else { return };
+        let end = (from + AT_ONCE).min(self.slots.len());
+        for index in from..end {
+            if let Some(peer) = facts.peers.at(index) {
+                self.slots[index].shown = filter.shows(facts, peer);
+            }
+        }
+        self.pass = (end < self.slots.len()).then_some(end);
+        if self.pass.is_none() {
+            self.merge(facts, filter);
+        }
+    }
+
+    /// Sorts everybody: the operator wants another order.
+    pub fn sort_all(&mut self, facts: &Facts, filter: &Filter) {
+        for index in self.dirty.take() {
+            self.look_again(facts, filter, index);
+        }
+        for &index in &self.sorted {
+            if let Some(peer) = facts.peers.at(index) {
+                self.slots[index].key = Key::of(self.sort.by, facts, peer);
+            }
+        }
+        let mut sorted = std::mem::take(&mut self.sorted);
+        sorted.sort_unstable_by(|a, b| self.before(facts, *a, *b));
+        self.sorted = sorted;
+        self.lay_rows();
+    }
+
+    /// Takes out what has changed, sorts it, and merges it into the rest.
+    fn merge(&mut self, facts: &Facts, filter: &Filter) {
+        let mut rest = std::mem::take(&mut self.sorted);
+        rest.retain(|&index| !self.dirty.contains(index));
+        let mut changed = self.dirty.take();
+        changed.retain(|&index| self.look_again(facts, filter, index));
+        changed.sort_unstable_by(|a, b| self.before(facts, *a, *b));
+        self.sorted = Vec::with_capacity(rest.len() + changed.len());
+        let mut taken = 0;
+        for index in changed {
+            let place = taken + rest[taken..].partition_point(|&other| self.before(facts, other, index).is_lt());
+            self.sorted.extend_from_slice(&rest[taken..place]);
+            self.sorted.push(index);
+            taken = place;
+        }
+        self.sorted.extend_from_slice(&rest[taken..]);
+        self.lay_rows();
+    }
+
+    /// Filter and key of one peer. Returns whether there is one.
+    fn look_again(&mut self, facts: &Facts, filter: &Filter, index: usize) -> bool {
+        let (Some(peer), Some(slot)) = (facts.peers.at(index), self.slots.get_mut(index)) else { return false };
+        slot.shown = filter.shows(facts, peer);
+        slot.key = Key::of(self.sort.by, facts, peer);
+        slot.marked = facts.marks.contains(&peer.key);
+        slot.listed
+    }
+
+    fn before(&self, facts: &Facts, a: usize, b: usize) -> Ordering {
+        compare(self.sort, facts, (a, &self.slots[a].key), (b, &self.slots[b].key))
+    }
+
+    fn lay_rows(&mut self) {
+        self.rows.clear();
+        for &index in &self.sorted {
+            let slot = &mut self.slots[index];
+            slot.row = NOWHERE;
+            if slot.shown {
+                slot.row = u32::try_from(self.rows.len()).unwrap_or(NOWHERE);
+                self.rows.push(index);
+            }
+        }
+        self.count_marked();
+    }
+
+    fn count_marked(&mut self) {
+        self.marked_shown = self.rows.iter().filter(|&&index| self.slots[index].marked).count();
     }
 }

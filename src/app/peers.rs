@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::dirty::Dirty;
 use super::msg::Now;
 use super::request::{Outcome, Request};
 use crate::failure::{Cause, Failure, Phase};
@@ -161,6 +162,9 @@ impl Peer {
         {
             self.requests.remove(oldest);
         }
+        if self.requests.is_empty() {
+            self.requests.reserve_exact(1); // most peers are asked once: no room for four
+        }
         self.requests.push(request);
     }
 
@@ -173,11 +177,15 @@ impl Peer {
     }
 }
 
-/// The table of peers.
+/// The table of peers. A peer keeps its place for as long as it is there.
 #[derive(Clone, Default, Debug)]
 pub struct Peers {
-    list: Vec<Peer>,
+    list: Vec<Option<Peer>>,
     by_key: HashMap<PeerKey, usize>,
+    /// Places whose peers turned out to be others; the next new ones get them.
+    free: Vec<usize>,
+    /// Who may have changed: whoever was lent out to be changed.
+    changed: Dirty,
     /// Peers that were heard of when the table was full.
     pub unlisted: u64,
 }
@@ -185,21 +193,27 @@ pub struct Peers {
 impl Peers {
     #[must_use]
     pub fn len(&self) -> usize {
-        self.list.len()
+        self.by_key.len()
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.by_key.is_empty()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Peer> {
-        self.list.iter()
+        self.list.iter().flatten()
+    }
+
+    /// One more than the last place: [`Self::at`] tells which of them are taken.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        self.list.len()
     }
 
     #[must_use]
     pub fn at(&self, index: usize) -> Option<&Peer> {
-        self.list.get(index)
+        self.list.get(index)?.as_ref()
     }
 
     #[must_use]
@@ -209,25 +223,30 @@ impl Peers {
 
     #[must_use]
     pub fn get(&self, key: &PeerKey) -> Option<&Peer> {
-        self.index(key).map(|index| &self.list[index])
+        self.at(self.index(key)?)
     }
 
     pub fn get_mut(&mut self, key: &PeerKey) -> Option<&mut Peer> {
-        self.by_key.get(key).map(|&index| &mut self.list[index])
+        let index = *self.by_key.get(key)?;
+        self.changed.add(index);
+        self.list.get_mut(index)?.as_mut()
     }
 
     /// The peer of this key, made if it is not there; `None` where the table is full.
     pub fn entry(&mut self, key: &PeerKey) -> Option<&mut Peer> {
-        if let Some(&index) = self.by_key.get(key) {
-            return self.list.get_mut(index);
+        if !self.by_key.contains_key(key) {
+            if self.len() >= MOST_PEERS {
+                self.unlisted += 1;
+                return None;
+            }
+            let index = self.free.pop().unwrap_or(self.list.len());
+            if index == self.list.len() {
+                self.list.push(None);
+            }
+            self.list[index] = Some(Peer::new(key.clone()));
+            self.by_key.insert(key.clone(), index);
         }
-        if self.list.len() >= MOST_PEERS {
-            self.unlisted += 1;
-            return None;
-        }
-        self.by_key.insert(key.clone(), self.list.len());
-        self.list.push(Peer::new(key.clone()));
-        self.list.last_mut()
+        self.get_mut(key)
     }
 
     /// Makes `was` and `now` one peer, under the key `now`. Returns whether anything moved.
@@ -242,19 +261,24 @@ impl Peers {
                 kept.absorb(old);
             }
         } else if let Some(index) = self.by_key.remove(was) {
-            self.list[index].key = now.clone();
             self.by_key.insert(now.clone(), index);
+            if let Some(peer) = self.get_mut(now) {
+                peer.key = now.clone();
+            }
         }
         true
     }
 
+    /// The places where something may have changed since this was last asked.
+    pub fn take_changed(&mut self) -> Vec<usize> {
+        self.changed.take()
+    }
+
     fn remove(&mut self, key: &PeerKey) -> Option<Peer> {
         let index = self.by_key.remove(key)?;
-        let removed = self.list.swap_remove(index);
-        if let Some(moved) = self.list.get(index) {
-            self.by_key.insert(moved.key.clone(), index);
-        }
-        Some(removed)
+        self.changed.add(index);
+        self.free.push(index);
+        self.list[index].take()
     }
 }
 
@@ -295,6 +319,25 @@ mod tests {
             assert_eq!(peers.at(index).unwrap().key, key(n), "the index follows what moved");
         }
         assert!(!peers.rename(&address("a:1"), &key(2)), "nothing is left of it");
+        assert_eq!(peers.at(0).map(|peer| &peer.key), None, "its place is free");
+        peers.entry(&key(3));
+        assert_eq!(peers.index(&key(3)), Some(0), "and taken by the next");
+        assert_eq!((peers.len(), peers.places(), peers.iter().count()), (3, 3, 3));
+    }
+
+    #[test]
+    fn who_is_lent_out_has_changed() {
+        let mut peers = Peers::default();
+        for n in 0..4 {
+            peers.entry(&key(n));
+        }
+        assert_eq!(peers.take_changed(), [0, 1, 2, 3]);
+        assert!(peers.get(&key(2)).is_some());
+        peers.get_mut(&key(1));
+        peers.get_mut(&key(1));
+        peers.rename(&key(3), &key(0));
+        assert_eq!(peers.take_changed(), [1, 3, 0], "who went, too");
+        assert!(peers.take_changed().is_empty());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Parts and replies, and how much of them stays in memory.
 
+use std::collections::VecDeque;
+
 use super::log::Kind;
 use super::model::Model;
 use super::msg::Effect;
@@ -87,16 +89,33 @@ fn again(model: &Model, permid: Permid, message: MessageId, frequency: Frequency
     }
 }
 
+/// Replies whose payloads are in memory, oldest first, and about how many bytes they take.
+#[derive(Clone, Default, Debug)]
+pub struct Held {
+    replies: VecDeque<(PeerKey, Ticket, usize)>,
+    bytes: usize,
+}
+
+impl Held {
+    /// About how many bytes they take.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
 /// Counts a reply into what stays in memory and makes room: the oldest lose their bytes.
 fn keep(model: &mut Model, key: &PeerKey, ticket: Ticket, cost: usize) {
-    model.kept.push_back((key.clone(), ticket, cost));
+    model.held.replies.push_back((key.clone(), ticket, cost));
+    model.held.bytes = model.held.bytes.saturating_add(cost);
     make_room(model);
 }
 
 /// A reply's tree takes memory too.
 pub fn grown(model: &mut Model, ticket: Ticket, by: usize) {
-    if let Some((.., cost)) = model.kept.iter_mut().rev().find(|(_, kept, _)| *kept == ticket) {
+    if let Some((.., cost)) = model.held.replies.iter_mut().rev().find(|(_, held, _)| *held == ticket) {
         *cost = cost.saturating_add(by);
+        model.held.bytes = model.held.bytes.saturating_add(by);
         make_room(model);
     }
 }
@@ -107,10 +126,9 @@ pub fn cost(tree: &Node) -> usize {
 }
 
 fn make_room(model: &mut Model) {
-    let mut total: usize = model.kept.iter().map(|(.., cost)| cost).sum();
-    while (total > KEPT || model.kept.len() > MOST_KEPT) && model.kept.len() > 1 {
-        let Some((key, ticket, cost)) = model.kept.pop_front() else { return };
-        total -= cost;
+    while (model.held.bytes > KEPT || model.held.replies.len() > MOST_KEPT) && model.held.replies.len() > 1 {
+        let Some((key, ticket, cost)) = model.held.replies.pop_front() else { return };
+        model.held.bytes = model.held.bytes.saturating_sub(cost);
         let request = model.peers.get_mut(&key).and_then(|peer| peer.by_ticket(ticket));
         if let Some(Outcome::Replied(reply)) = request.map(|request| &mut request.outcome) {
             reply.payload = None;

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::options::{AllowOptions, JsonOption};
 use super::tui::{self, ThemeOption};
-use super::{CliError, identities, journal, later, logging, output, probes, signals};
+use super::{CliError, directories, identities, journal, later, logging, output, probes, signals};
 use crate::app::Setup;
 use crate::demo::{self, Nats, Reading, Swarm, SwarmConfig};
 use crate::wire::Permid;
@@ -78,8 +78,9 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     super::runtime()?.block_on(async {
         let swarm = Swarm::start(args.config(scenario)).await?;
         let stage = demo::stage(&swarm, Reading::AsWritten).await?;
-        let setup = Setup { registry, ..stage.setup };
-        let options = crate::tui::Options { setup, theme, extra: stage.extra, skip_tour: stage.skip_tour };
+        let mut files = directories::kept();
+        let setup = Setup { registry, kept: files.read(), ..stage.setup };
+        let options = crate::tui::Options { setup, theme, extra: stage.extra, skip_tour: stage.skip_tour, files };
         let shown = tui::show(stage.node, stage.events, options).await;
         swarm.shutdown(GRACE).await;
         shown

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ::directories::ProjectDirs;
 
 use super::CliError;
+use crate::tui::keep::Files;
 
 /// The default allow-list.
 pub fn allow_file() -> Result<PathBuf, CliError> {
@@ -24,6 +25,13 @@ pub fn themes() -> Result<PathBuf, CliError> {
 /// Where probes of this user's own are.
 pub fn probes() -> Result<PathBuf, CliError> {
     Ok(project()?.config_dir().join("probes"))
+}
+
+/// Where the screen keeps columns, filters and notes; nowhere where this user has no home.
+pub fn kept() -> Files {
+    let project = project().ok();
+    let (config, data) = (project.as_ref().map(ProjectDirs::config_dir), project.as_ref().map(ProjectDirs::data_dir));
+    Files::new(config.map(Into::into), data.map(Into::into))
 }
 
 fn project() -> Result<ProjectDirs, CliError> {

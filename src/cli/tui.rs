@@ -99,14 +99,16 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         ..NodeConfig::default()
     };
     let (_nothing_extra, extra) = mpsc::channel(1);
+    let mut files = directories::kept();
     let setup = Setup {
         registry,
         title: String::new(),
         privacy: args.privacy,
         mask: pseudonyms::mask().clone(),
         keymap: Keymap::default(),
+        kept: files.read(),
     };
-    let options = Options { setup, theme, extra, skip_tour: CancellationToken::new() };
+    let options = Options { setup, theme, extra, skip_tour: CancellationToken::new(), files };
     super::runtime()?.block_on(async {
         let (node, events) = Node::start(config).await?;
         for target in &args.connect {

@@ -69,6 +69,13 @@ impl AcceptanceLog {
         }
     }
 
+    /// From when on a request of `frequency` is accepted, as far as is known: [`Self::acceptance`] without a present.
+    #[must_use]
+    pub fn accepted_from(&self, permid: Permid, message: MessageId, frequency: Frequency) -> Option<Instant> {
+        let known = self.known.get(&(permid, message))?;
+        (known.strange.or(known.accepted)? + frequency.duration()).checked_sub(FLEXIBILITY)
+    }
+
     fn make_room(&mut self, now: Instant) {
         if self.known.len() < MANY || !self.known.len().is_multiple_of(MANY / 4) {
             return;
@@ -97,6 +104,7 @@ mod tests {
         log.record_accepted(PEER, ID, t0);
         assert_eq!(log.acceptance(PEER, ID, F, t0 + secs(10)), Acceptance::In(secs(3585)));
         assert_eq!(log.acceptance(PEER, ID, Frequency(5), t0), Acceptance::Now);
+        assert_eq!(log.accepted_from(PEER, ID, F), Some(t0 + secs(3595)), "the same without a present");
         log.record_254(PEER, ID, t0 + secs(10), F);
         assert_eq!(log.acceptance(PEER, ID, F, t0 + secs(10)), Acceptance::In(secs(3585)), "explained by our own");
         assert_eq!(log.acceptance(PEER, ID, F, t0 + secs(3600)), Acceptance::Now);

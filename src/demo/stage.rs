@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::cast::Role;
 use super::swarm::{DemoPeer, Swarm};
 use super::tour::{Facts, Reading, Tour};
+use crate::app::kept::Kept;
 use crate::app::{Keymap, Msg, Setup};
 use crate::failure::Failure;
 use crate::identity::Identities;
@@ -66,6 +67,7 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
         privacy: false,
         mask: pseudonyms::mask().clone(),
         keymap: Keymap::default(),
+        kept: Kept::default(),
     };
     Ok(Stage { node, events, setup, extra, skip_tour })
 }

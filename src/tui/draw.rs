@@ -6,7 +6,8 @@ use super::canvas::{Canvas, to_ascii};
 use super::layout::{Grid, Request};
 use super::theme::Theme;
 use super::{
-    against, channels, footer, frames, help, log_line, log_view, palette, peer_line, peers, reply, request, status_bar,
+    against, channels, columns, filter_prompt, footer, frames, help, log_line, log_view, palette, peer_line, peers,
+    reply, request, saved_filters, status_bar,
 };
 use crate::app::{Class, Mode, Model, Screen};
 
@@ -29,7 +30,9 @@ pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -
         match model.screen {
             Screen::Main | Screen::Peer | Screen::Many => main(&mut canvas, model, &grid, tops),
         }
-        log_line::draw(&mut canvas, model, &grid);
+        if !filter_prompt::draw(&mut canvas, model, &grid) {
+            log_line::draw(&mut canvas, model, &grid);
+        }
         footer::draw(&mut canvas, model, &grid);
         overlay(&mut canvas, model, &grid);
     }
@@ -82,6 +85,8 @@ fn overlay(canvas: &mut Canvas, model: &Model, grid: &Grid) {
         Mode::Palette(picker) => palette::draw(canvas, model, grid, picker),
         Mode::Against(picker, all) => against::draw(canvas, model, grid, picker, all),
         Mode::Log { back } => log_view::draw(canvas, model, grid, *back),
+        Mode::Columns { at } => columns::draw(canvas, model, grid, *at),
+        Mode::Filters { .. } | Mode::FilterName(..) => saved_filters::draw(canvas, model, grid),
         _ => return,
     }
     footer::draw(canvas, model, grid);

@@ -3,56 +3,60 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, BAR, Canvas, PILL, cut, follow, width};
+use super::columns::{Placed, place, words_over};
 use crate::app::column::{Cell, cell};
+use crate::app::columns::Column;
 use crate::app::commands::key_of;
 use crate::app::filter::state_word;
-use crate::app::format::{countdown, thousands, took};
+use crate::app::format::{ago, countdown, thousands, took};
 use crate::app::messages::{Known, known};
 use crate::app::peers::{Peer, State};
+use crate::app::reply_of::{last_error, last_reply};
 use crate::app::words;
 use crate::app::{Mode, Model, Pane};
-use crate::node::PeerKey;
-use crate::wire::Frequency;
+use crate::node::{PeerKey, Transport};
+use crate::wire::{ErrorByte, Frequency};
 
-/// Cells of the last column: the pill, a blank, and `≤52:10`.
-const LAST: u16 = 12;
+/// Cells of the column for a message: the pill, a blank, and `≤52:10`.
+const NEXT: u16 = Column::Next.width();
 
-/// Where the columns stand: a function of the list's width alone. A column is there whole or not at all.
-struct Columns {
-    sign: u16,
-    permid: u16,
-    signal: u16,
-    version: u16,
-    /// What is said of a peer that is not connected.
-    state: u16,
-    rtt_right: Option<u16>,
-    nat: Option<u16>,
-    last: u16,
-    right: u16,
+/// What all rows share.
+struct Rows {
+    columns: Vec<Placed>,
+    /// What is said of a peer that is not connected goes over the columns that are empty then.
+    words: Option<(u16, u16)>,
+    /// The messages that columns are for, with the frequencies they are asked with.
+    messages: Vec<(Column, Known, Frequency)>,
 }
 
-impl Columns {
-    fn of(area: &Area) -> Self {
-        let (x, last) = (area.x, area.right - LAST);
-        let at = |offset| x + offset;
-        Self {
-            sign: at(0),
-            permid: at(2),
-            signal: at(10),
-            version: at(12),
-            state: at(22),
-            rtt_right: (area.width() >= 40).then(|| at(28).min(last - 1)),
-            nat: (area.width() >= 53).then(|| at(30)),
-            last,
-            right: area.right,
-        }
+impl Rows {
+    fn of(model: &Model, area: &Area) -> Self {
+        let columns = place(model.kept.columns.shown(), area);
+        let message = |placed: &Placed| match placed.column {
+            Column::Next => {
+                let known = known(model.registry(), model.composer.message);
+                Some((Column::Next, known, model.composer.frequency_or_default()))
+            }
+            Column::NextOf(id) => Some((placed.column, known(model.registry(), id), Frequency::DEFAULT)),
+            _ => None,
+        };
+        let messages = columns.iter().filter_map(message).collect();
+        Self { words: words_over(&columns), messages, columns }
+    }
+
+    fn place(&self, column: Column) -> Option<&Placed> {
+        self.columns.iter().find(|placed| placed.column == column)
+    }
+
+    fn message(&self, column: Column) -> Option<(&Known, Frequency)> {
+        let (_, known, frequency) = self.messages.iter().find(|(of, ..)| *of == column)?;
+        Some((known, *frequency))
     }
 }
 
 pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, headings: bool, top: &mut usize) {
-    let columns = Columns::of(&area);
-    let message = known(model.registry(), model.composer.message);
-    heading(canvas, model, &area, headings, &columns, &message);
+    let shared = Rows::of(model, &area);
+    heading(canvas, model, &area, headings, &shared);
     let list = area.rows(if headings { 2 } else { 1 }, u16::MAX);
     let rows = model.order.rows();
     if rows.is_empty() {
@@ -61,68 +65,77 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, headings: bool, top:
     let height = usize::from(list.height);
     let selected = model.selected_row();
     *top = follow(*top, selected.unwrap_or(*top), height, rows.len());
-    let frequency = model.composer.frequency_or_default();
     for (row, y) in (*top..rows.len()).zip(list.y..list.bottom()) {
         let Some(peer) = model.peers.at(rows[row]) else { continue };
         let here = selected == Some(row);
         if here {
             canvas.selected(&area, y, focused(model));
         }
-        draw_row(canvas, model, &columns, peer, y, here, &message, frequency);
+        if model.marks.contains(&peer.key) {
+            let style = canvas.theme.strong();
+            canvas.text(area.bar + 1, area.x - 1, y, "+", style);
+        }
+        draw_row(canvas, model, &shared, peer, y, here);
     }
 }
 
 fn focused(model: &Model) -> bool {
-    model.focus == Pane::Peers && matches!(model.mode, Mode::Main | Mode::Filter | Mode::Connect(..))
+    let here = matches!(model.mode, Mode::Main | Mode::Filter | Mode::Connect(..) | Mode::Note(_));
+    model.focus == Pane::Peers && here
 }
 
-fn heading(canvas: &mut Canvas, model: &Model, area: &Area, headings: bool, columns: &Columns, message: &Known) {
+/// `37 of 37, 3 marked, 1 hidden`: how many, and marks that the filter does not show.
+fn counts(model: &Model, headings: bool) -> String {
     let (shown, all) = (model.order.rows().len(), model.peers.len());
-    let note = if headings {
-        format!("{} of {}", thousands(shown as u64), thousands(all as u64))
-    } else {
-        thousands(shown as u64)
-    };
-    let x = canvas.heading(area, "PEERS", focused(model), &note);
+    let mut note = thousands(shown as u64);
+    if headings {
+        note += &format!(" of {}", thousands(all as u64));
+    }
+    if !model.marks.is_empty() {
+        note += &format!(", {} marked", thousands(model.marks.len() as u64));
+    }
+    match model.marks.len().saturating_sub(model.order.marked_shown()) {
+        0 => note,
+        hidden => note + &format!(", {} hidden", thousands(hidden as u64)),
+    }
+}
+
+fn heading(canvas: &mut Canvas, model: &Model, area: &Area, headings: bool, shared: &Rows) {
+    let x = canvas.heading(area, "PEERS", focused(model), &counts(model, headings));
     filter(canvas, model, x + 2, area);
     let (y, muted) = (area.y, canvas.theme.muted);
+    let unfiltered = model.filter.text().is_empty();
     if !headings {
-        let label = cut(&message.name, usize::from(LAST));
-        if x + 2 + width(label) <= area.right && model.filter.text().is_empty() && !matches!(model.mode, Mode::Filter) {
+        let Some((message, _)) = shared.message(Column::Next) else { return };
+        let label = cut(&message.name, usize::from(NEXT));
+        if x + 2 + width(label) <= area.right && unfiltered {
             canvas.right(area.right, y, label, muted);
         }
         return;
     }
-    if model.filter.text().is_empty() && !matches!(model.mode, Mode::Filter) {
-        canvas.right(area.right, y, &format!("sort: {}", model.order.sort.name()), muted);
+    let sort = format!("sort: {}", model.order.sort);
+    if unfiltered && x + 2 + width(&sort) <= area.right {
+        canvas.right(area.right, y, &sort, muted);
     }
-    let y = y + 1;
-    canvas.text(columns.permid, columns.version, y, "PEER", muted);
-    canvas.text(columns.version, columns.state, y, "VERSION", muted);
-    if let Some(right) = columns.rtt_right {
-        canvas.right(right, y, "RTT", muted);
+    for placed in &shared.columns {
+        let (x, right) = (placed.x, placed.right);
+        match (placed.column, shared.message(placed.column)) {
+            (_, Some((message, _))) => drop(canvas.right(right, y + 1, cut(&message.name, usize::from(NEXT)), muted)),
+            (Column::RoundTrip, None) => drop(canvas.right(right, y + 1, placed.column.heading(), muted)),
+            (column, None) => drop(canvas.text(x, right, y + 1, column.heading(), muted)),
+        }
     }
-    if let Some(nat) = columns.nat {
-        canvas.text(nat, columns.last, y, "NAT", muted);
-    }
-    canvas.right(columns.right, y, cut(&message.name, usize::from(LAST)), muted);
 }
 
-/// The filter, where it is typed or set: `/sym tour`.
+/// The filter, where one is set: `/sym tour`. Where it is typed it stands in a prompt of its own.
 fn filter(canvas: &mut Canvas, model: &Model, x: u16, area: &Area) {
-    let typing = matches!(model.mode, Mode::Filter);
-    if !typing && model.filter.text().is_empty() {
+    if model.filter.text().is_empty() {
         return;
     }
     let (y, strong) = (area.y, canvas.theme.strong());
-    let (before, after) = model.filter.halves();
     canvas.tint(x, area.right, y, canvas.theme.panel);
     let end = canvas.text(x, area.right, y, "/", canvas.theme.muted);
-    let cursor = canvas.text(end, area.right - 1, y, before, strong);
-    canvas.text(cursor, area.right, y, after, strong);
-    if typing {
-        canvas.cursor = Some((cursor, y));
-    }
+    canvas.text(end, area.right, y, model.filter.text(), strong);
 }
 
 /// Why the list is empty, and what to do.
@@ -144,98 +157,129 @@ fn nothing(canvas: &mut Canvas, model: &Model, list: &Area) {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "what all rows share is worked out once")]
-fn draw_row(
-    canvas: &mut Canvas,
-    model: &Model,
-    columns: &Columns,
-    peer: &Peer,
-    y: u16,
-    here: bool,
-    message: &Known,
-    frequency: Frequency,
-) {
+fn draw_row(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, y: u16, here: bool) {
+    let plain = if here { canvas.theme.strong() } else { Style::new() };
+    let up = peer.connected();
+    for placed in &shared.columns {
+        draw_cell(canvas, model, shared, peer, placed, y, here);
+    }
+    if let PeerKey::Address(_) = &peer.key {
+        address_as_name(canvas, model, shared, peer, y, if up { plain } else { canvas.theme.muted });
+    }
+    if let Some(over) = shared.words.filter(|_| !up) {
+        state(canvas, model, over, peer, y);
+    }
+}
+
+fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, placed: &Placed, y: u16, here: bool) {
     let theme = canvas.theme;
-    let muted = theme.muted;
-    let (sign, sign_style) = match peer.state {
-        State::Connected { .. } => ("●", Style::new()),
-        State::Heard | State::Connecting { .. } => ("…", muted),
-        State::Gone { .. } => ("○", muted),
-        State::Refused { .. } => ("■", theme.fail),
-        State::Failed { .. } => ("×", theme.fail.patch(theme.strong())),
-    };
+    let (x, right, muted) = (placed.x, placed.right, theme.muted);
     let up = peer.connected();
     let plain = if here { theme.strong() } else { Style::new() };
     let text = if up { plain } else { muted };
-    canvas.text(columns.sign, columns.permid, y, sign, sign_style);
-    if peer.signals > 0 {
-        canvas.text(columns.signal, columns.version, y, "▲", theme.caution.patch(theme.strong()));
-    }
-    let clear = match &peer.key {
-        PeerKey::Permid(permid) => {
-            canvas.text(columns.permid, columns.signal, y, &permid.short(), text);
-            peer.version.map(|version| (words::version(version, peer.transport), !version.is_encrypted()))
-        }
-        key @ PeerKey::Address(_) => {
-            canvas.text(columns.permid, columns.state - 1, y, &model.name_of(key), text);
-            None
-        }
+    let mut write = |words: &str, style: Style| {
+        canvas.text(x, right, y, words, style);
     };
-    if let Some((version, clear)) = &clear {
-        canvas.text(columns.version, columns.state, y, version, if up && *clear { plain } else { muted });
-    } else if peer.permid().is_some() {
-        canvas.text(columns.version, columns.state, y, "–", muted);
+    match placed.column {
+        Column::State => {
+            let (sign, style) = match peer.state {
+                State::Connected { .. } => ("●", Style::new()),
+                State::Heard | State::Connecting { .. } => ("…", muted),
+                State::Gone { .. } => ("○", muted),
+                State::Refused { .. } => ("■", theme.fail),
+                State::Failed { .. } => ("×", theme.fail.patch(theme.strong())),
+            };
+            write(sign, style);
+        }
+        Column::Permid => {
+            if let Some(permid) = peer.permid() {
+                write(&permid.short(), text);
+            }
+        }
+        Column::Signals if peer.signals > 0 => write("▲", theme.caution.patch(theme.strong())),
+        Column::Signals => {}
+        Column::Version => match peer.version {
+            Some(version) => {
+                let style = if up && !version.is_encrypted() { plain } else { muted };
+                write(&words::version(version, peer.transport), style);
+            }
+            None if peer.permid().is_some() => write("–", muted),
+            None => {}
+        },
+        Column::Transport => match peer.transport {
+            Some(Transport::Tls) => write("tls", muted),
+            Some(Transport::Legacy) => write("clear", text),
+            None => write("–", muted),
+        },
+        Column::Address => {
+            let address = peer.target().or_else(|| peer.address.map(|address| address.to_string()));
+            write(&address.map_or_else(|| "–".to_owned(), |address| words::address(model, &address)), text);
+        }
+        Column::RoundTrip if up => drop(canvas.right(right, y, &peer.rtt.map(took).unwrap_or_default(), plain)),
+        Column::Nat if up => write(peer.nat.as_deref().unwrap_or("–"), plain),
+        Column::RoundTrip | Column::Nat => {}
+        Column::Reply => last(canvas, model, peer, placed, y, text),
+        Column::Label => write(peer.label.as_deref().unwrap_or_default(), muted),
+        Column::Note => write(model.facts().note(peer).unwrap_or_default(), text),
+        Column::Error => {
+            if let Some(failure) = last_error(peer) {
+                write(&words::brief(failure.cause), muted);
+            }
+        }
+        Column::Next | Column::NextOf(_) if up => acceptance(canvas, model, shared, placed, peer, y, here),
+        Column::Next | Column::NextOf(_) => {}
     }
-    if up {
-        if let Some(right) = columns.rtt_right {
-            canvas.right(right, y, &peer.rtt.map(took).unwrap_or_default(), plain);
-        }
-        if let Some(nat) = columns.nat {
-            canvas.text(nat, columns.last - 1, y, peer.nat.as_deref().unwrap_or("–"), plain);
-        }
-        acceptance(canvas, model, columns, peer, y, here, message, frequency);
-    } else {
-        state(canvas, model, columns, peer, y);
+}
+
+/// A peer whose permid is not known goes by its address, as far as nothing else stands there.
+fn address_as_name(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, y: u16, style: Style) {
+    let Some(name) = shared.place(Column::Permid) else { return };
+    let after = |column: Column| matches!(column, Column::Permid | Column::Signals | Column::Version);
+    let right = shared.columns.iter().skip(1).take_while(|placed| after(placed.column)).last();
+    let right = right.map_or(name.right, |placed| placed.right);
+    canvas.text(name.x, right + 1, y, &model.name_of(&peer.key), style);
+}
+
+/// When the last reply came, and its error byte where that is not 0.
+fn last(canvas: &mut Canvas, model: &Model, peer: &Peer, placed: &Placed, y: u16, style: Style) {
+    let Some((_, reply)) = last_reply(peer) else { return };
+    let end = canvas.text(placed.x, placed.right, y, &ago(model.facts().since(reply.at)), style);
+    match reply.error {
+        ErrorByte::SUCCESS => {}
+        ErrorByte::FREQUENCY => drop(canvas.right(placed.right, y, "254", canvas.theme.strong())),
+        error if end < placed.right => drop(canvas.right(placed.right, y, &error.to_string(), canvas.theme.fail)),
+        _ => {}
     }
 }
 
 /// What became of a peer that is not connected: in words where they fit, else in one.
-fn state(canvas: &mut Canvas, model: &Model, columns: &Columns, peer: &Peer, y: u16) {
+fn state(canvas: &mut Canvas, model: &Model, (x, right): (u16, u16), peer: &Peer, y: u16) {
     let theme = canvas.theme;
     let since = |then: crate::app::Now| model.now.instant.saturating_duration_since(then.instant);
     let (word, rest) = words::state(&peer.state, since, model.listening.is_some());
     let shorter = rest.rsplit_once(',').map_or("", |(first, _)| first);
-    let fits = |rest: &&str| !rest.is_empty() && columns.state + width(word) + width(rest) <= columns.right;
+    let fits = |rest: &&str| !rest.is_empty() && x + width(word) + width(rest) <= right;
     if let Some(rest) = [rest.as_str(), shorter].into_iter().find(fits) {
-        canvas.pieces(columns.state, columns.right, y, &[(word, theme.fail), (rest, theme.muted)]);
+        canvas.pieces(x, right, y, &[(word, theme.fail), (rest, theme.muted)]);
     } else {
         let style = if word.is_empty() { theme.muted } else { theme.fail };
-        canvas.right(columns.right, y, state_word(&peer.state), style);
+        canvas.right(right, y, state_word(&peer.state), style);
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "as of the row")]
-fn acceptance(
-    canvas: &mut Canvas,
-    model: &Model,
-    columns: &Columns,
-    peer: &Peer,
-    y: u16,
-    here: bool,
-    message: &Known,
-    frequency: Frequency,
-) {
+fn acceptance(canvas: &mut Canvas, model: &Model, shared: &Rows, placed: &Placed, peer: &Peer, y: u16, here: bool) {
+    let Some((message, frequency)) = shared.message(placed.column) else { return };
     let theme = canvas.theme;
-    let (right, muted) = (columns.right, theme.muted);
+    let (x, right, muted) = (placed.x, placed.right, theme.muted);
     let end = match cell(model, peer, message.id, message.min_version, frequency) {
         Cell::Now => canvas.right(right, y, "now", muted),
         Cell::In(left) => canvas.right(right, y, &format!("in {}", countdown(left)), muted),
         Cell::AtMost(left) => canvas.right(right, y, &format!("≤{}", countdown(left)), muted),
         Cell::NotYet { left, exact } => {
-            canvas.pill(columns.last, columns.last + PILL, y);
+            canvas.pill(x, x + PILL, y);
             let bound = if exact { "" } else { "≤" };
             canvas.right(right, y, &format!("{bound}{}", countdown(left)), theme.strong());
-            columns.last
+            x
         }
         Cell::Waiting(elapsed) => {
             let text = format!("… {}", words::seconds(elapsed));
@@ -249,7 +293,9 @@ fn acceptance(
         Cell::Needs(version) => canvas.right(right, y, &format!("needs ≥{version}"), muted),
     };
     let word = |label: &String| label.split([' ', ',', '·']).next().map(str::to_owned);
-    if let Some(label) = peer.label.as_ref().and_then(word).filter(|label| columns.last + width(label) + 2 <= end) {
+    let has_column = shared.place(Column::Label).is_some() || placed.column != Column::Next;
+    let label = peer.label.as_ref().filter(|_| !has_column).and_then(word);
+    if let Some(label) = label.filter(|label| x + width(label) + 2 <= end) {
         canvas.right(end - 2, y, &label, muted);
     }
 }

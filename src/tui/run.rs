@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::draw::{Tops, draw};
+use super::keep::{Files, Writer};
 use super::terminal::Taken;
 use super::theme::Theme;
 use crate::app::{Effect, Key, Model, Msg, Now, Setup, update};
@@ -37,6 +38,8 @@ pub struct Options {
     pub extra: mpsc::Receiver<Msg>,
     /// Cancelled when the operator skips the tour.
     pub skip_tour: CancellationToken,
+    /// Where columns, filters and notes are kept.
+    pub files: Files,
 }
 
 /// How the screen ended. The terminal is as before in every case.
@@ -59,7 +62,9 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
     let (decoded, mut decodings) = mpsc::channel(BATCH);
     let mut extra = options.extra;
     let mut events = events;
+    let failed = decoded.clone();
     let mut screen = Running {
+        keep: Writer::new(options.files, move |why| drop(failed.try_send(Msg::Notice(why)))),
         model: Model::new(options.setup, now()),
         node,
         taken,
@@ -94,6 +99,8 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
                 }
                 None => return Ok(Ended::Interrupted), // the terminal is gone
             },
+            // before more news: however much comes, frames are drawn
+            () = screen.frame_is_due() => screen.draw()?,
             count = events.recv_many(&mut waiting, BATCH), if events_open => {
                 events_open = count > 0;
                 waiting.drain(..).for_each(|event| screen.fold(Msg::Node(event)));
@@ -111,7 +118,6 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
                 screen.fold(Msg::Tick);
             }
             () = tokio::time::sleep_until(wake.unwrap_or(tick).into()), if wake.is_some() => screen.fold(Msg::Wake),
-            () = screen.frame_is_due() => screen.draw()?,
             () = tokio::time::sleep_until(panic_at.unwrap_or_else(Instant::now).into()), if panic_at.is_some() => {
                 panic!("asked to by SWARMSCOPE_PANIC_AFTER");
             }
@@ -133,6 +139,7 @@ struct Running {
     skip_tour: CancellationToken,
     decoded: mpsc::Sender<Msg>,
     readers: Arc<Semaphore>,
+    keep: Writer,
     ended: Option<Ended>,
     /// Something that is shown has changed since the last frame.
     changed: bool,
@@ -184,6 +191,7 @@ impl Running {
                 // OSC 52: a terminal that does not know it ignores it
                 let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
             }
+            Effect::Keep(of, text) => self.keep.write(of, text),
             Effect::SkipTour => self.skip_tour.cancel(),
             Effect::Quit { interrupted } => {
                 self.ended = Some(if interrupted { Ended::Interrupted } else { Ended::Quit });

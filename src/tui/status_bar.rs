@@ -4,29 +4,13 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, PILL, width};
 use super::layout::Grid;
-use crate::app::column::{Cell, cell};
 use crate::app::format::{clock, counted};
-use crate::app::messages::known;
-use crate::app::peers::State;
 use crate::app::{Class, Model};
 
 /// When the title goes.
 const TITLE: u8 = 7;
 /// When the number of peers goes.
 const PEERS: u8 = 8;
-
-/// How many peers are how.
-#[derive(Default)]
-struct Counts {
-    connected: usize,
-    waiting: usize,
-    gone: usize,
-    refused: usize,
-    failed: usize,
-    not_yet: usize,
-    signals: usize,
-    in_flight: usize,
-}
 
 /// One entry: its sign, its number or words, and how much it is missed.
 struct Entry {
@@ -63,10 +47,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let end = canvas.right(grid.columns - 1, y, &clock, canvas.theme.muted).saturating_sub(2);
     let x = canvas.text(1, end, y, "swarmscope", canvas.theme.strong());
 
-    let counts = count(model);
     let wide = grid.class >= Class::Wide;
     let gap = if wide { 3 } else { 2 };
-    let mut entries = entries(canvas, model, &counts, wide);
+    let mut entries = entries(canvas, model, wide);
     let needed = |entries: &[Entry]| entries.iter().map(|entry| entry.width() + entry.gap(gap)).sum::<u16>();
     while x + needed(&entries) > end {
         let Some(last) = (0..entries.len()).max_by_key(|&i| entries[i].rank) else { break };
@@ -98,7 +81,8 @@ fn write(canvas: &mut Canvas, mut x: u16, end: u16, y: u16, gap: u16, entries: &
     }
 }
 
-fn entries(canvas: &Canvas, model: &Model, counts: &Counts, wide: bool) -> Vec<Entry> {
+fn entries(canvas: &Canvas, model: &Model, wide: bool) -> Vec<Entry> {
+    let counts = &model.tally;
     let theme = canvas.theme;
     let (plain, muted, fail) = (Style::new(), theme.muted, theme.fail);
     let mut entries = Vec::new();
@@ -119,38 +103,18 @@ fn entries(canvas: &Canvas, model: &Model, counts: &Counts, wide: bool) -> Vec<E
     add(6, "○", quiet(counts.gone, plain), number(counts.gone), quiet(counts.gone, plain), "");
     add(3, "■", quiet(counts.refused, fail), number(counts.refused), quiet(counts.refused, fail), "");
     add(4, "×", quiet(counts.failed, fail), number(counts.failed), quiet(counts.failed, fail), "");
-    if counts.not_yet > 0 {
-        add(1, "254", theme.pill, number(counts.not_yet), theme.strong(), "");
+    if counts.not_yet() > 0 {
+        add(1, "254", theme.pill, number(counts.not_yet()), theme.strong(), "");
     }
     if counts.signals > 0 {
         add(2, "▲", theme.caution.patch(theme.strong()), number(counts.signals), plain, "");
+    }
+    if !model.marks.is_empty() {
+        add(2, "+", theme.strong(), number(model.marks.len()), plain, if wide { "marked" } else { "" });
     }
     if wide && counts.in_flight > 0 {
         add(9, "", plain, format!("{} in flight", number(counts.in_flight)), muted, "");
     }
     debug_assert_eq!(PILL, 5);
     entries
-}
-
-fn count(model: &Model) -> Counts {
-    let mut counts = Counts::default();
-    let message = model.composer.message;
-    let (needs, frequency) = (known(model.registry(), message).min_version, model.composer.frequency_or_default());
-    for peer in model.peers.iter() {
-        match peer.state {
-            State::Connected { .. } => counts.connected += 1,
-            State::Heard | State::Connecting { .. } => counts.waiting += 1,
-            State::Gone { .. } => counts.gone += 1,
-            State::Refused { .. } => counts.refused += 1,
-            State::Failed { .. } => counts.failed += 1,
-        }
-        counts.signals += usize::from(peer.signals > 0);
-        if peer.requests.is_empty() {
-            continue;
-        }
-        counts.in_flight += peer.requests.iter().filter(|request| request.in_flight()).count();
-        let cell = cell(model, peer, message, needs, frequency);
-        counts.not_yet += usize::from(matches!(cell, Cell::NotYet { .. }));
-    }
-    counts
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use bytes::Bytes;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use swarmscope::app::kept::Kept;
 use swarmscope::app::{Effect, Key, Keymap, Model, Msg, Now, Setup, update};
 use swarmscope::failure::{By, Cause, Delivered, Failure, Phase};
 use swarmscope::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
@@ -41,6 +42,7 @@ pub fn blank() -> Model {
         privacy: false,
         mask: Mask::new([7; 32]),
         keymap: Keymap::default(),
+        kept: Kept::default(),
     };
     let mut model = Model::new(setup, before(4_000_000));
     update(&mut model, before(4_000_000), Msg::Resize(120, 40));
@@ -429,7 +431,7 @@ fn compose(model: &mut Model) {
     press(model, &[Key::ctrl('l')]);
     let now = model.now;
     fold(model, now, Msg::Paste(QUERY.to_owned()));
-    press(model, &[Key::named(Esc), Key::char('o'), Key::char('o'), Key::char('o'), Key::char('g')]);
+    press(model, &[Key::named(Esc), Key::char('g')]);
     // to the channels, down to NATCHECK, into the reply, down to the external address, and back to the list
     press(model, &[Key::named(Tab), Key::named(Down), Key::named(Down)]);
     press(model, &[Key::named(Tab), Key::named(Down), Key::named(Down), Key::named(Down)]);

@@ -353,7 +353,7 @@ fn the_palette_runs_what_it_finds() {
     type_text(&mut model, "sort");
     press(&mut model, &[Key::named(KeyCode::Enter)]);
     assert!(matches!(model.mode, Mode::Main));
-    assert_eq!(model.order.sort.name(), "state");
+    assert_eq!(model.order.sort.to_string(), "state");
 }
 
 #[test]

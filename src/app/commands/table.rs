@@ -5,7 +5,7 @@ use crate::app::actions as act;
 use crate::app::conditions as when;
 use crate::app::many::acts as many;
 use crate::app::moving as go;
-use crate::app::{again, compare, copies, palette};
+use crate::app::{again, column_view, compare, copies, filtering, marking, noting, palette, saved_view};
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
 const fn foot(rank: u8, verb: &'static str) -> Option<Foot> {
@@ -46,8 +46,17 @@ pub static COMMANDS: &[Command] = commands! {
     "open", Move, ["enter"], [PeersAlone], foot(10, "open"), when::has_peer, go::open, "open the peer";
     "back", Move, ["esc"], [Main], None, when::can_go_back, go::back, "back; show all peers";
 
-    "filter", Peers, ["/"], [Main], foot(40, "filter"), when::always, act::filter, "filter by any words";
-    "sort", Peers, ["o"], [Main], None, when::always, act::sort, "sort by something else";
+    "filter", Peers, ["/"], [Main], foot(40, "filter"), when::always, filtering::open, "filter by words and fields";
+    "saved filters", Peers, ["F"], [Main], None, when::always, saved_view::open, "saved filters";
+    "sort", Peers, ["o"], [Main], None, when::always, column_view::next_sort, "sort by something else";
+    "reverse sort", Peers, ["O"], [Main], None, when::always, column_view::reverse, "the other way round";
+    "columns", Peers, ["C"], [Main], None, when::always, column_view::open, "choose columns, sort by one";
+    "mark", Peers, ["space"], [Peers, PeersAlone], foot(42, "mark"), when::has_peer, marking::mark, "mark or unmark, step down";
+    "mark range", Peers, ["V"], [Peers, PeersAlone], None, when::has_peer, marking::range, "mark a range: V, move, V";
+    "mark all", Peers, ["a"], [Main], None, when::has_peer, marking::mark_all, "mark all that are shown";
+    "invert marks", Peers, ["I"], [Main], None, when::has_peer, marking::invert, "invert marks of those shown";
+    "unmark all", Peers, ["u"], [Main], None, when::has_marks, marking::unmark_all, "unmark everybody";
+    "note", Peers, ["N"], [Main], None, noting::can_note, noting::open, "write a note on the peer";
     "connect", Peers, ["c"], [Main], foot(50, "connect"), when::always, act::connect, "connect to host:port";
     "disconnect", Peers, ["D"], [Main], None, when::is_connected, act::disconnect, "close the connection";
     "hide addresses", Peers, ["P", "t a"], [Moving], None, when::always, act::hide_addresses, "hide or show addresses";
@@ -81,8 +90,27 @@ pub static COMMANDS: &[Command] = commands! {
     "send this", Request, ["enter"], [Frequency], foot(12, "send"), when::can_send, act::send, "send to the selected peer";
     "close composer", Request, ["esc"], [Sheet], foot(30, "close"), when::always, act::close, "close, keep what is typed";
 
-    "show these", Peers, ["enter"], [Filter], foot(10, "keep"), when::always, act::close, "keep the filter";
-    "show all", Peers, ["esc"], [Filter], foot(20, "show all"), when::always, act::clear_filter, "show all peers";
+    "show these", Peers, ["enter"], [Filter], foot(10, "keep"), when::filter_reads, filtering::keep, "keep the filter";
+    "show all", Peers, ["esc"], [Filter], foot(20, "show all"), when::always, filtering::clear, "show all peers";
+    "complete filter", Peers, ["tab"], [Filter], foot(15, "complete"), when::has_candidates, filtering::next_candidate, "complete, next candidate";
+    "candidate before", Peers, ["shift-tab"], [Filter], None, when::has_candidates, filtering::candidate_before, "candidate before";
+    "older filter", Peers, ["up", "ctrl-p"], [Filter], foot(40, "earlier filters"), when::always, filtering::older, "filter before, after";
+    "newer filter", Peers, ["down", "ctrl-n"], [Filter], None, when::always, filtering::newer, "filter before, after";
+    "apply filter", Peers, ["enter"], [Filters], foot(10, "apply"), saved_view::has_selected, saved_view::apply, "show what it shows";
+    "save filter", Peers, ["s"], [Filters], foot(20, "save the current one"), saved_view::has_filter, saved_view::name, "save the filter in force";
+    "delete filter", Peers, ["d", "del"], [Filters], foot(30, "delete"), saved_view::has_selected, saved_view::delete, "delete it";
+    "close filters", Peers, ["esc", "F"], [Filters], foot(40, "close"), when::always, act::close, "close";
+    "save under name", Peers, ["enter"], [FilterName], foot(10, "save"), when::always, saved_view::save, "save it under this name";
+    "leave name", Peers, ["esc"], [FilterName], foot(20, "back"), when::always, saved_view::leave_name, "back to the list";
+    "show column", Peers, ["space", "enter"], [Columns], foot(10, "show or hide"), column_view::can_move, column_view::toggle, "show or hide the column";
+    "column left", Peers, ["left", "h"], [Columns], foot(20, "move it"), column_view::can_move, column_view::left, "move the column";
+    "column right", Peers, ["right", "l"], [Columns], None, column_view::can_move, column_view::right, "move the column";
+    "sort by column", Peers, ["s", "o"], [Columns], foot(30, "sort by it"), when::always, column_view::sort_here, "sort by it, again: reverse";
+    "reverse columns", Peers, ["O"], [Columns], foot(40, "reverse"), when::always, column_view::reverse, "the other way round";
+    "default columns", Peers, ["d"], [Columns], foot(50, "defaults"), when::always, column_view::defaults, "columns as they were";
+    "close columns", Peers, ["esc", "C"], [Columns], foot(15, "close"), when::always, act::close, "close";
+    "keep note", Peers, ["enter"], [Note], foot(10, "keep"), when::always, noting::keep, "keep the note";
+    "leave note", Peers, ["esc"], [Note], foot(20, "leave it as it was"), when::always, act::close, "leave the note as it was";
     "dial", Peers, ["enter"], [Connect], foot(10, "connect"), when::is_target, act::dial, "connect to it";
     "do not dial", Peers, ["esc"], [Connect], foot(20, "close"), when::always, act::close, "close the prompt";
 

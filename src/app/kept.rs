@@ -1,0 +1,76 @@
+//! What is kept from one run to the next: saved filters, the choice of columns, notes on peers. Here as texts; files are
+//! read and written by those who start and run the screen.
+
+use super::columns::Columns;
+use super::notes::Notes;
+use super::saved::Saved;
+
+/// All of it, as it was when the program started.
+#[derive(Clone, Default, Debug)]
+pub struct Kept {
+    pub columns: Columns,
+    pub filters: Saved,
+    pub notes: Notes,
+    /// What could not be read, for the operator.
+    pub notices: Vec<String>,
+}
+
+/// The file that something is kept in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum KeptIn {
+    Columns,
+    Filters,
+    Notes,
+}
+
+impl KeptIn {
+    pub const ALL: [Self; 3] = [Self::Columns, Self::Filters, Self::Notes];
+
+    /// The file's name.
+    #[must_use]
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::Columns => "columns.toml",
+            Self::Filters => "filters.toml",
+            Self::Notes => "notes.toml",
+        }
+    }
+}
+
+impl Kept {
+    /// Reads the text of one of the files.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its line.
+    pub fn read(&mut self, from: KeptIn, text: &str) -> Result<(), String> {
+        match from {
+            KeptIn::Columns => self.columns = Columns::from_toml(text)?,
+            KeptIn::Filters => self.filters = Saved::from_toml(text)?,
+            KeptIn::Notes => self.notes = Notes::from_toml(text)?,
+        }
+        Ok(())
+    }
+}
+
+/// The table of a TOML text.
+///
+/// # Errors
+/// It is none; with the line.
+pub fn parse(text: &str) -> Result<toml::Table, String> {
+    text.parse().map_err(|error: toml::de::Error| {
+        let at = error.span().map_or(0, |span| span.start);
+        format!("line {}: {}", line(text, at), error.message())
+    })
+}
+
+/// What is wrong with the entry of this key, with its line.
+#[must_use]
+pub fn at_line(text: &str, key: &str, why: &str) -> String {
+    let begins = |line: &str| line.trim_start().trim_start_matches(['"', '\'']).starts_with(key);
+    let at = text.lines().position(begins).map_or(1, |line| line + 1);
+    format!("line {at}: \"{}\": {why}", super::words::clean(key))
+}
+
+fn line(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}

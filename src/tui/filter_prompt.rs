@@ -1,0 +1,102 @@
+//! Where the filter is typed, over the two rows above the footer: the text, and under it what is wrong there, or what could
+//! come next. And the prompt for a note, which is a line like it.
+
+use ratatui::style::Style;
+
+use super::canvas::{Canvas, width};
+use super::layout::Grid;
+use crate::app::input::Input;
+use crate::app::{Mode, Model};
+
+/// Where what is typed begins.
+const TEXT: u16 = 9;
+
+/// Draws a prompt where one of them is open. Returns whether one is.
+pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
+    match &model.mode {
+        Mode::Filter => {
+            let shift = line(canvas, grid, "filter", &model.filter);
+            below(canvas, model, grid, shift);
+            true
+        }
+        Mode::Note(input) => {
+            line(canvas, grid, "note", input);
+            let name = model.selected.as_ref().map(|key| model.name_of(key)).unwrap_or_default();
+            let text = format!("on {name}, for you alone: it is never sent. An empty one takes it away.");
+            canvas.text(TEXT, grid.columns - 1, grid.event, &text, canvas.theme.muted);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// The line that is typed. Returns how many of its cells are left out at its beginning, so that the cursor is seen.
+fn line(canvas: &mut Canvas, grid: &Grid, label: &str, input: &Input) -> u16 {
+    let (theme, y, right) = (canvas.theme, grid.tour, grid.columns - 1);
+    clear(canvas, grid);
+    canvas.text(1, TEXT - 1, y, label, theme.strong());
+    canvas.tint(TEXT, right, y, theme.panel);
+    let (before, after) = input.halves();
+    let room = right.saturating_sub(TEXT + 1);
+    let mut shift = 0;
+    let mut seen = before;
+    while width(seen) > room {
+        let first = seen.chars().next().map_or(0, char::len_utf8);
+        seen = &seen[first..];
+        shift = width(before) - width(seen);
+    }
+    let cursor = canvas.text(TEXT, right, y, seen, Style::new());
+    canvas.text(cursor, right, y, after, Style::new());
+    canvas.cursor = Some((cursor, y));
+    shift
+}
+
+/// The rows belong to the prompt: what shone through from the newest event goes.
+fn clear(canvas: &mut Canvas, grid: &Grid) {
+    for y in [grid.tour, grid.event] {
+        canvas.blank(ratatui::layout::Rect::new(0, y, grid.columns, 1), Style::new());
+    }
+}
+
+/// What is wrong, with a caret under its place; else what could come next.
+fn below(canvas: &mut Canvas, model: &Model, grid: &Grid, shift: u16) {
+    let (theme, y, right) = (canvas.theme, grid.event, grid.columns - 1);
+    if let Some(error) = &model.sieve.error {
+        let text = model.filter.text();
+        let at = text.get(..error.at.start).map_or(0, width).saturating_sub(shift);
+        let caret = (TEXT + at).min(right - 1);
+        let (what, possible) = (&error.what, &error.possible);
+        let colon = if possible.is_empty() { "" } else { ": " };
+        let whole = width(what) + width(colon) + width(possible);
+        // beside the caret: behind it where there is room, else before it
+        let behind = right.saturating_sub(caret + 2);
+        let x = if whole <= behind || caret < TEXT + right / 2 {
+            caret + 2
+        } else {
+            caret.saturating_sub(whole + 1).max(1)
+        };
+        let end = if x > caret { right } else { caret };
+        canvas.text(caret, caret + 1, y, "^", theme.caution.patch(theme.strong()));
+        canvas.pieces(x, end, y, &[(what, theme.caution), (colon, theme.muted), (possible, theme.muted)]);
+        return;
+    }
+    let mut x = TEXT;
+    let chosen = model.sieve.chosen;
+    let candidates = model.sieve.candidates();
+    let first = chosen.map_or(0, |at| at.saturating_sub(2));
+    for (i, candidate) in candidates.iter().enumerate().skip(first) {
+        let (text, note) = (candidate.text.trim_end(), candidate.note.as_str());
+        if x + width(text) + 1 + width(note) > right {
+            let rest = candidates.len() - i;
+            canvas.text(x, right, y, &format!("{rest} more"), theme.faint);
+            return;
+        }
+        let style = if chosen == Some(i) { theme.focused() } else { theme.strong() };
+        x = canvas.text(x, right, y, text, style);
+        x = canvas.text(x + 1, right, y, note, theme.muted) + 3;
+    }
+    if candidates.is_empty() && !model.filter.text().is_empty() {
+        let shown = crate::app::format::counted(model.order.rows().len(), "peer");
+        canvas.text(TEXT, right, y, &shown, theme.muted);
+    }
+}
