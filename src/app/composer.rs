@@ -14,7 +14,7 @@ use crate::wire::text::{clean, hex};
 use crate::wire::{ChannelId, Frequency, MessageId, OverlayVersion};
 
 /// Bytes of a request frame before the payload: length, frame id, message-specific id, channel, frequency (protocol.md §4).
-const BEFORE_PAYLOAD: usize = 9;
+pub const BEFORE_PAYLOAD: usize = 9;
 /// The most a payload field takes in, so that a paste can't stall the editor. A file is the way for more.
 const MOST_PAYLOAD: usize = 256 * 1024;
 

@@ -14,7 +14,7 @@ use super::kept::Kept;
 use super::key::Key;
 use super::keymap::Keymap;
 use super::log::{Kind, Log};
-use super::many::{self, Many, acts::PaceForm};
+use super::many::{self, Many, form::PaceForm};
 use super::marking::Range;
 use super::marks::Marks;
 use super::messages::{Known, find};

@@ -6,8 +6,8 @@ use super::canvas::{Canvas, to_ascii};
 use super::layout::{Grid, Request};
 use super::theme::Theme;
 use super::{
-    against, channels, columns, filter_prompt, footer, frames, help, log_line, log_view, palette, peer_line, peers,
-    reply, request, saved_filters, status_bar,
+    against, channels, columns, filter_prompt, footer, frames, help, log_line, log_view, many, palette, peer_line,
+    peers, reply, request, saved_filters, status_bar,
 };
 use crate::app::{Class, Mode, Model, Screen};
 
@@ -28,7 +28,8 @@ pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -
     } else {
         status_bar::draw(&mut canvas, model, &grid);
         match model.screen {
-            Screen::Main | Screen::Peer | Screen::Many => main(&mut canvas, model, &grid, tops),
+            Screen::Main | Screen::Peer => main(&mut canvas, model, &grid, tops),
+            Screen::Many => many::draw(&mut canvas, model, &grid),
         }
         if !filter_prompt::draw(&mut canvas, model, &grid) {
             log_line::draw(&mut canvas, model, &grid);

@@ -15,6 +15,7 @@ pub mod keep;
 pub mod layout;
 mod log_line;
 mod log_view;
+mod many;
 mod overlay;
 mod palette;
 mod parts;

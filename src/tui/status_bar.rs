@@ -4,8 +4,9 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, PILL, width};
 use super::layout::Grid;
+use super::many;
 use crate::app::format::{clock, counted};
-use crate::app::{Class, Model};
+use crate::app::{Class, Model, Screen};
 
 /// When the title goes.
 const TITLE: u8 = 7;
@@ -46,6 +47,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let clock = clock(model.now.wall);
     let end = canvas.right(grid.columns - 1, y, &clock, canvas.theme.muted).saturating_sub(2);
     let x = canvas.text(1, end, y, "swarmscope", canvas.theme.strong());
+    if model.screen == Screen::Many {
+        return many::status::draw(canvas, model, x, end, y);
+    }
+    let end = many::status::brief(canvas, model, end, y);
 
     let wide = grid.class >= Class::Wide;
     let gap = if wide { 3 } else { 2 };

@@ -112,7 +112,9 @@ fn add(hash: &mut Sha256, value: &Value) {
         Value::String(text) => add_text(hash, *b"s", text),
         Value::Array(items) => {
             add_length(hash, *b"l", items.len());
-            items.iter().for_each(|item| add(hash, item));
+            for item in items {
+                add(hash, item);
+            }
         }
         Value::Object(members) => {
             add_length(hash, *b"d", members.len());

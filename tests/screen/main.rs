@@ -4,6 +4,7 @@ mod colours;
 mod commands;
 mod fixture;
 mod hostile;
+mod many;
 mod properties;
 mod reply;
 mod screenshots;

@@ -3,36 +3,15 @@
 use super::super::actions::{self, Effects, none};
 use super::super::conditions::{self, Ready};
 use super::super::format::counted;
-use super::super::input::Input;
 use super::super::log::Kind;
 use super::super::model::{Mode, Model, Pane as MainPane};
 use super::super::msg::Effect;
 use super::super::screen::Screen;
-use super::pace::{Pace, Rate, parse_waiting};
+use super::super::size::Class;
+use super::form::PaceForm;
 use super::view::{Pane, View};
 use super::{Campaign, command, planned};
 use crate::node::PeerKey;
-
-/// Rate and concurrency while they are typed.
-#[derive(Clone, Default, Debug)]
-pub struct PaceForm {
-    pub rate: Input,
-    pub waiting: Input,
-    /// The second field is typed in.
-    pub second: bool,
-    pub error: Option<String>,
-}
-
-impl PaceForm {
-    /// The field that is typed in.
-    pub const fn field(&mut self) -> &mut Input {
-        if self.second { &mut self.waiting } else { &mut self.rate }
-    }
-
-    fn pace(&self) -> Result<Pace, String> {
-        Ok(Pace { rate: Rate::parse(self.rate.text())?, waiting: parse_waiting(self.waiting.text())? })
-    }
-}
 
 fn only_if(condition: bool, why: &str) -> Ready {
     if condition { Ok(()) } else { Err(why.to_owned()) }
@@ -92,9 +71,7 @@ pub fn edit(model: &mut Model) -> Effects {
 }
 
 pub fn edit_pace(model: &mut Model) -> Effects {
-    let pace = model.many.pace;
-    let (rate, waiting) = (Input::new(pace.rate.to_string()), Input::new(pace.waiting.to_string()));
-    model.mode = Mode::Pace(PaceForm { rate, waiting, ..PaceForm::default() });
+    model.mode = Mode::Pace(PaceForm::new(model.many.pace));
     none()
 }
 
@@ -187,6 +164,13 @@ pub fn step(model: &mut Model, by: isize) {
     } else if let Some(campaign) = &model.many.campaign {
         model.many.view.step(campaign, by);
     }
+}
+
+/// In a preview there is another pane only where one is seen at a time.
+pub fn has_other_pane(model: &Model) -> Ready {
+    let one_pane = Class::of(model.size.0, model.size.1) <= Class::OnePane;
+    let there = model.many.campaign.is_some() && model.many.preview.is_none();
+    only_if(there || model.many.preview.is_some() && one_pane, "all of it is to be seen")
 }
 
 pub fn other_pane(model: &mut Model) -> Effects {

@@ -1,5 +1,7 @@
 //! The same request to the same peers as a shell script of what the command line has (cli.md): one `request` after the other.
 
+use std::fmt::Write as _;
+
 use super::super::composer::Composer;
 use super::super::model::Model;
 use super::plan::Plan;
@@ -32,7 +34,7 @@ pub fn script(model: &Model, plan: &Plan) -> String {
     for target in &plan.targets {
         let address = model.peers.get(&PeerKey::Permid(target.permid)).and_then(super::super::peers::Peer::target);
         if let Some(address) = address {
-            script.push_str(&format!("{}@{address}\n", target.permid));
+            let _ = writeln!(script, "{}@{address}", target.permid); // a String takes everything
         }
     }
     script.push_str("PEERS\n");

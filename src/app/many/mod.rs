@@ -2,13 +2,14 @@
 //! in groups of identical content.
 //!
 //! [`plan`] is what would be sent, [`campaign`] what is being sent: who is asked when is decided there, from the time that is
-//! passed in. [`groups`], [`measures`] and [`outcome`] count; [`view`] is what the operator looks at; [`acts`] are the commands.
+//! passed in. [`groups`], [`measures`] and [`outcome`] count; [`view`] is what the operator looks at, `acts` are the commands.
 
-pub mod acts;
+pub(in crate::app) mod acts;
 pub mod against;
 pub mod campaign;
 pub mod command;
-pub mod feed;
+pub(in crate::app) mod feed;
+pub mod form;
 pub mod groups;
 pub mod leave_out;
 pub mod measures;

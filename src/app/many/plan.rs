@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::super::composer::BEFORE_PAYLOAD;
 use super::super::conditions::USUAL_TIMEOUT;
 use super::super::messages::known;
 use super::super::model::Model;
@@ -15,9 +16,6 @@ use crate::crawler::Acceptance;
 use crate::failure::Cause;
 use crate::node::{Ask, Origin, PeerKey, Transport};
 use crate::wire::{Frequency, MessageId, OverlayVersion, Permid};
-
-/// Bytes of a request frame besides its payload (protocol.md §4).
-const FRAME: usize = 9;
 
 /// One peer that is to be asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -184,7 +182,7 @@ impl Plan {
     /// Bytes of the frames that go out, all together, without TLS around them.
     #[must_use]
     pub fn traffic(&self) -> usize {
-        self.payloads.iter().map(|(payload, peers)| (FRAME + payload.len()) * peers).sum()
+        self.payloads.iter().map(|(payload, peers)| (BEFORE_PAYLOAD + payload.len()) * peers).sum()
     }
 
     /// How many targets send and get everything in the clear.

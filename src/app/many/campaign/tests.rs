@@ -158,7 +158,7 @@ fn deadlines_are_those_of_what_is_in_flight_and_of_what_is_still_to_come() {
     assert_eq!(campaign.deadlines(clock.at(0)), None);
     run(&mut campaign, &clock, 60_000);
     let (first, last) = campaign.deadlines(clock.at(1_000)).expect("three are in flight");
-    assert_eq!((first, last), (Duration::from_millis(29_000), Duration::from_millis(29_100)));
+    assert_eq!((first, last), (Duration::from_secs(29), Duration::from_millis(29_100)));
 }
 
 #[derive(Clone, Debug)]

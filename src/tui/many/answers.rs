@@ -1,0 +1,164 @@
+//! The answers in groups of identical content, and what there is to see of the selected one.
+
+use ratatui::style::Style;
+
+use super::stack::Block;
+use super::{Draw, blocks, detail};
+use crate::app::format::{counted, size, thousands};
+use crate::app::many::Campaign;
+use crate::app::many::groups::Group;
+use crate::app::many::view::Pane;
+use crate::app::{Class, Model};
+use crate::tui::canvas::{Area, Canvas, follow, width};
+
+/// Groups that the list has room for where there is much else to see.
+const MOST_ROWS: usize = 12;
+/// The same beside the peers of one of them.
+const FEW_ROWS: usize = 6;
+
+/// The right pane.
+pub fn draw(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
+    let view = &model.many.view;
+    let listed = campaign.groups.listed().count();
+    let others = usize::from(campaign.groups.others().0 > 0);
+    let most = if view.inside { FEW_ROWS } else { MOST_ROWS };
+    let rows = u16::try_from((listed + others).clamp(1, most)).unwrap_or(u16::MAX);
+    let mut all: Vec<(Block, Draw)> = Vec::new();
+    let list_rank = if view.inside && Class::of(model.size.0, model.size.1) <= Class::Compact { 7 } else { 0 };
+    all.push((Block::new(2 + rows, 4, list_rank), Box::new(move |canvas, area| list(canvas, model, campaign, area))));
+    all.extend(detail::blocks(model, campaign, area.width()));
+    blocks(canvas, area, all);
+}
+
+/// Where the columns end; those for which there is no room are left out whole.
+struct Columns {
+    peers: u16,
+    digest: Option<u16>,
+    content: u16,
+    content_end: u16,
+    share: Option<u16>,
+    right: u16,
+}
+
+impl Columns {
+    fn of(area: &Area) -> Self {
+        let (x, right) = (area.x, area.right);
+        let wide = area.width() >= 50;
+        let peers = x + 7;
+        Self {
+            peers,
+            digest: wide.then_some(peers + 2),
+            content: peers + if wide { 9 } else { 2 },
+            content_end: right - if wide { 17 } else { 10 },
+            share: wide.then_some(right - 9),
+            right,
+        }
+    }
+}
+
+fn list(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
+    let view = &model.many.view;
+    let (theme, muted) = (canvas.theme, canvas.theme.muted);
+    let focused = view.pane == Pane::Answers && !view.inside;
+    let in_groups: usize = campaign.rows().iter().filter(|row| row.group.is_some()).count();
+    let kinds = counted(campaign.groups.len(), "kind");
+    let brief = format!("{kinds} in {}", thousands(in_groups as u64));
+    let note = format!("{brief}, {}", campaign.groups.order.name());
+    let fits = width("ANSWERS  ") + width(&note) <= area.width();
+    canvas.heading(&area, "ANSWERS", focused, if fits { &note } else { &brief });
+    let columns = Columns::of(&area);
+    let y = area.y + 1;
+    canvas.right(columns.peers, y, "PEERS", muted);
+    if let Some(x) = columns.digest {
+        canvas.text(x, columns.content, y, "DIGEST", muted);
+    }
+    canvas.text(columns.content, columns.content_end, y, "CONTENT", muted);
+    if let Some(right) = columns.share {
+        canvas.right(right, y, "SHARE", muted);
+    }
+    canvas.right(columns.right, y, "SIZE", muted);
+    if campaign.groups.is_empty() {
+        canvas.text(area.x, area.right, y + 1, "no answer yet", muted);
+        return;
+    }
+    let groups: Vec<&Group> = campaign.groups.listed().collect();
+    let at = view.group.and_then(|id| groups.iter().position(|group| group.id == id)).unwrap_or(0);
+    let rows = area.rows(2, u16::MAX);
+    let (kinds, peers) = campaign.groups.others();
+    let height = usize::from(rows.height).saturating_sub(usize::from(kinds > 0));
+    let top = follow(0, at, height, groups.len());
+    let median = campaign.median();
+    let mut y = rows.y;
+    for (i, group) in groups.iter().enumerate().skip(top).take(height) {
+        let here = i == at;
+        if here {
+            canvas.selected(&area, y, focused);
+        }
+        row(canvas, &columns, &area, group, in_groups, median, y, here);
+        y += 1;
+    }
+    if kinds > 0 && y < rows.bottom() {
+        let text = format!("… {} kinds more, of {}", thousands(kinds as u64), counted(peers, "peer"));
+        canvas.text(area.x, area.right, y, &text, theme.muted);
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row, with all that its cells depend on")]
+fn row(
+    canvas: &mut Canvas,
+    columns: &Columns,
+    area: &Area,
+    group: &Group,
+    all: usize,
+    median: u64,
+    y: u16,
+    here: bool,
+) {
+    let theme = canvas.theme;
+    let plain = if here { theme.strong() } else { Style::new() };
+    if group.signal(median).is_some() {
+        canvas.text(area.x, area.right, y, "▲", theme.caution.patch(theme.strong()));
+    }
+    canvas.right(columns.peers, y, &thousands(group.peers as u64), theme.strong());
+    if let Some(x) = columns.digest {
+        canvas.text(x, columns.content - 1, y, &group.id.short(), theme.muted);
+    }
+    let line = group.sample.as_ref().map_or("its content was let go", |sample| sample.line.as_str());
+    canvas.text(columns.content, columns.content_end, y, line, plain);
+    if let Some(right) = columns.share {
+        canvas.right(right, y, &share(group.peers, all), theme.muted);
+    }
+    canvas.right(columns.right, y, &size(group.bytes), plain);
+}
+
+/// `81.8 %`; never 100 or 0 where it is not.
+fn share(part: usize, whole: usize) -> String {
+    if whole == 0 {
+        return "–".to_owned();
+    }
+    let tenths = part.saturating_mul(1000) / whole;
+    let tenths = if part > 0 { tenths.max(1) } else { 0 };
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+/// Rows that the blocks about the selected group have, at most, by the size of the terminal.
+pub const fn most_rows(class: Class) -> u16 {
+    match class {
+        Class::Wide => 8,
+        _ => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_never_rounded_to_none_or_all() {
+        assert_eq!(share(238, 291), "81.7 %");
+        assert_eq!(share(1, 50_000), "0.1 %");
+        assert_eq!(share(49_999, 50_000), "99.9 %");
+        assert_eq!(share(3, 3), "100.0 %");
+        assert_eq!(share(0, 0), "–");
+    }
+}

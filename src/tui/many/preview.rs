@@ -1,0 +1,270 @@
+//! What would be sent, before it is: to whom and to whom not, the bytes, the same as a script, what to think of before.
+
+use ratatui::style::Style;
+
+use super::stack::Block;
+use super::{Draw, Panes, bar, blocks, labelled_height, paragraph, plan};
+use crate::app::composer::BEFORE_PAYLOAD;
+use crate::app::format::{clock, counted, size, thousands};
+use crate::app::many::plan::Target;
+use crate::app::many::view::Pane;
+use crate::app::many::{Plan, Preview, command};
+use crate::app::{Model, words};
+use crate::node::PeerKey;
+use crate::tui::canvas::{Area, Canvas, width};
+use crate::tui::why::folded;
+use crate::wire::crawler::CrawlerRequest;
+use crate::wire::{ChannelId, text};
+
+/// Cells of a count at the left of a row.
+const COUNT: u16 = 6;
+/// Rows of bytes.
+const MOST_BYTES: usize = 6;
+
+pub fn draw(canvas: &mut Canvas, model: &Model, panes: &Panes, preview: &Preview) {
+    let plan = match &preview.plan {
+        Ok(plan) => plan,
+        Err(why) => {
+            let area = panes.left.unwrap_or(panes.right);
+            canvas.heading(&area, "PLAN", false, "can't be sent");
+            paragraph(canvas, area.rows(1, u16::MAX), why, canvas.theme.caution);
+            return;
+        }
+    };
+    match panes.left {
+        Some(left) => {
+            blocks(canvas, left, left_blocks(model, plan, left.width()));
+            blocks(canvas, panes.right, right_blocks(model, plan, preview.top, panes.right.width()));
+        }
+        None if model.many.view.pane == Pane::Outcomes => {
+            blocks(canvas, panes.right, right_blocks(model, plan, preview.top, panes.right.width()));
+        }
+        None => blocks(canvas, panes.right, left_blocks(model, plan, panes.right.width())),
+    }
+}
+
+fn rows(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+fn left_blocks<'a>(model: &'a Model, plan: &'a Plan, width: u16) -> Vec<(Block, Draw<'a>)> {
+    let left_out = rows(plan.left_out.len());
+    let left_out = if left_out > 0 { 1 + left_out } else { 0 };
+    let transports = if plan.targets.is_empty() { 0 } else { 1 + rows(plan.by_transport.len()) };
+    let nats = if plan.targets.is_empty() { 0 } else { 1 + rows(plan.by_nat.len().min(6)) };
+    vec![
+        plan::block(model, plan, width, 0),
+        (Block::new(left_out, 2, 1), Box::new(move |canvas, area| self::left_out(canvas, plan, area))),
+        (Block::new(transports, 2, 4), Box::new(move |canvas, area| by_transport(canvas, plan, area))),
+        (Block::new(nats, 2, 5), Box::new(move |canvas, area| by_nat(canvas, plan, area))),
+    ]
+}
+
+fn right_blocks<'a>(model: &'a Model, plan: &'a Plan, top: usize, width: u16) -> Vec<(Block, Draw<'a>)> {
+    if plan.targets.is_empty() {
+        let text =
+            "No marked peer is left to ask. Marks are made in the list, and why these are left out stands beside.";
+        let draw = move |canvas: &mut Canvas, area: Area| {
+            paragraph(canvas, area, text, canvas.theme.caution);
+        };
+        return vec![(Block::new(3, 1, 0), Box::new(draw))];
+    }
+    let lines = bytes(plan, width);
+    let first = rows(plan.targets.len().min(8));
+    let same = command::body(&model.composer, model.registry(), plan);
+    let same: Vec<String> = same.iter().flat_map(|line| line.split('\n')).map(words::clean).collect();
+    let same_height = 1 + rows(same.iter().map(|line| folded(line, usize::from(width)).len()).sum());
+    let before = before(model, plan);
+    let before_height = 1 + labelled_height(width, 2, &before);
+    vec![
+        (Block::new(rows(lines.len()) + 3, 3, 1), Box::new(move |canvas, area| draw_bytes(canvas, plan, &lines, area))),
+        (Block::new(2 + first, 3, 3), Box::new(move |canvas, area| targets(canvas, model, plan, top, area))),
+        (Block::new(same_height, 3, 4), Box::new(move |canvas, area| same_as(canvas, &same, area))),
+        (Block::new(before_height, 2, 2), Box::new(move |canvas, area| before_you_send(canvas, &before, area))),
+    ]
+}
+
+fn left_out(canvas: &mut Canvas, plan: &Plan, area: Area) {
+    let note = format!("{} of {} marked", thousands(plan.left_out_count() as u64), thousands(plan.marked as u64));
+    canvas.heading(&area, "LEFT OUT", false, &note);
+    for (left, y) in plan.left_out.iter().zip(area.y + 1..area.bottom()) {
+        canvas.right(area.x + COUNT - 1, y, &thousands(left.peers as u64), Style::new());
+        let mut x = area.x + COUNT + 1;
+        if left.is_254() {
+            x = canvas.pill(x, area.right, y) + 1;
+        }
+        canvas.text(x, area.right, y, &left.text(), Style::new());
+    }
+}
+
+fn by_transport(canvas: &mut Canvas, plan: &Plan, area: Area) {
+    canvas.heading(&area, "BY TRANSPORT", false, "");
+    for ((transport, peers, readable), y) in plan.by_transport.iter().zip(area.y + 1..area.bottom()) {
+        canvas.right(area.x + COUNT - 1, y, &thousands(*peers as u64), Style::new());
+        let x = canvas.text(area.x + COUNT + 1, area.right, y, transport, Style::new());
+        if *readable {
+            canvas.text(x + 3, area.right, y, "readable on the way", canvas.theme.caution);
+        }
+    }
+}
+
+fn by_nat(canvas: &mut Canvas, plan: &Plan, area: Area) {
+    canvas.heading(&area, "BY NAT", false, "");
+    let room = usize::from(area.height.saturating_sub(1));
+    let shown = if plan.by_nat.len() > room { room.saturating_sub(1) } else { room };
+    let rest: usize = plan.by_nat.iter().skip(shown).map(|(_, peers)| peers).sum();
+    let others = (rest > 0).then(|| ("others".to_owned(), rest));
+    let most = plan.by_nat.first().map_or(0, |(_, peers)| *peers);
+    let listed = plan.by_nat.iter().take(shown).chain(&others);
+    for ((nat, peers), y) in listed.zip(area.y + 1..area.bottom()) {
+        canvas.right(area.x + COUNT - 1, y, &thousands(*peers as u64), Style::new());
+        let x = area.x + COUNT + 1;
+        canvas.text(x, x + 13, y, nat, Style::new());
+        bar(canvas, x + 14, area.right, y, *peers, most, canvas.theme.muted);
+    }
+}
+
+/// The frame as hexadecimal digits, row by row; two dots for the channel.
+fn bytes(plan: &Plan, width: u16) -> Vec<String> {
+    let payload = plan.payloads.first().map(|(payload, _)| payload.clone()).unwrap_or_default();
+    let length = u32::try_from(BEFORE_PAYLOAD - 4 + payload.len()).unwrap_or(u32::MAX);
+    let shown = payload.slice(..payload.len().min(256));
+    let request =
+        CrawlerRequest { message: plan.message, channel: ChannelId(0), frequency: plan.frequency, payload: shown };
+    let frame = [&length.to_be_bytes()[..], &[0xe8], &request.encode().body].concat();
+    let channel = BEFORE_PAYLOAD - 3;
+    let per_row = if width >= 53 { 16 } else { 8 };
+    let digits = |(at, byte): (usize, &u8)| if at == channel { "··".to_owned() } else { text::hex(&[*byte]) };
+    let all: Vec<String> = frame.iter().enumerate().map(digits).collect();
+    let row = |(row, digits): (usize, &[String])| format!("{:03x}  {}", row * per_row, digits.join(" "));
+    all.chunks(per_row).enumerate().map(row).take(MOST_BYTES).collect()
+}
+
+fn draw_bytes(canvas: &mut Canvas, plan: &Plan, lines: &[String], area: Area) {
+    let note = match plan.payloads.len() {
+        1 => format!("the bytes, same for all {} but the channel", thousands(plan.targets.len() as u64)),
+        kinds => format!(
+            "the bytes for {} of {}, {kinds} kinds",
+            thousands(plan.payloads[0].1 as u64),
+            thousands(plan.targets.len() as u64)
+        ),
+    };
+    canvas.heading(&area, "PREVIEW", true, &note);
+    let room = usize::from(area.height.saturating_sub(1));
+    let hidden = canvas.mask.is_some();
+    let shown = if hidden { 0 } else { lines.len().min(room) };
+    for (line, y) in lines.iter().take(shown).zip(area.y + 1..area.bottom()) {
+        let x = canvas.text(area.x, area.right, y, &line[..3], canvas.theme.faint);
+        canvas.text(x, area.right, y, &line[3..], canvas.theme.muted);
+    }
+    if hidden {
+        canvas.text(area.x, area.right, area.y + 1, "bytes are hidden with the addresses", canvas.theme.muted);
+    }
+    let bytes = BEFORE_PAYLOAD + plan.payloads.first().map_or(0, |(payload, _)| payload.len());
+    let y = area.y + 2 + rows(shown.max(usize::from(hidden)));
+    if y < area.bottom() {
+        let text = format!("{} a peer. Channel ·· is picked at random for each peer.", size(bytes));
+        canvas.text(area.x, area.right, y, &text, canvas.theme.muted);
+    }
+}
+
+fn targets(canvas: &mut Canvas, model: &Model, plan: &Plan, top: usize, area: Area) {
+    let all = plan.targets.len();
+    let title = if top == 0 {
+        format!("FIRST OF {}", thousands(all as u64))
+    } else {
+        format!("FROM {} OF {}", thousands(top as u64 + 1), thousands(all as u64))
+    };
+    canvas.heading(&area, &title, false, "");
+    let label = model.registry().label(plan.message);
+    canvas.right(area.right, area.y, &format!("{label} NEXT"), canvas.theme.muted);
+    let room = usize::from(area.height.saturating_sub(1));
+    let rest = all.saturating_sub(top);
+    let shown = if rest > room { room.saturating_sub(1) } else { room };
+    let mut y = area.y + 1;
+    for target in plan.targets.iter().skip(top).take(shown) {
+        self::target(canvas, model, target, &area, y);
+        y += 1;
+    }
+    if rest > shown && y < area.bottom() {
+        canvas.text(area.x, area.right, y, &format!("… {} more", thousands((rest - shown) as u64)), canvas.theme.muted);
+    }
+}
+
+fn target(canvas: &mut Canvas, model: &Model, target: &Target, area: &Area, y: u16) {
+    let Some(peer) = model.peers.get(&PeerKey::Permid(target.permid)) else { return };
+    let theme = canvas.theme;
+    let x = canvas.text(area.x, area.right, y, "+ ", Style::new());
+    canvas.text(x, area.right, y, &target.permid.short(), Style::new());
+    let version = peer.version.map(|version| words::version(version, peer.transport)).unwrap_or_default();
+    let style = if version.ends_with("tls") { theme.muted } else { Style::new() };
+    canvas.text(x + 10, area.right, y, &version, style);
+    let next = if peer.connected() { "now" } else { "now, dialled first" };
+    let end = canvas.right(area.right, y, next, theme.muted);
+    let nat = peer.nat.as_deref().unwrap_or_default();
+    if x + 21 + width(nat) < end {
+        canvas.text(x + 21, end, y, nat, Style::new());
+    }
+}
+
+fn same_as(canvas: &mut Canvas, lines: &[String], area: Area) {
+    canvas.heading(&area, "SAME AS", false, "a shell script, one request after the other");
+    let mut y = area.y + 1;
+    for line in lines {
+        let indent = u16::try_from(line.len() - line.trim_start().len()).unwrap_or(0);
+        let pieces = folded(line, usize::from(area.width().saturating_sub(indent)).max(1));
+        for (i, piece) in pieces.into_iter().enumerate() {
+            if y < area.bottom() {
+                canvas.text(area.x + indent + 2 * u16::from(i > 0), area.right, y, piece, Style::new());
+            }
+            y += 1;
+        }
+    }
+}
+
+/// What to think of before: a sign, and a text.
+fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
+    let label = model.registry().label(plan.message);
+    let mut rows = Vec::new();
+    if let Some(uses_up) = plan.consumes {
+        rows.push(("▲", format!("{label}: {uses_up}.")));
+    }
+    if plan.readable() > 0 {
+        let text = "17 and older are not encrypted: everybody on the way reads request and answer";
+        rows.push(("▲", format!("{} of version {text}.", counted(plan.readable(), "peer"))));
+    }
+    let until = model.now.wall.checked_add(plan.frequency.duration()).map(clock).unwrap_or_default();
+    let frequency = plan.frequency;
+    rows.push(("", format!("Every peer counts this request: other Crawlers that ask {label} with frequency {frequency} meet 254 until {until}.")));
+    rows.push(("", "A lower frequency is for peers whose owners agreed.".to_owned()));
+    if let Some(before) = &model.many.campaign {
+        let sent = thousands(before.counts().sent() as u64);
+        let text = if before.under_way() {
+            "is still under way: this one can start when it has ended"
+        } else {
+            "goes from this screen when this one starts"
+        };
+        rows.push(("", format!("The request before, {} to {sent} peers, {text}.", before.plan.title)));
+    }
+    let stop = crate::app::commands::key_of(model, "stop all");
+    rows.push(("", format!("One key stops all: {stop}. What was sent by then stays sent.")));
+    rows
+}
+
+fn before_you_send(canvas: &mut Canvas, rows: &[(&'static str, String)], area: Area) {
+    canvas.heading(&area, "BEFORE YOU SEND", false, "");
+    let mut y = area.y + 1;
+    for (sign, text) in rows {
+        let x = if sign.is_empty() { area.x } else { area.x + 2 };
+        for (i, line) in folded(text, usize::from(area.right.saturating_sub(x))).into_iter().enumerate() {
+            if y >= area.bottom() {
+                return;
+            }
+            if i == 0 {
+                canvas.text(area.x, area.right, y, sign, canvas.theme.caution.patch(canvas.theme.strong()));
+            }
+            canvas.text(x, area.right, y, line, Style::new());
+            y += 1;
+        }
+    }
+}

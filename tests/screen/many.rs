@@ -1,0 +1,523 @@
+//! Requests to many: the preview, who is left out, sending at the rate, what became of everybody, groups and the odd ones out.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use crossterm::event::KeyCode;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use swarmscope::app::many::campaign::State;
+use swarmscope::app::many::outcome::Outcome;
+use swarmscope::app::{Effect, Key, Mode, Model, Msg, Now, Pane, Screen};
+use swarmscope::failure::{By, Cause, Delivered};
+use swarmscope::node::{Ask, Event, PeerKey, Ticket};
+use swarmscope::tui::Theme;
+use swarmscope::tui::draw::{Tops, draw};
+use swarmscope::tui::theme::Depth;
+use swarmscope::wire::{ChannelId, ErrorByte, MessageId, PartsLeft, Permid};
+
+use crate::fixture::{Script, before, blank, failure, fold, nat_reply, permid, press, type_text};
+
+const ENTER: Key = Key::named(KeyCode::Enter);
+const ESC: Key = Key::named(KeyCode::Esc);
+const DATABASE: MessageId = MessageId::DATABASE_QUERY;
+
+/// So many milliseconds after the present.
+fn after(ms: u64) -> Now {
+    let (now, after) = (before(0), Duration::from_millis(ms));
+    Now { instant: now.instant + after, wall: now.wall + after }
+}
+
+/// Peers in the order in which they are asked: permids of the new kind come first, then those of version 17.
+fn peer(n: usize) -> (Permid, u16) {
+    let version = if n < 36 { 18 } else { 17 };
+    (permid(&format!("{:02x}{:02x}{:02x}", 0x10 + n, (7 * n) % 256, (31 * n) % 256), version), version)
+}
+
+/// A swarm of 60 connected peers, all marked, and a query in the composer.
+fn swarm() -> Model {
+    let mut model = blank();
+    let mut script = Script::default();
+    for n in 0..60 {
+        let (who, version) = peer(n);
+        script.connected(3_000_000, who, version, 3 + n as u64, 40_300 + n as u16);
+        let nat = ["Port Restricted Cone NAT", "Symmetric NAT", "Open Internet", "Full Cone NAT"][n % 4];
+        if n % 5 > 0 {
+            script.asked(2_000_000, 40, who, MessageId::NATCHECK, 7, 0, &nat_reply(nat, 3, 55));
+        }
+    }
+    script.tell(&mut model);
+    press(&mut model, &[Key::char('r')]);
+    type_text(&mut model, "database");
+    press(&mut model, &[ENTER, Key::ctrl('l')]);
+    let now = model.now;
+    fold(&mut model, now, Msg::Paste("SELECT value FROM MyInfo\n  WHERE entry = 'version'".to_owned()));
+    press(&mut model, &[ESC]);
+    for n in 0..60 {
+        model.marks.mark(PeerKey::Permid(peer(n).0));
+    }
+    model
+}
+
+/// Marks that can't be asked: one that is gone, one too old, one without a permid, one that answers 254, one that is ourselves.
+fn some_left_out(model: &mut Model) {
+    let mut script = Script::default();
+    let (gone, own) = (permid("aa0001", 18), permid("aa0004", 18));
+    script.connected(900_000, gone, 18, 3, 41_001);
+    let closed = failure(Cause::Closed, By::Peer, Delivered::No, "");
+    script.at(800_000, Event::Disconnected { permid: gone, failure: closed });
+    script.connected(900_000, own, 18, 3, 41_004);
+    script.at(
+        950_000,
+        Event::Listening { address: ([127, 0, 0, 1], 40_000).into(), permid: Some(own), legacy_permid: None },
+    );
+    let mut late = Vec::new();
+    for (short, ago) in [("aa0002", 400_000), ("aa0003", 3_000_000)] {
+        let who = permid(short, 18);
+        script.connected(3_100_000, who, 18, 3, 41_002);
+        script.asked(ago, 40, who, DATABASE, 9, 0, b"a0l");
+        late.push(who);
+    }
+    script.tell(model);
+    let address = PeerKey::Address("10.0.0.9:7760".into());
+    let connecting =
+        Event::Connecting { peer: address.clone(), phase: swarmscope::failure::Phase::Tcp, detail: String::new() };
+    fold(model, before(0), Msg::Node(connecting));
+    for key in [gone, own].into_iter().chain(late).map(PeerKey::Permid).chain([address]) {
+        model.marks.mark(key);
+    }
+}
+
+/// What goes out until then, with its times in milliseconds. The node answers with tickets at once, as the real one does.
+fn run(model: &mut Model, from: u64, until: u64) -> Vec<(u64, Ask)> {
+    let mut sent = Vec::new();
+    let mut ms = from;
+    while ms <= until {
+        for effect in fold(model, after(ms), Msg::Wake) {
+            if let Effect::Request(ask) = effect {
+                sent.push((ms, ask));
+            }
+        }
+        for (_, ask) in sent.iter().skip_while(|(at, _)| *at < ms) {
+            ticketed(model, ms, ask);
+        }
+        let Some(wake) = model.next_wake() else { break };
+        ms = u64::try_from(wake.saturating_duration_since(before(0).instant).as_millis())
+            .expect("not that long")
+            .max(ms);
+    }
+    sent
+}
+
+/// The ticket of a peer's request: its place in the permid, which is its number.
+fn ticket(who: &Permid) -> Ticket {
+    Ticket(10_000 + u64::from_str_radix(&who.hex()[..4], 16).expect("digits"))
+}
+
+fn ticketed(model: &mut Model, ms: u64, ask: &Ask) {
+    let ticket = ticket(&ask.to);
+    fold(model, after(ms), Msg::Asked(ask.clone(), ticket));
+    fold(
+        model,
+        after(ms),
+        Msg::Node(Event::Sent {
+            ticket,
+            permid: ask.to,
+            message: ask.message,
+            channel: ChannelId(9),
+            frequency: ask.frequency,
+            payload: ask.payload.clone(),
+            origin: ask.origin,
+        }),
+    );
+}
+
+fn answer(model: &mut Model, ms: u64, who: Permid, error: u8, payload: &[u8], parts: u32, took: u64) {
+    let ticket = ticket(&who);
+    let elapsed = Duration::from_millis(took);
+    let part = Event::Part {
+        ticket,
+        permid: who,
+        channel: ChannelId(9),
+        index: 1,
+        parts_left: PartsLeft(u8::try_from(parts - 1).unwrap_or(255)),
+        error: ErrorByte(error),
+        payload: Bytes::copy_from_slice(&payload[..payload.len().min(32_768)]),
+        after: elapsed,
+    };
+    fold(model, after(ms), Msg::Node(part));
+    let payload = Bytes::copy_from_slice(payload);
+    let reply = Event::Reply {
+        ticket,
+        permid: who,
+        message: DATABASE,
+        channel: ChannelId(9),
+        error: ErrorByte(error),
+        payload,
+        parts,
+        elapsed,
+        dialled_back: false,
+    };
+    fold(model, after(ms), Msg::Node(reply));
+}
+
+fn fails(model: &mut Model, ms: u64, who: Permid, cause: Cause) {
+    let failure = failure(cause, By::Peer, Delivered::Maybe, "");
+    let failed = Event::RequestFailed { ticket: ticket(&who), permid: who, message: DATABASE, failure };
+    fold(model, after(ms), Msg::Node(failed));
+}
+
+/// Rows of one text each, in encoding "a".
+fn rows(text: &str, times: usize) -> Vec<u8> {
+    let row = format!("1t{}s{text}", text.len());
+    format!("a{times}l{}", row.repeat(times)).into_bytes()
+}
+
+/// A campaign to 60 peers, most of which have answered: 12 s in.
+fn answered() -> Model {
+    let mut model = swarm();
+    some_left_out(&mut model);
+    press(&mut model, &[Key::ctrl('s'), ENTER]);
+    run(&mut model, 0, 2_800);
+    for n in 0..57 {
+        let (who, _) = peer(n);
+        let ms = 50 * n as u64 + 90;
+        let took = [4, 21, 84, 91, 250, 1_300][n % 6];
+        match n {
+            0..30 => answer(&mut model, ms, who, 0, &rows("5.3.9", 1), 1, took),
+            30..38 => answer(&mut model, ms, who, 0, &rows("5.3.8", 1), 1, took),
+            38 => answer(&mut model, ms, who, 0, b"a0l", 1, took),
+            39 => answer(&mut model, ms, who, 0, b"cos\nsystem\n(S'id'\ntR.", 1, took),
+            40 => answer(&mut model, ms, who, 0, &rows("5.3.9", 22_000), 7, 2_100),
+            41..46 => answer(&mut model, ms, who, 254, b"frequency error", 1, 3),
+            46..48 => fails(&mut model, ms, who, Cause::ClosedWithoutReply),
+            48 => fails(&mut model, ms, who, Cause::FirstPartTimeout),
+            49 => answer(&mut model, ms, who, 253, b"unknown message", 1, 5),
+            50 => {
+                let part = Event::Part {
+                    ticket: ticket(&who),
+                    permid: who,
+                    channel: ChannelId(9),
+                    index: 1,
+                    parts_left: PartsLeft(3),
+                    error: ErrorByte::SUCCESS,
+                    payload: vec![b'x'; 32_768].into(),
+                    after: Duration::from_millis(90),
+                };
+                fold(&mut model, after(ms), Msg::Node(part));
+            }
+            _ => {}
+        }
+    }
+    fold(&mut model, after(2_840), Msg::Tick);
+    model
+}
+
+fn screen(model: &mut Model, columns: u16, rows: u16, theme: &Theme) -> String {
+    let now = model.now;
+    fold(model, now, Msg::Resize(columns, rows));
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a test backend");
+    let frame = terminal.draw(|frame| {
+        draw(frame.buffer_mut(), model, theme, &mut Tops::default());
+    });
+    frame.expect("a frame");
+    terminal.backend().to_string()
+}
+
+fn dark() -> Theme {
+    Theme::built_in("dark", Depth::True).expect("built in")
+}
+
+#[test]
+fn the_preview_at_every_layout() {
+    for (columns, rows) in [(200, 60), (120, 40), (100, 30), (80, 24), (60, 20)] {
+        let mut model = swarm();
+        some_left_out(&mut model);
+        press(&mut model, &[Key::ctrl('s')]);
+        insta::assert_snapshot!(format!("preview_{columns}x{rows}"), screen(&mut model, columns, rows, &dark()));
+        if columns == 60 {
+            press(&mut model, &[Key::named(KeyCode::Tab)]);
+            insta::assert_snapshot!("preview_60x20_other_pane", screen(&mut model, columns, rows, &dark()));
+        }
+    }
+}
+
+#[test]
+fn the_run_at_every_layout() {
+    for (columns, rows) in [(200, 60), (120, 40), (100, 30), (80, 24), (60, 20), (40, 10)] {
+        insta::assert_snapshot!(format!("run_{columns}x{rows}"), screen(&mut answered(), columns, rows, &dark()));
+    }
+}
+
+#[test]
+fn a_group_far_from_the_others_explains_itself() {
+    let mut model = answered();
+    press(&mut model, &[Key::char('o'), Key::char('g'), Key::char('j'), Key::char('j')]);
+    insta::assert_snapshot!("signal_120x40", screen(&mut model, 120, 40, &dark()));
+    insta::assert_snapshot!("signal_80x24", screen(&mut model, 80, 24, &dark()));
+    press(&mut model, &[ENTER]);
+    insta::assert_snapshot!("peers_80x24", screen(&mut model, 80, 24, &dark()));
+}
+
+#[test]
+fn in_monochrome_and_in_plain_characters() {
+    let mono = Theme::built_in("mono", Depth::None).expect("built in");
+    assert_eq!(screen(&mut answered(), 120, 40, &mono), screen(&mut answered(), 120, 40, &dark()));
+    let mut ascii = dark();
+    ascii.ascii = true;
+    let text = screen(&mut answered(), 120, 40, &ascii);
+    assert!(text.is_ascii() && text.contains("[254]"), "{text}");
+    let mut model = swarm();
+    press(&mut model, &[Key::ctrl('s')]);
+    let text = screen(&mut model, 120, 40, &ascii);
+    assert!(text.is_ascii(), "{text}");
+}
+
+/// Places of the peers that were asked, with the times.
+fn places(sent: &[(u64, Ask)]) -> Vec<(u64, usize)> {
+    let place = |ask: &Ask| (0..60).find(|n| peer(*n).0 == ask.to).expect("a marked peer");
+    sent.iter().map(|(ms, ask)| (*ms, place(ask))).collect()
+}
+
+fn counts(model: &Model) -> Vec<(Outcome, usize)> {
+    let campaign = model.many.campaign.as_ref().expect("a campaign");
+    Outcome::ALL.into_iter().map(|o| (o, campaign.counts().of(o))).filter(|(_, count)| *count > 0).collect()
+}
+
+#[test]
+fn marked_peers_are_asked_once_each_at_the_rate() {
+    let mut model = swarm();
+    assert!(press(&mut model, &[Key::ctrl('s')]).is_empty(), "nothing is sent by looking");
+    assert_eq!((model.screen, model.many.preview.is_some()), (Screen::Many, true));
+    assert_eq!(model.next_wake(), None);
+    let mut sent = Vec::new();
+    for effect in press(&mut model, &[ENTER]) {
+        let Effect::Request(ask) = effect else { panic!("only requests go out") };
+        ticketed(&mut model, 0, &ask);
+        sent.push((0, ask));
+    }
+    sent.extend(run(&mut model, 0, 60_000));
+    let expected: Vec<(u64, usize)> = (0..60).map(|n| (50 * n as u64, n)).collect();
+    assert_eq!(places(&sent), expected, "20 a second, evenly, everybody once");
+    let (_, ask) = &sent[0];
+    assert_eq!((ask.message, ask.payload.len(), ask.timeout), (DATABASE, 50, Duration::from_secs(30)));
+    assert_eq!(counts(&model), [(Outcome::Waiting, 60)]);
+    assert_eq!(model.next_wake(), None, "nothing is left to send");
+}
+
+#[test]
+fn silent_peers_hold_the_places_until_their_requests_end() {
+    let mut model = swarm();
+    press(&mut model, &[Key::ctrl('s'), Key::char('v'), Key::ctrl('u')]);
+    type_text(&mut model, "100");
+    press(&mut model, &[Key::named(KeyCode::Tab), Key::ctrl('u')]);
+    type_text(&mut model, "4");
+    press(&mut model, &[ENTER]);
+    assert!(matches!(model.mode, Mode::Main));
+    start(&mut model);
+    assert_eq!(places(&run(&mut model, 0, 60_000)), [(10, 1), (20, 2), (30, 3)], "the first one went at once");
+    fails(&mut model, 30_000, peer(2).0, Cause::FirstPartTimeout);
+    let sent = counts(&model);
+    assert_eq!(sent, [(Outcome::Waiting, 4), (Outcome::TimedOut, 1), (Outcome::NotSent, 55)], "a place came free");
+}
+
+/// Presses enter in the preview; the first request goes out at once.
+fn start(model: &mut Model) {
+    for effect in press(model, &[ENTER]) {
+        let Effect::Request(ask) = effect else { panic!("only requests go out") };
+        ticketed(model, 0, &ask);
+    }
+}
+
+#[test]
+fn rate_and_concurrency_have_bounds_and_say_so_in_their_place() {
+    let mut model = swarm();
+    press(&mut model, &[Key::ctrl('s'), Key::char('v'), Key::ctrl('u')]);
+    type_text(&mut model, "2000");
+    press(&mut model, &[ENTER]);
+    assert!(
+        matches!(&model.mode, Mode::Pace(form) if form.error.as_ref().is_some_and(|why| why.contains("0.1 to 200")))
+    );
+    insta::assert_snapshot!("rate_80x24", screen(&mut model, 80, 24, &dark()));
+    press(&mut model, &[Key::char('x')]);
+    assert!(matches!(&model.mode, Mode::Pace(form) if form.error.is_none()), "typing on takes the error away");
+    press(&mut model, &[ESC]);
+    assert_eq!(model.many.pace.text(), "20/s, at most 64 waiting");
+}
+
+#[test]
+fn peers_that_cannot_be_asked_are_left_out_with_the_reason() {
+    let mut model = swarm();
+    some_left_out(&mut model);
+    press(&mut model, &[Key::ctrl('s')]);
+    let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok()).expect("a plan");
+    assert_eq!((plan.marked, plan.targets.len(), plan.left_out_count(), plan.readable()), (65, 60, 5, 24));
+    let all: Vec<(usize, String)> = plan.left_out.iter().map(|left| (left.peers, left.text())).collect();
+    assert_eq!(all[0].1.split(' ').next(), Some("until"));
+    for reason in ["gone since they were marked", "permid not known: connect first", "our own peer"] {
+        assert!(all.iter().any(|(peers, text)| (*peers, text.as_str()) == (1, reason)), "{reason}: {all:?}");
+    }
+    // an hour later they would not answer 254 any more
+    fold(&mut model, after(3_600_000), Msg::Tick);
+    let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok()).expect("a plan");
+    assert_eq!(plan.targets.len(), 62);
+}
+
+#[test]
+fn what_uses_something_up_says_so_before() {
+    for (name, word) in
+        [("seedingstats", "as crawled"), ("repex", "swarm caches"), ("puncture", "log"), ("usereventlog", "deletes")]
+    {
+        let mut model = swarm();
+        press(&mut model, &[Key::char('r')]);
+        type_text(&mut model, name);
+        press(&mut model, &[Key::ctrl('s')]);
+        let text = screen(&mut model, 120, 40, &dark()).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(word) && text.contains("uses up each peer"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn one_key_stops_all_from_any_screen() {
+    let mut model = swarm();
+    press(&mut model, &[Key::ctrl('s')]);
+    start(&mut model);
+    run(&mut model, 0, 500);
+    answer(&mut model, 520, peer(0).0, 0, &rows("5.3.9", 1), 1, 20);
+    press(&mut model, &[ESC]);
+    assert_eq!(model.screen, Screen::Main);
+    assert!(screen(&mut model, 120, 40, &dark()).contains("11/60 sent  S stop"));
+    let effects = press(&mut model, &[Key::char('S')]);
+    assert_eq!(effects.len(), 10, "what is in flight is cancelled");
+    assert!(effects.iter().all(|effect| matches!(effect, Effect::Cancel(_))));
+    assert!(run(&mut model, 600, 60_000).is_empty(), "nothing more goes out");
+    assert_eq!(counts(&model), [(Outcome::Answered, 1), (Outcome::Stopped, 10), (Outcome::NotSent, 49)]);
+    let line = model.log.headline(model.now).expect("it is said");
+    assert!(line.text.contains("11 of 60 requests were sent"), "{}", line.text);
+    press(&mut model, &[Key::char('M')]);
+    insta::assert_snapshot!("stopped_80x24", screen(&mut model, 80, 24, &dark()));
+    press(&mut model, &[Key::char('S')]);
+    assert!(model.log.headline(model.now).expect("it is said").text.contains("no request to many is under way"));
+}
+
+#[test]
+fn a_pause_sends_nothing_and_goes_on_where_it_was() {
+    let mut model = swarm();
+    press(&mut model, &[Key::ctrl('s')]);
+    start(&mut model);
+    run(&mut model, 0, 200);
+    press(&mut model, &[Key::char('p')]);
+    assert_eq!(model.next_wake(), None);
+    assert!(run(&mut model, 300, 60_000).is_empty());
+    assert!(screen(&mut model, 120, 40, &dark()).contains("paused"));
+    let now = after(60_000);
+    let effects = fold(&mut model, now, Msg::Key(Key::char('p')));
+    assert_eq!(effects.len(), 1, "one, not all that was missed");
+}
+
+#[test]
+fn from_a_group_to_its_peers_to_one_reply_and_back() {
+    let mut model = answered();
+    press(&mut model, &[Key::char('o'), Key::char('g')]);
+    press(&mut model, &[ENTER]);
+    assert!(model.many.view.inside);
+    let who = model.many.view.peer.expect("one is selected");
+    press(&mut model, &[ENTER]);
+    assert_eq!((model.screen, model.focus), (Screen::Main, Pane::Reply));
+    assert_eq!(model.selected, Some(PeerKey::Permid(who)));
+    assert_eq!(model.request().map(|request| request.message), Some(DATABASE));
+    press(&mut model, &[Key::char('M')]);
+    assert!(model.many.view.inside, "as it was left");
+    press(&mut model, &[ESC]);
+    assert_eq!((model.many.view.inside, model.screen), (false, Screen::Many));
+    press(&mut model, &[ESC]);
+    assert_eq!(model.screen, Screen::Main);
+}
+
+#[test]
+fn the_peers_of_a_group_or_an_outcome_are_marked_to_go_on_with_them() {
+    let mut model = answered();
+    press(&mut model, &[Key::char('G'), Key::char(' ')]);
+    assert_eq!(model.marks.len(), 8, "those with the older version");
+    press(&mut model, &[Key::named(KeyCode::Tab), Key::char('g')]);
+    let down = Key::named(KeyCode::Down);
+    press(&mut model, &[down, down, down, Key::char(' ')]);
+    assert_eq!(model.marks.len(), 5, "those that answered 254");
+}
+
+#[test]
+fn answers_of_the_same_content_are_one_group_and_the_odd_ones_come_after_the_biggest() {
+    let model = answered();
+    let campaign = model.many.campaign.as_ref().expect("a campaign");
+    let listed: Vec<(usize, &str)> = campaign
+        .groups
+        .listed()
+        .map(|group| (group.peers, group.sample.as_ref().map_or("", |sample| sample.line.as_str())))
+        .collect();
+    assert_eq!(listed[0], (29, "one row: 5.3.9"));
+    assert!(listed[1].1.contains("os.system") && listed[2].1 == "the same row 22 000 times", "{listed:?}");
+    assert_eq!(listed[5], (8, "one row: 5.3.8"));
+    assert_eq!(campaign.signals(), 2);
+    assert!(model.log.lines().iter().any(|line| line.text.contains("times the median of this request")));
+}
+
+#[test]
+fn a_finished_request_stays_until_the_next_one_starts() {
+    let mut model = swarm();
+    press(&mut model, &[Key::ctrl('s')]);
+    start(&mut model);
+    run(&mut model, 0, 60_000);
+    for n in 0..60 {
+        answer(&mut model, 60_000, peer(n).0, 0, &rows("5.3.9", 1), 1, 20);
+    }
+    let campaign = model.many.campaign.as_ref().expect("a campaign");
+    assert_eq!((campaign.state, campaign.groups.len()), (State::Done, 1));
+    assert!(model.log.lines().iter().any(|line| line.text.contains("done in 60.0 s: 60 answered")));
+    press(&mut model, &[ESC, Key::ctrl('s')]);
+    assert!(screen(&mut model, 120, 40, &dark()).contains("would refuse"), "everybody was asked a minute ago");
+    press(&mut model, &[ESC, Key::char('M')]);
+    assert!(model.many.campaign.is_some() && model.many.preview.is_none());
+}
+
+#[test]
+fn nothing_goes_out_twice_while_one_is_under_way() {
+    let mut model = swarm();
+    press(&mut model, &[Key::ctrl('s')]);
+    start(&mut model);
+    run(&mut model, 0, 200);
+    press(&mut model, &[ESC, Key::ctrl('s')]);
+    let text = screen(&mut model, 120, 40, &dark());
+    assert!(text.contains("asked already, not answered yet") && text.contains("The request before"), "{text}");
+    assert!(press(&mut model, &[ENTER]).is_empty());
+    assert!(model.log.headline(model.now).expect("it is said").text.contains("is under way"));
+}
+
+#[test]
+fn the_script_is_copied_with_its_targets_and_without_them_where_addresses_are_hidden() {
+    let mut model = swarm();
+    press(&mut model, &[Key::ctrl('s')]);
+    let copied = |effects: Vec<Effect>| match &effects[..] {
+        [Effect::Copy(text)] => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    let script = copied(press(&mut model, &[Key::char('y'), Key::char('c')]));
+    assert!(
+        script.starts_with("while read -r peer; do\n  swarmscope request \"$peer\" database 'SELECT value"),
+        "{script}"
+    );
+    assert!(script.contains("@127.0.0.1:40300\n") && script.ends_with("PEERS\n"));
+    assert_eq!(script.matches("@127.0.0.1").count(), 60);
+    let hidden = copied(press(&mut model, &[Key::char('P'), Key::char('y'), Key::char('c')]));
+    assert!(!hidden.contains("127.0.0.1") && hidden.contains("< marked.txt"), "{hidden}");
+}
+
+#[test]
+fn without_a_mark_the_key_sends_to_the_selected_peer() {
+    let mut model = swarm();
+    model.marks.clear();
+    let effects = press(&mut model, &[Key::ctrl('s')]);
+    assert!(matches!(&effects[..], [Effect::Request(_)]), "{effects:?}");
+    assert_eq!(model.screen, Screen::Main);
+    press(&mut model, &[Key::char('M')]);
+    assert!(model.log.headline(model.now).expect("it is said").text.contains("nothing was sent to many"));
+}
