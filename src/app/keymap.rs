@@ -1,11 +1,15 @@
 //! Which keys mean which command: the table's defaults, and what the operator changed.
 
-use std::collections::HashMap;
+mod file;
+
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
 use super::commands::{COMMANDS, Command, Context};
 use super::key::Key;
+use crate::wire::config_file::Fault;
+pub use file::read;
 
 /// Keys that are pressed one after the other; most commands have one alone, `y c` has a prefix.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -31,6 +35,12 @@ impl Sequence {
     pub fn begins_with(&self, keys: &[Key]) -> bool {
         self.0.len() > keys.len() && self.0.starts_with(keys)
     }
+
+    /// Whether both can't mean something in the same place.
+    #[must_use]
+    pub fn clashes(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0) || other.0.starts_with(&self.0)
+    }
 }
 
 impl FromStr for Sequence {
@@ -55,6 +65,9 @@ impl fmt::Display for Sequence {
 #[derive(Clone, Debug)]
 pub struct Keymap {
     by_command: HashMap<&'static str, Vec<Sequence>>,
+    /// Commands whose keys are the operator's own.
+    changed: HashSet<&'static str>,
+    faults: Vec<Fault>,
 }
 
 impl Default for Keymap {
@@ -65,7 +78,7 @@ impl Default for Keymap {
     fn default() -> Self {
         let parse = |text: &&str| text.parse().unwrap_or_else(|error| panic!("the table of commands: {error}"));
         let of = |command: &'static Command| (command.name, command.keys.iter().map(parse).collect());
-        Self { by_command: COMMANDS.iter().map(of).collect() }
+        Self { by_command: COMMANDS.iter().map(of).collect(), changed: HashSet::new(), faults: Vec::new() }
     }
 }
 
@@ -82,6 +95,18 @@ impl Keymap {
         self.of(command).first().map(Sequence::to_string).unwrap_or_default()
     }
 
+    /// Whether the operator gave a command other keys.
+    #[must_use]
+    pub fn is_changed(&self, name: &str) -> bool {
+        self.changed.contains(name)
+    }
+
+    /// What is wrong in the operator's key map, and therefore not in force.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
     /// Keys that mean two things in one context, or one thing and the beginning of another.
     #[must_use]
     pub fn conflicts(&self) -> Vec<Conflict> {
@@ -90,10 +115,7 @@ impl Keymap {
         for command in COMMANDS {
             for (context, keys) in command.contexts.iter().flat_map(|c| self.of(command).iter().map(move |k| (*c, k))) {
                 let here = seen.entry(context).or_default();
-                let clash = |other: &Sequence| {
-                    other == keys || other.begins_with(keys.keys()) || keys.begins_with(other.keys())
-                };
-                let found = here.iter().filter(|(other, _)| clash(other));
+                let found = here.iter().filter(|(other, _)| other.clashes(keys));
                 conflicts.extend(found.map(|(_, name)| Conflict {
                     context,
                     keys: keys.clone(),
