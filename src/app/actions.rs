@@ -162,7 +162,30 @@ pub fn view(model: &mut Model) -> Effects {
 // --- the rest -----------------------------------------------------------------------------------------------------------
 
 pub fn help(model: &mut Model) -> Effects {
-    model.mode = Mode::Help { top: 0 };
+    let before = Box::new(std::mem::take(&mut model.mode));
+    model.mode = Mode::Help { top: 0, search: None, before };
+    none()
+}
+
+/// Back to what lay under the help.
+pub fn close_help(model: &mut Model) -> Effects {
+    if let Mode::Help { before, .. } = std::mem::take(&mut model.mode) {
+        model.mode = *before;
+    }
+    none()
+}
+
+pub fn search_help(model: &mut Model) -> Effects {
+    if let Mode::Help { top, search, .. } = &mut model.mode {
+        (*top, *search) = (0, Some(Input::default()));
+    }
+    none()
+}
+
+pub fn end_search(model: &mut Model) -> Effects {
+    if let Mode::Help { top, search, .. } = &mut model.mode {
+        (*top, *search) = (0, None);
+    }
     none()
 }
 

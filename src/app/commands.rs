@@ -2,8 +2,11 @@
 //! footer, help and the list of commands come from here; nothing else knows keys.
 
 mod arguments;
+mod follow;
 mod footer;
 mod help;
+mod page;
+mod places;
 mod table;
 
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -18,8 +21,10 @@ use super::screen::Screen;
 use super::size::Class;
 use super::typing;
 pub use arguments::{Argument, Misfit};
+pub use follow::{FollowUp, follow_ups, pending};
 pub use footer::{Footing, footer};
-pub use help::{HelpLine, help};
+pub use help::{HelpLine, HelpSection, help, here};
+pub use page::{HelpRow, help_has_two_columns, help_rest, help_rows};
 pub use table::COMMANDS;
 
 /// Where a command applies.
@@ -63,6 +68,8 @@ pub enum Context {
     /// The list of columns.
     Columns,
     Help,
+    /// The help, while its search is typed.
+    HelpSearch,
     Palette,
     Against,
     Log,
@@ -79,6 +86,8 @@ pub enum Group {
 }
 
 impl Group {
+    pub const ALL: [Self; 5] = [Self::Move, Self::Peers, Self::Request, Self::Reply, Self::More];
+
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -129,8 +138,13 @@ impl Command {
 /// What keys mean now, the nearest meaning first.
 #[must_use]
 pub fn contexts(model: &Model) -> Vec<Context> {
+    contexts_in(model, &model.mode)
+}
+
+/// What keys mean in a mode that is not the present one, perhaps.
+fn contexts_in(model: &Model, mode: &Mode) -> Vec<Context> {
     use Context as C;
-    match &model.mode {
+    match mode {
         Mode::Main if model.screen == Screen::Peer => vec![C::PeerScreen, C::Rows, C::Moving, C::Any],
         Mode::Main if model.screen == Screen::Many => {
             let now = if model.many.preview.is_some() { C::ManyPreview } else { C::ManyRun };
@@ -157,6 +171,7 @@ pub fn contexts(model: &Model) -> Vec<Context> {
         Mode::Message(_) => vec![C::Message, C::Sheet, C::Any],
         Mode::Frequency => vec![C::Frequency, C::Sheet, C::Any],
         Mode::Payload => vec![C::Payload, C::Sheet, C::Any],
+        Mode::Help { search: Some(_), .. } => vec![C::HelpSearch, C::Rows, C::Any],
         Mode::Help { .. } => vec![C::Help, C::Rows, C::Any],
         Mode::Palette(_) => vec![C::Palette, C::Any],
         Mode::Against(..) => vec![C::Against, C::Any],
@@ -212,14 +227,14 @@ pub fn dispatch(model: &mut Model, key: Key) -> Vec<Effect> {
     }
 }
 
-/// A sequence that nothing begins with: control keys are taken for themselves (ctrl-c always quits), esc just leaves.
+/// A sequence that nothing begins with: control keys are taken for themselves (ctrl-c always quits), esc and backspace just leave.
 fn off_the_map(model: &mut Model, keys: &[Key], last: Key) -> Vec<Effect> {
     if last.modifiers.contains(KeyModifiers::CONTROL) {
         return dispatch(model, last);
     }
-    if last.code != KeyCode::Esc {
+    if !matches!(last.code, KeyCode::Esc | KeyCode::Backspace) {
         let keys: Vec<String> = keys.iter().map(Key::to_string).collect();
-        model.say(Kind::Plain, format!("no command is on {}", keys.join(" ")));
+        model.say(Kind::NotDone, format!("no command is on {}", keys.join(" ")));
     }
     Vec::new()
 }

@@ -109,8 +109,11 @@ pub enum Mode {
     Payload,
     /// Typing rate and concurrency of a request to many.
     Pace(PaceForm),
+    /// The help; what is searched for in it, and what lies under it.
     Help {
         top: usize,
+        search: Option<Input>,
+        before: Box<Mode>,
     },
     Palette(Palette),
     /// Picking a reply to compare with, of these.
@@ -134,6 +137,7 @@ impl Mode {
         self.composes()
             || matches!(self, Self::Filter | Self::Connect(..) | Self::Palette(_) | Self::Against(..) | Self::Pace(_))
             || matches!(self, Self::Note(_) | Self::FilterName(..))
+            || matches!(self, Self::Help { search: Some(_), .. })
     }
 }
 
@@ -230,6 +234,10 @@ impl Model {
         };
         for notice in std::mem::take(&mut model.kept.notices) {
             model.say(Kind::NotDone, notice);
+        }
+        let faults: Vec<_> = model.setup.keymap.faults().iter().map(ToString::to_string).collect();
+        for fault in faults {
+            model.say(Kind::NotDone, fault);
         }
         model
     }

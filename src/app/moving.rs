@@ -2,6 +2,7 @@
 
 use super::actions::{Effects, none};
 use super::columns::FIXED;
+use super::commands;
 use super::many;
 use super::model::{Mode, Model, Pane};
 use super::palette;
@@ -55,10 +56,11 @@ fn step(model: &mut Model, by: isize) -> Effects {
         _ => model.found().len(),
     };
     let lines = model.log.lines().len();
+    let help = if matches!(model.mode, Mode::Help { .. }) { commands::help_rest(model) + 1 } else { 0 };
     match &mut model.mode {
         Mode::Message(picker) | Mode::Against(picker, _) => picker.at = moved(picker.at, by, found),
         Mode::Palette(_) => palette::step(model, by),
-        Mode::Help { top } => *top = moved(*top, by, 200),
+        Mode::Help { top, .. } => *top = moved(*top, by, help),
         Mode::Filters { at } => *at = moved(*at, by, model.kept.filters.len()),
         Mode::Columns { at } => *at = moved(*at, by, FIXED.len() + model.kept.columns.list().len()),
         Mode::Log { back } => *back = moved(*back, by.saturating_neg(), lines),

@@ -173,11 +173,8 @@ fn turn(model: &mut Model, by: isize) -> Vec<Effect> {
 /// Why not.
 pub fn can_run(model: &Model) -> Result<(), String> {
     let Mode::Palette(palette) = &model.mode else { return Err("the list of commands is closed".to_owned()) };
-    match palette.said() {
-        Some(_) => Ok(()),
-        None if found(model).is_empty() => Err("no command is called that".to_owned()),
-        None => Ok(()),
-    }
+    let nothing = palette.said().is_none() && found(model).is_empty();
+    if nothing { Err("no command is called that".to_owned()) } else { Ok(()) }
 }
 
 /// Runs what is typed, or the selected command. What can't be taken is said under the line, which stays open.

@@ -16,6 +16,10 @@ pub fn key_typed(model: &mut Model, key: Key) {
         }
         Mode::Note(input) => drop(input.key(key)),
         Mode::Palette(palette) => drop(palette.key(key)),
+        Mode::Help { search: Some(input), top, .. } => {
+            *top = 0;
+            input.key(key);
+        }
         Mode::Message(picker) | Mode::Against(picker, _) => {
             let changed = picker.input.key(key);
             picker.at = if changed { 0 } else { picker.at };
@@ -38,7 +42,10 @@ pub fn key_typed(model: &mut Model, key: Key) {
 pub fn text_typed(model: &mut Model, text: &str) {
     match &mut model.mode {
         Mode::Filter => filtering::paste(model, text),
-        Mode::Connect(input, _) | Mode::FilterName(input, _) | Mode::Note(input) => drop(input.type_in(text)),
+        Mode::Connect(input, _)
+        | Mode::FilterName(input, _)
+        | Mode::Note(input)
+        | Mode::Help { search: Some(input), .. } => drop(input.type_in(text)),
         Mode::Palette(palette) => palette.type_in(text),
         Mode::Message(picker) | Mode::Against(picker, _) => {
             picker.input.type_in(text);

@@ -7,7 +7,7 @@ use super::layout::{Grid, Request};
 use super::theme::Theme;
 use super::{
     against, channels, columns, filter_prompt, footer, frames, help, log_line, log_view, many, palette, peer_line,
-    peers, reply, request, saved_filters, status_bar,
+    peers, reply, request, saved_filters, status_bar, which_key,
 };
 use crate::app::{Class, Mode, Model, Screen};
 
@@ -36,6 +36,7 @@ pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -
         }
         footer::draw(&mut canvas, model, &grid);
         overlay(&mut canvas, model, &grid);
+        which_key::draw(&mut canvas, model, &grid);
     }
     let cursor = canvas.cursor;
     if theme.ascii {
@@ -82,7 +83,7 @@ fn rules(canvas: &mut Canvas, grid: &Grid) {
 
 fn overlay(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     match &model.mode {
-        Mode::Help { top } => help::draw(canvas, model, grid, *top),
+        Mode::Help { .. } => help::draw(canvas, model, grid),
         Mode::Palette(picker) => palette::draw(canvas, model, grid, picker),
         Mode::Against(picker, all) => against::draw(canvas, model, grid, picker, all),
         Mode::Log { back } => log_view::draw(canvas, model, grid, *back),

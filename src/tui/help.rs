@@ -1,62 +1,44 @@
-//! The help: every key of the main screen from the table of commands, and what the signs mean.
+//! The help: every key from the table of commands, where one is first, and what the signs mean.
 
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 use super::overlay;
-use crate::app::Model;
-use crate::app::commands::{Group, help};
+use crate::app::commands::{HelpLine, HelpRow as Row, help_has_two_columns, help_rows, here};
+use crate::app::input::Input;
+use crate::app::{Mode, Model};
 
 /// Where a command's words stand behind its keys.
 const DOC: u16 = 15;
+/// Cells of two columns.
+const TWO: u16 = 96;
 
-/// A row: heading, command, or a sign.
-enum Row {
-    Blank,
-    Heading(&'static str),
-    Command { keys: String, doc: &'static str, why_not: Option<String> },
-    Sign { sign: &'static str, doc: &'static str },
-}
-
-/// The signs, in the order in which one meets them.
-const SIGNS: [(&str, &str); 12] = [
-    ("●", "connected"),
-    ("…", "connecting, waiting"),
-    ("○", "gone, may dial back"),
-    ("■", "refused by the peer"),
-    ("×", "failed: cause in its row"),
-    ("254 41:07", "not yet: again in 41:07"),
-    ("254 ≤52:10", "not yet: at latest"),
-    ("▲", "signal: open to read why"),
-    ("▓▓▓░░", "parts in, parts to come"),
-    ("17 clear", "legacy, not encrypted"),
-    ("18 tls", "encrypted"),
-    ("▌", "selected"),
-];
-
-pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, top: usize) {
-    let (left, right) = columns(model);
-    let (width, two) = if grid.columns >= 96 { (96, true) } else { (grid.columns.saturating_sub(4).min(60), false) };
-    let rows: Vec<Vec<&Row>> = if two {
-        let length = left.len().max(right.len());
-        (0..length)
-            .map(|i| [left.get(i), right.get(i)].into_iter().map(|row| row.unwrap_or(&Row::Blank)).collect())
-            .collect()
-    } else {
-        left.iter().chain([&Row::Blank]).chain(&right).map(|row| vec![row]).collect()
-    };
+pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
+    let Mode::Help { top, search, .. } = &model.mode else { return };
+    let two = help_has_two_columns(model);
+    let wide = if two { TWO } else { grid.columns.saturating_sub(4).min(60) };
+    let rows = help_rows(model);
     let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX) + 4;
-    let inner = overlay::frame(canvas, grid, width, wanted, "HELP", "main screen");
-    let height = usize::from(inner.height);
-    let top = top.min(rows.len().saturating_sub(height));
-    let middle = inner.x + inner.width() / 2 + 1;
-    for (row, y) in rows.iter().skip(top).zip(inner.y..inner.bottom()) {
-        let left = Area { right: if two { middle - 2 } else { inner.right }, y, ..inner };
-        draw_row(canvas, &left, row.first().copied());
-        if two {
-            draw_row(canvas, &Area { x: middle, y, ..inner }, row.get(1).copied());
+    let wanted = if search.is_some() { u16::MAX } else { wanted }; // it does not jump while one types
+    let inner = overlay::frame(canvas, grid, wide, wanted, "HELP", &here(model));
+    let area = match search {
+        Some(input) => {
+            typed(canvas, &inner, input);
+            inner.rows(2, u16::MAX)
         }
+        None => inner,
+    };
+    let height = usize::from(area.height);
+    let top = (*top).min(rows.len().saturating_sub(height));
+    let middle = area.x + area.width() / 2 + 1;
+    for (row, y) in rows.iter().skip(top).zip(area.y..area.bottom()) {
+        let left = Area { right: if two { middle - 2 } else { area.right }, y, ..area };
+        draw_row(canvas, &left, row.first());
+        draw_row(canvas, &Area { x: middle, y, ..area }, row.get(1));
+    }
+    if rows.is_empty() {
+        canvas.text(area.x, area.right, area.y, "no key and no command has these words", canvas.theme.muted);
     }
     if rows.len() > height {
         let last = (top + height).min(rows.len());
@@ -64,23 +46,12 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, top: usize) {
     }
 }
 
-fn columns(model: &Model) -> (Vec<Row>, Vec<Row>) {
-    let mut left = Vec::new();
-    let mut right = vec![Row::Heading("SIGNS")];
-    right.extend(SIGNS.map(|(sign, doc)| Row::Sign { sign, doc }));
-    for (group, lines) in help(model) {
-        let column = if matches!(group, Group::More | Group::Reply) { &mut right } else { &mut left };
-        if !column.is_empty() {
-            column.push(Row::Blank);
-        }
-        column.push(Row::Heading(group.title()));
-        column.extend(lines.into_iter().map(|line| Row::Command {
-            keys: line.keys,
-            doc: line.doc,
-            why_not: line.why_not,
-        }));
-    }
-    (left, right)
+fn typed(canvas: &mut Canvas, inner: &Area, input: &Input) {
+    let x = canvas.text(inner.x, inner.right, inner.y, "/ ", canvas.theme.muted);
+    let (before, after) = input.halves();
+    let cursor = canvas.text(x, inner.right, inner.y, before, Style::new());
+    canvas.text(cursor, inner.right, inner.y, after, Style::new());
+    canvas.cursor = Some((cursor, inner.y));
 }
 
 fn draw_row(canvas: &mut Canvas, area: &Area, row: Option<&Row>) {
@@ -88,12 +59,15 @@ fn draw_row(canvas: &mut Canvas, area: &Area, row: Option<&Row>) {
     let (x, right, y) = (area.x, area.right, area.y);
     match row {
         None | Some(Row::Blank) => {}
-        Some(Row::Heading(title)) => drop(canvas.text(x, right, y, title, theme.strong())),
-        Some(Row::Command { keys, doc, why_not: None }) => {
+        Some(Row::Heading { title, elsewhere }) => {
+            let style = if *elsewhere { theme.muted } else { Style::new() };
+            canvas.text(x, right, y, title, theme.strong().patch(style));
+        }
+        Some(Row::Command(HelpLine { keys, doc, why_not: None })) => {
             canvas.text(x, x + DOC - 1, y, keys, theme.strong());
             canvas.text(x + DOC, right, y, doc, Style::new());
         }
-        Some(Row::Command { keys, doc, why_not: Some(why) }) => {
+        Some(Row::Command(HelpLine { keys, doc, why_not: Some(why) })) => {
             canvas.text(x, x + DOC - 1, y, keys, theme.muted);
             // A reason that does not fit whole stands in the palette.
             let both = format!("{doc} · {why}");

@@ -31,6 +31,7 @@ mod status_bar;
 pub mod svg;
 pub mod terminal;
 pub mod theme;
+mod which_key;
 mod why;
 
 pub use run::{Ended, Options, run};

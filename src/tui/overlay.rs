@@ -12,6 +12,24 @@ pub fn frame(canvas: &mut Canvas, grid: &Grid, wide: u16, high: u16, title: &str
     let wanted = high;
     let (wide, high) = (wide.min(columns.saturating_sub(2)), high.min(rows.saturating_sub(1)));
     let (x, y) = ((columns - wide) / 2, 1 + (rows.saturating_sub(1) - high) / 2);
+    outline(canvas, Rect::new(x, y, wide, high), title, note);
+    // a blank row above and below where all fits
+    let air = u16::from(wanted <= high && high >= 10);
+    Area { bar: x + 1, x: x + 3, right: x + wide - 3, y: y + 1 + air, height: high.saturating_sub(2 + 2 * air) }
+}
+
+/// Draws a box of at most this height at the lower end of the screen, over what is there. Returns the room in it.
+pub fn sheet(canvas: &mut Canvas, grid: &Grid, high: u16, title: &str) -> Area {
+    let (wide, high) = (grid.columns.saturating_sub(2), high.min(grid.event.saturating_sub(1)));
+    let (x, y) = (1, grid.event - high);
+    outline(canvas, Rect::new(x, y, wide, high), title, "");
+    Area { bar: x + 1, x: x + 3, right: x + wide - 3, y: y + 1, height: high.saturating_sub(2) }
+}
+
+fn outline(canvas: &mut Canvas, Rect { x, y, width: wide, height: high }: Rect, title: &str, note: &str) {
+    if wide < 2 || high < 2 {
+        return;
+    }
     let theme = canvas.theme;
     canvas.blank(Rect::new(x, y, wide, high), theme.panel);
     let (left, right, bottom) = (x, x + wide - 1, y + high - 1);
@@ -30,9 +48,6 @@ pub fn frame(canvas: &mut Canvas, grid: &Grid, wide: u16, high: u16, title: &str
     if !note.is_empty() {
         canvas.text(end, right, y, &format!(" {note} "), ground.patch(theme.muted));
     }
-    // a blank row above and below where all fits
-    let air = u16::from(wanted <= high && high >= 10);
-    Area { bar: left + 1, x: left + 3, right: right - 2, y: y + 1 + air, height: high.saturating_sub(2 + 2 * air) }
 }
 
 /// A word in the lower right corner.

@@ -113,7 +113,10 @@ mod tests {
     fn everything_that_does_not_read_is_told_with_its_line_and_the_rest_is_read() {
         let file = file("a = 1\nb =\nc = 3\nd = [\n");
         let (table, faults) = file.table();
-        assert_eq!(table.get("c").and_then(|value| value.get_ref().as_integer()).map(|it| it.as_str()), Some("3"));
+        assert_eq!(
+            table.get("c").and_then(|value| value.get_ref().as_integer()).map(toml::de::DeInteger::as_str),
+            Some("3")
+        );
         let lines: Vec<_> = faults.iter().filter_map(|fault| fault.line).collect();
         assert!(lines.contains(&2) && lines.iter().any(|line| *line >= 4), "{faults:?}");
         assert!(faults[0].to_string().starts_with("x.toml:2: "), "{}", faults[0]);

@@ -1,8 +1,9 @@
 //! The list of commands: searching, arguments, completion, errors under the cursor.
 
 use crossterm::event::KeyCode;
-use swarmscope::app::{Effect, Key, Mode, Model};
+use swarmscope::app::{Effect, Key, Mode, Model, keymap};
 use swarmscope::wire::MessageId;
+use swarmscope::wire::config_file::ConfigFile;
 
 use crate::fixture::{press, session, type_text};
 use crate::snapshots::dark;
@@ -125,4 +126,109 @@ fn it_looks_like_this() {
             insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), dark(&mut model, columns, rows));
         }
     }
+}
+
+#[test]
+fn the_first_key_of_a_sequence_shows_what_may_follow() {
+    let mut model = session();
+    press(&mut model, &[Key::char('y')]);
+    let screen = dark(&mut model, 120, 40);
+    assert!(screen.contains("─ y …") && screen.contains("copy as a command"), "{screen}");
+    for (columns, rows) in [(120, 40), (80, 24), (60, 20), (40, 10)] {
+        insta::assert_snapshot!(format!("which_key_{columns}x{rows}"), dark(&mut model, columns, rows));
+    }
+    for leave in [KeyCode::Esc, KeyCode::Backspace] {
+        press(&mut model, &[Key::named(leave)]);
+        assert!(model.pending.is_empty() && !dark(&mut model, 120, 40).contains("─ y …"));
+        assert!(matches!(model.mode, Mode::Main));
+        press(&mut model, &[Key::char('y')]);
+    }
+    let lines = model.log.lines().len();
+    press(&mut model, &[Key::char('#')]);
+    assert_eq!(model.log.lines().len(), lines + 1, "what is on no key is said");
+    assert!(dark(&mut model, 120, 40).contains("no command is on y #"));
+}
+
+#[test]
+fn the_footer_names_a_prefix_once() {
+    let (left, right) = swarmscope::app::commands::footer(&session());
+    let copies: Vec<_> = left.iter().filter(|footing| footing.key.starts_with('y')).collect();
+    assert!(matches!(&copies[..], [copy] if copy.key == "y…" && copy.verb == "copy"), "{left:?}");
+    assert_eq!(right.iter().map(|footing| footing.verb).collect::<Vec<_>>(), ["help", "quit"]);
+}
+
+#[test]
+fn the_help_begins_with_what_can_be_done_here_and_is_searched() {
+    let mut model = session();
+    press(&mut model, &[TAB, Key::char('?')]);
+    let sections = swarmscope::app::commands::help(&model);
+    assert_eq!(sections[0].title, "CHANNELS");
+    assert!(sections.iter().any(|section| section.elsewhere && section.title == "LIST"));
+    press(&mut model, &[Key::char('/')]);
+    type_text(&mut model, "copy");
+    let found = swarmscope::app::commands::help(&model);
+    let docs: Vec<&str> = found.iter().flat_map(|section| section.lines.iter().map(|line| line.doc)).collect();
+    assert!(docs.contains(&"copy as a command") && docs.len() < 12, "{docs:?}");
+    for (columns, rows) in [(120, 40), (80, 24), (40, 10)] {
+        insta::assert_snapshot!(format!("help_search_{columns}x{rows}"), dark(&mut model, columns, rows));
+    }
+    type_text(&mut model, " nonsense");
+    assert!(dark(&mut model, 120, 40).contains("no key and no command has these words"));
+    press(&mut model, &[Key::named(KeyCode::Esc)]);
+    assert!(matches!(&model.mode, Mode::Help { search: None, .. }), "first the search goes");
+    press(&mut model, &[Key::named(KeyCode::Esc)]);
+    assert!(matches!(model.mode, Mode::Main));
+}
+
+#[test]
+fn all_of_the_help_can_be_scrolled_to_and_no_further() {
+    for (columns, rows) in [(200, 60), (120, 40), (80, 24), (60, 20), (40, 10)] {
+        let mut model = session();
+        press(&mut model, &[Key::char('?')]);
+        dark(&mut model, columns, rows);
+        press(&mut model, &[Key::char('G')]);
+        let end = dark(&mut model, columns, rows);
+        assert!(end.contains("all of it again"), "{columns}x{rows}\n{end}");
+        press(&mut model, &[Key::char('k')]);
+        let back = dark(&mut model, columns, rows);
+        assert!(back != end || rows == 60, "{columns}x{rows}: a line back is seen at once");
+    }
+}
+
+#[test]
+fn the_help_goes_back_to_what_lay_under_it() {
+    let mut model = session();
+    press(&mut model, &[Key::char('p'), Key::named(KeyCode::F(1))]);
+    assert_eq!(swarmscope::app::commands::help(&model)[0].title, "PAYLOAD");
+    press(&mut model, &[Key::named(KeyCode::Esc)]);
+    assert!(matches!(model.mode, Mode::Payload), "{:?}", model.mode);
+}
+
+#[test]
+fn an_operators_keys_are_in_the_footer_the_help_and_the_list_of_commands() {
+    let text = "filter = \"F7\"\nfliter = \"x\"\n\"copy command\" = []\n".replace("F7", "f7");
+    let file = ConfigFile { path: "/home/me/keymap.toml".into(), text };
+    let mut model = session();
+    model.setup.keymap = keymap::read(&file);
+    assert!(dark(&mut model, 120, 40).contains("f7 filter"));
+    press(&mut model, &[Key::char('/')]);
+    assert!(matches!(model.mode, Mode::Main), "/ is nobody's now");
+    press(&mut model, &[Key::named(KeyCode::F(7))]);
+    assert!(matches!(model.mode, Mode::Filter));
+    press(&mut model, &[ENTER, Key::char('?')]);
+    assert!(dark(&mut model, 120, 40).contains("f7"));
+    press(&mut model, &[Key::named(KeyCode::Esc), Key::char(':')]);
+    type_text(&mut model, "copy command");
+    assert!(dark(&mut model, 120, 40).contains("copy command"), "without a key it is still in the list");
+    assert_eq!(model.setup.keymap.faults().len(), 1);
+}
+
+#[test]
+fn what_is_wrong_in_a_key_map_is_in_the_log() {
+    let file = ConfigFile { path: "/home/me/keymap.toml".into(), text: "\nfliter = \"x\"\n".into() };
+    let mut setup = session().setup;
+    setup.keymap = keymap::read(&file);
+    let mut model = Model::new(setup, crate::fixture::before(0));
+    let screen = dark(&mut model, 120, 40);
+    assert!(screen.contains("keymap.toml:2: no command is called \"fliter\": do you mean \"filter\"?"), "{screen}");
 }

@@ -1,6 +1,7 @@
 //! The last row: what can be done now.
 
 use super::{COMMANDS, Command, contexts, working};
+use crate::app::key::Key;
 use crate::app::keymap::Sequence;
 use crate::app::model::Model;
 
@@ -14,21 +15,39 @@ pub struct Footing {
 /// What the footer shows: the entries from the left, in the order in which they stay, and those reserved at the right.
 #[must_use]
 pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
+    if !model.pending.is_empty() {
+        return (vec![entry("esc", "leave")], vec![entry("ctrl-c", "quit")]);
+    }
     let contexts = contexts(model);
     let mut ranked: Vec<(u8, bool, Footing)> = Vec::new();
     for command in COMMANDS {
         let here = command.contexts.iter().any(|context| contexts.contains(context));
         let Some(foot) = command.foot.filter(|_| here && (command.ready)(model).is_ok()) else { continue };
         let Some(keys) = working(model, command).next() else { continue };
-        if ranked.iter().any(|(.., footing)| footing.verb == foot.verb) {
+        let footing = match keys.keys() {
+            [_] => Footing { key: with_partner(model, command, keys), verb: foot.verb },
+            [first, ..] => prefix(*first, foot.verb),
+            [] => continue,
+        };
+        let same = |(.., other): &(u8, bool, Footing)| other.verb == footing.verb || other.key == footing.key;
+        if ranked.iter().any(same) {
             continue; // `enter send` says what `ctrl-s send` would say
         }
-        ranked.push((foot.rank, foot.right, Footing { key: with_partner(model, command, keys), verb: foot.verb }));
+        ranked.push((foot.rank, foot.right, footing));
     }
     ranked.sort_by_key(|(rank, ..)| *rank);
     let (right, left): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, right, _)| *right);
     let entries = |list: Vec<(u8, bool, Footing)>| list.into_iter().map(|(.., footing)| footing).collect();
     (entries(left), entries(right))
+}
+
+fn entry(key: &str, verb: &'static str) -> Footing {
+    Footing { key: key.to_owned(), verb }
+}
+
+/// `y… copy` for all that begins with y: what follows is shown as soon as it is pressed.
+fn prefix(first: Key, verb: &'static str) -> Footing {
+    Footing { key: format!("{first}…"), verb: verb.split(' ').next().unwrap_or(verb) }
 }
 
 /// `↑↓`: a key and that of the command that does the same the other way, where both are one sign.

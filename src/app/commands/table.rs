@@ -134,7 +134,9 @@ pub static COMMANDS: &[Command] = commands! {
     "leave", Move, ["esc"], [ManyScreen], foot(20, "back"), when::always, many::back, "back";
 
     "help", More, ["?", "f1"], [Moving, Sheet, Log], at_right(1, "help"), when::always, act::help, "this help";
-    "close help", More, ["esc", "?", "f1"], [Help], foot(10, "close"), when::always, act::close, "close";
+    "close help", More, ["esc", "?", "f1"], [Help], foot(10, "close"), when::always, act::close_help, "close";
+    "search help", More, ["/"], [Help], foot(20, "search keys"), when::always, act::search_help, "search in this help";
+    "end search", More, ["esc"], [HelpSearch], foot(10, "end search"), when::always, act::end_search, "all of it again";
     "commands", More, [":"], [Moving], foot(55, "commands"), when::always, act::palette, "all commands";
     "run", More, ["enter"], [Palette], foot(10, "run"), palette::can_run, palette::run, "run this command";
     "complete", More, ["tab"], [Palette], foot(15, "complete"), when::always, palette::complete, "complete what is typed";

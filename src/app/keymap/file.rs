@@ -23,16 +23,6 @@ use crate::wire::config_file::{ConfigFile, meant};
 const KEPT: [&str; 2] = ["quit", "help"];
 /// What always means the same, whatever else is broken.
 const FIXED: &str = "interrupt";
-/// Where characters are text, and only named keys and those with ctrl or alt can mean a command.
-const TYPED_IN: [Context; 7] = [
-    Context::Sheet,
-    Context::Message,
-    Context::Frequency,
-    Context::Payload,
-    Context::Filter,
-    Context::Connect,
-    Context::Palette,
-];
 /// What lies behind the rows of a list: a key of the rows never gets there.
 const BEHIND_ROWS: [Context; 3] = [Context::Main, Context::Moving, Context::Any];
 
@@ -123,7 +113,7 @@ fn texts<'v>(value: &'v Spanned<DeValue>) -> Result<Vec<(std::ops::Range<usize>,
 
 /// Why a key could never mean this command.
 fn never(command: &Command, keys: &[Sequence]) -> Option<String> {
-    let only_typed = command.contexts.iter().all(|context| TYPED_IN.contains(context));
+    let only_typed = command.contexts.iter().all(|context| context.types());
     let typed = keys.iter().find(|keys| only_typed && keys.first().typed().is_some());
     let reserved = keys.iter().find(|keys| keys.keys().contains(&Key::ctrl('c')));
     match (typed, reserved) {
@@ -254,7 +244,7 @@ mod tests {
         for (text, what) in [
             ("sort = \"c\"", "keymap.toml:1: \"sort\": c is taken by \"connect\", whose key it is"),
             ("sort = \"y\"", "\"sort\": y beside y c for \"copy command\": a key can't be"),
-            ("sort = \"c c\"", "\"sort\": c c is taken by \"connect\""),
+            ("sort = \"c c\"", "\"sort\": c c beside c for \"connect\""),
             ("sort = \"F5\"", "\"sort\": \"F5\" is no key"),
             ("sort = \"Z\"\nconnect = \"Z\"", "Z is taken by"),
             ("sort = \"j\"", "\"sort\": j is \"down\" wherever this command is"),
@@ -279,14 +269,14 @@ mod tests {
     #[test]
     fn whatever_a_file_says_there_is_a_way_out() {
         let everything_on =
-            |key: &str| COMMANDS.iter().map(|c| format!("{:?} = {key:?}\n", c.name)).collect::<String>();
+            |keys: &str| COMMANDS.iter().map(|c| format!("{:?} = {keys}", c.name)).collect::<Vec<_>>().join("\n");
         for key in ["q", "?", "ctrl-c", "esc", "enter", "x y", "f1"] {
-            let map = keymap(&everything_on(key));
+            let map = keymap(&everything_on(&format!("{key:?}")));
             assert_eq!(map.conflicts(), []);
             assert!(!keys(&map, "quit").is_empty() && !keys(&map, "help").is_empty());
             assert_eq!(keys(&map, "interrupt"), ["ctrl-c"]);
         }
-        let map = keymap(&COMMANDS.iter().map(|c| format!("{:?} = []\n", c.name)).collect::<String>());
+        let map = keymap(&everything_on("[]"));
         assert_eq!((keys(&map, "quit"), keys(&map, "interrupt")), (vec!["q".to_owned()], vec!["ctrl-c".to_owned()]));
     }
 }

@@ -1,0 +1,55 @@
+//! What the places are called where commands apply.
+
+use super::Context;
+
+impl Context {
+    /// Its name, for people.
+    #[must_use]
+    pub const fn place(self) -> &'static str {
+        match self {
+            Self::Any => "everywhere",
+            Self::Moving => "every screen",
+            Self::Main => "main screen",
+            Self::PeerScreen => "one peer",
+            Self::ManyScreen => "many peers",
+            Self::ManyPreview => "many peers, before",
+            Self::ManyRun => "many peers, under way",
+            Self::Pace => "rate and concurrency",
+            Self::Against => "choosing a reply",
+            Self::Peers => "list",
+            Self::PeersAlone => "list alone",
+            Self::Channels => "channels",
+            Self::Reply => "reply",
+            Self::Request => "request",
+            Self::Rows => "every list",
+            Self::Sheet => "composer",
+            Self::Message => "choosing a message",
+            Self::Frequency => "frequency",
+            Self::Payload => "payload",
+            Self::Filter => "filter",
+            Self::Connect => "connect",
+            Self::Note => "note",
+            Self::Filters => "saved filters",
+            Self::FilterName => "saving a filter",
+            Self::Columns => "columns",
+            Self::Help => "help",
+            Self::HelpSearch => "search in the help",
+            Self::Palette => "commands",
+            Self::Log => "log",
+        }
+    }
+
+    /// Whether text is typed there, so that only named keys and those with ctrl or alt can mean a command.
+    #[must_use]
+    pub const fn types(self) -> bool {
+        matches!(self, Self::Sheet | Self::Message | Self::Frequency | Self::Payload | Self::Filter | Self::Connect)
+            || matches!(self, Self::Palette | Self::HelpSearch | Self::Pace | Self::Against)
+            || matches!(self, Self::Note | Self::FilterName)
+    }
+
+    /// Whether it is a screen, or more than one place.
+    #[must_use]
+    pub const fn is_wide(self) -> bool {
+        matches!(self, Self::Any | Self::Moving | Self::Main | Self::Rows)
+    }
+}
