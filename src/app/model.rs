@@ -7,9 +7,11 @@ use std::time::Instant;
 use super::commands;
 use super::compare::{Candidate, Comparison};
 use super::composer::Composer;
+use super::conversation::Conversations;
 use super::facts::Facts;
 use super::filtering::Sieve;
 use super::input::Input;
+use super::inspect::Inspect;
 use super::kept::Kept;
 use super::key::Key;
 use super::keymap::Keymap;
@@ -177,6 +179,10 @@ pub struct Model {
     /// The filter in force, and what can be said about the one that is typed.
     pub sieve: Sieve,
     pub log: Log,
+    /// What was said with each peer.
+    pub conversations: Conversations,
+    /// Where the screen of one peer stands.
+    pub inspect: Inspect,
     /// When peers accept what was asked before.
     pub acceptance: AcceptanceLog,
     pub reading: Reading,
@@ -222,6 +228,8 @@ impl Model {
             filter: Input::default(),
             sieve: Sieve::default(),
             log: Log::default(),
+            conversations: Conversations::default(),
+            inspect: Inspect::default(),
             acceptance: AcceptanceLog::default(),
             reading: Reading::default(),
             comparison: Comparison::default(),

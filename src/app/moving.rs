@@ -3,6 +3,7 @@
 use super::actions::{Effects, none};
 use super::columns::FIXED;
 use super::commands;
+use super::inspect;
 use super::many;
 use super::model::{Mode, Model, Pane};
 use super::palette;
@@ -39,6 +40,7 @@ pub fn last(model: &mut Model) -> Effects {
 fn page(model: &Model) -> isize {
     let rows = isize::try_from(model.size.1).unwrap_or(24);
     match (&model.mode, model.focus) {
+        (Mode::Main, _) if model.screen == Screen::Peer => inspect::page(model),
         (Mode::Main, Pane::Channels) => 5,
         (Mode::Message(_), _) => 3,
         (Mode::Main, Pane::Reply) => (rows / 4).max(3),
@@ -46,7 +48,7 @@ fn page(model: &Model) -> isize {
     }
 }
 
-fn moved(at: usize, by: isize, length: usize) -> usize {
+pub(super) fn moved(at: usize, by: isize, length: usize) -> usize {
     at.saturating_add_signed(by).min(length.saturating_sub(1))
 }
 
@@ -65,6 +67,7 @@ fn step(model: &mut Model, by: isize) -> Effects {
         Mode::Columns { at } => *at = moved(*at, by, FIXED.len() + model.kept.columns.list().len()),
         Mode::Log { back } => *back = moved(*back, by.saturating_neg(), lines),
         _ if model.screen == Screen::Many => many::acts::step(model, by),
+        _ if model.screen == Screen::Peer => inspect::step(model, by),
         _ => match model.focus {
             Pane::Peers => step_peers(model, by),
             Pane::Channels => step_channels(model, by),
@@ -75,7 +78,7 @@ fn step(model: &mut Model, by: isize) -> Effects {
     none()
 }
 
-fn step_peers(model: &mut Model, by: isize) {
+pub(super) fn step_peers(model: &mut Model, by: isize) {
     let rows = model.order.rows().len();
     let at = model.selected_row().map_or(0, |row| moved(row, by, rows));
     let key = model.peer_at(at).map(|peer| peer.key.clone());

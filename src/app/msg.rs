@@ -1,6 +1,6 @@
 //! What changes the model, and what the model wants done.
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,8 @@ pub enum Effect {
     Disconnect(Permid),
     /// Give a request up.
     Cancel(Ticket),
+    /// Wait so much longer for a request.
+    Extend(Ticket, Duration),
     /// Read a reply on a blocking thread; comes back as [`Msg::Decoded`].
     Decode {
         permid: Permid,

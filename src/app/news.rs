@@ -7,8 +7,8 @@ use super::model::Model;
 use super::msg::{Effect, TourStep};
 use super::nat::nat_type;
 use super::peers::State;
-use super::request::{Outcome, Part, Request};
-use super::{replies, words};
+use super::request::{Due, Outcome, Part, Request};
+use super::{conversation, replies, words};
 use crate::failure::{By, Cause, Delivered, Failure};
 use crate::node::{Ask, Event, Origin, PeerKey, Ticket};
 use crate::probes::Decoding;
@@ -47,6 +47,13 @@ pub fn event(model: &mut Model, event: Event) -> Vec<Effect> {
                 waiting(model, ticket, number, message, frequency, payload, origin)
             });
         }
+        Event::Traced { peer, traced } => conversation::traced(model, &peer, traced),
+        Event::Due { ticket, permid, whole, between } => {
+            if let Some(request) = model.peers.get_mut(&PeerKey::Permid(permid)).and_then(|peer| peer.by_ticket(ticket))
+            {
+                request.due = Some(Due { whole, between });
+            }
+        }
         Event::Coalesced { count } => model.coalesced += count,
         Event::Notice { text } => model.say(Kind::Plain, words::clean(&text)),
         other => connections(model, other),
@@ -63,8 +70,11 @@ fn connections(model: &mut Model, event: Event) {
             entry.version = entry.version.or(version);
             entry.source.get_or_insert(source);
         }
-        Event::Connecting { peer, phase, .. } => {
+        Event::Connecting { peer, phase, detail } => {
             let now = model.now;
+            if model.peers.entry(&peer).is_some() {
+                conversation::connecting(model, &peer, phase, &detail);
+            }
             let Some(entry) = model.peers.entry(&peer) else { return };
             let since = match entry.state {
                 State::Connected { .. } => return,
@@ -91,6 +101,9 @@ fn connected(model: &mut Model, event: Event) {
         renamed(model, &was, &key);
     }
     let since = model.now;
+    if model.peers.entry(&key).is_some() {
+        conversation::connected(model, &key);
+    }
     let Some(peer) = model.peers.entry(&key) else { return };
     peer.state = State::Connected { since };
     peer.address = Some(address);
@@ -109,6 +122,7 @@ fn renamed(model: &mut Model, was: &PeerKey, key: &PeerKey) {
         return;
     }
     model.log.rename(was, key);
+    model.conversations.rename(was, key);
     model.marks.rename(was, key);
     if model.selected.as_ref() == Some(was) {
         model.selected = Some(key.clone());
@@ -121,6 +135,8 @@ fn connect_failed(model: &mut Model, key: &PeerKey, failure: &Failure, attempt: 
     if peer.connected() {
         return; // another connection to it stands
     }
+    conversation::connect_failed(model, key, failure);
+    let Some(peer) = model.peers.get_mut(key) else { return };
     let refused = failure.cause == Cause::AuthClosed && failure.by == By::Peer;
     let text = words::connect_failed(failure, attempt, gives_up_at);
     peer.state = if refused {
@@ -275,6 +291,7 @@ fn request_failed(model: &mut Model, permid: Permid, ticket: Ticket, message: Me
             Delivered::Yes => model.acceptance.record_accepted(permid, message, sent),
         }
     }
+    conversation::request_failed(model, &key, ticket, failure);
     line(model, &key, words::kind(failure), &format!("{label}: {}", words::failed(failure)), Some(failure));
 }
 

@@ -14,6 +14,15 @@ use crate::wire::{ChannelId, ErrorByte, Frequency, MessageId, PartsLeft};
 /// more, smaller ones has its parts counted, but only these shown.
 const PARTS_KEPT: usize = 4096;
 
+/// How long a peer has for a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Due {
+    /// The whole reply, since it was sent.
+    pub whole: Duration,
+    /// Between two parts.
+    pub between: Duration,
+}
+
 /// A part as it arrived.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Part {
@@ -69,6 +78,8 @@ pub struct Request {
     pub payload: Bytes,
     pub origin: Origin,
     pub channel: Option<ChannelId>,
+    /// How long its peer has, as the engine says.
+    pub due: Option<Due>,
     /// When it was asked for.
     pub asked: Now,
     /// When its frame went out.
@@ -102,6 +113,7 @@ impl Request {
             payload,
             origin,
             channel: None,
+            due: None,
             asked,
             sent: None,
             parts: Vec::new(),
@@ -135,6 +147,19 @@ impl Request {
     #[must_use]
     pub fn part_count(&self) -> u32 {
         self.newest.map_or(0, |part| part.index)
+    }
+
+    /// How long it is waited for from now on, where it is under way.
+    #[must_use]
+    pub fn left(&self, now: Now) -> Option<Duration> {
+        let (due, sent) = (self.due?, self.sent?);
+        let gone = now.instant.saturating_duration_since(sent.instant);
+        let next = match (&self.outcome, self.newest) {
+            (Outcome::Waiting, Some(part)) => due.whole.min(part.after + due.between),
+            (Outcome::Waiting | Outcome::AwaitingDialBack, _) => due.whole,
+            _ => return None,
+        };
+        Some(next.saturating_sub(gone))
     }
 
     /// Takes in a part.

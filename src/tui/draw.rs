@@ -7,7 +7,7 @@ use super::layout::{Grid, Request};
 use super::theme::Theme;
 use super::{
     against, channels, columns, filter_prompt, footer, frames, help, log_line, log_view, many, palette, peer_line,
-    peers, reply, request, saved_filters, status_bar, which_key,
+    peer_screen, peers, reply, request, saved_filters, status_bar, which_key,
 };
 use crate::app::{Class, Mode, Model, Screen};
 
@@ -17,6 +17,11 @@ pub struct Tops {
     pub peers: usize,
     pub channels: usize,
     pub tree: usize,
+    /// Of the screen of one peer.
+    pub lines: usize,
+    pub fields: usize,
+    pub parts: usize,
+    pub bytes: usize,
 }
 
 /// Draws a frame. Returns where the terminal's cursor stands, if text is typed.
@@ -26,10 +31,20 @@ pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -
     if grid.class == Class::TooSmall {
         too_small(&mut canvas);
     } else {
-        status_bar::draw(&mut canvas, model, &grid);
         match model.screen {
-            Screen::Main | Screen::Peer => main(&mut canvas, model, &grid, tops),
-            Screen::Many => many::draw(&mut canvas, model, &grid),
+            // the composer belongs to the main screen, wherever it was opened
+            Screen::Peer if !model.mode.composes() => {
+                peer_screen::status(&mut canvas, model, &grid);
+                peer_screen::draw(&mut canvas, model, &grid, tops);
+            }
+            Screen::Main | Screen::Peer => {
+                status_bar::draw(&mut canvas, model, &grid);
+                main(&mut canvas, model, &grid, tops);
+            }
+            Screen::Many => {
+                status_bar::draw(&mut canvas, model, &grid);
+                many::draw(&mut canvas, model, &grid);
+            }
         }
         if !filter_prompt::draw(&mut canvas, model, &grid) {
             log_line::draw(&mut canvas, model, &grid);

@@ -21,6 +21,7 @@ mod palette;
 mod parts;
 mod payload;
 mod peer_line;
+mod peer_screen;
 mod peers;
 mod picker;
 mod reply;

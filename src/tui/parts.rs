@@ -7,13 +7,13 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas};
 use crate::app::Now;
 use crate::app::format::{thousands, took};
-use crate::app::request::{Outcome, Request};
+use crate::app::request::{Outcome, Part, Request};
 
 /// The longest bar of a gap, in cells.
 const LONGEST: u16 = 10;
 
 /// Where the columns end.
-struct Columns {
+pub struct Columns {
     part: u16,
     after: u16,
     bytes: u16,
@@ -23,9 +23,37 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(area: &Area) -> Self {
+    pub fn of(area: &Area) -> Self {
         let x = area.x;
         Self { part: x + 4, after: x + 12, bytes: x + 20, hint: x + 26, gap: x + 34, right: area.right }
+    }
+
+    pub fn headings(&self, canvas: &mut Canvas, y: u16) {
+        let headings =
+            [(self.part, "PART"), (self.after, "AFTER"), (self.bytes, "BYTES"), (self.hint, "HINT"), (self.gap, "GAP")];
+        for (right, title) in headings {
+            if right <= self.right {
+                canvas.right(right, y, title, canvas.theme.muted);
+            }
+        }
+    }
+
+    /// A part, and the time since the one before.
+    pub fn part(&self, canvas: &mut Canvas, y: u16, part: &Part, gap: Duration, style: Style) {
+        canvas.right(self.part, y, &part.index.to_string(), style);
+        canvas.right(self.after, y, &took(part.after), style);
+        canvas.right(self.bytes, y, &thousands(part.bytes as u64), style);
+        let hint = if part.hint.is_last() { "last".to_owned() } else { part.hint.0.to_string() };
+        canvas.right(self.hint, y, &hint, style);
+        draw_gap(canvas, self, y, gap, style, "▓");
+    }
+
+    /// What follows the last part: no bytes, no hint.
+    pub fn end(&self, canvas: &mut Canvas, y: u16, sign: &str, after: Duration, style: Style) {
+        canvas.right(self.part, y, sign, style);
+        canvas.right(self.after, y, &took(after), style);
+        canvas.right(self.bytes, y, "–", canvas.theme.muted);
+        canvas.right(self.hint, y, "–", canvas.theme.muted);
     }
 }
 
@@ -36,17 +64,7 @@ pub fn draw(canvas: &mut Canvas, area: Area, request: &Request, now: Now) {
     }
     let columns = Columns::of(&area);
     let muted = canvas.theme.muted;
-    for (right, title) in [
-        (columns.part, "PART"),
-        (columns.after, "AFTER"),
-        (columns.bytes, "BYTES"),
-        (columns.hint, "HINT"),
-        (columns.gap, "GAP"),
-    ] {
-        if right <= columns.right {
-            canvas.right(right, area.y, title, muted);
-        }
-    }
+    columns.headings(canvas, area.y);
     let list = area.rows(1, u16::MAX);
     let waits = matches!(request.outcome, Outcome::Waiting) && !request.parts.is_empty();
     let room = usize::from(list.height.saturating_sub(u16::from(waits)));
@@ -56,31 +74,27 @@ pub fn draw(canvas: &mut Canvas, area: Area, request: &Request, now: Now) {
     for part in &request.parts[first..] {
         let gap = part.after.saturating_sub(before);
         before = part.after;
-        canvas.right(columns.part, y, &part.index.to_string(), Style::new());
-        canvas.right(columns.after, y, &took(part.after), Style::new());
-        canvas.right(columns.bytes, y, &thousands(part.bytes as u64), Style::new());
-        let hint = if part.hint.is_last() { "last".to_owned() } else { part.hint.0.to_string() };
-        canvas.right(columns.hint, y, &hint, Style::new());
-        draw_gap(canvas, &columns, y, gap, true);
+        columns.part(canvas, y, part, gap, Style::new());
         y += 1;
     }
     if waits {
         let waited = request.elapsed(now).saturating_sub(before);
         canvas.right(columns.part, y, "…", muted);
-        draw_gap(canvas, &columns, y, waited, false);
+        draw_gap(canvas, &columns, y, waited, muted, "░");
     }
 }
 
-fn draw_gap(canvas: &mut Canvas, columns: &Columns, y: u16, gap: Duration, came: bool) {
+/// How long it was, in numbers and as a bar of this sign.
+pub fn draw_gap(canvas: &mut Canvas, columns: &Columns, y: u16, gap: Duration, style: Style, sign: &str) {
     if columns.gap > columns.right {
         return;
     }
-    let style = if came { Style::new() } else { canvas.theme.muted };
     canvas.right(columns.gap, y, &took(gap), style);
     if columns.gap + 1 + LONGEST <= columns.right {
-        let sign = if came { "▓" } else { "░" };
         let bar = sign.repeat(usize::from(cells(gap)));
-        canvas.text(columns.gap + 1, columns.right, y, &bar, canvas.theme.accent);
+        let failed = style.fg.is_some() && style.fg == canvas.theme.fail.fg;
+        let style = if failed { style } else { canvas.theme.accent };
+        canvas.text(columns.gap + 1, columns.right, y, &bar, style);
     }
 }
 

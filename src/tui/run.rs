@@ -176,6 +176,7 @@ impl Running {
             Effect::Connect(target) => self.node.connect(target),
             Effect::Disconnect(permid) => self.node.disconnect(permid),
             Effect::Cancel(ticket) => self.node.cancel(ticket),
+            Effect::Extend(ticket, by) => self.node.extend(ticket, by),
             Effect::Decode { permid, ticket, message, error, payload } => {
                 let (registry, decoded) = (self.model.setup.registry.clone(), self.decoded.clone());
                 let readers = self.readers.clone();

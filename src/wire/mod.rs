@@ -6,9 +6,11 @@
 //! Payloads of replies are read by [`formats`], which knows [`bencode`], [`encoding_a`], [`pickle`] and [`inflate`]; every value
 //! becomes one [`tree`] for people and one [`json`] value for programs, both made from its [`shape`]; whether two replies say the
 //! same is told by [`content`]. What people see of a peer's text has passed [`text`]; what it says of other people passes [`mask`]
-//! before it is shown in privacy mode or kept. What passes over a connection is cut into pieces for those who watch it by [`trace`].
+//! before it is shown in privacy mode or kept. What passes over a connection is cut into pieces for those who watch it by [`trace`], and
+//! into fields by [`anatomy`].
 //! Bounds that hold everywhere are in [`limits`]. What operators write in files is read by [`config_file`].
 
+pub mod anatomy;
 pub mod auth;
 pub mod bencode;
 pub mod buddycast;

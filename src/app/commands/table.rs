@@ -3,6 +3,7 @@
 use super::{Command, Context, Foot, Group};
 use crate::app::actions as act;
 use crate::app::conditions as when;
+use crate::app::inspect;
 use crate::app::many::acts as many;
 use crate::app::moving as go;
 use crate::app::{again, column_view, compare, copies, filtering, marking, noting, palette, saved_view};
@@ -46,6 +47,16 @@ pub static COMMANDS: &[Command] = commands! {
     "open", Move, ["enter"], [PeersAlone], foot(10, "open"), when::has_peer, go::open, "open the peer";
     "back", Move, ["esc"], [Main], None, when::can_go_back, go::back, "back; show all peers";
 
+    "inspect", Peers, ["i"], [Main], foot(45, "inspect"), when::has_peer, inspect::open, "everything said with it";
+    "leave peer", Move, ["esc"], [PeerScreen], foot(5, "back"), when::always, inspect::leave, "back to the list";
+    "next block", Move, ["tab"], [PeerScreen], foot(10, "pane"), when::always, inspect::next_block, "next block, back";
+    "block before", Move, ["shift-tab"], [PeerScreen], None, when::always, inspect::block_before, "next block, back";
+    "byte before", Move, ["left", "h"], [PeerScreen], foot(85, "byte"), inspect::in_bytes, inspect::byte_before, "by one byte";
+    "next byte", Move, ["right", "l"], [PeerScreen], None, inspect::in_bytes, inspect::next_byte, "by one byte";
+    "next peer", Peers, ["J"], [PeerScreen], foot(40, "other peer"), when::always, inspect::next_peer, "the next peer, before";
+    "peer before", Peers, ["K"], [PeerScreen], None, when::always, inspect::peer_before, "the next peer, before";
+    "wait longer", Request, ["w"], [Main, PeerScreen], foot(30, "wait longer"), inspect::can_wait, inspect::wait_longer, "wait 60 s longer for it";
+
     "filter", Peers, ["/"], [Main], foot(40, "filter"), when::always, filtering::open, "filter by words and fields";
     "saved filters", Peers, ["F"], [Main], None, when::always, saved_view::open, "saved filters";
     "sort", Peers, ["o"], [Main], None, when::always, column_view::next_sort, "sort by something else";
@@ -58,15 +69,15 @@ pub static COMMANDS: &[Command] = commands! {
     "unmark all", Peers, ["u"], [Main], None, when::has_marks, marking::unmark_all, "unmark everybody";
     "note", Peers, ["N"], [Main], None, noting::can_note, noting::open, "write a note on the peer";
     "connect", Peers, ["c"], [Main], foot(50, "connect"), when::always, act::connect, "connect to host:port";
-    "disconnect", Peers, ["D"], [Main], None, when::is_connected, act::disconnect, "close the connection";
+    "disconnect", Peers, ["D"], [Main, PeerScreen], None, when::is_connected, act::disconnect, "close the connection";
     "hide addresses", Peers, ["P", "t a"], [Moving], None, when::always, act::hide_addresses, "hide or show addresses";
 
     "send", Request, ["enter"], [Peers], foot(10, "send"), when::can_send, act::send, "send to the selected peer";
     "send now", Request, ["ctrl-s"], [Main, Sheet], foot(15, "send"), many::can_send, many::send, "send; to marked: preview";
     "request", Request, ["r"], [Main], foot(20, "request"), when::always, act::choose_message, "choose message, frequency";
     "payload", Request, ["p"], [Main], None, when::takes_payload, act::edit, "edit the payload";
-    "edit and resend", Request, ["e"], [Main], None, when::has_request, act::take_over, "take a sent request over";
-    "cancel request", Request, ["x"], [Main], None, when::is_in_flight, act::cancel, "cancel what is in flight";
+    "edit and resend", Request, ["e"], [Main, PeerScreen], None, when::has_request, act::take_over, "take a sent request over";
+    "cancel request", Request, ["x"], [Main, PeerScreen], None, when::is_in_flight, act::cancel, "cancel what is in flight";
     "resend", Request, ["R"], [Main, PeerScreen], None, again::can_resend, again::resend, "send the same bytes again";
     "copy command", Request, ["y c", "ctrl-y"], [Main, PeerScreen, Sheet], foot(70, "copy command"), when::has_target, copies::command, "copy as a command";
 

@@ -1,0 +1,191 @@
+//! Everything that was said and that happened, one line each, oldest first.
+
+use std::time::Duration;
+
+use ratatui::style::Style;
+
+use super::has_focus;
+use crate::app::Model;
+use crate::app::conversation::{Conversation, Line, Of, What};
+use crate::app::format::{clock_with_millis, counted, thousands, took};
+use crate::app::inspect::Focus;
+use crate::app::ladder::why;
+use crate::app::peers::{Peer, State};
+use crate::app::said::{Said, Sign, Way, said};
+use crate::crawler::Trace;
+use crate::failure::Phase;
+use crate::tui::canvas::{Area, Canvas, PILL, follow, width};
+use crate::tui::why::folded;
+use crate::wire::frame::FrameId;
+use crate::wire::trace::Kind;
+
+/// Where the columns stand: a function of the block's width.
+struct Columns {
+    time: u16,
+    arrow: u16,
+    name: u16,
+    channel: Option<u16>,
+    detail: u16,
+    bytes: Option<u16>,
+}
+
+impl Columns {
+    fn of(area: &Area) -> Self {
+        let x = area.x;
+        match area.width() {
+            54.. => Self {
+                time: x + 8,
+                arrow: x + 10,
+                name: x + 12,
+                channel: Some(x + 29),
+                detail: x + 32,
+                bytes: Some(area.right),
+            },
+            46..54 => {
+                Self { time: x + 7, arrow: x + 8, name: x + 10, channel: None, detail: x + 26, bytes: Some(area.right) }
+            }
+            _ => Self { time: x + 7, arrow: x + 8, name: x + 10, channel: None, detail: x + 26, bytes: None },
+        }
+    }
+}
+
+pub const fn arrow(way: Way) -> &'static str {
+    match way {
+        Way::Out => "→",
+        Way::In => "←",
+        Way::Between => "·",
+    }
+}
+
+pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
+    let focused = has_focus(model, Focus::Conversation);
+    let Some(peer) = model.peer() else { return };
+    let Some((conversation, (at, line))) = model.conversation().zip(model.line()) else {
+        canvas.heading(&area, "CONVERSATION", focused, "");
+        return nothing_said(canvas, model, peer, area);
+    };
+    let since = line.at.wall.checked_sub(line.after).map(clock_with_millis).unwrap_or_default();
+    let note = if area.width() >= 40 { format!("since {since}Z") } else { String::new() };
+    canvas.heading(&area, "CONVERSATION", focused, &note);
+    let columns = Columns::of(&area);
+    let following = model.inspect.line.is_none();
+    match (columns.bytes, following) {
+        (Some(right), false) => drop(canvas.right(right, area.y, "BYTES", canvas.theme.muted)),
+        (Some(right), true) => drop(canvas.right(right, area.y, "following  BYTES", canvas.theme.muted)),
+        (None, true) => drop(canvas.right(area.right, area.y, "following", canvas.theme.muted)),
+        (None, false) => {}
+    }
+    let foot = if area.height >= 8 { 2 } else { 0 };
+    let list = area.rows(1, area.height.saturating_sub(1 + foot));
+    let lines = conversation.lines();
+    *top = follow(*top, at, usize::from(list.height), lines.len());
+    let mut y = list.y;
+    for (i, line) in lines.iter().enumerate().skip(*top).take(usize::from(list.height)) {
+        if i == at {
+            canvas.selected(&area, y, focused);
+        }
+        row(canvas, &columns, &area, y, line, &said(model, peer, line), i == at);
+        y += 1;
+    }
+    if foot > 0 && y + 1 < area.bottom() {
+        canvas.text(area.x, area.right, y + 1, &summary(conversation), canvas.theme.muted);
+    }
+}
+
+fn row(canvas: &mut Canvas, columns: &Columns, area: &Area, y: u16, line: &Line, said: &Said, here: bool) {
+    let theme = canvas.theme;
+    let plain = if here { theme.strong() } else { Style::new() };
+    let (sign, style) = match said.sign {
+        Some(Sign::Failed) => ("×", theme.fail),
+        Some(Sign::Odd) => ("▲", theme.caution),
+        Some(Sign::NotYet) | None => ("", plain),
+    };
+    canvas.right(columns.time, y, &time(line.after), theme.muted);
+    canvas.text(columns.arrow, columns.name, y, arrow(said.way), plain);
+    let end = columns.channel.unwrap_or(columns.detail) - 1;
+    canvas.text(columns.name, end, y, &said.name, plain);
+    if let (Some(x), Some(channel)) = (columns.channel, said.channel) {
+        canvas.text(x, columns.detail, y, &channel.to_string(), theme.muted);
+    }
+    let mut right = area.right;
+    if let (Some(end), Some(bytes)) = (columns.bytes, said.bytes) {
+        right = canvas.right(end, y, &thousands(bytes), theme.muted).saturating_sub(1);
+    }
+    let mut x = columns.detail;
+    if said.sign == Some(Sign::NotYet) && x + PILL < right {
+        x = canvas.pill(x, right, y) + 1;
+    }
+    if !sign.is_empty() {
+        x = canvas.text(x, right, y, sign, style.patch(theme.strong())) + 1;
+    }
+    canvas.text(x, right, y, &said.detail, plain);
+}
+
+/// `+31 ms`; `0 ms` for the beginning.
+fn time(after: Duration) -> String {
+    if after < Duration::from_millis(1) { "0 ms".to_owned() } else { format!("+{}", took(after)) }
+}
+
+/// `17 lines; 2 frames not ours, 1 refused`.
+fn summary(conversation: &Conversation) -> String {
+    let lines = conversation.lines();
+    let stray = lines.iter().filter(|line| line.of == Of::Stray).count();
+    let others = lines.iter().filter(|line| is_dropped(line)).count();
+    let lost: u64 = lines.iter().map(|line| if let What::Trace(Trace::Lost(n)) = line.what { n } else { 0 }).sum();
+    let mut text = counted(lines.len(), "line");
+    let mut parts = Vec::new();
+    if others > 0 {
+        parts.push(format!("{} not ours", counted(others, "frame")));
+    }
+    if stray > 0 {
+        parts.push(format!("{} refused", counted(stray, "part")));
+    }
+    if conversation.let_go > 0 {
+        parts.push(format!(
+            "{} let go",
+            counted(usize::try_from(conversation.let_go).unwrap_or(usize::MAX), "older line")
+        ));
+    }
+    if lost > 0 {
+        parts.push(format!("{} not traced", thousands(lost)));
+    }
+    if !parts.is_empty() {
+        text = format!("{text}; {}", parts.join(", "));
+    }
+    text
+}
+
+fn is_dropped(line: &Line) -> bool {
+    let What::Trace(Trace::Received(piece)) = &line.what else { return false };
+    match piece.kind {
+        Kind::Frame(id) => ![
+            FrameId::HELLO,
+            FrameId::CRAWLER_REPLY,
+            FrameId::CRAWLER_REQUEST,
+            FrameId::KEEP_ALIVE,
+            FrameId::BUDDYCAST,
+            FrameId::RESPONSE2,
+            FrameId::RESPONSE1,
+            FrameId::CHALLENGE,
+        ]
+        .contains(&id),
+        _ => false,
+    }
+}
+
+/// No line yet, or none any more.
+fn nothing_said(canvas: &mut Canvas, model: &Model, peer: &Peer, area: Area) {
+    let text = match (&peer.state, why(model, peer)) {
+        (_, Some(failure)) if failure.phase() < Phase::Handshake => {
+            "Nothing was said: the way to it ended before a byte could be sent. The ladder says where, and why."
+        }
+        (_, Some(_)) => "Nothing is kept of what was said.",
+        (State::Heard, _) => "Nothing was said: it was heard of, and not dialled yet.",
+        (State::Connecting { .. }, _) => "Nothing was said yet: it is being dialled.",
+        _ => "Nothing is kept of what was said.",
+    };
+    for (text, y) in folded(text, usize::from(area.width())).into_iter().zip(area.y + 2..area.bottom()) {
+        canvas.text(area.x, area.right, y, text, canvas.theme.muted);
+    }
+    debug_assert!(width("CONVERSATION") < area.width());
+}

@@ -1,0 +1,176 @@
+//! Where the blocks stand: a function of the terminal's size, and of the block with the focus where not all have room.
+
+use crate::app::inspect::Focus;
+use crate::app::{Class, Model};
+use crate::tui::canvas::Area;
+use crate::tui::layout::Grid;
+
+/// Heading and seven rungs.
+const LADDER: u16 = 8;
+/// Cells of the right pane's text at most.
+const WIDEST: u16 = 118;
+
+/// A block that has no room has none.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Places {
+    pub rule: Option<(u16, u16, u16)>,
+    /// The ladder in one row.
+    pub summary: Option<Area>,
+    pub ladder: Option<Area>,
+    pub why: Option<Area>,
+    pub channel: Option<Area>,
+    pub frame: Option<Area>,
+    pub conversation: Option<Area>,
+    pub bytes: Option<Area>,
+}
+
+/// Blocks one below the other, with a blank row between them.
+struct Stack(Area);
+
+impl Stack {
+    /// The next block; the last one takes what is left.
+    fn take(&mut self, height: u16) -> Option<Area> {
+        let block = self.0.rows(0, height);
+        self.0 = self.0.rows(height.saturating_add(1), u16::MAX);
+        (block.height > 0).then_some(block)
+    }
+}
+
+impl Places {
+    pub fn of(model: &Model, grid: &Grid) -> Self {
+        let said = model.conversation().is_some_and(|conversation| !conversation.lines().is_empty());
+        Self::new(grid.class, grid.columns, grid.rows, model.inspect.focus, said)
+    }
+
+    /// `said`: there is a conversation to see.
+    fn new(class: Class, columns: u16, rows: u16, focus: Focus, said: bool) -> Self {
+        let (first, end) = match class {
+            Class::TooSmall => return Self::default(),
+            Class::OnePane | Class::Compact => (1, rows - 3),
+            Class::Middle | Class::Wide => (2, rows - 3),
+        };
+        if class == Class::OnePane {
+            return Self::one_pane(
+                Area { bar: 0, x: 3, right: columns - 1, y: first, height: end - first },
+                focus,
+                said,
+            );
+        }
+        let left = match columns {
+            120.. => 56,
+            100..120 => 43,
+            _ => 37,
+        };
+        let near = u16::from(columns < 100);
+        let mut places = Self { rule: Some((left + 1, first, end)), ..Self::default() };
+        places.left(class, Area { bar: 0, x: 3, right: left, y: first, height: end - first }, focus);
+        let right = (columns - 1).min(left + 5 + WIDEST);
+        let area = Area { bar: left + 3 - near, x: left + 5 - near, right, y: first, height: end - first };
+        places.right(area);
+        places
+    }
+
+    fn one_pane(area: Area, focus: Focus, said: bool) -> Self {
+        let mut places = Self::default();
+        let mut stack = Stack(area);
+        match focus {
+            Focus::Conversation if !said && area.height >= LADDER + 4 => {
+                places.ladder = stack.take(LADDER);
+                places.why = stack.take(u16::MAX);
+            }
+            Focus::Conversation => {
+                places.summary = Some(area.rows(0, 1));
+                places.conversation = Some(area.rows(1, u16::MAX));
+            }
+            Focus::Frame => places.frame = Some(area),
+            Focus::Channel if area.height >= 14 => {
+                places.channel = stack.take(area.height - 7);
+                places.why = stack.take(u16::MAX);
+            }
+            Focus::Channel => places.channel = Some(area),
+            Focus::Bytes => places.bytes = Some(area),
+        }
+        places
+    }
+
+    fn left(&mut self, class: Class, area: Area, focus: Focus) {
+        let mut stack = Stack(area);
+        match (class, focus) {
+            (Class::Wide, _) if area.height >= 31 => {
+                self.ladder = stack.take(LADDER);
+                let extra = area.height.saturating_sub(35);
+                self.why = stack.take(6 + (extra / 4).min(4));
+                let frame = 9 + (extra / 3).min(6);
+                self.channel = stack.take(stack.0.height.saturating_sub(frame + 1));
+                self.frame = stack.take(u16::MAX);
+            }
+            (Class::Wide | Class::Middle, Focus::Channel) => {
+                self.ladder = stack.take(LADDER);
+                self.why = stack.take(5);
+                self.channel = stack.take(u16::MAX);
+            }
+            (Class::Wide | Class::Middle, _) => {
+                self.ladder = stack.take(LADDER);
+                self.why = stack.take(5);
+                self.frame = stack.take(u16::MAX);
+            }
+            (_, Focus::Frame) => self.frame = stack.take(u16::MAX),
+            (_, Focus::Channel) => self.channel = stack.take(u16::MAX),
+            _ => {
+                self.ladder = stack.take(LADDER);
+                self.why = stack.take(u16::MAX);
+            }
+        }
+    }
+
+    fn right(&mut self, area: Area) {
+        let mut stack = Stack(area);
+        self.conversation = stack.take((area.height - 1) * 3 / 5);
+        self.bytes = stack.take(u16::MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_every_size_blocks_stand_inside_and_apart_and_the_one_with_the_focus_is_there() {
+        for columns in (40..=220).step_by(3) {
+            for rows in 10..=70 {
+                for (focus, said) in Focus::ALL.into_iter().flat_map(|focus| [(focus, true), (focus, false)]) {
+                    let places = Places::new(Class::of(columns, rows), columns, rows, focus, said);
+                    let all = [
+                        places.summary,
+                        places.ladder,
+                        places.why,
+                        places.channel,
+                        places.frame,
+                        places.conversation,
+                        places.bytes,
+                    ];
+                    let all: Vec<Area> = all.into_iter().flatten().collect();
+                    let focused = match focus {
+                        Focus::Conversation => places.conversation.or(places.ladder),
+                        Focus::Frame => places.frame,
+                        Focus::Channel => places.channel,
+                        Focus::Bytes => places.bytes,
+                    };
+                    assert!(focused.is_some_and(|area| area.height >= 4), "{columns}×{rows} {focus:?}: {places:?}");
+                    for (i, area) in all.iter().enumerate() {
+                        assert!(
+                            area.height > 0 && area.y > 0 && area.bottom() <= rows - 3,
+                            "{columns}×{rows}: {area:?}"
+                        );
+                        assert!(area.bar < area.x && area.x < area.right && area.right < columns, "{area:?}");
+                        for other in &all[..i] {
+                            let apart_in_rows = area.y >= other.bottom() || other.y >= area.bottom();
+                            let apart_in_columns = area.bar >= other.right || other.bar >= area.right;
+                            assert!(apart_in_rows || apart_in_columns, "{columns}×{rows}: {area:?} {other:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! From the address to the reply, rung by rung; or in one row.
+
+use ratatui::style::Style;
+
+use crate::app::Model;
+use crate::app::format::took;
+use crate::app::ladder::{Rung, Standing, ladder};
+use crate::tui::canvas::{Area, Canvas, PILL, width};
+
+/// Where a rung's detail stands behind its sign and name.
+const DETAIL: u16 = 15;
+
+fn rungs(model: &Model) -> Vec<Rung> {
+    model.peer().map_or_else(Vec::new, |peer| ladder(model, peer, model.request()))
+}
+
+fn sign(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Passed => "√",
+        Standing::Refused => "■",
+        Standing::Failed => "×",
+        Standing::Now => "…",
+        Standing::NotYet | Standing::Ahead => " ",
+    }
+}
+
+pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
+    let note = model.request().map(|request| {
+        let label = model.registry().label(request.message);
+        let channel = request.channel.map(|channel| format!(", channel {channel}")).unwrap_or_default();
+        format!("request #{}, {label}{channel}", request.number)
+    });
+    canvas.heading(&area, "LADDER", false, &note.unwrap_or_else(|| "nothing asked yet".to_owned()));
+    for (rung, y) in rungs(model).iter().zip(area.y + 1..area.bottom()) {
+        row(canvas, &area, y, rung);
+    }
+}
+
+fn row(canvas: &mut Canvas, area: &Area, y: u16, rung: &Rung) {
+    let theme = canvas.theme;
+    let bad = matches!(rung.standing, Standing::Failed | Standing::Refused);
+    let (sign_style, name, detail) = match rung.standing {
+        Standing::Failed | Standing::Refused => (theme.fail.patch(theme.strong()), theme.strong(), theme.fail),
+        Standing::Now => (theme.accent, theme.strong(), Style::new()),
+        Standing::Ahead => (theme.muted, theme.muted, theme.muted),
+        Standing::Passed | Standing::NotYet => (theme.muted, theme.strong(), theme.muted),
+    };
+    canvas.text(area.x, area.x + 1, y, sign(rung.standing), sign_style);
+    canvas.text(area.x + 2, area.x + DETAIL - 1, y, rung.name, name);
+    let mut right = area.right;
+    if let Some(after) = rung.after {
+        let time = if after.as_micros() < 1000 { "0 ms".to_owned() } else { took(after) };
+        right = canvas.right(right, y, &time, if bad { detail } else { theme.muted }).saturating_sub(1);
+    }
+    let mut x = area.x + DETAIL;
+    if rung.standing == Standing::NotYet && x + PILL < right {
+        x = canvas.pill(x, right, y) + 1;
+    }
+    canvas.text(x, right, y, &rung.detail, detail);
+}
+
+/// The signs of all rungs, and the name of the one that matters.
+pub fn line(canvas: &mut Canvas, model: &Model, area: Area) {
+    let theme = canvas.theme;
+    let rungs = rungs(model);
+    let mut x = area.x;
+    for rung in &rungs {
+        let bad = matches!(rung.standing, Standing::Failed | Standing::Refused);
+        let shown = match rung.standing {
+            Standing::Ahead => "·",
+            Standing::NotYet => "…",
+            other => sign(other),
+        };
+        x = canvas.text(x, area.right, area.y, shown, if bad { theme.fail } else { theme.muted });
+    }
+    let last = |rung: &&Rung| !matches!(rung.standing, Standing::Ahead);
+    let Some(rung) = rungs.iter().rev().find(last) else { return };
+    let bad = matches!(rung.standing, Standing::Failed | Standing::Refused);
+    x = canvas.text(x + 1, area.right, area.y, rung.name, theme.strong()) + 1;
+    if rung.standing == Standing::NotYet && x + PILL + width(&rung.detail) < area.right {
+        x = canvas.pill(x, area.right, area.y) + 1;
+    }
+    canvas.text(x, area.right, area.y, &rung.detail, if bad { theme.fail } else { theme.muted });
+}

@@ -1,0 +1,55 @@
+//! One peer on the whole screen: its ladder, why it failed, the channel, one frame field by field and byte by byte, and the
+//! conversation line by line.
+
+mod bytes;
+mod channel;
+mod conversation;
+mod frame;
+mod grid;
+mod ladder;
+mod status;
+mod why;
+
+use super::canvas::Canvas;
+use super::draw::Tops;
+use super::layout::Grid;
+use crate::app::Mode;
+use crate::app::Model;
+use crate::app::inspect::Focus;
+
+pub use status::draw as status;
+
+/// Draws the screen between the status bar and the newest event.
+pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {
+    let places = grid::Places::of(model, grid);
+    if let Some((x, first, end)) = places.rule {
+        for y in first..end {
+            canvas.text(x, x + 1, y, "│", canvas.theme.rule);
+        }
+    }
+    if let Some(area) = places.summary {
+        ladder::line(canvas, model, area);
+    }
+    if let Some(area) = places.ladder {
+        ladder::draw(canvas, model, area);
+    }
+    if let Some(area) = places.why {
+        why::draw(canvas, model, area);
+    }
+    if let Some(area) = places.channel {
+        channel::draw(canvas, model, area, &mut tops.parts);
+    }
+    if let Some(area) = places.frame {
+        frame::draw(canvas, model, area, &mut tops.fields);
+    }
+    if let Some(area) = places.conversation {
+        conversation::draw(canvas, model, area, &mut tops.lines);
+    }
+    if let Some(area) = places.bytes {
+        bytes::draw(canvas, model, area, &mut tops.bytes);
+    }
+}
+
+fn has_focus(model: &Model, focus: Focus) -> bool {
+    model.inspect.focus == focus && matches!(model.mode, Mode::Main)
+}

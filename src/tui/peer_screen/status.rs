@@ -1,0 +1,68 @@
+//! Row 0 on the screen of one peer: who it is, how it is connected, and where it stands in the list.
+
+use ratatui::style::Style;
+
+use crate::app::format::{clock, lasted, thousands, took};
+use crate::app::peers::State;
+use crate::app::said::permid_text;
+use crate::app::{Model, words};
+use crate::tui::canvas::{Canvas, width};
+use crate::tui::layout::Grid;
+
+pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
+    let y = grid.status;
+    canvas.tint(0, grid.columns, y, canvas.theme.panel);
+    let theme = canvas.theme;
+    let mut end = canvas.right(grid.columns - 1, y, &clock(model.now.wall), theme.muted).saturating_sub(2);
+    if let Some(row) = model.selected_row().filter(|_| grid.columns >= 80) {
+        let place = format!("{} of {}", thousands(row as u64 + 1), thousands(model.order.rows().len() as u64));
+        end = canvas.right(end, y, &place, theme.muted).saturating_sub(2);
+    }
+    let mut x = 1;
+    if grid.columns >= 60 {
+        x = canvas.text(x, end, y, "swarmscope", theme.strong()) + 2;
+    }
+    x = canvas.text(x, end, y, "peer", theme.muted) + 2;
+    let Some(peer) = model.peer() else { return };
+    let (sign, style) = match &peer.state {
+        State::Connected { .. } => ("●", Style::new()),
+        State::Heard | State::Connecting { .. } => ("…", Style::new()),
+        State::Gone { .. } => ("○", Style::new()),
+        State::Refused { .. } => ("■", theme.fail),
+        State::Failed { .. } => ("×", theme.fail),
+    };
+    x = canvas.text(x, end, y, sign, style) + 1;
+    if peer.signals > 0 {
+        x = canvas.text(x, end, y, "▲", theme.caution.patch(theme.strong())) + 1;
+    }
+    let name = peer.permid().map_or_else(|| model.name_of(&peer.key), |permid| permid_text(model, &permid));
+    x = canvas.text(x, end, y, &name, theme.strong()) + 2;
+    let seen = || peer.address.map(|address| address.to_string());
+    let address = peer.target().or_else(seen).map(|address| words::address(model, &address));
+    let version = peer.version.map(|version| words::version(version, peer.transport));
+    let mut fits = |canvas: &mut Canvas, text: &str, style: Style| {
+        if !text.is_empty() && x + width(text) <= end {
+            x = canvas.text(x, end, y, text, style) + 2;
+        }
+    };
+    fits(
+        canvas,
+        version.as_deref().unwrap_or_default(),
+        match &version {
+            Some(version) if version.ends_with("clear") => theme.caution,
+            _ => Style::new(),
+        },
+    );
+    if peer.permid().is_some() {
+        fits(canvas, address.as_deref().unwrap_or_default(), theme.muted);
+    }
+    if let State::Connected { since } = peer.state {
+        let rtt = peer.rtt.map(|rtt| format!("rtt {}", took(rtt))).unwrap_or_default();
+        fits(canvas, &rtt, Style::new());
+        let up = lasted(model.now.instant.saturating_duration_since(since.instant));
+        fits(canvas, &format!("up {up}"), Style::new());
+    }
+    if let Some(label) = &peer.label {
+        fits(canvas, label, theme.muted);
+    }
+}

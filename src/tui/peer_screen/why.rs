@@ -1,0 +1,217 @@
+//! Why it ended, who ended it, whether the peer has counted it, and what can be done next; or how it stands, where nothing failed.
+
+use ratatui::style::Style;
+
+use crate::app::column::{Cell, cell};
+use crate::app::commands::key_of;
+use crate::app::format::{clock, size};
+use crate::app::ladder::why;
+use crate::app::peers::{Peer, State};
+use crate::app::request::{Outcome, Request};
+use crate::app::{Model, words};
+use crate::failure::{Cause, Delivered, Failure};
+use crate::tui::canvas::{Area, Canvas, width};
+use crate::tui::why::folded;
+use crate::wire::{ErrorByte, OverlayVersion};
+
+/// Where text stands behind its label.
+const VALUE: u16 = 7;
+
+struct Rows<'c, 'a> {
+    canvas: &'c mut Canvas<'a>,
+    area: Area,
+    y: u16,
+}
+
+impl Rows<'_, '_> {
+    /// `label  text`, folded at blanks.
+    fn add(&mut self, label: &str, text: &str) {
+        let x = self.area.x + VALUE;
+        let muted = self.canvas.theme.muted;
+        for (i, line) in folded(text, usize::from(self.area.right.saturating_sub(x))).into_iter().enumerate() {
+            if self.y >= self.area.bottom() {
+                return;
+            }
+            if i == 0 {
+                self.canvas.text(self.area.x, x - 1, self.y, label, muted);
+            }
+            self.canvas.text(x, self.area.right, self.y, line, Style::new());
+            self.y += 1;
+        }
+    }
+
+    /// Keys and what they do, as many as one row has room for.
+    fn keys(&mut self, keys: &[(String, &str)]) {
+        let (area, theme) = (self.area, self.canvas.theme);
+        if self.y >= area.bottom() || keys.is_empty() {
+            return;
+        }
+        self.canvas.text(area.x, area.x + VALUE - 1, self.y, "next", theme.muted);
+        let mut x = area.x + VALUE;
+        for (key, verb) in keys.iter().filter(|(key, _)| !key.is_empty()) {
+            if x + width(key) + 1 + width(verb) > area.right {
+                break;
+            }
+            x = self.canvas.text(x, area.right, self.y, key, theme.strong());
+            x = self.canvas.text(x + 1, area.right, self.y, verb, Style::new()) + 3;
+        }
+        self.y += 1;
+    }
+}
+
+pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
+    let Some(peer) = model.peer() else { return };
+    let request = model.request();
+    let failed = request.and_then(|request| match &request.outcome {
+        Outcome::Failed { failure, .. } => Some((request, failure)),
+        _ => None,
+    });
+    match (failed, request) {
+        (Some((request, failure)), _) => failure_block(canvas, model, area, failure, Some((peer, request))),
+        (None, Some(request)) => state_of_request(canvas, model, area, peer, request),
+        (None, None) => match why(model, peer) {
+            Some(failure) => failure_block(canvas, model, area, failure, None),
+            None => state_of_peer(canvas, model, area, peer),
+        },
+    }
+}
+
+fn failure_block(canvas: &mut Canvas, model: &Model, area: Area, failure: &Failure, asked: Option<(&Peer, &Request)>) {
+    canvas.heading(&area, "WHY", false, failure.cause.code());
+    let mut rows = Rows { canvas, area, y: area.y + 1 };
+    let cause = asked.map(|(_, request)| cause(request, failure));
+    rows.add("cause", &cause.unwrap_or_else(|| words::failed(failure)));
+    let tight = area.height < 6;
+    if tight {
+        rows.add("hint", failure.cause.hint());
+    }
+    rows.add("ended", &ended(failure, asked.map(|(peer, _)| peer)));
+    if let Some((peer, request)) = asked.filter(|_| failure.cause != Cause::ClosedWithoutReply) {
+        rows.add("count", &counted(model, peer, request, failure));
+    }
+    if !tight {
+        let keys = keys(model);
+        if !keys.is_empty() {
+            rows.keys(&keys);
+        }
+        rows.add("hint", failure.cause.hint());
+    }
+}
+
+/// In the words of the request, where those say more.
+fn cause(request: &Request, failure: &Failure) -> String {
+    let between = request.due.map(|due| due.between.as_secs());
+    match (failure.cause, between, request.newest) {
+        (Cause::BetweenPartsTimeout, Some(between), Some(part)) => {
+            format!("no part within {between} s of part {}", part.index)
+        }
+        _ => words::failed(failure),
+    }
+}
+
+fn ended(failure: &Failure, peer: Option<&Peer>) -> String {
+    let by = words::ended(failure.by);
+    match peer {
+        Some(peer) if peer.connected() => format!("{by}; the connection is still open"),
+        _ => by.to_owned(),
+    }
+}
+
+fn counted(model: &Model, peer: &Peer, request: &Request, failure: &Failure) -> String {
+    if failure.delivered == Delivered::No {
+        return words::counted(failure.delivered).to_owned();
+    }
+    let at = |left| model.now.wall.checked_add(left).map(clock).unwrap_or_default();
+    let who =
+        if failure.delivered == Delivered::Yes { "the peer has counted it" } else { "the peer may have counted it" };
+    match cell(model, peer, request.message, OverlayVersion(0), request.frequency) {
+        Cell::In(left) | Cell::NotYet { left, exact: true } => {
+            format!("{who}: a retry before {} meets 254", at(left))
+        }
+        Cell::AtMost(left) | Cell::NotYet { left, .. } => {
+            format!("{who}: a retry before {} can meet 254", at(left))
+        }
+        _ => format!("{who}; it accepts {} again", model.registry().label(request.message)),
+    }
+}
+
+fn keys(model: &Model) -> Vec<(String, &'static str)> {
+    let mut keys = Vec::new();
+    if model.request().is_some_and(Request::in_flight) {
+        keys.push((key_of(model, "wait longer"), "wait longer"));
+        keys.push((key_of(model, "cancel request"), "cancel"));
+    }
+    keys
+}
+
+fn state_of_request(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer, request: &Request) {
+    let heading = |canvas: &mut Canvas, title: &str, note: &str| {
+        canvas.heading(&area, title, false, note);
+    };
+    let y = area.y + 1;
+    match &request.outcome {
+        Outcome::Replied(reply) if reply.error == ErrorByte::FREQUENCY => {
+            heading(canvas, "NOT YET", "no failure: the peer keeps its frequency");
+            let mut rows = Rows { canvas, area, y };
+            let at = |left| model.now.wall.checked_add(left).map(clock).unwrap_or_default();
+            let text = match cell(model, peer, request.message, OverlayVersion(0), request.frequency) {
+                Cell::In(left) | Cell::NotYet { left, exact: true } => format!("again at {}, exactly", at(left)),
+                Cell::AtMost(left) | Cell::NotYet { left, .. } => {
+                    format!("at latest at {}; another Crawler asked", at(left))
+                }
+                _ => "it accepts again now".to_owned(),
+            };
+            rows.add("then", &text);
+            rows.add("hint", "wait; a lower frequency is for peers whose owners agreed to it");
+        }
+        Outcome::Replied(reply) => {
+            heading(canvas, "ANSWER", &words::error(reply.error));
+            let mut rows = Rows { canvas, area, y };
+            let parts = crate::app::format::counted(reply.parts as usize, "part");
+            rows.add("size", &format!("{} in {parts}", size(reply.bytes)));
+            let reads = match &reply.decoding {
+                Some(decoding) => match &decoding.failed {
+                    Some(why) => format!("not what it should be: {}", words::clean(why)),
+                    None => words::clean(&decoding.decoded.summary),
+                },
+                None if reply.payload.is_some() => "being read".to_owned(),
+                None => "its bytes were let go".to_owned(),
+            };
+            rows.add("reads", &reads);
+            if reply.dialled_back {
+                rows.add("way", "on a connection that the peer dialled back");
+            }
+        }
+        _ => {
+            heading(canvas, "WAITING", &model.registry().label(request.message));
+            let text = match &request.outcome {
+                Outcome::Queued => "asked for; the peer is being dialled".to_owned(),
+                Outcome::AwaitingDialBack => {
+                    "the connection ended first: refused, or the peer dials back with the answer".to_owned()
+                }
+                _ if request.newest.is_none() => "sent; no part yet".to_owned(),
+                _ => format!("{} so far", size(request.bytes)),
+            };
+            let mut rows = Rows { canvas, area, y };
+            rows.add("now", &text);
+            if let Some(left) = request.left(model.now) {
+                rows.add("left", &format!("{} before it is given up", words::seconds(left)));
+            }
+            let keys = keys(model);
+            rows.keys(&keys);
+        }
+    }
+}
+
+fn state_of_peer(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer) {
+    let (title, note, text) = match &peer.state {
+        State::Connected { .. } => ("CONNECTED", "", "nothing asked yet"),
+        State::Connecting { phase, .. } => ("CONNECTING", phase.name(), "on its way up the ladder"),
+        _ => ("KNOWN", "", "heard of, not dialled yet: nothing was said"),
+    };
+    canvas.heading(&area, title, false, note);
+    let mut rows = Rows { canvas, area, y: area.y + 1 };
+    rows.add("now", text);
+    let send = key_of(model, "send");
+    rows.add("next", &format!("{} goes back to the list, where {send} asks", key_of(model, "leave peer")));
+}
