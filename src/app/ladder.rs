@@ -44,7 +44,8 @@ const NAMES: [&str; 5] = ["resolve", "tcp", "handshake", "version", "authenticat
 #[must_use]
 pub fn ladder(model: &Model, peer: &Peer, request: Option<&Request>) -> Vec<Rung> {
     let attempt = model.conversations.get(&peer.key).and_then(|conversation| conversation.climb.attempt());
-    let mut rungs: Vec<Rung> = Step::ALL.into_iter().map(|step| connection(peer, attempt, step)).collect();
+    let mut rungs: Vec<Rung> =
+        Step::ALL.into_iter().map(|step| connection(peer, attempt, step, model.setup.privacy)).collect();
     let above = rungs.last().is_some_and(|rung| rung.standing == Standing::Passed);
     let offset = attempt.zip(request.and_then(|request| request.sent));
     let offset = offset.map(|(attempt, sent)| sent.instant.saturating_duration_since(attempt.began.instant));
@@ -53,7 +54,7 @@ pub fn ladder(model: &Model, peer: &Peer, request: Option<&Request>) -> Vec<Rung
     rungs
 }
 
-fn connection(peer: &Peer, attempt: Option<&Attempt>, step: Step) -> Rung {
+fn connection(peer: &Peer, attempt: Option<&Attempt>, step: Step, hidden: bool) -> Rung {
     let name = NAMES[step as usize];
     let Some(attempt) = attempt else {
         let known = peer.connected();
@@ -61,7 +62,12 @@ fn connection(peer: &Peer, attempt: Option<&Attempt>, step: Step) -> Rung {
         return Rung { name, standing, detail: detail.to_owned(), after: None };
     };
     if let Some(after) = attempt.passed(step) {
-        return Rung { name, standing: Standing::Passed, detail: passed(peer, attempt, step), after: Some(after) };
+        return Rung {
+            name,
+            standing: Standing::Passed,
+            detail: passed(peer, attempt, step, hidden),
+            after: Some(after),
+        };
     }
     let before = Step::ALL.into_iter().rev().find(|before| *before < step);
     let next = before.is_none_or(|before| attempt.passed(before).is_some());
@@ -73,14 +79,15 @@ fn connection(peer: &Peer, attempt: Option<&Attempt>, step: Step) -> Rung {
         }
         // a rung below the one that failed was passed, whether it was seen or not
         Some((failure, _)) if Step::of(failure.phase()).is_some_and(|at| step < at) => {
-            Rung { name, standing: Standing::Passed, detail: passed(peer, attempt, step), after: None }
+            Rung { name, standing: Standing::Passed, detail: passed(peer, attempt, step, hidden), after: None }
         }
         None if next => Rung { name, standing: Standing::Now, detail: now(attempt, step), after: None },
         _ => Rung { name, standing: Standing::Ahead, detail: String::new(), after: None },
     }
 }
 
-fn passed(peer: &Peer, attempt: &Attempt, step: Step) -> String {
+/// `hidden`: addresses are, and ports go with them.
+fn passed(peer: &Peer, attempt: &Attempt, step: Step, hidden: bool) -> String {
     match step {
         Step::Resolve => match &attempt.host {
             None => "it dialled us".to_owned(),
@@ -89,6 +96,7 @@ fn passed(peer: &Peer, attempt: &Attempt, step: Step) -> String {
         },
         Step::Tcp => match attempt.theirs {
             Some(theirs) if theirs.port() == 0 => "open, announces no port".to_owned(),
+            Some(_) if hidden => "open, announces a port".to_owned(),
             Some(theirs) => format!("open, announces port {}", theirs.port()),
             None => "open".to_owned(),
         },

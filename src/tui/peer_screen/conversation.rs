@@ -100,10 +100,13 @@ fn row(canvas: &mut Canvas, columns: &Columns, area: &Area, y: u16, line: &Line,
         Some(Sign::Odd) => ("▲", theme.caution),
         Some(Sign::NotYet) | None => ("", plain),
     };
-    canvas.right(columns.time, y, &time(line.after), theme.muted);
+    canvas.right(columns.time, y, &time(line), theme.muted);
     canvas.text(columns.arrow, columns.name, y, arrow(said.way), plain);
-    let end = columns.channel.unwrap_or(columns.detail) - 1;
-    canvas.text(columns.name, end, y, &said.name, plain);
+    let end = columns.channel.filter(|_| said.channel.is_some()).unwrap_or(columns.detail) - 1;
+    // of a name with its number the number goes first
+    let whole = columns.name + width(&said.name) <= end;
+    let name = if whole { &said.name[..] } else { said.name.split(' ').next().unwrap_or_default() };
+    canvas.text(columns.name, end, y, name, plain);
     if let (Some(x), Some(channel)) = (columns.channel, said.channel) {
         canvas.text(x, columns.detail, y, &channel.to_string(), theme.muted);
     }
@@ -122,8 +125,9 @@ fn row(canvas: &mut Canvas, columns: &Columns, area: &Area, y: u16, line: &Line,
 }
 
 /// `+31 ms`; `0 ms` for the beginning.
-fn time(after: Duration) -> String {
-    if after < Duration::from_millis(1) { "0 ms".to_owned() } else { format!("+{}", took(after)) }
+fn time(line: &Line) -> String {
+    let begins = matches!(line.what, What::Trace(Trace::Resolving { .. } | Trace::Accepted(_)));
+    if begins && line.after < Duration::from_millis(1) { "0 ms".to_owned() } else { format!("+{}", took(line.after)) }
 }
 
 /// `17 lines; 2 frames not ours, 1 refused`.

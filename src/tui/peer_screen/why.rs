@@ -140,6 +140,9 @@ fn keys(model: &Model) -> Vec<(String, &'static str)> {
     if model.request().is_some_and(Request::in_flight) {
         keys.push((key_of(model, "wait longer"), "wait longer"));
         keys.push((key_of(model, "cancel request"), "cancel"));
+    } else if model.request().is_some() {
+        keys.push((key_of(model, "edit and resend"), "edit and resend"));
+        keys.push((key_of(model, "copy command"), "copy command"));
     }
     keys
 }

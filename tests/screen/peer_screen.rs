@@ -1,0 +1,555 @@
+//! The screen of one peer: what was said, field by field and byte by byte, and why it ended.
+
+use std::time::Duration;
+
+use crossterm::event::KeyCode;
+use proptest::prelude::*;
+use ratatui::buffer::Cell;
+use swarmscope::app::conversation::Of;
+use swarmscope::app::inspect::Focus;
+use swarmscope::app::ladder::{Standing, ladder};
+use swarmscope::app::{Effect, Key, Model, Msg, Screen};
+use swarmscope::crawler::SocketId;
+use swarmscope::failure::{By, Cause, Delivered, Failure, Phase};
+use swarmscope::node::{Event, PeerKey, Ticket, Trace, Traced};
+use swarmscope::tui::Theme;
+use swarmscope::tui::theme::Depth;
+use swarmscope::wire::auth::{Challenge, Response1, Response2};
+use swarmscope::wire::buddycast::{BuddyCast, ListedPeer};
+use swarmscope::wire::crawler::{CrawlerReply, CrawlerRequest};
+use swarmscope::wire::frame::{Frame, FrameId};
+use swarmscope::wire::handshake::{Handshake, PeerId};
+use swarmscope::wire::trace::{Cutter, Piece};
+use swarmscope::wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+
+use crate::fixture::{Script, before, blank, drawn, failure, fold, permid, press};
+use crate::hostile::HOSTILE;
+
+const DATABASE: MessageId = MessageId::DATABASE_QUERY;
+const CHANNEL: ChannelId = ChannelId(0x91);
+/// When the dial of the story began, in milliseconds before the present.
+const BEGAN: u64 = 64_000;
+
+/// One connection, told step by step.
+struct Talk<'s> {
+    script: &'s mut Script,
+    peer: PeerKey,
+    began: u64,
+    socket: SocketId,
+    sent: Cutter,
+    received: Cutter,
+}
+
+impl<'s> Talk<'s> {
+    fn new(script: &'s mut Script, peer: PeerKey, began: u64) -> Self {
+        let (sent, received) = (Cutter::default(), Cutter::default());
+        Self { script, peer, began, socket: SocketId(began), sent, received }
+    }
+
+    fn fact(&mut self, after: u64, what: Trace) {
+        let traced = Traced { socket: self.socket, after: Duration::from_millis(after), what };
+        self.script.at(self.began - after, Event::Traced { peer: self.peer.clone(), traced });
+    }
+
+    fn pieces(cutter: &mut Cutter, bytes: &[u8]) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        cutter.settle(&mut pieces);
+        cutter.push(bytes, &mut pieces);
+        pieces
+    }
+
+    fn out(&mut self, after: u64, bytes: &[u8]) {
+        for piece in Self::pieces(&mut self.sent, bytes) {
+            self.fact(after, Trace::Sent(piece));
+        }
+    }
+
+    fn heard(&mut self, after: u64, bytes: &[u8]) {
+        for piece in Self::pieces(&mut self.received, bytes) {
+            self.fact(after, Trace::Received(piece));
+        }
+    }
+}
+
+fn frame(id: u8, body: &[u8]) -> Vec<u8> {
+    Frame { id: FrameId(id), body: body.to_vec().into() }.encode().to_vec()
+}
+
+fn part(channel: ChannelId, left: u8, bytes: usize) -> Vec<u8> {
+    let rows = b"2t4i1650sother2t5i97220sdocument".iter().copied().cycle();
+    let payload: Vec<u8> = rows.take(bytes).collect();
+    let (message, error) = (DATABASE, ErrorByte::SUCCESS);
+    CrawlerReply { message, channel, parts_left: PartsLeft(left), error, payload: payload.into() }
+        .encode()
+        .encode()
+        .to_vec()
+}
+
+/// Up to the authentication of a legacy peer.
+fn climbed(talk: &mut Talk, who: Permid, port: u16) {
+    let id = |lowest, port, current| PeerId::new([5; 8], port, OverlayVersion(lowest), OverlayVersion(current));
+    talk.fact(0, Trace::Resolving { host: "198.51.100.77".into(), pinned: true });
+    talk.fact(0, Trace::Dialling(([198, 51, 100, 77], port).into()));
+    talk.fact(31, Trace::Open);
+    talk.out(31, &Handshake::new(id(2, 7759, 18)).encode());
+    talk.heard(62, &Handshake::new(id(2, port, 17)).encode());
+    let random = Box::new([0x5a; 1024]);
+    talk.out(62, &Challenge(random.clone()).encode().encode());
+    let response = Response1 { dialler: id(2, 7759, 18), signature: vec![0x30; 71], permid: who, nonce: random };
+    talk.heard(101, &response.encode().encode());
+    let own = permid("1c9f02", 17);
+    let response = Response2 { acceptor: id(2, port, 17), signature: vec![0x30; 71], permid: own };
+    talk.out(139, &response.encode().encode());
+    talk.fact(139, Trace::Authenticated);
+}
+
+/// The story of the picture: three parts, then silence.
+fn story() -> (Model, Permid) {
+    let (mut model, who) = (blank(), permid("81bc07", 17));
+    let mut script = Script::default();
+    let mut talk = Talk::new(&mut script, PeerKey::Permid(who), BEGAN);
+    climbed(&mut talk, who, 7760);
+    talk.script.connected(BEGAN - 139, who, 17, 31, 7760);
+    let ticket = talk.script.sent(BEGAN - 140, who, DATABASE, CHANNEL.0, "SELECT 1");
+    let due = Event::Due { ticket, permid: who, whole: Duration::from_secs(300), between: Duration::from_secs(30) };
+    talk.script.at(BEGAN - 140, due);
+    let request = CrawlerRequest {
+        message: DATABASE,
+        channel: CHANNEL,
+        frequency: Frequency(3600),
+        payload: b"SELECT 1"[..].into(),
+    };
+    talk.out(141, &request.encode().encode());
+    talk.heard(166, &frame(239, &[1; 307]));
+    talk.heard(166, &frame(244, b""));
+    for (index, after, hint) in [(1, 201, 4), (2, 232, 3), (3, 551, 2)] {
+        talk.heard(after, &part(CHANNEL, hint, 32_768));
+        talk.script.part(BEGAN - 140, after - 140, ticket, who, index, hint, 32_768);
+        if index == 2 {
+            talk.heard(240, &part(ChannelId(0x4f), 0, 87));
+            talk.script.at(
+                BEGAN - 240,
+                Event::ReplyRefused {
+                    permid: who,
+                    channel: ChannelId(0x4f),
+                    message: DATABASE,
+                    why: "no request is outstanding on this channel".into(),
+                    times: 3,
+                },
+            );
+        }
+    }
+    talk.heard(15_100, &frame(240, b""));
+    talk.heard(30_100, &frame(240, b""));
+    let silent = failure(Cause::BetweenPartsTimeout, By::Us, Delivered::Yes, "3 parts in 30 s");
+    script.at(BEGAN - 30_600, Event::RequestFailed { ticket, permid: who, message: DATABASE, failure: silent });
+    script.tell(&mut model);
+    press(&mut model, &[Key::char('i')]);
+    (model, who)
+}
+
+fn text(model: &mut Model, columns: u16, rows: u16) -> String {
+    let theme = Theme::built_in("dark", Depth::True).expect("built in");
+    rows_of(model, columns, rows, &theme)
+}
+
+fn rows_of(model: &mut Model, columns: u16, rows: u16, theme: &Theme) -> String {
+    let (cells, _) = drawn(model, columns, rows, theme);
+    let row = |row: &[Cell]| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n";
+    cells.content.chunks(usize::from(columns)).map(row).collect()
+}
+
+fn keys(text: &str) -> Vec<Key> {
+    let one = |word: &str| match word {
+        "tab" => Key::named(KeyCode::Tab),
+        "up" => Key::named(KeyCode::Up),
+        "down" => Key::named(KeyCode::Down),
+        "left" => Key::named(KeyCode::Left),
+        "right" => Key::named(KeyCode::Right),
+        "esc" => Key::named(KeyCode::Esc),
+        word => Key::char(word.chars().next().expect("a key")),
+    };
+    text.split_whitespace().map(one).collect()
+}
+
+/// The name of the field with the cursor.
+fn field(model: &Model) -> String {
+    let (fields, at) = model.fields();
+    at.and_then(|at| fields.get(at)).map(|field| field.name.clone()).unwrap_or_default()
+}
+
+#[test]
+fn every_layout() {
+    for (columns, rows) in [(200, 60), (120, 40), (100, 30), (80, 24), (60, 20), (40, 10)] {
+        let (mut model, _) = story();
+        fold(&mut model, before(0), Msg::Resize(columns, rows));
+        press(&mut model, &keys("up up up")); // the third part
+        insta::assert_snapshot!(format!("peer_{columns}x{rows}"), text(&mut model, columns, rows));
+    }
+}
+
+#[test]
+fn each_block_where_there_is_room_for_one() {
+    for (name, presses) in
+        [("frame", "up up up tab"), ("channel", "up up up tab tab"), ("bytes", "up up up tab tab tab")]
+    {
+        let (mut model, _) = story();
+        press(&mut model, &keys(presses));
+        insta::assert_snapshot!(format!("peer_{name}_80x24"), text(&mut model, 80, 24));
+        insta::assert_snapshot!(format!("peer_{name}_60x20"), text(&mut model, 60, 20));
+    }
+}
+
+#[test]
+fn one_cursor_moves_through_line_part_field_and_byte() {
+    let (mut model, _) = story();
+    assert_eq!(model.screen, Screen::Peer);
+    assert_eq!(model.inspect.line, None, "the newest is followed");
+    press(&mut model, &keys("up up up"));
+    assert_eq!(model.part(), Some(3), "the line of the third part is that part in the channel");
+    press(&mut model, &keys("tab down down down down"));
+    assert_eq!((model.inspect.focus, field(&model).as_str()), (Focus::Frame, "parts left"));
+    assert_eq!(model.inspect.byte, 7, "and its byte");
+    press(&mut model, &keys("tab up"));
+    assert_eq!((model.inspect.focus, model.part()), (Focus::Channel, Some(2)));
+    let line = model.line().expect("a line").1;
+    assert!(matches!(line.of, Of::Part(_, 2)), "{line:?}");
+    assert_eq!(field(&model), "parts left", "from part to part the hint is looked at");
+    press(&mut model, &keys("tab right"));
+    assert_eq!((model.inspect.focus, model.inspect.byte, field(&model).as_str()), (Focus::Bytes, 8, "error"));
+    press(&mut model, &keys("right down"));
+    assert_eq!(field(&model), "payload");
+    press(&mut model, &keys("tab g"));
+    assert_eq!(model.inspect.focus, Focus::Conversation);
+    assert_eq!(model.line().map(|(at, _)| at), Some(0));
+    press(&mut model, &keys("G"));
+    assert_eq!(model.inspect.line, None, "whoever goes to the end follows again");
+    press(&mut model, &keys("esc"));
+    assert_eq!(model.screen, Screen::Main);
+}
+
+#[test]
+fn new_lines_are_followed_until_one_moves() {
+    let (mut model, who) = story();
+    let say = |model: &mut Model, socket| {
+        let what = Trace::Lost(1);
+        let traced = Traced { socket: SocketId(socket), after: Duration::from_secs(40), what };
+        fold(model, before(0), Msg::Node(Event::Traced { peer: PeerKey::Permid(who), traced }));
+    };
+    say(&mut model, BEGAN);
+    let length = model.conversation().expect("said").lines().len();
+    assert_eq!(model.line().map(|(at, _)| at), Some(length - 1));
+    press(&mut model, &keys("up"));
+    say(&mut model, BEGAN);
+    assert_eq!(model.line().map(|(at, _)| at), Some(length - 2), "it stays where it was put");
+}
+
+#[test]
+fn the_ladder_says_how_far_it_came_and_when() {
+    let (model, _) = story();
+    let peer = model.peer().expect("selected");
+    let rungs = ladder(&model, peer, model.request());
+    let told: Vec<_> = rungs.iter().map(|rung| (rung.name, rung.standing, &rung.detail[..])).collect();
+    let passed = Standing::Passed;
+    assert_eq!(
+        told,
+        [
+            ("resolve", passed, "a literal address"),
+            ("tcp", passed, "open, announces port 7760"),
+            ("handshake", passed, "68 B, infohash ok"),
+            ("version", passed, "they 2–17, we 2–18 → 17"),
+            ("authenticate", passed, "permid is the pinned one"),
+            ("allow-list", passed, "a part came: we are on it"),
+            ("reply", Standing::Failed, "3 parts, then 30.0 s silence"),
+        ]
+    );
+    let after: Vec<_> = rungs.iter().filter_map(|rung| rung.after).map(|after| after.as_millis()).collect();
+    assert_eq!(after, [0, 31, 62, 62, 139, 201, 30_600]);
+}
+
+/// A dial that failed on this rung.
+fn early(cause: Cause, phase_lines: impl FnOnce(&mut Talk)) -> Model {
+    let (mut model, who) = (blank(), permid("338814", 17));
+    let mut script = Script::default();
+    let ended = failure(cause, By::Network, Delivered::No, "198.51.100.77:7760: refused");
+    let mut talk = Talk::new(&mut script, PeerKey::Permid(who), 5_000);
+    phase_lines(&mut talk);
+    talk.fact(45, Trace::Closed(ended.clone()));
+    let event = Event::ConnectFailed { peer: PeerKey::Permid(who), failure: ended, attempt: 3, gives_up_at: 28 };
+    script.at(4_955, event);
+    script.tell(&mut model);
+    press(&mut model, &[Key::char('i')]);
+    model
+}
+
+#[test]
+fn a_way_that_ends_early_says_where() {
+    let mut model = early(Cause::TcpRefused, |talk| {
+        talk.fact(0, Trace::Resolving { host: "198.51.100.77".into(), pinned: true });
+        talk.fact(0, Trace::Dialling(([198, 51, 100, 77], 7760).into()));
+    });
+    insta::assert_snapshot!("peer_refused_120x40", text(&mut model, 120, 40));
+    insta::assert_snapshot!("peer_refused_60x20", text(&mut model, 60, 20));
+
+    let mut script = Script::default();
+    let unknown = PeerKey::Address("nowhere.example:7760".into());
+    let ended = failure(Cause::NotFound, By::Network, Delivered::No, "nowhere.example: no such host");
+    script.at(10, Event::Connecting { peer: unknown.clone(), phase: Phase::Resolve, detail: "nowhere.example".into() });
+    script.at(5, Event::ConnectFailed { peer: unknown, failure: ended, attempt: 1, gives_up_at: 1 });
+    let mut model = blank();
+    script.tell(&mut model);
+    press(&mut model, &[Key::char('i')]);
+    insta::assert_snapshot!("peer_nothing_said_120x40", text(&mut model, 120, 40));
+    insta::assert_snapshot!("peer_nothing_said_60x20", text(&mut model, 60, 20));
+}
+
+#[test]
+fn whatever_the_cause_exactly_one_rung_of_the_connection_fails() {
+    for cause in
+        Cause::ALL.iter().filter(|cause| cause.phase() >= Phase::Resolve && cause.phase() <= Phase::Authentication)
+    {
+        if *cause == Cause::Duplicate {
+            continue;
+        }
+        let model = early(*cause, |talk| {
+            talk.fact(0, Trace::Resolving { host: "peer.example".into(), pinned: false });
+        });
+        let rungs = ladder(&model, model.peer().expect("selected"), None);
+        let failed: Vec<_> = rungs.iter().filter(|rung| rung.standing == Standing::Failed).collect();
+        assert_eq!(failed.len(), 1, "{cause:?}: {rungs:?}");
+        let at = rungs.iter().position(|rung| rung.standing == Standing::Failed).expect("one");
+        assert!(rungs[..at].iter().all(|rung| rung.standing == Standing::Passed), "{cause:?}: {rungs:?}");
+        assert!(rungs[at + 1..].iter().all(|rung| rung.standing == Standing::Ahead), "{cause:?}: {rungs:?}");
+    }
+}
+
+#[test]
+fn a_second_connection_that_is_superfluous_leaves_the_ladder_of_the_first() {
+    let (mut model, who) = story();
+    let duplicate = Failure::new(Cause::Duplicate, By::Us, "");
+    for what in [Trace::Resolving { host: "198.51.100.77".into(), pinned: true }, Trace::Closed(duplicate)] {
+        let traced = Traced { socket: SocketId(9), after: Duration::ZERO, what };
+        fold(&mut model, before(0), Msg::Node(Event::Traced { peer: PeerKey::Permid(who), traced }));
+    }
+    let rungs = ladder(&model, model.peer().expect("selected"), model.request());
+    assert!(rungs[..6].iter().all(|rung| rung.standing == Standing::Passed), "{rungs:?}");
+}
+
+#[test]
+fn waiting_longer_is_for_what_is_in_flight() {
+    let (mut model, who) = story();
+    assert!(press(&mut model, &keys("w")).is_empty(), "it has ended");
+    let said = model.log.lines().back().expect("a line").text.clone();
+    assert!(said.contains("it has ended"), "{said}");
+    let mut script = Script::default();
+    let ticket = Ticket(900);
+    script.at(
+        900,
+        Event::Sent {
+            ticket,
+            permid: who,
+            message: DATABASE,
+            channel: ChannelId(5),
+            frequency: Frequency(3600),
+            payload: b""[..].into(),
+            origin: swarmscope::node::Origin::Operator,
+        },
+    );
+    let seconds = Duration::from_secs;
+    script.at(900, Event::Due { ticket, permid: who, whole: seconds(30), between: seconds(60) });
+    script.tell(&mut model);
+    assert!(text(&mut model, 120, 40).contains("29 s left"));
+    let effects = press(&mut model, &keys("w"));
+    assert!(matches!(effects[..], [Effect::Extend(extended, by)] if extended == ticket && by == seconds(60)));
+    let due = Event::Due { ticket, permid: who, whole: seconds(90), between: seconds(120) };
+    fold(&mut model, before(0), Msg::Node(due));
+    assert!(text(&mut model, 120, 40).contains("89 s left"));
+}
+
+#[test]
+fn another_peer_is_looked_at_without_going_back() {
+    let (mut model, who) = story();
+    let other = permid("9f3ac1", 18);
+    let mut script = Script::default();
+    script.connected(100, other, 18, 3, 40_213);
+    script.tell(&mut model);
+    press(&mut model, &keys("up J"));
+    assert_ne!(model.selected, Some(PeerKey::Permid(who)));
+    assert_eq!((model.screen, model.inspect.line), (Screen::Peer, None));
+    press(&mut model, &keys("K"));
+    assert_eq!(model.selected, Some(PeerKey::Permid(who)));
+}
+
+#[test]
+fn a_frame_that_is_let_go_leaves_the_cursor_on_the_oldest_that_stays() {
+    let (mut model, who) = story();
+    press(&mut model, &keys("g"));
+    let mut script = Script::default();
+    let mut talk = Talk::new(&mut script, PeerKey::Permid(who), BEGAN);
+    talk.received.tls();
+    for _ in 0..200 {
+        talk.heard(60_000, &part(ChannelId(1), 1, 32_768));
+    }
+    script.tell(&mut model);
+    let conversation = model.conversation().expect("said");
+    assert!(conversation.let_go > 0);
+    assert_eq!(model.line().map(|(at, _)| at), Some(0));
+    assert!(text(&mut model, 120, 40).contains("older lines let go"));
+}
+
+/// Addresses, permids, their bytes: nothing of them reaches a cell.
+#[test]
+fn privacy_hides_whoever_could_be_found_in_fields_and_bytes() {
+    let (mut model, who) = story();
+    let mut script = Script::default();
+    let mut talk = Talk::new(&mut script, PeerKey::Permid(who), 20_000);
+    talk.received.tls();
+    let listed = ListedPeer {
+        permid: permid("ab0199", 18),
+        ip: [203, 0, 113, 9].into(),
+        port: 7001,
+        similarity: 1,
+        version: None,
+        services: None,
+    };
+    let gossip = BuddyCast {
+        ip: [203, 0, 113, 8].into(),
+        port: 7002,
+        connectable: Some(true),
+        services: Some(0),
+        taste_buddies: vec![listed],
+        random_peers: Vec::new(),
+    };
+    talk.heard(1, &gossip.encode(OverlayVersion(17)).encode());
+    talk.heard(2, &frame(3, b"see 203.0.113.7"));
+    talk.heard(3, &frame(243, b"12:203.0.113.66"));
+    script.tell(&mut model);
+    press(&mut model, &[Key::char('P')]);
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+    let secrets = [
+        "198.51.100".to_owned(),
+        "203.0.113".to_owned(),
+        "7760".to_owned(),
+        who.short(),
+        hex(b"203.0"),
+        hex(&who.to_der()[24..32]),
+        hex(&[0x30; 6]),
+        "7002".to_owned(),
+    ];
+    let length = model.conversation().expect("said").lines().len();
+    press(&mut model, &keys("g"));
+    for (columns, rows) in [(120, 40), (80, 24), (60, 20)] {
+        for focus in Focus::ALL {
+            model.inspect.focus = Focus::Conversation;
+            press(&mut model, &keys("g"));
+            for _ in 0..length {
+                model.inspect.focus = focus;
+                let shown = text(&mut model, columns, rows);
+                // the newest event and the status bar are others' and have their own tests
+                let body: String = shown.lines().skip(1).take(usize::from(rows) - 3).collect::<Vec<_>>().join("\n");
+                for secret in &secrets {
+                    assert!(!body.contains(secret), "{secret} at {columns}×{rows}, {focus:?}:\n{body}");
+                }
+                model.inspect.focus = Focus::Conversation;
+                press(&mut model, &keys("down"));
+            }
+        }
+    }
+    model.inspect.focus = Focus::Conversation;
+    press(&mut model, &keys("g down down down down down down")); // RESPONSE1
+    press(&mut model, &keys("tab down down down down"));
+    assert_eq!(field(&model), "certA");
+    insta::assert_snapshot!("peer_privacy_120x40", text(&mut model, 120, 40));
+}
+
+#[test]
+fn hostile_bytes_and_texts_stay_plain_in_every_block() {
+    let (mut model, who) = story();
+    let mut script = Script::default();
+    let mut talk = Talk::new(&mut script, PeerKey::Permid(who), 20_000);
+    talk.fact(0, Trace::Resolving { host: HOSTILE.into(), pinned: false });
+    talk.heard(1, format!("\u{1b}]0;owned\u{7}{HOSTILE:\u{202e}<120}").as_bytes());
+    talk.received.tls();
+    let key = HOSTILE.len();
+    talk.heard(2, &frame(252, format!("d{key}:{HOSTILE}{key}:{HOSTILE}e").as_bytes()));
+    talk.heard(3, &frame(3, HOSTILE.as_bytes()));
+    talk.fact(4, Trace::Closed(failure(Cause::Closed, By::Peer, Delivered::No, HOSTILE)));
+    script.tell(&mut model);
+    let length = model.conversation().expect("said").lines().len();
+    for focus in Focus::ALL {
+        model.inspect.focus = Focus::Conversation;
+        press(&mut model, &keys("g"));
+        for _ in 0..length {
+            model.inspect.focus = focus;
+            crate::hostile::check(&mut model, "the screen of one peer");
+            model.inspect.focus = Focus::Conversation;
+            press(&mut model, &keys("down"));
+        }
+    }
+}
+
+#[test]
+fn without_colour_and_with_plain_characters() {
+    let (mut model, _) = story();
+    press(&mut model, &keys("up up up"));
+    let mono = Theme::built_in("mono", Depth::None).expect("built in");
+    assert_eq!(rows_of(&mut model, 120, 40, &mono), text(&mut model, 120, 40), "the same characters in every theme");
+    let mut ascii = Theme::built_in("dark", Depth::Sixteen).expect("built in");
+    ascii.ascii = true;
+    let plain = rows_of(&mut model, 120, 40, &ascii);
+    assert!(plain.is_ascii());
+    insta::assert_snapshot!("peer_ascii_120x40", plain);
+}
+
+#[test]
+fn five_thousand_steps_of_as_many_peers_cost_a_few_milliseconds() {
+    let mut model = blank();
+    let mut pieces = Vec::new();
+    let mut cutter = Cutter::default();
+    cutter.tls();
+    cutter.push(&part(CHANNEL, 1, 1_000), &mut pieces);
+    #[allow(clippy::disallowed_methods)] // it is the time that is tested
+    let began = std::time::Instant::now();
+    for n in 0..5_000_u32 {
+        let mut key = [0; 32];
+        key[..4].copy_from_slice(&n.to_be_bytes());
+        let traced =
+            Traced { socket: SocketId(n.into()), after: Duration::ZERO, what: Trace::Received(pieces[0].clone()) };
+        fold(&mut model, before(0), Msg::Node(Event::Traced { peer: PeerKey::Permid(Permid::Ed25519(key)), traced }));
+    }
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(2), "{took:?} for 5 000 steps without optimisation");
+    assert_eq!(model.conversations.held().0, 5_000);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Whatever is pressed on it, and whatever comes meanwhile: the cursor is on a line that is there, on a byte that is there.
+    #[test]
+    fn any_keys_leave_the_cursor_somewhere(
+        presses in proptest::collection::vec(0..14_usize, 0..60),
+        size in (40..200_u16, 10..60_u16),
+    ) {
+        let (mut model, who) = story();
+        fold(&mut model, before(0), Msg::Resize(size.0, size.1));
+        let all = ["up", "down", "tab", "left", "right", "g", "G", "J", "K", "w", "P", "esc", "i"];
+        let theme = Theme::built_in("dark", Depth::True).expect("built in");
+        for at in presses {
+            match all.get(at) {
+                Some(key) => drop(press(&mut model, &keys(key))),
+                None => {
+                    let traced = Traced { socket: SocketId(BEGAN), after: Duration::ZERO, what: Trace::Lost(1) };
+                    fold(&mut model, before(0), Msg::Node(Event::Traced { peer: PeerKey::Permid(who), traced }));
+                }
+            }
+            drawn(&mut model, size.0, size.1, &theme);
+            if let Some((at, line)) = model.line() {
+                let lines = model.conversation().expect("said").lines();
+                prop_assert_eq!(lines.get(at).map(|line| line.seq), Some(line.seq));
+                let (fields, at) = model.fields();
+                prop_assert_eq!(fields.is_empty(), at.is_none());
+            }
+        }
+    }
+}
