@@ -4,11 +4,8 @@ mod colours;
 mod commands;
 mod fixture;
 mod hostile;
-<<<<<<< HEAD
 mod many;
-=======
 mod peer_screen;
->>>>>>> d224848 (Stories, snapshots and hostile cases of the screen of one peer)
 mod properties;
 mod reply;
 mod screenshots;
