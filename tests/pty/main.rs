@@ -1,6 +1,8 @@
 //! The program in a terminal, as somebody uses it.
 #![allow(clippy::disallowed_methods)] // real time, in a real terminal
 
+mod many;
+mod swarm;
 mod terminal;
 
 use std::time::{Duration, Instant};

@@ -94,7 +94,12 @@ impl Terminal {
 
     /// Waits until the screen is as it should be; fails with the screen where that takes too long.
     pub fn wait(&self, what: &str, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let end = Instant::now() + PATIENCE;
+        self.wait_longer(what, PATIENCE, is_so)
+    }
+
+    /// The same, for what takes its time.
+    pub fn wait_longer(&self, what: &str, patience: Duration, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let end = Instant::now() + patience;
         let mut seen = self.seen.0.lock().expect("no panic");
         loop {
             let rows = rows(&seen);
