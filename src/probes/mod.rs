@@ -79,6 +79,8 @@ pub struct Decoding {
     pub failed: Option<String>,
     /// What it says: the same for replies with equal values, whatever their encoding.
     pub content: ContentId,
+    /// The same but for numbers.
+    pub shape: ContentId,
     /// Its bytes.
     pub bytes: ContentId,
 }
@@ -95,7 +97,8 @@ pub fn decode_reply(registry: &Registry, message: MessageId, error: ErrorByte, p
     };
     let bytes = ContentId::of_bytes(payload);
     let content = ContentId::of_reply(error, &decoded, failed.is_none(), bytes);
-    Decoding { decoded, failed, content, bytes }
+    let shape = ContentId::of_shape(error, &decoded, failed.is_none());
+    Decoding { decoded, failed, content, shape, bytes }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! Values count, not their encoding: a dictionary in another order, a pickle of another protocol or a bencoded reply with equal
 //! values are the same. A payload that was not read to its end, or in which something odd was found, is the same only as one with
 //! the same bytes: what was not looked at may differ.
+//!
+//! Where every peer has other numbers, the same is told of the shape: the values with all numbers left out.
 
 use std::fmt;
 use std::str::FromStr;
@@ -36,9 +38,20 @@ impl ContentId {
     #[must_use]
     pub fn of_reply(error: ErrorByte, decoded: &Decoded, whole: bool, bytes: Self) -> Self {
         let mut hash = Sha256::new().chain_update([error.0]);
-        add(&mut hash, &decoded.json);
+        add(&mut hash, &decoded.json, Detail::All);
         if !whole || !decoded.findings.is_empty() {
             hash.update(bytes.0);
+        }
+        Self::from_hash(hash)
+    }
+
+    /// Of what a reply says but for its numbers, those in texts too: two addresses or two counts are the same, two words are not.
+    #[must_use]
+    pub fn of_shape(error: ErrorByte, decoded: &Decoded, whole: bool) -> Self {
+        let mut hash = Sha256::new().chain_update([error.0, u8::from(whole)]);
+        add(&mut hash, &decoded.json, Detail::NoNumbers);
+        for finding in &decoded.findings {
+            add_text(&mut hash, *b"s", &without_numbers(finding));
         }
         Self::from_hash(hash)
     }
@@ -102,18 +115,45 @@ impl fmt::Debug for ContentId {
     }
 }
 
+/// How much of a value counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    All,
+    NoNumbers,
+}
+
+/// `#.#.#.#` for `198.51.100.23`, `#` for `-1`.
+fn without_numbers(text: &str) -> String {
+    let mut shape = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '0'..='9' if shape.ends_with('#') => {}
+            '0'..='9' => {
+                if shape.ends_with('-') {
+                    shape.pop();
+                }
+                shape.push('#');
+            }
+            other => shape.push(other),
+        }
+    }
+    shape
+}
+
 /// Adds a value so that no two values give the same bytes: kinds are told apart, lengths stand before what they count, members
 /// stand in the order of their names. No deeper than the value, whose depth is bounded where it is made.
-fn add(hash: &mut Sha256, value: &Value) {
+fn add(hash: &mut Sha256, value: &Value, detail: Detail) {
     match value {
         Value::Null => hash.update(b"n"),
         Value::Bool(value) => hash.update(if *value { b"t" } else { b"f" }),
+        Value::Number(_) if detail == Detail::NoNumbers => hash.update(b"i"),
+        Value::String(text) if detail == Detail::NoNumbers => add_text(hash, *b"s", &without_numbers(text)),
         Value::Number(number) => add_text(hash, *b"i", &number.to_string()),
         Value::String(text) => add_text(hash, *b"s", text),
         Value::Array(items) => {
             add_length(hash, *b"l", items.len());
             for item in items {
-                add(hash, item);
+                add(hash, item, detail);
             }
         }
         Value::Object(members) => {
@@ -122,7 +162,7 @@ fn add(hash: &mut Sha256, value: &Value) {
             members.sort_unstable_by_key(|(name, _)| *name);
             for (name, value) in members {
                 add_text(hash, *b"s", name);
-                add(hash, value);
+                add(hash, value, detail);
             }
         }
     }
@@ -183,6 +223,16 @@ mod tests {
         ];
         let ids: std::collections::HashSet<_> = all.iter().cloned().map(of_value).collect();
         assert_eq!(ids.len(), all.len());
+    }
+
+    #[test]
+    fn the_shape_of_an_answer_has_no_numbers() {
+        let shape = |payload: &[u8]| ContentId::of_shape(ErrorByte::SUCCESS, &formats::decode(payload), true);
+        let nat = shape(b"l13:Symmetric NATi-1ei55e13:198.51.100.23e");
+        assert_eq!(shape(b"l13:Symmetric NATi3ei115e9:10.0.0.17e"), nat);
+        assert_ne!(shape(b"l13:Open Internet.i3ei115e9:10.0.0.17e"), nat);
+        assert_ne!(shape(b"l13:Symmetric NATi3ei115ee"), nat, "fewer values");
+        assert_eq!(without_numbers("a1b22-3c"), "a#b##c");
     }
 
     #[test]

@@ -450,7 +450,7 @@ fn answers_of_the_same_content_are_one_group_and_the_odd_ones_come_after_the_big
     let model = answered();
     let campaign = model.many.campaign.as_ref().expect("a campaign");
     let listed: Vec<(usize, &str)> = campaign
-        .groups
+        .groups()
         .listed()
         .map(|group| (group.peers, group.sample.as_ref().map_or("", |sample| sample.line.as_str())))
         .collect();
@@ -471,7 +471,7 @@ fn a_finished_request_stays_until_the_next_one_starts() {
         answer(&mut model, 60_000, peer(n).0, 0, &rows("5.3.9", 1), 1, 20);
     }
     let campaign = model.many.campaign.as_ref().expect("a campaign");
-    assert_eq!((campaign.state, campaign.groups.len()), (State::Done, 1));
+    assert_eq!((campaign.state, campaign.groups().len()), (State::Done, 1));
     assert!(model.log.lines().iter().any(|line| line.text.contains("done in 60.0 s: 60 answered")));
     press(&mut model, &[ESC, Key::ctrl('s')]);
     assert!(screen(&mut model, 120, 40, &dark()).contains("would refuse"), "everybody was asked a minute ago");
@@ -520,4 +520,100 @@ fn without_a_mark_the_key_sends_to_the_selected_peer() {
     assert_eq!(model.screen, Screen::Main);
     press(&mut model, &[Key::char('M')]);
     assert!(model.log.headline(model.now).expect("it is said").text.contains("nothing was sent to many"));
+}
+
+#[test]
+fn answers_that_differ_in_their_numbers_alone_are_one_group_without_them() {
+    let mut model = swarm();
+    press(&mut model, &[Key::ctrl('s')]);
+    start(&mut model);
+    run(&mut model, 0, 60_000);
+    for n in 0..60 {
+        let text = if n == 33 { "5.3.9 beta".to_owned() } else { format!("5.{}.{n}", n % 7) };
+        answer(&mut model, 60_000, peer(n).0, 0, &rows(&text, 1), 1, 20);
+    }
+    assert_eq!(model.many.campaign.as_ref().expect("a campaign").groups().len(), 60);
+    assert!(screen(&mut model, 120, 40, &dark()).contains("60 kinds in 60; b leaves numbers out"));
+    press(&mut model, &[Key::char('b')]);
+    let listed: Vec<usize> =
+        model.many.campaign.as_ref().expect("a campaign").groups().listed().map(|group| group.peers).collect();
+    assert_eq!(listed, [59, 1], "the odd one is seen");
+    insta::assert_snapshot!("by_shape_100x30", screen(&mut model, 100, 30, &dark()));
+}
+
+#[test]
+fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
+    let mut model = answered();
+    let (who, _) = peer(49);
+    answer(&mut model, 2_900, peer(51).0, 0, &rows("=cmd|' /C calc'!A0", 1), 1, 20);
+    let campaign = model.many.campaign.as_ref().expect("a campaign");
+    let lines: Vec<serde_json::Value> = swarmscope::app::many::export::ndjson(&model, campaign)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(lines.len(), 60);
+    let line = lines.iter().find(|line| line["permid"] == who.to_string()).expect("a line a peer");
+    assert_eq!((line["outcome"].as_str(), line["error"].as_u64()), (Some("other"), Some(253)));
+    assert_eq!(line["summary"], "253 unknown message");
+    assert_eq!(line["content"].as_str().map(str::len), Some(32));
+    assert_eq!(lines.iter().filter(|line| line["outcome"] == "not-sent").count(), 2);
+
+    let table = swarmscope::app::many::export::csv(&model, campaign);
+    assert_eq!(table.lines().count(), 61);
+    assert!(table.lines().all(|line| line.starts_with("permid,") || line.starts_with('M')));
+    let formula = |table: &str| table.contains(",=") || table.contains("\"=") || table.contains(",@");
+    assert!(!formula(&table), "{table}");
+
+    model.setup.privacy = true;
+    let campaign = model.many.campaign.as_ref().expect("a campaign");
+    for text in
+        [swarmscope::app::many::export::ndjson(&model, campaign), swarmscope::app::many::export::csv(&model, campaign)]
+    {
+        assert!(!text.contains("127.0.0.1") && !text.contains(&who.to_string()) && text.contains("permid-"));
+        assert!(
+            !text.contains(line["content"].as_str().expect("a digest")),
+            "no digest that a guess can be checked with"
+        );
+    }
+}
+
+/// Escapes, bidi controls, zero-width characters, long lines: as answers, as errors, as NAT types.
+const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}txet\u{2066}\u{200b}\u{feff}a\u{300}\u{300}\u{300}\u{300}\t\r\n\u{9b}31m\u{e000}";
+
+#[test]
+fn nothing_hostile_reaches_a_cell_a_copy_or_a_file() {
+    let mut model = swarm();
+    press(&mut model, &[Key::ctrl('s')]);
+    start(&mut model);
+    run(&mut model, 0, 60_000);
+    let long = HOSTILE.repeat(2_000);
+    for n in 0..60 {
+        let text = format!("{n}{HOSTILE}");
+        match n % 4 {
+            0 => answer(&mut model, 60_000, peer(n).0, 0, &rows(&text, n), 1, 20),
+            1 => answer(&mut model, 60_000, peer(n).0, 1, text.as_bytes(), 1, 20),
+            2 => answer(&mut model, 60_000, peer(n).0, 0, format!("c{HOSTILE}\n{HOSTILE}\n(tR.").as_bytes(), 1, 20),
+            _ => answer(&mut model, 60_000, peer(n).0, 0, &rows(&long, 1), 9, 20),
+        }
+    }
+    for keys in [vec![], vec![Key::char('j')], vec![Key::char('b')], vec![ENTER], vec![ESC, Key::named(KeyCode::Tab)]] {
+        press(&mut model, &keys);
+        for _ in 0..3 {
+            press(&mut model, &[Key::named(KeyCode::Down)]);
+            for (columns, rows) in [(120, 40), (80, 24), (40, 10)] {
+                let (cells, _) = crate::fixture::drawn(&mut model, columns, rows, &dark());
+                let hides = |c: char| c.is_control() || "\u{202e}\u{2066}\u{200b}\u{feff}\u{e000}".contains(c);
+                let bad = cells.content.iter().find(|cell| cell.symbol().chars().any(hides));
+                assert!(bad.is_none(), "{bad:?} after {keys:?}");
+            }
+        }
+    }
+    let campaign = model.many.campaign.as_ref().expect("a campaign");
+    for text in
+        [swarmscope::app::many::export::ndjson(&model, campaign), swarmscope::app::many::export::csv(&model, campaign)]
+    {
+        let hides =
+            |c: char| c.is_control() && c != '\n' && c != '\r' || "\u{202e}\u{2066}\u{200b}\u{feff}".contains(c);
+        assert!(!text.chars().any(hides));
+    }
 }

@@ -141,6 +141,7 @@ pub static COMMANDS: &[Command] = commands! {
     "open group", Reply, ["enter"], [ManyRun], foot(10, "open"), many::has_peers, many::open, "its peers, then the reply";
     "mark group", Peers, ["space"], [ManyRun], foot(30, "mark group"), many::has_peers, many::mark, "mark its peers only";
     "order answers", Reply, ["o"], [ManyRun], foot(45, "order"), many::has_many, many::order, "other order of the answers";
+    "group by", Reply, ["b"], [ManyRun], foot(47, "group by"), many::has_many, many::group_by, "group with or without numbers";
     "other list", Move, ["tab", "shift-tab", "left", "right"], [ManyScreen], foot(60, "pane"), many::has_other_pane, many::other_pane, "outcomes or answers";
     "leave", Move, ["esc"], [ManyScreen], foot(20, "back"), when::always, many::back, "back";
 

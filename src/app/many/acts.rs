@@ -229,9 +229,16 @@ pub fn mark(model: &mut Model) -> Effects {
 
 pub fn order(model: &mut Model) -> Effects {
     if let Some(campaign) = &mut model.many.campaign {
-        campaign.groups.order = campaign.groups.order.next();
-        let median = campaign.median();
-        campaign.groups.sort(median);
+        campaign.next_order();
     }
+    none()
+}
+
+/// By content or by shape.
+pub fn group_by(model: &mut Model) -> Effects {
+    let Some(campaign) = &mut model.many.campaign else { return none() };
+    campaign.group_otherwise();
+    model.many.view.group = None;
+    model.many.view.inside = false;
     none()
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::super::msg::Now;
-use super::groups::Groups;
+use super::groups::{Group, Grouping, Groups};
 use super::measures::{Latencies, Sorted};
 use super::outcome::{Counts, Outcome};
 use super::pace::Bucket;
@@ -15,7 +15,7 @@ use super::plan::Plan;
 use crate::failure::{Cause, Failure};
 use crate::node::{Ask, Ticket};
 use crate::probes::Decoding;
-use crate::wire::{ErrorByte, Permid};
+use crate::wire::{ContentId, ErrorByte, Permid};
 
 /// Few groups are put in order at once, many at most so often.
 const SORT_EVERY: Duration = Duration::from_millis(250);
@@ -40,8 +40,8 @@ pub struct Row {
     pub bytes: usize,
     pub error: Option<ErrorByte>,
     pub cause: Option<Cause>,
-    /// Place of its answer's group.
-    pub group: Option<usize>,
+    /// Places of its answer's groups: by content, and by shape.
+    groups: Option<(usize, usize)>,
 }
 
 /// How a campaign stands.
@@ -64,7 +64,9 @@ pub struct Campaign {
     pub started: Now,
     /// When its last request ended, or, where it was stopped, when that was.
     pub ended: Option<Now>,
-    pub groups: Groups,
+    pub grouping: Grouping,
+    by_content: Groups,
+    by_shape: Groups,
     pub latencies: Latencies,
     /// Bytes of the answers with error 0.
     pub sizes: Sorted,
@@ -94,13 +96,15 @@ impl Campaign {
             bytes: 0,
             error: None,
             cause: None,
-            group: None,
+            groups: None,
         };
         Self {
             state: State::Running,
             started: now,
             ended: None,
-            groups: Groups::default(),
+            grouping: Grouping::default(),
+            by_content: Groups::default(),
+            by_shape: Groups::default(),
             latencies: Latencies::default(),
             sizes: Sorted::default(),
             rows: plan.targets.iter().map(|target| row(target.permid)).collect(),
@@ -217,11 +221,13 @@ impl Campaign {
     pub fn decoded(&mut self, ticket: Ticket, decoding: &Decoding, now: Now) {
         let Some(&at) = self.by_ticket.get(&ticket) else { return };
         let row = &self.rows[at];
-        let Some(error) = row.error.filter(|error| *error != ErrorByte::FREQUENCY && row.group.is_none()) else {
+        let Some(error) = row.error.filter(|error| *error != ErrorByte::FREQUENCY && row.groups.is_none()) else {
             return;
         };
-        let group = self.groups.add(decoding, error, row.bytes, row.parts, now);
-        self.rows[at].group = Some(group);
+        let (bytes, parts) = (row.bytes, row.parts);
+        let content = self.by_content.add(decoding.content, decoding, error, bytes, parts, now);
+        let shape = self.by_shape.add(decoding.shape, decoding, error, bytes, parts, now);
+        self.rows[at].groups = Some((content, shape));
         if decoding.failed.is_some() && self.rows[at].outcome == Outcome::Answered {
             self.becomes(at, Outcome::Malformed);
         }
@@ -241,11 +247,11 @@ impl Campaign {
 
     /// Time has passed, or something has happened: the list of groups is put in order, the end is noticed.
     pub fn settle(&mut self, now: Now) {
-        let often = self.groups.len() <= FEW;
+        let often = self.groups().len() <= FEW;
         let long_ago = now.instant.saturating_duration_since(self.sorted) >= SORT_EVERY;
-        if self.groups.has_changed() && (often || long_ago) {
+        if self.groups().has_changed() && (often || long_ago) {
             self.sorted = now.instant;
-            self.groups.sort(self.median());
+            self.sort();
         }
         if self.under_way() && self.next == self.rows.len() && self.counts.in_flight() == 0 {
             self.state = State::Done;
@@ -262,6 +268,70 @@ impl Campaign {
     fn ends(&mut self, at: usize, outcome: Outcome, now: Now) {
         self.becomes(at, outcome);
         self.rows[at].ended = Some(now);
+    }
+
+    // --- in groups --------------------------------------------------------------------------------------------------------
+
+    /// The answers in groups, in the way that is chosen.
+    #[must_use]
+    pub const fn groups(&self) -> &Groups {
+        match self.grouping {
+            Grouping::Content => &self.by_content,
+            Grouping::Shape => &self.by_shape,
+        }
+    }
+
+    /// By content, whatever is chosen.
+    #[must_use]
+    pub const fn by_content(&self) -> &Groups {
+        &self.by_content
+    }
+
+    /// Where the answer of this peer is among [`Self::groups`].
+    #[must_use]
+    pub fn group_of(&self, row: &Row) -> Option<usize> {
+        let (content, shape) = row.groups?;
+        Some(if self.grouping == Grouping::Content { content } else { shape })
+    }
+
+    /// The group of this peer's answer by content.
+    #[must_use]
+    pub fn by_content_of(&self, row: &Row) -> Option<&Group> {
+        self.by_content.get(row.groups?.0)
+    }
+
+    /// Digests of this peer's answer: its content, and its shape.
+    #[must_use]
+    pub fn ids_of(&self, row: &Row) -> Option<(ContentId, ContentId)> {
+        let (content, shape) = row.groups?;
+        Some((self.by_content.get(content)?.id, self.by_shape.get(shape)?.id))
+    }
+
+    /// How many answers are in groups.
+    #[must_use]
+    pub fn grouped(&self) -> usize {
+        self.rows.iter().filter(|row| row.groups.is_some()).count()
+    }
+
+    /// The other way to put answers in groups.
+    pub fn group_otherwise(&mut self) {
+        self.grouping = self.grouping.next();
+        self.sort();
+    }
+
+    /// The other order of the list.
+    pub fn next_order(&mut self) {
+        let order = self.groups().order.next();
+        (self.by_content.order, self.by_shape.order) = (order, order);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        let median = self.median();
+        match self.grouping {
+            Grouping::Content => self.by_content.sort(median),
+            Grouping::Shape => self.by_shape.sort(median),
+        }
     }
 
     // --- what there is to see --------------------------------------------------------------------------------------------
@@ -291,7 +361,7 @@ impl Campaign {
     /// How many kinds of answers need a person.
     #[must_use]
     pub fn signals(&self) -> usize {
-        self.groups.signals(self.median())
+        self.by_content.signals(self.median())
     }
 
     /// How long it has taken so far, or took.

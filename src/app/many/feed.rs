@@ -68,7 +68,7 @@ fn refresh(model: &mut Model) {
 fn tell_if_large(model: &mut Model, key: &PeerKey, decoding: &Decoding) {
     let Some(campaign) = &model.many.campaign else { return };
     let median = campaign.median();
-    let group = campaign.groups.index(decoding.content).and_then(|index| campaign.groups.get(index));
+    let group = campaign.by_content().index(decoding.content).and_then(|index| campaign.by_content().get(index));
     let Some(group) = group.filter(|group| group.peers == 1 && group.signal(median) == Some(Signal::Size)) else {
         return;
     };

@@ -9,7 +9,7 @@ use crate::wire::{ContentId, ErrorByte};
 
 /// Groups whose content is kept, and groups that are listed: some 10 MB at most, and more than anybody reads.
 pub const MOST_KEPT: usize = 200;
-/// Encodings of one content that are told apart.
+/// Contents and encodings of one group that are told apart.
 const MOST_ENCODINGS: usize = 8;
 /// An answer so many times as large as the median is far from the others.
 const FAR: u64 = 100;
@@ -69,6 +69,26 @@ fn by_itself(decoding: &Decoding, error: ErrorByte) -> Option<Signal> {
     }
 }
 
+/// Which answers are one group.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Grouping {
+    /// Those that say the same.
+    #[default]
+    Content,
+    /// Those that say the same but for numbers: where every peer has its own address or its own counts.
+    Shape,
+}
+
+impl Grouping {
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Content => Self::Shape,
+            Self::Shape => Self::Content,
+        }
+    }
+}
+
 /// In which order groups are listed.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Order {
@@ -115,9 +135,16 @@ pub struct Groups {
 
 impl Groups {
     /// Puts an answer into its group. Returns which.
-    pub fn add(&mut self, decoding: &Decoding, error: ErrorByte, bytes: usize, parts: u32, now: Now) -> usize {
+    pub fn add(
+        &mut self,
+        id: ContentId,
+        decoding: &Decoding,
+        error: ErrorByte,
+        bytes: usize,
+        parts: u32,
+        now: Now,
+    ) -> usize {
         self.changed = true;
-        let id = decoding.content;
         let index = *self.by_id.entry(id).or_insert(self.list.len());
         if index == self.list.len() {
             self.list.push(Group {
@@ -251,7 +278,7 @@ mod tests {
 
     fn add(groups: &mut Groups, payload: &[u8]) -> usize {
         let decoding = decoding(MessageId::DATABASE_QUERY, ErrorByte::SUCCESS, payload);
-        groups.add(&decoding, ErrorByte::SUCCESS, payload.len(), 1, now())
+        groups.add(decoding.content, &decoding, ErrorByte::SUCCESS, payload.len(), 1, now())
     }
 
     fn lines(groups: &mut Groups, order: Order) -> Vec<String> {

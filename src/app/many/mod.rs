@@ -8,6 +8,7 @@ pub(in crate::app) mod acts;
 pub mod against;
 pub mod campaign;
 pub mod command;
+pub mod export;
 pub(in crate::app) mod feed;
 pub mod form;
 pub mod groups;

@@ -56,6 +56,23 @@ impl Outcome {
         }
     }
 
+    /// The name for other programs: it stays.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Parts => "parts",
+            Self::Waiting => "waiting",
+            Self::NotYet => "not-yet",
+            Self::Refused => "refused",
+            Self::TimedOut => "timed-out",
+            Self::Malformed => "malformed",
+            Self::Other => "other",
+            Self::Stopped => "stopped",
+            Self::NotSent => "not-sent",
+        }
+    }
+
     /// Whether it takes one of the places of those that wait.
     #[must_use]
     pub const fn in_flight(self) -> bool {

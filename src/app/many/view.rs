@@ -30,8 +30,8 @@ impl View {
     /// Selects the first group where nothing that is listed is selected.
     pub(super) fn keep_a_selection(&mut self, campaign: Option<&Campaign>) {
         let Some(campaign) = campaign else { return };
-        if self.group.is_none_or(|id| campaign.groups.index(id).is_none()) {
-            self.group = campaign.groups.listed().next().map(|group| group.id);
+        if self.group.is_none_or(|id| campaign.groups().index(id).is_none()) {
+            self.group = campaign.groups().listed().next().map(|group| group.id);
         }
     }
 
@@ -41,7 +41,7 @@ impl View {
             let peers: Vec<Permid> = self.peers(campaign).map(|row| row.permid).collect();
             self.peer = stepped(&peers, self.peer, by);
         } else if self.pane == Pane::Answers {
-            let groups: Vec<ContentId> = campaign.groups.listed().map(|group| group.id).collect();
+            let groups: Vec<ContentId> = campaign.groups().listed().map(|group| group.id).collect();
             self.group = stepped(&groups, self.group, by);
         } else {
             self.outcome = stepped(&outcomes(campaign), Some(self.outcome(campaign)), by);
@@ -57,10 +57,10 @@ impl View {
 
     /// The peers of what is selected: those of the group, or those of the outcome.
     pub fn peers<'c>(&self, campaign: &'c Campaign) -> impl Iterator<Item = &'c Row> + use<'c> {
-        let group = self.group.and_then(|id| campaign.groups.index(id));
+        let group = self.group.and_then(|id| campaign.groups().index(id));
         let (pane, outcome) = (self.pane, self.outcome(campaign));
         campaign.rows().iter().filter(move |row| match pane {
-            Pane::Answers => group.is_some() && row.group == group,
+            Pane::Answers => group.is_some() && campaign.group_of(row) == group,
             Pane::Outcomes => row.outcome == outcome,
         })
     }

@@ -4,9 +4,10 @@ use ratatui::style::Style;
 
 use super::stack::Block;
 use super::{Draw, blocks, detail};
+use crate::app::commands::key_of;
 use crate::app::format::{counted, size, thousands};
 use crate::app::many::Campaign;
-use crate::app::many::groups::Group;
+use crate::app::many::groups::{Group, Grouping};
 use crate::app::many::view::Pane;
 use crate::app::{Class, Model};
 use crate::tui::canvas::{Area, Canvas, follow, width};
@@ -19,8 +20,8 @@ const FEW_ROWS: usize = 6;
 /// The right pane.
 pub fn draw(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
     let view = &model.many.view;
-    let listed = campaign.groups.listed().count();
-    let others = usize::from(campaign.groups.others().0 > 0);
+    let listed = campaign.groups().listed().count();
+    let others = usize::from(campaign.groups().others().0 > 0);
     let most = if view.inside { FEW_ROWS } else { MOST_ROWS };
     let rows = u16::try_from((listed + others).clamp(1, most)).unwrap_or(u16::MAX);
     let mut all: Vec<(Block, Draw)> = Vec::new();
@@ -60,10 +61,15 @@ fn list(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
     let view = &model.many.view;
     let (theme, muted) = (canvas.theme, canvas.theme.muted);
     let focused = view.pane == Pane::Answers && !view.inside;
-    let in_groups: usize = campaign.rows().iter().filter(|row| row.group.is_some()).count();
-    let kinds = counted(campaign.groups.len(), "kind");
+    let in_groups: usize = campaign.grouped();
+    let kinds = counted(campaign.groups().len(), "kind");
     let brief = format!("{kinds} in {}", thousands(in_groups as u64));
-    let note = format!("{brief}, {}", campaign.groups.order.name());
+    let brief = if campaign.grouping == Grouping::Shape { format!("{brief}, numbers left out") } else { brief };
+    let note = format!("{brief}, {}", campaign.groups().order.name());
+    let most_differ =
+        campaign.grouping == Grouping::Content && in_groups >= 8 && 2 * campaign.groups().len() > in_groups;
+    let hint = format!("{brief}; {} leaves numbers out", key_of(model, "group by"));
+    let note = if most_differ { hint } else { note };
     let fits = width("ANSWERS  ") + width(&note) <= area.width();
     canvas.heading(&area, "ANSWERS", focused, if fits { &note } else { &brief });
     let columns = Columns::of(&area);
@@ -77,14 +83,14 @@ fn list(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
         canvas.right(right, y, "SHARE", muted);
     }
     canvas.right(columns.right, y, "SIZE", muted);
-    if campaign.groups.is_empty() {
+    if campaign.groups().is_empty() {
         canvas.text(area.x, area.right, y + 1, "no answer yet", muted);
         return;
     }
-    let groups: Vec<&Group> = campaign.groups.listed().collect();
+    let groups: Vec<&Group> = campaign.groups().listed().collect();
     let at = view.group.and_then(|id| groups.iter().position(|group| group.id == id)).unwrap_or(0);
     let rows = area.rows(2, u16::MAX);
-    let (kinds, peers) = campaign.groups.others();
+    let (kinds, peers) = campaign.groups().others();
     let height = usize::from(rows.height).saturating_sub(usize::from(kinds > 0));
     let top = follow(0, at, height, groups.len());
     let median = campaign.median();

@@ -25,7 +25,7 @@ const VALUE: u16 = 10;
 pub fn blocks<'a>(model: &'a Model, campaign: &'a Campaign, width: u16) -> Vec<(Block, Draw<'a>)> {
     let view = &model.many.view;
     let most = most_rows(Class::of(model.size.0, model.size.1));
-    let group = view.group.and_then(|id| campaign.groups.index(id)).and_then(|index| campaign.groups.get(index));
+    let group = view.group.and_then(|id| campaign.groups().index(id)).and_then(|index| campaign.groups().get(index));
     let group = group.filter(|_| view.pane == Pane::Answers);
     let mut all: Vec<(Block, Draw)> = Vec::new();
     if let Some(rows) = group.and_then(|group| signal::rows(model, campaign, group)) {
@@ -61,7 +61,7 @@ pub fn blocks<'a>(model: &'a Model, campaign: &'a Campaign, width: u16) -> Vec<(
 }
 
 fn compared<'a>(campaign: &'a Campaign, group: &'a Group, sample: &Sample, width: u16) -> Option<(Block, Draw<'a>)> {
-    let usual = campaign.groups.biggest().filter(|usual| usual.id != group.id)?;
+    let usual = campaign.groups().biggest().filter(|usual| usual.id != group.id)?;
     let rows = against::lines(sample, usual.sample.as_ref()?);
     let height = 1 + labelled_height(width, VALUE, &rows);
     let draw = move |canvas: &mut Canvas, area: Area| {

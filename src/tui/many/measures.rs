@@ -53,7 +53,7 @@ fn sizes(canvas: &mut Canvas, campaign: &Campaign, area: Area) {
     if area.height < 2 {
         return;
     }
-    let kinds = counted(campaign.groups.len(), "kind");
+    let kinds = counted(campaign.by_content().len(), "kind");
     let text = format!("{kinds} of answers, {} far from others", campaign.signals());
     canvas.text(area.x, area.right, area.y + 1, &text, canvas.theme.muted);
 }

@@ -58,7 +58,7 @@ fn about(duration: std::time::Duration) -> String {
 
 /// The beginning of a payload on a line or two.
 fn shown(payload: &[u8]) -> String {
-    const SHOWN: usize = 160;
+    const SHOWN: usize = 80;
     let cut = if payload.len() > SHOWN { "…" } else { "" };
     let text = &payload[..payload.len().min(SHOWN)];
     let spaced: Vec<u8> = text.iter().map(|byte| if byte.is_ascii_whitespace() { b' ' } else { *byte }).collect();

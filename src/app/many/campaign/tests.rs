@@ -108,8 +108,8 @@ fn outcomes_are_told_apart_and_add_up() {
     campaign.part(Ticket(6), 32_768, Duration::from_millis(90));
     let counted: Vec<usize> = Outcome::ALL.into_iter().map(|outcome| campaign.counts().of(outcome)).collect();
     assert_eq!(counted, [1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
-    assert_eq!(campaign.groups.len(), 3, "a 254 is in no group, an error is in one");
-    assert_eq!(campaign.rows()[2].group, None);
+    assert_eq!(campaign.groups().len(), 3, "a 254 is in no group, an error is in one");
+    assert_eq!(campaign.group_of(&campaign.rows()[2]), None);
     assert_eq!(campaign.sizes.len(), 2);
     assert!(campaign.under_way());
     campaign.failed(Ticket(6), &failure(Cause::ClosedInReply), now);
@@ -228,8 +228,8 @@ proptest! {
                 let rows = campaign.rows().iter().filter(|row| row.outcome == outcome).count();
                 prop_assert_eq!(counts.of(outcome), rows);
             }
-            let grouped = campaign.rows().iter().filter(|row| row.group.is_some()).count();
-            let in_groups: usize = (0..campaign.groups.len()).map(|at| campaign.groups.get(at).unwrap().peers).sum();
+            let grouped = campaign.grouped();
+            let in_groups: usize = (0..campaign.groups().len()).map(|at| campaign.groups().get(at).unwrap().peers).sum();
             prop_assert_eq!(grouped, in_groups);
         }
     }
