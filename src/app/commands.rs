@@ -72,6 +72,8 @@ pub enum Context {
     HelpSearch,
     Palette,
     Against,
+    Find,
+    Save,
     Log,
 }
 
@@ -175,6 +177,8 @@ fn contexts_in(model: &Model, mode: &Mode) -> Vec<Context> {
         Mode::Help { .. } => vec![C::Help, C::Rows, C::Any],
         Mode::Palette(_) => vec![C::Palette, C::Any],
         Mode::Against(..) => vec![C::Against, C::Any],
+        Mode::Find => vec![C::Find, C::Any],
+        Mode::Save(_) => vec![C::Save, C::Any],
         Mode::Log { .. } => vec![C::Log, C::Rows, C::Any],
     }
 }

@@ -10,7 +10,7 @@ use super::messages::{Known, known};
 use crate::crawler::Registry;
 use crate::crawler::probe::FORM;
 use crate::wire::crawler::CrawlerRequest;
-use crate::wire::text::{clean, hex};
+use crate::wire::text::{clean, hex, read_hex};
 use crate::wire::{ChannelId, Frequency, MessageId, OverlayVersion};
 
 /// Bytes of a request frame before the payload: length, frame id, message-specific id, channel, frequency (protocol.md §4).
@@ -130,7 +130,7 @@ impl Composer {
         }
         let text = self.text();
         if let Some(digits) = text.strip_prefix("hex:") {
-            return from_hex(digits).map(Bytes::from);
+            return read_hex(digits).map(Bytes::from).map_err(|what| format!("the payload: {what}"));
         }
         let probe = registry.get(self.message).filter(|probe| probe.form().is_some());
         if let Some((probe, form)) = probe.and_then(|probe| Some((probe, text.strip_prefix(FORM)?))) {
@@ -218,18 +218,6 @@ fn is_marked(text: &str) -> bool {
 /// The editor's text in the form the command line takes: there `@` and `-` mean something too.
 fn as_argument(text: &str) -> String {
     if text.starts_with('@') || text == "-" { format!("text:{text}") } else { text.to_owned() }
-}
-
-fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
-    let digits: Vec<char> = digits.chars().filter(|c| !c.is_whitespace()).collect();
-    if let Some(odd) = digits.iter().find(|c| !c.is_ascii_hexdigit()) {
-        return Err(format!("{odd:?} in the payload is no hexadecimal digit"));
-    }
-    if !digits.len().is_multiple_of(2) {
-        return Err("the payload has half a byte at its end".to_owned());
-    }
-    let value = |c: char| c.to_digit(16).unwrap_or(0);
-    Ok(digits.chunks(2).filter_map(|two| u8::try_from(value(two[0]) << 4 | value(two[1])).ok()).collect())
 }
 
 /// A word as a POSIX shell reads it back.
@@ -323,7 +311,7 @@ mod tests {
         assert_eq!(bytes("hex:00 ff\n0A").unwrap(), Bytes::from_static(&[0, 255, 10]));
         assert_eq!(bytes("text:hex:00").unwrap(), "hex:00");
         assert_eq!(bytes("a\nb").unwrap(), "a\nb");
-        assert!(bytes("hex:0").unwrap_err().contains("half a byte"));
+        assert!(bytes("hex:0").unwrap_err().contains("odd number"));
         assert!(bytes("hex:0g").unwrap_err().contains("'g'"));
     }
 

@@ -20,7 +20,7 @@ const MOST: usize = 74_994;
 /// Puts a text into the terminal's clipboard, or says why not.
 fn copy(model: &mut Model, what: &str, text: String) -> Effects {
     if text.len() > MOST {
-        let save = "W s".to_owned();
+        let save = key_of(model, "save payload");
         let (is, most) = (size(text.len()), size(MOST));
         let why = format!("{is} is too long for a terminal's clipboard, {most} is the most: {save} saves it instead");
         not_done(model, &format!("copy {what}"), &why);
@@ -113,7 +113,7 @@ pub(super) fn json(model: &Model) -> Option<String> {
     json.ok() // values are always written
 }
 
-fn shown_reply(model: &Model) -> Option<&Reply> {
+pub(super) fn shown_reply(model: &Model) -> Option<&Reply> {
     model.request().and_then(Request::reply)
 }
 

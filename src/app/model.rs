@@ -10,6 +10,7 @@ use super::composer::Composer;
 use super::conversation::Conversations;
 use super::facts::Facts;
 use super::filtering::Sieve;
+use super::find::Find;
 use super::input::Input;
 use super::inspect::Inspect;
 use super::kept::Kept;
@@ -30,6 +31,7 @@ use super::replies::Held;
 use super::request::Request;
 use super::screen::Screen;
 use super::tally::Tally;
+use super::to_file::{self, Saving};
 use super::words;
 use crate::crawler::{AcceptanceLog, Registry};
 use crate::node::PeerKey;
@@ -118,6 +120,10 @@ pub enum Mode {
         before: Box<Mode>,
     },
     Palette(Palette),
+    /// Typing what to find in the reply.
+    Find,
+    /// Typing the name of a file.
+    Save(Saving),
     /// Picking a reply to compare with, of these.
     Against(Picker, Vec<Candidate>),
     /// The log; how many lines above the newest one.
@@ -140,6 +146,7 @@ impl Mode {
             || matches!(self, Self::Filter | Self::Connect(..) | Self::Palette(_) | Self::Against(..) | Self::Pace(_))
             || matches!(self, Self::Note(_) | Self::FilterName(..))
             || matches!(self, Self::Help { search: Some(_), .. })
+            || matches!(self, Self::Find | Self::Save(_))
     }
 }
 
@@ -188,6 +195,8 @@ pub struct Model {
     pub reading: Reading,
     /// The reply that is read, beside another one.
     pub(super) comparison: Comparison,
+    /// What is looked for in it.
+    pub find: Find,
     pub tour: Option<TourStep>,
     /// Somebody has pressed a key: from then on nothing moves the selection but keys.
     pub touched: bool,
@@ -233,6 +242,7 @@ impl Model {
             acceptance: AcceptanceLog::default(),
             reading: Reading::default(),
             comparison: Comparison::default(),
+            find: Find::default(),
             tour: None,
             touched: false,
             listening: None,
@@ -365,6 +375,9 @@ impl Model {
         let request = self.selected.as_ref().and_then(|key| self.peers.get(key)).and_then(Peer::request);
         self.reading.turn_to(request.map(|request| request.ticket), request.and_then(tree_of));
         self.compare();
+        if self.find.is_on() {
+            self.find_again();
+        }
     }
 
     /// Selects the first row where nothing that is shown is selected.
@@ -502,6 +515,14 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::TourEnded => {
             model.tour = None;
+            Vec::new()
+        }
+        Msg::Saved(saved) => {
+            to_file::saved(model, saved);
+            Vec::new()
+        }
+        Msg::Opened(why_not) => {
+            to_file::opened(model, why_not);
             Vec::new()
         }
         Msg::Notice(text) => {

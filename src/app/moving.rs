@@ -3,6 +3,7 @@
 use super::actions::{Effects, none};
 use super::columns::FIXED;
 use super::commands;
+use super::find;
 use super::inspect;
 use super::many;
 use super::model::{Mode, Model, Pane};
@@ -136,6 +137,9 @@ pub fn back(model: &mut Model) -> Effects {
     if model.range.is_some() {
         marking::give_up(model);
         return none();
+    }
+    if model.find.is_on() && model.focus == Pane::Reply {
+        return find::clear(model);
     }
     if model.focus != Pane::Peers || model.inside {
         model.focus = Pane::Peers;

@@ -1,5 +1,6 @@
 //! What changes the model, and what the model wants done.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
@@ -51,8 +52,37 @@ pub enum Msg {
     Tour(TourStep),
     /// The tour is over, or was skipped.
     TourEnded,
+    /// What became of a file that was to be saved.
+    Saved(Saved),
+    /// The program that something was opened in has ended, or why it did not start.
+    Opened(Option<String>),
     /// Something the operator should read.
     Notice(String),
+}
+
+/// What became of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Saved {
+    pub path: String,
+    /// Its bytes.
+    pub outcome: Result<usize, Unsaved>,
+}
+
+/// Why a file was not saved.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Unsaved {
+    /// There is one of this name, and nobody said that it may go.
+    IsThere,
+    Failed(String),
+}
+
+/// A program of the operator's own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Opener {
+    /// `$VISUAL`, else `$EDITOR`.
+    Editor,
+    /// `$PAGER`.
+    Pager,
 }
 
 /// One step of the demo's tour.
@@ -90,6 +120,18 @@ pub enum Effect {
     Keep(KeptIn, String),
     /// Put text into the terminal's clipboard.
     Copy(String),
+    /// Write a file; comes back as [`Msg::Saved`].
+    Save {
+        path: PathBuf,
+        contents: Bytes,
+        /// One that is there may go.
+        overwrite: bool,
+    },
+    /// Give the terminal to another program, with this text in a file; comes back as [`Msg::Opened`].
+    Open {
+        opener: Opener,
+        text: String,
+    },
     SkipTour,
     Quit {
         /// Ctrl-C, not `q`.

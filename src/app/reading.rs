@@ -95,6 +95,20 @@ impl Reading {
         self.lay_out(tree);
     }
 
+    /// Opens what holds the value at this path, and selects it.
+    pub fn reveal(&mut self, path: &[usize], tree: Option<&Node>) {
+        let closed: Vec<&[usize]> = (1..path.len()).map(|length| &path[..length]).collect();
+        for path in closed {
+            if self.rows.iter().any(|row| row.path == path && row.open == Some(false)) {
+                if !self.turned.remove(path) {
+                    self.turned.insert(path.to_vec());
+                }
+                self.lay_out(tree);
+            }
+        }
+        self.row = self.rows.iter().position(|row| row.path == path).unwrap_or(self.row);
+    }
+
     #[must_use]
     pub fn selected(&self) -> Option<&Row> {
         self.rows.get(self.row)

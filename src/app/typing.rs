@@ -2,6 +2,7 @@
 
 use super::commands::key_of;
 use super::filtering;
+use super::find;
 use super::key::Key;
 use super::log::Kind;
 use super::model::{Mode, Model};
@@ -23,6 +24,15 @@ pub fn key_typed(model: &mut Model, key: Key) {
         Mode::Message(picker) | Mode::Against(picker, _) => {
             let changed = picker.input.key(key);
             picker.at = if changed { 0 } else { picker.at };
+        }
+        Mode::Find => {
+            if model.find.query.key(key) {
+                find::typed(model);
+            }
+        }
+        Mode::Save(saving) => {
+            saving.typed();
+            saving.input.key(key);
         }
         Mode::Frequency => drop(model.composer.frequency.key(key)),
         Mode::Pace(form) => {
@@ -50,6 +60,14 @@ pub fn text_typed(model: &mut Model, text: &str) {
         Mode::Message(picker) | Mode::Against(picker, _) => {
             picker.input.type_in(text);
             picker.at = 0;
+        }
+        Mode::Find => {
+            model.find.query.type_in(text);
+            find::typed(model);
+        }
+        Mode::Save(saving) => {
+            saving.typed();
+            saving.input.type_in(text);
         }
         Mode::Frequency => drop(model.composer.frequency.type_in(text)),
         Mode::Pace(form) => {

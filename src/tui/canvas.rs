@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::theme::Theme;
+pub use crate::app::lines::cut;
 use crate::wire::PartsLeft;
 use crate::wire::mask::Mask;
 use crate::wire::text::clean;
@@ -177,19 +178,6 @@ impl<'a> Canvas<'a> {
         }
         self.cursor = None;
     }
-}
-
-/// The longest beginning of `text` that takes at most `room` cells.
-#[must_use]
-pub fn cut(text: &str, room: usize) -> &str {
-    let mut taken = 0;
-    for (at, c) in text.char_indices() {
-        taken += c.width().unwrap_or(0);
-        if taken > room {
-            return &text[..at];
-        }
-    }
-    text
 }
 
 /// How many cells a text takes.

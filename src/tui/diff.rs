@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
+use super::found::mark_all;
 use crate::app::diff::{Change, Diff, Line};
 use crate::app::format::thousands;
 
@@ -12,7 +13,7 @@ const VALUE: u16 = 14;
 const ROOMY: u16 = 50;
 
 /// Draws a diff with the payload called `name`, its lines from `first` on.
-pub fn draw(canvas: &mut Canvas, area: Area, name: &str, diff: &Diff, first: usize) {
+pub fn draw(canvas: &mut Canvas, area: Area, name: &str, diff: &Diff, first: usize, found: &str) {
     summary(canvas, &area, name, diff);
     let skip = if area.height > 8 { 2 } else { 1 };
     let list = area.rows(skip, u16::MAX);
@@ -21,7 +22,7 @@ pub fn draw(canvas: &mut Canvas, area: Area, name: &str, diff: &Diff, first: usi
         if y >= list.bottom() {
             return;
         }
-        y = write(canvas, &Area { y, height: list.bottom() - y, ..list }, line);
+        y = write(canvas, &Area { y, height: list.bottom() - y, ..list }, line, found);
     }
     if diff.hidden > 0 && y < list.bottom() {
         let text = format!("… {} more lines", thousands(diff.hidden as u64));
@@ -46,7 +47,7 @@ fn summary(canvas: &mut Canvas, area: &Area, name: &str, diff: &Diff) {
 }
 
 /// Writes one line, in two rows where it does not fit into one. Returns the row below.
-fn write(canvas: &mut Canvas, area: &Area, line: &Line) -> u16 {
+fn write(canvas: &mut Canvas, area: &Area, line: &Line, found: &str) -> u16 {
     let theme = canvas.theme;
     let (strong, muted, plain) = (theme.strong(), theme.muted, Style::new());
     let y = area.y;
@@ -64,17 +65,24 @@ fn write(canvas: &mut Canvas, area: &Area, line: &Line) -> u16 {
     };
     canvas.text(area.x, area.x + 1, y, sign, style);
     let value_x = if line.label.is_empty() { x } else { (area.x + VALUE).max(x + 4).min(area.right - 1) };
-    canvas.text(x, value_x.saturating_sub(1).max(x), y, &line.label, muted);
+    let end = canvas.text(x, value_x.saturating_sub(1).max(x), y, &line.label, muted);
+    mark_all(canvas, x, end, y, &line.label, found);
     match &line.change {
-        Change::Same(value) => drop(canvas.text(value_x, area.right, y, value, muted)),
-        Change::Added(value) | Change::Removed(value) => drop(canvas.text(value_x, area.right, y, value, plain)),
-        Change::Changed { before, after } => return changed(canvas, area, value_x, before, after),
+        Change::Same(value) => {
+            let end = canvas.text(value_x, area.right, y, value, muted);
+            mark_all(canvas, value_x, end, y, value, found);
+        }
+        Change::Added(value) | Change::Removed(value) => {
+            let end = canvas.text(value_x, area.right, y, value, plain);
+            mark_all(canvas, value_x, end, y, value, found);
+        }
+        Change::Changed { before, after } => return changed(canvas, area, value_x, before, after, found),
         Change::Folded(_) => {}
     }
     y + 1
 }
 
-fn changed(canvas: &mut Canvas, area: &Area, x: u16, before: &str, after: &str) -> u16 {
+fn changed(canvas: &mut Canvas, area: &Area, x: u16, before: &str, after: &str, found: &str) -> u16 {
     let theme = canvas.theme;
     let (y, strong, muted) = (area.y, theme.strong(), theme.muted);
     if before == after {
@@ -84,12 +92,18 @@ fn changed(canvas: &mut Canvas, area: &Area, x: u16, before: &str, after: &str) 
     }
     let fits = area.width() >= ROOMY && x + width(before) + 3 + width(after) <= area.right;
     if fits || area.height < 2 {
-        canvas.pieces(x, area.right, y, &[(before, muted), (" → ", muted), (after, strong)]);
+        let end = canvas.text(x, area.right, y, before, muted);
+        mark_all(canvas, x, end, y, before, found);
+        let x = canvas.text(end, area.right, y, " → ", muted);
+        let end = canvas.text(x, area.right, y, after, strong);
+        mark_all(canvas, x, end, y, after, found);
         return y + 1;
     }
-    canvas.text(x, area.right, y, before, muted);
-    let end = canvas.text(x.saturating_sub(2), area.right, y + 1, "→ ", muted);
-    canvas.text(end, area.right, y + 1, after, strong);
+    let end = canvas.text(x, area.right, y, before, muted);
+    mark_all(canvas, x, end, y, before, found);
+    let x = canvas.text(x.saturating_sub(2), area.right, y + 1, "→ ", muted);
+    let end = canvas.text(x, area.right, y + 1, after, strong);
+    mark_all(canvas, x, end, y + 1, after, found);
     y + 2
 }
 

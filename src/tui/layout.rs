@@ -4,6 +4,7 @@
 //! vertical rule, blocks with one blank row between them. Widths depend on the size alone.
 
 use super::canvas::Area;
+use crate::app::lines::WIDEST;
 use crate::app::{Class, Mode, Model, Pane};
 
 /// Rows of the CHANNELS block besides its heading, at 120×40.
@@ -14,8 +15,6 @@ const REPLY_ROWS: u16 = 18;
 const FRAME_ROWS: u16 = 6;
 /// Rows of the REQUEST block at 120×40: heading, message, frequency, payload, three lines of it, to send, same as.
 const REQUEST_ROWS: u16 = 9;
-/// Cells of the right pane's text at most: what belongs together must not drift apart.
-const WIDEST: u16 = 118;
 /// Rows that the composer takes as a sheet.
 const SHEET_ROWS: u16 = 12;
 
@@ -169,6 +168,7 @@ impl Grid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::lines::reply_width;
 
     fn blocks(grid: &Grid) -> Vec<Area> {
         let request = grid.request.map(|request| match request {
@@ -185,6 +185,9 @@ mod tests {
                     let grid = Grid::new(columns, rows, composing, inside);
                     let all = blocks(&grid);
                     assert!(!all.is_empty());
+                    if let Some(reply) = grid.reply {
+                        assert_eq!(reply.width(), reply_width(grid.class, columns), "{columns}×{rows}");
+                    }
                     for (i, area) in all.iter().enumerate() {
                         assert!(area.height > 0, "{columns}×{rows}: {grid:?}");
                         assert!(area.y > 0 && area.bottom() <= grid.event, "{columns}×{rows}: {area:?}");

@@ -4,18 +4,19 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
+use super::prompt;
 use super::why::folded;
 use crate::app::commands::key_of;
 use crate::app::format::clock;
 use crate::app::log::{Kind, Line};
-use crate::app::{Class, Mode, Model};
+use crate::app::{Class, Model};
 
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let right = grid.columns - 1;
     let toured = tour(canvas, model, grid);
     let y = grid.event;
-    if let Mode::Connect(..) = model.mode {
-        return prompt(canvas, model, right, y);
+    if prompt::draw(canvas, model, right, y) {
+        return;
     }
     let Some(line) = model.log.headline(model.now).filter(|_| !toured) else { return };
     let theme = canvas.theme;
@@ -76,22 +77,4 @@ fn tour(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
         canvas.text(x, right, y, line, Style::new());
     }
     lines.len() > 1
-}
-
-/// Where an address to connect to is typed.
-fn prompt(canvas: &mut Canvas, model: &Model, right: u16, y: u16) {
-    let Mode::Connect(input, error) = &model.mode else { return };
-    let theme = canvas.theme;
-    let x = canvas.text(1, right, y, "connect to", theme.strong()) + 1;
-    let end = if error.is_some() || right < 76 { right } else { right - 36 };
-    canvas.tint(x, end, y, theme.panel);
-    let (before, after) = input.halves();
-    let cursor = canvas.text(x, end - 1, y, before, Style::new());
-    let after_end = canvas.text(cursor, end, y, after, Style::new());
-    canvas.cursor = Some((cursor, y));
-    match error {
-        Some(error) => drop(canvas.text(after_end + 2, right, y, error, theme.caution)),
-        None if end < right => drop(canvas.text(end + 2, right, y, "host:port or permid@host:port", theme.muted)),
-        None => {}
-    }
 }

@@ -3,22 +3,22 @@
 
 use ratatui::style::{Modifier, Style};
 
-use super::canvas::{Area, Canvas, cut, follow, width};
+use super::canvas::{Area, Canvas, follow, width};
+use super::found::{mark, mark_all};
 use super::{diff, hex, why};
 use crate::app::commands::key_of;
+use crate::app::find::Hit;
 use crate::app::format::{clock, counted, size};
+use crate::app::lines::{MOST_TEXT, TextRow, bytes_per_row, text_rows};
 use crate::app::reading::{Row, View};
 use crate::app::request::{Outcome, Reply, Request};
 use crate::app::{Class, Mode, Model, Pane, words};
 use crate::wire::ErrorByte;
-use crate::wire::text::clean_bytes;
 
 /// Where values stand behind their labels.
 const VALUE: u16 = 14;
 /// The same where columns are few.
 const NARROW_VALUE: u16 = 13;
-/// The most bytes of a reply that are shown as text; the rest is there as bytes.
-const MOST_TEXT: usize = 256 * 1024;
 /// From this width on the bytes stand beside the tree, not below it.
 const BESIDE: u16 = 112;
 /// Rows of bytes below a tree, at most.
@@ -27,7 +27,11 @@ const HEX_ROWS: usize = 7;
 pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, class: Class, top: &mut usize) {
     let Some(request) = model.request() else { return why::peer(canvas, model, area) };
     let focused = model.focus == Pane::Reply && matches!(model.mode, Mode::Main);
-    let title = format!("#{} {}", request.number, model.registry().label(request.message));
+    let title = if model.find.is_on() {
+        format!("{}  {}", model.find.count(), model.find.query.text())
+    } else {
+        format!("#{} {}", request.number, model.registry().label(request.message))
+    };
     let right = views(canvas, model, &area, request);
     let heading = canvas.heading(&Area { right, ..area }, "REPLY", focused, "");
     canvas.text(heading, right, area.y, &title, Style::new());
@@ -94,10 +98,14 @@ fn replied(canvas: &mut Canvas, model: &Model, area: Area, reply: &Reply, focuse
     let area = findings(canvas, area, reply);
     match model.reading.view {
         View::Tree => tree(canvas, model, area, payload, focused, roomy, top),
-        View::Text => text(canvas, area, payload, model.reading.line),
-        View::Hex => hex::draw(canvas, &area, payload, model.reading.line, None),
+        View::Text => text(canvas, model, area, payload),
+        View::Hex => {
+            let linked =
+                model.find.hit().and_then(|hit| if let Hit::Bytes(range) = hit { Some(range.clone()) } else { None });
+            hex::draw(canvas, &area, payload, model.reading.line, linked, model.find.hits());
+        }
         View::Diff => match model.compared() {
-            Some((name, diff)) => diff::draw(canvas, area, name, diff, model.reading.line),
+            Some((name, diff)) => diff::draw(canvas, area, name, diff, model.reading.line, model.find.text()),
             None => diff::nothing(canvas, area, &key_of(model, "compare with")),
         },
     }
@@ -133,7 +141,7 @@ fn tree(canvas: &mut Canvas, model: &Model, area: Area, payload: &[u8], focused:
     let beside = area.width() >= BESIDE;
     let middle = area.x + area.width() / 2;
     let below = if beside { Area { x: middle + 1, ..area } } else { area };
-    let per_row = hex::per_row(below.width(), payload.len());
+    let per_row = bytes_per_row(below.width(), payload.len());
     let hex_rows = if roomy { payload.len().div_ceil(per_row).min(HEX_ROWS) } else { 0 };
     let room = usize::from(area.height);
     let all_rows = rows.len() + usize::from(model.reading.hidden > 0);
@@ -147,7 +155,7 @@ fn tree(canvas: &mut Canvas, model: &Model, area: Area, payload: &[u8], focused:
         if here {
             canvas.selected(&area, y, focused);
         }
-        tree_row(canvas, &list, row, y, here, before(model, row));
+        tree_row(canvas, &list, row, y, here, before(model, row), model.find.text());
     }
     if model.reading.hidden > 0 && rows.len() - *top < list_rows {
         let text = format!("… {} more", model.reading.hidden);
@@ -159,7 +167,7 @@ fn tree(canvas: &mut Canvas, model: &Model, area: Area, payload: &[u8], focused:
         let span = model.reading.selected().and_then(|row| row.span.clone());
         let first = span.as_ref().map_or(0, |span| span.start / per_row);
         let all = payload.len().div_ceil(per_row);
-        hex::draw(canvas, &below, payload, follow(0, first, hex_rows, all).min(first), span);
+        hex::draw(canvas, &below, payload, follow(0, first, hex_rows, all).min(first), span, &[]);
     }
 }
 
@@ -183,7 +191,15 @@ fn before(model: &Model, row: &Row) -> Option<(u32, String)> {
     (node.label == row.label && node.value != row.value).then(|| (number, node.value.clone()))
 }
 
-fn tree_row(canvas: &mut Canvas, area: &Area, row: &Row, y: u16, here: bool, before: Option<(u32, String)>) {
+fn tree_row(
+    canvas: &mut Canvas,
+    area: &Area,
+    row: &Row,
+    y: u16,
+    here: bool,
+    before: Option<(u32, String)>,
+    found: &str,
+) {
     let theme = canvas.theme;
     let value_offset = if area.width() >= 50 { VALUE } else { NARROW_VALUE };
     let depth = u16::try_from(row.path.len().saturating_sub(1)).unwrap_or(u16::MAX).min(8);
@@ -198,9 +214,11 @@ fn tree_row(canvas: &mut Canvas, area: &Area, row: &Row, y: u16, here: bool, bef
     let x = area.x + indent;
     let value_x = if row.path.is_empty() || row.label.is_empty() { x } else { (area.x + value_offset).max(x + 4) };
     if value_x > x {
-        canvas.text(x, value_x - 1, y, &label, theme.muted);
+        let end = canvas.text(x, value_x - 1, y, &label, theme.muted);
+        mark_all(canvas, x, end, y, &label, found);
     }
     let end = canvas.text(value_x, area.right, y, &row.value, plain);
+    mark_all(canvas, value_x, end, y, &row.value, found);
     if let Some((number, value)) = before {
         let long = format!("was {value} in #{number}");
         let fits = |text: &String| end + 2 + width(text) <= area.right;
@@ -211,34 +229,36 @@ fn tree_row(canvas: &mut Canvas, area: &Area, row: &Row, y: u16, here: bool, bef
 }
 
 /// The payload as text, each line folded at the edge.
-fn text(canvas: &mut Canvas, area: Area, payload: &[u8], first: usize) {
-    let shown = &payload[..payload.len().min(MOST_TEXT)];
-    let room = usize::from(area.width()).max(1);
-    let line = |line: &[u8]| clean_bytes(line.strip_suffix(b"\r").unwrap_or(line));
-    let mut lines = shown.split(|byte| *byte == b'\n').flat_map(|bytes| folded(&line(bytes), room)).skip(first);
+fn text(canvas: &mut Canvas, model: &Model, area: Area, payload: &[u8]) {
+    let room = usize::from(area.width());
+    let mut rows = text_rows(payload, room).skip(model.reading.line);
     for y in area.y..area.bottom() {
-        let Some(line) = lines.next() else {
-            if shown.len() < payload.len() {
-                let text = format!("… {} more, see hex", size(payload.len() - shown.len()));
+        let Some(row) = rows.next() else {
+            if let Some(more) = payload.len().checked_sub(MOST_TEXT).filter(|more| *more > 0) {
+                let text = format!("… {} more, see hex", size(more));
                 canvas.text(area.x, area.right, y, &text, canvas.theme.muted);
             }
             return;
         };
-        canvas.text(area.x, area.right, y, &line, Style::new());
+        canvas.text(area.x, area.right, y, &row.text, Style::new());
+        found_in_row(canvas, model, &area, y, &row);
     }
 }
 
-/// One line in pieces that fit.
-fn folded(line: &str, room: usize) -> Vec<String> {
-    let mut pieces = Vec::new();
-    let mut rest = line;
-    loop {
-        let piece = cut(rest, room);
-        let piece = if piece.is_empty() { rest } else { piece };
-        pieces.push(piece.to_owned());
-        rest = &rest[piece.len()..];
-        if rest.is_empty() {
-            return pieces;
+/// Marks what was found in a row of text.
+fn found_in_row(canvas: &mut Canvas, model: &Model, area: &Area, y: u16, row: &TextRow) {
+    let hits = model.find.hits();
+    let from = hits
+        .partition_point(|hit| matches!(hit, Hit::Text(line, range) if (*line, range.end) <= (row.line, row.first)));
+    for hit in &hits[from..] {
+        let Hit::Text(line, range) = hit else { return };
+        let end = row.first + row.text.len();
+        if (*line, range.start) >= (row.line, end) {
+            return;
         }
+        let at =
+            |byte: usize| area.x + width(row.text.get(..byte.clamp(row.first, end) - row.first).unwrap_or_default());
+        let current = Some(hit) == model.find.hit();
+        mark(canvas, at(range.start), at(range.end).min(area.right), y, current);
     }
 }

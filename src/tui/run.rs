@@ -16,6 +16,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::draw::{Tops, draw};
+use super::external::External;
+use super::files;
 use super::keep::{Files, Writer};
 use super::terminal::Taken;
 use super::theme::Theme;
@@ -76,8 +78,10 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
         ended: None,
         changed: true,
         last_drawn: None,
+        to_open: None,
+        away: false,
     };
-    let mut input = EventStream::new();
+    let mut input = Some(EventStream::new());
     let mut waiting = Vec::with_capacity(BATCH);
     let mut extras = Vec::with_capacity(BATCH);
     let (mut events_open, mut extra_open) = (true, true);
@@ -89,10 +93,10 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
         tokio::select! {
             biased;
             () = signals.any() => return Ok(Ended::Interrupted),
-            event = input.next() => match event {
+            event = next_of(&mut input) => match event {
                 Some(event) => {
                     screen.input(event?);
-                    while let Some(event) = already_there(&mut input).await {
+                    while let Some(event) = already_there(input.as_mut()).await {
                         screen.input(event?);
                     }
                     screen.draw()?;
@@ -112,7 +116,13 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
                 extra_open = count > 0;
                 extras.drain(..).for_each(|msg| screen.fold(msg));
             }
-            Some(msg) = decodings.recv() => screen.fold(msg),
+            Some(msg) = decodings.recv() => {
+                if screen.away && matches!(msg, Msg::Opened(_)) {
+                    screen.come_back()?;
+                    input = Some(EventStream::new());
+                }
+                screen.fold(msg);
+            }
             () = tokio::time::sleep_until(tick.into()) => {
                 tick = next_second();
                 screen.fold(Msg::Tick);
@@ -121,6 +131,10 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
             () = tokio::time::sleep_until(panic_at.unwrap_or_else(Instant::now).into()), if panic_at.is_some() => {
                 panic!("asked to by SWARMSCOPE_PANIC_AFTER");
             }
+        }
+        if let Some(external) = screen.to_open.take() {
+            input = None; // what is typed is the other program's from here on
+            screen.go_away(external);
         }
         if screen.taken.is_lost() {
             return Err(io::Error::other("a part of the program panicked, see above"));
@@ -144,6 +158,10 @@ struct Running {
     /// Something that is shown has changed since the last frame.
     changed: bool,
     last_drawn: Option<Instant>,
+    /// The program that is to have the terminal next.
+    to_open: Option<External>,
+    /// Another program has the terminal.
+    away: bool,
 }
 
 impl Running {
@@ -193,6 +211,16 @@ impl Running {
                 let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
             }
             Effect::Keep(of, text) => self.keep.write(of, text),
+            Effect::Save { path, contents, overwrite } => {
+                let saved = self.decoded.clone();
+                tokio::task::spawn_blocking(move || {
+                    let _ = saved.blocking_send(Msg::Saved(files::save(&path, &contents, overwrite)));
+                });
+            }
+            Effect::Open { opener, text } => match External::new(opener, &text) {
+                Ok(external) => self.to_open = Some(external),
+                Err(why) => self.fold(Msg::Opened(Some(why))),
+            },
             Effect::SkipTour => self.skip_tour.cancel(),
             Effect::Quit { interrupted } => {
                 self.ended = Some(if interrupted { Ended::Interrupted } else { Ended::Quit });
@@ -200,9 +228,24 @@ impl Running {
         }
     }
 
+    /// Gives the terminal to another program until that ends. News is folded meanwhile.
+    fn go_away(&mut self, external: External) {
+        self.away = true;
+        self.taken.lend();
+        let back = self.decoded.clone();
+        tokio::spawn(async move {
+            let _ = back.send(Msg::Opened(external.run().await)).await;
+        });
+    }
+
+    fn come_back(&mut self) -> io::Result<()> {
+        self.away = false;
+        self.taken.take_again()
+    }
+
     /// Ready when there is news to draw and the last frame is old enough; never, when there is nothing to draw.
     async fn frame_is_due(&self) {
-        if !self.changed {
+        if !self.changed || self.away {
             std::future::pending::<()>().await;
         }
         if let Some(last) = self.last_drawn {
@@ -211,8 +254,8 @@ impl Running {
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        if self.taken.is_lost() {
-            return Ok(()); // the terminal is not ours any more
+        if self.taken.is_lost() || self.away {
+            return Ok(()); // the terminal is not ours
         }
         let size = self.taken.screen.size()?;
         if self.model.size != (size.width, size.height) {
@@ -256,9 +299,18 @@ fn now() -> Now {
     Now { instant: Instant::now(), wall: SystemTime::now() }
 }
 
+/// The next input; none ever while another program has the terminal.
+async fn next_of(input: &mut Option<EventStream>) -> Option<io::Result<TerminalEvent>> {
+    match input {
+        Some(input) => input.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// The next input that needs no waiting. The stream keeps the waker of the poll that found nothing and wakes only that one, so
 /// this has to be the task's own: with another (`now_or_never`) the next key would lie there until something else happens.
-async fn already_there(input: &mut EventStream) -> Option<io::Result<TerminalEvent>> {
+async fn already_there(input: Option<&mut EventStream>) -> Option<io::Result<TerminalEvent>> {
+    let input = input?;
     poll_fn(|task| match input.poll_next_unpin(task) {
         Poll::Ready(event) => Poll::Ready(event),
         Poll::Pending => Poll::Ready(None),

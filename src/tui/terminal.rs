@@ -103,6 +103,22 @@ impl Taken {
         Ok(Self { screen: taken? })
     }
 
+    /// Leaves the terminal to somebody else for a while: the shell, an editor. What is drawn meanwhile is not seen.
+    pub fn lend(&mut self) {
+        give_back();
+    }
+
+    /// Takes the terminal again.
+    ///
+    /// # Errors
+    /// It can't be used any more.
+    pub fn take_again(&mut self) -> io::Result<()> {
+        enable_raw_mode()?;
+        TAKEN.store(true, Ordering::SeqCst);
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, SetCursorStyle::SteadyBar, Hide)?;
+        self.screen.clear()
+    }
+
     /// Whether something has panicked, so that the terminal was given back already.
     #[must_use]
     pub fn is_lost(&self) -> bool {

@@ -24,6 +24,22 @@ pub fn hex(bytes: &[u8]) -> String {
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
+/// Bytes from pairs of hexadecimal digits; white space is passed over.
+///
+/// # Errors
+/// What is no digit, or half a byte.
+pub fn read_hex(typed: &str) -> Result<Vec<u8>, String> {
+    let digits: Vec<char> = typed.chars().filter(|c| !c.is_whitespace()).collect();
+    if let Some(wrong) = digits.iter().find(|c| !c.is_ascii_hexdigit()) {
+        return Err(format!("{wrong:?} is no hexadecimal digit"));
+    }
+    if !digits.len().is_multiple_of(2) {
+        return Err(format!("an odd number of hexadecimal digits ({})", digits.len()));
+    }
+    let value = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
+    Ok(digits.chunks_exact(2).map(|pair| value(pair[0]) << 4 | value(pair[1])).collect())
+}
+
 /// `1 value`, `5 174 rows`: thousands are set apart by a space, as everywhere on the screen.
 #[must_use]
 pub fn count(number: usize, one: &str, many: &str) -> String {

@@ -1,14 +1,15 @@
 //! One reply, read closely: what differs from another, what is copied, saved and opened, and the request sent again.
 
 use crossterm::event::KeyCode;
+use swarmscope::app::msg::{Saved, Unsaved};
 use swarmscope::app::reading::View;
-use swarmscope::app::{Effect, Key, Mode, Model};
+use swarmscope::app::{Effect, Key, Mode, Model, Msg};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
 use swarmscope::wire::encoding_a::Value;
 use swarmscope::wire::{MessageId, Permid};
 
-use crate::fixture::{Script, blank, drawn, nat_reply, permid, press, type_text};
+use crate::fixture::{Script, blank, drawn, fold, nat_reply, permid, press, type_text};
 use crate::hostile::{HOSTILE, check, hostile_session};
 
 const DATABASE: MessageId = MessageId::DATABASE_QUERY;
@@ -199,7 +200,7 @@ fn nothing_hostile_is_copied() {
     type_text(&mut model, "database");
     does(&mut model, "enter");
     let now = model.now;
-    crate::fixture::fold(&mut model, now, swarmscope::app::Msg::Paste(HOSTILE.to_owned()));
+    fold(&mut model, now, Msg::Paste(HOSTILE.to_owned()));
     let effects = does(&mut model, "ctrl-y");
     let command = copied(&effects);
     assert!(command.contains("hex:") && !command.chars().any(char::is_control), "{command}");
@@ -221,4 +222,161 @@ fn nothing_hostile_reaches_a_cell_of_a_diff() {
     check(&mut model, "diff");
     does(&mut model, "=");
     check(&mut model, "compare with");
+}
+
+/// A peer whose newest reply is this, for a message that nothing is registered for.
+fn replied(payload: &[u8]) -> Model {
+    let (mut model, who) = (blank(), permid("9f3ac1", 18));
+    let mut script = Script::default();
+    script.connected(600_000, who, 18, 3, 40_213);
+    script.asked(60_000, 45, who, MessageId(41), 4, 0, payload);
+    script.tell(&mut model);
+    model
+}
+
+fn find(model: &mut Model, text: &str) {
+    does(model, "f");
+    type_text(model, text);
+    does(model, "enter");
+}
+
+#[test]
+fn a_value_is_found_in_the_tree_and_what_holds_it_is_opened() {
+    let deep: Vec<Value> = (0..100).map(|n| Value::from(format!("value {n}").as_str())).collect();
+    let dict = Value::Dict(vec![(Value::from("other"), Value::from(1)), (Value::from("deep"), Value::List(deep))]);
+    let mut model = replied(&dict.encode());
+    let closed = model.reading.rows.len();
+    find(&mut model, "VALUE 7");
+    assert_eq!(model.find.count(), "1 of 11", "7 and 70 to 79, whatever the case");
+    assert_eq!(model.reading.selected().map(|row| row.value.as_str()), Some("value 7"));
+    assert!(model.reading.rows.len() >= closed + 100);
+    does(&mut model, "n n");
+    assert_eq!(model.reading.selected().map(|row| row.value.as_str()), Some("value 71"));
+    does(&mut model, "ctrl-n ctrl-n ctrl-n");
+    assert_eq!(
+        (model.reading.selected().map(|row| row.value.as_str()), &*model.find.count()),
+        (Some("value 79"), "11 of 11")
+    );
+    insta::assert_snapshot!("found_120x40", screen(&mut model, 120, 40));
+    insta::assert_snapshot!("found_80x24", screen(&mut model, 80, 24));
+}
+
+#[test]
+fn text_and_bytes_are_found_where_they_are_shown() {
+    let mut payload = b"one line\n".repeat(500);
+    payload.extend_from_slice(b"a needle, and another Needle\n");
+    let mut model = replied(&payload);
+    does(&mut model, "v");
+    find(&mut model, "needle");
+    assert_eq!(model.find.count(), "1 of 2");
+    assert!(screen(&mut model, 80, 24).contains("a needle, and another Needle"));
+    does(&mut model, "v n");
+    assert_eq!(model.find.count(), "1 of 2", "the same, found again in the bytes");
+    assert!(screen(&mut model, 80, 24).contains(&format!("{:05x}", 4502 / 8 * 8)));
+    does(&mut model, "esc");
+    find(&mut model, "");
+    does(&mut model, "f esc");
+    find(&mut model, "hex:4e65 65");
+    assert_eq!(model.find.count(), "1 of 1");
+    does(&mut model, "f esc n");
+    assert!(said(&model).contains("nothing is looked for"));
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let mut model = replied(b"some text");
+    find(&mut model, "xyz");
+    assert_eq!(model.find.count(), "not found");
+    does(&mut model, "n");
+    assert!(said(&model).contains("is not in this view of the reply"), "{}", said(&model));
+    does(&mut model, "v v f esc f");
+    type_text(&mut model, "hex:0g");
+    assert!(screen(&mut model, 120, 40).contains("'g' is no hexadecimal digit"));
+}
+
+#[test]
+fn finding_goes_on_in_another_reply() {
+    let (mut model, ..) = two_peers();
+    find(&mut model, "torrent");
+    assert_eq!((model.find.count().as_str(), model.reading.row), ("1 of 1", 1));
+    does(&mut model, "tab tab tab down");
+    assert_eq!(model.find.count(), "not found", "NATCHECK has no such value");
+    does(&mut model, "down");
+    assert_eq!(model.find.count(), "1 of 1");
+}
+
+/// What the screen wants written, and what it says once that is done.
+fn written(effects: &[Effect]) -> (&str, &[u8], bool) {
+    let [Effect::Save { path, contents, overwrite }] = effects else { panic!("{effects:?}") };
+    (path.to_str().expect("plain"), contents, *overwrite)
+}
+
+fn outcome(model: &mut Model, outcome: Result<usize, Unsaved>) {
+    let now = model.now;
+    fold(model, now, Msg::Saved(Saved { path: "x".into(), outcome }));
+}
+
+#[test]
+fn a_payload_is_saved_and_a_file_that_is_there_is_asked_about() {
+    let mut model = replied(b"\x1b[2Jsome bytes");
+    does(&mut model, "W s");
+    assert!(screen(&mut model, 80, 24).contains("save the payload to 9f3ac1-41-1.bin"));
+    let effects = does(&mut model, "enter");
+    assert_eq!(written(&effects), ("9f3ac1-41-1.bin", &b"\x1b[2Jsome bytes"[..], false), "bytes are saved as they are");
+    outcome(&mut model, Err(Unsaved::IsThere));
+    assert!(screen(&mut model, 80, 24).contains("enter again overwrites it"));
+    assert!(written(&does(&mut model, "enter")).2);
+    outcome(&mut model, Err(Unsaved::IsThere));
+    type_text(&mut model, "2");
+    assert!(!written(&does(&mut model, "enter")).2, "another name is another question");
+    outcome(&mut model, Err(Unsaved::Failed("Permission denied".into())));
+    assert!(screen(&mut model, 120, 40).contains("not saved: Permission denied; type another name"));
+    outcome(&mut model, Ok(14));
+    assert!(matches!(model.mode, Mode::Main));
+    assert!(said(&model).contains("saved to x, 14 B"), "{}", said(&model));
+}
+
+#[test]
+fn the_decoded_reply_is_saved_as_request_json_has_it() {
+    let (mut model, ..) = two_peers();
+    does(&mut model, "W j");
+    let effects = does(&mut model, "enter");
+    let (path, contents, _) = written(&effects);
+    assert_eq!(path, "9f3ac1-database-3.json");
+    assert_eq!(contents, b"[[\"peer_count\",5],[\"torrent_count\",181],[\"channel_files\",9],[\"own_downloads\",1]]\n");
+    does(&mut model, "esc tab down P W s");
+    assert!(said(&model).contains("bytes are hidden with the addresses"), "{}", said(&model));
+    does(&mut model, "W j");
+    let effects = does(&mut model, "enter");
+    let json = String::from_utf8_lossy(written(&effects).1).into_owned();
+    assert!(json.contains("ip-") && !json.contains("198.51"), "{json}");
+}
+
+#[test]
+fn what_is_shown_is_opened_whole_and_clean() {
+    let open = |model: &mut Model, keys: &str| {
+        let effects = does(model, keys);
+        let [Effect::Open { text, .. }] = &effects[..] else { panic!("{effects:?}") };
+        text.clone()
+    };
+    let mut model = hostile_session();
+    does(&mut model, "tab");
+    for _ in 0..5 {
+        for _ in View::ALL {
+            for effect in does(&mut model, "W p") {
+                let Effect::Open { text, .. } = effect else { panic!("{effect:?}") };
+                assert!(text.lines().all(|line| swarmscope::wire::text::clean(line) == line), "{text:?}");
+            }
+            does(&mut model, "v");
+        }
+        does(&mut model, "down");
+    }
+    let (mut model, ..) = two_peers();
+    assert!(open(&mut model, "W e").ends_with("3  own_downloads, 1\n"));
+    let diff = open(&mut model, "d W p");
+    assert!(diff.contains("with #1") && diff.contains("~ 1  torrent_count, 174 → torrent_count, 181"), "{diff}");
+    assert!(open(&mut model, "v v v W e").contains("00000000  61 34 6c"));
+    let now = model.now;
+    fold(&mut model, now, Msg::Opened(Some("there is no program less: set $PAGER to one that is there".into())));
+    assert!(said(&model).contains("not opened: there is no program less: set $PAGER"), "{}", said(&model));
 }

@@ -16,6 +16,8 @@ impl Context {
             Self::ManyRun => "many peers, under way",
             Self::Pace => "rate and concurrency",
             Self::Against => "choosing a reply",
+            Self::Find => "find in a reply",
+            Self::Save => "saving a reply",
             Self::Peers => "list",
             Self::PeersAlone => "list alone",
             Self::Channels => "channels",
@@ -44,7 +46,7 @@ impl Context {
     pub const fn types(self) -> bool {
         matches!(self, Self::Sheet | Self::Message | Self::Frequency | Self::Payload | Self::Filter | Self::Connect)
             || matches!(self, Self::Palette | Self::HelpSearch | Self::Pace | Self::Against)
-            || matches!(self, Self::Note | Self::FilterName)
+            || matches!(self, Self::Note | Self::FilterName | Self::Find | Self::Save)
     }
 
     /// Whether it is a screen, or more than one place.

@@ -6,7 +6,7 @@ use crate::app::conditions as when;
 use crate::app::inspect;
 use crate::app::many::acts as many;
 use crate::app::moving as go;
-use crate::app::{again, column_view, compare, copies, filtering, marking, noting, palette, saved_view};
+use crate::app::{again, column_view, compare, copies, filtering, find, marking, noting, palette, saved_view, to_file};
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
 const fn foot(rank: u8, verb: &'static str) -> Option<Foot> {
@@ -86,6 +86,9 @@ pub static COMMANDS: &[Command] = commands! {
     "view", Reply, ["v"], [Main], foot(45, "view"), when::has_reply, act::view, "tree, text, hex, diff";
     "diff", Reply, ["d"], [Main], None, compare::has_one_before, compare::with_the_one_before, "diff with the reply before";
     "compare with", Reply, ["="], [Main], None, compare::has_others, compare::pick, "diff with a picked reply";
+    "find", Reply, ["f"], [Main], None, find::has_reply, find::open, "find in the reply";
+    "next hit", Reply, ["n"], [Main], foot(12, "next hit"), find::is_on, find::next, "next hit, hit before";
+    "hit before", Reply, ["ctrl-n"], [Main], None, find::is_on, find::before, "next hit, hit before";
     "copy value", Reply, ["y v", "Y"], [Main], None, when::has_value, copies::value, "copy the selected value";
     "copy reply", Reply, ["y r"], [Main, PeerScreen], None, copies::has_decoded, copies::reply, "copy the reply as JSON";
     "copy bytes", Reply, ["y b"], [Main, PeerScreen], None, copies::has_bytes, copies::bytes, "copy the reply's bytes as hex";
@@ -125,6 +128,14 @@ pub static COMMANDS: &[Command] = commands! {
     "dial", Peers, ["enter"], [Connect], foot(10, "connect"), when::is_target, act::dial, "connect to it";
     "do not dial", Peers, ["esc"], [Connect], foot(20, "close"), when::always, act::close, "close the prompt";
 
+    "save payload", Reply, ["W s"], [Main, PeerScreen], None, copies::has_bytes, to_file::payload, "save the reply's bytes";
+    "save JSON", Reply, ["W j"], [Main, PeerScreen], None, copies::has_decoded, to_file::json, "save the reply as JSON";
+    "open in editor", Reply, ["W e"], [Main], None, to_file::has_view, to_file::edit, "open the view in $EDITOR";
+    "open in pager", Reply, ["W p"], [Main], None, to_file::has_view, to_file::page, "open the view in $PAGER";
+    "save", Reply, ["enter"], [Save], foot(10, "save"), to_file::has_name, to_file::save, "save to this file";
+    "do not save", Reply, ["esc"], [Save], foot(20, "close"), when::always, act::close, "close the prompt";
+    "keep finding", Reply, ["enter"], [Find], foot(10, "keep"), when::always, find::keep, "keep the hits";
+    "do not find", Reply, ["esc"], [Find], foot(20, "clear"), when::always, find::clear, "find nothing any more";
     "compare", Reply, ["enter"], [Against], foot(10, "compare"), compare::finds_candidate, compare::choose, "compare with this reply";
     "do not compare", Reply, ["esc"], [Against], foot(20, "close"), when::always, act::close, "close";
 

@@ -1,6 +1,6 @@
 //! The fields of a payload: their types, and how values are typed in by people.
 
-use crate::wire::text;
+use crate::wire::text::{self, read_hex};
 
 /// The longest text or bytes of a field whose file says nothing.
 pub const LONGEST: usize = 64 << 10;
@@ -92,22 +92,6 @@ impl Value {
             }
         }
     }
-}
-
-/// Bytes from pairs of hexadecimal digits; white space is passed over.
-///
-/// # Errors
-/// What is no digit, or half a byte.
-pub fn read_hex(typed: &str) -> Result<Vec<u8>, String> {
-    let digits: Vec<char> = typed.chars().filter(|c| !c.is_whitespace()).collect();
-    if let Some(wrong) = digits.iter().find(|c| !c.is_ascii_hexdigit()) {
-        return Err(format!("{wrong:?} is no hexadecimal digit"));
-    }
-    if !digits.len().is_multiple_of(2) {
-        return Err(format!("an odd number of hexadecimal digits ({})", digits.len()));
-    }
-    let value = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
-    Ok(digits.chunks_exact(2).map(|pair| value(pair[0]) << 4 | value(pair[1])).collect())
 }
 
 /// The values of a form: `name=value`, one a line, or several with `;` between them; a value with one of those in it stands in double

@@ -9,9 +9,10 @@ use toml::Spanned;
 
 use super::Custom;
 use super::decoder::Decoder;
-use super::fields::{Field, Kind, LONGEST, Value, read_hex};
+use super::fields::{Field, Kind, LONGEST, Value};
 use super::template::{Literals, Template};
 use crate::wire::config_file::line_of;
+use crate::wire::text::read_hex;
 use crate::wire::{Frequency, MessageId, OverlayVersion, text};
 
 /// The longest name and the longest line of documentation.

@@ -1,6 +1,7 @@
 //! A payload with places for fields in it.
 
-use super::fields::{Field, Kind, Value, read_hex};
+use super::fields::{Field, Kind, Value};
+use crate::wire::text::read_hex;
 use crate::wire::{bencode, encoding_a};
 
 /// What a payload is made of, in order.

@@ -1,0 +1,90 @@
+//! Writing what the operator wants to keep: for its owner alone to read, and nothing that is there goes without being asked about.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process;
+
+use crate::app::msg::{Saved, Unsaved};
+
+/// Only the owner reads and writes it: replies tell of other people.
+const PRIVATE: u32 = 0o600;
+
+/// Writes a file. `~/` stands for the home directory.
+#[must_use]
+pub fn save(path: &Path, contents: &[u8], overwrite: bool) -> Saved {
+    let path = at_home(path);
+    let outcome = match write(&path, contents, overwrite) {
+        Ok(()) => Ok(contents.len()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !overwrite => Err(Unsaved::IsThere),
+        Err(error) => Err(Unsaved::Failed(error.to_string())),
+    };
+    Saved { path: path.display().to_string(), outcome }
+}
+
+fn at_home(path: &Path) -> PathBuf {
+    let below = path.strip_prefix("~").ok();
+    below.zip(std::env::home_dir()).map_or_else(|| path.to_owned(), |(below, home)| home.join(below))
+}
+
+/// What is there is replaced at once by what was written whole.
+fn write(path: &Path, contents: &[u8], overwrite: bool) -> io::Result<()> {
+    if !overwrite {
+        return write_new(path, contents);
+    }
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(io::Error::other("what is there is no plain file"));
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", process::id()));
+    let beside = PathBuf::from(beside);
+    write_new(&beside, contents)?;
+    fs::rename(&beside, path).inspect_err(|_| drop(fs::remove_file(&beside)))
+}
+
+/// Makes a file that is not there yet; one that can't be written whole goes again.
+///
+/// # Errors
+/// It is there, or can't be written.
+pub fn write_new(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path)?;
+    file.write_all(contents).inspect_err(|_| drop(fs::remove_file(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_for_its_owner_alone_and_not_overwritten_without_being_asked() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("reply.bin");
+        assert_eq!(save(&path, b"one", false).outcome, Ok(3));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(save(&path, b"two", false).outcome, Err(Unsaved::IsThere));
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(save(&path, b"two", true).outcome, Ok(3));
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing stays beside it");
+    }
+
+    #[test]
+    fn what_cannot_be_written_says_why() {
+        let directory = tempfile::tempdir().unwrap();
+        let why = |path: &Path, overwrite| match save(path, b"x", overwrite).outcome {
+            Err(Unsaved::Failed(why)) => why,
+            other => panic!("{other:?}"),
+        };
+        assert!(why(&directory.path().join("no/such"), false).contains("No such file"));
+        assert!(why(directory.path(), true).contains("no plain file"));
+        let (target, link) = (directory.path().join("target"), directory.path().join("link"));
+        fs::write(&target, "kept").unwrap();
+        symlink(&target, &link).unwrap();
+        assert!(why(&link, true).contains("no plain file"), "a link is not followed");
+        assert_eq!(fs::read(&target).unwrap(), b"kept");
+    }
+}
