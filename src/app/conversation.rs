@@ -41,7 +41,10 @@ pub(super) fn connecting(model: &mut Model, peer: &PeerKey, phase: Phase, detail
 /// A connection to a listed peer is authenticated.
 pub(super) fn connected(model: &mut Model, peer: &PeerKey) {
     let now = model.now;
-    model.conversations.of(peer).climb.authenticated(now);
+    // of who was never traced nor dialled the list knows as much
+    if model.conversations.get(peer).is_some() {
+        model.conversations.of(peer).climb.authenticated(now);
+    }
 }
 
 /// A dial of a listed peer has failed.

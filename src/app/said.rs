@@ -7,7 +7,7 @@ use super::peers::Peer;
 use super::request::more;
 use super::words;
 use crate::crawler::Trace;
-use crate::failure::{By, Cause};
+use crate::failure::{By, Cause, Phase};
 use crate::node::PeerKey;
 use crate::wire::anatomy::{self, Field, Means};
 use crate::wire::frame::FrameId;
@@ -68,11 +68,15 @@ pub fn said(model: &Model, peer: &Peer, line: &Line) -> Said {
         Trace::Tls => Said::fact(Way::Between, "TLS 1.3 is up", "keys proved on both sides"),
         Trace::Authenticated => Said::fact(Way::Between, "authenticated", who(model, &peer.key)),
         Trace::Closed(failure) => {
-            let way = if failure.by == By::Peer { Way::In } else { Way::Between };
             let quiet = matches!(failure.cause, Cause::Closed | Cause::Stopped | Cause::Duplicate);
             let sign = (!quiet).then_some(Sign::Failed);
-            let detail = format!("{}: {}", words::ended(failure.by), failure.cause.text());
-            Said { sign, ..Said::fact(way, "closed", detail) }
+            let (way, name) = match failure.by {
+                By::Peer => (Way::In, "closed by the peer"),
+                By::Us => (Way::Out, "closed by us"),
+                By::Network if failure.phase() < Phase::Handshake => (Way::Between, "not reached"),
+                By::Network => (Way::Between, "lost"),
+            };
+            Said { sign, ..Said::fact(way, name, why_closed(failure.cause)) }
         }
         Trace::Lost(count) => {
             let detail = format!("{} steps: too much at once", thousands(*count));
@@ -80,6 +84,15 @@ pub fn said(model: &Model, peer: &Peer, line: &Line) -> Said {
         }
         Trace::Sent(piece) => frame(model, peer, line, piece, Way::Out),
         Trace::Received(piece) => frame(model, peer, line, piece, Way::In),
+    }
+}
+
+/// What the name does not say: `tcp refused`, `idle`.
+fn why_closed(cause: Cause) -> String {
+    match cause.phase() {
+        _ if cause == Cause::Closed => String::new(),
+        Phase::Open | Phase::Local | Phase::Request | Phase::Reply => words::row(cause),
+        _ => words::brief(cause),
     }
 }
 
@@ -167,8 +180,14 @@ fn handshake(fields: &[Field], said: Said, privacy: bool) -> Said {
             Said { detail: format!("{lowest}–{current}, port {port}"), ..said }
         }
         (Some(lowest), Some(current), _) => Said { detail: format!("{lowest}–{current}"), ..said },
+        _ if withheld(fields) => Said { detail: "hidden".to_owned(), ..said },
         _ => Said { sign: Some(Sign::Odd), detail: "another protocol".to_owned(), ..said },
     }
+}
+
+/// Nobody is to see what it says.
+fn withheld(fields: &[Field]) -> bool {
+    fields.iter().any(|field| matches!(field.means, Means::Withheld(_)))
 }
 
 fn channel(fields: &[Field]) -> Option<ChannelId> {
@@ -218,6 +237,7 @@ fn other(model: &Model, peer: &Peer, id: FrameId, fields: &[Field], way: Way) ->
     match id {
         FrameId::CHALLENGE => match fields.last().map(|field| &field.means) {
             Some(Means::Random(bytes)) => format!("{bytes} random bytes"),
+            _ if withheld(fields) => "hidden".to_owned(),
             _ => "not a challenge".to_owned(),
         },
         FrameId::RESPONSE1 | FrameId::RESPONSE2 if way == Way::Out => {
@@ -234,6 +254,7 @@ fn other(model: &Model, peer: &Peer, id: FrameId, fields: &[Field], way: Way) ->
                 }
             }
             Some(permid) => format!("permid {}", permid_text(model, &permid)),
+            None if withheld(fields) => "hidden".to_owned(),
             None => "no permid".to_owned(),
         },
         FrameId::HELLO => "both handshakes' hash".to_owned(),
@@ -250,7 +271,7 @@ fn other(model: &Model, peer: &Peer, id: FrameId, fields: &[Field], way: Way) ->
 /// What a field says, in words. `line` says which request a channel stands for.
 #[must_use]
 pub fn value(model: &Model, peer: &Peer, line: &Line, field: &Field) -> String {
-    let hidden = model.setup.privacy && field.hides.is_some();
+    let hidden = model.setup.privacy && field.hides;
     match &field.means {
         Means::Permid(permid) => permid_text(model, permid),
         Means::Text(_) | Means::Number(_) | Means::Port(_) if hidden => "hidden".to_owned(),

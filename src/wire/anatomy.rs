@@ -23,10 +23,12 @@ pub struct Field {
     pub name: String,
     /// Within [`Piece::bytes`].
     pub range: Range<usize>,
+    /// Those of its bytes that hold the value: all, but for what stands under a key.
+    pub value: Range<usize>,
     pub means: Means,
-    /// Those of its bytes by which somebody could be found: addresses, permids, signatures (from which the key can be computed), and
-    /// whatever a payload may hold.
-    pub hides: Option<Range<usize>>,
+    /// By its value somebody could be found: an address, a permid, a signature (from which the key can be computed), or a payload,
+    /// which may hold anything.
+    pub hides: bool,
 }
 
 /// What a field says.
@@ -81,7 +83,7 @@ pub fn at(fields: &[Field], byte: usize) -> Option<usize> {
 /// The bytes of a piece that privacy mode hides.
 #[must_use]
 pub fn hidden(fields: &[Field]) -> Vec<Range<usize>> {
-    fields.iter().filter_map(|field| field.hides.clone()).filter(|range| !range.is_empty()).collect()
+    fields.iter().filter(|field| field.hides && !field.value.is_empty()).map(|field| field.value.clone()).collect()
 }
 
 impl Piece {
@@ -111,14 +113,14 @@ impl Fields<'_> {
     fn add(&mut self, name: &str, range: Range<usize>, means: Means) {
         let end = self.bytes.len();
         let range = range.start.min(end)..range.end.min(end);
-        self.list.push(Field { name: name.to_owned(), range, means, hides: None });
+        self.list.push(Field { name: name.to_owned(), value: range.clone(), range, means, hides: false });
     }
 
     /// As [`Self::add`]; privacy mode hides all of it.
     fn hide(&mut self, name: &str, range: Range<usize>, means: Means) {
         self.add(name, range, means);
         if let Some(field) = self.list.last_mut() {
-            field.hides = Some(field.range.clone());
+            field.hides = true;
         }
     }
 
@@ -141,6 +143,9 @@ impl Fields<'_> {
 
     fn handshake(&mut self) {
         let Some(bytes) = self.bytes.first_chunk::<HANDSHAKE_LEN>() else { return self.rest("bytes", 0) };
+        if self.is_withheld(&(0..HANDSHAKE_LEN)) {
+            return self.rest("handshake", 0);
+        }
         let said = |bytes: &[u8]| Means::Text(text::clip(bytes, TEXT));
         let error = Handshake::check_prefix(bytes).err();
         if matches!(error, Some(HandshakeError::Length(_) | HandshakeError::Protocol)) {
@@ -260,8 +265,8 @@ impl Fields<'_> {
             meaning(id, entry)
         };
         self.add(&name, range, means);
-        if let Some(field) = self.list.last_mut().filter(|_| hides) {
-            field.hides = Some(content);
+        if let Some(field) = self.list.last_mut() {
+            (field.value, field.hides) = (content, hides);
         }
     }
 }

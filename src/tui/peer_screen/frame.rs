@@ -65,14 +65,14 @@ fn row(canvas: &mut Canvas, area: &Area, y: u16, field: &Field, bytes: &str, her
 
 /// The first bytes of a field; those that nobody is to see as dots.
 fn shown(piece: &Piece, field: &Field, hides: &[std::ops::Range<usize>]) -> String {
-    let most = if field.range.len() > SHOWN { SHOWN - 1 } else { SHOWN };
+    let most = if field.value.len() > SHOWN { SHOWN - 1 } else { SHOWN };
     let byte = |at: usize| match piece.bytes.get(at) {
         Some(_) if hides.iter().chain(&piece.withheld).any(|range| range.contains(&at)) => "··".to_owned(),
         Some(byte) => format!("{byte:02x}"),
         None => String::new(),
     };
-    let mut bytes: Vec<String> = field.range.clone().take(most).map(byte).collect();
-    if field.range.len() > SHOWN {
+    let mut bytes: Vec<String> = field.value.clone().take(most).map(byte).collect();
+    if field.value.len() > SHOWN {
         bytes.push("…".to_owned());
     }
     bytes.join(" ")

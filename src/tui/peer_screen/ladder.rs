@@ -48,8 +48,10 @@ fn row(canvas: &mut Canvas, area: &Area, y: u16, rung: &Rung) {
     canvas.text(area.x, area.x + 1, y, sign(rung.standing), sign_style);
     canvas.text(area.x + 2, area.x + DETAIL - 1, y, rung.name, name);
     let mut right = area.right;
-    if let Some(after) = rung.after {
-        let time = if after.as_micros() < 1000 { "0 ms".to_owned() } else { took(after) };
+    let time = rung.after.map(|after| if after.as_micros() < 1000 { "0 ms".to_owned() } else { took(after) });
+    let fits = |time: &String| area.x + DETAIL + width(&rung.detail) < area.right.saturating_sub(width(time));
+    // where there is no room for both, what was found says more than when
+    if let Some(time) = time.filter(|time| fits(time) || bad || area.width() >= 48) {
         right = canvas.right(right, y, &time, if bad { detail } else { theme.muted }).saturating_sub(1);
     }
     let mut x = area.x + DETAIL;

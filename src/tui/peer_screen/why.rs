@@ -9,7 +9,7 @@ use crate::app::ladder::why;
 use crate::app::peers::{Peer, State};
 use crate::app::request::{Outcome, Request};
 use crate::app::{Model, words};
-use crate::failure::{Cause, Delivered, Failure};
+use crate::failure::{Cause, Delivered, Failure, Phase};
 use crate::tui::canvas::{Area, Canvas, width};
 use crate::tui::why::folded;
 use crate::wire::{ErrorByte, OverlayVersion};
@@ -79,32 +79,31 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
 fn failure_block(canvas: &mut Canvas, model: &Model, area: Area, failure: &Failure, asked: Option<(&Peer, &Request)>) {
     canvas.heading(&area, "WHY", false, failure.cause.code());
     let mut rows = Rows { canvas, area, y: area.y + 1 };
-    let cause = asked.map(|(_, request)| cause(request, failure));
-    rows.add("cause", &cause.unwrap_or_else(|| words::failed(failure)));
+    rows.add("cause", &cause(model, asked.map(|(_, request)| request), failure));
+    let counts = asked.filter(|_| failure.cause != Cause::ClosedWithoutReply);
+    // where little fits, what to do comes before who did it
     let tight = area.height < 6;
-    if tight {
+    if tight && counts.is_none() {
         rows.add("hint", failure.cause.hint());
     }
-    rows.add("ended", &ended(failure, asked.map(|(peer, _)| peer)));
-    if let Some((peer, request)) = asked.filter(|_| failure.cause != Cause::ClosedWithoutReply) {
+    if !tight {
+        rows.add("ended", &ended(failure, asked.map(|(peer, _)| peer)));
+    }
+    if let Some((peer, request)) = counts {
         rows.add("count", &counted(model, peer, request, failure));
     }
-    if !tight {
-        let keys = keys(model);
-        if !keys.is_empty() {
-            rows.keys(&keys);
-        }
+    rows.keys(&keys(model));
+    if !tight || counts.is_some() {
         rows.add("hint", failure.cause.hint());
     }
 }
 
-/// In the words of the request, where those say more.
-fn cause(request: &Request, failure: &Failure) -> String {
-    let between = request.due.map(|due| due.between.as_secs());
-    match (failure.cause, between, request.newest) {
-        (Cause::BetweenPartsTimeout, Some(between), Some(part)) => {
-            format!("no part within {between} s of part {}", part.index)
-        }
+/// In the words of the request, where those say more; without its particulars, where these may name a host that is hidden.
+fn cause(model: &Model, request: Option<&Request>, failure: &Failure) -> String {
+    let between = request.and_then(|request| Some((request.due?.between.as_secs(), request.newest?.index)));
+    match (failure.cause, between) {
+        (Cause::BetweenPartsTimeout, Some((between, part))) => format!("no part within {between} s of part {part}"),
+        (cause, _) if model.setup.privacy && cause.phase() <= Phase::Tcp => cause.text().to_owned(),
         _ => words::failed(failure),
     }
 }

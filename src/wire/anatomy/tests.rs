@@ -191,9 +191,7 @@ proptest! {
             for field in &fields {
                 prop_assert!(field.range.start >= end && field.range.end <= piece.bytes.len());
                 end = field.range.end;
-                if let Some(hides) = &field.hides {
-                    prop_assert!(hides.start >= field.range.start && hides.end <= field.range.end);
-                }
+                prop_assert!(field.value.start >= field.range.start && field.value.end <= field.range.end);
             }
             prop_assert!(!fields.is_empty());
         }
