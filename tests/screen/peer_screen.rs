@@ -104,7 +104,7 @@ fn climbed(talk: &mut Talk, who: Permid, port: u16) {
 }
 
 /// The story of the picture: three parts, then silence.
-fn story() -> (Model, Permid) {
+pub fn story() -> (Model, Permid) {
     let (mut model, who) = (blank(), permid("81bc07", 17));
     let mut script = Script::default();
     let mut talk = Talk::new(&mut script, PeerKey::Permid(who), BEGAN);

@@ -19,7 +19,7 @@ struct Shot {
     keys: fn(&mut Model),
 }
 
-const SHOTS: [Shot; 12] = [
+const SHOTS: [Shot; 14] = [
     Shot { name: "main-dark", size: (120, 40), theme: "dark", keys: |_| {} },
     Shot { name: "main-light", size: (120, 40), theme: "light", keys: |_| {} },
     Shot { name: "main-mono", size: (120, 40), theme: "mono", keys: |_| {} },
@@ -32,12 +32,21 @@ const SHOTS: [Shot; 12] = [
     Shot { name: "log", size: (120, 40), theme: "dark", keys: |model| drop(press(model, &[Key::char('L')])) },
     Shot { name: "help", size: (100, 30), theme: "dark", keys: |model| drop(press(model, &[Key::char('?')])) },
     Shot { name: "commands", size: (100, 30), theme: "dark", keys: commands },
+    Shot { name: "peer", size: (120, 40), theme: "dark", keys: peer },
+    Shot { name: "peer-80x24", size: (80, 24), theme: "dark", keys: peer },
 ];
 
 /// The channel whose parts are coming.
 fn parts(model: &mut Model) {
     let (tab, up) = (Key::named(KeyCode::Tab), Key::named(KeyCode::Up));
     press(model, &[tab, up, up, up]);
+}
+
+/// One peer: the third part of a reply that never became whole, and what it says of those to come.
+fn peer(model: &mut Model) {
+    *model = crate::peer_screen::story().0;
+    let (up, down, tab) = (Key::named(KeyCode::Up), Key::named(KeyCode::Down), Key::named(KeyCode::Tab));
+    press(model, &[up, up, up, tab, down, down, down, down, Key::named(KeyCode::BackTab)]);
 }
 
 fn choosing(model: &mut Model) {

@@ -44,7 +44,7 @@ impl Columns {
             46..54 => {
                 Self { time: x + 7, arrow: x + 8, name: x + 10, channel: None, detail: x + 26, bytes: Some(area.right) }
             }
-            _ => Self { time: x + 7, arrow: x + 8, name: x + 10, channel: None, detail: x + 26, bytes: None },
+            _ => Self { time: x + 7, arrow: x + 8, name: x + 10, channel: None, detail: x + 24, bytes: None },
         }
     }
 }
@@ -103,10 +103,7 @@ fn row(canvas: &mut Canvas, columns: &Columns, area: &Area, y: u16, line: &Line,
     canvas.right(columns.time, y, &time(line), theme.muted);
     canvas.text(columns.arrow, columns.name, y, arrow(said.way), plain);
     let end = columns.channel.filter(|_| said.channel.is_some()).unwrap_or(columns.detail) - 1;
-    // of a name with its number the number goes first
-    let whole = columns.name + width(&said.name) <= end;
-    let name = if whole { &said.name[..] } else { said.name.split(' ').next().unwrap_or_default() };
-    canvas.text(columns.name, end, y, name, plain);
+    canvas.text(columns.name, end, y, fitting(&said.name, end - columns.name), plain);
     if let (Some(x), Some(channel)) = (columns.channel, said.channel) {
         canvas.text(x, columns.detail, y, &channel.to_string(), theme.muted);
     }
@@ -122,6 +119,14 @@ fn row(canvas: &mut Canvas, columns: &Columns, area: &Area, y: u16, line: &Line,
         x = canvas.text(x, right, y, sign, style.patch(theme.strong())) + 1;
     }
     canvas.text(x, right, y, &said.detail, plain);
+}
+
+/// As much of a name as tells it from the others: first its number goes, then the word that the crawler messages begin with.
+fn fitting(name: &str, room: u16) -> &str {
+    let fits = |name: &&str| width(name) <= room;
+    let word = if name.chars().next().is_some_and(char::is_uppercase) { name.split(' ').next() } else { None };
+    let brief = word.and_then(|word| word.strip_prefix("CRAWLER_"));
+    [Some(name), word, brief].into_iter().flatten().find(fits).unwrap_or(name)
 }
 
 /// `+31 ms`; `0 ms` for the beginning.

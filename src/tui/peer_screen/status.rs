@@ -45,14 +45,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
             x = canvas.text(x, end, y, text, style) + 2;
         }
     };
-    fits(
-        canvas,
-        version.as_deref().unwrap_or_default(),
-        match &version {
-            Some(version) if version.ends_with("clear") => theme.caution,
-            _ => Style::new(),
-        },
-    );
+    let clear = version.as_ref().is_some_and(|version| version.ends_with("clear"));
+    let note = if clear && grid.columns >= 120 { ", not encrypted" } else { "" };
+    let version = version.map(|version| version + note).unwrap_or_default();
+    fits(canvas, &version, if clear { theme.caution } else { Style::new() });
     if peer.permid().is_some() {
         fits(canvas, address.as_deref().unwrap_or_default(), theme.muted);
     }

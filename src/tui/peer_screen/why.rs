@@ -10,7 +10,7 @@ use crate::app::peers::{Peer, State};
 use crate::app::request::{Outcome, Request};
 use crate::app::{Model, words};
 use crate::failure::{Cause, Delivered, Failure, Phase};
-use crate::tui::canvas::{Area, Canvas, width};
+use crate::tui::canvas::{Area, Canvas, PILL, width};
 use crate::tui::why::folded;
 use crate::wire::{ErrorByte, OverlayVersion};
 
@@ -24,7 +24,7 @@ struct Rows<'c, 'a> {
 }
 
 impl Rows<'_, '_> {
-    /// `label  text`, folded at blanks.
+    /// `label  text`, folded at blanks; where it ends in 254 that is the pill.
     fn add(&mut self, label: &str, text: &str) {
         let x = self.area.x + VALUE;
         let muted = self.canvas.theme.muted;
@@ -35,7 +35,13 @@ impl Rows<'_, '_> {
             if i == 0 {
                 self.canvas.text(self.area.x, x - 1, self.y, label, muted);
             }
-            self.canvas.text(x, self.area.right, self.y, line, Style::new());
+            match line.strip_suffix("254") {
+                Some(before) if x + width(before) + PILL <= self.area.right => {
+                    let x = self.canvas.text(x, self.area.right, self.y, before, Style::new());
+                    self.canvas.pill(x, self.area.right, self.y);
+                }
+                _ => drop(self.canvas.text(x, self.area.right, self.y, line, Style::new())),
+            }
             self.y += 1;
         }
     }
