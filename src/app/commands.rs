@@ -33,6 +33,8 @@ pub enum Context {
     Any,
     /// Moving about on any screen: no prompt, composer or overlay is open.
     Moving,
+    /// Moving about while a recording is replayed.
+    Replay,
     /// Moving about on the main screen.
     Main,
     /// Moving about on the screen of one peer.
@@ -84,11 +86,12 @@ pub enum Group {
     Peers,
     Request,
     Reply,
+    Time,
     More,
 }
 
 impl Group {
-    pub const ALL: [Self; 5] = [Self::Move, Self::Peers, Self::Request, Self::Reply, Self::More];
+    pub const ALL: [Self; 6] = [Self::Move, Self::Peers, Self::Request, Self::Reply, Self::Time, Self::More];
 
     #[must_use]
     pub const fn title(self) -> &'static str {
@@ -97,6 +100,7 @@ impl Group {
             Self::Peers => "PEERS",
             Self::Request => "REQUEST",
             Self::Reply => "REPLY",
+            Self::Time => "TIME",
             Self::More => "MORE",
         }
     }
@@ -145,6 +149,13 @@ pub fn contexts(model: &Model) -> Vec<Context> {
 
 /// What keys mean in a mode that is not the present one, perhaps.
 fn contexts_in(model: &Model, mode: &Mode) -> Vec<Context> {
+    let replays = matches!(mode, Mode::Main) && model.showing.replay.is_some();
+    let mut contexts = if replays { vec![Context::Replay] } else { Vec::new() };
+    contexts.extend(own_contexts(model, mode));
+    contexts
+}
+
+fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
     use Context as C;
     match mode {
         Mode::Main if model.screen == Screen::Peer => vec![C::PeerScreen, C::Rows, C::Moving, C::Any],
@@ -218,16 +229,33 @@ pub fn dispatch(model: &mut Model, key: Key) -> Vec<Effect> {
     let mut keys = std::mem::take(&mut model.pending);
     keys.push(key);
     match (meaning(model, &keys), keys.as_slice()) {
-        (Meaning::Command(command), _) => execute(model, command),
+        (Meaning::Command(command), _) => {
+            cast(model, &keys, Some(command));
+            execute(model, command)
+        }
         (Meaning::Prefix, _) => {
             model.pending = keys;
             Vec::new()
         }
         (Meaning::Nothing, [_]) => {
+            cast(model, &keys, None);
             typing::key_typed(model, key);
             Vec::new()
         }
         (Meaning::Nothing, _) => off_the_map(model, &keys, key),
+    }
+}
+
+/// Shows keys to those who watch, with the command that they ran. What is typed to say where somebody is stays hidden.
+fn cast(model: &mut Model, keys: &[Key], command: Option<&Command>) {
+    let text: Vec<String> = keys.iter().map(Key::to_string).collect();
+    match command {
+        Some(command) if command.contexts == [Context::Replay] => {}
+        Some(command) => model.showing.cast.command(model.now, text.join(" "), command.name),
+        None if model.setup.privacy && matches!(model.mode, Mode::Connect(..)) => {
+            model.showing.cast.typed(model.now, "·");
+        }
+        None => model.showing.cast.typed(model.now, &text.join(" ")),
     }
 }
 

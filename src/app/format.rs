@@ -96,6 +96,28 @@ pub fn clock_with_millis(wall: SystemTime) -> String {
     format!("{hours:02}:{minutes:02}:{seconds:02}.{millis:03}")
 }
 
+/// `2026-11-22-142200`: the date and the time of day in UTC, fit for a file's name.
+#[must_use]
+pub fn stamp(wall: SystemTime) -> String {
+    let days = wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
+    let (year, month, day) = date(days);
+    let (hours, minutes, seconds, _) = time_of_day(wall);
+    format!("{year:04}-{month:02}-{day:02}-{hours:02}{minutes:02}{seconds:02}")
+}
+
+/// The date so many days after 1970-01-01, in the Gregorian calendar: years are counted from March, so that leap days are last.
+fn date(days: u64) -> (u64, u64, u64) {
+    const ERA: u64 = 146_097; // days in 400 years
+    let days = days + 719_468; // since 0000-03-01
+    let (era, day) = (days / ERA, days % ERA);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (era * 400 + year + next, month, day)
+}
+
 fn time_of_day(wall: SystemTime) -> (u64, u64, u64, u32) {
     let since = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = since.as_secs() % 86_400;
@@ -112,6 +134,19 @@ pub fn counted(number: usize, one: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stamps_of_files() {
+        for (seconds, text) in [
+            (0, "1970-01-01-000000"),
+            (951_782_399, "2000-02-28-235959"),
+            (951_868_800, "2000-03-01-000000"),
+            (1_795_357_320, "2026-11-22-142200"),
+            (4_107_542_400, "2100-03-01-000000"),
+        ] {
+            assert_eq!(stamp(UNIX_EPOCH + Duration::from_secs(seconds)), text);
+        }
+    }
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)

@@ -89,6 +89,11 @@ impl Keymap {
         self.by_command.get(command.name).map_or(&[], Vec::as_slice)
     }
 
+    /// Gives a command other keys.
+    pub fn set(&mut self, command: &'static Command, keys: Vec<Sequence>) {
+        self.by_command.insert(command.name, keys);
+    }
+
     /// A command's first keys as people write them; empty where it has none.
     #[must_use]
     pub fn first(&self, command: &Command) -> String {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 use super::commands;
 use super::compare::{Candidate, Comparison};
 use super::composer::Composer;
@@ -30,6 +32,7 @@ use super::reading::{Reading, View};
 use super::replies::Held;
 use super::request::Request;
 use super::screen::Screen;
+use super::showing::Showing;
 use super::tally::Tally;
 use super::to_file::{self, Saving};
 use super::words;
@@ -56,7 +59,8 @@ pub struct Setup {
 }
 
 /// The panes that can have the focus, in the order of `tab`.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pane {
     #[default]
     Peers,
@@ -203,6 +207,8 @@ pub struct Model {
     pub listening: Option<SocketAddr>,
     /// Peer states that a slow reader missed.
     pub coalesced: u64,
+    /// Whether it is frozen, recorded, replayed: how it is shown.
+    pub showing: Showing,
     /// Numbers the events.
     pub(super) events: u64,
     /// Replies whose payloads are in memory.
@@ -247,6 +253,7 @@ impl Model {
             touched: false,
             listening: None,
             coalesced: 0,
+            showing: Showing::default(),
             events: 0,
             held: Held::default(),
         };
@@ -527,6 +534,10 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Notice(text) => {
             model.say(Kind::Plain, text);
+            Vec::new()
+        }
+        Msg::Place(place) => {
+            place.take(model);
             Vec::new()
         }
     }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::kept::KeptIn;
 use super::key::Key;
+use super::recording::Place;
+use super::showing::Control;
 use crate::node::{Ask, Event, Target, Ticket};
 use crate::probes::Decoding;
 use crate::wire::{ErrorByte, MessageId, Permid};
@@ -58,6 +60,8 @@ pub enum Msg {
     Opened(Option<String>),
     /// Something the operator should read.
     Notice(String),
+    /// Where the operator was when a recording was started in the middle of a session.
+    Place(Box<Place>),
 }
 
 /// What became of a file.
@@ -133,6 +137,12 @@ pub enum Effect {
         text: String,
     },
     SkipTour,
+    /// Let the screen hold still, or go on.
+    Freeze,
+    /// Start or end a recording.
+    Record,
+    /// Go about in the recording that is replayed.
+    Replay(Control),
     Quit {
         /// Ctrl-C, not `q`.
         interrupted: bool,

@@ -8,6 +8,7 @@ use clap::builder::BoolishValueParser;
 use tokio::sync::mpsc;
 
 use super::options::{AllowOptions, JsonOption};
+use super::session::{self, SessionOptions};
 use super::tui::{self, ThemeOption};
 use super::{CliError, directories, identities, journal, later, logging, output, probes, signals};
 use crate::app::Setup;
@@ -43,6 +44,8 @@ pub struct DemoArgs {
     #[command(flatten)]
     theme: ThemeOption,
     #[command(flatten)]
+    session: SessionOptions,
+    #[command(flatten)]
     json: JsonOption,
 }
 
@@ -73,6 +76,7 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
         ));
     }
     let theme = args.theme.load()?;
+    let script = args.session.script()?;
     tui::need_terminal()?;
     let registry = probes::registry()?;
     super::runtime()?.block_on(async {
@@ -80,7 +84,9 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
         let stage = demo::stage(&swarm, Reading::AsWritten).await?;
         let mut files = directories::kept();
         let setup = Setup { registry, kept: files.read(), ..stage.setup };
-        let options = crate::tui::Options { setup, theme, extra: stage.extra, skip_tour: stage.skip_tour, files };
+        let (record, recordings) = (args.session.target()?, session::recordings());
+        let (extra, skip_tour) = (stage.extra, stage.skip_tour);
+        let options = crate::tui::Options { setup, theme, extra, skip_tour, files, record, recordings, script };
         let shown = tui::show(stage.node, stage.events, options).await;
         swarm.shutdown(GRACE).await;
         shown

@@ -34,6 +34,11 @@ pub fn kept() -> Files {
     Files::new(config.map(Into::into), data.map(Into::into))
 }
 
+/// Where recordings go that are named by nobody.
+pub fn recordings() -> Result<PathBuf, CliError> {
+    Ok(project()?.data_dir().join("recordings"))
+}
+
 fn project() -> Result<ProjectDirs, CliError> {
     ProjectDirs::from("", "", "swarmscope").ok_or_else(|| {
         CliError::io("this user has no home directory")

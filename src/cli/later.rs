@@ -8,9 +8,6 @@ use super::CliError;
 const LATER: &[(&str, &str)] = &[
     ("crawl", "a Crawler that runs for months without a screen"),
     ("keymap", "the key bindings in print; `?` on the screen shows them"),
-    ("--replay", "the same screen on a recording"),
-    ("--record", "a recording of the session"),
-    ("--script", "keys from a file"),
     ("--scenario", "other swarms; `tour` and `nat` are built"),
 ];
 
@@ -32,11 +29,6 @@ pub fn is_later(name: &str) -> bool {
     LATER.iter().any(|(known, _)| *known == name)
 }
 
-/// Refuses an option of a later release, if it was given.
-pub fn option(name: &'static str, given: bool) -> Result<(), CliError> {
-    if given { Err(command(name)) } else { Ok(()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +39,5 @@ mod tests {
             let CliError::NotYetBuilt { is: found, .. } = command(name) else { panic!("{name}") };
             assert_eq!(found, is);
         }
-        assert!(option("--replay", false).is_ok() && option("--replay", true).is_err());
     }
 }

@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
@@ -11,13 +11,18 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::options::{self, BootstrapOption, IdentityOptions};
-use super::{CliError, directories, identities, later, probes};
+use super::session::{self, SessionOptions};
+use super::{CliError, directories, identities, probes};
+use crate::app::kept::Kept;
 use crate::app::peers::MOST_PEERS;
+use crate::app::replay::Player;
+use crate::app::script::Script;
 use crate::app::{Keymap, Setup};
 use crate::failure::exit;
 use crate::node::{Node, NodeConfig, Target};
 use crate::probes::pseudonyms;
-use crate::tui::{self, Ended, Options, Theme};
+use crate::tui::keep::Files;
+use crate::tui::{self, Ended, Options, Source, Theme};
 
 /// How long closing may take once the screen is gone.
 const GRACE: Duration = Duration::from_secs(1);
@@ -40,18 +45,14 @@ pub struct TuiArgs {
     theme: ThemeOption,
     #[command(flatten)]
     inflate: options::InflateOption,
-    /// Show a recording (not yet built)
-    #[arg(long, value_name = "FILE", hide = true, env = "SWARMSCOPE_REPLAY")]
+    /// Show a recording on the same screen; nothing is sent, nobody is dialled
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_REPLAY")]
     replay: Option<PathBuf>,
-    /// Record the session (not yet built)
-    #[arg(long, value_name = "FILE", hide = true, env = "SWARMSCOPE_RECORD")]
-    record: Option<PathBuf>,
+    #[command(flatten)]
+    session: SessionOptions,
     /// Hide addresses, wherever they stand; P shows them
     #[arg(long, env = "SWARMSCOPE_PRIVACY", value_parser = BoolishValueParser::new())]
     privacy: bool,
-    /// Take keys from a file (not yet built)
-    #[arg(long, value_name = "FILE", hide = true, env = "SWARMSCOPE_SCRIPT")]
-    script: Option<PathBuf>,
 }
 
 /// How the screen looks.
@@ -77,11 +78,12 @@ impl ThemeOption {
 /// # Errors
 /// No terminal, a file that can't be used, or an address that can't be bound.
 pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
-    later::option("--replay", args.replay.is_some())?;
-    later::option("--record", args.record.is_some())?;
-    later::option("--script", args.script.is_some())?;
     args.inflate.set();
     let theme = args.theme.load()?;
+    let script = args.session.script()?;
+    if let Some(path) = &args.replay {
+        return replay(args, path, theme, script);
+    }
     need_terminal()?;
     let bootstrap = args.bootstrap.targets()?;
     let identities = identities::resolve(&args.identity)?;
@@ -108,7 +110,9 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         keymap: Keymap::default(),
         kept: files.read(),
     };
-    let options = Options { setup, theme, extra, skip_tour: CancellationToken::new(), files };
+    let (record, recordings) = (args.session.target()?, session::recordings());
+    let skip_tour = CancellationToken::new();
+    let options = Options { setup, theme, extra, skip_tour, files, record, recordings, script };
     super::runtime()?.block_on(async {
         let (node, events) = Node::start(config).await?;
         for target in &args.connect {
@@ -123,11 +127,46 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
 /// # Errors
 /// The terminal can't be read or written.
 pub async fn show(node: Node, events: mpsc::Receiver<crate::node::Event>, options: Options) -> Result<u8, CliError> {
-    let ended = tui::run(node.clone(), events, options).await;
+    let ended = tui::run(Source::Node(node.clone(), events), options).await;
     node.shutdown(GRACE).await;
+    exit_code(ended)
+}
+
+/// Shows a recording until the operator quits.
+fn replay(args: &TuiArgs, path: &Path, theme: Theme, script: Option<Script>) -> Result<u8, CliError> {
+    if args.session.record.is_some() {
+        return Err(CliError::usage("--record: a replay is a recording already", "leave out --record or --replay"));
+    }
+    let recording = session::read_recording(path)?;
+    need_terminal()?;
+    let setup = Setup {
+        registry: probes::registry()?,
+        title: String::new(),
+        privacy: args.privacy,
+        mask: pseudonyms::mask().clone(),
+        keymap: Keymap::default(),
+        kept: Kept::default(),
+    };
+    let (_nothing_extra, extra) = mpsc::channel(1);
+    let player = Player::new(recording, setup.clone(), now());
+    let (files, skip_tour) = (Files::default(), CancellationToken::new()); // what is kept is not the recording's to change
+    let options = Options { setup, theme, extra, skip_tour, files, record: None, recordings: None, script };
+    exit_code(super::runtime()?.block_on(tui::run(Source::Replay(Box::new(player)), options)))
+}
+
+#[allow(clippy::disallowed_methods)] // a replay counts its times from any moment
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn exit_code(ended: io::Result<Ended>) -> Result<u8, CliError> {
     match ended {
         Ok(Ended::Quit) => Ok(0),
         Ok(Ended::Interrupted) => Ok(exit::INTERRUPTED),
+        Ok(Ended::NotSeen(not_seen, screen)) => {
+            Err(CliError::io(format!("--script: {not_seen}; the screen was\n{screen}"))
+                .with_hint("see the screen above for what was there instead; limit 60 s makes `until` wait longer"))
+        }
         Err(error) => Err(CliError::io(format!("terminal: {error}"))),
     }
 }

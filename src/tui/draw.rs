@@ -7,7 +7,7 @@ use super::layout::{Grid, Request};
 use super::theme::Theme;
 use super::{
     against, channels, columns, filter_prompt, footer, frames, help, log_line, log_view, many, palette, peer_line,
-    peer_screen, peers, reply, request, saved_filters, status_bar, which_key,
+    peer_screen, peers, reply, request, saved_filters, showing, status_bar, which_key,
 };
 use crate::app::{Class, Mode, Model, Screen};
 
@@ -51,6 +51,7 @@ pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -
         }
         footer::draw(&mut canvas, model, &grid);
         overlay(&mut canvas, model, &grid);
+        showing::cast(&mut canvas, model, &grid);
         which_key::draw(&mut canvas, model, &grid);
     }
     let cursor = canvas.cursor;

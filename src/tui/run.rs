@@ -3,6 +3,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -18,12 +19,21 @@ use tokio_util::sync::CancellationToken;
 use super::draw::{Tops, draw};
 use super::external::External;
 use super::files;
+use super::frozen::Frozen;
 use super::keep::{Files, Writer};
+use super::recorder::{Finished, Recorder, Target};
 use super::terminal::Taken;
 use super::theme::Theme;
+use crate::app::recording::typing::Typing;
+use crate::app::replay::Player;
+use crate::app::script::{NotSeen, Script};
 use crate::app::{Effect, Key, Model, Msg, Now, Setup, update};
 use crate::node::{Event, Node};
 use crate::probes;
+
+mod playing;
+
+use playing::Wait;
 
 /// Events folded before the next look at the input.
 const BATCH: usize = 1024;
@@ -31,6 +41,12 @@ const BATCH: usize = 1024;
 const FRAME: Duration = Duration::from_millis(16);
 /// Replies that are read at the same time: each may take memory of its own.
 const READERS: usize = 2;
+
+/// Where what is shown comes from.
+pub enum Source {
+    Node(Node, mpsc::Receiver<Event>),
+    Replay(Box<Player>),
+}
 
 /// What the screen is started with.
 pub struct Options {
@@ -42,33 +58,53 @@ pub struct Options {
     pub skip_tour: CancellationToken,
     /// Where columns, filters and notes are kept.
     pub files: Files,
+    /// Where everything is recorded from the start.
+    pub record: Option<Target>,
+    /// The directory of recordings that are started while it runs.
+    pub recordings: Option<PathBuf>,
+    /// Keys that are pressed by themselves.
+    pub script: Option<Script>,
 }
 
 /// How the screen ended. The terminal is as before in every case.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Ended {
     /// `q`: exit code 0.
     Quit,
     /// Ctrl-C, SIGINT, SIGTERM or SIGHUP: exit code 130.
     Interrupted,
+    /// A script waited in vain: exit code 1. With the screen as it was.
+    NotSeen(NotSeen, String),
 }
 
-/// Takes the terminal, shows the node's events until the operator quits, and gives the terminal back.
-/// The node keeps running: stopping it is the caller's.
+/// Takes the terminal, shows what comes from the source until the operator quits, and gives the terminal back.
+/// A node keeps running: stopping it is the caller's.
 ///
 /// # Errors
 /// The terminal can't be read or written, or something panicked meanwhile.
-pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) -> io::Result<Ended> {
+pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     let mut signals = Signals::new()?;
     let taken = Taken::take()?;
     let (decoded, mut decodings) = mpsc::channel(BATCH);
+    let (finished, mut recorded) = mpsc::unbounded_channel();
     let mut extra = options.extra;
-    let mut events = events;
     let failed = decoded.clone();
+    let (node, mut events, player) = match source {
+        Source::Node(node, events) => (Some(node), events, None),
+        Source::Replay(player) => (None, mpsc::channel(1).1, Some(player)),
+    };
+    let (mut events_open, mut extra_open) = (node.is_some(), node.is_some());
     let mut screen = Running {
         keep: Writer::new(options.files, move |why| drop(failed.try_send(Msg::Notice(why)))),
         model: Model::new(options.setup, now()),
         node,
+        player,
+        frozen: None,
+        recorder: None,
+        finished,
+        recordings: options.recordings,
+        script: options.script,
+        shown: String::new(),
         taken,
         theme: options.theme,
         tops: Tops::default(),
@@ -84,15 +120,19 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
     let mut input = Some(EventStream::new());
     let mut waiting = Vec::with_capacity(BATCH);
     let mut extras = Vec::with_capacity(BATCH);
-    let (mut events_open, mut extra_open) = (true, true);
     let panic_at = panic_on_purpose();
+    screen.begin(options.record);
     screen.draw()?;
     let mut tick = next_second();
-    while screen.ended.is_none() {
-        let wake = screen.model.next_wake();
+    loop {
+        screen.play_script()?;
+        if screen.ended.is_some() {
+            break;
+        }
+        let (wake, replay, script) = (screen.wake(), screen.replay_is_due(), screen.script_is_due());
         tokio::select! {
             biased;
-            () = signals.any() => return Ok(Ended::Interrupted),
+            () = signals.any() => screen.ended = Some(Ended::Interrupted),
             event = next_of(&mut input) => match event {
                 Some(event) => {
                     screen.input(event?);
@@ -101,33 +141,36 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
                     }
                     screen.draw()?;
                 }
-                None => return Ok(Ended::Interrupted), // the terminal is gone
+                None => screen.ended = Some(Ended::Interrupted), // the terminal is gone
             },
             // before more news: however much comes, frames are drawn
             () = screen.frame_is_due() => screen.draw()?,
             count = events.recv_many(&mut waiting, BATCH), if events_open => {
                 events_open = count > 0;
-                waiting.drain(..).for_each(|event| screen.fold(Msg::Node(event)));
+                waiting.drain(..).for_each(|event| screen.told(Msg::Node(event)));
                 if !events_open {
-                    screen.fold(Msg::Notice("the node has stopped: what is shown stays, nothing new comes".to_owned()));
+                    screen.told(Msg::Notice("the node has stopped: what is shown stays, nothing new comes".to_owned()));
                 }
             }
             count = extra.recv_many(&mut extras, BATCH), if extra_open => {
                 extra_open = count > 0;
-                extras.drain(..).for_each(|msg| screen.fold(msg));
+                extras.drain(..).for_each(|msg| screen.told(msg));
             }
             Some(msg) = decodings.recv() => {
                 if screen.away && matches!(msg, Msg::Opened(_)) {
                     screen.come_back()?;
                     input = Some(EventStream::new());
                 }
-                screen.fold(msg);
+                if matches!(msg, Msg::Decoded { .. }) { screen.told(msg) } else { screen.fold(msg) }
             }
-            () = tokio::time::sleep_until(tick.into()) => {
+            Some(finished) = recorded.recv() => screen.recorded(finished),
+            () = tokio::time::sleep_until(tick.into()), if screen.player.is_none() => {
                 tick = next_second();
-                screen.fold(Msg::Tick);
+                screen.told(Msg::Tick);
             }
-            () = tokio::time::sleep_until(wake.unwrap_or(tick).into()), if wake.is_some() => screen.fold(Msg::Wake),
+            () = until(wake), if wake.is_some() => screen.fold(Msg::Wake),
+            () = until(replay), if replay.is_some() => screen.go_on(),
+            () = until(script), if script.is_some() => {}
             () = tokio::time::sleep_until(panic_at.unwrap_or_else(Instant::now).into()), if panic_at.is_some() => {
                 panic!("asked to by SWARMSCOPE_PANIC_AFTER");
             }
@@ -140,13 +183,26 @@ pub async fn run(node: Node, events: mpsc::Receiver<Event>, options: Options) ->
             return Err(io::Error::other("a part of the program panicked, see above"));
         }
     }
+    screen.end_recording(Wait::Yes);
+    while let Ok(Finished { path, result }) = recorded.try_recv() {
+        result.map_err(|error| io::Error::other(format!("the recording {} breaks off: {error}", path.display())))?;
+    }
     Ok(screen.ended.unwrap_or(Ended::Quit))
 }
 
 /// The screen while it runs.
 struct Running {
     model: Model,
-    node: Node,
+    /// None in a replay: nothing is sent.
+    node: Option<Node>,
+    player: Option<Box<Player>>,
+    frozen: Option<Frozen>,
+    recorder: Option<Recorder>,
+    finished: mpsc::UnboundedSender<Finished>,
+    recordings: Option<PathBuf>,
+    script: Option<Script>,
+    /// What the newest frame says, for the script.
+    shown: String,
     taken: Taken,
     theme: Theme,
     tops: Tops,
@@ -165,9 +221,42 @@ struct Running {
 }
 
 impl Running {
+    /// Folds what this program or its operator does.
     fn fold(&mut self, msg: Msg) {
+        let at = now();
+        let shown = match (&self.player, &self.frozen) {
+            (Some(player), _) => player.now(),
+            (None, Some(frozen)) => frozen.since,
+            (None, None) => at,
+        };
+        self.fold_at(shown, at, msg);
+    }
+
+    /// Folds what is told by others, or lets it wait while the screen holds still.
+    fn told(&mut self, msg: Msg) {
+        let at = now();
+        let Some(frozen) = &mut self.frozen else { return self.fold_at(at, at, msg) };
+        frozen.wait(at, msg);
+        if frozen.is_full() {
+            self.thaw();
+            self.fold(Msg::Notice("it goes on by itself: more has happened than can wait".to_owned()));
+        }
         self.changed = true;
-        for effect in update(&mut self.model, now(), msg) {
+    }
+
+    /// `shown`: what time it is on the screen. `at`: when it happened.
+    fn fold_at(&mut self, shown: Now, at: Now, msg: Msg) {
+        self.changed = true;
+        let what = self.recorder.as_ref().and_then(|recorder| recorder.what(&msg));
+        let typing = |screen: &Self| screen.recorder.as_ref().map_or(Typing::Nothing, |r| r.typing(&screen.model));
+        let before = typing(self);
+        let effects = update(&mut self.model, shown, msg);
+        let after = typing(self);
+        if let (Some(recorder), Some(what)) = (&mut self.recorder, what) {
+            recorder.take(at, what, &before, &after);
+        }
+        self.keep_private();
+        for effect in effects {
             self.perform(effect);
         }
     }
@@ -187,14 +276,18 @@ impl Running {
 
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Request(ask) => {
-                let ticket = self.node.request(ask.clone());
-                self.fold(Msg::Asked(ask, ticket));
+            Effect::Request(_)
+            | Effect::Connect(_)
+            | Effect::Disconnect(_)
+            | Effect::Cancel(_)
+            | Effect::Extend(..) => self.to_node(effect),
+            Effect::Freeze => self.freeze(),
+            Effect::Record => self.record(),
+            Effect::Replay(control) => {
+                if let Some(player) = &mut self.player {
+                    player.control(&mut self.model, control, Instant::now());
+                }
             }
-            Effect::Connect(target) => self.node.connect(target),
-            Effect::Disconnect(permid) => self.node.disconnect(permid),
-            Effect::Cancel(ticket) => self.node.cancel(ticket),
-            Effect::Extend(ticket, by) => self.node.extend(ticket, by),
             Effect::Decode { permid, ticket, message, error, payload } => {
                 let (registry, decoded) = (self.model.setup.registry.clone(), self.decoded.clone());
                 let readers = self.readers.clone();
@@ -243,6 +336,24 @@ impl Running {
         self.taken.take_again()
     }
 
+    /// What goes out. In a replay nothing does.
+    fn to_node(&mut self, effect: Effect) {
+        let Some(node) = &self.node else {
+            return self.fold(Msg::Notice("not done: a replay sends nothing".to_owned()));
+        };
+        match effect {
+            Effect::Request(ask) => {
+                let ticket = node.request(ask.clone());
+                self.fold(Msg::Asked(ask, ticket));
+            }
+            Effect::Connect(target) => node.connect(target),
+            Effect::Disconnect(permid) => node.disconnect(permid),
+            Effect::Cancel(ticket) => node.cancel(ticket),
+            Effect::Extend(ticket, by) => node.extend(ticket, by),
+            _ => {}
+        }
+    }
+
     /// Ready when there is news to draw and the last frame is old enough; never, when there is nothing to draw.
     async fn frame_is_due(&self) {
         if !self.changed || self.away {
@@ -261,15 +372,26 @@ impl Running {
         if self.model.size != (size.width, size.height) {
             self.fold(Msg::Resize(size.width, size.height));
         }
+        self.show_status();
         let (model, theme, tops) = (&self.model, &self.theme, &mut self.tops);
-        self.taken.screen.draw(|frame| {
+        let frame = self.taken.screen.draw(|frame| {
             if let Some(cursor) = draw(frame.buffer_mut(), model, theme, tops) {
                 frame.set_cursor_position(cursor);
             }
         })?;
+        if self.script.is_some() {
+            self.shown = playing::text(frame.buffer);
+        }
         self.changed = false;
         self.last_drawn = Some(Instant::now());
         Ok(())
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use super::canvas::{Canvas, PILL, width};
 use super::layout::Grid;
 use super::many;
+use super::showing;
 use crate::app::format::{clock, counted};
 use crate::app::{Class, Model, Screen};
 
@@ -46,6 +47,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     canvas.tint(0, grid.columns, y, canvas.theme.panel);
     let clock = clock(model.now.wall);
     let end = canvas.right(grid.columns - 1, y, &clock, canvas.theme.muted).saturating_sub(2);
+    let end = showing::status(canvas, model, end, y, grid.class);
     let x = canvas.text(1, end, y, "swarmscope", canvas.theme.strong());
     if model.screen == Screen::Many {
         return many::status::draw(canvas, model, x, end, y);

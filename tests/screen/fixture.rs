@@ -1,6 +1,7 @@
 //! A session as somebody may have had it: an hour in a swarm of 37 peers, told in the node's own events.
 #![allow(clippy::too_many_arguments, clippy::cast_possible_truncation, clippy::unchecked_time_subtraction)] // a script, by hand
 
+use std::cell::RefCell;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -8,7 +9,8 @@ use bytes::Bytes;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use swarmscope::app::kept::Kept;
-use swarmscope::app::{Effect, Key, Keymap, Model, Msg, Now, Setup, update};
+use swarmscope::app::recording::typing::Typing;
+use swarmscope::app::{Effect, Key, Keymap, Model, Msg, Now, Setup};
 use swarmscope::failure::{By, Cause, Delivered, Failure, Phase};
 use swarmscope::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 use swarmscope::probes::{self, Statistics};
@@ -47,6 +49,32 @@ pub fn blank() -> Model {
     let mut model = Model::new(setup, before(4_000_000));
     update(&mut model, before(4_000_000), Msg::Resize(120, 40));
     model
+}
+
+thread_local! {
+    /// All that is folded, while somebody wants it.
+    static TAPE: RefCell<Option<Tape>> = const { RefCell::new(None) };
+}
+
+/// Messages with their times, each with what was being typed before and after it.
+pub type Tape = Vec<(Now, Msg, [Typing; 2])>;
+
+/// What a session makes, and all that was folded in it.
+pub fn taped(session: impl FnOnce() -> Model) -> (Model, Tape) {
+    TAPE.set(Some(Tape::new()));
+    let model = session();
+    (model, TAPE.take().expect("it was put there"))
+}
+
+fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
+    if TAPE.with_borrow(Option::is_none) {
+        return swarmscope::app::update(model, now, msg);
+    }
+    let before = Typing::of(model);
+    let effects = swarmscope::app::update(model, now, msg.clone());
+    let typing = [before, Typing::of(model)];
+    TAPE.with_borrow_mut(|tape| tape.iter_mut().for_each(|tape| tape.push((now, msg.clone(), typing.clone()))));
+    effects
 }
 
 /// Folds a message, and what its effects lead to at once: replies are read, tickets given.

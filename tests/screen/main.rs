@@ -11,3 +11,4 @@ mod reply;
 mod screenshots;
 mod snapshots;
 mod stories;
+mod time;

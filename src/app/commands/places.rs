@@ -10,6 +10,7 @@ impl Context {
             Self::Any => "everywhere",
             Self::Moving => "every screen",
             Self::Main => "main screen",
+            Self::Replay => "replay",
             Self::PeerScreen => "one peer",
             Self::ManyScreen => "many peers",
             Self::ManyPreview => "many peers, before",

@@ -6,7 +6,9 @@ use crate::app::conditions as when;
 use crate::app::inspect;
 use crate::app::many::acts as many;
 use crate::app::moving as go;
-use crate::app::{again, column_view, compare, copies, filtering, find, marking, noting, palette, saved_view, to_file};
+use crate::app::{
+    again, column_view, compare, copies, filtering, find, marking, noting, palette, saved_view, time, to_file,
+};
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
 const fn foot(rank: u8, verb: &'static str) -> Option<Foot> {
@@ -155,6 +157,17 @@ pub static COMMANDS: &[Command] = commands! {
     "group by", Reply, ["b"], [ManyRun], foot(47, "group by"), many::has_many, many::group_by, "group with or without numbers";
     "other list", Move, ["tab", "shift-tab", "left", "right"], [ManyScreen], foot(60, "pane"), many::has_other_pane, many::other_pane, "outcomes or answers";
     "leave", Move, ["esc"], [ManyScreen], foot(20, "back"), when::always, many::back, "back";
+    "freeze", Time, ["z"], [Moving], None, time::is_live, time::freeze, "hold still; go on";
+    "record", Time, ["ctrl-r"], [Moving], None, time::is_live, time::record, "start, end a recording";
+    "pause replay", Time, ["space"], [Replay], foot(6, "pause"), time::is_replay, time::pause, "pause, go on";
+    "step", Time, ["."], [Replay], foot(7, "step"), time::is_replay, time::step, "the next message";
+    "replay slower", Time, ["["], [Replay], foot(8, "speed"), time::is_replay, time::slower, "slower, faster";
+    "replay faster", Time, ["]"], [Replay], None, time::is_replay, time::faster, "slower, faster";
+    "back 10 s", Time, ["{"], [Replay], foot(9, "10 s"), time::is_replay, time::back, "10 s back, forward";
+    "forward 10 s", Time, ["}"], [Replay], None, time::is_replay, time::forward, "10 s back, forward";
+    "to the start", Time, ["0"], [Replay], None, time::is_replay, time::to_start, "to the start, as it was";
+    "presenter", Time, ["t p"], [Moving], None, when::always, time::present, "layout for a projector";
+    "key-cast", Time, ["t k"], [Moving], None, when::always, time::cast_keys, "show the keys pressed";
 
     "help", More, ["?", "f1"], [Moving, Sheet, Log], at_right(1, "help"), when::always, act::help, "this help";
     "close help", More, ["esc", "?", "f1"], [Help], foot(10, "close"), when::always, act::close_help, "close";

@@ -1,0 +1,210 @@
+//! A recording while it is written: by a thread of its own, so that the screen never waits for the disk.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::app::recording::{Header, Line, Masker, Typist, What, micros, present, typing::Typing};
+use crate::app::showing::Recorded;
+use crate::app::{Model, Msg, Now};
+use crate::node::Event;
+
+/// Lines that may wait for the disk.
+const MOST_WAITING: usize = 50_000;
+/// Bytes of payloads that may wait for it.
+const MOST_BYTES: usize = 64 << 20;
+
+/// A file that is made for a recording: nobody else's to read, and none that was there before.
+#[derive(Debug)]
+pub struct Target {
+    pub path: PathBuf,
+    file: File,
+}
+
+impl Target {
+    /// # Errors
+    /// The file is there already, or can't be made.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// A file named after the time in this directory, which is made where it is missing.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_in(directory: &Path, now: Now) -> io::Result<Self> {
+        std::fs::create_dir_all(directory)?;
+        Self::create(&directory.join(format!("swarmscope-{}.jsonl", crate::app::format::stamp(now.wall))))
+    }
+}
+
+/// How a recording ended.
+#[derive(Debug)]
+pub struct Finished {
+    pub path: PathBuf,
+    /// How many lines it has.
+    pub result: io::Result<u64>,
+}
+
+/// A recording that is being written.
+pub struct Recorder {
+    to: SyncSender<(Line, usize)>,
+    waiting: Arc<AtomicUsize>,
+    thread: JoinHandle<()>,
+    start: Now,
+    /// In privacy mode.
+    typist: Option<Typist<i64>>,
+    lost: u64,
+    told: u64,
+}
+
+impl Recorder {
+    /// Starts with the model as it is. How it ends is told through `finished`.
+    #[must_use]
+    pub fn start(target: Target, model: &Model, now: Now, finished: UnboundedSender<Finished>) -> Self {
+        let header = Header::of(model, now);
+        let mask = model.setup.privacy.then(|| model.setup.mask.clone());
+        let (to, lines) = sync_channel(MOST_WAITING);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let (own, masker) = (waiting.clone(), mask.clone().map(Masker::new));
+        let thread = thread::spawn(move || {
+            let Target { path, file } = target;
+            let result = write(file, &header, &lines, &own, masker);
+            let _ = finished.send(Finished { path, result });
+        });
+        let typist = mask.map(Typist::new);
+        let mut recorder = Self { to, waiting, thread, start: now, typist, lost: 0, told: 0 };
+        if !model.peers.is_empty() {
+            for (at, msg) in present::present(model) {
+                if let Some(what) = recorder.what(&msg) {
+                    recorder.send(micros(now, at), what);
+                }
+            }
+        }
+        recorder
+    }
+
+    #[must_use]
+    pub const fn status(&self) -> Recorded {
+        Recorded { masked: self.typist.is_some(), lost: self.lost }
+    }
+
+    /// What would be written of a message.
+    #[must_use]
+    pub fn what(&self, msg: &Msg) -> Option<What> {
+        self.typist.as_ref().and_then(|_| Masker::keeps(msg)).or_else(|| What::of(msg))
+    }
+
+    /// Writes what happened, with what was being typed before and after it.
+    pub fn take(&mut self, at: Now, what: What, before: &Typing, after: &Typing) {
+        let at = micros(self.start, at);
+        match &mut self.typist {
+            None => self.send(at, what),
+            Some(typist) => {
+                for (at, what) in typist.take(at, what, before, after) {
+                    self.send(at, what);
+                }
+            }
+        }
+    }
+
+    /// What is being typed, where that matters.
+    #[must_use]
+    pub fn typing(&self, model: &Model) -> Typing {
+        if self.typist.is_some() { Typing::of(model) } else { Typing::Nothing }
+    }
+
+    fn send(&mut self, at: i64, what: What) {
+        if self.lost > self.told {
+            let lost = Line(at, What::Lost(self.lost - self.told));
+            match self.to.try_send((lost, 0)) {
+                Ok(()) => self.told = self.lost,
+                Err(_) => return self.lost += 1,
+            }
+        }
+        let size = size(&what);
+        if self.waiting.load(Ordering::Relaxed) + size > MOST_BYTES {
+            return self.lost += 1;
+        }
+        match self.to.try_send((Line(at, what), size)) {
+            Ok(()) => drop(self.waiting.fetch_add(size, Ordering::Relaxed)),
+            Err(TrySendError::Full(_)) => self.lost += 1,
+            Err(TrySendError::Disconnected(_)) => {} // how it ended is told elsewhere
+        }
+    }
+
+    /// Ends it. The returned thread ends when everything is written.
+    #[must_use]
+    pub fn end(mut self, now: Now) -> JoinHandle<()> {
+        let held = self.typist.as_mut().map(Typist::release).unwrap_or_default();
+        held.into_iter().for_each(|(at, what)| self.send(at, what));
+        self.send(micros(self.start, now), What::End);
+        self.thread
+    }
+}
+
+/// About how many bytes of payload a line holds.
+fn size(what: &What) -> usize {
+    match what {
+        What::Msg(Msg::Node(
+            Event::Part { payload, .. } | Event::Reply { payload, .. } | Event::Sent { payload, .. },
+        )) => payload.len(),
+        _ => 0,
+    }
+}
+
+/// Writes line after line, and has everything on its way to the disk whenever none waits.
+fn write(
+    file: File,
+    header: &Header,
+    lines: &Receiver<(Line, usize)>,
+    waiting: &AtomicUsize,
+    mut masker: Option<Masker>,
+) -> io::Result<u64> {
+    let mut file = BufWriter::new(file);
+    let mut count = 0;
+    serde_json::to_writer(&mut file, header)?;
+    file.write_all(b"\n")?;
+    loop {
+        let next = match lines.try_recv() {
+            Ok(next) => next,
+            Err(_) => {
+                file.flush()?;
+                let Ok(next) = lines.recv() else { return Ok(count) };
+                next
+            }
+        };
+        let (line, size) = next;
+        let line = match &mut masker {
+            Some(masker) => masker.line(line),
+            None => line,
+        };
+        serde_json::to_writer(&mut file, &line)?;
+        file.write_all(b"\n")?;
+        waiting.fetch_sub(size, Ordering::Relaxed);
+        count += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_overwrites_nothing_and_is_nobody_elses() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.jsonl");
+        let target = Target::create(&path).unwrap();
+        assert_eq!(target.file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(Target::create(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    }
+}

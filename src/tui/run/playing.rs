@@ -1,0 +1,181 @@
+//! What the loop does with time: holding still, recording, replaying, and keys from a script.
+
+use std::io;
+use std::time::Instant;
+
+use crossterm::event::Event as TerminalEvent;
+use ratatui::buffer::Buffer;
+
+use super::{Ended, Running, now};
+use crate::app::Msg;
+use crate::app::script::Action;
+use crate::tui::frozen::Frozen;
+use crate::tui::recorder::{Finished, Recorder, Target};
+
+/// Whether to wait until everything is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    Yes,
+    No,
+}
+
+impl Running {
+    /// Before the first frame: the recording that is to be shown, or the one that is to be made.
+    pub(super) fn begin(&mut self, record: Option<Target>) {
+        if let Some(player) = &mut self.player {
+            let showing = std::mem::take(&mut self.model.showing);
+            self.model = player.begin();
+            self.model.showing = showing;
+            self.model.showing.cast.on = true;
+            player.control(&mut self.model, crate::app::showing::Control::Pause, Instant::now());
+            for note in player.notes() {
+                self.fold(Msg::Notice(note));
+            }
+        }
+        if let Some(target) = record {
+            self.record_to(target);
+        }
+    }
+
+    /// How it is shown, as of now.
+    pub(super) fn show_status(&mut self) {
+        let showing = &mut self.model.showing;
+        showing.replay = self.player.as_ref().map(|player| player.status());
+        showing.recording = self.recorder.as_ref().map(Recorder::status);
+        if self.player.is_none() {
+            showing.frozen = self.frozen.as_ref().map(Frozen::len);
+        }
+    }
+
+    /// When the model wants to be woken. A screen that holds still sends nothing more to many, and a replay sends nothing.
+    pub(super) fn wake(&self) -> Option<Instant> {
+        if self.frozen.is_some() || self.player.is_some() { None } else { self.model.next_wake() }
+    }
+
+    // --- freeze ---------------------------------------------------------------------------------------------------------
+
+    pub(super) fn freeze(&mut self) {
+        if self.frozen.is_some() {
+            self.thaw();
+        } else {
+            self.frozen = Some(Frozen::new(self.model.now));
+        }
+    }
+
+    /// Lets all that waited in at once, each with its own time.
+    pub(super) fn thaw(&mut self) {
+        let Some(frozen) = self.frozen.take() else { return };
+        for (at, msg) in frozen.thaw() {
+            self.fold_at(at, at, msg);
+        }
+        self.fold(Msg::Tick);
+    }
+
+    // --- record ---------------------------------------------------------------------------------------------------------
+
+    /// Starts a recording in a file of its own, or ends the one that runs.
+    pub(super) fn record(&mut self) {
+        if self.recorder.is_some() {
+            return self.end_recording(Wait::No);
+        }
+        let Some(directory) = &self.recordings else {
+            return self.fold(Msg::Notice("not recorded: this user has no directory for data".to_owned()));
+        };
+        match Target::create_in(directory, now()) {
+            Ok(target) => self.record_to(target),
+            Err(error) => {
+                let text = format!("not recorded: {}: {error}", directory.display());
+                self.fold(Msg::Notice(text));
+            }
+        }
+    }
+
+    fn record_to(&mut self, target: Target) {
+        let private = if self.model.setup.privacy { ", addresses and permids masked" } else { "" };
+        let text = format!("recording to {}{private}", target.path.display());
+        self.recorder = Some(Recorder::start(target, &self.model, now(), self.finished.clone()));
+        self.fold(Msg::Notice(text));
+    }
+
+    pub(super) fn end_recording(&mut self, wait: Wait) {
+        let Some(recorder) = self.recorder.take() else { return };
+        let thread = recorder.end(now());
+        if wait == Wait::Yes {
+            // how it ended has no screen any more to be told on; a recording that breaks off says so itself
+            let _ = thread.join();
+        }
+    }
+
+    /// Addresses are hidden from now on: what was recorded without a mask ends here.
+    pub(super) fn keep_private(&mut self) {
+        let unmasked = self.recorder.as_ref().is_some_and(|recorder| !recorder.status().masked);
+        if self.model.setup.privacy && unmasked {
+            self.end_recording(Wait::No);
+            let text = "the recording has ended: addresses stand in it; a new one will hold none";
+            self.fold(Msg::Notice(text.to_owned()));
+        }
+    }
+
+    /// The writer has ended.
+    pub(super) fn recorded(&mut self, Finished { path, result }: Finished) {
+        let path = path.display();
+        let text = match result {
+            Ok(lines) => format!("recorded {}: {path}", crate::app::format::counted(saturated(lines), "line")),
+            Err(error) => {
+                self.recorder = None;
+                format!("the recording has ended: {path}: {error}")
+            }
+        };
+        self.fold(Msg::Notice(text));
+    }
+
+    // --- replay ---------------------------------------------------------------------------------------------------------
+
+    pub(super) fn replay_is_due(&self) -> Option<Instant> {
+        self.player.as_ref().and_then(|player| player.due())
+    }
+
+    pub(super) fn go_on(&mut self) {
+        if let Some(player) = &mut self.player {
+            player.go_on(&mut self.model, Instant::now());
+            self.changed = true;
+        }
+    }
+
+    // --- script ---------------------------------------------------------------------------------------------------------
+
+    pub(super) fn script_is_due(&self) -> Option<Instant> {
+        self.script.as_ref().and_then(|script| script.due(Instant::now()))
+    }
+
+    /// Does what the script says, as far as it goes now.
+    pub(super) fn play_script(&mut self) -> io::Result<()> {
+        while let Some(script) = &mut self.script {
+            match script.next(Instant::now(), &self.shown) {
+                Ok(None) => return Ok(()),
+                Ok(Some(Action::Quit)) => {
+                    self.ended = Some(Ended::Quit);
+                    return Ok(());
+                }
+                Ok(Some(Action::Key(key))) => self.input(TerminalEvent::Key(key.event())),
+                Ok(Some(Action::Paste(text))) => self.input(TerminalEvent::Paste(text)),
+                Err(not_seen) => {
+                    self.ended = Some(Ended::NotSeen(not_seen, self.shown.clone()));
+                    return Ok(());
+                }
+            }
+            self.draw()?;
+        }
+        Ok(())
+    }
+}
+
+fn saturated(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// What a frame says, row by row.
+pub fn text(cells: &Buffer) -> String {
+    let row = |y| (0..cells.area.width).map(|x| cells[(x, y)].symbol()).collect::<String>();
+    (0..cells.area.height).map(row).collect::<Vec<_>>().join("\n")
+}
