@@ -131,7 +131,7 @@ fn other_peer(model: &mut Model, by: isize) -> Effects {
     none()
 }
 
-pub fn in_bytes(model: &Model) -> Ready {
+pub(super) fn in_bytes(model: &Model) -> Ready {
     match model.inspect.focus {
         Focus::Bytes => Ok(()),
         _ => Err("the bytes have not the focus".to_owned()),
@@ -228,7 +228,7 @@ fn step_parts(model: &mut Model, by: isize) {
     }
 }
 
-pub fn can_wait(model: &Model) -> Ready {
+pub(super) fn can_wait(model: &Model) -> Ready {
     match model.request() {
         Some(request) if request.in_flight() => Ok(()),
         Some(_) => Err("it has ended: a part that still comes is dropped; ask again when it is accepted".to_owned()),

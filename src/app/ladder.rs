@@ -217,12 +217,14 @@ fn ended(request: &Request, failure: &Failure, elapsed: Duration, parts: &str) -
 #[must_use]
 pub fn why<'m>(model: &'m Model, peer: &'m Peer) -> Option<&'m Failure> {
     let attempt = model.conversations.get(&peer.key).and_then(|conversation| conversation.climb.attempt());
-    match (&peer.state, attempt.and_then(|attempt| attempt.failed.as_ref())) {
-        (State::Connected { .. }, _) => None,
-        (_, Some((failure, _)))
-        | (State::Gone { failure, .. } | State::Refused { failure, .. } | State::Failed { failure, .. }, None) => {
-            Some(failure)
-        }
-        (State::Heard | State::Connecting { .. }, None) => None,
+    if peer.connected() {
+        return None;
+    }
+    if let Some((failure, _)) = attempt.and_then(|attempt| attempt.failed.as_ref()) {
+        return Some(failure);
+    }
+    match &peer.state {
+        State::Gone { failure, .. } | State::Refused { failure, .. } | State::Failed { failure, .. } => Some(failure),
+        State::Heard | State::Connecting { .. } | State::Connected { .. } => None,
     }
 }

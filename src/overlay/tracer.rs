@@ -107,9 +107,9 @@ impl Tracer {
         self.with(|line| {
             line.pieces(Trace::Sent, |line, out| line.sent.end(out));
             line.pieces(Trace::Received, |line, out| line.received.end(out));
-            let lost = std::mem::take(&mut line.lost);
-            let lost = (lost > 0).then_some(Trace::Lost(lost));
-            let words = lost.into_iter().chain([Trace::Closed(failure.clone())]);
+            let missing = std::mem::take(&mut line.lost);
+            let missing = (missing > 0).then_some(Trace::Lost(missing));
+            let words = missing.into_iter().chain([Trace::Closed(failure.clone())]);
             let watched = line.watched.map(|watched| (watched, Arc::clone(&line.shared)));
             last = watched.map_or_else(Vec::new, |(watched, shared)| {
                 let event = |what| OverlayEvent::Traced { watched, traced: line.traced(what) };

@@ -277,7 +277,6 @@ fn meaning(id: FrameId, entry: &Entry<'_>) -> (Means, bool) {
     let number = |number: i64| Means::Number(number);
     let (bytes, list) = (entry.value.as_bytes(), entry.value.as_list());
     match (id, entry.key, bytes) {
-        (FrameId::RESPONSE1, b"B", Some(bytes)) | (FrameId::RESPONSE2, b"A", Some(bytes)) => (as_text(bytes), true),
         (FrameId::RESPONSE1, b"SA", Some(bytes)) | (FrameId::RESPONSE2, b"SB", Some(bytes)) => {
             (Means::Signature(bytes.len() as u64), true)
         }

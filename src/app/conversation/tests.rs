@@ -97,3 +97,69 @@ fn what_was_said_before_a_peer_had_a_name_stays_with_it() {
     }
     check(&conversations, &[peer(2)]);
 }
+
+mod channels {
+    use super::*;
+    use crate::app::conversation::channels::Channels;
+    use crate::app::request::Request;
+    use crate::node::Origin;
+    use crate::wire::crawler::{CrawlerReply, CrawlerRequest};
+    use crate::wire::frame::Frame;
+    use crate::wire::trace::Cutter;
+    use crate::wire::{ChannelId, ErrorByte, Frequency, MessageId, PartsLeft};
+
+    fn piece(frame: &Frame) -> Piece {
+        let (mut cutter, mut pieces) = (Cutter::default(), Vec::new());
+        cutter.tls();
+        cutter.push(&frame.encode(), &mut pieces);
+        pieces.remove(0)
+    }
+
+    fn asked(channel: u8) -> Trace {
+        let (message, frequency) = (MessageId::NATCHECK, Frequency(0));
+        let request = CrawlerRequest { message, channel: ChannelId(channel), frequency, payload: Bytes::new() };
+        Trace::Sent(piece(&request.encode()))
+    }
+
+    fn part(message: MessageId, channel: u8, left: u8) -> Trace {
+        let (channel, parts_left) = (ChannelId(channel), PartsLeft(left));
+        let reply = CrawlerReply { message, channel, parts_left, error: ErrorByte::SUCCESS, payload: Bytes::new() };
+        Trace::Received(piece(&reply.encode()))
+    }
+
+    fn request(ticket: u64, channel: u8) -> Request {
+        let (message, payload) = (MessageId::NATCHECK, Bytes::new());
+        let mut request = Request::new(Ticket(ticket), 1, message, Frequency(0), payload, Origin::Operator, now());
+        request.channel = Some(ChannelId(channel));
+        request
+    }
+
+    #[test]
+    fn parts_are_counted_for_the_request_whose_frame_went_out_last_on_their_channel() {
+        let requests = [request(1, 7), request(2, 7), request(3, 8)];
+        let mut channels = Channels::default();
+        let mut of = |what: Trace| channels.of(&what, &requests);
+        assert_eq!(of(part(MessageId::NATCHECK, 7, 0)), Of::Stray, "nothing was asked");
+        assert_eq!(of(asked(7)), Of::Request(Ticket(2)), "the newest on the channel");
+        assert_eq!(of(asked(8)), Of::Request(Ticket(3)));
+        assert_eq!(of(part(MessageId::NATCHECK, 7, 2)), Of::Part(Ticket(2), 1));
+        assert_eq!(of(part(MessageId::NATCHECK, 8, 1)), Of::Part(Ticket(3), 1));
+        assert_eq!(of(part(MessageId::DATABASE_QUERY, 7, 0)), Of::Stray, "another message-specific id");
+        assert_eq!(of(part(MessageId::NATCHECK, 7, 0)), Of::Part(Ticket(2), 2));
+        assert_eq!(of(part(MessageId::NATCHECK, 7, 0)), Of::Stray, "the last part has come");
+        assert_eq!(of(Trace::Lost(3)), Of::Nothing);
+        assert_eq!(of(part(MessageId::NATCHECK, 8, 1)), Of::Part(Ticket(3), 0), "how many were lost is not known");
+        channels.end(Ticket(3));
+        assert_eq!(channels.of(&part(MessageId::NATCHECK, 8, 0), &requests), Of::Stray, "it was given up");
+    }
+
+    #[test]
+    fn frames_that_are_too_short_belong_to_nothing() {
+        let mut channels = Channels::default();
+        for id in [231, 232] {
+            let frame = Frame { id: crate::wire::frame::FrameId(id), body: Bytes::from_static(b"\x03") };
+            assert_eq!(channels.of(&Trace::Sent(piece(&frame)), &[]), Of::Nothing);
+            assert_eq!(channels.of(&Trace::Received(piece(&frame)), &[]), Of::Nothing);
+        }
+    }
+}

@@ -4,6 +4,7 @@ mod asking;
 mod living;
 mod pairing;
 mod swarming;
+mod tracing;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;

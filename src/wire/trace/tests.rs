@@ -138,7 +138,7 @@ fn a_message_that_can_t_be_read_is_blanked_whole() {
     for broken in [&body[..body.len() - 1], &[&body[..], b"4:name5:Alice"].concat(), b"Alice"] {
         let piece = &cut(&[&handshake()[..], &frame(249, broken)].concat(), 1000)[1];
         assert!(piece.body().iter().all(|byte| *byte == 0), "{piece:?}");
-        assert_eq!(piece.withheld, [HEADER_LEN..piece.bytes.len()]);
+        assert_eq!(piece.withheld.first(), Some(&(HEADER_LEN..piece.bytes.len())));
     }
     let doubled = replaced(&body, b"6:nfiles", b"4:name5:Alice6:nfiles");
     assert!(!holds(&cut(&[&handshake()[..], &frame(249, &doubled)].concat(), 1000)[1].bytes, b"Alice"));
