@@ -374,7 +374,7 @@ impl Running {
         }
         self.show_status();
         let (model, theme, tops) = (&self.model, &self.theme, &mut self.tops);
-        let frame = self.taken.screen.draw(|frame| {
+        let frame = self.taken.draw(|frame| {
             if let Some(cursor) = draw(frame.buffer_mut(), model, theme, tops) {
                 frame.set_cursor_position(cursor);
             }

@@ -7,10 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, SetCursorStyle, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
 use crossterm::{execute, queue};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::{CompletedFrame, Frame, Terminal};
 
 use super::theme::Depth;
 
@@ -103,6 +106,17 @@ impl Taken {
         Ok(Self { screen: taken? })
     }
 
+    /// Draws a frame that the terminal shows at once, never half of it.
+    ///
+    /// # Errors
+    /// The terminal can't be written.
+    pub fn draw(&mut self, frame: impl FnOnce(&mut Frame)) -> io::Result<CompletedFrame<'_>> {
+        queue!(io::stdout(), BeginSynchronizedUpdate)?;
+        let drawn = self.screen.draw(frame)?;
+        execute!(io::stdout(), EndSynchronizedUpdate)?;
+        Ok(drawn)
+    }
+
     /// Leaves the terminal to somebody else for a while: the shell, an editor. What is drawn meanwhile is not seen.
     pub fn lend(&mut self) {
         give_back();
@@ -138,7 +152,14 @@ fn give_back() {
         return;
     }
     let mut out = io::stdout();
-    let _ = queue!(out, DisableBracketedPaste, LeaveAlternateScreen, SetCursorStyle::DefaultUserShape, Show);
+    let _ = queue!(
+        out,
+        EndSynchronizedUpdate,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        SetCursorStyle::DefaultUserShape,
+        Show
+    );
     let _ = out.flush();
     let _ = disable_raw_mode();
 }

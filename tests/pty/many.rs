@@ -51,7 +51,7 @@ fn four_hundred_are_marked_by_a_filter_looked_at_asked_stopped_and_grouped() {
     terminal.keys(&ctrl('s'));
     terminal.wait_for("nothing is sent yet");
     terminal.keys("\u{1b}");
-    terminal.wait_for("REQUEST");
+    terminal.wait_for("REQUEST  to");
     terminal.keys(&ctrl('s'));
     let rows = terminal.wait("the preview", previewed);
     let to = before(&rows, " peers   nothing is sent yet").expect("how many it goes to");
@@ -71,7 +71,7 @@ fn four_hundred_are_marked_by_a_filter_looked_at_asked_stopped_and_grouped() {
 
     // the rest: who answered would answer 254 now, and is left out
     terminal.keys("\u{1b}");
-    terminal.wait_for("REQUEST");
+    terminal.wait_for("REQUEST  to");
     terminal.keys(&ctrl('s'));
     let rows = terminal.wait("the preview without those who answered", |rows| {
         previewed(rows) && rows.iter().any(|row| row.contains("254") && row.contains("would refuse"))

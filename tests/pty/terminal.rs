@@ -11,12 +11,17 @@ use tempfile::TempDir;
 
 /// How long something may take that should happen at once. Much longer than it takes anywhere.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// Synchronized updates: what is between these two is one picture.
+const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
+const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
 const ENTER: &str = "\r";
 
 /// What has been printed, as a terminal understands it.
 struct Seen {
     parser: vt100::Parser,
     raw: Vec<u8>,
+    /// A frame has begun and not ended: what the rows are is no whole picture.
+    within_frame: bool,
     closed: bool,
 }
 
@@ -51,7 +56,10 @@ impl Terminal {
         drop(pair.slave);
 
         let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
-        let seen = Arc::new((Mutex::new(Seen { parser, raw: Vec::new(), closed: false }), Condvar::new()));
+        let seen = Arc::new((
+            Mutex::new(Seen { parser, raw: Vec::new(), within_frame: false, closed: false }),
+            Condvar::new(),
+        ));
         let mut output = pair.master.try_clone_reader().expect("a reader");
         let (written, keys) = (Arc::clone(&seen), pair.master.take_writer().expect("a writer"));
         thread::spawn(move || {
@@ -60,7 +68,9 @@ impl Terminal {
                 let count = output.read(&mut buffer).unwrap_or(0);
                 let mut seen = written.0.lock().expect("no panic while reading");
                 seen.parser.process(&buffer[..count]);
+                let new = seen.raw.len().saturating_sub(FRAME_BEGINS.len());
                 seen.raw.extend_from_slice(&buffer[..count]);
+                seen.within_frame = within_frame(&seen.raw[new..]).unwrap_or(seen.within_frame);
                 seen.closed = count == 0;
                 written.1.notify_all();
                 if count == 0 {
@@ -103,7 +113,7 @@ impl Terminal {
         let mut seen = self.seen.0.lock().expect("no panic");
         loop {
             let rows = rows(&seen);
-            if is_so(&rows) {
+            if !seen.within_frame && is_so(&rows) {
                 return rows;
             }
             let left = end.saturating_duration_since(Instant::now());
@@ -146,6 +156,15 @@ impl Terminal {
         assert!(!screen.bracketed_paste(), "bracketed paste is off");
         assert_eq!(modes(&*self.master), self.modes, "echo and lines are as before");
         (status.exit_code(), String::from_utf8_lossy(&seen.raw).into_owned())
+    }
+}
+
+/// Whether a frame has begun after the last one ended, as far as these bytes tell.
+fn within_frame(bytes: &[u8]) -> Option<bool> {
+    let last = |mark: &[u8]| bytes.windows(mark.len()).rposition(|window| window == mark);
+    match (last(FRAME_BEGINS), last(FRAME_ENDS)) {
+        (None, None) => None,
+        (begins, ends) => Some(begins > ends),
     }
 }
 
