@@ -4,6 +4,7 @@
 use super::columns::Columns;
 use super::notes::Notes;
 use super::saved::Saved;
+use crate::wire::config_file::line_of;
 
 /// All of it, as it was when the program started.
 #[derive(Clone, Default, Debug)]
@@ -59,7 +60,7 @@ impl Kept {
 pub fn parse(text: &str) -> Result<toml::Table, String> {
     text.parse().map_err(|error: toml::de::Error| {
         let at = error.span().map_or(0, |span| span.start);
-        format!("line {}: {}", line(text, at), error.message())
+        format!("line {}: {}", line_of(text, at), error.message())
     })
 }
 
@@ -69,8 +70,4 @@ pub fn at_line(text: &str, key: &str, why: &str) -> String {
     let begins = |line: &str| line.trim_start().trim_start_matches(['"', '\'']).starts_with(key);
     let at = text.lines().position(begins).map_or(1, |line| line + 1);
     format!("line {at}: \"{}\": {why}", super::words::clean(key))
-}
-
-fn line(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }

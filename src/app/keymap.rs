@@ -112,6 +112,13 @@ impl Keymap {
         &self.faults
     }
 
+    /// The same, with something more that is wrong.
+    #[must_use]
+    pub fn with_fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
     /// Keys that mean two things in one context, or one thing and the beginning of another.
     #[must_use]
     pub fn conflicts(&self) -> Vec<Conflict> {

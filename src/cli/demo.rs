@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::options::{AllowOptions, JsonOption};
 use super::session::{self, SessionOptions};
 use super::tui::{self, ThemeOption};
-use super::{CliError, directories, identities, journal, later, logging, output, probes, signals};
+use super::{CliError, directories, identities, journal, keymap, later, logging, output, probes, signals};
 use crate::app::Setup;
 use crate::demo::{self, Nats, Reading, Swarm, SwarmConfig};
 use crate::wire::Permid;
@@ -83,7 +83,7 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
         let swarm = Swarm::start(args.config(scenario)).await?;
         let stage = demo::stage(&swarm, Reading::AsWritten).await?;
         let mut files = directories::kept();
-        let setup = Setup { registry, kept: files.read(), ..stage.setup };
+        let setup = Setup { registry, kept: files.read(), keymap: keymap::load(), ..stage.setup };
         let (record, recordings) = (args.session.target()?, session::recordings());
         let (extra, skip_tour) = (stage.extra, stage.skip_tour);
         let options = crate::tui::Options { setup, theme, extra, skip_tour, files, record, recordings, script };

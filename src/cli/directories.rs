@@ -17,6 +17,11 @@ pub fn config_file() -> Result<PathBuf, CliError> {
     Ok(project()?.config_dir().join("config.toml"))
 }
 
+/// The keys of this user's own.
+pub fn keymap() -> Result<PathBuf, CliError> {
+    Ok(project()?.config_dir().join("keymap.toml"))
+}
+
 /// Where themes of this user's own are.
 pub fn themes() -> Result<PathBuf, CliError> {
     Ok(project()?.config_dir().join("themes"))

@@ -7,7 +7,6 @@ use super::CliError;
 /// What each of them will be.
 const LATER: &[(&str, &str)] = &[
     ("crawl", "a Crawler that runs for months without a screen"),
-    ("keymap", "the key bindings in print; `?` on the screen shows them"),
     ("--scenario", "other swarms; `tour` and `nat` are built"),
 ];
 

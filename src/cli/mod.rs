@@ -15,6 +15,7 @@ mod help;
 mod identities;
 mod journal;
 mod key;
+mod keymap;
 mod later;
 mod logging;
 mod man;
@@ -68,8 +69,8 @@ enum Command {
     Nat(nat::NatArgs),
     /// A Crawler that runs for months without a screen (not yet built)
     Crawl(later::Rest),
-    /// Print the key bindings (not yet built)
-    Keymap(later::Rest),
+    /// Print the keys in force
+    Keymap(keymap::KeymapArgs),
     /// Print the configuration file with all that can stand in it, as comments
     Config,
     /// Print the manual page
@@ -108,7 +109,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Stun(args)) => stun::run(&args),
         Some(Command::Nat(args)) => nat::run(&args),
         Some(Command::Crawl(_)) => Err(later::command("crawl")),
-        Some(Command::Keymap(_)) => Err(later::command("keymap")),
+        Some(Command::Keymap(args)) => keymap::run(&args),
         Some(Command::Config) => config::run(&Cli::command()),
         Some(Command::Man) => man::run(help::with_help(Cli::command())),
         Some(Command::Completions(args)) => completions::run(&args, Cli::command()),
@@ -118,7 +119,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
 impl Cli {
     /// Whether it only tells of the program itself, and needs no configuration.
     const fn is_about_the_program(&self) -> bool {
-        matches!(self.command, Some(Command::Config | Command::Man | Command::Completions(_)))
+        matches!(self.command, Some(Command::Keymap(_) | Command::Config | Command::Man | Command::Completions(_)))
     }
 }
 
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_belongs_to_a_later_release_says_so_with_2() {
-        for line in ["swarmscope crawl --probe natcheck", "swarmscope keymap", "swarmscope demo --scenario worm"] {
+        for line in ["swarmscope crawl --probe natcheck", "swarmscope demo --scenario worm"] {
             assert_eq!(exit_code(line), 2, "{line}");
         }
     }

@@ -12,12 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::options::{self, BootstrapOption, IdentityOptions};
 use super::session::{self, SessionOptions};
-use super::{CliError, directories, identities, probes};
+use super::{CliError, directories, identities, keymap, probes};
+use crate::app::Setup;
 use crate::app::kept::Kept;
 use crate::app::peers::MOST_PEERS;
 use crate::app::replay::Player;
 use crate::app::script::Script;
-use crate::app::{Keymap, Setup};
 use crate::failure::exit;
 use crate::node::{Node, NodeConfig, Target};
 use crate::probes::pseudonyms;
@@ -107,7 +107,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         title: String::new(),
         privacy: args.privacy,
         mask: pseudonyms::mask().clone(),
-        keymap: Keymap::default(),
+        keymap: keymap::load(),
         kept: files.read(),
     };
     let (record, recordings) = (args.session.target()?, session::recordings());
@@ -144,7 +144,7 @@ fn replay(args: &TuiArgs, path: &Path, theme: Theme, script: Option<Script>) -> 
         title: String::new(),
         privacy: args.privacy,
         mask: pseudonyms::mask().clone(),
-        keymap: Keymap::default(),
+        keymap: keymap::load(),
         kept: Kept::default(),
     };
     let (_nothing_extra, extra) = mpsc::channel(1);
