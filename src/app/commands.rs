@@ -272,9 +272,12 @@ fn off_the_map(model: &mut Model, keys: &[Key], last: Key) -> Vec<Effect> {
 }
 
 /// Runs a command, or says why not.
-pub(super) fn execute(model: &mut Model, command: &Command) -> Vec<Effect> {
+pub(super) fn execute(model: &mut Model, command: &'static Command) -> Vec<Effect> {
     match (command.ready)(model) {
-        Ok(()) => (command.run)(model),
+        Ok(()) => {
+            model.kept.hints.used(command);
+            (command.run)(model)
+        }
         Err(why) => {
             act::not_done(model, command.name, &why);
             Vec::new()

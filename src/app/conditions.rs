@@ -62,7 +62,7 @@ pub fn on_tour(model: &Model) -> Ready {
 
 pub fn can_go_back(model: &Model) -> Ready {
     let away = model.range.is_some() || model.inside || model.focus != Pane::Peers || !model.filter.text().is_empty();
-    only_if(away, "this is the start")
+    only_if(away || model.kept.hints.are_open(), "this is the start")
 }
 
 pub fn can_unfold(model: &Model) -> Ready {

@@ -2,6 +2,7 @@
 //! read and written by those who start and run the screen.
 
 use super::columns::Columns;
+use super::hints::Hints;
 use super::notes::Notes;
 use super::saved::Saved;
 use crate::wire::config_file::line_of;
@@ -12,6 +13,7 @@ pub struct Kept {
     pub columns: Columns,
     pub filters: Saved,
     pub notes: Notes,
+    pub hints: Hints,
     /// What could not be read, for the operator.
     pub notices: Vec<String>,
 }
@@ -22,10 +24,12 @@ pub enum KeptIn {
     Columns,
     Filters,
     Notes,
+    /// That the first hints were shown.
+    Hints,
 }
 
 impl KeptIn {
-    pub const ALL: [Self; 3] = [Self::Columns, Self::Filters, Self::Notes];
+    pub const ALL: [Self; 4] = [Self::Columns, Self::Filters, Self::Notes, Self::Hints];
 
     /// The file's name.
     #[must_use]
@@ -34,6 +38,7 @@ impl KeptIn {
             Self::Columns => "columns.toml",
             Self::Filters => "filters.toml",
             Self::Notes => "notes.toml",
+            Self::Hints => "hints.toml",
         }
     }
 }
@@ -48,8 +53,18 @@ impl Kept {
             KeptIn::Columns => self.columns = Columns::from_toml(text)?,
             KeptIn::Filters => self.filters = Saved::from_toml(text)?,
             KeptIn::Notes => self.notes = Notes::from_toml(text)?,
+            KeptIn::Hints => {} // that it is there says all
         }
         Ok(())
+    }
+}
+
+impl Kept {
+    /// One of the files is not there.
+    pub fn missing(&mut self, of: KeptIn) {
+        if of == KeptIn::Hints {
+            self.hints = Hints::first();
+        }
     }
 }
 

@@ -24,6 +24,7 @@ pub mod filter;
 mod filtering;
 pub mod find;
 pub mod format;
+pub mod hints;
 pub mod input;
 pub mod inspect;
 pub mod kept;

@@ -16,6 +16,7 @@ use super::find::Find;
 use super::input::Input;
 use super::inspect::Inspect;
 use super::kept::Kept;
+use super::kept::KeptIn;
 use super::key::Key;
 use super::keymap::Keymap;
 use super::log::{Kind, Log};
@@ -509,7 +510,10 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.size = (columns, rows);
             Vec::new()
         }
-        Msg::Tick | Msg::Wake => Vec::new(),
+        Msg::Tick | Msg::Wake => {
+            let shown = model.kept.hints.to_write();
+            shown.map(|text| Effect::Keep(KeptIn::Hints, text)).into_iter().collect()
+        }
         Msg::Asked(ask, ticket) => news::asked(model, ask, ticket),
         Msg::Decoded { permid, ticket, decoding } => news::decoded(model, permid, ticket, decoding),
         Msg::Label { permid, label } => {

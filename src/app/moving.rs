@@ -146,5 +146,8 @@ pub fn back(model: &mut Model) -> Effects {
         model.inside = false;
         return none();
     }
+    if model.filter.text().is_empty() {
+        model.kept.hints.dismiss();
+    }
     filtering::clear(model)
 }

@@ -184,7 +184,10 @@ pub fn run(model: &mut Model) -> Vec<Effect> {
     match (palette.said(), found.get(palette.at)) {
         (Some(said), _) if said.text.is_empty() => execute(model, said.command),
         (Some(said), _) => match (said.argument.run)(model, said.text) {
-            Ok(effects) => effects,
+            Ok(effects) => {
+                model.kept.hints.used(said.command);
+                effects
+            }
             Err(misfit) => {
                 let wrong = Misfit { at: said.at + misfit.at.min(said.text.len()), ..misfit };
                 model.mode = Mode::Palette(Palette { wrong: Some(wrong), ..palette.clone() });

@@ -17,7 +17,7 @@ const MOST: u64 = 16 << 20;
 pub struct Files {
     /// For columns and filters; `None` keeps nothing.
     pub config: Option<PathBuf>,
-    /// For notes.
+    /// For notes, and what was shown.
     pub data: Option<PathBuf>,
     /// Files that could not be read: they are left as they are.
     wrong: Vec<KeptIn>,
@@ -32,7 +32,7 @@ impl Files {
     fn path(&self, of: KeptIn) -> Option<PathBuf> {
         let directory = match of {
             KeptIn::Columns | KeptIn::Filters => &self.config,
-            KeptIn::Notes => &self.data,
+            KeptIn::Notes | KeptIn::Hints => &self.data,
         };
         Some(directory.as_ref()?.join(of.file()))
     }
@@ -43,7 +43,10 @@ impl Files {
         for of in KeptIn::ALL {
             let Some(path) = self.path(of) else { continue };
             let read = match text(&path) {
-                Ok(None) => continue,
+                Ok(None) => {
+                    kept.missing(of);
+                    continue;
+                }
                 Ok(Some(text)) => kept.read(of, &text),
                 Err(error) => Err(error.to_string()),
             };

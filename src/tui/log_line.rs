@@ -8,12 +8,14 @@ use super::prompt;
 use super::why::folded;
 use crate::app::commands::key_of;
 use crate::app::format::clock;
+use crate::app::hints::hints as all_hints;
 use crate::app::log::{Kind, Line};
 use crate::app::{Class, Model};
 
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let right = grid.columns - 1;
     let toured = tour(canvas, model, grid);
+    hints(canvas, model, grid);
     let y = grid.event;
     if prompt::draw(canvas, model, right, y) {
         return;
@@ -77,4 +79,22 @@ fn tour(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
         canvas.text(x, right, y, line, Style::new());
     }
     lines.len() > 1
+}
+
+/// On a first run: what to try, in the line that a tour would take. Hints that have no room fall off whole.
+fn hints(canvas: &mut Canvas, model: &Model, grid: &Grid) {
+    let hints = if model.tour.is_some() { Vec::new() } else { all_hints(model) };
+    if hints.is_empty() {
+        return;
+    }
+    let (theme, y) = (canvas.theme, grid.tour);
+    let end = canvas.right(grid.columns - 1, y, "esc hides this", theme.muted).saturating_sub(2);
+    let mut x = canvas.text(1, end, y, "try", theme.accent.patch(theme.strong()));
+    for hint in hints {
+        if x + 3 + width(&hint.key) + width(hint.text) > end {
+            return;
+        }
+        x = canvas.text(x + 2, end, y, &hint.key, theme.strong());
+        x = canvas.text(x + 1, end, y, hint.text, theme.muted);
+    }
 }

@@ -146,7 +146,12 @@ fn nothing(canvas: &mut Canvas, model: &Model, list: &Area) {
         vec![
             (none, "No peers yet."),
             (key_of(model, "connect"), "connect to host:port"),
+            (key_of(model, "help"), "all keys"),
             (key_of(model, "quit"), "quit, and try: swarmscope demo"),
+            (String::new(), ""),
+            (String::new(), "Peers answer whom they have listed;"),
+            (String::new(), "swarmscope key show prints your"),
+            (String::new(), "permid for their lists."),
         ]
     } else {
         vec![(none, "The filter shows none of them."), (key_of(model, "show all"), "show all")]

@@ -2,6 +2,7 @@
 
 mod colours;
 mod commands;
+mod first_run;
 mod fixture;
 mod hostile;
 mod many;
