@@ -213,6 +213,21 @@ fn answered() -> Model {
     model
 }
 
+/// What would be sent to 60 of 65.
+pub fn previewed() -> Model {
+    let mut model = swarm();
+    some_left_out(&mut model);
+    press(&mut model, &[Key::ctrl('s')]);
+    model
+}
+
+/// The same 2.8 s after it was sent, with a selected answer that is far from the others.
+pub fn odd_one_out() -> Model {
+    let mut model = answered();
+    press(&mut model, &[Key::char('o'), Key::char('g'), Key::char('j'), Key::char('j')]);
+    model
+}
+
 fn screen(model: &mut Model, columns: u16, rows: u16, theme: &Theme) -> String {
     let now = model.now;
     fold(model, now, Msg::Resize(columns, rows));
@@ -231,9 +246,7 @@ fn dark() -> Theme {
 #[test]
 fn the_preview_at_every_layout() {
     for (columns, rows) in [(200, 60), (120, 40), (100, 30), (80, 24), (60, 20)] {
-        let mut model = swarm();
-        some_left_out(&mut model);
-        press(&mut model, &[Key::ctrl('s')]);
+        let mut model = previewed();
         insta::assert_snapshot!(format!("preview_{columns}x{rows}"), screen(&mut model, columns, rows, &dark()));
         if columns == 60 {
             press(&mut model, &[Key::named(KeyCode::Tab)]);
@@ -251,8 +264,7 @@ fn the_run_at_every_layout() {
 
 #[test]
 fn a_group_far_from_the_others_explains_itself() {
-    let mut model = answered();
-    press(&mut model, &[Key::char('o'), Key::char('g'), Key::char('j'), Key::char('j')]);
+    let mut model = odd_one_out();
     insta::assert_snapshot!("signal_120x40", screen(&mut model, 120, 40, &dark()));
     insta::assert_snapshot!("signal_80x24", screen(&mut model, 80, 24, &dark()));
     press(&mut model, &[ENTER]);

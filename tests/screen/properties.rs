@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 use proptest::prelude::*;
-use swarmscope::app::{Key, Model, Msg, Now, TourStep};
+use swarmscope::app::{Effect, Key, Model, Msg, Now, TourStep};
 use swarmscope::failure::{By, Cause, Delivered, Phase};
 use swarmscope::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 use swarmscope::tui::Theme;
@@ -35,7 +35,7 @@ fn keys() -> impl Strategy<Value = Key> {
     ]);
     prop_oneof![
         named.prop_map(Key::named),
-        prop::sample::select("jkghlGrpeyYvxcoDPLTzidRNuawWtSMVIOCF=fn/?:q ".chars().collect::<Vec<_>>())
+        prop::sample::select("jkghlGrpeyYvxcoDPLTzidRNuawWtSMVIOCF=fn/?:q bE".chars().collect::<Vec<_>>())
             .prop_map(Key::char),
         any::<char>().prop_map(Key::char),
         prop::sample::select("scywkuaezd".chars().collect::<Vec<_>>()).prop_map(Key::ctrl),
@@ -162,6 +162,16 @@ fn steps() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// A message, and the tickets of the requests that it leads to: numbers that other events may use too.
+fn happens(model: &mut Model, now: Now, msg: Msg) {
+    for effect in fold(model, now, msg) {
+        if let Effect::Request(ask) = effect {
+            let ticket = Ticket(u64::from(ask.to.to_der()[20]) % 8);
+            fold(model, now, Msg::Asked(ask, ticket));
+        }
+    }
+}
+
 fn play(mut model: Model, steps: Vec<Step>) {
     let theme = Theme::built_in("dark", Depth::True).expect("built in");
     let start = before(0);
@@ -170,16 +180,22 @@ fn play(mut model: Model, steps: Vec<Step>) {
         let after = Duration::from_millis(passed);
         let now = Now { instant: start.instant + after, wall: start.wall + after };
         match step {
-            Step::Msg(msg) => drop(fold(&mut model, now, msg)),
+            Step::Msg(msg) => happens(&mut model, now, msg),
             Step::Later(ms) => {
                 passed += ms;
-                fold(&mut model, now, Msg::Tick);
+                happens(&mut model, now, Msg::Wake);
+                happens(&mut model, now, Msg::Tick);
             }
             Step::Size(columns, rows) => size = (columns, rows),
         }
         drawn(&mut model, size.0, size.1, &theme);
         assert!(model.order.rows().is_empty() || model.selected_row().is_some(), "something is selected");
         assert!(model.order.rows().iter().all(|&row| model.peers.at(row).is_some()), "rows lead to peers");
+        if let Some(campaign) = &model.many.campaign {
+            let (counts, pace) = (campaign.counts(), campaign.plan.pace);
+            assert_eq!(counts.total(), campaign.rows().len(), "everybody has one outcome");
+            assert!(counts.in_flight() <= pace.waiting, "no more wait than agreed");
+        }
     }
 }
 
@@ -194,6 +210,11 @@ proptest! {
     #[test]
     fn nothing_that_happens_breaks_a_full_screen(steps in prop::collection::vec(steps(), 0..40)) {
         play(session(), steps);
+    }
+
+    #[test]
+    fn nothing_that_happens_breaks_a_request_to_many(steps in prop::collection::vec(steps(), 0..40)) {
+        play(crate::many::odd_one_out(), steps);
     }
 
     #[test]

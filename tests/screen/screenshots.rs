@@ -19,7 +19,7 @@ struct Shot {
     keys: fn(&mut Model),
 }
 
-const SHOTS: [Shot; 14] = [
+const SHOTS: [Shot; 16] = [
     Shot { name: "main-dark", size: (120, 40), theme: "dark", keys: |_| {} },
     Shot { name: "main-light", size: (120, 40), theme: "light", keys: |_| {} },
     Shot { name: "main-mono", size: (120, 40), theme: "mono", keys: |_| {} },
@@ -34,6 +34,8 @@ const SHOTS: [Shot; 14] = [
     Shot { name: "commands", size: (100, 30), theme: "dark", keys: commands },
     Shot { name: "peer", size: (120, 40), theme: "dark", keys: peer },
     Shot { name: "peer-80x24", size: (80, 24), theme: "dark", keys: peer },
+    Shot { name: "many-preview", size: (120, 40), theme: "dark", keys: |model| *model = crate::many::previewed() },
+    Shot { name: "many", size: (120, 40), theme: "dark", keys: |model| *model = crate::many::odd_one_out() },
 ];
 
 /// The channel whose parts are coming.

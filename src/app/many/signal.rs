@@ -39,7 +39,7 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
         Signal::Size => (
             "an answer about as large as the others'".to_owned(),
             "a large, broken or test database, a tarpit for Crawlers, a changed client, a peer that answers everything",
-            "ask it the same at once: a healthy peer answers 254, whatever it says",
+            "ask it the same at once: a healthy peer answers 254 to that",
         ),
         Signal::Malformed => (
             format!("a {label} reply that its decoder reads, or an error byte"),

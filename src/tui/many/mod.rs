@@ -11,7 +11,7 @@ pub mod status;
 
 use ratatui::style::Style;
 
-use super::canvas::{Area, Canvas};
+use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 use super::why::folded;
 use crate::app::many::view::Pane;
@@ -101,10 +101,18 @@ fn paragraph(canvas: &mut Canvas, area: Area, text: &str, style: Style) -> u16 {
         if y >= area.bottom() {
             break;
         }
-        canvas.text(area.x, area.right, y, line, style);
+        sentence(canvas, area.x, area.right, y, line, style);
         y += 1;
     }
     y
+}
+
+/// A line of text; a 254 in it is the pill that it is everywhere.
+fn sentence(canvas: &mut Canvas, x: u16, right: u16, y: u16, line: &str, style: Style) {
+    canvas.text(x, right, y, line, style);
+    if let Some(at) = line.find(" 254 ") {
+        canvas.pill(x + width(&line[..at]), right, y);
+    }
 }
 
 /// Rows of a muted label and a text folded beside it. Returns the first row below.

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::stack::Block;
-use super::{Draw, Panes, bar, blocks, labelled_height, paragraph, plan};
+use super::{Draw, Panes, bar, blocks, labelled_height, paragraph, plan, sentence};
 use crate::app::composer::BEFORE_PAYLOAD;
 use crate::app::format::{clock, counted, size, thousands};
 use crate::app::many::plan::Target;
@@ -263,7 +263,7 @@ fn before_you_send(canvas: &mut Canvas, rows: &[(&'static str, String)], area: A
             if i == 0 {
                 canvas.text(area.x, area.right, y, sign, canvas.theme.caution.patch(canvas.theme.strong()));
             }
-            canvas.text(x, area.right, y, line, Style::new());
+            sentence(canvas, x, area.right, y, line, Style::new());
             y += 1;
         }
     }
