@@ -10,6 +10,7 @@ use super::copies;
 use super::format::size;
 use super::input::Input;
 use super::log::Kind;
+use super::many::export;
 use super::model::{Mode, Model};
 use super::msg::{Effect, Opener, Saved, Unsaved};
 use super::peers::Peer;
@@ -23,6 +24,8 @@ pub enum What {
     Payload,
     /// The decoded reply, as `request --json` has it.
     Json,
+    /// What became of everybody that a request to many went to: a table where the name ends in `.csv`, else JSON lines.
+    Outcomes,
 }
 
 impl What {
@@ -32,6 +35,7 @@ impl What {
         match self {
             Self::Payload => "save the payload to",
             Self::Json => "save the JSON to",
+            Self::Outcomes => "save the outcomes to",
         }
     }
 }
@@ -63,6 +67,13 @@ pub(super) fn json(model: &mut Model) -> Effects {
     open(model, What::Json, "json")
 }
 
+/// The default: `many-database-120431.ndjson`.
+pub(super) fn outcomes(model: &mut Model) -> Effects {
+    let Some(name) = export::name(model) else { return none() };
+    model.mode = Mode::Save(Saving { what: What::Outcomes, input: Input::new(name), error: None, overwrite: false });
+    none()
+}
+
 /// The default: `9f3ac1-database-17.bin`, in the directory where the program was started.
 fn open(model: &mut Model, what: What, ending: &str) -> Effects {
     let Some(request) = model.request() else { return none() };
@@ -79,6 +90,7 @@ pub(super) fn save(model: &mut Model) -> Effects {
     let contents = match saving.what {
         What::Payload => copies::shown_reply(model).and_then(|reply| reply.payload.clone()),
         What::Json => copies::json(model).map(|json| Bytes::from(json + "\n")),
+        What::Outcomes => export::contents(model, saving.input.text().trim()),
     };
     let (path, overwrite) = (PathBuf::from(saving.input.text().trim()), saving.overwrite);
     contents.map(|contents| Effect::Save { path, contents, overwrite }).into_iter().collect()

@@ -589,6 +589,25 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
     }
 }
 
+#[test]
+fn the_name_of_the_file_decides_what_stands_in_it() {
+    let mut model = answered();
+    let saved = |model: &mut Model| match &press(model, &[ENTER])[..] {
+        [Effect::Save { path, contents, overwrite: false }] => (path.display().to_string(), contents.clone()),
+        other => panic!("{other:?}"),
+    };
+    press(&mut model, &[Key::char('E')]);
+    assert!(screen(&mut model, 80, 24, &dark()).contains("save the outcomes to"));
+    let (name, contents) = saved(&mut model);
+    assert_eq!(name, "many-database-120431.ndjson");
+    assert!(contents.starts_with(b"{\"permid\":"));
+    press(&mut model, &[Key::ctrl('u')]);
+    type_text(&mut model, "table.csv");
+    let (name, contents) = saved(&mut model);
+    assert_eq!(name, "table.csv");
+    assert!(contents.starts_with(b"permid,address,"));
+}
+
 /// Escapes, bidi controls, zero-width characters, long lines: as answers, as errors, as NAT types.
 const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}txet\u{2066}\u{200b}\u{feff}a\u{300}\u{300}\u{300}\u{300}\t\r\n\u{9b}31m\u{e000}";
 

@@ -155,6 +155,7 @@ pub static COMMANDS: &[Command] = commands! {
     "mark group", Peers, ["space"], [ManyRun], foot(30, "mark group"), many::has_peers, many::mark, "mark its peers only";
     "order answers", Reply, ["o"], [ManyRun], foot(45, "order"), many::has_many, many::order, "other order of the answers";
     "group by", Reply, ["b"], [ManyRun], foot(47, "group by"), many::has_many, many::group_by, "group with or without numbers";
+    "export outcomes", Request, ["E"], [ManyScreen], foot(50, "export"), many::has_campaign, to_file::outcomes, "outcomes as NDJSON or CSV";
     "other list", Move, ["tab", "shift-tab", "left", "right"], [ManyScreen], foot(60, "pane"), many::has_other_pane, many::other_pane, "outcomes or answers";
     "leave", Move, ["esc"], [ManyScreen], foot(20, "back"), when::always, many::back, "back";
     "freeze", Time, ["z"], [Moving], None, time::is_live, time::freeze, "hold still; go on";

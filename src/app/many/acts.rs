@@ -141,6 +141,10 @@ pub fn has_many(model: &Model) -> Ready {
     only_if(there, "nothing was sent to many: mark peers, then send")
 }
 
+pub fn has_campaign(model: &Model) -> Ready {
+    only_if(model.many.campaign.is_some(), "nothing was sent to many yet")
+}
+
 pub fn show(model: &mut Model) -> Effects {
     model.screen = Screen::Many;
     none()

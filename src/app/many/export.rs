@@ -3,10 +3,13 @@
 //! Text of peers is clean in both. In a table a cell that a spreadsheet would take for a formula begins with an apostrophe. Where
 //! addresses are hidden, permids and addresses are pseudonyms, and digests can't be checked against a guess.
 
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use serde::Serialize;
 
+use super::super::format::clock;
 use super::super::model::Model;
 use super::super::words;
 use super::campaign::{Campaign, Row};
@@ -118,6 +121,21 @@ impl Line {
 fn seconds(wall: SystemTime) -> f64 {
     let since = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
     (since.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// What a file for the newest campaign may be called: message and time.
+pub(in crate::app) fn name(model: &Model) -> Option<String> {
+    let campaign = model.many.campaign.as_ref()?;
+    let label = model.registry().label(campaign.plan.message).to_lowercase();
+    let name = format!("many-{label}-{}.ndjson", clock(campaign.started.wall).replace([':', 'Z'], ""));
+    Some(name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect())
+}
+
+/// What stands in a file of this name: a table in `….csv`, else JSON lines.
+pub(in crate::app) fn contents(model: &Model, name: &str) -> Option<Bytes> {
+    let campaign = model.many.campaign.as_ref()?;
+    let is_table = Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    Some(Bytes::from(if is_table { csv(model, campaign) } else { ndjson(model, campaign) }))
 }
 
 /// A JSON object for each peer, a line each.
