@@ -489,10 +489,10 @@ impl Model {
 /// Folds one message into the model.
 pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     model.now = now;
-    let is_tick = matches!(msg, Msg::Tick);
+    let (is_tick, passed) = (matches!(msg, Msg::Tick), many::feed::Passed::of(&msg));
     let mut effects = many::feed::see(model, &msg);
     effects.extend(folded(model, msg));
-    effects.extend(many::feed::turn(model, is_tick));
+    effects.extend(many::feed::turn(model, passed));
     model.arrange(Arrange::News { full_second: is_tick });
     effects
 }

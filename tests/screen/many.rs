@@ -302,13 +302,8 @@ fn marked_peers_are_asked_once_each_at_the_rate() {
     assert!(press(&mut model, &[Key::ctrl('s')]).is_empty(), "nothing is sent by looking");
     assert_eq!((model.screen, model.many.preview.is_some()), (Screen::Many, true));
     assert_eq!(model.next_wake(), None);
-    let mut sent = Vec::new();
-    for effect in press(&mut model, &[ENTER]) {
-        let Effect::Request(ask) = effect else { panic!("only requests go out") };
-        ticketed(&mut model, 0, &ask);
-        sent.push((0, ask));
-    }
-    sent.extend(run(&mut model, 0, 60_000));
+    start(&mut model);
+    let sent = run(&mut model, 0, 60_000);
     let expected: Vec<(u64, usize)> = (0..60).map(|n| (50 * n as u64, n)).collect();
     assert_eq!(places(&sent), expected, "20 a second, evenly, everybody once");
     let (_, ask) = &sent[0];
@@ -327,18 +322,20 @@ fn silent_peers_hold_the_places_until_their_requests_end() {
     press(&mut model, &[ENTER]);
     assert!(matches!(model.mode, Mode::Main));
     start(&mut model);
-    assert_eq!(places(&run(&mut model, 0, 60_000)), [(10, 1), (20, 2), (30, 3)], "the first one went at once");
+    assert_eq!(places(&run(&mut model, 0, 60_000)), [(0, 0), (10, 1), (20, 2), (30, 3)]);
     fails(&mut model, 30_000, peer(2).0, Cause::FirstPartTimeout);
+    assert_eq!(places(&run(&mut model, 30_000, 60_000)), [(30_000, 4)]);
     let sent = counts(&model);
     assert_eq!(sent, [(Outcome::Waiting, 4), (Outcome::TimedOut, 1), (Outcome::NotSent, 55)], "a place came free");
 }
 
-/// Presses enter in the preview; the first request goes out at once.
+/// Presses enter in the preview.
 fn start(model: &mut Model) {
-    for effect in press(model, &[ENTER]) {
-        let Effect::Request(ask) = effect else { panic!("only requests go out") };
-        ticketed(model, 0, &ask);
-    }
+    assert!(
+        press(model, &[ENTER]).is_empty(),
+        "the first request goes out at the first moment that the campaign asked for"
+    );
+    assert_eq!(model.next_wake(), Some(model.now.instant));
 }
 
 #[test]
@@ -423,8 +420,9 @@ fn a_pause_sends_nothing_and_goes_on_where_it_was() {
     assert!(run(&mut model, 300, 60_000).is_empty());
     assert!(screen(&mut model, 120, 40, &dark()).contains("paused"));
     let now = after(60_000);
-    let effects = fold(&mut model, now, Msg::Key(Key::char('p')));
-    assert_eq!(effects.len(), 1, "one, not all that was missed");
+    fold(&mut model, now, Msg::Key(Key::char('p')));
+    let times: Vec<u64> = run(&mut model, 60_000, 60_110).iter().map(|(ms, _)| *ms).collect();
+    assert_eq!(times, [60_000, 60_050, 60_100], "evenly, not all at once that was missed");
 }
 
 #[test]
@@ -466,7 +464,7 @@ fn answers_of_the_same_content_are_one_group_and_the_odd_ones_come_after_the_big
         .listed()
         .map(|group| (group.peers, group.sample.as_ref().map_or("", |sample| sample.line.as_str())))
         .collect();
-    assert_eq!(listed[0], (29, "one row: 5.3.9"));
+    assert_eq!(listed[0], (30, "one row: 5.3.9"));
     assert!(listed[1].1.contains("os.system") && listed[2].1 == "the same row 22 000 times", "{listed:?}");
     assert_eq!(listed[5], (8, "one row: 5.3.8"));
     assert_eq!(campaign.signals(), 2);
@@ -568,7 +566,7 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
     assert_eq!((line["outcome"].as_str(), line["error"].as_u64()), (Some("other"), Some(253)));
     assert_eq!(line["summary"], "253 unknown message");
     assert_eq!(line["content"].as_str().map(str::len), Some(32));
-    assert_eq!(lines.iter().filter(|line| line["outcome"] == "not-sent").count(), 2);
+    assert_eq!(lines.iter().filter(|line| line["outcome"] == "not-sent").count(), 3);
 
     let table = swarmscope::app::many::export::csv(&model, campaign);
     assert_eq!(table.lines().count(), 61);
@@ -647,4 +645,21 @@ fn nothing_hostile_reaches_a_cell_a_copy_or_a_file() {
             |c: char| c.is_control() && c != '\n' && c != '\r' || "\u{202e}\u{2066}\u{200b}\u{feff}".contains(c);
         assert!(!text.chars().any(hides));
     }
+}
+
+/// While the screen holds still, answers wait; what they make room for goes out evenly all the same.
+#[test]
+fn answers_that_waited_lead_to_no_burst() {
+    let mut model = swarm();
+    press(&mut model, &[Key::ctrl('s'), Key::char('v'), Key::named(KeyCode::Tab), Key::ctrl('u')]);
+    type_text(&mut model, "10");
+    press(&mut model, &[ENTER]);
+    start(&mut model);
+    assert_eq!(run(&mut model, 0, 5_000).len(), 10);
+    for n in 0..10 {
+        answer(&mut model, 1_000 + 100 * n as u64, peer(n).0, 0, &rows("5.3.9", 1), 1, 20);
+    }
+    assert_eq!(counts(&model), [(Outcome::Answered, 10), (Outcome::NotSent, 50)]);
+    let times: Vec<u64> = run(&mut model, 5_000, 5_110).iter().map(|(ms, _)| *ms).collect();
+    assert_eq!(times, [5_000, 5_050, 5_100]);
 }

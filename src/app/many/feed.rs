@@ -35,16 +35,38 @@ pub fn see(model: &mut Model, msg: &Msg) -> Vec<Effect> {
     Vec::new()
 }
 
+/// What kind of message was folded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Passed {
+    /// The moment has come at which something wanted to be woken.
+    Wake,
+    /// A second.
+    Second,
+    /// Something has happened.
+    News,
+}
+
+impl Passed {
+    #[must_use]
+    pub const fn of(msg: &Msg) -> Self {
+        match msg {
+            Msg::Wake => Self::Wake,
+            Msg::Tick => Self::Second,
+            _ => Self::News,
+        }
+    }
+}
+
 /// What a campaign does now: the next request, if its time has come; a line when it is over. A preview follows the time.
-pub fn turn(model: &mut Model, msg_is_tick: bool) -> Vec<Effect> {
+pub fn turn(model: &mut Model, what: Passed) -> Vec<Effect> {
     let now = model.now;
-    if msg_is_tick && model.screen == Screen::Many {
+    if what == Passed::Second && model.screen == Screen::Many {
         refresh(model);
     }
     let Some(campaign) = &mut model.many.campaign else { return Vec::new() };
     let was_under_way = campaign.under_way();
-    // a second's tick is in no recording, so nothing may follow from it that a replay has to know of
-    let ask = if msg_is_tick { None } else { campaign.send(now) };
+    // only then: what has waited while the screen held still comes with times that are past, and must not lead to a burst
+    let ask = if what == Passed::Wake { campaign.send(now) } else { None };
     campaign.settle(now);
     if was_under_way && campaign.state == State::Done {
         tell_the_end(model);

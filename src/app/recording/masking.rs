@@ -162,6 +162,9 @@ impl Rewrite for Masker {
         decoded.json = Value::Null;
         let texts = std::iter::once(&mut decoded.summary).chain(&mut decoded.findings).chain(&mut decoding.failed);
         texts.for_each(|text| self.text(text));
+        for id in [&mut decoding.content, &mut decoding.shape, &mut decoding.bytes] {
+            *id = self.mask.content(*id);
+        }
     }
 
     fn typed(&mut self, text: &mut String) {
