@@ -247,6 +247,7 @@ impl Player {
             };
             (model.size, model.showing) = (size, showing);
             model.showing.cast.forget();
+            model.showing.frozen = self.spot.frozen.map(|_| 0);
         }
         self.fold_until(model, to, true);
     }

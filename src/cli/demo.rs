@@ -10,9 +10,9 @@ use tokio::sync::mpsc;
 use super::options::{AllowOptions, JsonOption};
 use super::session::{self, SessionOptions};
 use super::tui::{self, ThemeOption};
-use super::{CliError, directories, identities, journal, keymap, later, logging, output, probes, signals};
+use super::{CliError, directories, identities, journal, keymap, logging, output, probes, signals};
 use crate::app::Setup;
-use crate::demo::{self, Nats, Reading, Swarm, SwarmConfig};
+use crate::demo::{self, Nats, Reading, Scenario, Swarm, SwarmConfig};
 use crate::wire::Permid;
 
 /// Enough to look like a swarm, few enough to read.
@@ -32,8 +32,8 @@ pub struct DemoArgs {
     /// The same number makes the same peers
     #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1, value_parser = seed)]
     seed: u64,
-    /// What the swarm plays: `tour`, or `nat`, where every peer is behind a NAT (real ones where this machine allows network
-    /// namespaces, else simulated)
+    /// What the swarm plays: `tour`, `nat` (every peer behind a NAT: real ones where this machine allows network namespaces, else
+    /// simulated), `worm`, `refusals` or `parts`
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_SCENARIO")]
     scenario: Option<String>,
     #[command(flatten)]
@@ -117,20 +117,16 @@ async fn headless(args: &DemoArgs, scenario: Scenario) -> Result<u8, CliError> {
     Ok(asked.exit_code())
 }
 
-/// What the swarm plays.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Scenario {
-    Tour,
-    Nat,
-}
-
 impl DemoArgs {
     fn scenario(&self) -> Result<Scenario, CliError> {
-        match self.scenario.as_deref() {
-            None | Some("tour") => Ok(Scenario::Tour),
-            Some("nat") => Ok(Scenario::Nat),
-            Some(_) => Err(later::command("--scenario")),
-        }
+        let Some(name) = self.scenario.as_deref() else { return Ok(Scenario::default()) };
+        Scenario::named(name).ok_or_else(|| {
+            let all = Scenario::ALL.map(|scenario| format!("  {:<9} {}", scenario.name(), scenario.doc()));
+            CliError::usage(
+                format!("--scenario: there is no {name:?}; there are\n{}", all.join("\n")),
+                "name one of those",
+            )
+        })
     }
 
     fn config(&self, scenario: Scenario) -> SwarmConfig {
@@ -140,6 +136,6 @@ impl DemoArgs {
             Err(error) => tracing::warn!("the default identity can't be allowed: {error}"),
         }
         let nats = (scenario == Scenario::Nat).then(|| Arc::new(Nats::build()));
-        SwarmConfig { peers: self.peers.into(), seed: self.seed, allow, played: nats.is_none(), nats, watch: None }
+        SwarmConfig { peers: self.peers.into(), seed: self.seed, allow, scenario, played: true, nats, watch: None }
     }
 }

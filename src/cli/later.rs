@@ -5,10 +5,7 @@ use std::ffi::OsString;
 use super::CliError;
 
 /// What each of them will be.
-const LATER: &[(&str, &str)] = &[
-    ("crawl", "a Crawler that runs for months without a screen"),
-    ("--scenario", "other swarms; `tour` and `nat` are built"),
-];
+const LATER: &[(&str, &str)] = &[("crawl", "a Crawler that runs for months without a screen")];
 
 /// The arguments of a sub-command that is not built: whatever they are.
 #[derive(clap::Args, Debug)]

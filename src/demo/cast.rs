@@ -4,12 +4,12 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use crate::crawler::probe::{Answering, Receipt};
+use super::changed;
+use super::played::{Part, played};
+use crate::crawler::probe::Answering;
 use crate::crawler::{Answer, Asked, PeerView, Probe, Registry};
 use crate::node::Node;
-use crate::wire::{MessageId, OverlayVersion, Permid};
+use crate::wire::MessageId;
 
 /// How long the simulated NAT test takes.
 const NAT_TEST: Duration = Duration::from_secs(4);
@@ -17,6 +17,10 @@ const NAT_TEST: Duration = Duration::from_secs(4);
 const LATE: Duration = Duration::from_secs(3);
 /// Between two parts on the slow line: a part has 32 KiB, so this is some 55 KiB/s.
 const SLOW_LINE: Duration = Duration::from_millis(600);
+/// Between two parts of one with gaps: four of them take about as long as the tour waits.
+const GAP: Duration = Duration::from_secs(4);
+/// Between the first part and the second, where there is to be no second: longer than anybody waits.
+const NEVER: Duration = Duration::from_secs(24 * 3600);
 
 /// What a peer of the demo plays.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -37,6 +41,14 @@ pub enum Role {
     AnswersLate,
     /// Goes away, and comes back.
     GoesAway,
+    /// Something has changed it: it answers everything, in the same odd words as others of its kind.
+    Changed,
+    /// Takes requests and never replies.
+    NeverAnswers,
+    /// Sends its reply with seconds between the parts.
+    Gaps,
+    /// Sends the first part of its reply, and then nothing.
+    BreaksOff,
 }
 
 impl Role {
@@ -63,6 +75,10 @@ impl Role {
             Self::Refuses => "tour · empty allow-list",
             Self::AnswersLate => "tour · lost line, simulated",
             Self::GoesAway => "tour · goes away, simulated",
+            Self::Changed => return None,
+            Self::NeverAnswers => "tour · never replies, simulated",
+            Self::Gaps => "tour · gaps, simulated",
+            Self::BreaksOff => "tour · breaks off, simulated",
         })
     }
 
@@ -71,6 +87,33 @@ impl Role {
     pub const fn pace(self) -> Option<Duration> {
         match self {
             Self::SlowLine => Some(SLOW_LINE),
+            Self::Gaps => Some(GAP),
+            Self::BreaksOff => Some(NEVER),
+            _ => None,
+        }
+    }
+
+    /// Whether its statistics are long.
+    #[must_use]
+    pub const fn is_long(self) -> bool {
+        matches!(self, Self::SlowLine | Self::Gaps | Self::BreaksOff)
+    }
+
+    /// What the tour asks its DATABASE, where that is not the default: long enough for the parts that it is to show.
+    #[must_use]
+    pub const fn query(self) -> Option<&'static str> {
+        match self {
+            Self::SlowLine | Self::BreaksOff => Some("SELECT * FROM Torrent"),
+            Self::Gaps => Some("SELECT * FROM Torrent LIMIT 1600"),
+            _ => None,
+        }
+    }
+
+    /// How long the tour waits for its reply, where that is not as long as usual.
+    #[must_use]
+    pub const fn timeout(self) -> Option<Duration> {
+        match self {
+            Self::NeverAnswers => Some(Duration::from_secs(6)),
             _ => None,
         }
     }
@@ -84,63 +127,56 @@ impl Role {
     /// The probes of a peer with this role, made from those every peer has.
     #[must_use]
     pub fn registry(self, honest: &Registry, node: &Arc<OnceLock<Node>>) -> Registry {
+        if self == Self::Changed {
+            return changed::registry(honest);
+        }
         let probes = honest.iter().filter(|probe| self != Self::FewIds || probe.id() == MessageId::NATCHECK);
         Registry::new(probes.map(|probe| self.dress(Arc::clone(probe), node)).collect())
     }
 
     fn dress(self, honest: Arc<dyn Probe>, node: &Arc<OnceLock<Node>>) -> Arc<dyn Probe> {
         match (self, honest.id()) {
-            (Self::BehindNat, MessageId::NATCHECK) => Arc::new(Played { honest, acting: Acting::NatTest }),
-            (Self::AnswersLate, _) => Arc::new(Played { honest, acting: Acting::LosesLine(Arc::clone(node)) }),
+            (Self::BehindNat, MessageId::NATCHECK) => played(honest, NatTest),
+            (Self::AnswersLate, _) => played(honest, LosesLine(Arc::clone(node))),
+            (Self::NeverAnswers, _) => played(honest, Silence),
             _ => honest,
         }
     }
 }
 
-/// A probe that answers as the honest one does, except for what it plays. Only a peer has it: a Crawler asks with its own.
-struct Played {
-    honest: Arc<dyn Probe>,
-    acting: Acting,
-}
+/// Takes as long as a test of the NAT takes, and says what one could find.
+struct NatTest;
 
-enum Acting {
-    NatTest,
-    /// The peer's own node, which is there once the peer has started.
-    LosesLine(Arc<OnceLock<Node>>),
-}
-
-impl Probe for Played {
-    fn id(&self) -> MessageId {
-        self.honest.id()
-    }
-    fn name(&self) -> &str {
-        self.honest.name()
-    }
-    fn doc(&self) -> &str {
-        self.honest.doc()
-    }
-    fn initiate(&self, to: OverlayVersion) -> Bytes {
-        self.honest.initiate(to)
-    }
-    fn answer<'a>(&'a self, asked: Asked, peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(async move {
-            match &self.acting {
-                Acting::NatTest => {
-                    tokio::time::sleep(NAT_TEST).await;
-                    nat_test(peer)
-                }
-                Acting::LosesLine(node) => {
-                    if let Some(node) = node.get() {
-                        node.disconnect(asked.from);
-                    }
-                    tokio::time::sleep(LATE).await;
-                    self.honest.answer(asked, peer).await
-                }
-            }
+impl Part for NatTest {
+    fn answer<'a>(&'a self, _: &'a dyn Probe, _: Asked, peer: &'a PeerView) -> Answering<'a> {
+        Box::pin(async {
+            tokio::time::sleep(NAT_TEST).await;
+            nat_test(peer)
         })
     }
-    fn delivered(&self, to: Permid, receipt: Receipt) {
-        self.honest.delivered(to, receipt);
+}
+
+/// Loses the line while it works. With the peer's own node, which is there once the peer has started.
+struct LosesLine(Arc<OnceLock<Node>>);
+
+impl Part for LosesLine {
+    fn answer<'a>(&'a self, honest: &'a dyn Probe, asked: Asked, peer: &'a PeerView) -> Answering<'a> {
+        Box::pin(async {
+            if let Some(node) = self.0.get() {
+                node.disconnect(asked.from);
+            }
+            tokio::time::sleep(LATE).await;
+            honest.answer(asked, peer).await
+        })
+    }
+}
+
+/// Takes requests, and that is all.
+struct Silence;
+
+impl Part for Silence {
+    fn answer<'a>(&'a self, _: &'a dyn Probe, _: Asked, _: &'a PeerView) -> Answering<'a> {
+        Box::pin(std::future::pending())
     }
 }
 

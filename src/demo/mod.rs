@@ -6,9 +6,13 @@
 #![allow(clippy::disallowed_methods)] // peers that play take their time by the clock
 
 mod cast;
+mod changed;
+mod dead_ends;
 mod nats;
 mod peer;
+mod played;
 mod records;
+mod scenario;
 mod seeded;
 mod stage;
 mod statistics;
@@ -17,6 +21,7 @@ mod tour;
 
 pub use cast::Role;
 pub use nats::Nats;
+pub use scenario::Scenario;
 pub use stage::{Stage, stage};
 pub use swarm::{DemoPeer, Swarm, SwarmConfig};
 pub use tour::Reading;

@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
+#[cfg(target_os = "linux")]
 use bytes::Bytes;
 
-use crate::crawler::probe::{Answering, Receipt};
+use super::played::{Part, played};
+use crate::crawler::probe::Answering;
 use crate::crawler::{Answer, Asked, PeerView, Probe};
-use crate::wire::bencode::{self, Value};
-use crate::wire::{MessageId, OverlayVersion, Permid};
+#[cfg(target_os = "linux")]
+use crate::wire::bencode;
+use crate::wire::bencode::Value;
+use crate::wire::{MessageId, OverlayVersion};
 
 /// Where the lab's own STUN server is told to listen.
 #[cfg(target_os = "linux")]
@@ -135,19 +139,26 @@ impl Behind {
     /// NATCHECK as a peer behind this answers it.
     #[must_use]
     pub fn dress(&self, honest: Arc<dyn Probe>) -> Arc<dyn Probe> {
-        if honest.id() == MessageId::NATCHECK { Arc::new(Placed { honest, behind: self.clone() }) } else { honest }
+        if honest.id() == MessageId::NATCHECK { played(honest, self.clone()) } else { honest }
     }
 
-    async fn answer(&self, asked: &Asked, peer: &PeerView) -> Answer {
-        #[cfg(target_os = "linux")]
-        if let Some(namespace) = self.namespace.clone() {
-            let measured = tokio::task::spawn_blocking(move || real::measure(&namespace)).await;
-            let payload = measured.map_err(|error| error.to_string()).and_then(|measured| measured);
-            return payload.and_then(|payload| cut(&payload, asked.version)).map_or_else(
-                |error| Answer::failed(&format!("the NAT could not be measured: {error}")),
-                Answer::success,
-            );
-        }
+    #[cfg(target_os = "linux")]
+    async fn answer(&self, version: OverlayVersion, peer: &PeerView) -> Answer {
+        let Some(namespace) = self.namespace.clone() else { return self.made_up(peer) };
+        let measured = tokio::task::spawn_blocking(move || real::measure(&namespace)).await;
+        let payload = measured.map_err(|error| error.to_string()).and_then(|measured| measured);
+        payload
+            .and_then(|payload| cut(&payload, version))
+            .map_or_else(|error| Answer::failed(&format!("the NAT could not be measured: {error}")), Answer::success)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    async fn answer(&self, _: OverlayVersion, peer: &PeerView) -> Answer {
+        self.made_up(peer)
+    }
+
+    /// What such a NAT would have shown, with addresses of the blocks for documentation (RFC 5737).
+    fn made_up(&self, peer: &PeerView) -> Answer {
         let port = i64::from(peer.listening.map_or(0, |address| address.port()));
         let (text, code) = self.sort.text();
         let fields = [
@@ -159,7 +170,6 @@ impl Behind {
             "192.168.1.20".into(),
             port.into(),
         ];
-        let _ = asked;
         Answer::success(Value::List(fields.into()).encode())
     }
 }
@@ -176,30 +186,10 @@ fn cut(payload: &[u8], version: OverlayVersion) -> Result<Bytes, String> {
     Ok(Value::List(elements).encode().into())
 }
 
-/// NATCHECK of a peer that is behind something.
-struct Placed {
-    honest: Arc<dyn Probe>,
-    behind: Behind,
-}
-
-impl Probe for Placed {
-    fn id(&self) -> MessageId {
-        self.honest.id()
-    }
-    fn name(&self) -> &str {
-        self.honest.name()
-    }
-    fn doc(&self) -> &str {
-        self.honest.doc()
-    }
-    fn initiate(&self, to: OverlayVersion) -> Bytes {
-        self.honest.initiate(to)
-    }
-    fn answer<'a>(&'a self, asked: Asked, peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(async move { self.behind.answer(&asked, peer).await })
-    }
-    fn delivered(&self, to: Permid, receipt: Receipt) {
-        self.honest.delivered(to, receipt);
+/// NATCHECK is answered with what is there.
+impl Part for Behind {
+    fn answer<'a>(&'a self, _: &'a dyn Probe, asked: Asked, peer: &'a PeerView) -> Answering<'a> {
+        Box::pin(self.answer(asked.version, peer))
     }
 }
 

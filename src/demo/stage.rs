@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::cast::Role;
+use super::scenario::Scenario;
 use super::swarm::{DemoPeer, Swarm};
 use super::tour::{Facts, Reading, Tour};
 use crate::app::kept::Kept;
@@ -50,7 +51,13 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
     config.gossip = true;
     config.trace = true;
     config.bootstrap = swarm.entrances().map(DemoPeer::target).collect();
+    if swarm.scenario() == Scenario::Refusals {
+        config.bootstrap.extend(swarm.dead_ends().await);
+    }
     let (node, from_node) = Node::start(config).await?;
+    if let Some(listening) = node.listening().filter(|_| swarm.scenario() == Scenario::Worm) {
+        swarm.send_unasked(listening).await?;
+    }
 
     let (to_screen, events) = mpsc::channel(EVENTS);
     let (facts, known) = watch::channel(Facts::default());
@@ -60,10 +67,10 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
     let skip_tour = CancellationToken::new();
     let tour = Tour::new(swarm, node.clone(), registry.clone(), known, show);
     tokio::spawn(tour.run(reading, skip_tour.clone()));
-    let title = if swarm.is_behind_nats() { "demo: nat" } else { "demo: tour" };
+    let title = format!("demo: {}", swarm.scenario().name());
     let setup = Setup {
         registry,
-        title: title.into(),
+        title,
         privacy: false,
         mask: pseudonyms::mask().clone(),
         keymap: Keymap::default(),

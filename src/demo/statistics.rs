@@ -25,7 +25,7 @@ const VERSIONS: [u64; 5] = [11, 13, 14, 15, 17];
 /// # Errors
 /// SQLite could not make the tables.
 pub fn make(seeded: &mut Seeded, role: Role) -> Result<Statistics, Failure> {
-    let torrents = if role == Role::SlowLine { MANY_TORRENTS } else { USUAL_TORRENTS };
+    let torrents = if role.is_long() { MANY_TORRENTS } else { USUAL_TORRENTS };
     Statistics::filled(&statements(seeded, torrents))
         .map_err(|error| Failure::new(Cause::Io, By::Us, format!("the demo's statistics: {error}")))
 }

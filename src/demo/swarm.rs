@@ -9,8 +9,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cast::Role;
+use super::changed;
+use super::dead_ends::dead_ends;
 use super::nats::Nats;
 use super::peer::{self, Plan};
+use super::scenario::Scenario;
 use super::seeded::Seeded;
 use super::statistics;
 use crate::failure::Failure;
@@ -27,6 +30,8 @@ const FIRST_OLD: usize = 3;
 /// Seeds of peers are their numbers; the screen's own identity and the other Crawler's come from here.
 const SCREEN: u64 = 1 << 32;
 const OTHER_CRAWLER: u64 = SCREEN + 1;
+/// The identity of one that sends replies nobody asked for.
+const UNASKED: u64 = SCREEN + 2;
 
 /// Connections a peer looks for by itself, in a swarm of up to so many: a swarm is no full mesh, and all its peers share the
 /// open files and the processors of one machine.
@@ -47,7 +52,8 @@ pub struct SwarmConfig {
     pub seed: u64,
     /// Who may ask, besides the demo's own identity.
     pub allow: Vec<Permid>,
-    /// Whether the roles of the tour are given away; without it every peer is a plain one.
+    pub scenario: Scenario,
+    /// Whether the roles of the scenario are given away; without it every peer is a plain one.
     pub played: bool,
     /// What the peers are behind in the scenario `nat`.
     pub nats: Option<Arc<Nats>>,
@@ -92,8 +98,9 @@ pub struct Swarm {
     /// What the peers test their NAT against; none where this machine has only one address of its own.
     stun: Option<StunServer>,
     /// Kept as long as the peers that are behind them.
-    nats: Option<Arc<Nats>>,
+    _nats: Option<Arc<Nats>>,
     seed: u64,
+    scenario: Scenario,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -107,8 +114,9 @@ impl Swarm {
         let mut swarm = Self {
             peers: Vec::new(),
             stun: stun_server().await,
-            nats: config.nats.clone(),
+            _nats: config.nats.clone(),
             seed: config.seed,
+            scenario: config.scenario,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
@@ -123,7 +131,7 @@ impl Swarm {
     fn plan(&self, index: usize, config: &SwarmConfig) -> Result<Plan, Failure> {
         let mut seeded = Seeded::new(config.seed, index as u64);
         let old = is_old(index);
-        let role = if config.played { role(index, config.peers) } else { Role::Plain };
+        let role = if config.played { role(index, config.peers, config.scenario.cast()) } else { Role::Plain };
         let mut allow = config.allow.clone();
         allow.extend(permids(&self.screen()));
         allow.extend(permids(&self.other_crawler()));
@@ -161,9 +169,22 @@ impl Swarm {
         Seeded::new(self.seed, OTHER_CRAWLER).both()
     }
 
-    /// Whether this is the scenario `nat`, whose peers play nothing else.
-    pub(super) const fn is_behind_nats(&self) -> bool {
-        self.nats.is_some()
+    #[must_use]
+    pub const fn scenario(&self) -> Scenario {
+        self.scenario
+    }
+
+    /// Addresses at which there is no peer to talk to.
+    pub(super) async fn dead_ends(&self) -> Vec<Target> {
+        let Some(known) = self.peers.first() else { return Vec::new() };
+        let targets = dead_ends(&known.target(), &self.tasks, &self.stop).await;
+        targets.inspect_err(|error| tracing::warn!("the demo has no dead ends: {error}")).unwrap_or_default()
+    }
+
+    /// Has somebody send replies that nobody asked for.
+    pub(super) async fn send_unasked(&self, whom: SocketAddr) -> Result<(), Failure> {
+        let identities = Seeded::new(self.seed, UNASKED).identity();
+        changed::unasked(identities, whom, &self.tasks, self.stop.clone()).await
     }
 
     #[must_use]
@@ -200,9 +221,9 @@ const fn is_old(index: usize) -> bool {
 }
 
 /// The last peers play; the first stay plain, and so do more than half of all.
-fn role(index: usize, peers: usize) -> Role {
-    let players = Role::PLAYED.len().min(peers.saturating_sub(FIRST_OLD + 1));
-    (index + players).checked_sub(peers).map_or(Role::Plain, |place| Role::PLAYED[place])
+fn role(index: usize, peers: usize, cast: &[Role]) -> Role {
+    let players = cast.len().min(peers.saturating_sub(FIRST_OLD + 1));
+    (index + players).checked_sub(peers).map_or(Role::Plain, |place| cast[place])
 }
 
 fn permids(identities: &Identities) -> impl Iterator<Item = Permid> {
@@ -217,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_swarm_of_24_plays_everything_and_leaves_17_to_the_operator() {
-        let roles: Vec<Role> = (0..24).map(|index| role(index, 24)).collect();
+        let roles: Vec<Role> = (0..24).map(|index| role(index, 24, &Role::PLAYED)).collect();
         assert_eq!(roles.iter().filter(|role| **role == Role::Plain).count(), 17);
         assert!(Role::PLAYED.iter().all(|played| roles.iter().filter(|role| *role == played).count() == 1));
         assert_eq!((roles[0], roles[FIRST_OLD]), (Role::Plain, Role::Plain));
@@ -225,8 +246,8 @@ mod tests {
 
     #[test]
     fn a_small_swarm_plays_what_it_can() {
-        assert!((0..4).all(|index| role(index, 4) == Role::Plain));
-        assert_eq!(role(4, 5), Role::BehindNat);
-        assert_eq!(role(0, 1), Role::Plain);
+        assert!((0..4).all(|index| role(index, 4, &Role::PLAYED) == Role::Plain));
+        assert_eq!(role(4, 5, &Role::PLAYED), Role::BehindNat);
+        assert_eq!(role(0, 1, &Role::PLAYED), Role::Plain);
     }
 }

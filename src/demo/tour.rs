@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::cast::Role;
+use super::scenario::Scenario;
 use super::swarm::{DemoPeer, Swarm};
 use crate::app::{Msg, TourStep};
 use crate::crawler::Registry;
@@ -19,12 +20,10 @@ use crate::wire::{Frequency, MessageId, Permid};
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Between a step's announcement and what happens: time for the eye to find the peer.
 const LEAD: Duration = Duration::from_millis(500);
-/// Asked of the peer with the slow line: long enough for a dozen parts.
-const LONG_QUERY: &[u8] = b"SELECT * FROM Torrent";
 
 /// What happens in a step.
 #[derive(Clone, Copy, Debug)]
-enum Act {
+pub enum Act {
     /// Nothing: look.
     Look,
     /// The peer with this role is asked this.
@@ -33,56 +32,13 @@ enum Act {
     Leave(Role),
 }
 
-struct Step {
-    act: Act,
-    text: &'static str,
+/// A step of a tour.
+pub struct Step {
+    pub act: Act,
+    pub text: &'static str,
     /// Time to read, once what it shows has happened.
-    dwell: Duration,
+    pub dwell: Duration,
 }
-
-const fn step(act: Act, seconds: u64, text: &'static str) -> Step {
-    Step { act, text, dwell: Duration::from_secs(seconds) }
-}
-
-const STEPS: [Step; 9] = [
-    step(
-        Act::Look,
-        6,
-        "The screen knew two addresses; it found everybody else by BuddyCast, and dials them one by one",
-    ),
-    step(
-        Act::Ask(Role::BehindNat, MessageId::NATCHECK),
-        4,
-        "NATCHECK: the peer takes a few seconds to test its NAT, then replies with seven fields",
-    ),
-    step(
-        Act::Ask(Role::SlowLine, MessageId::DATABASE_QUERY),
-        3,
-        "A long DATABASE reply comes in parts of 32 KiB, here over a slow line",
-    ),
-    step(
-        Act::Ask(Role::SlowLine, MessageId::DATABASE_QUERY),
-        4,
-        "Asked again too soon: 254. Ours was the last request, so the time until it accepts again is exact",
-    ),
-    step(
-        Act::Ask(Role::AskedBefore, MessageId::NATCHECK),
-        4,
-        "254 to a first request: another Crawler asked before, so the time is only an upper bound",
-    ),
-    step(Act::Ask(Role::FewIds, MessageId::REPEX_QUERY), 4, "253: this peer does not know REPEX. The connection stays"),
-    step(
-        Act::Ask(Role::Refuses, MessageId::NATCHECK),
-        4,
-        "Refused: nobody is on this peer's allow-list, and it closes without a word",
-    ),
-    step(
-        Act::Ask(Role::AnswersLate, MessageId::NATCHECK),
-        4,
-        "The line is lost while this peer works on its answer: it dials back and delivers it",
-    ),
-    step(Act::Leave(Role::GoesAway), 6, "A peer goes away. Now it is yours: enter sends to the selected peer, ? helps"),
-];
 
 /// How long each step waits for its readers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -122,6 +78,7 @@ impl Facts {
 
 /// The tour of one swarm.
 pub struct Tour {
+    scenario: Scenario,
     cast: Vec<DemoPeer>,
     node: Node,
     registry: Registry,
@@ -139,8 +96,9 @@ impl Tour {
         facts: watch::Receiver<Facts>,
         show: mpsc::Sender<Msg>,
     ) -> Self {
-        let cast = swarm.peers().iter().filter(|peer| peer.label.is_some()).cloned().collect();
-        Self { cast, node, registry, facts, show }
+        let cast =
+            swarm.peers().iter().filter(|peer| peer.label.is_some() || peer.role != Role::Plain).cloned().collect();
+        Self { scenario: swarm.scenario(), cast, node, registry, facts, show }
     }
 
     /// Labels the cast and goes through the steps, until the end or until `skip`.
@@ -159,7 +117,7 @@ impl Tour {
     }
 
     async fn steps(&mut self, reading: Reading) {
-        let steps: Vec<&Step> = STEPS.iter().filter(|step| self.can(step.act)).collect();
+        let steps: Vec<&Step> = self.scenario.steps().iter().filter(|step| self.can(step.act)).collect();
         let of = number(steps.len());
         for (index, step) in steps.into_iter().enumerate() {
             let show = match step.act {
@@ -211,8 +169,8 @@ impl Tour {
             to: permid,
             message,
             frequency: probe.map_or(Frequency::DEFAULT, |probe| probe.default_frequency()),
-            payload: if peer.role == Role::SlowLine { Bytes::from_static(LONG_QUERY) } else { default() },
-            timeout: probe.map_or(PATIENCE, |probe| probe.timeout()),
+            payload: peer.role.query().map_or_else(default, |query| Bytes::from_static(query.as_bytes())),
+            timeout: peer.role.timeout().unwrap_or_else(|| probe.map_or(PATIENCE, |probe| probe.timeout())),
             origin: Origin::Tour,
             // A refusal is a lost connection too: only where the peer is to dial back is there anything to wait for.
             wait_for_dial_back: peer.role == Role::AnswersLate,
@@ -233,27 +191,4 @@ impl Tour {
 
 fn number(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_role_has_its_step() {
-        for role in Role::PLAYED {
-            let shown = |step: &&Step| matches!(step.act, Act::Ask(who, _) | Act::Leave(who) if who == role);
-            assert!(STEPS.iter().any(|step| shown(&step)), "{role:?}");
-        }
-    }
-
-    #[test]
-    fn reading_takes_less_than_45_seconds() {
-        assert!(STEPS.iter().map(|step| step.dwell).sum::<Duration>() <= Duration::from_secs(45));
-    }
-
-    #[test]
-    fn a_step_is_one_short_sentence_or_two() {
-        assert!(STEPS.iter().all(|step| step.text.len() <= 110), "longer than a line of the screen");
-    }
 }

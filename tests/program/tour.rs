@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use swarmscope::app::Msg;
-use swarmscope::demo::{self, Reading, Role, Swarm, SwarmConfig};
+use swarmscope::demo::{self, Reading, Role, Scenario, Swarm, SwarmConfig};
 use swarmscope::failure::Cause;
 use swarmscope::node::{Event, Origin, PeerKey, Source};
 use swarmscope::wire::{ErrorByte, MessageId, Permid};
@@ -54,7 +54,15 @@ fn replies(seen: &Seen, from: Permid) -> Vec<(MessageId, ErrorByte, u32, bool)> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_the_tour_promises_happens() {
-    let config = SwarmConfig { peers: 24, seed: 1, allow: Vec::new(), played: true, nats: None, watch: None };
+    let config = SwarmConfig {
+        peers: 24,
+        seed: 1,
+        allow: Vec::new(),
+        scenario: Scenario::Tour,
+        played: true,
+        nats: None,
+        watch: None,
+    };
     let swarm = Swarm::start(config).await.expect("a swarm");
     let player = |role| swarm.player(role).expect("a player").permid;
     let stage = demo::stage(&swarm, Reading::NoTime).await.expect("a stage");

@@ -172,6 +172,70 @@ fn a_key_is_answered_at_once_and_not_by_the_next_tick_of_the_clock() {
     assert!(quickest < Some(Duration::from_millis(300)), "{quickest:?}");
 }
 
+/// What is asked of a peer is recorded, held still, and replayed to the same screen.
+#[test]
+fn a_recording_is_replayed_to_the_same_final_screen() {
+    let directory = tempfile::TempDir::new().expect("a directory");
+    let path = directory.path().join("session.jsonl");
+    let file = path.to_str().expect("a path").to_owned();
+    let mut terminal = Terminal::start(120, 40, &["demo", "--seed", "7", "--record", &file], &[]);
+    terminal.wait("most peers to be connected", |rows| connected(rows).is_some_and(|n| n >= 20));
+    terminal.wait_for("rec  ");
+    terminal.keys("T");
+    select_a_plain_peer(&mut terminal);
+    terminal.keys("r");
+    terminal.wait_for("name or number");
+    terminal.keys("natch\r");
+    terminal.wait_for("none; NATCHECK takes no payload");
+    terminal.enter();
+    terminal.wait_for("udp timeout");
+    terminal.keys("z");
+    terminal.wait_for("frozen");
+    terminal.keys("jj");
+    std::thread::sleep(Duration::from_millis(300));
+    let last = terminal.rows();
+    terminal.keys("q");
+    assert_eq!(terminal.end().0, 0);
+
+    let mut terminal = Terminal::start(120, 40, &["tui", "--replay", &file], &[]);
+    terminal.wait_for("replay 1×");
+    terminal.keys("]]]]]");
+    let again = terminal.wait("the end of it", |rows| rows[0].contains("replay ended"));
+    // but for the status bar, the keys that are shown, and those of the replay
+    assert_eq!(again[1..37].join("\n"), last[1..37].join("\n"));
+    assert_eq!(again[38], last[38]);
+    // it sends nothing, and goes back
+    terminal.enter();
+    terminal.wait_for("a replay sends nothing");
+    terminal.keys("0");
+    terminal.wait_for("PEERS  0 of 0");
+    terminal.keys("q");
+    assert_eq!(terminal.end().0, 0);
+
+    let terminal = Terminal::start(120, 40, &["demo", "--record", &file], &[]);
+    terminal.wait_for("exists");
+    assert_eq!(terminal.end().0, 1, "nothing is overwritten");
+}
+
+#[test]
+fn a_script_presses_keys_and_says_what_it_waits_for_in_vain() {
+    let directory = tempfile::TempDir::new().expect("a directory");
+    let script = |text: &str| {
+        let path = directory.path().join("keys.txt");
+        std::fs::write(&path, text).expect("written");
+        Terminal::start(100, 30, &["tui", "--script", path.to_str().expect("a path")], &[])
+    };
+    let terminal = script("until No peers yet.\n?\nuntil HELP\nesc\nc\ntype nowhere\nuntil nowhere\nesc\nquit\n");
+    assert_eq!(terminal.end().0, 0);
+    let terminal = script("limit 200 ms\nuntil something else\n");
+    let (code, printed) = terminal.end();
+    assert_eq!(code, 1);
+    assert!(printed.contains("line 2: \"something else\" was not on the screen in 200ms"), "{printed}");
+    let (code, printed) = script("j\nnonsense\n").end();
+    assert_eq!(code, 2);
+    assert!(printed.contains("line 2: \"nonsense\" is no key"), "{printed}");
+}
+
 #[test]
 fn signals_end_it_and_give_the_terminal_back() {
     for signal in ["TERM", "INT", "HUP"] {

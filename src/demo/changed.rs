@@ -1,0 +1,113 @@
+//! Peers that something has changed: they answer every id, all in the same odd words, and one of them sends replies that nobody asked for.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::played::{Part, played};
+use crate::crawler::probe::Answering;
+use crate::crawler::{Answer, Asked, AttemptId, PeerView, Probe, Registry};
+use crate::failure::Failure;
+use crate::identity::Identities;
+use crate::overlay::{Limits, Overlay, OverlayConfig, OverlayEvent};
+use crate::wire::crawler::CrawlerReply;
+use crate::wire::{ChannelId, ErrorByte, MessageId, OverlayVersion, PartsLeft};
+
+/// What they say to everything: bencode of no message.
+const ODD: &[u8] = b"d5:stage4:idle4:unit8:2f91c0aae";
+/// Between two replies that nobody asked for.
+const PAUSE: Duration = Duration::from_secs(7);
+
+/// Answers every question with the same words.
+struct Same;
+
+impl Part for Same {
+    fn answer<'a>(&'a self, _: &'a dyn Probe, _: Asked, _: &'a PeerView) -> Answering<'a> {
+        Box::pin(async { Answer::success(ODD) })
+    }
+}
+
+/// An id that is nobody's.
+struct Nobodys(MessageId);
+
+impl Probe for Nobodys {
+    fn id(&self) -> MessageId {
+        self.0
+    }
+    fn name(&self) -> &str {
+        ""
+    }
+    fn doc(&self) -> &str {
+        ""
+    }
+    fn initiate(&self, _: OverlayVersion) -> Bytes {
+        Bytes::new()
+    }
+    fn answer<'a>(&'a self, _: Asked, _: &'a PeerView) -> Answering<'a> {
+        Box::pin(async { Answer::success(ODD) })
+    }
+}
+
+/// The probes of such a peer: an answer to every id there is.
+pub fn registry(honest: &Registry) -> Registry {
+    let known = honest.iter().map(|probe| played(Arc::clone(probe), Same));
+    let others = (0..=u8::MAX).map(MessageId).filter(|id| honest.get(*id).is_none());
+    Registry::new(known.chain(others.map(|id| Arc::new(Nobodys(id)) as Arc<dyn Probe>)).collect())
+}
+
+/// A peer of its own, that dials `whom` and sends replies to questions that were never put.
+///
+/// # Errors
+/// It can't be started.
+pub async fn unasked(
+    identities: Identities,
+    whom: SocketAddr,
+    tasks: &TaskTracker,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    let config = OverlayConfig {
+        identities,
+        version: OverlayVersion::CURRENT,
+        listen: None,
+        limits: Limits::default(),
+        trace: false,
+    };
+    let (overlay, mut events) = Overlay::start(config).await?;
+    overlay.dial(AttemptId(1), &whom.ip().to_string(), whom.port(), None);
+    tasks.spawn(async move {
+        let mut pause = tokio::time::interval(PAUSE);
+        let (mut to, mut channel) = (None, 0_u8);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                event = events.recv() => match event {
+                    Some(OverlayEvent::Connected { conn, .. }) => to = Some(conn),
+                    Some(OverlayEvent::Closed { .. } | OverlayEvent::DialFailed { .. }) | None => return,
+                    Some(_) => {}
+                },
+                _ = pause.tick(), if to.is_some() => {
+                    channel = channel.wrapping_add(0x2b);
+                    let sent = to.map(|conn| overlay.send(conn, reply(channel).encode()));
+                    if matches!(sent, Some(Err(_))) {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+fn reply(channel: u8) -> CrawlerReply {
+    CrawlerReply {
+        message: MessageId::NATCHECK,
+        channel: ChannelId(channel),
+        parts_left: PartsLeft::LAST,
+        error: ErrorByte::SUCCESS,
+        payload: Bytes::from_static(ODD),
+    }
+}

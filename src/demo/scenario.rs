@@ -1,0 +1,225 @@
+//! The stories that the demo can play: who plays what, and what the tour shows of it.
+
+use std::time::Duration;
+
+use super::cast::Role;
+use super::tour::{Act, Step};
+use crate::wire::MessageId;
+
+/// What a swarm plays.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Scenario {
+    /// Everything that can become of a request.
+    #[default]
+    Tour,
+    /// Every peer is behind a NAT.
+    Nat,
+    /// Some peers were changed, all in the same way.
+    Worm,
+    /// Why does this peer not answer?
+    Refusals,
+    /// Replies that come slowly, with gaps, or not to their end.
+    Parts,
+}
+
+impl Scenario {
+    pub const ALL: [Self; 5] = [Self::Tour, Self::Nat, Self::Worm, Self::Refusals, Self::Parts];
+
+    /// By which it is asked for.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tour => "tour",
+            Self::Nat => "nat",
+            Self::Worm => "worm",
+            Self::Refusals => "refusals",
+            Self::Parts => "parts",
+        }
+    }
+
+    /// One line.
+    #[must_use]
+    pub const fn doc(self) -> &'static str {
+        match self {
+            Self::Tour => "everything that can become of a request, in under a minute",
+            Self::Nat => "every peer is behind a NAT (real ones where network namespaces are allowed, else simulated)",
+            Self::Worm => "some peers answer everything, all in the same odd words: find them, mark them, compare them",
+            Self::Refusals => "why does this peer not answer? each rung of the ladder fails at one of them",
+            Self::Parts => "replies that come slowly, with gaps, or not to their end",
+        }
+    }
+
+    /// The scenario of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scenario| scenario.name() == name)
+    }
+
+    /// The roles, in the order in which they are given away where a swarm is too small for all.
+    #[must_use]
+    pub const fn cast(self) -> &'static [Role] {
+        match self {
+            Self::Tour => &Role::PLAYED,
+            Self::Nat => &[],
+            Self::Worm => &[Role::Changed; 6],
+            Self::Refusals => &[Role::Refuses, Role::NeverAnswers, Role::FewIds, Role::AskedBefore],
+            Self::Parts => &[Role::SlowLine, Role::Gaps, Role::BreaksOff, Role::AnswersLate],
+        }
+    }
+
+    /// What the tour shows.
+    #[must_use]
+    pub(super) const fn steps(self) -> &'static [Step] {
+        match self {
+            Self::Tour => &TOUR,
+            Self::Nat => &[],
+            Self::Worm => &WORM,
+            Self::Refusals => &REFUSALS,
+            Self::Parts => &PARTS,
+        }
+    }
+}
+
+const fn step(act: Act, seconds: u64, text: &'static str) -> Step {
+    Step { act, text, dwell: Duration::from_secs(seconds) }
+}
+
+const TOUR: [Step; 9] = [
+    step(
+        Act::Look,
+        6,
+        "The screen knew two addresses; it found everybody else by BuddyCast, and dials them one by one",
+    ),
+    step(
+        Act::Ask(Role::BehindNat, MessageId::NATCHECK),
+        4,
+        "NATCHECK: the peer takes a few seconds to test its NAT, then replies with seven fields",
+    ),
+    step(
+        Act::Ask(Role::SlowLine, MessageId::DATABASE_QUERY),
+        3,
+        "A long DATABASE reply comes in parts of 32 KiB, here over a slow line",
+    ),
+    step(
+        Act::Ask(Role::SlowLine, MessageId::DATABASE_QUERY),
+        4,
+        "Asked again too soon: 254. Ours was the last request, so the time until it accepts again is exact",
+    ),
+    step(
+        Act::Ask(Role::AskedBefore, MessageId::NATCHECK),
+        4,
+        "254 to a first request: another Crawler asked before, so the time is only an upper bound",
+    ),
+    step(Act::Ask(Role::FewIds, MessageId::REPEX_QUERY), 4, "253: this peer does not know REPEX. The connection stays"),
+    step(
+        Act::Ask(Role::Refuses, MessageId::NATCHECK),
+        4,
+        "Refused: nobody is on this peer's allow-list, and it closes without a word",
+    ),
+    step(
+        Act::Ask(Role::AnswersLate, MessageId::NATCHECK),
+        4,
+        "The line is lost while this peer works on its answer: it dials back and delivers it",
+    ),
+    step(Act::Leave(Role::GoesAway), 6, "A peer goes away. Now it is yours: enter sends to the selected peer, ? helps"),
+];
+
+const WORM: [Step; 5] = [
+    step(Act::Look, 7, "Something has changed some of these peers. Which, and what do they have in common?"),
+    step(
+        Act::Ask(Role::Changed, MessageId::NATCHECK),
+        6,
+        "Asked for its NAT, this one says something else: ▲, not what a NATCHECK reply should be",
+    ),
+    step(
+        Act::Ask(Role::Changed, MessageId(99)),
+        6,
+        "It answers an id that nobody defined, too, in the same words; a healthy peer says 253",
+    ),
+    step(Act::Look, 7, "▲ replies that nobody asked for: dropped and counted; the log (L) says from whom"),
+    step(
+        Act::Look,
+        8,
+        "Yours: a marks all that are shown, ctrl-s asks them; M groups equal answers, the odd ones first",
+    ),
+];
+
+const REFUSALS: [Step; 6] = [
+    step(
+        Act::Look,
+        9,
+        "× a name without an address, a closed port, HTTP, a version too new, another permid: i shows the rung",
+    ),
+    step(
+        Act::Ask(Role::Refuses, MessageId::NATCHECK),
+        6,
+        "Closed without a reply: its allow-list, likely. The ladder (i) stands on request",
+    ),
+    step(
+        Act::Ask(Role::NeverAnswers, MessageId::DATABASE_QUERY),
+        6,
+        "No part of a reply came in time. It may have counted the request: a retry can meet 254",
+    ),
+    step(Act::Ask(Role::FewIds, MessageId::REPEX_QUERY), 5, "253: it does not know the id, and all else is well"),
+    step(
+        Act::Ask(Role::AskedBefore, MessageId::NATCHECK),
+        5,
+        "254 is no failure: it answers again when the time beside it has passed",
+    ),
+    step(Act::Look, 8, "Yours: / filters (error:254), i looks into one peer, y c copies a request as a command"),
+];
+
+const PARTS: [Step; 5] = [
+    step(
+        Act::Ask(Role::SlowLine, MessageId::DATABASE_QUERY),
+        4,
+        "Parts of 32 KiB over a slow line. The hint on each says how many are left, as far as it can",
+    ),
+    step(
+        Act::Ask(Role::Gaps, MessageId::DATABASE_QUERY),
+        4,
+        "Gaps of some seconds between the parts: the bars beside them are longer",
+    ),
+    step(
+        Act::Ask(Role::BreaksOff, MessageId::DATABASE_QUERY),
+        6,
+        "A first part, then silence. w waits longer for it (i, then w); else it fails when its time is up",
+    ),
+    step(
+        Act::Ask(Role::AnswersLate, MessageId::NATCHECK),
+        4,
+        "The line is lost while this peer works on its answer: it dials back and delivers it",
+    ),
+    step(Act::Look, 8, "Yours: ask the slow one again with frequency 1, or all of them at once (a, ctrl-s)"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_has_its_step() {
+        for scenario in Scenario::ALL {
+            for role in scenario.cast() {
+                let shown = |step: &&Step| matches!(step.act, Act::Ask(who, _) | Act::Leave(who) if who == *role);
+                assert!(scenario.steps().iter().any(|step| shown(&step)), "{role:?} in {}", scenario.name());
+            }
+            assert_eq!(Scenario::named(scenario.name()), Some(scenario));
+        }
+        assert_eq!(Scenario::named("list"), None);
+    }
+
+    #[test]
+    fn reading_takes_less_than_45_seconds() {
+        for scenario in Scenario::ALL {
+            let reading = scenario.steps().iter().map(|step| step.dwell).sum::<Duration>();
+            assert!(reading <= Duration::from_secs(45), "{}", scenario.name());
+        }
+    }
+
+    #[test]
+    fn a_step_is_one_short_sentence_or_two() {
+        let steps = Scenario::ALL.into_iter().flat_map(|scenario| scenario.steps());
+        assert!(steps.map(|step| step.text.len()).all(|len| len <= 110), "longer than a line of the screen");
+    }
+}
