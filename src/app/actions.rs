@@ -195,6 +195,18 @@ pub fn palette(model: &mut Model) -> Effects {
 }
 
 pub fn log(model: &mut Model) -> Effects {
+    model.log_filter = Input::default();
+    model.mode = Mode::Log { back: 0 };
+    none()
+}
+
+pub fn filter_log(model: &mut Model) -> Effects {
+    model.mode = Mode::LogFilter;
+    none()
+}
+
+/// The filter of the log is kept; the newest line that it finds is shown.
+pub fn keep_log_filter(model: &mut Model) -> Effects {
     model.mode = Mode::Log { back: 0 };
     none()
 }
@@ -206,7 +218,7 @@ pub fn close(model: &mut Model) -> Effects {
 
 pub fn skip_tour(model: &mut Model) -> Effects {
     model.tour = None;
-    model.say(Kind::Plain, "the tour is skipped; its requests that are in flight still end");
+    model.say(Kind::Done, "the tour is skipped; its requests that are in flight still end");
     vec![Effect::SkipTour]
 }
 

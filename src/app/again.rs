@@ -16,7 +16,7 @@ pub fn resend(model: &mut Model) -> Effects {
     let Some(number) = model.request().map(|request| request.number) else { return none() };
     let label = model.registry().label(ask.message);
     let will = will_meet_254(model, &ask);
-    model.say(Kind::Plain, format!("#{number} {label} is sent again, the same {} bytes{will}", ask.payload.len()));
+    model.say(Kind::Done, format!("#{number} {label} is sent again, the same {} bytes{will}", ask.payload.len()));
     vec![Effect::Request(ask)]
 }
 

@@ -77,6 +77,7 @@ pub enum Context {
     Find,
     Save,
     Log,
+    LogFilter,
 }
 
 /// A heading of the help.
@@ -191,6 +192,7 @@ fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
         Mode::Find => vec![C::Find, C::Any],
         Mode::Save(_) => vec![C::Save, C::Any],
         Mode::Log { .. } => vec![C::Log, C::Rows, C::Any],
+        Mode::LogFilter => vec![C::LogFilter, C::Any],
     }
 }
 
@@ -283,6 +285,14 @@ pub(super) fn execute(model: &mut Model, command: &'static Command) -> Vec<Effec
             Vec::new()
         }
     }
+}
+
+/// Runs the command of this name if it applies here, or says why not.
+pub fn run(model: &mut Model, name: &str) -> Vec<Effect> {
+    let contexts = contexts(model);
+    let here = |command: &&Command| command.contexts.iter().any(|context| contexts.contains(context));
+    let command = COMMANDS.iter().filter(here).find(|command| command.name == name);
+    command.map_or_else(Vec::new, |command| execute(model, command))
 }
 
 /// Pasted text.

@@ -26,7 +26,7 @@ fn copy(model: &mut Model, what: &str, text: String) -> Effects {
         not_done(model, &format!("copy {what}"), &why);
         return none();
     }
-    model.say(Kind::Plain, format!("copied the {what}, {}", size(text.len())));
+    model.say(Kind::Done, format!("copied the {what}, {}", size(text.len())));
     vec![Effect::Copy(text)]
 }
 

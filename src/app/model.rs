@@ -19,11 +19,12 @@ use super::kept::Kept;
 use super::kept::KeptIn;
 use super::key::Key;
 use super::keymap::Keymap;
-use super::log::{Kind, Log};
+use super::log::{self, Kind, Log};
 use super::many::{self, Many, form::PaceForm};
 use super::marking::Range;
 use super::marks::Marks;
 use super::messages::{Known, find};
+use super::mouse::{self, Mouse};
 use super::msg::{Effect, Msg, Now, TourStep};
 use super::news;
 use super::order::Order;
@@ -135,6 +136,8 @@ pub enum Mode {
     Log {
         back: usize,
     },
+    /// Typing words that lines of the log have.
+    LogFilter,
 }
 
 impl Mode {
@@ -149,7 +152,7 @@ impl Mode {
     pub const fn types(&self) -> bool {
         self.composes()
             || matches!(self, Self::Filter | Self::Connect(..) | Self::Palette(_) | Self::Against(..) | Self::Pace(_))
-            || matches!(self, Self::Note(_) | Self::FilterName(..))
+            || matches!(self, Self::Note(_) | Self::LogFilter | Self::FilterName(..))
             || matches!(self, Self::Help { search: Some(_), .. })
             || matches!(self, Self::Find | Self::Save(_))
     }
@@ -186,6 +189,7 @@ pub struct Model {
     pub mode: Mode,
     /// Keys of a sequence that is not finished: `y`.
     pub pending: Vec<Key>,
+    pub mouse: Mouse,
     pub composer: Composer,
     pub filter: Input,
     /// The filter in force, and what can be said about the one that is typed.
@@ -195,6 +199,8 @@ pub struct Model {
     pub conversations: Conversations,
     /// Where the screen of one peer stands.
     pub inspect: Inspect,
+    /// Words that the lines shown in the log have.
+    pub log_filter: Input,
     /// When peers accept what was asked before.
     pub acceptance: AcceptanceLog,
     pub reading: Reading,
@@ -240,12 +246,14 @@ impl Model {
             many: Many::default(),
             mode: Mode::default(),
             pending: Vec::new(),
+            mouse: Mouse::default(),
             composer,
             filter: Input::default(),
             sieve: Sieve::default(),
             log: Log::default(),
             conversations: Conversations::default(),
             inspect: Inspect::default(),
+            log_filter: Input::default(),
             acceptance: AcceptanceLog::default(),
             reading: Reading::default(),
             comparison: Comparison::default(),
@@ -490,10 +498,12 @@ impl Model {
 pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     model.now = now;
     let (is_tick, passed) = (matches!(msg, Msg::Tick), many::feed::Passed::of(&msg));
+    let newest = model.log.newest();
     let mut effects = many::feed::see(model, &msg);
     effects.extend(folded(model, msg));
     effects.extend(many::feed::turn(model, passed));
     model.arrange(Arrange::News { full_second: is_tick });
+    log::hold_still(model, newest);
     effects
 }
 
@@ -506,6 +516,7 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
             commands::typed(model, &text);
             Vec::new()
         }
+        Msg::Mouse(gesture, spot) => mouse::gesture(model, gesture, spot),
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
             Vec::new()
@@ -538,6 +549,14 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Notice(text) => {
             model.say(Kind::Plain, text);
+            Vec::new()
+        }
+        Msg::Done(text) => {
+            model.say(Kind::Done, words::clean(&text));
+            Vec::new()
+        }
+        Msg::NotDone(text) => {
+            model.say(Kind::NotDone, words::clean(&text));
             Vec::new()
         }
         Msg::Place(place) => {

@@ -5,13 +5,13 @@ use super::columns::FIXED;
 use super::commands;
 use super::find;
 use super::inspect;
-use super::many;
 use super::model::{Mode, Model, Pane};
 use super::palette;
 use super::reading::View;
 use super::screen::Screen;
 use super::size::Class;
 use super::{filtering, marking};
+use super::{log, many};
 
 pub fn up(model: &mut Model) -> Effects {
     step(model, -1)
@@ -44,6 +44,7 @@ fn page(model: &Model) -> isize {
         (Mode::Main, _) if model.screen == Screen::Peer => inspect::page(model),
         (Mode::Main, Pane::Channels) => 5,
         (Mode::Message(_), _) => 3,
+        (Mode::Log { .. }, _) => (rows - 5).max(1),
         (Mode::Main, Pane::Reply) => (rows / 4).max(3),
         _ => (rows - 12).max(5),
     }
@@ -53,12 +54,13 @@ pub(super) fn moved(at: usize, by: isize, length: usize) -> usize {
     at.saturating_add_signed(by).min(length.saturating_sub(1))
 }
 
-fn step(model: &mut Model, by: isize) -> Effects {
+/// Moves in whatever has rows now.
+pub fn step(model: &mut Model, by: isize) -> Effects {
     let found = match &model.mode {
         Mode::Against(..) => model.candidates_found().len(),
         _ => model.found().len(),
     };
-    let lines = model.log.lines().len();
+    let lines = if matches!(model.mode, Mode::Log { .. }) { log::found(model).count() } else { 0 };
     let help = if matches!(model.mode, Mode::Help { .. }) { commands::help_rest(model) + 1 } else { 0 };
     match &mut model.mode {
         Mode::Message(picker) | Mode::Against(picker, _) => picker.at = moved(picker.at, by, found),
@@ -69,14 +71,25 @@ fn step(model: &mut Model, by: isize) -> Effects {
         Mode::Log { back } => *back = moved(*back, by.saturating_neg(), lines),
         _ if model.screen == Screen::Many => many::acts::step(model, by),
         _ if model.screen == Screen::Peer => inspect::step(model, by),
-        _ => match model.focus {
-            Pane::Peers => step_peers(model, by),
-            Pane::Channels => step_channels(model, by),
-            Pane::Reply => step_reply(model, by),
-            Pane::Request => {}
-        },
+        _ => step_in(model, model.focus, by),
     }
     none()
+}
+
+/// Moves in a pane, wherever the focus is.
+pub fn step_in(model: &mut Model, pane: Pane, by: isize) {
+    match pane {
+        Pane::Peers => step_peers(model, by),
+        Pane::Channels => step_channels(model, by),
+        Pane::Reply => step_reply(model, by),
+        Pane::Request => {}
+    }
+}
+
+/// Moves to a row of a pane.
+pub fn to(model: &mut Model, pane: Pane, row: usize) {
+    step_in(model, pane, isize::MIN / 2);
+    step_in(model, pane, isize::try_from(row).unwrap_or(isize::MAX));
 }
 
 pub(super) fn step_peers(model: &mut Model, by: isize) {

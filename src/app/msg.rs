@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::kept::KeptIn;
 use super::key::Key;
+use super::mouse::{Gesture, Spot};
 use super::recording::Place;
 use super::showing::Control;
 use crate::node::{Ask, Event, Target, Ticket};
@@ -30,6 +31,8 @@ pub enum Msg {
     Key(Key),
     /// Bracketed paste: text, never keys.
     Paste(String),
+    /// Something was done with the mouse on what stands there.
+    Mouse(Gesture, Spot),
     /// The terminal has this many columns and rows.
     Resize(u16, u16),
     /// Another second has begun; nothing else.
@@ -60,6 +63,10 @@ pub enum Msg {
     Opened(Option<String>),
     /// Something the operator should read.
     Notice(String),
+    /// Something that the operator asked for was done: `saved …`. Shown for a while, then only in the log.
+    Done(String),
+    /// Something that the operator asked for was not done, and why.
+    NotDone(String),
     /// Where the operator was when a recording was started in the middle of a session.
     Place(Box<Place>),
 }
@@ -136,6 +143,12 @@ pub enum Effect {
         opener: Opener,
         text: String,
     },
+    /// Have the mouse reported, or leave it to the terminal.
+    Mouse(bool),
+    /// Show the next theme.
+    NextTheme,
+    /// Stop until the shell continues the program.
+    Suspend,
     SkipTour,
     /// Let the screen hold still, or go on.
     Freeze,

@@ -44,6 +44,7 @@ pub fn key_typed(model: &mut Model, key: Key) {
             let changed = (room || key.typed().is_none()) && model.composer.payload.input(key.event());
             model.composer.edited |= changed;
         }
+        Mode::LogFilter => drop(model.log_filter.key(key)),
         Mode::Main | Mode::Help { .. } | Mode::Log { .. } | Mode::Filters { .. } | Mode::Columns { .. } => {}
     }
 }
@@ -82,6 +83,7 @@ pub fn text_typed(model: &mut Model, text: &str) {
                 );
             }
         }
+        Mode::LogFilter => drop(model.log_filter.type_in(text)),
         Mode::Main | Mode::Help { .. } | Mode::Log { .. } | Mode::Filters { .. } | Mode::Columns { .. } => {
             let (request, filter) = (key_of(model, "request"), key_of(model, "filter"));
             model.say(

@@ -75,7 +75,7 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
             "add --headless, or leave --json out",
         ));
     }
-    let theme = args.theme.load()?;
+    let look = args.theme.load()?;
     let script = args.session.script()?;
     tui::need_terminal()?;
     let registry = probes::registry()?;
@@ -86,7 +86,7 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
         let setup = Setup { registry, kept: files.read(), keymap: keymap::load(), ..stage.setup };
         let (record, recordings) = (args.session.target()?, session::recordings());
         let (extra, skip_tour) = (stage.extra, stage.skip_tour);
-        let options = crate::tui::Options { setup, theme, extra, skip_tour, files, record, recordings, script };
+        let options = crate::tui::Options { setup, look, extra, skip_tour, files, record, recordings, script };
         let shown = tui::show(stage.node, stage.events, options).await;
         swarm.shutdown(GRACE).await;
         shown

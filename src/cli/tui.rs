@@ -22,7 +22,8 @@ use crate::failure::exit;
 use crate::node::{Node, NodeConfig, Target};
 use crate::probes::pseudonyms;
 use crate::tui::keep::Files;
-use crate::tui::{self, Ended, Options, Source, Theme};
+use crate::tui::terminal::Environment;
+use crate::tui::{self, Ended, Look, Options, Source};
 
 /// How long closing may take once the screen is gone.
 const GRACE: Duration = Duration::from_secs(1);
@@ -58,7 +59,7 @@ pub struct TuiArgs {
 /// How the screen looks.
 #[derive(Args, Debug)]
 pub struct ThemeOption {
-    /// dark, light, mono, or NAME for themes/NAME.toml in the configuration directory
+    /// dark, light, high-contrast, sixteen, mono, or NAME for themes/NAME.toml in the configuration directory
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_THEME")]
     theme: Option<String>,
 }
@@ -66,9 +67,9 @@ pub struct ThemeOption {
 impl ThemeOption {
     /// # Errors
     /// There is no such theme, or its file does not read.
-    pub fn load(&self) -> Result<Theme, CliError> {
+    pub fn load(&self) -> Result<Look, CliError> {
         let directory = directories::themes().ok();
-        Theme::load(self.theme.as_deref(), directory.as_deref())
+        Look::new(self.theme.as_deref(), directory.as_deref(), &Environment::of_this_process())
             .map_err(|error| CliError::usage(format!("--theme: {error}"), "name one of those, or leave --theme out"))
     }
 }
@@ -79,10 +80,10 @@ impl ThemeOption {
 /// No terminal, a file that can't be used, or an address that can't be bound.
 pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     args.inflate.set();
-    let theme = args.theme.load()?;
+    let look = args.theme.load()?;
     let script = args.session.script()?;
     if let Some(path) = &args.replay {
-        return replay(args, path, theme, script);
+        return replay(args, path, look, script);
     }
     need_terminal()?;
     let bootstrap = args.bootstrap.targets()?;
@@ -112,7 +113,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     };
     let (record, recordings) = (args.session.target()?, session::recordings());
     let skip_tour = CancellationToken::new();
-    let options = Options { setup, theme, extra, skip_tour, files, record, recordings, script };
+    let options = Options { setup, look, extra, skip_tour, files, record, recordings, script };
     super::runtime()?.block_on(async {
         let (node, events) = Node::start(config).await?;
         for target in &args.connect {
@@ -133,7 +134,7 @@ pub async fn show(node: Node, events: mpsc::Receiver<crate::node::Event>, option
 }
 
 /// Shows a recording until the operator quits.
-fn replay(args: &TuiArgs, path: &Path, theme: Theme, script: Option<Script>) -> Result<u8, CliError> {
+fn replay(args: &TuiArgs, path: &Path, look: Look, script: Option<Script>) -> Result<u8, CliError> {
     if args.session.record.is_some() {
         return Err(CliError::usage("--record: a replay is a recording already", "leave out --record or --replay"));
     }
@@ -150,7 +151,7 @@ fn replay(args: &TuiArgs, path: &Path, theme: Theme, script: Option<Script>) -> 
     let (_nothing_extra, extra) = mpsc::channel(1);
     let player = Player::new(recording, setup.clone(), now());
     let (files, skip_tour) = (Files::default(), CancellationToken::new()); // what is kept is not the recording's to change
-    let options = Options { setup, theme, extra, skip_tour, files, record: None, recordings: None, script };
+    let options = Options { setup, look, extra, skip_tour, files, record: None, recordings: None, script };
     exit_code(super::runtime()?.block_on(tui::run(Source::Replay(Box::new(player)), options)))
 }
 

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::theme::Theme;
 pub use crate::app::lines::cut;
+use crate::app::mouse::Spot;
 use crate::wire::PartsLeft;
 use crate::wire::mask::Mask;
 use crate::wire::text::clean;
@@ -57,6 +58,8 @@ pub struct Canvas<'a> {
     pub mask: Option<&'a Mask>,
     /// Where the terminal's cursor stands, if text is typed somewhere.
     pub cursor: Option<(u16, u16)>,
+    /// What can be pointed at, the topmost last.
+    zones: Vec<(Rect, Spot)>,
 }
 
 impl<'a> Canvas<'a> {
@@ -64,7 +67,7 @@ impl<'a> Canvas<'a> {
     pub fn new(cells: &'a mut Buffer, theme: &'a Theme, mask: Option<&'a Mask>) -> Self {
         let area = cells.area;
         cells.set_style(area, theme.base);
-        Self { cells, theme, mask, cursor: None }
+        Self { cells, theme, mask, cursor: None, zones: Vec::new() }
     }
 
     #[must_use]
@@ -114,6 +117,28 @@ impl<'a> Canvas<'a> {
         x
     }
 
+    /// Says what the pointer is on in these cells, unless something is drawn over them.
+    pub fn zone(&mut self, x: u16, right: u16, y: u16, height: u16, spot: Spot) {
+        self.zones.push((Rect::new(x, y, right.saturating_sub(x), height), spot));
+    }
+
+    /// The same for a block, its selection bar included.
+    pub fn block_zone(&mut self, area: &Area, spot: Spot) {
+        self.zone(area.bar, area.right, area.y, area.height, spot);
+    }
+
+    /// The same for one row of a block.
+    pub fn row_zone(&mut self, area: &Area, y: u16, spot: Spot) {
+        self.zone(area.bar, area.right, y, 1, spot);
+    }
+
+    /// What the pointer is on in this cell.
+    #[must_use]
+    pub fn spot(&self, x: u16, y: u16) -> Spot {
+        let here = self.zones.iter().rev().find(|(area, _)| area.contains((x, y).into()));
+        here.map_or(Spot::Nothing, |(_, spot)| *spot)
+    }
+
     /// Lays a style over cells: a background, mostly.
     pub fn tint(&mut self, x: u16, right: u16, y: u16, style: Style) {
         let area = Rect::new(x, y, right.saturating_sub(x), 1).intersection(self.cells.area);
@@ -123,6 +148,7 @@ impl<'a> Canvas<'a> {
     /// Empties cells and gives them a background.
     pub fn blank(&mut self, area: Rect, style: Style) {
         let area = area.intersection(self.cells.area);
+        self.zones.push((area, Spot::Nothing));
         for position in area.positions() {
             if let Some(cell) = self.cells.cell_mut(position) {
                 cell.reset();
@@ -177,6 +203,7 @@ impl<'a> Canvas<'a> {
             cell.set_style(style);
         }
         self.cursor = None;
+        self.zones.clear();
     }
 }
 

@@ -6,6 +6,7 @@ use super::canvas::{Area, BAR, Canvas, follow, width};
 use crate::app::column::{Cell, cell};
 use crate::app::format::{countdown, size, took};
 use crate::app::log::Kind;
+use crate::app::mouse::{List, Spot};
 use crate::app::peers::Peer;
 use crate::app::request::{Outcome, Reply, Request, left};
 use crate::app::{Mode, Model, Pane, words};
@@ -65,6 +66,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     *top = follow(*top, at, usize::from(list.height), peer.requests.len());
     for ((i, request), y) in peer.requests.iter().rev().enumerate().skip(*top).zip(list.y..list.bottom()) {
         let here = i == at;
+        canvas.row_zone(&area, y, Spot::Row(List::Channels, i));
         if here {
             canvas.selected(&area, y, focused);
         }

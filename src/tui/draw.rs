@@ -1,6 +1,7 @@
 //! One frame: every block in its place, overlays on top.
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, to_ascii};
 use super::layout::{Grid, Request};
@@ -9,7 +10,8 @@ use super::{
     against, channels, columns, filter_prompt, footer, frames, help, log_line, log_view, many, palette, peer_line,
     peer_screen, peers, reply, request, saved_filters, showing, status_bar, which_key,
 };
-use crate::app::{Class, Mode, Model, Screen};
+use crate::app::mouse::Spot;
+use crate::app::{Class, Mode, Model, Pane, Screen};
 
 /// Where lists were scrolled to when they were last drawn, so that they move no more than they must.
 #[derive(Clone, Copy, Default, Debug)]
@@ -27,33 +29,7 @@ pub struct Tops {
 /// Draws a frame. Returns where the terminal's cursor stands, if text is typed.
 pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -> Option<(u16, u16)> {
     let mut canvas = Canvas::new(cells, theme, model.setup.privacy.then_some(&model.setup.mask));
-    let grid = Grid::of(model);
-    if grid.class == Class::TooSmall {
-        too_small(&mut canvas);
-    } else {
-        match model.screen {
-            // the composer belongs to the main screen, wherever it was opened
-            Screen::Peer if !model.mode.composes() => {
-                peer_screen::status(&mut canvas, model, &grid);
-                peer_screen::draw(&mut canvas, model, &grid, tops);
-            }
-            Screen::Main | Screen::Peer => {
-                status_bar::draw(&mut canvas, model, &grid);
-                main(&mut canvas, model, &grid, tops);
-            }
-            Screen::Many => {
-                status_bar::draw(&mut canvas, model, &grid);
-                many::draw(&mut canvas, model, &grid);
-            }
-        }
-        if !filter_prompt::draw(&mut canvas, model, &grid) {
-            log_line::draw(&mut canvas, model, &grid);
-        }
-        footer::draw(&mut canvas, model, &grid);
-        overlay(&mut canvas, model, &grid);
-        showing::cast(&mut canvas, model, &grid);
-        which_key::draw(&mut canvas, model, &grid);
-    }
+    all(&mut canvas, model, tops);
     let cursor = canvas.cursor;
     if theme.ascii {
         to_ascii(cells);
@@ -61,26 +37,73 @@ pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -
     cursor
 }
 
+/// What stands in this cell of the frame that shows this model: whatever is drawn there says so itself.
+#[must_use]
+pub fn spot(model: &Model, theme: &Theme, mut tops: Tops, (x, y): (u16, u16)) -> Spot {
+    let mut cells = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));
+    let mut canvas = Canvas::new(&mut cells, theme, None);
+    all(&mut canvas, model, &mut tops);
+    canvas.spot(x, y)
+}
+
+fn all(canvas: &mut Canvas, model: &Model, tops: &mut Tops) {
+    let grid = Grid::of(model);
+    if grid.class == Class::TooSmall {
+        return too_small(canvas);
+    }
+    match model.screen {
+        // the composer belongs to the main screen, wherever it was opened
+        Screen::Peer if !model.mode.composes() => {
+            peer_screen::status(canvas, model, &grid);
+            peer_screen::draw(canvas, model, &grid, tops);
+        }
+        Screen::Main | Screen::Peer => {
+            status_bar::draw(canvas, model, &grid);
+            main(canvas, model, &grid, tops);
+        }
+        Screen::Many => {
+            status_bar::draw(canvas, model, &grid);
+            many::draw(canvas, model, &grid);
+        }
+    }
+    if !filter_prompt::draw(canvas, model, &grid) {
+        log_line::draw(canvas, model, &grid);
+    }
+    footer::draw(canvas, model, &grid);
+    overlay(canvas, model, &grid);
+    showing::cast(canvas, model, &grid);
+    which_key::draw(canvas, model, &grid);
+}
+
 fn main(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {
     rules(canvas, grid);
     if let Some(area) = grid.peers {
+        canvas.block_zone(&area, Spot::Pane(Pane::Peers));
         peers::draw(canvas, model, area, grid.headings, &mut tops.peers);
     }
     if let Some(area) = grid.peer {
         peer_line::draw(canvas, model, area);
     }
     if let Some(area) = grid.channels {
+        canvas.block_zone(&area, Spot::Pane(Pane::Channels));
         channels::draw(canvas, model, area, &mut tops.channels);
     }
     if let Some(area) = grid.reply {
+        canvas.block_zone(&area, Spot::Pane(Pane::Reply));
         reply::draw(canvas, model, area, grid.class, &mut tops.tree);
     }
     if let Some(area) = grid.frames {
         frames::draw(canvas, model, area);
     }
     match grid.request {
-        Some(Request::Line(area)) => request::line(canvas, model, area),
-        Some(Request::Block(area) | Request::Sheet(area)) => request::block(canvas, model, area),
+        Some(Request::Line(area)) => {
+            canvas.block_zone(&area, Spot::Pane(Pane::Request));
+            request::line(canvas, model, area);
+        }
+        Some(Request::Block(area) | Request::Sheet(area)) => {
+            canvas.block_zone(&area, Spot::Pane(Pane::Request));
+            request::block(canvas, model, area);
+        }
         None => {}
     }
 }
@@ -105,6 +128,7 @@ fn overlay(canvas: &mut Canvas, model: &Model, grid: &Grid) {
         Mode::Log { back } => log_view::draw(canvas, model, grid, *back),
         Mode::Columns { at } => columns::draw(canvas, model, grid, *at),
         Mode::Filters { .. } | Mode::FilterName(..) => saved_filters::draw(canvas, model, grid),
+        Mode::LogFilter => log_view::draw(canvas, model, grid, 0),
         _ => return,
     }
     footer::draw(canvas, model, grid);

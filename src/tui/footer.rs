@@ -4,6 +4,7 @@ use super::canvas::{Canvas, width};
 use super::layout::Grid;
 use crate::app::Model;
 use crate::app::commands::{Footing, footer};
+use crate::app::mouse::Spot;
 
 /// Blanks between entries.
 const GAP: u16 = 3;
@@ -19,6 +20,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     for footing in right.iter().rev() {
         let x = end.saturating_sub(whole(footing));
         write(canvas, x, end, y, footing);
+        canvas.zone(x, end, y, 1, Spot::Key(footing.press));
         end = x.saturating_sub(GAP);
     }
     let mut x = 1;
@@ -26,7 +28,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
         if x + whole(footing) > end {
             break;
         }
-        x = write(canvas, x, end, y, footing) + GAP;
+        let after = write(canvas, x, end, y, footing);
+        canvas.zone(x, after, y, 1, Spot::Key(footing.press));
+        x = after + GAP;
     }
 }
 

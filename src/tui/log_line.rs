@@ -7,10 +7,14 @@ use super::layout::Grid;
 use super::prompt;
 use super::why::folded;
 use crate::app::commands::key_of;
-use crate::app::format::clock;
+use crate::app::format::{clock, thousands};
 use crate::app::hints::hints as all_hints;
 use crate::app::log::{Kind, Line};
+use crate::app::words::clause;
 use crate::app::{Class, Model};
+
+/// Cells of a line's text that are left at least beside its code.
+const LEAST_TEXT: u16 = 24;
 
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let right = grid.columns - 1;
@@ -24,6 +28,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let theme = canvas.theme;
     let mut end = canvas.right(right, y, "log", theme.muted);
     end = canvas.right(end - 1, y, &key_of(model, "log"), theme.strong()).saturating_sub(2);
+    let more = model.log.more(model.now);
+    if more > 0 {
+        end = canvas.right(end, y, &format!("{} more", thousands(more as u64)), theme.muted).saturating_sub(2);
+    }
     let mut x = 1;
     if grid.class > Class::OnePane {
         x = canvas.text(x, end, y, &clock(line.at.wall), theme.muted) + 2;
@@ -37,7 +45,7 @@ pub fn write(canvas: &mut Canvas, model: &Model, line: &Line, area: Area, with_n
     let (mut x, end, y) = (area.x, area.right, area.y);
     let strong = theme.strong();
     let (sign, style) = match line.kind {
-        Kind::Plain => ("", Style::new()),
+        Kind::Plain | Kind::Done => ("", Style::new()),
         Kind::NotYet => ("254", theme.pill),
         Kind::Signal | Kind::NotDone => ("▲", theme.caution.patch(strong)),
         Kind::Refused => ("■", theme.fail),
@@ -57,13 +65,25 @@ pub fn write(canvas: &mut Canvas, model: &Model, line: &Line, area: Area, with_n
         (times, within) if end - area.x > 80 => format!(" ({times} times{within})"),
         (times, _) => format!(" ({times}×)"),
     };
-    let text_end = end.saturating_sub(width(&times)).max(x);
-    x = canvas.text(x, text_end, y, &line.text, Style::new());
+    let next = if with_next { next_step(line, end.saturating_sub(x + width(&times))) } else { String::new() };
+    let text_end = end.saturating_sub(width(&times) + width(&next)).max(x);
+    let text = if next.is_empty() { line.text.clone() } else { clause(&line.text, usize::from(text_end - x)) };
+    x = canvas.text(x, text_end, y, &text, Style::new());
     x = canvas.text(x, end, y, &times, Style::new());
-    if let Some((_, hint)) = line.next.filter(|_| with_next)
-        && x + 3 + width(hint) <= end
-    {
-        canvas.text(x, end, y, &format!(" · {hint}"), theme.muted);
+    canvas.text(x, end, y, &next, theme.muted);
+}
+
+/// The code and the next step where there is room for them beside a text; at least the code where some of the text is left.
+fn next_step(line: &Line, room: u16) -> String {
+    let Some((code, hint)) = line.next else { return String::new() };
+    let (whole, brief) = (format!(" · {code}: {hint}"), format!(" · {code}"));
+    let text = width(&line.text);
+    if text.saturating_add(width(&whole)) <= room {
+        whole
+    } else if line.kind.needs_a_person() && text.min(LEAST_TEXT) + width(&brief) <= room {
+        brief
+    } else {
+        String::new()
     }
 }
 

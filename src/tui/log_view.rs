@@ -1,35 +1,39 @@
 //! The log, newest last, with the code and the next step of what failed.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
-use super::canvas::{Area, Canvas};
+use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 use super::log_line;
 use super::why::folded;
 use crate::app::format::{clock_with_millis, thousands};
-use crate::app::{Class, Model};
+use crate::app::log::{self, Line};
+use crate::app::{Class, Mode, Model};
 
 /// Cells of `12:04:31.604` and the blanks behind it.
 const CLOCK: u16 = 14;
 
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, back: usize) {
-    let theme = canvas.theme;
     let body = Rect::new(0, 1, grid.columns, grid.footer.saturating_sub(1));
-    canvas.blank(body, ratatui::style::Style::new());
+    canvas.blank(body, Style::new());
     canvas.cursor = None;
-    let lines = model.log.lines();
+    let found: Vec<&Line> = log::found(model).collect();
     let area = Area { bar: 0, x: 3, right: grid.columns - 1, y: if grid.rows >= 20 { 2 } else { 1 }, height: 1 };
-    let note = format!("{} lines, newest last", thousands(lines.len() as u64));
-    canvas.heading(&area, "LOG", true, &note);
-    if model.coalesced > 0 {
-        let text = format!("{} states of peers were passed over in a rush", thousands(model.coalesced));
-        canvas.right(area.right, area.y, &text, theme.muted);
-    }
+    heading(canvas, model, &area, found.len());
     let list = Area { y: area.y + 1, height: grid.footer.saturating_sub(area.y + 1), ..area };
+    if found.is_empty() {
+        let text = if model.log_filter.text().is_empty() {
+            "Nothing has happened yet."
+        } else {
+            "No line has all of these words."
+        };
+        canvas.text(list.x, list.right, list.y, text, canvas.theme.muted);
+    }
     // from the newest line shown upwards, each with what to do next where a person is needed
     let (x, room) = indent(grid, &list);
     let mut y = list.bottom();
-    for line in lines.iter().rev().skip(back.min(lines.len().saturating_sub(1))) {
+    for line in found.iter().skip(back.min(found.len().saturating_sub(1))) {
         let next = line.next.filter(|_| line.kind.needs_a_person()).map(|(code, hint)| format!("{code}: {hint}"));
         let below = next.as_deref().map(|next| folded(next, room)).unwrap_or_default();
         let height = 1 + u16::try_from(below.len()).unwrap_or(u16::MAX);
@@ -38,11 +42,35 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, back: usize) {
         }
         y -= height;
         if grid.class > Class::OnePane {
-            canvas.text(list.x, list.right, y, &clock_with_millis(line.at.wall), theme.muted);
+            canvas.text(list.x, list.right, y, &clock_with_millis(line.at.wall), canvas.theme.muted);
         }
         log_line::write(canvas, model, line, Area { x, y, height: 1, ..list }, false);
         for (text, y) in below.iter().zip(y + 1..) {
-            canvas.text(x + 2, list.right, y, text, theme.muted);
+            canvas.text(x + 2, list.right, y, text, canvas.theme.muted);
+        }
+    }
+}
+
+/// How many lines, and the words that they have.
+fn heading(canvas: &mut Canvas, model: &Model, area: &Area, found: usize) {
+    let all = model.log.lines().len();
+    let typing = matches!(model.mode, Mode::LogFilter);
+    let filtered = typing || !model.log_filter.text().is_empty();
+    let of = if filtered { format!("{} of ", thousands(found as u64)) } else { String::new() };
+    let note = format!("{of}{} lines, newest last", thousands(all as u64));
+    let mut x = canvas.heading(area, "LOG", true, &note);
+    let theme = canvas.theme;
+    if filtered {
+        let (before, after) = model.log_filter.halves();
+        x = canvas.text(x + 2, area.right, area.y, "/", theme.accent);
+        let cursor = canvas.text(x, area.right - 1, area.y, before, Style::new());
+        x = canvas.text(cursor, area.right, area.y, after, Style::new());
+        canvas.cursor = typing.then_some((cursor, area.y));
+    }
+    if model.coalesced > 0 {
+        let text = format!("{} states of peers were passed over in a rush", thousands(model.coalesced));
+        if x + 2 + width(&text) <= area.right {
+            canvas.right(area.right, area.y, &text, theme.muted);
         }
     }
 }

@@ -35,6 +35,7 @@ mod request;
 pub mod run;
 mod saved_filters;
 mod showing;
+mod signals;
 mod status_bar;
 pub mod svg;
 pub mod terminal;
@@ -43,4 +44,4 @@ mod which_key;
 mod why;
 
 pub use run::{Ended, Options, Source, run};
-pub use theme::{Theme, ThemeError};
+pub use theme::{Look, Theme, ThemeError};

@@ -9,6 +9,7 @@ use super::picker::marked;
 use super::why::folded;
 use crate::app::Model;
 use crate::app::commands::Command;
+use crate::app::mouse::{List, Spot};
 use crate::app::palette::{Entry, Found, Palette, Said, found, listed};
 
 /// Cells for a command's name.
@@ -31,6 +32,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, palette: &Palette) 
     let top = follow(0, palette.at, usize::from(list.height), found.len());
     for ((i, line), y) in found.iter().enumerate().skip(top).zip(list.y..list.bottom()) {
         let here = i == palette.at && (said.is_none() || palette.has_chosen());
+        canvas.row_zone(&list, y, Spot::Row(List::Commands, i));
         if here {
             canvas.selected(&list, y, true);
         }

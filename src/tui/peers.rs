@@ -10,6 +10,7 @@ use crate::app::commands::key_of;
 use crate::app::filter::state_word;
 use crate::app::format::{ago, countdown, thousands, took};
 use crate::app::messages::{Known, known};
+use crate::app::mouse::{List, Spot};
 use crate::app::peers::{Peer, State};
 use crate::app::reply_of::{last_error, last_reply};
 use crate::app::words;
@@ -68,6 +69,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, headings: bool, top:
     for (row, y) in (*top..rows.len()).zip(list.y..list.bottom()) {
         let Some(peer) = model.peers.at(rows[row]) else { continue };
         let here = selected == Some(row);
+        canvas.row_zone(&area, y, Spot::Row(List::Peers, row));
         if here {
             canvas.selected(&area, y, focused(model));
         }

@@ -5,6 +5,7 @@ use ratatui::style::{Modifier, Style};
 use super::canvas::{Area, Canvas, follow};
 use crate::app::Model;
 use crate::app::model::Picker;
+use crate::app::mouse::{List, Spot};
 use crate::app::words::clause;
 
 /// Where what is typed stands behind its label.
@@ -32,6 +33,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, picker: &Picker) {
     let top = follow(0, picker.at, height, found.len());
     for ((known, marks), (i, y)) in found.iter().skip(top).zip((top..).zip(list.y..list.bottom())) {
         let here = i == picker.at;
+        canvas.zone(x, area.right, y, 1, Spot::Row(List::Messages, i));
         let ground = if here { theme.sel } else { theme.panel };
         canvas.tint(x, area.right, y, ground);
         if here {

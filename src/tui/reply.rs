@@ -10,6 +10,7 @@ use crate::app::commands::key_of;
 use crate::app::find::Hit;
 use crate::app::format::{clock, counted, size};
 use crate::app::lines::{MOST_TEXT, TextRow, bytes_per_row, text_rows};
+use crate::app::mouse::{List, Spot};
 use crate::app::reading::{Row, View};
 use crate::app::request::{Outcome, Reply, Request};
 use crate::app::{Class, Mode, Model, Pane, words};
@@ -152,6 +153,7 @@ fn tree(canvas: &mut Canvas, model: &Model, area: Area, payload: &[u8], focused:
     *top = follow(*top, model.reading.row, list_rows, rows.len());
     for ((i, row), y) in rows.iter().enumerate().skip(*top).zip(list.y..list.bottom()) {
         let here = i == model.reading.row;
+        canvas.row_zone(&area, y, Spot::Row(List::Values, i));
         if here {
             canvas.selected(&area, y, focused);
         }

@@ -10,9 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event as TerminalEvent, EventStream};
-use crossterm::execute;
 use futures_util::StreamExt as _;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -22,8 +20,9 @@ use super::files;
 use super::frozen::Frozen;
 use super::keep::{Files, Writer};
 use super::recorder::{Finished, Recorder, Target};
+use super::signals::{Signals, Told};
 use super::terminal::Taken;
-use super::theme::Theme;
+use super::theme::Look;
 use crate::app::recording::typing::Typing;
 use crate::app::replay::Player;
 use crate::app::script::{NotSeen, Script};
@@ -31,6 +30,7 @@ use crate::app::{Effect, Key, Model, Msg, Now, Setup, update};
 use crate::node::{Event, Node};
 use crate::probes;
 
+mod at_terminal;
 mod playing;
 
 use playing::Wait;
@@ -51,7 +51,7 @@ pub enum Source {
 /// What the screen is started with.
 pub struct Options {
     pub setup: Setup,
-    pub theme: Theme,
+    pub look: Look,
     /// What the demo adds: labels and tour steps. Dropping the sender is fine.
     pub extra: mpsc::Receiver<Msg>,
     /// Cancelled when the operator skips the tour.
@@ -106,7 +106,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         script: options.script,
         shown: String::new(),
         taken,
-        theme: options.theme,
+        look: options.look,
         tops: Tops::default(),
         skip_tour: options.skip_tour,
         decoded,
@@ -116,11 +116,12 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         last_drawn: None,
         to_open: None,
         away: false,
+        panic_drawing: panic_on_purpose("SWARMSCOPE_PANIC_DRAWING"),
     };
     let mut input = Some(EventStream::new());
     let mut waiting = Vec::with_capacity(BATCH);
     let mut extras = Vec::with_capacity(BATCH);
-    let panic_at = panic_on_purpose();
+    let panic_at = panic_on_purpose("SWARMSCOPE_PANIC_AFTER");
     screen.begin(options.record);
     screen.draw()?;
     let mut tick = next_second();
@@ -132,7 +133,11 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         let (wake, replay, script) = (screen.wake(), screen.replay_is_due(), screen.script_is_due());
         tokio::select! {
             biased;
-            () = signals.any() => screen.ended = Some(Ended::Interrupted),
+            told = signals.next() => match told {
+                Told::End => screen.ended = Some(Ended::Interrupted),
+                Told::Stop => screen.stop()?,
+                Told::Continue => screen.continued()?,
+            },
             event = next_of(&mut input) => match event {
                 Some(event) => {
                     screen.input(event?);
@@ -166,6 +171,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
             Some(finished) = recorded.recv() => screen.recorded(finished),
             () = tokio::time::sleep_until(tick.into()), if screen.player.is_none() => {
                 tick = next_second();
+                screen.look_again();
                 screen.told(Msg::Tick);
             }
             () = until(wake), if wake.is_some() => screen.fold(Msg::Wake),
@@ -204,7 +210,7 @@ struct Running {
     /// What the newest frame says, for the script.
     shown: String,
     taken: Taken,
-    theme: Theme,
+    look: Look,
     tops: Tops,
     skip_tour: CancellationToken,
     decoded: mpsc::Sender<Msg>,
@@ -218,6 +224,8 @@ struct Running {
     to_open: Option<External>,
     /// Another program has the terminal.
     away: bool,
+    /// When a frame breaks off in the middle, in tests.
+    panic_drawing: Option<Instant>,
 }
 
 impl Running {
@@ -270,7 +278,8 @@ impl Running {
             }
             TerminalEvent::Paste(text) => self.fold(Msg::Paste(text)),
             TerminalEvent::Resize(columns, rows) => self.fold(Msg::Resize(columns, rows)),
-            TerminalEvent::Mouse(_) | TerminalEvent::FocusGained | TerminalEvent::FocusLost => {}
+            TerminalEvent::Mouse(event) => self.pointed(event),
+            TerminalEvent::FocusGained | TerminalEvent::FocusLost => {}
         }
     }
 
@@ -301,7 +310,7 @@ impl Running {
             }
             Effect::Copy(text) => {
                 // OSC 52: a terminal that does not know it ignores it
-                let _ = execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text));
+                let _ = self.taken.send(CopyToClipboard::to_clipboard_from(text));
             }
             Effect::Keep(of, text) => self.keep.write(of, text),
             Effect::Save { path, contents, overwrite } => {
@@ -314,6 +323,13 @@ impl Running {
                 Ok(external) => self.to_open = Some(external),
                 Err(why) => self.fold(Msg::Opened(Some(why))),
             },
+            Effect::Mouse(on) => {
+                if let Err(error) = self.taken.report_mouse(on) {
+                    self.fold(Msg::NotDone(format!("mouse: {error}")));
+                }
+            }
+            Effect::NextTheme => self.next_theme(),
+            Effect::Suspend => self.suspend(),
             Effect::SkipTour => self.skip_tour.cancel(),
             Effect::Quit { interrupted } => {
                 self.ended = Some(if interrupted { Ended::Interrupted } else { Ended::Quit });
@@ -373,11 +389,13 @@ impl Running {
             self.fold(Msg::Resize(size.width, size.height));
         }
         self.show_status();
-        let (model, theme, tops) = (&self.model, &self.theme, &mut self.tops);
+        let (model, theme, tops) = (&self.model, self.look.theme(), &mut self.tops);
+        let breaks_off = self.panic_drawing.is_some_and(|at| at <= Instant::now());
         let frame = self.taken.draw(|frame| {
             if let Some(cursor) = draw(frame.buffer_mut(), model, theme, tops) {
                 frame.set_cursor_position(cursor);
             }
+            assert!(!breaks_off, "asked to by SWARMSCOPE_PANIC_DRAWING");
         })?;
         if self.script.is_some() {
             self.shown = playing::text(frame.buffer);
@@ -392,28 +410,6 @@ async fn until(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment.into()).await,
         None => std::future::pending().await,
-    }
-}
-
-/// The signals that end the program.
-struct Signals {
-    all: [Signal; 3],
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        let [interrupt, terminate, hangup] =
-            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
-        Ok(Self { all: [interrupt?, terminate?, hangup?] })
-    }
-
-    async fn any(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.all;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
     }
 }
 
@@ -446,11 +442,11 @@ fn next_second() -> Instant {
     Instant::now() + Duration::from_secs(1).saturating_sub(Duration::from_nanos(since.subsec_nanos().into()))
 }
 
-/// For tests of the terminal's restoration: debug builds panic after so many milliseconds.
-fn panic_on_purpose() -> Option<Instant> {
+/// For tests of the terminal's restoration: debug builds panic once so many milliseconds have passed.
+fn panic_on_purpose(variable: &str) -> Option<Instant> {
     if !cfg!(debug_assertions) {
         return None;
     }
-    let after = std::env::var("SWARMSCOPE_PANIC_AFTER").ok()?.parse().ok()?;
+    let after = std::env::var(variable).ok()?.parse().ok()?;
     Some(Instant::now() + Duration::from_millis(after))
 }

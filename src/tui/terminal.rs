@@ -1,24 +1,12 @@
-//! The terminal itself: what it can show, taking it, and giving it back whatever happens.
+//! The terminal itself: what it can show, taking it and giving it back whatever happens, and the shell's jobs.
+
+pub mod jobs;
+mod taken;
 
 use std::env;
-use std::io::{self, Write as _};
-use std::panic;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use crossterm::cursor::{Hide, SetCursorStyle, Show};
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
-};
-use crossterm::{execute, queue};
-use ratatui::backend::CrosstermBackend;
-use ratatui::{CompletedFrame, Frame, Terminal};
 
 use super::theme::Depth;
-
-/// The terminal that the screen is drawn on.
-pub type Screen = Terminal<CrosstermBackend<io::Stdout>>;
+pub use taken::{Screen, Taken};
 
 /// What the environment says of the terminal.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -75,106 +63,6 @@ impl Environment {
         };
         self.locale.as_ref().is_some_and(|locale| !utf8(locale))
     }
-}
-
-/// Something panicked since the terminal was taken.
-static PANICKED: AtomicBool = AtomicBool::new(false);
-/// The terminal is ours, and has to be given back.
-static TAKEN: AtomicBool = AtomicBool::new(false);
-
-/// The terminal while it is ours. Dropping it gives the terminal back.
-pub struct Taken {
-    pub screen: Screen,
-}
-
-impl Taken {
-    /// Takes the terminal: raw mode, the alternate screen, bracketed paste. A panic anywhere gives it back before its message
-    /// is printed.
-    ///
-    /// # Errors
-    /// Standard input or output is no terminal, or can't be used as one.
-    pub fn take() -> io::Result<Self> {
-        install_panic_hook();
-        PANICKED.store(false, Ordering::SeqCst);
-        enable_raw_mode()?;
-        TAKEN.store(true, Ordering::SeqCst);
-        let taken = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, SetCursorStyle::SteadyBar, Hide)
-            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
-        if taken.is_err() {
-            give_back();
-        }
-        Ok(Self { screen: taken? })
-    }
-
-    /// Draws a frame that the terminal shows at once, never half of it.
-    ///
-    /// # Errors
-    /// The terminal can't be written.
-    pub fn draw(&mut self, frame: impl FnOnce(&mut Frame)) -> io::Result<CompletedFrame<'_>> {
-        queue!(io::stdout(), BeginSynchronizedUpdate)?;
-        let drawn = self.screen.draw(frame)?;
-        execute!(io::stdout(), EndSynchronizedUpdate)?;
-        Ok(drawn)
-    }
-
-    /// Leaves the terminal to somebody else for a while: the shell, an editor. What is drawn meanwhile is not seen.
-    pub fn lend(&mut self) {
-        give_back();
-    }
-
-    /// Takes the terminal again.
-    ///
-    /// # Errors
-    /// It can't be used any more.
-    pub fn take_again(&mut self) -> io::Result<()> {
-        enable_raw_mode()?;
-        TAKEN.store(true, Ordering::SeqCst);
-        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, SetCursorStyle::SteadyBar, Hide)?;
-        self.screen.clear()
-    }
-
-    /// Whether something has panicked, so that the terminal was given back already.
-    #[must_use]
-    pub fn is_lost(&self) -> bool {
-        PANICKED.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for Taken {
-    fn drop(&mut self) {
-        give_back();
-    }
-}
-
-/// Leaves the terminal as it was found. Does nothing the second time; errors have nowhere to go, the terminal may be gone.
-fn give_back() {
-    if !TAKEN.swap(false, Ordering::SeqCst) {
-        return;
-    }
-    let mut out = io::stdout();
-    let _ = queue!(
-        out,
-        EndSynchronizedUpdate,
-        DisableBracketedPaste,
-        LeaveAlternateScreen,
-        SetCursorStyle::DefaultUserShape,
-        Show
-    );
-    let _ = out.flush();
-    let _ = disable_raw_mode();
-}
-
-fn install_panic_hook() {
-    static INSTALLED: AtomicBool = AtomicBool::new(false);
-    if INSTALLED.swap(true, Ordering::SeqCst) {
-        return;
-    }
-    let before = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        PANICKED.store(true, Ordering::SeqCst);
-        give_back();
-        before(info);
-    }));
 }
 
 #[cfg(test)]

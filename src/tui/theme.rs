@@ -1,18 +1,19 @@
-//! Colours as a handful of tokens, from a TOML file or one of the two built in; by bold, dim, underline and reverse alone
-//! where colour is not wanted.
+//! Colours as a handful of tokens, from a TOML file of the operator's own or one that is built in; by bold, dim, underline and
+//! reverse alone where colour is not wanted.
 
-use std::path::{Path, PathBuf};
+mod file;
+mod look;
+mod shelf;
+#[cfg(test)]
+mod tests;
 
-use ratatui::style::{Color, Modifier, Style};
-use serde::Deserialize;
+use std::path::PathBuf;
 
-use super::terminal::Environment;
+use ratatui::style::{Modifier, Style};
 
-/// The themes that are built in.
-const BUILT_IN: [(&str, &str); 2] =
-    [("dark", include_str!("../../themes/dark.toml")), ("light", include_str!("../../themes/light.toml"))];
-/// The theme without colour.
-const MONO: &str = "mono";
+use file::{File, Flaw, Token};
+pub use look::Look;
+pub use shelf::names;
 
 /// How many colours the terminal shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,136 +47,35 @@ pub struct Theme {
 /// A theme that can't be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ThemeError {
-    #[error("no theme is called {name:?}: there are {known}")]
+    #[error("no theme is called {name:?}: there are {known}, and NAME.toml in the directory `themes`")]
     Unknown { name: String, known: String },
     #[error("{} can't be read: {what}", path.display())]
     Unreadable { path: PathBuf, what: String },
-    #[error("{name} is no theme: {what}")]
-    Malformed { name: String, what: String },
+    #[error("{place}{}: {what}", line.map(|line| format!(", line {line}")).unwrap_or_default())]
+    Malformed { place: String, line: Option<usize>, what: String },
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    ascii: bool,
-    tokens: Tokens,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Tokens {
-    bg: Token,
-    panel: Token,
-    sel: Token,
-    text: Token,
-    muted: Token,
-    faint: Token,
-    rule: Token,
-    accent: Token,
-    wait: Token,
-    on_wait: Token,
-    caution: Token,
-    fail: Token,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Token {
-    #[serde(deserialize_with = "read_rgb")]
-    rgb: Color,
-    ansi: Ansi,
-}
-
-/// `default dim`, `13`, `none`.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
-struct Ansi {
-    colour: Option<Color>,
-    modifiers: Modifier,
-}
-
-impl TryFrom<String> for Ansi {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let mut ansi = Self { colour: None, modifiers: Modifier::empty() };
-        for word in text.split_whitespace() {
-            match (word, word.parse::<u8>()) {
-                ("none", _) => {}
-                ("default", _) => ansi.colour = Some(Color::Reset),
-                ("bold", _) => ansi.modifiers |= Modifier::BOLD,
-                ("dim", _) => ansi.modifiers |= Modifier::DIM,
-                (_, Ok(number @ 0..16)) => ansi.colour = Some(Color::Indexed(number)),
-                _ => return Err(format!("{word:?} is neither 0 to 15 nor default, none, bold or dim")),
-            }
-        }
-        Ok(ansi)
+impl ThemeError {
+    fn malformed(place: &str, flaw: Flaw) -> Self {
+        Self::Malformed { place: place.to_owned(), line: flaw.line, what: flaw.what }
     }
-}
-
-fn read_rgb<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Color, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6);
-    let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    number
-        .map(Color::from_u32)
-        .ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a colour like #11151b")))
 }
 
 impl Theme {
-    /// The theme of this name (`dark`, `light`, `mono`, or `NAME.toml` in `directory`), as far as this terminal can show
-    /// it: `NO_COLOR` gives no colour, a terminal without `COLORTERM=truecolor` the 16 colours. No name: `light` where the
-    /// terminal says that it is, else `dark`.
-    ///
-    /// # Errors
-    /// A name that is none of these, or a file that does not say what a theme says.
-    pub fn load(name: Option<&str>, directory: Option<&Path>) -> Result<Self, ThemeError> {
-        Self::load_for(name, directory, &Environment::of_this_process())
-    }
-
-    /// As [`Self::load`], in this environment.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn load_for(name: Option<&str>, directory: Option<&Path>, env: &Environment) -> Result<Self, ThemeError> {
-        let name = name.unwrap_or(if env.is_light() { "light" } else { "dark" });
-        let depth = if name == MONO { Depth::None } else { env.depth() };
-        let text = source(name, directory)?;
-        let mut theme =
-            Self::parse(&text, depth).map_err(|what| ThemeError::Malformed { name: name.to_owned(), what })?;
-        theme.ascii |= env.is_ascii();
-        Ok(theme)
-    }
-
-    /// A theme from its file's text.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn parse(text: &str, depth: Depth) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-        let tokens = file.tokens;
-        Ok(match depth {
-            Depth::True => true_colour(&tokens),
-            Depth::Sixteen => sixteen(&tokens),
-            Depth::None => mono(),
-        }
-        .ascii(file.ascii))
-    }
-
-    /// One of the two built in, or `mono`.
+    /// One of those built in: `dark`, `light`, `high-contrast`, `sixteen`, `mono`.
     #[must_use]
     pub fn built_in(name: &str, depth: Depth) -> Option<Self> {
-        if name == MONO {
-            return Some(mono());
-        }
-        let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
-        Self::parse(text, depth).ok()
+        shelf::built_in_theme(name, depth)
     }
 
-    const fn ascii(mut self, ascii: bool) -> Self {
-        self.ascii = ascii;
-        self
+    /// A theme from its file, whose parents are filled in, as far as the terminal's colours go.
+    fn from_file(file: &File, depth: Depth) -> Self {
+        let theme = match file.colours.unwrap_or(file::Colours::All).within(depth) {
+            Depth::True => true_colour(file),
+            Depth::Sixteen => sixteen(file),
+            Depth::None => mono(),
+        };
+        Self { ascii: file.ascii.unwrap_or(false), ..theme }
     }
 
     /// A heading of the focused pane.
@@ -197,57 +97,33 @@ impl Theme {
     }
 }
 
-fn source(name: &str, directory: Option<&Path>) -> Result<String, ThemeError> {
-    let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
-    if let Some(path) = directory.filter(|_| plain).map(|directory| directory.join(format!("{name}.toml")))
-        && path.is_file()
-    {
-        return std::fs::read_to_string(&path)
-            .map_err(|error| ThemeError::Unreadable { path, what: error.to_string() });
-    }
-    let wanted = if name == MONO { "dark" } else { name };
-    let built_in = BUILT_IN.iter().find(|(known, _)| *known == wanted);
-    built_in.map(|(_, text)| (*text).to_owned()).ok_or_else(|| {
-        let place = directory.map(|d| format!(", and NAME.toml in {}", d.display())).unwrap_or_default();
-        ThemeError::Unknown { name: name.to_owned(), known: format!("dark, light, mono{place}") }
-    })
+fn true_colour(file: &File) -> Theme {
+    let ink = |token| file.rgb(token).map_or(Style::new(), |colour| Style::new().fg(colour));
+    let ground = |token| file.rgb(token).map_or(Style::new(), |colour| Style::new().bg(colour));
+    styles(ink, ground)
 }
 
-fn true_colour(tokens: &Tokens) -> Theme {
-    let ink = |token: &Token| Style::new().fg(token.rgb);
-    let ground = |token: &Token| Style::new().bg(token.rgb);
-    Theme {
-        base: ink(&tokens.text).bg(tokens.bg.rgb),
-        panel: ground(&tokens.panel),
-        sel: ground(&tokens.sel),
-        muted: ink(&tokens.muted),
-        faint: ink(&tokens.faint),
-        rule: ink(&tokens.rule),
-        accent: ink(&tokens.accent),
-        pill: ink(&tokens.on_wait).bg(tokens.wait.rgb).add_modifier(Modifier::BOLD),
-        caution: ink(&tokens.caution),
-        fail: ink(&tokens.fail),
-        ascii: false,
-    }
-}
-
-fn sixteen(tokens: &Tokens) -> Theme {
-    let ink = |token: &Token| match token.ansi.colour {
-        Some(colour) => Style::new().fg(colour).add_modifier(token.ansi.modifiers),
-        None => Style::new().add_modifier(token.ansi.modifiers),
+fn sixteen(file: &File) -> Theme {
+    let ink = |token| {
+        let ansi = file.ansi(token);
+        ansi.colour.map_or(Style::new(), |colour| Style::new().fg(colour)).add_modifier(ansi.modifiers)
     };
-    let ground = |token: &Token| token.ansi.colour.map_or(Style::new(), |colour| Style::new().bg(colour));
+    let ground = |token| file.ansi(token).colour.map_or(Style::new(), |colour| Style::new().bg(colour));
+    styles(ink, ground)
+}
+
+fn styles(ink: impl Fn(Token) -> Style, ground: impl Fn(Token) -> Style) -> Theme {
     Theme {
-        base: ink(&tokens.text).patch(ground(&tokens.bg)),
-        panel: ground(&tokens.panel),
-        sel: ground(&tokens.sel),
-        muted: ink(&tokens.muted),
-        faint: ink(&tokens.faint),
-        rule: ink(&tokens.rule),
-        accent: ink(&tokens.accent),
-        pill: ink(&tokens.on_wait).patch(ground(&tokens.wait)).add_modifier(Modifier::BOLD),
-        caution: ink(&tokens.caution),
-        fail: ink(&tokens.fail),
+        base: ink(Token::Text).patch(ground(Token::Bg)),
+        panel: ground(Token::Panel),
+        sel: ground(Token::Sel),
+        muted: ink(Token::Muted),
+        faint: ink(Token::Faint),
+        rule: ink(Token::Rule),
+        accent: ink(Token::Accent),
+        pill: ink(Token::OnWait).patch(ground(Token::Wait)).add_modifier(Modifier::BOLD),
+        caution: ink(Token::Caution),
+        fail: ink(Token::Fail),
         ascii: false,
     }
 }
@@ -266,67 +142,5 @@ fn mono() -> Theme {
         caution: plain.add_modifier(Modifier::BOLD),
         fail: plain,
         ascii: false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(name: Option<&str>, directory: Option<&Path>) -> Result<Theme, ThemeError> {
-        let environment = Environment { colorterm: Some("truecolor".into()), ..Environment::default() };
-        Theme::load_for(name, directory, &environment)
-    }
-
-    #[test]
-    fn the_built_in_themes_read_at_every_depth() {
-        for name in ["dark", "light", "mono"] {
-            for depth in [Depth::True, Depth::Sixteen, Depth::None] {
-                assert!(Theme::built_in(name, depth).is_some(), "{name}");
-            }
-        }
-        assert_eq!(load(None, None).ok(), Theme::built_in("dark", Depth::True));
-        assert_eq!(load(Some("mono"), None).ok(), Theme::built_in("mono", Depth::None));
-    }
-
-    #[test]
-    fn a_theme_of_ones_own_goes_before_the_built_in_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let own = include_str!("../../themes/dark.toml")
-            .replace("#11151b", "#000000")
-            .replace("ascii = false", "ascii = true");
-        std::fs::write(folder.path().join("dark.toml"), own).unwrap();
-        let theme = load(Some("dark"), Some(folder.path())).unwrap();
-        assert_eq!(theme.base.bg, Some(Color::Rgb(0, 0, 0)));
-        assert!(theme.ascii);
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_theme_is_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let dark = include_str!("../../themes/dark.toml");
-        for (name, text, word) in [
-            ("colour", dark.replace("#f4764e", "red"), "is not a colour like"),
-            ("ansi", dark.replace("ansi = \"13\"", "ansi = \"16\""), "neither 0 to 15"),
-            ("token", dark.replace("caution =", "warning ="), "unknown field `warning`"),
-            ("toml", "[".to_owned(), "is no theme"),
-        ] {
-            std::fs::write(folder.path().join(format!("{name}.toml")), text).unwrap();
-            let error = load(Some(name), Some(folder.path())).unwrap_err().to_string();
-            assert!(error.contains(word), "{error}");
-        }
-        for name in ["nothing", "../dark", ""] {
-            let error = load(Some(name), Some(folder.path())).unwrap_err().to_string();
-            assert!(error.contains("there are dark, light, mono"), "{error}");
-        }
-    }
-
-    #[test]
-    fn without_colour_only_emphasis_is_left() {
-        let mono = Theme::built_in("mono", Depth::None).unwrap();
-        for style in [mono.base, mono.panel, mono.sel, mono.muted, mono.accent, mono.pill, mono.caution, mono.fail] {
-            assert_eq!((style.fg, style.bg), (None, None));
-        }
-        assert!(mono.pill.add_modifier.contains(Modifier::REVERSED), "reverse is 254's alone");
     }
 }

@@ -1,6 +1,7 @@
 //! The program in a terminal, as somebody uses it.
 #![allow(clippy::disallowed_methods)] // real time, in a real terminal
 
+mod jobs;
 mod many;
 mod one_peer;
 mod swarm;
@@ -255,6 +256,41 @@ fn a_panic_gives_the_terminal_back_before_it_is_told() {
     let (screen, told) = printed.rsplit_once("\u{1b}[?1049l").expect("the alternate screen is left");
     assert!(screen.contains("swarmscope"), "it was up");
     assert!(told.contains("asked to by SWARMSCOPE_PANIC_AFTER"), "{told}");
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_panic_in_the_middle_of_drawing_leaves_the_terminal_usable() {
+    let mut terminal = Terminal::start(80, 24, &["tui"], &[("SWARMSCOPE_PANIC_DRAWING", "1500")]);
+    terminal.wait_for("No peers yet.");
+    terminal.keys("tm"); // with the mouse reported, too
+    let (code, printed) = terminal.end();
+    assert_eq!(code, 101);
+    let (screen, told) = printed.rsplit_once("\u{1b}[?1049l").expect("the alternate screen is left");
+    assert!(screen.contains("\u{1b}[?1000h"), "the mouse was reported");
+    assert!(told.contains("asked to by SWARMSCOPE_PANIC_DRAWING"), "{told}");
+    assert!(!told.contains("No peers yet."), "nothing is drawn behind it");
+}
+
+#[test]
+fn a_theme_of_ones_own_is_seen_while_it_is_written() {
+    let mut terminal = Terminal::start(100, 30, &["tui"], &[]);
+    terminal.wait_for("No peers yet.");
+    let folder = terminal.home().join(".config/swarmscope/themes");
+    std::fs::create_dir_all(&folder).expect("a directory");
+    std::fs::write(folder.join("mine.toml"), "inherits = \"mono\"\n").expect("a file");
+    for name in ["light", "high-contrast", "sixteen", "mono", "mine"] {
+        terminal.keys("tt");
+        terminal.wait_for(&format!("theme: {name}"));
+    }
+    std::fs::write(folder.join("mine.toml"), "inherits = \"mono\"\nascii = true\n").expect("a file");
+    terminal
+        .wait("plain characters", |rows| rows.iter().any(|row| row.contains("read again")) && rows.concat().is_ascii());
+    std::fs::write(folder.join("mine.toml"), "inherits = \"mono\"\nascii = 1\n").expect("a file");
+    terminal.wait_for("mine.toml, line 2: ");
+    assert!(terminal.rows().concat().is_ascii(), "the last good one stays");
+    terminal.keys("q");
+    assert_eq!(terminal.end().0, 0);
 }
 
 #[test]

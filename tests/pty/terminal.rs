@@ -33,19 +33,36 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     /// How the terminal was before.
     modes: String,
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl Terminal {
     /// Starts `swarmscope` with these arguments in a terminal of this size, with a home directory of its own.
     pub fn start(columns: u16, rows: u16, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::run(columns, rows, env!("CARGO_BIN_EXE_swarmscope"), arguments, environment)
+    }
+
+    /// Starts a shell with job control, in which `$PROGRAM` is swarmscope.
+    pub fn shell(columns: u16, rows: u16) -> Self {
+        let program = ("PROGRAM", env!("CARGO_BIN_EXE_swarmscope"));
+        Self::run(
+            columns,
+            rows,
+            "bash",
+            &["--norc", "--noprofile", "--noediting", "-i"],
+            &[program, ("PS1", "shell: ")],
+        )
+    }
+
+    fn run(columns: u16, rows: u16, program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pty");
         let home = TempDir::new().expect("a directory");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_swarmscope"));
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env_clear();
         command.env("HOME", home.path());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
         for (name, value) in environment {
@@ -78,7 +95,7 @@ impl Terminal {
                 }
             }
         });
-        Self { seen, keys, master: pair.master, child, modes, _home: home }
+        Self { seen, keys, master: pair.master, child, modes, home }
     }
 
     /// Types keys: characters as they are.
@@ -129,9 +146,26 @@ impl Terminal {
 
     /// Sends a signal by its name: `TERM`.
     pub fn signal(&self, name: &str) {
-        let id = self.child.process_id().expect("it runs").to_string();
-        let sent = std::process::Command::new("kill").args([&format!("-{name}"), &id]).status();
-        assert!(sent.expect("kill is there").success());
+        send(name, &self.child.process_id().expect("it runs").to_string());
+    }
+
+    /// Sends a signal to the process whose id stands in a file of the home directory.
+    pub fn signal_to(&self, file: &str, name: &str) {
+        let id = std::fs::read_to_string(self.home.path().join(file)).expect("the file with its id");
+        send(name, id.trim());
+    }
+
+    /// The home directory.
+    pub fn home(&self) -> &std::path::Path {
+        self.home.path()
+    }
+
+    /// What the terminal is told to be: alternate screen, cursor hidden, bracketed paste, mouse reported.
+    pub fn state(&self) -> (bool, bool, bool, bool) {
+        let seen = self.seen.0.lock().expect("no panic");
+        let screen = seen.parser.screen();
+        let mouse = screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None;
+        (screen.alternate_screen(), screen.hide_cursor(), screen.bracketed_paste(), mouse)
     }
 
     /// Waits for the program's end: its exit code, and what it printed in all.
@@ -154,6 +188,7 @@ impl Terminal {
         assert!(!screen.alternate_screen(), "the alternate screen is left");
         assert!(!screen.hide_cursor(), "the cursor is back");
         assert!(!screen.bracketed_paste(), "bracketed paste is off");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is the terminal's");
         assert_eq!(modes(&*self.master), self.modes, "echo and lines are as before");
         (status.exit_code(), String::from_utf8_lossy(&seen.raw).into_owned())
     }
@@ -166,6 +201,11 @@ fn within_frame(bytes: &[u8]) -> Option<bool> {
         (None, None) => None,
         (begins, ends) => Some(begins > ends),
     }
+}
+
+fn send(signal: &str, id: &str) {
+    let sent = std::process::Command::new("kill").args([&format!("-{signal}"), id]).status();
+    assert!(sent.expect("kill is there").success());
 }
 
 fn rows(seen: &Seen) -> Vec<String> {

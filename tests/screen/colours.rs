@@ -1,4 +1,4 @@
-//! Both themes can be read, by everybody: contrast as WCAG 2 counts it, and distances between the colours that mean something,
+//! The themes can be read, by everybody: contrast as WCAG 2 counts it, and distances between the colours that mean something,
 //! as eyes with and without a colour-vision deficiency see them.
 #![allow(clippy::many_single_char_names, clippy::manual_midpoint)] // formulas, with the letters of their papers
 
@@ -92,8 +92,8 @@ fn distance(one: Vector, other: Vector) -> f64 {
     (dl * dl + dc * dc + dh * dh + rt * dc * dh).sqrt()
 }
 
-fn themes() -> [(&'static str, Theme); 2] {
-    ["dark", "light"].map(|name| (name, Theme::built_in(name, Depth::True).expect("built in")))
+fn themes() -> [(&'static str, Theme); 3] {
+    ["dark", "light", "high-contrast"].map(|name| (name, Theme::built_in(name, Depth::True).expect("built in")))
 }
 
 /// The colours that mean something, by name.
@@ -149,5 +149,73 @@ fn colours_that_mean_something_are_told_apart_by_every_eye() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn with_high_contrast_every_text_has_seven_and_the_pill_too() {
+    let theme = Theme::built_in("high-contrast", Depth::True).expect("built in");
+    let grounds = [("bg", theme.base.bg), ("panel", theme.panel.bg), ("sel", theme.sel.bg)];
+    for (ground, paper) in grounds.map(|(ground, colour)| (ground, linear(colour))) {
+        for (ink, colour) in inks(&theme) {
+            let measured = contrast(colour, paper);
+            assert!(measured >= 7.0, "{ink} on {ground} has a contrast of {measured:.2}");
+        }
+    }
+    for (name, ink) in [("faint", theme.faint.fg), ("rule", theme.rule.fg)] {
+        let measured = contrast(linear(ink), linear(theme.base.bg));
+        assert!(measured >= 6.0, "{name} has {measured:.2}");
+    }
+    assert!(contrast(linear(theme.pill.fg), linear(theme.pill.bg)) >= 7.0);
+}
+
+/// What terminals ship with: name, background, and the colours 0, 9, 12 and 13, which are all that `sixteen` uses.
+const PALETTES: [(&str, u32, [u32; 4]); 10] = [
+    ("xterm, dark", 0x00_0000, [0x00_0000, 0xff_0000, 0x5c_5cff, 0xff_00ff]),
+    ("xterm, light", 0xff_ffff, [0x00_0000, 0xff_0000, 0x5c_5cff, 0xff_00ff]),
+    ("Linux console", 0x00_0000, [0x00_0000, 0xff_5555, 0x55_55ff, 0xff_55ff]),
+    ("Campbell", 0x0c_0c0c, [0x0c_0c0c, 0xe7_4856, 0x3b_78ff, 0xb4_009e]),
+    ("Tango", 0x2e_3436, [0x2e_3436, 0xef_2929, 0x72_9fcf, 0xad_7fa8]),
+    ("GNOME", 0x17_1421, [0x17_1421, 0xf6_6151, 0x2a_7bde, 0xc0_61cb]),
+    ("Solarized, dark", 0x00_2b36, [0x07_3642, 0xcb_4b16, 0x83_9496, 0x6c_71c4]),
+    ("Solarized, light", 0xfd_f6e3, [0x07_3642, 0xcb_4b16, 0x83_9496, 0x6c_71c4]),
+    ("VS Code, dark", 0x1e_1e1e, [0x00_0000, 0xf1_4c4c, 0x3b_8eea, 0xd6_70d6]),
+    ("VS Code, light", 0xff_ffff, [0x00_0000, 0xcd_3131, 0x04_51a5, 0xbc_05bc]),
+];
+
+#[test]
+fn sixteen_colours_can_be_read_in_the_palettes_that_terminals_ship_with() {
+    let theme = Theme::built_in("sixteen", Depth::Sixteen).expect("built in");
+    for (name, paper, colours) in PALETTES {
+        let rgb = |number: u32| linear(Some(Color::from_u32(number)));
+        // `default` is the terminal's own foreground: readable by its owner's choice
+        let of = |colour: Option<Color>| match colour {
+            Some(Color::Reset) | None => None,
+            Some(Color::Indexed(index)) => {
+                let at = [0, 9, 12, 13].iter().position(|known| *known == index);
+                Some(rgb(
+                    colours[at.unwrap_or_else(|| panic!("{index} is not among those that can be read everywhere"))]
+                ))
+            }
+            other => panic!("{other:?} is none of the 16 colours"),
+        };
+        for (token, style) in [
+            ("accent", theme.accent),
+            ("fail", theme.fail),
+            ("caution", theme.caution),
+            ("muted", theme.muted),
+            ("faint", theme.faint),
+            ("rule", theme.rule),
+            ("text", theme.base),
+        ] {
+            if let Some(ink) = of(style.fg) {
+                let measured = contrast(ink, rgb(paper));
+                assert!(measured >= 2.9, "{name}: {token} has {measured:.2}");
+            }
+            assert_eq!(of(style.bg), None, "{token} has a ground of its own");
+        }
+        let (ink, ground) = (of(theme.pill.fg).expect("a colour"), of(theme.pill.bg).expect("a colour"));
+        assert!(contrast(ink, ground) >= 2.9, "{name}: the pill has {:.2}", contrast(ink, ground));
+        assert!(contrast(ground, rgb(paper)) >= 2.9, "{name}: the pill is not seen on its ground");
     }
 }

@@ -1,5 +1,7 @@
 //! The last row: what can be done now.
 
+use crossterm::event::KeyCode;
+
 use super::{COMMANDS, Command, contexts, working};
 use crate::app::key::Key;
 use crate::app::keymap::Sequence;
@@ -8,6 +10,8 @@ use crate::app::model::Model;
 /// An entry of the footer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Footing {
+    /// The key to press for it; a click presses it.
+    pub press: Key,
     pub key: String,
     pub verb: &'static str,
 }
@@ -16,7 +20,7 @@ pub struct Footing {
 #[must_use]
 pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
     if !model.pending.is_empty() {
-        return (vec![entry("esc", "leave")], vec![entry("ctrl-c", "quit")]);
+        return (vec![entry(Key::named(KeyCode::Esc), "leave")], vec![entry(Key::ctrl('c'), "quit")]);
     }
     let contexts = contexts(model);
     let mut ranked: Vec<(u8, bool, Footing)> = Vec::new();
@@ -25,7 +29,7 @@ pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
         let Some(foot) = command.foot.filter(|_| here && (command.ready)(model).is_ok()) else { continue };
         let Some(keys) = working(model, command).next() else { continue };
         let footing = match keys.keys() {
-            [_] => Footing { key: with_partner(model, command, keys), verb: foot.verb },
+            &[press] => Footing { press, key: with_partner(model, command, keys), verb: foot.verb },
             [first, ..] => prefix(*first, foot.verb),
             [] => continue,
         };
@@ -41,13 +45,13 @@ pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
     (entries(left), entries(right))
 }
 
-fn entry(key: &str, verb: &'static str) -> Footing {
-    Footing { key: key.to_owned(), verb }
+fn entry(press: Key, verb: &'static str) -> Footing {
+    Footing { press, key: press.to_string(), verb }
 }
 
 /// `y… copy` for all that begins with y: what follows is shown as soon as it is pressed.
 fn prefix(first: Key, verb: &'static str) -> Footing {
-    Footing { key: format!("{first}…"), verb: verb.split(' ').next().unwrap_or(verb) }
+    Footing { press: first, key: format!("{first}…"), verb: verb.split(' ').next().unwrap_or(verb) }
 }
 
 /// `↑↓`: a key and that of the command that does the same the other way, where both are one sign.

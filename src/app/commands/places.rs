@@ -39,6 +39,7 @@ impl Context {
             Self::HelpSearch => "search in the help",
             Self::Palette => "commands",
             Self::Log => "log",
+            Self::LogFilter => "filter of the log",
         }
     }
 
@@ -47,7 +48,7 @@ impl Context {
     pub const fn types(self) -> bool {
         matches!(self, Self::Sheet | Self::Message | Self::Frequency | Self::Payload | Self::Filter | Self::Connect)
             || matches!(self, Self::Palette | Self::HelpSearch | Self::Pace | Self::Against)
-            || matches!(self, Self::Note | Self::FilterName | Self::Find | Self::Save)
+            || matches!(self, Self::Note | Self::FilterName | Self::Find | Self::LogFilter | Self::Save)
     }
 
     /// Whether it is a screen, or more than one place.

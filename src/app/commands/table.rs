@@ -5,7 +5,9 @@ use crate::app::actions as act;
 use crate::app::conditions as when;
 use crate::app::inspect;
 use crate::app::many::acts as many;
+use crate::app::mouse;
 use crate::app::moving as go;
+use crate::app::terminal;
 use crate::app::{
     again, column_view, compare, copies, filtering, find, marking, noting, palette, saved_view, time, to_file,
 };
@@ -180,8 +182,14 @@ pub static COMMANDS: &[Command] = commands! {
     "complete before", More, ["shift-tab"], [Palette], None, when::always, palette::complete_back, "complete what is typed";
     "close commands", More, ["esc"], [Palette], foot(20, "close"), when::always, act::close, "close";
     "log", More, ["L"], [Moving], None, when::always, act::log, "log";
+    "filter log", More, ["/"], [Log], foot(20, "filter"), when::always, act::filter_log, "lines with these words";
+    "keep log filter", More, ["enter"], [LogFilter], foot(10, "keep"), when::always, act::keep_log_filter, "keep the filter";
+    "show whole log", More, ["esc"], [LogFilter], foot(20, "show all"), when::always, act::log, "show all lines";
     "close log", More, ["esc", "L"], [Log], foot(10, "close"), when::always, act::close, "close";
     "skip tour", More, ["T"], [Moving], foot(5, "skip tour"), when::on_tour, act::skip_tour, "skip the tour";
+    "next theme", More, ["t t"], [Moving], None, when::always, terminal::next_theme, "next theme";
+    "mouse", More, ["t m"], [Moving], None, when::always, mouse::switch, "mouse on or off";
+    "suspend", More, ["ctrl-z"], [Any], None, when::always, terminal::suspend, "back to the shell; fg resumes";
     "quit", More, ["q"], [Moving, Help, Log], at_right(2, "quit"), when::always, act::quit, "quit";
     "interrupt", More, ["ctrl-c"], [Any], at_right(3, "quit"), when::always, act::interrupt, "quit, exit code 130";
 };

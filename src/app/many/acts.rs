@@ -102,7 +102,7 @@ pub fn copy_script(model: &mut Model) -> Effects {
     let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok());
     let Some(script) = plan.map(|plan| command::script(model, plan)) else { return none() };
     let hidden = if model.setup.privacy { ", without the hidden addresses" } else { "" };
-    model.say(Kind::Plain, format!("copied a shell script that sends the same{hidden}"));
+    model.say(Kind::Done, format!("copied a shell script that sends the same{hidden}"));
     vec![Effect::Copy(script)]
 }
 
@@ -227,7 +227,7 @@ pub fn mark(model: &mut Model) -> Effects {
         model.marks.mark(key);
     }
     let instead = if before > 0 { format!(" instead of {before}") } else { String::new() };
-    model.say(Kind::Plain, format!("{} marked{instead}", counted(model.marks.len(), "peer")));
+    model.say(Kind::Done, format!("{} marked{instead}", counted(model.marks.len(), "peer")));
     none()
 }
 

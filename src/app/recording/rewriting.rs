@@ -44,7 +44,7 @@ pub trait Rewrite {
 pub fn rewrite(msg: &mut Msg, to: &mut impl Rewrite) {
     match msg {
         Msg::Node(node) => event(node, to),
-        Msg::Key(_) | Msg::Resize(..) | Msg::Tick | Msg::Wake | Msg::TourEnded => {}
+        Msg::Key(_) | Msg::Mouse(..) | Msg::Resize(..) | Msg::Tick | Msg::Wake | Msg::TourEnded => {}
         Msg::Paste(text) => to.typed(text),
         Msg::Asked(ask, _) => {
             to.permid(&mut ask.to);
@@ -71,7 +71,7 @@ pub fn rewrite(msg: &mut Msg, to: &mut impl Rewrite) {
             }
         }
         Msg::Opened(why) => why.iter_mut().for_each(|why| to.text(why)),
-        Msg::Notice(text) => to.text(text),
+        Msg::Notice(text) | Msg::Done(text) | Msg::NotDone(text) => to.text(text),
         Msg::Place(place) => {
             let Place { selected, marks, filter, frequency, payload, .. } = &mut **place;
             selected.iter_mut().chain(marks).for_each(|key| to.key(key));

@@ -1,0 +1,51 @@
+//! The signals that concern the screen: those that end the program, and those of the shell's jobs.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// What a signal tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Told {
+    /// SIGINT, SIGTERM or SIGHUP.
+    End,
+    /// SIGTSTP: stop, but give the terminal back before.
+    Stop,
+    /// SIGCONT: the program was stopped, by SIGTSTP or by SIGSTOP, and goes on.
+    Continue,
+}
+
+/// The signals that are listened to.
+pub struct Signals {
+    end: [Signal; 3],
+    stop: Signal,
+    go_on: Signal,
+}
+
+impl Signals {
+    /// # Errors
+    /// The system refuses to tell.
+    pub fn new() -> io::Result<Self> {
+        let [interrupt, terminate, hangup] =
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        let kind = |number: rustix::process::Signal| signal(SignalKind::from_raw(number.as_raw()));
+        Ok(Self {
+            end: [interrupt?, terminate?, hangup?],
+            stop: kind(rustix::process::Signal::TSTP)?,
+            go_on: kind(rustix::process::Signal::CONT)?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) -> Told {
+        let [interrupt, terminate, hangup] = &mut self.end;
+        tokio::select! {
+            biased;
+            _ = interrupt.recv() => Told::End,
+            _ = terminate.recv() => Told::End,
+            _ = hangup.recv() => Told::End,
+            _ = self.stop.recv() => Told::Stop,
+            _ = self.go_on.recv() => Told::Continue,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What has happened: the line above the footer, and the log behind it.
+
+use std::time::Duration;
+
+use crossterm::event::KeyCode;
+use swarmscope::app::{Key, Mode, Model, Msg};
+use swarmscope::tui::Theme;
+use swarmscope::tui::theme::Depth;
+
+use crate::fixture::{drawn, fold, press, session, type_text};
+
+const ENTER: Key = Key::named(KeyCode::Enter);
+const ESC: Key = Key::named(KeyCode::Esc);
+
+fn rows(model: &mut Model, columns: u16, rows: u16) -> Vec<String> {
+    let theme = Theme::built_in("dark", Depth::True).expect("built in");
+    let (cells, _) = drawn(model, columns, rows, &theme);
+    let row = |y| (0..columns).map(|x| cells[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    (0..rows).map(row).collect()
+}
+
+fn after(model: &mut Model, seconds: u64, msg: Msg) {
+    let mut now = model.now;
+    now.instant += Duration::from_secs(seconds);
+    now.wall += Duration::from_secs(seconds);
+    fold(model, now, msg);
+}
+
+/// A session in which nothing has happened for a while.
+fn quiet() -> Model {
+    let mut model = session();
+    after(&mut model, 60, Msg::Tick);
+    model
+}
+
+#[test]
+fn what_was_done_is_said_for_a_while_and_stays_in_the_log() {
+    let mut model = quiet();
+    let event = rows(&mut model, 120, 40)[38].clone();
+    after(&mut model, 0, Msg::Done("saved 4 kB".into()));
+    assert!(rows(&mut model, 120, 40)[38].contains("saved 4 kB"));
+    after(&mut model, 5, Msg::Tick);
+    assert_eq!(rows(&mut model, 120, 40)[38], event, "the newest event is back");
+    press(&mut model, &[Key::char('L')]);
+    assert!(rows(&mut model, 120, 40).iter().any(|row| row.contains("saved 4 kB")));
+}
+
+#[test]
+fn several_that_need_a_person_are_counted() {
+    let mut model = quiet();
+    for n in 1..=3 {
+        after(&mut model, 1, Msg::NotDone(format!("not saved: {n}")));
+    }
+    let line = rows(&mut model, 80, 24)[22].clone();
+    assert!(line.contains("not saved: 3") && line.contains("2 more  L log"), "{line}");
+}
+
+#[test]
+fn a_failure_keeps_its_code_where_its_next_step_has_no_room() {
+    let mut model = quiet();
+    press(&mut model, &[Key::char('L'), Key::char('/')]);
+    type_text(&mut model, "tcp.refused");
+    let log = rows(&mut model, 120, 40);
+    assert!(log.iter().any(|row| row.contains("tcp.refused: ")), "code and next step");
+    press(&mut model, &[ESC, ESC]);
+    let who = crate::fixture::permid("d11a55", 18);
+    let failure = crate::fixture::failure(
+        swarmscope::failure::Cause::HandshakeTimeout,
+        swarmscope::failure::By::Us,
+        swarmscope::failure::Delivered::No,
+        "12 of 68 bytes came",
+    );
+    let peer = swarmscope::node::PeerKey::Permid(who);
+    after(
+        &mut model,
+        1,
+        Msg::Node(swarmscope::node::Event::ConnectFailed { peer, failure, attempt: 2, gives_up_at: 28 }),
+    );
+    let narrow = rows(&mut model, 80, 24)[22].clone();
+    assert!(narrow.contains("handshake.timeout"), "{narrow}");
+    let wide = rows(&mut model, 200, 60)[58].clone();
+    assert!(wide.contains("handshake.timeout: "), "{wide}");
+}
+
+#[test]
+fn the_log_is_filtered_by_words() {
+    let mut model = quiet();
+    press(&mut model, &[Key::char('L'), Key::char('/')]);
+    type_text(&mut model, "FAILED refused tcp");
+    let shown = rows(&mut model, 120, 40);
+    let heading = shown.iter().find(|row| row.contains("LOG")).expect("a heading");
+    assert!(heading.contains(" of ") && heading.contains("/FAILED refused tcp"), "{heading}");
+    let lines: Vec<&String> = shown.iter().filter(|row| row.contains("attempt")).collect();
+    assert!(!lines.is_empty() && lines.iter().all(|row| row.contains("refused")), "{lines:?}");
+    press(&mut model, &[ENTER]);
+    assert!(matches!(model.mode, Mode::Log { back: 0 }));
+    press(&mut model, &[Key::char('/')]);
+    type_text(&mut model, " nowhere");
+    assert!(rows(&mut model, 120, 40).iter().any(|row| row.contains("No line has all of these words.")));
+    press(&mut model, &[ESC]);
+    assert!(!rows(&mut model, 120, 40).iter().any(|row| row.contains("nowhere")));
+    // opened again it is whole
+    press(&mut model, &[ESC, Key::char('L')]);
+    assert!(model.log_filter.text().is_empty());
+}
+
+#[test]
+fn who_reads_older_lines_goes_on_reading_them() {
+    let mut model = quiet();
+    press(&mut model, &[Key::char('L'), Key::named(KeyCode::PageUp)]);
+    let before = rows(&mut model, 80, 24);
+    for n in 0..7 {
+        after(&mut model, 0, Msg::Notice(format!("news {n}")));
+    }
+    assert_eq!(rows(&mut model, 80, 24)[3..23], before[3..23]);
+    press(&mut model, &[Key::char('G')]);
+    assert!(rows(&mut model, 80, 24)[22].contains("news 6"));
+}
