@@ -5,6 +5,8 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::{CliError, later, output};
+use crate::app::Keymap;
+use crate::app::commands::{COMMANDS, Group};
 
 const FILES: [(&str, &str); 6] = [
     ("~/.config/swarmscope/config.toml", "options; swarmscope config prints every line that can stand there"),
@@ -51,6 +53,7 @@ fn page(command: Command) -> Result<Vec<u8>, CliError> {
     text_section(&command).to_writer(&mut page)?;
     below(&mut page, &command, "swarmscope")?;
     let mut rest = Roff::new();
+    keys(&mut rest);
     named(&mut rest, "FILES", &FILES);
     named(&mut rest, "EXIT STATUS", &EXIT);
     rest.to_writer(&mut page)?;
@@ -114,6 +117,25 @@ fn as_written(roff: &mut Roff, command: &Command) {
             }
             None => roff.text([roman(line)]),
         };
+    }
+}
+
+/// The keys of the screen, by heading: those of the table of commands.
+fn keys(roff: &mut Roff) {
+    let keymap = Keymap::default();
+    roff.control("SH", ["KEYS"]);
+    roff.text([roman(
+        "Of the screen, where nothing else was written into keymap.toml. ? shows those of where one is.",
+    )]);
+    for group in Group::ALL {
+        roff.control("SS", [group.title()]);
+        for command in COMMANDS.iter().filter(|command| command.group == group) {
+            let keys: Vec<String> = keymap.of(command).iter().map(ToString::to_string).collect();
+            let places: Vec<&str> = command.contexts.iter().map(|context| context.place()).collect();
+            roff.control("TP", ["20"]);
+            roff.text([bold(keys.join(", "))]);
+            roff.text([roman(format!("{}: {} ({})", command.name, command.doc, places.join(", ")))]);
+        }
     }
 }
 

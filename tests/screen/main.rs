@@ -10,6 +10,7 @@ mod many;
 mod mouse;
 mod peer_screen;
 mod properties;
+mod readme;
 mod reply;
 mod screenshots;
 mod snapshots;
