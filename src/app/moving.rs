@@ -131,6 +131,9 @@ pub fn pane_before(model: &mut Model) -> Effects {
 
 fn to_pane(model: &mut Model, by: usize) -> Effects {
     model.focus = model.focus.step(by);
+    if model.showing.presenter && model.focus == Pane::Channels {
+        model.focus = model.focus.step(by); // there are none for an audience
+    }
     if Class::of(model.size.0, model.size.1) <= Class::OnePane {
         if model.focus == Pane::Request {
             model.focus = model.focus.step(by); // it has no room of its own there

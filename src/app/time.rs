@@ -3,7 +3,7 @@
 use super::actions::{Effects, none};
 use super::conditions::Ready;
 use super::log::Kind;
-use super::model::Model;
+use super::model::{Model, Pane};
 use super::msg::Effect;
 use super::showing::Control;
 
@@ -67,6 +67,9 @@ pub fn present(model: &mut Model) -> Effects {
     model.showing.presenter = !model.showing.presenter;
     let text =
         if model.showing.presenter { "the presenter's layout: fewer, larger things" } else { "the usual layout" };
+    if model.showing.presenter && model.focus == Pane::Channels {
+        model.focus = Pane::Reply;
+    }
     model.say(Kind::Plain, text);
     none()
 }

@@ -8,6 +8,8 @@ use crate::app::mouse::Spot;
 
 /// Blanks between entries.
 const GAP: u16 = 3;
+/// What an audience reads besides help and quit.
+const PRESENTED: usize = 3;
 
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let theme = canvas.theme;
@@ -15,7 +17,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     for x in 0..grid.columns {
         canvas.text(x, x + 1, y, " ", theme.base.patch(theme.panel));
     }
-    let (left, right) = footer(model);
+    let (mut left, right) = footer(model);
+    if model.showing.presenter {
+        left.truncate(PRESENTED);
+    }
     let mut end = grid.columns - 1;
     for footing in right.iter().rev() {
         let x = end.saturating_sub(whole(footing));

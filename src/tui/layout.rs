@@ -58,7 +58,35 @@ impl Grid {
     pub fn of(model: &Model) -> Self {
         let (columns, rows) = model.size;
         let inside = model.inside || model.focus != Pane::Peers;
-        Self::new(columns, rows, model.mode.composes(), inside && !matches!(model.mode, Mode::Filter))
+        let composing = model.mode.composes();
+        let grid = Self::new(columns, rows, composing, inside && !matches!(model.mode, Mode::Filter));
+        if model.showing.presenter { grid.for_a_projector(composing) } else { grid }
+    }
+
+    /// Fewer blocks, and air around them: the list, and the reply as tall as the screen. Widths stay.
+    #[must_use]
+    pub fn for_a_projector(mut self, composing: bool) -> Self {
+        let (Some(peers), Some(peer)) = (self.peers, self.peer) else { return self };
+        let bottom = match self.request {
+            _ if self.class < Class::Compact => return self,
+            Some(Request::Line(_)) => self.rows - 5,
+            Some(Request::Sheet(area)) => area.y - 2,
+            // beside the reply while it is edited, else one line
+            Some(Request::Block(_)) if composing => self.rows - 4,
+            _ => self.rows - 6,
+        };
+        let first = 2;
+        let list = if composing { peers.bottom().min(bottom) } else { bottom };
+        self.peers = Some(Area { y: first, height: list - first, ..peers });
+        self.peer = Some(Area { y: first, ..peer });
+        (self.channels, self.frames, self.headings) = (None, None, false);
+        self.reply = Some(Area { y: first + 2, height: (bottom - first).saturating_sub(2), ..peer });
+        self.rule = self.rule.map(|(x, ..)| (x, first, bottom));
+        if let (Some(Request::Block(_)), false) = (self.request, composing) {
+            let line = Area { bar: 0, x: 3, right: self.columns - 1, y: self.rows - 5, height: 1 };
+            self.request = Some(Request::Line(line));
+        }
+        self
     }
 
     /// `composing`: the composer is open. `inside`: where there is room for one pane, it is the peer's.
@@ -179,10 +207,13 @@ mod tests {
 
     #[test]
     fn at_every_size_blocks_stand_inside_and_apart() {
+        let ways = [(false, false), (true, false), (false, true)];
         for columns in (40..=200).step_by(3) {
             for rows in 10..=70 {
-                for (composing, inside) in [(false, false), (true, false), (false, true)] {
+                for (composing, inside, presenter) in ways.into_iter().flat_map(|(a, b)| [(a, b, false), (a, b, true)])
+                {
                     let grid = Grid::new(columns, rows, composing, inside);
+                    let grid = if presenter { grid.for_a_projector(composing) } else { grid };
                     let all = blocks(&grid);
                     assert!(!all.is_empty());
                     if let Some(reply) = grid.reply {

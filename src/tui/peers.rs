@@ -21,6 +21,9 @@ use crate::wire::{ErrorByte, Frequency};
 /// Cells of the column for a message: the pill, a blank, and `≤52:10`.
 const NEXT: u16 = Column::Next.width();
 
+/// What an audience needs of a peer: how it is, who it is, when it accepts.
+const PRESENTED: [Column; 4] = [Column::State, Column::Permid, Column::Signals, Column::Next];
+
 /// What all rows share.
 struct Rows {
     columns: Vec<Placed>,
@@ -32,7 +35,11 @@ struct Rows {
 
 impl Rows {
     fn of(model: &Model, area: &Area) -> Self {
-        let columns = place(model.kept.columns.shown(), area);
+        let columns = if model.showing.presenter {
+            place(PRESENTED.into_iter(), area)
+        } else {
+            place(model.kept.columns.shown(), area)
+        };
         let message = |placed: &Placed| match placed.column {
             Column::Next => {
                 let known = known(model.registry(), model.composer.message);

@@ -270,3 +270,20 @@ fn frozen_in_a_recording_is_frozen_in_its_replay() {
     assert_eq!(player.status().at.as_secs(), 4061);
     assert!(dark(&mut again, 120, 40)[38].contains("12:05:01Z  what waited"), "with its own time");
 }
+
+#[test]
+fn a_presenter_shows_less_and_larger() {
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        let mut model = session();
+        fold(&mut model, before(0), Msg::Resize(columns, rows));
+        press(&mut model, &[Key::char('t'), Key::char('p')]);
+        insta::assert_debug_snapshot!(format!("presenter_{columns}x{rows}"), dark(&mut model, columns, rows));
+        press(&mut model, &[Key::char('t'), Key::char('p')]);
+        assert!(!model.showing.presenter);
+    }
+    let mut model = session();
+    press(&mut model, &[Key::char('t'), Key::char('p'), Key::char('r')]);
+    insta::assert_debug_snapshot!("presenter_composing_120x40", dark(&mut model, 120, 40));
+    press(&mut model, &["esc".parse().expect("a key"), "tab".parse().expect("a key")]);
+    assert_eq!(model.focus, swarmscope::app::Pane::Reply, "no pane has the focus that is not there");
+}
