@@ -71,9 +71,20 @@ pub fn send(model: &mut Model) -> Effects {
 }
 
 pub fn edit(model: &mut Model) -> Effects {
-    let takes = known(model.registry(), model.composer.message).takes_payload;
-    model.mode = if takes { Mode::Payload } else { Mode::Frequency };
+    model.mode = payload_mode(model).unwrap_or(Mode::Frequency);
     none()
+}
+
+/// How the payload is typed, where the message takes one.
+fn payload_mode(model: &Model) -> Option<Mode> {
+    let takes = known(model.registry(), model.composer.message).takes_payload;
+    takes.then(|| if model.composer.is_form() { Mode::Form } else { Mode::Payload })
+}
+
+/// From the form to the text that it makes, and back.
+pub fn turn_form(model: &mut Model) -> Effects {
+    model.composer.turn(&model.setup.registry);
+    edit(model)
 }
 
 /// The picker starts on the message that is in the composer.
@@ -97,23 +108,41 @@ pub fn choose(model: &mut Model) -> Effects {
 }
 
 pub fn next_field(model: &mut Model) -> Effects {
-    let takes = known(model.registry(), model.composer.message).takes_payload;
-    model.mode = match model.mode {
-        Mode::Message(_) => Mode::Frequency,
-        Mode::Frequency if takes => Mode::Payload,
+    if step_field(model, 1) {
+        return none();
+    }
+    model.mode = match (&model.mode, payload_mode(model)) {
+        (Mode::Message(_), _) => Mode::Frequency,
+        (Mode::Frequency, Some(payload)) => payload,
         _ => return choose_message(model),
     };
+    if let Some(form) = &mut model.composer.form {
+        form.at = 0;
+    }
     none()
 }
 
 pub fn field_before(model: &mut Model) -> Effects {
-    let takes = known(model.registry(), model.composer.message).takes_payload;
-    model.mode = match model.mode {
-        Mode::Message(_) if takes => Mode::Payload,
-        Mode::Message(_) | Mode::Payload => Mode::Frequency,
+    if step_field(model, -1) {
+        return none();
+    }
+    model.mode = match (&model.mode, payload_mode(model)) {
+        (Mode::Message(_), Some(payload)) => payload,
+        (Mode::Message(_) | Mode::Payload | Mode::Form, _) => Mode::Frequency,
         _ => return choose_message(model),
     };
+    if let Some(form) = &mut model.composer.form {
+        form.at = form.inputs.len().saturating_sub(1);
+    }
     none()
+}
+
+/// To another field of the form, where one is filled in and has it.
+pub fn step_field(model: &mut Model, by: isize) -> bool {
+    let Some(form) = model.composer.form.as_mut().filter(|_| matches!(model.mode, Mode::Form)) else { return false };
+    let at = form.at.checked_add_signed(by).filter(|at| *at < form.inputs.len());
+    form.at = at.unwrap_or(form.at);
+    at.is_some()
 }
 
 pub fn take_over(model: &mut Model) -> Effects {

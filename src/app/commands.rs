@@ -59,6 +59,7 @@ pub enum Context {
     Message,
     Frequency,
     Payload,
+    Form,
     Filter,
     Connect,
     /// Rate and concurrency of a request to many.
@@ -185,6 +186,7 @@ fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
         Mode::Message(_) => vec![C::Message, C::Sheet, C::Any],
         Mode::Frequency => vec![C::Frequency, C::Sheet, C::Any],
         Mode::Payload => vec![C::Payload, C::Sheet, C::Any],
+        Mode::Form => vec![C::Form, C::Sheet, C::Any],
         Mode::Help { search: Some(_), .. } => vec![C::HelpSearch, C::Rows, C::Any],
         Mode::Help { .. } => vec![C::Help, C::Rows, C::Any],
         Mode::Palette(_) => vec![C::Palette, C::Any],

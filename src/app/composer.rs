@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use tui_textarea::TextArea;
 
+use super::form::{self, Form};
 use super::input::Input;
 use super::messages::{Known, known};
 use crate::crawler::Registry;
+use crate::crawler::field::read_form;
 use crate::crawler::probe::FORM;
 use crate::wire::crawler::CrawlerRequest;
 use crate::wire::text::{clean, hex, read_hex};
@@ -24,9 +26,15 @@ pub struct Composer {
     pub message: MessageId,
     pub frequency: Input,
     pub payload: TextArea<'static>,
+    /// The payload as a form, where the message has one.
+    pub form: Option<Form>,
+    /// The payload is typed as text all the same.
+    pub raw: bool,
     /// The payload is the operator's own; otherwise it follows the message's default for the peer's version.
     pub edited: bool,
     default_for: Option<(MessageId, OverlayVersion)>,
+    /// The message has just been chosen.
+    is_new: bool,
 }
 
 impl Composer {
@@ -37,8 +45,11 @@ impl Composer {
             message,
             frequency: Input::default(),
             payload: TextArea::default(),
+            form: None,
+            raw: true,
             edited: false,
             default_for: None,
+            is_new: true,
         };
         composer.choose(registry, message, OverlayVersion::CURRENT);
         composer
@@ -49,6 +60,7 @@ impl Composer {
         let frequency = registry.get(message).map_or(Frequency::DEFAULT, |probe| probe.default_frequency());
         self.message = message;
         self.frequency = Input::new(frequency.to_string());
+        self.is_new = true;
         self.reset(registry, version);
     }
 
@@ -59,9 +71,33 @@ impl Composer {
         }
         self.default_for = Some((self.message, version));
         let probe = registry.get(self.message);
-        let form = probe.and_then(|probe| probe.form()).map(|form| format!("{FORM}\n{form}"));
-        let default = || as_text(&probe.map(|probe| probe.initiate(version)).unwrap_or_default());
-        self.payload = area(&form.unwrap_or_else(default));
+        let fields = probe.map(|probe| probe.fields()).unwrap_or_default();
+        if std::mem::take(&mut self.is_new) {
+            self.raw = !form::is_first(fields);
+        }
+        self.form = (!fields.is_empty()).then(|| Form::new(fields));
+        self.payload = area(&as_text(&probe.map(|probe| probe.initiate(version)).unwrap_or_default()));
+    }
+
+    /// Whether the payload is typed into a form.
+    #[must_use]
+    pub const fn is_form(&self) -> bool {
+        self.form.is_some() && !self.raw
+    }
+
+    /// From the form to the text that it makes, or back to the form.
+    pub fn turn(&mut self, registry: &Registry) {
+        if self.is_form()
+            && let Ok(bytes) = self.bytes(registry)
+        {
+            self.payload = area(&as_text(&bytes));
+        }
+        self.raw = !self.raw;
+    }
+
+    /// The version that the default payload is for.
+    fn version(&self) -> OverlayVersion {
+        self.default_for.map_or(OverlayVersion::CURRENT, |(_, version)| version)
     }
 
     /// Takes a request over, to send it again or change it.
@@ -69,12 +105,15 @@ impl Composer {
         self.message = message;
         self.frequency = Input::new(frequency.to_string());
         self.payload = area(&as_text(payload));
+        self.form = None;
+        self.raw = true;
         self.edited = true;
     }
 
     /// Empties the payload.
     pub fn clear(&mut self) {
         self.payload = area("");
+        self.raw = true;
         self.edited = true;
     }
 
@@ -128,13 +167,18 @@ impl Composer {
         if !self.known(registry).takes_payload {
             return Ok(Bytes::new());
         }
+        let probe = registry.get(self.message);
+        if let (Some(form), Some(probe)) = (self.form.as_ref().filter(|_| self.is_form()), probe) {
+            return probe.fill(&form.values(probe.fields())?, self.version());
+        }
         let text = self.text();
         if let Some(digits) = text.strip_prefix("hex:") {
             return read_hex(digits).map(Bytes::from).map_err(|what| format!("the payload: {what}"));
         }
-        let probe = registry.get(self.message).filter(|probe| probe.form().is_some());
-        if let Some((probe, form)) = probe.and_then(|probe| Some((probe, text.strip_prefix(FORM)?))) {
-            return probe.fill(form);
+        if let Some((probe, form)) = probe.and_then(|probe| Some((probe, text.strip_prefix(FORM)?)))
+            && !probe.fields().is_empty()
+        {
+            return probe.fill(&read_form(probe.fields(), form)?, self.version());
         }
         Ok(Bytes::from(text.strip_prefix("text:").map(str::to_owned).unwrap_or(text)))
     }
@@ -173,7 +217,8 @@ impl Composer {
     pub fn command_to(&self, registry: &Registry, target: &str) -> String {
         let known = self.known(registry);
         let mut words = vec!["swarmscope request".to_owned(), target.to_owned(), quoted(&known.name.to_lowercase())];
-        if known.takes_payload && (self.edited || registry.get(self.message).is_none()) && !self.text().is_empty() {
+        let is_own = self.edited || registry.get(self.message).is_none();
+        if known.takes_payload && is_own && (self.is_form() || !self.text().is_empty()) {
             words.push(quoted(&self.argument(registry)));
         }
         words.push(format!("--frequency {}", self.frequency.text().trim()));
@@ -184,7 +229,8 @@ impl Composer {
 impl Composer {
     /// The payload as the command line takes it, without anything that a terminal would not show: then as its bytes.
     fn argument(&self, registry: &Registry) -> String {
-        let text = self.text();
+        let form = self.form.as_ref().filter(|_| self.is_form()).zip(registry.get(self.message));
+        let text = form.map_or_else(|| self.text(), |(form, probe)| format!("{FORM}{}", form.line(&**probe)));
         match self.bytes(registry) {
             Ok(bytes) if !is_clean(&text) => format!("hex:{}", hex(&bytes)),
             _ => as_argument(&text),
@@ -232,9 +278,10 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, LazyLock};
 
     use super::*;
+    use crate::crawler::field::{Field, Kind, Value};
     use crate::crawler::probe::Answering;
     use crate::crawler::{Answer, Asked, PeerView, Probe};
 
@@ -248,13 +295,25 @@ mod tests {
     fn a_form_is_filled_in_where_the_message_has_one() {
         let registry = Registry::new(vec![Arc::new(WithForm)]);
         let mut composer = Composer::new(&registry, MessageId(200));
-        assert_eq!(composer.text(), "fields:\nsince=0");
-        assert_eq!(composer.bytes(&registry), Ok(Bytes::from_static(b"filled: since=0")));
+        assert!(composer.is_form());
+        assert_eq!(composer.bytes(&registry), Ok(Bytes::from_static(b"filled: 0")));
+        assert!(!composer.command(&registry, "h:1").contains("fields"), "the default needs no words");
+        let form = composer.form.as_mut().unwrap();
+        form.inputs[0] = Input::new("7");
         composer.edited = true;
-        assert!(composer.command(&registry, "h:1").contains(" 'fields:"), "{}", composer.command(&registry, "h:1"));
+        assert!(
+            composer.command(&registry, "h:1").contains(" fields:since=7 "),
+            "{}",
+            composer.command(&registry, "h:1")
+        );
+        composer.turn(&registry);
+        assert_eq!(composer.text(), "filled: 7", "as text, what the form makes");
+        composer.turn(&registry);
+        composer.form.as_mut().unwrap().inputs[0] = Input::new("x");
+        assert!(composer.bytes(&registry).unwrap_err().contains("since: \"x\" is no whole number"));
         composer.clear();
-        composer.insert("fields:wrong");
-        assert_eq!(composer.bytes(&registry), Err("no such field".to_owned()));
+        composer.insert("fields:since=5");
+        assert_eq!(composer.bytes(&registry), Ok(Bytes::from_static(b"filled: 5")), "a form in words, too");
         composer.clear();
         composer.insert("text:fields:x");
         assert_eq!(composer.bytes(&registry), Ok(Bytes::from_static(b"fields:x")));
@@ -281,15 +340,13 @@ mod tests {
         fn initiate(&self, _: OverlayVersion) -> Bytes {
             Bytes::from_static(b"default")
         }
-        fn form(&self) -> Option<String> {
-            Some("since=0".to_owned())
+        fn fields(&self) -> &[Field] {
+            static FIELDS: LazyLock<[Field; 1]> =
+                LazyLock::new(|| [Field::new("since", Kind::Int { min: 0, max: 9 }, "0")]);
+            &*FIELDS
         }
-        fn fill(&self, form: &str) -> Result<Bytes, String> {
-            if form == "wrong" {
-                Err("no such field".to_owned())
-            } else {
-                Ok(format!("filled: {}", form.trim()).into())
-            }
+        fn fill(&self, values: &[Value], _: OverlayVersion) -> Result<Bytes, String> {
+            Ok(format!("filled: {}", values[0].write()).into())
         }
         fn answer<'a>(&'a self, _: Asked, _: &'a PeerView) -> Answering<'a> {
             Box::pin(async { Answer::success("") })

@@ -78,6 +78,10 @@ pub fn takes_payload(model: &Model) -> Ready {
     only_if(known(model.registry(), model.composer.message).takes_payload, "this message takes no payload")
 }
 
+pub fn has_form(model: &Model) -> Ready {
+    only_if(model.composer.form.is_some(), "this message has no form")
+}
+
 pub fn finds_message(model: &Model) -> Ready {
     only_if(!model.found().is_empty(), "no message is called that: type a name, or a number from 0 to 255")
 }

@@ -23,6 +23,7 @@ pub mod facts;
 pub mod filter;
 mod filtering;
 pub mod find;
+pub mod form;
 pub mod format;
 pub mod hints;
 pub mod input;

@@ -117,6 +117,8 @@ pub enum Mode {
     Frequency,
     /// The composer, typing the payload.
     Payload,
+    /// The composer, filling in the payload's fields.
+    Form,
     /// Typing rate and concurrency of a request to many.
     Pace(PaceForm),
     /// The help; what is searched for in it, and what lies under it.
@@ -144,7 +146,7 @@ impl Mode {
     /// Whether the composer is open.
     #[must_use]
     pub const fn composes(&self) -> bool {
-        matches!(self, Self::Message(_) | Self::Frequency | Self::Payload)
+        matches!(self, Self::Message(_) | Self::Frequency | Self::Payload | Self::Form)
     }
 
     /// Whether keys type text.

@@ -1,6 +1,6 @@
 //! Moving about: in lists, between panes, in and out.
 
-use super::actions::{Effects, none};
+use super::actions::{self as act, Effects, none};
 use super::columns::FIXED;
 use super::commands;
 use super::find;
@@ -64,6 +64,7 @@ pub fn step(model: &mut Model, by: isize) -> Effects {
     let help = if matches!(model.mode, Mode::Help { .. }) { commands::help_rest(model) + 1 } else { 0 };
     match &mut model.mode {
         Mode::Message(picker) | Mode::Against(picker, _) => picker.at = moved(picker.at, by, found),
+        Mode::Form => drop(act::step_field(model, by.signum())),
         Mode::Palette(_) => palette::step(model, by),
         Mode::Help { top, .. } => *top = moved(*top, by, help),
         Mode::Filters { at } => *at = moved(*at, by, model.kept.filters.len()),

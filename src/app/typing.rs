@@ -6,6 +6,9 @@ use super::find;
 use super::key::Key;
 use super::log::Kind;
 use super::model::{Mode, Model};
+use crate::crawler::Registry;
+use crate::crawler::field::Field;
+use crate::wire::MessageId;
 
 /// A key that is no command, where text is typed.
 pub fn key_typed(model: &mut Model, key: Key) {
@@ -38,6 +41,11 @@ pub fn key_typed(model: &mut Model, key: Key) {
         Mode::Pace(form) => {
             form.error = None;
             form.field().key(key);
+        }
+        Mode::Form => {
+            let fields = fields(&model.setup.registry, model.composer.message);
+            let changed = model.composer.form.as_mut().is_some_and(|form| form.key(fields, key));
+            model.composer.edited |= changed;
         }
         Mode::Payload => {
             let room = model.composer.insert(""); // full editors take deletions only
@@ -75,6 +83,11 @@ pub fn text_typed(model: &mut Model, text: &str) {
             form.error = None;
             form.field().type_in(text);
         }
+        Mode::Form => {
+            let fields = fields(&model.setup.registry, model.composer.message);
+            let changed = model.composer.form.as_mut().is_some_and(|form| form.type_in(fields, text));
+            model.composer.edited |= changed;
+        }
         Mode::Payload => {
             if !model.composer.insert(text) {
                 model.say(
@@ -92,4 +105,9 @@ pub fn text_typed(model: &mut Model, text: &str) {
             );
         }
     }
+}
+
+/// The fields of the message in the composer.
+fn fields(registry: &Registry, message: MessageId) -> &[Field] {
+    registry.get(message).map(|probe| probe.fields()).unwrap_or_default()
 }

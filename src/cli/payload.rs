@@ -11,7 +11,9 @@ use bytes::Bytes;
 
 use super::CliError;
 use crate::crawler::Probe;
+use crate::crawler::field::{read_form, write_form};
 use crate::crawler::probe::FORM;
+use crate::wire::OverlayVersion;
 use crate::wire::frame::MAX_AFTER_AUTHENTICATION;
 
 /// The fixed fields of a CRAWLER_REQUEST take this much of its frame: type, message, channel, frequency.
@@ -65,14 +67,8 @@ impl Payload {
     pub fn read(self, probe: Option<&Arc<dyn Probe>>) -> Result<Bytes, CliError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
-            Self::Form(form) => match probe.and_then(|probe| Some((probe.form()?, probe))) {
-                Some((fields, probe)) => probe.fill(&form).map_err(|what| {
-                    let fields = fields.replace('\n', "; ");
-                    CliError::usage(
-                        format!("PAYLOAD: {what}"),
-                        format!("with the values that it has by itself: {FORM}{fields}"),
-                    )
-                }),
+            Self::Form(form) => match probe.filter(|probe| !probe.fields().is_empty()) {
+                Some(probe) => fill(probe, &form),
                 None => Ok(format!("{FORM}{form}").into()),
             },
             Self::File(path) => File::open(&path)
@@ -82,6 +78,16 @@ impl Payload {
                 .map_err(|error| CliError::file(Path::new("standard input"), error).with_hint(INPUT_HINT)),
         }
     }
+}
+
+/// The payload of a form; what its values are by itself is said where one is wrong.
+fn fill(probe: &Arc<dyn Probe>, form: &str) -> Result<Bytes, CliError> {
+    let fields = probe.fields();
+    let filled = read_form(fields, form).and_then(|values| probe.fill(&values, OverlayVersion::CURRENT));
+    filled.map_err(|what| {
+        let usual = write_form(fields.iter().map(|field| (field, field.default.write())));
+        CliError::usage(format!("PAYLOAD: {what}"), format!("with the values that it has by itself: {FORM}{usual}"))
+    })
 }
 
 fn read_bounded(source: impl Read) -> io::Result<Bytes> {

@@ -22,6 +22,7 @@ mod core;
 mod directory;
 pub mod engine;
 pub mod event;
+pub mod field;
 mod gate;
 pub mod gossip;
 pub mod io;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::field::{Field, Value};
 use crate::wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, Permid, formats};
 
 /// An answer that is being worked out.
@@ -68,7 +69,7 @@ pub struct PeerView {
 #[error("{0}")]
 pub struct ReplyDecodeError(pub String);
 
-/// What a payload begins with that is a form: see [`Probe::form`].
+/// What a payload begins with that is a form: `fields:since=0; who=me`. See [`Probe::fields`].
 pub const FORM: &str = "fields:";
 
 /// One message-specific id with its three callbacks: [`initiate`](Self::initiate) (what is asked),
@@ -115,17 +116,17 @@ pub trait Probe: Send + Sync + 'static {
     /// The initiator: the payload to ask a peer of this version with.
     fn initiate(&self, to: OverlayVersion) -> Bytes;
 
-    /// The request as a form, where it has one: a line `name=value` a field, with what is sent where nobody says otherwise.
-    fn form(&self) -> Option<String> {
-        None
+    /// What a person may fill in, where the request has such places.
+    fn fields(&self) -> &[Field] {
+        &[]
     }
 
-    /// The payload of a form that was filled in.
+    /// The payload with these values, one a field, for a peer of this version.
     ///
     /// # Errors
-    /// What is wrong with which field; that there is no form.
-    fn fill(&self, _form: &str) -> Result<Bytes, String> {
-        Err(format!("{} has no fields to fill in", self.name()))
+    /// What is wrong with which field.
+    fn fill(&self, _values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+        Ok(self.initiate(to))
     }
 
     /// The request, on the peer's side. Runs on a task of its own and may take its time; anything that blocks belongs on a

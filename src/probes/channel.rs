@@ -1,9 +1,12 @@
 //! CHANNEL_QUERY (protocol.md §5, id 10): SQL questions about channels and votes. As DATABASE, over the same tables.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 
 use super::desk::Desk;
-use super::{database, rows};
+use super::{choices, database, rows};
+use crate::crawler::field::{Field, Value};
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Asked, PeerView, Probe};
 use crate::wire::{Decoded, MessageId, OverlayVersion};
@@ -44,6 +47,31 @@ impl Probe for Channel {
 
     fn initiate(&self, _to: OverlayVersion) -> Bytes {
         Bytes::from_static(QUESTIONS.as_bytes())
+    }
+
+    fn fields(&self) -> &[Field] {
+        static FIELDS: LazyLock<[Field; 1]> = LazyLock::new(|| {
+            [choices::field(&[
+                ("both", "as the original: files by channel, and the newest votes"),
+                ("files", "files by channel"),
+                ("votes", "votes by what they say"),
+            ])]
+        });
+        &*FIELDS
+    }
+
+    fn fill(&self, values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+        Ok(choices::payload(
+            values,
+            &[
+                (
+                    "files",
+                    b"SELECT publisher_id, count(*) FROM ChannelCast GROUP BY publisher_id ORDER BY 2 DESC LIMIT 200",
+                ),
+                ("votes", b"SELECT vote, count(*) FROM VoteCast GROUP BY vote"),
+            ],
+            self.initiate(to),
+        ))
     }
 
     fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {

@@ -36,18 +36,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::crawler::field::{Field, Value};
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe, Registry};
 use crate::wire::config_file::Fault;
 use crate::wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion};
 
 mod decoder;
-mod fields;
 mod file;
 mod template;
 
 use decoder::Decoder;
-use fields::{Field, Value};
 use template::Template;
 
 /// The longest file that is read, in bytes.
@@ -216,14 +215,12 @@ impl Probe for Custom {
         self.render(&self.defaults())
     }
 
-    fn form(&self) -> Option<String> {
-        let lines: Vec<_> =
-            self.fields.iter().map(|field| format!("{}={}", field.name, field.default.write())).collect();
-        (!lines.is_empty()).then(|| lines.join("\n"))
+    fn fields(&self) -> &[Field] {
+        &self.fields
     }
 
-    fn fill(&self, form: &str) -> Result<Bytes, String> {
-        fields::read_form(&self.fields, form).map(|values| self.render(&values))
+    fn fill(&self, values: &[Value], _to: OverlayVersion) -> Result<Bytes, String> {
+        Ok(self.render(values))
     }
 
     fn answer<'a>(&'a self, _asked: Asked, _peer: &'a PeerView) -> Answering<'a> {

@@ -4,10 +4,13 @@
 //! before 5.3.9: a pickle). [`sql`] runs it, on a blocking thread, within limits; what exceeds one is a reply with
 //! error 1 that names it.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 
 use super::desk::{Desk, not_open};
-use super::{rows, sql};
+use super::{choices, rows, sql};
+use crate::crawler::field::{Field, Value};
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe};
 use crate::wire::{Decoded, MessageId, OverlayVersion};
@@ -57,6 +60,22 @@ impl Probe for Database {
             SELECT 'all_subscriptions', count(*) FROM VoteCast where vote=2;\
             SELECT 'all_negative_votes', count(*) FROM VoteCast where vote=-1";
         if to >= CHANNELS { format!("{OLD};{NEW}").into() } else { OLD.into() }
+    }
+
+    fn fields(&self) -> &[Field] {
+        static FIELDS: LazyLock<[Field; 1]> = LazyLock::new(|| {
+            [choices::field(&[
+                ("counts", "what the original asks: how many peers, torrents, files, votes"),
+                ("versions", "its peers by overlay version"),
+                ("swarms", "its torrents by seeders"),
+                ("seen", "its peers by the day when they were last seen"),
+            ])]
+        });
+        &*FIELDS
+    }
+
+    fn fill(&self, values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+        Ok(choices::payload(values, &[("versions", b"SELECT oversion, count(*) FROM Peer GROUP BY oversion ORDER BY oversion"), ("swarms", b"SELECT num_seeders, count(*) FROM Torrent GROUP BY num_seeders ORDER BY num_seeders DESC LIMIT 50"), ("seen", b"SELECT last_seen / 86400, count(*) FROM Peer GROUP BY 1 ORDER BY 1 DESC LIMIT 50")], self.initiate(to)))
     }
 
     fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {

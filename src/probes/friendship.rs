@@ -3,12 +3,15 @@
 //! The request is a bencoded `{'current time': int}`, the reply the same time and the requests that are later. An original peer names
 //! the people by their permids; what is shown in privacy mode or kept goes through [`crate::wire::mask`]. A peer here has hashes.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use rusqlite::types::ValueRef;
 use serde_json::{Map, Value as Json};
 
 use super::desk::{Desk, not_open};
 use super::{rows, sql};
+use crate::crawler::field::{Field, Kind, Value as Filled};
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe};
 use crate::wire::bencode::{self, Value};
@@ -112,6 +115,19 @@ impl Probe for Friendship {
 
     fn initiate(&self, _to: OverlayVersion) -> Bytes {
         Bytes::from_static(b"d12:current timei0ee")
+    }
+
+    fn fields(&self) -> &[Field] {
+        static FIELDS: LazyLock<[Field; 1]> =
+            LazyLock::new(|| [Field::new("since", Kind::Int { min: 0, max: i64::MAX }, "0")]);
+        &*FIELDS
+    }
+
+    fn fill(&self, values: &[Filled], to: OverlayVersion) -> Result<Bytes, String> {
+        match values {
+            [Filled::Int(since)] => Ok(format!("d{}:{TIME}i{since}ee", TIME.len()).into()),
+            _ => Ok(self.initiate(to)),
+        }
     }
 
     fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {

@@ -12,6 +12,7 @@ use crate::nat::NatTester;
 use crate::wire::{ContentId, Decoded, ErrorByte, MessageId, formats};
 
 pub mod channel;
+pub mod choices;
 pub mod custom;
 pub mod database;
 pub mod desk;

@@ -9,11 +9,13 @@
 //! request, which the original does not answer at all, is a reply with error 1 that tells the form.
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
+use crate::crawler::field::{Field, Kind, Value};
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe};
 use crate::nat::{Invitation, Traversed, punch, resolve};
@@ -84,6 +86,30 @@ impl Probe for NatTraversal {
     /// Nothing: there is no rendezvous before somebody opens one.
     fn initiate(&self, _to: OverlayVersion) -> Bytes {
         Bytes::new()
+    }
+
+    fn fields(&self) -> &[Field] {
+        static FIELDS: LazyLock<[Field; 3]> = LazyLock::new(|| {
+            [
+                Field::new("id", Kind::Text { longest: 64 }, "by-hand"),
+                Field::new("host", Kind::Text { longest: 253 }, ""),
+                Field::new("port", Kind::Int { min: 1, max: 65_535 }, "3478"),
+            ]
+        });
+        &*FIELDS
+    }
+
+    fn fill(&self, values: &[Value], _to: OverlayVersion) -> Result<Bytes, String> {
+        let [Value::Text(id), Value::Text(host), Value::Int(port)] = values else {
+            return Err("id, host and port are needed".into());
+        };
+        if host.is_empty() {
+            return Err("host: where the two peers are to meet; a rendezvous has to listen there".into());
+        }
+        let port = u16::try_from(*port).map_err(|_| "port: no port between 1 and 65535")?;
+        let payload = Invitation { request_id: id.clone(), host: host.clone(), port }.encode();
+        Invitation::decode(&payload).map_err(|error| error.to_string())?;
+        Ok(payload.into())
     }
 
     fn answer<'a>(&'a self, asked: Asked, peer: &'a PeerView) -> Answering<'a> {

@@ -5,11 +5,14 @@
 //! is read as data, the read is SQL that only reads, and the one write there is, the original's own, means "hand over and mark as
 //! collected".
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 
 use super::desk::{Desk, not_open};
 use super::hand_over::HandOver;
-use super::{rows, sql, statement};
+use super::{choices, rows, sql, statement};
+use crate::crawler::field::{Field, Value as Filled};
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe, Receipt};
 use crate::wire::pickle::{self, Opcodes, Pickle, Scalar, Value};
@@ -19,6 +22,8 @@ use crate::wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, Perm
 const REQUEST: &[u8] = b"\x80\x02]q\x01(\
     U\x04readq\x02U,SELECT * FROM SeedingStats WHERE crawled = 0q\x03\x86q\x04\
     U\x05writeq\x05U5UPDATE SeedingStats SET crawled = 1 WHERE crawled = 0q\x06\x86q\x07e.";
+/// The same without the write: nothing is collected.
+const READ_ONLY: &[u8] = b"\x80\x02]q\x01U\x04readq\x02U,SELECT * FROM SeedingStats WHERE crawled = 0q\x03\x86q\x04a.";
 const READ: &str = "SELECT * FROM SeedingStats WHERE crawled = 0";
 const WRITE: &str = "UPDATE SeedingStats SET crawled = 1 WHERE crawled = 0";
 const COLUMNS: [&str; 6] = ["timestamp", "permid", "info hash", "seeding time", "reputation", "crawled"];
@@ -142,6 +147,20 @@ impl Probe for SeedingStats {
 
     fn initiate(&self, _to: OverlayVersion) -> Bytes {
         Bytes::from_static(REQUEST)
+    }
+
+    fn fields(&self) -> &[Field] {
+        static FIELDS: LazyLock<[Field; 1]> = LazyLock::new(|| {
+            [choices::field(&[
+                ("collect", "as the original: all records, which are collected by that"),
+                ("read", "all records, and they stay"),
+            ])]
+        });
+        &*FIELDS
+    }
+
+    fn fill(&self, values: &[Filled], to: OverlayVersion) -> Result<Bytes, String> {
+        Ok(choices::payload(values, &[("read", READ_ONLY)], self.initiate(to)))
     }
 
     fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {

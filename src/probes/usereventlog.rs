@@ -3,11 +3,14 @@
 //! The original's request is a SELECT and a DELETE, which it ran. Here the two together mean "hand over and mark as collected"; a
 //! SELECT alone is answered and leaves everything as it is, and nothing else is run.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 
 use super::desk::{Desk, not_open};
 use super::hand_over::HandOver;
-use super::{Statistics, rows, sql, statement};
+use super::{Statistics, choices, rows, sql, statement};
+use crate::crawler::field::{Field, Value};
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe, Receipt};
 use crate::wire::{Decoded, MessageId, OverlayVersion, Permid};
@@ -78,6 +81,25 @@ impl Probe for UserEventLog {
 
     fn initiate(&self, _to: OverlayVersion) -> Bytes {
         Bytes::from_static(REQUEST.as_bytes())
+    }
+
+    fn fields(&self) -> &[Field] {
+        static FIELDS: LazyLock<[Field; 1]> = LazyLock::new(|| {
+            [choices::field(&[
+                ("collect", "as the original: all events, which are collected by that"),
+                ("read", "all events, and they stay"),
+                ("counts", "how many of each type, and they stay"),
+            ])]
+        });
+        &*FIELDS
+    }
+
+    fn fill(&self, values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+        Ok(choices::payload(
+            values,
+            &[("read", SELECT.as_bytes()), ("counts", b"SELECT type, count(*) FROM UserEventLog GROUP BY type")],
+            self.initiate(to),
+        ))
     }
 
     fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {

@@ -3,8 +3,8 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
+use crate::app::composer::Composer;
 use crate::app::format::counted;
-use crate::app::{Mode, Model};
 use crate::wire::text::clean;
 
 /// Cells for the line number.
@@ -17,13 +17,22 @@ struct Row {
     text: String,
 }
 
-pub fn draw(canvas: &mut Canvas, model: &Model, area: &Area) {
+/// Rows that the text takes.
+#[must_use]
+pub fn rows(composer: &Composer, area: &Area) -> u16 {
+    u16::try_from(folded(composer.payload.lines(), room(area)).len()).unwrap_or(u16::MAX)
+}
+
+/// Cells for the text.
+fn room(area: &Area) -> usize {
+    usize::from(area.right.saturating_sub(area.x + NUMBER + 1)).max(1)
+}
+
+pub fn draw(canvas: &mut Canvas, composer: &Composer, typing: bool, area: &Area) {
     let theme = canvas.theme;
     let x = area.x + NUMBER;
-    let room = usize::from(area.right.saturating_sub(x + 1)).max(1);
-    let rows = folded(model.composer.payload.lines(), room);
-    let typing = matches!(model.mode, Mode::Payload);
-    let cursor = model.composer.payload.cursor();
+    let rows = folded(composer.payload.lines(), room(area));
+    let cursor = composer.payload.cursor();
     let at = rows.iter().rposition(|row| row.line == cursor.0 && row.first <= cursor.1).unwrap_or(0);
     let height = usize::from(area.height);
     let top = if typing { (at + 1).saturating_sub(height) } else { 0 };

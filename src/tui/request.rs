@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, PILL, width};
-use super::{payload, picker};
+use super::{form, payload, picker, preview};
 use crate::app::column::{Cell, cell};
 use crate::app::commands::key_of;
 use crate::app::composer::Composer;
@@ -19,6 +19,9 @@ const VALUE: u16 = 11;
 const SHEET: u16 = 70;
 /// Rows of a sheet from which on the picker leaves the other fields in sight.
 const TALL: u16 = 11;
+
+/// Rows that the frame's bytes need below the payload, with the blank one between.
+const LEAST_PREVIEW: u16 = 3;
 
 /// What is drawn: the composer as it is, or as it would be with the message that the picker points at.
 struct View<'m> {
@@ -93,7 +96,7 @@ pub fn block(canvas: &mut Canvas, model: &Model, area: Area) {
         view.summary(canvas, &area, area.y + 3);
         if view.message.takes_payload {
             let lines = area.rows(4, area.height.saturating_sub(6 + u16::from(sheet)));
-            payload::draw(canvas, model, &lines);
+            view.payload(canvas, &lines);
         }
     }
     view.to_send(canvas, &area, foot - if sheet { 3 } else { 2 });
@@ -185,7 +188,7 @@ impl View<'_> {
         }
         let text = match self.composer.bytes(self.model.registry()) {
             Ok(bytes) if bytes.is_empty() => "empty".to_owned(),
-            Ok(bytes) => format!("{}, {}", counted(self.composer.payload.lines().len(), "line"), size(bytes.len())),
+            Ok(bytes) => format!("{}, {}", self.counted(), size(bytes.len())),
             Err(why) => {
                 labelled(canvas, area, y, "payload", "");
                 canvas.text(area.x + VALUE, area.right, y, &why, canvas.theme.caution);
@@ -195,6 +198,31 @@ impl View<'_> {
         let end = labelled(canvas, area, y, "payload", &text);
         if !self.composer.edited && end + 2 + width("the default") <= area.right {
             canvas.right(area.right, y, "the default", canvas.theme.muted);
+        }
+    }
+
+    /// `3 lines`, `2 fields`.
+    fn counted(&self) -> String {
+        match &self.composer.form {
+            Some(form) if self.composer.is_form() => counted(form.inputs.len(), "field"),
+            _ => counted(self.composer.payload.lines().len(), "line"),
+        }
+    }
+
+    /// The form or the editor, and in the rows that are left the whole frame.
+    fn payload(&self, canvas: &mut Canvas, area: &Area) {
+        let probe = self.model.registry().get(self.composer.message);
+        let fields = probe.map(|probe| probe.fields()).unwrap_or_default();
+        let form = self.composer.form.as_ref().filter(|_| self.composer.is_form());
+        let rows = form.map_or_else(|| payload::rows(self.composer, area), |form| form::rows(form, fields));
+        let has_room = self.model.mode.composes() && area.height >= rows.saturating_add(LEAST_PREVIEW);
+        let place = if has_room { area.rows(0, rows) } else { *area };
+        match form {
+            Some(form) => form::draw(canvas, self.model, &place, form, fields),
+            None => payload::draw(canvas, self.composer, matches!(self.model.mode, Mode::Payload), &place),
+        }
+        if has_room {
+            preview::draw(canvas, &area.rows(rows + 1, u16::MAX), self.model, self.composer);
         }
     }
 

@@ -380,3 +380,97 @@ fn what_is_shown_is_opened_whole_and_clean() {
     fold(&mut model, now, Msg::Opened(Some("there is no program less: set $PAGER to one that is there".into())));
     assert!(said(&model).contains("not opened: there is no program less: set $PAGER"), "{}", said(&model));
 }
+
+/// The composer of a connected peer, with this message chosen.
+fn composing(message: &str) -> Model {
+    let (mut model, who) = (blank(), permid("9f3ac1", 18));
+    let mut script = Script::default();
+    script.connected(600_000, who, 18, 3, 40_213);
+    script.tell(&mut model);
+    does(&mut model, "r");
+    type_text(&mut model, message);
+    does(&mut model, "enter");
+    model
+}
+
+#[test]
+fn a_request_with_fields_is_filled_in_as_a_form() {
+    let mut model = composing("nattraversal");
+    assert!(matches!(model.mode, Mode::Form));
+    assert!(does(&mut model, "ctrl-s").is_empty());
+    assert!(said(&model).contains("host: where the two peers are to meet"), "{}", said(&model));
+    does(&mut model, "tab");
+    type_text(&mut model, "203.0.113.7");
+    does(&mut model, "tab ctrl-u");
+    type_text(&mut model, "70000");
+    for (columns, rows) in [(120, 40), (80, 24), (60, 20)] {
+        insta::assert_snapshot!(format!("form_{columns}x{rows}"), screen(&mut model, columns, rows));
+    }
+    does(&mut model, "ctrl-u");
+    type_text(&mut model, "3478");
+    assert!(copied(&does(&mut model, "ctrl-y")).contains("'fields:id=by-hand; host=203.0.113.7; port=3478'"));
+    let effects = does(&mut model, "enter");
+    let [Effect::Request(ask)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(ask.payload, "24:by-hand:203.0.113.7:3478");
+}
+
+#[test]
+fn fields_and_the_rest_of_the_composer_are_one_round() {
+    let mut model = composing("nattraversal");
+    let at = |model: &Model| model.composer.form.as_ref().map(|form| form.at);
+    assert_eq!(at(&model), Some(0));
+    does(&mut model, "tab tab");
+    assert_eq!(at(&model), Some(2));
+    does(&mut model, "tab");
+    assert!(matches!(model.mode, Mode::Message(_)));
+    press(&mut model, &[Key::named(KeyCode::BackTab)]);
+    assert!(matches!(model.mode, Mode::Form) && at(&model) == Some(2), "back into the last field");
+    does(&mut model, "up");
+    assert_eq!(at(&model), Some(1));
+    for _ in 0..2 {
+        press(&mut model, &[Key::named(KeyCode::BackTab)]);
+    }
+    assert!(matches!(model.mode, Mode::Frequency));
+}
+
+#[test]
+fn a_query_is_chosen_from_those_that_help_and_changed_as_text() {
+    let mut model = composing("database");
+    assert!(matches!(model.mode, Mode::Payload), "SQL is text first");
+    let usual = model.composer.bytes(model.registry());
+    does(&mut model, "ctrl-t");
+    assert!(matches!(model.mode, Mode::Form));
+    assert_eq!(model.composer.bytes(model.registry()), usual, "the first choice is the default");
+    press(&mut model, &[Key::named(KeyCode::Right)]);
+    insta::assert_snapshot!("choice_80x24", screen(&mut model, 80, 24));
+    insta::assert_snapshot!("choice_120x40", screen(&mut model, 120, 40));
+    assert!(copied(&does(&mut model, "ctrl-y")).contains("fields:ask=versions"));
+    does(&mut model, "ctrl-t");
+    assert!(model.composer.text().starts_with("SELECT oversion, count(*) FROM Peer"));
+    type_text(&mut model, " ");
+    assert!(copied(&does(&mut model, "ctrl-y")).contains("' SELECT oversion"));
+}
+
+#[test]
+fn every_built_in_form_makes_what_its_probe_asks_by_default() {
+    let model = blank();
+    for probe in model.registry().iter().filter(|probe| !probe.fields().is_empty()) {
+        let values: Vec<_> = probe.fields().iter().map(|field| field.default.clone()).collect();
+        for version in [9, 18].map(swarmscope::wire::OverlayVersion) {
+            match probe.fill(&values, version) {
+                Ok(filled) => assert_eq!(filled, probe.initiate(version), "{}", probe.name()),
+                Err(why) => assert!(probe.name() == "NATTRAVERSAL" && why.contains("host"), "{why}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_frame_is_seen_before_it_goes() {
+    let mut model = composing("database");
+    does(&mut model, "ctrl-l");
+    type_text(&mut model, "SELECT 1");
+    let shown = screen(&mut model, 80, 24);
+    assert!(shown.contains("length 0000000d  id e8  message 01  channel ··  frequency 0e10"), "{shown}");
+    assert!(shown.contains("53 45 4c 45 43 54 20 31"), "{shown}");
+}

@@ -29,6 +29,7 @@ impl Context {
             Self::Message => "choosing a message",
             Self::Frequency => "frequency",
             Self::Payload => "payload",
+            Self::Form => "form",
             Self::Filter => "filter",
             Self::Connect => "connect",
             Self::Note => "note",
@@ -48,7 +49,7 @@ impl Context {
     pub const fn types(self) -> bool {
         matches!(self, Self::Sheet | Self::Message | Self::Frequency | Self::Payload | Self::Filter | Self::Connect)
             || matches!(self, Self::Palette | Self::HelpSearch | Self::Pace | Self::Against)
-            || matches!(self, Self::Note | Self::FilterName | Self::Find | Self::LogFilter | Self::Save)
+            || matches!(self, Self::Note | Self::FilterName | Self::Find | Self::LogFilter | Self::Save | Self::Form)
     }
 
     /// Whether it is a screen, or more than one place.

@@ -40,10 +40,10 @@ macro_rules! commands {
 
 /// The table. Within one context a key stands once.
 pub static COMMANDS: &[Command] = commands! {
-    "up", Move, ["up", "k"], [Rows, Message, Palette, Against], foot(80, "move"), when::always, go::up, "move";
-    "down", Move, ["down", "j"], [Rows, Message, Palette, Against], None, when::always, go::down, "move";
-    "page up", Move, ["pgup", "ctrl-b"], [Rows, Message, Palette, Against], None, when::always, go::page_up, "page";
-    "page down", Move, ["pgdn", "ctrl-f"], [Rows, Message, Palette, Against], None, when::always, go::page_down, "page";
+    "up", Move, ["up", "k"], [Rows, Message, Palette, Against, Form], foot(80, "move"), when::always, go::up, "move";
+    "down", Move, ["down", "j"], [Rows, Message, Palette, Against, Form], None, when::always, go::down, "move";
+    "page up", Move, ["pgup", "ctrl-b"], [Rows, Message, Palette, Against, Form], None, when::always, go::page_up, "page";
+    "page down", Move, ["pgdn", "ctrl-f"], [Rows, Message, Palette, Against, Form], None, when::always, go::page_down, "page";
     "first", Move, ["g", "home"], [Rows], None, when::always, go::first, "first, last";
     "last", Move, ["G", "end"], [Rows], None, when::always, go::last, "first, last";
     "next pane", Move, ["tab", "right", "l"], [Main], foot(60, "pane"), when::always, go::next_pane, "next pane, back";
@@ -104,8 +104,9 @@ pub static COMMANDS: &[Command] = commands! {
     "next field", Request, ["tab"], [Sheet], foot(20, "next field"), when::always, act::next_field, "next field, back";
     "field before", Request, ["shift-tab"], [Sheet], None, when::always, act::field_before, "next field, back";
     "clear payload", Request, ["ctrl-l"], [Payload], foot(50, "clear"), when::always, act::clear_payload, "empty the payload";
-    "default payload", Request, ["ctrl-r"], [Payload], foot(55, "default"), when::always, act::default_payload, "the default payload";
-    "send this", Request, ["enter"], [Frequency], foot(12, "send"), when::can_send, act::send, "send to the selected peer";
+    "default payload", Request, ["ctrl-r"], [Payload, Form], foot(55, "default"), when::always, act::default_payload, "the default payload";
+    "form or text", Request, ["ctrl-t"], [Sheet], foot(25, "form/text"), when::has_form, act::turn_form, "the payload as form or text";
+    "send this", Request, ["enter"], [Frequency, Form], foot(12, "send"), when::can_send, act::send, "send to the selected peer";
     "close composer", Request, ["esc"], [Sheet], foot(30, "close"), when::always, act::close, "close, keep what is typed";
 
     "show these", Peers, ["enter"], [Filter], foot(10, "keep"), when::filter_reads, filtering::keep, "keep the filter";

@@ -83,7 +83,7 @@ impl Plan {
             consumes: probe.filter(|probe| probe.consumes()).map(|_| consumed(message)),
             wait_for_dial_back: model.listening.is_some(),
         };
-        let by_version = probe.filter(|probe| !composer.edited && probe.form().is_none() && known.takes_payload);
+        let by_version = probe.filter(|_| !composer.edited && known.takes_payload);
         let payload_for = |version| match by_version {
             Some(probe) => probe.initiate(version),
             None => payload.clone(),

@@ -9,8 +9,8 @@ use toml::Spanned;
 
 use super::Custom;
 use super::decoder::Decoder;
-use super::fields::{Field, Kind, LONGEST, Value};
 use super::template::{Literals, Template};
+use crate::crawler::field::{Field, Kind, LONGEST, Value};
 use crate::wire::config_file::line_of;
 use crate::wire::text::read_hex;
 use crate::wire::{Frequency, MessageId, OverlayVersion, text};
@@ -147,11 +147,11 @@ fn field(form: &FieldForm, at: &impl Fn(Range<usize>) -> usize) -> Result<Field,
         (Kind::Text { .. }, toml::Value::String(text)) => Ok(Value::Text(text.clone())),
         (Kind::Bytes { .. }, toml::Value::String(digits)) => read_hex(digits).map(Value::Bytes),
         (Kind::Int { .. }, _) => Err("default is no whole number".into()),
-        (Kind::Text { .. }, _) => Err("default is no text in quotes".into()),
+        (Kind::Text { .. } | Kind::Choice(_), _) => Err("default is no text in quotes".into()),
         (Kind::Bytes { .. }, _) => Err("default is no hexadecimal digits in quotes".into()),
     };
     let default = value.and_then(|value| kind.check(value)).map_err(wrong(form.default.span()))?;
-    Ok(Field { name: name.into(), kind, default })
+    Ok(Field { name: name.clone().into(), kind, default })
 }
 
 fn kind(form: &FieldForm) -> Result<Kind, (Range<usize>, String)> {

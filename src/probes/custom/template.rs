@@ -1,6 +1,6 @@
 //! A payload with places for fields in it.
 
-use super::fields::{Field, Kind, Value};
+use crate::crawler::field::{Field, Kind, Value};
 use crate::wire::text::read_hex;
 use crate::wire::{bencode, encoding_a};
 
@@ -109,7 +109,7 @@ fn field(place: &str, fields: &[Field]) -> Result<Piece, String> {
             let (int, text, bytes) = ("bencode, a, u8, u16, u32, u64", "bencode, a, sql", "bencode, a");
             let known = match kind {
                 Kind::Int { .. } => int,
-                Kind::Text { .. } => text,
+                Kind::Text { .. } | Kind::Choice(_) => text,
                 Kind::Bytes { .. } => bytes,
             };
             return Err(format!(

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::crawler::field::{read_form, write_form};
 use crate::probes::{self, Statistics};
 
 const WHOLE: &str = r#"
@@ -63,12 +64,13 @@ fn a_file_is_a_probe() {
     );
     assert_eq!((probe.min_version(), probe.max_version()), (OverlayVersion(13), OverlayVersion(18)));
     assert_eq!(&probe.initiate(OverlayVersion(13))[..], b"since=0;who='it''s me';{raw}=\x00\xff");
-    assert_eq!(probe.form().as_deref(), Some("since=0\nwho=it's me\nkey=00ff"));
-    assert_eq!(&probe.fill("since=5; key=01").unwrap()[..], b"since=5;who='it''s me';{raw}=\x01");
+    let names: Vec<_> = probe.fields().iter().map(|field| (&*field.name, field.default.write())).collect();
+    assert_eq!(names, [("since", "0".to_owned()), ("who", "it's me".to_owned()), ("key", "00ff".to_owned())]);
+    assert_eq!(&fill(&probe, "since=5; key=01").unwrap()[..], b"since=5;who='it''s me';{raw}=\x01");
     assert_eq!(probe.decode("é".as_bytes()).unwrap().json, json!("é"));
 
     let smallest = parse("id = 0\nname = 'X'\ndoc = ''\ndecoder = 'hex'");
-    assert_eq!((smallest.takes_payload(), smallest.form(), smallest.consumes()), (false, None, false));
+    assert_eq!((smallest.takes_payload(), smallest.fields().len(), smallest.consumes()), (false, 0, false));
     assert_eq!((smallest.default_frequency(), smallest.min_version()), (Frequency::DEFAULT, OverlayVersion::CRAWLER));
     assert!(smallest.initiate(OverlayVersion::CURRENT).is_empty());
 }
@@ -143,10 +145,15 @@ fn what_is_wrong_in_a_file_has_its_line() {
     }
 }
 
+/// The payload of a form that was filled in.
+fn fill(probe: &Custom, form: &str) -> Result<Bytes, String> {
+    probe.fill(&read_form(&probe.fields, form)?, OverlayVersion::CURRENT)
+}
+
 #[test]
 fn forms_are_read_as_people_write_them() {
     let probe = parse(WHOLE);
-    let filled = |form: &str| probe.fill(form).map(|payload| String::from_utf8_lossy(&payload).into_owned());
+    let filled = |form: &str| fill(&probe, form).map(|payload| String::from_utf8_lossy(&payload).into_owned());
     let plain = |since: &str, who: &str| format!("since={since};who='{who}';{{raw}}=\0\u{fffd}");
     for (form, payload) in [
         ("", plain("0", "it''s me")),
@@ -172,7 +179,7 @@ fn forms_are_read_as_people_write_them() {
         let error = filled(form).expect_err(form);
         assert!(error.contains(words), "{error}");
     }
-    assert!(parse("id = 0\nname = 'X'\ndoc = ''\ndecoder = 'hex'").fill("a=1").is_err());
+    assert!(fill(&parse("id = 0\nname = 'X'\ndoc = ''\ndecoder = 'hex'"), "a=1").is_err());
 }
 
 #[test]
@@ -297,13 +304,13 @@ proptest! {
         for (field, value) in probe.fields.iter_mut().zip(&values) {
             field.default = value.clone();
         }
-        let form = probe.form().unwrap();
-        prop_assert_eq!(fields::read_form(&probe.fields, &form), Ok(values.to_vec()), "{}", form);
+        let form = write_form(probe.fields.iter().map(|field| (field, field.default.write())));
+        prop_assert_eq!(read_form(&probe.fields, &form), Ok(values.to_vec()), "{}", form);
     }
 
     #[test]
     fn no_file_and_no_form_make_it_panic(text in "\\PC{0,80}|([a-z_]{1,12} = [0-9'\"\\[\\]{}]{0,6}\n){0,8}") {
         let _ = file::parse(&text);
-        let _ = parse(WHOLE).fill(&text);
+        let _ = fill(&parse(WHOLE), &text);
     }
 }

@@ -1,5 +1,7 @@
 //! The fields of a payload: their types, and how values are typed in by people.
 
+use std::borrow::Cow;
+
 use crate::wire::text::{self, read_hex};
 
 /// The longest text or bytes of a field whose file says nothing.
@@ -8,7 +10,7 @@ pub const LONGEST: usize = 64 << 10;
 /// One field of a payload.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Field {
-    pub name: String,
+    pub name: Cow<'static, str>,
     pub kind: Kind,
     pub default: Value,
 }
@@ -26,22 +28,56 @@ pub enum Kind {
     Bytes {
         longest: usize,
     },
+    /// One of these, each with what it means in a line.
+    Choice(&'static [(&'static str, &'static str)]),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Value {
     Int(i64),
+    /// Also of a choice: its name.
     Text(String),
     Bytes(Vec<u8>),
 }
 
+impl Field {
+    /// # Panics
+    /// The default does not fit: a mistake in the program.
+    #[must_use]
+    pub fn new(name: &'static str, kind: Kind, default: &str) -> Self {
+        let default = kind.read(default).unwrap_or_else(|what| panic!("the default of {name}: {what}"));
+        Self { name: name.into(), kind, default }
+    }
+}
+
+/// A form as it is written in a line: `since=0; who=me`.
+#[must_use]
+pub fn write_form<'a>(values: impl Iterator<Item = (&'a Field, String)>) -> String {
+    values.map(|(field, value)| format!("{}={value}", field.name)).collect::<Vec<_>>().join("; ")
+}
+
 impl Kind {
     /// The word for it in a file.
+    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Int { .. } => "int",
             Self::Text { .. } => "text",
             Self::Bytes { .. } => "bytes",
+            Self::Choice(_) => "choice",
+        }
+    }
+
+    /// What may be typed, for people: `0 to 86400`.
+    #[must_use]
+    pub fn says(self) -> String {
+        match self {
+            Self::Int { min: i64::MIN, max: i64::MAX } => "a whole number".to_owned(),
+            Self::Int { min, max: i64::MAX } => format!("a number from {min} on"),
+            Self::Int { min, max } => format!("{min} to {max}"),
+            Self::Text { longest } => format!("text, at most {longest} bytes"),
+            Self::Bytes { longest } => format!("hexadecimal, at most {longest} bytes"),
+            Self::Choice(choices) => choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
         }
     }
 
@@ -60,6 +96,9 @@ impl Kind {
             (Self::Bytes { longest }, Value::Bytes(bytes)) if bytes.len() > longest => {
                 Err(format!("{} bytes, {longest} are the most", bytes.len()))
             }
+            (Self::Choice(choices), Value::Text(name)) if !choices.iter().any(|(known, _)| known == name) => {
+                Err(format!("{name:?} is none of {}", self.says()))
+            }
             _ => Ok(value),
         }
     }
@@ -74,6 +113,7 @@ impl Kind {
                 Value::Int(typed.trim().parse().map_err(|_| format!("{typed:?} is no whole number of 64 bits"))?)
             }
             Self::Text { .. } => Value::Text(typed.into()),
+            Self::Choice(_) => Value::Text(typed.trim().into()),
             Self::Bytes { .. } => Value::Bytes(read_hex(typed)?),
         };
         self.check(value)
@@ -81,7 +121,17 @@ impl Kind {
 }
 
 impl Value {
-    /// As it is typed, with quotes where something in it would end it.
+    /// As it is typed into a field of its own.
+    #[must_use]
+    pub fn typed(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            _ => self.write(),
+        }
+    }
+
+    /// As it is typed among others, with quotes where something in it would end it.
+    #[must_use]
     pub fn write(&self) -> String {
         match self {
             Self::Int(number) => number.to_string(),
