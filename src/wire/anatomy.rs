@@ -13,6 +13,28 @@ use super::permid::Permid;
 use super::text;
 use super::trace::{HEADER_LEN, Kind, LENGTH_LEN, Piece};
 
+/// The keys of the messages that are dicts (§3, §7).
+const KEYS: [&[u8]; 19] = [
+    b"A",
+    b"B",
+    b"SA",
+    b"SB",
+    b"certA",
+    b"certB",
+    b"rA",
+    b"ip",
+    b"port",
+    b"name",
+    b"preferences",
+    b"taste buddies",
+    b"random peers",
+    b"connectable",
+    b"collected torrents",
+    b"npeers",
+    b"nfiles",
+    b"ndls",
+    b"services",
+];
 /// The longest text of a value that is read as text.
 const TEXT: usize = 60;
 
@@ -250,14 +272,23 @@ impl Fields<'_> {
     }
 
     fn entry(&mut self, id: FrameId, entry: &Entry<'_>) {
-        let range = HEADER_LEN + entry.key_span.start..HEADER_LEN + entry.value_span.end;
-        let whole = HEADER_LEN + entry.value_span.start..range.end;
+        let whole = HEADER_LEN + entry.value_span.start..HEADER_LEN + entry.value_span.end;
+        let key = HEADER_LEN + entry.key_span.start..HEADER_LEN + entry.key_span.end;
+        let known = KEYS.contains(&entry.key);
+        if !known {
+            // a key that no message has may hold anything, too
+            self.hide("key", key.clone(), Means::Text(text::clip(entry.key, TEXT)));
+            if let Some(field) = self.list.last_mut() {
+                field.value = key.end - entry.key.len()..key.end;
+            }
+        }
+        let range = if known { key.start..whole.end } else { whole.clone() };
         // of a string the digits before it say nothing
         let content = match entry.value {
             Value::Bytes(bytes) => range.end - bytes.len()..range.end,
             _ => whole.clone(),
         };
-        let name = text::clip(entry.key, 20);
+        let name = if known { text::clip(entry.key, 20) } else { "value".to_owned() };
         let length = content.len() as u64;
         let (means, hides) = if self.is_withheld(&content) || self.is_withheld(&whole) {
             (Means::Withheld(length), false)

@@ -17,17 +17,14 @@ use crate::app::msg::Msg;
 use crate::failure::{Failure, Phase};
 use crate::probes::Decoding;
 use crate::wire::Permid;
-use crate::wire::frame::FrameId;
 use crate::wire::mask::Mask;
-use crate::wire::trace::{HEADER_LEN, Kind, LENGTH_LEN, Piece};
+use crate::wire::trace::Piece;
 use crate::wire::tree::Node;
 
 /// Stands for the bytes of a reply, again and again.
 const LEFT_OUT: &[u8] = b"(bytes are not recorded in privacy mode) ";
 /// As long as the longest reply (64 MiB) would be too much to keep at hand; longer ones are put together.
 const AT_HAND: usize = 1 << 20;
-/// The bytes of a crawler message before its payload: length, id, message, channel, and two that say how it is (protocol.md §4).
-const CRAWLER_HEADER: usize = 9;
 /// Names of hosts that are looked for in texts.
 const MOST_HOSTS: usize = 1000;
 
@@ -107,19 +104,9 @@ impl Rewrite for Masker {
         *host = stands;
     }
 
-    /// Its length and what sort of message it is stay; the rest is withheld.
+    /// What privacy mode hides of it on the screen is not written either.
     fn piece(&mut self, piece: &mut Piece) {
-        let shown = match piece.kind {
-            Kind::Frame(FrameId::CRAWLER_REQUEST | FrameId::CRAWLER_REPLY) => CRAWLER_HEADER,
-            Kind::Frame(_) => HEADER_LEN,
-            Kind::KeepAlive => LENGTH_LEN,
-            Kind::Handshake | Kind::Scrap => 0,
-        };
-        let shown = shown.min(piece.bytes.len());
-        let mut bytes = piece.bytes.to_vec();
-        bytes[shown..].fill(0);
-        piece.withheld = vec![shown..bytes.len()];
-        piece.bytes = bytes.into();
+        *piece = piece.without_addresses();
     }
 
     fn text(&mut self, text: &mut String) {

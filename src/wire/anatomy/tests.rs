@@ -169,6 +169,10 @@ fn privacy_leaves_no_address_no_permid_and_no_signature() {
         assert_eq!(names(&fields(&masked)), names(&fields(&whole)), "it is read as before");
         assert_eq!(masked.without_addresses(), masked);
     }
+    let odd = Frame { id: FrameId::RESPONSE1, body: b"d12:198.51.100.71:x1:B2:aae"[..].into() };
+    let masked = piece(&odd.encode()).without_addresses();
+    assert!(!holds(&masked.bytes, b"198.51"), "in a key");
+    assert_eq!(names(&fields(&masked)), ["length", "frame", "key", "value", "B"]);
     let first = pieces(&handshake()).remove(0).without_addresses();
     assert!(!holds(&first.bytes, &7760_u16.to_le_bytes()));
 }
