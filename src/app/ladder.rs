@@ -109,12 +109,15 @@ fn passed(peer: &Peer, attempt: &Attempt, step: Step, hidden: bool) -> String {
             None => peer.version.map(|version| format!("{version} selected")).unwrap_or_default(),
         },
         Step::Authenticate => {
-            let how = if attempt.tls { "TLS 1.3, " } else { "" };
-            match (attempt.host.is_some(), attempt.pinned) {
-                (true, true) => format!("{how}permid is the pinned one"),
-                (true, false) => format!("{how}permid was not pinned"),
-                (false, _) => format!("{how}permid is proved"),
-            }
+            let words = match (attempt.host.is_some(), attempt.pinned, attempt.tls) {
+                (true, true, false) => "permid is the pinned one",
+                (true, true, true) => "TLS 1.3, the pinned permid",
+                (true, false, false) => "permid was not pinned",
+                (true, false, true) => "TLS 1.3, permid not pinned",
+                (false, _, false) => "permid is proved",
+                (false, _, true) => "TLS 1.3, permid is proved",
+            };
+            words.to_owned()
         }
     }
 }

@@ -553,3 +553,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn times_of_the_rungs_never_go_back_whatever_the_node_tells_besides() {
+    let (mut model, who) = (blank(), permid("9f3ac1", 17));
+    let mut script = Script::default();
+    let mut talk = Talk::new(&mut script, PeerKey::Permid(who), 5_000);
+    climbed(&mut talk, who, 7760);
+    // the node's own word of each rung comes late, or all at once
+    for (ms, phase) in [(4_999, Phase::Resolve), (4_998, Phase::Authentication), (4_900, Phase::Tcp)] {
+        script.at(ms, Event::Connecting { peer: PeerKey::Permid(who), phase, detail: "198.51.100.77".into() });
+    }
+    script.connected(4_700, who, 17, 31, 7760);
+    script.tell(&mut model);
+    let rungs = ladder(&model, model.peer().expect("selected"), None);
+    let after: Vec<_> = rungs.iter().filter_map(|rung| rung.after).map(|after| after.as_millis()).collect();
+    assert_eq!(after, [0, 31, 62, 62, 139]);
+}

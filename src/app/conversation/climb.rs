@@ -65,7 +65,9 @@ impl Attempt {
     /// All rungs up to this one lie behind it; their times stay, where they are known.
     fn pass(&mut self, last: Step, after: Duration) {
         for step in Step::ALL.into_iter().filter(|step| *step <= last) {
-            self.passed[step as usize].get_or_insert(after);
+            // the versions are compared as soon as both handshakes are there
+            let at = if step == Step::Version { self.passed(Step::Handshake).unwrap_or(after) } else { after };
+            self.passed[step as usize].get_or_insert(at);
         }
     }
 
@@ -137,7 +139,7 @@ impl Climb {
         }
     }
 
-    /// The node says that a dial has come to a rung: those below it are passed.
+    /// The node says that a dial has come to a rung: those below it are passed. Where the connection is traced that is known better.
     pub(super) fn reached(&mut self, phase: Phase, detail: &str, now: Now) {
         let Some(step) = Step::of(phase) else { return };
         let over = self.attempt().is_none_or(Attempt::is_over);
@@ -147,7 +149,7 @@ impl Climb {
         if over {
             self.begin(Attempt::new(None, now, None, false));
         }
-        let Some(attempt) = self.newest.as_deref_mut() else { return };
+        let Some(attempt) = self.newest.as_deref_mut().filter(|attempt| attempt.socket.is_none()) else { return };
         let after = now.instant.saturating_duration_since(attempt.began.instant);
         if let Some(before) = Step::ALL.into_iter().rev().find(|before| *before < step) {
             attempt.pass(before, after);
