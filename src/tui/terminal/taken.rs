@@ -101,7 +101,8 @@ impl Taken {
     pub fn draw(&mut self, frame: impl FnOnce(&mut Frame)) -> io::Result<CompletedFrame<'_>> {
         queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = self.screen.draw(frame)?;
-        execute!(Out::default(), EndSynchronizedUpdate)?;
+        let mut out = Out::default();
+        execute!(out, EndSynchronizedUpdate)?;
         Ok(drawn)
     }
 
