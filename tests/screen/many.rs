@@ -38,9 +38,9 @@ fn peer(n: usize) -> (Permid, u16) {
 fn swarm() -> Model {
     let mut model = blank();
     let mut script = Script::default();
-    for n in 0..60 {
+    for (n, port) in (0..60).zip(40_300..) {
         let (who, version) = peer(n);
-        script.connected(3_000_000, who, version, 3 + n as u64, 40_300 + n as u16);
+        script.connected(3_000_000, who, version, 3 + n as u64, port);
         let nat = ["Port Restricted Cone NAT", "Symmetric NAT", "Open Internet", "Full Cone NAT"][n % 4];
         if n % 5 > 0 {
             script.asked(2_000_000, 40, who, MessageId::NATCHECK, 7, 0, &nat_reply(nat, 3, 55));

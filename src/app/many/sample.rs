@@ -92,6 +92,7 @@ fn line(decoding: &Decoding, error: ErrorByte, all_equal: bool, total: usize) ->
         (Some(_), _) if all_equal && rows => {
             format!("the same row {} times", super::super::format::thousands(total as u64))
         }
+        (Some(first), _) if decoded.summary.contains(first) => clip(&decoded.summary),
         (Some(first), _) => clip(&format!("{}: {first}", decoded.summary)),
     }
 }

@@ -8,7 +8,7 @@ use super::stack::Block;
 use super::{Draw, labelled, labelled_height};
 use crate::app::format::{clock, counted, size, thousands, took};
 use crate::app::many::campaign::{Row, State};
-use crate::app::many::groups::Group;
+use crate::app::many::groups::{Group, Grouping};
 use crate::app::many::outcome::Outcome;
 use crate::app::many::sample::Sample;
 use crate::app::many::view::Pane;
@@ -46,7 +46,9 @@ pub fn blocks<'a>(model: &'a Model, campaign: &'a Campaign, width: u16) -> Vec<(
     if let Some((group, sample)) = group.and_then(|group| Some((group, group.sample.as_ref()?))) {
         let lines = content_lines(sample, most);
         let wanted = 1 + u16::try_from(lines.len()).unwrap_or(u16::MAX);
-        let draw = move |canvas: &mut Canvas, area: Area| content(canvas, group, sample, &lines, area);
+        let draw = move |canvas: &mut Canvas, area: Area| {
+            content(canvas, group, sample, &lines, campaign.grouping == Grouping::Shape, area)
+        };
         all.push((Block::new(wanted, 2, 3), Box::new(draw)));
         all.extend(compared(campaign, group, sample, width));
     }
@@ -159,13 +161,24 @@ fn content_lines(sample: &Sample, most: u16) -> Vec<(String, String)> {
     lines
 }
 
-fn content(canvas: &mut Canvas, group: &Group, sample: &Sample, lines: &[(String, String)], area: Area) {
+fn content(
+    canvas: &mut Canvas,
+    group: &Group,
+    sample: &Sample,
+    lines: &[(String, String)],
+    numbers_left_out: bool,
+    area: Area,
+) {
     let mut note = format!("{}, {}", group.id.short(), sample.tree.value);
     if sample.tree.value.is_empty() || sample.tree.children.is_empty() {
         note = group.id.short();
     }
-    if group.encodings.len() > 1 {
-        note = format!("{note}, in {} encodings", group.encodings.len());
+    let variants = group.encodings.len();
+    if variants > 1 && !numbers_left_out {
+        note = format!("{note}, in {variants} encodings");
+    }
+    if numbers_left_out && variants > 1 {
+        note = format!("{note}, one of several");
     }
     canvas.heading(&area, "CONTENT", false, &note);
     for ((label, value), y) in lines.iter().zip(area.y + 1..area.bottom()) {
