@@ -61,6 +61,7 @@ impl KeyCast {
     }
 
     /// Those of the last seconds, newest last; none while they are not to be shown.
+    #[must_use]
     pub fn shown(&self, now: Now) -> impl DoubleEndedIterator<Item = &Cast> {
         let fresh = move |cast: &&Cast| now.instant.saturating_duration_since(cast.at.instant) < STAYS;
         self.newest.iter().filter(|_| self.on).filter(fresh)

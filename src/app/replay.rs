@@ -83,7 +83,7 @@ fn kept(texts: &[(String, String)]) -> Kept {
 
 /// Whether it depends on the order of the list.
 fn moves_about(what: &What) -> bool {
-    matches!(what, What::Msg(Msg::Key(_) | Msg::Paste(_)))
+    matches!(what, What::Msg(Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(..) | Msg::Wake))
 }
 
 /// How far it has been folded.
@@ -108,7 +108,7 @@ impl Player {
         let header = &recording.header;
         let start = Now { instant: now.checked_add(PAST).unwrap_or(now), wall: header.started() };
         setup.privacy |= header.privacy;
-        setup.title = header.title.clone();
+        setup.title.clone_from(&header.title);
         setup.keymap = keymap(&header.keys);
         setup.kept = kept(&header.kept);
         let length = recording.lines.iter().map(|Line(at, _)| *at).max().unwrap_or(0).max(0);

@@ -151,11 +151,16 @@ fn step(line: &str) -> Result<Step, String> {
         "limit" => Step::Limit(time(rest)?),
         "pace" => Step::Pace(time(rest)?),
         "quit" if rest.is_empty() => Step::Quit,
-        _ => Step::Keys(line.split_whitespace().map(str::parse).collect::<Result<_, _>>().map_err(no_key)?),
+        _ => Step::Keys(
+            line.split_whitespace()
+                .map(str::parse)
+                .collect::<Result<_, _>>()
+                .map_err(|error: String| no_key(&error))?,
+        ),
     })
 }
 
-fn no_key(error: String) -> String {
+fn no_key(error: &str) -> String {
     format!("{error}, nor one of type, paste, wait, until, limit, pace, quit")
 }
 

@@ -67,7 +67,7 @@ impl Role {
     #[must_use]
     pub const fn label(self) -> Option<&'static str> {
         Some(match self {
-            Self::Plain => return None,
+            Self::Plain | Self::Changed => return None,
             Self::BehindNat => "tour · NAT, simulated",
             Self::SlowLine => "tour · slow line, simulated",
             Self::AskedBefore => "tour · asked before",
@@ -75,7 +75,6 @@ impl Role {
             Self::Refuses => "tour · empty allow-list",
             Self::AnswersLate => "tour · lost line, simulated",
             Self::GoesAway => "tour · goes away, simulated",
-            Self::Changed => return None,
             Self::NeverAnswers => "tour · never replies, simulated",
             Self::Gaps => "tour · gaps, simulated",
             Self::BreaksOff => "tour · breaks off, simulated",

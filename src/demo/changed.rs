@@ -38,10 +38,10 @@ impl Probe for Nobodys {
     fn id(&self) -> MessageId {
         self.0
     }
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         ""
     }
-    fn doc(&self) -> &str {
+    fn doc(&self) -> &'static str {
         ""
     }
     fn initiate(&self, _: OverlayVersion) -> Bytes {

@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_step_is_one_short_sentence_or_two() {
-        let steps = Scenario::ALL.into_iter().flat_map(|scenario| scenario.steps());
+        let steps = Scenario::ALL.into_iter().flat_map(Scenario::steps);
         assert!(steps.map(|step| step.text.len()).all(|len| len <= 110), "longer than a line of the screen");
     }
 }

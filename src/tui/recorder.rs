@@ -145,7 +145,9 @@ impl Recorder {
     #[must_use]
     pub fn end(mut self, now: Now) -> JoinHandle<()> {
         let held = self.typist.as_mut().map(Typist::release).unwrap_or_default();
-        held.into_iter().for_each(|(at, what)| self.send(at, what));
+        for (at, what) in held {
+            self.send(at, what);
+        }
         self.send(micros(self.start, now), What::End);
         self.thread
     }
@@ -174,15 +176,11 @@ fn write(
     serde_json::to_writer(&mut file, header)?;
     file.write_all(b"\n")?;
     loop {
-        let next = match lines.try_recv() {
-            Ok(next) => next,
-            Err(_) => {
-                file.flush()?;
-                let Ok(next) = lines.recv() else { return Ok(count) };
-                next
-            }
-        };
-        let (line, size) = next;
+        let next = lines.try_recv();
+        if next.is_err() {
+            file.flush()?;
+        }
+        let Ok((line, size)) = next.or_else(|_| lines.recv()) else { return Ok(count) };
         let line = match &mut masker {
             Some(masker) => masker.line(line),
             None => line,

@@ -25,8 +25,8 @@ fn file(model: &Model, tape: Tape, start: Now) -> String {
     let (mut typist, mut masker) = (mask.clone().map(Typist::new), mask.map(Masker::new));
     let mut lines = Vec::new();
     for (now, msg, [before, after]) in tape {
-        let masked = typist.as_ref().and_then(|_| Masker::keeps(&msg));
-        let Some(what) = masked.or_else(|| What::of(&msg)) else { continue };
+        let kept = typist.as_ref().and_then(|_| Masker::keeps(&msg));
+        let Some(what) = kept.or_else(|| What::of(&msg)) else { continue };
         let at = micros(start, now);
         match &mut typist {
             Some(typist) => lines.extend(typist.take(at, what, &before, &after)),
@@ -264,7 +264,7 @@ fn frozen_in_a_recording_is_frozen_in_its_replay() {
     assert_eq!((waiting, dark(&mut again, 120, 40)), (Some(0), screen));
     text += "[4061000000,{\"msg\":{\"key\":\"z\"}}]\n";
     let notice = Msg::Node(Event::Notice { text: "what waited".into() });
-    text += &format!("{}\n", serde_json::to_string(&Line(4_030_000_000, What::Msg(notice))).expect("a line"));
+    text += &(serde_json::to_string(&Line(4_030_000_000, What::Msg(notice))).expect("a line") + "\n");
     let (player, mut again) = played(&text);
     assert_eq!(again.showing.frozen, None);
     assert_eq!(player.status().at.as_secs(), 4061);

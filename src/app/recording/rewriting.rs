@@ -75,7 +75,9 @@ pub fn rewrite(msg: &mut Msg, to: &mut impl Rewrite) {
         Msg::Place(place) => {
             let Place { selected, marks, filter, frequency, payload, .. } = &mut **place;
             selected.iter_mut().chain(marks).for_each(|key| to.key(key));
-            [filter, frequency, payload].into_iter().for_each(|text| to.typed(text));
+            for text in [filter, frequency, payload] {
+                to.typed(text);
+            }
         }
     }
 }
@@ -88,7 +90,9 @@ fn event(event: &mut Event, to: &mut impl Rewrite) {
         }
         Event::Discovered { peer, address, source, .. } => {
             to.key(peer);
-            address.iter_mut().for_each(|address| to.address(address));
+            if let Some(address) = address {
+                to.address(address);
+            }
             if let Source::BuddyCast(teller) = source {
                 to.permid(teller);
             }
@@ -99,7 +103,9 @@ fn event(event: &mut Event, to: &mut impl Rewrite) {
         }
         Event::Connected { permid, was, address, listening_port, .. } => {
             to.permid(permid);
-            was.iter_mut().for_each(|key| to.key(key));
+            if let Some(was) = was {
+                to.key(was);
+            }
             to.address(address);
             to.port(listening_port);
         }

@@ -28,7 +28,11 @@ impl Typing {
     pub fn of(model: &Model) -> Self {
         match &model.mode {
             Mode::Filter => Self::Text(model.filter.text().to_owned()),
-            Mode::Message(picker) => Self::Text(picker.input.text().to_owned()),
+            Mode::Message(picker) | Mode::Against(picker, _) => Self::Text(picker.input.text().to_owned()),
+            Mode::Note(input) | Mode::FilterName(input, _) | Mode::Help { search: Some(input), .. } => {
+                Self::Text(input.text().to_owned())
+            }
+            Mode::Pace(_) => Self::Text(String::new()), // numbers
             Mode::Palette(palette) if palette.said().is_some() => Self::Secret,
             Mode::Palette(palette) => Self::Text(palette.input.text().to_owned()),
             Mode::Frequency => Self::Text(model.composer.frequency.text().to_owned()),
