@@ -84,26 +84,26 @@ impl Column {
             Self::RoundTrip => 6,
             Self::Nat => 10,
             Self::Reply => 14, // `59 min ago` and `254`
-            Self::Label => 12,
             Self::Note => 20,
             Self::Error => 16,
-            Self::Next | Self::NextOf(_) => 12, // the pill, a blank, and `≤52:10`
+            Self::Label | Self::Next | Self::NextOf(_) => 12, // the pill, a blank, and `≤52:10`
         }
     }
 
-    /// How long it is kept where room is short: lower goes first. Those of the default layout go as its pictures say.
+    /// How long it is kept where room is short: lower goes first. Those of the default layout go as its pictures say; what
+    /// the operator has added stays longer than those that are always there.
     #[must_use]
     pub const fn keep(self) -> u8 {
         match self {
-            Self::NextOf(_) => 0,
-            Self::Transport => 1,
-            Self::Error => 2,
-            Self::Label => 3,
-            Self::Reply => 4,
-            Self::Address => 5,
-            Self::Note => 6,
-            Self::Nat => 7,
-            Self::RoundTrip => 8,
+            Self::Nat => 0,
+            Self::RoundTrip => 1,
+            Self::NextOf(_) => 2,
+            Self::Transport => 3,
+            Self::Error => 4,
+            Self::Label => 5,
+            Self::Reply => 6,
+            Self::Address => 7,
+            Self::Note => 8,
             Self::Version => 9,
             Self::Next => 10,
             Self::State | Self::Permid | Self::Signals => 11,

@@ -20,6 +20,7 @@ mod copies;
 pub mod diff;
 mod dirty;
 pub mod facts;
+pub mod figures;
 pub mod filter;
 mod filtering;
 pub mod find;

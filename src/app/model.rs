@@ -11,6 +11,7 @@ use super::compare::{Candidate, Comparison};
 use super::composer::Composer;
 use super::conversation::Conversations;
 use super::facts::Facts;
+use super::figures::Debug;
 use super::filtering::Sieve;
 use super::find::Find;
 use super::input::Input;
@@ -181,6 +182,8 @@ pub struct Model {
     pub kept: Kept,
     /// How many peers are how.
     pub tally: Tally,
+    /// What the program takes, where that is shown.
+    pub debug: Debug,
     pub focus: Pane,
     /// In a terminal with room for one pane: the peer is shown, not the list.
     pub inside: bool,
@@ -242,6 +245,7 @@ impl Model {
             range: None,
             kept,
             tally: Tally::default(),
+            debug: Debug::default(),
             focus: Pane::default(),
             inside: false,
             screen: Screen::default(),
@@ -526,6 +530,10 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Tick | Msg::Wake => {
             let shown = model.kept.hints.to_write();
             shown.map(|text| Effect::Keep(KeptIn::Hints, text)).into_iter().collect()
+        }
+        Msg::Figures(figures) => {
+            model.debug.figures = Some(figures);
+            Vec::new()
         }
         Msg::Asked(ask, ticket) => news::asked(model, ask, ticket),
         Msg::Decoded { permid, ticket, decoding } => news::decoded(model, permid, ticket, decoding),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::figures::Figures;
 use super::kept::KeptIn;
 use super::key::Key;
 use super::mouse::{Gesture, Spot};
@@ -61,6 +62,8 @@ pub enum Msg {
     Saved(Saved),
     /// The program that something was opened in has ended, or why it did not start.
     Opened(Option<String>),
+    /// What the program takes; once a second, while that is shown.
+    Figures(Figures),
     /// Something the operator should read.
     Notice(String),
     /// Something that the operator asked for was done: `saved …`. Shown for a while, then only in the log.

@@ -56,10 +56,14 @@ impl Tally {
     pub fn update(&mut self, facts: &Facts, changed: &[usize]) {
         let asked = Some((facts.message, facts.frequency));
         if self.asked == asked {
-            changed.iter().for_each(|&index| self.count(facts, index));
+            for &index in changed {
+                self.count(facts, index);
+            }
         } else {
             self.asked = asked;
-            (0..facts.peers.places()).for_each(|index| self.count(facts, index));
+            for index in 0..facts.peers.places() {
+                self.count(facts, index);
+            }
         }
         while self.not_yet.first().is_some_and(|(until, _)| *until <= facts.now.instant) {
             self.not_yet.pop_first();

@@ -109,8 +109,8 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, at: usize) {
         canvas.text(list.x + 3 + wide, end, y, doc, theme.muted);
     }
     if entries.len() > usize::from(list.height) {
-        let last = (top + usize::from(list.height)).min(entries.len());
-        overlay::corner(canvas, &inner, &format!("{}–{last} of {}", top + 1, entries.len()));
+        let end = (top + usize::from(list.height)).min(entries.len());
+        overlay::corner(canvas, &inner, &format!("{}–{end} of {}", top + 1, entries.len()));
     }
 }
 

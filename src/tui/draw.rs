@@ -7,8 +7,8 @@ use super::canvas::{Canvas, to_ascii};
 use super::layout::{Grid, Request};
 use super::theme::Theme;
 use super::{
-    against, channels, columns, filter_prompt, footer, frames, help, log_line, log_view, many, palette, peer_line,
-    peer_screen, peers, reply, request, saved_filters, showing, status_bar, which_key,
+    against, channels, columns, debug, filter_prompt, footer, frames, help, log_line, log_view, many, palette,
+    peer_line, peer_screen, peers, reply, request, saved_filters, showing, status_bar, which_key,
 };
 use crate::app::mouse::Spot;
 use crate::app::{Class, Mode, Model, Pane, Screen};
@@ -73,6 +73,7 @@ fn all(canvas: &mut Canvas, model: &Model, tops: &mut Tops) {
     overlay(canvas, model, &grid);
     showing::cast(canvas, model, &grid);
     which_key::draw(canvas, model, &grid);
+    debug::draw(canvas, model, &grid);
 }
 
 fn main(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {

@@ -61,7 +61,9 @@ fn clear(canvas: &mut Canvas, grid: &Grid) {
 /// What is wrong, with a caret under its place; else what could come next.
 fn below(canvas: &mut Canvas, model: &Model, grid: &Grid, shift: u16) {
     let (theme, y, right) = (canvas.theme, grid.event, grid.columns - 1);
-    if let Some(error) = &model.sieve.error {
+    // what only lacks its end is told what could stand there
+    let begun = |at: &std::ops::Range<usize>| at.is_empty() && !model.sieve.candidates().is_empty();
+    if let Some(error) = model.sieve.error.as_ref().filter(|error| !begun(&error.at)) {
         let text = model.filter.text();
         let at = text.get(..error.at.start).map_or(0, width).saturating_sub(shift);
         let caret = (TEXT + at).min(right - 1);

@@ -15,6 +15,8 @@ const REPLY_ROWS: u16 = 18;
 const FRAME_ROWS: u16 = 6;
 /// Rows of the REQUEST block at 120×40: heading, message, frequency, payload, three lines of it, to send, same as.
 const REQUEST_ROWS: u16 = 9;
+/// Cells that the right pane takes at least, with what stands around it.
+const RIGHT: u16 = 64;
 /// Rows that the composer takes as a sheet.
 const SHEET_ROWS: u16 = 12;
 
@@ -59,7 +61,9 @@ impl Grid {
         let (columns, rows) = model.size;
         let inside = model.inside || model.focus != Pane::Peers;
         let composing = model.mode.composes();
-        let grid = Self::new(columns, rows, composing, inside && !matches!(model.mode, Mode::Filter));
+        let list = model.kept.columns.width();
+        let inside = inside && !matches!(model.mode, Mode::Filter);
+        let grid = Self::with_list(columns, rows, composing, inside, list);
         if model.showing.presenter { grid.for_a_projector(composing) } else { grid }
     }
 
@@ -92,6 +96,11 @@ impl Grid {
     /// `composing`: the composer is open. `inside`: where there is room for one pane, it is the peer's.
     #[must_use]
     pub fn new(columns: u16, rows: u16, composing: bool, inside: bool) -> Self {
+        Self::with_list(columns, rows, composing, inside, 0)
+    }
+
+    /// `list`: cells that the list's columns would take.
+    fn with_list(columns: u16, rows: u16, composing: bool, inside: bool, list: u16) -> Self {
         let class = Class::of(columns, rows);
         let blank = Self {
             class,
@@ -116,7 +125,8 @@ impl Grid {
             Class::OnePane => blank.one_pane(composing, inside),
             Class::Compact => blank.compact(composing),
             Class::Middle => blank.two_panes(43),
-            Class::Wide => blank.two_panes(56),
+            // more columns than usual get more room, as far as the right pane keeps its own
+            Class::Wide => blank.two_panes((list + 3).clamp(56, columns - RIGHT)),
         }
     }
 

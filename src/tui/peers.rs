@@ -98,10 +98,10 @@ fn counts(model: &Model, headings: bool) -> String {
     let (shown, all) = (model.order.rows().len(), model.peers.len());
     let mut note = thousands(shown as u64);
     if headings {
-        note += &format!(" of {}", thousands(all as u64));
+        note = note + " of " + &thousands(all as u64);
     }
     if !model.marks.is_empty() {
-        note += &format!(", {} marked", thousands(model.marks.len() as u64));
+        note = note + ", " + &thousands(model.marks.len() as u64) + " marked";
     }
     match model.marks.len().saturating_sub(model.order.marked_shown()) {
         0 => note,
@@ -175,7 +175,7 @@ fn draw_row(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, y: u
     let plain = if here { canvas.theme.strong() } else { Style::new() };
     let up = peer.connected();
     for placed in &shared.columns {
-        draw_cell(canvas, model, shared, peer, placed, y, here);
+        draw_cell(canvas, model, shared, peer, *placed, y, here);
     }
     if let PeerKey::Address(_) = &peer.key {
         address_as_name(canvas, model, shared, peer, y, if up { plain } else { canvas.theme.muted });
@@ -185,7 +185,7 @@ fn draw_row(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, y: u
     }
 }
 
-fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, placed: &Placed, y: u16, here: bool) {
+fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, placed: Placed, y: u16, here: bool) {
     let theme = canvas.theme;
     let (x, right, muted) = (placed.x, placed.right, theme.muted);
     let up = peer.connected();
@@ -211,7 +211,6 @@ fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, pla
             }
         }
         Column::Signals if peer.signals > 0 => write("▲", theme.caution.patch(theme.strong())),
-        Column::Signals => {}
         Column::Version => match peer.version {
             Some(version) => {
                 let style = if up && !version.is_encrypted() { plain } else { muted };
@@ -231,7 +230,7 @@ fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, pla
         }
         Column::RoundTrip if up => drop(canvas.right(right, y, &peer.rtt.map(took).unwrap_or_default(), plain)),
         Column::Nat if up => write(peer.nat.as_deref().unwrap_or("–"), plain),
-        Column::RoundTrip | Column::Nat => {}
+        Column::Signals | Column::RoundTrip | Column::Nat => {}
         Column::Reply => last(canvas, model, peer, placed, y, text),
         Column::Label => write(peer.label.as_deref().unwrap_or_default(), muted),
         Column::Note => write(model.facts().note(peer).unwrap_or_default(), text),
@@ -255,7 +254,7 @@ fn address_as_name(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Pee
 }
 
 /// When the last reply came, and its error byte where that is not 0.
-fn last(canvas: &mut Canvas, model: &Model, peer: &Peer, placed: &Placed, y: u16, style: Style) {
+fn last(canvas: &mut Canvas, model: &Model, peer: &Peer, placed: Placed, y: u16, style: Style) {
     let Some((_, reply)) = last_reply(peer) else { return };
     let end = canvas.text(placed.x, placed.right, y, &ago(model.facts().since(reply.at)), style);
     match reply.error {
@@ -281,7 +280,7 @@ fn state(canvas: &mut Canvas, model: &Model, (x, right): (u16, u16), peer: &Peer
     }
 }
 
-fn acceptance(canvas: &mut Canvas, model: &Model, shared: &Rows, placed: &Placed, peer: &Peer, y: u16, here: bool) {
+fn acceptance(canvas: &mut Canvas, model: &Model, shared: &Rows, placed: Placed, peer: &Peer, y: u16, here: bool) {
     let Some((message, frequency)) = shared.message(placed.column) else { return };
     let theme = canvas.theme;
     let (x, right, muted) = (placed.x, placed.right, theme.muted);

@@ -19,6 +19,7 @@ use super::external::External;
 use super::files;
 use super::frozen::Frozen;
 use super::keep::{Files, Writer};
+use super::meter::Meter;
 use super::recorder::{Finished, Recorder, Target};
 use super::signals::{Signals, Told};
 use super::terminal::Taken;
@@ -97,6 +98,9 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     let mut screen = Running {
         keep: Writer::new(options.files, move |why| drop(failed.try_send(Msg::Notice(why)))),
         model: Model::new(options.setup, now()),
+        meter: Meter::default(),
+        reading: 0,
+        key: None,
         node,
         player,
         frozen: None,
@@ -152,6 +156,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
             () = screen.frame_is_due() => screen.draw()?,
             count = events.recv_many(&mut waiting, BATCH), if events_open => {
                 events_open = count > 0;
+                screen.meter.waited(count + events.len());
                 waiting.drain(..).for_each(|event| screen.told(Msg::Node(event)));
                 if !events_open {
                     screen.told(Msg::Notice("the node has stopped: what is shown stays, nothing new comes".to_owned()));
@@ -173,6 +178,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
                 tick = next_second();
                 screen.look_again();
                 screen.told(Msg::Tick);
+                screen.tell_figures(events.len());
             }
             () = until(wake), if wake.is_some() => screen.fold(Msg::Wake),
             () = until(replay), if replay.is_some() => screen.go_on(),
@@ -216,6 +222,11 @@ struct Running {
     decoded: mpsc::Sender<Msg>,
     readers: Arc<Semaphore>,
     keep: Writer,
+    meter: Meter,
+    /// Replies that are being read, or wait for that.
+    reading: usize,
+    /// Since when a key has been waiting for its frame.
+    key: Option<Instant>,
     ended: Option<Ended>,
     /// Something that is shown has changed since the last frame.
     changed: bool,
@@ -255,10 +266,15 @@ impl Running {
     /// `shown`: what time it is on the screen. `at`: when it happened.
     fn fold_at(&mut self, shown: Now, at: Now, msg: Msg) {
         self.changed = true;
+        if matches!(msg, Msg::Decoded { .. }) {
+            self.reading = self.reading.saturating_sub(1);
+        }
         let what = self.recorder.as_ref().and_then(|recorder| recorder.what(&msg));
         let typing = |screen: &Self| screen.recorder.as_ref().map_or(Typing::Nothing, |r| r.typing(&screen.model));
         let before = typing(self);
+        let start = Instant::now();
         let effects = update(&mut self.model, shown, msg);
+        self.meter.folded(start.elapsed());
         let after = typing(self);
         if let (Some(recorder), Some(what)) = (&mut self.recorder, what) {
             recorder.take(at, what, &before, &after);
@@ -269,7 +285,16 @@ impl Running {
         }
     }
 
+    /// Gives the figures of the last second to the model, where they are shown.
+    fn tell_figures(&mut self, waiting: usize) {
+        if self.model.debug.shown {
+            let figures = self.meter.second(waiting, self.reading);
+            self.fold(Msg::Figures(figures));
+        }
+    }
+
     fn input(&mut self, event: TerminalEvent) {
+        self.key.get_or_insert_with(Instant::now);
         match event {
             TerminalEvent::Key(key) => {
                 if let Some(key) = Key::from_event(key) {
@@ -300,6 +325,7 @@ impl Running {
             Effect::Decode { permid, ticket, message, error, payload } => {
                 let (registry, decoded) = (self.model.setup.registry.clone(), self.decoded.clone());
                 let readers = self.readers.clone();
+                self.reading += 1;
                 tokio::spawn(async move {
                     let Ok(_permit) = readers.acquire().await else { return };
                     let read = move || probes::decode_reply(&registry, message, error, &payload);
@@ -389,6 +415,7 @@ impl Running {
             self.fold(Msg::Resize(size.width, size.height));
         }
         self.show_status();
+        let start = Instant::now();
         let (model, theme, tops) = (&self.model, self.look.theme(), &mut self.tops);
         let breaks_off = self.panic_drawing.is_some_and(|at| at <= Instant::now());
         let frame = self.taken.draw(|frame| {
@@ -401,7 +428,12 @@ impl Running {
             self.shown = playing::text(frame.buffer);
         }
         self.changed = false;
-        self.last_drawn = Some(Instant::now());
+        let end = Instant::now();
+        self.meter.drawn(end - start);
+        if let Some(key) = self.key.take() {
+            self.meter.key.add(end - key);
+        }
+        self.last_drawn = Some(end);
         Ok(())
     }
 }

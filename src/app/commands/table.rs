@@ -9,7 +9,7 @@ use crate::app::mouse;
 use crate::app::moving as go;
 use crate::app::terminal;
 use crate::app::{
-    again, column_view, compare, copies, filtering, find, marking, noting, palette, saved_view, time, to_file,
+    again, column_view, compare, copies, figures, filtering, find, marking, noting, palette, saved_view, time, to_file,
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
@@ -191,6 +191,7 @@ pub static COMMANDS: &[Command] = commands! {
     "next theme", More, ["t t"], [Moving], None, when::always, terminal::next_theme, "next theme";
     "mouse", More, ["t m"], [Moving], None, when::always, mouse::switch, "mouse on or off";
     "suspend", More, ["ctrl-z"], [Any], None, when::always, terminal::suspend, "back to the shell; fg resumes";
+    "debug figures", More, ["t d"], [Moving], None, when::always, figures::toggle, "what the program takes";
     "quit", More, ["q"], [Moving, Help, Log], at_right(2, "quit"), when::always, act::quit, "quit";
     "interrupt", More, ["ctrl-c"], [Any], at_right(3, "quit"), when::always, act::interrupt, "quit, exit code 130";
 };

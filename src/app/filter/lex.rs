@@ -33,7 +33,7 @@ pub enum Kind {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Text {
     pub at: Range<usize>,
-    pub text: String,
+    pub plain: String,
     /// It stood in quotes: it is no keyword, no number, no comparison.
     pub quoted: bool,
     /// It stood in slashes.
@@ -110,7 +110,7 @@ impl<'t> Lexer<'t> {
             if self.peek() == Some('/') {
                 let start = self.at;
                 let text = self.pattern()?;
-                values.push(Text { at: start..self.at, text, quoted: false, pattern: true });
+                values.push(Text { at: start..self.at, plain: text, quoted: false, pattern: true });
             } else {
                 values.push(self.piece(|c| c == ',')?);
             }
@@ -134,7 +134,7 @@ impl<'t> Lexer<'t> {
                 self.at += c.len_utf8();
             }
         }
-        Ok(Text { at: start..self.at, text, quoted, pattern: false })
+        Ok(Text { at: start..self.at, plain: text, quoted, pattern: false })
     }
 
     fn quotes(&mut self, text: &mut String) -> Result<(), FilterError> {
@@ -185,7 +185,7 @@ fn word(text: Text) -> Kind {
     if text.quoted {
         return Kind::Word(text);
     }
-    match text.text.to_ascii_lowercase().as_str() {
+    match text.plain.to_ascii_lowercase().as_str() {
         "and" => Kind::And,
         "or" => Kind::Or,
         "not" => Kind::Not,

@@ -96,7 +96,7 @@ impl<'t> Parser<'t> {
                     Err(error(token.at.clone(), "this bracket is not closed", "write ) behind what it holds"))
                 }
             }
-            Kind::Word(word) => Ok(Expr::Term(Term::Word(Needle::new(&word.text)))),
+            Kind::Word(word) => Ok(Expr::Term(Term::Word(Needle::new(&word.plain)))),
             Kind::Pattern(pattern) => Ok(Expr::Term(Term::Pattern(compile(pattern, token.at.clone())?))),
             Kind::Field { name, values } => self.field(name, values).map(Expr::Term),
             Kind::Close | Kind::And | Kind::Or | Kind::Not => {
@@ -126,24 +126,24 @@ fn read(field: Field, value: &Text) -> Result<Value, FilterError> {
     let wrong = |what: String| error(value.at.clone(), what, field.possible());
     if value.pattern {
         let texts = matches!(field.holds(), Holds::Text | Holds::NumberOrText(_));
-        let compiled = compile(&value.text, value.at.clone())?;
+        let compiled = compile(&value.plain, value.at.clone())?;
         return if texts { Ok(Value::Pattern(compiled)) } else { Err(wrong(format!("{} has no text", field.name()))) };
     }
-    if value.text.is_empty() {
+    if value.plain.is_empty() {
         return Err(wrong(format!("{}: and what?", field.name())));
     }
     if !value.quoted && !matches!(field.holds(), Holds::Words(_)) {
-        match value.text.to_ascii_lowercase().as_str() {
+        match value.plain.to_ascii_lowercase().as_str() {
             "none" => return Ok(Value::None),
             "any" => return Ok(Value::Any),
             _ => {}
         }
     }
-    let number = |units| number::read(&value.text, units).map(Value::Number);
+    let number = |units| number::read(&value.plain, units).map(Value::Number);
     match field.holds() {
-        Holds::Text => Ok(Value::Text(Needle::new(&value.text))),
+        Holds::Text => Ok(Value::Text(Needle::new(&value.plain))),
         Holds::Words(words) => {
-            let wanted = value.text.to_ascii_lowercase();
+            let wanted = value.plain.to_ascii_lowercase();
             let exact = words.iter().position(|(word, _)| *word == wanted);
             let mask = match exact {
                 Some(at) => words[at].1,
@@ -153,8 +153,8 @@ fn read(field: Field, value: &Text) -> Result<Value, FilterError> {
         }
         Holds::Number(units) => number(units).map_err(wrong),
         Holds::NumberOrText(units) => {
-            let numeric = value.text.starts_with(|c: char| c.is_ascii_digit() || "<>=!".contains(c)) && !value.quoted;
-            if numeric { number(units).map_err(wrong) } else { Ok(Value::Text(Needle::new(&value.text))) }
+            let numeric = value.plain.starts_with(|c: char| c.is_ascii_digit() || "<>=!".contains(c)) && !value.quoted;
+            if numeric { number(units).map_err(wrong) } else { Ok(Value::Text(Needle::new(&value.plain))) }
         }
     }
 }

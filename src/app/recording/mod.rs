@@ -126,7 +126,7 @@ impl What {
     #[must_use]
     pub fn of(msg: &Msg) -> Option<Self> {
         Some(match msg {
-            Msg::Tick => return None,
+            Msg::Tick | Msg::Figures(_) => return None,
             Msg::Decoded { permid, ticket, .. } => Self::Read(*permid, *ticket),
             other => Self::Msg(other.clone()),
         })

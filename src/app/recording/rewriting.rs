@@ -44,7 +44,7 @@ pub trait Rewrite {
 pub fn rewrite(msg: &mut Msg, to: &mut impl Rewrite) {
     match msg {
         Msg::Node(node) => event(node, to),
-        Msg::Key(_) | Msg::Mouse(..) | Msg::Resize(..) | Msg::Tick | Msg::Wake | Msg::TourEnded => {}
+        Msg::Key(_) | Msg::Mouse(..) | Msg::Resize(..) | Msg::Tick | Msg::Wake | Msg::TourEnded | Msg::Figures(_) => {}
         Msg::Paste(text) => to.typed(text),
         Msg::Asked(ask, _) => {
             to.permid(&mut ask.to);

@@ -1,0 +1,117 @@
+//! What the loop takes: the newest times of each kind of work, and how many there were in a second.
+
+use std::time::Duration;
+
+use crate::app::figures::{Figures, Spread};
+
+/// The newest times of which the spread is told: some seconds of frames, a tenth of a second of busy news.
+const KEPT: usize = 512;
+
+/// The newest times of one kind of work.
+#[derive(Default, Debug)]
+pub struct Times {
+    newest: Vec<Duration>,
+    next: usize,
+}
+
+impl Times {
+    pub fn add(&mut self, took: Duration) {
+        if self.newest.len() < KEPT {
+            self.newest.push(took);
+        } else {
+            self.newest[self.next] = took;
+        }
+        self.next = (self.next + 1) % KEPT;
+    }
+
+    #[must_use]
+    pub fn spread(&self) -> Spread {
+        let mut sorted = self.newest.clone();
+        sorted.sort_unstable();
+        let at = |share: usize| sorted.len().checked_sub(1).map_or(Duration::ZERO, |last| sorted[last * share / 100]);
+        Spread { p50: at(50), p99: at(99), most: at(100) }
+    }
+}
+
+/// All that is measured.
+#[derive(Default, Debug)]
+pub struct Meter {
+    pub update: Times,
+    pub draw: Times,
+    pub key: Times,
+    messages: u64,
+    frames: u64,
+    most_waiting: usize,
+}
+
+impl Meter {
+    /// A message was folded.
+    pub fn folded(&mut self, took: Duration) {
+        self.update.add(took);
+        self.messages += 1;
+    }
+
+    /// A frame was drawn.
+    pub fn drawn(&mut self, took: Duration) {
+        self.draw.add(took);
+        self.frames += 1;
+    }
+
+    /// So many events waited.
+    pub fn waited(&mut self, events: usize) {
+        self.most_waiting = self.most_waiting.max(events);
+    }
+
+    /// The figures of the second that ends now.
+    pub fn second(&mut self, events: usize, decodings: usize) -> Figures {
+        let figures = Figures {
+            update: self.update.spread(),
+            draw: self.draw.spread(),
+            key: self.key.spread(),
+            messages: self.messages,
+            frames: self.frames,
+            events: (events, self.most_waiting),
+            decodings,
+            resident: resident(),
+        };
+        (self.messages, self.frames) = (0, 0);
+        figures
+    }
+}
+
+/// Bytes of this process that are in memory, as Linux tells them.
+#[must_use]
+pub fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_times_are_spread() {
+        let mut times = Times::default();
+        assert_eq!(times.spread(), Spread::default());
+        (0..10 * KEPT as u64).for_each(|n| times.add(Duration::from_micros(n)));
+        let first = 9 * KEPT as u64;
+        let spread = times.spread();
+        assert_eq!(spread.p50, Duration::from_micros(first + 255));
+        assert_eq!(spread.p99, Duration::from_micros(first + 505));
+        assert_eq!(spread.most, Duration::from_micros(first + 511));
+    }
+
+    #[test]
+    fn a_second_counts_from_nothing() {
+        let mut meter = Meter::default();
+        meter.folded(Duration::from_millis(1));
+        meter.drawn(Duration::from_millis(2));
+        meter.waited(7);
+        let figures = meter.second(3, 1);
+        assert_eq!((figures.messages, figures.frames, figures.events, figures.decodings), (1, 1, (3, 7), 1));
+        assert_eq!(meter.second(0, 0).messages, 0);
+        assert!(figures.resident.is_none_or(|bytes| bytes > 1 << 20));
+    }
+}
