@@ -170,7 +170,10 @@ impl Running {
             _ if self.model.peers.is_empty() => Event::Notice { text: "nothing".to_owned() },
             0 => failed(n),
             1 => Event::Gossip { permid: permid(n), listed: 20, left_out: 0 },
-            2 => Event::Disconnected { permid: permid(n), failure: failure(Cause::Reset, By::Network, Delivered::No, "") },
+            2 => Event::Disconnected {
+                permid: permid(n),
+                failure: failure(Cause::Reset, By::Network, Delivered::No, ""),
+            },
             _ => connected(n),
         }
     }
