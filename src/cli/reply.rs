@@ -134,6 +134,9 @@ fn as_json<'a>(reply: &Reply, reading: &'a Decoding) -> Line<'a> {
     }
 }
 
+/// What a column of a table is made as wide as at most; what is longer moves its own row.
+const WIDEST_COLUMN: usize = 40;
+
 /// A heading, what was odd, and the tree.
 fn as_text(reply: &Reply, registry: &Registry, reading: &Decoding) -> String {
     let mut text = format!(
@@ -168,7 +171,28 @@ fn tree(text: &mut String, decoded: &Decoded) {
         text.push('\n');
     } else {
         let _ = writeln!(text, "{}: {}", decoded.format, decoded.summary);
-        branches(text, &root.children, 1);
+        if root.children.iter().all(is_row) { table(text, &root.children) } else { branches(text, &root.children, 1) }
+    }
+}
+
+/// Whether it is a row of a table: values that hold no others.
+fn is_row(node: &Node) -> bool {
+    !node.children.is_empty() && node.children.iter().all(|value| value.children.is_empty())
+}
+
+/// Values under each other, as far as rows have as many; above them the names of their columns, where these have names.
+fn table(text: &mut String, rows: &[Node]) {
+    for rows in rows.chunk_by(|one, other| one.children.len() == other.children.len()) {
+        let names: Vec<&str> = rows[0].children.iter().map(|value| &*value.label).collect();
+        let has_names = names.iter().any(|name| name.parse::<usize>().is_err());
+        let values = rows.iter().map(|row| row.children.iter().map(|value| &*value.value).collect::<Vec<_>>());
+        let lines: Vec<Vec<&str>> = has_names.then_some(names).into_iter().chain(values).collect();
+        let longest = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..lines[0].len()).map(|column| longest(column).min(WIDEST_COLUMN)).collect();
+        for line in &lines {
+            let cells = line.iter().zip(&widths).map(|(value, width)| format!("{value:width$}"));
+            let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
+        }
     }
 }
 
@@ -178,5 +202,47 @@ fn branches(text: &mut String, nodes: &[Node], level: usize) {
     for node in nodes {
         let _ = writeln!(text, "{:indent$}{:width$}  {}", "", node.label, node.value, indent = level * 2);
         branches(text, &node.children, level + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(values: &[(&str, &str)]) -> Node {
+        let children = values.iter().map(|(label, value)| Node::leaf(*label, *value, None)).collect();
+        Node { value: "row".into(), children, ..Node::default() }
+    }
+
+    fn printed(children: Vec<Node>) -> String {
+        let mut text = String::new();
+        let tree = Node { children, ..Node::default() };
+        super::tree(&mut text, &Decoded { format: "a".into(), summary: "rows".into(), tree, ..Decoded::default() });
+        text
+    }
+
+    #[test]
+    fn rows_are_a_table_and_its_columns_have_their_names() {
+        let rows = vec![
+            row(&[("0", "peer_count"), ("1", "5")]),
+            row(&[("0", "files"), ("1", "174")]),
+            row(&[("0", "a"), ("1", "b"), ("2", "c")]),
+        ];
+        assert_eq!(printed(rows), "a: rows\n  peer_count  5\n  files       174\n  a  b  c\n");
+        let named = vec![row(&[("timestamp", "3600"), ("message", "search: 4 words")])];
+        assert_eq!(printed(named), "a: rows\n  timestamp  message\n  3600       search: 4 words\n");
+        let long = "x".repeat(100);
+        assert!(
+            printed(vec![row(&[("0", &long), ("1", "1")]), row(&[("0", "y"), ("1", "2")])])
+                .lines()
+                .nth(2)
+                .is_some_and(|line| line.len() == 45)
+        );
+    }
+
+    #[test]
+    fn what_is_no_table_stays_a_tree() {
+        let tree = vec![row(&[("0", "a")]), Node::leaf("type", "Blocked", None)];
+        assert_eq!(printed(tree), "a: rows\n        row\n    0  a\n  type  Blocked\n");
     }
 }

@@ -138,7 +138,8 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         tokio::select! {
             biased;
             told = signals.next() => match told {
-                Told::End => screen.ended = Some(Ended::Interrupted),
+                Told::Interrupt | Told::Continue if screen.away => {} // that was for the other program
+                Told::Interrupt | Told::End => screen.ended = Some(Ended::Interrupted),
                 Told::Stop => screen.stop()?,
                 Told::Continue => screen.continued()?,
             },

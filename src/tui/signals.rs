@@ -7,7 +7,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// What a signal tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Told {
-    /// SIGINT, SIGTERM or SIGHUP.
+    /// SIGINT: Ctrl-C, where another program has the terminal.
+    Interrupt,
+    /// SIGTERM or SIGHUP.
     End,
     /// SIGTSTP: stop, but give the terminal back before.
     Stop,
@@ -41,7 +43,7 @@ impl Signals {
         let [interrupt, terminate, hangup] = &mut self.end;
         tokio::select! {
             biased;
-            _ = interrupt.recv() => Told::End,
+            _ = interrupt.recv() => Told::Interrupt,
             _ = terminate.recv() => Told::End,
             _ = hangup.recv() => Told::End,
             _ = self.stop.recv() => Told::Stop,

@@ -111,7 +111,7 @@ fn each_id_gives_a_readable_value_and_a_typed_one() {
         let outcome = pair.ask(&["nattraversal", &format!("{}:{place}", place.len()), "--json"]);
         assert_eq!((outcome.code, &outcome.last("reply")["decoded"]["outcome"]), (0, &json!("ERR")), "{outcome:?}");
         for (name, words) in [
-            ("database", "peer_count, 2"),
+            ("database", "all_negative_votes  0"),
             ("seedingstats", "write 1"),
             ("natcheck", "Unknown"),
             ("friendship_stats", "target"),

@@ -4,6 +4,7 @@
 mod jobs;
 mod many;
 mod one_peer;
+mod pager;
 mod swarm;
 mod terminal;
 
