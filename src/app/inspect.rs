@@ -228,6 +228,28 @@ fn step_parts(model: &mut Model, by: isize) {
     }
 }
 
+/// Gives a block the focus, and puts the cursor on one of its rows: of the bytes, on that byte.
+pub(super) fn point_at(model: &mut Model, focus: Focus, row: usize) {
+    model.inspect.focus = focus;
+    let to = isize::try_from(row).unwrap_or(isize::MAX);
+    match focus {
+        Focus::Conversation => {
+            let at = model.line().map_or(0, |(at, _)| isize::try_from(at).unwrap_or(0));
+            step_lines(model, to.saturating_sub(at));
+        }
+        Focus::Frame => {
+            let at = model.fields().1.map_or(0, |at| isize::try_from(at).unwrap_or(0));
+            step_fields(model, to.saturating_sub(at));
+        }
+        Focus::Bytes => step_bytes(model, to.saturating_sub(isize::try_from(model.inspect.byte).unwrap_or(0))),
+        Focus::Channel => {
+            let parts = model.request().map_or(0, |request| request.parts.len());
+            let at = model.part().map_or(parts, |index| (index as usize).saturating_sub(1));
+            step_parts(model, to.saturating_sub(isize::try_from(at).unwrap_or(0)));
+        }
+    }
+}
+
 pub(super) fn can_wait(model: &Model) -> Ready {
     match model.request() {
         Some(request) if request.in_flight() => Ok(()),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::actions::{Effects, none};
+use super::inspect::{self, Focus};
 use super::key::Key;
 use super::log::Kind;
 use super::model::{Mode, Model, Pane};
@@ -26,6 +27,11 @@ pub enum List {
     Values,
     Messages,
     Commands,
+    /// Of the screen of one peer: what was said, the fields and bytes of a frame, the parts of a reply.
+    Lines,
+    Fields,
+    Bytes,
+    Parts,
 }
 
 /// What the pointer is on.
@@ -121,6 +127,11 @@ fn point_at(model: &mut Model, list: List, row: usize) {
             model.focus = pane;
             moving::to(model, pane, row);
         }
+        (list, Mode::Main) => {
+            if let Some(focus) = block_of(list) {
+                inspect::point_at(model, focus, row);
+            }
+        }
         _ => {}
     }
 }
@@ -142,11 +153,26 @@ fn wheel(model: &mut Model, spot: Spot, by: isize) -> Effects {
         Spot::Pane(pane) => Some(pane),
         _ => None,
     };
+    if let (Spot::Row(list, _), Mode::Main) = (spot, &model.mode)
+        && let Some(focus) = block_of(list)
+    {
+        model.inspect.focus = focus;
+    }
     match pane.filter(|_| matches!(model.mode, Mode::Main)) {
         Some(pane) => moving::step_in(model, pane, by),
         None => drop(moving::step(model, by)),
     }
     none()
+}
+
+const fn block_of(list: List) -> Option<Focus> {
+    Some(match list {
+        List::Lines => Focus::Conversation,
+        List::Fields => Focus::Frame,
+        List::Bytes => Focus::Bytes,
+        List::Parts => Focus::Channel,
+        _ => return None,
+    })
 }
 
 const fn pane_of(list: List) -> Pane {

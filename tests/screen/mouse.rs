@@ -148,3 +148,22 @@ fn the_mouse_is_switched_on_and_off_by_a_command() {
         assert!(matches!(effects[..], [Effect::Mouse(now)] if now == on), "{effects:?}");
     }
 }
+
+#[test]
+fn on_the_screen_of_one_peer_a_click_moves_the_one_cursor() {
+    use swarmscope::app::inspect::Focus;
+    let mut model = crate::peer_screen::story().0;
+    fold(&mut model, crate::fixture::before(0), Msg::Resize(120, 40));
+    click(&mut model, "part 3, hint 2");
+    assert_eq!((model.inspect.focus, model.part()), (Focus::Conversation, Some(3)));
+    click(&mut model, "parts left");
+    assert_eq!((model.inspect.focus, model.inspect.byte), (Focus::Frame, 7));
+    click(&mut model, "61 ms"); // the first part, after that time
+    assert_eq!((model.inspect.focus, model.part()), (Focus::Channel, Some(1)));
+    click(&mut model, "e7 01 91"); // the frame's id among the bytes
+    assert_eq!((model.inspect.focus, model.inspect.byte), (Focus::Bytes, 4));
+    let at = find(&mut model, "CHALLENGE");
+    point(&mut model, Gesture::WheelUp, at);
+    assert_eq!(model.inspect.focus, Focus::Conversation, "the wheel moves where the pointer is");
+    assert_ne!(model.part(), Some(1));
+}

@@ -59,7 +59,7 @@ pub static COMMANDS: &[Command] = commands! {
     "next byte", Move, ["right", "l"], [PeerScreen], None, inspect::in_bytes, inspect::next_byte, "by one byte";
     "next peer", Peers, ["J"], [PeerScreen], foot(40, "other peer"), when::always, inspect::next_peer, "the next peer, before";
     "peer before", Peers, ["K"], [PeerScreen], None, when::always, inspect::peer_before, "the next peer, before";
-    "wait longer", Request, ["w"], [Main, PeerScreen], foot(30, "wait longer"), inspect::can_wait, inspect::wait_longer, "wait 60 s longer for it";
+    "wait longer", Request, ["w"], [Main, PeerScreen], foot(58, "wait longer"), inspect::can_wait, inspect::wait_longer, "wait 60 s longer for it";
 
     "filter", Peers, ["/"], [Main], foot(40, "filter"), when::always, filtering::open, "filter by words and fields";
     "saved filters", Peers, ["F"], [Main], None, when::always, saved_view::open, "saved filters";

@@ -38,12 +38,6 @@ impl Conversation {
         &self.lines
     }
 
-    /// Where a line stands.
-    #[must_use]
-    pub fn position(&self, seq: u64) -> Option<usize> {
-        self.lines.binary_search_by_key(&seq, |line| line.seq).ok()
-    }
-
     fn pop(&mut self) -> Option<Line> {
         let line = self.lines.pop_front()?;
         self.bytes -= line.cost();

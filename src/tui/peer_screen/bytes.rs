@@ -8,6 +8,7 @@ use super::has_focus;
 use crate::app::Model;
 use crate::app::format::thousands;
 use crate::app::inspect::{Focus, row_of_bytes};
+use crate::app::mouse::{List, Spot};
 use crate::tui::canvas::{Area, Canvas, follow};
 use crate::wire::anatomy::hidden;
 use crate::wire::trace::Piece;
@@ -82,6 +83,7 @@ fn draw_row(canvas: &mut Canvas, area: &Area, y: u16, piece: &Piece, range: Rang
             (false, false) => Style::new().patch(theme.muted),
         };
         let x = hex_x + 3 * column;
+        canvas.zone(x, x + 2, y, 1, Spot::Row(List::Bytes, at));
         let hex = if is_hidden { "··".to_owned() } else { format!("{byte:02x}") };
         canvas.text(x, area.right, y, &hex, style);
         if in_field && marked.field.contains(&(at + 1)) && at + 1 < range.end {

@@ -8,6 +8,7 @@ use super::has_focus;
 use crate::app::Model;
 use crate::app::format::size;
 use crate::app::inspect::Focus;
+use crate::app::mouse::{List, Spot};
 use crate::app::request::{Outcome, Request, more};
 use crate::app::words;
 use crate::crawler::Budgets;
@@ -77,6 +78,7 @@ fn rows(
     let mut before = top.checked_sub(1).and_then(|i| parts.get(i)).map_or(Duration::ZERO, |part| part.after);
     let mut y = area.y;
     for part in parts.iter().skip(*top).take(room) {
+        canvas.row_zone(&area, y, Spot::Row(List::Parts, (part.index as usize).saturating_sub(1)));
         let here = selected == Some(part.index);
         if here {
             canvas.selected(&area, y, focused);

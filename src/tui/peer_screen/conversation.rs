@@ -10,6 +10,7 @@ use crate::app::conversation::{Conversation, Line, Of, What};
 use crate::app::format::{clock_with_millis, counted, thousands, took};
 use crate::app::inspect::Focus;
 use crate::app::ladder::why;
+use crate::app::mouse::{List, Spot};
 use crate::app::peers::{Peer, State};
 use crate::app::said::{Said, Sign, Way, said};
 use crate::crawler::Trace;
@@ -84,6 +85,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         if i == at {
             canvas.selected(&area, y, focused);
         }
+        canvas.row_zone(&area, y, Spot::Row(List::Lines, i));
         row(canvas, &columns, &area, y, line, &said(model, peer, line), i == at);
         y += 1;
     }

@@ -6,6 +6,7 @@ use super::conversation::arrow;
 use super::has_focus;
 use crate::app::Model;
 use crate::app::inspect::Focus;
+use crate::app::mouse::{List, Spot};
 use crate::app::said::{said, value};
 use crate::tui::canvas::{Area, Canvas, follow};
 use crate::tui::why::folded;
@@ -45,6 +46,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         if here {
             canvas.selected(&area, y, focused);
         }
+        canvas.row_zone(&area, y, Spot::Row(List::Fields, i));
         let narrow = area.width() < 44;
         row(canvas, &area, y, field, &shown(piece, field, &hides), here, narrow);
         let x = area.x + if narrow { BYTES } else { MEANING };
