@@ -382,7 +382,7 @@ impl Running {
     /// What goes out. In a replay nothing does.
     fn to_node(&mut self, effect: Effect) {
         let Some(node) = &self.node else {
-            return self.fold(Msg::Notice("not done: a replay sends nothing".to_owned()));
+            return self.fold(Msg::NotDone("not done: a replay sends nothing".to_owned()));
         };
         match effect {
             Effect::Request(ask) => {

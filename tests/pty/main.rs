@@ -128,9 +128,9 @@ fn help_and_prompts_open_and_close() {
     let mut terminal = Terminal::start(100, 30, &["tui"], &[]);
     terminal.wait_for("No peers yet.");
     terminal.keys("?");
-    terminal.wait("the help", |rows| ["MOVE", "SIGNS", "quit"].iter().all(|t| rows.iter().any(|r| r.contains(t))));
+    terminal.wait("the help", |rows| ["HELP", "MOVE", "quit"].iter().all(|t| rows.iter().any(|r| r.contains(t))));
     terminal.keys(ESC);
-    terminal.wait("the help to close", |rows| !rows.iter().any(|row| row.contains("SIGNS")));
+    terminal.wait("the help to close", |rows| !rows.iter().any(|row| row.contains("HELP")));
     terminal.keys("c");
     terminal.wait_for("connect to");
     // nothing listens there: phase, cause and hint

@@ -79,13 +79,13 @@ impl Running {
             return self.end_recording(Wait::No);
         }
         let Some(directory) = &self.recordings else {
-            return self.fold(Msg::Notice("not recorded: this user has no directory for data".to_owned()));
+            return self.fold(Msg::NotDone("not recorded: this user has no directory for data".to_owned()));
         };
         match Target::create_in(directory, now()) {
             Ok(target) => self.record_to(target),
             Err(error) => {
                 let text = format!("not recorded: {}: {error}", directory.display());
-                self.fold(Msg::Notice(text));
+                self.fold(Msg::NotDone(text));
             }
         }
     }
@@ -94,7 +94,7 @@ impl Running {
         let private = if self.model.setup.privacy { ", addresses and permids masked" } else { "" };
         let text = format!("recording to {}{private}", target.path.display());
         self.recorder = Some(Recorder::start(target, &self.model, now(), self.finished.clone()));
-        self.fold(Msg::Notice(text));
+        self.fold(Msg::Done(text));
     }
 
     pub(super) fn end_recording(&mut self, wait: Wait) {
@@ -112,21 +112,23 @@ impl Running {
         if self.model.setup.privacy && unmasked {
             self.end_recording(Wait::No);
             let text = "the recording has ended: addresses stand in it; a new one will hold none";
-            self.fold(Msg::Notice(text.to_owned()));
+            self.fold(Msg::NotDone(text.to_owned()));
         }
     }
 
     /// The writer has ended.
     pub(super) fn recorded(&mut self, Finished { path, result }: Finished) {
         let path = path.display();
-        let text = match result {
-            Ok(lines) => format!("recorded {}: {path}", crate::app::format::counted(saturated(lines), "line")),
+        let told = match result {
+            Ok(lines) => {
+                Msg::Done(format!("recorded {}: {path}", crate::app::format::counted(saturated(lines), "line")))
+            }
             Err(error) => {
                 self.recorder = None;
-                format!("the recording has ended: {path}: {error}")
+                Msg::NotDone(format!("the recording has ended: {path}: {error}"))
             }
         };
-        self.fold(Msg::Notice(text));
+        self.fold(told);
     }
 
     // --- replay ---------------------------------------------------------------------------------------------------------
