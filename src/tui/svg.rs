@@ -7,12 +7,20 @@ use ratatui::style::{Color, Modifier};
 
 use super::theme::Theme;
 
+mod film;
+
+pub use film::{Shot, film};
+
 /// The cell of JetBrains Mono at 14 px.
 const WIDTH: f64 = 8.4;
 const HEIGHT: f64 = 18.48;
 /// From the top of a cell to its text's baseline.
 const BASELINE: f64 = 14.2;
 const MARGIN: f64 = 10.0;
+/// What all text has in common.
+const BASE: &str = "<g transform=\"translate(10,10)\" \
+     font-family=\"JetBrains Mono,DejaVu Sans Mono,Menlo,Consolas,monospace\" font-size=\"14\" \
+     style=\"font-variant-ligatures:none\" xml:space=\"preserve\">\n";
 /// What a terminal without a theme shows.
 const PAPER: (u32, u32) = (0x00c8_c8c8, 0x0000_0000);
 
@@ -35,9 +43,7 @@ pub fn picture(cells: &Buffer, theme: &Theme, cursor: Option<(u16, u16)>, title:
     let ground = colour(theme.base.bg, PAPER.1);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" role=\"img\"><title>{}</title>\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"{}\"/><g transform=\"translate({MARGIN},{MARGIN})\" \
-         font-family=\"JetBrains Mono,DejaVu Sans Mono,Menlo,Consolas,monospace\" font-size=\"14\" \
-         style=\"font-variant-ligatures:none\" xml:space=\"preserve\">\n",
+         <rect width=\"100%\" height=\"100%\" fill=\"{}\"/>{BASE}",
         number(whole_width),
         number(whole_height),
         whole_width.round(),
