@@ -7,8 +7,10 @@ use super::filter::Filter;
 use super::filtering;
 use super::messages::{all, find};
 use super::model::Model;
+use super::msg::Effect;
 use super::order::By;
 use super::reading::View;
+use super::to_file;
 use crate::node::Target;
 use crate::wire::MessageId;
 use crate::wire::config_file::meant;
@@ -103,6 +105,30 @@ pub fn view(model: &mut Model, text: &str) -> Done {
     model.compare();
     model.reading.line = 0;
     Ok(act::none())
+}
+
+/// Writes the payload of the reply to a file that is not there yet.
+pub fn save_payload(model: &mut Model, text: &str) -> Done {
+    super::copies::has_bytes(model)?;
+    Ok(to_file::write(model, to_file::What::Payload, text, false))
+}
+
+/// Writes the decoded reply to a file that is not there yet.
+pub fn save_json(model: &mut Model, text: &str) -> Done {
+    super::copies::has_decoded(model)?;
+    Ok(to_file::write(model, to_file::What::Json, text, false))
+}
+
+pub fn themes(model: &Model, _: &str) -> Vec<String> {
+    model.themes.clone()
+}
+
+pub fn theme(model: &mut Model, text: &str) -> Done {
+    let known = || model.themes.iter().map(String::as_str);
+    if known().any(|theme| theme == text) || model.themes.is_empty() {
+        return Ok(vec![Effect::Theme(text.to_owned())]);
+    }
+    Err(unknown("theme", text, known().collect::<Vec<_>>().into_iter()))
 }
 
 /// `no theme is called lihgt: do you mean light?`

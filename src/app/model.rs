@@ -41,6 +41,7 @@ use super::to_file::{self, Saving};
 use super::words;
 use crate::crawler::{AcceptanceLog, Registry};
 use crate::node::PeerKey;
+use crate::wire::config_file::Fault;
 use crate::wire::mask::Mask;
 use crate::wire::tree::Node;
 use crate::wire::{MessageId, OverlayVersion};
@@ -219,6 +220,8 @@ pub struct Model {
     pub listening: Option<SocketAddr>,
     /// Peer states that a slow reader missed.
     pub coalesced: u64,
+    /// The themes that there are to choose from.
+    pub themes: Vec<String>,
     /// Whether it is frozen, recorded, replayed: how it is shown.
     pub showing: Showing,
     /// Numbers the events.
@@ -268,6 +271,7 @@ impl Model {
             touched: false,
             listening: None,
             coalesced: 0,
+            themes: Vec::new(),
             showing: Showing::default(),
             events: 0,
             held: Held::default(),
@@ -275,7 +279,7 @@ impl Model {
         for notice in std::mem::take(&mut model.kept.notices) {
             model.say(Kind::NotDone, notice);
         }
-        let faults: Vec<_> = model.setup.keymap.faults().iter().map(ToString::to_string).collect();
+        let faults: Vec<_> = model.setup.keymap.faults().iter().map(Fault::brief).collect();
         for fault in faults {
             model.say(Kind::NotDone, fault);
         }

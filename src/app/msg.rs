@@ -150,6 +150,8 @@ pub enum Effect {
     Mouse(bool),
     /// Show the next theme.
     NextTheme,
+    /// Show the theme of this name.
+    Theme(String),
     /// Stop until the shell continues the program.
     Suspend,
     SkipTour,

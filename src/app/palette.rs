@@ -50,11 +50,11 @@ pub struct Said<'t> {
 pub fn said(line: &str) -> Option<Said<'_>> {
     let of = |command: &'static Command| {
         let argument = command.argument()?;
-        let rest = line.strip_prefix(command.name)?;
+        let rest = line.strip_prefix(argument.word)?;
         let text = rest.strip_prefix(' ')?.trim_start();
         Some(Said { command, argument, text: text.trim_end(), at: line.len() - text.len() })
     };
-    listed().filter_map(of).max_by_key(|said| said.command.name.len())
+    listed().filter_map(of).max_by_key(|said| said.argument.word.len())
 }
 
 /// The commands that can stand in the list: all that do something while one moves about, but the arrows and their like.
@@ -153,8 +153,8 @@ fn turn(model: &mut Model, by: isize) -> Vec<Effect> {
     let found = found(model);
     let Mode::Palette(palette) = &mut model.mode else { return Vec::new() };
     if let Some(Found { entry: Entry::Command(command), .. }) = found.get(palette.at) {
-        let blank = if command.argument().is_some() { " " } else { "" };
-        palette.input = Input::new(format!("{}{blank}", command.name));
+        let line = command.argument().map_or_else(|| command.name.to_owned(), |argument| format!("{} ", argument.word));
+        palette.input = Input::new(line);
         palette.changed();
         return Vec::new();
     }

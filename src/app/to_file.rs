@@ -87,12 +87,17 @@ fn open(model: &mut Model, what: What, ending: &str) -> Effects {
 
 pub(super) fn save(model: &mut Model) -> Effects {
     let Mode::Save(saving) = &model.mode else { return none() };
-    let contents = match saving.what {
+    write(model, saving.what, saving.input.text(), saving.overwrite)
+}
+
+/// Has a file written.
+pub(super) fn write(model: &Model, what: What, name: &str, overwrite: bool) -> Effects {
+    let contents = match what {
         What::Payload => copies::shown_reply(model).and_then(|reply| reply.payload.clone()),
         What::Json => copies::json(model).map(|json| Bytes::from(json + "\n")),
-        What::Outcomes => export::contents(model, saving.input.text().trim()),
+        What::Outcomes => export::contents(model, name.trim()),
     };
-    let (path, overwrite) = (PathBuf::from(saving.input.text().trim()), saving.overwrite);
+    let path = PathBuf::from(name.trim());
     contents.map(|contents| Effect::Save { path, contents, overwrite }).into_iter().collect()
 }
 

@@ -126,6 +126,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     let mut waiting = Vec::with_capacity(BATCH);
     let mut extras = Vec::with_capacity(BATCH);
     let panic_at = panic_on_purpose("SWARMSCOPE_PANIC_AFTER");
+    screen.model.themes = screen.look.names();
     screen.begin(options.record);
     screen.draw()?;
     let mut tick = next_second();
@@ -356,6 +357,7 @@ impl Running {
                 }
             }
             Effect::NextTheme => self.next_theme(),
+            Effect::Theme(name) => self.theme(&name),
             Effect::Suspend => self.suspend(),
             Effect::SkipTour => self.skip_tour.cancel(),
             Effect::Quit { interrupted } => {

@@ -56,7 +56,9 @@ impl ConfigFile {
             line: error.span().map(|span| line_of(&self.text, span.start)),
             what: error.message().replace('\n', " "),
         };
-        (Spanned::into_inner(table), errors.into_iter().map(fault).collect())
+        let mut faults: Vec<Fault> = errors.into_iter().map(fault).collect();
+        faults.sort_by_key(|fault| fault.line);
+        (Spanned::into_inner(table), faults)
     }
 
     /// That something is wrong there.
@@ -67,6 +69,13 @@ impl ConfigFile {
 }
 
 impl Fault {
+    /// The same in a line, where it is clear which directory is meant.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let path = self.path.file_name().map(PathBuf::from).unwrap_or_default();
+        Self { path, ..self.clone() }.to_string()
+    }
+
     /// About the whole file.
     fn whole(path: &Path, what: &dyn std::fmt::Display) -> Self {
         Self { path: path.to_owned(), line: None, what: what.to_string() }
@@ -83,7 +92,7 @@ pub fn line_of(text: &str, at: usize) -> usize {
 #[must_use]
 pub fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = known.into_iter().map(|known| (distance(name, known), known));
-    near.filter(|(distance, known)| *distance <= known.len().max(3) / 3).min().map(|(_, known)| known)
+    near.filter(|(distance, known)| *distance <= known.len().div_ceil(3)).min().map(|(_, known)| known)
 }
 
 /// How many characters must be put in, left out or replaced to make one of the other.

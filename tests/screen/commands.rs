@@ -15,6 +15,7 @@ const DOWN: Key = Key::named(KeyCode::Down);
 /// The session with the list open and this typed.
 fn typed(text: &str) -> Model {
     let mut model = session();
+    model.themes = ["dark", "light"].map(str::to_owned).to_vec();
     press(&mut model, &[Key::char(':')]);
     type_text(&mut model, text);
     model
@@ -61,6 +62,7 @@ fn what_cannot_be_taken_is_said_under_its_place_and_the_line_stays() {
         ("sort nonsense", "there are "),
         ("request natchek", "no message is called natchek"),
         ("view tre", "do you mean tree?"),
+        ("theme lihgt", "do you mean light?"),
     ] {
         let mut model = typed(text);
         assert!(press(&mut model, &[ENTER]).is_empty());
@@ -87,6 +89,19 @@ fn tab_completes_a_command_and_then_what_it_takes() {
     let mut model = typed("conn");
     press(&mut model, &[TAB]);
     assert_eq!(line(&model), "connect ");
+    let mut model = typed("next th");
+    press(&mut model, &[TAB]);
+    assert_eq!(line(&model), "theme ", "the word that takes an argument");
+    press(&mut model, &[TAB]);
+    assert_eq!(line(&model), "theme dark");
+    let effects = press(&mut model, &[ENTER]);
+    assert!(matches!(&effects[..], [Effect::Theme(name)] if name == "dark"), "{effects:?}");
+    let mut model = typed("save reply.bin");
+    let effects = press(&mut model, &[ENTER]);
+    assert!(
+        matches!(&effects[..], [Effect::Save { path, overwrite: false, .. }] if path.ends_with("reply.bin")),
+        "{effects:?}"
+    );
     let mut model = typed("vie");
     press(&mut model, &[TAB]);
     assert_eq!(line(&model), "view ");

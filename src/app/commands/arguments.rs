@@ -1,5 +1,5 @@
 //! What commands take in the list of commands: `filter nat:sym`, `connect host:port`. One row a command, by the name that it
-//! has in the table; a command without a row takes nothing.
+//! has in the table, and the word that is typed for it; a command without a row takes nothing.
 
 use super::Command;
 use crate::app::arguments as arg;
@@ -9,7 +9,9 @@ use crate::app::msg::Effect;
 /// Something to be said with a command.
 #[derive(Debug)]
 pub struct Argument {
-    /// What to type: `host:port`.
+    /// What is typed for the command: mostly its name.
+    pub word: &'static str,
+    /// What to type behind it: `host:port`.
     pub name: &'static str,
     /// Whole arguments that may be meant, from what is typed so far; the list of commands searches in them.
     pub candidates: fn(&Model, &str) -> Vec<String>,
@@ -32,19 +34,22 @@ impl From<String> for Misfit {
 
 /// One row of the table.
 macro_rules! arguments {
-    ($($command:literal, $name:literal, $candidates:path, $run:path;)*) => {
-        &[$(($command, Argument { name: $name, candidates: $candidates, run: $run }),)*]
+    ($($command:literal, $word:literal, $name:literal, $candidates:path, $run:path;)*) => {
+        &[$(($command, Argument { word: $word, name: $name, candidates: $candidates, run: $run }),)*]
     };
 }
 
 static ARGUMENTS: &[(&str, Argument)] = arguments! {
-    "filter", "words", arg::none, arg::filter;
-    "sort", "column", arg::sorts, arg::sort;
-    "connect", "host:port", arg::targets, arg::connect;
-    "send", "message payload", arg::messages, arg::send;
-    "send now", "message payload", arg::messages, arg::send;
-    "request", "message", arg::messages, arg::request;
-    "view", "name", arg::views, arg::view;
+    "filter", "filter", "words", arg::none, arg::filter;
+    "sort", "sort", "column", arg::sorts, arg::sort;
+    "connect", "connect", "host:port", arg::targets, arg::connect;
+    "send", "send", "message payload", arg::messages, arg::send;
+    "send now", "send now", "message payload", arg::messages, arg::send;
+    "request", "request", "message", arg::messages, arg::request;
+    "view", "view", "name", arg::views, arg::view;
+    "save payload", "save", "file", arg::none, arg::save_payload;
+    "save JSON", "save json", "file", arg::none, arg::save_json;
+    "next theme", "theme", "name", arg::themes, arg::theme;
 };
 
 impl Command {
@@ -64,7 +69,7 @@ mod tests {
     fn every_row_is_of_a_command() {
         for (name, argument) in ARGUMENTS {
             assert!(COMMANDS.iter().any(|command| command.name == *name), "{name}");
-            assert!(!argument.name.is_empty());
+            assert!(!argument.name.is_empty() && !argument.word.is_empty());
         }
     }
 }

@@ -55,6 +55,15 @@ impl Running {
         self.fold(Msg::Done(format!("theme: {}", self.look.name())));
     }
 
+    /// The theme of this name.
+    pub(super) fn theme(&mut self, name: &str) {
+        let done = match self.look.turn_to(name) {
+            Ok(()) => Msg::Done(format!("theme: {}", self.look.name())),
+            Err(error) => Msg::NotDone(format!("theme not changed: {error}")),
+        };
+        self.fold(done);
+    }
+
     /// Reads the theme again if its file has changed.
     pub(super) fn look_again(&mut self) {
         match self.look.refresh() {

@@ -61,7 +61,7 @@ impl Look {
     /// # Errors
     /// What is wrong with each that was passed over.
     pub fn next(&mut self) -> Result<(), Vec<ThemeError>> {
-        let names = shelf::names(self.directory.as_deref());
+        let names = self.names();
         let at = names.iter().position(|name| *name == self.name).map_or(0, |at| at + 1);
         let mut passed_over = Vec::new();
         for name in names.iter().cycle().skip(at).take(names.len()) {
@@ -71,6 +71,20 @@ impl Look {
             }
         }
         if passed_over.is_empty() { Ok(()) } else { Err(passed_over) }
+    }
+
+    /// The names of all themes that there are now.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        shelf::names(self.directory.as_deref())
+    }
+
+    /// Goes to the theme of this name.
+    ///
+    /// # Errors
+    /// There is none, or it can't be used: the theme stays as it was.
+    pub fn turn_to(&mut self, name: &str) -> Result<(), ThemeError> {
+        self.wear(name)
     }
 
     /// Looks whether a file of the theme has changed, and reads it again if so. Returns whether the theme is another now.
