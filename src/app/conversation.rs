@@ -57,7 +57,7 @@ pub(super) fn connect_failed(model: &mut Model, peer: &PeerKey, failure: &Failur
 pub(super) fn request_failed(model: &mut Model, peer: &PeerKey, ticket: Ticket, failure: &Failure) {
     let now = model.now;
     let Some(request) = model.peers.get_mut(peer).and_then(|peer| peer.by_ticket(ticket)) else { return };
-    let (channel, parts) = (request.channel, request.part_count());
+    let channel = request.channel;
     let conversation = model.conversations.of(peer);
     conversation.channels.end(ticket);
     let Some((socket, began)) = conversation.began else { return };
@@ -65,7 +65,7 @@ pub(super) fn request_failed(model: &mut Model, peer: &PeerKey, ticket: Ticket, 
         return; // the connection's end says it
     }
     let after = now.instant.saturating_duration_since(began);
-    let what = What::GivenUp { channel, parts, failure: failure.clone() };
+    let what = What::GivenUp { channel, failure: failure.clone() };
     model.conversations.add(peer, Line { seq: 0, at: now, socket, after, what, of: Of::Request(ticket) });
 }
 

@@ -15,4 +15,5 @@ mod reply;
 mod screenshots;
 mod snapshots;
 mod stories;
+mod talk;
 mod time;

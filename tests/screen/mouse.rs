@@ -152,7 +152,7 @@ fn the_mouse_is_switched_on_and_off_by_a_command() {
 #[test]
 fn on_the_screen_of_one_peer_a_click_moves_the_one_cursor() {
     use swarmscope::app::inspect::Focus;
-    let mut model = crate::peer_screen::story().0;
+    let mut model = crate::talk::story().0;
     fold(&mut model, crate::fixture::before(0), Msg::Resize(120, 40));
     click(&mut model, "part 3, hint 2");
     assert_eq!((model.inspect.focus, model.part()), (Focus::Conversation, Some(3)));

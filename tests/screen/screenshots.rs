@@ -46,7 +46,7 @@ fn parts(model: &mut Model) {
 
 /// One peer: the third part of a reply that never became whole, and what it says of those to come.
 fn peer(model: &mut Model) {
-    *model = crate::peer_screen::story().0;
+    *model = crate::talk::story().0;
     let (up, down, tab) = (Key::named(KeyCode::Up), Key::named(KeyCode::Down), Key::named(KeyCode::Tab));
     press(model, &[up, up, up, tab, down, down, down, down, Key::named(KeyCode::BackTab)]);
 }

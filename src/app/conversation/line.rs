@@ -28,7 +28,6 @@ pub enum What {
     /// We gave a request up: a deadline passed, a budget was full, the operator had enough.
     GivenUp {
         channel: Option<ChannelId>,
-        parts: u32,
         failure: Failure,
     },
 }
