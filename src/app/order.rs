@@ -241,3 +241,6 @@ impl Order {
         self.marked_shown = self.rows.iter().filter(|&&index| self.slots[index].marked).count();
     }
 }
+
+#[cfg(test)]
+mod tests;
