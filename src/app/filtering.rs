@@ -32,11 +32,19 @@ impl Sieve {
         &self.filter
     }
 
-    /// Takes a text; one that is in error leaves the filter as it is.
+    /// Takes a text. Of one that is in error, what stands before the word with the error is in force, where that can be read;
+    /// else the filter stays as it is.
     pub fn read(&mut self, text: &str) {
         match Filter::parse(text) {
             Ok(filter) => (self.filter, self.error) = (filter, None),
-            Err(error) => self.error = Some(error),
+            Err(error) => {
+                let before = text.get(..error.at.start).unwrap_or_default();
+                let word = before.rfind(char::is_whitespace).unwrap_or(0);
+                if let Ok(filter) = Filter::parse(&before[..word]) {
+                    self.filter = filter;
+                }
+                self.error = Some(error);
+            }
         }
     }
 

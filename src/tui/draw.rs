@@ -83,7 +83,8 @@ fn main(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {
         peers::draw(canvas, model, area, grid.headings, &mut tops.peers);
     }
     if let Some(area) = grid.peer {
-        peer_line::draw(canvas, model, area);
+        let next = grid.channels.or(grid.reply).map_or(area.y, |below| below.y);
+        peer_line::draw(canvas, model, area, next > area.y + 1);
     }
     if let Some(area) = grid.channels {
         canvas.block_zone(&area, Spot::Pane(Pane::Channels));

@@ -8,8 +8,16 @@ use crate::app::format::{lasted, took};
 use crate::app::peers::{Peer, State};
 use crate::app::words;
 
-pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
+/// Cells of a note that are worth showing.
+const LEAST_NOTE: u16 = 8;
+
+/// `note_below`: the row under it is free for the operator's note.
+pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, note_below: bool) {
     let Some(peer) = model.peer() else { return };
+    if let Some(note) = model.facts().note(peer).filter(|_| note_below) {
+        let x = canvas.text(area.x, area.right, area.y + 1, "note", canvas.theme.muted);
+        canvas.text(x + 2, area.right, area.y + 1, note, Style::new());
+    }
     let theme = canvas.theme;
     let (y, muted) = (area.y, theme.muted);
     let name = peer.permid().map(|permid| permid.short()).unwrap_or_default();
@@ -31,7 +39,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
         x = canvas.text(x + 1, end, y, kind, style) + 2;
     }
     if let Some(label) = peer.label.as_ref().filter(|label| x + width(label) <= end) {
-        canvas.text(x, end, y, label, muted);
+        x = canvas.text(x, end, y, label, muted) + 2;
+    }
+    if let Some(note) = model.facts().note(peer).filter(|_| !note_below && x + LEAST_NOTE <= end) {
+        canvas.text(x, end, y, note, Style::new());
     }
 }
 

@@ -5,6 +5,7 @@ mod commands;
 mod first_run;
 mod fixture;
 mod hostile;
+mod list;
 mod log;
 mod many;
 mod mouse;
