@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods)] // real time, in a real terminal
 
 mod jobs;
+mod keys;
 mod many;
 mod one_peer;
 mod pager;
