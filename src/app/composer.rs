@@ -221,7 +221,7 @@ impl Composer {
         if known.takes_payload && is_own && (self.is_form() || !self.text().is_empty()) {
             words.push(quoted(&self.argument(registry)));
         }
-        words.push(format!("--frequency {}", self.frequency.text().trim()));
+        words.push(format!("--frequency {}", quoted(&clean(self.frequency.text().trim()))));
         words.join(" ")
     }
 }
@@ -233,6 +233,7 @@ impl Composer {
         let text = form.map_or_else(|| self.text(), |(form, probe)| format!("{FORM}{}", form.line(&**probe)));
         match self.bytes(registry) {
             Ok(bytes) if !is_clean(&text) => format!("hex:{}", hex(&bytes)),
+            Err(_) if !is_clean(&text) => clean(&text).into_owned(), // nothing that could be sent
             _ => as_argument(&text),
         }
     }

@@ -8,7 +8,7 @@ use crate::app::{Mode, Model};
 use crate::crawler::field::{Field, Kind};
 
 /// Cells for the name of a field, and for its value.
-const NAME: u16 = 12;
+const NAME: u16 = 11;
 const VALUE: u16 = 34;
 
 /// Rows that a form takes, with what is wrong in it.

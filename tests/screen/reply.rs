@@ -474,3 +474,21 @@ fn the_frame_is_seen_before_it_goes() {
     assert!(shown.contains("length 0000000d  id e8  message 01  channel ··  frequency 0e10"), "{shown}");
     assert!(shown.contains("53 45 4c 45 43 54 20 31"), "{shown}");
 }
+
+#[test]
+fn hostile_text_in_a_form_stays_in_its_place() {
+    let mut model = composing("nattraversal");
+    let now = model.now;
+    for keys in ["tab", "tab"] {
+        fold(&mut model, now, Msg::Paste(HOSTILE.to_owned()));
+        check(&mut model, "form");
+        does(&mut model, keys);
+    }
+    let effects = does(&mut model, "ctrl-y");
+    let command = copied(&effects);
+    assert_eq!(swarmscope::wire::text::clean(command), command);
+    let mut model = composing("natcheck");
+    fold(&mut model, now, Msg::Paste("; echo owned \u{202e}".to_owned()));
+    let effects = does(&mut model, "ctrl-y");
+    assert!(copied(&effects).ends_with("--frequency '3600; echo owned ·'"), "{effects:?}");
+}
