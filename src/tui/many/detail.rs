@@ -47,7 +47,7 @@ pub fn blocks<'a>(model: &'a Model, campaign: &'a Campaign, width: u16) -> Vec<(
         let lines = content_lines(sample, most);
         let wanted = 1 + u16::try_from(lines.len()).unwrap_or(u16::MAX);
         let draw = move |canvas: &mut Canvas, area: Area| {
-            content(canvas, group, sample, &lines, campaign.grouping == Grouping::Shape, area)
+            content(canvas, group, sample, &lines, campaign.grouping == Grouping::Shape, area);
         };
         all.push((Block::new(wanted, 2, 3), Box::new(draw)));
         all.extend(compared(campaign, group, sample, width));
