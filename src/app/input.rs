@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::key::Key;
+use crate::wire::text;
 
 /// The most characters one line takes: longer pastes are cut.
 const MOST: usize = 1000;
@@ -33,10 +34,17 @@ impl Input {
         self.text.split_at(self.cursor)
     }
 
-    /// Types text in, without its control characters. Returns whether anything changed.
+    /// Types text in: line ends and tabs become blanks, and what does not show itself stays out, for what is typed here goes into
+    /// files and command lines. Returns whether anything changed.
     pub fn type_in(&mut self, text: &str) -> bool {
         let room = MOST.saturating_sub(self.text.chars().count());
-        let clean: String = text.chars().filter(|c| !c.is_control()).take(room).collect();
+        let enough = text.char_indices().nth(room).map_or(text, |(end, _)| &text[..end]).replace("\r\n", "\n");
+        let shown = text::clean(&enough);
+        let typed = enough.chars().zip(shown.chars()).filter_map(|(c, shown)| match c {
+            '\n' | '\r' | '\t' => Some(' '),
+            _ => (c == shown).then_some(c),
+        });
+        let clean: String = typed.collect();
         self.text.insert_str(self.cursor, &clean);
         self.cursor += clean.len();
         !clean.is_empty()
@@ -128,8 +136,11 @@ mod tests {
     #[test]
     fn pasted_control_characters_stay_out() {
         let mut input = Input::default();
-        input.type_in("a\u{1b}[2Jb\n");
-        assert_eq!(input.text(), "a[2Jb");
+        input.type_in("a\u{1b}[2Jb\u{202e}\u{200b}é");
+        assert_eq!(input.text(), "a[2Jbé");
+        let mut input = Input::default();
+        input.type_in("one\ntwo\r\nthree\tfour");
+        assert_eq!(input.text(), "one two three four", "several lines become one");
         input.type_in(&"x".repeat(5000));
         assert_eq!(input.text().len(), MOST);
     }

@@ -7,9 +7,12 @@ use super::model::{Mode, Model};
 use super::msg::Now;
 use crate::failure::Failure;
 use crate::node::PeerKey;
+use crate::wire::text::clip;
 
 /// Lines kept.
 const MOST_LINES: usize = 2000;
+/// Characters of a line at most: ten times what a screen shows of it.
+const LONGEST: usize = 4000;
 /// How long a line that needs a person stays above plain news.
 const HELD: Duration = Duration::from_secs(8);
 /// How long the outcome of what the operator did is shown.
@@ -121,6 +124,7 @@ pub struct Log {
 impl Log {
     /// Adds a line; the same line again is counted.
     pub fn add(&mut self, now: Now, kind: Kind, peer: Option<&PeerKey>, text: String, failure: Option<&Failure>) {
+        let text = if text.len() > LONGEST { clip(text.as_bytes(), LONGEST) } else { text };
         if let Some(last) = self.lines.back_mut()
             && last.kind == kind
             && last.peer.as_ref() == peer

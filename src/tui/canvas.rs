@@ -79,12 +79,12 @@ impl<'a> Canvas<'a> {
     ///
     /// Whatever the text is, only plainly visible characters reach a cell: this is the one way for text to get there.
     pub fn text(&mut self, x: u16, right: u16, y: u16, text: &str, style: Style) -> u16 {
-        let text = &*self.shown(text);
         let right = right.min(self.cells.area.right());
         if x >= right || y >= self.cells.area.bottom() {
             return x;
         }
         let room = usize::from(right - x);
+        let text = &*self.shown(beginning(text, room));
         if text.len() <= room && text.is_ascii() || UnicodeWidthStr::width(text) <= room {
             return self.cells.set_stringn(x, y, text, room, style).0;
         }
@@ -205,6 +205,19 @@ impl<'a> Canvas<'a> {
         self.cursor = None;
         self.zones.clear();
     }
+}
+
+/// As much of a text as can stand in so many cells, and more than that where it does not fit: a line of megabytes costs no more
+/// than what is seen of it.
+fn beginning(text: &str, room: usize) -> &str {
+    // a cell holds a character with two marks at most; an address may be masked by a shorter name
+    const CHARS_A_CELL: usize = 3;
+    const LONGEST_ADDRESS: usize = 200;
+    let most = CHARS_A_CELL * room + LONGEST_ADDRESS;
+    if text.len() <= most {
+        return text;
+    }
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
 }
 
 /// How many cells a text takes.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::app::{Key, Model, Msg};
+use swarmscope::app::msg::{Saved, Unsaved};
+use swarmscope::app::{Effect, Key, Model, Msg};
 use swarmscope::failure::{By, Cause, Delivered};
 use swarmscope::node::{Event, PeerKey, Ticket};
 use swarmscope::tui::Theme;
@@ -12,24 +13,30 @@ use swarmscope::wire::{ChannelId, ErrorByte, MessageId};
 use unicode_width::UnicodeWidthStr;
 
 use crate::fixture::{Script, before, blank, drawn, failure, fold, nat_reply, permid, press};
+use crate::views::{SIZES, VIEWS, go, keys};
 
 /// Escapes, bidi controls, zero-width and combining characters, tabs, bells, wide characters.
 pub const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}txet\u{2066}\u{200b}\u{feff}a\u{300}\u{300}\u{300}\u{300}\t\r\n\u{9b}31m日本\u{e000}";
 
 pub fn hostile_session() -> Model {
+    told(HOSTILE)
+}
+
+/// A session in which everything that can be text is this.
+pub fn told(text: &str) -> Model {
     let (mut model, who) = (blank(), permid("9f3ac1", 18));
     let mut script = Script::default();
     script.connected(60_000, who, 18, 3, 40_213);
-    script.asked(50_000, 5, who, MessageId::NATCHECK, 1, 0, &nat_reply(HOSTILE, 3, 55));
-    script.asked(45_000, 5, who, MessageId::DATABASE_QUERY, 2, 1, HOSTILE.as_bytes());
-    script.asked(40_000, 5, who, MessageId(41), 3, 0, HOSTILE.as_bytes());
+    script.asked(50_000, 5, who, MessageId::NATCHECK, 1, 0, &nat_reply(text, 3, 55));
+    script.asked(45_000, 5, who, MessageId::DATABASE_QUERY, 2, 1, text.as_bytes());
+    script.asked(40_000, 5, who, MessageId(41), 3, 0, text.as_bytes());
     script.asked(35_000, 5, who, MessageId(42), 4, 0, &[0xff, 0x1b, 0x5b, 0x00, 0x80]);
-    let address = PeerKey::Address(HOSTILE.replace('\u{1b}', "") + "\u{1b}:1");
+    let address = PeerKey::Address(text.chars().take(300).collect::<String>().replace('\u{1b}', "") + "\u{1b}:1");
     script.at(
         30_000,
         Event::ConnectFailed {
             peer: address,
-            failure: failure(Cause::TcpOther, By::Network, Delivered::No, HOSTILE),
+            failure: failure(Cause::TcpOther, By::Network, Delivered::No, text),
             attempt: 1,
             gives_up_at: 28,
         },
@@ -40,18 +47,32 @@ pub fn hostile_session() -> Model {
             ticket: Ticket(77),
             permid: who,
             message: MessageId(43),
-            failure: failure(Cause::MessageMalformed, By::Us, Delivered::Yes, HOSTILE),
+            failure: failure(Cause::MessageMalformed, By::Us, Delivered::Yes, text),
         },
     );
-    script.at(10_000, Event::Notice { text: HOSTILE.to_owned() });
+    script.at(10_000, Event::Notice { text: text.to_owned() });
     script.tell(&mut model);
-    fold(&mut model, before(0), Msg::Label { permid: who, label: HOSTILE.to_owned() });
+    fold(&mut model, before(0), Msg::Label { permid: who, label: text.to_owned() });
+    let now = before(0);
+    for msg in [
+        Msg::Notice(text.to_owned()),
+        Msg::Done(text.to_owned()),
+        Msg::NotDone(text.to_owned()),
+        Msg::Opened(Some(text.to_owned())),
+        Msg::Saved(Saved { path: text.to_owned(), outcome: Err(Unsaved::Failed(text.to_owned())) }),
+    ] {
+        fold(&mut model, now, msg);
+    }
     model
 }
 
 pub fn check(model: &mut Model, what: &str) {
+    check_at(model, what, &SIZES[1..]);
+}
+
+fn check_at(model: &mut Model, what: &str, sizes: &[(u16, u16)]) {
     let theme = Theme::built_in("dark", Depth::True).expect("built in");
-    for (columns, rows) in [(120, 40), (80, 24), (60, 20), (40, 10)] {
+    for &(columns, rows) in sizes {
         let (cells, _) = drawn(model, columns, rows, &theme);
         for cell in &cells.content {
             let symbol = cell.symbol();
@@ -138,4 +159,140 @@ fn events_in_any_order_do_no_harm() {
     fold(&mut model, before(0), Msg::Node(Event::AwaitingDialBack { ticket: Ticket(3), permid: who }));
     check(&mut model, "early");
     assert!(model.peers.is_empty());
+}
+
+/// What a hostile peer or file may say, besides: each is tried in every view, at every size.
+fn payloads() -> Vec<(&'static str, String)> {
+    vec![
+        (
+            "clipboard, link, device control",
+            "\u{1b}]52;c;b3duZWQ=\u{7}\u{1b}]8;;http://evil\u{1b}\\x\u{1b}]8;;\u{1b}\\\u{1b}P1$r0m\u{1b}\\\u{1b}[6n"
+                .into(),
+        ),
+        (
+            "c1 and bidi",
+            "\u{90}q\u{9c}\u{9d}52;c;x\u{9c}\u{85}\u{61c}\u{200e}\u{202a}\u{202d}a\u{2067}b\u{2069}\u{e0041}\u{feff}"
+                .into(),
+        ),
+        ("zero width", "\u{200b}\u{200d}\u{2060}".repeat(5_000)),
+        ("marks", format!("z{}", "\u{300}\u{489}".repeat(5_000))),
+        ("wide", "日本語".repeat(400)),
+        ("lines", "a\tb\r\nc\u{b}d\u{c}e\u{2028}f\n".repeat(200)),
+        ("everything", HOSTILE.repeat(20)),
+    ]
+}
+
+/// Whether a text may reach a terminal, a clipboard or a file of text: line ends are all that it may have besides plain text.
+fn is_plain(text: &str) -> bool {
+    text.split('\n').all(|line| swarmscope::wire::text::clean(line) == line)
+}
+
+/// What leaves the program as text is plain.
+fn check_effects(effects: &[Effect], what: &str) {
+    for effect in effects {
+        match effect {
+            Effect::Copy(text) | Effect::Open { text, .. } | Effect::Keep(_, text) => {
+                assert!(is_plain(text), "{what}: {text:?}");
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn in_no_view_does_hostile_text_reach_a_cell() {
+    for (name, payload) in payloads() {
+        let session = told(&payload);
+        for view in VIEWS {
+            let mut model = session.clone();
+            let what = format!("{}, {name}", view.0);
+            check_effects(&go(&mut model, view, &payload), &what);
+            check_at(&mut model, &what, &SIZES[1..]);
+        }
+    }
+}
+
+/// The ways for text to leave the program, from every view in which they work.
+#[test]
+fn what_is_copied_saved_or_opened_is_plain_from_every_view() {
+    const WAYS: [&str; 13] = [
+        "y c",
+        "y v",
+        "y r",
+        "y p",
+        "y a",
+        "y b",
+        "ctrl-y",
+        "W e",
+        "W p",
+        "W j enter",
+        "W s enter",
+        "E enter",
+        "enter",
+    ];
+    let mut left = 0;
+    // escapes, and what hides: the rest differs in length only
+    for (name, payload) in payloads().into_iter().take(2) {
+        let session = told(&payload);
+        for view in VIEWS {
+            for way in WAYS {
+                let mut model = session.clone();
+                go(&mut model, view, &payload);
+                let effects = press(&mut model, &keys(way));
+                left += effects.len();
+                check_effects(&effects, &format!("{}, {name}, {way}", view.0));
+                for effect in &effects {
+                    if let Effect::Save { path, .. } = effect {
+                        assert!(is_plain(&path.display().to_string()), "{}: {path:?}", view.0);
+                    }
+                }
+            }
+        }
+    }
+    assert!(left > 200, "{left} texts left the program");
+}
+
+/// A line of 10 MB takes no longer to draw than a frame may, in any view.
+#[test]
+#[allow(clippy::disallowed_methods)] // how long it really takes
+fn ten_megabytes_on_one_line_are_drawn_in_no_time() {
+    let line = "x\u{1b}[31m\u{202e}日".repeat(10_000_000 / 14);
+    let (mut model, who) = (blank(), permid("9f3ac1", 18));
+    let mut script = Script::default();
+    script.connected(60_000, who, 18, 3, 40_213);
+    script.asked(50_000, 5, who, MessageId(41), 3, 0, line.as_bytes());
+    script.asked(40_000, 5, who, MessageId::DATABASE_QUERY, 2, 1, line.as_bytes());
+    script.at(10_000, Event::Notice { text: line.clone() });
+    script.tell(&mut model);
+    let theme = Theme::built_in("dark", Depth::True).expect("built in");
+    for view in VIEWS {
+        let mut model = model.clone();
+        go(&mut model, view, &line);
+        drawn(&mut model, 120, 40, &theme);
+        let started = std::time::Instant::now();
+        drawn(&mut model, 120, 40, &theme);
+        let took = started.elapsed();
+        assert!(took < Duration::from_millis(250), "{}: {took:?} without optimisation", view.0);
+        check_at(&mut model, view.0, &SIZES[1..3]);
+    }
+}
+
+/// Plain characters only, and each of our own signs has one that stands for it.
+#[test]
+fn in_plain_mode_every_cell_of_every_view_is_ascii() {
+    let plain = Theme { ascii: true, ..Theme::built_in("dark", Depth::True).expect("built in") };
+    let signs = Theme { ascii: false, ..plain.clone() };
+    for view in VIEWS {
+        for (columns, rows) in SIZES {
+            let mut model = crate::fixture::session();
+            go(&mut model, view, "error");
+            let (shown, _) = drawn(&mut model, columns, rows, &signs);
+            let (ascii, _) = drawn(&mut model, columns, rows, &plain);
+            for (sign, cell) in shown.content.iter().zip(&ascii.content) {
+                assert!(cell.symbol().is_ascii(), "{}: {:?}", view.0, cell.symbol());
+                let lost = cell.symbol() == "?" && sign.symbol() != "?";
+                assert!(!lost, "{}, {columns}×{rows}: nothing stands for {:?}", view.0, sign.symbol());
+            }
+        }
+    }
 }

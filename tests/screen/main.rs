@@ -18,3 +18,4 @@ mod snapshots;
 mod stories;
 mod talk;
 mod time;
+mod views;
