@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_belongs_to_a_later_release_says_so_with_2() {
-        for line in ["swarmscope crawl --probe natcheck", "swarmscope demo --scenario worm"] {
+        for line in ["swarmscope crawl --probe natcheck"] {
             assert_eq!(exit_code(line), 2, "{line}");
         }
     }

@@ -84,7 +84,8 @@ impl Grid {
         self.peers = Some(Area { y: first, height: list - first, ..peers });
         self.peer = Some(Area { y: first, ..peer });
         (self.channels, self.frames, self.headings) = (None, None, false);
-        self.reply = Some(Area { y: first + 2, height: (bottom - first).saturating_sub(2), ..peer });
+        let tall = (bottom - first).saturating_sub(2);
+        self.reply = (tall >= 3).then_some(Area { y: first + 2, height: tall, ..peer });
         self.rule = self.rule.map(|(x, ..)| (x, first, bottom));
         if let (Some(Request::Block(_)), false) = (self.request, composing) {
             let line = Area { bar: 0, x: 3, right: self.columns - 1, y: self.rows - 5, height: 1 };
