@@ -156,7 +156,7 @@ impl Model {
     fn go_to_hit(&mut self) {
         let Some(hit) = self.find.hit().cloned() else { return };
         let (columns, rows) = self.size;
-        let width = reply_width(Class::of(columns, rows), columns);
+        let width = reply_width(Class::of(columns, rows), columns, self.kept.columns.width());
         let payload = super::copies::payload(self).unwrap_or_default();
         let row = match hit {
             Hit::Value(path) => return self.reveal(&path),

@@ -10,15 +10,24 @@ pub const MOST_TEXT: usize = 256 * 1024;
 /// The most cells of the right pane's text: what belongs together must not drift apart.
 pub const WIDEST: u16 = 118;
 
-/// Cells that a reply has on the main screen (the layout's own test compares).
+/// Cells that the right pane takes at least, with what stands around it.
+const RIGHT: u16 = 64;
+
+/// Cells of the list where the terminal is wide: more columns than usual get more room, as far as the right pane keeps its own.
 #[must_use]
-pub const fn reply_width(class: Class, columns: u16) -> u16 {
+pub fn list_width(columns: u16, list: u16) -> u16 {
+    (list + 3).clamp(56, columns.saturating_sub(RIGHT).max(56))
+}
+
+/// Cells that a reply has on the main screen (the layout's own test compares). `list`: what the list's columns would take.
+#[must_use]
+pub fn reply_width(class: Class, columns: u16, list: u16) -> u16 {
     match class {
         Class::TooSmall => 1,
         Class::OnePane => columns.saturating_sub(4),
         Class::Compact => columns.saturating_sub(42),
         Class::Middle => at_most(columns.saturating_sub(49)),
-        Class::Wide => at_most(columns.saturating_sub(62)),
+        Class::Wide => at_most(columns.saturating_sub(list_width(columns, list) + 6)),
     }
 }
 

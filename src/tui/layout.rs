@@ -4,7 +4,7 @@
 //! vertical rule, blocks with one blank row between them. Widths depend on the size alone.
 
 use super::canvas::Area;
-use crate::app::lines::WIDEST;
+use crate::app::lines::{WIDEST, list_width};
 use crate::app::{Class, Mode, Model, Pane};
 
 /// Rows of the CHANNELS block besides its heading, at 120×40.
@@ -15,8 +15,6 @@ const REPLY_ROWS: u16 = 18;
 const FRAME_ROWS: u16 = 6;
 /// Rows of the REQUEST block at 120×40: heading, message, frequency, payload, three lines of it, to send, same as.
 const REQUEST_ROWS: u16 = 9;
-/// Cells that the right pane takes at least, with what stands around it.
-const RIGHT: u16 = 64;
 /// Rows that the composer takes as a sheet.
 const SHEET_ROWS: u16 = 12;
 
@@ -126,8 +124,7 @@ impl Grid {
             Class::OnePane => blank.one_pane(composing, inside),
             Class::Compact => blank.compact(composing),
             Class::Middle => blank.two_panes(43),
-            // more columns than usual get more room, as far as the right pane keeps its own
-            Class::Wide => blank.two_panes((list + 3).clamp(56, columns - RIGHT)),
+            Class::Wide => blank.two_panes(list_width(columns, list)),
         }
     }
 
@@ -228,7 +225,7 @@ mod tests {
                     let all = blocks(&grid);
                     assert!(!all.is_empty());
                     if let Some(reply) = grid.reply {
-                        assert_eq!(reply.width(), reply_width(grid.class, columns), "{columns}×{rows}");
+                        assert_eq!(reply.width(), reply_width(grid.class, columns, 0), "{columns}×{rows}");
                     }
                     for (i, area) in all.iter().enumerate() {
                         assert!(area.height > 0, "{columns}×{rows}: {grid:?}");
