@@ -490,5 +490,7 @@ fn hostile_text_in_a_form_stays_in_its_place() {
     let mut model = composing("natcheck");
     fold(&mut model, now, Msg::Paste("; echo owned \u{202e}".to_owned()));
     let effects = does(&mut model, "ctrl-y");
-    assert!(copied(&effects).ends_with("--frequency '3600; echo owned ·'"), "{effects:?}");
+    let command = copied(&effects);
+    assert!(command.contains("--frequency '3600; echo owned"), "one word for a shell: {command}");
+    assert_eq!(swarmscope::wire::text::clean(command), command);
 }
