@@ -346,7 +346,7 @@ impl Model {
     #[must_use]
     pub fn name_of(&self, key: &PeerKey) -> String {
         match key {
-            PeerKey::Permid(permid) => permid.short(),
+            PeerKey::Permid(permid) => words::permid(self, permid),
             PeerKey::Address(_) if self.setup.privacy => words::HIDDEN.to_owned(),
             PeerKey::Address(address) => words::clean(address),
         }

@@ -12,7 +12,7 @@ use crate::node::PeerKey;
 use crate::wire::anatomy::{self, Field, Means};
 use crate::wire::frame::FrameId;
 use crate::wire::trace::{Kind, Piece};
-use crate::wire::{ChannelId, ErrorByte, Permid};
+use crate::wire::{ChannelId, ErrorByte};
 
 /// Which way it went.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -109,15 +109,9 @@ fn given_up(cause: Cause) -> (&'static str, String) {
 
 fn who(model: &Model, key: &PeerKey) -> String {
     match key {
-        PeerKey::Permid(permid) => permid_text(model, permid),
+        PeerKey::Permid(permid) => words::permid(model, permid),
         PeerKey::Address(_) => String::new(),
     }
-}
-
-/// A permid as short as it can be told; under a pseudonym where nobody is to be known.
-#[must_use]
-pub fn permid_text(model: &Model, permid: &Permid) -> String {
-    if model.setup.privacy { model.setup.mask.permid(permid) } else { permid.short() }
 }
 
 fn frame(model: &Model, peer: &Peer, line: &Line, piece: &Piece, way: Way) -> Said {
@@ -250,10 +244,10 @@ fn other(model: &Model, peer: &Peer, id: FrameId, fields: &[Field], way: Way) ->
                 if pinned {
                     "permid is as pinned".to_owned()
                 } else {
-                    format!("permid {}", permid_text(model, &permid))
+                    format!("permid {}", words::permid(model, &permid))
                 }
             }
-            Some(permid) => format!("permid {}", permid_text(model, &permid)),
+            Some(permid) => format!("permid {}", words::permid(model, &permid)),
             None if withheld(fields) => "hidden".to_owned(),
             None => "no permid".to_owned(),
         },
@@ -273,7 +267,7 @@ fn other(model: &Model, peer: &Peer, id: FrameId, fields: &[Field], way: Way) ->
 pub fn value(model: &Model, peer: &Peer, line: &Line, field: &Field) -> String {
     let hidden = model.setup.privacy && field.hides;
     match &field.means {
-        Means::Permid(permid) => permid_text(model, permid),
+        Means::Permid(permid) => words::permid(model, permid),
         Means::Text(_) | Means::Number(_) | Means::Port(_) if hidden => "hidden".to_owned(),
         Means::Text(text) => text.clone(),
         Means::Number(number) => number.to_string(),

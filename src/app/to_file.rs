@@ -15,6 +15,7 @@ use super::model::{Mode, Model};
 use super::msg::{Effect, Opener, Saved, Unsaved};
 use super::peers::Peer;
 use super::whole;
+use super::words;
 use crate::wire::text::clean;
 
 /// What is saved.
@@ -77,7 +78,8 @@ pub(super) fn outcomes(model: &mut Model) -> Effects {
 /// The default: `9f3ac1-database-17.bin`, in the directory where the program was started.
 fn open(model: &mut Model, what: What, ending: &str) -> Effects {
     let Some(request) = model.request() else { return none() };
-    let who = model.peer().and_then(Peer::permid).map_or_else(|| "peer".to_owned(), |permid| permid.short());
+    let who =
+        model.peer().and_then(Peer::permid).map_or_else(|| "peer".to_owned(), |permid| words::permid(model, &permid));
     let label = model.registry().label(request.message).to_lowercase();
     let name = format!("{who}-{label}-{}.{ending}", request.number);
     let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();

@@ -9,7 +9,7 @@ use super::model::Model;
 use super::peers::State;
 use crate::failure::{By, Cause, Delivered, Failure, Phase};
 use crate::node::{Direction, Transport};
-use crate::wire::{ChannelId, ErrorByte, OverlayVersion, text};
+use crate::wire::{ChannelId, ErrorByte, OverlayVersion, Permid, text};
 
 /// Text from a peer, as it may reach a cell.
 #[must_use]
@@ -22,6 +22,12 @@ pub fn clean(text: &str) -> String {
 
 /// What stands for an address that is hidden whole, the name of a host perhaps.
 pub const HIDDEN: &str = "(hidden)";
+
+/// A permid as short as it can be told, `9f3a…c1`; under a pseudonym of the same width where nobody is to be known.
+#[must_use]
+pub fn permid(model: &Model, permid: &Permid) -> String {
+    if model.setup.privacy { model.setup.mask.short(permid) } else { permid.short() }
+}
 
 /// An address, unless addresses are hidden.
 #[must_use]

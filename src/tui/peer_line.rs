@@ -20,7 +20,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, note_below: bool) {
     }
     let theme = canvas.theme;
     let (y, muted) = (area.y, theme.muted);
-    let name = peer.permid().map(|permid| permid.short()).unwrap_or_default();
+    let name = peer.permid().map(|permid| words::permid(model, &permid)).unwrap_or_default();
     let seen = || peer.address.map(|address| address.to_string());
     let address = peer.target().or_else(seen).map(|address| words::address(model, &address)).unwrap_or_default();
     let version = peer.version.map(|version| words::version(version, peer.transport)).unwrap_or_default();

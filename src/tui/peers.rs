@@ -207,7 +207,7 @@ fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, pla
         }
         Column::Permid => {
             if let Some(permid) = peer.permid() {
-                write(&permid.short(), text);
+                write(&words::permid(model, &permid), text);
             }
         }
         Column::Signals if peer.signals > 0 => write("▲", theme.caution.patch(theme.strong())),

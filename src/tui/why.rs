@@ -200,7 +200,7 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
             heading(canvas, "KNOWN");
             let from = match &peer.source {
                 Some(Source::BuddyCast(permid)) => {
-                    format!("{} told of it by BuddyCast: hearsay until it is dialled", permid.short())
+                    format!("{} told of it by BuddyCast: hearsay until it is dialled", words::permid(model, permid))
                 }
                 Some(Source::Bootstrap) => "from the bootstrap list".to_owned(),
                 Some(Source::Operator) => "from you".to_owned(),

@@ -57,6 +57,14 @@ impl Mask {
         self.pseudonym(Secret::Permid(&permid.to_string()))
     }
 
+    /// `p-1f3a0`: as wide as [`Permid::short`], and the beginning of [`Mask::permid`].
+    #[must_use]
+    pub fn short(&self, permid: &Permid) -> String {
+        let whole = self.permid(permid);
+        let digits = whole.rsplit('-').next().unwrap_or_default();
+        format!("p-{}", digits.get(..5).unwrap_or(digits))
+    }
+
     /// A text without addresses and permids, in whichever of their usual forms they stand in it.
     #[must_use]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {

@@ -9,6 +9,8 @@ use swarmscope::app::{Effect, Key, Mode, Model, Msg, Pane, TourStep};
 use swarmscope::crawler::Acceptance;
 use swarmscope::failure::{By, Cause, Delivered, Phase};
 use swarmscope::node::{Ask, Event, Origin, PeerKey, Source, Ticket};
+use swarmscope::tui::Theme;
+use swarmscope::tui::theme::Depth;
 use swarmscope::wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
 
 use crate::fixture::{Script, before, blank, failure, fold, nat_reply, permid, press, session, type_text};
@@ -435,4 +437,29 @@ fn what_is_pasted_is_one_edit() {
     press(&mut model, &[Key::named(KeyCode::Esc), Key::char('/')]);
     fold(&mut model, now, Msg::Paste("q\nnat:open\n".to_owned()));
     assert_eq!(model.filter.text(), "q nat:open ");
+}
+
+#[test]
+fn with_addresses_hidden_nobody_can_be_told_by_name_on_any_screen() {
+    let mut model = session();
+    let names: Vec<String> = model.peers.iter().filter_map(|peer| Some(peer.permid()?.short())).collect();
+    assert!(names.len() > 30);
+    press(&mut model, &[Key::char('P')]);
+    let theme = Theme::built_in("dark", Depth::True).expect("built in");
+    for keys in ["", "i", "esc", "L", "esc", "a", "ctrl-s", "esc", "C", "esc", "y p"] {
+        let keys: Vec<Key> = keys.split_whitespace().map(|key| key.parse().expect("a key")).collect();
+        let effects = press(&mut model, &keys);
+        for (columns, rows) in [(200, 60), (120, 40), (80, 24)] {
+            let (cells, _) = crate::fixture::drawn(&mut model, columns, rows, &theme);
+            let text: String = cells.content.iter().map(ratatui::buffer::Cell::symbol).collect();
+            for name in &names {
+                assert!(!text.contains(name.as_str()), "{name} after {keys:?} at {columns}×{rows}");
+            }
+            assert!(!text.contains("127.0.0.1"), "an address after {keys:?} at {columns}×{rows}");
+        }
+        for effect in effects {
+            let Effect::Copy(copied) = effect else { continue };
+            assert!(copied.starts_with("permid-"), "{copied}");
+        }
+    }
 }

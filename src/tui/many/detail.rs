@@ -119,7 +119,7 @@ fn peer(canvas: &mut Canvas, model: &Model, row: &Row, area: &Area, y: u16, here
     if model.marks.contains(&PeerKey::Permid(row.permid)) && !pill {
         canvas.text(area.bar + 1, area.x, y, "+", plain);
     }
-    x = canvas.text(x, area.right, y, &row.permid.short(), plain) + 2;
+    x = canvas.text(x, area.right, y, &words::permid(model, &row.permid), plain) + 2;
     let mut right = area.right;
     let when = row.ended.or(row.asked).map(|at| clock(at.wall)).unwrap_or_default();
     right = canvas.right(right, y, &when, theme.muted).saturating_sub(2);

@@ -195,7 +195,7 @@ fn target(canvas: &mut Canvas, model: &Model, target: &Target, area: &Area, y: u
     let Some(peer) = model.peers.get(&PeerKey::Permid(target.permid)) else { return };
     let theme = canvas.theme;
     let x = canvas.text(area.x, area.right, y, "+ ", Style::new());
-    canvas.text(x, area.right, y, &target.permid.short(), Style::new());
+    canvas.text(x, area.right, y, &words::permid(model, &target.permid), Style::new());
     let version = peer.version.map(|version| words::version(version, peer.transport)).unwrap_or_default();
     let style = if version.ends_with("tls") { theme.muted } else { Style::new() };
     canvas.text(x + 10, area.right, y, &version, style);

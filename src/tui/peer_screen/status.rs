@@ -4,7 +4,6 @@ use ratatui::style::Style;
 
 use crate::app::format::{clock, lasted, thousands, took};
 use crate::app::peers::State;
-use crate::app::said::permid_text;
 use crate::app::{Model, words};
 use crate::tui::canvas::{Canvas, width};
 use crate::tui::layout::Grid;
@@ -35,7 +34,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     if peer.signals > 0 {
         x = canvas.text(x, end, y, "▲", theme.caution.patch(theme.strong())) + 1;
     }
-    let name = peer.permid().map_or_else(|| model.name_of(&peer.key), |permid| permid_text(model, &permid));
+    let name = peer.permid().map_or_else(|| model.name_of(&peer.key), |permid| words::permid(model, &permid));
     x = canvas.text(x, end, y, &name, theme.strong()) + 2;
     let seen = || peer.address.map(|address| address.to_string());
     let address = peer.target().or_else(seen).map(|address| words::address(model, &address));
