@@ -22,7 +22,6 @@ pub const fn none(_: &Model, _: &str) -> Vec<String> {
     Vec::new()
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "stands in the table beside those that can fail")]
 pub fn filter(model: &mut Model, text: &str) -> Done {
     Filter::parse(text).map_err(|error| Misfit { at: error.at.start, what: error.to_string() })?;
     filtering::set(model, text);

@@ -62,7 +62,7 @@ impl Hints {
     }
 
     /// What to write, once: that they were shown, and nothing else.
-    pub(super) fn to_write(&mut self) -> Option<String> {
+    pub(super) fn take_unwritten(&mut self) -> Option<String> {
         std::mem::take(&mut self.unwritten)
             .then(|| "# The first hints were shown. Without this file they come again.\nshown = true\n".to_owned())
     }

@@ -532,7 +532,7 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Tick | Msg::Wake => {
-            let shown = model.kept.hints.to_write();
+            let shown = model.kept.hints.take_unwritten();
             shown.map(|text| Effect::Keep(KeptIn::Hints, text)).into_iter().collect()
         }
         Msg::Figures(figures) => {
