@@ -12,9 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, Transaction, params};
 use sha2::{Digest as _, Sha256};
 
-use super::Statistics;
-use super::desk::not_open;
-use crate::crawler::Receipt;
+use super::desk::{Desk, not_open};
+use super::{Statistics, sql};
+use crate::crawler::probe::Answering;
+use crate::crawler::{Answer, Receipt};
 use crate::wire::{Permid, text};
 
 /// How many records go into one reply: what fits into the longest reply at the longest that each may be.
@@ -86,6 +87,15 @@ impl HandOver {
             format!("SELECT max(id) FROM (SELECT id FROM {table} WHERE collected_at IS NULL ORDER BY id LIMIT {MOST})");
         let up_to = database.query_row(&last, [], |row| row.get(0)).map_err(|error| format!("SQLError: {error}"))?;
         Ok(Offer { database, up_to })
+    }
+
+    /// Answers a request from `to` with what `reply` makes of its offer.
+    pub fn answer<'a>(&self, desk: &'a Desk, to: Permid, reply: fn(&Offer) -> Result<Answer, String>) -> Answering<'a> {
+        let records = self.clone();
+        Box::pin(async move {
+            let work = move |_: &Statistics, _: &sql::Limits| reply(&records.offer(to)?);
+            desk.ask(work).await.unwrap_or_else(|reason| Answer::failed(&reason))
+        })
     }
 }
 

@@ -14,7 +14,6 @@ use flate2::write::ZlibEncoder;
 use super::desk::Desk;
 use super::hand_over::{HandOver, Offer};
 use super::pseudonyms::mask;
-use super::{Statistics, sql};
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe, Receipt};
 use crate::wire::{Decoded, MessageId, OverlayVersion, Permid, text};
@@ -84,15 +83,10 @@ impl Probe for Puncture {
     }
 
     fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        let lines = self.lines.clone();
-        Box::pin(async move {
-            let work = move |_: &Statistics, _: &sql::Limits| {
-                let offer = lines.offer(asked.from)?;
-                let log = log(&offer).map_err(|error| format!("SQLError: {error}"))?;
-                let stream = deflate(&log).map_err(|error| format!("zlib: {error}"))?;
-                Ok(Answer { receipt: offer.receipt(), ..Answer::success(stream) })
-            };
-            self.desk.ask(work).await.unwrap_or_else(|reason| Answer::failed(&reason))
+        self.lines.answer(&self.desk, asked.from, |offer| {
+            let log = log(offer).map_err(|error| format!("SQLError: {error}"))?;
+            let stream = deflate(&log).map_err(|error| format!("zlib: {error}"))?;
+            Ok(Answer { receipt: offer.receipt(), ..Answer::success(stream) })
         })
     }
 

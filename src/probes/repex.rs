@@ -11,7 +11,6 @@ use rusqlite::{CachedStatement, Row};
 use super::desk::Desk;
 use super::hand_over::{HandOver, Offer};
 use super::sql::MAX_BYTES;
-use super::{Statistics, sql};
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe, Receipt};
 use crate::wire::encoding_a::Value;
@@ -111,13 +110,8 @@ impl Probe for Repex {
     }
 
     fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        let records = self.records.clone();
-        Box::pin(async move {
-            let work = move |_: &Statistics, _: &sql::Limits| {
-                reply(&records.offer(asked.from)?).map_err(|error| format!("SQLError: {error}"))
-            };
-            self.desk.ask(work).await.unwrap_or_else(|reason| Answer::failed(&reason))
-        })
+        let reply = |offer: &Offer| reply(offer).map_err(|error| format!("SQLError: {error}"));
+        self.records.answer(&self.desk, asked.from, reply)
     }
 
     fn delivered(&self, to: Permid, receipt: Receipt) {

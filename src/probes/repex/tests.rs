@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::probes::Statistics;
 use crate::probes::testing::{FIRST, SECOND, ask_as};
 use crate::wire::ErrorByte;
 

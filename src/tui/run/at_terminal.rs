@@ -49,8 +49,10 @@ impl Running {
 
     /// The next theme, by name.
     pub(super) fn next_theme(&mut self) {
-        if let Err(errors) = self.look.next() {
-            errors.into_iter().for_each(|error| self.fold(Msg::NotDone(format!("theme passed over: {error}"))));
+        if let Err(errors) = self.look.turn() {
+            for error in errors {
+                self.fold(Msg::NotDone(format!("theme passed over: {error}")));
+            }
         }
         self.fold(Msg::Done(format!("theme: {}", self.look.name())));
     }

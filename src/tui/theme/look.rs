@@ -60,7 +60,7 @@ impl Look {
     ///
     /// # Errors
     /// What is wrong with each that was passed over.
-    pub fn next(&mut self) -> Result<(), Vec<ThemeError>> {
+    pub fn turn(&mut self) -> Result<(), Vec<ThemeError>> {
         let names = self.names();
         let at = names.iter().position(|name| *name == self.name).map_or(0, |at| at + 1);
         let mut passed_over = Vec::new();

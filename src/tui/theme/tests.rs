@@ -139,7 +139,7 @@ fn the_next_theme_comes_round_and_passes_over_what_is_broken() {
     let mut look = look(None, Some(folder.path())).unwrap();
     let mut seen = Vec::new();
     for _ in 0..6 {
-        let next = look.next();
+        let next = look.turn();
         assert_eq!(next.is_err(), look.name() == "mine", "{next:?}");
         seen.push(look.name().to_owned());
     }
