@@ -19,9 +19,10 @@ struct Shot {
     keys: fn(&mut Model),
 }
 
-const SHOTS: [Shot; 16] = [
+const SHOTS: [Shot; 17] = [
     Shot { name: "main-dark", size: (120, 40), theme: "dark", keys: |_| {} },
     Shot { name: "main-light", size: (120, 40), theme: "light", keys: |_| {} },
+    Shot { name: "main-high-contrast", size: (120, 40), theme: "high-contrast", keys: |_| {} },
     Shot { name: "main-mono", size: (120, 40), theme: "mono", keys: |_| {} },
     Shot { name: "main-80x24", size: (80, 24), theme: "dark", keys: |_| {} },
     Shot { name: "main-200x60", size: (200, 60), theme: "dark", keys: |_| {} },
