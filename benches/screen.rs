@@ -67,7 +67,7 @@ const COMMANDS: [(&str, &[&str]); 5] = [
 /// A peer of its own for each number.
 fn permid(n: u32) -> Permid {
     let bytes = n.wrapping_mul(2_654_435_761).to_be_bytes(); // spread over all keys
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         let mut point = [0x5a; 60];
         point[0] = 0;
         point[1..5].copy_from_slice(&bytes);
@@ -80,7 +80,7 @@ fn permid(n: u32) -> Permid {
 }
 
 fn connected(n: u32) -> Event {
-    let legacy = n % 3 == 0;
+    let legacy = n.is_multiple_of(3);
     Event::Connected {
         permid: permid(n),
         was: None,
@@ -108,7 +108,7 @@ fn crowd() -> Model {
     let (mut model, mut script) = (blank(), Script::default());
     for n in 0..PEERS {
         let ms = 3_000_000 - u64::from(n) * 50;
-        let event = if n % 10 == 0 { failed(n) } else { connected(n) };
+        let event = if n.is_multiple_of(10) { failed(n) } else { connected(n) };
         script.at(ms, event);
         let (who, nat) = (permid(n), NATS[n as usize / 10 % 4]);
         match n % 10 {

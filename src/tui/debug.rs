@@ -11,7 +11,7 @@ use crate::app::figures::{Figures, Spread};
 use crate::app::format::{size, thousands};
 
 /// Cells and rows of it.
-const SIZE: (u16, u16) = (44, 12);
+const SIZE: (u16, u16) = (42, 12);
 
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     if !model.debug.shown {
@@ -20,12 +20,12 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let (wide, high) = (SIZE.0.min(grid.columns), SIZE.1.min(grid.rows.saturating_sub(2)));
     let x = grid.columns - wide;
     canvas.blank(Rect::new(x, 1, wide, high), canvas.theme.panel);
-    let area = Area { bar: x, x: x + 2, right: grid.columns - 2, y: 1, height: high };
+    let area = Area { bar: x, x: x + 1, right: grid.columns - 1, y: 1, height: high };
     let theme = canvas.theme;
     let figures = model.debug.figures.unwrap_or_default();
     for (row, y) in rows(model, &figures).iter().zip(area.y..area.bottom()) {
         canvas.text(area.x, area.right, y, row.label, theme.muted);
-        for (value, right) in row.values.iter().zip([22, 31, area.width()]) {
+        for (value, right) in row.values.iter().zip([area.width() - 18, area.width() - 9, area.width()]) {
             let style = if row.heading { theme.muted } else { theme.base.patch(theme.panel) };
             canvas.right(area.x + right, y, value, style);
         }

@@ -230,7 +230,6 @@ fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, pla
         }
         Column::RoundTrip if up => drop(canvas.right(right, y, &peer.rtt.map(took).unwrap_or_default(), plain)),
         Column::Nat if up => write(peer.nat.as_deref().unwrap_or("–"), plain),
-        Column::Signals | Column::RoundTrip | Column::Nat => {}
         Column::Reply => last(canvas, model, peer, placed, y, text),
         Column::Label => write(peer.label.as_deref().unwrap_or_default(), muted),
         Column::Note => write(model.facts().note(peer).unwrap_or_default(), text),
@@ -240,7 +239,7 @@ fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, pla
             }
         }
         Column::Next | Column::NextOf(_) if up => acceptance(canvas, model, shared, placed, peer, y, here),
-        Column::Next | Column::NextOf(_) => {}
+        Column::Signals | Column::RoundTrip | Column::Nat | Column::Next | Column::NextOf(_) => {}
     }
 }
 

@@ -60,7 +60,7 @@ fn steps() -> impl Strategy<Value = Step> {
 }
 
 fn permid(n: u8) -> Permid {
-    if n % 2 == 0 { Permid::Ed25519([n; 32]) } else { Permid::Sect233k1([n; 60]) }
+    if n.is_multiple_of(2) { Permid::Ed25519([n; 32]) } else { Permid::Sect233k1([n; 60]) }
 }
 
 fn key(n: u8) -> PeerKey {
@@ -105,11 +105,11 @@ impl Play {
         let failure = || Failure::new(Cause::TcpRefused, Who::Network, "");
         match *step {
             Step::Connected(n, was, rtt) => {
-                let version = OverlayVersion(if n % 2 == 0 { 18 } else { 17 });
-                let transport = if n % 2 == 0 { Transport::Tls } else { Transport::Legacy };
+                let version = OverlayVersion(if n.is_multiple_of(2) { 18 } else { 17 });
+                let transport = if n.is_multiple_of(2) { Transport::Tls } else { Transport::Legacy };
                 self.node(Event::Connected {
                     permid: permid(n),
-                    was: (was % 3 == 0).then(|| dialled(was)),
+                    was: (was.is_multiple_of(3)).then(|| dialled(was)),
                     address: ([10, 0, 0, n % 4], 7760).into(),
                     listening_port: 7760,
                     version,
