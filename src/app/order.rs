@@ -17,8 +17,8 @@ use super::sorting::{Key, compare};
 const HELD: Duration = Duration::from_secs(4);
 /// News moves rows at most this often: who reads a list that moves more often?
 const SETTLED: Duration = Duration::from_millis(250);
-/// Peers that one message may filter at most: some milliseconds. The rest is filtered with the next ones.
-const AT_ONCE: usize = 10_000;
+/// Peers that one message may filter at most: some milliseconds, of patterns a few more. The rest is filtered with the next ones.
+const AT_ONCE: usize = 4_000;
 /// Filters that the passing of time decides on are asked again this often.
 const ASKED_AGAIN: Duration = Duration::from_secs(5);
 /// The place of a peer that is not shown.
@@ -181,14 +181,17 @@ impl Order {
         for index in self.dirty.take() {
             self.look_again(facts, filter, index);
         }
+        // keys side by side are compared faster than those spread over the slots
+        let mut keyed: Vec<(usize, Key)> = Vec::with_capacity(self.sorted.len());
         for &index in &self.sorted {
             if let Some(peer) = facts.peers.at(index) {
-                self.slots[index].key = Key::of(self.sort.by, facts, peer);
+                let key = Key::of(self.sort.by, facts, peer);
+                self.slots[index].key = key;
+                keyed.push((index, key));
             }
         }
-        let mut sorted = std::mem::take(&mut self.sorted);
-        sorted.sort_unstable_by(|a, b| self.before(facts, *a, *b));
-        self.sorted = sorted;
+        keyed.sort_unstable_by(|(a, key_a), (b, key_b)| compare(self.sort, facts, (*a, key_a), (*b, key_b)));
+        self.sorted = keyed.into_iter().map(|(index, _)| index).collect();
         self.lay_rows();
     }
 
