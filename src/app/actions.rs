@@ -3,12 +3,12 @@
 use super::conditions::ask;
 use super::input::Input;
 use super::log::Kind;
-use super::messages::known;
 use super::model::{Mode, Model, Pane, Picker, tree_of};
 use super::msg::Effect;
 use super::palette::Palette;
-use super::peers::Peer;
 use super::words;
+use crate::app::asking::messages::known;
+use crate::app::list::peers::Peer;
 use crate::node::Target;
 
 /// What is to be done outside.

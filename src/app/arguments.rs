@@ -3,14 +3,14 @@
 use super::actions as act;
 use super::actions::Effects;
 use super::commands::Misfit;
-use super::filter::Filter;
-use super::filtering;
-use super::messages::{all, find};
 use super::model::Model;
 use super::msg::Effect;
-use super::order::By;
-use super::reading::View;
-use super::to_file;
+use crate::app::asking::messages::{all, find};
+use crate::app::list::filter::Filter;
+use crate::app::list::filtering;
+use crate::app::list::order::By;
+use crate::app::reply::reading::View;
+use crate::app::reply::to_file;
 use crate::node::Target;
 use crate::wire::MessageId;
 use crate::wire::config_file::meant;
@@ -37,7 +37,7 @@ pub fn sort(model: &mut Model, text: &str) -> Done {
     let names: Vec<String> = all.iter().map(By::to_string).collect();
     let by = all.iter().zip(&names).find(|(_, name)| *name == text).map(|(by, _)| *by);
     let by = by.ok_or_else(|| unknown("column", text, names.iter().map(String::as_str)))?;
-    Ok(super::column_view::sort_by(model, by))
+    Ok(crate::app::list::column_view::sort_by(model, by))
 }
 
 /// Where peers that are not connected were last seen.
@@ -45,7 +45,13 @@ pub fn targets(model: &Model, _: &str) -> Vec<String> {
     if model.setup.privacy {
         return Vec::new();
     }
-    model.peers.iter().filter(|peer| !peer.connected()).filter_map(super::peers::Peer::target).take(100).collect()
+    model
+        .peers
+        .iter()
+        .filter(|peer| !peer.connected())
+        .filter_map(crate::app::list::peers::Peer::target)
+        .take(100)
+        .collect()
 }
 
 pub fn connect(model: &mut Model, text: &str) -> Done {
@@ -108,13 +114,13 @@ pub fn view(model: &mut Model, text: &str) -> Done {
 
 /// Writes the payload of the reply to a file that is not there yet.
 pub fn save_payload(model: &mut Model, text: &str) -> Done {
-    super::copies::has_bytes(model)?;
+    crate::app::reply::copies::has_bytes(model)?;
     Ok(to_file::write(model, to_file::What::Payload, text, false))
 }
 
 /// Writes the decoded reply to a file that is not there yet.
 pub fn save_json(model: &mut Model, text: &str) -> Done {
-    super::copies::has_decoded(model)?;
+    crate::app::reply::copies::has_decoded(model)?;
     Ok(to_file::write(model, to_file::What::Json, text, false))
 }
 

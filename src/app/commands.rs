@@ -12,14 +12,14 @@ mod table;
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::actions as act;
-use super::key::Key;
-use super::keymap::Sequence;
 use super::log::Kind;
 use super::model::{Mode, Model, Pane};
 use super::msg::Effect;
 use super::screen::Screen;
 use super::size::Class;
-use super::typing;
+use crate::app::keys::key::Key;
+use crate::app::keys::keymap::Sequence;
+use crate::app::keys::typing;
 pub use arguments::{Argument, Misfit};
 pub use follow::{FollowUp, follow_ups, pending};
 pub use footer::{Footing, footer};

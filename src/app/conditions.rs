@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::messages::known;
 use super::model::{Mode, Model, Pane};
-use super::peers::Peer;
-use super::reading::View;
-use super::request::Request;
+use crate::app::asking::messages::known;
+use crate::app::asking::request::Request;
+use crate::app::list::peers::Peer;
+use crate::app::reply::reading::View;
 use crate::node::{Ask, Origin, PeerKey, Target};
 
 /// How long a reply may take where no probe says otherwise.

@@ -1,7 +1,7 @@
 //! A payload as a form: a line for each field, as it is typed.
 
 use super::input::Input;
-use super::key::Key;
+use crate::app::keys::key::Key;
 use crate::crawler::Probe;
 use crate::crawler::field::{Field, Kind, Value, write_form};
 use crossterm::event::KeyCode;

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use super::key::Key;
+use crate::app::keys::key::Key;
 use crate::wire::text;
 
 /// The most characters one line takes: longer pastes are cut.

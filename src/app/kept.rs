@@ -1,10 +1,10 @@
 //! What is kept from one run to the next: saved filters, the choice of columns, notes on peers. Here as texts; files are
 //! read and written by those who start and run the screen.
 
-use super::columns::Columns;
 use super::hints::Hints;
-use super::notes::Notes;
-use super::saved::Saved;
+use crate::app::list::columns::Columns;
+use crate::app::list::notes::Notes;
+use crate::app::list::saved::Saved;
 use crate::wire::config_file::line_of;
 
 /// All of it, as it was when the program started.

@@ -1,17 +1,18 @@
 //! Moving about: in lists, between panes, in and out.
 
 use super::actions::{self as act, Effects, none};
-use super::columns::FIXED;
 use super::commands;
-use super::find;
-use super::inspect;
 use super::model::{Mode, Model, Pane};
 use super::palette;
-use super::reading::View;
 use super::screen::Screen;
 use super::size::Class;
-use super::{filtering, marking};
 use super::{log, many};
+use crate::app::list::columns::FIXED;
+use crate::app::list::filtering;
+use crate::app::list::marking;
+use crate::app::peer_screen::inspect;
+use crate::app::reply::find;
+use crate::app::reply::reading::View;
 
 pub fn up(model: &mut Model) -> Effects {
     step(model, -1)

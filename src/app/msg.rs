@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
 use super::kept::KeptIn;
-use super::key::Key;
-use super::mouse::{Gesture, Spot};
-use super::recording::Place;
-use super::showing::Control;
+use crate::app::keys::key::Key;
+use crate::app::keys::mouse::{Gesture, Spot};
+use crate::app::session::recording::Place;
+use crate::app::session::showing::Control;
 use crate::node::{Ask, Event, Target, Ticket};
 use crate::probes::Decoding;
 use crate::wire::{ErrorByte, MessageId, Permid};

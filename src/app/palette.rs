@@ -2,10 +2,10 @@
 
 use super::commands::{Argument, COMMANDS, Command, Context, Misfit, execute};
 use super::input::Input;
-use super::key::Key;
 use super::model::{Mode, Model};
 use super::msg::Effect;
 use super::search::search;
+use crate::app::keys::key::Key;
 
 /// What is typed into the list, and which line is selected.
 #[derive(Clone, Default, Debug)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::format::{ago, took};
 use super::log::Kind;
 use super::model::Model;
-use super::peers::State;
+use crate::app::list::peers::State;
 use crate::failure::{By, Cause, Delivered, Failure, Phase};
 use crate::node::{Direction, Transport};
 use crate::wire::{ChannelId, ErrorByte, OverlayVersion, Permid, text};

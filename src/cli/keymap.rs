@@ -9,7 +9,7 @@ use super::options::JsonOption;
 use super::{CliError, directories, output};
 use crate::app::Keymap;
 use crate::app::commands::{COMMANDS, Command, Group};
-use crate::app::keymap;
+use crate::app::keys::keymap;
 use crate::wire::config_file::ConfigFile;
 
 const HINT: &str = "correct these lines; the other lines hold, and `swarmscope keymap` lists the names of all commands";

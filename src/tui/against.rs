@@ -6,9 +6,9 @@ use super::canvas::{Canvas, follow};
 use super::layout::Grid;
 use super::overlay;
 use crate::app::Model;
-use crate::app::compare::Candidate;
 use crate::app::format::thousands;
 use crate::app::model::Picker;
+use crate::app::reply::compare::Candidate;
 
 /// Where the columns begin: number, time, size.
 const NUMBER: u16 = 16;

@@ -8,8 +8,8 @@ use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::theme::Theme;
-pub use crate::app::lines::cut;
-use crate::app::mouse::Spot;
+use crate::app::keys::mouse::Spot;
+pub use crate::app::reply::lines::cut;
 use crate::wire::PartsLeft;
 use crate::wire::mask::Mask;
 use crate::wire::text::clean;

@@ -3,12 +3,12 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, BAR, Canvas, follow, width};
-use crate::app::column::{Cell, cell};
+use crate::app::asking::request::{Outcome, Reply, Request, left};
 use crate::app::format::{countdown, size, took};
+use crate::app::keys::mouse::{List, Spot};
+use crate::app::list::column::{Cell, cell};
+use crate::app::list::peers::Peer;
 use crate::app::log::Kind;
-use crate::app::mouse::{List, Spot};
-use crate::app::peers::Peer;
-use crate::app::request::{Outcome, Reply, Request, left};
 use crate::app::{Mode, Model, Pane, words};
 use crate::failure::Phase;
 use crate::wire::{ErrorByte, Frequency, OverlayVersion};

@@ -4,7 +4,7 @@ use super::canvas::{Canvas, width};
 use super::layout::Grid;
 use crate::app::Model;
 use crate::app::commands::{Footing, footer};
-use crate::app::mouse::Spot;
+use crate::app::keys::mouse::Spot;
 
 /// Blanks between entries.
 const GAP: u16 = 3;

@@ -3,8 +3,8 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
+use crate::app::asking::request::{Outcome, Part, Request, more};
 use crate::app::format::{clock_with_millis, thousands};
-use crate::app::request::{Outcome, Part, Request, more};
 use crate::app::{Model, words};
 use crate::wire::ErrorByte;
 

@@ -9,7 +9,7 @@ use super::picker::marked;
 use super::why::folded;
 use crate::app::Model;
 use crate::app::commands::Command;
-use crate::app::mouse::{List, Spot};
+use crate::app::keys::mouse::{List, Spot};
 use crate::app::palette::{Entry, Found, Palette, Said, found, listed};
 
 /// Cells for a command's name.

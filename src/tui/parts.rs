@@ -6,8 +6,8 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas};
 use crate::app::Now;
+use crate::app::asking::request::{Outcome, Part, Request};
 use crate::app::format::{thousands, took};
-use crate::app::request::{Outcome, Part, Request};
 
 /// The longest bar of a gap, in cells.
 const LONGEST: u16 = 10;

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
-use crate::app::composer::Composer;
+use crate::app::asking::composer::Composer;
 use crate::app::format::counted;
 use crate::wire::text::clean;
 

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas, width};
 use crate::app::Model;
 use crate::app::format::{lasted, took};
-use crate::app::peers::{Peer, State};
+use crate::app::list::peers::{Peer, State};
 use crate::app::words;
 
 /// Cells of a note that are worth showing.

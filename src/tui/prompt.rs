@@ -3,8 +3,8 @@
 use ratatui::style::Style;
 
 use super::canvas::Canvas;
-use crate::app::find;
 use crate::app::input::Input;
+use crate::app::reply::find;
 use crate::app::{Mode, Model};
 
 /// Cells of the note at the right.

@@ -11,8 +11,8 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::app::recording::{Header, Line, Masker, Typist, What, micros, present, typing::Typing};
-use crate::app::showing::Recorded;
+use crate::app::session::recording::{Header, Line, Masker, Typist, What, micros, present, typing::Typing};
+use crate::app::session::showing::Recorded;
 use crate::app::{Model, Msg, Now};
 use crate::node::Event;
 

@@ -6,13 +6,13 @@ use ratatui::style::{Modifier, Style};
 use super::canvas::{Area, Canvas, follow, width};
 use super::found::{mark, mark_all};
 use super::{diff, hex, why};
+use crate::app::asking::request::{Outcome, Reply, Request};
 use crate::app::commands::key_of;
-use crate::app::find::Hit;
 use crate::app::format::{clock, counted, size};
-use crate::app::lines::{MOST_TEXT, TextRow, bytes_per_row, text_rows};
-use crate::app::mouse::{List, Spot};
-use crate::app::reading::{Row, View};
-use crate::app::request::{Outcome, Reply, Request};
+use crate::app::keys::mouse::{List, Spot};
+use crate::app::reply::find::Hit;
+use crate::app::reply::lines::{MOST_TEXT, TextRow, bytes_per_row, text_rows};
+use crate::app::reply::reading::{Row, View};
 use crate::app::{Class, Mode, Model, Pane, words};
 use crate::wire::ErrorByte;
 

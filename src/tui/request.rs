@@ -4,11 +4,11 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, PILL, width};
 use super::{form, payload, picker, preview};
-use crate::app::column::{Cell, cell};
+use crate::app::asking::composer::Composer;
+use crate::app::asking::messages::Known;
 use crate::app::commands::key_of;
-use crate::app::composer::Composer;
 use crate::app::format::{countdown, counted, size};
-use crate::app::messages::Known;
+use crate::app::list::column::{Cell, cell};
 use crate::app::words::{self, clause};
 use crate::app::{Mode, Model, Pane};
 use crate::node::Transport;

@@ -24,9 +24,9 @@ use super::recorder::{Finished, Recorder, Target};
 use super::signals::{Signals, Told};
 use super::terminal::Taken;
 use super::theme::Look;
-use crate::app::recording::typing::Typing;
-use crate::app::replay::Player;
-use crate::app::script::{NotSeen, Script};
+use crate::app::keys::script::{NotSeen, Script};
+use crate::app::session::recording::typing::Typing;
+use crate::app::session::replay::Player;
 use crate::app::{Effect, Key, Model, Msg, Now, Setup, update};
 use crate::node::{Event, Node};
 use crate::probes;
@@ -316,7 +316,7 @@ impl Running {
             | Effect::Connect(_)
             | Effect::Disconnect(_)
             | Effect::Cancel(_)
-            | Effect::Extend(..) => self.to_node(effect),
+            | Effect::Extend(..) => self.for_node(effect),
             Effect::Freeze => self.freeze(),
             Effect::Record => self.record(),
             Effect::Replay(control) => {
@@ -382,7 +382,7 @@ impl Running {
     }
 
     /// What goes out. In a replay nothing does.
-    fn to_node(&mut self, effect: Effect) {
+    fn for_node(&mut self, effect: Effect) {
         let Some(node) = &self.node else {
             return self.fold(Msg::NotDone("not done: a replay sends nothing".to_owned()));
         };

@@ -4,11 +4,11 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, cut, width};
 use super::parts;
-use crate::app::column::{Cell, cell};
+use crate::app::asking::request::{Outcome, Request, more};
 use crate::app::commands::key_of;
 use crate::app::format::{clock, countdown, counted, size, took};
-use crate::app::peers::State;
-use crate::app::request::{Outcome, Request, more};
+use crate::app::list::column::{Cell, cell};
+use crate::app::list::peers::State;
 use crate::app::{Model, words};
 use crate::failure::Failure;
 use crate::node::Source;

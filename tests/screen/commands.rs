@@ -1,7 +1,8 @@
 //! The list of commands: searching, arguments, completion, errors under the cursor.
 
 use crossterm::event::KeyCode;
-use swarmscope::app::{Effect, Key, Mode, Model, keymap};
+use swarmscope::app::keys::keymap;
+use swarmscope::app::{Effect, Key, Mode, Model};
 use swarmscope::wire::MessageId;
 use swarmscope::wire::config_file::ConfigFile;
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use swarmscope::app::kept::Kept;
-use swarmscope::app::recording::typing::Typing;
+use swarmscope::app::session::recording::typing::Typing;
 use swarmscope::app::{Effect, Key, Keymap, Model, Msg, Now, Setup};
 use swarmscope::failure::{By, Cause, Delivered, Failure, Phase};
 use swarmscope::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};

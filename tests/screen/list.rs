@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::app::columns::Column;
 use swarmscope::app::figures::{Figures, Spread};
 use swarmscope::app::kept::KeptIn;
+use swarmscope::app::list::columns::Column;
 use swarmscope::app::{Effect, Key, Mode, Model, Msg};
 use swarmscope::node::{Event, PeerKey, Source};
 use swarmscope::tui::Theme;

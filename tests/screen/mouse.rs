@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::app::mouse::{Gesture, Spot};
+use swarmscope::app::keys::mouse::{Gesture, Spot};
 use swarmscope::app::{Effect, Key, Mode, Model, Msg, Pane};
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::{Tops, draw, spot};
@@ -132,7 +132,7 @@ fn every_cell_of_every_size_can_be_pointed_at() {
     let mut model = session();
     for (columns, rows) in [(120, 40), (80, 24), (60, 20), (40, 10), (5, 3), (1, 1)] {
         drawn(&mut model, columns, rows, &theme());
-        for at in (0..rows + 1).step_by(3).flat_map(|y| (0..columns + 1).step_by(7).map(move |x| (x, y))) {
+        for at in (0..=rows).step_by(3).flat_map(|y| (0..=columns).step_by(7).map(move |x| (x, y))) {
             let mut cells = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, columns, rows));
             draw(&mut cells, &model, &theme(), &mut Tops::default());
             let _: Spot = spot(&model, &theme(), Tops::default(), at);
@@ -151,7 +151,7 @@ fn the_mouse_is_switched_on_and_off_by_a_command() {
 
 #[test]
 fn on_the_screen_of_one_peer_a_click_moves_the_one_cursor() {
-    use swarmscope::app::inspect::Focus;
+    use swarmscope::app::peer_screen::inspect::Focus;
     let mut model = crate::talk::story().0;
     fold(&mut model, crate::fixture::before(0), Msg::Resize(120, 40));
     click(&mut model, "part 3, hint 2");

@@ -8,10 +8,10 @@ use crossterm::event::KeyCode;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use swarmscope::app::commands::{COMMANDS, Command};
-use swarmscope::app::mouse::Gesture;
+use swarmscope::app::keys::mouse::Gesture;
+use swarmscope::app::list::order::Order;
+use swarmscope::app::list::tally::Tally;
 use swarmscope::app::msg::{Saved, Unsaved};
-use swarmscope::app::order::Order;
-use swarmscope::app::tally::Tally;
 use swarmscope::app::{Effect, Key, Model, Msg, Now, TourStep};
 use swarmscope::failure::{By, Cause, Delivered, Phase};
 use swarmscope::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
@@ -312,7 +312,7 @@ fn a_screen_lives_through_whatever_happens() {
     let mut cases = 0;
     loop {
         let config = ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() };
-        let lived = TestRunner::new(config).run(&lives, |(start, steps)| {
+        let outcome = TestRunner::new(config).run(&lives, |(start, steps)| {
             let model = match start {
                 0 => blank(),
                 1 => session(),
@@ -321,7 +321,7 @@ fn a_screen_lives_through_whatever_happens() {
             play(model, steps);
             Ok(())
         });
-        if let Err(error) = lived {
+        if let Err(error) = outcome {
             panic!("after {cases} cases: {error}");
         }
         cases += 12;

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use swarmscope::app::Keymap;
 use swarmscope::app::commands::{COMMANDS, Command, Context, Group};
+use swarmscope::app::keys::keymap;
 use swarmscope::app::palette::listed;
-use swarmscope::app::{Keymap, keymap};
 use swarmscope::wire::config_file::ConfigFile;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");

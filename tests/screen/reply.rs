@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 use swarmscope::app::msg::{Saved, Unsaved};
-use swarmscope::app::reading::View;
+use swarmscope::app::reply::reading::View;
 use swarmscope::app::{Effect, Key, Mode, Model, Msg};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;

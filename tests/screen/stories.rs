@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::app::column::{Cell, cell};
-use swarmscope::app::peers::State;
+use swarmscope::app::list::column::{Cell, cell};
+use swarmscope::app::list::peers::State;
 use swarmscope::app::{Effect, Key, Mode, Model, Msg, Pane, TourStep};
 use swarmscope::crawler::Acceptance;
 use swarmscope::failure::{By, Cause, Delivered, Phase};

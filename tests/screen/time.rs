@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ratatui::buffer::Buffer;
-use swarmscope::app::recording::typing::Typing;
-use swarmscope::app::recording::{Header, Line, Masker, Recording, Typist, What, micros, present::present, read};
-use swarmscope::app::replay::Player;
-use swarmscope::app::showing::{Control, Recorded, Replayed};
+use swarmscope::app::session::recording::typing::Typing;
+use swarmscope::app::session::recording::{
+    Header, Line, Masker, Recording, Typist, What, micros, present::present, read,
+};
+use swarmscope::app::session::replay::Player;
+use swarmscope::app::session::showing::{Control, Recorded, Replayed};
 use swarmscope::app::{Key, Model, Msg, Now};
 use swarmscope::node::{Event, PeerKey};
 use swarmscope::tui::Theme;

@@ -66,11 +66,11 @@ pub fn keys(text: &str) -> Vec<Key> {
 }
 
 /// Goes to a view; what is done outside on the way there.
-pub fn go(model: &mut Model, View(_, before, pastes, after): &View, pasted: &str) -> Vec<Effect> {
+pub fn go(model: &mut Model, View(_, before, pastes, after): &View, text: &str) -> Vec<Effect> {
     let mut effects = press(model, &keys(before));
     if *pastes {
         let now = model.now;
-        effects.extend(fold(model, now, Msg::Paste(pasted.to_owned())));
+        effects.extend(fold(model, now, Msg::Paste(text.to_owned())));
     }
     effects.extend(press(model, &keys(after)));
     effects

@@ -1,8 +1,8 @@
 //! What may follow the keys that were pressed.
 
 use super::{COMMANDS, contexts, working};
-use crate::app::key::Key;
-use crate::app::keymap::Sequence;
+use crate::app::keys::key::Key;
+use crate::app::keys::keymap::Sequence;
 use crate::app::model::Model;
 
 /// A key, or keys, that make the pending ones a command.

@@ -3,8 +3,8 @@
 use crossterm::event::KeyCode;
 
 use super::{COMMANDS, Command, contexts, working};
-use crate::app::key::Key;
-use crate::app::keymap::Sequence;
+use crate::app::keys::key::Key;
+use crate::app::keys::keymap::Sequence;
 use crate::app::model::Model;
 
 /// An entry of the footer.

@@ -1,7 +1,7 @@
 //! Every command with its keys: what can be done where one is, first; then what can be done elsewhere.
 
 use super::{COMMANDS, Command, Context, Group, contexts_in};
-use crate::app::keymap::{Keymap, Sequence};
+use crate::app::keys::keymap::{Keymap, Sequence};
 use crate::app::model::{Mode, Model};
 
 /// Cells that the help has for keys.

@@ -2,15 +2,24 @@
 
 use super::{Command, Context, Foot, Group};
 use crate::app::actions as act;
+use crate::app::asking::again;
 use crate::app::conditions as when;
-use crate::app::inspect;
+use crate::app::keys::mouse;
+use crate::app::list::column_view;
+use crate::app::list::filtering;
+use crate::app::list::marking;
+use crate::app::list::noting;
+use crate::app::list::saved_view;
 use crate::app::many::acts as many;
-use crate::app::mouse;
 use crate::app::moving as go;
+use crate::app::peer_screen::inspect;
+use crate::app::reply::compare;
+use crate::app::reply::copies;
+use crate::app::reply::find;
+use crate::app::reply::to_file;
+use crate::app::session::time;
 use crate::app::terminal;
-use crate::app::{
-    again, column_view, compare, copies, figures, filtering, find, marking, noting, palette, saved_view, time, to_file,
-};
+use crate::app::{figures, palette};
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
 const fn foot(rank: u8, verb: &'static str) -> Option<Foot> {

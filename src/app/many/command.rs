@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::super::composer::Composer;
 use super::super::model::Model;
 use super::plan::Plan;
+use crate::app::asking::composer::Composer;
 use crate::crawler::Registry;
 use crate::node::PeerKey;
 
@@ -32,7 +32,7 @@ pub fn script(model: &Model, plan: &Plan) -> String {
     }
     script.push_str(" <<'PEERS'\n");
     for target in &plan.targets {
-        let address = model.peers.get(&PeerKey::Permid(target.permid)).and_then(super::super::peers::Peer::target);
+        let address = model.peers.get(&PeerKey::Permid(target.permid)).and_then(crate::app::list::peers::Peer::target);
         if let Some(address) = address {
             let _ = writeln!(script, "{}@{address}", target.permid); // a String takes everything
         }

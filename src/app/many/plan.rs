@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::super::composer::BEFORE_PAYLOAD;
 use super::super::conditions::USUAL_TIMEOUT;
-use super::super::messages::known;
 use super::super::model::Model;
-use super::super::peers::{Peer, State};
 use super::super::words;
 use super::leave_out::{LeftOut, Reason};
 use super::pace::Pace;
+use crate::app::asking::composer::BEFORE_PAYLOAD;
+use crate::app::asking::messages::known;
+use crate::app::list::peers::{Peer, State};
 use crate::crawler::Acceptance;
 use crate::failure::Cause;
 use crate::node::{Ask, Origin, PeerKey, Transport};
@@ -234,7 +234,7 @@ fn reason(model: &Model, key: &PeerKey, own: &[Permid], message: MessageId, freq
         State::Heard if peer.target().is_none() => return Some(Reason::NoAddress),
         _ => {}
     }
-    if peer.last_of(message).is_some_and(super::super::request::Request::in_flight) {
+    if peer.last_of(message).is_some_and(crate::app::asking::request::Request::in_flight) {
         return Some(Reason::Asked);
     }
     match model.acceptance.acceptance(*permid, message, frequency, model.now.instant) {

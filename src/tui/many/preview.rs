@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::stack::Block;
 use super::{Draw, Panes, bar, blocks, labelled_height, paragraph, plan, sentence};
-use crate::app::composer::BEFORE_PAYLOAD;
+use crate::app::asking::composer::BEFORE_PAYLOAD;
 use crate::app::format::{clock, counted, size, thousands};
 use crate::app::many::plan::Target;
 use crate::app::many::view::Pane;

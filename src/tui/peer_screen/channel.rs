@@ -6,10 +6,10 @@ use ratatui::style::Style;
 
 use super::has_focus;
 use crate::app::Model;
+use crate::app::asking::request::{Outcome, Request, more};
 use crate::app::format::size;
-use crate::app::inspect::Focus;
-use crate::app::mouse::{List, Spot};
-use crate::app::request::{Outcome, Request, more};
+use crate::app::keys::mouse::{List, Spot};
+use crate::app::peer_screen::inspect::Focus;
 use crate::app::words;
 use crate::crawler::Budgets;
 use crate::failure::Phase;

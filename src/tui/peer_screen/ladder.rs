@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use crate::app::Model;
 use crate::app::format::took;
-use crate::app::ladder::{Rung, Standing, ladder};
+use crate::app::peer_screen::ladder::{Rung, Standing, ladder};
 use crate::tui::canvas::{Area, Canvas, PILL, width};
 
 /// Where a rung's detail stands behind its sign and name.

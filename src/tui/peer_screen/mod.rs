@@ -15,7 +15,7 @@ use super::draw::Tops;
 use super::layout::Grid;
 use crate::app::Mode;
 use crate::app::Model;
-use crate::app::inspect::Focus;
+use crate::app::peer_screen::inspect::Focus;
 
 pub use status::draw as status;
 

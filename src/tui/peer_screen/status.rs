@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use crate::app::format::{clock, lasted, thousands, took};
-use crate::app::peers::State;
+use crate::app::list::peers::State;
 use crate::app::{Model, words};
 use crate::tui::canvas::{Canvas, width};
 use crate::tui::layout::Grid;

@@ -2,12 +2,12 @@
 
 use ratatui::style::Style;
 
-use crate::app::column::{Cell, cell};
+use crate::app::asking::request::{Outcome, Request};
 use crate::app::commands::key_of;
 use crate::app::format::{clock, size};
-use crate::app::ladder::why;
-use crate::app::peers::{Peer, State};
-use crate::app::request::{Outcome, Request};
+use crate::app::list::column::{Cell, cell};
+use crate::app::list::peers::{Peer, State};
+use crate::app::peer_screen::ladder::why;
 use crate::app::{Model, words};
 use crate::failure::{Cause, Delivered, Failure, Phase};
 use crate::tui::canvas::{Area, Canvas, PILL, width};

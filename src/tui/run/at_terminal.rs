@@ -6,7 +6,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::Running;
 use crate::app::Msg;
-use crate::app::mouse::Gesture;
+use crate::app::keys::mouse::Gesture;
 use crate::tui::draw::spot;
 use crate::tui::terminal::jobs;
 

@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 
 use super::{Ended, Running, now};
 use crate::app::Msg;
-use crate::app::script::Action;
+use crate::app::keys::script::Action;
 use crate::tui::frozen::Frozen;
 use crate::tui::recorder::{Finished, Recorder, Target};
 
@@ -27,7 +27,7 @@ impl Running {
             self.model = player.begin();
             self.model.showing = showing;
             self.model.showing.cast.on = true;
-            player.control(&mut self.model, crate::app::showing::Control::Pause, Instant::now());
+            player.control(&mut self.model, crate::app::session::showing::Control::Pause, Instant::now());
             for note in player.notes() {
                 self.fold(Msg::Notice(note));
             }

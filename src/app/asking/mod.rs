@@ -1,0 +1,6 @@
+//! Requests: putting one together, and what became of it.
+
+pub(in crate::app) mod again;
+pub mod composer;
+pub mod messages;
+pub mod request;

@@ -1,0 +1,6 @@
+//! The session as a whole: frozen, recorded, replayed, shown to others.
+
+pub mod recording;
+pub mod replay;
+pub mod showing;
+pub(in crate::app) mod time;
