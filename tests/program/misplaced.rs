@@ -17,7 +17,7 @@ fn what_is_wrong_on_the_command_line_is_2() {
         (&["peer", "--listen", "7760"], "ADDR:PORT"),
         (&["peer", "--listen", "127.0.0.1:0", "--allow", "me"], "key show"),
         (&["crawl", "--probe", "natcheck"], "not yet built"),
-        (&["demo", "--scenario", "worm"], "not yet built"),
+        (&["demo", "--scenario", "nonsense"], "worm"),
         (&["tui", "--theme", "no-such-theme"], "no-such-theme"),
     ] {
         let outcome = home.run(args);
