@@ -54,6 +54,8 @@ pub const VIEWS: &[View] = &[
     View("for a projector", "t p", false, ""),
     View("with the keys pressed", "t k tab v", false, ""),
     View("held still", "z", false, ""),
+    View("figures of the program", "t d", false, ""),
+    View("the payload as a form", "p ctrl-t", true, ""),
     View("sorted", "o o o O", false, ""),
 ];
 
