@@ -86,6 +86,7 @@ fn after_sigstop_the_screen_is_drawn_anew() {
     terminal.signal_to("id", "CONT");
     terminal.keys("echo still the shell\r");
     terminal.wait_for("still the shell");
+    terminal.wait_until_stopped("id"); // by its first look at a terminal that is the shell's
     terminal.keys("fg\r");
     terminal.wait("the screen", |rows| {
         rows.last().is_some_and(|row| row.contains("q quit")) && !rows.iter().any(|row| row.contains("the shell"))

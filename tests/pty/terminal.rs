@@ -155,6 +155,21 @@ impl Terminal {
         send(name, id.trim());
     }
 
+    /// Waits until the process whose id is in a file of the home directory is stopped.
+    pub fn wait_until_stopped(&self, file: &str) {
+        let id = std::fs::read_to_string(self.home.path().join(file)).expect("the file with its id");
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).expect("it is there");
+            // the state stands behind the name, which is in brackets and may hold anything
+            if stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')) {
+                return;
+            }
+            assert!(Instant::now() < end, "it runs on; the screen was\n{}", self.rows().join("\n"));
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// The home directory.
     pub fn home(&self) -> &std::path::Path {
         self.home.path()
