@@ -35,7 +35,7 @@ fn text(view: &View) -> String {
         assert_eq!(rows(&coloured), rows(&without), "{}: the same characters without colour", view.0);
         let has_colour = |cell: &Cell| cell.fg != Color::Reset || cell.bg != Color::Reset;
         assert!(!without.content.iter().any(has_colour), "{}: a colour where there are none", view.0);
-        text += &format!("{}×{}\n{}", size.0, size.1, rows(&coloured));
+        text.extend([format!("{}×{}\n", size.0, size.1), rows(&coloured)]);
     }
     let plain = rows(&at(&mut model, SIZES[1], &plain));
     assert!(plain.is_ascii(), "{}", view.0);
