@@ -5,7 +5,7 @@
 //! Goals: a frame's p99 below 8 ms, a key's below 16 ms, less than 250 MiB resident.
 #![allow(clippy::disallowed_methods)] // a bench reads the clock
 
-#[allow(dead_code)] // the tests use all of it
+#[allow(dead_code)] // written for the tests, which use all of it; a bench needs a part
 #[path = "../tests/screen/fixture.rs"]
 mod fixture;
 

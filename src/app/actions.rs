@@ -3,7 +3,8 @@
 use super::conditions::ask;
 use super::input::Input;
 use super::log::Kind;
-use super::model::{Mode, Model, Pane, Picker, tree_of};
+use super::mode::{Mode, Pane, Picker};
+use super::model::{Model, tree_of};
 use super::msg::Effect;
 use super::palette::Palette;
 use super::words;

@@ -13,7 +13,8 @@ use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::actions as act;
 use super::log::Kind;
-use super::model::{Mode, Model, Pane};
+use super::mode::{Mode, Pane};
+use super::model::Model;
 use super::msg::Effect;
 use super::screen::Screen;
 use super::size::Class;

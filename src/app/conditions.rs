@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::model::{Mode, Model, Pane};
+use super::mode::{Mode, Pane};
+use super::model::Model;
 use crate::app::asking::messages::known;
 use crate::app::asking::request::Request;
 use crate::app::list::peers::Peer;

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::model::{Mode, Model};
+use super::mode::Mode;
+use super::model::Model;
 use super::msg::Now;
 use crate::failure::Failure;
 use crate::node::PeerKey;

@@ -19,6 +19,7 @@ pub mod keys;
 pub mod list;
 pub mod log;
 pub mod many;
+pub mod mode;
 pub mod model;
 mod moving;
 pub mod msg;
@@ -35,7 +36,8 @@ pub mod words;
 
 pub use keys::key::Key;
 pub use keys::keymap::Keymap;
-pub use model::{Mode, Model, Pane, Setup, update};
+pub use mode::{Mode, Pane};
+pub use model::{Model, Setup, update};
 pub use msg::{Effect, Msg, Now, TourStep};
 pub use screen::Screen;
 pub use size::Class;

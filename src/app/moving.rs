@@ -2,7 +2,8 @@
 
 use super::actions::{self as act, Effects, none};
 use super::commands;
-use super::model::{Mode, Model, Pane};
+use super::mode::{Mode, Pane};
+use super::model::Model;
 use super::palette;
 use super::screen::Screen;
 use super::size::Class;

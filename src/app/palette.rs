@@ -2,7 +2,8 @@
 
 use super::commands::{Argument, COMMANDS, Command, Context, Misfit, execute};
 use super::input::Input;
-use super::model::{Mode, Model};
+use super::mode::Mode;
+use super::model::Model;
 use super::msg::Effect;
 use super::search::search;
 use crate::app::keys::key::Key;

@@ -191,6 +191,19 @@ mod tests {
         Event::AwaitingDialBack { ticket: Ticket(n), permid: Permid::Ed25519([0; 32]) }
     }
 
+    /// Everything that comes out.
+    async fn all(outlet: &mut Outlet, events: &mut mpsc::Receiver<Event>) -> Vec<Event> {
+        let mut got = Vec::new();
+        while outlet.is_waiting() {
+            got.push(events.recv().await.unwrap());
+            outlet.serve().await;
+        }
+        while let Ok(event) = events.try_recv() {
+            got.push(event);
+        }
+        got
+    }
+
     #[tokio::test]
     async fn what_waits_of_a_peer_is_its_latest_and_nothing_else_is_lost() {
         let (mut outlet, mut events) = Outlet::new();
@@ -204,14 +217,7 @@ mod tests {
             outlet.push(climbing(2, Phase::Version));
         }
         outlet.push(climbing(1, Phase::Reply));
-        let mut got = Vec::new();
-        while outlet.is_waiting() {
-            got.push(events.recv().await.unwrap());
-            outlet.serve().await;
-        }
-        while let Ok(event) = events.try_recv() {
-            got.push(event);
-        }
+        let got = all(&mut outlet, &mut events).await;
         let tickets = got.iter().filter(|event| matches!(event, Event::AwaitingDialBack { .. })).count();
         assert_eq!(tickets, CHANNEL + 1000);
         assert_eq!(got.iter().filter(|event| matches!(event, Event::Connecting { .. })).count(), 2);
@@ -239,14 +245,7 @@ mod tests {
         assert!(
             outlet.waiting.iter().flatten().filter(|event| matches!(event, Event::Traced { .. })).count() <= TRACE_ROOM
         );
-        let mut got = Vec::new();
-        while outlet.is_waiting() {
-            got.push(events.recv().await.unwrap());
-            outlet.serve().await;
-        }
-        while let Ok(event) = events.try_recv() {
-            got.push(event);
-        }
+        let got = all(&mut outlet, &mut events).await;
         for n in [1, 2] {
             let steps = got.iter().map(|event| match event {
                 Event::Traced { peer: whose, traced } if *whose == peer(n) => match traced.what {

@@ -7,7 +7,7 @@ use super::layout::Grid;
 use super::overlay;
 use crate::app::Model;
 use crate::app::format::thousands;
-use crate::app::model::Picker;
+use crate::app::mode::Picker;
 use crate::app::reply::compare::Candidate;
 
 /// Where the columns begin: number, time, size.

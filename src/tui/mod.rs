@@ -36,6 +36,7 @@ mod prompt;
 pub mod recorder;
 mod reply;
 mod request;
+mod rows;
 pub mod run;
 mod saved_filters;
 mod showing;

@@ -5,7 +5,7 @@ use ratatui::style::{Modifier, Style};
 use super::canvas::{Area, Canvas, follow};
 use crate::app::Model;
 use crate::app::keys::mouse::{List, Spot};
-use crate::app::model::Picker;
+use crate::app::mode::Picker;
 use crate::app::words::clause;
 
 /// Where what is typed stands behind its label.

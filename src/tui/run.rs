@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event as TerminalEvent, EventStream};
@@ -32,8 +32,10 @@ use crate::node::{Event, Node};
 use crate::probes;
 
 mod at_terminal;
+mod clock;
 mod playing;
 
+use clock::{next_second, now, until};
 use playing::Wait;
 
 /// Events folded before the next look at the input.
@@ -441,33 +443,6 @@ impl Running {
     }
 }
 
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(moment.into()).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Both clocks at the same moment: a busy machine can put the program aside between the two readings, and what is recorded
-/// would not be what was seen. Then they are read again.
-fn now() -> Now {
-    const APART: Duration = Duration::from_micros(50);
-    const TRIES: usize = 4;
-    let read = || {
-        let instant = Instant::now();
-        let wall = SystemTime::now();
-        (Now { instant, wall }, instant.elapsed())
-    };
-    let mut best = read();
-    for _ in 1..TRIES {
-        if best.1 <= APART {
-            break;
-        }
-        best = read();
-    }
-    best.0
-}
-
 /// The next input; none ever while another program has the terminal.
 async fn next_of(input: &mut Option<EventStream>) -> Option<io::Result<TerminalEvent>> {
     match input {
@@ -485,12 +460,6 @@ async fn already_there(input: Option<&mut EventStream>) -> Option<io::Result<Ter
         Poll::Pending => Poll::Ready(None),
     })
     .await
-}
-
-/// When the clock on the screen changes next.
-fn next_second() -> Instant {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Instant::now() + Duration::from_secs(1).saturating_sub(Duration::from_nanos(since.subsec_nanos().into()))
 }
 
 /// For tests of the terminal's restoration: debug builds panic once so many milliseconds have passed.

@@ -4,6 +4,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, cut, width};
 use super::parts;
+use super::rows::{Rows, plain};
 use crate::app::asking::request::{Outcome, Request, more};
 use crate::app::commands::key_of;
 use crate::app::format::{clock, countdown, counted, size, took};
@@ -19,30 +20,6 @@ const VALUE: u16 = 8;
 
 /// From this height on there is room for everything; below, what to do next comes before the particulars.
 const ROOMY: u16 = 10;
-
-/// Rows of `label  text`, the text folded at blanks.
-struct Rows<'c, 'a> {
-    canvas: &'c mut Canvas<'a>,
-    area: Area,
-    y: u16,
-}
-
-impl Rows<'_, '_> {
-    fn add(&mut self, label: &str, text: &str) {
-        let area = self.area;
-        let x = area.x + VALUE;
-        if self.y < area.bottom() {
-            self.canvas.text(area.x, x - 1, self.y, label, self.canvas.theme.muted);
-        }
-        for line in folded(text, usize::from(area.right.saturating_sub(x))) {
-            if self.y >= area.bottom() {
-                return;
-            }
-            self.canvas.text(x, area.right, self.y, line, Style::new());
-            self.y += 1;
-        }
-    }
-}
 
 /// A text in lines, broken at blanks.
 pub fn folded(text: &str, room: usize) -> Vec<&str> {
@@ -61,7 +38,7 @@ pub fn folded(text: &str, room: usize) -> Vec<&str> {
 
 /// Returns the first row below.
 fn failure_rows(canvas: &mut Canvas, area: Area, failure: &Failure, counted: Option<&str>) -> u16 {
-    let mut rows = Rows { canvas, area, y: area.y };
+    let mut rows = Rows { canvas, area, y: area.y, value: VALUE, write: plain };
     rows.add("cause", &words::failed(failure));
     let next = |rows: &mut Rows| rows.add("next", failure.cause.hint());
     if area.height < ROOMY {
@@ -118,7 +95,7 @@ pub fn not_yet(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
     canvas.pieces(x, area.right, area.y, &[(before, Style::new()), (&time, theme.strong())]);
     let label = model.registry().label(request.message);
     let roomy = area.height >= ROOMY;
-    let mut rows = Rows { canvas, area, y: area.y + if roomy { 2 } else { 1 } };
+    let mut rows = Rows { canvas, area, y: area.y + if roomy { 2 } else { 1 }, value: VALUE, write: plain };
     if roomy {
         let ago = request.frequency;
         rows.add(
@@ -207,7 +184,7 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
                 Some(Source::Incoming) => "it dialled us".to_owned(),
                 None => "from the attempt to connect".to_owned(),
             };
-            let mut rows = Rows { canvas, area, y: below.y };
+            let mut rows = Rows { canvas, area, y: below.y, value: VALUE, write: plain };
             rows.add("from", &from);
             if let State::Connecting { phase, since } = peer.state {
                 let took = words::seconds(model.now.instant.saturating_duration_since(since.instant));

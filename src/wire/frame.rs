@@ -27,6 +27,24 @@ impl FrameId {
     pub const RESPONSE1: Self = Self(252);
     pub const CHALLENGE: Self = Self(253);
 
+    /// The frames that this program speaks; all others are dropped.
+    const OURS: [Self; 8] = [
+        Self::HELLO,
+        Self::CRAWLER_REPLY,
+        Self::CRAWLER_REQUEST,
+        Self::KEEP_ALIVE,
+        Self::BUDDYCAST,
+        Self::RESPONSE2,
+        Self::RESPONSE1,
+        Self::CHALLENGE,
+    ];
+
+    /// Whether this program speaks it, or drops it.
+    #[must_use]
+    pub fn is_ours(self) -> bool {
+        Self::OURS.contains(&self)
+    }
+
     /// The name of §2, for those that are ours and those that are dropped.
     #[must_use]
     pub const fn name(self) -> Option<&'static str> {

@@ -34,6 +34,8 @@ pub mod pickle;
 pub mod reader;
 pub mod serial;
 pub mod shape;
+#[cfg(test)]
+mod testing;
 pub mod text;
 pub mod trace;
 pub mod tree;

@@ -2,6 +2,7 @@
 
 mod colours;
 mod commands;
+mod crowd;
 mod every_view;
 mod first_run;
 mod fixture;

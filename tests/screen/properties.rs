@@ -316,7 +316,7 @@ fn a_screen_lives_through_whatever_happens() {
             let model = match start {
                 0 => blank(),
                 1 => session(),
-                _ => crate::many::odd_one_out(),
+                _ => crate::crowd::odd_one_out(),
             };
             play(model, steps);
             Ok(())

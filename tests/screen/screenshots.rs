@@ -35,8 +35,8 @@ const SHOTS: [Shot; 17] = [
     Shot { name: "commands", size: (100, 30), theme: "dark", keys: commands },
     Shot { name: "peer", size: (120, 40), theme: "dark", keys: peer },
     Shot { name: "peer-80x24", size: (80, 24), theme: "dark", keys: peer },
-    Shot { name: "many-preview", size: (120, 40), theme: "dark", keys: |model| *model = crate::many::previewed() },
-    Shot { name: "many", size: (120, 40), theme: "dark", keys: |model| *model = crate::many::odd_one_out() },
+    Shot { name: "many-preview", size: (120, 40), theme: "dark", keys: |model| *model = crate::crowd::previewed() },
+    Shot { name: "many", size: (120, 40), theme: "dark", keys: |model| *model = crate::crowd::odd_one_out() },
 ];
 
 /// The channel whose parts are coming.

@@ -2,7 +2,8 @@
 
 use super::{COMMANDS, Command, Context, Group, contexts_in};
 use crate::app::keys::keymap::{Keymap, Sequence};
-use crate::app::model::{Mode, Model};
+use crate::app::mode::Mode;
+use crate::app::model::Model;
 
 /// Cells that the help has for keys.
 const KEYS: usize = 14;

@@ -1,7 +1,8 @@
 //! The help as rows, in one column or two.
 
 use super::help::{HelpLine, HelpSection, help, searched};
-use crate::app::model::{Mode, Model};
+use crate::app::mode::Mode;
+use crate::app::model::Model;
 
 /// From this many columns of the terminal on there are two columns.
 const TWO: u16 = 96;

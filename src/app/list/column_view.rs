@@ -4,7 +4,8 @@ use crate::app::actions::{Effects, none};
 use crate::app::kept::KeptIn;
 use crate::app::list::columns::{Column, Columns, FIXED};
 use crate::app::list::order::By;
-use crate::app::model::{Mode, Model};
+use crate::app::mode::Mode;
+use crate::app::model::Model;
 use crate::app::msg::Effect;
 
 /// The entries of the list: what cannot be moved, then the columns from the left.

@@ -4,7 +4,8 @@ use crate::app::actions::{Effects, none};
 use crate::app::input::Input;
 use crate::app::keys::key::Key;
 use crate::app::list::filter::{Candidate, Completion, Filter, FilterError, complete};
-use crate::app::model::{Mode, Model, Pane};
+use crate::app::mode::{Mode, Pane};
+use crate::app::model::Model;
 
 /// Filters that were kept before in this run, for the arrows.
 const RECENT: usize = 50;

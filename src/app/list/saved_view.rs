@@ -5,7 +5,8 @@ use crate::app::input::Input;
 use crate::app::kept::KeptIn;
 use crate::app::list::filtering;
 use crate::app::log::Kind;
-use crate::app::model::{Mode, Model};
+use crate::app::mode::Mode;
+use crate::app::model::Model;
 use crate::app::msg::Effect;
 use crate::app::words;
 

@@ -142,23 +142,9 @@ fn name(kind: Kind) -> String {
         Kind::Handshake => "handshake".to_owned(),
         Kind::KeepAlive => "keep-alive".to_owned(),
         Kind::Scrap => "bytes".to_owned(),
-        Kind::Frame(id) if is_ours(id) => id.to_string(),
+        Kind::Frame(id) if id.is_ours() => id.to_string(),
         Kind::Frame(id) => id.name().map_or_else(|| id.to_string(), |name| format!("{name} {}", id.0)),
     }
-}
-
-fn is_ours(id: FrameId) -> bool {
-    let ours = [
-        FrameId::HELLO,
-        FrameId::CRAWLER_REPLY,
-        FrameId::CRAWLER_REQUEST,
-        FrameId::KEEP_ALIVE,
-        FrameId::BUDDYCAST,
-        FrameId::RESPONSE2,
-        FrameId::RESPONSE1,
-        FrameId::CHALLENGE,
-    ];
-    ours.contains(&id)
 }
 
 fn handshake(fields: &[Field], said: Said, privacy: bool) -> Said {

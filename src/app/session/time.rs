@@ -3,7 +3,8 @@
 use crate::app::actions::{Effects, none};
 use crate::app::conditions::Ready;
 use crate::app::log::Kind;
-use crate::app::model::{Model, Pane};
+use crate::app::mode::Pane;
+use crate::app::model::Model;
 use crate::app::msg::Effect;
 use crate::app::session::showing::Control;
 

@@ -13,7 +13,7 @@ fn ed25519_keys_round_trip() {
     assert_eq!(key.kind(), PermidKind::Ed25519);
     assert_eq!(key.permid().to_string(), RFC_8410_PUBLIC);
     assert_eq!(key.pem(), RFC_8410_V1);
-    let Key::Ed25519(key) = key else { unreachable!() };
+    let Key::Ed25519(key) = key else { panic!("a key of the new kind") };
     let with_public =
         pem_rfc7468::encode_string("PRIVATE KEY", pem_rfc7468::LineEnding::CRLF, &key.pkcs8_der()).unwrap();
     assert_eq!(Key::from_pem(with_public.as_bytes()).unwrap().permid(), key.permid());

@@ -17,7 +17,6 @@ use crate::crawler::Trace;
 use crate::failure::Phase;
 use crate::tui::canvas::{Area, Canvas, PILL, follow, width};
 use crate::tui::why::folded;
-use crate::wire::frame::FrameId;
 use crate::wire::trace::Kind;
 
 /// Where the columns stand: a function of the block's width.
@@ -168,20 +167,7 @@ fn summary(conversation: &Conversation) -> String {
 
 fn is_dropped(line: &Line) -> bool {
     let What::Trace(Trace::Received(piece)) = &line.what else { return false };
-    match piece.kind {
-        Kind::Frame(id) => ![
-            FrameId::HELLO,
-            FrameId::CRAWLER_REPLY,
-            FrameId::CRAWLER_REQUEST,
-            FrameId::KEEP_ALIVE,
-            FrameId::BUDDYCAST,
-            FrameId::RESPONSE2,
-            FrameId::RESPONSE1,
-            FrameId::CHALLENGE,
-        ]
-        .contains(&id),
-        _ => false,
-    }
+    matches!(piece.kind, Kind::Frame(id) if !id.is_ours())
 }
 
 /// No line yet, or none any more.

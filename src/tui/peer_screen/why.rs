@@ -10,59 +10,34 @@ use crate::app::list::peers::{Peer, State};
 use crate::app::peer_screen::ladder::why;
 use crate::app::{Model, words};
 use crate::failure::{Cause, Delivered, Failure, Phase};
-use crate::tui::canvas::{Area, Canvas, PILL, width};
-use crate::tui::why::folded;
+use crate::tui::canvas::{Area, Canvas, width};
+use crate::tui::rows::{Rows, with_pill};
 use crate::wire::{ErrorByte, OverlayVersion};
 
 /// Where text stands behind its label.
 const VALUE: u16 = 7;
 
-struct Rows<'c, 'a> {
-    canvas: &'c mut Canvas<'a>,
-    area: Area,
-    y: u16,
+/// The block from this row on.
+fn rows<'c, 'a>(canvas: &'c mut Canvas<'a>, area: Area, y: u16) -> Rows<'c, 'a> {
+    Rows { canvas, area, y, value: VALUE, write: with_pill }
 }
 
-impl Rows<'_, '_> {
-    /// `label  text`, folded at blanks; where it ends in 254 that is the pill.
-    fn add(&mut self, label: &str, text: &str) {
-        let x = self.area.x + VALUE;
-        let muted = self.canvas.theme.muted;
-        for (i, line) in folded(text, usize::from(self.area.right.saturating_sub(x))).into_iter().enumerate() {
-            if self.y >= self.area.bottom() {
-                return;
-            }
-            if i == 0 {
-                self.canvas.text(self.area.x, x - 1, self.y, label, muted);
-            }
-            match line.strip_suffix("254") {
-                Some(before) if x + width(before) + PILL <= self.area.right => {
-                    let x = self.canvas.text(x, self.area.right, self.y, before, Style::new());
-                    self.canvas.pill(x, self.area.right, self.y);
-                }
-                _ => drop(self.canvas.text(x, self.area.right, self.y, line, Style::new())),
-            }
-            self.y += 1;
-        }
+/// Keys and what they do, as many as one row has room for.
+fn key_row(rows: &mut Rows, keys: &[(String, &str)]) {
+    let (area, theme) = (rows.area, rows.canvas.theme);
+    if rows.y >= area.bottom() || keys.is_empty() {
+        return;
     }
-
-    /// Keys and what they do, as many as one row has room for.
-    fn keys(&mut self, keys: &[(String, &str)]) {
-        let (area, theme) = (self.area, self.canvas.theme);
-        if self.y >= area.bottom() || keys.is_empty() {
-            return;
+    rows.canvas.text(area.x, area.x + VALUE - 1, rows.y, "next", theme.muted);
+    let mut x = area.x + VALUE;
+    for (key, verb) in keys.iter().filter(|(key, _)| !key.is_empty()) {
+        if x + width(key) + 1 + width(verb) > area.right {
+            break;
         }
-        self.canvas.text(area.x, area.x + VALUE - 1, self.y, "next", theme.muted);
-        let mut x = area.x + VALUE;
-        for (key, verb) in keys.iter().filter(|(key, _)| !key.is_empty()) {
-            if x + width(key) + 1 + width(verb) > area.right {
-                break;
-            }
-            x = self.canvas.text(x, area.right, self.y, key, theme.strong());
-            x = self.canvas.text(x + 1, area.right, self.y, verb, Style::new()) + 3;
-        }
-        self.y += 1;
+        x = rows.canvas.text(x, area.right, rows.y, key, theme.strong());
+        x = rows.canvas.text(x + 1, area.right, rows.y, verb, Style::new()) + 3;
     }
+    rows.y += 1;
 }
 
 pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
@@ -84,7 +59,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
 
 fn failure_block(canvas: &mut Canvas, model: &Model, area: Area, failure: &Failure, asked: Option<(&Peer, &Request)>) {
     canvas.heading(&area, "WHY", false, failure.cause.code());
-    let mut rows = Rows { canvas, area, y: area.y + 1 };
+    let mut rows = rows(canvas, area, area.y + 1);
     rows.add("cause", &cause(model, asked.map(|(_, request)| request), failure));
     let counts = asked.filter(|_| failure.cause != Cause::ClosedWithoutReply);
     // where little fits, what to do comes before who did it
@@ -98,7 +73,7 @@ fn failure_block(canvas: &mut Canvas, model: &Model, area: Area, failure: &Failu
     if let Some((peer, request)) = counts {
         rows.add("count", &counted(model, peer, request, failure));
     }
-    rows.keys(&keys(model));
+    key_row(&mut rows, &keys(model));
     if !tight || counts.is_some() {
         rows.add("hint", failure.cause.hint());
     }
@@ -160,7 +135,7 @@ fn state_of_request(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer,
     match &request.outcome {
         Outcome::Replied(reply) if reply.error == ErrorByte::FREQUENCY => {
             heading(canvas, "NOT YET", "no failure: the peer keeps its frequency");
-            let mut rows = Rows { canvas, area, y };
+            let mut rows = rows(canvas, area, y);
             let at = |left| model.now.wall.checked_add(left).map(clock).unwrap_or_default();
             let text = match cell(model, peer, request.message, OverlayVersion(0), request.frequency) {
                 Cell::In(left) | Cell::NotYet { left, exact: true } => format!("again at {}, exactly", at(left)),
@@ -174,7 +149,7 @@ fn state_of_request(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer,
         }
         Outcome::Replied(reply) => {
             heading(canvas, "ANSWER", &words::error(reply.error));
-            let mut rows = Rows { canvas, area, y };
+            let mut rows = rows(canvas, area, y);
             let parts = crate::app::format::counted(reply.parts as usize, "part");
             rows.add("size", &format!("{} in {parts}", size(reply.bytes)));
             let reads = match &reply.decoding {
@@ -200,13 +175,13 @@ fn state_of_request(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer,
                 _ if request.newest.is_none() => "sent; no part yet".to_owned(),
                 _ => format!("{} so far", size(request.bytes)),
             };
-            let mut rows = Rows { canvas, area, y };
+            let mut rows = rows(canvas, area, y);
             rows.add("now", &text);
             if let Some(left) = request.left(model.now) {
                 rows.add("left", &format!("{} before it is given up", words::seconds(left)));
             }
             let keys = keys(model);
-            rows.keys(&keys);
+            key_row(&mut rows, &keys);
         }
     }
 }
@@ -218,7 +193,7 @@ fn state_of_peer(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer) {
         _ => ("KNOWN", "", "heard of, not dialled yet: nothing was said"),
     };
     canvas.heading(&area, title, false, note);
-    let mut rows = Rows { canvas, area, y: area.y + 1 };
+    let mut rows = rows(canvas, area, area.y + 1);
     rows.add("now", text);
     let send = key_of(model, "send");
     rows.add("next", &format!("{} goes back to the list, where {send} asks", key_of(model, "leave peer")));

@@ -2,11 +2,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::wire::auth::{Challenge, Hello, Response1, Response2};
-use crate::wire::buddycast::{BuddyCast, ListedPeer};
 use crate::wire::crawler::{CrawlerReply, CrawlerRequest};
 use crate::wire::frame::Frame;
 use crate::wire::handshake::PeerId;
-use crate::wire::trace::Cutter;
+use crate::wire::testing::{cut, gossip};
 
 const PERMID: Permid = Permid::Sect233k1([1; 60]);
 
@@ -14,16 +13,14 @@ fn handshake() -> [u8; HANDSHAKE_LEN] {
     Handshake::new(PeerId::new([1; 8], 7760, OverlayVersion(2), OverlayVersion(17))).encode()
 }
 
-/// The first piece behind a handshake.
-fn piece(bytes: &[u8]) -> Piece {
-    pieces(&[&handshake()[..], bytes].concat()).remove(1)
+/// The pieces of a stream that comes at once.
+fn whole(stream: &[u8]) -> Vec<Piece> {
+    cut(stream, usize::MAX)
 }
 
-fn pieces(stream: &[u8]) -> Vec<Piece> {
-    let (mut cutter, mut pieces) = (Cutter::default(), Vec::new());
-    cutter.push(stream, &mut pieces);
-    cutter.end(&mut pieces);
-    pieces
+/// The first piece behind a handshake.
+fn piece(bytes: &[u8]) -> Piece {
+    whole(&[&handshake()[..], bytes].concat()).remove(1)
 }
 
 fn of(frame: &Frame) -> Vec<Field> {
@@ -38,35 +35,15 @@ fn means<'a>(fields: &'a [Field], name: &str) -> &'a Means {
     &fields.iter().find(|field| field.name == name).expect("there").means
 }
 
-fn gossip() -> Frame {
-    let listed = ListedPeer {
-        permid: Permid::Ed25519([3; 32]),
-        ip: [198, 51, 100, 7].into(),
-        port: 7001,
-        similarity: 1,
-        version: None,
-        services: None,
-    };
-    let message = BuddyCast {
-        ip: [198, 51, 100, 8].into(),
-        port: 7002,
-        connectable: Some(true),
-        services: Some(3),
-        taste_buddies: vec![listed.clone(), listed],
-        random_peers: Vec::new(),
-    };
-    message.encode(OverlayVersion::CURRENT)
-}
-
 #[test]
 fn a_handshake_byte_by_byte() {
-    let handshake = &pieces(&handshake())[0];
+    let handshake = &whole(&handshake())[0];
     let fields = fields(handshake);
     assert_eq!(names(&fields), ["length", "protocol", "reserved", "infohash", "client", "port", "lowest", "current"]);
     assert_eq!(fields.iter().map(|field| field.range.len()).sum::<usize>(), 68);
     assert_eq!(*means(&fields, "port"), Means::Port(7760));
     assert_eq!(*means(&fields, "current"), Means::Version(OverlayVersion(17)));
-    let other = pieces(&[b'H'; 68]);
+    let other = whole(&[b'H'; 68]);
     assert_eq!(names(&super::fields(&other[0])), ["not a handshake"]);
 }
 
@@ -173,7 +150,7 @@ fn privacy_leaves_no_address_no_permid_and_no_signature() {
     let masked = piece(&odd.encode()).without_addresses();
     assert!(!holds(&masked.bytes, b"198.51"), "in a key");
     assert_eq!(names(&fields(&masked)), ["length", "frame", "key", "value", "B"]);
-    let first = pieces(&handshake()).remove(0).without_addresses();
+    let first = whole(&handshake()).remove(0).without_addresses();
     assert!(!holds(&first.bytes, &7760_u16.to_le_bytes()));
 }
 

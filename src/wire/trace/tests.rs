@@ -2,11 +2,10 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::wire::buddycast::{BuddyCast, ListedPeer};
 use crate::wire::frame::Frame;
 use crate::wire::handshake::{Handshake, PeerId};
 use crate::wire::ids::OverlayVersion;
-use crate::wire::permid::Permid;
+use crate::wire::testing::{cut, gossip};
 
 fn handshake() -> [u8; HANDSHAKE_LEN] {
     Handshake::new(PeerId::new([1; 8], 7759, OverlayVersion(2), OverlayVersion(17))).encode()
@@ -14,17 +13,6 @@ fn handshake() -> [u8; HANDSHAKE_LEN] {
 
 fn frame(id: u8, body: &[u8]) -> Bytes {
     Frame { id: FrameId(id), body: Bytes::copy_from_slice(body) }.encode()
-}
-
-/// Cuts a whole stream, `step` bytes at a time.
-fn cut(stream: &[u8], step: usize) -> Vec<Piece> {
-    let (mut cutter, mut pieces) = (Cutter::default(), Vec::new());
-    for segment in stream.chunks(step) {
-        cutter.push(segment, &mut pieces);
-        cutter.settle(&mut pieces);
-    }
-    cutter.end(&mut pieces);
-    pieces
 }
 
 fn kinds(pieces: &[Piece]) -> Vec<Kind> {
@@ -91,26 +79,6 @@ fn a_frame_that_announces_gigabytes_takes_no_memory_for_them() {
     assert_eq!((pieces[1].length, pieces[1].bytes.len()), (5 + 100 * 16 * 1024, KEPT));
 }
 
-fn gossip() -> Vec<u8> {
-    let listed = ListedPeer {
-        permid: Permid::Ed25519([3; 32]),
-        ip: [198, 51, 100, 7].into(),
-        port: 7001,
-        similarity: 1,
-        version: None,
-        services: None,
-    };
-    let message = BuddyCast {
-        ip: [198, 51, 100, 8].into(),
-        port: 7002,
-        connectable: Some(true),
-        services: Some(0),
-        taste_buddies: vec![listed],
-        random_peers: Vec::new(),
-    };
-    message.encode(OverlayVersion::CURRENT).body.to_vec()
-}
-
 fn replaced(body: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let at = body.windows(from.len()).position(|window| window == from).expect("there");
     [&body[..at], to, &body[at + from.len()..]].concat()
@@ -122,7 +90,7 @@ fn holds(bytes: &[u8], what: &[u8]) -> bool {
 
 #[test]
 fn what_people_call_themselves_and_share_is_blanked_at_once() {
-    let body = replaced(&gossip(), b"4:name0:", b"4:name9:Alice Doe");
+    let body = replaced(&gossip().body, b"4:name0:", b"4:name9:Alice Doe");
     let body = replaced(&body, b"11:preferencesle", b"11:preferencesl20:aaaaaaaaaaaaaaaaaaaae");
     let stream = [&handshake()[..], &frame(249, &body)].concat();
     let piece = &cut(&stream, 50)[1];
@@ -134,7 +102,7 @@ fn what_people_call_themselves_and_share_is_blanked_at_once() {
 
 #[test]
 fn a_message_that_can_t_be_read_is_blanked_whole() {
-    let body = replaced(&gossip(), b"4:name0:", b"4:name9:Alice Doe");
+    let body = replaced(&gossip().body, b"4:name0:", b"4:name9:Alice Doe");
     for broken in [&body[..body.len() - 1], &[&body[..], b"4:name5:Alice"].concat(), b"Alice"] {
         let piece = &cut(&[&handshake()[..], &frame(249, broken)].concat(), 1000)[1];
         assert!(piece.body().iter().all(|byte| *byte == 0), "{piece:?}");

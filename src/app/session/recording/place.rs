@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::model::{Model, Pane};
+use crate::app::mode::Pane;
+use crate::app::model::Model;
 use crate::node::{PeerKey, Ticket};
 use crate::wire::{Frequency, MessageId};
 

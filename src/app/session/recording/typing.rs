@@ -3,7 +3,8 @@
 
 use super::What;
 use crate::app::keys::key::Key;
-use crate::app::model::{Mode, Model};
+use crate::app::mode::Mode;
+use crate::app::model::Model;
 use crate::app::msg::Msg;
 use crate::wire::mask::Mask;
 use crossterm::event::KeyCode;

@@ -1,0 +1,39 @@
+//! What tests of several modules need.
+
+use super::buddycast::{BuddyCast, ListedPeer};
+use super::frame::Frame;
+use super::ids::OverlayVersion;
+use super::permid::Permid;
+use super::trace::{Cutter, Piece};
+
+/// Cuts a whole stream, `step` bytes at a time.
+pub fn cut(stream: &[u8], step: usize) -> Vec<Piece> {
+    let (mut cutter, mut pieces) = (Cutter::default(), Vec::new());
+    for segment in stream.chunks(step) {
+        cutter.push(segment, &mut pieces);
+        cutter.settle(&mut pieces);
+    }
+    cutter.end(&mut pieces);
+    pieces
+}
+
+/// A message that lists one peer twice.
+pub fn gossip() -> Frame {
+    let listed = ListedPeer {
+        permid: Permid::Ed25519([3; 32]),
+        ip: [198, 51, 100, 7].into(),
+        port: 7001,
+        similarity: 1,
+        version: None,
+        services: None,
+    };
+    let message = BuddyCast {
+        ip: [198, 51, 100, 8].into(),
+        port: 7002,
+        connectable: Some(true),
+        services: Some(3),
+        taste_buddies: vec![listed.clone(), listed],
+        random_peers: Vec::new(),
+    };
+    message.encode(OverlayVersion::CURRENT)
+}
