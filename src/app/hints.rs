@@ -3,6 +3,7 @@
 
 use super::commands::{COMMANDS, Command, key_of};
 use super::model::Model;
+use super::screen::Screen;
 
 /// How many there are at the same time, and in all.
 const MANY: usize = 3;
@@ -72,7 +73,8 @@ impl Hints {
 #[must_use]
 pub fn hints(model: &Model) -> Vec<Hint> {
     let hints = &model.kept.hints;
-    if !hints.open {
+    // on the other screens the same keys do other things
+    if !hints.open || model.screen != Screen::Main {
         return Vec::new();
     }
     let left = MANY - hints.followed.len();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use swarmscope::app::hints::{Hints, hints};
 use swarmscope::app::kept::KeptIn;
-use swarmscope::app::{Effect, Key, Mode, Model, Msg, Now};
+use swarmscope::app::{Effect, Key, Mode, Model, Msg, Now, Screen};
 
 use crate::fixture::{before, blank, fold, press, session, type_text};
 use crate::snapshots::dark;
@@ -31,6 +31,17 @@ fn three_hints_until_they_are_followed() {
     assert_eq!(shown(&model), ["ask the selected peer"]);
     press(&mut model, &[Key::named(KeyCode::Enter)]);
     assert_eq!(shown(&model), [""; 0]);
+}
+
+#[test]
+fn no_hint_stands_where_its_key_does_something_else() {
+    let mut model = first(session());
+    press(&mut model, &["a", "ctrl-s"].map(|key| key.parse().expect("a key")));
+    assert_eq!((model.screen, shown(&model)), (Screen::Many, Vec::new()), "enter would send to everybody");
+    press(&mut model, &["esc", "i"].map(|key| key.parse().expect("a key")));
+    assert_eq!((model.screen, shown(&model)), (Screen::Peer, Vec::new()));
+    press(&mut model, &["esc"].map(|key| key.parse().expect("a key")));
+    assert!(!shown(&model).is_empty());
 }
 
 #[test]
