@@ -30,11 +30,11 @@ impl Signals {
     pub fn new() -> io::Result<Self> {
         let [interrupt, terminate, hangup] =
             [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
-        let kind = |number: rustix::process::Signal| signal(SignalKind::from_raw(number.as_raw()));
+        let kind = |named: nix::sys::signal::Signal| signal(SignalKind::from_raw(named as i32));
         Ok(Self {
             end: [interrupt?, terminate?, hangup?],
-            stop: kind(rustix::process::Signal::TSTP)?,
-            go_on: kind(rustix::process::Signal::CONT)?,
+            stop: kind(nix::sys::signal::SIGTSTP)?,
+            go_on: kind(nix::sys::signal::SIGCONT)?,
         })
     }
 

@@ -99,7 +99,18 @@ fn after_sigstop_the_screen_is_drawn_anew() {
 
 #[test]
 fn where_no_shell_could_continue_it_ctrl_z_says_so() {
-    let mut terminal = Terminal::start(100, 30, &["tui"], &[]);
+    refuses_to_stop(Terminal::start(100, 30, &["tui"], &[]));
+}
+
+#[test]
+fn a_session_whose_leader_cannot_be_seen_has_no_shell_to_continue_it() {
+    let Some(terminal) = Terminal::below_an_unseen_leader(100, 30, &["tui"]) else {
+        return eprintln!("SKIPPED: unshare --pid is not permitted here");
+    };
+    refuses_to_stop(terminal);
+}
+
+fn refuses_to_stop(mut terminal: Terminal) {
     terminal.wait_for("No peers yet.");
     terminal.keys(CTRL_Z);
     terminal.wait_for("no shell is there");

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write};
 use std::num::NonZero;
+use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -52,6 +53,16 @@ impl Terminal {
             &["--norc", "--noprofile", "--noediting", "-i"],
             &[program, ("PS1", "shell: ")],
         )
+    }
+
+    /// Starts `swarmscope` where the leader of its session and of its group are in another PID namespace and so have the number
+    /// 0, as in some containers. `None` if this machine gives nobody namespaces.
+    pub fn below_an_unseen_leader(columns: u16, rows: u16, arguments: &[&str]) -> Option<Self> {
+        const NAMESPACE: [&str; 2] = ["--pid", "--fork"];
+        let possible =
+            Command::new("unshare").args(NAMESPACE).arg("true").status().is_ok_and(|status| status.success());
+        let program = ["sh", "-c", "\"$0\" \"$@\"; exit $?", env!("CARGO_BIN_EXE_swarmscope")];
+        possible.then(|| Self::run(columns, rows, "unshare", &[&NAMESPACE, &program[..], arguments].concat(), &[]))
     }
 
     fn run(columns: u16, rows: u16, program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
