@@ -127,7 +127,7 @@ causes! {
 
     VersionTooOld: Version, "version.too-old", AUTHENTICATE, "the peer's overlay version is too old", "it can't be asked with crawler messages: look for a peer with a newer client";
     VersionTooNew: Version, "version.too-new", AUTHENTICATE, "the peer's lowest overlay version is above ours", "use a newer swarmscope";
-    VersionNeedsLegacy: Version, "version.needs-legacy", AUTHENTICATE, "the peer speaks only the old, unencrypted protocol, and no legacy identity is in use", "to speak it knowingly, give --legacy-identity FILE or --overlay-version 17";
+    VersionNeedsLegacy: Version, "version.needs-legacy", AUTHENTICATE, "the peer speaks only the old unencrypted protocol, and no legacy identity is in use", "to speak it knowingly, give --legacy-identity FILE or --overlay-version 17";
     VersionNeedsCurrent: Version, "version.needs-current", AUTHENTICATE, "the peer wants version 18, and no Ed25519 identity is in use", "give --identity FILE, or leave out --overlay-version";
     VersionNoCrawler: Version, "version.no-crawler", AUTHENTICATE, "the selected version is below 7, which has no crawler messages", "it can't be asked: look for a peer with a newer client";
 

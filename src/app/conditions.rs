@@ -98,6 +98,11 @@ pub fn has_target(model: &Model) -> Ready {
     only_if(model.target().is_some(), "no address to dial is known of this peer")
 }
 
+/// What goes out to a peer needs a node.
+pub fn is_no_replay(model: &Model) -> Ready {
+    only_if(model.showing.replay.is_none(), "a replay sends nothing")
+}
+
 /// Whether the request in the composer can go to the selected peer.
 pub fn can_send(model: &Model) -> Ready {
     ask(model).map(drop)
@@ -105,6 +110,7 @@ pub fn can_send(model: &Model) -> Ready {
 
 /// The request in the composer, to the selected peer; or why it can't be sent.
 pub fn ask(model: &Model) -> Result<Ask, String> {
+    is_no_replay(model)?;
     let peer = model.peer().ok_or("no peer is selected")?;
     let PeerKey::Permid(to) = peer.key else {
         return Err("it is not known who this is: connect first".to_owned());

@@ -87,6 +87,15 @@ pub struct Line {
     pub times: u64,
     /// In which time: ` in 60 s`, or empty for in a row.
     pub within: &'static str,
+    /// It was said before: no news for the line above the footer.
+    known: bool,
+}
+
+impl Line {
+    /// Whether a person should have the time to read it.
+    const fn needs_a_person(&self) -> bool {
+        self.kind.needs_a_person() && !self.known
+    }
 }
 
 /// The line of those waiting, oldest first, whose turn it is: an outcome at once, the others each for [`STAY`] at least.
@@ -141,7 +150,17 @@ impl Log {
         let next = failure.map(|failure| (failure.cause.code(), failure.cause.hint()));
         self.newest += 1;
         let number = self.newest;
-        self.lines.push_back(Line { number, at: now, kind, peer: peer.cloned(), text, next, times: 1, within: "" });
+        self.lines.push_back(Line {
+            number,
+            at: now,
+            kind,
+            peer: peer.cloned(),
+            text,
+            next,
+            times: 1,
+            within: "",
+            known: false,
+        });
     }
 
     /// The newest line happened this often in this time.
@@ -149,6 +168,13 @@ impl Log {
         if let Some(last) = self.lines.back_mut() {
             last.times = times.max(1);
             last.within = within;
+        }
+    }
+
+    /// The newest line says what one before has said, of the same peer.
+    pub fn is_known(&mut self) {
+        if let Some(last) = self.lines.back_mut() {
+            last.known = true;
         }
     }
 
@@ -168,7 +194,8 @@ impl Log {
     /// else the newest event. The tour has a line of its own.
     #[must_use]
     pub fn headline(&self, now: Now) -> Option<&Line> {
-        let event = || self.lines.iter().rev().find(|line| line.kind != Kind::Tour && !line.kind.is_outcome());
+        let event =
+            || self.lines.iter().rev().find(|line| line.kind != Kind::Tour && !line.kind.is_outcome() && !line.known);
         in_turn(&self.waiting(now), now).or_else(event)
     }
 
@@ -176,8 +203,8 @@ impl Log {
     #[must_use]
     pub fn more(&self, now: Now) -> usize {
         let waiting = self.waiting(now);
-        let shown = in_turn(&waiting, now).is_some_and(|line| line.kind.needs_a_person());
-        waiting.iter().filter(|line| line.kind.needs_a_person()).count() - usize::from(shown)
+        let shown = in_turn(&waiting, now).is_some_and(Line::needs_a_person);
+        waiting.iter().filter(|line| line.needs_a_person()).count() - usize::from(shown)
     }
 
     /// The lines that want to be read now, oldest first.
@@ -191,7 +218,7 @@ impl Log {
                 _ => HELD + OUTCOME * outcomes.min(COVERED),
             };
             outcomes += u32::from(line.kind.is_outcome());
-            if (line.kind.is_outcome() || line.kind.needs_a_person()) && age(line) < for_so_long {
+            if (line.kind.is_outcome() || line.needs_a_person()) && age(line) < for_so_long {
                 waiting.push(line);
             }
         }
@@ -289,6 +316,17 @@ mod tests {
         told.add(10, Kind::Plain, "event");
         assert_eq!((told.shown(7_999), told.more(7_999)), ("failure", 0));
         assert_eq!(told.shown(8_000), "event");
+    }
+
+    #[test]
+    fn what_was_said_before_is_in_the_log_and_hides_nothing() {
+        let mut told = Told::new();
+        told.add(0, Kind::Failed, "attempt 1");
+        told.add(1_000, Kind::Plain, "event");
+        told.add(20_000, Kind::Failed, "attempt 2");
+        told.log.is_known();
+        assert_eq!((told.shown(20_000), told.more(20_000)), ("event", 0));
+        assert_eq!(told.log.lines().len(), 3);
     }
 
     #[test]

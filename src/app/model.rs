@@ -16,6 +16,7 @@ use super::msg::{Effect, Msg, Now, TourStep};
 use super::news;
 use super::screen::Screen;
 use super::words;
+use crate::app::asking::command::Identity;
 use crate::app::asking::composer::Composer;
 use crate::app::asking::messages::{Known, find};
 use crate::app::asking::request::Request;
@@ -54,6 +55,8 @@ pub struct Setup {
     pub privacy: bool,
     /// What hides them, and permids that stand in what peers send.
     pub mask: Mask,
+    /// Who it is, for the same request as a command.
+    pub identity: Identity,
     /// Which keys mean which command.
     pub keymap: Keymap,
     /// What was kept from earlier runs.

@@ -108,6 +108,7 @@ fn connected(model: &mut Model, event: Event) {
     }
     let Some(peer) = model.peers.entry(&key) else { return };
     peer.state = State::Connected { since };
+    peer.failing = None;
     peer.address = Some(address);
     peer.listening_port = listening_port;
     peer.version = Some(version);
@@ -139,6 +140,7 @@ fn connect_failed(model: &mut Model, key: &PeerKey, failure: &Failure, attempt: 
     }
     conversation::connect_failed(model, key, failure);
     let Some(peer) = model.peers.get_mut(key) else { return };
+    let known = peer.failing.replace(failure.cause) == Some(failure.cause);
     let refused = failure.cause == Cause::AuthClosed && failure.by == By::Peer;
     let text = words::connect_failed(failure, attempt, gives_up_at);
     peer.state = if refused {
@@ -148,6 +150,9 @@ fn connect_failed(model: &mut Model, key: &PeerKey, failure: &Failure, attempt: 
     };
     let kind = if refused { Kind::Refused } else { Kind::Failed };
     line(model, key, kind, &text, Some(failure));
+    if known {
+        model.log.is_known(); // the same once more: it hides nothing that is new
+    }
 }
 
 fn disconnected(model: &mut Model, permid: Permid, failure: &Failure) {

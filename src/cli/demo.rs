@@ -12,8 +12,9 @@ use super::session::{self, SessionOptions};
 use super::tui::{self, ThemeOption};
 use super::{CliError, directories, identities, journal, keymap, logging, output, probes, signals};
 use crate::app::Setup;
+use crate::app::asking::command::Identity;
 use crate::demo::{self, Nats, Reading, Scenario, Swarm, SwarmConfig};
-use crate::wire::Permid;
+use crate::wire::{Permid, PermidKind};
 
 /// Enough to look like a swarm, few enough to read.
 const DEFAULT_PEERS: u16 = 24;
@@ -83,7 +84,7 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
         let swarm = Swarm::start(args.config(scenario)).await?;
         let stage = demo::stage(&swarm, Reading::AsWritten).await?;
         let mut files = directories::kept();
-        let setup = Setup { registry, kept: files.read(), keymap: keymap::load(), ..stage.setup };
+        let setup = Setup { registry, identity: own(), kept: files.read(), keymap: keymap::load(), ..stage.setup };
         let (record, recordings) = (args.session.target()?, session::recordings());
         let (extra, skip_tour) = (stage.extra, stage.skip_tour);
         let options = crate::tui::Options { setup, look, extra, skip_tour, files, record, recordings, script };
@@ -91,6 +92,12 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
         swarm.shutdown(GRACE).await;
         shown
     })
+}
+
+/// The demo's peers answer this user's own keys too: the usual one, and to the old protocol the usual legacy one.
+fn own() -> Identity {
+    let legacy = identities::default(PermidKind::Sect233k1).ok();
+    Identity { legacy: legacy.map(|file| file.display().to_string()), ..Identity::default() }
 }
 
 async fn headless(args: &DemoArgs, scenario: Scenario) -> Result<u8, CliError> {

@@ -14,6 +14,7 @@ use super::options::{self, BootstrapOption, IdentityOptions};
 use super::session::{self, SessionOptions};
 use super::{CliError, directories, identities, keymap, probes};
 use crate::app::Setup;
+use crate::app::asking::command::Identity;
 use crate::app::kept::Kept;
 use crate::app::keys::script::Script;
 use crate::app::list::peers::MOST_PEERS;
@@ -24,6 +25,7 @@ use crate::probes::pseudonyms;
 use crate::tui::keep::Files;
 use crate::tui::terminal::Environment;
 use crate::tui::{self, Ended, Look, Options, Source};
+use crate::wire::OverlayVersion;
 
 /// How long closing may take once the screen is gone.
 const GRACE: Duration = Duration::from_secs(1);
@@ -108,6 +110,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         title: String::new(),
         privacy: args.privacy,
         mask: pseudonyms::mask().clone(),
+        identity: identity(&args.identity),
         keymap: keymap::load(),
         kept: files.read(),
     };
@@ -145,6 +148,7 @@ fn replay(args: &TuiArgs, path: &Path, look: Look, script: Option<Script>) -> Re
         title: String::new(),
         privacy: args.privacy,
         mask: pseudonyms::mask().clone(),
+        identity: identity(&args.identity),
         keymap: keymap::load(),
         kept: Kept::default(),
     };
@@ -158,6 +162,16 @@ fn replay(args: &TuiArgs, path: &Path, look: Look, script: Option<Script>) -> Re
 #[allow(clippy::disallowed_methods)] // a replay counts its times from any moment
 fn now() -> Instant {
     Instant::now()
+}
+
+/// With which keys the screen runs, as `swarmscope request` is told of them.
+fn identity(options: &IdentityOptions) -> Identity {
+    let file = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    Identity {
+        current: file(&options.identity),
+        legacy: file(&options.legacy_identity),
+        version: (options.overlay_version != OverlayVersion::CURRENT).then_some(options.overlay_version),
+    }
 }
 
 fn exit_code(ended: io::Result<Ended>) -> Result<u8, CliError> {

@@ -10,6 +10,7 @@ use super::cast::Role;
 use super::scenario::Scenario;
 use super::swarm::{DemoPeer, Swarm};
 use super::tour::{Facts, Reading, Tour};
+use crate::app::asking::command::Identity;
 use crate::app::kept::Kept;
 use crate::app::{Keymap, Msg, Setup};
 use crate::failure::Failure;
@@ -73,6 +74,7 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
         title,
         privacy: false,
         mask: pseudonyms::mask().clone(),
+        identity: Identity::default(),
         keymap: Keymap::default(),
         kept: Kept::default(),
     };

@@ -151,16 +151,19 @@ fn filter(canvas: &mut Canvas, model: &Model, x: u16, area: &Area) {
 fn nothing(canvas: &mut Canvas, model: &Model, list: &Area) {
     let theme = canvas.theme;
     let none = String::new();
-    let lines = if model.peers.is_empty() {
+    let lines = if model.peers.is_empty() && model.showing.replay.is_some() {
+        let pause = key_of(model, "pause replay");
+        vec![(none, "Nobody yet at this time."), (pause, "go on, pause"), (key_of(model, "help"), "all keys")]
+    } else if model.peers.is_empty() {
         vec![
             (none, "No peers yet."),
             (key_of(model, "connect"), "connect to host:port"),
             (key_of(model, "help"), "all keys"),
             (key_of(model, "quit"), "quit, and try: swarmscope demo"),
             (String::new(), ""),
-            (String::new(), "Peers answer whom they have listed;"),
+            (String::new(), "A peer answers whom it has listed:"),
             (String::new(), "swarmscope key show prints your"),
-            (String::new(), "permid for their lists."),
+            (String::new(), "permid for its list."),
         ]
     } else {
         vec![(none, "The filter shows none of them."), (key_of(model, "show all"), "show all")]

@@ -4,12 +4,13 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, PILL, width};
 use super::{form, payload, picker, preview};
+use crate::app::asking::command::to_selected;
 use crate::app::asking::composer::Composer;
 use crate::app::asking::messages::Known;
 use crate::app::commands::key_of;
 use crate::app::format::{countdown, counted, size};
 use crate::app::list::column::{Cell, cell};
-use crate::app::words::{self, clause};
+use crate::app::words::clause;
 use crate::app::{Mode, Model, Pane};
 use crate::node::Transport;
 
@@ -113,12 +114,15 @@ fn head(canvas: &mut Canvas, model: &Model, area: &Area) {
     let focused = model.mode.composes() || (model.focus == Pane::Request && matches!(model.mode, Mode::Main));
     let x = canvas.heading(&Area { right: end, ..*area }, "REQUEST", focused, "");
     let Some(peer) = model.peer() else { return };
-    let to = format!("to 1 peer, {}, ", model.name_of(&peer.key));
+    let name = model.name_of(&peer.key);
     let way = match peer.transport.filter(|_| peer.connected()) {
         Some(Transport::Legacy) => ("in the clear", theme.caution),
         Some(Transport::Tls) => ("over tls", theme.muted),
         None => ("not connected", theme.muted),
     };
+    let to = format!("to 1 peer, {name}, ");
+    let fits = x + width(&to) + width(way.0) <= end;
+    let to = if fits { to } else { format!("to {name}, ") };
     canvas.pieces(x, end, area.y, &[(&to, theme.muted), way]);
 }
 
@@ -136,7 +140,7 @@ impl View<'_> {
                     (false, if brief { "again in " } else { "accepts again in " }, countdown(left), ", we asked last")
                 }
                 Cell::NotYet { left, exact: true } => (true, " again in ", countdown(left), ", we asked last"),
-                Cell::NotYet { left, .. } => (true, " at latest ", countdown(left), ", another Crawler asked"),
+                Cell::NotYet { left, .. } => (true, " at latest ", countdown(left), ", asked from elsewhere"),
                 Cell::AtMost(left) => (false, "accepts at latest in ", countdown(left), ", if it counted ours"),
                 Cell::Waiting(_) | Cell::Parts { .. } => (false, "in flight", String::new(), ""),
                 Cell::Refused => (false, "closed on the last request", String::new(), ": its allow-list, likely"),
@@ -239,9 +243,8 @@ impl View<'_> {
     }
 
     fn same_as(&self, canvas: &mut Canvas, area: &Area, y: u16) {
-        let Some(target) = self.model.target() else { return };
+        let Some(command) = to_selected(self.model, self.composer) else { return };
         let style = if self.model.mode.composes() { Style::new() } else { canvas.theme.muted };
-        let command = self.composer.command(self.model.registry(), &words::address(self.model, &target));
         canvas.labelled(area, y, area.x + VALUE, "same as", &command.replace('\n', " "), style);
     }
 }

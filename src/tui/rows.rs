@@ -4,6 +4,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, PILL, width};
 use super::why::folded;
+use crate::wire::text::ELLIPSIS;
 
 /// Writes one line of a text: canvas, from, to, row, line.
 pub type Write = fn(&mut Canvas, u16, u16, u16, &str);
@@ -41,11 +42,14 @@ impl Rows<'_, '_> {
         if self.y < area.bottom() {
             self.canvas.text(area.x, x - 1, self.y, label, self.canvas.theme.muted);
         }
-        for line in folded(text, usize::from(area.right.saturating_sub(x))) {
+        let lines = folded(text, usize::from(area.right.saturating_sub(x)));
+        for (line, after) in lines.iter().zip(1..) {
             if self.y >= area.bottom() {
                 return;
             }
-            (self.write)(self.canvas, x, area.right, self.y, line);
+            let goes_on = self.y + 1 == area.bottom() && after < lines.len();
+            let cut = if goes_on { format!("{line}  {ELLIPSIS}") } else { String::new() };
+            (self.write)(self.canvas, x, area.right, self.y, if goes_on { &cut } else { line });
             self.y += 1;
         }
     }

@@ -8,15 +8,16 @@ use super::overlay;
 use crate::app::Model;
 use crate::app::commands::{FollowUp, follow_ups, pending};
 
-/// Cells of an entry: its keys, what they do, and air.
-const ENTRY: u16 = 36;
 /// Cells before what a key does.
 const KEYS: u16 = 8;
+/// Cells between two columns.
+const GAP: u16 = 3;
 
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let Some(keys) = pending(model) else { return };
     let follow_ups = follow_ups(model);
-    let columns = (grid.columns.saturating_sub(6) / ENTRY).clamp(1, 4);
+    let longest = follow_ups.iter().map(|follow_up| width(follow_up.doc)).max().unwrap_or_default();
+    let columns = (grid.columns.saturating_sub(6) / (KEYS + longest + GAP)).clamp(1, 4);
     let high = u16::try_from(follow_ups.len()).unwrap_or(u16::MAX).div_ceil(columns);
     let inner = overlay::sheet(canvas, grid, high + 2, &format!("{keys} …"));
     let each = inner.width() / columns;
@@ -37,9 +38,9 @@ fn entry(canvas: &mut Canvas, area: &Area, follow_up: &FollowUp) {
     let (key, doc) = if muted { (theme.muted, theme.muted) } else { (theme.strong(), Style::new()) };
     let x = area.x + KEYS;
     canvas.text(area.x, x - 1, area.y, &follow_up.keys, key);
-    let room = area.right.saturating_sub(x + 1);
+    let room = area.right.saturating_sub(x + GAP);
     let why = follow_up.why_not.as_deref().unwrap_or_default();
     let both = format!("{} · {why}", follow_up.doc);
     let text = if muted && width(&both) <= room { &both } else { follow_up.doc };
-    canvas.text(x, area.right.saturating_sub(1), area.y, text, doc);
+    canvas.text(x, area.right.saturating_sub(GAP), area.y, text, doc);
 }

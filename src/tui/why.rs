@@ -10,8 +10,9 @@ use crate::app::commands::key_of;
 use crate::app::format::{clock, countdown, counted, size, took};
 use crate::app::list::column::{Cell, cell};
 use crate::app::list::peers::State;
+use crate::app::peer_screen::ladder;
 use crate::app::{Model, words};
-use crate::failure::Failure;
+use crate::failure::{Cause, Failure};
 use crate::node::Source;
 use crate::wire::OverlayVersion;
 
@@ -70,7 +71,11 @@ pub fn request(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
     }
     code(canvas, &area, if refused { "■" } else { "×" }, failure.cause.code(), &after);
     let skip = if area.height < ROOMY { 1 } else { 2 };
-    let end = failure_rows(canvas, area.rows(skip, u16::MAX), failure, Some(words::counted(failure.delivered)));
+    // a request to a peer that is not there: why it is not there says more
+    let absent =
+        model.peer().filter(|_| failure.cause == Cause::NotConnected).and_then(|peer| ladder::why(model, peer));
+    let counted = words::counted(failure.delivered);
+    let end = failure_rows(canvas, area.rows(skip, u16::MAX), absent.unwrap_or(failure), Some(counted));
     if request.newest.is_some() {
         parts::draw(canvas, area.rows(end + 1 - area.y, u16::MAX), request, model.now);
     }
@@ -86,9 +91,11 @@ pub fn not_yet(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
         Cell::NotYet { left, exact: true } | Cell::In(left) => {
             (" again in ", Some(left), "our own request was the last that this peer accepted, so the time is exact")
         }
-        Cell::NotYet { left, exact: false } | Cell::AtMost(left) => {
-            (" at latest ", Some(left), "another Crawler asked; when is not known, so the time is the latest it can be")
-        }
+        Cell::NotYet { left, exact: false } | Cell::AtMost(left) => (
+            " at latest ",
+            Some(left),
+            "it was asked from elsewhere; when is not known, so the time is the latest it can be",
+        ),
         _ => (" accepts again now", None, "the time has passed"),
     };
     let time = left.map(countdown).unwrap_or_default();

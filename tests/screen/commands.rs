@@ -150,6 +150,7 @@ fn the_first_key_of_a_sequence_shows_what_may_follow() {
     press(&mut model, &[Key::char('y')]);
     let screen = dark(&mut model, 120, 40);
     assert!(screen.contains("─ y …") && screen.contains("copy as a command"), "{screen}");
+    assert!(screen.contains("copy the reply's bytes as hex  "), "whole, and apart from what follows: {screen}");
     for (columns, rows) in [(120, 40), (80, 24), (60, 20), (40, 10)] {
         insta::assert_snapshot!(format!("which_key_{columns}x{rows}"), dark(&mut model, columns, rows));
     }

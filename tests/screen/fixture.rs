@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use bytes::Bytes;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use swarmscope::app::asking::command::Identity;
 use swarmscope::app::kept::Kept;
 use swarmscope::app::session::recording::typing::Typing;
 use swarmscope::app::{Effect, Key, Keymap, Model, Msg, Now, Setup};
@@ -43,6 +44,7 @@ pub fn blank() -> Model {
         title: "demo: tour".into(),
         privacy: false,
         mask: Mask::new([7; 32]),
+        identity: Identity::default(),
         keymap: Keymap::default(),
         kept: Kept::default(),
     };

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 use swarmscope::app::{Key, Mode, Model, Msg};
+use swarmscope::failure::{By, Cause, Delivered};
+use swarmscope::node::{Event, PeerKey};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
 
-use crate::fixture::{drawn, fold, press, session, type_text};
+use crate::fixture::{drawn, failure, fold, press, session, type_text};
 
 const ENTER: Key = Key::named(KeyCode::Enter);
 const ESC: Key = Key::named(KeyCode::Esc);
@@ -63,7 +65,7 @@ fn a_failure_keeps_its_code_where_its_next_step_has_no_room() {
     let log = rows(&mut model, 120, 40);
     assert!(log.iter().any(|row| row.contains("tcp.refused: ")), "code and next step");
     press(&mut model, &[ESC, ESC]);
-    let who = crate::fixture::permid("d11a55", 18);
+    let who = crate::fixture::permid("d11b55", 18);
     let failure = crate::fixture::failure(
         swarmscope::failure::Cause::HandshakeTimeout,
         swarmscope::failure::By::Us,
@@ -115,4 +117,24 @@ fn who_reads_older_lines_goes_on_reading_them() {
     assert_eq!(rows(&mut model, 80, 24)[3..23], before[3..23]);
     press(&mut model, &[Key::char('G')]);
     assert!(rows(&mut model, 80, 24)[22].contains("news 6"));
+}
+
+/// The same failure of the same peer, attempt after attempt.
+#[test]
+fn a_peer_that_goes_on_failing_is_news_once() {
+    let (mut model, key) = (quiet(), PeerKey::Address("192.0.2.9:7760".into()));
+    let fails = |model: &mut Model, cause, attempt| {
+        let failure = failure(cause, By::Network, Delivered::No, "192.0.2.9:7760");
+        let event = Event::ConnectFailed { peer: key.clone(), failure, attempt, gives_up_at: 28 };
+        after(model, 30, Msg::Node(event));
+    };
+    fails(&mut model, Cause::TcpRefused, 1);
+    assert!(rows(&mut model, 120, 40)[38].contains("192.0.2.9:7760 failed"));
+    let lines = model.log.lines().len();
+    after(&mut model, 20, Msg::Tick);
+    fails(&mut model, Cause::TcpRefused, 2);
+    assert_eq!(model.log.lines().len(), lines + 1, "it is in the log");
+    assert_eq!(model.log.more(model.now), 0, "and nobody has to read it again");
+    fails(&mut model, Cause::TcpTimeout, 3);
+    assert!(rows(&mut model, 120, 40)[38].contains("192.0.2.9:7760 failed"), "another cause is news");
 }

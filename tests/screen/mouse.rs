@@ -158,7 +158,7 @@ fn on_the_screen_of_one_peer_a_click_moves_the_one_cursor() {
     assert_eq!((model.inspect.focus, model.part()), (Focus::Conversation, Some(3)));
     click(&mut model, "parts left");
     assert_eq!((model.inspect.focus, model.inspect.byte), (Focus::Frame, 7));
-    click(&mut model, "61 ms"); // the first part, after that time
+    click(&mut model, "1   61 ms"); // the first part, after that time
     assert_eq!((model.inspect.focus, model.part()), (Focus::Channel, Some(1)));
     click(&mut model, "e7 01 91"); // the frame's id among the bytes
     assert_eq!((model.inspect.focus, model.inspect.byte), (Focus::Bytes, 4));

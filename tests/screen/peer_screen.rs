@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use ratatui::buffer::Cell;
 use swarmscope::app::peer_screen::conversation::Of;
 use swarmscope::app::peer_screen::inspect::Focus;
-use swarmscope::app::peer_screen::ladder::{Standing, ladder};
+use swarmscope::app::peer_screen::ladder::{After, Standing, ladder};
 use swarmscope::app::{Effect, Key, Model, Msg, Screen};
 use swarmscope::crawler::SocketId;
 use swarmscope::failure::{By, Cause, Delivered, Failure, Phase};
-use swarmscope::node::{Event, PeerKey, Ticket, Trace, Traced};
+use swarmscope::node::{Ask, Event, Origin, PeerKey, Ticket, Trace, Traced};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
 use swarmscope::wire::buddycast::{BuddyCast, ListedPeer};
@@ -137,8 +137,10 @@ fn the_ladder_says_how_far_it_came_and_when() {
             ("reply", Standing::Failed, "3 parts, then 30.0 s silence"),
         ]
     );
-    let after: Vec<_> = rungs.iter().filter_map(|rung| rung.after).map(|after| after.as_millis()).collect();
-    assert_eq!(after, [0, 31, 62, 62, 139, 201, 30_600]);
+    let after: Vec<_> = rungs.iter().filter_map(|rung| rung.after).collect();
+    let connection = [0, 31, 62, 62, 139].map(|ms| After::Connection(Duration::from_millis(ms)));
+    let request = [61, 30_460].map(|ms| After::Request(Duration::from_millis(ms)));
+    assert_eq!(after, [&connection[..], &request].concat(), "a reply is timed from its request, whenever that was");
 }
 
 /// A dial that failed on this rung.
@@ -175,6 +177,48 @@ fn a_way_that_ends_early_says_where() {
     press(&mut model, &[Key::char('i')]);
     insta::assert_snapshot!("peer_nothing_said_120x40", text(&mut model, 120, 40));
     insta::assert_snapshot!("peer_nothing_said_60x20", text(&mut model, 60, 20));
+}
+
+#[test]
+fn what_to_do_next_is_never_cut_away() {
+    for cause in Cause::ALL.iter().filter(|cause| cause.phase() <= Phase::Authentication) {
+        let mut model = early(*cause, |talk| {
+            talk.fact(0, Trace::Resolving { host: "peer.example".into(), pinned: false });
+        });
+        let text = text(&mut model, 120, 40);
+        let left = |row: &str| row.chars().take(57).collect::<String>().trim_end().to_owned();
+        let left: Vec<String> = text.lines().map(left).collect();
+        let words = left.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(cause.hint()), "{cause:?}: {}\n{}", cause.hint(), left.join("\n"));
+    }
+}
+
+#[test]
+fn a_request_to_a_peer_that_is_not_there_says_why_it_is_not() {
+    let (who, asked) = (permid("338814", 18), failure(Cause::NotConnected, By::Us, Delivered::No, "no address"));
+    let mut model = early(Cause::WrongPermid, |talk| {
+        talk.fact(0, Trace::Resolving { host: "198.51.100.77".into(), pinned: true });
+    });
+    let PeerKey::Permid(permid) = model.selected.clone().expect("selected") else { panic!("{who}") };
+    let now = model.now;
+    let ask = Ask {
+        to: permid,
+        message: DATABASE,
+        frequency: Frequency::DEFAULT,
+        payload: bytes::Bytes::new(),
+        timeout: Duration::from_secs(30),
+        origin: Origin::Operator,
+        wait_for_dial_back: false,
+    };
+    fold(&mut model, now, Msg::Asked(ask, Ticket(7)));
+    let failed = Event::RequestFailed { ticket: Ticket(7), permid, message: DATABASE, failure: asked };
+    fold(&mut model, now, Msg::Node(failed));
+    for screen in [text(&mut model, 120, 40), {
+        press(&mut model, &[Key::named(KeyCode::Esc)]);
+        text(&mut model, 120, 40)
+    }] {
+        assert!(screen.contains(Cause::WrongPermid.text().split(',').next().expect("words")), "{screen}");
+    }
 }
 
 #[test]
@@ -440,6 +484,6 @@ fn times_of_the_rungs_never_go_back_whatever_the_node_tells_besides() {
     script.connected(4_700, who, 17, 31, 7760);
     script.tell(&mut model);
     let rungs = ladder(&model, model.peer().expect("selected"), None);
-    let after: Vec<_> = rungs.iter().filter_map(|rung| rung.after).map(|after| after.as_millis()).collect();
-    assert_eq!(after, [0, 31, 62, 62, 139]);
+    let after: Vec<_> = rungs.iter().filter_map(|rung| rung.after).collect();
+    assert_eq!(after, [0, 31, 62, 62, 139].map(|ms| After::Connection(Duration::from_millis(ms))));
 }

@@ -154,6 +154,22 @@ fn everything_can_be_copied() {
 }
 
 #[test]
+fn a_command_asks_as_the_same_crawler_and_an_old_peer_by_its_permid() {
+    let (mut model, _, _) = two_peers();
+    model.setup.identity.current = Some("crawler.pem".into());
+    model.setup.identity.legacy = Some("old.pem".into());
+    assert!(copied(&does(&mut model, "y c")).ends_with(" --identity crawler.pem"));
+    let (mut model, old) = (blank(), permid("81bc07", 17));
+    model.setup.identity.legacy = Some("old.pem".into());
+    let mut script = Script::default();
+    script.connected(1_000, old, 17, 31, 7760);
+    script.tell(&mut model);
+    let command =
+        format!("swarmscope request {old}@127.0.0.1:7760 natcheck --frequency 3600 --legacy-identity old.pem");
+    assert_eq!(copied(&does(&mut model, "y c")), command);
+}
+
+#[test]
 fn nothing_that_is_hidden_is_copied() {
     let (mut model, one, _) = two_peers();
     does(&mut model, "tab down P");

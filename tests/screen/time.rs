@@ -236,6 +236,17 @@ fn the_status_bar_says_how_it_is_shown() {
 }
 
 #[test]
+fn a_replay_offers_nothing_that_it_does_not_do() {
+    let mut model = session();
+    let footer = |model: &mut Model| dark(model, 200, 60)[59].clone();
+    assert!(footer(&mut model).contains("enter send") && footer(&mut model).contains("c connect"));
+    let at = Duration::from_secs(1);
+    model.showing.replay = Some(Replayed { paused: true, speed: 1.0, at, length: at });
+    let footer = footer(&mut model);
+    assert!(!footer.contains(" send") && !footer.contains("connect") && footer.contains("inspect"), "{footer}");
+}
+
+#[test]
 fn keys_are_shown_with_what_they_did() {
     let mut model = session();
     for key in ["t", "k", "j", "y", "c", "/", "s", "y", "m"] {

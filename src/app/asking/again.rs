@@ -1,8 +1,8 @@
 //! A request that was sent already, sent again with the same bytes.
 
 use crate::app::actions::{Effects, none};
-use crate::app::conditions::{Ready, USUAL_TIMEOUT};
-use crate::app::format::clock;
+use crate::app::conditions::{Ready, USUAL_TIMEOUT, is_no_replay};
+use crate::app::format::{clock, size};
 use crate::app::list::peers::Peer;
 use crate::app::log::Kind;
 use crate::app::model::Model;
@@ -16,7 +16,8 @@ pub fn resend(model: &mut Model) -> Effects {
     let Some(number) = model.request().map(|request| request.number) else { return none() };
     let label = model.registry().label(ask.message);
     let will = will_meet_254(model, &ask);
-    model.say(Kind::Done, format!("#{number} {label} is sent again, the same {} bytes{will}", ask.payload.len()));
+    let bytes = if ask.payload.is_empty() { String::new() } else { format!(", the same {}", size(ask.payload.len())) };
+    model.say(Kind::Done, format!("#{number} {label} is sent again{bytes}{will}"));
     vec![Effect::Request(ask)]
 }
 
@@ -25,6 +26,7 @@ pub fn can_resend(model: &Model) -> Ready {
 }
 
 fn ask(model: &Model) -> Result<Ask, String> {
+    is_no_replay(model)?;
     let request = model.request().ok_or("nothing was asked of this peer")?;
     let to = model.peer().and_then(Peer::permid).ok_or("it is not known who this is: connect first")?;
     let timeout = model.registry().get(request.message).map_or(USUAL_TIMEOUT, |probe| probe.timeout());

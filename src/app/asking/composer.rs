@@ -148,7 +148,7 @@ impl Composer {
     /// What is wrong with the number that was typed.
     pub fn frequency(&self) -> Result<Frequency, String> {
         let text = self.frequency.text().trim();
-        let number = text.parse().map_err(|_| format!("the frequency {text:?} is not a number of seconds, 0 to 65535"));
+        let number = text.parse().map_err(|_| "not a number, 0 to 65535".to_owned());
         number.map(Frequency)
     }
 
@@ -268,7 +268,7 @@ fn as_argument(text: &str) -> String {
 }
 
 /// A word as a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,%[]".contains(c);
     if !word.is_empty() && word.chars().all(plain) && !word.contains(['[', ']']) {
         word.to_owned()

@@ -54,12 +54,13 @@ fn prefix(first: Key, verb: &'static str) -> Footing {
     Footing { press: first, key: format!("{first}…"), verb: verb.split(' ').next().unwrap_or(verb) }
 }
 
-/// `↑↓`: a key and that of the command that does the same the other way, where both are one sign.
+/// `↑↓`, `J K`: a key and that of the command that does the same the other way, where both are one sign.
 fn with_partner(model: &Model, command: &Command, keys: &Sequence) -> String {
     let sign = keys.to_string();
     let other = COMMANDS.iter().find(|other| other.doc == command.doc && other.name != command.name);
-    match other.map(|other| model.setup.keymap.first(other)).filter(|other| !other.is_ascii() && !sign.is_ascii()) {
-        Some(other) => sign + &other,
-        None => sign,
+    match other.map(|other| model.setup.keymap.first(other)) {
+        Some(other) if !other.is_ascii() && !sign.is_ascii() => sign + &other,
+        Some(other) if [&sign, &other].into_iter().all(|sign| sign.len() == 1) => format!("{sign} {other}"),
+        _ => sign,
     }
 }

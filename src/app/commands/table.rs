@@ -66,8 +66,8 @@ pub static COMMANDS: &[Command] = commands! {
     "block before", Move, ["shift-tab"], [PeerScreen], None, when::always, inspect::block_before, "next block, back";
     "byte before", Move, ["left", "h"], [PeerScreen], foot(85, "byte"), inspect::in_bytes, inspect::byte_before, "by one byte";
     "next byte", Move, ["right", "l"], [PeerScreen], None, inspect::in_bytes, inspect::next_byte, "by one byte";
-    "next peer", Peers, ["J"], [PeerScreen], foot(40, "other peer"), when::always, inspect::next_peer, "the next peer, before";
-    "peer before", Peers, ["K"], [PeerScreen], None, when::always, inspect::peer_before, "the next peer, before";
+    "next peer", Peers, ["J"], [PeerScreen], foot(40, "other peer"), inspect::has_other_peers, inspect::next_peer, "the next peer, before";
+    "peer before", Peers, ["K"], [PeerScreen], None, inspect::has_other_peers, inspect::peer_before, "the next peer, before";
     "wait longer", Request, ["w"], [Main, PeerScreen], foot(58, "wait longer"), inspect::can_wait, inspect::wait_longer, "wait 60 s longer for it";
 
     "filter", Peers, ["/"], [Main], foot(40, "filter"), when::always, filtering::open, "filter by words and fields";
@@ -81,7 +81,7 @@ pub static COMMANDS: &[Command] = commands! {
     "invert marks", Peers, ["I"], [Main], None, when::has_peer, marking::invert, "invert marks of those shown";
     "unmark all", Peers, ["u"], [Main], None, when::has_marks, marking::unmark_all, "unmark everybody";
     "note", Peers, ["N"], [Main], None, noting::can_note, noting::open, "write a note on the peer";
-    "connect", Peers, ["c"], [Main], foot(50, "connect"), when::always, act::connect, "connect to host:port";
+    "connect", Peers, ["c"], [Main], foot(50, "connect"), when::is_no_replay, act::connect, "connect to host:port";
     "disconnect", Peers, ["D"], [Main, PeerScreen], None, when::is_connected, act::disconnect, "close the connection";
     "hide addresses", Peers, ["P", "t a"], [Moving], None, when::always, act::hide_addresses, "hide or show addresses";
 
@@ -89,7 +89,7 @@ pub static COMMANDS: &[Command] = commands! {
     "send now", Request, ["ctrl-s"], [Main, Sheet], foot(15, "send"), many::can_send, many::send, "send; to marked: preview";
     "request", Request, ["r"], [Main], foot(20, "request"), when::always, act::choose_message, "choose message, frequency";
     "payload", Request, ["p"], [Main], None, when::takes_payload, act::edit, "edit the payload";
-    "edit and resend", Request, ["e"], [Main, PeerScreen], None, when::has_request, act::take_over, "take a sent request over";
+    "edit and resend", Request, ["e"], [Main, PeerScreen], foot(72, "edit, resend"), when::has_request, act::take_over, "take a sent request over";
     "cancel request", Request, ["x"], [Main, PeerScreen], None, when::is_in_flight, act::cancel, "cancel what is in flight";
     "resend", Request, ["R"], [Main, PeerScreen], None, again::can_resend, again::resend, "send the same bytes again";
     "copy command", Request, ["y c", "ctrl-y"], [Main, PeerScreen, Sheet], foot(70, "copy command"), when::has_target, copies::command, "copy as a command";
@@ -162,7 +162,7 @@ pub static COMMANDS: &[Command] = commands! {
     "copy script", Request, ["y c"], [ManyPreview], foot(40, "copy command"), many::has_plan, many::copy_script, "copy as a shell script";
     "stop all", Request, ["S"], [Moving], foot(6, "stop all"), many::is_under_way, many::stop, "stop a request to many";
     "pause", Request, ["p"], [ManyRun], foot(35, "pause"), many::is_under_way, many::pause, "pause it, go on with it";
-    "many", Request, ["M"], [Moving], None, many::has_many, many::show, "the request to many";
+    "many", Request, ["M"], [Moving], foot(41, "many"), many::is_elsewhere, many::show, "the request to many";
     "open group", Reply, ["enter"], [ManyRun], foot(10, "open"), many::has_peers, many::open, "its peers, then the reply";
     "mark group", Peers, ["space"], [ManyRun], foot(30, "mark group"), many::has_peers, many::mark, "mark its peers only";
     "order answers", Reply, ["o"], [ManyRun], foot(45, "order"), many::has_many, many::order, "other order of the answers";

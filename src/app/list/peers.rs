@@ -63,6 +63,8 @@ pub struct Peer {
     pub label: Option<String>,
     /// From its newest NATCHECK reply.
     pub nat: Option<String>,
+    /// Why the last attempt to connect failed, until one does not.
+    pub failing: Option<Cause>,
     /// How many things about it were odd or hostile.
     pub signals: u32,
     /// Newest last.
@@ -89,6 +91,7 @@ impl Peer {
             source: None,
             label: None,
             nat: None,
+            failing: None,
             signals: 0,
             requests: Vec::new(),
             picked: None,

@@ -38,6 +38,7 @@ pub fn send(model: &mut Model) -> Effects {
 }
 
 pub fn can_start(model: &Model) -> Ready {
+    conditions::is_no_replay(model)?;
     let Some(preview) = &model.many.preview else { return Err("nothing is prepared".to_owned()) };
     let plan = preview.plan.as_ref().map_err(Clone::clone)?;
     only_if(!plan.targets.is_empty(), "no marked peer is left to ask, see LEFT OUT")?;
@@ -140,6 +141,12 @@ pub fn pause(model: &mut Model) -> Effects {
 pub fn has_many(model: &Model) -> Ready {
     let there = model.many.preview.is_some() || model.many.campaign.is_some();
     only_if(there, "nothing was sent to many: mark peers, then send")
+}
+
+/// There is something to go back to.
+pub fn is_elsewhere(model: &Model) -> Ready {
+    has_many(model)?;
+    only_if(model.screen != Screen::Many, "this is it")
 }
 
 pub fn has_campaign(model: &Model) -> Ready {

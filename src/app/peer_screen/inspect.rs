@@ -117,6 +117,10 @@ pub fn block_before(model: &mut Model) -> Effects {
     none()
 }
 
+pub(in crate::app) fn has_other_peers(model: &Model) -> Ready {
+    if model.order.rows().len() > 1 { Ok(()) } else { Err("the list shows no other peer".to_owned()) }
+}
+
 pub fn next_peer(model: &mut Model) -> Effects {
     other_peer(model, 1)
 }

@@ -34,8 +34,15 @@ pub struct Rung {
     pub standing: Standing,
     /// What was found there, in words.
     pub detail: String,
-    /// When it was passed, or failed, since the connection began.
-    pub after: Option<Duration>,
+    /// When it was passed, or failed.
+    pub after: Option<After>,
+}
+
+/// A time since one of the two beginnings; any time may lie between them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum After {
+    Connection(Duration),
+    Request(Duration),
 }
 
 const NAMES: [&str; 5] = ["resolve", "tcp", "handshake", "version", "authenticate"];
@@ -47,10 +54,8 @@ pub fn ladder(model: &Model, peer: &Peer, request: Option<&Request>) -> Vec<Rung
     let mut rungs: Vec<Rung> =
         Step::ALL.into_iter().map(|step| connection(peer, attempt, step, model.setup.privacy)).collect();
     let above = rungs.last().is_some_and(|rung| rung.standing == Standing::Passed);
-    let offset = attempt.zip(request.and_then(|request| request.sent));
-    let offset = offset.map(|(attempt, sent)| sent.instant.saturating_duration_since(attempt.began.instant));
-    rungs.push(allow_list(request, above, offset));
-    rungs.push(reply(model, request, offset));
+    rungs.push(allow_list(request, above));
+    rungs.push(reply(model, request));
     rungs
 }
 
@@ -66,7 +71,7 @@ fn connection(peer: &Peer, attempt: Option<&Attempt>, step: Step, hidden: bool) 
             name,
             standing: Standing::Passed,
             detail: passed(peer, attempt, step, hidden),
-            after: Some(after),
+            after: Some(After::Connection(after)),
         };
     }
     let before = Step::ALL.into_iter().rev().find(|before| *before < step);
@@ -75,7 +80,7 @@ fn connection(peer: &Peer, attempt: Option<&Attempt>, step: Step, hidden: bool) 
         Some((failure, after)) if Step::of(failure.phase()).map_or(next, |at| at == step) => {
             let refused = failure.cause == Cause::AuthClosed && failure.by == By::Peer;
             let standing = if refused { Standing::Refused } else { Standing::Failed };
-            Rung { name, standing, detail: failed(attempt, step, failure), after: Some(*after) }
+            Rung { name, standing, detail: failed(attempt, step, failure), after: Some(After::Connection(*after)) }
         }
         // a rung below the one that failed was passed, whether it was seen or not
         Some((failure, _)) if Step::of(failure.phase()).is_some_and(|at| step < at) => {
@@ -155,29 +160,29 @@ pub fn range(id: &PeerId) -> String {
 }
 
 /// Whether the peer answers us at all: nothing but an answer tells.
-fn allow_list(request: Option<&Request>, connected: bool, offset: Option<Duration>) -> Rung {
+fn allow_list(request: Option<&Request>, connected: bool) -> Rung {
     let rung = |standing, detail: &str, after| Rung { name: "allow-list", standing, detail: detail.to_owned(), after };
     let Some(request) = request else { return rung(Standing::Ahead, "an answer tells", None) };
-    let since = |after: Duration| offset.map(|offset| offset + after);
     if let Some(part) = request.parts.first().or(request.newest.as_ref()) {
-        return rung(Standing::Passed, "a part came: we are on it", since(part.after));
+        return rung(Standing::Passed, "a part came: we are on it", Some(After::Request(part.after)));
     }
     match &request.outcome {
-        Outcome::Replied(reply) => rung(Standing::Passed, "it answered: we are on it", since(reply.elapsed)),
+        Outcome::Replied(reply) => {
+            rung(Standing::Passed, "it answered: we are on it", Some(After::Request(reply.elapsed)))
+        }
         Outcome::Failed { failure, at } if failure.cause == Cause::ClosedWithoutReply => {
             let after = request.sent.map(|sent| at.instant.saturating_duration_since(sent.instant));
-            rung(Standing::Refused, "closed without a reply: likely", after.and_then(since))
+            rung(Standing::Refused, "likely: closed without a reply", after.map(After::Request))
         }
         Outcome::Waiting if connected => rung(Standing::Now, "an answer tells", None),
         _ => rung(Standing::Ahead, "an answer tells", None),
     }
 }
 
-fn reply(model: &Model, request: Option<&Request>, offset: Option<Duration>) -> Rung {
+fn reply(model: &Model, request: Option<&Request>) -> Rung {
     let rung = |standing, detail: String, after| Rung { name: "reply", standing, detail, after };
     let Some(request) = request else { return rung(Standing::Ahead, "nothing is asked".to_owned(), None) };
     let parts = counted(request.part_count() as usize, "part");
-    let since = |after: Duration| offset.map(|offset| offset + after);
     match &request.outcome {
         Outcome::Queued => rung(Standing::Ahead, "not sent yet".to_owned(), None),
         Outcome::AwaitingDialBack => rung(Standing::Now, "waiting for a dial-back".to_owned(), None),
@@ -187,19 +192,19 @@ fn reply(model: &Model, request: Option<&Request>, offset: Option<Duration>) -> 
         }
         Outcome::Waiting => rung(Standing::Now, format!("{parts} in"), None),
         Outcome::Replied(reply) if reply.error == ErrorByte::FREQUENCY => {
-            rung(Standing::NotYet, "not yet".to_owned(), since(reply.elapsed))
+            rung(Standing::NotYet, "not yet".to_owned(), Some(After::Request(reply.elapsed)))
         }
         Outcome::Replied(reply) => {
             let detail = match reply.error {
                 ErrorByte::SUCCESS => format!("whole, {}", counted(reply.parts as usize, "part")),
                 error => words::error(error),
             };
-            rung(Standing::Passed, detail, since(reply.elapsed))
+            rung(Standing::Passed, detail, Some(After::Request(reply.elapsed)))
         }
         Outcome::Failed { failure, .. } if failure.phase() < Phase::Reply => rung(Standing::Ahead, String::new(), None),
         Outcome::Failed { failure, .. } => {
             let elapsed = request.elapsed(model.now);
-            rung(Standing::Failed, ended(request, failure, elapsed, &parts), since(elapsed))
+            rung(Standing::Failed, ended(request, failure, elapsed, &parts), Some(After::Request(elapsed)))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What can be copied: each a text that is clean, masked where addresses are hidden, and short enough for a terminal's clipboard.
 
 use crate::app::actions::{Effects, none, not_done};
+use crate::app::asking::command::to_selected;
 use crate::app::asking::request::{Reply, Request};
 use crate::app::commands::key_of;
 use crate::app::conditions::Ready;
@@ -11,7 +12,6 @@ use crate::app::mode::Pane;
 use crate::app::model::Model;
 use crate::app::msg::Effect;
 use crate::app::reply::reading::Row;
-use crate::app::words;
 use crate::wire::text::{self, ELLIPSIS, clean};
 
 /// The most bytes that are copied: with the escape sequence around them, in base64, they are the 100 000 bytes that the strictest of
@@ -39,9 +39,9 @@ fn masked(model: &Model, text: &str) -> String {
 
 /// The request that is looked at; from the list and the composer, the one in the composer.
 pub fn command(model: &mut Model) -> Effects {
-    let Some(target) = model.target() else { return none() };
-    let target = words::address(model, &target);
-    let registry = model.registry();
+    if model.target().is_none() {
+        return none();
+    }
     let looked_at = model.request().filter(|_| {
         !model.mode.composes() && matches!(model.focus, Pane::Channels | Pane::Reply) && model.target().is_some()
     });
@@ -49,10 +49,11 @@ pub fn command(model: &mut Model) -> Effects {
         Some(request) => {
             let mut composer = model.composer.clone();
             composer.take_over(request.message, request.frequency, &request.payload);
-            (format!("command of #{}", request.number), composer.command(registry, &target))
+            (format!("command of #{}", request.number), to_selected(model, &composer))
         }
-        None => ("command".to_owned(), model.candidate().command(registry, &target)),
+        None => ("command".to_owned(), to_selected(model, &model.candidate())),
     };
+    let Some(command) = command else { return none() };
     let hidden =
         |line: &str| if model.setup.privacy { model.setup.mask.text(line).into_owned() } else { line.to_owned() };
     let command = hidden(&command);

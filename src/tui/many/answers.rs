@@ -90,9 +90,13 @@ fn list(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
     let groups: Vec<&Group> = campaign.groups().listed().collect();
     let at = view.group.and_then(|id| groups.iter().position(|group| group.id == id)).unwrap_or(0);
     let rows = area.rows(2, u16::MAX);
-    let (kinds, peers) = campaign.groups().others();
-    let height = usize::from(rows.height).saturating_sub(usize::from(kinds > 0));
+    let (unlisted, their_peers) = campaign.groups().others();
+    let cut = unlisted > 0 || groups.len() > usize::from(rows.height);
+    let height = usize::from(rows.height).saturating_sub(usize::from(cut));
     let top = follow(0, at, height, groups.len());
+    let below = groups.get(top + height..).unwrap_or_default();
+    let kinds = unlisted + below.len();
+    let peers = their_peers + below.iter().map(|group| group.peers).sum::<usize>();
     let median = campaign.median();
     let mut y = rows.y;
     for (i, group) in groups.iter().enumerate().skip(top).take(height) {
@@ -104,7 +108,7 @@ fn list(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
         y += 1;
     }
     if kinds > 0 && y < rows.bottom() {
-        let text = format!("… {} kinds more, of {}", thousands(kinds as u64), counted(peers, "peer"));
+        let text = format!("… {} more, of {}", counted(kinds, "kind"), counted(peers, "peer"));
         canvas.text(area.x, area.right, y, &text, theme.muted);
     }
 }

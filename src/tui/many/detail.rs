@@ -15,11 +15,13 @@ use crate::app::many::view::Pane;
 use crate::app::many::{Campaign, against, signal};
 use crate::app::{Class, Model, words};
 use crate::node::PeerKey;
-use crate::tui::canvas::{Area, Canvas, follow};
+use crate::tui::canvas::{Area, Canvas, follow, width};
 use crate::wire::tree::Node;
 
 /// Where the values of these blocks stand.
 const VALUE: u16 = 10;
+/// Cells of a reply's label at most, and the blank behind it.
+const LONGEST_LABEL: u16 = 18;
 
 /// The blocks below the answers.
 pub fn blocks<'a>(model: &'a Model, campaign: &'a Campaign, width: u16) -> Vec<(Block, Draw<'a>)> {
@@ -41,7 +43,7 @@ pub fn blocks<'a>(model: &'a Model, campaign: &'a Campaign, width: u16) -> Vec<(
     let (wanted, rank) = if view.inside { (rows, 1) } else { (rows.min(most.min(4)), 2) };
     if count > 0 {
         let draw = move |canvas: &mut Canvas, area: Area| peers(canvas, model, campaign, group, count, area);
-        all.push((Block::new(1 + wanted, 2, rank), Box::new(draw)));
+        all.push((Block::new(1 + wanted, 2, rank).up_to(1 + rows.min(most)), Box::new(draw)));
     }
     if let Some((group, sample)) = group.and_then(|group| Some((group, group.sample.as_ref()?))) {
         let lines = content_lines(sample, most);
@@ -181,8 +183,10 @@ fn content(
         note = format!("{note}, one of several");
     }
     canvas.heading(&area, "CONTENT", false, &note);
+    let longest = lines.iter().map(|(label, _)| width(label) + 1).max().unwrap_or_default();
+    let value_x = area.x + longest.clamp(VALUE, LONGEST_LABEL.min(area.width() / 3).max(VALUE));
     for ((label, value), y) in lines.iter().zip(area.y + 1..area.bottom()) {
-        let x = if label.is_empty() { area.x } else { area.x + VALUE };
+        let x = if label.is_empty() { area.x } else { value_x };
         canvas.text(area.x, x.saturating_sub(1).max(area.x), y, label, canvas.theme.muted);
         let style = if label == "…" { canvas.theme.muted } else { Style::new() };
         canvas.text(x, area.right, y, value, style);

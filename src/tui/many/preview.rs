@@ -71,7 +71,7 @@ fn right_blocks<'a>(model: &'a Model, plan: &'a Plan, top: usize, width: u16) ->
     }
     let lines = bytes(plan, width);
     let first = rows(plan.targets.len().min(8));
-    let same = command::body(&model.composer, model.registry(), plan);
+    let same = command::body(model, plan);
     let same: Vec<String> = same.iter().flat_map(|line| line.split('\n')).map(words::clean).collect();
     let same_height = 1 + rows(same.iter().map(|line| folded(line, usize::from(width)).len()).sum());
     let before = before(model, plan);

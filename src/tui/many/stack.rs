@@ -13,18 +13,26 @@ pub struct Block {
     pub rank: u8,
     /// What lies between the two is of no use to it.
     whole: bool,
+    /// Rows it makes use of where nobody else wants them.
+    most: u16,
 }
 
 impl Block {
     #[must_use]
     pub const fn new(wanted: u16, least: u16, rank: u8) -> Self {
-        Self { wanted, least: if least < wanted { least } else { wanted }, rank, whole: false }
+        Self { wanted, least: if least < wanted { least } else { wanted }, rank, whole: false, most: wanted }
     }
 
     /// All rows or the least.
     #[must_use]
     pub const fn whole(self) -> Self {
         Self { whole: true, ..self }
+    }
+
+    /// So many rows, where there are more than all blocks want.
+    #[must_use]
+    pub const fn up_to(self, most: u16) -> Self {
+        Self { most: if most > self.wanted { most } else { self.wanted }, ..self }
     }
 
     /// The rows it takes of those that there are.
@@ -51,6 +59,12 @@ pub fn stack(area: &Area, blocks: &[Block]) -> Vec<Option<Area>> {
         let taken = total(&heights);
         let gap = u16::from(taken > 0);
         heights[i] = blocks[i].of(area.height.saturating_sub(taken + gap));
+    }
+    for (i, block) in blocks.iter().enumerate() {
+        let left = area.height.saturating_sub(total(&heights));
+        if heights[i] > 0 {
+            heights[i] += block.most.saturating_sub(heights[i]).min(left);
+        }
     }
     let mut skip = 0;
     let place = |height: u16| {
@@ -88,6 +102,17 @@ mod tests {
         assert_eq!(heights(7, &[(5, 2, 2), (6, 3, 1)]), [(0, 0), (2, 6)]);
         assert_eq!(heights(8, &[(5, 2, 2), (6, 3, 1), (1, 1, 3)]), [(0, 0), (2, 6), (9, 1)]);
         assert_eq!(heights(0, &[(5, 2, 2)]), [(0, 0)]);
+    }
+
+    #[test]
+    fn what_is_left_over_goes_to_whom_it_is_of_use() {
+        let area = Area { bar: 0, x: 3, right: 20, y: 2, height: 20 };
+        let blocks = [Block::new(3, 1, 1), Block::new(4, 2, 2).up_to(30), Block::new(2, 2, 3)];
+        let places: Vec<(u16, u16)> = stack(&area, &blocks).into_iter().flatten().map(|a| (a.y, a.height)).collect();
+        assert_eq!(places, [(2, 3), (6, 13), (20, 2)]);
+        let blocks = [Block::new(3, 1, 1), Block::new(4, 2, 2).up_to(5)];
+        let heights: Vec<u16> = stack(&area, &blocks).into_iter().flatten().map(|area| area.height).collect();
+        assert_eq!(heights, [3, 5]);
     }
 
     #[test]

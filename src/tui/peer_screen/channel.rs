@@ -46,6 +46,7 @@ fn standing(model: &Model, request: &Request) -> String {
     let label = model.registry().label(request.message);
     match (&request.outcome, request.sent) {
         (Outcome::Replied(_), _) => format!("{label}, free again"),
+        (Outcome::Failed { .. }, None) => format!("{label}, never sent"),
         (_, None) => format!("{label}, not sent yet"),
         (Outcome::Failed { .. }, Some(sent)) => {
             let left = LIFE.saturating_sub(model.now.instant.saturating_duration_since(sent.instant));

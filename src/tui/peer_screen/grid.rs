@@ -99,7 +99,7 @@ impl Places {
             (Class::Wide, _) if area.height >= 31 => {
                 self.ladder = stack.take(LADDER);
                 let extra = area.height.saturating_sub(35);
-                self.why = stack.take(6 + (extra / 4).min(4));
+                self.why = stack.take(7 + (extra / 4).min(4));
                 let frame = 9 + (extra / 3).min(6);
                 self.channel = stack.take(stack.0.height.saturating_sub(frame + 1));
                 self.frame = stack.take(u16::MAX);

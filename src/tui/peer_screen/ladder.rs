@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use crate::app::Model;
 use crate::app::format::took;
-use crate::app::peer_screen::ladder::{Rung, Standing, ladder};
+use crate::app::peer_screen::ladder::{After, Rung, Standing, ladder};
 use crate::tui::canvas::{Area, Canvas, PILL, width};
 
 /// Where a rung's detail stands behind its sign and name.
@@ -48,7 +48,11 @@ fn row(canvas: &mut Canvas, area: &Area, y: u16, rung: &Rung) {
     canvas.text(area.x, area.x + 1, y, sign(rung.standing), sign_style);
     canvas.text(area.x + 2, area.x + DETAIL - 1, y, rung.name, name);
     let mut right = area.right;
-    let time = rung.after.map(|after| if after.as_micros() < 1000 { "0 ms".to_owned() } else { took(after) });
+    let time = rung.after.map(|after| match after {
+        After::Connection(after) if after.as_micros() < 1000 => "0 ms".to_owned(),
+        After::Connection(after) => took(after),
+        After::Request(after) => format!("+{}", took(after)),
+    });
     let fits = |time: &String| area.x + DETAIL + width(&rung.detail) < area.right.saturating_sub(width(time));
     // where there is no room for both, what was found says more than when
     if let Some(time) = time.filter(|time| fits(time) || bad || area.width() >= 48) {

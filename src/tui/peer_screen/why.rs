@@ -16,6 +16,8 @@ use crate::wire::{ErrorByte, OverlayVersion};
 
 /// Where text stands behind its label.
 const VALUE: u16 = 7;
+/// From this height on there is room for everything that a failure has to say.
+const ROOMY: u16 = 10;
 
 /// The block from this row on.
 fn rows<'c, 'a>(canvas: &'c mut Canvas<'a>, area: Area, y: u16) -> Rows<'c, 'a> {
@@ -48,6 +50,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
         _ => None,
     });
     match (failed, request) {
+        (Some((_, failure)), _) if failure.cause == Cause::NotConnected && why(model, peer).is_some() => {
+            // why it is not there says more than that it is not
+            failure_block(canvas, model, area, why(model, peer).unwrap_or(failure), None);
+        }
         (Some((request, failure)), _) => failure_block(canvas, model, area, failure, Some((peer, request))),
         (None, Some(request)) => state_of_request(canvas, model, area, peer, request),
         (None, None) => match why(model, peer) {
@@ -62,20 +68,23 @@ fn failure_block(canvas: &mut Canvas, model: &Model, area: Area, failure: &Failu
     let mut rows = rows(canvas, area, area.y + 1);
     rows.add("cause", &cause(model, asked.map(|(_, request)| request), failure));
     let counts = asked.filter(|_| failure.cause != Cause::ClosedWithoutReply);
-    // where little fits, what to do comes before who did it
-    let tight = area.height < 6;
-    if tight && counts.is_none() {
-        rows.add("hint", failure.cause.hint());
-    }
-    if !tight {
+    // where not all fits, what to do comes before who did it
+    let roomy = area.height >= ROOMY;
+    if roomy {
         rows.add("ended", &ended(failure, asked.map(|(peer, _)| peer)));
     }
     if let Some((peer, request)) = counts {
         rows.add("count", &counted(model, peer, request, failure));
     }
-    key_row(&mut rows, &keys(model));
-    if !tight || counts.is_some() {
+    if roomy || counts.is_some() {
+        key_row(&mut rows, &keys(model));
         rows.add("hint", failure.cause.hint());
+    } else {
+        rows.add("hint", failure.cause.hint());
+        key_row(&mut rows, &keys(model));
+    }
+    if !roomy {
+        rows.add("ended", &ended(failure, asked.map(|(peer, _)| peer)));
     }
 }
 
@@ -140,7 +149,7 @@ fn state_of_request(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer,
             let text = match cell(model, peer, request.message, OverlayVersion(0), request.frequency) {
                 Cell::In(left) | Cell::NotYet { left, exact: true } => format!("again at {}, exactly", at(left)),
                 Cell::AtMost(left) | Cell::NotYet { left, .. } => {
-                    format!("at latest at {}; another Crawler asked", at(left))
+                    format!("at latest at {}; asked from elsewhere", at(left))
                 }
                 _ => "it accepts again now".to_owned(),
             };

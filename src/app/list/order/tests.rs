@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use proptest::prelude::*;
 
 use super::*;
+use crate::app::asking::command::Identity;
 use crate::app::list::columns::Column;
 use crate::app::list::peers::{Peer, State};
 use crate::app::{Key as Pressed, Model, Msg, Setup, update};
@@ -87,6 +88,7 @@ impl Play {
             title: String::new(),
             privacy: false,
             mask: Mask::new([7; 32]),
+            identity: Identity::default(),
             keymap: crate::app::Keymap::default(),
             kept: crate::app::kept::Kept::default(),
         };

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::*;
+use crate::app::asking::command::Identity;
 use crate::app::keys::key::Key;
 use crate::app::model::Setup;
 use crate::failure::{By, Cause, Failure, Phase};
@@ -135,6 +136,7 @@ fn model() -> Model {
         title: "demo".into(),
         privacy: true,
         mask: Mask::new([1; 32]),
+        identity: Identity::default(),
         keymap: Keymap::default(),
         kept: Kept::default(),
     };
