@@ -33,10 +33,8 @@ impl Identity {
         if only_old || version.is_none_or(|version| !version.is_encrypted()) {
             options.push_str(&named("--legacy-identity", &self.legacy));
         }
-        if let Some(version) = self.version {
-            options.push_str(&format!(" --overlay-version {version}"));
-        }
-        options
+        let version = self.version.map(|version| format!(" --overlay-version {version}"));
+        options + &version.unwrap_or_default()
     }
 }
 
