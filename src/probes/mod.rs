@@ -105,6 +105,8 @@ pub fn decode_reply(registry: &Registry, message: MessageId, error: ErrorByte, p
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crawler::field::{Field, Kind, Value};
+    use crate::wire::OverlayVersion;
 
     fn decode(message: MessageId, error: ErrorByte, payload: &[u8]) -> Decoding {
         decode_reply(&registry(Statistics::empty()), message, error, payload)
@@ -132,6 +134,22 @@ mod tests {
             assert_eq!(registry.find(probe.name()), Some(probe.id()));
             assert!(!probe.doc().is_empty());
         }
+    }
+
+    #[tokio::test]
+    async fn whatever_is_asked_by_name_is_answered_and_read() {
+        let mut asked = 0;
+        for probe in registry(Statistics::empty()).iter() {
+            let [Field { kind: Kind::Choice(choices), .. }] = probe.fields() else { continue };
+            for (name, doc) in *choices {
+                let request = probe.fill(&[Value::Text((*name).to_owned())], OverlayVersion::CURRENT).unwrap();
+                let answer = testing::ask_as(&**probe, testing::FIRST, request).await;
+                assert_eq!(answer.error, ErrorByte::SUCCESS, "{} {name}: {:?}", probe.name(), answer.payload);
+                assert!(probe.decode(&answer.payload).is_ok() && !doc.is_empty(), "{} {name}", probe.name());
+                asked += 1;
+            }
+        }
+        assert!(asked >= 20, "{asked}");
     }
 
     #[test]

@@ -6,13 +6,15 @@
 //! events stay until the peer itself lets them go. What the Crawler here asks deletes nothing at an original peer either.
 
 use std::io::Write as _;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 use super::desk::{Desk, not_open};
-use super::{rows, sql, statement};
+use super::{choices, rows, sql, statement};
+use crate::crawler::field::{Field, Value};
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe};
 use crate::wire::{Decoded, MessageId, OverlayVersion};
@@ -84,6 +86,27 @@ impl Probe for PlaybackInfo {
         )
     }
 
+    fn fields(&self) -> &[Field] {
+        static FIELDS: LazyLock<[Field; 1]> = LazyLock::new(|| {
+            [choices::field(&[
+                ("playbacks", "as the original: its newest playbacks"),
+                ("bitrates", "its playbacks by bitrate"),
+                ("nat", "its playbacks by NAT type"),
+                ("days", "its playbacks by day"),
+            ])]
+        });
+        &*FIELDS
+    }
+
+    fn fill(&self, values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+        const NAMED: [(&str, &[u8]); 3] = [
+            ("bitrates", b"SELECT bitrate, count(*) FROM playback_info GROUP BY bitrate ORDER BY bitrate LIMIT 200"),
+            ("nat", b"SELECT nat, count(*) FROM playback_info GROUP BY nat ORDER BY 2 DESC LIMIT 200"),
+            ("days", b"SELECT timestamp / 86400, count(*) FROM playback_info GROUP BY 1 ORDER BY 1 DESC LIMIT 50"),
+        ];
+        Ok(choices::payload(values, &NAMED, self.initiate(to)))
+    }
+
     fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
         Box::pin(ask(&self.desk, asked.payload, false))
     }
@@ -118,6 +141,28 @@ impl Probe for PlaybackEvent {
         } else {
             b"SELECT key, timestamp, origin, event FROM playback_event ORDER BY timestamp ASC LIMIT 50"
         })
+    }
+
+    fn fields(&self) -> &[Field] {
+        static FIELDS: LazyLock<[Field; 1]> = LazyLock::new(|| {
+            [choices::field(&[
+                ("events", "as the original: what happened in each playback"),
+                ("kinds", "events by what happened"),
+                ("lengths", "playbacks by how many events they have"),
+                ("days", "events by day"),
+            ])]
+        });
+        &*FIELDS
+    }
+
+    /// Without the column `origin`, which peers of version 10 on don't have.
+    fn fill(&self, values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+        const NAMED: [(&str, &[u8]); 3] = [
+            ("kinds", b"SELECT event, count(*) FROM playback_event GROUP BY event ORDER BY 2 DESC, 1 LIMIT 200"),
+            ("lengths", b"SELECT events, count(*) FROM (SELECT count(*) AS events FROM playback_event GROUP BY key) GROUP BY events ORDER BY events"),
+            ("days", b"SELECT timestamp / 86400, count(*) FROM playback_event GROUP BY 1 ORDER BY 1 DESC LIMIT 50"),
+        ];
+        Ok(choices::payload(values, &NAMED, self.initiate(to)))
     }
 
     fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
@@ -192,6 +237,24 @@ mod tests {
         }
         for request in ["DELETE FROM playback_event WHERE key = 'aa'", "DELETE FROM playback_event; SELECT 1"] {
             assert_eq!(ask_as(&probe, FIRST, request).await.error, ErrorByte::HANDLER, "{request}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_by_name_is_counted() {
+        let (info, event) = (PlaybackInfo::new(desk()), PlaybackEvent::new(desk()));
+        let cases: [(&dyn Probe, _, _); 6] = [
+            (&info, "bitrates", json!([[131_072, 1]])),
+            (&info, "nat", json!([["Unknown", 1]])),
+            (&info, "days", json!([[0, 1]])),
+            (&event, "kinds", json!([["play", 1], ["stop", 1]])),
+            (&event, "lengths", json!([[2, 1]])),
+            (&event, "days", json!([[0, 2]])),
+        ];
+        for (probe, name, rows) in cases {
+            let request = probe.fill(&[Value::Text(name.into())], OverlayVersion(18)).unwrap();
+            let answer = ask_as(probe, FIRST, request).await;
+            assert_eq!(probe.decode(&answer.payload).unwrap().json, rows, "{name}");
         }
     }
 
