@@ -45,20 +45,23 @@ fn main() {
         report(&format!("{with}: a frame"), &mut rounds, |round| &mut round.frame);
         report(&format!("{with}: a key, events before it and its frame"), &mut rounds, |round| &mut round.key);
     }
-    for (what, keys) in COMMANDS {
-        let mut times: Vec<Duration> = (0..20).map(|_| crowd.command(keys)).collect();
-        times.sort_unstable();
-        println!("50 000 peers: {what}: p50 {:?}, most {:?}", times[10], times[19]);
+    for (what, commands) in COMMANDS {
+        let mut waits: Vec<Wait> =
+            (0..20).flat_map(|_| commands.iter()).map(|command| crowd.command(command)).collect();
+        tell(what, &mut waits);
     }
+    let mut waits: Vec<Wait> = (0..100).map(|_| crowd.key('o')).collect();
+    tell("a key that sorts by the next column", &mut waits);
     let mib = |bytes: Option<u64>| bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
     println!("resident: {} at the start, {} with 50 000 peers, {} now", mib(at_start), mib(filled), mib(resident()));
     divan::main();
 }
 
 /// What an operator does to the whole list at once, and takes back.
-const COMMANDS: [(&str, &[&str]); 5] = [
+const COMMANDS: [(&str, &[&str]); 6] = [
     ("sort by state, and by the newest event", &["sort state", "sort newest event"]),
     ("sort by NAT, and by the newest event", &["sort NAT", "sort newest event"]),
+    ("sort by next, and by the last reply", &["sort next", "sort last reply"]),
     ("filter by a word, and show all", &["filter 9f3", "filter -zzz"]),
     ("filter by fields, and show all", &["filter nat:sym version:>=13 or error:254", "filter -zzz"]),
     ("filter by a pattern, and show all", &["filter /^sym|9f3a/", "filter -zzz"]),
@@ -220,25 +223,61 @@ impl Running {
         round
     }
 
-    /// From the last key of commands in the palette to the frame after each; the longest.
-    fn command(&mut self, commands: &[&str]) -> Duration {
-        let mut longest = Duration::ZERO;
-        for command in commands {
-            press(&mut self.model, &[Key::char(':')]);
-            let now = self.now();
-            fold(&mut self.model, now, Msg::Paste((*command).to_owned()));
-            let start = Instant::now();
-            press(&mut self.model, &[Key::named(KeyCode::Enter)]);
-            self.draw();
-            longest = longest.max(start.elapsed());
-            while self.model.order.filtering() {
-                let start = Instant::now();
-                fold(&mut self.model, now, Msg::Wake);
-                longest = longest.max(start.elapsed());
-            }
-        }
-        longest
+    /// The last key of a command in the palette.
+    fn command(&mut self, command: &str) -> Wait {
+        press(&mut self.model, &[Key::char(':')]);
+        let now = self.now();
+        fold(&mut self.model, now, Msg::Paste(command.to_owned()));
+        self.wait(Key::named(KeyCode::Enter))
     }
+
+    fn key(&mut self, key: char) -> Wait {
+        self.wait(Key::char(key))
+    }
+
+    /// From a key to its frame, and on until nothing is left to be done: a frame every 16 ms, as the program draws them.
+    fn wait(&mut self, key: Key) -> Wait {
+        let now = self.now();
+        let start = Instant::now();
+        fold(&mut self.model, now, Msg::Key(key));
+        self.draw();
+        let frame = start.elapsed();
+        let (mut step, mut drawn) = (Duration::ZERO, Instant::now());
+        while self.model.order.is_under_way() {
+            let begin = Instant::now();
+            fold(&mut self.model, now, Msg::Wake);
+            if drawn.elapsed() >= FRAME {
+                self.draw();
+                drawn = Instant::now();
+            }
+            step = step.max(begin.elapsed());
+        }
+        self.draw();
+        Wait { frame, step, whole: start.elapsed() }
+    }
+}
+
+/// How long it takes from a key that concerns the whole list.
+struct Wait {
+    /// To the frame that follows it.
+    frame: Duration,
+    /// What another key would wait for at most, besides its own work.
+    step: Duration,
+    /// To the frame that shows all of it.
+    whole: Duration,
+}
+
+fn tell(what: &str, waits: &mut [Wait]) {
+    let mut p99 = |of: fn(&Wait) -> Duration| {
+        waits.sort_unstable_by_key(of);
+        (of(&waits[waits.len() / 2]), of(&waits[(waits.len() - 1) * 99 / 100]))
+    };
+    let ((frame, frame_p99), (step, step_p99), (whole, whole_p99)) =
+        (p99(|wait| wait.frame), p99(|wait| wait.step), p99(|wait| wait.whole));
+    println!(
+        "50 000 peers: {what}: key to frame p50 {frame:?}, p99 {frame_p99:?}; the longest step p50 {step:?}, p99 {step_p99:?}; \
+         all done p50 {whole:?}, p99 {whole_p99:?}"
+    );
 }
 
 fn report(what: &str, rounds: &mut [Round], times: impl Fn(&mut Round) -> &mut Vec<Duration>) {

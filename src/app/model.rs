@@ -278,7 +278,7 @@ impl Model {
     /// When time has to pass next, besides once a second; `None` where nothing waits for it.
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
-        if self.order.filtering() {
+        if self.order.is_under_way() {
             return Some(self.now.instant); // the rest of the peers, as soon as nothing else is to be done
         }
         self.many.next_wake()
@@ -354,7 +354,12 @@ impl Model {
             order.marked(&facts, filter, marks.iter().filter_map(|key| peers.index(key)));
         }
         match how {
+        let means_otherwise = order.means_otherwise(&facts, filter);
             Arrange::News { full_second } => order.settle(&facts, filter, full_second),
+            _ if means_otherwise => {
+                self.range = None; // its rows go elsewhere
+                order.sort_all(&facts, filter);
+            }
             Arrange::Filter => order.filter_all(&facts, filter),
             Arrange::Sort => order.sort_all(&facts, filter),
         }

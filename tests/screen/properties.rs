@@ -291,7 +291,7 @@ fn counts(model: &Model) {
 
 /// The list is what one gets by filtering and sorting everybody.
 fn settled(model: &Model) {
-    if model.order.filtering() || model.range.is_some() {
+    if model.order.is_under_way() || model.range.is_some() {
         return;
     }
     let mut anew = Order::sorted_by(model.order.sort);

@@ -6,18 +6,21 @@
 use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
+use crate::app::list::columns::Column;
 use crate::app::list::dirty::Dirty;
 use crate::app::list::facts::Facts;
 use crate::app::list::filter::Filter;
 pub use crate::app::list::sorting::{By, Sort};
 use crate::app::list::sorting::{Key, compare};
 use crate::app::msg::Now;
+use crate::wire::{Frequency, MessageId};
 
 /// How long after the last key rows keep their places.
 const HELD: Duration = Duration::from_secs(4);
 /// News moves rows at most this often: who reads a list that moves more often?
 const SETTLED: Duration = Duration::from_millis(250);
-/// Peers that one message may filter at most: some milliseconds, of patterns a few more. The rest is filtered with the next ones.
+/// Peers that one message may look at again at most: some milliseconds, of patterns a few more. The rest is looked at with the
+/// next ones.
 const AT_ONCE: usize = 4_000;
 /// Filters that the passing of time decides on are asked again this often.
 const ASKED_AGAIN: Duration = Duration::from_secs(5);
@@ -36,6 +39,29 @@ struct Slot {
     marked: bool,
 }
 
+/// What filters and keys depend on besides the peers: no peer changes where one of these does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Meaning {
+    message: MessageId,
+    frequency: Frequency,
+    privacy: bool,
+}
+
+impl Meaning {
+    const fn of(facts: &Facts) -> Self {
+        Self { message: facts.message, frequency: facts.frequency, privacy: facts.privacy }
+    }
+}
+
+/// A look at everybody that is under way.
+#[derive(Clone, Default, Debug)]
+struct Pass {
+    /// It has come this far.
+    next: usize,
+    /// Where it is for another order: those that were looked at, in that order.
+    sorted: Option<Vec<(usize, Key)>>,
+}
+
 /// The rows of the list: places in the table of peers.
 #[derive(Clone, Default, Debug)]
 pub struct Order {
@@ -46,8 +72,9 @@ pub struct Order {
     rows: Vec<usize>,
     slots: Vec<Slot>,
     dirty: Dirty,
-    /// A filtering of everybody has come this far.
-    pass: Option<usize>,
+    pass: Option<Pass>,
+    /// What the filter and the keys meant when they were last asked.
+    meant: Option<Meaning>,
     asked: Option<Instant>,
     settled: Option<Instant>,
     last_key: Option<Now>,
@@ -78,10 +105,23 @@ impl Order {
         self.marked_shown
     }
 
-    /// Whether everybody is being filtered, and not all of them are done.
+    /// Whether everybody is being filtered or sorted, and not all of them are done.
     #[must_use]
-    pub const fn filtering(&self) -> bool {
+    pub const fn is_under_way(&self) -> bool {
         self.pass.is_some()
+    }
+
+    /// Whether the filter or the order means something else than when it was last asked, though no peer has changed: another
+    /// message was chosen, another frequency typed, addresses were hidden.
+    pub fn means_otherwise(&mut self, facts: &Facts, filter: &Filter) -> bool {
+        let now = Meaning::of(facts);
+        let Some(before) = self.meant.replace(now).filter(|before| *before != now) else { return false };
+        let asked = (before.message, before.frequency) != (now.message, now.frequency);
+        match self.sort.by {
+            By::Column(Column::Next) if asked => true,
+            By::Column(Column::Address) if before.privacy != now.privacy => true,
+            _ => asked && filter.asks_for_the_time(),
+        }
     }
 
     /// Somebody pressed a key.
@@ -149,7 +189,12 @@ impl Order {
         {
             self.filter_all(facts, filter);
         }
-        if !self.dirty.is_empty() && !self.held(facts.now) && (full_second || !recent(self.settled, SETTLED)) {
+        let under_way = self.pass.is_some();
+        if !under_way
+            && !self.dirty.is_empty()
+            && !self.held(facts.now)
+            && (full_second || !recent(self.settled, SETTLED))
+        {
             self.merge(facts, filter);
             self.settled = Some(now);
         }
@@ -158,45 +203,49 @@ impl Order {
     /// Filters everybody, and brings in order what has changed.
     pub fn filter_all(&mut self, facts: &Facts, filter: &Filter) {
         self.asked = Some(facts.now.instant);
-        self.pass = Some(0);
+        let sorts = self.pass.take().is_some_and(|pass| pass.sorted.is_some());
+        self.pass = Some(Pass { next: 0, sorted: sorts.then(Vec::new) });
+        self.go_on(facts, filter);
+    }
+
+    /// Sorts and filters everybody: the operator wants another order, or it means something else.
+    pub fn sort_all(&mut self, facts: &Facts, filter: &Filter) {
+        self.asked = Some(facts.now.instant);
+        self.pass = Some(Pass { next: 0, sorted: Some(Vec::with_capacity(self.slots.len())) });
         self.go_on(facts, filter);
     }
 
     fn go_on(&mut self, facts: &Facts, filter: &Filter) {
-        let Some(from) = self.pass else { return };
-        let end = (from + AT_ONCE).min(self.slots.len());
-        for index in from..end {
-            if let Some(peer) = facts.peers.at(index) {
-                self.slots[index].shown = filter.shows(facts, peer);
-            }
-        }
-        self.pass = (end < self.slots.len()).then_some(end);
-        if self.pass.is_none() {
-            self.merge(facts, filter);
-        }
-    }
-
-    /// Sorts everybody: the operator wants another order.
-    pub fn sort_all(&mut self, facts: &Facts, filter: &Filter) {
-        for index in self.dirty.take() {
-            self.look_again(facts, filter, index);
-        }
-        // keys side by side are compared faster than those spread over the slots
-        let mut keyed: Vec<(usize, Key)> = Vec::with_capacity(self.sorted.len());
-        for &index in &self.sorted {
-            if let Some(peer) = facts.peers.at(index) {
+        let Some(mut pass) = self.pass.take() else { return };
+        let end = (pass.next + AT_ONCE).min(self.slots.len());
+        for index in std::mem::replace(&mut pass.next, end)..end {
+            let Some(peer) = facts.peers.at(index) else { continue };
+            self.slots[index].shown = filter.shows(facts, peer);
+            if let Some(sorted) = &mut pass.sorted {
                 let key = Key::of(self.sort.by, facts, peer);
-                self.slots[index].key = key;
-                keyed.push((index, key));
+                self.slots[index].key = key; // nothing is merged by keys before the end
+                sorted.push((index, key));
             }
         }
-        keyed.sort_unstable_by(|(a, key_a), (b, key_b)| compare(self.sort, facts, (*a, key_a), (*b, key_b)));
-        self.sorted = keyed.into_iter().map(|(index, _)| index).collect();
-        self.lay_rows();
+        if let Some(sorted) = &mut pass.sorted {
+            // stable, for this sort finds what is in order already and merges the rest into it
+            sorted.sort_by(|(a, key_a), (b, key_b)| compare(self.sort, facts, (*a, key_a), (*b, key_b)));
+        }
+        if end < self.slots.len() {
+            self.pass = Some(pass);
+            return;
+        }
+        if let Some(sorted) = pass.sorted {
+            self.sorted = sorted.into_iter().map(|(index, _)| index).collect();
+        }
+        self.merge(facts, filter);
     }
 
     /// Takes out what has changed, sorts it, and merges it into the rest.
     fn merge(&mut self, facts: &Facts, filter: &Filter) {
+        if self.dirty.is_empty() {
+            return self.lay_rows();
+        }
         let mut rest = std::mem::take(&mut self.sorted);
         rest.retain(|&index| !self.dirty.contains(index));
         let mut changed = self.dirty.take();
@@ -229,15 +278,16 @@ impl Order {
 
     fn lay_rows(&mut self) {
         self.rows.clear();
+        self.marked_shown = 0;
         for &index in &self.sorted {
             let slot = &mut self.slots[index];
             slot.row = NOWHERE;
             if slot.shown {
                 slot.row = u32::try_from(self.rows.len()).unwrap_or(NOWHERE);
                 self.rows.push(index);
+                self.marked_shown += usize::from(slot.marked);
             }
         }
-        self.count_marked();
     }
 
     fn count_marked(&mut self) {

@@ -73,8 +73,8 @@ impl fmt::Display for Sort {
 pub struct Key {
     /// Nothing is known: last, in both directions.
     missing: bool,
-    /// A number, or the beginning of a text.
-    first: u128,
+    /// A number, or the beginning of a text. As bytes it needs no place that a u128 may stand at: keys are smaller.
+    first: [u8; 16],
     /// The text is longer than that.
     longer: bool,
     newest: u64,
@@ -90,7 +90,7 @@ impl Key {
                 None => (number(column, facts, peer), false),
             },
         };
-        Self { missing: first.is_none(), first: first.unwrap_or(0), longer, newest: peer.newest }
+        Self { missing: first.is_none(), first: first.unwrap_or(0).to_be_bytes(), longer, newest: peer.newest }
     }
 }
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::app::asking::command::Identity;
+use crate::app::input::Input;
 use crate::app::list::columns::Column;
 use crate::app::list::peers::{Peer, State};
 use crate::app::{Key as Pressed, Model, Msg, Setup, update};
@@ -15,7 +16,7 @@ use crate::probes::{Statistics, registry};
 use crate::wire::mask::Mask;
 use crate::wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, Permid};
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 14] = [
     Column::State,
     Column::Permid,
     Column::Version,
@@ -25,6 +26,11 @@ const COLUMNS: [Column; 9] = [
     Column::Label,
     Column::Reply,
     Column::Next,
+    Column::NextOf(MessageId::NATCHECK),
+    Column::Nat,
+    Column::Note,
+    Column::Error,
+    Column::Signals,
 ];
 
 /// Something that happens.
@@ -37,6 +43,10 @@ enum Step {
     Gone(u8),
     Answered(u8, u8),
     Label(u8, u8),
+    Note(u8, u8),
+    Message(MessageId),
+    Frequency(&'static str),
+    Privacy,
     Filter(&'static str),
     Sort(Option<usize>, bool),
     Key(char),
@@ -44,7 +54,20 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Step> {
-    let filters = ["", "state:up", "v:17", "marked:yes", "rtt:>2ms or label:a", "-error:254", "9", "next:now", "(("];
+    let filters = [
+        "",
+        "state:up",
+        "v:17",
+        "marked:yes",
+        "rtt:>2ms or label:a",
+        "-error:254",
+        "9",
+        "next:now",
+        "next:>30s",
+        "10.0",
+        "((",
+    ];
+    let messages = vec![MessageId::NATCHECK, MessageId::DATABASE_QUERY, MessageId(41)];
     prop_oneof![
         4 => (0..12_u8, 0..12_u8, 0..5_u16).prop_map(|(n, was, rtt)| Step::Connected(n, was, rtt)),
         1 => (0..12_u8).prop_map(Step::Dialled),
@@ -53,6 +76,10 @@ fn steps() -> impl Strategy<Value = Step> {
         2 => (0..12_u8).prop_map(Step::Gone),
         2 => (0..12_u8, prop::sample::select(vec![0, 1, 254])).prop_map(|(n, error)| Step::Answered(n, error)),
         1 => (0..12_u8, 0..3_u8).prop_map(|(n, label)| Step::Label(n, label)),
+        1 => (0..12_u8, 0..3_u8).prop_map(|(n, note)| Step::Note(n, note)),
+        1 => prop::sample::select(messages).prop_map(Step::Message),
+        1 => prop::sample::select(vec!["5", "60", "3600", ""]).prop_map(Step::Frequency),
+        1 => Just(Step::Privacy),
         1 => prop::sample::select(filters.to_vec()).prop_map(Step::Filter),
         1 => (proptest::option::of(0..COLUMNS.len()), any::<bool>()).prop_map(|(by, reversed)| Step::Sort(by, reversed)),
         2 => prop::sample::select(vec!['j', 'k', ' ', 'a', 'I', 'u', 'V', 'G']).prop_map(Step::Key),
@@ -161,6 +188,20 @@ impl Play {
                 let label = ["", "alpha", "beta which is longer than sixteen"][usize::from(label)].to_owned();
                 self.tell(Msg::Label { permid: permid(n), label });
             }
+            Step::Note(n, note) => {
+                if self.model.peers.get(&key(n)).is_some() {
+                    self.model.select(Some(key(n)));
+                    let note = ["", "slow", "zealous, and longer than sixteen"][usize::from(note)];
+                    self.model.mode = crate::app::Mode::Note(Input::new(note));
+                    self.tell(Msg::Key(Pressed::named(crossterm::event::KeyCode::Enter)));
+                }
+            }
+            Step::Message(message) => {
+                let registry = self.model.setup.registry.clone();
+                self.model.composer.choose(&registry, message, OverlayVersion::CURRENT);
+            }
+            Step::Frequency(text) => self.model.composer.frequency = Input::new(text),
+            Step::Privacy => drop(crate::app::actions::hide_addresses(&mut self.model)),
             Step::Filter(text) => crate::app::list::filtering::set(&mut self.model, text),
             Step::Sort(by, reversed) => {
                 self.model.order.sort.reversed = !reversed;
@@ -194,7 +235,8 @@ impl Play {
         assert_eq!(tally.in_flight, in_flight.count());
         let frequency = model.composer.frequency_or_default();
         let not_yet = |peer: &&Peer| {
-            let cell = crate::app::list::column::cell(model, peer, MessageId::NATCHECK, OverlayVersion(0), frequency);
+            let message = model.composer.message;
+            let cell = crate::app::list::column::cell(model, peer, message, OverlayVersion(0), frequency);
             matches!(cell, crate::app::list::column::Cell::NotYet { .. })
         };
         assert_eq!(tally.not_yet(), model.peers.iter().filter(not_yet).count());
@@ -274,4 +316,88 @@ fn who_is_missing_a_value_stands_last_in_both_directions() {
     assert_eq!(play.model.order.rows(), [2, 1, 0]);
     play.play(&Step::Sort(round_trip, true));
     assert_eq!(play.model.order.rows(), [1, 2, 0]);
+}
+
+/// Four peers, sorted by when they accept the composer's message; somebody moves among them.
+fn by_next() -> Play {
+    let mut play = Play::new();
+    for n in 0..4 {
+        play.play(&Step::Connected(n, 1, 3));
+    }
+    play.play(&Step::Answered(0, 0)); // of frequency 60: those of 2 and 3 are accepted at once
+    play.play(&Step::Answered(1, 0));
+    play.play(&Step::Sort(COLUMNS.iter().position(|column| *column == Column::Next), false));
+    assert_eq!(play.model.order.rows(), [3, 2, 1, 0]);
+    play.play(&Step::Key('j'));
+    play
+}
+
+#[test]
+fn another_message_moves_rows_at_once_where_they_are_sorted_by_it() {
+    let mut play = by_next();
+    let selected = play.model.selected.clone();
+    play.play(&Step::Message(MessageId::DATABASE_QUERY));
+    assert_eq!(play.model.order.rows(), [1, 0, 3, 2], "nobody was asked for it: the newest event first");
+    play.play(&Step::Message(MessageId::NATCHECK));
+    assert_eq!(play.model.order.rows(), [3, 2, 1, 0]);
+    assert_eq!(play.model.selected, selected, "the cursor goes with its peer");
+}
+
+#[test]
+fn another_message_or_frequency_filters_at_once_where_the_filter_asks_for_it() {
+    let mut play = by_next();
+    play.play(&Step::Filter("next:now"));
+    assert_eq!(play.model.order.rows(), [3, 2]);
+    play.play(&Step::Frequency("5"));
+    assert_eq!(play.model.order.rows().len(), 4, "a frequency of 5 s always passes");
+    play.play(&Step::Frequency("3600"));
+    assert_eq!(play.model.order.rows(), [3, 2]);
+    play.play(&Step::Message(MessageId::DATABASE_QUERY));
+    assert_eq!(play.model.order.rows().len(), 4);
+}
+
+#[test]
+fn hidden_addresses_sort_nothing() {
+    let mut play = Play::new();
+    for n in [3, 1, 2] {
+        play.play(&Step::Connected(n, 1, 3));
+    }
+    play.play(&Step::Sort(COLUMNS.iter().position(|column| *column == Column::Address), false));
+    assert_eq!(play.model.order.rows(), [1, 2, 0]);
+    play.play(&Step::Privacy);
+    assert_eq!(play.model.order.rows(), [2, 1, 0], "the newest event first: the order tells no address");
+    play.play(&Step::Privacy);
+    assert_eq!(play.model.order.rows(), [1, 2, 0]);
+}
+
+#[test]
+fn what_happens_while_everybody_is_sorted_is_in_the_order_when_that_ends() {
+    let mut play = Play::new();
+    let many = u32::try_from(2 * AT_ONCE + 5).unwrap();
+    for n in 0..many {
+        let mut bytes = [7; 32];
+        bytes[..4].copy_from_slice(&n.wrapping_mul(2_654_435_761).to_be_bytes());
+        let peer = PeerKey::Permid(Permid::Ed25519(bytes));
+        play.model.peers.entry(&peer);
+    }
+    play.tell(Msg::Tick);
+    let by = |column| COLUMNS.iter().position(|other| *other == column);
+    crate::app::list::column_view::sort_by(&mut play.model, By::Column(Column::Permid));
+    assert!(play.model.order.is_under_way(), "more than one message sorts");
+    for step in [Step::Connected(2, 1, 9), Step::Label(4, 1), Step::Discovered(6), Step::Connected(8, 1, 5)] {
+        play.play(&step);
+    }
+    while play.model.order.is_under_way() {
+        assert!(play.model.next_wake().is_some(), "it goes on by itself");
+        play.tell(Msg::Wake);
+    }
+    play.settled();
+    play.play(&Step::Sort(by(Column::RoundTrip), true));
+    play.play(&Step::Filter("rtt:>1ms"));
+    play.play(&Step::Sort(by(Column::RoundTrip), false));
+    while play.model.order.is_under_way() {
+        play.tell(Msg::Wake);
+    }
+    assert_eq!(play.model.order.rows().len(), 2);
+    play.settled();
 }
