@@ -18,7 +18,7 @@ use swarmscope::wire::buddycast::{BuddyCast, ListedPeer};
 use swarmscope::wire::trace::Cutter;
 use swarmscope::wire::{ChannelId, Frequency, OverlayVersion, Permid};
 
-use crate::fixture::{Script, before, blank, drawn, failure, fold, permid, press};
+use crate::fixture::{Script, before, blank, drawn, failure, fold, permid, press, type_text};
 use crate::hostile::HOSTILE;
 use crate::talk::{BEGAN, CHANNEL, DATABASE, Talk, climbed, frame, part, story};
 
@@ -486,4 +486,18 @@ fn times_of_the_rungs_never_go_back_whatever_the_node_tells_besides() {
     let rungs = ladder(&model, model.peer().expect("selected"), None);
     let after: Vec<_> = rungs.iter().filter_map(|rung| rung.after).collect();
     assert_eq!(after, [0, 31, 62, 62, 139].map(|ms| After::Connection(Duration::from_millis(ms))));
+}
+
+#[test]
+fn a_note_on_the_peer_is_shown_and_written_here() {
+    let (mut model, _) = story();
+    press(&mut model, &keys("N"));
+    type_text(&mut model, "sends parts that nobody asked for; its owner is told");
+    insta::assert_snapshot!("peer_noting_80x24", text(&mut model, 80, 24));
+    press(&mut model, &[Key::named(KeyCode::Enter)]);
+    for (columns, rows) in [(120, 40), (80, 24), (60, 20)] {
+        insta::assert_snapshot!(format!("peer_note_{columns}x{rows}"), text(&mut model, columns, rows));
+    }
+    press(&mut model, &[Key::char('N'), Key::ctrl('u'), Key::named(KeyCode::Enter)]);
+    assert!(model.kept.notes.is_empty() && !text(&mut model, 80, 24).contains("its owner"));
 }

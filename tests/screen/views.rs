@@ -56,6 +56,8 @@ pub const VIEWS: &[View] = &[
     View("held still", "z", false, ""),
     View("figures of the program", "t d", false, ""),
     View("the payload as a form", "p ctrl-t", true, ""),
+    View("the payload for another editor", "p", true, "ctrl-o"),
+    View("one peer, noted", "i N", true, "enter"),
     View("sorted", "o o o O", false, ""),
 ];
 

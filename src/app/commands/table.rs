@@ -80,7 +80,7 @@ pub static COMMANDS: &[Command] = commands! {
     "mark all", Peers, ["a"], [Main], None, when::has_peer, marking::mark_all, "mark all that are shown";
     "invert marks", Peers, ["I"], [Main], None, when::has_peer, marking::invert, "invert marks of those shown";
     "unmark all", Peers, ["u"], [Main], None, when::has_marks, marking::unmark_all, "unmark everybody";
-    "note", Peers, ["N"], [Main], None, noting::can_note, noting::open, "write a note on the peer";
+    "note", Peers, ["N"], [Main, PeerScreen], None, noting::can_note, noting::open, "write a note on the peer";
     "connect", Peers, ["c"], [Main], foot(50, "connect"), when::is_no_replay, act::connect, "connect to host:port";
     "disconnect", Peers, ["D"], [Main, PeerScreen], None, when::is_connected, act::disconnect, "close the connection";
     "hide addresses", Peers, ["P", "t a"], [Moving], None, when::always, act::hide_addresses, "hide or show addresses";

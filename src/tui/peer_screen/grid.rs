@@ -14,6 +14,8 @@ const WIDEST: u16 = 118;
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Places {
     pub rule: Option<(u16, u16, u16)>,
+    /// The operator's note on the peer.
+    pub note: Option<Area>,
     /// The ladder in one row.
     pub summary: Option<Area>,
     pub ladder: Option<Area>,
@@ -22,6 +24,15 @@ pub struct Places {
     pub frame: Option<Area>,
     pub conversation: Option<Area>,
     pub bytes: Option<Area>,
+}
+
+/// What there is to see.
+#[derive(Clone, Copy, Debug)]
+struct Has {
+    /// A conversation.
+    said: bool,
+    /// A note.
+    noted: bool,
 }
 
 /// Blocks one below the other, with a blank row between them.
@@ -39,22 +50,20 @@ impl Stack {
 impl Places {
     pub fn of(model: &Model, grid: &Grid) -> Self {
         let said = model.conversation().is_some_and(|conversation| !conversation.lines().is_empty());
-        Self::new(grid.class, grid.columns, grid.rows, model.inspect.focus, said)
+        let noted = model.peer().is_some_and(|peer| model.facts().note(peer).is_some());
+        Self::new(grid.class, grid.columns, grid.rows, model.inspect.focus, Has { said, noted })
     }
 
-    /// `said`: there is a conversation to see.
-    fn new(class: Class, columns: u16, rows: u16, focus: Focus, said: bool) -> Self {
+    fn new(class: Class, columns: u16, rows: u16, focus: Focus, has: Has) -> Self {
         let (first, end) = match class {
             Class::TooSmall => return Self::default(),
-            Class::OnePane | Class::Compact => (1, rows - 3),
+            Class::OnePane | Class::Compact => (1 + u16::from(has.noted), rows - 3),
             Class::Middle | Class::Wide => (2, rows - 3),
         };
+        let note = has.noted.then_some(Area { bar: 0, x: 3, right: columns - 1, y: 1, height: 1 });
         if class == Class::OnePane {
-            return Self::one_pane(
-                Area { bar: 0, x: 3, right: columns - 1, y: first, height: end - first },
-                focus,
-                said,
-            );
+            let area = Area { bar: 0, x: 3, right: columns - 1, y: first, height: end - first };
+            return Self { note, ..Self::one_pane(area, focus, has.said) };
         }
         let left = match columns {
             120.. => 56,
@@ -62,7 +71,7 @@ impl Places {
             _ => 37,
         };
         let near = u16::from(columns < 100);
-        let mut places = Self { rule: Some((left + 1, first, end)), ..Self::default() };
+        let mut places = Self { rule: Some((left + 1, first, end)), note, ..Self::default() };
         places.left(class, Area { bar: 0, x: 3, right: left, y: first, height: end - first }, focus);
         let right = (columns - 1).min(left + 5 + WIDEST);
         let area = Area { bar: left + 3 - near, x: left + 5 - near, right, y: first, height: end - first };
@@ -138,9 +147,12 @@ mod tests {
     fn at_every_size_blocks_stand_inside_and_apart_and_the_one_with_the_focus_is_there() {
         for columns in (40..=220).step_by(3) {
             for rows in 10..=70 {
-                for (focus, said) in Focus::ALL.into_iter().flat_map(|focus| [(focus, true), (focus, false)]) {
-                    let places = Places::new(Class::of(columns, rows), columns, rows, focus, said);
+                let cases = Focus::ALL.into_iter().flat_map(|focus| [0, 1, 2, 3].map(|has| (focus, has)));
+                for (focus, has) in cases {
+                    let has = Has { said: has & 1 > 0, noted: has & 2 > 0 };
+                    let places = Places::new(Class::of(columns, rows), columns, rows, focus, has);
                     let all = [
+                        places.note,
                         places.summary,
                         places.ladder,
                         places.why,

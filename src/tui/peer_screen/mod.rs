@@ -10,6 +10,8 @@ mod ladder;
 mod status;
 mod why;
 
+use ratatui::style::Style;
+
 use super::canvas::Canvas;
 use super::draw::Tops;
 use super::layout::Grid;
@@ -26,6 +28,12 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {
         for y in first..end {
             canvas.text(x, x + 1, y, "│", canvas.theme.rule);
         }
+    }
+    if let (Some(area), Some(peer)) = (places.note, model.peer())
+        && let Some(note) = model.facts().note(peer)
+    {
+        let x = canvas.text(area.x, area.right, area.y, "note", canvas.theme.muted);
+        canvas.text(x + 2, area.right, area.y, note, Style::new());
     }
     if let Some(area) = places.summary {
         ladder::line(canvas, model, area);
