@@ -117,6 +117,8 @@ pub struct Foot {
     pub verb: &'static str,
     /// At the right end, where it never falls off.
     pub right: bool,
+    /// How many peers it goes to, where it goes to many; with 0 that isn't said.
+    pub to: fn(&Model) -> usize,
 }
 
 /// One command.

@@ -40,10 +40,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
 }
 
 fn whole(footing: &Footing) -> u16 {
-    width(&footing.key) + 1 + width(footing.verb)
+    width(&footing.key) + 1 + width(&footing.verb)
 }
 
 fn write(canvas: &mut Canvas, x: u16, right: u16, y: u16, footing: &Footing) -> u16 {
     let x = canvas.text(x, right, y, &footing.key, canvas.theme.strong());
-    canvas.text(x + 1, right, y, footing.verb, canvas.theme.muted)
+    canvas.text(x + 1, right, y, &footing.verb, canvas.theme.muted)
 }

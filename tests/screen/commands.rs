@@ -171,7 +171,7 @@ fn the_footer_names_a_prefix_once() {
     let (left, right) = swarmscope::app::commands::footer(&session());
     let copies: Vec<_> = left.iter().filter(|footing| footing.key.starts_with('y')).collect();
     assert!(matches!(&copies[..], [copy] if copy.key == "y…" && copy.verb == "copy"), "{left:?}");
-    assert_eq!(right.iter().map(|footing| footing.verb).collect::<Vec<_>>(), ["help", "quit"]);
+    assert_eq!(right.iter().map(|footing| &*footing.verb).collect::<Vec<_>>(), ["help", "quit"]);
 }
 
 #[test]

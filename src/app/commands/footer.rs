@@ -2,7 +2,8 @@
 
 use crossterm::event::KeyCode;
 
-use super::{COMMANDS, Command, contexts, working};
+use super::{COMMANDS, Command, Foot, contexts, working};
+use crate::app::format::thousands;
 use crate::app::keys::key::Key;
 use crate::app::keys::keymap::Sequence;
 use crate::app::model::Model;
@@ -13,7 +14,8 @@ pub struct Footing {
     /// The key to press for it; a click presses it.
     pub press: Key,
     pub key: String,
-    pub verb: &'static str,
+    /// `send`, `send to 412`.
+    pub verb: String,
 }
 
 /// What the footer shows: the entries from the left, in the order in which they stay, and those reserved at the right.
@@ -29,7 +31,7 @@ pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
         let Some(foot) = command.foot.filter(|_| here && (command.ready)(model).is_ok()) else { continue };
         let Some(keys) = working(model, command).next() else { continue };
         let footing = match keys.keys() {
-            &[press] => Footing { press, key: with_partner(model, command, keys), verb: foot.verb },
+            &[press] => Footing { press, key: with_partner(model, command, keys), verb: verb(model, &foot) },
             [first, ..] => prefix(*first, foot.verb),
             [] => continue,
         };
@@ -45,13 +47,20 @@ pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
     (entries(left), entries(right))
 }
 
-fn entry(press: Key, verb: &'static str) -> Footing {
-    Footing { press, key: press.to_string(), verb }
+fn entry(press: Key, verb: &str) -> Footing {
+    Footing { press, key: press.to_string(), verb: verb.to_owned() }
+}
+
+fn verb(model: &Model, foot: &Foot) -> String {
+    match (foot.to)(model) {
+        0 => foot.verb.to_owned(),
+        peers => format!("{} to {}", foot.verb, thousands(peers as u64)),
+    }
 }
 
 /// `y… copy` for all that begins with y: what follows is shown as soon as it is pressed.
-fn prefix(first: Key, verb: &'static str) -> Footing {
-    Footing { press: first, key: format!("{first}…"), verb: verb.split(' ').next().unwrap_or(verb) }
+fn prefix(first: Key, verb: &str) -> Footing {
+    Footing { press: first, key: format!("{first}…"), verb: verb.split(' ').next().unwrap_or(verb).to_owned() }
 }
 
 /// `↑↓`, `J K`: a key and that of the command that does the same the other way, where both are one sign.

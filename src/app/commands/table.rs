@@ -11,6 +11,7 @@ use crate::app::list::marking;
 use crate::app::list::noting;
 use crate::app::list::saved_view;
 use crate::app::many::acts as many;
+use crate::app::model::Model;
 use crate::app::moving as go;
 use crate::app::peer_screen::inspect;
 use crate::app::reply::compare;
@@ -23,12 +24,22 @@ use crate::app::{figures, palette};
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
 const fn foot(rank: u8, verb: &'static str) -> Option<Foot> {
-    Some(Foot { rank, verb, right: false })
+    Some(Foot { rank, verb, right: false, to: nobody })
+}
+
+/// With how many peers it goes to.
+#[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
+const fn foot_to(rank: u8, verb: &'static str, to: fn(&Model) -> usize) -> Option<Foot> {
+    Some(Foot { rank, verb, right: false, to })
+}
+
+const fn nobody(_: &Model) -> usize {
+    0
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
 const fn at_right(rank: u8, verb: &'static str) -> Option<Foot> {
-    Some(Foot { rank, verb, right: true })
+    Some(Foot { rank, verb, right: true, to: nobody })
 }
 
 /// One row of the table.
@@ -86,7 +97,7 @@ pub static COMMANDS: &[Command] = commands! {
     "hide addresses", Peers, ["P", "t a"], [Moving], None, when::always, act::hide_addresses, "hide or show addresses";
 
     "send", Request, ["enter"], [Peers], foot(10, "send"), when::can_send, act::send, "send to the selected peer";
-    "send now", Request, ["ctrl-s"], [Main, Sheet], foot(15, "send"), many::can_send, many::send, "send; to marked: preview";
+    "send now", Request, ["ctrl-s"], [Main, Sheet], foot_to(15, "send", many::marked), many::can_send, many::send, "send; to marked: preview";
     "request", Request, ["r"], [Main], foot(20, "request"), when::always, act::choose_message, "choose message, frequency";
     "payload", Request, ["p"], [Main], None, when::takes_payload, act::edit, "edit the payload";
     "edit and resend", Request, ["e"], [Main, PeerScreen], foot(72, "edit, resend"), when::has_request, act::take_over, "take a sent request over";
@@ -153,7 +164,7 @@ pub static COMMANDS: &[Command] = commands! {
     "compare", Reply, ["enter"], [Against], foot(10, "compare"), compare::finds_candidate, compare::choose, "compare with this reply";
     "do not compare", Reply, ["esc"], [Against], foot(20, "close"), when::always, act::close, "close";
 
-    "send to all", Request, ["enter"], [ManyPreview], foot(10, "send to all"), many::can_start, many::start, "send to all that are listed";
+    "send to all", Request, ["enter"], [ManyPreview], foot_to(10, "send", many::targets), many::can_start, many::start, "send to all that are listed";
     "edit request to many", Request, ["e"], [ManyPreview], foot(25, "edit"), when::always, many::edit, "edit message and payload";
     "rate", Request, ["v"], [ManyPreview], foot(30, "rate"), many::has_plan, many::edit_pace, "rate and how many wait";
     "keep rate", Request, ["enter"], [Pace], foot(10, "keep"), when::always, many::keep_pace, "keep this rate";
@@ -161,12 +172,14 @@ pub static COMMANDS: &[Command] = commands! {
     "drop rate", Request, ["esc"], [Pace], foot(30, "close"), when::always, act::close, "leave the rate as it was";
     "copy script", Request, ["y c"], [ManyPreview], foot(40, "copy command"), many::has_plan, many::copy_script, "copy as a shell script";
     "stop all", Request, ["S"], [Moving], foot(6, "stop all"), many::is_under_way, many::stop, "stop a request to many";
+    "marks", Peers, ["m"], [ManyPreview], foot(35, "marks"), when::has_marks, many::marks, "see and change the marks";
     "pause", Request, ["p"], [ManyRun], foot(35, "pause"), many::is_under_way, many::pause, "pause it, go on with it";
     "many", Request, ["M"], [Moving], foot(41, "many"), many::is_elsewhere, many::show, "the request to many";
     "open group", Reply, ["enter"], [ManyRun], foot(10, "open"), many::has_peers, many::open, "its peers, then the reply";
     "mark group", Peers, ["space"], [ManyRun], foot(30, "mark group"), many::has_peers, many::mark, "mark its peers only";
     "order answers", Reply, ["o"], [ManyRun], foot(45, "order"), many::has_many, many::order, "other order of the answers";
     "group by", Reply, ["b"], [ManyRun], foot(47, "group by"), many::has_many, many::group_by, "group with or without numbers";
+    "telling request", Request, ["r"], [ManyRun], foot(32, "prepare"), many::can_tell, many::tell, "prepare what tells an outlier";
     "export outcomes", Request, ["E"], [ManyScreen], foot(50, "export"), many::has_campaign, to_file::outcomes, "outcomes as NDJSON or CSV";
     "other list", Move, ["tab", "shift-tab", "left", "right"], [ManyScreen], foot(60, "pane"), many::has_other_pane, many::other_pane, "outcomes or answers";
     "leave", Move, ["esc"], [ManyScreen], foot(20, "back"), when::always, many::back, "back";

@@ -99,6 +99,15 @@ pub fn set(model: &mut Model, text: &str) {
     model.rebuild();
 }
 
+/// The same as a jump from elsewhere: the filter that was in force can be had again with the arrows.
+pub fn show_only(model: &mut Model, text: &str) {
+    let before = model.filter.text().to_owned();
+    model.sieve.remember(&before);
+    model.focus = Pane::Peers;
+    model.inside = false;
+    set(model, text);
+}
+
 /// A key that is text, or moves in it.
 pub fn key(model: &mut Model, key: Key) {
     let before = model.filter.halves().0.len();

@@ -1,6 +1,7 @@
 //! What the commands of requests to many do, and when they can be done.
 
 use super::super::actions::{self, Effects, none};
+use super::super::commands::key_of;
 use super::super::conditions::{self, Ready};
 use super::super::format::counted;
 use super::super::log::Kind;
@@ -10,8 +11,11 @@ use super::super::msg::Effect;
 use super::super::screen::Screen;
 use super::super::size::Class;
 use super::form::PaceForm;
+use super::groups::Group;
 use super::view::{Pane, View};
-use super::{Campaign, command, planned};
+use super::{Campaign, command, planned, planned_again, signal};
+use crate::app::input::Input;
+use crate::app::list::filtering;
 use crate::node::PeerKey;
 
 fn only_if(condition: bool, why: &str) -> Ready {
@@ -32,8 +36,32 @@ pub fn send(model: &mut Model) -> Effects {
     }
     actions::choose(model); // where the picker is open, what it points at is sent
     model.mode = Mode::Main;
-    model.many.preview = Some(planned(model, model.marks.iter().cloned().collect()));
+    model.many.preview = Some(planned(model, marks_of(model), false));
     model.screen = Screen::Many;
+    none()
+}
+
+fn marks_of(model: &Model) -> Vec<PeerKey> {
+    model.marks.iter().cloned().collect()
+}
+
+/// How many peers are marked.
+pub fn marked(model: &Model) -> usize {
+    model.marks.len()
+}
+
+/// How many peers the preview would send to.
+pub fn targets(model: &Model) -> usize {
+    let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok());
+    plan.map_or(0, |plan| plan.targets.len())
+}
+
+/// The list with nobody but the marked peers: there marks are changed, and sending shows the preview again.
+pub fn marks(model: &mut Model) -> Effects {
+    model.screen = Screen::Main;
+    filtering::show_only(model, "marked:yes");
+    let (mark, send) = (key_of(model, "mark"), key_of(model, "send now"));
+    model.say(Kind::Plain, format!("these are marked: {mark} unmarks, {send} shows what would be sent"));
     none()
 }
 
@@ -48,7 +76,7 @@ pub fn can_start(model: &Model) -> Ready {
 /// Sends to all: what is planned is planned once more, for the peers are not what they were when it was read.
 pub fn start(model: &mut Model) -> Effects {
     let Some(preview) = model.many.preview.take() else { return none() };
-    let preview = planned(model, preview.peers);
+    let preview = planned_again(model, preview);
     match preview.plan {
         Ok(plan) if !plan.targets.is_empty() => {
             let text = format!("{} to {}, {}", plan.title, counted(plan.targets.len(), "peer"), plan.pace.text());
@@ -92,7 +120,7 @@ pub fn keep_pace(model: &mut Model) -> Effects {
             model.mode = Mode::Main;
             model.many.pace = pace;
             if let Some(preview) = model.many.preview.take() {
-                model.many.preview = Some(planned(model, preview.peers));
+                model.many.preview = Some(planned_again(model, preview));
             }
         }
         Err(error) => form.error = Some(error),
@@ -153,7 +181,11 @@ pub fn has_campaign(model: &Model) -> Ready {
     only_if(model.many.campaign.is_some(), "nothing was sent to many yet")
 }
 
+/// A preview is of the marks and the request as they are now.
 pub fn show(model: &mut Model) -> Effects {
+    if let Some(preview) = model.many.preview.take() {
+        model.many.preview = Some(planned(model, marks_of(model), preview.all_the_same));
+    }
     model.screen = Screen::Many;
     none()
 }
@@ -223,19 +255,58 @@ pub fn open(model: &mut Model) -> Effects {
 
 /// Marks the peers of what is selected, and no others: the next request to many goes to them.
 pub fn mark(model: &mut Model) -> Effects {
-    let Some(campaign) = &model.many.campaign else { return none() };
+    let before = model.marks.len();
+    mark_selected(model);
+    let instead = if before > 0 { format!(" instead of {before}") } else { String::new() };
+    model.say(Kind::Done, format!("{} marked{instead}", counted(model.marks.len(), "peer")));
+    none()
+}
+
+fn mark_selected(model: &mut Model) {
+    let Some(campaign) = &model.many.campaign else { return };
     let view = &model.many.view;
     let keys: Vec<PeerKey> = match view.row(campaign) {
         Some(row) => vec![PeerKey::Permid(row.permid)],
         None => view.peers(campaign).map(|row| PeerKey::Permid(row.permid)).collect(),
     };
-    let before = model.marks.len();
     model.marks.clear();
     for key in keys {
         model.marks.mark(key);
     }
-    let instead = if before > 0 { format!(" instead of {before}") } else { String::new() };
-    model.say(Kind::Done, format!("{} marked{instead}", counted(model.marks.len(), "peer")));
+}
+
+/// The group of answers that is looked at.
+fn group(model: &Model) -> Option<(&Campaign, &Group)> {
+    let campaign = model.many.campaign.as_ref().filter(|_| model.many.view.pane == Pane::Answers)?;
+    let index = campaign.groups().index(model.many.view.group?)?;
+    Some((campaign, campaign.groups().get(index)?))
+}
+
+pub fn can_tell(model: &Model) -> Ready {
+    let (campaign, group) = group(model).ok_or("no answers are selected")?;
+    let signal = group.signal(campaign.median()).ok_or("this answer is not far from the others")?;
+    let test = signal::test(campaign, signal);
+    test.map(drop).ok_or_else(|| "no request tells more: open the reply, nothing of it was run".to_owned())
+}
+
+/// Prepares the request that tells why an answer is far from the others: to its peers, who are marked, after a preview.
+pub fn tell(model: &mut Model) -> Effects {
+    let Some((campaign, group)) = group(model) else { return none() };
+    let test = group.signal(campaign.median()).and_then(|signal| signal::test(campaign, signal));
+    let Some(signal::Test { frequency, meets_254 }) = test else { return none() };
+    let plan = &campaign.plan;
+    let (message, payload) = (plan.message, plan.payloads.first().filter(|_| plan.payloads.len() == 1).cloned());
+    if let Some((payload, _)) = payload {
+        model.composer.take_over(message, frequency, &payload);
+    } else {
+        let version = model.version_asked();
+        model.composer.choose(&model.setup.registry, message, version);
+        model.composer.frequency = Input::new(frequency.to_string());
+    }
+    mark_selected(model);
+    model.many.preview = Some(planned(model, marks_of(model), meets_254));
+    let label = model.registry().label(message);
+    model.say(Kind::Plain, format!("{label} is prepared for {}, who are marked", counted(model.marks.len(), "peer")));
     none()
 }
 

@@ -8,7 +8,7 @@ use super::super::screen::Screen;
 use super::campaign::State;
 use super::groups::Signal;
 use super::outcome::Outcome;
-use super::planned;
+use super::planned_again;
 use crate::node::{Event, PeerKey};
 use crate::probes::Decoding;
 
@@ -78,11 +78,7 @@ pub fn turn(model: &mut Model, what: Passed) -> Vec<Effect> {
 /// Plans again: times have passed, peers have come and gone.
 fn refresh(model: &mut Model) {
     if let Some(preview) = model.many.preview.take() {
-        let top = preview.top;
-        model.many.preview = Some(planned(model, preview.peers));
-        if let Some(preview) = &mut model.many.preview {
-            preview.top = top;
-        }
+        model.many.preview = Some(planned_again(model, preview));
     }
 }
 

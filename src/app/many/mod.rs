@@ -41,6 +41,8 @@ pub struct Preview {
     pub plan: Result<Plan, String>,
     /// The first target shown.
     pub top: usize,
+    /// Those that would answer 254 are asked all the same: that is what tells them.
+    pub all_the_same: bool,
 }
 
 /// All that concerns requests to many.
@@ -70,7 +72,12 @@ impl Many {
 }
 
 /// Plans the composer's request to these peers, as things are now.
-fn planned(model: &Model, peers: Vec<PeerKey>) -> Preview {
-    let plan = Plan::new(model, &peers, &model.many.own, model.many.pace);
-    Preview { peers, plan, top: 0 }
+fn planned(model: &Model, peers: Vec<PeerKey>, all_the_same: bool) -> Preview {
+    let plan = Plan::new(model, &peers, &model.many.own, model.many.pace, all_the_same);
+    Preview { peers, plan, top: 0, all_the_same }
+}
+
+/// Plans the same once more: times have passed, peers have come and gone.
+fn planned_again(model: &Model, preview: Preview) -> Preview {
+    Preview { top: preview.top, ..planned(model, preview.peers, preview.all_the_same) }
 }

@@ -43,6 +43,8 @@ pub struct Plan {
     pub payloads: Vec<(Bytes, usize)>,
     /// Targets that closed on the request before.
     pub refused_before: usize,
+    /// Targets that are to answer 254, where that is what they are asked for.
+    pub to_refuse: Option<usize>,
     /// Targets that are not connected.
     pub to_dial: usize,
     /// `18 tls`, how many, and whether everybody on the way can read it.
@@ -55,11 +57,18 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The composer's request to these peers, as things are now. `own` are our own permids.
+    /// The composer's request to these peers, as things are now. `own` are our own permids. `all_the_same`: also to those that
+    /// would answer 254.
     ///
     /// # Errors
     /// What is wrong with the request in the composer.
-    pub fn new(model: &Model, peers: &[PeerKey], own: &[Permid], pace: Pace) -> Result<Self, String> {
+    pub fn new(
+        model: &Model,
+        peers: &[PeerKey],
+        own: &[Permid],
+        pace: Pace,
+        all_the_same: bool,
+    ) -> Result<Self, String> {
         let (registry, composer) = (model.registry(), &model.composer);
         let message = composer.message;
         let (frequency, payload) = (composer.frequency()?, composer.bytes(registry)?);
@@ -77,6 +86,7 @@ impl Plan {
             left_out: Vec::new(),
             payloads: Vec::new(),
             refused_before: 0,
+            to_refuse: all_the_same.then_some(0),
             to_dial: 0,
             by_transport: Vec::new(),
             by_nat: Vec::new(),
@@ -89,9 +99,13 @@ impl Plan {
             None => payload.clone(),
         };
         for key in peers {
-            match reason(model, key, own, message, frequency) {
-                Some(reason) => plan.leave_out(reason),
-                None => plan.add(model, key, payload_for),
+            match (reason(model, key, own, message, frequency), &mut plan.to_refuse) {
+                (Some(Reason::NotYet(_)), Some(to_refuse)) => {
+                    *to_refuse += 1;
+                    plan.add(model, key, payload_for);
+                }
+                (Some(reason), _) => plan.leave_out(reason),
+                (None, _) => plan.add(model, key, payload_for),
             }
         }
         plan.by_transport.sort_by(|one, other| other.0.cmp(&one.0));
@@ -121,6 +135,7 @@ impl Plan {
             targets,
             left_out: Vec::new(),
             refused_before: 0,
+            to_refuse: None,
             to_dial: 0,
             by_transport: Vec::new(),
             by_nat: Vec::new(),

@@ -1,13 +1,35 @@
 //! What there is to say of an answer that is far from the others: what was seen, what was asked, what a healthy peer does, what else
 //! it could be. Never what runs on the machine: no answer shows that.
 
+use super::super::commands::key_of;
 use super::super::format::{clock, counted, size, thousands};
 use super::super::model::Model;
 use super::campaign::Campaign;
 use super::groups::{Group, Signal};
+use crate::wire::Frequency;
 
 /// Rows of a label and a text.
 pub type Rows = Vec<(&'static str, String)>;
+
+/// A request that tells more of an answer that is far from the others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Test {
+    pub frequency: Frequency,
+    /// It is one that healthy peers answer with 254.
+    pub meets_254: bool,
+}
+
+/// The request that tells more, where there is one: the same to the same peers.
+#[must_use]
+pub fn test(campaign: &Campaign, signal: Signal) -> Option<Test> {
+    let frequency = campaign.plan.frequency;
+    match signal {
+        // who was asked within this time has to answer 254, whatever the frequency was then
+        Signal::Size => Some(Test { frequency: frequency.max(Frequency::DEFAULT), meets_254: true }),
+        Signal::Malformed => Some(Test { frequency, meets_254: false }),
+        Signal::Odd => None,
+    }
+}
 
 /// What to say of a group, if it is far from the others.
 #[must_use]
@@ -44,7 +66,7 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
         Signal::Malformed => (
             format!("a {label} reply that its decoder reads, or an error byte"),
             "another version of the client, a changed client, a fault in ours, a reply that was cut or altered on the way",
-            "compare the bytes of two of its replies, and its version with the others'",
+            "compare its version with the others', and the bytes of two of its replies: ask it the same again",
         ),
         Signal::Odd => (
             format!("a {label} reply of plain values"),
@@ -52,12 +74,15 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
             "read it here: values are shown, nothing of them was run",
         ),
     };
+    let key = key_of(model, "telling request");
+    let to_tell =
+        test(campaign, signal).map_or_else(|| to_tell.to_owned(), |_| format!("{to_tell}; {key} prepares that"));
     Some(vec![
         ("seen", seen),
         ("asked", asked),
         ("healthy", healthy),
         ("could be", could_be.to_owned()),
-        ("to tell", to_tell.to_owned()),
+        ("to tell", to_tell),
         ("not said", "nothing here shows what runs on the machine".to_owned()),
     ])
 }

@@ -5,13 +5,14 @@ use ratatui::style::Style;
 use super::stack::Block;
 use super::{Draw, Panes, bar, blocks, labelled_height, paragraph, plan, sentence};
 use crate::app::asking::composer::BEFORE_PAYLOAD;
-use crate::app::format::{clock, counted, size, thousands};
+use crate::app::format::{clock, countdown, counted, size, thousands};
 use crate::app::many::plan::Target;
 use crate::app::many::view::Pane;
 use crate::app::many::{Plan, Preview, command};
 use crate::app::{Model, words};
+use crate::crawler::Acceptance;
 use crate::node::PeerKey;
-use crate::tui::canvas::{Area, Canvas, width};
+use crate::tui::canvas::{Area, Canvas, PILL, width};
 use crate::tui::why::folded;
 use crate::wire::crawler::CrawlerRequest;
 use crate::wire::{ChannelId, text};
@@ -183,7 +184,7 @@ fn targets(canvas: &mut Canvas, model: &Model, plan: &Plan, top: usize, area: Ar
     let shown = if rest > room { room.saturating_sub(1) } else { room };
     let mut y = area.y + 1;
     for target in plan.targets.iter().skip(top).take(shown) {
-        self::target(canvas, model, target, &area, y);
+        self::target(canvas, model, plan, target, &area, y);
         y += 1;
     }
     if rest > shown && y < area.bottom() {
@@ -191,7 +192,7 @@ fn targets(canvas: &mut Canvas, model: &Model, plan: &Plan, top: usize, area: Ar
     }
 }
 
-fn target(canvas: &mut Canvas, model: &Model, target: &Target, area: &Area, y: u16) {
+fn target(canvas: &mut Canvas, model: &Model, plan: &Plan, target: &Target, area: &Area, y: u16) {
     let Some(peer) = model.peers.get(&PeerKey::Permid(target.permid)) else { return };
     let theme = canvas.theme;
     let x = canvas.text(area.x, area.right, y, "+ ", Style::new());
@@ -199,8 +200,16 @@ fn target(canvas: &mut Canvas, model: &Model, target: &Target, area: &Area, y: u
     let version = peer.version.map(|version| words::version(version, peer.transport)).unwrap_or_default();
     let style = if version.ends_with("tls") { theme.muted } else { Style::new() };
     canvas.text(x + 10, area.right, y, &version, style);
-    let next = if peer.connected() { "now" } else { "now, dialled first" };
-    let end = canvas.right(area.right, y, next, theme.muted);
+    let known = model.acceptance.acceptance(target.permid, plan.message, plan.frequency, model.now.instant);
+    let end = match (known, peer.connected()) {
+        (Acceptance::Now, true) => canvas.right(area.right, y, "now", theme.muted),
+        (Acceptance::Now, false) => canvas.right(area.right, y, "now, dialled first", theme.muted),
+        (Acceptance::In(left) | Acceptance::AtMost(left), _) => {
+            let end = canvas.right(area.right, y, &countdown(left), Style::new()).saturating_sub(PILL + 1);
+            canvas.pill(end, area.right, y);
+            end
+        }
+    };
     let nat = peer.nat.as_deref().unwrap_or_default();
     if x + 21 + width(nat) < end {
         canvas.text(x + 21, end, y, nat, Style::new());
@@ -235,6 +244,9 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
     }
     let until = model.now.wall.checked_add(plan.frequency.duration()).map(clock).unwrap_or_default();
     let frequency = plan.frequency;
+    if plan.to_refuse.is_some() {
+        rows.push(("", "A peer that answers 254 does not count the request. One that answers it does.".to_owned()));
+    }
     rows.push(("", format!("Every peer counts this request: other Crawlers that ask {label} with frequency {frequency} meet 254 until {until}.")));
     rows.push(("", "A lower frequency is for peers whose owners agreed.".to_owned()));
     if let Some(before) = &model.many.campaign {
