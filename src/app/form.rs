@@ -61,12 +61,18 @@ impl Form {
     /// `since=0; who=me`, as the command line takes it.
     #[must_use]
     pub fn line(&self, probe: &dyn Probe) -> String {
+        self.lines(probe).join("; ")
+    }
+
+    /// `since=0` and `who=me`: each field as it is written out.
+    #[must_use]
+    pub fn lines(&self, probe: &dyn Probe) -> Vec<String> {
         let written = |(field, input): (&'_ Field, &Input)| match field.kind.read(input.text()) {
             Ok(value) => value.write(),
             Err(_) => input.text().to_owned(),
         };
-        let fields = probe.fields();
-        write_form(fields.iter().zip(&self.inputs).map(|(field, input)| (field, written((field, input)))))
+        let line = |(field, input)| write_form(std::iter::once((field, written((field, input)))));
+        probe.fields().iter().zip(&self.inputs).map(line).collect()
     }
 }
 

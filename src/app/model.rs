@@ -18,6 +18,7 @@ use super::screen::Screen;
 use super::words;
 use crate::app::asking::command::Identity;
 use crate::app::asking::composer::Composer;
+use crate::app::asking::editing;
 use crate::app::asking::messages::{Known, find};
 use crate::app::asking::request::Request;
 use crate::app::keys::key::Key;
@@ -353,13 +354,13 @@ impl Model {
         if !marks.is_empty() {
             order.marked(&facts, filter, marks.iter().filter_map(|key| peers.index(key)));
         }
-        match how {
         let means_otherwise = order.means_otherwise(&facts, filter);
-            Arrange::News { full_second } => order.settle(&facts, filter, full_second),
+        match how {
             _ if means_otherwise => {
                 self.range = None; // its rows go elsewhere
                 order.sort_all(&facts, filter);
             }
+            Arrange::News { full_second } => order.settle(&facts, filter, full_second),
             Arrange::Filter => order.filter_all(&facts, filter),
             Arrange::Sort => order.sort_all(&facts, filter),
         }
@@ -465,6 +466,10 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Opened(why_not) => {
             to_file::opened(model, why_not);
+            Vec::new()
+        }
+        Msg::Edited(left) => {
+            editing::edited(model, left);
             Vec::new()
         }
         Msg::Notice(text) => {

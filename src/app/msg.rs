@@ -62,6 +62,8 @@ pub enum Msg {
     Saved(Saved),
     /// The program that something was opened in has ended, or why it did not start.
     Opened(Option<String>),
+    /// The editor that the payload was opened in has ended: the text that it left, or why there is none.
+    Edited(Result<String, String>),
     /// What the program takes; once a second, while that is shown.
     Figures(Figures),
     /// Something the operator should read.
@@ -146,6 +148,8 @@ pub enum Effect {
         opener: Opener,
         text: String,
     },
+    /// Give the terminal to the operator's editor, with the payload in a file; what is in it then comes back as [`Msg::Edited`].
+    Edit(String),
     /// Have the mouse reported, or leave it to the terminal.
     Mouse(bool),
     /// Show the next theme.

@@ -1,4 +1,5 @@
-//! Another program on our terminal: an editor or a pager, with a text in a file that goes when it ends.
+//! Another program on our terminal: an editor or a pager, with a text in a file that goes when it ends. What an editor made of a
+//! payload comes back; where that can't be taken, the file stays.
 //!
 //! No shell takes part, and what a peer sent is only ever in the file, never in the command.
 
@@ -11,8 +12,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::process::Command;
 
-use super::files::write_new;
-use crate::app::msg::Opener;
+use super::files::{read_at_most, write_new};
+use crate::app::asking::editing;
+use crate::app::msg::{Msg, Opener};
 
 /// A program and its file.
 pub struct External {
@@ -21,6 +23,10 @@ pub struct External {
     file: PathBuf,
     /// What names the program.
     variable: &'static str,
+    /// What was in the file, where that is asked for again.
+    given: Option<String>,
+    /// The file stays.
+    keep: bool,
 }
 
 impl External {
@@ -37,13 +43,47 @@ impl External {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let file = env::temp_dir().join(format!("swarmscope-{}-{number}.txt", process::id()));
         match write_new(&file, text.as_bytes()) {
-            Ok(()) => Ok(Self { words, file, variable }),
+            Ok(()) => Ok(Self { words, file, variable, given: None, keep: false }),
             Err(error) => Err(format!("{}: {error}", file.display())),
         }
     }
 
-    /// Runs it until it ends. Says what went wrong, if something did.
-    pub async fn run(self) -> Option<String> {
+    /// A payload that is to be edited.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn payload(text: &str) -> Result<Self, String> {
+        let given = format!("{text}\n"); // as editors end a file
+        let mut external = Self::new(Opener::Editor, &given)?;
+        external.given = Some(given);
+        Ok(external)
+    }
+
+    /// Runs it until it ends.
+    pub async fn run(mut self) -> Msg {
+        let why_not = self.end().await;
+        match self.given.take() {
+            Some(given) => Msg::Edited(self.left(&given, why_not)),
+            None => Msg::Opened(why_not),
+        }
+    }
+
+    /// What the editor left. Where that can't be taken, and is something else than what it was given, the file stays.
+    fn left(&mut self, given: &str, why_not: Option<String>) -> Result<String, String> {
+        let left = read_at_most(&self.file, editing::MOST_BYTES);
+        let is_changed = left.as_ref().is_ok_and(|left| left != given.as_bytes());
+        let text = match why_not {
+            Some(why) => Err(why),
+            None => left.and_then(|left| editing::read(&left)),
+        };
+        text.map_err(|why| {
+            self.keep = is_changed;
+            if is_changed { format!("{why}; what was written stays in {}", self.file.display()) } else { why }
+        })
+    }
+
+    /// Runs it. Says what went wrong, if something did.
+    async fn end(&self) -> Option<String> {
         let (program, arguments) = self.words.split_first()?;
         let status = Command::new(program).args(arguments).arg(&self.file).kill_on_drop(true).status().await;
         let variable = self.variable;
@@ -59,7 +99,9 @@ impl External {
 
 impl Drop for External {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.file); // an editor may have removed it
+        if !self.keep {
+            let _ = fs::remove_file(&self.file); // an editor may have removed it
+        }
     }
 }
 
@@ -97,9 +139,45 @@ mod tests {
 
     #[tokio::test]
     async fn what_goes_wrong_is_said() {
-        assert_eq!(external("true").run().await, None);
-        assert!(external("false").run().await.is_some_and(|why| why.contains("false ended with exit status: 1")));
-        let missing = external("/no/such/pager").run().await;
+        assert_eq!(external("true").end().await, None);
+        assert!(external("false").end().await.is_some_and(|why| why.contains("false ended with exit status: 1")));
+        let missing = external("/no/such/pager").end().await;
         assert!(missing.is_some_and(|why| why.contains("no program /no/such/pager: set $PAGER")));
+    }
+
+    /// Runs a line of shell as the editor of a payload. What it led to, and whether its file is still there.
+    async fn edited(line: &str) -> (Result<String, String>, Option<PathBuf>) {
+        let mut external = External::payload("SELECT 1").unwrap();
+        external.words = ["sh", "-c", line, "editor"].map(str::to_owned).to_vec();
+        let file = external.file.clone();
+        let Msg::Edited(left) = external.run().await else { panic!("of an editor") };
+        let is_there = file.exists();
+        (left, is_there.then_some(file))
+    }
+
+    #[tokio::test]
+    async fn what_an_editor_leaves_comes_back() {
+        assert_eq!(edited("true").await, (Ok("SELECT 1".into()), None));
+        assert_eq!(edited("echo LIMIT 5 >> \"$1\"").await, (Ok("SELECT 1\nLIMIT 5".into()), None));
+        assert_eq!(edited("echo x > \"$1.new\"; mv \"$1.new\" \"$1\"").await, (Ok("x".into()), None), "in a new file");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_taken_stays_in_its_file() {
+        for (line, why) in [
+            ("printf 'a\\033[2J' > \"$1\"", "line 1 has U+001B"),
+            ("printf 'a\\377' > \"$1\"", "UTF-8"),
+            ("head -c 300000 /dev/zero | tr '\\0' x > \"$1\"", "256 KiB"),
+            ("echo half > \"$1\"; exit 3", "exit status: 3"),
+        ] {
+            let (left, file) = edited(line).await;
+            let (why_not, file) = (left.unwrap_err(), file.expect("the file stays"));
+            assert!(why_not.contains(why) && why_not.contains(&*file.to_string_lossy()), "{why_not}");
+            fs::remove_file(file).unwrap();
+        }
+        let (left, file) = edited("exit 1").await;
+        assert!(left.unwrap_err().contains("exit status: 1") && file.is_none(), "nothing was written");
+        assert!(edited("rm \"$1\"").await.0.unwrap_err().contains("No such file"));
+        assert!(edited("rm \"$1\"; mkfifo \"$1\"").await.0.unwrap_err().contains("no plain file"), "and nobody waits");
     }
 }

@@ -1,7 +1,7 @@
 //! Writing what the operator wants to keep: for its owner alone to read, and nothing that is there goes without being asked about.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
@@ -41,6 +41,22 @@ fn write(path: &Path, contents: &[u8], overwrite: bool) -> io::Result<()> {
     let beside = PathBuf::from(beside);
     write_new(&beside, contents)?;
     fs::rename(&beside, path).inspect_err(|_| drop(fs::remove_file(&beside)))
+}
+
+/// The bytes of a plain file; one more than `most` where it has more.
+///
+/// # Errors
+/// Why it can't be read.
+pub fn read_at_most(path: &Path, most: usize) -> Result<Vec<u8>, String> {
+    let read = || {
+        if !fs::symlink_metadata(path)?.is_file() {
+            return Err(io::Error::other("what is there is no plain file"));
+        }
+        let mut bytes = Vec::new();
+        fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// Makes a file that is not there yet; one that can't be written whole goes again.

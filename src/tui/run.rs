@@ -171,7 +171,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
                 extras.drain(..).for_each(|msg| screen.told(msg));
             }
             Some(msg) = decodings.recv() => {
-                if screen.away && matches!(msg, Msg::Opened(_)) {
+                if screen.away && matches!(msg, Msg::Opened(_) | Msg::Edited(_)) {
                     screen.come_back()?;
                     input = Some(EventStream::new());
                 }
@@ -353,6 +353,10 @@ impl Running {
                 Ok(external) => self.to_open = Some(external),
                 Err(why) => self.fold(Msg::Opened(Some(why))),
             },
+            Effect::Edit(text) => match External::payload(&text) {
+                Ok(external) => self.to_open = Some(external),
+                Err(why) => self.fold(Msg::Edited(Err(why))),
+            },
             Effect::Mouse(on) => {
                 if let Err(error) = self.taken.report_mouse(on) {
                     self.fold(Msg::NotDone(format!("mouse: {error}")));
@@ -374,7 +378,7 @@ impl Running {
         self.taken.lend();
         let back = self.decoded.clone();
         tokio::spawn(async move {
-            let _ = back.send(Msg::Opened(external.run().await)).await;
+            let _ = back.send(external.run().await).await;
         });
     }
 

@@ -59,3 +59,31 @@ fn a_pager_that_is_not_there_is_said_and_the_screen_goes_on() {
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);
 }
+
+/// Changes a word of the file, where it stands.
+const EDITOR: &str = "#!/bin/sh\nsed -i s/peer_count/counted_peers/ \"$1\"\n";
+
+#[test]
+fn an_editor_gets_the_payload_and_what_it_leaves_is_sent() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let editor = directory.path().join("editor");
+    fs::write(&editor, EDITOR).expect("a program");
+    fs::set_permissions(&editor, fs::Permissions::from_mode(0o700)).expect("a program");
+    let editor = editor.to_str().expect("a path");
+    let mut terminal = Terminal::start(120, 40, &["demo", "--seed", "7"], &[("EDITOR", editor), ("VISUAL", editor)]);
+    terminal.wait("most peers to be connected", |rows| super::connected(rows).is_some_and(|n| n >= 20));
+    terminal.keys("T");
+    super::select_a_plain_peer(&mut terminal);
+    terminal.keys("r");
+    terminal.wait_for("name or number");
+    terminal.keys("database\r");
+    terminal.wait_for("SELECT 'peer_count'");
+    terminal.keys(&super::ctrl('o'));
+    terminal.wait_for("SELECT 'counted_peers'");
+    terminal.wait_for("takes that back");
+    terminal.keys(&super::ctrl('s'));
+    terminal.wait_for("error 0, success");
+    terminal.wait_for("counted_peers,");
+    terminal.keys("q");
+    assert_eq!(terminal.end().0, 0);
+}

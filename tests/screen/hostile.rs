@@ -59,6 +59,8 @@ pub fn told(text: &str) -> Model {
         Msg::Done(text.to_owned()),
         Msg::NotDone(text.to_owned()),
         Msg::Opened(Some(text.to_owned())),
+        Msg::Edited(Ok(text.to_owned())),
+        Msg::Edited(Err(text.to_owned())),
         Msg::Saved(Saved { path: text.to_owned(), outcome: Err(Unsaved::Failed(text.to_owned())) }),
     ] {
         fold(&mut model, now, msg);
@@ -191,7 +193,7 @@ fn is_plain(text: &str) -> bool {
 fn check_effects(effects: &[Effect], what: &str) {
     for effect in effects {
         match effect {
-            Effect::Copy(text) | Effect::Open { text, .. } | Effect::Keep(_, text) => {
+            Effect::Copy(text) | Effect::Open { text, .. } | Effect::Edit(text) | Effect::Keep(_, text) => {
                 assert!(is_plain(text), "{what}: {text:?}");
             }
             _ => {}

@@ -180,6 +180,8 @@ fn steps() -> impl Strategy<Value = Step> {
             Msg::Done(text.clone()),
             Msg::NotDone(text.clone()),
             Msg::Opened(Some(text.clone())),
+            Msg::Edited(Ok(text.clone())),
+            Msg::Edited(Err(text.clone())),
             Msg::Saved(Saved { path: text.clone(), outcome: Err(Unsaved::IsThere) }),
             Msg::Saved(Saved { path: text, outcome: Ok(7) }),
         ]).prop_map(Step::Msg)),

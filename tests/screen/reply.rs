@@ -510,3 +510,86 @@ fn hostile_text_in_a_form_stays_in_its_place() {
     assert!(command.contains("--frequency '3600; echo owned"), "one word for a shell: {command}");
     assert_eq!(swarmscope::wire::text::clean(command), command);
 }
+
+/// What an editor is given.
+fn given(effects: &[Effect]) -> &str {
+    let [Effect::Edit(text)] = effects else { panic!("{effects:?}") };
+    text
+}
+
+fn left(model: &mut Model, left: Result<&str, &str>) {
+    let now = model.now;
+    fold(model, now, Msg::Edited(left.map(str::to_owned).map_err(str::to_owned)));
+}
+
+#[test]
+fn the_payload_is_edited_elsewhere_as_one_edit() {
+    let mut model = composing("database");
+    let usual = model.composer.text();
+    assert_eq!(given(&does(&mut model, "ctrl-o")), usual);
+    left(&mut model, Ok(&usual));
+    assert!(!model.composer.edited && said(&model).contains("as it was"), "{}", said(&model));
+    left(&mut model, Ok("SELECT 1;\n\nSELECT 2"));
+    assert_eq!((model.composer.text().as_str(), model.composer.edited), ("SELECT 1;\n\nSELECT 2", true));
+    assert!(said(&model).contains("3 lines; ctrl-u takes that back"), "{}", said(&model));
+    insta::assert_snapshot!("edited_80x24", screen(&mut model, 80, 24));
+    type_text(&mut model, "x");
+    does(&mut model, "ctrl-u ctrl-u");
+    assert_eq!(
+        (model.composer.text(), model.composer.edited),
+        (usual.clone(), false),
+        "what was typed since goes first"
+    );
+    does(&mut model, "ctrl-u");
+    assert_eq!(model.composer.text(), usual);
+    left(&mut model, Err("vi ended with exit status: 1"));
+    assert_eq!(model.composer.text(), usual);
+    assert!(said(&model).contains("stays as it was: vi ended"), "{}", said(&model));
+    left(&mut model, Ok("a\u{1b}[2J"));
+    assert_eq!(model.composer.text(), usual, "not from a recording, either");
+    does(&mut model, "ctrl-l");
+    let now = model.now;
+    fold(&mut model, now, Msg::Paste("a\tb\u{202e}c".to_owned()));
+    assert_eq!(given(&does(&mut model, "ctrl-o")), "hex:610962e280ae63", "what can't be seen as its bytes");
+}
+
+#[test]
+fn a_form_edited_elsewhere_stays_a_form_where_it_can() {
+    let mut model = composing("nattraversal");
+    type_text(&mut model, "x");
+    assert_eq!(given(&does(&mut model, "ctrl-o")), "fields:\nid=by-handx\nhost=\nport=3478");
+    left(&mut model, Ok("fields:\nhost=10.0.0.1\n\nport=80; id=\"a;b\""));
+    let typed = |model: &Model| {
+        let form = model.composer.form.as_ref().expect("a form");
+        form.inputs.iter().map(|input| input.text().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(matches!(model.mode, Mode::Form));
+    assert_eq!(typed(&model), ["a;b", "10.0.0.1", "80"]);
+    does(&mut model, "ctrl-u");
+    assert_eq!(typed(&model), ["by-handx", "", "3478"]);
+    does(&mut model, "ctrl-u");
+    assert_eq!(typed(&model), ["", "", "3478"], "there is nothing left to undo: the field");
+    left(&mut model, Ok("fields:\nport=0"));
+    assert!(matches!(model.mode, Mode::Payload), "a mistake is mended as text");
+    let shown = screen(&mut model, 80, 24);
+    assert!(shown.contains("port: 0 is not between 1 and 65535"), "{shown}");
+    does(&mut model, "ctrl-u");
+    assert!(matches!(model.mode, Mode::Form));
+    left(&mut model, Ok("fields:\nport=7"));
+    assert_eq!(typed(&model), ["by-hand", "", "7"], "what is left out has its default");
+    does(&mut model, "ctrl-t ctrl-l");
+    type_text(&mut model, "fields:host=peer.example");
+    does(&mut model, "ctrl-t");
+    assert_eq!(typed(&model), ["by-hand", "peer.example", "3478"], "and so it is by turning a text back");
+}
+
+#[test]
+fn a_payload_that_names_somebody_is_not_opened_while_that_is_hidden() {
+    let mut model = composing("nattraversal");
+    does(&mut model, "down");
+    type_text(&mut model, "198.51.100.7");
+    assert!(given(&does(&mut model, "ctrl-o")).contains("198.51.100.7"));
+    does(&mut model, "esc P p");
+    assert!(does(&mut model, "ctrl-o").is_empty());
+    assert!(said(&model).contains("that is hidden"), "{}", said(&model));
+}

@@ -18,7 +18,7 @@ use crate::wire::{ChannelId, Frequency, MessageId, OverlayVersion};
 /// Bytes of a request frame before the payload: length, frame id, message-specific id, channel, frequency (protocol.md §4).
 pub const BEFORE_PAYLOAD: usize = 9;
 /// The most a payload field takes in, so that a paste can't stall the editor. A file is the way for more.
-const MOST_PAYLOAD: usize = 256 * 1024;
+pub(super) const MOST_PAYLOAD: usize = 256 * 1024;
 
 /// The request in the composer.
 #[derive(Clone, Debug)]
@@ -32,9 +32,21 @@ pub struct Composer {
     pub raw: bool,
     /// The payload is the operator's own; otherwise it follows the message's default for the peer's version.
     pub edited: bool,
+    /// The payload before the last edit in another editor.
+    before: Option<Box<Before>>,
     default_for: Option<(MessageId, OverlayVersion)>,
     /// The message has just been chosen.
     is_new: bool,
+}
+
+/// The payload before an edit, and as the edit left it: nothing else may have happened to it since.
+#[derive(Clone, Debug)]
+struct Before {
+    payload: TextArea<'static>,
+    form: Option<Form>,
+    raw: bool,
+    edited: bool,
+    after: (Option<Form>, String),
 }
 
 impl Composer {
@@ -48,6 +60,7 @@ impl Composer {
             form: None,
             raw: true,
             edited: false,
+            before: None,
             default_for: None,
             is_new: true,
         };
@@ -76,6 +89,7 @@ impl Composer {
             self.raw = !form::is_first(fields);
         }
         self.form = (!fields.is_empty()).then(|| Form::new(fields));
+        self.before = None;
         self.payload = area(&as_text(&probe.map(|probe| probe.initiate(version)).unwrap_or_default()));
     }
 
@@ -85,14 +99,64 @@ impl Composer {
         self.form.is_some() && !self.raw
     }
 
-    /// From the form to the text that it makes, or back to the form.
+    /// From the form to the text that it makes, or back to the form: that takes over what the text says of its fields.
     pub fn turn(&mut self, registry: &Registry) {
-        if self.is_form()
-            && let Ok(bytes) = self.bytes(registry)
-        {
+        if !self.is_form() {
+            let text = self.text();
+            self.fill_in(registry, &text);
+        } else if let Ok(bytes) = self.bytes(registry) {
             self.payload = area(&as_text(&bytes));
         }
         self.raw = !self.raw;
+    }
+
+    /// Takes the values of a form that is written out. Returns whether it was one, and all of them fitted.
+    fn fill_in(&mut self, registry: &Registry, text: &str) -> bool {
+        let fields = registry.get(self.message).map(|probe| probe.fields()).unwrap_or_default();
+        let (Some(form), Some(written)) = (&mut self.form, text.strip_prefix(FORM)) else { return false };
+        let Ok(values) = read_form(fields, written) else { return false };
+        form.inputs = values.iter().map(|value| Input::new(value.typed())).collect();
+        true
+    }
+
+    /// The payload for another editor, without anything that a terminal would not show: then as its bytes. A form is written out, a
+    /// field a line.
+    #[must_use]
+    pub fn to_edit(&self, registry: &Registry) -> String {
+        let form = self.form.as_ref().filter(|_| self.is_form()).zip(registry.get(self.message));
+        let text =
+            form.map_or_else(|| self.text(), |(form, probe)| format!("{FORM}\n{}", form.lines(&**probe).join("\n")));
+        match self.bytes(registry) {
+            _ if is_clean(&text) => text,
+            Ok(bytes) => format!("hex:{}", hex(&bytes)),
+            Err(_) => text.split('\n').map(clean).collect::<Vec<_>>().join("\n"), // nothing that could be sent
+        }
+    }
+
+    /// Takes what another editor left, as one edit. A form stays one where what is left can be read as one.
+    pub fn take_edited(&mut self, registry: &Registry, text: &str) {
+        let (payload, form) = (self.payload.clone(), self.form.clone());
+        let (raw, edited) = (self.raw, self.edited);
+        if !(self.is_form() && self.fill_in(registry, text)) {
+            self.raw = true;
+            self.payload = area(text);
+        }
+        self.edited = true;
+        let after = (self.form.clone(), self.text());
+        self.before = Some(Box::new(Before { payload, form, raw, edited, after }));
+    }
+
+    /// Takes the last edit of the text, or in another editor, back. Returns whether there was one.
+    pub fn undo(&mut self) -> bool {
+        let (form, text) = (&self.form, self.text());
+        let is_last = |before: &mut Box<Before>| (&before.after.0, &before.after.1) == (form, &text);
+        if let Some(before) = self.before.take_if(is_last) {
+            (self.payload, self.form, self.raw, self.edited) = (before.payload, before.form, before.raw, before.edited);
+            return true;
+        }
+        let undone = !self.is_form() && self.payload.undo();
+        self.edited |= undone;
+        undone
     }
 
     /// The version that the default payload is for.
@@ -105,6 +169,7 @@ impl Composer {
         self.message = message;
         self.frequency = Input::new(frequency.to_string());
         self.payload = area(&as_text(payload));
+        self.before = None;
         self.form = None;
         self.raw = true;
         self.edited = true;

@@ -3,5 +3,6 @@
 pub(in crate::app) mod again;
 pub mod command;
 pub mod composer;
+pub mod editing;
 pub mod messages;
 pub mod request;

@@ -2,7 +2,7 @@
 
 use super::{Command, Context, Foot, Group};
 use crate::app::actions as act;
-use crate::app::asking::again;
+use crate::app::asking::{again, editing};
 use crate::app::conditions as when;
 use crate::app::keys::mouse;
 use crate::app::list::column_view;
@@ -125,6 +125,8 @@ pub static COMMANDS: &[Command] = commands! {
     "field before", Request, ["shift-tab"], [Sheet], None, when::always, act::field_before, "next field, back";
     "clear payload", Request, ["ctrl-l"], [Payload], foot(50, "clear"), when::always, act::clear_payload, "empty the payload";
     "default payload", Request, ["ctrl-r"], [Payload, Form], foot(55, "default"), when::always, act::default_payload, "the default payload";
+    "edit in editor", Request, ["ctrl-o"], [Payload, Form], foot(45, "$EDITOR"), editing::can_edit, editing::edit, "edit the payload in $EDITOR";
+    "undo payload", Request, ["ctrl-u"], [Payload, Form], None, when::always, editing::undo, "undo; else empty the field";
     "form or text", Request, ["ctrl-t"], [Sheet], foot(25, "form/text"), when::has_form, act::turn_form, "the payload as form or text";
     "send this", Request, ["enter"], [Frequency, Form], foot(12, "send"), when::can_send, act::send, "send to the selected peer";
     "close composer", Request, ["esc"], [Sheet], foot(30, "close"), when::always, act::close, "close, keep what is typed";
@@ -170,16 +172,16 @@ pub static COMMANDS: &[Command] = commands! {
     "keep rate", Request, ["enter"], [Pace], foot(10, "keep"), when::always, many::keep_pace, "keep this rate";
     "next rate field", Request, ["tab"], [Pace], foot(20, "next field"), when::always, many::next_pace_field, "the other field";
     "drop rate", Request, ["esc"], [Pace], foot(30, "close"), when::always, act::close, "leave the rate as it was";
+    "marks", Peers, ["m"], [ManyPreview], foot(35, "marks"), when::has_marks, many::marks, "see and change the marks";
     "copy script", Request, ["y c"], [ManyPreview], foot(40, "copy command"), many::has_plan, many::copy_script, "copy as a shell script";
     "stop all", Request, ["S"], [Moving], foot(6, "stop all"), many::is_under_way, many::stop, "stop a request to many";
-    "marks", Peers, ["m"], [ManyPreview], foot(35, "marks"), when::has_marks, many::marks, "see and change the marks";
     "pause", Request, ["p"], [ManyRun], foot(35, "pause"), many::is_under_way, many::pause, "pause it, go on with it";
     "many", Request, ["M"], [Moving], foot(41, "many"), many::is_elsewhere, many::show, "the request to many";
     "open group", Reply, ["enter"], [ManyRun], foot(10, "open"), many::has_peers, many::open, "its peers, then the reply";
     "mark group", Peers, ["space"], [ManyRun], foot(30, "mark group"), many::has_peers, many::mark, "mark its peers only";
+    "telling request", Request, ["r"], [ManyRun], foot(32, "prepare"), many::can_tell, many::tell, "prepare what tells an outlier";
     "order answers", Reply, ["o"], [ManyRun], foot(45, "order"), many::has_many, many::order, "other order of the answers";
     "group by", Reply, ["b"], [ManyRun], foot(47, "group by"), many::has_many, many::group_by, "group with or without numbers";
-    "telling request", Request, ["r"], [ManyRun], foot(32, "prepare"), many::can_tell, many::tell, "prepare what tells an outlier";
     "export outcomes", Request, ["E"], [ManyScreen], foot(50, "export"), many::has_campaign, to_file::outcomes, "outcomes as NDJSON or CSV";
     "other list", Move, ["tab", "shift-tab", "left", "right"], [ManyScreen], foot(60, "pane"), many::has_other_pane, many::other_pane, "outcomes or answers";
     "leave", Move, ["esc"], [ManyScreen], foot(20, "back"), when::always, many::back, "back";

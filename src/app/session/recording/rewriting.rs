@@ -45,7 +45,7 @@ pub fn rewrite(msg: &mut Msg, to: &mut impl Rewrite) {
     match msg {
         Msg::Node(node) => event(node, to),
         Msg::Key(_) | Msg::Mouse(..) | Msg::Resize(..) | Msg::Tick | Msg::Wake | Msg::TourEnded | Msg::Figures(_) => {}
-        Msg::Paste(text) => to.typed(text),
+        Msg::Paste(text) | Msg::Edited(Ok(text)) => to.typed(text),
         Msg::Asked(ask, _) => {
             to.permid(&mut ask.to);
             to.question(&mut ask.payload);
@@ -71,6 +71,7 @@ pub fn rewrite(msg: &mut Msg, to: &mut impl Rewrite) {
             }
         }
         Msg::Opened(why) => why.iter_mut().for_each(|why| to.text(why)),
+        Msg::Edited(Err(why)) => to.text(why),
         Msg::Notice(text) | Msg::Done(text) | Msg::NotDone(text) => to.text(text),
         Msg::Place(place) => {
             let Place { selected, marks, filter, frequency, payload, .. } = &mut **place;
