@@ -58,10 +58,11 @@ fn main() {
 }
 
 /// What an operator does to the whole list at once, and takes back.
-const COMMANDS: [(&str, &[&str]); 6] = [
+const COMMANDS: [(&str, &[&str]); 7] = [
     ("sort by state, and by the newest event", &["sort state", "sort newest event"]),
     ("sort by NAT, and by the newest event", &["sort NAT", "sort newest event"]),
     ("sort by next, and by the last reply", &["sort next", "sort last reply"]),
+    ("another message, sorted by next", &["sort next", "request natcheck", "request database"]),
     ("filter by a word, and show all", &["filter 9f3", "filter -zzz"]),
     ("filter by fields, and show all", &["filter nat:sym version:>=13 or error:254", "filter -zzz"]),
     ("filter by a pattern, and show all", &["filter /^sym|9f3a/", "filter -zzz"]),
@@ -225,6 +226,9 @@ impl Running {
 
     /// The last key of a command in the palette.
     fn command(&mut self, command: &str) -> Wait {
+        if self.model.mode.composes() {
+            press(&mut self.model, &[Key::named(KeyCode::Esc)]);
+        }
         press(&mut self.model, &[Key::char(':')]);
         let now = self.now();
         fold(&mut self.model, now, Msg::Paste(command.to_owned()));

@@ -22,6 +22,9 @@ pub const MOST_BYTES: usize = MOST_PAYLOAD + 2;
 pub fn can_edit(model: &Model) -> Ready {
     takes_payload(model)?;
     let text = model.composer.to_edit(model.registry());
+    if text.len() > MOST_PAYLOAD {
+        return Err(format!("{} are more than comes back: {} at most", size(text.len()), size(MOST_PAYLOAD)));
+    }
     if model.setup.privacy && *model.setup.mask.text(&text) != *text {
         return Err("it says who or where somebody is, and that is hidden".to_owned());
     }

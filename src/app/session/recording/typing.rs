@@ -137,6 +137,19 @@ mod tests {
     }
 
     #[test]
+    fn what_an_editor_left_is_hidden_like_what_is_typed() {
+        for (left, written) in [("SELECT 1", "SELECT 1"), ("ask 10.0.0.1", "xxxxxxxxxxxx")] {
+            let mut typist = Typist::new(Mask::new([3; 32]));
+            let text = |text: &str| Typing::Text(text.to_owned());
+            let edited = What::Msg(Msg::Edited(Ok(left.to_owned())));
+            assert!(typist.take(0, edited, &text(""), &text(left)).is_empty(), "it waits");
+            let out = typist.take(1, key("esc"), &text(left), &Typing::Nothing);
+            let What::Msg(Msg::Edited(Ok(text))) = &out[0].1 else { panic!() };
+            assert_eq!(text, written);
+        }
+    }
+
+    #[test]
     fn addresses_and_beginnings_of_permids_are_not_written() {
         let all = ["", "1", "10", "10.", "10.0", "10.0.", "10.0.0", "10.0.0.", "10.0.0.1"];
         assert!(typed(&all, false)[1..9].iter().all(|key| key == "x"), "{:?}", typed(&all, false));
