@@ -2,6 +2,7 @@
 
 mod colours;
 mod commands;
+mod composing;
 mod crowd;
 mod every_view;
 mod first_run;
@@ -10,6 +11,7 @@ mod hostile;
 mod list;
 mod log;
 mod many;
+mod marks_and_outliers;
 mod mouse;
 mod peer_screen;
 mod properties;
