@@ -10,7 +10,7 @@ use super::palette::Palette;
 use super::words;
 use crate::app::asking::messages::known;
 use crate::app::list::peers::Peer;
-use crate::node::Target;
+use crate::node::{PeerKey, Target};
 
 /// What is to be done outside.
 pub type Effects = Vec<Effect>;
@@ -42,6 +42,10 @@ pub fn dial(model: &mut Model) -> Effects {
 pub fn connect_to(model: &mut Model, target: Target) -> Effects {
     let shown = words::address(model, &target.to_string());
     model.say(Kind::Plain, format!("connecting to {shown}"));
+    model.awaited = Some(match target.permid {
+        Some(permid) => PeerKey::Permid(permid),
+        None => PeerKey::Address(target.to_string()),
+    });
     vec![Effect::Connect(target)]
 }
 

@@ -139,6 +139,17 @@ pub struct Command {
 }
 
 impl Command {
+    /// What it does by itself: a pair such as `first, last` has one doc for both.
+    #[must_use]
+    pub fn own_doc(&self) -> &'static str {
+        let pair = |other: &&Self| other.doc == self.doc && other.name != self.name && other.contexts == self.contexts;
+        let (Some(other), Some((one, two))) = (COMMANDS.iter().find(pair), self.doc.split_once(", ")) else {
+            return self.doc;
+        };
+        let place = |command: &Self| COMMANDS.iter().position(|of| of.name == command.name);
+        if place(self) < place(other) { one } else { two }
+    }
+
     /// Why it can't be done now.
     #[must_use]
     pub fn ready_reason(&self, model: &Model) -> Option<String> {
@@ -262,7 +273,10 @@ fn cast(model: &mut Model, keys: &[Key], command: Option<&Command>) {
         None if model.setup.privacy && matches!(model.mode, Mode::Connect(..)) => {
             model.showing.cast.typed(model.now, "·");
         }
-        None => model.showing.cast.typed(model.now, &text.join(" ")),
+        None => {
+            let typed = keys.iter().map(|key| key.typed().map_or_else(|| key.to_string(), String::from));
+            model.showing.cast.typed(model.now, &typed.collect::<String>());
+        }
     }
 }
 

@@ -89,7 +89,7 @@ pub fn finds_message(model: &Model) -> Ready {
 
 pub fn is_target(model: &Model) -> Ready {
     match &model.mode {
-        Mode::Connect(input, _) => input.text().parse::<Target>().map(drop).map_err(|error| error.to_string()),
+        Mode::Connect(input, _) => input.text().parse::<Target>().map(drop).map_err(|error| error.what),
         _ => Err("no address is being typed".to_owned()),
     }
 }

@@ -77,6 +77,8 @@ pub struct Model {
     pub peers: Peers,
     pub order: Order,
     pub selected: Option<PeerKey>,
+    /// Whom the operator dials: selected as soon as it is listed, unless another key is pressed before.
+    pub(super) awaited: Option<PeerKey>,
     /// The peers that are marked.
     pub marks: Marks,
     /// A range of rows that is being marked.
@@ -146,6 +148,7 @@ impl Model {
             order: Order::sorted_by(kept.columns.sort),
             started: now,
             selected: None,
+            awaited: None,
             marks: Marks::default(),
             range: None,
             kept,
@@ -364,6 +367,12 @@ impl Model {
             Arrange::Filter => order.filter_all(&facts, filter),
             Arrange::Sort => order.sort_all(&facts, filter),
         }
+        if let Some(index) = self.awaited.as_ref().and_then(|key| self.peers.index(key))
+            && self.order.row(index).is_some()
+        {
+            let dialled = self.awaited.take();
+            self.select(dialled);
+        }
         self.keep_a_selection();
     }
 
@@ -493,6 +502,7 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
 
 fn key_pressed(model: &mut Model, key: Key) -> Vec<Effect> {
     model.touched = true;
+    model.awaited = None;
     model.order.hold(model.now);
     commands::dispatch(model, key)
 }

@@ -127,6 +127,9 @@ fn renamed(model: &mut Model, was: &PeerKey, key: &PeerKey) {
     model.log.rename(was, key);
     model.conversations.rename(was, key);
     model.marks.rename(was, key);
+    if model.awaited.as_ref() == Some(was) {
+        model.awaited = Some(key.clone());
+    }
     if model.selected.as_ref() == Some(was) {
         model.selected = Some(key.clone());
     }

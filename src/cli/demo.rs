@@ -20,6 +20,8 @@ use crate::wire::{Permid, PermidKind};
 const DEFAULT_PEERS: u16 = 24;
 /// Each peer takes some ten open files.
 const MAX_PEERS: u16 = 500;
+/// From here on somebody would wonder why nothing is to be seen.
+const MANY_PEERS: u16 = 100;
 /// How long the peers may take to close.
 const GRACE: Duration = Duration::from_secs(1);
 /// Events of the whole swarm on their way to the log.
@@ -79,6 +81,9 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     let look = args.theme.load()?;
     let script = args.session.script()?;
     tui::need_terminal()?;
+    if args.peers >= MANY_PEERS {
+        eprintln!("starting {} peers: a moment", args.peers);
+    }
     let registry = probes::registry()?;
     super::runtime()?.block_on(async {
         let swarm = Swarm::start(args.config(scenario)).await?;
@@ -102,6 +107,9 @@ fn own() -> Identity {
 
 async fn headless(args: &DemoArgs, scenario: Scenario) -> Result<u8, CliError> {
     let mut stop = signals::Stop::listen()?;
+    if args.peers >= MANY_PEERS {
+        tracing::info!("starting {} peers: a moment", args.peers);
+    }
     let (watch, mut events) = mpsc::channel(EVENTS);
     let log = tokio::spawn(async move {
         while let Some(event) = events.recv().await {

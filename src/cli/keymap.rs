@@ -106,7 +106,7 @@ fn row(keymap: &Keymap, command: &Command) -> [String; 5] {
     let keys: Vec<String> = keymap.of(command).iter().map(ToString::to_string).collect();
     let own = if keymap.is_changed(command.name) { "*" } else { "" };
     let keys = if keys.is_empty() { "–".to_owned() } else { keys.join(", ") };
-    [own.to_owned(), keys, command.name.to_owned(), command.doc.to_owned(), places(command).join(", ")]
+    [own.to_owned(), keys, command.name.to_owned(), command.own_doc().to_owned(), places(command).join(", ")]
 }
 
 fn shown_path() -> String {

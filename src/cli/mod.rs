@@ -112,7 +112,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Keymap(args)) => keymap::run(&args),
         Some(Command::Config) => config::run(&Cli::command()),
         Some(Command::Man) => man::run(help::with_help(Cli::command())),
-        Some(Command::Completions(args)) => completions::run(&args, Cli::command()),
+        Some(Command::Completions(args)) => completions::run(&args, &Cli::command()),
     }
 }
 

@@ -24,6 +24,7 @@ use crate::node::{Node, NodeConfig, Target};
 use crate::probes::pseudonyms;
 use crate::tui::keep::Files;
 use crate::tui::terminal::Environment;
+use crate::tui::theme::ThemeError;
 use crate::tui::{self, Ended, Look, Options, Source};
 use crate::wire::OverlayVersion;
 
@@ -71,8 +72,13 @@ impl ThemeOption {
     /// There is no such theme, or its file does not read.
     pub fn load(&self) -> Result<Look, CliError> {
         let directory = directories::themes().ok();
-        Look::new(self.theme.as_deref(), directory.as_deref(), &Environment::of_this_process())
-            .map_err(|error| CliError::usage(format!("--theme: {error}"), "name one of those, or leave --theme out"))
+        Look::new(self.theme.as_deref(), directory.as_deref(), &Environment::of_this_process()).map_err(|error| {
+            let hint = match error {
+                ThemeError::Unknown { .. } => "name one of those, or leave --theme out",
+                _ => "correct the theme's file, or name another: `swarmscope tui --help` has those built in",
+            };
+            CliError::usage(format!("--theme: {error}"), hint)
+        })
     }
 }
 

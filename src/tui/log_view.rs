@@ -32,9 +32,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, back: usize) {
     }
     // from the newest line shown upwards, each with what to do next where a person is needed
     let (x, room) = indent(grid, &list);
-    let mut y = list.bottom();
+    let mut y = list.bottom().min(list.y.saturating_add(height(&found, room, list.height)));
     for line in found.iter().skip(back.min(found.len().saturating_sub(1))) {
-        let next = line.next.filter(|_| line.kind.needs_a_person()).map(|(code, hint)| format!("{code}: {hint}"));
+        let next = next_step(line);
         let below = next.as_deref().map(|next| folded(next, room)).unwrap_or_default();
         let height = 1 + u16::try_from(below.len()).unwrap_or(u16::MAX);
         if y < list.y.saturating_add(height) {
@@ -49,6 +49,17 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, back: usize) {
             canvas.text(x + 2, list.right, y, text, canvas.theme.muted);
         }
     }
+}
+
+/// Its code and what to do next, where a person is needed.
+fn next_step(line: &Line) -> Option<String> {
+    line.next.filter(|_| line.kind.needs_a_person()).map(|(code, hint)| format!("{code}: {hint}"))
+}
+
+/// Rows of all lines, as far as that matters: a few stand below the heading, not at the other end of an empty screen.
+fn height(lines: &[&Line], room: usize, most: u16) -> u16 {
+    let rows = lines.iter().map(|line| 1 + next_step(line).map_or(0, |next| folded(&next, room).len()));
+    u16::try_from(rows.take(usize::from(most)).sum::<usize>()).unwrap_or(u16::MAX)
 }
 
 /// How many lines, and the words that they have.

@@ -98,6 +98,6 @@ fn row(canvas: &mut Canvas, model: &Model, list: &Area, y: u16, (command, line, 
     }
     let key = if why_not.is_some() { theme.muted } else { theme.strong() };
     canvas.right(list.right, y, &model.setup.keymap.first(command), key);
-    let doc = why_not.map_or_else(|| command.doc.to_owned(), |why| format!("not now: {why}"));
+    let doc = why_not.map_or_else(|| command.own_doc().to_owned(), |why| format!("not now: {why}"));
     canvas.text(list.x + NAME + 1, list.right.saturating_sub(KEY), y, &doc, theme.muted);
 }

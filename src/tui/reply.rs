@@ -82,8 +82,10 @@ fn line(canvas: &mut Canvas, area: &Area, reply: &Reply) {
         text.push_str(" · dialled back");
     }
     if let Some(decoding) = reply.decoding.as_ref().filter(|decoding| !decoding.decoded.format.is_empty()) {
-        let format = format!(" · {}", decoding.decoded.format);
-        if width(&text) + width(&format) <= area.width() {
+        let format = &decoding.decoded.format;
+        let whole = if *format == "a" { " · encoding a".to_owned() } else { format!(" · {format}") };
+        let fits = |format: &String| width(&text) + width(format) <= area.width();
+        if let Some(format) = [whole, format!(" · {format}")].into_iter().find(fits) {
             text.push_str(&format);
         }
     }

@@ -31,7 +31,8 @@ pub fn status(canvas: &mut Canvas, model: &Model, mut end: u16, y: u16, class: C
             (false, false) => format!("{}× {at}/{of}", replay.speed),
         }
     });
-    for text in [recording, replay, frozen].into_iter().flatten() {
+    let hidden = model.setup.privacy.then(|| "addresses hidden".to_owned()).filter(|_| class >= Class::Wide);
+    for text in [recording, replay, frozen, hidden].into_iter().flatten() {
         if width(&text) + 2 < end {
             end = canvas.right(end, y, &text, style).saturating_sub(2);
         }

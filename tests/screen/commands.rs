@@ -1,6 +1,7 @@
 //! The list of commands: searching, arguments, completion, errors under the cursor.
 
 use crossterm::event::KeyCode;
+use swarmscope::app::commands::COMMANDS;
 use swarmscope::app::keys::keymap;
 use swarmscope::app::{Effect, Key, Mode, Model};
 use swarmscope::wire::MessageId;
@@ -248,4 +249,13 @@ fn what_is_wrong_in_a_key_map_is_in_the_log() {
     let mut model = Model::new(setup, crate::fixture::before(0));
     let screen = dark(&mut model, 120, 40);
     assert!(screen.contains("keymap.toml:2: no command is called \"fliter\": do you mean \"filter\"?"), "{screen}");
+}
+
+#[test]
+fn one_of_two_commands_says_in_the_list_what_it_does_itself() {
+    let doc = |name: &str| COMMANDS.iter().find(|command| command.name == name).expect("a command").own_doc();
+    assert_eq!((doc("first"), doc("last")), ("first", "last"));
+    assert_eq!((doc("next peer"), doc("peer before")), ("the next peer", "before"));
+    assert_eq!(doc("request"), "choose message, frequency", "two keys for one thing");
+    assert_eq!(doc("view"), "tree, text, hex, diff", "one command, one doc");
 }

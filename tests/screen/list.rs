@@ -298,3 +298,21 @@ fn hostile_text_reaches_no_cell_of_the_lists_views() {
         press(&mut model, &[named(KeyCode::Esc)]);
     }
 }
+
+#[test]
+fn the_cursor_goes_to_the_peer_that_one_dials() {
+    let dialled = |then: &[Key]| {
+        let mut model = session();
+        press(&mut model, &[Key::char('c')]);
+        type_text(&mut model, "192.0.2.77:7760");
+        press(&mut model, &[Key::named(KeyCode::Enter)]);
+        press(&mut model, then);
+        let peer = PeerKey::Address("192.0.2.77:7760".into());
+        let phase = swarmscope::failure::Phase::Tcp;
+        let now = model.now;
+        fold(&mut model, now, Msg::Node(Event::Connecting { peer: peer.clone(), phase, detail: String::new() }));
+        model.selected == Some(peer)
+    };
+    assert!(dialled(&[]));
+    assert!(!dialled(&[Key::named(KeyCode::Down)]), "who has gone on meanwhile stays there");
+}

@@ -138,3 +138,12 @@ fn a_peer_that_goes_on_failing_is_news_once() {
     fails(&mut model, Cause::TcpTimeout, 3);
     assert!(rows(&mut model, 120, 40)[38].contains("192.0.2.9:7760 failed"), "another cause is news");
 }
+
+#[test]
+fn a_few_lines_stand_below_the_heading() {
+    let mut model = quiet();
+    press(&mut model, &[Key::char('L'), Key::char('/')]);
+    type_text(&mut model, "tcp.refused");
+    let log = rows(&mut model, 120, 40);
+    assert!(log[3].contains("tcp refused") || log[3].contains("failed"), "{}", log.join("\n"));
+}

@@ -64,7 +64,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         canvas.heading(&area, "CONVERSATION", focused, "");
         return nothing_said(canvas, model, peer, area);
     };
-    let since = line.at.wall.checked_sub(line.after).map(clock_with_millis).unwrap_or_default();
+    // by the first line of its connection that is kept: each line was told of a little later than it happened
+    let first = conversation.lines().iter().find(|of| of.socket == line.socket).unwrap_or(line);
+    let since = first.at.wall.checked_sub(first.after).map(clock_with_millis).unwrap_or_default();
     let note = if area.width() >= 40 { format!("since {since}Z") } else { String::new() };
     canvas.heading(&area, "CONVERSATION", focused, &note);
     let columns = Columns::of(&area);

@@ -5,10 +5,11 @@ use ratatui::style::Style;
 use super::conversation::arrow;
 use super::has_focus;
 use crate::app::Model;
+use crate::app::format::clock_with_millis;
 use crate::app::keys::mouse::{List, Spot};
 use crate::app::peer_screen::inspect::Focus;
 use crate::app::peer_screen::said::{said, value};
-use crate::tui::canvas::{Area, Canvas, follow};
+use crate::tui::canvas::{Area, Canvas, follow, width};
 use crate::tui::why::folded;
 use crate::wire::anatomy::{Field, hidden};
 use crate::wire::trace::Piece;
@@ -29,7 +30,11 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     let words = said(model, peer, line);
     let detail = words.detail.split(", hint").next().unwrap_or_default();
     let sep = if detail.is_empty() { "" } else { ", " };
-    canvas.heading(&area, "FRAME", focused, &format!("{} {}{sep}{detail}", arrow(words.way), words.name));
+    let end = canvas.heading(&area, "FRAME", focused, &format!("{} {}{sep}{detail}", arrow(words.way), words.name));
+    let when = format!("{}Z", clock_with_millis(line.at.wall));
+    if end + 2 + width(&when) <= area.right {
+        canvas.right(area.right, area.y, &when, canvas.theme.muted);
+    }
     let Some(piece) = line.piece() else {
         let text = "no bytes: something that happened between the frames";
         for (text, y) in folded(text, usize::from(area.width())).into_iter().zip(area.y + 1..area.bottom()) {

@@ -1,10 +1,12 @@
 //! A theme's file: what it says of each token, and what it leaves to the theme that it inherits from.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use ratatui::style::{Color, Modifier};
-use serde::Deserialize;
-use serde::de::Error as _;
+use serde::de::value::{Error as ValueError, MapAccessDeserializer};
+use serde::de::{Error as _, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::Depth;
@@ -28,12 +30,45 @@ pub enum Token {
 }
 
 /// What a file says of a token.
-#[derive(Clone, Copy, Default, Deserialize, Debug)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Default, Debug)]
 pub struct Ink {
-    #[serde(default, deserialize_with = "read_rgb")]
     pub rgb: Option<Color>,
     pub ansi: Option<Ansi>,
+}
+
+/// The same as a table: `{ rgb = "#4d9ff5", ansi = "12" }`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InkTable {
+    #[serde(default, deserialize_with = "read_rgb")]
+    rgb: Option<Color>,
+    ansi: Option<Ansi>,
+}
+
+impl<'de> Deserialize<'de> for Ink {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ReadInk)
+    }
+}
+
+/// A table, or a colour alone.
+struct ReadInk;
+
+impl<'de> Visitor<'de> for ReadInk {
+    type Value = Ink;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(r##""#11151b", or { rgb = "#11151b", ansi = "13" }"##)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Ink, E> {
+        Ok(Ink { rgb: Some(rgb(text).map_err(E::custom)?), ansi: None })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Ink, A::Error> {
+        let InkTable { rgb, ansi } = InkTable::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Ink { rgb, ansi })
+    }
 }
 
 /// `default dim`, `13`, `none`.
@@ -94,7 +129,7 @@ impl File {
     pub fn read(text: &str) -> Result<Self, Flaw> {
         toml::from_str(text).map_err(|error| Flaw {
             line: error.span().map(|span| line_of(text, span.start)),
-            what: error.message().to_owned(),
+            what: what(error.message()),
         })
     }
 
@@ -129,6 +164,16 @@ impl File {
     }
 }
 
+/// What is wrong, in words of a theme.
+fn what(message: &str) -> String {
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    let is_token = |name: &str| Token::deserialize(IntoDeserializer::<ValueError>::into_deserializer(name)).is_ok();
+    match unknown {
+        Some((name, _)) if is_token(name) => format!("`{name}` is a token: it stands below a line [tokens]"),
+        _ => message.to_owned(),
+    }
+}
+
 fn line_of(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }
@@ -152,12 +197,13 @@ impl TryFrom<String> for Ansi {
     }
 }
 
-fn read_rgb<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Color>, D::Error> {
+fn read_rgb<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Color>, D::Error> {
     let text = String::deserialize(deserializer)?;
+    rgb(&text).map(Some).map_err(D::Error::custom)
+}
+
+fn rgb(text: &str) -> Result<Color, String> {
     let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6);
     let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    match number {
-        Some(number) => Ok(Some(Color::from_u32(number))),
-        None => Err(D::Error::custom(format!("{text:?} is not a colour like #11151b"))),
-    }
+    number.map(Color::from_u32).ok_or_else(|| format!("{text:?} is not a colour like #11151b"))
 }

@@ -107,6 +107,22 @@ fn what_is_wrong_with_a_theme_is_told_with_its_line() {
 }
 
 #[test]
+fn a_colour_alone_will_do_and_what_is_wrong_is_said_in_words_of_a_theme() {
+    let read = |text: &str| file::File::read(text);
+    let file = read("[tokens]\naccent = \"#b00060\"\n").expect("reads");
+    assert_eq!(file.rgb(file::Token::Accent), Some(Color::Rgb(0xb0, 0, 0x60)));
+    for (text, line, words) in [
+        ("[tokens]\naccent = \"#b0006\"\n", 2, "is not a colour like #11151b"),
+        ("[tokens]\naccent = 7\n", 2, "expected \"#11151b\", or { rgb"),
+        ("\naccent = \"#b00060\"\n", 2, "`accent` is a token: it stands below a line [tokens]"),
+        ("[tokens]\n\naccent = { rbg = \"#b00060\" }\n", 3, "unknown field `rbg`"),
+    ] {
+        let flaw = read(text).expect_err(text);
+        assert!(flaw.line == Some(line) && flaw.what.contains(words), "{text}: {flaw:?}");
+    }
+}
+
+#[test]
 fn a_file_that_changes_changes_the_theme_and_a_broken_one_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let red = "inherits = \"light\"\n[tokens]\nfail = { rgb = \"#ff0000\" }";
