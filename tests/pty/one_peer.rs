@@ -109,6 +109,7 @@ fn each_peer_that_does_not_answer_shows_the_rung_and_the_reason() {
     // the one that answers: parts, frames field by field, the same again is 254, and the command line
     connect(&mut terminal, &answers.address);
     inspect(&mut terminal, &answers.address);
+    terminal.wait("to be authenticated", |rows| rung(rows, "authenticate").is_some_and(|rung| rung.starts_with('√')));
     leave(&mut terminal);
     terminal.keys("r");
     terminal.wait_for("name or number");
