@@ -8,6 +8,7 @@ use super::model::{Model, tree_of};
 use super::msg::Effect;
 use super::palette::Palette;
 use super::words;
+use crate::app::asking::command;
 use crate::app::asking::messages::known;
 use crate::app::list::peers::Peer;
 use crate::node::{PeerKey, Target};
@@ -22,10 +23,10 @@ pub const fn none() -> Effects {
 
 // --- peers --------------------------------------------------------------------------------------------------------------
 
-/// The prompt starts with the address of a selected peer that is not connected.
+/// The prompt starts with the address of a selected peer that is not connected; who was dialled by permid is again.
 pub fn connect(model: &mut Model) -> Effects {
     let known = match model.peer() {
-        Some(peer) if !peer.connected() && !model.setup.privacy => model.target(),
+        Some(peer) if !peer.connected() && !model.setup.privacy => command::target(model, peer),
         _ => None,
     };
     model.mode = Mode::Connect(Input::new(known.unwrap_or_default()), None);

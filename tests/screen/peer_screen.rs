@@ -8,7 +8,7 @@ use ratatui::buffer::Cell;
 use swarmscope::app::peer_screen::conversation::Of;
 use swarmscope::app::peer_screen::inspect::Focus;
 use swarmscope::app::peer_screen::ladder::{After, Standing, ladder};
-use swarmscope::app::{Effect, Key, Model, Msg, Screen};
+use swarmscope::app::{Effect, Key, Mode, Model, Msg, Screen};
 use swarmscope::crawler::SocketId;
 use swarmscope::failure::{By, Cause, Delivered, Failure, Phase};
 use swarmscope::node::{Ask, Event, Origin, PeerKey, Ticket, Trace, Traced};
@@ -201,6 +201,18 @@ fn a_request_to_a_peer_that_is_not_there_says_why_it_is_not() {
     });
     let PeerKey::Permid(permid) = model.selected.clone().expect("selected") else { panic!("{who}") };
     let now = model.now;
+    let place = Some(([198, 51, 100, 77], 7760).into());
+    let heard = Event::Discovered {
+        peer: PeerKey::Permid(permid),
+        address: place,
+        version: None,
+        source: swarmscope::node::Source::Operator,
+    };
+    fold(&mut model, now, Msg::Node(heard));
+    press(&mut model, &[Key::named(KeyCode::Esc), Key::char('c')]);
+    let Mode::Connect(typed, _) = &model.mode else { panic!("{:?}", model.mode) };
+    assert_eq!(typed.text(), format!("{permid}@198.51.100.77:7760"), "another attempt is for the same peer");
+    press(&mut model, &[Key::named(KeyCode::Esc), Key::char('i')]);
     let ask = Ask {
         to: permid,
         message: DATABASE,

@@ -49,7 +49,8 @@ pub fn to_selected(model: &Model, composer: &Composer) -> Option<String> {
 
 /// `host:port`; `permid@host:port` where nobody else is dialled from here either, and where the version is one whose
 /// authentication could be passed on (protocol.md §3).
-fn target(model: &Model, peer: &Peer) -> Option<String> {
+#[must_use]
+pub fn target(model: &Model, peer: &Peer) -> Option<String> {
     let address = words::address(model, &peer.target()?);
     let attempt = model.conversations.get(&peer.key).and_then(|conversation| conversation.climb.attempt());
     let pinned = attempt.is_some_and(|attempt| attempt.pinned);
