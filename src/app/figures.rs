@@ -22,7 +22,7 @@ pub struct Figures {
     pub update: Spread,
     /// Working out a frame and writing it to the terminal.
     pub draw: Spread,
-    /// From a key that was read to the frame that shows it.
+    /// From when a key came to the end of the frame that shows it.
     pub key: Spread,
     /// Messages folded in the last second.
     pub messages: u64,

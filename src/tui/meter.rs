@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use crate::app::figures::{Figures, Spread};
 
-/// The newest times of which the spread is told: some seconds of frames, a tenth of a second of busy news.
-const KEPT: usize = 512;
+/// Of how many messages the times are kept: more than a busy second brings, so that a slow one is in the next figures.
+const MESSAGES: usize = 8192;
+/// Of how many frames: some seconds of them.
+const FRAMES: usize = 512;
 
-/// The newest times of one kind of work.
+/// The newest times of one kind of work, as many as `KEPT`.
 #[derive(Default, Debug)]
-pub struct Times {
+pub struct Times<const KEPT: usize> {
     newest: Vec<Duration>,
     next: usize,
 }
 
-impl Times {
+impl<const KEPT: usize> Times<KEPT> {
     pub fn add(&mut self, took: Duration) {
         if self.newest.len() < KEPT {
             self.newest.push(took);
@@ -36,9 +38,9 @@ impl Times {
 /// All that is measured.
 #[derive(Default, Debug)]
 pub struct Meter {
-    pub update: Times,
-    pub draw: Times,
-    pub key: Times,
+    pub update: Times<MESSAGES>,
+    pub draw: Times<FRAMES>,
+    pub key: Times<FRAMES>,
     messages: u64,
     frames: u64,
     most_waiting: usize,
@@ -93,14 +95,22 @@ mod tests {
 
     #[test]
     fn the_newest_times_are_spread() {
-        let mut times = Times::default();
+        let mut times = Times::<512>::default();
         assert_eq!(times.spread(), Spread::default());
-        (0..10 * KEPT as u64).for_each(|n| times.add(Duration::from_micros(n)));
-        let first = 9 * KEPT as u64;
+        (0..10 * 512).for_each(|n| times.add(Duration::from_micros(n)));
+        let first = 9 * 512;
         let spread = times.spread();
         assert_eq!(spread.p50, Duration::from_micros(first + 255));
         assert_eq!(spread.p99, Duration::from_micros(first + 505));
         assert_eq!(spread.most, Duration::from_micros(first + 511));
+    }
+
+    #[test]
+    fn one_slow_message_of_a_busy_second_is_told() {
+        let mut meter = Meter::default();
+        meter.folded(Duration::from_millis(20));
+        (0..5_000).for_each(|_| meter.folded(Duration::from_micros(2)));
+        assert_eq!(meter.second(0, 0).update.most, Duration::from_millis(20));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod frames;
 mod frozen;
 mod help;
 mod hex;
+mod input;
 pub mod keep;
 pub mod layout;
 mod log_line;

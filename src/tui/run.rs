@@ -1,16 +1,13 @@
 //! The loop: wait, fold all that is waiting, draw once. The network is never waited for here.
 #![allow(clippy::disallowed_methods)] // the model's clock is read here, and only here
 
-use std::future::poll_fn;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures_util::StreamExt as _;
+use crossterm::event::Event as TerminalEvent;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +15,7 @@ use super::draw::{Tops, draw};
 use super::external::External;
 use super::files;
 use super::frozen::Frozen;
+use super::input::{Input, MOST_WAITING, Typed};
 use super::keep::{Files, Writer};
 use super::meter::Meter;
 use super::recorder::{Finished, Recorder, Target};
@@ -124,7 +122,8 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         away: false,
         panic_drawing: panic_on_purpose("SWARMSCOPE_PANIC_DRAWING"),
     };
-    let mut input = Some(EventStream::new());
+    let mut input = Some(Input::start());
+    let mut typed = Vec::with_capacity(MOST_WAITING);
     let mut waiting = Vec::with_capacity(BATCH);
     let mut extras = Vec::with_capacity(BATCH);
     let panic_at = panic_on_purpose("SWARMSCOPE_PANIC_AFTER");
@@ -146,16 +145,15 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
                 Told::Stop => screen.stop()?,
                 Told::Continue => screen.continued()?,
             },
-            event = next_of(&mut input) => match event {
-                Some(event) => {
-                    screen.input(event?);
-                    while let Some(event) = already_there(input.as_mut()).await {
-                        screen.input(event?);
-                    }
-                    screen.draw()?;
+            count = next_of(input.as_mut(), &mut typed) => {
+                for (at, event) in typed.drain(..) {
+                    screen.input(at, event?);
                 }
-                None => screen.ended = Some(Ended::Interrupted), // the terminal is gone
-            },
+                screen.draw()?;
+                if count == 0 {
+                    screen.ended = Some(Ended::Interrupted); // the terminal is gone
+                }
+            }
             // before more news: however much comes, frames are drawn
             () = screen.frame_is_due() => screen.draw()?,
             count = events.recv_many(&mut waiting, BATCH), if events_open => {
@@ -173,7 +171,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
             Some(msg) = decodings.recv() => {
                 if screen.away && matches!(msg, Msg::Opened(_) | Msg::Edited(_)) {
                     screen.come_back()?;
-                    input = Some(EventStream::new());
+                    input = Some(Input::start());
                 }
                 if matches!(msg, Msg::Decoded { .. }) { screen.told(msg) } else { screen.fold(msg) }
             }
@@ -192,7 +190,9 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
             }
         }
         if let Some(external) = screen.to_open.take() {
-            input = None; // what is typed is the other program's from here on
+            if let Some(input) = input.take() {
+                input.end().await; // what is typed is the other program's from here on
+            }
             screen.go_away(external);
         }
         if screen.taken.is_lost() {
@@ -297,8 +297,9 @@ impl Running {
         }
     }
 
-    fn input(&mut self, event: TerminalEvent) {
-        self.key.get_or_insert_with(Instant::now);
+    /// `at`: when it was typed.
+    fn input(&mut self, at: Instant, event: TerminalEvent) {
+        self.key.get_or_insert(at);
         match event {
             TerminalEvent::Key(key) => {
                 if let Some(key) = Key::from_event(key) {
@@ -447,23 +448,12 @@ impl Running {
     }
 }
 
-/// The next input; none ever while another program has the terminal.
-async fn next_of(input: &mut Option<EventStream>) -> Option<io::Result<TerminalEvent>> {
+/// What is typed next; nothing ever while another program has the terminal.
+async fn next_of(input: Option<&mut Input>, typed: &mut Vec<Typed>) -> usize {
     match input {
-        Some(input) => input.next().await,
+        Some(input) => input.next(typed).await,
         None => std::future::pending().await,
     }
-}
-
-/// The next input that needs no waiting. The stream keeps the waker of the poll that found nothing and wakes only that one, so
-/// this has to be the task's own: with another (`now_or_never`) the next key would lie there until something else happens.
-async fn already_there(input: Option<&mut EventStream>) -> Option<io::Result<TerminalEvent>> {
-    let input = input?;
-    poll_fn(|task| match input.poll_next_unpin(task) {
-        Poll::Ready(event) => Poll::Ready(event),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
 }
 
 /// For tests of the terminal's restoration: debug builds panic once so many milliseconds have passed.

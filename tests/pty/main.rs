@@ -1,11 +1,13 @@
 //! The program in a terminal, as somebody uses it.
 #![allow(clippy::disallowed_methods)] // real time, in a real terminal
 
+mod flood;
 mod jobs;
 mod keys;
 mod many;
 mod one_peer;
 mod pager;
+mod stuck;
 mod swarm;
 mod terminal;
 
@@ -54,11 +56,8 @@ fn select_a_plain_peer(terminal: &mut Terminal) -> String {
     panic!("no plain peer in\n{}", terminal.rows().join("\n"));
 }
 
-#[test]
-fn a_nat_test_its_reply_and_the_254_after_it() {
-    let mut terminal = demo(120, 40);
-    let peer = select_a_plain_peer(&mut terminal);
-    // pick NATCHECK by its name and send
+/// Picks NATCHECK by its name, and sends it to the peer that is selected.
+fn ask_for_a_nat_test(terminal: &mut Terminal) {
     terminal.keys("r");
     terminal.wait_for("name or number");
     terminal.keys("natch");
@@ -66,6 +65,13 @@ fn a_nat_test_its_reply_and_the_254_after_it() {
     terminal.enter();
     terminal.wait_for("none; NATCHECK takes no payload");
     terminal.enter();
+}
+
+#[test]
+fn a_nat_test_its_reply_and_the_254_after_it() {
+    let mut terminal = demo(120, 40);
+    let peer = select_a_plain_peer(&mut terminal);
+    ask_for_a_nat_test(&mut terminal);
     let rows = terminal.wait("the decoded reply", |rows| {
         ["REPLY  #1 NATCHECK", "error 0, success", "udp timeout", "internal ip"]
             .iter()
@@ -186,11 +192,7 @@ fn a_recording_is_replayed_to_the_same_final_screen() {
     terminal.wait_for("rec  ");
     terminal.keys("T");
     select_a_plain_peer(&mut terminal);
-    terminal.keys("r");
-    terminal.wait_for("name or number");
-    terminal.keys("natch\r");
-    terminal.wait_for("none; NATCHECK takes no payload");
-    terminal.enter();
+    ask_for_a_nat_test(&mut terminal);
     terminal.wait_for("udp timeout");
     terminal.keys("z");
     terminal.wait_for("frozen");

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use super::swarm::Swarm;
-use super::terminal::Terminal;
 use super::{connected, ctrl};
 
 const PEERS: usize = 410;
@@ -30,9 +29,7 @@ fn previewed(rows: &[String]) -> bool {
 #[test]
 fn four_hundred_are_marked_by_a_filter_looked_at_asked_stopped_and_grouped() {
     let swarm = Swarm::start(PEERS);
-    let screen = swarm.screen();
-    let screen: Vec<&str> = screen.iter().map(String::as_str).collect();
-    let mut terminal = Terminal::start(120, 40, &screen, &[]);
+    let mut terminal = swarm.screen(120, 40);
     terminal.wait_longer("400 connections", PATIENCE, |rows| connected(rows) >= Some(400));
 
     // mark what a filter shows

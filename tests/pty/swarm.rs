@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::terminal::Terminal;
+
 /// A running swarm. Dropping it ends it.
 pub struct Swarm {
     directory: TempDir,
@@ -48,11 +50,12 @@ impl Swarm {
         PathBuf::from(self.directory.path()).join(name).to_string_lossy().into_owned()
     }
 
-    /// The arguments of a screen on this swarm.
-    pub fn screen(&self) -> Vec<String> {
+    /// A screen on this swarm, in a terminal.
+    pub fn screen(&self, columns: u16, rows: u16) -> Terminal {
         let files = [("--bootstrap", "peers.txt"), ("--identity", "current.pem"), ("--legacy-identity", "legacy.pem")];
-        let options = files.iter().flat_map(|(option, file)| [(*option).to_owned(), self.path(file)]);
-        ["tui".to_owned()].into_iter().chain(options).collect()
+        let options = files.map(|(option, file)| [option.to_owned(), self.path(file)]).concat();
+        let arguments: Vec<&str> = ["tui"].into_iter().chain(options.iter().map(String::as_str)).collect();
+        Terminal::start(columns, rows, &arguments, &[])
     }
 }
 

@@ -14,15 +14,19 @@ use tempfile::TempDir;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 /// Synchronized updates: what is between these two is one picture.
 const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
-const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
+pub const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
 const ENTER: &str = "\r";
 
 /// What has been printed, as a terminal understands it.
 struct Seen {
     parser: vt100::Parser,
     raw: Vec<u8>,
+    /// When what was printed came: up to which byte, and when.
+    came: Vec<(usize, Instant)>,
     /// A frame has begun and not ended: what the rows are is no whole picture.
     within_frame: bool,
+    /// What the program prints is not read.
+    stuck: bool,
     closed: bool,
 }
 
@@ -65,7 +69,8 @@ impl Terminal {
         possible.then(|| Self::run(columns, rows, "unshare", &[&NAMESPACE, &program[..], arguments].concat(), &[]))
     }
 
-    fn run(columns: u16, rows: u16, program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    /// Starts any program.
+    pub fn run(columns: u16, rows: u16, program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pty");
         let home = TempDir::new().expect("a directory");
@@ -85,7 +90,14 @@ impl Terminal {
 
         let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
         let seen = Arc::new((
-            Mutex::new(Seen { parser, raw: Vec::new(), within_frame: false, closed: false }),
+            Mutex::new(Seen {
+                parser,
+                raw: Vec::new(),
+                came: Vec::new(),
+                within_frame: false,
+                stuck: false,
+                closed: false,
+            }),
             Condvar::new(),
         ));
         let mut output = pair.master.try_clone_reader().expect("a reader");
@@ -93,11 +105,16 @@ impl Terminal {
         thread::spawn(move || {
             let mut buffer = [0; 4096];
             loop {
+                let seen = written.0.lock().expect("no panic while reading");
+                drop(written.1.wait_while(seen, |seen| seen.stuck).expect("no panic while reading"));
                 let count = output.read(&mut buffer).unwrap_or(0);
+                let now = Instant::now();
                 let mut seen = written.0.lock().expect("no panic while reading");
                 seen.parser.process(&buffer[..count]);
                 let new = seen.raw.len().saturating_sub(FRAME_BEGINS.len());
                 seen.raw.extend_from_slice(&buffer[..count]);
+                let printed = seen.raw.len();
+                seen.came.push((printed, now));
                 seen.within_frame = within_frame(&seen.raw[new..]).unwrap_or(seen.within_frame);
                 seen.closed = count == 0;
                 written.1.notify_all();
@@ -117,6 +134,12 @@ impl Terminal {
 
     pub fn enter(&mut self) {
         self.keys(ENTER);
+    }
+
+    /// Stops reading what the program prints, or goes on with it.
+    pub fn stick(&self, stuck: bool) {
+        self.seen.0.lock().expect("no panic").stuck = stuck;
+        self.seen.1.notify_all();
     }
 
     pub fn resize(&mut self, columns: u16, rows: u16) {
@@ -157,7 +180,7 @@ impl Terminal {
 
     /// Sends a signal by its name: `TERM`.
     pub fn signal(&self, name: &str) {
-        send(name, &self.child.process_id().expect("it runs").to_string());
+        send(name, &self.id().to_string());
     }
 
     /// Sends a signal to the process whose id stands in a file of the home directory.
@@ -166,19 +189,35 @@ impl Terminal {
         send(name, id.trim());
     }
 
-    /// Waits until the process whose id is in a file of the home directory is stopped.
+    /// Waits until the process whose id is in a file of the home directory is stopped: all of its threads, for only then its
+    /// shell is told.
     pub fn wait_until_stopped(&self, file: &str) {
         let id = std::fs::read_to_string(self.home.path().join(file)).expect("the file with its id");
+        let is_stopped = |thread: std::io::Result<std::fs::DirEntry>| {
+            let stat = std::fs::read_to_string(thread.expect("a thread").path().join("stat"));
+            // the state stands behind the name, which is in brackets and may hold anything; a thread may have ended by now
+            stat.is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')))
+        };
         let end = Instant::now() + PATIENCE;
         loop {
-            let stat = std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).expect("it is there");
-            // the state stands behind the name, which is in brackets and may hold anything
-            if stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')) {
+            let mut threads = std::fs::read_dir(format!("/proc/{}/task", id.trim())).expect("it is there");
+            if threads.all(is_stopped) {
                 return;
             }
             assert!(Instant::now() < end, "it runs on; the screen was\n{}", self.rows().join("\n"));
             thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// The process in it.
+    pub fn id(&self) -> u32 {
+        self.child.process_id().expect("it runs")
+    }
+
+    /// All that was printed so far, and when it came: up to which byte, and when.
+    pub fn printed(&self) -> (Vec<u8>, Vec<(usize, Instant)>) {
+        let seen = self.seen.0.lock().expect("no panic");
+        (seen.raw.clone(), seen.came.clone())
     }
 
     /// The home directory.

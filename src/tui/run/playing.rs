@@ -159,8 +159,8 @@ impl Running {
                     self.ended = Some(Ended::Quit);
                     return Ok(());
                 }
-                Ok(Some(Action::Key(key))) => self.input(TerminalEvent::Key(key.event())),
-                Ok(Some(Action::Paste(text))) => self.input(TerminalEvent::Paste(text)),
+                Ok(Some(Action::Key(key))) => self.input(Instant::now(), TerminalEvent::Key(key.event())),
+                Ok(Some(Action::Paste(text))) => self.input(Instant::now(), TerminalEvent::Paste(text)),
                 Err(not_seen) => {
                     self.ended = Some(Ended::NotSeen(not_seen, self.shown.clone()));
                     return Ok(());
