@@ -5,26 +5,22 @@
 //! Goals: a frame's p99 below 8 ms, a key's below 16 ms, less than 250 MiB resident.
 #![allow(clippy::disallowed_methods)] // a bench reads the clock
 
-#[allow(dead_code)] // written for the tests, which use all of it; a bench needs a part
-#[path = "../tests/screen/fixture.rs"]
-mod fixture;
+mod crowd;
 
 use std::time::{Duration, Instant};
 
 use crossterm::event::KeyCode;
-use fixture::{Script, before, blank, failure, fold, nat_reply, press};
+use crowd::PEERS;
+use crowd::fixture::{before, blank, fold, press};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use swarmscope::app::{Key, Model, Msg, Now};
-use swarmscope::failure::{By, Cause, Delivered};
-use swarmscope::node::{Direction, Event, PeerKey, Transport};
+use swarmscope::node::Event;
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::{Tops, draw};
 use swarmscope::tui::meter::resident;
 use swarmscope::tui::theme::Depth;
-use swarmscope::wire::{MessageId, OverlayVersion, Permid};
 
-const PEERS: u32 = 50_000;
 const SIZE: (u16, u16) = (200, 60);
 /// 5 000 events a second, 60 frames a second.
 const EVENTS_A_FRAME: u32 = 83;
@@ -36,7 +32,7 @@ const ROUNDS: usize = 5;
 
 fn main() {
     let at_start = resident();
-    let (mut crowd, mut nobody) = (Running::new(crowd()), Running::new(blank()));
+    let (mut crowd, mut nobody) = (Running::new(crowd_model()), Running::new(blank()));
     let filled = resident();
     for (with, screen) in [("50 000 peers", &mut crowd), ("nobody", &mut nobody)] {
         let mut rounds: Vec<Round> = (0..ROUNDS).map(|_| screen.round()).collect();
@@ -68,64 +64,10 @@ const COMMANDS: [(&str, &[&str]); 7] = [
     ("filter by a pattern, and show all", &["filter /^sym|9f3a/", "filter -zzz"]),
 ];
 
-/// A peer of its own for each number.
-fn permid(n: u32) -> Permid {
-    let bytes = n.wrapping_mul(2_654_435_761).to_be_bytes(); // spread over all keys
-    if n.is_multiple_of(3) {
-        let mut point = [0x5a; 60];
-        point[0] = 0;
-        point[1..5].copy_from_slice(&bytes);
-        Permid::Sect233k1(point)
-    } else {
-        let mut key = [0x5a; 32];
-        key[..4].copy_from_slice(&bytes);
-        Permid::Ed25519(key)
-    }
-}
-
-fn connected(n: u32) -> Event {
-    let legacy = n.is_multiple_of(3);
-    Event::Connected {
-        permid: permid(n),
-        was: None,
-        address: (n.to_be_bytes(), 7760).into(),
-        listening_port: 7760,
-        version: OverlayVersion(if legacy { 17 } else { 18 }),
-        transport: if legacy { Transport::Legacy } else { Transport::Tls },
-        direction: Direction::Outgoing,
-        rtt: Duration::from_millis(u64::from(n % 200)),
-    }
-}
-
-fn failed(n: u32) -> Event {
-    Event::ConnectFailed {
-        peer: PeerKey::Permid(permid(n)),
-        failure: failure(Cause::TcpRefused, By::Network, Delivered::No, ""),
-        attempt: 3,
-        gives_up_at: 28,
-    }
-}
-
-/// Fifty thousand peers in every state, a third of them asked once or twice.
-fn crowd() -> Model {
-    const NATS: [&str; 4] = ["Symmetric NAT", "Open Internet", "Full Cone NAT", "Port Restricted Cone NAT"];
-    let (mut model, mut script) = (blank(), Script::default());
-    for n in 0..PEERS {
-        let ms = 3_000_000 - u64::from(n) * 50;
-        let event = if n.is_multiple_of(10) { failed(n) } else { connected(n) };
-        script.at(ms, event);
-        let (who, nat) = (permid(n), NATS[n as usize / 10 % 4]);
-        match n % 10 {
-            1 | 2 => {
-                script.asked(ms, 50, who, MessageId::NATCHECK, 1, 0, &nat_reply(nat, -1, 55));
-                script.asked(ms - 90, 1, who, MessageId::NATCHECK, 1, 254, b"frequency error");
-            }
-            3 => script.asked(ms, 50, who, MessageId::DATABASE_QUERY, 1, 0, b"a0l"),
-            4 => drop(script.sent(ms, who, MessageId::NATCHECK, 1, "")),
-            _ => {}
-        }
-    }
-    script.tell(&mut model);
+/// The crowd, told to a model.
+fn crowd_model() -> Model {
+    let mut model = blank();
+    crowd::crowd(PEERS).tell(&mut model);
     assert_eq!(model.peers.len(), PEERS as usize);
     model
 }
@@ -166,20 +108,13 @@ impl Running {
         Now { instant: before(0).instant + self.passed, wall: before(0).wall + self.passed }
     }
 
-    /// The next event: all over the table, every kind that comes often. Where nobody is there, nobody comes.
+    /// The next event. Where nobody is there, nobody comes.
     fn event(&mut self) -> Event {
         self.number = self.number.wrapping_add(1);
-        let n = self.number.wrapping_mul(7919) % PEERS;
-        match self.number % 4 {
-            _ if self.model.peers.is_empty() => Event::Notice { text: "nothing".to_owned() },
-            0 => failed(n),
-            1 => Event::Gossip { permid: permid(n), listed: 20, left_out: 0 },
-            2 => Event::Disconnected {
-                permid: permid(n),
-                failure: failure(Cause::Reset, By::Network, Delivered::No, ""),
-            },
-            _ => connected(n),
+        if self.model.peers.is_empty() {
+            return Event::Notice { text: "nothing".to_owned() };
         }
+        crowd::event(self.number)
     }
 
     fn draw(&mut self) {
@@ -301,7 +236,7 @@ fn report(what: &str, rounds: &mut [Round], times: impl Fn(&mut Round) -> &mut V
 
 #[divan::bench]
 fn a_frame_with_fifty_thousand_peers(bencher: divan::Bencher) {
-    one_frame(bencher, crowd());
+    one_frame(bencher, crowd_model());
 }
 
 #[divan::bench]

@@ -13,7 +13,7 @@ mod allowed;
 mod answering;
 pub mod event;
 pub mod handle;
-mod outlet;
+pub mod outlet;
 pub mod pairing;
 #[cfg(test)]
 #[cfg(feature = "legacy")] // they speak both versions

@@ -19,8 +19,9 @@ const BACKLOG: usize = 4096;
 /// Events that wait before traced steps are dropped; arbitrary, so that parts never wait behind more of them.
 const TRACE_ROOM: usize = 1024;
 
-/// The node's end of the stream of events.
-pub(super) struct Outlet {
+/// The node's end of the stream of events. Public for whoever feeds a screen with events of another source, as the bench of the
+/// screen's loop does.
+pub struct Outlet {
     reader: mpsc::Sender<Event>,
     waiting: VecDeque<Option<Event>>,
     /// How many were taken from the front of `waiting` so far: positions in `latest` are counted from the beginning.
@@ -60,7 +61,9 @@ fn state(event: &Event) -> Option<(PeerKey, State)> {
 }
 
 impl Outlet {
-    pub(super) fn new() -> (Self, mpsc::Receiver<Event>) {
+    /// With the stream that the reader gets.
+    #[must_use]
+    pub fn new() -> (Self, mpsc::Receiver<Event>) {
         let (reader, events) = mpsc::channel(CHANNEL);
         (
             Self {
@@ -76,7 +79,7 @@ impl Outlet {
     }
 
     /// Tells an event, or lets it wait. Never blocks.
-    pub(super) fn push(&mut self, event: Event) {
+    pub fn push(&mut self, event: Event) {
         if self.reader.is_closed() {
             return self.forget();
         }
@@ -142,18 +145,26 @@ impl Outlet {
         }
     }
 
+    /// How many events the reader has not taken yet, counting those that gave way to newer ones.
+    #[must_use]
+    pub fn untaken(&self) -> usize {
+        self.reader.max_capacity() - self.reader.capacity() + self.waiting.len()
+    }
+
     /// Whether events wait for the reader.
-    pub(super) fn is_waiting(&self) -> bool {
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
 
     /// Whether the connections may go on.
-    pub(super) fn has_room(&self) -> bool {
+    #[must_use]
+    pub fn has_room(&self) -> bool {
         self.waiting.len() < BACKLOG
     }
 
     /// Waits until the reader takes one more, and gives it the oldest that waits. Nothing is lost when the future is dropped.
-    pub(super) async fn serve(&mut self) {
+    pub async fn serve(&mut self) {
         if self.waiting.len() <= 1 {
             self.tell_untraced();
         }

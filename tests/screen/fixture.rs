@@ -224,10 +224,15 @@ impl Script {
         );
     }
 
-    /// Tells it all to a model, and ends in the present.
-    pub fn tell(mut self, model: &mut Model) {
+    /// All of it in the order of its times: how long before the present in milliseconds, and what.
+    pub fn in_order(mut self) -> Vec<(u64, Msg)> {
         self.events.sort_by_key(|(ms, _)| std::cmp::Reverse(*ms));
-        for (ms, msg) in self.events {
+        self.events
+    }
+
+    /// Tells it all to a model, and ends in the present.
+    pub fn tell(self, model: &mut Model) {
+        for (ms, msg) in self.in_order() {
             fold(model, before(ms), msg);
         }
         fold(model, before(0), Msg::Tick);
