@@ -12,7 +12,7 @@ use swarmscope::wire::auth::{Challenge, Response1, Response2};
 use swarmscope::wire::crawler::{CrawlerReply, CrawlerRequest, PART_SIZE, parts};
 use swarmscope::wire::frame::{Frame, FrameId, FrameReader};
 use swarmscope::wire::handshake::{HANDSHAKE_LEN, Handshake, HandshakeError};
-use swarmscope::wire::trace::{Cutter, Kind, Piece};
+use swarmscope::wire::trace::{Kind, cut};
 use swarmscope::wire::{ErrorByte, MessageId, bencode, encoding_a, formats, inflate, pickle};
 use transcripts::Transcript;
 
@@ -112,26 +112,15 @@ fn all_transcripts_are_there() {
     assert_eq!(keys.filter(|keys| keys.dialler.exists() && keys.acceptor.exists()).count(), 29);
 }
 
-/// The pieces of what one side sent, and whether they are whole.
-fn pieces(stream: &[u8], step: usize) -> Vec<Piece> {
-    let (mut cutter, mut pieces) = (Cutter::default(), Vec::new());
-    for segment in stream.chunks(step) {
-        cutter.push(segment, &mut pieces);
-        cutter.settle(&mut pieces);
-    }
-    cutter.end(&mut pieces);
-    pieces
-}
-
 #[test]
 fn a_watched_stream_is_all_its_bytes_and_every_one_has_a_field() {
     let mut kinds = BTreeMap::new();
     for transcript in Transcript::all() {
         for stream in [stream(&transcript.dialler), stream(&transcript.acceptor)] {
-            let cut = pieces(&stream, 1_000_000);
-            assert_eq!(cut, pieces(&stream, 1_447), "{}", transcript.name);
-            assert_eq!(cut.iter().map(|piece| piece.length).sum::<u64>(), stream.len() as u64);
-            for piece in &cut {
+            let pieces = cut(&stream, 1_000_000);
+            assert_eq!(pieces, cut(&stream, 1_447), "{}", transcript.name);
+            assert_eq!(pieces.iter().map(|piece| piece.length).sum::<u64>(), stream.len() as u64);
+            for piece in &pieces {
                 let fields = anatomy::fields(piece);
                 let named: usize = fields.iter().map(|field| field.range.len()).sum();
                 let brackets = piece.bytes.len() - named;

@@ -4,18 +4,6 @@ use super::buddycast::{BuddyCast, ListedPeer};
 use super::frame::Frame;
 use super::ids::OverlayVersion;
 use super::permid::Permid;
-use super::trace::{Cutter, Piece};
-
-/// Cuts a whole stream, `step` bytes at a time.
-pub fn cut(stream: &[u8], step: usize) -> Vec<Piece> {
-    let (mut cutter, mut pieces) = (Cutter::default(), Vec::new());
-    for segment in stream.chunks(step) {
-        cutter.push(segment, &mut pieces);
-        cutter.settle(&mut pieces);
-    }
-    cutter.end(&mut pieces);
-    pieces
-}
 
 /// A message that lists one peer twice.
 pub fn gossip() -> Frame {

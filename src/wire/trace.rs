@@ -152,6 +152,18 @@ impl Default for Cutter {
     }
 }
 
+/// Cuts a whole stream without TLS, `step` bytes at a time: what the pieces are does not depend on that.
+#[must_use]
+pub fn cut(stream: &[u8], step: usize) -> Vec<Piece> {
+    let (mut cutter, mut pieces) = (Cutter::default(), Vec::new());
+    for segment in stream.chunks(step) {
+        cutter.push(segment, &mut pieces);
+        cutter.settle(&mut pieces);
+    }
+    cutter.end(&mut pieces);
+    pieces
+}
+
 impl Cutter {
     /// Takes the next bytes of the stream; the pieces that they complete are appended to `out`.
     pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<Piece>) {

@@ -10,7 +10,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::process::{Home, Outcome, Peer, Running};
+use crate::pair::Pair;
+use crate::process::{Home, Running};
 
 const FILL: &str = "
     INSERT INTO Peer (permid) VALUES ('aa'), ('bb');
@@ -24,54 +25,31 @@ const FILL: &str = "
     INSERT INTO PunctureLine (timestamp, line) VALUES (3600, 'UNAT:1,2,1');
     INSERT INTO UserEventLog VALUES (3600, 2, 'MyChannel: 1 manual add');";
 
-/// A peer with records, and a Crawler on its allow-list.
-struct Pair {
-    home: Home,
-    crawler: Home,
-    peer: Peer,
-    version: &'static str,
+/// A peer with records, and a Crawler that may ask for them as often as it likes.
+fn pair(version: u16) -> Pair {
+    let pair = Pair::new(version, &["--data", "statistics.sqlite"], &["--frequency", "0"]);
+    statistics(&pair).execute_batch(FILL).expect("the schema is the documented one");
+    pair
 }
 
-impl Pair {
-    fn new(version: u16) -> Self {
-        let (home, crawler) = (Home::new(), Home::new());
-        let peer = Self::peer(&home, version, &crawler);
-        let pair = Self { home, crawler, peer, version: if version < 18 { "17" } else { "18" } };
-        pair.statistics().execute_batch(FILL).expect("the schema is the documented one");
-        pair
-    }
+fn statistics(pair: &Pair) -> Connection {
+    let path: PathBuf = pair.home.path().join("statistics.sqlite");
+    Connection::open(path).expect("made by the peer")
+}
 
-    fn peer(home: &Home, version: u16, crawler: &Home) -> Peer {
-        Peer::start_with(home, version, &[&crawler.permid(version < 18)], &["--data", "statistics.sqlite"])
-    }
-
-    fn statistics(&self) -> Connection {
-        let path: PathBuf = self.home.path().join("statistics.sqlite");
-        Connection::open(path).expect("made by the peer")
-    }
-
-    fn args<'a>(&'a self, target: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
-        [&["request", target][..], rest, &["--frequency", "0", "--overlay-version", self.version]].concat()
-    }
-
-    fn ask(&self, rest: &[&str]) -> Outcome {
-        self.crawler.run(&self.args(&self.peer.pinned(), rest))
-    }
-
-    /// The decoded JSON of a reply with error 0.
-    fn reply(&self, id: &str) -> Value {
-        let outcome = self.ask(&[id, "--json"]);
-        assert_eq!(outcome.code, 0, "{id}: {outcome:?}");
-        let reply = outcome.last("reply");
-        assert_eq!(reply["error"], 0, "{reply}");
-        reply["decoded"].clone()
-    }
+/// The decoded JSON of a reply with error 0.
+fn reply(pair: &Pair, id: &str) -> Value {
+    let outcome = pair.ask(&[id, "--json"]);
+    assert_eq!(outcome.code, 0, "{id}: {outcome:?}");
+    let reply = outcome.last("reply");
+    assert_eq!(reply["error"], 0, "{reply}");
+    reply["decoded"].clone()
 }
 
 #[test]
 fn each_id_gives_a_readable_value_and_a_typed_one() {
     for version in [17, 18] {
-        let pair = Pair::new(version);
+        let pair = pair(version);
         let typed = [
             (
                 "1",
@@ -102,10 +80,10 @@ fn each_id_gives_a_readable_value_and_a_typed_one() {
             ("11", json!([[3600, 2, "MyChannel: 1 manual add"]])),
         ];
         for (id, expected) in typed {
-            assert_eq!(pair.reply(id), expected, "id {id}");
+            assert_eq!(reply(&pair, id), expected, "id {id}");
         }
-        assert_eq!(pair.reply("natcheck")["type"], "Unknown");
-        assert_eq!(pair.reply("puncture")["lines"], json!([{ "time": 3600.0, "text": "UNAT:1,2,1" }]));
+        assert_eq!(reply(&pair, "natcheck")["type"], "Unknown");
+        assert_eq!(reply(&pair, "puncture")["lines"], json!([{ "time": 3600.0, "text": "UNAT:1,2,1" }]));
         let nobody = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let place = format!("pair:{}", nobody.local_addr().expect("its address"));
         let outcome = pair.ask(&["nattraversal", &format!("{}:{place}", place.len()), "--json"]);
@@ -132,9 +110,9 @@ fn each_id_gives_a_readable_value_and_a_typed_one() {
 #[test]
 fn what_a_killed_crawler_did_not_get_is_offered_again() {
     for version in [17, 18] {
-        let pair = Pair::new(version);
+        let pair = pair(version);
         for id in ["2", "8", "9", "11"] {
-            let statistics = pair.statistics();
+            let statistics = statistics(&pair);
             statistics.execute_batch("BEGIN EXCLUSIVE").expect("nobody else has it");
             let target = pair.peer.pinned();
             let asking = Running::start(pair.crawler.swarmscope(&pair.args(&target, &[id, "--json"])));
@@ -148,8 +126,8 @@ fn what_a_killed_crawler_did_not_get_is_offered_again() {
                 "9" => reply["lines"].as_array().map(Vec::len),
                 _ => reply.as_array().map(Vec::len),
             };
-            assert_eq!(records(pair.reply(id)), Some(1), "id {id}: the same records");
-            assert_eq!(records(pair.reply(id)), Some(0), "id {id}: they have arrived");
+            assert_eq!(records(reply(&pair, id)), Some(1), "id {id}: the same records");
+            assert_eq!(records(reply(&pair, id)), Some(0), "id {id}: they have arrived");
         }
     }
 }
@@ -158,13 +136,13 @@ fn what_a_killed_crawler_did_not_get_is_offered_again() {
 /// also when the peer was started anew in between.
 #[test]
 fn collected_records_stay_collected_over_a_restart() {
-    let mut pair = Pair::new(18);
-    assert_eq!(pair.reply("usereventlog").as_array().map(Vec::len), Some(1));
+    let mut pair = pair(18);
+    assert_eq!(reply(&pair, "usereventlog").as_array().map(Vec::len), Some(1));
     let count = |statistics: &Connection, condition: &str| -> i64 {
         let sql = format!("SELECT count(*) FROM UserEvent WHERE {condition}");
         statistics.query_row(&sql, [], |row| row.get(0)).expect("a count")
     };
-    let statistics = pair.statistics();
+    let statistics = statistics(&pair);
     for _ in 0..100 {
         if count(&statistics, "collected_at IS NOT NULL AND collected_by IS NOT NULL") == 1 {
             break;
@@ -173,9 +151,9 @@ fn collected_records_stay_collected_over_a_restart() {
     }
     assert_eq!(count(&statistics, "collected_at IS NOT NULL"), 1, "marked without another request");
     pair.peer.running.signal(libc::SIGTERM);
-    let stopped = std::mem::replace(&mut pair.peer, Pair::peer(&pair.home, 18, &pair.crawler));
+    let stopped = pair.restart();
     assert_eq!(stopped.running.code(), 0);
-    assert_eq!(pair.reply("usereventlog"), json!([]));
+    assert_eq!(reply(&pair, "usereventlog"), json!([]));
     assert_eq!(count(&statistics, "1"), 0, "gone with the next request of who has it");
 }
 
@@ -201,9 +179,9 @@ fn define(crawler: &Home, file: &str, text: &str) {
 
 #[test]
 fn an_operator_s_own_probe_is_asked_by_its_name_and_read_by_its_decoder() {
-    let pair = Pair::new(18);
+    let pair = pair(18);
     define(&pair.crawler, "peers.toml", PEERS);
-    assert_eq!(pair.reply("known_peers"), json!([["aa", 0]]));
+    assert_eq!(reply(&pair, "known_peers"), json!([["aa", 0]]));
     for (payload, rows) in
         [("fields:who=bb", json!([["bb", 0]])), ("fields:who=\"x';\"", json!([])), ("SELECT 1", json!([[1]]))]
     {
@@ -245,7 +223,7 @@ fn what_is_wrong_with_a_probe_is_told_with_its_file_and_line() {
 
 #[test]
 fn how_far_a_reply_is_inflated_can_be_said() {
-    let pair = Pair::new(18);
+    let pair = pair(18);
     let long = ["7", "SELECT hex(zeroblob(1000000))", "--json"];
     assert_eq!(pair.ask(&long).code, 0, "2 MB");
     let cut = pair.ask(&[&long[..], &["--inflate-limit", "1"]].concat());

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::process::{Home, Outcome, Peer, Running};
+use crate::pair::Pair;
+use crate::process::{Home, Peer, Running};
 
 /// Runs until the peer's own limit, so longer than any test.
 const ENDLESS: &str = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
@@ -15,28 +16,9 @@ const ENDLESS: &str = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 F
 const LONG: &str =
     "WITH RECURSIVE c(x) AS (SELECT 100000 UNION ALL SELECT x + 1 FROM c WHERE x < 120000) SELECT x FROM c";
 
-/// A peer and a Crawler of one version, the Crawler on the peer's allow-list.
-struct Pair {
-    _peers_home: Home,
-    crawler: Home,
-    peer: Peer,
-    version: &'static str,
-}
-
-impl Pair {
-    fn new(version: u16) -> Self {
-        let (home, crawler) = (Home::new(), Home::new());
-        let peer = Peer::start(&home, version, &[&crawler.permid(version < 18)]);
-        Self { _peers_home: home, crawler, peer, version: if version < 18 { "17" } else { "18" } }
-    }
-
-    fn args<'a>(&'a self, target: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
-        [&["request", target][..], rest, &["--json", "--overlay-version", self.version]].concat()
-    }
-
-    fn ask(&self, rest: &[&str]) -> Outcome {
-        self.crawler.run(&self.args(&self.peer.pinned(), rest))
-    }
+/// A peer, and a Crawler that asks for JSON.
+fn pair(version: u16) -> Pair {
+    Pair::new(version, &[], &["--json"])
 }
 
 fn keys(event: &Value) -> Vec<&str> {
@@ -53,7 +35,7 @@ fn sorted<const N: usize>(mut names: [&str; N]) -> [&str; N] {
 #[test]
 fn a_reply_is_0_and_its_events_have_the_shape_of_the_contract() {
     for version in [17, 18] {
-        let pair = Pair::new(version);
+        let pair = pair(version);
         let outcome = pair.ask(&["natcheck"]);
         assert_eq!(outcome.code, 0, "{outcome:?}");
         let events = outcome.events();
@@ -96,7 +78,7 @@ fn a_reply_is_0_and_its_events_have_the_shape_of_the_contract() {
 #[test]
 fn every_part_is_an_event_with_the_originals_parts_left() {
     for version in [17, 18] {
-        let pair = Pair::new(version);
+        let pair = pair(version);
         let outcome = pair.ask(&["database", LONG]);
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);
         let reply = outcome.last("reply");
@@ -119,7 +101,7 @@ fn every_part_is_an_event_with_the_originals_parts_left() {
 #[test]
 fn asked_again_too_soon_is_10_on_a_new_connection_too() {
     for version in [17, 18] {
-        let pair = Pair::new(version);
+        let pair = pair(version);
         assert_eq!(pair.ask(&["natcheck"]).code, 0);
         let again = pair.ask(&["natcheck"]);
         assert_eq!(again.code, 10, "{again:?}");
@@ -132,7 +114,7 @@ fn asked_again_too_soon_is_10_on_a_new_connection_too() {
 #[test]
 fn error_bytes_are_replies_with_codes_of_their_own() {
     for version in [17, 18] {
-        let pair = Pair::new(version);
+        let pair = pair(version);
         let unknown = pair.ask(&["99"]);
         assert_eq!((unknown.code, unknown.last("reply")["error"].as_u64()), (11, Some(253)), "{unknown:?}");
         let refused = pair.ask(&["database", "DELETE FROM Torrent"]);
@@ -153,13 +135,13 @@ fn nobody_there_is_3() {
 #[test]
 fn another_permid_or_another_version_is_4() {
     for version in [17, 18] {
-        let pair = Pair::new(version);
+        let pair = pair(version);
         let stranger = Home::new().permid(version < 18);
         let outcome = pair.crawler.run(&pair.args(&format!("{stranger}@{}", pair.peer.addr), &["natcheck"]));
         assert_eq!(outcome.code, 4, "{outcome:?}");
         assert_eq!(outcome.last("failure")["code"], "authentication.wrong-permid");
     }
-    let pair = Pair::new(17);
+    let pair = pair(17);
     let outcome = pair.crawler.run(&["request", &pair.peer.addr, "natcheck", "--json"]);
     assert_eq!(outcome.code, 4, "nobody is moved to the old protocol silently: {outcome:?}");
     assert_eq!(outcome.last("failure")["code"], "version.needs-legacy");
@@ -181,7 +163,7 @@ fn not_allowed_is_5() {
 
 #[test]
 fn no_reply_in_time_is_6() {
-    let pair = Pair::new(18);
+    let pair = pair(18);
     let outcome = pair.ask(&["database", ENDLESS, "--timeout", "1"]);
     assert_eq!(outcome.code, 6, "{outcome:?}");
     assert!(outcome.last("failure")["code"].as_str().is_some_and(|code| code.starts_with("reply.")));
@@ -189,7 +171,7 @@ fn no_reply_in_time_is_6() {
 
 #[test]
 fn interrupted_is_130() {
-    let pair = Pair::new(18);
+    let pair = pair(18);
     for signal in [libc::SIGINT, libc::SIGTERM] {
         let target = pair.peer.pinned();
         let request = pair.crawler.swarmscope(&pair.args(&target, &["database", ENDLESS, "--frequency", "1"]));
@@ -204,7 +186,7 @@ fn interrupted_is_130() {
 
 #[test]
 fn without_json_the_reply_is_readable_and_out_has_the_raw_payload() {
-    let pair = Pair::new(18);
+    let pair = pair(18);
     let target = pair.peer.pinned();
     let outcome = pair.crawler.run(&["request", &target, "NATCHECK_QUERY", "--out", "reply.bin"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");
@@ -229,7 +211,7 @@ fn without_json_the_reply_is_readable_and_out_has_the_raw_payload() {
 
 #[test]
 fn a_payload_comes_from_a_file_or_as_bytes() {
-    let pair = Pair::new(18);
+    let pair = pair(18);
     fs::write(pair.crawler.path().join("query.sql"), "SELECT 6 * 7").expect("a file");
     for payload in ["@query.sql", "text:SELECT 6 * 7", "hex:53454c4543542036202a2037"] {
         let outcome = pair.ask(&["1", payload, "--frequency", "0"]);
@@ -240,7 +222,7 @@ fn a_payload_comes_from_a_file_or_as_bytes() {
 
 #[test]
 fn two_processes_with_one_identity_are_told() {
-    let pair = Pair::new(18);
+    let pair = pair(18);
     let mut other = pair.crawler.swarmscope(&["peer", "--listen", "127.0.0.1:0", "--json"]);
     other.env("HOME", pair.crawler.path());
     let running = Running::start(other);

@@ -5,7 +5,8 @@ use crate::wire::auth::{Challenge, Hello, Response1, Response2};
 use crate::wire::crawler::{CrawlerReply, CrawlerRequest};
 use crate::wire::frame::Frame;
 use crate::wire::handshake::PeerId;
-use crate::wire::testing::{cut, gossip};
+use crate::wire::testing::gossip;
+use crate::wire::trace::cut;
 
 const PERMID: Permid = Permid::Sect233k1([1; 60]);
 

@@ -5,7 +5,7 @@ use super::*;
 use crate::wire::frame::Frame;
 use crate::wire::handshake::{Handshake, PeerId};
 use crate::wire::ids::OverlayVersion;
-use crate::wire::testing::{cut, gossip};
+use crate::wire::testing::gossip;
 
 fn handshake() -> [u8; HANDSHAKE_LEN] {
     Handshake::new(PeerId::new([1; 8], 7759, OverlayVersion(2), OverlayVersion(17))).encode()
