@@ -153,7 +153,7 @@ const REFUSALS: [Step; 6] = [
     step(
         Act::Ask(Role::Refuses, MessageId::NATCHECK),
         6,
-        "Closed without a reply: its allow-list, likely. The ladder (i) stands on request",
+        "Closed without a reply: its allow-list, likely. The ladder (i) stands on allow-list",
     ),
     step(
         Act::Ask(Role::NeverAnswers, MessageId::DATABASE_QUERY),
