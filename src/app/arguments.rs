@@ -55,6 +55,7 @@ pub fn targets(model: &Model, _: &str) -> Vec<String> {
 }
 
 pub fn connect(model: &mut Model, text: &str) -> Done {
+    super::conditions::is_no_replay(model)?;
     let target: Target = text.parse().map_err(|error: crate::node::TargetError| error.to_string())?;
     Ok(act::connect_to(model, target))
 }

@@ -268,7 +268,6 @@ pub fn dispatch(model: &mut Model, key: Key) -> Vec<Effect> {
 fn cast(model: &mut Model, keys: &[Key], command: Option<&Command>) {
     let text: Vec<String> = keys.iter().map(Key::to_string).collect();
     match command {
-        Some(command) if command.contexts == [Context::Replay] => {}
         Some(command) => model.showing.cast.command(model.now, text.join(" "), command.name),
         None if model.setup.privacy && matches!(model.mode, Mode::Connect(..)) => {
             model.showing.cast.typed(model.now, "·");

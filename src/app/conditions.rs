@@ -50,14 +50,17 @@ pub fn has_reply(model: &Model) -> Ready {
 }
 
 pub fn is_connected(model: &Model) -> Ready {
+    is_no_replay(model)?;
     only_if(model.peer().is_some_and(Peer::connected), "this peer is not connected")
 }
 
 pub fn is_in_flight(model: &Model) -> Ready {
+    is_no_replay(model)?;
     only_if(model.request().is_some_and(Request::in_flight), "it has ended")
 }
 
 pub fn on_tour(model: &Model) -> Ready {
+    is_no_replay(model)?;
     only_if(model.tour.is_some(), "no tour is under way")
 }
 
@@ -88,6 +91,7 @@ pub fn finds_message(model: &Model) -> Ready {
 }
 
 pub fn is_target(model: &Model) -> Ready {
+    is_no_replay(model)?;
     match &model.mode {
         Mode::Connect(input, _) => input.text().parse::<Target>().map(drop).map_err(|error| error.what),
         _ => Err("no address is being typed".to_owned()),

@@ -1,4 +1,4 @@
-//! What is kept from one run to the next: saved filters, the choice of columns, notes on peers. Here as texts; files are
+//! What is kept from one run to the next: saved filters, the choice of columns, notes on peers, the theme. Here as texts; files are
 //! read and written by those who start and run the screen.
 
 use super::hints::Hints;
@@ -14,6 +14,8 @@ pub struct Kept {
     pub filters: Saved,
     pub notes: Notes,
     pub hints: Hints,
+    /// The name of the theme that was chosen last, while a screen was up.
+    pub theme: Option<String>,
     /// What could not be read, for the operator.
     pub notices: Vec<String>,
 }
@@ -26,10 +28,12 @@ pub enum KeptIn {
     Notes,
     /// That the first hints were shown.
     Hints,
+    /// The theme that was chosen last.
+    Theme,
 }
 
 impl KeptIn {
-    pub const ALL: [Self; 4] = [Self::Columns, Self::Filters, Self::Notes, Self::Hints];
+    pub const ALL: [Self; 5] = [Self::Columns, Self::Filters, Self::Notes, Self::Hints, Self::Theme];
 
     /// The file's name.
     #[must_use]
@@ -39,6 +43,7 @@ impl KeptIn {
             Self::Filters => "filters.toml",
             Self::Notes => "notes.toml",
             Self::Hints => "hints.toml",
+            Self::Theme => "theme.toml",
         }
     }
 }
@@ -54,6 +59,7 @@ impl Kept {
             KeptIn::Filters => self.filters = Saved::from_toml(text)?,
             KeptIn::Notes => self.notes = Notes::from_toml(text)?,
             KeptIn::Hints => {} // that it is there says all
+            KeptIn::Theme => self.theme = theme(text)?,
         }
         Ok(())
     }
@@ -66,6 +72,21 @@ impl Kept {
             self.hints = Hints::first();
         }
     }
+}
+
+/// The text that keeps the name of a theme.
+#[must_use]
+pub fn theme_text(name: &str) -> String {
+    format!(
+        "# The theme that was chosen last. A theme in config.toml, or --theme, goes before it.\nname = \"{name}\"\n"
+    )
+}
+
+fn theme(text: &str) -> Result<Option<String>, String> {
+    let table = parse(text)?;
+    let name =
+        table.get("name").map(|name| name.as_str().ok_or_else(|| at_line(text, "name", "takes a name in quotes")));
+    Ok(name.transpose()?.map(str::to_owned))
 }
 
 /// The table of a TOML text.

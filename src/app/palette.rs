@@ -60,8 +60,9 @@ pub fn said(line: &str) -> Option<Said<'_>> {
 
 /// The commands that can stand in the list: all that do something while one moves about, but the arrows and their like.
 pub fn listed() -> impl Iterator<Item = &'static Command> {
-    const LISTED: [Context; 7] = [
+    const LISTED: [Context; 8] = [
         Context::Moving,
+        Context::Replay,
         Context::PeerScreen,
         Context::ManyScreen,
         Context::Main,
@@ -70,6 +71,12 @@ pub fn listed() -> impl Iterator<Item = &'static Command> {
         Context::Reply,
     ];
     COMMANDS.iter().filter(|command| command.contexts.iter().any(|context| LISTED.contains(context)))
+}
+
+/// Those of them that are of use now: while nothing is replayed, its commands would only be in the way.
+pub fn offered(model: &Model) -> impl Iterator<Item = &'static Command> {
+    let replays = model.showing.replay.is_some();
+    listed().filter(move |command| replays || command.contexts != [Context::Replay])
 }
 
 /// The lines that the list shows: candidates for an argument, or commands; with the characters that match.
@@ -83,7 +90,7 @@ pub fn found(model: &Model) -> Vec<Found> {
         let entry = |index: usize| Entry::Candidate(candidates[index].clone());
         return hits.into_iter().map(|hit| Found { entry: entry(hit.index), marks: hit.marks }).collect();
     }
-    let listed: Vec<&'static Command> = listed().collect();
+    let listed: Vec<&'static Command> = offered(model).collect();
     let hits = search(line, listed.iter().map(|command| command.name));
     hits.into_iter().map(|hit| Found { entry: Entry::Command(listed[hit.index]), marks: hit.marks }).collect()
 }

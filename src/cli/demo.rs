@@ -78,7 +78,9 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
             "add --headless, or leave --json out",
         ));
     }
-    let look = args.theme.load()?;
+    let mut files = directories::kept();
+    let mut kept = files.read();
+    let look = args.theme.load(&mut kept)?;
     let script = args.session.script()?;
     tui::need_terminal()?;
     if args.peers >= MANY_PEERS {
@@ -88,8 +90,7 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     super::runtime()?.block_on(async {
         let swarm = Swarm::start(args.config(scenario)).await?;
         let stage = demo::stage(&swarm, Reading::AsWritten).await?;
-        let mut files = directories::kept();
-        let setup = Setup { registry, identity: own(), kept: files.read(), keymap: keymap::load(), ..stage.setup };
+        let setup = Setup { registry, identity: own(), kept, keymap: keymap::load(), ..stage.setup };
         let (record, recordings) = (args.session.target()?, session::recordings());
         let (extra, skip_tour) = (stage.extra, stage.skip_tour);
         let options = crate::tui::Options { setup, look, extra, skip_tour, files, record, recordings, script };

@@ -62,17 +62,30 @@ pub struct TuiArgs {
 /// How the screen looks.
 #[derive(Args, Debug)]
 pub struct ThemeOption {
-    /// dark, light, high-contrast, sixteen, mono, or NAME for themes/NAME.toml in the configuration directory
+    /// dark, light, high-contrast, sixteen, mono, or NAME for themes/NAME.toml in the configuration directory; otherwise the one
+    /// that was chosen last while a screen was up
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_THEME")]
     theme: Option<String>,
 }
 
 impl ThemeOption {
+    /// The theme that is asked for, else the one that was chosen last, else the usual one. What is wrong with the one that was
+    /// chosen last is noted among what is kept.
+    ///
     /// # Errors
-    /// There is no such theme, or its file does not read.
-    pub fn load(&self) -> Result<Look, CliError> {
+    /// There is no theme of the name that is asked for, or its file does not read.
+    pub fn load(&self, kept: &mut Kept) -> Result<Look, CliError> {
         let directory = directories::themes().ok();
-        Look::new(self.theme.as_deref(), directory.as_deref(), &Environment::of_this_process()).map_err(|error| {
+        let look = |name| Look::new(name, directory.as_deref(), &Environment::of_this_process());
+        if let (None, Some(chosen)) = (&self.theme, &kept.theme) {
+            match look(Some(chosen)) {
+                Ok(look) => return Ok(look),
+                Err(error) => {
+                    kept.notices.push(format!("the theme that was chosen last: {error}; this is the usual one"));
+                }
+            }
+        }
+        look(self.theme.as_deref()).map_err(|error| {
             let hint = match error {
                 ThemeError::Unknown { .. } => "name one of those, or leave --theme out",
                 _ => "correct the theme's file, or name another: `swarmscope tui --help` has those built in",
@@ -88,10 +101,12 @@ impl ThemeOption {
 /// No terminal, a file that can't be used, or an address that can't be bound.
 pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     args.inflate.set();
-    let look = args.theme.load()?;
+    let mut files = directories::kept();
+    let mut kept = files.read();
+    let look = args.theme.load(&mut kept)?;
     let script = args.session.script()?;
     if let Some(path) = &args.replay {
-        return replay(args, path, look, script);
+        return replay(args, path, look, kept.notices, script);
     }
     need_terminal()?;
     let bootstrap = args.bootstrap.targets()?;
@@ -110,7 +125,6 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         ..NodeConfig::default()
     };
     let (_nothing_extra, extra) = mpsc::channel(1);
-    let mut files = directories::kept();
     let setup = Setup {
         registry,
         title: String::new(),
@@ -118,7 +132,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         mask: pseudonyms::mask().clone(),
         identity: identity(&args.identity),
         keymap: keymap::load(),
-        kept: files.read(),
+        kept,
     };
     let (record, recordings) = (args.session.target()?, session::recordings());
     let skip_tour = CancellationToken::new();
@@ -143,7 +157,13 @@ pub async fn show(node: Node, events: mpsc::Receiver<crate::node::Event>, option
 }
 
 /// Shows a recording until the operator quits.
-fn replay(args: &TuiArgs, path: &Path, look: Look, script: Option<Script>) -> Result<u8, CliError> {
+fn replay(
+    args: &TuiArgs,
+    path: &Path,
+    look: Look,
+    notices: Vec<String>,
+    script: Option<Script>,
+) -> Result<u8, CliError> {
     if args.session.record.is_some() {
         return Err(CliError::usage("--record: a replay is a recording already", "leave out --record or --replay"));
     }
@@ -156,11 +176,11 @@ fn replay(args: &TuiArgs, path: &Path, look: Look, script: Option<Script>) -> Re
         mask: pseudonyms::mask().clone(),
         identity: identity(&args.identity),
         keymap: keymap::load(),
-        kept: Kept::default(),
+        kept: Kept { notices, ..Kept::default() },
     };
     let (_nothing_extra, extra) = mpsc::channel(1);
     let player = Player::new(recording, setup.clone(), now());
-    let (files, skip_tour) = (Files::default(), CancellationToken::new()); // what is kept is not the recording's to change
+    let (files, skip_tour) = (Files::default(), CancellationToken::new()); // a replay changes nothing that is kept
     let options = Options { setup, look, extra, skip_tour, files, record: None, recordings: None, script };
     exit_code(super::runtime()?.block_on(tui::run(Source::Replay(Box::new(player)), options)))
 }

@@ -17,7 +17,7 @@ const MOST: u64 = 16 << 20;
 pub struct Files {
     /// For columns and filters; `None` keeps nothing.
     pub config: Option<PathBuf>,
-    /// For notes, and what was shown.
+    /// For notes, what was shown, and the theme.
     pub data: Option<PathBuf>,
     /// Files that could not be read: they are left as they are.
     wrong: Vec<KeptIn>,
@@ -32,7 +32,7 @@ impl Files {
     fn path(&self, of: KeptIn) -> Option<PathBuf> {
         let directory = match of {
             KeptIn::Columns | KeptIn::Filters => &self.config,
-            KeptIn::Notes | KeptIn::Hints => &self.data,
+            KeptIn::Notes | KeptIn::Hints | KeptIn::Theme => &self.data,
         };
         Some(directory.as_ref()?.join(of.file()))
     }

@@ -10,7 +10,7 @@ use super::why::folded;
 use crate::app::Model;
 use crate::app::commands::Command;
 use crate::app::keys::mouse::{List, Spot};
-use crate::app::palette::{Entry, Found, Palette, Said, found, listed};
+use crate::app::palette::{Entry, Found, Palette, Said, found, offered};
 
 /// Cells for a command's name.
 const NAME: u16 = 18;
@@ -47,7 +47,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, palette: &Palette) 
     let count = match (said, found.len()) {
         (Some(_), 0) => return,
         (Some(_), count) => count.to_string(),
-        (None, count) => format!("{count} of {}", listed().count()),
+        (None, count) => format!("{count} of {}", offered(model).count()),
     };
     overlay::corner(canvas, &inner, &count);
 }

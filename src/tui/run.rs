@@ -127,7 +127,6 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     let mut waiting = Vec::with_capacity(BATCH);
     let mut extras = Vec::with_capacity(BATCH);
     let panic_at = panic_on_purpose("SWARMSCOPE_PANIC_AFTER");
-    screen.model.themes = screen.look.names();
     screen.begin(options.record);
     screen.draw()?;
     let mut tick = next_second();
@@ -176,13 +175,11 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
                 if matches!(msg, Msg::Decoded { .. }) { screen.told(msg) } else { screen.fold(msg) }
             }
             Some(finished) = recorded.recv() => screen.recorded(finished),
-            () = tokio::time::sleep_until(tick.into()), if screen.player.is_none() => {
+            () = tokio::time::sleep_until(tick.into()) => {
                 tick = next_second();
-                screen.look_again();
-                screen.told(Msg::Tick);
-                screen.tell_figures(events.len());
+                screen.tick(events.len());
             }
-            () = until(wake), if wake.is_some() => screen.fold(Msg::Wake),
+            () = until(wake), if wake.is_some() => screen.woken(),
             () = until(replay), if replay.is_some() => screen.go_on(),
             () = until(script), if script.is_some() => {}
             () = tokio::time::sleep_until(panic_at.unwrap_or_else(Instant::now).into()), if panic_at.is_some() => {
@@ -277,7 +274,12 @@ impl Running {
         let typing = |screen: &Self| screen.recorder.as_ref().map_or(Typing::Nothing, |r| r.typing(&screen.model));
         let before = typing(self);
         let start = Instant::now();
-        let effects = update(&mut self.model, shown, msg);
+        let effects = match &mut self.player {
+            Some(player) if matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(..)) => {
+                player.watch(&mut self.model, msg, start)
+            }
+            _ => update(&mut self.model, shown, msg),
+        };
         self.meter.folded(start.elapsed());
         let after = typing(self);
         if let (Some(recorder), Some(what)) = (&mut self.recorder, what) {
@@ -388,10 +390,10 @@ impl Running {
         self.taken.take_again()
     }
 
-    /// What goes out. In a replay nothing does.
+    /// What goes out. In a replay nothing does: its player lets nothing of this through.
     fn for_node(&mut self, effect: Effect) {
         let Some(node) = &self.node else {
-            return self.fold(Msg::NotDone("not done: a replay sends nothing".to_owned()));
+            return self.fold(Msg::NotDone("not done: no node is there to do it".to_owned()));
         };
         match effect {
             Effect::Request(ask) => {

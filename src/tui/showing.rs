@@ -24,6 +24,9 @@ pub fn status(canvas: &mut Canvas, model: &Model, mut end: u16, y: u16, class: C
     });
     let replay = showing.replay.map(|replay| {
         let (at, of) = (lasted(replay.at), lasted(replay.length));
+        if let Some(to) = replay.to {
+            return format!("replay {at}, going to {}/{of}", lasted(to));
+        }
         match (replay.ended(), replay.paused) {
             (true, _) => format!("replay ended {of}"),
             (false, true) => format!("replay paused {at}/{of}"),

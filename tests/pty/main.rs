@@ -7,6 +7,7 @@ mod keys;
 mod many;
 mod one_peer;
 mod pager;
+mod replay;
 mod stuck;
 mod swarm;
 mod terminal;

@@ -220,6 +220,21 @@ impl Terminal {
         (seen.raw.clone(), seen.came.clone())
     }
 
+    /// The sockets of the program that reach other machines, or this one by an address: their numbers.
+    pub fn sockets(&self) -> Vec<String> {
+        let process = format!("/proc/{}", self.id());
+        let tables =
+            ["tcp", "tcp6", "udp", "udp6"].map(|table| std::fs::read_to_string(format!("{process}/net/{table}")));
+        let listed: Vec<String> = tables.into_iter().flatten().collect();
+        let inode = |line: &str| line.split_whitespace().nth(9).map(str::to_owned);
+        let all: Vec<String> = listed.iter().flat_map(|table| table.lines().skip(1)).filter_map(inode).collect();
+        let own = std::fs::read_dir(format!("{process}/fd")).expect("its files").filter_map(|entry| {
+            let target = std::fs::read_link(entry.ok()?.path()).ok()?;
+            Some(target.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').to_owned())
+        });
+        own.filter(|number| all.contains(number)).collect()
+    }
+
     /// The home directory.
     pub fn home(&self) -> &std::path::Path {
         self.home.path()

@@ -170,22 +170,28 @@ pub fn rows(text: &str, times: usize) -> Vec<u8> {
 pub fn answered() -> Model {
     let mut model = swarm();
     some_left_out(&mut model);
-    press(&mut model, &[Key::ctrl('s'), ENTER]);
-    run(&mut model, 0, 2_800);
+    asked(&mut model);
+    model
+}
+
+/// The request to all who are marked, and what comes of it.
+pub fn asked(model: &mut Model) {
+    press(model, &[Key::ctrl('s'), ENTER]);
+    run(model, 0, 2_800);
     for n in 0..57 {
         let (who, _) = peer(n);
         let ms = 50 * n as u64 + 90;
         let took = [4, 21, 84, 91, 250, 1_300][n % 6];
         match n {
-            0..30 => answer(&mut model, ms, who, 0, &rows("5.3.9", 1), 1, took),
-            30..38 => answer(&mut model, ms, who, 0, &rows("5.3.8", 1), 1, took),
-            38 => answer(&mut model, ms, who, 0, b"a0l", 1, took),
-            39 => answer(&mut model, ms, who, 0, b"cos\nsystem\n(S'id'\ntR.", 1, took),
-            40 => answer(&mut model, ms, who, 0, &rows("5.3.9", 22_000), 7, 2_100),
-            41..46 => answer(&mut model, ms, who, 254, b"frequency error", 1, 3),
-            46..48 => fails(&mut model, ms, who, Cause::ClosedWithoutReply),
-            48 => fails(&mut model, ms, who, Cause::FirstPartTimeout),
-            49 => answer(&mut model, ms, who, 253, b"unknown message", 1, 5),
+            0..30 => answer(model, ms, who, 0, &rows("5.3.9", 1), 1, took),
+            30..38 => answer(model, ms, who, 0, &rows("5.3.8", 1), 1, took),
+            38 => answer(model, ms, who, 0, b"a0l", 1, took),
+            39 => answer(model, ms, who, 0, b"cos\nsystem\n(S'id'\ntR.", 1, took),
+            40 => answer(model, ms, who, 0, &rows("5.3.9", 22_000), 7, 2_100),
+            41..46 => answer(model, ms, who, 254, b"frequency error", 1, 3),
+            46..48 => fails(model, ms, who, Cause::ClosedWithoutReply),
+            48 => fails(model, ms, who, Cause::FirstPartTimeout),
+            49 => answer(model, ms, who, 253, b"unknown message", 1, 5),
             50 => {
                 let part = Event::Part {
                     ticket: ticket(&who),
@@ -197,13 +203,12 @@ pub fn answered() -> Model {
                     payload: vec![b'x'; 32_768].into(),
                     after: Duration::from_millis(90),
                 };
-                fold(&mut model, after(ms), Msg::Node(part));
+                fold(model, after(ms), Msg::Node(part));
             }
             _ => {}
         }
     }
-    fold(&mut model, after(2_840), Msg::Tick);
-    model
+    fold(model, after(2_840), Msg::Tick);
 }
 
 /// What would be sent to 60 of 65.

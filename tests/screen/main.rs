@@ -16,6 +16,7 @@ mod mouse;
 mod peer_screen;
 mod properties;
 mod readme;
+mod replay;
 mod reply;
 mod screenshots;
 mod snapshots;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ratatui::buffer::Buffer;
+use swarmscope::app::session::moment::Moment;
 use swarmscope::app::session::recording::typing::Typing;
 use swarmscope::app::session::recording::{
     Header, Line, Masker, Recording, Typist, What, micros, present::present, read,
@@ -22,7 +23,7 @@ use swarmscope::wire::text::hex;
 use crate::fixture::{Tape, before, blank, drawn, fold, press, session, taped};
 
 /// The file that a tape makes, as a recorder writes it.
-fn file(model: &Model, tape: Tape, start: Now) -> String {
+pub fn file(model: &Model, tape: Tape, start: Now) -> String {
     let mask = model.setup.privacy.then(|| model.setup.mask.clone());
     let (mut typist, mut masker) = (mask.clone().map(Typist::new), mask.map(Masker::new));
     let mut lines = Vec::new();
@@ -47,20 +48,20 @@ fn file(model: &Model, tape: Tape, start: Now) -> String {
     text
 }
 
-fn recording(text: &str) -> Recording {
+pub fn recording(text: &str) -> Recording {
     read(Cursor::new(text.to_owned())).expect("it reads")
 }
 
 #[allow(clippy::disallowed_methods)] // any moment will do
-fn moment() -> Instant {
+pub fn moment() -> Instant {
     Instant::now()
 }
 
 /// A player, and its model at the end of the recording.
-fn played(text: &str) -> (Player, Model) {
+pub fn played(text: &str) -> (Player, Model) {
     let mut player = Player::new(recording(text), blank().setup, moment());
     let mut model = player.begin();
-    player.seek(&mut model, i64::MAX);
+    player.seek(&mut model, i64::MAX, moment());
     (player, model)
 }
 
@@ -69,7 +70,7 @@ fn rows(cells: &Buffer) -> Vec<String> {
     (0..cells.area.height).map(row).collect()
 }
 
-fn dark(model: &mut Model, columns: u16, rows_: u16) -> Vec<String> {
+pub fn dark(model: &mut Model, columns: u16, rows_: u16) -> Vec<String> {
     rows(&drawn(model, columns, rows_, &Theme::built_in("dark", Depth::True).expect("built in")).0)
 }
 
@@ -85,12 +86,12 @@ fn a_recording_shows_the_same_screen_again() {
     let mut model = player.begin();
     let mut seen = Vec::new();
     for at in [1_000, 3_000, 3_998, 4_000] {
-        player.seek(&mut model, at * 1_000_000);
+        player.seek(&mut model, at * 1_000_000, moment());
         seen.push(dark(&mut model, 120, 40));
     }
     assert_eq!(seen[3], screen);
     for (at, seen) in [(3_998, &seen[2]), (1_000, &seen[0]), (3_000, &seen[1]), (4_000, &seen[3])] {
-        player.seek(&mut model, at * 1_000_000);
+        player.seek(&mut model, at * 1_000_000, moment());
         assert_eq!(dark(&mut model, 120, 40).join("\n"), seen.join("\n"), "at {at} s");
     }
 }
@@ -185,34 +186,17 @@ fn a_replay_goes_on_in_its_own_time() {
     assert_eq!(status(&player), (100, 2.0, false));
     assert!(player.due().is_some_and(|due| due <= start + Duration::from_millis(50_600)), "the next second is due");
     let later = start + Duration::from_secs(50);
-    player.control(&mut model, Control::Back, later);
+    player.control(&mut model, Control::Seek(Moment::Earlier(Duration::from_secs(10))), later);
     assert_eq!(status(&player).0, 90);
-    player.control(&mut model, Control::Forward, later);
+    player.control(&mut model, Control::Seek(Moment::Later(Duration::from_secs(10))), later);
     player.control(&mut model, Control::Pause, later);
     assert_eq!((status(&player), player.due()), ((100, 2.0, true), None));
     player.control(&mut model, Control::Pause, later);
     player.go_on(&mut model, later + Duration::from_secs(4000));
     assert!(player.status().ended() && player.status().paused);
-    player.control(&mut model, Control::Start, later);
+    player.control(&mut model, Control::Seek(Moment::START), later);
     assert_eq!(model.peers.len(), 0);
     assert_eq!(status(&player).0, 0);
-}
-
-#[test]
-fn whoever_watches_looks_around_and_going_back_shows_it_as_it_was() {
-    let (model, tape) = taped(session);
-    let text = file(&model, tape, before(4_000_000));
-    let (mut player, mut model) = played(&text);
-    let screen = dark(&mut model, 120, 40);
-    model.showing.replay = Some(player.status());
-    let effects = press(&mut model, &[Key::char(' '), Key::char('j'), Key::char('.')]);
-    assert_eq!(format!("{effects:?}"), "[Replay(Pause), Replay(Step)]", "its keys are for the replay");
-    player.disturb();
-    model.showing.replay = None;
-    assert_ne!(dark(&mut model, 120, 40), screen, "the next row is selected");
-    player.seek(&mut model, 3_999_000_000);
-    player.seek(&mut model, i64::MAX);
-    assert_eq!(dark(&mut model, 120, 40), screen);
 }
 
 #[test]
@@ -227,7 +211,7 @@ fn the_status_bar_says_how_it_is_shown() {
     assert!(dark(&mut model, 120, 40)[0].contains("  rec, 1 234 lost  12:04:31Z"));
     model.showing.recording = None;
     let seconds = Duration::from_secs;
-    let mut replay = Replayed { paused: false, speed: 2.0, at: seconds(31), length: seconds(130) };
+    let mut replay = Replayed { paused: false, speed: 2.0, at: seconds(31), length: seconds(130), to: None };
     model.showing.replay = Some(replay);
     assert!(dark(&mut model, 120, 40)[0].contains("  replay 2× 00:31/02:10  12:04:31Z"));
     replay.paused = true;

@@ -5,6 +5,7 @@ use super::Command;
 use crate::app::arguments as arg;
 use crate::app::model::Model;
 use crate::app::msg::Effect;
+use crate::app::session::time;
 
 /// Something to be said with a command.
 #[derive(Debug)]
@@ -49,6 +50,8 @@ static ARGUMENTS: &[(&str, Argument)] = arguments! {
     "view", "view", "name", arg::views, arg::view;
     "save payload", "save", "file", arg::none, arg::save_payload;
     "save JSON", "save json", "file", arg::none, arg::save_json;
+    "seek to the start", "seek", "1:23", time::moments, time::seek_to;
+    "normal speed", "speed", "4", time::speeds, time::speed_of;
     "next theme", "theme", "name", arg::themes, arg::theme;
 };
 

@@ -188,12 +188,15 @@ pub static COMMANDS: &[Command] = commands! {
     "freeze", Time, ["z"], [Moving], None, time::is_live, time::freeze, "hold still; go on";
     "record", Time, ["ctrl-r"], [Moving], None, time::is_live, time::record, "start, end a recording";
     "pause replay", Time, ["space"], [Replay], foot(6, "pause"), time::is_replay, time::pause, "pause, go on";
-    "step", Time, ["."], [Replay], foot(7, "step"), time::is_replay, time::step, "the next message";
+    "step", Time, ["."], [Replay], foot(7, "step"), time::is_replay, time::step, "the next message, back";
+    "step back", Time, [","], [Replay], None, time::is_replay, time::step_back, "the next message, back";
     "replay slower", Time, ["["], [Replay], foot(8, "speed"), time::is_replay, time::slower, "slower, faster";
     "replay faster", Time, ["]"], [Replay], None, time::is_replay, time::faster, "slower, faster";
+    "normal speed", Time, ["\\"], [Replay], None, time::is_replay, time::normal_speed, "as fast as it was";
     "back 10 s", Time, ["{"], [Replay], foot(9, "10 s"), time::is_replay, time::back, "10 s back, forward";
     "forward 10 s", Time, ["}"], [Replay], None, time::is_replay, time::forward, "10 s back, forward";
-    "to the start", Time, ["0"], [Replay], None, time::is_replay, time::to_start, "to the start, as it was";
+    "seek to the start", Time, ["0"], [Replay], None, time::is_replay, time::to_start, "to the start, to the end";
+    "seek to the end", Time, ["$"], [Replay], None, time::is_replay, time::to_end, "to the start, to the end";
     "presenter", Time, ["t p"], [Moving], None, when::always, time::present, "layout for a projector";
     "key-cast", Time, ["t k"], [Moving], None, when::always, time::cast_keys, "show the keys pressed";
 

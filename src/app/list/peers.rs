@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::asking::request::{Outcome, Request};
@@ -67,8 +68,8 @@ pub struct Peer {
     pub failing: Option<Cause>,
     /// How many things about it were odd or hostile.
     pub signals: u32,
-    /// Newest last.
-    pub requests: Vec<Request>,
+    /// Newest last. Copies of a model have those in common that nothing has happened to.
+    pub requests: Vec<Arc<Request>>,
     /// The request the operator looks at; `None` follows the newest.
     pub picked: Option<Ticket>,
     /// The number of its newest event: what the list is sorted by.
@@ -117,17 +118,17 @@ impl Peer {
     #[must_use]
     pub fn request(&self) -> Option<&Request> {
         let picked = self.picked.and_then(|ticket| self.requests.iter().find(|r| r.ticket == ticket));
-        picked.or_else(|| self.requests.last())
+        picked.or_else(|| self.requests.last()).map(|request| &**request)
     }
 
     pub fn by_ticket(&mut self, ticket: Ticket) -> Option<&mut Request> {
-        self.requests.iter_mut().rev().find(|request| request.ticket == ticket)
+        self.requests.iter_mut().rev().find(|request| request.ticket == ticket).map(Arc::make_mut)
     }
 
     /// The newest request for this message.
     #[must_use]
     pub fn last_of(&self, message: MessageId) -> Option<&Request> {
-        self.requests.iter().rev().find(|request| request.message == message)
+        self.requests.iter().rev().find(|request| request.message == message).map(|request| &**request)
     }
 
     /// Whether it closed on the last request that ended.
@@ -168,7 +169,7 @@ impl Peer {
         if self.requests.is_empty() {
             self.requests.reserve_exact(1); // most peers are asked once: no room for four
         }
-        self.requests.push(request);
+        self.requests.push(Arc::new(request));
     }
 
     /// Takes over what another entry for the same peer knew.
@@ -180,11 +181,12 @@ impl Peer {
     }
 }
 
-/// The table of peers. A peer keeps its place for as long as it is there.
+/// The table of peers. A peer keeps its place for as long as it is there. Copies have in common what has not changed since:
+/// a replay keeps many.
 #[derive(Clone, Default, Debug)]
 pub struct Peers {
-    list: Vec<Option<Peer>>,
-    by_key: HashMap<PeerKey, usize>,
+    list: Vec<Option<Arc<Peer>>>,
+    by_key: Arc<HashMap<PeerKey, usize>>,
     /// Places whose peers turned out to be others; the next new ones get them.
     free: Vec<usize>,
     /// Who may have changed: whoever was lent out to be changed.
@@ -205,7 +207,7 @@ impl Peers {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Peer> {
-        self.list.iter().flatten()
+        self.list.iter().flatten().map(|peer| &**peer)
     }
 
     /// One more than the last place: [`Self::at`] tells which of them are taken.
@@ -216,7 +218,7 @@ impl Peers {
 
     #[must_use]
     pub fn at(&self, index: usize) -> Option<&Peer> {
-        self.list.get(index)?.as_ref()
+        self.list.get(index)?.as_deref()
     }
 
     #[must_use]
@@ -232,7 +234,7 @@ impl Peers {
     pub fn get_mut(&mut self, key: &PeerKey) -> Option<&mut Peer> {
         let index = *self.by_key.get(key)?;
         self.changed.add(index);
-        self.list.get_mut(index)?.as_mut()
+        self.list.get_mut(index)?.as_mut().map(Arc::make_mut)
     }
 
     /// The peer of this key, made if it is not there; `None` where the table is full.
@@ -246,8 +248,8 @@ impl Peers {
             if index == self.list.len() {
                 self.list.push(None);
             }
-            self.list[index] = Some(Peer::new(key.clone()));
-            self.by_key.insert(key.clone(), index);
+            self.list[index] = Some(Arc::new(Peer::new(key.clone())));
+            Arc::make_mut(&mut self.by_key).insert(key.clone(), index);
         }
         self.get_mut(key)
     }
@@ -263,8 +265,8 @@ impl Peers {
             {
                 kept.absorb(old);
             }
-        } else if let Some(index) = self.by_key.remove(was) {
-            self.by_key.insert(now.clone(), index);
+        } else if let Some(index) = Arc::make_mut(&mut self.by_key).remove(was) {
+            Arc::make_mut(&mut self.by_key).insert(now.clone(), index);
             if let Some(peer) = self.get_mut(now) {
                 peer.key = now.clone();
             }
@@ -278,10 +280,10 @@ impl Peers {
     }
 
     fn remove(&mut self, key: &PeerKey) -> Option<Peer> {
-        let index = self.by_key.remove(key)?;
+        let index = Arc::make_mut(&mut self.by_key).remove(key)?;
         self.changed.add(index);
         self.free.push(index);
-        self.list[index].take()
+        self.list[index].take().map(Arc::unwrap_or_clone)
     }
 }
 

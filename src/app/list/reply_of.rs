@@ -7,7 +7,7 @@ use crate::failure::Failure;
 /// The newest reply that came, whatever its error byte, and its request.
 #[must_use]
 pub fn last_reply(peer: &Peer) -> Option<(&Request, &Reply)> {
-    let replied = peer.requests.iter().filter_map(|request| Some((request, request.reply()?)));
+    let replied = peer.requests.iter().filter_map(|request| Some((&**request, request.reply()?)));
     replied.max_by_key(|(_, reply)| reply.at.instant)
 }
 

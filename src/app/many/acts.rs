@@ -139,6 +139,7 @@ pub fn copy_script(model: &mut Model) -> Effects {
 // --- under way ----------------------------------------------------------------------------------------------------------
 
 pub fn is_under_way(model: &Model) -> Ready {
+    conditions::is_no_replay(model)?;
     only_if(model.many.under_way().is_some(), "no request to many is under way")
 }
 

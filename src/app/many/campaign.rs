@@ -172,11 +172,22 @@ impl Campaign {
     /// The node has taken a request: its ticket. Returns whether it is one of this campaign that was stopped meanwhile.
     pub fn asked(&mut self, ask: &Ask, ticket: Ticket) -> bool {
         let is_it = |at: &usize| self.rows[*at].permid == ask.to && self.plan.message == ask.message;
-        let Some(place) = self.without_ticket.iter().position(is_it) else { return false };
+        let sent = self.without_ticket.iter().position(is_it);
+        let Some(place) = sent.or_else(|| self.sent_instead(ask)) else { return false };
         let at = self.without_ticket.remove(place);
         self.rows[at].ticket = Some(ticket);
         self.by_ticket.insert(ticket, at);
         self.rows[at].outcome == Outcome::Stopped
+    }
+
+    /// Where the permids of a recording are masked, its replay sends in another order than was sent in: the ticket tells who
+    /// it was. That peer takes the place of the one that waits for a ticket, and gives it its own.
+    fn sent_instead(&mut self, ask: &Ask) -> Option<usize> {
+        let at = *self.without_ticket.first().filter(|_| self.plan.message == ask.message)?;
+        let other = (self.next..self.rows.len()).find(|other| self.rows[*other].permid == ask.to)?;
+        self.plan.targets.swap(at, other);
+        (self.rows[at].permid, self.rows[other].permid) = (self.rows[other].permid, self.rows[at].permid);
+        Some(0)
     }
 
     /// A part came, so long after the request was sent.

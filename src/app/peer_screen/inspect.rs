@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::app::actions::{Effects, none};
 use crate::app::asking::request::{Part, Request};
-use crate::app::conditions::Ready;
+use crate::app::conditions::{Ready, is_no_replay};
 use crate::app::log::Kind;
 use crate::app::model::Model;
 use crate::app::moving::{moved, step_peers};
@@ -255,6 +255,7 @@ pub(in crate::app) fn point_at(model: &mut Model, focus: Focus, row: usize) {
 }
 
 pub(in crate::app) fn can_wait(model: &Model) -> Ready {
+    is_no_replay(model)?;
     match model.request() {
         Some(request) if request.in_flight() => Ok(()),
         Some(_) => Err("it has ended: a part that still comes is dropped; ask again when it is accepted".to_owned()),

@@ -152,7 +152,8 @@ fn side(request: &Request) -> Option<Side<'_>> {
 
 /// A peer's replies to a message that were read, the newest first; 254 answers nothing.
 fn replies(peer: &Peer, message: MessageId) -> impl Iterator<Item = &Request> {
-    let of_message = peer.requests.iter().rev().filter(move |request| request.message == message);
+    let requests = peer.requests.iter().rev().map(|request| &**request);
+    let of_message = requests.filter(move |request| request.message == message);
     of_message.filter(|request| !request.was_254() && tree_of(request).is_some())
 }
 

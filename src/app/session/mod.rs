@@ -1,5 +1,6 @@
 //! The session as a whole: frozen, recorded, replayed, shown to others.
 
+pub mod moment;
 pub mod recording;
 pub mod replay;
 pub mod showing;

@@ -1,59 +1,58 @@
 //! A recording that is shown again: its messages are folded at their times, faster or slower, and nothing leaves the program.
 //!
-//! The keys of the recording move about as they did. Whoever watches has keys, too: they act on the same model, so that one can
-//! look around while it pauses; the recording then goes on from there. Going back shows everything as it was.
+//! Whoever watches has keys, too. Those of the replay itself touch nothing that is shown; any other begins a look around
+//! ([`watching`]), on a copy, so that the recording goes on as if nobody had touched it.
 
-use std::collections::HashMap;
+mod folding;
+mod places;
+mod watching;
+
 use std::time::{Duration, Instant, UNIX_EPOCH};
-
-use bytes::Bytes;
 
 use crate::app::commands::COMMANDS;
 use crate::app::kept::{Kept, KeptIn};
 use crate::app::keys::keymap::Keymap;
-use crate::app::model::{Model, Setup, update};
-use crate::app::msg::{Effect, Msg, Now};
-use crate::app::session::recording::{Line, Recording, What};
+use crate::app::model::{Model, Setup};
+use crate::app::msg::Now;
+use crate::app::session::moment::{length, passed, wait};
+use crate::app::session::recording::{Line, Recording};
 use crate::app::session::showing::{Control, Replayed};
 use crate::app::words;
-use crate::node::Ticket;
-use crate::probes;
-use crate::wire::{ErrorByte, MessageId};
+use crate::wire::MessageId;
+use folding::{Goal, Spot};
+use places::Places;
+use watching::Look;
 
-/// How many times as fast as it was.
-const SPEEDS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
-/// As fast as it was.
-const USUAL: usize = 2;
-/// How far one key goes back or forward, in microseconds.
-const JUMP: i64 = 10 * SECOND;
-const SECOND: i64 = 1_000_000;
+/// How many times as fast as it was, one key after the other.
+pub const SPEEDS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 /// How long before the start a recording may tell of: what was there when it was started. Instants can't be counted back
 /// further than the machine has run, so they are counted from so far ahead.
 const PAST: Duration = Duration::from_secs(20 * 365 * 86_400);
-/// Lines between two places that a seek can go back to, at first.
-const EVERY: usize = 20_000;
-/// Such places in all; then every second one goes.
-const MOST_PLACES: usize = 12;
-/// Peers in all of these places together: each is a whole model.
-const MOST_PEERS: usize = 150_000;
+/// Lines that are folded before whoever watches is listened to again: some milliseconds.
+const AT_ONCE: usize = 1_000;
+
+/// What passes at once is folded tick by tick up to this, in microseconds: a machine that has slept for a night has not watched.
+const LONG: i64 = 20_000_000;
 
 /// The recording while it is shown.
 pub struct Player {
     recording: Recording,
     setup: Setup,
     start: Now,
-    /// The terminal's size as it was then: what keys did depends on it.
-    size: (u16, u16),
+    /// The keys as they were then.
+    keymap: Keymap,
     spot: Spot,
-    /// When the recording has a first place to go back to.
-    places: Vec<(Spot, Model)>,
-    every: usize,
-    /// Whoever watches has changed something: no place to go back to.
-    disturbed: bool,
+    places: Places,
+    /// Where it is on its way to, and since when.
+    goal: Option<(Goal, Instant)>,
     /// Since when it runs, and from where; `None` while it pauses.
     running: Option<(Instant, i64)>,
-    speed: usize,
+    speed: f64,
     length: i64,
+    /// Whoever watches is looking around.
+    look: Option<Look>,
+    /// Whoever watches wants addresses hidden.
+    hides: bool,
 }
 
 /// The keys as they were then. A command or a key that this version does not know is left out.
@@ -81,49 +80,32 @@ fn kept(texts: &[(String, String)]) -> Kept {
     kept
 }
 
-/// Whether it depends on the order of the list.
-fn moves_about(what: &What) -> bool {
-    matches!(what, What::Msg(Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(..) | Msg::Wake))
-}
-
-/// How far it has been folded.
-#[derive(Clone, Default)]
-struct Spot {
-    /// The first line that is not folded.
-    next: usize,
-    /// In microseconds since the start.
-    at: i64,
-    /// The newest second that has begun.
-    ticked: i64,
-    /// Since when the screen held still.
-    frozen: Option<Now>,
-    /// Replies that are not read yet.
-    unread: HashMap<Ticket, (MessageId, ErrorByte, Bytes)>,
-}
-
 impl Player {
-    /// `now`: any moment; times are counted from it.
+    /// `setup`: that of whoever watches. `now`: any moment; times are counted from it.
     #[must_use]
     pub fn new(recording: Recording, mut setup: Setup, now: Instant) -> Self {
         let header = &recording.header;
         let start = Now { instant: now.checked_add(PAST).unwrap_or(now), wall: header.started() };
         setup.privacy |= header.privacy;
+        let hides = setup.privacy;
         setup.title.clone_from(&header.title);
-        setup.keymap = keymap(&header.keys);
+        let notices = std::mem::take(&mut setup.kept.notices);
         setup.kept = kept(&header.kept);
+        setup.kept.notices.splice(0..0, notices);
         let length = recording.lines.iter().map(|Line(at, _)| *at).max().unwrap_or(0).max(0);
         Self {
-            size: header.size,
+            keymap: keymap(&header.keys),
+            spot: Spot::default(),
             recording,
             setup,
             start,
-            spot: Spot::default(),
-            places: Vec::new(),
-            every: EVERY,
-            disturbed: false,
+            places: Places::default(),
+            goal: None,
             running: None,
-            speed: USUAL,
+            speed: 1.0,
             length,
+            look: None,
+            hides,
         }
     }
 
@@ -145,12 +127,15 @@ impl Player {
 
     /// The model at the start, and everything that was there then.
     pub fn begin(&mut self) -> Model {
-        self.spot = Spot::default();
-        self.disturbed = false;
-        self.size = self.recording.header.size;
-        let mut model = Model::new(self.setup.clone(), self.start);
-        self.fold_until(&mut model, 0, false);
+        let mut model = self.blank();
+        self.fold_until(&mut model, Goal::time(0), false, usize::MAX);
         model
+    }
+
+    /// The model before everything.
+    fn blank(&mut self) -> Model {
+        self.spot = Spot::start(self.recording.header.size);
+        Model::new(self.setup.clone(), self.start)
     }
 
     /// Now, in the recording's time.
@@ -171,205 +156,125 @@ impl Player {
 
     #[must_use]
     pub fn status(&self) -> Replayed {
-        let length = |micros: i64| Duration::from_micros(micros.max(0).unsigned_abs());
         Replayed {
             paused: self.running.is_none(),
-            speed: SPEEDS[self.speed],
+            speed: self.speed,
             at: length(self.spot.at),
             length: length(self.length),
+            to: self.goal.map(|(goal, _)| length(goal.at)),
         }
     }
 
     /// When it is to be gone on with; `None` while it pauses.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
+        if let Some((_, since)) = self.goal {
+            return Some(since);
+        }
         let (since, from) = self.running?;
-        let line = self.recording.lines.get(self.spot.next).map(|Line(at, _)| (*at).max(self.spot.at));
-        let next = line.into_iter().chain([self.next_tick()]).min()?.min(self.length);
-        let wait = (next - from).max(0) as f64 / SPEEDS[self.speed] / SECOND as f64;
-        since.checked_add(Duration::try_from_secs_f64(wait).ok()?)
+        let next = self.next_line().into_iter().chain([self.next_tick()]).min()?.min(self.length);
+        since.checked_add(wait(next - from, self.speed))
     }
 
-    /// Folds what is due by now, and pauses at the end.
+    /// Folds what is due by now, as much of it as may be folded at once, and pauses at the end.
     pub fn go_on(&mut self, model: &mut Model, now: Instant) {
+        if let Some((goal, _)) = self.goal {
+            if self.fold_until(model, goal, true, AT_ONCE) {
+                self.goal = None;
+                self.run_from_here(now);
+            }
+            return;
+        }
         let Some((since, from)) = self.running else { return };
-        let passed = now.saturating_duration_since(since).as_secs_f64() * SPEEDS[self.speed] * SECOND as f64;
-        #[expect(clippy::cast_possible_truncation, reason = "saturates, and ends at the length")]
-        let to = from.saturating_add(passed as i64).min(self.length);
-        self.fold_until(model, to, false);
-        if to >= self.length {
+        let to = from.saturating_add(passed(now.saturating_duration_since(since), self.speed)).min(self.length);
+        let hurry = to.saturating_sub(self.spot.at) > LONG;
+        if self.fold_until(model, Goal::time(to), hurry, AT_ONCE) && to >= self.length {
             self.running = None;
         }
     }
 
-    /// What a key of whoever watches does to the replay itself.
-    pub fn control(&mut self, model: &mut Model, control: Control, now: Instant) {
-        self.go_on(model, now);
-        match control {
-            Control::Pause => match self.running.take() {
-                Some(_) => {}
-                None if self.spot.at >= self.length => self.seek(model, 0),
-                None => self.running = Some((now, self.spot.at)),
-            },
-            Control::Step => {
-                self.running = None;
-                self.step(model);
-            }
-            Control::Slower => self.speed = self.speed.saturating_sub(1),
-            Control::Faster => self.speed = (self.speed + 1).min(SPEEDS.len() - 1),
-            Control::Back => self.seek(model, self.spot.at - JUMP),
-            Control::Forward => self.seek(model, self.spot.at + JUMP),
-            Control::Start => self.seek(model, 0),
-        }
+    /// Where it runs, its time is counted from now on.
+    fn run_from_here(&mut self, now: Instant) {
         if self.running.is_some() {
             self.running = Some((now, self.spot.at));
         }
     }
 
-    /// Whoever watches has pressed a key: the model is not what the recording alone would make.
-    pub fn disturb(&mut self) {
-        self.disturbed = true;
-    }
-
-    /// Folds up to a moment, from the start or from a place before it where that lies in the past.
-    pub fn seek(&mut self, model: &mut Model, to: i64) {
-        let to = to.clamp(0, self.length);
-        if to < self.spot.at {
-            let (size, showing) = (model.size, model.showing.clone());
-            let place = self.places.iter().rev().find(|(spot, _)| spot.at <= to);
-            *model = match place.map(|(spot, model)| (spot.clone(), model.clone())) {
-                Some((spot, place)) => {
-                    self.spot = spot;
-                    self.disturbed = false;
-                    place
-                }
-                None => self.begin(),
-            };
-            (model.size, model.showing) = (size, showing);
-            model.showing.cast.forget();
-            model.showing.frozen = self.spot.frozen.map(|_| 0);
+    /// What a command of whoever watches does to the replay itself.
+    pub fn control(&mut self, model: &mut Model, control: Control, now: Instant) {
+        let ran_before_the_look = self.look_ends(model, now);
+        if self.goal.is_none() {
+            self.go_on(model, now);
         }
-        self.fold_until(model, to, true);
-    }
-
-    fn step(&mut self, model: &mut Model) {
-        if let Some(Line(at, _)) = self.recording.lines.get(self.spot.next) {
-            self.spot.at = (*at).max(self.spot.at);
-            self.fold_next(model);
-        }
-    }
-
-    /// Folds all lines up to a moment, and the ticks between them. In a hurry only those ticks on which something may depend:
-    /// the last ones before keys and before the end.
-    fn fold_until(&mut self, model: &mut Model, to: i64, hurry: bool) {
-        loop {
-            let next = self.recording.lines.get(self.spot.next).map(|Line(at, _)| (*at).max(self.spot.at));
-            let next = next.filter(|at| *at <= to);
-            let until = next.unwrap_or(to);
-            let last = self.second_before(until);
-            if hurry && last > self.spot.ticked && self.counts(last, to) {
-                self.tick(model, last);
-            }
-            while !hurry && self.next_tick() <= until {
-                self.tick(model, self.next_tick());
-            }
-            self.spot.ticked = last.max(self.spot.ticked);
-            self.spot.at = until.max(self.spot.at);
-            if next.is_none() {
-                model.now = self.now();
-                return;
-            }
-            self.fold_next(model);
-        }
-    }
-
-    /// Whether somebody moves about in the second that begins then, or it is the last one.
-    fn counts(&self, second: i64, to: i64) -> bool {
-        let end = second + SECOND;
-        let within = self.recording.lines[self.spot.next..].iter().take_while(|Line(at, _)| *at < end);
-        to < end || within.into_iter().any(|Line(_, what)| moves_about(what))
-    }
-
-    fn tick(&mut self, model: &mut Model, at: i64) {
-        (self.spot.at, self.spot.ticked) = (at.max(self.spot.at), at);
-        if self.spot.frozen.is_none() {
-            self.fold(model, at, Msg::Tick);
-        }
-    }
-
-    /// When time passes next: at whole seconds of the clock, as it did.
-    fn next_tick(&self) -> i64 {
-        self.second_before(self.spot.at.max(self.spot.ticked)) + SECOND
-    }
-
-    /// The last whole second of the clock up to a moment.
-    fn second_before(&self, at: i64) -> i64 {
-        let started = i64::try_from(self.recording.header.started % SECOND.unsigned_abs()).unwrap_or(0);
-        (at + started).div_euclid(SECOND) * SECOND - started
-    }
-
-    /// Folds the next line.
-    fn fold_next(&mut self, model: &mut Model) {
-        let Some(Line(at, what)) = self.recording.lines.get(self.spot.next).cloned() else { return };
-        self.spot.next += 1;
-        match what {
-            What::Msg(msg) => self.fold(model, at, msg),
-            What::Read(permid, ticket) => {
-                if let Some((message, error, payload)) = self.spot.unread.remove(&ticket) {
-                    let decoding = probes::decode_reply(&self.setup.registry, message, error, &payload);
-                    self.fold(model, at, Msg::Decoded { permid, ticket, decoding });
+        match control {
+            Control::Pause if ran_before_the_look => {} // it goes on
+            Control::Pause if self.running.is_some() => self.running = None,
+            Control::Pause => {
+                self.running = Some((now, self.spot.at));
+                if self.status().ended() {
+                    self.go_to(model, Goal::time(0), now);
                 }
             }
-            What::Lost(count) => {
-                let text = format!("{count} messages are missing here: the disk was too slow for the recording");
-                self.fold(model, at, Msg::Notice(text));
+            Control::Step => {
+                self.running = None;
+                if let Some(at) = self.next_line() {
+                    self.go_to(model, Goal { at, lines: self.spot.next + 1 }, now);
+                }
             }
-            What::End => {}
-        }
-        self.keep_a_place(model);
-    }
-
-    /// Folds a message as it was folded then: without whoever watches, and with what it wanted done left undone.
-    fn fold(&mut self, model: &mut Model, at: i64, msg: Msg) {
-        let now = self.spot.frozen.unwrap_or_else(|| self.moment(at));
-        let (replay, cast) = (model.showing.replay.take(), model.showing.cast.on);
-        let size = std::mem::replace(&mut model.size, self.size);
-        let resized = matches!(msg, Msg::Resize(..));
-        for effect in update(model, now, msg) {
-            match effect {
-                Effect::Decode { ticket, message, error, payload, .. } => {
-                    self.spot.unread.insert(ticket, (message, error, payload));
-                }
-                Effect::Freeze => {
-                    let thaws = self.spot.frozen.take().is_some();
-                    self.spot.frozen = (!thaws).then_some(now);
-                    model.showing.frozen = (!thaws).then_some(0);
-                }
-                _ => {}
+            Control::StepBack => {
+                self.running = None;
+                let goal = self.before_the_last_line();
+                self.go_to(model, goal, now);
+            }
+            Control::Slower => self.speed = SPEEDS.into_iter().rev().find(|it| *it < self.speed).unwrap_or(self.speed),
+            Control::Faster => self.speed = SPEEDS.into_iter().find(|it| *it > self.speed).unwrap_or(self.speed),
+            Control::Speed(speed) => self.speed = speed,
+            Control::Seek(moment) => {
+                let to = moment.micros(self.spot.at, self.length, self.recording.header.started);
+                self.go_to(model, Goal::time(to.clamp(0, self.length)), now);
             }
         }
-        if resized {
-            self.size = model.size;
-        }
-        model.size = size;
-        (model.showing.replay, model.showing.cast.on) = (replay, cast);
+        self.run_from_here(now);
     }
 
-    fn keep_a_place(&mut self, model: &Model) {
-        let newest = self.places.last().map_or(0, |(spot, _)| spot.next);
-        let fits = (self.places.len() + 1) * model.peers.len() <= MOST_PEERS;
-        if self.disturbed || !fits || self.spot.next < newest + self.every {
-            return;
+    /// Goes to a moment, all the way.
+    pub fn seek(&mut self, model: &mut Model, to: i64, now: Instant) {
+        self.go_to(model, Goal::time(to.clamp(0, self.length)), now);
+        while self.goal.is_some() {
+            self.go_on(model, now);
         }
-        if self.places.len() == MOST_PLACES {
-            let mut odd = false;
-            self.places.retain(|_| {
-                odd = !odd;
-                !odd
-            });
-            self.every *= 2;
-            return;
+    }
+
+    /// Sets out for a goal: from here, or from the place that is nearest before it.
+    fn go_to(&mut self, model: &mut Model, goal: Goal, now: Instant) {
+        let place = self.places.before(goal);
+        let back = !self.spot.is_before(goal);
+        if let Some((spot, state)) = place.filter(|(spot, _)| back || spot.next > self.spot.next) {
+            self.spot = spot.clone();
+            let state = state.clone();
+            self.show(model, state);
+        } else if back {
+            let state = self.blank();
+            self.show(model, state);
         }
-        self.places.push((self.spot.clone(), model.clone()));
+        self.goal = Some((goal, now));
+        self.go_on(model, now);
+    }
+
+    /// Shows another state; how it is shown stays as it is.
+    fn show(&self, model: &mut Model, state: Model) {
+        let Model { size, showing, themes, debug, .. } = std::mem::replace(model, state);
+        (model.size, model.showing, model.themes, model.debug) = (size, showing, themes, debug);
+        model.showing.cast.forget();
+        model.showing.frozen = self.spot.frozen.map(|_| 0);
+        self.hide(model);
+    }
+
+    /// Addresses are hidden for as long as whoever watches wants it, whatever was pressed then.
+    fn hide(&self, model: &mut Model) {
+        if self.hides != model.setup.privacy {
+            model.setup.privacy = self.hides;
+            model.rebuild();
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::app::keys::key_cast::KeyCast;
+use crate::app::session::moment::Moment;
 
 /// How the session is shown.
 #[derive(Clone, Default, Debug)]
@@ -33,25 +34,29 @@ pub struct Replayed {
     pub speed: f64,
     pub at: Duration,
     pub length: Duration,
+    /// It is on its way there.
+    pub to: Option<Duration>,
 }
 
 impl Replayed {
     #[must_use]
     pub fn ended(&self) -> bool {
-        self.at >= self.length
+        self.at >= self.length && self.to.is_none()
     }
 }
 
-/// What a key does to a replay.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What a command does to a replay.
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Control {
     /// Pauses, or goes on.
     Pause,
     /// The next message.
     Step,
+    /// As it was before the newest message.
+    StepBack,
     Slower,
     Faster,
-    Back,
-    Forward,
-    Start,
+    /// So many times as fast as it was.
+    Speed(f64),
+    Seek(Moment),
 }

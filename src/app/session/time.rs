@@ -1,12 +1,20 @@
 //! The commands about time and showing: freeze, record, go about in a replay, the key-cast, the presenter's layout.
 
+use std::time::Duration;
+
 use crate::app::actions::{Effects, none};
+use crate::app::commands::Misfit;
 use crate::app::conditions::Ready;
 use crate::app::log::Kind;
 use crate::app::mode::Pane;
 use crate::app::model::Model;
 use crate::app::msg::Effect;
+use crate::app::session::moment::{self, Moment};
+use crate::app::session::replay::SPEEDS;
 use crate::app::session::showing::Control;
+
+/// How far one key goes back or forward.
+const JUMP: Duration = Duration::from_secs(10);
 
 pub fn freeze(_: &mut Model) -> Effects {
     vec![Effect::Freeze]
@@ -31,32 +39,67 @@ pub fn is_replay(model: &Model) -> Ready {
     }
 }
 
+fn replay(control: Control) -> Effects {
+    vec![Effect::Replay(control)]
+}
+
 pub fn pause(_: &mut Model) -> Effects {
-    vec![Effect::Replay(Control::Pause)]
+    replay(Control::Pause)
 }
 
 pub fn step(_: &mut Model) -> Effects {
-    vec![Effect::Replay(Control::Step)]
+    replay(Control::Step)
+}
+
+pub fn step_back(_: &mut Model) -> Effects {
+    replay(Control::StepBack)
 }
 
 pub fn slower(_: &mut Model) -> Effects {
-    vec![Effect::Replay(Control::Slower)]
+    replay(Control::Slower)
 }
 
 pub fn faster(_: &mut Model) -> Effects {
-    vec![Effect::Replay(Control::Faster)]
+    replay(Control::Faster)
+}
+
+pub fn normal_speed(_: &mut Model) -> Effects {
+    replay(Control::Speed(1.0))
 }
 
 pub fn back(_: &mut Model) -> Effects {
-    vec![Effect::Replay(Control::Back)]
+    replay(Control::Seek(Moment::Earlier(JUMP)))
 }
 
 pub fn forward(_: &mut Model) -> Effects {
-    vec![Effect::Replay(Control::Forward)]
+    replay(Control::Seek(Moment::Later(JUMP)))
 }
 
 pub fn to_start(_: &mut Model) -> Effects {
-    vec![Effect::Replay(Control::Start)]
+    replay(Control::Seek(Moment::START))
+}
+
+pub fn to_end(_: &mut Model) -> Effects {
+    replay(Control::Seek(Moment::END))
+}
+
+/// Places in the recording that may be meant.
+pub fn moments(_: &Model, _: &str) -> Vec<String> {
+    ["start", "25%", "50%", "75%", "end", "-1:00", "+1:00"].map(str::to_owned).to_vec()
+}
+
+pub fn seek_to(model: &mut Model, text: &str) -> Result<Effects, Misfit> {
+    is_replay(model)?;
+    Ok(replay(Control::Seek(text.parse()?)))
+}
+
+pub fn speeds(_: &Model, _: &str) -> Vec<String> {
+    SPEEDS.iter().map(f64::to_string).collect()
+}
+
+pub fn speed_of(model: &mut Model, text: &str) -> Result<Effects, Misfit> {
+    is_replay(model)?;
+    Ok(replay(Control::Speed(moment::speed(text)?)))
 }
 
 pub fn cast_keys(model: &mut Model) -> Effects {

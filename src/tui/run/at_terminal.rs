@@ -6,6 +6,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::Running;
 use crate::app::Msg;
+use crate::app::kept::{KeptIn, theme_text};
 use crate::app::keys::mouse::Gesture;
 use crate::tui::draw::spot;
 use crate::tui::terminal::jobs;
@@ -54,13 +55,22 @@ impl Running {
                 self.fold(Msg::NotDone(format!("theme passed over: {error}")));
             }
         }
+        self.keep_theme();
         self.fold(Msg::Done(format!("theme: {}", self.look.name())));
+    }
+
+    /// The next start begins with this theme.
+    fn keep_theme(&self) {
+        self.keep.write(KeptIn::Theme, theme_text(self.look.name()));
     }
 
     /// The theme of this name.
     pub(super) fn theme(&mut self, name: &str) {
         let done = match self.look.turn_to(name) {
-            Ok(()) => Msg::Done(format!("theme: {}", self.look.name())),
+            Ok(()) => {
+                self.keep_theme();
+                Msg::Done(format!("theme: {}", self.look.name()))
+            }
             Err(error) => Msg::NotDone(format!("theme not changed: {error}")),
         };
         self.fold(done);

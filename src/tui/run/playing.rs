@@ -9,6 +9,7 @@ use ratatui::buffer::Buffer;
 use super::{Ended, Running, now};
 use crate::app::Msg;
 use crate::app::keys::script::Action;
+use crate::app::session::showing::Control;
 use crate::tui::frozen::Frozen;
 use crate::tui::recorder::{Finished, Recorder, Target};
 
@@ -27,11 +28,12 @@ impl Running {
             self.model = player.begin();
             self.model.showing = showing;
             self.model.showing.cast.on = true;
-            player.control(&mut self.model, crate::app::session::showing::Control::Pause, Instant::now());
+            player.control(&mut self.model, Control::Pause, Instant::now());
             for note in player.notes() {
                 self.fold(Msg::Notice(note));
             }
         }
+        self.model.themes = self.look.names();
         if let Some(target) = record {
             self.record_to(target);
         }
@@ -47,9 +49,27 @@ impl Running {
         }
     }
 
-    /// When the model wants to be woken. A screen that holds still sends nothing more to many, and a replay sends nothing.
+    /// When the model wants to be woken. A screen that holds still sends nothing more to many, and a replay sends nothing: there
+    /// only the filter of somebody who looks around has the rest of the peers to go through.
     pub(super) fn wake(&self) -> Option<Instant> {
-        if self.frozen.is_some() || self.player.is_some() { None } else { self.model.next_wake() }
+        match &self.player {
+            Some(player) => (player.is_looked_at() && self.model.order.filtering()).then(Instant::now),
+            None if self.frozen.is_some() => None,
+            None => self.model.next_wake(),
+        }
+    }
+
+    pub(super) fn woken(&mut self) {
+        self.fold(if self.player.is_some() { Msg::Tick } else { Msg::Wake });
+    }
+
+    /// Another second of the clock. A recording brings its own.
+    pub(super) fn tick(&mut self, waiting: usize) {
+        self.look_again();
+        if self.player.is_none() {
+            self.told(Msg::Tick);
+        }
+        self.tell_figures(waiting);
     }
 
     // --- freeze ---------------------------------------------------------------------------------------------------------

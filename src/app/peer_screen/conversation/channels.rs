@@ -2,6 +2,7 @@
 //! keep its own count of parts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::line::Of;
 use crate::app::asking::request::Request;
@@ -29,7 +30,7 @@ pub struct Channels {
 
 impl Channels {
     /// What a step belongs to.
-    pub fn of(&mut self, what: &Trace, requests: &[Request]) -> Of {
+    pub fn of(&mut self, what: &Trace, requests: &[Arc<Request>]) -> Of {
         match what {
             Trace::Sent(piece) if piece.kind == Kind::Frame(FrameId::CRAWLER_REQUEST) => self.asked(piece, requests),
             Trace::Received(piece) if piece.kind == Kind::Frame(FrameId::CRAWLER_REPLY) && piece.whole => {
@@ -43,11 +44,12 @@ impl Channels {
         }
     }
 
-    fn asked(&mut self, piece: &Piece, requests: &[Request]) -> Of {
+    fn asked(&mut self, piece: &Piece, requests: &[Arc<Request>]) -> Of {
         let Ok(asked) = CrawlerRequest::decode(piece.bytes.slice(piece.bytes.len() - piece.body().len()..)) else {
             return Of::Nothing;
         };
-        let theirs = |request: &&Request| request.channel == Some(asked.channel) && request.message == asked.message;
+        let theirs =
+            |request: &&Arc<Request>| request.channel == Some(asked.channel) && request.message == asked.message;
         let Some(request) = requests.iter().rev().find(theirs) else { return Of::Nothing };
         let open = Open { ticket: request.ticket, message: asked.message, parts: Some(0) };
         self.open.insert(asked.channel, open);

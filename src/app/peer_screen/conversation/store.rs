@@ -1,6 +1,7 @@
 //! All conversations, and how much of them stays in memory.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::channels::Channels;
@@ -46,11 +47,11 @@ impl Conversation {
     }
 }
 
-/// Everybody's.
+/// Everybody's. Copies have in common what was not gone on with since.
 #[derive(Clone, Default, Debug)]
 pub struct Conversations {
     by_key: HashMap<PeerKey, u32>,
-    all: HashMap<u32, Conversation>,
+    all: HashMap<u32, Arc<Conversation>>,
     /// Whose line is which, oldest first; some have made room since.
     order: VecDeque<(u32, u64)>,
     lines: usize,
@@ -62,13 +63,13 @@ pub struct Conversations {
 impl Conversations {
     #[must_use]
     pub fn get(&self, peer: &PeerKey) -> Option<&Conversation> {
-        self.all.get(self.by_key.get(peer)?)
+        self.all.get(self.by_key.get(peer)?).map(|conversation| &**conversation)
     }
 
     /// The conversation with a peer, made where there is none.
     pub(super) fn of(&mut self, peer: &PeerKey) -> &mut Conversation {
         let id = self.id(peer);
-        self.all.entry(id).or_default()
+        Arc::make_mut(self.all.entry(id).or_default())
     }
 
     fn id(&mut self, peer: &PeerKey) -> u32 {
@@ -88,7 +89,7 @@ impl Conversations {
         self.next_seq += 1;
         let cost = line.cost();
         self.order.push_back((id, line.seq));
-        let conversation = self.all.entry(id).or_default();
+        let conversation = Arc::make_mut(self.all.entry(id).or_default());
         conversation.lines.push_back(line);
         conversation.bytes += cost;
         self.lines += 1;
@@ -108,7 +109,7 @@ impl Conversations {
             || self.order.len() > 2 * MOST_LINES_IN_ALL
         {
             let Some((id, seq)) = self.order.pop_front() else { return };
-            let Some(conversation) = self.all.get_mut(&id) else { continue };
+            let Some(conversation) = self.all.get_mut(&id).map(Arc::make_mut) else { continue };
             if conversation.lines.front().is_some_and(|line| line.seq <= seq)
                 && let Some(gone) = conversation.pop()
             {
@@ -125,8 +126,8 @@ impl Conversations {
             self.by_key.insert(now.clone(), old);
             return;
         };
-        let Some(mut moved) = self.all.remove(&old) else { return };
-        let kept = self.all.entry(new).or_default();
+        let Some(mut moved) = self.all.remove(&old).map(Arc::unwrap_or_clone) else { return };
+        let kept = Arc::make_mut(self.all.entry(new).or_default());
         moved.lines.append(&mut kept.lines);
         moved.lines.make_contiguous().sort_by_key(|line| line.seq);
         kept.lines = moved.lines;

@@ -1,5 +1,6 @@
 #![allow(clippy::disallowed_methods)] // an origin for times
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -135,7 +136,7 @@ mod channels {
 
     #[test]
     fn parts_are_counted_for_the_request_whose_frame_went_out_last_on_their_channel() {
-        let requests = [request(1, 7), request(2, 7), request(3, 8)];
+        let requests = [request(1, 7), request(2, 7), request(3, 8)].map(Arc::new);
         let mut channels = Channels::default();
         let mut of = |what: Trace| channels.of(&what, &requests);
         assert_eq!(of(part(MessageId::NATCHECK, 7, 0)), Of::Stray, "nothing was asked");
