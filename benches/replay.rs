@@ -14,8 +14,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use fixture::{before, blank, failure, nat_reply};
+use swarmscope::app::session::moment::Moment;
 use swarmscope::app::session::recording::{Header, Line, What, read};
 use swarmscope::app::session::replay::Player;
+use swarmscope::app::session::showing::Control;
 use swarmscope::app::{Key, Model, Msg};
 use swarmscope::failure::{By, Cause, Delivered};
 use swarmscope::node::{Direction, Event, Origin, PeerKey, Ticket, Transport};
@@ -26,6 +28,7 @@ const LINES: u32 = 1_000_000;
 /// Between two lines: 5 000 in a second.
 const APART: i64 = 200;
 const SEEKS: u32 = 100;
+const JUMP: Duration = Duration::from_secs(10);
 
 fn main() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -125,16 +128,22 @@ fn measure(path: &Path, peers: u32) {
     let opened = resident();
     let mut player = Player::new(recording, blank().setup, Instant::now());
     let mut model = player.begin();
-    let length = i64::from(LINES - 1) * APART;
+    let (length, mut number) = (i64::from(LINES - 1) * APART, 0);
     timed("  to the end, for the first time", || player.seek(&mut model, i64::MAX, Instant::now()));
     timed("  to the start", || player.seek(&mut model, 0, Instant::now()));
     timed("  to the middle", || player.seek(&mut model, length / 2, Instant::now()));
     timed("  to the end again", || player.seek(&mut model, length, Instant::now()));
-    spread("  anywhere", &mut player, &mut model, |n, _| i64::from(n * 7_919 % SEEKS) * length / i64::from(SEEKS));
+    spread("  anywhere", || {
+        number = (number + 7_919) % SEEKS;
+        player.seek(&mut model, i64::from(number) * length / i64::from(SEEKS), Instant::now());
+    });
     player.seek(&mut model, length, Instant::now());
-    spread("  10 s back", &mut player, &mut model, |_, at| if at > 10_000_000 { at - 10_000_000 } else { length });
+    spread("  10 s back", || {
+        let at = if player.status().at > JUMP { Moment::Earlier(JUMP) } else { Moment::END };
+        all_the_way(&mut player, &mut model, Control::Seek(at));
+    });
     player.seek(&mut model, length / 2, Instant::now());
-    spread("  one line back", &mut player, &mut model, |_, at| at - APART);
+    spread("  one line back", || all_the_way(&mut player, &mut model, Control::StepBack));
     let mib = |bytes: Option<u64>| bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
     println!("  resident: {} before, {} when it was read, {} now", mib(at_start), mib(opened), mib(resident()));
 }
@@ -146,13 +155,20 @@ fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// Seeks a hundred times; the target is made from the number and from where it is.
-fn spread(what: &str, player: &mut Player, model: &mut Model, to: impl Fn(u32, i64) -> i64) {
+/// The control, until it is there.
+fn all_the_way(player: &mut Player, model: &mut Model, control: Control) {
+    player.control(model, control, Instant::now());
+    while player.status().to.is_some() {
+        player.go_on(model, Instant::now());
+    }
+}
+
+/// Seeks a hundred times.
+fn spread(what: &str, mut seek: impl FnMut()) {
     let mut times: Vec<Duration> = (0..SEEKS)
-        .map(|n| {
-            let at = i64::try_from(player.status().at.as_micros()).unwrap_or(i64::MAX);
+        .map(|_| {
             let start = Instant::now();
-            player.seek(model, to(n, at), start);
+            seek();
             start.elapsed()
         })
         .collect();

@@ -138,8 +138,12 @@ fn the_theme_that_was_chosen_is_there_at_the_next_start_and_a_replay_changes_not
     terminal.keys("tt");
     terminal.wait_for("theme: dark");
     terminal.keys("C h");
-    terminal.wait_for("not kept for the next start");
+    terminal.wait_for("COLUMNS");
     terminal.keys("\u{1b}");
+    terminal.wait("the list", |rows| !rows.iter().any(|row| row.contains("COLUMNS")));
+    terminal.keys("L");
+    terminal.wait_for("not kept for the next start");
+    terminal.keys("L");
     for keys in ["c", "D", "T", "R", "\u{12}", "z", "x", "S", "N", "\r", "\u{13}"] {
         terminal.keys(keys);
         std::thread::sleep(std::time::Duration::from_millis(30));

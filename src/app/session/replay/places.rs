@@ -11,6 +11,8 @@ const MOST_PLACES: usize = 64;
 /// Peers that are another in each of these places than in the one before, at most, all together: some hundred bytes each.
 const MOST_PEERS: usize = 1_000_000;
 
+/// Bytes of replies, as they were read, in all of these places together.
+const MOST_BYTES: usize = 512 << 20;
 /// So many lines before the one that is stepped to another state is kept: the next steps back begin there.
 const NEAR: usize = 256;
 
@@ -49,7 +51,9 @@ impl Places {
             return;
         }
         let changed = model.peers.len().min(self.every); // a line changes one peer, mostly
-        if self.kept.len() == MOST_PLACES || (self.kept.len() + 1) * changed > MOST_PEERS {
+        let count = self.kept.len() + 1;
+        let takes_much = count * changed > MOST_PEERS || count.saturating_mul(model.held.bytes()) > MOST_BYTES;
+        if count > 1 && (takes_much || count > MOST_PLACES) {
             let mut odd = false;
             self.kept.retain(|_| {
                 odd = !odd;
