@@ -128,7 +128,7 @@ fn a_replay_is_driven_by_commands_as_everything_else_is() {
     // the footer, the help and the list of commands have them; outside of a replay they say why not
     model.showing.replay = Some(player.status());
     let (left, _) = footer(&model);
-    assert!(left.iter().any(|footing| (&*footing.key, footing.verb) == ("x", "pause")), "{left:?}");
+    assert!(left.iter().any(|footing| (&*footing.key, &*footing.verb) == ("x", "pause")), "{left:?}");
     let docs: Vec<&str> = help(&model).iter().flat_map(|section| section.lines.iter().map(|line| line.doc)).collect();
     assert!(docs.contains(&"the next message, back") && docs.contains(&"as fast as it was"), "{docs:?}");
     for command in listed().filter(|command| command.contexts == [Context::Replay]) {
@@ -224,7 +224,7 @@ fn kind(effect: &Effect) -> &'static str {
     match effect {
         Effect::Copy(_) => "copy",
         Effect::Save { .. } => "save",
-        Effect::Open { .. } => "open",
+        Effect::Open { .. } | Effect::Edit(_) => "open",
         Effect::Mouse(_) => "mouse",
         Effect::NextTheme | Effect::Theme(_) => "theme",
         Effect::Suspend => "suspend",

@@ -225,7 +225,7 @@ fn a_replay_offers_nothing_that_it_does_not_do() {
     let footer = |model: &mut Model| dark(model, 200, 60)[59].clone();
     assert!(footer(&mut model).contains("enter send") && footer(&mut model).contains("c connect"));
     let at = Duration::from_secs(1);
-    model.showing.replay = Some(Replayed { paused: true, speed: 1.0, at, length: at });
+    model.showing.replay = Some(Replayed { paused: true, speed: 1.0, at, length: at, to: None });
     let footer = footer(&mut model);
     assert!(!footer.contains(" send") && !footer.contains("connect") && footer.contains("inspect"), "{footer}");
 }

@@ -50,10 +50,10 @@ impl Running {
     }
 
     /// When the model wants to be woken. A screen that holds still sends nothing more to many, and a replay sends nothing: there
-    /// only the filter of somebody who looks around has the rest of the peers to go through.
+    /// only the filter or the order of somebody who looks around has the rest of the peers to go through.
     pub(super) fn wake(&self) -> Option<Instant> {
         match &self.player {
-            Some(player) => (player.is_looked_at() && self.model.order.filtering()).then(Instant::now),
+            Some(player) => (player.is_looked_at() && self.model.order.is_under_way()).then(Instant::now),
             None if self.frozen.is_some() => None,
             None => self.model.next_wake(),
         }

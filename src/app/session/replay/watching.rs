@@ -33,6 +33,7 @@ fn refused(effect: &Effect) -> Option<&'static str> {
         Effect::Copy(_)
         | Effect::Save { .. }
         | Effect::Open { .. }
+        | Effect::Edit(_)
         | Effect::Mouse(_)
         | Effect::NextTheme
         | Effect::Theme(_)
