@@ -93,7 +93,7 @@ fn line(n: u32, peers: u32) -> What {
             elapsed,
             dialled_back: false,
         },
-        _ if n % 3 == 0 => {
+        _ if n.is_multiple_of(3) => {
             let failure = failure(Cause::TcpRefused, By::Network, Delivered::No, "");
             Event::ConnectFailed { peer: PeerKey::Permid(who), failure, attempt: 3, gives_up_at: 28 }
         }
