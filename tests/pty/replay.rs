@@ -16,11 +16,7 @@ const PEERS: u32 = 12;
 /// A request to a small swarm, recorded until its answers are in groups; the screen as it was then.
 fn recorded(file: &str, more: &[&str]) -> Vec<String> {
     let swarm = Swarm::start(PEERS as usize);
-    let screen = swarm.screen();
-    let mut arguments: Vec<&str> = screen.iter().map(String::as_str).collect();
-    arguments.extend(["--record", file]);
-    arguments.extend(more);
-    let mut terminal = Terminal::start(120, 40, &arguments, &[]);
+    let mut terminal = swarm.screen_with(120, 40, &[&["--record", file], more].concat());
     terminal.wait("everybody", |rows| connected(rows) == Some(PEERS));
     terminal.keys("a");
     terminal.wait_for("12 marked");

@@ -52,9 +52,15 @@ impl Swarm {
 
     /// A screen on this swarm, in a terminal.
     pub fn screen(&self, columns: u16, rows: u16) -> Terminal {
+        self.screen_with(columns, rows, &[])
+    }
+
+    /// The same, with more arguments.
+    pub fn screen_with(&self, columns: u16, rows: u16, more: &[&str]) -> Terminal {
         let files = [("--bootstrap", "peers.txt"), ("--identity", "current.pem"), ("--legacy-identity", "legacy.pem")];
         let options = files.map(|(option, file)| [option.to_owned(), self.path(file)]).concat();
-        let arguments: Vec<&str> = ["tui"].into_iter().chain(options.iter().map(String::as_str)).collect();
+        let arguments: Vec<&str> =
+            ["tui"].into_iter().chain(options.iter().map(String::as_str)).chain(more.iter().copied()).collect();
         Terminal::start(columns, rows, &arguments, &[])
     }
 }
