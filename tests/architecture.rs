@@ -135,6 +135,19 @@ fn the_table_and_the_declarations_agree() {
     assert_eq!(declared, order(&lib).into_iter().collect());
 }
 
+/// They panic where standard output or error can't be written: `cli::output` has what doesn't.
+#[test]
+fn nothing_is_printed_by_the_macros_that_panic() {
+    let macros = ["println!(", "print!("]; // those for standard error end like these
+    for path in rust_files(&sources()) {
+        let source = fs::read_to_string(&path).expect("a source file");
+        let program = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let is_test = path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
+        let found: Vec<_> = program.lines().filter(|line| macros.iter().any(|name| line.contains(name))).collect();
+        assert!(is_test || found.is_empty(), "{}: {found:?}", path.display());
+    }
+}
+
 /// That the check above can fail: every way of naming a module, in a source that must not.
 #[test]
 fn a_use_of_a_later_module_is_found_however_it_is_written() {

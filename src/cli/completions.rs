@@ -22,7 +22,7 @@ pub struct CompletionsArgs {
 pub fn run(args: &CompletionsArgs, command: &Command) -> Result<u8, CliError> {
     let mut script = Vec::new();
     generate(args.shell, &mut completed(command), "swarmscope", &mut script);
-    output::write_out(&script)?;
+    output::write_text(&script)?;
     Ok(0)
 }
 

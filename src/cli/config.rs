@@ -40,7 +40,7 @@ fn refused(faults: &[Fault]) -> CliError {
 /// # Errors
 /// Standard output can't be written.
 pub fn run(command: &Command) -> Result<u8, CliError> {
-    output::write_out(print::default_file(command).as_bytes())?;
+    output::write_text(print::default_file(command).as_bytes())?;
     Ok(0)
 }
 

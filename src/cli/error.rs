@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+use super::output::say;
 use crate::failure::{By, Cause, Failure};
 
 /// The exit code of wrong usage.
@@ -55,11 +56,12 @@ impl CliError {
     /// Says it on standard error, and gives the exit code.
     #[must_use]
     pub fn report(&self) -> u8 {
-        eprintln!("error: {self}");
+        say(format_args!("error: {self}"));
         match self {
-            Self::Usage { hint, .. } => eprintln!("hint: {hint}"),
+            Self::Usage { hint, .. } => say(format_args!("hint: {hint}")),
             Self::Failure { failure, hint } => {
-                eprintln!("code: {}\nhint: {}", failure.cause.code(), hint.unwrap_or(failure.cause.hint()));
+                let hint = hint.unwrap_or(failure.cause.hint());
+                say(format_args!("code: {}\nhint: {hint}", failure.cause.code()));
             }
             Self::NotYetBuilt { .. } => {}
         }
@@ -94,8 +96,12 @@ impl From<io::Error> for CliError {
 
 /// Prints what the option parser has to say (help and version go to standard output), and gives the exit code.
 pub fn report_clap(error: &clap::Error) -> u8 {
-    if error.print().is_err() {
-        return crate::failure::exit::LOCAL;
+    let code = u8::try_from(error.exit_code()).unwrap_or(USAGE);
+    match error.print() {
+        // a reader that goes away before the end of a help has what it wanted
+        Err(failed) if !error.use_stderr() && failed.kind() != io::ErrorKind::BrokenPipe => {
+            CliError::from(failed).report()
+        }
+        _ => code,
     }
-    u8::try_from(error.exit_code()).unwrap_or(USAGE)
 }

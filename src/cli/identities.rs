@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::CliError;
 use super::options::IdentityOptions;
+use super::{CliError, output};
 use crate::identity::key_file::{self, KeyFile, KeyFileError, Lock};
 use crate::identity::{Identities, Key};
 use crate::wire::{OverlayVersion, Permid, PermidKind};
@@ -109,7 +109,7 @@ pub fn default(kind: PermidKind) -> Result<PathBuf, CliError> {
 
 /// To standard error, whatever the log shows: it concerns how the program was called.
 fn warn(text: &str) {
-    eprintln!("warning: {text}");
+    output::say(format_args!("warning: {text}"));
 }
 
 impl From<KeyFileError> for CliError {

@@ -37,7 +37,7 @@ const EXIT: [(&str, &str); 12] = [
 /// # Errors
 /// Standard output can't be written.
 pub fn run(command: Command) -> Result<u8, CliError> {
-    output::write_out(&page(command)?)?;
+    output::write_text(&page(command)?)?;
     Ok(0)
 }
 

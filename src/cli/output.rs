@@ -109,6 +109,19 @@ pub fn write_out(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
+/// Writes a text about the program itself: a reader that goes away before its end has what it wanted, `| head` for one.
+pub fn write_text(bytes: &[u8]) -> io::Result<()> {
+    match write_out(bytes) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// A line on standard error. Where that can't be written nobody can be told; the exit code says it still.
+pub fn say(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
 /// `tls` or `legacy`, as cli.md has it.
 pub const fn transport_name(transport: Transport) -> &'static str {
     match transport {

@@ -102,7 +102,7 @@ pub fn present(reply: &Reply, registry: &Registry, json: bool, out: Option<Reply
     } else {
         output::write_out(as_text(reply, registry, &reading).as_bytes())?;
         if let Some(hint) = hint(reply.error) {
-            eprintln!("hint: {hint}");
+            output::say(format_args!("hint: {hint}"));
         }
     }
     Ok(reply.exit_code(reading.failed.is_some()))

@@ -8,6 +8,7 @@ mod embed;
 mod key;
 mod misplaced;
 mod nat;
+mod outputs;
 mod pair;
 mod peer;
 mod probes;
