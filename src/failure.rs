@@ -110,6 +110,7 @@ macro_rules! causes {
 causes! {
     Bind: Local, "local.bind", LOCAL, "the listening address could not be bound", "choose a free port, or an address of this machine, with --listen";
     Io: Local, "local.io", LOCAL, "input or output on this machine failed", "see above for the file or device, then try again";
+    Files: Local, "local.files", LOCAL, "this process, or this machine, can't open any more files", "raise the limit (`ulimit -n`), or have fewer connections at a time";
     Stopped: Local, "local.stopped", INTERRUPTED, "stopped from here", "nothing to do: it was stopped on purpose";
 
     NotFound: Resolve, "resolve.not-found", CONNECT, "the host name has no address", "check the name, or give the address itself";

@@ -16,6 +16,10 @@ use crate::wire::config_file::{ConfigFile, Fault};
 const HINT: &str =
     "correct that line, or put a # before it; `swarmscope config` prints every line that can stand there";
 
+/// What to do about one that can't be read at all.
+const UNREADABLE: &str =
+    "make it a text file that you may read, or move it away: without one everything has its default";
+
 /// The command line with the file's lines as defaults; as it was, and why, where the file can't be used.
 pub fn apply(command: Command) -> (Command, Option<CliError>) {
     // Without a home directory there is no file; what needs one will say so.
@@ -31,8 +35,9 @@ pub fn apply(command: Command) -> (Command, Option<CliError>) {
 }
 
 fn refused(faults: &[Fault]) -> CliError {
+    let hint = if faults.iter().any(|fault| fault.line.is_some()) { HINT } else { UNREADABLE };
     let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    CliError::usage(faults.join("\n"), HINT)
+    CliError::usage(faults.join("\n"), hint)
 }
 
 /// Prints the file with all its lines, each behind a `#`.

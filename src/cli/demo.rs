@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::options::{AllowOptions, JsonOption};
 use super::session::{self, SessionOptions};
 use super::tui::{self, ThemeOption};
-use super::{CliError, directories, identities, journal, keymap, logging, output, probes, signals};
+use super::{CliError, directories, identities, journal, keymap, logging, open_files, output, probes, signals};
 use crate::app::Setup;
 use crate::app::asking::command::Identity;
 use crate::demo::{self, Nats, Reading, Scenario, Swarm, SwarmConfig};
@@ -18,10 +18,14 @@ use crate::wire::{Permid, PermidKind};
 
 /// Enough to look like a swarm, few enough to read.
 const DEFAULT_PEERS: u16 = 24;
-/// Each peer takes some ten open files.
+/// As many as still fit into what systems allow a process by themselves.
 const MAX_PEERS: u16 = 500;
 /// From here on somebody would wonder why nothing is to be seen.
 const MANY_PEERS: u16 = 100;
+/// Open files of a peer: its listener, and both ends of its connections.
+const FILES_A_PEER: u64 = 12;
+/// Open files of everything else.
+const OTHER_FILES: u64 = 32;
 /// How long the peers may take to close.
 const GRACE: Duration = Duration::from_secs(1);
 /// Events of the whole swarm on their way to the log.
@@ -69,7 +73,8 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     let scenario = args.scenario()?;
     if args.headless {
         logging::start(logging::Level::Information);
-        let outcome = super::runtime()?.block_on(headless(args, scenario));
+        let swarm = || super::runtime()?.block_on(headless(args, scenario));
+        let outcome = args.need_files().and_then(|()| swarm());
         return super::report_json(args.json.json, outcome);
     }
     if args.json.json {
@@ -83,8 +88,9 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     let look = args.theme.load(&mut kept)?;
     let script = args.session.script()?;
     tui::need_terminal()?;
+    args.need_files()?;
     if args.peers >= MANY_PEERS {
-        eprintln!("starting {} peers: a moment", args.peers);
+        output::say(format_args!("starting {} peers: a moment", args.peers));
     }
     let registry = probes::registry()?;
     super::runtime()?.block_on(async {
@@ -143,6 +149,22 @@ impl DemoArgs {
                 "name one of those",
             )
         })
+    }
+
+    /// # Errors
+    /// This process may not have as many open files as the swarm takes.
+    fn need_files(&self) -> Result<(), CliError> {
+        let (needed, allowed) = (u64::from(self.peers) * FILES_A_PEER + OTHER_FILES, open_files::raise());
+        if needed <= allowed {
+            return Ok(());
+        }
+        let fit = allowed.saturating_sub(OTHER_FILES) / FILES_A_PEER;
+        let what = format!(
+            "{} peers take about {needed} open files, and this process may have {allowed}, enough for {fit}",
+            self.peers
+        );
+        Err(CliError::io(what)
+            .with_hint("raise the limit (`ulimit -n`; its hard limit is what counts), or give fewer --peers"))
     }
 
     fn config(&self, scenario: Scenario) -> SwarmConfig {

@@ -73,7 +73,7 @@ mod tests {
     use clap::{CommandFactory as _, FromArgMatches as _};
 
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::{Cli, without_variables};
 
     /// What stands behind `swarmscope ` in the examples of a help text.
     fn examples(text: &str) -> impl Iterator<Item = &str> {
@@ -90,7 +90,7 @@ mod tests {
                 .replace("'SELECT count(*) FROM Torrent'", "SELECT")
                 .replace(" --allow PERMID", "");
             let words = std::iter::once("swarmscope").chain(command.split(' '));
-            let parsed = with_help(Cli::command()).try_get_matches_from(words);
+            let parsed = without_variables(with_help(Cli::command())).try_get_matches_from(words);
             let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches));
             assert!(parsed.is_ok(), "{line}: {parsed:?}");
         }

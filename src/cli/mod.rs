@@ -20,6 +20,7 @@ mod later;
 mod logging;
 mod man;
 mod nat;
+mod open_files;
 mod options;
 mod output;
 mod payload;
@@ -125,6 +126,7 @@ impl Cli {
 
 /// The runtime of the commands that talk to peers.
 fn runtime() -> Result<Runtime, CliError> {
+    open_files::raise();
     Runtime::new().map_err(|error| CliError::io(format!("the asynchronous runtime could not start: {error}")))
 }
 
@@ -134,6 +136,12 @@ fn report_json(json: bool, outcome: Result<u8, CliError>) -> Result<u8, CliError
         output::Line::failure(failure, *hint).print()?;
     }
     outcome
+}
+
+/// For tests: what a variable of whoever runs them says is no part of them.
+#[cfg(test)]
+fn without_variables(command: clap::Command) -> clap::Command {
+    command.mut_args(|option| option.env(None::<&'static str>)).mut_subcommands(without_variables)
 }
 
 #[cfg(test)]

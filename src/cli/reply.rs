@@ -55,7 +55,8 @@ const OUT_HINT: &str = "--out names the file to write the payload to: choose one
 pub struct ReplyFile {
     path: PathBuf,
     file: File,
-    unused: bool,
+    /// It was made for this reply, which is not in it yet.
+    made: bool,
 }
 
 impl ReplyFile {
@@ -64,38 +65,39 @@ impl ReplyFile {
     /// # Errors
     /// It can't be written.
     pub fn create(path: PathBuf) -> Result<Self, CliError> {
-        let unused = !path.exists();
+        let made = !path.exists();
         let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
         let file = opened.map_err(|error| CliError::file(&path, error).with_hint(OUT_HINT))?;
-        Ok(Self { path, file, unused })
+        Ok(Self { path, file, made })
     }
 
     fn write(mut self, payload: &[u8]) -> Result<(), CliError> {
-        self.unused = false;
         let regular = self.file.metadata().is_ok_and(|metadata| metadata.is_file());
-        let emptied = if regular { self.file.set_len(0) } else { Ok(()) };
-        emptied
-            .and_then(|()| self.file.write_all(payload))
-            .map_err(|error| CliError::file(&self.path, error).with_hint(OUT_HINT))
+        let empty = |file: &File| if regular { file.set_len(0) } else { Ok(()) };
+        let written = empty(&self.file).and_then(|()| self.file.write_all(payload));
+        match written {
+            Ok(()) => self.made = false,
+            Err(_) => drop(empty(&self.file)), // half a reply must not be taken for a whole one
+        }
+        written.map_err(|error| CliError::file(&self.path, error).with_hint(OUT_HINT))
     }
 }
 
 impl Drop for ReplyFile {
     fn drop(&mut self) {
-        if self.unused {
+        if self.made {
             let _ = fs::remove_file(&self.path); // where it can't be removed there is an empty file
         }
     }
 }
 
-/// Writes the payload where `--out` says, decodes it, prints it, and gives the exit code.
+/// Writes the payload where `--out` says, decodes it, prints it, and gives the exit code. It is printed also where it could not
+/// be written: to ask again would meet 254.
 ///
 /// # Errors
 /// A file or standard output can't be written.
 pub fn present(reply: &Reply, registry: &Registry, json: bool, out: Option<ReplyFile>) -> Result<u8, CliError> {
-    if let Some(out) = out {
-        out.write(&reply.payload)?;
-    }
+    let written = out.map_or(Ok(()), |out| out.write(&reply.payload));
     let reading = probes::decode_reply(registry, reply.message, reply.error, &reply.payload);
     if json {
         as_json(reply, &reading).print()?;
@@ -105,6 +107,7 @@ pub fn present(reply: &Reply, registry: &Registry, json: bool, out: Option<Reply
             output::say(format_args!("hint: {hint}"));
         }
     }
+    written?;
     Ok(reply.exit_code(reading.failed.is_some()))
 }
 

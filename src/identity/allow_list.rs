@@ -3,7 +3,7 @@
 //! One base64 permid a line, of either kind; `#` begins a comment; empty lines are skipped. `keys/crawlers.txt` is an example.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use directories::ProjectDirs;
 
 use super::is_valid_key;
 use crate::wire::Permid;
+use crate::wire::config_file;
 use crate::wire::permid::PermidError;
 
 /// The most that is read of a list: room for 9000 Crawlers, where a network has a handful.
@@ -148,7 +149,7 @@ pub enum AllowFileCause {
 }
 
 fn read(path: &Path) -> Result<AllowList, AllowFileCause> {
-    let file = match File::open(path) {
+    let file = match config_file::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(AllowList::default()),
         Err(error) => return Err(AllowFileCause::Read(error)),

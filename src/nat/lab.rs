@@ -9,11 +9,11 @@
 mod rules;
 
 use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use rules::Kind;
 
@@ -74,9 +74,6 @@ pub struct Lab {
     ports: u8,
 }
 
-/// Labs of one process must not share names.
-static LABS: AtomicU32 = AtomicU32::new(0);
-
 impl Lab {
     /// An empty lab: the core with its bridge and the servers' addresses.
     ///
@@ -84,7 +81,8 @@ impl Lab {
     /// No root, tools missing, or a machine that doesn't allow namespaces.
     pub fn new() -> Result<Self, LabError> {
         check()?;
-        let prefix = format!("swarmscope-{}-{}", std::process::id(), LABS.fetch_add(1, Ordering::Relaxed));
+        // not the process's id: in containers that share their namespaces' names it is anything but unique
+        let prefix = format!("swarmscope-{:016x}", RandomState::new().hash_one(()));
         let mut lab = Self { prefix, namespaces: Vec::new(), ports: 0 };
         let core = lab.namespace()?;
         ip(&["-n", &core.0, "link", "add", "bridge", "type", "bridge"])?;

@@ -4,6 +4,7 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
+use nix::errno::Errno;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
@@ -59,6 +60,7 @@ async fn resolve(host: &str, port: u16, limits: &Limits, progress: &Progress) ->
 /// What the operating system's word means.
 fn refused(address: SocketAddr, error: &io::Error) -> Failure {
     let cause = match error.kind() {
+        _ if lacks_files(error) => return Failure::new(Cause::Files, By::Us, format!("{address}: {error}")),
         ErrorKind::ConnectionRefused => Cause::TcpRefused,
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable => {
             Cause::TcpUnreachable
@@ -67,6 +69,11 @@ fn refused(address: SocketAddr, error: &io::Error) -> Failure {
         _ => Cause::TcpOther,
     };
     Failure::new(cause, By::Network, format!("{address}: {error}"))
+}
+
+/// Whether a socket is refused because too many files are open, in this process or in all.
+pub(super) fn lacks_files(error: &io::Error) -> bool {
+    [Errno::EMFILE, Errno::ENFILE].iter().any(|lack| error.raw_os_error() == Some(*lack as i32))
 }
 
 #[cfg(test)]
@@ -86,5 +93,7 @@ mod tests {
         ] {
             assert_eq!(refused(address, &io::Error::from(kind)).cause, cause, "{kind}");
         }
+        let failure = refused(address, &Errno::EMFILE.into());
+        assert_eq!((failure.cause, failure.by), (Cause::Files, By::Us), "nothing of the peer's");
     }
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::OverlayEvent;
 use super::connection;
+use super::dial::lacks_files;
 use super::handle::Shared;
 use super::rules::Slot;
 use crate::failure::{By, Cause, Failure};
@@ -25,7 +26,10 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// # Errors
 /// The address is taken or not ours.
 pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| Failure::new(Cause::Bind, By::Us, format!("{address}: {error}")))
+    TcpListener::bind(address).await.map_err(|error| {
+        let cause = if lacks_files(&error) { Cause::Files } else { Cause::Bind };
+        Failure::new(cause, By::Us, format!("{address}: {error}"))
+    })
 }
 
 /// Runs until the overlay stops.
@@ -33,15 +37,22 @@ pub(super) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let (done, mut finished) = mpsc::unbounded_channel();
     let mut accepting = Accepting { shared, done, setting_up: HashMap::new(), refused: 0, told: None };
     let stop = accepting.shared.stop.clone();
+    let mut failed = None;
     loop {
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
             Some(slot) = finished.recv() => accepting.vacate(slot),
             accepted = listener.accept() => match accepted {
-                Ok((socket, remote)) => accepting.admit(socket, remote),
+                Ok((socket, remote)) => {
+                    failed = None;
+                    accepting.admit(socket, remote);
+                }
                 Err(error) => {
-                    tracing::warn!("accepting connections: {error}");
+                    // tried ten times a second, told of once: this may last
+                    if failed.replace(error.kind()) != Some(error.kind()) {
+                        tracing::warn!("no connections can be accepted until this ends: {error}");
+                    }
                     sleep(PAUSE).await;
                 }
             },

@@ -29,7 +29,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +39,7 @@ use bytes::Bytes;
 use crate::crawler::field::{Field, Value};
 use crate::crawler::probe::{Answering, ReplyDecodeError};
 use crate::crawler::{Answer, Asked, PeerView, Probe, Registry};
-use crate::wire::config_file::Fault;
+use crate::wire::config_file::{self, Fault};
 use crate::wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion};
 
 mod decoder;
@@ -114,12 +114,17 @@ fn files(directory: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn read(path: &Path) -> Result<(Custom, file::Lines), Fault> {
-    let text = fs::metadata(path).and_then(|about| match about.len() {
-        0..=MAX_FILE => fs::read_to_string(path),
-        more => Err(io::Error::other(format!("{more} bytes, where {MAX_FILE} are the most"))),
-    });
-    let text = text.map_err(|error| whole(path, &error))?;
+    let text = text(path).map_err(|error| whole(path, &error))?;
     file::parse(&text).map_err(|(line, what)| Fault { path: path.to_owned(), line, what })
+}
+
+fn text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    config_file::open(path)?.take(MAX_FILE + 1).read_to_string(&mut text)?;
+    match text.len() as u64 {
+        0..=MAX_FILE => Ok(text),
+        _ => Err(io::Error::other(format!("more than {MAX_FILE} bytes: shorten it"))),
+    }
 }
 
 fn whole(path: &Path, error: &io::Error) -> Fault {

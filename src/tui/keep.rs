@@ -1,6 +1,6 @@
 //! The files of what is kept: read when the screen starts, written when something in it is changed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use crate::app::kept::{Kept, KeptIn};
+use crate::wire::config_file;
 
 /// Bytes of one file: ten thousand notes of full length fit.
 const MOST: u64 = 16 << 20;
@@ -118,7 +119,7 @@ impl Drop for Writer {
 
 /// The text of a file; `None` where it is not there.
 fn text(path: &Path) -> io::Result<Option<String>> {
-    let file = match File::open(path) {
+    let file = match config_file::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };

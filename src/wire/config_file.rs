@@ -1,8 +1,9 @@
 //! Files that the operator writes: TOML, and the line of everything that is wrong in one.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::ops::Range;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -28,13 +29,24 @@ pub struct ConfigFile {
     pub text: String,
 }
 
+/// Opens a file that is read without being asked for, and so must not make anybody wait: a pipe is refused.
+///
+/// # Errors
+/// It can't be opened, or is a pipe.
+pub fn open(path: &Path) -> io::Result<File> {
+    if fs::metadata(path)?.file_type().is_fifo() {
+        return Err(io::Error::other("it is a pipe, not a file"));
+    }
+    File::open(path)
+}
+
 impl ConfigFile {
     /// Reads a file; none where there is none.
     ///
     /// # Errors
     /// It can't be read, is longer than anybody writes, or is no text.
     pub fn read(path: &Path) -> Result<Option<Self>, Fault> {
-        let file = match File::open(path) {
+        let file = match open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file.map_err(|error| Fault::whole(path, &error))?,
         };

@@ -1,6 +1,8 @@
 //! The configuration file and the environment, as processes see them.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use crate::process::Home;
 
@@ -64,4 +66,39 @@ fn every_shell_has_completions_and_the_page_has_the_keys() {
     }
     let page = home.run(&["man"]).stdout;
     assert!(page.contains("SWARMSCOPE REQUEST") && page.contains("\n.SH KEYS") && page.contains("EXIT STATUS"));
+}
+
+/// Nobody writes to it, so that reading it would take for ever.
+fn pipe(path: &Path) {
+    fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+    assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo runs").success());
+}
+
+#[test]
+fn nobody_waits_for_a_pipe_in_the_configuration_directory() {
+    for (file, args, code) in [
+        ("config.toml", &["request", "127.0.0.1:1", "3"][..], 2),
+        ("config.toml", &["config"], 0),
+        ("keymap.toml", &["keymap"], 2),
+        ("crawlers.txt", &["peer", "--listen", "127.0.0.1:0"], 1),
+        ("probes/own.toml", &["request", "127.0.0.1:1", "3"], 1),
+    ] {
+        let home = Home::new();
+        pipe(&home.path().join(".config/swarmscope").join(file));
+        let outcome = home.run(args);
+        assert_eq!(outcome.code, code, "{file}: {outcome:?}");
+        let told = outcome.stderr.contains(file) && outcome.stderr.contains("it is a pipe, not a file");
+        assert!(code == 0 || told && outcome.stderr.contains("hint: "), "{file}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_probe_without_end_is_too_long() {
+    let home = Home::new();
+    let probes = home.path().join(".config/swarmscope/probes");
+    fs::create_dir_all(&probes).expect("a directory");
+    std::os::unix::fs::symlink("/dev/zero", probes.join("own.toml")).expect("a link");
+    let outcome = home.run(&["request", "127.0.0.1:1", "3"]);
+    assert_eq!(outcome.code, 1, "{outcome:?}");
+    assert!(outcome.stderr.contains("own.toml: more than 65536 bytes"), "{outcome:?}");
 }

@@ -1,10 +1,12 @@
 //! `swarmscope demo --headless`: peers that another process can ask, every one of them.
 
 use std::collections::HashSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::process::{Home, Running};
+use crate::process::{Home, Outcome, Running};
 
 #[test]
 fn every_peer_answers_another_process() {
@@ -99,4 +101,36 @@ fn the_same_seed_makes_the_same_peers_and_others_may_be_allowed() {
     assert_eq!(stranger, 5);
     assert_eq!(first, again);
     assert_ne!(first, permids("8", &home.permid(false)).0);
+}
+
+/// The program in a shell with this limit on open files: `-n` for both of them, `-Sn` for the one that can be raised.
+fn limited(home: &Home, limit: &str, args: &[&str]) -> Command {
+    let script = format!("ulimit {limit} && exec \"$0\" \"$@\"");
+    let program = ["-c", &script, env!("CARGO_BIN_EXE_swarmscope")];
+    home.program(Path::new("/bin/sh"), &[&program, args].concat())
+}
+
+#[test]
+fn a_swarm_that_may_not_open_its_files_is_not_begun() {
+    let home = Home::new();
+    for json in [&[][..], &["--json"]] {
+        let args = [&["demo", "--headless"][..], json].concat();
+        let mut command = limited(&home, "-n 128", &args);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let outcome = Outcome::of_its_end(command.spawn().expect("a shell"));
+        assert_eq!(outcome.code, 1, "{outcome:?}");
+        for words in ["24 peers", "may have 128, enough for 8", "--peers", "ulimit -n"] {
+            assert!(outcome.stderr.contains(words), "{words}: {outcome:?}");
+        }
+        assert_eq!(outcome.events().len(), json.len(), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_limit_that_may_be_raised_is() {
+    let home = Home::new();
+    let demo = Running::start(limited(&home, "-Sn 64", &["demo", "--headless", "--json"]));
+    for peer in (0..24).map(|_| demo.event("listening")) {
+        assert!(peer["addr"].is_string(), "{peer}");
+    }
 }

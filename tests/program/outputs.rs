@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::pipe;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::process::{Home, Outcome, Peer, Running};
@@ -91,5 +92,30 @@ fn a_reply_that_cannot_be_printed_is_told_of() {
         let outcome = Outcome::of(command.output().expect("the program runs"));
         assert_eq!(outcome.code, 1, "{outcome:?}");
         assert!(outcome.stderr.contains("standard output: No space left"), "{outcome:?}");
+    }
+}
+
+/// As where a disk is full: files get 512 bytes and no more.
+#[test]
+fn a_reply_that_cannot_be_saved_is_still_printed_and_no_half_of_it_is_left() {
+    let (home, crawler) = (Home::new(), Home::new());
+    let permid = crawler.permid(false);
+    let peer = Peer::start(&home, 18, &[&permid]);
+    for there in [false, true] {
+        let path = crawler.path().join("reply");
+        if there {
+            std::fs::write(&path, "before").expect("a file");
+        }
+        let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
+        let request =
+            ["request", &peer.addr, "database", "SELECT hex(zeroblob(1000))", "--frequency", "0", "--out", "reply"];
+        let program = ["-c", script, env!("CARGO_BIN_EXE_swarmscope")];
+        let mut command = crawler.program(Path::new("/bin/sh"), &[&program[..], &request].concat());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let outcome = Outcome::of_its_end(command.spawn().expect("a shell"));
+        assert_eq!(outcome.code, 1, "{outcome:?}");
+        assert!(outcome.stderr.contains("reply: File too large") && outcome.stderr.contains("--out"), "{outcome:?}");
+        assert!(outcome.stdout.contains(&"0".repeat(100)), "{outcome:?}");
+        assert_eq!(path.metadata().map(|it| it.len()).ok(), there.then_some(0), "nothing that looks like a reply");
     }
 }

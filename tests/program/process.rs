@@ -1,12 +1,12 @@
 //! Processes of the program under test, each with a home directory of its own.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -48,7 +48,9 @@ impl Home {
 
     /// Runs the program to its end.
     pub fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Outcome {
-        Outcome::of(self.swarmscope(args).stderr(Stdio::piped()).output().expect("the program runs"))
+        let mut command = self.swarmscope(args);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Outcome::of_its_end(command.spawn().expect("the program runs"))
     }
 
     /// The permid of this user's default identity, of the old kind or not.
@@ -71,6 +73,21 @@ impl Outcome {
     pub fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         Self { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// What a process leaves that runs now; fails where it hangs.
+    pub fn of_its_end(mut child: Child) -> Self {
+        let read = |mut stream: Box<dyn Read + Send>| {
+            thread::spawn(move || {
+                let mut bytes = Vec::new();
+                stream.read_to_end(&mut bytes).map(|_| bytes)
+            })
+        };
+        let stdout = read(Box::new(child.stdout.take().expect("piped")));
+        let stderr = read(Box::new(child.stderr.take().expect("piped")));
+        let status = wait(&mut child);
+        let whole = |reader: JoinHandle<io::Result<Vec<u8>>>| reader.join().expect("no panic").expect("readable");
+        Self::of(Output { status, stdout: whole(stdout), stderr: whole(stderr) })
     }
 
     /// Its JSON events: standard output has one object a line and nothing else.
@@ -136,7 +153,23 @@ impl Running {
 
     /// Waits for its end, and gives its exit code.
     pub fn code(mut self) -> i32 {
-        self.child.wait().expect("it ends").code().unwrap_or(-1)
+        wait(&mut self.child).code().unwrap_or(-1)
+    }
+}
+
+/// Waits for the end of a process; fails where it hangs.
+fn wait(child: &mut Child) -> ExitStatus {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match child.try_wait().expect("it can be waited for") {
+            Some(status) => return status,
+            None if Instant::now() < end => {}
+            None => {
+                let _ = child.kill();
+                panic!("it does not end");
+            }
+        }
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -3,7 +3,7 @@ use clap::{ArgMatches, CommandFactory as _};
 
 use super::apply::{Lines, is_switch, read, with_defaults};
 use super::*;
-use crate::cli::Cli;
+use crate::cli::{Cli, without_variables};
 
 const PERMID: &str = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
 
@@ -21,7 +21,7 @@ fn faults(text: &str) -> Vec<String> {
 
 /// What a command line comes to with this file; the sub-command's part of it.
 fn parsed(text: &str, args: &str) -> ArgMatches {
-    let command = with_defaults(Cli::command(), &lines(text));
+    let command = without_variables(with_defaults(Cli::command(), &lines(text)));
     let mut matches = command.try_get_matches_from(args.split(' ')).unwrap_or_else(|error| panic!("{args}: {error}"));
     while let Some((_, below)) = matches.remove_subcommand() {
         matches = below;
