@@ -3,7 +3,8 @@
 //!
 //! A reply has arrived when its connection is still there [`CERTAIN_AFTER`] after the last part was written, or when a further
 //! frame came on it before that. If the connection ends sooner, or in the midst of the parts, it has not: nobody is told, and
-//! what was in it is offered again.
+//! what was in it is offered again. So it is where the Crawler came back by itself before the answer was ready: it may be
+//! another process by then, which knows nothing of the request.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::conn::ConnId;
 use super::core::Core;
 use super::directory::Place;
+use super::event::Direction;
 use super::event::Event;
 use super::probe::{Answer, Receipt};
 use super::receipts::Receipts;
@@ -160,6 +161,7 @@ impl Replies {
     /// The socket has taken the oldest `frames` frames of a connection.
     pub(super) fn written(&mut self, core: &mut Core, conn: ConnId, frames: usize) {
         let Some(link) = core.links.any_mut(conn) else { return };
+        let dialled = link.direction == Direction::Outgoing;
         let frames = frames.min(link.in_flight.len());
         let taken: Vec<_> = link.in_flight.drain(..frames).flatten().collect();
         for id in taken {
@@ -167,9 +169,10 @@ impl Replies {
             reply.written += 1;
             if reply.all_handed && reply.written == reply.handed {
                 let Some(reply) = self.remove(id) else { continue };
-                let Address { permid, message, channel, .. } = reply.to;
+                let Address { permid, message, channel, conn: came_on, .. } = reply.to;
                 core.emit(Event::Answered { permid, message, channel, error: reply.error, bytes: reply.payload.len() });
-                if let Some(receipt) = reply.receipt {
+                // who connects anew may have been started anew, and then takes this for a reply that nobody asked for
+                if let Some(receipt) = reply.receipt.filter(|_| conn == came_on || dialled) {
                     self.receipts.written(core, conn, permid, message, receipt);
                 }
             }

@@ -1,5 +1,7 @@
 //! The screen, from real model states: what it shows at every size, in every theme, whatever peers and operators do.
 
+#[path = "../clock/mod.rs"]
+mod clock;
 mod colours;
 mod commands;
 mod composing;

@@ -118,6 +118,25 @@ fn a_reply_that_is_dialled_back_whole_is_delivered_there() {
 }
 
 #[test]
+fn a_crawler_that_comes_back_by_itself_may_know_nothing_of_its_request() {
+    let mut rig = Rig::peer();
+    rig.takes = false;
+    rig.request(A, ID, 1, 0);
+    rig.close(A);
+    rig.connect(B, 2, Direction::Incoming, None);
+    answer(&mut rig, 1);
+    assert_eq!(rig.replies().len(), 1, "it is sent nevertheless: it may be the same process");
+    write(&mut rig, B, 1);
+    rig.request(B, ID, 2, 0);
+    rig.pass(secs(60));
+    assert!(rig.delivered.is_empty(), "what the killed one did not get is offered again");
+    answer(&mut rig, 1);
+    write(&mut rig, B, 1);
+    rig.pass(secs(5));
+    assert_eq!(rig.delivered, [(permid(2), RECEIPT, 2)]);
+}
+
+#[test]
 fn several_answers_on_one_connection_are_told_in_their_order() {
     let mut rig = answered(1);
     write(&mut rig, A, 1);

@@ -7,7 +7,9 @@ fn ask(request: impl AsRef<[u8]>) -> Result<Vec<u8>, SqlError> {
         "INSERT INTO Peer (permid) VALUES ('a'), ('b'), ('c');
          INSERT INTO VoteCast VALUES ('m', 'v', 2, 3600), ('m', 'w', -1, 7200)",
     );
-    let rows: ARows = run(statistics.unwrap().open().unwrap(), request.as_ref(), &Limits::from_now(Arc::default()))?;
+    // time has a test of its own; the others hold on slow machines, too
+    let limits = Limits { until: Instant::now() + 30 * MAX_TIME, cancelled: Arc::default() };
+    let rows: ARows = run(statistics.unwrap().open().unwrap(), request.as_ref(), &limits)?;
     Ok(rows.into_reply())
 }
 
