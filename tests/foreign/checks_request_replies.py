@@ -4,7 +4,7 @@ import base64
 
 import answers
 import overlay17
-from harness import UNKNOWN_ID, check, equal, expect
+from harness import UNKNOWN_ID, Lateness, check, equal, expect
 from overlay17 import FRAME_MAX, PART
 from peer17 import Peer17, Script
 
@@ -105,13 +105,13 @@ def decoded(lab):
 @check("request: no answer is exit 6, in time")
 def no_answer(lab):
     with peer_with(answers.silent()) as peer:
-        program = lab.start_request(peer.target, timeout=2)
+        late, program = Lateness(), lab.start_request(peer.target, timeout=2)
         expect(peer.wait_for("request", 20), "no request came:", program.stderr)
-        result = program.result(10)
+        result = program.result(30)
     result.fails(6)
     # Both ends are the program's own lines: what a busy machine shows this peer late does not count.
     waited = result.times_of("failure")[0] - result.times_of("connected")[0]
-    expect(1.8 <= waited <= 4.5, f"--timeout 2 took {waited:.1f} s")
+    expect(1.8 - late.seconds <= waited <= 4.5 + late.seconds, f"--timeout 2 took {waited:.1f} s, {late}")
 
 
 @check("request: silence after two of three parts is exit 6")
@@ -147,9 +147,10 @@ def closed_after_authentication(lab):
 
 @check("request: a reply that comes after 3 s")
 def late(lab):
+    late = Lateness()
     result = intact(lab, answers.late(3, answers.payload(10)), answers.pattern(10))
     elapsed = result.one("reply")["elapsed_ms"]
-    expect(2900 <= elapsed <= 8000, f"elapsed_ms {elapsed} for a reply after 3 s")
+    expect(2900 <= elapsed <= 8000 + late.seconds * 1000, f"elapsed_ms {elapsed} for a reply after 3 s")
 
 
 @check("request: parts are shown as they arrive")

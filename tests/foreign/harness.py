@@ -23,6 +23,40 @@ RUNNING_LOCK = threading.Lock()
 UNKNOWN_ID = 77  # an id without a decoder: any payload is fine
 
 
+class Lag(threading.Thread):
+    """How late a busy machine lets a thread go on that only sleeps: what is measured from outside may be as late."""
+
+    NAP = 0.02
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.total = 0.0
+
+    def run(self):
+        while True:
+            began = time.monotonic()
+            time.sleep(self.NAP)
+            self.total += time.monotonic() - began - self.NAP
+
+
+LAG = Lag()
+LAG.start()
+
+
+class Lateness:
+    """What the machine has been late by since this was made."""
+
+    def __init__(self):
+        self.before = LAG.total
+
+    @property
+    def seconds(self):
+        return LAG.total - self.before
+
+    def __str__(self):
+        return f"on a machine that was {self.seconds:.1f} s late"
+
+
 class Failed(Exception):
     """What was expected and did not happen."""
 
