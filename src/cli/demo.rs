@@ -22,8 +22,8 @@ const DEFAULT_PEERS: u16 = 24;
 const MAX_PEERS: u16 = 500;
 /// From here on somebody would wonder why nothing is to be seen.
 const MANY_PEERS: u16 = 100;
-/// Open files of a peer: its listener, and both ends of its connections.
-const FILES_A_PEER: u64 = 12;
+/// Open files of a peer at the least: its sockets, and both ends of a few connections.
+const FILES_A_PEER: u64 = 8;
 /// Open files of everything else.
 const OTHER_FILES: u64 = 32;
 /// How long the peers may take to close.

@@ -55,9 +55,17 @@ impl Statistics {
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_dir() => return Err(io::Error::other("it is a directory")),
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make(&path)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make(&path)?;
+                return Self::of(path.clone()).inspect_err(|_| drop(fs::remove_file(path))); // no empty file stays behind
+            }
             Err(error) => return Err(error),
         }
+        Self::of(path)
+    }
+
+    /// The database of a file that is there.
+    fn of(path: PathBuf) -> io::Result<Self> {
         let statistics = Self { source: Source::File(path) };
         let readable = |database: Connection| database.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
         statistics.open().and_then(readable).map_err(|error| match error.sqlite_error_code() {

@@ -1,6 +1,7 @@
 //! The example, and peers that do what `swarmscope peer` never does, embedded in this process.
 
 use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,10 +9,10 @@ use bytes::Bytes;
 use swarmscope::crawler::probe::{Answering, ReplyDecodeError};
 use swarmscope::crawler::{Answer, Asked, PeerView, Probe, Registry};
 use swarmscope::identity::{Ed25519Identity, Identities};
-use swarmscope::node::{Node, NodeConfig};
+use swarmscope::node::{Event, Node, NodeConfig};
 use swarmscope::wire::{Decoded, MessageId, OverlayVersion, Permid};
 
-use crate::process::{Home, Running, example};
+use crate::process::{Home, PATIENCE, Running, example};
 
 #[test]
 fn the_example_answers_its_own_id() {
@@ -29,8 +30,8 @@ fn the_example_answers_its_own_id() {
 /// Answers NATCHECK as this test says.
 struct Scripted {
     payload: &'static str,
-    /// Where it is there: lose the connection first, and answer a little later.
-    loses: Option<Arc<OnceLock<Node>>>,
+    /// Where it is there: lose the connection first, and answer so much later.
+    loses: Option<(Arc<OnceLock<Node>>, Duration)>,
 }
 
 impl Probe for Scripted {
@@ -48,9 +49,9 @@ impl Probe for Scripted {
     }
     fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
         Box::pin(async move {
-            if let Some(node) = self.loses.as_ref().and_then(|node| node.get()) {
+            if let Some((node, later)) = self.loses.as_ref().and_then(|(node, later)| Some((node.get()?, *later))) {
                 node.disconnect(asked.from);
-                tokio::time::sleep(Duration::from_millis(500)).await;
+                tokio::time::sleep(later).await;
             }
             Answer::success(self.payload)
         })
@@ -60,10 +61,20 @@ impl Probe for Scripted {
     }
 }
 
-/// A peer in this process, as long as `runtime` lives.
-fn embedded(runtime: &tokio::runtime::Runtime, crawler: &Home, payload: &'static str, loses_line: bool) -> SocketAddr {
+/// After a connection that is lost.
+const SOON: Duration = Duration::from_millis(500);
+/// Longer than any test runs.
+const NEVER: Duration = Duration::from_secs(3600);
+
+/// A peer in this process, as long as `runtime` lives; with what tells that it was asked.
+fn embedded(
+    runtime: &tokio::runtime::Runtime,
+    crawler: &Home,
+    payload: &'static str,
+    loses_line: Option<Duration>,
+) -> (String, Receiver<()>) {
     let own = Arc::new(OnceLock::new());
-    let probe = Scripted { payload, loses: loses_line.then(|| Arc::clone(&own)) };
+    let probe = Scripted { payload, loses: loses_line.map(|later| (Arc::clone(&own), later)) };
     let config = NodeConfig {
         identities: Identities { current: Some(Arc::new(Ed25519Identity::from_seed([7; 32]))), legacy: None },
         listen: Some("127.0.0.1:0".parse().expect("an address")),
@@ -71,16 +82,22 @@ fn embedded(runtime: &tokio::runtime::Runtime, crawler: &Home, payload: &'static
         registry: Registry::new(vec![Arc::new(probe)]),
         ..NodeConfig::default()
     };
-    runtime.block_on(async {
+    let (tell, asked) = channel();
+    let address: SocketAddr = runtime.block_on(async {
         let (node, mut events) = Node::start(config).await.expect("it listens");
         let address = node.listening().expect("an address");
         let _ = own.set(node.clone());
         tokio::spawn(async move {
-            while events.recv().await.is_some() {}
+            while let Some(event) = events.recv().await {
+                if matches!(event, Event::Asked { .. }) {
+                    let _ = tell.send(()); // most tests don't ask
+                }
+            }
             drop(node); // until here the peer lives
         });
         address
-    })
+    });
+    (address.to_string(), asked)
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -90,7 +107,7 @@ fn runtime() -> tokio::runtime::Runtime {
 #[test]
 fn a_reply_that_its_decoder_cannot_read_is_13_and_the_bytes_are_there() {
     let (runtime, crawler) = (runtime(), Home::new());
-    let address = embedded(&runtime, &crawler, "not bencode", false).to_string();
+    let (address, _) = embedded(&runtime, &crawler, "not bencode", None);
     let outcome = crawler.run(&["request", &address, "natcheck", "--json"]);
     assert_eq!(outcome.code, 13, "{outcome:?}");
     let reply = outcome.last("reply");
@@ -101,7 +118,7 @@ fn a_reply_that_its_decoder_cannot_read_is_13_and_the_bytes_are_there() {
 #[test]
 fn a_connection_lost_before_the_reply_is_5() {
     let (runtime, crawler) = (runtime(), Home::new());
-    let address = embedded(&runtime, &crawler, "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee", true).to_string();
+    let (address, _) = embedded(&runtime, &crawler, "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee", Some(SOON));
     let outcome = crawler.run(&["request", &address, "natcheck", "--json"]);
     assert_eq!(outcome.code, 5, "{outcome:?}");
 }
@@ -109,7 +126,7 @@ fn a_connection_lost_before_the_reply_is_5() {
 #[test]
 fn with_listen_the_peer_dials_back_with_the_reply() {
     let (runtime, crawler) = (runtime(), Home::new());
-    let address = embedded(&runtime, &crawler, "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee", true).to_string();
+    let (address, _) = embedded(&runtime, &crawler, "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee", Some(SOON));
     let outcome = crawler.run(&["request", &address, "natcheck", "--json", "--listen", "127.0.0.1:0"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert!(outcome.last("reply")["decoded"].to_string().contains("Unknown"), "{outcome:?}");
@@ -118,7 +135,7 @@ fn with_listen_the_peer_dials_back_with_the_reply() {
 #[test]
 fn with_listen_and_nobody_dialling_back_it_is_6() {
     let (runtime, crawler) = (runtime(), Home::new());
-    let address = embedded(&runtime, &crawler, "", true).to_string();
+    let (address, asked) = embedded(&runtime, &crawler, "", Some(NEVER));
     let mut request =
         crawler.swarmscope(&["request", &address, "natcheck", "--json", "--timeout", "2", "--listen", "127.0.0.1:0"]);
     let running = Running::start({
@@ -126,6 +143,7 @@ fn with_listen_and_nobody_dialling_back_it_is_6() {
         request
     });
     running.event("connected");
+    asked.recv_timeout(PATIENCE).expect("a request");
     drop(runtime); // the peer is gone before it can dial
     assert_eq!(running.event("failure")["code"], "reply.dial-back");
     assert_eq!(running.code(), 6);

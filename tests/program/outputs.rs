@@ -95,27 +95,40 @@ fn a_reply_that_cannot_be_printed_is_told_of() {
     }
 }
 
-/// As where a disk is full: files get 512 bytes and no more.
+/// The program as where a disk is full: files get 512 bytes and no more.
+fn cramped(home: &Home, args: &[&str]) -> Outcome {
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
+    let program = ["-c", script, env!("CARGO_BIN_EXE_swarmscope")];
+    let mut command = home.program(Path::new("/bin/sh"), &[&program, args].concat());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    Outcome::of_its_end(command.spawn().expect("a shell"))
+}
+
 #[test]
 fn a_reply_that_cannot_be_saved_is_still_printed_and_no_half_of_it_is_left() {
     let (home, crawler) = (Home::new(), Home::new());
     let permid = crawler.permid(false);
     let peer = Peer::start(&home, 18, &[&permid]);
+    let path = crawler.path().join("reply");
     for there in [false, true] {
-        let path = crawler.path().join("reply");
         if there {
             std::fs::write(&path, "before").expect("a file");
         }
-        let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
-        let request =
-            ["request", &peer.addr, "database", "SELECT hex(zeroblob(1000))", "--frequency", "0", "--out", "reply"];
-        let program = ["-c", script, env!("CARGO_BIN_EXE_swarmscope")];
-        let mut command = crawler.program(Path::new("/bin/sh"), &[&program[..], &request].concat());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let outcome = Outcome::of_its_end(command.spawn().expect("a shell"));
+        let long = "SELECT hex(zeroblob(1000))";
+        let args = ["request", &peer.addr, "database", long, "--frequency", "0", "--out", "reply"];
+        let outcome = cramped(&crawler, &args);
         assert_eq!(outcome.code, 1, "{outcome:?}");
         assert!(outcome.stderr.contains("reply: File too large") && outcome.stderr.contains("--out"), "{outcome:?}");
         assert!(outcome.stdout.contains(&"0".repeat(100)), "{outcome:?}");
         assert_eq!(path.metadata().map(|it| it.len()).ok(), there.then_some(0), "nothing that looks like a reply");
     }
+}
+
+#[test]
+fn statistics_that_cannot_be_made_leave_nothing_behind() {
+    let home = Home::new();
+    let outcome = cramped(&home, &["peer", "--listen", "127.0.0.1:0", "--data", "statistics.sqlite"]);
+    assert_eq!(outcome.code, 1, "{outcome:?}");
+    assert!(outcome.stderr.contains("statistics.sqlite: ") && outcome.stderr.contains("--data"), "{outcome:?}");
+    assert!(!home.path().join("statistics.sqlite").exists());
 }

@@ -317,6 +317,7 @@ fn without_colour_nothing_is_coloured() {
 fn without_a_terminal_it_says_so() {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_swarmscope"))
         .arg("demo")
+        .env_clear()
         .stdin(std::process::Stdio::null())
         .output()
         .expect("the program runs");

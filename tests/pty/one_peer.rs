@@ -76,7 +76,7 @@ fn leave(terminal: &mut Terminal) {
 fn each_peer_that_does_not_answer_shows_the_rung_and_the_reason() {
     let keys = TempDir::new().expect("a directory");
     let key = keys.path().join("key.pem").to_string_lossy().into_owned();
-    let made = Command::new(env!("CARGO_BIN_EXE_swarmscope")).args(["key", "new", "--out", &key]).output();
+    let made = Command::new(env!("CARGO_BIN_EXE_swarmscope")).args(["key", "new", "--out", &key]).env_clear().output();
     let permid = String::from_utf8(made.expect("the program runs").stdout).expect("text");
     let permid = permid.lines().next().expect("a permid");
 

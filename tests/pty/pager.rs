@@ -14,8 +14,8 @@ echo "$line" > "$0.got"
 "#;
 
 /// The demo with a reply to DATABASE on the screen.
-fn with_reply(pager: &str) -> Terminal {
-    let mut terminal = Terminal::start(120, 40, &["demo", "--seed", "7"], &[("PAGER", pager)]);
+fn with_reply(environment: &[(&str, &str)]) -> Terminal {
+    let mut terminal = Terminal::start(120, 40, &["demo", "--seed", "7"], environment);
     terminal.wait("most peers to be connected", |rows| super::connected(rows).is_some_and(|n| n >= 20));
     terminal.keys("T");
     super::select_a_plain_peer(&mut terminal);
@@ -31,10 +31,13 @@ fn with_reply(pager: &str) -> Terminal {
 #[test]
 fn a_pager_has_the_terminal_and_all_keys_until_it_ends() {
     let directory = tempfile::tempdir().expect("a directory");
-    let pager = directory.path().join("pager");
+    let pager = directory.path().join("pager-of-the-test");
     fs::write(&pager, PAGER).expect("a program");
     fs::set_permissions(&pager, fs::Permissions::from_mode(0o700)).expect("a program");
-    let mut terminal = with_reply(pager.to_str().expect("a path"));
+    // found by its name: in $PAGER the blanks of a directory's name would begin arguments
+    let path = std::env::var("PATH").expect("where programs are");
+    let path = format!("{}:{path}", directory.path().display());
+    let mut terminal = with_reply(&[("PAGER", "pager-of-the-test"), ("PATH", &path)]);
     terminal.keys("W");
     terminal.keys("p");
     let rows = terminal.wait("the pager", |rows| rows.iter().any(|row| row.contains("is 600")));
@@ -52,7 +55,7 @@ fn a_pager_has_the_terminal_and_all_keys_until_it_ends() {
 
 #[test]
 fn a_pager_that_is_not_there_is_said_and_the_screen_goes_on() {
-    let mut terminal = with_reply("/no/such/pager");
+    let mut terminal = with_reply(&[("PAGER", "/no/such/pager")]);
     terminal.keys("W");
     terminal.keys("p");
     terminal.wait_for("there is no program /no/such/pager: set $PAGER");

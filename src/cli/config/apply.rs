@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::builder::{OsStr, ValueParser};
 use clap::{Arg, ArgAction, Command};
@@ -185,7 +185,7 @@ fn placed(option: &Arg, text: String, directory: &Path) -> String {
     if option.get_value_parser().type_id() != ValueParser::path_buf().type_id() {
         return text;
     }
-    let home = text.strip_prefix("~/").and_then(|rest| Some(PathBuf::from(std::env::var_os("HOME")?).join(rest)));
+    let home = text.strip_prefix("~/").and_then(|rest| Some(std::env::home_dir()?.join(rest)));
     home.unwrap_or_else(|| directory.join(&text)).to_string_lossy().into_owned()
 }
 

@@ -66,8 +66,8 @@ async fn a_reader_that_comes_late_finds_every_part_and_until_then_the_peer_waits
     let mut crawler = Running::start(config(CURRENT, 1)).await;
     crawler.node.connect(target);
     crawler.until(|event| matches!(event, Event::Connected { .. }).then_some(())).await;
-    const LONG: Duration = Duration::from_secs(300); // it is about every part, not about how soon
-    let _ = crawler.node.request(Ask { timeout: LONG, ..ask(CURRENT, "") });
+    let timeout = Duration::from_secs(300); // it is about every part, not about how soon
+    let _ = crawler.node.request(Ask { timeout, ..ask(CURRENT, "") });
     let mut before = 0;
     loop {
         tokio::time::sleep(Duration::from_millis(300)).await;

@@ -119,15 +119,6 @@ impl Peer {
         }
     }
 
-    /// How many more frames the socket has taken.
-    pub async fn written(&mut self) -> u64 {
-        loop {
-            if let OverlayEvent::Written { frames, .. } = self.next().await {
-                return frames as u64;
-            }
-        }
-    }
-
     pub async fn connected(&mut self) -> Link {
         match self.fact().await {
             OverlayEvent::Connected { conn, who, remote, .. } => Link { conn, who, remote },
