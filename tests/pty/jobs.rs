@@ -28,11 +28,16 @@ fn leave(mut terminal: Terminal) {
     assert_eq!(terminal.end().0, 7);
 }
 
+/// Has the shell say something. What is typed stands there at once; that it is said shows that the shell takes commands.
+fn say(terminal: &mut Terminal, words: &str) {
+    terminal.keys(&format!("echo {words}\r"));
+    terminal.wait(words, |rows| rows.iter().any(|row| row.contains(words) && !row.contains("echo")));
+}
+
 fn continues(terminal: &mut Terminal, mouse: bool) {
     terminal.wait("the shell", at_prompt);
     assert_eq!(terminal.state(), SHELLS, "the shell has its terminal");
-    terminal.keys("echo typed in vain\r");
-    terminal.wait_for("typed in vain");
+    say(terminal, "typed in vain");
     terminal.resize(80, 24);
     terminal.keys("fg\r");
     terminal.wait("the screen in its new size", |rows| {
@@ -50,8 +55,7 @@ fn continues(terminal: &mut Terminal, mouse: bool) {
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     let mut terminal = running();
     terminal.keys("tm");
-    terminal.wait_for("mouse");
-    assert!(terminal.state().3, "the mouse is reported");
+    terminal.wait_for_mouse(); // the word alone is shown by the first key already, as what may follow it
     terminal.keys(CTRL_Z);
     continues(&mut terminal, true);
     // and once more, from within a prompt
@@ -80,13 +84,13 @@ fn after_sigstop_the_screen_is_drawn_anew() {
     // nobody can give a terminal back on SIGSTOP; the shell writes over the screen
     terminal.signal_to("id", "STOP");
     terminal.wait("the shell", |rows| rows.iter().any(|row| row.contains("Stopped")));
-    terminal.keys("echo typed in vain\r");
-    terminal.wait_for("typed in vain");
+    say(&mut terminal, "typed in vain");
     // continued in the background it must not touch the terminal
     terminal.signal_to("id", "CONT");
-    terminal.keys("echo still the shell\r");
-    terminal.wait_for("still the shell");
+    say(&mut terminal, "still the shell");
     terminal.wait_until_stopped("id"); // by its first look at a terminal that is the shell's
+    terminal.keys("jobs\r"); // a shell that does not know it yet would not let it go on; some tell by themselves
+    terminal.wait("the shell to know", |rows| rows.iter().filter(|row| row.contains("Stopped")).count() >= 2);
     terminal.keys("fg\r");
     terminal.wait("the screen", |rows| {
         rows.last().is_some_and(|row| row.contains("q quit")) && !rows.iter().any(|row| row.contains("the shell"))

@@ -178,6 +178,15 @@ impl Terminal {
         self.wait(text, |rows| rows.iter().any(|row| row.contains(text)))
     }
 
+    /// Waits until the program has asked for what is done with the mouse.
+    pub fn wait_for_mouse(&self) {
+        let end = Instant::now() + PATIENCE;
+        while !self.state().3 {
+            assert!(Instant::now() < end, "the mouse is not reported; the screen was\n{}", self.rows().join("\n"));
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Sends a signal by its name: `TERM`.
     pub fn signal(&self, name: &str) {
         send(name, &self.id().to_string());
