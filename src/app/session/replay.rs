@@ -1,7 +1,7 @@
 //! A recording that is shown again: its messages are folded at their times, faster or slower, and nothing leaves the program.
 //!
 //! Whoever watches has keys, too. Those of the replay itself touch nothing that is shown; any other begins a look around
-//! ([`watching`]), on a copy, so that the recording goes on as if nobody had touched it.
+//! (`watching`), on a copy, so that the recording goes on as if nobody had touched it.
 
 mod folding;
 mod places;
