@@ -171,13 +171,13 @@ impl<'a> Canvas<'a> {
 
     /// Parts that are in and parts to come, in [`BAR`] cells. Never full before the last part is in.
     pub fn part_bar(&mut self, x: u16, right: u16, y: u16, have: u32, hint: PartsLeft) -> u16 {
-        let more = u32::from(hint.more().0);
-        let total = have + more;
-        let cells = u32::from(BAR);
-        let filled = if total <= cells { have } else { (have * cells / total).max(1) };
+        // saturating: a recording's numbers can be anything
+        let (have, more, cells) = (have as usize, usize::from(hint.more().0), usize::from(BAR));
+        let total = have.saturating_add(more);
+        let filled = if total <= cells { have } else { (have.saturating_mul(cells) / total).max(1) };
         let shown = total.min(cells);
-        let (filled, open) = (filled as usize, shown.saturating_sub(filled).max(u32::from(more > 0)) as usize);
-        let filled = filled.min(usize::from(BAR).saturating_sub(open));
+        let open = shown.saturating_sub(filled).max(usize::from(more > 0));
+        let filled = filled.min(cells.saturating_sub(open));
         let x = self.text(x, right, y, &"▓".repeat(filled), self.theme.accent);
         self.text(x, right, y, &"░".repeat(open), self.theme.accent)
     }
@@ -299,7 +299,8 @@ mod tests {
         assert_eq!(bar(300, 1), "▓▓▓▓▓▓▓▓░");
         assert_eq!(bar(1, 255), "▓░░░░░░░░");
         assert_eq!(bar(3, 0), "▓▓▓");
-        assert_eq!(bar(u32::MAX / 16, 255).chars().count(), 9);
+        assert_eq!(bar(u32::MAX, 255).chars().count(), 9);
+        assert_eq!(bar(u32::MAX, 0).chars().count(), 9);
     }
 
     #[test]
