@@ -57,6 +57,22 @@ fn select_a_plain_peer(terminal: &mut Terminal) -> String {
     panic!("no plain peer in\n{}", terminal.rows().join("\n"));
 }
 
+/// Opens the composer on DATABASE; its default payload is there when this returns.
+fn compose_a_query(terminal: &mut Terminal) {
+    terminal.keys("r");
+    terminal.wait_for("name or number");
+    terminal.keys("database\r");
+    terminal.wait_for("the default");
+    terminal.wait_for("SELECT 'peer_count'");
+}
+
+/// Opens the composer on DATABASE, with a query that some peers answer otherwise than others.
+fn compose_a_query_of_two_answers(terminal: &mut Terminal) {
+    compose_a_query(terminal);
+    terminal.keys(&ctrl('l'));
+    terminal.keys("SELECT count(*) % 2 FROM Torrent");
+}
+
 /// Picks NATCHECK by its name, and sends it to the peer that is selected.
 fn ask_for_a_nat_test(terminal: &mut Terminal) {
     terminal.keys("r");

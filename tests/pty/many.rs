@@ -39,12 +39,7 @@ fn four_hundred_are_marked_by_a_filter_looked_at_asked_stopped_and_grouped() {
     terminal.wait("400 marks", |rows| before(rows, " marked") >= Some(400));
 
     // a request, looked at before it goes: nothing has been sent when the preview is left again
-    terminal.keys("r");
-    terminal.wait_for("name or number");
-    terminal.keys("database\r");
-    terminal.wait_for("the default");
-    terminal.keys(&ctrl('l'));
-    terminal.keys("SELECT count(*) % 2 FROM Torrent");
+    super::compose_a_query_of_two_answers(&mut terminal);
     terminal.keys(&ctrl('s'));
     terminal.wait_for("nothing is sent yet");
     terminal.keys("\u{1b}");

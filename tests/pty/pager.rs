@@ -13,16 +13,19 @@ read line
 echo "$line" > "$0.got"
 "#;
 
-/// The demo with a reply to DATABASE on the screen.
-fn with_reply(environment: &[(&str, &str)]) -> Terminal {
+/// The demo with a request of DATABASE in the composer.
+fn with_query(environment: &[(&str, &str)]) -> Terminal {
     let mut terminal = Terminal::start(120, 40, &["demo", "--seed", "7"], environment);
     terminal.wait("most peers to be connected", |rows| super::connected(rows).is_some_and(|n| n >= 20));
     terminal.keys("T");
     super::select_a_plain_peer(&mut terminal);
-    terminal.keys("r");
-    terminal.wait_for("name or number");
-    terminal.keys("database\r");
-    terminal.wait_for("SELECT 'peer_count'");
+    super::compose_a_query(&mut terminal);
+    terminal
+}
+
+/// The demo with a reply to DATABASE on the screen.
+fn with_reply(environment: &[(&str, &str)]) -> Terminal {
+    let mut terminal = with_query(environment);
     terminal.keys(&super::ctrl('s'));
     terminal.wait_for("error 0, success");
     terminal
@@ -73,14 +76,7 @@ fn an_editor_gets_the_payload_and_what_it_leaves_is_sent() {
     fs::write(&editor, EDITOR).expect("a program");
     fs::set_permissions(&editor, fs::Permissions::from_mode(0o700)).expect("a program");
     let editor = editor.to_str().expect("a path");
-    let mut terminal = Terminal::start(120, 40, &["demo", "--seed", "7"], &[("EDITOR", editor), ("VISUAL", editor)]);
-    terminal.wait("most peers to be connected", |rows| super::connected(rows).is_some_and(|n| n >= 20));
-    terminal.keys("T");
-    super::select_a_plain_peer(&mut terminal);
-    terminal.keys("r");
-    terminal.wait_for("name or number");
-    terminal.keys("database\r");
-    terminal.wait_for("SELECT 'peer_count'");
+    let mut terminal = with_query(&[("EDITOR", editor), ("VISUAL", editor)]);
     terminal.keys(&super::ctrl('o'));
     terminal.wait_for("SELECT 'counted_peers'");
     terminal.wait_for("takes that back");

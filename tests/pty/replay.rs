@@ -20,12 +20,7 @@ fn recorded(file: &str, more: &[&str]) -> Vec<String> {
     terminal.wait("everybody", |rows| connected(rows) == Some(PEERS));
     terminal.keys("a");
     terminal.wait_for("12 marked");
-    terminal.keys("r");
-    terminal.wait_for("name or number");
-    terminal.keys("database\r");
-    terminal.wait_for("the default");
-    terminal.keys(&ctrl('l'));
-    terminal.keys("SELECT count(*) % 2 FROM Torrent");
+    super::compose_a_query_of_two_answers(&mut terminal);
     terminal.wait_for("1 line, 32 B");
     terminal.keys(&ctrl('s'));
     terminal.wait_for("nothing is sent yet");

@@ -10,6 +10,7 @@ mod every_view;
 mod first_run;
 mod fixture;
 mod hostile;
+mod ladder;
 mod list;
 mod log;
 mod many;

@@ -1,5 +1,6 @@
 //! The list of peers: who is known, which are shown, in which order and columns; marks and notes.
 
+pub(in crate::app) mod arranging;
 pub mod column;
 pub mod column_view;
 pub mod columns;
