@@ -14,15 +14,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use fixture::{before, blank, failure, nat_reply};
-use swarmscope::app::session::moment::Moment;
-use swarmscope::app::session::recording::{Header, Line, What, read};
-use swarmscope::app::session::replay::Player;
-use swarmscope::app::session::showing::Control;
-use swarmscope::app::{Key, Model, Msg};
-use swarmscope::failure::{By, Cause, Delivered};
-use swarmscope::node::{Direction, Event, Origin, PeerKey, Ticket, Transport};
+use swarmscope::screen::session::moment::Moment;
+use swarmscope::screen::session::recording::{Header, Line, What, read};
+use swarmscope::screen::session::replay::Player;
+use swarmscope::screen::session::showing::Control;
+use swarmscope::screen::{Key, Model, Msg};
 use swarmscope::tui::meter::resident;
-use swarmscope::wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Ticket, Transport};
+use swarmscope_wire::failure::{By, Cause, Delivered};
+use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
 
 const LINES: u32 = 1_000_000;
 /// Between two lines: 5 000 in a second.

@@ -14,12 +14,12 @@ use crowd::PEERS;
 use crowd::fixture::{before, blank, fold, press};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use swarmscope::app::{Key, Model, Msg, Now};
-use swarmscope::node::Event;
+use swarmscope::screen::{Key, Model, Msg, Now};
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::{Tops, draw};
 use swarmscope::tui::meter::resident;
 use swarmscope::tui::theme::Depth;
+use swarmscope_peer::node::Event;
 
 const SIZE: (u16, u16) = (200, 60);
 /// 5 000 events a second, 60 frames a second.

@@ -4,10 +4,10 @@
 use std::{env, error::Error, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use swarmscope::crawler::{Answer, Asked, PeerView, Probe, Registry, probe::Answering};
-use swarmscope::identity::{Identities, key_file};
-use swarmscope::node::{Node, NodeConfig};
-use swarmscope::wire::{MessageId, OverlayVersion, Permid};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Registry, probe::Answering};
+use swarmscope_peer::identity::{Identities, key_file};
+use swarmscope_peer::node::{Node, NodeConfig};
+use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 
 struct Uptime(Instant);
 

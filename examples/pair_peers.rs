@@ -6,10 +6,10 @@
 //! their `--allow`; its key is `pair_peers.pem`, made on first use.
 use std::{env, error::Error, sync::Arc};
 
-use swarmscope::identity::{Identities, key_file};
-use swarmscope::node::pairing::{Pairing, Place, Side};
-use swarmscope::node::{Event, Node, NodeConfig, Target};
-use swarmscope::wire::Permid;
+use swarmscope_peer::identity::{Identities, key_file};
+use swarmscope_peer::node::{Event, Node, NodeConfig, Target};
+use swarmscope_probes::nat::pairing::{Pairing, Place, Side};
+use swarmscope_wire::Permid;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -8,31 +8,13 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`wire`] | bytes to types and back: handshake, frames, messages, bencode, encoding "a", pickle as data |
-//! | [`identity`] | keys, key files, the allow-list |
-//! | [`failure`] | why a connection or a request failed: phase, cause, who, and what to do next |
-//! | [`session`] | one connection's life as a state machine |
-//! | [`crawler`] | channels, parts, the frequency gate, schedules, BuddyCast rounds |
-//! | [`overlay`] | sockets and TLS, one task a connection |
-//! | [`nat`] | what lies between a peer and the network: NAT behaviour discovery over STUN, rendezvous |
-//! | [`probes`] | one file a message-specific id |
-//! | [`node`] | a whole peer or Crawler |
-//! | [`app`] | the interactive model, a pure fold |
+//! | [`screen`] | the interactive model, a pure fold |
 //! | [`tui`] | the terminal: draws the model |
 //! | [`demo`] | a swarm of real peers on loopback |
 //! | [`cli`] | the sub-commands |
 #![forbid(unsafe_code)]
 
-pub mod app;
 pub mod cli;
-pub mod crawler;
 pub mod demo;
-pub mod failure;
-pub mod identity;
-pub mod nat;
-pub mod node;
-pub mod overlay;
-pub mod probes;
-pub mod session;
+pub mod screen;
 pub mod tui;
-pub mod wire;

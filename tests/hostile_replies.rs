@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use swarmscope::probes::{self, Decoding, Statistics};
-use swarmscope::wire::{ErrorByte, MessageId};
+use swarmscope_probes::{Decoding, Statistics};
+use swarmscope_wire::{ErrorByte, MessageId};
 
 /// What a reply may take beyond its own bytes, in KiB.
 const MAX_GROWTH: u64 = 32 << 10;
@@ -34,13 +34,13 @@ fn status(name: &str) -> u64 {
 /// Reads a reply of each of these ids, and gives what was found with what each took at most.
 fn read(ids: &[MessageId], payload: &[u8]) -> Vec<(MessageId, Decoding)> {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let registry = probes::registry(Statistics::empty());
+    let registry = swarmscope_probes::registry(Statistics::empty());
     let mut found = Vec::new();
     for id in ids {
         fs::write("/proc/self/clear_refs", "5").expect("the peak can be reset");
         let before = status("VmRSS");
         let began = clock::of_this_thread();
-        let decoding = probes::decode_reply(&registry, *id, ErrorByte::SUCCESS, payload);
+        let decoding = swarmscope_probes::decode_reply(&registry, *id, ErrorByte::SUCCESS, payload);
         let (took, grown) = (clock::of_this_thread().saturating_sub(began), status("VmHWM").saturating_sub(before));
         println!(
             "id {id}: {} bytes, +{grown} KiB, {took:?}, {:?} {:?}",

@@ -16,7 +16,7 @@ mod processes;
 
 use std::io::Write;
 
-use swarmscope::nat::lab::{Lab, LabError};
+use swarmscope_probes::nat::lab::{Lab, LabError};
 
 /// Not a test of its own: what the others run inside a namespace.
 #[test]

@@ -7,9 +7,9 @@ pub mod fixture;
 use std::time::Duration;
 
 use fixture::{Script, failure, nat_reply};
-use swarmscope::failure::{By, Cause, Delivered};
-use swarmscope::node::{Direction, Event, PeerKey, Transport};
-use swarmscope::wire::{MessageId, OverlayVersion, Permid};
+use swarmscope_peer::node::{Direction, Event, PeerKey, Transport};
+use swarmscope_wire::failure::{By, Cause, Delivered};
+use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 
 pub const PEERS: u32 = 50_000;
 

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use swarmscope::app::Msg;
-use swarmscope::identity::{Ed25519Identity, Identities};
-use swarmscope::node::outlet::Outlet;
-use swarmscope::node::{Node, NodeConfig};
+use swarmscope::screen::Msg;
 use swarmscope::tui::keep::Files;
 use swarmscope::tui::terminal::Environment;
 use swarmscope::tui::{Look, Options, Source, run};
+use swarmscope_peer::identity::{Ed25519Identity, Identities};
+use swarmscope_peer::node::outlet::Outlet;
+use swarmscope_peer::node::{Node, NodeConfig};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::CliError;
-use crate::node::Target;
+use swarmscope_peer::node::Target;
 
 /// Larger files are refused: this is room for 50 000 peers, each with its permid.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;

@@ -7,7 +7,7 @@ use clap_complete::{Shell, generate};
 use super::{CliError, directories, output, probes};
 use crate::demo::Scenario;
 use crate::tui::theme;
-use crate::wire::MessageId;
+use swarmscope_wire::MessageId;
 
 #[derive(Args, Debug)]
 pub struct CompletionsArgs {

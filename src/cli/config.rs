@@ -10,7 +10,7 @@ mod print;
 use clap::{Arg, Command};
 
 use super::{CliError, directories, output};
-use crate::wire::config_file::{ConfigFile, Fault};
+use swarmscope_probes::config_file::{ConfigFile, Fault};
 
 /// What to do about a file that can't be used.
 const HINT: &str =

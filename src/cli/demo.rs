@@ -11,10 +11,10 @@ use super::options::{AllowOptions, JsonOption};
 use super::session::{self, SessionOptions};
 use super::tui::{self, ThemeOption};
 use super::{CliError, directories, identities, journal, keymap, logging, open_files, output, probes, signals};
-use crate::app::Setup;
-use crate::app::asking::command::Identity;
 use crate::demo::{self, Nats, Reading, Scenario, Swarm, SwarmConfig};
-use crate::wire::{Permid, PermidKind};
+use crate::screen::Setup;
+use crate::screen::asking::command::Identity;
+use swarmscope_wire::{Permid, PermidKind};
 
 /// Enough to look like a swarm, few enough to read.
 const DEFAULT_PEERS: u16 = 24;

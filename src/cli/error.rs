@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::output::say;
-use crate::failure::{By, Cause, Failure};
+use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// The exit code of wrong usage.
 pub const USAGE: u8 = 2;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::options::IdentityOptions;
 use super::{CliError, output};
-use crate::identity::key_file::{self, KeyFile, KeyFileError, Lock};
-use crate::identity::{Identities, Key};
-use crate::wire::{OverlayVersion, Permid, PermidKind};
+use swarmscope_peer::identity::key_file::{self, KeyFile, KeyFileError, Lock};
+use swarmscope_peer::identity::{Identities, Key};
+use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
 
 /// What to do about a key file that can't be used.
 const HINT: &str = "`swarmscope key new --out FILE` makes a key file, `swarmscope key show FILE` says what is in one";

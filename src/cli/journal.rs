@@ -4,7 +4,7 @@
 use std::io;
 
 use super::output::{self, Line, message_words};
-use crate::node::Event;
+use swarmscope_peer::node::Event;
 
 /// Logs an event, and prints it where `json` asks for that.
 ///

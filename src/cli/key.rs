@@ -6,8 +6,8 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 
 use super::{CliError, identities, output};
-use crate::identity::key_file;
-use crate::wire::{Permid, PermidKind};
+use swarmscope_peer::identity::key_file;
+use swarmscope_wire::{Permid, PermidKind};
 
 #[derive(Args, Debug)]
 pub struct KeyArgs {

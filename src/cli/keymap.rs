@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::options::JsonOption;
 use super::{CliError, directories, output};
-use crate::app::Keymap;
-use crate::app::commands::{COMMANDS, Command, Group};
-use crate::app::keys::keymap;
-use crate::wire::config_file::ConfigFile;
+use crate::screen::Keymap;
+use crate::screen::commands::{COMMANDS, Command, Group};
+use crate::screen::keys::keymap;
+use swarmscope_probes::config_file::ConfigFile;
 
 const HINT: &str = "correct these lines; the other lines hold, and `swarmscope keymap` lists the names of all commands";
 

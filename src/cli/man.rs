@@ -5,8 +5,8 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::{CliError, later, output};
-use crate::app::Keymap;
-use crate::app::commands::{COMMANDS, Group};
+use crate::screen::Keymap;
+use crate::screen::commands::{COMMANDS, Group};
 
 const FILES: [(&str, &str); 6] = [
     ("~/.config/swarmscope/config.toml", "options; swarmscope config prints every line that can stand there"),

@@ -6,9 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 
 use super::{CliError, options, output};
-use crate::nat::NatTester;
-use crate::probes::NatCheck;
-use crate::wire::OverlayVersion;
+use swarmscope_probes::NatCheck;
+use swarmscope_probes::nat::NatTester;
+use swarmscope_wire::OverlayVersion;
 
 #[derive(Args, Debug)]
 pub struct NatArgs {

@@ -7,8 +7,8 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, value_parser};
 
 use super::{CliError, bootstrap};
-use crate::node::{Target, TargetError};
-use crate::wire::{OverlayVersion, Permid, inflate};
+use swarmscope_peer::node::{Target, TargetError};
+use swarmscope_wire::{OverlayVersion, Permid, inflate};
 
 /// Who this process is, and which versions it speaks.
 #[derive(Args, Clone, Debug)]

@@ -9,9 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 
-use crate::failure::Failure;
-use crate::node::Transport;
-use crate::wire::{ErrorByte, MessageId, Permid};
+use swarmscope_peer::node::Transport;
+use swarmscope_wire::failure::Failure;
+use swarmscope_wire::{ErrorByte, MessageId, Permid};
 
 /// The events of `--json` (cli.md). Fields are written in this order.
 #[derive(Serialize)]
@@ -156,7 +156,7 @@ fn text<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::{By, Cause};
+    use swarmscope_wire::failure::{By, Cause};
 
     fn json(line: &Line<'_>) -> String {
         serde_json::to_string(line).expect("serialises")

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::CliError;
-use crate::crawler::Probe;
-use crate::crawler::field::{read_form, write_form};
-use crate::crawler::probe::FORM;
-use crate::wire::OverlayVersion;
-use crate::wire::frame::MAX_AFTER_AUTHENTICATION;
+use swarmscope_peer::crawler::Probe;
+use swarmscope_peer::crawler::field::{read_form, write_form};
+use swarmscope_peer::crawler::probe::FORM;
+use swarmscope_wire::OverlayVersion;
+use swarmscope_wire::frame::MAX_AFTER_AUTHENTICATION;
 
 /// The fixed fields of a CRAWLER_REQUEST take this much of its frame: type, message, channel, frequency.
 const REQUEST_HEADER: usize = 5;

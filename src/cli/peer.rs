@@ -8,12 +8,12 @@ use clap::Args;
 
 use super::options::{self, AllowOptions, BootstrapOption, IdentityOptions, JsonOption};
 use super::{CliError, directories, identities, journal, logging, signals};
-use crate::failure::{By, Cause, Failure};
-use crate::identity::AllowList;
-use crate::identity::key_file::Lock;
-use crate::nat::{MAX_SERVERS, NatTester};
-use crate::node::{Node, NodeConfig};
-use crate::probes::{self, Statistics};
+use swarmscope_peer::identity::allow_file::read_list;
+use swarmscope_peer::identity::key_file::Lock;
+use swarmscope_peer::node::{Node, NodeConfig};
+use swarmscope_probes::Statistics;
+use swarmscope_probes::nat::{MAX_SERVERS, NatTester};
+use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// How long replies that are on their way may take once the peer was told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -85,7 +85,7 @@ fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
         listen: Some(args.listen),
         allow: args.allow.allow,
         allow_file: Some(allow_file),
-        registry: probes::registry_of_peer(statistics, NatTester::new(args.stun)),
+        registry: swarmscope_probes::registry_of_peer(statistics, NatTester::new(args.stun)),
         gossip: true,
         bootstrap,
         ..NodeConfig::default()
@@ -96,7 +96,7 @@ fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
 /// The allow-list's path. What is wrong in it now is said now; a list that is not there yet means that nobody may ask.
 fn allow_file(given: Option<PathBuf>, also: &AllowOptions) -> Result<PathBuf, CliError> {
     let path = given.map_or_else(directories::allow_file, Ok)?;
-    let list = AllowList::read(&path).map_err(|error| CliError::io(error.to_string()).with_hint(ALLOW_HINT))?;
+    let list = read_list(&path).map_err(|error| CliError::io(error.to_string()).with_hint(ALLOW_HINT))?;
     if list.is_empty() && also.allow.is_empty() {
         tracing::warn!("nobody may ask: put a Crawler's permid into {}, or give --allow", path.display());
     }

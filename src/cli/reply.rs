@@ -10,10 +10,10 @@ use bytes::Bytes;
 
 use super::CliError;
 use super::output::{self, Line};
-use crate::crawler::Registry;
-use crate::probes::{self, Decoding};
-use crate::wire::tree::Node;
-use crate::wire::{ChannelId, Decoded, ErrorByte, MessageId, Permid};
+use swarmscope_peer::crawler::Registry;
+use swarmscope_probes::Decoding;
+use swarmscope_wire::tree::Node;
+use swarmscope_wire::{ChannelId, Decoded, ErrorByte, MessageId, Permid};
 
 /// Exit codes of replies (cli.md).
 mod exit {
@@ -98,7 +98,7 @@ impl Drop for ReplyFile {
 /// A file or standard output can't be written.
 pub fn present(reply: &Reply, registry: &Registry, json: bool, out: Option<ReplyFile>) -> Result<u8, CliError> {
     let written = out.map_or(Ok(()), |out| out.write(&reply.payload));
-    let reading = probes::decode_reply(registry, reply.message, reply.error, &reply.payload);
+    let reading = swarmscope_probes::decode_reply(registry, reply.message, reply.error, &reply.payload);
     if json {
         as_json(reply, &reading).print()?;
     } else {

@@ -14,11 +14,11 @@ use super::output::{self, Line};
 use super::payload::Payload;
 use super::reply::{self, Reply, ReplyFile};
 use super::{CliError, identities, logging, probes, signals};
-use crate::crawler::Registry;
-use crate::failure::{By, Cause, Delivered, Failure, Phase};
-use crate::identity::key_file::Lock;
-use crate::node::{Ask, Direction, Event, Node, NodeConfig, Origin, Target, Ticket, Transport};
-use crate::wire::{Frequency, MessageId, OverlayVersion, Permid};
+use swarmscope_peer::crawler::Registry;
+use swarmscope_peer::identity::key_file::Lock;
+use swarmscope_peer::node::{Ask, Direction, Event, Node, NodeConfig, Origin, Target, Ticket, Transport};
+use swarmscope_wire::failure::{By, Cause, Delivered, Failure, Phase};
+use swarmscope_wire::{Frequency, MessageId, OverlayVersion, Permid};
 
 /// How long closing may take once the outcome is known.
 const GRACE: Duration = Duration::from_secs(1);

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{CliError, directories};
-use crate::app::keys::script::Script;
-use crate::app::session::recording::{self, Recording, RecordingError};
+use crate::screen::keys::script::Script;
+use crate::screen::session::recording::{self, Recording, RecordingError};
 use crate::tui::recorder::Target;
 
 /// The most bytes of a script: nobody types more.

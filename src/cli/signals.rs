@@ -5,7 +5,7 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::CliError;
-use crate::failure::exit;
+use swarmscope_wire::failure::exit;
 
 /// What asked to stop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -7,8 +7,8 @@ use clap::Args;
 use super::options::{self, JsonOption};
 use super::output::Line;
 use super::{CliError, logging, signals};
-use crate::nat::StunServer;
-use crate::nat::server::StunServerError;
+use swarmscope_probes::nat::StunServer;
+use swarmscope_probes::nat::server::StunServerError;
 
 #[derive(Args, Debug)]
 pub struct StunArgs {

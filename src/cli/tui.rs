@@ -13,20 +13,20 @@ use tokio_util::sync::CancellationToken;
 use super::options::{self, BootstrapOption, IdentityOptions};
 use super::session::{self, SessionOptions};
 use super::{CliError, directories, identities, keymap, probes};
-use crate::app::Setup;
-use crate::app::asking::command::Identity;
-use crate::app::kept::Kept;
-use crate::app::keys::script::Script;
-use crate::app::list::peers::MOST_PEERS;
-use crate::app::session::replay::Player;
-use crate::failure::exit;
-use crate::node::{Node, NodeConfig, Target};
-use crate::probes::pseudonyms;
+use crate::screen::Setup;
+use crate::screen::asking::command::Identity;
+use crate::screen::kept::Kept;
+use crate::screen::keys::script::Script;
+use crate::screen::list::peers::MOST_PEERS;
+use crate::screen::session::replay::Player;
 use crate::tui::keep::Files;
 use crate::tui::terminal::Environment;
 use crate::tui::theme::ThemeError;
 use crate::tui::{self, Ended, Look, Options, Source};
-use crate::wire::OverlayVersion;
+use swarmscope_peer::node::{Node, NodeConfig, Target};
+use swarmscope_probes::pseudonyms;
+use swarmscope_wire::OverlayVersion;
+use swarmscope_wire::failure::exit;
 
 /// How long closing may take once the screen is gone.
 const GRACE: Duration = Duration::from_secs(1);
@@ -150,7 +150,11 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
 ///
 /// # Errors
 /// The terminal can't be read or written.
-pub async fn show(node: Node, events: mpsc::Receiver<crate::node::Event>, options: Options) -> Result<u8, CliError> {
+pub async fn show(
+    node: Node,
+    events: mpsc::Receiver<swarmscope_peer::node::Event>,
+    options: Options,
+) -> Result<u8, CliError> {
     let ended = tui::run(Source::Node(node.clone(), events), options).await;
     node.shutdown(GRACE).await;
     exit_code(ended)

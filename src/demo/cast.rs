@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::changed;
 use super::played::{Part, played};
-use crate::crawler::probe::Answering;
-use crate::crawler::{Answer, Asked, PeerView, Probe, Registry};
-use crate::node::Node;
-use crate::wire::MessageId;
+use swarmscope_peer::crawler::probe::Answering;
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Registry};
+use swarmscope_peer::node::Node;
+use swarmscope_wire::MessageId;
 
 /// How long the simulated NAT test takes.
 const NAT_TEST: Duration = Duration::from_secs(4);

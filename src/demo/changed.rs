@@ -9,13 +9,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::played::{Part, played};
-use crate::crawler::probe::Answering;
-use crate::crawler::{Answer, Asked, AttemptId, PeerView, Probe, Registry};
-use crate::failure::Failure;
-use crate::identity::Identities;
-use crate::overlay::{Limits, Overlay, OverlayConfig, OverlayEvent};
-use crate::wire::crawler::CrawlerReply;
-use crate::wire::{ChannelId, ErrorByte, MessageId, OverlayVersion, PartsLeft};
+use swarmscope_peer::crawler::probe::Answering;
+use swarmscope_peer::crawler::{Answer, Asked, AttemptId, PeerView, Probe, Registry};
+use swarmscope_peer::identity::Identities;
+use swarmscope_peer::overlay::{Limits, Overlay, OverlayConfig, OverlayEvent};
+use swarmscope_wire::crawler::CrawlerReply;
+use swarmscope_wire::failure::Failure;
+use swarmscope_wire::{ChannelId, ErrorByte, MessageId, OverlayVersion, PartsLeft};
 
 /// What they say to everything: bencode of no message.
 const ODD: &[u8] = b"d5:stage4:idle4:unit8:2f91c0aae";

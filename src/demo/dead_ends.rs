@@ -9,9 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::node::Target;
-use crate::wire::handshake::{HANDSHAKE_LEN, Handshake, PeerId};
-use crate::wire::{OverlayVersion, Permid};
+use swarmscope_peer::node::Target;
+use swarmscope_wire::handshake::{HANDSHAKE_LEN, Handshake, PeerId};
+use swarmscope_wire::{OverlayVersion, Permid};
 
 /// A name that nobody has, and nobody ever will (RFC 2606).
 const NO_NAME: &str = "no-such-peer.invalid";

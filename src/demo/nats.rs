@@ -7,12 +7,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::played::{Part, played};
-use crate::crawler::probe::Answering;
-use crate::crawler::{Answer, Asked, PeerView, Probe};
+use swarmscope_peer::crawler::probe::Answering;
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe};
 #[cfg(target_os = "linux")]
-use crate::wire::bencode;
-use crate::wire::bencode::Value;
-use crate::wire::{MessageId, OverlayVersion};
+use swarmscope_wire::bencode;
+use swarmscope_wire::bencode::Value;
+use swarmscope_wire::{MessageId, OverlayVersion};
 
 /// Where the lab's own STUN server is told to listen.
 #[cfg(target_os = "linux")]
@@ -60,8 +60,8 @@ impl Sort {
     }
 
     #[cfg(target_os = "linux")]
-    const fn kinds(self) -> &'static [crate::nat::lab::Kind] {
-        use crate::nat::lab::Kind;
+    const fn kinds(self) -> &'static [swarmscope_probes::nat::lab::Kind] {
+        use swarmscope_probes::nat::lab::Kind;
         match self {
             Self::Open => &[],
             Self::FullCone => &[Kind::FullCone],
@@ -87,7 +87,7 @@ pub struct Nats {
 pub struct Behind {
     sort: Sort,
     #[cfg(target_os = "linux")]
-    namespace: Option<crate::nat::lab::Namespace>,
+    namespace: Option<swarmscope_probes::nat::lab::Namespace>,
 }
 
 impl Nats {
@@ -205,7 +205,7 @@ mod real {
     use base64::engine::general_purpose::STANDARD;
 
     use super::{Behind, PORTS, Sort};
-    use crate::nat::lab::{ALTERNATE, Lab, LabError, Namespace, SERVER};
+    use swarmscope_probes::nat::lab::{ALTERNATE, Lab, LabError, Namespace, SERVER};
 
     /// The lab with its STUN server, which is stopped first.
     pub struct Place {

@@ -11,13 +11,13 @@ use tokio_util::task::TaskTracker;
 use super::cast::Role;
 use super::nats::Behind;
 use super::swarm::DemoPeer;
-use crate::crawler::Registry;
-use crate::failure::Failure;
-use crate::identity::Identities;
-use crate::nat::NatTester;
-use crate::node::{Event, Node, NodeConfig, Target};
-use crate::probes::{self, Statistics};
-use crate::wire::{OverlayVersion, Permid};
+use swarmscope_peer::crawler::Registry;
+use swarmscope_peer::identity::Identities;
+use swarmscope_peer::node::{Event, Node, NodeConfig, Target};
+use swarmscope_probes::Statistics;
+use swarmscope_probes::nat::NatTester;
+use swarmscope_wire::failure::Failure;
+use swarmscope_wire::{OverlayVersion, Permid};
 
 /// How long a peer that goes away stays away.
 const AWAY: Duration = Duration::from_secs(20);
@@ -95,7 +95,7 @@ impl Plan {
     async fn start(&self) -> Result<(Node, mpsc::Receiver<Event>), Failure> {
         // Two of its probes play with the node's own connections, and the node is made with its probes.
         let own = Arc::new(OnceLock::new());
-        let mut honest = probes::registry_of_peer(self.statistics.clone(), self.nat.clone());
+        let mut honest = swarmscope_probes::registry_of_peer(self.statistics.clone(), self.nat.clone());
         if let Some(behind) = &self.behind {
             honest = Registry::new(honest.iter().map(|probe| behind.dress(Arc::clone(probe))).collect());
         }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::crawler::probe::{Answering, Receipt};
-use crate::crawler::{Asked, PeerView, Probe};
-use crate::wire::{MessageId, OverlayVersion, Permid};
+use swarmscope_peer::crawler::probe::{Answering, Receipt};
+use swarmscope_peer::crawler::{Asked, PeerView, Probe};
+use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 
 /// What is played.
 pub trait Part: Send + Sync + 'static {

@@ -94,16 +94,17 @@ fn walks(seeded: &mut Seeded, sql: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crawler::{Asked, PeerView};
-    use crate::probes::{self, Statistics};
-    use crate::wire::mask::Mask;
-    use crate::wire::{ErrorByte, MessageId, OverlayVersion, Permid};
+    use swarmscope_peer::crawler::{Asked, PeerView};
+    use swarmscope_probes::Statistics;
+    use swarmscope_wire::mask::Mask;
+    use swarmscope_wire::{ErrorByte, MessageId, OverlayVersion, Permid};
 
     /// What a Crawler gets from a peer of the demo, by each id that answers from these tables.
     #[tokio::test]
     async fn each_id_has_something_to_tell_and_names_nobody() {
         for seed in 0..8 {
-            let registry = probes::registry(Statistics::filled(&statements(&mut Seeded::new(seed, 1))).unwrap());
+            let registry =
+                swarmscope_probes::registry(Statistics::filled(&statements(&mut Seeded::new(seed, 1))).unwrap());
             for id in [2, 4, 6, 7, 8, 9, 11].map(MessageId) {
                 let probe = registry.get(id).unwrap();
                 let payload = probe.initiate(OverlayVersion::CURRENT);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::cast::Role;
 use super::tour::{Act, Step};
-use crate::wire::MessageId;
+use swarmscope_wire::MessageId;
 
 /// What a swarm plays.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::identity::{Ed25519Identity, Identities};
+use swarmscope_peer::identity::{Ed25519Identity, Identities};
 
 /// SplitMix64 (Steele, Lea, Flood 2014): small, and good enough for invented statistics.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ impl Seeded {
     /// A throw-away identity for the versions before; none where they are not built in.
     #[cfg(feature = "legacy")]
     pub fn old_identity(&mut self) -> Identities {
-        let identity = crate::identity::LegacyIdentity::from_seed(self.bytes());
+        let identity = swarmscope_peer::identity::LegacyIdentity::from_seed(self.bytes());
         Identities { current: None, legacy: Some(Arc::new(identity)) }
     }
 

@@ -10,14 +10,14 @@ use super::cast::Role;
 use super::scenario::Scenario;
 use super::swarm::{DemoPeer, Swarm};
 use super::tour::{Facts, Reading, Tour};
-use crate::app::asking::command::Identity;
-use crate::app::kept::Kept;
-use crate::app::{Keymap, Msg, Setup};
-use crate::failure::Failure;
-use crate::identity::Identities;
-use crate::node::{Ask, Event, Node, NodeConfig, Origin};
-use crate::probes::{self, Statistics, pseudonyms};
-use crate::wire::{Frequency, MessageId, OverlayVersion};
+use crate::screen::asking::command::Identity;
+use crate::screen::kept::Kept;
+use crate::screen::{Keymap, Msg, Setup};
+use swarmscope_peer::identity::Identities;
+use swarmscope_peer::node::{Ask, Event, Node, NodeConfig, Origin};
+use swarmscope_probes::{Statistics, pseudonyms};
+use swarmscope_wire::failure::Failure;
+use swarmscope_wire::{Frequency, MessageId, OverlayVersion};
 
 /// How long the swarm may take to find together before the screen starts anyway.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -46,7 +46,7 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
     if let Some(peer) = swarm.player(Role::AskedBefore) {
         ask_before(swarm, peer).await?;
     }
-    let registry = probes::registry(Statistics::empty());
+    let registry = swarmscope_probes::registry(Statistics::empty());
     let mut config = crawler(swarm.screen(), OverlayVersion::CURRENT);
     config.listen = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     config.gossip = true;
@@ -85,7 +85,7 @@ fn crawler(identities: Identities, version: OverlayVersion) -> NodeConfig {
     NodeConfig {
         identities,
         version,
-        registry: probes::registry(Statistics::empty()),
+        registry: swarmscope_probes::registry(Statistics::empty()),
         max_peers: 500, // more than a demo has
         ..NodeConfig::default()
     }

@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::cast::Role;
 use super::records;
 use super::seeded::Seeded;
-use crate::failure::{By, Cause, Failure};
-use crate::probes::Statistics;
+use swarmscope_probes::Statistics;
+use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// The newest hour in the statistics: fixed, so that the same seed gives the same. Times are whole hours.
 const NEWEST: u64 = 1_763_787_600;

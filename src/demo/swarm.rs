@@ -16,12 +16,12 @@ use super::peer::{self, Plan};
 use super::scenario::Scenario;
 use super::seeded::Seeded;
 use super::statistics;
-use crate::failure::Failure;
-use crate::identity::Identities;
-use crate::nat::server::Limits;
-use crate::nat::{NatTester, StunServer};
-use crate::node::{Event, Target};
-use crate::wire::{OverlayVersion, Permid};
+use swarmscope_peer::identity::Identities;
+use swarmscope_peer::node::{Event, Target};
+use swarmscope_probes::nat::server::Limits;
+use swarmscope_probes::nat::{NatTester, StunServer};
+use swarmscope_wire::failure::Failure;
+use swarmscope_wire::{OverlayVersion, Permid};
 
 /// One peer in so many is of the old kind (version 17).
 const OLD_ONE_IN: usize = 4;

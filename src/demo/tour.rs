@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 use super::cast::Role;
 use super::scenario::Scenario;
 use super::swarm::{DemoPeer, Swarm};
-use crate::app::{Msg, TourStep};
-use crate::crawler::Registry;
-use crate::node::{Ask, Event, Node, Origin, PeerKey, Ticket};
-use crate::wire::{Frequency, MessageId, Permid};
+use crate::screen::{Msg, TourStep};
+use swarmscope_peer::crawler::Registry;
+use swarmscope_peer::node::{Ask, Event, Node, Origin, PeerKey, Ticket};
+use swarmscope_wire::{Frequency, MessageId, Permid};
 
 /// How long a step waits until its peer is known, or for its request to end, before the tour goes on.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -5,10 +5,10 @@ use ratatui::style::Style;
 use super::canvas::{Canvas, follow};
 use super::layout::Grid;
 use super::overlay;
-use crate::app::Model;
-use crate::app::format::thousands;
-use crate::app::mode::Picker;
-use crate::app::reply::compare::Candidate;
+use crate::screen::Model;
+use crate::screen::format::thousands;
+use crate::screen::mode::Picker;
+use crate::screen::reply::compare::Candidate;
 
 /// Where the columns begin: number, time, size.
 const NUMBER: u16 = 16;

@@ -8,11 +8,11 @@ use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::theme::Theme;
-use crate::app::keys::mouse::Spot;
-pub use crate::app::reply::lines::cut;
-use crate::wire::PartsLeft;
-use crate::wire::mask::Mask;
-use crate::wire::text::clean;
+use crate::screen::keys::mouse::Spot;
+pub use crate::screen::reply::lines::cut;
+use swarmscope_wire::PartsLeft;
+use swarmscope_wire::mask::Mask;
+use swarmscope_wire::text::clean;
 
 /// Cells of the pill ` 254 `.
 pub const PILL: u16 = 5;

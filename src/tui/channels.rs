@@ -3,15 +3,15 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, BAR, Canvas, follow, width};
-use crate::app::asking::request::{Outcome, Reply, Request, left};
-use crate::app::format::{countdown, size, took};
-use crate::app::keys::mouse::{List, Spot};
-use crate::app::list::column::{Cell, cell};
-use crate::app::list::peers::Peer;
-use crate::app::log::Kind;
-use crate::app::{Mode, Model, Pane, words};
-use crate::failure::Phase;
-use crate::wire::{ErrorByte, Frequency, OverlayVersion};
+use crate::screen::asking::request::{Outcome, Reply, Request, left};
+use crate::screen::format::{countdown, size, took};
+use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::list::column::{Cell, cell};
+use crate::screen::list::peers::Peer;
+use crate::screen::log::Kind;
+use crate::screen::{Mode, Model, Pane, words};
+use swarmscope_wire::failure::Phase;
+use swarmscope_wire::{ErrorByte, Frequency, OverlayVersion};
 
 /// Channels of one peer (protocol.md §4).
 const CHANNELS: usize = 255;

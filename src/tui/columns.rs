@@ -3,11 +3,11 @@
 use super::canvas::{Area, Canvas, follow};
 use super::layout::Grid;
 use super::overlay;
-use crate::app::Model;
-use crate::app::asking::messages::known;
-use crate::app::list::column_view::entries;
-use crate::app::list::columns::Column;
-use crate::app::list::order::By;
+use crate::screen::Model;
+use crate::screen::asking::messages::known;
+use crate::screen::list::column_view::entries;
+use crate::screen::list::columns::Column;
+use crate::screen::list::order::By;
 
 /// Cells of a column's name in the overlay.
 const NAME: u16 = 14;
@@ -117,7 +117,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, at: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::list::columns::Columns;
+    use crate::screen::list::columns::Columns;
 
     fn at(width: u16) -> Vec<(String, u16, u16)> {
         let area = Area { bar: 0, x: 3, right: 3 + width, y: 0, height: 10 };

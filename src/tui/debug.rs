@@ -6,9 +6,9 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Area, Canvas};
 use super::layout::Grid;
-use crate::app::Model;
-use crate::app::figures::{Figures, Spread};
-use crate::app::format::{size, thousands};
+use crate::screen::Model;
+use crate::screen::figures::{Figures, Spread};
+use crate::screen::format::{size, thousands};
 
 /// Cells and rows of it.
 const SIZE: (u16, u16) = (42, 12);

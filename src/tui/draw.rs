@@ -10,8 +10,8 @@ use super::{
     against, channels, columns, debug, filter_prompt, footer, frames, help, log_line, log_view, many, palette,
     peer_line, peer_screen, peers, reply, request, saved_filters, showing, status_bar, which_key,
 };
-use crate::app::keys::mouse::Spot;
-use crate::app::{Class, Mode, Model, Pane, Screen};
+use crate::screen::keys::mouse::Spot;
+use crate::screen::{Class, Mode, Model, Pane, Screen};
 
 /// Where lists were scrolled to when they were last drawn, so that they move no more than they must.
 #[derive(Clone, Copy, Default, Debug)]

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::process::Command;
 
 use super::files::{read_at_most, write_new};
-use crate::app::asking::editing;
-use crate::app::msg::{Msg, Opener};
+use crate::screen::asking::editing;
+use crate::screen::msg::{Msg, Opener};
 
 /// A program and its file.
 pub struct External {

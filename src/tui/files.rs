@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
 
-use crate::app::msg::{Saved, Unsaved};
+use crate::screen::msg::{Saved, Unsaved};
 
 /// Only the owner reads and writes it: replies tell of other people.
 const PRIVATE: u32 = 0o600;

@@ -5,8 +5,8 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, width};
 use super::layout::Grid;
-use crate::app::input::Input;
-use crate::app::{Mode, Model};
+use crate::screen::input::Input;
+use crate::screen::{Mode, Model};
 
 /// Where what is typed begins.
 const TEXT: u16 = 9;
@@ -98,7 +98,7 @@ fn below(canvas: &mut Canvas, model: &Model, grid: &Grid, shift: u16) {
         x = canvas.text(x + 1, right, y, note, theme.muted) + 3;
     }
     if candidates.is_empty() && !model.filter.text().is_empty() {
-        let shown = crate::app::format::counted(model.order.rows().len(), "peer");
+        let shown = crate::screen::format::counted(model.order.rows().len(), "peer");
         canvas.text(TEXT, right, y, &shown, theme.muted);
     }
 }

@@ -2,9 +2,9 @@
 
 use super::canvas::{Canvas, width};
 use super::layout::Grid;
-use crate::app::Model;
-use crate::app::commands::{Footing, footer};
-use crate::app::keys::mouse::Spot;
+use crate::screen::Model;
+use crate::screen::commands::{Footing, footer};
+use crate::screen::keys::mouse::Spot;
 
 /// Blanks between entries.
 const GAP: u16 = 3;

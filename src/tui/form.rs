@@ -3,9 +3,9 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, follow, width};
-use crate::app::form::Form;
-use crate::app::{Mode, Model};
-use crate::crawler::field::{Field, Kind};
+use crate::screen::form::Form;
+use crate::screen::{Mode, Model};
+use swarmscope_peer::crawler::field::{Field, Kind};
 
 /// Cells for the name of a field, and for its value.
 const NAME: u16 = 11;

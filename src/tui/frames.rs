@@ -3,10 +3,10 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
-use crate::app::asking::request::{Outcome, Part, Request, more};
-use crate::app::format::{clock_with_millis, thousands};
-use crate::app::{Model, words};
-use crate::wire::ErrorByte;
+use crate::screen::asking::request::{Outcome, Part, Request, more};
+use crate::screen::format::{clock_with_millis, thousands};
+use crate::screen::{Model, words};
+use swarmscope_wire::ErrorByte;
 
 /// Bytes of a request or reply frame before its payload: length, frame id and four fields (protocol.md §4).
 const BEFORE_PAYLOAD: usize = 9;

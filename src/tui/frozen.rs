@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::app::{Msg, Now};
-use crate::node::Event;
+use crate::screen::{Msg, Now};
+use swarmscope_peer::node::Event;
 
 /// Messages that may wait; then the screen goes on by itself.
 const MOST: usize = 200_000;

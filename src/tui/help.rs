@@ -5,9 +5,9 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 use super::overlay;
-use crate::app::commands::{HelpLine, HelpRow as Row, help_has_two_columns, help_rows, here};
-use crate::app::input::Input;
-use crate::app::{Mode, Model};
+use crate::screen::commands::{HelpLine, HelpRow as Row, help_has_two_columns, help_rows, here};
+use crate::screen::input::Input;
+use crate::screen::{Mode, Model};
 
 /// Where a command's words stand behind its keys.
 const DOC: u16 = 15;

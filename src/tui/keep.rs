@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use crate::app::kept::{Kept, KeptIn};
-use crate::wire::config_file;
+use crate::screen::kept::{Kept, KeptIn};
 
 /// Bytes of one file: ten thousand notes of full length fit.
 const MOST: u64 = 16 << 20;
@@ -119,7 +118,7 @@ impl Drop for Writer {
 
 /// The text of a file; `None` where it is not there.
 fn text(path: &Path) -> io::Result<Option<String>> {
-    let file = match config_file::open(path) {
+    let file = match swarmscope_peer::files::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };

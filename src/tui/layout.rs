@@ -4,8 +4,8 @@
 //! vertical rule, blocks with one blank row between them. Widths depend on the size alone.
 
 use super::canvas::Area;
-use crate::app::reply::lines::{WIDEST, list_width};
-use crate::app::{Class, Mode, Model, Pane};
+use crate::screen::reply::lines::{WIDEST, list_width};
+use crate::screen::{Class, Mode, Model, Pane};
 
 /// Rows of the CHANNELS block besides its heading, at 120×40.
 const CHANNEL_ROWS: u16 = 6;
@@ -204,7 +204,7 @@ impl Grid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::reply::lines::reply_width;
+    use crate::screen::reply::lines::reply_width;
 
     fn blocks(grid: &Grid) -> Vec<Area> {
         let request = grid.request.map(|request| match request {

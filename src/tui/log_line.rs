@@ -6,12 +6,12 @@ use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 use super::prompt;
 use super::why::folded;
-use crate::app::commands::key_of;
-use crate::app::format::{clock, thousands};
-use crate::app::hints::hints as all_hints;
-use crate::app::log::{Kind, Line};
-use crate::app::words::clause;
-use crate::app::{Class, Model};
+use crate::screen::commands::key_of;
+use crate::screen::format::{clock, thousands};
+use crate::screen::hints::hints as all_hints;
+use crate::screen::log::{Kind, Line};
+use crate::screen::words::clause;
+use crate::screen::{Class, Model};
 
 /// Cells of a line's text that are left at least beside its code.
 const LEAST_TEXT: u16 = 24;

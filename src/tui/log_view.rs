@@ -7,9 +7,9 @@ use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 use super::log_line;
 use super::why::folded;
-use crate::app::format::{clock_with_millis, thousands};
-use crate::app::log::{self, Line};
-use crate::app::{Class, Mode, Model};
+use crate::screen::format::{clock_with_millis, thousands};
+use crate::screen::log::{self, Line};
+use crate::screen::{Class, Mode, Model};
 
 /// Cells of `12:04:31.604` and the blanks behind it.
 const CLOCK: u16 = 14;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::figures::{Figures, Spread};
+use crate::screen::figures::{Figures, Spread};
 
 /// Of how many messages the times are kept: more than a busy second brings, so that a slow one is in the next figures.
 const MESSAGES: usize = 8192;

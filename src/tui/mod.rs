@@ -1,4 +1,4 @@
-//! The terminal: draws the [`crate::app::Model`] and runs its effects. Owns no facts.
+//! The terminal: draws the [`crate::screen::Model`] and runs its effects. Owns no facts.
 
 mod against;
 mod canvas;

@@ -7,10 +7,10 @@ use super::layout::Grid;
 use super::overlay;
 use super::picker::marked;
 use super::why::folded;
-use crate::app::Model;
-use crate::app::commands::Command;
-use crate::app::keys::mouse::{List, Spot};
-use crate::app::palette::{Entry, Found, Palette, Said, found, offered};
+use crate::screen::Model;
+use crate::screen::commands::Command;
+use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::palette::{Entry, Found, Palette, Said, found, offered};
 
 /// Cells for a command's name.
 const NAME: u16 = 18;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas};
-use crate::app::Now;
-use crate::app::asking::request::{Outcome, Part, Request};
-use crate::app::format::{thousands, took};
+use crate::screen::Now;
+use crate::screen::asking::request::{Outcome, Part, Request};
+use crate::screen::format::{thousands, took};
 
 /// The longest bar of a gap, in cells.
 const LONGEST: u16 = 10;

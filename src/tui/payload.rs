@@ -3,9 +3,9 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
-use crate::app::asking::composer::Composer;
-use crate::app::format::counted;
-use crate::wire::text::clean;
+use crate::screen::asking::composer::Composer;
+use crate::screen::format::counted;
+use swarmscope_wire::text::clean;
 
 /// Cells for the line number.
 const NUMBER: u16 = 3;

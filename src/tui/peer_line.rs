@@ -3,10 +3,10 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
-use crate::app::Model;
-use crate::app::format::{lasted, took};
-use crate::app::list::peers::{Peer, State};
-use crate::app::words;
+use crate::screen::Model;
+use crate::screen::format::{lasted, took};
+use crate::screen::list::peers::{Peer, State};
+use crate::screen::words;
 
 /// Cells of a note that are worth showing.
 const LEAST_NOTE: u16 = 8;

@@ -4,19 +4,19 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, BAR, Canvas, PILL, cut, follow, width};
 use super::columns::{Placed, place, words_over};
-use crate::app::asking::messages::{Known, known};
-use crate::app::commands::key_of;
-use crate::app::format::{ago, countdown, thousands, took};
-use crate::app::keys::mouse::{List, Spot};
-use crate::app::list::column::{Cell, cell};
-use crate::app::list::columns::Column;
-use crate::app::list::filter::state_word;
-use crate::app::list::peers::{Peer, State};
-use crate::app::list::reply_of::{last_error, last_reply};
-use crate::app::words;
-use crate::app::{Mode, Model, Pane};
-use crate::node::{PeerKey, Transport};
-use crate::wire::{ErrorByte, Frequency};
+use crate::screen::asking::messages::{Known, known};
+use crate::screen::commands::key_of;
+use crate::screen::format::{ago, countdown, thousands, took};
+use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::list::column::{Cell, cell};
+use crate::screen::list::columns::Column;
+use crate::screen::list::filter::state_word;
+use crate::screen::list::peers::{Peer, State};
+use crate::screen::list::reply_of::{last_error, last_reply};
+use crate::screen::words;
+use crate::screen::{Mode, Model, Pane};
+use swarmscope_peer::node::{PeerKey, Transport};
+use swarmscope_wire::{ErrorByte, Frequency};
 
 /// Cells of the column for a message: the pill, a blank, and `≤52:10`.
 const NEXT: u16 = Column::Next.width();
@@ -270,7 +270,7 @@ fn last(canvas: &mut Canvas, model: &Model, peer: &Peer, placed: Placed, y: u16,
 /// What became of a peer that is not connected: in words where they fit, else in one.
 fn state(canvas: &mut Canvas, model: &Model, (x, right): (u16, u16), peer: &Peer, y: u16) {
     let theme = canvas.theme;
-    let since = |then: crate::app::Now| model.now.instant.saturating_duration_since(then.instant);
+    let since = |then: crate::screen::Now| model.now.instant.saturating_duration_since(then.instant);
     let (word, rest) = words::state(&peer.state, since, model.listening.is_some());
     let shorter = rest.rsplit_once(',').map_or("", |(first, _)| first);
     let fits = |rest: &&str| !rest.is_empty() && x + width(word) + width(rest) <= right;

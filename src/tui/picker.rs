@@ -3,10 +3,10 @@
 use ratatui::style::{Modifier, Style};
 
 use super::canvas::{Area, Canvas, follow};
-use crate::app::Model;
-use crate::app::keys::mouse::{List, Spot};
-use crate::app::mode::Picker;
-use crate::app::words::clause;
+use crate::screen::Model;
+use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::mode::Picker;
+use crate::screen::words::clause;
 
 /// Where what is typed stands behind its label.
 const VALUE: u16 = 11;

@@ -4,8 +4,8 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
 use super::hex;
-use crate::app::Model;
-use crate::app::asking::composer::Composer;
+use crate::screen::Model;
+use crate::screen::asking::composer::Composer;
 
 /// The fields before the payload, in their order (protocol.md §4). The channel is chosen when it is sent.
 const FIELDS: [&str; 5] = ["length", "id", "message", "channel", "frequency"];

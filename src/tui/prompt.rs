@@ -3,9 +3,9 @@
 use ratatui::style::Style;
 
 use super::canvas::Canvas;
-use crate::app::input::Input;
-use crate::app::reply::find;
-use crate::app::{Mode, Model};
+use crate::screen::input::Input;
+use crate::screen::reply::find;
+use crate::screen::{Mode, Model};
 
 /// Cells of the note at the right.
 const NOTE: u16 = 36;

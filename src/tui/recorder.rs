@@ -11,10 +11,10 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::app::session::recording::{Header, Line, Masker, Typist, What, micros, present, typing::Typing};
-use crate::app::session::showing::Recorded;
-use crate::app::{Model, Msg, Now};
-use crate::node::Event;
+use crate::screen::session::recording::{Header, Line, Masker, Typist, What, micros, present, typing::Typing};
+use crate::screen::session::showing::Recorded;
+use crate::screen::{Model, Msg, Now};
+use swarmscope_peer::node::Event;
 
 /// Lines that may wait for the disk.
 const MOST_WAITING: usize = 50_000;
@@ -42,7 +42,7 @@ impl Target {
     /// As [`Self::create`].
     pub fn create_in(directory: &Path, now: Now) -> io::Result<Self> {
         std::fs::create_dir_all(directory)?;
-        Self::create(&directory.join(format!("swarmscope-{}.jsonl", crate::app::format::stamp(now.wall))))
+        Self::create(&directory.join(format!("swarmscope-{}.jsonl", crate::screen::format::stamp(now.wall))))
     }
 }
 

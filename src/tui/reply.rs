@@ -6,15 +6,15 @@ use ratatui::style::{Modifier, Style};
 use super::canvas::{Area, Canvas, follow, width};
 use super::found::{mark, mark_all};
 use super::{diff, hex, why};
-use crate::app::asking::request::{Outcome, Reply, Request};
-use crate::app::commands::key_of;
-use crate::app::format::{clock, counted, size};
-use crate::app::keys::mouse::{List, Spot};
-use crate::app::reply::find::Hit;
-use crate::app::reply::lines::{MOST_TEXT, TextRow, bytes_per_row, text_rows};
-use crate::app::reply::reading::{Row, View};
-use crate::app::{Class, Mode, Model, Pane, words};
-use crate::wire::ErrorByte;
+use crate::screen::asking::request::{Outcome, Reply, Request};
+use crate::screen::commands::key_of;
+use crate::screen::format::{clock, counted, size};
+use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::reply::find::Hit;
+use crate::screen::reply::lines::{MOST_TEXT, TextRow, bytes_per_row, text_rows};
+use crate::screen::reply::reading::{Row, View};
+use crate::screen::{Class, Mode, Model, Pane, words};
+use swarmscope_wire::ErrorByte;
 
 /// Where values stand behind their labels.
 const VALUE: u16 = 14;

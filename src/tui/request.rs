@@ -4,15 +4,15 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, PILL, width};
 use super::{form, payload, picker, preview};
-use crate::app::asking::command::to_selected;
-use crate::app::asking::composer::Composer;
-use crate::app::asking::messages::Known;
-use crate::app::commands::key_of;
-use crate::app::format::{countdown, counted, size};
-use crate::app::list::column::{Cell, cell};
-use crate::app::words::clause;
-use crate::app::{Mode, Model, Pane};
-use crate::node::Transport;
+use crate::screen::asking::command::to_selected;
+use crate::screen::asking::composer::Composer;
+use crate::screen::asking::messages::Known;
+use crate::screen::commands::key_of;
+use crate::screen::format::{countdown, counted, size};
+use crate::screen::list::column::{Cell, cell};
+use crate::screen::words::clause;
+use crate::screen::{Mode, Model, Pane};
+use swarmscope_peer::node::Transport;
 
 /// Where values stand behind their labels.
 const VALUE: u16 = 11;

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, PILL, width};
 use super::why::folded;
-use crate::wire::text::ELLIPSIS;
+use swarmscope_wire::text::ELLIPSIS;
 
 /// Writes one line of a text: canvas, from, to, row, line.
 pub type Write = fn(&mut Canvas, u16, u16, u16, &str);

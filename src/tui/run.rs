@@ -22,12 +22,11 @@ use super::recorder::{Finished, Recorder, Target};
 use super::signals::{Signals, Told};
 use super::terminal::Taken;
 use super::theme::Look;
-use crate::app::keys::script::{NotSeen, Script};
-use crate::app::session::recording::typing::Typing;
-use crate::app::session::replay::Player;
-use crate::app::{Effect, Key, Model, Msg, Now, Setup, update};
-use crate::node::{Event, Node};
-use crate::probes;
+use crate::screen::keys::script::{NotSeen, Script};
+use crate::screen::session::recording::typing::Typing;
+use crate::screen::session::replay::Player;
+use crate::screen::{Effect, Key, Model, Msg, Now, Setup, update};
+use swarmscope_peer::node::{Event, Node};
 
 mod at_terminal;
 mod clock;
@@ -335,7 +334,7 @@ impl Running {
                 self.reading += 1;
                 tokio::spawn(async move {
                     let Ok(_permit) = readers.acquire().await else { return };
-                    let read = move || probes::decode_reply(&registry, message, error, &payload);
+                    let read = move || swarmscope_probes::decode_reply(&registry, message, error, &payload);
                     // a reader that panicked has given the terminal back already
                     let Ok(decoding) = tokio::task::spawn_blocking(read).await else { return };
                     let _ = decoded.send(Msg::Decoded { permid, ticket, decoding }).await;

@@ -5,8 +5,8 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas, follow};
 use super::layout::Grid;
 use super::overlay;
-use crate::app::input::Input;
-use crate::app::{Mode, Model};
+use crate::screen::input::Input;
+use crate::screen::{Mode, Model};
 
 /// Cells of a filter's name.
 const NAME: u16 = 20;

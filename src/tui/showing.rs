@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, width};
 use super::layout::Grid;
-use crate::app::format::{lasted, thousands};
-use crate::app::{Class, Model};
+use crate::screen::format::{lasted, thousands};
+use crate::screen::{Class, Model};
 
 /// Blanks between two keys.
 const GAP: u16 = 3;

@@ -6,8 +6,8 @@ use super::canvas::{Canvas, PILL, width};
 use super::layout::Grid;
 use super::many;
 use super::showing;
-use crate::app::format::{clock, counted};
-use crate::app::{Class, Model, Screen};
+use crate::screen::format::{clock, counted};
+use crate::screen::{Class, Model, Screen};
 
 /// When the title goes.
 const TITLE: u8 = 7;
@@ -96,7 +96,7 @@ fn entries(canvas: &Canvas, model: &Model, wide: bool) -> Vec<Entry> {
     let mut add = |rank, sign, sign_style, text: String, text_style, note| {
         entries.push(Entry { sign, sign_style, text, text_style, note, rank });
     };
-    let number = |n: usize| crate::app::format::thousands(n as u64);
+    let number = |n: usize| crate::screen::format::thousands(n as u64);
     let quiet = |n: usize, style| if n == 0 { muted } else { style };
     let title = if wide { model.setup.title.as_str() } else { model.setup.title.split(':').next().unwrap_or("") };
     if !title.is_empty() {

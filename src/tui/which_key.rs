@@ -5,8 +5,8 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 use super::overlay;
-use crate::app::Model;
-use crate::app::commands::{FollowUp, follow_ups, pending};
+use crate::screen::Model;
+use crate::screen::commands::{FollowUp, follow_ups, pending};
 
 /// Cells before what a key does.
 const KEYS: u16 = 8;

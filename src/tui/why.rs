@@ -5,16 +5,16 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas, cut, width};
 use super::parts;
 use super::rows::{Rows, plain};
-use crate::app::asking::request::{Outcome, Request, more};
-use crate::app::commands::key_of;
-use crate::app::format::{clock, countdown, counted, size, took};
-use crate::app::list::column::{Cell, cell};
-use crate::app::list::peers::State;
-use crate::app::peer_screen::ladder;
-use crate::app::{Model, words};
-use crate::failure::{Cause, Failure};
-use crate::node::Source;
-use crate::wire::OverlayVersion;
+use crate::screen::asking::request::{Outcome, Request, more};
+use crate::screen::commands::key_of;
+use crate::screen::format::{clock, countdown, counted, size, took};
+use crate::screen::list::column::{Cell, cell};
+use crate::screen::list::peers::State;
+use crate::screen::peer_screen::ladder;
+use crate::screen::{Model, words};
+use swarmscope_peer::node::Source;
+use swarmscope_wire::OverlayVersion;
+use swarmscope_wire::failure::{Cause, Failure};
 
 /// Where text stands behind its label.
 const VALUE: u16 = 8;
@@ -64,7 +64,7 @@ fn code(canvas: &mut Canvas, area: &Area, sign: &str, code: &str, after: &str) {
 
 /// A request that has failed.
 pub fn request(canvas: &mut Canvas, model: &Model, area: Area, request: &Request, failure: &Failure) {
-    let refused = words::kind(failure) == crate::app::log::Kind::Refused;
+    let refused = words::kind(failure) == crate::screen::log::Kind::Refused;
     let mut after = format!(" · {}", took(request.elapsed(model.now)));
     if request.part_count() > 0 {
         after = format!("{after} · {}, {}", counted(request.part_count() as usize, "part"), size(request.bytes));

@@ -5,9 +5,9 @@ use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use swarmscope::nat::lab::{ALTERNATE, Lab, Namespace, SERVER};
-use swarmscope::nat::server::{Limits, StunServer};
-use swarmscope::nat::{NatReport, Rendezvous, Settings, measure, punch};
+use swarmscope_probes::nat::lab::{ALTERNATE, Lab, Namespace, SERVER};
+use swarmscope_probes::nat::server::{Limits, StunServer};
+use swarmscope_probes::nat::{NatReport, Rendezvous, Settings, measure, punch};
 
 /// Before each line that is meant for the test: the harness prints its own.
 const MARK: &str = "@lab ";

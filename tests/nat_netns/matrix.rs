@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use swarmscope::nat::LegacyType;
-use swarmscope::nat::lab::{Kind, Lab};
+use swarmscope_probes::nat::LegacyType;
+use swarmscope_probes::nat::lab::{Kind, Lab};
 
 use crate::child::{Coturn, Running, Told};
 use crate::{lab, say};
@@ -85,7 +85,7 @@ fn server(lab: &Lab) -> Running {
 /// All rows measured at the same time: in each row's order, what each run told.
 fn measure_all(lab: &mut Lab, runs: usize) -> Vec<Vec<Told>> {
     let clients: Vec<_> = ROWS.iter().map(|row| lab.client(row.kinds).expect("a client")).collect();
-    let start = |client: &swarmscope::nat::lab::Client| {
+    let start = |client: &swarmscope_probes::nat::lab::Client| {
         Running::start(&client.namespace, "measure", &[("RUNS", runs.to_string()), ("LADDER", String::new())])
     };
     let running: Vec<_> = clients.iter().map(start).collect();

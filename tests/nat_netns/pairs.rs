@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use swarmscope::nat::lab::{Client, Kind, Lab};
+use swarmscope_probes::nat::lab::{Client, Kind, Lab};
 
 use crate::child::{Running, Told};
 use crate::{lab, say};

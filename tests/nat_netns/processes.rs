@@ -8,9 +8,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use swarmscope::identity::key_file;
-use swarmscope::nat::lab::{Client, Kind, Lab, SERVER};
-use swarmscope::wire::PermidKind;
+use swarmscope_peer::identity::key_file;
+use swarmscope_probes::nat::lab::{Client, Kind, Lab, SERVER};
+use swarmscope_wire::PermidKind;
 use tempfile::TempDir;
 
 use crate::lab;

@@ -6,11 +6,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use swarmscope::crawler::probe::{Answering, ReplyDecodeError};
-use swarmscope::crawler::{Answer, Asked, PeerView, Probe, Registry};
-use swarmscope::identity::{Ed25519Identity, Identities};
-use swarmscope::node::{Event, Node, NodeConfig};
-use swarmscope::wire::{Decoded, MessageId, OverlayVersion, Permid};
+use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Registry};
+use swarmscope_peer::identity::{Ed25519Identity, Identities};
+use swarmscope_peer::node::{Event, Node, NodeConfig};
+use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid};
 
 use crate::process::{Home, PATIENCE, Running, example};
 

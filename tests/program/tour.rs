@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use swarmscope::app::Msg;
 use swarmscope::demo::{self, Reading, Role, Scenario, Swarm, SwarmConfig};
-use swarmscope::failure::Cause;
-use swarmscope::node::{Event, Origin, PeerKey, Source};
-use swarmscope::wire::{ErrorByte, MessageId, Permid};
+use swarmscope::screen::Msg;
+use swarmscope_peer::node::{Event, Origin, PeerKey, Source};
+use swarmscope_wire::failure::Cause;
+use swarmscope_wire::{ErrorByte, MessageId, Permid};
 use tokio::sync::mpsc;
 
 use crate::process::PATIENCE;

@@ -124,11 +124,11 @@ fn a_mebibyte_is_pasted_wherever_text_goes_and_nowhere_it_does_not() {
 
 /// A recording that begins with so many peers.
 fn recording(peers: usize) -> String {
-    use swarmscope::app::Msg;
-    use swarmscope::app::session::recording::{FORMAT, Header, Line, MAGIC, What};
-    use swarmscope::failure::{By, Cause, Failure};
-    use swarmscope::node::{Event, PeerKey};
-    use swarmscope::wire::Permid;
+    use swarmscope::screen::Msg;
+    use swarmscope::screen::session::recording::{FORMAT, Header, Line, MAGIC, What};
+    use swarmscope_peer::node::{Event, PeerKey};
+    use swarmscope_wire::Permid;
+    use swarmscope_wire::failure::{By, Cause, Failure};
     let header = Header {
         magic: MAGIC.to_owned(),
         format: FORMAT,

@@ -1,11 +1,11 @@
 //! The list of commands: searching, arguments, completion, errors under the cursor.
 
 use crossterm::event::KeyCode;
-use swarmscope::app::commands::COMMANDS;
-use swarmscope::app::keys::keymap;
-use swarmscope::app::{Effect, Key, Mode, Model};
-use swarmscope::wire::MessageId;
-use swarmscope::wire::config_file::ConfigFile;
+use swarmscope::screen::commands::COMMANDS;
+use swarmscope::screen::keys::keymap;
+use swarmscope::screen::{Effect, Key, Mode, Model};
+use swarmscope_probes::config_file::ConfigFile;
+use swarmscope_wire::MessageId;
 
 use crate::fixture::{press, session, type_text};
 use crate::snapshots::dark;
@@ -126,7 +126,7 @@ fn tab_completes_a_command_and_then_what_it_takes() {
 fn hidden_addresses_are_not_offered() {
     let mut model = typed("connect ");
     model.setup.privacy = true;
-    assert!(swarmscope::app::palette::found(&model).is_empty());
+    assert!(swarmscope::screen::palette::found(&model).is_empty());
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn the_first_key_of_a_sequence_shows_what_may_follow() {
 
 #[test]
 fn the_footer_names_a_prefix_once() {
-    let (left, right) = swarmscope::app::commands::footer(&session());
+    let (left, right) = swarmscope::screen::commands::footer(&session());
     let copies: Vec<_> = left.iter().filter(|footing| footing.key.starts_with('y')).collect();
     assert!(matches!(&copies[..], [copy] if copy.key == "y…" && copy.verb == "copy"), "{left:?}");
     assert_eq!(right.iter().map(|footing| &*footing.verb).collect::<Vec<_>>(), ["help", "quit"]);
@@ -179,12 +179,12 @@ fn the_footer_names_a_prefix_once() {
 fn the_help_begins_with_what_can_be_done_here_and_is_searched() {
     let mut model = session();
     press(&mut model, &[TAB, Key::char('?')]);
-    let sections = swarmscope::app::commands::help(&model);
+    let sections = swarmscope::screen::commands::help(&model);
     assert_eq!(sections[0].title, "CHANNELS");
     assert!(sections.iter().any(|section| section.elsewhere && section.title == "LIST"));
     press(&mut model, &[Key::char('/')]);
     type_text(&mut model, "copy");
-    let found = swarmscope::app::commands::help(&model);
+    let found = swarmscope::screen::commands::help(&model);
     let docs: Vec<&str> = found.iter().flat_map(|section| section.lines.iter().map(|line| line.doc)).collect();
     assert!(docs.contains(&"copy as a command") && docs.len() < 12, "{docs:?}");
     for (columns, rows) in [(120, 40), (80, 24), (40, 10)] {
@@ -217,7 +217,7 @@ fn all_of_the_help_can_be_scrolled_to_and_no_further() {
 fn the_help_goes_back_to_what_lay_under_it() {
     let mut model = session();
     press(&mut model, &[Key::char('p'), Key::named(KeyCode::F(1))]);
-    assert_eq!(swarmscope::app::commands::help(&model)[0].title, "PAYLOAD");
+    assert_eq!(swarmscope::screen::commands::help(&model)[0].title, "PAYLOAD");
     press(&mut model, &[Key::named(KeyCode::Esc)]);
     assert!(matches!(model.mode, Mode::Payload), "{:?}", model.mode);
 }

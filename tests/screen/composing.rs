@@ -1,7 +1,7 @@
 //! The composer: a payload as a form, as text, and in the operator's own editor.
 
 use crossterm::event::KeyCode;
-use swarmscope::app::{Effect, Key, Mode, Model, Msg};
+use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
 
 use crate::fixture::{Script, blank, fold, permid, press, type_text};
 use crate::hostile::{HOSTILE, check};
@@ -82,7 +82,7 @@ fn every_built_in_form_makes_what_its_probe_asks_by_default() {
     let model = blank();
     for probe in model.registry().iter().filter(|probe| !probe.fields().is_empty()) {
         let values: Vec<_> = probe.fields().iter().map(|field| field.default.clone()).collect();
-        for version in [9, 18].map(swarmscope::wire::OverlayVersion) {
+        for version in [9, 18].map(swarmscope_wire::OverlayVersion) {
             match probe.fill(&values, version) {
                 Ok(filled) => assert_eq!(filled, probe.initiate(version), "{}", probe.name()),
                 Err(why) => assert!(probe.name() == "NATTRAVERSAL" && why.contains("host"), "{why}"),
@@ -112,13 +112,13 @@ fn hostile_text_in_a_form_stays_in_its_place() {
     }
     let effects = does(&mut model, "ctrl-y");
     let command = copied(&effects);
-    assert_eq!(swarmscope::wire::text::clean(command), command);
+    assert_eq!(swarmscope_wire::text::clean(command), command);
     let mut model = composing("natcheck");
     fold(&mut model, now, Msg::Paste("; echo owned \u{202e}".to_owned()));
     let effects = does(&mut model, "ctrl-y");
     let command = copied(&effects);
     assert!(command.contains("--frequency '3600; echo owned"), "one word for a shell: {command}");
-    assert_eq!(swarmscope::wire::text::clean(command), command);
+    assert_eq!(swarmscope_wire::text::clean(command), command);
 }
 
 /// What an editor is given.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crossterm::event::KeyCode;
-use swarmscope::app::{Effect, Key, Model, Msg, Now};
-use swarmscope::failure::{By, Cause, Delivered};
-use swarmscope::node::{Ask, Event, PeerKey, Ticket};
-use swarmscope::wire::{ChannelId, ErrorByte, MessageId, PartsLeft, Permid};
+use swarmscope::screen::{Effect, Key, Model, Msg, Now};
+use swarmscope_peer::node::{Ask, Event, PeerKey, Ticket};
+use swarmscope_wire::failure::{By, Cause, Delivered};
+use swarmscope_wire::{ChannelId, ErrorByte, MessageId, PartsLeft, Permid};
 
 use crate::fixture::{Script, before, blank, failure, fold, nat_reply, permid, press, type_text};
 
@@ -74,7 +74,7 @@ pub fn some_left_out(model: &mut Model) {
     script.tell(model);
     let address = PeerKey::Address("10.0.0.9:7760".into());
     let connecting =
-        Event::Connecting { peer: address.clone(), phase: swarmscope::failure::Phase::Tcp, detail: String::new() };
+        Event::Connecting { peer: address.clone(), phase: swarmscope_wire::failure::Phase::Tcp, detail: String::new() };
     fold(model, before(0), Msg::Node(connecting));
     for key in [gone, own].into_iter().chain(late).map(PeerKey::Permid).chain([address]) {
         model.marks.mark(key);

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
-use swarmscope::app::Model;
+use swarmscope::screen::Model;
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::app::hints::{Hints, hints};
-use swarmscope::app::kept::KeptIn;
-use swarmscope::app::{Effect, Key, Mode, Model, Msg, Now, Screen};
+use swarmscope::screen::hints::{Hints, hints};
+use swarmscope::screen::kept::KeptIn;
+use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Now, Screen};
 
 use crate::fixture::{before, blank, fold, press, session, type_text};
 use crate::snapshots::dark;

@@ -8,18 +8,18 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use bytes::Bytes;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use swarmscope::app::asking::command::Identity;
-use swarmscope::app::kept::Kept;
-use swarmscope::app::session::recording::typing::Typing;
-use swarmscope::app::{Effect, Key, Keymap, Model, Msg, Now, Setup};
-use swarmscope::failure::{By, Cause, Delivered, Failure, Phase};
-use swarmscope::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
-use swarmscope::probes::{self, Statistics};
+use swarmscope::screen::asking::command::Identity;
+use swarmscope::screen::kept::Kept;
+use swarmscope::screen::session::recording::typing::Typing;
+use swarmscope::screen::{Effect, Key, Keymap, Model, Msg, Now, Setup};
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::{Tops, draw};
-use swarmscope::wire::bencode::Value;
-use swarmscope::wire::mask::Mask;
-use swarmscope::wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
+use swarmscope_probes::Statistics;
+use swarmscope_wire::bencode::Value;
+use swarmscope_wire::failure::{By, Cause, Delivered, Failure, Phase};
+use swarmscope_wire::mask::Mask;
+use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
 
 /// What the pictures show as the present: 12:04:31Z of some day.
 const PRESENT: Duration = Duration::from_millis(20_414 * 86_400_000 + 43_471_604);
@@ -40,7 +40,7 @@ pub fn before(ms: u64) -> Now {
 /// A model before anything happened.
 pub fn blank() -> Model {
     let setup = Setup {
-        registry: probes::registry(Statistics::empty()),
+        registry: swarmscope_probes::registry(Statistics::empty()),
         title: "demo: tour".into(),
         privacy: false,
         mask: Mask::new([7; 32]),
@@ -70,10 +70,10 @@ pub fn taped(session: impl FnOnce() -> Model) -> (Model, Tape) {
 
 fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     if TAPE.with_borrow(Option::is_none) {
-        return swarmscope::app::update(model, now, msg);
+        return swarmscope::screen::update(model, now, msg);
     }
     let before = Typing::of(model);
-    let effects = swarmscope::app::update(model, now, msg.clone());
+    let effects = swarmscope::screen::update(model, now, msg.clone());
     let typing = [before, Typing::of(model)];
     TAPE.with_borrow_mut(|tape| tape.iter_mut().for_each(|tape| tape.push((now, msg.clone(), typing.clone()))));
     effects
@@ -85,7 +85,7 @@ pub fn fold(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     for effect in update(model, now, msg) {
         match effect {
             Effect::Decode { permid, ticket, message, error, payload } => {
-                let decoding = probes::decode_reply(&model.setup.registry, message, error, &payload);
+                let decoding = swarmscope_probes::decode_reply(&model.setup.registry, message, error, &payload);
                 left.extend(update(model, now, Msg::Decoded { permid, ticket, decoding }));
             }
             other => left.push(other),

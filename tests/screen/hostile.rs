@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::app::msg::{Saved, Unsaved};
-use swarmscope::app::{Effect, Key, Model, Msg};
-use swarmscope::failure::{By, Cause, Delivered};
-use swarmscope::node::{Event, PeerKey, Ticket};
+use swarmscope::screen::msg::{Saved, Unsaved};
+use swarmscope::screen::{Effect, Key, Model, Msg};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
-use swarmscope::wire::{ChannelId, ErrorByte, MessageId};
+use swarmscope_peer::node::{Event, PeerKey, Ticket};
+use swarmscope_wire::failure::{By, Cause, Delivered};
+use swarmscope_wire::{ChannelId, ErrorByte, MessageId};
 use unicode_width::UnicodeWidthStr;
 
 use crate::clock;
@@ -137,7 +137,7 @@ fn what_is_copied_is_clean_too() {
     let mut model = hostile_session();
     press(&mut model, &[Key::named(KeyCode::Tab), Key::named(KeyCode::End), Key::named(KeyCode::Enter)]);
     let effects = press(&mut model, &[Key::char('Y')]);
-    let [swarmscope::app::Effect::Copy(text)] = &effects[..] else { panic!("{effects:?}") };
+    let [swarmscope::screen::Effect::Copy(text)] = &effects[..] else { panic!("{effects:?}") };
     assert!(!text.chars().any(char::is_control), "{text:?}");
 }
 
@@ -151,7 +151,7 @@ fn events_in_any_order_do_no_harm() {
         permid: who,
         channel: ChannelId(1),
         index: u32::MAX,
-        parts_left: swarmscope::wire::PartsLeft(255),
+        parts_left: swarmscope_wire::PartsLeft(255),
         error: ErrorByte(77),
         payload: bytes::Bytes::new(),
         after: Duration::MAX,
@@ -187,7 +187,7 @@ fn payloads() -> Vec<(&'static str, String)> {
 
 /// Whether a text may reach a terminal, a clipboard or a file of text: line ends are all that it may have besides plain text.
 fn is_plain(text: &str) -> bool {
-    text.split('\n').all(|line| swarmscope::wire::text::clean(line) == line)
+    text.split('\n').all(|line| swarmscope_wire::text::clean(line) == line)
 }
 
 /// What leaves the program as text is plain.

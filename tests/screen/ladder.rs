@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::app::peer_screen::ladder::{After, Standing, ladder};
-use swarmscope::app::{Key, Mode, Model, Msg};
-use swarmscope::failure::{By, Cause, Delivered, Phase};
-use swarmscope::node::{Ask, Event, Origin, PeerKey, Ticket, Trace};
-use swarmscope::wire::Frequency;
+use swarmscope::screen::peer_screen::ladder::{After, Standing, ladder};
+use swarmscope::screen::{Key, Mode, Model, Msg};
+use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, Ticket, Trace};
+use swarmscope_wire::Frequency;
+use swarmscope_wire::failure::{By, Cause, Delivered, Phase};
 
 use crate::fixture::{Script, blank, failure, fold, permid, press};
 use crate::peer_screen::text;
@@ -101,7 +101,7 @@ fn a_request_to_a_peer_that_is_not_there_says_why_it_is_not() {
         peer: PeerKey::Permid(permid),
         address: place,
         version: None,
-        source: swarmscope::node::Source::Operator,
+        source: swarmscope_peer::node::Source::Operator,
     };
     fold(&mut model, now, Msg::Node(heard));
     press(&mut model, &[Key::named(KeyCode::Esc), Key::char('c')]);

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::app::figures::{Figures, Spread};
-use swarmscope::app::kept::KeptIn;
-use swarmscope::app::list::columns::Column;
-use swarmscope::app::{Effect, Key, Mode, Model, Msg};
-use swarmscope::node::{Event, PeerKey, Source};
+use swarmscope::screen::figures::{Figures, Spread};
+use swarmscope::screen::kept::KeptIn;
+use swarmscope::screen::list::columns::Column;
+use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
+use swarmscope_peer::node::{Event, PeerKey, Source};
 
 use crate::fixture::{before, drawn, fold, permid, press, session, type_text};
 use crate::hostile::{HOSTILE, check, hostile_session};
@@ -178,7 +178,7 @@ fn a_range_holds_the_rows_still_and_marks_follow_the_permid() {
     press(&mut model, &[Key::char('G'), Key::char('V')]);
     assert!(model.marks.contains(&address));
     let rows = model.order.rows().to_vec();
-    let later = swarmscope::app::Now { instant: before(0).instant + Duration::from_secs(60), wall: before(0).wall };
+    let later = swarmscope::screen::Now { instant: before(0).instant + Duration::from_secs(60), wall: before(0).wall };
     fold(&mut model, later, Msg::Tick);
     assert_eq!(model.order.rows(), rows, "a minute later the range still stands where it stood");
     let who = permid("abcdef", 18);
@@ -187,9 +187,9 @@ fn a_range_holds_the_rows_still_and_marks_follow_the_permid() {
         was: Some(address.clone()),
         address: ([127, 0, 0, 1], 7760).into(),
         listening_port: 7760,
-        version: swarmscope::wire::OverlayVersion(18),
-        transport: swarmscope::node::Transport::Tls,
-        direction: swarmscope::node::Direction::Outgoing,
+        version: swarmscope_wire::OverlayVersion(18),
+        transport: swarmscope_peer::node::Transport::Tls,
+        direction: swarmscope_peer::node::Direction::Outgoing,
         rtt: Duration::from_millis(1),
     };
     fold(&mut model, later, Msg::Node(connected));
@@ -308,7 +308,7 @@ fn the_cursor_goes_to_the_peer_that_one_dials() {
         press(&mut model, &[Key::named(KeyCode::Enter)]);
         press(&mut model, then);
         let peer = PeerKey::Address("192.0.2.77:7760".into());
-        let phase = swarmscope::failure::Phase::Tcp;
+        let phase = swarmscope_wire::failure::Phase::Tcp;
         let now = model.now;
         fold(&mut model, now, Msg::Node(Event::Connecting { peer: peer.clone(), phase, detail: String::new() }));
         model.selected == Some(peer)

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::app::{Key, Mode, Model, Msg};
-use swarmscope::failure::{By, Cause, Delivered};
-use swarmscope::node::{Event, PeerKey};
+use swarmscope::screen::{Key, Mode, Model, Msg};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
+use swarmscope_peer::node::{Event, PeerKey};
+use swarmscope_wire::failure::{By, Cause, Delivered};
 
 use crate::fixture::{drawn, failure, fold, press, session, type_text};
 
@@ -67,16 +67,16 @@ fn a_failure_keeps_its_code_where_its_next_step_has_no_room() {
     press(&mut model, &[ESC, ESC]);
     let who = crate::fixture::permid("d11b55", 18);
     let failure = crate::fixture::failure(
-        swarmscope::failure::Cause::HandshakeTimeout,
-        swarmscope::failure::By::Us,
-        swarmscope::failure::Delivered::No,
+        swarmscope_wire::failure::Cause::HandshakeTimeout,
+        swarmscope_wire::failure::By::Us,
+        swarmscope_wire::failure::Delivered::No,
         "12 of 68 bytes came",
     );
-    let peer = swarmscope::node::PeerKey::Permid(who);
+    let peer = swarmscope_peer::node::PeerKey::Permid(who);
     after(
         &mut model,
         1,
-        Msg::Node(swarmscope::node::Event::ConnectFailed { peer, failure, attempt: 2, gives_up_at: 28 }),
+        Msg::Node(swarmscope_peer::node::Event::ConnectFailed { peer, failure, attempt: 2, gives_up_at: 28 }),
     );
     let narrow = rows(&mut model, 80, 24)[22].clone();
     assert!(narrow.contains("handshake.timeout"), "{narrow}");

@@ -5,15 +5,15 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use swarmscope::app::many::campaign::State;
-use swarmscope::app::many::outcome::Outcome;
-use swarmscope::app::{Effect, Key, Mode, Model, Msg, Pane, Screen};
-use swarmscope::failure::Cause;
-use swarmscope::node::{Ask, PeerKey};
+use swarmscope::screen::many::campaign::State;
+use swarmscope::screen::many::outcome::Outcome;
+use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Pane, Screen};
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::{Tops, draw};
 use swarmscope::tui::theme::Depth;
-use swarmscope::wire::MessageId;
+use swarmscope_peer::node::{Ask, PeerKey};
+use swarmscope_wire::MessageId;
+use swarmscope_wire::failure::Cause;
 
 use crate::crowd::{after, answer, answered, fails, odd_one_out, peer, previewed, rows, run, some_left_out, swarm};
 use crate::fixture::{fold, press, type_text};
@@ -351,7 +351,7 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
     let (who, _) = peer(49);
     answer(&mut model, 2_900, peer(51).0, 0, &rows("=cmd|' /C calc'!A0", 1), 1, 20);
     let campaign = model.many.campaign.as_ref().expect("a campaign");
-    let lines: Vec<serde_json::Value> = swarmscope::app::many::export::ndjson(&model, campaign)
+    let lines: Vec<serde_json::Value> = swarmscope::screen::many::export::ndjson(&model, campaign)
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
@@ -362,7 +362,7 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
     assert_eq!(line["content"].as_str().map(str::len), Some(32));
     assert_eq!(lines.iter().filter(|line| line["outcome"] == "not-sent").count(), 3);
 
-    let table = swarmscope::app::many::export::csv(&model, campaign);
+    let table = swarmscope::screen::many::export::csv(&model, campaign);
     assert_eq!(table.lines().count(), 61);
     assert!(table.lines().all(|line| line.starts_with("permid,") || line.starts_with('M')));
     let formula = |table: &str| table.contains(",=") || table.contains("\"=") || table.contains(",@");
@@ -370,9 +370,10 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
 
     model.setup.privacy = true;
     let campaign = model.many.campaign.as_ref().expect("a campaign");
-    for text in
-        [swarmscope::app::many::export::ndjson(&model, campaign), swarmscope::app::many::export::csv(&model, campaign)]
-    {
+    for text in [
+        swarmscope::screen::many::export::ndjson(&model, campaign),
+        swarmscope::screen::many::export::csv(&model, campaign),
+    ] {
         assert!(!text.contains("127.0.0.1") && !text.contains(&who.to_string()) && text.contains("permid-"));
         assert!(
             !text.contains(line["content"].as_str().expect("a digest")),
@@ -432,9 +433,10 @@ fn nothing_hostile_reaches_a_cell_a_copy_or_a_file() {
         }
     }
     let campaign = model.many.campaign.as_ref().expect("a campaign");
-    for text in
-        [swarmscope::app::many::export::ndjson(&model, campaign), swarmscope::app::many::export::csv(&model, campaign)]
-    {
+    for text in [
+        swarmscope::screen::many::export::ndjson(&model, campaign),
+        swarmscope::screen::many::export::csv(&model, campaign),
+    ] {
         let hides =
             |c: char| c.is_control() && c != '\n' && c != '\r' || "\u{202e}\u{2066}\u{200b}\u{feff}".contains(c);
         assert!(!text.chars().any(hides));

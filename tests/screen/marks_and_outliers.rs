@@ -1,9 +1,9 @@
 //! A request to many leads to the next: to other marks, and to what tells more of an answer far from the others.
 
 use crossterm::event::KeyCode;
-use swarmscope::app::{Key, Model, Screen};
-use swarmscope::node::PeerKey;
-use swarmscope::wire::MessageId;
+use swarmscope::screen::{Key, Model, Screen};
+use swarmscope_peer::node::PeerKey;
+use swarmscope_wire::MessageId;
 
 use crate::crowd::{answered, odd_one_out, peer, previewed, run, swarm};
 use crate::fixture::press;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::app::keys::mouse::{Gesture, Spot};
-use swarmscope::app::{Effect, Key, Mode, Model, Msg, Pane};
+use swarmscope::screen::keys::mouse::{Gesture, Spot};
+use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Pane};
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::{Tops, draw, spot};
 use swarmscope::tui::theme::Depth;
@@ -151,7 +151,7 @@ fn the_mouse_is_switched_on_and_off_by_a_command() {
 
 #[test]
 fn on_the_screen_of_one_peer_a_click_moves_the_one_cursor() {
-    use swarmscope::app::peer_screen::inspect::Focus;
+    use swarmscope::screen::peer_screen::inspect::Focus;
     let mut model = crate::talk::story().0;
     fold(&mut model, crate::fixture::before(0), Msg::Resize(120, 40));
     click(&mut model, "part 3, hint 2");

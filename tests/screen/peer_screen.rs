@@ -5,18 +5,18 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use proptest::prelude::*;
 use ratatui::buffer::Cell;
-use swarmscope::app::peer_screen::conversation::Of;
-use swarmscope::app::peer_screen::inspect::Focus;
-use swarmscope::app::peer_screen::ladder::{Standing, ladder};
-use swarmscope::app::{Effect, Key, Model, Msg, Screen};
-use swarmscope::crawler::SocketId;
-use swarmscope::failure::{By, Cause, Delivered, Failure};
-use swarmscope::node::{Event, PeerKey, Ticket, Trace, Traced};
+use swarmscope::screen::peer_screen::conversation::Of;
+use swarmscope::screen::peer_screen::inspect::Focus;
+use swarmscope::screen::peer_screen::ladder::{Standing, ladder};
+use swarmscope::screen::{Effect, Key, Model, Msg, Screen};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
-use swarmscope::wire::buddycast::{BuddyCast, ListedPeer};
-use swarmscope::wire::trace::Cutter;
-use swarmscope::wire::{ChannelId, Frequency, OverlayVersion, Permid};
+use swarmscope_peer::crawler::SocketId;
+use swarmscope_peer::node::{Event, PeerKey, Ticket, Trace, Traced};
+use swarmscope_wire::buddycast::{BuddyCast, ListedPeer};
+use swarmscope_wire::failure::{By, Cause, Delivered, Failure};
+use swarmscope_wire::trace::Cutter;
+use swarmscope_wire::{ChannelId, Frequency, OverlayVersion, Permid};
 
 use crate::clock;
 use crate::fixture::{Script, before, blank, drawn, failure, fold, permid, press, type_text};
@@ -148,7 +148,7 @@ fn waiting_longer_is_for_what_is_in_flight() {
             channel: ChannelId(5),
             frequency: Frequency(3600),
             payload: b""[..].into(),
-            origin: swarmscope::node::Origin::Operator,
+            origin: swarmscope_peer::node::Origin::Operator,
         },
     );
     let seconds = Duration::from_secs;

@@ -7,19 +7,19 @@ use std::time::{Duration, Instant};
 use crossterm::event::KeyCode;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use swarmscope::app::commands::{COMMANDS, Command};
-use swarmscope::app::keys::mouse::Gesture;
-use swarmscope::app::list::order::Order;
-use swarmscope::app::list::tally::Tally;
-use swarmscope::app::msg::{Saved, Unsaved};
-use swarmscope::app::{Effect, Key, Model, Msg, Now, TourStep};
-use swarmscope::failure::{By, Cause, Delivered, Phase};
-use swarmscope::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
+use swarmscope::screen::commands::{COMMANDS, Command};
+use swarmscope::screen::keys::mouse::Gesture;
+use swarmscope::screen::list::order::Order;
+use swarmscope::screen::list::tally::Tally;
+use swarmscope::screen::msg::{Saved, Unsaved};
+use swarmscope::screen::{Effect, Key, Model, Msg, Now, TourStep};
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::{Tops, spot};
 use swarmscope::tui::theme::Depth;
-use swarmscope::wire::frame::FrameId;
-use swarmscope::wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
+use swarmscope_wire::failure::{By, Cause, Delivered, Phase};
+use swarmscope_wire::frame::FrameId;
+use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
 
 use crate::fixture::{blank, drawn, failure, fold, session};
 use crate::views::SIZES;
@@ -64,7 +64,7 @@ fn peer_keys() -> impl Strategy<Value = PeerKey> {
     prop_oneof![permids().prop_map(PeerKey::Permid), "[a-c]:[0-9]{1,2}".prop_map(PeerKey::Address)]
 }
 
-fn causes() -> impl Strategy<Value = swarmscope::failure::Failure> {
+fn causes() -> impl Strategy<Value = swarmscope_wire::failure::Failure> {
     (prop::sample::select(Cause::ALL), ".{0,40}")
         .prop_map(|(cause, detail)| failure(cause, By::Peer, Delivered::Maybe, &detail))
 }

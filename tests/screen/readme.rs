@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use swarmscope::app::Keymap;
-use swarmscope::app::commands::{COMMANDS, Command, Context, Group};
-use swarmscope::app::keys::keymap;
-use swarmscope::app::palette::listed;
-use swarmscope::wire::config_file::ConfigFile;
+use swarmscope::screen::Keymap;
+use swarmscope::screen::commands::{COMMANDS, Command, Context, Group};
+use swarmscope::screen::keys::keymap;
+use swarmscope::screen::palette::listed;
+use swarmscope_probes::config_file::ConfigFile;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 const BEGIN: &str = "<!-- keys: UPDATE_README=1 cargo test --test screen readme -->\n";

@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::time::Duration;
 
-use swarmscope::app::commands::{COMMANDS, Context, footer, help};
-use swarmscope::app::keys::keymap;
-use swarmscope::app::many::outcome::Outcome;
-use swarmscope::app::palette::{listed, offered};
-use swarmscope::app::session::moment::Moment;
-use swarmscope::app::session::recording::{Place, read};
-use swarmscope::app::session::replay::Player;
-use swarmscope::app::session::showing::Control;
-use swarmscope::app::{Effect, Key, Mode, Model, Msg};
-use swarmscope::wire::config_file::ConfigFile;
+use swarmscope::screen::commands::{COMMANDS, Context, footer, help};
+use swarmscope::screen::keys::keymap;
+use swarmscope::screen::many::outcome::Outcome;
+use swarmscope::screen::palette::{listed, offered};
+use swarmscope::screen::session::moment::Moment;
+use swarmscope::screen::session::recording::{Place, read};
+use swarmscope::screen::session::replay::Player;
+use swarmscope::screen::session::showing::Control;
+use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
+use swarmscope_probes::config_file::ConfigFile;
 
 use crate::crowd;
 use crate::fixture::{before, blank, fold, press, session, taped};

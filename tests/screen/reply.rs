@@ -1,13 +1,13 @@
 //! One reply, read closely: what differs from another, what is copied, saved and opened, and the request sent again.
 
 use crossterm::event::KeyCode;
-use swarmscope::app::msg::{Saved, Unsaved};
-use swarmscope::app::reply::reading::View;
-use swarmscope::app::{Effect, Key, Mode, Model, Msg};
+use swarmscope::screen::msg::{Saved, Unsaved};
+use swarmscope::screen::reply::reading::View;
+use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
-use swarmscope::wire::encoding_a::Value;
-use swarmscope::wire::{MessageId, Permid};
+use swarmscope_wire::encoding_a::Value;
+use swarmscope_wire::{MessageId, Permid};
 
 use crate::fixture::{Script, blank, drawn, fold, nat_reply, permid, press, type_text};
 use crate::hostile::{HOSTILE, check, hostile_session};
@@ -207,7 +207,7 @@ fn nothing_hostile_is_copied() {
         for keys in ["y v", "y r", "y b", "y c", "y a", "y p"] {
             for effect in does(&mut model, keys) {
                 let Effect::Copy(text) = effect else { panic!("{effect:?}") };
-                assert_eq!(swarmscope::wire::text::clean(&text), text, "{keys}");
+                assert_eq!(swarmscope_wire::text::clean(&text), text, "{keys}");
             }
         }
         does(&mut model, "down");
@@ -381,7 +381,7 @@ fn what_is_shown_is_opened_whole_and_clean() {
         for _ in View::ALL {
             for effect in does(&mut model, "W p") {
                 let Effect::Open { text, .. } = effect else { panic!("{effect:?}") };
-                assert!(text.lines().all(|line| swarmscope::wire::text::clean(line) == line), "{text:?}");
+                assert!(text.lines().all(|line| swarmscope_wire::text::clean(line) == line), "{text:?}");
             }
             does(&mut model, "v");
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use crossterm::event::KeyCode;
-use swarmscope::app::{Key, Model};
+use swarmscope::screen::{Key, Model};
 use swarmscope::tui::Theme;
 use swarmscope::tui::svg::picture;
 use swarmscope::tui::theme::Depth;

@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use swarmscope::app::{Key, Model, Msg};
+use swarmscope::screen::{Key, Model, Msg};
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::{Tops, draw};
 use swarmscope::tui::theme::Depth;

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::app::list::column::{Cell, cell};
-use swarmscope::app::list::peers::State;
-use swarmscope::app::{Effect, Key, Mode, Model, Msg, Pane, TourStep};
-use swarmscope::crawler::Acceptance;
-use swarmscope::failure::{By, Cause, Delivered, Phase};
-use swarmscope::node::{Ask, Event, Origin, PeerKey, Source, Ticket};
+use swarmscope::screen::list::column::{Cell, cell};
+use swarmscope::screen::list::peers::State;
+use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Pane, TourStep};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
-use swarmscope::wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_peer::crawler::Acceptance;
+use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, Source, Ticket};
+use swarmscope_wire::failure::{By, Cause, Delivered, Phase};
+use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
 
 use crate::fixture::{Script, before, blank, failure, fold, nat_reply, permid, press, session, type_text};
 
@@ -169,7 +169,7 @@ fn rows_hold_still_while_somebody_moves_and_settle_afterwards() {
     );
     fold(&mut model, before(0), Msg::Tick);
     assert_eq!(at(&model), still, "a key was pressed a moment ago");
-    let later = swarmscope::app::Now { instant: before(0).instant + Duration::from_secs(5), wall: before(0).wall };
+    let later = swarmscope::screen::Now { instant: before(0).instant + Duration::from_secs(5), wall: before(0).wall };
     fold(&mut model, later, Msg::Tick);
     assert_eq!(at(&model)[0], "aa47…15");
     assert_eq!(model.selected, selected, "the selection is a peer, not a place");
@@ -211,8 +211,8 @@ fn an_address_becomes_its_permid_and_stays_selected() {
         address: ([127, 0, 0, 1], 7760).into(),
         listening_port: 7760,
         version: OverlayVersion(18),
-        transport: swarmscope::node::Transport::Tls,
-        direction: swarmscope::node::Direction::Outgoing,
+        transport: swarmscope_peer::node::Transport::Tls,
+        direction: swarmscope_peer::node::Direction::Outgoing,
         rtt: Duration::from_millis(3),
     };
     fold(&mut model, before(0), Msg::Node(again));
@@ -390,7 +390,7 @@ fn old_replies_make_room_for_new_ones() {
             elapsed: Duration::from_secs(1),
             dialled_back: false,
         };
-        swarmscope::app::update(&mut model, before(0), Msg::Node(event));
+        swarmscope::screen::update(&mut model, before(0), Msg::Node(event));
     }
     let kept: Vec<bool> = model
         .peer()

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use swarmscope::app::{Key, Model};
-use swarmscope::crawler::SocketId;
-use swarmscope::failure::{By, Cause, Delivered};
-use swarmscope::node::{Event, PeerKey, Trace, Traced};
-use swarmscope::wire::auth::{Challenge, Response1, Response2};
-use swarmscope::wire::crawler::{CrawlerReply, CrawlerRequest};
-use swarmscope::wire::frame::{Frame, FrameId};
-use swarmscope::wire::handshake::{Handshake, PeerId};
-use swarmscope::wire::trace::{Cutter, Piece};
-use swarmscope::wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope::screen::{Key, Model};
+use swarmscope_peer::crawler::SocketId;
+use swarmscope_peer::node::{Event, PeerKey, Trace, Traced};
+use swarmscope_wire::auth::{Challenge, Response1, Response2};
+use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
+use swarmscope_wire::failure::{By, Cause, Delivered};
+use swarmscope_wire::frame::{Frame, FrameId};
+use swarmscope_wire::handshake::{Handshake, PeerId};
+use swarmscope_wire::trace::{Cutter, Piece};
+use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
 
 use crate::fixture::{Script, blank, failure, permid, press};
 

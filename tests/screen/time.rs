@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ratatui::buffer::Buffer;
-use swarmscope::app::session::moment::Moment;
-use swarmscope::app::session::recording::typing::Typing;
-use swarmscope::app::session::recording::{
+use swarmscope::screen::session::moment::Moment;
+use swarmscope::screen::session::recording::typing::Typing;
+use swarmscope::screen::session::recording::{
     Header, Line, Masker, Recording, Typist, What, micros, present::present, read,
 };
-use swarmscope::app::session::replay::Player;
-use swarmscope::app::session::showing::{Control, Recorded, Replayed};
-use swarmscope::app::{Key, Model, Msg, Now};
-use swarmscope::node::{Event, PeerKey};
+use swarmscope::screen::session::replay::Player;
+use swarmscope::screen::session::showing::{Control, Recorded, Replayed};
+use swarmscope::screen::{Key, Model, Msg, Now};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
-use swarmscope::wire::text::hex;
+use swarmscope_peer::node::{Event, PeerKey};
+use swarmscope_wire::text::hex;
 
 use crate::fixture::{Tape, before, blank, drawn, fold, press, session, taped};
 
@@ -282,5 +282,5 @@ fn a_presenter_shows_less_and_larger() {
     press(&mut model, &[Key::char('t'), Key::char('p'), Key::char('r')]);
     insta::assert_debug_snapshot!("presenter_composing_120x40", dark(&mut model, 120, 40));
     press(&mut model, &["esc".parse().expect("a key"), "tab".parse().expect("a key")]);
-    assert_eq!(model.focus, swarmscope::app::Pane::Reply, "no pane has the focus that is not there");
+    assert_eq!(model.focus, swarmscope::screen::Pane::Reply, "no pane has the focus that is not there");
 }

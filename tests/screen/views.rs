@@ -1,6 +1,6 @@
 //! Every view there is: the keys that lead to it from the main screen, what is pasted there, and the keys behind that.
 
-use swarmscope::app::{Effect, Key, Model, Msg};
+use swarmscope::screen::{Effect, Key, Model, Msg};
 
 use crate::fixture::{fold, press};
 

@@ -26,7 +26,7 @@ pub struct Keys {
 impl Transcript {
     /// All connections of all files, in order.
     pub fn all() -> Vec<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/transcripts");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/transcripts");
         let index = read_json(&fs::read_to_string(folder.join("index.json")).unwrap());
         index.as_object().unwrap().iter().flat_map(|(file, conns)| read_file(&folder, file, conns)).collect()
     }

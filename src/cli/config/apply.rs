@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::name;
-use crate::wire::config_file::{ConfigFile, Fault, meant};
+use swarmscope_probes::config_file::{ConfigFile, Fault, meant};
 
 /// The values of lines, by their places: `theme`, `request.timeout`, `key.new.out`.
 pub type Lines = BTreeMap<String, Vec<String>>;

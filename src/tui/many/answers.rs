@@ -4,12 +4,12 @@ use ratatui::style::Style;
 
 use super::stack::Block;
 use super::{Draw, blocks, detail};
-use crate::app::commands::key_of;
-use crate::app::format::{counted, size, thousands};
-use crate::app::many::Campaign;
-use crate::app::many::groups::{Group, Grouping};
-use crate::app::many::view::Pane;
-use crate::app::{Class, Model};
+use crate::screen::commands::key_of;
+use crate::screen::format::{counted, size, thousands};
+use crate::screen::many::Campaign;
+use crate::screen::many::groups::{Group, Grouping};
+use crate::screen::many::view::Pane;
+use crate::screen::{Class, Model};
 use crate::tui::canvas::{Area, Canvas, follow, width};
 
 /// Groups that the list has room for where there is much else to see.

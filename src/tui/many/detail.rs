@@ -6,17 +6,17 @@ use super::answers::most_rows;
 use super::outcomes::sign;
 use super::stack::Block;
 use super::{Draw, labelled, labelled_height};
-use crate::app::format::{clock, counted, size, thousands, took};
-use crate::app::many::campaign::{Row, State};
-use crate::app::many::groups::{Group, Grouping};
-use crate::app::many::outcome::Outcome;
-use crate::app::many::sample::Sample;
-use crate::app::many::view::Pane;
-use crate::app::many::{Campaign, against, signal};
-use crate::app::{Class, Model, words};
-use crate::node::PeerKey;
+use crate::screen::format::{clock, counted, size, thousands, took};
+use crate::screen::many::campaign::{Row, State};
+use crate::screen::many::groups::{Group, Grouping};
+use crate::screen::many::outcome::Outcome;
+use crate::screen::many::sample::Sample;
+use crate::screen::many::view::Pane;
+use crate::screen::many::{Campaign, against, signal};
+use crate::screen::{Class, Model, words};
 use crate::tui::canvas::{Area, Canvas, follow, width};
-use crate::wire::tree::Node;
+use swarmscope_peer::node::PeerKey;
+use swarmscope_wire::tree::Node;
 
 /// Where the values of these blocks stand.
 const VALUE: u16 = 10;

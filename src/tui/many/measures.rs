@@ -4,8 +4,8 @@ use ratatui::style::Style;
 
 use super::stack::Block;
 use super::{Draw, bar};
-use crate::app::format::{counted, size, thousands, took};
-use crate::app::many::Campaign;
+use crate::screen::format::{counted, size, thousands, took};
+use crate::screen::many::Campaign;
 use crate::tui::canvas::{Area, Canvas};
 
 /// Where the bars stand.

@@ -14,8 +14,8 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 use super::why::folded;
-use crate::app::many::view::Pane;
-use crate::app::{Class, Model};
+use crate::screen::many::view::Pane;
+use crate::screen::{Class, Model};
 use stack::{Block, stack};
 
 /// A block that is drawn into its place.
@@ -50,7 +50,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
 }
 
 fn nothing(canvas: &mut Canvas, model: &Model, area: Area) {
-    let send = crate::app::commands::key_of(model, "send now");
+    let send = crate::screen::commands::key_of(model, "send now");
     let text = format!("Nothing was sent to many yet. Mark peers in the list, then {send} shows what would be sent.");
     paragraph(canvas, area, &text, canvas.theme.muted);
 }

@@ -4,12 +4,12 @@ use ratatui::style::Style;
 
 use super::stack::Block;
 use super::{Draw, bar, blocks, measures, plan};
-use crate::app::Model;
-use crate::app::format::{thousands, took};
-use crate::app::many::Campaign;
-use crate::app::many::campaign::State;
-use crate::app::many::outcome::Outcome;
-use crate::app::many::view::{Pane, outcomes};
+use crate::screen::Model;
+use crate::screen::format::{thousands, took};
+use crate::screen::many::Campaign;
+use crate::screen::many::campaign::State;
+use crate::screen::many::outcome::Outcome;
+use crate::screen::many::view::{Pane, outcomes};
 use crate::tui::canvas::{Area, Canvas};
 
 /// Where names and bars stand.

@@ -4,13 +4,13 @@ use ratatui::style::Style;
 
 use super::stack::Block;
 use super::{Draw, labelled_height};
-use crate::app::format::{counted, size, thousands};
-use crate::app::many::Plan;
-use crate::app::many::form::PaceForm;
-use crate::app::{Mode, Model, words};
+use crate::screen::format::{counted, size, thousands};
+use crate::screen::many::Plan;
+use crate::screen::many::form::PaceForm;
+use crate::screen::{Mode, Model, words};
 use crate::tui::canvas::{Area, Canvas};
 use crate::tui::why::folded;
-use crate::wire::text::clean_bytes;
+use swarmscope_wire::text::clean_bytes;
 
 /// Where the values stand.
 const VALUE: u16 = 11;

@@ -4,18 +4,18 @@ use ratatui::style::Style;
 
 use super::stack::Block;
 use super::{Draw, Panes, bar, blocks, labelled_height, paragraph, plan, sentence};
-use crate::app::asking::composer::BEFORE_PAYLOAD;
-use crate::app::format::{clock, countdown, counted, size, thousands};
-use crate::app::many::plan::Target;
-use crate::app::many::view::Pane;
-use crate::app::many::{Plan, Preview, command};
-use crate::app::{Model, words};
-use crate::crawler::Acceptance;
-use crate::node::PeerKey;
+use crate::screen::asking::composer::BEFORE_PAYLOAD;
+use crate::screen::format::{clock, countdown, counted, size, thousands};
+use crate::screen::many::plan::Target;
+use crate::screen::many::view::Pane;
+use crate::screen::many::{Plan, Preview, command};
+use crate::screen::{Model, words};
 use crate::tui::canvas::{Area, Canvas, PILL, width};
 use crate::tui::why::folded;
-use crate::wire::crawler::CrawlerRequest;
-use crate::wire::{ChannelId, text};
+use swarmscope_peer::crawler::Acceptance;
+use swarmscope_peer::node::PeerKey;
+use swarmscope_wire::crawler::CrawlerRequest;
+use swarmscope_wire::{ChannelId, text};
 
 /// Cells of a count at the left of a row.
 const COUNT: u16 = 6;
@@ -258,7 +258,7 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
         };
         rows.push(("", format!("The request before, {} to {sent} peers, {text}.", before.plan.title)));
     }
-    let stop = crate::app::commands::key_of(model, "stop all");
+    let stop = crate::screen::commands::key_of(model, "stop all");
     rows.push(("", format!("One key stops all: {stop}. What was sent by then stays sent.")));
     rows
 }

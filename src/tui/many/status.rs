@@ -3,12 +3,12 @@
 use ratatui::style::Style;
 
 use super::cells;
-use crate::app::Model;
-use crate::app::commands::key_of;
-use crate::app::format::{counted, thousands};
-use crate::app::many::Campaign;
-use crate::app::many::campaign::State;
-use crate::app::many::outcome::Outcome;
+use crate::screen::Model;
+use crate::screen::commands::key_of;
+use crate::screen::format::{counted, thousands};
+use crate::screen::many::Campaign;
+use crate::screen::many::campaign::State;
+use crate::screen::many::outcome::Outcome;
 use crate::tui::canvas::{Canvas, PILL, width};
 
 /// Cells of the bar, at most.

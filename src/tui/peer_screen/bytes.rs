@@ -5,13 +5,13 @@ use std::ops::Range;
 use ratatui::style::Style;
 
 use super::has_focus;
-use crate::app::Model;
-use crate::app::format::thousands;
-use crate::app::keys::mouse::{List, Spot};
-use crate::app::peer_screen::inspect::{Focus, row_of_bytes};
+use crate::screen::Model;
+use crate::screen::format::thousands;
+use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::peer_screen::inspect::{Focus, row_of_bytes};
 use crate::tui::canvas::{Area, Canvas, follow};
-use crate::wire::anatomy::hidden;
-use crate::wire::trace::Piece;
+use swarmscope_wire::anatomy::hidden;
+use swarmscope_wire::trace::Piece;
 
 /// Digits of an offset: 64 KiB of a frame are kept.
 const DIGITS: u16 = 4;

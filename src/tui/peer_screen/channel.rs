@@ -5,16 +5,16 @@ use std::time::Duration;
 use ratatui::style::Style;
 
 use super::has_focus;
-use crate::app::Model;
-use crate::app::asking::request::{Outcome, Request, more};
-use crate::app::format::size;
-use crate::app::keys::mouse::{List, Spot};
-use crate::app::peer_screen::inspect::Focus;
-use crate::app::words;
-use crate::crawler::Budgets;
-use crate::failure::Phase;
+use crate::screen::Model;
+use crate::screen::asking::request::{Outcome, Request, more};
+use crate::screen::format::size;
+use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::peer_screen::inspect::Focus;
+use crate::screen::words;
 use crate::tui::canvas::{Area, Canvas, follow};
 use crate::tui::parts::{Columns, draw_gap};
+use swarmscope_peer::crawler::Budgets;
+use swarmscope_wire::failure::Phase;
 
 /// How long a channel is held after its request was sent (protocol.md §4).
 const LIFE: Duration = Duration::from_secs(3600);
@@ -53,7 +53,7 @@ fn standing(model: &Model, request: &Request) -> String {
             if left.is_zero() {
                 format!("{label}, free again")
             } else {
-                format!("held for {} s more", crate::app::format::thousands(left.as_secs()))
+                format!("held for {} s more", crate::screen::format::thousands(left.as_secs()))
             }
         }
         _ => request.left(model.now).map_or(label, |left| format!("open, {} left", words::seconds(left))),

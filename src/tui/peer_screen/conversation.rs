@@ -5,19 +5,19 @@ use std::time::Duration;
 use ratatui::style::Style;
 
 use super::has_focus;
-use crate::app::Model;
-use crate::app::format::{clock_with_millis, counted, thousands, took};
-use crate::app::keys::mouse::{List, Spot};
-use crate::app::list::peers::{Peer, State};
-use crate::app::peer_screen::conversation::{Conversation, Line, Of, What};
-use crate::app::peer_screen::inspect::Focus;
-use crate::app::peer_screen::ladder::why;
-use crate::app::peer_screen::said::{Said, Sign, Way, said};
-use crate::crawler::Trace;
-use crate::failure::Phase;
+use crate::screen::Model;
+use crate::screen::format::{clock_with_millis, counted, thousands, took};
+use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::list::peers::{Peer, State};
+use crate::screen::peer_screen::conversation::{Conversation, Line, Of, What};
+use crate::screen::peer_screen::inspect::Focus;
+use crate::screen::peer_screen::ladder::why;
+use crate::screen::peer_screen::said::{Said, Sign, Way, said};
 use crate::tui::canvas::{Area, Canvas, PILL, follow, width};
 use crate::tui::why::folded;
-use crate::wire::trace::Kind;
+use swarmscope_peer::crawler::Trace;
+use swarmscope_wire::failure::Phase;
+use swarmscope_wire::trace::Kind;
 
 /// Where the columns stand: a function of the block's width.
 struct Columns {

@@ -4,15 +4,15 @@ use ratatui::style::Style;
 
 use super::conversation::arrow;
 use super::has_focus;
-use crate::app::Model;
-use crate::app::format::clock_with_millis;
-use crate::app::keys::mouse::{List, Spot};
-use crate::app::peer_screen::inspect::Focus;
-use crate::app::peer_screen::said::{said, value};
+use crate::screen::Model;
+use crate::screen::format::clock_with_millis;
+use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::peer_screen::inspect::Focus;
+use crate::screen::peer_screen::said::{said, value};
 use crate::tui::canvas::{Area, Canvas, follow, width};
 use crate::tui::why::folded;
-use crate::wire::anatomy::{Field, hidden};
-use crate::wire::trace::Piece;
+use swarmscope_wire::anatomy::{Field, hidden};
+use swarmscope_wire::trace::Piece;
 
 /// Bytes of a field that are shown in its row.
 const SHOWN: usize = 4;

@@ -1,7 +1,7 @@
 //! Where the blocks stand: a function of the terminal's size, and of the block with the focus where not all have room.
 
-use crate::app::peer_screen::inspect::Focus;
-use crate::app::{Class, Model};
+use crate::screen::peer_screen::inspect::Focus;
+use crate::screen::{Class, Model};
 use crate::tui::canvas::Area;
 use crate::tui::layout::Grid;
 

@@ -2,9 +2,9 @@
 
 use ratatui::style::Style;
 
-use crate::app::Model;
-use crate::app::format::took;
-use crate::app::peer_screen::ladder::{After, Rung, Standing, ladder};
+use crate::screen::Model;
+use crate::screen::format::took;
+use crate::screen::peer_screen::ladder::{After, Rung, Standing, ladder};
 use crate::tui::canvas::{Area, Canvas, PILL, width};
 
 /// Where a rung's detail stands behind its sign and name.

@@ -15,9 +15,9 @@ use ratatui::style::Style;
 use super::canvas::Canvas;
 use super::draw::Tops;
 use super::layout::Grid;
-use crate::app::Mode;
-use crate::app::Model;
-use crate::app::peer_screen::inspect::Focus;
+use crate::screen::Mode;
+use crate::screen::Model;
+use crate::screen::peer_screen::inspect::Focus;
 
 pub use status::draw as status;
 

@@ -2,9 +2,9 @@
 
 use ratatui::style::Style;
 
-use crate::app::format::{clock, lasted, thousands, took};
-use crate::app::list::peers::State;
-use crate::app::{Model, words};
+use crate::screen::format::{clock, lasted, thousands, took};
+use crate::screen::list::peers::State;
+use crate::screen::{Model, words};
 use crate::tui::canvas::{Canvas, width};
 use crate::tui::layout::Grid;
 

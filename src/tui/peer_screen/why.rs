@@ -2,17 +2,17 @@
 
 use ratatui::style::Style;
 
-use crate::app::asking::request::{Outcome, Request};
-use crate::app::commands::key_of;
-use crate::app::format::{clock, size};
-use crate::app::list::column::{Cell, cell};
-use crate::app::list::peers::{Peer, State};
-use crate::app::peer_screen::ladder::why;
-use crate::app::{Model, words};
-use crate::failure::{Cause, Delivered, Failure, Phase};
+use crate::screen::asking::request::{Outcome, Request};
+use crate::screen::commands::key_of;
+use crate::screen::format::{clock, size};
+use crate::screen::list::column::{Cell, cell};
+use crate::screen::list::peers::{Peer, State};
+use crate::screen::peer_screen::ladder::why;
+use crate::screen::{Model, words};
 use crate::tui::canvas::{Area, Canvas, width};
 use crate::tui::rows::{Rows, with_pill};
-use crate::wire::{ErrorByte, OverlayVersion};
+use swarmscope_wire::failure::{Cause, Delivered, Failure, Phase};
+use swarmscope_wire::{ErrorByte, OverlayVersion};
 
 /// Where text stands behind its label.
 const VALUE: u16 = 7;
@@ -159,7 +159,7 @@ fn state_of_request(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer,
         Outcome::Replied(reply) => {
             heading(canvas, "ANSWER", &words::error(reply.error));
             let mut rows = rows(canvas, area, y);
-            let parts = crate::app::format::counted(reply.parts as usize, "part");
+            let parts = crate::screen::format::counted(reply.parts as usize, "part");
             rows.add("size", &format!("{} in {parts}", size(reply.bytes)));
             let reads = match &reply.decoding {
                 Some(decoding) => match &decoding.failed {

@@ -5,9 +5,9 @@ use std::io;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::Running;
-use crate::app::Msg;
-use crate::app::kept::{KeptIn, theme_text};
-use crate::app::keys::mouse::Gesture;
+use crate::screen::Msg;
+use crate::screen::kept::{KeptIn, theme_text};
+use crate::screen::keys::mouse::Gesture;
 use crate::tui::draw::spot;
 use crate::tui::terminal::jobs;
 

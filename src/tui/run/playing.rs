@@ -7,9 +7,9 @@ use crossterm::event::Event as TerminalEvent;
 use ratatui::buffer::Buffer;
 
 use super::{Ended, Running, now};
-use crate::app::Msg;
-use crate::app::keys::script::Action;
-use crate::app::session::showing::Control;
+use crate::screen::Msg;
+use crate::screen::keys::script::Action;
+use crate::screen::session::showing::Control;
 use crate::tui::frozen::Frozen;
 use crate::tui::recorder::{Finished, Recorder, Target};
 
@@ -141,7 +141,7 @@ impl Running {
         let path = path.display();
         let told = match result {
             Ok(lines) => {
-                Msg::Done(format!("recorded {}: {path}", crate::app::format::counted(saturated(lines), "line")))
+                Msg::Done(format!("recorded {}: {path}", crate::screen::format::counted(saturated(lines), "line")))
             }
             Err(error) => {
                 self.recorder = None;

@@ -1,0 +1,139 @@
+//! What a Crawler knows of when a peer will accept an id again (protocol.md §4). A 254 carries no time, so this is worked out
+//! from our own requests: exact where our own accepted one was the last, a bound where another Crawler must have asked.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::gate::FLEXIBILITY;
+use swarmscope_wire::{Frequency, MessageId, Permid};
+
+/// When will this peer accept this id again, for a request of this frequency?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Acceptance {
+    /// As far as is known. Of an id that we never asked for nothing is known.
+    Now,
+    /// Exactly then: our own accepted request was the last.
+    In(Duration),
+    /// Then at the latest: another Crawler asked.
+    AtMost(Duration),
+}
+
+/// The longest frequency there is; what is older than that says nothing any more.
+const LONGEST: Duration = Duration::from_secs(u16::MAX as u64);
+/// Old entries are looked for when this many are there: some 400 kB.
+const MANY: usize = 4096;
+
+/// What our requests have taught, by peer and id.
+#[derive(Clone, Debug, Default)]
+pub struct AcceptanceLog {
+    known: HashMap<(Permid, MessageId), Known>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    accepted: Option<Instant>,
+    /// The last 254 that our own acceptance doesn't explain.
+    strange: Option<Instant>,
+}
+
+impl AcceptanceLog {
+    /// Our request, sent at `at`, was accepted: a reply came that is neither 253 nor 254. What was known before no longer counts.
+    pub fn record_accepted(&mut self, permid: Permid, message: MessageId, at: Instant) {
+        self.make_room(at);
+        self.known.insert((permid, message), Known { accepted: Some(at), strange: None });
+    }
+
+    /// Our request of `frequency` met a 254 at `at`.
+    pub fn record_254(&mut self, permid: Permid, message: MessageId, at: Instant, frequency: Frequency) {
+        self.make_room(at);
+        let known = self.known.entry((permid, message)).or_default();
+        let explained = known.accepted.is_some_and(|accepted| accepted + frequency.duration() >= at + FLEXIBILITY);
+        if !explained {
+            known.strange = Some(at);
+        }
+    }
+
+    /// The answer for a request of `frequency` made at `now`.
+    #[must_use]
+    pub fn acceptance(&self, permid: Permid, message: MessageId, frequency: Frequency, now: Instant) -> Acceptance {
+        let Some(known) = self.known.get(&(permid, message)) else { return Acceptance::Now };
+        let wait = |since: Instant| (since + frequency.duration()).saturating_duration_since(now + FLEXIBILITY);
+        let (since, told): (_, fn(Duration) -> Acceptance) = match (known.strange, known.accepted) {
+            (Some(strange), _) => (strange, Acceptance::AtMost),
+            (None, Some(accepted)) => (accepted, Acceptance::In),
+            (None, None) => return Acceptance::Now,
+        };
+        match wait(since) {
+            Duration::ZERO => Acceptance::Now,
+            wait => told(wait),
+        }
+    }
+
+    /// From when on a request of `frequency` is accepted, as far as is known: [`Self::acceptance`] without a present.
+    #[must_use]
+    pub fn accepted_from(&self, permid: Permid, message: MessageId, frequency: Frequency) -> Option<Instant> {
+        let known = self.known.get(&(permid, message))?;
+        (known.strange.or(known.accepted)? + frequency.duration()).checked_sub(FLEXIBILITY)
+    }
+
+    fn make_room(&mut self, now: Instant) {
+        if self.known.len() < MANY || !self.known.len().is_multiple_of(MANY / 4) {
+            return;
+        }
+        self.known.retain(|_, known| known.strange.max(known.accepted).is_some_and(|at| now < at + LONGEST));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods)] // an origin for virtual time
+mod tests {
+    use super::*;
+
+    const PEER: Permid = Permid::Ed25519([1; 32]);
+    const ID: MessageId = MessageId::DATABASE_QUERY;
+    const F: Frequency = Frequency(3600);
+
+    fn secs(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn our_own_acceptance_is_exact() {
+        let (mut log, t0) = (AcceptanceLog::default(), Instant::now());
+        assert_eq!(log.acceptance(PEER, ID, F, t0), Acceptance::Now);
+        log.record_accepted(PEER, ID, t0);
+        assert_eq!(log.acceptance(PEER, ID, F, t0 + secs(10)), Acceptance::In(secs(3585)));
+        assert_eq!(log.acceptance(PEER, ID, Frequency(5), t0), Acceptance::Now);
+        assert_eq!(log.accepted_from(PEER, ID, F), Some(t0 + secs(3595)), "the same without a present");
+        log.record_254(PEER, ID, t0 + secs(10), F);
+        assert_eq!(log.acceptance(PEER, ID, F, t0 + secs(10)), Acceptance::In(secs(3585)), "explained by our own");
+        assert_eq!(log.acceptance(PEER, ID, F, t0 + secs(3600)), Acceptance::Now);
+    }
+
+    #[test]
+    fn a_254_that_ours_does_not_explain_is_a_bound() {
+        let (mut log, t0) = (AcceptanceLog::default(), Instant::now());
+        log.record_254(PEER, ID, t0, F);
+        assert_eq!(log.acceptance(PEER, ID, F, t0), Acceptance::AtMost(secs(3595)));
+        assert_eq!(log.acceptance(PEER, ID, Frequency(60), t0), Acceptance::AtMost(secs(55)));
+        log.record_accepted(PEER, ID, t0 + secs(100));
+        assert_eq!(log.acceptance(PEER, ID, F, t0 + secs(100)), Acceptance::In(secs(3595)));
+        log.record_254(PEER, ID, t0 + secs(200), Frequency(60));
+        assert_eq!(
+            log.acceptance(PEER, ID, F, t0 + secs(200)),
+            Acceptance::AtMost(secs(3595)),
+            "100 s are past 60 − 5"
+        );
+    }
+
+    #[test]
+    fn what_says_nothing_any_more_is_forgotten() {
+        let (mut log, t0) = (AcceptanceLog::default(), Instant::now());
+        for n in 0..10_000u32 {
+            let mut key = [0; 32];
+            key[..4].copy_from_slice(&n.to_le_bytes());
+            log.record_accepted(Permid::Ed25519(key), ID, t0 + secs(u64::from(n) * 60));
+        }
+        assert!(log.known.len() < 2 * MANY, "{}", log.known.len());
+    }
+}

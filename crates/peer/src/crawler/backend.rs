@@ -1,0 +1,254 @@
+//! Peer side (protocol.md §4): who may ask, the frequency gate, and the way of a reply back to its Crawler.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::conn::ConnId;
+use super::core::Core;
+use super::directory::{Attempt, Place};
+use super::event::{Event, PeerKey};
+use super::gate::{FLEXIBILITY, Gate};
+use super::io::Output;
+use super::probe::{Answer, Asked, Registry};
+use super::replies::{Address, DialBack, Replies, ReplyId};
+use super::timers::Deadline;
+use swarmscope_wire::crawler::CrawlerRequest;
+use swarmscope_wire::failure::{By, Cause, Failure};
+use swarmscope_wire::{ErrorByte, MessageId, OverlayVersion, Permid};
+
+/// How many requests may be worked on at the same time; those above it are answered with error 1.
+const MAX_ASKED: usize = 64;
+/// A dial-back is due when *more* than frequency + 5 s have passed (§4).
+const JUST_AFTER: Duration = Duration::from_millis(1);
+
+/// What a peer has to do with Crawlers.
+#[derive(Debug)]
+pub(super) struct Backend {
+    pub(super) registry: Registry,
+    allowed: HashSet<Permid>,
+    gate: Gate,
+    asked: HashMap<ReplyId, Address>,
+    pub(super) replies: Replies,
+    /// Replies that wait for a dial-back: one an id, the latest Crawler's.
+    pending: HashMap<MessageId, ReplyId>,
+    /// Whom to dial by ourselves later: one an id.
+    served: HashMap<MessageId, (Permid, Place)>,
+    next_id: u64,
+}
+
+impl Backend {
+    pub(super) fn new(registry: Registry, pace: Option<Duration>) -> Self {
+        Self {
+            registry,
+            allowed: HashSet::new(),
+            gate: Gate::default(),
+            asked: HashMap::new(),
+            replies: Replies::new(pace),
+            pending: HashMap::new(),
+            served: HashMap::new(),
+            next_id: 1,
+        }
+    }
+
+    /// A CRAWLER_REQUEST, whatever its body.
+    pub(super) fn request(&mut self, core: &mut Core, conn: ConnId, body: &Bytes) {
+        let Some(link) = core.links.heard(conn) else { return };
+        let (permid, version) = (link.permid, link.version);
+        let home =
+            (link.listening_port != 0).then(|| Place { host: link.remote.ip().to_string(), port: link.listening_port });
+        let request = match self.check(permid, version, body) {
+            Ok(request) => request,
+            Err(failure) => {
+                let message = MessageId(body.first().copied().unwrap_or_default());
+                core.emit(Event::Refused { permid, message, failure: failure.clone() });
+                return core.close(conn, failure);
+            }
+        };
+        let CrawlerRequest { message, channel, frequency, payload } = request;
+        core.emit(Event::Asked { permid, message, channel, frequency, bytes: payload.len() });
+        let to = Address { permid, message, channel, conn, home };
+        if self.registry.get(message).is_none() {
+            return self.answer_at_once(core, to, ErrorByte::UNKNOWN_MESSAGE, b"unknown message");
+        }
+        if self.asked.len() >= MAX_ASKED {
+            return self.answer_at_once(
+                core,
+                to,
+                ErrorByte::HANDLER,
+                b"this peer works on too many requests: ask again later",
+            );
+        }
+        if !self.gate.accept(message, frequency, core.now) {
+            return self.answer_at_once(core, to, ErrorByte::FREQUENCY, b"frequency error");
+        }
+        self.remember_served(core, &to, frequency.duration());
+        let id = self.new_id();
+        self.asked.insert(id, to);
+        core.output(Output::Ask { id, message, asked: Asked { from: permid, version, payload } });
+    }
+
+    /// What closes the connection without a reply.
+    fn check(&self, permid: Permid, version: OverlayVersion, body: &Bytes) -> Result<CrawlerRequest, Failure> {
+        if !self.allowed.contains(&permid) {
+            return Err(Failure::new(Cause::NotAllowed, By::Us, ""));
+        }
+        if version < OverlayVersion::CRAWLER {
+            return Err(Failure::new(Cause::VersionNoCrawler, By::Us, format!("selected version {version}")));
+        }
+        CrawlerRequest::decode(body.clone())
+            .map_err(|short| Failure::new(Cause::MessageMalformed, By::Us, short.to_string()))
+    }
+
+    fn remember_served(&mut self, core: &mut Core, to: &Address, frequency: Duration) {
+        let deadline = Deadline::DialBack(to.message);
+        if let Some(home) = to.home.clone() {
+            self.served.insert(to.message, (to.permid, home));
+            core.timers.set(deadline, core.now + frequency + FLEXIBILITY + JUST_AFTER);
+        } else {
+            self.served.remove(&to.message);
+            core.timers.clear(deadline);
+        }
+    }
+
+    fn new_id(&mut self) -> ReplyId {
+        let id = ReplyId(self.next_id);
+        self.next_id += 1;
+        id
+    }
+
+    fn answer_at_once(&mut self, core: &mut Core, to: Address, error: ErrorByte, text: &'static [u8]) {
+        if self.replies.is_crowded(to.conn) {
+            let detail = "it asks faster than it takes the answers";
+            return core.close(to.conn, Failure::new(Cause::QueueFull, By::Us, detail));
+        }
+        let id = self.new_id();
+        let answer = Answer { error, payload: Bytes::from_static(text), receipt: None };
+        self.replies.insert(id, to, answer, DialBack::Never, core.now);
+        self.route(core, id);
+    }
+
+    /// A probe has answered. A second answer to the same request is ignored: a handler replies once.
+    pub(super) fn answer(&mut self, core: &mut Core, id: ReplyId, answer: Answer) {
+        let Some(to) = self.asked.remove(&id) else { return };
+        let answer = if self.replies.is_too_much(answer.payload.len()) {
+            Answer::failed("this peer holds too many replies that are not sent yet: ask again later")
+        } else {
+            answer
+        };
+        self.replies.insert(id, to, answer, DialBack::Possible, core.now);
+        self.route(core, id);
+    }
+
+    /// Sends a reply on the connection its request came on, else on any of its Crawler's, else dials back.
+    fn route(&mut self, core: &mut Core, id: ReplyId) {
+        let Some(reply) = self.replies.get_mut(id) else { return };
+        let (permid, came_on) = (reply.to.permid, reply.to.conn);
+        if !self.allowed.contains(&permid) {
+            return self.undelivered(
+                core,
+                id,
+                &Failure::new(Cause::NotAllowed, By::Us, "it was taken off the allow-list"),
+            );
+        }
+        let conn = if core.links.open(came_on).is_some() { Some(came_on) } else { core.links.newest(permid) };
+        match conn {
+            Some(conn) => self.replies.enqueue(core, conn, id),
+            None => self.dial_back(core, id),
+        }
+    }
+
+    fn dial_back(&mut self, core: &mut Core, id: ReplyId) {
+        let Some(reply) = self.replies.get_mut(id) else { return };
+        let refusal = match (reply.dial_back, &reply.to.home) {
+            (DialBack::Never, _) => Failure::new(Cause::Closed, By::Peer, "before the answer could be sent"),
+            (DialBack::Used, _) => Failure::new(Cause::Closed, By::Peer, "again, after it was dialled back once"),
+            (_, None) => {
+                Failure::new(Cause::NotConnected, By::Peer, "the Crawler announces no listening port to dial back")
+            }
+            (DialBack::Possible | DialBack::Joined, Some(home)) => {
+                let (peer, message) = (PeerKey::Permid(reply.to.permid), reply.to.message);
+                let own = core.dial_place(peer, home.clone(), false);
+                reply.dial_back = if own { DialBack::Used } else { DialBack::Joined };
+                let replaced = self.pending.insert(message, id).filter(|other| *other != id);
+                if let Some(other) = replaced {
+                    let detail = "a later request with the same id waits for a dial-back now";
+                    self.undelivered(core, other, &Failure::new(Cause::NotConnected, By::Us, detail));
+                }
+                return;
+            }
+        };
+        self.undelivered(core, id, &refusal);
+    }
+
+    fn undelivered(&mut self, core: &mut Core, id: ReplyId, failure: &Failure) {
+        let Some(reply) = self.replies.remove(id) else { return };
+        let Address { permid, message, .. } = reply.to;
+        core.emit(Event::Undelivered { permid, message, failure: failure.clone() });
+    }
+
+    /// A peer has proved its permid on a new connection: what waited for it goes out there.
+    pub(super) fn connected(&mut self, core: &mut Core, permid: Permid) {
+        for id in self.take_pending(permid) {
+            self.route(core, id);
+        }
+    }
+
+    /// A dial failed, and with it what waited for it, unless the dial was another one than the reply's own.
+    pub(super) fn dial_failed(&mut self, core: &mut Core, attempt: &Attempt, failure: &Failure) {
+        let PeerKey::Permid(permid) = attempt.peer else { return };
+        for id in self.take_pending(permid) {
+            let joined = self.replies.get_mut(id).is_some_and(|reply| reply.dial_back == DialBack::Joined);
+            if joined {
+                self.route(core, id);
+            } else {
+                self.undelivered(core, id, failure);
+            }
+        }
+    }
+
+    fn take_pending(&mut self, permid: Permid) -> Vec<ReplyId> {
+        let replies = &mut self.replies;
+        let mut is_theirs = |id: ReplyId| replies.get_mut(id).is_none_or(|reply| reply.to.permid == permid);
+        self.pending.extract_if(|_, id| is_theirs(*id)).map(|(_, id)| id).collect()
+    }
+
+    /// A connection has ended: replies that were on it find another way.
+    pub(super) fn connection_lost(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        in_flight: impl Iterator<Item = ReplyId>,
+        failure: &Failure,
+    ) {
+        core.timers.clear(Deadline::Part(conn));
+        self.replies.receipts.lost(core, conn, failure);
+        for id in self.replies.connection_lost(conn, in_flight) {
+            self.route(core, id);
+        }
+    }
+
+    /// More than frequency + 5 s after a served request: the Crawler is dialled, if it is not connected and still allowed.
+    pub(super) fn dial_back_by_ourselves(&mut self, core: &mut Core, message: MessageId) {
+        let Some((permid, home)) = self.served.remove(&message) else { return };
+        if self.allowed.contains(&permid) && !core.links.is_connected(permid) {
+            core.dial_place(PeerKey::Permid(permid), home, false);
+        }
+    }
+
+    /// The allow-list is this one from now on. Whoever is no longer on it gets nothing more.
+    pub(super) fn allow(&mut self, core: &mut Core, allowed: HashSet<Permid>) {
+        self.allowed = allowed;
+        let barred = |id: &(ReplyId, Permid)| !self.allowed.contains(&id.1);
+        let stopped: Vec<_> = self.replies.iter().map(|(id, reply)| (id, reply.to.permid)).filter(barred).collect();
+        for (id, _) in stopped {
+            self.undelivered(core, id, &Failure::new(Cause::NotAllowed, By::Us, "it was taken off the allow-list"));
+        }
+        self.pending.retain(|_, id| self.replies.get_mut(*id).is_some());
+        let gone: Vec<_> = self.served.extract_if(|_, (permid, _)| !self.allowed.contains(permid)).collect();
+        for (message, _) in gone {
+            core.timers.clear(Deadline::DialBack(message));
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! BuddyCast rounds (protocol.md §7): who is told whom, who is dialled, which connections are kept alive.
+//!
+//! An exchange is started with peers that we dialled, or that have sent us a BUDDYCAST: a Crawler that comes to ask is not
+//! talked to about other things.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use super::conn::ConnId;
+use super::core::Core;
+use super::directory::{News, concerns};
+use super::event::{Direction, Event, PeerKey, Source};
+use super::links::Link;
+use super::timers::Deadline;
+use swarmscope_wire::buddycast::{BuddyCast, ListedPeer, MAX_LISTED};
+use swarmscope_wire::failure::{By, Cause, Failure};
+use swarmscope_wire::frame::{Frame, FrameId};
+use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
+
+/// One exchange each round (§7).
+pub const ROUND: Duration = Duration::from_secs(15);
+/// While fewer peers are connected than may be, and there is something to do: a swarm of some dozens is found in its first
+/// minute.
+pub const FAST_ROUND: Duration = Duration::from_secs(1);
+/// After a day (§7).
+pub const SLOW_ROUND: Duration = Duration::from_secs(60);
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
+/// How long a peer is blocked for the direction of an exchange (§7).
+pub const BLOCK: Duration = Duration::from_secs(4 * 3600);
+/// How many blocks are kept in mind for each direction; peers that come after it wait until some are over.
+const MAX_BLOCKS: usize = 10_000;
+
+/// The state of discovery.
+#[derive(Debug)]
+pub(super) struct Gossip {
+    enabled: bool,
+    max_peers: usize,
+    began: Instant,
+    sent: Blocks,
+    heard: Blocks,
+}
+
+/// Whom we exchanged with in one direction, and when.
+#[derive(Debug, Default)]
+struct Blocks(HashMap<Permid, Instant>);
+
+impl Blocks {
+    fn holds(&self, permid: Permid, now: Instant) -> bool {
+        match self.0.get(&permid) {
+            Some(since) => now < *since + BLOCK,
+            None => self.0.len() >= MAX_BLOCKS,
+        }
+    }
+
+    fn set(&mut self, permid: Permid, now: Instant) {
+        self.0.insert(permid, now);
+    }
+
+    fn expire(&mut self, now: Instant) {
+        self.0.retain(|_, since| now < *since + BLOCK);
+    }
+}
+
+impl Gossip {
+    pub(super) fn new(enabled: bool, max_peers: usize, core: &mut Core) -> Self {
+        core.timers.set(Deadline::Round, core.now + FAST_ROUND);
+        Self { enabled, max_peers, began: core.now, sent: Blocks::default(), heard: Blocks::default() }
+    }
+
+    pub(super) const fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// One round, and the time of the next.
+    pub(super) fn round(&mut self, core: &mut Core) {
+        keep_alive(core);
+        let mut busy = false;
+        if self.enabled {
+            self.sent.expire(core.now);
+            self.heard.expire(core.now);
+            busy |= self.exchange(core);
+            busy |= self.dial_one(core);
+        }
+        let interval = match core.now.saturating_duration_since(self.began) {
+            age if age >= A_DAY => SLOW_ROUND,
+            _ if busy && self.wants_more(core) => FAST_ROUND,
+            _ => ROUND,
+        };
+        core.timers.set(Deadline::Round, core.now + interval);
+    }
+
+    /// There is something new to do: while few peers are known the next round comes soon.
+    pub(super) fn hurry(&self, core: &mut Core) {
+        let young = core.now < self.began + A_DAY;
+        if young && self.wants_more(core) {
+            core.timers.set_sooner(Deadline::Round, core.now + FAST_ROUND);
+        }
+    }
+
+    /// Starts an exchange with one connected peer, if there is one that it may be started with.
+    fn exchange(&mut self, core: &mut Core) -> bool {
+        let may = |link: &Link| link.kept && !self.sent.holds(link.permid, core.now);
+        let mut partners: Vec<_> = core.links.iter().filter(|(_, link)| may(link)).map(|(conn, _)| conn).collect();
+        partners.sort_unstable();
+        let Some(conn) = core.random.pick(&partners).copied() else { return false };
+        self.send(core, conn);
+        true
+    }
+
+    /// Dials one peer that is known and not connected, while there are fewer connections than there may be.
+    fn dial_one(&mut self, core: &mut Core) -> bool {
+        if !self.wants_more(core) {
+            return false;
+        }
+        if let Some(place) = core.directory.unnamed_candidates(core.now).min().cloned() {
+            let peer = PeerKey::Address(place.to_string());
+            if core.dial_place(peer, place, true) {
+                return true;
+            }
+        }
+        let free = |permid: &Permid| {
+            core.can_dial(*permid) && core.links.is_gone(*permid) && !core.directory.is_dialling(*permid)
+        };
+        let mut candidates: Vec<_> = core.directory.candidates(core.now).filter(free).collect();
+        candidates.sort_unstable();
+        let Some(permid) = core.random.pick(&candidates).copied() else { return false };
+        core.dial(permid, true).is_ok()
+    }
+
+    /// Whether there are fewer connections, with those that are being made, than there may be.
+    pub(super) fn wants_more(&self, core: &Core) -> bool {
+        self.enabled && core.links.peers() + core.directory.dialling() < self.max_peers
+    }
+
+    /// Sends our BUDDYCAST.
+    fn send(&mut self, core: &mut Core, conn: ConnId) {
+        let Some(link) = core.links.open(conn) else { return };
+        let (permid, version, remote) = (link.permid, link.version, link.remote.ip());
+        let frame = our_message(core, permid, version, remote).encode(version);
+        core.send(conn, frame);
+        self.sent.set(permid, core.now);
+    }
+
+    /// A BUDDYCAST came; `false` if it is dropped.
+    pub(super) fn received(&mut self, core: &mut Core, conn: ConnId, body: &[u8]) -> bool {
+        let Some(link) = core.links.heard(conn) else { return false };
+        let (permid, version, remote) = (link.permid, link.version, link.remote.ip());
+        if !self.enabled {
+            return false;
+        }
+        let (message, left_out) = match BuddyCast::decode(body, version) {
+            Ok(read) => read,
+            Err(error) => {
+                core.close(conn, Failure::new(Cause::MessageMalformed, By::Us, error.to_string()));
+                return true;
+            }
+        };
+        if self.heard.holds(permid, core.now) {
+            return false;
+        }
+        self.heard.set(permid, core.now);
+        if let Some(link) = core.links.any_mut(conn) {
+            link.kept = true;
+        }
+        let listed: Vec<_> = message.taste_buddies.into_iter().chain(message.random_peers).collect();
+        core.emit(Event::Gossip { permid, listed: listed.len(), left_out });
+        for peer in listed {
+            hear(core, permid, remote, &peer);
+        }
+        self.hurry(core);
+        if !self.sent.holds(permid, core.now) {
+            self.send(core, conn);
+        }
+        true
+    }
+}
+
+/// What one peer says of another: kept as hearsay, if it can be true and concerns us.
+fn hear(core: &mut Core, from: Permid, remote: IpAddr, peer: &ListedPeer) {
+    let address = SocketAddr::new(peer.ip, peer.port);
+    if core.own.contains(&peer.permid) || peer.permid == from || !concerns(address, remote) {
+        return;
+    }
+    if core.directory.hear(peer.permid, address, peer.version, from, core.now) == News::Fresh {
+        let (peer, version) = (PeerKey::Permid(peer.permid), peer.version);
+        core.emit(Event::Discovered { peer, address: Some(address), version, source: Source::BuddyCast(from) });
+    }
+}
+
+/// What we tell a peer: no name, no preferences, no torrents; peers that proved their permid to us, the connected ones first.
+fn our_message(core: &mut Core, to: Permid, version: OverlayVersion, remote: IpAddr) -> BuddyCast {
+    let fits = |permid: &Permid, address: SocketAddr| {
+        let old_ones_understand = permid.kind() == PermidKind::Sect233k1 && address.is_ipv4();
+        *permid != to && concerns(address, remote) && (version.is_encrypted() || old_ones_understand)
+    };
+    let mut known: Vec<_> = core.directory.seen().filter(|(permid, address, _)| fits(permid, *address)).collect();
+    known.sort_unstable_by_key(|(permid, ..)| *permid);
+    let (connected, others): (Vec<_>, Vec<_>) =
+        known.into_iter().partition(|(permid, ..)| core.links.is_connected(*permid));
+    let mut told = core.random.sample(connected, MAX_LISTED * 2);
+    told.extend(core.random.sample(others, MAX_LISTED * 2 - told.len()));
+    let mut listed: Vec<_> =
+        told.into_iter().map(|(permid, address, version)| listed(permid, address, version)).collect();
+    let random_peers = listed.split_off(listed.len().min(MAX_LISTED));
+    BuddyCast {
+        ip: core.listening.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip()),
+        port: core.listening.map_or(0, |address| address.port()),
+        connectable: Some(core.links.iter().any(|(_, link)| link.direction == Direction::Incoming)),
+        services: Some(0),
+        taste_buddies: listed,
+        random_peers,
+    }
+}
+
+fn listed(permid: Permid, address: SocketAddr, version: Option<OverlayVersion>) -> ListedPeer {
+    ListedPeer { permid, ip: address.ip(), port: address.port(), similarity: 0, version, services: Some(0) }
+}
+
+/// KEEP_ALIVE goes to the peers that should stay, in a round, not more often than the usual rounds.
+fn keep_alive(core: &mut Core) {
+    let now = core.now;
+    let quiet = |link: &Link| link.kept && now >= link.last_keep_alive + ROUND;
+    let conns: Vec<_> = core.links.iter().filter(|(_, link)| quiet(link)).map(|(conn, _)| conn).collect();
+    for conn in conns {
+        core.send(conn, Frame { id: FrameId::KEEP_ALIVE, body: bytes::Bytes::new() });
+        if let Some(link) = core.links.any_mut(conn) {
+            link.last_keep_alive = now;
+        }
+    }
+}

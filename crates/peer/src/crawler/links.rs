@@ -1,0 +1,112 @@
+//! The authenticated connections, by connection and by permid.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::conn::ConnId;
+use super::event::Direction;
+use super::replies::ReplyId;
+use swarmscope_wire::{OverlayVersion, Permid};
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) permid: Permid,
+    pub(super) version: OverlayVersion,
+    pub(super) direction: Direction,
+    /// Where it comes from or goes to.
+    pub(super) remote: SocketAddr,
+    /// The listening port that the peer announces; 0 for none.
+    pub(super) listening_port: u16,
+    pub(super) since: Instant,
+    /// Whether it is to stay: keep-alives go out on it.
+    pub(super) kept: bool,
+    pub(super) last_keep_alive: Instant,
+    pub(super) standing: Standing,
+    /// The frames that the overlay has and the socket has not, oldest first; those of replies by name.
+    pub(super) in_flight: VecDeque<Option<ReplyId>>,
+}
+
+/// How far a connection can still be used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Standing {
+    Open,
+    /// The overlay takes no more frames for it: it is one too many, or it is over. What still comes on it counts.
+    Leaving,
+    /// We asked for its end; nothing that comes on it counts any more.
+    Closing,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    by_conn: HashMap<ConnId, Link>,
+    by_permid: HashMap<Permid, Vec<ConnId>>,
+}
+
+impl Links {
+    pub(super) fn insert(&mut self, conn: ConnId, link: Link) {
+        self.by_permid.entry(link.permid).or_default().push(conn);
+        self.by_conn.insert(conn, link);
+    }
+
+    pub(super) fn remove(&mut self, conn: ConnId) -> Option<Link> {
+        let link = self.by_conn.remove(&conn)?;
+        if let Some(conns) = self.by_permid.get_mut(&link.permid) {
+            conns.retain(|other| *other != conn);
+            if conns.is_empty() {
+                self.by_permid.remove(&link.permid);
+            }
+        }
+        Some(link)
+    }
+
+    /// A connection that frames may go out on.
+    pub(super) fn open(&self, conn: ConnId) -> Option<&Link> {
+        self.by_conn.get(&conn).filter(|link| link.standing == Standing::Open)
+    }
+
+    pub(super) fn open_mut(&mut self, conn: ConnId) -> Option<&mut Link> {
+        self.by_conn.get_mut(&conn).filter(|link| link.standing == Standing::Open)
+    }
+
+    /// A connection whose frames count.
+    pub(super) fn heard(&self, conn: ConnId) -> Option<&Link> {
+        self.by_conn.get(&conn).filter(|link| link.standing != Standing::Closing)
+    }
+
+    /// A connection until it is told as closed.
+    pub(super) fn any_mut(&mut self, conn: ConnId) -> Option<&mut Link> {
+        self.by_conn.get_mut(&conn)
+    }
+
+    /// The newest open connection of a peer.
+    pub(super) fn newest(&self, permid: Permid) -> Option<ConnId> {
+        self.of(permid).last()
+    }
+
+    pub(super) fn is_connected(&self, permid: Permid) -> bool {
+        self.newest(permid).is_some()
+    }
+
+    /// A peer's open connections, oldest first.
+    pub(super) fn of(&self, permid: Permid) -> impl Iterator<Item = ConnId> {
+        self.by_permid.get(&permid).into_iter().flatten().copied().filter(|conn| self.open(*conn).is_some())
+    }
+
+    /// Whether a peer has no connection at all any more, not even one that is ending.
+    pub(super) fn is_gone(&self, permid: Permid) -> bool {
+        !self.by_permid.contains_key(&permid)
+    }
+
+    /// How many peers are connected.
+    pub(super) fn peers(&self) -> usize {
+        self.by_permid.len()
+    }
+
+    /// The open ones.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (ConnId, &Link)> {
+        self.by_conn.iter().filter(|(_, link)| link.standing == Standing::Open).map(|(conn, link)| (*conn, link))
+    }
+}

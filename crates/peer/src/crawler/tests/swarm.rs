@@ -1,0 +1,232 @@
+//! BuddyCast: one engine against scripted peers, and a swarm of them.
+
+use std::collections::HashSet;
+
+use super::world::World;
+use super::*;
+use swarmscope_wire::buddycast::{BuddyCast, ListedPeer};
+
+fn gossiping(n: u8) -> EngineConfig {
+    EngineConfig { gossip: true, ..config(n) }
+}
+
+fn listed(n: u8, ip: &str, port: u16) -> ListedPeer {
+    let version = Some(OverlayVersion::CURRENT);
+    ListedPeer { permid: permid(n), ip: ip.parse().unwrap(), port, similarity: 0, version, services: Some(0) }
+}
+
+fn message(peers: Vec<ListedPeer>) -> Frame {
+    let address = address(2);
+    let (ip, port) = (address.ip(), address.port());
+    let message =
+        BuddyCast { ip, port, connectable: Some(true), services: Some(0), taste_buddies: peers, random_peers: vec![] };
+    message.encode(OverlayVersion::CURRENT)
+}
+
+fn buddycasts(rig: &mut Rig) -> Vec<(ConnId, BuddyCast)> {
+    let sent = rig.sent.drain(..).filter(|(_, frame)| frame.id == FrameId::BUDDYCAST);
+    sent.map(|(conn, frame)| (conn, BuddyCast::decode(&frame.body, OverlayVersion::CURRENT).unwrap().0)).collect()
+}
+
+#[test]
+fn a_message_is_answered_once_in_4_hours_and_the_connection_stays() {
+    let mut rig = Rig::new(gossiping(1));
+    rig.connect(A, 2, Direction::Incoming, None);
+    rig.pass(secs(20));
+    assert!(buddycasts(&mut rig).is_empty(), "who comes to ask is not talked to about other things");
+    rig.frame(A, message(vec![]));
+    assert_eq!(buddycasts(&mut rig).len(), 1);
+    rig.frame(A, message(vec![listed(9, "127.0.0.9", 9)]));
+    assert!(buddycasts(&mut rig).is_empty());
+    assert!(!rig.events().iter().any(|event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. })));
+    rig.pass(secs(4 * 3600));
+    rig.sent.clear();
+    rig.frame(A, message(vec![listed(9, "127.0.0.9", 9)]));
+    assert!(rig.closes.is_empty());
+    assert!(rig.events().iter().any(|event| matches!(event, Event::Discovered { .. })));
+}
+
+#[test]
+fn hearsay_keeps_its_source_and_is_dialled_with_its_permid_pinned() {
+    let mut rig = Rig::new(gossiping(1));
+    rig.connect(A, 2, Direction::Incoming, None);
+    rig.events();
+    rig.frame(A, message(vec![listed(9, "127.0.0.9", 99), listed(1, "127.0.0.1", 1), listed(2, "127.0.0.2", 2)]));
+    let discovered: Vec<_> =
+        rig.events().into_iter().filter(|event| matches!(event, Event::Discovered { .. })).collect();
+    let expected = Event::Discovered {
+        peer: PeerKey::Permid(permid(9)),
+        address: Some("127.0.0.9:99".parse().unwrap()),
+        version: Some(OverlayVersion::CURRENT),
+        source: Source::BuddyCast(permid(2)),
+    };
+    assert_eq!(discovered, [expected], "not ourselves, not the sender");
+    rig.pass(secs(20));
+    let (_, to, pinned) = rig.dials[0];
+    assert_eq!((to.to_string().as_str(), pinned), ("127.0.0.9:99", Some(permid(9))));
+}
+
+#[test]
+fn hearsay_that_proves_wrong_is_forgotten() {
+    let mut rig = Rig::new(gossiping(1));
+    rig.connect(A, 2, Direction::Incoming, None);
+    rig.frame(A, message(vec![listed(9, "127.0.0.9", 99)]));
+    rig.pass(secs(20));
+    let (attempt, ..) = rig.dials.pop().unwrap();
+    rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::WrongPermid, By::Us, "") });
+    let last = rig.events().pop().unwrap();
+    assert!(matches!(last, Event::ConnectFailed { attempt: 1, gives_up_at: 1, .. }), "{last:?}");
+    rig.pass(secs(100_000));
+    assert!(rig.dials.is_empty());
+}
+
+#[test]
+fn nobody_from_outside_makes_us_dial_into_our_own_network() {
+    let mut rig = Rig::new(gossiping(1));
+    let peer = ConnectedPeer {
+        permid: permid(2),
+        version: OverlayVersion::CURRENT,
+        direction: Direction::Incoming,
+        remote: "192.0.2.7:5".parse().unwrap(),
+        listening_port: 5,
+        rtt: Duration::ZERO,
+    };
+    rig.input(Input::Connected { conn: A, attempt: None, peer });
+    let bad =
+        ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.0.1", "::1", "fe80::1", "fc00::1", "0.0.0.0", "224.0.0.1"];
+    rig.frame(A, message(bad.iter().zip(20..).map(|(ip, n)| listed(n, ip, 80)).collect()));
+    rig.pass(secs(60));
+    assert!(rig.dials.iter().all(|(_, _, pinned)| *pinned == Some(permid(2))), "{:?}", rig.dials);
+    assert!(!rig.events().iter().any(|event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. })));
+}
+
+#[test]
+fn a_malformed_message_closes_and_without_gossip_it_is_dropped() {
+    let mut rig = Rig::new(gossiping(1));
+    rig.connect(A, 2, Direction::Incoming, None);
+    rig.frame(A, Frame { id: FrameId::BUDDYCAST, body: Bytes::from_static(b"d2:ipi1ee") });
+    assert_eq!(rig.closes[0].1.cause, Cause::MessageMalformed);
+    let mut rig = Rig::crawler();
+    rig.frame(A, Frame { id: FrameId::BUDDYCAST, body: Bytes::from_static(b"d2:ipi1ee") });
+    assert!(rig.closes.is_empty());
+}
+
+#[test]
+fn peers_that_should_stay_get_a_keep_alive_each_round() {
+    let mut rig = Rig::new(config(1));
+    let target = Target { host: "127.0.0.2".into(), port: 7760, permid: None };
+    rig.input(Input::Connect { target, source: Source::Operator });
+    let attempt = rig.dials[0].0;
+    rig.connect(A, 2, Direction::Outgoing, Some(attempt));
+    rig.connect(B, 3, Direction::Incoming, None);
+    rig.pass(secs(151));
+    let keep_alives: Vec<_> = rig.sent.iter().filter(|(_, frame)| frame.id == FrameId::KEEP_ALIVE).collect();
+    assert!(keep_alives.iter().all(|(conn, _)| *conn == A), "a silent Crawler may expire");
+    assert!((9..=10).contains(&keep_alives.len()), "{}", keep_alives.len());
+}
+
+#[test]
+fn one_source_can_not_fill_the_directory() {
+    let mut rig = Rig::new(EngineConfig { max_peers: 0, ..gossiping(1) });
+    rig.connect(A, 2, Direction::Incoming, None);
+    let mut heard = 0u32;
+    for _ in 0..20 {
+        let fresh = |n: u32| {
+            let mut key = [0xee; 32];
+            key[..4].copy_from_slice(&n.to_le_bytes());
+            ListedPeer { permid: Permid::Ed25519(key), ..listed(9, "127.0.0.9", 9) }
+        };
+        rig.frame(A, message((heard..heard + 10).map(fresh).collect()));
+        heard += 10;
+        rig.pass(secs(4 * 3600 + 1));
+    }
+    assert_eq!(rig.engine.core.directory.len(), 101, "a hundred of them, and the source itself");
+}
+
+#[test]
+fn a_swarm_of_24_finds_itself_within_a_minute_from_one_address() {
+    let mut world = World::new();
+    for n in 1..=24 {
+        world.add(gossiping(n), Box::new(|_| (Duration::ZERO, Answer::success(""))));
+    }
+    for n in 1..24 {
+        world.connect(n, 0);
+    }
+    world.run(secs(60));
+    for (n, member) in world.members.iter().enumerate() {
+        let connected: HashSet<_> = member
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Connected { permid, .. } => Some(*permid),
+                _ => None,
+            })
+            .collect();
+        assert!(connected.len() >= 23, "member {n} (seed {}) found {}", world.seed(n), connected.len());
+    }
+    let before = world.frames;
+    world.run(secs(3600));
+    let connections: usize = world.members.iter().map(|member| member.engine.core.links.iter().count()).sum();
+    let per_link = (world.frames - before) as f64 / connections as f64;
+    assert!(per_link < 3600.0 / 15.0 + 20.0, "{per_link} frames an hour on a connection");
+}
+
+#[test]
+fn max_peers_is_kept_by_those_who_dial() {
+    let mut world = World::new();
+    for n in 1..=20 {
+        let max_peers = if n == 20 { 5 } else { 50 };
+        world.add(EngineConfig { max_peers, ..gossiping(n) }, Box::new(|_| (Duration::ZERO, Answer::success(""))));
+    }
+    world.members[19].reachable = false;
+    for n in 1..20 {
+        world.connect(n, 0);
+    }
+    world.run(secs(300));
+    assert_eq!(world.members[19].engine.core.links.peers(), 5);
+}
+
+/// A long list is dialled a few at a time, each as soon as another has ended, whether with a connection or without.
+#[test]
+fn a_long_bootstrap_list_is_dialled_without_waiting_for_rounds() {
+    let mut rig = Rig::new(EngineConfig { max_peers: 60, ..gossiping(1) });
+    for n in 2..=101 {
+        let target = Target { host: address(n).ip().to_string(), port: address(n).port(), permid: None };
+        rig.input(Input::Connect { target, source: Source::Bootstrap });
+    }
+    assert_eq!(rig.dials.len(), 8, "the first few at once");
+    let mut connected = 0;
+    let mut at = 0;
+    while at < rig.dials.len() {
+        let (attempt, place, expected) = rig.dials[at];
+        assert_eq!(expected, None);
+        let n = (2..=101).find(|n| address(*n) == place).expect("one of the list");
+        if n % 2 == 0 {
+            rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::TcpRefused, By::Peer, "") });
+        } else {
+            rig.connect(ConnId(u64::from(n)), n, Direction::Outgoing, Some(attempt));
+            connected += 1;
+        }
+        at += 1;
+        assert!(rig.dials.len() - at <= 8, "no more than a few at the same time");
+    }
+    assert_eq!((rig.dials.len(), connected), (100, 50), "the whole list, without any time having passed");
+    let once: HashSet<_> = rig.dials.iter().map(|(_, place, _)| *place).collect();
+    assert_eq!(once.len(), 100);
+}
+
+#[test]
+fn a_long_bootstrap_list_stops_at_as_many_connections_as_there_may_be() {
+    let mut rig = Rig::new(EngineConfig { max_peers: 20, ..gossiping(1) });
+    for n in 2..=101 {
+        let target = Target { host: address(n).ip().to_string(), port: address(n).port(), permid: Some(permid(n)) };
+        rig.input(Input::Connect { target, source: Source::Bootstrap });
+    }
+    let mut at = 0;
+    while let Some((attempt, _, Some(expected))) = rig.dials.get(at).copied() {
+        let n = (2..=101).find(|n| permid(*n) == expected).expect("one of the list");
+        rig.connect(ConnId(u64::from(n)), n, Direction::Outgoing, Some(attempt));
+        at += 1;
+    }
+    assert_eq!(at, 20);
+}

@@ -1,0 +1,217 @@
+//! The one task that owns the engine: what the overlay, the probes and the handle tell goes in, what the engine wants is done.
+//! It waits for all of them at once and for none of them alone.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Interval, MissedTickBehavior, sleep_until, timeout};
+
+use super::allowed::Allowed;
+use super::answering::Answering;
+use super::outlet::Outlet;
+use crate::crawler::{Ask, ConnectedPeer, Engine, Event, Input, Output, Registry, Source, Target, Ticket};
+use crate::overlay::{Overlay, OverlayEvent};
+use swarmscope_wire::Permid;
+use swarmscope_wire::frame::{Frame, FrameId};
+
+/// How often the allow-list's file is looked at while nobody asks. Each request looks, too.
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// What replies that are on their way get when the last handle is dropped.
+const LAST_GRACE: Duration = Duration::from_secs(1);
+
+/// What a handle tells the node.
+pub(super) enum Command {
+    Connect(Target),
+    Request(Ticket, Ask),
+    Cancel(Ticket),
+    Extend(Ticket, Duration),
+    Disconnect(Permid),
+    Shutdown { grace: Duration, done: oneshot::Sender<()> },
+}
+
+/// A node at work.
+pub(super) struct Actor {
+    pub(super) engine: Engine,
+    pub(super) overlay: Overlay,
+    pub(super) overlay_events: mpsc::Receiver<OverlayEvent>,
+    pub(super) commands: mpsc::UnboundedReceiver<Command>,
+    pub(super) registry: Registry,
+    pub(super) answering: Answering,
+    pub(super) allowed: Allowed,
+    pub(super) outlet: Outlet,
+}
+
+/// What the node has to do next.
+enum Turn {
+    Command(Command),
+    /// The last handle is gone.
+    Abandoned,
+    Input(Input),
+    Deadline,
+    LookAtAllowList,
+    /// An event was taken, or nothing happened.
+    Nothing,
+    /// The overlay has ended.
+    OverlayEnded,
+}
+
+impl Actor {
+    /// Lives until it is shut down or the last handle is dropped.
+    pub(super) async fn run(mut self) {
+        let allowed = self.allowed.all();
+        self.input(Input::Allow(allowed));
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            match self.turn(&mut looks).await {
+                Turn::Command(Command::Shutdown { grace, done }) => {
+                    self.stop(grace).await;
+                    let _ = done.send(()); // whoever asked may have stopped waiting
+                    return;
+                }
+                Turn::Abandoned | Turn::OverlayEnded => return self.stop(LAST_GRACE).await,
+                Turn::Command(command) => self.command(command),
+                Turn::Input(input) => self.input(input),
+                Turn::Deadline => {
+                    self.engine.handle_timeout(now());
+                    self.drain();
+                }
+                Turn::LookAtAllowList => self.look_at_allow_list(),
+                Turn::Nothing => {}
+            }
+        }
+    }
+
+    async fn turn(&mut self, looks: &mut Interval) -> Turn {
+        let deadline = self.engine.next_deadline().map(|(at, _)| at);
+        let at_deadline = async {
+            match deadline {
+                Some(at) => sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            command = self.commands.recv() => command.map_or(Turn::Abandoned, Turn::Command),
+            () = self.outlet.serve(), if self.outlet.is_waiting() => Turn::Nothing,
+            () = at_deadline => Turn::Deadline,
+            Some((id, answer)) = self.answering.next() => Turn::Input(Input::Answer { id, answer }),
+            _ = looks.tick() => Turn::LookAtAllowList,
+            event = self.overlay_events.recv(), if self.outlet.has_room() => {
+                event.map_or(Turn::OverlayEnded, |event| Turn::Input(input(event)))
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Connect(target) => self.input(Input::Connect { target, source: Source::Operator }),
+            Command::Request(ticket, ask) => self.input(Input::Ask { ticket, ask }),
+            Command::Cancel(ticket) => self.input(Input::Cancel(ticket)),
+            Command::Extend(ticket, by) => self.input(Input::Extend(ticket, by)),
+            Command::Disconnect(permid) => self.input(Input::Disconnect(permid)),
+            Command::Shutdown { .. } => {} // taken by the loop
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        if matches!(input, Input::Frame { frame: Frame { id: FrameId::CRAWLER_REQUEST, .. }, .. }) {
+            self.look_at_allow_list();
+        }
+        self.engine.handle(input, now());
+        self.drain();
+    }
+
+    /// Does what the engine wants.
+    fn drain(&mut self) {
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Dial { attempt, host, port, expected } => self.overlay.dial(attempt, &host, port, expected),
+                Output::Send { conn, frame } => {
+                    if self.overlay.send(conn, frame.clone()).is_err() {
+                        self.engine.handle(Input::NotSent { conn, frame }, now());
+                    }
+                }
+                Output::Close { conn, failure } => self.overlay.close(conn, failure),
+                Output::Ask { id, message, asked } => {
+                    if let Some(probe) = self.registry.get(message) {
+                        self.answering.start(id, std::sync::Arc::clone(probe), asked);
+                    }
+                }
+                Output::Delivered { message, to, receipt } => {
+                    if let Some(probe) = self.registry.get(message) {
+                        probe.delivered(to, receipt);
+                    }
+                }
+                Output::Event(event) => self.outlet.push(event),
+            }
+        }
+    }
+
+    fn look_at_allow_list(&mut self) {
+        let Some(change) = self.allowed.refresh() else { return };
+        self.outlet.push(Event::Notice { text: change.notice });
+        if let Some(allowed) = change.allowed {
+            self.engine.handle(Input::Allow(allowed), now());
+            self.drain();
+        }
+    }
+
+    /// Requests end, replies that are on their way go out, connections close, and the reader gets the last events; all within
+    /// the grace.
+    async fn stop(mut self, grace: Duration) {
+        let until = now() + grace;
+        self.input(Input::Stop);
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        while self.engine.is_replying() {
+            match timeout(until.saturating_duration_since(now()), self.turn(&mut looks)).await {
+                Ok(Turn::Input(input)) => self.input(input),
+                Ok(Turn::Deadline) => {
+                    self.engine.handle_timeout(now());
+                    self.drain();
+                }
+                Ok(Turn::Abandoned | Turn::OverlayEnded) | Err(_) => break,
+                Ok(Turn::Command(_) | Turn::LookAtAllowList | Turn::Nothing) => {}
+            }
+        }
+        self.overlay_events.close(); // connections must not wait for a node that no longer reads
+        self.overlay.shutdown(until.saturating_duration_since(now())).await;
+        let last_events = async {
+            while self.outlet.is_waiting() {
+                self.outlet.serve().await;
+            }
+        };
+        // A reader that doesn't read gets no more time than the rest.
+        let _ = timeout(until.saturating_duration_since(now()), last_events).await;
+    }
+}
+
+/// What the engine makes of an event of the overlay.
+fn input(event: OverlayEvent) -> Input {
+    match event {
+        OverlayEvent::Progress { attempt, phase, detail } => Input::Progress { attempt, phase, detail },
+        OverlayEvent::DialFailed { attempt, failure } => Input::DialFailed { attempt, failure },
+        OverlayEvent::AcceptFailed { remote, failure, times } => Input::AcceptFailed { remote, failure, times },
+        OverlayEvent::Connected { conn, attempt, direction, remote, who } => {
+            let listening_port = who.peer_id.port();
+            let peer = ConnectedPeer {
+                permid: who.permid,
+                version: who.version,
+                direction,
+                remote,
+                listening_port,
+                rtt: who.rtt,
+            };
+            Input::Connected { conn, attempt, peer }
+        }
+        OverlayEvent::Frame { conn, frame } => Input::Frame { conn, frame },
+        OverlayEvent::Traced { watched, traced } => Input::Traced { watched, traced },
+        OverlayEvent::Written { conn, frames } => Input::Written { conn, frames },
+        OverlayEvent::Closed { conn, failure } => Input::Closed { conn, failure },
+    }
+}
+
+/// The one clock of the engine: tokio's, so that tests can pause it.
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

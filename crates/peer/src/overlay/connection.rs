@@ -1,0 +1,227 @@
+//! One task a connection: from a dial or an accepted socket through the setup and the rules to the conversation.
+#![allow(clippy::disallowed_methods, reason = "sockets, their timers and fresh nonces live in overlay")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::conversation::Conversation;
+use super::handle::Shared;
+use super::listener::HeldSlot;
+use super::queue::SendQueue;
+use super::rules::{Newcomer, Verdict};
+use super::setup::{Established, Progress, establish, farewell, now};
+use super::stream::Stream;
+use super::tracer::Tracer;
+use super::{AttemptId, ConnId, Direction, OverlayEvent, Trace, Watched, dial as tcp};
+use crate::session::{Role, Session, SessionConfig};
+use swarmscope_wire::Permid;
+use swarmscope_wire::failure::{By, Cause, Failure};
+
+/// The task of a dial.
+pub(super) async fn dial(shared: Arc<Shared>, attempt: AttemptId, host: String, port: u16, expected: Option<Permid>) {
+    let began = now();
+    let tracer = Tracer::new(&shared, Some(Watched::Attempt(attempt)));
+    let dialled = tokio::select! {
+        biased;
+        () = shared.stop.cancelled() => Err(stopped()),
+        done = dialled(&shared, attempt, &host, port, expected, &tracer) => done,
+    };
+    let seated = match dialled {
+        Ok((established, remote)) => {
+            let origin = Origin { attempt: Some(attempt), direction: Direction::Outgoing, remote, began };
+            seat(&shared, established, origin, &tracer).await
+        }
+        Err(failure) => Err(failure),
+    };
+    match seated {
+        Ok(seated) => seated.converse(shared, tracer).await,
+        Err(failure) => {
+            tracer.end(&failure).await;
+            tell(&shared, OverlayEvent::DialFailed { attempt, failure }).await;
+        }
+    }
+}
+
+async fn dialled(
+    shared: &Shared,
+    attempt: AttemptId,
+    host: &str,
+    port: u16,
+    expected: Option<Permid>,
+    tracer: &Tracer,
+) -> Result<(Established, SocketAddr), Failure> {
+    let _turn = shared.dials.acquire().await.map_err(|_| stopped())?;
+    let progress = Progress { attempt: Some(attempt), events: shared.events.clone(), tracer: tracer.clone() };
+    tracer.fact(|| Trace::Resolving { host: host.to_owned(), pinned: expected.is_some() });
+    let (socket, remote) = tcp::connect(host, port, &shared.limits, &progress).await?;
+    let config = SessionConfig {
+        role: Role::Dialler { port },
+        peer_id: shared.peer_id(expected.as_ref()),
+        identities: shared.identities.clone(),
+        expected,
+        nonce: Box::new(random()?),
+        timeouts: shared.limits.outgoing,
+    };
+    Ok((establish(socket, config, shared.tls.as_ref(), &progress).await?, remote))
+}
+
+/// The task of an accepted socket. It holds its slot until it is authenticated, or until its failure was told.
+pub(super) async fn accept(
+    shared: Arc<Shared>,
+    socket: TcpStream,
+    remote: SocketAddr,
+    slot: HeldSlot,
+    evict: CancellationToken,
+) {
+    let began = now();
+    let tracer = Tracer::new(&shared, None);
+    tracer.fact(|| Trace::Accepted(remote));
+    let accepted = tokio::select! {
+        biased;
+        () = shared.stop.cancelled() => Err(stopped()),
+        () = evict.cancelled() => Err(Failure::new(Cause::Crowded, By::Us, "it made room for a newer connection")),
+        done = accepted(&shared, socket, &tracer) => done,
+    };
+    let seated = match accepted {
+        Ok(established) => {
+            let origin = Origin { attempt: None, direction: Direction::Incoming, remote, began };
+            seat(&shared, established, origin, &tracer).await
+        }
+        Err(failure) => Err(failure),
+    };
+    match seated {
+        Ok(seated) => {
+            drop(slot);
+            seated.converse(shared, tracer).await;
+        }
+        Err(failure) => tell(&shared, OverlayEvent::AcceptFailed { remote, failure, times: 1 }).await,
+    }
+}
+
+async fn accepted(shared: &Shared, socket: TcpStream, tracer: &Tracer) -> Result<Established, Failure> {
+    // As in a dial: without it frames are late, not wrong.
+    let _ = socket.set_nodelay(true);
+    let config = SessionConfig {
+        role: Role::Acceptor,
+        peer_id: shared.peer_id(None),
+        identities: shared.identities.clone(),
+        expected: None,
+        nonce: Box::new(random()?),
+        timeouts: shared.limits.incoming,
+    };
+    let nobody = Progress { attempt: None, events: shared.events.clone(), tracer: tracer.clone() };
+    establish(socket, config, shared.tls.as_ref(), &nobody).await
+}
+
+/// Where a connection comes from.
+struct Origin {
+    attempt: Option<AttemptId>,
+    direction: Direction,
+    remote: SocketAddr,
+    began: std::time::Instant,
+}
+
+/// An authenticated connection that the rules allow.
+struct Seated {
+    conn: ConnId,
+    stream: Stream,
+    session: Session,
+    queue: Arc<SendQueue>,
+    connected: OverlayEvent,
+}
+
+/// Asks the rules.
+///
+/// # Errors
+/// They don't allow this connection. It is closed then.
+async fn seat(
+    shared: &Arc<Shared>,
+    established: Established,
+    origin: Origin,
+    tracer: &Tracer,
+) -> Result<Seated, Failure> {
+    tracer.fact(|| Trace::Authenticated);
+    let Established { mut stream, session, who } = established;
+    let Origin { attempt, direction, remote, began } = origin;
+    let conn = shared.next_conn();
+    let own = shared.own_permid(who.version).ok_or_else(stopped)?;
+    let newcomer = Newcomer {
+        conn,
+        direction,
+        permid: who.permid,
+        own,
+        ip: remote.ip().to_canonical(),
+        port: who.peer_id.port(),
+        began,
+    };
+    let verdict = shared.rules().authenticated(newcomer, now());
+    let verdict = match verdict {
+        Ok(verdict) => verdict,
+        Err(failure) => {
+            farewell(&mut stream).await;
+            return Err(failure);
+        }
+    };
+    let queue = Arc::new(SendQueue::new(&shared.limits));
+    shared.connections().insert(conn, Arc::clone(&queue));
+    let leaves = match verdict {
+        Verdict::Keep => None,
+        Verdict::KeepAndLeave(other) => shared.queue(other),
+        Verdict::Leave => Some(Arc::clone(&queue)),
+    };
+    if let Some(queue) = leaves {
+        queue.leave();
+    }
+    let connected = OverlayEvent::Connected { conn, attempt, direction, remote, who };
+    Ok(Seated { conn, stream, session, queue, connected })
+}
+
+impl Seated {
+    /// To the end.
+    async fn converse(self, shared: Arc<Shared>, tracer: Tracer) {
+        let Self { conn, stream, session, queue, connected } = self;
+        tell(&shared, connected).await;
+        tracer.seated(conn);
+        let conversation = Conversation::new(Arc::clone(&shared), conn, stream, session, queue, tracer.clone());
+        let failure = conversation.run().await;
+        tracer.end(&failure).await;
+        shared.connections().remove(&conn);
+        shared.rules().closed(conn);
+        tell(&shared, OverlayEvent::Closed { conn, failure }).await;
+    }
+}
+
+/// Waits for the reader of the events, unless the overlay is being stopped: then an event that finds no room is dropped.
+pub(super) async fn tell(shared: &Shared, event: OverlayEvent) {
+    let Err(TrySendError::Full(event)) = shared.events.try_send(event) else { return };
+    tokio::select! {
+        // Where nobody listens any more nobody needs to know.
+        _ = shared.events.send(event) => {}
+        () = shared.stop.cancelled() => {}
+    }
+}
+
+pub(super) fn stopped() -> Failure {
+    Failure::new(Cause::Stopped, By::Us, "")
+}
+
+/// Fresh randomness of the operating system.
+///
+/// # Errors
+/// It has none to give.
+pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::new(Cause::Io, By::Us, format!("randomness: {error}")))?;
+    Ok(bytes)
+}
+
+/// Whether the future was ready in this time.
+pub(super) async fn within(time: Duration, future: impl Future<Output = ()>) -> bool {
+    timeout(time, future).await.is_ok()
+}

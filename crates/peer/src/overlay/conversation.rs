@@ -1,0 +1,285 @@
+//! The life of an authenticated connection: frames in, frames out, and the end.
+//!
+//! Reading, writing and telling the node go on at the same time, so that a peer that does not read can still be heard and a
+//! node that is behind slows only the reading.
+#![allow(clippy::disallowed_methods, reason = "this is where the session meets the clock and the socket")]
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::{Buf as _, Bytes};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::time::sleep_until;
+
+use super::assembly::Share;
+use super::connection::stopped;
+use super::finish::{Ending, finish};
+use super::handle::Shared;
+use super::queue::{Manner, Next, SendQueue, WriteClock};
+use super::setup::now;
+use super::stream::{Stream, broken};
+use super::tracer::Tracer;
+use super::{ConnId, OverlayEvent};
+use crate::session::{End, Output, Session};
+use swarmscope_wire::failure::Failure;
+
+/// Read at once: half a part of a reply. More would only wait in memory.
+pub(super) const READ: usize = 16 * 1024;
+/// Frames are taken out of the queue while less than this waits for the socket.
+const WRITE_AHEAD: usize = 64 * 1024;
+
+pub(super) struct Conversation {
+    pub(super) shared: Arc<Shared>,
+    pub(super) conn: ConnId,
+    pub(super) tls: bool,
+    pub(super) reader: ReadHalf<Stream>,
+    pub(super) outgoing: Outgoing,
+    pub(super) session: Session,
+    pub(super) queue: Arc<SendQueue>,
+    pub(super) tracer: Tracer,
+    /// What the node is to be told; reading waits until it is.
+    pub(super) incoming: VecDeque<OverlayEvent>,
+    clock: WriteClock,
+    assembling: Share,
+    /// Another connection takes this one's place.
+    leaving: bool,
+    /// When the last frame came or went.
+    last_frame: Instant,
+}
+
+/// What happened in one turn of the loop.
+enum Turn {
+    Queue(Next),
+    Wrote(io::Result<usize>),
+    Read(io::Result<usize>),
+    Told(bool),
+    Timer,
+    Stop,
+}
+
+impl Conversation {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        conn: ConnId,
+        stream: Stream,
+        session: Session,
+        queue: Arc<SendQueue>,
+        tracer: Tracer,
+    ) -> Self {
+        let tls = stream.is_tls();
+        let clock = WriteClock::new(&shared.limits);
+        let assembling = shared.assembly.share();
+        let (reader, writer) = tokio::io::split(stream);
+        let outgoing = Outgoing {
+            writer,
+            waiting: VecDeque::new(),
+            bytes: 0,
+            unflushed: false,
+            frames: 0,
+            tracer: tracer.clone(),
+        };
+        Self {
+            shared,
+            conn,
+            tls,
+            reader,
+            outgoing,
+            session,
+            queue,
+            tracer,
+            incoming: VecDeque::new(),
+            clock,
+            assembling,
+            leaving: false,
+            last_frame: now(),
+        }
+    }
+
+    /// Until the end, which has this reason.
+    pub(super) async fn run(mut self) -> Failure {
+        let mut buffer = vec![0; READ];
+        loop {
+            if let Some(failure) = self.collect() {
+                return finish(self, Ending::at_once(failure)).await;
+            }
+            let ending = match self.turn(&mut buffer).await {
+                Turn::Queue(next) => self.queued(next),
+                Turn::Wrote(result) => self.wrote(result),
+                Turn::Read(result) => self.read(result, &buffer),
+                Turn::Told(true) => None,
+                Turn::Told(false) | Turn::Stop => Some(Ending::in_order(stopped())),
+                Turn::Timer => self.timer(),
+            };
+            if let Some(ending) = ending {
+                return finish(self, ending).await;
+            }
+        }
+    }
+
+    async fn turn(&mut self, buffer: &mut [u8]) -> Turn {
+        let due = self.due();
+        let timer = async {
+            match due {
+                Some(due) => sleep_until(due.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        let takes_more = self.outgoing.bytes < WRITE_AHEAD;
+        let (writes, reads) = (self.outgoing.has_work(), self.incoming.is_empty());
+        let tells = !reads || self.outgoing.frames > 0;
+        tokio::select! {
+            () = self.shared.stop.cancelled() => Turn::Stop,
+            next = self.queue.next(), if takes_more => Turn::Queue(next),
+            result = self.outgoing.write(), if writes => Turn::Wrote(result),
+            permit = self.shared.events.reserve(), if tells => Turn::Told(match permit {
+                Ok(permit) => {
+                    // What was written comes first: a frame that answers it must not be told of before it.
+                    if let Some(event) = self.outgoing.written(self.conn).or_else(|| self.incoming.pop_front()) {
+                        permit.send(event);
+                    }
+                    true
+                }
+                Err(_) => false,
+            }),
+            result = self.reader.read(buffer), if reads => Turn::Read(result),
+            () = timer => Turn::Timer,
+        }
+    }
+
+    /// Takes what the session has to say.
+    pub(super) fn collect(&mut self) -> Option<Failure> {
+        while let Some(output) = self.session.poll_output() {
+            match output {
+                Output::Send(bytes) => self.outgoing.push(bytes),
+                Output::Frame(frame) => {
+                    self.last_frame = now();
+                    self.incoming.push_back(OverlayEvent::Frame { conn: self.conn, frame });
+                }
+                Output::Close(failure) => return Some(failure),
+                Output::Rung { .. } | Output::StartTls { .. } | Output::Authenticated(_) => {}
+            }
+        }
+        self.clock.waiting(self.outgoing.has_work(), now());
+        None
+    }
+
+    fn queued(&mut self, next: Next) -> Option<Ending> {
+        match next {
+            Next::Send(frame) => {
+                self.last_frame = now();
+                self.session.send(&frame, self.last_frame);
+            }
+            Next::Leave => self.leaving = true,
+            Next::Close(failure, Manner::Flush) => return Some(Ending::in_order(failure)),
+            Next::Close(failure, Manner::Abort) => return Some(Ending::at_once(failure)),
+        }
+        None
+    }
+
+    fn wrote(&mut self, result: io::Result<usize>) -> Option<Ending> {
+        match result {
+            Ok(bytes) => self.clock.wrote(bytes),
+            Err(error) => {
+                tracing::debug!(conn = self.conn.0, "write: {error}");
+                return Some(Ending::unwritable());
+            }
+        }
+        None
+    }
+
+    fn read(&mut self, result: io::Result<usize>, buffer: &[u8]) -> Option<Ending> {
+        match result {
+            Ok(0) => {
+                self.session.end_of_stream(End::Closed);
+                self.collect().map(Ending::hung_up)
+            }
+            Ok(count) => {
+                self.tracer.received(&buffer[..count]);
+                self.session.receive(&buffer[..count], now());
+                self.assembling.charge(self.session.assembling()).err().map(Ending::at_once)
+            }
+            Err(error) => {
+                broken(&mut self.session, &error, self.tls);
+                self.collect().map(Ending::at_once)
+            }
+        }
+    }
+
+    fn timer(&mut self) -> Option<Ending> {
+        let now = now();
+        if let Err(failure) = self.clock.look(now) {
+            return Some(Ending::at_once(failure));
+        }
+        if self.leaves_at().is_some_and(|at| now >= at) {
+            return Some(Ending::superfluous());
+        }
+        self.session.handle_timeout(now);
+        None
+    }
+
+    fn leaves_at(&self) -> Option<Instant> {
+        self.leaving.then_some(self.last_frame + self.shared.limits.leave)
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let session = self.session.next_deadline().map(|(due, _)| due);
+        [session, self.clock.deadline(), self.leaves_at()].into_iter().flatten().min()
+    }
+}
+
+/// The writing half and what waits for it.
+pub(super) struct Outgoing {
+    writer: WriteHalf<Stream>,
+    waiting: VecDeque<Bytes>,
+    bytes: usize,
+    unflushed: bool,
+    /// Frames that the socket has taken, not told of yet.
+    frames: usize,
+    tracer: Tracer,
+}
+
+impl Outgoing {
+    pub(super) fn push(&mut self, bytes: Bytes) {
+        self.bytes += bytes.len();
+        self.waiting.push_back(bytes);
+    }
+
+    /// What is to be told of the frames that the socket has taken.
+    pub(super) fn written(&mut self, conn: ConnId) -> Option<OverlayEvent> {
+        let frames = std::mem::take(&mut self.frames);
+        (frames > 0).then_some(OverlayEvent::Written { conn, frames })
+    }
+
+    pub(super) const fn has_work(&self) -> bool {
+        self.bytes > 0 || self.unflushed
+    }
+
+    /// One write, or the flush after the last one. Nothing is lost when the future is dropped.
+    pub(super) async fn write(&mut self) -> io::Result<usize> {
+        let Some(front) = self.waiting.front_mut() else {
+            self.writer.flush().await?;
+            self.unflushed = false;
+            return Ok(0);
+        };
+        let count = self.writer.write(front).await?;
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.tracer.sent(&front[..count]);
+        front.advance(count);
+        if front.is_empty() {
+            self.waiting.pop_front();
+            self.frames += 1;
+        }
+        self.bytes -= count;
+        self.unflushed = true;
+        Ok(count)
+    }
+
+    /// close_notify where there is TLS, then FIN.
+    pub(super) async fn shutdown(&mut self) -> io::Result<()> {
+        self.writer.shutdown().await
+    }
+}

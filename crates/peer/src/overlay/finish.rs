@@ -1,0 +1,180 @@
+//! The end of a connection: in order where it can be, in bounded time always.
+//!
+//! A socket that is closed with unread bytes in it resets the connection, and the peer may lose what was sent to it last.
+//! Hence whoever closes in order sends its own end first and reads until the other side's.
+#![allow(clippy::disallowed_methods, reason = "sockets and their timers live in overlay")]
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, ReadHalf};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::connection::tell;
+use super::conversation::{Conversation, Outgoing, READ};
+use super::handle::Shared;
+use super::queue::{Manner, Next, SendQueue};
+use super::setup::now;
+use super::stream::{Stream, broken};
+use super::tracer::Tracer;
+use super::{ConnId, OverlayEvent};
+use crate::session::{End, Output, Session};
+use swarmscope_wire::failure::{By, Cause, Failure};
+
+/// For close_notify to a peer that broke the rules. Arbitrary: the socket's buffer takes it at once, or never.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How and why a conversation ends.
+pub(super) struct Ending {
+    /// Where it is not known, the reading says.
+    failure: Option<Failure>,
+    write: Write,
+    read: Read,
+}
+
+#[derive(Clone, Copy)]
+enum Write {
+    /// What is queued, then the end.
+    Rest,
+    /// The end only.
+    Farewell,
+    Nothing,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Read {
+    /// Until the peer's end; frames count.
+    Deliver,
+    /// Until the peer's end.
+    Discard,
+    Nothing,
+}
+
+impl Ending {
+    /// The peer broke the rules, does not read, or can't be read.
+    pub(super) const fn at_once(failure: Failure) -> Self {
+        Self { failure: Some(failure), write: Write::Farewell, read: Read::Nothing }
+    }
+
+    /// From here.
+    pub(super) const fn in_order(failure: Failure) -> Self {
+        Self { failure: Some(failure), write: Write::Rest, read: Read::Discard }
+    }
+
+    /// From here, because another connection takes its place: what the peer still sends counts.
+    pub(super) fn superfluous() -> Self {
+        let failure = Failure::new(Cause::Duplicate, By::Us, "");
+        Self { failure: Some(failure), write: Write::Rest, read: Read::Deliver }
+    }
+
+    /// The peer sends no more, but may still read.
+    pub(super) const fn hung_up(failure: Failure) -> Self {
+        Self { failure: Some(failure), write: Write::Rest, read: Read::Nothing }
+    }
+
+    /// Nothing can be written any more. What the peer sent before it went away still counts, and says how it went.
+    pub(super) const fn unwritable() -> Self {
+        Self { failure: None, write: Write::Nothing, read: Read::Deliver }
+    }
+}
+
+/// Ends a conversation and gives the reason.
+pub(super) async fn finish(mut conversation: Conversation, ending: Ending) -> Failure {
+    // Frames that came before the end count. A reason that the session gives as well is not the first one.
+    let _ = conversation.collect();
+    let Conversation { shared, conn, tls, reader, mut outgoing, session, queue, tracer, incoming, .. } = conversation;
+    let reset = Failure::new(Cause::Reset, By::Network, "");
+    queue.close(ending.failure.clone().unwrap_or_else(|| reset.clone()), Manner::Flush);
+    let sends = outgoing.has_work() || queue.has_frames();
+    let last_frames = ending.read == Read::Deliver;
+    let due = Instant::now() + if sends || last_frames { shared.limits.close } else { shared.limits.close_idle };
+    let last = LastWords { conn, tls, reader, session, tracer, read: ending.read, due };
+    let work = async {
+        let write = write(&mut outgoing, &queue, ending.write, due);
+        let read = async {
+            for event in incoming {
+                tell(&shared, event).await;
+            }
+            last.read(&shared).await
+        };
+        tokio::join!(write, read).1
+    };
+    let heard = tokio::select! {
+        biased;
+        () = shared.kill.cancelled() => None,
+        heard = work => heard,
+    };
+    // What was written to the last counts: a reply that went out whole needs no dial-back.
+    if let Some(event) = outgoing.written(conn) {
+        tell(&shared, event).await;
+    }
+    ending.failure.or(heard).unwrap_or(reset)
+}
+
+async fn write(outgoing: &mut Outgoing, queue: &SendQueue, write: Write, due: Instant) {
+    // The connection is over: a failed write has nobody to be told to, `Closed` gives the reason that counts.
+    match write {
+        Write::Nothing => {}
+        Write::Farewell => {
+            let _ = timeout(FAREWELL, outgoing.shutdown()).await;
+        }
+        Write::Rest => {
+            let _ = timeout_at(due, outgoing.rest(queue)).await;
+        }
+    }
+}
+
+impl Outgoing {
+    /// Everything that is queued, then the end.
+    async fn rest(&mut self, queue: &SendQueue) -> std::io::Result<()> {
+        loop {
+            while self.has_work() {
+                self.write().await?;
+            }
+            match queue.try_next() {
+                Some(Next::Send(frame)) => self.push(frame.encode()),
+                Some(Next::Leave) => {}
+                Some(Next::Close(..)) | None => return self.shutdown().await,
+            }
+        }
+    }
+}
+
+/// The reading half in its last seconds.
+struct LastWords {
+    conn: ConnId,
+    tls: bool,
+    reader: ReadHalf<Stream>,
+    session: Session,
+    tracer: Tracer,
+    read: Read,
+    due: Instant,
+}
+
+impl LastWords {
+    /// Gives the reason for the end as the session sees it, where it gets so far.
+    async fn read(mut self, shared: &Shared) -> Option<Failure> {
+        if self.read == Read::Nothing {
+            return None;
+        }
+        let mut buffer = vec![0; READ];
+        loop {
+            let result = timeout_at(self.due, self.reader.read(&mut buffer)).await.ok()?;
+            if let Ok(count) = result {
+                self.tracer.received(&buffer[..count]);
+            }
+            match result {
+                Ok(0) => self.session.end_of_stream(End::Closed),
+                Ok(_) if self.read == Read::Discard => {}
+                Ok(count) => self.session.receive(&buffer[..count], now()),
+                Err(error) => broken(&mut self.session, &error, self.tls),
+            }
+            while let Some(output) = self.session.poll_output() {
+                match output {
+                    Output::Frame(frame) => tell(shared, OverlayEvent::Frame { conn: self.conn, frame }).await,
+                    Output::Close(failure) => return Some(failure),
+                    Output::Send(_) | Output::Rung { .. } | Output::StartTls { .. } | Output::Authenticated(_) => {}
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Sockets and TLS: dials, accepts, one task a connection that drives a [`Session`](crate::session::Session), and facts about
+//! it as events. Implements the connection rules of protocol.md §1, the times of §2 and TLS of §8.
+//!
+//! Knows no meaning of crawler messages. A connection task may wait for whoever reads the events (then TCP slows that peer
+//! down); nobody ever waits for a connection: [`Overlay::send`] refuses where a peer's queue is full.
+//!
+//! ```text
+//!   dial ──► dial task ──┐                                        ┌──► OverlayEvent (bounded)
+//!                        ├──► setup ──► rules ──► connection task ─┤
+//!   listener ── admit ───┘    Session, TLS                        └◄── SendQueue (frames and bytes bounded) ◄── send, close
+//! ```
+
+mod assembly;
+mod connection;
+mod conversation;
+mod dial;
+mod finish;
+mod handle;
+mod limits;
+mod listener;
+mod queue;
+mod rules;
+mod setup;
+mod stream;
+#[cfg(test)]
+#[cfg(feature = "legacy")] // they speak both versions
+mod tests;
+mod tls;
+mod tls_failure;
+mod tracer;
+
+use std::net::SocketAddr;
+
+use crate::identity::Identities;
+use crate::session::Authenticated;
+use swarmscope_wire::OverlayVersion;
+use swarmscope_wire::failure::{Failure, Phase};
+use swarmscope_wire::frame::Frame;
+
+pub use crate::crawler::{AttemptId, ConnId, Direction, Trace, Traced, Watched};
+pub use handle::Overlay;
+pub use limits::Limits;
+
+/// What an overlay is started with.
+#[derive(Clone)]
+pub struct OverlayConfig {
+    pub identities: Identities,
+    /// The current version presented (7–18). 18 needs an Ed25519 identity; without one 17 is presented.
+    pub version: OverlayVersion,
+    /// Where to accept connections. Port 0 takes a free one; `None` announces port 0.
+    pub listen: Option<SocketAddr>,
+    pub limits: Limits,
+    /// Whether to tell every step and every byte of all connections, as [`OverlayEvent::Traced`].
+    pub trace: bool,
+}
+
+/// How [`Overlay::shutdown`] went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stopped {
+    /// Connections that were open when it began.
+    pub open: usize,
+    /// Those of them that had to be cut because they did not end in time.
+    pub cut: usize,
+}
+
+/// A fact about connections, in the order in which it happened.
+#[derive(Clone, PartialEq, Debug)]
+pub enum OverlayEvent {
+    /// A dial has come to this rung.
+    Progress { attempt: AttemptId, phase: Phase, detail: String },
+    /// A dial has ended without an authenticated connection.
+    DialFailed { attempt: AttemptId, failure: Failure },
+    /// An incoming connection that never authenticated. Under a flood, several are told of as one: `times`.
+    AcceptFailed { remote: SocketAddr, failure: Failure, times: u64 },
+    /// Authenticated. `attempt` is there for outgoing connections.
+    Connected { conn: ConnId, attempt: Option<AttemptId>, direction: Direction, remote: SocketAddr, who: Authenticated },
+    /// A frame that is not part of the authentication.
+    Frame { conn: ConnId, frame: Frame },
+    /// The socket has taken so many frames since this was last told: whoever has more to send than a queue holds, like a
+    /// reply of hundreds of parts, hands it over as fast as the peer takes it.
+    Written { conn: ConnId, frames: usize },
+    /// What passes over a connection; only where tracing is on. It is dropped where the reader is behind, and counted.
+    Traced { watched: Watched, traced: Traced },
+    /// The end of what [`Self::Connected`] told of. A failure with cause `Duplicate` means that another connection to the
+    /// same permid stays; frames in flight were still delivered.
+    Closed { conn: ConnId, failure: Failure },
+}

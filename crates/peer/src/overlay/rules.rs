@@ -1,0 +1,319 @@
+//! Which connections may be (protocol.md §1). Pure.
+//!
+//! Before authentication: a cap on what is being set up, in all and per source. Afterwards, per permid: at most four that
+//! it dialled, at most one that we dialled, and of two that were dialled at the same time from both sides the one dialled
+//! by the smaller permid stays. A connection that is superfluous is always closed by the side that dialled it, and only
+//! when it has become quiet, so that the two sides never close different ones and nothing in flight is lost.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::time::Instant;
+
+use super::limits::Limits;
+use super::{ConnId, Direction};
+use swarmscope_wire::Permid;
+use swarmscope_wire::failure::{By, Cause, Failure};
+
+/// An incoming connection that is being set up.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct Slot(u64);
+
+/// Where a connection comes from, as far as an attacker can't choose it freely.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum Source {
+    V4(u32),
+    /// The /64: whoever has one address of it usually has all.
+    V6(u128),
+}
+
+impl From<IpAddr> for Source {
+    fn from(ip: IpAddr) -> Self {
+        match ip.to_canonical() {
+            IpAddr::V4(ip) => Self::V4(ip.into()),
+            IpAddr::V6(ip) => Self::V6(u128::from(ip) >> 64),
+        }
+    }
+}
+
+/// A connection that has just authenticated.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Newcomer {
+    pub(super) conn: ConnId,
+    pub(super) direction: Direction,
+    pub(super) permid: Permid,
+    /// Ours, of the kind this connection was authenticated with.
+    pub(super) own: Permid,
+    pub(super) ip: IpAddr,
+    /// The listening port it announces; 0 for none.
+    pub(super) port: u16,
+    /// When it was accepted, or when its dial began.
+    pub(super) began: Instant,
+}
+
+/// What becomes of a newcomer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Verdict {
+    Keep,
+    /// It stays, and one that we dialled before makes room for it.
+    KeepAndLeave(ConnId),
+    /// It is one too many, and we dialled it.
+    Leave,
+}
+
+struct Open {
+    newcomer: Newcomer,
+    since: Instant,
+    leaving: bool,
+}
+
+pub(super) struct Rules {
+    limits: Limits,
+    /// In the order of their beginning.
+    setting_up: BTreeMap<Slot, Source>,
+    open: HashMap<ConnId, Open>,
+    next_slot: u64,
+}
+
+impl Rules {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { limits: *limits, setting_up: BTreeMap::new(), open: HashMap::new(), next_slot: 0 }
+    }
+
+    /// A place for an incoming connection, and whose place it takes: where all places are taken, the oldest connection of
+    /// the source that has most of them goes.
+    ///
+    /// # Errors
+    /// This source has all it may have.
+    pub(super) fn admit(&mut self, ip: IpAddr) -> Result<(Slot, Option<Slot>), Failure> {
+        let source = Source::from(ip);
+        let of_source = self.setting_up.values().filter(|other| **other == source).count();
+        if of_source >= self.limits.unauthenticated_per_source {
+            let detail = format!("{of_source} connections of this source are not authenticated yet");
+            return Err(Failure::new(Cause::Crowded, By::Us, detail));
+        }
+        let evicted = (self.setting_up.len() >= self.limits.unauthenticated).then(|| self.most_crowded()).flatten();
+        if let Some(slot) = evicted {
+            self.setting_up.remove(&slot);
+        }
+        let slot = Slot(self.next_slot);
+        self.next_slot += 1;
+        self.setting_up.insert(slot, source);
+        Ok((slot, evicted))
+    }
+
+    /// The connection of this slot is authenticated, or over.
+    pub(super) fn vacate(&mut self, slot: Slot) {
+        self.setting_up.remove(&slot);
+    }
+
+    /// Decides on a connection that has just authenticated.
+    ///
+    /// # Errors
+    /// It must be closed: one that the peer dialled and that is one too many.
+    pub(super) fn authenticated(&mut self, newcomer: Newcomer, now: Instant) -> Result<Verdict, Failure> {
+        let verdict = match newcomer.direction {
+            Direction::Incoming => self.incoming(&newcomer)?,
+            Direction::Outgoing => self.outgoing(&newcomer),
+        };
+        if let Verdict::KeepAndLeave(other) = verdict
+            && let Some(open) = self.open.get_mut(&other)
+        {
+            open.leaving = true;
+        }
+        let leaving = verdict == Verdict::Leave;
+        self.open.insert(newcomer.conn, Open { newcomer, since: now, leaving });
+        Ok(verdict)
+    }
+
+    pub(super) fn closed(&mut self, conn: ConnId) {
+        self.open.remove(&conn);
+    }
+
+    fn incoming(&self, newcomer: &Newcomer) -> Result<Verdict, Failure> {
+        let all = self.open.values().filter(|open| open.newcomer.direction == Direction::Incoming).count();
+        if all >= self.limits.accepted {
+            return Err(Failure::new(Cause::Crowded, By::Us, format!("{all} incoming connections are open")));
+        }
+        let (mut of_permid, mut same_place) = (0, false);
+        for open in self.staying(newcomer).filter(|open| open.newcomer.direction == Direction::Incoming) {
+            of_permid += 1;
+            same_place |= newcomer.port != 0 && (open.newcomer.ip, open.newcomer.port) == (newcomer.ip, newcomer.port);
+        }
+        if same_place {
+            let detail = format!("from the same address, announcing port {}", newcomer.port);
+            return Err(Failure::new(Cause::Duplicate, By::Us, detail));
+        }
+        if of_permid >= self.limits.accepted_per_permid {
+            return Err(Failure::new(Cause::Duplicate, By::Us, format!("{of_permid} connections of this permid")));
+        }
+        // Both dialled at the same time: the larger permid's dial is the one to go, and its dialler closes it.
+        let ours = self
+            .staying(newcomer)
+            .find(|open| open.newcomer.direction == Direction::Outgoing && open.since >= newcomer.began);
+        Ok(match ours {
+            Some(ours) if newcomer.permid < newcomer.own => Verdict::KeepAndLeave(ours.newcomer.conn),
+            _ => Verdict::Keep,
+        })
+    }
+
+    fn outgoing(&self, newcomer: &Newcomer) -> Verdict {
+        let at_the_same_time =
+            |open: &Open| open.newcomer.direction == Direction::Incoming && open.since >= newcomer.began;
+        let one_too_many = self.staying(newcomer).any(|open| {
+            let ours_wins = newcomer.own < newcomer.permid;
+            !(at_the_same_time(open) && ours_wins)
+        });
+        if one_too_many { Verdict::Leave } else { Verdict::Keep }
+    }
+
+    /// The other connections with the same permid that are here to stay.
+    fn staying<'a>(&'a self, newcomer: &'a Newcomer) -> impl Iterator<Item = &'a Open> {
+        self.open.values().filter(|open| !open.leaving && open.newcomer.permid == newcomer.permid)
+    }
+
+    fn most_crowded(&self) -> Option<Slot> {
+        let mut counts: BTreeMap<Source, (usize, Slot)> = BTreeMap::new();
+        for (slot, source) in &self.setting_up {
+            counts.entry(*source).or_insert((0, *slot)).0 += 1;
+        }
+        counts.into_values().max_by_key(|(count, oldest)| (*count, std::cmp::Reverse(*oldest))).map(|(_, slot)| slot)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test's beginning of time")]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const US: Permid = Permid::Ed25519([5; 32]);
+    const SMALLER: Permid = Permid::Ed25519([4; 32]);
+    const LARGER: Permid = Permid::Ed25519([6; 32]);
+
+    struct World {
+        rules: Rules,
+        start: Instant,
+        conns: u64,
+    }
+
+    impl World {
+        fn new(limits: &Limits) -> Self {
+            Self { rules: Rules::new(limits), start: Instant::now(), conns: 0 }
+        }
+
+        fn at(&self, second: u64) -> Instant {
+            self.start + Duration::from_secs(second)
+        }
+
+        /// A connection that was dialled at one second and authenticated at another.
+        fn arrives(
+            &mut self,
+            direction: Direction,
+            permid: Permid,
+            port: u16,
+            seconds: (u64, u64),
+        ) -> (ConnId, Result<Verdict, Cause>) {
+            self.conns += 1;
+            let conn = ConnId(self.conns);
+            let (began, ip) = (self.at(seconds.0), IpAddr::from([127, 0, 0, 1]));
+            let newcomer = Newcomer { conn, direction, permid, own: US, ip, port, began };
+            let verdict = self.rules.authenticated(newcomer, self.at(seconds.1));
+            (conn, verdict.map_err(|failure| failure.cause))
+        }
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_source_has_its_share_and_no_more() {
+        let mut rules = Rules::new(&Limits { unauthenticated_per_source: 2, ..Limits::default() });
+        let (first, _) = rules.admit(ip("10.0.0.1")).unwrap();
+        rules.admit(ip("::ffff:10.0.0.1")).unwrap();
+        assert_eq!(rules.admit(ip("10.0.0.1")).unwrap_err().cause, Cause::Crowded);
+        rules.admit(ip("10.0.0.2")).unwrap();
+        rules.vacate(first);
+        rules.admit(ip("10.0.0.1")).unwrap();
+        rules.admit(ip("2001:db8::1")).unwrap();
+        rules.admit(ip("2001:db8::2")).unwrap();
+        assert!(rules.admit(ip("2001:db8::ffff:3")).is_err(), "one /64 is one source");
+        rules.admit(ip("2001:db8:0:1::3")).unwrap();
+    }
+
+    #[test]
+    fn where_all_is_taken_the_oldest_of_the_largest_crowd_goes() {
+        let limits = Limits { unauthenticated: 4, unauthenticated_per_source: 3, ..Limits::default() };
+        let mut rules = Rules::new(&limits);
+        let (_quiet, none) = rules.admit(ip("10.0.0.9")).unwrap();
+        assert_eq!(none, None);
+        let crowd: Vec<Slot> = (0..3).map(|_| rules.admit(ip("10.0.0.1")).unwrap().0).collect();
+        assert_eq!(rules.admit(ip("10.0.0.2")).unwrap().1, Some(crowd[0]));
+        assert_eq!(rules.admit(ip("10.0.0.3")).unwrap().1, Some(crowd[1]));
+        assert_eq!(rules.setting_up.len(), 4);
+    }
+
+    #[test]
+    fn four_of_a_permid_and_one_of_a_place() {
+        let mut world = World::new(&Limits::default());
+        let incoming = Direction::Incoming;
+        let (first, kept) = world.arrives(incoming, LARGER, 7000, (0, 1));
+        assert_eq!(kept, Ok(Verdict::Keep));
+        assert_eq!(world.arrives(incoming, LARGER, 7000, (2, 3)).1, Err(Cause::Duplicate));
+        assert_eq!(world.arrives(incoming, SMALLER, 7000, (2, 3)).1, Ok(Verdict::Keep), "whoever else announces it");
+        for _ in 0..3 {
+            assert_eq!(world.arrives(incoming, LARGER, 0, (4, 5)).1, Ok(Verdict::Keep), "port 0 is exempt");
+        }
+        assert_eq!(world.arrives(incoming, LARGER, 0, (6, 7)).1, Err(Cause::Duplicate));
+        world.rules.closed(first);
+        assert_eq!(world.arrives(incoming, LARGER, 7000, (8, 9)).1, Ok(Verdict::Keep));
+    }
+
+    #[test]
+    fn all_incoming_connections_together_are_bounded() {
+        let mut world = World::new(&Limits { accepted: 2, ..Limits::default() });
+        for seed in [1, 2] {
+            let permid = Permid::Ed25519([seed; 32]);
+            assert_eq!(world.arrives(Direction::Incoming, permid, 0, (0, 1)).1, Ok(Verdict::Keep));
+        }
+        assert_eq!(world.arrives(Direction::Incoming, LARGER, 0, (0, 1)).1, Err(Cause::Crowded));
+        assert_eq!(world.arrives(Direction::Outgoing, LARGER, 7000, (0, 1)).1, Ok(Verdict::Keep));
+    }
+
+    #[test]
+    fn we_dial_a_permid_once() {
+        let mut world = World::new(&Limits::default());
+        assert_eq!(world.arrives(Direction::Outgoing, LARGER, 7000, (0, 1)).1, Ok(Verdict::Keep));
+        let (second, leave) = world.arrives(Direction::Outgoing, LARGER, 7001, (0, 2));
+        assert_eq!(leave, Ok(Verdict::Leave));
+        world.rules.closed(second);
+        // Nor one that has been here for longer than our dial took.
+        world.arrives(Direction::Incoming, SMALLER, 7002, (0, 1)).1.unwrap();
+        assert_eq!(world.arrives(Direction::Outgoing, SMALLER, 7002, (2, 3)).1, Ok(Verdict::Leave));
+    }
+
+    #[test]
+    fn of_two_dials_at_the_same_time_the_smaller_permid_s_stays() {
+        // The peer's arrives first, ours while it was under way.
+        for (permid, verdict) in [(SMALLER, Verdict::Leave), (LARGER, Verdict::Keep)] {
+            let mut world = World::new(&Limits::default());
+            world.arrives(Direction::Incoming, permid, 7000, (0, 2)).1.unwrap();
+            assert_eq!(world.arrives(Direction::Outgoing, permid, 7000, (1, 3)).1, Ok(verdict));
+        }
+        // Ours arrives first.
+        for permid in [SMALLER, LARGER] {
+            let mut world = World::new(&Limits::default());
+            let (ours, _) = world.arrives(Direction::Outgoing, permid, 7000, (0, 2));
+            let verdict = if permid == SMALLER { Verdict::KeepAndLeave(ours) } else { Verdict::Keep };
+            assert_eq!(world.arrives(Direction::Incoming, permid, 7000, (1, 3)).1, Ok(verdict));
+            // What is leaving is no longer in anybody's way.
+            let next = world.arrives(Direction::Outgoing, permid, 7000, (4, 5)).1;
+            assert_eq!(next, Ok(Verdict::Leave));
+        }
+        // Not at the same time: the peer may have its own.
+        let mut world = World::new(&Limits::default());
+        world.arrives(Direction::Outgoing, SMALLER, 7000, (0, 1)).1.unwrap();
+        assert_eq!(world.arrives(Direction::Incoming, SMALLER, 7000, (2, 3)).1, Ok(Verdict::Keep));
+    }
+}

@@ -1,0 +1,149 @@
+//! From an open socket to an authenticated peer: drives a [`Session`] until it says who is there.
+#![allow(clippy::disallowed_methods, reason = "this is where the session meets the clock and the socket")]
+
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::stream::{Stream, TlsRole, broken};
+use super::tls::Tls;
+use super::tracer::Tracer;
+use super::{AttemptId, OverlayEvent};
+use crate::session::{Authenticated, End, Output, Role, Session, SessionConfig};
+use swarmscope_wire::Permid;
+use swarmscope_wire::failure::{By, Cause, Failure, Phase};
+
+/// Read at once before authentication: more than a handshake and any message of the authentication.
+const READ: usize = 4 * 1024;
+/// For a last alert or close_notify to a peer that is refused. Arbitrary: the socket's buffer takes it at once.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// An authenticated connection.
+pub(super) struct Established {
+    pub(super) stream: Stream,
+    /// Its output may hold frames already.
+    pub(super) session: Session,
+    pub(super) who: Authenticated,
+}
+
+/// Who hears of the setup: of its phases those who dialled.
+pub(super) struct Progress {
+    pub(super) attempt: Option<AttemptId>,
+    pub(super) events: mpsc::Sender<OverlayEvent>,
+    /// Hears of everything.
+    pub(super) tracer: Tracer,
+}
+
+impl Progress {
+    pub(super) async fn rung(&self, phase: Phase, detail: String) {
+        if let Some(attempt) = self.attempt {
+            // Nobody listens any more: then nobody needs to know.
+            let _ = self.events.send(OverlayEvent::Progress { attempt, phase, detail }).await;
+        }
+    }
+}
+
+/// Runs the session of this configuration on the socket.
+///
+/// # Errors
+/// Whatever ended it. The socket is closed then.
+pub(super) async fn establish(
+    socket: TcpStream,
+    config: SessionConfig,
+    tls: Option<&Tls>,
+    progress: &Progress,
+) -> Result<Established, Failure> {
+    let role = config.role;
+    let mut session = Session::new(config, now());
+    let mut stream = Stream::Plain(socket);
+    loop {
+        while let Some(output) = session.poll_output() {
+            match output {
+                Output::Send(bytes) => write(&mut stream, &mut session, &bytes, &progress.tracer).await,
+                Output::Rung { phase, detail } => progress.rung(phase, detail).await,
+                Output::StartTls { leftover, expected } => {
+                    stream = start_tls(stream, &mut session, leftover, tls_role(role, tls, expected)?).await?;
+                    progress.tracer.tls();
+                }
+                Output::Authenticated(who) => return Ok(Established { stream, session, who }),
+                Output::Close(failure) => {
+                    farewell(&mut stream).await;
+                    return Err(failure);
+                }
+                Output::Frame(frame) => unreachable!("{} before authentication", frame.id),
+            }
+        }
+        progress.tracer.settle();
+        read(&mut stream, &mut session, &progress.tracer).await;
+    }
+}
+
+/// Says goodbye to a peer that is not let in; inside TLS it learns that nobody cut the line.
+pub(super) async fn farewell(stream: &mut Stream) {
+    let _ = timeout(FAREWELL, stream.shutdown()).await;
+}
+
+async fn read(stream: &mut Stream, session: &mut Session, tracer: &Tracer) {
+    let mut buffer = [0; READ];
+    match timeout_at(deadline(session), stream.read(&mut buffer)).await {
+        Ok(Ok(0)) => session.end_of_stream(End::Closed),
+        Ok(Ok(count)) => {
+            tracer.received(&buffer[..count]);
+            session.receive(&buffer[..count], now());
+        }
+        Ok(Err(error)) => broken(session, &error, stream.is_tls()),
+        Err(_) => session.handle_timeout(now()),
+    }
+}
+
+async fn write(stream: &mut Stream, session: &mut Session, bytes: &[u8], tracer: &Tracer) {
+    let all = async {
+        let mut left = bytes;
+        while !left.is_empty() {
+            let count = stream.write(left).await?;
+            if count == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            tracer.sent(&left[..count]);
+            left = &left[count..];
+        }
+        stream.flush().await
+    };
+    match timeout_at(deadline(session), all).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => broken(session, &error, stream.is_tls()),
+        Err(_) => session.handle_timeout(now()),
+    }
+}
+
+async fn start_tls(stream: Stream, session: &mut Session, leftover: Bytes, role: TlsRole) -> Result<Stream, Failure> {
+    let Stream::Plain(socket) = stream else { unreachable!("a session asks for TLS once") };
+    let Ok(done) = timeout_at(deadline(session), Stream::start_tls(socket, leftover, role)).await else {
+        return Err(Failure::new(Cause::AuthTimeout, By::Us, "in the TLS handshake"));
+    };
+    let (stream, permid) = done?;
+    session.tls_established(permid, now());
+    Ok(stream)
+}
+
+fn tls_role(role: Role, tls: Option<&Tls>, expected: Option<Permid>) -> Result<TlsRole, Failure> {
+    let tls = tls.ok_or_else(|| Failure::new(Cause::VersionNeedsCurrent, By::Us, ""))?;
+    Ok(match role {
+        Role::Dialler { .. } => TlsRole::Client(tls.client(expected)?),
+        Role::Acceptor => TlsRole::Server(tls.server()?),
+    })
+}
+
+/// A session that is being set up always has a deadline; one that is over needs none.
+fn deadline(session: &Session) -> Instant {
+    session.next_deadline().map_or_else(Instant::now, |(due, _)| due.into())
+}
+
+pub(super) fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}

@@ -1,0 +1,238 @@
+//! Too many, too slow, too much.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+
+use super::raw;
+use super::support::*;
+use crate::overlay::tls::Tls;
+use crate::overlay::{Limits, OverlayEvent};
+use crate::session::Timeouts;
+use swarmscope_wire::failure::{By, Cause};
+
+fn tls(seed: u8) -> Tls {
+    Tls::new(current(seed).current.as_ref().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_slow_handshake_ends_at_its_deadline() {
+    let incoming = Timeouts { handshake: Duration::from_millis(300), ..Timeouts::default() };
+    let mut peer = Peer::with(both(1), true, &Limits { incoming, ..Limits::default() }).await;
+    let began = Instant::now();
+    let mut socket = TcpStream::connect(("127.0.0.1", peer.port())).await.unwrap();
+    let drip = tokio::spawn(async move {
+        for byte in raw::handshake(18, 0) {
+            if socket.write_all(&[byte]).await.is_err() {
+                break;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    assert_eq!(peer.refused().await.cause, Cause::HandshakeTimeout);
+    assert!((Duration::from_millis(300)..Duration::from_secs(5)).contains(&began.elapsed()));
+    drip.await.unwrap();
+}
+
+#[tokio::test]
+async fn every_stage_of_the_authentication_ends_at_the_same_deadline() {
+    let incoming = Timeouts { authentication: Duration::from_secs(1), ..Timeouts::default() };
+    let mut peer = Peer::with(both(1), true, &Limits { incoming, ..Limits::default() }).await;
+    let port = peer.port();
+    // Nothing after the handshake.
+    let (_mute, _) = raw::dial(port, 17).await;
+    let (_mute, _) = raw::dial(port, 18).await;
+    // The beginning of a ClientHello.
+    let (mut begins, _) = raw::dial(port, 18).await;
+    begins.write_all(&[0x16, 3, 1, 2, 0, 1]).await.unwrap();
+    // TLS, but no HELLO.
+    let (socket, _) = raw::dial(port, 18).await;
+    let _tls = raw::tls_client(socket, tls(2).client(None).unwrap()).await.unwrap();
+    for _ in 0..4 {
+        assert_eq!(peer.refused().await.cause, Cause::AuthTimeout);
+    }
+}
+
+#[tokio::test]
+async fn a_dialler_does_not_wait_for_ever_either() {
+    let outgoing = Timeouts {
+        handshake: Duration::from_millis(500),
+        authentication: Duration::from_secs(1),
+        ..Timeouts::default()
+    };
+    let mut dialler = Peer::with(current(1), false, &Limits { outgoing, ..Limits::default() }).await;
+    let (listener, port) = raw::listen().await;
+    dialler.dial(port, None);
+    let (_mute, _) = listener.accept().await.unwrap();
+    assert_eq!(dialler.refused().await.cause, Cause::HandshakeTimeout);
+    dialler.dial(port, None);
+    let _mute = raw::accept(&listener, 18).await;
+    assert_eq!(dialler.refused().await.cause, Cause::AuthTimeout);
+}
+
+/// How many were refused for being too many, as one event tells.
+async fn refusals(peer: &mut Peer) -> u64 {
+    match peer.fact().await {
+        OverlayEvent::AcceptFailed { failure, times, .. } if failure.cause == Cause::Crowded => times,
+        other => panic!("{other:?} instead of a refusal"),
+    }
+}
+
+#[tokio::test]
+async fn a_flood_from_one_source_leaves_room_for_others() {
+    let limits = Limits { unauthenticated: 8, unauthenticated_per_source: 4, ..Limits::default() };
+    let mut peer = Peer::with(current(1), true, &limits).await;
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        held.push(TcpStream::connect(("127.0.0.1", peer.port())).await.unwrap());
+    }
+    // The first is told of at once, the others together.
+    let mut told = refusals(&mut peer).await;
+    assert_eq!(told, 1);
+    // Another source still gets in.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.3:0".parse().unwrap()).unwrap();
+    let mut socket = socket.connect(peer.overlay.listening().unwrap()).await.unwrap();
+    socket.write_all(&raw::handshake(18, 0)).await.unwrap();
+    raw::read_exactly::<68>(&mut socket).await;
+    sleep(Duration::from_millis(1100)).await;
+    held.push(TcpStream::connect(("127.0.0.1", peer.port())).await.unwrap());
+    while told < 17 {
+        told += refusals(&mut peer).await;
+    }
+    assert_eq!(told, 17);
+    // Those that go make room.
+    held.clear();
+    let mut dialler = Peer::silent(current(2)).await;
+    let link = loop {
+        dialler.dial(peer.port(), None);
+        match dialler.fact().await {
+            OverlayEvent::Connected { who, .. } => break who,
+            _ => sleep(Duration::from_millis(50)).await,
+        }
+    };
+    assert_eq!(link.permid, permid(&current(1)));
+}
+
+#[tokio::test]
+async fn where_all_places_are_taken_the_oldest_of_the_largest_crowd_goes() {
+    let limits = Limits { unauthenticated: 4, unauthenticated_per_source: 4, ..Limits::default() };
+    let mut peer = Peer::with(current(1), true, &limits).await;
+    let mut crowd = Vec::new();
+    for _ in 0..4 {
+        crowd.push(TcpStream::connect(("127.0.0.1", peer.port())).await.unwrap());
+    }
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.3:0".parse().unwrap()).unwrap();
+    let _newcomer = socket.connect(peer.overlay.listening().unwrap()).await.unwrap();
+    let OverlayEvent::AcceptFailed { remote, failure, .. } = peer.fact().await else { panic!("one has to go") };
+    assert_eq!(failure.cause, Cause::Crowded);
+    assert_eq!(remote, crowd[0].local_addr().unwrap());
+    assert_eq!(raw::read_rest(&mut crowd[0]).await, b"");
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_is_given_up() {
+    let limits =
+        Limits { write: Duration::from_millis(500), queued_bytes: 20 << 20, queued_frames: 1000, ..Limits::default() };
+    let mut peer = Peer::with(current(1), true, &limits).await;
+    let mut stalls = raw::connect(peer.port(), &tls(2)).await;
+    let link = peer.connected().await;
+    for _ in 0..300 {
+        peer.overlay.send(link.conn, filled(231, 0, 32_768)).unwrap();
+    }
+    // It is heard all the same until then.
+    raw::write(&mut stalls, &frame(232, b"\x03\0\0\0")).await;
+    assert_eq!(peer.frame().await.1, frame(232, b"\x03\0\0\0"));
+    let failure = peer.closed().await.1;
+    assert_eq!((failure.cause, failure.by), (Cause::QueueFull, By::Peer));
+}
+
+#[tokio::test]
+async fn a_full_queue_is_refused_at_once_and_ends_the_connection() {
+    let limits = Limits { queued_frames: 10, ..Limits::default() };
+    let mut peer = Peer::with(current(1), true, &limits).await;
+    let _stalls = raw::connect(peer.port(), &tls(2)).await;
+    let link = peer.connected().await;
+    let refused = (0..1000).find_map(|_| peer.overlay.send(link.conn, filled(231, 0, 1 << 20)).err());
+    assert_eq!(refused.unwrap().cause, Cause::QueueFull);
+    assert_eq!(peer.closed().await.1.cause, Cause::QueueFull);
+}
+
+#[tokio::test]
+async fn what_was_written_is_told_so_that_a_long_reply_can_follow() {
+    let (mut dialler, mut acceptor) = (Peer::silent(current(1)).await, Peer::start(current(2)).await);
+    let (_, into) = connect(&mut dialler, &mut acceptor).await;
+    let (mut sent, mut written) = (0, 0);
+    while written < 300 {
+        while sent < 300 && sent - written < 8 {
+            acceptor.overlay.send(into.conn, filled(231, u8::try_from(sent % 256).unwrap(), 32_768)).unwrap();
+            sent += 1;
+        }
+        match acceptor.next().await {
+            OverlayEvent::Written { conn, frames } => {
+                assert_eq!(conn, into.conn);
+                written += frames;
+            }
+            other => panic!("{other:?} instead of Written"),
+        }
+    }
+    assert_eq!(written, 300);
+    for part in 0..300 {
+        assert_eq!(usize::from(dialler.frame().await.1.body[0]), part % 256);
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_is_behind_slows_its_peer_down_instead_of_taking_memory() {
+    let mut slow = Peer::with(current(1), true, &Limits { events: 4, ..Limits::default() }).await;
+    let mut peer = raw::connect(slow.port(), &tls(2)).await;
+    let link = slow.connected().await;
+    let flood = filled(77, 0, 60_000).encode();
+    let sender = tokio::spawn(async move {
+        let mut sent = 0_u32;
+        while let Ok(Ok(())) = tokio::time::timeout(Duration::from_millis(500), peer.write_all(&flood)).await {
+            sent += 1;
+        }
+        (sent, peer)
+    });
+    let (sent, mut peer) = sender.await.unwrap();
+    assert!(sent < 1000, "{sent} frames of 60 kB were taken although nobody reads them");
+    // Nothing of it is lost, and writing goes on meanwhile.
+    slow.overlay.send(link.conn, frame(240, b"")).unwrap();
+    raw::read_exactly::<5>(&mut peer).await;
+    let rest = tokio::spawn(async move {
+        peer.flush().await.unwrap();
+        peer
+    });
+    for _ in 0..sent {
+        assert_eq!(slow.frame().await.1.body.len(), 60_000);
+    }
+    rest.await.unwrap();
+}
+
+#[tokio::test]
+async fn frames_that_are_being_received_share_one_budget() {
+    let limits = Limits { assembling_bytes: 10 << 20, ..Limits::default() };
+    let mut peer = Peer::with(current(1), true, &limits).await;
+    // In one record with a frame that is heard of: then its length has been read.
+    let announce = [&frame(240, b"").encode()[..], &(8_u32 << 20).to_be_bytes()].concat();
+    let mut first = raw::connect(peer.port(), &tls(2)).await;
+    let one = peer.connected().await;
+    first.write_all(&announce).await.unwrap();
+    assert_eq!(peer.frame().await.0, one.conn);
+    let mut second = raw::connect(peer.port(), &tls(3)).await;
+    let other = peer.connected().await;
+    second.write_all(&announce).await.unwrap();
+    assert_eq!(peer.frame().await.0, other.conn);
+    let (conn, failure) = peer.closed().await;
+    assert_eq!((conn, failure.cause), (other.conn, Cause::FrameTooLarge));
+    drop(first);
+    assert_eq!(peer.closed().await.0, one.conn);
+    let mut third = raw::connect(peer.port(), &tls(4)).await;
+    peer.connected().await;
+    raw::write(&mut third, &filled(77, 5, (8 << 20) - 1)).await;
+    assert_eq!(peer.frame().await.1.body.len(), (8 << 20) - 1);
+}

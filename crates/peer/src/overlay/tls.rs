@@ -1,0 +1,237 @@
+//! TLS 1.3 with raw public keys (protocol.md §8, RFC 7250): Ed25519 in both directions, ALPN `overlay/18`, no tickets, no
+//! early data. The verifiers check CertificateVerify and say who may be there at all.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
+use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature_with_raw_key};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
+use rustls::sign::CertifiedKey;
+use rustls::version::TLS13;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, OtherError, PeerIncompatible,
+    ServerConfig, SignatureScheme,
+};
+
+use crate::identity::{Ed25519Identity, is_valid_key};
+use swarmscope_wire::failure::{By, Cause, Failure};
+use swarmscope_wire::{Permid, PermidKind};
+
+/// The only protocol inside this TLS.
+pub(super) const ALPN: &[u8] = b"overlay/18";
+
+/// Makes the configurations of both roles from one identity.
+pub(super) struct Tls {
+    provider: Arc<CryptoProvider>,
+    key: Arc<CertifiedKey>,
+    own: Permid,
+}
+
+impl Tls {
+    /// # Errors
+    /// The identity's key is not one that TLS can sign with.
+    pub(super) fn new(identity: &Ed25519Identity) -> Result<Self, Failure> {
+        let own = identity.permid();
+        let secret = PrivatePkcs8KeyDer::from(identity.pkcs8_der());
+        let signer = ring::sign::any_eddsa_type(&secret).map_err(|error| unusable(&error))?;
+        let key = CertifiedKey::new(vec![CertificateDer::from(own.to_der())], signer);
+        Ok(Self { provider: Arc::new(ring::default_provider()), key: Arc::new(key), own })
+    }
+
+    /// Shows one key and signs with another.
+    #[cfg(test)]
+    #[cfg(feature = "legacy")]
+    pub(super) fn impostor(shown: Permid, holds: &Ed25519Identity) -> Self {
+        let mut tls = Self::new(holds).unwrap();
+        let signer = Arc::clone(&tls.key.key);
+        tls.key = Arc::new(CertifiedKey::new(vec![CertificateDer::from(shown.to_der())], signer));
+        tls
+    }
+
+    /// For a dial.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn client(&self, expected: Option<Permid>) -> Result<Arc<ClientConfig>, Failure> {
+        let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_protocol_versions(&[&TLS13])
+            .map_err(|error| unusable(&error))?
+            .dangerous() // its word for verifiers of one's own: there is no name to verify here, the key is the identity
+            .with_custom_certificate_verifier(Arc::new(self.verifier(expected)))
+            .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(Arc::clone(&self.key))));
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.resumption = Resumption::disabled();
+        config.enable_sni = false;
+        Ok(Arc::new(config))
+    }
+
+    /// For what is accepted.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn server(&self) -> Result<Arc<ServerConfig>, Failure> {
+        self.server_with(Arc::new(self.verifier(None)))
+    }
+
+    pub(super) fn server_with(&self, verifier: Arc<dyn ClientCertVerifier>) -> Result<Arc<ServerConfig>, Failure> {
+        let mut config = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_protocol_versions(&[&TLS13])
+            .map_err(|error| unusable(&error))?
+            .with_client_cert_verifier(verifier)
+            .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(Arc::clone(&self.key))));
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        config.max_early_data_size = 0;
+        Ok(Arc::new(config))
+    }
+
+    fn verifier(&self, expected: Option<Permid>) -> Verifier {
+        Verifier { provider: Arc::clone(&self.provider), own: self.own, expected }
+    }
+}
+
+fn unusable(error: &Error) -> Failure {
+    Failure::new(Cause::Io, By::Us, format!("the identity cannot be used for TLS: {error}"))
+}
+
+/// Stands in the place of a server's name, which nobody sends and nobody checks.
+pub(super) const NO_NAME: &str = "overlay";
+
+/// The permid of an end-entity certificate, which with raw public keys is a SubjectPublicKeyInfo.
+///
+/// # Errors
+/// Anything but an Ed25519 permid that somebody alone can hold the secret of.
+pub(super) fn permid(key: &CertificateDer<'_>) -> Result<Permid, Refused> {
+    let permid = Permid::from_der(key).map_err(|_| Refused::NotEd25519)?;
+    // `is_valid_key` refuses keys of small order: everybody can sign for them.
+    if permid.kind() == PermidKind::Ed25519 && is_valid_key(&permid) { Ok(permid) } else { Err(Refused::NotEd25519) }
+}
+
+/// Why a key is refused although its signature may be fine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Refused {
+    NotEd25519,
+    Own,
+    Other { expected: Permid, got: Permid },
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotEd25519 => f.write_str("the key is not an Ed25519 key that can be used"),
+            Self::Own => f.write_str("the key is our own"),
+            Self::Other { expected, got } => write!(f, "expected {}, got {}", expected.short(), got.short()),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        Self::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused))))
+    }
+}
+
+#[derive(Debug)]
+struct Verifier {
+    provider: Arc<CryptoProvider>,
+    own: Permid,
+    expected: Option<Permid>,
+}
+
+impl Verifier {
+    fn check(&self, key: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Result<(), Error> {
+        if !intermediates.is_empty() {
+            return Err(Refused::NotEd25519.into());
+        }
+        let got = permid(key)?;
+        match self.expected {
+            _ if got == self.own => Err(Refused::Own.into()),
+            Some(expected) if expected != got => Err(Refused::Other { expected, got }.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn signature(
+        &self,
+        message: &[u8],
+        key: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        if signature.scheme != SignatureScheme::ED25519 {
+            return Err(Error::InvalidCertificate(CertificateError::BadSignature));
+        }
+        let key = SubjectPublicKeyInfoDer::from(key.as_ref());
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature_with_raw_key(message, &key, signature, algorithms)
+    }
+}
+
+/// What rustls asks of the verifiers of both sides in the same words: raw Ed25519 keys, and nothing below TLS 1.3.
+macro_rules! raw_keys_in_tls_1_3 {
+    () => {
+        fn verify_tls12_signature(
+            &self,
+            _message: &[u8],
+            _cert: &CertificateDer<'_>,
+            _dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            Err(Error::PeerIncompatible(PeerIncompatible::Tls12NotOffered))
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            cert: &CertificateDer<'_>,
+            dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            self.signature(message, cert, dss)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            vec![SignatureScheme::ED25519]
+        }
+
+        fn requires_raw_public_keys(&self) -> bool {
+            true
+        }
+    };
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.check(end_entity, intermediates).map(|()| ServerCertVerified::assertion())
+    }
+
+    raw_keys_in_tls_1_3!();
+}
+
+impl ClientCertVerifier for Verifier {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        self.check(end_entity, intermediates).map(|()| ClientCertVerified::assertion())
+    }
+
+    raw_keys_in_tls_1_3!();
+}

@@ -1,0 +1,178 @@
+//! The 68 bytes each way, and what follows from them (protocol.md §1).
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::current::AwaitTls;
+use super::io::{Input, Outbox};
+use super::legacy::{AwaitChallenge, AwaitResponse1};
+use super::{Output, Role, SessionConfig, State, Step, version};
+use crate::identity::Identities;
+use swarmscope_wire::auth::{Hello, Nonce};
+use swarmscope_wire::failure::{By, Cause, Failure, Phase};
+use swarmscope_wire::handshake::{Handshake, PeerId};
+use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
+
+/// What an operator who dials without naming a permid should know (§3, Relay).
+const UNPINNED: &str = "challenge and response with whoever answers: a hostile peer could use our answer to pose as us \
+    elsewhere; permid@host:port rules that out";
+
+/// Waiting for the other side's handshake.
+pub(super) struct AwaitHandshake {
+    role: Role,
+    own: Handshake,
+    identities: Identities,
+    expected: Option<Permid>,
+    nonce: Nonce,
+    /// When our own handshake went out; an acceptor's waits for the first 48 bytes.
+    sent: Option<Instant>,
+    /// From then until the first byte came.
+    rtt: Option<Duration>,
+    heard: bool,
+}
+
+/// What two handshakes have settled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Agreed {
+    pub(super) version: OverlayVersion,
+    pub(super) own: PeerId,
+    pub(super) theirs: PeerId,
+}
+
+impl Agreed {
+    /// Both offers in words.
+    pub(super) fn offer(&self) -> String {
+        version::ranges(&self.own, &self.theirs)
+    }
+
+    /// The peer went away in the authentication, where this was due. Where one side would have preferred another version, the
+    /// offers may explain it.
+    pub(super) fn closed_before(&self, due: &str) -> Failure {
+        let offers =
+            if self.own.current() == self.theirs.current() { String::new() } else { format!("; {}", self.offer()) };
+        Failure::new(Cause::AuthClosed, By::Peer, format!("where {due} was due{offers}"))
+    }
+}
+
+impl AwaitHandshake {
+    pub(super) fn begin(config: SessionConfig, out: &mut Outbox, now: Instant) -> Self {
+        let SessionConfig { role, peer_id, identities, expected, nonce, timeouts: _ } = config;
+        let own = Handshake::new(peer_id);
+        let mut state = Self { role, own, identities, expected, nonce, sent: None, rtt: None, heard: false };
+        if matches!(role, Role::Dialler { .. }) {
+            state.send(out, now);
+        }
+        state
+    }
+
+    fn send(&mut self, out: &mut Outbox, now: Instant) {
+        self.sent = Some(now);
+        out.push(Output::Send(Bytes::copy_from_slice(&self.own.encode())));
+        out.rung(Phase::Handshake, "handshake sent");
+    }
+
+    pub(super) fn step(mut self, input: &mut Input, out: &mut Outbox, now: Instant) -> Result<Step, Failure> {
+        self.heard = true;
+        if let (Some(sent), None) = (self.sent, self.rtt) {
+            self.rtt = Some(now.saturating_duration_since(sent));
+        }
+        input.check_handshake()?;
+        if self.sent.is_none() && input.has_handshake_prefix() {
+            self.send(out, now);
+        }
+        match input.handshake()? {
+            None => Ok(Step::Wait(State::Handshake(self))),
+            Some(theirs) => self.settle(&theirs, input, out, now).map(Step::Next),
+        }
+    }
+
+    fn settle(self, theirs: &Handshake, input: &mut Input, out: &mut Outbox, now: Instant) -> Result<State, Failure> {
+        self.check_port(&theirs.peer_id)?;
+        let version = version::select(&self.own.peer_id, &theirs.peer_id)?;
+        let agreed = Agreed { version, own: self.own.peer_id, theirs: theirs.peer_id };
+        out.rung(Phase::Version, format!("{version} selected: {}", agreed.offer()));
+        self.check_use(&agreed)?;
+        self.check_expected_kind(version)?;
+        if version.is_encrypted() {
+            self.begin_tls(agreed, theirs, input, out, now)
+        } else {
+            self.begin_legacy(agreed, out)
+        }
+    }
+
+    /// §1: the original looks only after RESPONSE2. Ours sends nothing more.
+    fn check_port(&self, theirs: &PeerId) -> Result<(), Failure> {
+        match self.role {
+            Role::Dialler { port } if port != theirs.port() => {
+                let detail = format!("dialled {port}, announced {}", theirs.port());
+                Err(Failure::new(Cause::WrongPort, By::Us, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whoever dials wants to ask: below version 7 there is nothing to authenticate for. An acceptor waits for the request (§1).
+    fn check_use(&self, agreed: &Agreed) -> Result<(), Failure> {
+        match self.role {
+            Role::Dialler { .. } if agreed.version < OverlayVersion::CRAWLER => {
+                Err(Failure::new(Cause::VersionNoCrawler, By::Us, agreed.offer()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A version proves one kind of key only: whoever expects the other kind need not begin.
+    fn check_expected_kind(&self, version: OverlayVersion) -> Result<(), Failure> {
+        let proves = if version.is_encrypted() { PermidKind::Ed25519 } else { PermidKind::Sect233k1 };
+        match &self.expected {
+            Some(expected) if expected.kind() != proves => {
+                let detail = format!("version {version} cannot prove the expected permid {}", expected.short());
+                Err(Failure::new(Cause::WrongPermid, By::Us, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn begin_tls(
+        self,
+        agreed: Agreed,
+        theirs: &Handshake,
+        input: &mut Input,
+        out: &mut Outbox,
+        now: Instant,
+    ) -> Result<State, Failure> {
+        let Some(identity) = self.identities.current else {
+            return Err(Failure::new(Cause::VersionNeedsCurrent, By::Us, agreed.offer()));
+        };
+        let hello = match self.role {
+            Role::Dialler { .. } => Hello::over(&self.own.encode(), &theirs.encode()),
+            Role::Acceptor => Hello::over(&theirs.encode(), &self.own.encode()),
+        };
+        out.rung(Phase::Authentication, "TLS 1.3");
+        out.push(Output::StartTls { leftover: input.take_rest(), expected: self.expected });
+        let rtt = self.rtt.filter(|_| matches!(self.role, Role::Dialler { .. }));
+        Ok(State::Tls(AwaitTls::new(agreed, identity.permid(), self.expected, hello, rtt, now)))
+    }
+
+    fn begin_legacy(self, agreed: Agreed, out: &mut Outbox) -> Result<State, Failure> {
+        let Some(identity) = self.identities.legacy else {
+            return Err(Failure::new(Cause::VersionNeedsLegacy, By::Us, agreed.offer()));
+        };
+        let unpinned = self.expected.is_none() && matches!(self.role, Role::Dialler { .. });
+        out.rung(Phase::Authentication, if unpinned { UNPINNED } else { "challenge and response" });
+        Ok(match self.role {
+            Role::Dialler { .. } => {
+                let rtt = self.rtt.unwrap_or_default();
+                State::Response1(AwaitResponse1::begin(agreed, identity, self.expected, self.nonce, rtt, out))
+            }
+            Role::Acceptor => State::Challenge(AwaitChallenge::new(agreed, identity, self.expected, self.nonce)),
+        })
+    }
+
+    /// The stream ended here.
+    pub(super) fn ended(&self) -> Failure {
+        let detail = if self.heard { "in the middle of it" } else { "no byte came" };
+        Failure::new(Cause::HandshakeClosed, By::Peer, detail)
+    }
+}

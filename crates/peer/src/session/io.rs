@@ -1,0 +1,111 @@
+//! What has come in and not been read yet, and what is to be done.
+
+use std::collections::VecDeque;
+
+use bytes::{Bytes, BytesMut};
+
+use super::Output;
+use swarmscope_wire::failure::{By, Cause, Failure, Phase};
+use swarmscope_wire::frame::{Frame, FrameReader};
+use swarmscope_wire::handshake::{HANDSHAKE_LEN, HANDSHAKE_PREFIX_LEN, Handshake};
+
+/// Empty frames that are let pass before authentication. Arbitrary: the original sends none there.
+const MAX_EARLY_KEEP_ALIVES: u64 = 64;
+
+/// A buffer that has become larger than this is given back once it is empty: one large frame must not cost its memory for
+/// the rest of the connection.
+const KEPT: usize = 128 * 1024;
+
+/// The bytes of the peer, as handshake first and as frames then.
+pub(super) struct Input {
+    buffer: BytesMut,
+    reader: FrameReader,
+    authenticated: bool,
+}
+
+impl Input {
+    pub(super) fn new() -> Self {
+        Self { buffer: BytesMut::new(), reader: FrameReader::new(), authenticated: false }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        if self.buffer.is_empty() && self.buffer.capacity() > KEPT {
+            self.buffer = BytesMut::new();
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Larger frames from now on.
+    pub(super) fn authenticated(&mut self) {
+        self.authenticated = true;
+        self.reader.raise_limit();
+    }
+
+    pub(super) fn has_handshake_prefix(&self) -> bool {
+        self.buffer.len() >= HANDSHAKE_PREFIX_LEN
+    }
+
+    /// Refuses a stranger as early as can be.
+    pub(super) fn check_handshake(&self) -> Result<(), Failure> {
+        let known = self.buffer.len().min(HANDSHAKE_PREFIX_LEN);
+        Handshake::check_prefix(&self.buffer[..known])
+            .map_err(|error| Failure::new(Cause::NotOverlay, By::Us, error.to_string()))
+    }
+
+    /// Takes the 68 bytes, where they are whole.
+    pub(super) fn handshake(&mut self) -> Result<Option<Handshake>, Failure> {
+        let Some((bytes, _)) = self.buffer.split_first_chunk::<HANDSHAKE_LEN>() else {
+            return Ok(None);
+        };
+        let handshake =
+            Handshake::decode(bytes).map_err(|error| Failure::new(Cause::NotOverlay, By::Us, error.to_string()))?;
+        let _ = self.buffer.split_to(HANDSHAKE_LEN);
+        Ok(Some(handshake))
+    }
+
+    /// Takes everything: it belongs to TLS.
+    pub(super) fn take_rest(&mut self) -> Bytes {
+        self.buffer.split().freeze()
+    }
+
+    /// Takes the next frame, where it is whole. Empty frames are ignored in any state (§2), but before authentication not
+    /// without end.
+    pub(super) fn frame(&mut self) -> Result<Option<Frame>, Failure> {
+        let frame = self.reader.next(&mut self.buffer).map_err(|error| {
+            let cause = if self.authenticated { Cause::FrameTooLarge } else { Cause::AuthMalformed };
+            Failure::new(cause, By::Us, error.to_string())
+        })?;
+        if !self.authenticated && self.reader.empty_frames > MAX_EARLY_KEEP_ALIVES {
+            let detail = format!("more than {MAX_EARLY_KEEP_ALIVES} keep-alives");
+            return Err(Failure::new(Cause::AuthOutOfOrder, By::Us, detail));
+        }
+        Ok(frame)
+    }
+
+    /// The bytes that the frame at the beginning of the buffer announces, where more of them are to come.
+    pub(super) fn announced(&self) -> usize {
+        self.buffer.first_chunk().map_or(0, |length| u32::from_be_bytes(*length) as usize)
+    }
+}
+
+/// What is to be done, in order.
+#[derive(Default)]
+pub(super) struct Outbox(VecDeque<Output>);
+
+impl Outbox {
+    pub(super) fn push(&mut self, output: Output) {
+        self.0.push_back(output);
+    }
+
+    pub(super) fn send(&mut self, frame: &Frame) {
+        self.push(Output::Send(frame.encode()));
+    }
+
+    pub(super) fn rung(&mut self, phase: Phase, detail: impl Into<String>) {
+        self.push(Output::Rung { phase, detail: detail.into() });
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Output> {
+        self.0.pop_front()
+    }
+}

@@ -1,0 +1,91 @@
+//! DATABASE_QUERY (protocol.md §5, id 1): SQL questions to a peer's own statistics.
+//!
+//! The request is SQL, several statements together; the reply is one list of the rows of all of them, in encoding "a" (peers
+//! before 5.3.9: a pickle). [`sql`] runs it, on a blocking thread, within limits; what exceeds one is a reply with
+//! error 1 that names it.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+
+use super::desk::{Desk, not_open};
+use super::{choices, rows, sql};
+use swarmscope_peer::crawler::field::{Field, Value};
+use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe};
+use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
+
+/// The version from which peers have the tables of channels and votes.
+const CHANNELS: OverlayVersion = OverlayVersion(11);
+
+/// Both sides of DATABASE_QUERY.
+pub struct Database {
+    desk: Desk,
+}
+
+impl Database {
+    #[must_use]
+    pub const fn new(desk: Desk) -> Self {
+        Self { desk }
+    }
+}
+
+/// Runs a request that is SQL: rows in encoding "a".
+pub(super) async fn ask(desk: &Desk, request: Bytes) -> Answer {
+    let answered = desk.ask(move |statistics, limits| {
+        let database = statistics.open().map_err(|error| not_open(&error))?;
+        let rows: sql::ARows = sql::run(database, &request, limits).map_err(|error| error.to_string())?;
+        Ok(Answer::success(rows.into_reply()))
+    });
+    answered.await.unwrap_or_else(|reason| Answer::failed(&reason))
+}
+
+impl Probe for Database {
+    fn id(&self) -> MessageId {
+        MessageId::DATABASE_QUERY
+    }
+
+    fn name(&self) -> &'static str {
+        "DATABASE"
+    }
+
+    fn doc(&self) -> &'static str {
+        "SQL on the peer's statistics: Peer, Torrent, VoteCast, ChannelCast; only SELECT"
+    }
+
+    /// The counts that the original asks for, as far as a peer of this version has the tables.
+    fn initiate(&self, to: OverlayVersion) -> Bytes {
+        const OLD: &str = "SELECT 'peer_count', count(*) FROM Peer;SELECT 'torrent_count', count(*) FROM Torrent";
+        const NEW: &str = "SELECT 'channel_files', count(*) FROM ChannelCast;\
+            SELECT 'all_subscriptions', count(*) FROM VoteCast where vote=2;\
+            SELECT 'all_negative_votes', count(*) FROM VoteCast where vote=-1";
+        if to >= CHANNELS { format!("{OLD};{NEW}").into() } else { OLD.into() }
+    }
+
+    fn fields(&self) -> &[Field] {
+        static FIELDS: LazyLock<[Field; 1]> = LazyLock::new(|| {
+            [choices::field(&[
+                ("counts", "what the original asks: how many peers, torrents, files, votes"),
+                ("versions", "its peers by overlay version"),
+                ("swarms", "its torrents by seeders"),
+                ("seen", "its peers by the day when they were last seen"),
+            ])]
+        });
+        &*FIELDS
+    }
+
+    fn fill(&self, values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+        Ok(choices::payload(values, &[("versions", b"SELECT oversion, count(*) FROM Peer GROUP BY oversion ORDER BY oversion"), ("swarms", b"SELECT num_seeders, count(*) FROM Torrent GROUP BY num_seeders ORDER BY num_seeders DESC LIMIT 50"), ("seen", b"SELECT last_seen / 86400, count(*) FROM Peer GROUP BY 1 ORDER BY 1 DESC LIMIT 50")], self.initiate(to)))
+    }
+
+    fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
+        Box::pin(ask(&self.desk, asked.payload))
+    }
+
+    fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
+        rows::decode(payload)
+    }
+}
+
+#[cfg(test)]
+mod tests;

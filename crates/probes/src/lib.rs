@@ -1,0 +1,191 @@
+//! The message-specific ids that are built in: one file each, and the list of them here.
+//!
+//! A new one is a file with a [`Probe`](swarmscope_peer::crawler::Probe) in it, and a line in [`registry`]. Ids that are not in the list
+//! can be asked all the same, with a payload written by hand; their replies are read by the format they are in.
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::nat::NatTester;
+use swarmscope_peer::crawler::Registry;
+use swarmscope_wire::{ContentId, Decoded, ErrorByte, MessageId, formats};
+
+pub mod channel;
+pub mod choices;
+pub mod config_file;
+pub mod custom;
+pub mod database;
+pub mod desk;
+pub mod friendship;
+pub mod hand_over;
+pub mod nat;
+pub mod natcheck;
+pub mod nattraversal;
+pub mod pseudonyms;
+pub mod puncture;
+pub mod repex;
+pub mod rows;
+pub mod seedingstats;
+pub mod sql;
+pub mod statement;
+pub mod statistics;
+#[cfg(test)]
+mod testing;
+pub mod usereventlog;
+pub mod videoplayback;
+
+pub use channel::Channel;
+pub use database::Database;
+pub use desk::Desk;
+pub use friendship::Friendship;
+pub use natcheck::NatCheck;
+pub use nattraversal::NatTraversal;
+pub use puncture::Puncture;
+pub use repex::Repex;
+pub use seedingstats::SeedingStats;
+pub use statistics::Statistics;
+pub use usereventlog::UserEventLog;
+pub use videoplayback::{PlaybackEvent, PlaybackInfo};
+
+/// All built-in probes. They answer from `statistics`, where this is a peer; NATCHECK measures nothing.
+#[must_use]
+pub fn registry(statistics: Statistics) -> Registry {
+    registry_of_peer(statistics, NatTester::default())
+}
+
+/// All built-in probes of a peer that can measure the NAT it is behind.
+#[must_use]
+pub fn registry_of_peer(statistics: Statistics, nat: NatTester) -> Registry {
+    let desk = Desk::new(statistics);
+    Registry::new(vec![
+        Arc::new(Database::new(desk.clone())),
+        Arc::new(SeedingStats::new(desk.clone())),
+        Arc::new(NatCheck::new(nat)),
+        Arc::new(Friendship::new(desk.clone())),
+        Arc::new(NatTraversal::default()),
+        Arc::new(PlaybackInfo::new(desk.clone())),
+        Arc::new(PlaybackEvent::new(desk.clone())),
+        Arc::new(Repex::new(desk.clone())),
+        Arc::new(Puncture::new(desk.clone())),
+        Arc::new(Channel::new(desk.clone())),
+        Arc::new(UserEventLog::new(desk)),
+    ])
+}
+
+/// How a payload was read.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Decoding {
+    /// What it was read as; where the registered decoder failed, what the formats make of it.
+    pub decoded: Decoded,
+    /// Why the registered decoder could not read it.
+    pub failed: Option<String>,
+    /// What it says: the same for replies with equal values, whatever their encoding.
+    pub content: ContentId,
+    /// The same but for numbers.
+    pub shape: ContentId,
+    /// Its bytes.
+    pub bytes: ContentId,
+}
+
+/// Reads a whole reply: with error 0 by the id's registered decoder, else, or where that fails, by its format. May take a
+/// while; belongs on a blocking thread.
+#[must_use]
+pub fn decode_reply(registry: &Registry, message: MessageId, error: ErrorByte, payload: &[u8]) -> Decoding {
+    let probe = registry.get(message).filter(|_| error == ErrorByte::SUCCESS);
+    let (decoded, failed) = match probe.map(|probe| probe.decode(payload)) {
+        Some(Ok(decoded)) => (decoded, None),
+        Some(Err(failure)) => (formats::decode(payload), Some(failure.to_string())),
+        None => (formats::decode(payload), None),
+    };
+    let bytes = ContentId::of_bytes(payload);
+    let content = ContentId::of_reply(error, &decoded, failed.is_none(), bytes);
+    let shape = ContentId::of_shape(error, &decoded, failed.is_none());
+    Decoding { decoded, failed, content, shape, bytes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use swarmscope_peer::crawler::field::{Field, Kind, Value};
+    use swarmscope_wire::OverlayVersion;
+
+    fn decode(message: MessageId, error: ErrorByte, payload: &[u8]) -> Decoding {
+        decode_reply(&registry(Statistics::empty()), message, error, payload)
+    }
+
+    #[test]
+    fn the_list_is_the_documented_one() {
+        let registry = registry(Statistics::empty());
+        let names: Vec<_> = registry.iter().map(|probe| (probe.id().0, probe.name().to_owned())).collect();
+        let expected = [
+            (1, "DATABASE"),
+            (2, "SEEDINGSTATS"),
+            (3, "NATCHECK"),
+            (4, "FRIENDSHIP"),
+            (5, "NATTRAVERSAL"),
+            (6, "VIDEOPLAYBACK_INFO"),
+            (7, "VIDEOPLAYBACK_EVENT"),
+            (8, "REPEX"),
+            (9, "PUNCTURE"),
+            (10, "CHANNEL"),
+            (11, "USEREVENTLOG"),
+        ];
+        assert_eq!(names, expected.map(|(id, name)| (id, name.to_owned())));
+        for probe in registry.iter() {
+            assert_eq!(registry.find(probe.name()), Some(probe.id()));
+            assert!(!probe.doc().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn whatever_is_asked_by_name_is_answered_and_read() {
+        let mut asked = 0;
+        for probe in registry(Statistics::empty()).iter() {
+            let [Field { kind: Kind::Choice(choices), .. }] = probe.fields() else { continue };
+            for (name, doc) in *choices {
+                let request = probe.fill(&[Value::Text((*name).to_owned())], OverlayVersion::CURRENT).unwrap();
+                let answer = testing::ask_as(&**probe, testing::FIRST, request).await;
+                assert_eq!(answer.error, ErrorByte::SUCCESS, "{} {name}: {:?}", probe.name(), answer.payload);
+                assert!(probe.decode(&answer.payload).is_ok() && !doc.is_empty(), "{} {name}", probe.name());
+                asked += 1;
+            }
+        }
+        assert!(asked >= 20, "{asked}");
+    }
+
+    #[test]
+    fn a_reply_is_read_by_its_probe() {
+        let reply = b"l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i6700ee";
+        let Decoding { decoded, failed, .. } = decode(MessageId::NATCHECK, ErrorByte::SUCCESS, reply);
+        assert_eq!((decoded.tree.children[0].label.as_str(), failed), ("type", None));
+    }
+
+    #[test]
+    fn where_the_probe_fails_the_format_is_shown_and_the_reason() {
+        let Decoding { decoded, failed, .. } = decode(MessageId::NATCHECK, ErrorByte::SUCCESS, b"li1ei2ee");
+        assert_eq!(decoded.format, "bencode");
+        assert!(failed.unwrap().contains("2 instead of 7 or 8"));
+    }
+
+    #[test]
+    fn errors_and_strangers_are_read_by_format() {
+        for (message, error, payload, format) in [
+            (MessageId::DATABASE_QUERY, ErrorByte::HANDLER, &b"SQLError: no such table: nofoo"[..], "text"),
+            (MessageId::NATCHECK, ErrorByte::FREQUENCY, b"frequency error", "text"),
+            (MessageId::SEEDINGSTATS_QUERY, ErrorByte::HANDLER, b"\x80\x02]q\x01U\x00a.", "pickle"),
+            (MessageId::REPEX_QUERY, ErrorByte::SUCCESS, b"a0l", "a"),
+            (
+                MessageId::PUNCTURE_QUERY,
+                ErrorByte::SUCCESS,
+                b"x\x9c34\xb74566706\xd0\xb30Qp\x0er\x0c\xf7\xe1\x02\x00+\xb2\x04D",
+                "zlib, text",
+            ),
+            (MessageId(99), ErrorByte::SUCCESS, b"\xff\x00", "hex"),
+        ] {
+            let decoding = decode(message, error, payload);
+            assert_eq!((decoding.decoded.format.as_str(), decoding.failed), (format, None), "{message}");
+        }
+    }
+}

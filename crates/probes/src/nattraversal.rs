@@ -1,0 +1,143 @@
+//! NATTRAVERSAL (protocol.md §5, id 5): can this peer and another one reach each other through their NATs?
+//!
+//! The request is a bencoded string `request_id:host:port`, the rendezvous where the Crawler lets the two meet; the reply is
+//! `request_id:YES`, `:NO`, or `:ERR` where the rendezvous does not answer. [`swarmscope_peer::node::Pairing`] is the Crawler's side.
+//!
+//! A Crawler names an address and the peer sends there, so what it sends is bounded: three short datagrams to the
+//! rendezvous, nine to the other peer that the rendezvous names, four tries at a time, of at most 20 s each; never to port 0,
+//! a broadcast or a multicast, and into the peer's own machine only where that is all the peer serves. A malformed
+//! request, which the original does not answer at all, is a reply with error 1 that tells the form.
+
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use crate::nat::{Invitation, Traversed, punch, resolve};
+use swarmscope_peer::crawler::field::{Field, Kind, Value};
+use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe};
+use swarmscope_wire::tree::Node;
+use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
+
+/// How many tries run at a time. A Crawler pairs a peer with one other, or with few.
+const AT_ONCE: usize = 4;
+
+/// Both sides of NATTRAVERSAL, but for the rendezvous.
+pub struct NatTraversal {
+    tries: Semaphore,
+}
+
+impl Default for NatTraversal {
+    fn default() -> Self {
+        Self { tries: Semaphore::new(AT_ONCE) }
+    }
+}
+
+impl NatTraversal {
+    async fn traverse(&self, request: Bytes, listening: Option<SocketAddr>) -> Answer {
+        let invitation = match Invitation::decode(&request) {
+            Ok(invitation) => invitation,
+            Err(error) => return Answer::failed(&format!("the request: {error}")),
+        };
+        let Ok(_try) = self.tries.try_acquire() else {
+            return Answer::failed(&format!("busy: {AT_ONCE} tries are running already; ask again in 20 s"));
+        };
+        let traversed = match resolve(&invitation).await {
+            Ok(rendezvous) if is_inside(rendezvous, listening) => {
+                return Answer::failed("the rendezvous would be on the peer's own machine: name one that it can reach");
+            }
+            Ok(rendezvous) => punch(rendezvous).await,
+            Err(error) => Err(error),
+        };
+        let traversed = traversed.unwrap_or_else(|error| {
+            tracing::info!("NATTRAVERSAL: the rendezvous can't be asked: {error}");
+            Traversed::Error
+        });
+        Answer::success(invitation.reply(traversed))
+    }
+}
+
+/// Whether a rendezvous is on this machine, where only a peer that listens nowhere else lets itself be sent.
+fn is_inside(rendezvous: SocketAddr, listening: Option<SocketAddr>) -> bool {
+    let is_loopback = |address: SocketAddr| address.ip().to_canonical().is_loopback();
+    is_loopback(rendezvous) && !listening.is_some_and(is_loopback)
+}
+
+impl Probe for NatTraversal {
+    fn id(&self) -> MessageId {
+        MessageId::NATTRAVERSAL
+    }
+
+    fn name(&self) -> &'static str {
+        "NATTRAVERSAL"
+    }
+
+    fn doc(&self) -> &'static str {
+        "hole punching of two peers"
+    }
+
+    fn min_version(&self) -> OverlayVersion {
+        OverlayVersion(9)
+    }
+
+    /// Nothing: there is no rendezvous before somebody opens one.
+    fn initiate(&self, _to: OverlayVersion) -> Bytes {
+        Bytes::new()
+    }
+
+    fn fields(&self) -> &[Field] {
+        static FIELDS: LazyLock<[Field; 3]> = LazyLock::new(|| {
+            [
+                Field::new("id", Kind::Text { longest: 64 }, "by-hand"),
+                Field::new("host", Kind::Text { longest: 253 }, ""),
+                Field::new("port", Kind::Int { min: 1, max: 65_535 }, "3478"),
+            ]
+        });
+        &*FIELDS
+    }
+
+    fn fill(&self, values: &[Value], _to: OverlayVersion) -> Result<Bytes, String> {
+        let [Value::Text(id), Value::Text(host), Value::Int(port)] = values else {
+            return Err("id, host and port are needed".into());
+        };
+        if host.is_empty() {
+            return Err("host: where the two peers are to meet; a rendezvous has to listen there".into());
+        }
+        let port = u16::try_from(*port).map_err(|_| "port: no port between 1 and 65535")?;
+        let payload = Invitation { request_id: id.clone(), host: host.clone(), port }.encode();
+        Invitation::decode(&payload).map_err(|error| error.to_string())?;
+        Ok(payload.into())
+    }
+
+    fn answer<'a>(&'a self, asked: Asked, peer: &'a PeerView) -> Answering<'a> {
+        Box::pin(self.traverse(asked.payload, peer.listening))
+    }
+
+    fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
+        let (request_id, traversed) =
+            Traversed::decode(payload).map_err(|error| ReplyDecodeError(format!("the reply: {error}")))?;
+        let outcome = traversed.to_string();
+        let (end, colon) = (payload.len(), payload.len() - outcome.len() - 1);
+        let json = json!({ "request_id": request_id, "outcome": outcome });
+        let children = vec![
+            Node::leaf("outcome", format!("{outcome}: {}", words(traversed)), Some(colon + 1..end)),
+            Node::leaf("request id", request_id.clone(), Some(colon - request_id.len()..colon)),
+        ];
+        let tree = Node { label: String::new(), value: outcome.clone(), span: Some(0..end), children };
+        Ok(Decoded { format: "bencode".into(), summary: outcome, tree, json, findings: Vec::new() })
+    }
+}
+
+const fn words(traversed: Traversed) -> &'static str {
+    match traversed {
+        Traversed::Yes => "the other peer was heard",
+        Traversed::No => "the other peer was not heard",
+        Traversed::Error => "the rendezvous did not answer",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! The allow-list: which Crawlers a peer answers (protocol.md §4; cli.md, `--allow-file`). An empty one: nobody.
+//!
+//! One base64 permid a line, of either kind; `#` begins a comment; empty lines are skipped. `keys/crawlers.txt` is an example.
+
+use std::collections::HashSet;
+
+use super::is_valid_key;
+use crate::Permid;
+use crate::permid::PermidError;
+
+/// The Crawlers that may ask.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AllowList {
+    permids: HashSet<Permid>,
+}
+
+/// A line that is no permid. Lines count from 1.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "line {line}: found {found}; {cause}. A line is one base64 permid, as `swarmscope key show FILE` prints it, or a `#` comment"
+)]
+pub struct AllowListError {
+    pub line: usize,
+    /// The beginning of what stands there, printable.
+    pub found: String,
+    pub cause: LineError,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum LineError {
+    #[error("this is PEM text, and a key file's contents don't belong here")]
+    Pem,
+    #[error("this is not UTF-8 text")]
+    NotText,
+    #[error("only one permid may stand on a line")]
+    Several,
+    #[error("it is not a permid: {0}")]
+    Permid(PermidError),
+    #[error("it has the form of a permid but is no public key: the point is not on the curve, or of the wrong order")]
+    NotAKey,
+}
+
+impl AllowList {
+    /// Reads the text of a list; with the first line that is wrong, nothing of it counts.
+    ///
+    /// # Errors
+    /// The first line that is neither a permid nor a comment.
+    pub fn parse(text: &[u8]) -> Result<Self, AllowListError> {
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text); // the mark that some editors leave at the beginning
+        let mut permids = HashSet::new();
+        for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+            let entry = line.split(|byte| *byte == b'#').next().unwrap_or_default().trim_ascii();
+            if entry.is_empty() {
+                continue;
+            }
+            let wrong = |cause| AllowListError { line: index + 1, found: excerpt(entry), cause };
+            permids.insert(parse_entry(entry).map_err(wrong)?);
+        }
+        Ok(Self { permids })
+    }
+
+    #[must_use]
+    pub fn contains(&self, permid: &Permid) -> bool {
+        self.permids.contains(permid)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Permid> {
+        self.permids.iter()
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.permids.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.permids.is_empty()
+    }
+}
+
+impl FromIterator<Permid> for AllowList {
+    fn from_iter<I: IntoIterator<Item = Permid>>(permids: I) -> Self {
+        Self { permids: permids.into_iter().collect() }
+    }
+}
+
+impl Extend<Permid> for AllowList {
+    fn extend<I: IntoIterator<Item = Permid>>(&mut self, permids: I) {
+        self.permids.extend(permids);
+    }
+}
+
+fn parse_entry(entry: &[u8]) -> Result<Permid, LineError> {
+    if entry.starts_with(b"-----") {
+        return Err(LineError::Pem);
+    }
+    let text = std::str::from_utf8(entry).map_err(|_| LineError::NotText)?;
+    if entry.iter().any(u8::is_ascii_whitespace) {
+        return Err(LineError::Several);
+    }
+    let permid = Permid::from_base64(text).map_err(LineError::Permid)?;
+    is_valid_key(&permid).then_some(permid).ok_or(LineError::NotAKey)
+}
+
+/// How much of a wrong line is repeated: enough to find it by.
+const EXCERPT: usize = 24;
+
+fn excerpt(entry: &[u8]) -> String {
+    let more = if entry.len() > EXCERPT { "…" } else { "" };
+    format!("`{}{more}`", entry[..entry.len().min(EXCERPT)].escape_ascii())
+}
+
+#[cfg(test)]
+mod tests;

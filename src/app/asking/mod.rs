@@ -1,8 +1,0 @@
-//! Requests: putting one together, and what became of it.
-
-pub(in crate::app) mod again;
-pub mod command;
-pub mod composer;
-pub mod editing;
-pub mod messages;
-pub mod request;

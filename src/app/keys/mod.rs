@@ -1,8 +1,0 @@
-//! What is pressed, typed, pasted and clicked.
-
-pub mod key;
-pub mod key_cast;
-pub mod keymap;
-pub mod mouse;
-pub mod script;
-pub(in crate::app) mod typing;

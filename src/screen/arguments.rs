@@ -1,0 +1,147 @@
+//! What commands do with an argument.
+
+use super::actions as act;
+use super::actions::Effects;
+use super::commands::Misfit;
+use super::model::Model;
+use super::msg::Effect;
+use crate::screen::asking::messages::{all, find};
+use crate::screen::list::filter::Filter;
+use crate::screen::list::filtering;
+use crate::screen::list::order::By;
+use crate::screen::reply::reading::View;
+use crate::screen::reply::to_file;
+use swarmscope_peer::node::Target;
+use swarmscope_probes::config_file::meant;
+use swarmscope_wire::MessageId;
+
+type Done = Result<Effects, Misfit>;
+
+/// Nothing to offer.
+pub const fn none(_: &Model, _: &str) -> Vec<String> {
+    Vec::new()
+}
+
+pub fn filter(model: &mut Model, text: &str) -> Done {
+    Filter::parse(text).map_err(|error| Misfit { at: error.at.start, what: error.to_string() })?;
+    filtering::set(model, text);
+    Ok(act::none())
+}
+
+pub fn sorts(model: &Model, _: &str) -> Vec<String> {
+    By::all(&model.kept.columns).iter().map(By::to_string).collect()
+}
+
+pub fn sort(model: &mut Model, text: &str) -> Done {
+    let all = By::all(&model.kept.columns);
+    let names: Vec<String> = all.iter().map(By::to_string).collect();
+    let by = all.iter().zip(&names).find(|(_, name)| *name == text).map(|(by, _)| *by);
+    let by = by.ok_or_else(|| unknown("column", text, names.iter().map(String::as_str)))?;
+    Ok(crate::screen::list::column_view::sort_by(model, by))
+}
+
+/// Where peers that are not connected were last seen.
+pub fn targets(model: &Model, _: &str) -> Vec<String> {
+    if model.setup.privacy {
+        return Vec::new();
+    }
+    model
+        .peers
+        .iter()
+        .filter(|peer| !peer.connected())
+        .filter_map(crate::screen::list::peers::Peer::target)
+        .take(100)
+        .collect()
+}
+
+pub fn connect(model: &mut Model, text: &str) -> Done {
+    super::conditions::is_no_replay(model)?;
+    let target: Target = text.parse().map_err(|error: swarmscope_peer::node::TargetError| error.to_string())?;
+    Ok(act::connect_to(model, target))
+}
+
+pub fn messages(model: &Model, typed: &str) -> Vec<String> {
+    if typed.contains(' ') {
+        return Vec::new(); // the payload is being typed
+    }
+    all(model.registry()).into_iter().map(|known| known.name.to_lowercase()).collect()
+}
+
+/// Puts a message into the composer, and what follows it as the payload.
+pub fn request(model: &mut Model, text: &str) -> Done {
+    let (word, payload) = text.split_once(' ').unwrap_or((text, ""));
+    let message = message(model, word)?;
+    let version = model.version_asked();
+    model.composer.choose(&model.setup.registry, message, version);
+    if !payload.trim().is_empty() {
+        model.composer.clear();
+        if !model.composer.insert(payload.trim()) {
+            return Err(Misfit { at: word.len() + 1, what: "more than the payload takes".to_owned() });
+        }
+    }
+    Ok(act::none())
+}
+
+pub fn send(model: &mut Model, text: &str) -> Done {
+    let before = model.composer.clone();
+    let done = request(model, text).and_then(|_| Ok(super::conditions::can_send(model)?));
+    if done.is_err() {
+        model.composer = before;
+    }
+    done.map(|()| act::send(model))
+}
+
+fn message(model: &Model, word: &str) -> Result<MessageId, Misfit> {
+    let found = find(model.registry(), word);
+    let exact = found.iter().find(|(known, _)| known.name.eq_ignore_ascii_case(word) || known.id.to_string() == word);
+    let id = exact.map(|(known, _)| known.id).or_else(|| model.registry().find(word));
+    id.ok_or_else(|| {
+        let likely = found.first().map(|(known, _)| format!(": do you mean {}?", known.name.to_lowercase()));
+        format!("no message is called {word}{}", likely.unwrap_or_else(|| ": a name, or 0 to 255".to_owned())).into()
+    })
+}
+
+pub fn views(_: &Model, _: &str) -> Vec<String> {
+    View::ALL.map(|view| view.name().to_owned()).to_vec()
+}
+
+pub fn view(model: &mut Model, text: &str) -> Done {
+    let view = View::ALL.into_iter().find(|view| view.name() == text);
+    model.reading.view = view.ok_or_else(|| unknown("view", text, View::ALL.iter().map(|view| view.name())))?;
+    model.compare();
+    model.reading.line = 0;
+    Ok(act::none())
+}
+
+/// Writes the payload of the reply to a file that is not there yet.
+pub fn save_payload(model: &mut Model, text: &str) -> Done {
+    crate::screen::reply::copies::has_bytes(model)?;
+    Ok(to_file::write(model, to_file::What::Payload, text, false))
+}
+
+/// Writes the decoded reply to a file that is not there yet.
+pub fn save_json(model: &mut Model, text: &str) -> Done {
+    crate::screen::reply::copies::has_decoded(model)?;
+    Ok(to_file::write(model, to_file::What::Json, text, false))
+}
+
+pub fn themes(model: &Model, _: &str) -> Vec<String> {
+    model.themes.clone()
+}
+
+pub fn theme(model: &mut Model, text: &str) -> Done {
+    let known = || model.themes.iter().map(String::as_str);
+    if known().any(|theme| theme == text) || model.themes.is_empty() {
+        return Ok(vec![Effect::Theme(text.to_owned())]);
+    }
+    Err(unknown("theme", text, known().collect::<Vec<_>>().into_iter()))
+}
+
+/// `no theme is called lihgt: do you mean light?`
+pub fn unknown<'a>(what: &str, text: &str, known: impl Iterator<Item = &'a str> + Clone) -> Misfit {
+    let hint = match meant(text, known.clone()) {
+        Some(meant) => format!("do you mean {meant}?"),
+        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    format!("no {what} is called {text}: {hint}").into()
+}

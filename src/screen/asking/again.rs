@@ -1,0 +1,52 @@
+//! A request that was sent already, sent again with the same bytes.
+
+use crate::screen::actions::{Effects, none};
+use crate::screen::conditions::{Ready, USUAL_TIMEOUT, is_no_replay};
+use crate::screen::format::{clock, size};
+use crate::screen::list::peers::Peer;
+use crate::screen::log::Kind;
+use crate::screen::model::Model;
+use crate::screen::msg::Effect;
+use swarmscope_peer::crawler::Acceptance;
+use swarmscope_peer::node::{Ask, Origin};
+
+/// Sends the selected request again, and says whether it is to meet 254.
+pub fn resend(model: &mut Model) -> Effects {
+    let Ok(ask) = ask(model) else { return none() };
+    let Some(number) = model.request().map(|request| request.number) else { return none() };
+    let label = model.registry().label(ask.message);
+    let will = will_meet_254(model, &ask);
+    let bytes = if ask.payload.is_empty() { String::new() } else { format!(", the same {}", size(ask.payload.len())) };
+    model.say(Kind::Done, format!("#{number} {label} is sent again{bytes}{will}"));
+    vec![Effect::Request(ask)]
+}
+
+pub fn can_resend(model: &Model) -> Ready {
+    ask(model).map(drop)
+}
+
+fn ask(model: &Model) -> Result<Ask, String> {
+    is_no_replay(model)?;
+    let request = model.request().ok_or("nothing was asked of this peer")?;
+    let to = model.peer().and_then(Peer::permid).ok_or("it is not known who this is: connect first")?;
+    let timeout = model.registry().get(request.message).map_or(USUAL_TIMEOUT, |probe| probe.timeout());
+    Ok(Ask {
+        to,
+        message: request.message,
+        frequency: request.frequency,
+        payload: request.payload.clone(),
+        timeout,
+        origin: Origin::Operator,
+        wait_for_dial_back: model.listening.is_some(),
+    })
+}
+
+/// `; it will meet 254 until 12:41:57Z`, as far as that is known.
+fn will_meet_254(model: &Model, ask: &Ask) -> String {
+    let at = |left| model.now.wall.checked_add(left).map(clock).unwrap_or_default();
+    match model.acceptance.acceptance(ask.to, ask.message, ask.frequency, model.now.instant) {
+        Acceptance::Now => String::new(),
+        Acceptance::In(left) => format!("; it will meet 254, the peer accepts it again at {}", at(left)),
+        Acceptance::AtMost(left) => format!("; it may meet 254, the peer accepts it again at {} at latest", at(left)),
+    }
+}

@@ -1,0 +1,119 @@
+//! The payload in the operator's own editor. What comes back is one edit: it can be undone, and what can't be taken changes nothing.
+
+use crate::screen::actions::{self, Effects, none};
+use crate::screen::commands::key_of;
+use crate::screen::conditions::{Ready, takes_payload};
+use crate::screen::format::{counted, size};
+use crate::screen::keys::key::Key;
+use crate::screen::keys::typing;
+use crate::screen::log::Kind;
+use crate::screen::mode::Mode;
+use crate::screen::model::Model;
+use crate::screen::msg::Effect;
+use swarmscope_wire::text::clean;
+
+use super::composer::MOST_PAYLOAD;
+
+/// The most bytes a file may have that comes back: the payload, and the line end that editors put behind it.
+pub const MOST_BYTES: usize = MOST_PAYLOAD + 2;
+
+/// # Errors
+/// There is no payload, or one that is not to be seen now.
+pub fn can_edit(model: &Model) -> Ready {
+    takes_payload(model)?;
+    let text = model.composer.to_edit(model.registry());
+    if text.len() > MOST_PAYLOAD {
+        return Err(format!("{} are more than comes back: {} at most", size(text.len()), size(MOST_PAYLOAD)));
+    }
+    if model.setup.privacy && *model.setup.mask.text(&text) != *text {
+        return Err("it says who or where somebody is, and that is hidden".to_owned());
+    }
+    Ok(())
+}
+
+pub fn edit(model: &mut Model) -> Effects {
+    vec![Effect::Edit(model.composer.to_edit(model.registry()))]
+}
+
+/// What an editor left in its file, as a payload is typed: lines of plain text.
+///
+/// # Errors
+/// Why it can't be one.
+pub fn read(bytes: &[u8]) -> Result<String, String> {
+    let text = str::from_utf8(bytes).map_err(|_| "it is no text in UTF-8: write bytes as hex:…")?.replace("\r\n", "\n");
+    let text = text.strip_suffix('\n').unwrap_or(&text).replace('\t', " ");
+    if text.len() > MOST_PAYLOAD {
+        let most = size(MOST_PAYLOAD);
+        return Err(format!(
+            "{} are too much: it takes {most}; `swarmscope request … @FILE` takes more",
+            size(text.len())
+        ));
+    }
+    for (number, line) in text.split('\n').enumerate() {
+        if let Some((c, _)) = line.chars().zip(clean(line).chars()).find(|(c, shown)| c != shown) {
+            let code = u32::from(c);
+            return Err(format!(
+                "line {} has U+{code:04X}, which can't be seen: write such bytes as hex:…",
+                number + 1
+            ));
+        }
+    }
+    Ok(text)
+}
+
+/// The editor has ended: what it left, or why there is nothing.
+pub fn edited(model: &mut Model, left: Result<String, String>) {
+    match left.and_then(|text| read(text.as_bytes())) {
+        Ok(text) if text == model.composer.to_edit(model.registry()) => {
+            model.say(Kind::Plain, "the payload is as it was");
+        }
+        Ok(text) => {
+            model.composer.take_edited(&model.setup.registry, &text);
+            if model.mode.composes() {
+                actions::edit(model);
+            }
+            let (lines, undo) = (counted(text.split('\n').count(), "line"), key_of(model, "undo payload"));
+            model.say(Kind::Done, format!("the payload is what the editor left, {lines}; {undo} takes that back"));
+        }
+        Err(why) => model.say(Kind::NotDone, format!("the payload stays as it was: {}", clean(&why))),
+    }
+}
+
+/// Takes the last edit back; in a field of a form where there is none, empties what stands before the cursor.
+pub fn undo(model: &mut Model) -> Effects {
+    if model.composer.undo() {
+        actions::edit(model);
+    } else if matches!(model.mode, Mode::Form) {
+        typing::key_typed(model, Key::ctrl('u'));
+    }
+    none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_editor_left_is_lines_of_plain_text() {
+        for (left, text) in [
+            (&b"SELECT 1\n"[..], "SELECT 1"),
+            (b"SELECT 1", "SELECT 1"),
+            (b"a\r\nb\r\n\n", "a\nb\n"),
+            (b"\tx\n", " x"),
+            (b"", ""),
+            ("größe 日本".as_bytes(), "größe 日本"),
+        ] {
+            assert_eq!(read(left).as_deref(), Ok(text), "{left:?}");
+        }
+        for (left, why) in [
+            (&b"a\nb\x1b[2J"[..], "line 2 has U+001B"),
+            ("x\u{202e}y".as_bytes(), "line 1 has U+202E"),
+            (b"a\0", "U+0000"),
+            (b"\xff\xfe", "no text in UTF-8"),
+            (&vec![b'x'; MOST_PAYLOAD + 1], "256 KiB"),
+        ] {
+            assert!(read(left).unwrap_err().contains(why), "{why}: {:?}", read(left));
+        }
+        assert!(read(&vec![b'x'; MOST_PAYLOAD]).is_ok());
+    }
+}

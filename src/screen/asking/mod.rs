@@ -1,0 +1,8 @@
+//! Requests: putting one together, and what became of it.
+
+pub(in crate::screen) mod again;
+pub mod command;
+pub mod composer;
+pub mod editing;
+pub mod messages;
+pub mod request;

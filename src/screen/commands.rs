@@ -1,0 +1,345 @@
+//! Every command in one table: its default keys, what it does in a line, where it applies, why it doesn't just now. Keys,
+//! footer, help and the list of commands come from here; nothing else knows keys.
+
+mod arguments;
+mod follow;
+mod footer;
+mod help;
+mod page;
+mod places;
+mod table;
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use super::actions as act;
+use super::log::Kind;
+use super::mode::{Mode, Pane};
+use super::model::Model;
+use super::msg::Effect;
+use super::size::Class;
+use super::which::Screen;
+use crate::screen::keys::key::Key;
+use crate::screen::keys::keymap::Sequence;
+use crate::screen::keys::typing;
+pub use arguments::{Argument, Misfit};
+pub use follow::{FollowUp, follow_ups, pending};
+pub use footer::{Footing, footer};
+pub use help::{HelpLine, HelpSection, help, here};
+pub use page::{HelpRow, help_has_two_columns, help_rest, help_rows};
+pub use table::COMMANDS;
+
+/// Where a command applies.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Context {
+    Any,
+    /// Moving about on any screen: no prompt, composer or overlay is open.
+    Moving,
+    /// Moving about while a recording is replayed.
+    Replay,
+    /// Moving about on the main screen.
+    Main,
+    /// Moving about on the screen of one peer.
+    PeerScreen,
+    /// Moving about on the screen of a request to many.
+    ManyScreen,
+    /// There, before it is sent.
+    ManyPreview,
+    /// There, while it is sent and after that.
+    ManyRun,
+    /// The list, beside the other pane.
+    Peers,
+    /// The list, alone on the screen.
+    PeersAlone,
+    Channels,
+    Reply,
+    Request,
+    /// Anything with a selected row or a scroll position.
+    Rows,
+    /// The composer.
+    Sheet,
+    Message,
+    Frequency,
+    Payload,
+    Form,
+    Filter,
+    Connect,
+    /// Rate and concurrency of a request to many.
+    Pace,
+    Note,
+    /// The list of saved filters.
+    Filters,
+    FilterName,
+    /// The list of columns.
+    Columns,
+    Help,
+    /// The help, while its search is typed.
+    HelpSearch,
+    Palette,
+    Against,
+    Find,
+    Save,
+    Log,
+    LogFilter,
+}
+
+/// A heading of the help.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Group {
+    Move,
+    Peers,
+    Request,
+    Reply,
+    Time,
+    More,
+}
+
+impl Group {
+    pub const ALL: [Self; 6] = [Self::Move, Self::Peers, Self::Request, Self::Reply, Self::Time, Self::More];
+
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Move => "MOVE",
+            Self::Peers => "PEERS",
+            Self::Request => "REQUEST",
+            Self::Reply => "REPLY",
+            Self::Time => "TIME",
+            Self::More => "MORE",
+        }
+    }
+}
+
+/// How a command stands in the footer.
+#[derive(Clone, Copy, Debug)]
+pub struct Foot {
+    /// Lower comes first and stays longest.
+    pub rank: u8,
+    pub verb: &'static str,
+    /// At the right end, where it never falls off.
+    pub right: bool,
+    /// How many peers it goes to, where it goes to many; with 0 that isn't said.
+    pub to: fn(&Model) -> usize,
+}
+
+/// One command.
+#[derive(Debug)]
+pub struct Command {
+    /// How the list of commands calls it.
+    pub name: &'static str,
+    /// One line: what it does.
+    pub doc: &'static str,
+    pub group: Group,
+    /// Its keys unless the operator's key map says otherwise.
+    pub keys: &'static [&'static str],
+    pub contexts: &'static [Context],
+    pub foot: Option<Foot>,
+    /// Whether it can be done now; if not, why.
+    pub ready: fn(&Model) -> Result<(), String>,
+    pub run: fn(&mut Model) -> Vec<Effect>,
+}
+
+impl Command {
+    /// What it does by itself: a pair such as `first, last` has one doc for both.
+    #[must_use]
+    pub fn own_doc(&self) -> &'static str {
+        let pair = |other: &&Self| other.doc == self.doc && other.name != self.name && other.contexts == self.contexts;
+        let (Some(other), Some((one, two))) = (COMMANDS.iter().find(pair), self.doc.split_once(", ")) else {
+            return self.doc;
+        };
+        let place = |command: &Self| COMMANDS.iter().position(|of| of.name == command.name);
+        if place(self) < place(other) { one } else { two }
+    }
+
+    /// Why it can't be done now.
+    #[must_use]
+    pub fn ready_reason(&self, model: &Model) -> Option<String> {
+        (self.ready)(model).err()
+    }
+}
+
+/// What keys mean now, the nearest meaning first.
+#[must_use]
+pub fn contexts(model: &Model) -> Vec<Context> {
+    contexts_in(model, &model.mode)
+}
+
+/// What keys mean in a mode that is not the present one, perhaps.
+fn contexts_in(model: &Model, mode: &Mode) -> Vec<Context> {
+    let replays = matches!(mode, Mode::Main) && model.showing.replay.is_some();
+    let mut contexts = if replays { vec![Context::Replay] } else { Vec::new() };
+    contexts.extend(own_contexts(model, mode));
+    contexts
+}
+
+fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
+    use Context as C;
+    match mode {
+        Mode::Main if model.screen == Screen::Peer => vec![C::PeerScreen, C::Rows, C::Moving, C::Any],
+        Mode::Main if model.screen == Screen::Many => {
+            let now = if model.many.preview.is_some() { C::ManyPreview } else { C::ManyRun };
+            vec![now, C::ManyScreen, C::Rows, C::Moving, C::Any]
+        }
+        Mode::Main => {
+            let one_pane = Class::of(model.size.0, model.size.1) <= Class::OnePane;
+            let pane = match model.focus {
+                Pane::Peers if one_pane && !model.inside => C::PeersAlone,
+                Pane::Peers => C::Peers,
+                Pane::Channels => C::Channels,
+                Pane::Reply => C::Reply,
+                Pane::Request => C::Request,
+            };
+            vec![pane, C::Rows, C::Main, C::Moving, C::Any]
+        }
+        Mode::Filter => vec![C::Filter, C::Any],
+        Mode::Pace(_) => vec![C::Pace, C::Any],
+        Mode::Connect(..) => vec![C::Connect, C::Any],
+        Mode::Note(_) => vec![C::Note, C::Any],
+        Mode::Filters { .. } => vec![C::Filters, C::Rows, C::Any],
+        Mode::FilterName(..) => vec![C::FilterName, C::Any],
+        Mode::Columns { .. } => vec![C::Columns, C::Rows, C::Any],
+        Mode::Message(_) => vec![C::Message, C::Sheet, C::Any],
+        Mode::Frequency => vec![C::Frequency, C::Sheet, C::Any],
+        Mode::Payload => vec![C::Payload, C::Sheet, C::Any],
+        Mode::Form => vec![C::Form, C::Sheet, C::Any],
+        Mode::Help { search: Some(_), .. } => vec![C::HelpSearch, C::Rows, C::Any],
+        Mode::Help { .. } => vec![C::Help, C::Rows, C::Any],
+        Mode::Palette(_) => vec![C::Palette, C::Any],
+        Mode::Against(..) => vec![C::Against, C::Any],
+        Mode::Find => vec![C::Find, C::Any],
+        Mode::Save(_) => vec![C::Save, C::Any],
+        Mode::Log { .. } => vec![C::Log, C::Rows, C::Any],
+        Mode::LogFilter => vec![C::LogFilter, C::Any],
+    }
+}
+
+/// The keys of a command that work now: where text is typed, characters are text.
+fn working<'m>(model: &'m Model, command: &Command) -> impl Iterator<Item = &'m Sequence> {
+    let types = model.mode.types();
+    model.setup.keymap.of(command).iter().filter(move |keys| !types || keys.first().typed().is_none())
+}
+
+/// What the keys pressed so far mean.
+#[derive(Debug)]
+pub enum Meaning {
+    Command(&'static Command),
+    /// The beginning of longer sequences.
+    Prefix,
+    Nothing,
+}
+
+/// What these keys, pressed one after the other, mean now. The nearest context that knows them decides.
+#[must_use]
+pub fn meaning(model: &Model, keys: &[Key]) -> Meaning {
+    for context in contexts(model) {
+        let here = || COMMANDS.iter().filter(|command| command.contexts.contains(&context));
+        if let Some(command) = here().find(|command| working(model, command).any(|known| known.keys() == keys)) {
+            return Meaning::Command(command);
+        }
+        if here().any(|command| working(model, command).any(|known| known.begins_with(keys))) {
+            return Meaning::Prefix;
+        }
+    }
+    Meaning::Nothing
+}
+
+/// Takes a key: a command, the next key of a sequence, or text where text is typed.
+pub fn dispatch(model: &mut Model, key: Key) -> Vec<Effect> {
+    let mut keys = std::mem::take(&mut model.pending);
+    keys.push(key);
+    match (meaning(model, &keys), keys.as_slice()) {
+        (Meaning::Command(command), _) => {
+            cast(model, &keys, Some(command));
+            execute(model, command)
+        }
+        (Meaning::Prefix, _) => {
+            model.pending = keys;
+            Vec::new()
+        }
+        (Meaning::Nothing, [_]) => {
+            cast(model, &keys, None);
+            typing::key_typed(model, key);
+            Vec::new()
+        }
+        (Meaning::Nothing, _) => off_the_map(model, &keys, key),
+    }
+}
+
+/// Shows keys to those who watch, with the command that they ran. What is typed to say where somebody is stays hidden.
+fn cast(model: &mut Model, keys: &[Key], command: Option<&Command>) {
+    let text: Vec<String> = keys.iter().map(Key::to_string).collect();
+    match command {
+        Some(command) => model.showing.cast.command(model.now, text.join(" "), command.name),
+        None if model.setup.privacy && matches!(model.mode, Mode::Connect(..)) => {
+            model.showing.cast.typed(model.now, "·");
+        }
+        None => {
+            let typed = keys.iter().map(|key| key.typed().map_or_else(|| key.to_string(), String::from));
+            model.showing.cast.typed(model.now, &typed.collect::<String>());
+        }
+    }
+}
+
+/// A sequence that nothing begins with: control keys are taken for themselves (ctrl-c always quits), esc and backspace just leave.
+fn off_the_map(model: &mut Model, keys: &[Key], last: Key) -> Vec<Effect> {
+    if last.modifiers.contains(KeyModifiers::CONTROL) {
+        return dispatch(model, last);
+    }
+    if !matches!(last.code, KeyCode::Esc | KeyCode::Backspace) {
+        let keys: Vec<String> = keys.iter().map(Key::to_string).collect();
+        model.say(Kind::NotDone, format!("no command is on {}", keys.join(" ")));
+    }
+    Vec::new()
+}
+
+/// Runs a command, or says why not.
+pub(super) fn execute(model: &mut Model, command: &'static Command) -> Vec<Effect> {
+    match (command.ready)(model) {
+        Ok(()) => {
+            model.kept.hints.used(command);
+            (command.run)(model)
+        }
+        Err(why) => {
+            act::not_done(model, command.name, &why);
+            Vec::new()
+        }
+    }
+}
+
+/// Runs the command of this name if it applies here, or says why not.
+pub fn run(model: &mut Model, name: &str) -> Vec<Effect> {
+    let contexts = contexts(model);
+    let here = |command: &&Command| command.contexts.iter().any(|context| contexts.contains(context));
+    let command = COMMANDS.iter().filter(here).find(|command| command.name == name);
+    command.map_or_else(Vec::new, |command| execute(model, command))
+}
+
+/// Pasted text.
+pub fn typed(model: &mut Model, text: &str) {
+    typing::text_typed(model, text);
+}
+
+/// The keys that a text may name for a command: those in force, as people write them; empty where there are none.
+///
+/// # Panics
+/// No command has this name: a mistake in the program.
+#[must_use]
+pub fn key_of(model: &Model, name: &str) -> String {
+    let command = COMMANDS.iter().find(|command| command.name == name);
+    model.setup.keymap.first(command.unwrap_or_else(|| panic!("no command is called {name:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_command_has_its_own_name_a_key_and_a_doc() {
+        let mut names = HashSet::new();
+        for command in COMMANDS {
+            assert!(names.insert(command.name), "{} stands twice", command.name);
+            assert!(!command.doc.is_empty() && !command.contexts.is_empty() && !command.keys.is_empty());
+            assert!(command.doc.chars().count() <= 30, "{}: the help has 30 cells for it", command.name);
+        }
+    }
+}

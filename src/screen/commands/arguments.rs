@@ -1,0 +1,78 @@
+//! What commands take in the list of commands: `filter nat:sym`, `connect host:port`. One row a command, by the name that it
+//! has in the table, and the word that is typed for it; a command without a row takes nothing.
+
+use super::Command;
+use crate::screen::arguments as arg;
+use crate::screen::model::Model;
+use crate::screen::msg::Effect;
+use crate::screen::session::time;
+
+/// Something to be said with a command.
+#[derive(Debug)]
+pub struct Argument {
+    /// What is typed for the command: mostly its name.
+    pub word: &'static str,
+    /// What to type behind it: `host:port`.
+    pub name: &'static str,
+    /// Whole arguments that may be meant, from what is typed so far; the list of commands searches in them.
+    pub candidates: fn(&Model, &str) -> Vec<String>,
+    /// Does it. The argument is not empty, and has no blanks around it.
+    pub run: fn(&mut Model, &str) -> Result<Vec<Effect>, Misfit>,
+}
+
+/// Why an argument can't be taken, and from which byte of it on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Misfit {
+    pub at: usize,
+    pub what: String,
+}
+
+impl From<String> for Misfit {
+    fn from(what: String) -> Self {
+        Self { at: 0, what }
+    }
+}
+
+/// One row of the table.
+macro_rules! arguments {
+    ($($command:literal, $word:literal, $name:literal, $candidates:path, $run:path;)*) => {
+        &[$(($command, Argument { word: $word, name: $name, candidates: $candidates, run: $run }),)*]
+    };
+}
+
+static ARGUMENTS: &[(&str, Argument)] = arguments! {
+    "filter", "filter", "words", arg::none, arg::filter;
+    "sort", "sort", "column", arg::sorts, arg::sort;
+    "connect", "connect", "host:port", arg::targets, arg::connect;
+    "send", "send", "message payload", arg::messages, arg::send;
+    "send now", "send now", "message payload", arg::messages, arg::send;
+    "request", "request", "message", arg::messages, arg::request;
+    "view", "view", "name", arg::views, arg::view;
+    "save payload", "save", "file", arg::none, arg::save_payload;
+    "save JSON", "save json", "file", arg::none, arg::save_json;
+    "seek to the start", "seek", "1:23", time::moments, time::seek_to;
+    "normal speed", "speed", "4", time::speeds, time::speed_of;
+    "next theme", "theme", "name", arg::themes, arg::theme;
+};
+
+impl Command {
+    /// What it takes, if it takes something.
+    #[must_use]
+    pub fn argument(&self) -> Option<&'static Argument> {
+        ARGUMENTS.iter().find(|(name, _)| *name == self.name).map(|(_, argument)| argument)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::commands::COMMANDS;
+
+    #[test]
+    fn every_row_is_of_a_command() {
+        for (name, argument) in ARGUMENTS {
+            assert!(COMMANDS.iter().any(|command| command.name == *name), "{name}");
+            assert!(!argument.name.is_empty() && !argument.word.is_empty());
+        }
+    }
+}

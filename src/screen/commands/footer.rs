@@ -1,0 +1,75 @@
+//! The last row: what can be done now.
+
+use crossterm::event::KeyCode;
+
+use super::{COMMANDS, Command, Foot, contexts, working};
+use crate::screen::format::thousands;
+use crate::screen::keys::key::Key;
+use crate::screen::keys::keymap::Sequence;
+use crate::screen::model::Model;
+
+/// An entry of the footer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Footing {
+    /// The key to press for it; a click presses it.
+    pub press: Key,
+    pub key: String,
+    /// `send`, `send to 412`.
+    pub verb: String,
+}
+
+/// What the footer shows: the entries from the left, in the order in which they stay, and those reserved at the right.
+#[must_use]
+pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
+    if !model.pending.is_empty() {
+        return (vec![entry(Key::named(KeyCode::Esc), "leave")], vec![entry(Key::ctrl('c'), "quit")]);
+    }
+    let contexts = contexts(model);
+    let mut ranked: Vec<(u8, bool, Footing)> = Vec::new();
+    for command in COMMANDS {
+        let here = command.contexts.iter().any(|context| contexts.contains(context));
+        let Some(foot) = command.foot.filter(|_| here && (command.ready)(model).is_ok()) else { continue };
+        let Some(keys) = working(model, command).next() else { continue };
+        let footing = match keys.keys() {
+            &[press] => Footing { press, key: with_partner(model, command, keys), verb: verb(model, &foot) },
+            [first, ..] => prefix(*first, foot.verb),
+            [] => continue,
+        };
+        let same = |(.., other): &(u8, bool, Footing)| other.verb == footing.verb || other.key == footing.key;
+        if ranked.iter().any(same) {
+            continue; // `enter send` says what `ctrl-s send` would say
+        }
+        ranked.push((foot.rank, foot.right, footing));
+    }
+    ranked.sort_by_key(|(rank, ..)| *rank);
+    let (right, left): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, right, _)| *right);
+    let entries = |list: Vec<(u8, bool, Footing)>| list.into_iter().map(|(.., footing)| footing).collect();
+    (entries(left), entries(right))
+}
+
+fn entry(press: Key, verb: &str) -> Footing {
+    Footing { press, key: press.to_string(), verb: verb.to_owned() }
+}
+
+fn verb(model: &Model, foot: &Foot) -> String {
+    match (foot.to)(model) {
+        0 => foot.verb.to_owned(),
+        peers => format!("{} to {}", foot.verb, thousands(peers as u64)),
+    }
+}
+
+/// `y… copy` for all that begins with y: what follows is shown as soon as it is pressed.
+fn prefix(first: Key, verb: &str) -> Footing {
+    Footing { press: first, key: format!("{first}…"), verb: verb.split(' ').next().unwrap_or(verb).to_owned() }
+}
+
+/// `↑↓`, `J K`: a key and that of the command that does the same the other way, where both are one sign.
+fn with_partner(model: &Model, command: &Command, keys: &Sequence) -> String {
+    let sign = keys.to_string();
+    let other = COMMANDS.iter().find(|other| other.doc == command.doc && other.name != command.name);
+    match other.map(|other| model.setup.keymap.first(other)) {
+        Some(other) if !other.is_ascii() && !sign.is_ascii() => sign + &other,
+        Some(other) if [&sign, &other].into_iter().all(|sign| sign.len() == 1) => format!("{sign} {other}"),
+        _ => sign,
+    }
+}

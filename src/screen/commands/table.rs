@@ -1,0 +1,224 @@
+//! The table of commands. A key is written as people write it, a sequence of keys with blanks: `y c`.
+
+use super::{Command, Context, Foot, Group};
+use crate::screen::actions as act;
+use crate::screen::asking::{again, editing};
+use crate::screen::conditions as when;
+use crate::screen::keys::mouse;
+use crate::screen::list::column_view;
+use crate::screen::list::filtering;
+use crate::screen::list::marking;
+use crate::screen::list::noting;
+use crate::screen::list::saved_view;
+use crate::screen::many::acts as many;
+use crate::screen::model::Model;
+use crate::screen::moving as go;
+use crate::screen::peer_screen::inspect;
+use crate::screen::reply::compare;
+use crate::screen::reply::copies;
+use crate::screen::reply::find;
+use crate::screen::reply::to_file;
+use crate::screen::session::time;
+use crate::screen::terminal;
+use crate::screen::{figures, palette};
+
+#[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
+const fn foot(rank: u8, verb: &'static str) -> Option<Foot> {
+    Some(Foot { rank, verb, right: false, to: nobody })
+}
+
+/// With how many peers it goes to.
+#[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
+const fn foot_to(rank: u8, verb: &'static str, to: fn(&Model) -> usize) -> Option<Foot> {
+    Some(Foot { rank, verb, right: false, to })
+}
+
+const fn nobody(_: &Model) -> usize {
+    0
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
+const fn at_right(rank: u8, verb: &'static str) -> Option<Foot> {
+    Some(Foot { rank, verb, right: true, to: nobody })
+}
+
+/// One row of the table.
+macro_rules! commands {
+    ($($name:literal, $group:ident, [$($key:expr),*], [$($context:ident),*], $foot:expr, $ready:path, $run:path, $doc:literal;)*) => {
+        &[$(Command {
+            name: $name,
+            doc: $doc,
+            group: Group::$group,
+            keys: &[$($key),*],
+            contexts: &[$(Context::$context),*],
+            foot: $foot,
+            ready: $ready,
+            run: $run,
+        },)*]
+    };
+}
+
+/// The table. Within one context a key stands once.
+pub static COMMANDS: &[Command] = commands! {
+    "up", Move, ["up", "k"], [Rows, Message, Palette, Against, Form], foot(80, "move"), when::always, go::up, "move";
+    "down", Move, ["down", "j"], [Rows, Message, Palette, Against, Form], None, when::always, go::down, "move";
+    "page up", Move, ["pgup", "ctrl-b"], [Rows, Message, Palette, Against, Form], None, when::always, go::page_up, "page";
+    "page down", Move, ["pgdn", "ctrl-f"], [Rows, Message, Palette, Against, Form], None, when::always, go::page_down, "page";
+    "first", Move, ["g", "home"], [Rows], None, when::always, go::first, "first, last";
+    "last", Move, ["G", "end"], [Rows], None, when::always, go::last, "first, last";
+    "next pane", Move, ["tab", "right", "l"], [Main], foot(60, "pane"), when::always, go::next_pane, "next pane, back";
+    "pane before", Move, ["shift-tab", "left", "h"], [Main], None, when::always, go::pane_before, "next pane, back";
+    "open", Move, ["enter"], [PeersAlone], foot(10, "open"), when::has_peer, go::open, "open the peer";
+    "back", Move, ["esc"], [Main], None, when::can_go_back, go::back, "back; show all peers";
+
+    "inspect", Peers, ["i"], [Main], foot(45, "inspect"), when::has_peer, inspect::open, "everything said with it";
+    "leave peer", Move, ["esc"], [PeerScreen], foot(5, "back"), when::always, inspect::leave, "back to the list";
+    "next block", Move, ["tab"], [PeerScreen], foot(10, "pane"), when::always, inspect::next_block, "next block, back";
+    "block before", Move, ["shift-tab"], [PeerScreen], None, when::always, inspect::block_before, "next block, back";
+    "byte before", Move, ["left", "h"], [PeerScreen], foot(85, "byte"), inspect::in_bytes, inspect::byte_before, "by one byte";
+    "next byte", Move, ["right", "l"], [PeerScreen], None, inspect::in_bytes, inspect::next_byte, "by one byte";
+    "next peer", Peers, ["J"], [PeerScreen], foot(40, "other peer"), inspect::has_other_peers, inspect::next_peer, "the next peer, before";
+    "peer before", Peers, ["K"], [PeerScreen], None, inspect::has_other_peers, inspect::peer_before, "the next peer, before";
+    "wait longer", Request, ["w"], [Main, PeerScreen], foot(58, "wait longer"), inspect::can_wait, inspect::wait_longer, "wait 60 s longer for it";
+
+    "filter", Peers, ["/"], [Main], foot(40, "filter"), when::always, filtering::open, "filter by words and fields";
+    "saved filters", Peers, ["F"], [Main], None, when::always, saved_view::open, "saved filters";
+    "sort", Peers, ["o"], [Main], None, when::always, column_view::next_sort, "sort by something else";
+    "reverse sort", Peers, ["O"], [Main], None, when::always, column_view::reverse, "the other way round";
+    "columns", Peers, ["C"], [Main], None, when::always, column_view::open, "choose columns, sort by one";
+    "mark", Peers, ["space"], [Peers, PeersAlone], foot(42, "mark"), when::has_peer, marking::mark, "mark or unmark, step down";
+    "mark range", Peers, ["V"], [Peers, PeersAlone], None, when::has_peer, marking::range, "mark a range: V, move, V";
+    "mark all", Peers, ["a"], [Main], None, when::has_peer, marking::mark_all, "mark all that are shown";
+    "invert marks", Peers, ["I"], [Main], None, when::has_peer, marking::invert, "invert marks of those shown";
+    "unmark all", Peers, ["u"], [Main], None, when::has_marks, marking::unmark_all, "unmark everybody";
+    "note", Peers, ["N"], [Main, PeerScreen], None, noting::can_note, noting::open, "write a note on the peer";
+    "connect", Peers, ["c"], [Main], foot(50, "connect"), when::is_no_replay, act::connect, "connect to host:port";
+    "disconnect", Peers, ["D"], [Main, PeerScreen], None, when::is_connected, act::disconnect, "close the connection";
+    "hide addresses", Peers, ["P", "t a"], [Moving], None, when::always, act::hide_addresses, "hide or show addresses";
+
+    "send", Request, ["enter"], [Peers], foot(10, "send"), when::can_send, act::send, "send to the selected peer";
+    "send now", Request, ["ctrl-s"], [Main, Sheet], foot_to(15, "send", many::marked), many::can_send, many::send, "send; to marked: preview";
+    "request", Request, ["r"], [Main], foot(20, "request"), when::always, act::choose_message, "choose message, frequency";
+    "payload", Request, ["p"], [Main], None, when::takes_payload, act::edit, "edit the payload";
+    "edit and resend", Request, ["e"], [Main, PeerScreen], foot(72, "edit, resend"), when::has_request, act::take_over, "take a sent request over";
+    "cancel request", Request, ["x"], [Main, PeerScreen], None, when::is_in_flight, act::cancel, "cancel what is in flight";
+    "resend", Request, ["R"], [Main, PeerScreen], None, again::can_resend, again::resend, "send the same bytes again";
+    "copy command", Request, ["y c", "ctrl-y"], [Main, PeerScreen, Sheet], foot(70, "copy command"), when::has_target, copies::command, "copy as a command";
+
+    "read", Reply, ["enter"], [Channels], foot(10, "read"), when::has_request, act::read, "read the reply";
+    "unfold", Reply, ["enter", "space"], [Reply], foot(10, "unfold"), when::can_unfold, act::unfold, "open or close a value";
+    "view", Reply, ["v"], [Main], foot(45, "view"), when::has_reply, act::view, "tree, text, hex, diff";
+    "diff", Reply, ["d"], [Main], None, compare::has_one_before, compare::with_the_one_before, "diff with the reply before";
+    "compare with", Reply, ["="], [Main], None, compare::has_others, compare::pick, "diff with a picked reply";
+    "find", Reply, ["f"], [Main], None, find::has_reply, find::open, "find in the reply";
+    "next hit", Reply, ["n"], [Main], foot(12, "next hit"), find::is_on, find::next, "next hit, hit before";
+    "hit before", Reply, ["ctrl-n"], [Main], None, find::is_on, find::before, "next hit, hit before";
+    "copy value", Reply, ["y v", "Y"], [Main], None, when::has_value, copies::value, "copy the selected value";
+    "copy reply", Reply, ["y r"], [Main, PeerScreen], None, copies::has_decoded, copies::reply, "copy the reply as JSON";
+    "copy bytes", Reply, ["y b"], [Main, PeerScreen], None, copies::has_bytes, copies::bytes, "copy the reply's bytes as hex";
+    "copy permid", Peers, ["y p"], [Main, PeerScreen], None, copies::has_permid, copies::permid, "copy the permid";
+    "copy address", Peers, ["y a"], [Main, PeerScreen], None, copies::has_open_address, copies::address, "copy the address";
+
+    "edit here", Request, ["enter"], [Request], foot(10, "edit"), when::always, act::choose_message, "choose message, frequency";
+    "choose", Request, ["enter"], [Message], foot(10, "choose"), when::finds_message, act::choose, "choose this message";
+    "next field", Request, ["tab"], [Sheet], foot(20, "next field"), when::always, act::next_field, "next field, back";
+    "field before", Request, ["shift-tab"], [Sheet], None, when::always, act::field_before, "next field, back";
+    "clear payload", Request, ["ctrl-l"], [Payload], foot(50, "clear"), when::always, act::clear_payload, "empty the payload";
+    "default payload", Request, ["ctrl-r"], [Payload, Form], foot(55, "default"), when::always, act::default_payload, "the default payload";
+    "edit in editor", Request, ["ctrl-o"], [Payload, Form], foot(45, "$EDITOR"), editing::can_edit, editing::edit, "edit the payload in $EDITOR";
+    "undo payload", Request, ["ctrl-u"], [Payload, Form], None, when::always, editing::undo, "undo; else empty the field";
+    "form or text", Request, ["ctrl-t"], [Sheet], foot(25, "form/text"), when::has_form, act::turn_form, "the payload as form or text";
+    "send this", Request, ["enter"], [Frequency, Form], foot(12, "send"), when::can_send, act::send, "send to the selected peer";
+    "close composer", Request, ["esc"], [Sheet], foot(30, "close"), when::always, act::close, "close, keep what is typed";
+
+    "show these", Peers, ["enter"], [Filter], foot(10, "keep"), when::filter_reads, filtering::keep, "keep the filter";
+    "show all", Peers, ["esc"], [Filter], foot(20, "show all"), when::always, filtering::clear, "show all peers";
+    "complete filter", Peers, ["tab"], [Filter], foot(15, "complete"), when::has_candidates, filtering::next_candidate, "complete, next candidate";
+    "candidate before", Peers, ["shift-tab"], [Filter], None, when::has_candidates, filtering::candidate_before, "candidate before";
+    "older filter", Peers, ["up", "ctrl-p"], [Filter], foot(40, "earlier filters"), when::always, filtering::older, "filter before, after";
+    "newer filter", Peers, ["down", "ctrl-n"], [Filter], None, when::always, filtering::newer, "filter before, after";
+    "apply filter", Peers, ["enter"], [Filters], foot(10, "apply"), saved_view::has_selected, saved_view::apply, "show what it shows";
+    "save filter", Peers, ["s"], [Filters], foot(20, "save the current one"), saved_view::has_filter, saved_view::name, "save the filter in force";
+    "delete filter", Peers, ["d", "del"], [Filters], foot(30, "delete"), saved_view::has_selected, saved_view::delete, "delete it";
+    "close filters", Peers, ["esc", "F"], [Filters], foot(40, "close"), when::always, act::close, "close";
+    "save under name", Peers, ["enter"], [FilterName], foot(10, "save"), when::always, saved_view::save, "save it under this name";
+    "leave name", Peers, ["esc"], [FilterName], foot(20, "back"), when::always, saved_view::leave_name, "back to the list";
+    "show column", Peers, ["space", "enter"], [Columns], foot(10, "show or hide"), column_view::can_move, column_view::toggle, "show or hide the column";
+    "column left", Peers, ["left", "h"], [Columns], foot(20, "move it"), column_view::can_move, column_view::left, "move the column";
+    "column right", Peers, ["right", "l"], [Columns], None, column_view::can_move, column_view::right, "move the column";
+    "sort by column", Peers, ["s", "o"], [Columns], foot(30, "sort by it"), when::always, column_view::sort_here, "sort by it, again: reverse";
+    "reverse columns", Peers, ["O"], [Columns], foot(40, "reverse"), when::always, column_view::reverse, "the other way round";
+    "default columns", Peers, ["d"], [Columns], foot(50, "defaults"), when::always, column_view::defaults, "columns as they were";
+    "close columns", Peers, ["esc", "C"], [Columns], foot(15, "close"), when::always, act::close, "close";
+    "keep note", Peers, ["enter"], [Note], foot(10, "keep"), when::always, noting::keep, "keep the note";
+    "leave note", Peers, ["esc"], [Note], foot(20, "leave it as it was"), when::always, act::close, "leave the note as it was";
+    "dial", Peers, ["enter"], [Connect], foot(10, "connect"), when::is_target, act::dial, "connect to it";
+    "do not dial", Peers, ["esc"], [Connect], foot(20, "close"), when::always, act::close, "close the prompt";
+
+    "save payload", Reply, ["W s"], [Main, PeerScreen], None, copies::has_bytes, to_file::payload, "save the reply's bytes";
+    "save JSON", Reply, ["W j"], [Main, PeerScreen], None, copies::has_decoded, to_file::json, "save the reply as JSON";
+    "open in editor", Reply, ["W e"], [Main], None, to_file::has_view, to_file::edit, "open the view in $EDITOR";
+    "open in pager", Reply, ["W p"], [Main], None, to_file::has_view, to_file::page, "open the view in $PAGER";
+    "save", Reply, ["enter"], [Save], foot(10, "save"), to_file::has_name, to_file::save, "save to this file";
+    "do not save", Reply, ["esc"], [Save], foot(20, "close"), when::always, act::close, "close the prompt";
+    "keep finding", Reply, ["enter"], [Find], foot(10, "keep"), when::always, find::keep, "keep the hits";
+    "do not find", Reply, ["esc"], [Find], foot(20, "clear"), when::always, find::clear, "find nothing any more";
+    "compare", Reply, ["enter"], [Against], foot(10, "compare"), compare::finds_candidate, compare::choose, "compare with this reply";
+    "do not compare", Reply, ["esc"], [Against], foot(20, "close"), when::always, act::close, "close";
+
+    "send to all", Request, ["enter"], [ManyPreview], foot_to(10, "send", many::targets), many::can_start, many::start, "send to all that are listed";
+    "edit request to many", Request, ["e"], [ManyPreview], foot(25, "edit"), when::always, many::edit, "edit message and payload";
+    "rate", Request, ["v"], [ManyPreview], foot(30, "rate"), many::has_plan, many::edit_pace, "rate and how many wait";
+    "keep rate", Request, ["enter"], [Pace], foot(10, "keep"), when::always, many::keep_pace, "keep this rate";
+    "next rate field", Request, ["tab"], [Pace], foot(20, "next field"), when::always, many::next_pace_field, "the other field";
+    "drop rate", Request, ["esc"], [Pace], foot(30, "close"), when::always, act::close, "leave the rate as it was";
+    "marks", Peers, ["m"], [ManyPreview], foot(35, "marks"), when::has_marks, many::marks, "see and change the marks";
+    "copy script", Request, ["y c"], [ManyPreview], foot(40, "copy command"), many::has_plan, many::copy_script, "copy as a shell script";
+    "stop all", Request, ["S"], [Moving], foot(6, "stop all"), many::is_under_way, many::stop, "stop a request to many";
+    "pause", Request, ["p"], [ManyRun], foot(35, "pause"), many::is_under_way, many::pause, "pause it, go on with it";
+    "many", Request, ["M"], [Moving], foot(41, "many"), many::is_elsewhere, many::show, "the request to many";
+    "open group", Reply, ["enter"], [ManyRun], foot(10, "open"), many::has_peers, many::open, "its peers, then the reply";
+    "mark group", Peers, ["space"], [ManyRun], foot(30, "mark group"), many::has_peers, many::mark, "mark its peers only";
+    "telling request", Request, ["r"], [ManyRun], foot(32, "prepare"), many::can_tell, many::tell, "prepare what tells an outlier";
+    "order answers", Reply, ["o"], [ManyRun], foot(45, "order"), many::has_many, many::order, "other order of the answers";
+    "group by", Reply, ["b"], [ManyRun], foot(47, "group by"), many::has_many, many::group_by, "group with or without numbers";
+    "export outcomes", Request, ["E"], [ManyScreen], foot(50, "export"), many::has_campaign, to_file::outcomes, "outcomes as NDJSON or CSV";
+    "other list", Move, ["tab", "shift-tab", "left", "right"], [ManyScreen], foot(60, "pane"), many::has_other_pane, many::other_pane, "outcomes or answers";
+    "leave", Move, ["esc"], [ManyScreen], foot(20, "back"), when::always, many::back, "back";
+    "freeze", Time, ["z"], [Moving], None, time::is_live, time::freeze, "hold still; go on";
+    "record", Time, ["ctrl-r"], [Moving], None, time::is_live, time::record, "start, end a recording";
+    "pause replay", Time, ["space"], [Replay], foot(6, "pause"), time::is_replay, time::pause, "pause, go on";
+    "step", Time, ["."], [Replay], foot(7, "step"), time::is_replay, time::step, "the next message, back";
+    "step back", Time, [","], [Replay], None, time::is_replay, time::step_back, "the next message, back";
+    "replay slower", Time, ["["], [Replay], foot(8, "speed"), time::is_replay, time::slower, "slower, faster";
+    "replay faster", Time, ["]"], [Replay], None, time::is_replay, time::faster, "slower, faster";
+    "normal speed", Time, ["\\"], [Replay], None, time::is_replay, time::normal_speed, "as fast as it was";
+    "back 10 s", Time, ["{"], [Replay], foot(9, "10 s"), time::is_replay, time::back, "10 s back, forward";
+    "forward 10 s", Time, ["}"], [Replay], None, time::is_replay, time::forward, "10 s back, forward";
+    "seek to the start", Time, ["0"], [Replay], None, time::is_replay, time::to_start, "to the start, to the end";
+    "seek to the end", Time, ["$"], [Replay], None, time::is_replay, time::to_end, "to the start, to the end";
+    "presenter", Time, ["t p"], [Moving], None, when::always, time::present, "layout for a projector";
+    "key-cast", Time, ["t k"], [Moving], None, when::always, time::cast_keys, "show the keys pressed";
+
+    "help", More, ["?", "f1"], [Moving, Sheet, Log], at_right(1, "help"), when::always, act::help, "this help";
+    "close help", More, ["esc", "?", "f1"], [Help], foot(10, "close"), when::always, act::close_help, "close";
+    "search help", More, ["/"], [Help], foot(20, "search keys"), when::always, act::search_help, "search in this help";
+    "end search", More, ["esc"], [HelpSearch], foot(10, "end search"), when::always, act::end_search, "all of it again";
+    "commands", More, [":"], [Moving], foot(55, "commands"), when::always, act::palette, "all commands";
+    "run", More, ["enter"], [Palette], foot(10, "run"), palette::can_run, palette::run, "run this command";
+    "complete", More, ["tab"], [Palette], foot(15, "complete"), when::always, palette::complete, "complete what is typed";
+    "complete before", More, ["shift-tab"], [Palette], None, when::always, palette::complete_back, "complete what is typed";
+    "close commands", More, ["esc"], [Palette], foot(20, "close"), when::always, act::close, "close";
+    "log", More, ["L"], [Moving], None, when::always, act::log, "log";
+    "filter log", More, ["/"], [Log], foot(20, "filter"), when::always, act::filter_log, "lines with these words";
+    "keep log filter", More, ["enter"], [LogFilter], foot(10, "keep"), when::always, act::keep_log_filter, "keep the filter";
+    "show whole log", More, ["esc"], [LogFilter], foot(20, "show all"), when::always, act::log, "show all lines";
+    "close log", More, ["esc", "L"], [Log], foot(10, "close"), when::always, act::close, "close";
+    "skip tour", More, ["T"], [Moving], foot(5, "skip tour"), when::on_tour, act::skip_tour, "skip the tour";
+    "next theme", More, ["t t"], [Moving], None, when::always, terminal::next_theme, "next theme";
+    "mouse", More, ["t m"], [Moving], None, when::always, mouse::switch, "mouse on or off";
+    "suspend", More, ["ctrl-z"], [Any], None, when::always, terminal::suspend, "back to the shell; fg resumes";
+    "debug figures", More, ["t d"], [Moving], None, when::always, figures::toggle, "what the program takes";
+    "quit", More, ["q"], [Moving, Help, Log], at_right(2, "quit"), when::always, act::quit, "quit";
+    "interrupt", More, ["ctrl-c"], [Any], at_right(3, "quit"), when::always, act::interrupt, "quit, exit code 130";
+};

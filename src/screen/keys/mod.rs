@@ -1,0 +1,8 @@
+//! What is pressed, typed, pasted and clicked.
+
+pub mod key;
+pub mod key_cast;
+pub mod keymap;
+pub mod mouse;
+pub mod script;
+pub(in crate::screen) mod typing;

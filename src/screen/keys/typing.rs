@@ -1,0 +1,114 @@
+//! Text that is typed or pasted, where text is taken.
+
+use crate::screen::commands::key_of;
+use crate::screen::keys::key::Key;
+use crate::screen::list::filtering;
+use crate::screen::log::Kind;
+use crate::screen::mode::Mode;
+use crate::screen::model::Model;
+use crate::screen::reply::find;
+use swarmscope_peer::crawler::Registry;
+use swarmscope_peer::crawler::field::Field;
+use swarmscope_wire::MessageId;
+
+/// A key that is no command, where text is typed.
+pub fn key_typed(model: &mut Model, key: Key) {
+    match &mut model.mode {
+        Mode::Filter => filtering::key(model, key),
+        Mode::Connect(input, error) | Mode::FilterName(input, error) => {
+            *error = None;
+            input.key(key);
+        }
+        Mode::Note(input) => drop(input.key(key)),
+        Mode::Palette(palette) => drop(palette.key(key)),
+        Mode::Help { search: Some(input), top, .. } => {
+            *top = 0;
+            input.key(key);
+        }
+        Mode::Message(picker) | Mode::Against(picker, _) => {
+            let changed = picker.input.key(key);
+            picker.at = if changed { 0 } else { picker.at };
+        }
+        Mode::Find => {
+            if model.find.query.key(key) {
+                find::typed(model);
+            }
+        }
+        Mode::Save(saving) => {
+            saving.typed();
+            saving.input.key(key);
+        }
+        Mode::Frequency => drop(model.composer.frequency.key(key)),
+        Mode::Pace(form) => {
+            form.error = None;
+            form.field().key(key);
+        }
+        Mode::Form => {
+            let fields = fields(&model.setup.registry, model.composer.message);
+            let changed = model.composer.form.as_mut().is_some_and(|form| form.key(fields, key));
+            model.composer.edited |= changed;
+        }
+        Mode::Payload => {
+            let room = model.composer.insert(""); // full editors take deletions only
+            let changed = (room || key.typed().is_none()) && model.composer.payload.input(key.event());
+            model.composer.edited |= changed;
+        }
+        Mode::LogFilter => drop(model.log_filter.key(key)),
+        Mode::Main | Mode::Help { .. } | Mode::Log { .. } | Mode::Filters { .. } | Mode::Columns { .. } => {}
+    }
+}
+
+/// Pasted text goes where text is typed, and is nothing elsewhere.
+pub fn text_typed(model: &mut Model, text: &str) {
+    match &mut model.mode {
+        Mode::Filter => filtering::paste(model, text),
+        Mode::Connect(input, _)
+        | Mode::FilterName(input, _)
+        | Mode::Note(input)
+        | Mode::Help { search: Some(input), .. } => drop(input.type_in(text)),
+        Mode::Palette(palette) => palette.type_in(text),
+        Mode::Message(picker) | Mode::Against(picker, _) => {
+            picker.input.type_in(text);
+            picker.at = 0;
+        }
+        Mode::Find => {
+            model.find.query.type_in(text);
+            find::typed(model);
+        }
+        Mode::Save(saving) => {
+            saving.typed();
+            saving.input.type_in(text);
+        }
+        Mode::Frequency => drop(model.composer.frequency.type_in(text)),
+        Mode::Pace(form) => {
+            form.error = None;
+            form.field().type_in(text);
+        }
+        Mode::Form => {
+            let fields = fields(&model.setup.registry, model.composer.message);
+            let changed = model.composer.form.as_mut().is_some_and(|form| form.type_in(fields, text));
+            model.composer.edited |= changed;
+        }
+        Mode::Payload => {
+            if !model.composer.insert(text) {
+                model.say(
+                    Kind::NotDone,
+                    "not pasted: the payload editor takes 256 KiB; `swarmscope request … @FILE` takes more",
+                );
+            }
+        }
+        Mode::LogFilter => drop(model.log_filter.type_in(text)),
+        Mode::Main | Mode::Help { .. } | Mode::Log { .. } | Mode::Filters { .. } | Mode::Columns { .. } => {
+            let (request, filter) = (key_of(model, "request"), key_of(model, "filter"));
+            model.say(
+                Kind::Plain,
+                format!("what is pasted goes into a text: {request} edits the request, {filter} the filter"),
+            );
+        }
+    }
+}
+
+/// The fields of the message in the composer.
+fn fields(registry: &Registry, message: MessageId) -> &[Field] {
+    registry.get(message).map(|probe| probe.fields()).unwrap_or_default()
+}

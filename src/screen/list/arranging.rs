@@ -1,0 +1,98 @@
+//! The list kept up to date with what happens: its counts, its order, the filter and the selection.
+
+use super::facts::Facts;
+use crate::screen::Model;
+
+/// What the list has to be brought up to date for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::screen) enum Arrange {
+    /// Something may have happened.
+    News { full_second: bool },
+    /// The filter is another, or means something else.
+    Filter,
+    /// The order is another.
+    Sort,
+}
+
+impl Model {
+    /// Selects the first row where nothing that is shown is selected.
+    pub(in crate::screen) fn keep_a_selection(&mut self) {
+        if self.selected_row().is_none()
+            && let Some(first) = self.order.rows().first().and_then(|&index| self.peers.at(index))
+        {
+            let key = first.key.clone();
+            self.select(Some(key));
+        }
+    }
+
+    /// Filters the list at once, by what is typed as far as that can be read.
+    pub(in crate::screen) fn rebuild(&mut self) {
+        self.sieve.read(self.filter.text());
+        self.arrange(Arrange::Filter);
+    }
+
+    /// Sorts the list at once.
+    pub(in crate::screen) fn sort(&mut self) {
+        self.arrange(Arrange::Sort);
+    }
+
+    /// Brings the list, the counts and the selection up to date.
+    pub(in crate::screen) fn arrange(&mut self, how: Arrange) {
+        let (changed, marks) = (self.peers.take_changed(), self.marks.take_changed());
+        let (message, frequency) = (self.composer.message, self.composer.frequency_or_default());
+        let Self { order, tally, peers, kept, acceptance, setup, .. } = self;
+        let facts = Facts {
+            peers,
+            marks: &self.marks,
+            notes: &kept.notes,
+            acceptance,
+            message,
+            frequency,
+            now: self.now,
+            origin: self.started.instant,
+            privacy: setup.privacy,
+        };
+        let filter = self.sieve.filter();
+        if self.range.is_some() {
+            order.hold(self.now); // rows that are being marked stay where they are
+        }
+        tally.update(&facts, &changed);
+        order.changed(&facts, filter, &changed);
+        if !marks.is_empty() {
+            order.marked(&facts, filter, marks.iter().filter_map(|key| peers.index(key)));
+        }
+        let means_otherwise = order.means_otherwise(&facts, filter);
+        match how {
+            _ if means_otherwise => {
+                self.range = None; // its rows go elsewhere
+                order.sort_all(&facts, filter);
+            }
+            Arrange::News { full_second } => order.settle(&facts, filter, full_second),
+            Arrange::Filter => order.filter_all(&facts, filter),
+            Arrange::Sort => order.sort_all(&facts, filter),
+        }
+        if let Some(index) = self.awaited.as_ref().and_then(|key| self.peers.index(key))
+            && self.order.row(index).is_some()
+        {
+            let dialled = self.awaited.take();
+            self.select(dialled);
+        }
+        self.keep_a_selection();
+    }
+
+    /// What filters and orders look at.
+    #[must_use]
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            peers: &self.peers,
+            marks: &self.marks,
+            notes: &self.kept.notes,
+            acceptance: &self.acceptance,
+            message: self.composer.message,
+            frequency: self.composer.frequency_or_default(),
+            now: self.now,
+            origin: self.started.instant,
+            privacy: self.setup.privacy,
+        }
+    }
+}

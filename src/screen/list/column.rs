@@ -1,0 +1,58 @@
+//! The list's last column: when does a peer accept the composer's message?
+
+use std::time::Duration;
+
+use crate::screen::asking::request::Outcome;
+use crate::screen::list::peers::Peer;
+use crate::screen::model::Model;
+use swarmscope_peer::crawler::Acceptance;
+use swarmscope_wire::{Frequency, MessageId, OverlayVersion, PartsLeft};
+
+/// What the last column says of one peer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cell {
+    /// It would accept the message.
+    Now,
+    /// Our own accepted request was the last: exactly then.
+    In(Duration),
+    /// Another Crawler asked: then at latest.
+    AtMost(Duration),
+    /// It answered 254; accepted again in this time, `exact` or at latest.
+    NotYet { left: Duration, exact: bool },
+    /// Asked and not answered yet, for so long.
+    Waiting(Duration),
+    /// Parts are coming.
+    Parts { have: u32, hint: PartsLeft },
+    /// It closed on the last request, whatever that was: nothing else is to be expected.
+    Refused,
+    /// Its version does not know the message.
+    Needs(OverlayVersion),
+}
+
+/// What `peer` makes of a message of this kind, asked with this frequency.
+#[must_use]
+pub fn cell(model: &Model, peer: &Peer, message: MessageId, needs: OverlayVersion, frequency: Frequency) -> Cell {
+    let last = peer.last_of(message);
+    if let Some(request) = last.filter(|request| request.in_flight()) {
+        return match (request.newest, &request.outcome) {
+            (Some(part), Outcome::Waiting) => Cell::Parts { have: part.index, hint: part.hint },
+            _ => Cell::Waiting(request.elapsed(model.now)),
+        };
+    }
+    if peer.refuses() {
+        return Cell::Refused;
+    }
+    let was_254 = last.is_some_and(crate::screen::asking::request::Request::was_254);
+    let now = model.now.instant;
+    let known = peer.permid().map(|permid| model.acceptance.acceptance(permid, message, frequency, now));
+    match known.unwrap_or(Acceptance::Now) {
+        Acceptance::In(left) if was_254 => Cell::NotYet { left, exact: true },
+        Acceptance::AtMost(left) if was_254 => Cell::NotYet { left, exact: false },
+        Acceptance::In(left) => Cell::In(left),
+        Acceptance::AtMost(left) => Cell::AtMost(left),
+        Acceptance::Now => match peer.version {
+            Some(version) if version < needs => Cell::Needs(needs),
+            _ => Cell::Now,
+        },
+    }
+}

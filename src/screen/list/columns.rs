@@ -1,0 +1,341 @@
+//! The columns of the list: which there are, which are shown, in which order.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::screen::kept::{at_line, parse};
+use crate::screen::list::order::{By, Sort};
+use swarmscope_peer::crawler::Registry;
+use swarmscope_wire::MessageId;
+
+/// Something that the list can say of each peer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Column {
+    State,
+    Permid,
+    Signals,
+    Version,
+    Transport,
+    Address,
+    RoundTrip,
+    Nat,
+    /// When the last reply came, and what it was.
+    Reply,
+    Label,
+    Note,
+    /// The last thing that failed.
+    Error,
+    /// When it accepts the composer's message.
+    Next,
+    /// When it accepts another one.
+    NextOf(MessageId),
+}
+
+/// The columns whose place is fixed: without them a row says nothing of anybody.
+pub const FIXED: [Column; 3] = [Column::State, Column::Permid, Column::Signals];
+/// Those that can be moved and hidden, in the order in which they start; the first as many as [`SHOWN`] are shown.
+const MOVABLE: [(Column, bool); 10] = [
+    (Column::Version, true),
+    (Column::RoundTrip, true),
+    (Column::Nat, true),
+    (Column::Transport, false),
+    (Column::Address, false),
+    (Column::Reply, false),
+    (Column::Label, false),
+    (Column::Note, false),
+    (Column::Error, false),
+    (Column::Next, true),
+];
+/// What stands above them in their file.
+const ABOVE: &str =
+    "# swarmscope: the columns of the list, from the left; what is not named is hidden. C shows all there are.\n";
+
+impl Column {
+    /// What it shows, in a line.
+    #[must_use]
+    pub const fn doc(self) -> &'static str {
+        match self {
+            Self::State => "connected, connecting, gone, refused, failed",
+            Self::Permid => "who: the first and last digits of its permid",
+            Self::Signals => "odd or hostile: open to read why",
+            Self::Version => "overlay version, tls or clear",
+            Self::Transport => "tls or clear",
+            Self::Address => "where it is dialled or dials from",
+            Self::RoundTrip => "round trip",
+            Self::Nat => "NAT type, from its newest NATCHECK reply",
+            Self::Reply => "its last reply: when, and how it ended",
+            Self::Label => "the demo's word for it",
+            Self::Note => "your note",
+            Self::Error => "the last thing that failed",
+            Self::Next => "when it accepts the composer's message",
+            Self::NextOf(_) => "when it accepts this message",
+        }
+    }
+
+    /// Cells it takes.
+    #[must_use]
+    pub const fn width(self) -> u16 {
+        match self {
+            Self::State | Self::Signals => 1,
+            Self::Permid => 7,
+            Self::Version => 8,
+            Self::Transport => 5,
+            Self::Address => 21, // 255.255.255.255:65535
+            Self::RoundTrip => 6,
+            Self::Nat => 10,
+            Self::Reply => 14, // `59 min ago` and `254`
+            Self::Note => 20,
+            Self::Error => 16,
+            Self::Label | Self::Next | Self::NextOf(_) => 12, // the pill, a blank, and `≤52:10`
+        }
+    }
+
+    /// How long it is kept where room is short: lower goes first. Those of the default layout go as its pictures say; what
+    /// the operator has added stays longer than those that are always there.
+    #[must_use]
+    pub const fn keep(self) -> u8 {
+        match self {
+            Self::Nat => 0,
+            Self::RoundTrip => 1,
+            Self::NextOf(_) => 2,
+            Self::Transport => 3,
+            Self::Error => 4,
+            Self::Label => 5,
+            Self::Reply => 6,
+            Self::Address => 7,
+            Self::Note => 8,
+            Self::Version => 9,
+            Self::Next => 10,
+            Self::State | Self::Permid | Self::Signals => 11,
+        }
+    }
+
+    /// Blanks that stand before it where there is room.
+    #[must_use]
+    pub const fn gap(self) -> u16 {
+        match self {
+            Self::State => 0,
+            Self::Permid | Self::Signals | Self::Version | Self::Next => 1,
+            _ => 2,
+        }
+    }
+
+    #[must_use]
+    pub const fn fixed(self) -> bool {
+        matches!(self, Self::State | Self::Permid | Self::Signals)
+    }
+
+    /// The text at the head of the list; of the columns for a message, that is its name.
+    #[must_use]
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::State | Self::Signals | Self::Next | Self::NextOf(_) => "",
+            Self::Permid => "PEER",
+            Self::Version => "VERSION",
+            Self::Transport => "OVER",
+            Self::Address => "ADDRESS",
+            Self::RoundTrip => "RTT",
+            Self::Nat => "NAT",
+            Self::Reply => "REPLY",
+            Self::Label => "LABEL",
+            Self::Note => "NOTE",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::State => "state",
+            Self::Permid => "peer",
+            Self::Signals => "signals",
+            Self::Version => "version",
+            Self::Transport => "transport",
+            Self::Address => "address",
+            Self::RoundTrip => "round trip",
+            Self::Nat => "NAT",
+            Self::Reply => "last reply",
+            Self::Label => "label",
+            Self::Note => "note",
+            Self::Error => "error",
+            Self::Next => "next",
+            Self::NextOf(message) => return write!(f, "next {message}"),
+        })
+    }
+}
+
+impl FromStr for Column {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(message) = text.strip_prefix("next ").and_then(|number| number.parse().ok()) {
+            return Ok(Self::NextOf(MessageId(message)));
+        }
+        let all = FIXED.into_iter().chain(MOVABLE.map(|(column, _)| column));
+        let names = || all.clone().map(|column| column.to_string()).collect::<Vec<_>>().join(", ");
+        all.clone()
+            .find(|column| column.to_string().eq_ignore_ascii_case(text))
+            .ok_or_else(|| format!("no column is called that; there are {}, and next N for the message N", names()))
+    }
+}
+
+/// The choice of columns.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Columns {
+    /// All that can be moved, from the left; whether they are shown.
+    list: Vec<(Column, bool)>,
+    /// What the list is sorted by when the program starts.
+    pub sort: Sort,
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        Self { list: MOVABLE.to_vec(), sort: Sort::default() }
+    }
+}
+
+impl Columns {
+    /// Those that can be moved, from the left; whether they are shown.
+    #[must_use]
+    pub fn list(&self) -> &[(Column, bool)] {
+        &self.list
+    }
+
+    /// Those that are shown, from the left, the fixed ones first.
+    pub fn shown(&self) -> impl Iterator<Item = Column> + '_ {
+        FIXED.into_iter().chain(self.list.iter().filter(|(_, shown)| *shown).map(|(column, _)| *column))
+    }
+
+    /// Adds a column for each message that has none, hidden, at the end.
+    pub fn know(&mut self, registry: &Registry) {
+        for probe in registry.iter() {
+            let column = Column::NextOf(probe.id());
+            if !self.list.iter().any(|(known, _)| *known == column) {
+                self.list.push((column, false));
+            }
+        }
+    }
+
+    /// Shows a column, or hides it.
+    pub fn toggle(&mut self, at: usize) {
+        if let Some((_, shown)) = self.list.get_mut(at) {
+            *shown = !*shown;
+        }
+    }
+
+    /// Moves a column by one place, to the left or to the right. Returns where it is then.
+    pub fn shift(&mut self, at: usize, right: bool) -> usize {
+        let to = if right { at + 1 } else { at.wrapping_sub(1) };
+        if at < self.list.len() && to < self.list.len() {
+            self.list.swap(at, to);
+            return to;
+        }
+        at
+    }
+
+    /// Cells that all shown columns take side by side.
+    #[must_use]
+    pub fn width(&self) -> u16 {
+        self.shown().map(|column| column.width() + column.gap()).sum()
+    }
+
+    /// The text of their file.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        let quoted = |column: &Column| format!("\"{column}\"");
+        let shown: Vec<String> =
+            self.list.iter().filter(|(_, shown)| *shown).map(|(column, _)| quoted(column)).collect();
+        let (sort, reversed) = (self.sort.by, self.sort.reversed);
+        format!("{ABOVE}columns = [{}]\nsort = \"{sort}\"\nreversed = {reversed}\n", shown.join(", "))
+    }
+
+    /// Reads the text of their file.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its line.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        let mut columns = Self::default();
+        for (key, value) in parse(text)? {
+            let wrong = |why: String| at_line(text, &key, &why);
+            match (key.as_str(), &value) {
+                ("columns", toml::Value::Array(names)) => columns.list = list(names).map_err(wrong)?,
+                ("sort", toml::Value::String(by)) => columns.sort.by = by.parse::<By>().map_err(wrong)?,
+                ("reversed", toml::Value::Boolean(reversed)) => columns.sort.reversed = *reversed,
+                _ => {
+                    let is = "is `columns = [\"…\"]`, `sort = \"…\"` or `reversed = true`";
+                    return Err(wrong(format!("not understood: a line {is}")));
+                }
+            }
+        }
+        Ok(columns)
+    }
+}
+
+/// The named columns are shown, in this order; the others are hidden behind them.
+fn list(names: &[toml::Value]) -> Result<Vec<(Column, bool)>, String> {
+    let mut list: Vec<(Column, bool)> = Vec::new();
+    for name in names {
+        let name = name.as_str().ok_or("columns are names in quotes")?;
+        let column: Column = name.parse().map_err(|why| format!("\"{}\": {why}", crate::screen::words::clean(name)))?;
+        if !column.fixed() && !list.iter().any(|(known, _)| *known == column) {
+            list.push((column, true));
+        }
+    }
+    for (column, _) in MOVABLE {
+        if !list.iter().any(|(known, _)| *known == column) {
+            list.push((column, false));
+        }
+    }
+    Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_of_columns_comes_back_from_its_file() {
+        let mut columns = Columns::default();
+        columns.toggle(0);
+        columns.toggle(7);
+        let note = columns.list().iter().position(|(column, _)| *column == Column::Note).unwrap();
+        assert_eq!(columns.shift(note, false), note - 1);
+        columns.sort = Sort { by: By::Column(Column::NextOf(MessageId(3))), reversed: true };
+        let read = Columns::from_toml(&columns.to_toml()).unwrap();
+        assert_eq!(read.shown().collect::<Vec<_>>(), columns.shown().collect::<Vec<_>>());
+        assert_eq!(read.sort, columns.sort);
+        assert_eq!(read.list().len(), columns.list().len(), "hidden ones can be shown again");
+    }
+
+    #[test]
+    fn the_ends_are_the_ends() {
+        let mut columns = Columns::default();
+        let last = columns.list().len() - 1;
+        assert_eq!((columns.shift(0, false), columns.shift(last, true), columns.shift(99, false)), (0, last, 99));
+        columns.toggle(99);
+        assert_eq!(columns, Columns::default());
+    }
+
+    #[test]
+    fn every_column_is_named_and_read() {
+        let all = FIXED.into_iter().chain(MOVABLE.map(|(column, _)| column)).chain([Column::NextOf(MessageId(41))]);
+        for column in all {
+            assert_eq!(column.to_string().parse(), Ok(column));
+            assert!(!column.doc().is_empty() && column.heading().len() <= usize::from(column.width()));
+        }
+    }
+
+    #[test]
+    fn a_wrong_line_is_named() {
+        for (text, error) in [
+            ("columns = [\"rtt\"]", "line 1: \"columns\": \"rtt\": no column"),
+            ("\nsort = 3", "line 2: \"sort\": not understood"),
+            ("sort = \"luck\"", "line 1: \"sort\": "),
+            ("colums = []", "line 1: \"colums\": not understood"),
+        ] {
+            let found = Columns::from_toml(text).unwrap_err();
+            assert!(found.starts_with(error), "{found}");
+        }
+    }
+}

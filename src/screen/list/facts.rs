@@ -1,0 +1,52 @@
+//! What filters and orders look at: the peers, and what is known of them elsewhere.
+
+use std::time::{Duration, Instant};
+
+use crate::screen::list::marks::Marks;
+use crate::screen::list::notes::Notes;
+use crate::screen::list::peers::{Peer, Peers};
+use crate::screen::msg::Now;
+use swarmscope_peer::crawler::AcceptanceLog;
+use swarmscope_wire::{Frequency, MessageId};
+
+/// The present, as filters and orders see it.
+pub struct Facts<'m> {
+    pub peers: &'m Peers,
+    pub marks: &'m Marks,
+    pub notes: &'m Notes,
+    pub acceptance: &'m AcceptanceLog,
+    /// The composer's message and frequency.
+    pub message: MessageId,
+    pub frequency: Frequency,
+    pub now: Now,
+    /// Before anything that happened: what times are counted from.
+    pub origin: Instant,
+    /// Addresses are hidden: nothing may tell them.
+    pub privacy: bool,
+}
+
+impl Facts<'_> {
+    /// From when on a peer accepts the composer's message; `None` where nothing is known against it.
+    #[must_use]
+    pub fn accepted_from(&self, peer: &Peer) -> Option<Instant> {
+        self.accepted_from_of(peer, self.message, self.frequency)
+    }
+
+    /// The same for any message.
+    #[must_use]
+    pub fn accepted_from_of(&self, peer: &Peer, message: MessageId, frequency: Frequency) -> Option<Instant> {
+        self.acceptance.accepted_from(peer.permid()?, message, frequency)
+    }
+
+    /// The operator's note on a peer.
+    #[must_use]
+    pub fn note(&self, peer: &Peer) -> Option<&str> {
+        self.notes.get(&peer.permid()?)
+    }
+
+    /// How long ago something was.
+    #[must_use]
+    pub fn since(&self, then: Now) -> Duration {
+        self.now.instant.saturating_duration_since(then.instant)
+    }
+}

@@ -1,0 +1,117 @@
+//! Marking peers: one, a range of rows, all that are shown.
+
+use std::collections::BTreeSet;
+
+use crate::screen::actions::{Effects, none};
+use crate::screen::format::counted;
+use crate::screen::log::Kind;
+use crate::screen::model::Model;
+use crate::screen::moving;
+use swarmscope_peer::node::PeerKey;
+
+/// A range of rows that is being marked: from where it began to where the cursor is.
+#[derive(Clone, Debug)]
+pub struct Range {
+    anchor: PeerKey,
+    from: usize,
+    to: usize,
+    /// Who was not marked before.
+    added: BTreeSet<PeerKey>,
+}
+
+/// Marks the selected peer or unmarks it, and steps down. Ends a range.
+pub fn mark(model: &mut Model) -> Effects {
+    if model.range.take().is_some() {
+        return none();
+    }
+    if let Some(key) = model.selected.clone() {
+        model.marks.toggle(&key);
+    }
+    moving::down(model)
+}
+
+/// Begins a range at the selected peer, or ends it.
+pub fn range(model: &mut Model) -> Effects {
+    if model.range.take().is_some() {
+        return none();
+    }
+    let (Some(anchor), Some(from)) = (model.selected.clone(), model.selected_row()) else { return none() };
+    let mut range = Range { anchor, from, to: from, added: BTreeSet::new() };
+    reach(model, &mut range, from);
+    model.range = Some(range);
+    none()
+}
+
+/// The cursor has moved: the range follows. It ends where rows have moved under it.
+pub fn follow(model: &mut Model) {
+    let (Some(mut range), Some(row)) = (model.range.take(), model.selected_row()) else { return };
+    let anchor = model.peers.index(&range.anchor).and_then(|index| model.order.row(index));
+    if anchor == Some(range.from) {
+        reach(model, &mut range, row);
+        model.range = Some(range);
+    }
+}
+
+/// Gives the range up: who was not marked before is not marked.
+pub fn give_up(model: &mut Model) {
+    let Some(range) = model.range.take() else { return };
+    for key in &range.added {
+        model.marks.unmark(key);
+    }
+}
+
+fn reach(model: &mut Model, range: &mut Range, to: usize) {
+    let within = |row: usize, end: usize| row >= range.from.min(end) && row <= range.from.max(end);
+    for row in range.to.min(to)..=range.to.max(to) {
+        let Some(key) = model.peer_at(row).map(|peer| peer.key.clone()) else { continue };
+        if !within(row, to) {
+            if range.added.remove(&key) {
+                model.marks.unmark(&key);
+            }
+        } else if model.marks.mark(key.clone()) {
+            range.added.insert(key);
+        }
+    }
+    range.to = to;
+}
+
+/// Marks all that the filter shows.
+pub fn mark_all(model: &mut Model) -> Effects {
+    model.range = None;
+    for key in shown(model) {
+        model.marks.mark(key);
+    }
+    tell(model);
+    none()
+}
+
+/// Marks those shown that are not marked, and unmarks those that are.
+pub fn invert(model: &mut Model) -> Effects {
+    model.range = None;
+    for key in shown(model) {
+        model.marks.toggle(&key);
+    }
+    tell(model);
+    none()
+}
+
+/// Unmarks everybody, whether shown or not.
+pub fn unmark_all(model: &mut Model) -> Effects {
+    model.range = None;
+    model.marks.clear();
+    tell(model);
+    none()
+}
+
+fn shown(model: &Model) -> Vec<PeerKey> {
+    let peers = model.order.rows().iter().filter_map(|&index| model.peers.at(index));
+    peers.map(|peer| peer.key.clone()).collect()
+}
+
+fn tell(model: &mut Model) {
+    let text = match model.marks.len() {
+        0 => "nobody is marked".to_owned(),
+        marked => format!("{} marked", counted(marked, "peer")),
+    };
+    model.say(Kind::Plain, text);
+}

@@ -1,0 +1,328 @@
+//! What the commands of requests to many do, and when they can be done.
+
+use super::super::actions::{self, Effects, none};
+use super::super::commands::key_of;
+use super::super::conditions::{self, Ready};
+use super::super::format::counted;
+use super::super::log::Kind;
+use super::super::mode::{Mode, Pane as MainPane};
+use super::super::model::Model;
+use super::super::msg::Effect;
+use super::super::size::Class;
+use super::super::which::Screen;
+use super::form::PaceForm;
+use super::groups::Group;
+use super::view::{Pane, View};
+use super::{Campaign, command, planned, planned_again, signal};
+use crate::screen::input::Input;
+use crate::screen::list::filtering;
+use swarmscope_peer::node::PeerKey;
+
+fn only_if(condition: bool, why: &str) -> Ready {
+    if condition { Ok(()) } else { Err(why.to_owned()) }
+}
+
+// --- before -------------------------------------------------------------------------------------------------------------
+
+/// To the marked peers where there are any, else to the selected one.
+pub fn can_send(model: &Model) -> Ready {
+    if model.marks.is_empty() { conditions::can_send(model) } else { Ok(()) }
+}
+
+/// Where peers are marked, the preview; else the request goes to the selected peer.
+pub fn send(model: &mut Model) -> Effects {
+    if model.marks.is_empty() {
+        return actions::send(model);
+    }
+    actions::choose(model); // where the picker is open, what it points at is sent
+    model.mode = Mode::Main;
+    model.many.preview = Some(planned(model, marks_of(model), false));
+    model.screen = Screen::Many;
+    none()
+}
+
+fn marks_of(model: &Model) -> Vec<PeerKey> {
+    model.marks.iter().cloned().collect()
+}
+
+/// How many peers are marked.
+pub fn marked(model: &Model) -> usize {
+    model.marks.len()
+}
+
+/// How many peers the preview would send to.
+pub fn targets(model: &Model) -> usize {
+    let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok());
+    plan.map_or(0, |plan| plan.targets.len())
+}
+
+/// The list with nobody but the marked peers: there marks are changed, and sending shows the preview again.
+pub fn marks(model: &mut Model) -> Effects {
+    model.screen = Screen::Main;
+    filtering::show_only(model, "marked:yes");
+    let (mark, send) = (key_of(model, "mark"), key_of(model, "send now"));
+    model.say(Kind::Plain, format!("these are marked: {mark} unmarks, {send} shows what would be sent"));
+    none()
+}
+
+pub fn can_start(model: &Model) -> Ready {
+    conditions::is_no_replay(model)?;
+    let Some(preview) = &model.many.preview else { return Err("nothing is prepared".to_owned()) };
+    let plan = preview.plan.as_ref().map_err(Clone::clone)?;
+    only_if(!plan.targets.is_empty(), "no marked peer is left to ask, see LEFT OUT")?;
+    only_if(model.many.under_way().is_none(), "another request to many is under way: stop it, or wait for its end")
+}
+
+/// Sends to all: what is planned is planned once more, for the peers are not what they were when it was read.
+pub fn start(model: &mut Model) -> Effects {
+    let Some(preview) = model.many.preview.take() else { return none() };
+    let preview = planned_again(model, preview);
+    match preview.plan {
+        Ok(plan) if !plan.targets.is_empty() => {
+            let text = format!("{} to {}, {}", plan.title, counted(plan.targets.len(), "peer"), plan.pace.text());
+            model.say(Kind::Plain, text);
+            model.many.campaign = Some(Campaign::new(plan, model.now));
+            model.many.view = View::default();
+        }
+        _ => model.many.preview = Some(preview),
+    }
+    none()
+}
+
+pub fn has_plan(model: &Model) -> Ready {
+    let plan = model.many.preview.as_ref().map(|preview| preview.plan.is_ok());
+    only_if(plan == Some(true), "there is nothing to send")
+}
+
+/// Back to the composer, with what is in it.
+pub fn edit(model: &mut Model) -> Effects {
+    model.screen = Screen::Main;
+    actions::edit(model)
+}
+
+pub fn edit_pace(model: &mut Model) -> Effects {
+    model.mode = Mode::Pace(PaceForm::new(model.many.pace));
+    none()
+}
+
+pub fn next_pace_field(model: &mut Model) -> Effects {
+    if let Mode::Pace(form) = &mut model.mode {
+        form.second = !form.second;
+    }
+    none()
+}
+
+/// Keeps what was typed, if it is right; else says what is wrong, right there.
+pub fn keep_pace(model: &mut Model) -> Effects {
+    let Mode::Pace(form) = &mut model.mode else { return none() };
+    match form.pace() {
+        Ok(pace) => {
+            model.mode = Mode::Main;
+            model.many.pace = pace;
+            if let Some(preview) = model.many.preview.take() {
+                model.many.preview = Some(planned_again(model, preview));
+            }
+        }
+        Err(error) => form.error = Some(error),
+    }
+    none()
+}
+
+pub fn copy_script(model: &mut Model) -> Effects {
+    let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok());
+    let Some(script) = plan.map(|plan| command::script(model, plan)) else { return none() };
+    let hidden = if model.setup.privacy { ", without the hidden addresses" } else { "" };
+    model.say(Kind::Done, format!("copied a shell script that sends the same{hidden}"));
+    vec![Effect::Copy(script)]
+}
+
+// --- under way ----------------------------------------------------------------------------------------------------------
+
+pub fn is_under_way(model: &Model) -> Ready {
+    conditions::is_no_replay(model)?;
+    only_if(model.many.under_way().is_some(), "no request to many is under way")
+}
+
+/// Nothing more goes out; what is in flight is cancelled.
+pub fn stop(model: &mut Model) -> Effects {
+    let now = model.now;
+    let Some(campaign) = &mut model.many.campaign else { return none() };
+    let in_flight = campaign.counts().in_flight();
+    let tickets = campaign.stop(now);
+    let (sent, all) = (campaign.counts().sent(), campaign.counts().total());
+    let mut text = format!("stopped: {sent} of {} were sent", counted(all, "request"));
+    if in_flight > 0 {
+        text = format!("{text}; {in_flight} in flight are cancelled, their peers may have counted them");
+    }
+    model.say(Kind::NotDone, text);
+    tickets.into_iter().map(Effect::Cancel).collect()
+}
+
+pub fn pause(model: &mut Model) -> Effects {
+    if let Some(campaign) = &mut model.many.campaign {
+        campaign.pause();
+    }
+    none()
+}
+
+// --- what there is to see -----------------------------------------------------------------------------------------------
+
+pub fn has_many(model: &Model) -> Ready {
+    let there = model.many.preview.is_some() || model.many.campaign.is_some();
+    only_if(there, "nothing was sent to many: mark peers, then send")
+}
+
+/// There is something to go back to.
+pub fn is_elsewhere(model: &Model) -> Ready {
+    has_many(model)?;
+    only_if(model.screen != Screen::Many, "this is it")
+}
+
+pub fn has_campaign(model: &Model) -> Ready {
+    only_if(model.many.campaign.is_some(), "nothing was sent to many yet")
+}
+
+/// A preview is of the marks and the request as they are now.
+pub fn show(model: &mut Model) -> Effects {
+    if let Some(preview) = model.many.preview.take() {
+        model.many.preview = Some(planned(model, marks_of(model), preview.all_the_same));
+    }
+    model.screen = Screen::Many;
+    none()
+}
+
+/// Out of a group, out of the preview, out of the screen.
+pub fn back(model: &mut Model) -> Effects {
+    if model.many.preview.is_none() && model.many.view.inside {
+        model.many.view.inside = false;
+        return none();
+    }
+    model.many.preview = None;
+    model.screen = Screen::Main;
+    none()
+}
+
+pub fn step(model: &mut Model, by: isize) {
+    if let Some(preview) = &mut model.many.preview {
+        let targets = preview.plan.as_ref().map_or(0, |plan| plan.targets.len());
+        preview.top = preview.top.saturating_add_signed(by).min(targets.saturating_sub(1));
+    } else if let Some(campaign) = &model.many.campaign {
+        model.many.view.step(campaign, by);
+    }
+}
+
+/// In a preview there is another pane only where one is seen at a time.
+pub fn has_other_pane(model: &Model) -> Ready {
+    let one_pane = Class::of(model.size.0, model.size.1) <= Class::OnePane;
+    let there = model.many.campaign.is_some() && model.many.preview.is_none();
+    only_if(there || model.many.preview.is_some() && one_pane, "all of it is to be seen")
+}
+
+pub fn other_pane(model: &mut Model) -> Effects {
+    let view = &mut model.many.view;
+    view.inside = false;
+    view.pane = match view.pane {
+        Pane::Outcomes => Pane::Answers,
+        Pane::Answers => Pane::Outcomes,
+    };
+    none()
+}
+
+pub fn has_peers(model: &Model) -> Ready {
+    let view = &model.many.view;
+    let any = model.many.campaign.as_ref().is_some_and(|campaign| view.peers(campaign).next().is_some());
+    only_if(any, "there are no peers in it")
+}
+
+/// Into a group; from one of its peers to its reply.
+pub fn open(model: &mut Model) -> Effects {
+    let Some(campaign) = &model.many.campaign else { return none() };
+    if !model.many.view.inside {
+        model.many.view.enter(campaign);
+        return none();
+    }
+    let Some(row) = model.many.view.row(campaign) else { return none() };
+    let (key, ticket) = (PeerKey::Permid(row.permid), row.ticket);
+    model.select(Some(key));
+    if let Some(peer) = model.peer_mut() {
+        peer.picked = ticket;
+    }
+    model.follow();
+    model.screen = Screen::Main;
+    model.focus = MainPane::Reply;
+    model.inside = true;
+    none()
+}
+
+/// Marks the peers of what is selected, and no others: the next request to many goes to them.
+pub fn mark(model: &mut Model) -> Effects {
+    let before = model.marks.len();
+    mark_selected(model);
+    let instead = if before > 0 { format!(" instead of {before}") } else { String::new() };
+    model.say(Kind::Done, format!("{} marked{instead}", counted(model.marks.len(), "peer")));
+    none()
+}
+
+fn mark_selected(model: &mut Model) {
+    let Some(campaign) = &model.many.campaign else { return };
+    let view = &model.many.view;
+    let keys: Vec<PeerKey> = match view.row(campaign) {
+        Some(row) => vec![PeerKey::Permid(row.permid)],
+        None => view.peers(campaign).map(|row| PeerKey::Permid(row.permid)).collect(),
+    };
+    model.marks.clear();
+    for key in keys {
+        model.marks.mark(key);
+    }
+}
+
+/// The group of answers that is looked at.
+fn group(model: &Model) -> Option<(&Campaign, &Group)> {
+    let campaign = model.many.campaign.as_ref().filter(|_| model.many.view.pane == Pane::Answers)?;
+    let index = campaign.groups().index(model.many.view.group?)?;
+    Some((campaign, campaign.groups().get(index)?))
+}
+
+pub fn can_tell(model: &Model) -> Ready {
+    let (campaign, group) = group(model).ok_or("no answers are selected")?;
+    let signal = group.signal(campaign.median()).ok_or("this answer is not far from the others")?;
+    let test = signal::test(campaign, signal);
+    test.map(drop).ok_or_else(|| "no request tells more: open the reply, nothing of it was run".to_owned())
+}
+
+/// Prepares the request that tells why an answer is far from the others: to its peers, who are marked, after a preview.
+pub fn tell(model: &mut Model) -> Effects {
+    let Some((campaign, group)) = group(model) else { return none() };
+    let test = group.signal(campaign.median()).and_then(|signal| signal::test(campaign, signal));
+    let Some(signal::Test { frequency, meets_254 }) = test else { return none() };
+    let plan = &campaign.plan;
+    let (message, payload) = (plan.message, plan.payloads.first().filter(|_| plan.payloads.len() == 1).cloned());
+    if let Some((payload, _)) = payload {
+        model.composer.take_over(message, frequency, &payload);
+    } else {
+        let version = model.version_asked();
+        model.composer.choose(&model.setup.registry, message, version);
+        model.composer.frequency = Input::new(frequency.to_string());
+    }
+    mark_selected(model);
+    model.many.preview = Some(planned(model, marks_of(model), meets_254));
+    let label = model.registry().label(message);
+    model.say(Kind::Plain, format!("{label} is prepared for {}, who are marked", counted(model.marks.len(), "peer")));
+    none()
+}
+
+pub fn order(model: &mut Model) -> Effects {
+    if let Some(campaign) = &mut model.many.campaign {
+        campaign.next_order();
+    }
+    none()
+}
+
+/// By content or by shape.
+pub fn group_by(model: &mut Model) -> Effects {
+    let Some(campaign) = &mut model.many.campaign else { return none() };
+    campaign.group_otherwise();
+    model.many.view.group = None;
+    model.many.view.inside = false;
+    none()
+}

@@ -1,0 +1,108 @@
+//! What happens, as far as a campaign is concerned, and what it does next.
+
+use super::super::format;
+use super::super::log::Kind;
+use super::super::model::Model;
+use super::super::msg::{Effect, Msg};
+use super::super::which::Screen;
+use super::campaign::State;
+use super::groups::Signal;
+use super::outcome::Outcome;
+use super::planned_again;
+use swarmscope_peer::node::{Event, PeerKey};
+use swarmscope_probes::Decoding;
+
+/// Takes notice of a message, before the rest of the model does.
+pub fn see(model: &mut Model, msg: &Msg) -> Vec<Effect> {
+    let now = model.now;
+    if let Msg::Node(Event::Listening { permid, legacy_permid, .. }) = msg {
+        model.many.own = permid.iter().chain(legacy_permid).copied().collect();
+    }
+    let Some(campaign) = &mut model.many.campaign else { return Vec::new() };
+    match msg {
+        Msg::Asked(ask, ticket) if campaign.asked(ask, *ticket) => return vec![Effect::Cancel(*ticket)],
+        Msg::Node(Event::Part { ticket, payload, after, .. }) => campaign.part(*ticket, payload.len(), *after),
+        Msg::Node(Event::Reply { ticket, error, payload, parts, elapsed, .. }) => {
+            campaign.reply(*ticket, *error, payload.len(), *parts, *elapsed, now);
+        }
+        Msg::Node(Event::RequestFailed { ticket, failure, .. }) => campaign.failed(*ticket, failure, now),
+        Msg::Decoded { permid, ticket, decoding } => {
+            campaign.decoded(*ticket, decoding, now);
+            tell_if_large(model, &PeerKey::Permid(*permid), decoding);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// What kind of message was folded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Passed {
+    /// The moment has come at which something wanted to be woken.
+    Wake,
+    /// A second.
+    Second,
+    /// Something has happened.
+    News,
+}
+
+impl Passed {
+    #[must_use]
+    pub const fn of(msg: &Msg) -> Self {
+        match msg {
+            Msg::Wake => Self::Wake,
+            Msg::Tick => Self::Second,
+            _ => Self::News,
+        }
+    }
+}
+
+/// What a campaign does now: the next request, if its time has come; a line when it is over. A preview follows the time.
+pub fn turn(model: &mut Model, what: Passed) -> Vec<Effect> {
+    let now = model.now;
+    if what == Passed::Second && model.screen == Screen::Many {
+        refresh(model);
+    }
+    let Some(campaign) = &mut model.many.campaign else { return Vec::new() };
+    let was_under_way = campaign.under_way();
+    // only then: what has waited while the screen held still comes with times that are past, and must not lead to a burst
+    let ask = if what == Passed::Wake { campaign.send(now) } else { None };
+    campaign.settle(now);
+    if was_under_way && campaign.state == State::Done {
+        tell_the_end(model);
+    }
+    model.many.view.keep_a_selection(model.many.campaign.as_ref());
+    ask.into_iter().map(Effect::Request).collect()
+}
+
+/// Plans again: times have passed, peers have come and gone.
+fn refresh(model: &mut Model) {
+    if let Some(preview) = model.many.preview.take() {
+        model.many.preview = Some(planned_again(model, preview));
+    }
+}
+
+/// The first answer of its kind that is far larger than the others. What else can be odd is told where it is read.
+fn tell_if_large(model: &mut Model, key: &PeerKey, decoding: &Decoding) {
+    let Some(campaign) = &model.many.campaign else { return };
+    let median = campaign.median();
+    let group = campaign.by_content().index(decoding.content).and_then(|index| campaign.by_content().get(index));
+    let Some(group) = group.filter(|group| group.peers == 1 && group.signal(median) == Some(Signal::Size)) else {
+        return;
+    };
+    let (size, times) = (format::size(group.bytes), format::thousands(group.bytes as u64 / median.max(1)));
+    let text = format!("answer is {size}, {times} times the median of this request");
+    model.log.add(model.now, Kind::Signal, Some(key), text, None);
+}
+
+fn tell_the_end(model: &mut Model) {
+    let Some(campaign) = &model.many.campaign else { return };
+    let counts = campaign.counts();
+    let ended = Outcome::ALL.into_iter().filter(|outcome| counts.of(*outcome) > 0);
+    let all: Vec<String> =
+        ended.map(|outcome| format!("{} {}", format::thousands(counts.of(outcome) as u64), outcome.name())).collect();
+    let peers = format::counted(counts.total(), "peer");
+    let took = format::took(campaign.elapsed(model.now));
+    let text = format!("{} to {peers}: done in {took}: {}", campaign.plan.title, all.join(", "));
+    model.say(Kind::Plain, text);
+}

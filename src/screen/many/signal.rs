@@ -1,0 +1,88 @@
+//! What there is to say of an answer that is far from the others: what was seen, what was asked, what a healthy peer does, what else
+//! it could be. Never what runs on the machine: no answer shows that.
+
+use super::super::commands::key_of;
+use super::super::format::{clock, counted, size, thousands};
+use super::super::model::Model;
+use super::campaign::Campaign;
+use super::groups::{Group, Signal};
+use swarmscope_wire::Frequency;
+
+/// Rows of a label and a text.
+pub type Rows = Vec<(&'static str, String)>;
+
+/// A request that tells more of an answer that is far from the others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Test {
+    pub frequency: Frequency,
+    /// It is one that healthy peers answer with 254.
+    pub meets_254: bool,
+}
+
+/// The request that tells more, where there is one: the same to the same peers.
+#[must_use]
+pub fn test(campaign: &Campaign, signal: Signal) -> Option<Test> {
+    let frequency = campaign.plan.frequency;
+    match signal {
+        // who was asked within this time has to answer 254, whatever the frequency was then
+        Signal::Size => Some(Test { frequency: frequency.max(Frequency::DEFAULT), meets_254: true }),
+        Signal::Malformed => Some(Test { frequency, meets_254: false }),
+        Signal::Odd => None,
+    }
+}
+
+/// What to say of a group, if it is far from the others.
+#[must_use]
+pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
+    let median = campaign.median();
+    let signal = group.signal(median)?;
+    let label = model.registry().label(campaign.plan.message);
+    let sample = group.sample.as_ref();
+    let peers = counted(group.peers, "peer");
+    let what = sample.and_then(|sample| sample.failed.as_ref().or_else(|| sample.findings.first()));
+    let seen = match signal {
+        Signal::Size => {
+            let median = usize::try_from(median).unwrap_or(usize::MAX);
+            let all = sample.filter(|sample| sample.all_equal).map(|sample| thousands(sample.total as u64));
+            let equal = all.map(|rows| format!("{rows} equal values, ")).unwrap_or_default();
+            let (bytes, parts) = (size(group.bytes), counted(group.parts as usize, "part"));
+            format!("{peers} sent {equal}{bytes} in {parts}; the median answer is {}", size(median))
+        }
+        Signal::Malformed | Signal::Odd => {
+            let what =
+                what.cloned().unwrap_or_else(|| "what it says was let go; a reply of it may still be there".to_owned());
+            format!("{peers} sent {}: {what}", size(group.bytes))
+        }
+    };
+    let (first, last) = (clock(group.first.wall), clock(group.last.wall));
+    let when = if first == last { format!("answered at {first}") } else { format!("answered from {first} to {last}") };
+    let asked = format!("once each, frequency {}, {when}", campaign.plan.frequency);
+    let (healthy, could_be, to_tell) = match signal {
+        Signal::Size => (
+            "an answer about as large as the others'".to_owned(),
+            "a large, broken or test database, a tarpit for Crawlers, a changed client, a peer that answers everything",
+            "ask it the same at once: a healthy peer answers 254 to that",
+        ),
+        Signal::Malformed => (
+            format!("a {label} reply that its decoder reads, or an error byte"),
+            "another version of the client, a changed client, a fault in ours, a reply that was cut or altered on the way",
+            "compare its version with the others', and the bytes of two of its replies: ask it the same again",
+        ),
+        Signal::Odd => (
+            format!("a {label} reply of plain values"),
+            "an attempt at whoever reads it carelessly, a changed client, another program, somebody's test",
+            "read it here: values are shown, nothing of them was run",
+        ),
+    };
+    let key = key_of(model, "telling request");
+    let to_tell =
+        test(campaign, signal).map_or_else(|| to_tell.to_owned(), |_| format!("{to_tell}; {key} prepares that"));
+    Some(vec![
+        ("seen", seen),
+        ("asked", asked),
+        ("healthy", healthy),
+        ("could be", could_be.to_owned()),
+        ("to tell", to_tell),
+        ("not said", "nothing here shows what runs on the machine".to_owned()),
+    ])
+}

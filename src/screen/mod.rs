@@ -1,0 +1,43 @@
+//! The interactive model: a fold with no I/O and no clock.
+//!
+//! Everything that changes the screen is a [`Msg`] with the time at which it arrived; [`update`] is the only thing that
+//! changes the [`Model`], and what must happen outside comes back as [`Effect`]s. A recording is the list of messages with
+//! their times, and a test is a list of messages and a screen.
+
+mod actions;
+mod arguments;
+pub mod asking;
+pub mod commands;
+mod conditions;
+pub mod figures;
+pub mod form;
+pub mod format;
+pub mod hints;
+pub mod input;
+pub mod kept;
+pub mod keys;
+pub mod list;
+pub mod log;
+pub mod many;
+pub mod mode;
+pub mod model;
+mod moving;
+pub mod msg;
+mod news;
+pub mod palette;
+pub mod peer_screen;
+pub mod reply;
+pub mod search;
+pub mod session;
+pub mod size;
+mod terminal;
+pub mod which;
+pub mod words;
+
+pub use keys::key::Key;
+pub use keys::keymap::Keymap;
+pub use mode::{Mode, Pane};
+pub use model::{Model, Setup, update};
+pub use msg::{Effect, Msg, Now, TourStep};
+pub use size::Class;
+pub use which::Screen;

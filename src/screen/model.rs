@@ -1,0 +1,416 @@
+//! The state that the screen shows.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::commands;
+use super::figures::Debug;
+use super::input::Input;
+use super::kept::Kept;
+use super::kept::KeptIn;
+use super::log::{self, Kind, Log};
+use super::many::{self, Many};
+use super::mode::{Mode, Pane};
+use super::msg::{Effect, Msg, Now, TourStep};
+use super::news;
+use super::which::Screen;
+use super::words;
+use crate::screen::asking::command::Identity;
+use crate::screen::asking::composer::Composer;
+use crate::screen::asking::editing;
+use crate::screen::asking::messages::{Known, find};
+use crate::screen::asking::request::Request;
+use crate::screen::keys::key::Key;
+use crate::screen::keys::keymap::Keymap;
+use crate::screen::keys::mouse::{self, Mouse};
+use crate::screen::list::arranging::Arrange;
+use crate::screen::list::filtering::Sieve;
+use crate::screen::list::marking::Range;
+use crate::screen::list::marks::Marks;
+use crate::screen::list::order::Order;
+use crate::screen::list::peers::{Peer, Peers};
+use crate::screen::list::tally::Tally;
+use crate::screen::peer_screen::conversation::Conversations;
+use crate::screen::peer_screen::inspect::Inspect;
+use crate::screen::reply::compare::Comparison;
+use crate::screen::reply::find::Find;
+use crate::screen::reply::reading::{Reading, View};
+use crate::screen::reply::replies::Held;
+use crate::screen::reply::to_file;
+use crate::screen::session::showing::Showing;
+use swarmscope_peer::crawler::{AcceptanceLog, Registry};
+use swarmscope_peer::node::PeerKey;
+use swarmscope_probes::config_file::Fault;
+use swarmscope_wire::mask::Mask;
+use swarmscope_wire::tree::Node;
+use swarmscope_wire::{MessageId, OverlayVersion};
+
+/// What a model starts from.
+#[derive(Clone)]
+pub struct Setup {
+    pub registry: Registry,
+    /// What the status bar says beside the program's name: `demo: tour`; may be empty.
+    pub title: String,
+    /// Hides addresses.
+    pub privacy: bool,
+    /// What hides them, and permids that stand in what peers send.
+    pub mask: Mask,
+    /// Who it is, for the same request as a command.
+    pub identity: Identity,
+    /// Which keys mean which command.
+    pub keymap: Keymap,
+    /// What was kept from earlier runs.
+    pub kept: Kept,
+}
+
+/// Everything that the screen knows. A copy of it is a place in time to which a replay can go back.
+#[derive(Clone)]
+pub struct Model {
+    pub setup: Setup,
+    /// When the newest message arrived.
+    pub now: Now,
+    /// When it began.
+    pub(super) started: Now,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    pub peers: Peers,
+    pub order: Order,
+    pub selected: Option<PeerKey>,
+    /// Whom the operator dials: selected as soon as it is listed, unless another key is pressed before.
+    pub(super) awaited: Option<PeerKey>,
+    /// The peers that are marked.
+    pub marks: Marks,
+    /// A range of rows that is being marked.
+    pub range: Option<Range>,
+    /// Columns, saved filters, and notes on peers.
+    pub kept: Kept,
+    /// How many peers are how.
+    pub tally: Tally,
+    /// What the program takes, where that is shown.
+    pub debug: Debug,
+    pub focus: Pane,
+    /// In a terminal with room for one pane: the peer is shown, not the list.
+    pub inside: bool,
+    /// What lies under overlays and prompts.
+    pub screen: Screen,
+    /// Requests to many.
+    pub many: Many,
+    pub mode: Mode,
+    /// Keys of a sequence that is not finished: `y`.
+    pub pending: Vec<Key>,
+    pub mouse: Mouse,
+    pub composer: Composer,
+    pub filter: Input,
+    /// The filter in force, and what can be said about the one that is typed.
+    pub sieve: Sieve,
+    pub log: Log,
+    /// What was said with each peer.
+    pub conversations: Conversations,
+    /// Where the screen of one peer stands.
+    pub inspect: Inspect,
+    /// Words that the lines shown in the log have.
+    pub log_filter: Input,
+    /// When peers accept what was asked before.
+    pub acceptance: AcceptanceLog,
+    pub reading: Reading,
+    /// The reply that is read, beside another one.
+    pub(super) comparison: Comparison,
+    /// What is looked for in it.
+    pub find: Find,
+    pub tour: Option<TourStep>,
+    /// Somebody has pressed a key: from then on nothing moves the selection but keys.
+    pub touched: bool,
+    pub listening: Option<SocketAddr>,
+    /// Peer states that a slow reader missed.
+    pub coalesced: u64,
+    /// The themes that there are to choose from.
+    pub themes: Vec<String>,
+    /// Whether it is frozen, recorded, replayed: how it is shown.
+    pub showing: Showing,
+    /// Numbers the events.
+    pub(super) events: u64,
+    /// Replies whose payloads are in memory.
+    pub held: Held,
+}
+
+impl Model {
+    #[must_use]
+    pub fn new(setup: Setup, now: Now) -> Self {
+        let composer = Composer::new(&setup.registry, MessageId::NATCHECK);
+        let mut kept = setup.kept.clone();
+        kept.columns.know(&setup.registry);
+        let mut model = Self {
+            setup,
+            now,
+            size: (80, 24),
+            peers: Peers::default(),
+            order: Order::sorted_by(kept.columns.sort),
+            started: now,
+            selected: None,
+            awaited: None,
+            marks: Marks::default(),
+            range: None,
+            kept,
+            tally: Tally::default(),
+            debug: Debug::default(),
+            focus: Pane::default(),
+            inside: false,
+            screen: Screen::default(),
+            many: Many::default(),
+            mode: Mode::default(),
+            pending: Vec::new(),
+            mouse: Mouse::default(),
+            composer,
+            filter: Input::default(),
+            sieve: Sieve::default(),
+            log: Log::default(),
+            conversations: Conversations::default(),
+            inspect: Inspect::default(),
+            log_filter: Input::default(),
+            acceptance: AcceptanceLog::default(),
+            reading: Reading::default(),
+            comparison: Comparison::default(),
+            find: Find::default(),
+            tour: None,
+            touched: false,
+            listening: None,
+            coalesced: 0,
+            themes: Vec::new(),
+            showing: Showing::default(),
+            events: 0,
+            held: Held::default(),
+        };
+        for notice in std::mem::take(&mut model.kept.notices) {
+            model.say(Kind::NotDone, notice);
+        }
+        let faults: Vec<_> = model.setup.keymap.faults().iter().map(Fault::brief).collect();
+        for fault in faults {
+            model.say(Kind::NotDone, fault);
+        }
+        model
+    }
+
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.setup.registry
+    }
+
+    /// The selected peer.
+    #[must_use]
+    pub fn peer(&self) -> Option<&Peer> {
+        self.selected.as_ref().and_then(|key| self.peers.get(key))
+    }
+
+    pub(super) fn peer_mut(&mut self) -> Option<&mut Peer> {
+        self.selected.as_ref().and_then(|key| self.peers.get_mut(key))
+    }
+
+    /// The selected request of the selected peer.
+    #[must_use]
+    pub fn request(&self) -> Option<&Request> {
+        self.peer()?.request()
+    }
+
+    /// Where the selected peer stands in the list.
+    #[must_use]
+    pub fn selected_row(&self) -> Option<usize> {
+        self.order.row(self.peers.index(self.selected.as_ref()?)?)
+    }
+
+    /// The peer of a row.
+    #[must_use]
+    pub fn peer_at(&self, row: usize) -> Option<&Peer> {
+        self.peers.at(*self.order.rows().get(row)?)
+    }
+
+    /// The messages that the picker's query finds.
+    #[must_use]
+    pub fn found(&self) -> Vec<(Known, Vec<u32>)> {
+        match &self.mode {
+            Mode::Message(picker) => find(self.registry(), picker.input.text()),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The composer as it would be with the message that the picker points at; else as it is.
+    #[must_use]
+    pub fn candidate(&self) -> Cow<'_, Composer> {
+        let Mode::Message(picker) = &self.mode else { return Cow::Borrowed(&self.composer) };
+        match self.found().get(picker.at) {
+            Some((known, _)) if known.id != self.composer.message => {
+                let mut composer = Composer::new(&self.setup.registry, known.id);
+                composer.follow(&self.setup.registry, self.version_asked());
+                Cow::Owned(composer)
+            }
+            _ => Cow::Borrowed(&self.composer),
+        }
+    }
+
+    /// How the program calls a peer in a line: `9f3a…c1`, or the address while nothing else is known.
+    #[must_use]
+    pub fn name_of(&self, key: &PeerKey) -> String {
+        match key {
+            PeerKey::Permid(permid) => words::permid(self, permid),
+            PeerKey::Address(_) if self.setup.privacy => words::HIDDEN.to_owned(),
+            PeerKey::Address(address) => words::clean(address),
+        }
+    }
+
+    /// `host:port` by which the selected peer can be dialled.
+    #[must_use]
+    pub fn target(&self) -> Option<String> {
+        self.peer()?.target()
+    }
+
+    /// The last line at which the text or the bytes of the reply may begin.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        if self.reading.view == View::Diff {
+            return self.compared().map_or(0, |(_, diff)| diff.lines.len().saturating_sub(1));
+        }
+        let payload = self.request().and_then(Request::reply).and_then(|reply| reply.payload.as_ref());
+        payload.map_or(0, |payload| payload.len() / 8)
+    }
+
+    /// The version for which the composer's default payload is made: the selected peer's.
+    #[must_use]
+    pub(super) fn version_asked(&self) -> OverlayVersion {
+        self.peer().and_then(|peer| peer.version).unwrap_or(OverlayVersion::CURRENT)
+    }
+
+    /// When time has to pass next, besides once a second; `None` where nothing waits for it.
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Instant> {
+        if self.order.is_under_way() {
+            return Some(self.now.instant); // the rest of the peers, as soon as nothing else is to be done
+        }
+        self.many.next_wake()
+    }
+
+    /// Adds a line to the log about this program itself.
+    pub(super) fn say(&mut self, kind: Kind, text: impl Into<String>) {
+        self.log.add(self.now, kind, None, text.into(), None);
+    }
+
+    /// Selects a peer, and what follows from that.
+    pub(super) fn select(&mut self, key: Option<PeerKey>) {
+        self.selected = key;
+        self.follow();
+    }
+
+    /// Brings what depends on the selection up to date: the composer's default payload, the reply that is read.
+    pub(super) fn follow(&mut self) {
+        let version = self.version_asked();
+        self.composer.follow(&self.setup.registry, version);
+        let request = self.selected.as_ref().and_then(|key| self.peers.get(key)).and_then(Peer::request);
+        self.reading.turn_to(request.map(|request| request.ticket), request.and_then(tree_of));
+        self.compare();
+        if self.find.is_on() {
+            self.find_again();
+        }
+    }
+}
+
+/// The tree that a request's reply was read as.
+#[must_use]
+pub fn tree_of(request: &Request) -> Option<&Node> {
+    Some(&request.reply()?.decoding.as_ref()?.decoded.tree)
+}
+
+impl Model {
+    /// The reply before the selected one, to the same question: its number and tree.
+    #[must_use]
+    pub fn previous(&self) -> Option<(u32, &Node)> {
+        let (peer, shown) = (self.peer()?, self.request()?);
+        let older = peer.requests.iter().rev().filter(|r| r.message == shown.message && r.number < shown.number);
+        older.filter(|request| !request.was_254()).find_map(|request| Some((request.number, tree_of(request)?)))
+    }
+}
+
+/// Folds one message into the model.
+pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
+    model.now = now;
+    let (is_tick, passed) = (matches!(msg, Msg::Tick), many::feed::Passed::of(&msg));
+    let newest = model.log.newest();
+    let mut effects = many::feed::see(model, &msg);
+    effects.extend(folded(model, msg));
+    effects.extend(many::feed::turn(model, passed));
+    model.arrange(Arrange::News { full_second: is_tick });
+    log::hold_still(model, newest);
+    effects
+}
+
+fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Node(event) => news::event(model, event),
+        Msg::Key(key) => key_pressed(model, key),
+        Msg::Paste(text) => {
+            model.touched = true;
+            commands::typed(model, &text);
+            Vec::new()
+        }
+        Msg::Mouse(gesture, spot) => mouse::gesture(model, gesture, spot),
+        Msg::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            Vec::new()
+        }
+        Msg::Tick | Msg::Wake => {
+            let shown = model.kept.hints.take_unwritten();
+            shown.map(|text| Effect::Keep(KeptIn::Hints, text)).into_iter().collect()
+        }
+        Msg::Figures(figures) => {
+            model.debug.figures = Some(figures);
+            Vec::new()
+        }
+        Msg::Asked(ask, ticket) => news::asked(model, ask, ticket),
+        Msg::Decoded { permid, ticket, decoding } => news::decoded(model, permid, ticket, decoding),
+        Msg::Label { permid, label } => {
+            news::label(model, permid, &label);
+            Vec::new()
+        }
+        Msg::Tour(step) => {
+            news::tour(model, step);
+            Vec::new()
+        }
+        Msg::TourEnded => {
+            model.tour = None;
+            Vec::new()
+        }
+        Msg::Saved(saved) => {
+            to_file::saved(model, saved);
+            Vec::new()
+        }
+        Msg::Opened(why_not) => {
+            to_file::opened(model, why_not);
+            Vec::new()
+        }
+        Msg::Edited(left) => {
+            editing::edited(model, left);
+            Vec::new()
+        }
+        Msg::Notice(text) => {
+            model.say(Kind::Plain, text);
+            Vec::new()
+        }
+        Msg::Done(text) => {
+            model.say(Kind::Done, words::clean(&text));
+            Vec::new()
+        }
+        Msg::NotDone(text) => {
+            model.say(Kind::NotDone, words::clean(&text));
+            Vec::new()
+        }
+        Msg::Place(place) => {
+            place.take(model);
+            Vec::new()
+        }
+    }
+}
+
+fn key_pressed(model: &mut Model, key: Key) -> Vec<Effect> {
+    model.touched = true;
+    model.awaited = None;
+    model.order.hold(model.now);
+    commands::dispatch(model, key)
+}

@@ -1,0 +1,172 @@
+//! What changes the model, and what the model wants done.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::figures::Figures;
+use super::kept::KeptIn;
+use crate::screen::keys::key::Key;
+use crate::screen::keys::mouse::{Gesture, Spot};
+use crate::screen::session::recording::Place;
+use crate::screen::session::showing::Control;
+use swarmscope_peer::node::{Ask, Event, Target, Ticket};
+use swarmscope_probes::Decoding;
+use swarmscope_wire::{ErrorByte, MessageId, Permid};
+
+/// When a message arrived: the one clock that durations are counted with, and the time of day that is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Now {
+    pub instant: Instant,
+    pub wall: SystemTime,
+}
+
+/// Everything that can change what the screen shows. A recording is a list of these, but for [`Msg::Tick`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Msg {
+    /// A fact from the node.
+    Node(Event),
+    Key(Key),
+    /// Bracketed paste: text, never keys.
+    Paste(String),
+    /// Something was done with the mouse on what stands there.
+    Mouse(Gesture, Spot),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// Another second has begun; nothing else.
+    #[serde(skip)]
+    Tick,
+    /// The moment has come that [`Model::next_wake`](super::Model::next_wake) named.
+    Wake,
+    /// A request that this screen asked for has this ticket.
+    Asked(Ask, Ticket),
+    /// A reply has been read on a blocking thread.
+    Decoded {
+        permid: Permid,
+        ticket: Ticket,
+        decoding: Decoding,
+    },
+    /// A word that the demo gives a peer: `tour`, `slow, simulated`.
+    Label {
+        permid: Permid,
+        label: String,
+    },
+    /// The demo's tour has come to its next step.
+    Tour(TourStep),
+    /// The tour is over, or was skipped.
+    TourEnded,
+    /// What became of a file that was to be saved.
+    Saved(Saved),
+    /// The program that something was opened in has ended, or why it did not start.
+    Opened(Option<String>),
+    /// The editor that the payload was opened in has ended: the text that it left, or why there is none.
+    Edited(Result<String, String>),
+    /// What the program takes; once a second, while that is shown.
+    Figures(Figures),
+    /// Something the operator should read.
+    Notice(String),
+    /// Something that the operator asked for was done: `saved …`. Shown for a while, then only in the log.
+    Done(String),
+    /// Something that the operator asked for was not done, and why.
+    NotDone(String),
+    /// Where the operator was when a recording was started in the middle of a session.
+    Place(Box<Place>),
+}
+
+/// What became of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Saved {
+    pub path: String,
+    /// Its bytes.
+    pub outcome: Result<usize, Unsaved>,
+}
+
+/// Why a file was not saved.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Unsaved {
+    /// There is one of this name, and nobody said that it may go.
+    IsThere,
+    Failed(String),
+}
+
+/// A program of the operator's own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Opener {
+    /// `$VISUAL`, else `$EDITOR`.
+    Editor,
+    /// `$PAGER`.
+    Pager,
+}
+
+/// One step of the demo's tour.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TourStep {
+    /// From 1.
+    pub step: u16,
+    pub of: u16,
+    /// One line: what is about to be seen.
+    pub text: String,
+    /// Whom to look at. Selected, with that message in the composer, for as long as nobody has touched a key.
+    pub show: Option<(Permid, MessageId)>,
+}
+
+/// What must happen outside of the model.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Ask a peer; the ticket comes back as [`Msg::Asked`].
+    Request(Ask),
+    Connect(Target),
+    Disconnect(Permid),
+    /// Give a request up.
+    Cancel(Ticket),
+    /// Wait so much longer for a request.
+    Extend(Ticket, Duration),
+    /// Read a reply on a blocking thread; comes back as [`Msg::Decoded`].
+    Decode {
+        permid: Permid,
+        ticket: Ticket,
+        message: MessageId,
+        error: ErrorByte,
+        payload: Bytes,
+    },
+    /// Write what is kept into its file: all of its text.
+    Keep(KeptIn, String),
+    /// Put text into the terminal's clipboard.
+    Copy(String),
+    /// Write a file; comes back as [`Msg::Saved`].
+    Save {
+        path: PathBuf,
+        contents: Bytes,
+        /// One that is there may go.
+        overwrite: bool,
+    },
+    /// Give the terminal to another program, with this text in a file; comes back as [`Msg::Opened`].
+    Open {
+        opener: Opener,
+        text: String,
+    },
+    /// Give the terminal to the operator's editor, with the payload in a file; what is in it then comes back as [`Msg::Edited`].
+    Edit(String),
+    /// Have the mouse reported, or leave it to the terminal.
+    Mouse(bool),
+    /// Show the next theme.
+    NextTheme,
+    /// Show the theme of this name.
+    Theme(String),
+    /// Stop until the shell continues the program.
+    Suspend,
+    SkipTour,
+    /// Let the screen hold still, or go on.
+    Freeze,
+    /// Start or end a recording.
+    Record,
+    /// Go about in the recording that is replayed.
+    Replay(Control),
+    Quit {
+        /// Ctrl-C, not `q`.
+        interrupted: bool,
+    },
+}

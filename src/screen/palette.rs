@@ -1,0 +1,208 @@
+//! The list of commands: what is typed finds commands; behind a command's name and a blank it is the command's argument.
+
+use super::commands::{Argument, COMMANDS, Command, Context, Misfit, execute};
+use super::input::Input;
+use super::mode::Mode;
+use super::model::Model;
+use super::msg::Effect;
+use super::search::search;
+use crate::screen::keys::key::Key;
+
+/// What is typed into the list, and which line is selected.
+#[derive(Clone, Default, Debug)]
+pub struct Palette {
+    pub input: Input,
+    /// The selected line among those found.
+    pub at: usize,
+    /// What was typed before a candidate was put in its place: candidates are searched by it.
+    stem: Option<String>,
+    /// What the command had against its argument.
+    pub wrong: Option<Misfit>,
+}
+
+/// A line of the list.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    Command(&'static Command),
+    /// A whole argument that may be meant.
+    Candidate(String),
+}
+
+/// A line, and which of its characters were found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub entry: Entry,
+    pub marks: Vec<u32>,
+}
+
+/// A command, and what is typed behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'t> {
+    pub command: &'static Command,
+    pub argument: &'static Argument,
+    /// Without blanks around it; may be empty.
+    pub text: &'t str,
+    /// Where it begins in the line, in bytes.
+    pub at: usize,
+}
+
+/// The command that a line names with an argument to come.
+#[must_use]
+pub fn said(line: &str) -> Option<Said<'_>> {
+    let of = |command: &'static Command| {
+        let argument = command.argument()?;
+        let rest = line.strip_prefix(argument.word)?;
+        let text = rest.strip_prefix(' ')?.trim_start();
+        Some(Said { command, argument, text: text.trim_end(), at: line.len() - text.len() })
+    };
+    listed().filter_map(of).max_by_key(|said| said.argument.word.len())
+}
+
+/// The commands that can stand in the list: all that do something while one moves about, but the arrows and their like.
+pub fn listed() -> impl Iterator<Item = &'static Command> {
+    const LISTED: [Context; 8] = [
+        Context::Moving,
+        Context::Replay,
+        Context::PeerScreen,
+        Context::ManyScreen,
+        Context::Main,
+        Context::Peers,
+        Context::Channels,
+        Context::Reply,
+    ];
+    COMMANDS.iter().filter(|command| command.contexts.iter().any(|context| LISTED.contains(context)))
+}
+
+/// Those of them that are of use now: while nothing is replayed, its commands would only be in the way.
+pub fn offered(model: &Model) -> impl Iterator<Item = &'static Command> {
+    let replays = model.showing.replay.is_some();
+    listed().filter(move |command| replays || command.contexts != [Context::Replay])
+}
+
+/// The lines that the list shows: candidates for an argument, or commands; with the characters that match.
+#[must_use]
+pub fn found(model: &Model) -> Vec<Found> {
+    let Mode::Palette(palette) = &model.mode else { return Vec::new() };
+    let line = palette.stem.as_deref().unwrap_or(palette.input.text());
+    if let Some(said) = said(line) {
+        let candidates = (said.argument.candidates)(model, said.text);
+        let hits = search(said.text, candidates.iter().map(String::as_str));
+        let entry = |index: usize| Entry::Candidate(candidates[index].clone());
+        return hits.into_iter().map(|hit| Found { entry: entry(hit.index), marks: hit.marks }).collect();
+    }
+    let listed: Vec<&'static Command> = offered(model).collect();
+    let hits = search(line, listed.iter().map(|command| command.name));
+    hits.into_iter().map(|hit| Found { entry: Entry::Command(listed[hit.index]), marks: hit.marks }).collect()
+}
+
+impl Palette {
+    /// Takes an editing key.
+    pub fn key(&mut self, key: Key) -> bool {
+        let changed = self.input.key(key);
+        if changed {
+            self.changed();
+        }
+        changed
+    }
+
+    pub fn type_in(&mut self, text: &str) {
+        if self.input.type_in(text) {
+            self.changed();
+        }
+    }
+
+    fn changed(&mut self) {
+        (self.at, self.stem, self.wrong) = (0, None, None);
+    }
+
+    /// What is typed is this command and its argument.
+    #[must_use]
+    pub fn said(&self) -> Option<Said<'_>> {
+        said(self.input.text())
+    }
+
+    /// Whether the selected candidate stands in the line.
+    #[must_use]
+    pub const fn has_chosen(&self) -> bool {
+        self.stem.is_some()
+    }
+}
+
+/// Moves among the lines; a candidate that is moved to is put into the line.
+pub fn step(model: &mut Model, by: isize) {
+    let found = found(model);
+    let Mode::Palette(palette) = &mut model.mode else { return };
+    let last = found.len().saturating_sub(1);
+    let first_time = palette.stem.is_none() && palette.said().is_some();
+    palette.at = if first_time && by > 0 { 0 } else { palette.at.saturating_add_signed(by).min(last) };
+    if let Some(Found { entry: Entry::Candidate(candidate), .. }) = found.get(palette.at) {
+        put(palette, &candidate.clone());
+    }
+}
+
+fn put(palette: &mut Palette, candidate: &str) {
+    let Some(said) = palette.said() else { return };
+    let line = format!("{}{candidate}", &palette.input.text()[..said.at]);
+    palette.stem.get_or_insert_with(|| palette.input.text().to_owned());
+    (palette.input, palette.wrong) = (Input::new(line), None);
+}
+
+/// Completes: the name of the selected command, or the next candidate, from the last to the first.
+pub fn complete(model: &mut Model) -> Vec<Effect> {
+    turn(model, 1)
+}
+
+/// Completes the other way round.
+pub fn complete_back(model: &mut Model) -> Vec<Effect> {
+    turn(model, -1)
+}
+
+fn turn(model: &mut Model, by: isize) -> Vec<Effect> {
+    let found = found(model);
+    let Mode::Palette(palette) = &mut model.mode else { return Vec::new() };
+    if let Some(Found { entry: Entry::Command(command), .. }) = found.get(palette.at) {
+        let line = command.argument().map_or_else(|| command.name.to_owned(), |argument| format!("{} ", argument.word));
+        palette.input = Input::new(line);
+        palette.changed();
+        return Vec::new();
+    }
+    let count = isize::try_from(found.len()).unwrap_or(isize::MAX);
+    let at = isize::try_from(palette.at).unwrap_or(0) + if palette.has_chosen() { by } else { 0 };
+    palette.at = usize::try_from(at.rem_euclid(count.max(1))).unwrap_or(0);
+    if let Some(Found { entry: Entry::Candidate(candidate), .. }) = found.get(palette.at) {
+        put(palette, &candidate.clone());
+    }
+    Vec::new()
+}
+
+/// Whether there is something to run.
+///
+/// # Errors
+/// Why not.
+pub fn can_run(model: &Model) -> Result<(), String> {
+    let Mode::Palette(palette) = &model.mode else { return Err("the list of commands is closed".to_owned()) };
+    let nothing = palette.said().is_none() && found(model).is_empty();
+    if nothing { Err("no command is called that".to_owned()) } else { Ok(()) }
+}
+
+/// Runs what is typed, or the selected command. What can't be taken is said under the line, which stays open.
+pub fn run(model: &mut Model) -> Vec<Effect> {
+    let found = found(model);
+    let Mode::Palette(palette) = std::mem::take(&mut model.mode) else { return Vec::new() };
+    match (palette.said(), found.get(palette.at)) {
+        (Some(said), _) if said.text.is_empty() => execute(model, said.command),
+        (Some(said), _) => match (said.argument.run)(model, said.text) {
+            Ok(effects) => {
+                model.kept.hints.used(said.command);
+                effects
+            }
+            Err(misfit) => {
+                let wrong = Misfit { at: said.at + misfit.at.min(said.text.len()), ..misfit };
+                model.mode = Mode::Palette(Palette { wrong: Some(wrong), ..palette.clone() });
+                Vec::new()
+            }
+        },
+        (None, Some(Found { entry: Entry::Command(command), .. })) => execute(model, command),
+        (None, _) => Vec::new(),
+    }
+}

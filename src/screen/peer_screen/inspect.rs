@@ -1,0 +1,273 @@
+//! The screen of one peer: one cursor on a byte of a line, and everything else follows it.
+//!
+//! The line with the cursor says which frame is taken apart and which request's channel is shown; the byte says which field is
+//! marked. Moving in any of the four blocks moves that one cursor, so that the others show what belongs to it.
+
+use std::time::Duration;
+
+use crate::screen::actions::{Effects, none};
+use crate::screen::asking::request::{Part, Request};
+use crate::screen::conditions::{Ready, is_no_replay};
+use crate::screen::log::Kind;
+use crate::screen::model::Model;
+use crate::screen::moving::{moved, step_peers};
+use crate::screen::msg::Effect;
+use crate::screen::peer_screen::conversation::{Conversation, Line, Of};
+use crate::screen::which::Screen;
+use swarmscope_wire::anatomy::{self, Field};
+
+/// How much longer a request is waited for at each press.
+const LONGER: Duration = Duration::from_secs(60);
+/// Where a part says how many more come: what is looked at when one moves from part to part.
+const PARTS_LEFT: usize = 7;
+
+/// The blocks in which one can move, in the order of `tab`.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Focus {
+    #[default]
+    Conversation,
+    Frame,
+    Channel,
+    Bytes,
+}
+
+impl Focus {
+    pub const ALL: [Self; 4] = [Self::Conversation, Self::Frame, Self::Channel, Self::Bytes];
+
+    fn step(self, by: usize) -> Self {
+        let at = Self::ALL.iter().position(|focus| *focus == self).unwrap_or(0);
+        Self::ALL[(at + by) % Self::ALL.len()]
+    }
+}
+
+/// Where the screen of one peer stands.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Inspect {
+    pub focus: Focus,
+    /// The line with the cursor; `None` follows the newest.
+    pub line: Option<u64>,
+    /// The byte of that line's frame.
+    pub byte: usize,
+}
+
+/// Bytes in a row: a function of the terminal's width.
+#[must_use]
+pub const fn row_of_bytes(columns: u16) -> usize {
+    match columns {
+        160.. => 16,
+        120..160 | 56..80 => 12,
+        _ => 8,
+    }
+}
+
+impl Model {
+    #[must_use]
+    pub fn conversation(&self) -> Option<&Conversation> {
+        self.conversations.get(self.selected.as_ref()?)
+    }
+
+    /// The line with the cursor, and where it stands: the newest, the one chosen, or the oldest left where that was let go.
+    #[must_use]
+    pub fn line(&self) -> Option<(usize, &Line)> {
+        let lines = self.conversation()?.lines();
+        let at = match self.inspect.line {
+            None => lines.len().checked_sub(1)?,
+            Some(seq) => lines.partition_point(|line| line.seq < seq).min(lines.len().checked_sub(1)?),
+        };
+        Some((at, lines.get(at)?))
+    }
+
+    /// The fields of the frame with the cursor, and which of them it is in.
+    #[must_use]
+    pub fn fields(&self) -> (Vec<Field>, Option<usize>) {
+        let Some(piece) = self.line().and_then(|(_, line)| line.piece()) else { return (Vec::new(), None) };
+        let fields = anatomy::fields(piece);
+        let at = anatomy::at(&fields, self.inspect.byte.min(piece.bytes.len().saturating_sub(1)));
+        (fields, at)
+    }
+
+    /// The part that the line with the cursor is, of the shown request.
+    #[must_use]
+    pub fn part(&self) -> Option<u32> {
+        match (self.line()?.1.of, self.request()) {
+            (Of::Part(ticket, index), Some(request)) if request.ticket == ticket => Some(index),
+            _ => None,
+        }
+    }
+}
+
+pub fn open(model: &mut Model) -> Effects {
+    model.screen = Screen::Peer;
+    model.inspect = Inspect::default();
+    none()
+}
+
+pub fn leave(model: &mut Model) -> Effects {
+    model.screen = Screen::Main;
+    none()
+}
+
+pub fn next_block(model: &mut Model) -> Effects {
+    model.inspect.focus = model.inspect.focus.step(1);
+    none()
+}
+
+pub fn block_before(model: &mut Model) -> Effects {
+    model.inspect.focus = model.inspect.focus.step(Focus::ALL.len() - 1);
+    none()
+}
+
+pub(in crate::screen) fn has_other_peers(model: &Model) -> Ready {
+    if model.order.rows().len() > 1 { Ok(()) } else { Err("the list shows no other peer".to_owned()) }
+}
+
+pub fn next_peer(model: &mut Model) -> Effects {
+    other_peer(model, 1)
+}
+
+pub fn peer_before(model: &mut Model) -> Effects {
+    other_peer(model, -1)
+}
+
+fn other_peer(model: &mut Model, by: isize) -> Effects {
+    step_peers(model, by);
+    model.inspect = Inspect { focus: model.inspect.focus, ..Inspect::default() };
+    none()
+}
+
+pub(in crate::screen) fn in_bytes(model: &Model) -> Ready {
+    match model.inspect.focus {
+        Focus::Bytes => Ok(()),
+        _ => Err("the bytes have not the focus".to_owned()),
+    }
+}
+
+pub fn byte_before(model: &mut Model) -> Effects {
+    step_bytes(model, -1);
+    none()
+}
+
+pub fn next_byte(model: &mut Model) -> Effects {
+    step_bytes(model, 1);
+    none()
+}
+
+/// Moves by so many rows of the block with the focus.
+pub(in crate::screen) fn step(model: &mut Model, by: isize) {
+    match model.inspect.focus {
+        Focus::Conversation => step_lines(model, by),
+        Focus::Frame => step_fields(model, by),
+        Focus::Channel => step_parts(model, by),
+        Focus::Bytes => {
+            let row = isize::try_from(row_of_bytes(model.size.0)).unwrap_or(8);
+            step_bytes(model, by.saturating_mul(row));
+        }
+    }
+}
+
+/// A page is a little less than what is seen.
+pub(in crate::screen) fn page(model: &Model) -> isize {
+    let rows = isize::try_from(model.size.1).unwrap_or(24);
+    (rows / 3).max(3)
+}
+
+fn step_lines(model: &mut Model, by: isize) {
+    let Some(length) = model.conversation().map(|conversation| conversation.lines().len()) else { return };
+    let Some((at, _)) = model.line() else { return };
+    let to = moved(at, by, length);
+    // whoever comes to the end going down wants to see what comes
+    let follow = by > 0 && to + 1 == length;
+    let seq = model.conversation().and_then(|conversation| conversation.lines().get(to)).map(|line| line.seq);
+    model.inspect.line = seq.filter(|_| !follow);
+    look_at(model);
+}
+
+/// The request that the line with the cursor belongs to is the one that is shown, here and on the main screen.
+fn look_at(model: &mut Model) {
+    let ticket = model.line().and_then(|(_, line)| line.of.ticket());
+    let Some(ticket) = ticket else { return };
+    if let Some(peer) = model.peer_mut()
+        && peer.requests.iter().any(|request| request.ticket == ticket)
+    {
+        let newest = peer.requests.last().is_some_and(|request| request.ticket == ticket);
+        peer.picked = (!newest).then_some(ticket);
+        model.follow();
+    }
+}
+
+/// What follows the newest line stops there: something in it is looked at.
+fn hold(model: &mut Model) {
+    model.inspect.line = model.line().map(|(_, line)| line.seq);
+}
+
+fn step_fields(model: &mut Model, by: isize) {
+    let (fields, Some(at)) = model.fields() else { return };
+    hold(model);
+    model.inspect.byte = fields.get(moved(at, by, fields.len())).map_or(0, |field| field.range.start);
+}
+
+fn step_bytes(model: &mut Model, by: isize) {
+    let Some(length) = model.line().and_then(|(_, line)| line.piece()).map(|piece| piece.bytes.len()) else { return };
+    hold(model);
+    model.inspect.byte = moved(model.inspect.byte.min(length.saturating_sub(1)), by, length);
+}
+
+/// From part to part of the shown request, as far as their lines are there.
+fn step_parts(model: &mut Model, by: isize) {
+    let Some(request) = model.request() else { return };
+    let (ticket, parts) = (request.ticket, request.parts.len());
+    if parts == 0 {
+        return;
+    }
+    let at = model.part().map_or(parts, |index| (index as usize).saturating_sub(1));
+    let to = moved(at, by, parts);
+    let Some(index) = model.request().and_then(|request| request.parts.get(to)).map(|part: &Part| part.index) else {
+        return;
+    };
+    let lines = model.conversation().map(Conversation::lines);
+    let line = lines.and_then(|lines| lines.iter().rev().find(|line| line.of == Of::Part(ticket, index)));
+    if let Some(seq) = line.map(|line| line.seq) {
+        model.inspect.line = Some(seq);
+        model.inspect.byte = PARTS_LEFT;
+    }
+}
+
+/// Gives a block the focus, and puts the cursor on one of its rows: of the bytes, on that byte.
+pub(in crate::screen) fn point_at(model: &mut Model, focus: Focus, row: usize) {
+    model.inspect.focus = focus;
+    let to = isize::try_from(row).unwrap_or(isize::MAX);
+    match focus {
+        Focus::Conversation => {
+            let at = model.line().map_or(0, |(at, _)| isize::try_from(at).unwrap_or(0));
+            step_lines(model, to.saturating_sub(at));
+        }
+        Focus::Frame => {
+            let at = model.fields().1.map_or(0, |at| isize::try_from(at).unwrap_or(0));
+            step_fields(model, to.saturating_sub(at));
+        }
+        Focus::Bytes => step_bytes(model, to.saturating_sub(isize::try_from(model.inspect.byte).unwrap_or(0))),
+        Focus::Channel => {
+            let parts = model.request().map_or(0, |request| request.parts.len());
+            let at = model.part().map_or(parts, |index| (index as usize).saturating_sub(1));
+            step_parts(model, to.saturating_sub(isize::try_from(at).unwrap_or(0)));
+        }
+    }
+}
+
+pub(in crate::screen) fn can_wait(model: &Model) -> Ready {
+    is_no_replay(model)?;
+    match model.request() {
+        Some(request) if request.in_flight() => Ok(()),
+        Some(_) => Err("it has ended: a part that still comes is dropped; ask again when it is accepted".to_owned()),
+        None => Err("nothing was asked of this peer".to_owned()),
+    }
+}
+
+pub fn wait_longer(model: &mut Model) -> Effects {
+    let Some((ticket, message)) = model.request().map(|request: &Request| (request.ticket, request.message)) else {
+        return none();
+    };
+    let label = model.registry().label(message);
+    model.say(Kind::Plain, format!("{label} is waited for {} s longer", LONGER.as_secs()));
+    vec![Effect::Extend(ticket, LONGER)]
+}

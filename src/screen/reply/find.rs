@@ -1,0 +1,270 @@
+//! Finding something in a reply: in its values, its text, its bytes, or in what differs.
+
+use std::ops::Range;
+
+use crate::screen::actions::{Effects, none, not_done};
+use crate::screen::asking::request::Request;
+use crate::screen::conditions::Ready;
+use crate::screen::input::Input;
+use crate::screen::mode::{Mode, Pane};
+use crate::screen::model::{Model, tree_of};
+use crate::screen::reply::diff::Change;
+use crate::screen::reply::lines::{bytes_per_row, reply_width, text_lines, text_rows};
+use crate::screen::reply::reading::{View, says_all};
+use crate::screen::size::Class;
+use swarmscope_peer::node::Ticket;
+use swarmscope_wire::text::read_hex;
+use swarmscope_wire::tree::Node;
+
+/// Places that are counted.
+const MOST: usize = 10_000;
+/// Bytes that are searched: more would be felt at each key.
+const MOST_BYTES: usize = 16 << 20;
+/// Rows that stay in sight above a place that is gone to.
+const ABOVE: usize = 2;
+
+/// Where something was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Hit {
+    /// A value, by its path in the tree.
+    Value(Vec<usize>),
+    /// A line of the text, and which bytes of it.
+    Text(usize, Range<usize>),
+    Bytes(Range<usize>),
+    /// A line of a diff.
+    Line(usize),
+}
+
+/// What is looked for, and where it was found.
+#[derive(Clone, Default, Debug)]
+pub struct Find {
+    /// Empty: nothing is looked for.
+    pub query: Input,
+    hits: Vec<Hit>,
+    at: usize,
+    /// What the hits are of.
+    of: Option<(Ticket, View, String)>,
+}
+
+impl Find {
+    /// Text is marked where it stands, except where bytes are looked for.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        if self.query.text().starts_with("hex:") { "" } else { self.query.text() }
+    }
+
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !self.query.text().is_empty()
+    }
+
+    /// The one that was gone to.
+    #[must_use]
+    pub fn hit(&self) -> Option<&Hit> {
+        self.hits.get(self.at)
+    }
+
+    #[must_use]
+    pub fn hits(&self) -> &[Hit] {
+        &self.hits
+    }
+
+    /// `3 of 17`.
+    #[must_use]
+    pub fn count(&self) -> String {
+        match self.hits.len() {
+            0 => "not found".to_owned(),
+            MOST => format!("{} of {MOST} or more", self.at + 1),
+            all => format!("{} of {all}", self.at + 1),
+        }
+    }
+}
+
+/// Where `text` stands in `line`, whatever the case of its plain letters.
+pub fn places<'a>(line: &'a str, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    bytes_at(line.as_bytes(), text.as_bytes(), true).filter(|range| line.is_char_boundary(range.start))
+}
+
+/// The same in bytes. What was found is not searched again.
+fn bytes_at<'a>(bytes: &'a [u8], wanted: &'a [u8], any_case: bool) -> impl Iterator<Item = Range<usize>> + 'a {
+    let is = move |window: &[u8]| if any_case { window.eq_ignore_ascii_case(wanted) } else { window == wanted };
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        if wanted.is_empty() {
+            return None;
+        }
+        let at = bytes.get(from..)?.windows(wanted.len()).position(is)? + from;
+        from = at + wanted.len();
+        Some(at..from)
+    })
+}
+
+impl Model {
+    /// Looks again where what is looked for, the reply or the view is another one.
+    pub(in crate::screen) fn find_again(&mut self) {
+        let of = self.request().map(|request| (request.ticket, self.reading.view, self.find.query.text().to_owned()));
+        let is_read = !self.reading.rows.is_empty();
+        if self.find.of != of || (self.find.hits.is_empty() && is_read) {
+            self.find.hits = self.found_in_reply();
+            self.find.at = 0;
+            self.find.of = of;
+        }
+    }
+
+    fn found_in_reply(&self) -> Vec<Hit> {
+        let (query, wanted) = (self.find.query.text(), self.find.text());
+        let payload = crate::screen::reply::copies::payload(self).unwrap_or_default();
+        match self.reading.view {
+            View::Tree => {
+                let mut hits = Vec::new();
+                if let Some(tree) = self.request().and_then(tree_of).filter(|_| !wanted.is_empty()) {
+                    in_tree(tree, wanted, &mut Vec::new(), &mut hits);
+                }
+                hits
+            }
+            View::Text => {
+                let lines = text_lines(payload).enumerate();
+                let of_line = |(number, line): (usize, String)| {
+                    places(&line, wanted).map(|range| Hit::Text(number, range)).collect::<Vec<_>>()
+                };
+                lines.flat_map(of_line).take(MOST).collect()
+            }
+            View::Hex => {
+                let shown = &payload[..payload.len().min(MOST_BYTES)];
+                let (bytes, any_case) = match query.strip_prefix("hex:") {
+                    Some(digits) => (read_hex(digits).unwrap_or_default(), false),
+                    None => (query.as_bytes().to_vec(), true),
+                };
+                bytes_at(shown, &bytes, any_case).map(Hit::Bytes).take(MOST).collect()
+            }
+            View::Diff => {
+                let lines = self.compared().map(|(_, diff)| &*diff.lines).unwrap_or_default().iter().enumerate();
+                let has = |text: &str| places(text, wanted).next().is_some();
+                let hits = lines.filter(|(_, line)| {
+                    has(&line.label)
+                        || match &line.change {
+                            Change::Changed { before, after } => has(before) || has(after),
+                            Change::Same(text) | Change::Added(text) | Change::Removed(text) => has(text),
+                            Change::Folded(_) => false,
+                        }
+                });
+                hits.map(|(number, _)| Hit::Line(number)).take(MOST).collect()
+            }
+        }
+    }
+
+    /// Brings the current hit into sight.
+    fn go_to_hit(&mut self) {
+        let Some(hit) = self.find.hit().cloned() else { return };
+        let (columns, rows) = self.size;
+        let width = reply_width(Class::of(columns, rows), columns, self.kept.columns.width());
+        let payload = crate::screen::reply::copies::payload(self).unwrap_or_default();
+        let row = match hit {
+            Hit::Value(path) => return self.reveal(&path),
+            Hit::Line(line) => line,
+            Hit::Bytes(range) => range.start / bytes_per_row(width, payload.len()),
+            Hit::Text(line, range) => {
+                let is = |row: &crate::screen::reply::lines::TextRow| {
+                    row.line == line && row.first + row.text.len() > range.start
+                };
+                text_rows(payload, usize::from(width)).position(|row| is(&row)).unwrap_or(0)
+            }
+        };
+        self.reading.line = row.saturating_sub(ABOVE);
+    }
+
+    fn reveal(&mut self, path: &[usize]) {
+        let mut reading = std::mem::take(&mut self.reading);
+        reading.reveal(path, self.request().and_then(tree_of));
+        self.reading = reading;
+    }
+}
+
+/// Values in their order, each once, whether its name or its text has what is looked for.
+fn in_tree(node: &Node, wanted: &str, path: &mut Vec<usize>, hits: &mut Vec<Hit>) {
+    let is_row = !path.is_empty() || node.children.is_empty();
+    if is_row && [&node.label, &node.value].into_iter().any(|text| places(text, wanted).next().is_some()) {
+        hits.push(Hit::Value(path.clone()));
+    }
+    if is_row && says_all(node) {
+        return; // its line was searched
+    }
+    for (index, child) in node.children.iter().enumerate() {
+        if hits.len() >= MOST {
+            return;
+        }
+        path.push(index);
+        in_tree(child, wanted, path, hits);
+        path.pop();
+    }
+}
+
+// --- commands -----------------------------------------------------------------------------------------------------------
+
+pub(in crate::screen) fn open(model: &mut Model) -> Effects {
+    model.mode = Mode::Find;
+    model.focus = Pane::Reply;
+    none()
+}
+
+/// What is looked for has changed: on to the first place.
+pub(in crate::screen) fn typed(model: &mut Model) {
+    model.find_again();
+    model.go_to_hit();
+}
+
+pub(in crate::screen) fn keep(model: &mut Model) -> Effects {
+    model.mode = Mode::Main;
+    none()
+}
+
+pub(in crate::screen) fn clear(model: &mut Model) -> Effects {
+    model.find = Find::default();
+    model.mode = Mode::Main;
+    none()
+}
+
+pub(in crate::screen) fn next(model: &mut Model) -> Effects {
+    step(model, 1)
+}
+
+pub(in crate::screen) fn before(model: &mut Model) -> Effects {
+    step(model, usize::MAX)
+}
+
+/// To the next place, or back by one; from the last to the first.
+fn step(model: &mut Model, by: usize) -> Effects {
+    let was = model.find.of.clone();
+    model.find_again();
+    let all = model.find.hits.len();
+    if all == 0 {
+        let text = format!("{:?} is not in this view of the reply", model.find.query.text());
+        not_done(model, "next hit", &text);
+        return none();
+    }
+    if model.find.of == was {
+        model.find.at = if by == 1 { (model.find.at + 1) % all } else { (model.find.at + all - 1) % all };
+    }
+    model.go_to_hit();
+    none()
+}
+
+pub(in crate::screen) fn is_on(model: &Model) -> Ready {
+    if model.find.is_on() { Ok(()) } else { Err("nothing is looked for".to_owned()) }
+}
+
+/// What is wrong with what is being typed.
+#[must_use]
+pub fn wrong(model: &Model) -> Option<String> {
+    let digits = model.find.query.text().strip_prefix("hex:")?;
+    match model.reading.view {
+        View::Hex => read_hex(digits).err(),
+        _ => Some("bytes are found in the hex view".to_owned()),
+    }
+}
+
+/// Whether there is a reply to look into.
+pub(in crate::screen) fn has_reply(model: &Model) -> Ready {
+    let reply = model.request().and_then(Request::reply);
+    reply.map(drop).ok_or_else(|| "there is no reply to look into".to_owned())
+}

@@ -1,0 +1,12 @@
+//! Reading a reply: its views, finding, comparing, copying and saving.
+
+pub(in crate::screen) mod align;
+pub mod compare;
+pub(in crate::screen) mod copies;
+pub mod diff;
+pub mod find;
+pub mod lines;
+pub mod reading;
+pub(in crate::screen) mod replies;
+pub mod to_file;
+pub(in crate::screen) mod whole;

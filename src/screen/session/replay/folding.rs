@@ -1,0 +1,208 @@
+//! The lines of a recording, folded as they were folded then.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::Player;
+use crate::screen::model::{Model, update};
+use crate::screen::msg::{Effect, Msg, Now};
+use crate::screen::session::recording::{Line, What};
+use swarmscope_peer::node::Ticket;
+use swarmscope_wire::{ErrorByte, MessageId};
+
+const SECOND: i64 = 1_000_000;
+/// Replies that may wait to be read: far more than ever do, unless lines of the recording are missing.
+const MOST_UNREAD: usize = 10_000;
+
+/// Where to fold to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Goal {
+    /// In microseconds since the start.
+    pub at: i64,
+    /// So many lines at most.
+    pub lines: usize,
+}
+
+impl Goal {
+    /// All lines up to a moment.
+    pub const fn time(at: i64) -> Self {
+        Self { at, lines: usize::MAX }
+    }
+}
+
+/// How far it has been folded.
+#[derive(Clone, Default)]
+pub(super) struct Spot {
+    /// The first line that is not folded.
+    pub next: usize,
+    /// In microseconds since the start.
+    pub at: i64,
+    /// The newest second that has begun.
+    ticked: i64,
+    /// Since when the screen held still.
+    pub frozen: Option<Now>,
+    /// The terminal's size as it was then: what keys did depends on it.
+    pub size: (u16, u16),
+    /// Replies that are not read yet.
+    unread: VecDeque<Unread>,
+}
+
+/// A reply that is not read yet.
+#[derive(Clone)]
+struct Unread {
+    ticket: Ticket,
+    message: MessageId,
+    error: ErrorByte,
+    payload: Bytes,
+}
+
+impl Spot {
+    /// The start, in a terminal of this size.
+    pub fn start(size: (u16, u16)) -> Self {
+        Self { size, ..Self::default() }
+    }
+
+    fn is_to_be_read(&mut self, reply: Unread) {
+        if self.unread.len() == MOST_UNREAD {
+            self.unread.pop_front();
+        }
+        self.unread.push_back(reply);
+    }
+
+    fn take_unread(&mut self, ticket: Ticket) -> Option<Unread> {
+        let at = self.unread.iter().position(|reply| reply.ticket == ticket)?;
+        self.unread.remove(at)
+    }
+
+    /// Whether one comes from here to a goal without going back.
+    pub const fn is_before(&self, goal: Goal) -> bool {
+        self.at <= goal.at && self.next <= goal.lines
+    }
+}
+
+/// Whether it depends on the order of the list.
+fn moves_about(what: &What) -> bool {
+    matches!(what, What::Msg(Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(..) | Msg::Wake))
+}
+
+impl Player {
+    /// When the next line is folded: lines that had waited come when the one before them came.
+    pub(super) fn next_line(&self) -> Option<i64> {
+        self.recording.lines.get(self.spot.next).map(|Line(at, _)| (*at).max(self.spot.at))
+    }
+
+    /// Where it stood before the newest line that is folded.
+    pub(super) fn before_the_last_line(&self) -> Goal {
+        let lines = self.spot.next.saturating_sub(1);
+        let goal = Goal { at: self.spot.at, lines };
+        let (from, at) = self.places.before(goal).map_or((0, 0), |(spot, _)| (spot.next, spot.at));
+        let between = self.recording.lines.get(from..lines).unwrap_or_default();
+        Goal { at: between.iter().fold(at, |newest, Line(at, _)| newest.max(*at)), lines }
+    }
+
+    /// Folds lines up to a goal, `most` of them at once, and the ticks between them. In a hurry only those ticks on which something
+    /// may depend: the last ones before keys and before the goal. Returns whether it has come there.
+    pub(super) fn fold_until(&mut self, model: &mut Model, goal: Goal, hurry: bool, most: usize) -> bool {
+        for _ in 0..most {
+            self.places.pass(&self.spot, model, goal);
+            let next = self.next_line().filter(|at| *at <= goal.at && self.spot.next < goal.lines);
+            let until = next.unwrap_or(goal.at);
+            let last = self.second_before(until);
+            if hurry && last > self.spot.ticked && self.counts(last, goal.at) {
+                self.tick(model, last);
+            }
+            while !hurry && self.next_tick() <= until {
+                self.tick(model, self.next_tick());
+            }
+            self.spot.ticked = last.max(self.spot.ticked);
+            self.spot.at = until.max(self.spot.at);
+            if next.is_none() {
+                model.now = self.now();
+                return true;
+            }
+            self.fold_next(model);
+        }
+        false
+    }
+
+    /// Whether somebody moves about in the second that begins then, or it is the last one.
+    fn counts(&self, second: i64, to: i64) -> bool {
+        let end = second.saturating_add(SECOND);
+        let within = self.recording.lines[self.spot.next..].iter().take_while(|Line(at, _)| *at < end);
+        to < end || within.into_iter().any(|Line(_, what)| moves_about(what))
+    }
+
+    fn tick(&mut self, model: &mut Model, at: i64) {
+        (self.spot.at, self.spot.ticked) = (at.max(self.spot.at), at);
+        if self.spot.frozen.is_none() {
+            self.fold(model, at, Msg::Tick);
+        }
+    }
+
+    /// When time passes next: at whole seconds of the clock, as it did.
+    pub(super) fn next_tick(&self) -> i64 {
+        self.second_before(self.spot.at.max(self.spot.ticked)) + SECOND
+    }
+
+    /// The last whole second of the clock up to a moment.
+    fn second_before(&self, at: i64) -> i64 {
+        let started = i64::try_from(self.recording.header.started % SECOND.unsigned_abs()).unwrap_or(0);
+        (at + started).div_euclid(SECOND) * SECOND - started
+    }
+
+    /// Folds the next line.
+    fn fold_next(&mut self, model: &mut Model) {
+        let Some(Line(at, what)) = self.recording.lines.get(self.spot.next).cloned() else { return };
+        self.spot.next += 1;
+        match what {
+            What::Msg(msg) => {
+                if let Msg::Decoded { ticket, .. } = msg {
+                    self.spot.take_unread(ticket); // where what it was read as is recorded
+                }
+                self.fold(model, at, msg);
+            }
+            What::Read(permid, ticket) => {
+                if let Some(Unread { message, error, payload, .. }) = self.spot.take_unread(ticket) {
+                    let decoding = swarmscope_probes::decode_reply(&self.setup.registry, message, error, &payload);
+                    self.fold(model, at, Msg::Decoded { permid, ticket, decoding });
+                }
+            }
+            What::Lost(count) => {
+                let text = format!("{count} messages are missing here: the disk was too slow for the recording");
+                self.fold(model, at, Msg::Notice(text));
+            }
+            What::End => {}
+        }
+        self.places.keep(&self.spot, model);
+    }
+
+    /// Folds a message as it was folded then: without whoever watches, and with what it wanted done left undone.
+    fn fold(&mut self, model: &mut Model, at: i64, msg: Msg) {
+        let now = self.spot.frozen.unwrap_or_else(|| self.moment(at));
+        let (replay, cast) = (model.showing.replay.take(), model.showing.cast.on);
+        let size = std::mem::replace(&mut model.size, self.spot.size);
+        std::mem::swap(&mut model.setup.keymap, &mut self.keymap);
+        let resized = matches!(msg, Msg::Resize(..));
+        for effect in update(model, now, msg) {
+            match effect {
+                Effect::Decode { ticket, message, error, payload, .. } => {
+                    self.spot.is_to_be_read(Unread { ticket, message, error, payload });
+                }
+                Effect::Freeze => {
+                    let thaws = self.spot.frozen.take().is_some();
+                    self.spot.frozen = (!thaws).then_some(now);
+                    model.showing.frozen = (!thaws).then_some(0);
+                }
+                _ => {} // a replay sends nothing
+            }
+        }
+        if resized {
+            self.spot.size = model.size;
+        }
+        model.size = size;
+        std::mem::swap(&mut model.setup.keymap, &mut self.keymap);
+        (model.showing.replay, model.showing.cast.on) = (replay, cast);
+        self.hide(model);
+    }
+}

@@ -1,0 +1,116 @@
+//! Whoever watches a replay looks around in it: moves, opens, searches, copies. That happens on a copy, for which the recording
+//! waits; when it goes on, it does so as if nobody had looked.
+
+use std::time::Instant;
+
+use super::Player;
+use crate::screen::commands::{Command, Context, Meaning, meaning};
+use crate::screen::log::Kind;
+use crate::screen::model::{Model, update};
+use crate::screen::msg::{Effect, Msg};
+
+/// What the recording goes on with when the look around ends.
+pub(super) struct Look {
+    untouched: Model,
+    /// It ran until then.
+    ran: bool,
+    /// Something was looked at, and not only how it is shown was changed.
+    looked: bool,
+}
+
+/// Why something can't be done in a replay; `None` where it may be.
+fn refused(effect: &Effect) -> Option<&'static str> {
+    match effect {
+        Effect::Request(_)
+        | Effect::Connect(_)
+        | Effect::Disconnect(_)
+        | Effect::Cancel(_)
+        | Effect::Extend(..)
+        | Effect::SkipTour => Some("not done: a replay sends nothing"),
+        Effect::Freeze | Effect::Record => Some("not done: a replay pauses, and is a recording already"),
+        Effect::Keep(..) => Some("seen here, but not kept for the next start: a replay leaves your files as they are"),
+        // asked for by name, by whoever watches, whom alone they concern
+        Effect::Copy(_)
+        | Effect::Save { .. }
+        | Effect::Open { .. }
+        | Effect::Edit(_)
+        | Effect::Mouse(_)
+        | Effect::NextTheme
+        | Effect::Theme(_)
+        | Effect::Suspend
+        | Effect::Quit { .. }
+        | Effect::Decode { .. }
+        | Effect::Replay(_) => None,
+    }
+}
+
+/// Whether it concerns how the recording is shown, and nothing in it.
+fn is_of_the_screen(effect: &Effect) -> bool {
+    matches!(effect, Effect::Mouse(_) | Effect::NextTheme | Effect::Theme(_) | Effect::Suspend)
+}
+
+/// The command that a key is for, if it is one of the replay itself.
+fn of_the_replay(model: &Model, msg: &Msg) -> Option<&'static Command> {
+    let Msg::Key(key) = msg else { return None };
+    let keys: Vec<_> = model.pending.iter().chain([key]).copied().collect();
+    match meaning(model, &keys) {
+        Meaning::Command(command) if command.contexts == [Context::Replay] => Some(command),
+        _ => None,
+    }
+}
+
+/// How it is shown, as far as keys switch it.
+const fn switches(model: &Model) -> [bool; 3] {
+    [model.setup.privacy, model.showing.presenter, model.showing.cast.on]
+}
+
+impl Player {
+    /// Whether whoever watches is looking around.
+    #[must_use]
+    pub const fn is_looked_at(&self) -> bool {
+        self.look.is_some()
+    }
+
+    /// Folds what whoever watches does: a key, text, the mouse. Returns what is to be done outside; what would leave the replay is
+    /// not among it.
+    pub fn watch(&mut self, model: &mut Model, msg: Msg, now: Instant) -> Vec<Effect> {
+        if let Some(command) = of_the_replay(model, &msg) {
+            model.pending.clear();
+            return (command.run)(model);
+        }
+        if self.look.is_none() {
+            self.look_begins(model, now);
+        }
+        let before = switches(model);
+        let mut effects = update(model, self.now(), msg);
+        if let Some(why) = effects.iter().find_map(refused) {
+            model.say(Kind::NotDone, why);
+        }
+        effects.retain(|effect| refused(effect).is_none());
+        self.hides = model.setup.privacy;
+        let switched = switches(model) != before || effects.iter().any(is_of_the_screen);
+        match &mut self.look {
+            Some(look) if switched && !look.looked => drop(self.look_ends(model, now)),
+            Some(look) => look.looked |= model.pending.is_empty(),
+            None => {}
+        }
+        effects
+    }
+
+    /// The recording waits.
+    fn look_begins(&mut self, model: &mut Model, now: Instant) {
+        if self.goal.is_none() {
+            self.go_on(model, now);
+        }
+        let ran = self.running.take().is_some();
+        self.look = Some(Look { untouched: model.clone(), ran, looked: false });
+    }
+
+    /// The recording is there again as it was, and runs if it did. Returns whether it does.
+    pub(super) fn look_ends(&mut self, model: &mut Model, now: Instant) -> bool {
+        let Some(look) = self.look.take() else { return false };
+        self.show(model, look.untouched);
+        self.running = look.ran.then_some((now, self.spot.at));
+        look.ran
+    }
+}

@@ -1,0 +1,193 @@
+//! How facts are put into words: the same in the list, the log and the reply.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::format::{ago, took};
+use super::log::Kind;
+use super::model::Model;
+use crate::screen::list::peers::State;
+use swarmscope_peer::node::{Direction, Transport};
+use swarmscope_wire::failure::{By, Cause, Delivered, Failure, Phase};
+use swarmscope_wire::{ChannelId, ErrorByte, OverlayVersion, Permid, text};
+
+/// Text from a peer, as it may reach a cell.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    match text::clean(text) {
+        Cow::Borrowed(clean) => clean.to_owned(),
+        Cow::Owned(clean) => clean,
+    }
+}
+
+/// What stands for an address that is hidden whole, the name of a host perhaps.
+pub const HIDDEN: &str = "(hidden)";
+
+/// A permid as short as it can be told, `9f3a…c1`; under a pseudonym of the same width where nobody is to be known.
+#[must_use]
+pub fn permid(model: &Model, permid: &Permid) -> String {
+    if model.setup.privacy { model.setup.mask.short(permid) } else { permid.short() }
+}
+
+/// An address, unless addresses are hidden.
+#[must_use]
+pub fn address(model: &Model, address: &str) -> String {
+    if model.setup.privacy { HIDDEN.to_owned() } else { clean(address) }
+}
+
+/// `18 tls`, `17 clear`.
+#[must_use]
+pub fn version(version: OverlayVersion, transport: Option<Transport>) -> String {
+    let encrypted = transport.map_or(version.is_encrypted(), |transport| transport == Transport::Tls);
+    format!("{version} {}", if encrypted { "tls" } else { "clear" })
+}
+
+#[must_use]
+pub fn connected(selected: OverlayVersion, transport: Transport, direction: Direction, rtt: Duration) -> String {
+    let how = match direction {
+        Direction::Outgoing => "connected",
+        Direction::Incoming => "dialled us",
+    };
+    format!("{how}: {}, {}", version(selected, Some(transport)), took(rtt))
+}
+
+/// `failed: tcp refused, attempt 3 of 28`.
+#[must_use]
+pub fn connect_failed(failure: &Failure, attempt: u32, gives_up_at: u32) -> String {
+    format!("failed: {}, attempt {attempt} of {gives_up_at}", failed(failure))
+}
+
+/// What failed, and its particulars.
+#[must_use]
+pub fn failed(failure: &Failure) -> String {
+    let text = match failure.cause {
+        Cause::ClosedWithoutReply => return "closed without a reply: its allow-list, likely".to_owned(),
+        cause => cause.text(),
+    };
+    if failure.detail.is_empty() { text.to_owned() } else { format!("{text}: {}", clean(&failure.detail)) }
+}
+
+/// `reply dropped: no request on channel 4f`.
+#[must_use]
+pub fn refused_reply(why: &str, channel: ChannelId, message: &str) -> String {
+    let brief = why.replace(" is outstanding", "");
+    if brief.contains("this channel") {
+        format!("reply dropped: {}", brief.replace("this channel", &format!("channel {channel}")))
+    } else {
+        format!("reply dropped, {message} on channel {channel}: {brief}")
+    }
+}
+
+/// `error 0, success`; `253 unknown message`.
+#[must_use]
+pub fn error(error: ErrorByte) -> String {
+    match (error, error.name()) {
+        (ErrorByte::SUCCESS | ErrorByte::HANDLER | ErrorByte::NO_RESULT, Some(name)) => {
+            format!("error {error}, {name}")
+        }
+        (_, Some(name)) => format!("{error} {name}"),
+        (_, None) => format!("error {error}, the handler's own"),
+    }
+}
+
+/// A cause in two or three words, for the list: `tcp refused`.
+#[must_use]
+pub fn brief(cause: Cause) -> String {
+    let (phase, what) = cause.code().split_once('.').unwrap_or(("", cause.code()));
+    let what = what.replace('-', " ");
+    match cause.phase() {
+        Phase::Authentication => what,
+        _ => format!("{phase} {what}"),
+    }
+}
+
+/// What became of a request, in the few words that its row has room for.
+#[must_use]
+pub fn row(cause: Cause) -> String {
+    match cause {
+        Cause::FirstPartTimeout => "no first part".to_owned(),
+        Cause::BetweenPartsTimeout => "no next part".to_owned(),
+        Cause::WholeTimeout => "not whole in time".to_owned(),
+        Cause::DialBackTimeout => "not dialled back".to_owned(),
+        Cause::ClosedWithoutReply => "closed, no reply".to_owned(),
+        Cause::ClosedInReply => "lost between parts".to_owned(),
+        Cause::ChannelsFull => "no free channel".to_owned(),
+        _ => cause.code().split_once('.').map_or(cause.code(), |(_, what)| what).replace('-', " "),
+    }
+}
+
+/// The longest clause at the beginning of a text that has no more characters than `room`; cut where even the first has more.
+#[must_use]
+pub fn clause(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    let ends = text.char_indices().filter(|(_, c)| ",;:.".contains(*c)).map(|(at, _)| at);
+    let fitting = ends.rev().find(|at| text[..*at].chars().count() <= room);
+    match fitting {
+        Some(end) => text[..end].to_owned(),
+        None => text.chars().take(room.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
+
+/// What the list says of a peer that is not connected: the word that carries the weight, and what follows it.
+#[must_use]
+pub fn state(state: &State, since: impl Fn(super::Now) -> Duration, may_dial_back: bool) -> (&'static str, String) {
+    match state {
+        State::Heard => ("", "heard of, not dialled yet".to_owned()),
+        State::Connecting { phase, since: start } => {
+            ("", format!("connecting: {}, {}", phase.name(), seconds(since(*start))))
+        }
+        State::Connected { .. } => ("", String::new()),
+        State::Gone { at, .. } => {
+            let back = if may_dial_back { ", may dial back" } else { "" };
+            ("", format!("gone {}{back}", ago(since(*at))))
+        }
+        State::Refused { failure, .. } if failure.cause == Cause::ClosedWithoutReply => {
+            ("refused", ": allow-list, likely".to_owned())
+        }
+        State::Refused { .. } => ("refused", ": its key or version, likely".to_owned()),
+        State::Failed { failure, attempt, gives_up_at, .. } => {
+            ("failed", format!(": {}, {attempt} of {gives_up_at}", brief(failure.cause)))
+        }
+    }
+}
+
+/// `2 s`, `3 min`: whole units, for what is still going on.
+#[must_use]
+pub fn seconds(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..100 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
+    }
+}
+
+/// What kind of news a failed request is.
+#[must_use]
+pub const fn kind(failure: &Failure) -> Kind {
+    match failure.cause {
+        Cause::ClosedWithoutReply => Kind::Refused,
+        Cause::Cancelled | Cause::Stopped => Kind::Plain,
+        _ => Kind::Failed,
+    }
+}
+
+/// Who ended it, and what that leaves.
+#[must_use]
+pub const fn ended(by: By) -> &'static str {
+    match by {
+        By::Us => "by us",
+        By::Peer => "by the peer",
+        By::Network => "by the network",
+    }
+}
+
+/// Whether the peer has counted the request in its frequency gate (protocol.md §4).
+#[must_use]
+pub const fn counted(delivered: Delivered) -> &'static str {
+    match delivered {
+        Delivered::No => "the peer never got it: a retry is a first request",
+        Delivered::Maybe => "the peer may have counted it: a retry can meet 254",
+        Delivered::Yes => "the peer has counted it: a retry meets 254",
+    }
+}
