@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use swarmscope_probes::{Decoding, Statistics};
+use swarmscope_peer::crawler::Decoding;
+use swarmscope_probes::Statistics;
 use swarmscope_wire::{ErrorByte, MessageId};
 
 /// What a reply may take beyond its own bytes, in KiB.
@@ -40,7 +41,7 @@ fn read(ids: &[MessageId], payload: &[u8]) -> Vec<(MessageId, Decoding)> {
         fs::write("/proc/self/clear_refs", "5").expect("the peak can be reset");
         let before = status("VmRSS");
         let began = clock::of_this_thread();
-        let decoding = swarmscope_probes::decode_reply(&registry, *id, ErrorByte::SUCCESS, payload);
+        let decoding = swarmscope_peer::crawler::decode_reply(&registry, *id, ErrorByte::SUCCESS, payload);
         let (took, grown) = (clock::of_this_thread().saturating_sub(began), status("VmHWM").saturating_sub(before));
         println!(
             "id {id}: {} bytes, +{grown} KiB, {took:?}, {:?} {:?}",

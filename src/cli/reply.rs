@@ -10,8 +10,8 @@ use bytes::Bytes;
 
 use super::CliError;
 use super::output::{self, Line};
+use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::crawler::Registry;
-use swarmscope_probes::Decoding;
 use swarmscope_wire::tree::Node;
 use swarmscope_wire::{ChannelId, Decoded, ErrorByte, MessageId, Permid};
 
@@ -98,7 +98,7 @@ impl Drop for ReplyFile {
 /// A file or standard output can't be written.
 pub fn present(reply: &Reply, registry: &Registry, json: bool, out: Option<ReplyFile>) -> Result<u8, CliError> {
     let written = out.map_or(Ok(()), |out| out.write(&reply.payload));
-    let reading = swarmscope_probes::decode_reply(registry, reply.message, reply.error, &reply.payload);
+    let reading = swarmscope_peer::crawler::decode_reply(registry, reply.message, reply.error, &reply.payload);
     if json {
         as_json(reply, &reading).print()?;
     } else {

@@ -12,8 +12,8 @@ use crate::screen::keys::key::Key;
 use crate::screen::keys::mouse::{Gesture, Spot};
 use crate::screen::session::recording::Place;
 use crate::screen::session::showing::Control;
+use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Ask, Event, Target, Ticket};
-use swarmscope_probes::Decoding;
 use swarmscope_wire::{ErrorByte, MessageId, Permid};
 
 /// When a message arrived: the one clock that durations are counted with, and the time of day that is shown.

@@ -11,8 +11,8 @@ use crate::screen::list::nat::nat_type;
 use crate::screen::list::peers::State;
 use crate::screen::peer_screen::conversation;
 use crate::screen::reply::replies;
+use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, Ticket};
-use swarmscope_probes::Decoding;
 use swarmscope_wire::failure::{By, Cause, Delivered, Failure};
 use swarmscope_wire::{ChannelId, Frequency, MessageId, Permid};
 

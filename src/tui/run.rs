@@ -334,7 +334,7 @@ impl Running {
                 self.reading += 1;
                 tokio::spawn(async move {
                     let Ok(_permit) = readers.acquire().await else { return };
-                    let read = move || swarmscope_probes::decode_reply(&registry, message, error, &payload);
+                    let read = move || swarmscope_peer::crawler::decode_reply(&registry, message, error, &payload);
                     // a reader that panicked has given the terminal back already
                     let Ok(decoding) = tokio::task::spawn_blocking(read).await else { return };
                     let _ = decoded.send(Msg::Decoded { permid, ticket, decoding }).await;

@@ -85,7 +85,7 @@ pub fn fold(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     for effect in update(model, now, msg) {
         match effect {
             Effect::Decode { permid, ticket, message, error, payload } => {
-                let decoding = swarmscope_probes::decode_reply(&model.setup.registry, message, error, &payload);
+                let decoding = swarmscope_peer::crawler::decode_reply(&model.setup.registry, message, error, &payload);
                 left.extend(update(model, now, Msg::Decoded { permid, ticket, decoding }));
             }
             other => left.push(other),

@@ -51,7 +51,7 @@ fn every_recorded_reply_is_a_typed_value() {
     for (name, reply) in replies() {
         let CrawlerReply { message, payload, parts_left, .. } = reply;
         assert!(parts_left.is_last());
-        let decoding = swarmscope_probes::decode_reply(&registry, message, ErrorByte::SUCCESS, &payload);
+        let decoding = swarmscope_peer::crawler::decode_reply(&registry, message, ErrorByte::SUCCESS, &payload);
         let whose = format!("{name}, id {message}: {decoding:?}");
         assert_eq!(decoding.failed, None, "{whose}");
         assert!(decoding.decoded.findings.is_empty(), "{whose}");

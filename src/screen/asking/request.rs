@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::screen::msg::Now;
+use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Origin, Ticket};
-use swarmscope_probes::Decoding;
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, PartsLeft};
 

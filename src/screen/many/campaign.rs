@@ -12,8 +12,8 @@ use super::measures::{Latencies, Sorted};
 use super::outcome::{Counts, Outcome};
 use super::pace::Bucket;
 use super::plan::Plan;
+use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Ask, Ticket};
-use swarmscope_probes::Decoding;
 use swarmscope_wire::failure::{Cause, Failure};
 use swarmscope_wire::{ContentId, ErrorByte, Permid};
 

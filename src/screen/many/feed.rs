@@ -9,8 +9,8 @@ use super::campaign::State;
 use super::groups::Signal;
 use super::outcome::Outcome;
 use super::planned_again;
+use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Event, PeerKey};
-use swarmscope_probes::Decoding;
 
 /// Takes notice of a message, before the rest of the model does.
 pub fn see(model: &mut Model, msg: &Msg) -> Vec<Effect> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::msg::Now;
 use super::sample::Sample;
-use swarmscope_probes::Decoding;
+use swarmscope_peer::crawler::Decoding;
 use swarmscope_wire::{ContentId, ErrorByte};
 
 /// Groups whose content is kept, and groups that are listed: some 10 MB at most, and more than anybody reads.

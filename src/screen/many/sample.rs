@@ -1,7 +1,7 @@
 //! What is kept of one reply of a group, so that the group can be read: its first values and a line about all of them.
 
 use super::super::words;
-use swarmscope_probes::Decoding;
+use swarmscope_peer::crawler::Decoding;
 use swarmscope_wire::tree::Node;
 use swarmscope_wire::{ErrorByte, text};
 
@@ -133,7 +133,12 @@ pub(super) mod tests {
     use swarmscope_wire::MessageId;
 
     pub fn decoding(message: MessageId, error: ErrorByte, payload: &[u8]) -> Decoding {
-        swarmscope_probes::decode_reply(&swarmscope_probes::registry(Statistics::empty()), message, error, payload)
+        swarmscope_peer::crawler::decode_reply(
+            &swarmscope_probes::registry(Statistics::empty()),
+            message,
+            error,
+            payload,
+        )
     }
 
     pub fn sample(error: u8, payload: &[u8]) -> Sample {

@@ -10,6 +10,7 @@
 //! | `gossip`, `directory` | BuddyCast rounds, and who is known from whom |
 //! | `links`, `timers`, `tally`, `random`, `core` | what they all work with |
 //! | `traced` | for those who watch: what passes over a connection |
+//! | `decoding` | for those who ask: what a reply says |
 //! | `acceptance` | for those who ask: when a peer will accept an id again |
 
 pub mod acceptance;
@@ -19,6 +20,7 @@ pub mod budget;
 mod channels;
 pub mod conn;
 mod core;
+pub mod decoding;
 mod directory;
 pub mod engine;
 pub mod event;
@@ -46,6 +48,7 @@ pub use acceptance::{Acceptance, AcceptanceLog};
 pub use ask::Ask;
 pub use budget::Budgets;
 pub use conn::{AttemptId, ConnId};
+pub use decoding::{Decoding, decode_reply};
 pub use engine::Engine;
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 pub use gate::FLEXIBILITY;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 
 use super::rewriting::Rewrite;
-use swarmscope_probes::Decoding;
+use swarmscope_peer::crawler::Decoding;
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::text::clean;

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::rewriting::{Rewrite, rewrite};
 use super::{Line, What};
 use crate::screen::msg::Msg;
-use swarmscope_probes::Decoding;
+use swarmscope_peer::crawler::Decoding;
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{Failure, Phase};
 use swarmscope_wire::mask::Mask;

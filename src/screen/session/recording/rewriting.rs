@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use crate::screen::msg::{Msg, Saved, TourStep, Unsaved};
 use crate::screen::session::recording::Place;
+use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Event, PeerKey, Source, Trace};
-use swarmscope_probes::Decoding;
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::trace::Piece;

@@ -38,7 +38,7 @@ fn messages() -> Vec<Msg> {
     let failure = |cause| Failure::new(cause, By::Network, format!("{HOST} at {address}, not {permid}"));
     let told = format!("{permid} knows {address} and {}", hex(&other.to_der()));
     let payload = Bytes::from(told.clone());
-    let decoding = swarmscope_probes::decode_reply(&registry(), message, ErrorByte::SUCCESS, told.as_bytes());
+    let decoding = swarmscope_peer::crawler::decode_reply(&registry(), message, ErrorByte::SUCCESS, told.as_bytes());
     let ask = Ask {
         to: permid,
         message,

@@ -164,7 +164,8 @@ impl Player {
             }
             What::Read(permid, ticket) => {
                 if let Some(Unread { message, error, payload, .. }) = self.spot.take_unread(ticket) {
-                    let decoding = swarmscope_probes::decode_reply(&self.setup.registry, message, error, &payload);
+                    let decoding =
+                        swarmscope_peer::crawler::decode_reply(&self.setup.registry, message, error, &payload);
                     self.fold(model, at, Msg::Decoded { permid, ticket, decoding });
                 }
             }

@@ -1,0 +1,37 @@
+//! What a reply says: read by its id's decoder, else by the format it is in.
+
+use serde::{Deserialize, Serialize};
+use swarmscope_wire::{ContentId, Decoded, ErrorByte, MessageId, formats};
+
+use super::probe::Registry;
+
+/// How a payload was read.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Decoding {
+    /// What it was read as; where the registered decoder failed, what the formats make of it.
+    pub decoded: Decoded,
+    /// Why the registered decoder could not read it.
+    pub failed: Option<String>,
+    /// What it says: the same for replies with equal values, whatever their encoding.
+    pub content: ContentId,
+    /// The same but for numbers.
+    pub shape: ContentId,
+    /// Its bytes.
+    pub bytes: ContentId,
+}
+
+/// Reads a whole reply: with error 0 by the id's registered decoder, else, or where that fails, by its format. May take a
+/// while; belongs on a blocking thread.
+#[must_use]
+pub fn decode_reply(registry: &Registry, message: MessageId, error: ErrorByte, payload: &[u8]) -> Decoding {
+    let probe = registry.get(message).filter(|_| error == ErrorByte::SUCCESS);
+    let (decoded, failed) = match probe.map(|probe| probe.decode(payload)) {
+        Some(Ok(decoded)) => (decoded, None),
+        Some(Err(failure)) => (formats::decode(payload), Some(failure.to_string())),
+        None => (formats::decode(payload), None),
+    };
+    let bytes = ContentId::of_bytes(payload);
+    let content = ContentId::of_reply(error, &decoded, failed.is_none(), bytes);
+    let shape = ContentId::of_shape(error, &decoded, failed.is_none());
+    Decoding { decoded, failed, content, shape, bytes }
+}
