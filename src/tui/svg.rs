@@ -20,7 +20,9 @@ const MARGIN: f64 = 10.0;
 /// What all text has in common.
 const BASE: &str = "<g transform=\"translate(10,10)\" \
      font-family=\"JetBrains Mono,DejaVu Sans Mono,Menlo,Consolas,monospace\" font-size=\"14\" \
-     style=\"font-variant-ligatures:none\" xml:space=\"preserve\">\n";
+     style=\"font-variant-ligatures:none\">\n";
+/// What a blank is in a picture: browsers make one of several blanks in a row, of these never.
+const BLANK: &str = "\u{a0}";
 /// What a terminal without a theme shows.
 const PAPER: (u32, u32) = (0x00c8_c8c8, 0x0000_0000);
 
@@ -109,7 +111,7 @@ fn run(out: &mut String, x: u16, y: u16, text: &str, look: Look) {
         number(base),
         hex(look.ink),
         number(length),
-        escaped(text),
+        escaped(text).replace(' ', BLANK),
     );
 }
 
@@ -213,10 +215,12 @@ mod tests {
         cells.set_string(1, 0, "a<b&c", Style::new());
         cells.set_string(7, 0, " 254 ", theme.pill);
         cells.set_string(0, 1, "▌▓░│", theme.accent);
+        cells.set_string(5, 1, "x  y", theme.base);
         let svg = picture(&cells, &theme, Some((2, 1)), "t & t");
         assert!(svg.contains("<title>t &amp; t</title>"));
         assert!(svg.contains(">a&lt;b&amp;c</text>"));
         assert!(svg.contains("fill=\"#dfb8ff\"") && svg.contains(">254</text>"));
+        assert!(svg.contains(">x\u{a0}\u{a0}y</text>"), "a browser must not make one blank of two");
         assert!(!svg.contains('▌') && !svg.contains('▓') && !svg.contains('│'), "shapes are shapes");
         assert_eq!(svg.matches("<rect").count(), 1 + 1 + 4 + 1, "ground, pill, four signs, cursor");
     }
