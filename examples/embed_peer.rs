@@ -3,24 +3,10 @@
 #![allow(clippy::disallowed_methods)] // a program may look at the clock
 use std::{env, error::Error, sync::Arc, time::Instant};
 
-use bytes::Bytes;
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Registry, probe::Answering};
+use swarmscope_peer::crawler::{Answer, Asked, Registry};
 use swarmscope_peer::identity::{Identities, key_file};
 use swarmscope_peer::node::{Node, NodeConfig};
-use swarmscope_wire::{MessageId, OverlayVersion, Permid};
-
-struct Uptime(Instant);
-
-#[rustfmt::skip] // a probe at a glance
-impl Probe for Uptime {
-    fn id(&self) -> MessageId { MessageId(200) }
-    fn name(&self) -> &'static str { "UPTIME" }
-    fn doc(&self) -> &'static str { "how long the program has been running" }
-    fn initiate(&self, _to: OverlayVersion) -> Bytes { Bytes::new() }
-    fn answer<'a>(&'a self, _asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(async { Answer::success(format!("{} s", self.0.elapsed().as_secs())) })
-    }
-}
+use swarmscope_wire::{MessageId, Permid};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -29,7 +15,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let allow = args.map(|permid| Permid::from_base64(&permid)).collect::<Result<_, _>>()?;
     let key = key_file::ed25519_or_new("embed_peer.pem".as_ref())?.key;
     let identities = Identities { current: Some(Arc::new(key)), legacy: None };
-    let registry = Registry::new(vec![Arc::new(Uptime(Instant::now()))]);
+    let began = Instant::now();
+    let uptime = move |_: Asked| async move { Answer::success(format!("{} s", began.elapsed().as_secs())) };
+    let registry = Registry::default().with_probe(MessageId(200), uptime);
     let (_node, mut events) =
         Node::start(NodeConfig { identities, listen, allow, registry, ..NodeConfig::default() }).await?;
     while let Some(event) = events.recv().await {

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::CliError;
-use swarmscope_peer::crawler::Probe;
+use swarmscope_peer::crawler::FORM;
+use swarmscope_peer::crawler::Question;
 use swarmscope_peer::crawler::field::{read_form, write_form};
-use swarmscope_peer::crawler::probe::FORM;
 use swarmscope_wire::OverlayVersion;
 use swarmscope_wire::frame::MAX_AFTER_AUTHENTICATION;
 
@@ -64,7 +64,7 @@ impl Payload {
     ///
     /// # Errors
     /// The file or standard input can't be read, or holds more than a request can carry; a field is wrong.
-    pub fn read(self, probe: Option<&Arc<dyn Probe>>) -> Result<Bytes, CliError> {
+    pub fn read(self, probe: Option<&Arc<dyn Question>>) -> Result<Bytes, CliError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
             Self::Form(form) => match probe.filter(|probe| !probe.fields().is_empty()) {
@@ -81,7 +81,7 @@ impl Payload {
 }
 
 /// The payload of a form; what its values are by itself is said where one is wrong.
-fn fill(probe: &Arc<dyn Probe>, form: &str) -> Result<Bytes, CliError> {
+fn fill(probe: &Arc<dyn Question>, form: &str) -> Result<Bytes, CliError> {
     let fields = probe.fields();
     let filled = read_form(fields, form).and_then(|values| probe.fill(&values, OverlayVersion::CURRENT));
     filled.map_err(|what| {

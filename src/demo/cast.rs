@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use super::changed;
 use super::played::{Part, played};
-use swarmscope_peer::crawler::probe::Answering;
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Registry};
+use swarmscope_peer::crawler::{Answer, AnyProbe, Asked, PeerView, Probe as _, Registry};
 use swarmscope_peer::node::Node;
 use swarmscope_wire::MessageId;
 
@@ -129,12 +128,12 @@ impl Role {
         if self == Self::Changed {
             return changed::registry(honest);
         }
-        let probes = honest.iter().filter(|probe| self != Self::FewIds || probe.id() == MessageId::NATCHECK);
-        Registry::new(probes.map(|probe| self.dress(Arc::clone(probe), node)).collect())
+        let knows = |id| self != Self::FewIds || id == MessageId::NATCHECK;
+        honest.clone().map_probes(|id, probe| knows(id).then(|| self.dress(id, probe, node)))
     }
 
-    fn dress(self, honest: Arc<dyn Probe>, node: &Arc<OnceLock<Node>>) -> Arc<dyn Probe> {
-        match (self, honest.id()) {
+    fn dress(self, id: MessageId, honest: AnyProbe, node: &Arc<OnceLock<Node>>) -> AnyProbe {
+        match (self, id) {
             (Self::BehindNat, MessageId::NATCHECK) => played(honest, NatTest),
             (Self::AnswersLate, _) => played(honest, LosesLine(Arc::clone(node))),
             (Self::NeverAnswers, _) => played(honest, Silence),
@@ -147,11 +146,9 @@ impl Role {
 struct NatTest;
 
 impl Part for NatTest {
-    fn answer<'a>(&'a self, _: &'a dyn Probe, _: Asked, peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(async {
-            tokio::time::sleep(NAT_TEST).await;
-            nat_test(peer)
-        })
+    async fn answer(&self, _: &AnyProbe, _: Asked, peer: &PeerView) -> Answer {
+        tokio::time::sleep(NAT_TEST).await;
+        nat_test(peer)
     }
 }
 
@@ -159,14 +156,12 @@ impl Part for NatTest {
 struct LosesLine(Arc<OnceLock<Node>>);
 
 impl Part for LosesLine {
-    fn answer<'a>(&'a self, honest: &'a dyn Probe, asked: Asked, peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(async {
-            if let Some(node) = self.0.get() {
-                node.disconnect(asked.from);
-            }
-            tokio::time::sleep(LATE).await;
-            honest.answer(asked, peer).await
-        })
+    async fn answer(&self, honest: &AnyProbe, asked: Asked, peer: &PeerView) -> Answer {
+        if let Some(node) = self.0.get() {
+            node.disconnect(asked.from);
+        }
+        tokio::time::sleep(LATE).await;
+        honest.answer(asked, peer).await
     }
 }
 
@@ -174,8 +169,8 @@ impl Part for LosesLine {
 struct Silence;
 
 impl Part for Silence {
-    fn answer<'a>(&'a self, _: &'a dyn Probe, _: Asked, _: &'a PeerView) -> Answering<'a> {
-        Box::pin(std::future::pending())
+    async fn answer(&self, _: &AnyProbe, _: Asked, _: &PeerView) -> Answer {
+        std::future::pending().await
     }
 }
 

@@ -1,16 +1,13 @@
 //! Peers that something has changed: they answer every id, all in the same odd words, and one of them sends replies that nobody asked for.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::played::{Part, played};
-use swarmscope_peer::crawler::probe::Answering;
-use swarmscope_peer::crawler::{Answer, Asked, AttemptId, PeerView, Probe, Registry};
+use swarmscope_peer::crawler::{Answer, Asked, AttemptId, Registry};
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::overlay::{Limits, Overlay, OverlayConfig, OverlayEvent};
 use swarmscope_wire::crawler::CrawlerReply;
@@ -22,41 +19,10 @@ const ODD: &[u8] = b"d5:stage4:idle4:unit8:2f91c0aae";
 /// Between two replies that nobody asked for.
 const PAUSE: Duration = Duration::from_secs(7);
 
-/// Answers every question with the same words.
-struct Same;
-
-impl Part for Same {
-    fn answer<'a>(&'a self, _: &'a dyn Probe, _: Asked, _: &'a PeerView) -> Answering<'a> {
-        Box::pin(async { Answer::success(ODD) })
-    }
-}
-
-/// An id that is nobody's.
-struct Nobodys(MessageId);
-
-impl Probe for Nobodys {
-    fn id(&self) -> MessageId {
-        self.0
-    }
-    fn name(&self) -> &'static str {
-        ""
-    }
-    fn doc(&self) -> &'static str {
-        ""
-    }
-    fn initiate(&self, _: OverlayVersion) -> Bytes {
-        Bytes::new()
-    }
-    fn answer<'a>(&'a self, _: Asked, _: &'a PeerView) -> Answering<'a> {
-        Box::pin(async { Answer::success(ODD) })
-    }
-}
-
-/// The probes of such a peer: an answer to every id there is.
+/// The probes of such a peer: the same words to every id there is.
 pub fn registry(honest: &Registry) -> Registry {
-    let known = honest.iter().map(|probe| played(Arc::clone(probe), Same));
-    let others = (0..=u8::MAX).map(MessageId).filter(|id| honest.get(*id).is_none());
-    Registry::new(known.chain(others.map(|id| Arc::new(Nobodys(id)) as Arc<dyn Probe>)).collect())
+    let same = async |_: Asked| Answer::success(ODD);
+    (0..=u8::MAX).map(MessageId).fold(honest.clone(), |registry, id| registry.with_probe(id, same))
 }
 
 /// A peer of its own, that dials `whom` and sends replies to questions that were never put.

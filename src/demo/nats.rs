@@ -1,14 +1,11 @@
 //! The scenario `nat`: every peer answers NATCHECK with what was measured behind a NAT of its own, in a network namespace of this
 //! machine. Where there can be none (no root, no Linux, `ip` or `nft` missing) the answers are made up, and labelled `simulated`.
 
-use std::sync::Arc;
-
 #[cfg(target_os = "linux")]
 use bytes::Bytes;
 
 use super::played::{Part, played};
-use swarmscope_peer::crawler::probe::Answering;
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe};
+use swarmscope_peer::crawler::{Answer, AnyProbe, Asked, PeerView};
 #[cfg(target_os = "linux")]
 use swarmscope_wire::bencode;
 use swarmscope_wire::bencode::Value;
@@ -138,12 +135,12 @@ impl Behind {
 
     /// NATCHECK as a peer behind this answers it.
     #[must_use]
-    pub fn dress(&self, honest: Arc<dyn Probe>) -> Arc<dyn Probe> {
-        if honest.id() == MessageId::NATCHECK { played(honest, self.clone()) } else { honest }
+    pub fn dress(&self, id: MessageId, honest: AnyProbe) -> AnyProbe {
+        if id == MessageId::NATCHECK { played(honest, self.clone()) } else { honest }
     }
 
     #[cfg(target_os = "linux")]
-    async fn answer(&self, version: OverlayVersion, peer: &PeerView) -> Answer {
+    async fn measured_or_made_up(&self, version: OverlayVersion, peer: &PeerView) -> Answer {
         let Some(namespace) = self.namespace.clone() else { return self.made_up(peer) };
         let measured = tokio::task::spawn_blocking(move || real::measure(&namespace)).await;
         let payload = measured.map_err(|error| error.to_string()).and_then(|measured| measured);
@@ -153,7 +150,7 @@ impl Behind {
     }
 
     #[cfg(not(target_os = "linux"))]
-    async fn answer(&self, _: OverlayVersion, peer: &PeerView) -> Answer {
+    async fn measured_or_made_up(&self, _: OverlayVersion, peer: &PeerView) -> Answer {
         self.made_up(peer)
     }
 
@@ -188,8 +185,8 @@ fn cut(payload: &[u8], version: OverlayVersion) -> Result<Bytes, String> {
 
 /// NATCHECK is answered with what is there.
 impl Part for Behind {
-    fn answer<'a>(&'a self, _: &'a dyn Probe, asked: Asked, peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(self.answer(asked.version, peer))
+    async fn answer(&self, _: &AnyProbe, asked: Asked, peer: &PeerView) -> Answer {
+        self.measured_or_made_up(asked.version, peer).await
     }
 }
 

@@ -11,7 +11,6 @@ use tokio_util::task::TaskTracker;
 use super::cast::Role;
 use super::nats::Behind;
 use super::swarm::DemoPeer;
-use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::node::{Event, Node, NodeConfig, Target};
 use swarmscope_probes::Statistics;
@@ -97,7 +96,7 @@ impl Plan {
         let own = Arc::new(OnceLock::new());
         let mut honest = swarmscope_probes::registry_of_peer(self.statistics.clone(), self.nat.clone());
         if let Some(behind) = &self.behind {
-            honest = Registry::new(honest.iter().map(|probe| behind.dress(Arc::clone(probe))).collect());
+            honest = honest.map_probes(|id, probe| Some(behind.dress(id, probe)));
         }
         let config = NodeConfig {
             identities: self.identities.clone(),

@@ -94,7 +94,7 @@ fn walks(seeded: &mut Seeded, sql: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use swarmscope_peer::crawler::{Asked, PeerView};
+    use swarmscope_peer::crawler::{Asked, PeerView, Probe as _};
     use swarmscope_probes::Statistics;
     use swarmscope_wire::mask::Mask;
     use swarmscope_wire::{ErrorByte, MessageId, OverlayVersion, Permid};
@@ -109,7 +109,7 @@ mod tests {
                 let probe = registry.get(id).unwrap();
                 let payload = probe.initiate(OverlayVersion::CURRENT);
                 let asked = Asked { from: Permid::Ed25519([1; 32]), version: OverlayVersion::CURRENT, payload };
-                let answer = probe.answer(asked, &PeerView { listening: None }).await;
+                let answer = registry.probe(id).unwrap().answer(asked, &PeerView { listening: None }).await;
                 assert_eq!(answer.error, ErrorByte::SUCCESS, "{id}: {:?}", answer.payload);
                 let decoded = probe.decode(&answer.payload).unwrap();
                 assert!(!decoded.summary.starts_with("0 "), "{id}: {}", decoded.summary);

@@ -3,7 +3,7 @@
 use super::input::Input;
 use crate::screen::keys::key::Key;
 use crossterm::event::KeyCode;
-use swarmscope_peer::crawler::Probe;
+use swarmscope_peer::crawler::Question;
 use swarmscope_peer::crawler::field::{Field, Kind, Value, write_form};
 
 /// What is typed into the fields of a probe.
@@ -60,13 +60,13 @@ impl Form {
 
     /// `since=0; who=me`, as the command line takes it.
     #[must_use]
-    pub fn line(&self, probe: &dyn Probe) -> String {
+    pub fn line(&self, probe: &dyn Question) -> String {
         self.lines(probe).join("; ")
     }
 
     /// `since=0` and `who=me`: each field as it is written out.
     #[must_use]
-    pub fn lines(&self, probe: &dyn Probe) -> Vec<String> {
+    pub fn lines(&self, probe: &dyn Question) -> Vec<String> {
         let written = |(field, input): (&'_ Field, &Input)| match field.kind.read(input.text()) {
             Ok(value) => value.write(),
             Err(_) => input.text().to_owned(),

@@ -5,12 +5,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::Bytes;
-use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Registry};
 use swarmscope_peer::identity::{Ed25519Identity, Identities};
 use swarmscope_peer::node::{Event, Node, NodeConfig};
-use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid};
+use swarmscope_wire::{MessageId, Permid};
 
 use crate::process::{Home, PATIENCE, Running, example};
 
@@ -35,29 +33,12 @@ struct Scripted {
 }
 
 impl Probe for Scripted {
-    fn id(&self) -> MessageId {
-        MessageId::NATCHECK
-    }
-    fn name(&self) -> &'static str {
-        "SCRIPTED"
-    }
-    fn doc(&self) -> &'static str {
-        "for tests"
-    }
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
-        Bytes::new()
-    }
-    fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(async move {
-            if let Some((node, later)) = self.loses.as_ref().and_then(|(node, later)| Some((node.get()?, *later))) {
-                node.disconnect(asked.from);
-                tokio::time::sleep(later).await;
-            }
-            Answer::success(self.payload)
-        })
-    }
-    fn decode(&self, _payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
-        Err(ReplyDecodeError("peers of tests decode nothing".into()))
+    async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
+        if let Some((node, later)) = self.loses.as_ref().and_then(|(node, later)| Some((node.get()?, *later))) {
+            node.disconnect(asked.from);
+            tokio::time::sleep(later).await;
+        }
+        Answer::success(self.payload)
     }
 }
 
@@ -79,7 +60,7 @@ fn embedded(
         identities: Identities { current: Some(Arc::new(Ed25519Identity::from_seed([7; 32]))), legacy: None },
         listen: Some("127.0.0.1:0".parse().expect("an address")),
         allow: vec![Permid::from_base64(&crawler.permid(false)).expect("a permid")],
-        registry: Registry::new(vec![Arc::new(probe)]),
+        registry: Registry::default().with_probe(MessageId::NATCHECK, probe),
         ..NodeConfig::default()
     };
     let (tell, asked) = channel();

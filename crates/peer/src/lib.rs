@@ -10,6 +10,8 @@
 //! | [`crawler`] | channels, parts, the frequency gate, schedules, BuddyCast rounds |
 //! | [`overlay`] | sockets and TLS, one task a connection |
 //! | [`node`] | a whole peer or Crawler |
+//!
+//! What signatures name stands at the crate's root, too.
 #![forbid(unsafe_code)]
 
 pub mod crawler;
@@ -18,3 +20,13 @@ pub mod identity;
 pub mod node;
 pub mod overlay;
 pub mod session;
+
+pub use crawler::{
+    Acceptance, Answer, AnyProbe, Ask, Asked, Budgets, Decoding, Direction, Event, Origin, PeerKey, PeerView, Probe,
+    Question, Receipt, Registry, ReplyDecodeError, Source, Target, TargetError, Ticket, Transport, decode_reply,
+};
+pub use identity::{Ed25519Identity, Identities, LegacyIdentity};
+pub use node::{Node, NodeConfig};
+pub use overlay::Limits;
+pub use swarmscope_wire::failure::{By, Cause, Failure, Phase};
+pub use swarmscope_wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, Permid};

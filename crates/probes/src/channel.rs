@@ -6,9 +6,9 @@ use bytes::Bytes;
 
 use super::desk::Desk;
 use super::{choices, database, rows};
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
-use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
-use swarmscope_peer::crawler::{Asked, PeerView, Probe};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
 
 /// What the original asks, but for one thing: it asks for the votes of the peer itself and for those of others apart, by the peer's
@@ -28,7 +28,7 @@ impl Channel {
     }
 }
 
-impl Probe for Channel {
+impl Question for Channel {
     fn id(&self) -> MessageId {
         MessageId::CHANNEL_QUERY
     }
@@ -74,12 +74,14 @@ impl Probe for Channel {
         ))
     }
 
-    fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(database::ask(&self.desk, asked.payload))
-    }
-
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         rows::decode(payload)
+    }
+}
+
+impl Probe for Channel {
+    async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
+        database::ask(&self.desk, asked.payload).await
     }
 }
 

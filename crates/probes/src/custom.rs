@@ -31,16 +31,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::config_file::Fault;
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
-use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Registry};
-use swarmscope_wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion};
+use swarmscope_peer::crawler::{Question, Registry};
+use swarmscope_wire::{Decoded, Frequency, MessageId, OverlayVersion};
 
 mod decoder;
 mod file;
@@ -95,10 +94,7 @@ pub fn extend(registry: &Registry, directory: &Path) -> Result<Registry, Vec<Fau
     for (_, probe) in custom.values_mut().filter(|(_, probe)| probe.instead_of_built_in) {
         probe.doc = format!("instead of the built-in one: {}", probe.doc);
     }
-    let built_in = registry.iter().filter(|probe| !custom.contains_key(&probe.id())).map(Arc::clone);
-    let mut probes: Vec<Arc<dyn Probe>> = built_in.collect();
-    probes.extend(custom.into_values().map(|(_, probe)| Arc::new(probe) as Arc<dyn Probe>));
-    Ok(Registry::new(probes))
+    Ok(custom.into_values().fold(registry.clone(), |registry, (_, question)| registry.with_question(question)))
 }
 
 /// The files in the order of their names.
@@ -179,7 +175,7 @@ impl Custom {
     }
 }
 
-impl Probe for Custom {
+impl Question for Custom {
     fn id(&self) -> MessageId {
         self.id
     }
@@ -226,11 +222,6 @@ impl Probe for Custom {
 
     fn fill(&self, values: &[Value], _to: OverlayVersion) -> Result<Bytes, String> {
         Ok(self.render(values))
-    }
-
-    fn answer<'a>(&'a self, _asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        let (error, payload) = (ErrorByte::UNKNOWN_MESSAGE, Bytes::from_static(b"unknown message"));
-        Box::pin(std::future::ready(Answer { error, payload, receipt: None }))
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

@@ -10,9 +10,9 @@ use bytes::Bytes;
 
 use super::desk::{Desk, not_open};
 use super::{choices, rows, sql};
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
-use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
 
 /// The version from which peers have the tables of channels and votes.
@@ -40,7 +40,7 @@ pub(super) async fn ask(desk: &Desk, request: Bytes) -> Answer {
     answered.await.unwrap_or_else(|reason| Answer::failed(&reason))
 }
 
-impl Probe for Database {
+impl Question for Database {
     fn id(&self) -> MessageId {
         MessageId::DATABASE_QUERY
     }
@@ -78,12 +78,14 @@ impl Probe for Database {
         Ok(choices::payload(values, &[("versions", b"SELECT oversion, count(*) FROM Peer GROUP BY oversion ORDER BY oversion"), ("swarms", b"SELECT num_seeders, count(*) FROM Torrent GROUP BY num_seeders ORDER BY num_seeders DESC LIMIT 50"), ("seen", b"SELECT last_seen / 86400, count(*) FROM Peer GROUP BY 1 ORDER BY 1 DESC LIMIT 50")], self.initiate(to)))
     }
 
-    fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(ask(&self.desk, asked.payload))
-    }
-
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         rows::decode(payload)
+    }
+}
+
+impl Probe for Database {
+    async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
+        ask(&self.desk, asked.payload).await
     }
 }
 

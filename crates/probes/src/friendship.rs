@@ -11,9 +11,9 @@ use serde_json::{Map, Value as Json};
 
 use super::desk::{Desk, not_open};
 use super::{rows, sql};
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Kind, Value as Filled};
-use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
 use swarmscope_wire::bencode::{self, Value};
 use swarmscope_wire::formats::{self, Format};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion, text};
@@ -100,7 +100,7 @@ impl sql::Rows for BencodedRows {
     }
 }
 
-impl Probe for Friendship {
+impl Question for Friendship {
     fn id(&self) -> MessageId {
         MessageId::FRIENDSHIP_STATS
     }
@@ -128,10 +128,6 @@ impl Probe for Friendship {
             [Filled::Int(since)] => Ok(format!("d{}:{TIME}i{since}ee", TIME.len()).into()),
             _ => Ok(self.initiate(to)),
         }
-    }
-
-    fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(async { self.reply(asked.payload).await.unwrap_or_else(|reason| Answer::failed(&reason)) })
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
@@ -165,6 +161,16 @@ impl Probe for Friendship {
             }
         }
         Ok(decoded)
+    }
+
+    fn volatile(&self) -> &[&str] {
+        &["current_time"]
+    }
+}
+
+impl Probe for Friendship {
+    async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
+        self.reply(asked.payload).await.unwrap_or_else(|reason| Answer::failed(&reason))
     }
 }
 

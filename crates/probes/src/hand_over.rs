@@ -14,7 +14,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::desk::{Desk, not_open};
 use super::{Statistics, sql};
-use swarmscope_peer::crawler::probe::Answering;
 use swarmscope_peer::crawler::{Answer, Receipt};
 use swarmscope_wire::{Permid, text};
 
@@ -90,12 +89,10 @@ impl HandOver {
     }
 
     /// Answers a request from `to` with what `reply` makes of its offer.
-    pub fn answer<'a>(&self, desk: &'a Desk, to: Permid, reply: fn(&Offer) -> Result<Answer, String>) -> Answering<'a> {
+    pub async fn answer(&self, desk: &Desk, to: Permid, reply: fn(&Offer) -> Result<Answer, String>) -> Answer {
         let records = self.clone();
-        Box::pin(async move {
-            let work = move |_: &Statistics, _: &sql::Limits| reply(&records.offer(to)?);
-            desk.ask(work).await.unwrap_or_else(|reason| Answer::failed(&reason))
-        })
+        let work = move |_: &Statistics, _: &sql::Limits| reply(&records.offer(to)?);
+        desk.ask(work).await.unwrap_or_else(|reason| Answer::failed(&reason))
     }
 }
 

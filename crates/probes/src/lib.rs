@@ -1,10 +1,8 @@
 //! The message-specific ids that are built in: one file each, and the list of them here.
 //!
-//! A new one is a file with a [`Probe`](swarmscope_peer::crawler::Probe) in it, and a line in [`registry`]. Ids that are not in the list
-//! can be asked all the same, with a payload written by hand; their replies are read by the format they are in.
+//! A new one is a file with a [`Question`](swarmscope_peer::crawler::Question) and a [`Probe`](swarmscope_peer::crawler::Probe) in
+//! it, and a line in [`registry`]. Ids that are not in the list can be asked all the same, with a payload written by hand; their replies are read by the format they are in.
 #![forbid(unsafe_code)]
-
-use std::sync::Arc;
 
 use crate::nat::NatTester;
 use swarmscope_peer::crawler::Registry;
@@ -56,19 +54,18 @@ pub fn registry(statistics: Statistics) -> Registry {
 #[must_use]
 pub fn registry_of_peer(statistics: Statistics, nat: NatTester) -> Registry {
     let desk = Desk::new(statistics);
-    Registry::new(vec![
-        Arc::new(Database::new(desk.clone())),
-        Arc::new(SeedingStats::new(desk.clone())),
-        Arc::new(NatCheck::new(nat)),
-        Arc::new(Friendship::new(desk.clone())),
-        Arc::new(NatTraversal::default()),
-        Arc::new(PlaybackInfo::new(desk.clone())),
-        Arc::new(PlaybackEvent::new(desk.clone())),
-        Arc::new(Repex::new(desk.clone())),
-        Arc::new(Puncture::new(desk.clone())),
-        Arc::new(Channel::new(desk.clone())),
-        Arc::new(UserEventLog::new(desk)),
-    ])
+    Registry::default()
+        .with(Database::new(desk.clone()))
+        .with(SeedingStats::new(desk.clone()))
+        .with(NatCheck::new(nat))
+        .with(Friendship::new(desk.clone()))
+        .with(NatTraversal::default())
+        .with(PlaybackInfo::new(desk.clone()))
+        .with(PlaybackEvent::new(desk.clone()))
+        .with(Repex::new(desk.clone()))
+        .with(Puncture::new(desk.clone()))
+        .with(Channel::new(desk.clone()))
+        .with(UserEventLog::new(desk))
 }
 
 #[cfg(test)]
@@ -109,11 +106,13 @@ mod tests {
     #[tokio::test]
     async fn whatever_is_asked_by_name_is_answered_and_read() {
         let mut asked = 0;
-        for probe in registry(Statistics::empty()).iter() {
+        let registry = registry(Statistics::empty());
+        for probe in registry.iter() {
+            let answers = registry.probe(probe.id()).unwrap();
             let [Field { kind: Kind::Choice(choices), .. }] = probe.fields() else { continue };
             for (name, doc) in *choices {
                 let request = probe.fill(&[Value::Text((*name).to_owned())], OverlayVersion::CURRENT).unwrap();
-                let answer = testing::ask_as(&**probe, testing::FIRST, request).await;
+                let answer = testing::ask_as(answers, testing::FIRST, request).await;
                 assert_eq!(answer.error, ErrorByte::SUCCESS, "{} {name}: {:?}", probe.name(), answer.payload);
                 assert!(probe.decode(&answer.payload).is_ok() && !doc.is_empty(), "{} {name}", probe.name());
                 asked += 1;
@@ -127,6 +126,16 @@ mod tests {
         let reply = b"l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i6700ee";
         let Decoding { decoded, failed, .. } = decode(MessageId::NATCHECK, ErrorByte::SUCCESS, reply);
         assert_eq!((decoded.tree.children[0].label.as_str(), failed), ("type", None));
+    }
+
+    #[test]
+    fn addresses_and_ports_of_a_natcheck_make_no_kinds() {
+        let content = |reply: &[u8]| decode(MessageId::NATCHECK, ErrorByte::SUCCESS, reply).content;
+        let one = content(b"l13:Full Cone NATi1ei0e11:203.0.113.1i7760e8:10.0.0.1i7760ee");
+        let other = content(b"l13:Full Cone NATi1ei0e11:203.0.113.9i9999e8:10.0.0.7i7761ee");
+        let blocked = content(b"l7:Blockedi-1ei0e11:203.0.113.1i7760e8:10.0.0.1i7760ee");
+        assert_eq!(one, other);
+        assert_ne!(one, blocked);
     }
 
     #[test]

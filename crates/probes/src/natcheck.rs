@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use crate::nat::{NatError, NatReport, NatTester};
-use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe};
+use swarmscope_peer::crawler::ReplyDecodeError;
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
 use swarmscope_wire::bencode::{self, Value};
 use swarmscope_wire::text;
 use swarmscope_wire::tree::{self, Node};
@@ -68,7 +68,7 @@ impl NatCheck {
     }
 }
 
-impl Probe for NatCheck {
+impl Question for NatCheck {
     fn id(&self) -> MessageId {
         MessageId::NATCHECK
     }
@@ -98,11 +98,6 @@ impl Probe for NatCheck {
         Bytes::new()
     }
 
-    fn answer<'a>(&'a self, asked: Asked, peer: &'a PeerView) -> Answering<'a> {
-        let own = peer.listening.map(|listening| SocketAddr::new(internal_ip(listening.ip()), listening.port()));
-        Box::pin(async move { Answer::success(self.reply(asked.payload == LIFETIME, asked.version, own).await) })
-    }
-
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         let parsed = bencode::decode_spanned(payload).map_err(|error| ReplyDecodeError(format!("bencode: {error}")))?;
         let fields = parsed.value.as_list().ok_or_else(|| ReplyDecodeError("not a list".into()))?;
@@ -130,6 +125,17 @@ impl Probe for NatCheck {
         }
         let summary = format!("{}, {}", tree.children[0].value, tree.value);
         Ok(Decoded { format: "bencode".into(), summary, tree, json: json.into(), findings })
+    }
+
+    fn volatile(&self) -> &[&str] {
+        &["external_ip", "external_port", "internal_ip", "internal_port", MEASURED]
+    }
+}
+
+impl Probe for NatCheck {
+    async fn answer(&self, asked: Asked, peer: &PeerView) -> Answer {
+        let own = peer.listening.map(|listening| SocketAddr::new(internal_ip(listening.ip()), listening.port()));
+        Answer::success(self.reply(asked.payload == LIFETIME, asked.version, own).await)
     }
 }
 

@@ -16,9 +16,9 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::nat::{Invitation, Traversed, punch, resolve};
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Kind, Value};
-use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
 use swarmscope_wire::tree::Node;
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
 
@@ -66,7 +66,7 @@ fn is_inside(rendezvous: SocketAddr, listening: Option<SocketAddr>) -> bool {
     is_loopback(rendezvous) && !listening.is_some_and(is_loopback)
 }
 
-impl Probe for NatTraversal {
+impl Question for NatTraversal {
     fn id(&self) -> MessageId {
         MessageId::NATTRAVERSAL
     }
@@ -112,10 +112,6 @@ impl Probe for NatTraversal {
         Ok(payload.into())
     }
 
-    fn answer<'a>(&'a self, asked: Asked, peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(self.traverse(asked.payload, peer.listening))
-    }
-
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         let (request_id, traversed) =
             Traversed::decode(payload).map_err(|error| ReplyDecodeError(format!("the reply: {error}")))?;
@@ -128,6 +124,12 @@ impl Probe for NatTraversal {
         ];
         let tree = Node { label: String::new(), value: outcome.clone(), span: Some(0..end), children };
         Ok(Decoded { format: "bencode".into(), summary: outcome, tree, json, findings: Vec::new() })
+    }
+}
+
+impl Probe for NatTraversal {
+    async fn answer(&self, asked: Asked, peer: &PeerView) -> Answer {
+        self.traverse(asked.payload, peer.listening).await
     }
 }
 

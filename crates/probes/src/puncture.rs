@@ -14,8 +14,8 @@ use flate2::write::ZlibEncoder;
 use super::desk::Desk;
 use super::hand_over::{HandOver, Offer};
 use super::pseudonyms::mask;
-use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Receipt};
+use swarmscope_peer::crawler::ReplyDecodeError;
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid, text};
 
 mod reading;
@@ -57,7 +57,7 @@ fn deflate(log: &str) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-impl Probe for Puncture {
+impl Question for Puncture {
     fn id(&self) -> MessageId {
         MessageId::PUNCTURE_QUERY
     }
@@ -82,20 +82,24 @@ impl Probe for Puncture {
         Bytes::new()
     }
 
-    fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        self.lines.answer(&self.desk, asked.from, |offer| {
-            let log = log(offer).map_err(|error| format!("SQLError: {error}"))?;
-            let stream = deflate(&log).map_err(|error| format!("zlib: {error}"))?;
-            Ok(Answer { receipt: offer.receipt(), ..Answer::success(stream) })
-        })
+    fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
+        reading::decode(payload)
+    }
+}
+
+impl Probe for Puncture {
+    async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
+        self.lines
+            .answer(&self.desk, asked.from, |offer| {
+                let log = log(offer).map_err(|error| format!("SQLError: {error}"))?;
+                let stream = deflate(&log).map_err(|error| format!("zlib: {error}"))?;
+                Ok(Answer { receipt: offer.receipt(), ..Answer::success(stream) })
+            })
+            .await
     }
 
     fn delivered(&self, to: Permid, receipt: Receipt) {
         self.lines.delivered(to, receipt);
-    }
-
-    fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
-        reading::decode(payload)
     }
 }
 

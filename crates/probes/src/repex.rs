@@ -11,8 +11,8 @@ use rusqlite::{CachedStatement, Row};
 use super::desk::Desk;
 use super::hand_over::{HandOver, Offer};
 use super::sql::MAX_BYTES;
-use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Receipt};
+use swarmscope_peer::crawler::ReplyDecodeError;
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt};
 use swarmscope_wire::encoding_a::Value;
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid};
 
@@ -84,7 +84,7 @@ fn peer(row: &Row<'_>) -> rusqlite::Result<(Value, Value)> {
     Ok((Value::Text(row.get(0)?), known))
 }
 
-impl Probe for Repex {
+impl Question for Repex {
     fn id(&self) -> MessageId {
         MessageId::REPEX_QUERY
     }
@@ -109,17 +109,19 @@ impl Probe for Repex {
         Bytes::new()
     }
 
-    fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
+    fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
+        reading::decode(payload)
+    }
+}
+
+impl Probe for Repex {
+    async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
         let reply = |offer: &Offer| reply(offer).map_err(|error| format!("SQLError: {error}"));
-        self.records.answer(&self.desk, asked.from, reply)
+        self.records.answer(&self.desk, asked.from, reply).await
     }
 
     fn delivered(&self, to: Permid, receipt: Receipt) {
         self.records.delivered(to, receipt);
-    }
-
-    fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
-        reading::decode(payload)
     }
 }
 

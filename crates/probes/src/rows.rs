@@ -1,7 +1,7 @@
 //! How the reply to an SQL question reads: as a table, in whichever encoding its peer's generation sends it.
 
 use super::sql::MAX_ROWS;
-use swarmscope_peer::crawler::probe::ReplyDecodeError;
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_wire::Decoded;
 use swarmscope_wire::formats::{self, Format};
 use swarmscope_wire::tree::Node;

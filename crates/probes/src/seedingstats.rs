@@ -12,9 +12,9 @@ use bytes::Bytes;
 use super::desk::{Desk, not_open};
 use super::hand_over::HandOver;
 use super::{choices, rows, sql, statement};
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value as Filled};
-use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Receipt};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt};
 use swarmscope_wire::pickle::{self, Opcodes, Pickle, Scalar, Value};
 use swarmscope_wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, Permid, text};
 
@@ -38,7 +38,7 @@ pub struct SeedingStats {
 
 /// What a request asks for.
 #[derive(Debug, PartialEq)]
-enum Question {
+enum Wanted {
     /// One read, and nothing is collected.
     Read(String),
     Collect,
@@ -55,13 +55,13 @@ impl SeedingStats {
         let question = parse(&asked.payload)?;
         let records = self.records.clone();
         let work = move |statistics: &super::Statistics, limits: &sql::Limits| match question {
-            Question::Read(sql) => {
+            Wanted::Read(sql) => {
                 let database = statistics.open().map_err(|error| not_open(&error))?;
                 let rows: sql::PickledRows =
                     sql::run(database, sql.as_bytes(), limits).map_err(|error| error.to_string())?;
                 Ok(Answer::success(results(rows, false)))
             }
-            Question::Collect => {
+            Wanted::Collect => {
                 let offer = records.offer(asked.from)?;
                 let receipt = offer.receipt();
                 let select = format!(
@@ -79,7 +79,7 @@ impl SeedingStats {
 }
 
 /// What is asked, of the only pickles that mean something here.
-fn parse(request: &[u8]) -> Result<Question, String> {
+fn parse(request: &[u8]) -> Result<Wanted, String> {
     if request.len() > MAX_REQUEST {
         return Err(format!("the request has {} bytes, {MAX_REQUEST} are the most", request.len()));
     }
@@ -89,9 +89,9 @@ fn parse(request: &[u8]) -> Result<Question, String> {
     }
     let queries = queries(&pickle).ok_or("not a list of (\"read\" or \"write\", SQL)")?;
     match &queries[..] {
-        [("read", sql)] => Ok(Question::Read((*sql).into())),
+        [("read", sql)] => Ok(Wanted::Read((*sql).into())),
         [("read", read), ("write", write)] if statement::is(read, READ) && statement::is(write, WRITE) => {
-            Ok(Question::Collect)
+            Ok(Wanted::Collect)
         }
         _ => Err(format!(
             "one read is answered, and {READ} with {WRITE} hands the records over; nothing else is written"
@@ -124,7 +124,7 @@ fn results(rows: sql::PickledRows, write: bool) -> Vec<u8> {
     list.into_pickle()
 }
 
-impl Probe for SeedingStats {
+impl Question for SeedingStats {
     fn id(&self) -> MessageId {
         MessageId::SEEDINGSTATS_QUERY
     }
@@ -163,23 +163,6 @@ impl Probe for SeedingStats {
         Ok(choices::payload(values, &[("read", READ_ONLY)], self.initiate(to)))
     }
 
-    fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(async {
-            self.reply(asked).await.unwrap_or_else(|reason| {
-                let mut reasons = Opcodes::default();
-                reasons.scalar(Scalar::Bytes(reason.as_bytes()));
-                let mut list = Opcodes::default();
-                list.list(&reasons);
-                let (error, payload) = (ErrorByte::HANDLER, list.into_pickle().into());
-                Answer { error, payload, receipt: None }
-            })
-        })
-    }
-
-    fn delivered(&self, to: Permid, receipt: Receipt) {
-        self.records.delivered(to, receipt);
-    }
-
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         let mut decoded = rows::read(payload)?;
         let is_rows =
@@ -201,6 +184,23 @@ impl Probe for SeedingStats {
             }
         }
         Ok(decoded)
+    }
+}
+
+impl Probe for SeedingStats {
+    async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
+        self.reply(asked).await.unwrap_or_else(|reason| {
+            let mut reasons = Opcodes::default();
+            reasons.scalar(Scalar::Bytes(reason.as_bytes()));
+            let mut list = Opcodes::default();
+            list.list(&reasons);
+            let (error, payload) = (ErrorByte::HANDLER, list.into_pickle().into());
+            Answer { error, payload, receipt: None }
+        })
+    }
+
+    fn delivered(&self, to: Permid, receipt: Receipt) {
+        self.records.delivered(to, receipt);
     }
 }
 

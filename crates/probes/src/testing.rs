@@ -14,6 +14,6 @@ pub fn asked(from: Permid, request: impl AsRef<[u8]>) -> Asked {
     Asked { from, version: OverlayVersion::CURRENT, payload: Bytes::copy_from_slice(request.as_ref()) }
 }
 
-pub async fn ask_as(probe: &dyn Probe, from: Permid, request: impl AsRef<[u8]>) -> Answer {
+pub async fn ask_as(probe: &impl Probe, from: Permid, request: impl AsRef<[u8]>) -> Answer {
     probe.answer(asked(from, request), &VIEW).await
 }

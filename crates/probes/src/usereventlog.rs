@@ -10,9 +10,9 @@ use bytes::Bytes;
 use super::desk::{Desk, not_open};
 use super::hand_over::HandOver;
 use super::{Statistics, choices, rows, sql, statement};
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
-use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Receipt};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid};
 
 /// What the original's Crawler sends.
@@ -58,7 +58,7 @@ fn reply(statistics: &Statistics, limits: &sql::Limits, events: &HandOver, asked
     }
 }
 
-impl Probe for UserEventLog {
+impl Question for UserEventLog {
     fn id(&self) -> MessageId {
         MessageId::USEREVENTLOG_QUERY
     }
@@ -102,22 +102,22 @@ impl Probe for UserEventLog {
         ))
     }
 
-    fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        let events = self.events.clone();
-        Box::pin(async {
-            let work = move |statistics: &Statistics, limits: &sql::Limits| reply(statistics, limits, &events, &asked);
-            self.desk.ask(work).await.unwrap_or_else(|reason| Answer::failed(&reason))
-        })
-    }
-
-    fn delivered(&self, to: Permid, receipt: Receipt) {
-        self.events.delivered(to, receipt);
-    }
-
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         let mut decoded = rows::decode(payload)?;
         rows::name_columns(&mut decoded.tree, &COLUMNS);
         Ok(decoded)
+    }
+}
+
+impl Probe for UserEventLog {
+    async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
+        let events = self.events.clone();
+        let work = move |statistics: &Statistics, limits: &sql::Limits| reply(statistics, limits, &events, &asked);
+        self.desk.ask(work).await.unwrap_or_else(|reason| Answer::failed(&reason))
+    }
+
+    fn delivered(&self, to: Permid, receipt: Receipt) {
+        self.events.delivered(to, receipt);
     }
 }
 

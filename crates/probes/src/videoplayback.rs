@@ -14,9 +14,9 @@ use flate2::write::ZlibEncoder;
 
 use super::desk::{Desk, not_open};
 use super::{choices, rows, sql, statement};
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
-use swarmscope_peer::crawler::probe::{Answering, ReplyDecodeError};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
 
 /// The version from which on there are only events, and replies are compressed.
@@ -63,7 +63,7 @@ fn deflate(bytes: &[u8]) -> Result<Vec<u8>, String> {
     deflated.map_err(|error| format!("zlib: {error}"))
 }
 
-impl Probe for PlaybackInfo {
+impl Question for PlaybackInfo {
     fn id(&self) -> MessageId {
         MessageId::VIDEOPLAYBACK_INFO_QUERY
     }
@@ -107,10 +107,6 @@ impl Probe for PlaybackInfo {
         Ok(choices::payload(values, &NAMED, self.initiate(to)))
     }
 
-    fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        Box::pin(ask(&self.desk, asked.payload, false))
-    }
-
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         let mut decoded = rows::decode(payload)?;
         rows::name_columns(&mut decoded.tree, &["key", "timestamp", "piece size", "pieces", "bitrate", "nat"]);
@@ -118,7 +114,13 @@ impl Probe for PlaybackInfo {
     }
 }
 
-impl Probe for PlaybackEvent {
+impl Probe for PlaybackInfo {
+    async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
+        ask(&self.desk, asked.payload, false).await
+    }
+}
+
+impl Question for PlaybackEvent {
     fn id(&self) -> MessageId {
         MessageId::VIDEOPLAYBACK_EVENT_QUERY
     }
@@ -165,18 +167,20 @@ impl Probe for PlaybackEvent {
         Ok(choices::payload(values, &NAMED, self.initiate(to)))
     }
 
-    fn answer<'a>(&'a self, asked: Asked, _peer: &'a PeerView) -> Answering<'a> {
-        let Asked { payload, version, .. } = asked;
-        let before = str::from_utf8(&payload).ok().and_then(|request| statement::before(request, DELETE));
-        let read = before.map(|before| payload.slice_ref(before.as_bytes()));
-        Box::pin(ask(&self.desk, read.unwrap_or(payload), version >= EVENTS_ONLY))
-    }
-
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         let mut decoded = rows::decode(payload)?;
         rows::name_columns(&mut decoded.tree, &["key", "timestamp", "event"]);
         rows::name_columns(&mut decoded.tree, &["key", "timestamp", "origin", "event"]);
         Ok(decoded)
+    }
+}
+
+impl Probe for PlaybackEvent {
+    async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
+        let Asked { payload, version, .. } = asked;
+        let before = str::from_utf8(&payload).ok().and_then(|request| statement::before(request, DELETE));
+        let read = before.map(|before| payload.slice_ref(before.as_bytes()));
+        ask(&self.desk, read.unwrap_or(payload), version >= EVENTS_ONLY).await
     }
 }
 
@@ -187,6 +191,7 @@ mod tests {
     use super::*;
     use crate::Statistics;
     use crate::testing::{FIRST, VIEW, ask_as, asked};
+    use swarmscope_peer::crawler::Registry;
     use swarmscope_wire::ErrorByte;
 
     const ORIGINAL: &str = "SELECT key, timestamp, event FROM playback_event; DELETE FROM playback_event;";
@@ -243,18 +248,21 @@ mod tests {
     #[tokio::test]
     async fn what_is_asked_by_name_is_counted() {
         let (info, event) = (PlaybackInfo::new(desk()), PlaybackEvent::new(desk()));
-        let cases: [(&dyn Probe, _, _); 6] = [
-            (&info, "bitrates", json!([[131_072, 1]])),
-            (&info, "nat", json!([["Unknown", 1]])),
-            (&info, "days", json!([[0, 1]])),
-            (&event, "kinds", json!([["play", 1], ["stop", 1]])),
-            (&event, "lengths", json!([[2, 1]])),
-            (&event, "days", json!([[0, 2]])),
+        let registry = Registry::default().with(info).with(event);
+        let (info, event) = (MessageId::VIDEOPLAYBACK_INFO_QUERY, MessageId::VIDEOPLAYBACK_EVENT_QUERY);
+        let cases = [
+            (info, "bitrates", json!([[131_072, 1]])),
+            (info, "nat", json!([["Unknown", 1]])),
+            (info, "days", json!([[0, 1]])),
+            (event, "kinds", json!([["play", 1], ["stop", 1]])),
+            (event, "lengths", json!([[2, 1]])),
+            (event, "days", json!([[0, 2]])),
         ];
-        for (probe, name, rows) in cases {
-            let request = probe.fill(&[Value::Text(name.into())], OverlayVersion(18)).unwrap();
-            let answer = ask_as(probe, FIRST, request).await;
-            assert_eq!(probe.decode(&answer.payload).unwrap().json, rows, "{name}");
+        for (id, name, rows) in cases {
+            let question = registry.get(id).unwrap();
+            let request = question.fill(&[Value::Text(name.into())], OverlayVersion(18)).unwrap();
+            let answer = ask_as(registry.probe(id).unwrap(), FIRST, request).await;
+            assert_eq!(question.decode(&answer.payload).unwrap().json, rows, "{name}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use swarmscope_peer::crawler::{Probe, Registry, Target};
+use swarmscope_peer::crawler::{Registry, Target};
 use swarmscope_peer::identity::{Ed25519Identity, Identities};
 use swarmscope_peer::node::{Event, Node, NodeConfig};
 use swarmscope_probes::NatTraversal;
@@ -58,8 +58,7 @@ impl Running {
 
 /// A peer that knows NATTRAVERSAL, or does not.
 async fn peer(n: u8, knows: bool) -> Running {
-    let probes: Vec<Arc<dyn Probe>> = if knows { vec![Arc::new(NatTraversal::default())] } else { Vec::new() };
-    let registry = Registry::new(probes);
+    let registry = if knows { Registry::default().with(NatTraversal::default()) } else { Registry::default() };
     let allow = vec![permid(1)];
     Running::start(NodeConfig {
         listen: Some(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0)),

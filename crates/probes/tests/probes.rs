@@ -7,7 +7,7 @@ mod transcripts;
 
 use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
-use swarmscope_peer::crawler::{Asked, PeerView};
+use swarmscope_peer::crawler::{Asked, PeerView, Probe as _};
 use swarmscope_probes::Statistics;
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
 use swarmscope_wire::frame::{Frame, FrameId, FrameReader};
@@ -93,7 +93,7 @@ async fn every_question_of_the_original_is_answered() {
             let probe = registry.get(message).unwrap();
             let asked =
                 Asked { from: Permid::Sect233k1([1; 60]), version: OverlayVersion(17), payload: payload.clone() };
-            let answer = probe.answer(asked, &PeerView { listening: None }).await;
+            let answer = registry.probe(message).unwrap().answer(asked, &PeerView { listening: None }).await;
             assert_eq!(answer.error, ErrorByte::SUCCESS, "{message}: {:?} {:?}", payload, answer.payload);
             let decoded = probe.decode(&answer.payload).unwrap();
             assert!(!matches!(decoded.json, Value::Null), "{message}");

@@ -11,7 +11,8 @@ use super::directory::{Attempt, Place};
 use super::event::{Event, PeerKey};
 use super::gate::{FLEXIBILITY, Gate};
 use super::io::Output;
-use super::probe::{Answer, Asked, Registry};
+use super::probe::{Answer, Asked};
+use super::registry::Registry;
 use super::replies::{Address, DialBack, Replies, ReplyId};
 use super::timers::Deadline;
 use swarmscope_wire::crawler::CrawlerRequest;
@@ -69,7 +70,7 @@ impl Backend {
         let CrawlerRequest { message, channel, frequency, payload } = request;
         core.emit(Event::Asked { permid, message, channel, frequency, bytes: payload.len() });
         let to = Address { permid, message, channel, conn, home };
-        if self.registry.get(message).is_none() {
+        if self.registry.probe(message).is_none() {
             return self.answer_at_once(core, to, ErrorByte::UNKNOWN_MESSAGE, b"unknown message");
         }
         if self.asked.len() >= MAX_ASKED {

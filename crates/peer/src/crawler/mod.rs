@@ -10,6 +10,7 @@
 //! | `gossip`, `directory` | BuddyCast rounds, and who is known from whom |
 //! | `links`, `timers`, `tally`, `random`, `core` | what they all work with |
 //! | `traced` | for those who watch: what passes over a connection |
+//! | `question`, `probe`, `registry` | what can be asked, what a peer answers, and the list of both |
 //! | `decoding` | for those who ask: what a reply says |
 //! | `acceptance` | for those who ask: when a peer will accept an id again |
 
@@ -30,8 +31,10 @@ pub mod gossip;
 pub mod io;
 mod links;
 pub mod probe;
+pub mod question;
 mod random;
 mod receipts;
+mod registry;
 mod replies;
 mod requests;
 mod schedule;
@@ -53,7 +56,9 @@ pub use engine::Engine;
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 pub use gate::FLEXIBILITY;
 pub use io::{ConnectedPeer, EngineConfig, Input, Output};
-pub use probe::{Answer, Asked, PeerView, Probe, Receipt, Registry};
+pub use probe::{Answer, AnyProbe, Asked, PeerView, Probe, Receipt};
+pub use question::{FORM, Question, ReplyDecodeError};
+pub use registry::Registry;
 pub use replies::ReplyId;
 pub use requests::BETWEEN_PARTS;
 pub use target::{Target, TargetError};

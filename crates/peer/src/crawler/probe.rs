@@ -1,26 +1,22 @@
-//! A message-specific id: what a Crawler asks, what a peer answers, how the reply reads. One implementation each in
-//! [`swarmscope_probes`]; a program that embeds a peer brings its own.
+//! What a peer answers under one message-specific id: the answering half. The asking half is [`Question`](super::Question).
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::field::{Field, Value};
-use swarmscope_wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, Permid, formats};
-
-/// An answer that is being worked out.
-pub type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+use swarmscope_wire::{ErrorByte, OverlayVersion, Permid};
 
 /// A request as it reaches a peer's probe: authenticated, allowed, and past the frequency gate.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    /// The Crawler that asks.
     pub from: Permid,
     /// The overlay version of the connection it came on.
     pub version: OverlayVersion,
+    /// The request's payload, as it came.
     pub payload: Bytes,
 }
 
@@ -31,7 +27,9 @@ pub struct Receipt(pub u64);
 /// What a peer answers: an error byte (§4) and a payload.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Answer {
+    /// 0 for success; see [`ErrorByte`].
     pub error: ErrorByte,
+    /// The reply's payload, of any length within the peer's limits; it is cut into parts on its way.
     pub payload: Bytes,
     /// Where the probe is to be told that the answer has arrived: see [`Probe::delivered`].
     pub receipt: Option<Receipt>,
@@ -64,142 +62,76 @@ pub struct PeerView {
     pub listening: Option<SocketAddr>,
 }
 
-/// A payload that a registered decoder could not read. The raw bytes are still there.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct ReplyDecodeError(pub String);
-
-/// What a payload begins with that is a form: `fields:since=0; who=me`. See [`Probe::fields`].
-pub const FORM: &str = "fields:";
-
-/// One message-specific id with its three callbacks: [`initiate`](Self::initiate) (what is asked),
-/// [`answer`](Self::answer) (the request, at the peer) and [`decode`](Self::decode) (the reply, at the Crawler).
+/// What a peer does when it is asked. A closure from an [`Asked`] to a future of an
+/// [`Answer`] is one, too: `|asked| async move { Answer::success(asked.payload) }`.
 pub trait Probe: Send + Sync + 'static {
-    fn id(&self) -> MessageId;
+    /// Works out the answer. Runs on a task of its own and may take its time; anything that blocks belongs on a blocking thread.
+    fn answer(&self, asked: Asked, peer: &PeerView) -> impl Future<Output = Answer> + Send;
 
-    /// The name by which people ask for it, in capitals, without `_QUERY`: `NATCHECK`.
-    fn name(&self) -> &str;
-
-    /// One line for the picker: what it asks, and what to know before asking.
-    fn doc(&self) -> &str;
-
-    /// The lowest overlay version of peers that know this id (§5).
-    fn min_version(&self) -> OverlayVersion {
-        OverlayVersion::CRAWLER
-    }
-
-    /// The highest overlay version of peers that know it.
-    fn max_version(&self) -> OverlayVersion {
-        OverlayVersion(u16::MAX)
-    }
-
-    /// Whether a request has a payload at all.
-    fn takes_payload(&self) -> bool {
-        true
-    }
-
-    /// What goes into the frequency field where nobody says otherwise.
-    fn default_frequency(&self) -> Frequency {
-        Frequency::DEFAULT
-    }
-
-    /// How long the whole reply may take, from the moment the request is sent.
-    fn timeout(&self) -> Duration {
-        Duration::from_secs(30)
-    }
-
-    /// Whether asking uses something up at the peer, so that the next Crawler doesn't get it.
-    fn consumes(&self) -> bool {
-        false
-    }
-
-    /// The initiator: the payload to ask a peer of this version with.
-    fn initiate(&self, to: OverlayVersion) -> Bytes;
-
-    /// What a person may fill in, where the request has such places.
-    fn fields(&self) -> &[Field] {
-        &[]
-    }
-
-    /// The payload with these values, one a field, for a peer of this version.
-    ///
-    /// # Errors
-    /// What is wrong with which field.
-    fn fill(&self, _values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
-        Ok(self.initiate(to))
-    }
-
-    /// The request, on the peer's side. Runs on a task of its own and may take its time; anything that blocks belongs on a
-    /// blocking thread.
-    fn answer<'a>(&'a self, asked: Asked, peer: &'a PeerView) -> Answering<'a>;
-
-    /// On the peer's side: an answer that was given with a receipt has arrived at its Crawler. That is so when every part of it was
-    /// written and the connection was still there 5 s later, or a further frame had come on it by then. Of an answer whose connection
-    /// was lost nobody is told. Called in order, and before any later request is answered; must not block.
+    /// An answer that was given with a receipt has arrived at its Crawler. That is so when every part of it was written and the
+    /// connection was still there 5 s later, or a further frame had come on it by then. Of an answer whose connection was lost
+    /// nobody is told. Called in order, and before any later request is answered; must not block.
     fn delivered(&self, _to: Permid, _receipt: Receipt) {}
+}
 
-    /// The reply, on the Crawler's side: the payload of a reply with error 0. May take a while; never called on the UI task.
-    /// By default it is read by its format.
-    ///
-    /// # Errors
-    /// A payload that is not what this id's peers send.
-    fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
-        Ok(formats::decode(payload))
+impl<F, Answering> Probe for F
+where
+    F: Fn(Asked) -> Answering + Send + Sync + 'static,
+    Answering: Future<Output = Answer> + Send,
+{
+    fn answer(&self, asked: Asked, _peer: &PeerView) -> impl Future<Output = Answer> + Send {
+        self(asked)
     }
 }
 
-/// The ids a peer answers and a Crawler knows by name.
-#[derive(Clone, Default)]
-pub struct Registry {
-    probes: Vec<Arc<dyn Probe>>,
-}
+/// Any [`Probe`], shared; cheap to clone.
+#[derive(Clone)]
+pub struct AnyProbe(Arc<dyn Erased>);
 
-impl Registry {
-    /// In the order of their ids.
-    ///
-    /// # Panics
-    /// Two probes with the same id: a mistake in the program that registers them.
+impl AnyProbe {
+    /// Wraps one.
     #[must_use]
-    pub fn new(mut probes: Vec<Arc<dyn Probe>>) -> Self {
-        probes.sort_by_key(|probe| probe.id());
-        assert!(probes.windows(2).all(|two| two[0].id() != two[1].id()), "a message-specific id is registered twice");
-        Self { probes }
+    pub fn new(probe: impl Probe) -> Self {
+        Self(Arc::new(probe))
     }
 
+    /// As [`Self::new`], of one that somebody else holds as well.
     #[must_use]
-    pub fn get(&self, id: MessageId) -> Option<&Arc<dyn Probe>> {
-        self.probes.iter().find(|probe| probe.id() == id)
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Probe>> {
-        self.probes.iter()
-    }
-
-    /// The id that `word` means: a number 0–255, a registered name, or a name of §5; any case, the `_QUERY` suffix optional.
-    #[must_use]
-    pub fn find(&self, word: &str) -> Option<MessageId> {
-        if let Ok(number) = word.parse() {
-            return Some(MessageId(number));
-        }
-        let word = word.to_ascii_uppercase().replace('-', "_");
-        let bare = |name: &str| name.trim_end_matches("_QUERY").to_owned();
-        let same = |name: &str| bare(name) == bare(&word);
-        let registered = self.probes.iter().find(|probe| same(probe.name())).map(|probe| probe.id());
-        registered.or_else(|| MessageId::NAMED.iter().find(|(_, name)| same(name)).map(|(id, _)| *id))
-    }
-
-    /// What people call this id: the registered name, else the one of §5 without its suffix, else the number.
-    #[must_use]
-    pub fn label(&self, id: MessageId) -> String {
-        let registered = self.get(id).map(|probe| probe.name().to_owned());
-        registered
-            .or_else(|| id.name().map(|name| name.trim_end_matches("_QUERY").to_owned()))
-            .unwrap_or_else(|| id.to_string())
+    pub fn shared(probe: Arc<impl Probe>) -> Self {
+        Self(probe)
     }
 }
 
-impl std::fmt::Debug for Registry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.probes.iter().map(|probe| probe.name())).finish()
+impl Probe for AnyProbe {
+    async fn answer(&self, asked: Asked, peer: &PeerView) -> Answer {
+        self.0.answer_boxed(asked, peer).await
+    }
+
+    fn delivered(&self, to: Permid, receipt: Receipt) {
+        self.0.delivered_to(to, receipt);
+    }
+}
+
+/// [`Probe`] as a trait object: the language can't make one of a trait with `impl Future` in it.
+trait Erased: Send + Sync + 'static {
+    fn answer_boxed<'a>(
+        &'a self,
+        asked: Asked,
+        peer: &'a PeerView,
+    ) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+    fn delivered_to(&self, to: Permid, receipt: Receipt);
+}
+
+impl<P: Probe> Erased for P {
+    fn answer_boxed<'a>(
+        &'a self,
+        asked: Asked,
+        peer: &'a PeerView,
+    ) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
+        Box::pin(self.answer(asked, peer))
+    }
+
+    fn delivered_to(&self, to: Permid, receipt: Receipt) {
+        self.delivered(to, receipt);
     }
 }

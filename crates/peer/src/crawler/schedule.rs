@@ -8,7 +8,7 @@ use super::ask::Ask;
 use super::core::Core;
 use super::event::Origin;
 use super::gate::FLEXIBILITY;
-use super::probe::Registry;
+use super::registry::Registry;
 use super::timers::Deadline;
 use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 

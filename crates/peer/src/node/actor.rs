@@ -9,7 +9,7 @@ use tokio::time::{Interval, MissedTickBehavior, sleep_until, timeout};
 use super::allowed::Allowed;
 use super::answering::Answering;
 use super::outlet::Outlet;
-use crate::crawler::{Ask, ConnectedPeer, Engine, Event, Input, Output, Registry, Source, Target, Ticket};
+use crate::crawler::{Ask, ConnectedPeer, Engine, Event, Input, Output, Probe as _, Registry, Source, Target, Ticket};
 use crate::overlay::{Overlay, OverlayEvent};
 use swarmscope_wire::Permid;
 use swarmscope_wire::frame::{Frame, FrameId};
@@ -134,12 +134,12 @@ impl Actor {
                 }
                 Output::Close { conn, failure } => self.overlay.close(conn, failure),
                 Output::Ask { id, message, asked } => {
-                    if let Some(probe) = self.registry.get(message) {
-                        self.answering.start(id, std::sync::Arc::clone(probe), asked);
+                    if let Some(probe) = self.registry.probe(message) {
+                        self.answering.start(id, probe.clone(), asked);
                     }
                 }
                 Output::Delivered { message, to, receipt } => {
-                    if let Some(probe) = self.registry.get(message) {
+                    if let Some(probe) = self.registry.probe(message) {
                         probe.delivered(to, receipt);
                     }
                 }

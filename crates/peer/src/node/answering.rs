@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::crawler::{Answer, Asked, PeerView, Probe, ReplyId};
+use crate::crawler::{Answer, AnyProbe, Asked, PeerView, Probe as _, ReplyId};
 
 /// How many probes work at the same time; more requests wait for their turn. A statistics reply may take 64 MiB while it is made.
 const AT_ONCE: usize = 8;
@@ -27,7 +27,7 @@ impl Answering {
     }
 
     /// Starts a probe. A lost connection doesn't stop it: the reply goes by dial-back.
-    pub(super) fn start(&mut self, id: ReplyId, probe: Arc<dyn Probe>, asked: Asked) {
+    pub(super) fn start(&mut self, id: ReplyId, probe: AnyProbe, asked: Asked) {
         let (turns, view) = (Arc::clone(&self.turns), self.view);
         self.tasks.spawn(async move {
             let _turn = turns.acquire_owned().await;

@@ -1,6 +1,6 @@
 //! How the reply to a probe of the operator's is read: in the format that its file names, and in no other.
 
-use swarmscope_peer::crawler::probe::ReplyDecodeError;
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_wire::Decoded;
 use swarmscope_wire::encoding_a::{self, Value};
 use swarmscope_wire::formats::{self, Format};

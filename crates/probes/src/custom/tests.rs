@@ -290,10 +290,12 @@ fn what_is_taken_is_refused_with_file_and_line() {
     assert_eq!(extend(&built_in, both.path()).unwrap_err().len(), 3);
 }
 
-#[tokio::test]
-async fn a_peer_does_not_know_it() {
-    let answer = crate::testing::ask_as(&parse(WHOLE), crate::testing::FIRST, "").await;
-    assert_eq!((answer.error, &answer.payload[..]), (ErrorByte::UNKNOWN_MESSAGE, &b"unknown message"[..]));
+#[test]
+fn a_peer_does_not_answer_it() {
+    let own = directory(&[("own.toml", WHOLE)]);
+    let registry = extend(&crate::registry(Statistics::empty()), own.path()).unwrap();
+    let id = parse(WHOLE).id;
+    assert!(registry.get(id).is_some() && registry.probe(id).is_none());
 }
 
 proptest! {

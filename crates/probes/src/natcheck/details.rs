@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use swarmscope_peer::crawler::probe::ReplyDecodeError;
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_wire::bencode::Value;
 use swarmscope_wire::text;
 use swarmscope_wire::tree::Node;

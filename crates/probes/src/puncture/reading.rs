@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use swarmscope_peer::crawler::probe::ReplyDecodeError;
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_wire::inflate::{self, End};
 use swarmscope_wire::text::{self, count};
 use swarmscope_wire::tree::Node;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use crate::rows;
-use swarmscope_peer::crawler::probe::ReplyDecodeError;
+use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_wire::{Decoded, text};
 
 /// The values of a record, and the keys of their JSON form.

@@ -1,9 +1,8 @@
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use super::*;
+use swarmscope_peer::crawler::Question;
 use swarmscope_peer::crawler::field::{Field, Kind, Value};
-use swarmscope_peer::crawler::probe::Answering;
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe};
 
 fn composer(payload: &str) -> Composer {
     let mut composer = Composer::new(&Registry::default(), MessageId::DATABASE_QUERY);
@@ -13,7 +12,7 @@ fn composer(payload: &str) -> Composer {
 
 #[test]
 fn a_form_is_filled_in_where_the_message_has_one() {
-    let registry = Registry::new(vec![Arc::new(WithForm)]);
+    let registry = Registry::default().with_question(WithForm);
     let mut composer = Composer::new(&registry, MessageId(200));
     assert!(composer.is_form());
     assert_eq!(composer.bytes(&registry), Ok(Bytes::from_static(b"filled: 0")));
@@ -43,7 +42,7 @@ fn a_form_is_filled_in_where_the_message_has_one() {
 
 struct WithForm;
 
-impl Probe for WithForm {
+impl Question for WithForm {
     fn id(&self) -> MessageId {
         MessageId(200)
     }
@@ -63,9 +62,6 @@ impl Probe for WithForm {
     }
     fn fill(&self, values: &[Value], _: OverlayVersion) -> Result<Bytes, String> {
         Ok(format!("filled: {}", values[0].write()).into())
-    }
-    fn answer<'a>(&'a self, _: Asked, _: &'a PeerView) -> Answering<'a> {
-        Box::pin(async { Answer::success("") })
     }
 }
 

@@ -12,12 +12,10 @@ mod swarm;
 mod world;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::probe::{Answering, ReplyDecodeError};
 use super::*;
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
 use swarmscope_wire::failure::{By, Cause, Failure};
@@ -45,7 +43,7 @@ fn secs(n: u64) -> Duration {
 /// A probe whose answers the tests give by hand.
 struct ByHand(MessageId);
 
-impl Probe for ByHand {
+impl Question for ByHand {
     fn id(&self) -> MessageId {
         self.0
     }
@@ -61,11 +59,14 @@ impl Probe for ByHand {
     fn initiate(&self, _: OverlayVersion) -> Bytes {
         Bytes::from_static(b"by itself")
     }
-    fn answer<'a>(&'a self, _: Asked, _: &'a PeerView) -> Answering<'a> {
-        Box::pin(async { Answer::success("") })
-    }
     fn decode(&self, _: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         Ok(Decoded::default())
+    }
+}
+
+impl Probe for ByHand {
+    async fn answer(&self, _: Asked, _: &PeerView) -> Answer {
+        Answer::success("")
     }
 }
 
@@ -73,7 +74,7 @@ fn config(n: u8) -> EngineConfig {
     EngineConfig {
         permids: vec![permid(n)],
         listening: Some(address(n)),
-        registry: Registry::new(vec![Arc::new(ByHand(ID)), Arc::new(ByHand(OTHER_ID))]),
+        registry: Registry::default().with(ByHand(ID)).with(ByHand(OTHER_ID)),
         gossip: false,
         initiators: Vec::new(),
         pace: None,

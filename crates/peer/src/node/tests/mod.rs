@@ -13,8 +13,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::crawler::probe::Answering;
-use crate::crawler::{Answer, Asked, PeerView, Probe, Registry};
+use crate::crawler::{Answer, Asked, PeerView, Probe, Question, Registry};
 use crate::identity::{Ed25519Identity, Identities, LegacyIdentity};
 use swarmscope_wire::failure::{Cause, Failure};
 use swarmscope_wire::{ErrorByte, Frequency, MessageId, OverlayVersion, Permid};
@@ -30,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Answers with the payload that the request names, as `SIZE MILLISECONDS`; `panic` panics.
 struct Echo;
 
-impl Probe for Echo {
+impl Question for Echo {
     fn id(&self) -> MessageId {
         ECHO
     }
@@ -43,13 +42,14 @@ impl Probe for Echo {
     fn initiate(&self, _: OverlayVersion) -> Bytes {
         Bytes::from_static(b"5 0")
     }
-    fn answer<'a>(&'a self, asked: Asked, _: &'a PeerView) -> Answering<'a> {
-        Box::pin(async move {
-            let text = String::from_utf8(asked.payload.to_vec()).unwrap();
-            let (size, wait) = text.split_once(' ').unwrap();
-            tokio::time::sleep(Duration::from_millis(wait.parse().unwrap())).await;
-            Answer::success(pattern(size.parse().unwrap()))
-        })
+}
+
+impl Probe for Echo {
+    async fn answer(&self, asked: Asked, _: &PeerView) -> Answer {
+        let text = String::from_utf8(asked.payload.to_vec()).unwrap();
+        let (size, wait) = text.split_once(' ').unwrap();
+        tokio::time::sleep(Duration::from_millis(wait.parse().unwrap())).await;
+        Answer::success(pattern(size.parse().unwrap()))
     }
 }
 
@@ -79,7 +79,7 @@ fn config(version: OverlayVersion, n: u8) -> NodeConfig {
     NodeConfig {
         identities: identities(version, n),
         version,
-        registry: Registry::new(vec![Arc::new(Echo)]),
+        registry: Registry::default().with(Echo),
         ..NodeConfig::default()
     }
 }
