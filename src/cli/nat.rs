@@ -1,9 +1,8 @@
 //! `swarmscope nat`: measures once the NAT that this process is behind, and prints NATCHECK's reply in base64. Not for people: it is
 //! what `demo --scenario nat` runs inside its network namespaces.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use clap::Args;
+use data_encoding::BASE64;
 
 use super::{CliError, options, output};
 use swarmscope_probes::NatCheck;
@@ -24,6 +23,6 @@ pub struct NatArgs {
 pub fn run(args: &NatArgs) -> Result<u8, CliError> {
     let nat = NatCheck::new(NatTester::new(args.stun.clone()));
     let reply = super::runtime()?.block_on(nat.reply(false, OverlayVersion::CURRENT, None));
-    output::write_out(format!("{}\n", STANDARD.encode(reply)).as_bytes())?;
+    output::write_out(format!("{}\n", BASE64.encode(&reply)).as_bytes())?;
     Ok(0)
 }

@@ -5,8 +5,7 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use serde::{Serialize, Serializer};
 
 use swarmscope_peer::node::Transport;
@@ -136,7 +135,7 @@ pub fn milliseconds(duration: Duration) -> f64 {
 }
 
 pub fn base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
+    BASE64.encode(bytes)
 }
 
 /// `NATCHECK (3)`, or `id 77` where there is no name.

@@ -15,6 +15,7 @@ use swarmscope_peer::crawler::Question;
 use swarmscope_peer::crawler::field::{read_form, write_form};
 use swarmscope_wire::OverlayVersion;
 use swarmscope_wire::frame::MAX_AFTER_AUTHENTICATION;
+use swarmscope_wire::text::read_hex;
 
 /// The fixed fields of a CRAWLER_REQUEST take this much of its frame: type, message, channel, frequency.
 const REQUEST_HEADER: usize = 5;
@@ -99,20 +100,8 @@ fn read_bounded(source: impl Read) -> io::Result<Bytes> {
     Ok(bytes.into())
 }
 
-/// Bytes from pairs of hexadecimal digits; white space between pairs is fine.
 fn hex(digits: &str) -> Result<Vec<u8>, String> {
-    let digits: Vec<(usize, char)> = digits.char_indices().filter(|(_, c)| !c.is_whitespace()).collect();
-    if let Some((at, wrong)) = digits.iter().find(|(_, c)| !c.is_ascii_hexdigit()) {
-        return Err(format!(
-            "hex: {wrong:?} at position {} is not a hexadecimal digit; write pairs of 0-9 a-f, or text:… for text",
-            at + 1
-        ));
-    }
-    if digits.len() % 2 == 1 {
-        return Err(format!("hex: an odd number of digits ({}); write pairs", digits.len()));
-    }
-    let value = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
-    Ok(digits.chunks_exact(2).map(|pair| value(pair[0].1) << 4 | value(pair[1].1)).collect())
+    read_hex(digits).map_err(|what| format!("hex: {what}; write pairs of 0-9 a-f, or text:… for text"))
 }
 
 #[cfg(test)]

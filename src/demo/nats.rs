@@ -198,8 +198,7 @@ mod real {
     use std::net::{Ipv4Addr, SocketAddr};
     use std::process::{Child, Command, Stdio};
 
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
+    use data_encoding::BASE64;
 
     use super::{Behind, PORTS, Sort};
     use swarmscope_probes::nat::lab::{ALTERNATE, Lab, LabError, Namespace, SERVER};
@@ -237,7 +236,7 @@ mod real {
         let mut command = program(namespace).map_err(told)?;
         command.args(["nat", "--stun", &address((SERVER, PORTS[0]))]);
         let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().map_err(told)?;
-        STANDARD.decode(output.stdout.trim_ascii()).map_err(|error| error.to_string())
+        BASE64.decode(output.stdout.trim_ascii()).map_err(|error| error.to_string())
     }
 
     /// This program again, inside.

@@ -307,7 +307,7 @@ fn what_is_not_there_is_said() {
     assert!(said(&model).contains("is not in this view of the reply"), "{}", said(&model));
     does(&mut model, "v v f esc f");
     type_text(&mut model, "hex:0g");
-    assert!(screen(&mut model, 120, 40).contains("'g' is no hexadecimal digit"));
+    assert!(screen(&mut model, 120, 40).contains("is not a hexadecimal digit"));
 }
 
 #[test]

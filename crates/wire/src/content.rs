@@ -10,6 +10,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -103,9 +104,8 @@ impl FromStr for ContentId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let all_digits = text.len() == 2 * KEPT && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = u128::from_str_radix(text, 16).ok().filter(|_| all_digits);
-        number.map(|number| Self(number.to_be_bytes())).ok_or_else(|| format!("a digest has {} digits", 2 * KEPT))
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| format!("a digest has {} hexadecimal digits", 2 * KEPT))
     }
 }
 

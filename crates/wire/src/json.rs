@@ -6,8 +6,7 @@
 
 use std::collections::HashSet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 
 use super::float;
@@ -35,7 +34,7 @@ pub fn build<'a>(source: impl Source<'a>, findings: &mut Vec<String>) -> Value {
 /// Bytes that are not text.
 #[must_use]
 pub fn base64(bytes: &[u8]) -> Value {
-    let members = [("base64".to_owned(), Value::from(STANDARD.encode(bytes)))]; // `json!` would copy it
+    let members = [("base64".to_owned(), Value::from(BASE64.encode(bytes)))]; // `json!` would copy it
     Value::Object(members.into_iter().collect())
 }
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{serial, text};
@@ -72,7 +71,7 @@ impl Permid {
     /// # Errors
     /// Text that is not base64, or bytes that are not a permid.
     pub fn from_base64(text: &str) -> Result<Self, PermidError> {
-        Self::from_der(&STANDARD.decode(text).map_err(|_| PermidError::Base64)?)
+        Self::from_der(&BASE64.decode(text.as_bytes()).map_err(|_| PermidError::Base64)?)
     }
 
     #[must_use]
@@ -103,7 +102,7 @@ impl Permid {
 
 impl fmt::Display for Permid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&STANDARD.encode(self.to_der()))
+        f.write_str(&BASE64.encode(&self.to_der()))
     }
 }
 

@@ -8,22 +8,21 @@ use serde::{Deserialize as _, Deserializer, Serializer};
 
 /// Bytes as base64.
 pub mod base64 {
-    use ::base64::Engine as _;
-    use ::base64::engine::general_purpose::STANDARD;
     use bytes::Bytes;
+    use data_encoding::BASE64;
 
     use super::{Deserializer, Serializer, text};
 
     /// # Errors
     /// The serializer's.
     pub fn serialize<S: Serializer>(bytes: &Bytes, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&STANDARD.encode(bytes))
+        to.serialize_str(&BASE64.encode(bytes))
     }
 
     /// # Errors
     /// Text that is not base64.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Bytes, D::Error> {
-        text(from, |text| STANDARD.decode(text)).map(Bytes::from)
+        text(from, |text| BASE64.decode(text.as_bytes())).map(Bytes::from)
     }
 }
 

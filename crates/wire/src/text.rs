@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use unicode_width::UnicodeWidthChar as _;
 
 /// What stands for a character that is not shown.
@@ -19,25 +20,21 @@ const MIN_CHARS_A_CONTROL: usize = 8;
 /// Two lower-case digits a byte.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    HEXLOWER.encode(bytes)
 }
 
 /// Bytes from pairs of hexadecimal digits; white space is passed over.
 ///
 /// # Errors
-/// What is no digit, or half a byte.
+/// A character that is not a digit, with its position, or half a byte.
 pub fn read_hex(typed: &str) -> Result<Vec<u8>, String> {
-    let digits: Vec<char> = typed.chars().filter(|c| !c.is_whitespace()).collect();
-    if let Some(wrong) = digits.iter().find(|c| !c.is_ascii_hexdigit()) {
-        return Err(format!("{wrong:?} is no hexadecimal digit"));
+    let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+    if let Some((at, wrong)) = typed.chars().enumerate().find(|(_, c)| !c.is_whitespace() && !c.is_ascii_hexdigit()) {
+        return Err(format!("{wrong:?} at position {} is not a hexadecimal digit", at + 1));
     }
-    if !digits.len().is_multiple_of(2) {
-        return Err(format!("an odd number of hexadecimal digits ({})", digits.len()));
-    }
-    let value = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
-    Ok(digits.chunks_exact(2).map(|pair| value(pair[0]) << 4 | value(pair[1])).collect())
+    HEXLOWER_PERMISSIVE
+        .decode(digits.as_bytes())
+        .map_err(|_| format!("an odd number of hexadecimal digits ({})", digits.len()))
 }
 
 /// `1 value`, `5 174 rows`: thousands are set apart by a space, as everywhere on the screen.
@@ -179,6 +176,10 @@ mod tests {
     #[test]
     fn hex_has_two_digits_a_byte() {
         assert_eq!(hex(&[0x00, 0x9f, 0xff]), "009fff");
+        assert_eq!(read_hex(" 00 9f\tFf\n"), Ok(vec![0x00, 0x9f, 0xff]));
+        assert_eq!(read_hex("00 0g").unwrap_err(), "'g' at position 5 is not a hexadecimal digit");
+        assert_eq!(read_hex("00é").unwrap_err(), "'é' at position 3 is not a hexadecimal digit");
+        assert_eq!(read_hex("00 0").unwrap_err(), "an odd number of hexadecimal digits (3)");
     }
 
     #[test]

@@ -122,7 +122,11 @@ fn what_is_wrong_in_a_file_has_its_line() {
         ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload = 'a{b'", 5, "a { without its }"),
         ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload = 'a}b'", 5, "a } without its {"),
         ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload = '{b}'", 5, "no [[field]] with the name \"b\""),
-        ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload_hex = '0g'", 5, "'g' is no hexadecimal digit"),
+        (
+            "id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload_hex = '0g'",
+            5,
+            "'g' at position 2 is not a hexadecimal digit",
+        ),
         ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload_hex = '012'", 5, "odd number"),
         (&with_payload("payload", "x", field), 7, "does not use {f}"),
         (&with_payload("payload", "{f:u8}", field), 5, "u8 holds 0 to 255"),
@@ -174,7 +178,7 @@ fn forms_are_read_as_people_write_them() {
         ("who=\"a", "who: a quote that is not closed"),
         ("who=\"a\" b", "who: something follows"),
         ("who=123456789012345678901", "who: 21 bytes of text, 20 are the most"),
-        ("key=0x", "key: 'x' is no hexadecimal digit"),
+        ("key=0x", "key: 'x' at position 2 is not a hexadecimal digit"),
     ] {
         let error = filled(form).expect_err(form);
         assert!(error.contains(words), "{error}");

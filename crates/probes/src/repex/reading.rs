@@ -1,7 +1,6 @@
 //! How a REPEX reply reads: a list of walks, each with the peers it found.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 
 use crate::rows;
@@ -65,7 +64,7 @@ fn record(value: Value) -> Option<Value> {
 /// Bytes as hexadecimal digits; text, as our own peers send it, as it is.
 fn infohash(value: &Value) -> Option<Value> {
     let bytes = match value.get("base64") {
-        Some(base64) => STANDARD.decode(base64.as_str()?).ok()?,
+        Some(base64) => BASE64.decode(base64.as_str()?.as_bytes()).ok()?,
         None => value.as_str()?.as_bytes().to_vec(),
     };
     let is_text = bytes.len() > 20 && bytes.iter().all(u8::is_ascii_graphic);
