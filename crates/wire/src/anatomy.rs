@@ -47,6 +47,7 @@ pub struct Field {
     pub range: Range<usize>,
     /// Those of its bytes that hold the value: all, but for what stands under a key.
     pub value: Range<usize>,
+    /// What its value says.
     pub means: Means,
     /// By its value somebody could be found: an address, a permid, a signature (from which the key can be computed), or a payload,
     /// which may hold anything.
@@ -60,15 +61,25 @@ pub enum Means {
     Text(String),
     /// A number of bytes that a length announces.
     Length(u32),
+    /// A number without a unit.
     Number(i64),
+    /// A TCP port.
     Port(u16),
+    /// An overlay version (§1).
     Version(OverlayVersion),
+    /// The id of a frame (§2).
     Frame(FrameId),
+    /// The id of a question (§5).
     Message(MessageId),
+    /// The channel that a reply belongs to (§4).
     Channel(ChannelId),
+    /// Seconds between two requests (§4).
     Frequency(Frequency),
+    /// How many parts of the reply are still to come (§4).
     PartsLeft(PartsLeft),
+    /// The error byte of a reply (§4).
     Error(ErrorByte),
+    /// A public key in DER.
     Permid(Permid),
     /// Random bytes.
     Random(u64),

@@ -19,8 +19,14 @@ pub type Nonce = Box<[u8; CHALLENGE_LEN]>;
 /// What an authentication message or a HELLO was refused for.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AuthDecodeError {
+    /// Not the shape that §3 or §8 gives it.
     #[error("{message}: {what}")]
-    Malformed { message: FrameId, what: String },
+    Malformed {
+        /// Which message.
+        message: FrameId,
+        /// What is wrong with it.
+        what: String,
+    },
 }
 
 /// The dialler's first message: `rB`.

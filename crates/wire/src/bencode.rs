@@ -14,8 +14,11 @@ use super::reader::Reader;
 /// A bencoded value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Value {
+    /// `i…e`.
     Int(Integer),
+    /// A string; bencode doesn't say whether it is text.
     Bytes(Vec<u8>),
+    /// `l…e`.
     List(Vec<Value>),
     /// In the order of the encoding; [`Value::dict`] makes the order that strict readers demand.
     Dict(Vec<(Vec<u8>, Value)>),
@@ -24,15 +27,20 @@ pub enum Value {
 /// What a lenient reader let pass.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum DeviationKind {
+    /// A dict whose keys are not in the order of their bytes.
     UnsortedKeys,
+    /// A dict with the same key twice; both values are kept.
     DuplicateKey,
+    /// A number with zeros before it, or `-0`.
     LeadingZero,
+    /// Bytes after the value.
     TrailingBytes,
 }
 
 /// All deviations of one kind: how many, and where in the input the first one is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Deviation {
+    /// Which rule was broken.
     pub kind: DeviationKind,
     /// Offset of the first one, in bytes.
     pub at: usize,
@@ -43,6 +51,7 @@ pub struct Deviation {
 /// A value with what is known about its encoding.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Parsed {
+    /// What was read.
     pub value: Value,
     /// Where each value stands in the input, in the order of the encoding: a container before its contents, a key before
     /// its value.
@@ -54,9 +63,13 @@ pub struct Parsed {
 /// An entry of a dict that is the whole of an encoding, and where it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry<'a> {
+    /// The key's bytes.
     pub key: &'a [u8],
+    /// The value under it.
     pub value: &'a Value,
+    /// Where the key stands in the input, with its length.
     pub key_span: Range<usize>,
+    /// Where the value stands in the input.
     pub value_span: Range<usize>,
 }
 
@@ -77,32 +90,49 @@ impl Parsed {
     }
 }
 
+/// Why bytes are not bencode, and where.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("byte {at}: {what}")]
 pub struct BencodeError {
     /// Offset in bytes.
     pub at: usize,
+    /// The rule that was broken.
     pub what: Fault,
 }
 
+/// Every way in which bytes can fail to be bencode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Fault {
+    /// No end before the input's.
     #[error("the input ends inside a value")]
     Ends,
+    /// A byte that begins no value.
     #[error("no value begins with {0:#04x}")]
     Start(u8),
+    /// Something else than digits between `i` and `e`.
     #[error("an integer that is not a decimal number")]
     Integer,
+    /// A string longer than the rest of the input.
     #[error("a string announces {announced} bytes, {left} are left")]
-    StringLength { announced: usize, left: usize },
+    StringLength {
+        /// Its length in bytes, as it says.
+        announced: usize,
+        /// How many bytes there are.
+        left: usize,
+    },
+    /// Something else than digits before the colon.
     #[error("a string length that is not a number and a colon")]
     Length,
+    /// A dict key of another type.
     #[error("a dict key that is not a string")]
     Key,
+    /// Deeper than this reader goes.
     #[error("nested deeper than {MAX_DEPTH}")]
     Depth,
+    /// More values than this reader keeps.
     #[error("more than {MAX_VALUES} values")]
     Values,
+    /// A deviation that only the lenient reader accepts.
     #[error("{0}")]
     Deviates(DeviationKind),
 }
@@ -361,16 +391,19 @@ impl Value {
         if let Self::Int(number) = self { number.small() } else { None }
     }
 
+    /// The bytes of a string.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
         if let Self::Bytes(bytes) = self { Some(bytes) } else { None }
     }
 
+    /// The items of a list.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Self]> {
         if let Self::List(list) = self { Some(list) } else { None }
     }
 
+    /// The pairs of a dict, in the order they came in.
     #[must_use]
     pub fn as_dict(&self) -> Option<&[(Vec<u8>, Self)]> {
         if let Self::Dict(dict) = self { Some(dict) } else { None }

@@ -29,32 +29,42 @@ const TORRENT_FIELDS: usize = 5;
 pub struct BuddyCast {
     /// The sender's own address, as the sender knows it.
     pub ip: IpAddr,
+    /// The sender's listening port; 0 where it doesn't listen.
     pub port: u16,
     /// From version 3.
     pub connectable: Option<bool>,
     /// From version 15: bits of what the sender serves.
     pub services: Option<i64>,
+    /// Peers that the sender calls similar to itself; 10 at most.
     pub taste_buddies: Vec<ListedPeer>,
+    /// Peers that the sender chose by chance; 10 at most.
     pub random_peers: Vec<ListedPeer>,
 }
 
 /// What somebody says of a third peer: hearsay.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ListedPeer {
+    /// Who it is said to be.
     pub permid: Permid,
+    /// Where it is said to listen.
     pub ip: IpAddr,
+    /// Its listening port.
     pub port: u16,
+    /// How alike the sender finds it; the scale is the sender's own.
     pub similarity: i64,
     /// `oversion`.
     pub version: Option<OverlayVersion>,
+    /// Bits for the services it is said to offer, from version 15 on.
     pub services: Option<i64>,
 }
 
 /// What closes the connection.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BuddyCastError {
+    /// Longer than §7 allows; the length in bytes.
     #[error("BUDDYCAST of {0} bytes, more than 10 KiB")]
     TooLarge(usize),
+    /// Not the shape that §7 gives it; says what is wrong.
     #[error("BUDDYCAST: {0}")]
     Malformed(String),
 }

@@ -14,19 +14,28 @@ pub const MAX_PAYLOAD: usize = MAX_AFTER_AUTHENTICATION as usize - FIXED_LEN;
 /// A question (Crawler → peer).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CrawlerRequest {
+    /// Which question is asked.
     pub message: MessageId,
+    /// Under which number the reply is to come.
     pub channel: ChannelId,
+    /// How often the Crawler means to ask.
     pub frequency: Frequency,
+    /// The question's own bytes, §5.
     pub payload: Bytes,
 }
 
 /// One part of a reply (peer → Crawler).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CrawlerReply {
+    /// Which question it answers.
     pub message: MessageId,
+    /// The number that the request came with.
     pub channel: ChannelId,
+    /// How many parts are still to come, as far as a byte can say.
     pub parts_left: PartsLeft,
+    /// Whether it worked out.
     pub error: ErrorByte,
+    /// This part's slice of the reply.
     pub payload: Bytes,
 }
 
@@ -34,9 +43,11 @@ pub struct CrawlerReply {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message} has {got} bytes where at least {needed} are needed")]
 pub struct TooShort {
+    /// Which of the two messages it is.
     pub message: &'static str,
     /// Counted with the frame's id byte, as §4 counts.
     pub got: usize,
+    /// What the fixed fields take.
     pub needed: usize,
 }
 

@@ -12,7 +12,9 @@ pub struct Decoded {
     pub format: String,
     /// One line: `7 fields`, `5 174 rows`.
     pub summary: String,
+    /// The values for people, each with the bytes it came from.
     pub tree: Node,
+    /// The values for programs.
     #[serde(with = "serial::json")]
     pub json: serde_json::Value,
     /// What a person should know: opcodes that would have called something, output that was cut, deviations.

@@ -18,12 +18,19 @@ const MIN_VALUE_LEN: usize = 2;
 /// A Python value.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Value {
+    /// `0n`.
     None,
+    /// `2i42`.
     Int(Integer),
+    /// `3f2.5`.
     Float(f64),
+    /// `3sabc`.
     Text(String),
+    /// `3babc`: bytes that are not text.
     Bytes(Vec<u8>),
+    /// `0l`.
     List(Vec<Value>),
+    /// `0t`.
     Tuple(Vec<Value>),
     /// In the order of the encoding; [`Value::dict`] makes the order that the original writes.
     Dict(Vec<(Value, Value)>),
@@ -32,6 +39,7 @@ pub enum Value {
 /// A value with what is known about its encoding.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Parsed {
+    /// What was read.
     pub value: Value,
     /// Where each value stands in the input, in the order of the encoding: a container before its contents, a key before
     /// its value.
@@ -40,42 +48,64 @@ pub struct Parsed {
     pub unsorted_dicts: usize,
 }
 
+/// Why bytes are not encoding "a", and where.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("byte {at}: {what}")]
 pub struct EncodingAError {
     /// Offset in bytes.
     pub at: usize,
+    /// The rule that was broken.
     pub what: Fault,
 }
 
+/// Every way in which bytes can fail to be encoding "a".
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Fault {
+    /// Another first byte.
     #[error("does not begin with `a`")]
     Version,
+    /// No end before the input's.
     #[error("the input ends inside a value")]
     Ends,
+    /// Something else than a count before a type.
     #[error("a count that is not a decimal number")]
     Count,
+    /// A count or length beyond the rest of the input.
     #[error("{announced} announced, which the {left} bytes left can't hold")]
-    TooMany { announced: usize, left: usize },
+    TooMany {
+        /// The count, as it says.
+        announced: usize,
+        /// How many bytes there are.
+        left: usize,
+    },
+    /// A letter that stands for no type.
     #[error("no type has the letter {0:#04x}")]
     Type(u8),
+    /// Something else than digits in an integer.
     #[error("an integer that is not a decimal number")]
     Integer,
+    /// Something else than a number in a float.
     #[error("a float that is not a number")]
     Float,
+    /// Bytes that are not UTF-8 in a text.
     #[error("text that is not UTF-8")]
     Text,
+    /// None takes no bytes.
     #[error("a None with a length")]
     None,
+    /// A key that Python could not have made.
     #[error("a dict key that is a list or a dict")]
     Key,
+    /// A key that Python could not have kept twice.
     #[error("a dict key occurs twice")]
     DuplicateKey,
+    /// Deeper than this reader goes.
     #[error("nested deeper than {MAX_DEPTH}")]
     Depth,
+    /// More values than this reader keeps.
     #[error("more than {MAX_VALUES} values")]
     Values,
+    /// More than one value.
     #[error("bytes follow the value")]
     Trailing,
 }

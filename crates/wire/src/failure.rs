@@ -15,13 +15,19 @@ use crate::serial;
 pub enum Phase {
     /// Binding, files: nothing of it concerns a peer.
     Local,
+    /// From a host name to addresses.
     Resolve,
+    /// From an address to a connection.
     Tcp,
+    /// 68 bytes each way (§1).
     Handshake,
+    /// Whether the two sides have a version in common (§1).
     Version,
+    /// Who the other side is (§3, §8).
     Authentication,
     /// The request on its way: local refusals, and the peer's allow-list as far as it can be told.
     Request,
+    /// From the first part to the last.
     Reply,
     /// An authenticated connection outside any request.
     Open,
@@ -32,6 +38,7 @@ impl Phase {
     pub const LADDER: [Self; 7] =
         [Self::Resolve, Self::Tcp, Self::Handshake, Self::Version, Self::Authentication, Self::Request, Self::Reply];
 
+    /// The word for it in messages, JSON and codes.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -52,7 +59,9 @@ impl Phase {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
+    /// This program, for a reason of its own.
     Us,
+    /// The other side.
     Peer,
     /// Neither on purpose: the network, the operating system.
     Network,
@@ -62,7 +71,9 @@ pub enum By {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivered {
+    /// It never left this program whole.
     No,
+    /// It was handed to the operating system; nothing more is known.
     Maybe,
     /// A part of the reply came.
     Yes,
@@ -70,11 +81,17 @@ pub enum Delivered {
 
 /// The exit codes of cli.md that failures map to.
 pub mod exit {
+    /// Something on this machine: a file, an address to bind.
     pub const LOCAL: u8 = 1;
+    /// No connection was made.
     pub const CONNECT: u8 = 3;
+    /// Handshake, version or authentication failed.
     pub const AUTHENTICATE: u8 = 4;
+    /// The connection ended before the reply did.
     pub const CLOSED: u8 = 5;
+    /// A deadline passed.
     pub const TIMEOUT: u8 = 6;
+    /// Stopped by the operator.
     pub const INTERRUPTED: u8 = 130;
 }
 
@@ -186,25 +203,31 @@ impl<'de> Deserialize<'de> for Cause {
 /// One failure, with everything a person or a script needs of it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Failure {
+    /// What went wrong.
     pub cause: Cause,
+    /// Who ended it.
     pub by: By,
+    /// Whether the peer may have counted the request.
     pub delivered: Delivered,
     /// The particulars, in words, free of control characters; may be empty.
     pub detail: String,
 }
 
 impl Failure {
+    /// A failure before anything was delivered.
     #[must_use]
     pub fn new(cause: Cause, by: By, detail: impl Into<String>) -> Self {
         Self { cause, by, delivered: Delivered::No, detail: detail.into() }
     }
 
+    /// The same failure of a request that may have arrived.
     #[must_use]
     pub const fn delivered(mut self, delivered: Delivered) -> Self {
         self.delivered = delivered;
         self
     }
 
+    /// The rung of the ladder it belongs to.
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.cause.phase()

@@ -19,30 +19,44 @@ const NEWEST_PICKLE: u8 = 5;
 /// An encoding of payloads.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Format {
+    /// No bytes at all.
     Empty,
+    /// See [`crate::bencode`].
     Bencode,
+    /// See [`crate::encoding_a`].
     A,
+    /// See [`crate::pickle`].
     Pickle,
+    /// A zlib stream, with one of the other formats inside.
     Zlib,
+    /// UTF-8 text.
     Text,
+    /// Bytes that are none of these.
     Hex,
 }
 
 /// A payload that is not in the format it was read as.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum FormatError {
+    /// Bytes in a payload that should be empty.
     #[error("{0} bytes where none are expected")]
     NotEmpty(usize),
+    /// Not bencode.
     #[error("bencode: {0}")]
     Bencode(#[from] bencode::BencodeError),
+    /// Not encoding "a".
     #[error("encoding a: {0}")]
     A(#[from] encoding_a::EncodingAError),
+    /// Not a pickle that this reader knows.
     #[error("pickle: {0}")]
     Pickle(#[from] pickle::PickleError),
+    /// Not a zlib stream.
     #[error("zlib: {0}")]
     Zlib(#[from] inflate::NotZlib),
+    /// A zlib stream that is damaged from its first byte on.
     #[error("zlib: nothing could be inflated")]
     NothingInflated,
+    /// Bytes that are not UTF-8.
     #[error("text: not UTF-8")]
     Text,
 }

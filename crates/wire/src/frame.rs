@@ -18,13 +18,21 @@ const LENGTH_LEN: usize = 4;
 pub struct FrameId(pub u8);
 
 impl FrameId {
+    /// The first frame inside TLS (§8).
     pub const HELLO: Self = Self(216);
+    /// One part of an answer to a Crawler (§4).
     pub const CRAWLER_REPLY: Self = Self(231);
+    /// A Crawler's question (§4).
     pub const CRAWLER_REQUEST: Self = Self(232);
+    /// Sent to keep a quiet connection open (§7).
     pub const KEEP_ALIVE: Self = Self(240);
+    /// Discovery (§7).
     pub const BUDDYCAST: Self = Self(249);
+    /// The dialler's signature (§3).
     pub const RESPONSE2: Self = Self(251);
+    /// The acceptor's signature (§3).
     pub const RESPONSE1: Self = Self(252);
+    /// The dialler's random bytes (§3).
     pub const CHALLENGE: Self = Self(253);
 
     /// The frames that this program speaks; all others are dropped.
@@ -99,6 +107,7 @@ impl fmt::Display for FrameId {
 /// One frame that is not a keep-alive of length 0.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Frame {
+    /// What kind of message it is.
     pub id: FrameId,
     /// What follows the id byte.
     pub body: Bytes,
@@ -126,10 +135,17 @@ impl Frame {
     }
 }
 
+/// What a stream of frames was refused for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum FrameError {
+    /// More than the phase of the connection allows.
     #[error("a frame announces {announced} bytes where {allowed} are allowed")]
-    TooLarge { announced: u32, allowed: u32 },
+    TooLarge {
+        /// In bytes, as it says.
+        announced: u32,
+        /// In bytes.
+        allowed: u32,
+    },
 }
 
 /// Cuts frames out of a stream that may be split anywhere.

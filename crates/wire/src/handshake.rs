@@ -63,16 +63,22 @@ impl PeerId {
 /// A whole handshake.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Handshake {
+    /// Eight bytes of flags, ignored on receipt.
     pub reserved: [u8; 8],
+    /// Port, versions and a random name.
     pub peer_id: PeerId,
 }
 
+/// Bytes that are not the overlay's handshake.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum HandshakeError {
+    /// Another protocol's length byte.
     #[error("the first byte is {0}, not 19")]
     Length(u8),
+    /// Another protocol's name.
     #[error("the protocol string is not \"BitTorrent protocol\"")]
     Protocol,
+    /// A BitTorrent swarm, not the overlay.
     #[error("the infohash is not the overlay swarm's")]
     Infohash,
 }

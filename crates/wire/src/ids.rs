@@ -37,16 +37,27 @@ impl fmt::Display for OverlayVersion {
 pub struct MessageId(pub u8);
 
 impl MessageId {
+    /// SQL against the peer's statistics database.
     pub const DATABASE_QUERY: Self = Self(1);
+    /// Samples of what the peer seeds.
     pub const SEEDINGSTATS_QUERY: Self = Self(2);
+    /// The type of NAT the peer is behind.
     pub const NATCHECK: Self = Self(3);
+    /// Friendship requests and their outcomes.
     pub const FRIENDSHIP_STATS: Self = Self(4);
+    /// Whether two peers can reach each other by hole punching.
     pub const NATTRAVERSAL: Self = Self(5);
+    /// SQL about videos that were played.
     pub const VIDEOPLAYBACK_INFO_QUERY: Self = Self(6);
+    /// SQL about what happened while videos were played.
     pub const VIDEOPLAYBACK_EVENT_QUERY: Self = Self(7);
+    /// Measurements of swarms by peer exchange.
     pub const REPEX_QUERY: Self = Self(8);
+    /// A compressed log of hole punching.
     pub const PUNCTURE_QUERY: Self = Self(9);
+    /// SQL about channels.
     pub const CHANNEL_QUERY: Self = Self(10);
+    /// SQL about what the user did, without names or contents.
     pub const USEREVENTLOG_QUERY: Self = Self(11);
 
     /// The ids of §5 with their names, in order.
@@ -95,6 +106,7 @@ impl Frequency {
     /// The original's default (§4).
     pub const DEFAULT: Self = Self(3600);
 
+    /// As a duration.
     #[must_use]
     pub const fn duration(self) -> Duration {
         Duration::from_secs(self.0 as u64)
@@ -112,8 +124,10 @@ impl fmt::Display for Frequency {
 pub struct PartsLeft(pub u8);
 
 impl PartsLeft {
+    /// The reply is complete with this part.
     pub const LAST: Self = Self(0);
 
+    /// Whether the reply is complete with this part.
     #[must_use]
     pub const fn is_last(self) -> bool {
         self.0 == 0
@@ -137,12 +151,17 @@ impl PartsLeft {
 pub struct ErrorByte(pub u8);
 
 impl ErrorByte {
+    /// The payload is the answer.
     pub const SUCCESS: Self = Self(0);
     /// The handler failed; the payload says how.
     pub const HANDLER: Self = Self(1);
+    /// There is nothing to answer with.
     pub const NO_RESULT: Self = Self(2);
+    /// The peer has no handler for this id.
     pub const UNKNOWN_MESSAGE: Self = Self(253);
+    /// Asked again too soon.
     pub const FREQUENCY: Self = Self(254);
+    /// Has no meaning.
     pub const RESERVED: Self = Self(255);
 
     /// The name of §4; other values are the handler's own.

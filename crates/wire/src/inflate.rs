@@ -28,6 +28,7 @@ pub fn set_max_output(bytes: usize) {
 pub struct Inflated {
     /// Everything that was inflated before `end`.
     pub bytes: Vec<u8>,
+    /// How the stream ended.
     pub end: End,
     /// How many bytes of the input were read.
     pub consumed: usize,
@@ -46,6 +47,7 @@ pub enum End {
     Corrupt,
 }
 
+/// Bytes that do not begin as a zlib stream does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("not a zlib stream")]
 pub struct NotZlib;

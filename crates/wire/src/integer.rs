@@ -6,6 +6,7 @@ use std::fmt;
 /// A whole number of any size. Two equal numbers are equal values: what fits 64 bits is never [`Integer::Big`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Integer {
+    /// Fits into 64 bits.
     Small(i64),
     /// The decimal digits, with a minus before them where negative, without leading zeros.
     Big(Box<str>),

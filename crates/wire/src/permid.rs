@@ -29,6 +29,7 @@ pub enum PermidKind {
 /// A peer's identity. Only the shape is checked here; that a sect233k1 point lies on the curve is [`crate::identity`]'s to say.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Permid {
+    /// The 32 bytes of the public key.
     Ed25519([u8; 32]),
     /// The point without its leading 4: x, then y.
     Sect233k1([u8; 60]),
@@ -37,8 +38,10 @@ pub enum Permid {
 /// Bytes that are not a permid of either kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum PermidError {
+    /// Text that is not base64.
     #[error("not base64")]
     Base64,
+    /// Bytes of another shape; how many they are.
     #[error("{0} bytes that are neither an Ed25519 key (44) nor an uncompressed sect233k1 key (84) in DER")]
     Shape(usize),
 }
@@ -74,6 +77,7 @@ impl Permid {
         Self::from_der(&BASE64.decode(text.as_bytes()).map_err(|_| PermidError::Base64)?)
     }
 
+    /// Which kind of key it is.
     #[must_use]
     pub const fn kind(&self) -> PermidKind {
         match self {

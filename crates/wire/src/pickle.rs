@@ -33,14 +33,21 @@ pub struct Id(u32);
 /// A Python value, with what it contains by reference.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Value {
+    /// Python's None.
     None,
+    /// True or False.
     Bool(bool),
+    /// An int or a long.
     Int(Integer),
+    /// A float.
     Float(f64),
+    /// A `unicode` of Python 2.
     Text(String),
     /// A `str` of Python 2.
     Bytes(Vec<u8>),
+    /// A list.
     List(Vec<Id>),
+    /// A tuple.
     Tuple(Vec<Id>),
     /// In the order of the opcodes; a key may occur twice, as Python takes the last.
     Dict(Vec<(Id, Id)>),
@@ -62,6 +69,7 @@ pub struct Refused {
 /// A value and the opcodes that made it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Item {
+    /// What the opcodes made.
     pub value: Value,
     /// From the first opcode to the end of the last one.
     pub span: Range<usize>,
@@ -72,6 +80,7 @@ pub struct Item {
 pub struct Call {
     /// Offset in bytes.
     pub at: usize,
+    /// The name of the opcode in Python's `pickletools`.
     pub opcode: &'static str,
     /// What it names, free of control characters; may be empty.
     pub name: String,
@@ -90,38 +99,53 @@ pub struct Pickle {
     pub trailing: usize,
 }
 
+/// Why bytes are not a pickle that this reader knows, and where.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("byte {at}: {what}")]
 pub struct PickleError {
     /// Offset in bytes of the opcode.
     pub at: usize,
+    /// The rule that was broken.
     pub what: Fault,
 }
 
+/// Every way in which bytes can fail to be a pickle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Fault {
+    /// No STOP before the input's end.
     #[error("the input ends before the pickle does")]
     Ends,
+    /// An opcode of a later protocol, or none at all.
     #[error("no opcode of protocol 0 to 2 is {0:#04x}")]
     Opcode(u8),
+    /// A later protocol.
     #[error("protocol {0}, where 0 to 2 are read")]
     Protocol(u8),
+    /// An opcode that needs more values than were pushed.
     #[error("takes more from the stack than there is")]
     Stack,
+    /// An opcode that needs a MARK.
     #[error("no mark is on the stack")]
     Mark,
+    /// A GET of something that was never PUT.
     #[error("nothing is remembered under that number")]
     Memo,
+    /// An APPEND or SETITEM to something else than a list or a dict.
     #[error("adds to a value that holds no others")]
     Container,
+    /// A dict with a key but no value.
     #[error("keys and values do not pair up")]
     Pairs,
+    /// Digits that make no number.
     #[error("a number that is none")]
     Number,
+    /// An integer too long to be written out in reasonable time.
     #[error("an integer of {0} bytes, more than {MAX_INTEGER_LEN}")]
     IntegerLength(usize),
+    /// A quoted text that Python would not have written.
     #[error("a text that is not quoted or not escaped as Python does")]
     Text,
+    /// More values than this reader keeps.
     #[error("more than {MAX_VALUES} values")]
     Values,
 }

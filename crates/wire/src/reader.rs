@@ -3,10 +3,24 @@
 /// Why bytes ended early or did not end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ReadError {
+    /// The input ends inside a field.
     #[error("{field} needs {needed} bytes, {left} are left")]
-    Short { field: &'static str, needed: usize, left: usize },
+    Short {
+        /// Which field.
+        field: &'static str,
+        /// How many bytes it takes.
+        needed: usize,
+        /// How many bytes there are.
+        left: usize,
+    },
+    /// The input goes on after the last field.
     #[error("{count} bytes are left over after {of}")]
-    Trailing { of: &'static str, count: usize },
+    Trailing {
+        /// Of what the last field was.
+        of: &'static str,
+        /// How many bytes follow it.
+        count: usize,
+    },
 }
 
 /// Reads fields one after the other. No method panics, whatever the bytes; none copies before it has checked the length.
@@ -17,6 +31,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// Begins at the first byte.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, position: 0 }

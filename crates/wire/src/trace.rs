@@ -42,6 +42,7 @@ pub enum Kind {
 /// A stretch of a stream, between two bytes that the protocol sets apart.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Piece {
+    /// What it is.
     pub kind: Kind,
     /// The first [`KEPT`] of its bytes, with those in `withheld` blanked.
     #[serde(with = "serial::base64")]

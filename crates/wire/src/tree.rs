@@ -33,10 +33,12 @@ pub struct Node {
     pub value: String,
     /// Where in the payload the value stands, where that is known.
     pub span: Option<Range<usize>>,
+    /// What a container holds; empty for scalars.
     pub children: Vec<Node>,
 }
 
 impl Node {
+    /// A value that holds no others.
     #[must_use]
     pub fn leaf(label: impl Into<String>, value: impl Into<String>, span: Option<Range<usize>>) -> Self {
         Self { label: label.into(), value: value.into(), span, children: Vec::new() }

@@ -2,6 +2,8 @@
 //!
 //! 50 rounds by default; `SWARMSCOPE_OPENSSL_ROUNDS=10000 cargo test --release --test openssl_differential` makes more.
 //! Where there is no `openssl` that knows the curve, the test says so on standard error and passes.
+
+#![allow(clippy::disallowed_methods)] // tests read files and run programs
 #![cfg(feature = "legacy")]
 #![allow(clippy::unwrap_used)] // a test's helpers may fail
 

@@ -20,22 +20,30 @@ pub struct AllowList {
     "line {line}: found {found}; {cause}. A line is one base64 permid, as `swarmscope key show FILE` prints it, or a `#` comment"
 )]
 pub struct AllowListError {
+    /// Counted from 1.
     pub line: usize,
     /// The beginning of what stands there, printable.
     pub found: String,
+    /// What is wrong with it.
     pub cause: LineError,
 }
 
+/// What a line of an allow-list can be instead of a permid.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum LineError {
+    /// A line of a key file.
     #[error("this is PEM text, and a key file's contents don't belong here")]
     Pem,
+    /// Bytes that are not UTF-8.
     #[error("this is not UTF-8 text")]
     NotText,
+    /// More than one word.
     #[error("only one permid may stand on a line")]
     Several,
+    /// A word that is not a permid.
     #[error("it is not a permid: {0}")]
     Permid(PermidError),
+    /// A permid by its shape, but no public key.
     #[error("it has the form of a permid but is no public key: the point is not on the curve, or of the wrong order")]
     NotAKey,
 }
@@ -59,20 +67,24 @@ impl AllowList {
         Ok(Self { permids })
     }
 
+    /// Whether this permid may ask.
     #[must_use]
     pub fn contains(&self, permid: &Permid) -> bool {
         self.permids.contains(permid)
     }
 
+    /// All permids on the list, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Permid> {
         self.permids.iter()
     }
 
+    /// How many permids are on the list.
     #[must_use]
     pub fn len(&self) -> usize {
         self.permids.len()
     }
 
+    /// Whether nobody may ask.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.permids.is_empty()

@@ -20,6 +20,7 @@ impl Ed25519Identity {
         Self { key: SigningKey::from_bytes(&seed) }
     }
 
+    /// The public key: what others know this identity by.
     #[must_use]
     pub fn permid(&self) -> Permid {
         Permid::Ed25519(self.key.verifying_key().to_bytes())

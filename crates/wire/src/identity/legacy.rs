@@ -71,6 +71,7 @@ impl LegacyIdentity {
         Self { secret, public }
     }
 
+    /// The public key: what others know this identity by.
     #[must_use]
     pub fn permid(&self) -> Permid {
         Permid::Sect233k1(self.public.to_bytes())

@@ -13,6 +13,7 @@ pub struct LegacyIdentity {
 }
 
 impl LegacyIdentity {
+    /// Never called: there is no such key in this build.
     #[must_use]
     pub fn permid(&self) -> Permid {
         match self.none {}
@@ -22,11 +23,13 @@ impl LegacyIdentity {
         Err(KeyError::NoLegacy)
     }
 
+    /// Never called: there is no such key in this build.
     #[must_use]
     pub fn pem(&self) -> String {
         match self.none {}
     }
 
+    /// Never called: there is no such key in this build.
     #[must_use]
     pub fn sign(&self, _message: &[u8]) -> Vec<u8> {
         match self.none {}

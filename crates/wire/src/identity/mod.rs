@@ -4,7 +4,7 @@
 //! and, with the feature `legacy`, [`LegacyIdentity`] for the versions before.
 
 pub mod allow_list;
-pub mod der;
+mod der;
 mod ed25519;
 #[cfg(feature = "legacy")]
 mod legacy;

@@ -11,41 +11,54 @@ pub(super) const SECT233K1_OID: [u8; 5] = [0x2b, 0x81, 0x04, 0x00, 0x1a];
 #[derive(Debug)]
 #[cfg_attr(not(feature = "legacy"), allow(clippy::large_enum_variant))] // then the other one is empty
 pub enum Key {
+    /// For overlay version 18.
     Ed25519(Ed25519Identity),
+    /// For overlay versions up to 17.
     Sect233k1(LegacyIdentity),
 }
 
 /// Why a text holds no key that can be used here. The texts say what was found and what to do.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum KeyError {
+    /// No PEM block at all.
     #[error(
         "no PEM text in it (a line `-----BEGIN … PRIVATE KEY-----` was expected); make a key with `swarmscope key new`"
     )]
     NotPem,
+    /// A PEM block that can't be read; says why.
     #[error("the PEM text is damaged ({0}); copy the whole file again")]
     DamagedPem(String),
+    /// Only a public key.
     #[error("it holds only a public key; the file with the secret key is needed")]
     Public,
+    /// A key that needs a passphrase.
     #[error("the key is encrypted, which is not supported; decrypt it with `openssl pkey -in FILE -out NEW`")]
     Encrypted,
+    /// A PEM block of another kind.
     #[error(
         "`{0}` is not a supported kind of PEM; an Ed25519 key in PKCS#8 or a sect233k1 key is needed, `swarmscope key new` makes one"
     )]
     Label(String),
+    /// A key of another algorithm.
     #[error(
         "it holds a key for {0}; expected is Ed25519, or sect233k1 for version 17 and before: `swarmscope key new` makes one"
     )]
     Algorithm(&'static str),
+    /// An elliptic curve other than sect233k1.
     #[error(
         "the key is on another curve, or names none; old peers know sect233k1 only, `swarmscope key new --legacy` makes such a key"
     )]
     Curve,
+    /// Not the ASN.1 structure of such a key.
     #[error("its {0} key structure is malformed; copy the whole file again")]
     Malformed(&'static str),
+    /// A sect233k1 secret that isn't one.
     #[error("its secret number is not in 1..n-1; make another key with `swarmscope key new --legacy`")]
     OutOfRange,
+    /// Secret and public key of two different keys.
     #[error("its public key does not belong to its secret key; copy the whole file again")]
     Mismatch,
+    /// A sect233k1 key in a build without the feature `legacy`.
     #[error("this build has no sect233k1: build with the feature `legacy`, or use an Ed25519 key")]
     NoLegacy,
 }
@@ -91,6 +104,7 @@ impl Key {
         LegacyIdentity::from_sec1_der(key, true).map(Self::Sect233k1)
     }
 
+    /// The public key: what others know this identity by.
     #[must_use]
     pub fn permid(&self) -> Permid {
         match self {
@@ -99,6 +113,7 @@ impl Key {
         }
     }
 
+    /// Which kind of key it is.
     #[must_use]
     pub fn kind(&self) -> PermidKind {
         match self {

@@ -8,6 +8,7 @@
 //! still undo that, and nobody has measured or reviewed it. The number of rejected nonce candidates and of signatures that
 //! came out too short is visible in the time; neither tells of the nonce that was used. Verification handles public values.
 //!
+//! This is one file, longer than any other here, so that a reviewer has the whole chain from field to signature in one place.
 //! The parts, in order: GF(2^233), the curve and its Montgomery ladder, arithmetic mod n, nonces (RFC 6979), signatures.
 //! Vectors in `tests/vectors/sect233k1` were made by OpenSSL; `tests/openssl_differential.rs` compares the two.
 
@@ -105,6 +106,7 @@ impl FieldElement {
         (words[3] >> Self::TOP_BITS == 0).then_some(Self(words))
     }
 
+    /// Big-endian, as in an encoded point.
     #[must_use]
     pub fn to_bytes(self) -> [u8; COORDINATE_LEN] {
         words_to_be(&self.0)
@@ -126,6 +128,7 @@ impl FieldElement {
         Self(std::array::from_fn(|i| self.0[i] ^ other.0[i]))
     }
 
+    /// The product in the field.
     #[must_use]
     pub fn multiply(self, other: Self) -> Self {
         let ([a0, a1, a2, a3], [b0, b1, b2, b3]) = (self.0, other.0);
@@ -256,6 +259,7 @@ impl Point {
         (point.is_on_curve() && point.has_order_n()).then_some(point)
     }
 
+    /// Both coordinates: x, then y.
     #[must_use]
     pub fn to_bytes(self) -> [u8; 2 * COORDINATE_LEN] {
         let (x, y) = (self.x.to_bytes(), self.y.to_bytes());
@@ -510,6 +514,7 @@ impl SecretKey {
         self.0.to_bytes()
     }
 
+    /// The public key of this secret key.
     #[must_use]
     pub fn public(&self) -> Point {
         Point::BASE.multiply(&self.0).expect("a key in 1..n − 1 times a point of order n is not infinity")

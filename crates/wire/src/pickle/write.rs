@@ -4,8 +4,11 @@
 /// A value without others in it.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Scalar<'a> {
+    /// Python's None.
     None,
+    /// An int.
     Int(i64),
+    /// A float.
     Float(f64),
     /// A `unicode` of Python 2.
     Text(&'a str),
@@ -18,11 +21,13 @@ pub enum Scalar<'a> {
 pub struct Opcodes(Vec<u8>);
 
 impl Opcodes {
+    /// How many bytes the opcodes take so far.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
+    /// Whether nothing was written yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
