@@ -68,7 +68,7 @@ const COMMANDS: [(&str, &[&str]); 7] = [
 fn crowd_model() -> Model {
     let mut model = blank();
     crowd::crowd(PEERS).tell(&mut model);
-    assert_eq!(model.peers.len(), PEERS as usize);
+    assert_eq!(model.facts.peers().len(), PEERS as usize);
     model
 }
 
@@ -111,7 +111,7 @@ impl Running {
     /// The next event. Where nobody is there, nobody comes.
     fn event(&mut self) -> Event {
         self.number = self.number.wrapping_add(1);
-        if self.model.peers.is_empty() {
+        if self.model.facts.peers().is_empty() {
             return Event::Notice { text: "nothing".to_owned() };
         }
         crowd::event(self.number)

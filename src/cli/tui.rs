@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use swarmscope_facts::{Naming, Settings};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
@@ -17,7 +18,6 @@ use crate::screen::Setup;
 use crate::screen::asking::command::Identity;
 use crate::screen::kept::Kept;
 use crate::screen::keys::script::Script;
-use crate::screen::list::peers::MOST_PEERS;
 use crate::screen::session::replay::Player;
 use crate::tui::keep::Files;
 use crate::tui::terminal::Environment;
@@ -120,16 +120,15 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         gossip: true,
         bootstrap,
         max_peers: MAX_PEERS,
-        max_known: MOST_PEERS, // as many as the list has rows for
-        trace: true,           // the screen shows conversations
+        max_known: Settings::default().peers, // as many as the list has rows for
+        trace: true,                          // the screen shows conversations
         ..NodeConfig::default()
     };
     let (_nothing_extra, extra) = mpsc::channel(1);
     let setup = Setup {
         registry,
         title: String::new(),
-        privacy: args.privacy,
-        mask: pseudonyms::mask().clone(),
+        naming: Naming { privacy: args.privacy, mask: pseudonyms::mask().clone() },
         identity: identity(&args.identity),
         keymap: keymap::load(),
         kept,
@@ -176,8 +175,7 @@ fn replay(
     let setup = Setup {
         registry: probes::registry()?,
         title: String::new(),
-        privacy: args.privacy,
-        mask: pseudonyms::mask().clone(),
+        naming: Naming { privacy: args.privacy, mask: pseudonyms::mask().clone() },
         identity: identity(&args.identity),
         keymap: keymap::load(),
         kept: Kept { notices, ..Kept::default() },

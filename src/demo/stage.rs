@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
+use swarmscope_facts::Naming;
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -72,8 +73,7 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
     let setup = Setup {
         registry,
         title,
-        privacy: false,
-        mask: pseudonyms::mask().clone(),
+        naming: Naming { privacy: false, mask: pseudonyms::mask().clone() },
         identity: Identity::default(),
         keymap: Keymap::default(),
         kept: Kept::default(),

@@ -7,10 +7,9 @@ use super::mode::{Mode, Pane, Picker};
 use super::model::{Model, tree_of};
 use super::msg::Effect;
 use super::palette::Palette;
-use super::words;
 use crate::screen::asking::command;
 use crate::screen::asking::messages::known;
-use crate::screen::list::peers::Peer;
+use swarmscope_facts::peer::Peer;
 use swarmscope_peer::node::{PeerKey, Target};
 
 /// What is to be done outside.
@@ -26,7 +25,7 @@ pub const fn none() -> Effects {
 /// The prompt starts with the address of a selected peer that is not connected; who was dialled by permid is again.
 pub fn connect(model: &mut Model) -> Effects {
     let known = match model.peer() {
-        Some(peer) if !peer.connected() && !model.setup.privacy => command::target(model, peer),
+        Some(peer) if !peer.connected() && !model.setup.naming.privacy => command::target(model, peer),
         _ => None,
     };
     model.mode = Mode::Connect(Input::new(known.unwrap_or_default()), None);
@@ -41,7 +40,7 @@ pub fn dial(model: &mut Model) -> Effects {
 }
 
 pub fn connect_to(model: &mut Model, target: Target) -> Effects {
-    let shown = words::address(model, &target.to_string());
+    let shown = model.naming().address(&target.to_string());
     model.say(Kind::Plain, format!("connecting to {shown}"));
     model.awaited = Some(match target.permid {
         Some(permid) => PeerKey::Permid(permid),
@@ -55,7 +54,7 @@ pub fn disconnect(model: &mut Model) -> Effects {
 }
 
 pub fn hide_addresses(model: &mut Model) -> Effects {
-    model.setup.privacy = !model.setup.privacy;
+    model.setup.naming.privacy = !model.setup.naming.privacy;
     model.rebuild();
     none()
 }

@@ -42,14 +42,15 @@ pub fn sort(model: &mut Model, text: &str) -> Done {
 
 /// Where peers that are not connected were last seen.
 pub fn targets(model: &Model, _: &str) -> Vec<String> {
-    if model.setup.privacy {
+    if model.setup.naming.privacy {
         return Vec::new();
     }
     model
-        .peers
+        .facts
+        .peers()
         .iter()
         .filter(|peer| !peer.connected())
-        .filter_map(crate::screen::list::peers::Peer::target)
+        .filter_map(swarmscope_facts::peer::Peer::target)
         .take(100)
         .collect()
 }

@@ -269,7 +269,7 @@ fn cast(model: &mut Model, keys: &[Key], command: Option<&Command>) {
     let text: Vec<String> = keys.iter().map(Key::to_string).collect();
     match command {
         Some(command) => model.showing.cast.command(model.now, text.join(" "), command.name),
-        None if model.setup.privacy && matches!(model.mode, Mode::Connect(..)) => {
+        None if model.setup.naming.privacy && matches!(model.mode, Mode::Connect(..)) => {
             model.showing.cast.typed(model.now, "·");
         }
         None => {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::mode::{Mode, Pane};
 use super::model::Model;
 use crate::screen::asking::messages::known;
-use crate::screen::asking::request::Request;
-use crate::screen::list::peers::Peer;
 use crate::screen::reply::reading::View;
+use swarmscope_facts::peer::Peer;
+use swarmscope_facts::request::Request;
 use swarmscope_peer::node::{Ask, Origin, PeerKey, Target};
 
 /// How long a reply may take where no probe says otherwise.
@@ -132,6 +132,6 @@ pub fn ask(model: &Model) -> Result<Ask, String> {
     let frequency = composer.frequency()?;
     let payload = composer.bytes(registry)?;
     let timeout = registry.get(message).map_or(USUAL_TIMEOUT, |probe| probe.timeout());
-    let wait_for_dial_back = model.listening.is_some();
+    let wait_for_dial_back = model.facts.listening().is_some();
     Ok(Ask { to, message, frequency, payload, timeout, origin: Origin::Operator, wait_for_dial_back })
 }

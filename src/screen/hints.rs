@@ -80,8 +80,8 @@ pub fn hints(model: &Model) -> Vec<Hint> {
     let left = MANY - hints.followed.len();
     let of_use = |(name, text): &(&'static str, &'static str)| {
         let command = COMMANDS.iter().find(|command| command.name == *name)?;
-        let wanted = *name != "connect" || model.peers.is_empty();
-        let wanted = wanted && (*name != "filter" || model.peers.len() > 1);
+        let wanted = *name != "connect" || model.facts.peers().is_empty();
+        let wanted = wanted && (*name != "filter" || model.facts.peers().len() > 1);
         let can = wanted && !hints.followed.contains(name) && (command.ready)(model).is_ok();
         let key = key_of(model, name);
         (can && !key.is_empty()).then_some(Hint { key, text })

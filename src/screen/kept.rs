@@ -3,8 +3,9 @@
 
 use super::hints::Hints;
 use crate::screen::list::columns::Columns;
-use crate::screen::list::notes::Notes;
+use crate::screen::list::notes;
 use crate::screen::list::saved::Saved;
+use swarmscope_facts::Notes;
 use swarmscope_probes::config_file::line_of;
 
 /// All of it, as it was when the program started.
@@ -57,7 +58,7 @@ impl Kept {
         match from {
             KeptIn::Columns => self.columns = Columns::from_toml(text)?,
             KeptIn::Filters => self.filters = Saved::from_toml(text)?,
-            KeptIn::Notes => self.notes = Notes::from_toml(text)?,
+            KeptIn::Notes => self.notes = notes::from_toml(text)?,
             KeptIn::Hints => {} // that it is there says all
             KeptIn::Theme => self.theme = theme(text)?,
         }
@@ -105,5 +106,5 @@ pub fn parse(text: &str) -> Result<toml::Table, String> {
 pub fn at_line(text: &str, key: &str, why: &str) -> String {
     let begins = |line: &str| line.trim_start().trim_start_matches(['"', '\'']).starts_with(key);
     let at = text.lines().position(begins).map_or(1, |line| line + 1);
-    format!("line {at}: \"{}\": {why}", super::words::clean(key))
+    format!("line {at}: \"{}\": {why}", swarmscope_facts::words::clean(key))
 }

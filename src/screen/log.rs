@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::mode::Mode;
 use super::model::Model;
-use super::msg::Now;
+use swarmscope_facts::Now;
+use swarmscope_facts::news;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::text::clip;
@@ -40,6 +41,18 @@ pub enum Kind {
     /// Something that the operator asked for was not done, and why.
     NotDone,
     Tour,
+}
+
+impl From<news::Kind> for Kind {
+    fn from(kind: news::Kind) -> Self {
+        match kind {
+            news::Kind::Plain => Self::Plain,
+            news::Kind::NotYet => Self::NotYet,
+            news::Kind::Signal => Self::Signal,
+            news::Kind::Refused => Self::Refused,
+            news::Kind::Failed => Self::Failed,
+        }
+    }
 }
 
 impl Kind {

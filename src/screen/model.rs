@@ -1,7 +1,6 @@
 //! The state that the screen shows.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::commands;
@@ -12,37 +11,36 @@ use super::kept::KeptIn;
 use super::log::{self, Kind, Log};
 use super::many::{self, Many};
 use super::mode::{Mode, Pane};
-use super::msg::{Effect, Msg, Now, TourStep};
+use super::msg::{Effect, Msg, TourStep};
 use super::news;
+use super::picks::Picks;
 use super::which::Screen;
-use super::words;
 use crate::screen::asking::command::Identity;
 use crate::screen::asking::composer::Composer;
 use crate::screen::asking::editing;
 use crate::screen::asking::messages::{Known, find};
-use crate::screen::asking::request::Request;
 use crate::screen::keys::key::Key;
 use crate::screen::keys::keymap::Keymap;
 use crate::screen::keys::mouse::{self, Mouse};
 use crate::screen::list::arranging::Arrange;
 use crate::screen::list::filtering::Sieve;
 use crate::screen::list::marking::Range;
-use crate::screen::list::marks::Marks;
 use crate::screen::list::order::Order;
-use crate::screen::list::peers::{Peer, Peers};
 use crate::screen::list::tally::Tally;
-use crate::screen::peer_screen::conversation::Conversations;
 use crate::screen::peer_screen::inspect::Inspect;
 use crate::screen::reply::compare::Comparison;
 use crate::screen::reply::find::Find;
 use crate::screen::reply::reading::{Reading, View};
-use crate::screen::reply::replies::Held;
 use crate::screen::reply::to_file;
 use crate::screen::session::showing::Showing;
-use swarmscope_peer::crawler::{AcceptanceLog, Registry};
+use swarmscope_facts::Marks;
+use swarmscope_facts::request::Request;
+use swarmscope_facts::words;
+use swarmscope_facts::{self as facts, Now};
+use swarmscope_facts::{Facts, Naming, Peer};
+use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_probes::config_file::Fault;
-use swarmscope_wire::mask::Mask;
 use swarmscope_wire::tree::Node;
 use swarmscope_wire::{MessageId, OverlayVersion};
 
@@ -52,10 +50,8 @@ pub struct Setup {
     pub registry: Registry,
     /// What the status bar says beside the program's name: `demo: tour`; may be empty.
     pub title: String,
-    /// Hides addresses.
-    pub privacy: bool,
-    /// What hides them, and permids that stand in what peers send.
-    pub mask: Mask,
+    /// Whether addresses and permids are hidden, and what stands for them.
+    pub naming: Naming,
     /// Who it is, for the same request as a command.
     pub identity: Identity,
     /// Which keys mean which command.
@@ -74,7 +70,10 @@ pub struct Model {
     pub(super) started: Now,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    pub peers: Peers,
+    /// What is known.
+    pub facts: Facts,
+    /// Of which request of a peer the operator looks, where it is not the newest.
+    pub(super) picks: Picks,
     pub order: Order,
     pub selected: Option<PeerKey>,
     /// Whom the operator dials: selected as soon as it is listed, unless another key is pressed before.
@@ -85,6 +84,8 @@ pub struct Model {
     pub range: Option<Range>,
     /// Columns, saved filters, and notes on peers.
     pub kept: Kept,
+    /// Whose note has changed since the list was last brought up to date.
+    pub(super) noted: Option<PeerKey>,
     /// How many peers are how.
     pub tally: Tally,
     /// What the program takes, where that is shown.
@@ -105,14 +106,10 @@ pub struct Model {
     /// The filter in force, and what can be said about the one that is typed.
     pub sieve: Sieve,
     pub log: Log,
-    /// What was said with each peer.
-    pub conversations: Conversations,
     /// Where the screen of one peer stands.
     pub inspect: Inspect,
     /// Words that the lines shown in the log have.
     pub log_filter: Input,
-    /// When peers accept what was asked before.
-    pub acceptance: AcceptanceLog,
     pub reading: Reading,
     /// The reply that is read, beside another one.
     pub(super) comparison: Comparison,
@@ -121,17 +118,10 @@ pub struct Model {
     pub tour: Option<TourStep>,
     /// Somebody has pressed a key: from then on nothing moves the selection but keys.
     pub touched: bool,
-    pub listening: Option<SocketAddr>,
-    /// Peer states that a slow reader missed.
-    pub coalesced: u64,
     /// The themes that there are to choose from.
     pub themes: Vec<String>,
     /// Whether it is frozen, recorded, replayed: how it is shown.
     pub showing: Showing,
-    /// Numbers the events.
-    pub(super) events: u64,
-    /// Replies whose payloads are in memory.
-    pub held: Held,
 }
 
 impl Model {
@@ -144,7 +134,9 @@ impl Model {
             setup,
             now,
             size: (80, 24),
-            peers: Peers::default(),
+            facts: Facts::default(),
+            picks: Picks::default(),
+            noted: None,
             order: Order::sorted_by(kept.columns.sort),
             started: now,
             selected: None,
@@ -165,21 +157,15 @@ impl Model {
             filter: Input::default(),
             sieve: Sieve::default(),
             log: Log::default(),
-            conversations: Conversations::default(),
             inspect: Inspect::default(),
             log_filter: Input::default(),
-            acceptance: AcceptanceLog::default(),
             reading: Reading::default(),
             comparison: Comparison::default(),
             find: Find::default(),
             tour: None,
             touched: false,
-            listening: None,
-            coalesced: 0,
             themes: Vec::new(),
             showing: Showing::default(),
-            events: 0,
-            held: Held::default(),
         };
         for notice in std::mem::take(&mut model.kept.notices) {
             model.say(Kind::NotDone, notice);
@@ -199,29 +185,37 @@ impl Model {
     /// The selected peer.
     #[must_use]
     pub fn peer(&self) -> Option<&Peer> {
-        self.selected.as_ref().and_then(|key| self.peers.get(key))
-    }
-
-    pub(super) fn peer_mut(&mut self) -> Option<&mut Peer> {
-        self.selected.as_ref().and_then(|key| self.peers.get_mut(key))
+        self.selected.as_ref().and_then(|key| self.facts.peer(key))
     }
 
     /// The selected request of the selected peer.
     #[must_use]
     pub fn request(&self) -> Option<&Request> {
-        self.peer()?.request()
+        self.request_of(self.peer()?)
+    }
+
+    /// The request of a peer that is looked at: the one picked, else the newest.
+    #[must_use]
+    pub fn request_of<'p>(&self, peer: &'p Peer) -> Option<&'p Request> {
+        self.picks.request_of(peer)
+    }
+
+    /// How peers and addresses are named.
+    #[must_use]
+    pub const fn naming(&self) -> &Naming {
+        &self.setup.naming
     }
 
     /// Where the selected peer stands in the list.
     #[must_use]
     pub fn selected_row(&self) -> Option<usize> {
-        self.order.row(self.peers.index(self.selected.as_ref()?)?)
+        self.order.row(self.facts.peers().index(self.selected.as_ref()?)?)
     }
 
     /// The peer of a row.
     #[must_use]
     pub fn peer_at(&self, row: usize) -> Option<&Peer> {
-        self.peers.at(*self.order.rows().get(row)?)
+        self.facts.peers().at(*self.order.rows().get(row)?)
     }
 
     /// The messages that the picker's query finds.
@@ -250,11 +244,7 @@ impl Model {
     /// How the program calls a peer in a line: `9f3a…c1`, or the address while nothing else is known.
     #[must_use]
     pub fn name_of(&self, key: &PeerKey) -> String {
-        match key {
-            PeerKey::Permid(permid) => words::permid(self, permid),
-            PeerKey::Address(_) if self.setup.privacy => words::HIDDEN.to_owned(),
-            PeerKey::Address(address) => words::clean(address),
-        }
+        self.naming().peer(key)
     }
 
     /// `host:port` by which the selected peer can be dialled.
@@ -303,7 +293,8 @@ impl Model {
     pub(super) fn follow(&mut self) {
         let version = self.version_asked();
         self.composer.follow(&self.setup.registry, version);
-        let request = self.selected.as_ref().and_then(|key| self.peers.get(key)).and_then(Peer::request);
+        let peer = self.selected.as_ref().and_then(|key| self.facts.peer(key));
+        let request = peer.and_then(|peer| self.picks.request_of(peer));
         self.reading.turn_to(request.map(|request| request.ticket), request.and_then(tree_of));
         self.compare();
         if self.find.is_on() {
@@ -343,7 +334,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
 
 fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
-        Msg::Node(event) => news::event(model, event),
+        Msg::Node(event) => news::fold(model, facts::Input::Event(event)),
         Msg::Key(key) => key_pressed(model, key),
         Msg::Paste(text) => {
             model.touched = true;
@@ -363,12 +354,11 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.debug.figures = Some(figures);
             Vec::new()
         }
-        Msg::Asked(ask, ticket) => news::asked(model, ask, ticket),
-        Msg::Decoded { permid, ticket, decoding } => news::decoded(model, permid, ticket, decoding),
-        Msg::Label { permid, label } => {
-            news::label(model, permid, &label);
-            Vec::new()
+        Msg::Asked(ask, ticket) => news::fold(model, facts::Input::Asked(ask, ticket)),
+        Msg::Decoded { permid, ticket, decoding } => {
+            news::fold(model, facts::Input::Decoded { permid, ticket, decoding })
         }
+        Msg::Label { permid, label } => news::fold(model, facts::Input::Label { permid, label }),
         Msg::Tour(step) => {
             news::tour(model, step);
             Vec::new()

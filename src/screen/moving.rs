@@ -107,11 +107,13 @@ pub(super) fn step_peers(model: &mut Model, by: isize) {
 
 /// Channels stand newest first; the newest is followed, not picked.
 fn step_channels(model: &mut Model, by: isize) {
-    let Some(peer) = model.peer_mut() else { return };
+    let Some(peer) = model.peer() else { return };
     let tickets: Vec<_> = peer.requests.iter().rev().map(|request| request.ticket).collect();
-    let at = peer.picked.and_then(|picked| tickets.iter().position(|ticket| *ticket == picked)).unwrap_or(0);
+    let at =
+        model.picks.get(&peer.key).and_then(|picked| tickets.iter().position(|ticket| *ticket == picked)).unwrap_or(0);
     let at = moved(at, by, tickets.len());
-    peer.picked = if at == 0 { None } else { tickets.get(at).copied() };
+    let picked = if at == 0 { None } else { tickets.get(at).copied() };
+    model.picks.set(peer.key.clone(), picked);
     model.follow();
 }
 

@@ -1,7 +1,7 @@
 //! What changes the model, and what the model wants done.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -15,13 +15,6 @@ use crate::screen::session::showing::Control;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Ask, Event, Target, Ticket};
 use swarmscope_wire::{ErrorByte, MessageId, Permid};
-
-/// When a message arrived: the one clock that durations are counted with, and the time of day that is shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Now {
-    pub instant: Instant,
-    pub wall: SystemTime,
-}
 
 /// Everything that can change what the screen shows. A recording is a list of these, but for [`Msg::Tick`].
 #[derive(Clone, Debug, Serialize, Deserialize)]

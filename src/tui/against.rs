@@ -6,9 +6,9 @@ use super::canvas::{Canvas, follow};
 use super::layout::Grid;
 use super::overlay;
 use crate::screen::Model;
-use crate::screen::format::thousands;
 use crate::screen::mode::Picker;
 use crate::screen::reply::compare::Candidate;
+use swarmscope_facts::format::thousands;
 
 /// Where the columns begin: number, time, size.
 const NUMBER: u16 = 16;

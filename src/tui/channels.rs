@@ -3,13 +3,14 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, BAR, Canvas, follow, width};
-use crate::screen::asking::request::{Outcome, Reply, Request, left};
-use crate::screen::format::{countdown, size, took};
 use crate::screen::keys::mouse::{List, Spot};
 use crate::screen::list::column::{Cell, cell};
-use crate::screen::list::peers::Peer;
-use crate::screen::log::Kind;
-use crate::screen::{Mode, Model, Pane, words};
+use crate::screen::{Mode, Model, Pane};
+use swarmscope_facts::format::{countdown, size, took};
+use swarmscope_facts::news::Kind;
+use swarmscope_facts::peer::Peer;
+use swarmscope_facts::request::{Outcome, Reply, Request, left};
+use swarmscope_facts::words;
 use swarmscope_wire::failure::Phase;
 use swarmscope_wire::{ErrorByte, Frequency, OverlayVersion};
 
@@ -106,7 +107,7 @@ fn status(canvas: &mut Canvas, model: &Model, columns: &Columns, peer: &Peer, re
         }
         Outcome::Replied(reply) => drop(canvas.text(x, right, y, &replied(reply, right - x), plain)),
         Outcome::Failed { failure, .. } => {
-            let (sign, style) = match words::kind(failure) {
+            let (sign, style) = match Kind::of(failure) {
                 Kind::Refused => ("■ ", theme.fail),
                 Kind::Plain => ("", plain),
                 _ => ("× ", theme.fail),

@@ -8,7 +8,7 @@ use super::canvas::{Area, Canvas};
 use super::layout::Grid;
 use crate::screen::Model;
 use crate::screen::figures::{Figures, Spread};
-use crate::screen::format::{size, thousands};
+use swarmscope_facts::format::{size, thousands};
 
 /// Cells and rows of it.
 const SIZE: (u16, u16) = (42, 12);
@@ -53,12 +53,12 @@ fn rows(model: &Model, figures: &Figures) -> Vec<Row> {
         last("messages, frames in 1 s", format!("{}, {}", number(figures.messages), figures.frames)),
         last("events waiting, most", format!("{}, {}", number(waiting as u64), number(most as u64))),
         last("replies being read", number(figures.decodings as u64)),
-        last("merged, as the newer says all", number(model.coalesced)),
+        last("merged, as the newer says all", number(model.facts.coalesced())),
         last(
             "peers, and no room for",
-            format!("{}, {}", number(model.peers.len() as u64), number(model.peers.unlisted)),
+            format!("{}, {}", number(model.facts.peers().len() as u64), number(model.facts.peers().unlisted)),
         ),
-        last("replies in memory", size(model.held.bytes())),
+        last("replies in memory", size(model.facts.held().bytes())),
         last(
             "memory of the process",
             figures.resident.map_or_else(|| "–".into(), |n| size(usize::try_from(n).unwrap_or(0))),

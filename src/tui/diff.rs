@@ -4,8 +4,8 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
 use super::found::mark_all;
-use crate::screen::format::thousands;
 use crate::screen::reply::diff::{Change, Diff, Line};
+use swarmscope_facts::format::thousands;
 
 /// Where values stand behind their labels.
 const VALUE: u16 = 14;

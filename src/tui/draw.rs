@@ -28,7 +28,7 @@ pub struct Tops {
 
 /// Draws a frame. Returns where the terminal's cursor stands, if text is typed.
 pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -> Option<(u16, u16)> {
-    let mut canvas = Canvas::new(cells, theme, model.setup.privacy.then_some(&model.setup.mask));
+    let mut canvas = Canvas::new(cells, theme, model.setup.naming.privacy.then_some(&model.setup.naming.mask));
     all(&mut canvas, model, tops);
     let cursor = canvas.cursor;
     if theme.ascii {

@@ -98,7 +98,7 @@ fn below(canvas: &mut Canvas, model: &Model, grid: &Grid, shift: u16) {
         x = canvas.text(x + 1, right, y, note, theme.muted) + 3;
     }
     if candidates.is_empty() && !model.filter.text().is_empty() {
-        let shown = crate::screen::format::counted(model.order.rows().len(), "peer");
+        let shown = swarmscope_facts::format::counted(model.order.rows().len(), "peer");
         canvas.text(TEXT, right, y, &shown, theme.muted);
     }
 }

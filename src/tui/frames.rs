@@ -3,9 +3,10 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
-use crate::screen::asking::request::{Outcome, Part, Request, more};
-use crate::screen::format::{clock_with_millis, thousands};
-use crate::screen::{Model, words};
+use crate::screen::Model;
+use swarmscope_facts::format::{clock_with_millis, thousands};
+use swarmscope_facts::request::{Outcome, Part, Request, more};
+use swarmscope_facts::words;
 use swarmscope_wire::ErrorByte;
 
 /// Bytes of a request or reply frame before its payload: length, frame id and four fields (protocol.md §4).

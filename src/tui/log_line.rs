@@ -7,11 +7,11 @@ use super::layout::Grid;
 use super::prompt;
 use super::why::folded;
 use crate::screen::commands::key_of;
-use crate::screen::format::{clock, thousands};
 use crate::screen::hints::hints as all_hints;
 use crate::screen::log::{Kind, Line};
-use crate::screen::words::clause;
 use crate::screen::{Class, Model};
+use swarmscope_facts::format::{clock, thousands};
+use swarmscope_facts::words::clause;
 
 /// Cells of a line's text that are left at least beside its code.
 const LEAST_TEXT: u16 = 24;

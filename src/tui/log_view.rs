@@ -7,9 +7,9 @@ use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 use super::log_line;
 use super::why::folded;
-use crate::screen::format::{clock_with_millis, thousands};
 use crate::screen::log::{self, Line};
 use crate::screen::{Class, Mode, Model};
+use swarmscope_facts::format::{clock_with_millis, thousands};
 
 /// Cells of `12:04:31.604` and the blanks behind it.
 const CLOCK: u16 = 14;
@@ -78,8 +78,8 @@ fn heading(canvas: &mut Canvas, model: &Model, area: &Area, found: usize) {
         x = canvas.text(cursor, area.right, area.y, after, Style::new());
         canvas.cursor = typing.then_some((cursor, area.y));
     }
-    if model.coalesced > 0 {
-        let text = format!("{} states of peers were passed over in a rush", thousands(model.coalesced));
+    if model.facts.coalesced() > 0 {
+        let text = format!("{} states of peers were passed over in a rush", thousands(model.facts.coalesced()));
         if x + 2 + width(&text) <= area.right {
             canvas.right(area.right, area.y, &text, theme.muted);
         }

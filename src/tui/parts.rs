@@ -5,9 +5,9 @@ use std::time::Duration;
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas};
-use crate::screen::Now;
-use crate::screen::asking::request::{Outcome, Part, Request};
-use crate::screen::format::{thousands, took};
+use swarmscope_facts::Now;
+use swarmscope_facts::format::{thousands, took};
+use swarmscope_facts::request::{Outcome, Part, Request};
 
 /// The longest bar of a gap, in cells.
 const LONGEST: u16 = 10;

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
 use crate::screen::asking::composer::Composer;
-use crate::screen::format::counted;
+use swarmscope_facts::format::counted;
 use swarmscope_wire::text::clean;
 
 /// Cells for the line number.

@@ -4,9 +4,9 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
 use crate::screen::Model;
-use crate::screen::format::{lasted, took};
-use crate::screen::list::peers::{Peer, State};
-use crate::screen::words;
+use swarmscope_facts::format::{lasted, took};
+use swarmscope_facts::peer::{Peer, State};
+use swarmscope_facts::words;
 
 /// Cells of a note that are worth showing.
 const LEAST_NOTE: u16 = 8;
@@ -14,15 +14,15 @@ const LEAST_NOTE: u16 = 8;
 /// `note_below`: the row under it is free for the operator's note.
 pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, note_below: bool) {
     let Some(peer) = model.peer() else { return };
-    if let Some(note) = model.facts().note(peer).filter(|_| note_below) {
+    if let Some(note) = model.present().note(peer).filter(|_| note_below) {
         let x = canvas.text(area.x, area.right, area.y + 1, "note", canvas.theme.muted);
         canvas.text(x + 2, area.right, area.y + 1, note, Style::new());
     }
     let theme = canvas.theme;
     let (y, muted) = (area.y, theme.muted);
-    let name = peer.permid().map(|permid| words::permid(model, &permid)).unwrap_or_default();
+    let name = peer.permid().map(|permid| model.naming().permid(&permid)).unwrap_or_default();
     let seen = || peer.address.map(|address| address.to_string());
-    let address = peer.target().or_else(seen).map(|address| words::address(model, &address)).unwrap_or_default();
+    let address = peer.target().or_else(seen).map(|address| model.naming().address(&address)).unwrap_or_default();
     let version = peer.version.map(|version| words::version(version, peer.transport)).unwrap_or_default();
     let spaced = |text: &str| if text.is_empty() { 0 } else { width(text) + 2 };
     let needed = spaced(&name) + spaced(&address) + spaced(&version);
@@ -41,7 +41,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, note_below: bool) {
     if let Some(label) = peer.label.as_ref().filter(|label| x + width(label) <= end) {
         x = canvas.text(x, end, y, label, muted) + 2;
     }
-    if let Some(note) = model.facts().note(peer).filter(|_| !note_below && x + LEAST_NOTE <= end) {
+    if let Some(note) = model.present().note(peer).filter(|_| !note_below && x + LEAST_NOTE <= end) {
         canvas.text(x, end, y, note, Style::new());
     }
 }

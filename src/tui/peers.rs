@@ -6,15 +6,15 @@ use super::canvas::{Area, BAR, Canvas, PILL, cut, follow, width};
 use super::columns::{Placed, place, words_over};
 use crate::screen::asking::messages::{Known, known};
 use crate::screen::commands::key_of;
-use crate::screen::format::{ago, countdown, thousands, took};
 use crate::screen::keys::mouse::{List, Spot};
 use crate::screen::list::column::{Cell, cell};
 use crate::screen::list::columns::Column;
 use crate::screen::list::filter::state_word;
-use crate::screen::list::peers::{Peer, State};
-use crate::screen::list::reply_of::{last_error, last_reply};
-use crate::screen::words;
 use crate::screen::{Mode, Model, Pane};
+use swarmscope_facts::format::{ago, countdown, thousands, took};
+use swarmscope_facts::peer::{Peer, State};
+use swarmscope_facts::reply_of::{last_error, last_reply};
+use swarmscope_facts::words;
 use swarmscope_peer::node::{PeerKey, Transport};
 use swarmscope_wire::{ErrorByte, Frequency};
 
@@ -74,7 +74,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, headings: bool, top:
     let selected = model.selected_row();
     *top = follow(*top, selected.unwrap_or(*top), height, rows.len());
     for (row, y) in (*top..rows.len()).zip(list.y..list.bottom()) {
-        let Some(peer) = model.peers.at(rows[row]) else { continue };
+        let Some(peer) = model.facts.peers().at(rows[row]) else { continue };
         let here = selected == Some(row);
         canvas.row_zone(&area, y, Spot::Row(List::Peers, row));
         if here {
@@ -95,7 +95,7 @@ fn focused(model: &Model) -> bool {
 
 /// `37 of 37, 3 marked, 1 hidden`: how many, and marks that the filter does not show.
 fn counts(model: &Model, headings: bool) -> String {
-    let (shown, all) = (model.order.rows().len(), model.peers.len());
+    let (shown, all) = (model.order.rows().len(), model.facts.peers().len());
     let mut note = thousands(shown as u64);
     if headings {
         note = note + " of " + &thousands(all as u64);
@@ -151,10 +151,10 @@ fn filter(canvas: &mut Canvas, model: &Model, x: u16, area: &Area) {
 fn nothing(canvas: &mut Canvas, model: &Model, list: &Area) {
     let theme = canvas.theme;
     let none = String::new();
-    let lines = if model.peers.is_empty() && model.showing.replay.is_some() {
+    let lines = if model.facts.peers().is_empty() && model.showing.replay.is_some() {
         let pause = key_of(model, "pause replay");
         vec![(none, "Nobody yet at this time."), (pause, "go on, pause"), (key_of(model, "help"), "all keys")]
-    } else if model.peers.is_empty() {
+    } else if model.facts.peers().is_empty() {
         vec![
             (none, "No peers yet."),
             (key_of(model, "connect"), "connect to host:port"),
@@ -210,7 +210,7 @@ fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, pla
         }
         Column::Permid => {
             if let Some(permid) = peer.permid() {
-                write(&words::permid(model, &permid), text);
+                write(&model.naming().permid(&permid), text);
             }
         }
         Column::Signals if peer.signals > 0 => write("▲", theme.caution.patch(theme.strong())),
@@ -229,13 +229,13 @@ fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, pla
         },
         Column::Address => {
             let address = peer.target().or_else(|| peer.address.map(|address| address.to_string()));
-            write(&address.map_or_else(|| "–".to_owned(), |address| words::address(model, &address)), text);
+            write(&address.map_or_else(|| "–".to_owned(), |address| model.naming().address(&address)), text);
         }
         Column::RoundTrip if up => drop(canvas.right(right, y, &peer.rtt.map(took).unwrap_or_default(), plain)),
         Column::Nat if up => write(peer.nat.as_deref().unwrap_or("–"), plain),
         Column::Reply => last(canvas, model, peer, placed, y, text),
         Column::Label => write(peer.label.as_deref().unwrap_or_default(), muted),
-        Column::Note => write(model.facts().note(peer).unwrap_or_default(), text),
+        Column::Note => write(model.present().note(peer).unwrap_or_default(), text),
         Column::Error => {
             if let Some(failure) = last_error(peer) {
                 write(&words::brief(failure.cause), muted);
@@ -258,7 +258,7 @@ fn address_as_name(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Pee
 /// When the last reply came, and its error byte where that is not 0.
 fn last(canvas: &mut Canvas, model: &Model, peer: &Peer, placed: Placed, y: u16, style: Style) {
     let Some((_, reply)) = last_reply(peer) else { return };
-    let end = canvas.text(placed.x, placed.right, y, &ago(model.facts().since(reply.at)), style);
+    let end = canvas.text(placed.x, placed.right, y, &ago(model.present().since(reply.at)), style);
     match reply.error {
         ErrorByte::SUCCESS => {}
         ErrorByte::FREQUENCY => drop(canvas.right(placed.right, y, "254", canvas.theme.strong())),
@@ -270,8 +270,8 @@ fn last(canvas: &mut Canvas, model: &Model, peer: &Peer, placed: Placed, y: u16,
 /// What became of a peer that is not connected: in words where they fit, else in one.
 fn state(canvas: &mut Canvas, model: &Model, (x, right): (u16, u16), peer: &Peer, y: u16) {
     let theme = canvas.theme;
-    let since = |then: crate::screen::Now| model.now.instant.saturating_duration_since(then.instant);
-    let (word, rest) = words::state(&peer.state, since, model.listening.is_some());
+    let since = |then: swarmscope_facts::Now| model.now.instant.saturating_duration_since(then.instant);
+    let (word, rest) = words::state(&peer.state, since, model.facts.listening().is_some());
     let shorter = rest.rsplit_once(',').map_or("", |(first, _)| first);
     let fits = |rest: &&str| !rest.is_empty() && x + width(word) + width(rest) <= right;
     if let Some(rest) = [rest.as_str(), shorter].into_iter().find(fits) {

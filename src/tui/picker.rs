@@ -6,7 +6,7 @@ use super::canvas::{Area, Canvas, follow};
 use crate::screen::Model;
 use crate::screen::keys::mouse::{List, Spot};
 use crate::screen::mode::Picker;
-use crate::screen::words::clause;
+use swarmscope_facts::words::clause;
 
 /// Where what is typed stands behind its label.
 const VALUE: u16 = 11;

@@ -42,7 +42,7 @@ impl Target {
     /// As [`Self::create`].
     pub fn create_in(directory: &Path, now: Now) -> io::Result<Self> {
         std::fs::create_dir_all(directory)?;
-        Self::create(&directory.join(format!("swarmscope-{}.jsonl", crate::screen::format::stamp(now.wall))))
+        Self::create(&directory.join(format!("swarmscope-{}.jsonl", swarmscope_facts::format::stamp(now.wall))))
     }
 }
 
@@ -71,7 +71,7 @@ impl Recorder {
     #[must_use]
     pub fn start(target: Target, model: &Model, now: Now, finished: UnboundedSender<Finished>) -> Self {
         let header = Header::of(model, now);
-        let mask = model.setup.privacy.then(|| model.setup.mask.clone());
+        let mask = model.setup.naming.privacy.then(|| model.setup.naming.mask.clone());
         let (to, lines) = sync_channel(MOST_WAITING);
         let waiting = Arc::new(AtomicUsize::new(0));
         let (own, masker) = (waiting.clone(), mask.clone().map(Masker::new));
@@ -82,7 +82,7 @@ impl Recorder {
         });
         let typist = mask.map(Typist::new);
         let mut recorder = Self { to, waiting, thread, start: now, typist, lost: 0, told: 0 };
-        if !model.peers.is_empty() {
+        if !model.facts.peers().is_empty() {
             for (at, msg) in present::present(model) {
                 if let Some(what) = recorder.what(&msg) {
                     recorder.send(micros(now, at), what);

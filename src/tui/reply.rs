@@ -6,14 +6,15 @@ use ratatui::style::{Modifier, Style};
 use super::canvas::{Area, Canvas, follow, width};
 use super::found::{mark, mark_all};
 use super::{diff, hex, why};
-use crate::screen::asking::request::{Outcome, Reply, Request};
 use crate::screen::commands::key_of;
-use crate::screen::format::{clock, counted, size};
 use crate::screen::keys::mouse::{List, Spot};
 use crate::screen::reply::find::Hit;
 use crate::screen::reply::lines::{MOST_TEXT, TextRow, bytes_per_row, text_rows};
 use crate::screen::reply::reading::{Row, View};
-use crate::screen::{Class, Mode, Model, Pane, words};
+use crate::screen::{Class, Mode, Model, Pane};
+use swarmscope_facts::format::{clock, counted, size};
+use swarmscope_facts::request::{Outcome, Reply, Request};
+use swarmscope_facts::words;
 use swarmscope_wire::ErrorByte;
 
 /// Where values stand behind their labels.

@@ -8,10 +8,10 @@ use crate::screen::asking::command::to_selected;
 use crate::screen::asking::composer::Composer;
 use crate::screen::asking::messages::Known;
 use crate::screen::commands::key_of;
-use crate::screen::format::{countdown, counted, size};
 use crate::screen::list::column::{Cell, cell};
-use crate::screen::words::clause;
 use crate::screen::{Mode, Model, Pane};
+use swarmscope_facts::format::{countdown, counted, size};
+use swarmscope_facts::words::clause;
 use swarmscope_peer::node::Transport;
 
 /// Where values stand behind their labels.

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, width};
 use super::layout::Grid;
-use crate::screen::format::{lasted, thousands};
 use crate::screen::{Class, Model};
+use swarmscope_facts::format::{lasted, thousands};
 
 /// Blanks between two keys.
 const GAP: u16 = 3;
@@ -34,7 +34,7 @@ pub fn status(canvas: &mut Canvas, model: &Model, mut end: u16, y: u16, class: C
             (false, false) => format!("{}× {at}/{of}", replay.speed),
         }
     });
-    let hidden = model.setup.privacy.then(|| "addresses hidden".to_owned()).filter(|_| class >= Class::Wide);
+    let hidden = model.setup.naming.privacy.then(|| "addresses hidden".to_owned()).filter(|_| class >= Class::Wide);
     for text in [recording, replay, frozen, hidden].into_iter().flatten() {
         if width(&text) + 2 < end {
             end = canvas.right(end, y, &text, style).saturating_sub(2);

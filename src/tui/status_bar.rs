@@ -6,8 +6,8 @@ use super::canvas::{Canvas, PILL, width};
 use super::layout::Grid;
 use super::many;
 use super::showing;
-use crate::screen::format::{clock, counted};
 use crate::screen::{Class, Model, Screen};
+use swarmscope_facts::format::{clock, counted};
 
 /// When the title goes.
 const TITLE: u8 = 7;
@@ -96,14 +96,14 @@ fn entries(canvas: &Canvas, model: &Model, wide: bool) -> Vec<Entry> {
     let mut add = |rank, sign, sign_style, text: String, text_style, note| {
         entries.push(Entry { sign, sign_style, text, text_style, note, rank });
     };
-    let number = |n: usize| crate::screen::format::thousands(n as u64);
+    let number = |n: usize| swarmscope_facts::format::thousands(n as u64);
     let quiet = |n: usize, style| if n == 0 { muted } else { style };
     let title = if wide { model.setup.title.as_str() } else { model.setup.title.split(':').next().unwrap_or("") };
     if !title.is_empty() {
         add(TITLE, "", plain, title.to_owned(), muted, "");
     }
     if wide {
-        add(PEERS, "", plain, counted(model.peers.len(), "peer"), plain, "");
+        add(PEERS, "", plain, counted(model.facts.peers().len(), "peer"), plain, "");
     }
     add(0, "●", plain, number(counts.connected), plain, if wide { "connected" } else { "" });
     add(5, "…", quiet(counts.waiting, plain), number(counts.waiting), quiet(counts.waiting, plain), "");

@@ -5,13 +5,14 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas, cut, width};
 use super::parts;
 use super::rows::{Rows, plain};
-use crate::screen::asking::request::{Outcome, Request, more};
+use crate::screen::Model;
 use crate::screen::commands::key_of;
-use crate::screen::format::{clock, countdown, counted, size, took};
 use crate::screen::list::column::{Cell, cell};
-use crate::screen::list::peers::State;
 use crate::screen::peer_screen::ladder;
-use crate::screen::{Model, words};
+use swarmscope_facts::format::{clock, countdown, counted, size, took};
+use swarmscope_facts::peer::State;
+use swarmscope_facts::request::{Outcome, Request, more};
+use swarmscope_facts::words;
 use swarmscope_peer::node::Source;
 use swarmscope_wire::OverlayVersion;
 use swarmscope_wire::failure::{Cause, Failure};
@@ -64,7 +65,7 @@ fn code(canvas: &mut Canvas, area: &Area, sign: &str, code: &str, after: &str) {
 
 /// A request that has failed.
 pub fn request(canvas: &mut Canvas, model: &Model, area: Area, request: &Request, failure: &Failure) {
-    let refused = words::kind(failure) == crate::screen::log::Kind::Refused;
+    let refused = swarmscope_facts::news::Kind::of(failure) == swarmscope_facts::news::Kind::Refused;
     let mut after = format!(" · {}", took(request.elapsed(model.now)));
     if request.part_count() > 0 {
         after = format!("{after} · {}, {}", counted(request.part_count() as usize, "part"), size(request.bytes));
@@ -184,7 +185,7 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
             heading(canvas, "KNOWN");
             let from = match &peer.source {
                 Some(Source::BuddyCast(permid)) => {
-                    format!("{} told of it by BuddyCast: hearsay until it is dialled", words::permid(model, permid))
+                    format!("{} told of it by BuddyCast: hearsay until it is dialled", model.naming().permid(permid))
                 }
                 Some(Source::Bootstrap) => "from the bootstrap list".to_owned(),
                 Some(Source::Operator) => "from you".to_owned(),

@@ -125,7 +125,7 @@ fn tab_completes_a_command_and_then_what_it_takes() {
 #[test]
 fn hidden_addresses_are_not_offered() {
     let mut model = typed("connect ");
-    model.setup.privacy = true;
+    model.setup.naming.privacy = true;
     assert!(swarmscope::screen::palette::found(&model).is_empty());
 }
 

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, UNIX_EPOCH};
+use swarmscope_facts::Naming;
 
 use bytes::Bytes;
 use ratatui::buffer::Buffer;
@@ -42,8 +43,7 @@ pub fn blank() -> Model {
     let setup = Setup {
         registry: swarmscope_probes::registry(Statistics::empty()),
         title: "demo: tour".into(),
-        privacy: false,
-        mask: Mask::new([7; 32]),
+        naming: Naming { privacy: false, mask: Mask::new([7; 32]) },
         identity: Identity::default(),
         keymap: Keymap::default(),
         kept: Kept::default(),

@@ -161,7 +161,7 @@ fn events_in_any_order_do_no_harm() {
     }
     fold(&mut model, before(0), Msg::Node(Event::AwaitingDialBack { ticket: Ticket(3), permid: who }));
     check(&mut model, "early");
-    assert!(model.peers.is_empty());
+    assert!(model.facts.peers().is_empty());
 }
 
 /// What a hostile peer or file may say, besides: each is tried in every view, at every size.

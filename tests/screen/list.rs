@@ -28,12 +28,12 @@ fn named(code: KeyCode) -> Key {
 
 /// The short names of the peers in the list, from the top.
 fn names(model: &Model) -> Vec<String> {
-    let rows = model.order.rows().iter().filter_map(|&index| model.peers.at(index));
+    let rows = model.order.rows().iter().filter_map(|&index| model.facts.peers().at(index));
     rows.map(|peer| model.name_of(&peer.key)).collect()
 }
 
 fn marked(model: &Model) -> Vec<String> {
-    let rows = model.order.rows().iter().filter_map(|&index| model.peers.at(index));
+    let rows = model.order.rows().iter().filter_map(|&index| model.facts.peers().at(index));
     rows.filter(|peer| model.marks.contains(&peer.key)).map(|peer| model.name_of(&peer.key)).collect()
 }
 
@@ -63,7 +63,7 @@ fn a_filter_is_typed_completed_and_told_what_is_wrong_under_its_place() {
     press(&mut model, &[named(KeyCode::BackTab), named(KeyCode::Tab)]);
     assert_eq!(model.filter.text(), chosen, "back and forth");
     type_text(&mut model, "v:18 rtt:>fast");
-    let (shown, all) = (model.order.rows().len(), model.peers.len());
+    let (shown, all) = (model.order.rows().len(), model.facts.peers().len());
     assert!(shown > 0 && shown < all, "the filter before the error stays in force");
     for (columns, rows) in [(120, 40), (80, 24), (60, 20)] {
         let screen = text(&mut model, columns, rows);
@@ -117,10 +117,10 @@ fn filters_are_saved_applied_and_deleted() {
     assert!(kept(&effects, KeptIn::Filters).is_some_and(|text| text.contains("modern symmetric")));
     insta::assert_snapshot!("saved_filters_100x30", text(&mut model, 100, 30));
     press(&mut model, &[named(KeyCode::Esc), named(KeyCode::Esc)]);
-    assert_eq!(model.order.rows().len(), model.peers.len(), "esc shows all");
+    assert_eq!(model.order.rows().len(), model.facts.peers().len(), "esc shows all");
     press(&mut model, &[Key::char('F'), named(KeyCode::Enter)]);
     assert_eq!(model.filter.text(), "nat:sym v:18");
-    assert!(model.order.rows().len() < model.peers.len());
+    assert!(model.order.rows().len() < model.facts.peers().len());
     let effects = press(&mut model, &[Key::char('F'), Key::char('d')]);
     assert!(kept(&effects, KeptIn::Filters).is_some_and(|text| !text.contains("modern")));
     assert!(model.kept.filters.is_empty());
@@ -178,7 +178,7 @@ fn a_range_holds_the_rows_still_and_marks_follow_the_permid() {
     press(&mut model, &[Key::char('G'), Key::char('V')]);
     assert!(model.marks.contains(&address));
     let rows = model.order.rows().to_vec();
-    let later = swarmscope::screen::Now { instant: before(0).instant + Duration::from_secs(60), wall: before(0).wall };
+    let later = swarmscope_facts::Now { instant: before(0).instant + Duration::from_secs(60), wall: before(0).wall };
     fold(&mut model, later, Msg::Tick);
     assert_eq!(model.order.rows(), rows, "a minute later the range still stands where it stood");
     let who = permid("abcdef", 18);

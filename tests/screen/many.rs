@@ -368,7 +368,7 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
     let formula = |table: &str| table.contains(",=") || table.contains("\"=") || table.contains(",@");
     assert!(!formula(&table), "{table}");
 
-    model.setup.privacy = true;
+    model.setup.naming.privacy = true;
     let campaign = model.many.campaign.as_ref().expect("a campaign");
     for text in [
         swarmscope::screen::many::export::ndjson(&model, campaign),

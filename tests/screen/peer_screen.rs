@@ -5,12 +5,12 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use proptest::prelude::*;
 use ratatui::buffer::Cell;
-use swarmscope::screen::peer_screen::conversation::Of;
 use swarmscope::screen::peer_screen::inspect::Focus;
 use swarmscope::screen::peer_screen::ladder::{Standing, ladder};
 use swarmscope::screen::{Effect, Key, Model, Msg, Screen};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
+use swarmscope_facts::conversation::Of;
 use swarmscope_peer::crawler::SocketId;
 use swarmscope_peer::node::{Event, PeerKey, Ticket, Trace, Traced};
 use swarmscope_wire::buddycast::{BuddyCast, ListedPeer};
@@ -314,7 +314,7 @@ fn five_thousand_steps_of_as_many_peers_cost_a_few_milliseconds() {
     }
     let took = clock::of_this_thread().saturating_sub(began);
     assert!(took < Duration::from_secs(2), "{took:?} for 5 000 steps without optimisation");
-    assert_eq!(model.conversations.held().0, 5_000);
+    assert_eq!(model.facts.conversations().held().0, 5_000);
 }
 
 proptest! {

@@ -213,7 +213,7 @@ fn happens(model: &mut Model, now: Now, msg: Msg) {
         assert_eq!(bytes_of(model, permid, ticket), Some(before + bytes), "no part is lost");
     }
     if let Some((permid, ticket, bytes)) = reply
-        && let Some(peer) = model.peers.get(&PeerKey::Permid(permid))
+        && let Some(peer) = model.facts.peers().get(&PeerKey::Permid(permid))
     {
         let request = peer.requests.iter().find(|request| request.ticket == ticket);
         let found = request.and_then(|request| request.reply());
@@ -223,7 +223,7 @@ fn happens(model: &mut Model, now: Now, msg: Msg) {
 
 /// How many bytes of parts a request has, where it is known.
 fn bytes_of(model: &Model, permid: Permid, ticket: Ticket) -> Option<usize> {
-    let peer = model.peers.get(&PeerKey::Permid(permid))?;
+    let peer = model.facts.peers().get(&PeerKey::Permid(permid))?;
     Some(peer.requests.iter().find(|request| request.ticket == ticket)?.bytes)
 }
 
@@ -267,10 +267,10 @@ fn play(mut model: Model, steps: Vec<Step>) {
 fn holds(model: &Model) {
     let rows = model.order.rows();
     assert!(rows.is_empty() || model.selected_row().is_some(), "something is selected");
-    assert!(rows.iter().all(|&row| model.peers.at(row).is_some()), "rows lead to peers");
+    assert!(rows.iter().all(|&row| model.facts.peers().at(row).is_some()), "rows lead to peers");
     let different: HashSet<usize> = rows.iter().copied().collect();
     assert_eq!(different.len(), rows.len(), "nobody stands in the list twice");
-    assert!(model.marks.iter().all(|key| model.peers.get(key).is_some()), "who is marked is there");
+    assert!(model.marks.iter().all(|key| model.facts.peers().get(key).is_some()), "who is marked is there");
     counts(model);
     if let Some(campaign) = &model.many.campaign {
         let (counts, pace) = (campaign.counts(), campaign.plan.pace);
@@ -280,13 +280,13 @@ fn holds(model: &Model) {
 }
 
 fn everybody(model: &Model) -> Vec<usize> {
-    (0..model.peers.places()).filter(|&index| model.peers.at(index).is_some()).collect()
+    (0..model.facts.peers().places()).filter(|&index| model.facts.peers().at(index).is_some()).collect()
 }
 
 /// The counts of the status bar are those that one gets by counting.
 fn counts(model: &Model) {
     let mut counted = Tally::default();
-    counted.update(&model.facts(), &everybody(model));
+    counted.update(&model.present(), &everybody(model));
     let all = |t: &Tally| [t.connected, t.waiting, t.gone, t.refused, t.failed, t.signals, t.in_flight];
     assert_eq!(all(&model.tally), all(&counted), "counted anew");
 }
@@ -297,7 +297,7 @@ fn settled(model: &Model) {
         return;
     }
     let mut anew = Order::sorted_by(model.order.sort);
-    let (facts, filter) = (model.facts(), model.sieve.filter());
+    let (facts, filter) = (model.present(), model.sieve.filter());
     anew.changed(&facts, filter, &everybody(model));
     anew.sort_all(&facts, filter);
     assert_eq!(model.order.rows(), anew.rows(), "sorted by {:?}, filter {:?}", model.order.sort, model.filter.text());

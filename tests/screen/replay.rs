@@ -82,7 +82,7 @@ fn looking_around_pauses_and_what_concerns_the_screen_alone_does_not() {
     watched(&mut player, &mut model, "t p");
     assert!(model.showing.presenter && !paused(&player));
     watched(&mut player, &mut model, "P");
-    assert!(model.setup.privacy && !paused(&player));
+    assert!(model.setup.naming.privacy && !paused(&player));
     watched(&mut player, &mut model, "L");
     assert!(paused(&player), "the log is read in peace");
     watched(&mut player, &mut model, "esc space");
@@ -91,9 +91,9 @@ fn looking_around_pauses_and_what_concerns_the_screen_alone_does_not() {
     assert_eq!((paused(&player), player.status().speed), (false, 4.0), "it runs on after a command");
     commanded(&mut player, &mut model, "seek 50%");
     assert_eq!((paused(&player), player.status().at.as_secs()), (false, 2000));
-    assert!(model.setup.privacy && model.showing.presenter, "what is hidden stays hidden");
+    assert!(model.setup.naming.privacy && model.showing.presenter, "what is hidden stays hidden");
     watched(&mut player, &mut model, "0 P");
-    assert!(!model.setup.privacy);
+    assert!(!model.setup.naming.privacy);
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn campaign(private: bool) -> impl FnOnce() -> Model {
         crowd::some_left_out(&mut model);
         let (now, place) = (model.now, Place::of(&model));
         fold(&mut model, now, Msg::Place(Box::new(place)));
-        model.setup.privacy = private;
+        model.setup.naming.privacy = private;
         crowd::asked(&mut model);
         press(&mut model, &["o".parse().expect("a key"), Key::char('j')]);
         model

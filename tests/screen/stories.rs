@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 use swarmscope::screen::list::column::{Cell, cell};
-use swarmscope::screen::list::peers::State;
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Pane, TourStep};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
+use swarmscope_facts::peer::State;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, Source, Ticket};
 use swarmscope_wire::failure::{By, Cause, Delivered, Phase};
@@ -38,7 +38,7 @@ fn asked(effects: &[Effect]) -> Option<Ask> {
 }
 
 fn column(model: &Model, who: Permid) -> Cell {
-    let peer = model.peers.get(&key(who)).expect("known");
+    let peer = model.facts.peers().get(&key(who)).expect("known");
     cell(model, peer, model.composer.message, OverlayVersion(7), Frequency::DEFAULT)
 }
 
@@ -155,7 +155,7 @@ fn the_default_payload_follows_the_peers_version_until_it_is_edited() {
 fn rows_hold_still_while_somebody_moves_and_settle_afterwards() {
     let mut model = session();
     let at = |model: &Model| -> Vec<String> {
-        let rows = model.order.rows().iter().filter_map(|&index| model.peers.at(index));
+        let rows = model.order.rows().iter().filter_map(|&index| model.facts.peers().at(index));
         rows.map(|peer| model.name_of(&peer.key)).collect()
     };
     let still = at(&model);
@@ -169,7 +169,7 @@ fn rows_hold_still_while_somebody_moves_and_settle_afterwards() {
     );
     fold(&mut model, before(0), Msg::Tick);
     assert_eq!(at(&model), still, "a key was pressed a moment ago");
-    let later = swarmscope::screen::Now { instant: before(0).instant + Duration::from_secs(5), wall: before(0).wall };
+    let later = swarmscope_facts::Now { instant: before(0).instant + Duration::from_secs(5), wall: before(0).wall };
     fold(&mut model, later, Msg::Tick);
     assert_eq!(at(&model)[0], "aa47…15");
     assert_eq!(model.selected, selected, "the selection is a peer, not a place");
@@ -185,7 +185,7 @@ fn a_new_peer_has_a_row_at_once() {
         before(0),
         Msg::Node(Event::Connecting { peer: key(who), phase: Phase::Tcp, detail: String::new() }),
     );
-    let last = model.order.rows().last().and_then(|&index| model.peers.at(index)).expect("rows");
+    let last = model.order.rows().last().and_then(|&index| model.facts.peers().at(index)).expect("rows");
     assert_eq!(last.key, key(who));
 }
 
@@ -217,7 +217,7 @@ fn an_address_becomes_its_permid_and_stays_selected() {
     };
     fold(&mut model, before(0), Msg::Node(again));
     assert_eq!(model.selected, Some(key(who)));
-    assert_eq!((model.peers.len(), model.order.rows().len()), (1, 1));
+    assert_eq!((model.facts.peers().len(), model.order.rows().len()), (1, 1));
 }
 
 #[test]
@@ -249,7 +249,10 @@ fn a_refusal_is_an_inference_and_says_so() {
     script.connected(0, who, 18, 3, 40_213);
     script.tell(&mut model);
     assert_eq!(column(&model, who), Cell::Refused, "authenticated again, but it would close again");
-    assert_eq!(model.acceptance.acceptance(who, NATCHECK, Frequency::DEFAULT, model.now.instant), Acceptance::Now);
+    assert_eq!(
+        model.facts.acceptance().acceptance(who, NATCHECK, Frequency::DEFAULT, model.now.instant),
+        Acceptance::Now
+    );
 }
 
 #[test]
@@ -442,7 +445,7 @@ fn what_is_pasted_is_one_edit() {
 #[test]
 fn with_addresses_hidden_nobody_can_be_told_by_name_on_any_screen() {
     let mut model = session();
-    let names: Vec<String> = model.peers.iter().filter_map(|peer| Some(peer.permid()?.short())).collect();
+    let names: Vec<String> = model.facts.peers().iter().filter_map(|peer| Some(peer.permid()?.short())).collect();
     assert!(names.len() > 30);
     press(&mut model, &[Key::char('P')]);
     let theme = Theme::built_in("dark", Depth::True).expect("built in");

@@ -23,7 +23,7 @@ use crate::fixture::{Tape, before, blank, drawn, fold, press, session, taped};
 
 /// The file that a tape makes, as a recorder writes it.
 pub fn file(model: &Model, tape: Tape, start: Now) -> String {
-    let mask = model.setup.privacy.then(|| model.setup.mask.clone());
+    let mask = model.setup.naming.privacy.then(|| model.setup.naming.mask.clone());
     let (mut typist, mut masker) = (mask.clone().map(Typist::new), mask.map(Masker::new));
     let mut lines = Vec::new();
     for (now, msg, [before, after]) in tape {
@@ -123,12 +123,12 @@ fn nothing_in_a_private_recording_says_who_or_where() {
             press(&mut model, &[Key::char(c)]);
         }
         press(&mut model, &["enter".parse().expect("a key")]);
-        model.setup.privacy = true;
+        model.setup.naming.privacy = true;
         model
     };
     let (model, tape) = taped(private);
     let text = file(&model, tape, before(4_000_000));
-    for peer in model.peers.iter() {
+    for peer in model.facts.peers().iter() {
         if let Some(address) = peer.address {
             assert!(!text.contains(&address.to_string()), "{address}");
         }
@@ -151,8 +151,8 @@ fn nothing_in_a_private_recording_says_who_or_where() {
     assert!(!typed.contains("xample") && !typed.contains("127"), "{typed}");
     // it can be shown, and shows the same numbers
     let (_, mut again) = played(&text);
-    assert!(again.setup.privacy);
-    assert_eq!(again.peers.len(), model.peers.len());
+    assert!(again.setup.naming.privacy);
+    assert_eq!(again.facts.peers().len(), model.facts.peers().len());
     assert!(dark(&mut again, 120, 40)[0].contains("31 connected"));
 }
 
@@ -194,7 +194,7 @@ fn a_replay_goes_on_in_its_own_time() {
     player.go_on(&mut model, later + Duration::from_secs(4000));
     assert!(player.status().ended() && player.status().paused);
     player.control(&mut model, Control::Seek(Moment::START), later);
-    assert_eq!(model.peers.len(), 0);
+    assert_eq!(model.facts.peers().len(), 0);
     assert_eq!(status(&player).0, 0);
 }
 

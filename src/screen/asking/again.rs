@@ -2,11 +2,11 @@
 
 use crate::screen::actions::{Effects, none};
 use crate::screen::conditions::{Ready, USUAL_TIMEOUT, is_no_replay};
-use crate::screen::format::{clock, size};
-use crate::screen::list::peers::Peer;
 use crate::screen::log::Kind;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
+use swarmscope_facts::format::{clock, size};
+use swarmscope_facts::peer::Peer;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::{Ask, Origin};
 
@@ -37,14 +37,14 @@ fn ask(model: &Model) -> Result<Ask, String> {
         payload: request.payload.clone(),
         timeout,
         origin: Origin::Operator,
-        wait_for_dial_back: model.listening.is_some(),
+        wait_for_dial_back: model.facts.listening().is_some(),
     })
 }
 
 /// `; it will meet 254 until 12:41:57Z`, as far as that is known.
 fn will_meet_254(model: &Model, ask: &Ask) -> String {
     let at = |left| model.now.wall.checked_add(left).map(clock).unwrap_or_default();
-    match model.acceptance.acceptance(ask.to, ask.message, ask.frequency, model.now.instant) {
+    match model.facts.acceptance().acceptance(ask.to, ask.message, ask.frequency, model.now.instant) {
         Acceptance::Now => String::new(),
         Acceptance::In(left) => format!("; it will meet 254, the peer accepts it again at {}", at(left)),
         Acceptance::AtMost(left) => format!("; it may meet 254, the peer accepts it again at {} at latest", at(left)),

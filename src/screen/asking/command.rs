@@ -1,9 +1,8 @@
 //! A request as a command line (cli.md): to be the same, it names the peer as it is dialled here, and asks as the same Crawler.
 
 use super::composer::{Composer, quoted};
-use crate::screen::list::peers::Peer;
 use crate::screen::model::Model;
-use crate::screen::words;
+use swarmscope_facts::peer::Peer;
 use swarmscope_peer::node::{PeerKey, Transport};
 use swarmscope_wire::{OverlayVersion, text};
 
@@ -51,11 +50,13 @@ pub fn to_selected(model: &Model, composer: &Composer) -> Option<String> {
 /// authentication could be passed on (protocol.md §3).
 #[must_use]
 pub fn target(model: &Model, peer: &Peer) -> Option<String> {
-    let address = words::address(model, &peer.target()?);
-    let attempt = model.conversations.get(&peer.key).and_then(|conversation| conversation.climb.attempt());
+    let address = model.naming().address(&peer.target()?);
+    let attempt = model.facts.conversations().get(&peer.key).and_then(|conversation| conversation.climb.attempt());
     let pinned = attempt.is_some_and(|attempt| attempt.pinned);
     match peer.key {
-        PeerKey::Permid(permid) if !model.setup.privacy && (pinned || peer.transport == Some(Transport::Legacy)) => {
+        PeerKey::Permid(permid)
+            if !model.setup.naming.privacy && (pinned || peer.transport == Some(Transport::Legacy)) =>
+        {
             Some(format!("{permid}@{address}"))
         }
         _ => Some(address),

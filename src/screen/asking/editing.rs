@@ -3,13 +3,13 @@
 use crate::screen::actions::{self, Effects, none};
 use crate::screen::commands::key_of;
 use crate::screen::conditions::{Ready, takes_payload};
-use crate::screen::format::{counted, size};
 use crate::screen::keys::key::Key;
 use crate::screen::keys::typing;
 use crate::screen::log::Kind;
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
+use swarmscope_facts::format::{counted, size};
 use swarmscope_wire::text::clean;
 
 use super::composer::MOST_PAYLOAD;
@@ -25,7 +25,7 @@ pub fn can_edit(model: &Model) -> Ready {
     if text.len() > MOST_PAYLOAD {
         return Err(format!("{} are more than comes back: {} at most", size(text.len()), size(MOST_PAYLOAD)));
     }
-    if model.setup.privacy && *model.setup.mask.text(&text) != *text {
+    if model.setup.naming.privacy && *model.setup.naming.mask.text(&text) != *text {
         return Err("it says who or where somebody is, and that is hidden".to_owned());
     }
     Ok(())

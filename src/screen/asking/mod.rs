@@ -5,4 +5,3 @@ pub mod command;
 pub mod composer;
 pub mod editing;
 pub mod messages;
-pub mod request;

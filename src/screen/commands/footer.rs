@@ -3,10 +3,10 @@
 use crossterm::event::KeyCode;
 
 use super::{COMMANDS, Command, Foot, contexts, working};
-use crate::screen::format::thousands;
 use crate::screen::keys::key::Key;
 use crate::screen::keys::keymap::Sequence;
 use crate::screen::model::Model;
+use swarmscope_facts::format::thousands;
 
 /// An entry of the footer.
 #[derive(Clone, PartialEq, Eq, Debug)]

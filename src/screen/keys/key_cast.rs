@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::screen::msg::Now;
+use swarmscope_facts::Now;
 
 /// Keys shown at most.
 const MOST: usize = 5;

@@ -10,9 +10,10 @@ use crate::screen::keys::key::Key;
 use crate::screen::log::Kind;
 use crate::screen::mode::{Mode, Pane};
 use crate::screen::model::Model;
-use crate::screen::msg::{Effect, Now};
+use crate::screen::msg::Effect;
 use crate::screen::peer_screen::inspect::{self, Focus};
 use crate::screen::{commands, moving, palette};
+use swarmscope_facts::Now;
 
 /// Two clicks on the same thing within this time are a double click.
 const DOUBLE: Duration = Duration::from_millis(400);

@@ -1,7 +1,7 @@
 //! The list kept up to date with what happens: its counts, its order, the filter and the selection.
 
-use super::facts::Facts;
 use crate::screen::Model;
+use swarmscope_facts::Present;
 
 /// What the list has to be brought up to date for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,7 +18,7 @@ impl Model {
     /// Selects the first row where nothing that is shown is selected.
     pub(in crate::screen) fn keep_a_selection(&mut self) {
         if self.selected_row().is_none()
-            && let Some(first) = self.order.rows().first().and_then(|&index| self.peers.at(index))
+            && let Some(first) = self.order.rows().first().and_then(|&index| self.facts.peers().at(index))
         {
             let key = first.key.clone();
             self.select(Some(key));
@@ -38,19 +38,21 @@ impl Model {
 
     /// Brings the list, the counts and the selection up to date.
     pub(in crate::screen) fn arrange(&mut self, how: Arrange) {
-        let (changed, marks) = (self.peers.take_changed(), self.marks.take_changed());
+        let (mut changed, marks) = (self.facts.take_changed(), self.marks.take_changed());
+        changed.extend(self.noted.take().and_then(|key| self.facts.peers().index(&key)));
         let (message, frequency) = (self.composer.message, self.composer.frequency_or_default());
-        let Self { order, tally, peers, kept, acceptance, setup, .. } = self;
-        let facts = Facts {
+        let Self { order, tally, facts: known, kept, setup, .. } = self;
+        let peers = known.peers();
+        let facts = Present {
             peers,
             marks: &self.marks,
             notes: &kept.notes,
-            acceptance,
+            acceptance: known.acceptance(),
             message,
             frequency,
             now: self.now,
             origin: self.started.instant,
-            privacy: setup.privacy,
+            privacy: setup.naming.privacy,
         };
         let filter = self.sieve.filter();
         if self.range.is_some() {
@@ -71,7 +73,7 @@ impl Model {
             Arrange::Filter => order.filter_all(&facts, filter),
             Arrange::Sort => order.sort_all(&facts, filter),
         }
-        if let Some(index) = self.awaited.as_ref().and_then(|key| self.peers.index(key))
+        if let Some(index) = self.awaited.as_ref().and_then(|key| self.facts.peers().index(key))
             && self.order.row(index).is_some()
         {
             let dialled = self.awaited.take();
@@ -82,17 +84,17 @@ impl Model {
 
     /// What filters and orders look at.
     #[must_use]
-    pub fn facts(&self) -> Facts<'_> {
-        Facts {
-            peers: &self.peers,
+    pub fn present(&self) -> Present<'_> {
+        Present {
+            peers: self.facts.peers(),
             marks: &self.marks,
             notes: &self.kept.notes,
-            acceptance: &self.acceptance,
+            acceptance: self.facts.acceptance(),
             message: self.composer.message,
             frequency: self.composer.frequency_or_default(),
             now: self.now,
             origin: self.started.instant,
-            privacy: self.setup.privacy,
+            privacy: self.setup.naming.privacy,
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::screen::asking::request::Outcome;
-use crate::screen::list::peers::Peer;
 use crate::screen::model::Model;
+use swarmscope_facts::peer::Peer;
+use swarmscope_facts::request::Outcome;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_wire::{Frequency, MessageId, OverlayVersion, PartsLeft};
 
@@ -42,9 +42,9 @@ pub fn cell(model: &Model, peer: &Peer, message: MessageId, needs: OverlayVersio
     if peer.refuses() {
         return Cell::Refused;
     }
-    let was_254 = last.is_some_and(crate::screen::asking::request::Request::was_254);
+    let was_254 = last.is_some_and(swarmscope_facts::request::Request::was_254);
     let now = model.now.instant;
-    let known = peer.permid().map(|permid| model.acceptance.acceptance(permid, message, frequency, now));
+    let known = peer.permid().map(|permid| model.facts.acceptance().acceptance(permid, message, frequency, now));
     match known.unwrap_or(Acceptance::Now) {
         Acceptance::In(left) if was_254 => Cell::NotYet { left, exact: true },
         Acceptance::AtMost(left) if was_254 => Cell::NotYet { left, exact: false },

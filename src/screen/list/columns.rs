@@ -277,7 +277,8 @@ fn list(names: &[toml::Value]) -> Result<Vec<(Column, bool)>, String> {
     let mut list: Vec<(Column, bool)> = Vec::new();
     for name in names {
         let name = name.as_str().ok_or("columns are names in quotes")?;
-        let column: Column = name.parse().map_err(|why| format!("\"{}\": {why}", crate::screen::words::clean(name)))?;
+        let column: Column =
+            name.parse().map_err(|why| format!("\"{}\": {why}", swarmscope_facts::words::clean(name)))?;
         if !column.fixed() && !list.iter().any(|(known, _)| *known == column) {
             list.push((column, true));
         }

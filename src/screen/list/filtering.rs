@@ -134,7 +134,7 @@ fn typed(model: &mut Model, changed: bool) {
 /// What could stand at the cursor.
 fn propose(model: &mut Model) {
     let cursor = model.filter.halves().0.len();
-    model.sieve.completion = complete(model.filter.text(), cursor, &model.facts());
+    model.sieve.completion = complete(model.filter.text(), cursor, &model.present());
     model.sieve.chosen = None;
 }
 

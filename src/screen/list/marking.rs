@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::screen::actions::{Effects, none};
-use crate::screen::format::counted;
 use crate::screen::log::Kind;
 use crate::screen::model::Model;
 use crate::screen::moving;
+use swarmscope_facts::format::counted;
 use swarmscope_peer::node::PeerKey;
 
 /// A range of rows that is being marked: from where it began to where the cursor is.
@@ -45,7 +45,7 @@ pub fn range(model: &mut Model) -> Effects {
 /// The cursor has moved: the range follows. It ends where rows have moved under it.
 pub fn follow(model: &mut Model) {
     let (Some(mut range), Some(row)) = (model.range.take(), model.selected_row()) else { return };
-    let anchor = model.peers.index(&range.anchor).and_then(|index| model.order.row(index));
+    let anchor = model.facts.peers().index(&range.anchor).and_then(|index| model.order.row(index));
     if anchor == Some(range.from) {
         reach(model, &mut range, row);
         model.range = Some(range);
@@ -104,7 +104,7 @@ pub fn unmark_all(model: &mut Model) -> Effects {
 }
 
 fn shown(model: &Model) -> Vec<PeerKey> {
-    let peers = model.order.rows().iter().filter_map(|&index| model.peers.at(index));
+    let peers = model.order.rows().iter().filter_map(|&index| model.facts.peers().at(index));
     peers.map(|peer| peer.key.clone()).collect()
 }
 

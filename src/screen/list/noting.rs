@@ -3,11 +3,13 @@
 use crate::screen::actions::{Effects, none};
 use crate::screen::input::Input;
 use crate::screen::kept::KeptIn;
-use crate::screen::list::peers::Peer;
+use crate::screen::list::notes;
 use crate::screen::log::Kind;
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
+use swarmscope_facts::peer::Peer;
+use swarmscope_peer::node::PeerKey;
 
 /// # Errors
 /// Nobody is selected who has a permid.
@@ -30,6 +32,6 @@ pub fn keep(model: &mut Model) -> Effects {
         model.say(Kind::NotDone, format!("not noted: {why}"));
         return none();
     }
-    model.peer_mut(); // its row changes with its note
-    vec![Effect::Keep(KeptIn::Notes, model.kept.notes.to_toml())]
+    model.noted = Some(PeerKey::Permid(permid));
+    vec![Effect::Keep(KeptIn::Notes, notes::to_toml(&model.kept.notes))]
 }

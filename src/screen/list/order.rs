@@ -7,12 +7,12 @@ use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::screen::list::columns::Column;
-use crate::screen::list::dirty::Dirty;
-use crate::screen::list::facts::Facts;
 use crate::screen::list::filter::Filter;
 pub use crate::screen::list::sorting::{By, Sort};
 use crate::screen::list::sorting::{Key, compare};
-use crate::screen::msg::Now;
+use swarmscope_facts::Dirty;
+use swarmscope_facts::Now;
+use swarmscope_facts::Present;
 use swarmscope_wire::{Frequency, MessageId};
 
 /// How long after the last key rows keep their places.
@@ -48,7 +48,7 @@ struct Meaning {
 }
 
 impl Meaning {
-    const fn of(facts: &Facts) -> Self {
+    const fn of(facts: &Present) -> Self {
         Self { message: facts.message, frequency: facts.frequency, privacy: facts.privacy }
     }
 }
@@ -113,7 +113,7 @@ impl Order {
 
     /// Whether the filter or the order means something else than when it was last asked, though no peer has changed: another
     /// message was chosen, another frequency typed, addresses were hidden.
-    pub fn means_otherwise(&mut self, facts: &Facts, filter: &Filter) -> bool {
+    pub fn means_otherwise(&mut self, facts: &Present, filter: &Filter) -> bool {
         let now = Meaning::of(facts);
         let Some(before) = self.meant.replace(now).filter(|before| *before != now) else { return false };
         let asked = (before.message, before.frequency) != (now.message, now.frequency);
@@ -134,7 +134,7 @@ impl Order {
     }
 
     /// Peers that may have changed. New ones get a row at the end at once, where the filter shows them.
-    pub fn changed(&mut self, facts: &Facts, filter: &Filter, changed: &[usize]) {
+    pub fn changed(&mut self, facts: &Present, filter: &Filter, changed: &[usize]) {
         for &index in changed {
             self.dirty.add(index);
             if self.slots.len() <= index {
@@ -165,7 +165,7 @@ impl Order {
     }
 
     /// These peers' marks may have changed.
-    pub fn marked(&mut self, facts: &Facts, filter: &Filter, indices: impl Iterator<Item = usize>) {
+    pub fn marked(&mut self, facts: &Present, filter: &Filter, indices: impl Iterator<Item = usize>) {
         for index in indices {
             let Some(peer) = facts.peers.at(index) else { continue };
             if let Some(slot) = self.slots.get_mut(index) {
@@ -180,7 +180,7 @@ impl Order {
 
     /// Brings the list in order where something changed, nobody is moving in it, and it has not just moved. At a full
     /// second it always may. Goes on with a filtering that is under way.
-    pub fn settle(&mut self, facts: &Facts, filter: &Filter, full_second: bool) {
+    pub fn settle(&mut self, facts: &Present, filter: &Filter, full_second: bool) {
         let now = facts.now.instant;
         let recent = |at: Option<Instant>, span| at.is_some_and(|at| now.saturating_duration_since(at) < span);
         if self.pass.is_some() {
@@ -201,7 +201,7 @@ impl Order {
     }
 
     /// Filters everybody, and brings in order what has changed.
-    pub fn filter_all(&mut self, facts: &Facts, filter: &Filter) {
+    pub fn filter_all(&mut self, facts: &Present, filter: &Filter) {
         self.asked = Some(facts.now.instant);
         let sorts = self.pass.take().is_some_and(|pass| pass.sorted.is_some());
         self.pass = Some(Pass { next: 0, sorted: sorts.then(Vec::new) });
@@ -209,13 +209,13 @@ impl Order {
     }
 
     /// Sorts and filters everybody: the operator wants another order, or it means something else.
-    pub fn sort_all(&mut self, facts: &Facts, filter: &Filter) {
+    pub fn sort_all(&mut self, facts: &Present, filter: &Filter) {
         self.asked = Some(facts.now.instant);
         self.pass = Some(Pass { next: 0, sorted: Some(Vec::with_capacity(self.slots.len())) });
         self.go_on(facts, filter);
     }
 
-    fn go_on(&mut self, facts: &Facts, filter: &Filter) {
+    fn go_on(&mut self, facts: &Present, filter: &Filter) {
         let Some(mut pass) = self.pass.take() else { return };
         let end = (pass.next + AT_ONCE).min(self.slots.len());
         for index in std::mem::replace(&mut pass.next, end)..end {
@@ -242,7 +242,7 @@ impl Order {
     }
 
     /// Takes out what has changed, sorts it, and merges it into the rest.
-    fn merge(&mut self, facts: &Facts, filter: &Filter) {
+    fn merge(&mut self, facts: &Present, filter: &Filter) {
         if self.dirty.is_empty() {
             return self.lay_rows();
         }
@@ -264,7 +264,7 @@ impl Order {
     }
 
     /// Filter and key of one peer. Returns whether there is one.
-    fn look_again(&mut self, facts: &Facts, filter: &Filter, index: usize) -> bool {
+    fn look_again(&mut self, facts: &Present, filter: &Filter, index: usize) -> bool {
         let (Some(peer), Some(slot)) = (facts.peers.at(index), self.slots.get_mut(index)) else { return false };
         slot.shown = filter.shows(facts, peer);
         slot.key = Key::of(self.sort.by, facts, peer);
@@ -272,7 +272,7 @@ impl Order {
         slot.listed
     }
 
-    fn before(&self, facts: &Facts, a: usize, b: usize) -> Ordering {
+    fn before(&self, facts: &Present, a: usize, b: usize) -> Ordering {
         compare(self.sort, facts, (a, &self.slots[a].key), (b, &self.slots[b].key))
     }
 

@@ -8,7 +8,7 @@ use crate::screen::log::Kind;
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
-use crate::screen::words;
+use swarmscope_facts::words;
 
 /// Opens the list on the filter in force.
 pub fn open(model: &mut Model) -> Effects {

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::screen::list::columns::{Column, Columns};
-use crate::screen::list::facts::Facts;
-use crate::screen::list::peers::{Peer, State};
-use crate::screen::list::reply_of::{last_error, last_reply};
+use swarmscope_facts::Present;
+use swarmscope_facts::peer::{Peer, State};
+use swarmscope_facts::reply_of::{last_error, last_reply};
 use swarmscope_peer::node::Transport;
 use swarmscope_wire::Permid;
 
@@ -82,7 +82,7 @@ pub struct Key {
 
 impl Key {
     #[must_use]
-    pub fn of(by: By, facts: &Facts, peer: &Peer) -> Self {
+    pub fn of(by: By, facts: &Present, peer: &Peer) -> Self {
         let (first, longer) = match by {
             By::NewestEvent => (Some(0), false),
             By::Column(column) => match text_of(column, facts, peer) {
@@ -96,7 +96,7 @@ impl Key {
 
 /// The order of two peers, given by their places in the table and their keys.
 #[must_use]
-pub fn compare(sort: Sort, facts: &Facts, (a, key_a): (usize, &Key), (b, key_b): (usize, &Key)) -> Ordering {
+pub fn compare(sort: Sort, facts: &Present, (a, key_a): (usize, &Key), (b, key_b): (usize, &Key)) -> Ordering {
     let turned = |order: Ordering| if sort.reversed { order.reverse() } else { order };
     let texts = || match sort.by {
         By::Column(column) if key_a.longer && key_b.longer => whole(column, facts, a, b),
@@ -117,7 +117,7 @@ fn micros(duration: Duration) -> u128 {
     duration.as_micros()
 }
 
-fn number(column: Column, facts: &Facts, peer: &Peer) -> Option<u128> {
+fn number(column: Column, facts: &Present, peer: &Peer) -> Option<u128> {
     match column {
         Column::State => Some(rank(&peer.state)),
         Column::Permid => peer.permid().map(|permid| beginning_of_key(&permid)),
@@ -143,7 +143,7 @@ fn number(column: Column, facts: &Facts, peer: &Peer) -> Option<u128> {
     }
 }
 
-fn next(peer: &Peer, from: Option<std::time::Instant>, facts: &Facts) -> Option<u128> {
+fn next(peer: &Peer, from: Option<std::time::Instant>, facts: &Present) -> Option<u128> {
     peer.connected().then(|| from.map_or(0, |from| micros(from.saturating_duration_since(facts.origin))))
 }
 
@@ -179,13 +179,13 @@ fn beginning_of_key(permid: &Permid) -> u128 {
 }
 
 /// The order of two texts of which the keys have the same beginning.
-fn whole(column: Column, facts: &Facts, a: usize, b: usize) -> Ordering {
+fn whole(column: Column, facts: &Present, a: usize, b: usize) -> Ordering {
     let text = |index| facts.peers.at(index).and_then(|peer| text_of(column, facts, peer)).unwrap_or_default();
     let (a, b) = (text(a).bytes(), text(b).bytes());
     a.map(|byte| byte.to_ascii_lowercase()).cmp(b.map(|byte| byte.to_ascii_lowercase()))
 }
 
-fn text_of<'f>(column: Column, facts: &'f Facts, peer: &'f Peer) -> Option<&'f str> {
+fn text_of<'f>(column: Column, facts: &'f Present, peer: &'f Peer) -> Option<&'f str> {
     match column {
         Column::Nat => peer.nat.as_deref(),
         Column::Label => peer.label.as_deref(),

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use crate::screen::asking::request::Request;
-use crate::screen::list::facts::Facts;
-use crate::screen::list::peers::{Peer, State};
+use swarmscope_facts::Present;
+use swarmscope_facts::peer::{Peer, State};
+use swarmscope_facts::request::Request;
 use swarmscope_wire::{Frequency, MessageId};
 
 /// The counts, and what each peer adds to them.
@@ -53,7 +53,7 @@ impl Tally {
     }
 
     /// Takes in what has changed: these peers, the composer's message, the time.
-    pub fn update(&mut self, facts: &Facts, changed: &[usize]) {
+    pub fn update(&mut self, facts: &Present, changed: &[usize]) {
         let asked = Some((facts.message, facts.frequency));
         if self.asked == asked {
             for &index in changed {
@@ -70,7 +70,7 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, facts: &Facts, index: usize) {
+    fn count(&mut self, facts: &Present, index: usize) {
         if self.shares.len() <= index {
             self.shares.resize(index + 1, Share::default());
         }
@@ -104,7 +104,7 @@ impl Tally {
 }
 
 impl Share {
-    fn of(facts: &Facts, peer: &Peer) -> Self {
+    fn of(facts: &Present, peer: &Peer) -> Self {
         let class = match peer.state {
             State::Connected { .. } => Class::Connected,
             State::Heard | State::Connecting { .. } => Class::Waiting,

@@ -3,7 +3,6 @@
 use super::super::actions::{self, Effects, none};
 use super::super::commands::key_of;
 use super::super::conditions::{self, Ready};
-use super::super::format::counted;
 use super::super::log::Kind;
 use super::super::mode::{Mode, Pane as MainPane};
 use super::super::model::Model;
@@ -16,6 +15,7 @@ use super::view::{Pane, View};
 use super::{Campaign, command, planned, planned_again, signal};
 use crate::screen::input::Input;
 use crate::screen::list::filtering;
+use swarmscope_facts::format::counted;
 use swarmscope_peer::node::PeerKey;
 
 fn only_if(condition: bool, why: &str) -> Ready {
@@ -131,7 +131,7 @@ pub fn keep_pace(model: &mut Model) -> Effects {
 pub fn copy_script(model: &mut Model) -> Effects {
     let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok());
     let Some(script) = plan.map(|plan| command::script(model, plan)) else { return none() };
-    let hidden = if model.setup.privacy { ", without the hidden addresses" } else { "" };
+    let hidden = if model.setup.naming.privacy { ", without the hidden addresses" } else { "" };
     model.say(Kind::Done, format!("copied a shell script that sends the same{hidden}"));
     vec![Effect::Copy(script)]
 }
@@ -243,10 +243,8 @@ pub fn open(model: &mut Model) -> Effects {
     }
     let Some(row) = model.many.view.row(campaign) else { return none() };
     let (key, ticket) = (PeerKey::Permid(row.permid), row.ticket);
+    model.picks.set(key.clone(), ticket);
     model.select(Some(key));
-    if let Some(peer) = model.peer_mut() {
-        peer.picked = ticket;
-    }
     model.follow();
     model.screen = Screen::Main;
     model.focus = MainPane::Reply;

@@ -76,7 +76,7 @@ fn ranges(labels: &[String], total: Option<usize>) -> String {
         }
     }
     let text = |(start, end): &(usize, usize)| {
-        let number = |n: &usize| super::super::format::thousands(*n as u64);
+        let number = |n: &usize| swarmscope_facts::format::thousands(*n as u64);
         if start == end { number(start) } else { format!("{} to {}", number(start), number(end)) }
     };
     listed(&parts.iter().map(text).collect::<Vec<_>>())

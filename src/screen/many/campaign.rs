@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::super::msg::Now;
 use super::groups::{Group, Grouping, Groups};
 use super::measures::{Latencies, Sorted};
 use super::outcome::{Counts, Outcome};
 use super::pace::Bucket;
 use super::plan::Plan;
+use swarmscope_facts::Now;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Ask, Ticket};
 use swarmscope_wire::failure::{Cause, Failure};

@@ -22,7 +22,7 @@ pub fn body(model: &Model, plan: &Plan) -> Vec<String> {
 
 /// The version that all targets speak, where they speak the same.
 fn version(model: &Model, plan: &Plan) -> Option<OverlayVersion> {
-    let version = |target: &Target| model.peers.get(&PeerKey::Permid(target.permid))?.version;
+    let version = |target: &Target| model.facts.peers().get(&PeerKey::Permid(target.permid))?.version;
     let mut versions = plan.targets.iter().map(version);
     let first = versions.next()??;
     versions.all(|version| version.is_some_and(|it| it.is_encrypted() == first.is_encrypted())).then_some(first)
@@ -32,7 +32,7 @@ fn version(model: &Model, plan: &Plan) -> Option<OverlayVersion> {
 #[must_use]
 pub fn script(model: &Model, plan: &Plan) -> String {
     let mut script = body(model, plan).join("\n");
-    if model.setup.privacy {
+    if model.setup.naming.privacy {
         script.push_str(" < ");
         script.push_str(TARGETS);
         script.push('\n');
@@ -41,7 +41,7 @@ pub fn script(model: &Model, plan: &Plan) -> String {
     script.push_str(" <<'PEERS'\n");
     for target in &plan.targets {
         let address =
-            model.peers.get(&PeerKey::Permid(target.permid)).and_then(crate::screen::list::peers::Peer::target);
+            model.facts.peers().get(&PeerKey::Permid(target.permid)).and_then(swarmscope_facts::peer::Peer::target);
         if let Some(address) = address {
             let _ = writeln!(script, "{}@{address}", target.permid); // a String takes everything
         }

@@ -9,10 +9,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::super::format::clock;
 use super::super::model::Model;
-use super::super::words;
 use super::campaign::{Campaign, Row};
+use swarmscope_facts::format::clock;
+use swarmscope_facts::words;
 use swarmscope_peer::node::{PeerKey, Transport};
 use swarmscope_wire::{ContentId, text};
 
@@ -62,9 +62,9 @@ const COLUMNS: [&str; 16] = [
 
 impl Line {
     fn of(model: &Model, campaign: &Campaign, row: &Row) -> Self {
-        let mask = model.setup.privacy.then_some(&model.setup.mask);
+        let mask = model.setup.naming.privacy.then_some(&model.setup.naming.mask);
         let hidden = |text: String| mask.map_or_else(|| text.clone(), |mask| mask.text(&text).into_owned());
-        let peer = model.peers.get(&PeerKey::Permid(row.permid));
+        let peer = model.facts.peers().get(&PeerKey::Permid(row.permid));
         let address = peer.and_then(|peer| peer.address);
         let (content, shape) = campaign.ids_of(row).unzip();
         let id = |id: ContentId| mask.map_or(id, |mask| mask.content(id)).to_string();

@@ -1,6 +1,5 @@
 //! What happens, as far as a campaign is concerned, and what it does next.
 
-use super::super::format;
 use super::super::log::Kind;
 use super::super::model::Model;
 use super::super::msg::{Effect, Msg};
@@ -9,6 +8,7 @@ use super::campaign::State;
 use super::groups::Signal;
 use super::outcome::Outcome;
 use super::planned_again;
+use swarmscope_facts::format;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Event, PeerKey};
 

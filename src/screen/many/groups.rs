@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::super::msg::Now;
 use super::sample::Sample;
+use swarmscope_facts::Now;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_wire::{ContentId, ErrorByte};
 

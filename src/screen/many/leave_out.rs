@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::super::format::clock;
+use swarmscope_facts::format::clock;
 use swarmscope_wire::OverlayVersion;
 
 /// Why one peer is not asked.

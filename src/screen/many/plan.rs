@@ -6,12 +6,12 @@ use bytes::Bytes;
 
 use super::super::conditions::USUAL_TIMEOUT;
 use super::super::model::Model;
-use super::super::words;
 use super::leave_out::{LeftOut, Reason};
 use super::pace::Pace;
 use crate::screen::asking::composer::BEFORE_PAYLOAD;
 use crate::screen::asking::messages::known;
-use crate::screen::list::peers::{Peer, State};
+use swarmscope_facts::peer::{Peer, State};
+use swarmscope_facts::words;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::{Ask, Origin, PeerKey, Transport};
 use swarmscope_wire::failure::Cause;
@@ -91,7 +91,7 @@ impl Plan {
             by_transport: Vec::new(),
             by_nat: Vec::new(),
             consumes: probe.filter(|probe| probe.consumes()).map(|_| consumed(message)),
-            wait_for_dial_back: model.listening.is_some(),
+            wait_for_dial_back: model.facts.listening().is_some(),
         };
         let by_version = probe.filter(|_| !composer.edited && known.takes_payload);
         let payload_for = |version| match by_version {
@@ -152,7 +152,7 @@ impl Plan {
     }
 
     fn add(&mut self, model: &Model, key: &PeerKey, payload_for: impl Fn(OverlayVersion) -> Bytes) {
-        let (PeerKey::Permid(permid), Some(peer)) = (key, model.peers.get(key)) else { return };
+        let (PeerKey::Permid(permid), Some(peer)) = (key, model.facts.peers().get(key)) else { return };
         let payload = payload_for(peer.version.unwrap_or(OverlayVersion::CURRENT));
         let payload = counted_in(&mut self.payloads, payload, |known, new| known == new);
         self.targets.push(Target { permid: *permid, payload });
@@ -230,7 +230,9 @@ fn counted_in<T>(list: &mut Vec<(T, usize)>, new: T, same: impl Fn(&T, &T) -> bo
 
 /// Why this peer is not asked.
 fn reason(model: &Model, key: &PeerKey, own: &[Permid], message: MessageId, frequency: Frequency) -> Option<Reason> {
-    let (PeerKey::Permid(permid), Some(peer)) = (key, model.peers.get(key)) else { return Some(Reason::NotKnown) };
+    let (PeerKey::Permid(permid), Some(peer)) = (key, model.facts.peers().get(key)) else {
+        return Some(Reason::NotKnown);
+    };
     let is_cause = |cause| matches!(&peer.state, State::Failed { failure, .. } if failure.cause == cause);
     if own.contains(permid) || is_cause(Cause::OwnPermid) {
         return Some(Reason::Own);
@@ -249,10 +251,10 @@ fn reason(model: &Model, key: &PeerKey, own: &[Permid], message: MessageId, freq
         State::Heard if peer.target().is_none() => return Some(Reason::NoAddress),
         _ => {}
     }
-    if peer.last_of(message).is_some_and(crate::screen::asking::request::Request::in_flight) {
+    if peer.last_of(message).is_some_and(swarmscope_facts::request::Request::in_flight) {
         return Some(Reason::Asked);
     }
-    match model.acceptance.acceptance(*permid, message, frequency, model.now.instant) {
+    match model.facts.acceptance().acceptance(*permid, message, frequency, model.now.instant) {
         Acceptance::Now => None,
         Acceptance::In(left) | Acceptance::AtMost(left) => {
             Some(Reason::NotYet(model.now.wall.checked_add(left).unwrap_or(model.now.wall)))

@@ -1,6 +1,6 @@
 //! What is kept of one reply of a group, so that the group can be read: its first values and a line about all of them.
 
-use super::super::words;
+use swarmscope_facts::words;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_wire::tree::Node;
 use swarmscope_wire::{ErrorByte, text};
@@ -90,7 +90,7 @@ fn line(decoding: &Decoding, error: ErrorByte, all_equal: bool, total: usize) ->
         (None, _) => clip(&tree.value),
         (Some(first), 1) if rows => clip(&format!("one row: {first}")),
         (Some(_), _) if all_equal && rows => {
-            format!("the same row {} times", super::super::format::thousands(total as u64))
+            format!("the same row {} times", swarmscope_facts::format::thousands(total as u64))
         }
         (Some(first), _) if decoded.summary.contains(first) => clip(&decoded.summary),
         (Some(first), _) => clip(&format!("{}: {first}", decoded.summary)),

@@ -2,10 +2,10 @@
 //! it could be. Never what runs on the machine: no answer shows that.
 
 use super::super::commands::key_of;
-use super::super::format::{clock, counted, size, thousands};
 use super::super::model::Model;
 use super::campaign::Campaign;
 use super::groups::{Group, Signal};
+use swarmscope_facts::format::{clock, counted, size, thousands};
 use swarmscope_wire::Frequency;
 
 /// Rows of a label and a text.

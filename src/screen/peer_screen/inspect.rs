@@ -6,14 +6,14 @@
 use std::time::Duration;
 
 use crate::screen::actions::{Effects, none};
-use crate::screen::asking::request::{Part, Request};
 use crate::screen::conditions::{Ready, is_no_replay};
 use crate::screen::log::Kind;
 use crate::screen::model::Model;
 use crate::screen::moving::{moved, step_peers};
 use crate::screen::msg::Effect;
-use crate::screen::peer_screen::conversation::{Conversation, Line, Of};
 use crate::screen::which::Screen;
+use swarmscope_facts::conversation::{Conversation, Line, Of};
+use swarmscope_facts::request::{Part, Request};
 use swarmscope_wire::anatomy::{self, Field};
 
 /// How much longer a request is waited for at each press.
@@ -63,7 +63,7 @@ pub const fn row_of_bytes(columns: u16) -> usize {
 impl Model {
     #[must_use]
     pub fn conversation(&self) -> Option<&Conversation> {
-        self.conversations.get(self.selected.as_ref()?)
+        self.facts.conversations().get(self.selected.as_ref()?)
     }
 
     /// The line with the cursor, and where it stands: the newest, the one chosen, or the oldest left where that was let go.
@@ -186,11 +186,11 @@ fn step_lines(model: &mut Model, by: isize) {
 fn look_at(model: &mut Model) {
     let ticket = model.line().and_then(|(_, line)| line.of.ticket());
     let Some(ticket) = ticket else { return };
-    if let Some(peer) = model.peer_mut()
-        && peer.requests.iter().any(|request| request.ticket == ticket)
+    if let Some(peer) = model.peer()
+        && peer.request(ticket).is_some()
     {
-        let newest = peer.requests.last().is_some_and(|request| request.ticket == ticket);
-        peer.picked = (!newest).then_some(ticket);
+        let newest = peer.last().is_some_and(|request| request.ticket == ticket);
+        model.picks.set(peer.key.clone(), (!newest).then_some(ticket));
         model.follow();
     }
 }

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::screen::asking::request::{Outcome, Request};
-use crate::screen::format::{counted, took};
-use crate::screen::list::peers::{Peer, State};
 use crate::screen::model::Model;
-use crate::screen::peer_screen::conversation::{Attempt, Step};
-use crate::screen::words;
+use swarmscope_facts::conversation::{Attempt, Step};
+use swarmscope_facts::format::{counted, took};
+use swarmscope_facts::peer::{Peer, State};
+use swarmscope_facts::request::{Outcome, Request};
+use swarmscope_facts::words;
 use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 use swarmscope_wire::handshake::PeerId;
 use swarmscope_wire::{ErrorByte, OverlayVersion};
@@ -50,9 +50,9 @@ const NAMES: [&str; 5] = ["resolve", "tcp", "handshake", "version", "authenticat
 /// The ladder of a peer, for one of its requests or none.
 #[must_use]
 pub fn ladder(model: &Model, peer: &Peer, request: Option<&Request>) -> Vec<Rung> {
-    let attempt = model.conversations.get(&peer.key).and_then(|conversation| conversation.climb.attempt());
+    let attempt = model.facts.conversations().get(&peer.key).and_then(|conversation| conversation.climb.attempt());
     let mut rungs: Vec<Rung> =
-        Step::ALL.into_iter().map(|step| connection(peer, attempt, step, model.setup.privacy)).collect();
+        Step::ALL.into_iter().map(|step| connection(peer, attempt, step, model.setup.naming.privacy)).collect();
     let above = rungs.last().is_some_and(|rung| rung.standing == Standing::Passed);
     rungs.push(allow_list(request, above));
     rungs.push(reply(model, request));
@@ -224,7 +224,7 @@ fn ended(request: &Request, failure: &Failure, elapsed: Duration, parts: &str) -
 /// Why a peer is not there, where that is known: of the newest connection, else what the list says.
 #[must_use]
 pub fn why<'m>(model: &'m Model, peer: &'m Peer) -> Option<&'m Failure> {
-    let attempt = model.conversations.get(&peer.key).and_then(|conversation| conversation.climb.attempt());
+    let attempt = model.facts.conversations().get(&peer.key).and_then(|conversation| conversation.climb.attempt());
     if peer.connected() {
         return None;
     }

@@ -1,11 +1,11 @@
 //! The lines of a conversation and the fields of a frame, in words.
 
-use crate::screen::asking::request::more;
-use crate::screen::format::{counted, thousands};
-use crate::screen::list::peers::Peer;
 use crate::screen::model::Model;
-use crate::screen::peer_screen::conversation::{Line, Of, What};
-use crate::screen::words;
+use swarmscope_facts::conversation::{Line, Of, What};
+use swarmscope_facts::format::{counted, thousands};
+use swarmscope_facts::peer::Peer;
+use swarmscope_facts::request::more;
+use swarmscope_facts::words;
 use swarmscope_peer::crawler::Trace;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::anatomy::{self, Field, Means};
@@ -61,10 +61,10 @@ pub fn said(model: &Model, peer: &Peer, line: &Line) -> Said {
         }
     };
     match trace {
-        Trace::Resolving { host, .. } => Said::fact(Way::Out, "resolve", words::address(model, host)),
-        Trace::Dialling(address) => Said::fact(Way::Out, "connect", words::address(model, &address.to_string())),
+        Trace::Resolving { host, .. } => Said::fact(Way::Out, "resolve", model.naming().address(host)),
+        Trace::Dialling(address) => Said::fact(Way::Out, "connect", model.naming().address(&address.to_string())),
         Trace::Open => Said::fact(Way::In, "connected", ""),
-        Trace::Accepted(address) => Said::fact(Way::In, "connect", words::address(model, &address.to_string())),
+        Trace::Accepted(address) => Said::fact(Way::In, "connect", model.naming().address(&address.to_string())),
         Trace::Tls => Said::fact(Way::Between, "TLS 1.3 is up", "keys proved on both sides"),
         Trace::Authenticated => Said::fact(Way::Between, "authenticated", who(model, &peer.key)),
         Trace::Closed(failure) => {
@@ -109,7 +109,7 @@ fn given_up(cause: Cause) -> (&'static str, String) {
 
 fn who(model: &Model, key: &PeerKey) -> String {
     match key {
-        PeerKey::Permid(permid) => words::permid(model, permid),
+        PeerKey::Permid(permid) => model.naming().permid(permid),
         PeerKey::Address(_) => String::new(),
     }
 }
@@ -129,7 +129,7 @@ fn frame(model: &Model, peer: &Peer, line: &Line, piece: &Piece, way: Way) -> Sa
         return Said { sign: Some(Sign::Odd), detail, ..said };
     }
     match piece.kind {
-        Kind::Handshake => handshake(&fields, said, model.setup.privacy),
+        Kind::Handshake => handshake(&fields, said, model.setup.naming.privacy),
         Kind::KeepAlive | Kind::Scrap => said,
         Kind::Frame(FrameId::CRAWLER_REQUEST) => request(model, &fields, said),
         Kind::Frame(FrameId::CRAWLER_REPLY) => reply(line.of, &fields, said),
@@ -225,15 +225,16 @@ fn other(model: &Model, peer: &Peer, id: FrameId, fields: &[Field], way: Way) ->
         }
         FrameId::RESPONSE1 | FrameId::RESPONSE2 => match permid() {
             Some(permid) if peer.key == PeerKey::Permid(permid) => {
-                let climb = model.conversations.get(&peer.key).and_then(|conversation| conversation.climb.attempt());
+                let climb =
+                    model.facts.conversations().get(&peer.key).and_then(|conversation| conversation.climb.attempt());
                 let pinned = climb.is_some_and(|attempt| attempt.pinned);
                 if pinned {
                     "permid is as pinned".to_owned()
                 } else {
-                    format!("permid {}", words::permid(model, &permid))
+                    format!("permid {}", model.naming().permid(&permid))
                 }
             }
-            Some(permid) => format!("permid {}", words::permid(model, &permid)),
+            Some(permid) => format!("permid {}", model.naming().permid(&permid)),
             None if withheld(fields) => "hidden".to_owned(),
             None => "no permid".to_owned(),
         },
@@ -251,9 +252,9 @@ fn other(model: &Model, peer: &Peer, id: FrameId, fields: &[Field], way: Way) ->
 /// What a field says, in words. `line` says which request a channel stands for.
 #[must_use]
 pub fn value(model: &Model, peer: &Peer, line: &Line, field: &Field) -> String {
-    let hidden = model.setup.privacy && field.hides;
+    let hidden = model.setup.naming.privacy && field.hides;
     match &field.means {
-        Means::Permid(permid) => words::permid(model, permid),
+        Means::Permid(permid) => model.naming().permid(permid),
         Means::Text(_) | Means::Number(_) | Means::Port(_) if hidden => "hidden".to_owned(),
         Means::Text(text) => text.clone(),
         Means::Number(number) => number.to_string(),

@@ -1,15 +1,15 @@
 //! The reply that is read, beside another one: the peer's before, or one that was picked.
 
 use crate::screen::actions::{Effects, none};
-use crate::screen::asking::request::Request;
 use crate::screen::conditions::Ready;
-use crate::screen::format::{ago, size};
-use crate::screen::list::peers::Peer;
 use crate::screen::mode::{Mode, Pane, Picker};
 use crate::screen::model::{Model, tree_of};
 use crate::screen::reply::diff::{Diff, Side, diff};
 use crate::screen::reply::reading::View;
 use crate::screen::search::search;
+use swarmscope_facts::format::{ago, size};
+use swarmscope_facts::peer::Peer;
+use swarmscope_facts::request::Request;
 use swarmscope_peer::node::{PeerKey, Ticket};
 use swarmscope_wire::MessageId;
 
@@ -84,7 +84,7 @@ impl Model {
     }
 
     fn others<'m>(&'m self, shown: &'m Request) -> impl Iterator<Item = (&'m Peer, &'m Request)> {
-        self.peers.iter().flat_map(move |peer| {
+        self.facts.peers().iter().flat_map(move |peer| {
             let most = if self.selected.as_ref() == Some(&peer.key) { MOST_OF_ONE } else { 1 };
             let others = replies(peer, shown.message).filter(|request| request.ticket != shown.ticket);
             others.take(most).map(move |request| (peer, request))
@@ -122,7 +122,7 @@ impl Model {
 
     fn make(&self, of: (Ticket, (PeerKey, Ticket))) -> Option<Made> {
         let (peer, ticket) = &of.1;
-        let peer = self.peers.get(peer)?;
+        let peer = self.facts.peer(peer)?;
         let other = peer.requests.iter().find(|request| request.ticket == *ticket)?;
         let diff = diff(side(other)?, side(self.request()?)?);
         let own = self.selected.as_ref() == Some(&peer.key);
@@ -140,7 +140,7 @@ impl Model {
     /// What was picked, where it answers the same message and is another reply.
     fn picked(&self) -> Option<(PeerKey, Ticket)> {
         let (key, ticket) = self.comparison.picked.as_ref()?;
-        let other = self.peers.get(key)?.requests.iter().find(|request| request.ticket == *ticket)?;
+        let other = self.facts.peer(key)?.requests.iter().find(|request| request.ticket == *ticket)?;
         let shown = self.request()?;
         (other.message == shown.message && other.ticket != shown.ticket).then(|| (key.clone(), *ticket))
     }

@@ -2,16 +2,16 @@
 
 use crate::screen::actions::{Effects, none, not_done};
 use crate::screen::asking::command::to_selected;
-use crate::screen::asking::request::{Reply, Request};
 use crate::screen::commands::key_of;
 use crate::screen::conditions::Ready;
-use crate::screen::format::size;
-use crate::screen::list::peers::Peer;
 use crate::screen::log::Kind;
 use crate::screen::mode::Pane;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
 use crate::screen::reply::reading::Row;
+use swarmscope_facts::format::size;
+use swarmscope_facts::peer::Peer;
+use swarmscope_facts::request::{Reply, Request};
 use swarmscope_wire::text::{self, ELLIPSIS, clean};
 
 /// The most bytes that are copied: with the escape sequence around them, in base64, they are the 100 000 bytes that the strictest of
@@ -34,7 +34,7 @@ fn copy(model: &mut Model, what: &str, text: String) -> Effects {
 /// A text without what is to stay hidden.
 fn masked(model: &Model, text: &str) -> String {
     let text = clean(text);
-    if model.setup.privacy { model.setup.mask.text(&text).into_owned() } else { text.into_owned() }
+    if model.setup.naming.privacy { model.setup.naming.mask.text(&text).into_owned() } else { text.into_owned() }
 }
 
 /// The request that is looked at; from the list and the composer, the one in the composer.
@@ -54,10 +54,11 @@ pub fn command(model: &mut Model) -> Effects {
         None => ("command".to_owned(), to_selected(model, &model.candidate())),
     };
     let Some(command) = command else { return none() };
-    let hidden =
-        |line: &str| if model.setup.privacy { model.setup.mask.text(line).into_owned() } else { line.to_owned() };
+    let hidden = |line: &str| {
+        if model.setup.naming.privacy { model.setup.naming.mask.text(line).into_owned() } else { line.to_owned() }
+    };
     let command = hidden(&command);
-    if model.setup.privacy && command.contains("hex:") {
+    if model.setup.naming.privacy && command.contains("hex:") {
         not_done(model, "copy command", "its payload is no text, and bytes are hidden with the addresses");
         return none();
     }
@@ -87,7 +88,7 @@ pub fn reply(model: &mut Model) -> Effects {
 
 pub fn permid(model: &mut Model) -> Effects {
     let Some(permid) = model.peer().and_then(Peer::permid) else { return none() };
-    let text = if model.setup.privacy { model.setup.mask.permid(&permid) } else { permid.to_string() };
+    let text = if model.setup.naming.privacy { model.setup.naming.mask.permid(&permid) } else { permid.to_string() };
     copy(model, "permid", text)
 }
 
@@ -107,8 +108,8 @@ pub fn bytes(model: &mut Model) -> Effects {
 /// The selected reply's JSON on one line, as it may leave the program.
 pub(in crate::screen) fn json(model: &Model) -> Option<String> {
     let decoded = &shown_reply(model)?.decoding.as_ref()?.decoded;
-    let json = if model.setup.privacy {
-        text::json(&model.setup.mask.decoded(decoded.clone()).json)
+    let json = if model.setup.naming.privacy {
+        text::json(&model.setup.naming.mask.decoded(decoded.clone()).json)
     } else {
         text::json(&decoded.json)
     };
@@ -136,14 +137,14 @@ pub fn has_decoded(model: &Model) -> Ready {
 
 /// Addresses may stand in any of the bytes.
 pub fn has_bytes(model: &Model) -> Ready {
-    if model.setup.privacy {
+    if model.setup.naming.privacy {
         return Err(format!("bytes are hidden with the addresses: {} shows them", key_of(model, "hide addresses")));
     }
     payload(model).map(drop).ok_or_else(|| "there is no reply whose bytes are here".to_owned())
 }
 
 pub fn has_open_address(model: &Model) -> Ready {
-    if model.setup.privacy {
+    if model.setup.naming.privacy {
         return Err(format!("addresses are hidden: {} shows them", key_of(model, "hide addresses")));
     }
     crate::screen::conditions::has_target(model)

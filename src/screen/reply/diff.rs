@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use crate::screen::format::counted;
 use crate::screen::reply::align::{self, align};
 use crate::screen::reply::reading::says_all;
+use swarmscope_facts::format::counted;
 use swarmscope_wire::text::ELLIPSIS;
 use swarmscope_wire::tree::Node;
 

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use crate::screen::actions::{Effects, none, not_done};
-use crate::screen::asking::request::Request;
 use crate::screen::conditions::Ready;
 use crate::screen::input::Input;
 use crate::screen::mode::{Mode, Pane};
@@ -12,6 +11,7 @@ use crate::screen::reply::diff::Change;
 use crate::screen::reply::lines::{bytes_per_row, reply_width, text_lines, text_rows};
 use crate::screen::reply::reading::{View, says_all};
 use crate::screen::size::Class;
+use swarmscope_facts::request::Request;
 use swarmscope_peer::node::Ticket;
 use swarmscope_wire::text::read_hex;
 use swarmscope_wire::tree::Node;

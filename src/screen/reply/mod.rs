@@ -7,6 +7,5 @@ pub mod diff;
 pub mod find;
 pub mod lines;
 pub mod reading;
-pub(in crate::screen) mod replies;
 pub mod to_file;
 pub(in crate::screen) mod whole;

@@ -6,9 +6,7 @@ use bytes::Bytes;
 
 use crate::screen::actions::{Effects, none};
 use crate::screen::conditions::Ready;
-use crate::screen::format::size;
 use crate::screen::input::Input;
-use crate::screen::list::peers::Peer;
 use crate::screen::log::Kind;
 use crate::screen::many::export;
 use crate::screen::mode::Mode;
@@ -16,7 +14,8 @@ use crate::screen::model::Model;
 use crate::screen::msg::{Effect, Opener, Saved, Unsaved};
 use crate::screen::reply::copies;
 use crate::screen::reply::whole;
-use crate::screen::words;
+use swarmscope_facts::format::size;
+use swarmscope_facts::peer::Peer;
 use swarmscope_wire::text::clean;
 
 /// What is saved.
@@ -80,7 +79,7 @@ pub(in crate::screen) fn outcomes(model: &mut Model) -> Effects {
 fn open(model: &mut Model, what: What, ending: &str) -> Effects {
     let Some(request) = model.request() else { return none() };
     let who =
-        model.peer().and_then(Peer::permid).map_or_else(|| "peer".to_owned(), |permid| words::permid(model, &permid));
+        model.peer().and_then(Peer::permid).map_or_else(|| "peer".to_owned(), |permid| model.naming().permid(&permid));
     let label = model.registry().label(request.message).to_lowercase();
     let name = format!("{who}-{label}-{}.{ending}", request.number);
     let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::screen::asking::request::Request;
 use crate::screen::conditions::Ready;
-use crate::screen::format::clock;
 use crate::screen::model::{Model, tree_of};
 use crate::screen::reply::copies::{has_bytes, payload};
 use crate::screen::reply::diff::{Change, Line};
 use crate::screen::reply::reading::{View, says_all};
-use crate::screen::words;
+use swarmscope_facts::format::clock;
+use swarmscope_facts::request::Request;
+use swarmscope_facts::words;
 use swarmscope_wire::text::{clean, clean_bytes, hex};
 use swarmscope_wire::tree::Node;
 
@@ -33,7 +33,7 @@ pub(in crate::screen) fn text(model: &Model) -> Option<String> {
             diff.lines.iter().for_each(|line| diff_line(&mut text, line));
         }
     }
-    Some(if model.setup.privacy { model.setup.mask.text(&text).into_owned() } else { text })
+    Some(if model.setup.naming.privacy { model.setup.naming.mask.text(&text).into_owned() } else { text })
 }
 
 pub(in crate::screen) fn can_be(model: &Model) -> Ready {

@@ -13,13 +13,13 @@ use crate::screen::commands::COMMANDS;
 use crate::screen::kept::{Kept, KeptIn};
 use crate::screen::keys::keymap::Keymap;
 use crate::screen::model::{Model, Setup};
-use crate::screen::msg::Now;
 use crate::screen::session::moment::{length, passed, wait};
 use crate::screen::session::recording::{Line, Recording};
 use crate::screen::session::showing::{Control, Replayed};
-use crate::screen::words;
 use folding::{Goal, Spot};
 use places::Places;
+use swarmscope_facts::Now;
+use swarmscope_facts::words;
 use swarmscope_wire::MessageId;
 use watching::Look;
 
@@ -86,8 +86,8 @@ impl Player {
     pub fn new(recording: Recording, mut setup: Setup, now: Instant) -> Self {
         let header = &recording.header;
         let start = Now { instant: now.checked_add(PAST).unwrap_or(now), wall: header.started() };
-        setup.privacy |= header.privacy;
-        let hides = setup.privacy;
+        setup.naming.privacy |= header.privacy;
+        let hides = setup.naming.privacy;
         setup.title.clone_from(&header.title);
         let notices = std::mem::take(&mut setup.kept.notices);
         setup.kept = kept(&header.kept);
@@ -272,8 +272,8 @@ impl Player {
 
     /// Addresses are hidden for as long as whoever watches wants it, whatever was pressed then.
     fn hide(&self, model: &mut Model) {
-        if self.hides != model.setup.privacy {
-            model.setup.privacy = self.hides;
+        if self.hides != model.setup.naming.privacy {
+            model.setup.naming.privacy = self.hides;
             model.rebuild();
         }
     }

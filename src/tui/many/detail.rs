@@ -6,15 +6,16 @@ use super::answers::most_rows;
 use super::outcomes::sign;
 use super::stack::Block;
 use super::{Draw, labelled, labelled_height};
-use crate::screen::format::{clock, counted, size, thousands, took};
 use crate::screen::many::campaign::{Row, State};
 use crate::screen::many::groups::{Group, Grouping};
 use crate::screen::many::outcome::Outcome;
 use crate::screen::many::sample::Sample;
 use crate::screen::many::view::Pane;
 use crate::screen::many::{Campaign, against, signal};
-use crate::screen::{Class, Model, words};
+use crate::screen::{Class, Model};
 use crate::tui::canvas::{Area, Canvas, follow, width};
+use swarmscope_facts::format::{clock, counted, size, thousands, took};
+use swarmscope_facts::words;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::tree::Node;
 
@@ -114,14 +115,14 @@ fn peers(canvas: &mut Canvas, model: &Model, campaign: &Campaign, group: Option<
 fn peer(canvas: &mut Canvas, model: &Model, row: &Row, area: &Area, y: u16, here: bool) {
     let theme = canvas.theme;
     let plain = if here { theme.strong() } else { Style::new() };
-    let known = model.peers.get(&PeerKey::Permid(row.permid));
+    let known = model.facts.peers().get(&PeerKey::Permid(row.permid));
     let pill = row.outcome == Outcome::NotYet;
     sign(canvas, area.x, area.right, y, row.outcome, true);
     let mut x = area.x + if pill { 6 } else { 2 };
     if model.marks.contains(&PeerKey::Permid(row.permid)) && !pill {
         canvas.text(area.bar + 1, area.x, y, "+", plain);
     }
-    x = canvas.text(x, area.right, y, &words::permid(model, &row.permid), plain) + 2;
+    x = canvas.text(x, area.right, y, &model.naming().permid(&row.permid), plain) + 2;
     let mut right = area.right;
     let when = row.ended.or(row.asked).map(|at| clock(at.wall)).unwrap_or_default();
     right = canvas.right(right, y, &when, theme.muted).saturating_sub(2);

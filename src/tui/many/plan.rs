@@ -4,12 +4,13 @@ use ratatui::style::Style;
 
 use super::stack::Block;
 use super::{Draw, labelled_height};
-use crate::screen::format::{counted, size, thousands};
 use crate::screen::many::Plan;
 use crate::screen::many::form::PaceForm;
-use crate::screen::{Mode, Model, words};
+use crate::screen::{Mode, Model};
 use crate::tui::canvas::{Area, Canvas};
 use crate::tui::why::folded;
+use swarmscope_facts::format::{counted, size, thousands};
+use swarmscope_facts::words;
 use swarmscope_wire::text::clean_bytes;
 
 /// Where the values stand.

@@ -4,14 +4,15 @@ use ratatui::style::Style;
 
 use super::stack::Block;
 use super::{Draw, Panes, bar, blocks, labelled_height, paragraph, plan, sentence};
+use crate::screen::Model;
 use crate::screen::asking::composer::BEFORE_PAYLOAD;
-use crate::screen::format::{clock, countdown, counted, size, thousands};
 use crate::screen::many::plan::Target;
 use crate::screen::many::view::Pane;
 use crate::screen::many::{Plan, Preview, command};
-use crate::screen::{Model, words};
 use crate::tui::canvas::{Area, Canvas, PILL, width};
 use crate::tui::why::folded;
+use swarmscope_facts::format::{clock, countdown, counted, size, thousands};
+use swarmscope_facts::words;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::crawler::CrawlerRequest;
@@ -193,14 +194,14 @@ fn targets(canvas: &mut Canvas, model: &Model, plan: &Plan, top: usize, area: Ar
 }
 
 fn target(canvas: &mut Canvas, model: &Model, plan: &Plan, target: &Target, area: &Area, y: u16) {
-    let Some(peer) = model.peers.get(&PeerKey::Permid(target.permid)) else { return };
+    let Some(peer) = model.facts.peers().get(&PeerKey::Permid(target.permid)) else { return };
     let theme = canvas.theme;
     let x = canvas.text(area.x, area.right, y, "+ ", Style::new());
-    canvas.text(x, area.right, y, &words::permid(model, &target.permid), Style::new());
+    canvas.text(x, area.right, y, &model.naming().permid(&target.permid), Style::new());
     let version = peer.version.map(|version| words::version(version, peer.transport)).unwrap_or_default();
     let style = if version.ends_with("tls") { theme.muted } else { Style::new() };
     canvas.text(x + 10, area.right, y, &version, style);
-    let known = model.acceptance.acceptance(target.permid, plan.message, plan.frequency, model.now.instant);
+    let known = model.facts.acceptance().acceptance(target.permid, plan.message, plan.frequency, model.now.instant);
     let end = match (known, peer.connected()) {
         (Acceptance::Now, true) => canvas.right(area.right, y, "now", theme.muted),
         (Acceptance::Now, false) => canvas.right(area.right, y, "now, dialled first", theme.muted),

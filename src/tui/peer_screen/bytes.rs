@@ -6,10 +6,10 @@ use ratatui::style::Style;
 
 use super::has_focus;
 use crate::screen::Model;
-use crate::screen::format::thousands;
 use crate::screen::keys::mouse::{List, Spot};
 use crate::screen::peer_screen::inspect::{Focus, row_of_bytes};
 use crate::tui::canvas::{Area, Canvas, follow};
+use swarmscope_facts::format::thousands;
 use swarmscope_wire::anatomy::hidden;
 use swarmscope_wire::trace::Piece;
 
@@ -42,7 +42,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     canvas.heading(&area, "BYTES", focused, &note);
     let (fields, field) = model.fields();
     let mut hides = piece.withheld.clone();
-    if model.setup.privacy {
+    if model.setup.naming.privacy {
         hides.extend(hidden(&fields));
     }
     let marked = Marked {

@@ -6,13 +6,13 @@ use ratatui::style::Style;
 
 use super::has_focus;
 use crate::screen::Model;
-use crate::screen::asking::request::{Outcome, Request, more};
-use crate::screen::format::size;
 use crate::screen::keys::mouse::{List, Spot};
 use crate::screen::peer_screen::inspect::Focus;
-use crate::screen::words;
 use crate::tui::canvas::{Area, Canvas, follow};
 use crate::tui::parts::{Columns, draw_gap};
+use swarmscope_facts::format::size;
+use swarmscope_facts::request::{Outcome, Request, more};
+use swarmscope_facts::words;
 use swarmscope_peer::crawler::Budgets;
 use swarmscope_wire::failure::Phase;
 
@@ -53,7 +53,7 @@ fn standing(model: &Model, request: &Request) -> String {
             if left.is_zero() {
                 format!("{label}, free again")
             } else {
-                format!("held for {} s more", crate::screen::format::thousands(left.as_secs()))
+                format!("held for {} s more", swarmscope_facts::format::thousands(left.as_secs()))
             }
         }
         _ => request.left(model.now).map_or(label, |left| format!("open, {} left", words::seconds(left))),

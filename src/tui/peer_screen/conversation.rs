@@ -6,15 +6,15 @@ use ratatui::style::Style;
 
 use super::has_focus;
 use crate::screen::Model;
-use crate::screen::format::{clock_with_millis, counted, thousands, took};
 use crate::screen::keys::mouse::{List, Spot};
-use crate::screen::list::peers::{Peer, State};
-use crate::screen::peer_screen::conversation::{Conversation, Line, Of, What};
 use crate::screen::peer_screen::inspect::Focus;
 use crate::screen::peer_screen::ladder::why;
 use crate::screen::peer_screen::said::{Said, Sign, Way, said};
 use crate::tui::canvas::{Area, Canvas, PILL, follow, width};
 use crate::tui::why::folded;
+use swarmscope_facts::conversation::{Conversation, Line, Of, What};
+use swarmscope_facts::format::{clock_with_millis, counted, thousands, took};
+use swarmscope_facts::peer::{Peer, State};
 use swarmscope_peer::crawler::Trace;
 use swarmscope_wire::failure::Phase;
 use swarmscope_wire::trace::Kind;

@@ -5,12 +5,12 @@ use ratatui::style::Style;
 use super::conversation::arrow;
 use super::has_focus;
 use crate::screen::Model;
-use crate::screen::format::clock_with_millis;
 use crate::screen::keys::mouse::{List, Spot};
 use crate::screen::peer_screen::inspect::Focus;
 use crate::screen::peer_screen::said::{said, value};
 use crate::tui::canvas::{Area, Canvas, follow, width};
 use crate::tui::why::folded;
+use swarmscope_facts::format::clock_with_millis;
 use swarmscope_wire::anatomy::{Field, hidden};
 use swarmscope_wire::trace::Piece;
 
@@ -43,7 +43,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         return;
     };
     let (fields, at) = model.fields();
-    let hides = if model.setup.privacy { hidden(&fields) } else { Vec::new() };
+    let hides = if model.setup.naming.privacy { hidden(&fields) } else { Vec::new() };
     let list = area.rows(1, u16::MAX);
     *top = follow(*top, at.unwrap_or(0), usize::from(list.height), fields.len());
     for ((i, field), y) in fields.iter().enumerate().skip(*top).zip(list.y..list.bottom()) {

@@ -50,7 +50,7 @@ impl Stack {
 impl Places {
     pub fn of(model: &Model, grid: &Grid) -> Self {
         let said = model.conversation().is_some_and(|conversation| !conversation.lines().is_empty());
-        let noted = model.peer().is_some_and(|peer| model.facts().note(peer).is_some());
+        let noted = model.peer().is_some_and(|peer| model.present().note(peer).is_some());
         Self::new(grid.class, grid.columns, grid.rows, model.inspect.focus, Has { said, noted })
     }
 

@@ -3,9 +3,9 @@
 use ratatui::style::Style;
 
 use crate::screen::Model;
-use crate::screen::format::took;
 use crate::screen::peer_screen::ladder::{After, Rung, Standing, ladder};
 use crate::tui::canvas::{Area, Canvas, PILL, width};
+use swarmscope_facts::format::took;
 
 /// Where a rung's detail stands behind its sign and name.
 const DETAIL: u16 = 15;

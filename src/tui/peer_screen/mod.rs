@@ -30,7 +30,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {
         }
     }
     if let (Some(area), Some(peer)) = (places.note, model.peer())
-        && let Some(note) = model.facts().note(peer)
+        && let Some(note) = model.present().note(peer)
     {
         let x = canvas.text(area.x, area.right, area.y, "note", canvas.theme.muted);
         canvas.text(x + 2, area.right, area.y, note, Style::new());

@@ -2,11 +2,12 @@
 
 use ratatui::style::Style;
 
-use crate::screen::format::{clock, lasted, thousands, took};
-use crate::screen::list::peers::State;
-use crate::screen::{Model, words};
+use crate::screen::Model;
 use crate::tui::canvas::{Canvas, width};
 use crate::tui::layout::Grid;
+use swarmscope_facts::format::{clock, lasted, thousands, took};
+use swarmscope_facts::peer::State;
+use swarmscope_facts::words;
 
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let y = grid.status;
@@ -34,10 +35,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     if peer.signals > 0 {
         x = canvas.text(x, end, y, "▲", theme.caution.patch(theme.strong())) + 1;
     }
-    let name = peer.permid().map_or_else(|| model.name_of(&peer.key), |permid| words::permid(model, &permid));
+    let name = peer.permid().map_or_else(|| model.name_of(&peer.key), |permid| model.naming().permid(&permid));
     x = canvas.text(x, end, y, &name, theme.strong()) + 2;
     let seen = || peer.address.map(|address| address.to_string());
-    let address = peer.target().or_else(seen).map(|address| words::address(model, &address));
+    let address = peer.target().or_else(seen).map(|address| model.naming().address(&address));
     let version = peer.version.map(|version| words::version(version, peer.transport));
     let mut fits = |canvas: &mut Canvas, text: &str, style: Style| {
         if !text.is_empty() && x + width(text) <= end {

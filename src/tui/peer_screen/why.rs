@@ -2,15 +2,16 @@
 
 use ratatui::style::Style;
 
-use crate::screen::asking::request::{Outcome, Request};
+use crate::screen::Model;
 use crate::screen::commands::key_of;
-use crate::screen::format::{clock, size};
 use crate::screen::list::column::{Cell, cell};
-use crate::screen::list::peers::{Peer, State};
 use crate::screen::peer_screen::ladder::why;
-use crate::screen::{Model, words};
 use crate::tui::canvas::{Area, Canvas, width};
 use crate::tui::rows::{Rows, with_pill};
+use swarmscope_facts::format::{clock, size};
+use swarmscope_facts::peer::{Peer, State};
+use swarmscope_facts::request::{Outcome, Request};
+use swarmscope_facts::words;
 use swarmscope_wire::failure::{Cause, Delivered, Failure, Phase};
 use swarmscope_wire::{ErrorByte, OverlayVersion};
 
@@ -93,7 +94,7 @@ fn cause(model: &Model, request: Option<&Request>, failure: &Failure) -> String 
     let between = request.and_then(|request| Some((request.due?.between.as_secs(), request.newest?.index)));
     match (failure.cause, between) {
         (Cause::BetweenPartsTimeout, Some((between, part))) => format!("no part within {between} s of part {part}"),
-        (cause, _) if model.setup.privacy && cause.phase() <= Phase::Tcp => cause.text().to_owned(),
+        (cause, _) if model.setup.naming.privacy && cause.phase() <= Phase::Tcp => cause.text().to_owned(),
         _ => words::failed(failure),
     }
 }
@@ -159,7 +160,7 @@ fn state_of_request(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer,
         Outcome::Replied(reply) => {
             heading(canvas, "ANSWER", &words::error(reply.error));
             let mut rows = rows(canvas, area, y);
-            let parts = crate::screen::format::counted(reply.parts as usize, "part");
+            let parts = swarmscope_facts::format::counted(reply.parts as usize, "part");
             rows.add("size", &format!("{} in {parts}", size(reply.bytes)));
             let reads = match &reply.decoding {
                 Some(decoding) => match &decoding.failed {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::screen::Now;
+use swarmscope_facts::Now;
 
 /// Two readings of the clocks that lie further apart than this are not of one moment: the machine has put the program aside between
 /// them, and a recording would show other times than were seen.

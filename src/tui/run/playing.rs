@@ -111,7 +111,7 @@ impl Running {
     }
 
     fn record_to(&mut self, target: Target) {
-        let private = if self.model.setup.privacy { ", addresses and permids masked" } else { "" };
+        let private = if self.model.setup.naming.privacy { ", addresses and permids masked" } else { "" };
         let text = format!("recording to {}{private}", target.path.display());
         self.recorder = Some(Recorder::start(target, &self.model, now(), self.finished.clone()));
         self.fold(Msg::Done(text));
@@ -129,7 +129,7 @@ impl Running {
     /// Addresses are hidden from now on: what was recorded without a mask ends here.
     pub(super) fn keep_private(&mut self) {
         let unmasked = self.recorder.as_ref().is_some_and(|recorder| !recorder.status().masked);
-        if self.model.setup.privacy && unmasked {
+        if self.model.setup.naming.privacy && unmasked {
             self.end_recording(Wait::No);
             let text = "the recording has ended: addresses stand in it; a new one will hold none";
             self.fold(Msg::NotDone(text.to_owned()));
@@ -141,7 +141,7 @@ impl Running {
         let path = path.display();
         let told = match result {
             Ok(lines) => {
-                Msg::Done(format!("recorded {}: {path}", crate::screen::format::counted(saturated(lines), "line")))
+                Msg::Done(format!("recorded {}: {path}", swarmscope_facts::format::counted(saturated(lines), "line")))
             }
             Err(error) => {
                 self.recorder = None;

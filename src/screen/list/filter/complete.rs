@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::field::{Field, Kind};
-use crate::screen::list::facts::Facts;
-use crate::screen::list::peers::Peer;
-use crate::screen::list::reply_of::{last_error, last_reply};
-use crate::screen::words;
+use swarmscope_facts::Present;
+use swarmscope_facts::peer::Peer;
+use swarmscope_facts::reply_of::{last_error, last_reply};
+use swarmscope_facts::words;
 
 /// Candidates at most.
 const MOST: usize = 40;
@@ -35,7 +35,7 @@ pub struct Completion {
 
 /// What could stand where the cursor is, so many bytes into the text.
 #[must_use]
-pub fn complete(text: &str, cursor: usize, facts: &Facts) -> Completion {
+pub fn complete(text: &str, cursor: usize, facts: &Present) -> Completion {
     let before = &text[..cursor];
     let start = before
         .rfind(|c: char| c.is_whitespace() || c == '(')
@@ -66,7 +66,7 @@ fn names(word: &str) -> Vec<Candidate> {
 }
 
 /// Values of a field that begin like this.
-fn of(field: Field, begun: &str, facts: &Facts) -> Vec<Candidate> {
+fn of(field: Field, begun: &str, facts: &Present) -> Vec<Candidate> {
     let wanted = begun.trim_start_matches('"').to_lowercase();
     let mut candidates: Vec<Candidate> = match field.holds() {
         Kind::Words(words) => {
@@ -89,11 +89,11 @@ fn of(field: Field, begun: &str, facts: &Facts) -> Vec<Candidate> {
 }
 
 fn words_of(count: usize) -> String {
-    crate::screen::format::counted(count, "peer")
+    swarmscope_facts::format::counted(count, "peer")
 }
 
 /// The values that occur, the most frequent first.
-fn occurring(field: Field, facts: &Facts) -> Vec<(String, usize)> {
+fn occurring(field: Field, facts: &Present) -> Vec<(String, usize)> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     let mut number = String::new();
     for peer in facts.peers.iter() {
@@ -110,7 +110,7 @@ fn occurring(field: Field, facts: &Facts) -> Vec<(String, usize)> {
 }
 
 /// A value worth proposing: not of fields of which every peer has another.
-fn value<'v>(field: Field, facts: &'v Facts, peer: &'v Peer, number: &'v mut String) -> Option<&'v str> {
+fn value<'v>(field: Field, facts: &'v Present, peer: &'v Peer, number: &'v mut String) -> Option<&'v str> {
     let figure = |value: u64, text: &'v mut String| {
         *text = value.to_string();
         Some(text.as_str())

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::Value;
 use super::matching::{Needle, Pattern, is_permid};
 use super::number::{BYTES, COUNT, LONG, SHORT, Units};
-use crate::screen::list::facts::Facts;
-use crate::screen::list::peers::{Peer, State};
-use crate::screen::list::reply_of::{last_error, last_reply};
-use crate::screen::words;
+use swarmscope_facts::Present;
+use swarmscope_facts::peer::{Peer, State};
+use swarmscope_facts::reply_of::{last_error, last_reply};
+use swarmscope_facts::words;
 
 /// A field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -173,7 +173,7 @@ impl Field {
     }
 
     /// Whether this is its value of a peer.
-    pub(super) fn is(self, value: &Value, facts: &Facts, peer: &Peer) -> bool {
+    pub(super) fn is(self, value: &Value, facts: &Present, peer: &Peer) -> bool {
         match value {
             Value::None => !self.known(facts, peer),
             Value::Any => self.known(facts, peer),
@@ -184,7 +184,7 @@ impl Field {
         }
     }
 
-    fn known(self, facts: &Facts, peer: &Peer) -> bool {
+    fn known(self, facts: &Present, peer: &Peer) -> bool {
         match self {
             Self::Permid => peer.permid().is_some(),
             Self::Address => peer.address.is_some(),
@@ -200,7 +200,7 @@ impl Field {
         }
     }
 
-    fn number(self, facts: &Facts, peer: &Peer) -> Option<u64> {
+    fn number(self, facts: &Present, peer: &Peer) -> Option<u64> {
         let micros = |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         match self {
             Self::Version => peer.version.map(|version| version.0.into()),
@@ -218,7 +218,7 @@ impl Field {
         }
     }
 
-    fn bit(self, facts: &Facts, peer: &Peer) -> u32 {
+    fn bit(self, facts: &Present, peer: &Peer) -> u32 {
         match self {
             Self::State => match peer.state {
                 State::Heard => 1,
@@ -251,7 +251,7 @@ impl Field {
         }
     }
 
-    fn contains(self, needle: &Needle, facts: &Facts, peer: &Peer) -> bool {
+    fn contains(self, needle: &Needle, facts: &Present, peer: &Peer) -> bool {
         match self {
             Self::Permid => peer.permid().is_some_and(|permid| is_permid(needle, &permid)),
             Self::Nat => peer.nat.as_deref().is_some_and(|nat| needle.names(nat)),
@@ -259,12 +259,12 @@ impl Field {
         }
     }
 
-    fn matches(self, pattern: &Pattern, facts: &Facts, peer: &Peer) -> bool {
+    fn matches(self, pattern: &Pattern, facts: &Present, peer: &Peer) -> bool {
         self.with_text(facts, peer, |text| pattern.is_in(text))
     }
 
     /// Whether the field's text, or one of them, is what it should be.
-    fn with_text(self, facts: &Facts, peer: &Peer, is: impl Fn(&str) -> bool) -> bool {
+    fn with_text(self, facts: &Present, peer: &Peer, is: impl Fn(&str) -> bool) -> bool {
         match self {
             Self::Permid => peer.permid().is_some_and(|permid| is(&permid.hex()) || is(&permid.to_string())),
             Self::Address => with_address(facts, peer, is),
@@ -280,7 +280,7 @@ impl Field {
 }
 
 /// Whether one of a peer's addresses is what it should be; nobody's is where addresses are hidden.
-pub fn with_address(facts: &Facts, peer: &Peer, is: impl Fn(&str) -> bool) -> bool {
+pub fn with_address(facts: &Present, peer: &Peer, is: impl Fn(&str) -> bool) -> bool {
     if facts.privacy {
         return false;
     }

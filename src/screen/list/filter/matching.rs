@@ -5,8 +5,8 @@ use regex::{Regex, RegexBuilder};
 
 use super::field::with_address;
 use super::state_word;
-use crate::screen::list::facts::Facts;
-use crate::screen::list::peers::Peer;
+use swarmscope_facts::Present;
+use swarmscope_facts::peer::Peer;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::Permid;
 
@@ -78,7 +78,7 @@ impl Pattern {
             other => {
                 let text = other.to_string();
                 let last = text.lines().last().unwrap_or_default();
-                crate::screen::words::clean(last.trim_start_matches("error: "))
+                swarmscope_facts::words::clean(last.trim_start_matches("error: "))
             }
         };
         builder.build().map(|regex| Self { regex }).map_err(why)
@@ -91,7 +91,7 @@ impl Pattern {
 }
 
 /// Whether a word is somewhere in what is shown of a peer.
-pub fn found(needle: &Needle, facts: &Facts, peer: &Peer) -> bool {
+pub fn found(needle: &Needle, facts: &Present, peer: &Peer) -> bool {
     let text = |text: Option<&str>| text.is_some_and(|text| needle.is_in(text));
     peer.permid().is_some_and(|permid| is_permid(needle, &permid))
         || text(peer.nat.as_deref())
@@ -102,7 +102,7 @@ pub fn found(needle: &Needle, facts: &Facts, peer: &Peer) -> bool {
         || by_address(needle, facts, peer)
 }
 
-fn by_address(needle: &Needle, facts: &Facts, peer: &Peer) -> bool {
+fn by_address(needle: &Needle, facts: &Present, peer: &Peer) -> bool {
     match &peer.key {
         PeerKey::Permid(_) => needle.address && with_address(facts, peer, |address| needle.is_in(address)),
         PeerKey::Address(_) => with_address(facts, peer, |address| needle.is_in(address)),
@@ -151,7 +151,7 @@ pub fn is_permid(needle: &Needle, permid: &Permid) -> bool {
 }
 
 /// Whether a pattern is somewhere in what is shown of a peer.
-pub fn matched(pattern: &Pattern, facts: &Facts, peer: &Peer) -> bool {
+pub fn matched(pattern: &Pattern, facts: &Present, peer: &Peer) -> bool {
     let text = |text: Option<&str>| text.is_some_and(|text| pattern.is_in(text));
     peer.permid().is_some_and(|permid| pattern.is_in(&permid.hex()))
         || text(peer.nat.as_deref())

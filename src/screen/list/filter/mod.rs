@@ -13,12 +13,12 @@ mod parse;
 use std::fmt;
 use std::ops::Range;
 
-use crate::screen::list::facts::Facts;
-use crate::screen::list::peers::{Peer, State};
 pub use complete::{Candidate, Completion, complete};
 pub use field::Field;
 use matching::{Needle, Pattern};
 use number::Test;
+use swarmscope_facts::Present;
+use swarmscope_facts::peer::{Peer, State};
 
 /// Characters of one filter.
 pub const LONGEST: usize = 1000;
@@ -99,7 +99,7 @@ impl Filter {
 
     /// Whether a peer is shown.
     #[must_use]
-    pub fn shows(&self, facts: &Facts, peer: &Peer) -> bool {
+    pub fn shows(&self, facts: &Present, peer: &Peer) -> bool {
         self.root.as_ref().is_none_or(|root| root.holds(facts, peer))
     }
 
@@ -117,7 +117,7 @@ impl Filter {
 }
 
 impl Expr {
-    fn holds(&self, facts: &Facts, peer: &Peer) -> bool {
+    fn holds(&self, facts: &Present, peer: &Peer) -> bool {
         match self {
             Self::All(all) => all.iter().all(|expr| expr.holds(facts, peer)),
             Self::Any(any) => any.iter().any(|expr| expr.holds(facts, peer)),

@@ -105,7 +105,7 @@ fn amount(text: &str, units: Units) -> Result<(u64, u64), String> {
 }
 
 fn no_unit(unit: &str, units: Units) -> String {
-    let unit = crate::screen::words::clean(unit);
+    let unit = swarmscope_facts::words::clean(unit);
     let known: Vec<&str> = units.iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect();
     if known.is_empty() { format!("{unit} is no number") } else { format!("{unit} is no unit") }
 }

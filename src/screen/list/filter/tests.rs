@@ -1,13 +1,14 @@
+use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::screen::asking::request::{Outcome, Reply, Request};
-use crate::screen::list::marks::Marks;
-use crate::screen::list::notes::Notes;
-use crate::screen::list::peers::Peers;
-use crate::screen::msg::Now;
+use swarmscope_facts::Marks;
+use swarmscope_facts::Notes;
+use swarmscope_facts::Now;
+use swarmscope_facts::Peers;
+use swarmscope_facts::request::{Outcome, Reply, Request};
 use swarmscope_peer::crawler::AcceptanceLog;
 use swarmscope_peer::node::{Origin, PeerKey, Ticket, Transport};
 use swarmscope_wire::failure::{By, Cause, Failure};
@@ -66,7 +67,7 @@ fn world() -> World {
         at: ago(700),
         decoding: None,
     });
-    peer.add(request);
+    peer.requests.push(Arc::new(request));
     let other = peers.entry(&unknown()).unwrap();
     other.state = State::Failed {
         failure: Failure::new(Cause::TcpRefused, By::Network, ""),
@@ -82,8 +83,8 @@ fn world() -> World {
 }
 
 impl World {
-    fn facts(&self) -> Facts<'_> {
-        Facts {
+    fn facts(&self) -> Present<'_> {
+        Present {
             peers: &self.peers,
             marks: &self.marks,
             notes: &self.notes,

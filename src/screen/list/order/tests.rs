@@ -1,6 +1,7 @@
 //! What is kept up by news must be what a look at everybody would find.
 
 use std::time::{Duration, Instant, UNIX_EPOCH};
+use swarmscope_facts::Naming;
 
 use proptest::prelude::*;
 
@@ -8,8 +9,8 @@ use super::*;
 use crate::screen::asking::command::Identity;
 use crate::screen::input::Input;
 use crate::screen::list::columns::Column;
-use crate::screen::list::peers::{Peer, State};
 use crate::screen::{Key as Pressed, Model, Msg, Setup, update};
+use swarmscope_facts::peer::{Peer, State};
 use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 use swarmscope_probes::{Statistics, registry};
 use swarmscope_wire::failure::{By as Who, Cause, Failure};
@@ -113,8 +114,7 @@ impl Play {
         let setup = Setup {
             registry: registry(Statistics::empty()),
             title: String::new(),
-            privacy: false,
-            mask: Mask::new([7; 32]),
+            naming: Naming { privacy: false, mask: Mask::new([7; 32]) },
             identity: Identity::default(),
             keymap: crate::screen::Keymap::default(),
             kept: crate::screen::kept::Kept::default(),
@@ -189,7 +189,7 @@ impl Play {
                 self.tell(Msg::Label { permid: permid(n), label });
             }
             Step::Note(n, note) => {
-                if self.model.peers.get(&key(n)).is_some() {
+                if self.model.facts.peers().get(&key(n)).is_some() {
                     self.model.select(Some(key(n)));
                     let note = ["", "slow", "zealous, and longer than sixteen"][usize::from(note)];
                     self.model.mode = crate::screen::Mode::Note(Input::new(note));
@@ -225,13 +225,14 @@ impl Play {
     /// Counts hold at every moment.
     fn counts(&self) {
         let (model, rows) = (&self.model, self.model.order.rows());
-        let of = |is: fn(&State) -> bool| model.peers.iter().filter(|peer| is(&peer.state)).count();
+        let of = |is: fn(&State) -> bool| model.facts.peers().iter().filter(|peer| is(&peer.state)).count();
         let tally = &model.tally;
         assert_eq!(tally.connected, of(|state| matches!(state, State::Connected { .. })));
         assert_eq!(tally.waiting, of(|state| matches!(state, State::Heard | State::Connecting { .. })));
         assert_eq!(tally.gone, of(|state| matches!(state, State::Gone { .. })));
         assert_eq!(tally.failed, of(|state| matches!(state, State::Failed { .. })));
-        let in_flight = model.peers.iter().flat_map(|peer| &peer.requests).filter(|request| request.in_flight());
+        let in_flight =
+            model.facts.peers().iter().flat_map(|peer| &peer.requests).filter(|request| request.in_flight());
         assert_eq!(tally.in_flight, in_flight.count());
         let frequency = model.composer.frequency_or_default();
         let not_yet = |peer: &&Peer| {
@@ -239,16 +240,16 @@ impl Play {
             let cell = crate::screen::list::column::cell(model, peer, message, OverlayVersion(0), frequency);
             matches!(cell, crate::screen::list::column::Cell::NotYet { .. })
         };
-        assert_eq!(tally.not_yet(), model.peers.iter().filter(not_yet).count());
+        assert_eq!(tally.not_yet(), model.facts.peers().iter().filter(not_yet).count());
         let mut seen: Vec<usize> = rows.to_vec();
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), rows.len(), "nobody has two rows");
         for (row, &index) in rows.iter().enumerate() {
-            assert!(model.peers.at(index).is_some(), "rows lead to peers");
+            assert!(model.facts.peers().at(index).is_some(), "rows lead to peers");
             assert_eq!(model.order.row(index), Some(row));
         }
-        let marked = rows.iter().filter(|&&index| model.marks.contains(&model.peers.at(index).unwrap().key));
+        let marked = rows.iter().filter(|&&index| model.marks.contains(&model.facts.peers().at(index).unwrap().key));
         assert_eq!(model.order.marked_shown(), marked.count());
         assert!(rows.is_empty() || model.selected_row().is_some(), "something is selected");
     }
@@ -260,11 +261,12 @@ impl Play {
             self.play(&Step::Key('V'));
             self.play(&Step::Later(5000));
         }
-        let (model, facts) = (&self.model, self.model.facts());
-        let shown = |index: &usize| model.peers.at(*index).is_some_and(|peer| model.sieve.filter().shows(&facts, peer));
-        let mut expected: Vec<(usize, Key)> = (0..model.peers.places())
+        let (model, facts) = (&self.model, self.model.present());
+        let shown =
+            |index: &usize| model.facts.peers().at(*index).is_some_and(|peer| model.sieve.filter().shows(&facts, peer));
+        let mut expected: Vec<(usize, Key)> = (0..model.facts.peers().places())
             .filter(shown)
-            .map(|index| (index, Key::of(model.order.sort.by, &facts, model.peers.at(index).unwrap())))
+            .map(|index| (index, Key::of(model.order.sort.by, &facts, model.facts.peers().at(index).unwrap())))
             .collect();
         expected.sort_by(|(a, key_a), (b, key_b)| compare(model.order.sort, &facts, (*a, key_a), (*b, key_b)));
         let expected: Vec<usize> = expected.into_iter().map(|(index, _)| index).collect();
@@ -378,7 +380,9 @@ fn what_happens_while_everybody_is_sorted_is_in_the_order_when_that_ends() {
         let mut bytes = [7; 32];
         bytes[..4].copy_from_slice(&n.wrapping_mul(2_654_435_761).to_be_bytes());
         let peer = PeerKey::Permid(Permid::Ed25519(bytes));
-        play.model.peers.entry(&peer);
+        let source = Source::Bootstrap;
+        let heard = Event::Discovered { peer, address: None, version: None, source };
+        play.model.facts.fold(play.now, heard);
     }
     play.tell(Msg::Tick);
     let by = |column| COLUMNS.iter().position(|other| *other == column);

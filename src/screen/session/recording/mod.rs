@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::screen::kept::{Kept, KeptIn};
 use crate::screen::keys::keymap::Keymap;
 use crate::screen::model::Model;
-use crate::screen::msg::{Msg, Now};
+use crate::screen::msg::Msg;
+use swarmscope_facts::Now;
 use swarmscope_peer::node::Ticket;
 use swarmscope_wire::{MessageId, Permid};
 
@@ -72,7 +73,7 @@ impl Header {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             started: u64::try_from(since.as_micros()).unwrap_or(u64::MAX),
             size: model.size,
-            privacy: model.setup.privacy,
+            privacy: model.setup.naming.privacy,
             title: model.setup.title.clone(),
             ids: model.registry().iter().map(|probe| (probe.id(), probe.name().to_owned())).collect(),
             keys: changed(&model.setup.keymap),
@@ -89,9 +90,12 @@ impl Header {
 
 fn kept(model: &Model) -> Vec<(String, String)> {
     let Kept { columns, filters, notes, .. } = &model.kept;
-    let texts =
-        [(KeptIn::Columns, columns.to_toml()), (KeptIn::Filters, filters.to_toml()), (KeptIn::Notes, notes.to_toml())];
-    let may = |of: KeptIn| of == KeptIn::Columns || !model.setup.privacy;
+    let texts = [
+        (KeptIn::Columns, columns.to_toml()),
+        (KeptIn::Filters, filters.to_toml()),
+        (KeptIn::Notes, crate::screen::list::notes::to_toml(notes)),
+    ];
+    let may = |of: KeptIn| of == KeptIn::Columns || !model.setup.naming.privacy;
     texts.into_iter().filter(|(of, _)| may(*of)).map(|(of, text)| (of.file().to_owned(), text)).collect()
 }
 

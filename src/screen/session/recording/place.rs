@@ -32,7 +32,7 @@ impl Place {
         let composer = &model.composer;
         Self {
             selected: model.selected.clone(),
-            picked: model.peer().and_then(|peer| peer.picked),
+            picked: model.selected.as_ref().and_then(|key| model.picks.get(key)),
             row: model.reading.row,
             marks: model.marks.iter().cloned().collect(),
             focus: model.focus,
@@ -63,12 +63,11 @@ impl Place {
             model.composer.frequency = crate::screen::input::Input::new(self.frequency);
         }
         model.rebuild();
-        if self.selected.as_ref().is_some_and(|key| model.peers.get(key).is_some()) {
-            model.select(self.selected);
-            if let Some(peer) = model.peer_mut() {
-                peer.picked = self.picked;
+        if self.selected.as_ref().is_some_and(|key| model.facts.peers().get(key).is_some()) {
+            if let Some(key) = self.selected.clone() {
+                model.picks.set(key, self.picked);
             }
-            model.follow();
+            model.select(self.selected);
             model.reading.row = self.row.min(model.reading.rows.len().saturating_sub(1));
         }
     }

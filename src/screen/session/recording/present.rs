@@ -7,10 +7,11 @@
 use bytes::Bytes;
 
 use super::Place;
-use crate::screen::asking::request::{Outcome, Request};
-use crate::screen::list::peers::{Peer, State};
 use crate::screen::model::Model;
-use crate::screen::msg::{Msg, Now};
+use crate::screen::msg::Msg;
+use swarmscope_facts::Now;
+use swarmscope_facts::peer::{Peer, State};
+use swarmscope_facts::request::{Outcome, Request};
 use swarmscope_peer::node::{Ask, Direction, Event, PeerKey, Source, Transport};
 use swarmscope_wire::{ChannelId, ErrorByte, OverlayVersion, PartsLeft, Permid};
 
@@ -18,13 +19,13 @@ use swarmscope_wire::{ChannelId, ErrorByte, OverlayVersion, PartsLeft, Permid};
 #[must_use]
 pub fn present(model: &Model) -> Vec<(Now, Msg)> {
     let mut told = Vec::new();
-    let mut peers: Vec<&Peer> = model.peers.iter().collect();
+    let mut peers: Vec<&Peer> = model.facts.peers().iter().collect();
     peers.sort_by_key(|peer| peer.newest);
     for peer in peers {
         Teller { told: &mut told, now: model.now }.peer(peer);
     }
     told.sort_by_key(|(at, _)| at.instant);
-    if let Some(address) = model.listening {
+    if let Some(address) = model.facts.listening() {
         let listening = Event::Listening { address, permid: None, legacy_permid: None };
         told.insert(0, (told.first().map_or(model.now, |(at, _)| *at), Msg::Node(listening)));
     }

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, UNIX_EPOCH};
+use swarmscope_facts::Naming;
 
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -133,8 +134,7 @@ fn model() -> Model {
     let setup = Setup {
         registry: registry(),
         title: "demo".into(),
-        privacy: true,
-        mask: Mask::new([1; 32]),
+        naming: Naming { privacy: true, mask: Mask::new([1; 32]) },
         identity: Identity::default(),
         keymap: Keymap::default(),
         kept: Kept::default(),

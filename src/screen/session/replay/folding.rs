@@ -6,8 +6,9 @@ use bytes::Bytes;
 
 use super::Player;
 use crate::screen::model::{Model, update};
-use crate::screen::msg::{Effect, Msg, Now};
+use crate::screen::msg::{Effect, Msg};
 use crate::screen::session::recording::{Line, What};
+use swarmscope_facts::Now;
 use swarmscope_peer::node::Ticket;
 use swarmscope_wire::{ErrorByte, MessageId};
 

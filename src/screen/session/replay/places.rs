@@ -50,9 +50,9 @@ impl Places {
         if spot.next < newest + self.every {
             return;
         }
-        let changed = model.peers.len().min(self.every); // a line changes one peer, mostly
+        let changed = model.facts.peers().len().min(self.every); // a line changes one peer, mostly
         let count = self.kept.len() + 1;
-        let takes_much = count * changed > MOST_PEERS || count.saturating_mul(model.held.bytes()) > MOST_BYTES;
+        let takes_much = count * changed > MOST_PEERS || count.saturating_mul(model.facts.held().bytes()) > MOST_BYTES;
         if count > 1 && (takes_much || count > MOST_PLACES) {
             let mut odd = false;
             self.kept.retain(|_| {

@@ -61,7 +61,7 @@ fn of_the_replay(model: &Model, msg: &Msg) -> Option<&'static Command> {
 
 /// How it is shown, as far as keys switch it.
 const fn switches(model: &Model) -> [bool; 3] {
-    [model.setup.privacy, model.showing.presenter, model.showing.cast.on]
+    [model.setup.naming.privacy, model.showing.presenter, model.showing.cast.on]
 }
 
 impl Player {
@@ -87,7 +87,7 @@ impl Player {
             model.say(Kind::NotDone, why);
         }
         effects.retain(|effect| refused(effect).is_none());
-        self.hides = model.setup.privacy;
+        self.hides = model.setup.naming.privacy;
         let switched = switches(model) != before || effects.iter().any(is_of_the_screen);
         match &mut self.look {
             Some(look) if switched && !look.looked => drop(self.look_ends(model, now)),

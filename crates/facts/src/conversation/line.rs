@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::screen::msg::Now;
+use crate::now::Now;
 use swarmscope_peer::crawler::{SocketId, Trace};
 use swarmscope_peer::node::Ticket;
 use swarmscope_wire::ChannelId;
@@ -14,20 +14,28 @@ use swarmscope_wire::trace::Piece;
 pub struct Line {
     /// Counts all lines of the screen; a line is selected by it.
     pub seq: u64,
+    /// When it came.
     pub at: Now,
+    /// On which connection.
     pub socket: SocketId,
     /// Since the dial began, or since the connection was accepted.
     pub after: Duration,
+    /// What it tells.
     pub what: What,
+    /// Which request it belongs to.
     pub of: Of,
 }
 
+/// What a line tells.
 #[derive(Clone, Debug)]
 pub enum What {
+    /// Something passed over the connection.
     Trace(Trace),
     /// We gave a request up: a deadline passed, a budget was full, the operator had enough.
     GivenUp {
+        /// The channel of the request.
         channel: Option<ChannelId>,
+        /// Why it was given up.
         failure: Failure,
     },
 }
@@ -35,6 +43,7 @@ pub enum What {
 /// What a line belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Of {
+    /// No request.
     Nothing,
     /// The frame that asks.
     Request(Ticket),
@@ -45,6 +54,7 @@ pub enum Of {
 }
 
 impl Of {
+    /// The request, where there is one.
     #[must_use]
     pub const fn ticket(self) -> Option<Ticket> {
         match self {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::screen::msg::Now;
+use crate::now::Now;
 use swarmscope_peer::crawler::{SocketId, Trace, Traced};
 use swarmscope_wire::failure::{Cause, Failure, Phase};
 use swarmscope_wire::handshake::{Handshake, PeerId};
@@ -11,14 +11,20 @@ use swarmscope_wire::trace::{Kind, Piece};
 /// The rungs of a connection, before any request.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Step {
+    /// The name has an address.
     Resolve,
+    /// The connection is open.
     Tcp,
+    /// Both handshakes are there.
     Handshake,
+    /// Both speak a version in common.
     Version,
+    /// Each has proved who it is.
     Authenticate,
 }
 
 impl Step {
+    /// From the lowest.
     pub const ALL: [Self; 5] = [Self::Resolve, Self::Tcp, Self::Handshake, Self::Version, Self::Authenticate];
 
     /// The rung on which a failure of this phase happened.
@@ -38,17 +44,23 @@ impl Step {
 /// One connection's way up.
 #[derive(Clone, Debug)]
 pub struct Attempt {
+    /// The connection, where it is traced.
     pub socket: Option<SocketId>,
+    /// When the dial began, or the connection was accepted.
     pub began: Now,
     /// As it was asked for, where we dialled.
     pub host: Option<String>,
     /// Only a certain permid would do.
     pub pinned: bool,
+    /// It is inside TLS.
     pub tls: bool,
+    /// What we announced in our handshake.
     pub ours: Option<PeerId>,
+    /// What the peer announced in its handshake.
     pub theirs: Option<PeerId>,
     /// When each rung was passed, since the beginning.
     pub passed: [Option<Duration>; 5],
+    /// Why it ended before the last rung, and when, since the beginning.
     pub failed: Option<(Failure, Duration)>,
 }
 
@@ -57,6 +69,7 @@ impl Attempt {
         Self { socket, began, host, pinned, tls: false, ours: None, theirs: None, passed: [None; 5], failed: None }
     }
 
+    /// When a rung was passed, since the beginning.
     #[must_use]
     pub const fn passed(&self, step: Step) -> Option<Duration> {
         self.passed[step as usize]
@@ -107,12 +120,9 @@ impl Climb {
     }
 
     /// A step of any connection of this peer; those of an older one say nothing about the newest.
-    pub(super) fn step(&mut self, traced: &Traced, now: Now) {
+    pub(crate) fn step(&mut self, traced: &Traced, now: Now) {
         let (socket, after) = (Some(traced.socket), traced.after);
-        let began = Now {
-            instant: now.instant.checked_sub(after).unwrap_or(now.instant),
-            wall: now.wall.checked_sub(after).unwrap_or(now.wall),
-        };
+        let began = now.before(after);
         match &traced.what {
             Trace::Resolving { host, pinned } => self.begin(Attempt::new(socket, began, Some(host.clone()), *pinned)),
             Trace::Accepted(_) => self.begin(Attempt::new(socket, began, None, false)),
@@ -140,7 +150,7 @@ impl Climb {
     }
 
     /// The node says that a dial has come to a rung: those below it are passed. Where the connection is traced that is known better.
-    pub(super) fn reached(&mut self, phase: Phase, detail: &str, now: Now) {
+    pub(crate) fn reached(&mut self, phase: Phase, detail: &str, now: Now) {
         let Some(step) = Step::of(phase) else { return };
         let over = self.attempt().is_none_or(Attempt::is_over);
         if over && step == Step::Resolve {
@@ -156,7 +166,7 @@ impl Climb {
         }
     }
 
-    pub(super) fn authenticated(&mut self, now: Now) {
+    pub(crate) fn authenticated(&mut self, now: Now) {
         if self.attempt().is_none_or(|attempt| attempt.failed.is_some()) {
             self.begin(Attempt::new(None, now, None, false));
         }
@@ -165,7 +175,7 @@ impl Climb {
         attempt.pass(Step::Authenticate, after);
     }
 
-    pub(super) fn failed(&mut self, failure: &Failure, now: Now) {
+    pub(crate) fn failed(&mut self, failure: &Failure, now: Now) {
         if self.attempt().is_none_or(Attempt::is_over) {
             if self.attempt().is_some_and(|attempt| attempt.failed.is_some()) && failure.cause != Cause::Duplicate {
                 return; // the trace has told it

@@ -8,6 +8,7 @@ pub struct Dirty {
 }
 
 impl Dirty {
+    /// Adds a place; once is enough.
     pub fn add(&mut self, index: usize) {
         if self.is.len() <= index {
             self.is.resize(index + 1, false);
@@ -17,11 +18,13 @@ impl Dirty {
         }
     }
 
+    /// Whether this place is among them.
     #[must_use]
     pub fn contains(&self, index: usize) -> bool {
         self.is.get(index).copied().unwrap_or(false)
     }
 
+    /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

@@ -1,7 +1,7 @@
 //! The last reply of a peer, and the last thing that failed with it.
 
-use crate::screen::asking::request::{Outcome, Reply, Request};
-use crate::screen::list::peers::{Peer, State};
+use crate::peer::{Peer, State};
+use crate::request::{Outcome, Reply, Request};
 use swarmscope_wire::failure::Failure;
 
 /// The newest reply that came, whatever its error byte, and its request.

@@ -7,17 +7,9 @@ use std::time::Instant;
 use super::channels::Channels;
 use super::climb::Climb;
 use super::line::Line;
+use crate::settings::ConversationSettings;
 use swarmscope_peer::crawler::SocketId;
 use swarmscope_peer::node::PeerKey;
-
-/// Lines of one peer: a reply within its budget has 2 048 full parts.
-const MOST_LINES: usize = 4096;
-/// What the lines of one peer may take: a hundred parts of a reply, or a frame of every kind many times over.
-const MOST_BYTES: usize = 4 << 20;
-/// Lines of all peers; arbitrary: a few of each of thousands.
-const MOST_LINES_IN_ALL: usize = 100_000;
-/// What the lines of all peers may take.
-const MOST_BYTES_IN_ALL: usize = 48 << 20;
 
 /// What was said with one peer.
 #[derive(Clone, Default, Debug)]
@@ -26,10 +18,11 @@ pub struct Conversation {
     bytes: usize,
     /// Older lines that made room.
     pub let_go: u64,
+    /// How far its newest connection came.
     pub climb: Climb,
-    pub(super) channels: Channels,
+    pub(crate) channels: Channels,
     /// The connection of the newest line, and when it began.
-    pub(super) began: Option<(SocketId, Instant)>,
+    pub(crate) began: Option<(SocketId, Instant)>,
 }
 
 impl Conversation {
@@ -48,8 +41,9 @@ impl Conversation {
 }
 
 /// Everybody's. Copies have in common what was not gone on with since.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Debug)]
 pub struct Conversations {
+    settings: ConversationSettings,
     by_key: HashMap<PeerKey, u32>,
     all: HashMap<u32, Arc<Conversation>>,
     /// Whose line is which, oldest first; some have made room since.
@@ -60,14 +54,36 @@ pub struct Conversations {
     next_id: u32,
 }
 
+impl Default for Conversations {
+    fn default() -> Self {
+        Self::new(ConversationSettings::default())
+    }
+}
+
 impl Conversations {
+    /// Nothing was said yet; so much of it will be kept.
+    #[must_use]
+    pub fn new(settings: ConversationSettings) -> Self {
+        Self {
+            settings,
+            by_key: HashMap::new(),
+            all: HashMap::new(),
+            order: VecDeque::new(),
+            lines: 0,
+            bytes: 0,
+            next_seq: 0,
+            next_id: 0,
+        }
+    }
+
+    /// What was said with a peer.
     #[must_use]
     pub fn get(&self, peer: &PeerKey) -> Option<&Conversation> {
         self.all.get(self.by_key.get(peer)?).map(|conversation| &**conversation)
     }
 
     /// The conversation with a peer, made where there is none.
-    pub(super) fn of(&mut self, peer: &PeerKey) -> &mut Conversation {
+    pub(crate) fn of(&mut self, peer: &PeerKey) -> &mut Conversation {
         let id = self.id(peer);
         Arc::make_mut(self.all.entry(id).or_default())
     }
@@ -83,7 +99,7 @@ impl Conversations {
     }
 
     /// Appends a line, and lets old ones go where the budgets are full.
-    pub(super) fn add(&mut self, peer: &PeerKey, mut line: Line) {
+    pub(crate) fn add(&mut self, peer: &PeerKey, mut line: Line) {
         let id = self.id(peer);
         line.seq = self.next_seq;
         self.next_seq += 1;
@@ -94,7 +110,7 @@ impl Conversations {
         conversation.bytes += cost;
         self.lines += 1;
         self.bytes += cost;
-        while conversation.lines.len() > MOST_LINES || conversation.bytes > MOST_BYTES {
+        while conversation.lines.len() > self.settings.lines || conversation.bytes > self.settings.bytes {
             let Some(gone) = conversation.pop() else { break };
             self.lines -= 1;
             self.bytes -= gone.cost();
@@ -104,9 +120,9 @@ impl Conversations {
 
     fn make_room(&mut self) {
         // entries of lines that have gone already may not pile up
-        while self.lines > MOST_LINES_IN_ALL
-            || self.bytes > MOST_BYTES_IN_ALL
-            || self.order.len() > 2 * MOST_LINES_IN_ALL
+        while self.lines > self.settings.lines_in_all
+            || self.bytes > self.settings.bytes_in_all
+            || self.order.len() > 2 * self.settings.lines_in_all
         {
             let Some((id, seq)) = self.order.pop_front() else { return };
             let Some(conversation) = self.all.get_mut(&id).map(Arc::make_mut) else { continue };
@@ -120,7 +136,7 @@ impl Conversations {
     }
 
     /// A peer's key has changed: what was said under both is one conversation.
-    pub fn rename(&mut self, was: &PeerKey, now: &PeerKey) {
+    pub(crate) fn rename(&mut self, was: &PeerKey, now: &PeerKey) {
         let Some(old) = self.by_key.remove(was) else { return };
         let Some(new) = self.by_key.get(now).copied() else {
             self.by_key.insert(now.clone(), old);

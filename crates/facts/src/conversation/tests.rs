@@ -6,8 +6,9 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use bytes::Bytes;
 
 use super::*;
-use crate::screen::msg::Now;
+use crate::now::Now;
 use swarmscope_peer::crawler::{SocketId, Trace};
+use swarmscope_peer::node::{PeerKey, Ticket};
 use swarmscope_wire::Permid;
 use swarmscope_wire::trace::{Kind, Piece};
 
@@ -100,8 +101,8 @@ fn what_was_said_before_a_peer_had_a_name_stays_with_it() {
 
 mod channels {
     use super::*;
-    use crate::screen::asking::request::Request;
-    use crate::screen::peer_screen::conversation::channels::Channels;
+    use crate::conversation::channels::Channels;
+    use crate::request::Request;
     use swarmscope_peer::node::Origin;
     use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
     use swarmscope_wire::frame::Frame;

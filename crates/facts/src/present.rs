@@ -2,22 +2,29 @@
 
 use std::time::{Duration, Instant};
 
-use crate::screen::list::marks::Marks;
-use crate::screen::list::notes::Notes;
-use crate::screen::list::peers::{Peer, Peers};
-use crate::screen::msg::Now;
+use crate::marks::Marks;
+use crate::notes::Notes;
+use crate::now::Now;
+use crate::peer::Peer;
+use crate::peers::Peers;
 use swarmscope_peer::crawler::AcceptanceLog;
 use swarmscope_wire::{Frequency, MessageId};
 
 /// The present, as filters and orders see it.
-pub struct Facts<'m> {
+pub struct Present<'m> {
+    /// The peers.
     pub peers: &'m Peers,
+    /// Which of them are marked.
     pub marks: &'m Marks,
+    /// The operator's notes on them.
     pub notes: &'m Notes,
+    /// When they accept what they were asked before.
     pub acceptance: &'m AcceptanceLog,
     /// The composer's message and frequency.
     pub message: MessageId,
+    /// How often it asks.
     pub frequency: Frequency,
+    /// The present moment.
     pub now: Now,
     /// Before anything that happened: what times are counted from.
     pub origin: Instant,
@@ -25,7 +32,7 @@ pub struct Facts<'m> {
     pub privacy: bool,
 }
 
-impl Facts<'_> {
+impl Present<'_> {
     /// From when on a peer accepts the composer's message; `None` where nothing is known against it.
     #[must_use]
     pub fn accepted_from(&self, peer: &Peer) -> Option<Instant> {

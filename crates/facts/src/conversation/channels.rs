@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::line::Of;
-use crate::screen::asking::request::Request;
+use crate::request::Request;
 use swarmscope_peer::crawler::Trace;
 use swarmscope_peer::node::Ticket;
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};

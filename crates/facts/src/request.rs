@@ -1,18 +1,14 @@
-//! One request of this process as the screen shows it: its channel, its parts with their times, how it ended.
+//! One request of this process: its channel, its parts with their times, how it ended.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::screen::msg::Now;
+use crate::now::Now;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Origin, Ticket};
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, PartsLeft};
-
-/// Parts of one reply whose times are kept. A reply within its budget has at most 2 048 full parts; a peer that sends
-/// more, smaller ones has its parts counted, but only these shown.
-const PARTS_KEPT: usize = 4096;
 
 /// How long a peer has for a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +24,7 @@ pub struct Due {
 pub struct Part {
     /// From 1.
     pub index: u32,
+    /// What it says of those to come.
     pub hint: PartsLeft,
     /// Payload bytes.
     pub bytes: usize,
@@ -38,13 +35,19 @@ pub struct Part {
 /// A whole reply.
 #[derive(Clone, Debug)]
 pub struct Reply {
+    /// Its error byte.
     pub error: ErrorByte,
     /// `None` once memory had to be made for newer ones.
     pub payload: Option<Bytes>,
+    /// Payload bytes.
     pub bytes: usize,
+    /// In how many parts it came.
     pub parts: u32,
+    /// Since the request was sent.
     pub elapsed: Duration,
+    /// It came on a connection that the peer dialled after ours was lost.
     pub dialled_back: bool,
+    /// When it came.
     pub at: Now,
     /// `None` while it is being read.
     pub decoding: Option<Decoding>,
@@ -60,9 +63,13 @@ pub enum Outcome {
     Waiting,
     /// The connection was lost; the peer may dial back with the reply.
     AwaitingDialBack,
+    /// The whole reply came.
     Replied(Reply),
+    /// It ended without a whole reply.
     Failed {
+        /// Why.
         failure: Failure,
+        /// When.
         at: Now,
     },
 }
@@ -70,13 +77,19 @@ pub enum Outcome {
 /// One request.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// Which request of this process it is.
     pub ticket: Ticket,
     /// Counts the requests to this peer, from 1.
     pub number: u32,
+    /// What is asked.
     pub message: MessageId,
+    /// How often this Crawler asks it, as it says (protocol.md §4).
     pub frequency: Frequency,
+    /// What is asked in particular; may be empty.
     pub payload: Bytes,
+    /// On whose behalf.
     pub origin: Origin,
+    /// Its channel, once it was sent.
     pub channel: Option<ChannelId>,
     /// How long its peer has, as the engine says.
     pub due: Option<Due>,
@@ -84,12 +97,13 @@ pub struct Request {
     pub asked: Now,
     /// When its frame went out.
     pub sent: Option<Now>,
-    /// The first `PARTS_KEPT` parts.
+    /// The first parts, as many as are kept.
     pub parts: Vec<Part>,
     /// The newest part, whether it is kept or not.
     pub newest: Option<Part>,
     /// Payload bytes of all parts so far.
     pub bytes: usize,
+    /// Where it is, or how it ended.
     pub outcome: Outcome,
 }
 
@@ -129,6 +143,7 @@ impl Request {
         matches!(self.outcome, Outcome::Queued | Outcome::Waiting | Outcome::AwaitingDialBack)
     }
 
+    /// The whole reply, where it came.
     #[must_use]
     pub fn reply(&self) -> Option<&Reply> {
         match &self.outcome {
@@ -162,11 +177,11 @@ impl Request {
         Some(next.saturating_sub(gone))
     }
 
-    /// Takes in a part.
-    pub fn part(&mut self, part: Part) {
+    /// Takes in a part; the times of the first `most` are kept.
+    pub(crate) fn part(&mut self, part: Part, most: usize) {
         self.bytes = self.bytes.saturating_add(part.bytes);
         self.newest = Some(part);
-        if self.parts.len() < PARTS_KEPT {
+        if self.parts.len() < most {
             self.parts.push(part);
         }
         if self.in_flight() {

@@ -13,21 +13,25 @@ pub struct Marks {
 }
 
 impl Marks {
+    /// How many peers are marked.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
+    /// Whether nobody is marked.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
+    /// Whether this peer is marked.
     #[must_use]
     pub fn contains(&self, key: &PeerKey) -> bool {
         self.keys.contains(key)
     }
 
+    /// The marked peers, in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = &PeerKey> {
         self.keys.iter()
     }
@@ -59,6 +63,7 @@ impl Marks {
         marked
     }
 
+    /// Unmarks everybody.
     pub fn clear(&mut self) {
         self.changed.extend(std::mem::take(&mut self.keys));
     }

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::format::{ago, took};
-use super::log::Kind;
-use super::model::Model;
-use crate::screen::list::peers::State;
 use swarmscope_peer::node::{Direction, Transport};
 use swarmscope_wire::failure::{By, Cause, Delivered, Failure, Phase};
-use swarmscope_wire::{ChannelId, ErrorByte, OverlayVersion, Permid, text};
+use swarmscope_wire::{ChannelId, ErrorByte, OverlayVersion, text};
+
+use crate::format::{ago, took};
+use crate::now::Now;
+use crate::peer::State;
 
 /// Text from a peer, as it may reach a cell.
 #[must_use]
@@ -20,21 +20,6 @@ pub fn clean(text: &str) -> String {
     }
 }
 
-/// What stands for an address that is hidden whole, the name of a host perhaps.
-pub const HIDDEN: &str = "(hidden)";
-
-/// A permid as short as it can be told, `9f3a…c1`; under a pseudonym of the same width where nobody is to be known.
-#[must_use]
-pub fn permid(model: &Model, permid: &Permid) -> String {
-    if model.setup.privacy { model.setup.mask.short(permid) } else { permid.short() }
-}
-
-/// An address, unless addresses are hidden.
-#[must_use]
-pub fn address(model: &Model, address: &str) -> String {
-    if model.setup.privacy { HIDDEN.to_owned() } else { clean(address) }
-}
-
 /// `18 tls`, `17 clear`.
 #[must_use]
 pub fn version(version: OverlayVersion, transport: Option<Transport>) -> String {
@@ -42,6 +27,7 @@ pub fn version(version: OverlayVersion, transport: Option<Transport>) -> String 
     format!("{version} {}", if encrypted { "tls" } else { "clear" })
 }
 
+/// `connected: 18 tls, 3 ms`; `dialled us: …`.
 #[must_use]
 pub fn connected(selected: OverlayVersion, transport: Transport, direction: Direction, rtt: Duration) -> String {
     let how = match direction {
@@ -132,7 +118,7 @@ pub fn clause(text: &str, room: usize) -> String {
 
 /// What the list says of a peer that is not connected: the word that carries the weight, and what follows it.
 #[must_use]
-pub fn state(state: &State, since: impl Fn(super::Now) -> Duration, may_dial_back: bool) -> (&'static str, String) {
+pub fn state(state: &State, since: impl Fn(Now) -> Duration, may_dial_back: bool) -> (&'static str, String) {
     match state {
         State::Heard => ("", "heard of, not dialled yet".to_owned()),
         State::Connecting { phase, since: start } => {
@@ -159,16 +145,6 @@ pub fn seconds(duration: Duration) -> String {
     match duration.as_secs() {
         seconds @ 0..100 => format!("{seconds} s"),
         seconds => format!("{} min", seconds / 60),
-    }
-}
-
-/// What kind of news a failed request is.
-#[must_use]
-pub const fn kind(failure: &Failure) -> Kind {
-    match failure.cause {
-        Cause::ClosedWithoutReply => Kind::Refused,
-        Cause::Cancelled | Cause::Stopped => Kind::Plain,
-        _ => Kind::Failed,
     }
 }
 

@@ -1,0 +1,126 @@
+//! Everything that is known.
+
+use std::net::SocketAddr;
+
+use swarmscope_peer::crawler::AcceptanceLog;
+use swarmscope_peer::node::{PeerKey, Ticket};
+
+use crate::conversation::Conversations;
+use crate::held::Held;
+use crate::peer::Peer;
+use crate::peers::Peers;
+use crate::request::{Outcome, Request};
+use crate::settings::Settings;
+
+/// What a Crawler knows: peers, what was asked of them and what became of it, when they accept to be asked again, and, where
+/// connections are traced, what passed over them. Changed by [`fold`](Self::fold) and by nothing else.
+///
+/// A copy is cheap where little has changed since the last one: peers, requests and conversations are shared.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub(crate) settings: Settings,
+    pub(crate) peers: Peers,
+    pub(crate) acceptance: AcceptanceLog,
+    pub(crate) conversations: Conversations,
+    pub(crate) held: Held,
+    pub(crate) listening: Option<SocketAddr>,
+    pub(crate) coalesced: u64,
+    /// Numbers the events that peers are sorted by.
+    pub(crate) events: u64,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self::new(Settings::default())
+    }
+}
+
+impl Facts {
+    /// Nothing is known yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            peers: Peers::new(settings.peers),
+            acceptance: AcceptanceLog::default(),
+            conversations: Conversations::new(settings.conversations),
+            held: Held::default(),
+            listening: None,
+            coalesced: 0,
+            events: 0,
+        }
+    }
+
+    /// How much is kept.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The peers.
+    #[must_use]
+    pub const fn peers(&self) -> &Peers {
+        &self.peers
+    }
+
+    /// One peer.
+    #[must_use]
+    pub fn peer(&self, key: &PeerKey) -> Option<&Peer> {
+        self.peers.get(key)
+    }
+
+    /// One request of one peer.
+    #[must_use]
+    pub fn request(&self, key: &PeerKey, ticket: Ticket) -> Option<&Request> {
+        self.peer(key)?.request(ticket)
+    }
+
+    /// When peers accept what they were asked before.
+    #[must_use]
+    pub const fn acceptance(&self) -> &AcceptanceLog {
+        &self.acceptance
+    }
+
+    /// What passed over the connections of each peer, where that is traced.
+    #[must_use]
+    pub const fn conversations(&self) -> &Conversations {
+        &self.conversations
+    }
+
+    /// The replies whose payloads are in memory.
+    #[must_use]
+    pub const fn held(&self) -> &Held {
+        &self.held
+    }
+
+    /// Where this program listens, if it does.
+    #[must_use]
+    pub const fn listening(&self) -> Option<SocketAddr> {
+        self.listening
+    }
+
+    /// Peer states that a slow reader of events missed.
+    #[must_use]
+    pub const fn coalesced(&self) -> u64 {
+        self.coalesced
+    }
+
+    /// The places in the table of peers where something may have changed since this was last asked.
+    pub fn take_changed(&mut self) -> Vec<usize> {
+        self.peers.take_changed()
+    }
+
+    pub(crate) fn request_mut(&mut self, key: &PeerKey, ticket: Ticket) -> Option<&mut Request> {
+        self.peers.get_mut(key)?.request_mut(ticket)
+    }
+
+    /// Lets the payloads of the oldest replies go where they take too much.
+    pub(crate) fn make_room(&mut self) {
+        while let Some((key, ticket)) = self.held.let_go(self.settings.replies, self.settings.reply_bytes) {
+            if let Some(Outcome::Replied(reply)) = self.request_mut(&key, ticket).map(|request| &mut request.outcome) {
+                reply.payload = None;
+                reply.decoding = None;
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Which replies' payloads are in memory, and how much they take.
+
+use std::collections::VecDeque;
+
+use swarmscope_peer::node::{PeerKey, Ticket};
+use swarmscope_wire::tree::Node;
+
+/// About what one value of a decoded reply takes besides its text, in bytes.
+const BYTES_A_VALUE: usize = 128;
+
+/// Replies whose payloads are in memory, oldest first, and about how many bytes they take.
+#[derive(Clone, Default, Debug)]
+pub struct Held {
+    replies: VecDeque<(PeerKey, Ticket, usize)>,
+    bytes: usize,
+}
+
+impl Held {
+    /// About how many bytes they take.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.replies.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.replies.is_empty()
+    }
+
+    /// A reply of so many bytes came.
+    pub(crate) fn add(&mut self, key: PeerKey, ticket: Ticket, bytes: usize) {
+        self.replies.push_back((key, ticket, bytes));
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    /// The same reply takes more: it was decoded.
+    pub(crate) fn grow(&mut self, ticket: Ticket, by: usize) {
+        if let Some((.., bytes)) = self.replies.iter_mut().rev().find(|(_, held, _)| *held == ticket) {
+            *bytes = bytes.saturating_add(by);
+            self.bytes = self.bytes.saturating_add(by);
+        }
+    }
+
+    /// The oldest, where there are more than so many or they take more bytes; the newest is never let go.
+    pub(crate) fn let_go(&mut self, most: usize, most_bytes: usize) -> Option<(PeerKey, Ticket)> {
+        if self.replies.len() <= 1 || self.bytes <= most_bytes && self.replies.len() <= most {
+            return None;
+        }
+        let (key, ticket, bytes) = self.replies.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(bytes);
+        Some((key, ticket))
+    }
+}
+
+/// About how many bytes a tree takes.
+pub(crate) fn cost(tree: &Node) -> usize {
+    BYTES_A_VALUE + tree.children.iter().map(cost).sum::<usize>()
+}

@@ -1,0 +1,184 @@
+//! Events in, facts out: as a crawler without a screen sees it.
+#![allow(clippy::disallowed_methods)] // an origin for virtual time
+
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use swarmscope_facts::request::Outcome;
+use swarmscope_facts::{Change, Facts, Input, Naming, News, Now, Settings, news, peer::State};
+use swarmscope_peer::crawler::{Acceptance, decode_reply};
+use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
+use swarmscope_probes::Statistics;
+use swarmscope_wire::failure::{By, Cause, Failure};
+use swarmscope_wire::mask::Mask;
+use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+
+const WHO: Permid = Permid::Ed25519([1; 32]);
+const HOUR: Frequency = Frequency(3600);
+
+fn start() -> Now {
+    Now { instant: Instant::now(), wall: SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000) }
+}
+
+fn key(n: u8) -> PeerKey {
+    PeerKey::Permid(Permid::Ed25519([n; 32]))
+}
+
+fn connected(was: Option<PeerKey>) -> Event {
+    Event::Connected {
+        permid: WHO,
+        was,
+        address: ([192, 0, 2, 7], 7760).into(),
+        listening_port: 7760,
+        version: OverlayVersion::CURRENT,
+        transport: Transport::Tls,
+        direction: Direction::Outgoing,
+        rtt: Duration::from_millis(3),
+    }
+}
+
+fn sent(ticket: u64) -> Event {
+    Event::Sent {
+        ticket: Ticket(ticket),
+        permid: WHO,
+        message: MessageId::NATCHECK,
+        channel: ChannelId(7),
+        frequency: HOUR,
+        payload: Bytes::new(),
+        origin: Origin::Operator,
+    }
+}
+
+fn part(ticket: u64, bytes: usize) -> Event {
+    Event::Part {
+        ticket: Ticket(ticket),
+        permid: WHO,
+        channel: ChannelId(7),
+        index: 1,
+        parts_left: PartsLeft(0),
+        error: ErrorByte::SUCCESS,
+        payload: vec![0; bytes].into(),
+        after: Duration::from_millis(20),
+    }
+}
+
+fn reply(ticket: u64, error: u8, payload: impl Into<Bytes>) -> Event {
+    Event::Reply {
+        ticket: Ticket(ticket),
+        permid: WHO,
+        message: MessageId::NATCHECK,
+        channel: ChannelId(7),
+        error: ErrorByte(error),
+        payload: payload.into(),
+        parts: 1,
+        elapsed: Duration::from_millis(30),
+        dialled_back: false,
+    }
+}
+
+fn told(changes: &[Change]) -> Vec<&News> {
+    changes.iter().filter_map(|change| if let Change::News(news) = change { Some(news) } else { None }).collect()
+}
+
+#[test]
+fn a_peer_is_dialled_asked_and_answers() {
+    let (mut facts, now) = (Facts::default(), start());
+    let dialled = PeerKey::Address("peer.example:7760".to_owned());
+    let source = Source::Operator;
+    facts.fold(now, Event::Discovered { peer: dialled.clone(), address: None, version: None, source });
+    let changes = facts.fold(now, connected(Some(dialled.clone())));
+    assert_eq!(
+        changes[0],
+        Change::Renamed { was: dialled.clone(), now: key(1) },
+        "an address turned out to be somebody"
+    );
+    assert!(facts.peer(&dialled).is_none() && facts.peer(&key(1)).is_some_and(|peer| peer.connected()));
+    facts.fold(now, sent(1));
+    facts.fold(now, part(1, 9));
+    let registry = swarmscope_probes::registry(Statistics::empty());
+    for change in facts.fold(now, reply(1, 0, "Open Internet:x")) {
+        if let Change::ToDecode { permid, ticket, message, error, payload } = change {
+            let decoding = decode_reply(&registry, message, error, &payload);
+            facts.fold(now, Input::Decoded { permid, ticket, decoding });
+        }
+    }
+    let request = facts.request(&key(1), Ticket(1)).expect("it is kept");
+    assert_eq!((request.number, request.bytes, request.part_count()), (1, 9, 1));
+    assert!(request.reply().is_some_and(|reply| reply.decoding.is_some()), "{:?}", request.outcome);
+    let later = Instant::now();
+    let acceptance = facts.acceptance().acceptance(WHO, MessageId::NATCHECK, HOUR, later);
+    assert!(matches!(acceptance, Acceptance::In(left) if left > Duration::from_secs(3500)), "{acceptance:?}");
+}
+
+#[test]
+fn a_254_says_when_to_ask_again_only_as_far_as_that_is_known() {
+    let (mut facts, now) = (Facts::default(), start());
+    facts.fold(now, connected(None));
+    facts.fold(now, sent(1));
+    let changes = facts.fold(now, reply(1, 254, ""));
+    let news = told(&changes);
+    let registry = swarmscope_probes::registry(Statistics::empty());
+    let naming = Naming { privacy: false, mask: Mask::new([7; 32]) };
+    assert_eq!(news[0].kind, news::Kind::NotYet);
+    let text = news[0].text(&registry, &naming);
+    assert!(text.contains("at latest"), "another Crawler asked, nobody knows when: {text}");
+}
+
+#[test]
+fn the_same_failure_again_is_known_and_another_connection_hides_it() {
+    let (mut facts, now) = (Facts::default(), start());
+    let failed = |attempt| {
+        let failure = Failure::new(Cause::TcpRefused, By::Network, "");
+        Event::ConnectFailed { peer: key(1), failure, attempt, gives_up_at: 28 }
+    };
+    assert!(!told(&facts.fold(now, failed(1)))[0].known);
+    assert!(told(&facts.fold(now, failed(2)))[0].known);
+    assert!(matches!(facts.peer(&key(1)).map(|peer| &peer.state), Some(State::Failed { attempt: 2, .. })));
+    facts.fold(now, connected(None));
+    assert_eq!(facts.fold(now, failed(3)), [], "another connection to it stands");
+}
+
+#[test]
+fn memory_is_bounded_by_what_the_settings_say() {
+    let settings = Settings { peers: 3, requests_per_peer: 2, parts_per_request: 1, replies: 1, ..Settings::default() };
+    let (mut facts, now) = (Facts::new(settings), start());
+    facts.fold(now, connected(None));
+    for n in 2..=9 {
+        facts.fold(now, Event::Discovered { peer: key(n), address: None, version: None, source: Source::Bootstrap });
+    }
+    assert_eq!((facts.peers().len(), facts.peers().unlisted), (3, 6), "those beyond are counted");
+    for ticket in 1..=5 {
+        facts.fold(now, sent(ticket));
+        facts.fold(now, part(ticket, 10));
+        facts.fold(now, part(ticket, 10));
+        facts.fold(now, reply(ticket, 0, vec![0; 20]));
+    }
+    let requests = &facts.peer(&key(1)).expect("there").requests;
+    assert_eq!(requests.iter().map(|request| request.number).collect::<Vec<_>>(), [4, 5], "the oldest made room");
+    assert!(requests.iter().all(|request| request.parts.len() == 1 && request.bytes == 20), "counted, not all kept");
+    let payloads = requests.iter().filter(|request| request.reply().is_some_and(|reply| reply.payload.is_some()));
+    assert_eq!((payloads.count(), facts.held().len()), (1, 1), "older replies keep their line, not their bytes");
+    assert!(matches!(requests[0].outcome, Outcome::Replied(_)));
+}
+
+#[test]
+fn a_count_of_nothing_is_no_news_and_no_panic() {
+    let (mut facts, now) = (Facts::default(), start());
+    for times in [0, 1, 9, 10, 11, 16, 17] {
+        let id = swarmscope_wire::frame::FrameId(77);
+        let news = facts.fold(now, Event::FrameDropped { permid: WHO, id, times }).len();
+        assert_eq!(news, usize::from((1..10).contains(&times) || times == 16), "{times}");
+    }
+}
+
+#[test]
+fn a_copy_shares_what_has_not_changed() {
+    let (mut facts, now) = (Facts::default(), start());
+    facts.fold(now, connected(None));
+    facts.fold(now, Event::Discovered { peer: key(2), address: None, version: None, source: Source::Bootstrap });
+    let before = facts.clone();
+    facts.fold(now, sent(1));
+    let same = |n| std::ptr::eq(facts.peer(&key(n)).expect("there"), before.peer(&key(n)).expect("there"));
+    assert!(same(2) && !same(1), "a replay keeps many copies");
+    assert!(before.peer(&key(1)).is_some_and(|peer| peer.requests.is_empty()));
+}
