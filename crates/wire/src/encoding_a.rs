@@ -199,7 +199,7 @@ impl<'a> Decoder<'a> {
 
     fn float(&mut self, count: usize) -> Result<f64, EncodingAError> {
         let at = self.input.position();
-        self.text(count, Fault::Float)?.parse().map_err(|_| EncodingAError { at, what: Fault::Float })
+        float::read(self.text(count, Fault::Float)?).ok_or(EncodingAError { at, what: Fault::Float })
     }
 
     fn items(&mut self, count: usize, depth: usize) -> Result<Vec<Value>, EncodingAError> {

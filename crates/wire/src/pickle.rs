@@ -14,6 +14,7 @@ use std::ops::Range;
 
 use super::integer::Integer;
 use super::limits::{MAX_FINDINGS, MAX_VALUES};
+use super::text::count;
 
 mod machine;
 mod protocol0;
@@ -95,6 +96,8 @@ pub struct Pickle {
     pub calls: Vec<Call>,
     /// How many more there were.
     pub more_calls: usize,
+    /// Halves of characters beyond U+FFFF without their other half, in texts of protocol 0; each stands as U+FFFD.
+    pub lone_surrogates: usize,
     /// Bytes after the end of the pickle.
     pub trailing: usize,
 }
@@ -191,6 +194,10 @@ impl Pickle {
                 "{} more opcodes would import or call something, beyond the first {MAX_FINDINGS}",
                 self.more_calls
             ));
+        }
+        if self.lone_surrogates > 0 {
+            let surrogates = count(self.lone_surrogates, "lone surrogate is", "lone surrogates are");
+            findings.push(format!("{surrogates} shown as U+FFFD"));
         }
         if self.trailing > 0 {
             findings.push(format!("{} bytes follow the pickle", self.trailing));

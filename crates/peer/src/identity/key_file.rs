@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
-use super::pem::KeyError;
+use super::KeyError;
 use super::{Ed25519Identity, Key, LegacyIdentity};
 use swarmscope_wire::PermidKind;
 

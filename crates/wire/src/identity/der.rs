@@ -7,6 +7,13 @@ pub const OCTET_STRING: u8 = 0x04;
 pub const OBJECT_IDENTIFIER: u8 = 0x06;
 pub const SEQUENCE: u8 = 0x30;
 
+/// `id-Ed25519` (RFC 8410).
+pub const ED25519_OID: [u8; 3] = [0x2b, 0x65, 0x70];
+/// `id-ecPublicKey` (RFC 5480).
+pub const EC_OID: [u8; 7] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+/// The curve sect233k1 (SEC 2).
+pub const SECT233K1_OID: [u8; 5] = [0x2b, 0x81, 0x04, 0x00, 0x1a];
+
 /// The constructed, context-specific tag `[n]`.
 #[must_use]
 pub const fn context(n: u8) -> u8 {

@@ -1,12 +1,12 @@
 //! The identity of version 18: an Ed25519 key (protocol.md §8).
 
 use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 
-use super::pem::KeyError;
-
+use super::{KeyError, der, pem};
 use crate::Permid;
+
+const MALFORMED: KeyError = KeyError::Malformed("Ed25519");
 
 /// An Ed25519 identity: version 18.
 pub struct Ed25519Identity {
@@ -31,14 +31,21 @@ impl Ed25519Identity {
     /// # Errors
     /// Bytes that are no such key, or a public key that isn't its own.
     pub(super) fn from_pkcs8_der(der: &[u8]) -> Result<Self, KeyError> {
-        SigningKey::from_pkcs8_der(der).map(|key| Self { key }).map_err(|_| KeyError::Malformed("Ed25519"))
+        let pair = KeypairBytes::from_pkcs8_der(der)
+            .map_err(|_| if is_of_old_ring(der) { KeyError::OldRing } else { MALFORMED })?;
+        let identity = Self::from_seed(pair.secret_key);
+        match pair.public_key {
+            Some(public) if public.0 != identity.key.verifying_key().to_bytes() => Err(KeyError::Mismatch),
+            _ => Ok(identity),
+        }
     }
 
     /// The text of a key file: PKCS#8 of RFC 8410 without the public key, which is what OpenSSL reads and writes.
     #[must_use]
     pub fn pem(&self) -> String {
         let bytes = KeypairBytes { secret_key: self.key.to_bytes(), public_key: None };
-        bytes.to_pkcs8_pem(LineEnding::LF).expect("the encoding has a fixed form").to_string()
+        let der = bytes.to_pkcs8_der().expect("the encoding has a fixed form");
+        pem::write("PRIVATE KEY", der.as_bytes())
     }
 
     /// The secret key in PKCS#8 with its public key, for rustls.
@@ -46,6 +53,18 @@ impl Ed25519Identity {
     pub fn pkcs8_der(&self) -> Vec<u8> {
         self.key.to_pkcs8_der().expect("the encoding has a fixed form").as_bytes().to_vec()
     }
+}
+
+/// Whether the public key stands in a BIT STRING inside `[1]`, where RFC 5958 has it in a `[1]` that is itself the BIT STRING.
+fn is_of_old_ring(whole: &[u8]) -> bool {
+    let public = || {
+        let mut info = der::Reader::new(der::Reader::new(whole).value(der::SEQUENCE)?);
+        info.unsigned()?;
+        info.value(der::SEQUENCE)?;
+        info.value(der::OCTET_STRING)?;
+        der::Reader::new(info.value(der::context(1))?).value(der::BIT_STRING)
+    };
+    public().is_some()
 }
 
 impl std::fmt::Debug for Ed25519Identity {

@@ -1,8 +1,8 @@
 //! The identity of the versions up to 17: a sect233k1 key (protocol.md §3). Old peers, nothing else.
 
-use super::pem::{KeyError, SECT233K1_OID};
+use super::der::{self, SECT233K1_OID};
 use super::sect233k1::{Point, SecretKey};
-use super::{SignatureError, der};
+use super::{KeyError, SignatureError, pem};
 use crate::Permid;
 
 /// A sect233k1 identity: old peers, nothing else. See [`super::sect233k1`] for what it is worth.
@@ -58,7 +58,7 @@ impl LegacyIdentity {
             der::value(der::context(1), &self.public_bits()),
         ];
         let der = der::value(der::SEQUENCE, &fields.concat());
-        pem_rfc7468::encode_string("EC PRIVATE KEY", pem_rfc7468::LineEnding::LF, &der).expect("a short, valid label")
+        pem::write("EC PRIVATE KEY", &der)
     }
 
     /// The point as a BIT STRING: no unused bits, uncompressed.

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
+use super::KeyError;
 use super::SignatureError;
-use super::pem::KeyError;
 use crate::Permid;
 
 /// A sect233k1 identity, of which a build without the feature `legacy` has none.

@@ -6,19 +6,22 @@
 pub mod allow_list;
 mod der;
 mod ed25519;
+mod key;
+mod key_error;
 #[cfg(feature = "legacy")]
 mod legacy;
 #[cfg(not(feature = "legacy"))]
 #[path = "legacy_absent.rs"]
 mod legacy;
-pub mod pem;
+mod pem;
 #[cfg(feature = "legacy")]
 pub mod sect233k1;
 
 pub use allow_list::AllowList;
 pub use ed25519::Ed25519Identity;
+pub use key::Key;
+pub use key_error::KeyError;
 pub use legacy::{LegacyIdentity, is_valid_key, verify_legacy};
-pub use pem::Key;
 
 /// A signature that was not made by this key over these bytes, or a key that is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

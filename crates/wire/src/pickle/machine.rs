@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::super::float;
 use super::super::integer::Integer;
 use super::super::limits::{MAX_FINDINGS, MAX_VALUES};
 use super::super::reader::Reader;
@@ -28,6 +29,7 @@ pub(super) struct Machine<'a> {
     memo: HashMap<u32, Id>,
     calls: Vec<Call>,
     more_calls: usize,
+    lone_surrogates: usize,
     /// Where the current opcode stands.
     at: usize,
 }
@@ -44,6 +46,7 @@ impl<'a> Machine<'a> {
             memo: HashMap::new(),
             calls: Vec::new(),
             more_calls: 0,
+            lone_surrogates: 0,
             at: 0,
         }
     }
@@ -58,7 +61,8 @@ impl<'a> Machine<'a> {
             }
         };
         let trailing = self.input.rest().len();
-        Ok(Pickle { items: self.items, root, calls: self.calls, more_calls: self.more_calls, trailing })
+        let Self { items, calls, more_calls, lone_surrogates, .. } = self;
+        Ok(Pickle { items, root, calls, more_calls, lone_surrogates, trailing })
     }
 
     /// Runs one opcode; gives the result where it is the last.
@@ -81,7 +85,7 @@ impl<'a> Machine<'a> {
             b'G' => self.push_float()?,
             // Strings.
             b'S' => self.push_line(|line| protocol0::string(line).map(Value::Bytes))?,
-            b'V' => self.push_line(|line| protocol0::unicode(line).map(Value::Text))?,
+            b'V' => self.push_unicode_line()?,
             b'T' => self.push_bytes(Self::length, Value::Bytes)?,
             b'U' => self.push_bytes(|machine| Ok(machine.byte()?.into()), Value::Bytes)?,
             b'X' => self.push_bytes(Self::length, utf8)?,
@@ -218,7 +222,7 @@ impl<'a> Machine<'a> {
 
     fn push_float_line(&mut self) -> Step {
         let text = str::from_utf8(self.line()?).ok();
-        let number = text.and_then(|text| text.parse().ok()).ok_or(Fault::Number)?;
+        let number = text.and_then(float::read).ok_or(Fault::Number)?;
         self.push(Value::Float(number))
     }
 
@@ -230,6 +234,12 @@ impl<'a> Machine<'a> {
     fn push_line(&mut self, read: impl Fn(&[u8]) -> Option<Value>) -> Step {
         let value = read(self.line()?).ok_or(Fault::Text)?;
         self.push(value)
+    }
+
+    fn push_unicode_line(&mut self) -> Step {
+        let (text, lone) = protocol0::unicode(self.line()?).ok_or(Fault::Text)?;
+        self.lone_surrogates += lone;
+        self.push(Value::Text(text))
     }
 
     fn push_bytes(&mut self, length: impl Fn(&mut Self) -> Step<usize>, make: impl Fn(Vec<u8>) -> Value) -> Step {

@@ -53,9 +53,11 @@ fn escape<'a>(rest: &'a [u8], bytes: &mut Vec<u8>) -> Option<&'a [u8]> {
     Some(after)
 }
 
-/// A `unicode` as Python's raw-unicode-escape codec writes it: Latin-1, and `\u` or `\U` for what is beyond.
-pub(super) fn unicode(line: &[u8]) -> Option<String> {
-    let mut text = String::with_capacity(line.len());
+/// A `unicode` as Python's raw-unicode-escape codec writes it: Latin-1, and `\u` or `\U` for what is beyond. A Python whose
+/// characters have 16 bits (a narrow build, as on Windows) writes a character beyond U+FFFF as two surrogates. With how many
+/// surrogates have no partner: they are no characters, and U+FFFD stands for each.
+pub(super) fn unicode(line: &[u8]) -> Option<(String, usize)> {
+    let mut units = Vec::with_capacity(line.len());
     let mut rest = line;
     let mut backslashes = 0_usize;
     while let [first, after @ ..] = rest {
@@ -67,14 +69,26 @@ pub(super) fn unicode(line: &[u8]) -> Option<String> {
         };
         if *first == b'\\' && len > 0 && backslashes.is_multiple_of(2) {
             let code = digits(after.get(1..=len)?, 16)?;
-            text.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)); // a lone surrogate is no char
+            match (char::from_u32(code), u16::try_from(code)) {
+                (Some(character), _) => units.extend_from_slice(character.encode_utf16(&mut [0; 2])),
+                (None, Ok(surrogate)) => units.push(surrogate),
+                (None, Err(_)) => return None, // beyond Unicode, which the codec refuses too
+            }
             rest = &after[1 + len..];
+            backslashes = 0;
         } else {
             backslashes = if *first == b'\\' { backslashes + 1 } else { 0 };
-            text.push(char::from(*first));
+            units.push((*first).into());
         }
     }
-    Some(text)
+    let mut unpaired = 0;
+    let text = char::decode_utf16(units).map(|unit| {
+        unit.unwrap_or_else(|_| {
+            unpaired += 1;
+            char::REPLACEMENT_CHARACTER
+        })
+    });
+    Some((text.collect(), unpaired))
 }
 
 fn digits(digits: &[u8], radix: u32) -> Option<u32> {
@@ -105,9 +119,11 @@ mod tests {
 
     #[test]
     fn unicode_is_latin_1_with_escapes() {
-        assert_eq!(unicode(b"caf\xe9 \\u20ac \\U0001f600").as_deref(), Some("café € 😀"));
-        assert_eq!(unicode(br"\\u20ac \n").as_deref(), Some(r"\\u20ac \n"));
-        assert_eq!(unicode(br"\ud800").as_deref(), Some("\u{fffd}"));
-        assert_eq!(unicode(br"\u20"), None);
+        let read = |line: &[u8]| unicode(line);
+        assert_eq!(read(b"caf\xe9 \\u20ac \\U0001f600"), Some(("café € 😀".into(), 0)));
+        assert_eq!(read(br"\\u20ac \n"), Some((r"\\u20ac \n".into(), 0)));
+        assert_eq!(read(br"\ud800"), Some(("\u{fffd}".into(), 1)));
+        assert_eq!(read(br"\u20"), None);
+        assert_eq!(read(br"\U00110000"), None);
     }
 }

@@ -14,21 +14,32 @@ fn ed25519_keys_round_trip() {
     assert_eq!(key.permid().to_string(), RFC_8410_PUBLIC);
     assert_eq!(key.pem(), RFC_8410_V1);
     let Key::Ed25519(key) = key else { panic!("a key of the new kind") };
-    let with_public =
-        pem_rfc7468::encode_string("PRIVATE KEY", pem_rfc7468::LineEnding::CRLF, &key.pkcs8_der()).unwrap();
-    assert_eq!(Key::from_pem(with_public.as_bytes()).unwrap().permid(), key.permid());
+    let with_public = pem::write("PRIVATE KEY", &key.pkcs8_der());
+    for text in [with_public.clone(), with_public.replace('\n', "\r\n")] {
+        assert_eq!(Key::from_pem(text.as_bytes()).unwrap().permid(), key.permid());
+    }
+    let mut other = key.pkcs8_der();
+    *other.last_mut().unwrap() ^= 1;
+    assert_eq!(Key::from_pem(pem::write("PRIVATE KEY", &other).as_bytes()).unwrap_err(), KeyError::Mismatch);
 }
 
 #[test]
 fn what_is_no_key_is_told_apart() {
-    let pem = |label: &str, der: &[u8]| pem_rfc7468::encode_string(label, pem_rfc7468::LineEnding::LF, der).unwrap();
+    let pem = pem::write;
     let error = |text: &str| Key::from_pem(text.as_bytes()).unwrap_err();
     assert_eq!(error(""), KeyError::NotPem);
     assert_eq!(error(RFC_8410_PUBLIC), KeyError::NotPem);
     assert_eq!(Key::from_pem(&[0xff; 99]).unwrap_err(), KeyError::NotPem);
     assert_eq!(error("-----BEGIN PRIVATE KEY"), KeyError::NotPem);
     assert!(matches!(error(&RFC_8410_V1[..90]), KeyError::DamagedPem(_)));
-    assert!(matches!(error(&RFC_8410_V1.replace("INTu", "IN?u")), KeyError::DamagedPem(_)));
+    for (from, to, why) in [
+        ("INTu", "IN?u", "line 2 is not base64"),
+        ("INTu", "INu", "its base64 is cut or misses characters"),
+        ("-----END", "-----DNE", "no line `-----END PRIVATE KEY-----`"),
+        ("-----END", "-----BEGIN X-----\n-----END", "no line `-----END PRIVATE KEY-----`"),
+    ] {
+        assert_eq!(error(&RFC_8410_V1.replace(from, to)), KeyError::DamagedPem(why.into()));
+    }
     assert_eq!(error(&pem("PUBLIC KEY", &[1])), KeyError::Public);
     assert_eq!(error(&pem("ENCRYPTED PRIVATE KEY", &[1])), KeyError::Encrypted);
     let encrypted = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n";
@@ -80,10 +91,9 @@ PgGz9vcvQlqwt1CNEJpFsewTjpruoWZvc5LlWRcl4Q==
 
     /// The DER of [`SEC1`] with bytes changed.
     fn altered(at: usize, bytes: &[u8]) -> Result<Key, KeyError> {
-        let (label, mut der) =
-            pem_rfc7468::decode_vec(&SEC1.as_bytes()[SEC1.find("-----BEGIN EC PRIV").unwrap()..]).unwrap();
+        let mut der = pem::blocks(SEC1.as_bytes())[1].bytes().unwrap();
         der[at..at + bytes.len()].copy_from_slice(bytes);
-        Key::from_pem(pem_rfc7468::encode_string(label, pem_rfc7468::LineEnding::LF, &der).unwrap().as_bytes())
+        Key::from_pem(pem::write("EC PRIVATE KEY", &der).as_bytes())
     }
 
     #[test]
@@ -101,6 +111,6 @@ PgGz9vcvQlqwt1CNEJpFsewTjpruoWZvc5LlWRcl4Q==
 #[cfg(not(feature = "legacy"))]
 #[test]
 fn a_build_without_legacy_says_so() {
-    let pem = pem_rfc7468::encode_string("EC PRIVATE KEY", pem_rfc7468::LineEnding::LF, &[0x30, 0]).unwrap();
+    let pem = pem::write("EC PRIVATE KEY", &[0x30, 0]);
     assert_eq!(Key::from_pem(pem.as_bytes()).unwrap_err(), KeyError::NoLegacy);
 }
