@@ -4,6 +4,7 @@
 
 mod config;
 mod demo;
+mod documents;
 mod embed;
 mod key;
 mod misplaced;

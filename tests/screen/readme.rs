@@ -1,4 +1,4 @@
-//! The README's table of keys is what the table of commands says.
+//! The documentation's table of keys is what the table of commands says.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,7 +9,8 @@ use swarmscope::screen::keys::keymap;
 use swarmscope::screen::palette::listed;
 use swarmscope_probes::config_file::ConfigFile;
 
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+const SCREEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/screen.md");
+const CONFIGURATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
 const BEGIN: &str = "<!-- keys: UPDATE_README=1 cargo test --test screen readme -->\n";
 const END: &str = "<!-- /keys -->\n";
 
@@ -40,25 +41,25 @@ fn table() -> String {
 }
 
 #[test]
-fn the_readme_has_the_keys_of_the_table_of_commands() {
-    let readme = fs::read_to_string(README).expect("the README");
-    let begin = readme.find(BEGIN).expect("where the keys begin") + BEGIN.len();
-    let end = readme.find(END).expect("where the keys end");
-    if readme[begin..end] == table() {
+fn the_documentation_has_the_keys_of_the_table_of_commands() {
+    let page = fs::read_to_string(SCREEN).expect("docs/screen.md");
+    let begin = page.find(BEGIN).expect("where the keys begin") + BEGIN.len();
+    let end = page.find(END).expect("where the keys end");
+    if page[begin..end] == table() {
         return;
     }
     assert!(
         std::env::var_os("UPDATE_README").is_some(),
-        "the README's keys are not those of the program: write them with\n    UPDATE_README=1 cargo test --test screen readme"
+        "the keys of docs/screen.md are not those of the program: write them with\n    UPDATE_README=1 cargo test --test screen readme"
     );
-    fs::write(README, format!("{}{}{}", &readme[..begin], table(), &readme[end..])).expect("the README is written");
+    fs::write(SCREEN, format!("{}{}{}", &page[..begin], table(), &page[end..])).expect("docs/screen.md is written");
 }
 
 #[test]
-fn the_readmes_key_map_holds() {
-    let readme = fs::read_to_string(README).expect("the README");
-    let example = readme.split("```toml\n").find(|block| block.contains("\"hide addresses\"")).expect("the example");
+fn the_documented_key_map_holds() {
+    let page = fs::read_to_string(CONFIGURATION).expect("docs/configuration.md");
+    let example = page.split("```toml\n").find(|block| block.contains("\"hide addresses\"")).expect("the example");
     let text = example.split("```").next().unwrap_or_default().to_owned();
-    let keymap = keymap::read(&ConfigFile { path: "README.md".into(), text });
+    let keymap = keymap::read(&ConfigFile { path: "configuration.md".into(), text });
     assert_eq!(keymap.faults(), []);
 }
