@@ -1,4 +1,6 @@
 //! Two peers and the Crawler that lets them meet, over real sockets.
+#![allow(clippy::disallowed_methods)] // real sockets and their deadlines
+#![allow(clippy::unwrap_used)] // all of it is a test, helpers too: what fails here fails the test
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;

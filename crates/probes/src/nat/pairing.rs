@@ -1,4 +1,5 @@
 //! The Crawler's side of NATTRAVERSAL (protocol.md §5): opens a rendezvous, sends two peers there, and records what each replies.
+#![allow(clippy::disallowed_methods, reason = "drivers own the randomness")]
 
 use std::fmt;
 use std::io;
