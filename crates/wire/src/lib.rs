@@ -39,6 +39,7 @@ pub mod mask;
 mod permid;
 pub mod pickle;
 pub mod reader;
+pub mod rows;
 pub mod serial;
 mod shape;
 #[cfg(test)]

@@ -1,0 +1,236 @@
+//! One thread that has the store, so that a crawl never waits for a disk.
+//!
+//! Requests queue up while a transaction runs and go into the next one together: the slower the disk,
+//! the larger the batches. A request is done when [`Done`] says so, never before; what was not
+//! acknowledged is asked again by whoever starts next.
+
+use std::collections::HashMap;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use crate::error::{Kind, StoreError};
+use crate::records::{Heard, Leased, Network, PeerId, Permit, Visited};
+use crate::store::Store;
+use crate::time::Time;
+
+/// Requests that go into one transaction at most; a transaction of so many takes some 50 ms.
+const BATCH: usize = 2000;
+/// How often a lost connection is tried again before the crawl ends: with the waits below, some minutes.
+const TRIES: u32 = 12;
+/// After the first failure; doubled after each further one.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// The longest wait between two tries.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// A function that has the store to itself.
+type Call = Box<dyn FnOnce(&mut Store) -> Result<(), StoreError> + Send>;
+
+enum Request {
+    Hear(Vec<Heard>),
+    Lease { want: usize, now: Time, until: Time },
+    PassOver(Vec<PeerId>, Time),
+    Permit(Permit),
+    Visited(Box<Visited>),
+    Call(Call),
+}
+
+/// What the thread has done, in order.
+#[derive(Debug)]
+pub enum Done {
+    /// So many peers that nobody had heard of were written down.
+    Heard(u64),
+    /// These are this process's to visit; empty if nobody is due.
+    Leased(Vec<Leased>),
+    /// Whether a question may be sent.
+    Permitted(Permit, bool),
+    /// So many visits are on disk; so many more were counted by another Crawler before.
+    Written {
+        /// On disk.
+        visits: u64,
+        /// Not counted twice.
+        again: u64,
+    },
+    /// The store could not be reached; it is tried again. Said once a failure.
+    Trouble(StoreError),
+    /// The store cannot be used any more. Nothing follows.
+    Failed(StoreError),
+}
+
+/// The crawl's end of the thread. When it is dropped the thread finishes what it was given and ends.
+pub struct Writer {
+    requests: UnboundedSender<Request>,
+    thread: Option<JoinHandle<Store>>,
+}
+
+impl Writer {
+    /// Starts the thread. `holder` names this process in leases.
+    ///
+    /// # Errors
+    /// The operating system gives no thread.
+    pub fn start(store: Store, network: Network, holder: String) -> std::io::Result<(Self, UnboundedReceiver<Done>)> {
+        let (requests, queue) = mpsc::unbounded_channel();
+        let (done, events) = mpsc::unbounded_channel();
+        let work = Work { store, network, holder, queue, done };
+        let thread = thread::Builder::new().name("store".into()).spawn(move || work.run())?;
+        Ok((Self { requests, thread: Some(thread) }, events))
+    }
+
+    /// Writes down whom others told of.
+    pub fn hear(&self, heard: Vec<Heard>) {
+        self.send(Request::Hear(heard));
+    }
+
+    /// Asks for peers to visit.
+    pub fn lease(&self, want: usize, now: Time, until: Time) {
+        self.send(Request::Lease { want, now, until });
+    }
+
+    /// Lets go of peers that are not visited.
+    pub fn pass_over(&self, peers: Vec<PeerId>, due: Time) {
+        self.send(Request::PassOver(peers, due));
+    }
+
+    /// Asks whether a question may be sent.
+    pub fn permit(&self, permit: Permit) {
+        self.send(Request::Permit(permit));
+    }
+
+    /// Writes a visit.
+    pub fn visited(&self, visit: Visited) {
+        self.send(Request::Visited(Box::new(visit)));
+    }
+
+    /// Runs a function that has the store to itself, after everything that was asked before.
+    ///
+    /// # Errors
+    /// What the function says, or that the thread has ended.
+    pub async fn call<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        self.send(Request::Call(Box::new(move |store| {
+            let _ = answer.send(call(store)); // whoever asked may have given up
+            Ok(())
+        })));
+        answered.await.unwrap_or_else(|_| Err(StoreError::new(Kind::Lost, "the store's thread has ended")))
+    }
+
+    /// Waits until everything is written, and gives the store back. `None` if the thread came to grief.
+    #[must_use]
+    pub fn finish(mut self) -> Option<Store> {
+        let thread = self.thread.take();
+        drop(self);
+        thread?.join().ok()
+    }
+
+    fn send(&self, request: Request) {
+        let _ = self.requests.send(request); // a thread that has ended has said why
+    }
+}
+
+struct Work {
+    store: Store,
+    network: Network,
+    holder: String,
+    queue: UnboundedReceiver<Request>,
+    done: UnboundedSender<Done>,
+}
+
+/// Requests of one kind, gathered.
+#[derive(Default)]
+struct Batch {
+    heard: Vec<Heard>,
+    visits: Vec<Visited>,
+    permits: Vec<Permit>,
+    passed: HashMap<Time, Vec<PeerId>>,
+    leases: Vec<(usize, Time, Time)>,
+    calls: Vec<Call>,
+}
+
+impl Work {
+    fn run(mut self) -> Store {
+        while let Some(first) = self.queue.blocking_recv() {
+            let mut batch = Batch::default();
+            batch.take(first);
+            for _ in 1..BATCH {
+                match self.queue.try_recv() {
+                    Ok(next) => batch.take(next),
+                    Err(_) => break,
+                }
+            }
+            if let Err(error) = self.perform(batch) {
+                self.tell(Done::Failed(error));
+                return self.store;
+            }
+        }
+        self.store
+    }
+
+    fn tell(&self, done: Done) {
+        let _ = self.done.send(done); // nobody waits for it any more
+    }
+
+    fn perform(&mut self, batch: Batch) -> Result<(), StoreError> {
+        let (network, holder) = (self.network, self.holder.clone());
+        if !batch.heard.is_empty() {
+            let fresh = self.persist(|store| store.hear(network, &batch.heard))?;
+            self.tell(Done::Heard(fresh));
+        }
+        if !batch.visits.is_empty() {
+            let written = self.persist(|store| store.visited(&batch.visits))?;
+            self.tell(Done::Written { visits: written.visits, again: written.again });
+        }
+        if !batch.permits.is_empty() {
+            let granted = self.persist(|store| store.permit(&batch.permits))?;
+            for (permit, granted) in batch.permits.into_iter().zip(granted) {
+                self.tell(Done::Permitted(permit, granted));
+            }
+        }
+        for (due, peers) in batch.passed {
+            self.persist(|store| store.pass_over(&peers, due))?;
+        }
+        for (want, now, until) in batch.leases {
+            let leased = self.persist(|store| store.lease(network, want, &holder, now, until))?;
+            self.tell(Done::Leased(leased));
+        }
+        for call in batch.calls {
+            call(&mut self.store)?;
+        }
+        Ok(())
+    }
+
+    /// Runs a transaction, again where the connection was lost.
+    #[allow(clippy::disallowed_methods, reason = "the thread is the store's own, and waits for a server")]
+    fn persist<T>(&mut self, work: impl Fn(&mut Store) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut wait = FIRST_WAIT;
+        let mut tries = 1;
+        loop {
+            match work(&mut self.store) {
+                Err(error) if error.is_passing() && tries < TRIES => {
+                    if tries == 1 {
+                        self.tell(Done::Trouble(error));
+                    }
+                    thread::sleep(wait);
+                    (wait, tries) = ((wait * 2).min(LONGEST_WAIT), tries + 1);
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+impl Batch {
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Hear(heard) => self.heard.extend(heard),
+            Request::Lease { want, now, until } => self.leases.push((want, now, until)),
+            Request::PassOver(peers, due) => self.passed.entry(due).or_default().extend(peers),
+            Request::Permit(permit) => self.permits.push(permit),
+            Request::Visited(visit) => self.visits.push(*visit),
+            Request::Call(call) => self.calls.push(call),
+        }
+    }
+}

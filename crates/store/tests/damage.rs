@@ -1,0 +1,168 @@
+//! Files and disks that a store cannot work with: each is told apart, and what was acknowledged stays.
+
+use std::fs;
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use rusqlite::Connection;
+use swarmscope_store::error::Kind;
+use swarmscope_store::{Heard, Network, Place, Store, StoreError, StoreKey, Time};
+
+fn key() -> StoreKey {
+    StoreKey::new([7; 32])
+}
+
+fn crawl(path: &Path) -> Result<Store, StoreError> {
+    Store::crawl(&Place::Sqlite(path.to_owned()), key())
+}
+
+fn read(path: &Path) -> Result<Store, StoreError> {
+    Store::read(&Place::Sqlite(path.to_owned()))
+}
+
+fn hear(store: &mut Store, numbers: std::ops::Range<u32>) -> Result<u64, StoreError> {
+    let word = |number: u32| Heard {
+        peer: key().peer(Network::Overlay, &number.to_be_bytes()),
+        address: Some("198.51.100.1:7760".into()),
+        version: None,
+        at: Time(1),
+    };
+    store.hear(Network::Overlay, &numbers.map(word).collect::<Vec<_>>())
+}
+
+#[test]
+fn files_of_others_are_told_apart_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let text = path("notes.txt");
+    fs::write(&text, "not a database at all, but long enough to be looked at as one".repeat(50)).unwrap();
+    let other = path("other.sqlite");
+    Connection::open(&other).unwrap().execute_batch("CREATE TABLE peer (id INTEGER); INSERT INTO peer VALUES (1)").unwrap();
+    for file in [&text, &other] {
+        let before = fs::read(file).unwrap();
+        for error in [crawl(file).err().unwrap(), read(file).err().unwrap()] {
+            assert_eq!(error.kind, Kind::NotAStore, "{error}");
+            assert!(error.detail.contains(&file.display().to_string()), "{error}");
+        }
+        assert_eq!(fs::read(file).unwrap(), before);
+    }
+    assert_eq!(crawl(directory.path()).err().unwrap().kind, Kind::NotAStore, "a directory");
+    assert_eq!(read(&path("gone")).err().unwrap().kind, Kind::NotFound);
+}
+
+#[test]
+fn a_newer_version_is_not_touched() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.sqlite");
+    drop(crawl(&path).unwrap());
+    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+    for error in [crawl(&path).err().unwrap(), read(&path).err().unwrap()] {
+        assert_eq!(error.kind, Kind::Newer);
+        assert!(error.detail.contains("99") && error.detail.contains('1'), "{error}");
+    }
+}
+
+#[test]
+fn one_crawler_writes_and_others_read_beside_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.sqlite");
+    let mut store = crawl(&path).unwrap();
+    hear(&mut store, 0..10).unwrap();
+    assert_eq!(crawl(&path).err().unwrap().kind, Kind::InUse);
+    assert_eq!(read(&path).unwrap().info().unwrap().peers, 10);
+    drop(store);
+    assert!(crawl(&path).is_ok());
+}
+
+#[test]
+fn a_damaged_page_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.sqlite");
+    let mut store = crawl(&path).unwrap();
+    hear(&mut store, 0..20_000).unwrap();
+    assert!(store.faults().unwrap().is_empty());
+    drop(store);
+    let length = fs::metadata(&path).unwrap().len();
+    let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    for page in (8..length / 4096).step_by(3) {
+        file.seek(SeekFrom::Start(page * 4096)).unwrap();
+        file.write_all(&[0xa5; 4096]).unwrap();
+    }
+    drop(file);
+    let faults = read(&path).and_then(|mut store| store.faults());
+    match faults {
+        Ok(faults) => assert!(!faults.is_empty()),
+        Err(error) => assert_eq!(error.kind, Kind::Corrupt, "{error}"),
+    }
+}
+
+#[test]
+fn a_store_that_cannot_be_written_to_can_be_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.sqlite");
+    hear(&mut crawl(&path).unwrap(), 0..3).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+    if fs::OpenOptions::new().write(true).open(&path).is_ok() {
+        eprintln!("skipped: root may write to every file");
+        return;
+    }
+    assert_eq!(crawl(&path).err().unwrap().kind, Kind::ReadOnly);
+    assert_eq!(read(&path).unwrap().info().unwrap().peers, 3);
+}
+
+/// A file system of a megabyte, where this process may mount one.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount() -> Option<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(directory.path()).stderr(std::process::Stdio::null());
+        mount.status().is_ok_and(|status| status.success()).then_some(Self(directory))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn a_full_disk_loses_nothing_that_was_acknowledged() {
+    let Some(disk) = SmallDisk::mount() else {
+        eprintln!("skipped: a full disk; this process may mount none");
+        return;
+    };
+    let path = disk.0.path().join("store.sqlite");
+    let mut store = crawl(&path).unwrap();
+    let mut acknowledged = 0;
+    let error = loop {
+        match hear(&mut store, acknowledged..acknowledged + 500) {
+            Ok(_) => acknowledged += 500,
+            Err(error) => break error,
+        }
+        assert!(acknowledged < 1_000_000);
+    };
+    assert_eq!(error.kind, Kind::Full, "{error}");
+    assert_eq!(store.info().unwrap().peers, u64::from(acknowledged));
+    drop(store);
+    assert_eq!(read(&path).unwrap().info().unwrap().peers, u64::from(acknowledged));
+}
+
+#[test]
+fn text_that_is_not_utf_8_is_shown_with_replacement_characters() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.sqlite");
+    drop(crawl(&path).unwrap());
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "INSERT INTO round (network, state, began, ended, every, program, settings)
+             VALUES (1, 'complete', 1, 2, 3, CAST(x'ff41' AS TEXT), '{}')",
+        )
+        .unwrap();
+    assert_eq!(read(&path).unwrap().rounds().unwrap()[0].program, "\u{fffd}A");
+}
