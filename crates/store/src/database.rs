@@ -59,7 +59,12 @@ pub trait Database: Send {
     ///
     /// # Errors
     /// What the database says.
-    fn stage(&mut self, table: &str, columns: &[&str], rows: &mut dyn Iterator<Item = Vec<Value>>) -> Result<(), StoreError>;
+    fn stage(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: &mut dyn Iterator<Item = Vec<Value>>,
+    ) -> Result<(), StoreError>;
 
     /// Begins a transaction that will write.
     ///

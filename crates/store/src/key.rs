@@ -13,6 +13,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sha2::Sha256;
 
+use swarmscope_wire::text::hex;
+
 use crate::error::{Kind, StoreError};
 use crate::records::Network;
 
@@ -39,7 +41,7 @@ impl PeerHash {
 /// All 32 digits.
 impl fmt::Display for PeerHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 
@@ -72,7 +74,13 @@ impl StoreKey {
         let derive = |purpose: &str| mac(&secret, &[b"swarmscope store ", purpose.as_bytes()]);
         let mut check = [0; HASH];
         check.copy_from_slice(&derive("check")[..HASH]);
-        Self { hashing: derive("peers"), content: derive("content"), nonces: derive("nonces"), sealing: derive("addresses"), check }
+        Self {
+            hashing: derive("peers"),
+            content: derive("content"),
+            nonces: derive("nonces"),
+            sealing: derive("addresses"),
+            check,
+        }
     }
 
     /// Reads the key of this file; makes one, with mode 0600, where there is none.
@@ -141,7 +149,9 @@ impl StoreKey {
 
 fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; KEY] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     mac.finalize().into_bytes().into()
 }
 
@@ -169,8 +179,7 @@ fn make(path: &Path) -> io::Result<[u8; KEY]> {
         fs::create_dir_all(directory)?;
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    let digits: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    writeln!(file, "{digits}")?;
+    writeln!(file, "{}", hex(&secret))?;
     file.sync_all()?;
     Ok(secret)
 }

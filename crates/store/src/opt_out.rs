@@ -79,7 +79,11 @@ fn who(word: &str) -> Result<Who, String> {
     if let Ok(base) = address.parse::<IpAddr>() {
         let most = if base.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), |bits| bits.parse().map_err(|_| format!("/{bits} is no number of bits")))?;
-        return if bits <= most { Ok(Who::Network { base, bits }) } else { Err(format!("/{bits} is more than {most}")) };
+        return if bits <= most {
+            Ok(Who::Network { base, bits })
+        } else {
+            Err(format!("/{bits} is more than {most}"))
+        };
     }
     swarmscope_wire::Permid::from_base64(word)
         .map(|permid| Who::Identity(permid.to_string()))
@@ -127,7 +131,9 @@ mod tests {
 
     #[test]
     fn a_wrong_line_is_named() {
-        for (text, line) in [("x", 1), ("\n1.2.3.4/33", 2), ("1.2.3.4 until", 1), ("1.2.3.4 until May", 1), ("1.2.3.4 x", 1)] {
+        for (text, line) in
+            [("x", 1), ("\n1.2.3.4/33", 2), ("1.2.3.4 until", 1), ("1.2.3.4 until May", 1), ("1.2.3.4 x", 1)]
+        {
             assert_eq!(OptOut::parse(text).unwrap_err().0, line, "{text}");
         }
     }

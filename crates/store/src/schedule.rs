@@ -75,7 +75,7 @@ pub fn next(policy: &Policy, past: Past, class: Class, began: Time, now: Time) -
 #[must_use]
 pub fn following(policy: &Policy, began: Time, now: Time) -> Time {
     let every = millis(policy.every).max(1);
-    let rounds = now.since(began).as_millis() as i64 / every + 1;
+    let rounds = millis(now.since(began)) / every + 1;
     Time(began.0.saturating_add(every.saturating_mul(rounds)))
 }
 

@@ -14,6 +14,8 @@ mod rounds;
 
 use std::collections::HashMap;
 
+use swarmscope_wire::rows::{Column, ColumnKind};
+
 use crate::database::{self, Access, Database, Value};
 use crate::error::{Kind, StoreError};
 use crate::key::StoreKey;
@@ -42,9 +44,9 @@ impl Store {
     ///
     /// # Errors
     /// It cannot be used, or was made under another key.
-    pub fn crawl(place: &Place, key: StoreKey) -> Result<Self, StoreError> {
+    pub fn crawl(place: &Place, key: &StoreKey) -> Result<Self, StoreError> {
         let mut store = Self::with(database::open(place, Access::Crawl)?, Some(key.clone()));
-        store.check_key(&key).map_err(|error| error.about(place))?;
+        store.check_key(key).map_err(|error| error.about(place))?;
         Ok(store)
     }
 
@@ -115,24 +117,24 @@ impl Store {
 
     /// The view of a question's replies, with a row for each of theirs.
     fn view(&mut self, network: Network, question: &Question, id: i64) -> Result<(), StoreError> {
-        use swarmscope_wire::rows::Column;
         let plain: String = question.name.to_ascii_lowercase().replace('-', "_");
         if !Column::is_name(&plain) {
             return Err(StoreError::new(Kind::Other, format!("{:?} cannot be the name of a view", question.name)));
         }
-        let mut columns = String::new();
-        for (position, column) in question.rows.columns.iter().enumerate() {
+        let columns = question.rows.columns.iter().enumerate().map(|(position, column)| {
             if !Column::is_name(&column.name) {
                 return Err(StoreError::new(Kind::Other, format!("{:?} cannot be the name of a column", column.name)));
             }
-            let cell = match (column.sensitive, column.kind) {
-                (true, _) => self.database.cell(position, swarmscope_wire::rows::ColumnKind::Text),
-                (false, kind) => self.database.cell(position, kind),
-            };
-            columns.push_str(&format!(", {cell} AS \"{}\"", column.name));
-        }
-        let name = format!("reply_{}{plain}", if network == Network::Overlay { String::new() } else { format!("{}_", network.name()) });
-        let rows = if question.rows.columns.is_empty() { String::new() } else { format!(", {}", self.database.unnest()) };
+            let kind = if column.sensitive { ColumnKind::Text } else { column.kind }; // a digest is text
+            Ok(format!(", {} AS \"{}\"", self.database.cell(position, kind), column.name))
+        });
+        let columns = columns.collect::<Result<String, _>>()?;
+        let name = format!(
+            "reply_{}{plain}",
+            if network == Network::Overlay { String::new() } else { format!("{}_", network.name()) }
+        );
+        let rows =
+            if question.rows.columns.is_empty() { String::new() } else { format!(", {}", self.database.unnest()) };
         let create = format!(
             "CREATE VIEW {name} AS SELECT reply.round AS \"in_round\", reply.peer AS \"of_peer\", reply.at AS \"asked_at\"{columns}
              FROM reply{rows} WHERE reply.question = {id}"

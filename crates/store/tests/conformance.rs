@@ -1,4 +1,5 @@
 //! One suite for both databases: what a store promises, asked of each.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod server;
 
@@ -64,7 +65,7 @@ fn heard(number: u32) -> Heard {
 
 /// A store with so many peers, all of them due.
 fn with_peers(place: &Place, peers: u32) -> Store {
-    let mut store = Store::crawl(place, key()).unwrap();
+    let mut store = Store::crawl(place, &key()).unwrap();
     let all: Vec<Heard> = (1..=peers).map(heard).collect();
     assert_eq!(store.hear(Network::Overlay, &all).unwrap(), u64::from(peers));
     store
@@ -122,14 +123,20 @@ fn a_visit_is_counted_once_and_lets_go_of_its_peer() {
         assert!(!joined && store.open_round(&opening(), at(1)).unwrap() == (round.clone(), true));
         let leased = store.lease(Network::Overlay, 3, "one", at(0), at(60)).unwrap();
         assert_eq!((store.left(&round).unwrap().due, store.left(&round).unwrap().held), (1, 3));
-        let visits: Vec<_> =
-            leased.iter().zip([REACHED, "tcp.timeout", REACHED]).map(|(peer, outcome)| visit(round.id, peer.peer, outcome)).collect();
+        let visits: Vec<_> = leased
+            .iter()
+            .zip([REACHED, "tcp.timeout", REACHED])
+            .map(|(peer, outcome)| visit(round.id, peer.peer, outcome))
+            .collect();
         let written = store.visited(&visits).unwrap();
         assert_eq!((written.visits, written.again), (3, 0));
         let written = store.visited(&visits).unwrap();
         assert_eq!((written.visits, written.again), (0, 3), "a batch whose acknowledgement was lost");
         assert_eq!(store.left(&round).unwrap().held, 0);
-        assert!(store.lease(Network::Overlay, 9, "one", at(2), at(60)).unwrap().len() == 1, "the others wait for their round");
+        assert!(
+            store.lease(Network::Overlay, 9, "one", at(2), at(60)).unwrap().len() == 1,
+            "the others wait for their round"
+        );
         store.release("one", at(2)).unwrap();
         let figures = store.end_round(round.id, State::Complete, at(52)).unwrap().unwrap();
         assert_eq!((figures.known, figures.hearsay, figures.dialled, figures.reached()), (4, 2, 3, 2));
@@ -223,7 +230,11 @@ fn replies_are_stored_as_their_question_declares_and_can_be_queried_by_name() {
         };
         let visits: Vec<_> = leased
             .iter()
-            .zip([reply("Full Cone NAT", ANSWERED), reply("Full Cone NAT", ANSWERED), Replied { rows: Vec::new(), ..reply("", "error.254") }])
+            .zip([
+                reply("Full Cone NAT", ANSWERED),
+                reply("Full Cone NAT", ANSWERED),
+                Replied { rows: Vec::new(), ..reply("", "error.254") },
+            ])
             .map(|(peer, reply)| Visited { replies: vec![reply], ..visit(round.id, peer.peer, REACHED) })
             .collect();
         store.visited(&visits).unwrap();
@@ -232,16 +243,24 @@ fn replies_are_stored_as_their_question_declares_and_can_be_queried_by_name() {
         assert_eq!(figures.asked["NATCHECK"]["error.254"], 1);
         assert_eq!(store.shares("natcheck", "kind", round.id.0).unwrap(), [("Full Cone NAT".to_owned(), 2)]);
         let mut rows = Vec::new();
-        store.replies(Selection::default(), &mut |row| {
-            rows.push(row);
-            true
-        }).unwrap();
-        assert_eq!((rows.len(), &rows[0].columns[..]), (3, &["kind".to_owned(), "code".into(), "external_ip".into()][..]));
+        store
+            .replies(Selection::default(), &mut |row| {
+                rows.push(row);
+                true
+            })
+            .unwrap();
+        assert_eq!(
+            (rows.len(), &rows[0].columns[..]),
+            (3, &["kind".to_owned(), "code".into(), "external_ip".into()][..])
+        );
         assert_eq!(rows[0].rows[0][1], Cell::Int(3));
         assert_eq!(rows.iter().map(|row| row.outcome.as_str()).filter(|it| *it == ANSWERED).count(), 2);
         let again = store.lease(Network::Overlay, 3, "one", at(3600), at(3700)).unwrap();
         assert!(again.iter().all(|peer| peer.clocks == [(3, at(3590))]));
-        let bad = Question { rows: Rows { at: "".into(), columns: vec![Column::new("no good", ColumnKind::Int)].into() }, ..nat() };
+        let bad = Question {
+            rows: Rows { at: "".into(), columns: vec![Column::new("no good", ColumnKind::Int)].into() },
+            ..nat()
+        };
         assert!(store.declare(Network::Overlay, &bad).is_err());
     });
 }
@@ -271,9 +290,13 @@ fn a_round_that_nobody_works_on_goes_on_or_ends_as_stopped() {
         let leased = store.lease(Network::Overlay, 1, "one", at(0), at(60)).unwrap();
         store.visited(&[visit(first.id, leased[0].peer, REACHED)]).unwrap();
         drop(store);
-        let mut store = Store::crawl(&place, key()).unwrap();
+        let mut store = Store::crawl(&place, &key()).unwrap();
         assert_eq!(store.open_round(&opening(), at(100)).unwrap(), (first.clone(), true), "it goes on where it ended");
-        assert_eq!(store.lease(Network::Overlay, 9, "two", at(100), at(160)).unwrap().len(), 1, "only whom it had not visited");
+        assert_eq!(
+            store.lease(Network::Overlay, 9, "two", at(100), at(160)).unwrap().len(),
+            1,
+            "only whom it had not visited"
+        );
         let (second, joined) = store.open_round(&opening(), at(3601)).unwrap();
         assert!(!joined && second.id > first.id);
         let rounds = store.rounds().unwrap();
@@ -302,7 +325,11 @@ fn old_visits_go_and_their_figures_stay() {
         assert_eq!((pruned.visits, store.info().unwrap().visits), (100, 100));
         assert_eq!(store.rounds().unwrap().iter().filter(|round| round.figures.is_some()).count(), 4);
         let all = store.prune_to(1).unwrap();
-        assert_eq!((all.visits, store.info().unwrap().visits), (50, 50), "the last snapshot is what the next is compared with");
+        assert_eq!(
+            (all.visits, store.info().unwrap().visits),
+            (50, 50),
+            "the last snapshot is what the next is compared with"
+        );
         assert!(store.faults().unwrap().is_empty());
     });
 }
@@ -312,7 +339,7 @@ fn a_store_is_opened_with_its_own_key_only() {
     on_both(|places| {
         let place = places.place();
         drop(with_peers(&place, 1));
-        let error = Store::crawl(&place, StoreKey::new([8; 32])).err().unwrap();
+        let error = Store::crawl(&place, &StoreKey::new([8; 32])).err().unwrap();
         assert_eq!(error.kind, Kind::OtherKey);
         let info = Store::read(&place).unwrap().info().unwrap();
         assert_eq!((info.peers, info.networks), (1, vec![Network::Overlay]));

@@ -1,4 +1,5 @@
 //! Files and disks that a store cannot work with: each is told apart, and what was acknowledged stays.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -15,7 +16,7 @@ fn key() -> StoreKey {
 }
 
 fn crawl(path: &Path) -> Result<Store, StoreError> {
-    Store::crawl(&Place::Sqlite(path.to_owned()), key())
+    Store::crawl(&Place::Sqlite(path.to_owned()), &key())
 }
 
 fn read(path: &Path) -> Result<Store, StoreError> {
@@ -39,7 +40,10 @@ fn files_of_others_are_told_apart_and_left_alone() {
     let text = path("notes.txt");
     fs::write(&text, "not a database at all, but long enough to be looked at as one".repeat(50)).unwrap();
     let other = path("other.sqlite");
-    Connection::open(&other).unwrap().execute_batch("CREATE TABLE peer (id INTEGER); INSERT INTO peer VALUES (1)").unwrap();
+    Connection::open(&other)
+        .unwrap()
+        .execute_batch("CREATE TABLE peer (id INTEGER); INSERT INTO peer VALUES (1)")
+        .unwrap();
     for file in [&text, &other] {
         let before = fs::read(file).unwrap();
         for error in [crawl(file).err().unwrap(), read(file).err().unwrap()] {

@@ -96,7 +96,10 @@ impl Column {
     #[must_use]
     pub fn is_name(name: &str) -> bool {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        !name.is_empty() && name.len() <= 40 && name.chars().all(fits) && !name.starts_with(|c: char| c.is_ascii_digit())
+        !name.is_empty()
+            && name.len() <= 40
+            && name.chars().all(fits)
+            && !name.starts_with(|c: char| c.is_ascii_digit())
     }
 
     fn cell(&self, row: &Value) -> Cell {

@@ -183,7 +183,12 @@ impl Database for Postgres {
         Ok(())
     }
 
-    fn stage(&mut self, table: &str, columns: &[&str], rows: &mut dyn Iterator<Item = Vec<Value>>) -> Result<(), StoreError> {
+    fn stage(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: &mut dyn Iterator<Item = Vec<Value>>,
+    ) -> Result<(), StoreError> {
         self.run(&format!("DELETE FROM {table}"), &[])?;
         let columns = columns.join(", ");
         let types = self.prepared(&format!("SELECT {columns} FROM {table}"))?;

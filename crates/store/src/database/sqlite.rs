@@ -133,6 +133,7 @@ fn is_read_only(path: &Path) -> bool {
 }
 
 /// What SQLite's word means.
+#[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]
 fn said(error: rusqlite::Error) -> StoreError {
     let kind = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => Kind::NotAStore,
@@ -194,7 +195,12 @@ impl Database for Sqlite {
         Ok(())
     }
 
-    fn stage(&mut self, table: &str, columns: &[&str], rows: &mut dyn Iterator<Item = Vec<Value>>) -> Result<(), StoreError> {
+    fn stage(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: &mut dyn Iterator<Item = Vec<Value>>,
+    ) -> Result<(), StoreError> {
         let mut clear = self.connection.prepare_cached(&format!("DELETE FROM {table}")).map_err(said)?;
         clear.execute([]).map_err(said)?;
         let places: Vec<String> = (1..=columns.len()).map(|at| format!("?{at}")).collect();

@@ -39,7 +39,12 @@ impl Store {
         latest.sort_unstable_by_key(|word| word.peer); // in one order, so that two Crawlers never wait for each other
         let mut rows = latest.iter().map(|word| {
             let sealed = word.address.as_deref().map(|address| Value::Blob(key.seal(word.peer, address)));
-            vec![Value::Blob(word.peer.0.to_vec()), sealed.unwrap_or_default(), Value::int(word.version), word.at.into()]
+            vec![
+                Value::Blob(word.peer.0.to_vec()),
+                sealed.unwrap_or_default(),
+                Value::int(word.version),
+                word.at.into(),
+            ]
         });
         self.transaction(|store| {
             store.database.stage("staged_heard", &["hash", "sealed", "version", "at"], &mut rows)?;
@@ -247,7 +252,8 @@ impl Store {
                 Value::Int((visit.outcome == REACHED).into()),
             ]);
             for reply in &visit.replies {
-                let rows = (!reply.rows.is_empty()).then(|| serde_json::to_string(&reply.rows).expect("cells are JSON"));
+                let rows =
+                    (!reply.rows.is_empty()).then(|| serde_json::to_string(&reply.rows).expect("cells are JSON"));
                 replies.push(vec![
                     visit.round.0.into(),
                     visit.peer.0.into(),
@@ -266,12 +272,33 @@ impl Store {
             }
         }
         let columns = [
-            "round", "peer", "at", "took", "outcome", "version", "rtt", "listed", "failures", "online_since", "due",
+            "round",
+            "peer",
+            "at",
+            "took",
+            "outcome",
+            "version",
+            "rtt",
+            "listed",
+            "failures",
+            "online_since",
+            "due",
             "reached",
         ];
         self.database.stage("staged_visit", &columns, &mut rows.into_iter())?;
         let columns = [
-            "round", "peer", "question", "message", "at", "took", "outcome", "bytes", "parts", "content", "rows", "raw",
+            "round",
+            "peer",
+            "question",
+            "message",
+            "at",
+            "took",
+            "outcome",
+            "bytes",
+            "parts",
+            "content",
+            "rows",
+            "raw",
             "not_before",
         ];
         self.database.stage("staged_reply", &columns, &mut replies.into_iter())

@@ -72,15 +72,39 @@ impl Store {
             return Ok(faults);
         }
         for (what, sql) in [
-            ("visits of peers that are not there", "SELECT count(*) FROM visit v LEFT JOIN peer p ON p.id = v.peer WHERE p.id IS NULL"),
-            ("visits of rounds that are not there", "SELECT count(*) FROM visit v LEFT JOIN round r ON r.id = v.round WHERE r.id IS NULL"),
-            ("visits without an outcome", "SELECT count(*) FROM visit v LEFT JOIN word w ON w.id = v.outcome WHERE w.id IS NULL"),
-            ("visits of a peer twice in a round", "SELECT count(*) FROM (SELECT 1 FROM visit GROUP BY round, peer HAVING count(*) > 1) AS twice"),
-            ("replies without a visit", "SELECT count(*) FROM reply r LEFT JOIN visit v ON v.round = r.round AND v.peer = r.peer WHERE v.peer IS NULL"),
-            ("replies to questions that are not there", "SELECT count(*) FROM reply r LEFT JOIN question q ON q.id = r.question WHERE q.id IS NULL"),
-            ("addresses of peers that are not there", "SELECT count(*) FROM address a LEFT JOIN peer p ON p.id = a.peer WHERE p.id IS NULL"),
+            (
+                "visits of peers that are not there",
+                "SELECT count(*) FROM visit v LEFT JOIN peer p ON p.id = v.peer WHERE p.id IS NULL",
+            ),
+            (
+                "visits of rounds that are not there",
+                "SELECT count(*) FROM visit v LEFT JOIN round r ON r.id = v.round WHERE r.id IS NULL",
+            ),
+            (
+                "visits without an outcome",
+                "SELECT count(*) FROM visit v LEFT JOIN word w ON w.id = v.outcome WHERE w.id IS NULL",
+            ),
+            (
+                "visits of a peer twice in a round",
+                "SELECT count(*) FROM (SELECT 1 FROM visit GROUP BY round, peer HAVING count(*) > 1) AS twice",
+            ),
+            (
+                "replies without a visit",
+                "SELECT count(*) FROM reply r LEFT JOIN visit v ON v.round = r.round AND v.peer = r.peer WHERE v.peer IS NULL",
+            ),
+            (
+                "replies to questions that are not there",
+                "SELECT count(*) FROM reply r LEFT JOIN question q ON q.id = r.question WHERE q.id IS NULL",
+            ),
+            (
+                "addresses of peers that are not there",
+                "SELECT count(*) FROM address a LEFT JOIN peer p ON p.id = a.peer WHERE p.id IS NULL",
+            ),
             ("rounds that ended before they began", "SELECT count(*) FROM round WHERE ended < began"),
-            ("visits in a round of another network", "SELECT count(*) FROM visit v JOIN peer p ON p.id = v.peer JOIN round r ON r.id = v.round WHERE r.network <> p.network"),
+            (
+                "visits in a round of another network",
+                "SELECT count(*) FROM visit v JOIN peer p ON p.id = v.peer JOIN round r ON r.id = v.round WHERE r.network <> p.network",
+            ),
         ] {
             let count = self.count(sql, &[])?;
             if count > 0 {

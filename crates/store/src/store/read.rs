@@ -205,7 +205,8 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn replies(&mut self, wanted: Selection, each: &mut dyn FnMut(ReplyRow) -> bool) -> Result<(), StoreError> {
-        let sql = "SELECT p.network, r.round, p.hash, q.name, r.at, r.took, w.text, r.bytes, r.parts, r.content, r.rows,
+        let sql =
+            "SELECT p.network, r.round, p.hash, q.name, r.at, r.took, w.text, r.bytes, r.parts, r.content, r.rows,
                        q.declared
                    FROM reply r JOIN peer p ON p.id = r.peer JOIN question q ON q.id = r.question
                    JOIN word w ON w.id = r.outcome
@@ -279,5 +280,5 @@ fn network(value: &Value) -> Network {
 }
 
 fn hex(value: &Value) -> String {
-    value.as_blob().unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect()
+    swarmscope_wire::text::hex(value.as_blob().unwrap_or_default())
 }

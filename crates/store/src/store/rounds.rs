@@ -1,6 +1,7 @@
 //! Rounds: several Crawlers on one store share them.
 
 use std::collections::BTreeMap;
+use std::slice::from_ref;
 use std::time::Duration;
 
 use super::{Store, unexpected};
@@ -82,7 +83,8 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn last_ended(&mut self, network: Network) -> Result<Option<Round>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM round WHERE network = ?1 AND state <> 'running' ORDER BY id DESC LIMIT 1");
+        let sql =
+            format!("SELECT {COLUMNS} FROM round WHERE network = ?1 AND state <> 'running' ORDER BY id DESC LIMIT 1");
         let row = self.one(&sql, &[network.number().into()])?;
         Ok(if row.is_empty() { None } else { Some(read(&row)?) })
     }
@@ -135,18 +137,18 @@ impl Store {
         let (id, network) = (Value::Int(round.id.0), Value::Int(round.network.number()));
         let began = Value::from(round.began);
         let mut figures = Figures { seconds: now.since(round.began).as_secs_f64(), ..Figures::default() };
-        figures.known = self.count("SELECT count(*) FROM peer WHERE network = ?1", &[network.clone()])?;
-        figures.heard =
-            self.count("SELECT count(*) FROM peer WHERE network = ?1 AND first_heard >= ?2", &[network.clone(), began])?;
+        figures.known = self.count("SELECT count(*) FROM peer WHERE network = ?1", from_ref(&network))?;
+        figures.heard = self
+            .count("SELECT count(*) FROM peer WHERE network = ?1 AND first_heard >= ?2", &[network.clone(), began])?;
         figures.hearsay =
-            self.count("SELECT count(*) FROM peer WHERE network = ?1 AND reached_at IS NULL", &[network.clone()])?;
+            self.count("SELECT count(*) FROM peer WHERE network = ?1 AND reached_at IS NULL", from_ref(&network))?;
         let outcomes = "SELECT w.text, count(*) FROM visit v JOIN word w ON w.id = v.outcome WHERE v.round = ?1
                         GROUP BY w.text";
-        figures.outcomes = counts(&self.all(outcomes, &[id.clone()])?);
+        figures.outcomes = counts(&self.all(outcomes, from_ref(&id))?);
         figures.dialled = figures.outcomes.values().sum();
         let asked = "SELECT q.name, w.text, count(*) FROM reply r JOIN question q ON q.id = r.question
                      JOIN word w ON w.id = r.outcome WHERE r.round = ?1 GROUP BY q.name, w.text";
-        for row in self.all(asked, &[id.clone()])? {
+        for row in self.all(asked, from_ref(&id))? {
             if let [Value::Text(name), rest @ ..] = &row[..] {
                 figures.asked.entry(name.clone()).or_default().extend(counts(&[rest.to_vec()]));
             }

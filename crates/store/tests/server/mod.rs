@@ -93,7 +93,11 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
-        assert!(status.as_ref().is_ok_and(std::process::ExitStatus::success), "{} {arguments:?}: {status:?}", program.display());
+        assert!(
+            status.as_ref().is_ok_and(std::process::ExitStatus::success),
+            "{} {arguments:?}: {status:?}",
+            program.display()
+        );
     }
 }
 
