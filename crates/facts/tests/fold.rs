@@ -92,7 +92,7 @@ fn a_peer_is_dialled_asked_and_answers() {
         Change::Renamed { was: dialled.clone(), now: key(1) },
         "an address turned out to be somebody"
     );
-    assert!(facts.peer(&dialled).is_none() && facts.peer(&key(1)).is_some_and(|peer| peer.connected()));
+    assert!(facts.peer(&dialled).is_none() && facts.peer(&key(1)).is_some_and(swarmscope_facts::Peer::connected));
     facts.fold(now, sent(1));
     facts.fold(now, part(1, 9));
     let registry = swarmscope_probes::registry(Statistics::empty());
