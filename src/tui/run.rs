@@ -399,7 +399,7 @@ impl Running {
                 let ticket = node.request(ask.clone());
                 self.fold(Msg::Asked(ask, ticket));
             }
-            Effect::Connect(target) => node.connect(target),
+            Effect::Connect(target) => drop(node.connect(target)),
             Effect::Disconnect(permid) => node.disconnect(permid),
             Effect::Cancel(ticket) => node.cancel(ticket),
             Effect::Extend(ticket, by) => node.extend(ticket, by),

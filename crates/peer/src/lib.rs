@@ -26,7 +26,7 @@ pub use crawler::{
     Question, Receipt, Registry, ReplyDecodeError, Source, Target, TargetError, Ticket, Transport, decode_reply,
 };
 pub use identity::{Ed25519Identity, Identities, LegacyIdentity};
-pub use node::{Node, NodeConfig};
+pub use node::{Asking, Connecting, Node, NodeBuilder, NodeConfig, Part, Reply};
 pub use overlay::Limits;
 pub use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 pub use swarmscope_wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, Permid};

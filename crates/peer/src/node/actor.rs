@@ -3,31 +3,22 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, sleep_until, timeout};
 
 use super::allowed::Allowed;
 use super::answering::Answering;
+use super::command::Command;
 use super::outlet::Outlet;
-use crate::crawler::{Ask, ConnectedPeer, Engine, Event, Input, Output, Probe as _, Registry, Source, Target, Ticket};
+use super::waiting::Waiting;
+use crate::crawler::{ConnectedPeer, Engine, Event, Input, Output, PeerKey, Probe as _, Registry, Source};
 use crate::overlay::{Overlay, OverlayEvent};
-use swarmscope_wire::Permid;
 use swarmscope_wire::frame::{Frame, FrameId};
 
 /// How often the allow-list's file is looked at while nobody asks. Each request looks, too.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// What replies that are on their way get when the last handle is dropped.
 const LAST_GRACE: Duration = Duration::from_secs(1);
-
-/// What a handle tells the node.
-pub(super) enum Command {
-    Connect(Target),
-    Request(Ticket, Ask),
-    Cancel(Ticket),
-    Extend(Ticket, Duration),
-    Disconnect(Permid),
-    Shutdown { grace: Duration, done: oneshot::Sender<()> },
-}
 
 /// A node at work.
 pub(super) struct Actor {
@@ -39,6 +30,9 @@ pub(super) struct Actor {
     pub(super) answering: Answering,
     pub(super) allowed: Allowed,
     pub(super) outlet: Outlet,
+    pub(super) waiting: Waiting,
+    /// Once it is to end nobody's orders count any more.
+    pub(super) stopping: bool,
 }
 
 /// What the node has to do next.
@@ -92,7 +86,7 @@ impl Actor {
         };
         tokio::select! {
             biased;
-            command = self.commands.recv() => command.map_or(Turn::Abandoned, Turn::Command),
+            command = self.commands.recv(), if !self.stopping => command.map_or(Turn::Abandoned, Turn::Command),
             () = self.outlet.serve(), if self.outlet.is_waiting() => Turn::Nothing,
             () = at_deadline => Turn::Deadline,
             Some((id, answer)) = self.answering.next() => Turn::Input(Input::Answer { id, answer }),
@@ -105,8 +99,16 @@ impl Actor {
 
     fn command(&mut self, command: Command) {
         match command {
-            Command::Connect(target) => self.input(Input::Connect { target, source: Source::Operator }),
+            Command::Connect(target, tell) => {
+                let key = target.permid.map_or_else(|| PeerKey::Address(target.to_string()), PeerKey::Permid);
+                self.waiting.for_dial(key, tell);
+                self.input(Input::Connect { target, source: Source::Operator });
+            }
             Command::Request(ticket, ask) => self.input(Input::Ask { ticket, ask }),
+            Command::Ask(ticket, ask, tell) => {
+                self.waiting.for_request(ticket, tell);
+                self.input(Input::Ask { ticket, ask });
+            }
             Command::Cancel(ticket) => self.input(Input::Cancel(ticket)),
             Command::Extend(ticket, by) => self.input(Input::Extend(ticket, by)),
             Command::Disconnect(permid) => self.input(Input::Disconnect(permid)),
@@ -143,7 +145,10 @@ impl Actor {
                         probe.delivered(to, receipt);
                     }
                 }
-                Output::Event(event) => self.outlet.push(event),
+                Output::Event(event) => {
+                    self.waiting.observe(&event);
+                    self.outlet.push(event);
+                }
             }
         }
     }
@@ -161,6 +166,7 @@ impl Actor {
     /// the grace.
     async fn stop(mut self, grace: Duration) {
         let until = now() + grace;
+        self.stopping = true;
         self.input(Input::Stop);
         let mut looks = tokio::time::interval(LOOK_EVERY);
         while self.engine.is_replying() {

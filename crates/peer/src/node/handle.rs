@@ -1,82 +1,29 @@
 //! The handle by which the rest of the program drives a node. Nothing here waits for a peer.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::actor::{Actor, Command};
+use super::actor::{Actor, now};
 use super::allowed::Allowed;
 use super::answering::Answering;
+use super::asking::{Asking, Connecting};
+use super::builder::NodeBuilder;
+use super::command::Command;
+use super::config::NodeConfig;
 use super::event::{Event, Source, Ticket};
 use super::outlet::Outlet;
-use crate::crawler::{Ask, Budgets, Engine, EngineConfig, Input, PeerView, Registry, Target};
-use crate::identity::Identities;
-use crate::overlay::{Limits, Overlay, OverlayConfig};
+use super::waiting::Waiting;
+use crate::crawler::{Ask, Engine, EngineConfig, Input, PeerView, Target};
+use crate::overlay::{Overlay, OverlayConfig};
+use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
-use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 
-/// What a node is and does.
-#[derive(Clone)]
-pub struct NodeConfig {
-    pub identities: Identities,
-    /// The current version presented (7–18).
-    pub version: OverlayVersion,
-    pub listen: Option<SocketAddr>,
-    /// Crawlers that may ask, besides those of `allow_file`.
-    pub allow: Vec<Permid>,
-    /// Read again when it changes.
-    pub allow_file: Option<PathBuf>,
-    pub registry: Registry,
-    /// Whether to take part in BuddyCast, and to dial whom it tells of.
-    pub gossip: bool,
-    /// Dialled at the start, and again by rounds where `gossip` is on.
-    pub bootstrap: Vec<Target>,
-    /// Ids whose initiators run by themselves; none unless switched on.
-    pub initiators: Vec<MessageId>,
-    /// Peer side: the time between two parts of a reply. A cap on what a reply takes of the line.
-    pub pace: Option<Duration>,
-    /// How many peers to keep connections to at the same time.
-    pub max_peers: usize,
-    /// How many peers to keep in mind.
-    pub max_known: usize,
-    /// Whether to tell what passes over every connection ([`Event::Traced`]).
-    pub trace: bool,
-}
-
-impl Default for NodeConfig {
-    /// Nobody: no identity, no listener, nobody allowed, no probes, no gossip. The rest is what most nodes want.
-    fn default() -> Self {
-        Self {
-            identities: Identities::default(),
-            version: OverlayVersion::CURRENT,
-            listen: None,
-            allow: Vec::new(),
-            allow_file: None,
-            registry: Registry::default(),
-            gossip: false,
-            bootstrap: Vec::new(),
-            initiators: Vec::new(),
-            pace: None,
-            max_peers: 50,   // arbitrary: enough to stay findable, few enough for any limit on open files
-            max_known: 2500, // the size of the original's peer cache
-            trace: false,
-        }
-    }
-}
-
-impl NodeConfig {
-    /// The permids that this node is known by: (current, legacy); below version 18 only the legacy identity is in use.
-    fn permids(&self) -> (Option<Permid>, Option<Permid>) {
-        let current = self.identities.current.as_ref().filter(|_| self.version.is_encrypted());
-        (current.map(|identity| identity.permid()), self.identities.legacy.as_ref().map(|identity| identity.permid()))
-    }
-}
-
-/// A running node. Cheap to clone; it stops when [`Node::shutdown`] is called or the last clone is dropped.
+/// A running node. Cheap to clone; it stops when [`Node::shutdown`] is called or the last clone is dropped. Replies that are on
+/// their way then have a second to go out.
 #[derive(Clone)]
 pub struct Node {
     /// Unbounded, because what comes through it comes from this program and must neither wait nor get lost: the node takes each
@@ -87,6 +34,24 @@ pub struct Node {
 }
 
 impl Node {
+    /// Begins one with what most programs want:
+    ///
+    /// ```no_run
+    /// # async fn f(crawler: swarmscope_peer::Permid) -> Result<(), swarmscope_peer::Failure> {
+    /// use swarmscope_peer::{Answer, MessageId, Node};
+    ///
+    /// let (node, mut events) = Node::builder()
+    ///     .listen(([0, 0, 0, 0], 7760).into())
+    ///     .allow(crawler)
+    ///     .answer(MessageId(200), |_asked| async { Answer::success("hello") })
+    ///     .start()
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn builder() -> NodeBuilder {
+        NodeBuilder::default()
+    }
+
     /// Binds, starts the tasks, and returns with the stream of events. Must be called inside a tokio runtime.
     ///
     /// The stream may be dropped: the node goes on without a reader. A reader that is slow slows the connections down.
@@ -98,7 +63,7 @@ impl Node {
         let seed = seed()?;
         let (permid, legacy_permid) = config.permids();
         let NodeConfig { identities, version, listen, registry, bootstrap, .. } = config;
-        let overlay = OverlayConfig { identities, version, listen, limits: Limits::default(), trace: config.trace };
+        let overlay = OverlayConfig { identities, version, listen, limits: config.limits, trace: config.trace };
         let (overlay, overlay_events) = Overlay::start(overlay).await?;
         let listening = overlay.listening();
         let engine = EngineConfig {
@@ -110,10 +75,10 @@ impl Node {
             pace: config.pace,
             max_peers: config.max_peers,
             max_known: config.max_known,
-            budgets: Budgets::default(),
+            budgets: config.budgets,
             seed,
         };
-        let now = super::actor::now();
+        let now = now();
         let mut engine = Engine::new(engine, now);
         for target in bootstrap {
             engine.handle(Input::Connect { target, source: Source::Bootstrap }, now);
@@ -124,8 +89,18 @@ impl Node {
         }
         let (commands, from_handles) = mpsc::unbounded_channel();
         let answering = Answering::new(PeerView { listening });
-        let commanded =
-            Actor { engine, overlay, overlay_events, commands: from_handles, registry, answering, allowed, outlet };
+        let commanded = Actor {
+            engine,
+            overlay,
+            overlay_events,
+            commands: from_handles,
+            registry,
+            answering,
+            allowed,
+            outlet,
+            waiting: Waiting::default(),
+            stopping: false,
+        };
         tokio::spawn(commanded.run());
         Ok((Self { commands, tickets: Arc::new(AtomicU64::new(1)), listening }, events))
     }
@@ -136,14 +111,34 @@ impl Node {
         self.listening
     }
 
-    /// Dials; what becomes of it comes as events.
-    pub fn connect(&self, target: Target) {
-        self.command(Command::Connect(target));
+    /// Dials. What becomes of it comes as events, and to whoever awaits what this gives.
+    #[expect(clippy::must_use_candidate, reason = "the dial goes on without anybody waiting")]
+    pub fn connect(&self, target: Target) -> Connecting {
+        let (tell, told) = oneshot::channel();
+        self.command(Command::Connect(target, tell));
+        Connecting(told)
     }
 
-    /// Asks a peer; it is dialled first if it is known but not connected. What becomes of it comes as events under this ticket.
+    /// Asks a peer and waits for its reply; it is dialled first if it is known but not connected. Everything else that becomes of
+    /// it comes as events, too.
+    ///
+    /// ```no_run
+    /// # use swarmscope_peer::{Ask, Failure, MessageId, Node, Target};
+    /// # async fn f(node: Node, target: Target) -> Result<(), Failure> {
+    /// let peer = node.connect(target).await?;
+    /// let reply = node.ask(Ask::new(peer, MessageId::NATCHECK)).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn ask(&self, ask: Ask) -> Asking {
+        let ticket = self.next_ticket();
+        let (tell, told) = mpsc::unbounded_channel();
+        self.command(Command::Ask(ticket, ask, tell));
+        Asking::new(ticket, told, self.commands.clone())
+    }
+
+    /// As [`Self::ask`], for a program that reads the events: what becomes of it comes there under this ticket.
     pub fn request(&self, ask: Ask) -> Ticket {
-        let ticket = Ticket(self.tickets.fetch_add(1, Ordering::Relaxed));
+        let ticket = self.next_ticket();
         self.command(Command::Request(ticket, ask));
         ticket
     }
@@ -168,6 +163,10 @@ impl Node {
         let (done, ended) = oneshot::channel();
         self.command(Command::Shutdown { grace, done });
         let _ = ended.await; // an error: it had ended before
+    }
+
+    fn next_ticket(&self) -> Ticket {
+        Ticket(self.tickets.fetch_add(1, Ordering::Relaxed))
     }
 
     /// A node that has ended takes no commands; its stream of events has told so by its end.

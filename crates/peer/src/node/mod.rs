@@ -11,13 +11,23 @@
 mod actor;
 mod allowed;
 mod answering;
+mod asking;
+mod builder;
+mod command;
+mod config;
 pub mod event;
 pub mod handle;
 pub mod outlet;
+mod reply;
 #[cfg(test)]
 #[cfg(feature = "legacy")] // they speak both versions
 mod tests;
+mod waiting;
 
 pub use crate::crawler::{Ask, SocketId, Target, TargetError, Trace, Traced};
+pub use asking::{Asking, Connecting};
+pub use builder::NodeBuilder;
+pub use config::NodeConfig;
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
-pub use handle::{Node, NodeConfig};
+pub use handle::Node;
+pub use reply::{Part, Reply};

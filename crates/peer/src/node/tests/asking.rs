@@ -134,3 +134,52 @@ async fn a_second_connection_to_the_same_peer_does_not_swallow_requests() {
         assert_eq!(reply, Ok((ErrorByte::SUCCESS, pattern(n))));
     }
 }
+
+#[tokio::test]
+async fn a_reply_can_be_awaited_and_its_parts_read_on_the_way() {
+    let peer = Running::peer(CURRENT).await;
+    let crawler = Running::start(config(CURRENT, 1)).await;
+    let who = crawler.node.connect(peer.target()).await.unwrap();
+    assert_eq!(who, permid(CURRENT, 2));
+    let again = crawler.node.connect(Target { permid: Some(who), ..peer.target() }).await;
+    assert_eq!(again, Ok(who), "connected already is connected");
+    let mut asking = crawler.node.ask(ask(CURRENT, "70000 0"));
+    let mut hints = Vec::new();
+    while let Some(part) = asking.part().await {
+        hints.push((part.index, part.parts_left.0));
+    }
+    assert_eq!(hints, [(1, 2), (2, 1), (3, 0)]);
+    let reply = asking.await.unwrap();
+    assert_eq!((reply.from, reply.parts, reply.payload_or_error()), (who, 3, Ok(pattern(70_000))));
+    let whole = crawler.node.ask(ask(CURRENT, "70000 0")).await.unwrap();
+    assert_eq!(whole.payload, pattern(70_000), "parts need not be read");
+}
+
+#[tokio::test]
+async fn what_fails_is_told_to_who_awaits_it() {
+    let mut peer = Running::peer(CURRENT).await;
+    let crawler = Running::start(config(CURRENT, 1)).await;
+    let nobody = crawler.node.ask(Ask::new(permid(CURRENT, 77), ECHO)).await.unwrap_err();
+    assert_eq!(nobody.cause, Cause::NotConnected);
+    crawler.node.connect(peer.target()).await.unwrap();
+    let late = crawler.node.ask(ask(CURRENT, "1 1000").timeout(Duration::from_millis(50))).await.unwrap_err();
+    assert_eq!(late.cause, Cause::FirstPartTimeout);
+    let asking = crawler.node.ask(ask(CURRENT, "1 60000"));
+    crawler.node.clone().shutdown(Duration::from_secs(1)).await;
+    assert_eq!(asking.await.unwrap_err().cause, Cause::Stopped);
+    assert_eq!(crawler.node.ask(ask(CURRENT, "1 0")).await.unwrap_err().cause, Cause::Stopped, "a node that has ended");
+    let gone = peer.target();
+    peer.node.shutdown(Duration::ZERO).await;
+    while peer.events.recv().await.is_some() {}
+    let other = Running::start(config(CURRENT, 1)).await;
+    assert_eq!(other.node.connect(gone).await.unwrap_err().cause, Cause::TcpRefused);
+}
+
+#[tokio::test]
+async fn who_no_longer_waits_gives_the_request_up() {
+    let (mut crawler, _peer) = pair(CURRENT).await;
+    let asking = crawler.node.ask(ask(CURRENT, "1 60000"));
+    let ticket = asking.ticket();
+    drop(asking);
+    assert_eq!(crawler.end(ticket).await.unwrap_err().cause, Cause::Cancelled);
+}

@@ -174,3 +174,22 @@ async fn a_node_ends_with_its_last_handle() {
     let ended = async { while events.recv().await.is_some() {} };
     tokio::time::timeout(PATIENCE, ended).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_reply_on_its_way_outlives_the_last_handle() {
+    let peer = NodeConfig {
+        pace: Some(Duration::from_millis(20)),
+        listen: LOOPBACK,
+        allow: vec![permid(CURRENT, 1)],
+        ..config(CURRENT, 2)
+    };
+    let Running { node, events: _events } = Running::start(peer).await;
+    let mut crawler = Running::start(config(CURRENT, 1)).await;
+    let address = node.listening().unwrap();
+    crawler.node.connect(Target { host: address.ip().to_string(), port: address.port(), permid: None }).await.unwrap();
+    let ticket = crawler.node.request(ask(CURRENT, "600000 0"));
+    crawler.until(|event| matches!(event, Event::Part { .. }).then_some(())).await;
+    drop(node);
+    let end = crawler.end(ticket).await.map(|(error, payload)| (error, payload.len()));
+    assert_eq!(end, Ok((ErrorByte::SUCCESS, 600_000)), "19 parts in 400 ms");
+}

@@ -1,0 +1,28 @@
+//! What a handle tells the node.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::reply::Told;
+use crate::crawler::{Ask, Target, Ticket};
+use swarmscope_wire::Permid;
+use swarmscope_wire::failure::Failure;
+
+/// One order.
+pub(super) enum Command {
+    /// To dial, and to tell how it went.
+    Connect(Target, oneshot::Sender<Result<Permid, Failure>>),
+    /// To ask; the ticket is its name among the events.
+    Request(Ticket, Ask),
+    /// The same, for somebody who waits for it.
+    Ask(Ticket, Ask, mpsc::UnboundedSender<Told>),
+    /// To give a request up.
+    Cancel(Ticket),
+    /// To wait so much longer for a request.
+    Extend(Ticket, Duration),
+    /// To close every connection to a peer.
+    Disconnect(Permid),
+    /// To end.
+    Shutdown { grace: Duration, done: oneshot::Sender<()> },
+}

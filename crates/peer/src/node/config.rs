@@ -1,0 +1,76 @@
+//! What a node is and does.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::crawler::{Budgets, Registry, Target};
+use crate::identity::Identities;
+use crate::overlay::Limits;
+use swarmscope_wire::{MessageId, OverlayVersion, Permid};
+
+/// What a node is and does.
+#[derive(Clone)]
+pub struct NodeConfig {
+    /// Whom it is known as: at least one of the two.
+    pub identities: Identities,
+    /// The current version presented (7–18).
+    pub version: OverlayVersion,
+    /// Where to accept connections; port 0 for any free one.
+    pub listen: Option<SocketAddr>,
+    /// Crawlers that may ask, besides those of `allow_file`.
+    pub allow: Vec<Permid>,
+    /// A file of more such Crawlers, read again when it changes.
+    pub allow_file: Option<PathBuf>,
+    /// What is asked by name and answered here.
+    pub registry: Registry,
+    /// Whether to take part in BuddyCast, and to dial whom it tells of.
+    pub gossip: bool,
+    /// Dialled at the start, and again by rounds where `gossip` is on.
+    pub bootstrap: Vec<Target>,
+    /// Ids whose initiators run by themselves; none unless switched on.
+    pub initiators: Vec<MessageId>,
+    /// Peer side: the time between two parts of a reply. A cap on what a reply takes of the line.
+    pub pace: Option<Duration>,
+    /// How many peers to keep connections to at the same time.
+    pub max_peers: usize,
+    /// How many peers to keep in mind.
+    pub max_known: usize,
+    /// What peers may take of this process.
+    pub limits: Limits,
+    /// How much memory replies may take.
+    pub budgets: Budgets,
+    /// Whether to tell what passes over every connection ([`Event::Traced`]).
+    pub trace: bool,
+}
+
+impl Default for NodeConfig {
+    /// Nobody: no identity, no listener, nobody allowed, no probes, no gossip. The rest is what most nodes want.
+    fn default() -> Self {
+        Self {
+            identities: Identities::default(),
+            version: OverlayVersion::CURRENT,
+            listen: None,
+            allow: Vec::new(),
+            allow_file: None,
+            registry: Registry::default(),
+            gossip: false,
+            bootstrap: Vec::new(),
+            initiators: Vec::new(),
+            pace: None,
+            max_peers: 50,   // arbitrary: enough to stay findable, few enough for any limit on open files
+            max_known: 2500, // the size of the original's peer cache
+            limits: Limits::default(),
+            budgets: Budgets::default(),
+            trace: false,
+        }
+    }
+}
+
+impl NodeConfig {
+    /// The permids that this node is known by: (current, legacy); below version 18 only the legacy identity is in use.
+    pub(super) fn permids(&self) -> (Option<Permid>, Option<Permid>) {
+        let current = self.identities.current.as_ref().filter(|_| self.version.is_encrypted());
+        (current.map(|identity| identity.permid()), self.identities.legacy.as_ref().map(|identity| identity.permid()))
+    }
+}
