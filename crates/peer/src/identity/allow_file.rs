@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+#[cfg(feature = "home")]
 use directories::ProjectDirs;
 
 use super::allow_list::{AllowList, AllowListError};
@@ -54,6 +55,7 @@ fn read(path: &Path) -> Result<AllowList, AllowFileCause> {
     Ok(AllowList::parse(&text)?)
 }
 
+#[cfg(feature = "home")]
 /// The list's place where none is named: `crawlers.txt` in the user's configuration directory; `None` where no home is known.
 #[must_use]
 pub fn default_path() -> Option<PathBuf> {

@@ -9,11 +9,13 @@
 #![allow(clippy::disallowed_methods)] // the one place where identities meet the operating system's randomness
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "home")]
 use directories::ProjectDirs;
+use tempfile::NamedTempFile;
 
 use super::KeyError;
 use super::{Ed25519Identity, Key, LegacyIdentity};
@@ -200,6 +202,7 @@ fn random<const N: usize>() -> Result<[u8; N], KeyFileCause> {
     Ok(bytes)
 }
 
+#[cfg(feature = "home")]
 /// Where the identity lives that is used when none is named: in the user's data directory.
 ///
 /// # Errors
@@ -237,17 +240,18 @@ fn failed(path: &Path, cause: KeyFileCause) -> KeyFileError {
 
 /// Writes a file that is there whole and private, or not at all, and never in the place of another.
 fn write_new(path: &Path, text: &[u8]) -> Result<(), KeyFileCause> {
-    let suffix = u64::from_ne_bytes(random()?);
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(format!(".{suffix:016x}.new"));
     make_parent(path)?;
-    let linked = write_private(unfinished.as_ref(), text).and_then(|()| fs::hard_link(&unfinished, path));
-    let removed = fs::remove_file(&unfinished);
-    linked.map_err(|error| match error.kind() {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || {
+        let mut file = NamedTempFile::new_in(directory)?; // mode 0600
+        file.write_all(text)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|error| error.error)
+    };
+    write().map(drop).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => KeyFileCause::Exists,
         _ => KeyFileCause::Write(error),
-    })?;
-    removed.map_err(KeyFileCause::Write)
+    })
 }
 
 fn make_parent(path: &Path) -> Result<(), KeyFileCause> {
@@ -258,12 +262,6 @@ fn make_parent(path: &Path) -> Result<(), KeyFileCause> {
     private(&mut fs::DirBuilder::new()).recursive(true).create(parent).map_err(KeyFileCause::Write)
 }
 
-fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = private_file().open(path)?;
-    file.write_all(text)?;
-    file.sync_all()
-}
-
 #[cfg(unix)]
 fn private(directory: &mut fs::DirBuilder) -> &mut fs::DirBuilder {
     std::os::unix::fs::DirBuilderExt::mode(directory, 0o700)
@@ -272,14 +270,6 @@ fn private(directory: &mut fs::DirBuilder) -> &mut fs::DirBuilder {
 #[cfg(not(unix))]
 fn private(directory: &mut fs::DirBuilder) -> &mut fs::DirBuilder {
     directory
-}
-
-fn private_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 #[cfg(unix)]

@@ -4,7 +4,6 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-use nix::errno::Errno;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
@@ -73,7 +72,7 @@ fn refused(address: SocketAddr, error: &io::Error) -> Failure {
 
 /// Whether a socket is refused because too many files are open, in this process or in all.
 pub(super) fn lacks_files(error: &io::Error) -> bool {
-    [Errno::EMFILE, Errno::ENFILE].iter().any(|lack| error.raw_os_error() == Some(*lack as i32))
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 #[cfg(test)]
@@ -93,7 +92,7 @@ mod tests {
         ] {
             assert_eq!(refused(address, &io::Error::from(kind)).cause, cause, "{kind}");
         }
-        let failure = refused(address, &Errno::EMFILE.into());
+        let failure = refused(address, &io::Error::from_raw_os_error(libc::EMFILE));
         assert_eq!((failure.cause, failure.by), (Cause::Files, By::Us), "nothing of the peer's");
     }
 }
