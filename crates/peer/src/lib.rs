@@ -1,6 +1,7 @@
-//! A whole peer or Crawler of the overlay: what a program depends on that wants to be asked, or to ask.
+#![doc = include_str!("../README.md")]
+//! # Modules
 //!
-//! The modules, each of which uses only those above it in this list:
+//! Each uses only those above it in this list:
 //!
 //! | module | what it is |
 //! |---|---|
