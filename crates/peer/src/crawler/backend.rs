@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::conn::ConnId;
+use super::conn::{ConnId, ReplyId};
 use super::core::Core;
 use super::directory::{Attempt, Place};
 use super::event::{Event, PeerKey};
@@ -13,7 +13,7 @@ use super::gate::{FLEXIBILITY, Gate};
 use super::io::Output;
 use super::probe::{Answer, Asked};
 use super::registry::Registry;
-use super::replies::{Address, DialBack, Replies, ReplyId};
+use super::replies::{Address, DialBack, Replies};
 use super::timers::Deadline;
 use swarmscope_wire::crawler::CrawlerRequest;
 use swarmscope_wire::failure::{By, Cause, Failure};

@@ -4,13 +4,12 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::conn::ConnId;
+use super::conn::{ConnId, ReplyId};
 use super::directory::{Directory, Place};
 use super::event::{Event, PeerKey};
 use super::io::{EngineConfig, Output};
 use super::links::{Links, Standing};
 use super::random::Random;
-use super::replies::ReplyId;
 use super::timers::Timers;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::Frame;

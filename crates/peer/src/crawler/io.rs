@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use super::ask::Ask;
 use super::budget::Budgets;
-use super::conn::{AttemptId, ConnId};
+use super::conn::{AttemptId, ConnId, ReplyId};
 use super::event::{Direction, Event, Source, Ticket};
 use super::probe::{Answer, Asked, Receipt};
 use super::registry::Registry;
-use super::replies::ReplyId;
 use super::target::Target;
 use super::traced::{Traced, Watched};
 use swarmscope_wire::failure::{Failure, Phase};

@@ -4,9 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::conn::ConnId;
+use super::conn::{ConnId, ReplyId};
 use super::event::Direction;
-use super::replies::ReplyId;
 use swarmscope_wire::{OverlayVersion, Permid};
 
 /// One of them.

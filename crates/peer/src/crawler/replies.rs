@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::conn::ConnId;
+use super::conn::{ConnId, ReplyId};
 use super::core::Core;
 use super::directory::Place;
 use super::event::Direction;
@@ -22,10 +22,6 @@ pub(super) const WINDOW: usize = 8;
 const MAX_WAITING: usize = 512;
 /// What all replies that are not sent yet may hold: four of the largest that a probe makes.
 const MAX_UNSENT: usize = 256 << 20;
-
-/// One request to this peer, from the moment it is accepted until its reply is sent.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct ReplyId(pub u64);
 
 /// Whom a reply goes to, and by which ways.
 #[derive(Clone, Debug)]

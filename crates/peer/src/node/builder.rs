@@ -22,6 +22,26 @@ pub struct NodeBuilder {
     config: NodeConfig,
 }
 
+impl Node {
+    /// Begins one with what most programs want:
+    ///
+    /// ```no_run
+    /// # async fn f(crawler: swarmscope_peer::Permid) -> Result<(), swarmscope_peer::Failure> {
+    /// use swarmscope_peer::{Answer, MessageId, Node};
+    ///
+    /// let (node, mut events) = Node::builder()
+    ///     .listen(([0, 0, 0, 0], 7760).into())
+    ///     .allow(crawler)
+    ///     .answer(MessageId(200), |_asked| async { Answer::success("hello") })
+    ///     .start()
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn builder() -> NodeBuilder {
+        NodeBuilder::default()
+    }
+}
+
 impl NodeBuilder {
     /// Whom this node is known as. Without one it makes a key that nobody keeps.
     pub fn identity(mut self, key: Ed25519Identity) -> Self {

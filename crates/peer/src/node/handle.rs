@@ -11,7 +11,6 @@ use super::actor::{Actor, now};
 use super::allowed::Allowed;
 use super::answering::Answering;
 use super::asking::{Asking, Connecting};
-use super::builder::NodeBuilder;
 use super::command::Command;
 use super::config::NodeConfig;
 use super::event::{Event, Source, Ticket};
@@ -34,24 +33,6 @@ pub struct Node {
 }
 
 impl Node {
-    /// Begins one with what most programs want:
-    ///
-    /// ```no_run
-    /// # async fn f(crawler: swarmscope_peer::Permid) -> Result<(), swarmscope_peer::Failure> {
-    /// use swarmscope_peer::{Answer, MessageId, Node};
-    ///
-    /// let (node, mut events) = Node::builder()
-    ///     .listen(([0, 0, 0, 0], 7760).into())
-    ///     .allow(crawler)
-    ///     .answer(MessageId(200), |_asked| async { Answer::success("hello") })
-    ///     .start()
-    ///     .await?;
-    /// # Ok(()) }
-    /// ```
-    pub fn builder() -> NodeBuilder {
-        NodeBuilder::default()
-    }
-
     /// Binds, starts the tasks, and returns with the stream of events. Must be called inside a tokio runtime.
     ///
     /// The stream may be dropped: the node goes on without a reader. A reader that is slow slows the connections down.

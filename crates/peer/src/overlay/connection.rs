@@ -3,21 +3,20 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::conversation::Conversation;
-use super::handle::Shared;
-use super::listener::HeldSlot;
+use super::progress::Progress;
 use super::queue::SendQueue;
 use super::rules::{Newcomer, Verdict};
-use super::setup::{Established, Progress, establish, farewell, now};
+use super::setup::{Established, establish, farewell};
+use super::shared::{Shared, stopped, tell};
+use super::slot::HeldSlot;
 use super::stream::Stream;
 use super::tracer::Tracer;
+use super::world::{now, random};
 use super::{AttemptId, ConnId, Direction, OverlayEvent, Trace, Watched, dial as tcp};
 use crate::session::{Role, Session, SessionConfig};
 use swarmscope_wire::Permid;
@@ -195,33 +194,4 @@ impl Seated {
         shared.rules().closed(conn);
         tell(&shared, OverlayEvent::Closed { conn, failure }).await;
     }
-}
-
-/// Waits for the reader of the events, unless the overlay is being stopped: then an event that finds no room is dropped.
-pub(super) async fn tell(shared: &Shared, event: OverlayEvent) {
-    let Err(TrySendError::Full(event)) = shared.events.try_send(event) else { return };
-    tokio::select! {
-        // Where nobody listens any more nobody needs to know.
-        _ = shared.events.send(event) => {}
-        () = shared.stop.cancelled() => {}
-    }
-}
-
-pub(super) fn stopped() -> Failure {
-    Failure::new(Cause::Stopped, By::Us, "")
-}
-
-/// Fresh randomness of the operating system.
-///
-/// # Errors
-/// It has none to give.
-pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::new(Cause::Io, By::Us, format!("randomness: {error}")))?;
-    Ok(bytes)
-}
-
-/// Whether the future was ready in this time.
-pub(super) async fn within(time: Duration, future: impl Future<Output = ()>) -> bool {
-    timeout(time, future).await.is_ok()
 }

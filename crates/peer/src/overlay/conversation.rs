@@ -9,38 +9,35 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::{Buf as _, Bytes};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::io::{AsyncReadExt as _, ReadHalf};
 use tokio::time::sleep_until;
 
 use super::assembly::Share;
-use super::connection::stopped;
-use super::finish::{Ending, finish};
-use super::handle::Shared;
+use super::finish::{Ending, Remains, finish};
+use super::outgoing::Outgoing;
 use super::queue::{Manner, Next, SendQueue, WriteClock};
-use super::setup::now;
-use super::stream::{Stream, broken};
+use super::shared::{Shared, stopped};
+use super::stream::{READ, Stream, broken};
 use super::tracer::Tracer;
+use super::world::now;
 use super::{ConnId, OverlayEvent};
 use crate::session::{End, Output, Session};
 use swarmscope_wire::failure::Failure;
 
-/// Read at once: half a part of a reply. More would only wait in memory.
-pub(super) const READ: usize = 16 * 1024;
 /// Frames are taken out of the queue while less than this waits for the socket.
 const WRITE_AHEAD: usize = 64 * 1024;
 
 pub(super) struct Conversation {
-    pub(super) shared: Arc<Shared>,
-    pub(super) conn: ConnId,
-    pub(super) tls: bool,
-    pub(super) reader: ReadHalf<Stream>,
-    pub(super) outgoing: Outgoing,
-    pub(super) session: Session,
-    pub(super) queue: Arc<SendQueue>,
-    pub(super) tracer: Tracer,
+    shared: Arc<Shared>,
+    conn: ConnId,
+    tls: bool,
+    reader: ReadHalf<Stream>,
+    outgoing: Outgoing,
+    session: Session,
+    queue: Arc<SendQueue>,
+    tracer: Tracer,
     /// What the node is to be told; reading waits until it is.
-    pub(super) incoming: VecDeque<OverlayEvent>,
+    incoming: VecDeque<OverlayEvent>,
     clock: WriteClock,
     assembling: Share,
     /// Another connection takes this one's place.
@@ -72,14 +69,7 @@ impl Conversation {
         let clock = WriteClock::new(&shared.limits);
         let assembling = shared.assembly.share();
         let (reader, writer) = tokio::io::split(stream);
-        let outgoing = Outgoing {
-            writer,
-            waiting: VecDeque::new(),
-            bytes: 0,
-            unflushed: false,
-            frames: 0,
-            tracer: tracer.clone(),
-        };
+        let outgoing = Outgoing::new(writer, tracer.clone());
         Self {
             shared,
             conn,
@@ -102,7 +92,7 @@ impl Conversation {
         let mut buffer = vec![0; READ];
         loop {
             if let Some(failure) = self.collect() {
-                return finish(self, Ending::at_once(failure)).await;
+                return self.finish(Ending::at_once(failure)).await;
             }
             let ending = match self.turn(&mut buffer).await {
                 Turn::Queue(next) => self.queued(next),
@@ -113,9 +103,17 @@ impl Conversation {
                 Turn::Timer => self.timer(),
             };
             if let Some(ending) = ending {
-                return finish(self, ending).await;
+                return self.finish(ending).await;
             }
         }
+    }
+
+    /// Ends it, and gives the reason.
+    async fn finish(mut self, ending: Ending) -> Failure {
+        // Frames that came before the end count. A reason that the session gives as well is not the first one.
+        let _ = self.collect();
+        let Self { shared, conn, tls, reader, outgoing, session, queue, tracer, incoming, .. } = self;
+        finish(Remains { shared, conn, tls, reader, outgoing, session, queue, tracer, incoming }, ending).await
     }
 
     async fn turn(&mut self, buffer: &mut [u8]) -> Turn {
@@ -126,9 +124,9 @@ impl Conversation {
                 None => std::future::pending().await,
             }
         };
-        let takes_more = self.outgoing.bytes < WRITE_AHEAD;
+        let takes_more = self.outgoing.bytes() < WRITE_AHEAD;
         let (writes, reads) = (self.outgoing.has_work(), self.incoming.is_empty());
-        let tells = !reads || self.outgoing.frames > 0;
+        let tells = !reads || self.outgoing.has_news();
         tokio::select! {
             () = self.shared.stop.cancelled() => Turn::Stop,
             next = self.queue.next(), if takes_more => Turn::Queue(next),
@@ -149,7 +147,7 @@ impl Conversation {
     }
 
     /// Takes what the session has to say.
-    pub(super) fn collect(&mut self) -> Option<Failure> {
+    fn collect(&mut self) -> Option<Failure> {
         while let Some(output) = self.session.poll_output() {
             match output {
                 Output::Send(bytes) => self.outgoing.push(bytes),
@@ -226,60 +224,5 @@ impl Conversation {
     fn due(&self) -> Option<Instant> {
         let session = self.session.next_deadline().map(|(due, _)| due);
         [session, self.clock.deadline(), self.leaves_at()].into_iter().flatten().min()
-    }
-}
-
-/// The writing half and what waits for it.
-pub(super) struct Outgoing {
-    writer: WriteHalf<Stream>,
-    waiting: VecDeque<Bytes>,
-    bytes: usize,
-    unflushed: bool,
-    /// Frames that the socket has taken, not told of yet.
-    frames: usize,
-    tracer: Tracer,
-}
-
-impl Outgoing {
-    pub(super) fn push(&mut self, bytes: Bytes) {
-        self.bytes += bytes.len();
-        self.waiting.push_back(bytes);
-    }
-
-    /// What is to be told of the frames that the socket has taken.
-    pub(super) fn written(&mut self, conn: ConnId) -> Option<OverlayEvent> {
-        let frames = std::mem::take(&mut self.frames);
-        (frames > 0).then_some(OverlayEvent::Written { conn, frames })
-    }
-
-    pub(super) const fn has_work(&self) -> bool {
-        self.bytes > 0 || self.unflushed
-    }
-
-    /// One write, or the flush after the last one. Nothing is lost when the future is dropped.
-    pub(super) async fn write(&mut self) -> io::Result<usize> {
-        let Some(front) = self.waiting.front_mut() else {
-            self.writer.flush().await?;
-            self.unflushed = false;
-            return Ok(0);
-        };
-        let count = self.writer.write(front).await?;
-        if count == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        self.tracer.sent(&front[..count]);
-        front.advance(count);
-        if front.is_empty() {
-            self.waiting.pop_front();
-            self.frames += 1;
-        }
-        self.bytes -= count;
-        self.unflushed = true;
-        Ok(count)
-    }
-
-    /// close_notify where there is TLS, then FIN.
-    pub(super) async fn shutdown(&mut self) -> io::Result<()> {
-        self.writer.shutdown().await
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::Trace;
 use super::limits::Limits;
-use super::setup::Progress;
+use super::progress::Progress;
 use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 
 /// Resolves, then tries each address in turn.

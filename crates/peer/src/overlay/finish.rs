@@ -4,18 +4,19 @@
 //! Hence whoever closes in order sends its own end first and reads until the other side's.
 #![allow(clippy::disallowed_methods, reason = "sockets and their timers live in overlay")]
 
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, ReadHalf};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::connection::tell;
-use super::conversation::{Conversation, Outgoing, READ};
-use super::handle::Shared;
-use super::queue::{Manner, Next, SendQueue};
-use super::setup::now;
-use super::stream::{Stream, broken};
+use super::outgoing::Outgoing;
+use super::queue::{Manner, SendQueue};
+use super::shared::{Shared, tell};
+use super::stream::{READ, Stream, broken};
 use super::tracer::Tracer;
+use super::world::now;
 use super::{ConnId, OverlayEvent};
 use crate::session::{End, Output, Session};
 use swarmscope_wire::failure::{By, Cause, Failure};
@@ -77,11 +78,23 @@ impl Ending {
     }
 }
 
+/// What is left of a conversation that ends.
+pub(super) struct Remains {
+    pub(super) shared: Arc<Shared>,
+    pub(super) conn: ConnId,
+    pub(super) tls: bool,
+    pub(super) reader: ReadHalf<Stream>,
+    pub(super) outgoing: Outgoing,
+    pub(super) session: Session,
+    pub(super) queue: Arc<SendQueue>,
+    pub(super) tracer: Tracer,
+    /// What the node has not been told yet.
+    pub(super) incoming: VecDeque<OverlayEvent>,
+}
+
 /// Ends a conversation and gives the reason.
-pub(super) async fn finish(mut conversation: Conversation, ending: Ending) -> Failure {
-    // Frames that came before the end count. A reason that the session gives as well is not the first one.
-    let _ = conversation.collect();
-    let Conversation { shared, conn, tls, reader, mut outgoing, session, queue, tracer, incoming, .. } = conversation;
+pub(super) async fn finish(remains: Remains, ending: Ending) -> Failure {
+    let Remains { shared, conn, tls, reader, mut outgoing, session, queue, tracer, incoming } = remains;
     let reset = Failure::new(Cause::Reset, By::Network, "");
     queue.close(ending.failure.clone().unwrap_or_else(|| reset.clone()), Manner::Flush);
     let sends = outgoing.has_work() || queue.has_frames();
@@ -119,22 +132,6 @@ async fn write(outgoing: &mut Outgoing, queue: &SendQueue, write: Write, due: In
         }
         Write::Rest => {
             let _ = timeout_at(due, outgoing.rest(queue)).await;
-        }
-    }
-}
-
-impl Outgoing {
-    /// Everything that is queued, then the end.
-    async fn rest(&mut self, queue: &SendQueue) -> std::io::Result<()> {
-        loop {
-            while self.has_work() {
-                self.write().await?;
-            }
-            match queue.try_next() {
-                Some(Next::Send(frame)) => self.push(frame.encode()),
-                Some(Next::Leave) => {}
-                Some(Next::Close(..)) | None => return self.shutdown().await,
-            }
         }
     }
 }

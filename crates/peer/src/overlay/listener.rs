@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::OverlayEvent;
 use super::connection;
 use super::dial::lacks_files;
-use super::handle::Shared;
 use super::rules::Slot;
+use super::shared::Shared;
+use super::slot::HeldSlot;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// After an accept that failed for want of file descriptors or memory. Arbitrary: long enough not to spin.
@@ -57,19 +58,6 @@ pub(super) async fn run(shared: Arc<Shared>, listener: TcpListener) {
                 }
             },
         }
-    }
-}
-
-/// A slot that is given back when this is dropped.
-pub(super) struct HeldSlot {
-    slot: Slot,
-    done: mpsc::UnboundedSender<Slot>,
-}
-
-impl Drop for HeldSlot {
-    fn drop(&mut self) {
-        // The listener is gone when the overlay stops; then the slot is of no interest.
-        let _ = self.done.send(self.slot);
     }
 }
 

@@ -18,9 +18,13 @@ mod finish;
 mod handle;
 mod limits;
 mod listener;
+mod outgoing;
+mod progress;
 mod queue;
 mod rules;
 mod setup;
+mod shared;
+mod slot;
 mod stream;
 #[cfg(test)]
 #[cfg(feature = "legacy")] // they speak both versions
@@ -28,6 +32,7 @@ mod tests;
 mod tls;
 mod tls_failure;
 mod tracer;
+mod world;
 
 use std::net::SocketAddr;
 

@@ -7,16 +7,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::progress::Progress;
 use super::stream::{Stream, TlsRole, broken};
 use super::tls::Tls;
 use super::tracer::Tracer;
-use super::{AttemptId, OverlayEvent};
+use super::world::now;
 use crate::session::{Authenticated, End, Output, Role, Session, SessionConfig};
 use swarmscope_wire::Permid;
-use swarmscope_wire::failure::{By, Cause, Failure, Phase};
+use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// Read at once before authentication: more than a handshake and any message of the authentication.
 const READ: usize = 4 * 1024;
@@ -29,23 +29,6 @@ pub(super) struct Established {
     /// Its output may hold frames already.
     pub(super) session: Session,
     pub(super) who: Authenticated,
-}
-
-/// Who hears of the setup: of its phases those who dialled.
-pub(super) struct Progress {
-    pub(super) attempt: Option<AttemptId>,
-    pub(super) events: mpsc::Sender<OverlayEvent>,
-    /// Hears of everything.
-    pub(super) tracer: Tracer,
-}
-
-impl Progress {
-    pub(super) async fn rung(&self, phase: Phase, detail: String) {
-        if let Some(attempt) = self.attempt {
-            // Nobody listens any more: then nobody needs to know.
-            let _ = self.events.send(OverlayEvent::Progress { attempt, phase, detail }).await;
-        }
-    }
 }
 
 /// Runs the session of this configuration on the socket.
@@ -142,8 +125,4 @@ fn tls_role(role: Role, tls: Option<&Tls>, expected: Option<Permid>) -> Result<T
 /// A session that is being set up always has a deadline; one that is over needs none.
 fn deadline(session: &Session) -> Instant {
     session.next_deadline().map_or_else(Instant::now, |(due, _)| due.into())
-}
-
-pub(super) fn now() -> std::time::Instant {
-    Instant::now().into_std()
 }

@@ -17,6 +17,9 @@ use crate::session::{End, Session};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
+/// Read at once: half a part of a reply. More would only wait in memory.
+pub(super) const READ: usize = 16 * 1024;
+
 pub(super) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<Prefixed>>),

@@ -6,9 +6,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::connection::tell;
-use super::handle::Shared;
-use super::setup::now;
+use super::shared::{Shared, tell};
+use super::world::now;
 use super::{ConnId, OverlayEvent};
 use crate::crawler::{SocketId, Trace, Traced, Watched};
 use swarmscope_wire::failure::Failure;

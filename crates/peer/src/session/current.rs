@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::handshake::Agreed;
+use super::agreed::Agreed;
+use super::checks::{check_expected, expect, malformed, refuse};
 use super::io::Outbox;
-use super::legacy::{check_expected, expect, malformed, refuse};
 use super::{Authenticated, Proof, State};
 use swarmscope_wire::Permid;
 use swarmscope_wire::auth::Hello;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::agreed::Agreed;
 use super::current::AwaitTls;
 use super::io::{Input, Outbox};
 use super::legacy::{AwaitChallenge, AwaitResponse1};
@@ -30,29 +31,6 @@ pub(super) struct AwaitHandshake {
     /// From then until the first byte came.
     rtt: Option<Duration>,
     heard: bool,
-}
-
-/// What two handshakes have settled.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Agreed {
-    pub(super) version: OverlayVersion,
-    pub(super) own: PeerId,
-    pub(super) theirs: PeerId,
-}
-
-impl Agreed {
-    /// Both offers in words.
-    pub(super) fn offer(&self) -> String {
-        version::ranges(&self.own, &self.theirs)
-    }
-
-    /// The peer went away in the authentication, where this was due. Where one side would have preferred another version, the
-    /// offers may explain it.
-    pub(super) fn closed_before(&self, due: &str) -> Failure {
-        let offers =
-            if self.own.current() == self.theirs.current() { String::new() } else { format!("; {}", self.offer()) };
-        Failure::new(Cause::AuthClosed, By::Peer, format!("where {due} was due{offers}"))
-    }
 }
 
 impl AwaitHandshake {

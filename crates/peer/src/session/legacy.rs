@@ -6,12 +6,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::handshake::Agreed;
+use super::agreed::Agreed;
+use super::checks::{check_expected, expect, malformed, refuse};
 use super::io::Outbox;
 use super::{Authenticated, Proof, State};
 use crate::identity::{LegacyIdentity, verify_legacy};
-use swarmscope_wire::auth::{AuthDecodeError, Challenge, Nonce, Response1, Response2, signed_bytes};
-use swarmscope_wire::failure::{By, Cause, Failure};
+use swarmscope_wire::auth::{Challenge, Nonce, Response1, Response2, signed_bytes};
+use swarmscope_wire::failure::{Cause, Failure};
 use swarmscope_wire::frame::{Frame, FrameId};
 use swarmscope_wire::handshake::PeerId;
 use swarmscope_wire::{Permid, PermidKind};
@@ -136,31 +137,4 @@ impl Local {
     fn authenticated(self, permid: Permid, rtt: Duration) -> Authenticated {
         Authenticated { permid, version: self.agreed.version, peer_id: self.agreed.theirs, rtt, proof: Proof(()) }
     }
-}
-
-/// Whether this is the peer the connection is for.
-pub(super) fn check_expected(expected: Option<&Permid>, permid: &Permid) -> Result<(), Failure> {
-    match expected {
-        Some(expected) if expected != permid => {
-            Err(refuse(Cause::WrongPermid, format!("expected {}, got {}", expected.short(), permid.short())))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// §3: wrong order, or any other message before the end, closes.
-pub(super) fn expect(frame: &Frame, wanted: FrameId) -> Result<(), Failure> {
-    if frame.id == wanted {
-        return Ok(());
-    }
-    let detail = format!("got {}, expected {wanted}", frame.id);
-    Err(refuse(Cause::AuthOutOfOrder, detail))
-}
-
-pub(super) fn malformed(error: &AuthDecodeError) -> Failure {
-    refuse(Cause::AuthMalformed, error.to_string())
-}
-
-pub(super) fn refuse(cause: Cause, detail: impl Into<String>) -> Failure {
-    Failure::new(cause, By::Us, detail)
 }

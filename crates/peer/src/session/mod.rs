@@ -26,6 +26,8 @@
 //! The relay attack of §3 is met in `Response1`: a dialler that expects a permid compares it before it signs anything,
 //! and the expected kind of key is compared as soon as the version is known.
 
+mod agreed;
+mod checks;
 mod current;
 mod handshake;
 mod io;

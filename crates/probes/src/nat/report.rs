@@ -4,7 +4,18 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::axis::{Axis, Filtering, Hairpin, Lifetime, Mapping, PortPreservation, Udp, Why};
-use super::discovery::Traffic;
+
+/// How many datagrams a test took.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Traffic {
+    pub sent: u32,
+    /// Answers that were expected, and believed.
+    pub answered: u32,
+    /// Datagrams dropped because they fit no request: junk, forgeries, duplicates, answers that came too late.
+    pub strange: u32,
+    /// Datagrams that this machine refused to send.
+    pub unsent: u32,
+}
 
 /// What was measured, each property on its own. It tells of one moment and of one server's view (RFC 5780 §1): a NAT can
 /// behave otherwise under load, or towards others.

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use crate::nat::ids::Ids;
+use crate::nat::report::Traffic;
 use crate::nat::retransmit::{Due, Retransmission, Schedule};
 use crate::nat::scope::is_host;
 use crate::nat::stun::{self, Incoming, Response, Route, Success, TransactionId};
@@ -30,18 +31,6 @@ pub struct Received<'a> {
     pub local: SocketAddr,
     pub from: SocketAddr,
     pub datagram: &'a [u8],
-}
-
-/// How many datagrams a test took.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Traffic {
-    pub sent: u32,
-    /// Answers that were expected, and believed.
-    pub answered: u32,
-    /// Datagrams dropped because they fit no request: junk, forgeries, duplicates, answers that came too late.
-    pub strange: u32,
-    /// Datagrams that this machine refused to send.
-    pub unsent: u32,
 }
 
 /// One question, and where its answer is to arrive.
