@@ -47,7 +47,7 @@ fn read(ids: &[MessageId], payload: &[u8]) -> Vec<(MessageId, Decoding)> {
             "id {id}: {} bytes, +{grown} KiB, {took:?}, {:?} {:?}",
             payload.len(),
             decoding.failed,
-            decoding.decoded.findings
+            decoding.decoded.notes
         );
         assert!(grown < MAX_GROWTH, "id {id}: +{grown} KiB");
         assert!(took < Duration::from_secs(20), "id {id}: {took:?}");
@@ -59,8 +59,8 @@ fn read(ids: &[MessageId], payload: &[u8]) -> Vec<(MessageId, Decoding)> {
 /// All of them say what is wrong: as a finding, or as the reason why the id's own decoder gave up.
 fn assert_shown(ids: &[MessageId], payload: &[u8], words: &str) {
     for (id, Decoding { decoded, failed, .. }) in read(ids, payload) {
-        let said = failed.iter().chain(&decoded.findings).any(|text| text.contains(words));
-        assert!(said, "id {id}: {failed:?} {:?}", decoded.findings);
+        let said = failed.iter().chain(decoded.notes.iter().map(|note| &note.text)).any(|text| text.contains(words));
+        assert!(said, "id {id}: {failed:?} {:?}", decoded.notes);
     }
 }
 

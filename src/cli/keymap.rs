@@ -11,6 +11,7 @@ use crate::screen::Keymap;
 use crate::screen::commands::{COMMANDS, Command, Group};
 use crate::screen::keys::keymap;
 use swarmscope_probes::config_file::ConfigFile;
+use swarmscope_wire::text;
 
 const HINT: &str = "correct these lines; the other lines hold, and `swarmscope keymap` lists the names of all commands";
 
@@ -71,7 +72,7 @@ fn json(keymap: &Keymap) -> Result<String, CliError> {
             argument: command.argument().map(|argument| argument.name),
             doc: command.doc,
         };
-        let line = serde_json::to_string(&line).map_err(|error| CliError::io(error.to_string()))?;
+        let line = text::json(&line).map_err(|error| CliError::io(error.to_string()))?;
         let _ = writeln!(text, "{line}");
     }
     Ok(text)

@@ -10,7 +10,8 @@ use serde::{Serialize, Serializer};
 
 use swarmscope_peer::node::Transport;
 use swarmscope_wire::failure::Failure;
-use swarmscope_wire::{ErrorByte, MessageId, Permid};
+use swarmscope_wire::text::write_json;
+use swarmscope_wire::{ErrorByte, MessageId, Note, Permid};
 
 /// The events of `--json` (cli.md). Fields are written in this order.
 #[derive(Serialize)]
@@ -42,6 +43,8 @@ pub enum Line<'a> {
         elapsed_ms: f64,
         payload_base64: String,
         decoded: &'a serde_json::Value,
+        /// What was noticed about the payload: damage, deviations, what `decoded` leaves out.
+        notes: &'a [Note],
         /// Only where a registered decoder failed (exit code 13).
         #[serde(skip_serializing_if = "Option::is_none")]
         decode_error: Option<&'a str>,
@@ -90,14 +93,20 @@ impl Line<'_> {
         Self::Failure { phase: failure.phase().name(), cause, code, hint }
     }
 
+    /// The object and its newline; what would act on a terminal is escaped.
+    fn bytes(&self) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        write_json(&mut line, self)?;
+        line.push(b'\n');
+        Ok(line)
+    }
+
     /// Writes the object and its newline at once.
     ///
     /// # Errors
     /// Standard output is closed or full.
     pub fn print(&self) -> io::Result<()> {
-        let mut line = serde_json::to_vec(self)?;
-        line.push(b'\n');
-        write_out(&line)
+        write_out(&self.bytes()?)
     }
 }
 
@@ -158,7 +167,8 @@ mod tests {
     use swarmscope_wire::failure::{By, Cause};
 
     fn json(line: &Line<'_>) -> String {
-        serde_json::to_string(line).expect("serialises")
+        let bytes = line.bytes().expect("serialises");
+        String::from_utf8(bytes).expect("UTF-8").trim_end().to_owned()
     }
 
     #[test]
@@ -194,5 +204,29 @@ mod tests {
         let line =
             Line::Part { index: 1, bytes: 32768, parts_left: 2, at_ms: milliseconds(Duration::from_micros(1234)) };
         assert_eq!(json(&line), r#"{"event":"part","index":1,"bytes":32768,"parts_left":2,"at_ms":1.234}"#);
+    }
+
+    #[test]
+    fn what_would_act_on_a_terminal_is_escaped() {
+        let odd = "a\u{7f}\u{9b}31m\u{2028}\u{2029}\u{202e}\u{2066}é";
+        let decoded = serde_json::json!({ odd: odd });
+        let line = Line::Reply {
+            message_id: 99,
+            channel: 1,
+            error: 0,
+            error_name: None,
+            bytes: 0,
+            parts: 1,
+            elapsed_ms: 0.0,
+            payload_base64: String::new(),
+            decoded: &decoded,
+            notes: &[],
+            decode_error: Some(odd),
+        };
+        let line = json(&line);
+        let plain = |c: char| c.is_ascii_graphic() || c == ' ' || c == 'é';
+        assert!(line.chars().all(plain), "{line:?}");
+        let value: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!((&value["decoded"][odd], &value["decode_error"]), (&odd.into(), &odd.into()));
     }
 }

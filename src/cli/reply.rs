@@ -133,6 +133,7 @@ fn as_json<'a>(reply: &Reply, reading: &'a Decoding) -> Line<'a> {
         elapsed_ms: output::milliseconds(reply.elapsed),
         payload_base64: output::base64(&reply.payload),
         decoded: &reading.decoded.json,
+        notes: &reading.decoded.notes,
         decode_error: reading.failed.as_deref(),
     }
 }
@@ -160,8 +161,8 @@ fn as_text(reply: &Reply, registry: &Registry, reading: &Decoding) -> String {
             reading.decoded.format
         );
     }
-    for finding in &reading.decoded.findings {
-        let _ = writeln!(text, "note: {finding}");
+    for note in &reading.decoded.notes {
+        let _ = writeln!(text, "note: {note}");
     }
     tree(&mut text, &reading.decoded);
     text
@@ -210,7 +211,60 @@ fn branches(text: &mut String, nodes: &[Node], level: usize) {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::ZlibEncoder;
+    use serde_json::json;
+
     use super::*;
+    use swarmscope_probes::Statistics;
+
+    /// A reply that no id's own decoder reads, as text and as JSON.
+    fn both(payload: &[u8]) -> (String, serde_json::Value) {
+        let registry = swarmscope_probes::registry(Statistics::empty());
+        let reply = Reply {
+            permid: Permid::Ed25519([7; 32]),
+            message: MessageId(99),
+            channel: ChannelId(1),
+            error: ErrorByte::SUCCESS,
+            payload: Bytes::copy_from_slice(payload),
+            parts: 1,
+            elapsed: Duration::ZERO,
+        };
+        let reading = swarmscope_peer::crawler::decode_reply(&registry, reply.message, reply.error, &reply.payload);
+        let line = swarmscope_wire::text::json(&as_json(&reply, &reading)).expect("serialises");
+        (as_text(&reply, &registry, &reading), serde_json::from_str(&line).expect("JSON"))
+    }
+
+    #[test]
+    fn what_the_text_notes_the_json_carries() {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all("line\n".repeat(5000).as_bytes()).expect("in memory");
+        let stream = encoder.finish().expect("in memory");
+        let bomb = {
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+            encoder.write_all(&vec![b'x'; (16 << 20) + 1]).expect("in memory");
+            encoder.finish().expect("in memory")
+        };
+        for (code, payload) in [
+            ("stream-cut", stream[..stream.len() - 6].to_vec()),
+            ("trailing-bytes", [&stream[..], b"rest"].concat()),
+            ("trailing-bytes", b"i1erest".to_vec()),
+            ("duplicate-key", b"d1:ai1e1:ai2ee".to_vec()),
+            ("inflate-limit", bomb),
+            ("not-run", b"cos\nsystem\n.".to_vec()),
+        ] {
+            let (text, json) = both(&payload);
+            let notes = json["notes"].as_array().expect("a list");
+            assert_eq!(notes[0]["code"], code, "{notes:?}");
+            let said: Vec<String> =
+                text.lines().filter_map(|line| line.strip_prefix("note: ").map(Into::into)).collect();
+            let carried: Vec<_> = notes.iter().map(|note| note["text"].as_str().expect("words").to_owned()).collect();
+            assert_eq!(said, carried);
+        }
+        assert_eq!(both(b"i1e").1["notes"], json!([]));
+    }
 
     fn row(values: &[(&str, &str)]) -> Node {
         let children = values.iter().map(|(label, value)| Node::leaf(*label, *value, None)).collect();

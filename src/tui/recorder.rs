@@ -15,6 +15,7 @@ use crate::screen::session::recording::{Header, Line, Masker, Typist, What, micr
 use crate::screen::session::showing::Recorded;
 use crate::screen::{Model, Msg, Now};
 use swarmscope_peer::node::Event;
+use swarmscope_wire::text::write_json;
 
 /// Lines that may wait for the disk.
 const MOST_WAITING: usize = 50_000;
@@ -173,7 +174,7 @@ fn write(
 ) -> io::Result<u64> {
     let mut file = BufWriter::new(file);
     let mut count = 0;
-    serde_json::to_writer(&mut file, header)?;
+    write_json(&mut file, header)?;
     file.write_all(b"\n")?;
     loop {
         let next = lines.try_recv();
@@ -185,7 +186,7 @@ fn write(
             Some(masker) => masker.line(line),
             None => line,
         };
-        serde_json::to_writer(&mut file, &line)?;
+        write_json(&mut file, &line)?;
         file.write_all(b"\n")?;
         waiting.fetch_sub(size, Ordering::Relaxed);
         count += 1;

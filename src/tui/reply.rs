@@ -99,7 +99,7 @@ fn replied(canvas: &mut Canvas, model: &Model, area: Area, reply: &Reply, focuse
         canvas.text(area.x, area.right, area.y, text, canvas.theme.muted);
         return;
     };
-    let area = findings(canvas, area, reply);
+    let area = notes(canvas, area, reply);
     match model.reading.view {
         View::Tree => tree(canvas, model, area, payload, focused, roomy, top),
         View::Text => text(canvas, model, area, payload),
@@ -116,20 +116,20 @@ fn replied(canvas: &mut Canvas, model: &Model, area: Area, reply: &Reply, focuse
 }
 
 /// What a person should know of the payload before reading it. Returns the room below.
-fn findings(canvas: &mut Canvas, area: Area, reply: &Reply) -> Area {
+fn notes(canvas: &mut Canvas, area: Area, reply: &Reply) -> Area {
     let Some(decoding) = &reply.decoding else { return area };
     let failed = decoding.failed.iter().map(|why| format!("not what it should be: {why}"));
-    let all: Vec<String> = failed.chain(decoding.decoded.findings.iter().cloned()).collect();
+    let all: Vec<String> = failed.chain(decoding.decoded.notes.iter().map(ToString::to_string)).collect();
     let shown = all.len().min(usize::from(area.height / 4).max(1));
     let caution = canvas.theme.caution;
-    for (finding, y) in all.iter().take(shown).zip(area.y..area.bottom()) {
+    for (note, y) in all.iter().take(shown).zip(area.y..area.bottom()) {
         let x = canvas.text(area.x, area.right, y, "▲ ", caution.patch(canvas.theme.strong()));
         let more = if all.len() > shown && y + 1 == area.y + u16::try_from(shown).unwrap_or(1) {
             format!(" (and {} more)", all.len() - shown)
         } else {
             String::new()
         };
-        canvas.text(x, area.right, y, &format!("{finding}{more}"), Style::new());
+        canvas.text(x, area.right, y, &format!("{note}{more}"), Style::new());
     }
     let used = u16::try_from(shown).unwrap_or(u16::MAX);
     if all.is_empty() { area } else { area.rows(used + u16::from(area.height > used + 6), u16::MAX) }

@@ -104,8 +104,8 @@ impl Question for NatCheck {
         if !(FIELDS.len()..=FIELDS.len() + 1).contains(&fields.len()) {
             return Err(ReplyDecodeError(format!("a list of {} instead of 7 or 8 fields", fields.len())));
         }
-        let mut findings = Vec::new();
-        let mut tree = tree::build(parsed.source(), &mut findings);
+        let mut notes = Vec::new();
+        let mut tree = tree::build(parsed.source(), &mut notes);
         tree.value = text::count(fields.len(), "field", "fields");
         let mut json = serde_json::Map::new();
         for (index, (field, node)) in fields.iter().zip(&mut tree.children).enumerate() {
@@ -124,7 +124,7 @@ impl Question for NatCheck {
             json.insert((*key).into(), value);
         }
         let summary = format!("{}, {}", tree.children[0].value, tree.value);
-        Ok(Decoded { format: "bencode".into(), summary, tree, json: json.into(), findings })
+        Ok(Decoded { format: "bencode".into(), summary, tree, json: json.into(), notes })
     }
 
     fn volatile(&self) -> &[&str] {

@@ -123,7 +123,7 @@ impl Question for NatTraversal {
             Node::leaf("request id", request_id.clone(), Some(colon - request_id.len()..colon)),
         ];
         let tree = Node { label: String::new(), value: outcome.clone(), span: Some(0..end), children };
-        Ok(Decoded { format: "bencode".into(), summary: outcome, tree, json, findings: Vec::new() })
+        Ok(Decoded { format: "bencode".into(), summary: outcome, tree, json, notes: Vec::new() })
     }
 }
 

@@ -54,7 +54,7 @@ fn every_recorded_reply_is_a_typed_value() {
         let decoding = swarmscope_peer::crawler::decode_reply(&registry, message, ErrorByte::SUCCESS, &payload);
         let whose = format!("{name}, id {message}: {decoding:?}");
         assert_eq!(decoding.failed, None, "{whose}");
-        assert!(decoding.decoded.findings.is_empty(), "{whose}");
+        assert!(decoding.decoded.notes.is_empty(), "{whose}");
         assert!(!decoding.decoded.summary.is_empty(), "{whose}");
         let json = &decoding.decoded.json;
         let is_right = match message {

@@ -34,25 +34,25 @@ impl ContentId {
         Self::from_hash(Sha256::new().chain_update(bytes))
     }
 
-    /// Of what a reply says: its error byte, its values, and what was odd about them. `bytes` is the digest of the payload,
-    /// `whole` whether a decoder could read all of it.
+    /// Of what a reply says: its error byte, its values but for those of the `volatile` members, and what was odd about them.
+    /// `bytes` is the digest of the payload, `whole` whether a decoder could read all of it.
     #[must_use]
-    pub fn of_reply(error: ErrorByte, decoded: &Decoded, whole: bool, bytes: Self) -> Self {
+    pub fn of_reply(error: ErrorByte, decoded: &Decoded, whole: bool, bytes: Self, volatile: &[&str]) -> Self {
         let mut hash = Sha256::new().chain_update([error.0]);
-        add(&mut hash, &decoded.json, Detail::All);
-        if !whole || !decoded.findings.is_empty() {
+        Counted { numbers: true, volatile }.add(&mut hash, &decoded.json);
+        if !whole || !decoded.notes.is_empty() {
             hash.update(bytes.0);
         }
         Self::from_hash(hash)
     }
 
-    /// Of what a reply says but for its numbers, those in texts too: two addresses or two counts are the same, two words are not.
+    /// As [`Self::of_reply`] but for its numbers, those in texts too: two addresses or two counts are the same, two words are not.
     #[must_use]
-    pub fn of_shape(error: ErrorByte, decoded: &Decoded, whole: bool) -> Self {
+    pub fn of_shape(error: ErrorByte, decoded: &Decoded, whole: bool, volatile: &[&str]) -> Self {
         let mut hash = Sha256::new().chain_update([error.0, u8::from(whole)]);
-        add(&mut hash, &decoded.json, Detail::NoNumbers);
-        for finding in &decoded.findings {
-            add_text(&mut hash, *b"s", &without_numbers(finding));
+        Counted { numbers: false, volatile }.add(&mut hash, &decoded.json);
+        for note in &decoded.notes {
+            add_text(&mut hash, *b"s", &without_numbers(&note.text));
         }
         Self::from_hash(hash)
     }
@@ -115,13 +115,6 @@ impl fmt::Debug for ContentId {
     }
 }
 
-/// How much of a value counts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Detail {
-    All,
-    NoNumbers,
-}
-
 /// `#.#.#.#` for `198.51.100.23`, `#` for `-1`.
 fn without_numbers(text: &str) -> String {
     let mut shape = String::with_capacity(text.len());
@@ -140,29 +133,38 @@ fn without_numbers(text: &str) -> String {
     shape
 }
 
-/// Adds a value so that no two values give the same bytes: kinds are told apart, lengths stand before what they count, members
-/// stand in the order of their names. No deeper than the value, whose depth is bounded where it is made.
-fn add(hash: &mut Sha256, value: &Value, detail: Detail) {
-    match value {
-        Value::Null => hash.update(b"n"),
-        Value::Bool(value) => hash.update(if *value { b"t" } else { b"f" }),
-        Value::Number(_) if detail == Detail::NoNumbers => hash.update(b"i"),
-        Value::String(text) if detail == Detail::NoNumbers => add_text(hash, *b"s", &without_numbers(text)),
-        Value::Number(number) => add_text(hash, *b"i", &number.to_string()),
-        Value::String(text) => add_text(hash, *b"s", text),
-        Value::Array(items) => {
-            add_length(hash, *b"l", items.len());
-            for item in items {
-                add(hash, item, detail);
+/// How much of a value counts.
+struct Counted<'a> {
+    numbers: bool,
+    /// Names of members whose values don't count, wherever they stand.
+    volatile: &'a [&'a str],
+}
+
+impl Counted<'_> {
+    /// Adds a value so that no two values give the same bytes: kinds are told apart, lengths stand before what they count, members
+    /// stand in the order of their names. No deeper than the value, whose depth is bounded where it is made.
+    fn add(&self, hash: &mut Sha256, value: &Value) {
+        match value {
+            Value::Null => hash.update(b"n"),
+            Value::Bool(value) => hash.update(if *value { b"t" } else { b"f" }),
+            Value::Number(_) if !self.numbers => hash.update(b"i"),
+            Value::String(text) if !self.numbers => add_text(hash, *b"s", &without_numbers(text)),
+            Value::Number(number) => add_text(hash, *b"i", &number.to_string()),
+            Value::String(text) => add_text(hash, *b"s", text),
+            Value::Array(items) => {
+                add_length(hash, *b"l", items.len());
+                for item in items {
+                    self.add(hash, item);
+                }
             }
-        }
-        Value::Object(members) => {
-            add_length(hash, *b"d", members.len());
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_unstable_by_key(|(name, _)| *name);
-            for (name, value) in members {
-                add_text(hash, *b"s", name);
-                add(hash, value, detail);
+            Value::Object(members) => {
+                add_length(hash, *b"d", members.len());
+                let mut members: Vec<_> = members.iter().collect();
+                members.sort_unstable_by_key(|(name, _)| *name);
+                for (name, value) in members {
+                    add_text(hash, *b"s", name);
+                    if self.volatile.contains(&name.as_str()) { hash.update(b"v") } else { self.add(hash, value) }
+                }
             }
         }
     }
@@ -183,15 +185,16 @@ mod tests {
     use serde_json::json;
 
     use super::super::formats;
+    use super::super::note::{Note, NoteKind};
     use super::*;
 
     fn id(payload: &[u8]) -> ContentId {
-        ContentId::of_reply(ErrorByte::SUCCESS, &formats::decode(payload), true, ContentId::of_bytes(payload))
+        ContentId::of_reply(ErrorByte::SUCCESS, &formats::decode(payload), true, ContentId::of_bytes(payload), &[])
     }
 
     fn of_value(json: Value) -> ContentId {
         let decoded = Decoded { json, ..Decoded::default() };
-        ContentId::of_reply(ErrorByte::SUCCESS, &decoded, true, ContentId::default())
+        ContentId::of_reply(ErrorByte::SUCCESS, &decoded, true, ContentId::default(), &[])
     }
 
     #[test]
@@ -227,7 +230,7 @@ mod tests {
 
     #[test]
     fn the_shape_of_an_answer_has_no_numbers() {
-        let shape = |payload: &[u8]| ContentId::of_shape(ErrorByte::SUCCESS, &formats::decode(payload), true);
+        let shape = |payload: &[u8]| ContentId::of_shape(ErrorByte::SUCCESS, &formats::decode(payload), true, &[]);
         let nat = shape(b"l13:Symmetric NATi-1ei55e13:198.51.100.23e");
         assert_eq!(shape(b"l13:Symmetric NATi3ei115e9:10.0.0.17e"), nat);
         assert_ne!(shape(b"l13:Open Internet.i3ei115e9:10.0.0.17e"), nat);
@@ -236,16 +239,35 @@ mod tests {
     }
 
     #[test]
+    fn volatile_members_do_not_count_wherever_they_stand() {
+        let nat = |json: Value, volatile: &[&str]| {
+            let decoded = Decoded { json, ..Decoded::default() };
+            let bytes = ContentId::default();
+            let content = ContentId::of_reply(ErrorByte::SUCCESS, &decoded, true, bytes, volatile);
+            (content, ContentId::of_shape(ErrorByte::SUCCESS, &decoded, true, volatile))
+        };
+        let one = json!({"type": "Open Internet", "port": 1, "measured": {"at": "today", "ip": "a"}});
+        let other = json!({"type": "Open Internet", "port": 2, "measured": {"at": "tomorrow", "ip": "b"}});
+        assert_ne!(nat(one.clone(), &[]).0, nat(other.clone(), &[]).0);
+        assert_ne!(nat(one.clone(), &["port", "at"]).1, nat(other.clone(), &["port", "at"]).1);
+        assert_eq!(nat(one.clone(), &["port", "at", "ip"]), nat(other, &["port", "at", "ip"]));
+        let less = json!({"type": "Open Internet", "port": 1, "measured": {"at": "today"}});
+        assert_ne!(nat(one, &["port", "at", "ip"]).0, nat(less, &["port", "at", "ip"]).0, "that it is there counts");
+    }
+
+    #[test]
     fn what_was_not_read_to_its_end_goes_by_its_bytes() {
         let decoded = formats::decode(b"le");
-        let of =
-            |whole, bytes: &[u8]| ContentId::of_reply(ErrorByte::SUCCESS, &decoded, whole, ContentId::of_bytes(bytes));
+        let of = |whole, bytes: &[u8]| {
+            ContentId::of_reply(ErrorByte::SUCCESS, &decoded, whole, ContentId::of_bytes(bytes), &[])
+        };
         assert_eq!(of(true, b"one"), of(true, b"other"));
         assert_ne!(of(false, b"one"), of(false, b"other"));
-        let odd = Decoded { findings: vec!["the JSON ends early".into()], ..decoded.clone() };
-        let of_odd = |bytes: &[u8]| ContentId::of_reply(ErrorByte::SUCCESS, &odd, true, ContentId::of_bytes(bytes));
+        let odd = Decoded { notes: vec![Note::new(NoteKind::LeftOut, "the JSON ends early")], ..decoded.clone() };
+        let of_odd =
+            |bytes: &[u8]| ContentId::of_reply(ErrorByte::SUCCESS, &odd, true, ContentId::of_bytes(bytes), &[]);
         assert_ne!(of_odd(b"one"), of_odd(b"other"));
-        let other = ContentId::of_reply(ErrorByte(1), &decoded, true, ContentId::of_bytes(b"one"));
+        let other = ContentId::of_reply(ErrorByte(1), &decoded, true, ContentId::of_bytes(b"one"), &[]);
         assert_ne!(other, of(true, b"one"), "an error is not an answer");
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::note::Note;
 use super::serial;
 use super::tree::Node;
 
@@ -18,5 +19,5 @@ pub struct Decoded {
     #[serde(with = "serial::json")]
     pub json: serde_json::Value,
     /// What a person should know: opcodes that would have called something, output that was cut, deviations.
-    pub findings: Vec<String>,
+    pub notes: Vec<Note>,
 }

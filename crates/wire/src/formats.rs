@@ -1,7 +1,9 @@
 //! What a payload is, told from its bytes, and how it reads. Used for every reply that no probe decodes.
 
+use super::bencode::DeviationKind;
 use super::decoded::Decoded;
 use super::inflate::{self, End, Inflated};
+use super::note::{Note, NoteKind};
 use super::shape::Source;
 use super::text::{self, count};
 use super::tree::{self, Node};
@@ -90,7 +92,7 @@ pub fn sniff(payload: &[u8]) -> Format {
     }
 }
 
-/// Reads a payload in the format it is in. What only looks like one is shown as text or bytes, with the fault as a finding.
+/// Reads a payload in the format it is in. What only looks like one is shown as text or bytes, with the fault as a note.
 #[must_use]
 pub fn decode(payload: &[u8]) -> Decoded {
     decode_layer(payload, MAX_LAYERS)
@@ -109,7 +111,8 @@ fn decode_layer(payload: &[u8], layers: usize) -> Decoded {
     decode_layer_as(format, payload, layers).unwrap_or_else(|error| {
         let text = if plain(payload) == Format::Text { from_text(payload) } else { None };
         let mut decoded = text.unwrap_or_else(|| from_bytes(payload));
-        decoded.findings.push(format!("begins like {}, but is not: {error}", format.name()));
+        let text = format!("begins like {}, but is not: {error}", format.name());
+        decoded.notes.push(Note::new(NoteKind::NotTheFormat, text));
         decoded
     })
 }
@@ -122,18 +125,19 @@ fn decode_layer_as(format: Format, payload: &[u8], layers: usize) -> Result<Deco
         Format::Empty => Err(FormatError::NotEmpty(payload.len())),
         Format::Bencode => {
             let parsed = bencode::decode_lenient(payload)?;
-            let deviations = parsed.deviations.iter().map(ToString::to_string).collect();
-            Ok(from_source(format, parsed.source(), deviations))
+            let notes = parsed.deviations.iter().map(deviation).collect();
+            Ok(from_source(format, parsed.source(), notes))
         }
         Format::A => {
             let parsed = encoding_a::decode_spanned(payload)?;
             let unsorted = parsed.unsorted_dicts;
-            let finding = (unsorted > 0).then(|| format!("{} not sorted", count(unsorted, "dict is", "dicts are")));
-            Ok(from_source(format, parsed.source(), finding.into_iter().collect()))
+            let text = || format!("{} not sorted", count(unsorted, "dict is", "dicts are"));
+            let note = (unsorted > 0).then(|| Note::new(NoteKind::UnsortedKeys, text()));
+            Ok(from_source(format, parsed.source(), note.into_iter().collect()))
         }
         Format::Pickle => {
             let pickle = pickle::decode(payload)?;
-            Ok(from_source(format, pickle.source(), pickle.findings()))
+            Ok(from_source(format, pickle.source(), pickle.notes()))
         }
         Format::Zlib => from_zlib(payload, layers),
         Format::Text => from_text(payload).ok_or(FormatError::Text),
@@ -145,17 +149,28 @@ fn named(format: Format, summary: impl Into<String>) -> Decoded {
     Decoded { format: format.name().into(), summary: summary.into(), ..Decoded::default() }
 }
 
-fn from_source<'a>(format: Format, source: impl Source<'a>, mut findings: Vec<String>) -> Decoded {
-    let tree = tree::build(source, &mut findings);
-    let json = json::build(source, &mut findings);
+fn from_source<'a>(format: Format, source: impl Source<'a>, mut notes: Vec<Note>) -> Decoded {
+    let tree = tree::build(source, &mut notes);
+    let json = json::build(source, &mut notes);
     let summary = text::clip(tree.value.as_bytes(), MAX_SUMMARY_CHARS);
-    Decoded { tree, json, findings, ..named(format, summary) }
+    Decoded { tree, json, notes, ..named(format, summary) }
+}
+
+/// What a lenient reader of bencode let pass.
+fn deviation(deviation: &bencode::Deviation) -> Note {
+    let kind = match deviation.kind {
+        DeviationKind::UnsortedKeys => NoteKind::UnsortedKeys,
+        DeviationKind::DuplicateKey => NoteKind::DuplicateKey,
+        DeviationKind::LeadingZero => NoteKind::LeadingZero,
+        DeviationKind::TrailingBytes => NoteKind::TrailingBytes,
+    };
+    Note::new(kind, deviation.to_string())
 }
 
 fn from_zlib(payload: &[u8], layers: usize) -> Result<Decoded, FormatError> {
     if layers == 0 {
         let mut decoded = from_bytes(payload);
-        decoded.findings.push("a zlib stream inside others was not inflated".into());
+        decoded.notes.push(Note::new(NoteKind::StreamNested, "a zlib stream inside others was not inflated"));
         return Ok(decoded);
     }
     let inflated = inflate::inflate(payload, inflate::max_output())?;
@@ -165,7 +180,7 @@ fn from_zlib(payload: &[u8], layers: usize) -> Result<Decoded, FormatError> {
     let mut decoded = decode_layer(whole_characters(&inflated), layers - 1);
     decoded.tree.forget_spans(); // they are of the inflated bytes
     decoded.format = format!("{}, {}", Format::Zlib.name(), decoded.format);
-    decoded.findings.splice(0..0, what_was_cut(&inflated, payload.len()));
+    decoded.notes.splice(0..0, what_was_cut(&inflated, payload.len()));
     Ok(decoded)
 }
 
@@ -181,30 +196,35 @@ fn whole_characters(inflated: &Inflated) -> &[u8] {
 
 /// What a person should know of how a stream of `len` bytes was inflated: what was cut, what follows, what is wrong with it.
 #[must_use]
-pub fn what_was_cut(inflated: &Inflated, len: usize) -> Option<String> {
+pub fn what_was_cut(inflated: &Inflated, len: usize) -> Option<Note> {
     let got = count(inflated.bytes.len(), "byte", "bytes");
-    match inflated.end {
+    let (kind, text) = match inflated.end {
         End::Whole if inflated.consumed < len => {
-            Some(format!("{} the zlib stream", count(len - inflated.consumed, "byte follows", "bytes follow")))
+            let bytes = count(len - inflated.consumed, "byte follows", "bytes follow");
+            (NoteKind::TrailingBytes, format!("{bytes} the zlib stream"))
         }
-        End::Whole => None,
+        End::Whole => return None,
         End::Limit => {
             let read = inflated.consumed;
-            Some(format!("inflates to more than {got}: the rest was cut, after {read} of {len} bytes of the stream"))
+            let text =
+                format!("inflates to more than {got}: the rest was cut, after {read} of {len} bytes of the stream");
+            (NoteKind::InflateLimit, text)
         }
-        End::Truncated => Some(format!("the zlib stream ends early, after {got}")),
-        End::Corrupt => Some(format!("the zlib stream is corrupt, after {got}")),
-    }
+        End::Truncated => (NoteKind::StreamCut, format!("the zlib stream ends early, after {got}")),
+        End::Corrupt => (NoteKind::StreamDamaged, format!("the zlib stream is corrupt, after {got}")),
+    };
+    Some(Note::new(kind, text))
 }
 
 fn from_text(payload: &[u8]) -> Option<Decoded> {
     let text = str::from_utf8(payload).ok()?;
-    let mut findings = Vec::new();
+    let mut notes = Vec::new();
     let hidden = text.chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).filter(|c| c.is_control()).count();
     if hidden > 0 {
-        findings.push(format!("{} not shown", count(hidden, "control character is", "control characters are")));
+        let text = format!("{} not shown", count(hidden, "control character is", "control characters are"));
+        notes.push(Note::new(NoteKind::HiddenCharacters, text));
     }
-    let mut tree = tree::lines(text, &mut findings);
+    let mut tree = tree::lines(text, &mut notes);
     let summary = match &tree.children[..] {
         [line] => text::clip(line.value.as_bytes(), MAX_SUMMARY_CHARS),
         _ => tree.value.clone(),
@@ -212,15 +232,16 @@ fn from_text(payload: &[u8]) -> Option<Decoded> {
     if let [line] = &tree.children[..] {
         tree = Node::leaf("", line.value.clone(), line.span.clone());
     }
-    Some(Decoded { tree, json: text.into(), findings, ..named(Format::Text, summary) })
+    Some(Decoded { tree, json: text.into(), notes, ..named(Format::Text, summary) })
 }
 
 fn from_bytes(payload: &[u8]) -> Decoded {
     let tree = Node::leaf("", tree::show_bytes(payload), Some(0..payload.len()));
     let len = payload.len().min(MAX_BYTES_IN_JSON);
-    let cut = (len < payload.len()).then(|| format!("the JSON has the first {} only", count(len, "byte", "bytes")));
-    let (json, findings) = (json::base64(&payload[..len]), cut.into_iter().collect());
-    Decoded { tree, json, findings, ..named(Format::Hex, count(payload.len(), "byte", "bytes")) }
+    let text = || format!("the JSON has the first {} only", count(len, "byte", "bytes"));
+    let cut = (len < payload.len()).then(|| Note::new(NoteKind::LeftOut, text()));
+    let (json, notes) = (json::base64(&payload[..len]), cut.into_iter().collect());
+    Decoded { tree, json, notes, ..named(Format::Hex, count(payload.len(), "byte", "bytes")) }
 }
 
 fn plain(payload: &[u8]) -> Format {

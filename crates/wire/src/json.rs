@@ -12,21 +12,22 @@ use serde_json::{Map, Value, json};
 use super::float;
 use super::integer::Integer;
 use super::limits::MAX_DEPTH;
+use super::note::{Note, NoteKind};
 use super::shape::{Items, Shape, Source};
 
 /// How much memory one value may take, in bytes: as much as the largest reply that is kept. Only a pickle that shares values
 /// a thousandfold becomes larger than what it was read from.
 const MAX_SIZE: usize = 64 << 20;
 
-/// Makes JSON of a value; says in `findings` where it ends early.
-pub fn build<'a>(source: impl Source<'a>, findings: &mut Vec<String>) -> Value {
+/// Makes JSON of a value; says in `notes` where it ends early.
+pub fn build<'a>(source: impl Source<'a>, notes: &mut Vec<Note>) -> Value {
     let mut builder = Builder { left: MAX_SIZE, cut: false, too_deep: false };
     let value = builder.value(source, 0);
     if builder.cut {
-        findings.push("the JSON ends early: it would take more than 64 MiB".into());
+        notes.push(Note::new(NoteKind::LeftOut, "the JSON ends early: it would take more than 64 MiB"));
     }
     if builder.too_deep {
-        findings.push(format!("nested deeper than {MAX_DEPTH}: the JSON ends there"));
+        notes.push(Note::new(NoteKind::TooDeep, format!("nested deeper than {MAX_DEPTH}: the JSON ends there")));
     }
     value
 }

@@ -36,6 +36,7 @@ pub mod integer;
 mod json;
 pub mod limits;
 pub mod mask;
+mod note;
 mod permid;
 pub mod pickle;
 pub mod reader;
@@ -51,6 +52,7 @@ pub mod tree;
 pub use content::ContentId;
 pub use decoded::Decoded;
 pub use ids::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft};
+pub use note::{Note, NoteKind};
 pub use permid::{Permid, PermidError, PermidKind};
 
 /// The examples of the README run as tests.

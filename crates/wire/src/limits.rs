@@ -4,5 +4,5 @@
 pub const MAX_DEPTH: usize = 64;
 /// How many values one input may hold, dict keys included: 100 000 rows, the most a DATABASE reply may have, of 20 columns.
 pub const MAX_VALUES: usize = 2_000_000;
-/// How many findings one input may have; the rest are counted.
-pub const MAX_FINDINGS: usize = 32;
+/// How many notes one input may have; the rest are counted.
+pub const MAX_NOTES: usize = 32;

@@ -82,15 +82,15 @@ impl Mask {
         Cow::Owned(masked)
     }
 
-    /// A decoded payload, all of it: summary, tree, JSON and findings. The spans stay; the bytes that they point into are the
+    /// A decoded payload, all of it: summary, tree, JSON and notes. The spans stay; the bytes that they point into are the
     /// caller's to hide.
     #[must_use]
     pub fn decoded(&self, mut decoded: Decoded) -> Decoded {
         self.string(&mut decoded.summary);
         self.node(&mut decoded.tree);
         self.json(&mut decoded.json);
-        for finding in &mut decoded.findings {
-            self.string(finding);
+        for note in &mut decoded.notes {
+            self.string(&mut note.text);
         }
         decoded
     }

@@ -9,11 +9,13 @@
 //! Values live in one table and refer to each other by [`Id`], so that neither deep nesting, nor one list shared a
 //! thousandfold, nor a list inside itself costs more than its opcodes did.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
 use super::integer::Integer;
-use super::limits::{MAX_FINDINGS, MAX_VALUES};
+use super::limits::{MAX_NOTES, MAX_VALUES};
+use super::note::{Note, NoteKind};
 use super::text::count;
 
 mod machine;
@@ -92,7 +94,7 @@ pub struct Call {
 pub struct Pickle {
     items: Vec<Item>,
     root: Id,
-    /// The first [`MAX_FINDINGS`] opcodes that would have called something.
+    /// The first [`MAX_NOTES`] opcodes that would have called something.
     pub calls: Vec<Call>,
     /// How many more there were.
     pub more_calls: usize,
@@ -185,24 +187,48 @@ impl Pickle {
         &self.items[id.0 as usize]
     }
 
-    /// What a person should know: calls that were not made, bytes that were not read.
+    /// What a person should know: calls that were not made, keys that occur twice, bytes that were not read.
     #[must_use]
-    pub fn findings(&self) -> Vec<String> {
-        let mut findings: Vec<_> = self.calls.iter().map(Call::to_string).collect();
-        if self.more_calls > 0 {
-            findings.push(format!(
-                "{} more opcodes would import or call something, beyond the first {MAX_FINDINGS}",
-                self.more_calls
-            ));
+    pub fn notes(&self) -> Vec<Note> {
+        let mut notes: Vec<_> = self.calls.iter().map(|call| Note::new(NoteKind::NotRun, call.to_string())).collect();
+        let mut add = |kind, number, text: String| {
+            if number > 0 {
+                notes.push(Note::new(kind, text));
+            }
+        };
+        let more = count(self.more_calls, "more opcode", "more opcodes");
+        let text = format!("{more} would import or call something, beyond the first {MAX_NOTES}");
+        add(NoteKind::NotRun, self.more_calls, text);
+        let twice = self.keys_that_occur_twice();
+        let keys = count(twice, "dict key occurs", "dict keys occur");
+        add(NoteKind::DuplicateKey, twice, format!("{keys} twice: Python would keep the last value only"));
+        let surrogates = count(self.lone_surrogates, "lone surrogate is", "lone surrogates are");
+        add(NoteKind::LoneSurrogate, self.lone_surrogates, format!("{surrogates} shown as U+FFFD"));
+        let bytes = count(self.trailing, "byte follows", "bytes follow");
+        add(NoteKind::TrailingBytes, self.trailing, format!("{bytes} the pickle"));
+        notes
+    }
+
+    /// Texts and integers under which a dict has a second value.
+    fn keys_that_occur_twice(&self) -> usize {
+        #[derive(PartialEq, Eq, Hash)]
+        enum Key<'a> {
+            Text(&'a [u8]), // as in Python 2, where u'a' == 'a'
+            Int(&'a Integer),
         }
-        if self.lone_surrogates > 0 {
-            let surrogates = count(self.lone_surrogates, "lone surrogate is", "lone surrogates are");
-            findings.push(format!("{surrogates} shown as U+FFFD"));
-        }
-        if self.trailing > 0 {
-            findings.push(format!("{} bytes follow the pickle", self.trailing));
-        }
-        findings
+        let key = |id: &Id| match &self.item(*id).value {
+            Value::Text(text) => Some(Key::Text(text.as_bytes())),
+            Value::Bytes(bytes) => Some(Key::Text(bytes)),
+            Value::Int(number) => Some(Key::Int(number)),
+            _ => None,
+        };
+        let twice = |pairs: &[(Id, Id)]| {
+            let mut seen = HashSet::new();
+            pairs.iter().filter_map(|(id, _)| key(id)).map(|key| usize::from(!seen.insert(key))).sum::<usize>()
+        };
+        let dicts =
+            self.items.iter().filter_map(|item| if let Value::Dict(pairs) = &item.value { Some(pairs) } else { None });
+        dicts.map(|pairs| twice(pairs)).sum()
     }
 }
 

@@ -3,6 +3,7 @@
 use super::buddycast::{BuddyCast, ListedPeer};
 use super::frame::Frame;
 use super::ids::OverlayVersion;
+use super::note::Note;
 use super::permid::Permid;
 
 /// A message that lists one peer twice.
@@ -24,4 +25,9 @@ pub fn gossip() -> Frame {
         random_peers: Vec::new(),
     };
     message.encode(OverlayVersion::CURRENT)
+}
+
+/// What notes say.
+pub fn words(notes: &[Note]) -> Vec<String> {
+    notes.iter().map(ToString::to_string).collect()
 }

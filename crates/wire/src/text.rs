@@ -2,10 +2,13 @@
 //! cursor, change colours, reverse the order of reading, or hide.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use unicode_width::UnicodeWidthChar as _;
+
+mod json;
+
+pub use json::{json, write_json};
 
 /// What stands for a character that is not shown.
 pub const SUBSTITUTE: char = '·';
@@ -86,27 +89,6 @@ pub fn clip(bytes: &[u8], max: usize) -> String {
         text.extend((max > 0).then_some(ELLIPSIS));
     }
     text
-}
-
-/// JSON on one line, with everything that [`clean`] would replace written as `\u` escapes: programs get the exact text, and a
-/// terminal that shows it stays as it is.
-///
-/// # Errors
-/// What the value's own serialization fails with.
-pub fn json(value: &impl serde::Serialize) -> Result<String, serde_json::Error> {
-    let plain = serde_json::to_string(value)?;
-    let mut cleaner = Cleaner::default();
-    let mut line = String::with_capacity(plain.len());
-    for c in plain.chars() {
-        if cleaner.next(c) == c {
-            line.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(line, "\\u{unit:04x}"); // a String takes everything
-            }
-        }
-    }
-    Ok(line)
 }
 
 /// Whether bytes are text for people: UTF-8, with a control character here and there at most.
@@ -243,6 +225,12 @@ mod tests {
         let value = serde_json::json!({"a\u{202e}": "\x1b[0m\u{9b}\u{e0041}é\n"});
         let line = json(&value).unwrap();
         assert_eq!(line, r#"{"a\u202e":"\u001b[0m\u009b\udb40\udc41é\n"}"#);
+        let marks = "\u{7f}\u{2028}\u{2066}x\n\u{301}y\u{301}";
+        assert_eq!(
+            json(&marks).unwrap(),
+            "\"\\u007f\\u2028\\u2066x\\n\\u0301y\u{301}\"",
+            "a mark needs something to stand on"
+        );
         assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), value);
     }
 

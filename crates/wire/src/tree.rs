@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::float;
 use super::integer::Integer;
 use super::limits::MAX_DEPTH;
+use super::note::{Note, NoteKind};
 use super::shape::{Items, Shape, Source};
 use super::text::{self, count};
 
@@ -55,21 +56,21 @@ impl Node {
     }
 }
 
-/// Makes a tree, as deep as [`MAX_DEPTH`] and as large as memory allows one; says in `findings` where it ends early.
-pub fn build<'a>(source: impl Source<'a>, findings: &mut Vec<String>) -> Node {
+/// Makes a tree, as deep as [`MAX_DEPTH`] and as large as memory allows one; says in `notes` where it ends early.
+pub fn build<'a>(source: impl Source<'a>, notes: &mut Vec<Note>) -> Node {
     let mut builder = Builder { left: MAX_SIZE, cut: false, too_deep: false };
     let node = builder.node(String::new(), source, 0);
     if builder.cut {
-        findings.push("too many values to show: the tree ends early".into());
+        notes.push(Note::new(NoteKind::LeftOut, "too many values to show: the tree ends early"));
     }
     if builder.too_deep {
-        findings.push(format!("nested deeper than {MAX_DEPTH}: the tree ends there"));
+        notes.push(Note::new(NoteKind::TooDeep, format!("nested deeper than {MAX_DEPTH}: the tree ends there")));
     }
     node
 }
 
 /// The lines of a text as a tree.
-pub fn lines(text: &str, findings: &mut Vec<String>) -> Node {
+pub fn lines(text: &str, notes: &mut Vec<Note>) -> Node {
     let mut builder = Builder { left: MAX_SIZE, cut: false, too_deep: false };
     let mut lines = text.lines().enumerate();
     let mut node = Node::leaf("", count(text.lines().count(), "line", "lines"), Some(0..text.len()));
@@ -87,7 +88,7 @@ pub fn lines(text: &str, findings: &mut Vec<String>) -> Node {
     let rest = lines.count();
     if rest > 0 {
         node.children.push(more(rest));
-        findings.push("too many lines to show: the tree ends early".into());
+        notes.push(Note::new(NoteKind::LeftOut, "too many lines to show: the tree ends early"));
     }
     node
 }

@@ -22,7 +22,7 @@ fn read(name: &str) -> Vec<u8> {
 fn a_narrow_python_writes_one_character_as_two_surrogates() {
     let decoded = formats::decode(&read("pickle0-narrow-surrogates.pickle"));
     assert_eq!((decoded.format.as_str(), &decoded.json), ("pickle", &json!([["😀"]])));
-    assert!(decoded.findings.is_empty(), "{:?}", decoded.findings);
+    assert!(decoded.notes.is_empty(), "{:?}", decoded.notes);
     for (line, read, lone) in [
         (r"\ud83d\ude00", "😀", 0),
         (r"\ud83d", "\u{fffd}", 1),
@@ -33,7 +33,7 @@ fn a_narrow_python_writes_one_character_as_two_surrogates() {
     ] {
         let decoded = formats::decode(format!("V{line}\n.").as_bytes());
         assert_eq!(decoded.json, json!(read), "{line}");
-        assert_eq!(decoded.findings.len(), usize::from(lone > 0), "{line}: {:?}", decoded.findings);
+        assert_eq!(decoded.notes.len(), usize::from(lone > 0), "{line}: {:?}", decoded.notes);
     }
 }
 

@@ -279,7 +279,7 @@ fn check_bencode(name: &str, payload: &[u8]) -> &'static str {
 
 fn check_pickle(name: &str, payload: &[u8]) -> &'static str {
     let pickle = pickle::decode(payload).unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert_eq!(pickle.findings(), Vec::<String>::new(), "{name}");
+    assert_eq!(pickle.notes(), [], "{name}");
     assert!(matches!(pickle.item(pickle.root()).value, pickle::Value::List(_)), "{name}");
     "pickle"
 }
@@ -298,11 +298,11 @@ fn inflated(payload: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn every_payload_is_shown_in_its_format_without_findings() {
+fn every_payload_is_shown_in_its_format_without_notes() {
     let mut formats: BTreeMap<String, usize> = BTreeMap::new();
     for reply in replies() {
         let decoded = formats::decode(&reply.payload);
-        assert_eq!(decoded.findings, Vec::<String>::new(), "{} id {}: {}", reply.name, reply.message, decoded.summary);
+        assert_eq!(decoded.notes, [], "{} id {}: {}", reply.name, reply.message, decoded.summary);
         *formats.entry(decoded.format).or_default() += 1;
     }
     let expected = [("a", 29), ("bencode", 10), ("pickle", 11), ("text", 24), ("zlib, pickle", 2), ("zlib, text", 4)];

@@ -61,7 +61,7 @@ pub enum Signal {
 
 /// A 253 or another error is no answer to be judged; its text is read by its format all the same.
 fn by_itself(decoding: &Decoding, error: ErrorByte) -> Option<Signal> {
-    match (&decoding.failed, decoding.decoded.findings.is_empty()) {
+    match (&decoding.failed, decoding.decoded.notes.is_empty()) {
         _ if error != ErrorByte::SUCCESS => None,
         (Some(_), _) => Some(Signal::Malformed),
         (None, false) => Some(Signal::Odd),

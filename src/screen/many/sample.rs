@@ -27,7 +27,7 @@ pub struct Sample {
     /// Why its decoder could not read it.
     pub failed: Option<String>,
     /// What was odd about it, the first few.
-    pub findings: Vec<String>,
+    pub notes: Vec<String>,
 }
 
 impl Sample {
@@ -36,11 +36,10 @@ impl Sample {
         let tree = &decoding.decoded.tree;
         let all_equal = tree.children.len() > 1 && tree.children.windows(2).all(|two| same(&two[0], &two[1]));
         let failed = decoding.failed.as_deref().map(words::clean);
-        let findings: Vec<String> =
-            decoding.decoded.findings.iter().take(3).map(|finding| words::clean(finding)).collect();
+        let notes: Vec<String> = decoding.decoded.notes.iter().take(3).map(|note| words::clean(&note.text)).collect();
         let total = total(tree);
         let line = line(decoding, error, all_equal, total);
-        Self { tree: Clip::of(tree), total, all_equal, line, error, failed, findings }
+        Self { tree: Clip::of(tree), total, all_equal, line, error, failed, notes }
     }
 
     /// Whether it has more values at its top than are kept.
@@ -79,7 +78,7 @@ fn line(decoding: &Decoding, error: ErrorByte, all_equal: bool, total: usize) ->
         let (error, said) = (words::error(error), first.unwrap_or(&tree.value));
         return if error.contains(said) { error } else { clip(&format!("{error}: {said}")) };
     }
-    let odd = decoded.findings.first().or(decoding.failed.as_ref());
+    let odd = decoded.notes.first().map(|note| &note.text).or(decoding.failed.as_ref());
     if let Some(odd) = odd.filter(|_| decoding.failed.is_some() || total < 2) {
         return clip(odd);
     }

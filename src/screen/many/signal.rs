@@ -39,7 +39,7 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
     let label = model.registry().label(campaign.plan.message);
     let sample = group.sample.as_ref();
     let peers = counted(group.peers, "peer");
-    let what = sample.and_then(|sample| sample.failed.as_ref().or_else(|| sample.findings.first()));
+    let what = sample.and_then(|sample| sample.failed.as_ref().or_else(|| sample.notes.first()));
     let seen = match signal {
         Signal::Size => {
             let median = usize::try_from(median).unwrap_or(usize::MAX);

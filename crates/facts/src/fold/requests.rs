@@ -16,7 +16,7 @@ use crate::request::{Due, Outcome, Part, Reply, Request};
 use crate::words;
 
 /// How many of the odd things in one reply are told.
-const FINDINGS_TOLD: usize = 3;
+const NOTES_TOLD: usize = 3;
 
 impl Fold<'_> {
     pub(super) fn request(&mut self, event: Event) {
@@ -159,8 +159,8 @@ impl Fold<'_> {
         let key = PeerKey::Permid(permid);
         let Some(peer) = self.facts.peers.get_mut(&key) else { return };
         let Some(message) = peer.request(ticket).map(|request| request.message) else { return };
-        let findings = decoding.decoded.findings.iter().take(FINDINGS_TOLD);
-        let odd: Vec<String> = findings.map(|finding| words::clean(finding)).collect();
+        let notes = decoding.decoded.notes.iter().take(NOTES_TOLD);
+        let odd: Vec<String> = notes.map(|note| words::clean(&note.text)).collect();
         let failed = decoding.failed.as_deref().map(words::clean);
         let bytes = cost(&decoding.decoded.tree);
         read_nat(peer, message, &decoding);
@@ -172,7 +172,7 @@ impl Fold<'_> {
         self.facts.held.grow(ticket, bytes);
         self.facts.make_room();
         let malformed = failed.map(|why| What::Malformed(message, why));
-        for what in malformed.into_iter().chain(odd.into_iter().map(|finding| What::Odd(message, finding))) {
+        for what in malformed.into_iter().chain(odd.into_iter().map(|note| What::Odd(message, note))) {
             self.signal(&key, News::new(Some(key.clone()), Kind::Signal, what));
         }
         self.touched(&key);

@@ -1,7 +1,6 @@
 //! What a reply says: read by its id's decoder, else by the format it is in.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use swarmscope_wire::{ContentId, Decoded, ErrorByte, MessageId, formats};
 
 use super::registry::Registry;
@@ -34,25 +33,7 @@ pub fn decode_reply(registry: &Registry, message: MessageId, error: ErrorByte, p
     };
     let bytes = ContentId::of_bytes(payload);
     let volatile = probe.map_or(&[][..], |question| question.volatile());
-    let steady = (!volatile.is_empty()).then(|| without(&decoded, volatile));
-    let said = steady.as_ref().unwrap_or(&decoded);
-    let content = ContentId::of_reply(error, said, failed.is_none(), bytes);
-    let shape = ContentId::of_shape(error, said, failed.is_none());
+    let content = ContentId::of_reply(error, &decoded, failed.is_none(), bytes, volatile);
+    let shape = ContentId::of_shape(error, &decoded, failed.is_none(), volatile);
     Decoding { decoded, failed, content, shape, bytes }
-}
-
-/// The same reply with these fields left empty, wherever they stand in it.
-fn without(decoded: &Decoded, fields: &[&str]) -> Decoded {
-    fn empty(value: &mut Value, fields: &[&str]) {
-        match value {
-            Value::Object(map) => map.iter_mut().for_each(|(key, value)| {
-                if fields.contains(&key.as_str()) { *value = Value::Null } else { empty(value, fields) }
-            }),
-            Value::Array(values) => values.iter_mut().for_each(|value| empty(value, fields)),
-            _ => {}
-        }
-    }
-    let mut steady = Decoded { json: decoded.json.clone(), findings: decoded.findings.clone(), ..Decoded::default() };
-    empty(&mut steady.json, fields);
-    steady
 }

@@ -61,7 +61,7 @@ impl Decoder {
         })?;
         decoded.tree.forget_spans(); // they are of the inflated bytes
         decoded.format = format!("zlib, {}", decoded.format);
-        decoded.findings.splice(0..0, cut);
+        decoded.notes.splice(0..0, cut);
         Ok(decoded)
     }
 }
@@ -85,12 +85,12 @@ fn json(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
     }
     let json: serde_json::Value =
         serde_json::from_slice(payload).map_err(|error| ReplyDecodeError(format!("json: {error}")))?;
-    let mut findings = Vec::new();
+    let mut notes = Vec::new();
     let parsed = encoding_a::Parsed { value: shape(&json), spans: Vec::new(), unsorted_dicts: 0 };
-    let mut tree = tree::build(parsed.source(), &mut findings);
+    let mut tree = tree::build(parsed.source(), &mut notes);
     tree.forget_spans(); // the reader gives none
     let summary = text::clip(tree.value.as_bytes(), MAX_SUMMARY_CHARS);
-    Ok(Decoded { format: "json".into(), summary, tree, json, findings })
+    Ok(Decoded { format: "json".into(), summary, tree, json, notes })
 }
 
 /// The same value with the types that trees are made of; true and false are words.

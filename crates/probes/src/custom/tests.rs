@@ -236,7 +236,7 @@ fn what_was_cut_is_said_behind_any_decoder() {
     encoder.write_all(&vec![b'x'; 17 << 20]).unwrap();
     let stream = encoder.finish().unwrap();
     let text = Decoder::parse("zlib+utf8").unwrap().decode(&stream).unwrap();
-    assert!(text.findings[0].starts_with("inflates to more than 16 777 216 bytes"), "{:?}", text.findings);
+    assert!(text.notes[0].text.starts_with("inflates to more than 16 777 216 bytes"), "{:?}", text.notes);
     let json = Decoder::parse("zlib+json").unwrap().decode(&stream).unwrap_err();
     assert!(json.to_string().contains("inflates to more than"), "{json}");
 }

@@ -6,7 +6,7 @@ use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_wire::inflate::{self, End};
 use swarmscope_wire::text::{self, count};
 use swarmscope_wire::tree::Node;
-use swarmscope_wire::{Decoded, formats};
+use swarmscope_wire::{Decoded, Note, NoteKind, formats};
 
 /// What the first line says.
 const CRAWL: &str = "CRAWL";
@@ -17,10 +17,11 @@ const MAX_LINES: usize = 20_000;
 
 pub(super) fn decode(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
     let log = inflate::inflate(payload, inflate::max_output()).map_err(|error| ReplyDecodeError(error.to_string()))?;
-    let mut findings: Vec<_> = formats::what_was_cut(&log, payload.len()).into_iter().collect();
+    let mut notes: Vec<_> = formats::what_was_cut(&log, payload.len()).into_iter().collect();
     let nul = log.bytes.split(|byte| *byte == 0).count() - 1;
     if nul > 0 {
-        findings.push(format!("{} left out", count(nul, "NUL byte is", "NUL bytes are")));
+        let text = format!("{} left out", count(nul, "NUL byte is", "NUL bytes are"));
+        notes.push(Note::new(NoteKind::LeftOut, text));
     }
     let mut lines = log.bytes.split(|byte| *byte == b'\n').map(Line::read).filter(|line| !line.is_empty());
     let Some(crawled_at) = lines.next().filter(|line| line.text == CRAWL).and_then(|line| line.time) else {
@@ -29,11 +30,13 @@ pub(super) fn decode(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
     let shown: Vec<_> = lines.by_ref().take(MAX_LINES).collect();
     let more = lines.count();
     if more > 0 {
-        findings.push(format!("too many lines to show: {} left out", count(more, "more is", "more are")));
+        let text = format!("too many lines to show: {} left out", count(more, "more is", "more are"));
+        notes.push(Note::new(NoteKind::LeftOut, text));
     }
     let cut = shown.iter().filter(|line| line.cut).count();
     if cut > 0 {
-        findings.push(format!("{} cut after {MAX_LINE} bytes", count(cut, "line is", "lines are")));
+        let text = format!("{} cut after {MAX_LINE} bytes", count(cut, "line is", "lines are"));
+        notes.push(Note::new(NoteKind::LeftOut, text));
     }
     let summary = count(shown.len() + more, "line", "lines");
     let mut tree = Node::leaf("", summary.clone(), None);
@@ -41,7 +44,7 @@ pub(super) fn decode(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
     tree.children.extend(shown.iter().map(Line::node));
     let lines: Vec<Value> = shown.iter().map(Line::json).collect();
     let json = json!({ "crawled_at": crawled_at, "lines": lines, "cut": log.end != End::Whole || more > 0 });
-    Ok(Decoded { format: "zlib, text".into(), summary, tree, json, findings })
+    Ok(Decoded { format: "zlib, text".into(), summary, tree, json, notes })
 }
 
 /// A line of the log: `<unix time> <what happened>`.

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::Statistics;
 use crate::testing::{FIRST, SECOND, ask_as};
-use swarmscope_wire::ErrorByte;
+use swarmscope_wire::{ErrorByte, Note, NoteKind};
 
 const FILL: &str = "INSERT INTO PunctureLine (timestamp, line) VALUES (3600, 'UNAT:1,2,1'), (7200, 'OCTM:1.2.3.4,7760,9f3a\n0.00 forged')";
 
@@ -42,7 +42,7 @@ fn replies_of_the_original_read() {
     let payload = b"x\x9c34\xb74566706\xd0\xb30Qp\x0er\x0c\xf7\xe1\x02\x00+\xb2\x04D";
     let decoded = puncture("").decode(payload).unwrap();
     assert_eq!(decoded.json, json!({"crawled_at": 1_795_337_030.84, "lines": [], "cut": false}));
-    assert_eq!((decoded.findings, &*decoded.format), (vec![], "zlib, text"));
+    assert_eq!((decoded.notes, &*decoded.format), (vec![], "zlib, text"));
     let long = decode(b"1795337030.84 CRAWL\n1795337000.10 ID:9f3a;IP:1.2.3.4\nno time here\n\n").unwrap();
     let lines =
         json!([{"time": 1_795_337_000.1, "text": "ID:9f3a;IP:1.2.3.4"}, {"time": null, "text": "no time here"}]);
@@ -55,19 +55,19 @@ fn what_is_cut_or_left_out_is_said() {
     let nul = log(&vec![0; 20 << 20]);
     assert_eq!((nul.json["lines"].clone(), nul.json["cut"].clone()), (json!([]), json!(true)));
     assert!(
-        nul.findings[0].starts_with("inflates to more than 16 777 216 bytes: the rest was cut"),
+        nul.notes[0].text.starts_with("inflates to more than 16 777 216 bytes: the rest was cut"),
         "{:?}",
-        nul.findings
+        nul.notes
     );
-    assert_eq!(nul.findings[1], "16 777 205 NUL bytes are left out");
+    assert_eq!(nul.notes[1].text, "16 777 205 NUL bytes are left out");
     let one = log(b"2.00 \0UN\0AT\n\0\0");
     assert_eq!(one.json["lines"], json!([{"time": 2.0, "text": "UNAT"}]));
     let wide = log(&[&b"2.00 "[..], &[b'x'; 2000]].concat());
     assert_eq!(wide.json["lines"][0]["text"].as_str().unwrap().len(), 1024 - 5);
-    assert_eq!(wide.findings, ["1 line is cut after 1024 bytes"]);
+    assert_eq!(wide.notes, [Note::new(NoteKind::LeftOut, "1 line is cut after 1024 bytes")]);
     let many = log("3.00 x\n".repeat(20_005).as_bytes());
     assert_eq!((&*many.summary, many.json["lines"].as_array().unwrap().len()), ("20 005 lines", 20_000));
-    assert_eq!(many.findings, ["too many lines to show: 5 more are left out"]);
+    assert_eq!(many.notes, [Note::new(NoteKind::LeftOut, "too many lines to show: 5 more are left out")]);
     let hostile = log(b"2.00 \x1b[2J\xff\xe2\x80\xae");
     assert_eq!(hostile.json["lines"][0]["text"], "·[2J··");
 }

@@ -194,7 +194,7 @@ fn the_older_generation_reads_the_same_rows_as_a_pickle() {
     let pickle = rows.into_list().into_pickle();
     let decoded = formats::decode_as(formats::Format::Pickle, &pickle).unwrap();
     assert_eq!(decoded.json, serde_json::json!([[1, -5, 2.5, null, "abc", {"base64": "AP8="}], ["two"]]));
-    assert_eq!(decoded.findings, Vec::<String>::new());
+    assert_eq!(decoded.notes, []);
 }
 
 #[test]

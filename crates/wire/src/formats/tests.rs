@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::testing::words;
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
@@ -15,7 +16,7 @@ fn deflate(bytes: &[u8]) -> Vec<u8> {
 
 fn brief(payload: &[u8]) -> (String, String, Vec<String>) {
     let decoded = decode(payload);
-    (decoded.format, decoded.summary, decoded.findings)
+    (decoded.format, decoded.summary, words(&decoded.notes))
 }
 
 #[test]
@@ -98,8 +99,8 @@ fn what_only_looks_like_a_format_is_shown_with_the_fault() {
             vec!["begins like bencode, but is not: bencode: byte 6: the input ends inside a value".into()]
         )
     );
-    let (format, _, findings) = brief(b"\x80\x02]q\x01");
-    assert_eq!((&*format, findings.len()), ("hex", 1));
+    let (format, _, notes) = brief(b"\x80\x02]q\x01");
+    assert_eq!((&*format, notes.len()), ("hex", 1));
     assert_eq!(decode_as(Format::A, b"l").unwrap_err().to_string(), "encoding a: byte 0: does not begin with `a`");
     assert_eq!(decode_as(Format::Zlib, b"l").unwrap_err().to_string(), "zlib: not a zlib stream");
     assert_eq!(decode_as(Format::Empty, b"l"), Err(FormatError::NotEmpty(1)));
@@ -107,7 +108,7 @@ fn what_only_looks_like_a_format_is_shown_with_the_fault() {
 }
 
 #[test]
-fn deviations_and_calls_are_findings() {
+fn deviations_and_calls_are_noted() {
     assert_eq!(brief(b"d1:bi1e1:ai2ee").2, ["dict keys are not sorted (byte 7)"]);
     assert_eq!(brief(b"a2d1sb0n1sa0n").2, ["1 dict is not sorted"]);
     assert_eq!(brief(b"cos\nsystem\n.").2, ["byte 0: GLOBAL os.system would import or call something: shown, not run"]);
@@ -115,19 +116,42 @@ fn deviations_and_calls_are_findings() {
 }
 
 #[test]
+fn damage_has_a_code() {
+    let stream = deflate("line\n".repeat(20_000).as_bytes());
+    let mut damaged = stream.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    for (kind, payload) in [
+        (NoteKind::UnsortedKeys, b"d1:bi1e1:ai2ee".to_vec()),
+        (NoteKind::DuplicateKey, b"d1:ai1e1:ai2ee".to_vec()),
+        (NoteKind::LeadingZero, b"i01e".to_vec()),
+        (NoteKind::TrailingBytes, b"i1erest".to_vec()),
+        (NoteKind::TrailingBytes, [&stream[..], b"rest"].concat()),
+        (NoteKind::UnsortedKeys, b"a2d1sb0n1sa0n".to_vec()),
+        (NoteKind::DuplicateKey, b"(dS'a'\nI1\nsS'a'\nI2\ns.".to_vec()),
+        (NoteKind::NotRun, b"cos\nsystem\n.".to_vec()),
+        (NoteKind::StreamCut, stream[..stream.len() - 6].to_vec()),
+        (NoteKind::StreamDamaged, damaged),
+        (NoteKind::InflateLimit, deflate(&vec![b'x'; inflate::MAX_OUTPUT + 1])),
+        (NoteKind::NotTheFormat, b"a2lx".to_vec()),
+        (NoteKind::HiddenCharacters, b"a colourful \x1b[31mword".to_vec()),
+        (NoteKind::TooDeep, b"\x80\x02".iter().copied().chain([b']'; 70]).chain([b'a'; 69]).chain(*b".").collect()),
+    ] {
+        let kinds: Vec<_> = decode(&payload).notes.iter().map(|note| note.kind).collect();
+        assert_eq!(kinds.first(), Some(&kind), "{kinds:?}");
+    }
+}
+
+#[test]
 fn zlib_says_what_was_cut() {
     let long = "line\n".repeat(20_000);
     let stream = deflate(long.as_bytes());
     assert_eq!(brief(&[&stream[..], b"xyz"].concat()).2, ["3 bytes follow the zlib stream"]);
-    let (format, _, findings) = brief(&stream[..stream.len() - 6]);
+    let (format, _, notes) = brief(&stream[..stream.len() - 6]);
     assert_eq!(format, "zlib, text");
-    assert!(findings[0].starts_with("the zlib stream ends early, after"), "{findings:?}");
-    let (format, summary, findings) = brief(&deflate(&vec![0; inflate::MAX_OUTPUT + 1]));
+    assert!(notes[0].starts_with("the zlib stream ends early, after"), "{notes:?}");
+    let (format, summary, notes) = brief(&deflate(&vec![0; inflate::MAX_OUTPUT + 1]));
     assert_eq!((&*format, &*summary), ("zlib, hex", "16 777 216 bytes"));
-    assert!(
-        findings[0].starts_with("inflates to more than 16 777 216 bytes: the rest was cut, after "),
-        "{findings:?}"
-    );
+    assert!(notes[0].starts_with("inflates to more than 16 777 216 bytes: the rest was cut, after "), "{notes:?}");
     let accents = format!("x{}", "é".repeat(inflate::MAX_OUTPUT / 2));
     assert_eq!(brief(&deflate(accents.as_bytes())).0, "zlib, text", "half a character at the cut is left out");
 }
@@ -138,8 +162,8 @@ fn streams_inside_one_another_end() {
     for _ in 0..3 {
         stream = deflate(&stream);
     }
-    let (format, _, findings) = brief(&stream);
-    assert_eq!((&*format, &*findings[0]), ("zlib, zlib, hex", "a zlib stream inside others was not inflated"));
+    let (format, _, notes) = brief(&stream);
+    assert_eq!((&*format, &*notes[0]), ("zlib, zlib, hex", "a zlib stream inside others was not inflated"));
 }
 
 #[test]
@@ -163,7 +187,7 @@ fn check(payload: &[u8]) {
     let decoded = decode(payload);
     visible(&decoded.tree, payload.len());
     assert!(!decoded.format.is_empty() && !decoded.summary.is_empty());
-    for line in decoded.findings.iter().chain([&decoded.format, &decoded.summary]) {
+    for line in words(&decoded.notes).iter().chain([&decoded.format, &decoded.summary]) {
         assert_eq!(text::clean(line), **line);
     }
 }
@@ -183,14 +207,17 @@ proptest! {
 fn the_json_has_the_beginning_of_many_bytes() {
     let decoded = decode(&vec![0xff; MAX_BYTES_IN_JSON + 1]);
     assert_eq!(decoded.summary, "1 048 577 bytes");
-    assert_eq!(decoded.findings, ["the JSON has the first 1 048 576 bytes only"]);
+    assert_eq!(words(&decoded.notes), ["the JSON has the first 1 048 576 bytes only"]);
     assert_eq!(decoded.json["base64"].as_str().unwrap().len(), MAX_BYTES_IN_JSON.div_ceil(3) * 4);
-    assert_eq!(decode(&vec![0xff; MAX_BYTES_IN_JSON]).findings, Vec::<String>::new());
+    assert_eq!(decode(&vec![0xff; MAX_BYTES_IN_JSON]).notes, []);
 }
 
 #[test]
 fn what_nests_too_deep_is_said_to() {
     let deep = [vec![b'l'; 100], vec![b'e'; 100]].concat();
-    assert_eq!(decode(&deep).findings, ["begins like bencode, but is not: bencode: byte 64: nested deeper than 64"]);
+    assert_eq!(
+        words(&decode(&deep).notes),
+        ["begins like bencode, but is not: bencode: byte 64: nested deeper than 64"]
+    );
     assert_eq!(sniff(b"lle"), Format::Text);
 }

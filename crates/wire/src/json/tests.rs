@@ -1,10 +1,11 @@
 use super::*;
+use crate::testing::words;
 use crate::{bencode, encoding_a, pickle};
 
 fn json<'a>(source: impl Source<'a>) -> Value {
-    let mut findings = Vec::new();
-    let value = build(source, &mut findings);
-    assert_eq!(findings, Vec::<String>::new());
+    let mut notes = Vec::new();
+    let value = build(source, &mut notes);
+    assert_eq!(notes, []);
     value
 }
 
@@ -42,17 +43,17 @@ fn a_large_reply_is_whole() {
 
 #[test]
 fn sharing_and_nesting_are_bounded() {
-    let findings_of = |bytes: &[u8]| {
-        let mut findings = Vec::new();
-        build(pickle::decode(bytes).unwrap().source(), &mut findings);
-        findings
+    let words_of = |bytes: &[u8]| {
+        let mut notes = Vec::new();
+        build(pickle::decode(bytes).unwrap().source(), &mut notes);
+        words(&notes)
     };
     let laughs = [&b"]q\0"[..], &b"(h\0h\0h\0h\0h\0h\0h\0h\0lq\0".repeat(100), b"."].concat();
-    assert_eq!(findings_of(&laughs)[0], "the JSON ends early: it would take more than 64 MiB");
+    assert_eq!(words_of(&laughs)[0], "the JSON ends early: it would take more than 64 MiB");
     let text = format!("V{}\nq\0", "x".repeat(1 << 20));
     let shared = [b"(", text.as_bytes(), &b"h\0".repeat(10_000), b"l."].concat();
-    assert_eq!(findings_of(&shared), ["the JSON ends early: it would take more than 64 MiB"]);
-    assert_eq!(findings_of(b"]2a."), ["nested deeper than 64: the JSON ends there"]);
+    assert_eq!(words_of(&shared), ["the JSON ends early: it would take more than 64 MiB"]);
+    assert_eq!(words_of(b"]2a."), ["nested deeper than 64: the JSON ends there"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::formats;
+use crate::{Note, NoteKind, formats};
 
 const MASK: Mask = Mask::new([7; 32]);
 
@@ -86,7 +86,7 @@ fn a_decoded_payload_is_masked_through_and_through() {
     let message = format!("d6:random{}l9:127.0.0.1i7760e{}:{permid}e8:10.1.1.17:unknown3:vip7:1.2.3.4e", "", 112);
     let mut decoded = formats::decode(message.as_bytes());
     decoded.summary = "from 1.2.3.4".into();
-    decoded.findings.push(format!("{permid} at [::1]:80"));
+    decoded.notes.push(Note::new(NoteKind::Unexpected, format!("{permid} at [::1]:80")));
     let der = formats::decode(&permid.to_der());
     for decoded in [MASK.decoded(decoded), MASK.decoded(der)] {
         let all = format!("{decoded:?}");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::float;
 use super::super::integer::Integer;
-use super::super::limits::{MAX_FINDINGS, MAX_VALUES};
+use super::super::limits::{MAX_NOTES, MAX_VALUES};
 use super::super::reader::Reader;
 use super::super::text;
 use super::{Call, Fault, Id, Item, MAX_INTEGER_LEN, MAX_NAME_CHARS, Pickle, PickleError, Refused, Value, protocol0};
@@ -169,7 +169,7 @@ impl<'a> Machine<'a> {
     }
 
     fn note(&mut self, opcode: &'static str, name: &str) {
-        if self.calls.len() < MAX_FINDINGS {
+        if self.calls.len() < MAX_NOTES {
             self.calls.push(Call { at: self.at, opcode, name: name.to_owned() });
         } else {
             self.more_calls += 1;

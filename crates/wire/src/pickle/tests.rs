@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::limits::MAX_VALUES;
+use crate::testing::words;
 
 fn fault(bytes: &[u8]) -> Fault {
     decode(bytes).unwrap_err().what
@@ -36,7 +37,7 @@ fn shown(bytes: &[u8]) -> String {
 fn the_original_s_replies_are_read() {
     let rows = b"\x80\x02]q\x01(X\x05\x00\x00\x00Video\x85q\x02X\n\x00\x00\x00VideoClips\x85q\x03e.";
     assert_eq!(shown(rows), r#"[(u"Video"), (u"VideoClips")]"#);
-    assert_eq!(decode(rows).unwrap().findings(), Vec::<String>::new());
+    assert_eq!(decode(rows).unwrap().notes(), []);
     assert_eq!(shown(b"\x80\x02]q\x01(]q\x02Ne."), "[[], None]");
     assert_eq!(shown(b"\x80\x02]q\x01(X\x0a\x00\x00\x00peer_countK\x01\x86q\x02e."), r#"[(u"peer_count", 1)]"#);
     let query = b"\x80\x02]q\x01(U\x04readq\x02U\x06SELECTq\x03\x86q\x04U\x05writeq\x05U\x06UPDATEq\x06\x86q\x07e.";
@@ -71,7 +72,7 @@ fn what_would_call_something_is_shown_and_not_run() {
     let exploit = b"cos\nsystem\n(S'rm -rf ~'\ntR.";
     assert_eq!(shown(exploit), r#"<REDUCE >(<GLOBAL os.system>(), ("rm -rf ~"))"#);
     assert_eq!(
-        decode(exploit).unwrap().findings(),
+        words(&decode(exploit).unwrap().notes()),
         [
             "byte 0: GLOBAL os.system would import or call something: shown, not run",
             "byte 25: REDUCE would import or call something: shown, not run",
@@ -98,11 +99,27 @@ fn what_would_call_something_is_shown_and_not_run() {
 }
 
 #[test]
-fn findings_are_bounded_and_counted() {
+fn a_key_that_occurs_twice_is_noted() {
+    for (twice, bytes) in [
+        (0, &b"(dS'a'\nI1\nsI1\nI1\ns."[..]),
+        (1, b"(dS'a'\nI1\nsS'a'\nI2\ns."),
+        (1, b"(dS'a'\nI1\nsVa\nI2\ns."),
+        (2, b"(dI1\nI1\nsI1\nI2\nsI1\nI3\ns."),
+        (0, b"(d(tI1\ns(I1\ntI2\ns."),
+    ] {
+        let notes = decode(bytes).unwrap().notes();
+        let found = notes.iter().filter(|note| note.kind == NoteKind::DuplicateKey);
+        let said = found.map(|note| note.text.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!(said, if twice > 0 { vec![twice.to_string()] } else { vec![] }, "{notes:?}");
+    }
+}
+
+#[test]
+fn notes_are_bounded_and_counted() {
     let pickle = decode(&[&b"("[..], &b"cm\nC\n".repeat(1000), b"l."].concat()).unwrap();
     assert_eq!((pickle.calls.len(), pickle.more_calls), (32, 968));
-    assert_eq!(pickle.findings()[32], "968 more opcodes would import or call something, beyond the first 32");
-    assert_eq!(decode(b"N.rest").unwrap().findings(), ["4 bytes follow the pickle"]);
+    assert_eq!(pickle.notes()[32].text, "968 more opcodes would import or call something, beyond the first 32");
+    assert_eq!(words(&decode(b"N.rest").unwrap().notes()), ["4 bytes follow the pickle"]);
 }
 
 #[test]
@@ -179,7 +196,7 @@ proptest! {
         let bytes = [&b"]q\0(K\x01K\x02q\x01"[..], &opcodes, b"."].concat();
         if let Ok(pickle) = decode(&bytes) {
             prop_assert!(pickle.items.iter().all(|item| item.span.end <= bytes.len() && item.span.start <= item.span.end));
-            prop_assert_eq!(pickle.calls.is_empty(), pickle.findings().iter().all(|finding| !finding.contains("shown, not run")));
+            prop_assert_eq!(pickle.calls.is_empty(), pickle.notes().iter().all(|note| note.kind != NoteKind::NotRun));
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::words;
 use crate::{bencode, encoding_a, pickle};
 
 /// A tree as indented lines: label, value, span.
@@ -14,15 +15,15 @@ fn outline(node: &Node) -> Vec<String> {
 }
 
 fn tree<'a>(source: impl Source<'a>) -> (Node, Vec<String>) {
-    let mut findings = Vec::new();
-    let node = build(source, &mut findings);
-    (node, findings)
+    let mut notes = Vec::new();
+    let node = build(source, &mut notes);
+    (node, words(&notes))
 }
 
 #[test]
 fn bencode_becomes_a_tree_with_spans() {
     let parsed = bencode::decode_spanned(b"d12:current timei0e5:statsll2:\xff\xfe0:i-1eeee").unwrap();
-    let (node, findings) = tree(parsed.source());
+    let (node, notes) = tree(parsed.source());
     assert_eq!(
         outline(&node),
         [
@@ -36,7 +37,7 @@ fn bencode_becomes_a_tree_with_spans() {
         ]
         .map(str::to_owned)
     );
-    assert_eq!(findings, Vec::<String>::new());
+    assert_eq!(notes, Vec::<String>::new());
 }
 
 #[test]
@@ -99,29 +100,29 @@ fn text_of_peers_is_clean_and_short() {
 fn large_values_are_shown_as_far_as_memory_goes_and_the_rest_is_counted() {
     let many = [b"l".to_vec(), b"i1e".repeat(500_000), b"e".to_vec()].concat();
     let parsed = bencode::decode_spanned(&many).unwrap();
-    let (node, findings) = tree(parsed.source());
+    let (node, notes) = tree(parsed.source());
     let shown = node.children.len() - 1;
     assert!(node.children.iter().map(Node::size).sum::<usize>() < MAX_SIZE + 1000);
     assert!(shown > 100_000);
     let last = node.children.last().unwrap();
     assert_eq!((&*last.label, &*last.value), ("…", &*count(500_000 - shown, "more", "more")));
     assert_eq!(node.value, "500 000 values");
-    assert_eq!(findings, ["too many values to show: the tree ends early"]);
+    assert_eq!(notes, ["too many values to show: the tree ends early"]);
 }
 
 #[test]
 fn sharing_without_end_and_nesting_without_end_end() {
     let laughs = [&b"]q\0"[..], &b"(h\0h\0h\0h\0h\0h\0h\0h\0lq\0".repeat(100), b"."].concat();
-    let (_, findings) = tree(pickle::decode(&laughs).unwrap().source());
-    assert_eq!(findings[0], "too many values to show: the tree ends early");
+    let (_, notes) = tree(pickle::decode(&laughs).unwrap().source());
+    assert_eq!(notes[0], "too many values to show: the tree ends early");
 
     let nested = [&b"]".repeat(200_000)[..], &b"a".repeat(199_999), b"."].concat();
-    let (node, findings) = tree(pickle::decode(&nested).unwrap().source());
-    assert_eq!(findings, ["nested deeper than 64: the tree ends there"]);
+    let (node, notes) = tree(pickle::decode(&nested).unwrap().source());
+    assert_eq!(notes, ["nested deeper than 64: the tree ends there"]);
     assert_eq!(node.children[0].value, "1 value");
 
-    let (_, findings) = tree(pickle::decode(b"]2a.").unwrap().source());
-    assert_eq!(findings.len(), 1);
+    let (_, notes) = tree(pickle::decode(b"]2a.").unwrap().source());
+    assert_eq!(notes.len(), 1);
 }
 
 #[test]
@@ -146,10 +147,10 @@ fn bytes_are_text_as_far_as_they_are_shown() {
 
 #[test]
 fn lines_of_text_know_where_they_stand() {
-    let mut findings = Vec::new();
-    let node = lines("1.00 CRAWL\r\n\nlast\x1b", &mut findings);
+    let mut notes = Vec::new();
+    let node = lines("1.00 CRAWL\r\n\nlast\x1b", &mut notes);
     assert_eq!(outline(&node), ["=3 lines @0..18", "  1=1.00 CRAWL @0..10", "  2=\"\" @12..12", "  3=last· @13..18"]);
-    let node = lines(&"\n".repeat(1_000_000), &mut findings);
+    let node = lines(&"\n".repeat(1_000_000), &mut notes);
     assert_eq!(node.value, "1 000 000 lines");
-    assert_eq!(findings, ["too many lines to show: the tree ends early"]);
+    assert_eq!(words(&notes), ["too many lines to show: the tree ends early"]);
 }

@@ -66,6 +66,10 @@ impl Rewrite for Cleaner {
     fn decoding(&mut self, decoding: &mut Decoding) {
         self.tree(&mut decoding.decoded.tree);
         let texts = [&mut decoding.decoded.format, &mut decoding.decoded.summary];
-        texts.into_iter().chain(&mut decoding.decoded.findings).chain(&mut decoding.failed).for_each(|t| self.text(t));
+        texts
+            .into_iter()
+            .chain(decoding.decoded.notes.iter_mut().map(|note| &mut note.text))
+            .chain(&mut decoding.failed)
+            .for_each(|t| self.text(t));
     }
 }

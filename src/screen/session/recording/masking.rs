@@ -147,7 +147,8 @@ impl Rewrite for Masker {
         let decoded = &mut decoding.decoded;
         self.tree(&mut decoded.tree);
         decoded.json = Value::Null;
-        let texts = std::iter::once(&mut decoded.summary).chain(&mut decoded.findings).chain(&mut decoding.failed);
+        let notes = decoded.notes.iter_mut().map(|note| &mut note.text);
+        let texts = std::iter::once(&mut decoded.summary).chain(notes).chain(&mut decoding.failed);
         texts.for_each(|text| self.text(text));
         for id in [&mut decoding.content, &mut decoding.shape, &mut decoding.bytes] {
             *id = self.mask.content(*id);
