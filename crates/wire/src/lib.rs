@@ -19,6 +19,7 @@
 pub mod anatomy;
 pub mod auth;
 pub mod bencode;
+pub mod bittorrent;
 pub mod buddycast;
 mod content;
 pub mod crawler;
@@ -34,6 +35,7 @@ mod ids;
 pub mod inflate;
 pub mod integer;
 mod json;
+pub mod krpc;
 pub mod limits;
 pub mod mask;
 mod note;

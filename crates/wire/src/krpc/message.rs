@@ -1,0 +1,205 @@
+//! One datagram: a query, a response or an error, and what stands around it.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use data_encoding::HEXLOWER;
+
+use super::compact;
+use super::query::Query;
+use super::response::Response;
+use crate::bencode::{self, BencodeError, Deviation, Value};
+
+/// The longest datagram that is read, in bytes. Clients keep theirs below 1 500; this leaves room
+/// for fragments and refuses what nobody sends.
+pub const MAX_DATAGRAM: usize = 4096;
+/// The longest transaction id that is accepted, in bytes. Ours have 4, most have 2.
+const MAX_TRANSACTION: usize = 32;
+/// The longest `v` that is kept, in bytes. Documented ones have 4.
+const MAX_VERSION: usize = 32;
+
+/// What tells the answers to several queries apart: the asker picks it, the answer repeats it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Transaction(Vec<u8>);
+
+impl Transaction {
+    /// The id with these bytes; none if there are more than 32.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Option<Self> {
+        (bytes.len() <= MAX_TRANSACTION).then(|| Self(bytes.to_vec()))
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+/// One message.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Message {
+    /// Which query this is, or answers.
+    pub transaction: Transaction,
+    /// What it says.
+    pub body: Body,
+    /// `v`: two letters of the client and its version, by convention.
+    pub version: Option<Vec<u8>>,
+    /// `ip`: the receiver's address as the sender sees it (BEP 42).
+    pub ip: Option<SocketAddr>,
+    /// `ro`: the sender answers no queries and belongs in no routing table (BEP 43).
+    pub read_only: bool,
+    /// How its encoding differs from the only valid one.
+    pub deviations: Vec<Deviation>,
+}
+
+/// What a message says.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Body {
+    /// `q`
+    Query(Query),
+    /// `r`
+    Response(Response),
+    /// `e`
+    Error(RemoteError),
+}
+
+/// The refusal of a query.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RemoteError {
+    /// 201 generic, 202 server, 203 protocol, 204 method unknown (BEP 5); others are possible.
+    pub code: i64,
+    /// The node's own words, as they came: not cleaned.
+    pub message: Vec<u8>,
+}
+
+impl RemoteError {
+    /// The name that BEP 5 and BEP 44 give its code.
+    #[must_use]
+    pub const fn name(&self) -> Option<&'static str> {
+        Some(match self.code {
+            201 => "generic error",
+            202 => "server error",
+            203 => "protocol error",
+            204 => "method unknown",
+            205 => "message too big",
+            206 => "invalid signature",
+            207 => "salt too big",
+            301 => "compare-and-swap mismatch",
+            302 => "sequence number too small",
+            _ => return None,
+        })
+    }
+}
+
+/// Why a datagram is no message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum KrpcError {
+    #[error("{0} bytes, more than the {MAX_DATAGRAM} of the largest message")]
+    TooLarge(usize),
+    #[error("{0}")]
+    Bencode(#[from] BencodeError),
+    #[error("not a dict")]
+    NotADict,
+    #[error("no transaction id of at most {MAX_TRANSACTION} bytes")]
+    Transaction,
+    #[error("no kind that is q, r or e")]
+    Kind,
+    #[error("a query without a name or without the asker's id")]
+    Query,
+    #[error("a response without the node's id")]
+    Response,
+    #[error("an error that is not a list of a code and a text")]
+    Error,
+}
+
+impl KrpcError {
+    /// Whether the sender spoke KRPC at all, however wrong: false for bytes of something else.
+    #[must_use]
+    pub const fn is_krpc(self) -> bool {
+        matches!(self, Self::Query | Self::Response | Self::Error)
+    }
+}
+
+impl Message {
+    /// A message without anything optional.
+    #[must_use]
+    pub const fn new(transaction: Transaction, body: Body) -> Self {
+        Self { transaction, body, version: None, ip: None, read_only: false, deviations: Vec::new() }
+    }
+
+    /// Reads one datagram. Keys in any order, twice, or followed by other bytes are accepted and
+    /// noted: real nodes send them.
+    ///
+    /// # Errors
+    /// What makes it no message.
+    pub fn decode(datagram: &[u8]) -> Result<Self, KrpcError> {
+        if datagram.len() > MAX_DATAGRAM {
+            return Err(KrpcError::TooLarge(datagram.len()));
+        }
+        let parsed = bencode::decode_lenient(datagram)?;
+        let message = &parsed.value;
+        message.as_dict().ok_or(KrpcError::NotADict)?;
+        let bytes = |key| message.get(key).and_then(Value::as_bytes);
+        let transaction = bytes("t").and_then(Transaction::new).ok_or(KrpcError::Transaction)?;
+        let body = match bytes("y") {
+            Some(b"q") => read_query(message).map(Body::Query).ok_or(KrpcError::Query)?,
+            Some(b"r") => message.get("r").and_then(Response::read).map(Body::Response).ok_or(KrpcError::Response)?,
+            Some(b"e") => message.get("e").and_then(read_error).map(Body::Error).ok_or(KrpcError::Error)?,
+            _ => return Err(KrpcError::Kind),
+        };
+        Ok(Self {
+            transaction,
+            body,
+            version: bytes("v").filter(|version| version.len() <= MAX_VERSION).map(<[u8]>::to_vec),
+            ip: bytes("ip").and_then(compact::address),
+            read_only: message.get("ro").and_then(Value::as_int) == Some(1),
+            deviations: parsed.deviations,
+        })
+    }
+
+    /// The datagram.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut fields = vec![("t", Value::from(self.transaction.bytes()))];
+        match &self.body {
+            Body::Query(query) => fields.extend([
+                ("a", query.arguments()),
+                ("q", Value::from(query.question.name())),
+                ("y", Value::from("q")),
+            ]),
+            Body::Response(response) => fields.extend([("r", response.fields()), ("y", Value::from("r"))]),
+            Body::Error(error) => {
+                let list = vec![Value::from(error.code), Value::from(&error.message[..])];
+                fields.extend([("e", Value::List(list)), ("y", Value::from("e"))]);
+            }
+        }
+        if let Some(version) = &self.version {
+            fields.push(("v", Value::from(&version[..])));
+        }
+        if let Some(ip) = self.ip {
+            let mut bytes = Vec::new();
+            compact::write_address(ip, &mut bytes);
+            fields.push(("ip", Value::Bytes(bytes)));
+        }
+        if self.read_only {
+            fields.push(("ro", Value::from(1)));
+        }
+        Value::dict(fields).encode()
+    }
+}
+
+fn read_query(message: &Value) -> Option<Query> {
+    Query::read(message.get("q")?.as_bytes()?, message.get("a")?)
+}
+
+fn read_error(list: &Value) -> Option<RemoteError> {
+    let [code, message, ..] = list.as_list()? else { return None };
+    Some(RemoteError { code: code.as_int()?, message: message.as_bytes()?.to_vec() })
+}
