@@ -35,8 +35,10 @@ pub struct ExtensionHandshake {
 /// Why a payload is no extension handshake.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ExtensionError {
+    /// It is not bencoded.
     #[error("{0}")]
     Bencode(#[from] BencodeError),
+    /// Not a dict.
     #[error("not a dict")]
     NotADict,
 }

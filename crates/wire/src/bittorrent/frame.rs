@@ -53,10 +53,20 @@ impl Kind {
 pub enum Frame {
     /// A frame of length 0.
     KeepAlive,
-    /// An extension message: the id that its receiver gave the extension, and its payload.
-    Extended { id: u8, payload: Vec<u8> },
+    /// An extension message.
+    Extended {
+        /// The id that its receiver gave the extension.
+        id: u8,
+        /// What follows the two ids.
+        payload: Vec<u8>,
+    },
     /// Any other, whose bytes were dropped unread.
-    Dropped { kind: Kind, bytes: u32 },
+    Dropped {
+        /// What it was.
+        kind: Kind,
+        /// How many bytes followed its kind.
+        bytes: u32,
+    },
 }
 
 /// A frame that is longer than any of a real client. What follows it can't be read.

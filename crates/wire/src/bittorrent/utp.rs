@@ -44,12 +44,16 @@ pub struct Packet {
 /// Why a datagram is no uTP packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum UtpError {
+    /// It ends early.
     #[error("{0}")]
     Short(#[from] ReadError),
+    /// Version …, not 1.
     #[error("version {0}, not 1")]
     Version(u8),
+    /// Packet type ….
     #[error("packet type {0}")]
     Type(u8),
+    /// More than 8 extension headers.
     #[error("more than {MAX_EXTENSIONS} extension headers")]
     Extensions,
 }

@@ -101,20 +101,28 @@ impl RemoteError {
 /// Why a datagram is no message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum KrpcError {
+    /// Some bytes, more than the [`MAX_DATAGRAM`] of the largest message.
     #[error("{0} bytes, more than the {MAX_DATAGRAM} of the largest message")]
     TooLarge(usize),
+    /// It is not bencoded.
     #[error("{0}")]
     Bencode(#[from] BencodeError),
+    /// Not a dict.
     #[error("not a dict")]
     NotADict,
+    /// No transaction id of at most 32 bytes.
     #[error("no transaction id of at most {MAX_TRANSACTION} bytes")]
     Transaction,
+    /// No kind that is q, r or e.
     #[error("no kind that is q, r or e")]
     Kind,
+    /// A query without a name or without the asker's id.
     #[error("a query without a name or without the asker's id")]
     Query,
+    /// A response without the node's id.
     #[error("a response without the node's id")]
     Response,
+    /// An error that is not a list of a code and a text.
     #[error("an error that is not a list of a code and a text")]
     Error,
 }

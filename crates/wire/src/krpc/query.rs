@@ -27,13 +27,39 @@ pub enum Question {
     /// BEP 5 `ping`
     Ping,
     /// BEP 5 `find_node`
-    FindNode { target: Target, want: Want },
+    FindNode {
+        /// Whose neighbourhood is asked for.
+        target: Target,
+        /// Families of contacts.
+        want: Want,
+    },
     /// BEP 5 `get_peers`; with `scrape`, BEP 33
-    GetPeers { infohash: Target, want: Want, scrape: bool },
+    GetPeers {
+        /// Whose peers are asked for.
+        infohash: Target,
+        /// Families of contacts.
+        want: Want,
+        /// Whether filters of BEP 33 are asked for.
+        scrape: bool,
+    },
     /// BEP 5 `announce_peer`; ours is only ever the operator's own rendezvous key
-    AnnouncePeer { infohash: Target, token: Vec<u8>, port: u16, implied_port: bool },
+    AnnouncePeer {
+        /// What it is announced under.
+        infohash: Target,
+        /// What the node gave with its answer to `get_peers`.
+        token: Vec<u8>,
+        /// Where the peer listens.
+        port: u16,
+        /// Whether the query's own source port counts instead.
+        implied_port: bool,
+    },
     /// BEP 51 `sample_infohashes`
-    SampleInfohashes { target: Target, want: Want },
+    SampleInfohashes {
+        /// Whose neighbourhood is asked for as well.
+        target: Target,
+        /// Families of contacts.
+        want: Want,
+    },
     /// Any other name.
     Other(Vec<u8>),
 }

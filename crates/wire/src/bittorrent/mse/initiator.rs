@@ -7,12 +7,16 @@ use super::{MAX_PADDING, RC4, VERIFICATION, hash, masked_infohash};
 /// Why the other side does not speak the protocol, or not with us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum MseError {
+    /// No verification within 512 bytes of padding: it lacks the torrent, or speaks something else.
     #[error("no verification within {MAX_PADDING} bytes of padding: it lacks the torrent, or speaks something else")]
     NoVerification,
+    /// It selected method …, which was not offered.
     #[error("it selected method {0}, which was not offered")]
     Selected(u32),
+    /// Some bytes of padding, more than 512.
     #[error("{0} bytes of padding, more than {MAX_PADDING}")]
     Padding(usize),
+    /// A torrent that is not here.
     #[error("a torrent that is not here")]
     UnknownTorrent,
 }
