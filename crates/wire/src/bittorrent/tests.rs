@@ -37,7 +37,7 @@ fn clients_are_named_by_their_letters() {
     assert_eq!(named(b"-qB4520-abcdefghijkl").as_deref(), Some("qBittorrent 4.5.2"));
     assert_eq!(named(b"-lt0D80-abcdefghijkl").as_deref(), Some("libTorrent (rakshasa) 0.13.8"));
     assert_eq!(named(b"-ZZ1234-abcdefghijkl").as_deref(), Some("ZZ 1.2.3.4"));
-    assert_eq!(named(b"A2-1-36-0-\xa1\x49\x9a\xf2\x9f\x0e\x48\x5a\x83\x19").as_deref(), Some("aria2 1.36"));
+    assert_eq!(named(b"A2-1-36-0-\xa1\x49\x9a\xf2\x9f\x0e\x48\x5a\x83\x19").as_deref(), Some("aria2 1.36.0"));
     assert_eq!(named(b"M7-9-x--abcdefghijkl"), None);
     assert_eq!(named(b"-\x1b[1234-abcdefghijkl"), None);
     let node = |v: &[u8]| Client::of_node(v).map(|client| client.to_string());
