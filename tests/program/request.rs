@@ -65,6 +65,7 @@ fn a_reply_is_0_and_its_events_have_the_shape_of_the_contract() {
             "elapsed_ms",
             "payload_base64",
             "decoded",
+            "notes",
         ]);
         assert_eq!(keys(reply), expected);
         assert_eq!((&reply["message_id"], &reply["error"]), (&3.into(), &0.into()));
