@@ -8,7 +8,7 @@ use super::model::{Model, tree_of};
 use super::msg::Effect;
 use super::palette::Palette;
 use crate::screen::asking::command;
-use crate::screen::asking::messages::known;
+use swarmscope_facts::messages::known;
 use swarmscope_facts::peer::Peer;
 use swarmscope_peer::node::{PeerKey, Target};
 

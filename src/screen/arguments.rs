@@ -5,12 +5,13 @@ use super::actions::Effects;
 use super::commands::Misfit;
 use super::model::Model;
 use super::msg::Effect;
-use crate::screen::asking::messages::{all, find};
-use crate::screen::list::filter::Filter;
+use crate::screen::asking::messages::find;
 use crate::screen::list::filtering;
-use crate::screen::list::order::By;
-use crate::screen::reply::reading::View;
 use crate::screen::reply::to_file;
+use swarmscope_facts::list::By;
+use swarmscope_facts::list::filter::Filter;
+use swarmscope_facts::messages::all;
+use swarmscope_facts::reply::reading::View;
 use swarmscope_peer::node::Target;
 use swarmscope_probes::config_file::meant;
 use swarmscope_wire::MessageId;
@@ -29,11 +30,11 @@ pub fn filter(model: &mut Model, text: &str) -> Done {
 }
 
 pub fn sorts(model: &Model, _: &str) -> Vec<String> {
-    By::all(&model.kept.columns).iter().map(By::to_string).collect()
+    model.kept.columns.sorts().iter().map(By::to_string).collect()
 }
 
 pub fn sort(model: &mut Model, text: &str) -> Done {
-    let all = By::all(&model.kept.columns);
+    let all = model.kept.columns.sorts();
     let names: Vec<String> = all.iter().map(By::to_string).collect();
     let by = all.iter().zip(&names).find(|(_, name)| *name == text).map(|(by, _)| *by);
     let by = by.ok_or_else(|| unknown("column", text, names.iter().map(String::as_str)))?;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::mode::{Mode, Pane};
 use super::model::Model;
-use crate::screen::asking::messages::known;
-use crate::screen::reply::reading::View;
+use swarmscope_facts::messages::known;
 use swarmscope_facts::peer::Peer;
+use swarmscope_facts::reply::reading::View;
 use swarmscope_facts::request::Request;
 use swarmscope_peer::node::{Ask, Origin, PeerKey, Target};
 

@@ -18,23 +18,25 @@ use super::which::Screen;
 use crate::screen::asking::command::Identity;
 use crate::screen::asking::composer::Composer;
 use crate::screen::asking::editing;
-use crate::screen::asking::messages::{Known, find};
+use crate::screen::asking::messages::find;
 use crate::screen::keys::key::Key;
 use crate::screen::keys::keymap::Keymap;
 use crate::screen::keys::mouse::{self, Mouse};
 use crate::screen::list::arranging::Arrange;
 use crate::screen::list::filtering::Sieve;
 use crate::screen::list::marking::Range;
-use crate::screen::list::order::Order;
-use crate::screen::list::tally::Tally;
 use crate::screen::peer_screen::inspect::Inspect;
 use crate::screen::reply::compare::Comparison;
 use crate::screen::reply::find::Find;
-use crate::screen::reply::reading::{Reading, View};
 use crate::screen::reply::to_file;
 use crate::screen::session::showing::Showing;
 use swarmscope_facts::Marks;
+use swarmscope_facts::list::Tally;
+use swarmscope_facts::list::order::Order;
+use swarmscope_facts::messages::Known;
+use swarmscope_facts::reply::reading::{Reading, View};
 use swarmscope_facts::request::Request;
+use swarmscope_facts::said::Saying;
 use swarmscope_facts::words;
 use swarmscope_facts::{self as facts, Now};
 use swarmscope_facts::{Facts, Naming, Peer};
@@ -200,6 +202,12 @@ impl Model {
         self.picks.request_of(peer)
     }
 
+    /// What facts are put into words with.
+    #[must_use]
+    pub const fn saying(&self) -> Saying<'_> {
+        Saying { facts: &self.facts, registry: &self.setup.registry, naming: &self.setup.naming }
+    }
+
     /// How peers and addresses are named.
     #[must_use]
     pub const fn naming(&self) -> &Naming {
@@ -324,8 +332,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     model.now = now;
     let (is_tick, passed) = (matches!(msg, Msg::Tick), many::feed::Passed::of(&msg));
     let newest = model.log.newest();
-    let mut effects = many::feed::see(model, &msg);
-    effects.extend(folded(model, msg));
+    let mut effects = folded(model, msg);
     effects.extend(many::feed::turn(model, passed));
     model.arrange(Arrange::News { full_second: is_tick });
     log::hold_still(model, newest);

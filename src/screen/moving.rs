@@ -13,7 +13,7 @@ use crate::screen::list::filtering;
 use crate::screen::list::marking;
 use crate::screen::peer_screen::inspect;
 use crate::screen::reply::find;
-use crate::screen::reply::reading::View;
+use swarmscope_facts::reply::reading::View;
 
 pub fn up(model: &mut Model) -> Effects {
     step(model, -1)

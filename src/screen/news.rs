@@ -1,6 +1,7 @@
 //! What became known, and what the screen makes of it: lines of the log, the selection, the composer.
 
 use super::log::Kind;
+use super::many::feed;
 use super::model::Model;
 use super::msg::{Effect, TourStep};
 use swarmscope_facts::{Change, Input, News};
@@ -8,8 +9,10 @@ use swarmscope_peer::node::PeerKey;
 
 /// Folds what became known.
 pub fn fold(model: &mut Model, input: Input) -> Vec<Effect> {
+    let cancelled = feed::see(model, &input);
     let changes = model.facts.fold(model.now, input);
-    changes.into_iter().filter_map(|change| follow(model, change)).collect()
+    let followed = changes.into_iter().filter_map(|change| follow(model, change));
+    cancelled.into_iter().chain(followed).collect()
 }
 
 fn follow(model: &mut Model, change: Change) -> Option<Effect> {

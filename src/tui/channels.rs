@@ -4,9 +4,9 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, BAR, Canvas, follow, width};
 use crate::screen::keys::mouse::{List, Spot};
-use crate::screen::list::column::{Cell, cell};
 use crate::screen::{Mode, Model, Pane};
 use swarmscope_facts::format::{countdown, size, took};
+use swarmscope_facts::list::next::{Cell, cell};
 use swarmscope_facts::news::Kind;
 use swarmscope_facts::peer::Peer;
 use swarmscope_facts::request::{Outcome, Reply, Request, left};
@@ -144,7 +144,7 @@ fn not_yet(canvas: &mut Canvas, model: &Model, columns: &Columns, peer: &Peer, r
     let any: OverlayVersion = OverlayVersion(0);
     let newest = peer.last_of(request.message).is_some_and(|last| last.ticket == request.ticket);
     let frequency: Frequency = request.frequency;
-    let (before, brief, time) = match cell(model, peer, request.message, any, frequency) {
+    let (before, brief, time) = match cell(&model.present(), peer, request.message, any, frequency) {
         Cell::NotYet { left, exact: true } | Cell::In(left) => ("again in ", "", countdown(left)),
         Cell::NotYet { left, .. } | Cell::AtMost(left) => ("at latest ", "≤", countdown(left)),
         _ if newest => ("accepts again now", "over", String::new()),

@@ -4,10 +4,11 @@ use super::canvas::{Area, Canvas, follow};
 use super::layout::Grid;
 use super::overlay;
 use crate::screen::Model;
-use crate::screen::asking::messages::known;
 use crate::screen::list::column_view::entries;
-use crate::screen::list::columns::Column;
-use crate::screen::list::order::By;
+use crate::screen::list::columns::Layout as _;
+use swarmscope_facts::list::By;
+use swarmscope_facts::list::Column;
+use swarmscope_facts::messages::known;
 
 /// Cells of a column's name in the overlay.
 const NAME: u16 = 14;

@@ -4,8 +4,8 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
 use super::found::mark_all;
-use crate::screen::reply::diff::{Change, Diff, Line};
 use swarmscope_facts::format::thousands;
+use swarmscope_facts::reply::diff::{Change, Diff, Line};
 
 /// Where values stand behind their labels.
 const VALUE: u16 = 14;

@@ -3,7 +3,7 @@
 use ratatui::style::{Modifier, Style};
 
 use super::canvas::{Canvas, width};
-use crate::screen::reply::find::places;
+use swarmscope_facts::reply::find::places;
 
 /// Marks cells.
 pub fn mark(canvas: &mut Canvas, x: u16, right: u16, y: u16, current: bool) {

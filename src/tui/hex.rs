@@ -5,8 +5,8 @@ use std::ops::Range;
 use ratatui::style::{Modifier, Style};
 
 use super::canvas::{Area, Canvas};
-use crate::screen::reply::find::Hit;
 use crate::screen::reply::lines::{bytes_per_row, hex_gap, offset_digits};
+use swarmscope_facts::reply::find::Hit;
 
 /// Draws bytes from row `first` on; those that are `linked` stand out, those that were `found` are marked.
 pub fn draw(canvas: &mut Canvas, area: &Area, bytes: &[u8], first: usize, linked: Option<Range<usize>>, found: &[Hit]) {

@@ -1,25 +1,24 @@
 //! The list of peers. Its last column belongs to the composer's message: when does each peer accept it?
 
+use crate::screen::list::columns::Layout as _;
 use ratatui::style::Style;
 
 use super::canvas::{Area, BAR, Canvas, PILL, cut, follow, width};
 use super::columns::{Placed, place, words_over};
-use crate::screen::asking::messages::{Known, known};
 use crate::screen::commands::key_of;
 use crate::screen::keys::mouse::{List, Spot};
-use crate::screen::list::column::{Cell, cell};
-use crate::screen::list::columns::Column;
-use crate::screen::list::filter::state_word;
 use crate::screen::{Mode, Model, Pane};
 use swarmscope_facts::format::{ago, countdown, thousands, took};
+use swarmscope_facts::list::Column;
+use swarmscope_facts::list::filter::state_word;
+use swarmscope_facts::list::next::{Cell, cell};
+use swarmscope_facts::messages::Known;
+use swarmscope_facts::messages::known;
 use swarmscope_facts::peer::{Peer, State};
 use swarmscope_facts::reply_of::{last_error, last_reply};
 use swarmscope_facts::words;
 use swarmscope_peer::node::{PeerKey, Transport};
 use swarmscope_wire::{ErrorByte, Frequency};
-
-/// Cells of the column for a message: the pill, a blank, and `≤52:10`.
-const NEXT: u16 = Column::Next.width();
 
 /// What an audience needs of a peer: how it is, who it is, when it accepts.
 const PRESENTED: [Column; 4] = [Column::State, Column::Permid, Column::Signals, Column::Next];
@@ -116,7 +115,7 @@ fn heading(canvas: &mut Canvas, model: &Model, area: &Area, headings: bool, shar
     let unfiltered = model.filter.text().is_empty();
     if !headings {
         let Some((message, _)) = shared.message(Column::Next) else { return };
-        let label = cut(&message.name, usize::from(NEXT));
+        let label = cut(&message.name, usize::from(Column::Next.width()));
         if x + 2 + width(label) <= area.right && unfiltered {
             canvas.right(area.right, y, label, muted);
         }
@@ -129,7 +128,9 @@ fn heading(canvas: &mut Canvas, model: &Model, area: &Area, headings: bool, shar
     for placed in &shared.columns {
         let (x, right) = (placed.x, placed.right);
         match (placed.column, shared.message(placed.column)) {
-            (_, Some((message, _))) => drop(canvas.right(right, y + 1, cut(&message.name, usize::from(NEXT)), muted)),
+            (_, Some((message, _))) => {
+                drop(canvas.right(right, y + 1, cut(&message.name, usize::from(Column::Next.width())), muted))
+            }
             (Column::RoundTrip, None) => drop(canvas.right(right, y + 1, placed.column.heading(), muted)),
             (column, None) => drop(canvas.text(x, right, y + 1, column.heading(), muted)),
         }
@@ -286,7 +287,7 @@ fn acceptance(canvas: &mut Canvas, model: &Model, shared: &Rows, placed: Placed,
     let Some((message, frequency)) = shared.message(placed.column) else { return };
     let theme = canvas.theme;
     let (x, right, muted) = (placed.x, placed.right, theme.muted);
-    let end = match cell(model, peer, message.id, message.min_version, frequency) {
+    let end = match cell(&model.present(), peer, message.id, message.min_version, frequency) {
         Cell::Now => canvas.right(right, y, "now", muted),
         Cell::In(left) => canvas.right(right, y, &format!("in {}", countdown(left)), muted),
         Cell::AtMost(left) => canvas.right(right, y, &format!("≤{}", countdown(left)), muted),

@@ -6,11 +6,11 @@ use super::canvas::{Area, Canvas, PILL, width};
 use super::{form, payload, picker, preview};
 use crate::screen::asking::command::to_selected;
 use crate::screen::asking::composer::Composer;
-use crate::screen::asking::messages::Known;
 use crate::screen::commands::key_of;
-use crate::screen::list::column::{Cell, cell};
 use crate::screen::{Mode, Model, Pane};
 use swarmscope_facts::format::{countdown, counted, size};
+use swarmscope_facts::list::next::{Cell, cell};
+use swarmscope_facts::messages::Known;
 use swarmscope_facts::words::clause;
 use swarmscope_peer::node::Transport;
 
@@ -134,7 +134,7 @@ impl View<'_> {
         let Some(peer) = self.model.peer().filter(|peer| peer.permid().is_some()) else { return };
         let frequency = self.composer.frequency_or_default();
         let (pill, before, time, after) =
-            match cell(self.model, peer, self.message.id, self.message.min_version, frequency) {
+            match cell(&self.model.present(), peer, self.message.id, self.message.min_version, frequency) {
                 Cell::Now => (false, if brief { "now" } else { "accepts now" }, String::new(), ""),
                 Cell::In(left) => {
                     (false, if brief { "again in " } else { "accepts again in " }, countdown(left), ", we asked last")

@@ -7,9 +7,9 @@ use super::parts;
 use super::rows::{Rows, plain};
 use crate::screen::Model;
 use crate::screen::commands::key_of;
-use crate::screen::list::column::{Cell, cell};
-use crate::screen::peer_screen::ladder;
 use swarmscope_facts::format::{clock, countdown, counted, size, took};
+use swarmscope_facts::ladder;
+use swarmscope_facts::list::next::{Cell, cell};
 use swarmscope_facts::peer::State;
 use swarmscope_facts::request::{Outcome, Request, more};
 use swarmscope_facts::words;
@@ -74,7 +74,7 @@ pub fn request(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
     let skip = if area.height < ROOMY { 1 } else { 2 };
     // a request to a peer that is not there: why it is not there says more
     let absent =
-        model.peer().filter(|_| failure.cause == Cause::NotConnected).and_then(|peer| ladder::why(model, peer));
+        model.peer().filter(|_| failure.cause == Cause::NotConnected).and_then(|peer| ladder::why(&model.facts, peer));
     let counted = words::counted(failure.delivered);
     let end = failure_rows(canvas, area.rows(skip, u16::MAX), absent.unwrap_or(failure), Some(counted));
     if request.newest.is_some() {
@@ -88,7 +88,7 @@ pub fn not_yet(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
     let theme = canvas.theme;
     let any = OverlayVersion(0);
     let x = canvas.pill(area.x, area.right, area.y);
-    let (before, left, why) = match cell(model, peer, request.message, any, request.frequency) {
+    let (before, left, why) = match cell(&model.present(), peer, request.message, any, request.frequency) {
         Cell::NotYet { left, exact: true } | Cell::In(left) => {
             (" again in ", Some(left), "our own request was the last that this peer accepted, so the time is exact")
         }

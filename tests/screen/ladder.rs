@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::screen::peer_screen::ladder::{After, Standing, ladder};
 use swarmscope::screen::{Key, Mode, Model, Msg};
+use swarmscope_facts::ladder::{After, Standing, ladder};
 use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, Ticket, Trace};
 use swarmscope_wire::Frequency;
 use swarmscope_wire::failure::{By, Cause, Delivered, Phase};
@@ -17,7 +17,7 @@ use crate::talk::{DATABASE, Talk, climbed, story};
 fn the_ladder_says_how_far_it_came_and_when() {
     let (model, _) = story();
     let peer = model.peer().expect("selected");
-    let rungs = ladder(&model, peer, model.request());
+    let rungs = ladder(&model.facts, model.now, model.naming().privacy, peer, model.request());
     let told: Vec<_> = rungs.iter().map(|rung| (rung.name, rung.standing, &rung.detail[..])).collect();
     let passed = Standing::Passed;
     assert_eq!(
@@ -139,7 +139,7 @@ fn whatever_the_cause_exactly_one_rung_of_the_connection_fails() {
         let model = early(*cause, |talk| {
             talk.fact(0, Trace::Resolving { host: "peer.example".into(), pinned: false });
         });
-        let rungs = ladder(&model, model.peer().expect("selected"), None);
+        let rungs = ladder(&model.facts, model.now, model.naming().privacy, model.peer().expect("selected"), None);
         let failed: Vec<_> = rungs.iter().filter(|rung| rung.standing == Standing::Failed).collect();
         assert_eq!(failed.len(), 1, "{cause:?}: {rungs:?}");
         let at = rungs.iter().position(|rung| rung.standing == Standing::Failed).expect("one");
@@ -160,7 +160,7 @@ fn times_of_the_rungs_never_go_back_whatever_the_node_tells_besides() {
     }
     script.connected(4_700, who, 17, 31, 7760);
     script.tell(&mut model);
-    let rungs = ladder(&model, model.peer().expect("selected"), None);
+    let rungs = ladder(&model.facts, model.now, model.naming().privacy, model.peer().expect("selected"), None);
     let after: Vec<_> = rungs.iter().filter_map(|rung| rung.after).collect();
     assert_eq!(after, [0, 31, 62, 62, 139].map(|ms| After::Connection(Duration::from_millis(ms))));
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use swarmscope::screen::figures::{Figures, Spread};
 use swarmscope::screen::kept::KeptIn;
-use swarmscope::screen::list::columns::Column;
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
+use swarmscope_facts::list::Column;
 use swarmscope_peer::node::{Event, PeerKey, Source};
 
 use crate::fixture::{before, drawn, fold, permid, press, session, type_text};

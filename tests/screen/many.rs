@@ -5,12 +5,12 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use swarmscope::screen::many::campaign::State;
-use swarmscope::screen::many::outcome::Outcome;
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Pane, Screen};
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::{Tops, draw};
 use swarmscope::tui::theme::Depth;
+use swarmscope_facts::many::campaign::State;
+use swarmscope_facts::many::outcome::Outcome;
 use swarmscope_peer::node::{Ask, PeerKey};
 use swarmscope_wire::MessageId;
 use swarmscope_wire::failure::Cause;
@@ -351,7 +351,7 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
     let (who, _) = peer(49);
     answer(&mut model, 2_900, peer(51).0, 0, &rows("=cmd|' /C calc'!A0", 1), 1, 20);
     let campaign = model.many.campaign.as_ref().expect("a campaign");
-    let lines: Vec<serde_json::Value> = swarmscope::screen::many::export::ndjson(&model, campaign)
+    let lines: Vec<serde_json::Value> = swarmscope_facts::many::export::ndjson(&model.facts, model.naming(), campaign)
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
@@ -362,7 +362,7 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
     assert_eq!(line["content"].as_str().map(str::len), Some(32));
     assert_eq!(lines.iter().filter(|line| line["outcome"] == "not-sent").count(), 3);
 
-    let table = swarmscope::screen::many::export::csv(&model, campaign);
+    let table = swarmscope_facts::many::export::csv(&model.facts, model.naming(), campaign);
     assert_eq!(table.lines().count(), 61);
     assert!(table.lines().all(|line| line.starts_with("permid,") || line.starts_with('M')));
     let formula = |table: &str| table.contains(",=") || table.contains("\"=") || table.contains(",@");
@@ -371,8 +371,8 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
     model.setup.naming.privacy = true;
     let campaign = model.many.campaign.as_ref().expect("a campaign");
     for text in [
-        swarmscope::screen::many::export::ndjson(&model, campaign),
-        swarmscope::screen::many::export::csv(&model, campaign),
+        swarmscope_facts::many::export::ndjson(&model.facts, model.naming(), campaign),
+        swarmscope_facts::many::export::csv(&model.facts, model.naming(), campaign),
     ] {
         assert!(!text.contains("127.0.0.1") && !text.contains(&who.to_string()) && text.contains("permid-"));
         assert!(
@@ -434,8 +434,8 @@ fn nothing_hostile_reaches_a_cell_a_copy_or_a_file() {
     }
     let campaign = model.many.campaign.as_ref().expect("a campaign");
     for text in [
-        swarmscope::screen::many::export::ndjson(&model, campaign),
-        swarmscope::screen::many::export::csv(&model, campaign),
+        swarmscope_facts::many::export::ndjson(&model.facts, model.naming(), campaign),
+        swarmscope_facts::many::export::csv(&model.facts, model.naming(), campaign),
     ] {
         let hides =
             |c: char| c.is_control() && c != '\n' && c != '\r' || "\u{202e}\u{2066}\u{200b}\u{feff}".contains(c);

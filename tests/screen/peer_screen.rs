@@ -6,11 +6,11 @@ use crossterm::event::KeyCode;
 use proptest::prelude::*;
 use ratatui::buffer::Cell;
 use swarmscope::screen::peer_screen::inspect::Focus;
-use swarmscope::screen::peer_screen::ladder::{Standing, ladder};
 use swarmscope::screen::{Effect, Key, Model, Msg, Screen};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
 use swarmscope_facts::conversation::Of;
+use swarmscope_facts::ladder::{Standing, ladder};
 use swarmscope_peer::crawler::SocketId;
 use swarmscope_peer::node::{Event, PeerKey, Ticket, Trace, Traced};
 use swarmscope_wire::buddycast::{BuddyCast, ListedPeer};
@@ -127,7 +127,8 @@ fn a_second_connection_that_is_superfluous_leaves_the_ladder_of_the_first() {
         let traced = Traced { socket: SocketId(9), after: Duration::ZERO, what };
         fold(&mut model, before(0), Msg::Node(Event::Traced { peer: PeerKey::Permid(who), traced }));
     }
-    let rungs = ladder(&model, model.peer().expect("selected"), model.request());
+    let rungs =
+        ladder(&model.facts, model.now, model.naming().privacy, model.peer().expect("selected"), model.request());
     assert!(rungs[..6].iter().all(|rung| rung.standing == Standing::Passed), "{rungs:?}");
 }
 

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use swarmscope::screen::commands::{COMMANDS, Context, footer, help};
 use swarmscope::screen::keys::keymap;
-use swarmscope::screen::many::outcome::Outcome;
 use swarmscope::screen::palette::{listed, offered};
 use swarmscope::screen::session::moment::Moment;
 use swarmscope::screen::session::recording::{Place, read};
 use swarmscope::screen::session::replay::Player;
 use swarmscope::screen::session::showing::Control;
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
+use swarmscope_facts::many::outcome::Outcome;
 use swarmscope_probes::config_file::ConfigFile;
 
 use crate::crowd;

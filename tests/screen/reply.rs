@@ -2,10 +2,10 @@
 
 use crossterm::event::KeyCode;
 use swarmscope::screen::msg::{Saved, Unsaved};
-use swarmscope::screen::reply::reading::View;
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
+use swarmscope_facts::reply::reading::View;
 use swarmscope_wire::encoding_a::Value;
 use swarmscope_wire::{MessageId, Permid};
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::screen::list::column::{Cell, cell};
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Pane, TourStep};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
+use swarmscope_facts::list::next::{Cell, cell};
 use swarmscope_facts::peer::State;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, Source, Ticket};
@@ -39,7 +39,7 @@ fn asked(effects: &[Effect]) -> Option<Ask> {
 
 fn column(model: &Model, who: Permid) -> Cell {
     let peer = model.facts.peers().get(&key(who)).expect("known");
-    cell(model, peer, model.composer.message, OverlayVersion(7), Frequency::DEFAULT)
+    cell(&model.present(), peer, model.composer.message, OverlayVersion(7), Frequency::DEFAULT)
 }
 
 fn answer(model: &mut Model, now_ms: u64, ticket: Ticket, who: Permid, error: ErrorByte, payload: Vec<u8>) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use swarmscope_facts::request::Outcome;
-use swarmscope_facts::{Change, Facts, Input, Naming, News, Now, Settings, news, peer::State};
+use swarmscope_facts::{Change, Facts, Input, Naming, News, Now, Peer, Settings, news, peer::State};
 use swarmscope_peer::crawler::{Acceptance, decode_reply};
 use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 use swarmscope_probes::Statistics;
@@ -92,7 +92,7 @@ fn a_peer_is_dialled_asked_and_answers() {
         Change::Renamed { was: dialled.clone(), now: key(1) },
         "an address turned out to be somebody"
     );
-    assert!(facts.peer(&dialled).is_none() && facts.peer(&key(1)).is_some_and(swarmscope_facts::Peer::connected));
+    assert!(facts.peer(&dialled).is_none() && facts.peer(&key(1)).is_some_and(Peer::connected));
     facts.fold(now, sent(1));
     facts.fold(now, part(1, 9));
     let registry = swarmscope_probes::registry(Statistics::empty());

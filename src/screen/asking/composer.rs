@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use tui_textarea::TextArea;
 
-use crate::screen::asking::messages::{Known, known};
 use crate::screen::form::{self, Form};
 use crate::screen::input::Input;
+use swarmscope_facts::messages::Known;
+use swarmscope_facts::messages::known;
 use swarmscope_peer::crawler::FORM;
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::crawler::field::read_form;

@@ -98,3 +98,6 @@ impl Model {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,11 +2,12 @@
 
 use crate::screen::actions::{Effects, none};
 use crate::screen::kept::KeptIn;
-use crate::screen::list::columns::{Column, Columns, FIXED};
-use crate::screen::list::order::By;
+use crate::screen::list::columns::{Columns, FIXED};
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
+use swarmscope_facts::list::By;
+use swarmscope_facts::list::Column;
 
 /// The entries of the list: what cannot be moved, then the columns from the left.
 #[must_use]
@@ -72,7 +73,7 @@ pub fn defaults(model: &mut Model) -> Effects {
 
 /// Sorts by the next of the columns that are shown.
 pub fn next_sort(model: &mut Model) -> Effects {
-    let next = model.order.sort.by.next(&model.kept.columns);
+    let next = model.kept.columns.sort_after(model.order.sort.by);
     sort_by(model, next)
 }
 

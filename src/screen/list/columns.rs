@@ -1,35 +1,8 @@
 //! The columns of the list: which there are, which are shown, in which order.
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::screen::kept::{at_line, parse};
-use crate::screen::list::order::{By, Sort};
+use swarmscope_facts::list::{By, Column, Sort};
 use swarmscope_peer::crawler::Registry;
-use swarmscope_wire::MessageId;
-
-/// Something that the list can say of each peer.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Column {
-    State,
-    Permid,
-    Signals,
-    Version,
-    Transport,
-    Address,
-    RoundTrip,
-    Nat,
-    /// When the last reply came, and what it was.
-    Reply,
-    Label,
-    Note,
-    /// The last thing that failed.
-    Error,
-    /// When it accepts the composer's message.
-    Next,
-    /// When it accepts another one.
-    NextOf(MessageId),
-}
 
 /// The columns whose place is fixed: without them a row says nothing of anybody.
 pub const FIXED: [Column; 3] = [Column::State, Column::Permid, Column::Signals];
@@ -50,31 +23,23 @@ const MOVABLE: [(Column, bool); 10] = [
 const ABOVE: &str =
     "# swarmscope: the columns of the list, from the left; what is not named is hidden. C shows all there are.\n";
 
-impl Column {
-    /// What it shows, in a line.
-    #[must_use]
-    pub const fn doc(self) -> &'static str {
-        match self {
-            Self::State => "connected, connecting, gone, refused, failed",
-            Self::Permid => "who: the first and last digits of its permid",
-            Self::Signals => "odd or hostile: open to read why",
-            Self::Version => "overlay version, tls or clear",
-            Self::Transport => "tls or clear",
-            Self::Address => "where it is dialled or dials from",
-            Self::RoundTrip => "round trip",
-            Self::Nat => "NAT type, from its newest NATCHECK reply",
-            Self::Reply => "its last reply: when, and how it ended",
-            Self::Label => "the demo's word for it",
-            Self::Note => "your note",
-            Self::Error => "the last thing that failed",
-            Self::Next => "when it accepts the composer's message",
-            Self::NextOf(_) => "when it accepts this message",
-        }
-    }
-
+/// How much room a column takes, and how it is headed.
+pub trait Layout: Copy {
     /// Cells it takes.
-    #[must_use]
-    pub const fn width(self) -> u16 {
+    fn width(self) -> u16;
+    /// How long it is kept where room is short: lower goes first. Those of the default layout go as its pictures say; what
+    /// the operator has added stays longer than those that are always there.
+    fn keep(self) -> u8;
+    /// Blanks that stand before it where there is room.
+    fn gap(self) -> u16;
+    /// Its place is fixed.
+    fn fixed(self) -> bool;
+    /// The text at the head of the list; of the columns for a message, that is its name.
+    fn heading(self) -> &'static str;
+}
+
+impl Layout for Column {
+    fn width(self) -> u16 {
         match self {
             Self::State | Self::Signals => 1,
             Self::Permid => 7,
@@ -90,10 +55,7 @@ impl Column {
         }
     }
 
-    /// How long it is kept where room is short: lower goes first. Those of the default layout go as its pictures say; what
-    /// the operator has added stays longer than those that are always there.
-    #[must_use]
-    pub const fn keep(self) -> u8 {
+    fn keep(self) -> u8 {
         match self {
             Self::Nat => 0,
             Self::RoundTrip => 1,
@@ -110,9 +72,7 @@ impl Column {
         }
     }
 
-    /// Blanks that stand before it where there is room.
-    #[must_use]
-    pub const fn gap(self) -> u16 {
+    fn gap(self) -> u16 {
         match self {
             Self::State => 0,
             Self::Permid | Self::Signals | Self::Version | Self::Next => 1,
@@ -120,14 +80,11 @@ impl Column {
         }
     }
 
-    #[must_use]
-    pub const fn fixed(self) -> bool {
+    fn fixed(self) -> bool {
         matches!(self, Self::State | Self::Permid | Self::Signals)
     }
 
-    /// The text at the head of the list; of the columns for a message, that is its name.
-    #[must_use]
-    pub fn heading(self) -> &'static str {
+    fn heading(self) -> &'static str {
         match self {
             Self::State | Self::Signals | Self::Next | Self::NextOf(_) => "",
             Self::Permid => "PEER",
@@ -141,42 +98,6 @@ impl Column {
             Self::Note => "NOTE",
             Self::Error => "ERROR",
         }
-    }
-}
-
-impl fmt::Display for Column {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::State => "state",
-            Self::Permid => "peer",
-            Self::Signals => "signals",
-            Self::Version => "version",
-            Self::Transport => "transport",
-            Self::Address => "address",
-            Self::RoundTrip => "round trip",
-            Self::Nat => "NAT",
-            Self::Reply => "last reply",
-            Self::Label => "label",
-            Self::Note => "note",
-            Self::Error => "error",
-            Self::Next => "next",
-            Self::NextOf(message) => return write!(f, "next {message}"),
-        })
-    }
-}
-
-impl FromStr for Column {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(message) = text.strip_prefix("next ").and_then(|number| number.parse().ok()) {
-            return Ok(Self::NextOf(MessageId(message)));
-        }
-        let all = FIXED.into_iter().chain(MOVABLE.map(|(column, _)| column));
-        let names = || all.clone().map(|column| column.to_string()).collect::<Vec<_>>().join(", ");
-        all.clone()
-            .find(|column| column.to_string().eq_ignore_ascii_case(text))
-            .ok_or_else(|| format!("no column is called that; there are {}, and next N for the message N", names()))
     }
 }
 
@@ -196,6 +117,22 @@ impl Default for Columns {
 }
 
 impl Columns {
+    /// Everything that the list can be sorted by: the columns that are shown first.
+    #[must_use]
+    pub fn sorts(&self) -> Vec<By> {
+        let hidden = self.list.iter().filter(|(_, shown)| !shown).map(|(column, _)| *column);
+        let all = self.shown().chain(hidden).map(By::Column);
+        std::iter::once(By::NewestEvent).chain(all).collect()
+    }
+
+    /// What comes after this, of what is shown.
+    #[must_use]
+    pub fn sort_after(&self, by: By) -> By {
+        let all: Vec<By> = std::iter::once(By::NewestEvent).chain(self.shown().map(By::Column)).collect();
+        let at = all.iter().position(|other| *other == by).map_or(0, |at| at + 1);
+        all.get(at).copied().unwrap_or_default()
+    }
+
     /// Those that can be moved, from the left; whether they are shown.
     #[must_use]
     pub fn list(&self) -> &[(Column, bool)] {
@@ -294,6 +231,7 @@ fn list(names: &[toml::Value]) -> Result<Vec<(Column, bool)>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use swarmscope_wire::MessageId;
 
     #[test]
     fn a_choice_of_columns_comes_back_from_its_file() {

@@ -3,9 +3,9 @@
 use crate::screen::actions::{Effects, none};
 use crate::screen::input::Input;
 use crate::screen::keys::key::Key;
-use crate::screen::list::filter::{Candidate, Completion, Filter, FilterError, complete};
 use crate::screen::mode::{Mode, Pane};
 use crate::screen::model::Model;
+use swarmscope_facts::list::filter::{Candidate, Completion, Filter, FilterError, complete};
 
 /// Filters that were kept before in this run, for the arrows.
 const RECENT: usize = 50;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::screen::kept::{at_line, parse};
-use crate::screen::list::filter::Filter;
+use swarmscope_facts::list::filter::Filter;
 
 /// Filters kept at most.
 const MOST: usize = 200;

@@ -10,12 +10,13 @@ use super::super::msg::Effect;
 use super::super::size::Class;
 use super::super::which::Screen;
 use super::form::PaceForm;
-use super::groups::Group;
 use super::view::{Pane, View};
-use super::{Campaign, command, planned, planned_again, signal};
+use super::{command, planned, planned_again};
 use crate::screen::input::Input;
 use crate::screen::list::filtering;
 use swarmscope_facts::format::counted;
+use swarmscope_facts::many::groups::Group;
+use swarmscope_facts::many::{Campaign, signal as telling};
 use swarmscope_peer::node::PeerKey;
 
 fn only_if(condition: bool, why: &str) -> Ready {
@@ -284,15 +285,15 @@ fn group(model: &Model) -> Option<(&Campaign, &Group)> {
 pub fn can_tell(model: &Model) -> Ready {
     let (campaign, group) = group(model).ok_or("no answers are selected")?;
     let signal = group.signal(campaign.median()).ok_or("this answer is not far from the others")?;
-    let test = signal::test(campaign, signal);
+    let test = telling::test(campaign, signal);
     test.map(drop).ok_or_else(|| "no request tells more: open the reply, nothing of it was run".to_owned())
 }
 
 /// Prepares the request that tells why an answer is far from the others: to its peers, who are marked, after a preview.
 pub fn tell(model: &mut Model) -> Effects {
     let Some((campaign, group)) = group(model) else { return none() };
-    let test = group.signal(campaign.median()).and_then(|signal| signal::test(campaign, signal));
-    let Some(signal::Test { frequency, meets_254 }) = test else { return none() };
+    let test = group.signal(campaign.median()).and_then(|signal| telling::test(campaign, signal));
+    let Some(telling::Test { frequency, meets_254 }) = test else { return none() };
     let plan = &campaign.plan;
     let (message, payload) = (plan.message, plan.payloads.first().filter(|_| plan.payloads.len() == 1).cloned());
     if let Some((payload, _)) = payload {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::model::Model;
-use super::plan::{Plan, Target};
+use swarmscope_facts::many::plan::{Plan, Target};
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::OverlayVersion;
 

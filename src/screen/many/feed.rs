@@ -4,35 +4,25 @@ use super::super::log::Kind;
 use super::super::model::Model;
 use super::super::msg::{Effect, Msg};
 use super::super::which::Screen;
-use super::campaign::State;
-use super::groups::Signal;
-use super::outcome::Outcome;
 use super::planned_again;
+use swarmscope_facts::Input;
 use swarmscope_facts::format;
+use swarmscope_facts::many::campaign::State;
+use swarmscope_facts::many::groups::Signal;
+use swarmscope_facts::many::outcome::Outcome;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Event, PeerKey};
 
-/// Takes notice of a message, before the rest of the model does.
-pub fn see(model: &mut Model, msg: &Msg) -> Vec<Effect> {
-    let now = model.now;
-    if let Msg::Node(Event::Listening { permid, legacy_permid, .. }) = msg {
+/// Takes notice of what became known, before the rest of the model does.
+pub fn see(model: &mut Model, input: &Input) -> Option<Effect> {
+    if let Input::Event(Event::Listening { permid, legacy_permid, .. }) = input {
         model.many.own = permid.iter().chain(legacy_permid).copied().collect();
     }
-    let Some(campaign) = &mut model.many.campaign else { return Vec::new() };
-    match msg {
-        Msg::Asked(ask, ticket) if campaign.asked(ask, *ticket) => return vec![Effect::Cancel(*ticket)],
-        Msg::Node(Event::Part { ticket, payload, after, .. }) => campaign.part(*ticket, payload.len(), *after),
-        Msg::Node(Event::Reply { ticket, error, payload, parts, elapsed, .. }) => {
-            campaign.reply(*ticket, *error, payload.len(), *parts, *elapsed, now);
-        }
-        Msg::Node(Event::RequestFailed { ticket, failure, .. }) => campaign.failed(*ticket, failure, now),
-        Msg::Decoded { permid, ticket, decoding } => {
-            campaign.decoded(*ticket, decoding, now);
-            tell_if_large(model, &PeerKey::Permid(*permid), decoding);
-        }
-        _ => {}
+    let cancelled = model.many.campaign.as_mut()?.see(model.now, input);
+    if let Input::Decoded { permid, decoding, .. } = input {
+        tell_if_large(model, &PeerKey::Permid(*permid), decoding);
     }
-    Vec::new()
+    cancelled.map(Effect::Cancel)
 }
 
 /// What kind of message was folded.

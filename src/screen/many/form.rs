@@ -1,7 +1,7 @@
 //! Rate and concurrency where they are typed.
 
 use super::super::input::Input;
-use super::pace::{Pace, Rate, parse_waiting};
+use swarmscope_facts::many::pace::{Pace, Rate, parse_waiting};
 
 /// Rate and concurrency while they are typed.
 #[derive(Clone, Default, Debug)]

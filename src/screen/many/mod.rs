@@ -1,34 +1,23 @@
 //! Requests to many: the composer's request to all marked peers, after a preview, at a rate; what became of each, and the answers
 //! in groups of identical content.
 //!
-//! [`plan`] is what would be sent, [`campaign`] what is being sent: who is asked when is decided there, from the time that is
-//! passed in. [`groups`], [`measures`] and [`outcome`] count; [`view`] is what the operator looks at, `acts` are the commands.
+//! What is planned, sent, counted and grouped is facts' ([`swarmscope_facts::many`]); [`view`] is what the operator looks at,
+//! `acts` are the commands.
 
 pub(in crate::screen) mod acts;
-pub mod against;
-pub mod campaign;
 pub mod command;
-pub mod export;
 pub(in crate::screen) mod feed;
+pub(in crate::screen) mod file;
 pub mod form;
-pub mod groups;
-pub mod leave_out;
-pub mod measures;
-pub mod outcome;
-pub mod pace;
-pub mod plan;
-pub mod sample;
 pub mod signal;
 pub mod view;
 
 use std::time::Instant;
 
-pub use campaign::Campaign;
-use pace::Pace;
-pub use plan::Plan;
 use view::View;
 
 use super::Model;
+use swarmscope_facts::many::{Campaign, Draft, Pace, Plan};
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::Permid;
 
@@ -73,8 +62,22 @@ impl Many {
 
 /// Plans the composer's request to these peers, as things are now.
 fn planned(model: &Model, peers: Vec<PeerKey>, all_the_same: bool) -> Preview {
-    let plan = Plan::new(model, &peers, &model.many.own, model.many.pace, all_the_same);
+    let plan = draft(model, all_the_same)
+        .map(|draft| Plan::new(&model.facts, model.registry(), model.now, &draft, &peers, &model.many.own));
     Preview { peers, plan, top: 0, all_the_same }
+}
+
+/// The request in the composer, or what is wrong with it.
+fn draft(model: &Model, all_the_same: bool) -> Result<Draft, String> {
+    let composer = &model.composer;
+    Ok(Draft {
+        message: composer.message,
+        frequency: composer.frequency()?,
+        payload: composer.bytes(model.registry())?,
+        usual: !composer.edited,
+        pace: model.many.pace,
+        all_the_same,
+    })
 }
 
 /// Plans the same once more: times have passed, peers have come and gone.

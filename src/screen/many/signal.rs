@@ -3,33 +3,13 @@
 
 use super::super::commands::key_of;
 use super::super::model::Model;
-use super::campaign::Campaign;
-use super::groups::{Group, Signal};
 use swarmscope_facts::format::{clock, counted, size, thousands};
-use swarmscope_wire::Frequency;
+use swarmscope_facts::many::campaign::Campaign;
+use swarmscope_facts::many::groups::{Group, Signal};
+use swarmscope_facts::many::signal as telling;
 
 /// Rows of a label and a text.
 pub type Rows = Vec<(&'static str, String)>;
-
-/// A request that tells more of an answer that is far from the others.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Test {
-    pub frequency: Frequency,
-    /// It is one that healthy peers answer with 254.
-    pub meets_254: bool,
-}
-
-/// The request that tells more, where there is one: the same to the same peers.
-#[must_use]
-pub fn test(campaign: &Campaign, signal: Signal) -> Option<Test> {
-    let frequency = campaign.plan.frequency;
-    match signal {
-        // who was asked within this time has to answer 254, whatever the frequency was then
-        Signal::Size => Some(Test { frequency: frequency.max(Frequency::DEFAULT), meets_254: true }),
-        Signal::Malformed => Some(Test { frequency, meets_254: false }),
-        Signal::Odd => None,
-    }
-}
 
 /// What to say of a group, if it is far from the others.
 #[must_use]
@@ -75,8 +55,8 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
         ),
     };
     let key = key_of(model, "telling request");
-    let to_tell =
-        test(campaign, signal).map_or_else(|| to_tell.to_owned(), |_| format!("{to_tell}; {key} prepares that"));
+    let to_tell = telling::test(campaign, signal)
+        .map_or_else(|| to_tell.to_owned(), |_| format!("{to_tell}; {key} prepares that"));
     Some(vec![
         ("seen", seen),
         ("asked", asked),

@@ -1,7 +1,7 @@
 //! What the operator looks at while a campaign runs and after it: the outcomes or the groups of answers, one of them, its peers.
 
-use super::campaign::{Campaign, Row};
-use super::outcome::Outcome;
+use swarmscope_facts::many::campaign::{Campaign, Row};
+use swarmscope_facts::many::outcome::Outcome;
 use swarmscope_wire::{ContentId, Permid};
 
 /// The lists of the screen.

@@ -1,5 +1,3 @@
 //! The screen of one peer: its ladder, its conversation, its frames.
 
 pub mod inspect;
-pub mod ladder;
-pub mod said;

@@ -8,9 +8,9 @@ use crate::screen::log::Kind;
 use crate::screen::mode::Pane;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
-use crate::screen::reply::reading::Row;
 use swarmscope_facts::format::size;
 use swarmscope_facts::peer::Peer;
+use swarmscope_facts::reply::reading::Row;
 use swarmscope_facts::request::{Reply, Request};
 use swarmscope_wire::text::{self, ELLIPSIS, clean};
 

@@ -1,39 +1,20 @@
 //! Finding something in a reply: in its values, its text, its bytes, or in what differs.
 
-use std::ops::Range;
-
 use crate::screen::actions::{Effects, none, not_done};
 use crate::screen::conditions::Ready;
 use crate::screen::input::Input;
 use crate::screen::mode::{Mode, Pane};
 use crate::screen::model::{Model, tree_of};
-use crate::screen::reply::diff::Change;
-use crate::screen::reply::lines::{bytes_per_row, reply_width, text_lines, text_rows};
-use crate::screen::reply::reading::{View, says_all};
+use crate::screen::reply::lines::{bytes_per_row, reply_width, text_rows};
 use crate::screen::size::Class;
+use swarmscope_facts::reply::View;
+use swarmscope_facts::reply::find::{Hit, MOST, in_bytes, in_diff, in_text, in_values};
 use swarmscope_facts::request::Request;
 use swarmscope_peer::node::Ticket;
 use swarmscope_wire::text::read_hex;
-use swarmscope_wire::tree::Node;
 
-/// Places that are counted.
-const MOST: usize = 10_000;
-/// Bytes that are searched: more would be felt at each key.
-const MOST_BYTES: usize = 16 << 20;
 /// Rows that stay in sight above a place that is gone to.
 const ABOVE: usize = 2;
-
-/// Where something was found.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Hit {
-    /// A value, by its path in the tree.
-    Value(Vec<usize>),
-    /// A line of the text, and which bytes of it.
-    Text(usize, Range<usize>),
-    Bytes(Range<usize>),
-    /// A line of a diff.
-    Line(usize),
-}
 
 /// What is looked for, and where it was found.
 #[derive(Clone, Default, Debug)]
@@ -80,25 +61,6 @@ impl Find {
     }
 }
 
-/// Where `text` stands in `line`, whatever the case of its plain letters.
-pub fn places<'a>(line: &'a str, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-    bytes_at(line.as_bytes(), text.as_bytes(), true).filter(|range| line.is_char_boundary(range.start))
-}
-
-/// The same in bytes. What was found is not searched again.
-fn bytes_at<'a>(bytes: &'a [u8], wanted: &'a [u8], any_case: bool) -> impl Iterator<Item = Range<usize>> + 'a {
-    let is = move |window: &[u8]| if any_case { window.eq_ignore_ascii_case(wanted) } else { window == wanted };
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        if wanted.is_empty() {
-            return None;
-        }
-        let at = bytes.get(from..)?.windows(wanted.len()).position(is)? + from;
-        from = at + wanted.len();
-        Some(at..from)
-    })
-}
-
 impl Model {
     /// Looks again where what is looked for, the reply or the view is another one.
     pub(in crate::screen) fn find_again(&mut self) {
@@ -115,41 +77,10 @@ impl Model {
         let (query, wanted) = (self.find.query.text(), self.find.text());
         let payload = crate::screen::reply::copies::payload(self).unwrap_or_default();
         match self.reading.view {
-            View::Tree => {
-                let mut hits = Vec::new();
-                if let Some(tree) = self.request().and_then(tree_of).filter(|_| !wanted.is_empty()) {
-                    in_tree(tree, wanted, &mut Vec::new(), &mut hits);
-                }
-                hits
-            }
-            View::Text => {
-                let lines = text_lines(payload).enumerate();
-                let of_line = |(number, line): (usize, String)| {
-                    places(&line, wanted).map(|range| Hit::Text(number, range)).collect::<Vec<_>>()
-                };
-                lines.flat_map(of_line).take(MOST).collect()
-            }
-            View::Hex => {
-                let shown = &payload[..payload.len().min(MOST_BYTES)];
-                let (bytes, any_case) = match query.strip_prefix("hex:") {
-                    Some(digits) => (read_hex(digits).unwrap_or_default(), false),
-                    None => (query.as_bytes().to_vec(), true),
-                };
-                bytes_at(shown, &bytes, any_case).map(Hit::Bytes).take(MOST).collect()
-            }
-            View::Diff => {
-                let lines = self.compared().map(|(_, diff)| &*diff.lines).unwrap_or_default().iter().enumerate();
-                let has = |text: &str| places(text, wanted).next().is_some();
-                let hits = lines.filter(|(_, line)| {
-                    has(&line.label)
-                        || match &line.change {
-                            Change::Changed { before, after } => has(before) || has(after),
-                            Change::Same(text) | Change::Added(text) | Change::Removed(text) => has(text),
-                            Change::Folded(_) => false,
-                        }
-                });
-                hits.map(|(number, _)| Hit::Line(number)).take(MOST).collect()
-            }
+            View::Tree => self.request().and_then(tree_of).map(|tree| in_values(tree, wanted)).unwrap_or_default(),
+            View::Text => in_text(payload, wanted),
+            View::Hex => in_bytes(payload, query),
+            View::Diff => self.compared().map(|(_, diff)| in_diff(diff, wanted)).unwrap_or_default(),
         }
     }
 
@@ -177,25 +108,6 @@ impl Model {
         let mut reading = std::mem::take(&mut self.reading);
         reading.reveal(path, self.request().and_then(tree_of));
         self.reading = reading;
-    }
-}
-
-/// Values in their order, each once, whether its name or its text has what is looked for.
-fn in_tree(node: &Node, wanted: &str, path: &mut Vec<usize>, hits: &mut Vec<Hit>) {
-    let is_row = !path.is_empty() || node.children.is_empty();
-    if is_row && [&node.label, &node.value].into_iter().any(|text| places(text, wanted).next().is_some()) {
-        hits.push(Hit::Value(path.clone()));
-    }
-    if is_row && says_all(node) {
-        return; // its line was searched
-    }
-    for (index, child) in node.children.iter().enumerate() {
-        if hits.len() >= MOST {
-            return;
-        }
-        path.push(index);
-        in_tree(child, wanted, path, hits);
-        path.pop();
     }
 }
 

@@ -3,10 +3,8 @@
 use unicode_width::UnicodeWidthChar as _;
 
 use crate::screen::size::Class;
-use swarmscope_wire::text::clean_bytes;
+use swarmscope_facts::reply::text::text_lines;
 
-/// The most bytes of a reply that are shown as text; the rest is there as bytes.
-pub const MOST_TEXT: usize = 256 * 1024;
 /// The most cells of the right pane's text: what belongs together must not drift apart.
 pub const WIDEST: u16 = 118;
 
@@ -43,12 +41,6 @@ pub struct TextRow {
     /// Where in the line it begins, in bytes of the line as it is shown.
     pub first: usize,
     pub text: String,
-}
-
-/// The lines of a payload's text, clean.
-pub fn text_lines(payload: &[u8]) -> impl Iterator<Item = String> {
-    let shown = &payload[..payload.len().min(MOST_TEXT)];
-    shown.split(|byte| *byte == b'\n').map(|line| clean_bytes(line.strip_suffix(b"\r").unwrap_or(line)))
 }
 
 /// The same in rows of at most `room` cells.

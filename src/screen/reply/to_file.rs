@@ -8,7 +8,7 @@ use crate::screen::actions::{Effects, none};
 use crate::screen::conditions::Ready;
 use crate::screen::input::Input;
 use crate::screen::log::Kind;
-use crate::screen::many::export;
+use crate::screen::many::file;
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 use crate::screen::msg::{Effect, Opener, Saved, Unsaved};
@@ -70,7 +70,7 @@ pub(in crate::screen) fn json(model: &mut Model) -> Effects {
 
 /// The default: `many-database-120431.ndjson`.
 pub(in crate::screen) fn outcomes(model: &mut Model) -> Effects {
-    let Some(name) = export::name(model) else { return none() };
+    let Some(name) = file::name(model) else { return none() };
     model.mode = Mode::Save(Saving { what: What::Outcomes, input: Input::new(name), error: None, overwrite: false });
     none()
 }
@@ -97,7 +97,7 @@ pub(in crate::screen) fn write(model: &Model, what: What, name: &str, overwrite:
     let contents = match what {
         What::Payload => copies::shown_reply(model).and_then(|reply| reply.payload.clone()),
         What::Json => copies::json(model).map(|json| Bytes::from(json + "\n")),
-        What::Outcomes => export::contents(model, name.trim()),
+        What::Outcomes => file::contents(model, name.trim()),
     };
     let path = PathBuf::from(name.trim());
     contents.map(|contents| Effect::Save { path, contents, overwrite }).into_iter().collect()

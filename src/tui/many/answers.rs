@@ -5,12 +5,12 @@ use ratatui::style::Style;
 use super::stack::Block;
 use super::{Draw, blocks, detail};
 use crate::screen::commands::key_of;
-use crate::screen::many::Campaign;
-use crate::screen::many::groups::{Group, Grouping};
 use crate::screen::many::view::Pane;
 use crate::screen::{Class, Model};
 use crate::tui::canvas::{Area, Canvas, follow, width};
 use swarmscope_facts::format::{counted, size, thousands};
+use swarmscope_facts::many::Campaign;
+use swarmscope_facts::many::groups::{Group, Grouping};
 
 /// Groups that the list has room for where there is much else to see.
 const MOST_ROWS: usize = 12;

@@ -4,9 +4,9 @@ use ratatui::style::Style;
 
 use super::stack::Block;
 use super::{Draw, bar};
-use crate::screen::many::Campaign;
 use crate::tui::canvas::{Area, Canvas};
 use swarmscope_facts::format::{counted, size, thousands, took};
+use swarmscope_facts::many::Campaign;
 
 /// Where the bars stand.
 const BAR: u16 = 10;

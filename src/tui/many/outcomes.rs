@@ -5,12 +5,12 @@ use ratatui::style::Style;
 use super::stack::Block;
 use super::{Draw, bar, blocks, measures, plan};
 use crate::screen::Model;
-use crate::screen::many::Campaign;
-use crate::screen::many::campaign::State;
-use crate::screen::many::outcome::Outcome;
 use crate::screen::many::view::{Pane, outcomes};
 use crate::tui::canvas::{Area, Canvas};
 use swarmscope_facts::format::{thousands, took};
+use swarmscope_facts::many::Campaign;
+use swarmscope_facts::many::campaign::State;
+use swarmscope_facts::many::outcome::Outcome;
 
 /// Where names and bars stand.
 const NAME: u16 = 6;

@@ -5,11 +5,11 @@ use ratatui::style::Style;
 use super::cells;
 use crate::screen::Model;
 use crate::screen::commands::key_of;
-use crate::screen::many::Campaign;
-use crate::screen::many::campaign::State;
-use crate::screen::many::outcome::Outcome;
 use crate::tui::canvas::{Canvas, PILL, width};
 use swarmscope_facts::format::{counted, thousands};
+use swarmscope_facts::many::Campaign;
+use swarmscope_facts::many::campaign::State;
+use swarmscope_facts::many::outcome::Outcome;
 
 /// Cells of the bar, at most.
 const BAR: u16 = 21;

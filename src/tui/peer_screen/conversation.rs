@@ -8,13 +8,13 @@ use super::has_focus;
 use crate::screen::Model;
 use crate::screen::keys::mouse::{List, Spot};
 use crate::screen::peer_screen::inspect::Focus;
-use crate::screen::peer_screen::ladder::why;
-use crate::screen::peer_screen::said::{Said, Sign, Way, said};
 use crate::tui::canvas::{Area, Canvas, PILL, follow, width};
 use crate::tui::why::folded;
 use swarmscope_facts::conversation::{Conversation, Line, Of, What};
 use swarmscope_facts::format::{clock_with_millis, counted, thousands, took};
+use swarmscope_facts::ladder::why;
 use swarmscope_facts::peer::{Peer, State};
+use swarmscope_facts::said::{Said, Sign, Way, said};
 use swarmscope_peer::crawler::Trace;
 use swarmscope_wire::failure::Phase;
 use swarmscope_wire::trace::Kind;
@@ -87,7 +87,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
             canvas.selected(&area, y, focused);
         }
         canvas.row_zone(&area, y, Spot::Row(List::Lines, i));
-        row(canvas, &columns, &area, y, line, &said(model, peer, line), i == at);
+        row(canvas, &columns, &area, y, line, &said(&model.saying(), peer, line), i == at);
         y += 1;
     }
     if foot > 0 && y + 1 < area.bottom() {
@@ -174,7 +174,7 @@ fn is_dropped(line: &Line) -> bool {
 
 /// No line yet, or none any more.
 fn nothing_said(canvas: &mut Canvas, model: &Model, peer: &Peer, area: Area) {
-    let text = match (&peer.state, why(model, peer)) {
+    let text = match (&peer.state, why(&model.facts, peer)) {
         (_, Some(failure)) if failure.phase() < Phase::Handshake => {
             "Nothing was said: the way to it ended before a byte could be sent. The ladder says where, and why."
         }

@@ -7,10 +7,10 @@ use super::has_focus;
 use crate::screen::Model;
 use crate::screen::keys::mouse::{List, Spot};
 use crate::screen::peer_screen::inspect::Focus;
-use crate::screen::peer_screen::said::{said, value};
 use crate::tui::canvas::{Area, Canvas, follow, width};
 use crate::tui::why::folded;
 use swarmscope_facts::format::clock_with_millis;
+use swarmscope_facts::said::{said, value};
 use swarmscope_wire::anatomy::{Field, hidden};
 use swarmscope_wire::trace::Piece;
 
@@ -27,7 +27,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         canvas.text(area.x, area.right, area.y + 1, "nothing was sent or received", canvas.theme.muted);
         return;
     };
-    let words = said(model, peer, line);
+    let words = said(&model.saying(), peer, line);
     let detail = words.detail.split(", hint").next().unwrap_or_default();
     let sep = if detail.is_empty() { "" } else { ", " };
     let end = canvas.heading(&area, "FRAME", focused, &format!("{} {}{sep}{detail}", arrow(words.way), words.name));
@@ -56,7 +56,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         row(canvas, &area, y, field, &shown(piece, field, &hides), here, narrow);
         let x = area.x + if narrow { BYTES } else { MEANING };
         let style = if here { canvas.theme.strong() } else { Style::new() };
-        canvas.text(x, area.right, y, &value(model, peer, line, field), style);
+        canvas.text(x, area.right, y, &value(&model.saying(), peer, line, field), style);
     }
 }
 

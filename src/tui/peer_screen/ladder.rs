@@ -3,15 +3,17 @@
 use ratatui::style::Style;
 
 use crate::screen::Model;
-use crate::screen::peer_screen::ladder::{After, Rung, Standing, ladder};
 use crate::tui::canvas::{Area, Canvas, PILL, width};
 use swarmscope_facts::format::took;
+use swarmscope_facts::ladder::{After, Rung, Standing, ladder};
 
 /// Where a rung's detail stands behind its sign and name.
 const DETAIL: u16 = 15;
 
 fn rungs(model: &Model) -> Vec<Rung> {
-    model.peer().map_or_else(Vec::new, |peer| ladder(model, peer, model.request()))
+    model
+        .peer()
+        .map_or_else(Vec::new, |peer| ladder(&model.facts, model.now, model.naming().privacy, peer, model.request()))
 }
 
 fn sign(standing: Standing) -> &'static str {

@@ -4,11 +4,11 @@ use ratatui::style::Style;
 
 use crate::screen::Model;
 use crate::screen::commands::key_of;
-use crate::screen::list::column::{Cell, cell};
-use crate::screen::peer_screen::ladder::why;
 use crate::tui::canvas::{Area, Canvas, width};
 use crate::tui::rows::{Rows, with_pill};
 use swarmscope_facts::format::{clock, size};
+use swarmscope_facts::ladder::why;
+use swarmscope_facts::list::next::{Cell, cell};
 use swarmscope_facts::peer::{Peer, State};
 use swarmscope_facts::request::{Outcome, Request};
 use swarmscope_facts::words;
@@ -51,13 +51,13 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
         _ => None,
     });
     match (failed, request) {
-        (Some((_, failure)), _) if failure.cause == Cause::NotConnected && why(model, peer).is_some() => {
+        (Some((_, failure)), _) if failure.cause == Cause::NotConnected && why(&model.facts, peer).is_some() => {
             // why it is not there says more than that it is not
-            failure_block(canvas, model, area, why(model, peer).unwrap_or(failure), None);
+            failure_block(canvas, model, area, why(&model.facts, peer).unwrap_or(failure), None);
         }
         (Some((request, failure)), _) => failure_block(canvas, model, area, failure, Some((peer, request))),
         (None, Some(request)) => state_of_request(canvas, model, area, peer, request),
-        (None, None) => match why(model, peer) {
+        (None, None) => match why(&model.facts, peer) {
             Some(failure) => failure_block(canvas, model, area, failure, None),
             None => state_of_peer(canvas, model, area, peer),
         },
@@ -114,7 +114,7 @@ fn counted(model: &Model, peer: &Peer, request: &Request, failure: &Failure) -> 
     let at = |left| model.now.wall.checked_add(left).map(clock).unwrap_or_default();
     let who =
         if failure.delivered == Delivered::Yes { "the peer has counted it" } else { "the peer may have counted it" };
-    match cell(model, peer, request.message, OverlayVersion(0), request.frequency) {
+    match cell(&model.present(), peer, request.message, OverlayVersion(0), request.frequency) {
         Cell::In(left) | Cell::NotYet { left, exact: true } => {
             format!("{who}: a retry before {} meets 254", at(left))
         }
@@ -147,7 +147,7 @@ fn state_of_request(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer,
             heading(canvas, "NOT YET", "no failure: the peer keeps its frequency");
             let mut rows = rows(canvas, area, y);
             let at = |left| model.now.wall.checked_add(left).map(clock).unwrap_or_default();
-            let text = match cell(model, peer, request.message, OverlayVersion(0), request.frequency) {
+            let text = match cell(&model.present(), peer, request.message, OverlayVersion(0), request.frequency) {
                 Cell::In(left) | Cell::NotYet { left, exact: true } => format!("again at {}, exactly", at(left)),
                 Cell::AtMost(left) | Cell::NotYet { left, .. } => {
                     format!("at latest at {}; asked from elsewhere", at(left))

@@ -1,0 +1,115 @@
+//! The columns of the list: what can be said of each peer.
+
+use std::fmt;
+use std::str::FromStr;
+
+use swarmscope_wire::MessageId;
+
+/// Something that the list can say of each peer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Column {
+    /// Connected, connecting, gone, refused, failed.
+    State,
+    /// Who it is.
+    Permid,
+    /// How many odd things there are about it.
+    Signals,
+    /// Its overlay version.
+    Version,
+    /// Inside TLS or not.
+    Transport,
+    /// Where it is dialled or dials from.
+    Address,
+    /// The round trip.
+    RoundTrip,
+    /// Its type of NAT.
+    Nat,
+    /// When the last reply came, and what it was.
+    Reply,
+    /// A word that somebody gave it.
+    Label,
+    /// The operator's note.
+    Note,
+    /// The last thing that failed.
+    Error,
+    /// When it accepts the composer's message.
+    Next,
+    /// When it accepts another one.
+    NextOf(MessageId),
+}
+
+impl Column {
+    /// All but those for a message of their own.
+    pub const NAMED: [Self; 13] = [
+        Self::State,
+        Self::Permid,
+        Self::Signals,
+        Self::Version,
+        Self::RoundTrip,
+        Self::Nat,
+        Self::Transport,
+        Self::Address,
+        Self::Reply,
+        Self::Label,
+        Self::Note,
+        Self::Error,
+        Self::Next,
+    ];
+
+    /// What it shows, in a line.
+    #[must_use]
+    pub const fn doc(self) -> &'static str {
+        match self {
+            Self::State => "connected, connecting, gone, refused, failed",
+            Self::Permid => "who: the first and last digits of its permid",
+            Self::Signals => "odd or hostile: open to read why",
+            Self::Version => "overlay version, tls or clear",
+            Self::Transport => "tls or clear",
+            Self::Address => "where it is dialled or dials from",
+            Self::RoundTrip => "round trip",
+            Self::Nat => "NAT type, from its newest NATCHECK reply",
+            Self::Reply => "its last reply: when, and how it ended",
+            Self::Label => "the demo's word for it",
+            Self::Note => "your note",
+            Self::Error => "the last thing that failed",
+            Self::Next => "when it accepts the composer's message",
+            Self::NextOf(_) => "when it accepts this message",
+        }
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::State => "state",
+            Self::Permid => "peer",
+            Self::Signals => "signals",
+            Self::Version => "version",
+            Self::Transport => "transport",
+            Self::Address => "address",
+            Self::RoundTrip => "round trip",
+            Self::Nat => "NAT",
+            Self::Reply => "last reply",
+            Self::Label => "label",
+            Self::Note => "note",
+            Self::Error => "error",
+            Self::Next => "next",
+            Self::NextOf(message) => return write!(f, "next {message}"),
+        })
+    }
+}
+
+impl FromStr for Column {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(message) = text.strip_prefix("next ").and_then(|number| number.parse().ok()) {
+            return Ok(Self::NextOf(MessageId(message)));
+        }
+        let names = || Self::NAMED.map(|column| column.to_string()).join(", ");
+        Self::NAMED
+            .into_iter()
+            .find(|column| column.to_string().eq_ignore_ascii_case(text))
+            .ok_or_else(|| format!("no column is called that; there are {}, and next N for the message N", names()))
+    }
+}

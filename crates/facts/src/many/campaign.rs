@@ -1,0 +1,436 @@
+//! A request to many that is under way, or has ended: who is asked when, and what has become of everybody.
+//!
+//! It has no clock of its own: [`Campaign::due`] says when the next request may go out, [`Campaign::send`] takes it. Every peer is
+//! asked once; an answer or a failure makes room for the next one.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::groups::{Group, Grouping, Groups};
+use super::measures::{Latencies, Sorted};
+use super::outcome::{Counts, Outcome};
+use super::pace::Bucket;
+use super::plan::Plan;
+use crate::input::Input;
+use crate::now::Now;
+use swarmscope_peer::crawler::Decoding;
+use swarmscope_peer::node::{Ask, Event, Ticket};
+use swarmscope_wire::failure::{Cause, Failure};
+use swarmscope_wire::{ContentId, ErrorByte, Permid};
+
+/// Few groups are put in order at once, many at most so often.
+const SORT_EVERY: Duration = Duration::from_millis(250);
+/// How many groups are few.
+const FEW: usize = 64;
+
+/// What has become of one peer.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Who it is.
+    pub permid: Permid,
+    /// How it stands.
+    pub outcome: Outcome,
+    /// Of its request, once the node has given it one.
+    pub ticket: Option<Ticket>,
+    /// When it went out.
+    pub asked: Option<Now>,
+    /// When it ended.
+    pub ended: Option<Now>,
+    /// Since it was sent.
+    pub first_part: Option<Duration>,
+    /// From the request to its end.
+    pub elapsed: Duration,
+    /// Parts that came.
+    pub parts: u32,
+    /// Payload bytes that came.
+    pub bytes: usize,
+    /// The error byte of its answer.
+    pub error: Option<ErrorByte>,
+    /// Why it failed.
+    pub cause: Option<Cause>,
+    /// Places of its answer's groups: by content, and by shape.
+    groups: Option<(usize, usize)>,
+}
+
+/// How a campaign stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Requests go out.
+    Running,
+    /// Nothing goes out until the operator goes on.
+    Paused,
+    /// Nothing goes out any more.
+    Stopped,
+    /// Everybody was asked, and every request has ended.
+    Done,
+}
+
+/// A campaign.
+#[derive(Clone, Debug)]
+pub struct Campaign {
+    /// What is asked of whom.
+    pub plan: Plan,
+    /// How it stands.
+    pub state: State,
+    /// When it began.
+    pub started: Now,
+    /// When its last request ended, or, where it was stopped, when that was.
+    pub ended: Option<Now>,
+    /// Which answers are one group.
+    pub grouping: Grouping,
+    by_content: Groups,
+    by_shape: Groups,
+    /// How long first parts took.
+    pub latencies: Latencies,
+    /// Bytes of the answers with error 0.
+    pub sizes: Sorted,
+    rows: Vec<Row>,
+    counts: Counts,
+    bucket: Bucket,
+    /// The next one to be asked.
+    next: usize,
+    /// Asked for; the node has not given a ticket yet.
+    without_ticket: Vec<usize>,
+    by_ticket: HashMap<Ticket, usize>,
+    sorted: Instant,
+}
+
+impl Campaign {
+    /// Begins; nothing has gone out yet.
+    #[must_use]
+    pub fn new(plan: Plan, now: Now) -> Self {
+        let row = |permid| Row {
+            permid,
+            outcome: Outcome::NotSent,
+            ticket: None,
+            asked: None,
+            ended: None,
+            first_part: None,
+            elapsed: Duration::ZERO,
+            parts: 0,
+            bytes: 0,
+            error: None,
+            cause: None,
+            groups: None,
+        };
+        Self {
+            state: State::Running,
+            started: now,
+            ended: None,
+            grouping: Grouping::default(),
+            by_content: Groups::default(),
+            by_shape: Groups::default(),
+            latencies: Latencies::default(),
+            sizes: Sorted::default(),
+            rows: plan.targets.iter().map(|target| row(target.permid)).collect(),
+            counts: Counts::new(plan.targets.len()),
+            bucket: Bucket::new(plan.pace.rate, now.instant),
+            next: 0,
+            without_ticket: Vec::new(),
+            by_ticket: HashMap::new(),
+            sorted: now.instant,
+            plan,
+        }
+    }
+
+    // --- sending ---------------------------------------------------------------------------------------------------------
+
+    /// When the next request may go out; `None` while something else has to happen first.
+    #[must_use]
+    pub fn due(&self) -> Option<Instant> {
+        let may = self.state == State::Running && self.next < self.rows.len();
+        (may && self.counts.in_flight() < self.plan.pace.waiting).then(|| self.bucket.due())
+    }
+
+    /// The next request, if it may go out now.
+    pub fn send(&mut self, now: Now) -> Option<Ask> {
+        self.due()?;
+        if !self.bucket.take(now.instant) {
+            return None;
+        }
+        let (at, ask) = (self.next, self.plan.ask(self.plan.targets.get(self.next)?));
+        self.next += 1;
+        self.rows[at].asked = Some(now);
+        self.becomes(at, Outcome::Waiting);
+        self.without_ticket.push(at);
+        Some(ask)
+    }
+
+    /// Holds what was not sent yet, or goes on with it.
+    pub fn pause(&mut self) {
+        self.state = match self.state {
+            State::Running => State::Paused,
+            State::Paused => State::Running,
+            ended => ended,
+        };
+    }
+
+    /// Sends nothing more. Returns the requests in flight, which are to be cancelled.
+    pub fn stop(&mut self, now: Now) -> Vec<Ticket> {
+        if !self.under_way() {
+            return Vec::new();
+        }
+        self.state = State::Stopped;
+        self.ended = Some(now);
+        let mut tickets = Vec::new();
+        for at in 0..self.rows.len() {
+            if self.rows[at].outcome.in_flight() {
+                tickets.extend(self.rows[at].ticket);
+                self.ends(at, Outcome::Stopped, now);
+            }
+        }
+        tickets
+    }
+
+    // --- what happens ----------------------------------------------------------------------------------------------------
+
+    /// The node has taken a request: its ticket. Returns whether it is one of this campaign that was stopped meanwhile.
+    pub fn asked(&mut self, ask: &Ask, ticket: Ticket) -> bool {
+        let is_it = |at: &usize| self.rows[*at].permid == ask.to && self.plan.message == ask.message;
+        let sent = self.without_ticket.iter().position(is_it);
+        let Some(place) = sent.or_else(|| self.sent_instead(ask)) else { return false };
+        let at = self.without_ticket.remove(place);
+        self.rows[at].ticket = Some(ticket);
+        self.by_ticket.insert(ticket, at);
+        self.rows[at].outcome == Outcome::Stopped
+    }
+
+    /// Where the permids of a recording are masked, its replay sends in another order than was sent in: the ticket tells who
+    /// it was. That peer takes the place of the one that waits for a ticket, and gives it its own.
+    fn sent_instead(&mut self, ask: &Ask) -> Option<usize> {
+        let at = *self.without_ticket.first().filter(|_| self.plan.message == ask.message)?;
+        let other = (self.next..self.rows.len()).find(|other| self.rows[*other].permid == ask.to)?;
+        self.plan.targets.swap(at, other);
+        (self.rows[at].permid, self.rows[other].permid) = (self.rows[other].permid, self.rows[at].permid);
+        Some(0)
+    }
+
+    /// Takes notice of something that became known. Returns whether it is the ticket of a request that was stopped meanwhile:
+    /// that is to be cancelled.
+    pub fn see(&mut self, now: Now, input: &Input) -> Option<Ticket> {
+        match input {
+            Input::Asked(ask, ticket) if self.asked(ask, *ticket) => return Some(*ticket),
+            Input::Event(Event::Part { ticket, payload, after, .. }) => self.part(*ticket, payload.len(), *after),
+            Input::Event(Event::Reply { ticket, error, payload, parts, elapsed, .. }) => {
+                self.reply(*ticket, *error, payload.len(), *parts, *elapsed, now);
+            }
+            Input::Event(Event::RequestFailed { ticket, failure, .. }) => self.failed(*ticket, failure, now),
+            Input::Decoded { ticket, decoding, .. } => self.decoded(*ticket, decoding, now),
+            _ => {}
+        }
+        None
+    }
+
+    /// A part came, so long after the request was sent.
+    pub fn part(&mut self, ticket: Ticket, bytes: usize, after: Duration) {
+        let Some(&at) = self.by_ticket.get(&ticket) else { return };
+        let row = &mut self.rows[at];
+        row.parts = row.parts.saturating_add(1);
+        row.bytes = row.bytes.saturating_add(bytes);
+        if row.first_part.is_none() {
+            row.first_part = Some(after);
+            self.latencies.add(after);
+        }
+        if self.rows[at].outcome.in_flight() {
+            self.becomes(at, Outcome::Parts);
+        }
+    }
+
+    /// The whole reply came.
+    pub fn reply(&mut self, ticket: Ticket, error: ErrorByte, bytes: usize, parts: u32, elapsed: Duration, now: Now) {
+        let Some(&at) = self.by_ticket.get(&ticket) else { return };
+        let row = &mut self.rows[at];
+        if row.error.is_some() {
+            return; // once is enough
+        }
+        (row.error, row.bytes, row.parts, row.elapsed) = (Some(error), bytes, parts, elapsed);
+        if row.first_part.is_none() {
+            row.first_part = Some(elapsed);
+            self.latencies.add(elapsed);
+        }
+        if error == ErrorByte::SUCCESS {
+            self.sizes.add(bytes as u64);
+        }
+        let outcome = match error {
+            ErrorByte::SUCCESS => Outcome::Answered,
+            ErrorByte::FREQUENCY => Outcome::NotYet,
+            _ => Outcome::Other,
+        };
+        self.ends(at, outcome, now);
+    }
+
+    /// A reply was read: its group. A 254 says nothing of its peer, so it is in none.
+    pub fn decoded(&mut self, ticket: Ticket, decoding: &Decoding, now: Now) {
+        let Some(&at) = self.by_ticket.get(&ticket) else { return };
+        let row = &self.rows[at];
+        let Some(error) = row.error.filter(|error| *error != ErrorByte::FREQUENCY && row.groups.is_none()) else {
+            return;
+        };
+        let (bytes, parts) = (row.bytes, row.parts);
+        let content = self.by_content.add(decoding.content, decoding, error, bytes, parts, now);
+        let shape = self.by_shape.add(decoding.shape, decoding, error, bytes, parts, now);
+        self.rows[at].groups = Some((content, shape));
+        if decoding.failed.is_some() && self.rows[at].outcome == Outcome::Answered {
+            self.becomes(at, Outcome::Malformed);
+        }
+    }
+
+    /// A request ended without a whole reply.
+    pub fn failed(&mut self, ticket: Ticket, failure: &Failure, now: Now) {
+        let Some(&at) = self.by_ticket.get(&ticket) else { return };
+        if !self.rows[at].outcome.in_flight() {
+            return;
+        }
+        self.rows[at].cause = Some(failure.cause);
+        self.rows[at].elapsed =
+            self.rows[at].asked.map(|asked| now.instant.saturating_duration_since(asked.instant)).unwrap_or_default();
+        self.ends(at, Outcome::of_failure(failure), now);
+    }
+
+    /// Time has passed, or something has happened: the list of groups is put in order, the end is noticed.
+    pub fn settle(&mut self, now: Now) {
+        let often = self.groups().len() <= FEW;
+        let long_ago = now.instant.saturating_duration_since(self.sorted) >= SORT_EVERY;
+        if self.groups().has_changed() && (often || long_ago) {
+            self.sorted = now.instant;
+            self.sort();
+        }
+        if self.under_way() && self.next == self.rows.len() && self.counts.in_flight() == 0 {
+            self.state = State::Done;
+            self.ended = Some(now);
+        }
+    }
+
+    fn becomes(&mut self, at: usize, outcome: Outcome) {
+        self.counts.moved(self.rows[at].outcome, outcome);
+        self.rows[at].outcome = outcome;
+    }
+
+    /// An answer that comes after all was stopped is still an answer.
+    fn ends(&mut self, at: usize, outcome: Outcome, now: Now) {
+        self.becomes(at, outcome);
+        self.rows[at].ended = Some(now);
+    }
+
+    // --- in groups --------------------------------------------------------------------------------------------------------
+
+    /// The answers in groups, in the way that is chosen.
+    #[must_use]
+    pub const fn groups(&self) -> &Groups {
+        match self.grouping {
+            Grouping::Content => &self.by_content,
+            Grouping::Shape => &self.by_shape,
+        }
+    }
+
+    /// By content, whatever is chosen.
+    #[must_use]
+    pub const fn by_content(&self) -> &Groups {
+        &self.by_content
+    }
+
+    /// Where the answer of this peer is among [`Self::groups`].
+    #[must_use]
+    pub fn group_of(&self, row: &Row) -> Option<usize> {
+        let (content, shape) = row.groups?;
+        Some(if self.grouping == Grouping::Content { content } else { shape })
+    }
+
+    /// The group of this peer's answer by content.
+    #[must_use]
+    pub fn by_content_of(&self, row: &Row) -> Option<&Group> {
+        self.by_content.get(row.groups?.0)
+    }
+
+    /// Digests of this peer's answer: its content, and its shape.
+    #[must_use]
+    pub fn ids_of(&self, row: &Row) -> Option<(ContentId, ContentId)> {
+        let (content, shape) = row.groups?;
+        Some((self.by_content.get(content)?.id, self.by_shape.get(shape)?.id))
+    }
+
+    /// How many answers are in groups.
+    #[must_use]
+    pub fn grouped(&self) -> usize {
+        self.rows.iter().filter(|row| row.groups.is_some()).count()
+    }
+
+    /// The other way to put answers in groups.
+    pub fn group_otherwise(&mut self) {
+        self.grouping = self.grouping.next();
+        self.sort();
+    }
+
+    /// The other order of the list.
+    pub fn next_order(&mut self) {
+        let order = self.groups().order.next();
+        (self.by_content.order, self.by_shape.order) = (order, order);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        let median = self.median();
+        match self.grouping {
+            Grouping::Content => self.by_content.sort(median),
+            Grouping::Shape => self.by_shape.sort(median),
+        }
+    }
+
+    // --- what there is to see --------------------------------------------------------------------------------------------
+
+    /// Whether anything may still go out.
+    #[must_use]
+    pub const fn under_way(&self) -> bool {
+        matches!(self.state, State::Running | State::Paused)
+    }
+
+    /// What has become of each, in the order in which they are asked.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// How many have become of what.
+    #[must_use]
+    pub const fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Bytes of the median answer.
+    #[must_use]
+    pub fn median(&self) -> u64 {
+        self.sizes.median().unwrap_or(0)
+    }
+
+    /// How many kinds of answers need a person.
+    #[must_use]
+    pub fn signals(&self) -> usize {
+        self.by_content.signals(self.median())
+    }
+
+    /// How long it has taken so far, or took.
+    #[must_use]
+    pub fn elapsed(&self, now: Now) -> Duration {
+        self.ended.unwrap_or(now).instant.saturating_duration_since(self.started.instant)
+    }
+
+    /// In how long the next of the requests in flight has to have ended, and in how long the last of all.
+    #[must_use]
+    pub fn deadlines(&self, now: Now) -> Option<(Duration, Duration)> {
+        let in_flight = self.rows[..self.next].iter().filter(|row| row.outcome.in_flight());
+        let left = |row: &Row| Some((row.asked?.instant + self.plan.timeout).saturating_duration_since(now.instant));
+        let (mut first, mut last) = (None, Duration::ZERO);
+        for left in in_flight.filter_map(left) {
+            first = Some(first.map_or(left, |first: Duration| first.min(left)));
+            last = last.max(left);
+        }
+        let to_come = self.rows.len() - self.next;
+        if to_come > 0 && self.under_way() {
+            last = last.max(self.plan.pace.duration(to_come, self.plan.timeout).1);
+        }
+        first.map(|first| (first, last))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Marked peers that a request to many leaves out, and why.
+
+use std::time::SystemTime;
+
+use crate::format::clock;
+use swarmscope_wire::OverlayVersion;
+
+/// Why one peer is not asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// It would answer 254 until then.
+    NotYet(SystemTime),
+    /// Its connection has ended.
+    Gone,
+    /// The last attempt to connect failed.
+    Unreachable,
+    /// No address to dial is known.
+    NoAddress,
+    /// Its version does not know the message yet.
+    TooOld {
+        /// What it speaks.
+        version: OverlayVersion,
+        /// The lowest that knows it.
+        needs: OverlayVersion,
+    },
+    /// Its version does not know the message any more.
+    TooNew {
+        /// What it speaks.
+        version: OverlayVersion,
+        /// The highest that knows it.
+        last: OverlayVersion,
+    },
+    /// It speaks only versions for which this program has no identity.
+    NeedsLegacy,
+    /// An answer to the same message is on its way.
+    Asked,
+    /// Its permid is not known.
+    NotKnown,
+    /// It is this program itself.
+    Own,
+}
+
+/// Peers that are left out for the same reason.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// How many there are.
+    pub peers: usize,
+    /// Why.
+    pub reason: Reason,
+    /// Where they would answer 254: when the last of them accepts again.
+    last: Option<SystemTime>,
+}
+
+impl LeftOut {
+    /// One peer.
+    #[must_use]
+    pub const fn new(reason: Reason) -> Self {
+        Self { peers: 1, reason, last: None }
+    }
+
+    /// Whether a peer belongs to these.
+    #[must_use]
+    pub fn is_like(&self, reason: &Reason) -> bool {
+        matches!((&self.reason, reason), (Reason::NotYet(_), Reason::NotYet(_))) || self.reason == *reason
+    }
+
+    /// One peer more.
+    pub fn add(&mut self, reason: &Reason) {
+        self.peers += 1;
+        if let (Reason::NotYet(first), Reason::NotYet(until)) = (&mut self.reason, reason) {
+            self.last = self.last.max(Some(*until)).max(Some(*first));
+            *first = (*first).min(*until);
+        }
+    }
+
+    /// As they are listed: 254 first, then the most peers.
+    #[must_use]
+    pub fn order(&self) -> (bool, usize) {
+        (!self.is_254(), usize::MAX - self.peers)
+    }
+
+    /// Whether they would answer 254.
+    #[must_use]
+    pub const fn is_254(&self) -> bool {
+        matches!(self.reason, Reason::NotYet(_))
+    }
+
+    /// The reason in words; behind the pill where it is 254.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self.reason {
+            Reason::NotYet(first) => match self.last.filter(|last| *last != first) {
+                Some(last) => format!("until {} – {}, would refuse", minute(first), minute(last)),
+                None => format!("until {}, would refuse", minute(first)),
+            },
+            Reason::Gone => "gone since they were marked".to_owned(),
+            Reason::Unreachable => "not connected, the last attempt failed".to_owned(),
+            Reason::NoAddress => "heard of, without an address to dial".to_owned(),
+            Reason::TooOld { version, needs } => format!("version {version}, this needs {needs}"),
+            Reason::TooNew { version, last } => format!("version {version}, this is for up to {last}"),
+            Reason::NeedsLegacy => "version 17, no legacy identity in use".to_owned(),
+            Reason::Asked => "asked already, not answered yet".to_owned(),
+            Reason::NotKnown => "permid not known: connect first".to_owned(),
+            Reason::Own => "our own peer".to_owned(),
+        }
+    }
+}
+
+/// `12:10`.
+fn minute(at: SystemTime) -> String {
+    clock(at).chars().take(5).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn peers_that_would_answer_254_are_told_with_the_first_and_the_last_time() {
+        let at = |minutes: u64| Reason::NotYet(UNIX_EPOCH + Duration::from_secs(60 * minutes));
+        let mut left = LeftOut::new(at(20));
+        assert_eq!(left.text(), "until 00:20, would refuse");
+        for minutes in [10, 65, 20] {
+            assert!(left.is_like(&at(minutes)));
+            left.add(&at(minutes));
+        }
+        assert_eq!((left.peers, left.text().as_str()), (4, "until 00:10 – 01:05, would refuse"));
+        assert!(left.order() < LeftOut::new(Reason::Gone).order());
+    }
+
+    #[test]
+    fn different_versions_are_different_reasons() {
+        let old = |version| Reason::TooOld { version: OverlayVersion(version), needs: OverlayVersion(9) };
+        assert!(LeftOut::new(old(7)).is_like(&old(7)) && !LeftOut::new(old(7)).is_like(&old(8)));
+    }
+}

@@ -1,0 +1,20 @@
+//! Requests to many: one question to many peers at a rate, what became of each, and the answers in groups of identical content.
+//!
+//! [`plan`] is what would be sent, [`campaign`] what is being sent: who is asked when is decided there, from the time that is
+//! passed in. [`groups`], [`measures`] and [`outcome`] count.
+
+pub mod against;
+pub mod campaign;
+pub mod export;
+pub mod groups;
+pub mod leave_out;
+pub mod measures;
+pub mod outcome;
+pub mod pace;
+pub mod plan;
+pub mod sample;
+pub mod signal;
+
+pub use campaign::Campaign;
+pub use pace::Pace;
+pub use plan::{Draft, Plan};

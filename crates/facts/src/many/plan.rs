@@ -1,0 +1,301 @@
+//! What would be sent to whom: everything that the preview shows, and all that a campaign starts from.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::leave_out::{LeftOut, Reason};
+use super::pace::Pace;
+use crate::facts::Facts;
+use crate::messages::{BEFORE_PAYLOAD, known, timeout};
+use crate::now::Now;
+use crate::peer::{Peer, State};
+use crate::request::Request;
+use crate::words;
+use swarmscope_peer::crawler::{Acceptance, Registry};
+use swarmscope_peer::node::{Ask, Origin, PeerKey, Transport};
+use swarmscope_wire::failure::Cause;
+use swarmscope_wire::{Frequency, MessageId, OverlayVersion, Permid};
+
+/// One peer that is to be asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// Who it is.
+    pub permid: Permid,
+    /// Which of the plan's payloads it is asked with.
+    payload: usize,
+}
+
+/// What somebody wants to ask of many.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Draft {
+    /// What is asked.
+    pub message: MessageId,
+    /// How often, as it says.
+    pub frequency: Frequency,
+    /// What is asked in particular.
+    pub payload: Bytes,
+    /// The payload is the usual one: each peer is sent that of its version instead.
+    pub usual: bool,
+    /// How fast it goes out.
+    pub pace: Pace,
+    /// Also to those that would answer 254.
+    pub all_the_same: bool,
+}
+
+/// A request to many that was not sent yet.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Plan {
+    /// What is asked.
+    pub message: MessageId,
+    /// `1 DATABASE`.
+    pub title: String,
+    /// How often, as it says.
+    pub frequency: Frequency,
+    /// How long a reply may take.
+    pub timeout: Duration,
+    /// How fast it goes out.
+    pub pace: Pace,
+    /// How many peers are marked.
+    pub marked: usize,
+    /// Who is asked, in this order.
+    pub targets: Vec<Target>,
+    /// Who is not, and why.
+    pub left_out: Vec<LeftOut>,
+    /// Payloads, and how many peers are asked with each: more than one where a message's default depends on the peer's version.
+    pub payloads: Vec<(Bytes, usize)>,
+    /// Targets that closed on the request before.
+    pub refused_before: usize,
+    /// Targets that are to answer 254, where that is what they are asked for.
+    pub to_refuse: Option<usize>,
+    /// Targets that are not connected.
+    pub to_dial: usize,
+    /// `18 tls`, how many, and whether everybody on the way can read it.
+    pub by_transport: Vec<(String, usize, bool)>,
+    /// NAT types as far as they were measured, most first.
+    pub by_nat: Vec<(String, usize)>,
+    /// What asking uses up at each peer, in words.
+    pub consumes: Option<&'static str>,
+    wait_for_dial_back: bool,
+}
+
+impl Plan {
+    /// A draft to these peers, as things are now. `own` are our own permids.
+    #[must_use]
+    pub fn new(facts: &Facts, registry: &Registry, now: Now, draft: &Draft, peers: &[PeerKey], own: &[Permid]) -> Self {
+        let Draft { message, frequency, pace, all_the_same, .. } = *draft;
+        let probe = registry.get(message);
+        let known = known(registry, message);
+        let title = if known.name == message.to_string() { known.name } else { format!("{message} {}", known.name) };
+        let mut plan = Self {
+            message,
+            title,
+            frequency,
+            timeout: timeout(registry, message),
+            pace,
+            marked: peers.len(),
+            targets: Vec::new(),
+            left_out: Vec::new(),
+            payloads: Vec::new(),
+            refused_before: 0,
+            to_refuse: all_the_same.then_some(0),
+            to_dial: 0,
+            by_transport: Vec::new(),
+            by_nat: Vec::new(),
+            consumes: probe.filter(|probe| probe.consumes()).map(|_| consumed(message)),
+            wait_for_dial_back: facts.listening().is_some(),
+        };
+        let by_version = probe.filter(|_| draft.usual && known.takes_payload);
+        let asked = Question { message, frequency, min: known.min_version, max: known.max_version };
+        let payload_for = |version| match by_version {
+            Some(probe) => probe.initiate(version),
+            None => draft.payload.clone(),
+        };
+        for key in peers {
+            match (reason(facts, now, key, own, &asked), &mut plan.to_refuse) {
+                (Some(Reason::NotYet(_)), Some(to_refuse)) => {
+                    *to_refuse += 1;
+                    plan.add(facts, key, payload_for);
+                }
+                (Some(reason), _) => plan.leave_out(reason),
+                (None, _) => plan.add(facts, key, payload_for),
+            }
+        }
+        plan.by_transport.sort_by(|one, other| other.0.cmp(&one.0));
+        plan.by_nat.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+        plan.left_out.sort_by_key(LeftOut::order);
+        plan
+    }
+
+    /// The same payload to each of these permids, which nothing is known of.
+    #[cfg(test)]
+    pub fn of_targets(
+        message: MessageId,
+        frequency: Frequency,
+        payload: Bytes,
+        pace: Pace,
+        permids: impl Iterator<Item = Permid>,
+    ) -> Self {
+        let targets: Vec<Target> = permids.map(|permid| Target { permid, payload: 0 }).collect();
+        Self {
+            message,
+            title: message.to_string(),
+            frequency,
+            timeout: crate::messages::USUAL_TIMEOUT,
+            pace,
+            marked: targets.len(),
+            payloads: vec![(payload, targets.len())],
+            targets,
+            left_out: Vec::new(),
+            refused_before: 0,
+            to_refuse: None,
+            to_dial: 0,
+            by_transport: Vec::new(),
+            by_nat: Vec::new(),
+            consumes: None,
+            wait_for_dial_back: false,
+        }
+    }
+
+    fn leave_out(&mut self, reason: Reason) {
+        match self.left_out.iter_mut().find(|left| left.is_like(&reason)) {
+            Some(left) => left.add(&reason),
+            None => self.left_out.push(LeftOut::new(reason)),
+        }
+    }
+
+    fn add(&mut self, facts: &Facts, key: &PeerKey, payload_for: impl Fn(OverlayVersion) -> Bytes) {
+        let (PeerKey::Permid(permid), Some(peer)) = (key, facts.peer(key)) else { return };
+        let payload = payload_for(peer.version.unwrap_or(OverlayVersion::CURRENT));
+        let payload = counted_in(&mut self.payloads, payload, |known, new| known == new);
+        self.targets.push(Target { permid: *permid, payload });
+        self.refused_before += usize::from(peer.refuses() || matches!(peer.state, State::Refused { .. }));
+        self.to_dial += usize::from(!peer.connected());
+        let (transport, readable) = match peer.version {
+            Some(version) => (words::version(version, peer.transport), is_readable(peer, version)),
+            None => ("version not known".to_owned(), false),
+        };
+        match self.by_transport.iter_mut().find(|(known, ..)| *known == transport) {
+            Some((_, count, _)) => *count += 1,
+            None => self.by_transport.push((transport, 1, readable)),
+        }
+        let nat = peer.nat.clone().unwrap_or_else(|| "not measured".to_owned());
+        counted_in(&mut self.by_nat, nat, |known, new| known == new);
+    }
+
+    /// How many are not asked.
+    #[must_use]
+    pub fn left_out_count(&self) -> usize {
+        self.left_out.iter().map(|left| left.peers).sum()
+    }
+
+    /// The request to one of its targets.
+    #[must_use]
+    pub fn ask(&self, target: &Target) -> Ask {
+        Ask {
+            to: target.permid,
+            message: self.message,
+            frequency: self.frequency,
+            payload: self.payload_of(target),
+            timeout: self.timeout,
+            origin: Origin::Operator,
+            wait_for_dial_back: self.wait_for_dial_back,
+        }
+    }
+
+    /// What one of its targets is asked in particular.
+    #[must_use]
+    pub fn payload_of(&self, target: &Target) -> Bytes {
+        self.payloads.get(target.payload).map(|(payload, _)| payload.clone()).unwrap_or_default()
+    }
+
+    /// Bytes of the frames that go out, all together, without TLS around them.
+    #[must_use]
+    pub fn traffic(&self) -> usize {
+        self.payloads.iter().map(|(payload, peers)| (BEFORE_PAYLOAD + payload.len()) * peers).sum()
+    }
+
+    /// How many targets send and get everything in the clear.
+    #[must_use]
+    pub fn readable(&self) -> usize {
+        self.by_transport.iter().filter(|(.., readable)| *readable).map(|(_, peers, _)| peers).sum()
+    }
+
+    /// How long it takes where all answer, and where nobody does.
+    #[must_use]
+    pub fn duration(&self) -> (Duration, Duration) {
+        self.pace.duration(self.targets.len(), self.timeout)
+    }
+}
+
+fn is_readable(peer: &Peer, version: OverlayVersion) -> bool {
+    peer.transport.map_or(!version.is_encrypted(), |transport| transport == Transport::Legacy)
+}
+
+/// Counts `new` in a list; where it stands.
+fn counted_in<T>(list: &mut Vec<(T, usize)>, new: T, same: impl Fn(&T, &T) -> bool) -> usize {
+    let at = list.iter().position(|(known, _)| same(known, &new));
+    let at = at.unwrap_or_else(|| {
+        list.push((new, 0));
+        list.len() - 1
+    });
+    list[at].1 += 1;
+    at
+}
+
+/// What peers are asked, and which versions know it.
+struct Question {
+    message: MessageId,
+    frequency: Frequency,
+    min: OverlayVersion,
+    max: OverlayVersion,
+}
+
+/// Why this peer is not asked.
+fn reason(facts: &Facts, now: Now, key: &PeerKey, own: &[Permid], asked: &Question) -> Option<Reason> {
+    let (PeerKey::Permid(permid), Some(peer)) = (key, facts.peer(key)) else {
+        return Some(Reason::NotKnown);
+    };
+    let is_cause = |cause| matches!(&peer.state, State::Failed { failure, .. } if failure.cause == cause);
+    if own.contains(permid) || is_cause(Cause::OwnPermid) {
+        return Some(Reason::Own);
+    }
+    let Question { message, frequency, min: needs, max: last } = *asked;
+    if let Some(version) = peer.version.filter(|version| *version < needs) {
+        return Some(Reason::TooOld { version, needs });
+    }
+    if let Some(version) = peer.version.filter(|version| *version > last) {
+        return Some(Reason::TooNew { version, last });
+    }
+    match &peer.state {
+        _ if is_cause(Cause::VersionNeedsLegacy) => return Some(Reason::NeedsLegacy),
+        State::Gone { .. } => return Some(Reason::Gone),
+        State::Failed { .. } => return Some(Reason::Unreachable),
+        State::Heard if peer.target().is_none() => return Some(Reason::NoAddress),
+        _ => {}
+    }
+    if peer.last_of(message).is_some_and(Request::in_flight) {
+        return Some(Reason::Asked);
+    }
+    match facts.acceptance().acceptance(*permid, message, frequency, now.instant) {
+        Acceptance::Now => None,
+        Acceptance::In(left) | Acceptance::AtMost(left) => {
+            Some(Reason::NotYet(now.wall.checked_add(left).unwrap_or(now.wall)))
+        }
+    }
+}
+
+/// What asking uses up, so that the next Crawler doesn't get it (protocol.md §5).
+const fn consumed(message: MessageId) -> &'static str {
+    match message {
+        MessageId::SEEDINGSTATS_QUERY => {
+            "each peer marks the statistics it hands over as crawled: no Crawler gets them again"
+        }
+        MessageId::REPEX_QUERY => {
+            "each peer hands its swarm caches out once and clears them: the next Crawler gets none"
+        }
+        MessageId::PUNCTURE_QUERY => "each peer hands its log out and empties it: the next Crawler gets none of it",
+        MessageId::USEREVENTLOG_QUERY => "each peer deletes the events that it hands over: no Crawler gets them again",
+        _ => "what each peer hands over is gone there: the next Crawler doesn't get it",
+    }
+}
