@@ -129,7 +129,7 @@ fn heading(canvas: &mut Canvas, model: &Model, area: &Area, headings: bool, shar
         let (x, right) = (placed.x, placed.right);
         match (placed.column, shared.message(placed.column)) {
             (_, Some((message, _))) => {
-                drop(canvas.right(right, y + 1, cut(&message.name, usize::from(Column::Next.width())), muted))
+                canvas.right(right, y + 1, cut(&message.name, usize::from(Column::Next.width())), muted);
             }
             (Column::RoundTrip, None) => drop(canvas.right(right, y + 1, placed.column.heading(), muted)),
             (column, None) => drop(canvas.text(x, right, y + 1, column.heading(), muted)),
