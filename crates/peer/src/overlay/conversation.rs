@@ -130,6 +130,7 @@ impl Conversation {
         tokio::select! {
             () = self.shared.stop.cancelled() => Turn::Stop,
             next = self.queue.next(), if takes_more => Turn::Queue(next),
+            end = self.queue.closing(), if !takes_more => Turn::Queue(end),
             result = self.outgoing.write(), if writes => Turn::Wrote(result),
             permit = self.shared.events.reserve(), if tells => Turn::Told(match permit {
                 Ok(permit) => {

@@ -67,6 +67,13 @@ impl Overlay {
         queue.push(frame)
     }
 
+    /// Whether frames wait for this connection.
+    #[cfg(test)]
+    #[cfg(feature = "legacy")]
+    pub(super) fn waits(&self, conn: ConnId) -> bool {
+        self.shared.queue(conn).is_some_and(|queue| queue.has_frames())
+    }
+
     /// Closes a connection after what is queued was written, in bounded time. `Closed` will give this failure.
     pub fn close(&self, conn: ConnId, failure: Failure) {
         if let Some(queue) = self.shared.queue(conn) {

@@ -102,6 +102,16 @@ impl SendQueue {
         }
     }
 
+    /// Waits until the end is asked for, whatever else waits. Nothing is lost when the future is dropped.
+    pub(super) async fn closing(&self) -> Next {
+        loop {
+            if let Some((failure, manner)) = self.lock().closing.clone() {
+                return Next::Close(failure, manner);
+            }
+            self.changed.notified().await;
+        }
+    }
+
     /// What is to do now, if anything.
     pub(super) fn try_next(&self) -> Option<Next> {
         let mut inner = self.lock();

@@ -173,6 +173,8 @@ proptest! {
         for (Ticket(n), end) in ends {
             let n = u8::try_from(n).unwrap();
             // Of the same id only the latest waits for a dial-back; the others time out.
+            let is_latest = usize::from(n) + 1 == sizes.len();
+            prop_assert!(end.is_ok() || !is_latest, "the latest is dialled back");
             match end {
                 Ok(reply) => prop_assert_eq!(reply, vec![n; sizes[usize::from(n)]]),
                 Err(cause) => prop_assert_eq!(cause, Cause::DialBackTimeout),

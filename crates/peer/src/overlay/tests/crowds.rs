@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::raw;
 use super::support::*;
 use crate::overlay::tls::Tls;
-use crate::overlay::{Limits, OverlayEvent};
+use crate::overlay::{ConnId, Limits, OverlayEvent};
 use crate::session::Timeouts;
-use swarmscope_wire::failure::{By, Cause};
+use swarmscope_wire::failure::{By, Cause, Failure};
 
 fn tls(seed: u8) -> Tls {
     Tls::new(current(seed).current.as_ref().unwrap()).unwrap()
@@ -156,9 +156,39 @@ async fn a_full_queue_is_refused_at_once_and_ends_the_connection() {
     let mut peer = Peer::with(current(1), true, &limits).await;
     let _stalls = raw::connect(peer.port(), &tls(2)).await;
     let link = peer.connected().await;
-    let refused = (0..1000).find_map(|_| peer.overlay.send(link.conn, filled(231, 0, 1 << 20)).err());
+    stall(&peer, link.conn).await;
+    let refused = (0..=10).find_map(|_| peer.overlay.send(link.conn, filled(231, 0, 1 << 20)).err());
     assert_eq!(refused.unwrap().cause, Cause::QueueFull);
-    assert_eq!(peer.closed().await.1.cause, Cause::QueueFull);
+    let closed = timeout(SOON, peer.closed()).await.expect("before the peer's time to take something is over");
+    assert_eq!(closed.1.cause, Cause::QueueFull);
+}
+
+/// Sooner than the time that a peer has to take what is sent to it.
+const SOON: Duration = Duration::from_secs(10);
+
+/// Sends until nothing is taken any more, from the connection's own buffer neither.
+async fn stall(peer: &Peer, conn: ConnId) {
+    let mut waited = 0;
+    while waited < 20 {
+        if peer.overlay.waits(conn) {
+            waited += 1;
+        } else {
+            waited = 0;
+            peer.overlay.send(conn, filled(231, 0, 1 << 20)).unwrap();
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_stalled_connection_hears_that_it_is_to_end() {
+    let mut peer = Peer::start(current(1)).await;
+    let _stalls = raw::connect(peer.port(), &tls(2)).await;
+    let link = peer.connected().await;
+    stall(&peer, link.conn).await;
+    peer.overlay.close(link.conn, Failure::new(Cause::Closed, By::Us, "enough"));
+    let closed = timeout(SOON, peer.closed()).await.expect("before the peer's time to take something is over");
+    assert_eq!((closed.0, closed.1.cause), (link.conn, Cause::Closed));
 }
 
 #[tokio::test]
