@@ -100,6 +100,9 @@ pub fn said(by: &Saying, peer: &Peer, line: &Line) -> Said {
             };
             Said { sign, ..Said::fact(way, name, why_closed(failure.cause)) }
         }
+        Trace::Unwatched(count) => {
+            Said::fact(Way::Between, "not traced", format!("{} frames: nobody watched", thousands(*count)))
+        }
         Trace::Lost(count) => {
             let detail = format!("{} steps: too much at once", thousands(*count));
             Said { sign: Some(Sign::Odd), ..Said::fact(Way::Between, "not traced", detail) }

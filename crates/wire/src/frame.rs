@@ -12,6 +12,8 @@ pub const MAX_AFTER_AUTHENTICATION: u32 = 1 << 23;
 
 /// The bytes of a frame's length.
 const LENGTH_LEN: usize = 4;
+/// A buffer with less room to spare than this share of a frame may be kept with it.
+const SPARE: usize = 8;
 
 /// The first byte of a frame's body: what kind of message it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -169,7 +171,8 @@ impl FrameReader {
     }
 
     /// Takes the next whole frame out of `buffer`; `None` where more bytes are needed. A length over the limit is refused
-    /// before its bytes are waited for. The frame is a copy, so that a small one that is kept does not keep a large buffer.
+    /// before its bytes are waited for. A frame that is the whole of a buffer of its size is taken with it; any other is a copy,
+    /// so that a small one that is kept does not keep a large buffer.
     ///
     /// # Errors
     /// [`FrameError::TooLarge`]; the stream is of no further use.
@@ -185,8 +188,12 @@ impl FrameReader {
                 continue;
             }
             let Some([id, body @ ..]) = rest.get(..announced as usize) else { return Ok(None) };
-            let frame = Frame { id: FrameId(*id), body: Bytes::copy_from_slice(body) };
-            buffer.advance(LENGTH_LEN + announced as usize);
+            let (id, length) = (FrameId(*id), LENGTH_LEN + announced as usize);
+            if buffer.len() == length && buffer.capacity() - length <= length / SPARE {
+                return Ok(Some(Frame { id, body: std::mem::take(buffer).freeze().split_off(LENGTH_LEN + 1) }));
+            }
+            let frame = Frame { id, body: Bytes::copy_from_slice(body) };
+            buffer.advance(length);
             return Ok(Some(frame));
         }
         Ok(None)

@@ -36,7 +36,7 @@ impl Channels {
             Trace::Received(piece) if piece.kind == Kind::Frame(FrameId::CRAWLER_REPLY) && piece.whole => {
                 self.answered(piece)
             }
-            Trace::Lost(_) => {
+            Trace::Lost(_) | Trace::Unwatched(_) => {
                 self.open.values_mut().for_each(|open| open.parts = None);
                 Of::Nothing
             }

@@ -145,7 +145,7 @@ impl Climb {
             }
             Trace::Authenticated => attempt.pass(Step::Authenticate, after),
             Trace::Closed(failure) => self.end(failure, after),
-            Trace::Resolving { .. } | Trace::Lost(_) => {}
+            Trace::Resolving { .. } | Trace::Unwatched(_) | Trace::Lost(_) => {}
         }
     }
 

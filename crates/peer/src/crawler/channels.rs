@@ -146,8 +146,10 @@ impl Channels {
         }
         budget::charge(reply.payload.len(), [&mut open.budget, &mut self.budget, process])
             .map_err(|exceeded| Refused::Exceeded(open.ticket, exceeded))?;
-        // A copy: a small part must not pin the big buffer that it was read in.
-        let payload = Bytes::copy_from_slice(&reply.payload);
+        // A slice of its frame, which keeps its own bytes and no more; what is small is copied, and keeps nothing whatever it
+        // was cut from.
+        let is_small = (reply.payload.len() as u64) < budget::PART_FLOOR;
+        let payload = if is_small { Bytes::copy_from_slice(&reply.payload) } else { reply.payload.clone() };
         open.parts.push(payload.clone());
         open.last = Some(LastPart { conn, parts_left: reply.parts_left });
         let (ticket, index) = (open.ticket, u32::try_from(open.parts.len()).unwrap_or(u32::MAX));

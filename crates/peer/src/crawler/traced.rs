@@ -50,6 +50,8 @@ pub enum Trace {
     Received(Piece),
     /// The end, and who ended it.
     Closed(Failure),
+    /// So many frames of one direction passed while nobody watched.
+    Unwatched(u64),
     /// So many steps are missing here: whoever reads them was behind.
     Lost(u64),
 }

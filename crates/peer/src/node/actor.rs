@@ -112,6 +112,8 @@ impl Actor {
             Command::Cancel(ticket) => self.input(Input::Cancel(ticket)),
             Command::Extend(ticket, by) => self.input(Input::Extend(ticket, by)),
             Command::Disconnect(permid) => self.input(Input::Disconnect(permid)),
+            Command::Trace(permid, watched) => self.overlay.trace(permid, watched),
+            Command::TraceAll(all) => self.overlay.trace_all(all),
             Command::Shutdown { .. } => {} // taken by the loop
         }
     }

@@ -23,6 +23,10 @@ pub(super) enum Command {
     Extend(Ticket, Duration),
     /// To close every connection to a peer.
     Disconnect(Permid),
+    /// To tell what passes over a peer's connections, or no longer.
+    Trace(Permid, bool),
+    /// The same, of everybody's.
+    TraceAll(bool),
     /// To end.
     Shutdown { grace: Duration, done: oneshot::Sender<()> },
 }

@@ -139,6 +139,18 @@ impl Node {
         self.command(Command::Disconnect(permid));
     }
 
+    /// Tells what passes over the connections of this peer from now on ([`Event::Traced`]), or no longer. What passed before is
+    /// counted and not told.
+    pub fn trace(&self, permid: Permid, watched: bool) {
+        self.command(Command::Trace(permid, watched));
+    }
+
+    /// Tells the frames of everybody's connections, as a recording needs it; or only those of the peers that [`Self::trace`]
+    /// names. A node that was started with [`NodeConfig::trace`] begins with everybody's.
+    pub fn trace_all(&self, all: bool) {
+        self.command(Command::TraceAll(all));
+    }
+
     /// Ends requests and dials, sends the replies that are on their way, closes, and waits at most `grace`.
     pub async fn shutdown(self, grace: Duration) {
         let (done, ended) = oneshot::channel();

@@ -25,7 +25,7 @@ use swarmscope_wire::failure::{By, Cause, Failure};
 /// The task of a dial.
 pub(super) async fn dial(shared: Arc<Shared>, attempt: AttemptId, host: String, port: u16, expected: Option<Permid>) {
     let began = now();
-    let tracer = Tracer::new(&shared, Some(Watched::Attempt(attempt)));
+    let tracer = Tracer::new(&shared, Some(Watched::Attempt(attempt)), expected);
     let dialled = tokio::select! {
         biased;
         () = shared.stop.cancelled() => Err(stopped()),
@@ -79,7 +79,7 @@ pub(super) async fn accept(
     evict: CancellationToken,
 ) {
     let began = now();
-    let tracer = Tracer::new(&shared, None);
+    let tracer = Tracer::new(&shared, None, None);
     tracer.fact(|| Trace::Accepted(remote));
     let accepted = tokio::select! {
         biased;
@@ -129,6 +129,7 @@ struct Origin {
 /// An authenticated connection that the rules allow.
 struct Seated {
     conn: ConnId,
+    permid: Permid,
     stream: Stream,
     session: Session,
     queue: Arc<SendQueue>,
@@ -177,16 +178,17 @@ async fn seat(
     if let Some(queue) = leaves {
         queue.leave();
     }
+    let permid = who.permid;
     let connected = OverlayEvent::Connected { conn, attempt, direction, remote, who };
-    Ok(Seated { conn, stream, session, queue, connected })
+    Ok(Seated { conn, permid, stream, session, queue, connected })
 }
 
 impl Seated {
     /// To the end.
     async fn converse(self, shared: Arc<Shared>, tracer: Tracer) {
-        let Self { conn, stream, session, queue, connected } = self;
+        let Self { conn, permid, stream, session, queue, connected } = self;
         tell(&shared, connected).await;
-        tracer.seated(conn);
+        tracer.seated(conn, permid, session.is_between_frames());
         let conversation = Conversation::new(Arc::clone(&shared), conn, stream, session, queue, tracer.clone());
         let failure = conversation.run().await;
         tracer.end(&failure).await;

@@ -17,13 +17,15 @@ use super::finish::{Ending, Remains, finish};
 use super::outgoing::Outgoing;
 use super::queue::{Manner, Next, SendQueue, WriteClock};
 use super::shared::{Shared, stopped};
-use super::stream::{READ, Stream, broken};
+use super::stream::{Stream, broken};
 use super::tracer::Tracer;
 use super::world::now;
 use super::{ConnId, OverlayEvent};
 use crate::session::{End, Output, Session};
 use swarmscope_wire::failure::Failure;
 
+/// Read at once where it isn't known what comes: more than most messages, little for ten thousand quiet connections.
+const FIRST: usize = 2 * 1024;
 /// Frames are taken out of the queue while less than this waits for the socket.
 const WRITE_AHEAD: usize = 64 * 1024;
 
@@ -46,11 +48,27 @@ pub(super) struct Conversation {
     last_frame: Instant,
 }
 
+/// What was read, and where it is.
+enum Taken {
+    /// In the conversation's own buffer.
+    Some(usize),
+    /// In the session's: the rest of a frame, or a piece of it.
+    OfFrame(usize),
+}
+
+/// Reads the rest of a frame to where it stays, and anything else into `buffer`. Nothing is lost when the future is dropped.
+async fn read(reader: &mut ReadHalf<Stream>, session: &mut Session, buffer: &mut [u8]) -> io::Result<Taken> {
+    match session.room() {
+        Some(mut room) => reader.read_buf(&mut room).await.map(Taken::OfFrame),
+        None => reader.read(buffer).await.map(Taken::Some),
+    }
+}
+
 /// What happened in one turn of the loop.
 enum Turn {
     Queue(Next),
     Wrote(io::Result<usize>),
-    Read(io::Result<usize>),
+    Read(io::Result<Taken>),
     Told(bool),
     Timer,
     Stop,
@@ -89,7 +107,7 @@ impl Conversation {
 
     /// Until the end, which has this reason.
     pub(super) async fn run(mut self) -> Failure {
-        let mut buffer = vec![0; READ];
+        let mut buffer = [0; FIRST];
         loop {
             if let Some(failure) = self.collect() {
                 return self.finish(Ending::at_once(failure)).await;
@@ -97,7 +115,7 @@ impl Conversation {
             let ending = match self.turn(&mut buffer).await {
                 Turn::Queue(next) => self.queued(next),
                 Turn::Wrote(result) => self.wrote(result),
-                Turn::Read(result) => self.read(result, &buffer),
+                Turn::Read(result) => self.took(result, &buffer),
                 Turn::Told(true) => None,
                 Turn::Told(false) | Turn::Stop => Some(Ending::in_order(stopped())),
                 Turn::Timer => self.timer(),
@@ -142,7 +160,7 @@ impl Conversation {
                 }
                 Err(_) => false,
             }),
-            result = self.reader.read(buffer), if reads => Turn::Read(result),
+            result = read(&mut self.reader, &mut self.session, buffer), if reads => Turn::Read(result),
             () = timer => Turn::Timer,
         }
     }
@@ -154,6 +172,7 @@ impl Conversation {
                 Output::Send(bytes) => self.outgoing.push(bytes),
                 Output::Frame(frame) => {
                     self.last_frame = now();
+                    self.tracer.passed_received();
                     self.incoming.push_back(OverlayEvent::Frame { conn: self.conn, frame });
                 }
                 Output::Close(failure) => return Some(failure),
@@ -188,22 +207,29 @@ impl Conversation {
         None
     }
 
-    fn read(&mut self, result: io::Result<usize>, buffer: &[u8]) -> Option<Ending> {
+    fn took(&mut self, result: io::Result<Taken>, buffer: &[u8]) -> Option<Ending> {
         match result {
-            Ok(0) => {
+            Ok(Taken::Some(0) | Taken::OfFrame(0)) => {
                 self.session.end_of_stream(End::Closed);
-                self.collect().map(Ending::hung_up)
+                return self.collect().map(Ending::hung_up);
             }
-            Ok(count) => {
+            Ok(Taken::Some(count)) => {
                 self.tracer.received(&buffer[..count]);
                 self.session.receive(&buffer[..count], now());
-                self.assembling.charge(self.session.assembling()).err().map(Ending::at_once)
+            }
+            Ok(Taken::OfFrame(count)) => {
+                self.tracer.received(self.session.last(count));
+                self.session.received(now());
             }
             Err(error) => {
                 broken(&mut self.session, &error, self.tls);
-                self.collect().map(Ending::at_once)
+                return self.collect().map(Ending::at_once);
             }
         }
+        if self.session.is_between_frames() {
+            self.tracer.between_received();
+        }
+        self.assembling.charge(self.session.assembling()).err().map(Ending::at_once)
     }
 
     fn timer(&mut self) -> Option<Ending> {

@@ -67,6 +67,16 @@ impl Overlay {
         queue.push(frame)
     }
 
+    /// Tells what passes over the connections of this peer from now on, or no longer.
+    pub fn trace(&self, permid: Permid, watched: bool) {
+        self.shared.watches.choose(permid, watched);
+    }
+
+    /// Tells the frames of everybody's connections, or only of those that [`Self::trace`] names.
+    pub fn trace_all(&self, all: bool) {
+        self.shared.watches.all(all);
+    }
+
     /// Whether frames wait for this connection.
     #[cfg(test)]
     #[cfg(feature = "legacy")]

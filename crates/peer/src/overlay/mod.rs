@@ -32,6 +32,7 @@ mod tests;
 mod tls;
 mod tls_failure;
 mod tracer;
+mod watches;
 mod world;
 
 use std::net::SocketAddr;
@@ -55,7 +56,7 @@ pub struct OverlayConfig {
     /// Where to accept connections. Port 0 takes a free one; `None` announces port 0.
     pub listen: Option<SocketAddr>,
     pub limits: Limits,
-    /// Whether to tell every step and every byte of all connections, as [`OverlayEvent::Traced`].
+    /// Whether to tell every step and every byte of all connections, as [`OverlayEvent::Traced`]. See [`Overlay::trace`].
     pub trace: bool,
 }
 

@@ -69,6 +69,7 @@ impl Outgoing {
         if front.is_empty() {
             self.waiting.pop_front();
             self.frames += 1;
+            self.tracer.between_sent();
         }
         self.bytes -= count;
         self.unflushed = true;

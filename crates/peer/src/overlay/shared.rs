@@ -15,6 +15,7 @@ use super::limits::Limits;
 use super::queue::SendQueue;
 use super::rules::Rules;
 use super::tls::Tls;
+use super::watches::Watches;
 use super::world::random;
 use super::{ConnId, OverlayConfig, OverlayEvent};
 use crate::crawler::SocketId;
@@ -29,7 +30,7 @@ pub(super) struct Shared {
     pub(super) version: OverlayVersion,
     pub(super) tls: Option<Tls>,
     pub(super) limits: Limits,
-    pub(super) trace: bool,
+    pub(super) watches: Watches,
     pub(super) listening: Option<SocketAddr>,
     pub(super) events: mpsc::Sender<OverlayEvent>,
     pub(super) dials: Semaphore,
@@ -68,7 +69,7 @@ impl Shared {
             version,
             tls,
             limits,
-            trace,
+            watches: Watches::new(trace),
             listening,
             events,
             dials: Semaphore::new(limits.dials),

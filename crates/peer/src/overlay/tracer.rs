@@ -10,6 +10,7 @@ use super::shared::{Shared, tell};
 use super::world::now;
 use super::{ConnId, OverlayEvent};
 use crate::crawler::{SocketId, Trace, Traced, Watched};
+use swarmscope_wire::Permid;
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::trace::{Cutter, Piece};
 
@@ -18,7 +19,7 @@ const MOST_HELD: usize = 128;
 
 /// One connection's. Cloned, because reading and writing go on at the same time.
 #[derive(Clone)]
-pub(super) struct Tracer(Option<Arc<Mutex<Line>>>);
+pub(super) struct Tracer(Arc<Mutex<Line>>);
 
 struct Line {
     shared: Arc<Shared>,
@@ -26,62 +27,109 @@ struct Line {
     began: Instant,
     /// `None` for a stranger.
     watched: Option<Watched>,
+    /// Whether its steps are told, or kept back until it is known whose they are.
+    steps: bool,
+    /// Whose it is, once that is known.
+    permid: Option<Permid>,
     held: Vec<Traced>,
-    sent: Cutter,
-    received: Cutter,
+    sent: Way,
+    received: Way,
     /// Steps that found no room since the last one that did.
     lost: u64,
 }
 
+/// One direction.
+#[derive(Default)]
+struct Way {
+    cutter: Cutter,
+    /// Whether its pieces are told.
+    told: bool,
+    /// Whether the next byte begins a frame: a moment to begin to tell, or to stop.
+    between: bool,
+    /// Frames that passed since this connection, or the telling of them, began.
+    passed: u64,
+}
+
 impl Tracer {
-    /// Of a connection that begins now; silent unless the overlay traces.
-    pub(super) fn new(shared: &Arc<Shared>, watched: Option<Watched>) -> Self {
-        let line = || Line {
+    /// Of a connection that begins now. `permid`: the only peer that it is for.
+    pub(super) fn new(shared: &Arc<Shared>, watched: Option<Watched>, permid: Option<Permid>) -> Self {
+        let steps = shared.watches.wants_steps(permid);
+        let way = || Way { told: steps, ..Way::default() };
+        Self(Arc::new(Mutex::new(Line {
             shared: Arc::clone(shared),
             socket: shared.next_socket(),
             began: now(),
             watched,
+            steps,
+            permid: None,
             held: Vec::new(),
-            sent: Cutter::default(),
-            received: Cutter::default(),
+            sent: way(),
+            received: way(),
             lost: 0,
-        };
-        Self(shared.trace.then(|| Arc::new(Mutex::new(line()))))
+        })))
     }
 
     fn with(&self, act: impl FnOnce(&mut Line)) {
-        if let Some(line) = &self.0 {
-            act(&mut line.lock().unwrap_or_else(PoisonError::into_inner));
-        }
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Something happened; made only where somebody watches.
     pub(super) fn fact(&self, what: impl FnOnce() -> Trace) {
-        self.with(|line| line.tell(what()));
+        self.with(|line| {
+            if line.steps {
+                line.tell(what());
+            }
+        });
     }
 
     /// The socket has taken these bytes.
     pub(super) fn sent(&self, bytes: &[u8]) {
         self.with(|line| {
-            line.settle();
-            line.pieces(Trace::Sent, |line, out| line.sent.push(bytes, out));
+            line.follow(|line| &mut line.sent);
+            if line.sent.told {
+                line.settle();
+                line.pieces(Trace::Sent, |line, out| line.sent.cutter.push(bytes, out));
+            }
         });
     }
 
     /// The socket has given these bytes.
     pub(super) fn received(&self, bytes: &[u8]) {
         self.with(|line| {
-            line.settle();
-            line.pieces(Trace::Received, |line, out| line.received.push(bytes, out));
+            line.follow(|line| &mut line.received);
+            if line.received.told {
+                line.settle();
+                line.pieces(Trace::Received, |line, out| line.received.cutter.push(bytes, out));
+            }
         });
+    }
+
+    /// The socket has taken a whole frame, and nothing of the next.
+    pub(super) fn between_sent(&self) {
+        self.with(|line| {
+            line.sent.passed += u64::from(!line.sent.told);
+            line.sent.between = true;
+        });
+    }
+
+    /// A frame has come.
+    pub(super) fn passed_received(&self) {
+        self.with(|line| line.received.passed += u64::from(!line.received.told));
+    }
+
+    /// As [`Self::between_sent`], of what comes.
+    pub(super) fn between_received(&self) {
+        self.with(|line| line.received.between = true);
     }
 
     /// TLS is up; from now on bytes are those inside it.
     pub(super) fn tls(&self) {
         self.with(|line| {
-            line.sent.tls();
-            line.received.tls();
-            line.tell(Trace::Tls);
+            line.sent.cutter.tls();
+            line.received.cutter.tls();
+            if line.steps {
+                line.tell(Trace::Tls);
+            }
         });
     }
 
@@ -91,11 +139,16 @@ impl Tracer {
     }
 
     /// The connection is the engine's now, under this number: what was kept back is told.
-    pub(super) fn seated(&self, conn: ConnId) {
+    /// `between`: the peer has not begun a frame yet.
+    pub(super) fn seated(&self, conn: ConnId, permid: Permid, between: bool) {
         self.with(|line| {
+            (line.sent.between, line.received.between) = (true, between);
             line.watched = Some(Watched::Conn(conn));
-            for traced in std::mem::take(&mut line.held) {
-                line.push(traced);
+            line.permid = Some(permid);
+            line.steps = line.shared.watches.tells_steps(permid);
+            let held = std::mem::take(&mut line.held);
+            if line.steps {
+                held.into_iter().for_each(|traced| line.push(traced));
             }
         });
     }
@@ -104,8 +157,15 @@ impl Tracer {
     pub(super) async fn end(&self, failure: &Failure) {
         let mut last = Vec::new();
         self.with(|line| {
-            line.pieces(Trace::Sent, |line, out| line.sent.end(out));
-            line.pieces(Trace::Received, |line, out| line.received.end(out));
+            if !(line.steps || line.sent.told || line.received.told) {
+                return;
+            }
+            if line.sent.told {
+                line.pieces(Trace::Sent, |line, out| line.sent.cutter.end(out));
+            }
+            if line.received.told {
+                line.pieces(Trace::Received, |line, out| line.received.cutter.end(out));
+            }
             let missing = std::mem::take(&mut line.lost);
             let missing = (missing > 0).then_some(Trace::Lost(missing));
             let words = missing.into_iter().chain([Trace::Closed(failure.clone())]);
@@ -151,8 +211,26 @@ impl Line {
     }
 
     fn settle(&mut self) {
-        self.pieces(Trace::Received, |line, out| line.received.settle(out));
-        self.pieces(Trace::Sent, |line, out| line.sent.settle(out));
+        self.pieces(Trace::Received, |line, out| line.received.cutter.settle(out));
+        self.pieces(Trace::Sent, |line, out| line.sent.cutter.settle(out));
+    }
+
+    /// Bytes come or go. Where they begin a frame: begins or stops to tell them, as whoever watches has chosen meanwhile.
+    fn follow(&mut self, way: fn(&mut Self) -> &mut Way) {
+        let Some(permid) = self.permid.filter(|_| way(self).between) else { return };
+        let wanted = self.shared.watches.wants_frames(permid);
+        let direction = way(self);
+        direction.between = false;
+        if direction.told == wanted {
+            return;
+        }
+        direction.told = wanted;
+        direction.cutter = Cutter::default();
+        direction.cutter.tls(); // frames from here on
+        let passed = std::mem::take(&mut direction.passed);
+        if wanted && passed > 0 {
+            self.tell(Trace::Unwatched(passed));
+        }
     }
 
     fn pieces(&mut self, what: fn(Piece) -> Trace, cut: impl FnOnce(&mut Self, &mut Vec<Piece>)) {

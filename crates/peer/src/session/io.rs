@@ -2,19 +2,19 @@
 
 use std::collections::VecDeque;
 
-use bytes::{Bytes, BytesMut};
+use bytes::buf::Limit;
+use bytes::{BufMut as _, Bytes, BytesMut};
 
 use super::Output;
 use swarmscope_wire::failure::{By, Cause, Failure, Phase};
-use swarmscope_wire::frame::{Frame, FrameReader};
+use swarmscope_wire::frame::{Frame, FrameReader, MAX_AFTER_AUTHENTICATION};
 use swarmscope_wire::handshake::{HANDSHAKE_LEN, HANDSHAKE_PREFIX_LEN, Handshake};
 
 /// Empty frames that are let pass before authentication. Arbitrary: the original sends none there.
 const MAX_EARLY_KEEP_ALIVES: u64 = 64;
 
-/// A buffer that has become larger than this is given back once it is empty: one large frame must not cost its memory for
-/// the rest of the connection.
-const KEPT: usize = 128 * 1024;
+/// The bytes of a frame's length (§2).
+const LENGTH_LEN: usize = 4;
 
 /// The bytes of the peer, as handshake first and as frames then.
 pub(super) struct Input {
@@ -29,10 +29,36 @@ impl Input {
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        if self.buffer.is_empty() && self.buffer.capacity() > KEPT {
-            self.buffer = BytesMut::new();
+        if self.buffer.is_empty() {
+            // A frame that is kept must not keep the room that an earlier one had.
+            self.buffer = BytesMut::with_capacity(bytes.len());
         }
         self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Room for what is missing of the frame that has begun to come; `None` where none has, or where its length is refused.
+    pub(super) fn room(&mut self) -> Option<Limit<&mut BytesMut>> {
+        let whole = LENGTH_LEN + self.announced();
+        let missing = whole.checked_sub(self.buffer.len()).filter(|missing| *missing > 0)?;
+        if !self.authenticated || self.announced() == 0 || self.announced() > MAX_AFTER_AUTHENTICATION as usize {
+            return None;
+        }
+        if self.buffer.capacity() != whole {
+            let mut own = BytesMut::with_capacity(whole);
+            own.extend_from_slice(&self.buffer);
+            self.buffer = own;
+        }
+        Some((&mut self.buffer).limit(missing))
+    }
+
+    /// The last bytes that came into [`Self::room`].
+    pub(super) fn last(&self, count: usize) -> &[u8] {
+        &self.buffer[self.buffer.len().saturating_sub(count)..]
+    }
+
+    /// Whether the last frame was whole and the next has not begun.
+    pub(super) fn is_between_frames(&self) -> bool {
+        self.buffer.is_empty()
     }
 
     /// Larger frames from now on.

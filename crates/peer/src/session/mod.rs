@@ -40,7 +40,8 @@ mod version;
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::buf::Limit;
+use bytes::{Bytes, BytesMut};
 
 use crate::identity::Identities;
 use swarmscope_wire::auth::Nonce;
@@ -205,6 +206,32 @@ impl Session {
             open.active(now);
         }
         self.advance(now);
+    }
+
+    /// Where the rest of a frame goes that has begun to come, without another copy: who fills it calls [`Self::received`]. `None`
+    /// where [`Self::receive`] has to be called: what comes next may be several frames.
+    pub fn room(&mut self) -> Option<Limit<&mut BytesMut>> {
+        if self.is_open() { self.input.room() } else { None }
+    }
+
+    /// Bytes have come into [`Self::room`].
+    pub fn received(&mut self, now: Instant) {
+        if let State::Open(open) = &mut self.state {
+            open.active(now);
+            self.advance(now);
+        }
+    }
+
+    /// The last `count` bytes that came into [`Self::room`]; to be looked at before [`Self::received`].
+    #[must_use]
+    pub fn last(&self, count: usize) -> &[u8] {
+        self.input.last(count)
+    }
+
+    /// Whether the last frame that came was whole and the next has not begun.
+    #[must_use]
+    pub fn is_between_frames(&self) -> bool {
+        self.input.is_between_frames()
     }
 
     /// TLS is up, and the peer has proved this permid. The answer to [`Output::StartTls`].

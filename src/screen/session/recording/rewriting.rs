@@ -150,7 +150,7 @@ fn event(event: &mut Event, to: &mut impl Rewrite) {
                 Trace::Dialling(address) | Trace::Accepted(address) => to.address(address),
                 Trace::Sent(piece) | Trace::Received(piece) => to.piece(piece),
                 Trace::Closed(failure) => to.failure(failure),
-                Trace::Open | Trace::Tls | Trace::Authenticated | Trace::Lost(_) => {}
+                Trace::Open | Trace::Tls | Trace::Authenticated | Trace::Unwatched(_) | Trace::Lost(_) => {}
             }
         }
         Event::Notice { text } => to.text(text),

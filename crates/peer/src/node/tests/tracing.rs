@@ -95,6 +95,34 @@ async fn who_does_not_ask_for_it_is_told_of_no_step() {
 }
 
 #[tokio::test]
+async fn frames_are_told_only_of_the_peer_that_is_looked_at_and_from_then_on() {
+    let peer = Running::peer(CURRENT).await;
+    let mut crawler = Running::crawler(CURRENT, &peer).await;
+    let who = permid(CURRENT, 2);
+    for _ in 0..3 {
+        crawler.ask(ask(CURRENT, "40000 0")).await.unwrap();
+    }
+    crawler.node.trace(who, true);
+    let of = crawler.node.request(ask(CURRENT, "40000 0"));
+    let mut events = Vec::new();
+    while !matches!(events.last(), Some(Event::Reply { ticket, .. }) if *ticket == of) {
+        events.push(crawler.events.recv().await.unwrap());
+    }
+    let watched = traced(&events);
+    let frames = |sent, id| pieces(&watched, sent).iter().filter(|piece| piece.kind == Kind::Frame(id)).count();
+    assert_eq!((frames(true, FrameId::CRAWLER_REQUEST), frames(false, FrameId::CRAWLER_REPLY)), (1, 2), "{watched:?}");
+    assert!(pieces(&watched, false).iter().all(|piece| piece.whole), "cut between frames");
+    crawler.node.trace(permid(CURRENT, 9), true);
+    crawler.node.trace(who, false);
+    let of = crawler.node.request(ask(CURRENT, "40000 0"));
+    let mut events = Vec::new();
+    while !matches!(events.last(), Some(Event::Reply { ticket, .. }) if *ticket == of) {
+        events.push(crawler.events.recv().await.unwrap());
+    }
+    assert_eq!(traced(&events), [], "nobody looks any more");
+}
+
+#[tokio::test]
 async fn more_time_for_a_request_that_is_under_way() {
     let peer = Running::peer(CURRENT).await;
     let mut crawler = Running::crawler(CURRENT, &peer).await;

@@ -55,6 +55,7 @@ fn facts(steps: &[Traced]) -> Vec<&'static str> {
         Trace::Authenticated => Some("authenticated"),
         Trace::Closed(_) => Some("closed"),
         Trace::Lost(_) => Some("lost"),
+        Trace::Unwatched(_) => Some("unwatched"),
         Trace::Sent(_) | Trace::Received(_) => None,
     };
     steps.iter().filter_map(word).collect()

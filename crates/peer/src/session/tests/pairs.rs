@@ -1,6 +1,8 @@
 //! Two sessions that get on with each other, and the deadlines of those that do not go on.
 
+use bytes::BufMut as _;
 use proptest::prelude::*;
+use swarmscope_wire::frame::FrameId;
 
 use super::pair::Pair;
 use super::*;
@@ -156,4 +158,24 @@ fn one_byte_at_a_time() {
         let pair = Pair::new(identities(1), identities(2)).split_every(1).run();
         assert!(pair.dialler.authenticated.is_some() && pair.acceptor.authenticated.is_some());
     }
+}
+
+/// From the socket to the engine: the rest of a long frame is read to where it stays, and its body is a slice of that.
+#[test]
+fn a_long_frame_stays_where_it_was_read_to() {
+    let pair = Pair::new(current(1), current(2)).run();
+    let (mut dialler, mut acceptor, now) = (pair.dialler.session, pair.acceptor.session, pair.now);
+    let sent = Frame { id: FrameId::CRAWLER_REPLY, body: vec![7; 32_772].into() };
+    dialler.send(&sent, now);
+    let Some(Output::Send(bytes)) = dialler.poll_output() else { panic!("a frame") };
+    acceptor.receive(&bytes[..100], now);
+    let mut room = acceptor.room().expect("a frame has begun");
+    assert_eq!(room.remaining_mut(), bytes.len() - 100, "for this frame and no more");
+    room.put_slice(&bytes[100..]);
+    let place = acceptor.last(1).as_ptr();
+    acceptor.received(now);
+    let Some(Output::Frame(frame)) = acceptor.poll_output() else { panic!("a frame") };
+    assert_eq!(frame, sent);
+    assert_eq!(frame.body.last().map(std::ptr::from_ref), Some(place), "the body was not copied");
+    assert!(acceptor.is_between_frames() && acceptor.room().is_none());
 }
