@@ -1,7 +1,9 @@
 //! The identity of version 18: an Ed25519 key (protocol.md §8).
 
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{Signer as _, SigningKey};
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
 use super::{KeyError, der, pem};
 use crate::Permid;
@@ -24,6 +26,21 @@ impl Ed25519Identity {
     #[must_use]
     pub fn permid(&self) -> Permid {
         Permid::Ed25519(self.key.verifying_key().to_bytes())
+    }
+
+    /// Signs bytes that begin with a context no other use of this key has: a case file's checkpoints begin with their origin,
+    /// a TLS handshake with 64 spaces.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.key.sign(message).to_bytes()
+    }
+
+    /// A secret of its own for one purpose, which nobody can make without this key: HMAC-SHA256 of the purpose under the seed.
+    #[must_use]
+    pub fn derive(&self, purpose: &[u8]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()).expect("keys of any length are taken");
+        mac.update(purpose);
+        mac.finalize().into_bytes().into()
     }
 
     /// Reads a secret key in PKCS#8, with or without its public key.
