@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::options::{AllowOptions, JsonOption};
 use super::session::{self, SessionOptions};
 use super::tui::{self, ThemeOption};
-use super::{CliError, directories, identities, journal, keymap, logging, open_files, output, probes, signals};
+use super::{CliError, directories, identities, journal, keymap, logging, open_files, output, probes, stop};
 use crate::demo::{self, Nats, Reading, Scenario, Swarm, SwarmConfig};
 use crate::screen::Setup;
 use crate::screen::asking::command::Identity;
@@ -113,7 +113,7 @@ fn own() -> Identity {
 }
 
 async fn headless(args: &DemoArgs, scenario: Scenario) -> Result<u8, CliError> {
-    let mut stop = signals::Stop::listen()?;
+    let mut stop = stop::Stop::listen()?;
     if args.peers >= MANY_PEERS {
         tracing::info!("starting {} peers: a moment", args.peers);
     }

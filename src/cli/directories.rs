@@ -44,6 +44,11 @@ pub fn recordings() -> Result<PathBuf, CliError> {
     Ok(project()?.data_dir().join("recordings"))
 }
 
+/// What a witness remembers of the cases that it has signed.
+pub fn witness_memory() -> Result<PathBuf, CliError> {
+    Ok(project()?.data_dir().join("witness.txt"))
+}
+
 fn project() -> Result<ProjectDirs, CliError> {
     ProjectDirs::from("", "", "swarmscope").ok_or_else(|| {
         CliError::io("this user has no home directory")

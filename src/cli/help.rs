@@ -38,6 +38,17 @@ Exit codes: 0 replied · 1 file or port of this machine · 2 usage · 3 could no
 authentication · 5 closed without a reply · 6 timeout · 10 too soon (error 254) · 11 unknown message (error 253) · \
 12 another error byte · 13 the reply could not be decoded · 130 interrupted";
 
+const CASE: &str = "\
+Examples:
+  swarmscope case new 0417.case --why 'peers that answer everything'
+  swarmscope request 192.0.2.1:7760 natcheck --case 0417.case
+  swarmscope case add 0417.case --note 'the owner was told at 12:01' --about 3
+  swarmscope case checkpoint 0417.case                       to be kept elsewhere
+  swarmscope case verify 0417.case --checkpoint 0417.note
+  swarmscope case export 0417.case --format html --out report.html
+
+Exit codes of verify: 0 every entry holds · 13 one does not, and is named. The format is public: docs/case-format.md.";
+
 const KEY: &str = "\
 Examples:
   swarmscope key show                           the permid to put on a peer's allow-list
@@ -55,9 +66,15 @@ pub fn with_help(command: Command) -> Command {
         .override_usage("swarmscope [OPTIONS of `swarmscope tui`]\n       swarmscope <COMMAND> …")
         .after_help(PROGRAM)
         .mut_args(|option| option.hide(true));
-    for (name, text) in
-        [("tui", TUI), ("demo", DEMO), ("peer", PEER), ("request", REQUEST), ("key", KEY), ("stun", STUN)]
-    {
+    for (name, text) in [
+        ("tui", TUI),
+        ("demo", DEMO),
+        ("peer", PEER),
+        ("request", REQUEST),
+        ("case", CASE),
+        ("key", KEY),
+        ("stun", STUN),
+    ] {
         command = command.mut_subcommand(name, |command| command.after_help(text));
     }
     command

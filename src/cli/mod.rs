@@ -6,6 +6,7 @@
 //! file it names (missing, unreadable, malformed) is 1.
 
 mod bootstrap;
+mod case;
 mod completions;
 mod config;
 mod demo;
@@ -29,7 +30,7 @@ mod probes;
 mod reply;
 mod request;
 mod session;
-mod signals;
+mod stop;
 mod stun;
 mod tui;
 
@@ -61,6 +62,8 @@ enum Command {
     Peer(peer::PeerArgs),
     /// Ask one peer one question
     Request(request::RequestArgs),
+    /// The case file: what was asked and answered, kept so that a change shows
+    Case(case::CaseArgs),
     /// Make an identity, or show its permid
     Key(key::KeyArgs),
     /// An RFC 5780 server for NAT tests, in labs and elsewhere
@@ -106,6 +109,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Peer(args)) => peer::run(args),
         Some(Command::Request(args)) => request::run(args),
+        Some(Command::Case(args)) => case::run(args),
         Some(Command::Key(args)) => key::run(args),
         Some(Command::Stun(args)) => stun::run(&args),
         Some(Command::Nat(args)) => nat::run(&args),

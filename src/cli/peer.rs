@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::options::{self, AllowOptions, BootstrapOption, IdentityOptions, JsonOption};
-use super::{CliError, directories, identities, journal, logging, signals};
+use super::{CliError, directories, identities, journal, logging, stop};
 use swarmscope_peer::identity::allow_file::read_list;
 use swarmscope_peer::identity::key_file::Lock;
 use swarmscope_peer::node::{Node, NodeConfig};
@@ -105,7 +105,7 @@ fn allow_file(given: Option<PathBuf>, also: &AllowOptions) -> Result<PathBuf, Cl
 
 impl Peer {
     async fn run(self, json: bool) -> Result<u8, CliError> {
-        let mut stop = signals::Stop::listen()?;
+        let mut stop = stop::Stop::listen()?;
         let (node, mut events) = Node::start(self.config).await?;
         let code = loop {
             tokio::select! {

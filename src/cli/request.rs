@@ -9,12 +9,14 @@ use bytes::Bytes;
 use clap::Args;
 use tokio::sync::mpsc;
 
+use super::case::{CaseFile, KeyOption, keeper::Keeper};
 use super::options::{self, IdentityOptions};
 use super::output::{self, Line};
 use super::payload::Payload;
 use super::reply::{self, Reply, ReplyFile};
-use super::{CliError, identities, logging, probes, signals};
+use super::{CliError, identities, logging, probes, stop};
 use swarmscope_peer::crawler::Registry;
+use swarmscope_peer::identity::Identities;
 use swarmscope_peer::identity::key_file::Lock;
 use swarmscope_peer::node::{Ask, Direction, Event, Node, NodeConfig, Origin, Target, Ticket, Transport};
 use swarmscope_wire::failure::{By, Cause, Delivered, Failure, Phase};
@@ -53,6 +55,9 @@ pub struct RequestArgs {
     /// Write the raw payload of the reply here
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_OUT")]
     out: Option<PathBuf>,
+    /// Append what is sent and what comes to this case
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_CASE")]
+    case: Option<PathBuf>,
     #[command(flatten)]
     inflate: options::InflateOption,
     #[command(flatten)]
@@ -89,7 +94,11 @@ fn prepare(args: RequestArgs) -> Result<Request, CliError> {
     let message = message_id(&registry, &args.message)?;
     let payload = args.payload.map(|payload| payload.read(registry.get(message))).transpose()?;
     let out = args.out.map(ReplyFile::create).transpose()?;
+    let case =
+        args.case.map(|path| CaseFile::open(&path, &KeyOption::new(args.identity.identity.clone()))).transpose()?;
     let identities = identities::resolve(&args.identity)?;
+    let permids = permids(&identities.identities);
+    let kept = case.map(|file| Kept { file, keeper: Keeper::new(registry.clone(), permids, None), failed: None });
     let probe = registry.get(message);
     Ok(Request {
         message,
@@ -101,6 +110,7 @@ fn prepare(args: RequestArgs) -> Result<Request, CliError> {
         target: args.target,
         json: args.json.json,
         out,
+        kept,
         config: NodeConfig {
             version: args.identity.overlay_version,
             identities: identities.identities,
@@ -136,8 +146,43 @@ struct Request {
     wait_for_dial_back: bool,
     json: bool,
     out: Option<ReplyFile>,
+    kept: Option<Kept>,
     /// While it runs, the identities are marked as in use.
     _locks: Vec<Lock>,
+}
+
+/// The case that the conversation is kept in.
+struct Kept {
+    file: CaseFile,
+    keeper: Keeper,
+    /// Why nothing more is kept. The conversation goes on: to ask again would meet 254.
+    failed: Option<CliError>,
+}
+
+impl Kept {
+    fn event(&mut self, event: &Event) {
+        if self.failed.is_none() {
+            self.failed = self.keeper.event(event, &mut self.file, |draft| draft).err();
+        }
+    }
+
+    /// Closes it once the outcome is known.
+    fn close(mut self, message: MessageId, outcome: &Result<Reply, CliError>) -> Result<(), CliError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        if let Err(CliError::Failure { failure, .. }) = outcome {
+            self.keeper.ended(&mut self.file, message, failure)?;
+        }
+        self.file.close()
+    }
+}
+
+/// Who we are, for the case: the permid of each version that is spoken.
+fn permids(identities: &Identities) -> String {
+    let current = identities.current.as_ref().map(|key| key.permid().to_string());
+    let legacy = identities.legacy.as_ref().map(|key| key.permid().to_string());
+    current.into_iter().chain(legacy).collect::<Vec<_>>().join(" ")
 }
 
 /// What is known of the conversation so far.
@@ -152,17 +197,23 @@ struct Progress {
 
 impl Request {
     async fn run(mut self) -> Result<u8, CliError> {
-        let mut stop = signals::Stop::listen()?;
+        let mut stop = stop::Stop::listen()?;
         let (node, mut events) = Node::start(self.config.clone()).await?;
         node.connect(self.target.clone());
         let mut progress = Progress::default();
+        let mut kept = self.kept.take();
         let outcome = tokio::select! {
-            outcome = self.converse(&node, &mut events, &mut progress) => outcome,
+            outcome = self.converse(&node, &mut events, &mut progress, &mut kept) => outcome,
             _ = stop.wait() => Err(interrupted(&progress).into()),
         };
         node.shutdown(GRACE).await;
+        let closed = kept.map_or(Ok(()), |kept| kept.close(self.message, &outcome));
+        if let (Err(_), Err(error)) = (&outcome, &closed) {
+            let _ = error.report();
+        }
         let reply = outcome.map_err(|error| self.located(error, &progress))?;
-        reply::present(&reply, &self.config.registry, self.json, self.out.take())
+        let code = reply::present(&reply, &self.config.registry, self.json, self.out.take())?;
+        closed.map(|()| code)
     }
 
     /// Says with whom it failed. Resolving and connecting name their address themselves.
@@ -182,8 +233,12 @@ impl Request {
         node: &Node,
         events: &mut mpsc::Receiver<Event>,
         progress: &mut Progress,
+        kept: &mut Option<Kept>,
     ) -> Result<Reply, CliError> {
         while let Some(event) = events.recv().await {
+            if let Some(kept) = kept {
+                kept.event(&event);
+            }
             match event {
                 Event::Connecting { phase, detail, .. } => tracing::debug!("{}: {detail}", phase.name()),
                 Event::ConnectFailed { failure, .. } if progress.ticket.is_none() => return Err(failure.into()),

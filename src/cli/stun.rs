@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::options::{self, JsonOption};
 use super::output::Line;
-use super::{CliError, logging, signals};
+use super::{CliError, logging, stop};
 use swarmscope_probes::nat::StunServer;
 use swarmscope_probes::nat::server::StunServerError;
 
@@ -33,7 +33,7 @@ pub fn run(args: &StunArgs) -> Result<u8, CliError> {
 }
 
 async fn serve(args: &StunArgs) -> Result<u8, CliError> {
-    let mut stop = signals::Stop::listen()?;
+    let mut stop = stop::Stop::listen()?;
     let server = StunServer::start(args.listen, args.alternate).await?;
     let (addr, alternate) = (server.listen(), server.alternate());
     if args.json.json {

@@ -2,6 +2,7 @@
 //! Where a peer has to do what `swarmscope peer` never does, it is a node in this process.
 #![allow(clippy::disallowed_methods)] // tests of processes live in the world
 
+mod case;
 mod config;
 mod demo;
 mod documents;

@@ -115,3 +115,19 @@ pub fn checksum(length: [u8; 4], body: &[u8]) -> u32 {
     hasher.update(body);
     hasher.finalize()
 }
+
+/// Salts from a secret seed: HMAC-SHA256 under it of a counter. The seed must come from the operating system's randomness, and be
+/// new each time that a case is opened.
+pub fn salts(seed: [u8; 32]) -> impl FnMut() -> Salt + Send + 'static {
+    let mut count = 0_u64;
+    move || {
+        count += 1;
+        commitment(&seed, "salt", &count.to_be_bytes())
+    }
+}
+
+/// SHA-256 of bytes, in hexadecimal.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
+}

@@ -14,7 +14,7 @@ pub mod verify;
 pub mod witness;
 mod write;
 
-pub use format::{Field, Salt, Value};
+pub use format::{Field, Salt, Value, salts, sha256_hex};
 pub use read::Entry;
 pub use verify::{Report, verify};
 pub use write::{Draft, OpenError, Storage, WriteError, Writer};

@@ -8,8 +8,8 @@ use std::fmt;
 use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest as _, Sha256};
-use swarmscope_wire::identity::Ed25519Identity;
 use swarmscope_wire::Permid;
+use swarmscope_wire::identity::Ed25519Identity;
 
 use super::format::Hash;
 

@@ -1,7 +1,7 @@
 //! The identity of version 18: an Ed25519 key (protocol.md §8).
 
-use ed25519_dalek::{Signer as _, SigningKey};
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
+use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 

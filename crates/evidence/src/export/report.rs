@@ -1,0 +1,138 @@
+//! What the reports for people say: the same sentences in Markdown and on the page. Every sentence is a template with figures in it;
+//! none names a cause.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Export;
+use crate::record::Outcome;
+
+/// A section: its heading, its paragraphs, its table.
+pub struct Section {
+    pub heading: String,
+    pub paragraphs: Vec<String>,
+    /// The first row is its header.
+    pub table: Vec<Vec<String>>,
+}
+
+impl Section {
+    fn new(heading: impl Into<String>) -> Self {
+        Self { heading: heading.into(), paragraphs: Vec::new(), table: Vec::new() }
+    }
+
+    fn say(mut self, text: impl Into<String>) -> Self {
+        self.paragraphs.push(text.into());
+        self
+    }
+
+    fn rows(mut self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Self {
+        self.table = vec![header.iter().map(|&cell| cell.to_owned()).collect()];
+        self.table.extend(rows);
+        self
+    }
+}
+
+/// The title, and the sections in their order.
+pub fn sections(export: Export<'_>) -> (String, Vec<Section>) {
+    let head = |name: &str| export.contents.head.get(name).map_or("not said", String::as_str);
+    let title = format!("Case {}", head("id"));
+    let mut sections = vec![summary(export, &head), outcomes(export)];
+    sections.extend(export.signals.iter().map(signal));
+    sections.push(groups(export));
+    if !export.contents.notes.is_empty() {
+        let rows = export.contents.notes.iter().map(|(entry, text)| vec![entry.to_string(), text.clone()]);
+        sections.push(Section::new("Notes").rows(&["entry", "note"], rows));
+    }
+    sections.push(limits(export, &head));
+    (title, sections)
+}
+
+fn peers<'a>(records: impl Iterator<Item = &'a crate::record::Record>) -> usize {
+    records.filter_map(|record| record.peer.as_ref()).collect::<BTreeSet<_>>().len()
+}
+
+fn summary<'a>(export: Export<'a>, head: impl Fn(&str) -> &'a str) -> Section {
+    let records = &export.contents.records;
+    let answered = records.iter().filter(|record| matches!(record.outcome, Outcome::Success | Outcome::Error));
+    let times: BTreeSet<&str> = records.iter().map(|record| record.sent_at.as_str()).collect();
+    let when = match (times.first(), times.last()) {
+        (Some(first), Some(last)) => format!(" between {first} and {last}"),
+        _ => String::new(),
+    };
+    Section::new("Summary")
+        .say(format!(
+            "{} questions to {} peers{when}; {} peers answered at least one. {} signals.",
+            records.len(),
+            peers(records.iter()),
+            peers(answered),
+            export.signals.len()
+        ))
+        .say(format!("Why: {}. By whose order: {}.", head("why"), head("order")))
+        .say(export.verified)
+        .say(format!("Exported {} by {}.", export.now, export.program))
+}
+
+fn outcomes(export: Export<'_>) -> Section {
+    let mut counts: BTreeMap<(&str, &str, String), u64> = BTreeMap::new();
+    for record in &export.contents.records {
+        let end = match (record.outcome, record.error, &record.code) {
+            (Outcome::Error, Some(error), _) => format!("error {error}"),
+            (Outcome::Failure, _, Some(code)) => code.clone(),
+            (outcome, ..) => outcome.name().to_owned(),
+        };
+        *counts.entry((&record.network, &record.question, end)).or_default() += 1;
+    }
+    let total = export.contents.records.len();
+    let rows = counts.into_iter().map(|((network, question, end), count)| {
+        vec![network.to_owned(), question.to_owned(), end, format!("{count} of {total}")]
+    });
+    Section::new("How the questions ended").rows(&["network", "question", "end", "questions"], rows)
+}
+
+fn signal(card: &crate::signals::Card) -> Section {
+    let parameters: Vec<String> = card.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    let lines = [
+        ("seen", card.seen.clone()),
+        ("asked", card.asked.clone()),
+        ("healthy", card.healthy.clone()),
+        ("by chance", card.chance.clone()),
+        ("could be", card.other_causes.join("; ")),
+        ("to tell", card.to_tell.clone()),
+        ("not said", card.not_said.clone()),
+        ("peers", format!("{} of {}, first {}, last {}", card.peers, card.of, card.since, card.latest)),
+        ("spread", card.spread.clone().unwrap_or_else(|| "one round: nothing can be said of spread".into())),
+        ("rule", format!("{}; {}", card.rule, parameters.join(", "))),
+        ("replies", card.replies.join(" ")),
+    ];
+    let rows = lines.into_iter().map(|(name, text)| vec![name.to_owned(), text]);
+    Section::new(format!("Signal: {} ({}, {})", card.title, card.network, card.severity.words())).rows(&["", ""], rows)
+}
+
+fn groups(export: Export<'_>) -> Section {
+    let mut groups: BTreeMap<(&str, &str), Vec<&crate::record::Record>> = BTreeMap::new();
+    for record in &export.contents.records {
+        if let Some(content) = record.content.as_ref() {
+            groups.entry((&record.question, content)).or_default().push(record);
+        }
+    }
+    let mut rows: Vec<_> = groups.into_iter().collect();
+    rows.sort_by_key(|(_, records)| std::cmp::Reverse(records.len()));
+    let rows = rows.into_iter().map(|((question, content), records)| {
+        let size = records[0].reply_bytes.map(|bytes| format!("{bytes} B")).unwrap_or_default();
+        vec![question.to_owned(), content.to_owned(), size, peers(records.iter().copied()).to_string()]
+    });
+    Section::new("Answers that say the same")
+        .say(
+            "The digest is of what a reply says, without volatile fields; in a case with hidden addresses it is keyed.",
+        )
+        .rows(&["question", "content (SHA-256, 128 bits)", "size of the first", "peers"], rows)
+}
+
+fn limits<'a>(export: Export<'a>, head: impl Fn(&str) -> &'a str) -> Section {
+    let open = export.contents.records.iter().filter(|record| record.outcome == Outcome::Open).count();
+    let withheld: usize = export.contents.records.iter().map(|record| record.withheld.len()).sum();
+    Section::new("Method and limits")
+        .say("Questions were sent over the network's own protocol; each peer saw who asked. Peers that could not be reached, or that only dial out, are not in it.")
+        .say("No signal says what runs on a machine. A share is of the peers that were asked, not of the network.")
+        .say(format!("Addresses: {}. Bytes: {}. Questions without an end in this case: {open}. Values that this copy withholds: {withheld}.", head("addresses"), head("bytes")))
+        .say(crate::case::verify::CAVEAT)
+}

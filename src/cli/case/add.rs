@@ -1,0 +1,117 @@
+//! `case add`: notes, files, recordings, and checkpoints that somebody else signed too.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use swarmscope_evidence::case::{Draft, kind};
+use swarmscope_evidence::moment::rfc3339;
+
+use super::keeper::Keeper;
+use super::verify::note;
+use super::{CaseFile, KeyOption};
+use crate::cli::{CliError, output, probes, session};
+use crate::screen::msg::Msg;
+use crate::screen::session::recording::What;
+
+/// The largest file that a case takes in.
+const MAX_FILE: u64 = 64 << 20;
+
+#[derive(Args, Debug)]
+#[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["note", "add_file", "recording", "checkpoint"])))]
+pub struct AddArgs {
+    /// The case file
+    file: PathBuf,
+    /// What somebody should know
+    #[arg(long, value_name = "TEXT", env = "SWARMSCOPE_NOTE")]
+    note: Option<String>,
+    /// The entries that the note is about
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_ABOUT", value_delimiter = ',', requires = "note")]
+    about: Vec<u64>,
+    /// The note that this one replaces; both stay
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_REPLACES", requires = "note")]
+    replaces: Option<u64>,
+    /// A file to keep as it is, up to 64 MiB
+    #[arg(long, value_name = "PATH", env = "SWARMSCOPE_ADD_FILE")]
+    add_file: Option<PathBuf>,
+    /// A recording, whose questions and replies become entries
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_RECORDING")]
+    recording: Option<PathBuf>,
+    /// A checkpoint of this case that a witness has signed
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_CHECKPOINT")]
+    checkpoint: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyOption,
+}
+
+/// # Errors
+/// Something can't be read or written.
+pub fn run(args: AddArgs) -> Result<u8, CliError> {
+    let mut case = CaseFile::open(&args.file, &args.key)?;
+    let mut added = Vec::new();
+    if let Some(path) = &args.add_file {
+        added.push(case_file(&mut case, path)?);
+    }
+    if let Some(path) = &args.recording {
+        added.extend(recording(&mut case, path)?);
+    }
+    if let Some(path) = &args.checkpoint {
+        added.push(witnessed(&mut case, path)?);
+    }
+    if let Some(text) = &args.note {
+        let draft = case.entries.note(text, &args.about, args.replaces);
+        added.push(case.append(draft)?);
+    }
+    case.close()?;
+    let (first, last) = (added.first().copied().unwrap_or_default(), added.last().copied().unwrap_or_default());
+    let words = if first == last { format!("entry {first}\n") } else { format!("entries {first} to {last}\n") };
+    output::write_out(words.as_bytes())?;
+    Ok(0)
+}
+
+fn case_file(case: &mut CaseFile, path: &Path) -> Result<u64, CliError> {
+    let size = fs::metadata(path).map_err(|error| CliError::file(path, error).with_hint("check its path"))?.len();
+    if size > MAX_FILE {
+        return Err(CliError::file(path, "larger than 64 MiB").with_hint("add a digest of it as a note instead"));
+    }
+    let bytes = fs::read(path).map_err(|error| CliError::file(path, error).with_hint("check its path"))?;
+    if !case.entries.keeps().addresses {
+        return Err(CliError::file(path, "this case hides addresses, and a file could hold some; nothing was added")
+            .with_hint("write what it shows as a note, or open a case that keeps addresses"));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut draft = Draft::new(kind::FILE).plain("bytes", bytes.len()).private("name", name);
+    draft = draft.private("sha256", swarmscope_evidence::case::sha256_hex(&bytes));
+    case.append(if case.entries.keeps().bytes { draft.private("file", bytes) } else { draft })
+}
+
+fn witnessed(case: &mut CaseFile, path: &Path) -> Result<u64, CliError> {
+    let note = note(path)?;
+    let ours = note.checkpoint.origin == case.id().origin() && note.verify(&case.public_key()).is_ok();
+    if !ours {
+        return Err(
+            CliError::file(path, "not a checkpoint of this case by its own key").with_hint("check which case it is of")
+        );
+    }
+    case.append(Draft::new(kind::WITNESSED).plain("note", note))
+}
+
+/// The questions and replies of a recording, first and last entry.
+fn recording(case: &mut CaseFile, path: &Path) -> Result<Vec<u64>, CliError> {
+    let recording = session::read_recording(path)?;
+    let started = Duration::from_micros(recording.header.started);
+    let head = Draft::new("recording")
+        .plain("program", &recording.header.program)
+        .private("name", path.to_string_lossy().as_bytes());
+    let from = case.append(head)?;
+    let mut keeper = Keeper::new(probes::registry()?, format!("as recorded by {}", recording.header.program), None);
+    for line in &recording.lines {
+        let What::Msg(Msg::Node(event)) = &line.1 else { continue };
+        let at = started + Duration::from_micros(line.0.unsigned_abs());
+        let time = rfc3339(u64::try_from(at.as_nanos()).unwrap_or(u64::MAX));
+        keeper.event(event, case, |draft| draft.plain("recorded_at", &time).plain("recording", from))?;
+    }
+    let last = case.append(Draft::new("recording_end").plain("recording", from).plain("cut", recording.cut))?;
+    Ok(vec![from, last])
+}

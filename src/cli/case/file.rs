@@ -1,0 +1,258 @@
+//! A case file on the disk: opened by one process at a time, verified before anything is added, signed when it is closed.
+
+#![allow(clippy::disallowed_methods)] // where a case meets the clock and the operating system's randomness
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use swarmscope_evidence::Moment;
+use swarmscope_evidence::case::note::{CaseId, verifier_key};
+use swarmscope_evidence::case::{Draft, OpenError, Salt, WriteError, Writer, kind, note, salts};
+use swarmscope_evidence::entry::{Entries, Keeps};
+use swarmscope_peer::identity::Ed25519Identity;
+use swarmscope_peer::identity::key_file;
+use swarmscope_wire::PermidKind;
+use swarmscope_wire::mask::Mask;
+
+use super::{KeyOption, KeyedArgs};
+use crate::cli::{CliError, identities, output};
+
+/// What a key is derived for: the pseudonyms of a case that hides addresses.
+const MASK: &[u8] = b"swarmscope case mask ";
+
+#[derive(Args, Debug)]
+pub struct NewArgs {
+    /// Where to write it
+    file: PathBuf,
+    #[command(flatten)]
+    key: KeyOption,
+    /// Why the case was opened
+    #[arg(long, value_name = "TEXT", env = "SWARMSCOPE_WHY")]
+    why: Option<String>,
+    /// By whose order, or on what grounds
+    #[arg(long, value_name = "TEXT", env = "SWARMSCOPE_ORDER")]
+    order: Option<String>,
+    /// Keep no address, and pseudonyms for permids; of replies, what masking leaves
+    #[arg(long, env = "SWARMSCOPE_HIDE_ADDRESSES", value_parser = BoolishValueParser::new())]
+    hide_addresses: bool,
+    /// Keep SHA-256 hashes of what was sent and came, not the bytes
+    #[arg(long, env = "SWARMSCOPE_HASHES_ONLY", value_parser = BoolishValueParser::new())]
+    hashes_only: bool,
+}
+
+/// A clock for entries: the wall, and how long the file has been open.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    opened: Instant,
+}
+
+impl Clock {
+    /// Begins now.
+    pub fn start() -> Self {
+        Self { opened: Instant::now() }
+    }
+
+    /// This moment.
+    pub fn now(self) -> Moment {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let nanoseconds = |duration: std::time::Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Moment { utc_ns: nanoseconds(wall), monotonic_ns: nanoseconds(self.opened.elapsed()) }
+    }
+}
+
+/// A case that is written to.
+pub struct CaseFile {
+    path: PathBuf,
+    writer: Writer<File>,
+    key: Ed25519Identity,
+    clock: Clock,
+    /// Makes entries for what this case keeps.
+    pub entries: Entries,
+}
+
+impl CaseFile {
+    /// Opens a case to go on with it. All of it is verified first.
+    ///
+    /// # Errors
+    /// It is missing, in use, broken, or another key's.
+    pub fn open(path: &Path, option: &KeyOption) -> Result<Self, CliError> {
+        let key = option.read()?;
+        let file = OpenOptions::new().read(true).write(true).open(path);
+        let file =
+            file.map_err(|error| CliError::file(path, error).with_hint("`swarmscope case new FILE` opens a case"))?;
+        lock(path, &file)?;
+        let clock = Clock::start();
+        let keeps = keeps(path, &file)?;
+        let (writer, report) =
+            Writer::open(file, clock.now(), salts(random()?)).map_err(|error| broken(path, error))?;
+        if !writer.is_key(&key) {
+            return Err(CliError::file(path, "it was opened with another key; nothing was added")
+                .with_hint("name the key file that it was opened with: --identity FILE"));
+        }
+        if report.torn > 0 {
+            tracing::warn!(
+                "{}: {} bytes of an entry that a crash had torn were cut; an entry says so",
+                path.display(),
+                report.torn
+            );
+        }
+        Ok(Self::of(path, writer, key, clock, keeps))
+    }
+
+    fn of(path: &Path, writer: Writer<File>, key: Ed25519Identity, clock: Clock, keeps: Keeps) -> Self {
+        let purpose = [MASK, writer.id().to_string().as_bytes()].concat();
+        let entries = Entries::new(keeps, Mask::new(key.derive(&purpose)));
+        Self { path: path.to_owned(), writer, key, clock, entries }
+    }
+
+    /// Adds an entry, and gives its index; where a thousand are not signed yet, a checkpoint too.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn append(&mut self, draft: Draft) -> Result<u64, CliError> {
+        let moment = self.clock.now();
+        let index = self.writer.append(draft, moment).map_err(|error| self.failed(&error))?;
+        if self.writer.is_due() {
+            self.sign()?;
+        }
+        Ok(index)
+    }
+
+    /// Signs everything so far.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn sign(&mut self) -> Result<note::Note, CliError> {
+        let moment = self.clock.now();
+        self.writer.sign(&self.key, moment).map_err(|error| self.failed(&error))
+    }
+
+    /// Signs what is not signed yet. A case that is only dropped keeps what was added, unsigned.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn close(mut self) -> Result<(), CliError> {
+        if self.writer.unsigned() > 0 { self.sign().map(drop) } else { Ok(()) }
+    }
+
+    /// The public key that it is signed with.
+    pub fn public_key(&self) -> [u8; 32] {
+        note::public(&self.key)
+    }
+
+    /// Which case.
+    pub fn id(&self) -> CaseId {
+        self.writer.id()
+    }
+
+    fn failed(&self, error: &WriteError) -> CliError {
+        CliError::file(&self.path, format!("nothing more was added: {error}"))
+    }
+}
+
+impl KeyOption {
+    /// Nothing but the default.
+    pub const fn new(identity: Option<PathBuf>) -> Self {
+        Self { identity }
+    }
+
+    /// Reads the key; the default one is made on first use.
+    ///
+    /// # Errors
+    /// It can't be read, or is of the other kind.
+    pub fn read(&self) -> Result<Ed25519Identity, CliError> {
+        let found = match &self.identity {
+            Some(path) => key_file::read_ed25519(path)?,
+            None => key_file::ed25519_or_new(&identities::default(PermidKind::Ed25519)?)?,
+        };
+        if let Some(exposed) = found.exposed {
+            tracing::warn!("{exposed}");
+        }
+        Ok(found.key)
+    }
+}
+
+/// `case new`.
+pub fn new(args: &NewArgs) -> Result<u8, CliError> {
+    let (path, key, clock) = (&args.file, args.key.read()?, Clock::start());
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create_new(true).mode(0o600).open(path);
+    let file = file.map_err(|error| {
+        CliError::file(path, error).with_hint("a case needs a file of its own; choose another name")
+    })?;
+    lock(path, &file)?;
+    let keeps = Keeps { addresses: !args.hide_addresses, bytes: !args.hashes_only && !args.hide_addresses };
+    let mut head = keeps.head(Draft::new(kind::CASE).plain("program", program()));
+    for (name, text) in [("why", &args.why), ("order", &args.order)] {
+        if let Some(text) = text {
+            head = head.private(name, text);
+        }
+    }
+    let seed = random()?;
+    let id = CaseId(random()?[..16].try_into().expect("16 of 32 bytes"));
+    let made = Writer::create(file, id, &key, head, clock.now(), salts(seed)).map_err(|error| broken(path, error));
+    let mut case = CaseFile::of(path, made?, key, clock, keeps);
+    case.sign()?;
+    let verifier = verifier_key(&case.id().origin(), &case.public_key());
+    output::write_out(format!("case {} in {}\nsigned by {verifier}\n", case.id(), path.display()).as_bytes())?;
+    Ok(0)
+}
+
+/// `case sign`.
+pub fn sign(args: &KeyedArgs) -> Result<u8, CliError> {
+    let note = CaseFile::open(&args.file, &args.key)?.sign()?;
+    output::write_out(note.to_string().as_bytes())?;
+    Ok(0)
+}
+
+/// Program and version, as entries name them.
+pub fn program() -> String {
+    format!("swarmscope {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// Opens a case for reading.
+///
+/// # Errors
+/// It can't be read.
+pub fn read(path: &Path) -> Result<std::io::BufReader<File>, CliError> {
+    let file = File::open(path).map_err(|error| CliError::file(path, error).with_hint("check the path of the case"))?;
+    let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    if !regular {
+        return Err(CliError::file(path, "it is not a file").with_hint("check the path of the case"));
+    }
+    Ok(std::io::BufReader::with_capacity(1 << 20, file))
+}
+
+fn keeps(path: &Path, file: &File) -> Result<Keeps, CliError> {
+    use swarmscope_evidence::case::read::{Found, Records};
+    let first = Records::open(file).and_then(|records| records.map_or(Ok(None), |mut records| records.next()));
+    match first.map_err(|error| CliError::file(path, error))? {
+        Some(Found::Entry { entry, .. }) => Ok(Keeps::of_case(&entry)),
+        _ => Ok(Keeps { addresses: false, bytes: false }), // no case: opening it says so
+    }
+}
+
+fn lock(path: &Path, file: &File) -> Result<(), CliError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            Err(CliError::file(path, "another process writes to it")
+                .with_hint("wait for it to end, or use another case"))
+        }
+        Err(TryLockError::Error(error)) => Err(CliError::file(path, error)),
+    }
+}
+
+fn broken(path: &Path, error: OpenError) -> CliError {
+    CliError::file(path, error).with_hint("`swarmscope case verify FILE` says what still holds; go on in a new case")
+}
+
+fn random() -> Result<Salt, CliError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| CliError::io(format!("no randomness for a case: {error}")))?;
+    Ok(bytes)
+}

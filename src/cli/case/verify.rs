@@ -1,0 +1,158 @@
+//! `case verify` and `case checkpoint`: what holds, what does not, and first of all what can't be told.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+use swarmscope_evidence::case::note::{MAX_NOTE, Note, verifier_key};
+use swarmscope_evidence::case::verify::CAVEAT;
+use swarmscope_evidence::case::{self, Report};
+use swarmscope_wire::text;
+
+use super::{FileArgs, file};
+use crate::cli::options::JsonOption;
+use crate::cli::{CliError, output};
+
+/// An entry does not hold (cli.md).
+pub const BROKEN: u8 = 13;
+
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// The case file
+    file: PathBuf,
+    /// A checkpoint that was kept elsewhere: the case must continue it
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_CHECKPOINT")]
+    checkpoint: Option<PathBuf>,
+    #[command(flatten)]
+    json: JsonOption,
+}
+
+/// # Errors
+/// A file can't be read.
+pub fn run(args: &VerifyArgs) -> Result<u8, CliError> {
+    let outside = args.checkpoint.as_deref().map(note).transpose()?;
+    let report = report(&args.file, outside.as_ref())?;
+    let words = if args.json.json { as_json(&report)? } else { as_text(&report, outside.as_ref()) };
+    output::write_out(words.as_bytes())?;
+    Ok(if report.is_sound() { 0 } else { BROKEN })
+}
+
+/// `case checkpoint`: the newest one, once everything under it was found to hold.
+///
+/// # Errors
+/// The file can't be read, does not hold, or is not signed.
+pub fn checkpoint(args: &FileArgs) -> Result<u8, CliError> {
+    let report = report(&args.file, None)?;
+    if let Some(fault) = report.faults.first() {
+        output::say(format_args!("entry {}: {}", fault.entry, fault.why));
+        return Ok(BROKEN);
+    }
+    let Some(note) = report.checkpoint else {
+        return Err(
+            CliError::file(&args.file, "it has no checkpoint yet").with_hint("`swarmscope case sign FILE` writes one")
+        );
+    };
+    output::write_out(note.to_string().as_bytes())?;
+    Ok(0)
+}
+
+/// Verifies a case.
+///
+/// # Errors
+/// It can't be read.
+pub fn report(path: &Path, outside: Option<&Note>) -> Result<Report, CliError> {
+    case::verify(file::read(path)?, outside).map_err(|error| CliError::file(path, error))
+}
+
+/// Reads a checkpoint from a file.
+///
+/// # Errors
+/// It can't be read, or is none.
+pub fn note(path: &Path) -> Result<Note, CliError> {
+    const HINT: &str = "a checkpoint is what `swarmscope case checkpoint FILE` prints";
+    let size = fs::metadata(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?.len();
+    if size > MAX_NOTE as u64 {
+        return Err(CliError::file(path, "too large for a checkpoint").with_hint(HINT));
+    }
+    let note = fs::read_to_string(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?;
+    Note::parse(&note).map_err(|error| CliError::file(path, error).with_hint(HINT))
+}
+
+/// One sentence for a report about the case.
+pub fn sentence(report: &Report) -> String {
+    format!(
+        "When this was written, all {} entries held, {} of them under {} signed checkpoints.",
+        report.entries, report.signed, report.checkpoints
+    )
+}
+
+fn as_text(report: &Report, outside: Option<&Note>) -> String {
+    let mut lines = vec![match (outside, report.outside) {
+        (Some(_), Some(size)) => {
+            format!(
+                "The first {size} entries are those of the checkpoint from elsewhere; what follows rests on this file alone."
+            )
+        }
+        _ => CAVEAT.to_owned(),
+    }];
+    if let Some(key) = report.key {
+        lines.push(format!(
+            "case {}, signed by {}",
+            report.case,
+            verifier_key(&format!("swarmscope-case/{}", report.case), &key)
+        ));
+    }
+    if report.is_sound() {
+        lines.push(format!(
+            "all {} entries hold; {} of them are signed, in {}",
+            report.entries,
+            report.signed,
+            text::count(usize::try_from(report.checkpoints).unwrap_or(usize::MAX), "checkpoint", "checkpoints")
+        ));
+        let after = report.entries - report.signed - u64::from(report.checkpoint.is_some());
+        if after > 0 {
+            lines.push(format!("the last {after} are not signed yet: anybody could have written them"));
+        }
+    } else {
+        lines.extend(report.faults.iter().take(20).map(|fault| format!("entry {}: {}", fault.entry, fault.why)));
+        if report.faults.len() > 20 {
+            lines.push(format!("… and {} more", report.faults.len() - 20));
+        }
+        let proven: Vec<String> =
+            report.proven.iter().map(|range| format!("{} to {}", range.start, range.end - 1)).collect();
+        lines.push(match proven.as_slice() {
+            [] => "no checkpoint proves the others".to_owned(),
+            _ => format!("still proven: entries {}", proven.join(", ")),
+        });
+        lines.push("an edit, a disk fault and a damaged copy look the same".to_owned());
+    }
+    if report.torn > 0 {
+        lines.push(format!(
+            "{} bytes at the end are no whole entry, as a crash leaves them; no signature covers them",
+            report.torn
+        ));
+    }
+    if report.withheld > 0 {
+        lines.push(format!("this copy withholds {} values; their commitments are unchanged", report.withheld));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn as_json(report: &Report) -> Result<String, CliError> {
+    let mut object = json!({
+        "event": "verify", "ok": report.is_sound(), "entries": report.entries, "signed": report.signed,
+        "case": report.case, "checkpoints": report.checkpoints, "torn_bytes": report.torn, "withheld": report.withheld,
+        "verifier": report.key.map(|key| verifier_key(&format!("swarmscope-case/{}", report.case), &key)),
+        "outside": report.outside, "not_proven": CAVEAT,
+    });
+    if let Some(fault) = report.faults.first() {
+        object["entry"] = fault.entry.into();
+        object["why"] = fault.why.clone().into();
+        object["faults"] = report.faults.len().into();
+        object["proven"] = report.proven.iter().map(|range| json!([range.start, range.end - 1])).collect();
+    }
+    let line = text::json(&object).map_err(|error| CliError::io(error.to_string()))?;
+    Ok(line + "\n")
+}
