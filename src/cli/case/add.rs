@@ -19,7 +19,6 @@ use crate::screen::session::recording::What;
 const MAX_FILE: u64 = 64 << 20;
 
 #[derive(Args, Debug)]
-#[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["note", "add_file", "recording", "checkpoint"])))]
 pub struct AddArgs {
     /// The case file
     file: PathBuf,
@@ -27,10 +26,10 @@ pub struct AddArgs {
     #[arg(long, value_name = "TEXT", env = "SWARMSCOPE_NOTE")]
     note: Option<String>,
     /// The entries that the note is about
-    #[arg(long, value_name = "N", env = "SWARMSCOPE_ABOUT", value_delimiter = ',', requires = "note")]
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_ABOUT", value_delimiter = ',')]
     about: Vec<u64>,
     /// The note that this one replaces; both stay
-    #[arg(long, value_name = "N", env = "SWARMSCOPE_REPLACES", requires = "note")]
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_REPLACES")]
     replaces: Option<u64>,
     /// A file to keep as it is, up to 64 MiB
     #[arg(long, value_name = "PATH", env = "SWARMSCOPE_ADD_FILE")]
@@ -48,6 +47,9 @@ pub struct AddArgs {
 /// # Errors
 /// Something can't be read or written.
 pub fn run(args: AddArgs) -> Result<u8, CliError> {
+    if args.note.is_none() && args.add_file.is_none() && args.recording.is_none() && args.checkpoint.is_none() {
+        return Err(CliError::usage("nothing to add", "give --note, --add-file, --recording or --checkpoint"));
+    }
     let mut case = CaseFile::open(&args.file, &args.key)?;
     let mut added = Vec::new();
     if let Some(path) = &args.add_file {

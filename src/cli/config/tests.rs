@@ -41,7 +41,10 @@ fn sample(option: &Arg) -> &'static str {
         "N" => "9",
         "S" => "7",
         "MIB" => "4",
-        "FILE" | "FILE.sqlite" => "/tmp/x",
+        "FILE" | "FILE.sqlite" | "PATH" | "COPY" => "/tmp/x",
+        "TEXT" => "words",
+        "FORMAT" => "csv",
+        "HEX" => "3b19",
         "NAME" => "light",
         "TARGET" | "ADDR:PORT" | "HOST:PORT" => "127.0.0.1:7760",
         "B64" => PERMID,
@@ -65,6 +68,9 @@ fn needed(command: &str) -> &'static str {
         "request" => " 127.0.0.1:1 natcheck",
         "peer" => " --listen 127.0.0.1:0",
         "stun" => " --listen 127.0.0.1:0 --alternate 127.0.0.2:0",
+        "case redact" => " a.case --out 127.0.0.1:0 --field 127.0.0.1:0 --why 127.0.0.1:0",
+        "case export" => " a.case --out 127.0.0.1:0 --format csv",
+        _ if command.starts_with("case ") => " a.case",
         _ => "",
     }
 }
@@ -81,9 +87,8 @@ fn every_option_has_a_line_at_the_top_and_in_its_section() {
         let (long, sample) = (option.get_long().unwrap(), sample(&option));
         let value = if is_switch(&option) { sample.to_owned() } else { format!("{sample:?}") };
         for text in [format!("{long} = {value}\n"), format!("[{}]\n{long} = {value}\n", called.replace(' ', "."))] {
-            let arguments = needed(&called)
-                .replace(&format!(" --{long} 127.0.0.1:0"), "")
-                .replace(&format!(" --{long} 127.0.0.2:0"), "");
+            let given = ["127.0.0.1:0", "127.0.0.2:0", "csv"].map(|value| format!(" --{long} {value}"));
+            let arguments = given.iter().fold(needed(&called).to_owned(), |left, option| left.replace(option, ""));
             let matches = parsed(&text, &format!("swarmscope {called}{arguments}"));
             assert_eq!(raw(&matches, option.get_id().as_str()), [sample], "{called}: {text}");
             assert_eq!(matches.value_source(option.get_id().as_str()), Some(ValueSource::DefaultValue));
@@ -124,7 +129,7 @@ fn everything_that_is_wrong_is_told_with_its_line() {
         (2, "privacy: write true or false"),
         (5, "timeout: not a time"),
         (6, "no option is called \"frame\" here: `swarmscope config` prints those that there are"),
-        (7, "[reqest] is no section; there are tui, demo, peer, request, key"),
+        (7, "[reqest] is no section; there are tui, demo, peer, request, case, key"),
         (9, "theme: takes one value, no list"),
         (10, "overlay-version: not an overlay version"),
         (11, "connect: write a text in quotes, or a number"),
