@@ -177,6 +177,9 @@ causes! {
     NotConnected: Request, "request.not-connected", CONNECT, "there is no connection to this peer", "connect first; a peer that can't be reached from here has to dial in";
     ChannelsFull: Request, "request.channels-full", LOCAL, "all 255 channels of this peer are in use", "wait until requests end, or cancel some";
     PayloadTooLarge: Request, "request.payload-too-large", LOCAL, "the payload does not fit into a frame", "a frame holds 8 MiB: send less";
+    ClosedUnanswered: Request, "request.closed-unanswered", CLOSED, "the peer closed the connection before it answered", "it may have been stopped, or have closed it for a reason of its own: connect and ask again";
+    ClosedByUs: Request, "request.closed-here", CLOSED, "the connection was closed from here before the reply", "see the detail for why; the peer may have counted the request";
+    LostUnanswered: Request, "request.lost", CLOSED, "the connection was lost before the reply", "the peer crashed, or the network failed: connect and ask again; the peer may have counted the request";
     ClosedWithoutReply: Request, "request.closed", CLOSED, "the peer closed without a reply", "likely its allow-list: put the permid of `swarmscope key show` on it; else the request was refused";
     FirstPartTimeout: Reply, "reply.first-part", TIMEOUT, "no part of a reply came in time", "the peer may have counted the request, so that a retry meets 254; wait longer with --timeout";
     BetweenPartsTimeout: Reply, "reply.between-parts", TIMEOUT, "the next part did not come in time", "the peer has counted the request: a retry meets 254 until its frequency has passed; wait longer with --timeout";

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::conn::{ConnId, ReplyId};
 use super::core::Core;
-use super::directory::{Attempt, Place};
+use super::directory::{Attempt, Place, at_port};
 use super::event::{Event, PeerKey};
 use super::gate::{FLEXIBILITY, Gate};
 use super::io::Output;
@@ -57,8 +57,7 @@ impl Backend {
     pub(super) fn request(&mut self, core: &mut Core, conn: ConnId, body: &Bytes) {
         let Some(link) = core.links.heard(conn) else { return };
         let (permid, version) = (link.permid, link.version);
-        let home =
-            (link.listening_port != 0).then(|| Place { host: link.remote.ip().to_string(), port: link.listening_port });
+        let home = (link.listening_port != 0).then(|| Place::from(at_port(link.remote, link.listening_port)));
         let request = match self.check(permid, version, body) {
             Ok(request) => request,
             Err(failure) => {

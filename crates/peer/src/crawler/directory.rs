@@ -5,20 +5,18 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::conn::AttemptId;
 use super::event::{PeerKey, Source};
 use super::random::Random;
+use super::retention::{Group, Retention, Worth};
 use super::target;
 use swarmscope_wire::{OverlayVersion, Permid};
 
 /// At this many failed attempts in a row the original gives a peer up (§4).
 pub(super) const GIVES_UP_AT: u32 = 28;
-/// How many peers that we never saw ourselves are kept in mind on the word of one source: five full BuddyCast messages. So one
-/// source can't fill the directory.
-const MAX_FROM_ONE: usize = 100;
 /// After the first failure, doubled after each further one up to the longest: 28 attempts take about a day.
 const FIRST_RETRY: Duration = Duration::from_secs(15);
 const LONGEST_RETRY: Duration = Duration::from_secs(3600);
@@ -35,7 +33,8 @@ pub(super) struct Place {
 impl Place {
     /// The address, where the host is one and not a name.
     pub(super) fn address(&self) -> Option<SocketAddr> {
-        self.host.parse().ok().map(|ip| SocketAddr::new(ip, self.port))
+        // with its interface, where it is a link-local one
+        target::place(&self.host, self.port).parse().ok()
     }
 }
 
@@ -47,8 +46,18 @@ impl fmt::Display for Place {
 
 impl From<SocketAddr> for Place {
     fn from(address: SocketAddr) -> Self {
-        Self { host: address.ip().to_string(), port: address.port() }
+        let host = match address {
+            SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),
+            other => other.ip().to_string(),
+        };
+        Self { host, port: address.port() }
     }
+}
+
+/// The same host, and its interface, at another port.
+pub(super) fn at_port(mut address: SocketAddr, port: u16) -> SocketAddr {
+    address.set_port(port);
+    address
 }
 
 /// What is known of one peer.
@@ -62,6 +71,11 @@ struct Known {
     version: Option<OverlayVersion>,
     heard: Instant,
     retry: Retry,
+    /// The operator or a file has named it.
+    named: bool,
+    connected: bool,
+    /// We have dialled it, and it was there.
+    reached: bool,
 }
 
 #[derive(Debug, Default)]
@@ -111,8 +125,8 @@ pub(super) struct Directory {
     listed: VecDeque<(PeerKey, Place)>,
     /// How many peers are kept in mind.
     max_known: usize,
-    /// How many that we never saw ourselves each source has told of.
-    told: HashMap<Permid, usize>,
+    /// Who goes first.
+    retention: Retention,
     attempts: HashMap<AttemptId, Attempt>,
     next_attempt: u64,
 }
@@ -124,51 +138,28 @@ impl Directory {
             unnamed: HashMap::new(),
             listed: VecDeque::new(),
             max_known,
-            told: HashMap::new(),
+            retention: Retention::default(),
             attempts: HashMap::new(),
             next_attempt: 1,
         }
     }
 
-    /// Changes what is known of a peer, and keeps count of who told of it.
+    /// Changes what is known of a peer, and what it is worth.
     fn change<T>(&mut self, permid: Permid, change: impl FnOnce(&mut Known) -> T) -> Option<T> {
         let known = self.known.get_mut(&permid)?;
-        let before = known.teller();
         let changed = change(known);
-        let after = known.teller();
-        if before != after {
-            self.tells(after);
-            self.told_less(before);
-        }
+        self.retention.put(permid, known.worth(), known.heard, known.group());
         Some(changed)
     }
 
-    fn forget(&mut self, permid: Permid) -> bool {
-        let forgotten = self.known.remove(&permid);
-        self.told_less(forgotten.as_ref().and_then(Known::teller));
-        forgotten.is_some()
+    fn forget(&mut self, permid: Permid) {
+        self.known.remove(&permid);
+        self.retention.remove(permid);
     }
 
+    /// Enters a peer of which nothing is known yet; what it is worth is known after the first change.
     fn enter(&mut self, permid: Permid, source: Source, now: Instant) {
-        let known = Known::new(source, now);
-        self.tells(known.teller());
-        self.known.insert(permid, known);
-    }
-
-    fn tells(&mut self, teller: Option<Permid>) {
-        if let Some(teller) = teller {
-            *self.told.entry(teller).or_default() += 1;
-        }
-    }
-
-    fn told_less(&mut self, teller: Option<Permid>) {
-        let Some(teller) = teller else { return };
-        let count = self.told.get(&teller).map_or(0, |count| count.saturating_sub(1));
-        if count == 0 {
-            self.told.remove(&teller);
-        } else {
-            self.told.insert(teller, count);
-        }
+        self.known.insert(permid, Known::new(source, now));
     }
 
     /// Someone we trust (the operator, a file) says where a peer is.
@@ -181,6 +172,7 @@ impl Directory {
             let news = if known.place.as_ref() == Some(&place) { News::Stale } else { News::Fresh };
             known.place = Some(place);
             known.retry = Retry::default();
+            known.named = true;
             news
         });
         changed.unwrap_or(News::Stale)
@@ -221,7 +213,7 @@ impl Directory {
     ) -> News {
         let source = Source::BuddyCast(from);
         if !self.known.contains_key(&permid) {
-            if !self.make_room(Some(from)) {
+            if !self.make_room(Worth::Hearsay, Some(Group::Told(from))) {
                 return News::Stale;
             }
             self.enter(permid, source.clone(), now);
@@ -240,20 +232,18 @@ impl Directory {
         changed.unwrap_or(News::Stale)
     }
 
-    /// Forgets the one that was heard of longest ago, where this source has told of too many or the directory is full; never one
-    /// that we saw ourselves.
-    fn make_room(&mut self, teller: Option<Permid>) -> bool {
-        let told = teller.and_then(|teller| self.told.get(&teller)).copied().unwrap_or(0);
-        let unseen = || self.known.iter().filter(|(_, known)| known.seen.is_none());
-        let oldest = if told >= MAX_FROM_ONE {
-            unseen().filter(|(_, known)| known.teller() == teller).min_by_key(|(_, known)| known.heard)
-        } else if self.known.len() >= self.max_known {
-            unseen().min_by_key(|(_, known)| known.heard)
-        } else {
-            return true;
+    /// Makes room for a peer of this worth: where one group has too many the oldest of them goes, where the directory is full the
+    /// one that is worth least and no more than the newcomer. `false`: there is none.
+    fn make_room(&mut self, newcomer: Worth, group: Option<Group>) -> bool {
+        let goes = match group {
+            Some(group) if self.retention.count(group) >= group.most() => self.retention.oldest_of(group),
+            _ if self.known.len() < self.max_known => return true,
+            _ => self.retention.least().filter(|(worth, _)| *worth <= newcomer).map(|(_, permid)| permid),
         };
-        let oldest = oldest.map(|(permid, _)| *permid);
-        oldest.is_some_and(|permid| self.forget(permid))
+        if let Some(permid) = goes {
+            self.forget(permid);
+        }
+        goes.is_some()
     }
 
     /// A peer has proved its permid. `listening` is where it can be dialled, as far as is known; `dialled` what we dialled.
@@ -266,10 +256,10 @@ impl Directory {
         now: Instant,
     ) -> News {
         let news = if self.known.contains_key(&permid) { News::Stale } else { News::Fresh };
-        if news == News::Fresh && !self.make_room(None) {
-            self.forget_one_seen();
-        }
         if news == News::Fresh {
+            // Connections are bounded elsewhere: where everybody else is worth more, this one is entered all the same.
+            let group = listening.filter(|_| dialled.is_none()).map(|address| Group::Near(address.ip().into()));
+            self.make_room(Worth::Reached, group);
             let source = if dialled.is_some() { Source::Operator } else { Source::Incoming };
             self.enter(permid, source, now);
         }
@@ -277,19 +267,13 @@ impl Directory {
             known.heard = now;
             known.version = Some(version);
             known.seen = listening.or(known.seen);
+            known.connected = true;
+            known.reached |= dialled.is_some();
             known.place = dialled.or_else(|| listening.map(Place::from)).or_else(|| known.place.take());
             known.retry.failures = 0;
             known.retry.not_before = None;
         });
         news
-    }
-
-    /// The directory is full of peers that we saw: the one that was longest ago goes.
-    fn forget_one_seen(&mut self) {
-        let oldest = self.known.iter().min_by_key(|(_, known)| known.heard).map(|(permid, _)| *permid);
-        if let Some(permid) = oldest {
-            self.forget(permid);
-        }
     }
 
     pub(super) fn place(&self, permid: Permid) -> Option<&Place> {
@@ -350,9 +334,12 @@ impl Directory {
 
     /// The last connection of a peer has ended.
     pub(super) fn lost(&mut self, permid: Permid, since: Instant, random: &mut Random, now: Instant) {
-        let Some(known) = self.known.get_mut(&permid) else { return };
-        known.retry.short_lived = if now < since + SHORT_LIVED { known.retry.short_lived + 1 } else { 0 };
-        known.retry.wait(random, now);
+        self.change(permid, |known| {
+            known.connected = false;
+            known.heard = now;
+            known.retry.short_lived = if now < since + SHORT_LIVED { known.retry.short_lived + 1 } else { 0 };
+            known.retry.wait(random, now);
+        });
     }
 
     /// When a peer may be dialled again by itself; `None` once it is given up or not known any more.
@@ -390,45 +377,27 @@ impl Directory {
 
 impl Known {
     fn new(source: Source, now: Instant) -> Self {
-        Self { place: None, seen: None, source, version: None, heard: now, retry: Retry::default() }
+        let retry = Retry::default();
+        let (named, connected, reached) = (false, false, false);
+        Self { place: None, seen: None, source, version: None, heard: now, retry, named, connected, reached }
     }
 
-    /// On whose word alone it is known.
-    fn teller(&self) -> Option<Permid> {
-        match self.source {
-            Source::BuddyCast(teller) if self.seen.is_none() => Some(teller),
+    fn worth(&self) -> Worth {
+        match self {
+            Self { named: true, .. } => Worth::Named,
+            Self { connected: true, .. } => Worth::Connected,
+            Self { reached: true, .. } => Worth::Reached,
+            Self { seen: None, source: Source::BuddyCast(_), .. } => Worth::Hearsay,
+            _ => Worth::Stranger,
+        }
+    }
+
+    /// Whose share it counts towards.
+    fn group(&self) -> Option<Group> {
+        match (self.worth(), &self.source, self.seen) {
+            (Worth::Hearsay, Source::BuddyCast(teller), _) => Some(Group::Told(*teller)),
+            (Worth::Stranger, _, Some(seen)) => Some(Group::Near(seen.ip().into())),
             _ => None,
         }
     }
-}
-
-/// Whether a peer at `peer` can have anything to say of, or do with, the address `of`: nobody from outside makes us dial into
-/// our own machine or network, and nobody outside is told of it.
-pub(super) fn concerns(of: SocketAddr, peer: IpAddr) -> bool {
-    reach(of.ip()).is_some_and(|reach_of| of.port() != 0 && Some(reach_of) >= reach(peer))
-}
-
-/// How far an address can be used from; `None` where no peer can be.
-fn reach(ip: IpAddr) -> Option<Reach> {
-    let ip = ip.to_canonical();
-    if ip.is_unspecified() || ip.is_multicast() {
-        return None;
-    }
-    let near = match ip {
-        IpAddr::V4(v4) if v4.is_broadcast() => return None,
-        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
-    };
-    Some(match (ip.is_loopback(), near) {
-        (true, _) => Reach::Machine,
-        (_, true) => Reach::Network,
-        _ => Reach::World,
-    })
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Reach {
-    Machine,
-    Network,
-    World,
 }

@@ -1,7 +1,6 @@
 //! The engine: one process's side of the Crawler protocol, as Crawler and as peer. Inputs come in with the time, outputs are
 //! taken out until there are none, and the next deadline says when to come again. No sockets, no clock, no tasks.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -10,7 +9,7 @@ use super::ask::Ask;
 use super::backend::Backend;
 use super::conn::{AttemptId, ConnId};
 use super::core::Core;
-use super::directory::{GIVES_UP_AT, News, Place};
+use super::directory::{GIVES_UP_AT, News, Place, at_port};
 use super::event::{Direction, Event, PeerKey, Source, Ticket, Transport};
 use super::gossip::Gossip;
 use super::io::{ConnectedPeer, EngineConfig, Input, Output};
@@ -240,7 +239,7 @@ impl Engine {
         let dialled = attempt.as_ref().map(|attempt| attempt.place.clone());
         let listening = match direction {
             Direction::Outgoing => Some(remote),
-            Direction::Incoming => (listening_port != 0).then(|| SocketAddr::new(remote.ip(), listening_port)),
+            Direction::Incoming => (listening_port != 0).then(|| at_port(remote, listening_port)),
         };
         if let Some(place) = &dialled {
             core.directory.named(place);
@@ -266,7 +265,7 @@ impl Engine {
             direction,
             rtt,
         });
-        self.requests.connected(core, conn, permid);
+        self.requests.connected(core, conn, permid, direction);
         self.backend.connected(core, permid);
         for ask in self.schedule.connected(core, permid, version) {
             self.ask_by_ourselves(ask);
@@ -286,6 +285,7 @@ impl Engine {
             kept,
             last_keep_alive: self.core.now,
             standing: Standing::Open,
+            answered: false,
             in_flight: std::collections::VecDeque::new(),
         };
         self.core.links.insert(conn, link);
@@ -340,6 +340,9 @@ impl Engine {
                 return self.core.close(conn, failure);
             }
         };
+        if let Some(link) = self.core.links.any_mut(conn) {
+            link.answered = true;
+        }
         let whole = self.requests.reply(&mut self.core, conn, &reply);
         if whole && self.backend.registry.get(reply.message).is_some_and(|probe| probe.consumes()) {
             self.core.send(conn, Frame { id: FrameId::KEEP_ALIVE, body: Bytes::new() }); // a connection that ends hears nothing
@@ -361,12 +364,12 @@ impl Engine {
     fn closed(&mut self, conn: ConnId, failure: Failure) {
         let core = &mut self.core;
         let Some(link) = core.links.remove(conn) else { return };
-        let permid = link.permid;
+        let (permid, answered) = (link.permid, link.answered);
         self.backend.connection_lost(core, conn, link.in_flight.into_iter().flatten(), &failure);
         if core.links.is_connected(permid) {
             return;
         }
-        self.requests.connection_lost(core, permid, &failure);
+        self.requests.connection_lost(core, permid, answered, &failure);
         if core.links.is_gone(permid) {
             core.directory.lost(permid, link.since, &mut core.random, core.now);
             self.strangers.forget(permid);

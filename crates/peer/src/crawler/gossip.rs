@@ -3,15 +3,16 @@
 //! An exchange is started with peers that we dialled, or that have sent us a BUDDYCAST: a Crawler that comes to ask is not
 //! talked to about other things.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use super::blocks::Blocks;
 use super::conn::ConnId;
 use super::core::Core;
-use super::directory::{News, concerns};
+use super::directory::News;
 use super::event::{Direction, Event, PeerKey, Source};
 use super::links::Link;
+use super::reach::concerns;
 use super::timers::Deadline;
 use swarmscope_wire::buddycast::{BuddyCast, ListedPeer, MAX_LISTED};
 use swarmscope_wire::failure::{By, Cause, Failure};
@@ -26,11 +27,6 @@ pub const FAST_ROUND: Duration = Duration::from_secs(1);
 /// After a day (§7).
 pub const SLOW_ROUND: Duration = Duration::from_secs(60);
 const A_DAY: Duration = Duration::from_secs(24 * 3600);
-/// How long a peer is blocked for the direction of an exchange (§7).
-pub const BLOCK: Duration = Duration::from_secs(4 * 3600);
-/// How many blocks are kept in mind for each direction; peers that come after it wait until some are over.
-const MAX_BLOCKS: usize = 10_000;
-
 /// The state of discovery.
 #[derive(Debug)]
 pub(super) struct Gossip {
@@ -39,27 +35,6 @@ pub(super) struct Gossip {
     began: Instant,
     sent: Blocks,
     heard: Blocks,
-}
-
-/// Whom we exchanged with in one direction, and when.
-#[derive(Debug, Default)]
-struct Blocks(HashMap<Permid, Instant>);
-
-impl Blocks {
-    fn holds(&self, permid: Permid, now: Instant) -> bool {
-        match self.0.get(&permid) {
-            Some(since) => now < *since + BLOCK,
-            None => self.0.len() >= MAX_BLOCKS,
-        }
-    }
-
-    fn set(&mut self, permid: Permid, now: Instant) {
-        self.0.insert(permid, now);
-    }
-
-    fn expire(&mut self, now: Instant) {
-        self.0.retain(|_, since| now < *since + BLOCK);
-    }
 }
 
 impl Gossip {
@@ -139,7 +114,7 @@ impl Gossip {
         let (permid, version, remote) = (link.permid, link.version, link.remote.ip());
         let frame = our_message(core, permid, version, remote).encode(version);
         core.send(conn, frame);
-        self.sent.set(permid, core.now);
+        self.sent.set(permid, remote, core.now);
     }
 
     /// A BUDDYCAST came; `false` if it is dropped.
@@ -159,7 +134,7 @@ impl Gossip {
         if self.heard.holds(permid, core.now) {
             return false;
         }
-        self.heard.set(permid, core.now);
+        self.heard.set(permid, remote, core.now);
         if let Some(link) = core.links.any_mut(conn) {
             link.kept = true;
         }

@@ -23,6 +23,8 @@ pub(super) struct Link {
     pub(super) kept: bool,
     pub(super) last_keep_alive: Instant,
     pub(super) standing: Standing,
+    /// A part of a reply has come on it.
+    pub(super) answered: bool,
     /// The frames that the overlay has and the socket has not, oldest first; those of replies by name.
     pub(super) in_flight: VecDeque<Option<ReplyId>>,
 }

@@ -7,7 +7,7 @@
 //! | `requests`, `channels`, `budget` | Crawler side: requests, their channels, and what their replies may take |
 //! | `schedule` | Crawler side: initiators that run by themselves |
 //! | `backend`, `gate`, `replies`, `receipts` | peer side: who may ask and how often, the way of a reply back, and whether it arrived |
-//! | `gossip`, `directory` | BuddyCast rounds, and who is known from whom |
+//! | `gossip`, `blocks`, `directory`, `retention`, `reach` | BuddyCast rounds, who is known from whom, and who is forgotten first |
 //! | `links`, `timers`, `tally`, `random`, `core` | what they all work with |
 //! | `traced` | for those who watch: what passes over a connection |
 //! | `question`, `probe`, `registry` | what can be asked, what a peer answers, and the list of both |
@@ -17,6 +17,7 @@
 pub mod acceptance;
 pub mod ask;
 mod backend;
+mod blocks;
 pub mod budget;
 mod channels;
 pub mod conn;
@@ -30,13 +31,16 @@ mod gate;
 pub mod gossip;
 pub mod io;
 mod links;
+pub(crate) mod network;
 pub mod probe;
 pub mod question;
 mod random;
+mod reach;
 mod receipts;
 mod registry;
 mod replies;
 mod requests;
+mod retention;
 mod schedule;
 mod strangers;
 mod tally;

@@ -26,6 +26,8 @@ use swarmscope_wire::{ChannelId, MessageId, OverlayVersion, Permid};
 /// The longest pause between two parts. The original sends them back to back; a peer that paces them or has a slow line gets a
 /// minute for 32 kB. The whole reply has [`Ask::timeout`] in any case.
 pub const BETWEEN_PARTS: Duration = Duration::from_secs(60);
+/// A peer whose allow-list refuses a request closes at once (§4): so much is a slow line's round trip, and some.
+const REFUSED_WITHIN: Duration = Duration::from_secs(5);
 /// What a request's fixed fields take of a frame, its id byte included.
 const REQUEST_OVERHEAD: usize = 5;
 /// How many requests may wait for a connection to one peer: as many as it has channels.
@@ -61,6 +63,8 @@ struct Sent {
     between: Duration,
     /// The peer's last connection was lost; a dial-back is waited for.
     lost: bool,
+    /// The peer dialled after a connection was lost.
+    dialled_back: bool,
 }
 
 impl Sent {
@@ -152,6 +156,7 @@ impl Requests {
             last_part: None,
             between: BETWEEN_PARTS,
             lost: false,
+            dialled_back: false,
         };
         let (whole, between) = (sent.timeout, sent.between);
         core.timers.set(Deadline::Reply(ticket), sent.due());
@@ -171,7 +176,12 @@ impl Requests {
     }
 
     /// A peer has proved its permid on a new connection: what waited for it goes out there.
-    pub(super) fn connected(&mut self, core: &mut Core, conn: ConnId, permid: Permid) {
+    pub(super) fn connected(&mut self, core: &mut Core, conn: ConnId, permid: Permid, direction: Direction) {
+        for (ticket, sent) in self.sent.iter_mut().filter(|(_, sent)| sent.to == permid && sent.lost) {
+            sent.lost = false;
+            sent.dialled_back = direction == Direction::Incoming;
+            core.timers.set(Deadline::Reply(*ticket), sent.due());
+        }
         for frame in self.not_taken.remove(&permid).unwrap_or_default() {
             let channel = CrawlerRequest::decode(frame.body.clone()).map(|request| request.channel);
             let is_wanted = |sent: &Sent| sent.to == permid && Ok(sent.channel) == channel;
@@ -226,7 +236,7 @@ impl Requests {
         let Some(sent) = self.sent.get_mut(&ticket) else { return false };
         sent.parts = index;
         sent.last_part = Some(core.now);
-        let dialled_back = sent.lost && direction == Direction::Incoming;
+        let dialled_back = sent.dialled_back && direction == Direction::Incoming;
         let (message, channel, error) = (sent.message, sent.channel, reply.error);
         let elapsed = core.now.saturating_duration_since(sent.at);
         let parts_left = reply.parts_left;
@@ -328,14 +338,15 @@ impl Requests {
     }
 
     /// The last connection of a peer has ended.
-    pub(super) fn connection_lost(&mut self, core: &mut Core, permid: Permid, failure: &Failure) {
+    pub(super) fn connection_lost(&mut self, core: &mut Core, permid: Permid, answered: bool, failure: &Failure) {
         self.not_taken.remove(&permid);
         let theirs = self.sent.iter().filter(|(_, sent)| sent.to == permid && !sent.lost);
         let mut tickets: Vec<_> = theirs.map(|(ticket, _)| *ticket).collect();
         tickets.sort_unstable();
         for ticket in tickets {
             let Some(sent) = self.sent.get_mut(&ticket).filter(|sent| sent.wait_for_dial_back) else {
-                self.end(core, ticket, |sent| lost(sent, failure));
+                let now = core.now;
+                self.end(core, ticket, |sent| lost(sent, failure, answered, now));
                 continue;
             };
             sent.lost = true;
@@ -386,14 +397,22 @@ impl Requests {
     }
 }
 
-/// Why a request fails whose peer's connection was lost.
-fn lost(sent: &Sent, failure: &Failure) -> Failure {
-    let cause = if sent.parts > 0 { Cause::ClosedInReply } else { Cause::ClosedWithoutReply };
+/// Why a request fails whose peer's connection was lost. `answered`: something had been answered on that connection.
+fn lost(sent: &Sent, failure: &Failure, answered: bool, now: Instant) -> Failure {
+    let soon = now.saturating_duration_since(sent.at) <= REFUSED_WITHIN;
+    let cause = match (failure.by, failure.cause) {
+        _ if sent.parts > 0 => Cause::ClosedInReply,
+        (By::Peer, Cause::Closed) if soon && !answered => Cause::ClosedWithoutReply,
+        (By::Peer, Cause::Closed) => Cause::ClosedUnanswered,
+        (By::Network, _) => Cause::LostUnanswered,
+        _ => Cause::ClosedByUs,
+    };
     // That it was closed is said already; how, or that the network did it, adds something.
     let how = if failure.cause == Cause::Closed { failure.detail.clone() } else { failure.words() };
     let after = if sent.parts > 0 { format!("after {} parts", sent.parts) } else { String::new() };
     let detail = [after, how].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(": ");
-    Failure::new(cause, failure.by, detail).delivered(sent.delivered())
+    let by = if cause == Cause::ClosedByUs { By::Us } else { failure.by };
+    Failure::new(cause, by, detail).delivered(sent.delivered())
 }
 
 fn fail(core: &mut Core, ticket: Ticket, permid: Permid, message: MessageId, failure: Failure) {

@@ -11,29 +11,13 @@ use std::time::Instant;
 
 use super::limits::Limits;
 use super::{ConnId, Direction};
+use crate::crawler::network::Network;
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// An incoming connection that is being set up.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Slot(u64);
-
-/// Where a connection comes from, as far as an attacker can't choose it freely.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(super) enum Source {
-    V4(u32),
-    /// The /64: whoever has one address of it usually has all.
-    V6(u128),
-}
-
-impl From<IpAddr> for Source {
-    fn from(ip: IpAddr) -> Self {
-        match ip.to_canonical() {
-            IpAddr::V4(ip) => Self::V4(ip.into()),
-            IpAddr::V6(ip) => Self::V6(u128::from(ip) >> 64),
-        }
-    }
-}
 
 /// A connection that has just authenticated.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +53,7 @@ struct Open {
 pub(super) struct Rules {
     limits: Limits,
     /// In the order of their beginning.
-    setting_up: BTreeMap<Slot, Source>,
+    setting_up: BTreeMap<Slot, Network>,
     open: HashMap<ConnId, Open>,
     next_slot: u64,
 }
@@ -85,7 +69,7 @@ impl Rules {
     /// # Errors
     /// This source has all it may have.
     pub(super) fn admit(&mut self, ip: IpAddr) -> Result<(Slot, Option<Slot>), Failure> {
-        let source = Source::from(ip);
+        let source = Network::from(ip);
         let of_source = self.setting_up.values().filter(|other| **other == source).count();
         if of_source >= self.limits.unauthenticated_per_source {
             let detail = format!("{of_source} connections of this source are not authenticated yet");
@@ -172,7 +156,7 @@ impl Rules {
     }
 
     fn most_crowded(&self) -> Option<Slot> {
-        let mut counts: BTreeMap<Source, (usize, Slot)> = BTreeMap::new();
+        let mut counts: BTreeMap<Network, (usize, Slot)> = BTreeMap::new();
         for (slot, source) in &self.setting_up {
             counts.entry(*source).or_insert((0, *slot)).0 += 1;
         }

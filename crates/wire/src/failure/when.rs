@@ -69,7 +69,16 @@ impl Cause {
             }
             Self::PayloadTooLarge => "The payload of a request is larger than the largest frame has room for.",
             Self::ClosedWithoutReply => {
-                "The connection on which a request went out ends before any part of its reply came."
+                "The peer closes the connection in order within 5 s of the request, with no part of its reply, and has answered nothing on it before."
+            }
+            Self::ClosedUnanswered => {
+                "The peer closes the connection in order, with no part of the reply, later than 5 s after the request or after it had answered another one."
+            }
+            Self::ClosedByUs => {
+                "This program ends the connection before any part of the reply came: disconnected by hand, or for the peer's fault that the detail names."
+            }
+            Self::LostUnanswered => {
+                "The connection ends out of order, by a reset or without close_notify, before any part of the reply came."
             }
             Self::FirstPartTimeout => "No part of the reply came until the deadline for the first.",
             Self::BetweenPartsTimeout => "A part came, and the next one did not until its deadline.",

@@ -230,3 +230,63 @@ fn a_long_bootstrap_list_stops_at_as_many_connections_as_there_may_be() {
     }
     assert_eq!(at, 20);
 }
+
+/// The permid of a key that is thrown away.
+fn throw_away(n: u32) -> Permid {
+    let mut key = [0xee; 32];
+    key[..4].copy_from_slice(&n.to_be_bytes());
+    Permid::Ed25519(key)
+}
+
+/// A stranger from this address sends one message and goes.
+fn visits(rig: &mut Rig, n: u32, from: SocketAddr, message: &Frame) {
+    let conn = ConnId(1000 + u64::from(n));
+    let peer = ConnectedPeer {
+        permid: throw_away(n),
+        version: OverlayVersion::CURRENT,
+        direction: Direction::Incoming,
+        remote: from,
+        listening_port: 7000,
+        rtt: Duration::ZERO,
+    };
+    rig.input(Input::Connected { conn, attempt: None, peer });
+    rig.frame(conn, message.clone());
+    rig.close(conn);
+}
+
+#[test]
+fn throw_away_keys_do_not_switch_discovery_off() {
+    let mut rig = Rig::new(gossiping(1));
+    let from = "198.51.100.66:5000".parse().unwrap();
+    for n in 0..10_050 {
+        visits(&mut rig, n, from, &message(vec![]));
+    }
+    rig.events();
+    rig.connect(A, 2, Direction::Incoming, None);
+    rig.frame(A, message(vec![listed(9, "127.0.0.9", 99)]));
+    let heard = |event: &Event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. });
+    assert!(rig.events().iter().any(heard), "an honest peer is still heard");
+}
+
+#[test]
+fn strangers_never_displace_whom_the_operator_named_or_who_is_connected() {
+    let mut rig = Rig::new(EngineConfig { max_known: 300, ..gossiping(1) });
+    rig.connect(A, 2, Direction::Incoming, None);
+    let target = Target { host: "203.0.113.5".into(), port: 7760, permid: Some(permid(7)) };
+    rig.input(Input::Connect { target, source: Source::Operator });
+    rig.pass(secs(1));
+    let began = Instant::now();
+    for n in 0..2_600 {
+        let from = SocketAddr::from(([198, 51, (n % 200) as u8, 7], 5000));
+        let told =
+            (0..10).map(|i| ListedPeer { permid: throw_away(1_000_000 + n * 10 + i), ..listed(9, "198.51.1.1", 9) });
+        visits(&mut rig, n, from, &message(told.collect()));
+    }
+    assert!(began.elapsed() < secs(20), "making room takes no scan: {:?}", began.elapsed());
+    let directory = &rig.engine.core.directory;
+    assert!(directory.place(permid(2)).is_some(), "who is connected");
+    assert!(directory.place(permid(7)).is_some(), "whom the operator named");
+    assert!(directory.len() <= 302, "{}", directory.len());
+    rig.connect(B, 3, Direction::Outgoing, None);
+    assert!(rig.engine.core.directory.place(permid(3)).is_some(), "whoever comes now is entered");
+}

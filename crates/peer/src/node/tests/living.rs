@@ -115,7 +115,7 @@ async fn the_allow_list_is_read_again_when_it_changes() {
     assert!(started.elapsed() < LOOK_EVERY * 3);
     assert_eq!(crawler.ask(ask(CURRENT, "1 0")).await, Ok((ErrorByte::SUCCESS, pattern(1))));
     std::fs::write(&file, "").unwrap();
-    assert_eq!(crawler.ask(ask(CURRENT, "1 0")).await.unwrap_err().cause, Cause::ClosedWithoutReply);
+    assert_eq!(crawler.ask(ask(CURRENT, "1 0")).await.unwrap_err().cause, Cause::ClosedUnanswered);
 }
 
 #[tokio::test]
