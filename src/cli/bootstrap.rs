@@ -11,7 +11,7 @@ use swarmscope_peer::node::Target;
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// What to do about a file that can't be used.
-const HINT: &str = "--bootstrap names a text file with one host:port or permid@host:port a line, # for comments: check the \
+const HINT: &str = "--bootstrap names a text file with one host:port or permid@host:port per line, # for comments: check the \
     path, or correct the line";
 
 /// Reads the peers of a bootstrap file, in its order.
@@ -28,9 +28,10 @@ fn read_targets(path: &Path) -> Result<Vec<Target>, CliError> {
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| CliError::file(path, error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(CliError::file(path, "a bootstrap file of more than 8 MiB: keep fewer peers in it"));
+        return Err(CliError::file(path, "more than 8 MiB: keep fewer peers in the bootstrap file"));
     }
-    let text = String::from_utf8(bytes).map_err(|_| CliError::file(path, "not UTF-8 text: one target a line"))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| CliError::file(path, "not UTF-8 text; expected one target per line"))?;
     parse(&text).map_err(|what| CliError::file(path, what))
 }
 

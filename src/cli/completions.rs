@@ -1,40 +1,70 @@
-//! `swarmscope completions`: what a shell needs to complete options, sub-commands, and names that can be known before.
+//! `swarmscope completions`: completion for shells. The shell's script calls the program back, so that every shell completes the
+//! same: options, paths, and the names of messages, themes and scenarios as they are at that moment.
+
+use std::ffi::OsString;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Command};
-use clap_complete::{Shell, generate};
+use clap::{Args, Command, CommandFactory as _, ValueEnum};
+use clap_complete::CompleteEnv;
+use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
-use super::{CliError, directories, output, probes};
+use super::{Cli, CliError, directories, output, probes};
 use crate::demo::Scenario;
 use crate::tui::theme;
 use swarmscope_wire::MessageId;
 
+/// The shell's script sets it when it calls the program.
+const VARIABLE: &str = "SWARMSCOPE_COMPLETE";
+const PROGRAM: &str = "swarmscope";
+
 #[derive(Args, Debug)]
 pub struct CompletionsArgs {
-    /// For which shell
+    /// The shell to print completions for
     shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
+impl Shell {
+    const fn completer(self) -> &'static dyn EnvCompleter {
+        match self {
+            Self::Bash => &Bash,
+            Self::Elvish => &Elvish,
+            Self::Fish => &Fish,
+            Self::Powershell => &Powershell,
+            Self::Zsh => &Zsh,
+        }
+    }
 }
 
 /// Prints the shell's script.
 ///
 /// # Errors
 /// Standard output can't be written.
-pub fn run(args: &CompletionsArgs, command: &Command) -> Result<u8, CliError> {
+pub fn run(args: &CompletionsArgs) -> Result<u8, CliError> {
     let mut script = Vec::new();
-    generate(args.shell, &mut completed(command), "swarmscope", &mut script);
+    args.shell.completer().write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script)?;
     output::write_text(&script)?;
     Ok(0)
 }
 
-/// The command line as it is shown: without what is hidden, and with the names that arguments take.
-fn completed(command: &Command) -> Command {
-    let shown = command.get_subcommands().filter(|sub| !sub.is_hide_set()).cloned().map(with_names);
-    let bare = Command::new("swarmscope").version(env!("CARGO_PKG_VERSION"));
-    bare.args(command.get_arguments().cloned()).subcommands(shown)
+/// Whether a shell's script called, and then its answer on standard output.
+pub fn answered(args: &[OsString]) -> bool {
+    let env = CompleteEnv::with_factory(|| with_names(Cli::command())).var(VARIABLE);
+    // What can't be completed is left to the shell; an error in the middle of a line helps nobody.
+    env.try_complete(args, std::env::current_dir().ok().as_deref()).unwrap_or(std::env::var_os(VARIABLE).is_some())
 }
 
+/// The command line with the names that arguments take.
 fn with_names(command: Command) -> Command {
-    command.mut_args(|argument| {
+    let command = command.mut_args(|argument| {
         let names = match argument.get_id().as_str() {
             "theme" => themes(),
             "scenario" => scenarios(),
@@ -42,7 +72,8 @@ fn with_names(command: Command) -> Command {
             _ => Vec::new(),
         };
         if names.is_empty() { argument } else { argument.value_parser(PossibleValuesParser::new(names)) }
-    })
+    });
+    command.mut_subcommands(with_names)
 }
 
 fn themes() -> Vec<String> {
@@ -61,30 +92,4 @@ fn messages() -> Vec<String> {
     ids.sort_unstable();
     ids.dedup();
     ids.into_iter().map(|id| registry.label(id).to_lowercase()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-    use crate::cli::Cli;
-
-    fn script(shell: Shell) -> String {
-        let mut script = Vec::new();
-        generate(shell, &mut completed(&Cli::command()), "swarmscope", &mut script);
-        String::from_utf8(script).expect("text")
-    }
-
-    #[test]
-    fn names_that_can_be_known_are_completed_and_what_is_hidden_is_not() {
-        let bash = script(Shell::Bash);
-        for names in ["tour nat worm refusals parts", "dark light high-contrast sixteen mono", "natcheck"] {
-            assert!(bash.contains(names), "{names}");
-        }
-        assert!(!bash.contains("swarmscope__nat"), "a command that is hidden");
-        for shell in [Shell::Zsh, Shell::Fish, Shell::Elvish, Shell::PowerShell] {
-            assert!(script(shell).contains("refusals"), "{shell}");
-        }
-    }
 }

@@ -13,12 +13,10 @@ use super::{CliError, directories, output};
 use swarmscope_probes::config_file::{ConfigFile, Fault};
 
 /// What to do about a file that can't be used.
-const HINT: &str =
-    "correct that line, or put a # before it; `swarmscope config` prints every line that can stand there";
+const HINT: &str = "correct that line or comment it out; `swarmscope config` prints a template";
 
 /// What to do about one that can't be read at all.
-const UNREADABLE: &str =
-    "make it a text file that you may read, or move it away: without one everything has its default";
+const UNREADABLE: &str = "make it a readable text file, or move it away; without it, everything has its default";
 
 /// The command line with the file's lines as defaults; as it was, and why, where the file can't be used.
 pub fn apply(command: Command) -> (Command, Option<CliError>) {

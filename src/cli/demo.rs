@@ -33,19 +33,19 @@ const EVENTS: usize = 256;
 
 #[derive(Args, Debug)]
 pub struct DemoArgs {
-    /// How many peers
+    /// Number of peers
     #[arg(long, value_name = "N", env = "SWARMSCOPE_PEERS", default_value_t = DEFAULT_PEERS, value_parser = peers)]
     peers: u16,
-    /// The same number makes the same peers
+    /// Random seed: the same seed creates the same peers
     #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1, value_parser = seed)]
     seed: u64,
-    /// What the swarm plays: `tour`, `nat` (every peer behind a NAT: real ones where this machine allows network namespaces, else
+    /// Scenario: `tour`, `nat` (every peer behind a NAT: real ones if this machine allows network namespaces, otherwise
     /// simulated), `worm`, `refusals` or `parts`
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_SCENARIO")]
     scenario: Option<String>,
     #[command(flatten)]
     allow: AllowOptions,
-    /// Only the swarm, without screen, until it is told to stop
+    /// Run only the swarm, without the screen, until it is stopped
     #[arg(long, env = "SWARMSCOPE_HEADLESS", value_parser = BoolishValueParser::new())]
     headless: bool,
     #[command(flatten)]
@@ -58,11 +58,11 @@ pub struct DemoArgs {
 
 fn peers(text: &str) -> Result<u16, String> {
     let peers = text.parse().ok().filter(|peers| (1..=MAX_PEERS).contains(peers));
-    peers.ok_or_else(|| format!("not a number of peers; write one from 1 to {MAX_PEERS}"))
+    peers.ok_or_else(|| format!("not a number of peers; use 1 to {MAX_PEERS}"))
 }
 
 fn seed(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("not a number; write one from 0 to {}", u64::MAX))
+    text.parse().map_err(|_| format!("not a number; use 0 to {}", u64::MAX))
 }
 
 /// Runs the swarm until the operator quits, or a signal asks to stop.
@@ -145,8 +145,8 @@ impl DemoArgs {
         Scenario::named(name).ok_or_else(|| {
             let all = Scenario::ALL.map(|scenario| format!("  {:<9} {}", scenario.name(), scenario.doc()));
             CliError::usage(
-                format!("--scenario: there is no {name:?}; there are\n{}", all.join("\n")),
-                "name one of those",
+                format!("--scenario: {name:?} does not exist; the scenarios are\n{}", all.join("\n")),
+                "choose one of these",
             )
         })
     }
@@ -160,18 +160,17 @@ impl DemoArgs {
         }
         let fit = allowed.saturating_sub(OTHER_FILES) / FILES_A_PEER;
         let what = format!(
-            "{} peers take about {needed} open files, and this process may have {allowed}, enough for {fit}",
+            "{} peers need about {needed} open files; this process is limited to {allowed}, enough for {fit} peers",
             self.peers
         );
-        Err(CliError::io(what)
-            .with_hint("raise the limit (`ulimit -n`; its hard limit is what counts), or give fewer --peers"))
+        Err(CliError::io(what).with_hint("raise the hard limit (`ulimit -Hn`), or use fewer --peers"))
     }
 
     fn config(&self, scenario: Scenario) -> SwarmConfig {
         let mut allow: Vec<Permid> = self.allow.allow.clone();
         match identities::defaults() {
             Ok(permids) => allow.extend(permids),
-            Err(error) => tracing::warn!("the default identity can't be allowed: {error}"),
+            Err(error) => tracing::warn!("the default identity can't be added to the allow-list: {error}"),
         }
         let nats = (scenario == Scenario::Nat).then(|| Arc::new(Nats::build()));
         SwarmConfig { peers: self.peers.into(), seed: self.seed, allow, scenario, played: true, nats, watch: None }

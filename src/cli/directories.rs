@@ -51,7 +51,6 @@ pub fn witness_memory() -> Result<PathBuf, CliError> {
 
 fn project() -> Result<ProjectDirs, CliError> {
     ProjectDirs::from("", "", "swarmscope").ok_or_else(|| {
-        CliError::io("this user has no home directory")
-            .with_hint("set HOME, or name the files with --identity and --allow-file")
+        CliError::io("this user has no home directory").with_hint("set HOME, or use --identity and --allow-file")
     })
 }

@@ -1,16 +1,17 @@
-//! How a command ends other than well: a text that says what, where and what to do, and an exit code.
+//! Errors of commands: a text that says what failed, on what and what to do next, and an exit code.
 
 use std::fmt;
 use std::io;
 use std::path::Path;
 
+use super::environment::{self, Variable};
 use super::output::say;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// The exit code of wrong usage.
 pub const USAGE: u8 = 2;
 
-/// Why a command could not do what it was asked for.
+/// Why a command failed.
 #[derive(Debug)]
 pub enum CliError {
     /// The command line is wrong.
@@ -53,10 +54,13 @@ impl CliError {
         }
     }
 
-    /// Says it on standard error, and gives the exit code.
+    /// Prints it on standard error with the variables it is about, and gives the exit code.
     #[must_use]
-    pub fn report(&self) -> u8 {
+    pub fn report(&self, variables: &[Variable]) -> u8 {
         say(format_args!("error: {self}"));
+        for note in environment::notes(variables, &self.to_string()) {
+            say(note);
+        }
         match self {
             Self::Usage { hint, .. } => say(format_args!("hint: {hint}")),
             Self::Failure { failure, hint } => {
@@ -74,7 +78,7 @@ impl fmt::Display for CliError {
         match self {
             Self::Usage { what, .. } => f.write_str(what),
             Self::NotYetBuilt { name, is } => {
-                write!(f, "{name} is not yet built: it will be {is}; leave it out until a later release has it")
+                write!(f, "{name} is not implemented yet: it will be {is} in a later release")
             }
             Self::Failure { failure, .. } => failure.fmt(f),
         }
@@ -90,18 +94,24 @@ impl From<Failure> for CliError {
 impl From<io::Error> for CliError {
     /// What goes wrong with standard output; files are named by [`CliError::file`].
     fn from(error: io::Error) -> Self {
-        Self::io(format!("standard output: {error}")).with_hint("its reader has gone away, or the disk is full")
+        Self::io(format!("standard output: {error}")).with_hint("the reader has closed the pipe, or the disk is full")
     }
 }
 
-/// Prints what the option parser has to say (help and version go to standard output), and gives the exit code.
-pub fn report_clap(error: &clap::Error) -> u8 {
+/// Prints the option parser's message (help and version go to standard output), and gives the exit code.
+pub fn report_clap(error: &clap::Error, variables: &[Variable]) -> u8 {
     let code = u8::try_from(error.exit_code()).unwrap_or(USAGE);
     match error.print() {
         // a reader that goes away before the end of a help has what it wanted
         Err(failed) if !error.use_stderr() && failed.kind() != io::ErrorKind::BrokenPipe => {
-            CliError::from(failed).report()
+            return CliError::from(failed).report(variables);
         }
-        _ => code,
+        _ => {}
     }
+    if error.use_stderr() {
+        for note in environment::notes(variables, &error.to_string()) {
+            say(note);
+        }
+    }
+    code
 }

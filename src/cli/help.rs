@@ -1,32 +1,33 @@
-//! What `--help` says besides the options: examples, exit codes, and where the environment comes in.
+//! Examples, exit codes and the environment in `--help`.
 
 use clap::Command;
 
 const PROGRAM: &str = "\
-Begin with:
-  swarmscope demo                               a swarm on this machine, with a tour
+Start with:
+  swarmscope demo                               a swarm on this machine, with a guided tour
   swarmscope request HOST:PORT natcheck         ask one peer
-  swarmscope --connect HOST:PORT                the screen; `swarmscope tui --help` has its options
+  swarmscope --connect HOST:PORT                the screen; see `swarmscope tui --help`
 
-Every option has an environment variable: SWARMSCOPE_ and the option's name, as in SWARMSCOPE_OVERLAY_VERSION; several values \
-are separated by commas. It also has a line in the configuration file, which `swarmscope config` prints. SWARMSCOPE_LOG sets what is logged on standard error: error, warn, info, debug, or a tracing filter.";
+Every option can be set by an environment variable, SWARMSCOPE_ and the option's name as in SWARMSCOPE_OVERLAY_VERSION \
+(separate several values with commas), or in the configuration file (`swarmscope config` prints a template). SWARMSCOPE_LOG \
+sets the log level on standard error: error, warn, info, debug, or a tracing filter.";
 
 const TUI: &str = "\
 Examples:
-  swarmscope tui --connect 192.0.2.1:7760       one peer; type `?` for the keys
-  swarmscope tui --bootstrap peers.txt          whom these peers know, too";
+  swarmscope tui --connect 192.0.2.1:7760       one peer; press `?` for the keys
+  swarmscope tui --bootstrap peers.txt          start from these peers, and discover more";
 
 const DEMO: &str = "\
 Examples:
-  swarmscope demo                               the tour; `?` helps, `q` quits
-  swarmscope demo --headless --json             peers to test a Crawler against: one line for each";
+  swarmscope demo                               the guided tour; `?` for help, `q` to quit
+  swarmscope demo --headless --json             peers to test a Crawler against, one line each";
 
 const PEER: &str = "\
 Examples:
   swarmscope peer --listen 0.0.0.0:7760 --allow-file crawlers.txt
   swarmscope peer --listen 127.0.0.1:0 --json --identity peer.pem --allow PERMID
 
-Ends with 130 on Ctrl-C and 0 on SIGTERM.";
+Exits with 130 on Ctrl-C and 0 on SIGTERM.";
 
 const REQUEST: &str = "\
 Examples:
@@ -34,8 +35,8 @@ Examples:
   swarmscope request 192.0.2.1:7760 database 'SELECT count(*) FROM Torrent' --frequency 5
   swarmscope request PERMID@192.0.2.1:7760 repex --json --out repex.bin
 
-Exit codes: 0 replied · 1 file or port of this machine · 2 usage · 3 could not connect · 4 handshake, version or \
-authentication · 5 closed without a reply · 6 timeout · 10 too soon (error 254) · 11 unknown message (error 253) · \
+Exit codes: 0 reply · 1 local file or port · 2 usage · 3 could not connect · 4 handshake, version or \
+authentication · 5 closed without a reply · 6 timeout · 10 asked too often (error 254) · 11 unknown message (error 253) · \
 12 another error byte · 13 the reply could not be decoded · 130 interrupted";
 
 const CASE: &str = "\
@@ -51,9 +52,9 @@ Exit codes of verify: 0 every entry holds · 13 one does not, and is named. The 
 
 const KEY: &str = "\
 Examples:
-  swarmscope key show                           the permid to put on a peer's allow-list
+  swarmscope key show                           the permid for a peer's allow-list
   swarmscope key new --out crawler.pem          another identity, for --identity crawler.pem
-  swarmscope key new --legacy --out old.pem     for --legacy-identity old.pem: version 17 and before";
+  swarmscope key new --legacy --out old.pem     a key for --legacy-identity (version 17 and earlier)";
 
 const STUN: &str = "\
 Example:

@@ -10,7 +10,7 @@ use swarmscope_peer::identity::{Identities, Key};
 use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
 
 /// What to do about a key file that can't be used.
-const HINT: &str = "`swarmscope key new --out FILE` makes a key file, `swarmscope key show FILE` says what is in one";
+const HINT: &str = "`swarmscope key new --out FILE` creates a key file, `swarmscope key show FILE` shows its contents";
 
 /// The identities of this process.
 pub struct InUse {
@@ -27,7 +27,7 @@ pub struct InUse {
 pub fn resolve(options: &IdentityOptions) -> Result<InUse, CliError> {
     let old = options.overlay_version <= OverlayVersion::LEGACY;
     if old && options.identity.is_some() {
-        warn(&format!("--identity is not used: version {} speaks only the old protocol", options.overlay_version));
+        warn(&format!("--identity is ignored: version {} speaks only the old protocol", options.overlay_version));
     }
     let mut used = InUse { identities: Identities::default(), locks: Vec::new() };
     if !old {

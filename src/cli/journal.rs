@@ -56,7 +56,9 @@ fn line(event: &Event) -> Option<Line<'static>> {
             error_name: error.name(),
             bytes: *bytes,
         },
-        Event::Refused { permid, message, .. } => Line::Refused { permid: *permid, message_id: message.0 },
+        Event::Refused { permid, message, failure } => {
+            Line::Refused { permid: *permid, message_id: message.0, cause: failure.words(), code: failure.cause.code() }
+        }
         Event::Undelivered { permid, message, failure } => Line::Undelivered {
             permid: *permid,
             message_id: message.0,
@@ -80,14 +82,14 @@ pub fn log(event: &Event) {
             tracing::debug!("listening on {address}");
         }
         Event::Asked { permid, message, frequency, bytes, .. } => {
-            tracing::info!("{permid} asks {}, {bytes} bytes, every {frequency} s", message_words(*message));
+            tracing::info!("{permid} asked {}, {bytes} bytes, every {frequency} s", message_words(*message));
         }
         Event::Answered { permid, message, error, bytes, .. } => {
             let (message, error) = (message_words(*message), output::error_words(*error));
-            tracing::info!("{permid} was answered {message}: error {error}, {bytes} bytes");
+            tracing::info!("answered {message} to {permid}: error {error}, {bytes} bytes");
         }
         Event::Refused { permid, message, failure } => {
-            tracing::info!("{permid} asks {} and is refused: {}", message_words(*message), failure.words());
+            tracing::info!("{permid} asked {} and was refused: {}", message_words(*message), failure.words());
         }
         Event::Undelivered { permid, message, failure } => {
             let message = message_words(*message);
@@ -97,7 +99,7 @@ pub fn log(event: &Event) {
         Event::Notice { text } => tracing::warn!("{text}"),
         Event::Connected { permid, version, .. } => tracing::info!("{permid} connected, version {version}"),
         // What ends a connection names no address.
-        Event::Disconnected { permid, failure } => tracing::info!("{permid} gone: {}", failure.words()),
+        Event::Disconnected { permid, failure } => tracing::info!("{permid} disconnected: {}", failure.words()),
         other => tracing::debug!("{other:?}"),
     }
 }

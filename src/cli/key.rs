@@ -17,26 +17,26 @@ pub struct KeyArgs {
 
 #[derive(Subcommand, Debug)]
 enum KeyCommand {
-    /// Make an identity and print its permid; an existing file is never replaced
+    /// Create an identity and print its permid; never overwrites a file
     New {
         #[command(flatten)]
         kind: Kind,
-        /// Where to write it [default: where the default identity lives]
+        /// File to write [default: the default identity]
         #[arg(long, value_name = "FILE", env = "SWARMSCOPE_OUT")]
         out: Option<PathBuf>,
     },
-    /// Print the permid of an identity, base64, alone on the first line: what goes on a peer's allow-list
+    /// Print the permid of an identity (base64, alone on the first line): what goes on a peer's allow-list
     Show {
         #[command(flatten)]
         kind: Kind,
-        /// A key file of either kind [default: the default identity, made on first use]
+        /// A key file of either kind [default: the default identity, created on first use]
         file: Option<PathBuf>,
     },
 }
 
 #[derive(Args, Clone, Copy, Debug)]
 struct Kind {
-    /// The sect233k1 kind, for peers of version 17 and before
+    /// A sect233k1 key, for peers of version 17 and earlier
     #[arg(long, env = "SWARMSCOPE_LEGACY", value_parser = BoolishValueParser::new())]
     legacy: bool,
 }
@@ -60,7 +60,7 @@ pub fn run(args: KeyArgs) -> Result<u8, CliError> {
             let key = identities::read(file.as_deref(), kind.permid_kind())?;
             let what = match key.kind() {
                 PermidKind::Ed25519 => "Ed25519: version 18",
-                PermidKind::Sect233k1 => "sect233k1: version 17 and before, not encrypted",
+                PermidKind::Sect233k1 => "sect233k1: version 17 and earlier, not encrypted",
             };
             print(&key.permid(), what)
         }

@@ -13,7 +13,7 @@ use crate::screen::keys::keymap;
 use swarmscope_probes::config_file::ConfigFile;
 use swarmscope_wire::text;
 
-const HINT: &str = "correct these lines; the other lines hold, and `swarmscope keymap` lists the names of all commands";
+const HINT: &str = "correct these lines (the others apply); `swarmscope keymap` lists all commands";
 
 #[derive(Args, Debug)]
 pub struct KeymapArgs {
@@ -98,7 +98,7 @@ fn table(keymap: &Keymap) -> String {
         }
     }
     if rows.iter().any(|(_, row)| !row[0].is_empty()) {
-        let _ = writeln!(text, "\n*  not the default: from {}", shown_path());
+        let _ = writeln!(text, "\n*  changed in {}", shown_path());
     }
     text
 }

@@ -32,7 +32,7 @@ pub fn start(level: Level) {
     let log = log.log_internal_errors(false);
     let started = log.with_env_filter(filter).try_init();
     if let Some(Err(error)) = parsed {
-        tracing::warn!("SWARMSCOPE_LOG is not a filter ({error}): logging {default}");
+        tracing::warn!("SWARMSCOPE_LOG is not a valid filter ({error}); using {default}");
     }
     if started.is_err() {
         tracing::debug!("the log was started before");

@@ -9,23 +9,23 @@ use crate::screen::Keymap;
 use crate::screen::commands::{COMMANDS, Group};
 
 const FILES: [(&str, &str); 6] = [
-    ("~/.config/swarmscope/config.toml", "options; swarmscope config prints every line that can stand there"),
-    ("~/.config/swarmscope/keymap.toml", "keys of one's own; swarmscope keymap prints those in force"),
-    ("~/.config/swarmscope/themes/NAME.toml", "themes of one's own, for --theme NAME"),
-    ("~/.config/swarmscope/probes/*.toml", "message-specific ids of one's own"),
-    ("~/.config/swarmscope/crawlers.txt", "whom a peer answers, where --allow-file says nothing else"),
+    ("~/.config/swarmscope/config.toml", "options; swarmscope config prints a template"),
+    ("~/.config/swarmscope/keymap.toml", "key bindings; swarmscope keymap prints those in effect"),
+    ("~/.config/swarmscope/themes/NAME.toml", "your themes, for --theme NAME"),
+    ("~/.config/swarmscope/probes/*.toml", "your message ids"),
+    ("~/.config/swarmscope/crawlers.txt", "the allow-list, unless --allow-file names another"),
     ("~/.local/share/swarmscope", "the default identities"),
 ];
 
 const EXIT: [(&str, &str); 12] = [
     ("0", "success"),
-    ("1", "a file or port of this machine"),
+    ("1", "a local file or port"),
     ("2", "usage"),
     ("3", "could not connect"),
     ("4", "handshake, version or authentication"),
     ("5", "closed without a reply: not on the allow-list, or refused"),
     ("6", "timeout"),
-    ("10", "error 254: too soon"),
+    ("10", "error 254: asked too often"),
     ("11", "error 253: unknown message"),
     ("12", "another error byte"),
     ("13", "the reply could not be decoded"),

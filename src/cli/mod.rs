@@ -11,6 +11,7 @@ mod completions;
 mod config;
 mod demo;
 mod directories;
+mod environment;
 mod error;
 mod help;
 mod identities;
@@ -42,7 +43,7 @@ use tokio::runtime::Runtime;
 
 pub use error::CliError;
 
-/// Remote debugging of peer-to-peer overlays: ask peers, and watch the replies arrive
+/// Look inside peer-to-peer networks: ask peers, and watch the replies arrive
 #[derive(Parser, Debug)]
 #[command(name = "swarmscope", version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -54,51 +55,56 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// The screen (what runs without a sub-command too)
+    /// The interactive screen (the default without a sub-command)
     Tui(tui::TuiArgs),
-    /// A swarm of real peers on loopback, and the screen on it
+    /// Start a swarm of real peers on loopback, and the screen on it
     Demo(demo::DemoArgs),
-    /// Be a peer that answers the Crawlers on its allow-list
+    /// Run a peer that answers the Crawlers on its allow-list
     Peer(peer::PeerArgs),
     /// Ask one peer one question
     Request(request::RequestArgs),
-    /// The case file: what was asked and answered, kept so that a change shows
+    /// Create, extend and verify case files: evidence that shows tampering
     Case(case::CaseArgs),
-    /// Make an identity, or show its permid
+    /// Create an identity, or print its permid
     Key(key::KeyArgs),
-    /// An RFC 5780 server for NAT tests, in labs and elsewhere
+    /// Run an RFC 5780 STUN server for NAT tests
     Stun(stun::StunArgs),
     /// Measure the NAT of this process once
     #[command(hide = true)]
     Nat(nat::NatArgs),
     /// A Crawler that runs for months without a screen (not yet built)
     Crawl(later::Rest),
-    /// Print the keys in force
+    /// Print the key bindings
     Keymap(keymap::KeymapArgs),
-    /// Print the configuration file with all that can stand in it, as comments
+    /// Print the default configuration file, fully commented
     Config,
     /// Print the manual page
     Man,
-    /// Print completions for a shell
+    /// Print shell completions
     Completions(completions::CompletionsArgs),
 }
 
-/// Parses the process's arguments, runs what they ask for, and says with which code to exit.
+/// Parses the process's arguments, runs the command, and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::from(run(std::env::args_os()))
+    let args: Vec<OsString> = std::env::args_os().collect();
+    if completions::answered(&args) {
+        return ExitCode::SUCCESS;
+    }
+    ExitCode::from(run(&args))
 }
 
-fn run(args: impl Iterator<Item = OsString>) -> u8 {
-    let (command, unusable) = config::apply(Cli::command());
+fn run(args: &[OsString]) -> u8 {
+    let variables = environment::in_effect(&Cli::command(), args, |name| std::env::var_os(name));
+    let (command, unusable) = config::apply(environment::without_empty(Cli::command()));
     let parsed = help::with_help(command).try_get_matches_from(args);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return error::report_clap(&error),
+        Err(error) => return error::report_clap(&error, &variables),
     };
     match unusable.filter(|_| !cli.is_about_the_program()).map_or_else(|| dispatch(cli), Err) {
         Ok(code) => code,
-        Err(error) => error.report(),
+        Err(error) => error.report(&variables),
     }
 }
 
@@ -117,12 +123,12 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Keymap(args)) => keymap::run(&args),
         Some(Command::Config) => config::run(&Cli::command()),
         Some(Command::Man) => man::run(help::with_help(Cli::command())),
-        Some(Command::Completions(args)) => completions::run(&args, &Cli::command()),
+        Some(Command::Completions(args)) => completions::run(&args),
     }
 }
 
 impl Cli {
-    /// Whether it only tells of the program itself, and needs no configuration.
+    /// Whether it only prints something about the program, and needs no configuration.
     const fn is_about_the_program(&self) -> bool {
         matches!(self.command, Some(Command::Keymap(_) | Command::Config | Command::Man | Command::Completions(_)))
     }
@@ -142,7 +148,7 @@ fn report_json(json: bool, outcome: Result<u8, CliError>) -> Result<u8, CliError
     outcome
 }
 
-/// For tests: what a variable of whoever runs them says is no part of them.
+/// For tests: the variables of whoever runs them have no effect.
 #[cfg(test)]
 fn without_variables(command: clap::Command) -> clap::Command {
     command.mut_args(|option| option.env(None::<&'static str>)).mut_subcommands(without_variables)
@@ -153,7 +159,7 @@ mod tests {
     use super::*;
 
     fn exit_code(line: &str) -> u8 {
-        run(line.split(' ').map(OsString::from))
+        run(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
     }
 
     #[test]

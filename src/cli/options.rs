@@ -10,18 +10,18 @@ use super::{CliError, bootstrap};
 use swarmscope_peer::node::{Target, TargetError};
 use swarmscope_wire::{OverlayVersion, Permid, inflate};
 
-/// Who this process is, and which versions it speaks.
+/// The identity of this process, and the versions it speaks.
 #[derive(Args, Clone, Debug)]
 pub struct IdentityOptions {
-    /// Who to be: an Ed25519 key file (PEM) [default: one of your own, made on first use]
+    /// Identity to use: an Ed25519 key file (PEM) [default: your own, created on first use]
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_IDENTITY")]
     pub identity: Option<PathBuf>,
 
-    /// Speak the old, unencrypted versions too, with this sect233k1 key file (PEM)
+    /// Also speak the old, unencrypted versions, with this sect233k1 key file (PEM)
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_LEGACY_IDENTITY")]
     pub legacy_identity: Option<PathBuf>,
 
-    /// Version to present, 7 to 18; 17 and below speak only the old protocol
+    /// Overlay version to announce, 7 to 18; 17 and below speak only the old protocol
     #[arg(long, value_name = "N", env = "SWARMSCOPE_OVERLAY_VERSION", default_value = "18", value_parser = overlay_version)]
     pub overlay_version: OverlayVersion,
 }
@@ -29,7 +29,7 @@ pub struct IdentityOptions {
 /// Which Crawlers a peer answers.
 #[derive(Args, Clone, Debug)]
 pub struct AllowOptions {
-    /// Let the Crawler with this permid ask; may be repeated
+    /// Allow the Crawler with this permid; may be repeated
     #[arg(long, value_name = "B64", env = "SWARMSCOPE_ALLOW", value_delimiter = ',', value_parser = permid)]
     pub allow: Vec<Permid>,
 }
@@ -37,7 +37,7 @@ pub struct AllowOptions {
 /// Events for programs instead of text for people.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct JsonOption {
-    /// Events for programs: one JSON object a line on standard output
+    /// Print events as JSON, one object per line
     #[arg(long, env = "SWARMSCOPE_JSON", value_parser = BoolishValueParser::new())]
     pub json: bool,
 }
@@ -45,7 +45,7 @@ pub struct JsonOption {
 /// How much a reply may grow.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct InflateOption {
-    /// How far a compressed reply is inflated, in MiB; what is cut is said
+    /// Inflate compressed replies to at most this many MiB; truncation is reported
     #[arg(long, value_name = "MIB", env = "SWARMSCOPE_INFLATE_LIMIT", default_value_t = 16, value_parser = value_parser!(u16).range(1..=1024))]
     inflate_limit: u16,
 }
@@ -60,7 +60,7 @@ impl InflateOption {
 /// Where to start from.
 #[derive(Args, Clone, Debug)]
 pub struct BootstrapOption {
-    /// Peers to start from, and to ask for others: one TARGET a line, # for comments
+    /// Start from these peers and ask them for others: one TARGET per line, # for comments
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_BOOTSTRAP")]
     bootstrap: Option<PathBuf>,
 }
@@ -78,25 +78,25 @@ impl BootstrapOption {
 fn overlay_version(text: &str) -> Result<OverlayVersion, String> {
     let known = OverlayVersion::CRAWLER..=OverlayVersion::CURRENT;
     let version = text.parse().map(OverlayVersion).ok().filter(|version| known.contains(version));
-    version.ok_or_else(|| "not an overlay version with crawler messages; write a number from 7 to 18".into())
+    version.ok_or_else(|| "not an overlay version with crawler messages; use a number from 7 to 18".into())
 }
 
 fn permid(text: &str) -> Result<Permid, String> {
     Permid::from_base64(text)
-        .map_err(|error| format!("not a permid: {error}; write the first line of `swarmscope key show FILE`"))
+        .map_err(|error| format!("not a permid: {error}; use the first line of `swarmscope key show FILE`"))
 }
 
 /// `ADDR:PORT` to listen on: numbers only, because a name could mean several addresses.
 pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
-        "not an address to listen on; write ADDR:PORT such as 127.0.0.1:7760 or [::1]:7760, port 0 for any free one"
+        "not an address to listen on; use ADDR:PORT such as 127.0.0.1:7760 or [::1]:7760, port 0 for any free port"
             .into()
     })
 }
 
 /// `HOST:PORT` of a STUN server. The name is resolved when it is used.
 pub fn stun_server(text: &str) -> Result<String, String> {
-    let wrong = |what: &str| format!("{what}; write HOST:PORT such as stun.example.org:3478 or [2001:db8::1]:3478");
+    let wrong = |what: &str| format!("{what}; use HOST:PORT such as stun.example.org:3478 or [2001:db8::1]:3478");
     let server: Target = text.parse().map_err(|error: TargetError| wrong(&error.what))?;
     if server.permid.is_some() { Err(wrong("a STUN server has no permid")) } else { Ok(server.to_string()) }
 }

@@ -70,11 +70,13 @@ pub enum Line<'a> {
         error_name: Option<&'static str>,
         bytes: usize,
     },
-    /// Peer side: it was refused, because its permid is not on the allow-list.
+    /// Peer side: it was refused.
     Refused {
         #[serde(serialize_with = "text")]
         permid: Permid,
         message_id: u8,
+        cause: String,
+        code: &'static str,
     },
     /// Peer side: an answer could not be delivered.
     Undelivered {

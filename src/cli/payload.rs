@@ -22,7 +22,7 @@ const REQUEST_HEADER: usize = 5;
 /// What a request can carry at most.
 const MAX_PAYLOAD: usize = MAX_AFTER_AUTHENTICATION as usize - REQUEST_HEADER;
 
-const FILE_HINT: &str = "@FILE sends what is in a file: check the path; text that begins with @ is written text:@…";
+const FILE_HINT: &str = "@FILE sends the contents of a file: check the path; for text that begins with @ use text:@…";
 const INPUT_HINT: &str = "- reads the payload from standard input: check what is piped into it";
 
 /// Where the bytes of a payload come from. Parsed with the options, read when the command runs.
@@ -44,7 +44,7 @@ impl FromStr for Payload {
         }
         if let Some(path) = text.strip_prefix('@') {
             return if path.is_empty() {
-                Err("`@` without a file name: write @FILE, or text:@ for the character".into())
+                Err("`@` without a file name: use @FILE, or text:@ for the character".into())
             } else {
                 Ok(Self::File(path.into()))
             };
@@ -87,7 +87,7 @@ fn fill(probe: &Arc<dyn Question>, form: &str) -> Result<Bytes, CliError> {
     let filled = read_form(fields, form).and_then(|values| probe.fill(&values, OverlayVersion::CURRENT));
     filled.map_err(|what| {
         let usual = write_form(fields.iter().map(|field| (field, field.default.write())));
-        CliError::usage(format!("PAYLOAD: {what}"), format!("with the values that it has by itself: {FORM}{usual}"))
+        CliError::usage(format!("PAYLOAD: {what}"), format!("its default is {FORM}{usual}"))
     })
 }
 
@@ -101,7 +101,7 @@ fn read_bounded(source: impl Read) -> io::Result<Bytes> {
 }
 
 fn hex(digits: &str) -> Result<Vec<u8>, String> {
-    read_hex(digits).map_err(|what| format!("hex: {what}; write pairs of 0-9 a-f, or text:… for text"))
+    read_hex(digits).map_err(|what| format!("hex: {what}; use pairs of 0-9 a-f, or text:… for text"))
 }
 
 #[cfg(test)]

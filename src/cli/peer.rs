@@ -18,30 +18,30 @@ use swarmscope_wire::failure::{By, Cause, Failure};
 /// How long replies that are on their way may take once the peer was told to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
-const DATA_HINT: &str = "--data names an SQLite database, made with empty tables where there is none: choose another path in \
-    a directory that is there, or leave --data out";
-const ALLOW_HINT: &str = "--allow-file names a text file with one base64 permid a line, # for comments: check the path, or \
+const DATA_HINT: &str = "--data names an SQLite database, which is created if it does not exist: choose another path in an \
+    existing directory, or omit --data";
+const ALLOW_HINT: &str = "--allow-file names a text file with one base64 permid per line, # for comments: check the path, or \
     correct the line; `swarmscope key show` prints a Crawler's permid";
 
 #[derive(Args, Debug)]
 pub struct PeerArgs {
-    /// Where to listen; port 0 takes any free one
+    /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDR:PORT", env = "SWARMSCOPE_LISTEN", value_parser = options::listen_address)]
     listen: SocketAddr,
     #[command(flatten)]
     allow: AllowOptions,
-    /// The allow-list: one base64 permid a line, # for comments; read again when it changes [default: crawlers.txt in the configuration directory]
+    /// The allow-list: one base64 permid per line, # for comments; reloaded when it changes [default: crawlers.txt in the configuration directory]
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_ALLOW_FILE")]
     allow_file: Option<PathBuf>,
     #[command(flatten)]
     identity: IdentityOptions,
-    /// The statistics database that DATABASE answers from; made, with empty tables, where there is none
+    /// The statistics database that DATABASE answers from; created if it does not exist
     #[arg(long, value_name = "FILE.sqlite", env = "SWARMSCOPE_DATA")]
     data: Option<PathBuf>,
     #[command(flatten)]
     bootstrap: BootstrapOption,
-    /// STUN server for the NAT test of NATCHECK, preferably one with a second address (RFC 5780); may be repeated, the first that
-    /// answers is used; without any, NATCHECK answers Unknown
+    /// STUN server for NATCHECK, preferably one with a second address (RFC 5780); may be repeated, and the first that answers is
+    /// used; without one, NATCHECK answers Unknown
     #[arg(long, value_name = "HOST:PORT", env = "SWARMSCOPE_STUN", value_delimiter = ',', value_parser = options::stun_server)]
     stun: Vec<String>,
     #[command(flatten)]
@@ -67,7 +67,7 @@ struct Peer {
 
 fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
     if args.stun.len() > MAX_SERVERS {
-        let what = format!("--stun: {} servers where {MAX_SERVERS} are used at most", args.stun.len());
+        let what = format!("--stun: {} servers, but at most {MAX_SERVERS} are used", args.stun.len());
         return Err(CliError::usage(what, "name fewer, those with a second address first"));
     }
     let allow_file = allow_file(args.allow_file, &args.allow)?;
@@ -98,7 +98,7 @@ fn allow_file(given: Option<PathBuf>, also: &AllowOptions) -> Result<PathBuf, Cl
     let path = given.map_or_else(directories::allow_file, Ok)?;
     let list = read_list(&path).map_err(|error| CliError::io(error.to_string()).with_hint(ALLOW_HINT))?;
     if list.is_empty() && also.allow.is_empty() {
-        tracing::warn!("nobody may ask: put a Crawler's permid into {}, or give --allow", path.display());
+        tracing::warn!("no Crawler is allowed: add a permid to {}, or use --allow", path.display());
     }
     Ok(path)
 }

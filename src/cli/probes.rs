@@ -14,6 +14,6 @@ pub fn registry() -> Result<Registry, CliError> {
     custom::extend(&built_in, &directory).map_err(|errors| {
         let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
         CliError::io(errors.join("\n"))
-            .with_hint("correct that line, or take the file out of the directory; the README shows one that is right")
+            .with_hint("correct that line, or move the file away; docs/probes.md has an example")
     })
 }

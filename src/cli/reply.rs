@@ -47,8 +47,7 @@ impl Reply {
     }
 }
 
-const OUT_HINT: &str = "--out names the file to write the payload to: choose one in a directory that is there and that you \
-    may write to";
+const OUT_HINT: &str = "--out names the file to write the payload to: choose one in an existing, writable directory";
 
 /// The file of `--out`: opened before the peer is asked, because asking again would meet 254. One that was made for a reply
 /// that does not come is removed again.
@@ -115,9 +114,9 @@ pub fn present(reply: &Reply, registry: &Registry, json: bool, out: Option<Reply
 const fn hint(error: ErrorByte) -> Option<&'static str> {
     match error {
         ErrorByte::FREQUENCY => {
-            Some("somebody asked this too recently: wait, or give a shorter --frequency (5 and below always passes)")
+            Some("this was asked too recently: wait, or use a shorter --frequency (5 and below always passes)")
         }
-        ErrorByte::UNKNOWN_MESSAGE => Some("this peer has no handler for this id: ask it for another, or a newer peer"),
+        ErrorByte::UNKNOWN_MESSAGE => Some("this peer has no handler for this id: try another id, or a newer peer"),
         _ => None,
     }
 }
@@ -156,7 +155,7 @@ fn as_text(reply: &Reply, registry: &Registry, reading: &Decoding) -> String {
     if let Some(why) = &reading.failed {
         let _ = writeln!(
             text,
-            "not readable as {}: {why}; shown as {}",
+            "could not be decoded as {}: {why}; shown as {}",
             registry.label(reply.message),
             reading.decoded.format
         );

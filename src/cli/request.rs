@@ -28,31 +28,31 @@ const GRACE: Duration = Duration::from_secs(1);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Which of its permids a user has to look for.
-const NOT_ALLOWED_HINT: &str = "likely its allow-list: ask for the permid to be put on it that `swarmscope key show` prints \
-    (with the FILE of --identity or --legacy-identity if you gave one, with --legacy for --overlay-version 17 and below); \
-    else it refuses this request";
+const NOT_ALLOWED_HINT: &str = "probably its allow-list: ask its owner to add your permid, which `swarmscope key show` prints \
+    (add the FILE of --identity or --legacy-identity if you gave one, or --legacy for --overlay-version 17 and below); \
+    otherwise it refuses this request";
 
 #[derive(Args, Debug)]
 pub struct RequestArgs {
-    /// host:port, or permid@host:port to ask only if it is that peer
+    /// host:port, or permid@host:port to require that identity
     target: Target,
     /// What to ask: a number from 0 to 255, or a name such as natcheck, database or repex
     message: String,
-    /// Text; @FILE reads a file, - standard input, hex:… bytes, text:… text whatever it begins with, fields:NAME=VALUE;… a probe of your own
+    /// Text; or @FILE, - for standard input, hex:… for bytes, text:… for literal text, fields:NAME=VALUE;… for a form
     payload: Option<Payload>,
 
-    /// How often you mean to ask, in seconds; the peer answers 254 to anything sooner
+    /// How often you intend to ask, in seconds; the peer answers 254 to anything sooner
     #[arg(long, value_name = "S", env = "SWARMSCOPE_FREQUENCY", value_parser = frequency)]
     frequency: Option<Frequency>,
-    /// Seconds from sending the request to the last part of its reply [default: 30, natcheck 200]
+    /// Seconds to wait for the whole reply once the request is sent [default: 30, natcheck 200]
     #[arg(long, value_name = "S", env = "SWARMSCOPE_TIMEOUT", value_parser = seconds)]
     timeout: Option<Duration>,
     #[command(flatten)]
     identity: IdentityOptions,
-    /// Listen, and wait for a dial-back with the reply if the connection is lost
+    /// Listen here, so that the peer can dial back with the reply if the connection is lost
     #[arg(long, value_name = "ADDR:PORT", env = "SWARMSCOPE_LISTEN", value_parser = options::listen_address)]
     listen: Option<SocketAddr>,
-    /// Write the raw payload of the reply here
+    /// Write the raw payload of the reply to this file
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_OUT")]
     out: Option<PathBuf>,
     /// Append what is sent and what comes to this case
@@ -65,7 +65,7 @@ pub struct RequestArgs {
 }
 
 fn frequency(text: &str) -> Result<Frequency, String> {
-    text.parse().map(Frequency).map_err(|_| "not a frequency; write seconds from 0 to 65535".into())
+    text.parse().map(Frequency).map_err(|_| "not a frequency; use seconds from 0 to 65535".into())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -73,7 +73,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     // Above the life of a channel (§4) nothing can come any more.
     seconds
         .filter(|seconds| !seconds.is_zero() && *seconds <= Duration::from_secs(3600))
-        .ok_or_else(|| "not a time; write seconds above 0 and up to 3600, the life of a channel".into())
+        .ok_or_else(|| "not a time; use seconds above 0 and up to 3600, the lifetime of a channel".into())
 }
 
 /// Asks, waits, prints, and gives the exit code of cli.md.
@@ -129,8 +129,8 @@ fn message_id(registry: &Registry, word: &str) -> Result<MessageId, CliError> {
         let names: Vec<String> =
             ids.into_iter().map(|id| format!("{id} {}", registry.label(id).to_lowercase())).collect();
         CliError::usage(
-            format!("MESSAGE: {word:?} is no message-specific id"),
-            format!("write a number from 0 to 255, or one of: {}", names.join(", ")),
+            format!("MESSAGE: {word:?} is not a message id"),
+            format!("use a number from 0 to 255, or one of: {}", names.join(", ")),
         )
     })
 }
@@ -209,7 +209,7 @@ impl Request {
         node.shutdown(GRACE).await;
         let closed = kept.map_or(Ok(()), |kept| kept.close(self.message, &outcome));
         if let (Err(_), Err(error)) = (&outcome, &closed) {
-            let _ = error.report();
+            let _ = error.report(&[]);
         }
         let reply = outcome.map_err(|error| self.located(error, &progress))?;
         let code = reply::present(&reply, &self.config.registry, self.json, self.out.take())?;
@@ -266,7 +266,7 @@ impl Request {
                     return Err(failure.into());
                 }
                 Event::AwaitingDialBack { ticket, .. } if progress.ticket == Some(ticket) => {
-                    tracing::warn!("the connection is lost; waiting for the peer to dial back");
+                    tracing::warn!("connection lost; waiting for the peer to dial back");
                 }
                 other => tracing::debug!("{other:?}"),
             }
@@ -283,8 +283,8 @@ impl Request {
     ) -> Result<(), CliError> {
         if transport == Transport::Legacy && !self.pinned {
             tracing::warn!(
-                "{}: version {version} is not encrypted, and no permid was asked for: whoever answered there can pass \
-                 our authentication on to another peer; write permid@host:port to connect only to the one you mean",
+                "{}: version {version} is not encrypted and no permid was given, so the peer that answered could relay \
+                 our authentication to another peer; use permid@host:port to connect only to the peer you mean",
                 permid.short()
             );
         }

@@ -17,10 +17,10 @@ const MOST_SCRIPT: u64 = 1 << 20;
 /// What `tui` and `demo` have in common.
 #[derive(Args, Debug)]
 pub struct SessionOptions {
-    /// Record everything to this new file, for `swarmscope tui --replay`
+    /// Record the session to a new file, for `swarmscope tui --replay`
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_RECORD")]
     pub record: Option<PathBuf>,
-    /// Press the keys that this file names, with waits between them
+    /// Press the keys listed in this file
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_SCRIPT")]
     pub script: Option<PathBuf>,
 }
@@ -40,9 +40,8 @@ impl SessionOptions {
     /// It is there already, or can't be made.
     pub fn target(&self) -> Result<Option<Target>, CliError> {
         let create = |path: &PathBuf| {
-            Target::create(path).map_err(|error| {
-                CliError::file(path, error).with_hint("name a file that is not there yet, in a directory that is")
-            })
+            Target::create(path)
+                .map_err(|error| CliError::file(path, error).with_hint("choose a new file in an existing directory"))
         };
         self.record.as_ref().map(create).transpose()
     }
@@ -59,7 +58,7 @@ fn read_script(path: &Path) -> Result<Script, CliError> {
     Script::parse(&text).map_err(|error| {
         CliError::usage(
             format!("{}: {error}", path.display()),
-            "a line is names of keys as in the help, or type, paste, wait, until, limit, pace or quit with what they need",
+            "a line is key names as in the help, or type, paste, wait, until, limit, pace or quit with its argument",
         )
     })
 }
@@ -72,8 +71,8 @@ pub fn read_recording(path: &Path) -> Result<Recording, CliError> {
     let file = File::open(path).map_err(|error| CliError::file(path, error))?;
     recording::read(BufReader::new(file)).map_err(|error| {
         let hint = match error {
-            RecordingError::Io(_) => "see above for the file, then try again",
-            _ => "--replay takes a file that --record or the key for recordings has made",
+            RecordingError::Io(_) => "check the file, then try again",
+            _ => "--replay takes a file made by --record or ctrl-r",
         };
         CliError::file(path, error).with_hint(hint)
     })

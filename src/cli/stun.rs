@@ -12,10 +12,10 @@ use swarmscope_probes::nat::server::StunServerError;
 
 #[derive(Args, Debug)]
 pub struct StunArgs {
-    /// The address and port that clients are given; port 0 takes any free one
+    /// The address and port for clients; port 0 picks a free port
     #[arg(long, value_name = "ADDR:PORT", env = "SWARMSCOPE_LISTEN", value_parser = options::listen_address)]
     listen: SocketAddr,
-    /// Another address of this machine, and another port; both ports are used on both addresses
+    /// A second address of this machine with a second port; both ports are used on both addresses
     #[arg(long, value_name = "ADDR:PORT", env = "SWARMSCOPE_ALTERNATE", value_parser = options::listen_address)]
     alternate: SocketAddr,
     #[command(flatten)]
@@ -43,7 +43,7 @@ async fn serve(args: &StunArgs) -> Result<u8, CliError> {
     let asked = stop.wait().await;
     let counts = server.counts();
     tracing::info!(
-        "{} requests answered; {} not answered because their source asked too much; {} datagrams that were no request",
+        "{} requests answered, {} rate-limited, {} datagrams that were not requests",
         counts.answered,
         counts.limited,
         counts.dropped
@@ -53,7 +53,7 @@ async fn serve(args: &StunArgs) -> Result<u8, CliError> {
 
 impl From<StunServerError> for CliError {
     fn from(error: StunServerError) -> Self {
-        const BOTH: &str = "write two addresses of this machine, one family, two ports: \
+        const BOTH: &str = "use two addresses of this machine, of one family, with two ports: \
             --listen 127.0.0.1:3478 --alternate 127.0.0.2:3479";
         match error {
             StunServerError::Bind(..) => Self::io(error.to_string())

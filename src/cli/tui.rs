@@ -35,12 +35,12 @@ const MAX_PEERS: usize = 500;
 
 #[derive(Args, Debug)]
 pub struct TuiArgs {
-    /// Connect to this peer at once; may be repeated
+    /// Connect to this peer at start; may be repeated
     #[arg(long, value_name = "TARGET", env = "SWARMSCOPE_CONNECT", value_delimiter = ',')]
     connect: Vec<Target>,
     #[command(flatten)]
     bootstrap: BootstrapOption,
-    /// Listen, so that peers can dial in and back
+    /// Listen here, so that peers can connect and dial back
     #[arg(long, value_name = "ADDR:PORT", env = "SWARMSCOPE_LISTEN", value_parser = options::listen_address)]
     listen: Option<SocketAddr>,
     #[command(flatten)]
@@ -49,12 +49,12 @@ pub struct TuiArgs {
     theme: ThemeOption,
     #[command(flatten)]
     inflate: options::InflateOption,
-    /// Show a recording on the same screen; nothing is sent, nobody is dialled
+    /// Replay a recording on the same screen; nothing is sent
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_REPLAY")]
     replay: Option<PathBuf>,
     #[command(flatten)]
     session: SessionOptions,
-    /// Hide addresses, wherever they stand; P shows them
+    /// Mask addresses everywhere; P toggles
     #[arg(long, env = "SWARMSCOPE_PRIVACY", value_parser = BoolishValueParser::new())]
     privacy: bool,
 }
@@ -62,8 +62,8 @@ pub struct TuiArgs {
 /// How the screen looks.
 #[derive(Args, Debug)]
 pub struct ThemeOption {
-    /// dark, light, high-contrast, sixteen, mono, or NAME for themes/NAME.toml in the configuration directory; otherwise the one
-    /// that was chosen last while a screen was up
+    /// dark, light, high-contrast, sixteen, mono, or NAME for themes/NAME.toml in the configuration directory [default: the one
+    /// chosen last]
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_THEME")]
     theme: Option<String>,
 }
@@ -81,14 +81,14 @@ impl ThemeOption {
             match look(Some(chosen)) {
                 Ok(look) => return Ok(look),
                 Err(error) => {
-                    kept.notices.push(format!("the theme that was chosen last: {error}; this is the usual one"));
+                    kept.notices.push(format!("the theme chosen last: {error}; using the default"));
                 }
             }
         }
         look(self.theme.as_deref()).map_err(|error| {
             let hint = match error {
-                ThemeError::Unknown { .. } => "name one of those, or leave --theme out",
-                _ => "correct the theme's file, or name another: `swarmscope tui --help` has those built in",
+                ThemeError::Unknown { .. } => "choose one of these, or omit --theme",
+                _ => "correct the theme file, or choose another: `swarmscope tui --help` lists the built-in ones",
             };
             CliError::usage(format!("--theme: {error}"), hint)
         })
@@ -168,7 +168,7 @@ fn replay(
     script: Option<Script>,
 ) -> Result<u8, CliError> {
     if args.session.record.is_some() {
-        return Err(CliError::usage("--record: a replay is a recording already", "leave out --record or --replay"));
+        return Err(CliError::usage("--record can't be combined with --replay", "omit one of them"));
     }
     let recording = session::read_recording(path)?;
     need_terminal()?;
@@ -208,7 +208,7 @@ fn exit_code(ended: io::Result<Ended>) -> Result<u8, CliError> {
         Ok(Ended::Interrupted) => Ok(exit::INTERRUPTED),
         Ok(Ended::NotSeen(not_seen, screen)) => {
             Err(CliError::io(format!("--script: {not_seen}; the screen was\n{screen}"))
-                .with_hint("see the screen above for what was there instead; limit 60 s makes `until` wait longer"))
+                .with_hint("the screen above shows what was there instead; `limit 60 s` makes `until` wait longer"))
         }
         Err(error) => Err(CliError::io(format!("terminal: {error}"))),
     }
@@ -223,5 +223,5 @@ pub fn need_terminal() -> Result<(), CliError> {
         return Ok(());
     }
     Err(CliError::io("the screen needs a terminal on standard input and output")
-        .with_hint("run it in a terminal; for scripts there are `swarmscope request` and `swarmscope demo --headless`"))
+        .with_hint("run it in a terminal; for scripts use `swarmscope request` or `swarmscope demo --headless`"))
 }

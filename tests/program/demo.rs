@@ -119,7 +119,7 @@ fn a_swarm_that_may_not_open_its_files_is_not_begun() {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let outcome = Outcome::of_its_end(command.spawn().expect("a shell"));
         assert_eq!(outcome.code, 1, "{outcome:?}");
-        for words in ["24 peers", "may have 128, enough for 12", "--peers", "ulimit -n"] {
+        for words in ["24 peers", "limited to 128, enough for 12", "--peers", "ulimit -Hn"] {
             assert!(outcome.stderr.contains(words), "{words}: {outcome:?}");
         }
         assert_eq!(outcome.events().len(), json.len(), "{outcome:?}");

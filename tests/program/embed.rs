@@ -25,9 +25,12 @@ fn the_example_answers_its_own_id() {
     assert!(outcome.last("reply")["decoded"].to_string().contains(" s"), "{outcome:?}");
 }
 
-/// Answers NATCHECK as this test says.
+/// An id that no decoder is registered for.
+const UNKNOWN: MessageId = MessageId(99);
+
+/// Answers as this test says.
 struct Scripted {
-    payload: &'static str,
+    payload: &'static [u8],
     /// Where it is there: lose the connection first, and answer so much later.
     loses: Option<(Arc<OnceLock<Node>>, Duration)>,
 }
@@ -54,13 +57,24 @@ fn embedded(
     payload: &'static str,
     loses_line: Option<Duration>,
 ) -> (String, Receiver<()>) {
+    embedded_as(runtime, crawler, MessageId::NATCHECK, payload.as_bytes(), loses_line)
+}
+
+/// The same, for any message and any bytes.
+fn embedded_as(
+    runtime: &tokio::runtime::Runtime,
+    crawler: &Home,
+    id: MessageId,
+    payload: &'static [u8],
+    loses_line: Option<Duration>,
+) -> (String, Receiver<()>) {
     let own = Arc::new(OnceLock::new());
     let probe = Scripted { payload, loses: loses_line.map(|later| (Arc::clone(&own), later)) };
     let config = NodeConfig {
         identities: Identities { current: Some(Arc::new(Ed25519Identity::from_seed([7; 32]))), legacy: None },
         listen: Some("127.0.0.1:0".parse().expect("an address")),
         allow: vec![Permid::from_base64(&crawler.permid(false)).expect("a permid")],
-        registry: Registry::default().with_probe(MessageId::NATCHECK, probe),
+        registry: Registry::default().with_probe(id, probe),
         ..NodeConfig::default()
     };
     let (tell, asked) = channel();
@@ -94,6 +108,23 @@ fn a_reply_that_its_decoder_cannot_read_is_13_and_the_bytes_are_there() {
     let reply = outcome.last("reply");
     assert_eq!(reply["payload_base64"], "bm90IGJlbmNvZGU=");
     assert!(reply["decode_error"].is_string(), "{reply}");
+}
+
+#[test]
+fn what_the_text_notes_the_json_notes_too() {
+    let cases: [&[u8]; 4] = [b"d1:ai1ee more", b"d1:ai1e1:ai2ee", b"x\x9c\xcbH\xcd", b"\x80\x02K\x01.more"];
+    for payload in cases {
+        let (runtime, crawler) = (runtime(), Home::new());
+        let (address, _) = embedded_as(&runtime, &crawler, UNKNOWN, payload, None);
+        let asked = |more: &[&str]| crawler.run(&[&["request", &address, "99", "--frequency", "0"], more].concat());
+        let (text, json) = (asked(&[]), asked(&["--json"]));
+        let notes: Vec<&str> = text.stdout.lines().filter_map(|line| line.strip_prefix("note: ")).collect();
+        assert!(!notes.is_empty(), "{text:?}");
+        let reply = json.last("reply");
+        let said: Vec<&str> =
+            reply["notes"].as_array().expect("a list").iter().filter_map(|it| it["text"].as_str()).collect();
+        assert_eq!(said, notes, "{json:?}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)] // tests of processes live in the world
 
 mod case;
+mod completions;
 mod config;
 mod demo;
 mod documents;
@@ -16,4 +17,5 @@ mod peer;
 mod probes;
 mod process;
 mod request;
+mod schema;
 mod tour;

@@ -23,6 +23,7 @@ fn it_says_who_it_is_and_who_asked_what() {
     assert_eq!(stranger.run(&["request", &peer.addr, "natcheck"]).code, 5);
     let refused = peer.running.event("refused");
     assert_eq!((&refused["permid"], &refused["message_id"]), (&stranger.permid(false).into(), &3.into()));
+    assert!(refused["cause"].as_str().is_some_and(|cause| !cause.is_empty()), "{refused}");
 }
 
 #[test]

@@ -92,8 +92,7 @@ impl Outcome {
 
     /// Its JSON events: standard output has one object a line and nothing else.
     pub fn events(&self) -> Vec<Value> {
-        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
-        self.stdout.lines().map(parse).collect()
+        self.stdout.lines().map(parsed).collect()
     }
 
     /// The last event, which must be of this kind.
@@ -102,6 +101,13 @@ impl Outcome {
         assert_eq!(last["event"], kind, "{self:?}");
         last
     }
+}
+
+/// An event, as docs/events.schema.json describes it.
+fn parsed(line: &str) -> Value {
+    let event = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+    crate::schema::check(&event);
+    event
 }
 
 /// The path of an example of this crate.
@@ -139,8 +145,7 @@ impl Running {
 
     /// The next JSON event, which must be of this kind.
     pub fn event(&self, kind: &str) -> Value {
-        let line = self.line();
-        let event: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+        let event = parsed(&self.line());
         assert_eq!(event["event"], kind, "{event}");
         event
     }

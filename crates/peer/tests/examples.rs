@@ -1,4 +1,5 @@
 //! The examples as processes that talk to each other: what they show works as it is written.
+#![allow(clippy::disallowed_methods)] // real sockets
 #![allow(clippy::unwrap_used)] // a test's helpers may fail
 
 use std::io::{BufRead as _, BufReader};

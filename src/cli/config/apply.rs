@@ -90,7 +90,7 @@ impl Reading<'_> {
         else {
             let known = command.get_subcommands().filter(|command| has_lines(command)).map(Command::get_name);
             let known: Vec<_> = known.collect();
-            let what = format!("[{above}{word}] is no section; there are {}", known.join(", "));
+            let what = format!("[{above}{word}] is not a section; the sections are {}", known.join(", "));
             return self.wrong(&key.span(), what);
         };
         let place = format!("{above}{word}.");
@@ -111,10 +111,10 @@ impl Reading<'_> {
     fn unknown<'n>(&mut self, key: &Spanned<impl AsRef<str>>, known: impl Iterator<Item = &'n str>) {
         let word = key.as_ref().as_ref();
         let hint = match meant(word, known) {
-            Some(meant) => format!("do you mean {meant}?"),
-            None => "`swarmscope config` prints those that there are".to_owned(),
+            Some(meant) => format!("did you mean {meant}?"),
+            None => "`swarmscope config` lists the options".to_owned(),
         };
-        self.wrong(&key.span(), format!("no option is called {word:?} here: {hint}"));
+        self.wrong(&key.span(), format!("unknown option {word:?}: {hint}"));
     }
 
     /// A line, whose values every option of its name has to take.
@@ -164,9 +164,9 @@ pub fn is_list(option: &Arg) -> bool {
 fn values(option: &Arg, value: &Spanned<DeValue>) -> Result<Vec<String>, String> {
     match value.get_ref() {
         DeValue::Boolean(on) if is_switch(option) => Ok(vec![on.to_string()]),
-        _ if is_switch(option) => Err("write true or false".into()),
+        _ if is_switch(option) => Err("use true or false".into()),
         DeValue::Array(list) if is_list(option) => list.iter().map(|it| plain(it.get_ref())).collect(),
-        DeValue::Array(_) => Err("takes one value, no list".into()),
+        DeValue::Array(_) => Err("takes one value, not a list".into()),
         value => plain(value).map(|text| vec![text]),
     }
 }
@@ -176,7 +176,7 @@ fn plain(value: &DeValue) -> Result<String, String> {
         DeValue::String(text) => Ok(text.to_string()),
         DeValue::Integer(number) => Ok(number.to_string()),
         DeValue::Float(number) => Ok(number.to_string()),
-        _ => Err("write a text in quotes, or a number".into()),
+        _ => Err("use a quoted string or a number".into()),
     }
 }
 

@@ -12,11 +12,11 @@ use crate::cli::directories;
 const WIDTH: usize = 100;
 
 const HEAD: &str = "\
-Nothing in this file is needed. Take the # away before a line to set it.
+Every line is optional. Remove the # to set it.
 
-The command line goes before the environment, the environment before this file. A name up here holds for every command that has such an \
-option, one in a section only for that command, and goes before the one up here. Files are looked for in this file's directory; ~/ is \
-your home directory.";
+The command line takes precedence over the environment, and the environment over this file. An option at the top applies to \
+every command that has it; one in a section applies to that command and takes precedence. File names are relative to this \
+file's directory; ~/ is your home directory.";
 
 /// All lines that can stand in the file, as comments.
 pub fn default_file(command: &Command) -> String {

@@ -125,14 +125,14 @@ fn everything_that_is_wrong_is_told_with_its_line() {
     let mut found = faults(text);
     found.sort();
     let expected = [
-        (1, "no option is called \"lsiten\" here: do you mean listen?"),
-        (2, "privacy: write true or false"),
+        (1, "unknown option \"lsiten\": did you mean listen?"),
+        (2, "privacy: use true or false"),
         (5, "timeout: not a time"),
-        (6, "no option is called \"frame\" here: `swarmscope config` prints those that there are"),
-        (7, "[reqest] is no section; there are tui, demo, peer, request, case, key"),
-        (9, "theme: takes one value, no list"),
+        (6, "unknown option \"frame\": `swarmscope config` lists the options"),
+        (7, "[reqest] is not a section; the sections are tui, demo, peer, request, case, key"),
+        (9, "theme: takes one value, not a list"),
         (10, "overlay-version: not an overlay version"),
-        (11, "connect: write a text in quotes, or a number"),
+        (11, "connect: use a quoted string or a number"),
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     for (line, what) in expected {

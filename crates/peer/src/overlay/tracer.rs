@@ -148,7 +148,9 @@ impl Tracer {
             line.steps = line.shared.watches.tells_steps(permid);
             let held = std::mem::take(&mut line.held);
             if line.steps {
-                held.into_iter().for_each(|traced| line.push(traced));
+                for traced in held {
+                    line.push(traced);
+                }
             }
         });
     }
