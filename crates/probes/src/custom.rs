@@ -31,6 +31,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -44,6 +45,7 @@ use swarmscope_wire::{Decoded, Frequency, MessageId, OverlayVersion};
 mod decoder;
 mod file;
 mod template;
+mod twice;
 
 use decoder::Decoder;
 use template::Template;
@@ -65,6 +67,20 @@ pub struct Custom {
     versions: (OverlayVersion, OverlayVersion),
     consumes: bool,
     instead_of_built_in: bool,
+}
+
+/// As the text of such a file.
+impl FromStr for Custom {
+    /// What is wrong with it, and in which line where that is known.
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (probe, _) = file::parse(text).map_err(|(line, what)| match line {
+            Some(line) => format!("line {line}: {what}"),
+            None => what,
+        })?;
+        Ok(probe)
+    }
 }
 
 /// A registry with the probes of this directory's `*.toml` files; one that is not there holds none.

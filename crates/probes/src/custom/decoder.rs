@@ -1,14 +1,16 @@
 //! How the reply to a probe of the operator's is read: in the format that its file names, and in no other.
 
 use swarmscope_peer::crawler::ReplyDecodeError;
-use swarmscope_wire::Decoded;
 use swarmscope_wire::encoding_a::{self, Value};
 use swarmscope_wire::formats::{self, Format};
 use swarmscope_wire::inflate;
 use swarmscope_wire::integer::Integer;
 use swarmscope_wire::limits::MAX_VALUES;
-use swarmscope_wire::text;
+use swarmscope_wire::text::{self, count};
 use swarmscope_wire::tree;
+use swarmscope_wire::{Decoded, Note, NoteKind};
+
+use super::twice;
 
 /// What a file may name, besides `zlib+` before each.
 const FORMATS: [(&str, Inner); 6] = [
@@ -86,6 +88,14 @@ fn json(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
     let json: serde_json::Value =
         serde_json::from_slice(payload).map_err(|error| ReplyDecodeError(format!("json: {error}")))?;
     let mut notes = Vec::new();
+    let twice = twice::names(payload);
+    if twice > 0 {
+        let names = count(twice, "name occurs", "names occur");
+        notes.push(Note::new(
+            NoteKind::DuplicateKey,
+            format!("{names} twice in an object: only the last value is shown"),
+        ));
+    }
     let parsed = encoding_a::Parsed { value: shape(&json), spans: Vec::new(), unsorted_dicts: 0 };
     let mut tree = tree::build(parsed.source(), &mut notes);
     tree.forget_spans(); // the reader gives none

@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 use serde_json::json;
 
+use swarmscope_wire::{Note, NoteKind};
+
 use super::*;
 use crate::Statistics;
 use swarmscope_peer::crawler::field::{read_form, write_form};
@@ -235,6 +237,9 @@ fn what_was_cut_is_said_behind_any_decoder() {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(&vec![b'x'; 17 << 20]).unwrap();
     let stream = encoder.finish().unwrap();
+    let twice = Decoder::parse("json").unwrap().decode(br#"{"a": 1, "a": 2}"#).unwrap();
+    let words = "1 name occurs twice in an object: only the last value is shown";
+    assert_eq!(twice.notes, [Note::new(NoteKind::DuplicateKey, words)]);
     let text = Decoder::parse("zlib+utf8").unwrap().decode(&stream).unwrap();
     assert!(text.notes[0].text.starts_with("inflates to more than 16 777 216 bytes"), "{:?}", text.notes);
     let json = Decoder::parse("zlib+json").unwrap().decode(&stream).unwrap_err();
