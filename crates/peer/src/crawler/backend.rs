@@ -21,6 +21,8 @@ use swarmscope_wire::{ErrorByte, MessageId, OverlayVersion, Permid};
 
 /// How many requests may be worked on at the same time; those above it are answered with error 1.
 const MAX_ASKED: usize = 64;
+/// Of those, of one Crawler: more than there are ids, and never all.
+const MAX_ASKED_OF_ONE: usize = 16;
 /// A dial-back is due when *more* than frequency + 5 s have passed (§4).
 const JUST_AFTER: Duration = Duration::from_millis(1);
 
@@ -72,7 +74,8 @@ impl Backend {
         if self.registry.probe(message).is_none() {
             return self.answer_at_once(core, to, ErrorByte::UNKNOWN_MESSAGE, b"unknown message");
         }
-        if self.asked.len() >= MAX_ASKED {
+        let of_one = self.asked.values().filter(|other| other.permid == permid).count();
+        if self.asked.len() >= MAX_ASKED || of_one >= MAX_ASKED_OF_ONE {
             return self.answer_at_once(
                 core,
                 to,
@@ -132,13 +135,28 @@ impl Backend {
     /// A probe has answered. A second answer to the same request is ignored: a handler replies once.
     pub(super) fn answer(&mut self, core: &mut Core, id: ReplyId, answer: Answer) {
         let Some(to) = self.asked.remove(&id) else { return };
-        let answer = if self.replies.is_too_much(answer.payload.len()) {
+        let answer = if self.replies.is_too_much(to.permid, answer.payload.len()) {
             Answer::failed("this peer holds too many replies that are not sent yet: ask again later")
         } else {
             answer
         };
+        if let Some(patience) = self.replies.patience(answer.payload.len()) {
+            core.timers.set(Deadline::Sent(id), core.now + patience);
+        }
         self.replies.insert(id, to, answer, DialBack::Possible, core.now);
         self.route(core, id);
+    }
+
+    /// A large reply has had its time: the Crawler takes it so slowly that it is of no use to it any more.
+    pub(super) fn overdue(&mut self, core: &mut Core, id: ReplyId) {
+        let Some(reply) = self.replies.get_mut(id) else { return };
+        let (permid, detail) = (reply.to.permid, "it takes a large reply too slowly");
+        let failure = Failure::new(Cause::QueueFull, By::Us, detail);
+        let conns: Vec<_> = core.links.of(permid).filter(|conn| core.links.carries(*conn, id)).collect();
+        self.undelivered(core, id, &failure);
+        for conn in conns {
+            core.close(conn, failure.clone());
+        }
     }
 
     /// Sends a reply on the connection its request came on, else on any of its Crawler's, else dials back.
@@ -223,9 +241,22 @@ impl Backend {
         failure: &Failure,
     ) {
         core.timers.clear(Deadline::Part(conn));
+        self.abandon(core, conn);
         self.replies.receipts.lost(core, conn, failure);
         for id in self.replies.connection_lost(conn, in_flight) {
             self.route(core, id);
+        }
+    }
+
+    /// Questions that came on a connection which is gone, of Crawlers that are not connected otherwise and can't be dialled back.
+    fn abandon(&mut self, core: &mut Core, conn: ConnId) {
+        let lost = |to: &Address| to.conn == conn && to.home.is_none() && !core.links.is_connected(to.permid);
+        let lost: Vec<_> = self.asked.extract_if(|_, to| lost(to)).collect();
+        for (id, Address { permid, message, .. }) in lost {
+            core.output(Output::Abandon { id });
+            let detail = "the Crawler is gone, and announces no listening port to dial back";
+            let failure = Failure::new(Cause::NotConnected, By::Peer, detail);
+            core.emit(Event::Undelivered { permid, message, failure });
         }
     }
 

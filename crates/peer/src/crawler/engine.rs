@@ -96,6 +96,7 @@ impl Engine {
                 Deadline::Reply(ticket) => self.requests.overdue(core, ticket),
                 Deadline::Sweep => self.requests.sweep(core),
                 Deadline::Part(conn) => self.backend.replies.pump(core, conn),
+                Deadline::Sent(id) => self.backend.overdue(core, id),
                 Deadline::Certain(conn) => self.backend.replies.receipts.certain(core, conn),
                 Deadline::DialBack(_) | Deadline::Initiator(..) if self.stopping => {}
                 Deadline::DialBack(message) => self.backend.dial_back_by_ourselves(core, message),

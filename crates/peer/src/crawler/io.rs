@@ -153,6 +153,10 @@ pub enum Output {
         message: MessageId,
         asked: Asked,
     },
+    /// To stop working on an answer that nobody can be given any more.
+    Abandon {
+        id: ReplyId,
+    },
     /// To tell the probe of this id that an answer of its has arrived at the Crawler; before any [`Output::Ask`] that follows.
     Delivered {
         message: MessageId,

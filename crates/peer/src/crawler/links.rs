@@ -96,6 +96,11 @@ impl Links {
         self.by_permid.get(&permid).into_iter().flatten().copied().filter(|conn| self.open(*conn).is_some())
     }
 
+    /// Whether parts of this reply are on their way to the socket of a connection.
+    pub(super) fn carries(&self, conn: ConnId, reply: ReplyId) -> bool {
+        self.by_conn.get(&conn).is_some_and(|link| link.in_flight.contains(&Some(reply)))
+    }
+
     /// Whether a peer has no connection at all any more, not even one that is ending.
     pub(super) fn is_gone(&self, permid: Permid) -> bool {
         !self.by_permid.contains_key(&permid)

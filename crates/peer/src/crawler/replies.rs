@@ -22,6 +22,14 @@ pub(super) const WINDOW: usize = 8;
 const MAX_WAITING: usize = 512;
 /// What all replies that are not sent yet may hold: four of the largest that a probe makes.
 const MAX_UNSENT: usize = 256 << 20;
+/// Of those, to one Crawler: two of the largest.
+const MAX_UNSENT_OF_ONE: usize = 128 << 20;
+/// Replies of one part always have room: a Crawler has few questions under way, and most answers are that small.
+const SMALL: usize = 32 << 10;
+/// How slowly a Crawler may take a large reply, in bytes a second: a line that is slower is no use for one.
+const SLOWEST: u64 = 32 << 10;
+/// What every large reply gets besides.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// Whom a reply goes to, and by which ways.
 #[derive(Clone, Debug)]
@@ -79,9 +87,20 @@ impl Replies {
         Self { all, queues, receipts, pace: pace.unwrap_or_default(), unsent: 0 }
     }
 
-    /// Whether another reply of this size is more than may be held.
-    pub(super) const fn is_too_much(&self, bytes: usize) -> bool {
-        self.unsent.saturating_add(bytes) > MAX_UNSENT
+    /// Whether another reply of this size, to this Crawler, is more than may be held.
+    pub(super) fn is_too_much(&self, permid: Permid, bytes: usize) -> bool {
+        let theirs = self.all.values().filter(|reply| reply.to.permid == permid);
+        let of_one: usize = theirs.map(|reply| reply.payload.len()).sum();
+        let over = |held: usize, most| held.saturating_add(bytes) > most;
+        bytes > SMALL && (over(self.unsent, MAX_UNSENT) || over(of_one, MAX_UNSENT_OF_ONE))
+    }
+
+    /// How long a reply of this size may take to go out, with a dial-back; `None` for a small one, which its connection's own time
+    /// bounds.
+    pub(super) fn patience(&self, bytes: usize) -> Option<Duration> {
+        let parts = u32::try_from(bytes / SMALL).unwrap_or(u32::MAX);
+        let takes = GRACE + Duration::from_secs(bytes as u64 / SLOWEST) + self.pace.saturating_mul(parts);
+        (bytes > SMALL).then_some(takes)
     }
 
     /// Whether this connection has as many replies waiting as it may.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
-use super::conn::ConnId;
+use super::conn::{ConnId, ReplyId};
 use super::event::Ticket;
 use swarmscope_wire::{MessageId, Permid};
 
@@ -14,6 +14,8 @@ pub enum Deadline {
     Reply(Ticket),
     /// Channels that have been held for their hour are given back.
     Sweep,
+    /// Peer side: a large reply has had its time.
+    Sent(ReplyId),
     /// Peer side: the next part of a paced reply may go out on this connection.
     Part(ConnId),
     /// Peer side: the oldest reply that was written on this connection has arrived, if the connection is still there.

@@ -1,18 +1,20 @@
 //! The one task that owns the engine: what the overlay, the probes and the handle tell goes in, what the engine wants is done.
 //! It waits for all of them at once and for none of them alone.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, sleep_until, timeout};
 
 use super::allowed::Allowed;
-use super::answering::Answering;
+use super::answering::{Answering, Question};
 use super::command::Command;
 use super::outlet::Outlet;
 use super::waiting::Waiting;
 use crate::crawler::{ConnectedPeer, Engine, Event, Input, Output, PeerKey, Probe as _, Registry, Source};
 use crate::overlay::{Overlay, OverlayEvent};
+use swarmscope_wire::Permid;
 use swarmscope_wire::frame::{Frame, FrameId};
 
 /// How often the allow-list's file is looked at while nobody asks. Each request looks, too.
@@ -52,8 +54,7 @@ enum Turn {
 impl Actor {
     /// Lives until it is shut down or the last handle is dropped.
     pub(super) async fn run(mut self) {
-        let allowed = self.allowed.all();
-        self.input(Input::Allow(allowed));
+        self.allow(self.allowed.all());
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -137,9 +138,10 @@ impl Actor {
                     }
                 }
                 Output::Close { conn, failure } => self.overlay.close(conn, failure),
+                Output::Abandon { id } => self.answering.abandon(id),
                 Output::Ask { id, message, asked } => {
                     if let Some(probe) = self.registry.probe(message) {
-                        self.answering.start(id, probe.clone(), asked);
+                        self.answering.start(Question { id, message, asked, probe: probe.clone() });
                     }
                 }
                 Output::Delivered { message, to, receipt } => {
@@ -159,9 +161,14 @@ impl Actor {
         let Some(change) = self.allowed.refresh() else { return };
         self.outlet.push(Event::Notice { text: change.notice });
         if let Some(allowed) = change.allowed {
-            self.engine.handle(Input::Allow(allowed), now());
-            self.drain();
+            self.allow(allowed);
         }
+    }
+
+    fn allow(&mut self, allowed: HashSet<Permid>) {
+        self.overlay.list(allowed.clone());
+        self.engine.handle(Input::Allow(allowed), now());
+        self.drain();
     }
 
     /// Requests end, replies that are on their way go out, connections close, and the reader gets the last events; all within

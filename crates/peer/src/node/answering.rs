@@ -1,50 +1,83 @@
-//! Probes at work for Crawlers: each on a task of its own, not many at a time.
+//! Probes at work for Crawlers: each on a task of its own, in turns.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::turns::{Place, Turns};
 use crate::crawler::{Answer, AnyProbe, Asked, PeerView, Probe as _, ReplyId};
+use swarmscope_wire::MessageId;
 
-/// How many probes work at the same time; more requests wait for their turn. A statistics reply may take 64 MiB while it is made.
-const AT_ONCE: usize = 8;
 /// A channel's life (protocol.md §4): no Crawler waits longer for an answer.
 const LONGEST: Duration = Duration::from_secs(3600);
+
+/// What a probe is to answer.
+pub(super) struct Question {
+    pub(super) id: ReplyId,
+    pub(super) message: MessageId,
+    pub(super) asked: Asked,
+    pub(super) probe: AnyProbe,
+}
 
 /// The answers that are being worked out.
 pub(super) struct Answering {
     tasks: JoinSet<(ReplyId, Answer)>,
-    turns: Arc<Semaphore>,
+    working: HashMap<ReplyId, AbortHandle>,
+    turns: Turns<Question>,
     view: PeerView,
 }
 
 impl Answering {
     pub(super) fn new(view: PeerView) -> Self {
-        Self { tasks: JoinSet::new(), turns: Arc::new(Semaphore::new(AT_ONCE)), view }
+        Self { tasks: JoinSet::new(), working: HashMap::new(), turns: Turns::default(), view }
     }
 
-    /// Starts a probe. A lost connection doesn't stop it: the reply goes by dial-back.
-    pub(super) fn start(&mut self, id: ReplyId, probe: AnyProbe, asked: Asked) {
-        let (turns, view) = (Arc::clone(&self.turns), self.view);
-        self.tasks.spawn(async move {
-            let _turn = turns.acquire_owned().await;
-            // A task within the task: a probe that panics is an error 1 to its Crawler and nobody else's problem.
-            let work = tokio::spawn(async move { probe.answer(asked, &view).await });
-            let answer = tokio::time::timeout(LONGEST, AbortOnDropHandle::new(work)).await;
-            let answer = match answer {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(_)) => Answer::failed("the handler failed"),
-                Err(_) => Answer::failed("the handler took longer than a channel lives"),
-            };
-            (id, answer)
-        });
+    /// Starts a probe when its turn comes. A lost connection doesn't stop it: the reply goes by dial-back.
+    pub(super) fn start(&mut self, question: Question) {
+        let place = Place { id: question.id, message: question.message, from: question.asked.from };
+        self.turns.push(place, question);
+        self.go_on();
+    }
+
+    /// Nobody can be given this answer any more.
+    pub(super) fn abandon(&mut self, id: ReplyId) {
+        if let Some(task) = self.working.remove(&id) {
+            task.abort();
+        }
+        self.turns.done(id);
+        self.go_on();
+    }
+
+    /// Starts those whose turn it is.
+    fn go_on(&mut self) {
+        while let Some((_, Question { id, asked, probe, .. })) = self.turns.next() {
+            let view = self.view;
+            let task = self.tasks.spawn(async move {
+                // A task within the task: a probe that panics is an error 1 to its Crawler and nobody else's problem.
+                let work = tokio::spawn(async move { probe.answer(asked, &view).await });
+                let answer = match tokio::time::timeout(LONGEST, AbortOnDropHandle::new(work)).await {
+                    Ok(Ok(answer)) => answer,
+                    Ok(Err(_)) => Answer::failed("the handler failed"),
+                    Err(_) => Answer::failed("the handler took longer than a channel lives"),
+                };
+                (id, answer)
+            });
+            self.working.insert(id, task);
+        }
     }
 
     /// The next answer that is ready; `None` where none is being worked out. Nothing is lost when the future is dropped.
     pub(super) async fn next(&mut self) -> Option<(ReplyId, Answer)> {
-        self.tasks.join_next().await?.ok()
+        loop {
+            // one that was abandoned gives none
+            if let Ok((id, answer)) = self.tasks.join_next().await? {
+                self.working.remove(&id);
+                self.turns.done(id);
+                self.go_on();
+                return Some((id, answer));
+            }
+        }
     }
 }

@@ -22,6 +22,7 @@ mod reply;
 #[cfg(test)]
 #[cfg(feature = "legacy")] // they speak both versions
 mod tests;
+mod turns;
 mod waiting;
 
 pub use crate::crawler::{Ask, SocketId, Target, TargetError, Trace, Traced};

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::conversation::Conversation;
 use super::progress::Progress;
-use super::queue::SendQueue;
+use super::queue::{Manner, SendQueue};
 use super::rules::{Newcomer, Verdict};
 use super::setup::{Established, establish, farewell};
 use super::shared::{Shared, stopped, tell};
@@ -160,16 +160,21 @@ async fn seat(
         port: who.peer_id.port(),
         began,
     };
+    // Before the rules know it: whoever comes next may be told to make this one leave.
+    let queue = Arc::new(SendQueue::new(&shared.limits));
+    shared.connections().insert(conn, Arc::clone(&queue));
     let verdict = shared.rules().authenticated(newcomer, now());
-    let verdict = match verdict {
+    let (verdict, evicted) = match verdict {
         Ok(verdict) => verdict,
         Err(failure) => {
+            shared.connections().remove(&conn);
             farewell(&mut stream).await;
             return Err(failure);
         }
     };
-    let queue = Arc::new(SendQueue::new(&shared.limits));
-    shared.connections().insert(conn, Arc::clone(&queue));
+    if let Some(queue) = evicted.and_then(|evicted| shared.queue(evicted)) {
+        queue.close(Failure::new(Cause::Crowded, By::Us, "it made room for another connection"), Manner::Flush);
+    }
     let leaves = match verdict {
         Verdict::Keep => None,
         Verdict::KeepAndLeave(other) => shared.queue(other),

@@ -1,5 +1,6 @@
 //! The handle by which the rest of the program drives the overlay. Nothing here waits for a peer.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,11 @@ impl Overlay {
         let queue = self.shared.queue(conn);
         let queue = queue.ok_or_else(|| Failure::new(Cause::NotConnected, By::Us, "the connection has ended"))?;
         queue.push(frame)
+    }
+
+    /// Who is on the allow-list: places are kept for them, and they count towards no source's share.
+    pub fn list(&self, listed: HashSet<Permid>) {
+        self.shared.rules().list(listed);
     }
 
     /// Tells what passes over the connections of this peer from now on, or no longer.

@@ -25,6 +25,10 @@ pub struct Limits {
     pub unauthenticated_per_source: usize,
     /// Authenticated incoming connections in all.
     pub accepted: usize,
+    /// Of those, strangers from one source: all that are not on the allow-list.
+    pub accepted_per_source: usize,
+    /// Of those, places that strangers never take: for Crawlers on the allow-list.
+    pub accepted_reserved: usize,
     /// Incoming connections of one permid (§1: 4).
     pub accepted_per_permid: usize,
     /// Frames that wait to be sent to one peer.
@@ -59,6 +63,8 @@ impl Default for Limits {
             unauthenticated: 256,
             unauthenticated_per_source: 64, // a whole demo swarm shares one address
             accepted: 1024,
+            accepted_per_source: 384, // a demo swarm, again; one address never has half of all places
+            accepted_reserved: 64,
             accepted_per_permid: 4,
             queued_frames: 1024,
             queued_bytes: 32 << 20, // four largest frames; longer replies follow `OverlayEvent::Written`

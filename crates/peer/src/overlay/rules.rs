@@ -1,11 +1,12 @@
 //! Which connections may be (protocol.md §1). Pure.
 //!
-//! Before authentication: a cap on what is being set up, in all and per source. Afterwards, per permid: at most four that
+//! Before authentication: a cap on what is being set up, in all and per source. Afterwards a cap on strangers, in all and per
+//! source, with places that are kept for Crawlers on the allow-list; and per permid: at most four that
 //! it dialled, at most one that we dialled, and of two that were dialled at the same time from both sides the one dialled
 //! by the smaller permid stays. A connection that is superfluous is always closed by the side that dialled it, and only
 //! when it has become quiet, so that the two sides never close different ones and nothing in flight is lost.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::Instant;
 
@@ -55,12 +56,20 @@ pub(super) struct Rules {
     /// In the order of their beginning.
     setting_up: BTreeMap<Slot, Network>,
     open: HashMap<ConnId, Open>,
+    /// Who is on the allow-list: strangers are all the others.
+    listed: HashSet<Permid>,
     next_slot: u64,
 }
 
 impl Rules {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { limits: *limits, setting_up: BTreeMap::new(), open: HashMap::new(), next_slot: 0 }
+        Self {
+            limits: *limits,
+            setting_up: BTreeMap::new(),
+            open: HashMap::new(),
+            listed: HashSet::new(),
+            next_slot: 0,
+        }
     }
 
     /// A place for an incoming connection, and whose place it takes: where all places are taken, the oldest connection of
@@ -90,15 +99,27 @@ impl Rules {
         self.setting_up.remove(&slot);
     }
 
-    /// Decides on a connection that has just authenticated.
+    /// Who is on the allow-list from now on.
+    pub(super) fn list(&mut self, listed: HashSet<Permid>) {
+        self.listed = listed;
+    }
+
+    /// Decides on a connection that has just authenticated; and which other one has to end for it, where all places are taken.
     ///
     /// # Errors
     /// It must be closed: one that the peer dialled and that is one too many.
-    pub(super) fn authenticated(&mut self, newcomer: Newcomer, now: Instant) -> Result<Verdict, Failure> {
-        let verdict = match newcomer.direction {
-            Direction::Incoming => self.incoming(&newcomer)?,
-            Direction::Outgoing => self.outgoing(&newcomer),
+    pub(super) fn authenticated(
+        &mut self,
+        newcomer: Newcomer,
+        now: Instant,
+    ) -> Result<(Verdict, Option<ConnId>), Failure> {
+        let (verdict, evicted) = match newcomer.direction {
+            Direction::Incoming => (self.incoming(&newcomer)?, self.place(&newcomer)?),
+            Direction::Outgoing => (self.outgoing(&newcomer), None),
         };
+        if let Some(open) = evicted.and_then(|evicted| self.open.get_mut(&evicted)) {
+            open.leaving = true;
+        }
         if let Verdict::KeepAndLeave(other) = verdict
             && let Some(open) = self.open.get_mut(&other)
         {
@@ -106,7 +127,7 @@ impl Rules {
         }
         let leaving = verdict == Verdict::Leave;
         self.open.insert(newcomer.conn, Open { newcomer, since: now, leaving });
-        Ok(verdict)
+        Ok((verdict, evicted))
     }
 
     pub(super) fn closed(&mut self, conn: ConnId) {
@@ -114,10 +135,6 @@ impl Rules {
     }
 
     fn incoming(&self, newcomer: &Newcomer) -> Result<Verdict, Failure> {
-        let all = self.open.values().filter(|open| open.newcomer.direction == Direction::Incoming).count();
-        if all >= self.limits.accepted {
-            return Err(Failure::new(Cause::Crowded, By::Us, format!("{all} incoming connections are open")));
-        }
         let (mut of_permid, mut same_place) = (0, false);
         for open in self.staying(newcomer).filter(|open| open.newcomer.direction == Direction::Incoming) {
             of_permid += 1;
@@ -138,6 +155,37 @@ impl Rules {
             Some(ours) if newcomer.permid < newcomer.own => Verdict::KeepAndLeave(ours.newcomer.conn),
             _ => Verdict::Keep,
         })
+    }
+
+    /// A place among those that were accepted, and who makes room for it: the oldest stranger of the source that has most of them.
+    fn place(&self, newcomer: &Newcomer) -> Result<Option<ConnId>, Failure> {
+        let crowded = |detail: String| Err(Failure::new(Cause::Crowded, By::Us, detail));
+        let accepted = |open: &&Open| open.newcomer.direction == Direction::Incoming && !open.leaving;
+        let all = self.open.values().filter(accepted).count();
+        let mut strangers: HashMap<Network, Vec<&Open>> = HashMap::new();
+        for open in self.open.values().filter(accepted).filter(|open| !self.listed.contains(&open.newcomer.permid)) {
+            strangers.entry(open.newcomer.ip.into()).or_default().push(open);
+        }
+        let largest = strangers.values().max_by_key(|crowd| crowd.len());
+        let oldest = |crowd: &Vec<&Open>| crowd.iter().min_by_key(|open| open.since).map(|open| open.newcomer.conn);
+        if self.listed.contains(&newcomer.permid) {
+            return match largest.and_then(oldest) {
+                _ if all < self.limits.accepted => Ok(None),
+                None => crowded(format!("{all} incoming connections of listed Crawlers are open")),
+                evicted => Ok(evicted),
+            };
+        }
+        let of_source = strangers.get(&newcomer.ip.into()).map_or(0, Vec::len);
+        if of_source >= self.limits.accepted_per_source {
+            return crowded(format!("{of_source} connections of this source are open"));
+        }
+        if all < self.limits.accepted.saturating_sub(self.limits.accepted_reserved) {
+            return Ok(None);
+        }
+        match largest.filter(|crowd| crowd.len() > of_source + 1).and_then(oldest) {
+            None => crowded(format!("{all} incoming connections are open")),
+            evicted => Ok(evicted),
+        }
     }
 
     fn outgoing(&self, newcomer: &Newcomer) -> Verdict {
@@ -179,11 +227,15 @@ mod tests {
         rules: Rules,
         start: Instant,
         conns: u64,
+        ip: IpAddr,
+        /// Who made room last.
+        evicted: Option<ConnId>,
     }
 
     impl World {
         fn new(limits: &Limits) -> Self {
-            Self { rules: Rules::new(limits), start: Instant::now(), conns: 0 }
+            let ip = IpAddr::from([127, 0, 0, 1]);
+            Self { rules: Rules::new(limits), start: Instant::now(), conns: 0, ip, evicted: None }
         }
 
         fn at(&self, second: u64) -> Instant {
@@ -200,9 +252,15 @@ mod tests {
         ) -> (ConnId, Result<Verdict, Cause>) {
             self.conns += 1;
             let conn = ConnId(self.conns);
-            let (began, ip) = (self.at(seconds.0), IpAddr::from([127, 0, 0, 1]));
+            let (began, ip) = (self.at(seconds.0), self.ip);
             let newcomer = Newcomer { conn, direction, permid, own: US, ip, port, began };
-            let verdict = self.rules.authenticated(newcomer, self.at(seconds.1));
+            let verdict = self.rules.authenticated(newcomer, self.at(seconds.1)).map(|(verdict, evicted)| {
+                if let Some(evicted) = evicted {
+                    self.rules.closed(evicted);
+                    self.evicted = Some(evicted);
+                }
+                verdict
+            });
             (conn, verdict.map_err(|failure| failure.cause))
         }
     }
@@ -256,13 +314,56 @@ mod tests {
 
     #[test]
     fn all_incoming_connections_together_are_bounded() {
-        let mut world = World::new(&Limits { accepted: 2, ..Limits::default() });
+        let mut world = World::new(&Limits { accepted: 2, accepted_reserved: 0, ..Limits::default() });
         for seed in [1, 2] {
             let permid = Permid::Ed25519([seed; 32]);
             assert_eq!(world.arrives(Direction::Incoming, permid, 0, (0, 1)).1, Ok(Verdict::Keep));
         }
         assert_eq!(world.arrives(Direction::Incoming, LARGER, 0, (0, 1)).1, Err(Cause::Crowded));
         assert_eq!(world.arrives(Direction::Outgoing, LARGER, 7000, (0, 1)).1, Ok(Verdict::Keep));
+    }
+
+    /// The permid of a key that is thrown away.
+    fn throw_away(n: u16) -> Permid {
+        let mut key = [0xee; 32];
+        key[..2].copy_from_slice(&n.to_be_bytes());
+        Permid::Ed25519(key)
+    }
+
+    #[test]
+    fn strangers_with_fresh_keys_lock_nobody_out() {
+        let mut world = World::new(&Limits::default());
+        world.rules.list([SMALLER].into());
+        let kept =
+            (0..1100).filter(|n| world.arrives(Direction::Incoming, throw_away(*n), 0, (0, 1)).1.is_ok()).count();
+        assert!(kept < Limits::default().accepted / 2, "one source has its share: {kept}");
+        assert_eq!(world.arrives(Direction::Incoming, SMALLER, 7000, (2, 3)).1, Ok(Verdict::Keep), "who is listed");
+        world.ip = ip("10.0.0.9");
+        assert_eq!(world.arrives(Direction::Incoming, LARGER, 0, (2, 3)).1, Ok(Verdict::Keep), "another source");
+    }
+
+    #[test]
+    fn where_all_is_taken_the_oldest_stranger_of_the_largest_source_makes_room() {
+        let limits = Limits { accepted: 12, accepted_per_source: 8, accepted_reserved: 2, ..Limits::default() };
+        let mut world = World::new(&limits);
+        world.rules.list([SMALLER, LARGER].into());
+        let (first, _) = world.arrives(Direction::Incoming, throw_away(0), 0, (0, 1));
+        for n in 1..8 {
+            world.arrives(Direction::Incoming, throw_away(n), 0, (0, 2)).1.unwrap();
+        }
+        for (n, place) in ["10.0.0.1", "10.0.0.2"].into_iter().enumerate() {
+            world.ip = ip(place);
+            world.arrives(Direction::Incoming, throw_away(100 + n as u16), 0, (0, 2)).1.unwrap();
+        }
+        assert_eq!(world.evicted, None);
+        world.ip = ip("10.0.0.3");
+        world.arrives(Direction::Incoming, throw_away(200), 0, (0, 2)).1.unwrap();
+        assert_eq!(world.evicted, Some(first), "of eight from one place");
+        for permid in [SMALLER, LARGER] {
+            world.evicted = None;
+            assert_eq!(world.arrives(Direction::Incoming, permid, 0, (0, 2)).1, Ok(Verdict::Keep));
+            assert_eq!(world.evicted, None, "places are kept for them");
+        }
     }
 
     #[test]

@@ -111,6 +111,7 @@ struct Rig {
     sent: Vec<(ConnId, Frame)>,
     closes: Vec<(ConnId, Failure)>,
     asked: Vec<ReplyId>,
+    abandoned: Vec<ReplyId>,
     /// To whom, what, and how many requests had come by then.
     delivered: Vec<(Permid, Receipt, usize)>,
     tickets: u64,
@@ -129,6 +130,7 @@ impl Rig {
             sent: Vec::new(),
             closes: Vec::new(),
             asked: Vec::new(),
+            abandoned: Vec::new(),
             delivered: Vec::new(),
             tickets: 0,
             takes: true,
@@ -169,6 +171,7 @@ impl Rig {
                 }
                 Output::Close { conn, failure } => self.closes.push((conn, failure)),
                 Output::Ask { id, .. } => self.asked.push(id),
+                Output::Abandon { id } => self.abandoned.push(id),
                 Output::Delivered { to, receipt, .. } => self.delivered.push((to, receipt, self.asked.len())),
                 Output::Event(event) => self.events.push(event),
             }

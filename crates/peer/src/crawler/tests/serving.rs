@@ -168,3 +168,84 @@ proptest! {
         prop_assert!(ends >= play.answered && ends - play.answered <= barred, "{} of {}", ends, play.answered);
     }
 }
+
+/// Connects Crawler 3 to a peer that lets 2 and 3 ask.
+fn two_crawlers() -> Rig {
+    let mut rig = Rig::peer();
+    rig.connect(B, 3, Direction::Incoming, None);
+    rig
+}
+
+#[test]
+fn one_crawler_s_questions_leave_room_for_another_s() {
+    let mut rig = two_crawlers();
+    for n in 0..64 {
+        rig.request(A, ID, n, 0);
+    }
+    let of_one = rig.asked.len();
+    assert!(of_one < 64, "{of_one}");
+    rig.request(B, ID, 1, 0);
+    assert_eq!(rig.asked.len(), of_one + 1, "the other one is asked for");
+    rig.answer(rig.asked[of_one], "done");
+    assert!(rig.replies().iter().any(|(conn, reply)| *conn == B && reply.payload == "done"));
+}
+
+#[test]
+fn a_question_whose_asker_is_gone_and_has_no_address_is_dropped() {
+    let mut rig = Rig::peer();
+    let peer = ConnectedPeer {
+        permid: permid(3),
+        version: OverlayVersion::CURRENT,
+        direction: Direction::Incoming,
+        remote: address(3),
+        listening_port: 0,
+        rtt: Duration::ZERO,
+    };
+    rig.input(Input::Connected { conn: B, attempt: None, peer });
+    rig.request(B, ID, 1, 0);
+    rig.close(B);
+    assert_eq!(rig.abandoned, rig.asked, "nobody can take the answer any more");
+    rig.request(A, ID, 1, 0);
+    rig.close(A);
+    assert_eq!(rig.abandoned.len(), 1, "who can be dialled back still gets it");
+}
+
+#[test]
+fn large_replies_that_nobody_reads_hold_up_no_small_one() {
+    let mut rig = two_crawlers();
+    rig.takes = false;
+    let large = Bytes::from(vec![0; 64 << 20]);
+    for n in 1..=4 {
+        rig.request(A, ID, n, 0);
+        rig.answer(*rig.asked.last().unwrap(), large.clone());
+    }
+    rig.replies();
+    rig.request(B, ID, 1, 0);
+    rig.answer(*rig.asked.last().unwrap(), "48 bytes");
+    let replies = rig.replies();
+    let [(conn, reply)] = &replies[..] else { panic!("{} replies", replies.len()) };
+    assert_eq!((*conn, reply.error, &reply.payload[..]), (B, ErrorByte::SUCCESS, &b"48 bytes"[..]));
+    rig.request(B, ID, 2, 0);
+    rig.answer(*rig.asked.last().unwrap(), large);
+    let of_another = rig.replies();
+    assert!(
+        of_another.iter().all(|(_, reply)| reply.error == ErrorByte::SUCCESS),
+        "one Crawler has a share, not all of it"
+    );
+}
+
+#[test]
+fn a_large_reply_that_is_read_in_drips_ends() {
+    let mut rig = Rig::peer();
+    rig.takes = false;
+    rig.request(A, ID, 1, 0);
+    rig.answer(rig.asked[0], vec![0; 64 << 20]);
+    for _ in 0..70 {
+        rig.pass(secs(60));
+        rig.input(Input::Written { conn: A, frames: 1 }); // 546 bytes a second
+    }
+    assert!(rig.events().iter().any(|event| matches!(event, Event::Undelivered { .. })));
+    let (conn, failure) = rig.closes.pop().unwrap();
+    assert_eq!((conn, failure.cause, failure.by), (A, Cause::QueueFull, By::Us));
+    assert_eq!(rig.engine.backend.replies.held(), (0, 0));
+}

@@ -183,3 +183,17 @@ async fn who_no_longer_waits_gives_the_request_up() {
     drop(asking);
     assert_eq!(crawler.end(ticket).await.unwrap_err().cause, Cause::Cancelled);
 }
+
+#[tokio::test]
+async fn one_crawler_s_long_questions_hold_up_nobody_else_s() {
+    let allow = vec![permid(CURRENT, 1), permid(CURRENT, 3)];
+    let peer = Running::start(NodeConfig { listen: LOOPBACK, allow, ..config(CURRENT, 2) }).await;
+    let one = Running::crawler(CURRENT, &peer).await;
+    let mut other = Running::start(config(CURRENT, 3)).await;
+    other.connect(&peer).await;
+    let long: Vec<_> = (0..64).map(|_| one.node.request(ask(CURRENT, "1 60000"))).collect();
+    tokio::time::sleep(Duration::from_millis(300)).await; // they are there first
+    let answered = tokio::time::timeout(Duration::from_secs(10), other.ask(ask(CURRENT, "5 0"))).await;
+    assert_eq!(answered.expect("not after a minute"), Ok((ErrorByte::SUCCESS, pattern(5))));
+    drop(long);
+}
