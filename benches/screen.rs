@@ -16,9 +16,10 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use swarmscope::screen::{Key, Model, Msg, Now};
 use swarmscope::tui::Theme;
-use swarmscope::tui::draw::{Tops, draw};
+use swarmscope::tui::draw::draw;
 use swarmscope::tui::meter::resident;
 use swarmscope::tui::theme::Depth;
+use swarmscope::tui::tops::Tops;
 use swarmscope_peer::node::Event;
 
 const SIZE: (u16, u16) = (200, 60);

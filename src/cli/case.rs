@@ -1,12 +1,11 @@
 //! `swarmscope case`: the case file, in which what was asked and answered is kept so that a later change shows.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 
 use super::{CliError, logging};
 
 mod add;
+mod args;
 mod export;
 mod file;
 pub mod keeper;
@@ -15,6 +14,8 @@ mod show;
 mod verify;
 mod witness;
 
+pub use args::KeyOption;
+use args::{FileArgs, KeyedArgs};
 pub use file::CaseFile;
 
 #[derive(Args, Debug)]
@@ -43,30 +44,6 @@ enum CaseCommand {
     Redact(redact::RedactArgs),
     /// Write it in another format
     Export(export::ExportArgs),
-}
-
-/// A case.
-#[derive(Args, Debug)]
-struct FileArgs {
-    /// The case file
-    file: PathBuf,
-}
-
-/// A case that is written to, and the key that it was opened with.
-#[derive(Args, Debug)]
-struct KeyedArgs {
-    /// The case file
-    file: PathBuf,
-    #[command(flatten)]
-    key: KeyOption,
-}
-
-/// Whose case it is.
-#[derive(Args, Clone, Debug)]
-pub struct KeyOption {
-    /// The Ed25519 key file (PEM) that signs the case [default: your own]
-    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_IDENTITY")]
-    identity: Option<PathBuf>,
 }
 
 /// # Errors

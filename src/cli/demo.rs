@@ -13,7 +13,7 @@ use super::tui::{self, ThemeOption};
 use super::{CliError, directories, identities, journal, keymap, logging, open_files, output, probes, stop};
 use crate::demo::{self, Nats, Reading, Scenario, Swarm, SwarmConfig};
 use crate::screen::Setup;
-use crate::screen::asking::command::Identity;
+use crate::screen::asking::identity::Identity;
 use swarmscope_wire::{Permid, PermidKind};
 
 /// Enough to look like a swarm, few enough to read.

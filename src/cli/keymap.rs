@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::options::JsonOption;
 use super::{CliError, directories, output};
 use crate::screen::Keymap;
-use crate::screen::commands::{COMMANDS, Command, Group};
+use crate::screen::commands::{COMMANDS, Command, Group, TABLE};
 use crate::screen::keys::keymap;
 use swarmscope_probes::config_file::ConfigFile;
 use swarmscope_wire::text;
@@ -69,7 +69,7 @@ fn json(keymap: &Keymap) -> Result<String, CliError> {
             default_keys: command.keys,
             own: keymap.is_changed(command.name),
             places: places(command),
-            argument: command.argument().map(|argument| argument.name),
+            argument: TABLE.argument(command).map(|argument| argument.name),
             doc: command.doc,
         };
         let line = text::json(&line).map_err(|error| CliError::io(error.to_string()))?;
@@ -107,7 +107,7 @@ fn row(keymap: &Keymap, command: &Command) -> [String; 5] {
     let keys: Vec<String> = keymap.of(command).iter().map(ToString::to_string).collect();
     let own = if keymap.is_changed(command.name) { "*" } else { "" };
     let keys = if keys.is_empty() { "–".to_owned() } else { keys.join(", ") };
-    [own.to_owned(), keys, command.name.to_owned(), command.own_doc().to_owned(), places(command).join(", ")]
+    [own.to_owned(), keys, command.name.to_owned(), command.own_doc(&TABLE).to_owned(), places(command).join(", ")]
 }
 
 fn shown_path() -> String {

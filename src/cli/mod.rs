@@ -30,6 +30,7 @@ mod peer;
 mod probes;
 mod reply;
 mod request;
+mod runtime;
 mod session;
 mod stop;
 mod stun;
@@ -39,7 +40,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use tokio::runtime::Runtime;
+use runtime::{report_json, runtime};
 
 pub use error::CliError;
 
@@ -132,20 +133,6 @@ impl Cli {
     const fn is_about_the_program(&self) -> bool {
         matches!(self.command, Some(Command::Keymap(_) | Command::Config | Command::Man | Command::Completions(_)))
     }
-}
-
-/// The runtime of the commands that talk to peers.
-fn runtime() -> Result<Runtime, CliError> {
-    open_files::raise();
-    Runtime::new().map_err(|error| CliError::io(format!("the asynchronous runtime could not start: {error}")))
-}
-
-/// Where `--json` asks for it, a failure is an event too.
-fn report_json(json: bool, outcome: Result<u8, CliError>) -> Result<u8, CliError> {
-    if let (true, Err(CliError::Failure { failure, hint })) = (json, &outcome) {
-        output::Line::failure(failure, *hint).print()?;
-    }
-    outcome
 }
 
 /// For tests: the variables of whoever runs them have no effect.

@@ -15,7 +15,7 @@ use super::options::{self, BootstrapOption, IdentityOptions};
 use super::session::{self, SessionOptions};
 use super::{CliError, directories, identities, keymap, probes};
 use crate::screen::Setup;
-use crate::screen::asking::command::Identity;
+use crate::screen::asking::identity::Identity;
 use crate::screen::kept::Kept;
 use crate::screen::keys::script::Script;
 use crate::screen::session::replay::Player;

@@ -11,7 +11,7 @@ use super::cast::Role;
 use super::scenario::Scenario;
 use super::swarm::{DemoPeer, Swarm};
 use super::tour::{Facts, Reading, Tour};
-use crate::screen::asking::command::Identity;
+use crate::screen::asking::identity::Identity;
 use crate::screen::kept::Kept;
 use crate::screen::{Keymap, Msg, Setup};
 use swarmscope_peer::identity::Identities;

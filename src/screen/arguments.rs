@@ -2,11 +2,12 @@
 
 use super::actions as act;
 use super::actions::Effects;
-use super::commands::Misfit;
 use super::model::Model;
 use super::msg::Effect;
+use super::palette::line::Misfit;
 use crate::screen::asking::messages::find;
 use crate::screen::list::filtering;
+use crate::screen::reply::saving::What;
 use crate::screen::reply::to_file;
 use swarmscope_facts::list::By;
 use swarmscope_facts::list::filter::Filter;
@@ -118,13 +119,13 @@ pub fn view(model: &mut Model, text: &str) -> Done {
 /// Writes the payload of the reply to a file that is not there yet.
 pub fn save_payload(model: &mut Model, text: &str) -> Done {
     crate::screen::reply::copies::has_bytes(model)?;
-    Ok(to_file::write(model, to_file::What::Payload, text, false))
+    Ok(to_file::write(model, What::Payload, text, false))
 }
 
 /// Writes the decoded reply to a file that is not there yet.
 pub fn save_json(model: &mut Model, text: &str) -> Done {
     crate::screen::reply::copies::has_decoded(model)?;
-    Ok(to_file::write(model, to_file::What::Json, text, false))
+    Ok(to_file::write(model, What::Json, text, false))
 }
 
 pub fn themes(model: &Model, _: &str) -> Vec<String> {

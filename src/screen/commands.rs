@@ -2,11 +2,12 @@
 //! footer, help and the list of commands come from here; nothing else knows keys.
 
 mod arguments;
+pub mod command;
+pub mod context;
 mod follow;
 mod footer;
 mod help;
 mod page;
-mod places;
 mod table;
 
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -21,141 +22,13 @@ use super::which::Screen;
 use crate::screen::keys::key::Key;
 use crate::screen::keys::keymap::Sequence;
 use crate::screen::keys::typing;
-pub use arguments::{Argument, Misfit};
+pub use command::{Argument, Command, Foot, Group, Table};
+pub use context::Context;
 pub use follow::{FollowUp, follow_ups, pending};
 pub use footer::{Footing, footer};
 pub use help::{HelpLine, HelpSection, help, here};
 pub use page::{HelpRow, help_has_two_columns, help_rest, help_rows};
-pub use table::COMMANDS;
-
-/// Where a command applies.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Context {
-    Any,
-    /// Moving about on any screen: no prompt, composer or overlay is open.
-    Moving,
-    /// Moving about while a recording is replayed.
-    Replay,
-    /// Moving about on the main screen.
-    Main,
-    /// Moving about on the screen of one peer.
-    PeerScreen,
-    /// Moving about on the screen of a request to many.
-    ManyScreen,
-    /// There, before it is sent.
-    ManyPreview,
-    /// There, while it is sent and after that.
-    ManyRun,
-    /// The list, beside the other pane.
-    Peers,
-    /// The list, alone on the screen.
-    PeersAlone,
-    Channels,
-    Reply,
-    Request,
-    /// Anything with a selected row or a scroll position.
-    Rows,
-    /// The composer.
-    Sheet,
-    Message,
-    Frequency,
-    Payload,
-    Form,
-    Filter,
-    Connect,
-    /// Rate and concurrency of a request to many.
-    Pace,
-    Note,
-    /// The list of saved filters.
-    Filters,
-    FilterName,
-    /// The list of columns.
-    Columns,
-    Help,
-    /// The help, while its search is typed.
-    HelpSearch,
-    Palette,
-    Against,
-    Find,
-    Save,
-    Log,
-    LogFilter,
-}
-
-/// A heading of the help.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Group {
-    Move,
-    Peers,
-    Request,
-    Reply,
-    Time,
-    More,
-}
-
-impl Group {
-    pub const ALL: [Self; 6] = [Self::Move, Self::Peers, Self::Request, Self::Reply, Self::Time, Self::More];
-
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Move => "MOVE",
-            Self::Peers => "PEERS",
-            Self::Request => "REQUEST",
-            Self::Reply => "REPLY",
-            Self::Time => "TIME",
-            Self::More => "MORE",
-        }
-    }
-}
-
-/// How a command stands in the footer.
-#[derive(Clone, Copy, Debug)]
-pub struct Foot {
-    /// Lower comes first and stays longest.
-    pub rank: u8,
-    pub verb: &'static str,
-    /// At the right end, where it never falls off.
-    pub right: bool,
-    /// How many peers it goes to, where it goes to many; with 0 that isn't said.
-    pub to: fn(&Model) -> usize,
-}
-
-/// One command.
-#[derive(Debug)]
-pub struct Command {
-    /// How the list of commands calls it.
-    pub name: &'static str,
-    /// One line: what it does.
-    pub doc: &'static str,
-    pub group: Group,
-    /// Its keys unless the operator's key map says otherwise.
-    pub keys: &'static [&'static str],
-    pub contexts: &'static [Context],
-    pub foot: Option<Foot>,
-    /// Whether it can be done now; if not, why.
-    pub ready: fn(&Model) -> Result<(), String>,
-    pub run: fn(&mut Model) -> Vec<Effect>,
-}
-
-impl Command {
-    /// What it does by itself: a pair such as `first, last` has one doc for both.
-    #[must_use]
-    pub fn own_doc(&self) -> &'static str {
-        let pair = |other: &&Self| other.doc == self.doc && other.name != self.name && other.contexts == self.contexts;
-        let (Some(other), Some((one, two))) = (COMMANDS.iter().find(pair), self.doc.split_once(", ")) else {
-            return self.doc;
-        };
-        let place = |command: &Self| COMMANDS.iter().position(|of| of.name == command.name);
-        if place(self) < place(other) { one } else { two }
-    }
-
-    /// Why it can't be done now.
-    #[must_use]
-    pub fn ready_reason(&self, model: &Model) -> Option<String> {
-        (self.ready)(model).err()
-    }
-}
+pub use table::{COMMANDS, TABLE};
 
 /// What keys mean now, the nearest meaning first.
 #[must_use]
@@ -231,7 +104,7 @@ pub enum Meaning {
 #[must_use]
 pub fn meaning(model: &Model, keys: &[Key]) -> Meaning {
     for context in contexts(model) {
-        let here = || COMMANDS.iter().filter(|command| command.contexts.contains(&context));
+        let here = || model.commands().iter().filter(|command| command.contexts.contains(&context));
         if let Some(command) = here().find(|command| working(model, command).any(|known| known.keys() == keys)) {
             return Meaning::Command(command);
         }
@@ -295,7 +168,7 @@ fn off_the_map(model: &mut Model, keys: &[Key], last: Key) -> Vec<Effect> {
 pub(super) fn execute(model: &mut Model, command: &'static Command) -> Vec<Effect> {
     match (command.ready)(model) {
         Ok(()) => {
-            model.kept.hints.used(command);
+            model.kept.hints.used(command.name);
             (command.run)(model)
         }
         Err(why) => {
@@ -309,23 +182,13 @@ pub(super) fn execute(model: &mut Model, command: &'static Command) -> Vec<Effec
 pub fn run(model: &mut Model, name: &str) -> Vec<Effect> {
     let contexts = contexts(model);
     let here = |command: &&Command| command.contexts.iter().any(|context| contexts.contains(context));
-    let command = COMMANDS.iter().filter(here).find(|command| command.name == name);
+    let command = model.commands().iter().filter(here).find(|command| command.name == name);
     command.map_or_else(Vec::new, |command| execute(model, command))
 }
 
 /// Pasted text.
 pub fn typed(model: &mut Model, text: &str) {
     typing::text_typed(model, text);
-}
-
-/// The keys that a text may name for a command: those in force, as people write them; empty where there are none.
-///
-/// # Panics
-/// No command has this name: a mistake in the program.
-#[must_use]
-pub fn key_of(model: &Model, name: &str) -> String {
-    let command = COMMANDS.iter().find(|command| command.name == name);
-    model.setup.keymap.first(command.unwrap_or_else(|| panic!("no command is called {name:?}")))
 }
 
 #[cfg(test)]

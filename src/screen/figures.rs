@@ -4,9 +4,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::actions::{Effects, none};
-use super::model::Model;
-
 /// How long the middle one and all but one in a hundred of the newest took.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Spread {
@@ -41,9 +38,4 @@ pub struct Figures {
 pub struct Debug {
     pub shown: bool,
     pub figures: Option<Figures>,
-}
-
-pub fn toggle(model: &mut Model) -> Effects {
-    model.debug = Debug { shown: !model.debug.shown, figures: None };
-    none()
 }

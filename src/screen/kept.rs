@@ -1,12 +1,15 @@
 //! What is kept from one run to the next: saved filters, the choice of columns, notes on peers, the theme. Here as texts; files are
 //! read and written by those who start and run the screen.
 
-use super::hints::Hints;
+use super::hints::given::Hints;
+use lines::{at_line, parse};
+
+pub mod lines;
+
 use crate::screen::list::columns::Columns;
 use crate::screen::list::notes;
 use crate::screen::list::saved::Saved;
 use swarmscope_facts::Notes;
-use swarmscope_probes::config_file::line_of;
 
 /// All of it, as it was when the program started.
 #[derive(Clone, Default, Debug)]
@@ -88,23 +91,4 @@ fn theme(text: &str) -> Result<Option<String>, String> {
     let name =
         table.get("name").map(|name| name.as_str().ok_or_else(|| at_line(text, "name", "takes a name in quotes")));
     Ok(name.transpose()?.map(str::to_owned))
-}
-
-/// The table of a TOML text.
-///
-/// # Errors
-/// It is none; with the line.
-pub fn parse(text: &str) -> Result<toml::Table, String> {
-    text.parse().map_err(|error: toml::de::Error| {
-        let at = error.span().map_or(0, |span| span.start);
-        format!("line {}: {}", line_of(text, at), error.message())
-    })
-}
-
-/// What is wrong with the entry of this key, with its line.
-#[must_use]
-pub fn at_line(text: &str, key: &str, why: &str) -> String {
-    let begins = |line: &str| line.trim_start().trim_start_matches(['"', '\'']).starts_with(key);
-    let at = text.lines().position(begins).map_or(1, |line| line + 1);
-    format!("line {at}: \"{}\": {why}", swarmscope_facts::words::clean(key))
 }

@@ -1,10 +1,10 @@
 //! What happened, newest last: the line above the footer and the log view.
 
+pub mod reading;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::mode::Mode;
-use super::model::Model;
 use swarmscope_facts::Now;
 use swarmscope_facts::news;
 use swarmscope_peer::node::PeerKey;
@@ -88,7 +88,7 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub struct Line {
     /// Counts all lines there ever were, from 1.
-    number: u64,
+    pub(super) number: u64,
     pub at: Now,
     pub kind: Kind,
     pub peer: Option<PeerKey>,
@@ -245,27 +245,6 @@ impl Log {
             line.peer = Some(now.clone());
         }
     }
-}
-
-/// The lines that have all words of the log's filter, newest first: in what happened, to whom, its code, its kind.
-pub fn found(model: &Model) -> impl Iterator<Item = &Line> {
-    let words: Vec<String> = model.log_filter.text().split_whitespace().map(str::to_lowercase).collect();
-    model.log.lines().iter().rev().filter(move |line| {
-        words.is_empty() || {
-            let who = line.peer.as_ref().map(|peer| model.name_of(peer)).unwrap_or_default();
-            let code = line.next.map_or("", |(code, _)| code);
-            let text = format!("{who} {} {code} {}", line.text, line.kind.word()).to_lowercase();
-            words.iter().all(|word| text.contains(word))
-        }
-    })
-}
-
-/// Whoever reads older lines goes on reading them while new ones come.
-pub(super) fn hold_still(model: &mut Model, newest_before: u64) {
-    let Mode::Log { back: back @ 1.. } = model.mode else { return };
-    let came = found(model).take_while(|line| line.number > newest_before).count();
-    let last = found(model).count().saturating_sub(1);
-    model.mode = Mode::Log { back: (back + came).min(last) };
 }
 
 #[cfg(test)]

@@ -31,13 +31,15 @@ pub mod search;
 pub mod session;
 pub mod size;
 mod terminal;
+mod update;
 pub mod which;
 
 pub use keys::key::Key;
 pub use keys::keymap::Keymap;
 pub use mode::{Mode, Pane};
-pub use model::{Model, Setup, update};
+pub use model::{Model, Setup};
 pub use msg::{Effect, Msg, TourStep};
 pub use size::Class;
 pub use swarmscope_facts::Now;
+pub use update::update;
 pub use which::Screen;

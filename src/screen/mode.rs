@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::input::Input;
 use super::many::form::PaceForm;
-use super::palette::Palette;
-use crate::screen::reply::compare::Candidate;
-use crate::screen::reply::to_file::Saving;
+use crate::screen::palette::line::Palette;
+use crate::screen::reply::comparison::Candidate;
+use crate::screen::reply::saving::Saving;
 
 /// The panes that can have the focus, in the order of `tab`.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]

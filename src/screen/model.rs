@@ -3,42 +3,36 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use super::commands;
+use super::commands::command::{Command, Table};
 use super::figures::Debug;
 use super::input::Input;
 use super::kept::Kept;
-use super::kept::KeptIn;
-use super::log::{self, Kind, Log};
-use super::many::{self, Many};
+use super::log::{Kind, Log};
+use super::many::Many;
 use super::mode::{Mode, Pane};
-use super::msg::{Effect, Msg, TourStep};
-use super::news;
+use super::msg::TourStep;
 use super::picks::Picks;
 use super::which::Screen;
-use crate::screen::asking::command::Identity;
 use crate::screen::asking::composer::Composer;
-use crate::screen::asking::editing;
+use crate::screen::asking::identity::Identity;
 use crate::screen::asking::messages::find;
 use crate::screen::keys::key::Key;
 use crate::screen::keys::keymap::Keymap;
-use crate::screen::keys::mouse::{self, Mouse};
-use crate::screen::list::arranging::Arrange;
-use crate::screen::list::filtering::Sieve;
-use crate::screen::list::marking::Range;
-use crate::screen::peer_screen::inspect::Inspect;
-use crate::screen::reply::compare::Comparison;
-use crate::screen::reply::find::Find;
-use crate::screen::reply::to_file;
+use crate::screen::keys::spot::Mouse;
+use crate::screen::list::range::Range;
+use crate::screen::list::sieve::Sieve;
+use crate::screen::peer_screen::cursor::Inspect;
+use crate::screen::reply::comparison::Comparison;
+use crate::screen::reply::finding::Find;
 use crate::screen::session::showing::Showing;
 use swarmscope_facts::Marks;
+use swarmscope_facts::Now;
 use swarmscope_facts::list::Tally;
 use swarmscope_facts::list::order::Order;
 use swarmscope_facts::messages::Known;
 use swarmscope_facts::reply::reading::{Reading, View};
 use swarmscope_facts::request::Request;
 use swarmscope_facts::said::Saying;
-use swarmscope_facts::words;
-use swarmscope_facts::{self as facts, Now};
 use swarmscope_facts::{Facts, Naming, Peer};
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::node::PeerKey;
@@ -208,6 +202,28 @@ impl Model {
         Saying { facts: &self.facts, registry: &self.setup.registry, naming: &self.setup.naming }
     }
 
+    /// The commands that there are.
+    #[must_use]
+    pub const fn table(&self) -> &'static Table {
+        self.setup.keymap.table()
+    }
+
+    /// The commands that there are, in the order of their table.
+    #[must_use]
+    pub const fn commands(&self) -> &'static [Command] {
+        self.table().commands
+    }
+
+    /// The keys that a text may name for a command: those in force, as people write them; empty where there are none.
+    ///
+    /// # Panics
+    /// No command has this name: a mistake in the program.
+    #[must_use]
+    pub fn key_of(&self, name: &str) -> String {
+        let command = self.table().named(name);
+        self.setup.keymap.first(command.unwrap_or_else(|| panic!("no command is called {name:?}")))
+    }
+
     /// How peers and addresses are named.
     #[must_use]
     pub const fn naming(&self) -> &Naming {
@@ -325,89 +341,4 @@ impl Model {
         let older = peer.requests.iter().rev().filter(|r| r.message == shown.message && r.number < shown.number);
         older.filter(|request| !request.was_254()).find_map(|request| Some((request.number, tree_of(request)?)))
     }
-}
-
-/// Folds one message into the model.
-pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
-    model.now = now;
-    let (is_tick, passed) = (matches!(msg, Msg::Tick), many::feed::Passed::of(&msg));
-    let newest = model.log.newest();
-    let mut effects = folded(model, msg);
-    effects.extend(many::feed::turn(model, passed));
-    model.arrange(Arrange::News { full_second: is_tick });
-    log::hold_still(model, newest);
-    effects
-}
-
-fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
-    match msg {
-        Msg::Node(event) => news::fold(model, facts::Input::Event(event)),
-        Msg::Key(key) => key_pressed(model, key),
-        Msg::Paste(text) => {
-            model.touched = true;
-            commands::typed(model, &text);
-            Vec::new()
-        }
-        Msg::Mouse(gesture, spot) => mouse::gesture(model, gesture, spot),
-        Msg::Resize(columns, rows) => {
-            model.size = (columns, rows);
-            Vec::new()
-        }
-        Msg::Tick | Msg::Wake => {
-            let shown = model.kept.hints.take_unwritten();
-            shown.map(|text| Effect::Keep(KeptIn::Hints, text)).into_iter().collect()
-        }
-        Msg::Figures(figures) => {
-            model.debug.figures = Some(figures);
-            Vec::new()
-        }
-        Msg::Asked(ask, ticket) => news::fold(model, facts::Input::Asked(ask, ticket)),
-        Msg::Decoded { permid, ticket, decoding } => {
-            news::fold(model, facts::Input::Decoded { permid, ticket, decoding })
-        }
-        Msg::Label { permid, label } => news::fold(model, facts::Input::Label { permid, label }),
-        Msg::Tour(step) => {
-            news::tour(model, step);
-            Vec::new()
-        }
-        Msg::TourEnded => {
-            model.tour = None;
-            Vec::new()
-        }
-        Msg::Saved(saved) => {
-            to_file::saved(model, saved);
-            Vec::new()
-        }
-        Msg::Opened(why_not) => {
-            to_file::opened(model, why_not);
-            Vec::new()
-        }
-        Msg::Edited(left) => {
-            editing::edited(model, left);
-            Vec::new()
-        }
-        Msg::Notice(text) => {
-            model.say(Kind::Plain, text);
-            Vec::new()
-        }
-        Msg::Done(text) => {
-            model.say(Kind::Done, words::clean(&text));
-            Vec::new()
-        }
-        Msg::NotDone(text) => {
-            model.say(Kind::NotDone, words::clean(&text));
-            Vec::new()
-        }
-        Msg::Place(place) => {
-            place.take(model);
-            Vec::new()
-        }
-    }
-}
-
-fn key_pressed(model: &mut Model, key: Key) -> Vec<Effect> {
-    model.touched = true;
-    model.awaited = None;
-    model.order.hold(model.now);
-    commands::dispatch(model, key)
 }

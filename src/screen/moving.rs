@@ -62,7 +62,7 @@ pub fn step(model: &mut Model, by: isize) -> Effects {
         Mode::Against(..) => model.candidates_found().len(),
         _ => model.found().len(),
     };
-    let lines = if matches!(model.mode, Mode::Log { .. }) { log::found(model).count() } else { 0 };
+    let lines = if matches!(model.mode, Mode::Log { .. }) { log::reading::found(model).count() } else { 0 };
     let help = if matches!(model.mode, Mode::Help { .. }) { commands::help_rest(model) + 1 } else { 0 };
     match &mut model.mode {
         Mode::Message(picker) | Mode::Against(picker, _) => picker.at = moved(picker.at, by, found),

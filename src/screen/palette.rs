@@ -1,24 +1,17 @@
 //! The list of commands: what is typed finds commands; behind a command's name and a blank it is the command's argument.
 
-use super::commands::{Argument, COMMANDS, Command, Context, Misfit, execute};
+use super::commands::command::{Argument, Command, Table};
+use super::commands::context::Context;
+use super::commands::execute;
+use line::{Misfit, Palette};
+
+pub mod line;
+
 use super::input::Input;
 use super::mode::Mode;
 use super::model::Model;
 use super::msg::Effect;
 use super::search::search;
-use crate::screen::keys::key::Key;
-
-/// What is typed into the list, and which line is selected.
-#[derive(Clone, Default, Debug)]
-pub struct Palette {
-    pub input: Input,
-    /// The selected line among those found.
-    pub at: usize,
-    /// What was typed before a candidate was put in its place: candidates are searched by it.
-    stem: Option<String>,
-    /// What the command had against its argument.
-    pub wrong: Option<Misfit>,
-}
 
 /// A line of the list.
 #[derive(Clone, Debug)]
@@ -48,18 +41,18 @@ pub struct Said<'t> {
 
 /// The command that a line names with an argument to come.
 #[must_use]
-pub fn said(line: &str) -> Option<Said<'_>> {
+pub fn said<'t>(table: &Table, line: &'t str) -> Option<Said<'t>> {
     let of = |command: &'static Command| {
-        let argument = command.argument()?;
+        let argument = table.argument(command)?;
         let rest = line.strip_prefix(argument.word)?;
         let text = rest.strip_prefix(' ')?.trim_start();
         Some(Said { command, argument, text: text.trim_end(), at: line.len() - text.len() })
     };
-    listed().filter_map(of).max_by_key(|said| said.argument.word.len())
+    listed(table).filter_map(of).max_by_key(|said| said.argument.word.len())
 }
 
 /// The commands that can stand in the list: all that do something while one moves about, but the arrows and their like.
-pub fn listed() -> impl Iterator<Item = &'static Command> {
+pub fn listed(table: &Table) -> impl Iterator<Item = &'static Command> + use<> {
     const LISTED: [Context; 8] = [
         Context::Moving,
         Context::Replay,
@@ -70,13 +63,13 @@ pub fn listed() -> impl Iterator<Item = &'static Command> {
         Context::Channels,
         Context::Reply,
     ];
-    COMMANDS.iter().filter(|command| command.contexts.iter().any(|context| LISTED.contains(context)))
+    table.commands.iter().filter(|command| command.contexts.iter().any(|context| LISTED.contains(context)))
 }
 
 /// Those of them that are of use now: while nothing is replayed, its commands would only be in the way.
 pub fn offered(model: &Model) -> impl Iterator<Item = &'static Command> {
     let replays = model.showing.replay.is_some();
-    listed().filter(move |command| replays || command.contexts != [Context::Replay])
+    listed(model.table()).filter(move |command| replays || command.contexts != [Context::Replay])
 }
 
 /// The lines that the list shows: candidates for an argument, or commands; with the characters that match.
@@ -84,7 +77,7 @@ pub fn offered(model: &Model) -> impl Iterator<Item = &'static Command> {
 pub fn found(model: &Model) -> Vec<Found> {
     let Mode::Palette(palette) = &model.mode else { return Vec::new() };
     let line = palette.stem.as_deref().unwrap_or(palette.input.text());
-    if let Some(said) = said(line) {
+    if let Some(said) = said(model.table(), line) {
         let candidates = (said.argument.candidates)(model, said.text);
         let hits = search(said.text, candidates.iter().map(String::as_str));
         let entry = |index: usize| Entry::Candidate(candidates[index].clone());
@@ -95,53 +88,21 @@ pub fn found(model: &Model) -> Vec<Found> {
     hits.into_iter().map(|hit| Found { entry: Entry::Command(listed[hit.index]), marks: hit.marks }).collect()
 }
 
-impl Palette {
-    /// Takes an editing key.
-    pub fn key(&mut self, key: Key) -> bool {
-        let changed = self.input.key(key);
-        if changed {
-            self.changed();
-        }
-        changed
-    }
-
-    pub fn type_in(&mut self, text: &str) {
-        if self.input.type_in(text) {
-            self.changed();
-        }
-    }
-
-    fn changed(&mut self) {
-        (self.at, self.stem, self.wrong) = (0, None, None);
-    }
-
-    /// What is typed is this command and its argument.
-    #[must_use]
-    pub fn said(&self) -> Option<Said<'_>> {
-        said(self.input.text())
-    }
-
-    /// Whether the selected candidate stands in the line.
-    #[must_use]
-    pub const fn has_chosen(&self) -> bool {
-        self.stem.is_some()
-    }
-}
-
 /// Moves among the lines; a candidate that is moved to is put into the line.
 pub fn step(model: &mut Model, by: isize) {
     let found = found(model);
     let Mode::Palette(palette) = &mut model.mode else { return };
     let last = found.len().saturating_sub(1);
-    let first_time = palette.stem.is_none() && palette.said().is_some();
+    let table = model.setup.keymap.table();
+    let first_time = palette.stem.is_none() && said(table, palette.input.text()).is_some();
     palette.at = if first_time && by > 0 { 0 } else { palette.at.saturating_add_signed(by).min(last) };
     if let Some(Found { entry: Entry::Candidate(candidate), .. }) = found.get(palette.at) {
-        put(palette, &candidate.clone());
+        put(table, palette, &candidate.clone());
     }
 }
 
-fn put(palette: &mut Palette, candidate: &str) {
-    let Some(said) = palette.said() else { return };
+fn put(table: &Table, palette: &mut Palette, candidate: &str) {
+    let Some(said) = said(table, palette.input.text()) else { return };
     let line = format!("{}{candidate}", &palette.input.text()[..said.at]);
     palette.stem.get_or_insert_with(|| palette.input.text().to_owned());
     (palette.input, palette.wrong) = (Input::new(line), None);
@@ -158,10 +119,11 @@ pub fn complete_back(model: &mut Model) -> Vec<Effect> {
 }
 
 fn turn(model: &mut Model, by: isize) -> Vec<Effect> {
-    let found = found(model);
+    let (found, table) = (found(model), model.table());
     let Mode::Palette(palette) = &mut model.mode else { return Vec::new() };
     if let Some(Found { entry: Entry::Command(command), .. }) = found.get(palette.at) {
-        let line = command.argument().map_or_else(|| command.name.to_owned(), |argument| format!("{} ", argument.word));
+        let line =
+            table.argument(command).map_or_else(|| command.name.to_owned(), |argument| format!("{} ", argument.word));
         palette.input = Input::new(line);
         palette.changed();
         return Vec::new();
@@ -170,7 +132,7 @@ fn turn(model: &mut Model, by: isize) -> Vec<Effect> {
     let at = isize::try_from(palette.at).unwrap_or(0) + if palette.has_chosen() { by } else { 0 };
     palette.at = usize::try_from(at.rem_euclid(count.max(1))).unwrap_or(0);
     if let Some(Found { entry: Entry::Candidate(candidate), .. }) = found.get(palette.at) {
-        put(palette, &candidate.clone());
+        put(table, palette, &candidate.clone());
     }
     Vec::new()
 }
@@ -181,7 +143,7 @@ fn turn(model: &mut Model, by: isize) -> Vec<Effect> {
 /// Why not.
 pub fn can_run(model: &Model) -> Result<(), String> {
     let Mode::Palette(palette) = &model.mode else { return Err("the list of commands is closed".to_owned()) };
-    let nothing = palette.said().is_none() && found(model).is_empty();
+    let nothing = said(model.table(), palette.input.text()).is_none() && found(model).is_empty();
     if nothing { Err("no command is called that".to_owned()) } else { Ok(()) }
 }
 
@@ -189,11 +151,11 @@ pub fn can_run(model: &Model) -> Result<(), String> {
 pub fn run(model: &mut Model) -> Vec<Effect> {
     let found = found(model);
     let Mode::Palette(palette) = std::mem::take(&mut model.mode) else { return Vec::new() };
-    match (palette.said(), found.get(palette.at)) {
+    match (said(model.table(), palette.input.text()), found.get(palette.at)) {
         (Some(said), _) if said.text.is_empty() => execute(model, said.command),
         (Some(said), _) => match (said.argument.run)(model, said.text) {
             Ok(effects) => {
-                model.kept.hints.used(said.command);
+                model.kept.hints.used(said.command.name);
                 effects
             }
             Err(misfit) => {

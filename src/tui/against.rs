@@ -7,7 +7,7 @@ use super::layout::Grid;
 use super::overlay;
 use crate::screen::Model;
 use crate::screen::mode::Picker;
-use crate::screen::reply::compare::Candidate;
+use crate::screen::reply::comparison::Candidate;
 use swarmscope_facts::format::thousands;
 
 /// Where the columns begin: number, time, size.

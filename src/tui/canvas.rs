@@ -8,7 +8,7 @@ use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::theme::Theme;
-use crate::screen::keys::mouse::Spot;
+use crate::screen::keys::spot::Spot;
 pub use crate::screen::reply::lines::cut;
 use swarmscope_wire::PartsLeft;
 use swarmscope_wire::mask::Mask;

@@ -3,7 +3,8 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, BAR, Canvas, follow, width};
-use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::keys::spot::List;
+use crate::screen::keys::spot::Spot;
 use crate::screen::{Mode, Model, Pane};
 use swarmscope_facts::format::{countdown, size, took};
 use swarmscope_facts::list::next::{Cell, cell};

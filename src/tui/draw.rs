@@ -1,5 +1,6 @@
 //! One frame: every block in its place, overlays on top.
 
+use super::tops::Tops;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -10,21 +11,8 @@ use super::{
     against, channels, columns, debug, filter_prompt, footer, frames, help, log_line, log_view, many, palette,
     peer_line, peer_screen, peers, reply, request, saved_filters, showing, status_bar, which_key,
 };
-use crate::screen::keys::mouse::Spot;
+use crate::screen::keys::spot::Spot;
 use crate::screen::{Class, Mode, Model, Pane, Screen};
-
-/// Where lists were scrolled to when they were last drawn, so that they move no more than they must.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Tops {
-    pub peers: usize,
-    pub channels: usize,
-    pub tree: usize,
-    /// Of the screen of one peer.
-    pub lines: usize,
-    pub fields: usize,
-    pub parts: usize,
-    pub bytes: usize,
-}
 
 /// Draws a frame. Returns where the terminal's cursor stands, if text is typed.
 pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -> Option<(u16, u16)> {

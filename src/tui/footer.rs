@@ -4,7 +4,7 @@ use super::canvas::{Canvas, width};
 use super::layout::Grid;
 use crate::screen::Model;
 use crate::screen::commands::{Footing, footer};
-use crate::screen::keys::mouse::Spot;
+use crate::screen::keys::spot::Spot;
 
 /// Blanks between entries.
 const GAP: u16 = 3;

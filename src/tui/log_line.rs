@@ -6,7 +6,6 @@ use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 use super::prompt;
 use super::why::folded;
-use crate::screen::commands::key_of;
 use crate::screen::hints::hints as all_hints;
 use crate::screen::log::{Kind, Line};
 use crate::screen::{Class, Model};
@@ -27,7 +26,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let Some(line) = model.log.headline(model.now).filter(|_| !toured) else { return };
     let theme = canvas.theme;
     let mut end = canvas.right(right, y, "log", theme.muted);
-    end = canvas.right(end - 1, y, &key_of(model, "log"), theme.strong()).saturating_sub(2);
+    end = canvas.right(end - 1, y, &model.key_of("log"), theme.strong()).saturating_sub(2);
     let more = model.log.more(model.now);
     if more > 0 {
         end = canvas.right(end, y, &format!("{} more", thousands(more as u64)), theme.muted).saturating_sub(2);

@@ -18,7 +18,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, back: usize) {
     let body = Rect::new(0, 1, grid.columns, grid.footer.saturating_sub(1));
     canvas.blank(body, Style::new());
     canvas.cursor = None;
-    let found: Vec<&Line> = log::found(model).collect();
+    let found: Vec<&Line> = log::reading::found(model).collect();
     let area = Area { bar: 0, x: 3, right: grid.columns - 1, y: if grid.rows >= 20 { 2 } else { 1 }, height: 1 };
     heading(canvas, model, &area, found.len());
     let list = Area { y: area.y + 1, height: grid.footer.saturating_sub(area.y + 1), ..area };

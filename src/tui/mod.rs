@@ -46,6 +46,7 @@ mod status_bar;
 pub mod svg;
 pub mod terminal;
 pub mod theme;
+pub mod tops;
 mod which_key;
 mod why;
 

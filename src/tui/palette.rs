@@ -9,8 +9,10 @@ use super::picker::marked;
 use super::why::folded;
 use crate::screen::Model;
 use crate::screen::commands::Command;
-use crate::screen::keys::mouse::{List, Spot};
-use crate::screen::palette::{Entry, Found, Palette, Said, found, offered};
+use crate::screen::keys::spot::List;
+use crate::screen::keys::spot::Spot;
+use crate::screen::palette::line::Palette;
+use crate::screen::palette::{Entry, Found, Said, found, offered, said};
 
 /// Cells for a command's name.
 const NAME: u16 = 18;
@@ -24,7 +26,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, palette: &Palette) 
     let inner = overlay::frame(canvas, grid, 72, high, "COMMANDS", "");
     let cursor = typed(canvas, &inner, palette);
     canvas.cursor = Some((cursor, inner.y));
-    let said = palette.said();
+    let said = said(model.table(), palette.input.text());
     let found = found(model);
     let taken = below(canvas, &inner, palette, said.as_ref());
 
@@ -93,11 +95,13 @@ fn row(canvas: &mut Canvas, model: &Model, list: &Area, y: u16, (command, line, 
         (None, false) => Style::new(),
     };
     let end = marked(canvas, list.x, list.x + NAME, y, command.name, &line.marks, style);
-    if let Some(argument) = command.argument().filter(|argument| end + 1 + width(argument.name) < list.x + NAME) {
+    if let Some(argument) =
+        model.table().argument(command).filter(|argument| end + 1 + width(argument.name) < list.x + NAME)
+    {
         canvas.text(end + 1, list.x + NAME, y, argument.name, theme.muted);
     }
     let key = if why_not.is_some() { theme.muted } else { theme.strong() };
     canvas.right(list.right, y, &model.setup.keymap.first(command), key);
-    let doc = why_not.map_or_else(|| command.own_doc().to_owned(), |why| format!("not now: {why}"));
+    let doc = why_not.map_or_else(|| command.own_doc(model.table()).to_owned(), |why| format!("not now: {why}"));
     canvas.text(list.x + NAME + 1, list.right.saturating_sub(KEY), y, &doc, theme.muted);
 }

@@ -5,8 +5,8 @@ use ratatui::style::Style;
 
 use super::canvas::{Area, BAR, Canvas, PILL, cut, follow, width};
 use super::columns::{Placed, place, words_over};
-use crate::screen::commands::key_of;
-use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::keys::spot::List;
+use crate::screen::keys::spot::Spot;
 use crate::screen::{Mode, Model, Pane};
 use swarmscope_facts::format::{ago, countdown, thousands, took};
 use swarmscope_facts::list::Column;
@@ -153,21 +153,21 @@ fn nothing(canvas: &mut Canvas, model: &Model, list: &Area) {
     let theme = canvas.theme;
     let none = String::new();
     let lines = if model.facts.peers().is_empty() && model.showing.replay.is_some() {
-        let pause = key_of(model, "pause replay");
-        vec![(none, "Nobody yet at this time."), (pause, "go on, pause"), (key_of(model, "help"), "all keys")]
+        let pause = model.key_of("pause replay");
+        vec![(none, "Nobody yet at this time."), (pause, "go on, pause"), (model.key_of("help"), "all keys")]
     } else if model.facts.peers().is_empty() {
         vec![
             (none, "No peers yet."),
-            (key_of(model, "connect"), "connect to host:port"),
-            (key_of(model, "help"), "all keys"),
-            (key_of(model, "quit"), "quit, and try: swarmscope demo"),
+            (model.key_of("connect"), "connect to host:port"),
+            (model.key_of("help"), "all keys"),
+            (model.key_of("quit"), "quit, and try: swarmscope demo"),
             (String::new(), ""),
             (String::new(), "A peer answers whom it has listed:"),
             (String::new(), "swarmscope key show prints your"),
             (String::new(), "permid for its list."),
         ]
     } else {
-        vec![(none, "The filter shows none of them."), (key_of(model, "show all"), "show all")]
+        vec![(none, "The filter shows none of them."), (model.key_of("show all"), "show all")]
     };
     for ((key, text), y) in lines.iter().zip(list.y..list.bottom()) {
         let x = canvas.text(list.x, list.right, y, key, theme.strong());

@@ -4,7 +4,8 @@ use ratatui::style::{Modifier, Style};
 
 use super::canvas::{Area, Canvas, follow};
 use crate::screen::Model;
-use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::keys::spot::List;
+use crate::screen::keys::spot::Spot;
 use crate::screen::mode::Picker;
 use swarmscope_facts::words::clause;
 

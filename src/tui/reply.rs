@@ -6,8 +6,8 @@ use ratatui::style::{Modifier, Style};
 use super::canvas::{Area, Canvas, follow, width};
 use super::found::{mark, mark_all};
 use super::{diff, hex, why};
-use crate::screen::commands::key_of;
-use crate::screen::keys::mouse::{List, Spot};
+use crate::screen::keys::spot::List;
+use crate::screen::keys::spot::Spot;
 use crate::screen::reply::lines::{TextRow, bytes_per_row, text_rows};
 use crate::screen::{Class, Mode, Model, Pane};
 use swarmscope_facts::format::{clock, counted, size};
@@ -111,7 +111,7 @@ fn replied(canvas: &mut Canvas, model: &Model, area: Area, reply: &Reply, focuse
         }
         View::Diff => match model.compared() {
             Some((name, diff)) => diff::draw(canvas, area, name, diff, model.reading.line, model.find.text()),
-            None => diff::nothing(canvas, area, &key_of(model, "compare with")),
+            None => diff::nothing(canvas, area, &model.key_of("compare with")),
         },
     }
 }

@@ -6,7 +6,6 @@ use super::canvas::{Area, Canvas, PILL, width};
 use super::{form, payload, picker, preview};
 use crate::screen::asking::command::to_selected;
 use crate::screen::asking::composer::Composer;
-use crate::screen::commands::key_of;
 use crate::screen::{Mode, Model, Pane};
 use swarmscope_facts::format::{countdown, counted, size};
 use swarmscope_facts::list::next::{Cell, cell};
@@ -61,7 +60,7 @@ fn hint(canvas: &mut Canvas, model: &Model, area: &Area) -> u16 {
     let theme = canvas.theme;
     let (command, verb) = if model.mode.composes() { ("close composer", "close") } else { ("request", "edit") };
     let x = canvas.right(area.right, area.y, verb, theme.muted);
-    canvas.right(x - 1, area.y, &key_of(model, command), theme.strong()).saturating_sub(2)
+    canvas.right(x - 1, area.y, &model.key_of(command), theme.strong()).saturating_sub(2)
 }
 
 /// `1 DATABASE`; a number alone where it has no name.

@@ -11,7 +11,7 @@ use crossterm::event::Event as TerminalEvent;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::draw::{Tops, draw};
+use super::draw::draw;
 use super::external::External;
 use super::files;
 use super::frozen::Frozen;
@@ -22,6 +22,7 @@ use super::recorder::{Finished, Recorder, Target};
 use super::signals::{Signals, Told};
 use super::terminal::Taken;
 use super::theme::Look;
+use super::tops::Tops;
 use crate::screen::keys::script::{NotSeen, Script};
 use crate::screen::session::recording::typing::Typing;
 use crate::screen::session::replay::Player;

@@ -6,7 +6,6 @@ use super::canvas::{Area, Canvas, cut, width};
 use super::parts;
 use super::rows::{Rows, plain};
 use crate::screen::Model;
-use crate::screen::commands::key_of;
 use swarmscope_facts::format::{clock, countdown, counted, size, took};
 use swarmscope_facts::ladder;
 use swarmscope_facts::list::next::{Cell, cell};
@@ -172,9 +171,9 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
             heading(canvas, "REPLY");
             let message = model.registry().label(model.composer.message);
             let texts = [
-                (key_of(model, "send"), format!("sends {message} to this peer, from the list")),
-                (key_of(model, "request"), "chooses another message".to_owned()),
-                (key_of(model, "payload"), "edits what is asked".to_owned()),
+                (model.key_of("send"), format!("sends {message} to this peer, from the list")),
+                (model.key_of("request"), "chooses another message".to_owned()),
+                (model.key_of("payload"), "edits what is asked".to_owned()),
             ];
             for ((key, text), y) in texts.iter().zip(below.y..below.bottom()) {
                 canvas.text(below.x, below.right, y, key, canvas.theme.strong());

@@ -1,7 +1,7 @@
 //! The list of commands: searching, arguments, completion, errors under the cursor.
 
 use crossterm::event::KeyCode;
-use swarmscope::screen::commands::COMMANDS;
+use swarmscope::screen::commands::{COMMANDS, TABLE};
 use swarmscope::screen::keys::keymap;
 use swarmscope::screen::{Effect, Key, Mode, Model};
 use swarmscope_probes::config_file::ConfigFile;
@@ -253,7 +253,7 @@ fn what_is_wrong_in_a_key_map_is_in_the_log() {
 
 #[test]
 fn one_of_two_commands_says_in_the_list_what_it_does_itself() {
-    let doc = |name: &str| COMMANDS.iter().find(|command| command.name == name).expect("a command").own_doc();
+    let doc = |name: &str| COMMANDS.iter().find(|command| command.name == name).expect("a command").own_doc(&TABLE);
     assert_eq!((doc("first"), doc("last")), ("first", "last"));
     assert_eq!((doc("next peer"), doc("peer before")), ("the next peer", "before"));
     assert_eq!(doc("request"), "choose message, frequency", "two keys for one thing");

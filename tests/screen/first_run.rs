@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::screen::hints::{Hints, hints};
+use swarmscope::screen::hints::given::Hints;
+use swarmscope::screen::hints::hints;
 use swarmscope::screen::kept::KeptIn;
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Now, Screen};
 

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::screen::keys::mouse::{Gesture, Spot};
+use swarmscope::screen::keys::spot::Gesture;
+use swarmscope::screen::keys::spot::Spot;
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Pane};
 use swarmscope::tui::Theme;
-use swarmscope::tui::draw::{Tops, draw, spot};
+use swarmscope::tui::draw::{draw, spot};
 use swarmscope::tui::theme::Depth;
+use swarmscope::tui::tops::Tops;
 
 use crate::fixture::{drawn, fold, press, session};
 
@@ -151,7 +153,7 @@ fn the_mouse_is_switched_on_and_off_by_a_command() {
 
 #[test]
 fn on_the_screen_of_one_peer_a_click_moves_the_one_cursor() {
-    use swarmscope::screen::peer_screen::inspect::Focus;
+    use swarmscope::screen::peer_screen::cursor::Focus;
     let mut model = crate::talk::story().0;
     fold(&mut model, crate::fixture::before(0), Msg::Resize(120, 40));
     click(&mut model, "part 3, hint 2");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use proptest::prelude::*;
 use ratatui::buffer::Cell;
-use swarmscope::screen::peer_screen::inspect::Focus;
+use swarmscope::screen::peer_screen::cursor::Focus;
 use swarmscope::screen::{Effect, Key, Model, Msg, Screen};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use swarmscope::screen::Keymap;
-use swarmscope::screen::commands::{COMMANDS, Command, Context, Group};
+use swarmscope::screen::commands::{COMMANDS, Command, Context, Group, TABLE};
 use swarmscope::screen::keys::keymap;
 use swarmscope::screen::palette::listed;
 use swarmscope_probes::config_file::ConfigFile;
@@ -18,7 +18,7 @@ const END: &str = "<!-- /keys -->\n";
 fn table() -> String {
     let keymap = Keymap::default();
     let shown = |command: &&Command| {
-        command.contexts.contains(&Context::Rows) || listed().any(|listed| listed.name == command.name)
+        command.contexts.contains(&Context::Rows) || listed(&TABLE).any(|listed| listed.name == command.name)
     };
     let mut text = "| | |\n|---|---|\n".to_owned();
     for group in Group::ALL {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::time::Duration;
 
-use swarmscope::screen::commands::{COMMANDS, Context, footer, help};
+use swarmscope::screen::commands::{COMMANDS, Context, TABLE, footer, help};
 use swarmscope::screen::keys::keymap;
 use swarmscope::screen::palette::{listed, offered};
 use swarmscope::screen::session::moment::Moment;
@@ -131,7 +131,7 @@ fn a_replay_is_driven_by_commands_as_everything_else_is() {
     assert!(left.iter().any(|footing| (&*footing.key, &*footing.verb) == ("x", "pause")), "{left:?}");
     let docs: Vec<&str> = help(&model).iter().flat_map(|section| section.lines.iter().map(|line| line.doc)).collect();
     assert!(docs.contains(&"the next message, back") && docs.contains(&"as fast as it was"), "{docs:?}");
-    for command in listed().filter(|command| command.contexts == [Context::Replay]) {
+    for command in listed(&TABLE).filter(|command| command.contexts == [Context::Replay]) {
         assert_eq!(command.ready_reason(&model), None, "{}", command.name);
         assert!(command.ready_reason(&blank()).is_some(), "{}", command.name);
     }

@@ -5,8 +5,9 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use swarmscope::screen::{Key, Model, Msg};
 use swarmscope::tui::Theme;
-use swarmscope::tui::draw::{Tops, draw};
+use swarmscope::tui::draw::draw;
 use swarmscope::tui::theme::Depth;
+use swarmscope::tui::tops::Tops;
 
 use crate::fixture::{blank, fold, press, session, type_text};
 

@@ -1,7 +1,6 @@
 //! The payload in the operator's own editor. What comes back is one edit: it can be undone, and what can't be taken changes nothing.
 
 use crate::screen::actions::{self, Effects, none};
-use crate::screen::commands::key_of;
 use crate::screen::conditions::{Ready, takes_payload};
 use crate::screen::keys::key::Key;
 use crate::screen::keys::typing;
@@ -72,7 +71,7 @@ pub fn edited(model: &mut Model, left: Result<String, String>) {
             if model.mode.composes() {
                 actions::edit(model);
             }
-            let (lines, undo) = (counted(text.split('\n').count(), "line"), key_of(model, "undo payload"));
+            let (lines, undo) = (counted(text.split('\n').count(), "line"), model.key_of("undo payload"));
             model.say(Kind::Done, format!("the payload is what the editor left, {lines}; {undo} takes that back"));
         }
         Err(why) => model.say(Kind::NotDone, format!("the payload stays as it was: {}", clean(&why))),

@@ -4,4 +4,5 @@ pub(in crate::screen) mod again;
 pub mod command;
 pub mod composer;
 pub mod editing;
+pub mod identity;
 pub mod messages;

@@ -1,37 +1,9 @@
 //! What commands take in the list of commands: `filter nat:sym`, `connect host:port`. One row a command, by the name that it
 //! has in the table, and the word that is typed for it; a command without a row takes nothing.
 
-use super::Command;
+use super::command::Argument;
 use crate::screen::arguments as arg;
-use crate::screen::model::Model;
-use crate::screen::msg::Effect;
 use crate::screen::session::time;
-
-/// Something to be said with a command.
-#[derive(Debug)]
-pub struct Argument {
-    /// What is typed for the command: mostly its name.
-    pub word: &'static str,
-    /// What to type behind it: `host:port`.
-    pub name: &'static str,
-    /// Whole arguments that may be meant, from what is typed so far; the list of commands searches in them.
-    pub candidates: fn(&Model, &str) -> Vec<String>,
-    /// Does it. The argument is not empty, and has no blanks around it.
-    pub run: fn(&mut Model, &str) -> Result<Vec<Effect>, Misfit>,
-}
-
-/// Why an argument can't be taken, and from which byte of it on.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Misfit {
-    pub at: usize,
-    pub what: String,
-}
-
-impl From<String> for Misfit {
-    fn from(what: String) -> Self {
-        Self { at: 0, what }
-    }
-}
 
 /// One row of the table.
 macro_rules! arguments {
@@ -40,7 +12,7 @@ macro_rules! arguments {
     };
 }
 
-static ARGUMENTS: &[(&str, Argument)] = arguments! {
+pub(super) static ARGUMENTS: &[(&str, Argument)] = arguments! {
     "filter", "filter", "words", arg::none, arg::filter;
     "sort", "sort", "column", arg::sorts, arg::sort;
     "connect", "connect", "host:port", arg::targets, arg::connect;
@@ -54,14 +26,6 @@ static ARGUMENTS: &[(&str, Argument)] = arguments! {
     "normal speed", "speed", "4", time::speeds, time::speed_of;
     "next theme", "theme", "name", arg::themes, arg::theme;
 };
-
-impl Command {
-    /// What it takes, if it takes something.
-    #[must_use]
-    pub fn argument(&self) -> Option<&'static Argument> {
-        ARGUMENTS.iter().find(|(name, _)| *name == self.name).map(|(_, argument)| argument)
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! What may follow the keys that were pressed.
 
-use super::{COMMANDS, contexts, working};
+use super::{contexts, working};
 use crate::screen::keys::key::Key;
 use crate::screen::keys::keymap::Sequence;
 use crate::screen::model::Model;
@@ -27,7 +27,7 @@ pub fn follow_ups(model: &Model) -> Vec<FollowUp> {
     let mut seen: Vec<&Sequence> = Vec::new();
     let mut found = Vec::new();
     for context in contexts(model) {
-        for command in COMMANDS.iter().filter(|command| command.contexts.contains(&context)) {
+        for command in model.commands().iter().filter(|command| command.contexts.contains(&context)) {
             for sequence in working(model, command).filter(|it| it.begins_with(&model.pending)) {
                 if seen.iter().any(|nearer| nearer.clashes(sequence)) {
                     continue; // a nearer place has taken it

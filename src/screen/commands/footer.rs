@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use super::{COMMANDS, Command, Foot, contexts, working};
+use super::{Command, Foot, contexts, working};
 use crate::screen::keys::key::Key;
 use crate::screen::keys::keymap::Sequence;
 use crate::screen::model::Model;
@@ -26,7 +26,7 @@ pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
     }
     let contexts = contexts(model);
     let mut ranked: Vec<(u8, bool, Footing)> = Vec::new();
-    for command in COMMANDS {
+    for command in model.commands() {
         let here = command.contexts.iter().any(|context| contexts.contains(context));
         let Some(foot) = command.foot.filter(|_| here && (command.ready)(model).is_ok()) else { continue };
         let Some(keys) = working(model, command).next() else { continue };
@@ -66,7 +66,7 @@ fn prefix(first: Key, verb: &str) -> Footing {
 /// `↑↓`, `J K`: a key and that of the command that does the same the other way, where both are one sign.
 fn with_partner(model: &Model, command: &Command, keys: &Sequence) -> String {
     let sign = keys.to_string();
-    let other = COMMANDS.iter().find(|other| other.doc == command.doc && other.name != command.name);
+    let other = model.commands().iter().find(|other| other.doc == command.doc && other.name != command.name);
     match other.map(|other| model.setup.keymap.first(other)) {
         Some(other) if !other.is_ascii() && !sign.is_ascii() => sign + &other,
         Some(other) if [&sign, &other].into_iter().all(|sign| sign.len() == 1) => format!("{sign} {other}"),

@@ -1,6 +1,6 @@
 //! Every command with its keys: what can be done where one is, first; then what can be done elsewhere.
 
-use super::{COMMANDS, Command, Context, Group, contexts_in};
+use super::{Command, Context, Group, contexts_in};
 use crate::screen::keys::keymap::{Keymap, Sequence};
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
@@ -53,7 +53,7 @@ pub fn help(model: &Model) -> Vec<HelpSection> {
         let here = |command: &Command| command.group == group && command.contexts.iter().any(|it| wide.contains(it));
         sections.push(section(model, group.title(), true, &mut told, here));
     }
-    for context in places() {
+    for context in places(model) {
         let there = |command: &Command| command.contexts.contains(&context);
         sections.push(section(model, context.place(), false, &mut told, there));
     }
@@ -62,9 +62,9 @@ pub fn help(model: &Model) -> Vec<HelpSection> {
 }
 
 /// All places but those that are everywhere, in the order of the table.
-fn places() -> Vec<Context> {
+fn places(model: &Model) -> Vec<Context> {
     let mut places = Vec::new();
-    for context in COMMANDS.iter().flat_map(|command| command.contexts) {
+    for context in model.commands().iter().flat_map(|command| command.contexts) {
         if !places.contains(context) {
             places.push(*context);
         }
@@ -88,7 +88,7 @@ fn section(
     belongs: impl Fn(&Command) -> bool,
 ) -> HelpSection {
     let mut lines: Vec<(Vec<&Command>, &'static str)> = Vec::new();
-    for command in COMMANDS {
+    for command in model.commands() {
         if !belongs(command) || told.contains(&command.name) || model.setup.keymap.of(command).is_empty() {
             continue;
         }

@@ -1,9 +1,12 @@
 //! The table of commands. A key is written as people write it, a sequence of keys with blanks: `y c`.
 
-use super::{Command, Context, Foot, Group};
+use super::arguments::ARGUMENTS;
+use super::command::{Command, Foot, Group, Table};
+use super::context::Context;
 use crate::screen::actions as act;
 use crate::screen::asking::{again, editing};
 use crate::screen::conditions as when;
+use crate::screen::keys::keymap::Keymap;
 use crate::screen::keys::mouse;
 use crate::screen::list::column_view;
 use crate::screen::list::filtering;
@@ -13,6 +16,7 @@ use crate::screen::list::saved_view;
 use crate::screen::many::acts as many;
 use crate::screen::model::Model;
 use crate::screen::moving as go;
+use crate::screen::palette;
 use crate::screen::peer_screen::inspect;
 use crate::screen::reply::compare;
 use crate::screen::reply::copies;
@@ -20,7 +24,6 @@ use crate::screen::reply::find;
 use crate::screen::reply::to_file;
 use crate::screen::session::time;
 use crate::screen::terminal;
-use crate::screen::{figures, palette};
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
 const fn foot(rank: u8, verb: &'static str) -> Option<Foot> {
@@ -56,6 +59,16 @@ macro_rules! commands {
             run: $run,
         },)*]
     };
+}
+
+/// The program's commands.
+pub static TABLE: Table = Table { commands: COMMANDS, arguments: ARGUMENTS };
+
+impl Default for Keymap {
+    /// The program's commands with their own keys.
+    fn default() -> Self {
+        Self::of_table(&TABLE)
+    }
 }
 
 /// The table. Within one context a key stands once.
@@ -218,7 +231,7 @@ pub static COMMANDS: &[Command] = commands! {
     "next theme", More, ["t t"], [Moving], None, when::always, terminal::next_theme, "next theme";
     "mouse", More, ["t m"], [Moving], None, when::always, mouse::switch, "mouse on or off";
     "suspend", More, ["ctrl-z"], [Any], None, when::always, terminal::suspend, "back to the shell; fg resumes";
-    "debug figures", More, ["t d"], [Moving], None, when::always, figures::toggle, "what the program takes";
+    "debug figures", More, ["t d"], [Moving], None, when::always, terminal::figures, "what the program takes";
     "quit", More, ["q"], [Moving, Help, Log], at_right(2, "quit"), when::always, act::quit, "quit";
     "interrupt", More, ["ctrl-c"], [Any], at_right(3, "quit"), when::always, act::interrupt, "quit, exit code 130";
 };

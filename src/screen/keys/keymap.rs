@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
-use crate::screen::commands::{COMMANDS, Command, Context};
+use crate::screen::commands::command::{Command, Table};
+use crate::screen::commands::context::Context;
 use crate::screen::keys::key::Key;
 pub use file::read;
 use swarmscope_probes::config_file::Fault;
@@ -64,25 +65,32 @@ impl fmt::Display for Sequence {
 /// The keys in force.
 #[derive(Clone, Debug)]
 pub struct Keymap {
+    table: &'static Table,
     by_command: HashMap<&'static str, Vec<Sequence>>,
     /// Commands whose keys are the operator's own.
     changed: HashSet<&'static str>,
     faults: Vec<Fault>,
 }
 
-impl Default for Keymap {
-    /// The table's own keys.
+impl Keymap {
+    /// The commands of a table with their own keys.
     ///
     /// # Panics
     /// The table names a key that is none: a mistake in the program, which a test would find.
-    fn default() -> Self {
+    #[must_use]
+    pub fn of_table(table: &'static Table) -> Self {
         let parse = |text: &&str| text.parse().unwrap_or_else(|error| panic!("the table of commands: {error}"));
         let of = |command: &'static Command| (command.name, command.keys.iter().map(parse).collect());
-        Self { by_command: COMMANDS.iter().map(of).collect(), changed: HashSet::new(), faults: Vec::new() }
+        let by_command = table.commands.iter().map(of).collect();
+        Self { table, by_command, changed: HashSet::new(), faults: Vec::new() }
     }
-}
 
-impl Keymap {
+    /// The commands that it is of.
+    #[must_use]
+    pub const fn table(&self) -> &'static Table {
+        self.table
+    }
+
     /// A command's keys.
     #[must_use]
     pub fn of(&self, command: &Command) -> &[Sequence] {
@@ -124,7 +132,7 @@ impl Keymap {
     pub fn conflicts(&self) -> Vec<Conflict> {
         let mut seen: HashMap<Context, Vec<(&Sequence, &'static str)>> = HashMap::new();
         let mut conflicts = Vec::new();
-        for command in COMMANDS {
+        for command in self.table.commands {
             for (context, keys) in command.contexts.iter().flat_map(|c| self.of(command).iter().map(move |k| (*c, k))) {
                 let here = seen.entry(context).or_default();
                 let found = here.iter().filter(|(other, _)| other.clashes(keys));

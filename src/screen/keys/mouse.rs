@@ -1,67 +1,22 @@
 //! The mouse: what it points at, and what a click means there. Whoever does not want it never meets it: it is switched on by a
 //! command, because a terminal that reports the mouse no longer selects text with it.
 
+use crate::screen::keys::spot::{Gesture, List, Mouse, Spot};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::screen::actions::{Effects, none};
-use crate::screen::keys::key::Key;
 use crate::screen::log::Kind;
 use crate::screen::mode::{Mode, Pane};
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
-use crate::screen::peer_screen::inspect::{self, Focus};
+use crate::screen::peer_screen::cursor::Focus;
+use crate::screen::peer_screen::inspect;
 use crate::screen::{commands, moving, palette};
-use swarmscope_facts::Now;
 
 /// Two clicks on the same thing within this time are a double click.
 const DOUBLE: Duration = Duration::from_millis(400);
 /// Rows that one notch of the wheel moves.
 const NOTCH: isize = 3;
-
-/// A list whose rows can be pointed at.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
-pub enum List {
-    Peers,
-    Channels,
-    /// The values of a reply.
-    Values,
-    Messages,
-    Commands,
-    /// Of the screen of one peer: what was said, the fields and bytes of a frame, the parts of a reply.
-    Lines,
-    Fields,
-    Bytes,
-    Parts,
-}
-
-/// What the pointer is on.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Debug)]
-pub enum Spot {
-    /// A row of a list, from 0.
-    Row(List, usize),
-    Pane(Pane),
-    /// A key that is named in the footer.
-    Key(Key),
-    #[default]
-    Nothing,
-}
-
-/// What was done with the mouse.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
-pub enum Gesture {
-    Press,
-    WheelUp,
-    WheelDown,
-}
-
-/// Whether the mouse is ours, and the last click.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Mouse {
-    pub on: bool,
-    clicked: Option<(Now, Spot)>,
-}
 
 /// Has the mouse reported, or leaves it to the terminal.
 pub fn switch(model: &mut Model) -> Effects {

@@ -1,6 +1,5 @@
 //! Text that is typed or pasted, where text is taken.
 
-use crate::screen::commands::key_of;
 use crate::screen::keys::key::Key;
 use crate::screen::list::filtering;
 use crate::screen::log::Kind;
@@ -99,7 +98,7 @@ pub fn text_typed(model: &mut Model, text: &str) {
         }
         Mode::LogFilter => drop(model.log_filter.type_in(text)),
         Mode::Main | Mode::Help { .. } | Mode::Log { .. } | Mode::Filters { .. } | Mode::Columns { .. } => {
-            let (request, filter) = (key_of(model, "request"), key_of(model, "filter"));
+            let (request, filter) = (model.key_of("request"), model.key_of("filter"));
             model.say(
                 Kind::Plain,
                 format!("what is pasted goes into a text: {request} edits the request, {filter} the filter"),

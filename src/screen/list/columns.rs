@@ -1,6 +1,7 @@
 //! The columns of the list: which there are, which are shown, in which order.
 
-use crate::screen::kept::{at_line, parse};
+use crate::screen::kept::lines::at_line;
+use crate::screen::kept::lines::parse;
 use swarmscope_facts::list::{By, Column, Sort};
 use swarmscope_peer::crawler::Registry;
 

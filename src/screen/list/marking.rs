@@ -1,5 +1,6 @@
 //! Marking peers: one, a range of rows, all that are shown.
 
+use crate::screen::list::range::Range;
 use std::collections::BTreeSet;
 
 use crate::screen::actions::{Effects, none};
@@ -8,16 +9,6 @@ use crate::screen::model::Model;
 use crate::screen::moving;
 use swarmscope_facts::format::counted;
 use swarmscope_peer::node::PeerKey;
-
-/// A range of rows that is being marked: from where it began to where the cursor is.
-#[derive(Clone, Debug)]
-pub struct Range {
-    anchor: PeerKey,
-    from: usize,
-    to: usize,
-    /// Who was not marked before.
-    added: BTreeSet<PeerKey>,
-}
 
 /// Marks the selected peer or unmarks it, and steps down. Ends a range.
 pub fn mark(model: &mut Model) -> Effects {

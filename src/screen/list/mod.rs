@@ -7,5 +7,7 @@ pub(in crate::screen) mod filtering;
 pub(in crate::screen) mod marking;
 pub mod notes;
 pub(in crate::screen) mod noting;
+pub mod range;
 pub mod saved;
 pub mod saved_view;
+pub mod sieve;

@@ -1,6 +1,7 @@
 //! The file of the operator's notes.
 
-use crate::screen::kept::{at_line, parse};
+use crate::screen::kept::lines::at_line;
+use crate::screen::kept::lines::parse;
 use swarmscope_facts::Notes;
 use swarmscope_wire::Permid;
 

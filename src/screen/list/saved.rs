@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::screen::kept::{at_line, parse};
+use crate::screen::kept::lines::at_line;
+use crate::screen::kept::lines::parse;
 use swarmscope_facts::list::filter::Filter;
 
 /// Filters kept at most.

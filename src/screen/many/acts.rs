@@ -1,7 +1,6 @@
 //! What the commands of requests to many do, and when they can be done.
 
 use super::super::actions::{self, Effects, none};
-use super::super::commands::key_of;
 use super::super::conditions::{self, Ready};
 use super::super::log::Kind;
 use super::super::mode::{Mode, Pane as MainPane};
@@ -9,9 +8,10 @@ use super::super::model::Model;
 use super::super::msg::Effect;
 use super::super::size::Class;
 use super::super::which::Screen;
+use super::command;
 use super::form::PaceForm;
+use super::planning::{planned, planned_again};
 use super::view::{Pane, View};
-use super::{command, planned, planned_again};
 use crate::screen::input::Input;
 use crate::screen::list::filtering;
 use swarmscope_facts::format::counted;
@@ -61,7 +61,7 @@ pub fn targets(model: &Model) -> usize {
 pub fn marks(model: &mut Model) -> Effects {
     model.screen = Screen::Main;
     filtering::show_only(model, "marked:yes");
-    let (mark, send) = (key_of(model, "mark"), key_of(model, "send now"));
+    let (mark, send) = (model.key_of("mark"), model.key_of("send now"));
     model.say(Kind::Plain, format!("these are marked: {mark} unmarks, {send} shows what would be sent"));
     none()
 }

@@ -4,7 +4,7 @@ use super::super::log::Kind;
 use super::super::model::Model;
 use super::super::msg::{Effect, Msg};
 use super::super::which::Screen;
-use super::planned_again;
+use super::planning::planned_again;
 use swarmscope_facts::Input;
 use swarmscope_facts::format;
 use swarmscope_facts::many::campaign::State;

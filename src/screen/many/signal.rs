@@ -1,7 +1,6 @@
 //! What there is to say of an answer that is far from the others: what was seen, what was asked, what a healthy peer does, what else
 //! it could be. Never what runs on the machine: no answer shows that.
 
-use super::super::commands::key_of;
 use super::super::model::Model;
 use swarmscope_facts::format::{clock, counted, size, thousands};
 use swarmscope_facts::many::campaign::Campaign;
@@ -54,7 +53,7 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
             "read it here: values are shown, nothing of them was run",
         ),
     };
-    let key = key_of(model, "telling request");
+    let key = model.key_of("telling request");
     let to_tell = telling::test(campaign, signal)
         .map_or_else(|| to_tell.to_owned(), |_| format!("{to_tell}; {key} prepares that"));
     Some(vec![

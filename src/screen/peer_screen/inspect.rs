@@ -3,6 +3,7 @@
 //! The line with the cursor says which frame is taken apart and which request's channel is shown; the byte says which field is
 //! marked. Moving in any of the four blocks moves that one cursor, so that the others show what belongs to it.
 
+use super::cursor::{Focus, Inspect};
 use std::time::Duration;
 
 use crate::screen::actions::{Effects, none};
@@ -20,35 +21,6 @@ use swarmscope_wire::anatomy::{self, Field};
 const LONGER: Duration = Duration::from_secs(60);
 /// Where a part says how many more come: what is looked at when one moves from part to part.
 const PARTS_LEFT: usize = 7;
-
-/// The blocks in which one can move, in the order of `tab`.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Focus {
-    #[default]
-    Conversation,
-    Frame,
-    Channel,
-    Bytes,
-}
-
-impl Focus {
-    pub const ALL: [Self; 4] = [Self::Conversation, Self::Frame, Self::Channel, Self::Bytes];
-
-    fn step(self, by: usize) -> Self {
-        let at = Self::ALL.iter().position(|focus| *focus == self).unwrap_or(0);
-        Self::ALL[(at + by) % Self::ALL.len()]
-    }
-}
-
-/// Where the screen of one peer stands.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Inspect {
-    pub focus: Focus,
-    /// The line with the cursor; `None` follows the newest.
-    pub line: Option<u64>,
-    /// The byte of that line's frame.
-    pub byte: usize,
-}
 
 /// Bytes in a row: a function of the terminal's width.
 #[must_use]

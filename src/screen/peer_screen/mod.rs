@@ -1,3 +1,4 @@
 //! The screen of one peer: its ladder, its conversation, its frames.
 
+pub mod cursor;
 pub mod inspect;

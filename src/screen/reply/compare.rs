@@ -1,5 +1,6 @@
 //! The reply that is read, beside another one: the peer's before, or one that was picked.
 
+use super::comparison::{Candidate, Made};
 use crate::screen::actions::{Effects, none};
 use crate::screen::conditions::Ready;
 use crate::screen::mode::{Mode, Pane, Picker};
@@ -17,43 +18,6 @@ use swarmscope_wire::MessageId;
 const MOST_LISTED: usize = 5000;
 /// Replies of one peer that are listed.
 const MOST_OF_ONE: usize = 20;
-
-/// Which replies are compared, and what differs.
-#[derive(Clone, Default, Debug)]
-pub struct Comparison {
-    /// What was picked to compare with, for every reply to the same message; `None` for the reply before.
-    picked: Option<(PeerKey, Ticket)>,
-    /// The newest comparison: the two it is of, and how the other one is called.
-    made: Option<Made>,
-}
-
-#[derive(Clone, Debug)]
-struct Made {
-    of: (Ticket, (PeerKey, Ticket)),
-    name: String,
-    diff: Diff,
-}
-
-/// A reply that can be compared with.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Candidate {
-    pub peer: PeerKey,
-    pub ticket: Ticket,
-    /// `#12`.
-    pub number: String,
-    pub who: String,
-    pub ago: String,
-    pub size: String,
-    /// Its payload is the same to the byte.
-    pub same: bool,
-}
-
-impl Candidate {
-    /// What is searched.
-    fn text(&self) -> String {
-        format!("{} {} {} {}{}", self.who, self.number, self.ago, self.size, if self.same { " same bytes" } else { "" })
-    }
-}
 
 impl Model {
     /// The diff that is shown, and what it is with: `#12, 10 min ago`.

@@ -2,7 +2,6 @@
 
 use crate::screen::actions::{Effects, none, not_done};
 use crate::screen::asking::command::to_selected;
-use crate::screen::commands::key_of;
 use crate::screen::conditions::Ready;
 use crate::screen::log::Kind;
 use crate::screen::mode::Pane;
@@ -21,7 +20,7 @@ const MOST: usize = 74_994;
 /// Puts a text into the terminal's clipboard, or says why not.
 fn copy(model: &mut Model, what: &str, text: String) -> Effects {
     if text.len() > MOST {
-        let save = key_of(model, "save payload");
+        let save = model.key_of("save payload");
         let (is, most) = (size(text.len()), size(MOST));
         let why = format!("{is} is too long for a terminal's clipboard, {most} is the most: {save} saves it instead");
         not_done(model, &format!("copy {what}"), &why);
@@ -138,14 +137,14 @@ pub fn has_decoded(model: &Model) -> Ready {
 /// Addresses may stand in any of the bytes.
 pub fn has_bytes(model: &Model) -> Ready {
     if model.setup.naming.privacy {
-        return Err(format!("bytes are hidden with the addresses: {} shows them", key_of(model, "hide addresses")));
+        return Err(format!("bytes are hidden with the addresses: {} shows them", model.key_of("hide addresses")));
     }
     payload(model).map(drop).ok_or_else(|| "there is no reply whose bytes are here".to_owned())
 }
 
 pub fn has_open_address(model: &Model) -> Ready {
     if model.setup.naming.privacy {
-        return Err(format!("addresses are hidden: {} shows them", key_of(model, "hide addresses")));
+        return Err(format!("addresses are hidden: {} shows them", model.key_of("hide addresses")));
     }
     crate::screen::conditions::has_target(model)
 }

@@ -1,65 +1,19 @@
 //! Finding something in a reply: in its values, its text, its bytes, or in what differs.
 
+use super::finding::Find;
 use crate::screen::actions::{Effects, none, not_done};
 use crate::screen::conditions::Ready;
-use crate::screen::input::Input;
 use crate::screen::mode::{Mode, Pane};
 use crate::screen::model::{Model, tree_of};
 use crate::screen::reply::lines::{bytes_per_row, reply_width, text_rows};
 use crate::screen::size::Class;
 use swarmscope_facts::reply::View;
-use swarmscope_facts::reply::find::{Hit, MOST, in_bytes, in_diff, in_text, in_values};
+use swarmscope_facts::reply::find::{Hit, in_bytes, in_diff, in_text, in_values};
 use swarmscope_facts::request::Request;
-use swarmscope_peer::node::Ticket;
 use swarmscope_wire::text::read_hex;
 
 /// Rows that stay in sight above a place that is gone to.
 const ABOVE: usize = 2;
-
-/// What is looked for, and where it was found.
-#[derive(Clone, Default, Debug)]
-pub struct Find {
-    /// Empty: nothing is looked for.
-    pub query: Input,
-    hits: Vec<Hit>,
-    at: usize,
-    /// What the hits are of.
-    of: Option<(Ticket, View, String)>,
-}
-
-impl Find {
-    /// Text is marked where it stands, except where bytes are looked for.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        if self.query.text().starts_with("hex:") { "" } else { self.query.text() }
-    }
-
-    #[must_use]
-    pub fn is_on(&self) -> bool {
-        !self.query.text().is_empty()
-    }
-
-    /// The one that was gone to.
-    #[must_use]
-    pub fn hit(&self) -> Option<&Hit> {
-        self.hits.get(self.at)
-    }
-
-    #[must_use]
-    pub fn hits(&self) -> &[Hit] {
-        &self.hits
-    }
-
-    /// `3 of 17`.
-    #[must_use]
-    pub fn count(&self) -> String {
-        match self.hits.len() {
-            0 => "not found".to_owned(),
-            MOST => format!("{} of {MOST} or more", self.at + 1),
-            all => format!("{} of {all}", self.at + 1),
-        }
-    }
-}
 
 impl Model {
     /// Looks again where what is looked for, the reply or the view is another one.

@@ -1,5 +1,6 @@
 //! Saving a reply to a file, and opening what is shown in another program.
 
+use super::saving::{Saving, What};
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -17,48 +18,6 @@ use crate::screen::reply::whole;
 use swarmscope_facts::format::size;
 use swarmscope_facts::peer::Peer;
 use swarmscope_wire::text::clean;
-
-/// What is saved.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum What {
-    /// The payload as it came.
-    Payload,
-    /// The decoded reply, as `request --json` has it.
-    Json,
-    /// What became of everybody that a request to many went to: a table where the name ends in `.csv`, else JSON lines.
-    Outcomes,
-}
-
-impl What {
-    /// How it is called in a prompt.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Payload => "save the payload to",
-            Self::Json => "save the JSON to",
-            Self::Outcomes => "save the outcomes to",
-        }
-    }
-}
-
-/// Where the file's name is typed.
-#[derive(Clone, Debug)]
-pub struct Saving {
-    pub what: What,
-    pub input: Input,
-    /// Why it was not saved.
-    pub error: Option<String>,
-    /// The file is there: the same name again is to overwrite it.
-    pub overwrite: bool,
-}
-
-impl Saving {
-    /// What is typed has changed.
-    pub fn typed(&mut self) {
-        self.error = None;
-        self.overwrite = false;
-    }
-}
 
 pub(in crate::screen) fn payload(model: &mut Model) -> Effects {
     open(model, What::Payload, "bin")

@@ -6,7 +6,9 @@ use std::time::Duration;
 /// What can be typed.
 const FORMS: &str = "1:23 or 83, +10 or -10, 50%, 12:04:31Z, start or end";
 /// The slowest and the fastest that a recording is shown: beyond that, steps and seeks do it better.
-const SPEEDS: std::ops::RangeInclusive<f64> = 0.05..=1000.0;
+const SPEED: std::ops::RangeInclusive<f64> = 0.05..=1000.0;
+/// How many times as fast as it was, one key after the other.
+pub const SPEEDS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 const SECOND: f64 = 1_000_000.0;
 /// Seconds of a day.
 const DAY: u64 = 86_400;
@@ -110,8 +112,8 @@ fn number(text: &str) -> Option<f64> {
 /// It is no number, or one out of bounds.
 pub fn speed(text: &str) -> Result<f64, String> {
     let speed = number(text.trim_end_matches(['x', '×']));
-    speed.filter(|speed| SPEEDS.contains(speed)).ok_or_else(|| {
-        format!("{text} is no speed: a number from {} to {}, 1 for as fast as it was", SPEEDS.start(), SPEEDS.end())
+    speed.filter(|speed| SPEED.contains(speed)).ok_or_else(|| {
+        format!("{text} is no speed: a number from {} to {}, 1 for as fast as it was", SPEED.start(), SPEED.end())
     })
 }
 

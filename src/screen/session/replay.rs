@@ -4,27 +4,27 @@
 //! (`watching`), on a copy, so that the recording goes on as if nobody had touched it.
 
 mod folding;
+mod look;
 mod places;
+mod spot;
 mod watching;
 
+use crate::screen::session::moment::SPEEDS;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use crate::screen::commands::COMMANDS;
 use crate::screen::kept::{Kept, KeptIn};
 use crate::screen::keys::keymap::Keymap;
 use crate::screen::model::{Model, Setup};
 use crate::screen::session::moment::{length, passed, wait};
 use crate::screen::session::recording::{Line, Recording};
 use crate::screen::session::showing::{Control, Replayed};
-use folding::{Goal, Spot};
+use look::Look;
 use places::Places;
+use spot::{Goal, Spot};
 use swarmscope_facts::Now;
 use swarmscope_facts::words;
 use swarmscope_wire::MessageId;
-use watching::Look;
 
-/// How many times as fast as it was, one key after the other.
-pub const SPEEDS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 /// How long before the start a recording may tell of: what was there when it was started. Instants can't be counted back
 /// further than the machine has run, so they are counted from so far ahead.
 const PAST: Duration = Duration::from_secs(20 * 365 * 86_400);
@@ -59,7 +59,7 @@ pub struct Player {
 fn keymap(changed: &[(String, Vec<String>)]) -> Keymap {
     let mut keymap = Keymap::default();
     for (name, keys) in changed {
-        let command = COMMANDS.iter().find(|command| command.name == name);
+        let command = keymap.table().named(name);
         let keys = keys.iter().filter_map(|keys| keys.parse().ok()).collect();
         if let Some(command) = command {
             keymap.set(command, keys);

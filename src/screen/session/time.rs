@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::screen::actions::{Effects, none};
-use crate::screen::commands::Misfit;
 use crate::screen::conditions::Ready;
 use crate::screen::log::Kind;
 use crate::screen::mode::Pane;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
+use crate::screen::palette::line::Misfit;
+use crate::screen::session::moment::SPEEDS;
 use crate::screen::session::moment::{self, Moment};
-use crate::screen::session::replay::SPEEDS;
 use crate::screen::session::showing::Control;
 
 /// How far one key goes back or forward.

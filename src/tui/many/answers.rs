@@ -4,7 +4,6 @@ use ratatui::style::Style;
 
 use super::stack::Block;
 use super::{Draw, blocks, detail};
-use crate::screen::commands::key_of;
 use crate::screen::many::view::Pane;
 use crate::screen::{Class, Model};
 use crate::tui::canvas::{Area, Canvas, follow, width};
@@ -68,7 +67,7 @@ fn list(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
     let note = format!("{brief}, {}", campaign.groups().order.name());
     let most_differ =
         campaign.grouping == Grouping::Content && in_groups >= 8 && 2 * campaign.groups().len() > in_groups;
-    let hint = format!("{brief}; {} leaves numbers out", key_of(model, "group by"));
+    let hint = format!("{brief}; {} leaves numbers out", model.key_of("group by"));
     let note = if most_differ { hint } else { note };
     let fits = width("ANSWERS  ") + width(&note) <= area.width();
     canvas.heading(&area, "ANSWERS", focused, if fits { &note } else { &brief });

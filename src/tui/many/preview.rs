@@ -260,7 +260,7 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
         };
         rows.push(("", format!("The request before, {} to {sent} peers, {text}.", before.plan.title)));
     }
-    let stop = crate::screen::commands::key_of(model, "stop all");
+    let stop = model.key_of("stop all");
     rows.push(("", format!("One key stops all: {stop}. What was sent by then stays sent.")));
     rows
 }

@@ -4,7 +4,6 @@ use ratatui::style::Style;
 
 use super::cells;
 use crate::screen::Model;
-use crate::screen::commands::key_of;
 use crate::tui::canvas::{Canvas, PILL, width};
 use swarmscope_facts::format::{counted, thousands};
 use swarmscope_facts::many::Campaign;
@@ -93,8 +92,8 @@ fn bars(campaign: &Campaign, room: u16) -> (String, String) {
 /// The key that stops it and what to call that, while there is something to stop; else how it ended.
 fn stop_text(model: &Model, campaign: &Campaign) -> (String, &'static str) {
     match campaign.state {
-        State::Running => (key_of(model, "stop all"), "stop all"),
-        State::Paused => (key_of(model, "stop all"), "stop all, paused"),
+        State::Running => (model.key_of("stop all"), "stop all"),
+        State::Paused => (model.key_of("stop all"), "stop all, paused"),
         State::Stopped => (String::new(), "stopped"),
         State::Done => (String::new(), "done"),
     }
@@ -108,7 +107,7 @@ pub fn brief(canvas: &mut Canvas, model: &Model, end: u16, y: u16) -> u16 {
     let counts = campaign.counts();
     let word = if campaign.state == State::Paused { "stop, paused" } else { "stop" };
     let x = canvas.right(end, y, word, theme.muted);
-    let x = canvas.right(x - 1, y, &key_of(model, "stop all"), theme.strong()).saturating_sub(2);
+    let x = canvas.right(x - 1, y, &model.key_of("stop all"), theme.strong()).saturating_sub(2);
     let sent = format!("{}/{} sent", counts.sent(), counts.total());
     let x = canvas.right(x, y, &sent, Style::new()).saturating_sub(1 + SHORT_BAR);
     progress(canvas, x, y, campaign, SHORT_BAR);

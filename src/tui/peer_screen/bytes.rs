@@ -6,8 +6,10 @@ use ratatui::style::Style;
 
 use super::has_focus;
 use crate::screen::Model;
-use crate::screen::keys::mouse::{List, Spot};
-use crate::screen::peer_screen::inspect::{Focus, row_of_bytes};
+use crate::screen::keys::spot::List;
+use crate::screen::keys::spot::Spot;
+use crate::screen::peer_screen::cursor::Focus;
+use crate::screen::peer_screen::inspect::row_of_bytes;
 use crate::tui::canvas::{Area, Canvas, follow};
 use swarmscope_facts::format::thousands;
 use swarmscope_wire::anatomy::hidden;

@@ -6,8 +6,9 @@ use ratatui::style::Style;
 
 use super::has_focus;
 use crate::screen::Model;
-use crate::screen::keys::mouse::{List, Spot};
-use crate::screen::peer_screen::inspect::Focus;
+use crate::screen::keys::spot::List;
+use crate::screen::keys::spot::Spot;
+use crate::screen::peer_screen::cursor::Focus;
 use crate::tui::canvas::{Area, Canvas, PILL, follow, width};
 use crate::tui::why::folded;
 use swarmscope_facts::conversation::{Conversation, Line, Of, What};

@@ -1,6 +1,6 @@
 //! Where the blocks stand: a function of the terminal's size, and of the block with the focus where not all have room.
 
-use crate::screen::peer_screen::inspect::Focus;
+use crate::screen::peer_screen::cursor::Focus;
 use crate::screen::{Class, Model};
 use crate::tui::canvas::Area;
 use crate::tui::layout::Grid;

@@ -4,6 +4,7 @@
 mod bytes;
 mod channel;
 mod conversation;
+mod focus;
 mod frame;
 mod grid;
 mod ladder;
@@ -13,11 +14,10 @@ mod why;
 use ratatui::style::Style;
 
 use super::canvas::Canvas;
-use super::draw::Tops;
 use super::layout::Grid;
-use crate::screen::Mode;
+use super::tops::Tops;
 use crate::screen::Model;
-use crate::screen::peer_screen::inspect::Focus;
+use focus::has_focus;
 
 pub use status::draw as status;
 
@@ -56,8 +56,4 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {
     if let Some(area) = places.bytes {
         bytes::draw(canvas, model, area, &mut tops.bytes);
     }
-}
-
-fn has_focus(model: &Model, focus: Focus) -> bool {
-    model.inspect.focus == focus && matches!(model.mode, Mode::Main)
 }

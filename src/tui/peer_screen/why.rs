@@ -3,7 +3,6 @@
 use ratatui::style::Style;
 
 use crate::screen::Model;
-use crate::screen::commands::key_of;
 use crate::tui::canvas::{Area, Canvas, width};
 use crate::tui::rows::{Rows, with_pill};
 use swarmscope_facts::format::{clock, size};
@@ -128,11 +127,11 @@ fn counted(model: &Model, peer: &Peer, request: &Request, failure: &Failure) -> 
 fn keys(model: &Model) -> Vec<(String, &'static str)> {
     let mut keys = Vec::new();
     if model.request().is_some_and(Request::in_flight) {
-        keys.push((key_of(model, "wait longer"), "wait longer"));
-        keys.push((key_of(model, "cancel request"), "cancel"));
+        keys.push((model.key_of("wait longer"), "wait longer"));
+        keys.push((model.key_of("cancel request"), "cancel"));
     } else if model.request().is_some() {
-        keys.push((key_of(model, "edit and resend"), "edit and resend"));
-        keys.push((key_of(model, "copy command"), "copy command"));
+        keys.push((model.key_of("edit and resend"), "edit and resend"));
+        keys.push((model.key_of("copy command"), "copy command"));
     }
     keys
 }
@@ -205,6 +204,6 @@ fn state_of_peer(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer) {
     canvas.heading(&area, title, false, note);
     let mut rows = rows(canvas, area, area.y + 1);
     rows.add("now", text);
-    let send = key_of(model, "send");
-    rows.add("next", &format!("{} goes back to the list, where {send} asks", key_of(model, "leave peer")));
+    let send = model.key_of("send");
+    rows.add("next", &format!("{} goes back to the list, where {send} asks", model.key_of("leave peer")));
 }

@@ -7,7 +7,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use super::Running;
 use crate::screen::Msg;
 use crate::screen::kept::{KeptIn, theme_text};
-use crate::screen::keys::mouse::Gesture;
+use crate::screen::keys::spot::Gesture;
 use crate::tui::draw::spot;
 use crate::tui::terminal::jobs;
 

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::State;
 use super::agreed::Agreed;
 use super::checks::{check_expected, expect, malformed, refuse};
 use super::io::Outbox;
-use super::{Authenticated, Proof, State};
+use super::terms::{Authenticated, Proof};
 use swarmscope_wire::Permid;
 use swarmscope_wire::auth::Hello;
 use swarmscope_wire::failure::{Cause, Failure};

@@ -6,10 +6,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::State;
 use super::agreed::Agreed;
 use super::checks::{check_expected, expect, malformed, refuse};
 use super::io::Outbox;
-use super::{Authenticated, Proof, State};
+use super::terms::{Authenticated, Proof};
 use crate::identity::{LegacyIdentity, verify_legacy};
 use swarmscope_wire::auth::{Challenge, Nonce, Response1, Response2, signed_bytes};
 use swarmscope_wire::failure::{Cause, Failure};

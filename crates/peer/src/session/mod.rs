@@ -33,110 +33,27 @@ mod handshake;
 mod io;
 mod legacy;
 mod open;
+mod terms;
 #[cfg(test)]
 #[cfg(feature = "legacy")] // they speak both versions
 mod tests;
 mod version;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use bytes::BytesMut;
 use bytes::buf::Limit;
-use bytes::{Bytes, BytesMut};
 
-use crate::identity::Identities;
-use swarmscope_wire::auth::Nonce;
-use swarmscope_wire::failure::{By, Cause, Failure, Phase};
+use swarmscope_wire::Permid;
+use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::Frame;
-use swarmscope_wire::handshake::PeerId;
-use swarmscope_wire::{OverlayVersion, Permid};
 
 use current::{AwaitHello, AwaitTls};
 use handshake::AwaitHandshake;
 use io::{Input, Outbox};
 use legacy::{AwaitChallenge, AwaitResponse1, AwaitResponse2};
 use open::Open;
-
-/// Which side of the connection this is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Role {
-    /// B of §3. `port` is the one it dialled, which the other side has to announce.
-    Dialler { port: u16 },
-    /// A of §3.
-    Acceptor,
-}
-
-/// How long the stages may take. The first two count from the beginning of the connection: a byte now and then doesn't
-/// extend them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Timeouts {
-    /// Until the first 48 bytes are there (§2: 15 s).
-    pub handshake: Duration,
-    /// Until the peer is authenticated (§2: 300 s).
-    pub authentication: Duration,
-    /// Without a byte received or a frame sent, afterwards (§2: 300 s).
-    pub idle: Duration,
-    /// How often the idle time is looked at (§2: 60 s).
-    pub idle_look: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            handshake: Duration::from_secs(15),
-            authentication: Duration::from_secs(300),
-            idle: Duration::from_secs(300),
-            idle_look: Duration::from_secs(60),
-        }
-    }
-}
-
-/// What a connection begins with.
-pub struct SessionConfig {
-    pub role: Role,
-    /// Ours: its versions are the ones that are offered.
-    pub peer_id: PeerId,
-    pub identities: Identities,
-    /// The only peer this connection is for.
-    pub expected: Option<Permid>,
-    /// Fresh randomness, used by the legacy authentication only.
-    pub nonce: Nonce,
-    pub timeouts: Timeouts,
-}
-
-/// That the other side holds the secret key of this permid. Only the two authentications make one.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Authenticated {
-    pub permid: Permid,
-    /// The selected version; it says whether the connection runs inside TLS.
-    pub version: OverlayVersion,
-    /// The other side's.
-    pub peer_id: PeerId,
-    /// One round trip: a dialler's handshake and its answer, an acceptor's part of the authentication.
-    pub rtt: Duration,
-    proof: Proof,
-}
-
-/// Made by `legacy` and `current` only.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Proof(());
-
-/// What the driver of a session has to do, in this order.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Output {
-    /// Write these bytes (inside TLS once it runs).
-    Send(Bytes),
-    /// The connection has come to this phase.
-    Rung { phase: Phase, detail: String },
-    /// Run TLS on the stream, beginning with the bytes that came too early, and answer with [`Session::tls_established`].
-    /// Whatever comes then is given decrypted.
-    StartTls { leftover: Bytes, expected: Option<Permid> },
-    /// From here on frames flow both ways.
-    Authenticated(Authenticated),
-    /// A frame of the peer; never one of the authentication.
-    Frame(Frame),
-    /// The end, for this reason: write what was given before, then close.
-    Close(Failure),
-}
+pub use terms::{Authenticated, End, Output, Role, SessionConfig, Timeouts};
 
 /// What a deadline is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -145,17 +62,6 @@ pub enum Deadline {
     Authentication,
     /// A look at the idle time.
     Idle,
-}
-
-/// How the stream of the other side ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum End {
-    /// In order: FIN on a legacy connection, close_notify inside TLS.
-    Closed,
-    /// Inside TLS, without close_notify.
-    Truncated,
-    /// The operating system says that the connection is gone.
-    Reset,
 }
 
 /// See the module.

@@ -15,7 +15,8 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::{Conflict, Keymap, Sequence};
-use crate::screen::commands::{COMMANDS, Command, Context};
+use crate::screen::commands::command::{Command, Table};
+use crate::screen::commands::context::Context;
 use crate::screen::keys::key::Key;
 use swarmscope_probes::config_file::{ConfigFile, meant};
 
@@ -38,8 +39,9 @@ struct Line {
 pub fn read(file: &ConfigFile) -> Keymap {
     let (table, mut faults) = file.table();
     let mut lines: Vec<Line> = Vec::new();
+    let commands = Keymap::default().table();
     for (key, value) in &table {
-        match line(key, value) {
+        match line(commands, key, value) {
             Ok(line) => lines.push(line),
             Err((at, what)) => faults.push(file.fault(&at, what)),
         }
@@ -66,10 +68,10 @@ fn with(lines: &[Line]) -> Keymap {
 
 type Wrong = (std::ops::Range<usize>, String);
 
-fn line(key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue>) -> Result<Line, Wrong> {
+fn line(table: &Table, key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue>) -> Result<Line, Wrong> {
     let name = key.as_ref().as_ref();
-    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
-        let hint = match meant(name, COMMANDS.iter().map(|command| command.name)) {
+    let Some(command) = table.named(name) else {
+        let hint = match meant(name, table.commands.iter().map(|command| command.name)) {
             Some(meant) => format!("do you mean {meant:?}?"),
             None => "`swarmscope keymap` lists their names".to_owned(),
         };
@@ -163,7 +165,7 @@ fn covered(keymap: &Keymap, line: &Line) -> Option<(Sequence, &'static Command)>
             let kept = KEPT.contains(&command.name) && command.name != line.command.name && moves(line.command);
             (rows || kept) && keymap.of(command).iter().any(|other| other.clashes(keys))
         };
-        if let Some(command) = COMMANDS.iter().find(taken_by) {
+        if let Some(command) = keymap.table.commands.iter().find(taken_by) {
             return Some((keys.clone(), command));
         }
     }
@@ -197,7 +199,7 @@ mod tests {
     }
 
     fn keys(keymap: &Keymap, name: &str) -> Vec<String> {
-        let command = COMMANDS.iter().find(|command| command.name == name).unwrap();
+        let command = Keymap::default().table().named(name).unwrap();
         keymap.of(command).iter().map(ToString::to_string).collect()
     }
 
@@ -268,8 +270,15 @@ mod tests {
 
     #[test]
     fn whatever_a_file_says_there_is_a_way_out() {
-        let everything_on =
-            |keys: &str| COMMANDS.iter().map(|c| format!("{:?} = {keys}", c.name)).collect::<Vec<_>>().join("\n");
+        let everything_on = |keys: &str| {
+            Keymap::default()
+                .table()
+                .commands
+                .iter()
+                .map(|c| format!("{:?} = {keys}", c.name))
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
         for key in ["q", "?", "ctrl-c", "esc", "enter", "x y", "f1"] {
             let map = keymap(&everything_on(&format!("{key:?}")));
             assert_eq!(map.conflicts(), []);

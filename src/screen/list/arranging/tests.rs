@@ -5,7 +5,7 @@ use swarmscope_facts::Naming;
 
 use proptest::prelude::*;
 
-use crate::screen::asking::command::Identity;
+use crate::screen::asking::identity::Identity;
 use crate::screen::input::Input;
 use crate::screen::{Key as Pressed, Model, Msg, Setup, update};
 use swarmscope_facts::Now;

@@ -21,6 +21,7 @@ use swarmscope_wire::{MessageId, Permid};
 mod cleaning;
 pub mod masking;
 pub mod place;
+mod placing;
 pub mod present;
 pub mod reading;
 mod rewriting;
@@ -102,7 +103,7 @@ fn kept(model: &Model) -> Vec<(String, String)> {
 /// The commands whose keys this map has changed.
 fn changed(keymap: &Keymap) -> Vec<(String, Vec<String>)> {
     let usual = Keymap::default();
-    let differs = crate::screen::commands::COMMANDS.iter().filter(|command| keymap.of(command) != usual.of(command));
+    let differs = keymap.table().commands.iter().filter(|command| keymap.of(command) != usual.of(command));
     let keys = |command| keymap.of(command).iter().map(ToString::to_string).collect();
     differs.map(|command| (command.name.to_owned(), keys(command))).collect()
 }

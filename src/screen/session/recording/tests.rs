@@ -9,7 +9,7 @@ use bytes::Bytes;
 use data_encoding::BASE64;
 
 use super::*;
-use crate::screen::asking::command::Identity;
+use crate::screen::asking::identity::Identity;
 use crate::screen::keys::key::Key;
 use crate::screen::model::Setup;
 use swarmscope_peer::node::{Ask, Direction, Event, Origin, PeerKey, Source, Transport};

@@ -6,6 +6,7 @@ use crate::screen::keys::key::Key;
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 use crate::screen::msg::Msg;
+use crate::screen::palette;
 use crossterm::event::KeyCode;
 use swarmscope_wire::mask::Mask;
 
@@ -34,7 +35,7 @@ impl Typing {
                 Self::Text(input.text().to_owned())
             }
             Mode::Pace(_) => Self::Text(String::new()), // numbers
-            Mode::Palette(palette) if palette.said().is_some() => Self::Secret,
+            Mode::Palette(palette) if palette::said(model.table(), palette.input.text()).is_some() => Self::Secret,
             Mode::Palette(palette) => Self::Text(palette.input.text().to_owned()),
             Mode::Frequency => Self::Text(model.composer.frequency.text().to_owned()),
             Mode::Payload => Self::Text(model.composer.text()),

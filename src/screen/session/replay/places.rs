@@ -1,7 +1,7 @@
 //! States that are kept, so that going back need not begin at the start. They have in common what has not changed from one to the
 //! next, so what each costs is what has happened since the one before it.
 
-use super::folding::{Goal, Spot};
+use super::spot::{Goal, Spot};
 use crate::screen::model::Model;
 
 /// Lines between two places, at first.

@@ -1,22 +1,15 @@
 //! Whoever watches a replay looks around in it: moves, opens, searches, copies. That happens on a copy, for which the recording
 //! waits; when it goes on, it does so as if nobody had looked.
 
+use super::look::Look;
 use std::time::Instant;
 
 use super::Player;
 use crate::screen::commands::{Command, Context, Meaning, meaning};
 use crate::screen::log::Kind;
-use crate::screen::model::{Model, update};
+use crate::screen::model::Model;
 use crate::screen::msg::{Effect, Msg};
-
-/// What the recording goes on with when the look around ends.
-pub(super) struct Look {
-    untouched: Model,
-    /// It ran until then.
-    ran: bool,
-    /// Something was looked at, and not only how it is shown was changed.
-    looked: bool,
-}
+use crate::screen::update::update;
 
 /// Why something can't be done in a replay; `None` where it may be.
 fn refused(effect: &Effect) -> Option<&'static str> {

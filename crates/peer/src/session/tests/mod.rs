@@ -12,7 +12,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::identity::{Ed25519Identity, LegacyIdentity};
+use crate::identity::{Ed25519Identity, Identities, LegacyIdentity};
+use bytes::Bytes;
+use swarmscope_wire::{OverlayVersion, Permid};
+use swarmscope_wire::failure::Phase;
+use swarmscope_wire::handshake::PeerId;
 
 /// The beginning of virtual time.
 #[allow(

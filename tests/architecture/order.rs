@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use super::{root, rust_files};
 
 /// A use of a module that its user must not know.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,7 +15,7 @@ struct Violation {
 }
 
 fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+    root().join("src")
 }
 
 /// The modules in the order of lib.rs's table, lowest first.
@@ -93,27 +95,14 @@ fn climbing(source: &str, depth: usize) -> Vec<(usize, String)> {
         .collect()
 }
 
-fn rust_files(under: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(under).expect("sources can be listed") {
-        let path = entry.expect("a directory entry").path();
-        if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files
-}
-
 #[test]
 fn a_module_uses_only_those_above_it_in_the_table() {
-    let root = sources();
-    let order = order(&fs::read_to_string(root.join("lib.rs")).expect("lib.rs"));
+    let sources = sources();
+    let order = order(&fs::read_to_string(sources.join("lib.rs")).expect("lib.rs"));
     let mut found = BTreeSet::new();
     let mut seen = BTreeSet::new();
-    for path in rust_files(&root) {
-        let relative = path.strip_prefix(&root).expect("under src");
+    for path in rust_files(&sources) {
+        let relative = path.strip_prefix(&sources).expect("under src");
         let first = relative.components().next().expect("a component").as_os_str().to_string_lossy();
         let module = first.trim_end_matches(".rs").to_owned();
         if module == "lib" || module == "main" {

@@ -1,6 +1,58 @@
-//! What the places are called where commands apply.
+//! Where commands apply.
 
-use super::Context;
+/// Where a command applies.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Context {
+    Any,
+    /// Moving about on any screen: no prompt, composer or overlay is open.
+    Moving,
+    /// Moving about while a recording is replayed.
+    Replay,
+    /// Moving about on the main screen.
+    Main,
+    /// Moving about on the screen of one peer.
+    PeerScreen,
+    /// Moving about on the screen of a request to many.
+    ManyScreen,
+    /// There, before it is sent.
+    ManyPreview,
+    /// There, while it is sent and after that.
+    ManyRun,
+    /// The list, beside the other pane.
+    Peers,
+    /// The list, alone on the screen.
+    PeersAlone,
+    Channels,
+    Reply,
+    Request,
+    /// Anything with a selected row or a scroll position.
+    Rows,
+    /// The composer.
+    Sheet,
+    Message,
+    Frequency,
+    Payload,
+    Form,
+    Filter,
+    Connect,
+    /// Rate and concurrency of a request to many.
+    Pace,
+    Note,
+    /// The list of saved filters.
+    Filters,
+    FilterName,
+    /// The list of columns.
+    Columns,
+    Help,
+    /// The help, while its search is typed.
+    HelpSearch,
+    Palette,
+    Against,
+    Find,
+    Save,
+    Log,
+    LogFilter,
+}
 
 impl Context {
     /// Its name, for people.

@@ -1,0 +1,99 @@
+//! Everything that changes the model goes through here.
+
+use super::asking::editing;
+use super::commands;
+use super::kept::KeptIn;
+use super::keys::key::Key;
+use super::keys::mouse;
+use super::list::arranging::Arrange;
+use super::log::{self, Kind};
+use super::many;
+use super::model::Model;
+use super::msg::{Effect, Msg};
+use super::news;
+use super::reply::to_file;
+use swarmscope_facts::words;
+use swarmscope_facts::{Input, Now};
+
+/// Folds one message into the model.
+pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
+    model.now = now;
+    let (is_tick, passed) = (matches!(msg, Msg::Tick), many::feed::Passed::of(&msg));
+    let newest = model.log.newest();
+    let mut effects = folded(model, msg);
+    effects.extend(many::feed::turn(model, passed));
+    model.arrange(Arrange::News { full_second: is_tick });
+    log::reading::hold_still(model, newest);
+    effects
+}
+
+fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Node(event) => news::fold(model, Input::Event(event)),
+        Msg::Key(key) => key_pressed(model, key),
+        Msg::Paste(text) => {
+            model.touched = true;
+            commands::typed(model, &text);
+            Vec::new()
+        }
+        Msg::Mouse(gesture, spot) => mouse::gesture(model, gesture, spot),
+        Msg::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            Vec::new()
+        }
+        Msg::Tick | Msg::Wake => {
+            let shown = model.kept.hints.take_unwritten();
+            shown.map(|text| Effect::Keep(KeptIn::Hints, text)).into_iter().collect()
+        }
+        Msg::Figures(figures) => {
+            model.debug.figures = Some(figures);
+            Vec::new()
+        }
+        Msg::Asked(ask, ticket) => news::fold(model, Input::Asked(ask, ticket)),
+        Msg::Decoded { permid, ticket, decoding } => news::fold(model, Input::Decoded { permid, ticket, decoding }),
+        Msg::Label { permid, label } => news::fold(model, Input::Label { permid, label }),
+        Msg::Tour(step) => {
+            news::tour(model, step);
+            Vec::new()
+        }
+        Msg::TourEnded => {
+            model.tour = None;
+            Vec::new()
+        }
+        Msg::Saved(saved) => {
+            to_file::saved(model, saved);
+            Vec::new()
+        }
+        Msg::Opened(why_not) => {
+            to_file::opened(model, why_not);
+            Vec::new()
+        }
+        Msg::Edited(left) => {
+            editing::edited(model, left);
+            Vec::new()
+        }
+        Msg::Notice(text) => {
+            model.say(Kind::Plain, text);
+            Vec::new()
+        }
+        Msg::Done(text) => {
+            model.say(Kind::Done, words::clean(&text));
+            Vec::new()
+        }
+        Msg::NotDone(text) => {
+            model.say(Kind::NotDone, words::clean(&text));
+            Vec::new()
+        }
+        Msg::Place(place) => {
+            place.take(model);
+            Vec::new()
+        }
+    }
+}
+
+fn key_pressed(model: &mut Model, key: Key) -> Vec<Effect> {
+    model.touched = true;
+    model.awaited = None;
+    model.order.hold(model.now);
+    commands::dispatch(model, key)
+}
