@@ -80,6 +80,10 @@ impl fmt::Display for CliError {
             Self::NotYetBuilt { name, is } => {
                 write!(f, "{name} is not implemented yet: it will be {is} in a later release")
             }
+            // what failed is said by the detail; that it is of this machine, by the code
+            Self::Failure { failure, .. } if failure.cause == Cause::Io && !failure.detail.is_empty() => {
+                f.write_str(&failure.detail)
+            }
             Self::Failure { failure, .. } => failure.fmt(f),
         }
     }

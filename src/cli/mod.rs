@@ -17,6 +17,7 @@ mod help;
 mod identities;
 mod journal;
 mod key;
+mod key_log;
 mod keymap;
 mod later;
 mod logging;

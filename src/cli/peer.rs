@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::options::{self, AllowOptions, BootstrapOption, IdentityOptions, JsonOption};
-use super::{CliError, directories, identities, journal, logging, stop};
+use super::{CliError, directories, identities, journal, key_log, logging, stop};
 use swarmscope_peer::identity::allow_file::read_list;
 use swarmscope_peer::identity::key_file::Lock;
 use swarmscope_peer::node::{Node, NodeConfig};
@@ -88,8 +88,10 @@ fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
         registry: swarmscope_probes::registry_of_peer(statistics, NatTester::new(args.stun)),
         gossip: true,
         bootstrap,
+        key_log: key_log::from_environment()?,
         ..NodeConfig::default()
     };
+    key_log::warn(config.key_log.as_ref());
     Ok(Peer { config, _locks: identities.locks })
 }
 

@@ -14,7 +14,7 @@ use super::options::{self, IdentityOptions};
 use super::output::{self, Line};
 use super::payload::Payload;
 use super::reply::{self, Reply, ReplyFile};
-use super::{CliError, identities, logging, probes, stop};
+use super::{CliError, identities, key_log, logging, probes, stop};
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::identity::key_file::Lock;
@@ -100,6 +100,8 @@ fn prepare(args: RequestArgs) -> Result<Request, CliError> {
     let permids = permids(&identities.identities);
     let kept = case.map(|file| Kept { file, keeper: Keeper::new(registry.clone(), permids, None), failed: None });
     let probe = registry.get(message);
+    let key_log = key_log::from_environment()?;
+    key_log::warn(key_log.as_ref());
     Ok(Request {
         message,
         payload,
@@ -116,6 +118,7 @@ fn prepare(args: RequestArgs) -> Result<Request, CliError> {
             identities: identities.identities,
             listen: args.listen,
             registry,
+            key_log,
             ..NodeConfig::default()
         },
         _locks: identities.locks,

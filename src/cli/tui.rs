@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::options::{self, BootstrapOption, IdentityOptions};
 use super::session::{self, SessionOptions};
-use super::{CliError, directories, identities, keymap, probes};
+use super::{CliError, directories, identities, key_log, keymap, probes};
 use crate::screen::Setup;
 use crate::screen::asking::identity::Identity;
 use crate::screen::kept::Kept;
@@ -112,6 +112,9 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     let bootstrap = args.bootstrap.targets()?;
     let identities = identities::resolve(&args.identity)?;
     let registry = probes::registry()?;
+    let key_log = key_log::from_environment()?;
+    kept.notices.extend(key_log.as_ref().map(key_log::words));
+    let title = key_log.as_ref().map_or("", |_| "TLS keys are logged").to_owned();
     let config = NodeConfig {
         identities: identities.identities,
         version: args.identity.overlay_version,
@@ -122,12 +125,13 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         max_peers: MAX_PEERS,
         max_known: Settings::default().peers, // as many as the list has rows for
         trace: true,                          // the screen shows conversations
+        key_log,
         ..NodeConfig::default()
     };
     let (_nothing_extra, extra) = mpsc::channel(1);
     let setup = Setup {
         registry,
-        title: String::new(),
+        title,
         naming: Naming { privacy: args.privacy, mask: pseudonyms::mask().clone() },
         identity: identity(&args.identity),
         keymap: keymap::load(),

@@ -41,6 +41,7 @@ pub async fn unasked(
         listen: None,
         limits: Limits::default(),
         trace: false,
+        key_log: None,
     };
     let (overlay, mut events) = Overlay::start(config).await?;
     overlay.dial(AttemptId(1), &whom.ip().to_string(), whom.port(), None);

@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::pair::Pair;
-use crate::process::{Home, Peer, Running};
+use crate::process::{Home, Outcome, Peer, Running};
 
 /// Runs until the peer's own limit, so longer than any test.
 const ENDLESS: &str = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
@@ -231,4 +233,29 @@ fn two_processes_with_one_identity_are_told() {
     let outcome = pair.ask(&["natcheck"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert!(outcome.stderr.contains("same identity"), "{outcome:?}");
+}
+
+#[test]
+fn tls_keys_are_written_where_the_environment_says_and_that_is_said() {
+    let (home, crawler) = (Home::new(), Home::new());
+    let peer = Peer::start(&home, 18, &[&crawler.permid(false)]);
+    let asked = |file: &str| {
+        let mut command = crawler.swarmscope(&["request", &peer.addr, "natcheck", "--frequency", "0"]);
+        command.env("SSLKEYLOGFILE", file).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Outcome::of_its_end(command.spawn().expect("the program runs"))
+    };
+    let outcome = asked("keys.log");
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert!(outcome.stderr.contains("TLS keys are written to keys.log (SSLKEYLOGFILE)"), "{outcome:?}");
+    let path = crawler.path().join("keys.log");
+    let log = fs::read_to_string(&path).expect("the log");
+    for label in ["CLIENT_HANDSHAKE_TRAFFIC_SECRET ", "SERVER_TRAFFIC_SECRET_0 "] {
+        assert!(log.lines().any(|line| line.starts_with(label) && line.split(' ').count() == 3), "{log}");
+    }
+    assert_eq!(path.metadata().expect("a file").permissions().mode() & 0o777, 0o600);
+
+    let unwritable = asked("no/such/directory/keys.log");
+    assert_eq!(unwritable.code, 1, "{unwritable:?}");
+    assert!(unwritable.stderr.contains("keys.log") && unwritable.stderr.contains("unset it"), "{unwritable:?}");
+    assert!(!asked("").stderr.contains("TLS keys"), "an empty variable is as if unset");
 }

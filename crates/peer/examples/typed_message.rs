@@ -37,8 +37,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let node = Node::builder().identity(key);
     if role == "serve" {
         let allowed = rest.iter().map(|permid| Permid::from_base64(permid)).collect::<Result<Vec<_>, _>>()?;
-        let peer =
-            allowed.into_iter().fold(node.listen(place.parse()?).answer(SUM, add_up), swarmscope_peer::NodeBuilder::allow);
+        let peer = allowed
+            .into_iter()
+            .fold(node.listen(place.parse()?).answer(SUM, add_up), swarmscope_peer::NodeBuilder::allow);
         let (_node, mut events) = peer.start().await?;
         while let Some(event) = events.recv().await {
             println!("{event:?}");

@@ -58,7 +58,7 @@ pub struct KeyFileError {
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileCause {
-    #[error("it does not exist; make a key with `swarmscope key new --out FILE`, or check the path")]
+    #[error("not found; create it with `swarmscope key new --out FILE`, or check the path")]
     Missing,
     #[error(
         "it exists already, nothing was written; choose another path, or remove it if its identity is no longer needed"

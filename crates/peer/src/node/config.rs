@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::crawler::{Budgets, Registry, Target};
 use crate::identity::Identities;
-use crate::overlay::Limits;
+use crate::overlay::{KeyLog, Limits};
 use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 
 /// What a node is and does.
@@ -42,6 +42,8 @@ pub struct NodeConfig {
     pub budgets: Budgets,
     /// Whether to tell what passes over every connection ([`Event::Traced`]).
     pub trace: bool,
+    /// Where to write the secrets of TLS sessions, so that a capture of them can be decrypted; nowhere unless asked for.
+    pub key_log: Option<KeyLog>,
 }
 
 impl Default for NodeConfig {
@@ -63,6 +65,7 @@ impl Default for NodeConfig {
             limits: Limits::default(),
             budgets: Budgets::default(),
             trace: false,
+            key_log: None,
         }
     }
 }

@@ -44,7 +44,8 @@ impl Node {
         let seed = seed()?;
         let (permid, legacy_permid) = config.permids();
         let NodeConfig { identities, version, listen, registry, bootstrap, .. } = config;
-        let overlay = OverlayConfig { identities, version, listen, limits: config.limits, trace: config.trace };
+        let (limits, trace, key_log) = (config.limits, config.trace, config.key_log.clone());
+        let overlay = OverlayConfig { identities, version, listen, limits, trace, key_log };
         let (overlay, overlay_events) = Overlay::start(overlay).await?;
         let listening = overlay.listening();
         let engine = EngineConfig {

@@ -16,6 +16,7 @@ mod conversation;
 mod dial;
 mod finish;
 mod handle;
+mod key_log;
 mod limits;
 mod listener;
 mod outgoing;
@@ -45,6 +46,7 @@ use swarmscope_wire::frame::Frame;
 
 pub use crate::crawler::{AttemptId, ConnId, Direction, Trace, Traced, Watched};
 pub use handle::Overlay;
+pub use key_log::KeyLog;
 pub use limits::Limits;
 
 /// What an overlay is started with.
@@ -58,6 +60,8 @@ pub struct OverlayConfig {
     pub limits: Limits,
     /// Whether to tell every step and every byte of all connections, as [`OverlayEvent::Traced`]. See [`Overlay::trace`].
     pub trace: bool,
+    /// Where the secrets of TLS sessions are written, if anywhere.
+    pub key_log: Option<KeyLog>,
 }
 
 /// How [`Overlay::shutdown`] went.

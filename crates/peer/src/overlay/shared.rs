@@ -53,7 +53,7 @@ impl Shared {
         listening: Option<SocketAddr>,
         events: mpsc::Sender<OverlayEvent>,
     ) -> Result<Self, Failure> {
-        let OverlayConfig { mut identities, mut version, limits, trace, .. } = config;
+        let OverlayConfig { mut identities, mut version, limits, trace, key_log, .. } = config;
         if !version.is_encrypted() {
             identities.current = None; // a version that old speaks only legacy (cli.md)
         } else if identities.current.is_none() {
@@ -63,7 +63,7 @@ impl Shared {
             let detail = "overlay versions up to 17 need a legacy identity, version 18 an Ed25519 one";
             return Err(Failure::new(Cause::Io, By::Us, detail));
         }
-        let tls = identities.current.as_deref().map(Tls::new).transpose()?;
+        let tls = identities.current.as_deref().map(Tls::new).transpose()?.map(|tls| tls.logged(key_log));
         Ok(Self {
             identities,
             version,

@@ -13,10 +13,11 @@ use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
 use rustls::sign::CertifiedKey;
 use rustls::version::TLS13;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, OtherError, PeerIncompatible,
-    ServerConfig, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, NoKeyLog, OtherError,
+    PeerIncompatible, ServerConfig, SignatureScheme,
 };
 
+use super::key_log::KeyLog;
 use crate::identity::{Ed25519Identity, is_valid_key};
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::{Permid, PermidKind};
@@ -29,6 +30,7 @@ pub(super) struct Tls {
     provider: Arc<CryptoProvider>,
     key: Arc<CertifiedKey>,
     own: Permid,
+    key_log: Arc<dyn rustls::KeyLog>,
 }
 
 impl Tls {
@@ -39,7 +41,16 @@ impl Tls {
         let secret = PrivatePkcs8KeyDer::from(identity.pkcs8_der());
         let signer = ring::sign::any_eddsa_type(&secret).map_err(|error| unusable(&error))?;
         let key = CertifiedKey::new(vec![CertificateDer::from(own.to_der())], signer);
-        Ok(Self { provider: Arc::new(ring::default_provider()), key: Arc::new(key), own })
+        let (provider, key_log) = (Arc::new(ring::default_provider()), Arc::new(NoKeyLog {}));
+        Ok(Self { provider, key: Arc::new(key), own, key_log })
+    }
+
+    /// Writes the secrets of every session to this log, where there is one.
+    pub(super) fn logged(mut self, log: Option<KeyLog>) -> Self {
+        if let Some(log) = log {
+            self.key_log = Arc::new(log);
+        }
+        self
     }
 
     /// Shows one key and signs with another.
@@ -66,6 +77,7 @@ impl Tls {
         config.alpn_protocols = vec![ALPN.to_vec()];
         config.resumption = Resumption::disabled();
         config.enable_sni = false;
+        config.key_log = Arc::clone(&self.key_log);
         Ok(Arc::new(config))
     }
 
@@ -87,6 +99,7 @@ impl Tls {
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         config.max_early_data_size = 0;
+        config.key_log = Arc::clone(&self.key_log);
         Ok(Arc::new(config))
     }
 

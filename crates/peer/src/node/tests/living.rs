@@ -27,8 +27,14 @@ static CRUMB: [u8; 2048] = [b'.'; 2048];
 /// A peer that answers its first request in so many small parts, as fast as they are taken. Tells how many are.
 async fn crumbling_peer(parts: u32) -> (Target, Arc<AtomicU32>) {
     let limits = Limits::default();
-    let overlay =
-        OverlayConfig { identities: identities(CURRENT, 2), version: CURRENT, listen: LOOPBACK, limits, trace: false };
+    let overlay = OverlayConfig {
+        identities: identities(CURRENT, 2),
+        version: CURRENT,
+        listen: LOOPBACK,
+        limits,
+        trace: false,
+        key_log: None,
+    };
     let (overlay, mut events) = Overlay::start(overlay).await.unwrap();
     let address = overlay.listening().unwrap();
     let taken = Arc::new(AtomicU32::new(0));

@@ -85,7 +85,14 @@ impl Peer {
 
     async fn configured(identities: Identities, listens: bool, limits: &Limits, trace: bool) -> Self {
         let listen = listens.then_some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let config = OverlayConfig { identities, version: OverlayVersion::CURRENT, listen, limits: *limits, trace };
+        let config = OverlayConfig {
+            identities,
+            version: OverlayVersion::CURRENT,
+            listen,
+            limits: *limits,
+            trace,
+            key_log: None,
+        };
         let (overlay, events) = Overlay::start(config).await.unwrap();
         Self { overlay, events, attempts: 0 }
     }
