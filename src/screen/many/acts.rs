@@ -15,8 +15,9 @@ use super::view::{Pane, View};
 use crate::screen::input::Input;
 use crate::screen::list::filtering;
 use swarmscope_facts::format::counted;
+use swarmscope_facts::many::Campaign;
 use swarmscope_facts::many::groups::Group;
-use swarmscope_facts::many::{Campaign, signal as telling};
+use swarmscope_facts::many::signal::{self as telling, Test};
 use swarmscope_peer::node::PeerKey;
 
 fn only_if(condition: bool, why: &str) -> Ready {
@@ -37,7 +38,7 @@ pub fn send(model: &mut Model) -> Effects {
     }
     actions::choose(model); // where the picker is open, what it points at is sent
     model.mode = Mode::Main;
-    model.many.preview = Some(planned(model, marks_of(model), false));
+    model.many.preview = Some(planned(model, marks_of(model)));
     model.screen = Screen::Many;
     none()
 }
@@ -185,8 +186,8 @@ pub fn has_campaign(model: &Model) -> Ready {
 
 /// A preview is of the marks and the request as they are now.
 pub fn show(model: &mut Model) -> Effects {
-    if let Some(preview) = model.many.preview.take() {
-        model.many.preview = Some(planned(model, marks_of(model), preview.all_the_same));
+    if model.many.preview.is_some() {
+        model.many.preview = Some(planned(model, marks_of(model)));
     }
     model.screen = Screen::Many;
     none()
@@ -284,7 +285,7 @@ fn group(model: &Model) -> Option<(&Campaign, &Group)> {
 
 pub fn can_tell(model: &Model) -> Ready {
     let (campaign, group) = group(model).ok_or("no answers are selected")?;
-    let signal = group.signal(campaign.median()).ok_or("this answer is not far from the others")?;
+    let signal = campaign.signal(group).ok_or("this answer is not far from the others")?;
     let test = telling::test(campaign, signal);
     test.map(drop).ok_or_else(|| "no request tells more: open the reply, nothing of it was run".to_owned())
 }
@@ -292,11 +293,13 @@ pub fn can_tell(model: &Model) -> Ready {
 /// Prepares the request that tells why an answer is far from the others: to its peers, who are marked, after a preview.
 pub fn tell(model: &mut Model) -> Effects {
     let Some((campaign, group)) = group(model) else { return none() };
-    let test = group.signal(campaign.median()).and_then(|signal| telling::test(campaign, signal));
-    let Some(telling::Test { frequency, meets_254 }) = test else { return none() };
+    let Some(test) = campaign.signal(group).and_then(|signal| telling::test(campaign, signal)) else { return none() };
     let plan = &campaign.plan;
-    let (message, payload) = (plan.message, plan.payloads.first().filter(|_| plan.payloads.len() == 1).cloned());
-    if let Some((payload, _)) = payload {
+    let (message, frequency, payload) = match test {
+        Test::Again(frequency) => (plan.message, frequency, plan.payloads.first().filter(|_| plan.payloads.len() == 1)),
+        Test::Canary(message) => (message, plan.frequency, None),
+    };
+    if let Some((payload, _)) = payload.cloned() {
         model.composer.take_over(message, frequency, &payload);
     } else {
         let version = model.version_asked();
@@ -304,7 +307,7 @@ pub fn tell(model: &mut Model) -> Effects {
         model.composer.frequency = Input::new(frequency.to_string());
     }
     mark_selected(model);
-    model.many.preview = Some(planned(model, marks_of(model), meets_254));
+    model.many.preview = Some(planned(model, marks_of(model)));
     let label = model.registry().label(message);
     model.say(Kind::Plain, format!("{label} is prepared for {}, who are marked", counted(model.marks.len(), "peer")));
     none()

@@ -77,7 +77,7 @@ fn tell_if_large(model: &mut Model, key: &PeerKey, decoding: &Decoding) {
     let Some(campaign) = &model.many.campaign else { return };
     let median = campaign.median();
     let group = campaign.by_content().index(decoding.content).and_then(|index| campaign.by_content().get(index));
-    let Some(group) = group.filter(|group| group.peers == 1 && group.signal(median) == Some(Signal::Size)) else {
+    let Some(group) = group.filter(|group| group.peers == 1 && campaign.signal(group) == Some(Signal::Size)) else {
         return;
     };
     let (size, times) = (format::size(group.bytes), format::thousands(group.bytes as u64 / median.max(1)));

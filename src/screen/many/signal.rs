@@ -6,6 +6,7 @@ use swarmscope_facts::format::{clock, counted, size, thousands};
 use swarmscope_facts::many::campaign::Campaign;
 use swarmscope_facts::many::groups::{Group, Signal};
 use swarmscope_facts::many::signal as telling;
+use swarmscope_facts::words;
 
 /// Rows of a label and a text.
 pub type Rows = Vec<(&'static str, String)>;
@@ -14,7 +15,7 @@ pub type Rows = Vec<(&'static str, String)>;
 #[must_use]
 pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
     let median = campaign.median();
-    let signal = group.signal(median)?;
+    let signal = campaign.signal(group)?;
     let label = model.registry().label(campaign.plan.message);
     let sample = group.sample.as_ref();
     let peers = counted(group.peers, "peer");
@@ -26,6 +27,16 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
             let equal = all.map(|rows| format!("{rows} equal values, ")).unwrap_or_default();
             let (bytes, parts) = (size(group.bytes), counted(group.parts as usize, "part"));
             format!("{peers} sent {equal}{bytes} in {parts}; the median answer is {}", size(median))
+        }
+        Signal::Alone => {
+            let error = campaign.norm().error.map(words::error).unwrap_or_default();
+            let (others, all) = (campaign.groups().answers() - group.peers, campaign.groups().answers());
+            format!(
+                "{peers} sent {} with error 0; of {} answers {} are others, nearly all {error}",
+                size(group.bytes),
+                thousands(all as u64),
+                thousands(others as u64)
+            )
         }
         Signal::Malformed | Signal::Odd => {
             let what =
@@ -40,12 +51,17 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
         Signal::Size => (
             "an answer about as large as the others'".to_owned(),
             "a large, broken or test database, a tarpit for Crawlers, a changed client, a peer that answers everything",
-            "ask it the same at once: a healthy peer answers 254 to that",
+            "ask it an id that nobody has defined: a healthy peer answers 253 to that",
+        ),
+        Signal::Alone => (
+            format!("{}, as nearly all the others", campaign.norm().error.map(words::error).unwrap_or_default()),
+            "a newer version or another program that knows this id, a research client, a peer that answers everything",
+            "ask it an id that nobody has defined: a healthy peer answers 253 to that",
         ),
         Signal::Malformed => (
             format!("a {label} reply that its decoder reads, or an error byte"),
             "another version of the client, a changed client, a fault in ours, a reply that was cut or altered on the way",
-            "compare its version with the others', and the bytes of two of its replies: ask it the same again",
+            "compare its version with the others', and the bytes of two of its replies: ask it the same again, with frequency 0",
         ),
         Signal::Odd => (
             format!("a {label} reply of plain values"),

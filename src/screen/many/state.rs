@@ -16,8 +16,6 @@ pub struct Preview {
     pub plan: Result<Plan, String>,
     /// The first target shown.
     pub top: usize,
-    /// Those that would answer 254 are asked all the same: that is what tells them.
-    pub all_the_same: bool,
 }
 
 /// All that concerns requests to many.

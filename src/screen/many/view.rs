@@ -81,10 +81,11 @@ impl View {
     }
 }
 
-/// The outcomes that are listed: all that there can be; `stopped` only where something was.
+/// The outcomes that are listed: `stopped` and other failures only where there are any, the rest always.
 #[must_use]
 pub fn outcomes(campaign: &Campaign) -> Vec<Outcome> {
-    let is_listed = |outcome: &Outcome| *outcome != Outcome::Stopped || campaign.counts().of(*outcome) > 0;
+    let is_listed =
+        |outcome: &Outcome| !matches!(outcome, Outcome::Stopped | Outcome::Other) || campaign.counts().of(*outcome) > 0;
     Outcome::ALL.into_iter().filter(is_listed).collect()
 }
 

@@ -9,7 +9,7 @@ use crate::screen::{Class, Model};
 use crate::tui::canvas::{Area, Canvas, follow, width};
 use swarmscope_facts::format::{counted, size, thousands};
 use swarmscope_facts::many::Campaign;
-use swarmscope_facts::many::groups::{Group, Grouping};
+use swarmscope_facts::many::groups::{Group, Grouping, Norm};
 
 /// Groups that the list has room for where there is much else to see.
 const MOST_ROWS: usize = 12;
@@ -96,14 +96,14 @@ fn list(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
     let below = groups.get(top + height..).unwrap_or_default();
     let kinds = unlisted + below.len();
     let peers = their_peers + below.iter().map(|group| group.peers).sum::<usize>();
-    let median = campaign.median();
+    let norm = campaign.norm();
     let mut y = rows.y;
     for (i, group) in groups.iter().enumerate().skip(top).take(height) {
         let here = i == at;
         if here {
             canvas.selected(&area, y, focused);
         }
-        row(canvas, &columns, &area, group, in_groups, median, y, here);
+        row(canvas, &columns, &area, group, in_groups, norm, y, here);
         y += 1;
     }
     if kinds > 0 && y < rows.bottom() {
@@ -113,19 +113,10 @@ fn list(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
 }
 
 #[expect(clippy::too_many_arguments, reason = "one row, with all that its cells depend on")]
-fn row(
-    canvas: &mut Canvas,
-    columns: &Columns,
-    area: &Area,
-    group: &Group,
-    all: usize,
-    median: u64,
-    y: u16,
-    here: bool,
-) {
+fn row(canvas: &mut Canvas, columns: &Columns, area: &Area, group: &Group, all: usize, norm: Norm, y: u16, here: bool) {
     let theme = canvas.theme;
     let plain = if here { theme.strong() } else { Style::new() };
-    if group.signal(median).is_some() {
+    if group.signal(norm).is_some() {
         canvas.text(area.x, area.right, y, "▲", theme.caution.patch(theme.strong()));
     }
     canvas.right(columns.peers, y, &thousands(group.peers as u64), theme.strong());

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::answers::most_rows;
-use super::outcomes::sign;
+use super::outcomes::{odd, sign};
 use super::stack::Block;
 use super::{Draw, labelled, labelled_height};
 use crate::screen::many::signal;
@@ -68,11 +68,12 @@ pub fn blocks<'a>(model: &'a Model, campaign: &'a Campaign, width: u16) -> Vec<(
 }
 
 fn compared<'a>(campaign: &'a Campaign, group: &'a Group, sample: &Sample, width: u16) -> Option<(Block, Draw<'a>)> {
-    let usual = campaign.groups().biggest().filter(|usual| usual.id != group.id)?;
+    let usual = campaign.usual().filter(|usual| usual.id != group.id && usual.id != group.shape)?;
     let rows = against::lines(sample, usual.sample.as_ref()?);
     let height = 1 + labelled_height(width, VALUE, &rows);
     let draw = move |canvas: &mut Canvas, area: Area| {
-        let note = format!("the answer of {}", counted(usual.peers, "peer"));
+        let all = thousands(campaign.groups().answers() as u64);
+        let note = format!("the answer of {} of {all}", thousands(usual.peers as u64));
         canvas.heading(&area, &format!("AGAINST {}", usual.id.short()), false, &note);
         labelled(canvas, area.rows(1, u16::MAX), VALUE, &rows);
     };
@@ -99,7 +100,7 @@ fn peers(canvas: &mut Canvas, model: &Model, campaign: &Campaign, group: Option<
         if here {
             canvas.selected(&area, y, true);
         }
-        peer(canvas, model, row, &area, y, here);
+        peer(canvas, model, campaign, row, &area, y, here);
         y += 1;
     }
     if cut && y < list.bottom() {
@@ -114,12 +115,15 @@ fn peers(canvas: &mut Canvas, model: &Model, campaign: &Campaign, group: Option<
 }
 
 /// `√ f7b2…5d  17 clear  Blocked  61 parts  2.10 s  12:04:15Z`, as much of it as there is room for.
-fn peer(canvas: &mut Canvas, model: &Model, row: &Row, area: &Area, y: u16, here: bool) {
+fn peer(canvas: &mut Canvas, model: &Model, campaign: &Campaign, row: &Row, area: &Area, y: u16, here: bool) {
     let theme = canvas.theme;
     let plain = if here { theme.strong() } else { Style::new() };
     let known = model.facts.peers().get(&PeerKey::Permid(row.permid));
     let pill = row.outcome == Outcome::NotYet;
     sign(canvas, area.x, area.right, y, row.outcome, true);
+    if row.outcome == Outcome::Answered && campaign.by_content_of(row).is_some_and(|of| campaign.signal(of).is_some()) {
+        odd(canvas, area.x, y);
+    }
     let mut x = area.x + if pill { 6 } else { 2 };
     if model.marks.contains(&PeerKey::Permid(row.permid)) && !pill {
         canvas.text(area.bar + 1, area.x, y, "+", plain);
@@ -130,7 +134,7 @@ fn peer(canvas: &mut Canvas, model: &Model, row: &Row, area: &Area, y: u16, here
     right = canvas.right(right, y, &when, theme.muted).saturating_sub(2);
     let what = match (row.cause, row.error, row.outcome) {
         (Some(cause), ..) => words::row(cause),
-        (None, Some(error), Outcome::Other) => words::error(error),
+        (None, Some(error), Outcome::Error) => words::error(error),
         (None, Some(_), _) => format!("{}  {}", counted(row.parts as usize, "part"), took(row.elapsed)),
         (None, None, Outcome::Parts) => format!("{}, {}", counted(row.parts as usize, "part"), size(row.bytes)),
         (None, None, _) => String::new(),

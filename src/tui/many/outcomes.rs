@@ -55,7 +55,16 @@ fn block(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
             canvas.selected(&area, y, focused);
         }
         row(canvas, &area, y, outcome, counts.of(outcome), most, here);
+        if outcome == Outcome::Answered && campaign.signals() > 0 {
+            odd(canvas, area.x, y); // some of the answers need a person: no tick stands for all of them
+        }
     }
+}
+
+/// The sign of an answer that needs a person, in the place of its tick.
+pub fn odd(canvas: &mut Canvas, x: u16, y: u16) {
+    let theme = canvas.theme;
+    canvas.text(x, x + 1, y, "▲", theme.caution.patch(theme.strong()));
 }
 
 fn row(canvas: &mut Canvas, area: &Area, y: u16, outcome: Outcome, count: usize, most: usize, here: bool) {
@@ -87,6 +96,7 @@ pub fn sign(canvas: &mut Canvas, x: u16, right: u16, y: u16, outcome: Outcome, a
         Outcome::Waiting => ("…", theme.muted),
         Outcome::Refused => ("■", fail),
         Outcome::TimedOut | Outcome::Malformed | Outcome::Other => ("×", fail),
+        Outcome::Error => ("E", if any { Style::new() } else { theme.muted }), // an answer, whatever it says
         Outcome::Stopped => ("■", theme.muted),
         Outcome::NotSent => ("·", theme.muted),
     };

@@ -40,10 +40,6 @@ fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
     if plan.to_dial > 0 {
         rows.push(("dialled", format!("{} first: not connected now", counted(plan.to_dial, "peer"))));
     }
-    if let Some(to_refuse) = plan.to_refuse {
-        let (to_refuse, targets) = (thousands(to_refuse as u64), thousands(targets as u64));
-        rows.push(("254", format!("what {to_refuse} of {targets} are to answer, if they are healthy")));
-    }
     if plan.refused_before > 0 {
         rows.push(("refused", format!("{} before, asked all the same", counted(plan.refused_before, "peer"))));
     }

@@ -246,9 +246,6 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
     }
     let until = model.now.wall.checked_add(plan.frequency.duration()).map(clock).unwrap_or_default();
     let frequency = plan.frequency;
-    if plan.to_refuse.is_some() {
-        rows.push(("", "A peer that answers 254 does not count the request. One that answers it does.".to_owned()));
-    }
     rows.push(("", format!("Every peer counts this request: other Crawlers that ask {label} with frequency {frequency} meet 254 until {until}.")));
     rows.push(("", "A lower frequency is for peers whose owners agreed.".to_owned()));
     if let Some(before) = &model.many.campaign {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::groups::{Group, Grouping, Groups};
+use super::groups::{Group, Grouping, Groups, Norm, Signal};
 use super::measures::{Latencies, Sorted};
 use super::outcome::{Counts, Outcome};
 use super::pace::Bucket;
@@ -254,7 +254,7 @@ impl Campaign {
         let outcome = match error {
             ErrorByte::SUCCESS => Outcome::Answered,
             ErrorByte::FREQUENCY => Outcome::NotYet,
-            _ => Outcome::Other,
+            _ => Outcome::Error,
         };
         self.ends(at, outcome, now);
     }
@@ -369,10 +369,10 @@ impl Campaign {
     }
 
     fn sort(&mut self) {
-        let median = self.median();
+        let norm = self.norm();
         match self.grouping {
-            Grouping::Content => self.by_content.sort(median),
-            Grouping::Shape => self.by_shape.sort(median),
+            Grouping::Content => self.by_content.sort(norm),
+            Grouping::Shape => self.by_shape.sort(norm),
         }
     }
 
@@ -402,10 +402,28 @@ impl Campaign {
         self.sizes.median().unwrap_or(0)
     }
 
+    /// What an answer is measured against.
+    #[must_use]
+    pub fn norm(&self) -> Norm {
+        Norm { median: self.median(), error: self.by_content.usual_error() }
+    }
+
+    /// Why a group of answers needs a person.
+    #[must_use]
+    pub fn signal(&self, group: &Group) -> Option<Signal> {
+        group.signal(self.norm())
+    }
+
+    /// The answer of more than half: by content, else by shape. `None` without a majority.
+    #[must_use]
+    pub fn usual(&self) -> Option<&Group> {
+        self.by_content.majority().or_else(|| self.by_shape.majority())
+    }
+
     /// How many kinds of answers need a person.
     #[must_use]
     pub fn signals(&self) -> usize {
-        self.by_content.signals(self.median())
+        self.by_content.signals(self.norm())
     }
 
     /// How long it has taken so far, or took.

@@ -15,14 +15,20 @@ const MOST_ENCODINGS: usize = 8;
 const FAR: u64 = 100;
 /// Below that many bytes no answer is large.
 const LARGE: u64 = 1024;
-/// A group is odd where it has this share of the answers at most, in hundredths.
+/// A group is rare where it has this share of the answers at most, in hundredths.
 const RARE: usize = 5;
+/// Of fewer answers nothing is called usual enough to make another one odd.
+const FEW: usize = 8;
 
 /// One group.
 #[derive(Clone, Debug)]
 pub struct Group {
     /// Digest of what they say.
     pub id: ContentId,
+    /// The same but for numbers and what the question calls volatile.
+    pub shape: ContentId,
+    /// Their error byte.
+    pub error: ErrorByte,
     /// How many peers answered this.
     pub peers: usize,
     /// `None` where there are too many groups to keep all.
@@ -44,11 +50,21 @@ pub struct Group {
 impl Group {
     /// Why it is far from the others.
     #[must_use]
-    pub fn signal(&self, median: u64) -> Option<Signal> {
+    pub fn signal(&self, norm: Norm) -> Option<Signal> {
         let bytes = self.bytes as u64;
-        let is_large = bytes >= LARGE && bytes >= FAR.saturating_mul(median.max(1));
-        self.by_itself.or(is_large.then_some(Signal::Size))
+        let is_large = bytes >= LARGE && bytes >= FAR.saturating_mul(norm.median.max(1));
+        let is_alone = self.error == ErrorByte::SUCCESS && norm.error.is_some();
+        self.by_itself.or(is_large.then_some(Signal::Size)).or(is_alone.then_some(Signal::Alone))
     }
+}
+
+/// What the answers of a campaign are measured against.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Norm {
+    /// Bytes of the median answer with error 0.
+    pub median: u64,
+    /// The error that nearly all answers have; `None` where they have none, or where too few have answered to say.
+    pub error: Option<ErrorByte>,
 }
 
 /// Why an answer needs a person.
@@ -60,6 +76,8 @@ pub enum Signal {
     Odd,
     /// It is a hundred times as large as the median, or more.
     Size,
+    /// It has error 0 where nearly all have the same error.
+    Alone,
 }
 
 /// A 253 or another error is no answer to be judged; its text is read by its format all the same.
@@ -96,9 +114,9 @@ impl Grouping {
 /// In which order groups are listed.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Order {
-    /// The biggest, then the odd ones out, then the rest by size.
+    /// What needs a person, then what is usual, then the rare ones, then the rest by size.
     #[default]
-    Norm,
+    OddFirst,
     /// Rarest first.
     Rarest,
     /// The biggest first.
@@ -110,9 +128,9 @@ impl Order {
     #[must_use]
     pub const fn next(self) -> Self {
         match self {
-            Self::Norm => Self::Rarest,
+            Self::OddFirst => Self::Rarest,
             Self::Rarest => Self::Biggest,
-            Self::Biggest => Self::Norm,
+            Self::Biggest => Self::OddFirst,
         }
     }
 
@@ -120,7 +138,7 @@ impl Order {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Norm => "biggest, then odd ones out",
+            Self::OddFirst => "odd first, then biggest",
             Self::Rarest => "rarest first",
             Self::Biggest => "biggest first",
         }
@@ -157,6 +175,8 @@ impl Groups {
         if index == self.list.len() {
             self.list.push(Group {
                 id,
+                shape: decoding.shape,
+                error,
                 peers: 0,
                 sample: None,
                 bytes: 0,
@@ -218,10 +238,28 @@ impl Groups {
         self.by_id.get(&id).copied()
     }
 
-    /// The group that most peers are in; of two the first.
+    /// How many answers there are.
     #[must_use]
-    pub fn biggest(&self) -> Option<&Group> {
-        self.list.iter().rev().max_by_key(|group| group.peers)
+    pub fn answers(&self) -> usize {
+        self.list.iter().map(|group| group.peers).sum()
+    }
+
+    /// The group that more than half of all answers are in. Without one, no answer is the usual one.
+    #[must_use]
+    pub fn majority(&self) -> Option<&Group> {
+        let answers = self.answers();
+        self.list.iter().find(|group| 2 * group.peers > answers)
+    }
+
+    /// The error that nearly all answers have: those with error 0 are rare beside it.
+    #[must_use]
+    pub fn usual_error(&self) -> Option<ErrorByte> {
+        let answers = self.answers();
+        let with = |error| self.list.iter().filter(move |group| group.error == error).map(|group| group.peers);
+        let usual =
+            self.list.iter().map(|group| group.error).find(|error| 2 * with(*error).sum::<usize>() > answers)?;
+        let successes = with(ErrorByte::SUCCESS).sum();
+        (usual != ErrorByte::SUCCESS && answers >= FEW && is_rare(successes, answers)).then_some(usual)
     }
 
     /// The groups that are listed.
@@ -238,8 +276,8 @@ impl Groups {
 
     /// How many listed groups need a person.
     #[must_use]
-    pub fn signals(&self, median: u64) -> usize {
-        self.list.iter().filter(|group| group.signal(median).is_some()).count()
+    pub fn signals(&self, norm: Norm) -> usize {
+        self.list.iter().filter(|group| group.signal(norm).is_some()).count()
     }
 
     /// Whether the list is not in order any more.
@@ -249,14 +287,10 @@ impl Groups {
     }
 
     /// Puts the list in order.
-    pub fn sort(&mut self, median: u64) {
+    pub fn sort(&mut self, norm: Norm) {
         self.changed = false;
-        let list = &self.list;
-        let answers: usize = list.iter().map(|group| group.peers).sum();
-        let biggest = self.biggest().map(|group| (group.id, group.peers));
-        let is_norm = |group: &Group| biggest.is_some_and(|(id, _)| id == group.id);
-        let has_norm = biggest.is_some_and(|(_, peers)| 2 * peers > answers);
-        let is_rare = |group: &Group| has_norm && group.peers * 100 <= (answers * RARE).max(100);
+        let (list, answers) = (&self.list, self.answers());
+        let usual = self.majority().map(|group| group.id);
         let place = |index: &usize| {
             let group = &list[*index];
             let fewest_first = group.peers;
@@ -264,16 +298,21 @@ impl Groups {
             match self.order {
                 Order::Rarest => (0, fewest_first, *index),
                 Order::Biggest => (0, most_first, *index),
-                Order::Norm if is_norm(group) => (0, 0, *index),
-                Order::Norm if group.signal(median).is_some() => (1, fewest_first, *index),
-                Order::Norm if is_rare(group) => (2, fewest_first, *index),
-                Order::Norm => (3, most_first, *index),
+                Order::OddFirst if group.signal(norm).is_some() => (0, fewest_first, *index),
+                Order::OddFirst if usual == Some(group.id) => (1, 0, *index),
+                Order::OddFirst if usual.is_some() && is_rare(group.peers, answers) => (2, fewest_first, *index),
+                Order::OddFirst => (3, most_first, *index),
             }
         };
         let mut ordered: Vec<usize> = (0..list.len()).collect();
         ordered.sort_by_cached_key(place);
         self.ordered = ordered;
     }
+}
+
+/// Whether so few of the answers are rare: one always is.
+fn is_rare(peers: usize, answers: usize) -> bool {
+    peers * 100 <= (answers * RARE).max(100)
 }
 
 #[cfg(test)]
@@ -283,6 +322,12 @@ mod tests {
     use super::*;
     use std::time::{Instant, UNIX_EPOCH};
     use swarmscope_wire::MessageId;
+
+    const NORM: Norm = Norm { median: 10, error: None };
+
+    fn median(median: u64) -> Norm {
+        Norm { median, error: None }
+    }
 
     fn now() -> Now {
         Now { instant: Instant::now(), wall: UNIX_EPOCH }
@@ -295,7 +340,7 @@ mod tests {
 
     fn lines(groups: &mut Groups, order: Order) -> Vec<String> {
         groups.order = order;
-        groups.sort(10);
+        groups.sort(NORM);
         groups
             .listed()
             .map(|group| group.sample.as_ref().map(|sample| sample.line.clone()).unwrap_or_default())
@@ -313,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn the_biggest_comes_first_then_the_odd_ones_out() {
+    fn odd_ones_come_first_then_what_is_usual() {
         let mut groups = Groups::default();
         for (text, times) in [("common", 60), ("second", 30), ("rare", 1), ("third", 8)] {
             for _ in 0..times {
@@ -321,15 +366,15 @@ mod tests {
             }
         }
         add(&mut groups, b"cos\nsystem\n(S'ls'\ntR.");
-        let signals = groups.signals(10);
-        let norm = lines(&mut groups, Order::Norm);
-        assert!(norm[0].ends_with("common") && norm[1].contains("os.system"), "{norm:?}");
+        let signals = groups.signals(NORM);
+        let norm = lines(&mut groups, Order::OddFirst);
+        assert!(norm[0].contains("os.system") && norm[1].ends_with("common"), "{norm:?}");
         assert_eq!(norm[2..], ["one row: rare", "one row: second", "one row: third"]);
         let rarest = lines(&mut groups, Order::Rarest);
         assert_eq!(rarest[2..], ["one row: third", "one row: second", "one row: common"]);
         let biggest = lines(&mut groups, Order::Biggest);
         assert_eq!(biggest[..3], ["one row: common", "one row: second", "one row: third"]);
-        assert_eq!((signals, Order::Norm.next().next().next()), (1, Order::Norm));
+        assert_eq!((signals, Order::OddFirst.next().next().next()), (1, Order::OddFirst));
     }
 
     #[test]
@@ -338,10 +383,10 @@ mod tests {
         let large = add(&mut groups, &rows(&["5.3.9"; 500]));
         let group = groups.get(large).unwrap();
         assert!(group.bytes > 1024);
-        assert_eq!(group.signal(12), Some(Signal::Size));
-        assert_eq!(group.signal(group.bytes as u64 / 2), None);
+        assert_eq!(group.signal(median(12)), Some(Signal::Size));
+        assert_eq!(group.signal(median(group.bytes as u64 / 2)), None);
         let small = Group { bytes: 1000, ..group.clone() };
-        assert_eq!(small.signal(1), None, "nothing that small is large");
+        assert_eq!(small.signal(median(1)), None, "nothing that small is large");
     }
 
     #[test]
@@ -358,9 +403,44 @@ mod tests {
             (groups.kept.len(), groups.list.iter().filter(|g| g.sample.is_some()).count()),
             (MOST_KEPT, MOST_KEPT)
         );
-        groups.sort(10);
+        groups.sort(NORM);
         assert_eq!(groups.listed().count(), MOST_KEPT);
         assert_eq!(groups.others(), (2 * MOST_KEPT + 1, 2 * MOST_KEPT + 1));
-        assert_eq!(groups.biggest().unwrap().peers, 2);
+        assert!(groups.majority().is_none(), "two of hundreds are not what is usual");
+    }
+
+    #[test]
+    fn without_a_majority_nothing_is_usual() {
+        let mut groups = Groups::default();
+        for (text, times) in [("worm", 4), ("one", 3), ("two", 2)] {
+            for _ in 0..times {
+                add(&mut groups, &rows(&[text]));
+            }
+        }
+        assert!(groups.majority().is_none(), "4 of 9");
+        add(&mut groups, &rows(&["worm"]));
+        add(&mut groups, &rows(&["worm"]));
+        assert_eq!(groups.majority().map(|group| group.peers), Some(6), "6 of 11");
+    }
+
+    #[test]
+    fn an_answer_where_all_others_say_the_same_error_is_a_signal_and_the_error_is_none() {
+        let mut groups = Groups::default();
+        let unknown = decoding(MessageId(99), ErrorByte::UNKNOWN_MESSAGE, b"unknown message");
+        let error = |groups: &mut Groups| {
+            groups.add(unknown.content, &unknown, ErrorByte::UNKNOWN_MESSAGE, 15, 1, now());
+        };
+        (0..6).for_each(|_| error(&mut groups));
+        let odd = add(&mut groups, &rows(&["here I am"]));
+        assert_eq!(groups.usual_error(), None, "7 answers say little");
+        (0..60).for_each(|_| error(&mut groups));
+        let norm = Norm { median: 10, error: groups.usual_error() };
+        assert_eq!(norm.error, Some(ErrorByte::UNKNOWN_MESSAGE));
+        assert_eq!(groups.get(odd).unwrap().signal(norm), Some(Signal::Alone));
+        assert_eq!(groups.signals(norm), 1, "the error itself is what is usual");
+        for _ in 0..30 {
+            add(&mut groups, &rows(&["a newer version"]));
+        }
+        assert_eq!(groups.usual_error(), None, "a third that answers is no rarity");
     }
 }

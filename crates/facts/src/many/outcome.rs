@@ -19,7 +19,9 @@ pub enum Outcome {
     TimedOut,
     /// It answered with error 0, and its reply is not what it should be.
     Malformed,
-    /// Another error byte, or another failure.
+    /// It answered with an error byte other than 254: an answer, not a failure.
+    Error,
+    /// Another failure.
     Other,
     /// It was in flight when the operator stopped all.
     Stopped,
@@ -29,7 +31,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// As the screen lists them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Answered,
         Self::Parts,
         Self::Waiting,
@@ -37,6 +39,7 @@ impl Outcome {
         Self::Refused,
         Self::TimedOut,
         Self::Malformed,
+        Self::Error,
         Self::Other,
         Self::Stopped,
         Self::NotSent,
@@ -53,7 +56,8 @@ impl Outcome {
             Self::Refused => "refused",
             Self::TimedOut => "timed out",
             Self::Malformed => "malformed",
-            Self::Other => "other errors",
+            Self::Error => "error reply",
+            Self::Other => "other failure",
             Self::Stopped => "stopped",
             Self::NotSent => "not sent yet",
         }
@@ -70,6 +74,7 @@ impl Outcome {
             Self::Refused => "refused",
             Self::TimedOut => "timed-out",
             Self::Malformed => "malformed",
+            Self::Error => "error",
             Self::Other => "other",
             Self::Stopped => "stopped",
             Self::NotSent => "not-sent",

@@ -39,8 +39,6 @@ pub struct Draft {
     pub usual: bool,
     /// How fast it goes out.
     pub pace: Pace,
-    /// Also to those that would answer 254.
-    pub all_the_same: bool,
 }
 
 /// A request to many that was not sent yet.
@@ -66,8 +64,6 @@ pub struct Plan {
     pub payloads: Vec<(Bytes, usize)>,
     /// Targets that closed on the request before.
     pub refused_before: usize,
-    /// Targets that are to answer 254, where that is what they are asked for.
-    pub to_refuse: Option<usize>,
     /// Targets that are not connected.
     pub to_dial: usize,
     /// `18 tls`, how many, and whether everybody on the way can read it.
@@ -83,7 +79,7 @@ impl Plan {
     /// A draft to these peers, as things are now. `own` are our own permids.
     #[must_use]
     pub fn new(facts: &Facts, registry: &Registry, now: Now, draft: &Draft, peers: &[PeerKey], own: &[Permid]) -> Self {
-        let Draft { message, frequency, pace, all_the_same, .. } = *draft;
+        let Draft { message, frequency, pace, .. } = *draft;
         let probe = registry.get(message);
         let known = known(registry, message);
         let title = if known.name == message.to_string() { known.name } else { format!("{message} {}", known.name) };
@@ -98,7 +94,6 @@ impl Plan {
             left_out: Vec::new(),
             payloads: Vec::new(),
             refused_before: 0,
-            to_refuse: all_the_same.then_some(0),
             to_dial: 0,
             by_transport: Vec::new(),
             by_nat: Vec::new(),
@@ -112,13 +107,9 @@ impl Plan {
             None => draft.payload.clone(),
         };
         for key in peers {
-            match (reason(facts, now, key, own, &asked), &mut plan.to_refuse) {
-                (Some(Reason::NotYet(_)), Some(to_refuse)) => {
-                    *to_refuse += 1;
-                    plan.add(facts, key, payload_for);
-                }
-                (Some(reason), _) => plan.leave_out(reason),
-                (None, _) => plan.add(facts, key, payload_for),
+            match reason(facts, now, key, own, &asked) {
+                Some(reason) => plan.leave_out(reason),
+                None => plan.add(facts, key, payload_for),
             }
         }
         plan.by_transport.sort_by(|one, other| other.0.cmp(&one.0));
@@ -148,7 +139,6 @@ impl Plan {
             targets,
             left_out: Vec::new(),
             refused_before: 0,
-            to_refuse: None,
             to_dial: 0,
             by_transport: Vec::new(),
             by_nat: Vec::new(),

@@ -1,27 +1,32 @@
-//! The request that tells more of an answer that is far from the others.
+//! The request that tells more of an answer that is far from the others. Healthy peers answer it: it is none that our own
+//! request before it turns into a 254.
 
-use swarmscope_wire::Frequency;
+use swarmscope_wire::{Frequency, MessageId};
 
 use super::campaign::Campaign;
 use super::groups::Signal;
 
+/// An id that nobody has defined: healthy peers answer 253, however often they are asked.
+pub const CANARY: MessageId = MessageId(251);
+/// Another one, for where the first was asked.
+const SECOND_CANARY: MessageId = MessageId(250);
+
 /// A request that tells more of an answer that is far from the others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Test {
-    /// How often, as it says.
-    pub frequency: Frequency,
-    /// It is one that healthy peers answer with 254.
-    pub meets_254: bool,
+pub enum Test {
+    /// The same once more, with frequency 0: a peer accepts that at any time (protocol.md §4).
+    Again(Frequency),
+    /// An id that nobody has defined.
+    Canary(MessageId),
 }
 
-/// The request that tells more, where there is one: the same to the same peers.
+/// The request that tells more, where there is one, to the same peers.
 #[must_use]
 pub fn test(campaign: &Campaign, signal: Signal) -> Option<Test> {
-    let frequency = campaign.plan.frequency;
     match signal {
-        // who was asked within this time has to answer 254, whatever the frequency was then
-        Signal::Size => Some(Test { frequency: frequency.max(Frequency::DEFAULT), meets_254: true }),
-        Signal::Malformed => Some(Test { frequency, meets_254: false }),
+        Signal::Size | Signal::Alone if campaign.plan.message == CANARY => Some(Test::Canary(SECOND_CANARY)),
+        Signal::Size | Signal::Alone => Some(Test::Canary(CANARY)),
+        Signal::Malformed => Some(Test::Again(Frequency(0))),
         Signal::Odd => None,
     }
 }
