@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::identity::{Ed25519Identity, Identities, LegacyIdentity};
 use bytes::Bytes;
-use swarmscope_wire::{OverlayVersion, Permid};
 use swarmscope_wire::failure::Phase;
 use swarmscope_wire::handshake::PeerId;
+use swarmscope_wire::{OverlayVersion, Permid};
 
 /// The beginning of virtual time.
 #[allow(
