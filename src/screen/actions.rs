@@ -121,7 +121,7 @@ pub fn next_field(model: &mut Model) -> Effects {
         (Mode::Frequency, Some(payload)) => payload,
         _ => return choose_message(model),
     };
-    if let Some(form) = &mut model.composer.form {
+    if let Some(form) = model.composer.form_mut() {
         form.at = 0;
     }
     none()
@@ -136,7 +136,7 @@ pub fn field_before(model: &mut Model) -> Effects {
         (Mode::Message(_) | Mode::Payload | Mode::Form, _) => Mode::Frequency,
         _ => return choose_message(model),
     };
-    if let Some(form) = &mut model.composer.form {
+    if let Some(form) = model.composer.form_mut() {
         form.at = form.inputs.len().saturating_sub(1);
     }
     none()
@@ -144,7 +144,7 @@ pub fn field_before(model: &mut Model) -> Effects {
 
 /// To another field of the form, where one is filled in and has it.
 pub fn step_field(model: &mut Model, by: isize) -> bool {
-    let Some(form) = model.composer.form.as_mut().filter(|_| matches!(model.mode, Mode::Form)) else { return false };
+    let Some(form) = model.composer.form_mut().filter(|_| matches!(model.mode, Mode::Form)) else { return false };
     let at = form.at.checked_add_signed(by).filter(|at| *at < form.inputs.len());
     form.at = at.unwrap_or(form.at);
     at.is_some()

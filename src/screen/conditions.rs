@@ -83,7 +83,7 @@ pub fn takes_payload(model: &Model) -> Ready {
 }
 
 pub fn has_form(model: &Model) -> Ready {
-    only_if(model.composer.form.is_some(), "this message has no form")
+    only_if(model.composer.form().is_some(), "this message has no form")
 }
 
 pub fn finds_message(model: &Model) -> Ready {

@@ -1,6 +1,5 @@
 //! The state that the screen shows.
 
-use std::borrow::Cow;
 use std::time::Instant;
 
 use super::commands::command::{Command, Table};
@@ -98,6 +97,8 @@ pub struct Model {
     pub pending: Vec<Key>,
     pub mouse: Mouse,
     pub composer: Composer,
+    /// The composer as it would be with the message that the picker points at, where that is another one.
+    candidate: Option<Box<Composer>>,
     pub filter: Input,
     /// The filter in force, and what can be said about the one that is typed.
     pub sieve: Sieve,
@@ -150,6 +151,7 @@ impl Model {
             pending: Vec::new(),
             mouse: Mouse::default(),
             composer,
+            candidate: None,
             filter: Input::default(),
             sieve: Sieve::default(),
             log: Log::default(),
@@ -163,6 +165,7 @@ impl Model {
             themes: Vec::new(),
             showing: Showing::default(),
         };
+        model.compose();
         for notice in std::mem::take(&mut model.kept.notices) {
             model.say(Kind::NotDone, notice);
         }
@@ -253,16 +256,27 @@ impl Model {
 
     /// The composer as it would be with the message that the picker points at; else as it is.
     #[must_use]
-    pub fn candidate(&self) -> Cow<'_, Composer> {
-        let Mode::Message(picker) = &self.mode else { return Cow::Borrowed(&self.composer) };
-        match self.found().get(picker.at) {
-            Some((known, _)) if known.id != self.composer.message => {
-                let mut composer = Composer::new(&self.setup.registry, known.id);
-                composer.follow(&self.setup.registry, self.version_asked());
-                Cow::Owned(composer)
-            }
-            _ => Cow::Borrowed(&self.composer),
-        }
+    pub fn candidate(&self) -> &Composer {
+        self.candidate.as_deref().filter(|_| matches!(self.mode, Mode::Message(_))).unwrap_or(&self.composer)
+    }
+
+    /// Puts the payload together that would go out, where it has changed: once, and not whenever it is drawn.
+    pub(super) fn compose(&mut self) {
+        self.composer.make(&self.setup.registry);
+        let pointed_at = match &self.mode {
+            Mode::Message(picker) => self.found().get(picker.at).map(|(known, _)| known.id),
+            _ => None,
+        };
+        let Some(message) = pointed_at.filter(|message| *message != self.composer.message) else {
+            self.candidate = None;
+            return;
+        };
+        let version = self.version_asked();
+        let kept = self.candidate.take().filter(|candidate| candidate.message == message);
+        let mut candidate = kept.unwrap_or_else(|| Box::new(Composer::new(&self.setup.registry, message)));
+        candidate.follow(&self.setup.registry, version);
+        candidate.make(&self.setup.registry);
+        self.candidate = Some(candidate);
     }
 
     /// How the program calls a peer in a line: `9f3a…c1`, or the address while nothing else is known.

@@ -24,6 +24,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     effects.extend(many::feed::turn(model, passed));
     model.arrange(Arrange::News { full_second: is_tick });
     log::reading::hold_still(model, newest);
+    model.compose();
     effects
 }
 

@@ -20,7 +20,7 @@ struct Row {
 /// Rows that the text takes.
 #[must_use]
 pub fn rows(composer: &Composer, area: &Area) -> u16 {
-    u16::try_from(folded(composer.payload.lines(), room(area)).len()).unwrap_or(u16::MAX)
+    u16::try_from(folded(composer.payload().lines(), room(area)).len()).unwrap_or(u16::MAX)
 }
 
 /// Cells for the text.
@@ -31,8 +31,8 @@ fn room(area: &Area) -> usize {
 pub fn draw(canvas: &mut Canvas, composer: &Composer, typing: bool, area: &Area) {
     let theme = canvas.theme;
     let x = area.x + NUMBER;
-    let rows = folded(composer.payload.lines(), room(area));
-    let cursor = composer.payload.cursor();
+    let rows = folded(composer.payload().lines(), room(area));
+    let cursor = composer.payload().cursor();
     let at = rows.iter().rposition(|row| row.line == cursor.0 && row.first <= cursor.1).unwrap_or(0);
     let height = usize::from(area.height);
     let top = if typing { (at + 1).saturating_sub(height) } else { 0 };

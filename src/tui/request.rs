@@ -75,7 +75,7 @@ pub fn block(canvas: &mut Canvas, model: &Model, area: Area) {
         return line(canvas, model, area);
     }
     let candidate = model.candidate();
-    let view = View { model, composer: &candidate, message: candidate.known(model.registry()) };
+    let view = View { model, composer: candidate, message: candidate.known(model.registry()) };
     head(canvas, model, &area);
     let foot = area.bottom();
     let sheet = area.width() >= SHEET;
@@ -206,9 +206,9 @@ impl View<'_> {
 
     /// `3 lines`, `2 fields`.
     fn counted(&self) -> String {
-        match &self.composer.form {
+        match self.composer.form() {
             Some(form) if self.composer.is_form() => counted(form.inputs.len(), "field"),
-            _ => counted(self.composer.payload.lines().len(), "line"),
+            _ => counted(self.composer.payload().lines().len(), "line"),
         }
     }
 
@@ -216,7 +216,7 @@ impl View<'_> {
     fn payload(&self, canvas: &mut Canvas, area: &Area) {
         let probe = self.model.registry().get(self.composer.message);
         let fields = probe.map(|probe| probe.fields()).unwrap_or_default();
-        let form = self.composer.form.as_ref().filter(|_| self.composer.is_form());
+        let form = self.composer.form().filter(|_| self.composer.is_form());
         let rows = form.map_or_else(|| payload::rows(self.composer, area), |form| form::rows(form, fields));
         let has_room = self.model.mode.composes() && area.height >= rows.saturating_add(LEAST_PREVIEW);
         let place = if has_room { area.rows(0, rows) } else { *area };

@@ -1,6 +1,7 @@
 //! The loop: wait, fold all that is waiting, draw once. The network is never waited for here.
 #![allow(clippy::disallowed_methods)] // the model's clock is read here, and only here
 
+use turns::Turns;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use swarmscope_peer::node::{Event, Node};
 mod at_terminal;
 mod clock;
 mod playing;
+mod turns;
 
 use clock::{next_second, now, until};
 use playing::Wait;
@@ -116,6 +118,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         decoded,
         readers: Arc::new(Semaphore::new(READERS)),
         ended: None,
+        turns: Turns::default(),
         changed: true,
         last_drawn: None,
         to_open: None,
@@ -229,6 +232,8 @@ struct Running {
     /// Since when a key has been waiting for its frame.
     key: Option<Instant>,
     ended: Option<Ended>,
+    /// What is folded one after the other.
+    turns: Turns<(Now, Now, Msg)>,
     /// Something that is shown has changed since the last frame.
     changed: bool,
     last_drawn: Option<Instant>,
@@ -265,7 +270,20 @@ impl Running {
     }
 
     /// `shown`: what time it is on the screen. `at`: when it happened.
+    ///
+    /// Where a message is being folded, or what it wants done is being done, this one waits for its turn: no update begins while
+    /// the effects of the last one are performed.
     fn fold_at(&mut self, shown: Now, at: Now, msg: Msg) {
+        self.turns.wait((shown, at, msg));
+        while let Some((shown, at, msg)) = self.turns.next() {
+            for effect in self.folded(shown, at, msg) {
+                self.perform(effect);
+            }
+        }
+    }
+
+    /// Folds one message; what is to be done then.
+    fn folded(&mut self, shown: Now, at: Now, msg: Msg) -> Vec<Effect> {
         self.changed = true;
         if matches!(msg, Msg::Decoded { .. }) {
             self.reading = self.reading.saturating_sub(1);
@@ -286,9 +304,7 @@ impl Running {
             recorder.take(at, what, &before, &after);
         }
         self.keep_private();
-        for effect in effects {
-            self.perform(effect);
-        }
+        effects
     }
 
     /// Gives the figures of the last second to the model, where they are shown.

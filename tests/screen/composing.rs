@@ -43,7 +43,7 @@ fn a_request_with_fields_is_filled_in_as_a_form() {
 #[test]
 fn fields_and_the_rest_of_the_composer_are_one_round() {
     let mut model = composing("nattraversal");
-    let at = |model: &Model| model.composer.form.as_ref().map(|form| form.at);
+    let at = |model: &Model| model.composer.form().map(|form| form.at);
     assert_eq!(at(&model), Some(0));
     does(&mut model, "tab tab");
     assert_eq!(at(&model), Some(2));
@@ -170,7 +170,7 @@ fn a_form_edited_elsewhere_stays_a_form_where_it_can() {
     assert_eq!(given(&does(&mut model, "ctrl-o")), "fields:\nid=by-handx\nhost=\nport=3478");
     left(&mut model, Ok("fields:\nhost=10.0.0.1\n\nport=80; id=\"a;b\""));
     let typed = |model: &Model| {
-        let form = model.composer.form.as_ref().expect("a form");
+        let form = model.composer.form().expect("a form");
         form.inputs.iter().map(|input| input.text().to_owned()).collect::<Vec<_>>()
     };
     assert!(matches!(model.mode, Mode::Form));

@@ -429,13 +429,13 @@ fn a_peer_that_is_asked_before_it_was_heard_of_has_a_row() {
 fn what_is_pasted_is_one_edit() {
     let mut model = session();
     press(&mut model, &[Key::char('p')]);
-    let before = model.composer.payload.lines().to_vec();
+    let before = model.composer.payload().lines().to_vec();
     let now = model.now;
     fold(&mut model, now, Msg::Paste("one\ntwo\r\nthree\n\tfour".to_owned()));
-    let pasted = model.composer.payload.lines().to_vec();
+    let pasted = model.composer.payload().lines().to_vec();
     assert!(pasted.len() > before.len() + 2, "{pasted:?}");
     press(&mut model, &[Key::ctrl('u')]);
-    assert_eq!(model.composer.payload.lines(), before, "one step back takes all of it");
+    assert_eq!(model.composer.payload().lines(), before, "one step back takes all of it");
     // keys in what is pasted are text, in a line too
     press(&mut model, &[Key::named(KeyCode::Esc), Key::char('/')]);
     fold(&mut model, now, Msg::Paste("q\nnat:open\n".to_owned()));

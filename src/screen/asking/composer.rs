@@ -8,7 +8,7 @@ use tui_textarea::TextArea;
 use crate::screen::form::{self, Form};
 use crate::screen::input::Input;
 use swarmscope_facts::messages::Known;
-use swarmscope_facts::messages::known;
+use swarmscope_facts::messages::{BEFORE_PAYLOAD, known};
 use swarmscope_peer::crawler::FORM;
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::crawler::field::read_form;
@@ -16,8 +16,6 @@ use swarmscope_wire::crawler::CrawlerRequest;
 use swarmscope_wire::text::{clean, hex, read_hex};
 use swarmscope_wire::{ChannelId, Frequency, MessageId, OverlayVersion};
 
-/// Bytes of a request frame before the payload: length, frame id, message-specific id, channel, frequency (protocol.md §4).
-pub const BEFORE_PAYLOAD: usize = 9;
 /// The most a payload field takes in, so that a paste can't stall the editor. A file is the way for more.
 pub(super) const MOST_PAYLOAD: usize = 256 * 1024;
 
@@ -26,11 +24,13 @@ pub(super) const MOST_PAYLOAD: usize = 256 * 1024;
 pub struct Composer {
     pub message: MessageId,
     pub frequency: Input,
-    pub payload: TextArea<'static>,
+    payload: TextArea<'static>,
     /// The payload as a form, where the message has one.
-    pub form: Option<Form>,
+    form: Option<Form>,
     /// The payload is typed as text all the same.
-    pub raw: bool,
+    raw: bool,
+    /// The payload as it would go out; `None` where it has changed since it was put together.
+    made: Option<Made>,
     /// The payload is the operator's own; otherwise it follows the message's default for the peer's version.
     pub edited: bool,
     /// The payload before the last edit in another editor.
@@ -38,6 +38,14 @@ pub struct Composer {
     default_for: Option<(MessageId, OverlayVersion)>,
     /// The message has just been chosen.
     is_new: bool,
+}
+
+/// A payload that was put together.
+#[derive(Clone, Debug)]
+struct Made {
+    bytes: Result<Bytes, String>,
+    /// The same as the command line takes it.
+    argument: String,
 }
 
 /// The payload before an edit, and as the edit left it: nothing else may have happened to it since.
@@ -60,6 +68,7 @@ impl Composer {
             payload: TextArea::default(),
             form: None,
             raw: true,
+            made: None,
             edited: false,
             before: None,
             default_for: None,
@@ -73,6 +82,7 @@ impl Composer {
     pub fn choose(&mut self, registry: &Registry, message: MessageId, version: OverlayVersion) {
         let frequency = registry.get(message).map_or(Frequency::DEFAULT, |probe| probe.default_frequency());
         self.message = message;
+        self.made = None;
         self.frequency = Input::new(frequency.to_string());
         self.is_new = true;
         self.reset(registry, version);
@@ -84,6 +94,7 @@ impl Composer {
             return;
         }
         self.default_for = Some((self.message, version));
+        self.made = None;
         let probe = registry.get(self.message);
         let fields = probe.map(|probe| probe.fields()).unwrap_or_default();
         if std::mem::take(&mut self.is_new) {
@@ -109,6 +120,7 @@ impl Composer {
             self.payload = area(&as_text(&bytes));
         }
         self.raw = !self.raw;
+        self.made = None;
     }
 
     /// Takes the values of a form that is written out. Returns whether it was one, and all of them fitted.
@@ -143,12 +155,14 @@ impl Composer {
             self.payload = area(text);
         }
         self.edited = true;
+        self.made = None;
         let after = (self.form.clone(), self.text());
         self.before = Some(Box::new(Before { payload, form, raw, edited, after }));
     }
 
     /// Takes the last edit of the text, or in another editor, back. Returns whether there was one.
     pub fn undo(&mut self) -> bool {
+        self.made = None;
         let (form, text) = (&self.form, self.text());
         let is_last = |before: &mut Box<Before>| (&before.after.0, &before.after.1) == (form, &text);
         if let Some(before) = self.before.take_if(is_last) {
@@ -168,6 +182,7 @@ impl Composer {
     /// Takes a request over, to send it again or change it.
     pub fn take_over(&mut self, message: MessageId, frequency: Frequency, payload: &[u8]) {
         self.message = message;
+        self.made = None;
         self.frequency = Input::new(frequency.to_string());
         self.payload = area(&as_text(payload));
         self.before = None;
@@ -179,6 +194,7 @@ impl Composer {
     /// Empties the payload.
     pub fn clear(&mut self) {
         self.payload = area("");
+        self.made = None;
         self.raw = true;
         self.edited = true;
     }
@@ -193,7 +209,8 @@ impl Composer {
     /// Types or pastes text into the payload. Returns whether it fitted.
     pub fn insert(&mut self, text: &str) -> bool {
         let fits = self.text().len() + text.len() <= MOST_PAYLOAD;
-        if fits {
+        if fits && !text.is_empty() {
+            self.made = None;
             self.edited |= self.payload.insert_str(text);
         }
         fits
@@ -224,12 +241,49 @@ impl Composer {
         self.frequency().unwrap_or(Frequency::DEFAULT)
     }
 
+    /// The payload's text in its editor.
+    #[must_use]
+    pub const fn payload(&self) -> &TextArea<'static> {
+        &self.payload
+    }
+
+    /// The same, to be edited.
+    pub fn payload_mut(&mut self) -> &mut TextArea<'static> {
+        self.made = None;
+        &mut self.payload
+    }
+
+    /// The payload as a form, where the message has one.
+    #[must_use]
+    pub const fn form(&self) -> Option<&Form> {
+        self.form.as_ref()
+    }
+
+    /// The same, to be filled in.
+    pub fn form_mut(&mut self) -> Option<&mut Form> {
+        self.made = None;
+        self.form.as_mut()
+    }
+
+    /// Puts the payload together, if it has changed: from then on it is at hand for drawing and for sending.
+    pub fn make(&mut self, registry: &Registry) {
+        if self.made.is_none() {
+            let bytes = self.put_together(registry);
+            let argument = self.as_words(registry, &bytes);
+            self.made = Some(Made { bytes, argument });
+        }
+    }
+
     /// The payload's bytes: `hex:…` as bytes, a form that is filled in, `text:…` and everything else as the text that it is (cli.md,
     /// PAYLOAD).
     ///
     /// # Errors
     /// What is wrong with the hexadecimal digits, or with a field.
     pub fn bytes(&self, registry: &Registry) -> Result<Bytes, String> {
+        self.made.as_ref().map_or_else(|| self.put_together(registry), |made| made.bytes.clone())
+    }
+
+    fn put_together(&self, registry: &Registry) -> Result<Bytes, String> {
         if !self.known(registry).takes_payload {
             return Ok(Bytes::new());
         }
@@ -284,7 +338,7 @@ impl Composer {
         let known = self.known(registry);
         let mut words = vec!["swarmscope request".to_owned(), target.to_owned(), quoted(&known.name.to_lowercase())];
         let is_own = self.edited || registry.get(self.message).is_none();
-        if known.takes_payload && is_own && (self.is_form() || !self.text().is_empty()) {
+        if known.takes_payload && is_own && (self.is_form() || !self.payload.is_empty()) {
             words.push(quoted(&self.argument(registry)));
         }
         words.push(format!("--frequency {}", quoted(&clean(self.frequency.text().trim()))));
@@ -295,10 +349,15 @@ impl Composer {
 impl Composer {
     /// The payload as the command line takes it, without anything that a terminal would not show: then as its bytes.
     fn argument(&self, registry: &Registry) -> String {
+        let made = self.made.as_ref().map(|made| made.argument.clone());
+        made.unwrap_or_else(|| self.as_words(registry, &self.put_together(registry)))
+    }
+
+    fn as_words(&self, registry: &Registry, bytes: &Result<Bytes, String>) -> String {
         let form = self.form.as_ref().filter(|_| self.is_form()).zip(registry.get(self.message));
         let text = form.map_or_else(|| self.text(), |(form, probe)| format!("{FORM}{}", form.line(&**probe)));
-        match self.bytes(registry) {
-            Ok(bytes) if !is_clean(&text) => format!("hex:{}", hex(&bytes)),
+        match bytes {
+            Ok(bytes) if !is_clean(&text) => format!("hex:{}", hex(bytes)),
             Err(_) if !is_clean(&text) => clean(&text).into_owned(), // nothing that could be sent
             _ => as_argument(&text),
         }

@@ -44,12 +44,12 @@ pub fn key_typed(model: &mut Model, key: Key) {
         }
         Mode::Form => {
             let fields = fields(&model.setup.registry, model.composer.message);
-            let changed = model.composer.form.as_mut().is_some_and(|form| form.key(fields, key));
+            let changed = model.composer.form_mut().is_some_and(|form| form.key(fields, key));
             model.composer.edited |= changed;
         }
         Mode::Payload => {
             let room = model.composer.insert(""); // full editors take deletions only
-            let changed = (room || key.typed().is_none()) && model.composer.payload.input(key.event());
+            let changed = (room || key.typed().is_none()) && model.composer.payload_mut().input(key.event());
             model.composer.edited |= changed;
         }
         Mode::LogFilter => drop(model.log_filter.key(key)),
@@ -85,7 +85,7 @@ pub fn text_typed(model: &mut Model, text: &str) {
         }
         Mode::Form => {
             let fields = fields(&model.setup.registry, model.composer.message);
-            let changed = model.composer.form.as_mut().is_some_and(|form| form.type_in(fields, text));
+            let changed = model.composer.form_mut().is_some_and(|form| form.type_in(fields, text));
             model.composer.edited |= changed;
         }
         Mode::Payload => {

@@ -50,7 +50,7 @@ pub fn command(model: &mut Model) -> Effects {
             composer.take_over(request.message, request.frequency, &request.payload);
             (format!("command of #{}", request.number), to_selected(model, &composer))
         }
-        None => ("command".to_owned(), to_selected(model, &model.candidate())),
+        None => ("command".to_owned(), to_selected(model, model.candidate())),
     };
     let Some(command) = command else { return none() };
     let hidden = |line: &str| {

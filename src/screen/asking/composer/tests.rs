@@ -17,14 +17,14 @@ fn a_form_is_filled_in_where_the_message_has_one() {
     assert!(composer.is_form());
     assert_eq!(composer.bytes(&registry), Ok(Bytes::from_static(b"filled: 0")));
     assert!(!composer.command(&registry, "h:1").contains("fields"), "the default needs no words");
-    let form = composer.form.as_mut().unwrap();
+    let form = composer.form_mut().unwrap();
     form.inputs[0] = Input::new("7");
     composer.edited = true;
     assert!(composer.command(&registry, "h:1").contains(" fields:since=7 "), "{}", composer.command(&registry, "h:1"));
     composer.turn(&registry);
     assert_eq!(composer.text(), "filled: 7", "as text, what the form makes");
     composer.turn(&registry);
-    composer.form.as_mut().unwrap().inputs[0] = Input::new("x");
+    composer.form_mut().unwrap().inputs[0] = Input::new("x");
     assert!(composer.bytes(&registry).unwrap_err().contains("since: \"x\" is no whole number"));
     composer.clear();
     composer.insert("fields:since=5");
