@@ -1,11 +1,11 @@
 //! The loop: wait, fold all that is waiting, draw once. The network is never waited for here.
 #![allow(clippy::disallowed_methods)] // the model's clock is read here, and only here
 
-use turns::Turns;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use turns::Turns;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::Event as TerminalEvent;

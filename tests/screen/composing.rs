@@ -1,7 +1,14 @@
 //! The composer: a payload as a form, as text, and in the operator's own editor.
 
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
 use crossterm::event::KeyCode;
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
+use swarmscope_peer::crawler::Question;
+use swarmscope_peer::crawler::field::{Field, Kind, Value};
+use swarmscope_wire::{MessageId, OverlayVersion};
 
 use crate::fixture::{Script, blank, fold, permid, press, type_text};
 use crate::hostile::{HOSTILE, check};
@@ -202,4 +209,70 @@ fn a_payload_that_names_somebody_is_not_opened_while_that_is_hidden() {
     does(&mut model, "esc P p");
     assert!(does(&mut model, "ctrl-o").is_empty());
     assert!(said(&model).contains("that is hidden"), "{}", said(&model));
+}
+
+/// How often the payload was put together, and how often a default was asked for.
+static MADE: AtomicUsize = AtomicUsize::new(0);
+
+struct Counting;
+
+impl Question for Counting {
+    fn id(&self) -> MessageId {
+        MessageId(200)
+    }
+    fn name(&self) -> &'static str {
+        "COUNTING"
+    }
+    fn doc(&self) -> &'static str {
+        "for this test"
+    }
+    fn initiate(&self, _: OverlayVersion) -> Bytes {
+        MADE.fetch_add(1, Ordering::Relaxed);
+        Bytes::new()
+    }
+    fn fields(&self) -> &[Field] {
+        static FIELDS: LazyLock<[Field; 1]> =
+            LazyLock::new(|| [Field::new("since", Kind::Int { min: 0, max: 99 }, "0")]);
+        &*FIELDS
+    }
+    fn fill(&self, values: &[Value], _: OverlayVersion) -> Result<Bytes, String> {
+        MADE.fetch_add(1, Ordering::Relaxed);
+        Ok(format!("since {}", values[0].write()).into())
+    }
+}
+
+#[test]
+fn a_payload_is_put_together_when_it_changes_and_never_to_draw_it() {
+    let (mut model, who) = (blank(), permid("9f3ac1", 18));
+    model.setup.registry = model.setup.registry.clone().with_question(Counting);
+    let mut script = Script::default();
+    script.connected(600_000, who, 18, 3, 40_213);
+    script.tell(&mut model);
+    let made = |what: &dyn Fn(&mut Model), model: &mut Model| {
+        let before = MADE.load(Ordering::Relaxed);
+        what(model);
+        MADE.load(Ordering::Relaxed) - before
+    };
+    does(&mut model, "r");
+    type_text(&mut model, "counting");
+    let draw = |model: &mut Model| (0..5).for_each(|_| drop(screen(model, 120, 40)));
+    assert_eq!(made(&draw, &mut model), 0, "the one that the picker points at");
+    does(&mut model, "enter");
+    assert_eq!(made(&|model| type_text(model, "7"), &mut model), 1, "once for what was typed");
+    assert_eq!(made(&draw, &mut model), 0, "in the composer");
+    let mut sent = Vec::new();
+    let before = MADE.load(Ordering::Relaxed);
+    for effect in does(&mut model, "ctrl-s") {
+        sent.extend(if let Effect::Request(ask) = effect { Some(ask.payload) } else { None });
+    }
+    assert_eq!((sent, MADE.load(Ordering::Relaxed)), (vec![Bytes::from_static(b"since 7")], before), "as it was made");
+    assert_eq!(made(&draw, &mut model), 0, "beside the list");
+    assert_eq!(made(&more_news, &mut model), 0, "news changes nothing of it");
+}
+
+/// Another peer connects.
+fn more_news(model: &mut Model) {
+    let mut script = Script::default();
+    script.connected(1_000, permid("abcd01", 18), 18, 3, 40_214);
+    script.tell(model);
 }
