@@ -22,6 +22,8 @@ pub(super) struct Core {
     /// Our own permids, one of each kind that is in use.
     pub(super) own: Vec<Permid>,
     pub(super) listening: Option<SocketAddr>,
+    /// Somebody has dialled us; stays true (§7).
+    pub(super) reached_from_outside: bool,
     pub(super) links: Links,
     pub(super) timers: Timers,
     pub(super) random: Random,
@@ -35,6 +37,7 @@ impl Core {
             now,
             own: config.permids.clone(),
             listening: config.listening,
+            reached_from_outside: false,
             links: Links::default(),
             timers: Timers::default(),
             random: Random::new(config.seed),

@@ -238,6 +238,7 @@ impl Engine {
         self.enter(conn, attempt.as_ref().is_some_and(|attempt| attempt.keep), peer);
         let core = &mut self.core;
         let dialled = attempt.as_ref().map(|attempt| attempt.place.clone());
+        core.reached_from_outside |= direction == Direction::Incoming;
         let listening = match direction {
             Direction::Outgoing => Some(remote),
             Direction::Incoming => (listening_port != 0).then(|| at_port(remote, listening_port)),

@@ -10,7 +10,7 @@ use super::blocks::Blocks;
 use super::conn::ConnId;
 use super::core::Core;
 use super::directory::News;
-use super::event::{Direction, Event, PeerKey, Source};
+use super::event::{Event, PeerKey, Source};
 use super::links::Link;
 use super::reach::concerns;
 use super::timers::Deadline;
@@ -26,6 +26,10 @@ pub const ROUND: Duration = Duration::from_secs(15);
 pub const FAST_ROUND: Duration = Duration::from_secs(1);
 /// After a day (§7).
 pub const SLOW_ROUND: Duration = Duration::from_secs(60);
+/// How often a KEEP_ALIVE is sent (§7); at the next round, which comes within a minute of that.
+const KEEP_ALIVE: Duration = Duration::from_secs(120);
+/// What an original answers to a BUDDYCAST that says port 0: an empty dict (§7).
+const NOTHING_TO_TELL: &[u8] = b"de";
 const A_DAY: Duration = Duration::from_secs(24 * 3600);
 /// The state of discovery.
 #[derive(Debug)]
@@ -75,7 +79,7 @@ impl Gossip {
 
     /// Starts an exchange with one connected peer, if there is one that it may be started with.
     fn exchange(&mut self, core: &mut Core) -> bool {
-        let may = |link: &Link| link.kept && !self.sent.holds(link.permid, core.now);
+        let may = |link: &Link| link.kept && can_be_told(core, link.version) && !self.sent.holds(link.permid, core.now);
         let mut partners: Vec<_> = core.links.iter().filter(|(_, link)| may(link)).map(|(conn, _)| conn).collect();
         partners.sort_unstable();
         let Some(conn) = core.random.pick(&partners).copied() else { return false };
@@ -124,6 +128,9 @@ impl Gossip {
         if !self.enabled {
             return false;
         }
+        if body == NOTHING_TO_TELL {
+            return true;
+        }
         let (message, left_out) = match BuddyCast::decode(body, version) {
             Ok(read) => read,
             Err(error) => {
@@ -144,11 +151,16 @@ impl Gossip {
             hear(core, permid, remote, &peer);
         }
         self.hurry(core);
-        if !self.sent.holds(permid, core.now) {
+        if can_be_told(core, version) && !self.sent.holds(permid, core.now) {
             self.send(core, conn);
         }
         true
     }
+}
+
+/// Whether our BUDDYCAST is of use to a peer of this version: an original takes one that says port 0 for none (§7).
+fn can_be_told(core: &Core, version: OverlayVersion) -> bool {
+    version.is_encrypted() || core.listening.is_some()
 }
 
 /// What one peer says of another: kept as hearsay, if it can be true and concerns us.
@@ -181,7 +193,7 @@ fn our_message(core: &mut Core, to: Permid, version: OverlayVersion, remote: IpA
     BuddyCast {
         ip: core.listening.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip()),
         port: core.listening.map_or(0, |address| address.port()),
-        connectable: Some(core.links.iter().any(|(_, link)| link.direction == Direction::Incoming)),
+        connectable: Some(core.reached_from_outside),
         services: Some(0),
         taste_buddies: listed,
         random_peers,
@@ -192,10 +204,10 @@ fn listed(permid: Permid, address: SocketAddr, version: Option<OverlayVersion>) 
     ListedPeer { permid, ip: address.ip(), port: address.port(), similarity: 0, version, services: Some(0) }
 }
 
-/// KEEP_ALIVE goes to the peers that should stay, in a round, not more often than the usual rounds.
+/// KEEP_ALIVE goes to everybody in a round, as from the original: it keeps a quiet connection (§7).
 fn keep_alive(core: &mut Core) {
     let now = core.now;
-    let quiet = |link: &Link| link.kept && now >= link.last_keep_alive + ROUND;
+    let quiet = |link: &Link| now >= link.last_keep_alive + KEEP_ALIVE;
     let conns: Vec<_> = core.links.iter().filter(|(_, link)| quiet(link)).map(|(conn, _)| conn).collect();
     for conn in conns {
         core.send(conn, Frame { id: FrameId::KEEP_ALIVE, body: bytes::Bytes::new() });

@@ -105,3 +105,11 @@ fn what_is_no_table_is_refused() {
         assert!(database().decode(payload).is_err(), "{payload:?}");
     }
 }
+
+/// As an original answered it, byte by byte.
+#[tokio::test]
+async fn the_original_s_own_test_gets_its_eight_categories() {
+    let answer = database().answer(asked("SELECT name FROM category"), &VIEW).await;
+    let recorded = b"a8l1t5sVideo1t10sVideoClips1t5sAudio1t10sCompressed1t8sDocument1t7sPicture1t3sxxx1t5sother";
+    assert_eq!(answer, Answer::success(&recorded[..]));
+}

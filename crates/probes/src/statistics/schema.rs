@@ -15,7 +15,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// What each version adds. The version is SQLite's `user_version`; a file is brought up to the last one when it is opened.
-pub const MIGRATIONS: [&str; 2] = [COUNTS, RECORDS];
+pub const MIGRATIONS: [&str; 3] = [COUNTS, RECORDS, CATEGORIES];
 
 /// DATABASE (id 1) and CHANNEL (10). Votes are 2 (subscribed) and −1 (spam) as in the original.
 const COUNTS: &str = "
@@ -46,6 +46,16 @@ CREATE TABLE IF NOT EXISTS ChannelCast (
     time_stamp INTEGER,
     PRIMARY KEY (publisher_id, infohash)
 );
+";
+
+/// The original's categories of torrents: every peer of its has the same, and its own test asks for their names.
+const CATEGORIES: &str = "
+CREATE TABLE IF NOT EXISTS Category (
+    category_id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL
+);
+INSERT OR IGNORE INTO Category VALUES (1, 'Video'), (2, 'VideoClips'), (3, 'Audio'), (4, 'Compressed'), (5, 'Document'),
+    (6, 'Picture'), (7, 'xxx'), (8, 'other');
 ";
 
 /// All other ids.

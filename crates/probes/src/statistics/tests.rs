@@ -73,7 +73,7 @@ fn a_file_of_the_first_version_is_brought_up_and_keeps_what_it_holds() {
         is_whole(&statistics);
         assert_eq!(count(&statistics, "Peer"), 1);
         let version: i64 = first.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-        assert_eq!(version, 2);
+        assert_eq!(version, 3);
     }
 }
 
@@ -81,8 +81,8 @@ fn a_file_of_the_first_version_is_brought_up_and_keeps_what_it_holds() {
 fn a_file_of_a_newer_version_is_refused_and_one_whose_tables_clash_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("newer");
-    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 3").unwrap();
-    assert!(Statistics::file(path).unwrap_err().to_string().contains("version 3"));
+    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 4").unwrap();
+    assert!(Statistics::file(path).unwrap_err().to_string().contains("version 4"));
 
     let path = directory.path().join("other");
     let other = Connection::open(&path).unwrap();

@@ -112,20 +112,6 @@ fn a_malformed_message_closes_and_without_gossip_it_is_dropped() {
 }
 
 #[test]
-fn peers_that_should_stay_get_a_keep_alive_each_round() {
-    let mut rig = Rig::new(config(1));
-    let target = Target { host: "127.0.0.2".into(), port: 7760, permid: None };
-    rig.input(Input::Connect { target, source: Source::Operator });
-    let attempt = rig.dials[0].0;
-    rig.connect(A, 2, Direction::Outgoing, Some(attempt));
-    rig.connect(B, 3, Direction::Incoming, None);
-    rig.pass(secs(151));
-    let keep_alives: Vec<_> = rig.sent.iter().filter(|(_, frame)| frame.id == FrameId::KEEP_ALIVE).collect();
-    assert!(keep_alives.iter().all(|(conn, _)| *conn == A), "a silent Crawler may expire");
-    assert!((9..=10).contains(&keep_alives.len()), "{}", keep_alives.len());
-}
-
-#[test]
 fn one_source_can_not_fill_the_directory() {
     let mut rig = Rig::new(EngineConfig { max_peers: 0, ..gossiping(1) });
     rig.connect(A, 2, Direction::Incoming, None);
@@ -289,4 +275,62 @@ fn strangers_never_displace_whom_the_operator_named_or_who_is_connected() {
     assert!(directory.len() <= 302, "{}", directory.len());
     rig.connect(B, 3, Direction::Outgoing, None);
     assert!(rig.engine.core.directory.place(permid(3)).is_some(), "whoever comes now is entered");
+}
+
+/// A connection of an original on `conn`.
+fn original(rig: &mut Rig, conn: ConnId, direction: Direction) {
+    let peer = ConnectedPeer {
+        permid: Permid::Sect233k1([2; 60]),
+        version: OverlayVersion::LEGACY,
+        direction,
+        remote: address(2),
+        listening_port: 7760,
+        rtt: Duration::ZERO,
+    };
+    rig.input(Input::Connected { conn, attempt: None, peer });
+}
+
+#[test]
+fn an_original_that_has_nothing_to_tell_stays_connected() {
+    let mut rig = Rig::new(gossiping(1));
+    original(&mut rig, A, Direction::Incoming);
+    rig.frame(A, Frame { id: FrameId::BUDDYCAST, body: Bytes::from_static(b"de") });
+    assert!(rig.closes.is_empty(), "{:?}", rig.closes);
+}
+
+#[test]
+fn originals_are_told_nothing_while_we_do_not_listen() {
+    for (listening, told) in [(None, 0), (Some(address(1)), 1)] {
+        let mut rig = Rig::new(EngineConfig { listening, ..gossiping(1) });
+        original(&mut rig, A, Direction::Outgoing);
+        if let Some(link) = rig.engine.core.links.any_mut(A) {
+            link.kept = true;
+        }
+        rig.pass(secs(60));
+        let sent = rig.sent.iter().filter(|(_, frame)| frame.id == FrameId::BUDDYCAST).count();
+        assert_eq!(sent, told, "{listening:?}");
+    }
+}
+
+#[test]
+fn whoever_was_reached_once_stays_connectable() {
+    let mut rig = Rig::new(gossiping(1));
+    rig.connect(A, 2, Direction::Incoming, None);
+    rig.frame(A, message(vec![]));
+    rig.close(A);
+    rig.pass(secs(5 * 3600));
+    rig.sent.clear();
+    rig.connect(B, 3, Direction::Outgoing, None);
+    rig.frame(B, message(vec![]));
+    let sent = buddycasts(&mut rig);
+    assert_eq!(sent.iter().map(|(_, message)| message.connectable).collect::<Vec<_>>(), [Some(true)]);
+}
+
+#[test]
+fn everybody_gets_a_keep_alive_about_every_two_minutes() {
+    let mut rig = Rig::new(gossiping(1));
+    rig.connect(A, 2, Direction::Incoming, None); // never exchanged with
+    rig.pass(secs(600));
+    let count = rig.sent.iter().filter(|(conn, frame)| *conn == A && frame.id == FrameId::KEEP_ALIVE).count();
+    assert!((4..=5).contains(&count), "{count} in ten minutes");
 }
