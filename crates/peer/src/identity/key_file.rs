@@ -19,6 +19,7 @@ use tempfile::NamedTempFile;
 
 use super::KeyError;
 use super::{Ed25519Identity, Key, LegacyIdentity};
+use crate::files;
 use swarmscope_wire::PermidKind;
 
 /// More than any key file has: ours have 119 and 211 bytes.
@@ -102,7 +103,7 @@ pub struct Lock {
 /// See [`KeyFileCause`].
 pub fn read(path: &Path) -> Result<KeyFile<Key>, KeyFileError> {
     let read = || {
-        let file = File::open(path).map_err(|error| match error.kind() {
+        let file = files::open(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => KeyFileCause::Missing,
             _ => KeyFileCause::Read(error),
         })?;
@@ -224,7 +225,7 @@ pub fn default_path(kind: PermidKind) -> Result<PathBuf, KeyFileError> {
 /// [`KeyFileCause::InUse`] while another process holds it (a second lock in the same process too).
 pub fn lock(path: &Path) -> Result<Lock, KeyFileError> {
     let lock = || {
-        let file = File::open(path).map_err(KeyFileCause::Lock)?;
+        let file = files::open(path).map_err(KeyFileCause::Lock)?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(KeyFileCause::InUse),

@@ -57,8 +57,8 @@ impl Default for Limits {
             connect: Duration::from_secs(10),
             addresses: 8,
             dials: 128,
-            incoming: Timeouts::default(),
-            // An operator waits for this one; a peer that signs at all signs within seconds.
+            // Whoever signs at all signs within seconds; §2's 300 s would keep a place for every idle handshake.
+            incoming: Timeouts { authentication: Duration::from_secs(30), ..Timeouts::default() },
             outgoing: Timeouts { authentication: Duration::from_secs(30), ..Timeouts::default() },
             unauthenticated: 256,
             unauthenticated_per_source: 64, // a whole demo swarm shares one address

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::OverlayEvent;
 use super::connection;
 use super::dial::lacks_files;
 use super::rules::Slot;
@@ -21,8 +20,6 @@ use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// After an accept that failed for want of file descriptors or memory. Arbitrary: long enough not to spin.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Refusals before setup are told of at most this often, with their number.
-const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// # Errors
 /// The address is taken or not ours.
@@ -36,7 +33,7 @@ pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// Runs until the overlay stops.
 pub(super) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     let (done, mut finished) = mpsc::unbounded_channel();
-    let mut accepting = Accepting { shared, done, setting_up: HashMap::new(), refused: 0, told: None };
+    let mut accepting = Accepting { shared, done, setting_up: HashMap::new() };
     let stop = accepting.shared.stop.clone();
     let mut failed = None;
     loop {
@@ -66,18 +63,11 @@ struct Accepting {
     /// Bounded by the number of slots: each is sent once.
     done: mpsc::UnboundedSender<Slot>,
     setting_up: HashMap<Slot, CancellationToken>,
-    /// Refusals not told of yet.
-    refused: u64,
-    told: Option<Instant>,
 }
 
 impl Accepting {
     fn admit(&mut self, socket: TcpStream, remote: SocketAddr) {
-        let admitted = self.shared.rules().admit(remote.ip());
-        let (slot, evicted) = match admitted {
-            Ok(admitted) => admitted,
-            Err(failure) => return self.refuse(remote, failure),
-        };
+        let (slot, evicted) = self.shared.rules().admit(remote.ip());
         if let Some(token) = evicted.and_then(|slot| self.setting_up.remove(&slot)) {
             token.cancel();
         }
@@ -90,19 +80,5 @@ impl Accepting {
     fn vacate(&mut self, slot: Slot) {
         self.setting_up.remove(&slot);
         self.shared.rules().vacate(slot);
-    }
-
-    /// The socket is closed by being dropped. A flood is told of once a second, not once a connection.
-    fn refuse(&mut self, remote: SocketAddr, failure: Failure) {
-        self.refused += 1;
-        let now = Instant::now();
-        if self.told.is_some_and(|told| now.duration_since(told) < TELL_EVERY) {
-            return;
-        }
-        let event = OverlayEvent::AcceptFailed { remote, failure, times: self.refused };
-        // Where the reader is behind, the number is told later.
-        if self.shared.events.try_send(event).is_ok() {
-            (self.refused, self.told) = (0, Some(now));
-        }
     }
 }

@@ -72,26 +72,25 @@ impl Rules {
         }
     }
 
-    /// A place for an incoming connection, and whose place it takes: where all places are taken, the oldest connection of
-    /// the source that has most of them goes.
-    ///
-    /// # Errors
-    /// This source has all it may have.
-    pub(super) fn admit(&mut self, ip: IpAddr) -> Result<(Slot, Option<Slot>), Failure> {
+    /// A place for an incoming connection, and whose place it takes: the oldest connection of its own source, where that has all it
+    /// may have; where all places are taken, of the source that has most of them. So nobody who goes on with the authentication
+    /// waits for others of its source that don't.
+    pub(super) fn admit(&mut self, ip: IpAddr) -> (Slot, Option<Slot>) {
         let source = Network::from(ip);
-        let of_source = self.setting_up.values().filter(|other| **other == source).count();
-        if of_source >= self.limits.unauthenticated_per_source {
-            let detail = format!("{of_source} connections of this source are not authenticated yet");
-            return Err(Failure::new(Cause::Crowded, By::Us, detail));
-        }
-        let evicted = (self.setting_up.len() >= self.limits.unauthenticated).then(|| self.most_crowded()).flatten();
+        let mut of_source = self.setting_up.iter().filter(|(_, other)| **other == source).map(|(slot, _)| *slot);
+        let oldest = of_source.next();
+        let crowded = 1 + of_source.count() >= self.limits.unauthenticated_per_source;
+        let evicted = match oldest.filter(|_| crowded) {
+            None if self.setting_up.len() >= self.limits.unauthenticated => self.most_crowded(),
+            evicted => evicted,
+        };
         if let Some(slot) = evicted {
             self.setting_up.remove(&slot);
         }
         let slot = Slot(self.next_slot);
         self.next_slot += 1;
         self.setting_up.insert(slot, source);
-        Ok((slot, evicted))
+        (slot, evicted)
     }
 
     /// The connection of this slot is authenticated, or over.
@@ -270,29 +269,31 @@ mod tests {
     }
 
     #[test]
-    fn a_source_has_its_share_and_no_more() {
+    fn a_source_has_its_share_and_its_oldest_set_up_makes_room() {
         let mut rules = Rules::new(&Limits { unauthenticated_per_source: 2, ..Limits::default() });
-        let (first, _) = rules.admit(ip("10.0.0.1")).unwrap();
-        rules.admit(ip("::ffff:10.0.0.1")).unwrap();
-        assert_eq!(rules.admit(ip("10.0.0.1")).unwrap_err().cause, Cause::Crowded);
-        rules.admit(ip("10.0.0.2")).unwrap();
-        rules.vacate(first);
-        rules.admit(ip("10.0.0.1")).unwrap();
-        rules.admit(ip("2001:db8::1")).unwrap();
-        rules.admit(ip("2001:db8::2")).unwrap();
-        assert!(rules.admit(ip("2001:db8::ffff:3")).is_err(), "one /64 is one source");
-        rules.admit(ip("2001:db8:0:1::3")).unwrap();
+        let (first, _) = rules.admit(ip("10.0.0.1"));
+        let (second, none) = rules.admit(ip("::ffff:10.0.0.1"));
+        assert_eq!(none, None);
+        let (_, evicted) = rules.admit(ip("10.0.0.1"));
+        assert_eq!(evicted, Some(first), "idle handshakes lock nobody of their own address out");
+        assert_eq!(rules.admit(ip("10.0.0.2")).1, None);
+        rules.vacate(second);
+        assert_eq!(rules.admit(ip("10.0.0.1")).1, None);
+        let (six, _) = rules.admit(ip("2001:db8::1"));
+        assert_eq!(rules.admit(ip("2001:db8::2")).1, None);
+        assert_eq!(rules.admit(ip("2001:db8::ffff:3")).1, Some(six), "one /64 is one source");
+        assert_eq!(rules.admit(ip("2001:db8:0:1::3")).1, None);
     }
 
     #[test]
     fn where_all_is_taken_the_oldest_of_the_largest_crowd_goes() {
         let limits = Limits { unauthenticated: 4, unauthenticated_per_source: 3, ..Limits::default() };
         let mut rules = Rules::new(&limits);
-        let (_quiet, none) = rules.admit(ip("10.0.0.9")).unwrap();
+        let (_quiet, none) = rules.admit(ip("10.0.0.9"));
         assert_eq!(none, None);
-        let crowd: Vec<Slot> = (0..3).map(|_| rules.admit(ip("10.0.0.1")).unwrap().0).collect();
-        assert_eq!(rules.admit(ip("10.0.0.2")).unwrap().1, Some(crowd[0]));
-        assert_eq!(rules.admit(ip("10.0.0.3")).unwrap().1, Some(crowd[1]));
+        let crowd: Vec<Slot> = (0..3).map(|_| rules.admit(ip("10.0.0.1")).0).collect();
+        assert_eq!(rules.admit(ip("10.0.0.2")).1, Some(crowd[0]));
+        assert_eq!(rules.admit(ip("10.0.0.3")).1, Some(crowd[1]));
         assert_eq!(rules.setting_up.len(), 4);
     }
 
