@@ -183,19 +183,17 @@ fn a_key_is_answered_at_once_and_not_by_the_next_tick_of_the_clock() {
     terminal.keys("L"); // the second key is what a lost wake-up delays
     terminal.wait_for("LOG");
     terminal.keys("L");
-    let mut answered_after = || {
-        // Right after the clock has moved, its next tick is a second away.
+    let mut answered_in_the_same_second = || {
+        // Right after the clock has moved, its next tick is a second away: a frame that waited for it shows another time.
         let before = terminal.wait_for("No peers yet.").first().cloned();
-        terminal.wait("the clock to move", |rows| rows.first() != before.as_ref());
-        let pressed = Instant::now();
+        let moved = terminal.wait("the clock to move", |rows| rows.first() != before.as_ref()).first().cloned();
         terminal.keys("L");
-        terminal.wait_for("LOG");
-        let after = pressed.elapsed();
+        let answered = terminal.wait_for("LOG").first().cloned();
         terminal.keys("L");
-        after
+        answered == moved
     };
-    let quickest = (0..3).map(|_| answered_after()).min();
-    assert!(quickest < Some(Duration::from_millis(300)), "{quickest:?}");
+    // on a busy machine a second may pass all the same, but not every time
+    assert!((0..20).any(|_| answered_in_the_same_second()), "every answer waited for the clock");
 }
 
 /// What is asked of a peer is recorded, held still, and replayed to the same screen.
@@ -213,9 +211,11 @@ fn a_recording_is_replayed_to_the_same_final_screen() {
     terminal.wait_for("udp timeout");
     terminal.keys("z");
     terminal.wait_for("frozen");
-    terminal.keys("jj");
-    std::thread::sleep(Duration::from_millis(300));
-    let last = terminal.rows();
+    let mut last = terminal.rows();
+    for _ in 0..2 {
+        terminal.keys("j");
+        last = terminal.wait("the cursor to move", |rows| *rows != last[..]);
+    }
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use crossterm::event::KeyCode;
+use ratatui::buffer::Buffer;
 use swarmscope::screen::{Key, Model};
 use swarmscope::tui::Theme;
 use swarmscope::tui::svg::picture;
@@ -60,6 +61,41 @@ fn choosing(model: &mut Model) {
 fn commands(model: &mut Model) {
     press(model, &[Key::char(':')]);
     type_text(model, "re");
+}
+
+/// The characters of a frame, as snapshots have them.
+fn text(cells: &Buffer) -> String {
+    let row = |y| (0..cells.area.width).map(|x| cells[(x, y)].symbol()).collect::<String>();
+    (0..cells.area.height).map(|y| format!("\"{}\"", row(y))).collect::<Vec<_>>().join("\n")
+}
+
+/// A screen is kept once: as a picture, where there is one, for that shows its colours too.
+#[test]
+fn no_picture_is_kept_as_a_snapshot_too() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/screen/snapshots");
+    let kept: Vec<(String, String)> = fs::read_dir(folder)
+        .expect("snapshots")
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| (path.display().to_string(), fs::read_to_string(path).expect("a snapshot")))
+        .collect();
+    assert!(kept.len() > 100, "snapshots are read");
+    let mut twice = Vec::new();
+    for shot in SHOTS {
+        let mut model = session();
+        (shot.keys)(&mut model);
+        let theme = Theme::built_in(shot.theme, Depth::True).expect("built in");
+        let shown = text(&drawn(&mut model, shot.size.0, shot.size.1, &theme).0);
+        let plain = shown.replace('"', "");
+        let same = kept.iter().filter(|(_, snapshot)| {
+            snapshot.contains(&shown)
+                || snapshot
+                    .split("---\n")
+                    .nth(2)
+                    .is_some_and(|body| body.replace('"', "").trim_end() == plain.trim_end())
+        });
+        twice.extend(same.map(|(path, _)| (shot.name, path.clone())));
+    }
+    assert!(twice.is_empty(), "{twice:#?}");
 }
 
 #[test]
