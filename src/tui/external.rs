@@ -15,6 +15,7 @@ use tokio::process::Command;
 use super::files::{read_at_most, write_new};
 use crate::screen::asking::editing;
 use crate::screen::msg::{Msg, Opener};
+use swarmscope_facts::words::clean;
 
 /// A program and its file.
 pub struct External {
@@ -33,12 +34,12 @@ impl External {
     /// Writes the text to a file of its own.
     ///
     /// # Errors
-    /// The file can't be written.
+    /// The file can't be written, or the variable's quotes have no end.
     pub fn new(opener: Opener, text: &str) -> Result<Self, String> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let (variable, words) = match opener {
-            Opener::Editor => ("$EDITOR", words(&["VISUAL", "EDITOR"], "vi")),
-            Opener::Pager => ("$PAGER", words(&["PAGER"], "less")),
+            Opener::Editor => ("$EDITOR", words(&["VISUAL", "EDITOR"], "vi")?),
+            Opener::Pager => ("$PAGER", words(&["PAGER"], "less")?),
         };
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let file = env::temp_dir().join(format!("swarmscope-{}-{number}.txt", process::id()));
@@ -110,10 +111,16 @@ fn ended(program: &str, status: ExitStatus) -> Option<String> {
 }
 
 /// The first of these variables that is set, in words.
-fn words(variables: &[&str], usual: &str) -> Vec<String> {
-    let set = variables.iter().filter_map(|name| env::var(name).ok());
-    let words = |value: String| value.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    set.map(words).find(|words| !words.is_empty()).unwrap_or_else(|| vec![usual.to_owned()])
+fn words(variables: &[&str], usual: &str) -> Result<Vec<String>, String> {
+    let set = variables.iter().filter_map(|name| Some((name, env::var(name).ok()?)));
+    let (name, value) = set.into_iter().find(|(_, value)| !value.trim().is_empty()).unzip();
+    let value = value.unwrap_or_else(|| usual.to_owned());
+    in_words(&value).map_err(|why| format!("${}: {why}: {}", name.unwrap_or(&"EDITOR"), clean(&value)))
+}
+
+/// A command as a shell splits it: `emacs -nw`, `'/opt/my editor/bin/edit' --wait`.
+fn in_words(command: &str) -> Result<Vec<String>, String> {
+    shell_words::split(command).map_err(|_| "a quote has no end".to_owned())
 }
 
 #[cfg(test)]
@@ -126,6 +133,15 @@ mod tests {
         let mut external = External::new(Opener::Pager, "what is shown\n").unwrap();
         external.words = vec![program.to_owned()];
         external
+    }
+
+    #[test]
+    fn a_program_may_have_blanks_in_its_path() {
+        let words = |text: &str| in_words(text).unwrap();
+        assert_eq!(words("emacs -nw"), ["emacs", "-nw"]);
+        assert_eq!(words("'/opt/my editor/edit' --wait"), ["/opt/my editor/edit", "--wait"]);
+        assert_eq!(words("C:\\ x"), ["C: x"], "a blank behind a backslash");
+        assert_eq!(in_words("vi 'x"), Err("a quote has no end".to_owned()));
     }
 
     #[tokio::test]

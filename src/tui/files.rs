@@ -1,15 +1,12 @@
 //! Writing what the operator wants to keep: for its owner alone to read, and nothing that is there goes without being asked about.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process;
+
+use tempfile::NamedTempFile;
 
 use crate::screen::msg::{Saved, Unsaved};
-
-/// Only the owner reads and writes it: replies tell of other people.
-const PRIVATE: u32 = 0o600;
 
 /// Writes a file. `~/` stands for the home directory.
 #[must_use]
@@ -36,11 +33,7 @@ fn write(path: &Path, contents: &[u8], overwrite: bool) -> io::Result<()> {
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(io::Error::other("what is there is no plain file"));
     }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}", process::id()));
-    let beside = PathBuf::from(beside);
-    write_new(&beside, contents)?;
-    fs::rename(&beside, path).inspect_err(|_| drop(fs::remove_file(&beside)))
+    beside(path, contents)?.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// The bytes of a plain file; one more than `most` where it has more.
@@ -59,13 +52,21 @@ pub fn read_at_most(path: &Path, most: usize) -> Result<Vec<u8>, String> {
     read().map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// Makes a file that is not there yet; one that can't be written whole goes again.
+/// Makes a file that is not there yet, whole or not at all.
 ///
 /// # Errors
 /// It is there, or can't be written.
 pub fn write_new(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path)?;
-    file.write_all(contents).inspect_err(|_| drop(fs::remove_file(path)))
+    beside(path, contents)?.persist_noclobber(path).map(drop).map_err(|error| error.error)
+}
+
+/// A file that is written whole in the same directory, for its owner alone, and goes unless it takes its place: replies tell of
+/// other people.
+fn beside(path: &Path, contents: &[u8]) -> io::Result<NamedTempFile> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(directory)?;
+    file.write_all(contents)?;
+    Ok(file)
 }
 
 #[cfg(test)]

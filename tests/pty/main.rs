@@ -12,7 +12,7 @@ mod stuck;
 mod swarm;
 mod terminal;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use terminal::Terminal;
 

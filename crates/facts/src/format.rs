@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+
 /// `32 777`: thousands by a space.
 #[must_use]
 pub fn thousands(number: u64) -> String {
@@ -99,25 +101,10 @@ pub fn clock_with_millis(wall: SystemTime) -> String {
 /// `2026-11-22-142200`: the date and the time of day in UTC, fit for a file's name.
 #[must_use]
 pub fn stamp(wall: SystemTime) -> String {
-    let days = wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
-    let (year, month, day) = date(days);
-    let (hours, minutes, seconds, _) = time_of_day(wall);
-    format!("{year:04}-{month:02}-{day:02}-{hours:02}{minutes:02}{seconds:02}")
+    Timestamp::try_from(wall).unwrap_or(Timestamp::MAX).strftime("%Y-%m-%d-%H%M%S").to_string()
 }
 
-/// The date so many days after 1970-01-01, in the Gregorian calendar: years are counted from March, so that leap days are last.
-fn date(days: u64) -> (u64, u64, u64) {
-    const ERA: u64 = 146_097; // days in 400 years
-    let days = days + 719_468; // since 0000-03-01
-    let (era, day) = (days / ERA, days % ERA);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (era * 400 + year + next, month, day)
-}
-
+/// Of any moment since 1970, those too that no calendar has.
 fn time_of_day(wall: SystemTime) -> (u64, u64, u64, u32) {
     let since = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = since.as_secs() % 86_400;
