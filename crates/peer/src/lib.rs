@@ -14,6 +14,7 @@
 //!
 //! What signatures name stands at the crate's root, too.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod crawler;
 pub mod files;

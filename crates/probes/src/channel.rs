@@ -22,6 +22,7 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// Answers from these statistics.
     #[must_use]
     pub const fn new(desk: Desk) -> Self {
         Self { desk }

@@ -15,16 +15,20 @@ const MAX_FILE: u64 = 256 << 10;
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{}{}: {what}", path.display(), line.map(|line| format!(":{line}")).unwrap_or_default())]
 pub struct Fault {
+    /// The file.
     pub path: PathBuf,
     /// From 1; none where it is about the whole file.
     pub line: Option<usize>,
+    /// What is wrong with it.
     pub what: String,
 }
 
 /// A file's text, and where it is from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConfigFile {
+    /// The file.
     pub path: PathBuf,
+    /// What is in it.
     pub text: String,
 }
 

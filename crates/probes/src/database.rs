@@ -24,6 +24,7 @@ pub struct Database {
 }
 
 impl Database {
+    /// Answers from these statistics.
     #[must_use]
     pub const fn new(desk: Desk) -> Self {
         Self { desk }

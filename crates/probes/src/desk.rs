@@ -23,6 +23,7 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// A desk for these statistics, with the usual limits.
     #[must_use]
     pub fn new(statistics: Statistics) -> Self {
         Self { statistics, accepted: Arc::new(Semaphore::new(ACCEPTED)), running: Arc::new(Semaphore::new(RUNNING)) }

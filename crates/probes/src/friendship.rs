@@ -39,6 +39,7 @@ pub struct Friendship {
 }
 
 impl Friendship {
+    /// Answers from these statistics.
     #[must_use]
     pub const fn new(desk: Desk) -> Self {
         Self { desk }

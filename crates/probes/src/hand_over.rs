@@ -57,6 +57,7 @@ impl Offer {
 }
 
 impl HandOver {
+    /// Hands over the records of this table.
     #[must_use]
     pub fn new(statistics: Statistics, table: &'static str) -> Self {
         let (arrived, marking) = (Mutex::default(), Mutex::default());

@@ -3,6 +3,7 @@
 //! A new one is a file with a [`Question`](swarmscope_peer::crawler::Question) and a [`Probe`](swarmscope_peer::crawler::Probe) in
 //! it, and a line in [`registry`]. Ids that are not in the list can be asked all the same, with a payload written by hand; their replies are read by the format they are in.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 use crate::nat::NatTester;
 use swarmscope_peer::crawler::Registry;

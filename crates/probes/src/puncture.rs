@@ -29,6 +29,7 @@ pub struct Puncture {
 }
 
 impl Puncture {
+    /// Answers from these statistics.
     #[must_use]
     pub fn new(desk: Desk) -> Self {
         let lines = HandOver::new(desk.statistics.clone(), "PunctureLine");

@@ -32,6 +32,7 @@ pub struct Repex {
 }
 
 impl Repex {
+    /// Answers from these statistics.
     #[must_use]
     pub fn new(desk: Desk) -> Self {
         let records = HandOver::new(desk.statistics.clone(), "RepexRecord");

@@ -45,6 +45,7 @@ enum Wanted {
 }
 
 impl SeedingStats {
+    /// Answers from these statistics.
     #[must_use]
     pub fn new(desk: Desk) -> Self {
         let records = HandOver::new(desk.statistics.clone(), "SeedingRecord");

@@ -66,28 +66,38 @@ pub enum SqlError {
     /// In the words and with the prefix of the original.
     #[error("SQLError: {0}")]
     Statement(String),
+    /// The statement may not do that.
     #[error("SQLError: not authorized: only SELECT on this peer's statistics is answered")]
     Denied,
+    /// The request is not UTF-8, or has a NUL in it.
     #[error("the request is not text in UTF-8")]
     NotText,
+    /// The request is longer than so many bytes.
     #[error("the request has {0} bytes, {MAX_SQL} are the most")]
     TooLong(usize),
+    /// It took too long.
     #[error("stopped after {} s: ask for less at a time", MAX_TIME.as_secs())]
     Time,
+    /// It has too many rows.
     #[error("stopped at {MAX_ROWS} rows: ask for fewer with LIMIT, or for counts")]
     Rows,
+    /// Its rows are too large together.
     #[error("stopped at {} MiB: ask for less at a time", MAX_BYTES >> 20)]
     Bytes,
+    /// One value is larger than so many bytes.
     #[error("stopped at a value of more than {0} bytes, which is the most in this statement: ask for less at a time")]
     Value(i32),
+    /// It needs too much memory.
     #[error("stopped because SQLite used {} MiB: ask for less at a time", MAX_MEMORY >> 20)]
     Memory,
+    /// Nobody waits for it any more.
     #[error("stopped: the peer is shutting down")]
     Cancelled,
 }
 
 /// Rows on their way into a reply, each encoded at once: none is kept as it came from SQLite.
 pub trait Rows: Default {
+    /// Adds a row.
     fn add(&mut self, row: &[ValueRef<'_>]);
 
     /// The bytes of the whole list so far.
@@ -255,6 +265,7 @@ impl ARows {
         format!("a{}l", self.number)
     }
 
+    /// The payload of the reply.
     #[must_use]
     pub fn into_reply(self) -> Vec<u8> {
         [self.head().as_bytes(), &self.encoded].concat()

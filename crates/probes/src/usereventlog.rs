@@ -28,6 +28,7 @@ pub struct UserEventLog {
 }
 
 impl UserEventLog {
+    /// Answers from these statistics.
     #[must_use]
     pub fn new(desk: Desk) -> Self {
         let events = HandOver::new(desk.statistics.clone(), "UserEvent");

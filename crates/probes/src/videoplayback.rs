@@ -34,6 +34,7 @@ pub struct PlaybackEvent {
 }
 
 impl PlaybackInfo {
+    /// Answers from these statistics.
     #[must_use]
     pub const fn new(desk: Desk) -> Self {
         Self { desk }
@@ -41,6 +42,7 @@ impl PlaybackInfo {
 }
 
 impl PlaybackEvent {
+    /// Answers from these statistics.
     #[must_use]
     pub const fn new(desk: Desk) -> Self {
         Self { desk }

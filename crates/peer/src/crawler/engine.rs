@@ -46,6 +46,7 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// An engine that nothing has happened to yet.
     #[must_use]
     pub fn new(config: EngineConfig, now: Instant) -> Self {
         let mut core = Core::new(&config, now);

@@ -31,10 +31,13 @@ pub enum PeerKey {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
+    /// TLS 1.3 with raw public keys: version 18.
     Tls,
+    /// In the clear after the authentication: versions up to 17.
     Legacy,
 }
 
+/// Who dialled.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -48,7 +51,9 @@ pub enum Direction {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
+    /// The person at the screen or the command line, or the program that embeds the node.
     Operator,
+    /// A bootstrap list.
     Bootstrap,
     /// Hearsay: this peer's BuddyCast listed it.
     BuddyCast(Permid),
@@ -60,6 +65,7 @@ pub enum Source {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
+    /// The person at the screen or the command line, or the program that embeds the node.
     Operator,
     /// The demo's tour.
     Tour,
@@ -72,50 +78,105 @@ pub enum Origin {
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The listening socket is open.
-    Listening { address: SocketAddr, permid: Option<Permid>, legacy_permid: Option<Permid> },
+    Listening {
+        /// Where, with the port that was bound.
+        address: SocketAddr,
+        /// Our permid for version 18, where there is one.
+        permid: Option<Permid>,
+        /// Our permid for versions up to 17, where there is one.
+        legacy_permid: Option<Permid>,
+    },
     /// A peer is heard of for the first time, or at another address.
-    Discovered { peer: PeerKey, address: Option<SocketAddr>, version: Option<OverlayVersion>, source: Source },
+    Discovered {
+        /// The peer, as it is known so far.
+        peer: PeerKey,
+        /// The address, where it is known.
+        address: Option<SocketAddr>,
+        /// The overlay version.
+        version: Option<OverlayVersion>,
+        /// Who says so.
+        source: Source,
+    },
     /// An attempt to connect has come to this rung.
-    Connecting { peer: PeerKey, phase: Phase, detail: String },
+    Connecting {
+        /// The peer, as it is known so far.
+        peer: PeerKey,
+        /// How far it has come.
+        phase: Phase,
+        /// The particulars, in words.
+        detail: String,
+    },
     /// Authenticated. `was` is the key the peer had while its permid was not known.
     Connected {
+        /// The peer.
         permid: Permid,
+        /// How the peer was known until now, where that was otherwise.
         was: Option<PeerKey>,
         /// Where the connection comes from or goes to.
         address: SocketAddr,
         /// The listening port it announces; 0 for none.
         listening_port: u16,
+        /// The overlay version.
         version: OverlayVersion,
+        /// Whether it runs inside TLS.
         transport: Transport,
+        /// Who dialled.
         direction: Direction,
         /// From the first byte of our handshake to the first byte of theirs; for incoming connections, of the authentication.
         #[serde(with = "serial::micros")]
         rtt: Duration,
     },
     /// A connection attempt failed. After `gives_up_at` attempts in a row the peer is given up.
-    ConnectFailed { peer: PeerKey, failure: Failure, attempt: u32, gives_up_at: u32 },
+    ConnectFailed {
+        /// The peer, as it is known so far.
+        peer: PeerKey,
+        /// What went wrong, and who ended it.
+        failure: Failure,
+        /// How many attempts in a row have failed.
+        attempt: u32,
+        /// At how many it is given up.
+        gives_up_at: u32,
+    },
     /// The last connection of a peer has ended.
-    Disconnected { permid: Permid, failure: Failure },
+    Disconnected {
+        /// The peer.
+        permid: Permid,
+        /// What went wrong, and who ended it.
+        failure: Failure,
+    },
     /// The request has a channel, and its frame is on the way.
     Sent {
+        /// The request.
         ticket: Ticket,
+        /// The peer.
         permid: Permid,
+        /// The message-specific id.
         message: MessageId,
+        /// The channel that it goes over.
         channel: ChannelId,
+        /// The frequency field of the request.
         frequency: Frequency,
+        /// The bytes, as they went over the wire.
         #[serde(with = "serial::base64")]
         payload: Bytes,
+        /// On whose behalf it was made.
         origin: Origin,
     },
     /// A part arrived. Never merged, never dropped.
     Part {
+        /// The request.
         ticket: Ticket,
+        /// The peer.
         permid: Permid,
+        /// The channel that it goes over.
         channel: ChannelId,
         /// From 1.
         index: u32,
+        /// The peer's hint of how many parts follow: only 0 is certain.
         parts_left: PartsLeft,
+        /// The error byte.
         error: ErrorByte,
+        /// The bytes, as they went over the wire.
         #[serde(with = "serial::base64")]
         payload: Bytes,
         /// Since the request was sent.
@@ -124,45 +185,142 @@ pub enum Event {
     },
     /// The last part arrived: the whole reply.
     Reply {
+        /// The request.
         ticket: Ticket,
+        /// The peer.
         permid: Permid,
+        /// The message-specific id.
         message: MessageId,
+        /// The channel that it goes over.
         channel: ChannelId,
+        /// The error byte.
         error: ErrorByte,
+        /// The bytes, as they went over the wire.
         #[serde(with = "serial::base64")]
         payload: Bytes,
+        /// How many parts it had.
         parts: u32,
+        /// From the request to the last part.
         #[serde(with = "serial::micros")]
         elapsed: Duration,
         /// It came on a connection that the peer dialled after ours was lost.
         dialled_back: bool,
     },
     /// The request has ended without a whole reply. `permid` is who was asked.
-    RequestFailed { ticket: Ticket, permid: Permid, message: MessageId, failure: Failure },
+    RequestFailed {
+        /// The request.
+        ticket: Ticket,
+        /// The peer.
+        permid: Permid,
+        /// The message-specific id.
+        message: MessageId,
+        /// What went wrong, and who ended it.
+        failure: Failure,
+    },
     /// The connection is gone, but the request waits for the peer to dial back.
-    AwaitingDialBack { ticket: Ticket, permid: Permid },
+    AwaitingDialBack {
+        /// The request.
+        ticket: Ticket,
+        /// The peer.
+        permid: Permid,
+    },
     /// A reply part that belongs to no request of ours; `times` in the last 60 s.
-    ReplyRefused { permid: Permid, channel: ChannelId, message: MessageId, why: Cow<'static, str>, times: u32 },
+    ReplyRefused {
+        /// The peer.
+        permid: Permid,
+        /// The channel that it goes over.
+        channel: ChannelId,
+        /// The message-specific id.
+        message: MessageId,
+        /// Why it belongs to none.
+        why: Cow<'static, str>,
+        /// How often.
+        times: u32,
+    },
     /// Incoming connections that never authenticated, for the same cause; `times` in the last 60 s, the last one from `remote`.
-    AcceptFailed { remote: SocketAddr, failure: Failure, times: u64 },
+    AcceptFailed {
+        /// The other end of the socket.
+        remote: SocketAddr,
+        /// What went wrong, and who ended it.
+        failure: Failure,
+        /// How often.
+        times: u64,
+    },
     /// A frame that is not ours was dropped; `times` in all from this peer.
-    FrameDropped { permid: Permid, id: FrameId, times: u64 },
+    FrameDropped {
+        /// The peer.
+        permid: Permid,
+        /// The kind of frame.
+        id: FrameId,
+        /// How often.
+        times: u64,
+    },
     /// A BuddyCast message came: how many peers it listed, and how many more were malformed and left out.
-    Gossip { permid: Permid, listed: usize, left_out: usize },
+    Gossip {
+        /// The peer.
+        permid: Permid,
+        /// How many peers it listed.
+        listed: usize,
+        /// How many entries were malformed.
+        left_out: usize,
+    },
     /// Peer side: a Crawler asked us.
-    Asked { permid: Permid, message: MessageId, channel: ChannelId, frequency: Frequency, bytes: usize },
+    Asked {
+        /// The peer.
+        permid: Permid,
+        /// The message-specific id.
+        message: MessageId,
+        /// The channel that it goes over.
+        channel: ChannelId,
+        /// The frequency field of the request.
+        frequency: Frequency,
+        /// The size of the payload, in bytes.
+        bytes: usize,
+    },
     /// Peer side: we answered.
-    Answered { permid: Permid, message: MessageId, channel: ChannelId, error: ErrorByte, bytes: usize },
+    Answered {
+        /// The peer.
+        permid: Permid,
+        /// The message-specific id.
+        message: MessageId,
+        /// The channel that it goes over.
+        channel: ChannelId,
+        /// The error byte.
+        error: ErrorByte,
+        /// The size of the payload, in bytes.
+        bytes: usize,
+    },
     /// Peer side: a request was refused by closing, and why.
-    Refused { permid: Permid, message: MessageId, failure: Failure },
+    Refused {
+        /// The peer.
+        permid: Permid,
+        /// The message-specific id.
+        message: MessageId,
+        /// What went wrong, and who ended it.
+        failure: Failure,
+    },
     /// Peer side: a reply could not be delivered, and why.
-    Undelivered { permid: Permid, message: MessageId, failure: Failure },
+    Undelivered {
+        /// The peer.
+        permid: Permid,
+        /// The message-specific id.
+        message: MessageId,
+        /// What went wrong, and who ended it.
+        failure: Failure,
+    },
     /// What passes over a connection of this peer, where tracing is on. Dropped where a reader is slow, and counted:
     /// [`Trace::Lost`](super::traced::Trace::Lost).
-    Traced { peer: PeerKey, traced: Traced },
+    Traced {
+        /// The peer, as it is known so far.
+        peer: PeerKey,
+        /// The step.
+        traced: Traced,
+    },
     /// How long the peer has for this request: told when it is sent, and when more time is given.
     Due {
+        /// The request.
         ticket: Ticket,
+        /// The peer.
         permid: Permid,
         /// The whole reply, since it was sent.
         #[serde(with = "serial::micros")]
@@ -172,7 +330,13 @@ pub enum Event {
         between: Duration,
     },
     /// Something an operator should read that is none of the above (a reloaded allow-list, an error in it).
-    Notice { text: String },
+    Notice {
+        /// What to read.
+        text: String,
+    },
     /// Events that a slow reader missed because they were coalesced (peer state only; parts are never among them).
-    Coalesced { count: u64 },
+    Coalesced {
+        /// How many.
+        count: u64,
+    },
 }

@@ -10,33 +10,46 @@ pub const LONGEST: usize = 64 << 10;
 /// One field of a payload.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Field {
+    /// What it is called in a form.
     pub name: Cow<'static, str>,
+    /// What may be filled in.
     pub kind: Kind,
+    /// What stands there where nobody fills it in.
     pub default: Value,
 }
 
+/// What a field may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
+    /// A whole number of 64 bits.
     Int {
+        /// The least.
         min: i64,
+        /// The largest.
         max: i64,
     },
     /// At most this many bytes, as UTF-8.
     Text {
+        /// The most bytes.
         longest: usize,
     },
+    /// Bytes, typed in hexadecimal.
     Bytes {
+        /// The most bytes.
         longest: usize,
     },
     /// One of these, each with what it means in a line.
     Choice(&'static [(&'static str, &'static str)]),
 }
 
+/// What a field is filled with.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Value {
+    /// A whole number of 64 bits.
     Int(i64),
     /// Also of a choice: its name.
     Text(String),
+    /// Bytes, typed in hexadecimal.
     Bytes(Vec<u8>),
 }
 

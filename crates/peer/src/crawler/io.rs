@@ -21,7 +21,9 @@ use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 pub struct EngineConfig {
     /// Our own permids: those of the identities in use.
     pub permids: Vec<Permid>,
+    /// Where we listen, if we do.
     pub listening: Option<SocketAddr>,
+    /// What is asked by name and answered here.
     pub registry: Registry,
     /// Whether to take part in BuddyCast, and to dial whom it tells of.
     pub gossip: bool,
@@ -33,6 +35,7 @@ pub struct EngineConfig {
     pub max_peers: usize,
     /// How many peers to keep in mind.
     pub max_known: usize,
+    /// How much memory replies may take.
     pub budgets: Budgets,
     /// For the choice of channels and peers; nothing secret.
     pub seed: u64,
@@ -44,14 +47,18 @@ pub enum Input {
     /// To dial this peer, now and, where rounds run, whenever it is not connected. Of a long bootstrap list a few are dialled
     /// at a time.
     Connect {
+        /// Where to.
         target: Target,
+        /// Who says so.
         source: Source,
     },
     /// To close all connections of a peer.
     Disconnect(Permid),
     /// To make a request. The ticket is the caller's, below 2^63, never used before.
     Ask {
+        /// The request.
         ticket: Ticket,
+        /// What to ask whom.
         ask: Ask,
     },
     /// To give a request up.
@@ -60,55 +67,80 @@ pub enum Input {
     Extend(Ticket, Duration),
     /// What passes over a connection; told on under the name of its peer.
     Traced {
+        /// The connection that it belongs to.
         watched: Watched,
+        /// The step.
         traced: Traced,
     },
     /// Who may ask us, from now on.
     Allow(HashSet<Permid>),
     /// A probe's answer to [`Output::Ask`].
     Answer {
+        /// Which one.
         id: ReplyId,
+        /// The answer.
         answer: Answer,
     },
     /// A dial has come to this rung.
     Progress {
+        /// The dial.
         attempt: AttemptId,
+        /// How far it has come.
         phase: Phase,
+        /// The particulars, in words.
         detail: String,
     },
+    /// A dial has ended without a connection.
     DialFailed {
+        /// The dial.
         attempt: AttemptId,
+        /// What went wrong, and who ended it.
         failure: Failure,
     },
     /// Connections from outside never authenticated, `times` for this cause.
     AcceptFailed {
+        /// The other end of the socket.
         remote: SocketAddr,
+        /// What went wrong, and who ended it.
         failure: Failure,
+        /// How often.
         times: u64,
     },
     /// A connection is authenticated.
     Connected {
+        /// The connection.
         conn: ConnId,
+        /// The dial.
         attempt: Option<AttemptId>,
+        /// Who is there.
         peer: ConnectedPeer,
     },
+    /// A frame has come.
     Frame {
+        /// The connection.
         conn: ConnId,
+        /// The frame.
         frame: Frame,
     },
     /// The socket has taken this many of the frames that went out on a connection.
     Written {
+        /// The connection.
         conn: ConnId,
+        /// How many frames.
         frames: usize,
     },
     /// The overlay did not take this frame: the connection is ending, [`Input::Closed`] will follow.
     NotSent {
+        /// The connection.
         conn: ConnId,
+        /// The frame.
         frame: Frame,
     },
     /// A connection has ended: the last word of it.
     Closed {
+        /// The connection.
         conn: ConnId,
+        /// What went wrong, and who ended it.
         failure: Failure,
     },
     /// The program ends: requests fail, nobody is dialled any more and nobody may ask; replies that are on their way go on.
@@ -118,13 +150,17 @@ pub enum Input {
 /// What a new connection is.
 #[derive(Clone, Debug)]
 pub struct ConnectedPeer {
+    /// The peer.
     pub permid: Permid,
     /// The selected version.
     pub version: OverlayVersion,
+    /// Who dialled.
     pub direction: Direction,
+    /// The other end of the socket.
     pub remote: SocketAddr,
     /// As its peer id announces; 0 for none.
     pub listening_port: u16,
+    /// One round trip, as the authentication measured it.
     pub rtt: Duration,
 }
 
@@ -133,35 +169,52 @@ pub struct ConnectedPeer {
 pub enum Output {
     /// To dial; with `expected` only that peer is to be told anything.
     Dial {
+        /// The dial.
         attempt: AttemptId,
+        /// The name or address.
         host: String,
+        /// The port.
         port: u16,
+        /// The only peer that will do; `None`: whoever is there.
         expected: Option<Permid>,
     },
+    /// To queue a frame. [`Input::NotSent`] follows where the connection takes none.
     Send {
+        /// The connection.
         conn: ConnId,
+        /// The frame.
         frame: Frame,
     },
     /// To close, after what is queued was written. [`Input::Closed`] must follow.
     Close {
+        /// The connection.
         conn: ConnId,
+        /// What went wrong, and who ended it.
         failure: Failure,
     },
     /// To run the probe of this id on a task of its own, and to hand its answer in under `id`.
     Ask {
+        /// Which one.
         id: ReplyId,
+        /// The message-specific id.
         message: MessageId,
+        /// The request.
         asked: Asked,
     },
     /// To stop working on an answer that nobody can be given any more.
     Abandon {
+        /// Which one.
         id: ReplyId,
     },
     /// To tell the probe of this id that an answer of its has arrived at the Crawler; before any [`Output::Ask`] that follows.
     Delivered {
+        /// The message-specific id.
         message: MessageId,
+        /// The Crawler.
         to: Permid,
+        /// What the probe gave along.
         receipt: Receipt,
     },
+    /// To tell those who watch.
     Event(Event),
 }

@@ -57,13 +57,13 @@ impl<K: Eq + Hash + Copy, T> Tally<K, T> {
         }
         count.times += more;
         if now < count.told + TELL_EVERY {
-            let place = match count.fresh.take() {
-                Some((_, place)) => place,
-                None => {
+            let place = count.fresh.take().map_or_else(
+                || {
                     self.next += 1;
                     (count.told + TELL_EVERY, self.next)
-                }
-            };
+                },
+                |(_, place)| place,
+            );
             count.fresh = Some((what, place));
             self.order.insert(place, key);
             return None;

@@ -14,7 +14,9 @@ const MAX_HOST: usize = 253;
 pub struct Target {
     /// A name or an address; an IPv6 address without its brackets.
     pub host: String,
+    /// The port.
     pub port: u16,
+    /// The only peer that will do; `None`: whoever is there.
     pub permid: Option<Permid>,
 }
 
@@ -22,7 +24,9 @@ pub struct Target {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{text:?} is not a target: {what}; write host:port or permid@host:port, an IPv6 address in brackets")]
 pub struct TargetError {
+    /// What was written.
     pub text: String,
+    /// What is wrong with it.
     pub what: String,
 }
 

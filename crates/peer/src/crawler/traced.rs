@@ -18,10 +18,12 @@ pub struct SocketId(pub u64);
 /// One step.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Traced {
+    /// The connection.
     pub socket: SocketId,
     /// Since the dial began, or since the connection was accepted.
     #[serde(with = "serial::micros")]
     pub after: Duration,
+    /// What happened.
     pub what: Trace,
 }
 
@@ -32,7 +34,9 @@ pub struct Traced {
 pub enum Trace {
     /// We dial; `pinned`: only the peer with a certain permid will do.
     Resolving {
+        /// The name or address.
         host: String,
+        /// Whether only one certain peer will do.
         pinned: bool,
     },
     /// To one of the addresses that the host has.
@@ -47,6 +51,7 @@ pub enum Trace {
     Authenticated,
     /// The socket has taken this.
     Sent(Piece),
+    /// The socket has given this.
     Received(Piece),
     /// The end, and who ended it.
     Closed(Failure),
@@ -59,7 +64,9 @@ pub enum Trace {
 /// How the engine knows a connection that is watched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Watched {
+    /// It is being dialled.
     Attempt(AttemptId),
+    /// It is authenticated.
     Conn(ConnId),
 }
 

@@ -19,16 +19,22 @@ pub const MAX_FILE: u64 = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 #[error("allow-list {}: {cause}", path.display())]
 pub struct AllowFileError {
+    /// The file.
     pub path: PathBuf,
+    /// What is wrong with it.
     pub cause: AllowFileCause,
 }
 
+/// Why an allow-list can't be used. The texts say what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum AllowFileCause {
+    /// The file can't be read.
     #[error("cannot be read: {0}; check its path and permissions")]
     Read(io::Error),
+    /// It is longer than [`MAX_FILE`].
     #[error("longer than {} KiB; remove what is not needed", MAX_FILE >> 10)]
     TooLarge,
+    /// A line is no permid.
     #[error(transparent)]
     Line(#[from] AllowListError),
 }
@@ -114,6 +120,7 @@ impl AllowFile {
         &self.list
     }
 
+    /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

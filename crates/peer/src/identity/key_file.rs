@@ -29,6 +29,7 @@ const MAX_FILE: u64 = 64 << 10;
 #[derive(Debug)]
 #[must_use]
 pub struct KeyFile<K> {
+    /// The key.
     pub key: K,
     /// Where others can read the file: to be shown to the user.
     pub exposed: Option<Exposed>,
@@ -37,7 +38,9 @@ pub struct KeyFile<K> {
 /// Others than the owner can read, or write, a key file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Exposed {
+    /// The file.
     pub path: PathBuf,
+    /// Its permission bits.
     pub mode: u32,
 }
 
@@ -53,40 +56,56 @@ impl fmt::Display for Exposed {
 #[derive(Debug, thiserror::Error)]
 #[error("key file {}: {cause}", path.display())]
 pub struct KeyFileError {
+    /// The file.
     pub path: PathBuf,
+    /// What is wrong with it.
     pub cause: KeyFileCause,
 }
 
+/// Why a key file can't be used. The texts say what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileCause {
+    /// There is none.
     #[error("not found; create it with `swarmscope key new --out FILE`, or check the path")]
     Missing,
     #[error(
         "it exists already, nothing was written; choose another path, or remove it if its identity is no longer needed"
     )]
+    /// There is one already where a new one was to be made.
     Exists,
+    /// It is longer than any key.
     #[error("longer than {} KiB, which no key is; check the path", MAX_FILE >> 10)]
     TooLarge,
+    /// The operating system refuses to read it.
     #[error("cannot be read: {0}; check the path, and who may read it")]
     Read(io::Error),
+    /// The operating system refuses to write it.
     #[error("cannot be made: {0}; choose another path with --out or --identity")]
     Write(io::Error),
+    /// A part of the path is a file.
     #[error("cannot be made: {} is a file, not a directory; choose another path with --out or --identity", .0.display())]
     NotADirectory(PathBuf),
+    /// What is in it is no key that can be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// It holds the other kind of key.
     #[error("it holds a sect233k1 key, but an Ed25519 key is needed here; sect233k1 keys go with --legacy-identity")]
     NotEd25519,
+    /// It holds the other kind of key.
     #[error("it holds an Ed25519 key, but a sect233k1 key is needed here; Ed25519 keys go with --identity")]
     NotSect233k1,
+    /// The operating system has no randomness for a new key.
     #[error("the operating system gave no randomness for a new key: {0}; try again")]
     Randomness(getrandom::Error),
+    /// No home directory is known.
     #[error("no home directory is known to keep it in; set HOME, or name a key file with --identity")]
     NoHome,
     #[error(
         "another process of this machine uses the same identity; peers may take the two for one, so give each its own"
     )]
+    /// Another process uses the identity.
     InUse,
+    /// It can't be locked.
     #[error("cannot be locked ({0}), so whether another process uses the same identity isn't known")]
     Lock(io::Error),
 }

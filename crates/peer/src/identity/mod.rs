@@ -12,6 +12,8 @@ pub use swarmscope_wire::identity::*;
 /// What a process is known as. At least one is there.
 #[derive(Clone, Default)]
 pub struct Identities {
+    /// For version 18.
     pub current: Option<Arc<Ed25519Identity>>,
+    /// For versions up to 17.
     pub legacy: Option<Arc<LegacyIdentity>>,
 }

@@ -52,9 +52,8 @@ async fn connect_any(
             Ok(attempts.join_next().await)
         };
         match done {
-            Err(_) => {} // it takes its time: the next one beside it
             Ok(None) if addresses.len() == 0 => return Err(last),
-            Ok(None | Some(Err(_))) => {}
+            Err(_) | Ok(None | Some(Err(_))) => {} // it takes its time: the next one beside it
             Ok(Some(Ok(Err(failure)))) => last = failure,
             Ok(Some(Ok(Ok((socket, address))))) => {
                 // Frames are small and somebody waits for each of them. Without it they are late, not wrong.
@@ -162,7 +161,9 @@ mod tests {
         let connected = connect_any(vec![slow, quick], none, &Limits::default(), &progress).await;
         assert_eq!(connected.unwrap().1, quick);
         assert!(began.elapsed() < Duration::from_secs(5), "{:?} where 250 ms are waited", began.elapsed());
-        held.into_iter().for_each(|task| task.abort());
+        for task in held {
+            task.abort();
+        }
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub struct Limits {
     pub queued_bytes: usize,
     /// While something waits to be sent, a peer has to take [`Self::write_least`] bytes in this time.
     pub write: Duration,
+    /// See [`Self::write`]; in bytes.
     pub write_least: usize,
     /// How long a superfluous connection that we dialled has to be quiet before it ends (§1: one per permid).
     pub leave: Duration,

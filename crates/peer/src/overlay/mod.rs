@@ -52,11 +52,13 @@ pub use limits::Limits;
 /// What an overlay is started with.
 #[derive(Clone)]
 pub struct OverlayConfig {
+    /// Whom this side is known as.
     pub identities: Identities,
     /// The current version presented (7–18). 18 needs an Ed25519 identity; without one 17 is presented.
     pub version: OverlayVersion,
     /// Where to accept connections. Port 0 takes a free one; `None` announces port 0.
     pub listen: Option<SocketAddr>,
+    /// What peers may take.
     pub limits: Limits,
     /// Whether to tell every step and every byte of all connections, as [`OverlayEvent::Traced`]. See [`Overlay::trace`].
     pub trace: bool,
@@ -77,21 +79,71 @@ pub struct Stopped {
 #[derive(Clone, PartialEq, Debug)]
 pub enum OverlayEvent {
     /// A dial has come to this rung.
-    Progress { attempt: AttemptId, phase: Phase, detail: String },
+    Progress {
+        /// The dial.
+        attempt: AttemptId,
+        /// How far it has come.
+        phase: Phase,
+        /// The particulars, in words.
+        detail: String,
+    },
     /// A dial has ended without an authenticated connection.
-    DialFailed { attempt: AttemptId, failure: Failure },
+    DialFailed {
+        /// The dial.
+        attempt: AttemptId,
+        /// What went wrong, and who ended it.
+        failure: Failure,
+    },
     /// An incoming connection that never authenticated. Under a flood, several are told of as one: `times`.
-    AcceptFailed { remote: SocketAddr, failure: Failure, times: u64 },
+    AcceptFailed {
+        /// The other end of the socket.
+        remote: SocketAddr,
+        /// What went wrong, and who ended it.
+        failure: Failure,
+        /// How often.
+        times: u64,
+    },
     /// Authenticated. `attempt` is there for outgoing connections.
-    Connected { conn: ConnId, attempt: Option<AttemptId>, direction: Direction, remote: SocketAddr, who: Authenticated },
+    Connected {
+        /// The connection.
+        conn: ConnId,
+        /// The dial.
+        attempt: Option<AttemptId>,
+        /// Who dialled.
+        direction: Direction,
+        /// The other end of the socket.
+        remote: SocketAddr,
+        /// Who is there.
+        who: Authenticated,
+    },
     /// A frame that is not part of the authentication.
-    Frame { conn: ConnId, frame: Frame },
+    Frame {
+        /// The connection.
+        conn: ConnId,
+        /// The frame.
+        frame: Frame,
+    },
     /// The socket has taken so many frames since this was last told: whoever has more to send than a queue holds, like a
     /// reply of hundreds of parts, hands it over as fast as the peer takes it.
-    Written { conn: ConnId, frames: usize },
+    Written {
+        /// The connection.
+        conn: ConnId,
+        /// How many frames.
+        frames: usize,
+    },
     /// What passes over a connection; only where tracing is on. It is dropped where the reader is behind, and counted.
-    Traced { watched: Watched, traced: Traced },
+    Traced {
+        /// The connection that it belongs to.
+        watched: Watched,
+        /// The step.
+        traced: Traced,
+    },
     /// The end of what [`Self::Connected`] told of. A failure with cause `Duplicate` means that another connection to the
     /// same permid stays; frames in flight were still delivered.
-    Closed { conn: ConnId, failure: Failure },
+    Closed {
+        /// The connection.
+        conn: ConnId,
+        /// What went wrong, and who ended it.
+        failure: Failure,
+    },
 }

@@ -352,9 +352,9 @@ mod tests {
         for n in 1..8 {
             world.arrives(Direction::Incoming, throw_away(n), 0, (0, 2)).1.unwrap();
         }
-        for (n, place) in ["10.0.0.1", "10.0.0.2"].into_iter().enumerate() {
+        for (n, place) in [(100, "10.0.0.1"), (101, "10.0.0.2")] {
             world.ip = ip(place);
-            world.arrives(Direction::Incoming, throw_away(100 + n as u16), 0, (0, 2)).1.unwrap();
+            world.arrives(Direction::Incoming, throw_away(n), 0, (0, 2)).1.unwrap();
         }
         assert_eq!(world.evicted, None);
         world.ip = ip("10.0.0.3");

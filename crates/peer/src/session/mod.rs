@@ -58,7 +58,9 @@ pub use terms::{Authenticated, End, Output, Role, SessionConfig, Timeouts};
 /// What a deadline is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Deadline {
+    /// The first bytes of the handshake.
     Handshake,
+    /// The end of the authentication.
     Authentication,
     /// A look at the idle time.
     Idle,

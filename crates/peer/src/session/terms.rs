@@ -15,7 +15,10 @@ use swarmscope_wire::{OverlayVersion, Permid};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
     /// B of §3. `port` is the one it dialled, which the other side has to announce.
-    Dialler { port: u16 },
+    Dialler {
+        /// The one it dialled.
+        port: u16,
+    },
     /// A of §3.
     Acceptor,
 }
@@ -47,20 +50,24 @@ impl Default for Timeouts {
 
 /// What a connection begins with.
 pub struct SessionConfig {
+    /// Who dialled.
     pub role: Role,
     /// Ours: its versions are the ones that are offered.
     pub peer_id: PeerId,
+    /// Whom this side is known as.
     pub identities: Identities,
     /// The only peer this connection is for.
     pub expected: Option<Permid>,
     /// Fresh randomness, used by the legacy authentication only.
     pub nonce: Nonce,
+    /// How long the stages may take.
     pub timeouts: Timeouts,
 }
 
 /// That the other side holds the secret key of this permid. Only the two authentications make one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Authenticated {
+    /// Whose key it is.
     pub permid: Permid,
     /// The selected version; it says whether the connection runs inside TLS.
     pub version: OverlayVersion,
@@ -81,10 +88,20 @@ pub enum Output {
     /// Write these bytes (inside TLS once it runs).
     Send(Bytes),
     /// The connection has come to this phase.
-    Rung { phase: Phase, detail: String },
+    Rung {
+        /// How far it has come.
+        phase: Phase,
+        /// The particulars, in words.
+        detail: String,
+    },
     /// Run TLS on the stream, beginning with the bytes that came too early, and answer with [`Session::tls_established`].
     /// Whatever comes then is given decrypted.
-    StartTls { leftover: Bytes, expected: Option<Permid> },
+    StartTls {
+        /// Bytes that came behind the handshake: they belong to TLS.
+        leftover: Bytes,
+        /// The only peer that will do; `None`: whoever is there.
+        expected: Option<Permid>,
+    },
     /// From here on frames flow both ways.
     Authenticated(Authenticated),
     /// A frame of the peer; never one of the authentication.

@@ -11,6 +11,7 @@ pub enum Axis<T> {
     NotMeasured,
     /// Looked at, and nothing can be said honestly.
     Inconclusive(Why),
+    /// It was measured.
     Known(T, Confidence),
 }
 
@@ -79,6 +80,7 @@ impl Confidence {
         Self(((1.0 - doubt) * 100.0).clamp(0.0, 99.0) as u8)
     }
 
+    /// As a whole number of per cent.
     #[must_use]
     pub const fn percent(self) -> u8 {
         self.0
@@ -97,6 +99,7 @@ impl<T> Axis<T> {
         if let Self::Known(verdict, _) = self { Some(verdict) } else { None }
     }
 
+    /// How sure it is, where it was measured.
     pub const fn confidence(&self) -> Option<Confidence> {
         if let Self::Known(_, confidence) = self { Some(*confidence) } else { None }
     }
@@ -137,7 +140,9 @@ macro_rules! kinds {
 kinds! {
     /// Whether UDP gets out and back at all.
     Udp {
+        /// It does.
         Open = "open",
+        /// It does not.
         Blocked = "blocked",
     }
 }
@@ -145,8 +150,11 @@ kinds! {
 kinds! {
     /// On what the external address and port of one internal address and port depend (RFC 4787 §4.1).
     Mapping {
+        /// On nothing else.
         EndpointIndependent = "endpoint-independent",
+        /// On the address that is sent to.
         AddressDependent = "address-dependent",
+        /// On the address and the port that are sent to.
         AddressAndPortDependent = "address-and-port-dependent",
     }
 }
@@ -166,8 +174,11 @@ kinds! {
 kinds! {
     /// Whether the external port is the internal one (RFC 4787 §4.2.1).
     PortPreservation {
+        /// In every test.
         Always = "always",
+        /// In some tests.
         Sometimes = "sometimes",
+        /// In none.
         Never = "never",
     }
 }
@@ -175,7 +186,9 @@ kinds! {
 kinds! {
     /// Whether two sockets behind the NAT reach each other at their external addresses (RFC 4787 §6).
     Hairpin {
+        /// They do.
         Works = "works",
+        /// They don't.
         Fails = "fails",
     }
 }

@@ -33,14 +33,19 @@ pub fn ladder() -> Vec<Duration> {
 /// Why nothing could be measured at all.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NatError {
+    /// No server was named.
     #[error("no STUN server is configured: name some with --stun HOST:PORT")]
     NoServers,
+    /// No server's name has an address; the particulars.
     #[error("no STUN server's name could be resolved ({0}): check the names and the name server")]
     Resolve(String),
+    /// No socket could be opened; the particulars.
     #[error("no UDP socket could be opened ({0}): check the limits and the network of this machine")]
     Socket(String),
+    /// The operating system has no randomness.
     #[error("the operating system gave no random numbers")]
     Randomness,
+    /// The test was given up.
     #[error("the test was stopped before its end")]
     Stopped,
 }

@@ -120,6 +120,7 @@ impl Discovery {
         self.exchange.traffic.unsent += 1;
     }
 
+    /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         if now >= self.limit {
             self.stage = self.finish(now);

@@ -29,14 +29,24 @@ const MAX_DEPTH: usize = 4;
 /// Why there is no lab.
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
+    /// Namespaces need root.
     #[error("network namespaces need root")]
     NotRoot,
+    /// A program is not installed, and the package that has it.
     #[error("{0} is not installed: it comes with the package {1}")]
     Missing(&'static str, &'static str),
+    /// A command failed.
     #[error("`{command}` failed: {says}")]
-    Command { command: String, says: String },
+    Command {
+        /// What was run.
+        command: String,
+        /// What it said.
+        says: String,
+    },
+    /// There is no room for so many.
     #[error("{0} NATs and clients are too many, or stacked too deep")]
     Full(usize),
+    /// A command could not be run.
     #[error("a program of the lab could not be run: {0}")]
     Io(#[from] io::Error),
 }
@@ -58,6 +68,7 @@ impl Namespace {
 /// A client behind some NATs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Client {
+    /// Where its programs run.
     pub namespace: Namespace,
     /// Its own address.
     pub address: Ipv4Addr,

@@ -39,6 +39,7 @@ pub struct Place {
 /// One of the two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Side {
+    /// The peer.
     pub permid: Permid,
     /// Where its pings come from, as far as that is known: the address of its connection. Then no stranger can take its place.
     pub ip: Option<IpAddr>,
@@ -47,6 +48,7 @@ pub struct Side {
 /// What one of the two replied.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Replied {
+    /// The peer has replied.
     Traversed(Traversed),
     /// An error byte, and the peer's words for it.
     Error(ErrorByte, String),
@@ -74,6 +76,7 @@ impl fmt::Display for Replied {
 /// What is recorded of a pair.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Paired {
+    /// What the peers' replies carry.
     pub request_id: String,
     /// In the order in which they were named.
     pub replies: [(Permid, Replied); 2],

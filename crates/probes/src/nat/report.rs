@@ -8,6 +8,7 @@ use super::axis::{Axis, Filtering, Hairpin, Lifetime, Mapping, PortPreservation,
 /// How many datagrams a test took.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Traffic {
+    /// Requests that went out, repetitions included.
     pub sent: u32,
     /// Answers that were expected, and believed.
     pub answered: u32,
@@ -21,9 +22,13 @@ pub struct Traffic {
 /// behave otherwise under load, or towards others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NatReport {
+    /// Whether UDP gets through at all.
     pub udp: Axis<Udp>,
+    /// What the external address depends on.
     pub mapping: Axis<Mapping>,
+    /// From whom datagrams are let in.
     pub filtering: Axis<Filtering>,
+    /// Whether the external port is the internal one.
     pub port_preservation: Axis<PortPreservation>,
     /// Not measured where there is no NAT.
     pub hairpin: Axis<Hairpin>,
@@ -35,6 +40,7 @@ pub struct NatReport {
     pub internal: Option<SocketAddr>,
     /// The server that was used.
     pub server: Option<SocketAddr>,
+    /// What the tests sent and got.
     pub traffic: Traffic,
     /// When the tests were over.
     pub measured_at: Instant,
@@ -45,14 +51,23 @@ pub struct NatReport {
 /// The original's NAT types (protocol.md §5): each one word for both axes, where they fit one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LegacyType {
+    /// No UDP gets through.
     Blocked,
+    /// No NAT, no filter.
     OpenInternet,
+    /// One mapping, everybody is let in.
     FullConeNat,
+    /// One mapping; hosts that were sent to are let in.
     RestrictedConeNat,
+    /// No NAT; hosts that were sent to are let in.
     RestrictedConeFirewall,
+    /// One mapping; ports that were sent to are let in.
     PortRestrictedConeNat,
+    /// No NAT; ports that were sent to are let in.
     PortRestrictedConeFirewall,
+    /// The mapping depends on the destination.
     SymmetricNat,
+    /// None of these, or not known.
     Unknown,
 }
 

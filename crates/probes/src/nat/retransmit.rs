@@ -28,8 +28,11 @@ impl Schedule {
 /// What is due for a request without an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Due {
+    /// To wait.
     Nothing,
+    /// To send the same once more.
     SendAgain,
+    /// No answer is expected any more.
     GiveUp,
 }
 

@@ -28,14 +28,19 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Why a server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StunServerError {
+    /// Both addresses have the same IP address.
     #[error("{0} and {1} are the same address: RFC 5780 needs two; on a lab machine add one, e.g. 127.0.0.2")]
     SameAddress(SocketAddr, SocketAddr),
+    /// Both addresses have the same port.
     #[error("{0} and {1} have the same port: RFC 5780 needs two")]
     SamePort(SocketAddr, SocketAddr),
+    /// One is IPv4, the other IPv6.
     #[error("{0} and {1} are of different address families")]
     Families(SocketAddr, SocketAddr),
+    /// An address that stands for all of them.
     #[error("{0} is every address of this machine: clients must be told one, so give it")]
     Unspecified(SocketAddr),
+    /// The operating system refuses the address.
     #[error("{0} can't be bound ({1}): choose a free port, and addresses of this machine")]
     Bind(SocketAddr, #[source] io::Error),
 }
@@ -43,6 +48,7 @@ pub enum StunServerError {
 /// What a server has done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
+    /// Requests that were answered.
     pub answered: u64,
     /// Not answered because their source, or all together, asked too much.
     pub limited: u64,
@@ -107,6 +113,7 @@ impl StunServer {
         self.answerer.alternate
     }
 
+    /// What has happened so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

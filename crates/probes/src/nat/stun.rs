@@ -57,7 +57,9 @@ impl Route {
 /// A Binding request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Request {
+    /// What its answer has to carry.
     pub id: TransactionId,
+    /// From which address the answer is to come.
     pub route: Route,
     /// Attributes that the sender demands to be understood, and that are not.
     pub unknown: Vec<u16>,
@@ -66,11 +68,13 @@ pub struct Request {
 /// The answer to a Binding request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Response {
+    /// A success response, and what was in it.
     Success(Success),
     /// The server refuses, with a code of RFC 8489 §14.8.
     Refused(u16),
 }
 
+/// A success response, and what was in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Success {
     /// Where the request came from, as the server saw it.
@@ -84,20 +88,33 @@ pub struct Success {
 /// A datagram that is a Binding message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Incoming {
+    /// A Binding request.
     Request(Request),
+    /// An answer, and to which request.
     Response(TransactionId, Response),
 }
 
+/// Why a datagram is no STUN message that can be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StunError {
+    /// It is too short or too long.
     #[error("a datagram of {0} bytes; STUN's have 20 to {MAX_DATAGRAM}")]
     Size(usize),
+    /// Its length field is wrong.
     #[error("a STUN header that announces {announced} bytes where {there} are")]
-    Length { announced: usize, there: usize },
+    Length {
+        /// What the field says.
+        announced: usize,
+        /// How many bytes there are.
+        there: usize,
+    },
+    /// It can't be read.
     #[error("not a STUN message, or a malformed one")]
     Malformed,
+    /// It is another method than Binding.
     #[error("a STUN message of another method or class than the Binding request and its answers")]
     NotBinding,
+    /// A success without an address in it.
     #[error("a Binding answer without a mapped address or error code")]
     Incomplete,
 }

@@ -165,8 +165,13 @@ END;
 /// Why a database was not brought up to the last version.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
+    /// The file was made by a newer program.
     #[error("its tables are of version {found}, and this program knows {LATEST} at most: use a newer one")]
-    Newer { found: i64 },
+    Newer {
+        /// The version that it has.
+        found: i64,
+    },
+    /// SQLite refuses.
     #[error(transparent)]
     Sql(#[from] rusqlite::Error),
 }

@@ -76,8 +76,7 @@ impl World {
                 Output::Dial { attempt, port, host, expected } => self.dial(member, attempt, &host, port, expected),
                 Output::Send { conn, frame } => self.send(End { member, conn }, frame),
                 Output::Close { conn, failure } => self.cut(End { member, conn }, &failure),
-                Output::Abandon { .. } => {}
-                Output::Delivered { .. } => {}
+                Output::Abandon { .. } | Output::Delivered { .. } => {}
                 Output::Ask { id, message, .. } => {
                     let (after, answer) = (self.members[member].handler)(message);
                     self.later(after, member, Input::Answer { id, answer });

@@ -18,18 +18,24 @@ pub struct SocketId(pub u8);
 /// A datagram to send.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Transmit {
+    /// The socket.
     pub socket: SocketId,
+    /// Where to.
     pub to: SocketAddr,
+    /// The bytes.
     pub datagram: Vec<u8>,
 }
 
 /// A datagram that came.
 #[derive(Clone, Copy, Debug)]
 pub struct Received<'a> {
+    /// The socket.
     pub socket: SocketId,
     /// What that socket is bound to.
     pub local: SocketAddr,
+    /// Where from.
     pub from: SocketAddr,
+    /// The bytes.
     pub datagram: &'a [u8],
 }
 

@@ -16,6 +16,7 @@ pub struct Invitation {
     pub request_id: String,
     /// An address or a name, as the peer is to reach it; an IPv6 address without brackets.
     pub host: String,
+    /// Where the rendezvous listens.
     pub port: u16,
 }
 
@@ -33,12 +34,16 @@ pub enum Traversed {
 /// Why a payload is not one of NATTRAVERSAL.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum InvitationError {
+    /// It is no bencoded string.
     #[error("not a bencoded string")]
     Bencode,
+    /// It has not the form that §5 says.
     #[error("not `request_id:host:port`: the id has 1 to {MAX_ID} printable characters, the host at most {MAX_HOST}")]
     Form,
+    /// Its port is none.
     #[error("no port between 1 and 65535")]
     Port,
+    /// Its outcome is none of YES, NO and ERR.
     #[error("not `request_id:YES`, `:NO` or `:ERR`")]
     Outcome,
 }

@@ -16,6 +16,7 @@ pub enum Met {
     Both([SocketAddr; 2]),
     /// One came, from this address.
     One(SocketAddr),
+    /// Nobody has come yet.
     Nobody,
 }
 
@@ -36,6 +37,7 @@ impl Meeting {
         Self { expected, first: None, ends: now + WAIT, outcome: None, out: VecDeque::new() }
     }
 
+    /// A datagram has come.
     pub fn receive(&mut self, from: SocketAddr, datagram: &[u8]) {
         if datagram != PING || self.outcome.is_some() || !self.is_expected(from.ip()) {
             return;
@@ -67,6 +69,7 @@ impl Meeting {
         }
     }
 
+    /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         if now >= self.ends && self.outcome.is_none() {
             self.outcome = Some(self.first.map_or(Met::Nobody, Met::One));
@@ -79,6 +82,7 @@ impl Meeting {
         self.ends
     }
 
+    /// The next datagram to send, and where to.
     pub fn poll_transmit(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
         self.out.pop_front()
     }

@@ -47,6 +47,7 @@ impl Puncher {
         }
     }
 
+    /// A datagram has come.
     pub fn receive(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) {
         match self.state {
             State::Asking if from == self.rendezvous => {
@@ -78,6 +79,7 @@ impl Puncher {
         self.deadline = now + WAIT;
     }
 
+    /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         if now < self.deadline {
             return;
@@ -96,6 +98,7 @@ impl Puncher {
         if let State::Over(_) = self.state { None } else { Some(self.deadline) }
     }
 
+    /// The next datagram to send, and where to.
     pub fn poll_transmit(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
         self.out.pop_front()
     }

@@ -21,6 +21,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// All four.
     pub const ALL: [Self; 4] = [
         Self { other_ip: false, other_port: false },
         Self { other_ip: false, other_port: true },
@@ -38,8 +39,11 @@ impl Endpoint {
 /// A datagram to send from one of the four sockets.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Answer {
+    /// The endpoint that sends it.
     pub from: Endpoint,
+    /// Where to.
     pub to: SocketAddr,
+    /// The bytes.
     pub datagram: Vec<u8>,
 }
 

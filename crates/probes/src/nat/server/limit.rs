@@ -61,6 +61,7 @@ impl Bucket {
 }
 
 impl Limiter {
+    /// Nobody has sent anything yet.
     #[must_use]
     pub fn new(limits: Limits, now: Instant) -> Self {
         let total = Bucket::full(limits.total, limits.burst, now);
