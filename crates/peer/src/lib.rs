@@ -29,6 +29,6 @@ pub use crawler::{
 };
 pub use identity::{Ed25519Identity, Identities, LegacyIdentity};
 pub use node::{Asking, Connecting, Node, NodeBuilder, NodeConfig, Part, Reply};
-pub use overlay::Limits;
+pub use overlay::{Limits, Served};
 pub use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 pub use swarmscope_wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, Permid};

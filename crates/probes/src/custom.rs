@@ -20,6 +20,14 @@
 //! min = 0                        # of an int
 //! max = 86400
 //! # longest = 100                # of a text or of bytes, in bytes
+//!
+//! [[row]]                        # what `swarmscope crawl` stores of a reply; nothing is kept that is not named here
+//! name = "seconds"               # the column: small letters, digits and _
+//! from = "uptime.seconds"        # where it stands in the decoded reply; its name if left out
+//! type = "int"                   # int, real, text
+//! sensitive = false              # kept as a keyed digest only
+//! volatile = true                # left out where replies are compared
+//! # rows_at = "list", beside id and name: the member of the reply that holds the rows
 //! ```
 //!
 //! What stands behind a colon says how a value is written: `{since:bencode}`, `{since:a}`; of an int also `u8`, `u16`, `u32`, `u64`,
@@ -40,6 +48,7 @@ use crate::config_file::Fault;
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
 use swarmscope_peer::crawler::{Question, Registry};
+use swarmscope_wire::rows::Rows;
 use swarmscope_wire::{Decoded, Frequency, MessageId, OverlayVersion};
 
 mod decoder;
@@ -67,6 +76,7 @@ pub struct Custom {
     versions: (OverlayVersion, OverlayVersion),
     consumes: bool,
     instead_of_built_in: bool,
+    rows: Rows,
 }
 
 /// As the text of such a file.
@@ -238,6 +248,10 @@ impl Question for Custom {
 
     fn fill(&self, values: &[Value], _to: OverlayVersion) -> Result<Bytes, String> {
         Ok(self.render(values))
+    }
+
+    fn rows(&self) -> Rows {
+        self.rows.clone()
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

@@ -16,6 +16,7 @@ use swarmscope_peer::crawler::field::{Field, Kind, Value as Filled};
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
 use swarmscope_wire::bencode::{self, Value};
 use swarmscope_wire::formats::{self, Format};
+use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion, text};
 
 const TIME: &str = "current time";
@@ -129,6 +130,21 @@ impl Question for Friendship {
             [Filled::Int(since)] => Ok(format!("d{}:{TIME}i{since}ee", TIME.len()).into()),
             _ => Ok(self.initiate(to)),
         }
+    }
+
+    /// Who asked whom is kept as keyed digests.
+    fn rows(&self) -> Rows {
+        let int = |name| Column::new(name, ColumnKind::Int);
+        let columns = vec![
+            Column::new("source", ColumnKind::Text).sensitive(),
+            Column::new("target", ColumnKind::Text).sensitive(),
+            int("is_forwarder"),
+            int("request_time").volatile(),
+            int("response_time").volatile(),
+            int("attempts"),
+            int("helpers"),
+        ];
+        Rows::of(columns).at("stats")
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

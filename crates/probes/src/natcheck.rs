@@ -16,6 +16,7 @@ use crate::nat::{NatError, NatReport, NatTester};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
 use swarmscope_wire::bencode::{self, Value};
+use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::text;
 use swarmscope_wire::tree::{self, Node};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
@@ -125,6 +126,16 @@ impl Question for NatCheck {
         }
         let summary = format!("{}, {}", tree.children[0].value, tree.value);
         Ok(Decoded { format: "bencode".into(), summary, tree, json: json.into(), notes })
+    }
+
+    fn rows(&self) -> Rows {
+        Rows::of(vec![
+            Column::new("kind", ColumnKind::Text).from("type"),
+            Column::new("code", ColumnKind::Int),
+            Column::new("udp_timeout", ColumnKind::Int),
+            Column::new("external_ip", ColumnKind::Text).sensitive().volatile(),
+            Column::new("translated", ColumnKind::Int).from("measured.translated"),
+        ])
     }
 
     fn volatile(&self) -> &[&str] {

@@ -129,8 +129,15 @@ fn clip(text: &str) -> String {
 impl Rows {
     /// Rows with these columns, the reply itself being the row or the list of them.
     #[must_use]
-    pub const fn of(columns: &'static [Column]) -> Self {
-        Self { at: Cow::Borrowed(""), columns: Cow::Borrowed(columns) }
+    pub fn of(columns: Vec<Column>) -> Self {
+        Self { at: Cow::Borrowed(""), columns: Cow::Owned(columns) }
+    }
+
+    /// The same, the rows being this member of the reply.
+    #[must_use]
+    pub fn at(mut self, member: &'static str) -> Self {
+        self.at = Cow::Borrowed(member);
+        self
     }
 
     /// Reads a decoded reply: a list yields a row for each of its members, anything else one row; at

@@ -53,7 +53,7 @@ impl Engine {
         Self {
             requests: Requests::new(config.budgets),
             backend: Backend::new(config.registry.clone(), config.pace),
-            gossip: Gossip::new(config.gossip, config.max_peers, &mut core),
+            gossip: Gossip::new(&config, &mut core),
             schedule: Schedule::new(config.registry, config.initiators),
             strangers: Strangers::new(),
             next_ticket: OWN_TICKETS,
@@ -273,6 +273,7 @@ impl Engine {
         for ask in self.schedule.connected(core, permid, version) {
             self.ask_by_ourselves(ask);
         }
+        self.gossip.connected(&mut self.core, conn);
         self.gossip.hurry(&mut self.core);
         self.dial_listed();
     }

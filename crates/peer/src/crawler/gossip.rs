@@ -11,6 +11,7 @@ use super::conn::ConnId;
 use super::core::Core;
 use super::directory::News;
 use super::event::{Event, PeerKey, Source};
+use super::io::EngineConfig;
 use super::links::Link;
 use super::reach::concerns;
 use super::timers::Deadline;
@@ -35,6 +36,8 @@ const A_DAY: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug)]
 pub(super) struct Gossip {
     enabled: bool,
+    /// Exchanges at once, with everybody, and tells nobody of anybody.
+    survey: bool,
     max_peers: usize,
     began: Instant,
     sent: Blocks,
@@ -42,9 +45,16 @@ pub(super) struct Gossip {
 }
 
 impl Gossip {
-    pub(super) fn new(enabled: bool, max_peers: usize, core: &mut Core) -> Self {
+    pub(super) fn new(config: &EngineConfig, core: &mut Core) -> Self {
         core.timers.set(Deadline::Round, core.now + FAST_ROUND);
-        Self { enabled, max_peers, began: core.now, sent: Blocks::default(), heard: Blocks::default() }
+        Self {
+            enabled: config.gossip,
+            survey: config.survey,
+            max_peers: config.max_peers,
+            began: core.now,
+            sent: Blocks::default(),
+            heard: Blocks::default(),
+        }
     }
 
     pub(super) const fn is_enabled(&self) -> bool {
@@ -67,6 +77,16 @@ impl Gossip {
             _ => ROUND,
         };
         core.timers.set(Deadline::Round, core.now + interval);
+    }
+
+    /// A connection is made: a survey asks at once whom the peer knows. One that tells no port of its own learns nothing from
+    /// originals (§7), and does not ask them.
+    pub(super) fn connected(&mut self, core: &mut Core, conn: ConnId) {
+        let Some(link) = core.links.open(conn).filter(|_| self.enabled && self.survey) else { return };
+        let answers = link.version.is_encrypted() || core.listening.is_some();
+        if answers && !self.sent.holds(link.permid, core.now) {
+            self.send(core, conn);
+        }
     }
 
     /// There is something new to do: while few peers are known the next round comes soon.
@@ -116,7 +136,8 @@ impl Gossip {
     fn send(&mut self, core: &mut Core, conn: ConnId) {
         let Some(link) = core.links.open(conn) else { return };
         let (permid, version, remote) = (link.permid, link.version, link.remote.ip());
-        let frame = our_message(core, permid, version, remote).encode(version);
+        let listed = if self.survey { Vec::new() } else { whom_to_tell(core, permid, version, remote) };
+        let frame = our_message(core, listed).encode(version);
         core.send(conn, frame);
         self.sent.set(permid, remote, core.now);
     }
@@ -175,8 +196,8 @@ fn hear(core: &mut Core, from: Permid, remote: IpAddr, peer: &ListedPeer) {
     }
 }
 
-/// What we tell a peer: no name, no preferences, no torrents; peers that proved their permid to us, the connected ones first.
-fn our_message(core: &mut Core, to: Permid, version: OverlayVersion, remote: IpAddr) -> BuddyCast {
+/// Of whom we tell a peer: peers that proved their permid to us, the connected ones first.
+fn whom_to_tell(core: &mut Core, to: Permid, version: OverlayVersion, remote: IpAddr) -> Vec<ListedPeer> {
     let fits = |permid: &Permid, address: SocketAddr| {
         let old_ones_understand = permid.kind() == PermidKind::Sect233k1 && address.is_ipv4();
         *permid != to && concerns(address, remote) && (version.is_encrypted() || old_ones_understand)
@@ -187,8 +208,11 @@ fn our_message(core: &mut Core, to: Permid, version: OverlayVersion, remote: IpA
         known.into_iter().partition(|(permid, ..)| core.links.is_connected(*permid));
     let mut told = core.random.sample(connected, MAX_LISTED * 2);
     told.extend(core.random.sample(others, MAX_LISTED * 2 - told.len()));
-    let mut listed: Vec<_> =
-        told.into_iter().map(|(permid, address, version)| listed(permid, address, version)).collect();
+    told.into_iter().map(|(permid, address, version)| listed(permid, address, version)).collect()
+}
+
+/// What we tell a peer: no name, no preferences, no torrents.
+fn our_message(core: &Core, mut listed: Vec<ListedPeer>) -> BuddyCast {
     let random_peers = listed.split_off(listed.len().min(MAX_LISTED));
     BuddyCast {
         ip: core.listening.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip()),

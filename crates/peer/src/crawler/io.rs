@@ -27,6 +27,8 @@ pub struct EngineConfig {
     pub registry: Registry,
     /// Whether to take part in BuddyCast, and to dial whom it tells of.
     pub gossip: bool,
+    /// Whether to exchange with every peer as soon as it is connected, listing nobody.
+    pub survey: bool,
     /// Ids whose initiators run by themselves.
     pub initiators: Vec<MessageId>,
     /// Peer side: the time between two parts of a reply.

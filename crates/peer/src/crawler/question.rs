@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::field::{Field, Value};
+use swarmscope_wire::rows::Rows;
 use swarmscope_wire::{Decoded, Frequency, MessageId, OverlayVersion, formats};
 
 /// A payload that a question's decoder could not read. The raw bytes are still there.
@@ -80,6 +81,11 @@ pub trait Question: Send + Sync + 'static {
     /// A payload that is not what this id's peers send.
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         Ok(formats::decode(payload))
+    }
+
+    /// The rows that a reply yields: what a crawl stores of it. By default nothing is kept but its size and a digest.
+    fn rows(&self) -> Rows {
+        Rows::default()
     }
 
     /// Names of fields in the decoded reply's JSON that differ between healthy peers or from one answer to the next, such as

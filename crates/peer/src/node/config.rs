@@ -26,6 +26,9 @@ pub struct NodeConfig {
     pub registry: Registry,
     /// Whether to take part in BuddyCast, and to dial whom it tells of.
     pub gossip: bool,
+    /// Whether to exchange BuddyCast messages with every peer as soon as it is connected, listing nobody: what a crawl does,
+    /// which has `gossip` on and `max_peers` 0, so that it dials only whom it is told to.
+    pub survey: bool,
     /// Dialled at the start, and again by rounds where `gossip` is on.
     pub bootstrap: Vec<Target>,
     /// Ids whose initiators run by themselves; none unless switched on.
@@ -57,6 +60,7 @@ impl Default for NodeConfig {
             allow_file: None,
             registry: Registry::default(),
             gossip: false,
+            survey: false,
             bootstrap: Vec::new(),
             initiators: Vec::new(),
             pace: None,

@@ -53,6 +53,7 @@ impl Node {
             listening,
             registry: registry.clone(),
             gossip: config.gossip,
+            survey: config.survey,
             initiators: config.initiators,
             pace: config.pace,
             max_peers: config.max_peers,

@@ -23,6 +23,7 @@ mod outgoing;
 mod progress;
 mod queue;
 mod rules;
+mod served;
 mod setup;
 mod shared;
 mod slot;
@@ -48,6 +49,7 @@ pub use crate::crawler::{AttemptId, ConnId, Direction, Trace, Traced, Watched};
 pub use handle::Overlay;
 pub use key_log::KeyLog;
 pub use limits::Limits;
+pub use served::Served;
 
 /// What an overlay is started with.
 #[derive(Clone)]

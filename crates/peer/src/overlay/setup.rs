@@ -71,7 +71,7 @@ pub(super) async fn farewell(stream: &mut Stream) {
     let _ = timeout(FAREWELL, stream.shutdown()).await;
 }
 
-async fn read(stream: &mut Stream, session: &mut Session, tracer: &Tracer) {
+pub(super) async fn read(stream: &mut Stream, session: &mut Session, tracer: &Tracer) {
     let mut buffer = [0; READ];
     match timeout_at(deadline(session), stream.read(&mut buffer)).await {
         Ok(Ok(0)) => session.end_of_stream(End::Closed),
@@ -84,7 +84,7 @@ async fn read(stream: &mut Stream, session: &mut Session, tracer: &Tracer) {
     }
 }
 
-async fn write(stream: &mut Stream, session: &mut Session, bytes: &[u8], tracer: &Tracer) {
+pub(super) async fn write(stream: &mut Stream, session: &mut Session, bytes: &[u8], tracer: &Tracer) {
     let all = async {
         let mut left = bytes;
         while !left.is_empty() {

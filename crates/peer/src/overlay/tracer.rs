@@ -51,6 +51,11 @@ struct Way {
 }
 
 impl Tracer {
+    /// Of a connection that nobody can watch.
+    pub(super) const fn silent() -> Self {
+        Self(None)
+    }
+
     /// Of a connection that begins now. `permid`: the only peer that it is for.
     pub(super) fn new(shared: &Arc<Shared>, watched: Option<Watched>, permid: Option<Permid>) -> Self {
         let steps = shared.watches.wants_steps(permid);
@@ -67,12 +72,6 @@ impl Tracer {
             received: way(),
             lost: 0,
         }))))
-    }
-
-    /// Tells nobody.
-    #[cfg(test)]
-    pub(super) const fn silent() -> Self {
-        Self(None)
     }
 
     fn with(&self, act: impl FnOnce(&mut Line)) {

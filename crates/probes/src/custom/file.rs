@@ -12,6 +12,7 @@ use super::decoder::Decoder;
 use super::template::{Literals, Template};
 use crate::config_file::line_of;
 use swarmscope_peer::crawler::field::{Field, Kind, LONGEST, Value};
+use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::text::read_hex;
 use swarmscope_wire::{Frequency, MessageId, OverlayVersion, text};
 
@@ -51,6 +52,23 @@ struct Form {
     instead_of_built_in: bool,
     #[serde(default)]
     field: Vec<Spanned<FieldForm>>,
+    #[serde(default)]
+    rows_at: String,
+    #[serde(default)]
+    row: Vec<RowForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RowForm {
+    name: Spanned<String>,
+    from: Option<String>,
+    #[serde(rename = "type")]
+    kind: ColumnKind,
+    #[serde(default)]
+    sensitive: bool,
+    #[serde(default)]
+    volatile: bool,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +115,18 @@ pub fn parse(text: &str) -> Result<(Custom, Lines), Wrong> {
             return Err(wrong(name.span())(format!("the payload does not use {{{}}}", name.as_ref())));
         }
     }
+    let mut columns: Vec<Column> = Vec::new();
+    for row in form.row {
+        let taken = columns.iter().any(|column| column.name == *row.name.get_ref());
+        if taken || !Column::is_name(row.name.get_ref()) {
+            let what = if taken { "there are two rows of that name" } else { "use small letters, digits and _" };
+            return Err(wrong(row.name.span())(format!("{:?} cannot be a column: {what}", row.name.get_ref())));
+        }
+        let RowForm { name, from, kind, sensitive, volatile } = row;
+        let name = name.into_inner();
+        let from = from.unwrap_or_else(|| name.clone()).into();
+        columns.push(Column { name: name.into(), from, kind, sensitive, volatile });
+    }
     let decoder = Decoder::parse(form.decoder.as_ref()).map_err(wrong(form.decoder.span()))?;
     let or = |it: &Option<Spanned<i64>>, word: &str, range: std::ops::RangeInclusive<i64>, default: i64| match it {
         Some(it) => number(it, word, range).map_err(wrong(it.span())),
@@ -120,6 +150,7 @@ pub fn parse(text: &str) -> Result<(Custom, Lines), Wrong> {
         versions: (version(min), version(max)),
         consumes: form.consumes,
         instead_of_built_in: form.instead_of_built_in,
+        rows: Rows { at: form.rows_at.into(), columns: columns.into() },
     };
     Ok((custom, Lines { id: at(form.id.span()), name: at(form.name.span()) }))
 }

@@ -325,3 +325,18 @@ proptest! {
         let _ = fill(&parse(WHOLE), &text);
     }
 }
+
+#[test]
+fn a_file_declares_the_rows_that_a_crawl_stores() {
+    let text = own(200, "mine", "rows_at = 'list'");
+    let rows = "\n[[row]]\nname = \"seconds\"\nfrom = \"up.s\"\ntype = \"int\"\nvolatile = true\n";
+    let (probe, _) = super::file::parse(&format!("{text}{rows}")).unwrap();
+    let read = probe.rows().read(&serde_json::json!({"list": [{"up": {"s": 7}}]}));
+    assert_eq!(read, [[swarmscope_wire::rows::Cell::Int(7)]]);
+    assert!(probe.rows().columns[0].volatile && !probe.rows().columns[0].sensitive);
+    for wrong in ["Name", "a b"] {
+        let (_, what) = super::file::parse(&format!("{text}{}", rows.replace("seconds", wrong))).unwrap_err();
+        assert!(what.contains(wrong), "{what}");
+    }
+    assert!(super::file::parse(&format!("{text}{rows}{rows}")).unwrap_err().1.contains("two"));
+}

@@ -76,6 +76,7 @@ fn config(n: u8) -> EngineConfig {
         listening: Some(address(n)),
         registry: Registry::default().with(ByHand(ID)).with(ByHand(OTHER_ID)),
         gossip: false,
+        survey: false,
         initiators: Vec::new(),
         pace: None,
         max_peers: 50,
