@@ -23,6 +23,7 @@ pub mod opt_out;
 pub mod outcome;
 pub mod place;
 pub mod records;
+pub mod report;
 pub mod schedule;
 pub mod statistics;
 pub mod store;

@@ -61,7 +61,7 @@ pub enum Done {
 /// The crawl's end of the thread. When it is dropped the thread finishes what it was given and ends.
 pub struct Writer {
     requests: UnboundedSender<Request>,
-    thread: Option<JoinHandle<Store>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
@@ -118,12 +118,13 @@ impl Writer {
         answered.await.unwrap_or_else(|_| Err(StoreError::new(Kind::Lost, "the store's thread has ended")))
     }
 
-    /// Waits until everything is written, and gives the store back. `None` if the thread came to grief.
-    #[must_use]
-    pub fn finish(mut self) -> Option<Store> {
+    /// Waits until everything is written and the store is closed. Blocks: inside a runtime it belongs on a blocking thread.
+    pub fn finish(mut self) {
         let thread = self.thread.take();
         drop(self);
-        thread?.join().ok()
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the store's thread came to grief; what it had acknowledged is on disk");
+        }
     }
 
     fn send(&self, request: Request) {
@@ -151,7 +152,7 @@ struct Batch {
 }
 
 impl Work {
-    fn run(mut self) -> Store {
+    fn run(mut self) {
         while let Some(first) = self.queue.blocking_recv() {
             let mut batch = Batch::default();
             batch.take(first);
@@ -162,11 +163,9 @@ impl Work {
                 }
             }
             if let Err(error) = self.perform(batch) {
-                self.tell(Done::Failed(error));
-                return self.store;
+                return self.tell(Done::Failed(error));
             }
         }
-        self.store
     }
 
     fn tell(&self, done: Done) {

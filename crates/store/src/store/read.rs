@@ -254,6 +254,28 @@ impl Store {
             .collect())
     }
 
+    /// Questions of a network, as their views name them, with each of their text columns that is not sensitive.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn text_columns(&mut self, network: Network) -> Result<Vec<(String, String)>, StoreError> {
+        use swarmscope_wire::rows::ColumnKind;
+        let sql = "SELECT name, declared FROM question WHERE network = ?1 ORDER BY id DESC";
+        let mut found: Vec<(String, String)> = Vec::new();
+        for row in self.all(sql, &[network.number().into()])? {
+            let name = row[0].as_text().unwrap_or_default().to_ascii_lowercase().replace('-', "_");
+            let prefix = if network == Network::Overlay { String::new() } else { format!("{}_", network.name()) };
+            let view = format!("{prefix}{name}");
+            if found.iter().any(|(known, _)| *known == view) {
+                continue; // an older declaration; the view is that of the newest
+            }
+            let declared: Rows = serde_json::from_str(row[1].as_text().unwrap_or_default()).unwrap_or_default();
+            let texts = declared.columns.iter().filter(|column| column.kind == ColumnKind::Text && !column.sensitive);
+            found.extend(texts.map(|column| (view.clone(), column.name.to_string())));
+        }
+        Ok(found)
+    }
+
     /// The overlay versions of the peers that a round reached, most first.
     ///
     /// # Errors

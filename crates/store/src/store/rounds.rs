@@ -129,6 +129,14 @@ impl Store {
         })
     }
 
+    /// How many peers of a network are known.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn known(&mut self, network: Network) -> Result<u64, StoreError> {
+        self.count("SELECT count(*) FROM peer WHERE network = ?1", &[network.number().into()])
+    }
+
     /// The figures of a round as they are now.
     ///
     /// # Errors
