@@ -1,0 +1,257 @@
+//! Counts of a crawl in the text format that Prometheus reads, and a small server for them: `/metrics`
+//! and `/healthz`. Labels hold networks, questions and outcome codes; no address and no permid.
+#![allow(clippy::disallowed_methods, reason = "a server lives in the world")]
+
+use std::fmt::Write as _;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use swarmscope_store::Network;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::progress::{LATENCY_BOUNDS, Progress};
+
+/// The longest head of a request that is read.
+const LONGEST: usize = 8 * 1024;
+/// How long a request may take to come, and its answer to go.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The names of all metrics, for the checks of dashboards and alert rules.
+pub const NAMES: &[&str] = &[
+    "swarmscope_visits_total",
+    "swarmscope_questions_total",
+    "swarmscope_rounds_total",
+    "swarmscope_written_results_total",
+    "swarmscope_counted_elsewhere_total",
+    "swarmscope_not_permitted_total",
+    "swarmscope_opted_out_total",
+    "swarmscope_store_troubles_total",
+    "swarmscope_known_peers",
+    "swarmscope_due_peers",
+    "swarmscope_in_flight_visits",
+    "swarmscope_in_flight_limit",
+    "swarmscope_visit_queue_length",
+    "swarmscope_write_queue_length",
+    "swarmscope_running_round_seconds",
+    "swarmscope_visits_per_second",
+    "swarmscope_store_bytes",
+    "swarmscope_round_reached_peers",
+    "swarmscope_round_duration_seconds",
+    "swarmscope_round_coverage_ratio",
+    "swarmscope_round_distortion_ratio",
+    "swarmscope_round_hearsay_ratio",
+    "swarmscope_dial_duration_seconds",
+    "swarmscope_resident_memory_bytes",
+    "swarmscope_open_files",
+];
+
+/// Writes one scrape. `limit`: visits that may be in flight.
+#[must_use]
+pub fn render(progress: &Progress, network: Network, limit: usize) -> String {
+    let mut text = Text { out: String::with_capacity(8 * 1024), network: network.name() };
+    let visits = progress.visits.iter().map(|(outcome, count)| (format!(",outcome=\"{outcome}\""), *count as f64));
+    text.family("visits_total", "counter", "Visits that ended, by outcome", visits);
+    let questions = progress.questions.iter();
+    let questions = questions
+        .map(|((name, outcome), count)| (format!(",question=\"{name}\",outcome=\"{outcome}\""), *count as f64));
+    text.family("questions_total", "counter", "Questions that ended, by outcome", questions);
+    for (name, help, value) in [
+        ("rounds_total", "Rounds that ended", progress.rounds),
+        ("written_results_total", "Visits on disk", progress.written),
+        ("counted_elsewhere_total", "Visits that another Crawler had counted in the same round", progress.again),
+        ("not_permitted_total", "Questions not sent because they were sent within their time", progress.not_permitted),
+        ("opted_out_total", "Peers passed over because they asked not to be visited", progress.opted_out),
+        ("store_troubles_total", "Failures of the store that were overcome", progress.store_troubles),
+    ] {
+        text.one(name, "counter", help, Some(value as f64));
+    }
+    let last = progress.last.as_ref();
+    for (name, help, value) in [
+        ("known_peers", "Peers that were ever heard of", Some(progress.known as f64)),
+        ("due_peers", "Peers of the running round that are still due", Some(progress.due as f64)),
+        ("in_flight_visits", "Visits in flight", Some(progress.in_flight as f64)),
+        ("in_flight_limit", "Visits that may be in flight", Some(limit as f64)),
+        ("visit_queue_length", "Peers held and not begun with", Some(progress.queued as f64)),
+        ("write_queue_length", "Visits that are not on disk yet", Some(progress.unwritten as f64)),
+        ("running_round_seconds", "Since the running round began", Some(progress.round_seconds)),
+        ("visits_per_second", "Over the last seconds", Some(progress.visits_per_second)),
+        ("store_bytes", "Size of the store on disk", Some(progress.store_bytes as f64)),
+        ("round_reached_peers", "Peers that the last round reached", last.map(|it| it.reached() as f64)),
+        ("round_duration_seconds", "How long the last round took", last.map(|it| it.seconds)),
+        (
+            "round_coverage_ratio",
+            "Share of the peers that can be reached, as estimated, which the last round reached",
+            last.and_then(swarmscope_store::Figures::coverage).map(|it| it.mid),
+        ),
+        (
+            "round_distortion_ratio",
+            "Share of the peers of the last two rounds that are in only one of them",
+            last.and_then(swarmscope_store::Figures::distortion),
+        ),
+        (
+            "round_hearsay_ratio",
+            "Share of the known peers that no visit ever reached",
+            last.and_then(swarmscope_store::Figures::hearsay_share),
+        ),
+    ] {
+        text.one(name, "gauge", help, value);
+    }
+    text.latency(progress);
+    text.plain("resident_memory_bytes", "Memory of this process", resident());
+    text.plain("open_files", "Open files and sockets of this process", open_files());
+    text.out
+}
+
+struct Text {
+    out: String,
+    network: &'static str,
+}
+
+impl Text {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.out, "# HELP swarmscope_{name} {help}\n# TYPE swarmscope_{name} {kind}");
+    }
+
+    fn family(&mut self, name: &str, kind: &str, help: &str, values: impl Iterator<Item = (String, f64)>) {
+        self.head(name, kind, help);
+        for (labels, value) in values {
+            let _ = writeln!(self.out, "swarmscope_{name}{{network=\"{}\"{labels}}} {value}", self.network);
+        }
+    }
+
+    /// A figure that cannot be had yet is left out: no number is better than a wrong one.
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: Option<f64>) {
+        self.family(name, kind, help, value.map(|value| (String::new(), value)).into_iter());
+    }
+
+    fn plain(&mut self, name: &str, help: &str, value: Option<f64>) {
+        self.head(name, "gauge", help);
+        if let Some(value) = value {
+            let _ = writeln!(self.out, "swarmscope_{name} {value}");
+        }
+    }
+
+    fn latency(&mut self, progress: &Progress) {
+        let name = "dial_duration_seconds";
+        self.head(name, "histogram", "From the beginning of a dial to an authenticated connection");
+        let mut sum = 0;
+        let bounds = LATENCY_BOUNDS.iter().map(ToString::to_string).chain(["+Inf".to_owned()]);
+        for (bound, count) in bounds.zip(progress.latency) {
+            sum += count;
+            let _ = writeln!(self.out, "swarmscope_{name}_bucket{{network=\"{}\",le=\"{bound}\"}} {sum}", self.network);
+        }
+        let network = self.network;
+        let _ = writeln!(self.out, "swarmscope_{name}_sum{{network=\"{network}\"}} {}", progress.latency_sum);
+        let _ = writeln!(self.out, "swarmscope_{name}_count{{network=\"{network}\"}} {sum}");
+    }
+}
+
+/// Where the system tells: Linux.
+fn resident() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<f64>().ok()? * 1024.0)
+}
+
+fn open_files() -> Option<f64> {
+    std::fs::read_dir("/proc/self/fd").ok().map(|entries| entries.count() as f64)
+}
+
+/// Answers scrapes until it is dropped. Only GET, one request a connection.
+///
+/// # Errors
+/// The address cannot be bound.
+pub async fn serve(
+    address: SocketAddr,
+    progress: watch::Receiver<Progress>,
+    limit: usize,
+) -> io::Result<(SocketAddr, impl Future<Output = ()>)> {
+    let listener = TcpListener::bind(address).await?;
+    let bound = listener.local_addr()?;
+    Ok((bound, async move {
+        loop {
+            match listener.accept().await {
+                Ok((socket, _)) => {
+                    let progress = progress.clone();
+                    tokio::spawn(async move {
+                        let _ = timeout(PATIENCE, answer(socket, &progress, limit)).await; // whoever is slow asks again
+                    });
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await, // no file left just now
+            }
+        }
+    }))
+}
+
+async fn answer(mut socket: TcpStream, progress: &watch::Receiver<Progress>, limit: usize) -> io::Result<()> {
+    let mut head = Vec::new();
+    let mut buffer = [0; 1024];
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        let count = socket.read(&mut buffer).await?;
+        head.extend_from_slice(&buffer[..count]);
+        if count == 0 || head.len() > LONGEST {
+            return Ok(());
+        }
+    }
+    let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let (status, body) = match line.split(|byte| *byte == b' ').take(2).collect::<Vec<_>>()[..] {
+        [b"GET", b"/metrics"] => ("200 OK", render(&progress.borrow(), Network::Overlay, limit)),
+        [b"GET", b"/healthz"] if progress.has_changed().is_ok() => ("200 OK", "ok\n".into()),
+        [b"GET", b"/healthz"] => ("503 Service Unavailable", "the crawl has ended\n".into()),
+        [b"GET", _] => ("404 Not Found", "there are /metrics and /healthz\n".into()),
+        _ => ("405 Method Not Allowed", "only GET\n".into()),
+    };
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    socket.write_all(head.as_bytes()).await?;
+    socket.write_all(body.as_bytes()).await?;
+    socket.shutdown().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_there_with_help_and_type_and_nothing_else() {
+        let mut progress = Progress::default();
+        progress.ended("reached");
+        progress.ended("tcp.timeout");
+        progress.asked("NATCHECK", "answered");
+        progress.dialled_in(Duration::from_millis(30));
+        let text = render(&progress, Network::Overlay, 256);
+        let names: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+        assert_eq!(names, NAMES);
+        assert!(text.contains("swarmscope_visits_total{network=\"overlay\",outcome=\"tcp.timeout\"} 1\n"), "{text}");
+        assert!(text.contains("dial_duration_seconds_bucket{network=\"overlay\",le=\"0.05\"} 1\n"));
+        assert!(!text.contains("round_coverage_ratio{"), "not known, not said");
+    }
+
+    #[tokio::test]
+    async fn it_is_served_beside_a_word_of_health() {
+        let (told, progress) = watch::channel(Progress::default());
+        let (address, server) = serve("127.0.0.1:0".parse().unwrap(), progress, 1).await.unwrap();
+        tokio::spawn(server);
+        let get = async |request: &'static str| {
+            let mut socket = TcpStream::connect(address).await.unwrap();
+            socket.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        assert!(get("GET /metrics HTTP/1.1\r\n\r\n").await.contains("swarmscope_known_peers{network=\"overlay\"} 0"));
+        assert!(get("GET /healthz HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 200"));
+        assert!(get("GET / HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 404"));
+        assert!(get("POST /metrics HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 405"));
+        drop(told);
+        assert!(get("GET /healthz HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 503"));
+    }
+}

@@ -1,0 +1,92 @@
+//! Counts of a crawl, for people, programs and dashboards. No address or permid is in them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use swarmscope_store::Figures;
+
+/// Upper bounds of the dial latency's buckets, in seconds: from a machine next door to the dial's own deadline.
+pub const LATENCY_BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// What this process did since it started, and where its round stands.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Progress {
+    /// The running round, or the last one.
+    pub round: i64,
+    /// Rounds that ended while this process was at them.
+    pub rounds: u64,
+    /// Visits of the running round that are on disk, of this process.
+    pub dialled: u64,
+    /// Of them, how many reached their peer.
+    pub reached: u64,
+    /// Peers known to the store, as last counted.
+    pub known: u64,
+    /// Peers that nobody had heard of before.
+    pub heard: u64,
+    /// Visits in flight.
+    pub in_flight: u64,
+    /// Peers that are held and not begun with.
+    pub queued: u64,
+    /// Peers of the round that are still due, in the whole store, as last counted.
+    pub due: u64,
+    /// Visits that are not on disk yet.
+    pub unwritten: u64,
+    /// Visits on disk since the start.
+    pub written: u64,
+    /// Visits that another Crawler had counted before.
+    pub again: u64,
+    /// Peers passed over because they asked not to be visited.
+    pub opted_out: u64,
+    /// Questions that were not sent because another Crawler had sent them in time.
+    pub not_permitted: u64,
+    /// Failures of the store that were overcome.
+    pub store_troubles: u64,
+    /// Visits since the start by outcome.
+    pub visits: BTreeMap<String, u64>,
+    /// Questions since the start by name and outcome.
+    pub questions: BTreeMap<(String, String), u64>,
+    /// Completed dials by the bucket of their duration; the last is beyond all bounds.
+    pub latency: [u64; LATENCY_BOUNDS.len() + 1],
+    /// The sum of those durations, in seconds.
+    pub latency_sum: f64,
+    /// The size of the store, as last looked at.
+    pub store_bytes: u64,
+    /// Since the running round began.
+    pub round_seconds: f64,
+    /// Visits a second, over the last seconds.
+    pub visits_per_second: f64,
+    /// The last ended round.
+    #[serde(skip)]
+    pub last: Option<Figures>,
+}
+
+impl Progress {
+    /// Counts the duration of a dial.
+    pub fn dialled_in(&mut self, took: Duration) {
+        let seconds = took.as_secs_f64();
+        let bucket = LATENCY_BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(LATENCY_BOUNDS.len());
+        self.latency[bucket] += 1;
+        self.latency_sum += seconds;
+    }
+
+    /// Counts a visit that has ended.
+    pub fn ended(&mut self, outcome: &str) {
+        *self.visits.entry(outcome.to_owned()).or_default() += 1;
+        self.unwritten += 1;
+        self.dialled += 1;
+        self.reached += u64::from(outcome == swarmscope_store::outcome::REACHED);
+    }
+
+    /// Counts a question that has ended.
+    pub fn asked(&mut self, name: &str, outcome: &str) {
+        *self.questions.entry((name.to_owned(), outcome.to_owned())).or_default() += 1;
+    }
+
+    /// How long the round will still take at the present speed, as far as is known who is due.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        let left = (self.due + self.in_flight + self.queued) as f64;
+        (self.visits_per_second > 0.0).then(|| Duration::from_secs_f64((left / self.visits_per_second).min(1e9)))
+    }
+}

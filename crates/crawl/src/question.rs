@@ -1,0 +1,54 @@
+//! A question as a crawl puts it, and its reply as the store keeps it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use swarmscope_peer::crawler::{Decoding, Question as Asked};
+use swarmscope_store::{QuestionId, StoreKey};
+use swarmscope_wire::rows::{Cell, Rows};
+use swarmscope_wire::{Frequency, MessageId, text};
+
+/// One of the questions of a crawl.
+#[derive(Clone)]
+pub(crate) struct Question {
+    pub(crate) id: QuestionId,
+    pub(crate) message: MessageId,
+    pub(crate) asked: Arc<dyn Asked>,
+    pub(crate) frequency: Frequency,
+    pub(crate) rows: Rows,
+}
+
+/// What is kept of a reply.
+pub(crate) struct Kept {
+    pub(crate) rows: Vec<Vec<Cell>>,
+    pub(crate) content: [u8; 16],
+}
+
+impl Question {
+    pub(crate) fn interval(&self) -> Duration {
+        self.frequency.duration()
+    }
+
+    /// The declared rows, sensitive cells as keyed digests, and a keyed digest of what does not change
+    /// from one answer to the next. Where nothing is declared the digest is of the whole reply.
+    pub(crate) fn keep(&self, decoding: &Decoding, key: &StoreKey) -> Kept {
+        let mut rows = self.rows.read(&decoding.decoded.json);
+        let mut said = Vec::new();
+        for row in &mut rows {
+            for (cell, column) in row.iter_mut().zip(self.rows.columns.iter()) {
+                if !column.volatile {
+                    said.extend(serde_json::to_vec(cell).unwrap_or_default());
+                    said.push(0); // no cell has a NUL in it: cells that are shifted differ
+                }
+                if column.sensitive && *cell != Cell::Null {
+                    let plain = serde_json::to_vec(cell).unwrap_or_default();
+                    *cell = Cell::Text(text::hex(&key.digest(&plain)));
+                }
+            }
+        }
+        if self.rows.columns.is_empty() || decoding.failed.is_some() {
+            said = decoding.content.to_string().into_bytes();
+        }
+        Kept { rows, content: key.digest(&said) }
+    }
+}

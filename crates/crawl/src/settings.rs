@@ -1,0 +1,91 @@
+//! What a crawl is told to do.
+
+use std::time::Duration;
+
+use swarmscope_peer::Target;
+use swarmscope_peer::crawler::Registry;
+use swarmscope_store::opt_out::OptOut;
+use swarmscope_store::schedule::Policy;
+use swarmscope_wire::MessageId;
+
+/// What a crawl is told to do.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where to begin.
+    pub targets: Vec<Target>,
+    /// What to ask everybody.
+    pub questions: Vec<MessageId>,
+    /// What those are.
+    pub registry: Registry,
+    /// From one round's beginning to the next one's.
+    pub every: Duration,
+    /// How often the questions are put, where that is not as often as the rounds begin.
+    pub frequency: Option<u16>,
+    /// Rounds to make; none means until told to stop.
+    pub rounds: Option<u64>,
+    /// How long to go on; none means until told to stop.
+    pub lasts: Option<Duration>,
+    /// Visits at the same time.
+    pub concurrency: usize,
+    /// Visits that may begin in a second.
+    pub rate: Option<u32>,
+    /// Whoever asked not to be visited.
+    pub opt_out: OptOut,
+    /// How long a peer is held without a word of this process.
+    pub lease: Duration,
+    /// How long visits and replies are kept; the figures of their rounds stay.
+    pub keep: Option<Duration>,
+    /// How large the store may become before the oldest rounds' visits go.
+    pub max_bytes: Option<u64>,
+    /// Whether payloads are stored as they came.
+    pub keep_raw: bool,
+    /// Who this is, in leases and in the rounds' records: program and version, a number of this process.
+    pub program: String,
+    /// Names this process in leases.
+    pub holder: String,
+}
+
+impl Settings {
+    /// What most crawls want: 256 visits at a time, a round an hour, leases of a minute.
+    #[must_use]
+    pub fn new(registry: Registry) -> Self {
+        Self {
+            targets: Vec::new(),
+            questions: Vec::new(),
+            registry,
+            every: Duration::from_secs(3600), // the protocol's default frequency
+            frequency: None,
+            rounds: None,
+            lasts: None,
+            concurrency: 256, // arbitrary: fills a slow line, and stays below most limits on open files
+            rate: None,
+            opt_out: OptOut::default(),
+            lease: Duration::from_secs(60),
+            keep: None,
+            max_bytes: None,
+            keep_raw: false,
+            program: concat!("swarmscope ", env!("CARGO_PKG_VERSION")).into(),
+            holder: format!("crawler {}", std::process::id()),
+        }
+    }
+
+    /// The schedule that follows.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        Policy::every(self.every)
+    }
+
+    /// What a round's record says about how it was made; no target is in it.
+    #[must_use]
+    pub fn record(&self) -> String {
+        serde_json::json!({
+            "questions": self.questions.iter().map(|id| self.registry.label(*id)).collect::<Vec<_>>(),
+            "every_s": self.every.as_secs(),
+            "concurrency": self.concurrency,
+            "rate": self.rate,
+            "targets": self.targets.len(),
+            "opted_out": self.opt_out.len(),
+        })
+        .to_string()
+    }
+}
