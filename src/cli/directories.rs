@@ -39,6 +39,16 @@ pub fn kept() -> Files {
     Files::new(config.map(Into::into), data.map(Into::into))
 }
 
+/// Where a crawl's results go that are named no place.
+pub fn crawl_store() -> Result<swarmscope_store::Place, CliError> {
+    Ok(swarmscope_store::Place::Sqlite(project()?.data_dir().join("crawl.sqlite")))
+}
+
+/// The key that stores are made with.
+pub fn store_key() -> Result<PathBuf, CliError> {
+    Ok(project()?.data_dir().join("store.key"))
+}
+
 /// Where recordings go that are named by nobody.
 pub fn recordings() -> Result<PathBuf, CliError> {
     Ok(project()?.data_dir().join("recordings"))

@@ -4,7 +4,7 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::{CliError, later, output};
+use super::{CliError, output};
 use crate::screen::Keymap;
 use crate::screen::commands::{COMMANDS, Group};
 
@@ -75,7 +75,7 @@ fn text_section(command: &Command) -> Roff {
 
 /// The sub-commands of a command that can be used, in the order of `--help`.
 fn below(page: &mut Vec<u8>, command: &Command, called: &str) -> Result<(), CliError> {
-    let usable = |sub: &&Command| !sub.is_hide_set() && !later::is_later(sub.get_name());
+    let usable = |sub: &&Command| !sub.is_hide_set();
     let mut subs: Vec<&Command> = command.get_subcommands().filter(usable).collect();
     subs.sort_by_key(|sub| sub.get_display_order());
     subs.into_iter().try_for_each(|sub| about(page, sub, &format!("{called} {}", sub.get_name())))
@@ -160,7 +160,7 @@ mod tests {
     fn the_page_has_every_command_and_option() {
         let page = page(help::with_help(Cli::command())).unwrap();
         let page = String::from_utf8(page).unwrap().replace("\\-", "-");
-        for command in Cli::command().get_subcommands().filter(|c| !c.is_hide_set() && !later::is_later(c.get_name())) {
+        for command in Cli::command().get_subcommands().filter(|c| !c.is_hide_set()) {
             assert!(page.contains(&format!("\n.SH \"SWARMSCOPE {}\"", command.get_name().to_uppercase())), "{page}");
             for option in command.get_arguments().filter(|option| !option.is_hide_set()) {
                 let long = option.get_long().map(|long| format!("--{long}"));

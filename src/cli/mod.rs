@@ -9,6 +9,7 @@ mod bootstrap;
 mod case;
 mod completions;
 mod config;
+mod crawl;
 mod demo;
 mod directories;
 mod environment;
@@ -19,7 +20,6 @@ mod journal;
 mod key;
 mod key_log;
 mod keymap;
-mod later;
 mod logging;
 mod man;
 mod nat;
@@ -34,6 +34,7 @@ mod request;
 mod runtime;
 mod session;
 mod stop;
+mod store;
 mod stun;
 mod tui;
 
@@ -74,8 +75,10 @@ enum Command {
     /// Measure the NAT of this process once
     #[command(hide = true)]
     Nat(nat::NatArgs),
-    /// A Crawler that runs for months without a screen (not yet built)
-    Crawl(later::Rest),
+    /// Visit all peers round after round, without a screen, into a store
+    Crawl(crawl::CrawlArgs),
+    /// Ask a store, export it, keep it small
+    Store(store::StoreArgs),
     /// Print the key bindings
     Keymap(keymap::KeymapArgs),
     /// Print the default configuration file, fully commented
@@ -121,7 +124,8 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Key(args)) => key::run(args),
         Some(Command::Stun(args)) => stun::run(&args),
         Some(Command::Nat(args)) => nat::run(&args),
-        Some(Command::Crawl(_)) => Err(later::command("crawl")),
+        Some(Command::Crawl(args)) => crawl::run(args),
+        Some(Command::Store(args)) => store::run(args),
         Some(Command::Keymap(args)) => keymap::run(&args),
         Some(Command::Config) => config::run(&Cli::command()),
         Some(Command::Man) => man::run(help::with_help(Cli::command())),
@@ -173,11 +177,6 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_a_later_release_says_so_with_2() {
-        assert_eq!(exit_code("swarmscope crawl --probe natcheck"), 2);
-    }
-
-    #[test]
     fn wrong_usage_is_2() {
         for line in [
             "swarmscope nonsense",
@@ -197,6 +196,10 @@ mod tests {
             "swarmscope stun --listen 127.0.0.1:0 --alternate 127.0.0.1:0",
             "swarmscope stun --listen 127.0.0.1:3478 --alternate 127.0.0.2:3478",
             "swarmscope peer --listen 127.0.0.1:0 --stun localhost",
+            "swarmscope crawl 127.0.0.1:1",
+            "swarmscope crawl 127.0.0.1:1 --probe no-such-message",
+            "swarmscope crawl dht://127.0.0.1:1 --probe natcheck",
+            "swarmscope store prune x.sqlite",
         ] {
             assert_eq!(exit_code(line), 2, "{line}");
         }

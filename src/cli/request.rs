@@ -125,7 +125,7 @@ fn prepare(args: RequestArgs) -> Result<Request, CliError> {
     })
 }
 
-fn message_id(registry: &Registry, word: &str) -> Result<MessageId, CliError> {
+pub fn message_id(registry: &Registry, word: &str) -> Result<MessageId, CliError> {
     registry.find(word).ok_or_else(|| {
         let of_protocol = MessageId::NAMED.iter().map(|(id, _)| *id);
         let ids: BTreeSet<MessageId> = of_protocol.chain(registry.iter().map(|probe| probe.id())).collect();

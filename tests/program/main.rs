@@ -5,6 +5,7 @@
 mod case;
 mod completions;
 mod config;
+mod crawl;
 mod demo;
 mod documents;
 mod embed;

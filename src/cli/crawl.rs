@@ -1,0 +1,236 @@
+//! `swarmscope crawl`: a Crawler that runs for months without a screen, into a store.
+
+mod line;
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use swarmscope_crawl::{Crawl, CrawlError, Ended, RoundReport, Settings, metrics};
+use swarmscope_peer::identity::key_file::Lock;
+use swarmscope_peer::node::{NodeConfig, Target};
+use swarmscope_store::opt_out::OptOut;
+use swarmscope_store::{Network, Place, Store, StoreKey};
+use swarmscope_wire::failure::exit;
+
+use super::options::{self, BootstrapOption, IdentityOptions, JsonOption};
+use super::store::key_file;
+use super::{CliError, directories, identities, logging, open_files, probes, stop};
+use line::{Line, Live};
+
+/// Open files of everything but visits.
+const OTHER_FILES: u64 = 64;
+/// How often `--json` tells of progress.
+const TELL: Duration = Duration::from_secs(5);
+
+#[derive(Args, Debug)]
+pub struct CrawlArgs {
+    /// Peers to start from: host:port or permid@host:port
+    target: Vec<String>,
+    /// What to ask every peer: a number from 0 to 255, or a name such as natcheck; may be repeated
+    #[arg(long, value_name = "MESSAGE", env = "SWARMSCOPE_PROBE", value_delimiter = ',', required = true)]
+    probe: Vec<String>,
+    #[command(flatten)]
+    bootstrap: BootstrapOption,
+    /// Seconds from the beginning of one round to that of the next; peers are asked as often [default: 3600]
+    #[arg(long, value_name = "S", env = "SWARMSCOPE_EVERY", value_parser = seconds)]
+    every: Option<Duration>,
+    /// Stop after so many seconds
+    #[arg(long = "for", value_name = "S", env = "SWARMSCOPE_FOR", value_parser = seconds)]
+    lasts: Option<Duration>,
+    /// Stop after so many rounds
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_ROUNDS", value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: Option<u64>,
+    /// Visits at the same time
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_CONCURRENCY", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    concurrency: u16,
+    /// Visits that may begin in a second [default: as many as --concurrency allows]
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_RATE", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
+    /// Where results go: sqlite:FILE or postgres://USER@HOST/DATABASE [default: crawl.sqlite in the data directory]
+    #[arg(long, value_name = "STORE", env = "SWARMSCOPE_STORE")]
+    store: Option<Place>,
+    /// The key that peers are hashed and addresses sealed with [default: store.key in the data directory, made on first use]
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_STORE_KEY")]
+    store_key: Option<PathBuf>,
+    /// Keep visits and replies so many days; the figures of their rounds stay
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_KEEP_DAYS", value_parser = clap::value_parser!(u16).range(1..))]
+    keep_days: Option<u16>,
+    /// Take out the oldest visits when the store is larger than so many bytes
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_MAX_BYTES")]
+    max_bytes: Option<u64>,
+    /// Store replies as they came, too: they may hold what peers would not want kept
+    #[arg(long, env = "SWARMSCOPE_KEEP_RAW", value_parser = BoolishValueParser::new())]
+    keep_raw: bool,
+    /// Peers that asked not to be visited: a permid, an address or a network a line, then `until 2027-06-30` if not for ever
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_OPT_OUT")]
+    opt_out: Option<PathBuf>,
+    /// Serve /metrics and /healthz here, for Prometheus
+    #[arg(long, value_name = "ADDR:PORT", env = "SWARMSCOPE_METRICS", value_parser = options::listen_address)]
+    metrics: Option<SocketAddr>,
+    /// Listen here, so that peers behind NATs can dial in
+    #[arg(long, value_name = "ADDR:PORT", env = "SWARMSCOPE_LISTEN", value_parser = options::listen_address)]
+    listen: Option<SocketAddr>,
+    #[command(flatten)]
+    identity: IdentityOptions,
+    #[command(flatten)]
+    json: JsonOption,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.filter(|seconds| !seconds.is_zero()).ok_or_else(|| "not a time; write seconds above 0".into())
+}
+
+/// Crawls until its rounds or its time are over, or a signal asks to stop.
+///
+/// # Errors
+/// A file that can't be used, a store that fails.
+pub fn run(args: CrawlArgs) -> Result<u8, CliError> {
+    logging::start(logging::Level::Information);
+    let json = args.json.json;
+    let outcome = prepare(args).and_then(|prepared| super::runtime()?.block_on(prepared.run()));
+    super::report_json(json, outcome)
+}
+
+struct Prepared {
+    store: Store,
+    key: StoreKey,
+    config: NodeConfig,
+    settings: Settings,
+    metrics: Option<SocketAddr>,
+    json: bool,
+    /// While it runs, the identities are marked as in use.
+    _locks: Vec<Lock>,
+}
+
+fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
+    let registry = probes::registry()?;
+    let questions =
+        args.probe.iter().map(|word| super::request::message_id(&registry, word)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(unknown) = questions.iter().find(|message| registry.get(**message).is_none()) {
+        let what = format!("--probe: no question is registered for message {unknown}");
+        return Err(CliError::usage(what, "write a file for it in the probes directory: the README shows one"));
+    }
+    let mut targets = args.target.iter().map(|text| target(text)).collect::<Result<Vec<_>, _>>()?;
+    targets.extend(args.bootstrap.targets()?);
+    need_files(args.concurrency)?;
+    let opt_out = args.opt_out.as_deref().map(read_opt_out).transpose()?.unwrap_or_default();
+    let frequency = args.every.map(|every| u16::try_from(every.as_secs()).unwrap_or(u16::MAX));
+    let defaults = Settings::new(registry.clone());
+    let settings = Settings {
+        targets,
+        questions,
+        every: args.every.unwrap_or(defaults.every),
+        frequency,
+        rounds: args.rounds,
+        lasts: args.lasts,
+        concurrency: args.concurrency.into(),
+        rate: args.rate,
+        opt_out,
+        keep: args.keep_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
+        max_bytes: args.max_bytes,
+        keep_raw: args.keep_raw,
+        holder: holder(),
+        ..defaults
+    };
+    let identities = identities::resolve(&args.identity)?;
+    let key = StoreKey::from_file(&key_file(args.store_key)?)?;
+    let place = args.store.map_or_else(directories::crawl_store, Ok)?;
+    let mut store = Store::crawl(&place, &key)?;
+    if settings.targets.is_empty() && store.known(Network::Overlay)? == 0 {
+        let what = format!("nobody to start from: {place} knows no peer, and no TARGET is given");
+        return Err(CliError::usage(what, "name a peer as host:port, or a file of them with --bootstrap"));
+    }
+    let config = NodeConfig {
+        identities: identities.identities,
+        version: args.identity.overlay_version,
+        listen: args.listen,
+        ..NodeConfig::default()
+    };
+    let (metrics, json) = (args.metrics, args.json.json);
+    Ok(Prepared { store, key, config, settings, metrics, json, _locks: identities.locks })
+}
+
+/// Names this process in leases: machines share databases, and numbers of processes come again.
+fn holder() -> String {
+    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
+    format!("{host} {} {}", std::process::id(), swarmscope_store::Time::now().0)
+}
+
+/// A TARGET whose scheme chooses the network.
+fn target(text: &str) -> Result<Target, CliError> {
+    if let Some((scheme, _)) = text.split_once("://") {
+        let what = format!("TARGET: crawling {scheme}:// is not yet built; only the overlay is crawled");
+        return Err(CliError::usage(what, "write host:port or permid@host:port"));
+    }
+    text.parse().map_err(|error| CliError::usage(format!("TARGET: {error}"), "correct it, or leave it out"))
+}
+
+fn read_opt_out(path: &std::path::Path) -> Result<OptOut, CliError> {
+    const HINT: &str = "--opt-out names a text file with a permid, an address or a network a line, then `until 2027-06-30` \
+        if it is not for ever; # for comments";
+    let text = fs::read_to_string(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?;
+    OptOut::parse(&text).map_err(|(line, what)| CliError::file(path, format!("line {line}: {what}")).with_hint(HINT))
+}
+
+/// # Errors
+/// This process may not have as many open files as its visits take.
+fn need_files(concurrency: u16) -> Result<(), CliError> {
+    // A connection that is being closed has its socket still: about as many as are open.
+    let (needed, allowed) = (u64::from(concurrency) * 2 + OTHER_FILES, open_files::raise());
+    if needed <= allowed {
+        return Ok(());
+    }
+    let fit = allowed.saturating_sub(OTHER_FILES) / 2;
+    let what = format!(
+        "{concurrency} visits at a time take about {needed} open files, and this process may have {allowed}, enough for {fit}"
+    );
+    Err(CliError::io(what)
+        .with_hint("raise the limit (`ulimit -n`; its hard limit is what counts), or lower --concurrency"))
+}
+
+impl Prepared {
+    async fn run(self) -> Result<u8, CliError> {
+        let mut stopped = stop::Stop::listen()?;
+        let (json, limit) = (self.json, self.settings.concurrency);
+        let (crawl, progress) = Crawl::start(self.store, self.key, self.config, self.settings).await?;
+        if let Some(address) = self.metrics {
+            let (bound, server) = metrics::serve(address, progress.clone(), limit)
+                .await
+                .map_err(|error| CliError::io(format!("--metrics {address}: {error}")))?;
+            tracing::info!("metrics at http://{bound}/metrics");
+            tokio::spawn(server);
+        }
+        let live = Live::start(progress, json, TELL);
+        let (mut asked, mut broken) = (None, None);
+        let told = |report: &RoundReport| {
+            if let Err(error) = Line::round(report).show(json) {
+                broken = Some(error);
+            }
+        };
+        let ended = crawl.run(async { asked = Some(stopped.wait().await) }, told).await;
+        live.end();
+        let ended = ended?;
+        if let Some(error) = broken {
+            return Err(error.into());
+        }
+        Ok(match (ended, asked) {
+            (Ended::Stopped, Some(stop::Asked::Interrupt)) => exit::INTERRUPTED,
+            _ => 0,
+        })
+    }
+}
+
+impl From<CrawlError> for CliError {
+    fn from(error: CrawlError) -> Self {
+        match error {
+            CrawlError::Store(error) => error.into(),
+            CrawlError::Node(failure) => failure.into(),
+            other => Self::io(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What a crawl says: a line that follows it on a terminal, events for programs, a paragraph at the end of each round.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use serde::Serialize;
+use swarmscope_crawl::{Progress, RoundReport};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::super::output::{write_out, write_text};
+
+/// How often the line on a terminal changes at most.
+const REDRAW: Duration = Duration::from_millis(500);
+
+/// An event of `--json` (cli.md). Fields are written in this order.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Line {
+    /// A round has ended.
+    Round {
+        round: i64,
+        network: &'static str,
+        known: u64,
+        heard: u64,
+        hearsay: u64,
+        dialled: u64,
+        reached: u64,
+        answered: BTreeMap<String, u64>,
+        outcomes: BTreeMap<String, u64>,
+        coverage: Option<f64>,
+        distortion: Option<f64>,
+        estimate: Option<[f64; 3]>,
+        seconds: f64,
+        visits_per_s: Option<f64>,
+    },
+    /// A round goes on.
+    Progress {
+        round: i64,
+        network: &'static str,
+        known: u64,
+        dialled: u64,
+        reached: u64,
+        in_flight: u64,
+        due: u64,
+        unwritten: u64,
+        visits_per_s: f64,
+        remaining_s: Option<f64>,
+    },
+}
+
+impl Line {
+    pub fn round(report: &RoundReport) -> Self {
+        let figures = &report.figures;
+        Self::Round {
+            round: report.round,
+            network: report.network.name(),
+            known: figures.known,
+            heard: figures.heard,
+            hearsay: figures.hearsay,
+            dialled: figures.dialled,
+            reached: figures.reached(),
+            answered: figures.answered.clone(),
+            outcomes: figures.outcomes.clone(),
+            coverage: figures.coverage().map(|share| share.mid),
+            distortion: figures.distortion(),
+            estimate: figures.estimate().map(|it| [it.low, it.mid, it.high].map(f64::round)),
+            seconds: figures.seconds,
+            visits_per_s: figures.visits_per_second(),
+        }
+    }
+
+    fn progress(progress: &Progress) -> Self {
+        Self::Progress {
+            round: progress.round,
+            network: "overlay",
+            known: progress.known,
+            dialled: progress.dialled,
+            reached: progress.reached,
+            in_flight: progress.in_flight,
+            due: progress.due,
+            unwritten: progress.unwritten,
+            visits_per_s: progress.visits_per_second,
+            remaining_s: progress.remaining().map(|left| left.as_secs_f64()),
+        }
+    }
+
+    /// Prints it: for programs, or in words.
+    ///
+    /// # Errors
+    /// Standard output can't be written.
+    pub fn show(&self, json: bool) -> io::Result<()> {
+        if json {
+            let mut line = serde_json::to_vec(self)?;
+            line.push(b'\n');
+            return write_out(&line);
+        }
+        write_text(format!("{}\n", self.words()).as_bytes())
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Round {
+                round,
+                known,
+                dialled,
+                reached,
+                answered,
+                coverage,
+                distortion,
+                estimate,
+                seconds,
+                visits_per_s,
+                ..
+            } => {
+                let percent =
+                    |share: &Option<f64>| share.map_or("not known yet".to_owned(), |it| format!("{:.1} %", it * 100.0));
+                let answered: Vec<String> = answered.iter().map(|(name, count)| format!("{count} {name}")).collect();
+                let size = estimate.map_or("not known before a second round".to_owned(), |[low, mid, high]| {
+                    format!("{mid:.0} (95 %: {low:.0} to {high:.0})")
+                });
+                format!(
+                    "round {round}: {reached} of {dialled} visits reached their peer, {known} peers known, answered: {}\n  \
+                     {seconds:.0} s, {:.0} visits/s; peers that can be reached, as estimated: {size}\n  \
+                     coverage of those: {}; in only one of two rounds (distortion): {}",
+                    if answered.is_empty() { "none".to_owned() } else { answered.join(", ") },
+                    visits_per_s.unwrap_or(0.0),
+                    percent(coverage),
+                    percent(distortion),
+                )
+            }
+            Self::Progress { round, known, dialled, reached, in_flight, due, visits_per_s, remaining_s, .. } => {
+                let left = remaining_s.map_or(String::new(), |left| format!(", {}", remaining(left)));
+                format!(
+                    "round {round}: {reached} reached of {dialled} visited, {known} known, {due} due, {in_flight} in flight, \
+                     {visits_per_s:.0}/s{left}"
+                )
+            }
+        }
+    }
+}
+
+/// `about 3 min left`.
+fn remaining(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("about {s:.0} s left"),
+        s if s < 5400.0 => format!("about {:.0} min left", s / 60.0),
+        s => format!("about {:.0} h left", s / 3600.0),
+    }
+}
+
+/// The line that follows a crawl.
+pub struct Live(Option<JoinHandle<()>>);
+
+impl Live {
+    /// On a terminal one line that changes; with `json` an event from time to time; else nothing.
+    #[allow(clippy::disallowed_methods, reason = "it follows the clock")]
+    pub fn start(mut progress: watch::Receiver<Progress>, json: bool, every: Duration) -> Self {
+        let follows = io::stderr().is_terminal();
+        if !json && !follows {
+            return Self(None);
+        }
+        let wait = if json { every } else { REDRAW };
+        Self(Some(tokio::spawn(async move {
+            while progress.changed().await.is_ok() {
+                let line = Line::progress(&progress.borrow());
+                if json {
+                    let _ = line.show(true); // what is not said now the end of the round says
+                } else {
+                    let _ = write!(io::stderr().lock(), "\r\x1b[K{}", line.words());
+                }
+                tokio::time::sleep(wait).await;
+            }
+        })))
+    }
+
+    /// Takes the line away.
+    pub fn end(self) {
+        if let Some(task) = self.0 {
+            task.abort();
+            if io::stderr().is_terminal() {
+                let _ = write!(io::stderr().lock(), "\r\x1b[K");
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `store diff`: two rounds of one network against each other.
+
+use std::collections::HashMap;
+
+use clap::Args;
+use serde_json::json;
+use swarmscope_store::outcome::REACHED;
+use swarmscope_store::store::Selection;
+use swarmscope_store::{Place, Store};
+
+use super::super::output::write_text;
+use super::{CliError, JsonOption, print_json};
+
+#[derive(Args, Debug)]
+pub struct DiffArgs {
+    /// sqlite:FILE, a path, or postgres://USER@HOST/DATABASE
+    store: Place,
+    /// The earlier round
+    a: i64,
+    /// The later round
+    b: i64,
+    #[command(flatten)]
+    json: JsonOption,
+}
+
+pub fn run(args: &DiffArgs) -> Result<u8, CliError> {
+    let mut store = Store::read(&args.store)?;
+    let rounds = store.rounds()?;
+    let network = |id: i64| rounds.iter().find(|round| round.id.0 == id).map(|round| round.network);
+    let (Some(one), Some(other)) = (network(args.a), network(args.b)) else {
+        let missing = if network(args.a).is_none() { args.a } else { args.b };
+        return Err(CliError::usage(
+            format!("there is no round {missing}"),
+            "`swarmscope store rounds STORE` lists them",
+        ));
+    };
+    if one != other {
+        let what = format!("round {} is of {}, round {} of {}", args.a, one.name(), args.b, other.name());
+        return Err(CliError::usage(what, "two networks are never compared"));
+    }
+    let mut outcomes = |round: i64| -> Result<HashMap<String, String>, CliError> {
+        let mut found = HashMap::new();
+        store.visits(Selection { round: Some(round), network: None }, &mut |row| {
+            found.insert(row.peer, row.outcome);
+            true
+        })?;
+        Ok(found)
+    };
+    let (before, after) = (outcomes(args.a)?, outcomes(args.b)?);
+    let reached = |outcome: Option<&String>| outcome.is_some_and(|outcome| outcome == REACHED);
+    let mut changes: Vec<(&str, &String, Option<&String>, Option<&String>)> = Vec::new();
+    for peer in before.keys().chain(after.keys().filter(|peer| !before.contains_key(*peer))) {
+        let (was, is) = (before.get(peer), after.get(peer));
+        let change = match (reached(was), reached(is)) {
+            (true, false) => "gone",
+            (false, true) => "came",
+            (false, false) if was != is => "changed",
+            _ => continue,
+        };
+        changes.push((change, peer, was, is));
+    }
+    changes.sort_unstable();
+    let count = |change: &str| changes.iter().filter(|(it, ..)| *it == change).count();
+    if args.json.json {
+        for (change, peer, was, is) in &changes {
+            print_json(&json!({"event": "change", "change": change, "peer": peer, "before": was, "after": is}))?;
+        }
+        return print_json(&json!({
+            "event": "diff", "a": args.a, "b": args.b, "network": one.name(), "came": count("came"), "gone": count("gone"),
+            "changed": count("changed"),
+        }));
+    }
+    let word = |outcome: Option<&String>| outcome.map_or_else(|| "not visited".to_owned(), Clone::clone);
+    let mut lines: Vec<String> = changes
+        .iter()
+        .map(|(change, peer, was, is)| format!("{change}\t{peer}\t{}\t{}", word(*was), word(*is)))
+        .collect();
+    let (came, gone, otherwise) = (count("came"), count("gone"), count("changed"));
+    lines.push(format!("{came} came, {gone} gone, {otherwise} not reached for another reason\n"));
+    let text = lines.join("\n");
+    write_text(text.as_bytes())?;
+    Ok(0)
+}
