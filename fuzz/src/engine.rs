@@ -1,4 +1,5 @@
-//! The request and reply machines, discovery and the allow-list of one engine, among peers that do anything.
+//! The request and reply machines, discovery and the allow-list of one engine, among peers that do
+//! anything.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;

@@ -7,7 +7,8 @@ pub mod people;
 pub mod session;
 pub mod values;
 
-/// Takes what a target decides by off its bytes; zeros where there are none left, so that every input means something.
+/// Takes what a target decides by off its bytes; zeros where there are none left, so that every
+/// input means something.
 pub struct Choices<'a> {
     rest: &'a [u8],
 }

@@ -1,5 +1,5 @@
-//! Authentication in any order: a session of ours, an honest partner, and a network that delivers, drops, repeats, alters and
-//! invents.
+//! Authentication in any order: a session of ours, an honest partner, and a network that delivers,
+//! drops, repeats, alters and invents.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -52,7 +52,8 @@ struct Seen {
     tls: bool,
 }
 
-/// Whoever authenticates without TLS is the partner, who alone has its key; frames come after that, and nothing after the end.
+/// Whoever authenticates without TLS is the partner, who alone has its key; frames come after that,
+/// and nothing after the end.
 pub fn run(data: &[u8]) {
     let mut choices = Choices::new(data);
     let (setup, bits) = (choices.byte(), choices.byte());

@@ -63,8 +63,8 @@ pub fn inflate(data: &[u8]) {
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| swarmscope_probes::registry(Statistics::empty()));
 
-/// A reply of any id with any error byte is read, and nothing of what is shown acts on a terminal. The first two bytes are the id
-/// and the error.
+/// A reply of any id with any error byte is read, and nothing of what is shown acts on a terminal.
+/// The first two bytes are the id and the error.
 pub fn reply(data: &[u8]) {
     let Some(([id, error], payload)) = data.split_first_chunk() else { return };
     let (id, error) = (MessageId(id % 13), ErrorByte(error % 2));

@@ -1,11 +1,13 @@
-//! sect233k1 signatures beside a floor of the same run: `cargo bench --bench identity`. Sign ≤ 1 ms, verify ≤ 2 ms.
+//! sect233k1 signatures beside a floor of the same run: `cargo bench --bench identity`. Sign ≤ 1
+//! ms, verify ≤ 2 ms.
 
 use divan::{Bencher, black_box};
 use sha1::{Digest as _, Sha1};
 use swarmscope_wire::identity::sect233k1::{COORDINATE_LEN, FieldElement, Point};
 use swarmscope_wire::identity::{Ed25519Identity, LegacyIdentity, verify_legacy};
 
-/// As long as what an authentication signs: two nonces of 1024 bytes, a peer id and the bencoding around them.
+/// As long as what an authentication signs: two nonces of 1024 bytes, a peer id and the bencoding
+/// around them.
 const MESSAGE: [u8; 2085] = [0x5a; 2085];
 
 fn main() {

@@ -1,7 +1,8 @@
 //! What the bytes of a piece of a stream mean, field by field (protocol.md §1–§4, §7, §8).
 //!
-//! Fields stand in the order of the bytes and do not overlap. What does not have its message's shape becomes a field that says so;
-//! nothing here refuses anything, because what is looked at is often what a session has refused.
+//! Fields stand in the order of the bytes and do not overlap. What does not have its message's
+//! shape becomes a field that says so; nothing here refuses anything, because what is looked at is
+//! often what a session has refused.
 
 use std::ops::Range;
 
@@ -49,8 +50,8 @@ pub struct Field {
     pub value: Range<usize>,
     /// What its value says.
     pub means: Means,
-    /// By its value somebody could be found: an address, a permid, a signature (from which the key can be computed), or a payload,
-    /// which may hold anything.
+    /// By its value somebody could be found: an address, a permid, a signature (from which the key
+    /// can be computed), or a payload, which may hold anything.
     pub hides: bool,
 }
 
@@ -120,7 +121,8 @@ pub fn hidden(fields: &[Field]) -> Vec<Range<usize>> {
 }
 
 impl Piece {
-    /// The piece with everything blanked by which somebody could be found, as privacy mode records it.
+    /// The piece with everything blanked by which somebody could be found, as privacy mode records
+    /// it.
     #[must_use]
     pub fn without_addresses(&self) -> Self {
         let mut withheld = self.withheld.clone();
@@ -270,7 +272,8 @@ impl Fields<'_> {
         }
     }
 
-    /// The body of a frame with something of the same length in place of what is withheld, so that the rest can be read.
+    /// The body of a frame with something of the same length in place of what is withheld, so that
+    /// the rest can be read.
     fn readable(&self) -> Vec<u8> {
         let mut body = self.piece.body().to_vec();
         for range in &self.piece.withheld {

@@ -1,4 +1,5 @@
-//! CHALLENGE, RESPONSE1 and RESPONSE2 of the three-pass authentication, and HELLO of version 18 (protocol.md §3, §8).
+//! CHALLENGE, RESPONSE1 and RESPONSE2 of the three-pass authentication, and HELLO of version 18
+//! (protocol.md §3, §8).
 
 use std::fmt;
 
@@ -61,7 +62,8 @@ pub struct Response2 {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Hello(pub [u8; 32]);
 
-/// The bytes that are signed: the bencoding of the list of the signer's own nonce, the other's nonce, the other's peer id.
+/// The bytes that are signed: the bencoding of the list of the signer's own nonce, the other's
+/// nonce, the other's peer id.
 #[must_use]
 pub fn signed_bytes(own: &[u8; CHALLENGE_LEN], other: &[u8; CHALLENGE_LEN], other_peer: &PeerId) -> Vec<u8> {
     Value::List(vec![own[..].into(), other[..].into(), other_peer.0[..].into()]).encode()
@@ -72,8 +74,8 @@ fn malformed(message: FrameId, what: impl fmt::Display) -> AuthDecodeError {
     AuthDecodeError::Malformed { message, what: what.to_string() }
 }
 
-/// The fields of an authentication dict. As the original does, this takes extra keys and any order; a key that occurs twice
-/// would have two meanings and is refused.
+/// The fields of an authentication dict. As the original does, this takes extra keys and any order;
+/// a key that occurs twice would have two meanings and is refused.
 struct Fields {
     message: FrameId,
     dict: Value,
@@ -123,7 +125,8 @@ impl Challenge {
 
 impl Response1 {
     /// # Errors
-    /// Missing keys, wrong lengths, trailing bytes, a key of another curve or encoding; extra keys and unsorted dicts pass.
+    /// Missing keys, wrong lengths, trailing bytes, a key of another curve or encoding; extra keys
+    /// and unsorted dicts pass.
     pub fn decode(body: &[u8]) -> Result<Self, AuthDecodeError> {
         let fields = Fields::read(FrameId::RESPONSE1, body)?;
         Ok(Self {

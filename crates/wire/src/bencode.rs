@@ -1,8 +1,9 @@
 //! Bencoding, the encoding of every message body but the crawler's own (protocol.md §3, §5, §7).
 //!
-//! Strict by default: one value has one encoding, and anything else is an error. The lenient mode reads more than the original
-//! accepts and says what deviates; [`decode_message`] reads what the original does. None of them recurses deeper than [`MAX_DEPTH`], so no input can exhaust the stack,
-//! and none takes memory before it has seen the bytes that are to fill it.
+//! Strict by default: one value has one encoding, and anything else is an error. The lenient mode
+//! reads more than the original accepts and says what deviates; [`decode_message`] reads what the
+//! original does. None of them recurses deeper than [`MAX_DEPTH`], so no input can exhaust the
+//! stack, and none takes memory before it has seen the bytes that are to fill it.
 
 use std::fmt;
 use std::ops::Range;
@@ -53,8 +54,8 @@ pub struct Deviation {
 pub struct Parsed {
     /// What was read.
     pub value: Value,
-    /// Where each value stands in the input, in the order of the encoding: a container before its contents, a key before
-    /// its value.
+    /// Where each value stands in the input, in the order of the encoding: a container before its
+    /// contents, a key before its value.
     pub spans: Vec<Range<usize>>,
     /// At most one entry a kind; empty where the input passes strict reading.
     pub deviations: Vec<Deviation>,
@@ -175,7 +176,8 @@ pub fn decode_spanned(bytes: &[u8]) -> Result<Parsed, BencodeError> {
     Decoder::new(bytes, |_| false).run()
 }
 
-/// Reads the body of a message as the original does: dict keys may stand in any order, all else is strict.
+/// Reads the body of a message as the original does: dict keys may stand in any order, all else is
+/// strict.
 ///
 /// # Errors
 /// The first fault, with its offset.
@@ -183,7 +185,8 @@ pub fn decode_message(bytes: &[u8]) -> Result<Value, BencodeError> {
     Decoder::new(bytes, |kind| kind == DeviationKind::UnsortedKeys).run().map(|parsed| parsed.value)
 }
 
-/// Reads one value however sloppily it is encoded, and reports the deviations. Of a key that occurs twice both values stay.
+/// Reads one value however sloppily it is encoded, and reports the deviations. Of a key that occurs
+/// twice both values stay.
 ///
 /// # Errors
 /// What cannot be read at all.
@@ -409,7 +412,8 @@ impl Value {
         if let Self::Dict(dict) = self { Some(dict) } else { None }
     }
 
-    /// The value of a dict's key, where this is a dict that has it; of a key that occurs twice, the first.
+    /// The value of a dict's key, where this is a dict that has it; of a key that occurs twice, the
+    /// first.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.as_dict()?.iter().find(|(name, _)| name == key.as_bytes()).map(|(_, value)| value)

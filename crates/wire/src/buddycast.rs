@@ -24,7 +24,8 @@ const INFOHASH_LEN: usize = 20;
 /// How many values say one collected torrent: infohash, seeders, leechers, age, sources.
 const TORRENT_FIELDS: usize = 5;
 
-/// What a BuddyCast message says that we keep. `name`, `preferences` and `collected torrents` are checked and dropped in the decoder.
+/// What a BuddyCast message says that we keep. `name`, `preferences` and `collected torrents` are
+/// checked and dropped in the decoder.
 #[derive(Clone, PartialEq, Debug)]
 pub struct BuddyCast {
     /// The sender's own address, as the sender knows it.
@@ -70,7 +71,8 @@ pub enum BuddyCastError {
 }
 
 impl BuddyCast {
-    /// Reads a message as the connection's version demands. A listed peer that is malformed is left out and counted.
+    /// Reads a message as the connection's version demands. A listed peer that is malformed is left
+    /// out and counted.
     ///
     /// # Errors
     /// What closes the connection.
@@ -94,8 +96,9 @@ impl BuddyCast {
         Ok((read, left_out + more_left_out))
     }
 
-    /// With an empty name, no preferences, no torrents and counts of 0; below version 18 only sect233k1 peers with IPv4
-    /// addresses; at most [`MAX_LISTED`] in each list. What the sender leaves out is sent as 0 where the version demands it.
+    /// With an empty name, no preferences, no torrents and counts of 0; below version 18 only
+    /// sect233k1 peers with IPv4 addresses; at most [`MAX_LISTED`] in each list. What the sender
+    /// leaves out is sent as 0 where the version demands it.
     #[must_use]
     pub fn encode(&self, version: OverlayVersion) -> Frame {
         let none = || Value::List(Vec::new());
@@ -251,7 +254,8 @@ fn is_bare(entry: &Value) -> bool {
     entry.as_bytes().is_some()
 }
 
-/// Checks that each entry is an infohash, or a list that begins with one, and has the version's shape.
+/// Checks that each entry is an infohash, or a list that begins with one, and has the version's
+/// shape.
 fn check_infohashes(key: &str, entries: &[Value], shape: fn(&Value) -> bool) -> Result<(), BuddyCastError> {
     let infohash = |entry: &Value| {
         let first = entry.as_list().map_or(Some(entry), <[Value]>::first);

@@ -1,11 +1,13 @@
-//! When two replies say the same: a digest over what a payload was read as, so that thousands of replies can be put in groups
-//! while one of each is kept.
+//! When two replies say the same: a digest over what a payload was read as, so that thousands of
+//! replies can be put in groups while one of each is kept.
 //!
-//! Values count, not their encoding: a dictionary in another order, a pickle of another protocol or a bencoded reply with equal
-//! values are the same. A payload that was not read to its end, or in which something odd was found, is the same only as one with
-//! the same bytes: what was not looked at may differ.
+//! Values count, not their encoding: a dictionary in another order, a pickle of another protocol or
+//! a bencoded reply with equal values are the same. A payload that was not read to its end, or in
+//! which something odd was found, is the same only as one with the same bytes: what was not looked
+//! at may differ.
 //!
-//! Where every peer has other numbers, the same is told of the shape: the values with all numbers left out.
+//! Where every peer has other numbers, the same is told of the shape: the values with all numbers
+//! left out.
 
 use std::fmt;
 use std::str::FromStr;
@@ -34,8 +36,9 @@ impl ContentId {
         Self::from_hash(Sha256::new().chain_update(bytes))
     }
 
-    /// Of what a reply says: its error byte, its values but for those of the `volatile` members, and what was odd about them.
-    /// `bytes` is the digest of the payload, `whole` whether a decoder could read all of it.
+    /// Of what a reply says: its error byte, its values but for those of the `volatile` members,
+    /// and what was odd about them. `bytes` is the digest of the payload, `whole` whether a decoder
+    /// could read all of it.
     #[must_use]
     pub fn of_reply(error: ErrorByte, decoded: &Decoded, whole: bool, bytes: Self, volatile: &[&str]) -> Self {
         let mut hash = Sha256::new().chain_update([error.0]);
@@ -46,7 +49,8 @@ impl ContentId {
         Self::from_hash(hash)
     }
 
-    /// As [`Self::of_reply`] but for its numbers, those in texts too: two addresses or two counts are the same, two words are not.
+    /// As [`Self::of_reply`] but for its numbers, those in texts too: two addresses or two counts
+    /// are the same, two words are not.
     #[must_use]
     pub fn of_shape(error: ErrorByte, decoded: &Decoded, whole: bool, volatile: &[&str]) -> Self {
         let mut hash = Sha256::new().chain_update([error.0, u8::from(whole)]);
@@ -57,8 +61,8 @@ impl ContentId {
         Self::from_hash(hash)
     }
 
-    /// A digest that says nothing of the content to those without `key`, and stays the same under it: without one, who has a guess
-    /// at a content could check it.
+    /// A digest that says nothing of the content to those without `key`, and stays the same under
+    /// it: without one, who has a guess at a content could check it.
     #[must_use]
     pub fn keyed(self, key: &[u8]) -> Self {
         Self::from_hash(Sha256::new().chain_update(key).chain_update(self.0))
@@ -141,8 +145,9 @@ struct Counted<'a> {
 }
 
 impl Counted<'_> {
-    /// Adds a value so that no two values give the same bytes: kinds are told apart, lengths stand before what they count, members
-    /// stand in the order of their names. No deeper than the value, whose depth is bounded where it is made.
+    /// Adds a value so that no two values give the same bytes: kinds are told apart, lengths stand
+    /// before what they count, members stand in the order of their names. No deeper than the value,
+    /// whose depth is bounded where it is made.
     fn add(&self, hash: &mut Sha256, value: &Value) {
         match value {
             Value::Null => hash.update(b"n"),

@@ -8,7 +8,8 @@ use super::ids::{ChannelId, ErrorByte, Frequency, MessageId, PartsLeft};
 /// Payload bytes in one part of a reply (§4).
 pub const PART_SIZE: usize = 32 * 1024;
 
-/// The most payload bytes that fit into a request: those of the largest frame without the fixed fields.
+/// The most payload bytes that fit into a request: those of the largest frame without the fixed
+/// fields.
 pub const MAX_PAYLOAD: usize = MAX_AFTER_AUTHENTICATION as usize - FIXED_LEN;
 
 /// A question (Crawler → peer).
@@ -39,7 +40,8 @@ pub struct CrawlerReply {
     pub payload: Bytes,
 }
 
-/// A crawler message that ends inside its fixed fields. It closes the connection without a reply (§4).
+/// A crawler message that ends inside its fixed fields. It closes the connection without a reply
+/// (§4).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message} has {got} bytes where at least {needed} are needed")]
 pub struct TooShort {
@@ -101,7 +103,8 @@ impl CrawlerReply {
     }
 }
 
-/// Cuts a whole reply into its parts in order, with the original's parts-left bytes; an empty payload is one part.
+/// Cuts a whole reply into its parts in order, with the original's parts-left bytes; an empty
+/// payload is one part.
 pub fn parts(
     message: MessageId,
     channel: ChannelId,

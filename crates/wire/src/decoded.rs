@@ -6,7 +6,8 @@ use super::note::Note;
 use super::serial;
 use super::tree::Node;
 
-/// A decoded payload: for people a summary and a tree, for programs a JSON value, and what was odd about it.
+/// A decoded payload: for people a summary and a tree, for programs a JSON value, and what was odd
+/// about it.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Decoded {
     /// `bencode`, `a`, `pickle`, `text`, `hex`…, outermost first where they nest: `zlib, text`.
@@ -18,6 +19,7 @@ pub struct Decoded {
     /// The values for programs.
     #[serde(with = "serial::json")]
     pub json: serde_json::Value,
-    /// What a person should know: opcodes that would have called something, output that was cut, deviations.
+    /// What a person should know: opcodes that would have called something, output that was cut,
+    /// deviations.
     pub notes: Vec<Note>,
 }

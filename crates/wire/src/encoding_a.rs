@@ -1,8 +1,9 @@
-//! Encoding "a", in which the original answers ids 1, 8, 10 and 11 (protocol.md §6): Python values as text, each with its
-//! length or count before it.
+//! Encoding "a", in which the original answers ids 1, 8, 10 and 11 (protocol.md §6): Python values
+//! as text, each with its length or count before it.
 //!
-//! A count is believed only as far as the bytes that are left could hold it, nesting is bounded by [`MAX_DEPTH`], and one
-//! value has one encoding, but for the order of dict keys, which is reported.
+//! A count is believed only as far as the bytes that are left could hold it, nesting is bounded by
+//! [`MAX_DEPTH`], and one value has one encoding, but for the order of dict keys, which is
+//! reported.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -41,8 +42,8 @@ pub enum Value {
 pub struct Parsed {
     /// What was read.
     pub value: Value,
-    /// Where each value stands in the input, in the order of the encoding: a container before its contents, a key before
-    /// its value.
+    /// Where each value stands in the input, in the order of the encoding: a container before its
+    /// contents, a key before its value.
     pub spans: Vec<Range<usize>>,
     /// Dicts whose keys were not sorted, which the original never writes.
     pub unsorted_dicts: usize,
@@ -229,7 +230,8 @@ impl<'a> Decoder<'a> {
         Ok(dict)
     }
 
-    /// Refuses a count of values that the rest of the input is too short for, before any memory is taken for them.
+    /// Refuses a count of values that the rest of the input is too short for, before any memory is
+    /// taken for them.
     fn check_count(&self, count: usize, min_len: usize) -> Result<(), EncodingAError> {
         let left = self.input.rest().len();
         if count > left / min_len {

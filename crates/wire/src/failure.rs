@@ -1,7 +1,9 @@
-//! Why a connection or a request failed: phase × cause × who ended it × whether the request may have been delivered.
+//! Why a connection or a request failed: phase × cause × who ended it × whether the request may
+//! have been delivered.
 //!
-//! Every cause stands once in the table below, with a stable code that scripts may rely on and a hint that says what
-//! to do next. The particulars of one case (which version, which permid, how many parts) are in [`Failure::detail`].
+//! Every cause stands once in the table below, with a stable code that scripts may rely on and a
+//! hint that says what to do next. The particulars of one case (which version, which permid, how
+//! many parts) are in [`Failure::detail`].
 
 use std::fmt;
 
@@ -69,7 +71,8 @@ pub enum By {
     Network,
 }
 
-/// Whether the peer may have got the request: if so it may have counted it, and a retry can meet 254.
+/// Whether the peer may have got the request: if so it may have counted it, and a retry can meet
+/// 254.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivered {

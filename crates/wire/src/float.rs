@@ -1,13 +1,14 @@
-//! Floats as Python 2 writes them, which is how encoding "a" and old pickles carry them (protocol.md §6).
+//! Floats as Python 2 writes them, which is how encoding "a" and old pickles carry them
+//! (protocol.md §6).
 
 /// How many significant digits `str()` keeps.
 const DIGITS: i32 = 12;
-/// The first power of ten that is written with an exponent: 2.7.1, which the original ran on, needs one of the 12 digits for the
-/// zero after the point.
+/// The first power of ten that is written with an exponent: 2.7.1, which the original ran on, needs
+/// one of the 12 digits for the zero after the point.
 const FIRST_EXPONENT: i32 = DIGITS - 1;
 
-/// Reads a float as Python writes it on any platform: old versions on Windows write what the C library there does, `1.#INF` for
-/// infinity, `1.#QNAN` or `-1.#IND` for what is no number.
+/// Reads a float as Python writes it on any platform: old versions on Windows write what the C
+/// library there does, `1.#INF` for infinity, `1.#QNAN` or `-1.#IND` for what is no number.
 pub fn read(text: &str) -> Option<f64> {
     let text = text.trim_ascii();
     let (sign, magnitude) = text.strip_prefix('-').map_or((1.0, text), |magnitude| (-1.0, magnitude));
@@ -19,7 +20,8 @@ pub fn read(text: &str) -> Option<f64> {
     }
 }
 
-/// What Python 2.7.1's `str()` makes of a float: 12 significant digits, an exponent below 1e-4 and from 1e11 on.
+/// What Python 2.7.1's `str()` makes of a float: 12 significant digits, an exponent below 1e-4 and
+/// from 1e11 on.
 #[must_use]
 pub fn python_str(value: f64) -> String {
     if !value.is_finite() {
@@ -50,7 +52,8 @@ mod tests {
 
     use super::*;
 
-    /// Python 2.7.1's `str()`: `'%.12g'` with room for the `.0` after what would read as a whole number.
+    /// Python 2.7.1's `str()`: `'%.12g'` with room for the `.0` after what would read as a whole
+    /// number.
     #[test]
     fn floats_are_written_as_python_2_does() {
         for (value, text) in [

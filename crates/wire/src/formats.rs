@@ -1,4 +1,5 @@
-//! What a payload is, told from its bytes, and how it reads. Used for every reply that no probe decodes.
+//! What a payload is, told from its bytes, and how it reads. Used for every reply that no probe
+//! decodes.
 
 use super::bencode::DeviationKind;
 use super::decoded::Decoded;
@@ -13,7 +14,8 @@ use super::{bencode, encoding_a, json, pickle};
 const MAX_LAYERS: usize = 2;
 /// The longest text that is its own summary, in characters.
 const MAX_SUMMARY_CHARS: usize = 60;
-/// How many bytes of what is no text stand in the JSON: a stream of a megabyte inflates to sixteen that say nothing.
+/// How many bytes of what is no text stand in the JSON: a stream of a megabyte inflates to sixteen
+/// that say nothing.
 const MAX_BYTES_IN_JSON: usize = 1 << 20;
 /// The highest protocol that a pickle of any age announces.
 const NEWEST_PICKLE: u8 = 5;
@@ -92,7 +94,8 @@ pub fn sniff(payload: &[u8]) -> Format {
     }
 }
 
-/// Reads a payload in the format it is in. What only looks like one is shown as text or bytes, with the fault as a note.
+/// Reads a payload in the format it is in. What only looks like one is shown as text or bytes, with
+/// the fault as a note.
 #[must_use]
 pub fn decode(payload: &[u8]) -> Decoded {
     decode_layer(payload, MAX_LAYERS)
@@ -194,7 +197,8 @@ fn whole_characters(inflated: &Inflated) -> &[u8] {
     }
 }
 
-/// What a person should know of how a stream of `len` bytes was inflated: what was cut, what follows, what is wrong with it.
+/// What a person should know of how a stream of `len` bytes was inflated: what was cut, what
+/// follows, what is wrong with it.
 #[must_use]
 pub fn what_was_cut(inflated: &Inflated, len: usize) -> Option<Note> {
     let got = count(inflated.bytes.len(), "byte", "bytes");
@@ -279,7 +283,8 @@ fn begins_like_string(payload: &[u8]) -> bool {
     digits > 0 && payload.get(digits) == Some(&b':')
 }
 
-/// A pickle of protocol 2 and later says so; an older one is a program that few other bytes happen to be.
+/// A pickle of protocol 2 and later says so; an older one is a program that few other bytes happen
+/// to be.
 fn is_like_pickle(payload: &[u8]) -> bool {
     match payload {
         [0x80, 0..=NEWEST_PICKLE, ..] => true,

@@ -5,7 +5,8 @@ use std::fmt;
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
-/// The most a frame may announce before its sender is authenticated: RESPONSE1 of the original has 1 227 bytes.
+/// The most a frame may announce before its sender is authenticated: RESPONSE1 of the original has
+/// 1 227 bytes.
 pub const MAX_BEFORE_AUTHENTICATION: u32 = 4 * 1024;
 /// The original's maximum, inclusive (§2).
 pub const MAX_AFTER_AUTHENTICATION: u32 = 1 << 23;
@@ -119,7 +120,8 @@ impl Frame {
     /// The frame with its length before it.
     ///
     /// # Panics
-    /// On a body of 4 GiB: nothing here builds one, and no peer reads more than [`MAX_AFTER_AUTHENTICATION`].
+    /// On a body of 4 GiB: nothing here builds one, and no peer reads more than
+    /// [`MAX_AFTER_AUTHENTICATION`].
     #[must_use]
     pub fn encode(&self) -> Bytes {
         let length = u32::try_from(1 + self.body.len()).expect("a frame's body is far smaller than 4 GiB");
@@ -170,9 +172,10 @@ impl FrameReader {
         self.limit = MAX_AFTER_AUTHENTICATION;
     }
 
-    /// Takes the next whole frame out of `buffer`; `None` where more bytes are needed. A length over the limit is refused
-    /// before its bytes are waited for. A frame that is the whole of a buffer of its size is taken with it; any other is a copy,
-    /// so that a small one that is kept does not keep a large buffer.
+    /// Takes the next whole frame out of `buffer`; `None` where more bytes are needed. A length
+    /// over the limit is refused before its bytes are waited for. A frame that is the whole of a
+    /// buffer of its size is taken with it; any other is a copy, so that a small one that is kept
+    /// does not keep a large buffer.
     ///
     /// # Errors
     /// [`FrameError::TooLarge`]; the stream is of no further use.

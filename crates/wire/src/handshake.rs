@@ -24,7 +24,8 @@ const PRINTABLE: &[u8; 64] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 pub struct PeerId(pub [u8; 20]);
 
 impl PeerId {
-    /// Our own: a client prefix and `random` made printable, then port, lowest and current version, little-endian.
+    /// Our own: a client prefix and `random` made printable, then port, lowest and current version,
+    /// little-endian.
     #[must_use]
     pub fn new(random: [u8; 8], port: u16, lowest: OverlayVersion, current: OverlayVersion) -> Self {
         let mut bytes = [0; 20];
@@ -102,7 +103,8 @@ impl Handshake {
         bytes
     }
 
-    /// Checks as much as is there of the first 48 bytes, so that a stranger is refused as early as can be.
+    /// Checks as much as is there of the first 48 bytes, so that a stranger is refused as early as
+    /// can be.
     ///
     /// # Errors
     /// The first field that differs.
@@ -121,7 +123,8 @@ impl Handshake {
         Ok(())
     }
 
-    /// Reads a whole handshake. The reserved bytes may hold anything; the peer id's versions are the session's to judge.
+    /// Reads a whole handshake. The reserved bytes may hold anything; the peer id's versions are
+    /// the session's to judge.
     ///
     /// # Errors
     /// The first field that differs.

@@ -1,4 +1,5 @@
-//! The small numbers of the protocol as types of their own. Values the protocol does not name survive a round trip.
+//! The small numbers of the protocol as types of their own. Values the protocol does not name
+//! survive a round trip.
 
 use std::fmt;
 use std::time::Duration;
@@ -88,7 +89,8 @@ impl fmt::Display for MessageId {
     }
 }
 
-/// A channel id (§4): which outstanding request of one peer a reply belongs to. A Crawler picks 1–255; 0 is legal on the wire.
+/// A channel id (§4): which outstanding request of one peer a reply belongs to. A Crawler picks
+/// 1–255; 0 is legal on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ChannelId(pub u8);
 
@@ -133,8 +135,8 @@ impl PartsLeft {
         self.0 == 0
     }
 
-    /// How many more parts are to come at least and, where it can be known, at most: a hint h ≥ 1 on a part means
-    /// h − 1 or h more, 1 at least; 255 means 254 or more.
+    /// How many more parts are to come at least and, where it can be known, at most: a hint h ≥ 1
+    /// on a part means h − 1 or h more, 1 at least; 255 means 254 or more.
     #[must_use]
     pub const fn more(self) -> (u16, Option<u16>) {
         match self.0 {

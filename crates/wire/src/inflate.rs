@@ -1,10 +1,12 @@
-//! Zlib streams behind a limit: deployed peers were seen to send kilobytes that inflate to gigabytes (protocol.md §5, id 9).
+//! Zlib streams behind a limit: deployed peers were seen to send kilobytes that inflate to
+//! gigabytes (protocol.md §5, id 9).
 
 use std::sync::OnceLock;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// The most bytes that one stream may inflate to, unless the program says otherwise: far over what any original peer's log holds.
+/// The most bytes that one stream may inflate to, unless the program says otherwise: far over what
+/// any original peer's log holds.
 pub const MAX_OUTPUT: usize = 16 << 20;
 /// How much is inflated at a time.
 const CHUNK: usize = 32 << 10;
@@ -18,7 +20,8 @@ pub fn max_output() -> usize {
     LIMIT.get().copied().unwrap_or(MAX_OUTPUT)
 }
 
-/// Sets [`max_output`] for the whole program, before the first reply comes. Only the first call counts.
+/// Sets [`max_output`] for the whole program, before the first reply comes. Only the first call
+/// counts.
 pub fn set_max_output(bytes: usize) {
     LIMIT.get_or_init(|| bytes);
 }
@@ -52,7 +55,8 @@ pub enum End {
 #[error("not a zlib stream")]
 pub struct NotZlib;
 
-/// Whether these bytes begin as a zlib stream does (RFC 1950 §2.2): deflate, a window of at most 32 KiB, no dictionary.
+/// Whether these bytes begin as a zlib stream does (RFC 1950 §2.2): deflate, a window of at most 32
+/// KiB, no dictionary.
 #[must_use]
 pub fn is_zlib(bytes: &[u8]) -> bool {
     let Some([method, flags]) = bytes.first_chunk() else { return false };

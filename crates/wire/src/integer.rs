@@ -1,9 +1,11 @@
-//! Whole numbers as the text encodings carry them: nearly always small, but without a bound in Python.
+//! Whole numbers as the text encodings carry them: nearly always small, but without a bound in
+//! Python.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A whole number of any size. Two equal numbers are equal values: what fits 64 bits is never [`Integer::Big`].
+/// A whole number of any size. Two equal numbers are equal values: what fits 64 bits is never
+/// [`Integer::Big`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Integer {
     /// Fits into 64 bits.
@@ -13,7 +15,8 @@ pub enum Integer {
 }
 
 impl Integer {
-    /// Reads decimal digits with an optional minus; leading zeros and `-0` pass (see [`Self::is_canonical`]).
+    /// Reads decimal digits with an optional minus; leading zeros and `-0` pass (see
+    /// [`Self::is_canonical`]).
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let text = str::from_utf8(text).ok()?;
@@ -32,7 +35,8 @@ impl Integer {
         text == b"0" || !digits.starts_with(b"0")
     }
 
-    /// Reads little-endian two's complement, as pickles carry it; no bytes are 0. Takes quadratic time.
+    /// Reads little-endian two's complement, as pickles carry it; no bytes are 0. Takes quadratic
+    /// time.
     #[must_use]
     pub fn from_le_bytes(bytes: &[u8]) -> Self {
         let negative = bytes.last().is_some_and(|last| last & 0x80 != 0);

@@ -1,8 +1,9 @@
 //! A decoded payload as JSON: what programs read.
 //!
-//! Text and bytes that are UTF-8 become strings, other bytes `{"base64": …}`; None is null; a list or tuple an array; a dict
-//! an object, or `{"pairs": [[key, value], …]}` where a key is no text or occurs twice. Integers beyond 64 bits and floats
-//! that are no numbers become strings. What a pickle would have called is `{"refused": …, "operands": […]}`.
+//! Text and bytes that are UTF-8 become strings, other bytes `{"base64": …}`; None is null; a list
+//! or tuple an array; a dict an object, or `{"pairs": [[key, value], …]}` where a key is no text or
+//! occurs twice. Integers beyond 64 bits and floats that are no numbers become strings. What a
+//! pickle would have called is `{"refused": …, "operands": […]}`.
 
 use std::collections::HashSet;
 
@@ -15,8 +16,8 @@ use super::limits::MAX_DEPTH;
 use super::note::{Note, NoteKind};
 use super::shape::{Items, Shape, Source};
 
-/// How much memory one value may take, in bytes: as much as the largest reply that is kept. Only a pickle that shares values
-/// a thousandfold becomes larger than what it was read from.
+/// How much memory one value may take, in bytes: as much as the largest reply that is kept. Only a
+/// pickle that shares values a thousandfold becomes larger than what it was read from.
 const MAX_SIZE: usize = 64 << 20;
 
 /// Makes JSON of a value; says in `notes` where it ends early.

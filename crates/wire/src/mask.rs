@@ -1,10 +1,12 @@
-//! What peers send of other people, made fit to be shown, stored or recorded: every address and every permid is replaced by a
-//! pseudonym. The friendship graph (protocol.md §5, id 4), the puncture log's lines (9), the peers of a RePEX cache (8) and the lists
-//! of a BuddyCast message (§7) all go through the same rule.
+//! What peers send of other people, made fit to be shown, stored or recorded: every address and
+//! every permid is replaced by a pseudonym. The friendship graph (protocol.md §5, id 4), the
+//! puncture log's lines (9), the peers of a RePEX cache (8) and the lists of a BuddyCast message
+//! (§7) all go through the same rule.
 //!
-//! The same address has the same pseudonym everywhere under one key, so that who knows whom, and how often, can still be seen; nobody
-//! without the key can find out whom it stands for by trying all addresses. Ports go with their address. Names of hosts are not
-//! recognised: no message of the protocol holds one.
+//! The same address has the same pseudonym everywhere under one key, so that who knows whom, and
+//! how often, can still be seen; nobody without the key can find out whom it stands for by trying
+//! all addresses. Ports go with their address. Names of hosts are not recognised: no message of the
+//! protocol holds one.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -21,7 +23,8 @@ use super::tree::Node;
 mod find;
 mod stand_in;
 
-/// How many bytes of a hash make a pseudonym: among the peers of one swarm two that are the same are one in thousands of swarms.
+/// How many bytes of a hash make a pseudonym: among the peers of one swarm two that are the same
+/// are one in thousands of swarms.
 const PSEUDONYM: usize = 4;
 
 /// Replaces addresses and permids under a key.
@@ -82,8 +85,8 @@ impl Mask {
         Cow::Owned(masked)
     }
 
-    /// A decoded payload, all of it: summary, tree, JSON and notes. The spans stay; the bytes that they point into are the
-    /// caller's to hide.
+    /// A decoded payload, all of it: summary, tree, JSON and notes. The spans stay; the bytes that
+    /// they point into are the caller's to hide.
     #[must_use]
     pub fn decoded(&self, mut decoded: Decoded) -> Decoded {
         self.string(&mut decoded.summary);
@@ -95,7 +98,8 @@ impl Mask {
         decoded
     }
 
-    /// A digest of a content, with which nobody without the key can check a guess at an address in it.
+    /// A digest of a content, with which nobody without the key can check a guess at an address in
+    /// it.
     #[must_use]
     pub fn content(&self, id: ContentId) -> ContentId {
         id.keyed(&self.key)

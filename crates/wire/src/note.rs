@@ -1,5 +1,6 @@
-//! What a reader noticed about a payload besides its values: damage, deviations, what was left out. Every output carries the same
-//! notes: text and screen show the words, JSON the words and a stable code.
+//! What a reader noticed about a payload besides its values: damage, deviations, what was left out.
+//! Every output carries the same notes: text and screen show the words, JSON the words and a stable
+//! code.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! A permid: a public key as DER SubjectPublicKeyInfo, which *is* a peer's identity (protocol.md, preamble, §3 and §8).
+//! A permid: a public key as DER SubjectPublicKeyInfo, which *is* a peer's identity (protocol.md,
+//! preamble, §3 and §8).
 
 use std::fmt;
 
@@ -9,7 +10,8 @@ use super::{serial, text};
 
 /// SubjectPublicKeyInfo up to the key bytes of an Ed25519 key (RFC 8410); 32 bytes follow.
 const ED25519_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
-/// SubjectPublicKeyInfo up to the point of an uncompressed sect233k1 key (§3); the byte 4 and two 30-byte coordinates follow.
+/// SubjectPublicKeyInfo up to the point of an uncompressed sect233k1 key (§3); the byte 4 and two
+/// 30-byte coordinates follow.
 const SECT233K1_PREFIX: [u8; 23] = [
     0x30, 0x52, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00,
     0x1a, 0x03, 0x3e, 0x00,
@@ -26,7 +28,8 @@ pub enum PermidKind {
     Sect233k1,
 }
 
-/// A peer's identity. Only the shape is checked here; that a sect233k1 point lies on the curve is [`crate::identity`]'s to say.
+/// A peer's identity. Only the shape is checked here; that a sect233k1 point lies on the curve is
+/// [`crate::identity`]'s to say.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Permid {
     /// The 32 bytes of the public key.
@@ -47,7 +50,8 @@ pub enum PermidError {
 }
 
 impl Permid {
-    /// Reads exactly the two encodings that are in use; any other encoding of the same key is refused, so that a key has one permid.
+    /// Reads exactly the two encodings that are in use; any other encoding of the same key is
+    /// refused, so that a key has one permid.
     ///
     /// # Errors
     /// [`PermidError::Shape`] for anything else.
@@ -86,7 +90,8 @@ impl Permid {
         }
     }
 
-    /// The hexadecimal digits by which people tell peers apart: those of the key itself, without what all keys share.
+    /// The hexadecimal digits by which people tell peers apart: those of the key itself, without
+    /// what all keys share.
     #[must_use]
     pub fn hex(&self) -> String {
         let key: &[u8] = match self {

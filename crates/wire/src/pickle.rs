@@ -1,13 +1,15 @@
-//! Python pickles of protocol 0 to 2, read as data and nothing else (protocol.md §5: peers before 5.3.9).
+//! Python pickles of protocol 0 to 2, read as data and nothing else (protocol.md §5: peers before
+//! 5.3.9).
 //!
-//! A pickle is a program for a small stack machine, some of whose opcodes import modules and call what they find there:
-//! unpickling a stranger's bytes is remote code execution. This reader knows every opcode of the three protocols but runs
-//! none that would call something; where one stands, the value is [`Value::Refused`] and [`Pickle::calls`] has a line.
+//! A pickle is a program for a small stack machine, some of whose opcodes import modules and call
+//! what they find there: unpickling a stranger's bytes is remote code execution. This reader knows
+//! every opcode of the three protocols but runs none that would call something; where one stands,
+//! the value is [`Value::Refused`] and [`Pickle::calls`] has a line.
 //!
 //! [`Opcodes`] writes the few kinds of values that replies of that age consist of.
 //!
-//! Values live in one table and refer to each other by [`Id`], so that neither deep nesting, nor one list shared a
-//! thousandfold, nor a list inside itself costs more than its opcodes did.
+//! Values live in one table and refer to each other by [`Id`], so that neither deep nesting, nor
+//! one list shared a thousandfold, nor a list inside itself costs more than its opcodes did.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -24,7 +26,8 @@ mod write;
 
 pub use write::{Opcodes, Scalar};
 
-/// The most bytes of a binary integer: what the opcode of short integers can hold. Longer ones take quadratic time to write out.
+/// The most bytes of a binary integer: what the opcode of short integers can hold. Longer ones take
+/// quadratic time to write out.
 pub const MAX_INTEGER_LEN: usize = 255;
 /// How much of a name from a peer is kept.
 const MAX_NAME_CHARS: usize = 80;
@@ -98,7 +101,8 @@ pub struct Pickle {
     pub calls: Vec<Call>,
     /// How many more there were.
     pub more_calls: usize,
-    /// Halves of characters beyond U+FFFF without their other half, in texts of protocol 0; each stands as U+FFFD.
+    /// Halves of characters beyond U+FFFF without their other half, in texts of protocol 0; each
+    /// stands as U+FFFD.
     pub lone_surrogates: usize,
     /// Bytes after the end of the pickle.
     pub trailing: usize,
@@ -187,7 +191,8 @@ impl Pickle {
         &self.items[id.0 as usize]
     }
 
-    /// What a person should know: calls that were not made, keys that occur twice, bytes that were not read.
+    /// What a person should know: calls that were not made, keys that occur twice, bytes that were
+    /// not read.
     #[must_use]
     pub fn notes(&self) -> Vec<Note> {
         let mut notes: Vec<_> = self.calls.iter().map(|call| Note::new(NoteKind::NotRun, call.to_string())).collect();

@@ -23,7 +23,8 @@ pub enum ReadError {
     },
 }
 
-/// Reads fields one after the other. No method panics, whatever the bytes; none copies before it has checked the length.
+/// Reads fields one after the other. No method panics, whatever the bytes; none copies before it
+/// has checked the length.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     bytes: &'a [u8],

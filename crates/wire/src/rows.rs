@@ -1,7 +1,7 @@
 //! The rows that a reply yields, as its question declares them: what a store keeps of it.
 //!
-//! What is not declared is not kept. A *sensitive* column (an address, an id) is kept as a keyed digest
-//! only; a *volatile* one (a port, a time) does not count where two replies are compared.
+//! What is not declared is not kept. A *sensitive* column (an address, an id) is kept as a keyed
+//! digest only; a *volatile* one (a port, a time) does not count where two replies are compared.
 
 use std::borrow::Cow;
 
@@ -117,7 +117,8 @@ impl Column {
     }
 }
 
-/// As much of a text as a cell holds. A NUL is no text for databases, and becomes a replacement character.
+/// As much of a text as a cell holds. A NUL is no text for databases, and becomes a replacement
+/// character.
 fn clip(text: &str) -> String {
     let mut end = text.len().min(MAX_TEXT);
     while !text.is_char_boundary(end) {
@@ -140,8 +141,8 @@ impl Rows {
         self
     }
 
-    /// Reads a decoded reply: a list yields a row for each of its members, anything else one row; at
-    /// most [`MAX_ROWS`].
+    /// Reads a decoded reply: a list yields a row for each of its members, anything else one row;
+    /// at most [`MAX_ROWS`].
     #[must_use]
     pub fn read(&self, reply: &Value) -> Vec<Vec<Cell>> {
         if self.columns.is_empty() {

@@ -1,5 +1,6 @@
-//! How values are written into JSON files of this program where serde's own form would be long or lossy: bytes as base64,
-//! durations as whole microseconds, permids and causes as the text that stands for them.
+//! How values are written into JSON files of this program where serde's own form would be long or
+//! lossy: bytes as base64, durations as whole microseconds, permids and causes as the text that
+//! stands for them.
 
 use std::fmt::Display;
 
@@ -26,7 +27,8 @@ pub mod base64 {
     }
 }
 
-/// A duration in whole microseconds: finer than a network tells, and the same number for whoever reads the file.
+/// A duration in whole microseconds: finer than a network tells, and the same number for whoever
+/// reads the file.
 pub mod micros {
     use std::time::Duration;
 

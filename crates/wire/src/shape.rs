@@ -37,7 +37,8 @@ pub trait Source<'a>: Copy {
     fn span(self) -> Range<usize>;
 }
 
-/// A value of an encoding that lists its spans in the order of the input, with its place in that list.
+/// A value of an encoding that lists its spans in the order of the input, with its place in that
+/// list.
 #[derive(Clone, Copy, Debug)]
 pub struct Spanned<'a, T> {
     value: T,

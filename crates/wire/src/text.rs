@@ -1,5 +1,5 @@
-//! Bytes and text from peers, made fit for people: nothing that is shown, logged, copied or written to a table may move the
-//! cursor, change colours, reverse the order of reading, or hide.
+//! Bytes and text from peers, made fit for people: nothing that is shown, logged, copied or written
+//! to a table may move the cursor, change colours, reverse the order of reading, or hide.
 
 use std::borrow::Cow;
 
@@ -14,10 +14,12 @@ pub use json::{json, write_json};
 pub const SUBSTITUTE: char = '·';
 /// What stands at the end of a text that was cut.
 pub const ELLIPSIS: char = '…';
-/// How many marks may stand on one character. Languages need two; more of them climb out of the line.
+/// How many marks may stand on one character. Languages need two; more of them climb out of the
+/// line.
 const MAX_MARKS: usize = 2;
 
-/// How many bytes of a text there are at least for each control character in it: coloured log lines have fewer.
+/// How many bytes of a text there are at least for each control character in it: coloured log lines
+/// have fewer.
 const MIN_CHARS_A_CONTROL: usize = 8;
 
 /// Two lower-case digits a byte.
@@ -56,8 +58,9 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     text
 }
 
-/// Replaces every character that is not plainly visible by [`SUBSTITUTE`]: controls (line ends and tabs too), escapes,
-/// bidi marks, zero-width characters, private and unassigned ones, and marks that stand on nothing or on too many others.
+/// Replaces every character that is not plainly visible by [`SUBSTITUTE`]: controls (line ends and
+/// tabs too), escapes, bidi marks, zero-width characters, private and unassigned ones, and marks
+/// that stand on nothing or on too many others.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
     let mut cleaner = Cleaner::default();
@@ -75,8 +78,8 @@ pub fn clean_bytes(bytes: &[u8]) -> String {
     chars(bytes).map(|c| cleaner.next(c)).collect()
 }
 
-/// As [`clean_bytes`], and no longer than `max` characters: what is cut ends in [`ELLIPSIS`]. Bytes behind the cut are not
-/// looked at.
+/// As [`clean_bytes`], and no longer than `max` characters: what is cut ends in [`ELLIPSIS`]. Bytes
+/// behind the cut are not looked at.
 #[must_use]
 pub fn clip(bytes: &[u8], max: usize) -> String {
     const LONGEST_CHAR: usize = 4;

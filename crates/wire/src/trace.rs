@@ -1,9 +1,12 @@
-//! A stream cut into what it is made of, for whoever watches a connection: its handshake, then frame by frame, every byte once.
+//! A stream cut into what it is made of, for whoever watches a connection: its handshake, then
+//! frame by frame, every byte once.
 //!
-//! A [`Cutter`] understands lengths and nothing else, so that it shows what a session refuses as well. Of a long frame only the
-//! beginning is kept, and of some frames not even that: what people call themselves, share, look for or say to each other passes
-//! through the overlay, and is blanked here before anybody sees it (protocol.md §7, and the frames of §2 that are not ours).
-//! What is secret of this program is in no frame: keys never leave it, and the random bytes of a challenge are meant to be seen.
+//! A [`Cutter`] understands lengths and nothing else, so that it shows what a session refuses as
+//! well. Of a long frame only the beginning is kept, and of some frames not even that: what people
+//! call themselves, share, look for or say to each other passes through the overlay, and is blanked
+//! here before anybody sees it (protocol.md §7, and the frames of §2 that are not ours). What is
+//! secret of this program is in no frame: keys never leave it, and the random bytes of a challenge
+//! are meant to be seen.
 
 use std::ops::Range;
 
@@ -15,7 +18,8 @@ use super::frame::FrameId;
 use super::handshake::HANDSHAKE_LEN;
 use super::serial;
 
-/// Bytes kept of one piece: a part of a reply (32 777 bytes) and every message of the protocol but the largest requests is whole.
+/// Bytes kept of one piece: a part of a reply (32 777 bytes) and every message of the protocol but
+/// the largest requests is whole.
 pub const KEPT: usize = 64 * 1024;
 /// The bytes of a frame's length.
 pub const LENGTH_LEN: usize = 4;
@@ -51,7 +55,8 @@ pub struct Piece {
     pub length: u64,
     /// The stream did not end inside it.
     pub whole: bool,
-    /// Which of `bytes` are zeros in place of what nobody is to see; in order, apart from each other.
+    /// Which of `bytes` are zeros in place of what nobody is to see; in order, apart from each
+    /// other.
     pub withheld: Vec<Range<usize>>,
 }
 
@@ -95,8 +100,9 @@ fn withheld(kind: Kind, bytes: &[u8], complete: bool) -> Vec<Range<usize>> {
     }
 }
 
-/// Whether the body of a frame may be looked at: our own messages, the connectability test, and what has no meaning in the field.
-/// The others carry what people share, look for, and say to each other.
+/// Whether the body of a frame may be looked at: our own messages, the connectability test, and
+/// what has no meaning in the field. The others carry what people share, look for, and say to each
+/// other.
 fn is_shown(id: FrameId) -> bool {
     const DIALBACK_REPLY: FrameId = FrameId(243);
     const DIALBACK_REQUEST: FrameId = FrameId(244);
@@ -114,7 +120,8 @@ fn is_shown(id: FrameId) -> bool {
     id.name().is_none() || ours.contains(&id)
 }
 
-/// Where the personal values of a BuddyCast message stand in its frame; `None` where it can't be read.
+/// Where the personal values of a BuddyCast message stand in its frame; `None` where it can't be
+/// read.
 fn personal(frame: &[u8]) -> Option<Vec<Range<usize>>> {
     let parsed = bencode::decode_lenient(&frame[HEADER_LEN..]).ok()?;
     if !parsed.deviations.iter().all(|deviation| deviation.kind == bencode::DeviationKind::UnsortedKeys) {
@@ -153,7 +160,8 @@ impl Default for Cutter {
     }
 }
 
-/// Cuts a whole stream without TLS, `step` bytes at a time: what the pieces are does not depend on that.
+/// Cuts a whole stream without TLS, `step` bytes at a time: what the pieces are does not depend on
+/// that.
 #[must_use]
 pub fn cut(stream: &[u8], step: usize) -> Vec<Piece> {
     let (mut cutter, mut pieces) = (Cutter::default(), Vec::new());
@@ -195,7 +203,8 @@ impl Cutter {
         }
     }
 
-    /// TLS follows the handshake: what came behind it belongs to TLS, and what is pushed from now on is decrypted.
+    /// TLS follows the handshake: what came behind it belongs to TLS, and what is pushed from now
+    /// on is decrypted.
     pub fn tls(&mut self) {
         self.held = Vec::new();
         self.expects = Expects::Frames;

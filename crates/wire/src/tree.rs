@@ -1,4 +1,5 @@
-//! A decoded payload as a tree that a person can read and a program can select in, each node with the bytes it came from.
+//! A decoded payload as a tree that a person can read and a program can select in, each node with
+//! the bytes it came from.
 
 use std::ops::Range;
 
@@ -13,7 +14,8 @@ use super::text::{self, count};
 
 mod flat;
 
-/// How much memory one tree may take, in bytes: some 200 000 short values, more than anybody scrolls through.
+/// How much memory one tree may take, in bytes: some 200 000 short values, more than anybody
+/// scrolls through.
 const MAX_SIZE: usize = 32 << 20;
 /// What a node takes besides its texts.
 const NODE_SIZE: usize = size_of::<Node>() + 32;
@@ -56,7 +58,8 @@ impl Node {
     }
 }
 
-/// Makes a tree, as deep as [`MAX_DEPTH`] and as large as memory allows one; says in `notes` where it ends early.
+/// Makes a tree, as deep as [`MAX_DEPTH`] and as large as memory allows one; says in `notes` where
+/// it ends early.
 pub fn build<'a>(source: impl Source<'a>, notes: &mut Vec<Note>) -> Node {
     let mut builder = Builder { left: MAX_SIZE, cut: false, too_deep: false };
     let node = builder.node(String::new(), source, 0);
@@ -111,8 +114,8 @@ fn show_text(bytes: &[u8]) -> String {
     }
 }
 
-/// Whether as much of a value as is shown is text. More is not looked at, because a pickle can share one long value among
-/// all nodes.
+/// Whether as much of a value as is shown is text. More is not looked at, because a pickle can
+/// share one long value among all nodes.
 fn begins_as_text(bytes: &[u8]) -> bool {
     let shown = &bytes[..bytes.len().min(MAX_TEXT_CHARS)];
     match str::from_utf8(shown) {

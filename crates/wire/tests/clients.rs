@@ -1,4 +1,5 @@
-//! What six real clients answered, recorded by `clients/record.py`: the parsers read it without them.
+//! What six real clients answered, recorded by `clients/record.py`: the parsers read it without
+//! them.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 

@@ -1,4 +1,5 @@
-//! `docs/failures.md` is made from the tables of failures and notes: `UPDATE_FAILURES=1` writes it, a stale one fails.
+//! `docs/failures.md` is made from the tables of failures and notes: `UPDATE_FAILURES=1` writes it,
+//! a stale one fails.
 
 #![allow(clippy::disallowed_methods)] // tests read files and the environment
 

@@ -1,7 +1,9 @@
-//! Our sect233k1 against OpenSSL's command line, both ways: keys and signatures of each must be right for the other.
+//! Our sect233k1 against OpenSSL's command line, both ways: keys and signatures of each must be
+//! right for the other.
 //!
-//! 50 rounds by default; `SWARMSCOPE_OPENSSL_ROUNDS=10000 cargo test --release --test openssl_differential` makes more.
-//! Where there is no `openssl` that knows the curve, the test says so on standard error and passes.
+//! 50 rounds by default; `SWARMSCOPE_OPENSSL_ROUNDS=10000 cargo test --release --test
+//! openssl_differential` makes more. Where there is no `openssl` that knows the curve, the test
+//! says so on standard error and passes.
 
 #![allow(clippy::disallowed_methods)] // tests read files and run programs
 #![cfg(feature = "legacy")]

@@ -1,4 +1,5 @@
-//! Files that other programs write and read: Python 2 on narrow builds and on Windows, and key files that OpenSSL takes.
+//! Files that other programs write and read: Python 2 on narrow builds and on Windows, and key
+//! files that OpenSSL takes.
 
 #![allow(clippy::disallowed_methods)] // tests read files and run programs
 

@@ -1,5 +1,5 @@
-//! This crate is pure: what it depends on brings no runtime, socket, clock or source of randomness. (Its own code is watched by
-//! clippy.toml beside its Cargo.toml.)
+//! This crate is pure: what it depends on brings no runtime, socket, clock or source of randomness.
+//! (Its own code is watched by clippy.toml beside its Cargo.toml.)
 
 #![allow(clippy::disallowed_methods)] // tests read files and run programs
 

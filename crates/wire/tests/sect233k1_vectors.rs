@@ -1,4 +1,5 @@
-//! Keys and signatures that OpenSSL made, and wrong ones that it refuses (`tests/vectors/sect233k1`).
+//! Keys and signatures that OpenSSL made, and wrong ones that it refuses
+//! (`tests/vectors/sect233k1`).
 #![cfg(feature = "legacy")]
 #![allow(clippy::unwrap_used)] // a test's helpers may fail
 

@@ -1,5 +1,5 @@
-//! Every transcript of the original client is read, whatever the split of the stream; each message is written again from its
-//! typed value to the same bytes; replies decode; signatures verify.
+//! Every transcript of the original client is read, whatever the split of the stream; each message
+//! is written again from its typed value to the same bytes; replies decode; signatures verify.
 
 #![allow(clippy::disallowed_methods)] // tests read files and run programs
 #![allow(clippy::unwrap_used)] // a test's helpers may fail

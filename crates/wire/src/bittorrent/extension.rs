@@ -51,7 +51,8 @@ impl ExtensionHandshake {
         found.map(|(_, id)| *id).filter(|id| *id != 0)
     }
 
-    /// Reads the payload of extension message 0. Fields of another type than theirs count as absent.
+    /// Reads the payload of extension message 0. Fields of another type than theirs count as
+    /// absent.
     ///
     /// # Errors
     /// What makes it none.

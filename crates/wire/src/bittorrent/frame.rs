@@ -74,7 +74,8 @@ pub enum Frame {
 #[error("a frame of {0} bytes, more than {MAX_FRAME}")]
 pub struct TooLong(pub u32);
 
-/// Cuts a stream into [`Frame`]s. It holds at most one extension message and what was not taken yet.
+/// Cuts a stream into [`Frame`]s. It holds at most one extension message and what was not taken
+/// yet.
 #[derive(Debug, Default)]
 pub struct FrameReader {
     state: State,

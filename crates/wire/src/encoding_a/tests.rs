@@ -13,7 +13,8 @@ fn the_examples_of_the_specification() {
     assert_eq!(decode(b"a0l"), Ok(Value::List(vec![])));
 }
 
-/// What the original answered to `SELECT 1, -5, 2.5, NULL, 'abc', 1e300, 9223372036854775807, '', char(233), 0.1`.
+/// What the original answered to `SELECT 1, -5, 2.5, NULL, 'abc', 1e300, 9223372036854775807, '',
+/// char(233), 0.1`.
 #[test]
 fn all_types_of_sql_are_read_and_written() {
     let bytes = "a1l10t1i12i-53f2.50n3sabc6f1e+30019i92233720368547758070s2sé3f0.1".as_bytes();

@@ -1,4 +1,5 @@
-//! When each sentence is said: the conditions under which a failure gets its cause. `docs/failures.md` is made of this.
+//! When each sentence is said: the conditions under which a failure gets its cause.
+//! `docs/failures.md` is made of this.
 
 use super::Cause;
 

@@ -1,6 +1,8 @@
-//! The allow-list: which Crawlers a peer answers (protocol.md §4; cli.md, `--allow-file`). An empty one: nobody.
+//! The allow-list: which Crawlers a peer answers (protocol.md §4; cli.md, `--allow-file`). An empty
+//! one: nobody.
 //!
-//! One base64 permid a line, of either kind; `#` begins a comment; empty lines are skipped. `keys/crawlers.txt` is an example.
+//! One base64 permid a line, of either kind; `#` begins a comment; empty lines are skipped.
+//! `keys/crawlers.txt` is an example.
 
 use std::collections::HashSet;
 

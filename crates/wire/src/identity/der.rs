@@ -1,4 +1,5 @@
-//! The little of DER (X.690) that signatures and key files need. Strict: definite lengths in their shortest form, no surplus bytes.
+//! The little of DER (X.690) that signatures and key files need. Strict: definite lengths in their
+//! shortest form, no surplus bytes.
 #![cfg_attr(not(feature = "legacy"), allow(dead_code))] // only sect233k1 keys are written here
 
 pub const INTEGER: u8 = 0x02;
@@ -36,7 +37,8 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
-    /// The contents of the next value, where it has this tag and is whole; else `None`, and nothing is taken.
+    /// The contents of the next value, where it has this tag and is whole; else `None`, and nothing
+    /// is taken.
     pub fn value(&mut self, tag: u8) -> Option<&'a [u8]> {
         let (length, contents) = match *self.rest.strip_prefix(&[tag])? {
             [length @ 0..=0x7f, ref contents @ ..] | [0x81, length @ 0x80..=0xff, ref contents @ ..] => {

@@ -28,14 +28,15 @@ impl Ed25519Identity {
         Permid::Ed25519(self.key.verifying_key().to_bytes())
     }
 
-    /// Signs bytes that begin with a context no other use of this key has: a case file's checkpoints begin with their origin,
-    /// a TLS handshake with 64 spaces.
+    /// Signs bytes that begin with a context no other use of this key has: a case file's
+    /// checkpoints begin with their origin, a TLS handshake with 64 spaces.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.key.sign(message).to_bytes()
     }
 
-    /// A secret of its own for one purpose, which nobody can make without this key: HMAC-SHA256 of the purpose under the seed.
+    /// A secret of its own for one purpose, which nobody can make without this key: HMAC-SHA256 of
+    /// the purpose under the seed.
     #[must_use]
     pub fn derive(&self, purpose: &[u8]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()).expect("keys of any length are taken");
@@ -57,7 +58,8 @@ impl Ed25519Identity {
         }
     }
 
-    /// The text of a key file: PKCS#8 of RFC 8410 without the public key, which is what OpenSSL reads and writes.
+    /// The text of a key file: PKCS#8 of RFC 8410 without the public key, which is what OpenSSL
+    /// reads and writes.
     #[must_use]
     pub fn pem(&self) -> String {
         let bytes = KeypairBytes { secret_key: self.key.to_bytes(), public_key: None };
@@ -72,7 +74,8 @@ impl Ed25519Identity {
     }
 }
 
-/// Whether the public key stands in a BIT STRING inside `[1]`, where RFC 5958 has it in a `[1]` that is itself the BIT STRING.
+/// Whether the public key stands in a BIT STRING inside `[1]`, where RFC 5958 has it in a `[1]`
+/// that is itself the BIT STRING.
 fn is_of_old_ring(whole: &[u8]) -> bool {
     let public = || {
         let mut info = der::Reader::new(der::Reader::new(whole).value(der::SEQUENCE)?);

@@ -1,4 +1,5 @@
-//! Secret keys in PEM text (RFC 7468): Ed25519 as PKCS#8 (RFC 8410), sect233k1 as SEC 1 `EC PRIVATE KEY` or PKCS#8 (cli.md).
+//! Secret keys in PEM text (RFC 7468): Ed25519 as PKCS#8 (RFC 8410), sect233k1 as SEC 1 `EC PRIVATE
+//! KEY` or PKCS#8 (cli.md).
 
 use super::der::{self, EC_OID, ED25519_OID, SECT233K1_OID};
 use super::pem::{self, Block};
@@ -16,7 +17,8 @@ pub enum Key {
 }
 
 impl Key {
-    /// Reads the first secret key of a PEM text. What stands before it (a public key, a certificate, comments) is skipped.
+    /// Reads the first secret key of a PEM text. What stands before it (a public key, a
+    /// certificate, comments) is skipped.
     ///
     /// # Errors
     /// See [`KeyError`]; where there is no secret key, the first block says what there is instead.

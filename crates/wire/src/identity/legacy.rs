@@ -1,4 +1,5 @@
-//! The identity of the versions up to 17: a sect233k1 key (protocol.md §3). Old peers, nothing else.
+//! The identity of the versions up to 17: a sect233k1 key (protocol.md §3). Old peers, nothing
+//! else.
 
 use super::der::{self, SECT233K1_OID};
 use super::sect233k1::{Point, SecretKey};
@@ -20,10 +21,12 @@ impl LegacyIdentity {
         Self::new(SecretKey::from_seed(&seed))
     }
 
-    /// Reads an `ECPrivateKey` (SEC 1 §C.4). The curve may be missing where the PKCS#8 around it has named it.
+    /// Reads an `ECPrivateKey` (SEC 1 §C.4). The curve may be missing where the PKCS#8 around it
+    /// has named it.
     ///
     /// # Errors
-    /// Another curve, a number out of range, a public key that isn't this secret key's, or bytes that are no such structure.
+    /// Another curve, a number out of range, a public key that isn't this secret key's, or bytes
+    /// that are no such structure.
     pub(super) fn from_sec1_der(der: &[u8], curve_named: bool) -> Result<Self, KeyError> {
         let mut reader = der::Reader::new(der);
         let mut fields = der::Reader::new(reader.value(der::SEQUENCE).ok_or(MALFORMED)?);
@@ -77,7 +80,8 @@ impl LegacyIdentity {
         Permid::Sect233k1(self.public.to_bytes())
     }
 
-    /// ECDSA in DER over the SHA-1 digest of `message`; at least 63 bytes long, because the original refuses shorter ones (§3).
+    /// ECDSA in DER over the SHA-1 digest of `message`; at least 63 bytes long, because the
+    /// original refuses shorter ones (§3).
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.secret.sign(message)
@@ -102,7 +106,8 @@ pub fn verify_legacy(permid: &Permid, message: &[u8], signature: &[u8]) -> Resul
     }
 }
 
-/// Whether a permid is a key at all: a sect233k1 point must lie on the curve and have order n. [`Permid`] itself knows only shapes.
+/// Whether a permid is a key at all: a sect233k1 point must lie on the curve and have order n.
+/// [`Permid`] itself knows only shapes.
 #[must_use]
 pub fn is_valid_key(permid: &Permid) -> bool {
     match permid {

@@ -1,4 +1,5 @@
-//! What stands for sect233k1 in a build without the feature `legacy`: no identity can be had, no signature verifies.
+//! What stands for sect233k1 in a build without the feature `legacy`: no identity can be had, no
+//! signature verifies.
 
 use std::convert::Infallible;
 
@@ -44,7 +45,8 @@ pub fn verify_legacy(_permid: &Permid, _message: &[u8], _signature: &[u8]) -> Re
     Err(SignatureError)
 }
 
-/// Whether a permid is a key at all. Of sect233k1 keys this build knows no more than that they have the right shape.
+/// Whether a permid is a key at all. Of sect233k1 keys this build knows no more than that they have
+/// the right shape.
 #[must_use]
 pub fn is_valid_key(permid: &Permid) -> bool {
     match permid {

@@ -1,7 +1,9 @@
-//! The arithmetic of identities: keys, their encodings, signatures, the allow-list (protocol.md §3, §8). No files.
+//! The arithmetic of identities: keys, their encodings, signatures, the allow-list (protocol.md §3,
+//! §8). No files.
 //!
-//! A peer *is* its public key, the [`Permid`](crate::Permid). Of secret keys there are two kinds: [`Ed25519Identity`] for version 18
-//! and, with the feature `legacy`, [`LegacyIdentity`] for the versions before.
+//! A peer *is* its public key, the [`Permid`](crate::Permid). Of secret keys there are two kinds:
+//! [`Ed25519Identity`] for version 18 and, with the feature `legacy`, [`LegacyIdentity`] for the
+//! versions before.
 
 pub mod allow_list;
 mod der;

@@ -1,5 +1,5 @@
-//! The text form of PEM (RFC 7468), written strictly and read as leniently as OpenSSL does: lines of any length, white space
-//! anywhere between them, anything before, between and after the blocks.
+//! The text form of PEM (RFC 7468), written strictly and read as leniently as OpenSSL does: lines
+//! of any length, white space anywhere between them, anything before, between and after the blocks.
 
 use data_encoding::BASE64;
 

@@ -1,16 +1,20 @@
-//! ECDSA over the curve sect233k1 (NIST K-233) with SHA-1, for the old authentication (protocol.md §3).
+//! ECDSA over the curve sect233k1 (NIST K-233) with SHA-1, for the old authentication (protocol.md
+//! §3).
 //!
-//! **What it is good for: talking to old peers, nothing else.** SHA-1 and a 112-bit binary curve are what the deployed
-//! protocol has; version 18 uses Ed25519 and none of this.
+//! **What it is good for: talking to old peers, nothing else.** SHA-1 and a 112-bit binary curve
+//! are what the deployed protocol has; version 18 uses Ed25519 and none of this.
 //!
-//! **How constant-time it is.** Everything that touches a secret (the ladder, arithmetic mod n, the nonce's inverse) runs a
-//! fixed sequence of operations without branches or table look-ups that depend on it, written in plain Rust: a compiler may
-//! still undo that, and nobody has measured or reviewed it. The number of rejected nonce candidates and of signatures that
-//! came out too short is visible in the time; neither tells of the nonce that was used. Verification handles public values.
+//! **How constant-time it is.** Everything that touches a secret (the ladder, arithmetic mod n, the
+//! nonce's inverse) runs a fixed sequence of operations without branches or table look-ups that
+//! depend on it, written in plain Rust: a compiler may still undo that, and nobody has measured or
+//! reviewed it. The number of rejected nonce candidates and of signatures that came out too short
+//! is visible in the time; neither tells of the nonce that was used. Verification handles public
+//! values.
 //!
-//! This is one file, longer than any other here, so that a reviewer has the whole chain from field to signature in one place.
-//! The parts, in order: GF(2^233), the curve and its Montgomery ladder, arithmetic mod n, nonces (RFC 6979), signatures.
-//! Vectors in `tests/vectors/sect233k1` were made by OpenSSL; `tests/openssl_differential.rs` compares the two.
+//! This is one file, longer than any other here, so that a reviewer has the whole chain from field
+//! to signature in one place. The parts, in order: GF(2^233), the curve and its Montgomery ladder,
+//! arithmetic mod n, nonces (RFC 6979), signatures. Vectors in `tests/vectors/sect233k1` were made
+//! by OpenSSL; `tests/openssl_differential.rs` compares the two.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::{Digest as _, Sha1};
@@ -38,20 +42,22 @@ fn words_to_be<const N: usize>(words: &Words) -> [u8; N] {
     std::array::from_fn(|i| words[(N - 1 - i) / 8].to_be_bytes()[7 - (N - 1 - i) % 8])
 }
 
-/// All ones where `bit` is 1, zero where it is 0; hidden from the optimiser so that what uses it stays free of branches.
+/// All ones where `bit` is 1, zero where it is 0; hidden from the optimiser so that what uses it
+/// stays free of branches.
 fn mask(bit: u64) -> u64 {
     std::hint::black_box(bit.wrapping_neg())
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// ------------------------------------------------------------------------------------------------
 // GF(2^233), modulo x^233 + x^74 + 1
 
 /// An element of GF(2^233): a polynomial, bit i the coefficient of x^i.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FieldElement(Words);
 
-/// The low 64 bits of a product without carries. Bits that stand four apart are multiplied as integers: up to 15 of them
-/// add up in the gap, and the one place where 16 can meet is the topmost, whose carry leaves the word.
+/// The low 64 bits of a product without carries. Bits that stand four apart are multiplied as
+/// integers: up to 15 of them add up in the gap, and the one place where 16 can meet is the
+/// topmost, whose carry leaves the word.
 const fn multiply_low(a: u64, b: u64) -> u64 {
     const EVERY_FOURTH: u64 = 0x1111_1111_1111_1111;
     let mut product = 0;
@@ -70,7 +76,8 @@ const fn multiply_low(a: u64, b: u64) -> u64 {
     product
 }
 
-/// The whole product without carries, low word first. The high half is the low half of the mirrored product.
+/// The whole product without carries, low word first. The high half is the low half of the mirrored
+/// product.
 const fn multiply_words(a: u64, b: u64) -> [u64; 2] {
     [multiply_low(a, b), multiply_low(a.reverse_bits(), b.reverse_bits()).reverse_bits() >> 1]
 }
@@ -112,7 +119,8 @@ impl FieldElement {
         words_to_be(&self.0)
     }
 
-    /// Brings a product of up to 465 bits below x^233, a word at a time from the top: x^233 = x^74 + 1.
+    /// Brings a product of up to 465 bits below x^233, a word at a time from the top: x^233 = x^74
+    /// + 1.
     fn reduce(mut c: [u64; 8]) -> Self {
         for i in (4..8).rev() {
             let word = c[i]; // stands for word · x^(64·i), and 64·i = 233 + 64·(i−4) + 23
@@ -153,8 +161,9 @@ impl FieldElement {
         (0..n).fold(self, |x, _| x.square())
     }
 
-    /// The inverse, and zero for zero: `self` to the power 2^233 − 2 (Itoh and Tsujii). With b(k) = self^(2^k − 1),
-    /// b(j + k) = b(j)^(2^k) · b(k); the chain is 1, 2, 3, 6, 7, 14, 28, 29, 58, 116, 232.
+    /// The inverse, and zero for zero: `self` to the power 2^233 − 2 (Itoh and Tsujii). With b(k) =
+    /// self^(2^k − 1), b(j + k) = b(j)^(2^k) · b(k); the chain is 1, 2, 3, 6, 7, 14, 28, 29, 58,
+    /// 116, 232.
     fn invert(self) -> Self {
         let double = |b: Self, k: u32| b.square_times(k).multiply(b);
         let next = |b: Self| b.square().multiply(self);
@@ -169,7 +178,8 @@ impl FieldElement {
         (self.0[0] ^ self.0[2] >> (159 - 128)) & 1
     }
 
-    /// A solution z of z² + z = `self`, where the trace of `self` is 0: the sum of self^(4^i) for i up to 116.
+    /// A solution z of z² + z = `self`, where the trace of `self` is 0: the sum of self^(4^i) for i
+    /// up to 116.
     fn half_trace(self) -> Self {
         let mut sum = self;
         for _ in 0..116 {
@@ -193,7 +203,7 @@ impl FieldElement {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// ------------------------------------------------------------------------------------------------
 // The curve y² + xy = x³ + 1: 4·n points, of which those of order n are used
 
 /// A point other than the one at infinity.
@@ -212,8 +222,9 @@ struct Ladder {
 }
 
 impl Ladder {
-    /// Goes up k from its top bit, one addition and one doubling a bit whatever the bit is (López and Dahab, CHES 1999).
-    /// The formulas hold at infinity (z = 0) too, so that leading zeros of k need no care.
+    /// Goes up k from its top bit, one addition and one doubling a bit whatever the bit is (López
+    /// and Dahab, CHES 1999). The formulas hold at infinity (z = 0) too, so that leading zeros of k
+    /// need no care.
     fn climb(k: &Scalar, x: FieldElement) -> Self {
         let mut at = Self { x0: FieldElement::ONE, z0: FieldElement::ZERO, x1: x, z1: FieldElement::ONE };
         let mut swapped = 0;
@@ -250,7 +261,8 @@ impl Point {
         y: FieldElement([0x56e0_c110_56fa_e6a3, 0x27a8_cd9b_f18a_eb9b, 0x19b7_f70f_555a_67c4, 0x0000_01db_537d_ece8]),
     };
 
-    /// Reads x and y as a permid holds them; `None` where they are no point of order n on the curve.
+    /// Reads x and y as a permid holds them; `None` where they are no point of order n on the
+    /// curve.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; 2 * COORDINATE_LEN]) -> Option<Self> {
         let (x, y) = bytes.split_at(COORDINATE_LEN);
@@ -271,16 +283,18 @@ impl Point {
         y.square().add(x.multiply(y)) == x.square().multiply(x).add(FieldElement::ONE)
     }
 
-    /// Whether this point of the curve is four times another one, which is to say in the subgroup of prime order n. A point
-    /// can be halved where the trace of its x is 0; the half's own x is the root of y + (λ + 1)·x with λ² + λ = x, and has
-    /// the trace of its square (Knudsen, ASIACRYPT 1999). This takes a hundredth of the time of multiplying by n.
+    /// Whether this point of the curve is four times another one, which is to say in the subgroup
+    /// of prime order n. A point can be halved where the trace of its x is 0; the half's own x is
+    /// the root of y + (λ + 1)·x with λ² + λ = x, and has the trace of its square (Knudsen,
+    /// ASIACRYPT 1999). This takes a hundredth of the time of multiplying by n.
     fn has_order_n(&self) -> bool {
         let lambda = self.x.half_trace();
         let half_squared = self.y.add(lambda.add(FieldElement::ONE).multiply(self.x));
         self.x.trace() == 0 && half_squared.trace() == 0
     }
 
-    /// k·P; `None` is the point at infinity. The ladder gives the x-coordinates of k·P and (k + 1)·P, which fix y.
+    /// k·P; `None` is the point at infinity. The ladder gives the x-coordinates of k·P and (k +
+    /// 1)·P, which fix y.
     fn multiply(&self, k: &Scalar) -> Option<Self> {
         let Self { x, y } = *self;
         let Ladder { x0, z0, x1, z1 } = Ladder::climb(k, x);
@@ -316,11 +330,12 @@ impl Point {
         Some(Self { x, y: slope.multiply(self.x.add(x)).add(x).add(self.y) })
     }
 
-    /// Checks an ECDSA signature in DER over the SHA-1 digest of `message` (SEC 1 §4.1.4). Takes signatures of any length
-    /// that DER allows, shorter ones than the original accepts too.
+    /// Checks an ECDSA signature in DER over the SHA-1 digest of `message` (SEC 1 §4.1.4). Takes
+    /// signatures of any length that DER allows, shorter ones than the original accepts too.
     ///
     /// # Errors
-    /// Anything that is not this key's signature of `message`, in the one encoding that DER gives it.
+    /// Anything that is not this key's signature of `message`, in the one encoding that DER gives
+    /// it.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
         let Signature { r, s } = Signature::from_der(signature).ok_or(SignatureError)?;
         let inverse = s.invert();
@@ -335,7 +350,7 @@ impl Point {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// ------------------------------------------------------------------------------------------------
 // Numbers mod n, the order of G
 
 /// A number below n.
@@ -370,7 +385,8 @@ impl Scalar {
     const ONE: Self = Self([1, 0, 0, 0]);
     /// n (SEC 2 §3.2.1).
     const N: Words = [0x6efb_1ad5_f173_abdf, 0x0006_9d5b_b915_bcd4, 0, 0x0000_0080_0000_0000];
-    /// −1/n mod 2^64, by Newton's iteration: each step doubles the bits that are right, and an odd number is its own inverse mod 8.
+    /// −1/n mod 2^64, by Newton's iteration: each step doubles the bits that are right, and an odd
+    /// number is its own inverse mod 8.
     const MINUS_INVERSE: u64 = {
         let mut inverse = Self::N[0];
         let mut right = 3;
@@ -398,7 +414,8 @@ impl Scalar {
         Self(power)
     };
 
-    /// a · b / 2^256 mod n, for any 256-bit a and b < n (Handbook of Applied Cryptography, algorithm 14.36).
+    /// a · b / 2^256 mod n, for any 256-bit a and b < n (Handbook of Applied Cryptography,
+    /// algorithm 14.36).
     fn montgomery(a: &Words, b: &Self) -> Self {
         let mut t = [0_u64; 5];
         for &word in a {
@@ -475,7 +492,7 @@ fn digest(message: &[u8]) -> Scalar {
     Scalar(words_from_be(&Sha1::digest(message)))
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// ------------------------------------------------------------------------------------------------
 // Keys and signatures
 
 /// A secret key: a number in 1..n − 1.
@@ -489,7 +506,8 @@ struct Signature {
 
 /// What the original refuses signatures below (§3): it compares with a sample that it signs itself.
 pub const SHORTEST_SIGNATURE: usize = 63;
-/// After so many short signatures in a row, each a chance of one in 30 000, the last one is given out: it is valid all the same.
+/// After so many short signatures in a row, each a chance of one in 30 000, the last one is given
+/// out: it is valid all the same.
 const MAX_ATTEMPTS: u8 = 16;
 
 impl SecretKey {
@@ -545,7 +563,8 @@ impl SecretKey {
     }
 }
 
-/// The nonce of RFC 6979 §3.2 with HMAC-SHA1, the attempt number as the additional data of §3.6 from the second attempt on.
+/// The nonce of RFC 6979 §3.2 with HMAC-SHA1, the attempt number as the additional data of §3.6
+/// from the second attempt on.
 fn nonce(key: &Scalar, digest: &Scalar, attempt: u8) -> Scalar {
     let additional: &[u8] = if attempt == 0 { &[] } else { &[attempt] };
     let (mut k, mut v) = ([0; 20], [1; 20]);

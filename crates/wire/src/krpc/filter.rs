@@ -1,4 +1,5 @@
-//! The Bloom filters of scrapes (BEP 33): how many addresses went into one, and nothing about which.
+//! The Bloom filters of scrapes (BEP 33): how many addresses went into one, and nothing about
+//! which.
 
 use std::net::IpAddr;
 

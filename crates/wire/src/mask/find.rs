@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::{IpAddr, Ipv4Addr, Ipv6Addr, Secret};
 
-/// How all permids of a kind begin, in base64 and in hexadecimal digits, and how long a whole one is.
+/// How all permids of a kind begin, in base64 and in hexadecimal digits, and how long a whole one
+/// is.
 const PERMIDS: [(&str, usize); 4] = [
     ("MFIwEAYHKoZIzj0CAQYFK4EEABoDPgAE", 112),
     ("MCowBQYDK2VwAyEA", 60),
@@ -17,7 +18,8 @@ const MAX_IPV6: usize = 45;
 /// The first of them.
 pub(super) fn next(text: &str) -> Option<(Range<usize>, Secret<'_>)> {
     let bytes = text.as_bytes();
-    // all that is looked for begins with one of these, and they are ASCII, so that each is a whole character
+    // all that is looked for begins with one of these, and they are ASCII, so that each is a whole
+    // character
     let starts = |at: &usize| matches!(bytes[*at], b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b'M' | b':' | b'[');
     (0..bytes.len()).filter(starts).find_map(|at| {
         permid(text, at).or_else(|| ipv4(bytes, at)).or_else(|| bracketed(text, at)).or_else(|| ipv6(text, at))

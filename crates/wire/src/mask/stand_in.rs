@@ -1,6 +1,8 @@
-//! Values that stand for permids and addresses where a value is needed and not a text: in recordings, above all.
+//! Values that stand for permids and addresses where a value is needed and not a text: in
+//! recordings, above all.
 //!
-//! The same one stands for the same one under one key, like the pseudonyms of [`Mask::text`]; the form says that it is nobody's.
+//! The same one stands for the same one under one key, like the pseudonyms of [`Mask::text`]; the
+//! form says that it is nobody's.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -20,7 +22,8 @@ impl Mask {
         Permid::Ed25519(self.hash(b"permid", &permid.to_der()))
     }
 
-    /// An address for documentation. Those of one host share theirs; the port is another one, too, except for none.
+    /// An address for documentation. Those of one host share theirs; the port is another one, too,
+    /// except for none.
     #[must_use]
     pub fn address_for(&self, address: SocketAddr) -> SocketAddr {
         let ip = address.ip();

@@ -398,7 +398,8 @@ impl<'a> Machine<'a> {
         self.input.array("operand").map_err(|_| Fault::Ends)
     }
 
-    /// A length of four bytes; one with the highest bit set is negative in Python and beyond any input here.
+    /// A length of four bytes; one with the highest bit set is negative in Python and beyond any
+    /// input here.
     fn length(&mut self) -> Step<usize> {
         Ok(u32::from_le_bytes(self.array()?) as usize)
     }

@@ -53,9 +53,10 @@ fn escape<'a>(rest: &'a [u8], bytes: &mut Vec<u8>) -> Option<&'a [u8]> {
     Some(after)
 }
 
-/// A `unicode` as Python's raw-unicode-escape codec writes it: Latin-1, and `\u` or `\U` for what is beyond. A Python whose
-/// characters have 16 bits (a narrow build, as on Windows) writes a character beyond U+FFFF as two surrogates. With how many
-/// surrogates have no partner: they are no characters, and U+FFFD stands for each.
+/// A `unicode` as Python's raw-unicode-escape codec writes it: Latin-1, and `\u` or `\U` for what
+/// is beyond. A Python whose characters have 16 bits (a narrow build, as on Windows) writes a
+/// character beyond U+FFFF as two surrogates. With how many surrogates have no partner: they are no
+/// characters, and U+FFFD stands for each.
 pub(super) fn unicode(line: &[u8]) -> Option<(String, usize)> {
     let mut units = Vec::with_capacity(line.len());
     let mut rest = line;

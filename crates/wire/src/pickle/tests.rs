@@ -44,7 +44,8 @@ fn the_original_s_replies_are_read() {
     assert_eq!(shown(query), r#"[("read", "SELECT"), ("write", "UPDATE")]"#);
 }
 
-/// `[None, True, False, 1, -2, 70000, 2**70, 1.5, 'a', u'\u20ac', (), (1,), {1: 'x'}]` in the opcodes of each protocol; Python reads all three the same.
+/// `[None, True, False, 1, -2, 70000, 2**70, 1.5, 'a', u'\u20ac', (), (1,), {1: 'x'}]` in the
+/// opcodes of each protocol; Python reads all three the same.
 #[test]
 fn all_three_protocols_say_the_same() {
     let expected = r#"[None, true, false, 1, -2, 70000, 1180591620717411303424, 1.5, "a", u"€", (), (1), {1: "x"}]"#;

@@ -1,5 +1,6 @@
-//! Pickles of protocol 2, as far as replies of the older generation need them (protocol.md §5, ids 2, 6 and 7): lists, tuples and
-//! scalars. What is made is made of opcodes that push and collect; none that calls anything.
+//! Pickles of protocol 2, as far as replies of the older generation need them (protocol.md §5, ids
+//! 2, 6 and 7): lists, tuples and scalars. What is made is made of opcodes that push and collect;
+//! none that calls anything.
 
 /// A value without others in it.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -7,8 +7,8 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
 use super::Cleaner;
 
-/// JSON on one line, with everything that [`clean`](super::clean) would replace written as `\u` escapes: programs get the exact
-/// text, and a terminal that shows it stays as it is.
+/// JSON on one line, with everything that [`clean`](super::clean) would replace written as `\u`
+/// escapes: programs get the exact text, and a terminal that shows it stays as it is.
 ///
 /// # Errors
 /// What the value's own serialization fails with.

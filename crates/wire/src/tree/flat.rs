@@ -1,4 +1,5 @@
-//! A tree as the list of its rows, each with its depth: files hold trees so, because JSON nests no deeper than its readers allow.
+//! A tree as the list of its rows, each with its depth: files hold trees so, because JSON nests no
+//! deeper than its readers allow.
 
 use serde::{Deserialize, Serialize};
 

@@ -59,7 +59,8 @@ fn what_is_no_key_is_told_apart() {
 mod legacy {
     use super::*;
 
-    /// Made by `openssl ecparam -name sect233k1 -genkey`, and the same key by `openssl pkcs8 -topk8 -nocrypt`.
+    /// Made by `openssl ecparam -name sect233k1 -genkey`, and the same key by `openssl pkcs8 -topk8
+    /// -nocrypt`.
     const SEC1: &str = "-----BEGIN EC PARAMETERS-----
 BgUrgQQAGg==
 -----END EC PARAMETERS-----

@@ -66,7 +66,8 @@ fn coordinates_that_are_no_point_are_refused() {
     assert_eq!(Point::from_bytes(&[0xff; 60]), None);
 }
 
-/// A first signature that comes out too short (this message was searched for) is made again with the next nonce.
+/// A first signature that comes out too short (this message was searched for) is made again with
+/// the next nonce.
 #[test]
 fn a_short_signature_is_made_again() {
     let secret = SecretKey::from_seed(&[1; 64]);
