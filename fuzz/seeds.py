@@ -30,7 +30,7 @@ def frames(stream):
 
 def payload(data):
     """A reply's payload, under the id it came for and for the readers of its formats."""
-    for target in ("bencode", "encoding_a", "pickle", "inflate", "text"):
+    for target in ("any", "bencode", "encoding_a", "pickle", "inflate", "text"):
         seed(target, data)
 
 
@@ -74,8 +74,8 @@ def main():
     for file in [*ROOT.glob("../tests/bad/files/*.pem"), *ROOT.glob("../crates/wire/tests/cases/*"), *VECTORS.glob("keys/*")]:
         if file.is_file():
             seed("pickle" if file.suffix == ".pickle" else "identity", file.read_bytes())
-    seed("identity", b"127.0.0.1:7760")
-    seed("identity", b"MCowBQYDK2VwAyEAaiLa2m2toALOlJUn9vAnEtiRqrVmFG4JDGJ1l0o6yG4=@[::1]:7760\n")
+    seed("target", b"127.0.0.1:7760")
+    seed("target", b"MCowBQYDK2VwAyEAaiLa2m2toALOlJUn9vAnEtiRqrVmFG4JDGJ1l0o6yG4=@[::1]:7760\n")
     # A dialler and an acceptor of versions 17 and 18 that deliver everything, and then some disorder.
     for setup in range(4):
         for bits in (0b1010, 0b1111, 0b0101, 0b1110):

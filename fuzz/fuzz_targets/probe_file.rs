@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| swarmscope_fuzz::people::probe_file(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| swarmscope_fuzz::operators::probe_file(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| swarmscope_fuzz::values::reply(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| swarmscope_fuzz::replies::reply(data));

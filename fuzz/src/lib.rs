@@ -1,9 +1,15 @@
 //! What each fuzz target does with its bytes, and what must hold. `fuzz_targets/` only calls these.
 
 pub mod connection;
+#[cfg(feature = "peer")]
 pub mod engine;
 pub mod networks;
+#[cfg(feature = "peer")]
+pub mod operators;
 pub mod people;
+#[cfg(feature = "peer")]
+pub mod replies;
+#[cfg(feature = "peer")]
 pub mod session;
 pub mod values;
 

@@ -24,11 +24,10 @@ pub fn bittorrent(data: &[u8]) {
     let read = |step: usize| {
         let (mut reader, mut frames) = (FrameReader::default(), Vec::new());
         for segment in stream.chunks(step) {
-            if reader.push(segment).is_err() {
+            let pushed = reader.push(segment);
+            frames.extend(std::iter::from_fn(|| reader.next_frame()));
+            if pushed.is_err() {
                 break;
-            }
-            while let Some(frame) = reader.next_frame() {
-                frames.push(frame);
             }
         }
         frames
@@ -54,7 +53,6 @@ pub fn bittorrent(data: &[u8]) {
 pub fn mse(data: &[u8]) {
     let mut choices = Choices::new(data);
     let mut initiator = obfuscation::Initiator::new([7; 20], [9; 20], b"hello".to_vec());
-    let _ = initiator.hello();
     while !choices.is_empty() {
         if matches!(initiator.push(choices.bytes()), Err(_) | Ok(obfuscation::Step::Done(_))) {
             break;
