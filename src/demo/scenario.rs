@@ -9,7 +9,7 @@ use swarmscope_wire::MessageId;
 /// What a swarm plays.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Scenario {
-    /// Everything that can become of a request.
+    /// Every way a request can end.
     #[default]
     Tour,
     /// Every peer is behind a NAT.
@@ -41,7 +41,7 @@ impl Scenario {
     #[must_use]
     pub const fn doc(self) -> &'static str {
         match self {
-            Self::Tour => "everything that can become of a request, in under a minute",
+            Self::Tour => "every way a request can end, in under a minute",
             Self::Nat => "every peer is behind a NAT (real ones where network namespaces are allowed, else simulated)",
             Self::Worm => "some peers answer everything, all in the same odd words: find them, mark them, compare them",
             Self::Refusals => "why does this peer not answer? each rung of the ladder fails at one of them",

@@ -1,4 +1,4 @@
-//! The tour: under a minute in which everything that can become of a request is seen once. It asks through the screen's own
+//! The tour: every way a request can end, in under a minute. It asks through the screen's own
 //! node, peers that play a role and no others.
 
 use std::collections::HashSet;

@@ -1,4 +1,4 @@
-//! Every command in one table: its default keys, what it does in a line, where it applies, why it doesn't just now. Keys,
+//! Every command in one table: its default keys, what it does in a line, where it applies, why it is disabled. Keys,
 //! footer, help and the list of commands come from here; nothing else knows keys.
 
 mod arguments;

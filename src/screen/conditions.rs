@@ -30,7 +30,7 @@ pub fn has_peer(model: &Model) -> Ready {
 }
 
 pub fn has_marks(model: &Model) -> Ready {
-    only_if(!model.marks.is_empty(), "nobody is marked")
+    only_if(!model.marks.is_empty(), "no peers marked")
 }
 
 pub fn filter_reads(model: &Model) -> Ready {
@@ -38,15 +38,15 @@ pub fn filter_reads(model: &Model) -> Ready {
 }
 
 pub fn has_candidates(model: &Model) -> Ready {
-    only_if(!model.sieve.candidates().is_empty(), "nothing to complete is known")
+    only_if(!model.sieve.candidates().is_empty(), "nothing to complete")
 }
 
 pub fn has_request(model: &Model) -> Ready {
-    only_if(model.request().is_some(), "nothing was asked of this peer")
+    only_if(model.request().is_some(), "nothing has been asked of this peer")
 }
 
 pub fn has_reply(model: &Model) -> Ready {
-    only_if(model.request().is_some_and(|request| request.reply().is_some()), "there is no reply to see")
+    only_if(model.request().is_some_and(|request| request.reply().is_some()), "there is no reply yet")
 }
 
 pub fn is_connected(model: &Model) -> Ready {
@@ -56,22 +56,22 @@ pub fn is_connected(model: &Model) -> Ready {
 
 pub fn is_in_flight(model: &Model) -> Ready {
     is_no_replay(model)?;
-    only_if(model.request().is_some_and(Request::in_flight), "it has ended")
+    only_if(model.request().is_some_and(Request::in_flight), "the request has ended")
 }
 
 pub fn on_tour(model: &Model) -> Ready {
     is_no_replay(model)?;
-    only_if(model.tour.is_some(), "no tour is under way")
+    only_if(model.tour.is_some(), "no tour is running")
 }
 
 pub fn can_go_back(model: &Model) -> Ready {
     let away = model.range.is_some() || model.inside || model.focus != Pane::Peers || !model.filter.text().is_empty();
-    only_if(away || model.kept.hints.are_open(), "this is the start")
+    only_if(away || model.kept.hints.are_open(), "already at the start")
 }
 
 pub fn can_unfold(model: &Model) -> Ready {
     let container = model.reading.selected().is_some_and(|row| row.open.is_some());
-    only_if(container && model.reading.view == View::Tree, "it holds no others")
+    only_if(container && model.reading.view == View::Tree, "it has no nested values")
 }
 
 pub fn has_value(model: &Model) -> Ready {
@@ -87,7 +87,7 @@ pub fn has_form(model: &Model) -> Ready {
 }
 
 pub fn finds_message(model: &Model) -> Ready {
-    only_if(!model.found().is_empty(), "no message is called that: type a name, or a number from 0 to 255")
+    only_if(!model.found().is_empty(), "no such message: type a name or a number from 0 to 255")
 }
 
 pub fn is_target(model: &Model) -> Ready {
@@ -99,7 +99,7 @@ pub fn is_target(model: &Model) -> Ready {
 }
 
 pub fn has_target(model: &Model) -> Ready {
-    only_if(model.target().is_some(), "no address to dial is known of this peer")
+    only_if(model.target().is_some(), "no address is known for this peer")
 }
 
 /// What goes out to a peer needs a node.
@@ -117,7 +117,7 @@ pub fn ask(model: &Model) -> Result<Ask, String> {
     is_no_replay(model)?;
     let peer = model.peer().ok_or("no peer is selected")?;
     let PeerKey::Permid(to) = peer.key else {
-        return Err("it is not known who this is: connect first".to_owned());
+        return Err("its identity is unknown: connect first".to_owned());
     };
     let registry = model.registry();
     let composer = model.candidate();

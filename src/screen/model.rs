@@ -47,7 +47,7 @@ pub struct Setup {
     pub title: String,
     /// Whether addresses and permids are hidden, and what stands for them.
     pub naming: Naming,
-    /// Who it is, for the same request as a command.
+    /// Identity flags used when a request is copied as a command.
     pub identity: Identity,
     /// Which keys mean which command.
     pub keymap: Keymap,
@@ -81,7 +81,7 @@ pub struct Model {
     pub kept: Kept,
     /// Whose note has changed since the list was last brought up to date.
     pub(super) noted: Option<PeerKey>,
-    /// How many peers are how.
+    /// Peer counts by state.
     pub tally: Tally,
     /// What the program takes, where that is shown.
     pub debug: Debug,

@@ -144,7 +144,7 @@ fn turn(model: &mut Model, by: isize) -> Vec<Effect> {
 pub fn can_run(model: &Model) -> Result<(), String> {
     let Mode::Palette(palette) = &model.mode else { return Err("the list of commands is closed".to_owned()) };
     let nothing = said(model.table(), palette.input.text()).is_none() && found(model).is_empty();
-    if nothing { Err("no command is called that".to_owned()) } else { Ok(()) }
+    if nothing { Err("no such command".to_owned()) } else { Ok(()) }
 }
 
 /// Runs what is typed, or the selected command. What can't be taken is said under the line, which stays open.

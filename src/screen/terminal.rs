@@ -14,7 +14,7 @@ pub fn suspend(_: &mut Model) -> Effects {
     vec![Effect::Suspend]
 }
 
-/// Shows what the program takes, or hides it.
+/// Shows or hides resource usage.
 pub fn figures(model: &mut Model) -> Effects {
     model.debug = Debug { shown: !model.debug.shown, figures: None };
     none()

@@ -55,7 +55,7 @@ impl Files {
             if let Err(why) = read {
                 self.wrong.push(of);
                 let path = path.display();
-                kept.notices.push(format!("{path}: {why}; mend it and start again: until then it is left as it is"));
+                kept.notices.push(format!("{path}: {why}; fix it and restart; the file is left untouched"));
             }
         }
         kept

@@ -96,7 +96,7 @@ fn line(canvas: &mut Canvas, area: &Area, reply: &Reply) {
 
 fn replied(canvas: &mut Canvas, model: &Model, area: Area, reply: &Reply, focused: bool, roomy: bool, top: &mut usize) {
     let Some(payload) = &reply.payload else {
-        let text = "its bytes were let go to make room for newer replies: ask again";
+        let text = "its bytes were dropped to make room for newer replies: ask again";
         canvas.text(area.x, area.right, area.y, text, canvas.theme.muted);
         return;
     };

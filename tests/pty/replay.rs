@@ -152,6 +152,6 @@ fn the_theme_that_was_chosen_is_there_at_the_next_start_and_a_replay_changes_not
     // a theme that is gone is told of, and the usual one is shown
     fs::remove_file(&own).expect("removed");
     let terminal = start(&["tui"]);
-    terminal.wait_for("the theme that was chosen last: no theme is called");
+    terminal.wait_for("the theme chosen last: no theme is called");
     quit(terminal);
 }

@@ -206,7 +206,7 @@ fn all_of_the_help_can_be_scrolled_to_and_no_further() {
         dark(&mut model, columns, rows);
         press(&mut model, &[Key::char('G')]);
         let end = dark(&mut model, columns, rows);
-        assert!(end.contains("all of it again"), "{columns}x{rows}\n{end}");
+        assert!(end.contains("end the search"), "{columns}x{rows}\n{end}");
         press(&mut model, &[Key::char('k')]);
         let back = dark(&mut model, columns, rows);
         assert!(back != end || rows == 60, "{columns}x{rows}: a line back is seen at once");
@@ -255,7 +255,7 @@ fn what_is_wrong_in_a_key_map_is_in_the_log() {
 fn one_of_two_commands_says_in_the_list_what_it_does_itself() {
     let doc = |name: &str| COMMANDS.iter().find(|command| command.name == name).expect("a command").own_doc(&TABLE);
     assert_eq!((doc("first"), doc("last")), ("first", "last"));
-    assert_eq!((doc("next peer"), doc("peer before")), ("the next peer", "before"));
+    assert_eq!((doc("next peer"), doc("previous peer")), ("next peer", "previous peer"));
     assert_eq!(doc("request"), "choose message, frequency", "two keys for one thing");
     assert_eq!(doc("view"), "tree, text, hex, diff", "one command, one doc");
 }

@@ -208,7 +208,7 @@ fn a_payload_that_names_somebody_is_not_opened_while_that_is_hidden() {
     assert!(given(&does(&mut model, "ctrl-o")).contains("198.51.100.7"));
     does(&mut model, "esc P p");
     assert!(does(&mut model, "ctrl-o").is_empty());
-    assert!(said(&model).contains("that is hidden"), "{}", said(&model));
+    assert!(said(&model).contains("identities are hidden"), "{}", said(&model));
 }
 
 /// How often the payload was put together, and how often a default was asked for.

@@ -141,7 +141,7 @@ fn marks_are_set_one_by_one_and_in_ranges() {
     press(&mut model, &[Key::char('k'); 2]);
     assert_eq!(marked(&model), [&all[..1], &all[3..6]].concat(), "the range follows the cursor back");
     press(&mut model, &[Key::char('V'), Key::char('j')]);
-    assert_eq!(marked(&model).len(), 4, "it has ended");
+    assert_eq!(marked(&model).len(), 4, "the request has ended");
     press(&mut model, &[Key::char('V'), Key::char('g'), named(KeyCode::Esc)]);
     assert_eq!(marked(&model), [&all[..1], &all[3..6]].concat(), "given up: what was marked before stays");
     assert!(text(&mut model, 120, 40).contains("37 of 37, 4 marked"));

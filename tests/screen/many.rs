@@ -200,7 +200,7 @@ fn one_key_stops_all_from_any_screen() {
     press(&mut model, &[Key::char('M')]);
     insta::assert_snapshot!("stopped_80x24", screen(&mut model, 80, 24, &dark()));
     press(&mut model, &[Key::char('S')]);
-    assert!(model.log.headline(model.now).expect("it is said").text.contains("no request to many is under way"));
+    assert!(model.log.headline(model.now).expect("it is said").text.contains("no request to many is running"));
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn nothing_goes_out_twice_while_one_is_under_way() {
     let text = screen(&mut model, 120, 40, &dark());
     assert!(text.contains("asked already, not answered yet") && text.contains("The request before"), "{text}");
     assert!(press(&mut model, &[ENTER]).is_empty());
-    assert!(model.log.headline(model.now).expect("it is said").text.contains("is under way"));
+    assert!(model.log.headline(model.now).expect("it is said").text.contains("another request to many is running"));
 }
 
 #[test]
@@ -323,7 +323,7 @@ fn without_a_mark_the_key_sends_to_the_selected_peer() {
     assert!(matches!(&effects[..], [Effect::Request(_)]), "{effects:?}");
     assert_eq!(model.screen, Screen::Main);
     press(&mut model, &[Key::char('M')]);
-    assert!(model.log.headline(model.now).expect("it is said").text.contains("nothing was sent to many"));
+    assert!(model.log.headline(model.now).expect("it is said").text.contains("no request to many yet"));
 }
 
 #[test]

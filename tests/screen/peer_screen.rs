@@ -135,9 +135,9 @@ fn a_second_connection_that_is_superfluous_leaves_the_ladder_of_the_first() {
 #[test]
 fn waiting_longer_is_for_what_is_in_flight() {
     let (mut model, who) = story();
-    assert!(press(&mut model, &keys("w")).is_empty(), "it has ended");
+    assert!(press(&mut model, &keys("w")).is_empty(), "the request has ended");
     let said = model.log.lines().back().expect("a line").text.clone();
-    assert!(said.contains("it has ended"), "{said}");
+    assert!(said.contains("the request has ended"), "{said}");
     let mut script = Script::default();
     let ticket = Ticket(900);
     script.at(

@@ -130,7 +130,7 @@ fn a_replay_is_driven_by_commands_as_everything_else_is() {
     let (left, _) = footer(&model);
     assert!(left.iter().any(|footing| (&*footing.key, &*footing.verb) == ("x", "pause")), "{left:?}");
     let docs: Vec<&str> = help(&model).iter().flat_map(|section| section.lines.iter().map(|line| line.doc)).collect();
-    assert!(docs.contains(&"the next message, back") && docs.contains(&"as fast as it was"), "{docs:?}");
+    assert!(docs.contains(&"next message, previous message") && docs.contains(&"original speed"), "{docs:?}");
     for command in listed(&TABLE).filter(|command| command.contexts == [Context::Replay]) {
         assert_eq!(command.ready_reason(&model), None, "{}", command.name);
         assert!(command.ready_reason(&blank()).is_some(), "{}", command.name);

@@ -295,7 +295,7 @@ fn text_and_bytes_are_found_where_they_are_shown() {
     find(&mut model, "hex:4e65 65");
     assert_eq!(model.find.count(), "1 of 1");
     does(&mut model, "f esc n");
-    assert!(said(&model).contains("nothing is looked for"));
+    assert!(said(&model).contains("no search is active"));
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn a_payload_is_saved_and_a_file_that_is_there_is_asked_about() {
     let effects = does(&mut model, "enter");
     assert_eq!(written(&effects), ("9f3ac1-41-1.bin", &b"\x1b[2Jsome bytes"[..], false), "bytes are saved as they are");
     outcome(&mut model, Err(Unsaved::IsThere));
-    assert!(screen(&mut model, 80, 24).contains("enter again overwrites it"));
+    assert!(screen(&mut model, 80, 24).contains("file exists; enter again to overwrite"));
     assert!(written(&does(&mut model, "enter")).2);
     outcome(&mut model, Err(Unsaved::IsThere));
     type_text(&mut model, "2");

@@ -27,8 +27,8 @@ pub fn can_resend(model: &Model) -> Ready {
 
 fn ask(model: &Model) -> Result<Ask, String> {
     is_no_replay(model)?;
-    let request = model.request().ok_or("nothing was asked of this peer")?;
-    let to = model.peer().and_then(Peer::permid).ok_or("it is not known who this is: connect first")?;
+    let request = model.request().ok_or("nothing has been asked of this peer")?;
+    let to = model.peer().and_then(Peer::permid).ok_or("its identity is unknown: connect first")?;
     let timeout = model.registry().get(request.message).map_or(USUAL_TIMEOUT, |probe| probe.timeout());
     Ok(Ask {
         to,

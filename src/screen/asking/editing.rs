@@ -25,7 +25,7 @@ pub fn can_edit(model: &Model) -> Ready {
         return Err(format!("{} are more than comes back: {} at most", size(text.len()), size(MOST_PAYLOAD)));
     }
     if model.setup.naming.privacy && *model.setup.naming.mask.text(&text) != *text {
-        return Err("it says who or where somebody is, and that is hidden".to_owned());
+        return Err("it identifies a peer, and identities are hidden".to_owned());
     }
     Ok(())
 }

@@ -101,7 +101,7 @@ fn shown(model: &Model) -> Vec<PeerKey> {
 
 fn tell(model: &mut Model) {
     let text = match model.marks.len() {
-        0 => "nobody is marked".to_owned(),
+        0 => "no peers marked".to_owned(),
         marked => format!("{} marked", counted(marked, "peer")),
     };
     model.say(Kind::Plain, text);

@@ -71,8 +71,8 @@ pub fn can_start(model: &Model) -> Ready {
     conditions::is_no_replay(model)?;
     let Some(preview) = &model.many.preview else { return Err("nothing is prepared".to_owned()) };
     let plan = preview.plan.as_ref().map_err(Clone::clone)?;
-    only_if(!plan.targets.is_empty(), "no marked peer is left to ask, see LEFT OUT")?;
-    only_if(model.many.under_way().is_none(), "another request to many is under way: stop it, or wait for its end")
+    only_if(!plan.targets.is_empty(), "no marked peer can be asked; see LEFT OUT")?;
+    only_if(model.many.under_way().is_none(), "another request to many is running: stop it or wait")
 }
 
 /// Sends to all: what is planned is planned once more, for the peers are not what they were when it was read.
@@ -142,7 +142,7 @@ pub fn copy_script(model: &mut Model) -> Effects {
 
 pub fn is_under_way(model: &Model) -> Ready {
     conditions::is_no_replay(model)?;
-    only_if(model.many.under_way().is_some(), "no request to many is under way")
+    only_if(model.many.under_way().is_some(), "no request to many is running")
 }
 
 /// Nothing more goes out; what is in flight is cancelled.
@@ -171,17 +171,17 @@ pub fn pause(model: &mut Model) -> Effects {
 
 pub fn has_many(model: &Model) -> Ready {
     let there = model.many.preview.is_some() || model.many.campaign.is_some();
-    only_if(there, "nothing was sent to many: mark peers, then send")
+    only_if(there, "no request to many yet: mark peers, then send")
 }
 
 /// There is something to go back to.
 pub fn is_elsewhere(model: &Model) -> Ready {
     has_many(model)?;
-    only_if(model.screen != Screen::Many, "this is it")
+    only_if(model.screen != Screen::Many, "already open")
 }
 
 pub fn has_campaign(model: &Model) -> Ready {
-    only_if(model.many.campaign.is_some(), "nothing was sent to many yet")
+    only_if(model.many.campaign.is_some(), "no request to many yet")
 }
 
 /// A preview is of the marks and the request as they are now.
@@ -217,7 +217,7 @@ pub fn step(model: &mut Model, by: isize) {
 pub fn has_other_pane(model: &Model) -> Ready {
     let one_pane = Class::of(model.size.0, model.size.1) <= Class::OnePane;
     let there = model.many.campaign.is_some() && model.many.preview.is_none();
-    only_if(there || model.many.preview.is_some() && one_pane, "all of it is to be seen")
+    only_if(there || model.many.preview.is_some() && one_pane, "everything is visible")
 }
 
 pub fn other_pane(model: &mut Model) -> Effects {
@@ -233,7 +233,7 @@ pub fn other_pane(model: &mut Model) -> Effects {
 pub fn has_peers(model: &Model) -> Ready {
     let view = &model.many.view;
     let any = model.many.campaign.as_ref().is_some_and(|campaign| view.peers(campaign).next().is_some());
-    only_if(any, "there are no peers in it")
+    only_if(any, "it contains no peers")
 }
 
 /// Into a group; from one of its peers to its reply.

@@ -110,7 +110,7 @@ fn other_peer(model: &mut Model, by: isize) -> Effects {
 pub(in crate::screen) fn in_bytes(model: &Model) -> Ready {
     match model.inspect.focus {
         Focus::Bytes => Ok(()),
-        _ => Err("the bytes have not the focus".to_owned()),
+        _ => Err("the bytes are not focused".to_owned()),
     }
 }
 
@@ -230,8 +230,8 @@ pub(in crate::screen) fn can_wait(model: &Model) -> Ready {
     is_no_replay(model)?;
     match model.request() {
         Some(request) if request.in_flight() => Ok(()),
-        Some(_) => Err("it has ended: a part that still comes is dropped; ask again when it is accepted".to_owned()),
-        None => Err("nothing was asked of this peer".to_owned()),
+        Some(_) => Err("the request has ended: late parts are dropped; ask again once the peer accepts it".to_owned()),
+        None => Err("nothing has been asked of this peer".to_owned()),
     }
 }
 

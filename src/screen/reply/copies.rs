@@ -58,7 +58,7 @@ pub fn command(model: &mut Model) -> Effects {
     };
     let command = hidden(&command);
     if model.setup.naming.privacy && command.contains("hex:") {
-        not_done(model, "copy command", "its payload is no text, and bytes are hidden with the addresses");
+        not_done(model, "copy command", "its payload is not text, and bytes are hidden in privacy mode");
         return none();
     }
     copy(model, &what, command)
@@ -126,7 +126,7 @@ pub(in crate::screen) fn payload(model: &Model) -> Option<&[u8]> {
 // --- when they can be ---------------------------------------------------------------------------------------------------
 
 pub fn has_permid(model: &Model) -> Ready {
-    model.peer().and_then(Peer::permid).map(drop).ok_or_else(|| "it is not known who this is: connect first".to_owned())
+    model.peer().and_then(Peer::permid).map(drop).ok_or_else(|| "its identity is unknown: connect first".to_owned())
 }
 
 pub fn has_decoded(model: &Model) -> Ready {

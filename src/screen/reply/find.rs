@@ -105,7 +105,7 @@ fn step(model: &mut Model, by: usize) -> Effects {
     let all = model.find.hits.len();
     if all == 0 {
         let text = format!("{:?} is not in this view of the reply", model.find.query.text());
-        not_done(model, "next hit", &text);
+        not_done(model, "next match", &text);
         return none();
     }
     if model.find.of == was {
@@ -116,7 +116,7 @@ fn step(model: &mut Model, by: usize) -> Effects {
 }
 
 pub(in crate::screen) fn is_on(model: &Model) -> Ready {
-    if model.find.is_on() { Ok(()) } else { Err("nothing is looked for".to_owned()) }
+    if model.find.is_on() { Ok(()) } else { Err("no search is active".to_owned()) }
 }
 
 /// What is wrong with what is being typed.

@@ -80,7 +80,7 @@ pub(in crate::screen) fn saved(model: &mut Model, saved: Saved) {
             model.say(Kind::Plain, format!("saved to {path}, {}", size(bytes)));
         }
         (Err(Unsaved::IsThere), Mode::Save(saving)) => {
-            saving.error = Some("is there: enter again overwrites it".to_owned());
+            saving.error = Some("file exists; enter again to overwrite".to_owned());
             saving.overwrite = true;
         }
         (Err(Unsaved::Failed(why)), Mode::Save(saving)) => {

@@ -35,7 +35,7 @@ pub(in crate::screen) fn can_be(model: &Model) -> Ready {
     match model.reading.view {
         View::Hex => has_bytes(model),
         View::Diff => model.compared().map(drop).ok_or_else(|| "there is nothing to compare with".to_owned()),
-        _ if reply.payload.is_none() => Err("its bytes were let go to make room for newer replies".to_owned()),
+        _ if reply.payload.is_none() => Err("its bytes were dropped to make room for newer replies".to_owned()),
         View::Tree if reply.decoding.is_none() => Err("it is still being read".to_owned()),
         View::Tree | View::Text => Ok(()),
     }

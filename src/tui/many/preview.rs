@@ -251,7 +251,7 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
     if let Some(before) = &model.many.campaign {
         let sent = thousands(before.counts().sent() as u64);
         let text = if before.under_way() {
-            "is still under way: this one can start when it has ended"
+            "is still running: this one can start once it has ended"
         } else {
             "goes from this screen when this one starts"
         };

@@ -1,4 +1,4 @@
-//! How many peers are how, kept up as they change: the status bar never looks at all of them.
+//! Peer counts by state, updated as peers change: the status bar never scans all peers.
 
 use std::collections::BTreeSet;
 use std::time::Instant;

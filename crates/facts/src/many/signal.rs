@@ -1,5 +1,5 @@
-//! The request that tells more of an answer that is far from the others. Healthy peers answer it: it is none that our own
-//! request before it turns into a 254.
+//! The follow-up request for an outlier. Healthy peers answer it: it is not one that our own previous request
+//! turns into a 254.
 
 use swarmscope_wire::{Frequency, MessageId};
 
@@ -11,7 +11,7 @@ pub const CANARY: MessageId = MessageId(251);
 /// Another one, for where the first was asked.
 const SECOND_CANARY: MessageId = MessageId(250);
 
-/// A request that tells more of an answer that is far from the others.
+/// A follow-up request for an outlier.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Test {
     /// The same once more, with frequency 0: a peer accepts that at any time (protocol.md §4).
