@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use fixture::{before, blank, failure, nat_reply};
 use swarmscope::screen::session::moment::Moment;
-use swarmscope::screen::session::recording::{Header, Line, What, read};
+use swarmscope::screen::session::recording::{Line, What, header, read};
 use swarmscope::screen::session::replay::Player;
 use swarmscope::screen::session::showing::Control;
 use swarmscope::screen::{Key, Model, Msg};
@@ -103,7 +103,7 @@ fn line(n: u32, peers: u32) -> What {
 
 fn write(path: &Path, peers: u32) {
     let mut file = BufWriter::new(File::create(path).expect("a file"));
-    let header = Header::of(&blank(), before(4_000_000));
+    let header = header(&blank(), before(4_000_000));
     serde_json::to_writer(&mut file, &header).expect("written");
     for n in 0..LINES {
         file.write_all(b"\n").expect("written");

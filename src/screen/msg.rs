@@ -13,6 +13,7 @@ use crate::screen::keys::spot::Gesture;
 use crate::screen::keys::spot::Spot;
 use crate::screen::session::recording::Place;
 use crate::screen::session::showing::Control;
+use swarmscope_facts::Input;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Ask, Event, Target, Ticket};
 use swarmscope_wire::{ErrorByte, MessageId, Permid};
@@ -68,6 +69,17 @@ pub enum Msg {
     NotDone(String),
     /// Where the operator was when a recording was started in the middle of a session.
     Place(Box<Place>),
+}
+
+impl From<Input> for Msg {
+    fn from(input: Input) -> Self {
+        match input {
+            Input::Event(event) => Self::Node(event),
+            Input::Asked(ask, ticket) => Self::Asked(ask, ticket),
+            Input::Decoded { permid, ticket, decoding } => Self::Decoded { permid, ticket, decoding },
+            Input::Label { permid, label } => Self::Label { permid, label },
+        }
+    }
 }
 
 /// What became of a file.

@@ -11,7 +11,9 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::screen::session::recording::{Header, Line, Masker, Typist, What, micros, present, typing::Typing};
+use crate::screen::session::recording::{
+    Header, Line, Masker, Typist, What, header, kept_decoding, micros, present, typing::Typing, what,
+};
 use crate::screen::session::showing::Recorded;
 use crate::screen::{Model, Msg, Now};
 use swarmscope_peer::node::Event;
@@ -57,7 +59,7 @@ pub struct Finished {
 
 /// A recording that is being written.
 pub struct Recorder {
-    to: SyncSender<(Line, usize)>,
+    to: SyncSender<(Line<Msg>, usize)>,
     waiting: Arc<AtomicUsize>,
     thread: JoinHandle<()>,
     start: Now,
@@ -71,7 +73,7 @@ impl Recorder {
     /// Starts with the model as it is. How it ends is told through `finished`.
     #[must_use]
     pub fn start(target: Target, model: &Model, now: Now, finished: UnboundedSender<Finished>) -> Self {
-        let header = Header::of(model, now);
+        let header = header(model, now);
         let mask = model.setup.naming.privacy.then(|| model.setup.naming.mask.clone());
         let (to, lines) = sync_channel(MOST_WAITING);
         let waiting = Arc::new(AtomicUsize::new(0));
@@ -101,7 +103,7 @@ impl Recorder {
     /// What would be written of a message.
     #[must_use]
     pub fn what(&self, msg: &Msg) -> Option<What> {
-        self.typist.as_ref().and_then(|_| Masker::keeps(msg)).or_else(|| What::of(msg))
+        self.typist.as_ref().and_then(|_| kept_decoding(msg)).or_else(|| what(msg))
     }
 
     /// Writes what happened, with what was being typed before and after it.
@@ -168,7 +170,7 @@ fn size(what: &What) -> usize {
 fn write(
     file: File,
     header: &Header,
-    lines: &Receiver<(Line, usize)>,
+    lines: &Receiver<(Line<Msg>, usize)>,
     waiting: &AtomicUsize,
     mut masker: Option<Masker>,
 ) -> io::Result<u64> {

@@ -9,7 +9,7 @@ use ratatui::buffer::Buffer;
 use swarmscope::screen::session::moment::Moment;
 use swarmscope::screen::session::recording::typing::Typing;
 use swarmscope::screen::session::recording::{
-    Header, Line, Masker, Recording, Typist, What, micros, present::present, read,
+    Line, Masker, Recording, Typist, What, header, kept_decoding, micros, present::present, read, what,
 };
 use swarmscope::screen::session::replay::Player;
 use swarmscope::screen::session::showing::{Control, Recorded, Replayed};
@@ -27,15 +27,15 @@ pub fn file(model: &Model, tape: Tape, start: Now) -> String {
     let (mut typist, mut masker) = (mask.clone().map(Typist::new), mask.map(Masker::new));
     let mut lines = Vec::new();
     for (now, msg, [before, after]) in tape {
-        let kept = typist.as_ref().and_then(|_| Masker::keeps(&msg));
-        let Some(what) = kept.or_else(|| What::of(&msg)) else { continue };
+        let kept = typist.as_ref().and_then(|_| kept_decoding(&msg));
+        let Some(what) = kept.or_else(|| what(&msg)) else { continue };
         let at = micros(start, now);
         match &mut typist {
             Some(typist) => lines.extend(typist.take(at, what, &before, &after)),
             None => lines.push((at, what)),
         }
     }
-    let mut text = serde_json::to_string(&Header::of(model, start)).expect("a header") + "\n";
+    let mut text = serde_json::to_string(&header(model, start)).expect("a header") + "\n";
     for (at, what) in lines {
         let line = Line(at, what);
         let line = match &mut masker {

@@ -1,6 +1,7 @@
 //! What is folded, and what follows from it.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Ask, Event, PeerKey, Ticket};
 use swarmscope_wire::{ErrorByte, MessageId, Permid};
@@ -8,9 +9,11 @@ use swarmscope_wire::{ErrorByte, MessageId, Permid};
 use crate::news::News;
 
 /// Something that became known.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// The node told it.
+    #[serde(rename = "node")]
     Event(Event),
     /// A request that this program asked for has this ticket.
     Asked(Ask, Ticket),

@@ -42,6 +42,7 @@ mod now;
 pub mod peer;
 mod peers;
 mod present;
+pub mod recording;
 pub mod reply;
 pub mod reply_of;
 pub mod request;

@@ -182,3 +182,64 @@ fn a_copy_shares_what_has_not_changed() {
     assert!(same(2) && !same(1), "a replay keeps many copies");
     assert!(before.peer(&key(1)).is_some_and(|peer| peer.requests.is_empty()));
 }
+
+/// A recording of a session with a screen, as the terminal program writes it.
+fn written() -> String {
+    use swarmscope_facts::recording::{FORMAT, Header, Line, MAGIC, What};
+    let header = Header {
+        magic: MAGIC.to_owned(),
+        format: FORMAT,
+        program: "test".to_owned(),
+        started: 1_000_000,
+        size: (80, 24),
+        privacy: false,
+        title: String::new(),
+        ids: Vec::new(),
+        keys: Vec::new(),
+        kept: Vec::new(),
+    };
+    let inputs = [Input::Event(connected(None)), Input::Event(sent(1)), Input::Event(reply(1, 0, "x"))];
+    let line = |(at, input)| serde_json::to_string(&Line(at, What::Msg(input))).expect("a line") + "\n";
+    let lines: Vec<String> = (0..).zip(inputs).map(line).collect();
+    let keys = "[1,{\"msg\":{\"key\":\"q\"}}]\n[1,{\"msg\":\"wake\"}]\n[2,{\"msg\":{\"resize\":[80,24]}}]\n";
+    serde_json::to_string(&header).expect("a header") + "\n" + &lines.concat() + keys + "[9,\"end\"]\n"
+}
+
+#[test]
+fn a_recording_of_a_screen_folds_to_the_same_facts_without_one() {
+    use swarmscope_facts::recording::{Line, Recording, Told, What, read};
+    let (mut facts, now) = (Facts::default(), start());
+    let recording: Recording<Told> = read(written().as_bytes()).expect("it reads");
+    let mut others = 0;
+    for Line(at, what) in recording.lines {
+        let now = Now { instant: now.instant + Duration::from_micros(at.unsigned_abs()), ..now };
+        match what {
+            What::Msg(Told::Input(input)) => drop(facts.fold(now, *input)),
+            What::Msg(Told::Other) => others += 1,
+            What::Read(..) | What::Lost(_) | What::End => {}
+        }
+    }
+    assert_eq!(others, 3, "keys and the like");
+    assert!(facts.request(&key(1), Ticket(1)).is_some_and(|request| request.reply().is_some()));
+    let broken = written().replace("\"listening_port\":7760", "\"listening_port\":-1");
+    let error = read::<Told>(broken.as_bytes()).expect_err("an input that does not read is none of the others");
+    assert!(error.to_string().starts_with("line 2: "), "{error}");
+}
+
+#[test]
+fn what_is_known_can_be_told_again() {
+    let (mut facts, now) = (Facts::default(), start());
+    for event in [connected(None), sent(1), part(1, 4), reply(1, 0, "xxxx"), sent(2)] {
+        facts.fold(now, event);
+    }
+    let mut again = Facts::default();
+    for (at, input) in swarmscope_facts::recording::past(&facts, now) {
+        again.fold(at, input);
+    }
+    let requests = |facts: &Facts| {
+        let peer = facts.peer(&key(1)).expect("it is there");
+        let told = peer.requests.iter().map(|request| (request.number, request.bytes, request.in_flight()));
+        (peer.connected(), peer.rtt, told.collect::<Vec<_>>())
+    };
+    assert_eq!(requests(&again), requests(&facts));
+}

@@ -1,91 +1,58 @@
-//! A recording: the messages that were folded into the model, with their times, as a file of JSON lines.
+//! A recording of a session: facts' inputs and what the operator did, with their times ([`swarmscope_facts::recording`]).
 //!
-//! The first line is a [`Header`], every other one a [`Line`]. Because the model is a fold, folding the messages again shows the
-//! same screen again ([`crate::screen::session::replay`]). [`Msg::Tick`] is not written: ticks can be made again from the times. What a reply
-//! was read as is not written either, but that it was read then: a replay reads the payload again.
-//!
-//! In privacy mode a recording holds no address and no permid: see [`masking`].
+//! Because the model is a fold, folding the messages again shows the same screen again ([`crate::screen::session::replay`]).
+//! [`Msg::Tick`] is not written: ticks can be made again from the times.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-use serde::{Deserialize, Serialize};
+use std::io::BufRead;
+use std::time::UNIX_EPOCH;
 
 use crate::screen::kept::{Kept, KeptIn};
 use crate::screen::keys::keymap::Keymap;
 use crate::screen::model::Model;
 use crate::screen::msg::Msg;
 use swarmscope_facts::Now;
-use swarmscope_peer::node::Ticket;
-use swarmscope_wire::{MessageId, Permid};
+use swarmscope_facts::recording;
+pub use swarmscope_facts::recording::{FORMAT, Header, Line, MAGIC, Masker, RecordingError, micros};
 
-mod cleaning;
-pub mod masking;
 pub mod place;
 mod placing;
 pub mod present;
-pub mod reading;
-mod rewriting;
+mod rewritten;
 #[cfg(test)]
 mod tests;
 pub mod typing;
 
-pub use masking::Masker;
 pub use place::Place;
-pub use reading::{Recording, RecordingError, read};
 pub use typing::Typist;
 
-/// What the first line of a recording says that it is.
-pub const MAGIC: &str = "swarmscope recording";
-/// Counts changes that an older program can't read.
-pub const FORMAT: u32 = 1;
-
-/// The first line of a recording.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Header {
-    pub magic: String,
-    pub format: u32,
-    /// The version of the program that wrote it.
-    pub program: String,
-    /// When it starts, in microseconds since 1970.
-    pub started: u64,
-    /// Columns and rows of the terminal.
-    pub size: (u16, u16),
-    /// Whether addresses and permids are masked in all of it.
-    pub privacy: bool,
-    pub title: String,
-    /// The message-specific ids that had a probe, with their names.
-    pub ids: Vec<(MessageId, String)>,
-    /// The commands whose keys were not the usual ones, with their keys.
-    #[serde(default)]
-    pub keys: Vec<(String, Vec<String>)>,
-    /// Columns, saved filters and notes, as texts under the names of their files. In privacy mode the columns alone.
-    #[serde(default)]
-    pub kept: Vec<(String, String)>,
+/// A recording of a session.
+pub type Recording = recording::Recording<Msg>;
+/// Reads a recording of a session.
+///
+/// # Errors
+/// The file can't be read, is no recording, or has a line (but for a cut last one) that does not read; more than is taken in.
+pub fn read(from: impl BufRead) -> Result<Recording, RecordingError> {
+    recording::read(from)
 }
 
-impl Header {
-    /// For a recording of this model that starts at `now`.
-    #[must_use]
-    pub fn of(model: &Model, now: Now) -> Self {
-        let since = now.wall.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self {
-            magic: MAGIC.to_owned(),
-            format: FORMAT,
-            program: env!("CARGO_PKG_VERSION").to_owned(),
-            started: u64::try_from(since.as_micros()).unwrap_or(u64::MAX),
-            size: model.size,
-            privacy: model.setup.naming.privacy,
-            title: model.setup.title.clone(),
-            ids: model.registry().iter().map(|probe| (probe.id(), probe.name().to_owned())).collect(),
-            keys: changed(&model.setup.keymap),
-            kept: kept(model),
-        }
-    }
+/// What a line says.
+pub type What = recording::What<Msg>;
 
-    /// The time of day at which it starts.
-    #[must_use]
-    pub fn started(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_micros(self.started)
+/// For a recording of this model that starts at `now`.
+#[must_use]
+pub fn header(model: &Model, now: Now) -> Header {
+    let since = now.wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Header {
+        magic: MAGIC.to_owned(),
+        format: FORMAT,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        started: u64::try_from(since.as_micros()).unwrap_or(u64::MAX),
+        size: model.size,
+        privacy: model.setup.naming.privacy,
+        title: model.setup.title.clone(),
+        ids: model.registry().iter().map(|probe| (probe.id(), probe.name().to_owned())).collect(),
+        keys: changed(&model.setup.keymap),
+        kept: kept(model),
     }
 }
 
@@ -108,42 +75,18 @@ fn changed(keymap: &Keymap) -> Vec<(String, Vec<String>)> {
     differs.map(|command| (command.name.to_owned(), keys(command))).collect()
 }
 
-/// One line: microseconds since the start (before it for what is told of the past), and what happened then.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Line(pub i64, pub What);
-
-/// What a line says.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "nearly all are messages")]
-pub enum What {
-    Msg(Msg),
-    /// The reply to this request was read then.
-    Read(Permid, Ticket),
-    /// So many messages before this one could not be written.
-    Lost(u64),
-    /// The recording ended on purpose.
-    End,
-}
-
-impl What {
-    /// What is written of a message; `None` for what is not.
-    #[must_use]
-    pub fn of(msg: &Msg) -> Option<Self> {
-        Some(match msg {
-            Msg::Tick | Msg::Figures(_) => return None,
-            Msg::Decoded { permid, ticket, .. } => Self::Read(*permid, *ticket),
-            other => Self::Msg(other.clone()),
-        })
-    }
-}
-
-/// Microseconds from `start` to `at`; negative for what was before.
+/// What is written of a message; `None` for what is not.
 #[must_use]
-pub fn micros(start: Now, at: Now) -> i64 {
-    let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-    match at.instant.checked_duration_since(start.instant) {
-        Some(after) => micros(after),
-        None => -micros(start.instant.saturating_duration_since(at.instant)),
-    }
+pub fn what(msg: &Msg) -> Option<What> {
+    Some(match msg {
+        Msg::Tick | Msg::Figures(_) => return None,
+        Msg::Decoded { permid, ticket, .. } => What::Read(*permid, *ticket),
+        other => What::Msg(other.clone()),
+    })
+}
+
+/// What is written of a reply that was decoded, where its bytes are not: what it was decoded as.
+#[must_use]
+pub fn kept_decoding(msg: &Msg) -> Option<What> {
+    matches!(msg, Msg::Decoded { .. }).then(|| What::Msg(msg.clone()))
 }

@@ -12,13 +12,13 @@ use super::*;
 use crate::screen::asking::identity::Identity;
 use crate::screen::keys::key::Key;
 use crate::screen::model::Setup;
-use swarmscope_peer::node::{Ask, Direction, Event, Origin, PeerKey, Source, Transport};
+use swarmscope_peer::node::{Ask, Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 use swarmscope_probes::Statistics;
 use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 use swarmscope_wire::frame::FrameId;
 use swarmscope_wire::mask::Mask;
 use swarmscope_wire::text::hex;
-use swarmscope_wire::{ChannelId, ErrorByte, Frequency, OverlayVersion, PartsLeft};
+use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
 
 const HOST: &str = "peer.example.org";
 const PEERS: [Permid; 2] = [Permid::Ed25519([0x9f; 32]), Permid::Sect233k1([0x3a; 60])];
@@ -147,8 +147,8 @@ fn now() -> Now {
     Now { instant: Instant::now(), wall: UNIX_EPOCH + Duration::from_secs(1_790_000_000) }
 }
 
-fn file(lines: &[Line]) -> String {
-    let header = serde_json::to_string(&Header::of(&model(), now())).unwrap();
+fn file(lines: &[Line<Msg>]) -> String {
+    let header = serde_json::to_string(&header(&model(), now())).unwrap();
     let lines: Vec<String> = lines.iter().map(|line| serde_json::to_string(line).unwrap()).collect();
     format!("{header}\n{}\n", lines.join("\n"))
 }
@@ -159,9 +159,9 @@ fn read_text(text: &str) -> Result<Recording, RecordingError> {
 
 #[test]
 fn what_is_written_is_read_again() {
-    let lines: Vec<Line> = messages().into_iter().zip(-2..).map(|(msg, at)| Line(at, What::Msg(msg))).collect();
+    let lines: Vec<Line<Msg>> = messages().into_iter().zip(-2..).map(|(msg, at)| Line(at, What::Msg(msg))).collect();
     let recording = read_text(&file(&lines)).unwrap();
-    assert_eq!(recording.header, Header::of(&model(), now()));
+    assert_eq!(recording.header, header(&model(), now()));
     assert_eq!(format!("{:?}", recording.lines), format!("{lines:?}"));
     assert!(!recording.cut);
 }
@@ -169,7 +169,7 @@ fn what_is_written_is_read_again() {
 #[test]
 fn nothing_masked_says_who_or_where() {
     let mut masker = Masker::new(Mask::new([5; 32]));
-    let lines: Vec<Line> = messages().into_iter().map(|msg| masker.line(Line(0, What::Msg(msg)))).collect();
+    let lines: Vec<Line<Msg>> = messages().into_iter().map(|msg| masker.line(Line(0, What::Msg(msg)))).collect();
     let text = file(&lines);
     let mut secrets = vec![HOST.to_owned(), address().to_string(), address().ip().to_string(), "6751".into()];
     for form in [address().to_string().as_bytes(), HOST.as_bytes(), &[198, 51, 100, 23]] {
@@ -188,7 +188,7 @@ fn nothing_masked_says_who_or_where() {
 
 #[test]
 fn a_cut_last_line_is_told_and_any_other_is_an_error_with_its_number() {
-    let lines: Vec<Line> = messages().into_iter().take(3).map(|msg| Line(0, What::Msg(msg))).collect();
+    let lines: Vec<Line<Msg>> = messages().into_iter().take(3).map(|msg| Line(0, What::Msg(msg))).collect();
     let whole = file(&lines);
     let cut = read_text(&whole[..whole.len() - 9]).unwrap();
     assert!(cut.cut);

@@ -4,7 +4,9 @@
 use std::io::{self, BufRead, Read as _};
 
 use super::cleaning::Cleaner;
-use super::rewriting::{Rewrite as _, rewrite};
+use serde::de::DeserializeOwned;
+
+use super::rewriting::{Rewrite as _, Rewritten};
 use super::{FORMAT, Header, Line, MAGIC, What};
 
 /// The longest line: a reply of 64 MiB, the most that one may have, as base64.
@@ -18,9 +20,11 @@ const FARTHEST: u64 = 10 * 365 * 86_400 * 1_000_000;
 
 /// A recording, in memory.
 #[derive(Clone, Debug)]
-pub struct Recording {
+pub struct Recording<S> {
+    /// Its first line.
     pub header: Header,
-    pub lines: Vec<Line>,
+    /// Everything else, in the order of the file.
+    pub lines: Vec<Line<S>>,
     /// The last line is cut off: the program that wrote it did not end as it should.
     pub cut: bool,
 }
@@ -28,21 +32,30 @@ pub struct Recording {
 /// Why a file is no recording that can be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
+    /// It can't be read.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// Its first line is none of a recording.
     #[error("not a recording of swarmscope: its first line is not a header")]
     NoHeader,
+    /// A newer program wrote it.
     #[error("a recording of format {0}, which this version ({FORMAT}) does not read; use a newer swarmscope")]
     Format(u32),
+    /// A line that does not read.
     #[error("line {line}: {what}")]
-    Line { line: usize, what: String },
+    Line {
+        /// From 1.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
 }
 
 /// Reads a recording.
 ///
 /// # Errors
 /// The file can't be read, is no recording, or has a line (but for a cut last one) that does not read; more than is taken in.
-pub fn read(from: impl BufRead) -> Result<Recording, RecordingError> {
+pub fn read<S: DeserializeOwned + Rewritten>(from: impl BufRead) -> Result<Recording<S>, RecordingError> {
     let mut lines = Lines { from: from.take(MOST_BYTES), number: 0 };
     let first = lines.next()?.ok_or(RecordingError::NoHeader)?;
     let mut header: Header = serde_json::from_slice(&first.bytes).map_err(|_| RecordingError::NoHeader)?;
@@ -71,13 +84,13 @@ pub fn read(from: impl BufRead) -> Result<Recording, RecordingError> {
     Ok(recording)
 }
 
-fn line(bytes: &[u8]) -> Result<Line, String> {
-    let Line(at, mut what) = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+fn line<S: DeserializeOwned + Rewritten>(bytes: &[u8]) -> Result<Line<S>, String> {
+    let Line(at, mut what): Line<S> = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if at.unsigned_abs() > FARTHEST {
         return Err(format!("{at} microseconds are too far from the start"));
     }
     if let What::Msg(msg) = &mut what {
-        rewrite(msg, &mut Cleaner);
+        msg.rewrite(&mut Cleaner);
     }
     Ok(Line(at, what))
 }

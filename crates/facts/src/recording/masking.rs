@@ -11,9 +11,8 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::rewriting::{Rewrite, rewrite};
+use super::rewriting::{Rewrite, Rewritten};
 use super::{Line, What};
-use crate::screen::msg::Msg;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{Failure, Phase};
@@ -36,6 +35,7 @@ pub struct Masker {
 }
 
 impl Masker {
+    /// Under the key of this mask.
     #[must_use]
     pub const fn new(mask: Mask) -> Self {
         Self { mask, hosts: Vec::new() }
@@ -43,19 +43,13 @@ impl Masker {
 
     /// What may be written of a line.
     #[must_use]
-    pub fn line(&mut self, Line(at, mut what): Line) -> Line {
+    pub fn line<S: Rewritten>(&mut self, Line(at, mut what): Line<S>) -> Line<S> {
         match &mut what {
-            What::Msg(msg) => rewrite(msg, self),
+            What::Msg(msg) => msg.rewrite(self),
             What::Read(permid, _) => self.permid(permid),
             What::Lost(_) | What::End => {}
         }
         Line(at, what)
-    }
-
-    /// The message of a reply that was read: here what it was read as is written, because its bytes are not.
-    #[must_use]
-    pub fn keeps(msg: &Msg) -> Option<What> {
-        matches!(msg, Msg::Decoded { .. }).then(|| What::Msg(msg.clone()))
     }
 
     fn tree(&mut self, node: &mut Node) {
