@@ -76,6 +76,8 @@ struct Known {
     connected: bool,
     /// We have dialled it, and it was there.
     reached: bool,
+    /// The operator has disconnected it: nobody else dials it.
+    held_off: bool,
 }
 
 #[derive(Debug, Default)]
@@ -173,6 +175,7 @@ impl Directory {
             known.place = Some(place);
             known.retry = Retry::default();
             known.named = true;
+            known.held_off = false;
             news
         });
         changed.unwrap_or(News::Stale)
@@ -269,6 +272,7 @@ impl Directory {
             known.seen = listening.or(known.seen);
             known.connected = true;
             known.reached |= dialled.is_some();
+            known.held_off &= dialled.is_none();
             known.place = dialled.or_else(|| listening.map(Place::from)).or_else(|| known.place.take());
             known.retry.failures = 0;
             known.retry.not_before = None;
@@ -342,15 +346,21 @@ impl Directory {
         });
     }
 
+    /// The operator has disconnected it: it is dialled again when the operator says so, and not before.
+    pub(super) fn hold_off(&mut self, permid: Permid) {
+        self.change(permid, |known| known.held_off = true);
+    }
+
     /// When a peer may be dialled again by itself; `None` once it is given up or not known any more.
     pub(super) fn retry_at(&self, permid: Permid, now: Instant) -> Option<Instant> {
-        let known = self.known.get(&permid).filter(|known| known.retry.failures < GIVES_UP_AT)?;
+        let may = |known: &&Known| known.retry.failures < GIVES_UP_AT && !known.held_off;
+        let known = self.known.get(&permid).filter(may)?;
         Some(known.retry.not_before.unwrap_or(now))
     }
 
     /// Peers that a round may dial.
     pub(super) fn candidates(&self, now: Instant) -> impl Iterator<Item = Permid> {
-        let due = move |known: &Known| known.place.is_some() && known.retry.is_due(now);
+        let due = move |known: &Known| known.place.is_some() && !known.held_off && known.retry.is_due(now);
         self.known.iter().filter(move |(_, known)| due(known)).map(|(permid, _)| *permid)
     }
 
@@ -378,8 +388,8 @@ impl Directory {
 impl Known {
     fn new(source: Source, now: Instant) -> Self {
         let retry = Retry::default();
-        let (named, connected, reached) = (false, false, false);
-        Self { place: None, seen: None, source, version: None, heard: now, retry, named, connected, reached }
+        let (named, connected, reached, held_off) = (false, false, false, false);
+        Self { place: None, seen: None, source, version: None, heard: now, retry, named, connected, reached, held_off }
     }
 
     fn worth(&self) -> Worth {

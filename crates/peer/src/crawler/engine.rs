@@ -188,6 +188,7 @@ impl Engine {
     }
 
     fn disconnect(&mut self, permid: Permid) {
+        self.core.directory.hold_off(permid);
         let conns: Vec<_> = self.core.links.of(permid).collect();
         for conn in conns {
             self.core.close(conn, Failure::new(Cause::Closed, By::Us, "disconnected from here"));

@@ -29,6 +29,8 @@ pub const FAST_ROUND: Duration = Duration::from_secs(1);
 pub const SLOW_ROUND: Duration = Duration::from_secs(60);
 /// How often a KEEP_ALIVE is sent (§7); at the next round, which comes within a minute of that.
 const KEEP_ALIVE: Duration = Duration::from_secs(120);
+/// Services of the system listen below it (RFC 6335, section 6): nobody's word makes us dial a mail server.
+const FIRST_USER_PORT: u16 = 1024;
 /// What an original answers to a BUDDYCAST that says port 0: an empty dict (§7).
 const NOTHING_TO_TELL: &[u8] = b"de";
 const A_DAY: Duration = Duration::from_secs(24 * 3600);
@@ -187,7 +189,8 @@ fn can_be_told(core: &Core, version: OverlayVersion) -> bool {
 /// What one peer says of another: kept as hearsay, if it can be true and concerns us.
 fn hear(core: &mut Core, from: Permid, remote: IpAddr, peer: &ListedPeer) {
     let address = SocketAddr::new(peer.ip, peer.port);
-    if core.own.contains(&peer.permid) || peer.permid == from || !concerns(address, remote) {
+    let of_the_system = address.port() < FIRST_USER_PORT;
+    if core.own.contains(&peer.permid) || peer.permid == from || of_the_system || !concerns(address, remote) {
         return;
     }
     if core.directory.hear(peer.permid, address, peer.version, from, core.now) == News::Fresh {

@@ -36,12 +36,12 @@ fn a_message_is_answered_once_in_4_hours_and_the_connection_stays() {
     assert!(buddycasts(&mut rig).is_empty(), "who comes to ask is not talked to about other things");
     rig.frame(A, message(vec![]));
     assert_eq!(buddycasts(&mut rig).len(), 1);
-    rig.frame(A, message(vec![listed(9, "127.0.0.9", 9)]));
+    rig.frame(A, message(vec![listed(9, "127.0.0.9", 9009)]));
     assert!(buddycasts(&mut rig).is_empty());
     assert!(!rig.events().iter().any(|event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. })));
     rig.pass(secs(4 * 3600));
     rig.sent.clear();
-    rig.frame(A, message(vec![listed(9, "127.0.0.9", 9)]));
+    rig.frame(A, message(vec![listed(9, "127.0.0.9", 9009)]));
     assert!(rig.closes.is_empty());
     assert!(rig.events().iter().any(|event| matches!(event, Event::Discovered { .. })));
 }
@@ -51,26 +51,26 @@ fn hearsay_keeps_its_source_and_is_dialled_with_its_permid_pinned() {
     let mut rig = Rig::new(gossiping(1));
     rig.connect(A, 2, Direction::Incoming, None);
     rig.events();
-    rig.frame(A, message(vec![listed(9, "127.0.0.9", 99), listed(1, "127.0.0.1", 1), listed(2, "127.0.0.2", 2)]));
+    rig.frame(A, message(vec![listed(9, "127.0.0.9", 9900), listed(1, "127.0.0.1", 1), listed(2, "127.0.0.2", 2)]));
     let discovered: Vec<_> =
         rig.events().into_iter().filter(|event| matches!(event, Event::Discovered { .. })).collect();
     let expected = Event::Discovered {
         peer: PeerKey::Permid(permid(9)),
-        address: Some("127.0.0.9:99".parse().unwrap()),
+        address: Some("127.0.0.9:9900".parse().unwrap()),
         version: Some(OverlayVersion::CURRENT),
         source: Source::BuddyCast(permid(2)),
     };
     assert_eq!(discovered, [expected], "not ourselves, not the sender");
     rig.pass(secs(20));
     let (_, to, pinned) = rig.dials[0];
-    assert_eq!((to.to_string().as_str(), pinned), ("127.0.0.9:99", Some(permid(9))));
+    assert_eq!((to.to_string().as_str(), pinned), ("127.0.0.9:9900", Some(permid(9))));
 }
 
 #[test]
 fn hearsay_that_proves_wrong_is_forgotten() {
     let mut rig = Rig::new(gossiping(1));
     rig.connect(A, 2, Direction::Incoming, None);
-    rig.frame(A, message(vec![listed(9, "127.0.0.9", 99)]));
+    rig.frame(A, message(vec![listed(9, "127.0.0.9", 9900)]));
     rig.pass(secs(20));
     let (attempt, ..) = rig.dials.pop().unwrap();
     rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::WrongPermid, By::Us, "") });
@@ -94,7 +94,7 @@ fn nobody_from_outside_makes_us_dial_into_our_own_network() {
     rig.input(Input::Connected { conn: A, attempt: None, peer });
     let bad =
         ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.0.1", "::1", "fe80::1", "fc00::1", "0.0.0.0", "224.0.0.1"];
-    rig.frame(A, message(bad.iter().zip(20..).map(|(ip, n)| listed(n, ip, 80)).collect()));
+    rig.frame(A, message(bad.iter().zip(20..).map(|(ip, n)| listed(n, ip, 8080)).collect()));
     rig.pass(secs(60));
     assert!(rig.dials.iter().all(|(_, _, pinned)| *pinned == Some(permid(2))), "{:?}", rig.dials);
     assert!(!rig.events().iter().any(|event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. })));
@@ -120,7 +120,7 @@ fn one_source_can_not_fill_the_directory() {
         let fresh = |n: u32| {
             let mut key = [0xee; 32];
             key[..4].copy_from_slice(&n.to_le_bytes());
-            ListedPeer { permid: Permid::Ed25519(key), ..listed(9, "127.0.0.9", 9) }
+            ListedPeer { permid: Permid::Ed25519(key), ..listed(9, "127.0.0.9", 9009) }
         };
         rig.frame(A, message((heard..heard + 10).map(fresh).collect()));
         heard += 10;
@@ -249,7 +249,7 @@ fn throw_away_keys_do_not_switch_discovery_off() {
     }
     rig.events();
     rig.connect(A, 2, Direction::Incoming, None);
-    rig.frame(A, message(vec![listed(9, "127.0.0.9", 99)]));
+    rig.frame(A, message(vec![listed(9, "127.0.0.9", 9900)]));
     let heard = |event: &Event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. });
     assert!(rig.events().iter().any(heard), "an honest peer is still heard");
 }
@@ -265,7 +265,7 @@ fn strangers_never_displace_whom_the_operator_named_or_who_is_connected() {
     for n in 0..2_600 {
         let from = SocketAddr::from(([198, 51, (n % 200) as u8, 7], 5000));
         let told =
-            (0..10).map(|i| ListedPeer { permid: throw_away(1_000_000 + n * 10 + i), ..listed(9, "198.51.1.1", 9) });
+            (0..10).map(|i| ListedPeer { permid: throw_away(1_000_000 + n * 10 + i), ..listed(9, "198.51.1.1", 9009) });
         visits(&mut rig, n, from, &message(told.collect()));
     }
     assert!(began.elapsed() < secs(20), "making room takes no scan: {:?}", began.elapsed());
@@ -333,4 +333,28 @@ fn everybody_gets_a_keep_alive_about_every_two_minutes() {
     rig.pass(secs(600));
     let count = rig.sent.iter().filter(|(conn, frame)| *conn == A && frame.id == FrameId::KEEP_ALIVE).count();
     assert!((4..=5).contains(&count), "{count} in ten minutes");
+}
+
+#[test]
+fn whom_the_operator_disconnects_no_round_dials_again() {
+    let mut rig = Rig::new(gossiping(1));
+    let target = || Target { host: "127.0.0.2".into(), port: 7760, permid: Some(permid(2)) };
+    rig.input(Input::Connect { target: target(), source: Source::Operator });
+    let (attempt, ..) = rig.dials.pop().unwrap();
+    rig.connect(A, 2, Direction::Outgoing, Some(attempt));
+    rig.input(Input::Disconnect(permid(2)));
+    rig.input(Input::Closed { conn: A, failure: Failure::new(Cause::Closed, By::Us, "") });
+    rig.pass(secs(3 * 3600));
+    assert!(rig.dials.is_empty(), "{:?}", rig.dials);
+    rig.input(Input::Connect { target: target(), source: Source::Operator });
+    assert_eq!(rig.dials.len(), 1, "the operator may");
+}
+
+#[test]
+fn hearsay_makes_nobody_dial_a_port_of_the_system() {
+    let mut rig = Rig::new(gossiping(1));
+    rig.connect(A, 2, Direction::Incoming, None);
+    rig.frame(A, message(vec![listed(9, "127.0.0.9", 25)]));
+    rig.pass(secs(60));
+    assert!(rig.dials.is_empty(), "{:?}", rig.dials);
 }
