@@ -125,9 +125,12 @@ impl Play {
             *in_flight += 1;
             assert!(*in_flight <= WINDOW);
         }
-        for conn in closed {
-            let at = self.conns.iter().position(|(other, _)| *other == conn).expect("closed once");
+        for conn in &closed {
+            let at = self.conns.iter().position(|(other, _)| other == conn).expect("closed once");
             self.close(at);
+        }
+        if !closed.is_empty() {
+            self.check(); // replies go on elsewhere, while their Crawlers are still allowed
         }
     }
 }
