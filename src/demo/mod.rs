@@ -16,12 +16,15 @@ mod scenario;
 mod seeded;
 mod stage;
 mod statistics;
+mod steps;
 mod swarm;
+mod tables;
 mod tour;
 
 pub use cast::Role;
 pub use nats::Nats;
+pub use peer::DemoPeer;
 pub use scenario::Scenario;
 pub use stage::{Stage, stage};
-pub use swarm::{DemoPeer, Swarm, SwarmConfig};
+pub use swarm::{Swarm, SwarmConfig};
 pub use tour::Reading;

@@ -10,7 +10,6 @@ use tokio_util::task::TaskTracker;
 
 use super::cast::Role;
 use super::nats::Behind;
-use super::swarm::DemoPeer;
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::node::{Event, Node, NodeConfig, Target};
 use swarmscope_probes::Statistics;
@@ -22,6 +21,37 @@ use swarmscope_wire::{OverlayVersion, Permid};
 const AWAY: Duration = Duration::from_secs(20);
 /// How long a node may take to close.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// A peer of the swarm, as far as others need to know it.
+#[derive(Clone, Debug)]
+pub struct DemoPeer {
+    pub role: Role,
+    /// What the screen writes beside it.
+    pub label: Option<&'static str>,
+    pub address: SocketAddr,
+    pub permid: Permid,
+    pub version: OverlayVersion,
+    pub(super) handle: Handle,
+}
+
+impl DemoPeer {
+    /// The fact that it listens, as its own node tells it.
+    #[must_use]
+    pub fn listening(&self) -> Event {
+        let old = !self.version.is_encrypted();
+        Event::Listening {
+            address: self.address,
+            permid: (!old).then_some(self.permid),
+            legacy_permid: old.then_some(self.permid),
+        }
+    }
+
+    /// Where to dial it, and it alone.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target { host: self.address.ip().to_string(), port: self.address.port(), permid: Some(self.permid) }
+    }
+}
 
 /// Everything a peer is made of.
 pub struct Plan {

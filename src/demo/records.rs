@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::seeded::Seeded;
-use super::statistics::{HOUR, hash, hour, insert};
+use super::tables::{HOUR, hash, hour, insert};
 
 /// What programs of the original wrote into the user event log, by type; the number is a count.
 const EVENTS: [(u64, &str); 6] = [

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cast::Role;
-use super::tour::{Act, Step};
+use super::steps::{Act, Step};
 use swarmscope_wire::MessageId;
 
 /// What a swarm plays.

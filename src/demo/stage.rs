@@ -8,8 +8,9 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::cast::Role;
+use super::peer::DemoPeer;
 use super::scenario::Scenario;
-use super::swarm::{DemoPeer, Swarm};
+use super::swarm::Swarm;
 use super::tour::{Facts, Reading, Tour};
 use crate::screen::asking::identity::Identity;
 use crate::screen::kept::Kept;

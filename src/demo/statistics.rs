@@ -1,19 +1,14 @@
 //! Invented statistics for the peers: counts and hashes only, the same for the same seed.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::cast::Role;
 use super::records;
 use super::seeded::Seeded;
+use super::tables::{hash, hour, insert};
 use swarmscope_probes::Statistics;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
-/// The newest hour in the statistics: fixed, so that the same seed gives the same. Times are whole hours.
-const NEWEST: u64 = 1_763_787_600;
-pub(super) const HOUR: u64 = 3600;
-/// The oldest: a month before.
-const HOURS: u64 = 30 * 24;
 /// Torrents of a usual peer, and of the one with the slow line: some 75 bytes each in a reply, so a dozen parts.
 const USUAL_TORRENTS: Range<u64> = 40..900;
 const MANY_TORRENTS: Range<u64> = 5200..5201;
@@ -55,27 +50,9 @@ fn statements(seeded: &mut Seeded, torrents: Range<u64>) -> String {
     sql
 }
 
-/// One statement for all rows.
-pub(super) fn insert(sql: &mut String, into: &str, rows: u64, mut row: impl FnMut() -> String) {
-    let rows: Vec<String> = (0..rows).map(|_| format!("({})", row())).collect();
-    if !rows.is_empty() {
-        let _ = writeln!(sql, "INSERT INTO {into} VALUES {};", rows.join(","));
-    }
-}
-
-pub(super) fn hash(seeded: &mut Seeded) -> String {
-    seeded.bytes::<20>().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-pub(super) fn hour(seeded: &mut Seeded) -> u64 {
-    NEWEST - seeded.skewed(HOURS) * HOUR
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::tables::HOUR;
     use super::*;
 
     #[test]

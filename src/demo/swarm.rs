@@ -12,7 +12,7 @@ use super::cast::Role;
 use super::changed;
 use super::dead_ends::dead_ends;
 use super::nats::Nats;
-use super::peer::{self, Plan};
+use super::peer::{self, DemoPeer, Plan};
 use super::scenario::Scenario;
 use super::seeded::Seeded;
 use super::statistics;
@@ -59,37 +59,6 @@ pub struct SwarmConfig {
     pub nats: Option<Arc<Nats>>,
     /// Where the peers' events go. A reader that waits makes the swarm wait.
     pub watch: Option<mpsc::Sender<Event>>,
-}
-
-/// A peer of the swarm, as far as others need to know it.
-#[derive(Clone, Debug)]
-pub struct DemoPeer {
-    pub role: Role,
-    /// What the screen writes beside it.
-    pub label: Option<&'static str>,
-    pub address: SocketAddr,
-    pub permid: Permid,
-    pub version: OverlayVersion,
-    pub(super) handle: peer::Handle,
-}
-
-impl DemoPeer {
-    /// The fact that it listens, as its own node tells it.
-    #[must_use]
-    pub fn listening(&self) -> Event {
-        let old = !self.version.is_encrypted();
-        Event::Listening {
-            address: self.address,
-            permid: (!old).then_some(self.permid),
-            legacy_permid: old.then_some(self.permid),
-        }
-    }
-
-    /// Where to dial it, and it alone.
-    #[must_use]
-    pub fn target(&self) -> Target {
-        Target { host: self.address.ip().to_string(), port: self.address.port(), permid: Some(self.permid) }
-    }
 }
 
 /// A running swarm.

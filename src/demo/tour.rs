@@ -9,8 +9,10 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::cast::Role;
+use super::peer::DemoPeer;
 use super::scenario::Scenario;
-use super::swarm::{DemoPeer, Swarm};
+use super::steps::{Act, Step};
+use super::swarm::Swarm;
 use crate::screen::{Msg, TourStep};
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::node::{Ask, Event, Node, Origin, PeerKey, Ticket};
@@ -20,25 +22,6 @@ use swarmscope_wire::{Frequency, MessageId, Permid};
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Between a step's announcement and what happens: time for the eye to find the peer.
 const LEAD: Duration = Duration::from_millis(500);
-
-/// What happens in a step.
-#[derive(Clone, Copy, Debug)]
-pub enum Act {
-    /// Nothing: look.
-    Look,
-    /// The peer with this role is asked this.
-    Ask(Role, MessageId),
-    /// The peer with this role goes away.
-    Leave(Role),
-}
-
-/// A step of a tour.
-pub struct Step {
-    pub act: Act,
-    pub text: &'static str,
-    /// Time to read, once what it shows has happened.
-    pub dwell: Duration,
-}
 
 /// How long each step waits for its readers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
