@@ -16,6 +16,12 @@ pub struct Range {
 pub struct NotARange;
 
 impl Range {
+    /// One address.
+    #[must_use]
+    pub const fn single(ip: IpAddr) -> Self {
+        Self { start: ip, bits: if ip.is_ipv4() { 32 } else { 128 } }
+    }
+
     /// Whether `ip` lies in it.
     #[must_use]
     pub fn contains(&self, ip: IpAddr) -> bool {

@@ -3,6 +3,12 @@
 #![warn(missing_docs)]
 
 pub mod address;
+pub mod answer;
+pub mod bittorrent;
 pub mod dht;
+pub mod question;
 pub mod random;
+pub mod reach;
 pub mod simulated;
+pub mod sockets;
+pub mod target;

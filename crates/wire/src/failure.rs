@@ -23,8 +23,18 @@ pub enum Phase {
     Resolve,
     /// From an address to a connection.
     Tcp,
+    /// A datagram that arrives anywhere (DHT).
+    Udp,
+    /// Message Stream Encryption, where plain connections are refused (BitTorrent).
+    Mse,
     /// 68 bytes each way (§1).
     Handshake,
+    /// The extension handshake (BEP 10).
+    Extensions,
+    /// An answer of a DHT node, whatever it says (BEP 5).
+    Answer,
+    /// Whether the node is the one that was asked for.
+    Id,
     /// Whether the two sides have a version in common (§1).
     Version,
     /// Who the other side is (§3, §8).
@@ -42,6 +52,12 @@ impl Phase {
     pub const LADDER: [Self; 7] =
         [Self::Resolve, Self::Tcp, Self::Handshake, Self::Version, Self::Authentication, Self::Request, Self::Reply];
 
+    /// The rungs from an address to the reply of a BitTorrent peer.
+    pub const BITTORRENT: [Self; 6] =
+        [Self::Resolve, Self::Tcp, Self::Mse, Self::Handshake, Self::Extensions, Self::Reply];
+    /// The rungs from an address to the reply of a DHT node.
+    pub const DHT: [Self; 5] = [Self::Resolve, Self::Udp, Self::Answer, Self::Id, Self::Reply];
+
     /// The word for it in messages, JSON and codes.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -49,7 +65,12 @@ impl Phase {
             Self::Local => "local",
             Self::Resolve => "resolve",
             Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Mse => "mse",
             Self::Handshake => "handshake",
+            Self::Extensions => "extensions",
+            Self::Answer => "answer",
+            Self::Id => "id",
             Self::Version => "version",
             Self::Authentication => "authentication",
             Self::Request => "request",
@@ -147,6 +168,22 @@ causes! {
     HandshakeTimeout: Handshake, "handshake.timeout", AUTHENTICATE, "no whole handshake in time", "something else listens there, or the peer is overloaded: check the port";
     NotOverlay: Handshake, "handshake.not-overlay", AUTHENTICATE, "what answers does not speak the overlay protocol", "check the port: BitTorrent clients use another one for the overlay";
     WrongPort: Handshake, "handshake.wrong-port", AUTHENTICATE, "the peer announces another listening port than the one dialled", "a port forwarding is in the way, or somebody rewrote the handshake: dial the announced port";
+
+    UdpUnreachable: Udp, "udp.unreachable", CONNECT, "nobody listens on that UDP port: the host said so", "check the port, and that the program's DHT is on; TCP may be asked all the same";
+    UdpOther: Udp, "udp.other", CONNECT, "the datagram could not be sent", "see the detail for what the operating system said";
+    AnswerTimeout: Answer, "answer.timeout", TIMEOUT, "no answer from the node", "silence says nothing: it may be gone, behind a firewall, or its limit may be reached; ask no more for 5 minutes if it had answered before";
+    AnswerMalformed: Answer, "answer.malformed", AUTHENTICATE, "what answers does not speak KRPC", "another program listens on that port: see the detail, or ask `swarmscope check`";
+    WrongNode: Id, "id.wrong-node", AUTHENTICATE, "the node is not the one that was asked for", "another node has this address now, or it has taken a new id: ask without the id to take whoever is there";
+    BtClosed: Handshake, "handshake.bt-closed", CLOSED, "closed without a byte, plain and encrypted", "it may lack the torrent, have no free slot, ban this address, or have another connection from it: check the infohash, wait a minute, then ask REACH";
+    BtTimeout: Handshake, "handshake.bt-timeout", TIMEOUT, "no BitTorrent handshake in time", "something else may listen there, or it is overloaded: `swarmscope check` tells what it is";
+    NotBitTorrent: Handshake, "handshake.not-bittorrent", AUTHENTICATE, "what answers does not speak BitTorrent's peer protocol", "check the port: `swarmscope check` tells what listens there";
+    BtOtherTorrent: Handshake, "handshake.other-torrent", AUTHENTICATE, "the peer answered for another torrent than the one that was asked for", "its implementation differs from the protocol: do not rely on its answers";
+    LikelyBitTorrent: Handshake, "handshake.bittorrent", AUTHENTICATE, "a BitTorrent client, not an overlay peer", "the overlay has another port than the client's torrents: check the port, or ask this one with bt://";
+    MseFailed: Mse, "mse.failed", AUTHENTICATE, "the encrypted stream could not be set up", "it may lack the torrent, or take plain connections only: check the infohash";
+    ExtensionsTimeout: Extensions, "extensions.timeout", TIMEOUT, "no extension handshake in time", "the client is slow or keeps it back: wait longer with --timeout";
+    NoExtension: Extensions, "extensions.none", CLOSED, "the peer does not have the extension that was asked for", "HELLO says which ones it has";
+    PexTimeout: Reply, "reply.pex-timeout", TIMEOUT, "no peer exchange in time", "clients send one a minute, some only when they have met somebody: wait longer with --timeout";
+    BtClosedInReply: Reply, "reply.bt-closed", CLOSED, "the connection was lost before the answer was whole", "seeds close connections to peers that ask for nothing: ask again";
 
     VersionTooOld: Version, "version.too-old", AUTHENTICATE, "the peer's overlay version is too old", "it can't be asked with crawler messages: look for a peer with a newer client";
     VersionTooNew: Version, "version.too-new", AUTHENTICATE, "the peer's lowest overlay version is above ours", "use a newer swarmscope";

@@ -36,6 +36,8 @@ impl Step {
             Phase::Handshake => Self::Handshake,
             Phase::Version => Self::Version,
             Phase::Authentication => Self::Authenticate,
+            // No rungs of the overlay's ladder.
+            Phase::Udp | Phase::Mse | Phase::Extensions | Phase::Answer | Phase::Id => return None,
             Phase::Local | Phase::Request | Phase::Reply | Phase::Open => return None,
         })
     }

@@ -338,17 +338,18 @@ impl Lookup {
         self.end_if_due(now);
     }
 
-    /// Takes what came of a query whose token is its own.
-    pub fn hear(&mut self, event: Event<Token>, now: Instant) {
+    /// Takes what came of a query whose token is its own; gives the answer, if it is one.
+    pub fn hear(&mut self, event: Event<Token>, now: Instant) -> Option<Hop> {
         match event {
             Event::Answered { what, answer, rtt, .. } => match answer.said {
-                Ok(response) => drop(self.answered_by(what, response.id, response.contacts(), rtt, now)),
+                Ok(response) => return self.answered_by(what, response.id, response.contacts(), rtt, now),
                 Err(_) => self.refused(what, now),
             },
             Event::Slow(what) => self.slow(what, now),
             Event::Unreachable(what) => self.unreachable(what, now),
             Event::TimedOut(_) | Event::Stray(..) => {}
         }
+        None
     }
 
     /// Ends it from here.

@@ -1,0 +1,276 @@
+//! A conversation with a BitTorrent peer: plain first, encrypted where that is closed without a byte.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use swarmscope_wire::bittorrent::mse::{Initiator, Step, Streams};
+use swarmscope_wire::bittorrent::{ExtensionHandshake, Handshake, Infohash, PeerExchange, pex};
+use swarmscope_wire::failure::{By, Cause, Delivered, Failure};
+use tokio::time::{Instant, sleep};
+
+use super::stream::{Read, Stream};
+use crate::bittorrent::{Conversation, ConversationError, Heard};
+use crate::reach::Encryption;
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long the other handshake may take, and each step of the encryption.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+/// How long the extension handshake may take after the handshake.
+const EXTENSIONS: Duration = Duration::from_secs(5);
+/// Between a connection that was closed and the next: some clients forget the first a moment later.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// Who is there.
+    Hello,
+    /// Whom it has met, as long as the limit lasts.
+    PeerExchange,
+}
+
+/// What a peer said.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PeerAnswer {
+    /// Its handshake.
+    pub handshake: Handshake,
+    /// Its extension handshake, where it has extensions.
+    pub extensions: Option<Box<ExtensionHandshake>>,
+    /// Whether the plain connection was taken.
+    pub encryption: Encryption,
+    /// How many peer exchanges came.
+    pub exchanges: usize,
+    /// Messages that were dropped unread: how many and how many bytes, by name.
+    pub dropped: Vec<(String, u64, u64)>,
+    /// The peer closed the connection before the limit.
+    pub closed_by_peer: bool,
+    /// From the connection attempt to the end.
+    pub took: Duration,
+}
+
+/// Asks a peer about a torrent that the operator named. `on_exchange` hears of each peer exchange as
+/// it comes.
+///
+/// # Errors
+/// No connection, no handshake, or not what was wanted.
+pub async fn converse(
+    address: SocketAddr,
+    infohash: Infohash,
+    wanted: Wanted,
+    limit: Duration,
+    mut on_exchange: impl FnMut(&PeerExchange, Duration),
+) -> Result<PeerAnswer, Failure> {
+    let begun = Instant::now();
+    let mut random = super::random()?;
+    let mut talk = if let Some(talk) = Talk::plain(address, Conversation::new(infohash, random.bytes())).await? {
+        talk
+    } else {
+        sleep(PAUSE).await;
+        let conversation = Conversation::new(infohash, random.bytes());
+        Talk::encrypted(address, conversation, random.bytes(), infohash).await?
+    };
+    let end = begun + limit;
+    while talk.wants_more(wanted) {
+        let until = match (&talk.extensions, wanted) {
+            (None, _) => end.min(talk.open_since + EXTENSIONS),
+            _ => end,
+        };
+        match talk.listen(until).await? {
+            Listened::Heard(list) => {
+                for exchange in list {
+                    on_exchange(&exchange, begun.elapsed());
+                }
+            }
+            Listened::Closed => talk.closed_by_peer = true,
+            Listened::Nothing => break,
+        }
+    }
+    talk.finish(wanted, begun.elapsed())
+}
+
+enum Listened {
+    Heard(Vec<PeerExchange>),
+    Closed,
+    Nothing,
+}
+
+struct Talk {
+    stream: Stream,
+    keys: Option<Streams>,
+    conversation: Conversation,
+    handshake: Option<Handshake>,
+    extensions: Option<Box<ExtensionHandshake>>,
+    exchanges: usize,
+    closed_by_peer: bool,
+    open_since: Instant,
+}
+
+impl Talk {
+    fn new(stream: Stream, keys: Option<Streams>, conversation: Conversation) -> Self {
+        Self {
+            stream,
+            keys,
+            conversation,
+            handshake: None,
+            extensions: None,
+            exchanges: 0,
+            closed_by_peer: false,
+            open_since: Instant::now(),
+        }
+    }
+
+    /// None where the peer closes without a byte.
+    async fn plain(address: SocketAddr, conversation: Conversation) -> Result<Option<Self>, Failure> {
+        let mut stream = Stream::connect(address, CONNECT).await?;
+        stream.write(&conversation.hello()).await;
+        let mut talk = Self::new(stream, None, conversation);
+        let is_open = talk.await_handshake(address).await?;
+        Ok(is_open.then_some(talk))
+    }
+
+    async fn encrypted(
+        address: SocketAddr,
+        conversation: Conversation,
+        random: [u8; 20],
+        infohash: Infohash,
+    ) -> Result<Self, Failure> {
+        let closed = || Failure::new(Cause::BtClosed, By::Peer, address.to_string()).delivered(Delivered::Yes);
+        let mut stream = Stream::connect(address, CONNECT).await?;
+        let mut initiator = Initiator::new(random, infohash.0, conversation.hello().to_vec());
+        stream.write(&initiator.hello()).await;
+        let until = Instant::now() + HANDSHAKE;
+        loop {
+            let bytes = match stream.read(until).await {
+                Read::Data(bytes) => bytes,
+                Read::Closed => return Err(closed()),
+                Read::Nothing => return Err(Failure::new(Cause::MseFailed, By::Network, address.to_string())),
+            };
+            let failed = |error| Failure::new(Cause::MseFailed, By::Peer, format!("{address}: {error}"));
+            match initiator.push(&bytes).map_err(failed)? {
+                Step::Wait => {}
+                Step::Send(bytes) => stream.write(&bytes).await,
+                Step::Done(established) => {
+                    let mut talk = Self::new(stream, Some(established.streams), conversation);
+                    talk.push(&established.received).map_err(|error| misread(address, error))?;
+                    let is_open = talk.handshake.is_some() || talk.await_handshake(address).await?;
+                    return if is_open { Ok(talk) } else { Err(closed()) };
+                }
+            }
+        }
+    }
+
+    /// Waits for the whole handshake; false where the peer closes without a byte.
+    async fn await_handshake(&mut self, address: SocketAddr) -> Result<bool, Failure> {
+        let until = Instant::now() + HANDSHAKE;
+        while self.handshake.is_none() {
+            match self.stream.read(until).await {
+                Read::Data(mut bytes) => {
+                    if let Some(keys) = &mut self.keys {
+                        keys.incoming.apply(&mut bytes);
+                    }
+                    self.push(&bytes).map_err(|error| misread(address, error))?;
+                }
+                Read::Closed if !self.conversation.has_heard() => return Ok(false),
+                Read::Closed => return Err(Failure::new(Cause::HandshakeClosed, By::Peer, address.to_string())),
+                Read::Nothing => return Err(Failure::new(Cause::BtTimeout, By::Network, address.to_string())),
+            }
+        }
+        self.open_since = Instant::now();
+        self.flush().await;
+        Ok(true)
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Result<Vec<PeerExchange>, ConversationError> {
+        let mut exchanges = Vec::new();
+        for heard in self.conversation.push(bytes)? {
+            match heard {
+                Heard::Handshake(handshake) => self.handshake = Some(handshake),
+                Heard::Extensions(extensions) => self.extensions = Some(extensions),
+                Heard::PeerExchange(exchange) => exchanges.push(exchange),
+            }
+        }
+        self.exchanges += exchanges.len();
+        Ok(exchanges)
+    }
+
+    async fn flush(&mut self) {
+        let mut bytes = std::mem::take(&mut self.conversation.outgoing);
+        if let Some(keys) = &mut self.keys {
+            keys.outgoing.apply(&mut bytes);
+        }
+        if !bytes.is_empty() {
+            self.stream.write(&bytes).await;
+        }
+    }
+
+    async fn listen(&mut self, until: Instant) -> Result<Listened, Failure> {
+        Ok(match self.stream.read(until).await {
+            Read::Nothing => Listened::Nothing,
+            Read::Closed => Listened::Closed,
+            Read::Data(mut bytes) => {
+                if let Some(keys) = &mut self.keys {
+                    keys.incoming.apply(&mut bytes);
+                }
+                let failed =
+                    |error: ConversationError| Failure::new(Cause::MessageMalformed, By::Peer, error.to_string());
+                Listened::Heard(self.push(&bytes).map_err(failed)?)
+            }
+        })
+    }
+
+    fn has_extensions(&self) -> bool {
+        self.handshake.is_some_and(|handshake| handshake.reserved.extensions())
+    }
+
+    fn has_peer_exchange(&self) -> bool {
+        self.extensions.as_ref().is_none_or(|extensions| extensions.id_of(pex::NAME).is_some())
+    }
+
+    fn wants_more(&self, wanted: Wanted) -> bool {
+        let more = match wanted {
+            Wanted::Hello => self.extensions.is_none(),
+            Wanted::PeerExchange => self.has_peer_exchange(),
+        };
+        self.has_extensions() && more && !self.closed_by_peer
+    }
+
+    fn finish(self, wanted: Wanted, took: Duration) -> Result<PeerAnswer, Failure> {
+        let fail = |cause, by| Err(Failure::new(cause, by, "").delivered(Delivered::Yes));
+        let ended = if self.closed_by_peer { Cause::BtClosedInReply } else { Cause::ExtensionsTimeout };
+        let Some(handshake) = self.handshake else { return fail(Cause::BtTimeout, By::Network) };
+        match wanted {
+            Wanted::Hello if self.has_extensions() && self.extensions.is_none() => return fail(ended, By::Peer),
+            Wanted::PeerExchange if !self.has_extensions() || !self.has_peer_exchange() => {
+                return fail(Cause::NoExtension, By::Peer);
+            }
+            Wanted::PeerExchange if self.exchanges == 0 && self.closed_by_peer => {
+                return fail(Cause::BtClosedInReply, By::Peer);
+            }
+            Wanted::PeerExchange if self.exchanges == 0 => return fail(Cause::PexTimeout, By::Network),
+            _ => {}
+        }
+        let named = |(kind, (count, bytes)): (&swarmscope_wire::bittorrent::Kind, &(u64, u64))| {
+            let name = kind.name().map_or_else(|| format!("unknown {}", kind.0), str::to_owned);
+            (name, *count, *bytes)
+        };
+        Ok(PeerAnswer {
+            handshake,
+            extensions: self.extensions,
+            encryption: if self.keys.is_some() { Encryption::Forced } else { Encryption::Open },
+            exchanges: self.exchanges,
+            dropped: self.conversation.dropped.iter().map(named).collect(),
+            closed_by_peer: self.closed_by_peer,
+            took,
+        })
+    }
+}
+
+fn misread(address: SocketAddr, error: ConversationError) -> Failure {
+    let cause = match error {
+        ConversationError::NotBitTorrent(_) => Cause::NotBitTorrent,
+        ConversationError::OtherTorrent => Cause::BtOtherTorrent,
+        ConversationError::TooLong(_) | ConversationError::Extension => Cause::MessageMalformed,
+    };
+    Failure::new(cause, By::Peer, format!("{address}: {error}"))
+}
