@@ -7,6 +7,7 @@
 
 mod bootstrap;
 mod case;
+mod check;
 mod completions;
 mod config;
 mod crawl;
@@ -23,6 +24,7 @@ mod keymap;
 mod logging;
 mod man;
 mod nat;
+mod networks;
 mod open_files;
 mod options;
 mod output;
@@ -68,6 +70,8 @@ enum Command {
     Request(request::RequestArgs),
     /// Create, extend and verify case files: evidence that shows tampering
     Case(case::CaseArgs),
+    /// Tell what listens at an address, and what to do next; without one, how this machine looks from outside
+    Check(check::CheckArgs),
     /// Create an identity, or print its permid
     Key(key::KeyArgs),
     /// Run an RFC 5780 STUN server for NAT tests
@@ -121,6 +125,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Peer(args)) => peer::run(args),
         Some(Command::Request(args)) => request::run(args),
         Some(Command::Case(args)) => case::run(args),
+        Some(Command::Check(args)) => check::run(args),
         Some(Command::Key(args)) => key::run(args),
         Some(Command::Stun(args)) => stun::run(&args),
         Some(Command::Nat(args)) => nat::run(&args),

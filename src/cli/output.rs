@@ -51,6 +51,25 @@ pub enum Line<'a> {
     },
     /// It ended without a reply.
     Failure { phase: &'static str, cause: String, code: &'static str, hint: &'static str },
+    /// A rung of a check, as it ends.
+    Rung(&'a serde_json::Value),
+    /// The end of a check.
+    Check(&'a serde_json::Value),
+    /// A part of a reply of a BitTorrent peer or a DHT node.
+    #[serde(rename = "part")]
+    QuestionPart { index: u32, at_ms: f64, decoded: &'a serde_json::Value },
+    /// The whole reply of a BitTorrent peer or a DHT node.
+    #[serde(rename = "reply")]
+    QuestionReply {
+        network: &'static str,
+        question: &'static str,
+        error: i64,
+        error_name: Option<&'static str>,
+        parts: u32,
+        elapsed_ms: f64,
+        summary: &'a str,
+        decoded: &'a serde_json::Value,
+    },
     /// Peer side: a Crawler asked.
     Asked {
         #[serde(serialize_with = "text")]

@@ -10,11 +10,13 @@ use clap::Args;
 use tokio::sync::mpsc;
 
 use super::case::{CaseFile, KeyOption, keeper::Keeper};
+use super::networks::{self, AnyTarget};
 use super::options::{self, IdentityOptions};
 use super::output::{self, Line};
 use super::payload::Payload;
 use super::reply::{self, Reply, ReplyFile};
 use super::{CliError, identities, key_log, logging, probes, stop};
+use swarmscope_networks::address::Range;
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::identity::key_file::Lock;
@@ -34,9 +36,9 @@ const NOT_ALLOWED_HINT: &str = "probably its allow-list: ask its owner to add yo
 
 #[derive(Args, Debug)]
 pub struct RequestArgs {
-    /// host:port, or permid@host:port to require that identity
-    target: Target,
-    /// What to ask: a number from 0 to 255, or a name such as natcheck, database or repex
+    /// host:port, permid@host:port to require that identity, bt://host:port, dht://host:port or dht://ID@host:port
+    target: AnyTarget,
+    /// What to ask: a number from 0 to 255, or a name such as natcheck, database or repex; bt:// and dht:// have questions of their own
     message: String,
     /// Text; or @FILE, - for standard input, hex:… for bytes, text:… for literal text, fields:NAME=VALUE;… for a form
     payload: Option<Payload>,
@@ -58,6 +60,12 @@ pub struct RequestArgs {
     /// Append what is sent and what comes to this case
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_CASE")]
     case: Option<PathBuf>,
+    /// BitTorrent: the torrent that hello and pex are about, 40 hexadecimal digits
+    #[arg(long, value_name = "HEX", env = "SWARMSCOPE_INFOHASH")]
+    infohash: Option<String>,
+    /// DHT: let a lookup ask addresses of this range too, which no public node has, such as 198.18.0.0/15 of a lab
+    #[arg(long, value_name = "RANGE", env = "SWARMSCOPE_ALLOW_RANGE", value_delimiter = ',')]
+    allow_range: Vec<Range>,
     #[command(flatten)]
     inflate: options::InflateOption,
     #[command(flatten)]
@@ -83,12 +91,35 @@ fn seconds(text: &str) -> Result<Duration, String> {
 pub fn run(args: RequestArgs) -> Result<u8, CliError> {
     logging::start(logging::Level::Warnings);
     let json = args.json.json;
-    let outcome = prepare(args).and_then(|request| super::runtime()?.block_on(request.run()));
+    let outcome = match args.target.clone() {
+        AnyTarget::Other(target) => other(args, target).and_then(networks::request),
+        AnyTarget::Overlay(target) => {
+            prepare(args, target).and_then(|request| super::runtime()?.block_on(request.run()))
+        }
+    };
     super::report_json(json, outcome)
 }
 
+/// What a request on BitTorrent or the DHT makes of its options; those of the overlay alone are not passed over in silence.
+fn other(args: RequestArgs, target: swarmscope_networks::target::Target) -> Result<networks::Request, CliError> {
+    let given =
+        [(args.case.is_some(), "--case"), (args.out.is_some(), "--out"), (args.frequency.is_some(), "--frequency")];
+    if let Some((_, option)) = given.iter().find(|(given, _)| *given) {
+        return Err(CliError::usage(format!("{option} belongs to the overlay"), format!("leave it out for {target}")));
+    }
+    Ok(networks::Request {
+        target,
+        message: args.message,
+        argument: args.payload,
+        infohash: args.infohash,
+        timeout: args.timeout,
+        allowed: args.allow_range,
+        json: args.json.json,
+    })
+}
+
 /// Everything that can be wrong on this side is found before the peer hears of us.
-fn prepare(args: RequestArgs) -> Result<Request, CliError> {
+fn prepare(args: RequestArgs, target: Target) -> Result<Request, CliError> {
     args.inflate.set();
     let registry = probes::registry()?;
     let message = message_id(&registry, &args.message)?;
@@ -108,8 +139,8 @@ fn prepare(args: RequestArgs) -> Result<Request, CliError> {
         frequency: args.frequency.or(probe.map(|probe| probe.default_frequency())).unwrap_or(Frequency::DEFAULT),
         timeout: args.timeout.or(probe.map(|probe| probe.timeout())).unwrap_or(DEFAULT_TIMEOUT),
         wait_for_dial_back: args.listen.is_some(),
-        pinned: args.target.permid.is_some(),
-        target: args.target,
+        pinned: target.permid.is_some(),
+        target,
         json: args.json.json,
         out,
         kept,
@@ -214,7 +245,10 @@ impl Request {
         if let (Err(_), Err(error)) = (&outcome, &closed) {
             let _ = error.report(&[]);
         }
-        let reply = outcome.map_err(|error| self.located(error, &progress))?;
+        let reply = match outcome {
+            Ok(reply) => reply,
+            Err(error) => return Err(networks::explained(self.located(error, &progress), &self.target).await),
+        };
         let code = reply::present(&reply, &self.config.registry, self.json, self.out.take())?;
         closed.map(|()| code)
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)] // tests of processes live in the world
 
 mod case;
+mod check;
 mod completions;
 mod config;
 mod crawl;

@@ -114,8 +114,8 @@ fn contact_json(contact: &Contact, target: Target) -> Value {
 #[must_use]
 pub fn hop(hop: &Hop, target: Target) -> Value {
     let mut json = contact_json(&hop.contact, target);
-    let rtt_ms = hop.rtt.as_secs_f64() * 1e3;
-    merge(&mut json, &json!({ "depth": hop.depth, "rtt_ms": rtt_ms.round(), "named": hop.named, "taken": hop.taken }));
+    let rtt_ms = (hop.rtt.as_secs_f64() * 1e4).round() / 10.0;
+    merge(&mut json, &json!({ "depth": hop.depth, "rtt_ms": rtt_ms, "named": hop.named, "taken": hop.taken }));
     json
 }
 

@@ -49,9 +49,9 @@ fn nodes_name_their_client_where_they_do() {
     };
     assert_eq!(named("transmission"), None);
     assert_eq!(named("aria2").as_deref(), Some("aria2 0.3"));
-    assert_eq!(named("rtorrent").as_deref(), Some("libTorrent (rakshasa) 13.128"));
+    assert_eq!(named("rtorrent").as_deref(), Some("libTorrent (rakshasa) 0.13.8"));
     for client in ["qbittorrent", "libtorrent", "libtorrent-encrypted"] {
-        assert_eq!(named(client).as_deref(), Some("libtorrent 2.8"));
+        assert_eq!(named(client).as_deref(), Some("libtorrent 2.0.8"));
     }
 }
 

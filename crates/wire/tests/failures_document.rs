@@ -33,11 +33,16 @@ as `notes` in its JSON, each with its code.
 ";
 
 /// The phases in the order of a connection's life.
-const ORDER: [(Phase, &str); 9] = [
+const ORDER: [(Phase, &str); 14] = [
     (Phase::Local, "On this machine"),
     (Phase::Resolve, "Resolving the name"),
     (Phase::Tcp, "Connecting"),
+    (Phase::Udp, "Sending a datagram (DHT)"),
+    (Phase::Mse, "Encrypted stream (BitTorrent)"),
     (Phase::Handshake, "Handshake"),
+    (Phase::Extensions, "Extension handshake (BitTorrent)"),
+    (Phase::Answer, "Answer of a node (DHT)"),
+    (Phase::Id, "Which node it is (DHT)"),
     (Phase::Version, "Version"),
     (Phase::Authentication, "Authentication"),
     (Phase::Open, "On an open connection"),

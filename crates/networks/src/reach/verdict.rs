@@ -202,7 +202,7 @@ fn nothing(findings: &Findings) -> (String, String) {
     (what.to_owned(), next.to_owned())
 }
 
-/// `LT 02 08, libtorrent 2.8, its id does not follow from its address`.
+/// `LT 02 08, libtorrent 2.0.8, its id does not follow from its address`.
 fn node_words(node: &DhtNode) -> String {
     let named = match node.version.as_deref() {
         None => "without a name".to_owned(),
@@ -261,7 +261,7 @@ mod tests {
             findings(&[(Plain, Outcome::Waits), (Overlay, Outcome::Closed), (Mse, Outcome::Ok), (Utp, Outcome::Ok)]);
         let verdict = Verdict::of(&Findings { node: Some(node()), ..open });
         assert_eq!((verdict.what, verdict.encryption, verdict.exit), (What::BitTorrent, Some(Encryption::Open), 0));
-        assert!(verdict.summary.contains("LT 02 08, libtorrent 2.8") && verdict.summary.contains("uTP answers"));
+        assert!(verdict.summary.contains("LT 02 08, libtorrent 2.0.8") && verdict.summary.contains("uTP answers"));
         assert!(verdict.summary.contains("not named"), "nothing names the implementation");
         let verdict = Verdict::of(&findings(&[(Plain, Outcome::Closed), (Mse, Outcome::Ok), (Utp, Outcome::Timeout)]));
         assert_eq!((verdict.encryption, verdict.utp), (Some(Encryption::Forced), false));

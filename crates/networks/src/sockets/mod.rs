@@ -4,6 +4,7 @@
 
 mod dht;
 mod lookup;
+mod outside;
 mod peer;
 mod question;
 mod reach;
@@ -12,10 +13,13 @@ mod udp;
 
 pub use dht::{NodeAnswer, Strays, ask};
 pub use lookup::{LookupOutcome, look_up};
+pub use outside::outside;
 pub use peer::{PeerAnswer, Wanted, converse};
 pub use question::{Part, Reply, Settings, question};
 pub use reach::{Timings, reach};
 pub use udp::Socket;
+
+pub use crate::outside::Outside;
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;

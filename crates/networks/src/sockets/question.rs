@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::krpc::{self, RemoteError, Want};
+use swarmscope_wire::text::count;
 use tokio::time::Instant;
 
 use super::{NodeAnswer, Timings, Wanted, ask, converse, look_up, reach, resolve};
@@ -97,7 +98,8 @@ pub async fn question(
             let dropped: Vec<Value> = (peer.dropped.iter())
                 .map(|(name, count, bytes)| json!({ "message": name, "count": count, "bytes": bytes }))
                 .collect();
-            let summary = format!("{} peer exchanges: {met} met, {lost} lost", peer.exchanges);
+            let exchanges = count(peer.exchanges, "peer exchange", "peer exchanges");
+            let summary = format!("{exchanges}: {met} met, {lost} lost");
             let json = json!({ "exchanges": peer.exchanges, "added": met, "dropped": lost,
                 "closed_by_peer": peer.closed_by_peer, "unread": dropped });
             (Said { summary, json }, None, 0)

@@ -79,13 +79,19 @@ impl Client {
         printable.then(|| Self { code, name: name(PEER_IDS, code), version })
     }
 
-    /// The client that the `v` of a DHT node names: two letters, and two bytes of version.
+    /// The client that the `v` of a DHT node names: two letters, and two bytes of version. Both
+    /// libtorrents put more than one number into a byte.
     #[must_use]
     pub fn of_node(v: &[u8]) -> Option<Self> {
-        let [a, b, version @ ..] = v else { return None };
-        let code = [*a, *b];
-        let shaped = version.len() == 2 && code.iter().all(u8::is_ascii_alphanumeric);
-        shaped.then(|| Self { code, name: name(NODE_VERSIONS, code), version: version.to_vec() })
+        let [a, b, high, low] = *v else { return None };
+        let code = [a, b];
+        let version = match &code {
+            b"LT" => vec![high, low >> 4, low & 0x0f],
+            b"lt" => vec![high >> 4, high & 0x0f, low >> 4],
+            _ => vec![high, low],
+        };
+        let printable = code.iter().all(u8::is_ascii_alphanumeric);
+        printable.then(|| Self { code, name: name(NODE_VERSIONS, code), version })
     }
 }
 

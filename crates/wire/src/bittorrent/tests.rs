@@ -41,7 +41,7 @@ fn clients_are_named_by_their_letters() {
     assert_eq!(named(b"M7-9-x--abcdefghijkl"), None);
     assert_eq!(named(b"-\x1b[1234-abcdefghijkl"), None);
     let node = |v: &[u8]| Client::of_node(v).map(|client| client.to_string());
-    assert_eq!(node(b"LT\x02\x08").as_deref(), Some("libtorrent 2.8"));
+    assert_eq!(node(b"LT\x02\x08").as_deref(), Some("libtorrent 2.0.8"));
     assert_eq!(node(b"A2\0\x03").as_deref(), Some("aria2 0.3"));
     assert_eq!(node(b"\xff\xff\x02\x08"), None);
 }

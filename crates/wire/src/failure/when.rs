@@ -26,6 +26,27 @@ impl Cause {
             Self::HandshakeTimeout => "Not all 68 bytes of the handshake came until its deadline.",
             Self::NotOverlay => "The first bytes are not those of the overlay's handshake.",
             Self::WrongPort => "A dialled peer announces another listening port than the one that was dialled.",
+            Self::UdpUnreachable => "The host answers a datagram with ICMP: port unreachable.",
+            Self::UdpOther => "The operating system refuses to send the datagram, for the reason in the detail.",
+            Self::AnswerTimeout => "Neither the query nor its one retry is answered until the deadline.",
+            Self::AnswerMalformed => "Datagrams come from the node, and none of them is a message of KRPC.",
+            Self::WrongNode => "A node answers under another id than the one before the @ of the target.",
+            Self::BtClosed => "The peer closes the plain connection, and an encrypted one after it, without a byte.",
+            Self::BtTimeout => "Not all 68 bytes of a BitTorrent handshake came until its deadline.",
+            Self::NotBitTorrent => "The first bytes are not those of a BitTorrent handshake.",
+            Self::BtOtherTorrent => "The handshake that comes back names another torrent.",
+            Self::LikelyBitTorrent => {
+                "A peer closes the overlay's handshake without a byte, and what was tried afterwards says that it is a BitTorrent client."
+            }
+            Self::MseFailed => "The peer answers the encryption's first step and not the next, or something else.",
+            Self::ExtensionsTimeout => {
+                "The peer announces extensions, and its extension handshake does not come in time."
+            }
+            Self::NoExtension => {
+                "The peer's handshake, or its extension handshake, lacks the extension that the question needs."
+            }
+            Self::PexTimeout => "No peer exchange comes until the deadline.",
+            Self::BtClosedInReply => "The peer closes after its handshake and before what was asked for.",
             Self::VersionTooOld => "The peer's current version is below our lowest, or is 2 or less.",
             Self::VersionTooNew => "The peer's lowest version is above our current one.",
             Self::VersionNeedsLegacy => {

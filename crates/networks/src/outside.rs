@@ -1,0 +1,94 @@
+//! How this machine looks from outside: what nodes that do not know each other say of our address. One
+//! liar must not decide it.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+/// How many nodes have to agree before an address counts as known.
+const FEWEST_VOTES: usize = 2;
+
+/// What nodes said of our address, all asked from one socket.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outside {
+    /// How many nodes were asked.
+    pub asked: usize,
+    /// How many answered.
+    pub answered: usize,
+    /// How many said which address.
+    pub votes: BTreeMap<SocketAddr, usize>,
+}
+
+impl Outside {
+    /// Our address, where more than half of those who say one agree on it and they are at least two.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        let mut by_ip: BTreeMap<IpAddr, usize> = BTreeMap::new();
+        for (address, count) in &self.votes {
+            *by_ip.entry(address.ip()).or_default() += count;
+        }
+        let (ip, count) = by_ip.into_iter().max_by_key(|(_, count)| *count)?;
+        (count >= FEWEST_VOTES && count * 2 > self.voters()).then_some(ip)
+    }
+
+    /// Whether our port depends on whom we ask: `same for all` or `by destination`; none where too few
+    /// say.
+    #[must_use]
+    pub fn mapping(&self) -> Option<&'static str> {
+        let ip = self.address()?;
+        let ports = self.votes.keys().filter(|address| address.ip() == ip).count();
+        Some(if ports == 1 { "same for all" } else { "by destination" })
+    }
+
+    fn voters(&self) -> usize {
+        self.votes.values().sum()
+    }
+
+    /// All of it in a sentence.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let Self { asked, answered, .. } = self;
+        let heard = format!("{answered} of {asked} nodes answered");
+        let Some(ip) = self.address() else {
+            let why = match self.voters() {
+                0 => "none says our address",
+                1 => "only one says our address, which proves nothing",
+                _ => "they do not agree on our address",
+            };
+            return format!("{heard}; {why}");
+        };
+        let agree: usize = self.votes.iter().filter(|(address, _)| address.ip() == ip).map(|(_, count)| count).sum();
+        let mapping = match self.mapping() {
+            Some("same for all") => "our port is the same for all of them: no mapping by destination was seen",
+            _ => "our port differs between them: the NAT maps by destination, so peers behind NATs can't easily meet",
+        };
+        format!("{heard}; {agree} of {} that say so see us at {ip}; {mapping}", self.voters())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(votes: &[(&str, usize)]) -> Outside {
+        let votes: BTreeMap<_, _> = votes.iter().map(|(address, count)| (address.parse().unwrap(), *count)).collect();
+        Outside { asked: 9, answered: 8, votes }
+    }
+
+    #[test]
+    fn one_liar_does_not_decide_our_address() {
+        assert_eq!(seen(&[("192.0.2.9:1", 1)]).address(), None);
+        let agreed = seen(&[("192.0.2.9:1", 5), ("203.0.113.1:9", 1)]);
+        assert_eq!(agreed.address(), Some([192, 0, 2, 9].into()));
+        assert_eq!(agreed.mapping(), Some("same for all"));
+        assert!(agreed.summary().contains("5 of 6"));
+        assert_eq!(seen(&[("192.0.2.9:1", 2), ("203.0.113.1:9", 2)]).address(), None);
+    }
+
+    #[test]
+    fn ports_that_differ_tell_of_a_mapping_by_destination() {
+        let differs = seen(&[("192.0.2.9:1", 1), ("192.0.2.9:2", 1), ("192.0.2.9:3", 1)]);
+        assert_eq!(differs.mapping(), Some("by destination"));
+        assert!(differs.summary().contains("by destination"));
+        assert!(seen(&[]).summary().contains("none says"));
+    }
+}

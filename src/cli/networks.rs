@@ -1,0 +1,234 @@
+//! Questions to BitTorrent peers and nodes of the DHT: `swarmscope request bt://…` and `dht://…`.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::output::{self, Line, milliseconds};
+use super::payload::Payload;
+use super::{CliError, stop};
+use swarmscope_networks::address::{Policy, Range};
+use swarmscope_networks::dht::pace::TOTAL_RATE;
+use swarmscope_networks::question::{Question, Spec};
+use swarmscope_networks::reach::{Verdict, What};
+use swarmscope_networks::sockets::{self, Part, Reply, Settings, Timings};
+use swarmscope_networks::target::{Network, Target};
+use swarmscope_peer::node::Target as OverlayTarget;
+use swarmscope_wire::failure::{By, Cause, Failure};
+
+/// Whom to ask, on any network.
+#[derive(Clone, Debug)]
+pub enum AnyTarget {
+    /// `host:port`, `permid@host:port`
+    Overlay(OverlayTarget),
+    /// `bt://…`, `dht://…`
+    Other(Target),
+}
+
+impl FromStr for AnyTarget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains("://") {
+            return text
+                .parse()
+                .map(Self::Other)
+                .map_err(|error: swarmscope_networks::target::TargetError| error.to_string());
+        }
+        text.parse().map(Self::Overlay).map_err(|error: swarmscope_peer::node::TargetError| error.to_string())
+    }
+}
+
+/// What `request` was told, as far as it is of use on these networks.
+pub struct Request {
+    pub target: Target,
+    pub message: String,
+    pub argument: Option<Payload>,
+    pub infohash: Option<String>,
+    pub timeout: Option<Duration>,
+    pub allowed: Vec<Range>,
+    pub json: bool,
+}
+
+/// Asks, prints, and gives the exit code of cli.md.
+///
+/// # Errors
+/// Everything but a reply.
+pub fn request(request: Request) -> Result<u8, CliError> {
+    let spec = spec(request.target.network, &request.message)?;
+    let question = about(spec, &request)?;
+    let settings = Settings {
+        timeout: request.timeout.unwrap_or(spec.timeout),
+        policy: Policy { allowed: request.allowed.clone(), refused: Vec::new() },
+        rate: TOTAL_RATE,
+    };
+    super::runtime()?.block_on(ask(&request, &question, &settings))
+}
+
+fn spec(network: Network, name: &str) -> Result<&'static Spec, CliError> {
+    Spec::find(network, name).ok_or_else(|| {
+        let names: Vec<String> = Spec::of(network).map(|spec| spec.name.to_lowercase()).collect();
+        CliError::usage(
+            format!("MESSAGE: {name:?} is no question to a {} peer", network.name()),
+            format!("write one of: {}", names.join(", ")),
+        )
+    })
+}
+
+fn about(spec: &Spec, request: &Request) -> Result<Question, CliError> {
+    let typed = match (&request.infohash, &request.argument) {
+        (Some(infohash), None) => Some(infohash.clone()),
+        (None, Some(Payload::Bytes(bytes))) if bytes.len() == 20 => Some(swarmscope_wire::text::hex(bytes)),
+        (None, Some(Payload::Bytes(bytes))) => Some(String::from_utf8_lossy(bytes).trim().to_owned()),
+        (None, None) => None,
+        _ => {
+            let hint = "give 40 hexadecimal digits once: after the question, or with --infohash";
+            return Err(CliError::usage("the question is about two things, or about a file", hint));
+        }
+    };
+    let random = sockets::random()?.bytes();
+    spec.about(typed.as_deref(), random).map_err(|error| {
+        let hint = "40 hexadecimal digits follow the question, or --infohash for a torrent that the peer has";
+        CliError::usage(error.to_string(), hint)
+    })
+}
+
+async fn ask(request: &Request, question: &Question, settings: &Settings) -> Result<u8, CliError> {
+    let mut ending = stop::Stop::listen()?;
+    let mut printed = Ok(());
+    let on_part = |part: Part| {
+        if printed.is_ok() {
+            printed = print_part(&part, request.json);
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = sockets::question(&request.target, question, settings, on_part) => outcome,
+        _ = ending.wait() => Err(Failure::new(Cause::Stopped, By::Us, "a signal asked to stop")),
+    };
+    printed?;
+    let reply = outcome.map_err(|failure| located(failure, &request.target))?;
+    print_reply(&reply, request, question)?;
+    Ok(reply.exit)
+}
+
+/// Says whom it was asked of, where the failure doesn't.
+fn located(mut failure: Failure, target: &Target) -> Failure {
+    if failure.detail.is_empty() {
+        failure.detail = target.to_string();
+    }
+    failure
+}
+
+/// A peer that closes our handshake without a byte may be no overlay peer: what it is instead is asked.
+pub async fn explained(error: CliError, target: &OverlayTarget) -> CliError {
+    let CliError::Failure { failure, hint } = error else { return error };
+    if failure.cause != Cause::HandshakeClosed {
+        return CliError::Failure { failure, hint };
+    }
+    let findings = sockets::reach(target, Timings::default(), |_| {}).await;
+    let verdict = Verdict::of(&findings);
+    if verdict.what != What::BitTorrent {
+        return CliError::Failure { failure, hint };
+    }
+    let detail = format!("{target}: {}", verdict.summary);
+    Failure::new(Cause::LikelyBitTorrent, By::Peer, detail).into()
+}
+
+fn print_part(part: &Part, json: bool) -> Result<(), CliError> {
+    if json {
+        Line::QuestionPart { index: part.index, at_ms: milliseconds(part.at), decoded: &part.json }.print()?;
+        return Ok(());
+    }
+    let line = format!("{:>7.1} ms  {}\n", milliseconds(part.at), one_line(&part.json));
+    output::write_out(line.as_bytes())?;
+    Ok(())
+}
+
+fn print_reply(reply: &Reply, request: &Request, question: &Question) -> Result<(), CliError> {
+    if request.json {
+        let error = reply.error.as_ref();
+        Line::QuestionReply {
+            network: request.target.network.name(),
+            question: question.name(),
+            error: error.map_or(0, |error| error.code),
+            error_name: error.and_then(swarmscope_wire::krpc::RemoteError::name),
+            parts: reply.parts,
+            elapsed_ms: milliseconds(reply.elapsed),
+            summary: &reply.said.summary,
+            decoded: &reply.said.json,
+        }
+        .print()?;
+        return Ok(());
+    }
+    let mut text = format!("{}\n", reply.said.summary);
+    if let serde_json::Value::Object(members) = &reply.said.json {
+        let shown = members.iter().filter(|(key, value)| !value.is_null() && *key != "summary");
+        for (key, value) in shown {
+            rows(key, value, 1, &mut text);
+        }
+    }
+    output::write_out(text.as_bytes())?;
+    Ok(())
+}
+
+/// `key  value`, containers below one another. Everything in it is clean of control characters.
+fn rows(key: &str, value: &serde_json::Value, depth: usize, text: &mut String) {
+    let indent = "  ".repeat(depth);
+    match value {
+        serde_json::Value::Array(list) if list.iter().any(serde_json::Value::is_object) => {
+            let _ = writeln!(text, "{indent}{key}: {}", list.len());
+            for item in list {
+                let _ = writeln!(text, "{indent}  {}", one_line(item));
+            }
+        }
+        serde_json::Value::Object(members) => {
+            let _ = writeln!(text, "{indent}{key}");
+            for (key, value) in members {
+                rows(key, value, depth + 1, text);
+            }
+        }
+        other => {
+            let _ = writeln!(text, "{indent}{key}: {}", scalar(other));
+        }
+    }
+}
+
+/// `key value, key value`.
+fn one_line(value: &serde_json::Value) -> String {
+    let serde_json::Value::Object(members) = value else { return scalar(value) };
+    let shown = members.iter().filter(|(_, value)| !value.is_null());
+    let words: Vec<String> = shown
+        .map(|(key, value)| match value {
+            serde_json::Value::Object(_) => format!("{key} ({})", one_line(value)),
+            other => format!("{key} {}", scalar(other)),
+        })
+        .collect();
+    words.join(", ")
+}
+
+fn scalar(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_of_the_network_that_its_scheme_names() {
+        assert!(matches!("127.0.0.1:1".parse(), Ok(AnyTarget::Overlay(_))));
+        assert!(matches!("dht://127.0.0.1:1".parse(), Ok(AnyTarget::Other(_))));
+        let error = "http://127.0.0.1:1".parse::<AnyTarget>().unwrap_err();
+        assert!(error.contains("bt://host:port"), "{error}");
+    }
+
+    #[test]
+    fn a_reply_reads_as_rows() {
+        let json = serde_json::json!({ "a": 1, "list": [{ "id": "x", "log2": 3 }], "flags": { "dht": true } });
+        let mut text = String::new();
+        for (key, value) in json.as_object().unwrap() {
+            rows(key, value, 0, &mut text);
+        }
+        assert_eq!(text, "a: 1\nflags\n  dht: true\nlist: 1\n  id x, log2 3\n");
+    }
+}
