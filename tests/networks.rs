@@ -77,8 +77,15 @@ impl Lab {
         let program = env!("CARGO_BIN_EXE_swarmscope");
         let mut command = Command::new(script("clients"));
         command.args(["exec", "--namespace", &self.namespace, "--", program]).args(args).arg("--json");
-        let output = command.env("HOME", self.state.path()).stdin(Stdio::null()).output().expect("it runs");
+        let output = command
+            .env("HOME", self.state.path())
+            .env("SWARMSCOPE_LOG", "trace")
+            .stdin(Stdio::null())
+            .output()
+            .expect("it runs");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!text.contains(&self.infohash) && !log.contains(&self.infohash), "an infohash is printed: {text}{log}");
         let events = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         (output.status.code().unwrap_or(-1), events)
     }

@@ -209,3 +209,62 @@ fn merge(to: &mut Value, from: &Value) {
         to.extend(from.iter().map(|(key, value)| (key.clone(), value.clone())));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use swarmscope_wire::bittorrent::{Infohash, Reserved};
+    use swarmscope_wire::krpc::{Body, Message};
+
+    use super::*;
+
+    const SECRET: &str = "5345435245545345435245545345435245543132"; // SECRETSECRETSECRET12
+    const PEER: [u8; 6] = [203, 0, 113, 77, 0x1a, 0xe1];
+
+    /// What a node answers that gives samples, peers and contacts.
+    fn answer() -> Answer {
+        let mut datagram = b"d1:rd2:id20:abcdefghij01234567898:intervali60e3:numi9e7:samples40:".to_vec();
+        datagram.extend(b"SECRETSECRETSECRET12".repeat(2));
+        datagram.extend(b"5:token4:TOKN6:valuesl6:");
+        datagram.extend(PEER);
+        datagram.extend(b"ee1:t2:aa1:v4:LT\x02\x081:y1:re");
+        let message = Message::decode(&datagram).unwrap();
+        let Body::Response(response) = message.body else { panic!() };
+        Answer { said: Ok(response), version: message.version, our_address: None, deviations: 0 }
+    }
+
+    /// Neither what is printed nor what is debugged holds an infohash, a sample, a token or a peer's address.
+    #[test]
+    fn nothing_that_others_share_leaves_an_answer() {
+        let target: Target = SECRET.parse().unwrap();
+        let from: SocketAddr = ([192, 0, 2, 1], 6881).into();
+        let mut texts = Vec::new();
+        for question in [Question::GetPeers(target), Question::Sample(target), Question::Scrape(target)] {
+            let said = node(&question, from, &answer(), 1.0);
+            texts.extend([said.summary, said.json.to_string(), format!("{question:?}")]);
+        }
+        let exchange = PeerExchange { added: vec![(([203, 0, 113, 77], 6881).into(), Flags(2))], ..Default::default() };
+        let said = peer_exchange(&exchange);
+        assert_eq!(said.json["added"]["v4"], 1);
+        texts.extend([said.summary, said.json.to_string()]);
+        let handshake = Handshake {
+            reserved: Reserved::OURS,
+            infohash: Infohash(*b"SECRETSECRETSECRET12"),
+            peer_id: *b"-TR3000-abcdefghijkl",
+        };
+        let said = hello(&handshake, None, Encryption::Open);
+        texts.extend([said.summary, said.json.to_string(), format!("{handshake:?}")]);
+        for text in texts {
+            for secret in ["SECRET", &SECRET[..12], "203.0.113", "TOKN"] {
+                assert!(!text.contains(secret), "{secret} in {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_of_peers_are_clean() {
+        let extensions = ExtensionHandshake { client: Some(b"x\x1b[2Jy".to_vec()), ..Default::default() };
+        let handshake = Handshake { reserved: Reserved::OURS, infohash: Infohash([0; 20]), peer_id: [0; 20] };
+        let said = hello(&handshake, Some(&extensions), Encryption::Open);
+        assert!(!said.summary.contains('\x1b') && !said.json.to_string().contains("\\u001b"), "{said:?}");
+    }
+}
