@@ -157,7 +157,8 @@ impl Client {
         assert_eq!((code, &check["event"], &check["what"]), (0, &"check".into(), &"bittorrent".into()), "{check}");
         assert_eq!((&check["encryption"], &check["utp"]), (&self.encryption.into(), &self.utp.into()), "{check}");
         assert_eq!((&check["dht"]["v"], &check["client"]), (&self.v.into(), &Value::Null), "{check}");
-        assert!(took.as_secs_f64() < 3.0, "{took:?}");
+        // 0.2 to 2.5 s on a machine that has nothing else to do: the slowest client looks at its sockets once in half a second.
+        assert!(took.as_secs_f64() < 10.0, "{took:?}");
     }
 
     fn says_hello(&self, lab: &Lab) {
@@ -246,7 +247,7 @@ fn a_lookup_meets_them_all(lab: &Lab) {
 
 fn ports_without_an_answer_are_told_apart(lab: &Lab) {
     let rule =
-        "table inet check { chain input { type filter hook input priority 0; tcp dport 9 drop; udp dport 9 drop; } }";
+        "table inet check { chain input { type filter hook input priority 0; tcp dport 9 drop; udp dport 9 drop; }; }";
     let made = lab.inside(&["nft", rule]);
     assert!(made.status.success(), "{made:?}");
     let (code, dropped) = lab.last(&["check", "198.18.200.2:9"]);
