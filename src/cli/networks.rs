@@ -54,15 +54,15 @@ pub struct Request {
 ///
 /// # Errors
 /// Everything but a reply.
-pub fn request(request: Request) -> Result<u8, CliError> {
+pub fn request(request: &Request) -> Result<u8, CliError> {
     let spec = spec(request.target.network, &request.message)?;
-    let question = about(spec, &request)?;
+    let question = about(spec, request)?;
     let settings = Settings {
         timeout: request.timeout.unwrap_or(spec.timeout),
         policy: Policy { allowed: request.allowed.clone(), refused: Vec::new() },
         rate: TOTAL_RATE,
     };
-    super::runtime()?.block_on(ask(&request, &question, &settings))
+    super::runtime()?.block_on(ask(request, &question, &settings))
 }
 
 fn spec(network: Network, name: &str) -> Result<&'static Spec, CliError> {

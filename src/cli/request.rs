@@ -92,7 +92,7 @@ pub fn run(args: RequestArgs) -> Result<u8, CliError> {
     logging::start(logging::Level::Warnings);
     let json = args.json.json;
     let outcome = match args.target.clone() {
-        AnyTarget::Other(target) => other(args, target).and_then(networks::request),
+        AnyTarget::Other(target) => other(args, target).and_then(|request| networks::request(&request)),
         AnyTarget::Overlay(target) => {
             prepare(args, target).and_then(|request| super::runtime()?.block_on(request.run()))
         }

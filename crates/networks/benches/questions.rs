@@ -59,7 +59,7 @@ fn measured(
     });
     let begun = cpu_time();
     let questions = ask(&socket);
-    let took = cpu_time() - begun;
+    let took = cpu_time().saturating_sub(begun);
     stop.store(true, Ordering::Relaxed);
     serving.join().expect("the server ends");
     questions as f64 / took.as_secs_f64()
