@@ -93,12 +93,12 @@ fn nobody_waits_for_a_pipe_in_the_configuration_directory() {
 }
 
 #[test]
-fn a_probe_without_end_is_too_long() {
+fn a_probe_that_is_a_device_is_not_read() {
     let home = Home::new();
     let probes = home.path().join(".config/swarmscope/probes");
     fs::create_dir_all(&probes).expect("a directory");
     std::os::unix::fs::symlink("/dev/zero", probes.join("own.toml")).expect("a link");
     let outcome = home.run(&["request", "127.0.0.1:1", "3"]);
     assert_eq!(outcome.code, 1, "{outcome:?}");
-    assert!(outcome.stderr.contains("own.toml: more than 65536 bytes"), "{outcome:?}");
+    assert!(outcome.stderr.contains("own.toml: it is a device, not a file"), "{outcome:?}");
 }

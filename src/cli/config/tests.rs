@@ -42,7 +42,9 @@ fn sample(option: &Arg) -> &'static str {
         "S" => "7",
         "MIB" => "4",
         "RANGE" => "198.18.0.0/15",
-        "FILE" | "FILE.sqlite" | "PATH" | "COPY" => "/tmp/x",
+        "FILE" | "FILE.sqlite" | "FILE.html" | "PATH" | "COPY" => "/tmp/x",
+        "MESSAGE" => "natcheck",
+        "STORE" => "sqlite:/tmp/x",
         "TEXT" => "words",
         "FORMAT" => "csv",
         "HEX" => "3b19",
@@ -71,6 +73,12 @@ fn needed(command: &str) -> &'static str {
         "stun" => " --listen 127.0.0.1:0 --alternate 127.0.0.2:0",
         "case redact" => " a.case --out 127.0.0.1:0 --field 127.0.0.1:0 --why 127.0.0.1:0",
         "case export" => " a.case --out 127.0.0.1:0 --format csv",
+        "crawl" => " --probe natcheck",
+        "store diff" => " a.sqlite 1 2",
+        "store export" => " a.sqlite --format csv --out /tmp/x",
+        "store report" => " a.sqlite --out /tmp/x",
+        "store prune" => " a.sqlite --keep-days 9",
+        _ if command.starts_with("store ") => " a.sqlite",
         _ if command.starts_with("case ") => " a.case",
         _ => "",
     }
@@ -88,7 +96,7 @@ fn every_option_has_a_line_at_the_top_and_in_its_section() {
         let (long, sample) = (option.get_long().unwrap(), sample(&option));
         let value = if is_switch(&option) { sample.to_owned() } else { format!("{sample:?}") };
         for text in [format!("{long} = {value}\n"), format!("[{}]\n{long} = {value}\n", called.replace(' ', "."))] {
-            let given = ["127.0.0.1:0", "127.0.0.2:0", "csv"].map(|value| format!(" --{long} {value}"));
+            let given = ["127.0.0.1:0", "127.0.0.2:0", "csv", "natcheck", "/tmp/x", "9"].map(|value| format!(" --{long} {value}"));
             let arguments = given.iter().fold(needed(&called).to_owned(), |left, option| left.replace(option, ""));
             let matches = parsed(&text, &format!("swarmscope {called}{arguments}"));
             assert_eq!(raw(&matches, option.get_id().as_str()), [sample], "{called}: {text}");
