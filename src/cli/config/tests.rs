@@ -65,8 +65,8 @@ fn options(command: &Command, called: &str) -> Vec<(String, Arg)> {
     all
 }
 
-/// What else a command needs to be called.
-fn needed(command: &str) -> &'static str {
+/// What else a command needs to be called with, besides this option.
+fn needed(command: &str, option: &str) -> &'static str {
     match command {
         "request" => " 127.0.0.1:1 natcheck",
         "peer" => " --listen 127.0.0.1:0",
@@ -77,7 +77,8 @@ fn needed(command: &str) -> &'static str {
         "store diff" => " a.sqlite 1 2",
         "store export" => " a.sqlite --format csv --out /tmp/x",
         "store report" => " a.sqlite --out /tmp/x",
-        "store prune" => " a.sqlite --keep-days 9",
+        "store prune" if option == "keep-days" => " a.sqlite --max-bytes 8", // one of the two
+        "store prune" => " a.sqlite --keep-days 8",
         _ if command.starts_with("store ") => " a.sqlite",
         _ if command.starts_with("case ") => " a.case",
         _ => "",
@@ -96,8 +97,10 @@ fn every_option_has_a_line_at_the_top_and_in_its_section() {
         let (long, sample) = (option.get_long().unwrap(), sample(&option));
         let value = if is_switch(&option) { sample.to_owned() } else { format!("{sample:?}") };
         for text in [format!("{long} = {value}\n"), format!("[{}]\n{long} = {value}\n", called.replace(' ', "."))] {
-            let given = ["127.0.0.1:0", "127.0.0.2:0", "csv", "natcheck", "/tmp/x", "9"].map(|value| format!(" --{long} {value}"));
-            let arguments = given.iter().fold(needed(&called).to_owned(), |left, option| left.replace(option, ""));
+            let given = ["127.0.0.1:0", "127.0.0.2:0", "csv", "natcheck", "/tmp/x", "9"]
+                .map(|value| format!(" --{long} {value}"));
+            let arguments =
+                given.iter().fold(needed(&called, long).to_owned(), |left, option| left.replace(option, ""));
             let matches = parsed(&text, &format!("swarmscope {called}{arguments}"));
             assert_eq!(raw(&matches, option.get_id().as_str()), [sample], "{called}: {text}");
             assert_eq!(matches.value_source(option.get_id().as_str()), Some(ValueSource::DefaultValue));
