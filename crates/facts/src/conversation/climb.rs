@@ -36,9 +36,16 @@ impl Step {
             Phase::Handshake => Self::Handshake,
             Phase::Version => Self::Version,
             Phase::Authentication => Self::Authenticate,
-            // No rungs of the overlay's ladder.
-            Phase::Udp | Phase::Mse | Phase::Extensions | Phase::Answer | Phase::Id => return None,
-            Phase::Local | Phase::Request | Phase::Reply | Phase::Open => return None,
+            // none of this ladder: what comes before and after it, and the rungs of other networks
+            Phase::Local
+            | Phase::Request
+            | Phase::Reply
+            | Phase::Open
+            | Phase::Udp
+            | Phase::Mse
+            | Phase::Extensions
+            | Phase::Answer
+            | Phase::Id => return None,
         })
     }
 }
