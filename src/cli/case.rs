@@ -16,7 +16,7 @@ mod witness;
 
 pub use args::KeyOption;
 use args::{FileArgs, KeyedArgs};
-pub use file::CaseFile;
+pub use file::{CaseFile, read};
 
 #[derive(Args, Debug)]
 pub struct CaseArgs {

@@ -50,6 +50,14 @@ Examples:
 
 Exit codes of verify: 0 every entry holds · 13 one does not, and is named. The format is public: docs/case-format.md.";
 
+const SIGNALS: &str = "\
+Examples:
+  swarmscope signals 0417.case                  what looks odd, and why
+  swarmscope signals 0417.case --add            and keep that in the case
+  swarmscope signals crawl.sqlite --json        a line for each signal
+
+docs/signals.md has the rules, and how often each of them is wrong.";
+
 const KEY: &str = "\
 Examples:
   swarmscope key show                           the permid for a peer's allow-list
@@ -73,6 +81,7 @@ pub fn with_help(command: Command) -> Command {
         ("peer", PEER),
         ("request", REQUEST),
         ("case", CASE),
+        ("signals", SIGNALS),
         ("key", KEY),
         ("stun", STUN),
     ] {

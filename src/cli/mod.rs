@@ -35,6 +35,7 @@ mod reply;
 mod request;
 mod runtime;
 mod session;
+mod signals;
 mod stop;
 mod store;
 mod stun;
@@ -72,6 +73,8 @@ enum Command {
     Case(case::CaseArgs),
     /// Tell what listens at an address, and what to do next; without one, how this machine looks from outside
     Check(check::CheckArgs),
+    /// List what looks odd in a case, a recording or a store, and explain it
+    Signals(signals::SignalsArgs),
     /// Create an identity, or print its permid
     Key(key::KeyArgs),
     /// Run an RFC 5780 STUN server for NAT tests
@@ -126,6 +129,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Request(args)) => request::run(args),
         Some(Command::Case(args)) => case::run(args),
         Some(Command::Check(args)) => check::run(args),
+        Some(Command::Signals(args)) => signals::run(&args),
         Some(Command::Key(args)) => key::run(args),
         Some(Command::Stun(args)) => stun::run(&args),
         Some(Command::Nat(args)) => nat::run(&args),

@@ -20,4 +20,5 @@ mod probes;
 mod process;
 mod request;
 mod schema;
+mod signals;
 mod tour;

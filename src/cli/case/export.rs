@@ -9,7 +9,7 @@ use clap::Args;
 use swarmscope_evidence::case::{Draft, kind, sha256_hex};
 use swarmscope_evidence::export::{self, Export, Format};
 use swarmscope_evidence::record::{self, Contents};
-use swarmscope_evidence::signals::Card;
+use swarmscope_evidence::signals::{self, Card};
 use swarmscope_wire::text;
 
 use super::file::{self, Clock, program};
@@ -58,8 +58,8 @@ pub fn run(args: &ExportArgs) -> Result<u8, CliError> {
         return Ok(BROKEN);
     }
     let mut contents = record::contents(file::read(&args.file)?).map_err(|error| CliError::file(&args.file, error))?;
-    select(&mut contents, args);
     let signals = signals(&contents);
+    select(&mut contents, args);
     let now = Clock::start().now().rfc3339();
     let export = Export {
         contents: &contents,
@@ -98,9 +98,19 @@ fn select(contents: &mut Contents, args: &ExportArgs) {
     }
 }
 
-/// The signals that stand in the case.
+/// The signals of all that the case holds, and those that stand in it and are no longer found.
 fn signals(contents: &Contents) -> Vec<Card> {
-    contents.signals.iter().filter_map(|card| serde_json::from_value(card.clone()).ok()).collect()
+    let mut cards = signals::find(&signals::rounds(&contents.records), &signals::built_in());
+    for card in &contents.signals {
+        if let Ok(card) = serde_json::from_value::<Card>(card.clone()) {
+            match cards.iter_mut().find(|found| found.id == card.id) {
+                // the words as they were kept: they say what was known when
+                Some(found) => *found = card,
+                None => cards.push(card),
+            }
+        }
+    }
+    cards
 }
 
 fn write(args: &ExportArgs, bytes: &[u8]) -> Result<(), CliError> {

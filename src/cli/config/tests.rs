@@ -80,6 +80,7 @@ fn needed(command: &str, option: &str) -> &'static str {
         "store prune" if option == "keep-days" => " a.sqlite --max-bytes 8", // one of the two
         "store prune" => " a.sqlite --keep-days 8",
         _ if command.starts_with("store ") => " a.sqlite",
+        "signals" => " a.case",
         _ if command.starts_with("case ") => " a.case",
         _ => "",
     }
@@ -141,7 +142,7 @@ fn everything_that_is_wrong_is_told_with_its_line() {
         (2, "privacy: use true or false"),
         (5, "timeout: not a time"),
         (6, "unknown option \"frame\": `swarmscope config` lists the options"),
-        (7, "[reqest] is not a section; the sections are tui, demo, peer, request, case, check, key"),
+        (7, "[reqest] is not a section; the sections are tui, demo, peer, request, case, check, signals, key"),
         (9, "theme: takes one value, not a list"),
         (10, "overlay-version: not an overlay version"),
         (11, "connect: use a quoted string or a number"),

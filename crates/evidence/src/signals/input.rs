@@ -1,0 +1,144 @@
+//! What signals are found in: answers by round. The shape is its own, so that a case, a store, a recording and a simulation can all
+//! fill it. Nothing in it is an address: a place is whatever says that two peers are in one network.
+
+use std::sync::Arc;
+
+/// A text that many answers share.
+pub type Text = Arc<str>;
+
+/// One pass over the peers.
+#[derive(Clone, Debug, Default)]
+pub struct Round {
+    /// Its number.
+    pub number: u64,
+    /// When it began, nanoseconds since 1970.
+    pub at_ns: u64,
+    /// How each question to each peer ended.
+    pub answers: Vec<Answer>,
+    /// Who named whom.
+    pub gossip: Vec<Gossip>,
+    /// Replies that nobody had asked for.
+    pub unsolicited: Vec<Unsolicited>,
+    /// What nodes of the DHT say of themselves.
+    pub nodes: Vec<Node>,
+    /// How many peers announced which infohash that the operator looked up.
+    pub swarms: Vec<Swarm>,
+}
+
+/// How one question to one peer ended.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Who.
+    pub peer: Text,
+    /// Its network (/24, /48) or what stands for that; none where addresses were not kept.
+    pub place: Option<Text>,
+    /// `overlay`, `bt` or `dht`.
+    pub network: Text,
+    /// Its client or overlay version.
+    pub version: Text,
+    /// The question's name.
+    pub question: Text,
+    /// Whether it is one that nobody has defined, drawn at random.
+    pub invented: bool,
+    /// How it ended.
+    pub end: End,
+}
+
+/// How a question ended.
+#[derive(Clone, Debug)]
+pub enum End {
+    /// A reply.
+    Reply {
+        /// Its error; 0 is success.
+        error: i64,
+        /// A digest of what it says, volatile fields left out.
+        content: Text,
+        /// The same without numbers.
+        shape: Text,
+        /// Its length.
+        bytes: u64,
+        /// SHA-256 of its bytes where they were kept, else the digest of what it says.
+        digest: Text,
+        /// Whether an answer "too soon" was due, because we had asked the same within the frequency.
+        too_soon_was_due: bool,
+    },
+    /// No reply: the failure's code.
+    Failure(Text),
+}
+
+impl Answer {
+    /// Whether it answered with success.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        matches!(self.end, End::Reply { error: 0, .. })
+    }
+
+    /// Whether there was any reply.
+    #[must_use]
+    pub const fn is_reply(&self) -> bool {
+        matches!(self.end, End::Reply { .. })
+    }
+
+    /// Whether it could not be reached at all.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        let early = ["resolve.", "tcp.", "handshake.", "version.", "authentication.", "udp.", "request.not-connected"];
+        matches!(&self.end, End::Failure(code) if early.iter().any(|phase| code.starts_with(phase)))
+    }
+
+    /// Whether it was reached and then said nothing.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        matches!(&self.end, End::Failure(_)) && !self.is_unreachable()
+    }
+}
+
+/// What one peer told of others.
+#[derive(Clone, Debug)]
+pub struct Gossip {
+    /// Who told.
+    pub teller: Text,
+    /// Its network.
+    pub network: Text,
+    /// Whom it named.
+    pub named: Vec<Text>,
+    /// How many of the addresses no public peer has.
+    pub bogons: u64,
+    /// How many in all.
+    pub listed: u64,
+}
+
+/// Replies that nobody had asked for, of one peer in one round.
+#[derive(Clone, Debug)]
+pub struct Unsolicited {
+    /// Who sent them.
+    pub peer: Text,
+    /// How many.
+    pub replies: u64,
+    /// How many of them on channels that we had never used with it: a late reply comes on one that we had.
+    pub guessed: u64,
+}
+
+/// A node of the DHT.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its address, or what stands for it.
+    pub peer: Text,
+    /// Its id.
+    pub id: [u8; 20],
+    /// Its `v`.
+    pub v: Vec<u8>,
+    /// The `nodes` it volunteered, as they came.
+    pub nodes: Vec<u8>,
+    /// Addresses in `nodes` that no public peer has, or that are there twice.
+    pub impossible: u64,
+}
+
+/// A swarm that the operator looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct Swarm {
+    /// Its infohash.
+    pub infohash: [u8; 20],
+    /// How many peers it had.
+    pub peers: u64,
+}

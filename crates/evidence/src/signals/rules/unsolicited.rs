@@ -1,0 +1,69 @@
+//! Replies that nobody asked for, on channels that were never used: guesses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Finding, Rule, Severity, network, peers, table, words_of};
+use crate::signals::chance::{poisson_tail, words};
+use crate::signals::input::{Round, Text};
+
+/// Guessed channels of one peer in one round.
+#[derive(Clone, Copy, Debug)]
+pub struct Guesses {
+    /// How many a healthy peer sends in a round: clients that mix up their channels.
+    usual: f64,
+    /// How many are worth a line.
+    odd: u64,
+    /// How likely that may be by chance to be shown as ▲.
+    chance: f64,
+}
+
+impl Default for Guesses {
+    fn default() -> Self {
+        Self { usual: 0.05, odd: 2, chance: 1e-6 }
+    }
+}
+
+impl Rule for Guesses {
+    fn id(&self) -> String {
+        "unsolicited@1".into()
+    }
+
+    fn parameters(&self) -> BTreeMap<String, String> {
+        table([("usual", words(self.usual)), ("odd", self.odd.to_string()), ("chance", words(self.chance))])
+    }
+
+    fn look(&self, rounds: &[Round]) -> Vec<Finding> {
+        let Some(newest) = rounds.last() else { return Vec::new() };
+        let mut guesses: BTreeMap<&Text, u64> = BTreeMap::new();
+        for one in &newest.unsolicited {
+            *guesses.entry(&one.peer).or_default() += one.guessed;
+        }
+        let tail = |count| poisson_tail(self.usual, count);
+        let found = |look: bool| {
+            let such = |count: u64| count >= self.odd && (tail(count) <= self.chance) == look;
+            let many: BTreeMap<&Text, u64> =
+                guesses.iter().filter(|(_, count)| such(**count)).map(|(p, n)| (*p, *n)).collect();
+            let most = many.values().copied().max()?;
+            Some(Finding {
+                about: if look { "many" } else { "some" }.into(),
+                network: network(newest),
+                severity: if look { Severity::Look } else { Severity::Odd },
+                title: "replies nobody asked for".into(),
+                of: peers(newest.answers.iter()).len() as u64,
+                seen: format!(
+                    "{} replies of {} peers on channels that were never used with them, {most} of one peer",
+                    many.values().sum::<u64>(),
+                    many.len()
+                ),
+                asked: "nothing: these replies answer no question of ours".into(),
+                healthy: "none; a reply that comes late has a channel that was used, and is not counted here".into(),
+                chance: format!("{} for the peer with most, at {} a round", words(tail(most)), words(self.usual)),
+                other_causes: words_of(&["a client that mixes up its channels", "a proxy that merges connections"]),
+                to_tell: "whether the channels come one after the other: guesses do".into(),
+                replies: BTreeSet::new(),
+                members: many.into_keys().cloned().collect(),
+            })
+        };
+        [true, false].into_iter().filter_map(found).collect()
+    }
+}

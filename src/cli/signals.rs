@@ -1,0 +1,164 @@
+//! `swarmscope signals`: what looks odd in a case, a recording or a store, and why.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use serde_json::json;
+use swarmscope_evidence::case::{Draft, format, kind};
+use swarmscope_evidence::record::{self, Record};
+use swarmscope_evidence::signals::input::Round;
+use swarmscope_evidence::signals::{self, Card, Own, Rule};
+use swarmscope_wire::text;
+
+use super::case::{CaseFile, KeyOption};
+use super::options::JsonOption;
+use super::{CliError, logging, output};
+
+mod from_recording;
+mod from_store;
+
+#[derive(Args, Debug)]
+pub struct SignalsArgs {
+    /// A case file, a recording, or a store: sqlite:FILE, a path, or postgres://…
+    source: String,
+    /// A rule of your own (TOML); may be repeated
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_RULE", value_delimiter = ',')]
+    rule: Vec<PathBuf>,
+    /// Write what is found into the case, with the entries it rests on
+    #[arg(long, env = "SWARMSCOPE_ADD", value_parser = BoolishValueParser::new())]
+    add: bool,
+    #[command(flatten)]
+    key: KeyOption,
+    #[command(flatten)]
+    json: JsonOption,
+}
+
+/// Where answers come from.
+enum Source {
+    Case(PathBuf),
+    Recording(PathBuf),
+    Store,
+}
+
+/// # Errors
+/// The source or a rule can't be read.
+pub fn run(args: &SignalsArgs) -> Result<u8, CliError> {
+    logging::start(logging::Level::Warnings);
+    let mut rules = signals::built_in();
+    for path in &args.rule {
+        rules.push(Box::new(own(path)?) as Box<dyn Rule>);
+    }
+    let source = source(&args.source);
+    if args.add && !matches!(source, Source::Case(_)) {
+        return Err(CliError::usage("--add: signals are written into a case, and this is none", "leave --add out"));
+    }
+    let (rounds, records) = match &source {
+        Source::Case(path) => {
+            let contents = record::contents(super::case::read(path)?).map_err(|error| CliError::file(path, error))?;
+            (signals::rounds(&contents.records), contents.records)
+        }
+        Source::Recording(path) => (from_recording::rounds(path)?, Vec::new()),
+        Source::Store => (from_store::rounds(&args.source)?, Vec::new()),
+    };
+    let cards = signals::find(&rounds, &rules);
+    if let (true, Source::Case(path)) = (args.add, &source) {
+        add(path, &args.key, &cards, &records)?;
+    }
+    print(&cards, &rounds, args.json.json)?;
+    Ok(0)
+}
+
+fn own(path: &Path) -> Result<Own, CliError> {
+    const HINT: &str = "docs/signals.md has a rule of one's own as an example";
+    let text = std::fs::read_to_string(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?;
+    Own::parse(&text).map_err(|error| CliError::file(path, error).with_hint(HINT))
+}
+
+/// What a source is, by how it begins.
+fn source(name: &str) -> Source {
+    let mut begin = [0; format::MAGIC.len()];
+    let read = File::open(name).and_then(|mut file| file.read(&mut begin));
+    match read {
+        Ok(_) if begin == format::MAGIC => Source::Case(name.into()),
+        Ok(count) if count > 0 && begin[0] == b'{' => Source::Recording(name.into()),
+        _ => Source::Store,
+    }
+}
+
+/// Writes cards into the case; each names the entries of the replies it rests on.
+fn add(path: &Path, key: &KeyOption, cards: &[Card], records: &[Record]) -> Result<(), CliError> {
+    let mut case = CaseFile::open(path, key)?;
+    for card in cards {
+        let members: BTreeSet<&str> = card.members.iter().map(String::as_str).collect();
+        let replies: BTreeSet<&str> = card.replies.iter().map(String::as_str).collect();
+        let rests = |record: &&Record| {
+            let peer = record.peer.as_deref().is_some_and(|peer| members.contains(peer));
+            let digest = record.reply_sha256.as_deref().or(record.content.as_deref());
+            peer && (replies.is_empty() || digest.is_some_and(|digest| replies.contains(digest)))
+        };
+        let about: Vec<String> =
+            records.iter().filter(rests).filter_map(|record| Some(record.end_entry?.to_string())).collect();
+        let text = text::json(card).map_err(|error| CliError::io(error.to_string()))?;
+        let draft = Draft::new(kind::SIGNAL)
+            .plain("signal", &card.id)
+            .plain("rule", &card.rule)
+            .plain("network", &card.network)
+            .plain("severity", card.severity.words())
+            .plain("peers", card.peers)
+            .plain("since", &card.since)
+            .plain("about", about.join(" "))
+            .private("card", text);
+        case.append(draft)?;
+    }
+    case.close()
+}
+
+fn print(cards: &[Card], rounds: &[Round], json: bool) -> Result<(), CliError> {
+    let mut out = String::new();
+    for card in cards {
+        if json {
+            let mut object = json!({ "event": "signal" });
+            let fields = serde_json::to_value(card).map_err(|error| CliError::io(error.to_string()))?;
+            if let (Some(object), serde_json::Value::Object(fields)) = (object.as_object_mut(), fields) {
+                object.extend(fields);
+            }
+            out += &text::json(&object).map_err(|error| CliError::io(error.to_string()))?;
+            out.push('\n');
+        } else {
+            out += &words(card);
+        }
+    }
+    if !json {
+        let answers: usize = rounds.iter().map(|round| round.answers.len()).sum();
+        let looked = format!("{} in {}", text::count(answers, "answer", "answers"), text::count(rounds.len(), "round", "rounds"));
+        out += &format!("{}, looking at {looked}. {}.\n", text::count(cards.len(), "signal", "signals"), signals::NOT_SAID);
+    }
+    Ok(output::write_text(out.as_bytes())?)
+}
+
+/// A card as lines.
+fn words(card: &Card) -> String {
+    let mark = if card.severity > signals::Severity::Odd { "▲" } else { " " };
+    let mut lines = vec![format!("{mark} {:7} {}  ({}, {} of {} peers)", card.network, card.title, card.severity.words(), card.peers, card.of)];
+    let causes = card.other_causes.join("; ");
+    let spread = card.spread.as_deref().unwrap_or("one round: nothing can be said of spread");
+    let times = format!("first {}, last {}", card.since, card.latest);
+    let named = [
+        ("seen", card.seen.as_str()),
+        ("asked", &card.asked),
+        ("healthy", &card.healthy),
+        ("by chance", &card.chance),
+        ("could be", &causes),
+        ("to tell", &card.to_tell),
+        ("not said", &card.not_said),
+        ("spread", spread),
+        ("when", &times),
+        ("rule", &card.id),
+    ];
+    lines.extend(named.iter().map(|(name, words)| format!("    {name:10} {}", text::clean(words))));
+    lines.join("\n") + "\n\n"
+}
