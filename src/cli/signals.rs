@@ -134,8 +134,16 @@ fn print(cards: &[Card], rounds: &[Round], json: bool) -> Result<(), CliError> {
     }
     if !json {
         let answers: usize = rounds.iter().map(|round| round.answers.len()).sum();
-        let looked = format!("{} in {}", text::count(answers, "answer", "answers"), text::count(rounds.len(), "round", "rounds"));
-        out += &format!("{}, looking at {looked}. {}.\n", text::count(cards.len(), "signal", "signals"), signals::NOT_SAID);
+        let looked = format!(
+            "{} in {}",
+            text::count(answers, "answer", "answers"),
+            text::count(rounds.len(), "round", "rounds")
+        );
+        out += &format!(
+            "{}, looking at {looked}. {}.\n",
+            text::count(cards.len(), "signal", "signals"),
+            signals::NOT_SAID
+        );
     }
     Ok(output::write_text(out.as_bytes())?)
 }
@@ -143,7 +151,14 @@ fn print(cards: &[Card], rounds: &[Round], json: bool) -> Result<(), CliError> {
 /// A card as lines.
 fn words(card: &Card) -> String {
     let mark = if card.severity > signals::Severity::Odd { "▲" } else { " " };
-    let mut lines = vec![format!("{mark} {:7} {}  ({}, {} of {} peers)", card.network, card.title, card.severity.words(), card.peers, card.of)];
+    let mut lines = vec![format!(
+        "{mark} {:7} {}  ({}, {} of {} peers)",
+        card.network,
+        card.title,
+        card.severity.words(),
+        card.peers,
+        card.of
+    )];
     let causes = card.other_causes.join("; ");
     let spread = card.spread.as_deref().unwrap_or("one round: nothing can be said of spread");
     let times = format!("first {}, last {}", card.since, card.latest);

@@ -92,7 +92,8 @@ fn what_answers_everything_is_found_explained_and_kept() {
     let outcome = home.run(&["signals", "a.case", "--json", "--add", "--identity", "k.pem"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");
     let cards = outcome.events();
-    let card = |rule: &str| cards.iter().find(|card| card["rule"] == rule).unwrap_or_else(|| panic!("{rule}: {cards:#?}"));
+    let card =
+        |rule: &str| cards.iter().find(|card| card["rule"] == rule).unwrap_or_else(|| panic!("{rule}: {cards:#?}"));
     for rule in ["canary-success@1", "one-length@1"] {
         assert_eq!((&card(rule)["event"], &card(rule)["peers"]), (&"signal".into(), &4.into()), "{}", card(rule));
         for line in ["id", "network", "since", "asked", "seen", "healthy", "chance"] {
@@ -102,8 +103,14 @@ fn what_answers_everything_is_found_explained_and_kept() {
         assert!(card(rule)["replies"][0].as_str().is_some_and(|hash| hash.len() == 64), "{}", card(rule));
     }
     assert_eq!(card("canary-success@1")["severity"], "look now", "one peer a round before");
-    assert!(card("canary-success@1")["spread"].as_str().is_some_and(|text| text.starts_with("1 to 4 of a fixed panel of 40")));
-    assert!(card("canary-success@1")["healthy"].as_str().is_some_and(|text| text.starts_with("an error: 36 of the 40")));
+    assert!(
+        card("canary-success@1")["spread"]
+            .as_str()
+            .is_some_and(|text| text.starts_with("1 to 4 of a fixed panel of 40"))
+    );
+    assert!(
+        card("canary-success@1")["healthy"].as_str().is_some_and(|text| text.starts_with("an error: 36 of the 40"))
+    );
     let text = home.run(&["signals", "a.case"]);
     assert!(text.stdout.contains("▲ overlay success for invented questions"), "{text:?}");
     assert!(!text.stdout.contains("infected"), "{text:?}");
@@ -118,7 +125,8 @@ fn what_answers_everything_is_found_explained_and_kept() {
     let export = ["case", "export", "a.case", "--format", "jsonl", "--out", "a.jsonl", "--identity", "k.pem"];
     assert_eq!(home.run(&export).code, 0);
     let lines = fs::read_to_string(home.path().join("a.jsonl")).expect("written");
-    let with_signals = lines.lines().filter(|line| line.contains("\"signals\":[\"overlay/canary-success@1/all\"")).count();
+    let with_signals =
+        lines.lines().filter(|line| line.contains("\"signals\":[\"overlay/canary-success@1/all\"")).count();
     assert!(with_signals >= 8, "{with_signals} questions name the signals that rest on them");
 }
 

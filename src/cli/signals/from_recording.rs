@@ -42,7 +42,12 @@ pub fn rounds(path: &Path) -> Result<Vec<Round>, CliError> {
     for line in &recording.lines {
         let What::Msg(Msg::Node(event)) = &line.1 else { continue };
         let at_ns = recording.header.started.saturating_add(line.0.unsigned_abs()).saturating_mul(1000);
-        reading.event(event, at_ns, |message, error, payload| decode_reply(&registry, message, error, payload), |id| registry.label(id));
+        reading.event(
+            event,
+            at_ns,
+            |message, error, payload| decode_reply(&registry, message, error, payload),
+            |id| registry.label(id),
+        );
     }
     Ok(reading.rounds.into_values().collect())
 }

@@ -1,0 +1,212 @@
+//! Known answers, and each rule on the smallest round that shows it. Each has its harmless twin, which must not be marked.
+
+use std::sync::Arc;
+
+use swarmscope_evidence::signals::input::{Answer, End, Gossip, Node, Round, Swarm, Text, Unsolicited};
+use swarmscope_evidence::signals::rules::hajime_infohash;
+use swarmscope_evidence::signals::{Card, Severity, built_in, find};
+
+const HOUR_NS: u64 = 3_600_000_000_000;
+/// 2017-04-06T12:00:00Z.
+const APRIL_6: u64 = 1_491_480_000_000_000_000;
+
+fn text(text: impl AsRef<str>) -> Text {
+    Arc::from(text.as_ref())
+}
+
+fn reply(error: i64, content: &str, bytes: u64) -> End {
+    let content = text(content);
+    End::Reply { error, shape: content.clone(), digest: content.clone(), content, bytes, too_soon_was_due: false }
+}
+
+fn answer(n: usize, question: &str, end: End) -> Answer {
+    Answer {
+        peer: text(format!("peer{n}")),
+        place: Some(text(format!("198.18.{n}.0/24"))),
+        network: text("overlay"),
+        version: text(if n % 2 == 0 { "17" } else { "18" }),
+        question: text(question),
+        invented: question.starts_with("id "),
+        end,
+    }
+}
+
+fn round(number: u64, answers: Vec<Answer>) -> Round {
+    Round { number, at_ns: APRIL_6 + number * HOUR_NS, answers, ..Round::default() }
+}
+
+/// A hundred peers that answer as peers do.
+fn healthy(number: u64) -> Round {
+    let questions = |n: usize| {
+        [
+            answer(n, "NATCHECK", reply(0, &format!("nat {n}"), 60 + n as u64 % 30)),
+            answer(n, "DATABASE", reply(0, &format!("db {n} {number}"), 200 + n as u64 * 7)),
+            answer(n, "id 143", reply(253, "unknown", 15)),
+        ]
+    };
+    round(number, (0..100).flat_map(questions).collect())
+}
+
+fn cards(rounds: &[Round], rule: &str) -> Vec<Card> {
+    find(rounds, &built_in()).into_iter().filter(|card| card.rule.starts_with(rule)).collect()
+}
+
+fn one(rounds: &[Round], rule: &str) -> Card {
+    let mut found = cards(rounds, rule);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    found.remove(0)
+}
+
+#[test]
+fn nothing_is_said_of_healthy_peers() {
+    assert_eq!(find(&[healthy(0), healthy(1), healthy(2), healthy(3), healthy(4)], &built_in()), []);
+}
+
+#[test]
+fn gnumans_8192_bytes_to_every_query() {
+    let mut rounds = [healthy(0)];
+    for question in ["NATCHECK", "DATABASE", "id 143", "id 171"] {
+        rounds[0].answers.push(answer(400, question, reply(0, &format!("{question}.exe"), 8192)));
+    }
+    let card = one(&rounds, "one-length");
+    assert_eq!((card.severity, card.peers), (Severity::Look, 1));
+    assert!(card.seen.contains("8192 bytes"), "{}", card.seen);
+    assert_eq!(one(&rounds, "canary-success").severity, Severity::Look);
+    // the same length once is nothing
+    let mut rounds = [healthy(0)];
+    rounds[0].answers.push(answer(400, "DATABASE", reply(0, "large", 8192)));
+    assert_eq!(cards(&rounds, "one-length"), []);
+}
+
+fn node(n: u8, id: &[u8], v: &[u8], nodes: &[u8]) -> Node {
+    let mut whole = [n.wrapping_mul(37); 20];
+    whole[..id.len()].copy_from_slice(id);
+    Node { peer: text(format!("node{n}")), id: whole, v: v.to_vec(), nodes: nodes.to_vec(), impossible: 0 }
+}
+
+#[test]
+fn the_published_mozi_packet() {
+    let nodes = [&[0x15, 0x15, 0x29, 0xd2][..], &[7; 620]].concat();
+    let plain = |n| node(n, &[n, 9], b"LT\x02\x08", &[3; 208]);
+    let mut round = Round { nodes: (0..50).map(plain).collect(), ..Round::default() };
+    assert_eq!(find(&[round.clone()], &built_in()), []);
+    round.nodes.push(node(60, b"88888888", &[0x31, 0x42], &nodes));
+    let card = one(&[round.clone()], "mozi-id");
+    assert_eq!((card.severity, card.peers, card.of), (Severity::Look, 1, 51));
+    assert!(card.seen.contains("the v of 1 has 0x42"), "{}", card.seen);
+    assert_eq!(one(&[round], "mozi-nodes").peers, 1);
+    // the v alone is one in 256, and says nothing
+    let alone = Round { nodes: vec![node(61, &[1], &[0x31, 0x42], &nodes[..208])], ..Round::default() };
+    assert_eq!(find(&[alone], &built_in()), []);
+}
+
+#[test]
+fn hajimes_swarm_of_the_day() {
+    let of = |infohash, peers| Round { at_ns: APRIL_6, swarms: vec![Swarm { infohash, peers }], ..Round::default() };
+    let hash = hajime_infohash(6, 4, 2017, 4, 95);
+    let card = one(&[of(hash, 12)], "hajime-swarm");
+    assert_eq!((card.severity, card.of), (Severity::Odd, 12));
+    assert_eq!(find(&[of(hash, 0)], &built_in()), []);
+    assert_eq!(find(&[of([7; 20], 12)], &built_in()), []);
+}
+
+#[test]
+fn many_ids_at_one_address_are_odd_and_no_more() {
+    let nodes = (0..9).map(|n| Node { peer: text("one"), ..node(n, &[n, n], b"", b"") }).collect();
+    let card = one(&[Round { nodes, ..Round::default() }], "many-ids");
+    assert_eq!(card.severity, Severity::Odd);
+}
+
+#[test]
+fn guesses_are_marked_and_late_replies_are_not() {
+    let mut rounds = [healthy(0)];
+    rounds[0].unsolicited.push(Unsolicited { peer: text("peer3"), replies: 40, guessed: 0 });
+    assert_eq!(cards(&rounds, "unsolicited"), []);
+    rounds[0].unsolicited.push(Unsolicited { peer: text("peer4"), replies: 9, guessed: 9 });
+    let card = one(&rounds, "unsolicited");
+    assert_eq!((card.severity, card.peers), (Severity::Look, 1));
+}
+
+#[test]
+fn bogons_beyond_ones_own_network_are_marked() {
+    let gossip = |teller: &str, bogons| Gossip {
+        teller: text(teller),
+        network: text("overlay"),
+        named: Vec::new(),
+        bogons,
+        listed: 20,
+    };
+    let mut rounds = [healthy(0)];
+    rounds[0].gossip = (0..50).map(|n| gossip(&format!("peer{n}"), u64::from(n % 10 == 0) * 5)).collect();
+    assert_eq!(cards(&rounds, "bogon-gossip"), []);
+    rounds[0].gossip.push(gossip("odd", 18));
+    let card = one(&rounds, "bogon-gossip");
+    assert_eq!((card.severity, card.members), (Severity::Look, vec!["odd".to_owned()]));
+}
+
+#[test]
+fn a_circle_that_names_only_itself_is_odd() {
+    let gossip = |teller: usize, named: Vec<usize>| Gossip {
+        teller: text(format!("peer{teller}")),
+        network: text("overlay"),
+        named: named.into_iter().map(|n| text(format!("peer{n}"))).collect(),
+        bogons: 0,
+        listed: 5,
+    };
+    let mut rounds = [healthy(0)];
+    rounds[0].gossip = (0..40).map(|n| gossip(n, (1..6).map(|k| (n * k + k) % 40).collect())).collect();
+    assert_eq!(cards(&rounds, "closed-circle"), []);
+    rounds[0].gossip.extend((90..95).map(|n| gossip(n, (90..95).filter(|other| *other != n).collect())));
+    let card = one(&rounds, "closed-circle");
+    assert_eq!((card.severity, card.peers), (Severity::Odd, 5));
+}
+
+#[test]
+fn a_prefix_that_goes_away_is_marked_and_churn_is_not() {
+    let down = |mut round: Round, gone: &dyn Fn(usize) -> bool| {
+        for answer in &mut round.answers {
+            let n: usize = answer.peer[4..].parse().expect("a number");
+            answer.place = Some(text(if n < 30 { "203.0.113.0/24" } else { "198.18.0.0/24" }));
+            if gone(n) {
+                answer.end = End::Failure(text("tcp.timeout"));
+            }
+        }
+        round
+    };
+    let before = down(healthy(0), &|_| false);
+    let churn = down(healthy(1), &|n| n % 11 == 0);
+    assert_eq!(cards(&[before.clone(), churn], "dials-fail"), []);
+    let outage = down(healthy(1), &|n| n < 25 || n == 77);
+    let card = one(&[before, outage], "dials-fail");
+    assert_eq!((card.severity, card.peers), (Severity::Look, 25));
+    assert!(card.title.contains("203.0.113.0/24") && card.seen.contains("of the others 1 of 70"), "{}", card.seen);
+}
+
+#[test]
+fn silence_that_grows_is_marked_and_a_silent_few_are_not() {
+    let silent = |number, most: usize| {
+        let mut round = healthy(number);
+        for answer in &mut round.answers {
+            if answer.peer[4..].parse::<usize>().expect("a number") < most {
+                answer.end = End::Failure(text("reply.first-part"));
+            }
+        }
+        round
+    };
+    let few: Vec<Round> = (0..5).map(|number| silent(number, 4)).collect();
+    assert_eq!(cards(&few, "silence"), []);
+    let grows: Vec<Round> = [0, 0, 3, 9, 24].into_iter().zip(0..).map(|(most, number)| silent(number, most)).collect();
+    let card = one(&grows, "silence");
+    assert_eq!((card.severity, card.peers), (Severity::Look, 24));
+}
+
+#[test]
+fn other_settings_and_restarts_are_odd_and_no_more() {
+    let mut rounds = [healthy(0)];
+    rounds[0].answers.push(answer(300, "NATCHECK", reply(2, "no", 0)));
+    assert_eq!(one(&rounds, "inversion").severity, Severity::Odd);
+    let End::Reply { content, shape, bytes, digest, .. } = reply(0, "again", 77) else { panic!("a reply") };
+    let soon = End::Reply { error: 0, content, shape, bytes, digest, too_soon_was_due: true };
+    rounds[0].answers.push(answer(301, "DATABASE", soon));
+    assert_eq!(one(&rounds, "too-soon").severity, Severity::Odd);
+}
