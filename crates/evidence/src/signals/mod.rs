@@ -9,12 +9,14 @@ mod card;
 pub mod chance;
 pub mod input;
 mod of_case;
+pub mod rule;
 pub mod rules;
 pub mod spread;
 
 pub use card::{Card, NOT_SAID, Severity};
 pub use of_case::rounds;
-pub use rules::{Finding, Own, OwnError, Rule, built_in};
+pub use rule::{Finding, Rule};
+pub use rules::{Own, OwnError, built_in};
 
 use crate::moment::rfc3339;
 use input::{Round, Text};

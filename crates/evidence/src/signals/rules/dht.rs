@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha1::{Digest as _, Sha1};
 
-use super::{Finding, Rule, Severity, table, words_of};
+use crate::signals::card::Severity;
 use crate::signals::input::{Node, Round, Text};
+use crate::signals::rule::{Finding, Rule, table, words_of};
 
 const DHT: &str = "dht";
 /// How a Mozi node's id begins (published in 2024).

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, Rule, Severity, table, words_of};
+use crate::signals::card::Severity;
 use crate::signals::chance::{binomial_tail, words};
 use crate::signals::input::{End, Round, Text};
+use crate::signals::rule::{Finding, Rule, table, words_of};
 
 /// Dials that fail together.
 #[derive(Clone, Copy, Debug)]

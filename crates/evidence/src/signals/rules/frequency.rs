@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Rule, Severity, digests, peers, words_of};
+use crate::signals::card::Severity;
 use crate::signals::input::{Answer, End, Round};
+use crate::signals::rule::{Finding, Rule, digests, peers, words_of};
 
 /// Success where error 254 was due.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, Rule, Severity, table, words_of};
+use crate::signals::card::Severity;
 use crate::signals::chance::{binomial_tail, words};
 use crate::signals::input::{Round, Text};
+use crate::signals::rule::{Finding, Rule, table, words_of};
 
 /// Addresses that no public peer has.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Rule, Severity, by_question, by_version, digests, healthy, one_version, peers, table, words_of};
+use crate::signals::card::Severity;
 use crate::signals::chance::words;
 use crate::signals::input::{Answer, End, Round, Text};
+use crate::signals::rule::{
+    Finding, Rule, by_question, by_version, digests, healthy, one_version, peers, table, words_of,
+};
 
 /// "Too soon" is an answer to us, not to the question.
 const TOO_SOON: i64 = 254;

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, Rule, Severity, by_version, digests, one_version, peers, table, words_of};
+use crate::signals::card::Severity;
 use crate::signals::chance::words;
 use crate::signals::input::{Answer, End, Round, Text};
+use crate::signals::rule::{Finding, Rule, by_version, digests, one_version, peers, table, words_of};
 
 /// All replies of a peer have one length.
 #[derive(Clone, Copy, Debug)]

@@ -19,8 +19,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Finding, Rule, Severity, digests, peers};
+use crate::signals::card::Severity;
 use crate::signals::input::{Answer, End, Round};
+use crate::signals::rule::{Finding, Rule, digests, peers};
 
 /// A rule that was read from a file.
 #[derive(Clone, Debug, Deserialize)]

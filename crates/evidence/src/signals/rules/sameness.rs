@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Finding, Rule, Severity, by_question, by_version, digests, healthy, one_version, peers, places, table, words_of,
-};
+use crate::signals::card::Severity;
 use crate::signals::chance::{poisson_tail, words};
 use crate::signals::input::{Answer, End, Round, Text};
+use crate::signals::rule::{
+    Finding, Rule, by_question, by_version, digests, healthy, one_version, peers, places, table, words_of,
+};
 
 /// How many others a group must be held against.
 const OTHERS: usize = 16;

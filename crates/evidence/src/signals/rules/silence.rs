@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, Rule, Severity, network, table, words_of};
+use crate::signals::card::Severity;
 use crate::signals::chance::{binomial_tail, words};
 use crate::signals::input::{Round, Text};
+use crate::signals::rule::{Finding, Rule, network, table, words_of};
 
 /// Silence that grows.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, Rule, Severity, network, peers, table, words_of};
+use crate::signals::card::Severity;
 use crate::signals::chance::{poisson_tail, words};
 use crate::signals::input::{Round, Text};
+use crate::signals::rule::{Finding, Rule, network, peers, table, words_of};
 
 /// Guessed channels of one peer in one round.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, Rule, Severity, digests, table, words_of};
+use crate::signals::card::Severity;
 use crate::signals::chance::{binomial_tail, words};
 use crate::signals::input::{Round, Text};
+use crate::signals::rule::{Finding, Rule, digests, table, words_of};
 
 /// Of a hundred peers, how many change their version between two rounds as a matter of course.
 const USUAL: f64 = 0.01;
