@@ -1,5 +1,5 @@
 //! A STIX 2.1 bundle: what was observed, an indicator for each signal that has a pattern, and its words as a note. Ids are made from
-//! what they name (UUID version 5), so that the same case gives the same bundle.
+//! what they name, so that the same case gives the same bundle.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -187,11 +187,15 @@ fn pattern(card: &Card) -> Option<String> {
     (!each.is_empty()).then(|| format!("[{}]", each.join(" OR ")))
 }
 
-/// An id from what it names: UUID version 5.
+/// What has no domain object's fields: its id is a UUID of version 5, the others' are of version 4 (STIX 2.1, 2.9 and 3.7).
+const OBSERVABLES: [&str; 5] = ["artifact", "file", "ipv4-addr", "ipv6-addr", "network-traffic"];
+
+/// An id from what it names. Those of version 4 are made from a hash, too: the same case gives the same bundle.
 fn id(kind: &str, name: &str) -> String {
     let hash = Sha1::new().chain_update(NAMESPACE).chain_update(kind).chain_update([0]).chain_update(name).finalize();
     let mut uuid: [u8; 16] = hash[..16].try_into().unwrap_or_default();
-    uuid[6] = uuid[6] & 0x0f | 0x50;
+    let version = if OBSERVABLES.contains(&kind) { 0x50 } else { 0x40 };
+    uuid[6] = uuid[6] & 0x0f | version;
     uuid[8] = uuid[8] & 0x3f | 0x80;
     let hex = HEXLOWER.encode(&uuid);
     format!("{kind}--{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
