@@ -129,7 +129,11 @@ fn prepare(args: RequestArgs, target: Target) -> Result<Request, CliError> {
         args.case.map(|path| CaseFile::open(&path, &KeyOption::new(args.identity.identity.clone()))).transpose()?;
     let identities = identities::resolve(&args.identity)?;
     let permids = permids(&identities.identities);
-    let kept = case.map(|file| Kept { file, keeper: Keeper::new(registry.clone(), permids, None), failed: None });
+    let kept = case.map(|file| Kept {
+        file,
+        keeper: Keeper::new(registry.clone(), permids, None).asking(message),
+        failed: None,
+    });
     let probe = registry.get(message);
     let key_log = key_log::from_environment()?;
     key_log::warn(key_log.as_ref());

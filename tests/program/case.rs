@@ -52,6 +52,10 @@ fn a_failure_is_kept_too() {
     assert_eq!(home.run(&["request", "127.0.0.1:1", "natcheck", "--case", "a.case"]).code, 3);
     let shown = ran(home.run(&["case", "show", "a.case", "--json"])).events();
     assert_eq!(shown[2]["fields"]["code"], "tcp.refused", "{shown:#?}");
+    assert_eq!(shown[2]["fields"]["question"], "NATCHECK", "what the dial was made for");
+    assert_eq!(home.run(&["request", "127.0.0.1:1", "natcheck", "--case", "a.case"]).code, 3);
+    let found = ran(home.run(&["signals", "a.case"]));
+    assert!(found.stdout.contains("0 answers in 0 rounds"), "nobody is known to have been asked: {found:?}");
     assert_eq!(verified(&home, &[]).0, 0);
 }
 

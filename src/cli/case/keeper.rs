@@ -22,6 +22,8 @@ pub struct Keeper {
     /// Who we are to peers of the new and the old protocol.
     identity: String,
     round: Option<u64>,
+    /// The question that each connection is made for; a dial without one is not kept.
+    asking: Option<MessageId>,
     peers: HashMap<Permid, (String, u16)>,
     open: HashMap<Ticket, u64>,
 }
@@ -29,7 +31,14 @@ pub struct Keeper {
 impl Keeper {
     /// `identity`: our permid, or how it is known.
     pub fn new(registry: Registry, identity: String, round: Option<u64>) -> Self {
-        Self { registry, identity, round, peers: HashMap::new(), open: HashMap::new() }
+        Self { registry, identity, round, asking: None, peers: HashMap::new(), open: HashMap::new() }
+    }
+
+    /// Keeps failed dials, too: they were made to ask this.
+    #[must_use]
+    pub fn asking(mut self, message: MessageId) -> Self {
+        self.asking = Some(message);
+        self
     }
 
     /// Writes what an event is worth. `dress` adds what the entry needs besides.
@@ -91,8 +100,9 @@ impl Keeper {
                 self.failed(case, request, Some(permid), *message, failure, dress)?;
             }
             Event::ConnectFailed { peer, failure, .. } if self.open.is_empty() => {
+                let Some(message) = self.asking else { return Ok(()) };
                 let permid = if let PeerKey::Permid(permid) = peer { Some(permid) } else { None };
-                self.failed(case, None, permid, MessageId(0), failure, dress)?;
+                self.failed(case, None, permid, message, failure, dress)?;
             }
             _ => {}
         }

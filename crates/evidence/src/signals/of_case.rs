@@ -1,5 +1,5 @@
 //! The rounds of a case: its questions by the round they were asked in. Where none was named, the first question of a kind to a peer
-//! is of the first round, the second of the second.
+//! is of the first round, the second of the second. A dial that failed before it was known who is there is nobody's answer.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +17,7 @@ pub fn rounds(records: &[Record]) -> Vec<Round> {
     let mut rounds: BTreeMap<u64, Round> = BTreeMap::new();
     let mut asked: BTreeMap<(&Option<String>, &str), u64> = BTreeMap::new();
     let mut times: BTreeMap<(&Option<String>, &str), u64> = BTreeMap::new();
-    for record in records.iter().filter(|record| record.outcome != Outcome::Open && !record.question.is_empty()) {
+    for record in records.iter().filter(|record| record.outcome != Outcome::Open && record.peer.is_some()) {
         let times = times.entry((&record.peer, &record.question)).or_default();
         *times += 1;
         let number = record.round.unwrap_or(*times - 1);
