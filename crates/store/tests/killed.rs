@@ -16,7 +16,8 @@ use swarmscope_wire::rows::{Cell, Column, ColumnKind, Rows};
 
 /// Says to a process of this test that it is the writer, and where.
 const WRITER: &str = "SWARMSCOPE_TEST_WRITER";
-const PEERS: u32 = 2_000;
+/// Peers for each life of a writer: several times what the fastest one visits in it.
+const PEERS_A_LIFE: u64 = 400;
 
 fn key() -> StoreKey {
     StoreKey::new([7; 32])
@@ -106,15 +107,19 @@ fn kills() -> u64 {
     std::env::var("SWARMSCOPE_TEST_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(10)
 }
 
-/// A pseudo-random number of milliseconds for the n-th life of a writer.
+fn peers() -> u32 {
+    u32::try_from(PEERS_A_LIFE * kills().max(10)).unwrap()
+}
+
+/// A pseudo-random time up to 12 ms, some four batches, for the n-th life of a writer.
 fn life(n: u64) -> Duration {
     let mixed = (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    Duration::from_micros((mixed ^ (mixed >> 29)) % 60_000)
+    Duration::from_micros((mixed ^ (mixed >> 29)) % 12_000)
 }
 
 fn is_killed_and_loses_nothing(place: &Place, url: &str) {
     let mut store = Store::crawl(place, &key()).unwrap();
-    let all: Vec<Heard> = (0..PEERS)
+    let all: Vec<Heard> = (0..peers())
         .map(|number| Heard {
             peer: key().peer(Network::Overlay, &number.to_be_bytes()),
             address: Some("198.51.100.1:1".into()),
@@ -173,7 +178,7 @@ fn is_killed_and_loses_nothing(place: &Place, url: &str) {
     }
     let mut store = Store::read(place).unwrap();
     let round = store.rounds().unwrap().remove(0);
-    assert_eq!(round.figures.unwrap().reached(), u64::from(PEERS), "everybody was visited, once");
+    assert_eq!(round.figures.unwrap().reached(), u64::from(peers()), "everybody was visited, once");
     assert_eq!(store.faults().unwrap(), Vec::<String>::new());
 }
 

@@ -6,6 +6,9 @@ use std::time::Duration;
 use swarmscope_peer::Ed25519Identity;
 use swarmscope_wire::Permid;
 
+/// A port on which nobody listens. It is above those of the system, which hearsay makes nobody dial.
+const CLOSED: u16 = 1025;
+
 /// How a peer behaves towards whoever dials it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Kind {
@@ -117,7 +120,7 @@ impl World {
     /// Where others say that it listens.
     #[must_use]
     pub fn address(&self, peer: u32) -> SocketAddr {
-        let port = if self.kind(peer) == Kind::BehindNat { 1 } else { self.port }; // TCP port 1 is nobody's
+        let port = if self.kind(peer) == Kind::BehindNat { CLOSED } else { self.port };
         SocketAddr::new(self.ip(peer).into(), port)
     }
 
