@@ -52,7 +52,7 @@ pub fn run(args: CaseArgs) -> Result<u8, CliError> {
     logging::start(logging::Level::Warnings);
     match args.command {
         CaseCommand::New(args) => file::new(&args),
-        CaseCommand::Add(args) => add::run(args),
+        CaseCommand::Add(args) => add::run(&args),
         CaseCommand::Show(args) => show::run(&args),
         CaseCommand::Verify(args) => verify::run(&args),
         CaseCommand::Sign(args) => file::sign(&args),

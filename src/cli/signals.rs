@@ -139,11 +139,8 @@ fn print(cards: &[Card], rounds: &[Round], json: bool) -> Result<(), CliError> {
             text::count(answers, "answer", "answers"),
             text::count(rounds.len(), "round", "rounds")
         );
-        out += &format!(
-            "{}, looking at {looked}. {}.\n",
-            text::count(cards.len(), "signal", "signals"),
-            signals::NOT_SAID
-        );
+        let found = text::count(cards.len(), "signal", "signals");
+        out.extend([&found, ", looking at ", &looked, ". ", signals::NOT_SAID, ".\n"]);
     }
     Ok(output::write_text(out.as_bytes())?)
 }

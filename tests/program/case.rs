@@ -159,7 +159,7 @@ fn a_case_with_hidden_addresses_holds_none_and_verifies() {
     ran(home.run(&["case", "add", "a.case", "--note", "127.0.0.1:7760 was told"]));
     assert_eq!(verified(home, &[]).0, 0);
     let bytes = fs::read(home.path().join("a.case")).expect("a case");
-    let address = pair.peer.addr.to_string();
+    let address = pair.peer.addr.clone();
     for hidden in ["127.0.0.1", &address, &pair.peer.permid] {
         assert!(!bytes.windows(hidden.len()).any(|window| window == hidden.as_bytes()), "{hidden}");
     }

@@ -53,7 +53,7 @@ fn ask(case: &mut Writer<fs::File>, entries: &Entries, round: u64, n: u8, messag
         payload: b"",
         peer: &peer,
         address: &format!("198.18.{n}.1:7760"),
-        peer_version: if n % 2 == 0 { 17 } else { 18 },
+        peer_version: if n.is_multiple_of(2) { 17 } else { 18 },
         identity: "our own".into(),
         program: "swarmscope",
         round: Some(round),

@@ -181,6 +181,7 @@ fn withheld(entry: &Entry, prefix: &str) -> Vec<String> {
     fields.map(|field| format!("{prefix}{}", field.name)).collect()
 }
 
+#[expect(clippy::ref_option, reason = "what serde calls")]
 fn base64<S: serde::Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
     bytes.as_ref().map(|bytes| data_encoding::BASE64.encode(bytes)).serialize(serializer)
 }
@@ -208,7 +209,7 @@ pub fn contents(source: impl Read + Seek) -> io::Result<Contents> {
     let damaged = |at: u64| io::Error::new(io::ErrorKind::InvalidData, format!("damaged at byte {at}; verify it"));
     let mut records = Records::open(source)?.ok_or_else(|| damaged(0))?;
     let mut reading = Reading::default();
-    while let Some(found) = records.next()? {
+    while let Some(found) = records.read()? {
         match found {
             Found::Entry { entry, broken_opening: None } => reading.entry(&entry),
             Found::Damage { why: crate::case::read::Damage::Torn, .. } => {}

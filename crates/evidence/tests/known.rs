@@ -1,4 +1,5 @@
 //! Known answers, and each rule on the smallest round that shows it. Each has its harmless twin, which must not be marked.
+#![allow(clippy::cast_possible_truncation, reason = "drawn numbers are cut to what they pick")]
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ fn answer(n: usize, question: &str, end: End) -> Answer {
         peer: text(format!("peer{n}")),
         place: Some(text(format!("198.18.{n}.0/24"))),
         network: text("overlay"),
-        version: text(if n % 2 == 0 { "17" } else { "18" }),
+        version: text(if n.is_multiple_of(2) { "17" } else { "18" }),
         question: text(question),
         invented: question.starts_with("id "),
         end,

@@ -1,4 +1,5 @@
 //! Case files for tests: made with a fixed key and salts, so that they are the same each time.
+#![allow(clippy::cast_possible_truncation, reason = "drawn numbers are cut to what they pick")]
 #![allow(dead_code, clippy::missing_panics_doc, clippy::must_use_candidate, missing_docs)]
 
 use std::io::Cursor;
@@ -75,7 +76,7 @@ pub fn bounds(file: &[u8]) -> Vec<usize> {
     bounds
 }
 
-/// Numbers that look random and are the same in each run (SplitMix64).
+/// Numbers that look random and are the same in each run (`SplitMix64`).
 pub struct Numbers(u64);
 
 impl Numbers {

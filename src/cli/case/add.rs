@@ -46,7 +46,7 @@ pub struct AddArgs {
 
 /// # Errors
 /// Something can't be read or written.
-pub fn run(args: AddArgs) -> Result<u8, CliError> {
+pub fn run(args: &AddArgs) -> Result<u8, CliError> {
     if args.note.is_none() && args.add_file.is_none() && args.recording.is_none() && args.checkpoint.is_none() {
         return Err(CliError::usage("nothing to add", "give --note, --add-file, --recording or --checkpoint"));
     }

@@ -229,7 +229,7 @@ pub fn read(path: &Path) -> Result<std::io::BufReader<File>, CliError> {
 
 fn keeps(path: &Path, file: &File) -> Result<Keeps, CliError> {
     use swarmscope_evidence::case::read::{Found, Records};
-    let first = Records::open(file).and_then(|records| records.map_or(Ok(None), |mut records| records.next()));
+    let first = Records::open(file).and_then(|records| records.map_or(Ok(None), |mut records| records.read()));
     match first.map_err(|error| CliError::file(path, error))? {
         Some(Found::Entry { entry, .. }) => Ok(Keeps::of_case(&entry)),
         _ => Ok(Keeps { addresses: false, bytes: false }), // no case: opening it says so

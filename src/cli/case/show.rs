@@ -33,7 +33,7 @@ pub fn run(args: &ShowArgs) -> Result<u8, CliError> {
         CliError::file(&args.file, "it is no case file").with_hint("`swarmscope case new FILE` opens a case")
     })?;
     let mut code = 0;
-    while let Some(found) = records.next().map_err(failed)? {
+    while let Some(found) = records.read().map_err(failed)? {
         let line = match &found {
             Found::Entry { entry, .. } if args.json.json => as_json(entry)?,
             Found::Entry { entry, .. } => as_text(entry),
@@ -94,7 +94,7 @@ fn as_json(entry: &Entry) -> Result<String, CliError> {
         };
         fields.insert(field.name.clone(), value);
     }
-    let hash: String = entry.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = data_encoding::HEXLOWER.encode(&entry.hash);
     let line = json!({ "event": "entry", "index": entry.index, "hash": hash, "fields": Json::Object(fields) });
     text::json(&line).map(|line| line + "\n").map_err(|error| CliError::io(error.to_string()))
 }

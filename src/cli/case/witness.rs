@@ -32,7 +32,7 @@ pub struct WitnessArgs {
 /// A file can't be read or written.
 pub fn run(args: &WitnessArgs) -> Result<u8, CliError> {
     let key = args.key.read()?;
-    let begins: String = public(&key)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let begins = data_encoding::HEXLOWER.encode(&public(&key)[..8]);
     let name = args.name.clone().unwrap_or_else(|| format!("swarmscope-witness/{begins}"));
     if !is_key_name(&name) {
         return Err(CliError::usage(

@@ -86,7 +86,7 @@ fn of(network: Network, peer: &str, version: Option<i64>, question: &str, end: E
 }
 
 fn round(rounds: &mut BTreeMap<i64, Round>, number: i64, at_ms: i64) -> &mut Round {
-    let at_ns = u64::try_from(at_ms).unwrap_or_default().saturating_mul(1_000_000);
-    let new = || Round { number: u64::try_from(number).unwrap_or_default(), at_ns, ..Round::default() };
+    let began = u64::try_from(at_ms).unwrap_or_default().saturating_mul(1_000_000); // in nanoseconds
+    let new = || Round { number: u64::try_from(number).unwrap_or_default(), at_ns: began, ..Round::default() };
     rounds.entry(number).or_insert_with(new)
 }

@@ -174,7 +174,7 @@ impl Note {
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n", self.checkpoint.text())?;
+        writeln!(f, "{}", self.checkpoint.text())?;
         for SignatureLine { name, blob } in &self.signatures {
             writeln!(f, "{DASH}{name} {}", BASE64.encode(blob))?;
         }

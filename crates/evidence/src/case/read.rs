@@ -146,7 +146,7 @@ impl<R: Read + Seek> Records<R> {
     ///
     /// # Errors
     /// What the source says.
-    pub fn next(&mut self) -> io::Result<Option<Found>> {
+    pub fn read(&mut self) -> io::Result<Option<Found>> {
         if self.offset == self.length {
             return Ok(None);
         }

@@ -30,7 +30,7 @@ pub enum RedactError {
 pub fn places(source: impl Read + Seek, fields: &BTreeSet<String>) -> Result<BTreeSet<Place>, RedactError> {
     let mut places = BTreeSet::new();
     let mut records = Records::open(source)?.ok_or(RedactError::Damaged(0))?;
-    while let Some(found) = records.next()? {
+    while let Some(found) = records.read()? {
         match found {
             Found::Entry { entry, .. } => {
                 let opened = entry.fields.into_iter().filter(|field| matches!(field.value, Value::Opened(_)));
@@ -57,7 +57,7 @@ pub fn entry(places: &BTreeSet<Place>, why: &str) -> Draft {
 pub fn copy(source: impl Read + Seek, mut to: impl Write, places: &BTreeSet<Place>) -> Result<(), RedactError> {
     let mut records = Records::open(source)?.ok_or(RedactError::Damaged(0))?;
     to.write_all(MAGIC)?;
-    while let Some(found) = records.next()? {
+    while let Some(found) = records.read()? {
         match found {
             Found::Entry { entry, .. } => {
                 let withheld: Vec<bool> = entry
@@ -81,18 +81,17 @@ fn without(body: &[u8], withheld: &[bool]) -> Option<Vec<u8>> {
     let (leaf, mut openings) = rest.split_at_checked(u32::from_be_bytes(*size) as usize)?;
     let mut kept = Vec::with_capacity(openings.len());
     for withhold in withheld {
-        let length = match openings.first()? {
-            &opening::WITHHELD => 1,
-            _ => {
-                let size = openings.get(1 + size_of::<format::Salt>()..)?.first_chunk::<4>()?;
-                1 + size_of::<format::Salt>() + 4 + u32::from_be_bytes(*size) as usize
-            }
+        let length = if openings.first()? == &opening::WITHHELD {
+            1
+        } else {
+            let size = openings.get(1 + size_of::<format::Salt>()..)?.first_chunk::<4>()?;
+            1 + size_of::<format::Salt>() + 4 + u32::from_be_bytes(*size) as usize
         };
         let (one, rest) = openings.split_at_checked(length)?;
         if *withhold {
-            kept.push(opening::WITHHELD)
+            kept.push(opening::WITHHELD);
         } else {
-            kept.extend(one)
+            kept.extend(one);
         }
         openings = rest;
     }

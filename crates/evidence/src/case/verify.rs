@@ -76,7 +76,7 @@ pub fn verify(source: impl Read + Seek, outside: Option<&Note>) -> io::Result<Re
         return Ok(Report { faults: vec![fault], ..Report::default() });
     };
     let mut check = Check::default();
-    while let Some(found) = records.next()? {
+    while let Some(found) = records.read()? {
         match found {
             Found::Entry { entry, broken_opening } => {
                 check.report.whole = records.offset();
@@ -154,20 +154,21 @@ impl Check {
             return;
         }
         // a damaged record may have held what is missing; that is one fault, already named
-        let lost = expected..index;
         if !self.report.faults.iter().any(|fault| fault.entry == expected && self.unreadable.contains(&expected)) {
             let last = index - 1;
-            let what = if lost.end - lost.start == 1 {
+            let what = if last == expected {
                 format!("entry {expected} is missing: the next one here is {index}")
             } else {
                 format!("entries {expected} to {last} are missing: the next one here is {index}")
             };
             self.fault(expected, what);
         }
-        let count = usize::try_from(lost.end - lost.start).unwrap_or(usize::MAX);
+        let count = usize::try_from(index - expected).unwrap_or(usize::MAX);
         if count <= MAX_LOST - self.lost {
             self.lost += count;
-            lost.for_each(|entry| self.hold_place(entry));
+            for entry in expected..index {
+                self.hold_place(entry);
+            }
         }
     }
 
@@ -186,10 +187,11 @@ impl Check {
         if !self.unreadable.contains(&before) {
             self.fault(before, "its bytes are not those that the next entry was written after");
         }
-        if let Some(earlier) = before.checked_sub(1).filter(|earlier| self.claimed.contains(earlier)) {
-            if !self.unreadable.contains(&before) && !self.unreadable.contains(&earlier) {
-                self.doubted.insert(earlier);
-            }
+        if let Some(earlier) = before.checked_sub(1).filter(|earlier| self.claimed.contains(earlier))
+            && !self.unreadable.contains(&before)
+            && !self.unreadable.contains(&earlier)
+        {
+            self.doubted.insert(earlier);
         }
         self.claimed.insert(before);
         self.tree.set(place(before), entry.previous);
@@ -316,7 +318,7 @@ impl Check {
             Some(hashes) if tree::root(hashes) == *root => self.report.outside = Some(*size),
             Some(_) if !self.report.faults.is_empty() => {} // the entry is named already
             Some(_) => {
-                self.fault(0, format!("entries 0 to {} are not those of the checkpoint from elsewhere", size - 1))
+                self.fault(0, format!("entries 0 to {} are not those of the checkpoint from elsewhere", size - 1));
             }
         }
     }

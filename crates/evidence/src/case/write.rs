@@ -99,6 +99,7 @@ impl Draft {
 
     /// Adds a value that stays readable in every copy.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts read better without a borrow")]
     pub fn plain(mut self, name: &'static str, value: impl ToString) -> Self {
         self.fields.push((name, value.to_string().into_bytes(), false));
         self

@@ -13,7 +13,7 @@ pub enum Format {
     Jsonl,
     /// RFC 4180, with a header.
     Csv,
-    /// Columns, for DuckDB and pandas.
+    /// Columns, for `DuckDB` and pandas.
     Parquet,
     /// A STIX 2.1 bundle.
     Stix,

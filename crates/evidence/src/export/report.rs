@@ -35,14 +35,14 @@ impl Section {
 pub fn sections(export: Export<'_>) -> (String, Vec<Section>) {
     let head = |name: &str| export.contents.head.get(name).map_or("not said", String::as_str);
     let title = format!("Case {}", head("id"));
-    let mut sections = vec![summary(export, &head), outcomes(export)];
+    let mut sections = vec![summary(export, head), outcomes(export)];
     sections.extend(export.signals.iter().map(signal));
     sections.push(groups(export));
     if !export.contents.notes.is_empty() {
         let rows = export.contents.notes.iter().map(|(entry, text)| vec![entry.to_string(), text.clone()]);
         sections.push(Section::new("Notes").rows(&["entry", "note"], rows));
     }
-    sections.push(limits(export, &head));
+    sections.push(limits(export, head));
     (title, sections)
 }
 

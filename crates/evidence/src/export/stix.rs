@@ -57,7 +57,7 @@ impl Bundle {
         identity["name"] = format!("swarmscope case {}", bundle.case).into();
         identity["identity_class"] = "system".into();
         identity["description"] = format!("{} {}", export.verified, crate::case::verify::CAVEAT).into();
-        bundle.author = identity["id"].as_str().unwrap_or_default().to_owned();
+        identity["id"].as_str().unwrap_or_default().clone_into(&mut bundle.author);
         bundle.add(identity);
         bundle
     }

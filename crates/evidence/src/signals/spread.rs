@@ -2,6 +2,7 @@
 //! where the data carry one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::input::{Round, Text};
 
@@ -112,18 +113,19 @@ impl Spread {
         let ((began, first), (ended, last)) = self.ends()?;
         let mut words =
             format!("{first} to {last} of a fixed panel of {} peers in {:.1} h.", self.panel, ended - began);
-        words += &match self.doubling() {
+        let _ = match self.doubling() {
             Some(Doubling { low, hours, high }) => {
-                format!(" It doubled every {hours:.1} h (95 % interval {low:.1} to {high:.1}).")
+                write!(words, " It doubled every {hours:.1} h (95 % interval {low:.1} to {high:.1}).")
             }
-            None => format!(
+            None => write!(
+                words,
                 " No rate: {:.1} doublings and {last} peers; {MIN_DOUBLINGS} and {MIN_PEERS} are needed, in at least 4 rounds.",
                 self.doublings()
             ),
         };
         let (named, later) = self.named_before;
         if later > 0 {
-            words += &format!(" Of {later} that showed it later, an earlier one had named {named} in gossip.");
+            let _ = write!(words, " Of {later} that showed it later, an earlier one had named {named} in gossip.");
         }
         Some(words)
     }

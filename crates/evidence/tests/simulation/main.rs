@@ -1,5 +1,6 @@
 //! What the signals are worth, measured on swarms with the truth known. `docs/signals.md` holds the figures; a test fails when they no
 //! longer hold. `SIGNALS_UPDATE=1 cargo test --release -p swarmscope-evidence --test simulation` writes them anew.
+#![allow(clippy::cast_possible_truncation, reason = "drawn numbers are cut to what they pick")]
 
 mod measure;
 #[path = "../sample.rs"]

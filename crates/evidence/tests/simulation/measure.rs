@@ -41,14 +41,14 @@ pub fn detections(story: Story, names: &[&str], seeds: u64, peers: usize) -> Vec
                 rules.iter().map(|rule| (rule.id(), named(rule.as_ref(), &rounds))).collect();
             for (n, name) in names.iter().enumerate() {
                 let of_rule = by_rule.iter().filter(|(id, _)| id == name || *name == "any of them");
-                let named: BTreeSet<String> = of_rule.flat_map(|(_, named)| named).cloned().collect();
-                let right = named.iter().filter(|peer| world.has(peer)).count() as u64;
+                let found_by: BTreeSet<String> = of_rule.flat_map(|(_, peers)| peers).cloned().collect();
+                let right = found_by.iter().filter(|peer| world.has(peer)).count() as u64;
                 results[n].precision.0 += right;
-                results[n].precision.1 += named.len() as u64;
+                results[n].precision.1 += found_by.len() as u64;
                 if found[n].is_none() && right > 0 {
                     found[n] = began.map(|began| hour - began);
                 }
-                ever[n].extend(named);
+                ever[n].extend(found_by);
                 if hour + 1 == ROUNDS {
                     results[n].recall.0 += ever[n].intersection(&there).count() as u64;
                     results[n].recall.1 += there.len() as u64;
@@ -59,7 +59,9 @@ pub fn detections(story: Story, names: &[&str], seeds: u64, peers: usize) -> Vec
             result.hours.extend(found);
         }
     }
-    results.iter_mut().for_each(|result| result.hours.sort_unstable());
+    for result in &mut results {
+        result.hours.sort_unstable();
+    }
     results
 }
 

@@ -234,7 +234,7 @@ impl World {
                 self.peers[n].database += self.numbers.below(40) as u64;
                 reply(0, &format!("db {n} {database}"), "db", database)
             }
-            2 if self.story == Story::Defaults && n % 3 == 0 => reply(0, "nothing yet", "stats", 40),
+            2 if self.story == Story::Defaults && n.is_multiple_of(3) => reply(0, "nothing yet", "stats", 40),
             2 if self.numbers.below(4) > 0 => reply(0, "", "empty", 4),
             2 => reply(0, &format!("stats {n} {}", self.round), "stats", 100 + self.numbers.below(900) as u64),
             // a newer client that has these ids

@@ -130,7 +130,9 @@ fn finding(
 ) -> Finding {
     let [size, others, lost] = counts;
     let mut codes: BTreeMap<&Text, u64> = BTreeMap::new();
-    gone.iter().for_each(|(_, code)| *codes.entry(code).or_default() += 1);
+    for (_, code) in gone {
+        *codes.entry(code).or_default() += 1;
+    }
     let codes: Vec<String> = codes.into_iter().map(|(code, count)| format!("{count} {code}")).collect();
     Finding {
         about: format!("{kind}/{name}"),

@@ -41,10 +41,10 @@ impl Rule for Bogons {
             *bogons += gossip.bogons;
             *listed += gossip.listed;
         }
-        let all = tellers.len() as f64;
+        let all = tellers.len();
         let mut networks: BTreeMap<&Text, (BTreeSet<Text>, u64, u64, f64)> = BTreeMap::new();
         for ((network, teller), (bogons, listed)) in tellers {
-            let tail = binomial_tail(listed, self.usual, bogons) * all;
+            let tail = binomial_tail(listed, self.usual, bogons) * all as f64;
             if listed >= self.listed && tail <= self.chance {
                 let (members, of_bogons, of_listed, worst) = networks.entry(network).or_default();
                 members.insert(teller.clone());
@@ -92,7 +92,7 @@ type Named<'a> = BTreeMap<&'a Text, BTreeSet<&'a Text>>;
 
 impl Clique {
     /// Everybody that can be reached from a teller by what is named; `None` once that is too large for a circle.
-    fn circle<'a>(from: &'a Text, named: &Named<'a>, most: usize) -> Option<BTreeSet<&'a Text>> {
+    fn circle<'a>(from: &'a Text, named: &Named<'a>, most: f64) -> Option<BTreeSet<&'a Text>> {
         let mut circle = BTreeSet::from([from]);
         let mut open = vec![from];
         while let Some(teller) = open.pop() {
@@ -101,7 +101,7 @@ impl Clique {
                     open.push(peer);
                 }
             }
-            if circle.len() > most {
+            if circle.len() as f64 > most {
                 return None;
             }
         }
@@ -129,7 +129,7 @@ impl Rule for Clique {
             named.entry(&gossip.teller).or_default().extend(&gossip.named);
         }
         let everybody: BTreeSet<&Text> = named.values().flatten().copied().collect();
-        let most = (everybody.len() as f64 * self.share) as usize;
+        let most = everybody.len() as f64 * self.share;
         let tells = |peer: &Text| named.get(peer).is_some_and(|whom| whom.len() >= self.named);
         let mut done: BTreeSet<&Text> = BTreeSet::new();
         let mut findings = Vec::new();

@@ -1,7 +1,8 @@
-//! One content from many peers that should differ: prevalence × dispersion (EarlyBird), in one round, and as a change from one round
+//! One content from many peers that should differ: prevalence × dispersion (`EarlyBird`), in one round, and as a change from one round
 //! to the next. Whether answers should differ is told from the others' answers, not from a list.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::signals::card::Severity;
 use crate::signals::chance::{poisson_tail, words};
@@ -199,7 +200,7 @@ impl Rule for ChangedTogether {
                 finding.seen = format!("{count} peers answered otherwise a round before. {}", finding.seen);
                 finding.other_causes.insert(0, "an update that came to all of them".into());
                 if updated * 2 > count {
-                    finding.seen += &format!("; {updated} of them changed their version, too");
+                    let _ = write!(finding.seen, "; {updated} of them changed their version, too");
                     finding.severity = Severity::Odd;
                 }
                 findings.push(finding);

@@ -59,7 +59,9 @@ impl Rule for SilenceSpreads {
         let seen: Vec<_> = rounds[start..].iter().map(reached_and_silent).collect();
         // the panel: reached in all of these rounds, and speaking in the first
         let mut panel: BTreeSet<&Text> = &seen[0].0 - &seen[0].1;
-        seen.iter().for_each(|(reached, _)| panel = &panel & reached);
+        for (reached, _) in &seen {
+            panel = &panel & reached;
+        }
         let counts: Vec<u64> = seen.iter().map(|(_, silent)| panel.intersection(silent).count() as u64).collect();
         let last = counts[self.rounds];
         let (reached, silent) = reached_and_silent(&rounds[0]);
