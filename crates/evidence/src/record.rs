@@ -201,7 +201,7 @@ pub struct Contents {
     pub entries: u64,
 }
 
-/// Reads what a case says. Whether it holds is [`crate::case::verify`]'s to say.
+/// Reads what a case says. Whether it holds is [`crate::case::verify()`]'s to say.
 ///
 /// # Errors
 /// It can't be read, or is damaged: then nothing is given, because half a case is not what was asked for.

@@ -1,7 +1,7 @@
 //! NATTRAVERSAL (protocol.md §5, id 5): can this peer and another one reach each other through their NATs?
 //!
 //! The request is a bencoded string `request_id:host:port`, the rendezvous where the Crawler lets the two meet; the reply is
-//! `request_id:YES`, `:NO`, or `:ERR` where the rendezvous does not answer. [`swarmscope_peer::node::Pairing`] is the Crawler's side.
+//! `request_id:YES`, `:NO`, or `:ERR` where the rendezvous does not answer. [`crate::nat::pairing::Pairing`] is the Crawler's side.
 //!
 //! A Crawler names an address and the peer sends there, so what it sends is bounded: three short datagrams to the
 //! rendezvous, nine to the other peer that the rendezvous names, four tries at a time, of at most 20 s each; never to port 0,

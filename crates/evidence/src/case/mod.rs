@@ -1,8 +1,8 @@
 //! The case file: one append-only file of entries that are hashed, chained and signed (docs/case-format.md).
 //!
-//! * [`format`] says which bytes stand where; [`tree`] is the Merkle tree over them; [`note`] the signed checkpoints.
+//! * [`mod@format`] says which bytes stand where; [`tree`] is the Merkle tree over them; [`note`] the signed checkpoints.
 //! * [`Writer`] appends, and never writes behind something broken.
-//! * [`read`] gives the entries one after the other, and [`verify`] says which of them hold.
+//! * [`read`] gives the entries one after the other, and [`mod@verify`] says which of them hold.
 //! * [`redact`] makes a copy that withholds values and still verifies, [`witness`] is the second pair of hands.
 
 pub mod format;

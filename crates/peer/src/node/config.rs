@@ -43,7 +43,7 @@ pub struct NodeConfig {
     pub limits: Limits,
     /// How much memory replies may take.
     pub budgets: Budgets,
-    /// Whether to tell what passes over every connection ([`Event::Traced`]).
+    /// Whether to tell what passes over every connection ([`Event::Traced`](super::Event::Traced)).
     pub trace: bool,
     /// Where to write the secrets of TLS sessions, so that a capture of them can be decrypted; nowhere unless asked for.
     pub key_log: Option<KeyLog>,

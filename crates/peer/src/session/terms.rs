@@ -94,7 +94,7 @@ pub enum Output {
         /// The particulars, in words.
         detail: String,
     },
-    /// Run TLS on the stream, beginning with the bytes that came too early, and answer with [`Session::tls_established`].
+    /// Run TLS on the stream, beginning with the bytes that came too early, and answer with [`Session::tls_established`](super::Session::tls_established).
     /// Whatever comes then is given decrypted.
     StartTls {
         /// Bytes that came behind the handshake: they belong to TLS.

@@ -22,7 +22,7 @@ impl Responder {
     }
 
     /// Takes what came. After [`Step::Send`] push nothing but further bytes; step 4's bytes come
-    /// first in what [`Self::accept`] gives.
+    /// first in what `accept` gives.
     ///
     /// # Errors
     /// The first thing that is not of the protocol; then it is over.
