@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use turns::Turns;
+use watched::Watched;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::Event as TerminalEvent;
@@ -28,12 +29,13 @@ use crate::screen::keys::script::{NotSeen, Script};
 use crate::screen::session::recording::typing::Typing;
 use crate::screen::session::replay::Player;
 use crate::screen::{Effect, Key, Model, Msg, Now, Setup, update};
-use swarmscope_peer::node::{Event, Node};
+use swarmscope_peer::node::{Event, Node, PeerKey};
 
 mod at_terminal;
 mod clock;
 mod playing;
 mod turns;
+mod watched;
 
 use clock::{next_second, now, until};
 use playing::Wait;
@@ -119,6 +121,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         readers: Arc::new(Semaphore::new(READERS)),
         ended: None,
         turns: Turns::default(),
+        watched: Watched::default(),
         changed: true,
         last_drawn: None,
         to_open: None,
@@ -234,6 +237,8 @@ struct Running {
     ended: Option<Ended>,
     /// What is folded one after the other.
     turns: Turns<(Now, Now, Msg)>,
+    /// Whose frames the node tells.
+    watched: Watched,
     /// Something that is shown has changed since the last frame.
     changed: bool,
     last_drawn: Option<Instant>,
@@ -280,6 +285,17 @@ impl Running {
                 self.perform(effect);
             }
         }
+        self.watch();
+    }
+
+    /// The node tells the frames of whom the operator looks at.
+    fn watch(&mut self) {
+        let Some(node) = &self.node else { return };
+        let looked_at = match &self.model.selected {
+            Some(PeerKey::Permid(permid)) => Some(*permid),
+            _ => None,
+        };
+        self.watched.watch(node, looked_at, self.recorder.is_some());
     }
 
     /// Folds one message; what is to be done then.
@@ -413,6 +429,7 @@ impl Running {
         };
         match effect {
             Effect::Request(ask) => {
+                self.watched.watch(node, Some(ask.to), self.recorder.is_some());
                 let ticket = node.request(ask.clone());
                 self.fold(Msg::Asked(ask, ticket));
             }
