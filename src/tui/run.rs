@@ -29,7 +29,7 @@ use crate::screen::keys::script::{NotSeen, Script};
 use crate::screen::session::recording::typing::Typing;
 use crate::screen::session::replay::Player;
 use crate::screen::{Effect, Key, Model, Msg, Now, Setup, update};
-use swarmscope_peer::node::{Event, Node, PeerKey};
+use swarmscope_peer::node::{Event, Node};
 
 mod at_terminal;
 mod clock;
