@@ -291,7 +291,7 @@ impl Running {
     /// The node tells the frames of whom the operator looks at.
     fn watch(&mut self) {
         let Some(node) = &self.node else { return };
-        let looked_at = self.model.peer().and_then(|peer| peer.permid());
+        let looked_at = self.model.peer().and_then(swarmscope_facts::Peer::permid);
         self.watched.watch(node, looked_at, self.recorder.is_some());
     }
 
