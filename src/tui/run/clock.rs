@@ -1,5 +1,6 @@
 //! The clocks of the loop.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use swarmscope_facts::Now;
@@ -10,8 +11,37 @@ const APART: Duration = Duration::from_micros(50);
 /// How often the clocks are read until that goes well.
 const TRIES: usize = 4;
 
-/// What time it is, by both clocks.
+/// The time of day follows the other clock until the two differ by this much: somebody set it, or the machine slept.
+const SET: Duration = Duration::from_millis(2);
+
+/// Where the time of day is counted from.
+static ORIGIN: Mutex<Option<Now>> = Mutex::new(None);
+
+/// What time it is, by both clocks, in whole microseconds since one origin: so a recording, which counts microseconds by one
+/// clock, shows the times of day again that were seen.
 pub fn now() -> Now {
+    let read = read_together();
+    let mut origin = ORIGIN.lock().unwrap_or_else(PoisonError::into_inner);
+    let began = *origin.get_or_insert_with(|| in_micros(read));
+    let since = whole_micros(read.instant.saturating_duration_since(began.instant));
+    let now = Now { instant: began.instant + since, wall: began.wall + since };
+    let off = now.wall.duration_since(read.wall).unwrap_or_else(|before| before.duration());
+    if off < SET {
+        return now;
+    }
+    *origin.insert(in_micros(read))
+}
+
+fn in_micros(Now { instant, wall }: Now) -> Now {
+    let since = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Now { instant, wall: UNIX_EPOCH + whole_micros(since) }
+}
+
+fn whole_micros(duration: Duration) -> Duration {
+    Duration::new(duration.as_secs(), duration.subsec_micros() * 1000)
+}
+
+fn read_together() -> Now {
     let read = || {
         let instant = Instant::now();
         let wall = SystemTime::now();
@@ -32,5 +62,20 @@ pub async fn until(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_clocks_go_on_by_the_same_whole_microseconds() {
+        let began = now();
+        for _ in 0..1_000 {
+            let later = now();
+            let (by_one, by_other) = (later.instant - began.instant, later.wall.duration_since(began.wall).unwrap());
+            assert_eq!((by_one, by_one.subsec_nanos() % 1_000), (by_other, 0));
+        }
     }
 }
