@@ -1,7 +1,9 @@
-//! What a recording of a million lines takes: reading the file, seeking to its end, back to the start, to the middle, stepping
-//! back; and the memory of this process. Beside opening stands a floor: the same file's bytes, read and counted by line.
+//! What a recording of a million lines takes: reading the file, seeking to its end, back to the
+//! start, to the middle, stepping back; and the memory of this process. Beside opening stands a
+//! floor: the same file's bytes, read and counted by line.
 //!
-//! Goals: 99 of 100 seeks within what was seen before take less than 200 ms, and none keeps a key waiting for longer than a frame.
+//! Goals: 99 of 100 seeks within what was seen before take less than 200 ms, and none keeps a key
+//! waiting for longer than a frame.
 #![allow(clippy::disallowed_methods)] // a bench reads the clock
 
 #[allow(dead_code)] // written for the tests, which use all of it; a bench needs a part
@@ -22,7 +24,9 @@ use swarmscope::screen::{Key, Model, Msg};
 use swarmscope::tui::meter::resident;
 use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Ticket, Transport};
 use swarmscope_wire::failure::{By, Cause, Delivered};
-use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_wire::{
+    ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
+};
 
 const LINES: u32 = 1_000_000;
 /// Between two lines: 5 000 in a second.
@@ -45,7 +49,8 @@ fn permid(n: u32) -> Permid {
     Permid::Ed25519(key)
 }
 
-/// The line of this number: peers come, are asked, answer in one part that is read, can't be dialled; now and then somebody presses a key.
+/// The line of this number: peers come, are asked, answer in one part that is read, can't be
+/// dialled; now and then somebody presses a key.
 fn line(n: u32, peers: u32) -> What {
     let who = permid(n / 5 % peers);
     let (ticket, message, channel) = (Ticket(u64::from(n / 5)), MessageId::NATCHECK, ChannelId(7));
@@ -95,7 +100,12 @@ fn line(n: u32, peers: u32) -> What {
         },
         _ if n.is_multiple_of(3) => {
             let failure = failure(Cause::TcpRefused, By::Network, Delivered::No, "");
-            Event::ConnectFailed { peer: PeerKey::Permid(who), failure, attempt: 3, gives_up_at: 28 }
+            Event::ConnectFailed {
+                peer: PeerKey::Permid(who),
+                failure,
+                attempt: 3,
+                gives_up_at: 28,
+            }
         }
         _ => return What::Read(who, ticket),
     }))
@@ -124,7 +134,9 @@ fn measure(path: &Path, peers: u32) {
             .sum::<usize>()
     });
     assert!(floor as u64 + u64::from(LINES) < size + 2);
-    let recording = timed("  read", || read(BufReader::new(File::open(path).expect("a file"))).expect("a recording"));
+    let recording = timed("  read", || {
+        read(BufReader::new(File::open(path).expect("a file"))).expect("a recording")
+    });
     let opened = resident();
     let mut player = Player::new(recording, blank().setup, Instant::now());
     let mut model = player.begin();
@@ -144,8 +156,15 @@ fn measure(path: &Path, peers: u32) {
     });
     player.seek(&mut model, length / 2, Instant::now());
     spread("  one line back", || all_the_way(&mut player, &mut model, Control::StepBack));
-    let mib = |bytes: Option<u64>| bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
-    println!("  resident: {} before, {} when it was read, {} now", mib(at_start), mib(opened), mib(resident()));
+    let mib = |bytes: Option<u64>| {
+        bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MiB", bytes >> 20))
+    };
+    println!(
+        "  resident: {} before, {} when it was read, {} now",
+        mib(at_start),
+        mib(opened),
+        mib(resident())
+    );
 }
 
 fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {

@@ -1,6 +1,7 @@
-//! What the screen takes with 50 000 peers while 5 000 events a second come in, at 200×60: folding an event, folding what comes
-//! between two frames, a frame, a key until its frame is painted, and the memory of this process. Beside each time stands
-//! a floor: the same with nobody there. Prints p50 and p99, then divan's table.
+//! What the screen takes with 50 000 peers while 5 000 events a second come in, at 200×60: folding
+//! an event, folding what comes between two frames, a frame, a key until its frame is painted, and
+//! the memory of this process. Beside each time stands a floor: the same with nobody there. Prints
+//! p50 and p99, then divan's table.
 //!
 //! Goals: a frame's p99 below 8 ms, a key's below 16 ms, less than 250 MiB resident.
 #![allow(clippy::disallowed_methods)] // a bench reads the clock
@@ -28,7 +29,8 @@ const EVENTS_A_FRAME: u32 = 83;
 /// Between two frames.
 const FRAME: Duration = Duration::from_micros(16_667);
 const FRAMES: usize = 600;
-/// Other programs take the processor away now and then: the quietest round tells what the work itself takes.
+/// Other programs take the processor away now and then: the quietest round tells what the work
+/// itself takes.
 const ROUNDS: usize = 5;
 
 fn main() {
@@ -38,9 +40,15 @@ fn main() {
     for (with, screen) in [("50 000 peers", &mut crowd), ("nobody", &mut nobody)] {
         let mut rounds: Vec<Round> = (0..ROUNDS).map(|_| screen.round()).collect();
         report(&format!("{with}: one event"), &mut rounds, |round| &mut round.event);
-        report(&format!("{with}: {EVENTS_A_FRAME} events, between two frames"), &mut rounds, |round| &mut round.batch);
+        report(
+            &format!("{with}: {EVENTS_A_FRAME} events, between two frames"),
+            &mut rounds,
+            |round| &mut round.batch,
+        );
         report(&format!("{with}: a frame"), &mut rounds, |round| &mut round.frame);
-        report(&format!("{with}: a key, events before it and its frame"), &mut rounds, |round| &mut round.key);
+        report(&format!("{with}: a key, events before it and its frame"), &mut rounds, |round| {
+            &mut round.key
+        });
     }
     for (what, commands) in COMMANDS {
         let mut waits: Vec<Wait> =
@@ -49,8 +57,15 @@ fn main() {
     }
     let mut waits: Vec<Wait> = (0..100).map(|_| crowd.key('o')).collect();
     tell("a key that sorts by the next column", &mut waits);
-    let mib = |bytes: Option<u64>| bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
-    println!("resident: {} at the start, {} with 50 000 peers, {} now", mib(at_start), mib(filled), mib(resident()));
+    let mib = |bytes: Option<u64>| {
+        bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MiB", bytes >> 20))
+    };
+    println!(
+        "resident: {} at the start, {} with 50 000 peers, {} now",
+        mib(at_start),
+        mib(filled),
+        mib(resident())
+    );
     divan::main();
 }
 
@@ -61,7 +76,10 @@ const COMMANDS: [(&str, &[&str]); 7] = [
     ("sort by next, and by the last reply", &["sort next", "sort last reply"]),
     ("another message, sorted by next", &["sort next", "request natcheck", "request database"]),
     ("filter by a word, and show all", &["filter 9f3", "filter -zzz"]),
-    ("filter by fields, and show all", &["filter nat:sym version:>=13 or error:254", "filter -zzz"]),
+    (
+        "filter by fields, and show all",
+        &["filter nat:sym version:>=13 or error:254", "filter -zzz"],
+    ),
     ("filter by a pattern, and show all", &["filter /^sym|9f3a/", "filter -zzz"]),
 ];
 
@@ -126,7 +144,8 @@ impl Running {
         frame.expect("a frame");
     }
 
-    /// Frames at 60 a second while news comes. A key is pressed before some of them, seldom enough for the list to settle.
+    /// Frames at 60 a second while news comes. A key is pressed before some of them, seldom enough
+    /// for the list to settle.
     fn round(&mut self) -> Round {
         let mut round = Round::default();
         for frame in 0..FRAMES {
@@ -175,7 +194,8 @@ impl Running {
         self.wait(Key::char(key))
     }
 
-    /// From a key to its frame, and on until nothing is left to be done: a frame every 16 ms, as the program draws them.
+    /// From a key to its frame, and on until nothing is left to be done: a frame every 16 ms, as
+    /// the program draws them.
     fn wait(&mut self, key: Key) -> Wait {
         let now = self.now();
         let start = Instant::now();
@@ -232,7 +252,9 @@ fn report(what: &str, rounds: &mut [Round], times: impl Fn(&mut Round) -> &mut V
         .collect();
     spreads.sort_unstable();
     let ((p99, p50), (worst, _)) = (spreads[0], spreads[ROUNDS - 1]);
-    println!("{what}: p50 {p50:?}, p99 {p99:?} in the quietest of {ROUNDS} rounds; p99 {worst:?} in the loudest");
+    println!(
+        "{what}: p50 {p50:?}, p99 {p99:?} in the quietest of {ROUNDS} rounds; p99 {worst:?} in the loudest"
+    );
 }
 
 #[divan::bench]

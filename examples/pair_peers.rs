@@ -1,9 +1,11 @@
-//! A Crawler that lets two peers try to reach each other through their NATs (NATTRAVERSAL), and prints what each replies.
+//! A Crawler that lets two peers try to reach each other through their NATs (NATTRAVERSAL), and
+//! prints what each replies.
 //!
-//! `pair_peers 0.0.0.0:7760 crawler.example.org PEER PEER` listens there, and is reached by that name. A PEER is
-//! `permid@host:port`, or a permid alone: then it waits for that peer to dial, as one behind a NAT must, by
-//! `swarmscope peer --bootstrap FILE` with `crawler.example.org:7760` in FILE. The first line is the Crawler's own permid, for
-//! their `--allow`; its key is `pair_peers.pem`, made on first use.
+//! `pair_peers 0.0.0.0:7760 crawler.example.org PEER PEER` listens there, and is reached by that
+//! name. A PEER is `permid@host:port`, or a permid alone: then it waits for that peer to dial, as
+//! one behind a NAT must, by `swarmscope peer --bootstrap FILE` with `crawler.example.org:7760` in
+//! FILE. The first line is the Crawler's own permid, for their `--allow`; its key is
+//! `pair_peers.pem`, made on first use.
 use std::{env, error::Error, sync::Arc};
 
 use swarmscope_peer::identity::{Identities, key_file};
@@ -14,8 +16,12 @@ use swarmscope_wire::Permid;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
-    let [listen, host, peers @ ..] = &args[..] else { return Err("write: LISTEN HOST PEER PEER".into()) };
-    let [one, other] = peers else { return Err("write two peers, each permid@host:port or a permid".into()) };
+    let [listen, host, peers @ ..] = &args[..] else {
+        return Err("write: LISTEN HOST PEER PEER".into());
+    };
+    let [one, other] = peers else {
+        return Err("write two peers, each permid@host:port or a permid".into());
+    };
     let key = key_file::ed25519_or_new("pair_peers.pem".as_ref())?.key;
     let permid = key.permid();
     let identities = Identities { current: Some(Arc::new(key)), legacy: None };
@@ -27,7 +33,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     while let Some(event) = events.recv().await {
         match &event {
             Event::Connected { permid, address, .. } => {
-                sides.iter_mut().filter(|side| side.permid == *permid).for_each(|side| side.ip = Some(address.ip()));
+                sides
+                    .iter_mut()
+                    .filter(|side| side.permid == *permid)
+                    .for_each(|side| side.ip = Some(address.ip()));
             }
             Event::ConnectFailed { failure, .. } => eprintln!("{failure}"),
             _ => {}

@@ -1,5 +1,6 @@
-//! Records the real program in a terminal of its own, while it plays a script of keys, as the moving picture of the README:
-//! `cargo build --release && cargo run --release --example recording [SCRIPT [FILE.svg]]`.
+//! Records the real program in a terminal of its own, while it plays a script of keys, as the
+//! moving picture of the README: `cargo build --release && cargo run --release --example recording
+//! [SCRIPT [FILE.svg]]`.
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -98,7 +99,8 @@ fn record(script: &Path) -> Result<String, String> {
         look(&mut shots, parser.screen());
     };
     if !status.success() {
-        let _ = std::io::stderr().write_all(parser.lock().map_err(|e| told(&e))?.screen().contents().as_bytes());
+        let _ = std::io::stderr()
+            .write_all(parser.lock().map_err(|e| told(&e))?.screen().contents().as_bytes());
         return Err(format!("{} ended with {}", program.display(), status.exit_code()));
     }
     if let Some(last) = shots.last_mut() {
@@ -111,11 +113,18 @@ fn record(script: &Path) -> Result<String, String> {
 /// The program that was built beside this one.
 fn program() -> Result<PathBuf, String> {
     let this = env::current_exe().map_err(|error| error.to_string())?;
-    let beside = this.ancestors().nth(2).map(|folder| folder.join("swarmscope")).filter(|path| path.is_file());
-    beside.ok_or_else(|| "build the program first: cargo build, with --release where this has it".to_owned())
+    let beside = this
+        .ancestors()
+        .nth(2)
+        .map(|folder| folder.join("swarmscope"))
+        .filter(|path| path.is_file());
+    beside.ok_or_else(|| {
+        "build the program first: cargo build, with --release where this has it".to_owned()
+    })
 }
 
-/// Takes what the terminal shows into the film: the frame before is seen longer, or a new one begins.
+/// Takes what the terminal shows into the film: the frame before is seen longer, or a new one
+/// begins.
 fn look(shots: &mut Vec<Shot>, screen: &vt100::Screen) {
     if shots.is_empty() && !(screen.alternate_screen() && screen.contents().contains(BEGINS_WITH)) {
         return;
@@ -135,7 +144,9 @@ fn look(shots: &mut Vec<Shot>, screen: &vt100::Screen) {
 fn cells(screen: &vt100::Screen) -> Buffer {
     let mut cells = Buffer::empty(Rect::new(0, 0, COLUMNS, ROWS));
     for (x, y) in (0..ROWS).flat_map(|y| (0..COLUMNS).map(move |x| (x, y))) {
-        let Some(cell) = screen.cell(y, x).filter(|cell| !cell.is_wide_continuation()) else { continue };
+        let Some(cell) = screen.cell(y, x).filter(|cell| !cell.is_wide_continuation()) else {
+            continue;
+        };
         let mut style = Style::new();
         style.fg = colour(cell.fgcolor());
         style.bg = colour(cell.bgcolor());

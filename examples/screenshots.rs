@@ -1,4 +1,5 @@
-//! Renders `screenshots/*.svg` as PNG files beside them: `cargo run --example screenshots [FOLDER]`.
+//! Renders `screenshots/*.svg` as PNG files beside them: `cargo run --example screenshots
+//! [FOLDER]`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,8 +18,9 @@ const FONT_FOLDERS: [&str; 4] =
 const FAMILIES: [&str; 3] = ["JetBrains Mono", "DejaVu Sans Mono", "Menlo"];
 
 fn main() -> ExitCode {
-    let folder =
-        env::args_os().nth(1).map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots"), PathBuf::from);
+    let folder = env::args_os()
+        .nth(1)
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots"), PathBuf::from);
     match render_all(&folder) {
         Ok(count) => {
             println!("{count} pictures in {}", folder.display());
@@ -35,7 +37,10 @@ fn render_all(folder: &Path) -> Result<usize, String> {
     let options = Options { fontdb: Arc::new(fonts()?), ..Options::default() };
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut count = 0;
-    for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "svg"))
+    for path in entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "svg"))
     {
         render(&path, &options).map_err(|error| format!("{}: {error}", path.display()))?;
         count += 1;
@@ -57,7 +62,9 @@ fn fonts() -> Result<fontdb::Database, String> {
     for folder in FONT_FOLDERS {
         load(&mut fonts, Path::new(folder));
     }
-    let has = |family: &str| fonts.faces().any(|face| face.families.iter().any(|(name, _)| name == family));
+    let has = |family: &str| {
+        fonts.faces().any(|face| face.families.iter().any(|(name, _)| name == family))
+    };
     if !FAMILIES.into_iter().any(has) {
         return Err(format!(
             "none of the fonts {} is in {}: install one (Debian: fonts-dejavu-core, or fonts-jetbrains-mono)",

@@ -1,7 +1,9 @@
-//! Wrong options, files and peers: each row of `tests/bad/*.toml` is a command line, the exit code of cli.md that it has
-//! to end with, and the words by which its text on standard error says what failed, on what, and what to do next.
+//! Wrong options, files and peers: each row of `tests/bad/*.toml` is a command line, the exit code
+//! of cli.md that it has to end with, and the words by which its text on standard error says what
+//! failed, on what, and what to do next.
 //!
-//! `BAD_INPUTS_SHOW=1 cargo test --test bad_inputs -- --nocapture` prints what the program says to each.
+//! `BAD_INPUTS_SHOW=1 cargo test --test bad_inputs -- --nocapture` prints what the program says to
+//! each.
 #![cfg(feature = "legacy")] // old peers and their keys are in many rows
 #![allow(clippy::disallowed_methods)] // drives a real process and real sockets, so it needs clocks and sockets
 #![allow(clippy::unwrap_used)] // all of it is a test, helpers too: what fails here fails the test
@@ -40,8 +42,9 @@ struct Table {
     case: Vec<Case>,
 }
 
-/// A row. In `args`, `files`, `env` and the words, `{dir}` is the case's own directory, `{bad}` is `tests/bad/files`,
-/// `{peer}` the scripted peer, `{closed}` an address where nobody listens, `{busy}` one where somebody does.
+/// A row. In `args`, `files`, `env` and the words, `{dir}` is the case's own directory, `{bad}` is
+/// `tests/bad/files`, `{peer}` the scripted peer, `{closed}` an address where nobody listens,
+/// `{busy}` one where somebody does.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
@@ -54,7 +57,8 @@ struct Case {
     on: String,
     /// What to do next.
     next: String,
-    /// Files in its directory: text, or bytes as `hex:…`, or `zeros:N`; a name that ends in `/` is a directory.
+    /// Files in its directory: text, or bytes as `hex:…`, or `zeros:N`; a name that ends in `/` is
+    /// a directory.
     #[serde(default)]
     files: BTreeMap<String, String>,
     #[serde(default)]
@@ -90,7 +94,13 @@ fn every_bad_input_is_refused_with_what_where_and_what_to_do() {
         }
     });
     let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} of {} cases are wrong:\n\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases are wrong:\n\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n\n")
+    );
 }
 
 fn bad() -> &'static Path {
@@ -98,7 +108,8 @@ fn bad() -> &'static Path {
 }
 
 fn cases() -> Vec<Case> {
-    let mut files: Vec<_> = fs::read_dir(bad()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(bad()).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     let read = |path: &std::path::PathBuf| {
@@ -126,14 +137,25 @@ fn check(case: &Case) -> Result<(), String> {
     let env = case.env.iter().map(|(name, value)| (name.clone(), fill(value)));
     let ended = run(dir.path(), &args, env.collect(), case.stdin.as_bytes());
     if std::env::var_os("BAD_INPUTS_SHOW").is_some() {
-        println!("--- {} ({:?})\n$ swarmscope {}\n{}", case.name, ended.code, args.join(" "), ended.stderr);
+        println!(
+            "--- {} ({:?})\n$ swarmscope {}\n{}",
+            case.name,
+            ended.code,
+            args.join(" "),
+            ended.stderr
+        );
     }
     let missing = missing(case, &ended, &[&case.what, &case.on, &case.next].map(fill));
     if missing.is_empty() {
         return Ok(());
     }
     let Ended { stdout, stderr, .. } = ended;
-    Err(format!("{}: {}\n$ swarmscope {}\n{stdout}{stderr}", case.name, missing.join(", "), args.join(" ")))
+    Err(format!(
+        "{}: {}\n$ swarmscope {}\n{stdout}{stderr}",
+        case.name,
+        missing.join(", "),
+        args.join(" ")
+    ))
 }
 
 /// What is not as the row says.
@@ -184,7 +206,10 @@ fn run(dir: &Path, args: &[String], env: Vec<(String, String)>, stdin: &[u8]) ->
         .current_dir(dir)
         .env_clear()
         .env("HOME", &home)
-        .envs(["CONFIG", "DATA", "STATE", "CACHE"].map(|name| (format!("XDG_{name}_HOME"), home.join(name))))
+        .envs(
+            ["CONFIG", "DATA", "STATE", "CACHE"]
+                .map(|name| (format!("XDG_{name}_HOME"), home.join(name))),
+        )
         .envs(env)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,5 +1,6 @@
-//! Replies that want memory, time or a command of the Crawler: each ends as a finding or an error that is shown, and the process grows
-//! by less than 32 MiB. In a process of its own, one after the other, because it is the process that is measured.
+//! Replies that want memory, time or a command of the Crawler: each ends as a finding or an error
+//! that is shown, and the process grows by less than 32 MiB. In a process of its own, one after the
+//! other, because it is the process that is measured.
 #![cfg(target_os = "linux")]
 
 mod clock;
@@ -41,8 +42,10 @@ fn read(ids: &[MessageId], payload: &[u8]) -> Vec<(MessageId, Decoding)> {
         fs::write("/proc/self/clear_refs", "5").expect("the peak can be reset");
         let before = status("VmRSS");
         let began = clock::of_this_thread();
-        let decoding = swarmscope_peer::crawler::decode_reply(&registry, *id, ErrorByte::SUCCESS, payload);
-        let (took, grown) = (clock::of_this_thread().saturating_sub(began), status("VmHWM").saturating_sub(before));
+        let decoding =
+            swarmscope_peer::crawler::decode_reply(&registry, *id, ErrorByte::SUCCESS, payload);
+        let (took, grown) =
+            (clock::of_this_thread().saturating_sub(began), status("VmHWM").saturating_sub(before));
         println!(
             "id {id}: {} bytes, +{grown} KiB, {took:?}, {:?} {:?}",
             payload.len(),
@@ -59,7 +62,10 @@ fn read(ids: &[MessageId], payload: &[u8]) -> Vec<(MessageId, Decoding)> {
 /// All of them say what is wrong: as a finding, or as the reason why the id's own decoder gave up.
 fn assert_shown(ids: &[MessageId], payload: &[u8], words: &str) {
     for (id, Decoding { decoded, failed, .. }) in read(ids, payload) {
-        let said = failed.iter().chain(decoded.notes.iter().map(|note| &note.text)).any(|text| text.contains(words));
+        let said = failed
+            .iter()
+            .chain(decoded.notes.iter().map(|note| &note.text))
+            .any(|text| text.contains(words));
         assert!(said, "id {id}: {failed:?} {:?}", decoded.notes);
     }
 }
@@ -83,7 +89,12 @@ fn a_gibibyte_of_nul_in_a_mebibyte_is_cut() {
     for first in [&b""[..], b"1795337030.84 CRAWL\n"] {
         let bomb = bomb(first);
         assert!(bomb.len() < 2 << 20);
-        let ids = [MessageId::PUNCTURE_QUERY, MessageId::VIDEOPLAYBACK_EVENT_QUERY, MessageId::REPEX_QUERY, STRANGER];
+        let ids = [
+            MessageId::PUNCTURE_QUERY,
+            MessageId::VIDEOPLAYBACK_EVENT_QUERY,
+            MessageId::REPEX_QUERY,
+            STRANGER,
+        ];
         assert_shown(&ids, &bomb, "inflates to more than 16 777 216 bytes: the rest was cut");
     }
 }
@@ -115,7 +126,12 @@ fn a_pickle_that_would_run_a_command_is_shown_and_not_run() {
 
 #[test]
 fn nesting_ends_where_a_stack_would() {
-    let ids = [MessageId::DATABASE_QUERY, MessageId::SEEDINGSTATS_QUERY, MessageId::REPEX_QUERY, STRANGER];
+    let ids = [
+        MessageId::DATABASE_QUERY,
+        MessageId::SEEDINGSTATS_QUERY,
+        MessageId::REPEX_QUERY,
+        STRANGER,
+    ];
     let pickle = [&b"\x80\x02"[..], &vec![b']'; DEEP], &vec![b'a'; DEEP - 1], b"."].concat();
     assert_shown(&ids, &pickle, "nested deeper than 64");
     let ids = [MessageId::NATCHECK, MessageId::FRIENDSHIP_STATS, STRANGER];
@@ -124,7 +140,11 @@ fn nesting_ends_where_a_stack_would() {
     let dicts = [b"d1:a".repeat(DEEP), b"le".to_vec(), vec![b'e'; DEEP]].concat();
     assert_shown(&ids, &dicts, "nested deeper than 64");
     let ids = [MessageId::DATABASE_QUERY, MessageId::REPEX_QUERY, STRANGER];
-    assert_shown(&ids, &[b"a".to_vec(), b"1l".repeat(DEEP), b"0n".to_vec()].concat(), "nested deeper than 64");
+    assert_shown(
+        &ids,
+        &[b"a".to_vec(), b"1l".repeat(DEEP), b"0n".to_vec()].concat(),
+        "nested deeper than 64",
+    );
 }
 
 #[test]

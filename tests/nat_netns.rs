@@ -1,8 +1,10 @@
-//! NAT behaviour discovery and hole punching through real NATs: network namespaces and nftables, as `nat::lab` builds them.
+//! NAT behaviour discovery and hole punching through real NATs: network namespaces and nftables, as
+//! `nat::lab` builds them.
 //!
-//! Needs root, iproute2 and nftables; without, it says so and passes, unless `NAT_LAB=require` is set. `NAT_LAB=skip` leaves it
-//! out. `NAT_LAB_RUNS` sets how often each NAT is measured (20, the full matrix; nearly all of its two minutes is waiting). The
-//! programs inside the namespaces are this test's own binary, run again with a role, and the program itself.
+//! Needs root, iproute2 and nftables; without, it says so and passes, unless `NAT_LAB=require` is
+//! set. `NAT_LAB=skip` leaves it out. `NAT_LAB_RUNS` sets how often each NAT is measured (20, the
+//! full matrix; nearly all of its two minutes is waiting). The programs inside the namespaces are
+//! this test's own binary, run again with a role, and the program itself.
 #![cfg(target_os = "linux")]
 
 #[path = "nat_netns/child.rs"]

@@ -1,7 +1,8 @@
 //! Real BitTorrent clients in a network namespace, and what the program says of them.
 //!
-//! Needs root, iproute2, nftables and the clients that `tests/networks/install` installs; without, it
-//! says so and passes, unless `NETWORK_LAB=require` is set. One test, because the clients are one lab.
+//! Needs root, iproute2, nftables and the clients that `tests/networks/install` installs; without,
+//! it says so and passes, unless `NETWORK_LAB=require` is set. One test, because the clients are
+//! one lab.
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods)] // tests of processes live in the world
 
@@ -61,8 +62,11 @@ impl Lab {
         if !output.status.success() {
             return Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr)));
         }
-        let first: Option<Value> = text.lines().next().and_then(|line| serde_json::from_str(line).ok());
-        Ok(first.and_then(|first| first["infohash"].as_str().map(str::to_owned)).unwrap_or_default())
+        let first: Option<Value> =
+            text.lines().next().and_then(|line| serde_json::from_str(line).ok());
+        Ok(first
+            .and_then(|first| first["infohash"].as_str().map(str::to_owned))
+            .unwrap_or_default())
     }
 
     /// Runs a command in the namespace, as root.
@@ -76,7 +80,10 @@ impl Lab {
     fn ask(&self, args: &[&str]) -> (i32, Vec<Value>) {
         let program = env!("CARGO_BIN_EXE_swarmscope");
         let mut command = Command::new(script("clients"));
-        command.args(["exec", "--namespace", &self.namespace, "--", program]).args(args).arg("--json");
+        command
+            .args(["exec", "--namespace", &self.namespace, "--", program])
+            .args(args)
+            .arg("--json");
         let output = command
             .env("HOME", self.state.path())
             .env("SWARMSCOPE_LOG", "trace")
@@ -85,7 +92,10 @@ impl Lab {
             .expect("it runs");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         let log = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!text.contains(&self.infohash) && !log.contains(&self.infohash), "an infohash is printed: {text}{log}");
+        assert!(
+            !text.contains(&self.infohash) && !log.contains(&self.infohash),
+            "an infohash is printed: {text}{log}"
+        );
         let events = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         (output.status.code().unwrap_or(-1), events)
     }
@@ -129,8 +139,22 @@ const LIBTORRENT: Client = Client {
 };
 
 const CLIENTS: [Client; 6] = [
-    Client { number: 1, v: None, hello: ("Transmission 3.00", Some(512)), canary: 0, pex: true, ..LIBTORRENT },
-    Client { number: 2, utp: false, v: Some("A2 00 03"), hello: ("aria2/1.36.0", None), canary: 0, ..LIBTORRENT },
+    Client {
+        number: 1,
+        v: None,
+        hello: ("Transmission 3.00", Some(512)),
+        canary: 0,
+        pex: true,
+        ..LIBTORRENT
+    },
+    Client {
+        number: 2,
+        utp: false,
+        v: Some("A2 00 03"),
+        hello: ("aria2/1.36.0", None),
+        canary: 0,
+        ..LIBTORRENT
+    },
     Client { number: 3, hello: ("qBittorrent/4.5.2", Some(2000)), ..LIBTORRENT },
     Client {
         number: 4,
@@ -154,17 +178,31 @@ impl Client {
         let (code, check) = lab.last(&["check", &self.place()]);
         let took = begun.elapsed();
         say(&format!("{} {took:.1?} {}", self.place(), check["summary"]));
-        assert_eq!((code, &check["event"], &check["what"]), (0, &"check".into(), &"bittorrent".into()), "{check}");
-        assert_eq!((&check["encryption"], &check["utp"]), (&self.encryption.into(), &self.utp.into()), "{check}");
-        assert_eq!((&check["dht"]["v"], &check["client"]), (&self.v.into(), &Value::Null), "{check}");
-        // 0.2 to 2.5 s on a machine that has nothing else to do: the slowest client looks at its sockets once in half a second.
+        assert_eq!(
+            (code, &check["event"], &check["what"]),
+            (0, &"check".into(), &"bittorrent".into()),
+            "{check}"
+        );
+        assert_eq!(
+            (&check["encryption"], &check["utp"]),
+            (&self.encryption.into(), &self.utp.into()),
+            "{check}"
+        );
+        assert_eq!(
+            (&check["dht"]["v"], &check["client"]),
+            (&self.v.into(), &Value::Null),
+            "{check}"
+        );
+        // 0.2 to 2.5 s on a machine that has nothing else to do: the slowest client looks at its
+        // sockets once in half a second.
         assert!(took.as_secs_f64() < 10.0, "{took:?}");
     }
 
     fn says_hello(&self, lab: &Lab) {
         let target = format!("bt://{}", self.place());
         // A client may still hold the connection of the question before.
-        let mut tries = (0..10).map(|_| lab.last(&["request", &target, "hello", "--infohash", &lab.infohash]));
+        let mut tries =
+            (0..10).map(|_| lab.last(&["request", &target, "hello", "--infohash", &lab.infohash]));
         let (code, reply) = tries
             .find(|(code, _)| {
                 let is_reply = *code == 0;
@@ -177,7 +215,11 @@ impl Client {
         let decoded = &reply["decoded"];
         say(&format!("{} {}", self.place(), reply["summary"]));
         assert_eq!(code, 0);
-        assert_eq!((&decoded["client"], &decoded["reqq"]), (&self.hello.0.into(), &self.hello.1.into()), "{reply}");
+        assert_eq!(
+            (&decoded["client"], &decoded["reqq"]),
+            (&self.hello.0.into(), &self.hello.1.into()),
+            "{reply}"
+        );
         assert_eq!(decoded["encryption"], self.encryption, "{reply}");
         assert!(decoded["extensions"]["ut_pex"].is_u64(), "{reply}");
         assert!(!reply.to_string().contains(&lab.infohash), "an infohash is not printed");
@@ -198,7 +240,10 @@ impl Client {
     fn is_no_overlay_peer(&self, lab: &Lab) {
         let (code, failure) = lab.last(&["request", &self.place(), "natcheck"]);
         assert_eq!((code, &failure["code"]), (4, &"handshake.bittorrent".into()), "{failure}");
-        assert!(failure["cause"].as_str().is_some_and(|cause| cause.contains("a BitTorrent client")), "{failure}");
+        assert!(
+            failure["cause"].as_str().is_some_and(|cause| cause.contains("a BitTorrent client")),
+            "{failure}"
+        );
     }
 }
 
@@ -225,10 +270,13 @@ fn real_clients_are_what_the_table_says() {
 fn exchanges_come_in_parts(lab: &Lab) {
     let client = CLIENTS.iter().find(|client| client.pex).expect("one");
     let target = format!("bt://{}", client.place());
-    let (code, events) = lab.ask(&["request", &target, "pex", "--infohash", &lab.infohash, "--timeout", "4"]);
+    let (code, events) =
+        lab.ask(&["request", &target, "pex", "--infohash", &lab.infohash, "--timeout", "4"]);
     assert_eq!(code, 0, "{events:?}");
     assert!(
-        events.len() >= 2 && events[0]["event"] == "part" && events[0]["decoded"]["added"]["v4"].is_u64(),
+        events.len() >= 2
+            && events[0]["event"] == "part"
+            && events[0]["decoded"]["added"]["v4"].is_u64(),
         "{events:?}"
     );
     assert!(!format!("{:?}", events[0]).contains("198.18."), "addresses of peers are not printed");
@@ -236,23 +284,39 @@ fn exchanges_come_in_parts(lab: &Lab) {
 
 fn a_lookup_meets_them_all(lab: &Lab) {
     let target = format!("dht://{}", CLIENTS[2].place());
-    let (code, lookup) = lab.last(&["request", &target, "lookup", &"0".repeat(40), "--allow-range", "198.18.0.0/15"]);
+    let (code, lookup) = lab.last(&[
+        "request",
+        &target,
+        "lookup",
+        &"0".repeat(40),
+        "--allow-range",
+        "198.18.0.0/15",
+    ]);
     let decoded = &lookup["decoded"];
     say(&format!("lookup: {}", lookup["summary"]));
-    assert_eq!((code, &decoded["ended"]), (0, &"exhausted".into()), "fewer than eight nodes: {lookup}");
+    assert_eq!(
+        (code, &decoded["ended"]),
+        (0, &"exhausted".into()),
+        "fewer than eight nodes: {lookup}"
+    );
     assert!(decoded["answered"].as_u64().is_some_and(|answered| answered >= 4), "{lookup}");
     let (_, refused) = lab.last(&["request", &target, "lookup", &"0".repeat(40)]);
-    assert_eq!(refused["decoded"]["answered"], 1, "a lab's addresses are asked only where that is allowed: {refused}");
+    assert_eq!(
+        refused["decoded"]["answered"], 1,
+        "a lab's addresses are asked only where that is allowed: {refused}"
+    );
 }
 
 fn ports_without_an_answer_are_told_apart(lab: &Lab) {
-    let rule =
-        "table inet check { chain input { type filter hook input priority 0; tcp dport 9 drop; udp dport 9 drop; }; }";
+    let rule = "table inet check { chain input { type filter hook input priority 0; tcp dport 9 drop; udp dport 9 drop; }; }";
     let made = lab.inside(&["nft", rule]);
     assert!(made.status.success(), "{made:?}");
     let (code, dropped) = lab.last(&["check", "198.18.200.2:9"]);
     assert_eq!((code, &dropped["what"]), (6, &"nothing".into()), "{dropped}");
-    assert!(dropped["summary"].as_str().is_some_and(|summary| summary.contains("dropped")), "{dropped}");
+    assert!(
+        dropped["summary"].as_str().is_some_and(|summary| summary.contains("dropped")),
+        "{dropped}"
+    );
     let (code, refused) = lab.last(&["check", "198.18.200.2:10"]);
     assert_eq!((code, &refused["what"]), (3, &"nothing".into()), "{refused}");
     let (code, failure) = lab.last(&["request", "dht://198.18.200.2:10", "ping"]);

@@ -55,8 +55,23 @@ fn documented() -> BTreeMap<String, bool> {
 
 /// The packages that are compiled into `package`, as `cargo tree` lists them.
 fn tree(package: &str) -> BTreeSet<String> {
-    let args = ["tree", "--offline", "--edges", "normal", "--prefix", "none", "--format", "{lib}", "--package"];
-    let output = Command::new(env!("CARGO")).args(args).arg(package).current_dir(root()).output().expect("cargo runs");
+    let args = [
+        "tree",
+        "--offline",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{lib}",
+        "--package",
+    ];
+    let output = Command::new(env!("CARGO"))
+        .args(args)
+        .arg(package)
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).lines().map(|line| line.replace('_', "-")).collect()
 }
@@ -72,12 +87,16 @@ fn every_crate_is_described_linted_and_documented() {
         }
         let lints = at(&manifest, &["lints", "workspace"]).and_then(Value::as_bool);
         assert_eq!(lints, Some(true), "{directory}: [lints] workspace = true");
-        let description = at(&manifest, &["package", "description"]).and_then(Value::as_str).unwrap_or_default();
+        let description =
+            at(&manifest, &["package", "description"]).and_then(Value::as_str).unwrap_or_default();
         assert!(description.len() > 30, "{directory}: a description of a line");
         let docs = at(&manifest, &["package", "metadata", "docs", "rs"]);
         assert!(docs.is_some(), "{directory}: [package.metadata.docs.rs]");
         let readme = read(Path::new(&directory).join("README.md"));
-        assert!(readme.starts_with(&format!("# {}\n", name(&manifest))), "{directory}: README.md with its title");
+        assert!(
+            readme.starts_with(&format!("# {}\n", name(&manifest))),
+            "{directory}: README.md with its title"
+        );
     }
 }
 
@@ -89,14 +108,17 @@ fn every_crate_is_in_the_architecture_and_among_those_that_cargo_test_tests() {
     let listed: BTreeSet<String> = documented().into_keys().collect();
     assert_eq!(listed, members, "the table of crates in ARCHITECTURE.md, and crates/");
     let workspace = manifest("");
-    let defaults = at(&workspace, &["workspace", "default-members"]).and_then(Value::as_array).expect("a list");
+    let defaults = at(&workspace, &["workspace", "default-members"])
+        .and_then(Value::as_array)
+        .expect("a list");
     let defaults: Vec<_> = defaults.iter().filter_map(Value::as_str).collect();
     assert_eq!(defaults, [".", "crates/*"], "a plain `cargo test` tests all of them");
 }
 
 #[test]
 fn pure_crates_have_no_runtime_socket_or_database() {
-    let pure: Vec<String> = documented().into_iter().filter_map(|(name, pure)| pure.then_some(name)).collect();
+    let pure: Vec<String> =
+        documented().into_iter().filter_map(|(name, pure)| pure.then_some(name)).collect();
     assert!(!pure.is_empty());
     for package in pure {
         let tree = tree(&package);
@@ -112,24 +134,39 @@ fn dependencies_are_declared_once_each_with_its_reason() {
     let section = text.split("[workspace.dependencies]\n").nth(1).expect("the section");
     let lines = section.lines().take_while(|line| !line.starts_with('['));
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        assert!(line.split_once(" # ").is_some_and(|(_, reason)| reason.len() > 5), "without a reason: {line}");
+        assert!(
+            line.split_once(" # ").is_some_and(|(_, reason)| reason.len() > 5),
+            "without a reason: {line}"
+        );
     }
     for directory in crates().into_iter().chain([String::new()]) {
         let manifest = manifest(&directory);
         let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];
-        for (name, entry) in kinds.iter().filter_map(|kind| manifest.get(*kind)?.as_table()).flatten() {
+        for (name, entry) in
+            kinds.iter().filter_map(|kind| manifest.get(*kind)?.as_table()).flatten()
+        {
             let inherits = entry.get("workspace").and_then(Value::as_bool);
             assert_eq!(inherits, Some(true), "{directory}: {name}.workspace = true");
         }
     }
 }
 
-/// As far as one toolchain can tell: clippy checks the standard library's items, this the dependencies.
+/// As far as one toolchain can tell: clippy checks the standard library's items, this the
+/// dependencies.
 #[test]
 fn no_dependency_needs_a_newer_rust_than_ours() {
     // only what is compiled here: other platforms' crates need not have been downloaded
-    let args = ["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", &host()];
-    let output = Command::new(env!("CARGO")).args(args).current_dir(root()).output().expect("cargo runs");
+    let args = [
+        "metadata",
+        "--format-version",
+        "1",
+        "--offline",
+        "--locked",
+        "--filter-platform",
+        &host(),
+    ];
+    let output =
+        Command::new(env!("CARGO")).args(args).current_dir(root()).output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let workspace = manifest("");
@@ -149,7 +186,8 @@ fn host() -> String {
 }
 
 fn version(text: &str) -> Vec<u32> {
-    let mut numbers: Vec<u32> = text.split('.').map(|part| part.parse().expect("a number")).collect();
+    let mut numbers: Vec<u32> =
+        text.split('.').map(|part| part.parse().expect("a number")).collect();
     numbers.resize(3, 0);
     numbers
 }
@@ -178,17 +216,27 @@ fn links(text: &str) -> Vec<String> {
         if code {
             continue;
         }
-        let definition = line.strip_prefix('[').and_then(|rest| rest.split_once("]: ")).map(|(_, target)| target);
+        let definition = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once("]: "))
+            .map(|(_, target)| target);
         let inline = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-        found.extend(inline.chain(definition).filter(|target| !target.contains("://")).map(str::to_owned));
+        found.extend(
+            inline.chain(definition).filter(|target| !target.contains("://")).map(str::to_owned),
+        );
     }
     found
 }
 
 /// The anchors that a heading gets: lower case, spaces as hyphens, punctuation left out.
 fn anchors(text: &str) -> Vec<String> {
-    let titles = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
-    let kept = |title: &str| title.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect::<String>();
+    let titles = text
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| line.trim_start_matches('#').trim());
+    let kept = |title: &str| {
+        title.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect::<String>()
+    };
     titles.map(|title| kept(title).to_lowercase().replace(' ', "-")).collect()
 }
 
@@ -201,8 +249,14 @@ fn every_link_of_the_documents_leads_somewhere() {
         for link in links(&text) {
             count += 1;
             let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
-            let target = if file.is_empty() { path.clone() } else { path.parent().expect("a folder").join(file) };
-            let anchored = |target: &Path| anchor.is_empty() || anchors(&read(target)).iter().any(|it| it == anchor);
+            let target = if file.is_empty() {
+                path.clone()
+            } else {
+                path.parent().expect("a folder").join(file)
+            };
+            let anchored = |target: &Path| {
+                anchor.is_empty() || anchors(&read(target)).iter().any(|it| it == anchor)
+            };
             if !target.exists() || !anchored(&target) {
                 dead.push(format!("{}: {link}", path.display()));
             }
@@ -215,7 +269,9 @@ fn every_link_of_the_documents_leads_somewhere() {
 #[test]
 fn what_the_debian_package_contains_is_there_once_it_is_built() {
     let workspace = manifest("");
-    let assets = at(&workspace, &["package", "metadata", "deb", "assets"]).and_then(Value::as_array).expect("assets");
+    let assets = at(&workspace, &["package", "metadata", "deb", "assets"])
+        .and_then(Value::as_array)
+        .expect("assets");
     for asset in assets {
         let source = asset.get(0).and_then(Value::as_str).expect("a path");
         let source = source.trim_end_matches("*.md");

@@ -53,7 +53,8 @@ fn failed(n: u32) -> Event {
 
 /// So many peers in every state, a third of them asked once or twice.
 pub fn crowd(peers: u32) -> Script {
-    const NATS: [&str; 4] = ["Symmetric NAT", "Open Internet", "Full Cone NAT", "Port Restricted Cone NAT"];
+    const NATS: [&str; 4] =
+        ["Symmetric NAT", "Open Internet", "Full Cone NAT", "Port Restricted Cone NAT"];
     let mut script = Script::default();
     for n in 0..peers {
         let ms = 3_000_000 - u64::from(n) * 50;
@@ -79,7 +80,10 @@ pub fn event(number: u32) -> Event {
     match number % 4 {
         0 => failed(n),
         1 => Event::Gossip { permid: permid(n), listed: 20, left_out: 0 },
-        2 => Event::Disconnected { permid: permid(n), failure: failure(Cause::Reset, By::Network, Delivered::No, "") },
+        2 => Event::Disconnected {
+            permid: permid(n),
+            failure: failure(Cause::Reset, By::Network, Delivered::No, ""),
+        },
         _ => connected(n),
     }
 }

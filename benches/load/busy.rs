@@ -18,9 +18,11 @@ const SIZE: (u16, u16) = (200, 60);
 const EVENTS: u32 = 5_000;
 /// Peers of the quiet screen: enough to page about.
 const FEW: u32 = 10_000;
-/// Other programs take the processor away now and then: the quietest round tells what the work itself takes.
+/// Other programs take the processor away now and then: the quietest round tells what the work
+/// itself takes.
 const ROUNDS: usize = 5;
-/// In a round: some keys one after the other, then a rest in which the list puts itself in order again.
+/// In a round: some keys one after the other, then a rest in which the list puts itself in order
+/// again.
 const BURSTS: usize = 3;
 const KEYS: usize = 16;
 /// Between two keys, in milliseconds.
@@ -40,7 +42,8 @@ pub fn measure() {
     echo.end();
 
     let mut quiet = Fed::start(FEW, 0);
-    let alone = Rounds::of(&mut quiet.terminal, Duration::ZERO).report(&format!("{FEW} peers, no events"));
+    let alone =
+        Rounds::of(&mut quiet.terminal, Duration::ZERO).report(&format!("{FEW} peers, no events"));
     quiet.end();
 
     let mut busy = Fed::start(PEERS, EVENTS);
@@ -48,7 +51,11 @@ pub fn measure() {
     let loaded = Rounds::of(&mut busy.terminal, REST);
     let p50 = loaded.report(&format!("{PEERS} peers, {EVENTS} events a second"));
     let times = |other: Duration| p50.as_secs_f64() / other.as_secs_f64();
-    println!("  a key's p50 is {:.1} times the echo's, {:.1} times that without events", times(floor), times(alone));
+    println!(
+        "  a key's p50 is {:.1} times the echo's, {:.1} times that without events",
+        times(floor),
+        times(alone)
+    );
     println!("  {:.0} % of a processor", share.so_far());
     let (now, most) = resident(busy.terminal.id());
     println!("  resident: {} MiB, {} MiB at most; goal: below 250 MiB", now >> 20, most >> 20);
@@ -60,7 +67,13 @@ pub fn measure() {
 /// This program again, in a terminal.
 fn run(arguments: &[&str]) -> Terminal {
     let program = std::env::current_exe().expect("this program");
-    Terminal::run(SIZE.0, SIZE.1, program.to_str().expect("a path"), arguments, &[("COLORTERM", "truecolor")])
+    Terminal::run(
+        SIZE.0,
+        SIZE.1,
+        program.to_str().expect("a path"),
+        arguments,
+        &[("COLORTERM", "truecolor")],
+    )
 }
 
 /// The times from key to frame, round by round.
@@ -97,7 +110,8 @@ impl Rounds {
         }
         thread::sleep(Duration::from_millis(GAP.1)); // the last key's frame
         let frames = frames(terminal, SIZE);
-        let within = |from, to| frames.iter().filter(|frame| (from..to).contains(&frame.at)).count();
+        let within =
+            |from, to| frames.iter().filter(|frame| (from..to).contains(&frame.at)).count();
         let a_second = |at: &[Instant]| within(at[0], at[1]) as f64 / (at[1] - at[0]).as_secs_f64();
         Self {
             keys: pressed.iter().map(|round| delays(round, &frames)).collect(),
@@ -117,9 +131,13 @@ impl Rounds {
         let all = self.keys.concat();
         let seen = Self::sorted(&all);
         let [p50, p99, most] = spread(&seen);
-        let mut p99s: Vec<Duration> = self.keys.iter().map(|round| spread(&Self::sorted(round))[1]).collect();
+        let mut p99s: Vec<Duration> =
+            self.keys.iter().map(|round| spread(&Self::sorted(round))[1]).collect();
         p99s.sort_unstable();
-        println!("{what}: key to frame p50 {p50:?}, p99 {p99:?}, most {most:?} of {} keys", seen.len());
+        println!(
+            "{what}: key to frame p50 {p50:?}, p99 {p99:?}, most {most:?} of {} keys",
+            seen.len()
+        );
         println!(
             "  p99 {:?} in the quietest of {} rounds, {:?} in the loudest",
             p99s[0],
@@ -127,7 +145,8 @@ impl Rounds {
             p99s[p99s.len() - 1]
         );
         println!("  {} keys not seen before the next one", all.len() - seen.len());
-        let frames: Vec<String> = self.frames_a_second.iter().map(|frames| format!("{frames:.1}")).collect();
+        let frames: Vec<String> =
+            self.frames_a_second.iter().map(|frames| format!("{frames:.1}")).collect();
         println!("  frames a second, round by round: {}", frames.join(", "));
         p50
     }
@@ -150,11 +169,16 @@ impl Fed {
     fn start(peers: u32, events: u32) -> Self {
         let directory = TempDir::new().expect("a directory");
         let going = directory.path().join("going");
-        let terminal = run(&["fed", &peers.to_string(), &events.to_string(), going.to_str().expect("a path")]);
+        let terminal =
+            run(&["fed", &peers.to_string(), &events.to_string(), going.to_str().expect("a path")]);
         let fed = Self { terminal, going, _directory: directory };
         let end = Instant::now() + PATIENCE;
         while fed.going().is_empty() {
-            assert!(Instant::now() < end, "the list was not filled:\n{}", fed.terminal.rows().join("\n"));
+            assert!(
+                Instant::now() < end,
+                "the list was not filled:\n{}",
+                fed.terminal.rows().join("\n")
+            );
             thread::sleep(SETTLED);
         }
         thread::sleep(SETTLED);
@@ -178,10 +202,14 @@ impl Fed {
             format!("{} (most {most})", sum / quarter.len())
         });
         let quarters: Vec<String> = quarters.collect();
-        println!("  events not taken, peaks of 100 ms, mean of each quarter of the time: {}", quarters.join(", "));
+        println!(
+            "  events not taken, peaks of 100 ms, mean of each quarter of the time: {}",
+            quarters.join(", ")
+        );
     }
 
-    /// Opens the debug overlay, presses some more keys, and prints what it says beside what was seen here.
+    /// Opens the debug overlay, presses some more keys, and prints what it says beside what was
+    /// seen here.
     fn compare_overlay(&mut self, mut before: Rounds) {
         self.terminal.keys("td");
         self.terminal.wait_for("key to frame");
@@ -201,9 +229,15 @@ impl Fed {
         println!("  update: {}", says("update"));
         println!("  draw: {}; goal: p99 below 8 ms", says("draw"));
         let a_second = rounds.frames_a_second.last().copied().unwrap_or_default();
-        println!("  messages, frames in 1 s: {}; {EVENTS}, {a_second:.1}", says("messages, frames in 1 s"));
+        println!(
+            "  messages, frames in 1 s: {}; {EVENTS}, {a_second:.1}",
+            says("messages, frames in 1 s")
+        );
         let most = self.going().iter().map(|going| going.untaken).max();
-        println!("  events waiting: {}; most {most:?}, after {told:?}", says("events waiting, most"));
+        println!(
+            "  events waiting: {}; most {most:?}, after {told:?}",
+            says("events waiting, most")
+        );
         println!("  merged: {}", says("merged, as the newer says all"));
         let here = resident(self.terminal.id()).0 as f64;
         println!("  memory: {}; {:.1} MB", says("memory of the process"), here / 1e6);

@@ -1,4 +1,5 @@
-//! The programs that are measured: the real loop on a source that makes events, and one that only echoes.
+//! The programs that are measured: the real loop on a source that makes events, and one that only
+//! echoes.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -25,7 +26,8 @@ const BUNCH: Duration = Duration::from_millis(2);
 /// How often the source says how it goes.
 const TELL: Duration = Duration::from_millis(100);
 
-/// The screen, knowing so many peers, with so many events a second. `to`: where the source says how it goes.
+/// The screen, knowing so many peers, with so many events a second. `to`: where the source says how
+/// it goes.
 pub fn screen(peers: u32, events: u32, to: &Path) {
     let (fill, extra) = mpsc::channel(1024);
     let look = Look::new(Some("dark"), None, &Environment::of_this_process()).expect("built in");
@@ -55,7 +57,10 @@ pub fn screen(peers: u32, events: u32, to: &Path) {
 /// A node that neither listens nor dials.
 fn nobody() -> NodeConfig {
     let identity = Arc::new(Ed25519Identity::from_seed([7; 32]));
-    NodeConfig { identities: Identities { current: Some(identity), legacy: None }, ..NodeConfig::default() }
+    NodeConfig {
+        identities: Identities { current: Some(identity), legacy: None },
+        ..NodeConfig::default()
+    }
 }
 
 /// What is known before anything is measured.
@@ -65,7 +70,8 @@ async fn known(peers: u32, to: &mpsc::Sender<Msg>) {
     }
 }
 
-/// How it goes with the source: since when, how many events it has told, and the most that had not been taken since the last time.
+/// How it goes with the source: since when, how many events it has told, and the most that had not
+/// been taken since the last time.
 #[derive(Clone, Copy, Debug)]
 pub struct Going {
     pub after: Duration,
@@ -86,8 +92,8 @@ impl Going {
     }
 }
 
-/// Tells events by the node's outlet, as the node does: what its reader doesn't take waits there, and the source waits with what
-/// it has once there is no room.
+/// Tells events by the node's outlet, as the node does: what its reader doesn't take waits there,
+/// and the source waits with what it has once there is no room.
 async fn feed(mut outlet: Outlet, a_second: u32, mut file: File) {
     let start = Instant::now();
     let mut turns = tokio::time::interval(BUNCH);

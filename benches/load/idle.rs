@@ -23,7 +23,9 @@ pub fn measure() {
     thread::sleep(MINUTE);
     let (share, printed) = (share.so_far(), terminal.printed().0.len() - before);
     let verdict = if share < GOAL { "below" } else { "NOT below" };
-    println!("idle, {PEERS} quiet peers, {MINUTE:?}: {share:.2} % of a processor, {verdict} {GOAL} %");
+    println!(
+        "idle, {PEERS} quiet peers, {MINUTE:?}: {share:.2} % of a processor, {verdict} {GOAL} %"
+    );
     println!("  it printed {printed} B, and has {} MiB in memory", resident(terminal.id()).0 >> 20);
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);

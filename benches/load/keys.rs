@@ -29,7 +29,11 @@ pub fn frames(terminal: &Terminal, (columns, rows): (u16, u16)) -> Vec<Frame> {
 /// Where frames end.
 fn ends(printed: &[u8]) -> impl Iterator<Item = usize> {
     let long = FRAME_ENDS.len();
-    printed.windows(long).enumerate().filter(|(_, bytes)| *bytes == FRAME_ENDS).map(move |(at, _)| at + long)
+    printed
+        .windows(long)
+        .enumerate()
+        .filter(|(_, bytes)| *bytes == FRAME_ENDS)
+        .map(move |(at, _)| at + long)
 }
 
 /// Who is selected: the word with the ellipsis of a permid in the row with the bar.
@@ -38,10 +42,13 @@ fn selected(screen: &vt100::Screen) -> Option<String> {
     let is_it = |row: u16| screen.cell(row, 0).is_some_and(|cell| cell.contents() == "▌");
     let row = (0..rows.into()).find(|row| is_it(*row))?;
     let text = screen.rows(0, columns.into()).nth(row.into())?;
-    text.split_whitespace().find(|word| word.contains('…') && word.chars().count() > 1).map(str::to_owned)
+    text.split_whitespace()
+        .find(|word| word.contains('…') && word.chars().count() > 1)
+        .map(str::to_owned)
 }
 
-/// From each key to the end of the first frame that shows it. `None`: it was not seen before the next one.
+/// From each key to the end of the first frame that shows it. `None`: it was not seen before the
+/// next one.
 pub fn delays(pressed: &[Instant], frames: &[Frame]) -> Vec<Option<Duration>> {
     let delay = |(number, key): (usize, &Instant)| {
         let next = frames.partition_point(|frame| frame.at <= *key);

@@ -1,15 +1,18 @@
-//! What the program takes where it runs: the real loop in a real terminal, a source of events that uses the node's own outlet and
-//! channel, keys pressed at random moments. `cargo bench --bench load` runs it all in about four minutes; `-- busy`, `-- idle`
-//! a part of it.
+//! What the program takes where it runs: the real loop in a real terminal, a source of events that
+//! uses the node's own outlet and channel, keys pressed at random moments. `cargo bench --bench
+//! load` runs it all in about four minutes; `-- busy`, `-- idle` a part of it.
 //!
-//! `busy`: 50 000 peers, 5 000 events a second, 200×60. From a key to the end of the frame that shows it, seen at the terminal's
-//! end; frames a second; how many events wait; memory and processor of the process. Beside it a floor of the same run: a program
-//! that only echoes, and the same loop with a hundred quiet peers. Then the debug overlay is opened, and what it tells is
+//! `busy`: 50 000 peers, 5 000 events a second, 200×60. From a key to the end of the frame that
+//! shows it, seen at the terminal's end; frames a second; how many events wait; memory and
+//! processor of the process. Beside it a floor of the same run: a program that only echoes, and the
+//! same loop with a hundred quiet peers. Then the debug overlay is opened, and what it tells is
 //! printed beside what was seen from outside.
 //!
-//! `idle`: the real binary with 12 quiet peers for a minute, and the share of a processor that it takes.
+//! `idle`: the real binary with 12 quiet peers for a minute, and the share of a processor that it
+//! takes.
 //!
-//! Goals: a key's p99 below 16 ms, a frame's below 8 ms, less than 250 MiB resident; idle below 0.5 % of a processor.
+//! Goals: a key's p99 below 16 ms, a frame's below 8 ms, less than 250 MiB resident; idle below 0.5
+//! % of a processor.
 #![allow(clippy::disallowed_methods)] // a bench reads the clock
 
 mod busy;
@@ -26,7 +29,8 @@ mod swarm;
 mod terminal;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         [] => {

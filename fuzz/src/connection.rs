@@ -29,7 +29,8 @@ pub fn frames(data: &[u8]) {
     let Some((step, stream)) = data.split_first() else { return };
     let step = usize::from(*step).max(1);
     let read = |step: usize| {
-        let (mut reader, mut buffer, mut frames) = (FrameReader::new(), BytesMut::new(), Vec::new());
+        let (mut reader, mut buffer, mut frames) =
+            (FrameReader::new(), BytesMut::new(), Vec::new());
         for segment in stream.chunks(step) {
             buffer.extend_from_slice(segment);
             loop {
@@ -53,12 +54,19 @@ pub fn frames(data: &[u8]) {
     }
     let pieces = trace::cut(stream, step);
     assert_eq!(pieces, trace::cut(stream, usize::MAX), "where it is split does not count");
-    assert_eq!(pieces.iter().map(|piece| piece.length).sum::<u64>(), stream.len() as u64, "every byte once");
+    assert_eq!(
+        pieces.iter().map(|piece| piece.length).sum::<u64>(),
+        stream.len() as u64,
+        "every byte once"
+    );
     for piece in &pieces {
         let fields = anatomy::fields(piece);
         let mut end = 0;
         for field in &fields {
-            assert!(end <= field.range.start && field.range.end <= piece.bytes.len(), "in order, apart");
+            assert!(
+                end <= field.range.start && field.range.end <= piece.bytes.len(),
+                "in order, apart"
+            );
             assert!(field.range.start <= field.value.start && field.value.end <= field.range.end);
             end = field.range.end;
         }

@@ -7,18 +7,21 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use swarmscope_peer::crawler::{
-    Answer, Ask, AttemptId, Budgets, ConnId, ConnectedPeer, Direction, Engine, EngineConfig, Event, Input, Output,
-    Registry, ReplyId, Source, Target, Ticket,
+    Answer, Ask, AttemptId, Budgets, ConnId, ConnectedPeer, Direction, Engine, EngineConfig, Event,
+    Input, Output, Registry, ReplyId, Source, Target, Ticket,
 };
 use swarmscope_probes::Statistics;
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::{Frame, FrameId};
-use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_wire::{
+    ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
+};
 
 use crate::Choices;
 
-static REGISTRY: LazyLock<Registry> = LazyLock::new(|| swarmscope_probes::registry(Statistics::empty()));
+static REGISTRY: LazyLock<Registry> =
+    LazyLock::new(|| swarmscope_probes::registry(Statistics::empty()));
 
 /// Small budgets, so that a few frames reach them.
 const BUDGETS: Budgets = Budgets { channel: 64 << 10, peer: 128 << 10, process: 256 << 10 };
@@ -61,7 +64,8 @@ impl World {
             seed: setup.into(),
         };
         let engine = Engine::new(config, now);
-        let (attempts, asked, open, tickets) = (Vec::new(), Vec::new(), HashMap::new(), HashMap::new());
+        let (attempts, asked, open, tickets) =
+            (Vec::new(), Vec::new(), HashMap::new(), HashMap::new());
         Self { engine, now, attempts, asked, open, conns: 0, tickets }
     }
 
@@ -75,11 +79,15 @@ impl World {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Dial { attempt, .. } => self.attempts.push(attempt),
-                Output::Send { conn, .. } => assert!(self.open.contains_key(&conn) || closed.contains(&conn)),
+                Output::Send { conn, .. } => {
+                    assert!(self.open.contains_key(&conn) || closed.contains(&conn))
+                }
                 Output::Close { conn, .. } => closed.push(conn),
                 Output::Ask { id, .. } => self.asked.push(id),
                 Output::Delivered { .. } => {}
-                Output::Event(Event::Reply { ticket, .. } | Event::RequestFailed { ticket, .. }) => {
+                Output::Event(
+                    Event::Reply { ticket, .. } | Event::RequestFailed { ticket, .. },
+                ) => {
                     *self.tickets.entry(ticket).or_default() += 1;
                 }
                 Output::Event(_) => {}
@@ -139,7 +147,8 @@ impl World {
             2 => {
                 let ticket = Ticket(self.tickets.len() as u64);
                 let message = MessageId(choices.byte() % 12);
-                let mut ask = Ask::new(permid(choices.byte()), message).frequency(Frequency(choices.number()));
+                let mut ask = Ask::new(permid(choices.byte()), message)
+                    .frequency(Frequency(choices.number()));
                 ask.wait_for_dial_back = choices.byte() & 1 != 0;
                 self.tickets.insert(ticket, 0);
                 self.tell(Input::Ask { ticket, ask });
@@ -164,7 +173,8 @@ impl World {
                 self.frame(request.encode(), choices);
             }
             5 => {
-                let frame = Frame { id: FrameId(choices.byte()), body: choices.bytes().to_vec().into() };
+                let frame =
+                    Frame { id: FrameId(choices.byte()), body: choices.bytes().to_vec().into() };
                 self.frame(frame, choices);
             }
             6 => {
@@ -189,19 +199,24 @@ impl World {
                 }
             }
             10 => {
-                let crawlers: HashSet<_> = choices.bytes().iter().map(|number| permid(*number)).collect();
+                let crawlers: HashSet<_> =
+                    choices.bytes().iter().map(|number| permid(*number)).collect();
                 self.tell(Input::Allow(crawlers));
             }
             11 => {
                 let who = choices.byte();
                 let place = address(who);
                 let pinned = (choices.byte() & 1 != 0).then(|| permid(who));
-                let target = Target { host: place.ip().to_string(), port: place.port(), permid: pinned };
+                let target =
+                    Target { host: place.ip().to_string(), port: place.port(), permid: pinned };
                 self.tell(Input::Connect { target, source: Source::Operator });
             }
             12 => self.tell(Input::Disconnect(permid(choices.byte()))),
             13 => self.tell(Input::Cancel(Ticket(choices.byte().into()))),
-            14 => self.tell(Input::Extend(Ticket(choices.byte().into()), Duration::from_secs(choices.number().into()))),
+            14 => self.tell(Input::Extend(
+                Ticket(choices.byte().into()),
+                Duration::from_secs(choices.number().into()),
+            )),
             15 => {
                 if let Some(attempt) = self.attempts.pop() {
                     self.tell(Input::DialFailed { attempt, failure: lost() });

@@ -16,7 +16,9 @@ pub fn identity(data: &[u8]) {
     if let Err(error) = AllowList::parse(data) {
         printable(&error.to_string());
     }
-    if let Ok(permid) = str::from_utf8(data).map_err(drop).and_then(|text| Permid::from_base64(text).map_err(drop)) {
+    if let Ok(permid) =
+        str::from_utf8(data).map_err(drop).and_then(|text| Permid::from_base64(text).map_err(drop))
+    {
         assert_eq!(Permid::from_base64(&permid.to_string()), Ok(permid));
     }
 }

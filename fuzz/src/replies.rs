@@ -8,7 +8,8 @@ use swarmscope_wire::{ErrorByte, MessageId};
 
 use crate::values::shown;
 
-static REGISTRY: LazyLock<Registry> = LazyLock::new(|| swarmscope_probes::registry(Statistics::empty()));
+static REGISTRY: LazyLock<Registry> =
+    LazyLock::new(|| swarmscope_probes::registry(Statistics::empty()));
 
 /// A reply of any id with any error byte is read, and nothing of what is shown acts on a terminal.
 /// The first two bytes are the id and the error.

@@ -27,7 +27,8 @@ fn session(who: usize, role: Role, bits: u8, expected: Option<Permid>, now: Inst
     let current = (bits & 1 != 0).then(|| CURRENT[who].clone());
     let legacy = (bits & 2 != 0 || current.is_none()).then(|| LEGACY[who].clone());
     let newest = if current.is_some() { OverlayVersion::CURRENT } else { OverlayVersion::LEGACY };
-    let lowest = if legacy.is_some() { OverlayVersion::LEGACY_LOWEST } else { OverlayVersion::CURRENT };
+    let lowest =
+        if legacy.is_some() { OverlayVersion::LEGACY_LOWEST } else { OverlayVersion::CURRENT };
     let port = if matches!(role, Role::Acceptor) { PORT } else { 0 };
     let seed = u8::try_from(who).unwrap_or_default();
     Session::new(
@@ -96,7 +97,8 @@ pub fn run(data: &[u8]) {
             4 => subject.receive(&last, now),
             5 => subject.receive(choices.bytes(), now),
             6 => {
-                let frame = Frame { id: FrameId(choices.byte()), body: choices.bytes().to_vec().into() };
+                let frame =
+                    Frame { id: FrameId(choices.byte()), body: choices.bytes().to_vec().into() };
                 subject.receive(&frame.encode(), now);
             }
             7 => {
@@ -105,8 +107,13 @@ pub fn run(data: &[u8]) {
                 partner.handle_timeout(now);
             }
             8 if seen.tls => subject.tls_established(CURRENT[1].permid(), now),
-            9 => subject.end_of_stream([End::Closed, End::Truncated, End::Reset][usize::from(choices.byte() % 3)]),
-            10 => subject.send(&Frame { id: FrameId(choices.byte()), body: choices.bytes().to_vec().into() }, now),
+            9 => subject.end_of_stream(
+                [End::Closed, End::Truncated, End::Reset][usize::from(choices.byte() % 3)],
+            ),
+            10 => subject.send(
+                &Frame { id: FrameId(choices.byte()), body: choices.bytes().to_vec().into() },
+                now,
+            ),
             11 => subject.close(Failure::new(Cause::Stopped, By::Us, "")),
             _ => {}
         }
@@ -123,7 +130,13 @@ fn drain_partner(partner: &mut Session, pending: &mut Vec<u8>) {
     }
 }
 
-fn drain(subject: &mut Session, partner: &mut Session, seen: &mut Seen, partner_permid: Permid, now: Instant) {
+fn drain(
+    subject: &mut Session,
+    partner: &mut Session,
+    seen: &mut Seen,
+    partner_permid: Permid,
+    now: Instant,
+) {
     while let Some(output) = subject.poll_output() {
         assert!(!seen.ended, "nothing after the end: {output:?}");
         match output {

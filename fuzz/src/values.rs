@@ -2,7 +2,9 @@
 
 use swarmscope_wire::inflate::End;
 use swarmscope_wire::tree::Node;
-use swarmscope_wire::{Decoded, bencode as ben, encoding_a as a, formats, inflate as zlib, pickle as pick, text};
+use swarmscope_wire::{
+    Decoded, bencode as ben, encoding_a as a, formats, inflate as zlib, pickle as pick, text,
+};
 
 /// What the strict reader takes is canonical, and the lenient reader takes it without complaint.
 pub fn bencode(data: &[u8]) {
@@ -77,6 +79,9 @@ fn visible(node: &Node, len: usize) {
     for shown in [&node.label, &node.value] {
         assert_eq!(text::clean(shown), **shown);
     }
-    assert!(node.span.as_ref().is_none_or(|span| span.start <= span.end && span.end <= len), "{node:?}");
+    assert!(
+        node.span.as_ref().is_none_or(|span| span.start <= span.end && span.end <= len),
+        "{node:?}"
+    );
     node.children.iter().for_each(|child| visible(child, len));
 }

@@ -17,7 +17,8 @@ const HINT: &str = "--bootstrap names a text file with one host:port or permid@h
 /// Reads the peers of a bootstrap file, in its order.
 ///
 /// # Errors
-/// The file can't be read, is too large, or a line is not a target: the text names the file and the line.
+/// The file can't be read, is too large, or a line is not a target: the text names the file and the
+/// line.
 pub fn read(path: &Path) -> Result<Vec<Target>, CliError> {
     read_targets(path).map_err(|error| error.with_hint(HINT))
 }
@@ -28,10 +29,13 @@ fn read_targets(path: &Path) -> Result<Vec<Target>, CliError> {
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| CliError::file(path, error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(CliError::file(path, "more than 8 MiB: keep fewer peers in the bootstrap file"));
+        return Err(CliError::file(
+            path,
+            "more than 8 MiB: keep fewer peers in the bootstrap file",
+        ));
     }
-    let text =
-        String::from_utf8(bytes).map_err(|_| CliError::file(path, "not UTF-8 text; expected one target per line"))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| CliError::file(path, "not UTF-8 text; expected one target per line"))?;
     parse(&text).map_err(|what| CliError::file(path, what))
 }
 
@@ -52,8 +56,12 @@ mod tests {
 
     #[test]
     fn comments_and_empty_lines_are_skipped() {
-        let targets = parse("# peers of the lab\n\n127.0.0.1:7760 # mine\n[::1]:7761\r\n").expect("reads");
-        assert_eq!(targets.iter().map(ToString::to_string).collect::<Vec<_>>(), ["127.0.0.1:7760", "[::1]:7761"]);
+        let targets =
+            parse("# peers of the lab\n\n127.0.0.1:7760 # mine\n[::1]:7761\r\n").expect("reads");
+        assert_eq!(
+            targets.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["127.0.0.1:7760", "[::1]:7761"]
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `swarmscope case`: the case file, in which what was asked and answered is kept so that a later change shows.
+//! `swarmscope case`: the case file, in which what was asked and answered is kept so that a later
+//! change shows.
 
 use clap::{Args, Subcommand};
 
@@ -38,7 +39,8 @@ enum CaseCommand {
     Sign(KeyedArgs),
     /// Print the newest checkpoint, to be kept elsewhere
     Checkpoint(FileArgs),
-    /// Be the second pair of hands: check that the case only grew since last time, and sign its newest checkpoint
+    /// Be the second pair of hands: check that the case only grew since last time, and sign its
+    /// newest checkpoint
     Witness(witness::WitnessArgs),
     /// Write a copy that withholds values and still verifies
     Redact(redact::RedactArgs),

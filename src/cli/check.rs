@@ -1,5 +1,5 @@
-//! `swarmscope check`: what listens at an address, what it can do, where it fails and what to do next;
-//! without an address, how this machine looks from outside.
+//! `swarmscope check`: what listens at an address, what it can do, where it fails and what to do
+//! next; without an address, how this machine looks from outside.
 
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ pub struct CheckArgs {
     /// Seconds for a connection, and for a node's answer
     #[arg(long, value_name = "S", env = "SWARMSCOPE_TIMEOUT", default_value = "2.5", value_parser = seconds)]
     timeout: Duration,
-    /// Without a target: nodes of the DHT that say how they see this machine; none is asked unless it is given here
+    /// Without a target: nodes of the DHT that say how they see this machine; none is asked unless
+    /// it is given here
     #[arg(long, value_name = "HOST:PORT", env = "SWARMSCOPE_DHT_BOOTSTRAP", value_delimiter = ',')]
     dht_bootstrap: Vec<Target>,
     #[command(flatten)]
@@ -85,19 +86,31 @@ fn print_rung(rung: &Rung, json: bool) -> Result<(), CliError> {
         return Ok(());
     }
     let ms = rung.took.as_secs_f64() * 1e3;
-    let line = format!("{:<8} {:<11} {ms:>7.1} ms  {}\n", rung.name.word(), rung.outcome.word(), rung.detail);
+    let line = format!(
+        "{:<8} {:<11} {ms:>7.1} ms  {}\n",
+        rung.name.word(),
+        rung.outcome.word(),
+        rung.detail
+    );
     output::write_out(line.as_bytes())?;
     Ok(())
 }
 
-fn print_verdict(findings: &Findings, verdict: &Verdict, place: &Target, json: bool) -> Result<(), CliError> {
+fn print_verdict(
+    findings: &Findings,
+    verdict: &Verdict,
+    place: &Target,
+    json: bool,
+) -> Result<(), CliError> {
     let next = verdict.next.replace("HOST:PORT", &place.to_string());
     let verdict = Verdict { next, ..verdict.clone() };
     if json {
         Line::Check(&answer::verdict(findings, &verdict).json).print()?;
         return Ok(());
     }
-    output::write_out(format!("\n{place}: {}\nnext: {}\n", verdict.summary, verdict.next).as_bytes())?;
+    output::write_out(
+        format!("\n{place}: {}\nnext: {}\n", verdict.summary, verdict.next).as_bytes(),
+    )?;
     Ok(())
 }
 

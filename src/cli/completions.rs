@@ -1,5 +1,6 @@
-//! `swarmscope completions`: completion for shells. The shell's script calls the program back, so that every shell completes the
-//! same: options, paths, and the names of messages, themes and scenarios as they are at that moment.
+//! `swarmscope completions`: completion for shells. The shell's script calls the program back, so
+//! that every shell completes the same: options, paths, and the names of messages, themes and
+//! scenarios as they are at that moment.
 
 use std::ffi::OsString;
 
@@ -59,7 +60,8 @@ pub fn run(args: &CompletionsArgs) -> Result<u8, CliError> {
 pub fn answered(args: &[OsString]) -> bool {
     let env = CompleteEnv::with_factory(|| with_names(Cli::command())).var(VARIABLE);
     // What can't be completed is left to the shell; an error in the middle of a line helps nobody.
-    env.try_complete(args, std::env::current_dir().ok().as_deref()).unwrap_or(std::env::var_os(VARIABLE).is_some())
+    env.try_complete(args, std::env::current_dir().ok().as_deref())
+        .unwrap_or(std::env::var_os(VARIABLE).is_some())
 }
 
 /// The command line with the names that arguments take.
@@ -71,7 +73,11 @@ fn with_names(command: Command) -> Command {
             "message" => messages(),
             _ => Vec::new(),
         };
-        if names.is_empty() { argument } else { argument.value_parser(PossibleValuesParser::new(names)) }
+        if names.is_empty() {
+            argument
+        } else {
+            argument.value_parser(PossibleValuesParser::new(names))
+        }
     });
     command.mut_subcommands(with_names)
 }

@@ -1,8 +1,10 @@
-//! `config.toml` in the configuration directory: every option can have a line there. `swarmscope config` prints all of them.
+//! `config.toml` in the configuration directory: every option can have a line there. `swarmscope
+//! config` prints all of them.
 //!
-//! The option parser's own list is walked, so an option has its line as soon as it is there. A line becomes the option's
-//! default; what the command line says goes before the environment, and that before the file. A name at the top of the file holds for
-//! every command that has such an option, one under `[request]` for `swarmscope request` alone.
+//! The option parser's own list is walked, so an option has its line as soon as it is there. A line
+//! becomes the option's default; what the command line says goes before the environment, and that
+//! before the file. A name at the top of the file holds for every command that has such an option,
+//! one under `[request]` for `swarmscope request` alone.
 
 mod apply;
 mod print;
@@ -16,9 +18,11 @@ use swarmscope_probes::config_file::{ConfigFile, Fault};
 const HINT: &str = "correct that line or comment it out; `swarmscope config` prints a template";
 
 /// What to do about one that can't be read at all.
-const UNREADABLE: &str = "make it a readable text file, or move it away; without it, everything has its default";
+const UNREADABLE: &str =
+    "make it a readable text file, or move it away; without it, everything has its default";
 
-/// The command line with the file's lines as defaults; as it was, and why, where the file can't be used.
+/// The command line with the file's lines as defaults; as it was, and why, where the file can't be
+/// used.
 pub fn apply(command: Command) -> (Command, Option<CliError>) {
     // Without a home directory there is no file; what needs one will say so.
     let Ok(path) = directories::config_file() else { return (command, None) };

@@ -31,11 +31,18 @@ pub struct CrawlArgs {
     /// Peers to start from: host:port or permid@host:port
     target: Vec<String>,
     /// What to ask every peer: a number from 0 to 255, or a name such as natcheck; may be repeated
-    #[arg(long, value_name = "MESSAGE", env = "SWARMSCOPE_PROBE", value_delimiter = ',', required = true)]
+    #[arg(
+        long,
+        value_name = "MESSAGE",
+        env = "SWARMSCOPE_PROBE",
+        value_delimiter = ',',
+        required = true
+    )]
     probe: Vec<String>,
     #[command(flatten)]
     bootstrap: BootstrapOption,
-    /// Seconds from the beginning of one round to that of the next; peers are asked as often [default: 3600]
+    /// Seconds from the beginning of one round to that of the next; peers are asked as often
+    /// [default: 3600]
     #[arg(long, value_name = "S", env = "SWARMSCOPE_EVERY", value_parser = seconds)]
     every: Option<Duration>,
     /// Stop after so many seconds
@@ -50,10 +57,12 @@ pub struct CrawlArgs {
     /// Visits that may begin in a second [default: as many as --concurrency allows]
     #[arg(long, value_name = "N", env = "SWARMSCOPE_RATE", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
-    /// Where results go: sqlite:FILE or postgres://USER@HOST/DATABASE [default: crawl.sqlite in the data directory]
+    /// Where results go: sqlite:FILE or postgres://USER@HOST/DATABASE [default: crawl.sqlite in
+    /// the data directory]
     #[arg(long, value_name = "STORE", env = "SWARMSCOPE_STORE")]
     store: Option<Place>,
-    /// The key that peers are hashed and addresses sealed with [default: store.key in the data directory, made on first use]
+    /// The key that peers are hashed and addresses sealed with [default: store.key in the data
+    /// directory, made on first use]
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_STORE_KEY")]
     store_key: Option<PathBuf>,
     /// Keep visits and replies so many days; the figures of their rounds stay
@@ -65,7 +74,8 @@ pub struct CrawlArgs {
     /// Store replies as they came, too: they may hold what peers would not want kept
     #[arg(long, env = "SWARMSCOPE_KEEP_RAW", value_parser = BoolishValueParser::new())]
     keep_raw: bool,
-    /// Peers that asked not to be visited: a permid, an address or a network a line, then `until 2027-06-30` if not for ever
+    /// Peers that asked not to be visited: a permid, an address or a network a line, then `until
+    /// 2027-06-30` if not for ever
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_OPT_OUT")]
     opt_out: Option<PathBuf>,
     /// Serve /metrics and /healthz here, for Prometheus
@@ -82,7 +92,9 @@ pub struct CrawlArgs {
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.filter(|seconds| !seconds.is_zero()).ok_or_else(|| "not a time; write seconds above 0".into())
+    seconds
+        .filter(|seconds| !seconds.is_zero())
+        .ok_or_else(|| "not a time; write seconds above 0".into())
 }
 
 /// Crawls until its rounds or its time are over, or a signal asks to stop.
@@ -109,11 +121,17 @@ struct Prepared {
 
 fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
     let registry = probes::registry()?;
-    let questions =
-        args.probe.iter().map(|word| super::request::message_id(&registry, word)).collect::<Result<Vec<_>, _>>()?;
+    let questions = args
+        .probe
+        .iter()
+        .map(|word| super::request::message_id(&registry, word))
+        .collect::<Result<Vec<_>, _>>()?;
     if let Some(unknown) = questions.iter().find(|message| registry.get(**message).is_none()) {
         let what = format!("--probe: no question is registered for message {unknown}");
-        return Err(CliError::usage(what, "write a file for it in the probes directory: the README shows one"));
+        return Err(CliError::usage(
+            what,
+            "write a file for it in the probes directory: the README shows one",
+        ));
     }
     let mut targets = args.target.iter().map(|text| target(text)).collect::<Result<Vec<_>, _>>()?;
     targets.extend(args.bootstrap.targets()?);
@@ -143,7 +161,10 @@ fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
     let mut store = Store::crawl(&place, &key)?;
     if settings.targets.is_empty() && store.known(Network::Overlay)? == 0 {
         let what = format!("nobody to start from: {place} knows no peer, and no TARGET is given");
-        return Err(CliError::usage(what, "name a peer as host:port, or a file of them with --bootstrap"));
+        return Err(CliError::usage(
+            what,
+            "name a peer as host:port, or a file of them with --bootstrap",
+        ));
     }
     let config = NodeConfig {
         identities: identities.identities,
@@ -157,24 +178,32 @@ fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
 
 /// Names this process in leases: machines share databases, and numbers of processes come again.
 fn holder() -> String {
-    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
+    let host = nix::unistd::gethostname()
+        .ok()
+        .and_then(|name| name.into_string().ok())
+        .unwrap_or_default();
     format!("{host} {} {}", std::process::id(), swarmscope_store::Time::now().0)
 }
 
 /// A TARGET whose scheme chooses the network.
 fn target(text: &str) -> Result<Target, CliError> {
     if let Some((scheme, _)) = text.split_once("://") {
-        let what = format!("TARGET: crawling {scheme}:// is not yet built; only the overlay is crawled");
+        let what =
+            format!("TARGET: crawling {scheme}:// is not yet built; only the overlay is crawled");
         return Err(CliError::usage(what, "write host:port or permid@host:port"));
     }
-    text.parse().map_err(|error| CliError::usage(format!("TARGET: {error}"), "correct it, or leave it out"))
+    text.parse()
+        .map_err(|error| CliError::usage(format!("TARGET: {error}"), "correct it, or leave it out"))
 }
 
 fn read_opt_out(path: &std::path::Path) -> Result<OptOut, CliError> {
     const HINT: &str = "--opt-out names a text file with a permid, an address or a network a line, then `until 2027-06-30` \
         if it is not for ever; # for comments";
-    let text = fs::read_to_string(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?;
-    OptOut::parse(&text).map_err(|(line, what)| CliError::file(path, format!("line {line}: {what}")).with_hint(HINT))
+    let text =
+        fs::read_to_string(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?;
+    OptOut::parse(&text).map_err(|(line, what)| {
+        CliError::file(path, format!("line {line}: {what}")).with_hint(HINT)
+    })
 }
 
 /// # Errors
@@ -189,15 +218,17 @@ fn need_files(concurrency: u16) -> Result<(), CliError> {
     let what = format!(
         "{concurrency} visits at a time take about {needed} open files, and this process may have {allowed}, enough for {fit}"
     );
-    Err(CliError::io(what)
-        .with_hint("raise the limit (`ulimit -n`; its hard limit is what counts), or lower --concurrency"))
+    Err(CliError::io(what).with_hint(
+        "raise the limit (`ulimit -n`; its hard limit is what counts), or lower --concurrency",
+    ))
 }
 
 impl Prepared {
     async fn run(self) -> Result<u8, CliError> {
         let mut stopped = stop::Stop::listen()?;
         let (json, limit) = (self.json, self.settings.concurrency);
-        let (crawl, progress) = Crawl::start(self.store, self.key, self.config, self.settings).await?;
+        let (crawl, progress) =
+            Crawl::start(self.store, self.key, self.config, self.settings).await?;
         if let Some(address) = self.metrics {
             let (bound, server) = metrics::serve(address, progress.clone(), limit)
                 .await

@@ -10,7 +10,9 @@ use tokio::sync::mpsc;
 use super::options::{AllowOptions, JsonOption};
 use super::session::{self, SessionOptions};
 use super::tui::{self, ThemeOption};
-use super::{CliError, directories, identities, journal, keymap, logging, open_files, output, probes, stop};
+use super::{
+    CliError, directories, identities, journal, keymap, logging, open_files, output, probes, stop,
+};
 use crate::demo::{self, Nats, Reading, Scenario, Swarm, SwarmConfig};
 use crate::screen::Setup;
 use crate::screen::asking::identity::Identity;
@@ -39,8 +41,8 @@ pub struct DemoArgs {
     /// Random seed: the same seed creates the same peers
     #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1, value_parser = seed)]
     seed: u64,
-    /// Scenario: `tour`, `nat` (every peer behind a NAT: real ones if this machine allows network namespaces, otherwise
-    /// simulated), `worm`, `refusals` or `parts`
+    /// Scenario: `tour`, `nat` (every peer behind a NAT: real ones if this machine allows network
+    /// namespaces, otherwise simulated), `worm`, `refusals` or `parts`
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_SCENARIO")]
     scenario: Option<String>,
     #[command(flatten)]
@@ -96,17 +98,28 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     super::runtime()?.block_on(async {
         let swarm = Swarm::start(args.config(scenario)).await?;
         let stage = demo::stage(&swarm, Reading::AsWritten).await?;
-        let setup = Setup { registry, identity: own(), kept, keymap: keymap::load(), ..stage.setup };
+        let setup =
+            Setup { registry, identity: own(), kept, keymap: keymap::load(), ..stage.setup };
         let (record, recordings) = (args.session.target()?, session::recordings());
         let (extra, skip_tour) = (stage.extra, stage.skip_tour);
-        let options = crate::tui::Options { setup, look, extra, skip_tour, files, record, recordings, script };
+        let options = crate::tui::Options {
+            setup,
+            look,
+            extra,
+            skip_tour,
+            files,
+            record,
+            recordings,
+            script,
+        };
         let shown = tui::show(stage.node, stage.events, options).await;
         swarm.shutdown(GRACE).await;
         shown
     })
 }
 
-/// The demo's peers answer this user's own keys too: the usual one, and to the old protocol the usual legacy one.
+/// The demo's peers answer this user's own keys too: the usual one, and to the old protocol the
+/// usual legacy one.
 fn own() -> Identity {
     let legacy = identities::default(PermidKind::Sect233k1).ok();
     Identity { legacy: legacy.map(|file| file.display().to_string()), ..Identity::default() }
@@ -125,7 +138,9 @@ async fn headless(args: &DemoArgs, scenario: Scenario) -> Result<u8, CliError> {
             }
         }
     });
-    let swarm = Swarm::start(SwarmConfig { played: false, watch: Some(watch), ..args.config(scenario) }).await?;
+    let swarm =
+        Swarm::start(SwarmConfig { played: false, watch: Some(watch), ..args.config(scenario) })
+            .await?;
     for peer in swarm.peers() {
         if args.json.json {
             journal::announce(&peer.listening())?;
@@ -143,9 +158,13 @@ impl DemoArgs {
     fn scenario(&self) -> Result<Scenario, CliError> {
         let Some(name) = self.scenario.as_deref() else { return Ok(Scenario::default()) };
         Scenario::named(name).ok_or_else(|| {
-            let all = Scenario::ALL.map(|scenario| format!("  {:<9} {}", scenario.name(), scenario.doc()));
+            let all = Scenario::ALL
+                .map(|scenario| format!("  {:<9} {}", scenario.name(), scenario.doc()));
             CliError::usage(
-                format!("--scenario: {name:?} does not exist; the scenarios are\n{}", all.join("\n")),
+                format!(
+                    "--scenario: {name:?} does not exist; the scenarios are\n{}",
+                    all.join("\n")
+                ),
                 "choose one of these",
             )
         })
@@ -154,7 +173,8 @@ impl DemoArgs {
     /// # Errors
     /// This process may not have as many open files as the swarm takes.
     fn need_files(&self) -> Result<(), CliError> {
-        let (needed, allowed) = (u64::from(self.peers) * FILES_A_PEER + OTHER_FILES, open_files::raise());
+        let (needed, allowed) =
+            (u64::from(self.peers) * FILES_A_PEER + OTHER_FILES, open_files::raise());
         if needed <= allowed {
             return Ok(());
         }
@@ -163,16 +183,27 @@ impl DemoArgs {
             "{} peers need about {needed} open files; this process is limited to {allowed}, enough for {fit} peers",
             self.peers
         );
-        Err(CliError::io(what).with_hint("raise the hard limit (`ulimit -Hn`), or use fewer --peers"))
+        Err(CliError::io(what)
+            .with_hint("raise the hard limit (`ulimit -Hn`), or use fewer --peers"))
     }
 
     fn config(&self, scenario: Scenario) -> SwarmConfig {
         let mut allow: Vec<Permid> = self.allow.allow.clone();
         match identities::defaults() {
             Ok(permids) => allow.extend(permids),
-            Err(error) => tracing::warn!("the default identity can't be added to the allow-list: {error}"),
+            Err(error) => {
+                tracing::warn!("the default identity can't be added to the allow-list: {error}")
+            }
         }
         let nats = (scenario == Scenario::Nat).then(|| Arc::new(Nats::build()));
-        SwarmConfig { peers: self.peers.into(), seed: self.seed, allow, scenario, played: true, nats, watch: None }
+        SwarmConfig {
+            peers: self.peers.into(),
+            seed: self.seed,
+            allow,
+            scenario,
+            played: true,
+            nats,
+            watch: None,
+        }
     }
 }

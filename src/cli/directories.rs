@@ -35,7 +35,10 @@ pub fn probes() -> Result<PathBuf, CliError> {
 /// Where the screen keeps columns, filters and notes; nowhere where this user has no home.
 pub fn kept() -> Files {
     let project = project().ok();
-    let (config, data) = (project.as_ref().map(ProjectDirs::config_dir), project.as_ref().map(ProjectDirs::data_dir));
+    let (config, data) = (
+        project.as_ref().map(ProjectDirs::config_dir),
+        project.as_ref().map(ProjectDirs::data_dir),
+    );
     Files::new(config.map(Into::into), data.map(Into::into))
 }
 
@@ -61,6 +64,7 @@ pub fn witness_memory() -> Result<PathBuf, CliError> {
 
 fn project() -> Result<ProjectDirs, CliError> {
     ProjectDirs::from("", "", "swarmscope").ok_or_else(|| {
-        CliError::io("this user has no home directory").with_hint("set HOME, or use --identity and --allow-file")
+        CliError::io("this user has no home directory")
+            .with_hint("set HOME, or use --identity and --allow-file")
     })
 }

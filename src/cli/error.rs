@@ -81,7 +81,9 @@ impl fmt::Display for CliError {
                 write!(f, "{name} is not implemented yet: it will be {is} in a later release")
             }
             // what failed is said by the detail; that it is of this machine, by the code
-            Self::Failure { failure, .. } if failure.cause == Cause::Io && !failure.detail.is_empty() => {
+            Self::Failure { failure, .. }
+                if failure.cause == Cause::Io && !failure.detail.is_empty() =>
+            {
                 f.write_str(&failure.detail)
             }
             Self::Failure { failure, .. } => failure.fmt(f),
@@ -98,11 +100,13 @@ impl From<Failure> for CliError {
 impl From<io::Error> for CliError {
     /// What goes wrong with standard output; files are named by [`CliError::file`].
     fn from(error: io::Error) -> Self {
-        Self::io(format!("standard output: {error}")).with_hint("the reader has closed the pipe, or the disk is full")
+        Self::io(format!("standard output: {error}"))
+            .with_hint("the reader has closed the pipe, or the disk is full")
     }
 }
 
-/// Prints the option parser's message (help and version go to standard output), and gives the exit code.
+/// Prints the option parser's message (help and version go to standard output), and gives the exit
+/// code.
 pub fn report_clap(error: &clap::Error, variables: &[Variable]) -> u8 {
     let code = u8::try_from(error.exit_code()).unwrap_or(USAGE);
     match error.print() {

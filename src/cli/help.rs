@@ -68,8 +68,8 @@ const STUN: &str = "\
 Example:
   swarmscope stun --listen 127.0.0.1:3478 --alternate 127.0.0.2:3479";
 
-/// The command line as `--help` shows it: examples added, the environment said once, and the screen's options where they
-/// belong.
+/// The command line as `--help` shows it: examples added, the environment said once, and the
+/// screen's options where they belong.
 pub fn with_help(command: Command) -> Command {
     let mut command = plain(command)
         .override_usage("swarmscope [OPTIONS of `swarmscope tui`]\n       swarmscope <COMMAND> …")

@@ -19,15 +19,18 @@ pub struct InUse {
     pub locks: Vec<Lock>,
 }
 
-/// Reads the identities that the options ask for. A default one is made on first use; a legacy one is used only where
-/// `--legacy-identity` or a version of the old protocol asks for it.
+/// Reads the identities that the options ask for. A default one is made on first use; a legacy one
+/// is used only where `--legacy-identity` or a version of the old protocol asks for it.
 ///
 /// # Errors
 /// A key file is missing, unreadable, or holds no key of that kind.
 pub fn resolve(options: &IdentityOptions) -> Result<InUse, CliError> {
     let old = options.overlay_version <= OverlayVersion::LEGACY;
     if old && options.identity.is_some() {
-        warn(&format!("--identity is ignored: version {} speaks only the old protocol", options.overlay_version));
+        warn(&format!(
+            "--identity is ignored: version {} speaks only the old protocol",
+            options.overlay_version
+        ));
     }
     let mut used = InUse { identities: Identities::default(), locks: Vec::new() };
     if !old {
@@ -46,7 +49,8 @@ pub fn resolve(options: &IdentityOptions) -> Result<InUse, CliError> {
 }
 
 impl InUse {
-    /// Reads a key and marks it as in use, with a warning where another process uses it too or others can read it.
+    /// Reads a key and marks it as in use, with a warning where another process uses it too or
+    /// others can read it.
     fn take<K>(
         &mut self,
         path: &Path,
@@ -64,7 +68,8 @@ impl InUse {
     }
 }
 
-/// The permids of the default identities of both kinds, as far as this build has them; they are made on first use.
+/// The permids of the default identities of both kinds, as far as this build has them; they are
+/// made on first use.
 ///
 /// # Errors
 /// The data directory can't be read or written.

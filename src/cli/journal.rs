@@ -23,7 +23,8 @@ pub fn announce(event: &Event) -> io::Result<()> {
     line(event).map_or(Ok(()), |line| line.print())
 }
 
-/// Whether the event is about a request or something that went wrong, and not the coming and going of a whole swarm.
+/// Whether the event is about a request or something that went wrong, and not the coming and going
+/// of a whole swarm.
 pub const fn is_request(event: &Event) -> bool {
     matches!(
         event,
@@ -38,7 +39,8 @@ pub const fn is_request(event: &Event) -> bool {
 fn line(event: &Event) -> Option<Line<'static>> {
     Some(match event {
         Event::Listening { address, permid, legacy_permid } => {
-            let [permid, legacy_permid] = [permid, legacy_permid].map(|permid| permid.map(|permid| permid.to_string()));
+            let [permid, legacy_permid] =
+                [permid, legacy_permid].map(|permid| permid.map(|permid| permid.to_string()));
             Line::Listening { addr: *address, permid, legacy_permid }
         }
         Event::Asked { permid, message, channel, frequency, bytes } => Line::Asked {
@@ -56,9 +58,12 @@ fn line(event: &Event) -> Option<Line<'static>> {
             error_name: error.name(),
             bytes: *bytes,
         },
-        Event::Refused { permid, message, failure } => {
-            Line::Refused { permid: *permid, message_id: message.0, cause: failure.words(), code: failure.cause.code() }
-        }
+        Event::Refused { permid, message, failure } => Line::Refused {
+            permid: *permid,
+            message_id: message.0,
+            cause: failure.words(),
+            code: failure.cause.code(),
+        },
         Event::Undelivered { permid, message, failure } => Line::Undelivered {
             permid: *permid,
             message_id: message.0,
@@ -82,24 +87,38 @@ pub fn log(event: &Event) {
             tracing::debug!("listening on {address}");
         }
         Event::Asked { permid, message, frequency, bytes, .. } => {
-            tracing::info!("{permid} asked {}, {bytes} bytes, every {frequency} s", message_words(*message));
+            tracing::info!(
+                "{permid} asked {}, {bytes} bytes, every {frequency} s",
+                message_words(*message)
+            );
         }
         Event::Answered { permid, message, error, bytes, .. } => {
             let (message, error) = (message_words(*message), output::error_words(*error));
             tracing::info!("answered {message} to {permid}: error {error}, {bytes} bytes");
         }
         Event::Refused { permid, message, failure } => {
-            tracing::info!("{permid} asked {} and was refused: {}", message_words(*message), failure.words());
+            tracing::info!(
+                "{permid} asked {} and was refused: {}",
+                message_words(*message),
+                failure.words()
+            );
         }
         Event::Undelivered { permid, message, failure } => {
             let message = message_words(*message);
-            tracing::warn!("{permid}: the answer to {message} could not be delivered: {}", failure.cause.text());
+            tracing::warn!(
+                "{permid}: the answer to {message} could not be delivered: {}",
+                failure.cause.text()
+            );
             tracing::debug!("{permid}: {failure}");
         }
         Event::Notice { text } => tracing::warn!("{text}"),
-        Event::Connected { permid, version, .. } => tracing::info!("{permid} connected, version {version}"),
+        Event::Connected { permid, version, .. } => {
+            tracing::info!("{permid} connected, version {version}")
+        }
         // What ends a connection names no address.
-        Event::Disconnected { permid, failure } => tracing::info!("{permid} disconnected: {}", failure.words()),
+        Event::Disconnected { permid, failure } => {
+            tracing::info!("{permid} disconnected: {}", failure.words())
+        }
         other => tracing::debug!("{other:?}"),
     }
 }

@@ -1,4 +1,5 @@
-//! SSLKEYLOGFILE: the variable by which programs are told to write the secrets of their TLS sessions to a file.
+//! SSLKEYLOGFILE: the variable by which programs are told to write the secrets of their TLS
+//! sessions to a file.
 
 use std::path::PathBuf;
 
@@ -13,7 +14,9 @@ const HINT: &str = "SSLKEYLOGFILE names the file that TLS keys are written to: c
 /// It can't be opened for writing.
 pub fn from_environment() -> Result<Option<KeyLog>, CliError> {
     let path = std::env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let open = |path: PathBuf| KeyLog::append(&path).map_err(|error| CliError::file(&path, error).with_hint(HINT));
+    let open = |path: PathBuf| {
+        KeyLog::append(&path).map_err(|error| CliError::file(&path, error).with_hint(HINT))
+    };
     path.map(open).transpose()
 }
 

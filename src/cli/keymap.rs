@@ -1,4 +1,5 @@
-//! `swarmscope keymap`: the keys in force, the operator's own marked; and where the screen gets them from.
+//! `swarmscope keymap`: the keys in force, the operator's own marked; and where the screen gets
+//! them from.
 
 use std::fmt::Write as _;
 
@@ -86,13 +87,17 @@ fn places(command: &Command) -> Vec<&'static str> {
 fn table(keymap: &Keymap) -> String {
     let rows: Vec<(Group, [String; 5])> =
         COMMANDS.iter().map(|command| (command.group, row(keymap, command))).collect();
-    let width = |column: usize| rows.iter().map(|(_, row)| row[column].chars().count()).max().unwrap_or(0);
+    let width =
+        |column: usize| rows.iter().map(|(_, row)| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..4).map(width).collect();
     let mut text = String::new();
     for group in Group::ALL {
         let _ = writeln!(text, "{}{}", if text.is_empty() { "" } else { "\n" }, group.title());
         for (_, [own, keys, name, doc, places]) in rows.iter().filter(|(of, _)| *of == group) {
-            let cells = [own, keys, name, doc].into_iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+            let cells = [own, keys, name, doc]
+                .into_iter()
+                .zip(&widths)
+                .map(|(cell, width)| format!("{cell:width$}"));
             let line = cells.collect::<Vec<_>>().join("  ");
             let _ = writeln!(text, "{line}  {places}");
         }
@@ -107,11 +112,18 @@ fn row(keymap: &Keymap, command: &Command) -> [String; 5] {
     let keys: Vec<String> = keymap.of(command).iter().map(ToString::to_string).collect();
     let own = if keymap.is_changed(command.name) { "*" } else { "" };
     let keys = if keys.is_empty() { "–".to_owned() } else { keys.join(", ") };
-    [own.to_owned(), keys, command.name.to_owned(), command.own_doc(&TABLE).to_owned(), places(command).join(", ")]
+    [
+        own.to_owned(),
+        keys,
+        command.name.to_owned(),
+        command.own_doc(&TABLE).to_owned(),
+        places(command).join(", "),
+    ]
 }
 
 fn shown_path() -> String {
-    directories::keymap().map_or_else(|_| "keymap.toml".to_owned(), |path| path.display().to_string())
+    directories::keymap()
+        .map_or_else(|_| "keymap.toml".to_owned(), |path| path.display().to_string())
 }
 
 #[cfg(test)]
@@ -136,10 +148,13 @@ mod tests {
 
     #[test]
     fn an_operators_own_keys_are_marked() {
-        let file = ConfigFile { path: "x".into(), text: "sort = [\"f5\", \"alt-s\"]\nview = []\n".into() };
+        let file =
+            ConfigFile { path: "x".into(), text: "sort = [\"f5\", \"alt-s\"]\nview = []\n".into() };
         let keymap = keymap::read(&file);
         let table = table(&keymap);
-        let row = |name: &str| table.lines().find(|line| line.contains(&format!("  {name} "))).unwrap().to_owned();
+        let row = |name: &str| {
+            table.lines().find(|line| line.contains(&format!("  {name} "))).unwrap().to_owned()
+        };
         assert!(row("sort").starts_with("*  f5, alt-s"), "{table}");
         assert!(row("view").starts_with("*  – "), "{table}");
         assert!(row("filter").starts_with("   / "), "{table}");

@@ -26,8 +26,10 @@ pub fn start(level: Level) {
         Some(Ok(filter)) => filter.clone(),
         _ => EnvFilter::new(default),
     };
-    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(colour).with_target(false);
+    let colour = io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let log =
+        tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(colour).with_target(false);
     // where standard error can't be written, telling of it there panics
     let log = log.log_internal_errors(false);
     let started = log.with_env_filter(filter).try_init();

@@ -1,4 +1,5 @@
-//! `swarmscope man`: the manual page, one for all sub-commands, made from the option parser's own list.
+//! `swarmscope man`: the manual page, one for all sub-commands, made from the option parser's own
+//! list.
 
 use clap::Command;
 use clap_mangen::Man;
@@ -131,10 +132,16 @@ fn keys(roff: &mut Roff) {
         roff.control("SS", [group.title()]);
         for command in COMMANDS.iter().filter(|command| command.group == group) {
             let keys: Vec<String> = keymap.of(command).iter().map(ToString::to_string).collect();
-            let places: Vec<&str> = command.contexts.iter().map(|context| context.place()).collect();
+            let places: Vec<&str> =
+                command.contexts.iter().map(|context| context.place()).collect();
             roff.control("TP", ["20"]);
             roff.text([bold(keys.join(", "))]);
-            roff.text([roman(format!("{}: {} ({})", command.name, command.doc, places.join(", ")))]);
+            roff.text([roman(format!(
+                "{}: {} ({})",
+                command.name,
+                command.doc,
+                places.join(", ")
+            ))]);
         }
     }
 }
@@ -161,7 +168,13 @@ mod tests {
         let page = page(help::with_help(Cli::command())).unwrap();
         let page = String::from_utf8(page).unwrap().replace("\\-", "-");
         for command in Cli::command().get_subcommands().filter(|c| !c.is_hide_set()) {
-            assert!(page.contains(&format!("\n.SH \"SWARMSCOPE {}\"", command.get_name().to_uppercase())), "{page}");
+            assert!(
+                page.contains(&format!(
+                    "\n.SH \"SWARMSCOPE {}\"",
+                    command.get_name().to_uppercase()
+                )),
+                "{page}"
+            );
             for option in command.get_arguments().filter(|option| !option.is_hide_set()) {
                 let long = option.get_long().map(|long| format!("--{long}"));
                 assert!(long.is_none_or(|long| page.contains(&long)), "{option}");

@@ -1,9 +1,10 @@
 //! The command line: options and their environment variables here, one file a sub-command.
 //!
-//! Exit codes are a contract: 0 success · 1 local input or output · 2 usage · 3 could not connect · 4 handshake, version or
-//! authentication · 5 closed without a reply · 6 timeout · 10 error 254 · 11 error 253 · 12 another error byte ·
-//! 13 a registered decoder failed · 130 interrupted. What is wrong on the command line itself is 2; what is wrong with a
-//! file it names (missing, unreadable, malformed) is 1.
+//! Exit codes are a contract: 0 success · 1 local input or output · 2 usage · 3 could not connect ·
+//! 4 handshake, version or authentication · 5 closed without a reply · 6 timeout · 10 error 254 ·
+//! 11 error 253 · 12 another error byte · 13 a registered decoder failed · 130 interrupted. What is
+//! wrong on the command line itself is 2; what is wrong with a file it names (missing, unreadable,
+//! malformed) is 1.
 
 mod bootstrap;
 mod case;
@@ -71,7 +72,8 @@ enum Command {
     Request(request::RequestArgs),
     /// Create, extend and verify case files: evidence that shows tampering
     Case(case::CaseArgs),
-    /// Tell what listens at an address, and what to do next; without one, how this machine looks from outside
+    /// Tell what listens at an address, and what to do next; without one, how this machine looks
+    /// from outside
     Check(check::CheckArgs),
     /// List what looks odd in a case, a recording or a store, and explain it
     Signals(signals::SignalsArgs),
@@ -145,7 +147,10 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
 impl Cli {
     /// Whether it only prints something about the program, and needs no configuration.
     const fn is_about_the_program(&self) -> bool {
-        matches!(self.command, Some(Command::Keymap(_) | Command::Config | Command::Man | Command::Completions(_)))
+        matches!(
+            self.command,
+            Some(Command::Keymap(_) | Command::Config | Command::Man | Command::Completions(_))
+        )
     }
 }
 
@@ -169,8 +174,11 @@ mod tests {
     }
 
     fn options(command: &clap::Command) -> Vec<(String, clap::Arg)> {
-        let own = command.get_arguments().filter(|option| option.get_long().is_some_and(|long| long != "help"));
-        let mut all: Vec<_> = own.map(|option| (command.get_name().to_owned(), option.clone())).collect();
+        let own = command
+            .get_arguments()
+            .filter(|option| option.get_long().is_some_and(|long| long != "help"));
+        let mut all: Vec<_> =
+            own.map(|option| (command.get_name().to_owned(), option.clone())).collect();
         all.extend(command.get_subcommands().flat_map(options));
         all
     }

@@ -1,5 +1,5 @@
-//! `swarmscope nat`: measures once the NAT that this process is behind, and prints NATCHECK's reply in base64. Not for people: it is
-//! what `demo --scenario nat` runs inside its network namespaces.
+//! `swarmscope nat`: measures once the NAT that this process is behind, and prints NATCHECK's reply
+//! in base64. Not for people: it is what `demo --scenario nat` runs inside its network namespaces.
 
 use clap::Args;
 use data_encoding::BASE64;

@@ -35,7 +35,9 @@ impl FromStr for AnyTarget {
                 .map(Self::Other)
                 .map_err(|error: swarmscope_networks::target::TargetError| error.to_string());
         }
-        text.parse().map(Self::Overlay).map_err(|error: swarmscope_peer::node::TargetError| error.to_string())
+        text.parse()
+            .map(Self::Overlay)
+            .map_err(|error: swarmscope_peer::node::TargetError| error.to_string())
     }
 }
 
@@ -78,8 +80,12 @@ fn spec(network: Network, name: &str) -> Result<&'static Spec, CliError> {
 fn about(spec: &Spec, request: &Request) -> Result<Question, CliError> {
     let typed = match (&request.infohash, &request.argument) {
         (Some(infohash), None) => Some(infohash.clone()),
-        (None, Some(Payload::Bytes(bytes))) if bytes.len() == 20 => Some(swarmscope_wire::text::hex(bytes)),
-        (None, Some(Payload::Bytes(bytes))) => Some(String::from_utf8_lossy(bytes).trim().to_owned()),
+        (None, Some(Payload::Bytes(bytes))) if bytes.len() == 20 => {
+            Some(swarmscope_wire::text::hex(bytes))
+        }
+        (None, Some(Payload::Bytes(bytes))) => {
+            Some(String::from_utf8_lossy(bytes).trim().to_owned())
+        }
         (None, None) => None,
         _ => {
             let hint = "give 40 hexadecimal digits once: after the question, or with --infohash";
@@ -119,7 +125,8 @@ fn located(mut failure: Failure, target: &Target) -> Failure {
     failure
 }
 
-/// A peer that closes our handshake without a byte may be no overlay peer: what it is instead is asked.
+/// A peer that closes our handshake without a byte may be no overlay peer: what it is instead is
+/// asked.
 pub async fn explained(error: CliError, target: &OverlayTarget) -> CliError {
     let CliError::Failure { failure, hint } = error else { return error };
     if failure.cause != Cause::HandshakeClosed {
@@ -136,7 +143,8 @@ pub async fn explained(error: CliError, target: &OverlayTarget) -> CliError {
 
 fn print_part(part: &Part, json: bool) -> Result<(), CliError> {
     if json {
-        Line::QuestionPart { index: part.index, at_ms: milliseconds(part.at), decoded: &part.json }.print()?;
+        Line::QuestionPart { index: part.index, at_ms: milliseconds(part.at), decoded: &part.json }
+            .print()?;
         return Ok(());
     }
     let line = format!("{:>7.1} ms  {}\n", milliseconds(part.at), one_line(&part.json));

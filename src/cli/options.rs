@@ -78,12 +78,15 @@ impl BootstrapOption {
 fn overlay_version(text: &str) -> Result<OverlayVersion, String> {
     let known = OverlayVersion::CRAWLER..=OverlayVersion::CURRENT;
     let version = text.parse().map(OverlayVersion).ok().filter(|version| known.contains(version));
-    version.ok_or_else(|| "not an overlay version with crawler messages; use a number from 7 to 18".into())
+    version.ok_or_else(|| {
+        "not an overlay version with crawler messages; use a number from 7 to 18".into()
+    })
 }
 
 fn permid(text: &str) -> Result<Permid, String> {
-    Permid::from_base64(text)
-        .map_err(|error| format!("not a permid: {error}; use the first line of `swarmscope key show FILE`"))
+    Permid::from_base64(text).map_err(|error| {
+        format!("not a permid: {error}; use the first line of `swarmscope key show FILE`")
+    })
 }
 
 /// `ADDR:PORT` to listen on: numbers only, because a name could mean several addresses.
@@ -96,9 +99,15 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
 
 /// `HOST:PORT` of a STUN server. The name is resolved when it is used.
 pub fn stun_server(text: &str) -> Result<String, String> {
-    let wrong = |what: &str| format!("{what}; use HOST:PORT such as stun.example.org:3478 or [2001:db8::1]:3478");
+    let wrong = |what: &str| {
+        format!("{what}; use HOST:PORT such as stun.example.org:3478 or [2001:db8::1]:3478")
+    };
     let server: Target = text.parse().map_err(|error: TargetError| wrong(&error.what))?;
-    if server.permid.is_some() { Err(wrong("a STUN server has no permid")) } else { Ok(server.to_string()) }
+    if server.permid.is_some() {
+        Err(wrong("a STUN server has no permid"))
+    } else {
+        Ok(server.to_string())
+    }
 }
 
 #[cfg(test)]
@@ -123,7 +132,9 @@ mod tests {
         for server in ["stun.example.org:3478", "[2001:db8::1]:3478"] {
             assert_eq!(stun_server(server).as_deref(), Ok(server));
         }
-        for wrong in ["", "stun.example.org", "stun:stun.example.org:3478", "h:0", "MCowBQYDK2VwAyEA@h:1"] {
+        for wrong in
+            ["", "stun.example.org", "stun:stun.example.org:3478", "h:0", "MCowBQYDK2VwAyEA@h:1"]
+        {
             assert!(stun_server(wrong).expect_err(wrong).contains("HOST:PORT"), "{wrong}");
         }
         let pinned = format!("{}@localhost:3478", Permid::Ed25519([7; 32]));

@@ -19,7 +19,8 @@ use swarmscope_wire::{ErrorByte, MessageId, Note, Permid};
 pub enum Line<'a> {
     /// A peer listens. A key that is not in use is null.
     Listening { addr: SocketAddr, permid: Option<String>, legacy_permid: Option<String> },
-    /// A STUN server listens on these two addresses and ports, and on the port of each at the other.
+    /// A STUN server listens on these two addresses and ports, and on the port of each at the
+    /// other.
     #[serde(rename = "listening")]
     StunListening { addr: SocketAddr, alternate: SocketAddr },
     /// The peer is authenticated.
@@ -110,7 +111,8 @@ pub enum Line<'a> {
 impl Line<'_> {
     /// `hint`: where there is a better one than the cause's.
     pub fn failure(failure: &Failure, hint: Option<&'static str>) -> Self {
-        let (cause, code, hint) = (failure.words(), failure.cause.code(), hint.unwrap_or(failure.cause.hint()));
+        let (cause, code, hint) =
+            (failure.words(), failure.cause.code(), hint.unwrap_or(failure.cause.hint()));
         Self::Failure { phase: failure.phase().name(), cause, code, hint }
     }
 
@@ -138,7 +140,8 @@ pub fn write_out(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes a text about the program itself: a reader that goes away before its end has what it wanted, `| head` for one.
+/// Writes a text about the program itself: a reader that goes away before its end has what it
+/// wanted, `| head` for one.
 pub fn write_text(bytes: &[u8]) -> io::Result<()> {
     match write_out(bytes) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -146,7 +149,8 @@ pub fn write_text(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// A line on standard error. Where that can't be written nobody can be told; the exit code says it still.
+/// A line on standard error. Where that can't be written nobody can be told; the exit code says it
+/// still.
 pub fn say(line: impl fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
@@ -199,7 +203,9 @@ mod tests {
         let line = Line::Listening { addr, permid: Some(permid.clone()), legacy_permid: None };
         assert_eq!(
             json(&line),
-            format!(r#"{{"event":"listening","addr":"127.0.0.1:7760","permid":"{permid}","legacy_permid":null}}"#)
+            format!(
+                r#"{{"event":"listening","addr":"127.0.0.1:7760","permid":"{permid}","legacy_permid":null}}"#
+            )
         );
     }
 
@@ -222,9 +228,16 @@ mod tests {
 
     #[test]
     fn a_part_says_where_it_stands_and_when_it_came() {
-        let line =
-            Line::Part { index: 1, bytes: 32768, parts_left: 2, at_ms: milliseconds(Duration::from_micros(1234)) };
-        assert_eq!(json(&line), r#"{"event":"part","index":1,"bytes":32768,"parts_left":2,"at_ms":1.234}"#);
+        let line = Line::Part {
+            index: 1,
+            bytes: 32768,
+            parts_left: 2,
+            at_ms: milliseconds(Duration::from_micros(1234)),
+        };
+        assert_eq!(
+            json(&line),
+            r#"{"event":"part","index":1,"bytes":32768,"parts_left":2,"at_ms":1.234}"#
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! PAYLOAD: text; `@FILE` reads a file, `-` standard input, `hex:…` bytes, `text:…` text whatever it begins with; and `fields:…` the
-//! fields of a probe that has a form.
+//! PAYLOAD: text; `@FILE` reads a file, `-` standard input, `hex:…` bytes, `text:…` text whatever
+//! it begins with; and `fields:…` the fields of a probe that has a form.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -17,12 +17,14 @@ use swarmscope_wire::OverlayVersion;
 use swarmscope_wire::frame::MAX_AFTER_AUTHENTICATION;
 use swarmscope_wire::text::read_hex;
 
-/// The fixed fields of a CRAWLER_REQUEST take this much of its frame: type, message, channel, frequency.
+/// The fixed fields of a CRAWLER_REQUEST take this much of its frame: type, message, channel,
+/// frequency.
 const REQUEST_HEADER: usize = 5;
 /// What a request can carry at most.
 const MAX_PAYLOAD: usize = MAX_AFTER_AUTHENTICATION as usize - REQUEST_HEADER;
 
-const FILE_HINT: &str = "@FILE sends the contents of a file: check the path; for text that begins with @ use text:@…";
+const FILE_HINT: &str =
+    "@FILE sends the contents of a file: check the path; for text that begins with @ use text:@…";
 const INPUT_HINT: &str = "- reads the payload from standard input: check what is piped into it";
 
 /// Where the bytes of a payload come from. Parsed with the options, read when the command runs.
@@ -64,7 +66,8 @@ impl Payload {
     /// The bytes themselves, for this probe; a form is a text as any other where it has none.
     ///
     /// # Errors
-    /// The file or standard input can't be read, or holds more than a request can carry; a field is wrong.
+    /// The file or standard input can't be read, or holds more than a request can carry; a field is
+    /// wrong.
     pub fn read(self, probe: Option<&Arc<dyn Question>>) -> Result<Bytes, CliError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
@@ -75,8 +78,9 @@ impl Payload {
             Self::File(path) => File::open(&path)
                 .and_then(read_bounded)
                 .map_err(|error| CliError::file(&path, error).with_hint(FILE_HINT)),
-            Self::StandardInput => read_bounded(io::stdin().lock())
-                .map_err(|error| CliError::file(Path::new("standard input"), error).with_hint(INPUT_HINT)),
+            Self::StandardInput => read_bounded(io::stdin().lock()).map_err(|error| {
+                CliError::file(Path::new("standard input"), error).with_hint(INPUT_HINT)
+            }),
         }
     }
 }
@@ -84,7 +88,8 @@ impl Payload {
 /// The payload of a form; what its values are by itself is said where one is wrong.
 fn fill(probe: &Arc<dyn Question>, form: &str) -> Result<Bytes, CliError> {
     let fields = probe.fields();
-    let filled = read_form(fields, form).and_then(|values| probe.fill(&values, OverlayVersion::CURRENT));
+    let filled =
+        read_form(fields, form).and_then(|values| probe.fill(&values, OverlayVersion::CURRENT));
     filled.map_err(|what| {
         let usual = write_form(fields.iter().map(|field| (field, field.default.write())));
         CliError::usage(format!("PAYLOAD: {what}"), format!("its default is {FORM}{usual}"))
@@ -95,13 +100,16 @@ fn read_bounded(source: impl Read) -> io::Result<Bytes> {
     let mut bytes = Vec::new();
     source.take(MAX_PAYLOAD as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > MAX_PAYLOAD {
-        return Err(io::Error::other(format!("more than the {MAX_PAYLOAD} bytes a request can carry: send less")));
+        return Err(io::Error::other(format!(
+            "more than the {MAX_PAYLOAD} bytes a request can carry: send less"
+        )));
     }
     Ok(bytes.into())
 }
 
 fn hex(digits: &str) -> Result<Vec<u8>, String> {
-    read_hex(digits).map_err(|what| format!("hex: {what}; use pairs of 0-9 a-f, or text:… for text"))
+    read_hex(digits)
+        .map_err(|what| format!("hex: {what}; use pairs of 0-9 a-f, or text:… for text"))
 }
 
 #[cfg(test)]
@@ -136,8 +144,12 @@ mod tests {
 
     #[test]
     fn a_file_that_is_too_large_or_not_there_is_named() {
-        let error = Payload::File("/nonexistent/payload".into()).read(None).expect_err("is not there");
-        assert!(error.to_string().contains("/nonexistent/payload") && error.exit_code() == 1, "{error}");
+        let error =
+            Payload::File("/nonexistent/payload".into()).read(None).expect_err("is not there");
+        assert!(
+            error.to_string().contains("/nonexistent/payload") && error.exit_code() == 1,
+            "{error}"
+        );
         let endless = read_bounded(io::repeat(0)).expect_err("is endless");
         assert!(endless.to_string().contains("8388603"), "{endless}");
     }

@@ -30,7 +30,8 @@ pub struct PeerArgs {
     listen: SocketAddr,
     #[command(flatten)]
     allow: AllowOptions,
-    /// The allow-list: one base64 permid per line, # for comments; reloaded when it changes [default: crawlers.txt in the configuration directory]
+    /// The allow-list: one base64 permid per line, # for comments; reloaded when it changes
+    /// [default: crawlers.txt in the configuration directory]
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_ALLOW_FILE")]
     allow_file: Option<PathBuf>,
     #[command(flatten)]
@@ -40,8 +41,8 @@ pub struct PeerArgs {
     data: Option<PathBuf>,
     #[command(flatten)]
     bootstrap: BootstrapOption,
-    /// STUN server for NATCHECK, preferably one with a second address (RFC 5780); may be repeated, and the first that answers is
-    /// used; without one, NATCHECK answers Unknown
+    /// STUN server for NATCHECK, preferably one with a second address (RFC 5780); may be repeated,
+    /// and the first that answers is used; without one, NATCHECK answers Unknown
     #[arg(long, value_name = "HOST:PORT", env = "SWARMSCOPE_STUN", value_delimiter = ',', value_parser = options::stun_server)]
     stun: Vec<String>,
     #[command(flatten)]
@@ -67,14 +68,14 @@ struct Peer {
 
 fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
     if args.stun.len() > MAX_SERVERS {
-        let what = format!("--stun: {} servers, but at most {MAX_SERVERS} are used", args.stun.len());
+        let what =
+            format!("--stun: {} servers, but at most {MAX_SERVERS} are used", args.stun.len());
         return Err(CliError::usage(what, "name fewer, those with a second address first"));
     }
     let allow_file = allow_file(args.allow_file, &args.allow)?;
     let statistics = match args.data {
-        Some(path) => {
-            Statistics::file(path.clone()).map_err(|error| CliError::file(&path, error).with_hint(DATA_HINT))?
-        }
+        Some(path) => Statistics::file(path.clone())
+            .map_err(|error| CliError::file(&path, error).with_hint(DATA_HINT))?,
         None => Statistics::empty(),
     };
     let bootstrap = args.bootstrap.targets()?;
@@ -95,10 +96,12 @@ fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
     Ok(Peer { config, _locks: identities.locks })
 }
 
-/// The allow-list's path. What is wrong in it now is said now; a list that is not there yet means that nobody may ask.
+/// The allow-list's path. What is wrong in it now is said now; a list that is not there yet means
+/// that nobody may ask.
 fn allow_file(given: Option<PathBuf>, also: &AllowOptions) -> Result<PathBuf, CliError> {
     let path = given.map_or_else(directories::allow_file, Ok)?;
-    let list = read_list(&path).map_err(|error| CliError::io(error.to_string()).with_hint(ALLOW_HINT))?;
+    let list =
+        read_list(&path).map_err(|error| CliError::io(error.to_string()).with_hint(ALLOW_HINT))?;
     if list.is_empty() && also.allow.is_empty() {
         tracing::warn!("no Crawler is allowed: add a permid to {}, or use --allow", path.display());
     }

@@ -1,4 +1,5 @@
-//! The message-specific ids that the commands know: the built-in ones, and those that this user defines.
+//! The message-specific ids that the commands know: the built-in ones, and those that this user
+//! defines.
 
 use super::{CliError, directories};
 use swarmscope_peer::crawler::Registry;

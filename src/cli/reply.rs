@@ -47,10 +47,11 @@ impl Reply {
     }
 }
 
-const OUT_HINT: &str = "--out names the file to write the payload to: choose one in an existing, writable directory";
+const OUT_HINT: &str =
+    "--out names the file to write the payload to: choose one in an existing, writable directory";
 
-/// The file of `--out`: opened before the peer is asked, because asking again would meet 254. One that was made for a reply
-/// that does not come is removed again.
+/// The file of `--out`: opened before the peer is asked, because asking again would meet 254. One
+/// that was made for a reply that does not come is removed again.
 pub struct ReplyFile {
     path: PathBuf,
     file: File,
@@ -90,14 +91,24 @@ impl Drop for ReplyFile {
     }
 }
 
-/// Writes the payload where `--out` says, decodes it, prints it, and gives the exit code. It is printed also where it could not
-/// be written: to ask again would meet 254.
+/// Writes the payload where `--out` says, decodes it, prints it, and gives the exit code. It is
+/// printed also where it could not be written: to ask again would meet 254.
 ///
 /// # Errors
 /// A file or standard output can't be written.
-pub fn present(reply: &Reply, registry: &Registry, json: bool, out: Option<ReplyFile>) -> Result<u8, CliError> {
+pub fn present(
+    reply: &Reply,
+    registry: &Registry,
+    json: bool,
+    out: Option<ReplyFile>,
+) -> Result<u8, CliError> {
     let written = out.map_or(Ok(()), |out| out.write(&reply.payload));
-    let reading = swarmscope_peer::crawler::decode_reply(registry, reply.message, reply.error, &reply.payload);
+    let reading = swarmscope_peer::crawler::decode_reply(
+        registry,
+        reply.message,
+        reply.error,
+        &reply.payload,
+    );
     if json {
         as_json(reply, &reading).print()?;
     } else {
@@ -113,10 +124,12 @@ pub fn present(reply: &Reply, registry: &Registry, json: bool, out: Option<Reply
 /// What to do about an error byte of the protocol; it goes where the other hints go.
 const fn hint(error: ErrorByte) -> Option<&'static str> {
     match error {
-        ErrorByte::FREQUENCY => {
-            Some("this was asked too recently: wait, or use a shorter --frequency (5 and below always passes)")
+        ErrorByte::FREQUENCY => Some(
+            "this was asked too recently: wait, or use a shorter --frequency (5 and below always passes)",
+        ),
+        ErrorByte::UNKNOWN_MESSAGE => {
+            Some("this peer has no handler for this id: try another id, or a newer peer")
         }
-        ErrorByte::UNKNOWN_MESSAGE => Some("this peer has no handler for this id: try another id, or a newer peer"),
         _ => None,
     }
 }
@@ -174,7 +187,11 @@ fn tree(text: &mut String, decoded: &Decoded) {
         text.push('\n');
     } else {
         let _ = writeln!(text, "{}: {}", decoded.format, decoded.summary);
-        if root.children.iter().all(is_row) { table(text, &root.children) } else { branches(text, &root.children, 1) }
+        if root.children.iter().all(is_row) {
+            table(text, &root.children)
+        } else {
+            branches(text, &root.children, 1)
+        }
     }
 }
 
@@ -183,15 +200,21 @@ fn is_row(node: &Node) -> bool {
     !node.children.is_empty() && node.children.iter().all(|value| value.children.is_empty())
 }
 
-/// Values under each other, as far as rows have as many; above them the names of their columns, where these have names.
+/// Values under each other, as far as rows have as many; above them the names of their columns,
+/// where these have names.
 fn table(text: &mut String, rows: &[Node]) {
     for rows in rows.chunk_by(|one, other| one.children.len() == other.children.len()) {
         let names: Vec<&str> = rows[0].children.iter().map(|value| &*value.label).collect();
         let has_names = names.iter().any(|name| name.parse::<usize>().is_err());
-        let values = rows.iter().map(|row| row.children.iter().map(|value| &*value.value).collect::<Vec<_>>());
+        let values = rows
+            .iter()
+            .map(|row| row.children.iter().map(|value| &*value.value).collect::<Vec<_>>());
         let lines: Vec<Vec<&str>> = has_names.then_some(names).into_iter().chain(values).collect();
-        let longest = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..lines[0].len()).map(|column| longest(column).min(WIDEST_COLUMN)).collect();
+        let longest = |column: usize| {
+            lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> =
+            (0..lines[0].len()).map(|column| longest(column).min(WIDEST_COLUMN)).collect();
         for line in &lines {
             let cells = line.iter().zip(&widths).map(|(value, width)| format!("{value:width$}"));
             let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
@@ -203,7 +226,14 @@ fn table(text: &mut String, rows: &[Node]) {
 fn branches(text: &mut String, nodes: &[Node], level: usize) {
     let width = nodes.iter().map(|node| node.label.chars().count()).max().unwrap_or(0);
     for node in nodes {
-        let _ = writeln!(text, "{:indent$}{:width$}  {}", "", node.label, node.value, indent = level * 2);
+        let _ = writeln!(
+            text,
+            "{:indent$}{:width$}  {}",
+            "",
+            node.label,
+            node.value,
+            indent = level * 2
+        );
         branches(text, &node.children, level + 1);
     }
 }
@@ -231,7 +261,12 @@ mod tests {
             parts: 1,
             elapsed: Duration::ZERO,
         };
-        let reading = swarmscope_peer::crawler::decode_reply(&registry, reply.message, reply.error, &reply.payload);
+        let reading = swarmscope_peer::crawler::decode_reply(
+            &registry,
+            reply.message,
+            reply.error,
+            &reply.payload,
+        );
         let line = swarmscope_wire::text::json(&as_json(&reply, &reading)).expect("serialises");
         (as_text(&reply, &registry, &reading), serde_json::from_str(&line).expect("JSON"))
     }
@@ -257,23 +292,30 @@ mod tests {
             let (text, json) = both(&payload);
             let notes = json["notes"].as_array().expect("a list");
             assert_eq!(notes[0]["code"], code, "{notes:?}");
-            let said: Vec<String> =
-                text.lines().filter_map(|line| line.strip_prefix("note: ").map(Into::into)).collect();
-            let carried: Vec<_> = notes.iter().map(|note| note["text"].as_str().expect("words").to_owned()).collect();
+            let said: Vec<String> = text
+                .lines()
+                .filter_map(|line| line.strip_prefix("note: ").map(Into::into))
+                .collect();
+            let carried: Vec<_> =
+                notes.iter().map(|note| note["text"].as_str().expect("words").to_owned()).collect();
             assert_eq!(said, carried);
         }
         assert_eq!(both(b"i1e").1["notes"], json!([]));
     }
 
     fn row(values: &[(&str, &str)]) -> Node {
-        let children = values.iter().map(|(label, value)| Node::leaf(*label, *value, None)).collect();
+        let children =
+            values.iter().map(|(label, value)| Node::leaf(*label, *value, None)).collect();
         Node { value: "row".into(), children, ..Node::default() }
     }
 
     fn printed(children: Vec<Node>) -> String {
         let mut text = String::new();
         let tree = Node { children, ..Node::default() };
-        super::tree(&mut text, &Decoded { format: "a".into(), summary: "rows".into(), tree, ..Decoded::default() });
+        super::tree(
+            &mut text,
+            &Decoded { format: "a".into(), summary: "rows".into(), tree, ..Decoded::default() },
+        );
         text
     }
 

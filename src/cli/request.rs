@@ -1,4 +1,5 @@
-//! `swarmscope request`: one question to one peer, the reply on standard output, the outcome in the exit code.
+//! `swarmscope request`: one question to one peer, the reply on standard output, the outcome in the
+//! exit code.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -20,7 +21,9 @@ use swarmscope_networks::address::Range;
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::identity::key_file::Lock;
-use swarmscope_peer::node::{Ask, Direction, Event, Node, NodeConfig, Origin, Target, Ticket, Transport};
+use swarmscope_peer::node::{
+    Ask, Direction, Event, Node, NodeConfig, Origin, Target, Ticket, Transport,
+};
 use swarmscope_wire::failure::{By, Cause, Delivered, Failure, Phase};
 use swarmscope_wire::{Frequency, MessageId, OverlayVersion, Permid};
 
@@ -36,11 +39,14 @@ const NOT_ALLOWED_HINT: &str = "probably its allow-list: ask its owner to add yo
 
 #[derive(Args, Debug)]
 pub struct RequestArgs {
-    /// host:port, permid@host:port to require that identity, bt://host:port, dht://host:port or dht://ID@host:port
+    /// host:port, permid@host:port to require that identity, bt://host:port, dht://host:port or
+    /// dht://ID@host:port
     target: AnyTarget,
-    /// What to ask: a number from 0 to 255, or a name such as natcheck, database or repex; bt:// and dht:// have questions of their own
+    /// What to ask: a number from 0 to 255, or a name such as natcheck, database or repex; bt://
+    /// and dht:// have questions of their own
     message: String,
-    /// Text; or @FILE, - for standard input, hex:… for bytes, text:… for literal text, fields:NAME=VALUE;… for a form
+    /// Text; or @FILE, - for standard input, hex:… for bytes, text:… for literal text,
+    /// fields:NAME=VALUE;… for a form
     payload: Option<Payload>,
 
     /// How often you intend to ask, in seconds; the peer answers 254 to anything sooner
@@ -63,7 +69,8 @@ pub struct RequestArgs {
     /// BitTorrent: the torrent that hello and pex are about, 40 hexadecimal digits
     #[arg(long, value_name = "HEX", env = "SWARMSCOPE_INFOHASH")]
     infohash: Option<String>,
-    /// DHT: let a lookup ask addresses of this range too, which no public node has, such as 198.18.0.0/15 of a lab
+    /// DHT: let a lookup ask addresses of this range too, which no public node has, such as
+    /// 198.18.0.0/15 of a lab
     #[arg(long, value_name = "RANGE", env = "SWARMSCOPE_ALLOW_RANGE", value_delimiter = ',')]
     allow_range: Vec<Range>,
     #[command(flatten)]
@@ -81,7 +88,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
     // Above the life of a channel (§4) nothing can come any more.
     seconds
         .filter(|seconds| !seconds.is_zero() && *seconds <= Duration::from_secs(3600))
-        .ok_or_else(|| "not a time; use seconds above 0 and up to 3600, the lifetime of a channel".into())
+        .ok_or_else(|| {
+            "not a time; use seconds above 0 and up to 3600, the lifetime of a channel".into()
+        })
 }
 
 /// Asks, waits, prints, and gives the exit code of cli.md.
@@ -92,7 +101,9 @@ pub fn run(args: RequestArgs) -> Result<u8, CliError> {
     logging::start(logging::Level::Warnings);
     let json = args.json.json;
     let outcome = match args.target.clone() {
-        AnyTarget::Other(target) => other(args, target).and_then(|request| networks::request(&request)),
+        AnyTarget::Other(target) => {
+            other(args, target).and_then(|request| networks::request(&request))
+        }
         AnyTarget::Overlay(target) => {
             prepare(args, target).and_then(|request| super::runtime()?.block_on(request.run()))
         }
@@ -100,12 +111,22 @@ pub fn run(args: RequestArgs) -> Result<u8, CliError> {
     super::report_json(json, outcome)
 }
 
-/// What a request on BitTorrent or the DHT makes of its options; those of the overlay alone are not passed over in silence.
-fn other(args: RequestArgs, target: swarmscope_networks::target::Target) -> Result<networks::Request, CliError> {
-    let given =
-        [(args.case.is_some(), "--case"), (args.out.is_some(), "--out"), (args.frequency.is_some(), "--frequency")];
+/// What a request on BitTorrent or the DHT makes of its options; those of the overlay alone are not
+/// passed over in silence.
+fn other(
+    args: RequestArgs,
+    target: swarmscope_networks::target::Target,
+) -> Result<networks::Request, CliError> {
+    let given = [
+        (args.case.is_some(), "--case"),
+        (args.out.is_some(), "--out"),
+        (args.frequency.is_some(), "--frequency"),
+    ];
     if let Some((_, option)) = given.iter().find(|(given, _)| *given) {
-        return Err(CliError::usage(format!("{option} belongs to the overlay"), format!("leave it out for {target}")));
+        return Err(CliError::usage(
+            format!("{option} belongs to the overlay"),
+            format!("leave it out for {target}"),
+        ));
     }
     Ok(networks::Request {
         target,
@@ -125,8 +146,10 @@ fn prepare(args: RequestArgs, target: Target) -> Result<Request, CliError> {
     let message = message_id(&registry, &args.message)?;
     let payload = args.payload.map(|payload| payload.read(registry.get(message))).transpose()?;
     let out = args.out.map(ReplyFile::create).transpose()?;
-    let case =
-        args.case.map(|path| CaseFile::open(&path, &KeyOption::new(args.identity.identity.clone()))).transpose()?;
+    let case = args
+        .case
+        .map(|path| CaseFile::open(&path, &KeyOption::new(args.identity.identity.clone())))
+        .transpose()?;
     let identities = identities::resolve(&args.identity)?;
     let permids = permids(&identities.identities);
     let kept = case.map(|file| Kept {
@@ -140,7 +163,10 @@ fn prepare(args: RequestArgs, target: Target) -> Result<Request, CliError> {
     Ok(Request {
         message,
         payload,
-        frequency: args.frequency.or(probe.map(|probe| probe.default_frequency())).unwrap_or(Frequency::DEFAULT),
+        frequency: args
+            .frequency
+            .or(probe.map(|probe| probe.default_frequency()))
+            .unwrap_or(Frequency::DEFAULT),
         timeout: args.timeout.or(probe.map(|probe| probe.timeout())).unwrap_or(DEFAULT_TIMEOUT),
         wait_for_dial_back: args.listen.is_some(),
         pinned: target.permid.is_some(),
@@ -163,9 +189,12 @@ fn prepare(args: RequestArgs, target: Target) -> Result<Request, CliError> {
 pub fn message_id(registry: &Registry, word: &str) -> Result<MessageId, CliError> {
     registry.find(word).ok_or_else(|| {
         let of_protocol = MessageId::NAMED.iter().map(|(id, _)| *id);
-        let ids: BTreeSet<MessageId> = of_protocol.chain(registry.iter().map(|probe| probe.id())).collect();
-        let names: Vec<String> =
-            ids.into_iter().map(|id| format!("{id} {}", registry.label(id).to_lowercase())).collect();
+        let ids: BTreeSet<MessageId> =
+            of_protocol.chain(registry.iter().map(|probe| probe.id())).collect();
+        let names: Vec<String> = ids
+            .into_iter()
+            .map(|id| format!("{id} {}", registry.label(id).to_lowercase()))
+            .collect();
         CliError::usage(
             format!("MESSAGE: {word:?} is not a message id"),
             format!("use a number from 0 to 255, or one of: {}", names.join(", ")),
@@ -205,7 +234,11 @@ impl Kept {
     }
 
     /// Closes it once the outcome is known.
-    fn close(mut self, message: MessageId, outcome: &Result<Reply, CliError>) -> Result<(), CliError> {
+    fn close(
+        mut self,
+        message: MessageId,
+        outcome: &Result<Reply, CliError>,
+    ) -> Result<(), CliError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
@@ -251,7 +284,9 @@ impl Request {
         }
         let reply = match outcome {
             Ok(reply) => reply,
-            Err(error) => return Err(networks::explained(self.located(error, &progress), &self.target).await),
+            Err(error) => {
+                return Err(networks::explained(self.located(error, &progress), &self.target).await);
+            }
         };
         let code = reply::present(&reply, &self.config.registry, self.json, self.out.take())?;
         closed.map(|()| code)
@@ -261,11 +296,15 @@ impl Request {
     fn located(&self, error: CliError, progress: &Progress) -> CliError {
         let CliError::Failure { mut failure, hint } = error else { return error };
         if !matches!(failure.phase(), Phase::Local | Phase::Resolve | Phase::Tcp) {
-            let who = progress.connected.map(|permid| format!(" ({})", permid.short())).unwrap_or_default();
+            let who = progress
+                .connected
+                .map(|permid| format!(" ({})", permid.short()))
+                .unwrap_or_default();
             let separator = if failure.detail.is_empty() { "" } else { ": " };
             failure.detail = format!("{}{who}{separator}{}", self.target, failure.detail);
         }
-        let hint = if failure.cause == Cause::ClosedWithoutReply { Some(NOT_ALLOWED_HINT) } else { hint };
+        let hint =
+            if failure.cause == Cause::ClosedWithoutReply { Some(NOT_ALLOWED_HINT) } else { hint };
         CliError::Failure { failure, hint }
     }
 
@@ -281,26 +320,48 @@ impl Request {
                 kept.event(&event);
             }
             match event {
-                Event::Connecting { phase, detail, .. } => tracing::debug!("{}: {detail}", phase.name()),
-                Event::ConnectFailed { failure, .. } if progress.ticket.is_none() => return Err(failure.into()),
-                Event::Connected { permid, version, transport, rtt, direction: Direction::Outgoing, .. }
-                    if progress.ticket.is_none() =>
-                {
+                Event::Connecting { phase, detail, .. } => {
+                    tracing::debug!("{}: {detail}", phase.name())
+                }
+                Event::ConnectFailed { failure, .. } if progress.ticket.is_none() => {
+                    return Err(failure.into());
+                }
+                Event::Connected {
+                    permid,
+                    version,
+                    transport,
+                    rtt,
+                    direction: Direction::Outgoing,
+                    ..
+                } if progress.ticket.is_none() => {
                     progress.connected = Some(permid);
                     self.connected(permid, version, transport, rtt)?;
                     progress.ticket = Some(node.request(self.ask(permid, version)));
                 }
-                Event::Sent { ticket, .. } if progress.ticket == Some(ticket) => progress.sent = true,
-                Event::Part { ticket, index, parts_left, payload, after, .. } if progress.ticket == Some(ticket) => {
+                Event::Sent { ticket, .. } if progress.ticket == Some(ticket) => {
+                    progress.sent = true
+                }
+                Event::Part { ticket, index, parts_left, payload, after, .. }
+                    if progress.ticket == Some(ticket) =>
+                {
                     progress.parts = true;
                     if self.json {
                         let at_ms = output::milliseconds(after);
-                        Line::Part { index, bytes: payload.len(), parts_left: parts_left.0, at_ms }.print()?;
+                        Line::Part { index, bytes: payload.len(), parts_left: parts_left.0, at_ms }
+                            .print()?;
                     }
                 }
-                Event::Reply { ticket, permid, message, channel, error, payload, parts, elapsed, .. }
-                    if progress.ticket == Some(ticket) =>
-                {
+                Event::Reply {
+                    ticket,
+                    permid,
+                    message,
+                    channel,
+                    error,
+                    payload,
+                    parts,
+                    elapsed,
+                    ..
+                } if progress.ticket == Some(ticket) => {
                     return Ok(Reply { permid, message, channel, error, payload, parts, elapsed });
                 }
                 Event::RequestFailed { ticket, failure, .. } if progress.ticket == Some(ticket) => {
@@ -331,14 +392,20 @@ impl Request {
         }
         if self.json {
             let rtt_ms = output::milliseconds(rtt);
-            Line::Connected { permid, version: version.0, transport: output::transport_name(transport), rtt_ms }
-                .print()?;
+            Line::Connected {
+                permid,
+                version: version.0,
+                transport: output::transport_name(transport),
+                rtt_ms,
+            }
+            .print()?;
         }
         Ok(())
     }
 
     fn ask(&self, to: Permid, version: OverlayVersion) -> Ask {
-        let initiated = || self.config.registry.get(self.message).map(|probe| probe.initiate(version));
+        let initiated =
+            || self.config.registry.get(self.message).map(|probe| probe.initiate(version));
         Ask {
             to,
             message: self.message,
@@ -379,6 +446,10 @@ mod tests {
         assert_eq!(failure(false, false).cause, Cause::Stopped);
         assert_eq!(failure(true, false).delivered, Delivered::Maybe);
         assert_eq!(failure(true, true).delivered, Delivered::Yes);
-        assert!([failure(false, false), failure(true, true)].iter().all(|failure| failure.cause.exit() == 130));
+        assert!(
+            [failure(false, false), failure(true, true)]
+                .iter()
+                .all(|failure| failure.cause.exit() == 130)
+        );
     }
 }

@@ -7,7 +7,8 @@ use super::{CliError, open_files, output};
 /// The runtime of the commands that talk to peers.
 pub fn runtime() -> Result<Runtime, CliError> {
     open_files::raise();
-    Runtime::new().map_err(|error| CliError::io(format!("the asynchronous runtime could not start: {error}")))
+    Runtime::new()
+        .map_err(|error| CliError::io(format!("the asynchronous runtime could not start: {error}")))
 }
 
 /// Where `--json` asks for it, a failure is an event too.

@@ -40,8 +40,9 @@ impl SessionOptions {
     /// It is there already, or can't be made.
     pub fn target(&self) -> Result<Option<Target>, CliError> {
         let create = |path: &PathBuf| {
-            Target::create(path)
-                .map_err(|error| CliError::file(path, error).with_hint("choose a new file in an existing directory"))
+            Target::create(path).map_err(|error| {
+                CliError::file(path, error).with_hint("choose a new file in an existing directory")
+            })
         };
         self.record.as_ref().map(create).transpose()
     }
@@ -50,10 +51,14 @@ impl SessionOptions {
 fn read_script(path: &Path) -> Result<Script, CliError> {
     use std::io::Read as _;
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MOST_SCRIPT + 1).read_to_string(&mut text));
-    read.map_err(|error| CliError::file(path, error).with_hint("--script takes a text file of keys and waits"))?;
+    let read =
+        File::open(path).and_then(|file| file.take(MOST_SCRIPT + 1).read_to_string(&mut text));
+    read.map_err(|error| {
+        CliError::file(path, error).with_hint("--script takes a text file of keys and waits")
+    })?;
     if text.len() as u64 > MOST_SCRIPT {
-        return Err(CliError::file(path, "more than 1 MiB").with_hint("--script takes a text file of keys and waits"));
+        return Err(CliError::file(path, "more than 1 MiB")
+            .with_hint("--script takes a text file of keys and waits"));
     }
     Script::parse(&text).map_err(|error| {
         CliError::usage(

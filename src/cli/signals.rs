@@ -54,11 +54,15 @@ pub fn run(args: &SignalsArgs) -> Result<u8, CliError> {
     }
     let source = source(&args.source);
     if args.add && !matches!(source, Source::Case(_)) {
-        return Err(CliError::usage("--add: signals are written into a case, and this is none", "leave --add out"));
+        return Err(CliError::usage(
+            "--add: signals are written into a case, and this is none",
+            "leave --add out",
+        ));
     }
     let (rounds, records) = match &source {
         Source::Case(path) => {
-            let contents = record::contents(super::case::read(path)?).map_err(|error| CliError::file(path, error))?;
+            let contents = record::contents(super::case::read(path)?)
+                .map_err(|error| CliError::file(path, error))?;
             (signals::rounds(&contents.records), contents.records)
         }
         Source::Recording(path) => (from_recording::rounds(path)?, Vec::new()),
@@ -74,7 +78,8 @@ pub fn run(args: &SignalsArgs) -> Result<u8, CliError> {
 
 fn own(path: &Path) -> Result<Own, CliError> {
     const HINT: &str = "docs/signals.md has a rule of one's own as an example";
-    let text = std::fs::read_to_string(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CliError::file(path, error).with_hint(HINT))?;
     Own::parse(&text).map_err(|error| CliError::file(path, error).with_hint(HINT))
 }
 
@@ -100,8 +105,11 @@ fn add(path: &Path, key: &KeyOption, cards: &[Card], records: &[Record]) -> Resu
             let digest = record.reply_sha256.as_deref().or(record.content.as_deref());
             peer && (replies.is_empty() || digest.is_some_and(|digest| replies.contains(digest)))
         };
-        let about: Vec<String> =
-            records.iter().filter(rests).filter_map(|record| Some(record.end_entry?.to_string())).collect();
+        let about: Vec<String> = records
+            .iter()
+            .filter(rests)
+            .filter_map(|record| Some(record.end_entry?.to_string()))
+            .collect();
         let text = text::json(card).map_err(|error| CliError::io(error.to_string()))?;
         let draft = Draft::new(kind::SIGNAL)
             .plain("signal", &card.id)
@@ -122,8 +130,11 @@ fn print(cards: &[Card], rounds: &[Round], json: bool) -> Result<(), CliError> {
     for card in cards {
         if json {
             let mut object = json!({ "event": "signal" });
-            let fields = serde_json::to_value(card).map_err(|error| CliError::io(error.to_string()))?;
-            if let (Some(object), serde_json::Value::Object(fields)) = (object.as_object_mut(), fields) {
+            let fields =
+                serde_json::to_value(card).map_err(|error| CliError::io(error.to_string()))?;
+            if let (Some(object), serde_json::Value::Object(fields)) =
+                (object.as_object_mut(), fields)
+            {
                 object.extend(fields);
             }
             out += &text::json(&object).map_err(|error| CliError::io(error.to_string()))?;

@@ -37,7 +37,9 @@ impl Stop {
     /// # Errors
     /// The signals can't be caught.
     pub fn listen() -> Result<Self, CliError> {
-        let catch = |kind| signal(kind).map_err(|error: io::Error| CliError::io(format!("signals: {error}")));
+        let catch = |kind| {
+            signal(kind).map_err(|error: io::Error| CliError::io(format!("signals: {error}")))
+        };
         Ok(Self {
             interrupt: catch(SignalKind::interrupt())?,
             terminate: catch(SignalKind::terminate())?,

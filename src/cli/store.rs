@@ -62,7 +62,8 @@ struct Asked {
 struct Listed {
     /// sqlite:FILE, a path, or postgres://USER@HOST/DATABASE
     store: Place,
-    /// Words such as outcome:tcp.timeout, net:overlay, version>=18 or -outcome:reached; all have to hold
+    /// Words such as outcome:tcp.timeout, net:overlay, version>=18 or -outcome:reached; all have
+    /// to hold
     filter: Vec<String>,
     /// Of this round only
     #[arg(long, value_name = "N", env = "SWARMSCOPE_ROUND")]
@@ -101,9 +102,15 @@ pub fn run(args: StoreArgs) -> Result<u8, CliError> {
     match args.what {
         What::Info(asked) => info(&asked),
         What::Rounds(asked) => rounds(&asked),
-        What::Peers(listed) => rows::peers(&listed.store, listed.selection(), &listed.filter()?, listed.json.json),
-        What::Visits(listed) => rows::visits(&listed.store, listed.selection(), &listed.filter()?, listed.json.json),
-        What::Replies(listed) => rows::replies(&listed.store, listed.selection(), &listed.filter()?, listed.json.json),
+        What::Peers(listed) => {
+            rows::peers(&listed.store, listed.selection(), &listed.filter()?, listed.json.json)
+        }
+        What::Visits(listed) => {
+            rows::visits(&listed.store, listed.selection(), &listed.filter()?, listed.json.json)
+        }
+        What::Replies(listed) => {
+            rows::replies(&listed.store, listed.selection(), &listed.filter()?, listed.json.json)
+        }
         What::Diff(args) => diff::run(&args),
         What::Export(args) => export::run(&args),
         What::Report(args) => export::report(&args),
@@ -120,7 +127,10 @@ impl Listed {
 
     fn filter(&self) -> Result<Filter, CliError> {
         Filter::parse(&self.filter).map_err(|what| {
-            CliError::usage(format!("FILTER: {what}"), "write field:value, field>number, - before it for all others")
+            CliError::usage(
+                format!("FILTER: {what}"),
+                "write field:value, field>number, - before it for all others",
+            )
         })
     }
 }
@@ -147,7 +157,8 @@ fn info(asked: &Asked) -> Result<u8, CliError> {
         ("last visit", time(info.last)),
         ("tables", format!("version {}", info.schema)),
     ];
-    let lines: Vec<String> = lines.iter().map(|(name, value)| format!("{name:<12} {value}")).collect();
+    let lines: Vec<String> =
+        lines.iter().map(|(name, value)| format!("{name:<12} {value}")).collect();
     output::write_text(format!("{}\n", lines.join("\n")).as_bytes())?;
     Ok(0)
 }
@@ -178,13 +189,28 @@ fn rounds(asked: &Asked) -> Result<u8, CliError> {
         }
         return Ok(0);
     }
-    let head = ["ROUND", "NETWORK", "STATE", "BEGAN", "TOOK", "KNOWN", "DIALLED", "REACHED", "COVERAGE", "DISTORTION"];
-    let percent = |share: Option<f64>| share.map_or("–".to_owned(), |share| format!("{:.1} %", share * 100.0));
+    let head = [
+        "ROUND",
+        "NETWORK",
+        "STATE",
+        "BEGAN",
+        "TOOK",
+        "KNOWN",
+        "DIALLED",
+        "REACHED",
+        "COVERAGE",
+        "DISTORTION",
+    ];
+    let percent = |share: Option<f64>| {
+        share.map_or("–".to_owned(), |share| format!("{:.1} %", share * 100.0))
+    };
     let table: Vec<Vec<String>> = rounds
         .iter()
         .map(|round| {
             let figures = round.figures.as_ref();
-            let number = |of: fn(&Figures) -> u64| figures.map_or("–".to_owned(), |figures| of(figures).to_string());
+            let number = |of: fn(&Figures) -> u64| {
+                figures.map_or("–".to_owned(), |figures| of(figures).to_string())
+            };
             vec![
                 round.id.0.to_string(),
                 round.network.name().to_owned(),
@@ -209,9 +235,16 @@ fn rounds(asked: &Asked) -> Result<u8, CliError> {
 fn prune(args: &PruneArgs) -> Result<u8, CliError> {
     let mut store = Store::write(&args.store)?;
     let pruned = match (args.bounds.keep_days, args.bounds.max_bytes) {
-        (Some(days), _) => store.prune_before(Time(Time::now().0.saturating_sub(i64::from(days) * Time::DAY)))?,
+        (Some(days), _) => {
+            store.prune_before(Time(Time::now().0.saturating_sub(i64::from(days) * Time::DAY)))?
+        }
         (None, Some(bytes)) => store.prune_to(bytes)?,
-        (None, None) => return Err(CliError::usage("prune: nothing to go by", "give --keep-days or --max-bytes")),
+        (None, None) => {
+            return Err(CliError::usage(
+                "prune: nothing to go by",
+                "give --keep-days or --max-bytes",
+            ));
+        }
     };
     if args.json.json {
         return print_json(&serde_json::json!({
@@ -233,7 +266,9 @@ fn verify(asked: &Asked) -> Result<u8, CliError> {
         faults => faults?,
     };
     if asked.json.json {
-        print_json(&serde_json::json!({"event": "verify", "ok": faults.is_empty(), "faults": faults}))?;
+        print_json(
+            &serde_json::json!({"event": "verify", "ok": faults.is_empty(), "faults": faults}),
+        )?;
     } else if faults.is_empty() {
         output::write_text(b"sound: pages, as far as the database can tell, and what the tables say of one another\n")?;
     } else {
@@ -247,7 +282,9 @@ fn migrate(asked: &Asked) -> Result<u8, CliError> {
     if asked.json.json {
         return print_json(&serde_json::json!({"schema": schema, "changed": false}));
     }
-    output::write_text(format!("the tables have version {schema} already: nothing to do\n").as_bytes())?;
+    output::write_text(
+        format!("the tables have version {schema} already: nothing to do\n").as_bytes(),
+    )?;
     Ok(0)
 }
 
@@ -273,6 +310,7 @@ fn network_name(network: Network) -> &'static str {
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         let hint = error.kind.hint();
-        Self::from(Failure::new(Cause::Io, By::Us, format!("{} ({})", error, error.kind.code()))).with_hint(hint)
+        Self::from(Failure::new(Cause::Io, By::Us, format!("{} ({})", error, error.kind.code())))
+            .with_hint(hint)
     }
 }

@@ -1,4 +1,5 @@
-//! `swarmscope stun`: an RFC 5780 server on two addresses and two ports, for labs and for peers to test their NAT against.
+//! `swarmscope stun`: an RFC 5780 server on two addresses and two ports, for labs and for peers to
+//! test their NAT against.
 
 use std::net::SocketAddr;
 

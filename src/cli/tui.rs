@@ -30,7 +30,8 @@ use swarmscope_wire::failure::exit;
 
 /// How long closing may take once the screen is gone.
 const GRACE: Duration = Duration::from_secs(1);
-/// Connections the screen keeps at the same time: more than anybody reads, fewer than a default limit on open files.
+/// Connections the screen keeps at the same time: more than anybody reads, fewer than a default
+/// limit on open files.
 const MAX_PEERS: usize = 500;
 
 #[derive(Args, Debug)]
@@ -62,15 +63,15 @@ pub struct TuiArgs {
 /// How the screen looks.
 #[derive(Args, Debug)]
 pub struct ThemeOption {
-    /// dark, light, high-contrast, sixteen, mono, or NAME for themes/NAME.toml in the configuration directory [default: the one
-    /// chosen last]
+    /// dark, light, high-contrast, sixteen, mono, or NAME for themes/NAME.toml in the
+    /// configuration directory [default: the one chosen last]
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_THEME")]
     theme: Option<String>,
 }
 
 impl ThemeOption {
-    /// The theme that is asked for, else the one that was chosen last, else the usual one. What is wrong with the one that was
-    /// chosen last is noted among what is kept.
+    /// The theme that is asked for, else the one that was chosen last, else the usual one. What is
+    /// wrong with the one that was chosen last is noted among what is kept.
     ///
     /// # Errors
     /// There is no theme of the name that is asked for, or its file does not read.
@@ -172,7 +173,10 @@ fn replay(
     script: Option<Script>,
 ) -> Result<u8, CliError> {
     if args.session.record.is_some() {
-        return Err(CliError::usage("--record can't be combined with --replay", "omit one of them"));
+        return Err(CliError::usage(
+            "--record can't be combined with --replay",
+            "omit one of them",
+        ));
     }
     let recording = session::read_recording(path)?;
     need_terminal()?;
@@ -187,7 +191,8 @@ fn replay(
     let (_nothing_extra, extra) = mpsc::channel(1);
     let player = Player::new(recording, setup.clone(), now());
     let (files, skip_tour) = (Files::default(), CancellationToken::new()); // a replay changes nothing that is kept
-    let options = Options { setup, look, extra, skip_tour, files, record: None, recordings: None, script };
+    let options =
+        Options { setup, look, extra, skip_tour, files, record: None, recordings: None, script };
     exit_code(super::runtime()?.block_on(tui::run(Source::Replay(Box::new(player)), options)))
 }
 
@@ -202,7 +207,8 @@ fn identity(options: &IdentityOptions) -> Identity {
     Identity {
         current: file(&options.identity),
         legacy: file(&options.legacy_identity),
-        version: (options.overlay_version != OverlayVersion::CURRENT).then_some(options.overlay_version),
+        version: (options.overlay_version != OverlayVersion::CURRENT)
+            .then_some(options.overlay_version),
     }
 }
 
@@ -210,10 +216,12 @@ fn exit_code(ended: io::Result<Ended>) -> Result<u8, CliError> {
     match ended {
         Ok(Ended::Quit) => Ok(0),
         Ok(Ended::Interrupted) => Ok(exit::INTERRUPTED),
-        Ok(Ended::NotSeen(not_seen, screen)) => {
-            Err(CliError::io(format!("--script: {not_seen}; the screen was\n{screen}"))
-                .with_hint("the screen above shows what was there instead; `limit 60 s` makes `until` wait longer"))
-        }
+        Ok(Ended::NotSeen(not_seen, screen)) => Err(CliError::io(format!(
+            "--script: {not_seen}; the screen was\n{screen}"
+        ))
+        .with_hint(
+            "the screen above shows what was there instead; `limit 60 s` makes `until` wait longer",
+        )),
         Err(error) => Err(CliError::io(format!("terminal: {error}"))),
     }
 }

@@ -1,5 +1,5 @@
-//! Who plays what in the tour. All are real peers; only these are asked by the tour, so that the operator's request to any
-//! other peer is the first one it gets.
+//! Who plays what in the tour. All are real peers; only these are asked by the tour, so that the
+//! operator's request to any other peer is the first one it gets.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -18,7 +18,8 @@ const LATE: Duration = Duration::from_secs(3);
 const SLOW_LINE: Duration = Duration::from_millis(600);
 /// Between two parts of one with gaps: four of them take about as long as the tour waits.
 const GAP: Duration = Duration::from_secs(4);
-/// Between the first part and the second, where there is to be no second: longer than anybody waits.
+/// Between the first part and the second, where there is to be no second: longer than anybody
+/// waits.
 const NEVER: Duration = Duration::from_secs(24 * 3600);
 
 /// What a peer of the demo plays.
@@ -40,7 +41,8 @@ pub enum Role {
     AnswersLate,
     /// Goes away, and comes back.
     GoesAway,
-    /// Something has changed it: it answers everything, in the same odd words as others of its kind.
+    /// Something has changed it: it answers everything, in the same odd words as others of its
+    /// kind.
     Changed,
     /// Takes requests and never replies.
     NeverAnswers,
@@ -97,7 +99,8 @@ impl Role {
         matches!(self, Self::SlowLine | Self::Gaps | Self::BreaksOff)
     }
 
-    /// What the tour asks its DATABASE, where that is not the default: long enough for the parts that it is to show.
+    /// What the tour asks its DATABASE, where that is not the default: long enough for the parts
+    /// that it is to show.
     #[must_use]
     pub const fn query(self) -> Option<&'static str> {
         match self {
@@ -152,7 +155,8 @@ impl Part for NatTest {
     }
 }
 
-/// Loses the line while it works. With the peer's own node, which is there once the peer has started.
+/// Loses the line while it works. With the peer's own node, which is there once the peer has
+/// started.
 struct LosesLine(Arc<OnceLock<Node>>);
 
 impl Part for LosesLine {
@@ -174,8 +178,11 @@ impl Part for Silence {
     }
 }
 
-/// A reply as a peer behind a common sort of NAT sends it, with addresses of the blocks for documentation (RFC 5737).
+/// A reply as a peer behind a common sort of NAT sends it, with addresses of the blocks for
+/// documentation (RFC 5737).
 fn nat_test(peer: &PeerView) -> Answer {
     let port = peer.listening.map_or(0, |address| address.port());
-    Answer::success(format!("l24:Port Restricted Cone NATi3ei85e13:198.51.100.23i{port}e12:192.168.1.20i{port}ee"))
+    Answer::success(format!(
+        "l24:Port Restricted Cone NATi3ei85e13:198.51.100.23i{port}e12:192.168.1.20i{port}ee"
+    ))
 }

@@ -1,4 +1,5 @@
-//! Peers that something has changed: they answer every id, all in the same odd words, and one of them sends replies that nobody asked for.
+//! Peers that something has changed: they answer every id, all in the same odd words, and one of
+//! them sends replies that nobody asked for.
 
 use std::net::SocketAddr;
 use std::time::Duration;

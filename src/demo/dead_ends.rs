@@ -35,7 +35,11 @@ enum Answers {
 ///
 /// # Errors
 /// A listener can't be opened on loopback.
-pub async fn dead_ends(known: &Target, tasks: &TaskTracker, stop: &CancellationToken) -> io::Result<Vec<Target>> {
+pub async fn dead_ends(
+    known: &Target,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> io::Result<Vec<Target>> {
     let mut targets = vec![
         Target { host: NO_NAME.to_owned(), port: 7760, permid: None },
         at(nobody().await?),
@@ -70,7 +74,9 @@ async fn answer(mut stream: TcpStream, answers: Answers, port: u16) -> io::Resul
     let mut theirs = [0; HANDSHAKE_LEN];
     stream.read_exact(&mut theirs).await?;
     match answers {
-        Answers::Http => stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").await?,
+        Answers::Http => {
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").await?
+        }
         Answers::Nothing => tokio::time::sleep(SILENCE).await,
         Answers::TooNew => {
             let [lowest, current] = LATER;

@@ -1,5 +1,6 @@
-//! The scenario `nat`: every peer answers NATCHECK with what was measured behind a NAT of its own, in a network namespace of this
-//! machine. Where there can be none (no root, no Linux, `ip` or `nft` missing) the answers are made up, and labelled `simulated`.
+//! The scenario `nat`: every peer answers NATCHECK with what was measured behind a NAT of its own,
+//! in a network namespace of this machine. Where there can be none (no root, no Linux, `ip` or
+//! `nft` missing) the answers are made up, and labelled `simulated`.
 
 #[cfg(target_os = "linux")]
 use bytes::Bytes;
@@ -144,9 +145,10 @@ impl Behind {
         let Some(namespace) = self.namespace.clone() else { return self.made_up(peer) };
         let measured = tokio::task::spawn_blocking(move || real::measure(&namespace)).await;
         let payload = measured.map_err(|error| error.to_string()).and_then(|measured| measured);
-        payload
-            .and_then(|payload| cut(&payload, version))
-            .map_or_else(|error| Answer::failed(&format!("the NAT could not be measured: {error}")), Answer::success)
+        payload.and_then(|payload| cut(&payload, version)).map_or_else(
+            |error| Answer::failed(&format!("the NAT could not be measured: {error}")),
+            Answer::success,
+        )
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -174,7 +176,8 @@ impl Behind {
 /// The reply as a Crawler of this version is sent it.
 #[cfg(target_os = "linux")]
 fn cut(payload: &[u8], version: OverlayVersion) -> Result<Bytes, String> {
-    let Value::List(mut elements) = bencode::decode(payload).map_err(|error| error.to_string())? else {
+    let Value::List(mut elements) = bencode::decode(payload).map_err(|error| error.to_string())?
+    else {
         return Err("not a list".into());
     };
     if !version.is_encrypted() {
@@ -226,7 +229,8 @@ mod real {
         let [listen, alternate] = [(SERVER, PORTS[0]), (ALTERNATE, PORTS[1])].map(address);
         let mut command = program(lab.core())?;
         command.args(["stun", "--listen", &listen, "--alternate", &alternate]);
-        let server = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let server =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         Ok((behind, Place { server, _lab: lab }))
     }
 

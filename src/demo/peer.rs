@@ -49,7 +49,11 @@ impl DemoPeer {
     /// Where to dial it, and it alone.
     #[must_use]
     pub fn target(&self) -> Target {
-        Target { host: self.address.ip().to_string(), port: self.address.port(), permid: Some(self.permid) }
+        Target {
+            host: self.address.ip().to_string(),
+            port: self.address.port(),
+            permid: Some(self.permid),
+        }
     }
 }
 
@@ -122,9 +126,11 @@ impl Plan {
     }
 
     async fn start(&self) -> Result<(Node, mpsc::Receiver<Event>), Failure> {
-        // Two of its probes play with the node's own connections, and the node is made with its probes.
+        // Two of its probes play with the node's own connections, and the node is made with its
+        // probes.
         let own = Arc::new(OnceLock::new());
-        let mut honest = swarmscope_probes::registry_of_peer(self.statistics.clone(), self.nat.clone());
+        let mut honest =
+            swarmscope_probes::registry_of_peer(self.statistics.clone(), self.nat.clone());
         if let Some(behind) = &self.behind {
             honest = honest.map_probes(|id, probe| Some(behind.dress(id, probe)));
         }
@@ -190,7 +196,9 @@ impl Life {
     async fn observe(&self, event: Event) {
         match &event {
             Event::Connected { .. } => self.count.send_modify(|count| *count += 1),
-            Event::Disconnected { .. } => self.count.send_modify(|count| *count = count.saturating_sub(1)),
+            Event::Disconnected { .. } => {
+                self.count.send_modify(|count| *count = count.saturating_sub(1))
+            }
             _ => {}
         }
         if let Some(watch) = &self.watch {

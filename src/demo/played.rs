@@ -7,7 +7,12 @@ use swarmscope_wire::Permid;
 
 /// What is played.
 pub trait Part: Send + Sync + 'static {
-    fn answer(&self, honest: &AnyProbe, asked: Asked, peer: &PeerView) -> impl Future<Output = Answer> + Send;
+    fn answer(
+        &self,
+        honest: &AnyProbe,
+        asked: Asked,
+        peer: &PeerView,
+    ) -> impl Future<Output = Answer> + Send;
 }
 
 /// The honest probe, but for its answer.

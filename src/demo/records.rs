@@ -1,4 +1,5 @@
-//! Invented records of the ids that hand something over or keep a log: as [`super::statistics`], counts and hashes.
+//! Invented records of the ids that hand something over or keep a log: as [`super::statistics`],
+//! counts and hashes.
 
 use std::fmt::Write as _;
 
@@ -28,7 +29,12 @@ pub fn statements(seeded: &mut Seeded) -> String {
     let columns = "SeedingStats (timestamp, permID, info_hash, seeding_time, reputation)";
     insert(&mut sql, columns, count, || {
         let reputation = seeded.below(200) as f64 / 100.0 - 1.0;
-        format!("{}, '{own}', '{}', {}, {reputation}", hour(seeded), hash(seeded), seeded.within(1..72) * HOUR)
+        format!(
+            "{}, '{own}', '{}', {}, {reputation}",
+            hour(seeded),
+            hash(seeded),
+            seeded.within(1..72) * HOUR
+        )
     });
     let count = seeded.within(1..FEW);
     insert(&mut sql, "FriendshipStatistics", count, || {
@@ -53,7 +59,11 @@ pub fn statements(seeded: &mut Seeded) -> String {
     let count = seeded.within(1..2 * FEW);
     insert(&mut sql, "UserEventLog (timestamp, type, message)", count, || {
         let (kind, message) = *seeded.pick(&EVENTS);
-        format!("{}, {kind}, '{}'", hour(seeded), message.replace("{}", &seeded.within(2..9).to_string()))
+        format!(
+            "{}, {kind}, '{}'",
+            hour(seeded),
+            message.replace("{}", &seeded.within(2..9).to_string())
+        )
     });
     sql
 }
@@ -61,9 +71,12 @@ pub fn statements(seeded: &mut Seeded) -> String {
 fn playbacks(seeded: &mut Seeded, sql: &mut String) {
     for _ in 0..seeded.within(1..5) {
         let (key, began) = (hash(seeded), hour(seeded));
-        let (size, pieces, rate) = (1 << seeded.within(15..21), 1 << seeded.within(8..13), 1 << seeded.within(16..20));
-        let _ =
-            writeln!(sql, "INSERT INTO playback_info VALUES ('{key}', {began}, {size}, {pieces}, {rate}, 'Unknown');");
+        let (size, pieces, rate) =
+            (1 << seeded.within(15..21), 1 << seeded.within(8..13), 1 << seeded.within(16..20));
+        let _ = writeln!(
+            sql,
+            "INSERT INTO playback_info VALUES ('{key}', {began}, {size}, {pieces}, {rate}, 'Unknown');"
+        );
         let shown = &PLAYBACK[..usize::try_from(seeded.within(3..6)).unwrap_or(PLAYBACK.len())];
         let mut events = shown.iter();
         insert(sql, "playback_event (key, timestamp, event)", shown.len() as u64, || {
@@ -86,7 +99,12 @@ fn walks(seeded: &mut Seeded, sql: &mut String) {
         );
         insert(sql, columns, 1, || row.clone());
         insert(sql, "RepexPeer (record, peer, last_seen, pex, prev)", found, || {
-            format!("{record}, '{}', {began}, {}, {}", hash(seeded), seeded.below(50), seeded.below(2))
+            format!(
+                "{record}, '{}', {began}, {}, {}",
+                hash(seeded),
+                seeded.below(50),
+                seeded.below(2)
+            )
         });
     }
 }
@@ -103,17 +121,27 @@ mod tests {
     #[tokio::test]
     async fn each_id_has_something_to_tell_and_names_nobody() {
         for seed in 0..8 {
-            let registry =
-                swarmscope_probes::registry(Statistics::filled(&statements(&mut Seeded::new(seed, 1))).unwrap());
+            let registry = swarmscope_probes::registry(
+                Statistics::filled(&statements(&mut Seeded::new(seed, 1))).unwrap(),
+            );
             for id in [2, 4, 6, 7, 8, 9, 11].map(MessageId) {
                 let probe = registry.get(id).unwrap();
                 let payload = probe.initiate(OverlayVersion::CURRENT);
-                let asked = Asked { from: Permid::Ed25519([1; 32]), version: OverlayVersion::CURRENT, payload };
-                let answer = registry.probe(id).unwrap().answer(asked, &PeerView { listening: None }).await;
+                let asked = Asked {
+                    from: Permid::Ed25519([1; 32]),
+                    version: OverlayVersion::CURRENT,
+                    payload,
+                };
+                let answer =
+                    registry.probe(id).unwrap().answer(asked, &PeerView { listening: None }).await;
                 assert_eq!(answer.error, ErrorByte::SUCCESS, "{id}: {:?}", answer.payload);
                 let decoded = probe.decode(&answer.payload).unwrap();
                 assert!(!decoded.summary.starts_with("0 "), "{id}: {}", decoded.summary);
-                assert_eq!(Mask::new([0; 32]).decoded(decoded.clone()), decoded, "{id}: nothing to mask");
+                assert_eq!(
+                    Mask::new([0; 32]).decoded(decoded.clone()),
+                    decoded,
+                    "{id}: nothing to mask"
+                );
             }
         }
     }

@@ -42,9 +42,15 @@ impl Scenario {
     pub const fn doc(self) -> &'static str {
         match self {
             Self::Tour => "every way a request can end, in under a minute",
-            Self::Nat => "every peer is behind a NAT (real ones where network namespaces are allowed, else simulated)",
-            Self::Worm => "some peers answer everything, all in the same odd words: find them, mark them, compare them",
-            Self::Refusals => "why does this peer not answer? each rung of the ladder fails at one of them",
+            Self::Nat => {
+                "every peer is behind a NAT (real ones where network namespaces are allowed, else simulated)"
+            }
+            Self::Worm => {
+                "some peers answer everything, all in the same odd words: find them, mark them, compare them"
+            }
+            Self::Refusals => {
+                "why does this peer not answer? each rung of the ladder fails at one of them"
+            }
             Self::Parts => "replies that come slowly, with gaps, or not to their end",
         }
     }
@@ -110,7 +116,11 @@ const TOUR: [Step; 9] = [
         4,
         "254 to a first request: another Crawler asked before, so the time is only an upper bound",
     ),
-    step(Act::Ask(Role::FewIds, MessageId::REPEX_QUERY), 4, "253: this peer does not know REPEX. The connection stays"),
+    step(
+        Act::Ask(Role::FewIds, MessageId::REPEX_QUERY),
+        4,
+        "253: this peer does not know REPEX. The connection stays",
+    ),
     step(
         Act::Ask(Role::Refuses, MessageId::NATCHECK),
         4,
@@ -121,11 +131,19 @@ const TOUR: [Step; 9] = [
         4,
         "The line is lost while this peer works on its answer: it dials back and delivers it",
     ),
-    step(Act::Leave(Role::GoesAway), 6, "A peer goes away. Now it is yours: enter sends to the selected peer, ? helps"),
+    step(
+        Act::Leave(Role::GoesAway),
+        6,
+        "A peer goes away. Now it is yours: enter sends to the selected peer, ? helps",
+    ),
 ];
 
 const WORM: [Step; 5] = [
-    step(Act::Look, 7, "Something has changed some of these peers. Which, and what do they have in common?"),
+    step(
+        Act::Look,
+        7,
+        "Something has changed some of these peers. Which, and what do they have in common?",
+    ),
     step(
         Act::Ask(Role::Changed, MessageId::NATCHECK),
         6,
@@ -136,7 +154,11 @@ const WORM: [Step; 5] = [
         6,
         "It answers an id that nobody defined, too, in the same words; a healthy peer says 253",
     ),
-    step(Act::Look, 7, "▲ replies that nobody asked for: dropped and counted; the log (L) says from whom"),
+    step(
+        Act::Look,
+        7,
+        "▲ replies that nobody asked for: dropped and counted; the log (L) says from whom",
+    ),
     step(
         Act::Look,
         8,
@@ -160,13 +182,21 @@ const REFUSALS: [Step; 6] = [
         6,
         "No part of a reply came in time. It may have counted the request: a retry can meet 254",
     ),
-    step(Act::Ask(Role::FewIds, MessageId::REPEX_QUERY), 5, "253: it does not know the id, and all else is well"),
+    step(
+        Act::Ask(Role::FewIds, MessageId::REPEX_QUERY),
+        5,
+        "253: it does not know the id, and all else is well",
+    ),
     step(
         Act::Ask(Role::AskedBefore, MessageId::NATCHECK),
         5,
         "254 is no failure: it answers again when the time beside it has passed",
     ),
-    step(Act::Look, 8, "Yours: / filters (error:254), i looks into one peer, y c copies a request as a command"),
+    step(
+        Act::Look,
+        8,
+        "Yours: / filters (error:254), i looks into one peer, y c copies a request as a command",
+    ),
 ];
 
 const PARTS: [Step; 5] = [
@@ -190,7 +220,11 @@ const PARTS: [Step; 5] = [
         4,
         "The line is lost while this peer works on its answer: it dials back and delivers it",
     ),
-    step(Act::Look, 8, "Yours: ask the slow one again with frequency 1, or all of them at once (a, ctrl-s)"),
+    step(
+        Act::Look,
+        8,
+        "Yours: ask the slow one again with frequency 1, or all of them at once (a, ctrl-s)",
+    ),
 ];
 
 #[cfg(test)]
@@ -202,7 +236,11 @@ mod tests {
         for scenario in Scenario::ALL {
             for role in scenario.cast() {
                 let shown = |step: &&Step| matches!(step.act, Act::Ask(who, _) | Act::Leave(who) if who == *role);
-                assert!(scenario.steps().iter().any(|step| shown(&step)), "{role:?} in {}", scenario.name());
+                assert!(
+                    scenario.steps().iter().any(|step| shown(&step)),
+                    "{role:?} in {}",
+                    scenario.name()
+                );
             }
             assert_eq!(Scenario::named(scenario.name()), Some(scenario));
         }
@@ -220,6 +258,9 @@ mod tests {
     #[test]
     fn a_step_is_one_short_sentence_or_two() {
         let steps = Scenario::ALL.into_iter().flat_map(Scenario::steps);
-        assert!(steps.map(|step| step.text.len()).all(|len| len <= 110), "longer than a line of the screen");
+        assert!(
+            steps.map(|step| step.text.len()).all(|len| len <= 110),
+            "longer than a line of the screen"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Numbers that are the same for the same seed: what the demo invents is repeatable, and none of it is secret.
+//! Numbers that are the same for the same seed: what the demo invents is repeatable, and none of it
+//! is secret.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -56,7 +57,10 @@ impl Seeded {
 
     /// A throw-away identity for version 18.
     pub fn identity(&mut self) -> Identities {
-        Identities { current: Some(Arc::new(Ed25519Identity::from_seed(self.bytes()))), legacy: None }
+        Identities {
+            current: Some(Arc::new(Ed25519Identity::from_seed(self.bytes()))),
+            legacy: None,
+        }
     }
 
     /// A throw-away identity for the versions before; none where they are not built in.

@@ -92,7 +92,8 @@ fn crawler(identities: Identities, version: OverlayVersion) -> NodeConfig {
     }
 }
 
-/// Waits until those whom the screen starts from know the others, so that their first BuddyCast message says much.
+/// Waits until those whom the screen starts from know the others, so that their first BuddyCast
+/// message says much.
 async fn settle(swarm: &Swarm) {
     let wait = async {
         for entrance in swarm.entrances() {
@@ -105,7 +106,8 @@ async fn settle(swarm: &Swarm) {
     }
 }
 
-/// Another Crawler asks this peer, so that the screen's first request meets a 254 that it can't explain by itself.
+/// Another Crawler asks this peer, so that the screen's first request meets a 254 that it can't
+/// explain by itself.
 async fn ask_before(swarm: &Swarm, peer: &DemoPeer) -> Result<(), Failure> {
     let (node, mut events) = Node::start(crawler(swarm.other_crawler(), peer.version)).await?;
     node.connect(peer.target());
@@ -123,7 +125,9 @@ async fn ask_before(swarm: &Swarm, peer: &DemoPeer) -> Result<(), Failure> {
                         wait_for_dial_back: false,
                     });
                 }
-                Event::Reply { .. } | Event::RequestFailed { .. } | Event::ConnectFailed { .. } => break,
+                Event::Reply { .. } | Event::RequestFailed { .. } | Event::ConnectFailed { .. } => {
+                    break;
+                }
                 _ => {}
             }
         }
@@ -136,7 +140,11 @@ async fn ask_before(swarm: &Swarm, peer: &DemoPeer) -> Result<(), Failure> {
 }
 
 /// Hands the node's events on to the screen, and keeps for the tour what it must know of them.
-async fn relay(mut from: mpsc::Receiver<Event>, to: mpsc::Sender<Event>, facts: watch::Sender<Facts>) {
+async fn relay(
+    mut from: mpsc::Receiver<Event>,
+    to: mpsc::Sender<Event>,
+    facts: watch::Sender<Facts>,
+) {
     while let Some(event) = from.recv().await {
         facts.send_if_modified(|facts| facts.learn(&event));
         if to.send(event).await.is_err() {

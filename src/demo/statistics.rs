@@ -9,7 +9,8 @@ use super::tables::{hash, hour, insert};
 use swarmscope_probes::Statistics;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
-/// Torrents of a usual peer, and of the one with the slow line: some 75 bytes each in a reply, so a dozen parts.
+/// Torrents of a usual peer, and of the one with the slow line: some 75 bytes each in a reply, so a
+/// dozen parts.
 const USUAL_TORRENTS: Range<u64> = 40..900;
 const MANY_TORRENTS: Range<u64> = 5200..5201;
 /// The versions that peers of the original announce.
@@ -34,7 +35,13 @@ fn statements(seeded: &mut Seeded, torrents: Range<u64>) -> String {
     });
     let count = seeded.within(torrents);
     insert(&mut sql, "Torrent (infohash, num_seeders, num_leechers, insert_time)", count, || {
-        format!("'{}', {}, {}, {}", hash(seeded), seeded.skewed(900), seeded.skewed(300), hour(seeded))
+        format!(
+            "'{}', {}, {}, {}",
+            hash(seeded),
+            seeded.skewed(900),
+            seeded.skewed(300),
+            hour(seeded)
+        )
     });
     let channels: Vec<String> = (0..seeded.within(2..12)).map(|_| hash(seeded)).collect();
     let count = seeded.within(0..80);

@@ -25,16 +25,18 @@ use swarmscope_wire::{OverlayVersion, Permid};
 
 /// One peer in so many is of the old kind (version 17).
 const OLD_ONE_IN: usize = 4;
-/// The first old one. It and the first of all are where others start from, so neither plays anything.
+/// The first old one. It and the first of all are where others start from, so neither plays
+/// anything.
 const FIRST_OLD: usize = 3;
-/// Seeds of peers are their numbers; the screen's own identity and the other Crawler's come from here.
+/// Seeds of peers are their numbers; the screen's own identity and the other Crawler's come from
+/// here.
 const SCREEN: u64 = 1 << 32;
 const OTHER_CRAWLER: u64 = SCREEN + 1;
 /// The identity of one that sends replies nobody asked for.
 const UNASKED: u64 = SCREEN + 2;
 
-/// Connections a peer looks for by itself, in a swarm of up to so many: a swarm is no full mesh, and all its peers share the
-/// open files and the processors of one machine.
+/// Connections a peer looks for by itself, in a swarm of up to so many: a swarm is no full mesh,
+/// and all its peers share the open files and the processors of one machine.
 const fn connections(peers: usize) -> usize {
     if peers <= 64 { 8 } else { 3 }
 }
@@ -64,7 +66,8 @@ pub struct SwarmConfig {
 /// A running swarm.
 pub struct Swarm {
     peers: Vec<DemoPeer>,
-    /// What the peers test their NAT against; none where this machine has only one address of its own.
+    /// What the peers test their NAT against; none where this machine has only one address of its
+    /// own.
     stun: Option<StunServer>,
     /// Kept as long as the peers that are behind them.
     _nats: Option<Arc<Nats>>,
@@ -91,7 +94,8 @@ impl Swarm {
         };
         for index in 0..config.peers {
             let plan = swarm.plan(index, &config)?;
-            let peer = peer::start(plan, config.watch.clone(), &swarm.tasks, swarm.stop.clone()).await?;
+            let peer =
+                peer::start(plan, config.watch.clone(), &swarm.tasks, swarm.stop.clone()).await?;
             swarm.peers.push(peer);
         }
         Ok(swarm)
@@ -100,7 +104,11 @@ impl Swarm {
     fn plan(&self, index: usize, config: &SwarmConfig) -> Result<Plan, Failure> {
         let mut seeded = Seeded::new(config.seed, index as u64);
         let old = is_old(index);
-        let role = if config.played { role(index, config.peers, config.scenario.cast()) } else { Role::Plain };
+        let role = if config.played {
+            role(index, config.peers, config.scenario.cast())
+        } else {
+            Role::Plain
+        };
         let mut allow = config.allow.clone();
         allow.extend(permids(&self.screen()));
         allow.extend(permids(&self.other_crawler()));
@@ -114,7 +122,9 @@ impl Swarm {
             max_peers: connections(config.peers),
             statistics: statistics::make(&mut seeded, role)?,
             behind: config.nats.as_ref().map(|nats| nats.behind(index)),
-            nat: NatTester::new(self.stun.iter().map(|server| server.listen().to_string()).collect()),
+            nat: NatTester::new(
+                self.stun.iter().map(|server| server.listen().to_string()).collect(),
+            ),
         })
     }
 
@@ -147,7 +157,9 @@ impl Swarm {
     pub(super) async fn dead_ends(&self) -> Vec<Target> {
         let Some(known) = self.peers.first() else { return Vec::new() };
         let targets = dead_ends(&known.target(), &self.tasks, &self.stop).await;
-        targets.inspect_err(|error| tracing::warn!("the demo has no dead ends: {error}")).unwrap_or_default()
+        targets
+            .inspect_err(|error| tracing::warn!("the demo has no dead ends: {error}"))
+            .unwrap_or_default()
     }
 
     /// Has somebody send replies that nobody asked for.
@@ -177,7 +189,8 @@ impl Swarm {
     }
 }
 
-/// A STUN server on two loopback addresses, so that NATCHECK answers what was measured: no NAT between two of one machine.
+/// A STUN server on two loopback addresses, so that NATCHECK answers what was measured: no NAT
+/// between two of one machine.
 async fn stun_server() -> Option<StunServer> {
     let [listen, alternate] = STUN.map(|ip| SocketAddr::from((ip, 0)));
     let started = StunServer::start_with(listen, alternate, STUN_LIMITS).await;
@@ -209,7 +222,11 @@ mod tests {
     fn a_swarm_of_24_plays_everything_and_leaves_17_to_the_operator() {
         let roles: Vec<Role> = (0..24).map(|index| role(index, 24, &Role::PLAYED)).collect();
         assert_eq!(roles.iter().filter(|role| **role == Role::Plain).count(), 17);
-        assert!(Role::PLAYED.iter().all(|played| roles.iter().filter(|role| *role == played).count() == 1));
+        assert!(
+            Role::PLAYED
+                .iter()
+                .all(|played| roles.iter().filter(|role| *role == played).count() == 1)
+        );
         assert_eq!((roles[0], roles[FIRST_OLD]), (Role::Plain, Role::Plain));
     }
 

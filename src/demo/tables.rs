@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::seeded::Seeded;
 
-/// The newest hour in the statistics: fixed, so that the same seed gives the same. Times are whole hours.
+/// The newest hour in the statistics: fixed, so that the same seed gives the same. Times are whole
+/// hours.
 const NEWEST: u64 = 1_763_787_600;
 pub(super) const HOUR: u64 = 3600;
 /// The oldest: a month before.

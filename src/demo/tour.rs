@@ -18,7 +18,8 @@ use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::node::{Ask, Event, Node, Origin, PeerKey, Ticket};
 use swarmscope_wire::{Frequency, MessageId, Permid};
 
-/// How long a step waits until its peer is known, or for its request to end, before the tour goes on.
+/// How long a step waits until its peer is known, or for its request to end, before the tour goes
+/// on.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Between a step's announcement and what happens: time for the eye to find the peer.
 const LEAD: Duration = Duration::from_millis(500);
@@ -50,10 +51,11 @@ impl Facts {
     /// Whether the event changed anything here.
     pub fn learn(&mut self, event: &Event) -> bool {
         match event {
-            Event::Discovered { peer: PeerKey::Permid(permid), .. } | Event::Connected { permid, .. } => {
-                self.known.insert(*permid)
+            Event::Discovered { peer: PeerKey::Permid(permid), .. }
+            | Event::Connected { permid, .. } => self.known.insert(*permid),
+            Event::Reply { ticket, .. } | Event::RequestFailed { ticket, .. } => {
+                self.ended.insert(*ticket)
             }
-            Event::Reply { ticket, .. } | Event::RequestFailed { ticket, .. } => self.ended.insert(*ticket),
             _ => false,
         }
     }
@@ -79,8 +81,12 @@ impl Tour {
         facts: watch::Receiver<Facts>,
         show: mpsc::Sender<Msg>,
     ) -> Self {
-        let cast =
-            swarm.peers().iter().filter(|peer| peer.label.is_some() || peer.role != Role::Plain).cloned().collect();
+        let cast = swarm
+            .peers()
+            .iter()
+            .filter(|peer| peer.label.is_some() || peer.role != Role::Plain)
+            .cloned()
+            .collect();
         Self { scenario: swarm.scenario(), cast, node, registry, facts, show }
     }
 
@@ -100,15 +106,24 @@ impl Tour {
     }
 
     async fn steps(&mut self, reading: Reading) {
-        let steps: Vec<&Step> = self.scenario.steps().iter().filter(|step| self.can(step.act)).collect();
+        let steps: Vec<&Step> =
+            self.scenario.steps().iter().filter(|step| self.can(step.act)).collect();
         let of = number(steps.len());
         for (index, step) in steps.into_iter().enumerate() {
             let show = match step.act {
                 Act::Ask(role, message) => self.player(role).map(|peer| (peer.permid, message)),
-                Act::Leave(role) => self.player(role).map(|peer| (peer.permid, MessageId::NATCHECK)),
+                Act::Leave(role) => {
+                    self.player(role).map(|peer| (peer.permid, MessageId::NATCHECK))
+                }
                 Act::Look => None,
             };
-            self.tell(Msg::Tour(TourStep { step: number(index + 1), of, text: step.text.into(), show })).await;
+            self.tell(Msg::Tour(TourStep {
+                step: number(index + 1),
+                of,
+                text: step.text.into(),
+                show,
+            }))
+            .await;
             reading.rest(LEAD).await;
             self.act(step.act).await;
             reading.rest(step.dwell).await;
@@ -152,10 +167,17 @@ impl Tour {
             to: permid,
             message,
             frequency: probe.map_or(Frequency::DEFAULT, |probe| probe.default_frequency()),
-            payload: peer.role.query().map_or_else(default, |query| Bytes::from_static(query.as_bytes())),
-            timeout: peer.role.timeout().unwrap_or_else(|| probe.map_or(PATIENCE, |probe| probe.timeout())),
+            payload: peer
+                .role
+                .query()
+                .map_or_else(default, |query| Bytes::from_static(query.as_bytes())),
+            timeout: peer
+                .role
+                .timeout()
+                .unwrap_or_else(|| probe.map_or(PATIENCE, |probe| probe.timeout())),
             origin: Origin::Tour,
-            // A refusal is a lost connection too: only where the peer is to dial back is there anything to wait for.
+            // A refusal is a lost connection too: only where the peer is to dial back is there
+            // anything to wait for.
             wait_for_dial_back: peer.role == Role::AnswersLate,
         });
         self.until(|facts| facts.ended.contains(&ticket)).await;

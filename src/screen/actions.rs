@@ -22,10 +22,13 @@ pub const fn none() -> Effects {
 
 // --- peers --------------------------------------------------------------------------------------------------------------
 
-/// The prompt starts with the address of a selected peer that is not connected; who was dialled by permid is again.
+/// The prompt starts with the address of a selected peer that is not connected; who was dialled by
+/// permid is again.
 pub fn connect(model: &mut Model) -> Effects {
     let known = match model.peer() {
-        Some(peer) if !peer.connected() && !model.setup.naming.privacy => command::target(model, peer),
+        Some(peer) if !peer.connected() && !model.setup.naming.privacy => {
+            command::target(model, peer)
+        }
         _ => None,
     };
     model.mode = Mode::Connect(Input::new(known.unwrap_or_default()), None);
@@ -59,7 +62,8 @@ pub fn hide_addresses(model: &mut Model) -> Effects {
     none()
 }
 
-// --- the request --------------------------------------------------------------------------------------------------------
+// --- the request
+// --------------------------------------------------------------------------------------------------------
 
 pub fn send(model: &mut Model) -> Effects {
     match ask(model) {
@@ -144,7 +148,9 @@ pub fn field_before(model: &mut Model) -> Effects {
 
 /// To another field of the form, where one is filled in and has it.
 pub fn step_field(model: &mut Model, by: isize) -> bool {
-    let Some(form) = model.composer.form_mut().filter(|_| matches!(model.mode, Mode::Form)) else { return false };
+    let Some(form) = model.composer.form_mut().filter(|_| matches!(model.mode, Mode::Form)) else {
+        return false;
+    };
     let at = form.at.checked_add_signed(by).filter(|at| *at < form.inputs.len());
     form.at = at.unwrap_or(form.at);
     at.is_some()
@@ -152,7 +158,8 @@ pub fn step_field(model: &mut Model, by: isize) -> bool {
 
 pub fn take_over(model: &mut Model) -> Effects {
     let Some(request) = model.request() else { return none() };
-    let (message, frequency, payload) = (request.message, request.frequency, request.payload.clone());
+    let (message, frequency, payload) =
+        (request.message, request.frequency, request.payload.clone());
     model.composer.take_over(message, frequency, &payload);
     edit(model)
 }
@@ -172,7 +179,8 @@ pub fn cancel(model: &mut Model) -> Effects {
     model.request().map(|request| Effect::Cancel(request.ticket)).into_iter().collect()
 }
 
-// --- the reply ----------------------------------------------------------------------------------------------------------
+// --- the reply
+// ----------------------------------------------------------------------------------------------------------
 
 pub fn read(model: &mut Model) -> Effects {
     model.focus = Pane::Reply;
@@ -193,7 +201,8 @@ pub fn view(model: &mut Model) -> Effects {
     none()
 }
 
-// --- the rest -----------------------------------------------------------------------------------------------------------
+// --- the rest
+// -----------------------------------------------------------------------------------------------------------
 
 pub fn help(model: &mut Model) -> Effects {
     let before = Box::new(std::mem::take(&mut model.mode));

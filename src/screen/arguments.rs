@@ -59,7 +59,8 @@ pub fn targets(model: &Model, _: &str) -> Vec<String> {
 
 pub fn connect(model: &mut Model, text: &str) -> Done {
     super::conditions::is_no_replay(model)?;
-    let target: Target = text.parse().map_err(|error: swarmscope_peer::node::TargetError| error.to_string())?;
+    let target: Target =
+        text.parse().map_err(|error: swarmscope_peer::node::TargetError| error.to_string())?;
     Ok(act::connect_to(model, target))
 }
 
@@ -79,7 +80,10 @@ pub fn request(model: &mut Model, text: &str) -> Done {
     if !payload.trim().is_empty() {
         model.composer.clear();
         if !model.composer.insert(payload.trim()) {
-            return Err(Misfit { at: word.len() + 1, what: "more than the payload takes".to_owned() });
+            return Err(Misfit {
+                at: word.len() + 1,
+                what: "more than the payload takes".to_owned(),
+            });
         }
     }
     Ok(act::none())
@@ -96,11 +100,18 @@ pub fn send(model: &mut Model, text: &str) -> Done {
 
 fn message(model: &Model, word: &str) -> Result<MessageId, Misfit> {
     let found = find(model.registry(), word);
-    let exact = found.iter().find(|(known, _)| known.name.eq_ignore_ascii_case(word) || known.id.to_string() == word);
+    let exact = found
+        .iter()
+        .find(|(known, _)| known.name.eq_ignore_ascii_case(word) || known.id.to_string() == word);
     let id = exact.map(|(known, _)| known.id).or_else(|| model.registry().find(word));
     id.ok_or_else(|| {
-        let likely = found.first().map(|(known, _)| format!(": do you mean {}?", known.name.to_lowercase()));
-        format!("no message is called {word}{}", likely.unwrap_or_else(|| ": a name, or 0 to 255".to_owned())).into()
+        let likely =
+            found.first().map(|(known, _)| format!(": do you mean {}?", known.name.to_lowercase()));
+        format!(
+            "no message is called {word}{}",
+            likely.unwrap_or_else(|| ": a name, or 0 to 255".to_owned())
+        )
+        .into()
     })
 }
 
@@ -110,7 +121,8 @@ pub fn views(_: &Model, _: &str) -> Vec<String> {
 
 pub fn view(model: &mut Model, text: &str) -> Done {
     let view = View::ALL.into_iter().find(|view| view.name() == text);
-    model.reading.view = view.ok_or_else(|| unknown("view", text, View::ALL.iter().map(|view| view.name())))?;
+    model.reading.view =
+        view.ok_or_else(|| unknown("view", text, View::ALL.iter().map(|view| view.name())))?;
     model.compare();
     model.reading.line = 0;
     Ok(act::none())

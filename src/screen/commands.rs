@@ -1,5 +1,6 @@
-//! Every command in one table: its default keys, what it does in a line, where it applies, why it is disabled. Keys,
-//! footer, help and the list of commands come from here; nothing else knows keys.
+//! Every command in one table: its default keys, what it does in a line, where it applies, why it
+//! is disabled. Keys, footer, help and the list of commands come from here; nothing else knows
+//! keys.
 
 mod arguments;
 pub mod command;
@@ -47,7 +48,9 @@ fn contexts_in(model: &Model, mode: &Mode) -> Vec<Context> {
 fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
     use Context as C;
     match mode {
-        Mode::Main if model.screen == Screen::Peer => vec![C::PeerScreen, C::Rows, C::Moving, C::Any],
+        Mode::Main if model.screen == Screen::Peer => {
+            vec![C::PeerScreen, C::Rows, C::Moving, C::Any]
+        }
         Mode::Main if model.screen == Screen::Many => {
             let now = if model.many.preview.is_some() { C::ManyPreview } else { C::ManyRun };
             vec![now, C::ManyScreen, C::Rows, C::Moving, C::Any]
@@ -88,7 +91,12 @@ fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
 /// The keys of a command that work now: where text is typed, characters are text.
 fn working<'m>(model: &'m Model, command: &Command) -> impl Iterator<Item = &'m Sequence> {
     let types = model.mode.types();
-    model.setup.keymap.of(command).iter().filter(move |keys| !types || keys.first().typed().is_none())
+    model
+        .setup
+        .keymap
+        .of(command)
+        .iter()
+        .filter(move |keys| !types || keys.first().typed().is_none())
 }
 
 /// What the keys pressed so far mean.
@@ -100,12 +108,15 @@ pub enum Meaning {
     Nothing,
 }
 
-/// What these keys, pressed one after the other, mean now. The nearest context that knows them decides.
+/// What these keys, pressed one after the other, mean now. The nearest context that knows them
+/// decides.
 #[must_use]
 pub fn meaning(model: &Model, keys: &[Key]) -> Meaning {
     for context in contexts(model) {
         let here = || model.commands().iter().filter(|command| command.contexts.contains(&context));
-        if let Some(command) = here().find(|command| working(model, command).any(|known| known.keys() == keys)) {
+        if let Some(command) =
+            here().find(|command| working(model, command).any(|known| known.keys() == keys))
+        {
             return Meaning::Command(command);
         }
         if here().any(|command| working(model, command).any(|known| known.begins_with(keys))) {
@@ -137,7 +148,8 @@ pub fn dispatch(model: &mut Model, key: Key) -> Vec<Effect> {
     }
 }
 
-/// Shows keys to those who watch, with the command that they ran. What is typed to say where somebody is stays hidden.
+/// Shows keys to those who watch, with the command that they ran. What is typed to say where
+/// somebody is stays hidden.
 fn cast(model: &mut Model, keys: &[Key], command: Option<&Command>) {
     let text: Vec<String> = keys.iter().map(Key::to_string).collect();
     match command {
@@ -146,13 +158,15 @@ fn cast(model: &mut Model, keys: &[Key], command: Option<&Command>) {
             model.showing.cast.typed(model.now, "·");
         }
         None => {
-            let typed = keys.iter().map(|key| key.typed().map_or_else(|| key.to_string(), String::from));
+            let typed =
+                keys.iter().map(|key| key.typed().map_or_else(|| key.to_string(), String::from));
             model.showing.cast.typed(model.now, &typed.collect::<String>());
         }
     }
 }
 
-/// A sequence that nothing begins with: control keys are taken for themselves (ctrl-c always quits), esc and backspace just leave.
+/// A sequence that nothing begins with: control keys are taken for themselves (ctrl-c always
+/// quits), esc and backspace just leave.
 fn off_the_map(model: &mut Model, keys: &[Key], last: Key) -> Vec<Effect> {
     if last.modifiers.contains(KeyModifiers::CONTROL) {
         return dispatch(model, last);
@@ -181,7 +195,8 @@ pub(super) fn execute(model: &mut Model, command: &'static Command) -> Vec<Effec
 /// Runs the command of this name if it applies here, or says why not.
 pub fn run(model: &mut Model, name: &str) -> Vec<Effect> {
     let contexts = contexts(model);
-    let here = |command: &&Command| command.contexts.iter().any(|context| contexts.contains(context));
+    let here =
+        |command: &&Command| command.contexts.iter().any(|context| contexts.contains(context));
     let command = model.commands().iter().filter(here).find(|command| command.name == name);
     command.map_or_else(Vec::new, |command| execute(model, command))
 }
@@ -201,8 +216,14 @@ mod tests {
         let mut names = HashSet::new();
         for command in COMMANDS {
             assert!(names.insert(command.name), "{} stands twice", command.name);
-            assert!(!command.doc.is_empty() && !command.contexts.is_empty() && !command.keys.is_empty());
-            assert!(command.doc.chars().count() <= 30, "{}: the help has 30 cells for it", command.name);
+            assert!(
+                !command.doc.is_empty() && !command.contexts.is_empty() && !command.keys.is_empty()
+            );
+            assert!(
+                command.doc.chars().count() <= 30,
+                "{}: the help has 30 cells for it",
+                command.name
+            );
         }
     }
 }

@@ -46,7 +46,10 @@ pub fn has_request(model: &Model) -> Ready {
 }
 
 pub fn has_reply(model: &Model) -> Ready {
-    only_if(model.request().is_some_and(|request| request.reply().is_some()), "there is no reply yet")
+    only_if(
+        model.request().is_some_and(|request| request.reply().is_some()),
+        "there is no reply yet",
+    )
 }
 
 pub fn is_connected(model: &Model) -> Ready {
@@ -65,7 +68,10 @@ pub fn on_tour(model: &Model) -> Ready {
 }
 
 pub fn can_go_back(model: &Model) -> Ready {
-    let away = model.range.is_some() || model.inside || model.focus != Pane::Peers || !model.filter.text().is_empty();
+    let away = model.range.is_some()
+        || model.inside
+        || model.focus != Pane::Peers
+        || !model.filter.text().is_empty();
     only_if(away || model.kept.hints.are_open(), "already at the start")
 }
 
@@ -79,7 +85,10 @@ pub fn has_value(model: &Model) -> Ready {
 }
 
 pub fn takes_payload(model: &Model) -> Ready {
-    only_if(known(model.registry(), model.composer.message).takes_payload, "this message takes no payload")
+    only_if(
+        known(model.registry(), model.composer.message).takes_payload,
+        "this message takes no payload",
+    )
 }
 
 pub fn has_form(model: &Model) -> Ready {
@@ -93,7 +102,9 @@ pub fn finds_message(model: &Model) -> Ready {
 pub fn is_target(model: &Model) -> Ready {
     is_no_replay(model)?;
     match &model.mode {
-        Mode::Connect(input, _) => input.text().parse::<Target>().map(drop).map_err(|error| error.what),
+        Mode::Connect(input, _) => {
+            input.text().parse::<Target>().map(drop).map_err(|error| error.what)
+        }
         _ => Err("no address is being typed".to_owned()),
     }
 }
@@ -124,14 +135,28 @@ pub fn ask(model: &Model) -> Result<Ask, String> {
     let message = composer.message;
     let known = known(registry, message);
     if let Some(version) = peer.version.filter(|version| *version < known.min_version) {
-        return Err(format!("{} needs version {}, this peer speaks {version}", known.name, known.min_version));
+        return Err(format!(
+            "{} needs version {}, this peer speaks {version}",
+            known.name, known.min_version
+        ));
     }
     if let Some(version) = peer.version.filter(|version| *version > known.max_version) {
-        return Err(format!("{} is for versions up to {}, this peer speaks {version}", known.name, known.max_version));
+        return Err(format!(
+            "{} is for versions up to {}, this peer speaks {version}",
+            known.name, known.max_version
+        ));
     }
     let frequency = composer.frequency()?;
     let payload = composer.bytes(registry)?;
     let timeout = registry.get(message).map_or(USUAL_TIMEOUT, |probe| probe.timeout());
     let wait_for_dial_back = model.facts.listening().is_some();
-    Ok(Ask { to, message, frequency, payload, timeout, origin: Origin::Operator, wait_for_dial_back })
+    Ok(Ask {
+        to,
+        message,
+        frequency,
+        payload,
+        timeout,
+        origin: Origin::Operator,
+        wait_for_dial_back,
+    })
 }

@@ -1,4 +1,5 @@
-//! What the program measures of itself, for the debug overlay: given to the model once a second while that is shown.
+//! What the program measures of itself, for the debug overlay: given to the model once a second
+//! while that is shown.
 
 use std::time::Duration;
 

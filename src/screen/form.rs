@@ -18,12 +18,17 @@ impl Form {
     /// With what is sent where nobody says otherwise.
     #[must_use]
     pub fn new(fields: &[Field]) -> Self {
-        Self { inputs: fields.iter().map(|field| Input::new(field.default.typed())).collect(), at: 0 }
+        Self {
+            inputs: fields.iter().map(|field| Input::new(field.default.typed())).collect(),
+            at: 0,
+        }
     }
 
     /// Takes a key into the current field. Returns whether anything changed.
     pub fn key(&mut self, fields: &[Field], key: Key) -> bool {
-        let (Some(field), Some(input)) = (fields.get(self.at), self.inputs.get_mut(self.at)) else { return false };
+        let (Some(field), Some(input)) = (fields.get(self.at), self.inputs.get_mut(self.at)) else {
+            return false;
+        };
         let Kind::Choice(choices) = field.kind else { return input.key(key) };
         let at = choices.iter().position(|(name, _)| *name == input.text()).unwrap_or(0);
         let next = match key.code {
@@ -37,7 +42,8 @@ impl Form {
 
     /// Types text into the current field, if it takes any.
     pub fn type_in(&mut self, fields: &[Field], text: &str) -> bool {
-        let is_choice = fields.get(self.at).is_none_or(|field| matches!(field.kind, Kind::Choice(_)));
+        let is_choice =
+            fields.get(self.at).is_none_or(|field| matches!(field.kind, Kind::Choice(_)));
         !is_choice && self.inputs.get_mut(self.at).is_some_and(|input| input.type_in(text))
     }
 
@@ -76,7 +82,8 @@ impl Form {
     }
 }
 
-/// Whether a probe's request is typed into a form first; where all there is are requests to choose from, it is text first.
+/// Whether a probe's request is typed into a form first; where all there is are requests to choose
+/// from, it is text first.
 #[must_use]
 pub fn is_first(fields: &[Field]) -> bool {
     fields.iter().any(|field| !matches!(field.kind, Kind::Choice(_)))
@@ -89,7 +96,10 @@ mod tests {
     const CHOICES: &[(&str, &str)] = &[("one", "the first"), ("two", "the second")];
 
     fn fields() -> [Field; 2] {
-        [Field::new("n", Kind::Int { min: 0, max: 9 }, "5"), Field::new("ask", Kind::Choice(CHOICES), "one")]
+        [
+            Field::new("n", Kind::Int { min: 0, max: 9 }, "5"),
+            Field::new("ask", Kind::Choice(CHOICES), "one"),
+        ]
     }
 
     #[test]

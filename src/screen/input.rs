@@ -34,11 +34,16 @@ impl Input {
         self.text.split_at(self.cursor)
     }
 
-    /// Types text in: line ends and tabs become blanks, and what does not show itself stays out, for what is typed here goes into
-    /// files and command lines. Returns whether anything changed.
+    /// Types text in: line ends and tabs become blanks, and what does not show itself stays out,
+    /// for what is typed here goes into files and command lines. Returns whether anything
+    /// changed.
     pub fn type_in(&mut self, text: &str) -> bool {
         let room = MOST.saturating_sub(self.text.chars().count());
-        let enough = text.char_indices().nth(room).map_or(text, |(end, _)| &text[..end]).replace("\r\n", "\n");
+        let enough = text
+            .char_indices()
+            .nth(room)
+            .map_or(text, |(end, _)| &text[..end])
+            .replace("\r\n", "\n");
         let shown = text::clean(&enough);
         let typed = enough.chars().zip(shown.chars()).filter_map(|(c, shown)| match c {
             '\n' | '\r' | '\t' => Some(' '),
@@ -73,9 +78,12 @@ impl Input {
                     self.text.remove(self.cursor);
                 }
             }
-            Key { code: KeyCode::Delete, .. } if self.cursor < self.text.len() => drop(self.text.remove(self.cursor)),
+            Key { code: KeyCode::Delete, .. } if self.cursor < self.text.len() => {
+                self.text.remove(self.cursor);
+            }
             Key { code: KeyCode::Left, .. } => {
-                self.cursor -= self.text[..self.cursor].chars().next_back().map_or(0, char::len_utf8);
+                self.cursor -=
+                    self.text[..self.cursor].chars().next_back().map_or(0, char::len_utf8);
             }
             Key { code: KeyCode::Right, .. } => {
                 self.cursor += self.text[self.cursor..].chars().next().map_or(0, char::len_utf8);

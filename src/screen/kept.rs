@@ -1,5 +1,5 @@
-//! What is kept from one run to the next: saved filters, the choice of columns, notes on peers, the theme. Here as texts; files are
-//! read and written by those who start and run the screen.
+//! What is kept from one run to the next: saved filters, the choice of columns, notes on peers, the
+//! theme. Here as texts; files are read and written by those who start and run the screen.
 
 use super::hints::given::Hints;
 use lines::{at_line, parse};
@@ -37,7 +37,8 @@ pub enum KeptIn {
 }
 
 impl KeptIn {
-    pub const ALL: [Self; 5] = [Self::Columns, Self::Filters, Self::Notes, Self::Hints, Self::Theme];
+    pub const ALL: [Self; 5] =
+        [Self::Columns, Self::Filters, Self::Notes, Self::Hints, Self::Theme];
 
     /// The file's name.
     #[must_use]
@@ -88,7 +89,8 @@ pub fn theme_text(name: &str) -> String {
 
 fn theme(text: &str) -> Result<Option<String>, String> {
     let table = parse(text)?;
-    let name =
-        table.get("name").map(|name| name.as_str().ok_or_else(|| at_line(text, "name", "takes a name in quotes")));
+    let name = table
+        .get("name")
+        .map(|name| name.as_str().ok_or_else(|| at_line(text, "name", "takes a name in quotes")));
     Ok(name.transpose()?.map(str::to_owned))
 }

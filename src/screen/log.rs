@@ -19,7 +19,8 @@ const LONGEST: usize = 4000;
 const HELD: Duration = Duration::from_secs(8);
 /// How long the outcome of what the operator did is shown.
 const OUTCOME: Duration = Duration::from_secs(4);
-/// How long a line that needs a person stands at least before the next takes its place: no flicker in a rush.
+/// How long a line that needs a person stands at least before the next takes its place: no flicker
+/// in a rush.
 const STAY: Duration = Duration::from_secs(1);
 /// So many outcomes at most give back the time for which they stood before a line.
 const COVERED: u32 = 3;
@@ -111,7 +112,8 @@ impl Line {
     }
 }
 
-/// The line of those waiting, oldest first, whose turn it is: an outcome at once, the others each for [`STAY`] at least.
+/// The line of those waiting, oldest first, whose turn it is: an outcome at once, the others each
+/// for [`STAY`] at least.
 fn in_turn<'l>(waiting: &[&'l Line], now: Now) -> Option<&'l Line> {
     let mut shown: Option<(&Line, Instant)> = None;
     let mut next: Option<&Line> = None;
@@ -146,7 +148,14 @@ pub struct Log {
 
 impl Log {
     /// Adds a line; the same line again is counted.
-    pub fn add(&mut self, now: Now, kind: Kind, peer: Option<&PeerKey>, text: String, failure: Option<&Failure>) {
+    pub fn add(
+        &mut self,
+        now: Now,
+        kind: Kind,
+        peer: Option<&PeerKey>,
+        text: String,
+        failure: Option<&Failure>,
+    ) {
         let text = if text.len() > LONGEST { clip(text.as_bytes(), LONGEST) } else { text };
         if let Some(last) = self.lines.back_mut()
             && last.kind == kind
@@ -203,12 +212,16 @@ impl Log {
         &self.lines
     }
 
-    /// The line above the footer: the outcome of what the operator did, for a while; a line that needs a person, for a while;
-    /// else the newest event. The tour has a line of its own.
+    /// The line above the footer: the outcome of what the operator did, for a while; a line that
+    /// needs a person, for a while; else the newest event. The tour has a line of its own.
     #[must_use]
     pub fn headline(&self, now: Now) -> Option<&Line> {
-        let event =
-            || self.lines.iter().rev().find(|line| line.kind != Kind::Tour && !line.kind.is_outcome() && !line.known);
+        let event = || {
+            self.lines
+                .iter()
+                .rev()
+                .find(|line| line.kind != Kind::Tour && !line.kind.is_outcome() && !line.known)
+        };
         in_turn(&self.waiting(now), now).or_else(event)
     }
 
@@ -225,7 +238,8 @@ impl Log {
         let age = |line: &Line| now.instant.saturating_duration_since(line.at.instant);
         let mut outcomes = 0;
         let mut waiting = Vec::new();
-        for line in self.lines.iter().rev().take_while(|line| age(line) < HELD + OUTCOME * COVERED) {
+        for line in self.lines.iter().rev().take_while(|line| age(line) < HELD + OUTCOME * COVERED)
+        {
             let for_so_long = match line.kind {
                 Kind::Done => OUTCOME,
                 _ => HELD + OUTCOME * outcomes.min(COVERED),

@@ -1,8 +1,9 @@
 //! The interactive model: a fold with no I/O and no clock.
 //!
-//! Everything that changes the screen is a [`Msg`] with the time at which it arrived; [`update`] is the only thing that
-//! changes the [`Model`], and what must happen outside comes back as [`Effect`]s. A recording is the list of messages with
-//! their times, and a test is a list of messages and a screen.
+//! Everything that changes the screen is a [`Msg`] with the time at which it arrived; [`update`] is
+//! the only thing that changes the [`Model`], and what must happen outside comes back as
+//! [`Effect`]s. A recording is the list of messages with their times, and a test is a list of
+//! messages and a screen.
 
 mod actions;
 mod arguments;

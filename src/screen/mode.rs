@@ -1,4 +1,5 @@
-//! What keys mean at the moment: moving about in a pane, or one of the prompts, sheets and overlays.
+//! What keys mean at the moment: moving about in a pane, or one of the prompts, sheets and
+//! overlays.
 
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +102,14 @@ impl Mode {
     #[must_use]
     pub const fn types(&self) -> bool {
         self.composes()
-            || matches!(self, Self::Filter | Self::Connect(..) | Self::Palette(_) | Self::Against(..) | Self::Pace(_))
+            || matches!(
+                self,
+                Self::Filter
+                    | Self::Connect(..)
+                    | Self::Palette(_)
+                    | Self::Against(..)
+                    | Self::Pace(_)
+            )
             || matches!(self, Self::Note(_) | Self::LogFilter | Self::FilterName(..))
             || matches!(self, Self::Help { search: Some(_), .. })
             || matches!(self, Self::Find | Self::Save(_))

@@ -71,7 +71,8 @@ pub struct Model {
     pub(super) picks: Picks,
     pub order: Order,
     pub selected: Option<PeerKey>,
-    /// Whom the operator dials: selected as soon as it is listed, unless another key is pressed before.
+    /// Whom the operator dials: selected as soon as it is listed, unless another key is pressed
+    /// before.
     pub(super) awaited: Option<PeerKey>,
     /// The peers that are marked.
     pub marks: Marks,
@@ -97,7 +98,8 @@ pub struct Model {
     pub pending: Vec<Key>,
     pub mouse: Mouse,
     pub composer: Composer,
-    /// The composer as it would be with the message that the picker points at, where that is another one.
+    /// The composer as it would be with the message that the picker points at, where that is
+    /// another one.
     candidate: Option<Box<Composer>>,
     pub filter: Input,
     /// The filter in force, and what can be said about the one that is typed.
@@ -217,7 +219,8 @@ impl Model {
         self.table().commands
     }
 
-    /// The keys that a text may name for a command: those in force, as people write them; empty where there are none.
+    /// The keys that a text may name for a command: those in force, as people write them; empty
+    /// where there are none.
     ///
     /// # Panics
     /// No command has this name: a mistake in the program.
@@ -257,10 +260,14 @@ impl Model {
     /// The composer as it would be with the message that the picker points at; else as it is.
     #[must_use]
     pub fn candidate(&self) -> &Composer {
-        self.candidate.as_deref().filter(|_| matches!(self.mode, Mode::Message(_))).unwrap_or(&self.composer)
+        self.candidate
+            .as_deref()
+            .filter(|_| matches!(self.mode, Mode::Message(_)))
+            .unwrap_or(&self.composer)
     }
 
-    /// Puts the payload together that would go out, where it has changed: once, and not whenever it is drawn.
+    /// Puts the payload together that would go out, where it has changed: once, and not whenever it
+    /// is drawn.
     pub(super) fn compose(&mut self) {
         self.composer.make(&self.setup.registry);
         let pointed_at = match &self.mode {
@@ -273,13 +280,15 @@ impl Model {
         };
         let version = self.version_asked();
         let kept = self.candidate.take().filter(|candidate| candidate.message == message);
-        let mut candidate = kept.unwrap_or_else(|| Box::new(Composer::new(&self.setup.registry, message)));
+        let mut candidate =
+            kept.unwrap_or_else(|| Box::new(Composer::new(&self.setup.registry, message)));
         candidate.follow(&self.setup.registry, version);
         candidate.make(&self.setup.registry);
         self.candidate = Some(candidate);
     }
 
-    /// How the program calls a peer in a line: `9f3a…c1`, or the address while nothing else is known.
+    /// How the program calls a peer in a line: `9f3a…c1`, or the address while nothing else is
+    /// known.
     #[must_use]
     pub fn name_of(&self, key: &PeerKey) -> String {
         self.naming().peer(key)
@@ -297,7 +306,8 @@ impl Model {
         if self.reading.view == View::Diff {
             return self.compared().map_or(0, |(_, diff)| diff.lines.len().saturating_sub(1));
         }
-        let payload = self.request().and_then(Request::reply).and_then(|reply| reply.payload.as_ref());
+        let payload =
+            self.request().and_then(Request::reply).and_then(|reply| reply.payload.as_ref());
         payload.map_or(0, |payload| payload.len() / 8)
     }
 
@@ -327,7 +337,8 @@ impl Model {
         self.follow();
     }
 
-    /// Brings what depends on the selection up to date: the composer's default payload, the reply that is read.
+    /// Brings what depends on the selection up to date: the composer's default payload, the reply
+    /// that is read.
     pub(super) fn follow(&mut self) {
         let version = self.version_asked();
         self.composer.follow(&self.setup.registry, version);
@@ -352,7 +363,13 @@ impl Model {
     #[must_use]
     pub fn previous(&self) -> Option<(u32, &Node)> {
         let (peer, shown) = (self.peer()?, self.request()?);
-        let older = peer.requests.iter().rev().filter(|r| r.message == shown.message && r.number < shown.number);
-        older.filter(|request| !request.was_254()).find_map(|request| Some((request.number, tree_of(request)?)))
+        let older = peer
+            .requests
+            .iter()
+            .rev()
+            .filter(|r| r.message == shown.message && r.number < shown.number);
+        older
+            .filter(|request| !request.was_254())
+            .find_map(|request| Some((request.number, tree_of(request)?)))
     }
 }

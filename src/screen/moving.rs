@@ -62,8 +62,10 @@ pub fn step(model: &mut Model, by: isize) -> Effects {
         Mode::Against(..) => model.candidates_found().len(),
         _ => model.found().len(),
     };
-    let lines = if matches!(model.mode, Mode::Log { .. }) { log::reading::found(model).count() } else { 0 };
-    let help = if matches!(model.mode, Mode::Help { .. }) { commands::help_rest(model) + 1 } else { 0 };
+    let lines =
+        if matches!(model.mode, Mode::Log { .. }) { log::reading::found(model).count() } else { 0 };
+    let help =
+        if matches!(model.mode, Mode::Help { .. }) { commands::help_rest(model) + 1 } else { 0 };
     match &mut model.mode {
         Mode::Message(picker) | Mode::Against(picker, _) => picker.at = moved(picker.at, by, found),
         Mode::Form => drop(act::step_field(model, by.signum())),
@@ -109,8 +111,11 @@ pub(super) fn step_peers(model: &mut Model, by: isize) {
 fn step_channels(model: &mut Model, by: isize) {
     let Some(peer) = model.peer() else { return };
     let tickets: Vec<_> = peer.requests.iter().rev().map(|request| request.ticket).collect();
-    let at =
-        model.picks.get(&peer.key).and_then(|picked| tickets.iter().position(|ticket| *ticket == picked)).unwrap_or(0);
+    let at = model
+        .picks
+        .get(&peer.key)
+        .and_then(|picked| tickets.iter().position(|ticket| *ticket == picked))
+        .unwrap_or(0);
     let at = moved(at, by, tickets.len());
     let picked = if at == 0 { None } else { tickets.get(at).copied() };
     model.picks.set(peer.key.clone(), picked);
@@ -122,7 +127,9 @@ fn step_reply(model: &mut Model, by: isize) {
     let reading = &mut model.reading;
     match reading.view {
         View::Tree => reading.row = moved(reading.row, by, reading.rows.len()),
-        View::Text | View::Hex | View::Diff => reading.line = reading.line.saturating_add_signed(by).min(last),
+        View::Text | View::Hex | View::Diff => {
+            reading.line = reading.line.saturating_add_signed(by).min(last)
+        }
     }
 }
 

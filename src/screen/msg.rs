@@ -18,7 +18,8 @@ use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Ask, Event, Target, Ticket};
 use swarmscope_wire::{ErrorByte, MessageId, Permid};
 
-/// Everything that can change what the screen shows. A recording is a list of these, but for [`Msg::Tick`].
+/// Everything that can change what the screen shows. A recording is a list of these, but for
+/// [`Msg::Tick`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Msg {
@@ -57,13 +58,15 @@ pub enum Msg {
     Saved(Saved),
     /// The program that something was opened in has ended, or why it did not start.
     Opened(Option<String>),
-    /// The editor that the payload was opened in has ended: the text that it left, or why there is none.
+    /// The editor that the payload was opened in has ended: the text that it left, or why there is
+    /// none.
     Edited(Result<String, String>),
     /// What the program takes; once a second, while that is shown.
     Figures(Figures),
     /// Something the operator should read.
     Notice(String),
-    /// Something that the operator asked for was done: `saved …`. Shown for a while, then only in the log.
+    /// Something that the operator asked for was done: `saved …`. Shown for a while, then only in
+    /// the log.
     Done(String),
     /// Something that the operator asked for was not done, and why.
     NotDone(String),
@@ -76,7 +79,9 @@ impl From<Input> for Msg {
         match input {
             Input::Event(event) => Self::Node(event),
             Input::Asked(ask, ticket) => Self::Asked(ask, ticket),
-            Input::Decoded { permid, ticket, decoding } => Self::Decoded { permid, ticket, decoding },
+            Input::Decoded { permid, ticket, decoding } => {
+                Self::Decoded { permid, ticket, decoding }
+            }
             Input::Label { permid, label } => Self::Label { permid, label },
         }
     }
@@ -115,7 +120,8 @@ pub struct TourStep {
     pub of: u16,
     /// One line: what is about to be seen.
     pub text: String,
-    /// Whom to look at. Selected, with that message in the composer, for as long as nobody has touched a key.
+    /// Whom to look at. Selected, with that message in the composer, for as long as nobody has
+    /// touched a key.
     pub show: Option<(Permid, MessageId)>,
 }
 
@@ -149,12 +155,14 @@ pub enum Effect {
         /// One that is there may go.
         overwrite: bool,
     },
-    /// Give the terminal to another program, with this text in a file; comes back as [`Msg::Opened`].
+    /// Give the terminal to another program, with this text in a file; comes back as
+    /// [`Msg::Opened`].
     Open {
         opener: Opener,
         text: String,
     },
-    /// Give the terminal to the operator's editor, with the payload in a file; what is in it then comes back as [`Msg::Edited`].
+    /// Give the terminal to the operator's editor, with the payload in a file; what is in it then
+    /// comes back as [`Msg::Edited`].
     Edit(String),
     /// Have the mouse reported, or leave it to the terminal.
     Mouse(bool),

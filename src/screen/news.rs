@@ -1,4 +1,5 @@
-//! What became known, and what the screen makes of it: lines of the log, the selection, the composer.
+//! What became known, and what the screen makes of it: lines of the log, the selection, the
+//! composer.
 
 use super::log::Kind;
 use super::many::feed;
@@ -63,7 +64,13 @@ pub fn tour(model: &mut Model, step: TourStep) {
             model.select(Some(key));
         }
     }
-    model.log.add(model.now, Kind::Tour, None, format!("tour {} of {}: {}", step.step, step.of, step.text), None);
+    model.log.add(
+        model.now,
+        Kind::Tour,
+        None,
+        format!("tour {} of {}: {}", step.step, step.of, step.text),
+        None,
+    );
     model.tour = Some(step);
 }
 

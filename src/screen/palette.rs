@@ -1,4 +1,5 @@
-//! The list of commands: what is typed finds commands; behind a command's name and a blank it is the command's argument.
+//! The list of commands: what is typed finds commands; behind a command's name and a blank it is
+//! the command's argument.
 
 use super::commands::command::{Argument, Command, Table};
 use super::commands::context::Context;
@@ -51,7 +52,8 @@ pub fn said<'t>(table: &Table, line: &'t str) -> Option<Said<'t>> {
     listed(table).filter_map(of).max_by_key(|said| said.argument.word.len())
 }
 
-/// The commands that can stand in the list: all that do something while one moves about, but the arrows and their like.
+/// The commands that can stand in the list: all that do something while one moves about, but the
+/// arrows and their like.
 pub fn listed(table: &Table) -> impl Iterator<Item = &'static Command> + use<> {
     const LISTED: [Context; 8] = [
         Context::Moving,
@@ -63,16 +65,21 @@ pub fn listed(table: &Table) -> impl Iterator<Item = &'static Command> + use<> {
         Context::Channels,
         Context::Reply,
     ];
-    table.commands.iter().filter(|command| command.contexts.iter().any(|context| LISTED.contains(context)))
+    table
+        .commands
+        .iter()
+        .filter(|command| command.contexts.iter().any(|context| LISTED.contains(context)))
 }
 
-/// Those of them that are of use now: while nothing is replayed, its commands would only be in the way.
+/// Those of them that are of use now: while nothing is replayed, its commands would only be in the
+/// way.
 pub fn offered(model: &Model) -> impl Iterator<Item = &'static Command> {
     let replays = model.showing.replay.is_some();
     listed(model.table()).filter(move |command| replays || command.contexts != [Context::Replay])
 }
 
-/// The lines that the list shows: candidates for an argument, or commands; with the characters that match.
+/// The lines that the list shows: candidates for an argument, or commands; with the characters that
+/// match.
 #[must_use]
 pub fn found(model: &Model) -> Vec<Found> {
     let Mode::Palette(palette) = &model.mode else { return Vec::new() };
@@ -81,11 +88,16 @@ pub fn found(model: &Model) -> Vec<Found> {
         let candidates = (said.argument.candidates)(model, said.text);
         let hits = search(said.text, candidates.iter().map(String::as_str));
         let entry = |index: usize| Entry::Candidate(candidates[index].clone());
-        return hits.into_iter().map(|hit| Found { entry: entry(hit.index), marks: hit.marks }).collect();
+        return hits
+            .into_iter()
+            .map(|hit| Found { entry: entry(hit.index), marks: hit.marks })
+            .collect();
     }
     let listed: Vec<&'static Command> = offered(model).collect();
     let hits = search(line, listed.iter().map(|command| command.name));
-    hits.into_iter().map(|hit| Found { entry: Entry::Command(listed[hit.index]), marks: hit.marks }).collect()
+    hits.into_iter()
+        .map(|hit| Found { entry: Entry::Command(listed[hit.index]), marks: hit.marks })
+        .collect()
 }
 
 /// Moves among the lines; a candidate that is moved to is put into the line.
@@ -95,7 +107,8 @@ pub fn step(model: &mut Model, by: isize) {
     let last = found.len().saturating_sub(1);
     let table = model.setup.keymap.table();
     let first_time = palette.stem.is_none() && said(table, palette.input.text()).is_some();
-    palette.at = if first_time && by > 0 { 0 } else { palette.at.saturating_add_signed(by).min(last) };
+    palette.at =
+        if first_time && by > 0 { 0 } else { palette.at.saturating_add_signed(by).min(last) };
     if let Some(Found { entry: Entry::Candidate(candidate), .. }) = found.get(palette.at) {
         put(table, palette, &candidate.clone());
     }
@@ -122,8 +135,9 @@ fn turn(model: &mut Model, by: isize) -> Vec<Effect> {
     let (found, table) = (found(model), model.table());
     let Mode::Palette(palette) = &mut model.mode else { return Vec::new() };
     if let Some(Found { entry: Entry::Command(command), .. }) = found.get(palette.at) {
-        let line =
-            table.argument(command).map_or_else(|| command.name.to_owned(), |argument| format!("{} ", argument.word));
+        let line = table
+            .argument(command)
+            .map_or_else(|| command.name.to_owned(), |argument| format!("{} ", argument.word));
         palette.input = Input::new(line);
         palette.changed();
         return Vec::new();
@@ -142,12 +156,15 @@ fn turn(model: &mut Model, by: isize) -> Vec<Effect> {
 /// # Errors
 /// Why not.
 pub fn can_run(model: &Model) -> Result<(), String> {
-    let Mode::Palette(palette) = &model.mode else { return Err("the list of commands is closed".to_owned()) };
+    let Mode::Palette(palette) = &model.mode else {
+        return Err("the list of commands is closed".to_owned());
+    };
     let nothing = said(model.table(), palette.input.text()).is_none() && found(model).is_empty();
     if nothing { Err("no such command".to_owned()) } else { Ok(()) }
 }
 
-/// Runs what is typed, or the selected command. What can't be taken is said under the line, which stays open.
+/// Runs what is typed, or the selected command. What can't be taken is said under the line, which
+/// stays open.
 pub fn run(model: &mut Model) -> Vec<Effect> {
     let found = found(model);
     let Mode::Palette(palette) = std::mem::take(&mut model.mode) else { return Vec::new() };

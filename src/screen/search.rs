@@ -23,7 +23,8 @@ pub fn search<'a>(query: &str, entries: impl Iterator<Item = &'a str>) -> Vec<Hi
         .enumerate()
         .filter_map(|(index, entry)| {
             let mut marks = Vec::new();
-            let score = pattern.indices(Utf32Str::new(entry, &mut Vec::new()), &mut matcher, &mut marks)?;
+            let score =
+                pattern.indices(Utf32Str::new(entry, &mut Vec::new()), &mut matcher, &mut marks)?;
             marks.sort_unstable();
             marks.dedup();
             Some((score, Hit { index, marks }))
@@ -41,7 +42,8 @@ mod tests {
 
     #[test]
     fn names_that_begin_with_the_query_come_first() {
-        let found: Vec<&str> = search("na", NAMES.into_iter()).iter().map(|hit| NAMES[hit.index]).collect();
+        let found: Vec<&str> =
+            search("na", NAMES.into_iter()).iter().map(|hit| NAMES[hit.index]).collect();
         assert_eq!(found[..2], ["NATCHECK", "NATTRAVERSAL"]);
         assert_eq!(search("na", NAMES.into_iter())[0].marks, [0, 1]);
     }

@@ -51,7 +51,9 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Asked(ask, ticket) => news::fold(model, Input::Asked(ask, ticket)),
-        Msg::Decoded { permid, ticket, decoding } => news::fold(model, Input::Decoded { permid, ticket, decoding }),
+        Msg::Decoded { permid, ticket, decoding } => {
+            news::fold(model, Input::Decoded { permid, ticket, decoding })
+        }
         Msg::Label { permid, label } => news::fold(model, Input::Label { permid, label }),
         Msg::Tour(step) => {
             news::tour(model, step);

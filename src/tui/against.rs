@@ -18,7 +18,14 @@ const SIZE: u16 = 44;
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, picker: &Picker, all: &[Candidate]) {
     let found = model.candidates_found();
     let high = grid.rows.saturating_sub(4).min(24);
-    let inner = overlay::frame(canvas, grid, 64, high, "COMPARE WITH", "newest first, this peer's before others");
+    let inner = overlay::frame(
+        canvas,
+        grid,
+        64,
+        high,
+        "COMPARE WITH",
+        "newest first, this peer's before others",
+    );
     let theme = canvas.theme;
     let x = canvas.text(inner.x, inner.right, inner.y, "= ", theme.muted);
     let (before, after) = picker.input.halves();

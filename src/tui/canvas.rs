@@ -77,7 +77,8 @@ impl<'a> Canvas<'a> {
 
     /// Writes text from `x` on, cut so that it ends before `right`. Returns where it ended.
     ///
-    /// Whatever the text is, only plainly visible characters reach a cell: this is the one way for text to get there.
+    /// Whatever the text is, only plainly visible characters reach a cell: this is the one way for
+    /// text to get there.
     pub fn text(&mut self, x: u16, right: u16, y: u16, text: &str, style: Style) -> u16 {
         let right = right.min(self.cells.area.right());
         if x >= right || y >= self.cells.area.bottom() {
@@ -169,12 +170,14 @@ impl<'a> Canvas<'a> {
         self.text(x, right, y, if self.theme.ascii { "[254]" } else { " 254 " }, self.theme.pill)
     }
 
-    /// Parts that are in and parts to come, in [`BAR`] cells. Never full before the last part is in.
+    /// Parts that are in and parts to come, in [`BAR`] cells. Never full before the last part is
+    /// in.
     pub fn part_bar(&mut self, x: u16, right: u16, y: u16, have: u32, hint: PartsLeft) -> u16 {
         // saturating: a recording's numbers can be anything
         let (have, more, cells) = (have as usize, usize::from(hint.more().0), usize::from(BAR));
         let total = have.saturating_add(more);
-        let filled = if total <= cells { have } else { (have.saturating_mul(cells) / total).max(1) };
+        let filled =
+            if total <= cells { have } else { (have.saturating_mul(cells) / total).max(1) };
         let shown = total.min(cells);
         let open = shown.saturating_sub(filled).max(usize::from(more > 0));
         let filled = filled.min(cells.saturating_sub(open));
@@ -190,7 +193,15 @@ impl<'a> Canvas<'a> {
     }
 
     /// A label in muted and a value behind it.
-    pub fn labelled(&mut self, area: &Area, y: u16, value_x: u16, label: &str, value: &str, style: Style) -> u16 {
+    pub fn labelled(
+        &mut self,
+        area: &Area,
+        y: u16,
+        value_x: u16,
+        label: &str,
+        value: &str,
+        style: Style,
+    ) -> u16 {
         self.text(area.x, value_x.saturating_sub(1), y, label, self.theme.muted);
         self.text(value_x, area.right, y, value, style)
     }
@@ -207,8 +218,8 @@ impl<'a> Canvas<'a> {
     }
 }
 
-/// As much of a text as can stand in so many cells, and more than that where it does not fit: a line of megabytes costs no more
-/// than what is seen of it.
+/// As much of a text as can stand in so many cells, and more than that where it does not fit: a
+/// line of megabytes costs no more than what is seen of it.
 fn beginning(text: &str, room: usize) -> &str {
     // a cell holds a character with two marks at most; an address may be masked by a shorter name
     const CHARS_A_CELL: usize = 3;
@@ -226,7 +237,8 @@ pub fn width(text: &str) -> u16 {
     u16::try_from(UnicodeWidthStr::width(text)).unwrap_or(u16::MAX)
 }
 
-/// Lays out a list of `length` rows in `height`: the first row shown, so that the selected one is seen and no more moves than must.
+/// Lays out a list of `length` rows in `height`: the first row shown, so that the selected one is
+/// seen and no more moves than must.
 #[must_use]
 pub fn follow(top: usize, at: usize, height: usize, length: usize) -> usize {
     let top = top.min(at).max((at + 1).saturating_sub(height));
@@ -270,7 +282,13 @@ mod tests {
         let theme = Theme::built_in("dark", Depth::True).unwrap();
         let mut cells = Buffer::empty(Rect::new(0, 0, width, 1));
         draw(&mut Canvas::new(&mut cells, &theme, None));
-        cells.content.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()
+        cells
+            .content
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect::<String>()
+            .trim_end()
+            .to_owned()
     }
 
     #[test]

@@ -51,8 +51,13 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     let Some(peer) = model.peer() else { return };
     let columns = Columns::of(&area);
     let focused = model.focus == Pane::Channels && matches!(model.mode, Mode::Main);
-    let used = peer.requests.iter().filter(|request| request.in_flight() && request.channel.is_some()).count();
-    let note = if area.width() >= 40 { format!("{used} of {CHANNELS} in use") } else { String::new() };
+    let used = peer
+        .requests
+        .iter()
+        .filter(|request| request.in_flight() && request.channel.is_some())
+        .count();
+    let note =
+        if area.width() >= 40 { format!("{used} of {CHANNELS} in use") } else { String::new() };
     canvas.heading(&area, "CHANNELS", focused, &note);
     if peer.requests.is_empty() {
         canvas.text(area.x, area.right, area.y + 1, "nothing asked yet", canvas.theme.muted);
@@ -63,10 +68,14 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     }
     canvas.right(columns.right, area.y, "TIME", canvas.theme.muted);
     let list = area.rows(1, u16::MAX);
-    let at = model.request().and_then(|shown| peer.requests.iter().rev().position(|r| r.ticket == shown.ticket));
+    let at = model
+        .request()
+        .and_then(|shown| peer.requests.iter().rev().position(|r| r.ticket == shown.ticket));
     let at = at.unwrap_or(0);
     *top = follow(*top, at, usize::from(list.height), peer.requests.len());
-    for ((i, request), y) in peer.requests.iter().rev().enumerate().skip(*top).zip(list.y..list.bottom()) {
+    for ((i, request), y) in
+        peer.requests.iter().rev().enumerate().skip(*top).zip(list.y..list.bottom())
+    {
         let here = i == at;
         canvas.row_zone(&area, y, Spot::Row(List::Channels, i));
         if here {
@@ -76,7 +85,15 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     }
 }
 
-fn row(canvas: &mut Canvas, model: &Model, columns: &Columns, peer: &Peer, request: &Request, y: u16, here: bool) {
+fn row(
+    canvas: &mut Canvas,
+    model: &Model,
+    columns: &Columns,
+    peer: &Peer,
+    request: &Request,
+    y: u16,
+    here: bool,
+) {
     let theme = canvas.theme;
     let plain = if here { theme.strong() } else { Style::new() };
     if let Some(x) = columns.number {
@@ -84,7 +101,13 @@ fn row(canvas: &mut Canvas, model: &Model, columns: &Columns, peer: &Peer, reque
     }
     let channel = request.channel.map_or_else(|| "··".to_owned(), |channel| channel.to_string());
     canvas.text(columns.channel, columns.name, y, &channel, plain);
-    canvas.text(columns.name, columns.status - 1, y, &model.registry().label(request.message), plain);
+    canvas.text(
+        columns.name,
+        columns.status - 1,
+        y,
+        &model.registry().label(request.message),
+        plain,
+    );
     status(canvas, model, columns, peer, request, y, plain);
     if let Some(right) = columns.size_right {
         let bytes = request.reply().map_or(request.bytes, |reply| reply.bytes);
@@ -95,18 +118,32 @@ fn row(canvas: &mut Canvas, model: &Model, columns: &Columns, peer: &Peer, reque
     canvas.right(columns.right, y, &took(request.elapsed(model.now)), plain);
 }
 
-fn status(canvas: &mut Canvas, model: &Model, columns: &Columns, peer: &Peer, request: &Request, y: u16, plain: Style) {
+fn status(
+    canvas: &mut Canvas,
+    model: &Model,
+    columns: &Columns,
+    peer: &Peer,
+    request: &Request,
+    y: u16,
+    plain: Style,
+) {
     let theme = canvas.theme;
     let (x, right) = (columns.status, columns.status_right);
     match &request.outcome {
         Outcome::Queued => drop(canvas.text(x, right, y, "… connecting", theme.muted)),
-        Outcome::Waiting if request.newest.is_none() => drop(canvas.text(x, right, y, "… no part yet", theme.muted)),
+        Outcome::Waiting if request.newest.is_none() => {
+            canvas.text(x, right, y, "… no part yet", theme.muted);
+        }
         Outcome::Waiting => parts(canvas, x, right, y, request),
-        Outcome::AwaitingDialBack => drop(canvas.text(x, right, y, "○ waits for dial-back", theme.muted)),
+        Outcome::AwaitingDialBack => {
+            canvas.text(x, right, y, "○ waits for dial-back", theme.muted);
+        }
         Outcome::Replied(reply) if reply.error == ErrorByte::FREQUENCY => {
             not_yet(canvas, model, columns, peer, request, y);
         }
-        Outcome::Replied(reply) => drop(canvas.text(x, right, y, &replied(reply, right - x), plain)),
+        Outcome::Replied(reply) => {
+            canvas.text(x, right, y, &replied(reply, right - x), plain);
+        }
         Outcome::Failed { failure, .. } => {
             let (sign, style) = match Kind::of(failure) {
                 Kind::Refused => ("■ ", theme.fail),
@@ -117,7 +154,12 @@ fn status(canvas: &mut Canvas, model: &Model, columns: &Columns, peer: &Peer, re
             let after = format!("{brief}, {}", words::seconds(request.elapsed(model.now)));
             let fits = |text: &str| x + width(sign) + width(text) <= right;
             let timed = failure.phase() == Phase::Reply && fits(&after);
-            canvas.pieces(x, right, y, &[(sign, style), (if timed { &after } else { &brief }, style)]);
+            canvas.pieces(
+                x,
+                right,
+                y,
+                &[(sign, style), (if timed { &after } else { &brief }, style)],
+            );
         }
     }
 }
@@ -138,14 +180,22 @@ fn parts(canvas: &mut Canvas, x: u16, right: u16, y: u16, request: &Request) {
 }
 
 /// The pill, and when it is over.
-fn not_yet(canvas: &mut Canvas, model: &Model, columns: &Columns, peer: &Peer, request: &Request, y: u16) {
+fn not_yet(
+    canvas: &mut Canvas,
+    model: &Model,
+    columns: &Columns,
+    peer: &Peer,
+    request: &Request,
+    y: u16,
+) {
     let (x, right) = (columns.status, columns.status_right);
     let strong = canvas.theme.strong();
     let end = canvas.pill(x, right, y) + 1;
     let any: OverlayVersion = OverlayVersion(0);
     let newest = peer.last_of(request.message).is_some_and(|last| last.ticket == request.ticket);
     let frequency: Frequency = request.frequency;
-    let (before, brief, time) = match cell(&model.present(), peer, request.message, any, frequency) {
+    let (before, brief, time) = match cell(&model.present(), peer, request.message, any, frequency)
+    {
         Cell::NotYet { left, exact: true } | Cell::In(left) => ("again in ", "", countdown(left)),
         Cell::NotYet { left, .. } | Cell::AtMost(left) => ("at latest ", "≤", countdown(left)),
         _ if newest => ("accepts again now", "over", String::new()),
@@ -160,7 +210,9 @@ fn replied(reply: &Reply, room: u16) -> String {
     let long = words::error(reply.error);
     match (&reply.decoding, reply.error) {
         (_, ErrorByte::UNKNOWN_MESSAGE) if width(&long) > room => "253 unknown".to_owned(),
-        (Some(decoding), ErrorByte::SUCCESS) if decoding.failed.is_none() => words::clean(&decoding.decoded.summary),
+        (Some(decoding), ErrorByte::SUCCESS) if decoding.failed.is_none() => {
+            words::clean(&decoding.decoded.summary)
+        }
         (Some(_), ErrorByte::SUCCESS) => "▲ not what it should be".to_owned(),
         (None, ErrorByte::SUCCESS) if reply.payload.is_some() => "reading it".to_owned(),
         (None, ErrorByte::SUCCESS) => "bytes let go".to_owned(),

@@ -1,4 +1,5 @@
-//! Where the columns of the list stand: a function of its width and of the choice of columns, never of what is in them.
+//! Where the columns of the list stand: a function of its width and of the choice of columns, never
+//! of what is in them.
 
 use super::canvas::{Area, Canvas, follow};
 use super::layout::Grid;
@@ -44,22 +45,28 @@ pub fn place(shown: impl Iterator<Item = Column>, area: &Area) -> Vec<Placed> {
             Placed { column, x: at, right: x.min(area.right) }
         })
         .collect();
-    if let Some(last) = placed.last_mut().filter(|last| matches!(last.column, Column::Next | Column::NextOf(_))) {
+    if let Some(last) =
+        placed.last_mut().filter(|last| matches!(last.column, Column::Next | Column::NextOf(_)))
+    {
         (last.x, last.right) = (area.right - last.column.width(), area.right); // times stand at the edge
     }
     placed
 }
 
-/// The cells of the columns that say nothing of a peer that is not connected: the most that stand side by side.
+/// The cells of the columns that say nothing of a peer that is not connected: the most that stand
+/// side by side.
 pub fn words_over(columns: &[Placed]) -> Option<(u16, u16)> {
-    let empty =
-        |placed: &Placed| matches!(placed.column, Column::RoundTrip | Column::Nat | Column::Next | Column::NextOf(_));
+    let empty = |placed: &Placed| {
+        matches!(placed.column, Column::RoundTrip | Column::Nat | Column::Next | Column::NextOf(_))
+    };
     let mut best: Option<(u16, u16)> = None;
     let mut begin = None;
     for (at, placed) in columns.iter().enumerate() {
         begin = begin.filter(|_| empty(placed)).or_else(|| {
             // two blanks behind what stands before
-            let before = at.checked_sub(1).map_or(placed.x, |before| (columns[before].right + 2).min(placed.x));
+            let before = at
+                .checked_sub(1)
+                .map_or(placed.x, |before| (columns[before].right + 2).min(placed.x));
             empty(placed).then_some(before)
         });
         if let Some(x) = begin
@@ -75,12 +82,15 @@ pub fn words_over(columns: &[Placed]) -> Option<(u16, u16)> {
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, at: usize) {
     let entries = entries(model);
     let wanted = u16::try_from(entries.len()).unwrap_or(u16::MAX).saturating_add(6);
-    let inner = overlay::frame(canvas, grid, 72, wanted, "COLUMNS", &format!("sort: {}", model.order.sort));
+    let inner =
+        overlay::frame(canvas, grid, 72, wanted, "COLUMNS", &format!("sort: {}", model.order.sort));
     let theme = canvas.theme;
     let list = inner;
     let top = follow(0, at, usize::from(list.height), entries.len());
-    let placed = grid.peers.map(|area| place(model.kept.columns.shown(), &area)).unwrap_or_default();
-    for ((i, (column, shown)), y) in entries.iter().enumerate().skip(top).zip(list.y..list.bottom()) {
+    let placed =
+        grid.peers.map(|area| place(model.kept.columns.shown(), &area)).unwrap_or_default();
+    for ((i, (column, shown)), y) in entries.iter().enumerate().skip(top).zip(list.y..list.bottom())
+    {
         if i == at {
             canvas.selected(&list, y, true);
         }
@@ -99,7 +109,12 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, at: usize) {
         let mut end = list.right;
         let by = By::Column(*column) == model.order.sort.by;
         if by {
-            end = canvas.right(end, y, if model.order.sort.reversed { "sort ▲" } else { "sort ▼" }, theme.strong()) - 2;
+            end = canvas.right(
+                end,
+                y,
+                if model.order.sort.reversed { "sort ▲" } else { "sort ▼" },
+                theme.strong(),
+            ) - 2;
         }
         let wide = NAME + if matches!(column, Column::NextOf(_)) { 12 } else { 0 };
         canvas.text(list.x + 2, list.x + 2 + wide, y, &name, style);
@@ -123,13 +138,17 @@ mod tests {
     fn at(width: u16) -> Vec<(String, u16, u16)> {
         let area = Area { bar: 0, x: 3, right: 3 + width, y: 0, height: 10 };
         let placed = place(Columns::default().shown(), &area);
-        placed.into_iter().map(|placed| (placed.column.to_string(), placed.x - 3, placed.right - 3)).collect()
+        placed
+            .into_iter()
+            .map(|placed| (placed.column.to_string(), placed.x - 3, placed.right - 3))
+            .collect()
     }
 
     #[test]
     fn the_default_columns_stand_as_they_were_drawn() {
         let of = |name: &str, x, right| (name.to_owned(), x, right);
-        let start = [of("state", 0, 1), of("peer", 2, 9), of("signals", 10, 11), of("version", 12, 20)];
+        let start =
+            [of("state", 0, 1), of("peer", 2, 9), of("signals", 10, 11), of("version", 12, 20)];
         assert_eq!(at(53)[..4], start);
         assert_eq!(at(53)[4..], [of("round trip", 22, 28), of("NAT", 30, 40), of("next", 41, 53)]);
         assert_eq!(at(40)[4..], [of("round trip", 21, 27), of("next", 28, 40)]);
@@ -141,7 +160,9 @@ mod tests {
     #[test]
     fn at_every_width_columns_stand_apart_and_inside() {
         let mut columns = Columns::default();
-        (0..columns.list().len()).filter(|&at| !Columns::default().list()[at].1).for_each(|at| columns.toggle(at));
+        (0..columns.list().len())
+            .filter(|&at| !Columns::default().list()[at].1)
+            .for_each(|at| columns.toggle(at));
         for width in 11..200 {
             let area = Area { bar: 0, x: 3, right: 3 + width, y: 0, height: 10 };
             let placed = place(columns.shown(), &area);
@@ -149,7 +170,10 @@ mod tests {
                 assert!(pair[0].right < pair[1].x, "{width}: {pair:?}");
             }
             for placed in placed {
-                assert!(placed.right <= area.right && placed.right - placed.x == placed.column.width(), "{width}");
+                assert!(
+                    placed.right <= area.right && placed.right - placed.x == placed.column.width(),
+                    "{width}"
+                );
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The debug overlay: what the program itself takes, in the upper right corner, over whatever is shown.
+//! The debug overlay: what the program itself takes, in the upper right corner, over whatever is
+//! shown.
 
 use std::time::Duration;
 
@@ -25,7 +26,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let figures = model.debug.figures.unwrap_or_default();
     for (row, y) in rows(model, &figures).iter().zip(area.y..area.bottom()) {
         canvas.text(area.x, area.right, y, row.label, theme.muted);
-        for (value, right) in row.values.iter().zip([area.width() - 18, area.width() - 9, area.width()]) {
+        for (value, right) in
+            row.values.iter().zip([area.width() - 18, area.width() - 9, area.width()])
+        {
             let style = if row.heading { theme.muted } else { theme.base.patch(theme.panel) };
             canvas.right(area.x + right, y, value, style);
         }
@@ -41,22 +44,37 @@ struct Row {
 
 fn rows(model: &Model, figures: &Figures) -> Vec<Row> {
     let row = |label, values: Vec<String>| Row { label, values, heading: false };
-    let times = |label, spread: Spread| row(label, vec![ms(spread.p50), ms(spread.p99), ms(spread.most)]);
+    let times =
+        |label, spread: Spread| row(label, vec![ms(spread.p50), ms(spread.p99), ms(spread.most)]);
     let last = |label, value: String| row(label, vec![String::new(), String::new(), value]);
     let number = |n: u64| thousands(n);
     let (waiting, most) = figures.events;
     vec![
-        Row { label: "DEBUG", values: vec!["p50".into(), "p99".into(), "most".into()], heading: true },
+        Row {
+            label: "DEBUG",
+            values: vec!["p50".into(), "p99".into(), "most".into()],
+            heading: true,
+        },
         times("update", figures.update),
         times("draw", figures.draw),
         times("key to frame", figures.key),
-        last("messages, frames in 1 s", format!("{}, {}", number(figures.messages), figures.frames)),
-        last("events waiting, most", format!("{}, {}", number(waiting as u64), number(most as u64))),
+        last(
+            "messages, frames in 1 s",
+            format!("{}, {}", number(figures.messages), figures.frames),
+        ),
+        last(
+            "events waiting, most",
+            format!("{}, {}", number(waiting as u64), number(most as u64)),
+        ),
         last("replies being read", number(figures.decodings as u64)),
         last("merged, as the newer says all", number(model.facts.coalesced())),
         last(
             "peers, and no room for",
-            format!("{}, {}", number(model.facts.peers().len() as u64), number(model.facts.peers().unlisted)),
+            format!(
+                "{}, {}",
+                number(model.facts.peers().len() as u64),
+                number(model.facts.peers().unlisted)
+            ),
         ),
         last("replies in memory", size(model.facts.held().bytes())),
         last(

@@ -33,16 +33,29 @@ pub fn draw(canvas: &mut Canvas, area: Area, name: &str, diff: &Diff, first: usi
 /// `with #12: 3 changed, 1 added, 2 removed`.
 fn summary(canvas: &mut Canvas, area: &Area, name: &str, diff: &Diff) {
     let theme = canvas.theme;
-    let x =
-        canvas.pieces(area.x, area.right, area.y, &[("with ", theme.muted), (name, Style::new()), (": ", theme.muted)]);
+    let x = canvas.pieces(
+        area.x,
+        area.right,
+        area.y,
+        &[("with ", theme.muted), (name, Style::new()), (": ", theme.muted)],
+    );
     if diff.is_empty() {
-        let text = if diff.only_bytes { "no value differs, the bytes do: see hex" } else { "the same to the byte" };
+        let text = if diff.only_bytes {
+            "no value differs, the bytes do: see hex"
+        } else {
+            "the same to the byte"
+        };
         canvas.text(x, area.right, area.y, text, Style::new());
         return;
     }
-    let counts = [(diff.changed, "~", "changed"), (diff.added, "+", "added"), (diff.removed, "-", "removed")];
+    let counts = [
+        (diff.changed, "~", "changed"),
+        (diff.added, "+", "added"),
+        (diff.removed, "-", "removed"),
+    ];
     let counts = counts.iter().filter(|(count, ..)| *count > 0);
-    let counts: Vec<String> = counts.map(|(n, sign, word)| format!("{sign} {} {word}", thousands(*n as u64))).collect();
+    let counts: Vec<String> =
+        counts.map(|(n, sign, word)| format!("{sign} {} {word}", thousands(*n as u64))).collect();
     canvas.text(x, area.right, area.y, &counts.join("  "), theme.strong());
 }
 
@@ -64,7 +77,8 @@ fn write(canvas: &mut Canvas, area: &Area, line: &Line, found: &str) -> u16 {
         Change::Removed(_) => ("-", strong),
     };
     canvas.text(area.x, area.x + 1, y, sign, style);
-    let value_x = if line.label.is_empty() { x } else { (area.x + VALUE).max(x + 4).min(area.right - 1) };
+    let value_x =
+        if line.label.is_empty() { x } else { (area.x + VALUE).max(x + 4).min(area.right - 1) };
     let end = canvas.text(x, value_x.saturating_sub(1).max(x), y, &line.label, muted);
     mark_all(canvas, x, end, y, &line.label, found);
     match &line.change {
@@ -76,13 +90,22 @@ fn write(canvas: &mut Canvas, area: &Area, line: &Line, found: &str) -> u16 {
             let end = canvas.text(value_x, area.right, y, value, plain);
             mark_all(canvas, value_x, end, y, value, found);
         }
-        Change::Changed { before, after } => return changed(canvas, area, value_x, before, after, found),
+        Change::Changed { before, after } => {
+            return changed(canvas, area, value_x, before, after, found);
+        }
         Change::Folded(_) => {}
     }
     y + 1
 }
 
-fn changed(canvas: &mut Canvas, area: &Area, x: u16, before: &str, after: &str, found: &str) -> u16 {
+fn changed(
+    canvas: &mut Canvas,
+    area: &Area,
+    x: u16,
+    before: &str,
+    after: &str,
+    found: &str,
+) -> u16 {
     let theme = canvas.theme;
     let (y, strong, muted) = (area.y, theme.strong(), theme.muted);
     if before == after {
@@ -109,6 +132,7 @@ fn changed(canvas: &mut Canvas, area: &Area, x: u16, before: &str, after: &str, 
 
 /// Where there is nothing to compare with.
 pub fn nothing(canvas: &mut Canvas, area: Area, key: &str) {
-    let text = format!("there is no reply before this one to the same message: {key} picks another one");
+    let text =
+        format!("there is no reply before this one to the same message: {key} picks another one");
     canvas.text(area.x, area.right, area.y, &text, canvas.theme.muted);
 }

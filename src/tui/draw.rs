@@ -8,15 +8,22 @@ use super::canvas::{Canvas, to_ascii};
 use super::layout::{Grid, Request};
 use super::theme::Theme;
 use super::{
-    against, channels, columns, debug, filter_prompt, footer, frames, help, log_line, log_view, many, palette,
-    peer_line, peer_screen, peers, reply, request, saved_filters, showing, status_bar, which_key,
+    against, channels, columns, debug, filter_prompt, footer, frames, help, log_line, log_view,
+    many, palette, peer_line, peer_screen, peers, reply, request, saved_filters, showing,
+    status_bar, which_key,
 };
 use crate::screen::keys::spot::Spot;
 use crate::screen::{Class, Mode, Model, Pane, Screen};
 
 /// Draws a frame. Returns where the terminal's cursor stands, if text is typed.
-pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -> Option<(u16, u16)> {
-    let mut canvas = Canvas::new(cells, theme, model.setup.naming.privacy.then_some(&model.setup.naming.mask));
+pub fn draw(
+    cells: &mut Buffer,
+    model: &Model,
+    theme: &Theme,
+    tops: &mut Tops,
+) -> Option<(u16, u16)> {
+    let mut canvas =
+        Canvas::new(cells, theme, model.setup.naming.privacy.then_some(&model.setup.naming.mask));
     all(&mut canvas, model, tops);
     let cursor = canvas.cursor;
     if theme.ascii {
@@ -25,7 +32,8 @@ pub fn draw(cells: &mut Buffer, model: &Model, theme: &Theme, tops: &mut Tops) -
     cursor
 }
 
-/// What stands in this cell of the frame that shows this model: whatever is drawn there says so itself.
+/// What stands in this cell of the frame that shows this model: whatever is drawn there says so
+/// itself.
 #[must_use]
 pub fn spot(model: &Model, theme: &Theme, mut tops: Tops, (x, y): (u16, u16)) -> Spot {
     let mut cells = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));

@@ -1,5 +1,5 @@
-//! Another program on our terminal: an editor or a pager, with a text in a file that goes when it ends. What an editor made of a
-//! payload comes back; where that can't be taken, the file stays.
+//! Another program on our terminal: an editor or a pager, with a text in a file that goes when it
+//! ends. What an editor made of a payload comes back; where that can't be taken, the file stays.
 //!
 //! No shell takes part, and what a peer sent is only ever in the file, never in the command.
 
@@ -69,7 +69,8 @@ impl External {
         }
     }
 
-    /// What the editor left. Where that can't be taken, and is something else than what it was given, the file stays.
+    /// What the editor left. Where that can't be taken, and is something else than what it was
+    /// given, the file stays.
     fn left(&mut self, given: &str, why_not: Option<String>) -> Result<String, String> {
         let left = read_at_most(&self.file, editing::MOST_BYTES);
         let is_changed = left.as_ref().is_ok_and(|left| left != given.as_bytes());
@@ -79,14 +80,19 @@ impl External {
         };
         text.map_err(|why| {
             self.keep = is_changed;
-            if is_changed { format!("{why}; what was written stays in {}", self.file.display()) } else { why }
+            if is_changed {
+                format!("{why}; what was written stays in {}", self.file.display())
+            } else {
+                why
+            }
         })
     }
 
     /// Runs it. Says what went wrong, if something did.
     async fn end(&self) -> Option<String> {
         let (program, arguments) = self.words.split_first()?;
-        let status = Command::new(program).args(arguments).arg(&self.file).kill_on_drop(true).status().await;
+        let status =
+            Command::new(program).args(arguments).arg(&self.file).kill_on_drop(true).status().await;
         let variable = self.variable;
         match status {
             Ok(status) => ended(program, status),
@@ -115,7 +121,8 @@ fn words(variables: &[&str], usual: &str) -> Result<Vec<String>, String> {
     let set = variables.iter().filter_map(|name| Some((name, env::var(name).ok()?)));
     let (name, value) = set.into_iter().find(|(_, value)| !value.trim().is_empty()).unzip();
     let value = value.unwrap_or_else(|| usual.to_owned());
-    in_words(&value).map_err(|why| format!("${}: {why}: {}", name.unwrap_or(&"EDITOR"), clean(&value)))
+    in_words(&value)
+        .map_err(|why| format!("${}: {why}: {}", name.unwrap_or(&"EDITOR"), clean(&value)))
 }
 
 /// A command as a shell splits it: `emacs -nw`, `'/opt/my editor/bin/edit' --wait`.
@@ -156,12 +163,18 @@ mod tests {
     #[tokio::test]
     async fn what_goes_wrong_is_said() {
         assert_eq!(external("true").end().await, None);
-        assert!(external("false").end().await.is_some_and(|why| why.contains("false ended with exit status: 1")));
+        assert!(
+            external("false")
+                .end()
+                .await
+                .is_some_and(|why| why.contains("false ended with exit status: 1"))
+        );
         let missing = external("/no/such/pager").end().await;
         assert!(missing.is_some_and(|why| why.contains("no program /no/such/pager: set $PAGER")));
     }
 
-    /// Runs a line of shell as the editor of a payload. What it led to, and whether its file is still there.
+    /// Runs a line of shell as the editor of a payload. What it led to, and whether its file is
+    /// still there.
     async fn edited(line: &str) -> (Result<String, String>, Option<PathBuf>) {
         let mut external = External::payload("SELECT 1").unwrap();
         external.words = ["sh", "-c", line, "editor"].map(str::to_owned).to_vec();
@@ -175,7 +188,11 @@ mod tests {
     async fn what_an_editor_leaves_comes_back() {
         assert_eq!(edited("true").await, (Ok("SELECT 1".into()), None));
         assert_eq!(edited("echo LIMIT 5 >> \"$1\"").await, (Ok("SELECT 1\nLIMIT 5".into()), None));
-        assert_eq!(edited("echo x > \"$1.new\"; mv \"$1.new\" \"$1\"").await, (Ok("x".into()), None), "in a new file");
+        assert_eq!(
+            edited("echo x > \"$1.new\"; mv \"$1.new\" \"$1\"").await,
+            (Ok("x".into()), None),
+            "in a new file"
+        );
     }
 
     #[tokio::test]
@@ -188,12 +205,21 @@ mod tests {
         ] {
             let (left, file) = edited(line).await;
             let (why_not, file) = (left.unwrap_err(), file.expect("the file stays"));
-            assert!(why_not.contains(why) && why_not.contains(&*file.to_string_lossy()), "{why_not}");
+            assert!(
+                why_not.contains(why) && why_not.contains(&*file.to_string_lossy()),
+                "{why_not}"
+            );
             fs::remove_file(file).unwrap();
         }
         let (left, file) = edited("exit 1").await;
-        assert!(left.unwrap_err().contains("exit status: 1") && file.is_none(), "nothing was written");
+        assert!(
+            left.unwrap_err().contains("exit status: 1") && file.is_none(),
+            "nothing was written"
+        );
         assert!(edited("rm \"$1\"").await.0.unwrap_err().contains("No such file"));
-        assert!(edited("rm \"$1\"; mkfifo \"$1\"").await.0.unwrap_err().contains("no plain file"), "and nobody waits");
+        assert!(
+            edited("rm \"$1\"; mkfifo \"$1\"").await.0.unwrap_err().contains("no plain file"),
+            "and nobody waits"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Writing what the operator wants to keep: for its owner alone to read, and nothing that is there goes without being asked about.
+//! Writing what the operator wants to keep: for its owner alone to read, and nothing that is there
+//! goes without being asked about.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -14,7 +15,9 @@ pub fn save(path: &Path, contents: &[u8], overwrite: bool) -> Saved {
     let path = at_home(path);
     let outcome = match write(&path, contents, overwrite) {
         Ok(()) => Ok(contents.len()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !overwrite => Err(Unsaved::IsThere),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !overwrite => {
+            Err(Unsaved::IsThere)
+        }
         Err(error) => Err(Unsaved::Failed(error.to_string())),
     };
     Saved { path: path.display().to_string(), outcome }
@@ -22,7 +25,9 @@ pub fn save(path: &Path, contents: &[u8], overwrite: bool) -> Saved {
 
 fn at_home(path: &Path) -> PathBuf {
     let below = path.strip_prefix("~").ok();
-    below.zip(std::env::home_dir()).map_or_else(|| path.to_owned(), |(below, home)| home.join(below))
+    below
+        .zip(std::env::home_dir())
+        .map_or_else(|| path.to_owned(), |(below, home)| home.join(below))
 }
 
 /// What is there is replaced at once by what was written whole.
@@ -60,10 +65,11 @@ pub fn write_new(path: &Path, contents: &[u8]) -> io::Result<()> {
     beside(path, contents)?.persist_noclobber(path).map(drop).map_err(|error| error.error)
 }
 
-/// A file that is written whole in the same directory, for its owner alone, and goes unless it takes its place: replies tell of
-/// other people.
+/// A file that is written whole in the same directory, for its owner alone, and goes unless it
+/// takes its place: replies tell of other people.
 fn beside(path: &Path, contents: &[u8]) -> io::Result<NamedTempFile> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(directory)?;
     file.write_all(contents)?;
     Ok(file)

@@ -1,5 +1,5 @@
-//! Where the filter is typed, over the two rows above the footer: the text, and under it what is wrong there, or what could
-//! come next. And the prompt for a note, which is a line like it.
+//! Where the filter is typed, over the two rows above the footer: the text, and under it what is
+//! wrong there, or what could come next. And the prompt for a note, which is a line like it.
 
 use ratatui::style::Style;
 
@@ -30,7 +30,8 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
     }
 }
 
-/// The line that is typed. Returns how many of its cells are left out at its beginning, so that the cursor is seen.
+/// The line that is typed. Returns how many of its cells are left out at its beginning, so that the
+/// cursor is seen.
 fn line(canvas: &mut Canvas, grid: &Grid, label: &str, input: &Input) -> u16 {
     let (theme, y, right) = (canvas.theme, grid.tour, grid.columns - 1);
     clear(canvas, grid);
@@ -79,7 +80,12 @@ fn below(canvas: &mut Canvas, model: &Model, grid: &Grid, shift: u16) {
         };
         let end = if x > caret { right } else { caret };
         canvas.text(caret, caret + 1, y, "^", theme.caution.patch(theme.strong()));
-        canvas.pieces(x, end, y, &[(what, theme.caution), (colon, theme.muted), (possible, theme.muted)]);
+        canvas.pieces(
+            x,
+            end,
+            y,
+            &[(what, theme.caution), (colon, theme.muted), (possible, theme.muted)],
+        );
         return;
     }
     let mut x = TEXT;

@@ -1,4 +1,5 @@
-//! The last row: what can be done now. Help and quit are reserved first, at the right; the rest falls off whole.
+//! The last row: what can be done now. Help and quit are reserved first, at the right; the rest
+//! falls off whole.
 
 use super::canvas::{Canvas, width};
 use super::layout::Grid;

@@ -1,4 +1,5 @@
-//! The payload as a form: a row for each field with its name, its value and what it may be; what is wrong stands below it.
+//! The payload as a form: a row for each field with its name, its value and what it may be; what is
+//! wrong stands below it.
 
 use ratatui::style::Style;
 
@@ -32,14 +33,28 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: &Area, form: &Form, fields
         one(canvas, area, y, field, form, at, here);
         y += 1;
         if let Some(what) = form.wrong(fields, at).filter(|_| y < area.bottom()) {
-            let x = canvas.text(area.x + NAME, area.right, y, "▲ ", canvas.theme.caution.patch(canvas.theme.strong()));
+            let x = canvas.text(
+                area.x + NAME,
+                area.right,
+                y,
+                "▲ ",
+                canvas.theme.caution.patch(canvas.theme.strong()),
+            );
             canvas.text(x, area.right, y, &what, Style::new());
             y += 1;
         }
     }
 }
 
-fn one(canvas: &mut Canvas, area: &Area, y: u16, field: &Field, form: &Form, at: usize, here: bool) {
+fn one(
+    canvas: &mut Canvas,
+    area: &Area,
+    y: u16,
+    field: &Field,
+    form: &Form,
+    at: usize,
+    here: bool,
+) {
     let theme = canvas.theme;
     let Some(input) = form.inputs.get(at) else { return };
     let name = if here { theme.strong() } else { theme.muted };
@@ -47,7 +62,8 @@ fn one(canvas: &mut Canvas, area: &Area, y: u16, field: &Field, form: &Form, at:
     let x = area.x + NAME;
     let end = (x + VALUE).min(area.right);
     if let Kind::Choice(choices) = field.kind {
-        let end = canvas.text(x, end, y, input.text(), if here { theme.strong() } else { Style::new() });
+        let end =
+            canvas.text(x, end, y, input.text(), if here { theme.strong() } else { Style::new() });
         let place = choices.iter().position(|(name, _)| *name == input.text());
         let doc = place.map(|place| choices[place].1).unwrap_or_default();
         let note = format!("{doc}  ({} of {})", place.map_or(0, |place| place + 1), choices.len());

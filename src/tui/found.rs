@@ -1,4 +1,5 @@
-//! Marks on what was found: bold and underlined; what was gone to, on the ground of the selection too.
+//! Marks on what was found: bold and underlined; what was gone to, on the ground of the selection
+//! too.
 
 use ratatui::style::{Modifier, Style};
 
@@ -14,7 +15,8 @@ pub fn mark(canvas: &mut Canvas, x: u16, right: u16, y: u16, current: bool) {
 /// Marks every place of `found` in a text that was written from `x` on and ended at `end`.
 pub fn mark_all(canvas: &mut Canvas, x: u16, end: u16, y: u16, text: &str, found: &str) {
     for range in places(text, found) {
-        let (from, to) = (x + width(&text[..range.start]), x + width(text.get(..range.end).unwrap_or(text)));
+        let (from, to) =
+            (x + width(&text[..range.start]), x + width(text.get(..range.end).unwrap_or(text)));
         if from >= end {
             return;
         }

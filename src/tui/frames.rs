@@ -9,7 +9,8 @@ use swarmscope_facts::request::{Outcome, Part, Request, more};
 use swarmscope_facts::words;
 use swarmscope_wire::ErrorByte;
 
-/// Bytes of a request or reply frame before its payload: length, frame id and four fields (protocol.md §4).
+/// Bytes of a request or reply frame before its payload: length, frame id and four fields
+/// (protocol.md §4).
 const BEFORE_PAYLOAD: usize = 9;
 
 /// One line.
@@ -25,7 +26,11 @@ struct Line {
 pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
     let Some(request) = model.request().filter(|request| request.sent.is_some()) else { return };
     let channel = request.channel.map(|channel| channel.to_string()).unwrap_or_default();
-    let note = if area.width() >= 44 { format!("of channel {channel}, newest last") } else { String::new() };
+    let note = if area.width() >= 44 {
+        format!("of channel {channel}, newest last")
+    } else {
+        String::new()
+    };
     canvas.heading(&area, "FRAMES", false, &note);
     let lines = lines(request, usize::from(area.height.saturating_sub(1)));
     let theme = canvas.theme;
@@ -41,8 +46,11 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
             right = canvas.right(right, y, &format!("{} B", thousands(bytes as u64)), muted);
         }
         let (x, right) = (area.x + 32, right.saturating_sub(1));
-        let detail =
-            if x + width(&line.detail) <= right { &line.detail } else { line.detail.trim_end_matches(" more") };
+        let detail = if x + width(&line.detail) <= right {
+            &line.detail
+        } else {
+            line.detail.trim_end_matches(" more")
+        };
         canvas.text(x, right, y, detail, muted);
     }
 }
@@ -76,12 +84,15 @@ fn summed(request: &Request, room: usize, lines: &mut Vec<Line>) {
     let Some((first, newest)) = request.parts.first().zip(request.newest) else { return };
     let kept = &request.parts;
     // beyond those that are kept only the newest is known
-    let mut tail: Vec<Part> = kept.iter().rev().take(room.saturating_sub(2).max(1)).rev().copied().collect();
+    let mut tail: Vec<Part> =
+        kept.iter().rev().take(room.saturating_sub(2).max(1)).rev().copied().collect();
     if kept.last().is_some_and(|last| last.index != newest.index) {
         tail = vec![newest];
     }
     let left_out = (newest.index as usize).saturating_sub(tail.len() + 1);
-    let bytes: usize = request.bytes.saturating_sub(first.bytes + tail.iter().map(|part| part.bytes).sum::<usize>());
+    let bytes: usize = request
+        .bytes
+        .saturating_sub(first.bytes + tail.iter().map(|part| part.bytes).sum::<usize>());
     if room >= 2 {
         lines.push(part_line(request, first));
     }
@@ -99,14 +110,18 @@ fn summed(request: &Request, room: usize, lines: &mut Vec<Line>) {
 }
 
 fn part_line(request: &Request, part: &Part) -> Line {
-    let error = request.reply().map(|reply| reply.error).filter(|error| *error != ErrorByte::SUCCESS);
+    let error =
+        request.reply().map(|reply| reply.error).filter(|error| *error != ErrorByte::SUCCESS);
     let detail = match (part.hint.is_last(), error) {
         (true, Some(error)) => words::error(error),
         (true, None) => "the last".to_owned(),
         (false, _) => format!("hint {}: {}", part.hint.0, more(part.hint)),
     };
     Line {
-        time: format!("+{} ms", thousands(u64::try_from(part.after.as_millis()).unwrap_or(u64::MAX))),
+        time: format!(
+            "+{} ms",
+            thousands(u64::try_from(part.after.as_millis()).unwrap_or(u64::MAX))
+        ),
         arrow: "←",
         what: format!("part {}", part.index),
         detail,

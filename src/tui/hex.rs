@@ -8,11 +8,25 @@ use super::canvas::{Area, Canvas};
 use crate::screen::reply::lines::{bytes_per_row, hex_gap, offset_digits};
 use swarmscope_facts::reply::find::Hit;
 
-/// Draws bytes from row `first` on; those that are `linked` stand out, those that were `found` are marked.
-pub fn draw(canvas: &mut Canvas, area: &Area, bytes: &[u8], first: usize, linked: Option<Range<usize>>, found: &[Hit]) {
+/// Draws bytes from row `first` on; those that are `linked` stand out, those that were `found` are
+/// marked.
+pub fn draw(
+    canvas: &mut Canvas,
+    area: &Area,
+    bytes: &[u8],
+    first: usize,
+    linked: Option<Range<usize>>,
+    found: &[Hit],
+) {
     if canvas.mask.is_some() {
         // an address may stand in any of them
-        canvas.text(area.x, area.right, area.y, "bytes are hidden with the addresses", canvas.theme.muted);
+        canvas.text(
+            area.x,
+            area.right,
+            area.y,
+            "bytes are hidden with the addresses",
+            canvas.theme.muted,
+        );
         return;
     }
     let n = bytes_per_row(area.width(), bytes.len());
@@ -41,10 +55,12 @@ pub fn draw(canvas: &mut Canvas, area: &Area, bytes: &[u8], first: usize, linked
             let i = u16::try_from(i).unwrap_or(u16::MAX);
             let x = hex_x + 3 * i;
             canvas.text(x, area.right, y, &format!("{byte:02x}"), style);
-            if is_linked && linked.contains(&(start + usize::from(i) + 1)) && usize::from(i) + 1 < n {
+            if is_linked && linked.contains(&(start + usize::from(i) + 1)) && usize::from(i) + 1 < n
+            {
                 canvas.text(x + 2, area.right, y, " ", style);
             }
-            let shown = if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '·' };
+            let shown =
+                if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '·' };
             canvas.text(text_x + i, area.right, y, shown.encode_utf8(&mut [0; 4]), style);
         }
     }

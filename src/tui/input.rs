@@ -1,5 +1,6 @@
-//! What is typed: read on a thread of its own, which notes when it came. Half a key (`ESC [` may be Alt and `[`, or the beginning
-//! of anything) is waited for there, and never by the loop; and what came while a frame was drawn has waited since then.
+//! What is typed: read on a thread of its own, which notes when it came. Half a key (`ESC [` may be
+//! Alt and `[`, or the beginning of anything) is waited for there, and never by the loop; and what
+//! came while a frame was drawn has waited since then.
 #![allow(clippy::disallowed_methods)] // it reads the clock when something comes, and waits for a thread's end
 
 use std::io;
@@ -13,7 +14,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// Keys and pastes that may wait for the loop; more wait in the terminal. Few, because a paste may be long.
+/// Keys and pastes that may wait for the loop; more wait in the terminal. Few, because a paste may
+/// be long.
 pub const MOST_WAITING: usize = 64;
 /// How long to wait for the end of reading: half a key may never be whole.
 const GRACE: Duration = Duration::from_millis(100);
@@ -37,13 +39,14 @@ impl Input {
         Self { typed, ends }
     }
 
-    /// Waits for what is typed, and gives all that is there. 0: the terminal is gone. Nothing is lost when the future is dropped.
+    /// Waits for what is typed, and gives all that is there. 0: the terminal is gone. Nothing is
+    /// lost when the future is dropped.
     pub async fn next(&mut self, typed: &mut Vec<Typed>) -> usize {
         self.typed.recv_many(typed, MOST_WAITING).await
     }
 
-    /// Reads no more: what is typed from here on is somebody else's. What was read and not taken yet is nobody's: it was not meant
-    /// for this screen, and can't be given back.
+    /// Reads no more: what is typed from here on is somebody else's. What was read and not taken
+    /// yet is nobody's: it was not meant for this screen, and can't be given back.
     pub async fn end(self) {
         let Self { mut typed, ends } = self;
         drop(ends);

@@ -39,7 +39,8 @@ impl Files {
         Some(directory.as_ref()?.join(of.file()))
     }
 
-    /// Reads all of them. A file that is not there is none; one that can't be read is told of, and not written later.
+    /// Reads all of them. A file that is not there is none; one that can't be read is told of, and
+    /// not written later.
     pub fn read(&mut self) -> Kept {
         let mut kept = Kept::default();
         for of in KeptIn::ALL {
@@ -55,7 +56,8 @@ impl Files {
             if let Err(why) = read {
                 self.wrong.push(of);
                 let path = path.display();
-                kept.notices.push(format!("{path}: {why}; fix it and restart; the file is left untouched"));
+                kept.notices
+                    .push(format!("{path}: {why}; fix it and restart; the file is left untouched"));
             }
         }
         kept
@@ -70,11 +72,13 @@ impl Files {
         if self.wrong.contains(&of) {
             return Err(format!("{} is not written: it could not be read", path.display()));
         }
-        whole(&path, text).map_err(|error| format!("{} could not be written: {error}", path.display()))
+        whole(&path, text)
+            .map_err(|error| format!("{} could not be written: {error}", path.display()))
     }
 }
 
-/// Writes in the order in which it is told to, on a thread of its own: a disk may be slow, the screen never waits for it.
+/// Writes in the order in which it is told to, on a thread of its own: a disk may be slow, the
+/// screen never waits for it.
 pub struct Writer {
     orders: Option<mpsc::Sender<(KeptIn, String)>>,
     thread: Option<JoinHandle<()>>,
@@ -161,7 +165,11 @@ mod tests {
         assert_eq!(files.read().filters.iter().collect::<Vec<_>>(), [("new", "asked:0")]);
         let path = directory.path().join("config/filters.toml");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(directory.path().join("config")).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(
+            fs::read_dir(directory.path().join("config")).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
     }
 
     #[test]
@@ -172,7 +180,10 @@ mod tests {
             writer.write(KeptIn::Filters, format!("\"{n}\" = 'asked:{n}'\n"));
         }
         drop(writer);
-        assert_eq!(files(directory.path()).read().filters.iter().collect::<Vec<_>>(), [("49", "asked:49")]);
+        assert_eq!(
+            files(directory.path()).read().filters.iter().collect::<Vec<_>>(),
+            [("49", "asked:49")]
+        );
     }
 
     #[test]

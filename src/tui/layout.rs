@@ -1,7 +1,9 @@
-//! Where everything stands: a pure function of the terminal's size and of what is open (screens as in `screenshots/`).
+//! Where everything stands: a pure function of the terminal's size and of what is open (screens as
+//! in `screenshots/`).
 //!
-//! Row 0 is the status bar, the last row the footer, the row above it the newest event. Between them stand two panes with one
-//! vertical rule, blocks with one blank row between them. Widths depend on the size alone.
+//! Row 0 is the status bar, the last row the footer, the row above it the newest event. Between
+//! them stand two panes with one vertical rule, blocks with one blank row between them. Widths
+//! depend on the size alone.
 
 use super::canvas::Area;
 use crate::screen::reply::lines::{WIDEST, list_width};
@@ -9,11 +11,13 @@ use crate::screen::{Class, Mode, Model, Pane};
 
 /// Rows of the CHANNELS block besides its heading, at 120×40.
 const CHANNEL_ROWS: u16 = 6;
-/// Rows of the REPLY block at 120×40: heading, state, blank, seven fields, blank, seven rows of bytes.
+/// Rows of the REPLY block at 120×40: heading, state, blank, seven fields, blank, seven rows of
+/// bytes.
 const REPLY_ROWS: u16 = 18;
 /// Rows of the FRAMES block, its heading included, at 120×40.
 const FRAME_ROWS: u16 = 6;
-/// Rows of the REQUEST block at 120×40: heading, message, frequency, payload, three lines of it, to send, same as.
+/// Rows of the REQUEST block at 120×40: heading, message, frequency, payload, three lines of it, to
+/// send, same as.
 const REQUEST_ROWS: u16 = 9;
 /// Rows that the composer takes as a sheet.
 const SHEET_ROWS: u16 = 12;
@@ -65,7 +69,8 @@ impl Grid {
         if model.showing.presenter { grid.for_a_projector(composing) } else { grid }
     }
 
-    /// Fewer blocks, and air around them: the list, and the reply as tall as the screen. Widths stay.
+    /// Fewer blocks, and air around them: the list, and the reply as tall as the screen. Widths
+    /// stay.
     #[must_use]
     pub fn for_a_projector(mut self, composing: bool) -> Self {
         let (Some(peers), Some(peer)) = (self.peers, self.peer) else { return self };
@@ -92,7 +97,8 @@ impl Grid {
         self
     }
 
-    /// `composing`: the composer is open. `inside`: where there is room for one pane, it is the peer's.
+    /// `composing`: the composer is open. `inside`: where there is room for one pane, it is the
+    /// peer's.
     #[must_use]
     pub fn new(columns: u16, rows: u16, composing: bool, inside: bool) -> Self {
         Self::with_list(columns, rows, composing, inside, 0)
@@ -147,7 +153,8 @@ impl Grid {
         let end = if composing { rows - 3 - SHEET_ROWS - 1 } else { rows - 5 };
         self.rule = Some((left + 1, 1, end));
         self.peers = Some(Area { bar: 0, x: 3, right: left, y: 1, height: end - 1 });
-        let pane = Area { bar: left + 2, x: left + 4, right: self.columns - 1, y: 1, height: end - 1 };
+        let pane =
+            Area { bar: left + 2, x: left + 4, right: self.columns - 1, y: 1, height: end - 1 };
         self.right_pane(pane, CHANNEL_ROWS);
         let wide = |y, height| Area { bar: 0, x: 3, right: self.columns - 1, y, height };
         if composing {
@@ -210,7 +217,10 @@ mod tests {
         let request = grid.request.map(|request| match request {
             Request::Line(area) | Request::Block(area) | Request::Sheet(area) => area,
         });
-        [grid.peers, request, grid.peer, grid.channels, grid.reply, grid.frames].into_iter().flatten().collect()
+        [grid.peers, request, grid.peer, grid.channels, grid.reply, grid.frames]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     #[test]
@@ -218,23 +228,39 @@ mod tests {
         let ways = [(false, false), (true, false), (false, true)];
         for columns in (40..=200).step_by(3) {
             for rows in 10..=70 {
-                for (composing, inside, presenter) in ways.into_iter().flat_map(|(a, b)| [(a, b, false), (a, b, true)])
+                for (composing, inside, presenter) in
+                    ways.into_iter().flat_map(|(a, b)| [(a, b, false), (a, b, true)])
                 {
                     let grid = Grid::new(columns, rows, composing, inside);
                     let grid = if presenter { grid.for_a_projector(composing) } else { grid };
                     let all = blocks(&grid);
                     assert!(!all.is_empty());
                     if let Some(reply) = grid.reply {
-                        assert_eq!(reply.width(), reply_width(grid.class, columns, 0), "{columns}×{rows}");
+                        assert_eq!(
+                            reply.width(),
+                            reply_width(grid.class, columns, 0),
+                            "{columns}×{rows}"
+                        );
                     }
                     for (i, area) in all.iter().enumerate() {
                         assert!(area.height > 0, "{columns}×{rows}: {grid:?}");
-                        assert!(area.y > 0 && area.bottom() <= grid.event, "{columns}×{rows}: {area:?}");
-                        assert!(area.bar < area.x && area.x < area.right && area.right < columns, "{area:?}");
+                        assert!(
+                            area.y > 0 && area.bottom() <= grid.event,
+                            "{columns}×{rows}: {area:?}"
+                        );
+                        assert!(
+                            area.bar < area.x && area.x < area.right && area.right < columns,
+                            "{area:?}"
+                        );
                         for other in &all[..i] {
-                            let apart_in_rows = area.y >= other.bottom() || other.y >= area.bottom();
-                            let apart_in_columns = area.bar >= other.right || other.bar >= area.right;
-                            assert!(apart_in_rows || apart_in_columns, "{columns}×{rows}: {area:?} {other:?}");
+                            let apart_in_rows =
+                                area.y >= other.bottom() || other.y >= area.bottom();
+                            let apart_in_columns =
+                                area.bar >= other.right || other.bar >= area.right;
+                            assert!(
+                                apart_in_rows || apart_in_columns,
+                                "{columns}×{rows}: {area:?} {other:?}"
+                            );
                         }
                     }
                 }
@@ -254,7 +280,10 @@ mod tests {
         assert_eq!(compact.rule, Some((38, 1, 19)));
         assert_eq!(compact.peers, Some(Area { bar: 0, x: 3, right: 37, y: 1, height: 18 }));
         assert_eq!(compact.reply, Some(Area { bar: 39, x: 41, right: 79, y: 10, height: 9 }));
-        assert_eq!(compact.request, Some(Request::Line(Area { bar: 0, x: 3, right: 79, y: 20, height: 1 })));
+        assert_eq!(
+            compact.request,
+            Some(Request::Line(Area { bar: 0, x: 3, right: 79, y: 20, height: 1 }))
+        );
         assert_eq!(Grid::new(80, 24, true, false).sheet_rule, Some(8));
         assert_eq!(blocks(&Grid::new(39, 9, false, false)), []);
     }

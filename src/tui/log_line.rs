@@ -29,7 +29,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     end = canvas.right(end - 1, y, &model.key_of("log"), theme.strong()).saturating_sub(2);
     let more = model.log.more(model.now);
     if more > 0 {
-        end = canvas.right(end, y, &format!("{} more", thousands(more as u64)), theme.muted).saturating_sub(2);
+        end = canvas
+            .right(end, y, &format!("{} more", thousands(more as u64)), theme.muted)
+            .saturating_sub(2);
     }
     let mut x = 1;
     if grid.class > Class::OnePane {
@@ -38,7 +40,8 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     write(canvas, model, line, Area { bar: 0, x, right: end, y, height: 1 }, true);
 }
 
-/// One line of the log: sign, who, what, how often; what to do next where there is room for all of it.
+/// One line of the log: sign, who, what, how often; what to do next where there is room for all of
+/// it.
 pub fn write(canvas: &mut Canvas, model: &Model, line: &Line, area: Area, with_next: bool) {
     let theme = canvas.theme;
     let (mut x, end, y) = (area.x, area.right, area.y);
@@ -64,15 +67,24 @@ pub fn write(canvas: &mut Canvas, model: &Model, line: &Line, area: Area, with_n
         (times, within) if end - area.x > 80 => format!(" ({times} times{within})"),
         (times, _) => format!(" ({times}×)"),
     };
-    let next = if with_next { next_step(line, end.saturating_sub(x + width(&times))) } else { String::new() };
+    let next = if with_next {
+        next_step(line, end.saturating_sub(x + width(&times)))
+    } else {
+        String::new()
+    };
     let text_end = end.saturating_sub(width(&times) + width(&next)).max(x);
-    let text = if next.is_empty() { line.text.clone() } else { clause(&line.text, usize::from(text_end - x)) };
+    let text = if next.is_empty() {
+        line.text.clone()
+    } else {
+        clause(&line.text, usize::from(text_end - x))
+    };
     x = canvas.text(x, text_end, y, &text, Style::new());
     x = canvas.text(x, end, y, &times, Style::new());
     canvas.text(x, end, y, &next, theme.muted);
 }
 
-/// The code and the next step where there is room for them beside a text; at least the code where some of the text is left.
+/// The code and the next step where there is room for them beside a text; at least the code where
+/// some of the text is left.
 fn next_step(line: &Line, room: u16) -> String {
     let Some((code, hint)) = line.next else { return String::new() };
     let (whole, brief) = (format!(" · {code}: {hint}"), format!(" · {code}"));
@@ -100,7 +112,8 @@ fn tour(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
     lines.len() > 1
 }
 
-/// On a first run: what to try, in the line that a tour would take. Hints that have no room fall off whole.
+/// On a first run: what to try, in the line that a tour would take. Hints that have no room fall
+/// off whole.
 fn hints(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let hints = if model.tour.is_some() { Vec::new() } else { all_hints(model) };
     if hints.is_empty() {

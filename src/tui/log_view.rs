@@ -19,7 +19,13 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, back: usize) {
     canvas.blank(body, Style::new());
     canvas.cursor = None;
     let found: Vec<&Line> = log::reading::found(model).collect();
-    let area = Area { bar: 0, x: 3, right: grid.columns - 1, y: if grid.rows >= 20 { 2 } else { 1 }, height: 1 };
+    let area = Area {
+        bar: 0,
+        x: 3,
+        right: grid.columns - 1,
+        y: if grid.rows >= 20 { 2 } else { 1 },
+        height: 1,
+    };
     heading(canvas, model, &area, found.len());
     let list = Area { y: area.y + 1, height: grid.footer.saturating_sub(area.y + 1), ..area };
     if found.is_empty() {
@@ -42,7 +48,13 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, back: usize) {
         }
         y -= height;
         if grid.class > Class::OnePane {
-            canvas.text(list.x, list.right, y, &clock_with_millis(line.at.wall), canvas.theme.muted);
+            canvas.text(
+                list.x,
+                list.right,
+                y,
+                &clock_with_millis(line.at.wall),
+                canvas.theme.muted,
+            );
         }
         log_line::write(canvas, model, line, Area { x, y, height: 1, ..list }, false);
         for (text, y) in below.iter().zip(y + 1..) {
@@ -56,9 +68,11 @@ fn next_step(line: &Line) -> Option<String> {
     line.next.filter(|_| line.kind.needs_a_person()).map(|(code, hint)| format!("{code}: {hint}"))
 }
 
-/// Rows of all lines, as far as that matters: a few stand below the heading, not at the other end of an empty screen.
+/// Rows of all lines, as far as that matters: a few stand below the heading, not at the other end
+/// of an empty screen.
 fn height(lines: &[&Line], room: usize, most: u16) -> u16 {
-    let rows = lines.iter().map(|line| 1 + next_step(line).map_or(0, |next| folded(&next, room).len()));
+    let rows =
+        lines.iter().map(|line| 1 + next_step(line).map_or(0, |next| folded(&next, room).len()));
     u16::try_from(rows.take(usize::from(most)).sum::<usize>()).unwrap_or(u16::MAX)
 }
 
@@ -79,7 +93,10 @@ fn heading(canvas: &mut Canvas, model: &Model, area: &Area, found: usize) {
         canvas.cursor = typing.then_some((cursor, area.y));
     }
     if model.facts.coalesced() > 0 {
-        let text = format!("{} states of peers were passed over in a rush", thousands(model.facts.coalesced()));
+        let text = format!(
+            "{} states of peers were passed over in a rush",
+            thousands(model.facts.coalesced())
+        );
         if x + 2 + width(&text) <= area.right {
             canvas.right(area.right, area.y, &text, theme.muted);
         }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::screen::figures::{Figures, Spread};
 
-/// Of how many messages the times are kept: more than a busy second brings, so that a slow one is in the next figures.
+/// Of how many messages the times are kept: more than a busy second brings, so that a slow one is
+/// in the next figures.
 const MESSAGES: usize = 8192;
 /// Of how many frames: some seconds of them.
 const FRAMES: usize = 512;
@@ -30,7 +31,9 @@ impl<const KEPT: usize> Times<KEPT> {
     pub fn spread(&self) -> Spread {
         let mut sorted = self.newest.clone();
         sorted.sort_unstable();
-        let at = |share: usize| sorted.len().checked_sub(1).map_or(Duration::ZERO, |last| sorted[last * share / 100]);
+        let at = |share: usize| {
+            sorted.len().checked_sub(1).map_or(Duration::ZERO, |last| sorted[last * share / 100])
+        };
         Spread { p50: at(50), p99: at(99), most: at(100) }
     }
 }
@@ -120,7 +123,10 @@ mod tests {
         meter.drawn(Duration::from_millis(2));
         meter.waited(7);
         let figures = meter.second(3, 1);
-        assert_eq!((figures.messages, figures.frames, figures.events, figures.decodings), (1, 1, (3, 7), 1));
+        assert_eq!(
+            (figures.messages, figures.frames, figures.events, figures.decodings),
+            (1, 1, (3, 7), 1)
+        );
         assert_eq!(meter.second(0, 0).messages, 0);
         assert!(figures.resident.is_none_or(|bytes| bytes > 1 << 20));
     }

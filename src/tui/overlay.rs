@@ -6,7 +6,14 @@ use super::canvas::{Area, Canvas, width};
 use super::layout::Grid;
 
 /// Fades what is there and draws a box of at most this size in its middle. Returns the room in it.
-pub fn frame(canvas: &mut Canvas, grid: &Grid, wide: u16, high: u16, title: &str, note: &str) -> Area {
+pub fn frame(
+    canvas: &mut Canvas,
+    grid: &Grid,
+    wide: u16,
+    high: u16,
+    title: &str,
+    note: &str,
+) -> Area {
     canvas.fade();
     let (columns, rows) = (grid.columns, grid.footer);
     let wanted = high;
@@ -15,10 +22,17 @@ pub fn frame(canvas: &mut Canvas, grid: &Grid, wide: u16, high: u16, title: &str
     outline(canvas, Rect::new(x, y, wide, high), title, note);
     // a blank row above and below where all fits
     let air = u16::from(wanted <= high && high >= 10);
-    Area { bar: x + 1, x: x + 3, right: x + wide - 3, y: y + 1 + air, height: high.saturating_sub(2 + 2 * air) }
+    Area {
+        bar: x + 1,
+        x: x + 3,
+        right: x + wide - 3,
+        y: y + 1 + air,
+        height: high.saturating_sub(2 + 2 * air),
+    }
 }
 
-/// Draws a box of at most this height at the lower end of the screen, over what is there. Returns the room in it.
+/// Draws a box of at most this height at the lower end of the screen, over what is there. Returns
+/// the room in it.
 pub fn sheet(canvas: &mut Canvas, grid: &Grid, high: u16, title: &str) -> Area {
     let (wide, high) = (grid.columns.saturating_sub(2), high.min(grid.event.saturating_sub(1)));
     let (x, y) = (1, grid.event - high);
@@ -26,7 +40,12 @@ pub fn sheet(canvas: &mut Canvas, grid: &Grid, high: u16, title: &str) -> Area {
     Area { bar: x + 1, x: x + 3, right: x + wide - 3, y: y + 1, height: high.saturating_sub(2) }
 }
 
-fn outline(canvas: &mut Canvas, Rect { x, y, width: wide, height: high }: Rect, title: &str, note: &str) {
+fn outline(
+    canvas: &mut Canvas,
+    Rect { x, y, width: wide, height: high }: Rect,
+    title: &str,
+    note: &str,
+) {
     if wide < 2 || high < 2 {
         return;
     }
@@ -65,6 +84,7 @@ pub fn corner(canvas: &mut Canvas, inner: &Area, text: &str) {
 
 /// The row of the lower edge: the first below the room that has a corner.
 fn bottom(canvas: &Canvas, inner: &Area) -> u16 {
-    let is_edge = |y: &u16| canvas.cells.cell((inner.bar - 1, *y)).is_some_and(|cell| cell.symbol() == "└");
+    let is_edge =
+        |y: &u16| canvas.cells.cell((inner.bar - 1, *y)).is_some_and(|cell| cell.symbol() == "└");
     (inner.bottom()..canvas.size().1).find(is_edge).unwrap_or(inner.bottom())
 }

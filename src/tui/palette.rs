@@ -1,4 +1,5 @@
-//! All commands, searched by typing, and arguments behind their names. What can't be done now is muted and says why.
+//! All commands, searched by typing, and arguments behind their names. What can't be done now is
+//! muted and says why.
 
 use ratatui::style::Style;
 
@@ -63,7 +64,8 @@ fn typed(canvas: &mut Canvas, inner: &Area, palette: &Palette) -> u16 {
     cursor
 }
 
-/// Below it: what is wrong with the argument, under the place where it is; else what to type. Returns the rows that are taken.
+/// Below it: what is wrong with the argument, under the place where it is; else what to type.
+/// Returns the rows that are taken.
 fn below(canvas: &mut Canvas, inner: &Area, palette: &Palette, said: Option<&Said>) -> u16 {
     let (theme, y) = (canvas.theme, inner.y + 1);
     if let Some(wrong) = &palette.wrong {
@@ -86,7 +88,13 @@ fn below(canvas: &mut Canvas, inner: &Area, palette: &Palette, said: Option<&Sai
     1
 }
 
-fn row(canvas: &mut Canvas, model: &Model, list: &Area, y: u16, (command, line, here): (&Command, &Found, bool)) {
+fn row(
+    canvas: &mut Canvas,
+    model: &Model,
+    list: &Area,
+    y: u16,
+    (command, line, here): (&Command, &Found, bool),
+) {
     let theme = canvas.theme;
     let why_not = command.ready_reason(model);
     let style = match (&why_not, here) {
@@ -95,13 +103,16 @@ fn row(canvas: &mut Canvas, model: &Model, list: &Area, y: u16, (command, line, 
         (None, false) => Style::new(),
     };
     let end = marked(canvas, list.x, list.x + NAME, y, command.name, &line.marks, style);
-    if let Some(argument) =
-        model.table().argument(command).filter(|argument| end + 1 + width(argument.name) < list.x + NAME)
+    if let Some(argument) = model
+        .table()
+        .argument(command)
+        .filter(|argument| end + 1 + width(argument.name) < list.x + NAME)
     {
         canvas.text(end + 1, list.x + NAME, y, argument.name, theme.muted);
     }
     let key = if why_not.is_some() { theme.muted } else { theme.strong() };
     canvas.right(list.right, y, &model.setup.keymap.first(command), key);
-    let doc = why_not.map_or_else(|| command.own_doc(model.table()).to_owned(), |why| format!("not now: {why}"));
+    let doc = why_not
+        .map_or_else(|| command.own_doc(model.table()).to_owned(), |why| format!("not now: {why}"));
     canvas.text(list.x + NAME + 1, list.right.saturating_sub(KEY), y, &doc, theme.muted);
 }

@@ -1,4 +1,5 @@
-//! The parts of a reply as they came: when, how many bytes, what the hint said, and the time since the one before.
+//! The parts of a reply as they came: when, how many bytes, what the hint said, and the time since
+//! the one before.
 
 use std::time::Duration;
 
@@ -25,12 +26,24 @@ pub struct Columns {
 impl Columns {
     pub fn of(area: &Area) -> Self {
         let x = area.x;
-        Self { part: x + 4, after: x + 12, bytes: x + 20, hint: x + 26, gap: x + 34, right: area.right }
+        Self {
+            part: x + 4,
+            after: x + 12,
+            bytes: x + 20,
+            hint: x + 26,
+            gap: x + 34,
+            right: area.right,
+        }
     }
 
     pub fn headings(&self, canvas: &mut Canvas, y: u16) {
-        let headings =
-            [(self.part, "PART"), (self.after, "AFTER"), (self.bytes, "BYTES"), (self.hint, "HINT"), (self.gap, "GAP")];
+        let headings = [
+            (self.part, "PART"),
+            (self.after, "AFTER"),
+            (self.bytes, "BYTES"),
+            (self.hint, "HINT"),
+            (self.gap, "GAP"),
+        ];
         for (right, title) in headings {
             if right <= self.right {
                 canvas.right(right, y, title, canvas.theme.muted);
@@ -85,7 +98,14 @@ pub fn draw(canvas: &mut Canvas, area: Area, request: &Request, now: Now) {
 }
 
 /// How long it was, in numbers and as a bar of this sign.
-pub fn draw_gap(canvas: &mut Canvas, columns: &Columns, y: u16, gap: Duration, style: Style, sign: &str) {
+pub fn draw_gap(
+    canvas: &mut Canvas,
+    columns: &Columns,
+    y: u16,
+    gap: Duration,
+    style: Style,
+    sign: &str,
+) {
     if columns.gap > columns.right {
         return;
     }

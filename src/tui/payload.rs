@@ -1,4 +1,5 @@
-//! The payload's text in its editor: long lines are folded, and the line of the cursor is always among those shown.
+//! The payload's text in its editor: long lines are folded, and the line of the cursor is always
+//! among those shown.
 
 use ratatui::style::Style;
 
@@ -33,7 +34,8 @@ pub fn draw(canvas: &mut Canvas, composer: &Composer, typing: bool, area: &Area)
     let x = area.x + NUMBER;
     let rows = folded(composer.payload().lines(), room(area));
     let cursor = composer.payload().cursor();
-    let at = rows.iter().rposition(|row| row.line == cursor.0 && row.first <= cursor.1).unwrap_or(0);
+    let at =
+        rows.iter().rposition(|row| row.line == cursor.0 && row.first <= cursor.1).unwrap_or(0);
     let height = usize::from(area.height);
     let top = if typing { (at + 1).saturating_sub(height) } else { 0 };
     for (i, y) in (top..).zip(area.y..area.bottom()) {
@@ -63,7 +65,8 @@ fn folded(lines: &[String], room: usize) -> Vec<Row> {
         loop {
             let end = (first + room).min(chars.len());
             // broken behind a blank, where there is one
-            let blank = chars[first..end].iter().rposition(|c| *c == ' ').filter(|_| end < chars.len());
+            let blank =
+                chars[first..end].iter().rposition(|c| *c == ' ').filter(|_| end < chars.len());
             let end = blank.map_or(end, |blank| first + blank + 1);
             rows.push(Row { line, first, text: chars[first..end].iter().collect() });
             first = end;

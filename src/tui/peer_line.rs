@@ -22,8 +22,13 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, note_below: bool) {
     let (y, muted) = (area.y, theme.muted);
     let name = peer.permid().map(|permid| model.naming().permid(&permid)).unwrap_or_default();
     let seen = || peer.address.map(|address| address.to_string());
-    let address = peer.target().or_else(seen).map(|address| model.naming().address(&address)).unwrap_or_default();
-    let version = peer.version.map(|version| words::version(version, peer.transport)).unwrap_or_default();
+    let address = peer
+        .target()
+        .or_else(seen)
+        .map(|address| model.naming().address(&address))
+        .unwrap_or_default();
+    let version =
+        peer.version.map(|version| words::version(version, peer.transport)).unwrap_or_default();
     let spaced = |text: &str| if text.is_empty() { 0 } else { width(text) + 2 };
     let needed = spaced(&name) + spaced(&address) + spaced(&version);
 
@@ -41,12 +46,14 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, note_below: bool) {
     if let Some(label) = peer.label.as_ref().filter(|label| x + width(label) <= end) {
         x = canvas.text(x, end, y, label, muted) + 2;
     }
-    if let Some(note) = model.present().note(peer).filter(|_| !note_below && x + LEAST_NOTE <= end) {
+    if let Some(note) = model.present().note(peer).filter(|_| !note_below && x + LEAST_NOTE <= end)
+    {
         canvas.text(x, end, y, note, Style::new());
     }
 }
 
-/// Round trip and age of the connection, where there is room beside what is `needed`. Returns where that must end.
+/// Round trip and age of the connection, where there is room beside what is `needed`. Returns where
+/// that must end.
 fn times(canvas: &mut Canvas, model: &Model, peer: &Peer, area: &Area, needed: u16) -> u16 {
     let State::Connected { since } = peer.state else { return area.right };
     let muted = canvas.theme.muted;

@@ -1,4 +1,5 @@
-//! The list of peers. Its last column belongs to the composer's message: when does each peer accept it?
+//! The list of peers. Its last column belongs to the composer's message: when does each peer accept
+//! it?
 
 use crate::screen::list::columns::Layout as _;
 use ratatui::style::Style;
@@ -44,7 +45,9 @@ impl Rows {
                 let known = known(model.registry(), model.composer.message);
                 Some((Column::Next, known, model.composer.frequency_or_default()))
             }
-            Column::NextOf(id) => Some((placed.column, known(model.registry(), id), Frequency::DEFAULT)),
+            Column::NextOf(id) => {
+                Some((placed.column, known(model.registry(), id), Frequency::DEFAULT))
+            }
             _ => None,
         };
         let messages = columns.iter().filter_map(message).collect();
@@ -129,9 +132,16 @@ fn heading(canvas: &mut Canvas, model: &Model, area: &Area, headings: bool, shar
         let (x, right) = (placed.x, placed.right);
         match (placed.column, shared.message(placed.column)) {
             (_, Some((message, _))) => {
-                canvas.right(right, y + 1, cut(&message.name, usize::from(Column::Next.width())), muted);
+                canvas.right(
+                    right,
+                    y + 1,
+                    cut(&message.name, usize::from(Column::Next.width())),
+                    muted,
+                );
             }
-            (Column::RoundTrip, None) => drop(canvas.right(right, y + 1, placed.column.heading(), muted)),
+            (Column::RoundTrip, None) => {
+                canvas.right(right, y + 1, placed.column.heading(), muted);
+            }
             (column, None) => drop(canvas.text(x, right, y + 1, column.heading(), muted)),
         }
     }
@@ -154,7 +164,11 @@ fn nothing(canvas: &mut Canvas, model: &Model, list: &Area) {
     let none = String::new();
     let lines = if model.facts.peers().is_empty() && model.showing.replay.is_some() {
         let pause = model.key_of("pause replay");
-        vec![(none, "Nobody yet at this time."), (pause, "go on, pause"), (model.key_of("help"), "all keys")]
+        vec![
+            (none, "Nobody yet at this time."),
+            (pause, "go on, pause"),
+            (model.key_of("help"), "all keys"),
+        ]
     } else if model.facts.peers().is_empty() {
         vec![
             (none, "No peers yet."),
@@ -182,14 +196,29 @@ fn draw_row(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, y: u
         draw_cell(canvas, model, shared, peer, *placed, y, here);
     }
     if let PeerKey::Address(_) = &peer.key {
-        address_as_name(canvas, model, shared, peer, y, if up { plain } else { canvas.theme.muted });
+        address_as_name(
+            canvas,
+            model,
+            shared,
+            peer,
+            y,
+            if up { plain } else { canvas.theme.muted },
+        );
     }
     if let Some(over) = shared.words.filter(|_| !up) {
         state(canvas, model, over, peer, y);
     }
 }
 
-fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, placed: Placed, y: u16, here: bool) {
+fn draw_cell(
+    canvas: &mut Canvas,
+    model: &Model,
+    shared: &Rows,
+    peer: &Peer,
+    placed: Placed,
+    y: u16,
+    here: bool,
+) {
     let theme = canvas.theme;
     let (x, right, muted) = (placed.x, placed.right, theme.muted);
     let up = peer.connected();
@@ -230,9 +259,14 @@ fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, pla
         },
         Column::Address => {
             let address = peer.target().or_else(|| peer.address.map(|address| address.to_string()));
-            write(&address.map_or_else(|| "–".to_owned(), |address| model.naming().address(&address)), text);
+            write(
+                &address.map_or_else(|| "–".to_owned(), |address| model.naming().address(&address)),
+                text,
+            );
         }
-        Column::RoundTrip if up => drop(canvas.right(right, y, &peer.rtt.map(took).unwrap_or_default(), plain)),
+        Column::RoundTrip if up => {
+            canvas.right(right, y, &peer.rtt.map(took).unwrap_or_default(), plain);
+        }
         Column::Nat if up => write(peer.nat.as_deref().unwrap_or("–"), plain),
         Column::Reply => last(canvas, model, peer, placed, y, text),
         Column::Label => write(peer.label.as_deref().unwrap_or_default(), muted),
@@ -242,15 +276,25 @@ fn draw_cell(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, pla
                 write(&words::brief(failure.cause), muted);
             }
         }
-        Column::Next | Column::NextOf(_) if up => acceptance(canvas, model, shared, placed, peer, y, here),
+        Column::Next | Column::NextOf(_) if up => {
+            acceptance(canvas, model, shared, placed, peer, y, here)
+        }
         Column::Signals | Column::RoundTrip | Column::Nat | Column::Next | Column::NextOf(_) => {}
     }
 }
 
 /// A peer whose permid is not known goes by its address, as far as nothing else stands there.
-fn address_as_name(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, y: u16, style: Style) {
+fn address_as_name(
+    canvas: &mut Canvas,
+    model: &Model,
+    shared: &Rows,
+    peer: &Peer,
+    y: u16,
+    style: Style,
+) {
     let Some(name) = shared.place(Column::Permid) else { return };
-    let after = |column: Column| matches!(column, Column::Permid | Column::Signals | Column::Version);
+    let after =
+        |column: Column| matches!(column, Column::Permid | Column::Signals | Column::Version);
     let right = shared.columns.iter().skip(1).take_while(|placed| after(placed.column)).last();
     let right = right.map_or(name.right, |placed| placed.right);
     canvas.text(name.x, right + 1, y, &model.name_of(&peer.key), style);
@@ -263,7 +307,9 @@ fn last(canvas: &mut Canvas, model: &Model, peer: &Peer, placed: Placed, y: u16,
     match reply.error {
         ErrorByte::SUCCESS => {}
         ErrorByte::FREQUENCY => drop(canvas.right(placed.right, y, "254", canvas.theme.strong())),
-        error if end < placed.right => drop(canvas.right(placed.right, y, &error.to_string(), canvas.theme.fail)),
+        error if end < placed.right => {
+            canvas.right(placed.right, y, &error.to_string(), canvas.theme.fail);
+        }
         _ => {}
     }
 }
@@ -271,7 +317,8 @@ fn last(canvas: &mut Canvas, model: &Model, peer: &Peer, placed: Placed, y: u16,
 /// What became of a peer that is not connected: in words where they fit, else in one.
 fn state(canvas: &mut Canvas, model: &Model, (x, right): (u16, u16), peer: &Peer, y: u16) {
     let theme = canvas.theme;
-    let since = |then: swarmscope_facts::Now| model.now.instant.saturating_duration_since(then.instant);
+    let since =
+        |then: swarmscope_facts::Now| model.now.instant.saturating_duration_since(then.instant);
     let (word, rest) = words::state(&peer.state, since, model.facts.listening().is_some());
     let shorter = rest.rsplit_once(',').map_or("", |(first, _)| first);
     let fits = |rest: &&str| !rest.is_empty() && x + width(word) + width(rest) <= right;
@@ -283,7 +330,15 @@ fn state(canvas: &mut Canvas, model: &Model, (x, right): (u16, u16), peer: &Peer
     }
 }
 
-fn acceptance(canvas: &mut Canvas, model: &Model, shared: &Rows, placed: Placed, peer: &Peer, y: u16, here: bool) {
+fn acceptance(
+    canvas: &mut Canvas,
+    model: &Model,
+    shared: &Rows,
+    placed: Placed,
+    peer: &Peer,
+    y: u16,
+    here: bool,
+) {
     let Some((message, frequency)) = shared.message(placed.column) else { return };
     let theme = canvas.theme;
     let (x, right, muted) = (placed.x, placed.right, theme.muted);

@@ -44,8 +44,11 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, picker: &Picker) {
         canvas.right(x + 5, y, &known.id.to_string(), plain);
         marked(canvas, x + 7, (x + 23).min(area.right), y, &known.name, marks, plain);
         let needs = format!("version ≥ {:>2}", known.min_version.0);
-        let right =
-            if area.right - x >= 60 { canvas.right(area.right - 1, y, &needs, theme.muted) } else { area.right };
+        let right = if area.right - x >= 60 {
+            canvas.right(area.right - 1, y, &needs, theme.muted)
+        } else {
+            area.right
+        };
         let (doc_x, end) = (x + 24, right.saturating_sub(1));
         let doc = clause(&known.doc, usize::from(end.saturating_sub(doc_x)));
         canvas.text(doc_x, end, y, &doc, theme.muted);
@@ -53,12 +56,25 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, picker: &Picker) {
 }
 
 /// A name with the characters that match underlined. Returns where it ended.
-pub fn marked(canvas: &mut Canvas, x: u16, right: u16, y: u16, name: &str, marks: &[u32], style: Style) -> u16 {
+pub fn marked(
+    canvas: &mut Canvas,
+    x: u16,
+    right: u16,
+    y: u16,
+    name: &str,
+    marks: &[u32],
+    style: Style,
+) -> u16 {
     let end = canvas.text(x, right, y, name, style);
     for mark in marks {
         let at = x.saturating_add(u16::try_from(*mark).unwrap_or(u16::MAX));
         if at < end {
-            canvas.tint(at, at + 1, y, Style::new().add_modifier(Modifier::UNDERLINED | Modifier::BOLD));
+            canvas.tint(
+                at,
+                at + 1,
+                y,
+                Style::new().add_modifier(Modifier::UNDERLINED | Modifier::BOLD),
+            );
         }
     }
     end

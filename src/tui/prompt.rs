@@ -1,4 +1,5 @@
-//! A line that is typed in the row of the newest event: an address, what to find, the name of a file.
+//! A line that is typed in the row of the newest event: an address, what to find, the name of a
+//! file.
 
 use ratatui::style::Style;
 
@@ -29,12 +30,21 @@ pub fn draw(canvas: &mut Canvas, model: &Model, right: u16, y: u16) -> bool {
         }
         Mode::Find => {
             let find = &model.find;
-            let note = if find.is_on() { find.count() } else { "text, or hex:… in the hex view".to_owned() };
+            let note = if find.is_on() {
+                find.count()
+            } else {
+                "text, or hex:… in the hex view".to_owned()
+            };
             Prompt { label: "find", input: &find.query, note, error: find::wrong(model) }
         }
         Mode::Save(saving) => {
             let note = "a path; it is for you alone to read".to_owned();
-            Prompt { label: saving.what.name(), input: &saving.input, note, error: saving.error.clone() }
+            Prompt {
+                label: saving.what.name(),
+                input: &saving.input,
+                note,
+                error: saving.error.clone(),
+            }
         }
         _ => return false,
     };

@@ -1,4 +1,5 @@
-//! A recording while it is written: by a thread of its own, so that the screen never waits for the disk.
+//! A recording while it is written: by a thread of its own, so that the screen never waits for the
+//! disk.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
@@ -12,7 +13,8 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::screen::session::recording::{
-    Header, Line, Masker, Typist, What, header, kept_decoding, micros, present, typing::Typing, what,
+    Header, Line, Masker, Typist, What, header, kept_decoding, micros, present, typing::Typing,
+    what,
 };
 use crate::screen::session::showing::Recorded;
 use crate::screen::{Model, Msg, Now};
@@ -45,7 +47,10 @@ impl Target {
     /// As [`Self::create`].
     pub fn create_in(directory: &Path, now: Now) -> io::Result<Self> {
         std::fs::create_dir_all(directory)?;
-        Self::create(&directory.join(format!("swarmscope-{}.jsonl", swarmscope_facts::format::stamp(now.wall))))
+        Self::create(
+            &directory
+                .join(format!("swarmscope-{}.jsonl", swarmscope_facts::format::stamp(now.wall))),
+        )
     }
 }
 
@@ -72,7 +77,12 @@ pub struct Recorder {
 impl Recorder {
     /// Starts with the model as it is. How it ends is told through `finished`.
     #[must_use]
-    pub fn start(target: Target, model: &Model, now: Now, finished: UnboundedSender<Finished>) -> Self {
+    pub fn start(
+        target: Target,
+        model: &Model,
+        now: Now,
+        finished: UnboundedSender<Finished>,
+    ) -> Self {
         let header = header(model, now);
         let mask = model.setup.naming.privacy.then(|| model.setup.naming.mask.clone());
         let (to, lines) = sync_channel(MOST_WAITING);
@@ -160,7 +170,9 @@ impl Recorder {
 fn size(what: &What) -> usize {
     match what {
         What::Msg(Msg::Node(
-            Event::Part { payload, .. } | Event::Reply { payload, .. } | Event::Sent { payload, .. },
+            Event::Part { payload, .. }
+            | Event::Reply { payload, .. }
+            | Event::Sent { payload, .. },
         )) => payload.len(),
         _ => 0,
     }

@@ -1,5 +1,5 @@
-//! What became of the selected request: its reply as a tree with the bytes of the selected field, as text or as bytes; or why
-//! there is none.
+//! What became of the selected request: its reply as a tree with the bytes of the selected field,
+//! as text or as bytes; or why there is none.
 
 use ratatui::style::{Modifier, Style};
 
@@ -54,7 +54,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, class: Class, top: &
             }
             replied(canvas, model, body, reply, focused, roomy, top);
         }
-        Outcome::Failed { failure, .. } => why::request(canvas, model, area.rows(1, u16::MAX), request, failure),
+        Outcome::Failed { failure, .. } => {
+            why::request(canvas, model, area.rows(1, u16::MAX), request, failure)
+        }
         Outcome::Queued | Outcome::Waiting | Outcome::AwaitingDialBack => {
             why::waiting(canvas, model, area.rows(1, u16::MAX), request);
         }
@@ -79,13 +81,17 @@ fn views(canvas: &mut Canvas, model: &Model, area: &Area, request: &Request) -> 
 /// `error 0, success · 1 part · 79 B · 12:01:44Z`.
 fn line(canvas: &mut Canvas, area: &Area, reply: &Reply) {
     let (parts, bytes) = (counted(reply.parts as usize, "part"), size(reply.bytes));
-    let mut text = format!("{} · {parts} · {bytes} · {}", words::error(reply.error), clock(reply.at.wall));
+    let mut text =
+        format!("{} · {parts} · {bytes} · {}", words::error(reply.error), clock(reply.at.wall));
     if reply.dialled_back {
         text.push_str(" · dialled back");
     }
-    if let Some(decoding) = reply.decoding.as_ref().filter(|decoding| !decoding.decoded.format.is_empty()) {
+    if let Some(decoding) =
+        reply.decoding.as_ref().filter(|decoding| !decoding.decoded.format.is_empty())
+    {
         let format = &decoding.decoded.format;
-        let whole = if *format == "a" { " · encoding a".to_owned() } else { format!(" · {format}") };
+        let whole =
+            if *format == "a" { " · encoding a".to_owned() } else { format!(" · {format}") };
         let fits = |format: &String| width(&text) + width(format) <= area.width();
         if let Some(format) = [whole, format!(" · {format}")].into_iter().find(fits) {
             text.push_str(&format);
@@ -94,7 +100,15 @@ fn line(canvas: &mut Canvas, area: &Area, reply: &Reply) {
     canvas.text(area.x, area.right, area.y, &text, canvas.theme.muted);
 }
 
-fn replied(canvas: &mut Canvas, model: &Model, area: Area, reply: &Reply, focused: bool, roomy: bool, top: &mut usize) {
+fn replied(
+    canvas: &mut Canvas,
+    model: &Model,
+    area: Area,
+    reply: &Reply,
+    focused: bool,
+    roomy: bool,
+    top: &mut usize,
+) {
     let Some(payload) = &reply.payload else {
         let text = "its bytes were dropped to make room for newer replies: ask again";
         canvas.text(area.x, area.right, area.y, text, canvas.theme.muted);
@@ -105,12 +119,15 @@ fn replied(canvas: &mut Canvas, model: &Model, area: Area, reply: &Reply, focuse
         View::Tree => tree(canvas, model, area, payload, focused, roomy, top),
         View::Text => text(canvas, model, area, payload),
         View::Hex => {
-            let linked =
-                model.find.hit().and_then(|hit| if let Hit::Bytes(range) = hit { Some(range.clone()) } else { None });
+            let linked = model.find.hit().and_then(|hit| {
+                if let Hit::Bytes(range) = hit { Some(range.clone()) } else { None }
+            });
             hex::draw(canvas, &area, payload, model.reading.line, linked, model.find.hits());
         }
         View::Diff => match model.compared() {
-            Some((name, diff)) => diff::draw(canvas, area, name, diff, model.reading.line, model.find.text()),
+            Some((name, diff)) => {
+                diff::draw(canvas, area, name, diff, model.reading.line, model.find.text())
+            }
             None => diff::nothing(canvas, area, &model.key_of("compare with")),
         },
     }
@@ -120,7 +137,8 @@ fn replied(canvas: &mut Canvas, model: &Model, area: Area, reply: &Reply, focuse
 fn notes(canvas: &mut Canvas, area: Area, reply: &Reply) -> Area {
     let Some(decoding) = &reply.decoding else { return area };
     let failed = decoding.failed.iter().map(|why| format!("not what it should be: {why}"));
-    let all: Vec<String> = failed.chain(decoding.decoded.notes.iter().map(ToString::to_string)).collect();
+    let all: Vec<String> =
+        failed.chain(decoding.decoded.notes.iter().map(ToString::to_string)).collect();
     let shown = all.len().min(usize::from(area.height / 4).max(1));
     let caution = canvas.theme.caution;
     for (note, y) in all.iter().take(shown).zip(area.y..area.bottom()) {
@@ -133,10 +151,22 @@ fn notes(canvas: &mut Canvas, area: Area, reply: &Reply) -> Area {
         canvas.text(x, area.right, y, &format!("{note}{more}"), Style::new());
     }
     let used = u16::try_from(shown).unwrap_or(u16::MAX);
-    if all.is_empty() { area } else { area.rows(used + u16::from(area.height > used + 6), u16::MAX) }
+    if all.is_empty() {
+        area
+    } else {
+        area.rows(used + u16::from(area.height > used + 6), u16::MAX)
+    }
 }
 
-fn tree(canvas: &mut Canvas, model: &Model, area: Area, payload: &[u8], focused: bool, roomy: bool, top: &mut usize) {
+fn tree(
+    canvas: &mut Canvas,
+    model: &Model,
+    area: Area,
+    payload: &[u8],
+    focused: bool,
+    roomy: bool,
+    top: &mut usize,
+) {
     let rows = &model.reading.rows;
     if rows.is_empty() {
         let text = if payload.is_empty() { "an empty payload" } else { "reading it" };
@@ -151,7 +181,8 @@ fn tree(canvas: &mut Canvas, model: &Model, area: Area, payload: &[u8], focused:
     let room = usize::from(area.height);
     let all_rows = rows.len() + usize::from(model.reading.hidden > 0);
     let hex_rows = if beside { payload.len().div_ceil(per_row).min(room) } else { hex_rows };
-    let (list_rows, hex_rows) = if beside { (room, hex_rows) } else { share(room, all_rows, hex_rows) };
+    let (list_rows, hex_rows) =
+        if beside { (room, hex_rows) } else { share(room, all_rows, hex_rows) };
     let area = if beside { Area { right: middle - 2, ..area } } else { area };
     let list = area.rows(0, u16::try_from(list_rows).unwrap_or(u16::MAX));
     *top = follow(*top, model.reading.row, list_rows, rows.len());
@@ -218,7 +249,11 @@ fn tree_row(
     };
     let label = format!("{sign}{}", row.label);
     let x = area.x + indent;
-    let value_x = if row.path.is_empty() || row.label.is_empty() { x } else { (area.x + value_offset).max(x + 4) };
+    let value_x = if row.path.is_empty() || row.label.is_empty() {
+        x
+    } else {
+        (area.x + value_offset).max(x + 4)
+    };
     if value_x > x {
         let end = canvas.text(x, value_x - 1, y, &label, theme.muted);
         mark_all(canvas, x, end, y, &label, found);
@@ -228,7 +263,9 @@ fn tree_row(
     if let Some((number, value)) = before {
         let long = format!("was {value} in #{number}");
         let fits = |text: &String| end + 2 + width(text) <= area.right;
-        if let Some(text) = [long, format!("was {value}"), "changed".to_owned()].iter().find(|text| fits(text)) {
+        if let Some(text) =
+            [long, format!("was {value}"), "changed".to_owned()].iter().find(|text| fits(text))
+        {
             canvas.right(area.right, y, text, theme.muted);
         }
     }
@@ -254,16 +291,19 @@ fn text(canvas: &mut Canvas, model: &Model, area: Area, payload: &[u8]) {
 /// Marks what was found in a row of text.
 fn found_in_row(canvas: &mut Canvas, model: &Model, area: &Area, y: u16, row: &TextRow) {
     let hits = model.find.hits();
-    let from = hits
-        .partition_point(|hit| matches!(hit, Hit::Text(line, range) if (*line, range.end) <= (row.line, row.first)));
+    let from = hits.partition_point(
+        |hit| matches!(hit, Hit::Text(line, range) if (*line, range.end) <= (row.line, row.first)),
+    );
     for hit in &hits[from..] {
         let Hit::Text(line, range) = hit else { return };
         let end = row.first + row.text.len();
         if (*line, range.start) >= (row.line, end) {
             return;
         }
-        let at =
-            |byte: usize| area.x + width(row.text.get(..byte.clamp(row.first, end) - row.first).unwrap_or_default());
+        let at = |byte: usize| {
+            area.x
+                + width(row.text.get(..byte.clamp(row.first, end) - row.first).unwrap_or_default())
+        };
         let current = Some(hit) == model.find.hit();
         mark(canvas, at(range.start), at(range.end).min(area.right), y, current);
     }

@@ -1,4 +1,5 @@
-//! The composer: what would be sent, to whom, when they accept it, the bytes, and the same as a command.
+//! The composer: what would be sent, to whom, when they accept it, the bytes, and the same as a
+//! command.
 
 use ratatui::style::Style;
 
@@ -23,7 +24,8 @@ const TALL: u16 = 11;
 /// Rows that the frame's bytes need below the payload, with the blank one between.
 const LEAST_PREVIEW: u16 = 3;
 
-/// What is drawn: the composer as it is, or as it would be with the message that the picker points at.
+/// What is drawn: the composer as it is, or as it would be with the message that the picker points
+/// at.
 struct View<'m> {
     model: &'m Model,
     composer: &'m Composer,
@@ -32,12 +34,19 @@ struct View<'m> {
 
 /// The composer in one line, where rows are few.
 pub fn line(canvas: &mut Canvas, model: &Model, area: Area) {
-    let view = View { model, composer: &model.composer, message: model.composer.known(model.registry()) };
+    let view =
+        View { model, composer: &model.composer, message: model.composer.known(model.registry()) };
     let theme = canvas.theme;
     let (y, muted, plain) = (area.y, theme.muted, Style::new());
     let end = hint(canvas, model, &area);
     let focused = model.focus == Pane::Request;
-    let mut x = canvas.text(area.x, end, y, "REQUEST", if focused { theme.focused() } else { theme.strong() }) + 2;
+    let mut x = canvas.text(
+        area.x,
+        end,
+        y,
+        "REQUEST",
+        if focused { theme.focused() } else { theme.strong() },
+    ) + 2;
     x = canvas.text(x, end, y, &label(&view.message), plain) + 2;
     if area.width() >= 60 {
         let frequency = format!("{} s", view.composer.frequency.text());
@@ -58,7 +67,8 @@ pub fn line(canvas: &mut Canvas, model: &Model, area: Area) {
 /// `r edit` at the right of the first row; returns where the rest must end.
 fn hint(canvas: &mut Canvas, model: &Model, area: &Area) -> u16 {
     let theme = canvas.theme;
-    let (command, verb) = if model.mode.composes() { ("close composer", "close") } else { ("request", "edit") };
+    let (command, verb) =
+        if model.mode.composes() { ("close composer", "close") } else { ("request", "edit") };
     let x = canvas.right(area.right, area.y, verb, theme.muted);
     canvas.right(x - 1, area.y, &model.key_of(command), theme.strong()).saturating_sub(2)
 }
@@ -110,7 +120,8 @@ fn labelled(canvas: &mut Canvas, area: &Area, y: u16, label: &str, value: &str) 
 fn head(canvas: &mut Canvas, model: &Model, area: &Area) {
     let theme = canvas.theme;
     let end = hint(canvas, model, area);
-    let focused = model.mode.composes() || (model.focus == Pane::Request && matches!(model.mode, Mode::Main));
+    let focused =
+        model.mode.composes() || (model.focus == Pane::Request && matches!(model.mode, Mode::Main));
     let x = canvas.heading(&Area { right: end, ..*area }, "REQUEST", focused, "");
     let Some(peer) = model.peer() else { return };
     let name = model.name_of(&peer.key);
@@ -132,20 +143,37 @@ impl View<'_> {
         let muted = theme.muted;
         let Some(peer) = self.model.peer().filter(|peer| peer.permid().is_some()) else { return };
         let frequency = self.composer.frequency_or_default();
-        let (pill, before, time, after) =
-            match cell(&self.model.present(), peer, self.message.id, self.message.min_version, frequency) {
-                Cell::Now => (false, if brief { "now" } else { "accepts now" }, String::new(), ""),
-                Cell::In(left) => {
-                    (false, if brief { "again in " } else { "accepts again in " }, countdown(left), ", we asked last")
-                }
-                Cell::NotYet { left, exact: true } => (true, " again in ", countdown(left), ", we asked last"),
-                Cell::NotYet { left, .. } => (true, " at latest ", countdown(left), ", asked from elsewhere"),
-                Cell::AtMost(left) => (false, "accepts at latest in ", countdown(left), ", if it counted ours"),
-                Cell::Waiting(_) | Cell::Parts { .. } => (false, "in flight", String::new(), ""),
-                Cell::Refused => (false, "closed on the last request", String::new(), ": its allow-list, likely"),
-                Cell::Needs(version) => (false, "needs version ", format!("{version} or later"), ""),
-            };
-        let whole = |after: &str| if pill { PILL } else { 0 } + width(before) + width(&time) + width(after);
+        let (pill, before, time, after) = match cell(
+            &self.model.present(),
+            peer,
+            self.message.id,
+            self.message.min_version,
+            frequency,
+        ) {
+            Cell::Now => (false, if brief { "now" } else { "accepts now" }, String::new(), ""),
+            Cell::In(left) => (
+                false,
+                if brief { "again in " } else { "accepts again in " },
+                countdown(left),
+                ", we asked last",
+            ),
+            Cell::NotYet { left, exact: true } => {
+                (true, " again in ", countdown(left), ", we asked last")
+            }
+            Cell::NotYet { left, .. } => {
+                (true, " at latest ", countdown(left), ", asked from elsewhere")
+            }
+            Cell::AtMost(left) => {
+                (false, "accepts at latest in ", countdown(left), ", if it counted ours")
+            }
+            Cell::Waiting(_) | Cell::Parts { .. } => (false, "in flight", String::new(), ""),
+            Cell::Refused => {
+                (false, "closed on the last request", String::new(), ": its allow-list, likely")
+            }
+            Cell::Needs(version) => (false, "needs version ", format!("{version} or later"), ""),
+        };
+        let whole =
+            |after: &str| if pill { PILL } else { 0 } + width(before) + width(&time) + width(after);
         let after = if !brief && x + whole(after) <= right { after } else { "" };
         if x + whole(after) > right {
             // a pill and its time are worth more than no words
@@ -186,7 +214,13 @@ impl View<'_> {
 
     fn summary(&self, canvas: &mut Canvas, area: &Area, y: u16) {
         if !self.message.takes_payload {
-            labelled(canvas, area, y, "payload", &format!("none; {} takes no payload", self.message.name));
+            labelled(
+                canvas,
+                area,
+                y,
+                "payload",
+                &format!("none; {} takes no payload", self.message.name),
+            );
             return;
         }
         let text = match self.composer.bytes(self.model.registry()) {
@@ -217,12 +251,19 @@ impl View<'_> {
         let probe = self.model.registry().get(self.composer.message);
         let fields = probe.map(|probe| probe.fields()).unwrap_or_default();
         let form = self.composer.form().filter(|_| self.composer.is_form());
-        let rows = form.map_or_else(|| payload::rows(self.composer, area), |form| form::rows(form, fields));
-        let has_room = self.model.mode.composes() && area.height >= rows.saturating_add(LEAST_PREVIEW);
+        let rows = form
+            .map_or_else(|| payload::rows(self.composer, area), |form| form::rows(form, fields));
+        let has_room =
+            self.model.mode.composes() && area.height >= rows.saturating_add(LEAST_PREVIEW);
         let place = if has_room { area.rows(0, rows) } else { *area };
         match form {
             Some(form) => form::draw(canvas, self.model, &place, form, fields),
-            None => payload::draw(canvas, self.composer, matches!(self.model.mode, Mode::Payload), &place),
+            None => payload::draw(
+                canvas,
+                self.composer,
+                matches!(self.model.mode, Mode::Payload),
+                &place,
+            ),
         }
         if has_room {
             preview::draw(canvas, &area.rows(rows + 1, u16::MAX), self.model, self.composer);
@@ -236,7 +277,14 @@ impl View<'_> {
                 labelled(canvas, &Area { right: end - 2, ..*area }, y, "to send", &preview);
             }
             Err(_) => {
-                canvas.labelled(area, y, area.x + VALUE, "to send", "nothing: see above", canvas.theme.muted);
+                canvas.labelled(
+                    area,
+                    y,
+                    area.x + VALUE,
+                    "to send",
+                    "nothing: see above",
+                    canvas.theme.muted,
+                );
             }
         }
     }

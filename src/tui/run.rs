@@ -82,8 +82,8 @@ pub enum Ended {
     NotSeen(NotSeen, String),
 }
 
-/// Takes the terminal, shows what comes from the source until the operator quits, and gives the terminal back.
-/// A node keeps running: stopping it is the caller's.
+/// Takes the terminal, shows what comes from the source until the operator quits, and gives the
+/// terminal back. A node keeps running: stopping it is the caller's.
 ///
 /// # Errors
 /// The terminal can't be read or written, or something panicked meanwhile.
@@ -141,7 +141,8 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         if screen.ended.is_some() {
             break;
         }
-        let (wake, replay, script) = (screen.wake(), screen.replay_is_due(), screen.script_is_due());
+        let (wake, replay, script) =
+            (screen.wake(), screen.replay_is_due(), screen.script_is_due());
         tokio::select! {
             biased;
             told = signals.next() => match told {
@@ -204,7 +205,9 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     }
     screen.end_recording(Wait::Yes);
     while let Ok(Finished { path, result }) = recorded.try_recv() {
-        result.map_err(|error| io::Error::other(format!("the recording {} breaks off: {error}", path.display())))?;
+        result.map_err(|error| {
+            io::Error::other(format!("the recording {} breaks off: {error}", path.display()))
+        })?;
     }
     Ok(screen.ended.unwrap_or(Ended::Quit))
 }
@@ -269,15 +272,17 @@ impl Running {
         frozen.wait(at, msg);
         if frozen.is_full() {
             self.thaw();
-            self.fold(Msg::Notice("it goes on by itself: more has happened than can wait".to_owned()));
+            self.fold(Msg::Notice(
+                "it goes on by itself: more has happened than can wait".to_owned(),
+            ));
         }
         self.changed = true;
     }
 
     /// `shown`: what time it is on the screen. `at`: when it happened.
     ///
-    /// Where a message is being folded, or what it wants done is being done, this one waits for its turn: no update begins while
-    /// the effects of the last one are performed.
+    /// Where a message is being folded, or what it wants done is being done, this one waits for its
+    /// turn: no update begins while the effects of the last one are performed.
     fn fold_at(&mut self, shown: Now, at: Now, msg: Msg) {
         self.turns.wait((shown, at, msg));
         while let Some((shown, at, msg)) = self.turns.next() {
@@ -302,7 +307,9 @@ impl Running {
             self.reading = self.reading.saturating_sub(1);
         }
         let what = self.recorder.as_ref().and_then(|recorder| recorder.what(&msg));
-        let typing = |screen: &Self| screen.recorder.as_ref().map_or(Typing::Nothing, |r| r.typing(&screen.model));
+        let typing = |screen: &Self| {
+            screen.recorder.as_ref().map_or(Typing::Nothing, |r| r.typing(&screen.model))
+        };
         let before = typing(self);
         let start = Instant::now();
         let effects = match &mut self.player {
@@ -364,7 +371,9 @@ impl Running {
                 self.reading += 1;
                 tokio::spawn(async move {
                     let Ok(_permit) = readers.acquire().await else { return };
-                    let read = move || swarmscope_peer::crawler::decode_reply(&registry, message, error, &payload);
+                    let read = move || {
+                        swarmscope_peer::crawler::decode_reply(&registry, message, error, &payload)
+                    };
                     // a reader that panicked has given the terminal back already
                     let Ok(decoding) = tokio::task::spawn_blocking(read).await else { return };
                     let _ = decoded.send(Msg::Decoded { permid, ticket, decoding }).await;
@@ -378,7 +387,8 @@ impl Running {
             Effect::Save { path, contents, overwrite } => {
                 let saved = self.decoded.clone();
                 tokio::task::spawn_blocking(move || {
-                    let _ = saved.blocking_send(Msg::Saved(files::save(&path, &contents, overwrite)));
+                    let _ =
+                        saved.blocking_send(Msg::Saved(files::save(&path, &contents, overwrite)));
                 });
             }
             Effect::Open { opener, text } => match External::new(opener, &text) {
@@ -438,7 +448,8 @@ impl Running {
         }
     }
 
-    /// Ready when there is news to draw and the last frame is old enough; never, when there is nothing to draw.
+    /// Ready when there is news to draw and the last frame is old enough; never, when there is
+    /// nothing to draw.
     async fn frame_is_due(&self) {
         if !self.changed || self.away {
             std::future::pending::<()>().await;
@@ -488,7 +499,8 @@ async fn next_of(input: Option<&mut Input>, typed: &mut Vec<Typed>) -> usize {
     }
 }
 
-/// For tests of the terminal's restoration: debug builds panic once so many milliseconds have passed.
+/// For tests of the terminal's restoration: debug builds panic once so many milliseconds have
+/// passed.
 fn panic_on_purpose(variable: &str) -> Option<Instant> {
     if !cfg!(debug_assertions) {
         return None;

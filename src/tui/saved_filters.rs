@@ -54,6 +54,12 @@ fn prompt(canvas: &mut Canvas, model: &Model, inner: &Area, input: &Input, error
     canvas.cursor = Some((cursor, inner.y));
     match error {
         Some(error) => canvas.text(field + 2, inner.right, inner.y, error, theme.caution),
-        None => canvas.text(field + 2, inner.right, inner.y, &format!("for {}", model.filter.text()), theme.muted),
+        None => canvas.text(
+            field + 2,
+            inner.right,
+            inner.y,
+            &format!("for {}", model.filter.text()),
+            theme.muted,
+        ),
     };
 }

@@ -1,5 +1,5 @@
-//! How the session is shown, said on the screen: frozen, recorded, replayed in the status bar, the newest keys above the newest
-//! event.
+//! How the session is shown, said on the screen: frozen, recorded, replayed in the status bar, the
+//! newest keys above the newest event.
 
 use ratatui::layout::Rect;
 
@@ -30,11 +30,18 @@ pub fn status(canvas: &mut Canvas, model: &Model, mut end: u16, y: u16, class: C
         match (replay.ended(), replay.paused) {
             (true, _) => format!("replay ended {of}"),
             (false, true) => format!("replay paused {at}/{of}"),
-            (false, false) if class > Class::OnePane => format!("replay {}× {at}/{of}", replay.speed),
+            (false, false) if class > Class::OnePane => {
+                format!("replay {}× {at}/{of}", replay.speed)
+            }
             (false, false) => format!("{}× {at}/{of}", replay.speed),
         }
     });
-    let hidden = model.setup.naming.privacy.then(|| "addresses hidden".to_owned()).filter(|_| class >= Class::Wide);
+    let hidden = model
+        .setup
+        .naming
+        .privacy
+        .then(|| "addresses hidden".to_owned())
+        .filter(|_| class >= Class::Wide);
     for text in [recording, replay, frozen, hidden].into_iter().flatten() {
         if width(&text) + 2 < end {
             end = canvas.right(end, y, &text, style).saturating_sub(2);
@@ -48,7 +55,8 @@ pub fn cast(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let (y, mut end) = (grid.tour, grid.columns - 1);
     let theme = canvas.theme;
     for cast in model.showing.cast.shown(model.now).rev() {
-        let command = if cast.command.is_empty() { String::new() } else { format!(" {}", cast.command) };
+        let command =
+            if cast.command.is_empty() { String::new() } else { format!(" {}", cast.command) };
         let whole = GAP + width(&cast.keys) + width(&command);
         if whole > end {
             return;

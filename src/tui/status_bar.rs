@@ -1,4 +1,5 @@
-//! Row 0: how the swarm is, in one line. What there is no room for goes whole, the least telling first.
+//! Row 0: how the swarm is, in one line. What there is no room for goes whole, the least telling
+//! first.
 
 use ratatui::style::Style;
 
@@ -57,7 +58,8 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let wide = grid.class >= Class::Wide;
     let gap = if wide { 3 } else { 2 };
     let mut entries = entries(canvas, model, wide);
-    let needed = |entries: &[Entry]| entries.iter().map(|entry| entry.width() + entry.gap(gap)).sum::<u16>();
+    let needed =
+        |entries: &[Entry]| entries.iter().map(|entry| entry.width() + entry.gap(gap)).sum::<u16>();
     while x + needed(&entries) > end {
         let Some(last) = (0..entries.len()).max_by_key(|&i| entries[i].rank) else { break };
         entries.remove(last);
@@ -98,7 +100,11 @@ fn entries(canvas: &Canvas, model: &Model, wide: bool) -> Vec<Entry> {
     };
     let number = |n: usize| swarmscope_facts::format::thousands(n as u64);
     let quiet = |n: usize, style| if n == 0 { muted } else { style };
-    let title = if wide { model.setup.title.as_str() } else { model.setup.title.split(':').next().unwrap_or("") };
+    let title = if wide {
+        model.setup.title.as_str()
+    } else {
+        model.setup.title.split(':').next().unwrap_or("")
+    };
     if !title.is_empty() {
         add(TITLE, "", plain, title.to_owned(), muted, "");
     }
@@ -106,9 +112,23 @@ fn entries(canvas: &Canvas, model: &Model, wide: bool) -> Vec<Entry> {
         add(PEERS, "", plain, counted(model.facts.peers().len(), "peer"), plain, "");
     }
     add(0, "●", plain, number(counts.connected), plain, if wide { "connected" } else { "" });
-    add(5, "…", quiet(counts.waiting, plain), number(counts.waiting), quiet(counts.waiting, plain), "");
+    add(
+        5,
+        "…",
+        quiet(counts.waiting, plain),
+        number(counts.waiting),
+        quiet(counts.waiting, plain),
+        "",
+    );
     add(6, "○", quiet(counts.gone, plain), number(counts.gone), quiet(counts.gone, plain), "");
-    add(3, "■", quiet(counts.refused, fail), number(counts.refused), quiet(counts.refused, fail), "");
+    add(
+        3,
+        "■",
+        quiet(counts.refused, fail),
+        number(counts.refused),
+        quiet(counts.refused, fail),
+        "",
+    );
     add(4, "×", quiet(counts.failed, fail), number(counts.failed), quiet(counts.failed, fail), "");
     if counts.not_yet() > 0 {
         add(1, "254", theme.pill, number(counts.not_yet()), theme.strong(), "");
@@ -117,7 +137,14 @@ fn entries(canvas: &Canvas, model: &Model, wide: bool) -> Vec<Entry> {
         add(2, "▲", theme.caution.patch(theme.strong()), number(counts.signals), plain, "");
     }
     if !model.marks.is_empty() {
-        add(2, "+", theme.strong(), number(model.marks.len()), plain, if wide { "marked" } else { "" });
+        add(
+            2,
+            "+",
+            theme.strong(),
+            number(model.marks.len()),
+            plain,
+            if wide { "marked" } else { "" },
+        );
     }
     if wide && counts.in_flight > 0 {
         add(9, "", plain, format!("{} in flight", number(counts.in_flight)), muted, "");

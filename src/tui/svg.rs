@@ -1,4 +1,5 @@
-//! A frame as an SVG picture: text in runs, blocks and lines as shapes, so that nothing depends on how a font draws them.
+//! A frame as an SVG picture: text in runs, blocks and lines as shapes, so that nothing depends on
+//! how a font draws them.
 
 use std::fmt::Write as _;
 
@@ -64,12 +65,16 @@ pub fn picture(cells: &Buffer, theme: &Theme, cursor: Option<(u16, u16)>, title:
 }
 
 fn row(out: &mut String, cells: &Buffer, theme: &Theme, y: u16, ground: u32) {
-    let looks: Vec<(Look, &str)> =
-        (0..cells.area.width).map(|x| (look(&cells[(x, y)], theme), cells[(x, y)].symbol())).collect();
+    let looks: Vec<(Look, &str)> = (0..cells.area.width)
+        .map(|x| (look(&cells[(x, y)], theme), cells[(x, y)].symbol()))
+        .collect();
     let mut x = 0;
     while x < looks.len() {
         let paper = looks[x].0.paper;
-        let end = looks[x..].iter().position(|(look, _)| look.paper != paper).map_or(looks.len(), |n| x + n);
+        let end = looks[x..]
+            .iter()
+            .position(|(look, _)| look.paper != paper)
+            .map_or(looks.len(), |n| x + n);
         if paper != ground {
             rect(out, at(x), y, 0.0, 0.0, (end - x) as f64 * WIDTH, HEIGHT, paper, 1.0);
         }
@@ -84,7 +89,8 @@ fn row(out: &mut String, cells: &Buffer, theme: &Theme, y: u16, ground: u32) {
         }
         let alone = |symbol: &str| !symbol.is_ascii();
         let same = |(other, symbol): &(Look, &str)| *other == look && !alone(symbol);
-        let length = if alone(symbol) { 1 } else { looks[x..].iter().take_while(|cell| same(cell)).count() };
+        let length =
+            if alone(symbol) { 1 } else { looks[x..].iter().take_while(|cell| same(cell)).count() };
         let mut text: String = looks[x..x + length].iter().map(|(_, symbol)| *symbol).collect();
         if !look.underlined {
             text.truncate(text.trim_end().len());
@@ -120,8 +126,9 @@ fn shape(out: &mut String, x: u16, y: u16, symbol: &str, look: Look) -> bool {
     let (middle_x, middle_y) = (WIDTH / 2.0 - 0.5, HEIGHT / 2.0 - 0.5);
     let ink = look.ink;
     let dim = if look.dim { 0.66 } else { 1.0 };
-    let mut part =
-        |left, top, width, height, opacity: f64| rect(out, x, y, left, top, width, height, ink, opacity * dim);
+    let mut part = |left, top, width, height, opacity: f64| {
+        rect(out, x, y, left, top, width, height, ink, opacity * dim)
+    };
     let (right, below) = (WIDTH - middle_x, HEIGHT - middle_y);
     match symbol {
         "▓" => part(0.5, 3.2, WIDTH - 1.0, 12.08, 0.85),
@@ -146,10 +153,27 @@ fn shape(out: &mut String, x: u16, y: u16, symbol: &str, look: Look) -> bool {
     true
 }
 
-#[expect(clippy::too_many_arguments, reason = "a rectangle in a cell is two points, two sizes and a colour")]
-fn rect(out: &mut String, x: u16, y: u16, left: f64, top: f64, width: f64, height: f64, colour: u32, opacity: f64) {
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a rectangle in a cell is two points, two sizes and a colour"
+)]
+fn rect(
+    out: &mut String,
+    x: u16,
+    y: u16,
+    left: f64,
+    top: f64,
+    width: f64,
+    height: f64,
+    colour: u32,
+    opacity: f64,
+) {
     let (left, top) = (f64::from(x) * WIDTH + left, f64::from(y) * HEIGHT + top);
-    let opacity = if opacity < 1.0 { format!(" fill-opacity=\"{}\"", number(opacity)) } else { String::new() };
+    let opacity = if opacity < 1.0 {
+        format!(" fill-opacity=\"{}\"", number(opacity))
+    } else {
+        String::new()
+    };
     let _ = writeln!(
         out,
         "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"{opacity}/>",
@@ -167,7 +191,13 @@ fn look(cell: &Cell, theme: &Theme) -> Look {
     let paper = resolved(cell.bg, paper);
     let has = |modifier| cell.modifier.contains(modifier);
     let (ink, paper) = if has(Modifier::REVERSED) { (paper, ink) } else { (ink, paper) };
-    Look { ink, paper, bold: has(Modifier::BOLD), dim: has(Modifier::DIM), underlined: has(Modifier::UNDERLINED) }
+    Look {
+        ink,
+        paper,
+        bold: has(Modifier::BOLD),
+        dim: has(Modifier::DIM),
+        underlined: has(Modifier::UNDERLINED),
+    }
 }
 
 fn colour(colour: Option<Color>, or: u32) -> u32 {
@@ -177,8 +207,8 @@ fn colour(colour: Option<Color>, or: u32) -> u32 {
 /// The usual sixteen colours, for themes that name them.
 fn resolved(colour: Color, or: u32) -> u32 {
     const SIXTEEN: [u32; 16] = [
-        0x00_0000, 0xcd_3131, 0x0d_bc79, 0xe5_e510, 0x24_72c8, 0xbc_3fbc, 0x11_a8cd, 0xe5_e5e5, 0x66_6666, 0xf1_4c4c,
-        0x23_d18b, 0xf5_f543, 0x3b_8eea, 0xd6_70d6, 0x29_b8db, 0xff_ffff,
+        0x00_0000, 0xcd_3131, 0x0d_bc79, 0xe5_e510, 0x24_72c8, 0xbc_3fbc, 0x11_a8cd, 0xe5_e5e5,
+        0x66_6666, 0xf1_4c4c, 0x23_d18b, 0xf5_f543, 0x3b_8eea, 0xd6_70d6, 0x29_b8db, 0xff_ffff,
     ];
     match colour {
         Color::Rgb(r, g, b) => u32::from_be_bytes([0, r, g, b]),
@@ -221,7 +251,10 @@ mod tests {
         assert!(svg.contains(">a&lt;b&amp;c</text>"));
         assert!(svg.contains("fill=\"#dfb8ff\"") && svg.contains(">254</text>"));
         assert!(svg.contains(">x\u{a0}\u{a0}y</text>"), "a browser must not make one blank of two");
-        assert!(!svg.contains('▌') && !svg.contains('▓') && !svg.contains('│'), "shapes are shapes");
+        assert!(
+            !svg.contains('▌') && !svg.contains('▓') && !svg.contains('│'),
+            "shapes are shapes"
+        );
         assert_eq!(svg.matches("<rect").count(), 1 + 1 + 4 + 1, "ground, pill, four signs, cursor");
     }
 }

@@ -1,4 +1,5 @@
-//! The terminal itself: what it can show, taking it and giving it back whatever happens, and the shell's jobs.
+//! The terminal itself: what it can show, taking it and giving it back whatever happens, and the
+//! shell's jobs.
 
 pub mod jobs;
 mod taken;
@@ -36,7 +37,9 @@ impl Environment {
     /// How many colours it shows.
     #[must_use]
     pub fn depth(&self) -> Depth {
-        let is = |value: &Option<String>, words: &[&str]| value.as_deref().is_some_and(|value| words.contains(&value));
+        let is = |value: &Option<String>, words: &[&str]| {
+            value.as_deref().is_some_and(|value| words.contains(&value))
+        };
         let direct = self.term.as_deref().is_some_and(|term| term.ends_with("-direct"));
         if self.no_color.is_some() || is(&self.term, &["dumb"]) {
             Depth::None

@@ -1,5 +1,5 @@
-//! Colours as a handful of tokens, from a TOML file of the operator's own or one that is built in; by bold, dim, underline and
-//! reverse alone where colour is not wanted.
+//! Colours as a handful of tokens, from a TOML file of the operator's own or one that is built in;
+//! by bold, dim, underline and reverse alone where colour is not wanted.
 
 mod file;
 mod look;
@@ -47,7 +47,9 @@ pub struct Theme {
 /// A theme that can't be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ThemeError {
-    #[error("no theme is called {name:?}: there are {known}, and NAME.toml in the directory `themes`")]
+    #[error(
+        "no theme is called {name:?}: there are {known}, and NAME.toml in the directory `themes`"
+    )]
     Unknown { name: String, known: String },
     #[error("{} can't be read: {what}", path.display())]
     Unreadable { path: PathBuf, what: String },
@@ -106,9 +108,12 @@ fn true_colour(file: &File) -> Theme {
 fn sixteen(file: &File) -> Theme {
     let ink = |token| {
         let ansi = file.ansi(token);
-        ansi.colour.map_or(Style::new(), |colour| Style::new().fg(colour)).add_modifier(ansi.modifiers)
+        ansi.colour
+            .map_or(Style::new(), |colour| Style::new().fg(colour))
+            .add_modifier(ansi.modifiers)
     };
-    let ground = |token| file.ansi(token).colour.map_or(Style::new(), |colour| Style::new().bg(colour));
+    let ground =
+        |token| file.ansi(token).colour.map_or(Style::new(), |colour| Style::new().bg(colour));
     styles(ink, ground)
 }
 

@@ -1,6 +1,7 @@
 //! How far each scrolled block is scrolled.
 
-/// Where lists were scrolled to when they were last drawn, so that they move no more than they must.
+/// Where lists were scrolled to when they were last drawn, so that they move no more than they
+/// must.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Tops {
     pub peers: usize,

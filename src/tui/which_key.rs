@@ -28,14 +28,19 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
             continue;
         }
         let x = inner.x + column * each;
-        entry(canvas, &Area { x, right: (x + each).min(inner.right), y: inner.y + row, ..inner }, follow_up);
+        entry(
+            canvas,
+            &Area { x, right: (x + each).min(inner.right), y: inner.y + row, ..inner },
+            follow_up,
+        );
     }
 }
 
 fn entry(canvas: &mut Canvas, area: &Area, follow_up: &FollowUp) {
     let theme = canvas.theme;
     let muted = follow_up.why_not.is_some();
-    let (key, doc) = if muted { (theme.muted, theme.muted) } else { (theme.strong(), Style::new()) };
+    let (key, doc) =
+        if muted { (theme.muted, theme.muted) } else { (theme.strong(), Style::new()) };
     let x = area.x + KEYS;
     canvas.text(area.x, x - 1, area.y, &follow_up.keys, key);
     let room = area.right.saturating_sub(x + GAP);

@@ -1,4 +1,5 @@
-//! What is shown where there is no reply: what failed, who ended it, whether the peer has counted it, and what to do next.
+//! What is shown where there is no reply: what failed, who ended it, whether the peer has counted
+//! it, and what to do next.
 
 use ratatui::style::Style;
 
@@ -19,7 +20,8 @@ use swarmscope_wire::failure::{Cause, Failure};
 /// Where text stands behind its label.
 const VALUE: u16 = 8;
 
-/// From this height on there is room for everything; below, what to do next comes before the particulars.
+/// From this height on there is room for everything; below, what to do next comes before the
+/// particulars.
 const ROOMY: u16 = 10;
 
 /// A text in lines, broken at blanks.
@@ -28,8 +30,11 @@ pub fn folded(text: &str, room: usize) -> Vec<&str> {
     let mut rest = text.trim();
     while !rest.is_empty() {
         let fits = cut(rest, room.max(1));
-        let end =
-            if fits.len() == rest.len() { rest.len() } else { fits.rfind(' ').map_or(fits.len(), |blank| blank + 1) };
+        let end = if fits.len() == rest.len() {
+            rest.len()
+        } else {
+            fits.rfind(' ').map_or(fits.len(), |blank| blank + 1)
+        };
         let end = if end == 0 { rest.len() } else { end };
         lines.push(rest[..end].trim_end());
         rest = rest[end..].trim_start();
@@ -58,24 +63,43 @@ fn failure_rows(canvas: &mut Canvas, area: Area, failure: &Failure, counted: Opt
 /// `× reply.first-part · 30.0 s`.
 fn code(canvas: &mut Canvas, area: &Area, sign: &str, code: &str, after: &str) {
     let theme = canvas.theme;
-    let x = canvas.pieces(area.x, area.right, area.y, &[(sign, theme.fail), (" ", Style::new()), (code, theme.fail)]);
+    let x = canvas.pieces(
+        area.x,
+        area.right,
+        area.y,
+        &[(sign, theme.fail), (" ", Style::new()), (code, theme.fail)],
+    );
     canvas.text(x, area.right, area.y, after, theme.muted);
 }
 
 /// A request that has failed.
-pub fn request(canvas: &mut Canvas, model: &Model, area: Area, request: &Request, failure: &Failure) {
-    let refused = swarmscope_facts::news::Kind::of(failure) == swarmscope_facts::news::Kind::Refused;
+pub fn request(
+    canvas: &mut Canvas,
+    model: &Model,
+    area: Area,
+    request: &Request,
+    failure: &Failure,
+) {
+    let refused =
+        swarmscope_facts::news::Kind::of(failure) == swarmscope_facts::news::Kind::Refused;
     let mut after = format!(" · {}", took(request.elapsed(model.now)));
     if request.part_count() > 0 {
-        after = format!("{after} · {}, {}", counted(request.part_count() as usize, "part"), size(request.bytes));
+        after = format!(
+            "{after} · {}, {}",
+            counted(request.part_count() as usize, "part"),
+            size(request.bytes)
+        );
     }
     code(canvas, &area, if refused { "■" } else { "×" }, failure.cause.code(), &after);
     let skip = if area.height < ROOMY { 1 } else { 2 };
     // a request to a peer that is not there: why it is not there says more
-    let absent =
-        model.peer().filter(|_| failure.cause == Cause::NotConnected).and_then(|peer| ladder::why(&model.facts, peer));
+    let absent = model
+        .peer()
+        .filter(|_| failure.cause == Cause::NotConnected)
+        .and_then(|peer| ladder::why(&model.facts, peer));
     let counted = words::counted(failure.delivered);
-    let end = failure_rows(canvas, area.rows(skip, u16::MAX), absent.unwrap_or(failure), Some(counted));
+    let end =
+        failure_rows(canvas, area.rows(skip, u16::MAX), absent.unwrap_or(failure), Some(counted));
     if request.newest.is_some() {
         parts::draw(canvas, area.rows(end + 1 - area.y, u16::MAX), request, model.now);
     }
@@ -87,10 +111,18 @@ pub fn not_yet(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
     let theme = canvas.theme;
     let any = OverlayVersion(0);
     let x = canvas.pill(area.x, area.right, area.y);
-    let (before, left, why) = match cell(&model.present(), peer, request.message, any, request.frequency) {
-        Cell::NotYet { left, exact: true } | Cell::In(left) => {
-            (" again in ", Some(left), "our own request was the last that this peer accepted, so the time is exact")
-        }
+    let (before, left, why) = match cell(
+        &model.present(),
+        peer,
+        request.message,
+        any,
+        request.frequency,
+    ) {
+        Cell::NotYet { left, exact: true } | Cell::In(left) => (
+            " again in ",
+            Some(left),
+            "our own request was the last that this peer accepted, so the time is exact",
+        ),
         Cell::NotYet { left, exact: false } | Cell::AtMost(left) => (
             " at latest ",
             Some(left),
@@ -102,12 +134,15 @@ pub fn not_yet(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
     canvas.pieces(x, area.right, area.y, &[(before, Style::new()), (&time, theme.strong())]);
     let label = model.registry().label(request.message);
     let roomy = area.height >= ROOMY;
-    let mut rows = Rows { canvas, area, y: area.y + if roomy { 2 } else { 1 }, value: VALUE, write: plain };
+    let mut rows =
+        Rows { canvas, area, y: area.y + if roomy { 2 } else { 1 }, value: VALUE, write: plain };
     if roomy {
         let ago = request.frequency;
         rows.add(
             "means",
-            &format!("the peer accepted {label} less than {ago} s ago; it has not looked at this request"),
+            &format!(
+                "the peer accepted {label} less than {ago} s ago; it has not looked at this request"
+            ),
         );
     }
     rows.add("known", why);
@@ -136,11 +171,17 @@ pub fn waiting(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
             }
         },
     };
-    for (line, y) in folded(&text, usize::from(area.width())).into_iter().zip(area.y..area.bottom()) {
+    for (line, y) in folded(&text, usize::from(area.width())).into_iter().zip(area.y..area.bottom())
+    {
         canvas.text(area.x, area.right, y, line, theme.muted);
     }
     if request.newest.is_some() {
-        parts::draw(canvas, area.rows(if area.height > 10 { 2 } else { 1 }, u16::MAX), request, model.now);
+        parts::draw(
+            canvas,
+            area.rows(if area.height > 10 { 2 } else { 1 }, u16::MAX),
+            request,
+            model.now,
+        );
     }
 }
 
@@ -158,13 +199,31 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
         }
         State::Refused { failure, at } => {
             heading(canvas, "WHY");
-            code(canvas, &area.rows(1, 1), "■", failure.cause.code(), &format!(" · {}", clock(at.wall)));
+            code(
+                canvas,
+                &area.rows(1, 1),
+                "■",
+                failure.cause.code(),
+                &format!(" · {}", clock(at.wall)),
+            );
             failure_rows(canvas, area.rows(3, u16::MAX), failure, None);
         }
         State::Gone { failure, at } => {
             heading(canvas, "GONE");
-            let x = canvas.text(area.x, area.right, area.y + 1, failure.cause.code(), canvas.theme.muted);
-            canvas.text(x, area.right, area.y + 1, &format!(" · {}", clock(at.wall)), canvas.theme.muted);
+            let x = canvas.text(
+                area.x,
+                area.right,
+                area.y + 1,
+                failure.cause.code(),
+                canvas.theme.muted,
+            );
+            canvas.text(
+                x,
+                area.right,
+                area.y + 1,
+                &format!(" · {}", clock(at.wall)),
+                canvas.theme.muted,
+            );
             failure_rows(canvas, area.rows(3, u16::MAX), failure, None);
         }
         State::Connected { .. } => {
@@ -184,7 +243,10 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
             heading(canvas, "KNOWN");
             let from = match &peer.source {
                 Some(Source::BuddyCast(permid)) => {
-                    format!("{} told of it by BuddyCast: hearsay until it is dialled", model.naming().permid(permid))
+                    format!(
+                        "{} told of it by BuddyCast: hearsay until it is dialled",
+                        model.naming().permid(permid)
+                    )
                 }
                 Some(Source::Bootstrap) => "from the bootstrap list".to_owned(),
                 Some(Source::Operator) => "from you".to_owned(),
@@ -194,7 +256,8 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
             let mut rows = Rows { canvas, area, y: below.y, value: VALUE, write: plain };
             rows.add("from", &from);
             if let State::Connecting { phase, since } = peer.state {
-                let took = words::seconds(model.now.instant.saturating_duration_since(since.instant));
+                let took =
+                    words::seconds(model.now.instant.saturating_duration_since(since.instant));
                 rows.add("now", &format!("connecting: {}, {took}", phase.name()));
             }
         }

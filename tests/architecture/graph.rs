@@ -1,5 +1,5 @@
-//! Which file of the workspace uses which: every path is followed to the file that defines what it names, through modules that
-//! only pass it on.
+//! Which file of the workspace uses which: every path is followed to the file that defines what it
+//! names, through modules that only pass it on.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -48,7 +48,9 @@ impl Graph {
         for (name, sources) in crates.into_iter().filter(|(_, sources)| sources.is_dir()) {
             for path in rust_files(&sources) {
                 let file = path.strip_prefix(&sources).expect("below").display().to_string();
-                let is_test = file.split('/').any(|part| part == "tests" || part == "tests.rs" || part == "main.rs");
+                let is_test = file
+                    .split('/')
+                    .any(|part| part == "tests" || part == "tests.rs" || part == "main.rs");
                 if !is_test {
                     files.push((name.clone(), file, fs::read_to_string(&path).expect("a source")));
                 }
@@ -61,7 +63,8 @@ impl Graph {
     pub fn edges(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let edges = self.files.iter().map(|(module, (file, source))| {
             let names = &self.names[module];
-            let used = names.iter().filter(|import| !import.passed_on).map(|import| import.path.clone());
+            let used =
+                names.iter().filter(|import| !import.passed_on).map(|import| import.path.clone());
             let used = used.chain(paths(source));
             let files = used.filter_map(|path| self.defining(module, &path, FARTHEST));
             (file.as_str(), files.filter(|other| other != file).collect())
@@ -82,7 +85,8 @@ impl Graph {
         if let (Some(name), Some(most)) = (rest.first(), most.checked_sub(1))
             && let Some(import) = by_name(self.names.get(&at)?).get(name.as_str())
         {
-            let path: Vec<String> = import.path.iter().cloned().chain(rest[1..].iter().cloned()).collect();
+            let path: Vec<String> =
+                import.path.iter().cloned().chain(rest[1..].iter().cloned()).collect();
             if let Some(file) = self.defining(&at, &path, most) {
                 return Some(file);
             }
@@ -91,7 +95,12 @@ impl Graph {
     }
 
     /// The module where a path begins, and what is left of the path.
-    fn start(&self, module: &Module, path: &[String], most: usize) -> Option<(Module, Vec<String>)> {
+    fn start(
+        &self,
+        module: &Module,
+        path: &[String],
+        most: usize,
+    ) -> Option<(Module, Vec<String>)> {
         let (first, rest) = path.split_first()?;
         let child: Module = module.iter().cloned().chain([first.clone()]).collect();
         match first.as_str() {
@@ -99,15 +108,22 @@ impl Graph {
             "self" => Some((module.clone(), rest.to_vec())),
             "super" => {
                 let climbs = path.iter().take_while(|name| *name == "super").count();
-                Some((module[..module.len().checked_sub(climbs)?].to_vec(), path[climbs..].to_vec()))
+                Some((
+                    module[..module.len().checked_sub(climbs)?].to_vec(),
+                    path[climbs..].to_vec(),
+                ))
             }
             _ if self.files.contains_key(&child) => Some((module.clone(), path.to_vec())),
-            _ if self.files.contains_key(&vec![first.clone()]) => Some((vec![first.clone()], rest.to_vec())),
+            _ if self.files.contains_key(&vec![first.clone()]) => {
+                Some((vec![first.clone()], rest.to_vec()))
+            }
             name => {
                 // a module that was brought into scope: `words::clean`
                 let most = most.checked_sub(1)?;
                 let names = by_name(self.names.get(module)?);
-                let import = names.get(name).filter(|import| import.path.first().is_some_and(|it| it != name))?;
+                let import = names
+                    .get(name)
+                    .filter(|import| import.path.first().is_some_and(|it| it != name))?;
                 let path: Vec<String> = import.path.iter().chain(rest).cloned().collect();
                 self.start(module, &path, most)
             }

@@ -1,4 +1,5 @@
-//! What the sources say of each other: the order of the program's modules, and files that use each other in a circle.
+//! What the sources say of each other: the order of the program's modules, and files that use each
+//! other in a circle.
 
 mod circles;
 mod graph;
@@ -32,6 +33,7 @@ fn root() -> &'static Path {
 fn program(source: &str) -> String {
     let program = ["#[cfg(test)]\nmod ", "#[cfg(test)]\npub(super) mod ", "#[cfg(test)]\n#[allow"];
     let end = program.iter().filter_map(|tests| source.find(tests)).min().unwrap_or(source.len());
-    let code: Vec<&str> = source[..end].lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
+    let code: Vec<&str> =
+        source[..end].lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
     code.join("\n")
 }

@@ -1,4 +1,5 @@
-//! The order of the modules: each uses only those above it in the table of `src/lib.rs`. Read from the sources themselves.
+//! The order of the modules: each uses only those above it in the table of `src/lib.rs`. Read from
+//! the sources themselves.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,15 +25,21 @@ fn order(lib: &str) -> Vec<String> {
     lib.lines().filter_map(row).collect()
 }
 
-/// The modules that `source` names by `crate::`, with their lines: `use crate::a::B`, `use crate::{a, b::C}`, `crate::a::b()`.
+/// The modules that `source` names by `crate::`, with their lines: `use crate::a::B`, `use
+/// crate::{a, b::C}`, `crate::a::b()`.
 fn used(source: &str) -> Vec<(usize, String)> {
-    let code: Vec<&str> = source.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
+    let code: Vec<&str> =
+        source.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
     let text = code.join("\n");
     let mut found = Vec::new();
     for (at, _) in text.match_indices("crate::") {
         let line = text[..at].matches('\n').count() + 1;
         let rest = &text[at + "crate::".len()..];
-        let names = if let Some(list) = rest.strip_prefix('{') { first_names(list) } else { vec![name(rest)] };
+        let names = if let Some(list) = rest.strip_prefix('{') {
+            first_names(list)
+        } else {
+            vec![name(rest)]
+        };
         found.extend(names.into_iter().filter(|name| !name.is_empty()).map(|name| (line, name)));
     }
     found
@@ -65,7 +72,8 @@ fn violations(order: &[String], module: &str, file: &str, source: &str) -> Vec<V
     let rank = |wanted: &str| order.iter().position(|module| module == wanted);
     let own = rank(module).unwrap_or_else(|| panic!("{file} is in no module of lib.rs's table"));
     let by_crate = used(source).into_iter().map(|(line, uses)| {
-        let theirs = rank(&uses).unwrap_or_else(|| panic!("{file}:{line} uses crate::{uses}, which the table lacks"));
+        let theirs = rank(&uses)
+            .unwrap_or_else(|| panic!("{file}:{line} uses crate::{uses}, which the table lacks"));
         (line, uses, theirs)
     });
     let by_super = climbing(source, depth(file)).into_iter().filter_map(|(line, uses)| {
@@ -84,14 +92,18 @@ fn depth(file: &str) -> usize {
 
 /// The names that enough `super::`s in a row to reach the crate's root lead to.
 fn climbing(source: &str, depth: usize) -> Vec<(usize, String)> {
-    let lines =
-        source.lines().enumerate().map(|(number, line)| (number + 1, line.split("//").next().unwrap_or_default()));
+    let lines = source
+        .lines()
+        .enumerate()
+        .map(|(number, line)| (number + 1, line.split("//").next().unwrap_or_default()));
     let climb = "super::".repeat(depth);
     lines
         .flat_map(|(number, line)| {
             line.match_indices(&climb).map(move |(at, _)| (number, line, at)).collect::<Vec<_>>()
         })
-        .map(|(number, line, at)| (number, name(line[at + climb.len()..].trim_start_matches("super::"))))
+        .map(|(number, line, at)| {
+            (number, name(line[at + climb.len()..].trim_start_matches("super::")))
+        })
         .collect()
 }
 
@@ -103,7 +115,8 @@ fn a_module_uses_only_those_above_it_in_the_table() {
     let mut seen = BTreeSet::new();
     for path in rust_files(&sources) {
         let relative = path.strip_prefix(&sources).expect("under src");
-        let first = relative.components().next().expect("a component").as_os_str().to_string_lossy();
+        let first =
+            relative.components().next().expect("a component").as_os_str().to_string_lossy();
         let module = first.trim_end_matches(".rs").to_owned();
         if module == "lib" || module == "main" {
             continue;
@@ -113,14 +126,20 @@ fn a_module_uses_only_those_above_it_in_the_table() {
         seen.insert(module);
     }
     assert!(found.is_empty(), "uses of modules that come later in lib.rs's table: {found:#?}");
-    assert_eq!(seen, order.into_iter().collect(), "the table of lib.rs and the directories of src differ");
+    assert_eq!(
+        seen,
+        order.into_iter().collect(),
+        "the table of lib.rs and the directories of src differ"
+    );
 }
 
 #[test]
 fn the_table_and_the_declarations_agree() {
     let lib = fs::read_to_string(sources().join("lib.rs")).expect("lib.rs");
-    let declared: BTreeSet<String> =
-        lib.lines().filter_map(|line| Some(line.strip_prefix("pub mod ")?.trim_end_matches(';').to_owned())).collect();
+    let declared: BTreeSet<String> = lib
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("pub mod ")?.trim_end_matches(';').to_owned()))
+        .collect();
     assert_eq!(declared, order(&lib).into_iter().collect());
 }
 
@@ -131,8 +150,10 @@ fn nothing_is_printed_by_the_macros_that_panic() {
     for path in rust_files(&sources()) {
         let source = fs::read_to_string(&path).expect("a source file");
         let program = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-        let is_test = path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
-        let found: Vec<_> = program.lines().filter(|line| macros.iter().any(|name| line.contains(name))).collect();
+        let is_test =
+            path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
+        let found: Vec<_> =
+            program.lines().filter(|line| macros.iter().any(|name| line.contains(name))).collect();
         assert!(is_test || found.is_empty(), "{}: {found:?}", path.display());
     }
 }

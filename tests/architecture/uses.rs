@@ -12,7 +12,8 @@ pub struct Import {
     pub passed_on: bool,
 }
 
-/// Where the statements of `use` stand in a source that has no comments: from `use` to their semicolon.
+/// Where the statements of `use` stand in a source that has no comments: from `use` to their
+/// semicolon.
 fn statements(source: &str) -> Vec<(Range<usize>, bool)> {
     let statement = |(at, _): (usize, &str)| {
         let before = source[..at].rsplit(['\n', ';', '{', '}']).next().unwrap_or_default().trim();
@@ -28,13 +29,18 @@ pub fn imports(source: &str) -> Vec<Import> {
     let mut found = Vec::new();
     for (at, passed_on) in statements(source) {
         for path in expanded(&source[at.start + "use ".len()..at.end]) {
-            let (path, alias) =
-                path.split_once(" as ").map_or((path.as_str(), None), |(path, name)| (path, Some(name)));
-            let mut path: Vec<String> = path.split("::").map(|name| name.trim().to_owned()).collect();
+            let (path, alias) = path
+                .split_once(" as ")
+                .map_or((path.as_str(), None), |(path, name)| (path, Some(name)));
+            let mut path: Vec<String> =
+                path.split("::").map(|name| name.trim().to_owned()).collect();
             if path.last().is_some_and(|last| last == "self") {
                 path.pop();
             }
-            let name = alias.map_or_else(|| path.last().cloned().unwrap_or_default(), |name| name.trim().to_owned());
+            let name = alias.map_or_else(
+                || path.last().cloned().unwrap_or_default(),
+                |name| name.trim().to_owned(),
+            );
             found.push(Import { name, path, passed_on });
         }
     }
@@ -60,7 +66,8 @@ fn expanded(tree: &str) -> Vec<String> {
     items.flat_map(|item| expanded(&format!("{}{item}", before.trim()))).collect()
 }
 
-/// All paths of two names or more in the code of a source that has no comments: `super::a::b`, `words::clean`.
+/// All paths of two names or more in the code of a source that has no comments: `super::a::b`,
+/// `words::clean`.
 pub fn paths(source: &str) -> Vec<Vec<String>> {
     let mut code = source.to_owned();
     for (at, _) in statements(source).into_iter().rev() {
@@ -105,9 +112,10 @@ fn a_use_is_read_however_it_is_written() {
             one("J", "crate::i::J", false),
         ]
     );
-    let paths: Vec<String> = paths("fn f() -> super::super::a::B { words::clean(x.y, Self::z::<u8>()) }")
-        .iter()
-        .map(|path| path.join("::"))
-        .collect();
+    let paths: Vec<String> =
+        paths("fn f() -> super::super::a::B { words::clean(x.y, Self::z::<u8>()) }")
+            .iter()
+            .map(|path| path.join("::"))
+            .collect();
     assert_eq!(paths, ["super::super::a::B", "words::clean", "Self::z"]);
 }

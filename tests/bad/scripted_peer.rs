@@ -1,8 +1,10 @@
 //! A peer on loopback that does what a row's steps say, to every connection:
 //!
-//! * `read N` waits for N bytes · `hello LOWEST CURRENT [port=N] [infohash=BYTE]` sends an overlay handshake
+//! * `read N` waits for N bytes · `hello LOWEST CURRENT [port=N] [infohash=BYTE]` sends an overlay
+//!   handshake
 //! * `send HEX`, `text WORDS` · `frame LENGTH HEX` announces LENGTH bytes and sends these
-//! * `response1 [KEY=HEX|KEY=none]…` sends a RESPONSE1 that echoes what was read, all fields well-formed but for these
+//! * `response1 [KEY=HEX|KEY=none]…` sends a RESPONSE1 that echoes what was read, all fields
+//!   well-formed but for these
 //! * `zeros N` sends N bytes of zero · `silent` says nothing until the other side is gone
 //!
 //! After the last step the connection is closed.
@@ -36,7 +38,9 @@ impl ScriptedPeer {
             for stream in listener.incoming() {
                 let steps = steps.clone();
                 let port = listener.local_addr().unwrap().port();
-                thread::spawn(move || Conversation { stream: stream.unwrap(), port, read: Vec::new() }.run(&steps));
+                thread::spawn(move || {
+                    Conversation { stream: stream.unwrap(), port, read: Vec::new() }.run(&steps)
+                });
             }
         });
         peer

@@ -5,7 +5,8 @@ use std::time::Duration;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 
-/// The time that processors have spent on this thread; on all of this process, where a system does not tell threads apart.
+/// The time that processors have spent on this thread; on all of this process, where a system does
+/// not tell threads apart.
 pub fn of_this_thread() -> Duration {
     #[cfg(target_os = "linux")]
     let who = UsageWho::RUSAGE_THREAD;

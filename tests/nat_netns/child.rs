@@ -24,8 +24,16 @@ impl Running {
     pub fn start(namespace: &Namespace, role: &str, settings: &[(&str, String)]) -> Self {
         let this = std::env::current_exe().expect("the test's own path");
         let mut command = namespace.command(this.to_str().expect("a path in UTF-8"));
-        command.args(["--exact", "child_in_a_namespace", "--ignored", "--nocapture", "--test-threads=1"]);
-        command.env("LAB_ROLE", role).envs(settings.iter().map(|(name, value)| (format!("LAB_{name}"), value)));
+        command.args([
+            "--exact",
+            "child_in_a_namespace",
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ]);
+        command
+            .env("LAB_ROLE", role)
+            .envs(settings.iter().map(|(name, value)| (format!("LAB_{name}"), value)));
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().expect("the test's own binary runs");
         let stdin = child.stdin.take().expect("piped");
@@ -35,7 +43,8 @@ impl Running {
 
     /// The next line that the program tells; `None` at its end.
     pub fn line(&mut self) -> Option<String> {
-        let marked = |line: Result<String, _>| line.ok()?.split_once(MARK).map(|(_, told)| told.to_owned());
+        let marked =
+            |line: Result<String, _>| line.ok()?.split_once(MARK).map(|(_, told)| told.to_owned());
         self.lines.by_ref().find_map(marked)
     }
 
@@ -68,7 +77,10 @@ impl Coturn {
     pub fn start(lab: &Lab) -> Option<Self> {
         let found = Command::new("which").arg("turnserver").stdout(Stdio::null()).status();
         if !found.is_ok_and(|found| found.success()) {
-            assert!(!crate::required(), "turnserver is not installed: it comes with the package coturn");
+            assert!(
+                !crate::required(),
+                "turnserver is not installed: it comes with the package coturn"
+            );
             crate::say("SKIPPED: turnserver is not installed (package coturn)");
             return None;
         }
@@ -79,7 +91,8 @@ impl Coturn {
         command.args(["-L", &SERVER.to_string(), "-L", &ALTERNATE.to_string()]);
         command.args(["-p", "3478", "--alt-listening-port", "3479"]);
         command.args(["--userdb", &file("users"), "--pidfile", &file("pid"), "-l", "stdout"]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("turnserver runs");
+        let child =
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("turnserver runs");
         Some(Self { child, _directory: directory })
     }
 }
@@ -97,7 +110,12 @@ pub struct Told(HashMap<String, String>);
 
 impl Told {
     pub fn read(line: &str) -> Self {
-        Self(line.split('\t').filter_map(|pair| pair.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect())
+        Self(
+            line.split('\t')
+                .filter_map(|pair| pair.split_once('='))
+                .map(|(k, v)| (k.into(), v.into()))
+                .collect(),
+        )
     }
 
     pub fn get(&self, name: &str) -> &str {
@@ -115,7 +133,8 @@ fn tell(text: &str) {
 
 pub fn run_role() {
     let role = setting("ROLE");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         match role.as_str() {
             "server" => serve().await,
@@ -131,9 +150,12 @@ pub fn run_role() {
 async fn serve() {
     // all runs of a kind come from one address at the same time
     let limits = Limits { per_source: 10_000, total: 100_000, burst: 4 };
-    let _server = StunServer::start_with((SERVER, 3478).into(), (ALTERNATE, 3479).into(), limits).await.expect("binds");
+    let _server = StunServer::start_with((SERVER, 3478).into(), (ALTERNATE, 3479).into(), limits)
+        .await
+        .expect("binds");
     tell("ready");
-    let end = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
+    let end =
+        tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
     end.await.expect("not cancelled").expect("the pipe ends");
 }
 
@@ -149,7 +171,11 @@ async fn measure_often() {
         all.spawn(async move { measure(&settings).await });
     }
     while let Some(report) = all.join_next().await {
-        tell(&report.expect("no panic").map_or_else(|error| format!("error={error}"), |report| line(&report)));
+        tell(
+            &report
+                .expect("no panic")
+                .map_or_else(|error| format!("error={error}"), |report| line(&report)),
+        );
     }
 }
 
@@ -158,7 +184,8 @@ async fn meet_often() {
     let mut all = tokio::task::JoinSet::new();
     for pair in setting("PAIRS").split(' ') {
         let mut addresses = pair.split(',').map(|ip| ip.parse().expect("an address"));
-        let expected = [addresses.next().expect("the one's"), addresses.next().expect("the other's")];
+        let expected =
+            [addresses.next().expect("the one's"), addresses.next().expect("the other's")];
         let rendezvous = Rendezvous::open(SERVER.into(), None).await.expect("a free port");
         tell(&rendezvous.address().port().to_string());
         all.spawn(async move { rendezvous.meet(Some(expected)).await });

@@ -24,7 +24,12 @@ const BY_ADDRESS: &str = "address-dependent";
 const BY_BOTH: &str = "address-and-port-dependent";
 const NOTHING: &str = "inconclusive";
 
-const fn row(name: &'static str, kinds: &'static [Kind], legacy: LegacyType, filtering: &'static str) -> Row {
+const fn row(
+    name: &'static str,
+    kinds: &'static [Kind],
+    legacy: LegacyType,
+    filtering: &'static str,
+) -> Row {
     Row { name, kinds, legacy, mapping: INDEPENDENT, filtering, hairpin: "fails", ports: "always" }
 }
 
@@ -51,23 +56,47 @@ const ROWS: [Row; 12] = [
     row("full cone", &[Kind::FullCone], LegacyType::FullConeNat, INDEPENDENT),
     Row {
         hairpin: "works",
-        ..row("full cone, hairpinning", &[Kind::FullConeHairpin], LegacyType::FullConeNat, INDEPENDENT)
+        ..row(
+            "full cone, hairpinning",
+            &[Kind::FullConeHairpin],
+            LegacyType::FullConeNat,
+            INDEPENDENT,
+        )
     },
     row("restricted", &[Kind::Restricted], LegacyType::RestrictedConeNat, BY_ADDRESS),
     row("port-restricted", &[Kind::PortRestricted], LegacyType::PortRestrictedConeNat, BY_BOTH),
-    Row { mapping: BY_BOTH, ports: "never", ..row("symmetric", &[Kind::Symmetric], LegacyType::SymmetricNat, BY_BOTH) },
+    Row {
+        mapping: BY_BOTH,
+        ports: "never",
+        ..row("symmetric", &[Kind::Symmetric], LegacyType::SymmetricNat, BY_BOTH)
+    },
     Row {
         mapping: NOTHING,
         hairpin: NOTHING,
         ports: NOTHING,
         ..row("UDP blocked", &[Kind::Blocked], LegacyType::Blocked, NOTHING)
     },
-    row("full cone behind full cone", &[Kind::FullCone, Kind::FullCone], LegacyType::FullConeNat, INDEPENDENT),
-    row("restricted behind full cone", &[Kind::FullCone, Kind::Restricted], LegacyType::RestrictedConeNat, BY_ADDRESS),
+    row(
+        "full cone behind full cone",
+        &[Kind::FullCone, Kind::FullCone],
+        LegacyType::FullConeNat,
+        INDEPENDENT,
+    ),
+    row(
+        "restricted behind full cone",
+        &[Kind::FullCone, Kind::Restricted],
+        LegacyType::RestrictedConeNat,
+        BY_ADDRESS,
+    ),
     Row {
         mapping: BY_BOTH,
         ports: "never",
-        ..row("full cone behind symmetric", &[Kind::Symmetric, Kind::FullCone], LegacyType::SymmetricNat, BY_BOTH)
+        ..row(
+            "full cone behind symmetric",
+            &[Kind::Symmetric, Kind::FullCone],
+            LegacyType::SymmetricNat,
+            BY_BOTH,
+        )
     },
 ];
 
@@ -86,10 +115,17 @@ fn server(lab: &Lab) -> Running {
 fn measure_all(lab: &mut Lab, runs: usize) -> Vec<Vec<Told>> {
     let clients: Vec<_> = ROWS.iter().map(|row| lab.client(row.kinds).expect("a client")).collect();
     let start = |client: &swarmscope_probes::nat::lab::Client| {
-        Running::start(&client.namespace, "measure", &[("RUNS", runs.to_string()), ("LADDER", String::new())])
+        Running::start(
+            &client.namespace,
+            "measure",
+            &[("RUNS", runs.to_string()), ("LADDER", String::new())],
+        )
     };
     let running: Vec<_> = clients.iter().map(start).collect();
-    running.into_iter().map(|running| running.rest().iter().map(|line| Told::read(line)).collect()).collect()
+    running
+        .into_iter()
+        .map(|running| running.rest().iter().map(|line| Told::read(line)).collect())
+        .collect()
 }
 
 /// How many runs told this, and how many told something else than that or nothing.
@@ -118,8 +154,12 @@ fn judge(title: &str, results: &[Vec<Told>]) -> (usize, usize) {
             let wrong = if wrong > 0 { format!(" !{wrong}") } else { String::new() };
             format!("{right}/{}{wrong}", told.len())
         };
-        let longest = told.iter().filter_map(|told| told.get("seconds").parse::<f64>().ok()).fold(0.0, f64::max);
-        let most = told.iter().filter_map(|told| told.get("sent").parse::<u32>().ok()).max().unwrap_or(0);
+        let longest = told
+            .iter()
+            .filter_map(|told| told.get("seconds").parse::<f64>().ok())
+            .fold(0.0, f64::max);
+        let most =
+            told.iter().filter_map(|told| told.get("sent").parse::<u32>().ok()).max().unwrap_or(0);
         let [legacy, mapping, filtering, hairpin, ports] = columns.map(cell);
         writeln!(
             table,
@@ -163,7 +203,10 @@ fn no_nat_is_told_wrong_with_a_tenth_of_the_packets_lost() {
     let (not_right, wrong) = judge("10 % of the packets dropped, each way", &results);
     assert_eq!(wrong, 0, "runs that were wrong; see the table");
     let verdicts = runs * ROWS.len() * 5;
-    assert!(not_right * 20 <= verdicts, "{not_right} of {verdicts} verdicts are missing: more than 5 %");
+    assert!(
+        not_right * 20 <= verdicts,
+        "{not_right} of {verdicts} verdicts are missing: more than 5 %"
+    );
 }
 
 /// The same NATs through coturn's eyes: nothing depends on what only our own server does.
@@ -183,9 +226,10 @@ fn every_nat_is_told_right_by_coturn_s_server_too() {
 fn the_lifetime_of_a_mapping_is_bracketed() {
     let Some(mut lab) = lab() else { return };
     let _server = server(&lab);
-    for (kind, expected) in
-        [(Kind::PortRestrictedForgets(8), "between 3 and 14 s"), (Kind::PortRestricted, "at least 14 s")]
-    {
+    for (kind, expected) in [
+        (Kind::PortRestrictedForgets(8), "between 3 and 14 s"),
+        (Kind::PortRestricted, "at least 14 s"),
+    ] {
         let client = lab.client(&[kind]).expect("a client");
         let settings = [("RUNS", "3".to_owned()), ("LADDER", "1500,3000,14000".to_owned())];
         let told = Running::start(&client.namespace, "measure", &settings).rest();

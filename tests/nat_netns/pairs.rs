@@ -31,14 +31,14 @@ const SIDES: [(&str, &[Kind], Class); 8] = [
     ("full cone behind symmetric", &[Kind::Symmetric, Kind::FullCone], Class::Symmetric),
 ];
 
-/// The textbook's table: whoever doesn't mind the port hears anybody; a symmetric NAT's new port is not the one that a
-/// port-restricted one was told of. One that can't get to the rendezvous leaves the other waiting there.
+/// The textbook's table: whoever doesn't mind the port hears anybody; a symmetric NAT's new port is
+/// not the one that a port-restricted one was told of. One that can't get to the rendezvous leaves
+/// the other waiting there.
 const fn expected(one: Class, other: Class) -> &'static str {
     match (one, other) {
         (Class::Blocked, _) | (_, Class::Blocked) => "ERR",
-        (Class::Symmetric, Class::Symmetric | Class::PortRestricted) | (Class::PortRestricted, Class::Symmetric) => {
-            "NO"
-        }
+        (Class::Symmetric, Class::Symmetric | Class::PortRestricted)
+        | (Class::PortRestricted, Class::Symmetric) => "NO",
         _ => "YES",
     }
 }
@@ -66,11 +66,13 @@ fn every_pair_reaches_each_other_as_far_as_its_nats_allow() {
     let Some(mut lab) = lab() else { return };
     let mut side = || SIDES.map(|(_, kinds, _)| lab.client(kinds).expect("a client"));
     let (left, right) = (side(), side());
-    let pairs: Vec<_> = left.iter().flat_map(|one| right.iter().map(move |other| (one, other))).collect();
+    let pairs: Vec<_> =
+        left.iter().flat_map(|one| right.iter().map(move |other| (one, other))).collect();
     let (_meeting, ports) = rendezvous(&lab, &pairs);
 
-    let start =
-        |client: &Client, ports: Vec<&str>| Running::start(&client.namespace, "punch", &[("PORTS", ports.join(" "))]);
+    let start = |client: &Client, ports: Vec<&str>| {
+        Running::start(&client.namespace, "punch", &[("PORTS", ports.join(" "))])
+    };
     let port = |one: usize, other: usize| ports[one * SIDES.len() + other].as_str();
     let all = 0..SIDES.len();
     let mut lefts: Vec<_> = left
@@ -97,7 +99,8 @@ fn every_pair_reaches_each_other_as_far_as_its_nats_allow() {
     for (one, (name, _, class)) in SIDES.iter().enumerate() {
         write!(table, "\n{} {name:<28}", one + 1).expect("a string takes text");
         for (other, (other_name, _, other_class)) in SIDES.iter().enumerate() {
-            let got = [&lefts[one], &rights[other]].map(|side| side.get(port(one, other)).map_or("?", String::as_str));
+            let got = [&lefts[one], &rights[other]]
+                .map(|side| side.get(port(one, other)).map_or("?", String::as_str));
             let cell = if got[0] == got[1] { got[0].to_owned() } else { got.join("/") };
             write!(table, "{cell:>5}").expect("a string takes text");
             if got != [expected(*class, *other_class); 2] {

@@ -1,4 +1,5 @@
-//! `swarmscope case` as cli.md has it: kept, shown, verified, signed, witnessed, redacted, exported.
+//! `swarmscope case` as cli.md has it: kept, shown, verified, signed, witnessed, redacted,
+//! exported.
 
 use std::fs;
 
@@ -18,7 +19,15 @@ fn kept(options: &[&str]) -> Pair {
     ran(pair.crawler.run(&[&["case", "new", "a.case", "--why", "a test"][..], options].concat()));
     assert_eq!(pair.ask(&["natcheck"]).code, 0);
     assert_eq!(pair.ask(&["77"]).code, 11, "nobody knows id 77");
-    ran(pair.crawler.run(&["case", "add", "a.case", "--note", "one peer, two questions", "--about", "3"]));
+    ran(pair.crawler.run(&[
+        "case",
+        "add",
+        "a.case",
+        "--note",
+        "one peer, two questions",
+        "--about",
+        "3",
+    ]));
     pair
 }
 
@@ -34,8 +43,10 @@ fn what_was_asked_and_came_is_kept_and_verifies() {
     let (code, event) = verified(&pair.crawler, &[]);
     assert_eq!((code, &event["ok"]), (0, &true.into()), "{event}");
     let shown = ran(pair.crawler.run(&["case", "show", "a.case", "--json"])).events();
-    let kinds: Vec<&str> = shown.iter().filter_map(|entry| entry["fields"]["type"].as_str()).collect();
-    let expected = ["case", "signed", "sent", "reply", "signed", "sent", "reply", "signed", "note", "signed"];
+    let kinds: Vec<&str> =
+        shown.iter().filter_map(|entry| entry["fields"]["type"].as_str()).collect();
+    let expected =
+        ["case", "signed", "sent", "reply", "signed", "sent", "reply", "signed", "note", "signed"];
     assert_eq!(kinds, expected, "{shown:#?}");
     assert_eq!(shown[2]["fields"]["peer"], pair.peer.permid);
     assert_eq!(shown[3]["fields"]["request"], "2");
@@ -55,7 +66,10 @@ fn a_failure_is_kept_too() {
     assert_eq!(shown[2]["fields"]["question"], "NATCHECK", "what the dial was made for");
     assert_eq!(home.run(&["request", "127.0.0.1:1", "natcheck", "--case", "a.case"]).code, 3);
     let found = ran(home.run(&["signals", "a.case"]));
-    assert!(found.stdout.contains("0 answers in 0 rounds"), "nobody is known to have been asked: {found:?}");
+    assert!(
+        found.stdout.contains("0 answers in 0 rounds"),
+        "nobody is known to have been asked: {found:?}"
+    );
     assert_eq!(verified(&home, &[]).0, 0);
 }
 
@@ -64,7 +78,10 @@ fn a_change_is_13_and_named_and_nothing_more_is_added() {
     let pair = kept(&[]);
     let path = pair.crawler.path().join("a.case");
     let mut bytes = fs::read(&path).expect("a case");
-    let at = bytes.windows(7).position(|window| window == b"natchec" || window == b"NATCHEC").expect("the question");
+    let at = bytes
+        .windows(7)
+        .position(|window| window == b"natchec" || window == b"NATCHEC")
+        .expect("the question");
     bytes[at] ^= 1;
     fs::write(&path, bytes).expect("writes");
     let (code, event) = verified(&pair.crawler, &[]);
@@ -73,7 +90,8 @@ fn a_change_is_13_and_named_and_nothing_more_is_added() {
     let added = pair.crawler.run(&["case", "add", "a.case", "--note", "more"]);
     assert_eq!(added.code, 1, "{added:?}");
     assert!(added.stderr.contains("nothing is added to a broken case"), "{added:?}");
-    let exported = pair.crawler.run(&["case", "export", "a.case", "--format", "csv", "--out", "a.csv"]);
+    let exported =
+        pair.crawler.run(&["case", "export", "a.case", "--format", "csv", "--out", "a.csv"]);
     assert_eq!(exported.code, 13, "{exported:?}");
 }
 
@@ -116,7 +134,8 @@ fn a_witness_signs_what_grew_and_refuses_what_was_rewritten() {
     ran(home.run(&["case", "add", "a.case", "--checkpoint", "note"]));
     let again = ran(witness.run(&["case", "witness", case]));
     assert!(again.stderr.contains("continues the 9 entries"), "{again:?}");
-    // the holder of the key writes another case under the same name: the witness remembers the id only of the first
+    // the holder of the key writes another case under the same name: the witness remembers the id
+    // only of the first
     fs::copy(&path, home.path().join("before.case")).expect("copies");
     ran(home.run(&["case", "add", "a.case", "--note", "more"]));
     ran(witness.run(&["case", "witness", case]));
@@ -169,22 +188,41 @@ fn a_case_with_hidden_addresses_holds_none_and_verifies() {
 fn every_format_holds_every_question_and_other_extensions_are_refused() {
     let pair = kept(&[]);
     let home = &pair.crawler;
-    let export = |format: &str, name: &str| home.run(&["case", "export", "a.case", "--format", format, "--out", name]);
-    for (format, name) in [("jsonl", "a.txt"), ("csv", "a.jsonl"), ("stix", "a"), ("html", "a.htm")] {
+    let export = |format: &str, name: &str| {
+        home.run(&["case", "export", "a.case", "--format", format, "--out", name])
+    };
+    for (format, name) in [("jsonl", "a.txt"), ("csv", "a.jsonl"), ("stix", "a"), ("html", "a.htm")]
+    {
         let refused = export(format, name);
         assert_eq!(refused.code, 2, "{name}: {refused:?}");
         assert!(!home.path().join(name).exists());
     }
     let read = |name: &str| fs::read_to_string(home.path().join(name)).expect("an export");
     ran(export("jsonl", "a.jsonl"));
-    let lines: Vec<Value> = read("a.jsonl").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let lines: Vec<Value> =
+        read("a.jsonl").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let questions: Vec<&Value> = lines.iter().filter(|line| line["record"] == "question").collect();
     assert_eq!(questions.len(), 2);
-    assert_eq!((&questions[0]["outcome"], &questions[1]["error"]), (&"success".into(), &253.into()));
-    for name in
-        ["peer", "address", "question", "frequency_s", "sent_at", "ended_at", "reply_sha256", "program", "identity"]
-    {
-        assert!(questions[0][name].is_string() || questions[0][name].is_number(), "{name}: {}", questions[0]);
+    assert_eq!(
+        (&questions[0]["outcome"], &questions[1]["error"]),
+        (&"success".into(), &253.into())
+    );
+    for name in [
+        "peer",
+        "address",
+        "question",
+        "frequency_s",
+        "sent_at",
+        "ended_at",
+        "reply_sha256",
+        "program",
+        "identity",
+    ] {
+        assert!(
+            questions[0][name].is_string() || questions[0][name].is_number(),
+            "{name}: {}",
+            questions[0]
+        );
     }
     ran(export("csv", "a.csv"));
     assert_eq!(read("a.csv").lines().count(), 3);
@@ -208,7 +246,10 @@ fn every_format_holds_every_question_and_other_extensions_are_refused() {
     assert_eq!(objects.iter().filter(|object| object["type"] == "observed-data").count(), 2);
     ran(export("markdown", "a.md"));
     ran(export("html", "a.html"));
-    assert!(read("a.html").contains("2 questions to 1 peers") && read("a.md").contains("one peer, two questions"));
+    assert!(
+        read("a.html").contains("2 questions to 1 peers")
+            && read("a.md").contains("one peer, two questions")
+    );
     assert_eq!(export("html", "a.html").code, 1, "an existing file is never replaced");
     assert_eq!(verified(home, &[]).0, 0);
 }

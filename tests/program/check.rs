@@ -82,7 +82,8 @@ fn other_servers_are_named_by_what_they_say() {
 
 #[test]
 fn a_closed_a_silent_and_a_closing_port_are_three_things() {
-    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
+    let closed =
+        TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
     says(&closed.to_string(), 3, "nothing", "refused", "check the port");
     let silent = server(|stream| drain(&stream));
     says(&silent.to_string(), 6, "nothing", "stays silent", "try again later");
@@ -92,15 +93,27 @@ fn a_closed_a_silent_and_a_closing_port_are_three_things() {
 
 #[test]
 fn each_rung_is_an_event_and_a_line() {
-    let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .expect("a port")
+        .local_addr()
+        .expect("its address")
+        .to_string();
     let (outcome, _) = check(&closed);
-    let rungs: Vec<Value> = outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let outcome_of = |name: &str| rungs.iter().find(|rung| rung["rung"] == name).map(|rung| rung["outcome"].clone());
+    let rungs: Vec<Value> =
+        outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let outcome_of = |name: &str| {
+        rungs.iter().find(|rung| rung["rung"] == name).map(|rung| rung["outcome"].clone())
+    };
     assert_eq!(outcome_of("resolve"), Some("ok".into()), "{rungs:?}");
     assert_eq!(outcome_of("tcp"), Some("refused".into()), "{rungs:?}");
     assert_eq!(outcome_of("krpc"), Some("refused".into()), "ICMP is told from silence: {rungs:?}");
     let text = Home::new().run(&["check", &format!("dht://{closed}")]);
-    assert!(text.code == 3 && text.stdout.contains("tcp      refused") && text.stdout.contains("\nnext: "), "{text:?}");
+    assert!(
+        text.code == 3
+            && text.stdout.contains("tcp      refused")
+            && text.stdout.contains("\nnext: "),
+        "{text:?}"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The completions in the shells themselves: what each of them offers for the same line is the same.
+//! The completions in the shells themselves: what each of them offers for the same line is the
+//! same.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -22,13 +23,18 @@ fn home() -> Home {
     std::fs::create_dir_all(home.path().join("some/deep")).expect("a directory");
     std::fs::write(home.path().join("some/deep/file"), "").expect("a file");
     std::fs::create_dir_all(home.path().join(".config/swarmscope/themes")).expect("a directory");
-    std::fs::write(home.path().join(".config/swarmscope/themes/mine.toml"), "inherits = \"dark\"\n").expect("a theme");
+    std::fs::write(
+        home.path().join(".config/swarmscope/themes/mine.toml"),
+        "inherits = \"dark\"\n",
+    )
+    .expect("a theme");
     home
 }
 
 /// Runs a script in a shell that finds the program; nothing where the shell is not installed.
 fn shell(home: &Home, shell: &str, script: &str) -> Option<Outcome> {
-    let installed = ["/usr/bin", "/bin"].iter().any(|folder| Path::new(folder).join(shell).exists());
+    let installed =
+        ["/usr/bin", "/bin"].iter().any(|folder| Path::new(folder).join(shell).exists());
     if !installed {
         assert!(std::env::var_os("CI").is_none(), "CI needs {shell}");
         eprintln!("SKIPPED: {shell} is not installed");
@@ -47,12 +53,15 @@ fn offers_the_same(name: &str, script: &str) {
     for (line, wanted) in LINES {
         let words: Vec<String> = line.split(' ').map(|word| format!("'{word}'")).collect();
         let script = script.replace("@LINE", line).replace("@COUNT", &words.len().to_string());
-        let Some(outcome) = shell(&home, name, &script.replace("@WORDS", &words.join(" "))) else { return };
+        let Some(outcome) = shell(&home, name, &script.replace("@WORDS", &words.join(" "))) else {
+            return;
+        };
         // fish and zsh put what a candidate means behind it
         let value = |line: &str| line.split([':', '\t']).next().unwrap_or_default().to_owned();
         let offered: Vec<String> = outcome.stdout.lines().map(value).collect();
         for candidate in wanted {
-            let found = offered.iter().any(|it| it == candidate || *it == candidate.trim_end_matches('/'));
+            let found =
+                offered.iter().any(|it| it == candidate || *it == candidate.trim_end_matches('/'));
             assert!(found, "{name}, {line:?}: {candidate} is not in {outcome:?}");
         }
     }
@@ -70,7 +79,8 @@ fn fish_offers_names_and_paths() {
     offers_the_same("fish", "swarmscope completions fish | source; complete --do-complete '@LINE'");
 }
 
-/// Without a terminal there is no completion system: the two commands that the script takes from it are stood in for.
+/// Without a terminal there is no completion system: the two commands that the script takes from it
+/// are stood in for.
 #[test]
 fn zsh_offers_names_and_paths() {
     let script = "compdef() { }; _describe() { print -rl -- ${(P)3}; }

@@ -18,8 +18,11 @@ fn configured(text: &str) -> Home {
 fn the_command_line_goes_before_the_environment_and_that_before_the_file() {
     let home = configured("identity = \"of-the-file.pem\"\n");
     let asked = |environment: Option<&str>, more: &[&str]| {
-        let mut command = home.swarmscope(&[&["request", "127.0.0.1:1", "natcheck"], more].concat());
-        command.envs(environment.map(|value| ("SWARMSCOPE_IDENTITY", value))).stderr(std::process::Stdio::piped());
+        let mut command =
+            home.swarmscope(&[&["request", "127.0.0.1:1", "natcheck"], more].concat());
+        command
+            .envs(environment.map(|value| ("SWARMSCOPE_IDENTITY", value)))
+            .stderr(std::process::Stdio::piped());
         let output = command.output().expect("the program runs");
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8(output.stderr).expect("UTF-8")
@@ -27,7 +30,10 @@ fn the_command_line_goes_before_the_environment_and_that_before_the_file() {
     let beside = home.path().join(".config/swarmscope/of-the-file.pem");
     assert!(asked(None, &[]).contains(&beside.display().to_string()), "{}", asked(None, &[]));
     assert!(asked(Some("of-the-environment.pem"), &[]).contains("of-the-environment.pem"));
-    assert!(asked(Some("of-the-environment.pem"), &["--identity", "of-the-line.pem"]).contains("of-the-line.pem"));
+    assert!(
+        asked(Some("of-the-environment.pem"), &["--identity", "of-the-line.pem"])
+            .contains("of-the-line.pem")
+    );
 }
 
 #[test]
@@ -35,13 +41,23 @@ fn an_option_that_is_needed_may_stand_in_the_file() {
     let home = configured("[stun]\nlisten = \"127.0.0.1:3478\"\nalternate = \"127.0.0.1:3478\"\n");
     let outcome = home.run(&["stun"]);
     assert_eq!(outcome.code, 2, "{outcome:?}");
-    assert!(outcome.stderr.contains("the same address"), "it got as far as the addresses: {outcome:?}");
+    assert!(
+        outcome.stderr.contains("the same address"),
+        "it got as far as the addresses: {outcome:?}"
+    );
 }
 
 #[test]
 fn what_tells_of_the_program_needs_no_configuration() {
     let home = configured("nonsense = 1\n");
-    for args in [&["config"][..], &["man"], &["completions", "bash"], &["keymap"], &["--help"], &["--version"]] {
+    for args in [
+        &["config"][..],
+        &["man"],
+        &["completions", "bash"],
+        &["keymap"],
+        &["--help"],
+        &["--version"],
+    ] {
         let outcome = home.run(args);
         assert_eq!(outcome.code, 0, "{args:?}: {outcome:?}");
         assert!(!outcome.stdout.is_empty());
@@ -65,7 +81,11 @@ fn every_shell_has_completions_and_the_page_has_the_keys() {
         assert!(script.contains("SWARMSCOPE_COMPLETE"), "{shell}: {script}");
     }
     let page = home.run(&["man"]).stdout;
-    assert!(page.contains("SWARMSCOPE REQUEST") && page.contains("\n.SH KEYS") && page.contains("EXIT STATUS"));
+    assert!(
+        page.contains("SWARMSCOPE REQUEST")
+            && page.contains("\n.SH KEYS")
+            && page.contains("EXIT STATUS")
+    );
 }
 
 /// Nobody writes to it, so that reading it would take for ever.
@@ -87,7 +107,8 @@ fn nobody_waits_for_a_pipe_in_the_configuration_directory() {
         pipe(&home.path().join(".config/swarmscope").join(file));
         let outcome = home.run(args);
         assert_eq!(outcome.code, code, "{file}: {outcome:?}");
-        let told = outcome.stderr.contains(file) && outcome.stderr.contains("it is a pipe, not a file");
+        let told =
+            outcome.stderr.contains(file) && outcome.stderr.contains("it is a pipe, not a file");
         assert!(code == 0 || told && outcome.stderr.contains("hint: "), "{file}: {outcome:?}");
     }
 }

@@ -15,8 +15,11 @@ struct Swarm {
 
 impl Swarm {
     fn start(world: World) -> Self {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let simulator = runtime.block_on(Simulator::start(world)).expect("a port");
         Self { simulator, _runtime: runtime }
     }
@@ -30,16 +33,29 @@ impl Swarm {
         let world = self.simulator.world();
         let holds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
         for peer in 1..world.peers {
-            assert!(!holds(world.ip(peer).to_string().as_bytes()), "{what} names the address of peer {peer}");
-            assert!(!holds(world.permid(peer).to_string().as_bytes()), "{what} names the permid of peer {peer}");
-            assert!(!holds(&world.permid(peer).to_der()[12..]), "{what} holds the key of peer {peer}");
-            assert!(!holds(world.permid(peer).hex().as_bytes()), "{what} has the digits of peer {peer}");
+            assert!(
+                !holds(world.ip(peer).to_string().as_bytes()),
+                "{what} names the address of peer {peer}"
+            );
+            assert!(
+                !holds(world.permid(peer).to_string().as_bytes()),
+                "{what} names the permid of peer {peer}"
+            );
+            assert!(
+                !holds(&world.permid(peer).to_der()[12..]),
+                "{what} holds the key of peer {peer}"
+            );
+            assert!(
+                !holds(world.permid(peer).hex().as_bytes()),
+                "{what} has the digits of peer {peer}"
+            );
         }
     }
 }
 
 fn events(outcome: &Outcome, name: &str) -> Vec<Value> {
-    let lines = outcome.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let lines =
+        outcome.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     lines.filter(|event| event["event"] == name).collect()
 }
 
@@ -47,23 +63,45 @@ fn events(outcome: &Outcome, name: &str) -> Vec<Value> {
 fn a_round_goes_into_a_store_that_answers_and_names_nobody() {
     let home = Home::new();
     let swarm = Swarm::start(World { silent: 0, away: 0, slow: 0, ..World::mixed(5, 120, 0) });
-    let args =
-        ["crawl", &swarm.target(), "--probe", "natcheck", "--rounds", "1", "--store", "sqlite:c.sqlite", "--json"];
+    let args = [
+        "crawl",
+        &swarm.target(),
+        "--probe",
+        "natcheck",
+        "--rounds",
+        "1",
+        "--store",
+        "sqlite:c.sqlite",
+        "--json",
+    ];
     let crawled = home.run(&args);
     assert_eq!(crawled.code, 0, "{crawled:?}");
     let [round] = &events(&crawled, "round")[..] else { panic!("one round: {crawled:?}") };
     let world = swarm.simulator.world();
     let reachable = (0..120).filter(|peer| world.is_reachable(*peer, Duration::ZERO)).count();
-    assert_eq!((&round["known"], &round["dialled"], &round["reached"]), (&120.into(), &120.into(), &reachable.into()));
+    assert_eq!(
+        (&round["known"], &round["dialled"], &round["reached"]),
+        (&120.into(), &120.into(), &reachable.into())
+    );
     assert_eq!(round["answered"]["NATCHECK"], reachable);
-    let outcomes: u64 = round["outcomes"].as_object().expect("outcomes").values().filter_map(Value::as_u64).sum();
+    let outcomes: u64 =
+        round["outcomes"].as_object().expect("outcomes").values().filter_map(Value::as_u64).sum();
     assert_eq!(outcomes, 120, "they add up");
-    assert!(round["coverage"].is_null() && round["estimate"].is_null(), "not known before a second round: {round}");
+    assert!(
+        round["coverage"].is_null() && round["estimate"].is_null(),
+        "not known before a second round: {round}"
+    );
 
-    let info: Value = serde_json::from_str(&home.run(&["store", "info", "c.sqlite", "--json"]).stdout).expect("JSON");
-    assert_eq!((&info["rounds"], &info["peers"], &info["visits"]), (&1.into(), &120.into(), &120.into()));
+    let info: Value =
+        serde_json::from_str(&home.run(&["store", "info", "c.sqlite", "--json"]).stdout)
+            .expect("JSON");
+    assert_eq!(
+        (&info["rounds"], &info["peers"], &info["visits"]),
+        (&1.into(), &120.into(), &120.into())
+    );
     assert_eq!(info["networks"], serde_json::json!(["overlay"]));
-    let symmetric = home.run(&["store", "replies", "c.sqlite", "rows:symmetric", "outcome:answered", "--json"]);
+    let symmetric =
+        home.run(&["store", "replies", "c.sqlite", "rows:symmetric", "outcome:answered", "--json"]);
     for line in symmetric.stdout.lines() {
         let reply: Value = serde_json::from_str(line).expect("JSON");
         assert_eq!(reply["rows"][0]["kind"], "Symmetric NAT");
@@ -73,8 +111,14 @@ fn a_round_goes_into_a_store_that_answers_and_names_nobody() {
     let refused_count = round["outcomes"]["tcp.refused"].as_u64().expect("some");
     assert_eq!(refused.stdout.lines().count() as u64, refused_count + 1, "and the head");
     assert_eq!(home.run(&["store", "verify", "c.sqlite"]).code, 0);
-    assert_eq!(home.run(&["store", "export", "c.sqlite", "--format", "jsonl", "--out", "out.jsonl"]).code, 0);
-    assert_eq!(home.run(&["store", "export", "c.sqlite", "--format", "csv", "--out", "out.csv"]).code, 0);
+    assert_eq!(
+        home.run(&["store", "export", "c.sqlite", "--format", "jsonl", "--out", "out.jsonl"]).code,
+        0
+    );
+    assert_eq!(
+        home.run(&["store", "export", "c.sqlite", "--format", "csv", "--out", "out.csv"]).code,
+        0
+    );
     assert_eq!(home.run(&["store", "report", "c.sqlite", "--out", "report.html"]).code, 0);
     let peers = home.run(&["store", "peers", "c.sqlite", "--json"]);
     assert_eq!(peers.stdout.lines().count(), 120);
@@ -82,7 +126,10 @@ fn a_round_goes_into_a_store_that_answers_and_names_nobody() {
     for entry in std::fs::read_dir(home.path()).expect("a directory") {
         let path = entry.expect("an entry").path();
         if path.is_file() {
-            swarm.is_not_named_in(&path.display().to_string(), &std::fs::read(&path).expect("a file"));
+            swarm.is_not_named_in(
+                &path.display().to_string(),
+                &std::fs::read(&path).expect("a file"),
+            );
         }
     }
     for (what, outcome) in [("the crawl", &crawled), ("peers", &peers), ("replies", &symmetric)] {

@@ -15,7 +15,11 @@ fn every_peer_answers_another_process() {
     let peers: Vec<Value> = (0..24).map(|_| demo.event("listening")).collect();
     let addresses: HashSet<&str> = peers.iter().filter_map(|peer| peer["addr"].as_str()).collect();
     assert_eq!(addresses.len(), 24);
-    assert_eq!(peers.iter().filter(|peer| peer["legacy_permid"].is_string()).count(), 6, "some are old, most are not");
+    assert_eq!(
+        peers.iter().filter(|peer| peer["legacy_permid"].is_string()).count(),
+        6,
+        "some are old, most are not"
+    );
 
     for peer in &peers {
         let (permid, version) = match (peer["permid"].as_str(), peer["legacy_permid"].as_str()) {
@@ -47,10 +51,18 @@ fn natcheck_is_measured_on_loopback() {
     for peer in (0..4).map(|_| demo.event("listening")) {
         let version = if peer["permid"].is_string() { "18" } else { "17" };
         let addr = peer["addr"].as_str().expect("an address");
-        let outcome = home.run(&["request", addr, "natcheck", "--json", "--overlay-version", version]);
+        let outcome =
+            home.run(&["request", addr, "natcheck", "--json", "--overlay-version", version]);
         let decoded = &outcome.last("reply")["decoded"];
-        assert_eq!((&decoded["type"], &decoded["external_ip"]), (&"Open Internet".into(), &"127.0.0.1".into()));
-        assert_eq!(decoded["measured"]["mapping"]["verdict"].is_string(), version == "18", "{decoded}");
+        assert_eq!(
+            (&decoded["type"], &decoded["external_ip"]),
+            (&"Open Internet".into(), &"127.0.0.1".into())
+        );
+        assert_eq!(
+            decoded["measured"]["mapping"]["verdict"].is_string(),
+            version == "18",
+            "{decoded}"
+        );
     }
 }
 
@@ -58,17 +70,30 @@ fn natcheck_is_measured_on_loopback() {
 #[test]
 fn every_peer_of_the_nat_scenario_has_a_nat_of_its_own() {
     let home = Home::new();
-    let demo = Running::start(home.swarmscope(&["demo", "--scenario", "nat", "--headless", "--json", "--peers", "4"]));
-    let types = ["Open Internet", "Full Cone NAT", "Restricted Cone NAT", "Port Restricted Cone NAT"];
+    let demo = Running::start(home.swarmscope(&[
+        "demo",
+        "--scenario",
+        "nat",
+        "--headless",
+        "--json",
+        "--peers",
+        "4",
+    ]));
+    let types =
+        ["Open Internet", "Full Cone NAT", "Restricted Cone NAT", "Port Restricted Cone NAT"];
     for expected in types {
         let peer = demo.event("listening");
         let version = if peer["permid"].is_string() { "18" } else { "17" };
         let addr = peer["addr"].as_str().expect("an address");
-        let outcome = home.run(&["request", addr, "natcheck", "--json", "--overlay-version", version]);
+        let outcome =
+            home.run(&["request", addr, "natcheck", "--json", "--overlay-version", version]);
         let decoded = &outcome.last("reply")["decoded"];
         assert_eq!(decoded["type"], expected, "{outcome:?}");
         let real = decoded["measured"]["mapping"]["verdict"].is_string();
-        assert!(!real || version == "18", "version 17 gets the original's seven elements: {decoded}");
+        assert!(
+            !real || version == "18",
+            "version 17 gets the original's seven elements: {decoded}"
+        );
         let must_be_real = std::env::var("NAT_LAB").is_ok_and(|wish| wish == "require");
         assert!(real || version == "17" || !must_be_real, "simulated: {decoded}");
     }
@@ -103,7 +128,8 @@ fn the_same_seed_makes_the_same_peers_and_others_may_be_allowed() {
     assert_ne!(first, permids("8", &home.permid(false)).0);
 }
 
-/// The program in a shell with this limit on open files: `-n` for both of them, `-Sn` for the one that can be raised.
+/// The program in a shell with this limit on open files: `-n` for both of them, `-Sn` for the one
+/// that can be raised.
 fn limited(home: &Home, limit: &str, args: &[&str]) -> Command {
     let script = format!("ulimit {limit} && exec \"$0\" \"$@\"");
     let program = ["-c", &script, env!("CARGO_BIN_EXE_swarmscope")];

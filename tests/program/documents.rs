@@ -1,4 +1,5 @@
-//! The commands of the README and of docs/, run as they are written: every block that begins with "```sh run".
+//! The commands of the README and of docs/, run as they are written: every block that begins with
+//! "```sh run".
 
 use std::fs;
 use std::net::TcpListener;
@@ -11,16 +12,25 @@ const RUNS: &str = "```sh run\n";
 
 fn blocks(page: &str) -> Vec<String> {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).expect(page);
-    text.split(RUNS).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
+    text.split(RUNS)
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap_or_default().to_owned())
+        .collect()
 }
 
-/// The block as a script that ends at the first command that fails, with a free port, and that waits for what happens instead of
-/// for a time.
+/// The block as a script that ends at the first command that fails, with a free port, and that
+/// waits for what happens instead of for a time.
 fn script(block: &str) -> String {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").port();
-    let listens = format!("until (exec 3<>/dev/tcp/127.0.0.1/{free}) 2>/dev/null; do sleep 0.1; done");
-    let block = block.replace("7760", &free.to_string()).replace("sleep 1\n", &format!("{listens}\n"));
-    format!("set -e\n{}", block.replace("sleep 5\n", "until [ -s targets.txt ]; do sleep 0.1; done\n"))
+    let free =
+        TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").port();
+    let listens =
+        format!("until (exec 3<>/dev/tcp/127.0.0.1/{free}) 2>/dev/null; do sleep 0.1; done");
+    let block =
+        block.replace("7760", &free.to_string()).replace("sleep 1\n", &format!("{listens}\n"));
+    format!(
+        "set -e\n{}",
+        block.replace("sleep 5\n", "until [ -s targets.txt ]; do sleep 0.1; done\n")
+    )
 }
 
 fn run(home: &Home, script: &str) -> Outcome {

@@ -16,8 +16,11 @@ use crate::process::{Home, PATIENCE, Running, example};
 fn the_example_answers_its_own_id() {
     let (home, crawler) = (Home::new(), Home::new());
     let program = example("embed_peer");
-    let free =
-        std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .expect("a port")
+        .local_addr()
+        .expect("its address")
+        .to_string();
     let running = Running::start(home.program(&program, &[&free, &crawler.permid(false)]));
     assert!(running.line().contains("Listening"));
     let outcome = crawler.run(&["request", &free, "200", "--json"]);
@@ -37,7 +40,9 @@ struct Scripted {
 
 impl Probe for Scripted {
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
-        if let Some((node, later)) = self.loses.as_ref().and_then(|(node, later)| Some((node.get()?, *later))) {
+        if let Some((node, later)) =
+            self.loses.as_ref().and_then(|(node, later)| Some((node.get()?, *later)))
+        {
             node.disconnect(asked.from);
             tokio::time::sleep(later).await;
         }
@@ -71,7 +76,10 @@ fn embedded_as(
     let own = Arc::new(OnceLock::new());
     let probe = Scripted { payload, loses: loses_line.map(|later| (Arc::clone(&own), later)) };
     let config = NodeConfig {
-        identities: Identities { current: Some(Arc::new(Ed25519Identity::from_seed([7; 32]))), legacy: None },
+        identities: Identities {
+            current: Some(Arc::new(Ed25519Identity::from_seed([7; 32]))),
+            legacy: None,
+        },
         listen: Some("127.0.0.1:0".parse().expect("an address")),
         allow: vec![Permid::from_base64(&crawler.permid(false)).expect("a permid")],
         registry: Registry::default().with_probe(id, probe),
@@ -112,17 +120,25 @@ fn a_reply_that_its_decoder_cannot_read_is_13_and_the_bytes_are_there() {
 
 #[test]
 fn what_the_text_notes_the_json_notes_too() {
-    let cases: [&[u8]; 4] = [b"d1:ai1ee more", b"d1:ai1e1:ai2ee", b"x\x9c\xcbH\xcd", b"\x80\x02K\x01.more"];
+    let cases: [&[u8]; 4] =
+        [b"d1:ai1ee more", b"d1:ai1e1:ai2ee", b"x\x9c\xcbH\xcd", b"\x80\x02K\x01.more"];
     for payload in cases {
         let (runtime, crawler) = (runtime(), Home::new());
         let (address, _) = embedded_as(&runtime, &crawler, UNKNOWN, payload, None);
-        let asked = |more: &[&str]| crawler.run(&[&["request", &address, "99", "--frequency", "0"], more].concat());
+        let asked = |more: &[&str]| {
+            crawler.run(&[&["request", &address, "99", "--frequency", "0"], more].concat())
+        };
         let (text, json) = (asked(&[]), asked(&["--json"]));
-        let notes: Vec<&str> = text.stdout.lines().filter_map(|line| line.strip_prefix("note: ")).collect();
+        let notes: Vec<&str> =
+            text.stdout.lines().filter_map(|line| line.strip_prefix("note: ")).collect();
         assert!(!notes.is_empty(), "{text:?}");
         let reply = json.last("reply");
-        let said: Vec<&str> =
-            reply["notes"].as_array().expect("a list").iter().filter_map(|it| it["text"].as_str()).collect();
+        let said: Vec<&str> = reply["notes"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|it| it["text"].as_str())
+            .collect();
         assert_eq!(said, notes, "{json:?}");
     }
 }
@@ -130,7 +146,8 @@ fn what_the_text_notes_the_json_notes_too() {
 #[test]
 fn a_connection_lost_before_the_reply_is_5() {
     let (runtime, crawler) = (runtime(), Home::new());
-    let (address, _) = embedded(&runtime, &crawler, "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee", Some(SOON));
+    let (address, _) =
+        embedded(&runtime, &crawler, "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee", Some(SOON));
     let outcome = crawler.run(&["request", &address, "natcheck", "--json"]);
     assert_eq!(outcome.code, 5, "{outcome:?}");
 }
@@ -138,8 +155,10 @@ fn a_connection_lost_before_the_reply_is_5() {
 #[test]
 fn with_listen_the_peer_dials_back_with_the_reply() {
     let (runtime, crawler) = (runtime(), Home::new());
-    let (address, _) = embedded(&runtime, &crawler, "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee", Some(SOON));
-    let outcome = crawler.run(&["request", &address, "natcheck", "--json", "--listen", "127.0.0.1:0"]);
+    let (address, _) =
+        embedded(&runtime, &crawler, "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee", Some(SOON));
+    let outcome =
+        crawler.run(&["request", &address, "natcheck", "--json", "--listen", "127.0.0.1:0"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert!(outcome.last("reply")["decoded"].to_string().contains("Unknown"), "{outcome:?}");
 }
@@ -148,8 +167,16 @@ fn with_listen_the_peer_dials_back_with_the_reply() {
 fn with_listen_and_nobody_dialling_back_it_is_6() {
     let (runtime, crawler) = (runtime(), Home::new());
     let (address, asked) = embedded(&runtime, &crawler, "", Some(NEVER));
-    let mut request =
-        crawler.swarmscope(&["request", &address, "natcheck", "--json", "--timeout", "2", "--listen", "127.0.0.1:0"]);
+    let mut request = crawler.swarmscope(&[
+        "request",
+        &address,
+        "natcheck",
+        "--json",
+        "--timeout",
+        "2",
+        "--listen",
+        "127.0.0.1:0",
+    ]);
     let running = Running::start({
         request.env("SWARMSCOPE_LOG", "error");
         request

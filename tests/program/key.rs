@@ -8,9 +8,10 @@ use crate::process::Home;
 #[test]
 fn a_new_key_is_private_and_shows_its_permid_on_the_first_line() {
     let home = Home::new();
-    for (kind, length) in
-        [(&["key", "new", "--out", "a.pem"][..], 60), (&["key", "new", "--legacy", "--out", "b.pem"], 112)]
-    {
+    for (kind, length) in [
+        (&["key", "new", "--out", "a.pem"][..], 60),
+        (&["key", "new", "--legacy", "--out", "b.pem"], 112),
+    ] {
         let made = home.run(kind);
         assert_eq!(made.code, 0, "{made:?}");
         let permid = made.stdout.lines().next().expect("a line");
@@ -39,6 +40,7 @@ fn default_identities_are_made_once_in_the_data_directory() {
     let home = Home::new();
     assert_eq!(home.permid(false), home.permid(false));
     assert_ne!(home.permid(true), home.permid(false));
-    let keys = fs::read_dir(home.path().join(".local/share/swarmscope")).expect("the data directory");
+    let keys =
+        fs::read_dir(home.path().join(".local/share/swarmscope")).expect("the data directory");
     assert_eq!(keys.count(), 2);
 }

@@ -1,5 +1,6 @@
-//! The program as others run it: real processes, their exit codes and their JSON events, as cli.md promises them.
-//! Where a peer has to do what `swarmscope peer` never does, it is a node in this process.
+//! The program as others run it: real processes, their exit codes and their JSON events, as cli.md
+//! promises them. Where a peer has to do what `swarmscope peer` never does, it is a node in this
+//! process.
 #![allow(clippy::disallowed_methods)] // tests of processes live in the world
 
 mod case;

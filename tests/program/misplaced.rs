@@ -22,7 +22,10 @@ fn what_is_wrong_on_the_command_line_is_2() {
     ] {
         let outcome = home.run(args);
         assert_eq!(outcome.code, 2, "{args:?}: {outcome:?}");
-        assert!(outcome.stderr.contains(words) && outcome.stdout.is_empty(), "{args:?}: {outcome:?}");
+        assert!(
+            outcome.stderr.contains(words) && outcome.stdout.is_empty(),
+            "{args:?}: {outcome:?}"
+        );
     }
 }
 
@@ -50,7 +53,10 @@ fn what_is_wrong_with_a_file_or_a_port_is_1() {
     ] {
         let outcome = home.run(args);
         assert_eq!(outcome.code, 1, "{args:?}: {outcome:?}");
-        assert!(outcome.stderr.contains(words) && outcome.stdout.is_empty(), "{args:?}: {outcome:?}");
+        assert!(
+            outcome.stderr.contains(words) && outcome.stdout.is_empty(),
+            "{args:?}: {outcome:?}"
+        );
     }
 }
 

@@ -1,4 +1,5 @@
-//! NAT tests between processes: `swarmscope stun`, a peer that measures by it, and a Crawler that asks.
+//! NAT tests between processes: `swarmscope stun`, a peer that measures by it, and a Crawler that
+//! asks.
 
 use serde_json::Value;
 
@@ -22,7 +23,14 @@ fn natcheck_is_measured_by_our_own_server_for_17_and_18() {
         let permid = crawler.permid(version < 18);
         let peer = Peer::start_with(&peers_home, version, &[&permid], &["--stun", server]);
         let ask = |frequency: &str| {
-            let asked = ["request", &peer.pinned(), "natcheck", "--json", "--overlay-version", &version.to_string()];
+            let asked = [
+                "request",
+                &peer.pinned(),
+                "natcheck",
+                "--json",
+                "--overlay-version",
+                &version.to_string(),
+            ];
             let outcome = crawler.run(&[&asked[..], &["--frequency", frequency]].concat());
             assert_eq!(outcome.code, 0, "{outcome:?}");
             outcome.last("reply")["decoded"].clone()
@@ -33,11 +41,16 @@ fn natcheck_is_measured_by_our_own_server_for_17_and_18() {
         assert_eq!(first["external_ip"], "127.0.0.1");
         assert_eq!(first["external_port"], first["internal_port"]);
         if version == 18 {
-            let independent = serde_json::json!({"verdict": "endpoint-independent", "confidence": 99});
+            let independent =
+                serde_json::json!({"verdict": "endpoint-independent", "confidence": 99});
             assert_eq!(first["measured"]["mapping"], independent);
             assert_eq!(first["measured"]["filtering"], independent);
         }
-        assert_eq!(ask("0")["external_port"], first["external_port"], "a recent result is given again");
+        assert_eq!(
+            ask("0")["external_port"],
+            first["external_port"],
+            "a recent result is given again"
+        );
     }
 }
 
@@ -59,10 +72,17 @@ fn the_server_says_where_it_listens_and_ends_in_order() {
     let home = Home::new();
     for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 0)] {
         let (running, listening) = stun(&home);
-        let keys: Vec<&str> = listening.as_object().expect("an object").keys().map(String::as_str).collect();
+        let keys: Vec<&str> =
+            listening.as_object().expect("an object").keys().map(String::as_str).collect();
         assert_eq!(keys.len(), 3, "{listening}");
-        let port =
-            |key: &str| listening[key].as_str().and_then(|addr| addr.rsplit_once(':')).expect("a port").1.to_owned();
+        let port = |key: &str| {
+            listening[key]
+                .as_str()
+                .and_then(|addr| addr.rsplit_once(':'))
+                .expect("a port")
+                .1
+                .to_owned()
+        };
         assert!(listening["addr"].as_str().expect("an address").starts_with("127.0.0.1:"));
         assert!(listening["alternate"].as_str().expect("an address").starts_with("127.0.0.2:"));
         assert_ne!(port("addr"), port("alternate"));
@@ -95,10 +115,13 @@ fn the_example_lets_two_peers_meet() {
 fn a_nattraversal_request_that_makes_no_sense_is_told_why() {
     let (home, crawler) = (Home::new(), Home::new());
     let peer = Peer::start(&home, 18, &[&crawler.permid(false)]);
-    for (payload, words) in
-        [("abc:127.0.0.1:3500", "bencoded"), ("10:abc:h.org:0", "bencoded"), ("11:abc:h.org:0", "port")]
-    {
-        let args = ["request", &peer.pinned(), "nattraversal", payload, "--json", "--frequency", "0"];
+    for (payload, words) in [
+        ("abc:127.0.0.1:3500", "bencoded"),
+        ("10:abc:h.org:0", "bencoded"),
+        ("11:abc:h.org:0", "port"),
+    ] {
+        let args =
+            ["request", &peer.pinned(), "nattraversal", payload, "--json", "--frequency", "0"];
         let outcome = crawler.run(&args);
         assert_eq!(outcome.code, 12, "{outcome:?}");
         assert!(outcome.last("reply")["decoded"].to_string().contains(words), "{outcome:?}");

@@ -1,4 +1,5 @@
-//! Standard output and standard error that nobody reads, or that are full: never a panic, and the exit code that is due.
+//! Standard output and standard error that nobody reads, or that are full: never a panic, and the
+//! exit code that is due.
 
 use std::fs::OpenOptions;
 use std::io::pipe;
@@ -7,8 +8,14 @@ use std::process::{Command, Stdio};
 
 use crate::process::{Home, Outcome, Peer, Running};
 
-const ABOUT_THE_PROGRAM: [&[&str]; 6] =
-    [&["--help"], &["request", "--help"], &["config"], &["keymap"], &["man"], &["completions", "bash"]];
+const ABOUT_THE_PROGRAM: [&[&str]; 6] = [
+    &["--help"],
+    &["request", "--help"],
+    &["config"],
+    &["keymap"],
+    &["man"],
+    &["completions", "bash"],
+];
 
 /// A device that has no room for anything.
 fn full() -> Stdio {
@@ -45,13 +52,23 @@ fn the_exit_code_is_the_same_where_nobody_can_be_told_why() {
 fn a_peer_goes_on_where_nobody_reads_its_log() {
     for nobody in [full, unread] {
         let (home, crawler) = (Home::new(), Home::new());
-        let mut command =
-            home.swarmscope(&["peer", "--listen", "127.0.0.1:0", "--json", "--allow", &crawler.permid(false)]);
+        let mut command = home.swarmscope(&[
+            "peer",
+            "--listen",
+            "127.0.0.1:0",
+            "--json",
+            "--allow",
+            &crawler.permid(false),
+        ]);
         command.stderr(nobody());
         let peer = Running::start(command);
         let address = peer.event("listening")["addr"].as_str().expect("an address").to_owned();
         for _ in 0..2 {
-            assert_eq!(crawler.run(&["request", &address, "77"]).code, 11, "unknown message, which is an answer");
+            assert_eq!(
+                crawler.run(&["request", &address, "77"]).code,
+                11,
+                "unknown message, which is an answer"
+            );
         }
         peer.signal(libc::SIGTERM);
         assert_eq!(peer.code(), 0);
@@ -77,7 +94,11 @@ fn a_full_disk_is_told_of() {
         command.stdout(full()).stderr(Stdio::piped());
         let outcome = Outcome::of(command.output().expect("the program runs"));
         assert_eq!(outcome.code, 1, "{args:?}");
-        assert!(outcome.stderr.contains("standard output: No space left"), "{args:?}: {}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains("standard output: No space left"),
+            "{args:?}: {}",
+            outcome.stderr
+        );
         assert!(outcome.stderr.contains("hint: "), "{args:?}: {}", outcome.stderr);
     }
 }
@@ -118,17 +139,28 @@ fn a_reply_that_cannot_be_saved_is_still_printed_and_no_half_of_it_is_left() {
         let args = ["request", &peer.addr, "database", long, "--frequency", "0", "--out", "reply"];
         let outcome = cramped(&crawler, &args);
         assert_eq!(outcome.code, 1, "{outcome:?}");
-        assert!(outcome.stderr.contains("reply: File too large") && outcome.stderr.contains("--out"), "{outcome:?}");
+        assert!(
+            outcome.stderr.contains("reply: File too large") && outcome.stderr.contains("--out"),
+            "{outcome:?}"
+        );
         assert!(outcome.stdout.contains(&"0".repeat(100)), "{outcome:?}");
-        assert_eq!(path.metadata().map(|it| it.len()).ok(), there.then_some(0), "nothing that looks like a reply");
+        assert_eq!(
+            path.metadata().map(|it| it.len()).ok(),
+            there.then_some(0),
+            "nothing that looks like a reply"
+        );
     }
 }
 
 #[test]
 fn statistics_that_cannot_be_made_leave_nothing_behind() {
     let home = Home::new();
-    let outcome = cramped(&home, &["peer", "--listen", "127.0.0.1:0", "--data", "statistics.sqlite"]);
+    let outcome =
+        cramped(&home, &["peer", "--listen", "127.0.0.1:0", "--data", "statistics.sqlite"]);
     assert_eq!(outcome.code, 1, "{outcome:?}");
-    assert!(outcome.stderr.contains("statistics.sqlite: ") && outcome.stderr.contains("--data"), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("statistics.sqlite: ") && outcome.stderr.contains("--data"),
+        "{outcome:?}"
+    );
     assert!(!home.path().join("statistics.sqlite").exists());
 }

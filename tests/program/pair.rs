@@ -16,7 +16,11 @@ pub struct Pair {
 
 impl Pair {
     /// `peers`: what the peer is started with besides; `requests`: what every request has besides.
-    pub fn new(version: u16, peers: &'static [&'static str], requests: &'static [&'static str]) -> Self {
+    pub fn new(
+        version: u16,
+        peers: &'static [&'static str],
+        requests: &'static [&'static str],
+    ) -> Self {
         let (home, crawler) = (Home::new(), Home::new());
         let peer = peer(&home, &crawler, version, peers);
         Self { home, crawler, peer, version, peers, requests }

@@ -22,7 +22,10 @@ fn it_says_who_it_is_and_who_asked_what() {
     let stranger = Home::new();
     assert_eq!(stranger.run(&["request", &peer.addr, "natcheck"]).code, 5);
     let refused = peer.running.event("refused");
-    assert_eq!((&refused["permid"], &refused["message_id"]), (&stranger.permid(false).into(), &3.into()));
+    assert_eq!(
+        (&refused["permid"], &refused["message_id"]),
+        (&stranger.permid(false).into(), &3.into())
+    );
     assert!(refused["cause"].as_str().is_some_and(|cause| !cause.is_empty()), "{refused}");
 }
 
@@ -47,8 +50,18 @@ fn a_peer_with_both_identities_serves_both_versions() {
     let (home, crawler) = (Home::new(), Home::new());
     assert_eq!(home.run(&["key", "new", "--legacy", "--out", "old.pem"]).code, 0);
     let (new, old) = (crawler.permid(false), crawler.permid(true));
-    let args =
-        ["peer", "--listen", "127.0.0.1:0", "--json", "--legacy-identity", "old.pem", "--allow", &new, "--allow", &old];
+    let args = [
+        "peer",
+        "--listen",
+        "127.0.0.1:0",
+        "--json",
+        "--legacy-identity",
+        "old.pem",
+        "--allow",
+        &new,
+        "--allow",
+        &old,
+    ];
     let running = Running::start(home.swarmscope(&args));
     let listening = running.event("listening");
     let addr = listening["addr"].as_str().expect("an address");
@@ -83,12 +96,22 @@ fn the_allow_list_is_read_again_when_it_changes() {
 fn the_statistics_database_is_made_where_there_is_none_and_kept() {
     let (home, crawler) = (Home::new(), Home::new());
     let permid = crawler.permid(false);
-    let args = ["peer", "--listen", "127.0.0.1:0", "--json", "--allow", &permid, "--data", "statistics.sqlite"];
+    let args = [
+        "peer",
+        "--listen",
+        "127.0.0.1:0",
+        "--json",
+        "--allow",
+        &permid,
+        "--data",
+        "statistics.sqlite",
+    ];
     for _ in 0..2 {
         let running = Running::start(home.swarmscope(&args));
         let listening = running.event("listening");
         let addr = listening["addr"].as_str().expect("an address");
-        let outcome = crawler.run(&["request", addr, "database", "SELECT count(*) FROM Torrent", "--json"]);
+        let outcome =
+            crawler.run(&["request", addr, "database", "SELECT count(*) FROM Torrent", "--json"]);
         assert_eq!(outcome.code, 0, "{outcome:?}");
         assert!(home.path().join("statistics.sqlite").exists());
     }
@@ -109,7 +132,8 @@ fn no_address_reaches_the_log_at_its_default_level() {
     let (home, crawler) = (Home::new(), Home::new());
     let permid = crawler.permid(false);
     let log = home.path().join("log");
-    let mut command = home.swarmscope(&["peer", "--listen", "127.0.0.1:0", "--json", "--allow", &permid]);
+    let mut command =
+        home.swarmscope(&["peer", "--listen", "127.0.0.1:0", "--json", "--allow", &permid]);
     command.stderr(fs::File::create(&log).expect("a file"));
     let running = Running::start(command);
     let listening = running.event("listening");

@@ -1,5 +1,5 @@
-//! Every message-specific id between two processes, what becomes of records that are handed over when a Crawler is killed, and ids
-//! that an operator defines.
+//! Every message-specific id between two processes, what becomes of records that are handed over
+//! when a Crawler is killed, and ids that an operator defines.
 
 use std::fs;
 use std::net::UdpSocket;
@@ -83,11 +83,18 @@ fn each_id_gives_a_readable_value_and_a_typed_one() {
             assert_eq!(reply(&pair, id), expected, "id {id}");
         }
         assert_eq!(reply(&pair, "natcheck")["type"], "Unknown");
-        assert_eq!(reply(&pair, "puncture")["lines"], json!([{ "time": 3600.0, "text": "UNAT:1,2,1" }]));
+        assert_eq!(
+            reply(&pair, "puncture")["lines"],
+            json!([{ "time": 3600.0, "text": "UNAT:1,2,1" }])
+        );
         let nobody = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let place = format!("pair:{}", nobody.local_addr().expect("its address"));
         let outcome = pair.ask(&["nattraversal", &format!("{}:{place}", place.len()), "--json"]);
-        assert_eq!((outcome.code, &outcome.last("reply")["decoded"]["outcome"]), (0, &json!("ERR")), "{outcome:?}");
+        assert_eq!(
+            (outcome.code, &outcome.last("reply")["decoded"]["outcome"]),
+            (0, &json!("ERR")),
+            "{outcome:?}"
+        );
         for (name, words) in [
             ("database", "all_negative_votes  0"),
             ("seedingstats", "write 1"),
@@ -115,7 +122,8 @@ fn what_a_killed_crawler_did_not_get_is_offered_again() {
             let statistics = statistics(&pair);
             statistics.execute_batch("BEGIN EXCLUSIVE").expect("nobody else has it");
             let target = pair.peer.pinned();
-            let asking = Running::start(pair.crawler.swarmscope(&pair.args(&target, &[id, "--json"])));
+            let asking =
+                Running::start(pair.crawler.swarmscope(&pair.args(&target, &[id, "--json"])));
             asking.event("connected");
             thread::sleep(Duration::from_millis(300)); // the request is there, and waits for the database
             asking.signal(libc::SIGKILL);
@@ -132,8 +140,8 @@ fn what_a_killed_crawler_did_not_get_is_offered_again() {
     }
 }
 
-/// The records are collected when the reply has arrived, kept for whoever looks after the peer, and gone with the next request;
-/// also when the peer was started anew in between.
+/// The records are collected when the reply has arrived, kept for whoever looks after the peer, and
+/// gone with the next request; also when the peer was started anew in between.
 #[test]
 fn collected_records_stay_collected_over_a_restart() {
     let mut pair = pair(18);
@@ -182,14 +190,23 @@ fn an_operator_s_own_probe_is_asked_by_its_name_and_read_by_its_decoder() {
     let pair = pair(18);
     define(&pair.crawler, "peers.toml", PEERS);
     assert_eq!(reply(&pair, "known_peers"), json!([["aa", 0]]));
-    for (payload, rows) in
-        [("fields:who=bb", json!([["bb", 0]])), ("fields:who=\"x';\"", json!([])), ("SELECT 1", json!([[1]]))]
-    {
+    for (payload, rows) in [
+        ("fields:who=bb", json!([["bb", 0]])),
+        ("fields:who=\"x';\"", json!([])),
+        ("SELECT 1", json!([[1]])),
+    ] {
         let outcome = pair.ask(&["1", payload, "--json"]);
-        assert_eq!((outcome.code, &outcome.last("reply")["decoded"]), (0, &rows), "{payload}: {outcome:?}");
+        assert_eq!(
+            (outcome.code, &outcome.last("reply")["decoded"]),
+            (0, &rows),
+            "{payload}: {outcome:?}"
+        );
     }
     let readable = pair.ask(&["known_peers"]);
-    assert!(readable.stdout.starts_with("KNOWN_PEERS from ") && readable.stdout.contains("aa  0"), "{readable:?}");
+    assert!(
+        readable.stdout.starts_with("KNOWN_PEERS from ") && readable.stdout.contains("aa  0"),
+        "{readable:?}"
+    );
 
     define(
         &pair.crawler,
@@ -207,17 +224,27 @@ fn what_is_wrong_with_a_probe_is_told_with_its_file_and_line() {
     let request = |rest: &[&str]| crawler.run(&[&["request", "127.0.0.1:9"][..], rest].concat());
     let outcome = request(&["1"]);
     assert_eq!(outcome.code, 1, "{outcome:?}");
-    for words in ["other.toml:1: ", "peers.toml:2: id 1 is the built-in DATABASE", "instead_of_built_in = true"] {
+    for words in [
+        "other.toml:1: ",
+        "peers.toml:2: id 1 is the built-in DATABASE",
+        "instead_of_built_in = true",
+    ] {
         assert!(outcome.stderr.contains(words), "{words}: {outcome:?}");
     }
     define(&crawler, "peers.toml", PEERS);
     define(
         &crawler,
         "other.toml",
-        &PEERS.replace("id = 1\n", "id = 200\n").replace("instead_of_built_in = true\n", "").replace("known", "other"),
+        &PEERS
+            .replace("id = 1\n", "id = 200\n")
+            .replace("instead_of_built_in = true\n", "")
+            .replace("known", "other"),
     );
     let outcome = request(&["200", "fields:whom=bb"]);
-    assert!(outcome.code == 2 && outcome.stderr.contains("there is no field \"whom\"; there are who"), "{outcome:?}");
+    assert!(
+        outcome.code == 2 && outcome.stderr.contains("there is no field \"whom\"; there are who"),
+        "{outcome:?}"
+    );
     assert!(request(&["nothing"]).stderr.contains("200 other_peers"), "listed with the others");
 }
 
@@ -229,6 +256,9 @@ fn how_far_a_reply_is_inflated_can_be_said() {
     let cut = pair.ask(&[&long[..], &["--inflate-limit", "1"]].concat());
     assert_eq!(cut.code, 13, "{cut:?}");
     let said = pair.ask(&[&long[..2], &["--inflate-limit", "1"]].concat());
-    assert!(said.stdout.contains("inflates to more than 1 048 576 bytes: the rest was cut"), "{said:?}");
+    assert!(
+        said.stdout.contains("inflates to more than 1 048 576 bytes: the rest was cut"),
+        "{said:?}"
+    );
     assert_eq!(pair.ask(&[&long[..], &["--inflate-limit", "0"]].concat()).code, 2);
 }

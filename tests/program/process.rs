@@ -55,7 +55,8 @@ impl Home {
 
     /// The permid of this user's default identity, of the old kind or not.
     pub fn permid(&self, legacy: bool) -> String {
-        let shown = self.run(if legacy { &["key", "show", "--legacy"][..] } else { &["key", "show"] });
+        let shown =
+            self.run(if legacy { &["key", "show", "--legacy"][..] } else { &["key", "show"] });
         assert_eq!(shown.code, 0, "{shown:?}");
         shown.stdout.lines().next().expect("a line").to_owned()
     }
@@ -72,7 +73,11 @@ pub struct Outcome {
 impl Outcome {
     pub fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        Self { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 
     /// What a process leaves that runs now; fails where it hangs.
@@ -86,7 +91,9 @@ impl Outcome {
         let stdout = read(Box::new(child.stdout.take().expect("piped")));
         let stderr = read(Box::new(child.stderr.take().expect("piped")));
         let status = wait(&mut child);
-        let whole = |reader: JoinHandle<io::Result<Vec<u8>>>| reader.join().expect("no panic").expect("readable");
+        let whole = |reader: JoinHandle<io::Result<Vec<u8>>>| {
+            reader.join().expect("no panic").expect("readable")
+        };
         Self::of(Output { status, stdout: whole(stdout), stderr: whole(stderr) })
     }
 
@@ -113,8 +120,13 @@ fn parsed(line: &str) -> Value {
 /// The path of an example of this crate.
 pub fn example(name: &str) -> PathBuf {
     let tests = std::env::current_exe().expect("this test");
-    let program = tests.parent().and_then(Path::parent).expect("target/debug").join("examples").join(name);
-    assert!(program.exists(), "built by `cargo test`, or `cargo build --examples`: {}", program.display());
+    let program =
+        tests.parent().and_then(Path::parent).expect("target/debug").join("examples").join(name);
+    assert!(
+        program.exists(),
+        "built by `cargo test`, or `cargo build --examples`: {}",
+        program.display()
+    );
     program
 }
 
@@ -152,7 +164,8 @@ impl Running {
 
     pub fn signal(&self, signal: libc::c_int) {
         let id = self.child.id().to_string();
-        let sent = Command::new("kill").args([format!("-{signal}"), id]).status().expect("kill runs");
+        let sent =
+            Command::new("kill").args([format!("-{signal}"), id]).status().expect("kill runs");
         assert!(sent.success());
     }
 
@@ -201,7 +214,8 @@ impl Peer {
     /// The same, with further arguments.
     pub fn start_with(home: &Home, version: u16, allow: &[&str], more: &[&str]) -> Self {
         let version = version.to_string();
-        let mut args = vec!["peer", "--listen", "127.0.0.1:0", "--json", "--overlay-version", &version];
+        let mut args =
+            vec!["peer", "--listen", "127.0.0.1:0", "--json", "--overlay-version", &version];
         args.extend(allow.iter().flat_map(|permid| ["--allow", permid]));
         args.extend(more);
         let running = Running::start(home.swarmscope(&args));

@@ -1,4 +1,5 @@
-//! `swarmscope request` against `swarmscope peer`, versions 17 and 18: every exit code, every event.
+//! `swarmscope request` against `swarmscope peer`, versions 17 and 18: every exit code, every
+//! event.
 
 use std::fs;
 use std::net::TcpListener;
@@ -13,10 +14,10 @@ use crate::pair::Pair;
 use crate::process::{Home, Outcome, Peer, Running};
 
 /// Runs until the peer's own limit, so longer than any test.
-const ENDLESS: &str = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
+const ENDLESS: &str =
+    "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
 /// About 200 kB of reply.
-const LONG: &str =
-    "WITH RECURSIVE c(x) AS (SELECT 100000 UNION ALL SELECT x + 1 FROM c WHERE x < 120000) SELECT x FROM c";
+const LONG: &str = "WITH RECURSIVE c(x) AS (SELECT 100000 UNION ALL SELECT x + 1 FROM c WHERE x < 120000) SELECT x FROM c";
 
 /// A peer, and a Crawler that asks for JSON.
 fn pair(version: u16) -> Pair {
@@ -24,7 +25,8 @@ fn pair(version: u16) -> Pair {
 }
 
 fn keys(event: &Value) -> Vec<&str> {
-    let mut keys: Vec<&str> = event.as_object().expect("an object").keys().map(String::as_str).collect();
+    let mut keys: Vec<&str> =
+        event.as_object().expect("an object").keys().map(String::as_str).collect();
     keys.sort_unstable();
     keys
 }
@@ -87,7 +89,8 @@ fn every_part_is_an_event_with_the_originals_parts_left() {
         let reply = outcome.last("reply");
         let total = reply["bytes"].as_u64().expect("a number");
         assert!(total > 4 * 32768, "{total}");
-        let parts: Vec<Value> = outcome.events().into_iter().filter(|event| event["event"] == "part").collect();
+        let parts: Vec<Value> =
+            outcome.events().into_iter().filter(|event| event["event"] == "part").collect();
         assert_eq!(reply["parts"], parts.len());
         let mut remaining = total;
         for (index, part) in parts.iter().enumerate() {
@@ -109,8 +112,15 @@ fn asked_again_too_soon_is_10_on_a_new_connection_too() {
         let again = pair.ask(&["natcheck"]);
         assert_eq!(again.code, 10, "{again:?}");
         let reply = again.last("reply");
-        assert_eq!((&reply["error"], &reply["error_name"]), (&254.into(), &"frequency error".into()));
-        assert_eq!(pair.ask(&["natcheck", "--frequency", "5"]).code, 0, "a frequency of 5 s always passes");
+        assert_eq!(
+            (&reply["error"], &reply["error_name"]),
+            (&254.into(), &"frequency error".into())
+        );
+        assert_eq!(
+            pair.ask(&["natcheck", "--frequency", "5"]).code,
+            0,
+            "a frequency of 5 s always passes"
+        );
     }
 }
 
@@ -119,16 +129,28 @@ fn error_bytes_are_replies_with_codes_of_their_own() {
     for version in [17, 18] {
         let pair = pair(version);
         let unknown = pair.ask(&["99"]);
-        assert_eq!((unknown.code, unknown.last("reply")["error"].as_u64()), (11, Some(253)), "{unknown:?}");
+        assert_eq!(
+            (unknown.code, unknown.last("reply")["error"].as_u64()),
+            (11, Some(253)),
+            "{unknown:?}"
+        );
         let refused = pair.ask(&["database", "DELETE FROM Torrent"]);
-        assert_eq!((refused.code, refused.last("reply")["error"].as_u64()), (12, Some(1)), "{refused:?}");
+        assert_eq!(
+            (refused.code, refused.last("reply")["error"].as_u64()),
+            (12, Some(1)),
+            "{refused:?}"
+        );
     }
 }
 
 #[test]
 fn nobody_there_is_3() {
     let home = Home::new();
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").to_string();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .expect("a port")
+        .local_addr()
+        .expect("its address")
+        .to_string();
     let outcome = home.run(&["request", &free, "natcheck", "--json"]);
     let failure = outcome.last("failure");
     assert_eq!(keys(&failure), sorted(["event", "phase", "cause", "code", "hint"]));
@@ -140,7 +162,8 @@ fn another_permid_or_another_version_is_4() {
     for version in [17, 18] {
         let pair = pair(version);
         let stranger = Home::new().permid(version < 18);
-        let outcome = pair.crawler.run(&pair.args(&format!("{stranger}@{}", pair.peer.addr), &["natcheck"]));
+        let outcome =
+            pair.crawler.run(&pair.args(&format!("{stranger}@{}", pair.peer.addr), &["natcheck"]));
         assert_eq!(outcome.code, 4, "{outcome:?}");
         assert_eq!(outcome.last("failure")["code"], "authentication.wrong-permid");
     }
@@ -155,12 +178,21 @@ fn not_allowed_is_5() {
     for version in [17, 18] {
         let (home, crawler) = (Home::new(), Home::new());
         let peer = Peer::start(&home, version, &[]);
-        let outcome =
-            crawler.run(&["request", &peer.pinned(), "natcheck", "--json", "--overlay-version", &version.to_string()]);
+        let outcome = crawler.run(&[
+            "request",
+            &peer.pinned(),
+            "natcheck",
+            "--json",
+            "--overlay-version",
+            &version.to_string(),
+        ]);
         assert_eq!(outcome.code, 5, "{outcome:?}");
         let failure = outcome.last("failure");
         assert_eq!(failure["phase"], "request");
-        assert!(failure["hint"].as_str().is_some_and(|hint| hint.contains("allow-list")), "{failure}");
+        assert!(
+            failure["hint"].as_str().is_some_and(|hint| hint.contains("allow-list")),
+            "{failure}"
+        );
     }
 }
 
@@ -169,7 +201,9 @@ fn no_reply_in_time_is_6() {
     let pair = pair(18);
     let outcome = pair.ask(&["database", ENDLESS, "--timeout", "1"]);
     assert_eq!(outcome.code, 6, "{outcome:?}");
-    assert!(outcome.last("failure")["code"].as_str().is_some_and(|code| code.starts_with("reply.")));
+    assert!(
+        outcome.last("failure")["code"].as_str().is_some_and(|code| code.starts_with("reply."))
+    );
 }
 
 #[test]
@@ -177,7 +211,9 @@ fn interrupted_is_130() {
     let pair = pair(18);
     for signal in [libc::SIGINT, libc::SIGTERM] {
         let target = pair.peer.pinned();
-        let request = pair.crawler.swarmscope(&pair.args(&target, &["database", ENDLESS, "--frequency", "1"]));
+        let request = pair
+            .crawler
+            .swarmscope(&pair.args(&target, &["database", ENDLESS, "--frequency", "1"]));
         let request = Running::start(request);
         request.event("connected");
         thread::sleep(Duration::from_millis(300));
@@ -193,20 +229,29 @@ fn without_json_the_reply_is_readable_and_out_has_the_raw_payload() {
     let target = pair.peer.pinned();
     let outcome = pair.crawler.run(&["request", &target, "NATCHECK_QUERY", "--out", "reply.bin"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");
-    assert!(outcome.stdout.starts_with("NATCHECK from ") && outcome.stdout.contains("Unknown"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.starts_with("NATCHECK from ") && outcome.stdout.contains("Unknown"),
+        "{}",
+        outcome.stdout
+    );
     let raw = fs::read(pair.crawler.path().join("reply.bin")).expect("the payload");
     assert!(raw.starts_with(b"l7:Unknown"), "{}", raw.escape_ascii());
 
     let again = pair.crawler.run(&["request", &target, "natcheck"]);
     assert!(
-        again.stdout.contains("254, frequency error") && again.stderr.contains("hint: this was asked too recently"),
+        again.stdout.contains("254, frequency error")
+            && again.stderr.contains("hint: this was asked too recently"),
         "{again:?}"
     );
 
     fs::write(pair.crawler.path().join("longer"), [b'x'; 1000]).expect("a file");
     for (file, then) in [("longer", Some(15)), ("new", Some(15))] {
         assert_eq!(pair.ask(&["natcheck", "--out", file]).code, 10);
-        assert_eq!(fs::metadata(pair.crawler.path().join(file)).ok().map(|file| file.len()), then, "frequency error");
+        assert_eq!(
+            fs::metadata(pair.crawler.path().join(file)).ok().map(|file| file.len()),
+            then,
+            "frequency error"
+        );
     }
     assert_eq!(pair.crawler.run(&["request", "127.0.0.1:1", "natcheck", "--out", "none"]).code, 3);
     assert!(!pair.crawler.path().join("none").exists(), "no reply, no file");
@@ -240,22 +285,32 @@ fn tls_keys_are_written_where_the_environment_says_and_that_is_said() {
     let (home, crawler) = (Home::new(), Home::new());
     let peer = Peer::start(&home, 18, &[&crawler.permid(false)]);
     let asked = |file: &str| {
-        let mut command = crawler.swarmscope(&["request", &peer.addr, "natcheck", "--frequency", "0"]);
+        let mut command =
+            crawler.swarmscope(&["request", &peer.addr, "natcheck", "--frequency", "0"]);
         command.env("SSLKEYLOGFILE", file).stdout(Stdio::piped()).stderr(Stdio::piped());
         Outcome::of_its_end(command.spawn().expect("the program runs"))
     };
     let outcome = asked("keys.log");
     assert_eq!(outcome.code, 0, "{outcome:?}");
-    assert!(outcome.stderr.contains("TLS keys are written to keys.log (SSLKEYLOGFILE)"), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("TLS keys are written to keys.log (SSLKEYLOGFILE)"),
+        "{outcome:?}"
+    );
     let path = crawler.path().join("keys.log");
     let log = fs::read_to_string(&path).expect("the log");
     for label in ["CLIENT_HANDSHAKE_TRAFFIC_SECRET ", "SERVER_TRAFFIC_SECRET_0 "] {
-        assert!(log.lines().any(|line| line.starts_with(label) && line.split(' ').count() == 3), "{log}");
+        assert!(
+            log.lines().any(|line| line.starts_with(label) && line.split(' ').count() == 3),
+            "{log}"
+        );
     }
     assert_eq!(path.metadata().expect("a file").permissions().mode() & 0o777, 0o600);
 
     let unwritable = asked("no/such/directory/keys.log");
     assert_eq!(unwritable.code, 1, "{unwritable:?}");
-    assert!(unwritable.stderr.contains("keys.log") && unwritable.stderr.contains("unset it"), "{unwritable:?}");
+    assert!(
+        unwritable.stderr.contains("keys.log") && unwritable.stderr.contains("unset it"),
+        "{unwritable:?}"
+    );
     assert!(!asked("").stderr.contains("TLS keys"), "an empty variable is as if unset");
 }

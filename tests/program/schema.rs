@@ -1,6 +1,8 @@
-//! docs/events.schema.json, and whether an event is as it says. Every event that a test reads passes here.
+//! docs/events.schema.json, and whether an event is as it says. Every event that a test reads
+//! passes here.
 //!
-//! The few keywords of JSON Schema that the file uses are understood; any other is a failure, so that none is ignored.
+//! The few keywords of JSON Schema that the file uses are understood; any other is a failure, so
+//! that none is ignored.
 
 use std::sync::OnceLock;
 
@@ -19,7 +21,8 @@ fn schema() -> &'static Value {
 pub fn check(event: &Value) {
     let alternatives = schema()["oneOf"].as_array().expect("alternatives");
     let named = |it: &&Value| it["properties"]["event"]["const"] == event["event"];
-    let faults: Vec<String> = alternatives.iter().filter(named).map(|it| fault(it, event, "")).collect();
+    let faults: Vec<String> =
+        alternatives.iter().filter(named).map(|it| fault(it, event, "")).collect();
     let fitting = faults.iter().filter(|fault| fault.is_empty()).count();
     assert_eq!(fitting, 1, "not as docs/events.schema.json says: {event}\n{}", faults.join("\n"));
 }
@@ -31,20 +34,36 @@ fn fault(schema: &Value, value: &Value, place: &str) -> String {
         "title" | "description" => String::new(),
         "type" => wrong(types(rule).any(|name| is_a(name, value)), place, &format!("is no {rule}")),
         "const" => wrong(value == rule, place, &format!("is not {rule}")),
-        "enum" => wrong(rule.as_array().is_some_and(|all| all.contains(value)), place, &format!("is not of {rule}")),
+        "enum" => wrong(
+            rule.as_array().is_some_and(|all| all.contains(value)),
+            place,
+            &format!("is not of {rule}"),
+        ),
         "minimum" => wrong(value.as_f64() >= rule.as_f64(), place, "is too small"),
         "maximum" => wrong(value.as_f64() <= rule.as_f64(), place, "is too large"),
         "pattern" => {
             let pattern = Regex::new(rule.as_str().expect("a pattern")).expect("a pattern");
-            wrong(value.as_str().is_some_and(|text| pattern.is_match(text)), place, "does not match its pattern")
+            wrong(
+                value.as_str().is_some_and(|text| pattern.is_match(text)),
+                place,
+                "does not match its pattern",
+            )
         }
         "items" => all(value.as_array().into_iter().flatten().map(|item| fault(rule, item, place))),
         "properties" => all(rule.as_object().expect("properties").iter().map(|(name, rule)| {
-            value.get(name).map(|value| fault(rule, value, &format!("{place}.{name}"))).unwrap_or_default()
+            value
+                .get(name)
+                .map(|value| fault(rule, value, &format!("{place}.{name}")))
+                .unwrap_or_default()
         })),
-        "required" => all(types(rule).map(|name| wrong(value.get(name).is_some(), place, &format!("lacks {name}")))),
+        "required" => all(types(rule)
+            .map(|name| wrong(value.get(name).is_some(), place, &format!("lacks {name}")))),
         "additionalProperties" => all(value.as_object().into_iter().flatten().map(|(name, _)| {
-            wrong(rules["properties"].get(name).is_some(), place, &format!("has {name}, which is not described"))
+            wrong(
+                rules["properties"].get(name).is_some(),
+                place,
+                &format!("has {name}, which is not described"),
+            )
         })),
         other => panic!("this test does not know the keyword {other}"),
     });
@@ -80,11 +99,15 @@ fn all(faults: impl Iterator<Item = String>) -> String {
 
 #[test]
 fn an_event_that_is_not_described_is_found() {
-    let part = serde_json::json!({"event": "part", "index": 0, "bytes": 5, "parts_left": 0, "at_ms": 1.5});
+    let part =
+        serde_json::json!({"event": "part", "index": 0, "bytes": 5, "parts_left": 0, "at_ms": 1.5});
     check(&part);
-    for (name, value) in
-        [("index", Value::from("0")), ("parts_left", 256.into()), ("more", 1.into()), ("at_ms", Value::Null)]
-    {
+    for (name, value) in [
+        ("index", Value::from("0")),
+        ("parts_left", 256.into()),
+        ("more", 1.into()),
+        ("at_ms", Value::Null),
+    ] {
         let mut event = part.clone();
         event[name] = value;
         let found = std::panic::catch_unwind(|| check(&event));

@@ -1,4 +1,5 @@
-//! `swarmscope signals` on a case of forty peers, four of which answer everything with 8 192 equal bytes.
+//! `swarmscope signals` on a case of forty peers, four of which answer everything with 8 192 equal
+//! bytes.
 
 use std::fs::{self, OpenOptions};
 
@@ -25,15 +26,25 @@ fn home(keeps: Keeps) -> Home {
     assert_eq!(home.run(&["key", "new", "--out", "k.pem"]).code, 0);
     let pem = fs::read(home.path().join("k.pem")).expect("a key");
     let Ok(Key::Ed25519(key)) = Key::from_pem(&pem) else { panic!("an Ed25519 key") };
-    let file = OpenOptions::new().read(true).write(true).create_new(true).open(home.path().join("a.case"));
+    let file =
+        OpenOptions::new().read(true).write(true).create_new(true).open(home.path().join("a.case"));
     let head = keeps.head(Draft::new(kind::CASE));
-    let case = Writer::create(file.expect("a file"), CaseId([5; 16]), &key, head, moment(0), salts([6; 32]));
+    let case = Writer::create(
+        file.expect("a file"),
+        CaseId([5; 16]),
+        &key,
+        head,
+        moment(0),
+        salts([6; 32]),
+    );
     let mut case = case.expect("a case");
     let entries = Entries::new(keeps, Mask::new([7; 32]));
     for round in 0..2 {
         for n in 0..40_u8 {
             let odd = n % 10 == 3 && (round == 1 || n == 3);
-            for (message, question) in [(3, "NATCHECK"), (1, "DATABASE"), (143, "id 143"), (171, "id 171")] {
+            for (message, question) in
+                [(3, "NATCHECK"), (1, "DATABASE"), (143, "id 143"), (171, "id 171")]
+            {
                 ask(&mut case, &entries, round, n, message, question, odd);
             }
         }
@@ -42,7 +53,15 @@ fn home(keeps: Keeps) -> Home {
     home
 }
 
-fn ask(case: &mut Writer<fs::File>, entries: &Entries, round: u64, n: u8, message: u8, question: &str, odd: bool) {
+fn ask(
+    case: &mut Writer<fs::File>,
+    entries: &Entries,
+    round: u64,
+    n: u8,
+    message: u8,
+    question: &str,
+    odd: bool,
+) {
     let peer = Permid::Ed25519([n; 32]);
     let at = moment(round * HOUR_NS + u64::from(n) * 1_000_000);
     let sent = Sent {
@@ -92,15 +111,32 @@ fn what_answers_everything_is_found_explained_and_kept() {
     let outcome = home.run(&["signals", "a.case", "--json", "--add", "--identity", "k.pem"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");
     let cards = outcome.events();
-    let card =
-        |rule: &str| cards.iter().find(|card| card["rule"] == rule).unwrap_or_else(|| panic!("{rule}: {cards:#?}"));
+    let card = |rule: &str| {
+        cards
+            .iter()
+            .find(|card| card["rule"] == rule)
+            .unwrap_or_else(|| panic!("{rule}: {cards:#?}"))
+    };
     for rule in ["canary-success@1", "one-length@1"] {
-        assert_eq!((&card(rule)["event"], &card(rule)["peers"]), (&"signal".into(), &4.into()), "{}", card(rule));
+        assert_eq!(
+            (&card(rule)["event"], &card(rule)["peers"]),
+            (&"signal".into(), &4.into()),
+            "{}",
+            card(rule)
+        );
         for line in ["id", "network", "since", "asked", "seen", "healthy", "chance"] {
-            assert!(card(rule)[line].as_str().is_some_and(|text| !text.is_empty()), "{line}: {}", card(rule));
+            assert!(
+                card(rule)[line].as_str().is_some_and(|text| !text.is_empty()),
+                "{line}: {}",
+                card(rule)
+            );
         }
         assert!(card(rule)["other_causes"].as_array().is_some_and(|causes| !causes.is_empty()));
-        assert!(card(rule)["replies"][0].as_str().is_some_and(|hash| hash.len() == 64), "{}", card(rule));
+        assert!(
+            card(rule)["replies"][0].as_str().is_some_and(|hash| hash.len() == 64),
+            "{}",
+            card(rule)
+        );
     }
     assert_eq!(card("canary-success@1")["severity"], "look now", "one peer a round before");
     assert!(
@@ -109,24 +145,46 @@ fn what_answers_everything_is_found_explained_and_kept() {
             .is_some_and(|text| text.starts_with("1 to 4 of a fixed panel of 40"))
     );
     assert!(
-        card("canary-success@1")["healthy"].as_str().is_some_and(|text| text.starts_with("an error: 36 of the 40"))
+        card("canary-success@1")["healthy"]
+            .as_str()
+            .is_some_and(|text| text.starts_with("an error: 36 of the 40"))
     );
     let text = home.run(&["signals", "a.case"]);
     assert!(text.stdout.contains("▲ overlay success for invented questions"), "{text:?}");
     assert!(!text.stdout.contains("infected"), "{text:?}");
     // kept, signed, and exported with the replies they rest on
     assert_eq!(home.run(&["case", "verify", "a.case"]).code, 0);
-    let export = ["case", "export", "a.case", "--format", "stix", "--out", "a.json", "--identity", "k.pem"];
+    let export =
+        ["case", "export", "a.case", "--format", "stix", "--out", "a.json", "--identity", "k.pem"];
     assert_eq!(home.run(&export).code, 0);
-    let bundle: Value = serde_json::from_slice(&fs::read(home.path().join("a.json")).expect("written")).expect("JSON");
+    let bundle: Value =
+        serde_json::from_slice(&fs::read(home.path().join("a.json")).expect("written"))
+            .expect("JSON");
     let objects = bundle["objects"].as_array().expect("objects");
-    let indicator = objects.iter().find(|object| object["type"] == "indicator").expect("an indicator");
-    assert!(indicator["pattern"].as_str().is_some_and(|text| text.starts_with("[file:hashes.'SHA-256' = '")));
-    let export = ["case", "export", "a.case", "--format", "jsonl", "--out", "a.jsonl", "--identity", "k.pem"];
+    let indicator =
+        objects.iter().find(|object| object["type"] == "indicator").expect("an indicator");
+    assert!(
+        indicator["pattern"]
+            .as_str()
+            .is_some_and(|text| text.starts_with("[file:hashes.'SHA-256' = '"))
+    );
+    let export = [
+        "case",
+        "export",
+        "a.case",
+        "--format",
+        "jsonl",
+        "--out",
+        "a.jsonl",
+        "--identity",
+        "k.pem",
+    ];
     assert_eq!(home.run(&export).code, 0);
     let lines = fs::read_to_string(home.path().join("a.jsonl")).expect("written");
-    let with_signals =
-        lines.lines().filter(|line| line.contains("\"signals\":[\"overlay/canary-success@1/all\"")).count();
+    let with_signals = lines
+        .lines()
+        .filter(|line| line.contains("\"signals\":[\"overlay/canary-success@1/all\""))
+        .count();
     assert!(with_signals >= 8, "{with_signals} questions name the signals that rest on them");
 }
 
@@ -148,7 +206,11 @@ fn a_rule_of_ones_own_is_used_and_a_wrong_one_refused() {
     let cards = home.run(&["signals", "a.case", "--json", "--rule", "r.toml"]).events();
     let own = cards.iter().find(|card| card["rule"] == "own/r@1").expect("found");
     assert_eq!((&own["peers"], &own["severity"]), (&4.into(), &"odd".into()));
-    for wrong in [rule.replace("[\"c\"]", "[]"), rule.replace("bytes = 8192\n", ""), rule.replace("bytes", "size")] {
+    for wrong in [
+        rule.replace("[\"c\"]", "[]"),
+        rule.replace("bytes = 8192\n", ""),
+        rule.replace("bytes", "size"),
+    ] {
         fs::write(home.path().join("r.toml"), wrong).expect("writes");
         let refused = home.run(&["signals", "a.case", "--rule", "r.toml"]);
         assert_eq!(refused.code, 1, "{refused:?}");

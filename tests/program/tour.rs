@@ -1,4 +1,5 @@
-//! The demo's tour, without the screen: everything that it promises happens, and only to the peers that play.
+//! The demo's tour, without the screen: everything that it promises happens, and only to the peers
+//! that play.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -20,7 +21,11 @@ struct Seen {
 }
 
 /// Watches until the tour has ended and this peer is gone.
-async fn watch(mut events: mpsc::Receiver<Event>, mut extra: mpsc::Receiver<Msg>, leaves: Permid) -> Seen {
+async fn watch(
+    mut events: mpsc::Receiver<Event>,
+    mut extra: mpsc::Receiver<Msg>,
+    leaves: Permid,
+) -> Seen {
     let mut seen = Seen { events: Vec::new(), labels: HashMap::new(), steps: 0 };
     let (mut ended, mut gone) = (false, false);
     while !(ended && gone) {
@@ -75,9 +80,18 @@ async fn everything_the_tour_promises_happens() {
     let slow = replies(&seen, player(Role::SlowLine));
     assert_eq!((slow[0].1, slow[1].1), (ErrorByte::SUCCESS, ErrorByte::FREQUENCY));
     assert!(slow[0].2 >= 10, "{} parts", slow[0].2);
-    assert_eq!(replies(&seen, player(Role::AskedBefore)), [(natcheck, ErrorByte::FREQUENCY, 1, false)]);
-    assert_eq!(replies(&seen, player(Role::FewIds)), [(MessageId::REPEX_QUERY, ErrorByte::UNKNOWN_MESSAGE, 1, false)]);
-    assert_eq!(replies(&seen, player(Role::AnswersLate)), [(natcheck, ErrorByte::SUCCESS, 1, true)]);
+    assert_eq!(
+        replies(&seen, player(Role::AskedBefore)),
+        [(natcheck, ErrorByte::FREQUENCY, 1, false)]
+    );
+    assert_eq!(
+        replies(&seen, player(Role::FewIds)),
+        [(MessageId::REPEX_QUERY, ErrorByte::UNKNOWN_MESSAGE, 1, false)]
+    );
+    assert_eq!(
+        replies(&seen, player(Role::AnswersLate)),
+        [(natcheck, ErrorByte::SUCCESS, 1, true)]
+    );
     let refuses = player(Role::Refuses);
     let closed = |event: &Event| matches!(event, Event::RequestFailed { permid, failure, .. } if *permid == refuses && failure.cause == Cause::ClosedWithoutReply);
     assert!(seen.events.iter().any(closed));
@@ -92,7 +106,10 @@ async fn everything_the_tour_promises_happens() {
         .inspect(|(_, origin)| assert_eq!(*origin, Origin::Tour))
         .map(|(permid, _)| permid)
         .collect();
-    assert!(asked.iter().all(|permid| seen.labels.contains_key(permid)), "only those that play are asked");
+    assert!(
+        asked.iter().all(|permid| seen.labels.contains_key(permid)),
+        "only those that play are asked"
+    );
 
     // Some are quicker to dial the screen than it is to hear of them.
     let mut heard = 0;
@@ -104,6 +121,10 @@ async fn everything_the_tour_promises_happens() {
         }
     }
     assert!(heard >= 10, "BuddyCast told of {heard} only");
-    assert_eq!(found, swarm.peers().iter().map(|peer| peer.permid).collect(), "the whole swarm is found");
+    assert_eq!(
+        found,
+        swarm.peers().iter().map(|peer| peer.permid).collect(),
+        "the whole swarm is found"
+    );
     swarm.shutdown(Duration::from_secs(1)).await;
 }

@@ -36,7 +36,8 @@ fn editor(terminal: &mut Terminal) {
     terminal.keys(&ctrl('l'));
 }
 
-/// How the bytes of a request begin whose payload is so long: with its length and that of what stands before it.
+/// How the bytes of a request begin whose payload is so long: with its length and that of what
+/// stands before it.
 fn to_send(payload: usize) -> String {
     format!("to send    {:08x}", payload + 5)
 }
@@ -53,7 +54,8 @@ fn a_thousand_keys_a_second_are_all_typed() {
     assert_eq!(terminal.end().0, 130);
 }
 
-/// As a terminal sends them that was held up, or an unbracketed paste: more than anybody reads at once, and then nothing more.
+/// As a terminal sends them that was held up, or an unbracketed paste: more than anybody reads at
+/// once, and then nothing more.
 #[test]
 fn thousands_of_keys_at_once_are_all_typed() {
     let mut terminal = Terminal::start(120, 40, &["tui"], &[]);
@@ -73,14 +75,17 @@ fn a_thousand_steps_a_second_are_all_gone() {
     let directory = tempfile::TempDir::new().expect("a directory");
     let file = directory.path().join("many.jsonl");
     std::fs::write(&file, recording(PEERS)).expect("written");
-    let mut terminal = Terminal::start(120, 40, &["tui", "--replay", file.to_str().expect("a path")], &[]);
+    let mut terminal =
+        Terminal::start(120, 40, &["tui", "--replay", file.to_str().expect("a path")], &[]);
     // by then the list has its order for good
     let rows = terminal.wait_for("replay ended");
     assert!(rows.iter().any(|row| row.contains("PEERS  2 001 of 2 001")), "{}", rows.join("\n"));
     terminal.keys("g");
-    terminal.wait("the first row", |rows| rows.iter().position(|row| row.starts_with('▌')) == Some(4));
+    terminal
+        .wait("the first row", |rows| rows.iter().position(|row| row.starts_with('▌')) == Some(4));
     terminal.keys("G");
-    let last = terminal.wait("the last row", |rows| rows.iter().position(|row| row.starts_with('▌')) > Some(4));
+    let last = terminal
+        .wait("the last row", |rows| rows.iter().position(|row| row.starts_with('▌')) > Some(4));
     let last = selected(&last).expect("selected").to_owned();
     terminal.keys("g");
     terminal.wait("the first row", |rows| selected(rows).is_some_and(|row| row != last));
@@ -105,7 +110,9 @@ fn a_mebibyte_is_pasted_wherever_text_goes_and_nowhere_it_does_not() {
     paste(&mut terminal, &huge);
     terminal.wait("the filter", |rows| rows.iter().any(|row| row.contains("0123456789abcdef0123")));
     terminal.keys(ESC);
-    terminal.wait("the filter to go", |rows| !rows.iter().any(|row| row.contains("0123456789abcdef0123")));
+    terminal.wait("the filter to go", |rows| {
+        !rows.iter().any(|row| row.contains("0123456789abcdef0123"))
+    });
     // the editor takes it whole, or nothing of it
     editor(&mut terminal);
     paste(&mut terminal, &huge);

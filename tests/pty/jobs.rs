@@ -1,9 +1,11 @@
-//! The program as a job of a shell: stopped and continued by Ctrl-Z, by signals, in a terminal whose size changes meanwhile.
+//! The program as a job of a shell: stopped and continued by Ctrl-Z, by signals, in a terminal
+//! whose size changes meanwhile.
 
 use crate::terminal::Terminal;
 
 const CTRL_Z: &str = "\u{1a}";
-/// A terminal that is the shell's: no alternate screen, a cursor, no bracketed paste, its own mouse.
+/// A terminal that is the shell's: no alternate screen, a cursor, no bracketed paste, its own
+/// mouse.
 const SHELLS: (bool, bool, bool, bool) = (false, false, false, false);
 
 /// A shell in which the program runs, its process id in the file `id`.
@@ -28,10 +30,12 @@ fn leave(mut terminal: Terminal) {
     assert_eq!(terminal.end().0, 7);
 }
 
-/// Has the shell say something. What is typed stands there at once; that it is said shows that the shell takes commands.
+/// Has the shell say something. What is typed stands there at once; that it is said shows that the
+/// shell takes commands.
 fn say(terminal: &mut Terminal, words: &str) {
     terminal.keys(&format!("echo {words}\r"));
-    terminal.wait(words, |rows| rows.iter().any(|row| row.contains(words) && !row.contains("echo")));
+    terminal
+        .wait(words, |rows| rows.iter().any(|row| row.contains(words) && !row.contains("echo")));
 }
 
 fn continues(terminal: &mut Terminal, mouse: bool) {
@@ -45,7 +49,10 @@ fn continues(terminal: &mut Terminal, mouse: bool) {
     });
     assert_eq!(terminal.state().3, mouse, "the mouse as before");
     assert!(terminal.state().0 && terminal.state().2, "taken again");
-    assert!(!terminal.rows().iter().any(|row| row.contains("in vain")), "nothing of the shell is left on it");
+    assert!(
+        !terminal.rows().iter().any(|row| row.contains("in vain")),
+        "nothing of the shell is left on it"
+    );
     terminal.keys("L");
     terminal.wait_for("LOG");
     terminal.keys("L");
@@ -90,10 +97,13 @@ fn after_sigstop_the_screen_is_drawn_anew() {
     say(&mut terminal, "still the shell");
     terminal.wait_until_stopped("id"); // by its first look at a terminal that is the shell's
     terminal.keys("jobs\r"); // a shell that does not know it yet would not let it go on; some tell by themselves
-    terminal.wait("the shell to know", |rows| rows.iter().filter(|row| row.contains("Stopped")).count() >= 2);
+    terminal.wait("the shell to know", |rows| {
+        rows.iter().filter(|row| row.contains("Stopped")).count() >= 2
+    });
     terminal.keys("fg\r");
     terminal.wait("the screen", |rows| {
-        rows.last().is_some_and(|row| row.contains("q quit")) && !rows.iter().any(|row| row.contains("the shell"))
+        rows.last().is_some_and(|row| row.contains("q quit"))
+            && !rows.iter().any(|row| row.contains("the shell"))
     });
     terminal.keys("L");
     terminal.wait_for("LOG");

@@ -10,7 +10,8 @@ fn a_key_map_with_mistakes_and_what_follows_a_first_key() {
     let home = tempfile::tempdir().expect("a directory");
     let directory = home.path().join("swarmscope");
     fs::create_dir(&directory).expect("a directory");
-    fs::write(directory.join("keymap.toml"), "filter = \"f7\"\nfliter = \"x\"\nquit = []\n").expect("a file");
+    fs::write(directory.join("keymap.toml"), "filter = \"f7\"\nfliter = \"x\"\nquit = []\n")
+        .expect("a file");
     let config = home.path().display().to_string();
     let mut terminal = Terminal::start(100, 30, &["tui"], &[("XDG_CONFIG_HOME", &config)]);
     terminal.wait_for("f7 filter");

@@ -44,13 +44,18 @@ fn demo(columns: u16, rows: u16) -> Terminal {
 
 /// Moves to a connected peer that the tour does not play with.
 fn select_a_plain_peer(terminal: &mut Terminal) -> String {
-    let is_plain = |row: &str| row.contains('●') && row.trim_end().ends_with("now") && !row.contains("tour");
+    let is_plain =
+        |row: &str| row.contains('●') && row.trim_end().ends_with("now") && !row.contains("tour");
     terminal.keys("g");
     for _ in 0..24 {
         std::thread::sleep(Duration::from_millis(50));
         let rows = terminal.rows();
         if let Some(row) = selected(&rows).filter(|row| is_plain(row)) {
-            return row[row.find('●').expect("connected")..].split_whitespace().nth(1).expect("a permid").to_owned();
+            return row[row.find('●').expect("connected")..]
+                .split_whitespace()
+                .nth(1)
+                .expect("a permid")
+                .to_owned();
         }
         terminal.keys("j");
     }
@@ -98,7 +103,9 @@ fn a_nat_test_its_reply_and_the_254_after_it() {
     assert!(row.contains(&peer) && row.contains("in 59:"), "it accepts again in an hour: {row}");
     // the same again
     terminal.enter();
-    let rows = terminal.wait("254 and its countdown", |rows| selected(rows).is_some_and(|row| row.contains(" 254 ")));
+    let rows = terminal.wait("254 and its countdown", |rows| {
+        selected(rows).is_some_and(|row| row.contains(" 254 "))
+    });
     let row = selected(&rows).expect("selected");
     assert!(row.contains("254   59:"), "exact, because ours was the last: {row}");
     terminal.wait_for("our own request was the last");
@@ -137,7 +144,9 @@ fn parts_grow_and_every_size_has_its_layout() {
         rows.len() == 24 && rows[1].contains("PEERS  1") && rows[20].contains("REQUEST  1 DATABASE")
     });
     terminal.resize(60, 20);
-    terminal.wait("one pane at 60×20", |rows| rows[1].contains("PEERS") && !rows.iter().any(|row| row.contains('│')));
+    terminal.wait("one pane at 60×20", |rows| {
+        rows[1].contains("PEERS") && !rows.iter().any(|row| row.contains('│'))
+    });
     terminal.resize(39, 9);
     terminal.wait_for("needs 40×10");
     terminal.resize(200, 60);
@@ -152,7 +161,9 @@ fn help_and_prompts_open_and_close() {
     let mut terminal = Terminal::start(100, 30, &["tui"], &[]);
     terminal.wait_for("No peers yet.");
     terminal.keys("?");
-    terminal.wait("the help", |rows| ["HELP", "MOVE", "quit"].iter().all(|t| rows.iter().any(|r| r.contains(t))));
+    terminal.wait("the help", |rows| {
+        ["HELP", "MOVE", "quit"].iter().all(|t| rows.iter().any(|r| r.contains(t)))
+    });
     terminal.keys(ESC);
     terminal.wait("the help to close", |rows| !rows.iter().any(|row| row.contains("HELP")));
     terminal.keys("c");
@@ -169,7 +180,8 @@ fn help_and_prompts_open_and_close() {
 
 #[test]
 fn privacy_hides_addresses_from_the_start() {
-    let mut terminal = Terminal::start(100, 30, &["tui", "--privacy", "--connect", "127.0.0.1:1"], &[]);
+    let mut terminal =
+        Terminal::start(100, 30, &["tui", "--privacy", "--connect", "127.0.0.1:1"], &[]);
     terminal.wait_for("tcp.refused");
     terminal.keys("L");
     let log = terminal.wait_for("LOG");
@@ -184,9 +196,13 @@ fn a_key_is_answered_at_once_and_not_by_the_next_tick_of_the_clock() {
     terminal.wait_for("LOG");
     terminal.keys("L");
     let mut answered_in_the_same_second = || {
-        // Right after the clock has moved, its next tick is a second away: a frame that waited for it shows another time.
+        // Right after the clock has moved, its next tick is a second away: a frame that waited for
+        // it shows another time.
         let before = terminal.wait_for("No peers yet.").first().cloned();
-        let moved = terminal.wait("the clock to move", |rows| rows.first() != before.as_ref()).first().cloned();
+        let moved = terminal
+            .wait("the clock to move", |rows| rows.first() != before.as_ref())
+            .first()
+            .cloned();
         terminal.keys("L");
         let answered = terminal.wait_for("LOG").first().cloned();
         terminal.keys("L");
@@ -247,12 +263,17 @@ fn a_script_presses_keys_and_says_what_it_waits_for_in_vain() {
         std::fs::write(&path, text).expect("written");
         Terminal::start(100, 30, &["tui", "--script", path.to_str().expect("a path")], &[])
     };
-    let terminal = script("until No peers yet.\n?\nuntil HELP\nesc\nc\ntype nowhere\nuntil nowhere\nesc\nquit\n");
+    let terminal = script(
+        "until No peers yet.\n?\nuntil HELP\nesc\nc\ntype nowhere\nuntil nowhere\nesc\nquit\n",
+    );
     assert_eq!(terminal.end().0, 0);
     let terminal = script("limit 200 ms\nuntil something else\n");
     let (code, printed) = terminal.end();
     assert_eq!(code, 1);
-    assert!(printed.contains("line 2: \"something else\" was not on the screen in 200ms"), "{printed}");
+    assert!(
+        printed.contains("line 2: \"something else\" was not on the screen in 200ms"),
+        "{printed}"
+    );
     let (code, printed) = script("j\nnonsense\n").end();
     assert_eq!(code, 2);
     assert!(printed.contains("line 2: \"nonsense\" is no key"), "{printed}");
@@ -274,7 +295,8 @@ fn a_panic_gives_the_terminal_back_before_it_is_told() {
     let terminal = Terminal::start(80, 24, &["tui"], &[("SWARMSCOPE_PANIC_AFTER", "300")]);
     let (code, printed) = terminal.end();
     assert_eq!(code, 101);
-    let (screen, told) = printed.rsplit_once("\u{1b}[?1049l").expect("the alternate screen is left");
+    let (screen, told) =
+        printed.rsplit_once("\u{1b}[?1049l").expect("the alternate screen is left");
     assert!(screen.contains("swarmscope"), "it was up");
     assert!(told.contains("asked to by SWARMSCOPE_PANIC_AFTER"), "{told}");
 }
@@ -287,7 +309,8 @@ fn a_panic_in_the_middle_of_drawing_leaves_the_terminal_usable() {
     terminal.keys("tm"); // with the mouse reported, too
     let (code, printed) = terminal.end();
     assert_eq!(code, 101);
-    let (screen, told) = printed.rsplit_once("\u{1b}[?1049l").expect("the alternate screen is left");
+    let (screen, told) =
+        printed.rsplit_once("\u{1b}[?1049l").expect("the alternate screen is left");
     assert!(screen.contains("\u{1b}[?1000h"), "the mouse was reported");
     assert!(told.contains("asked to by SWARMSCOPE_PANIC_DRAWING"), "{told}");
     assert!(!told.contains("No peers yet."), "nothing is drawn behind it");
@@ -304,9 +327,11 @@ fn a_theme_of_ones_own_is_seen_while_it_is_written() {
         terminal.keys("tt");
         terminal.wait_for(&format!("theme: {name}"));
     }
-    std::fs::write(folder.join("mine.toml"), "inherits = \"mono\"\nascii = true\n").expect("a file");
-    terminal
-        .wait("plain characters", |rows| rows.iter().any(|row| row.contains("read again")) && rows.concat().is_ascii());
+    std::fs::write(folder.join("mine.toml"), "inherits = \"mono\"\nascii = true\n")
+        .expect("a file");
+    terminal.wait("plain characters", |rows| {
+        rows.iter().any(|row| row.contains("read again")) && rows.concat().is_ascii()
+    });
     std::fs::write(folder.join("mine.toml"), "inherits = \"mono\"\nascii = 1\n").expect("a file");
     terminal.wait_for("mine.toml, line 2: ");
     assert!(terminal.rows().concat().is_ascii(), "the last good one stays");
@@ -322,9 +347,10 @@ fn without_colour_nothing_is_coloured() {
     let (code, printed) = terminal.end();
     assert_eq!(code, 0);
     let colours = ["\u{1b}[38;", "\u{1b}[48;", "\u{1b}[3", "\u{1b}[9"];
-    let coloured = printed
-        .split('\u{1b}')
-        .filter(|part| part.ends_with('m') && colours.iter().any(|colour| format!("\u{1b}{part}").starts_with(colour)));
+    let coloured = printed.split('\u{1b}').filter(|part| {
+        part.ends_with('m')
+            && colours.iter().any(|colour| format!("\u{1b}{part}").starts_with(colour))
+    });
     let other = ["[39m", "[49m"];
     assert_eq!(coloured.filter(|part| !other.contains(part)).collect::<Vec<_>>(), [""; 0]);
 }

@@ -1,5 +1,5 @@
-//! A request to 400 peers: marked by a filter, looked at before it is sent, stopped with one key, sent to the rest, and its answers
-//! in groups.
+//! A request to 400 peers: marked by a filter, looked at before it is sent, stopped with one key,
+//! sent to the rest, and its answers in groups.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use super::swarm::Swarm;
 use super::{connected, ctrl};
 
 const PEERS: usize = 410;
-/// Four hundred handshakes, and four hundred requests at 20 a second, on a machine that does other things too.
+/// Four hundred handshakes, and four hundred requests at 20 a second, on a machine that does other
+/// things too.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The number before a word, in the first row that has one there.
@@ -17,7 +18,8 @@ fn before(rows: &[String], word: &str) -> Option<usize> {
 
 /// The number at the end of the left pane's row that has this word.
 fn count(rows: &[String], word: &str) -> Option<usize> {
-    let row = rows.iter().find(|row| row.split('│').next().is_some_and(|left| left.contains(word)))?;
+    let row =
+        rows.iter().find(|row| row.split('│').next().is_some_and(|left| left.contains(word)))?;
     row.split('│').next()?.split_whitespace().next_back()?.parse().ok()
 }
 
@@ -54,10 +56,12 @@ fn four_hundred_are_marked_by_a_filter_looked_at_asked_stopped_and_grouped() {
     terminal.wait_longer("some answers", PATIENCE, |rows| count(rows, "answered") >= Some(20));
     terminal.keys("S");
     let rows = terminal.wait("the stop", |rows| {
-        rows[0].contains("stopped") && rows.iter().any(|row| row.contains("were sent,") && row.contains("never"))
+        rows[0].contains("stopped")
+            && rows.iter().any(|row| row.contains("were sent,") && row.contains("never"))
     });
     let sent = before(&rows, " sent").expect("how many were sent");
-    let (left, answered) = (count(&rows, "not sent yet"), count(&rows, "answered").expect("a count"));
+    let (left, answered) =
+        (count(&rows, "not sent yet"), count(&rows, "answered").expect("a count"));
     assert!((20..to).contains(&sent) && answered <= sent, "{}", rows.join("\n"));
     assert_eq!(left, Some(to - sent), "what was not sent is counted: {}", rows.join("\n"));
 
@@ -66,18 +70,21 @@ fn four_hundred_are_marked_by_a_filter_looked_at_asked_stopped_and_grouped() {
     terminal.wait_for("REQUEST  to");
     terminal.keys(&ctrl('s'));
     let rows = terminal.wait("the preview without those who answered", |rows| {
-        previewed(rows) && rows.iter().any(|row| row.contains("254") && row.contains("would refuse"))
+        previewed(rows)
+            && rows.iter().any(|row| row.contains("254") && row.contains("would refuse"))
     });
     let rest = before(&rows, " peers   nothing is sent yet").expect("how many it goes to");
     assert!(rest <= to - answered, "{rest} of {to}, {answered} have answered: {}", rows.join("\n"));
     terminal.enter();
     terminal.wait_longer("an answer of everybody", PATIENCE, |rows| {
-        count(rows, "answered").is_some_and(|answered| answered + 10 >= rest) && count(rows, "not sent yet") == Some(0)
+        count(rows, "answered").is_some_and(|answered| answered + 10 >= rest)
+            && count(rows, "not sent yet") == Some(0)
     });
 
     // the answers in groups, and into one of them
-    let rows =
-        terminal.wait("the groups", |rows| rows.iter().any(|row| row.contains("ANSWERS") && row.contains("kind")));
+    let rows = terminal.wait("the groups", |rows| {
+        rows.iter().any(|row| row.contains("ANSWERS") && row.contains("kind"))
+    });
     assert!(rows.iter().any(|row| row.contains("PEERS IN ")), "{}", rows.join("\n"));
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);

@@ -1,4 +1,5 @@
-//! "Why does this peer not answer?": three peers that don't, the rung at which each fails, and the one that does.
+//! "Why does this peer not answer?": three peers that don't, the rung at which each fails, and the
+//! one that does.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
@@ -45,7 +46,9 @@ impl Drop for Peer {
 
 /// The rungs of the ladder as they are drawn, with the sign before each.
 fn rung<'a>(rows: &'a [String], name: &str) -> Option<&'a str> {
-    rows.iter().map(|row| row.split('│').next().unwrap_or(row).trim()).find(|row| row.contains(name))
+    rows.iter()
+        .map(|row| row.split('│').next().unwrap_or(row).trim())
+        .find(|row| row.contains(name))
 }
 
 fn connect(terminal: &mut Terminal, address: &str) {
@@ -76,11 +79,18 @@ fn leave(terminal: &mut Terminal) {
 fn each_peer_that_does_not_answer_shows_the_rung_and_the_reason() {
     let keys = TempDir::new().expect("a directory");
     let key = keys.path().join("key.pem").to_string_lossy().into_owned();
-    let made = Command::new(env!("CARGO_BIN_EXE_swarmscope")).args(["key", "new", "--out", &key]).env_clear().output();
+    let made = Command::new(env!("CARGO_BIN_EXE_swarmscope"))
+        .args(["key", "new", "--out", &key])
+        .env_clear()
+        .output();
     let permid = String::from_utf8(made.expect("the program runs").stdout).expect("text");
     let permid = permid.lines().next().expect("a permid");
 
-    let nobody = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").to_string();
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .expect("a port")
+        .local_addr()
+        .expect("an address")
+        .to_string();
     let (refuses, answers) = (Peer::start(&[]), Peer::start(&[permid]));
 
     let mut terminal = Terminal::start(120, 40, &["tui", "--identity", &key], &[]);
@@ -88,28 +98,46 @@ fn each_peer_that_does_not_answer_shows_the_rung_and_the_reason() {
     // nobody listens
     connect(&mut terminal, &nobody);
     inspect(&mut terminal, &nobody);
-    let rows = terminal.wait("the failing rung", |rows| rung(rows, "tcp").is_some_and(|rung| rung.starts_with('×')));
-    assert!(rung(&rows, "resolve").is_some_and(|rung| rung.starts_with('√')), "{}", rows.join("\n"));
-    terminal.wait("why, and what next", |rows| rows.iter().any(|row| row.contains("WHY  tcp.refused")));
+    let rows = terminal.wait("the failing rung", |rows| {
+        rung(rows, "tcp").is_some_and(|rung| rung.starts_with('×'))
+    });
+    assert!(
+        rung(&rows, "resolve").is_some_and(|rung| rung.starts_with('√')),
+        "{}",
+        rows.join("\n")
+    );
+    terminal
+        .wait("why, and what next", |rows| rows.iter().any(|row| row.contains("WHY  tcp.refused")));
     leave(&mut terminal);
 
     // a peer whose allow-list we are not on
     connect(&mut terminal, &refuses.address);
     inspect(&mut terminal, &refuses.address);
-    terminal.wait("to be authenticated", |rows| rung(rows, "authenticate").is_some_and(|rung| rung.starts_with('√')));
+    terminal.wait("to be authenticated", |rows| {
+        rung(rows, "authenticate").is_some_and(|rung| rung.starts_with('√'))
+    });
     leave(&mut terminal);
     terminal.enter(); // NATCHECK is in the composer
     terminal.wait_for("closed without a reply");
     terminal.keys("i");
     terminal.wait_for("CONVERSATION");
-    let rows = terminal.wait("refused", |rows| rung(rows, "allow-list").is_some_and(|rung| !rung.starts_with('√')));
-    assert!(rung(&rows, "allow-list").is_some_and(|rung| rung.contains("likely")), "{}", rows.join("\n"));
+    let rows = terminal.wait("refused", |rows| {
+        rung(rows, "allow-list").is_some_and(|rung| !rung.starts_with('√'))
+    });
+    assert!(
+        rung(&rows, "allow-list").is_some_and(|rung| rung.contains("likely")),
+        "{}",
+        rows.join("\n")
+    );
     leave(&mut terminal);
 
-    // the one that answers: parts, frames field by field, the same again is 254, and the command line
+    // the one that answers: parts, frames field by field, the same again is 254, and the command
+    // line
     connect(&mut terminal, &answers.address);
     inspect(&mut terminal, &answers.address);
-    terminal.wait("to be authenticated", |rows| rung(rows, "authenticate").is_some_and(|rung| rung.starts_with('√')));
+    terminal.wait("to be authenticated", |rows| {
+        rung(rows, "authenticate").is_some_and(|rung| rung.starts_with('√'))
+    });
     leave(&mut terminal);
     terminal.keys("r");
     terminal.wait_for("name or number");
@@ -125,7 +153,11 @@ fn each_peer_that_does_not_answer_shows_the_rung_and_the_reason() {
         rows.iter().filter(|row| row.contains("← CRAWLER_REPLY")).count() == 2
     });
     assert!(rows.iter().any(|row| row.contains("→ CRAWLER_REQUEST")), "{}", rows.join("\n"));
-    assert!(rung(&rows, "allow-list").is_some_and(|rung| rung.starts_with('√')), "{}", rows.join("\n"));
+    assert!(
+        rung(&rows, "allow-list").is_some_and(|rung| rung.starts_with('√')),
+        "{}",
+        rows.join("\n")
+    );
     terminal.keys("yc");
     terminal.wait_for("copied");
     terminal.keys("q");

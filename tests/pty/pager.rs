@@ -1,4 +1,5 @@
-//! A reply in another program: that has the terminal and the keys, and the screen has both again when it ends.
+//! A reply in another program: that has the terminal and the keys, and the screen has both again
+//! when it ends.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,7 +17,8 @@ echo "$line" > "$0.got"
 /// The demo with a request of DATABASE in the composer.
 fn with_query(environment: &[(&str, &str)]) -> Terminal {
     let mut terminal = Terminal::start(120, 40, &["demo", "--seed", "7"], environment);
-    terminal.wait("most peers to be connected", |rows| super::connected(rows).is_some_and(|n| n >= 20));
+    terminal
+        .wait("most peers to be connected", |rows| super::connected(rows).is_some_and(|n| n >= 20));
     terminal.keys("T");
     super::select_a_plain_peer(&mut terminal);
     super::compose_a_query(&mut terminal);
@@ -45,8 +47,11 @@ fn a_pager_has_the_terminal_and_all_keys_until_it_ends() {
     terminal.keys("p");
     let rows = terminal.wait("the pager", |rows| rows.iter().any(|row| row.contains("is 600")));
     assert!(rows.iter().any(|row| row.contains("# DATABASE #1 from")), "{}", rows.join("\n"));
-    let file =
-        rows.iter().find_map(|row| row.strip_prefix("file ")?.split_whitespace().next()).expect("its name").to_owned();
+    let file = rows
+        .iter()
+        .find_map(|row| row.strip_prefix("file ")?.split_whitespace().next())
+        .expect("its name")
+        .to_owned();
     terminal.keys("qjk and more\r");
     terminal.wait_for("REPLY  #1 DATABASE");
     let got = fs::read_to_string(pager.with_extension("got")).expect("the pager has ended");

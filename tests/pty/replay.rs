@@ -1,5 +1,5 @@
-//! What was recorded is replayed: to the same groups of answers, also where nobody may be named in it; and nothing leaves a replay,
-//! neither over the network nor to the disk.
+//! What was recorded is replayed: to the same groups of answers, also where nobody may be named in
+//! it; and nothing leaves a replay, neither over the network nor to the disk.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,9 +27,12 @@ fn recorded(file: &str, more: &[&str]) -> Vec<String> {
     terminal.enter();
     terminal.wait("all answers", |rows| {
         let answered = |row: &String| {
-            row.contains("answered") && row.split('│').next().is_some_and(|it| it.trim_end().ends_with(" 12"))
+            row.contains("answered")
+                && row.split('│').next().is_some_and(|it| it.trim_end().ends_with(" 12"))
         };
-        rows[0].contains("done") && rows.iter().any(answered) && rows.iter().any(|row| row.contains("ANSWERS"))
+        rows[0].contains("done")
+            && rows.iter().any(answered)
+            && rows.iter().any(|row| row.contains("ANSWERS"))
     });
     terminal.keys("z");
     terminal.wait_for("frozen");
@@ -107,7 +110,9 @@ fn the_theme_that_was_chosen_is_there_at_the_next_start_and_a_replay_changes_not
     terminal.wait_for("No peers yet.");
     assert!(!terminal.rows().concat().is_ascii());
     terminal.keys(":theme mine\r");
-    terminal.wait("the theme", |rows| rows.concat().contains("theme: mine") && rows.concat().is_ascii());
+    terminal.wait("the theme", |rows| {
+        rows.concat().contains("theme: mine") && rows.concat().is_ascii()
+    });
     quit(terminal);
     let terminal = start(&["tui"]);
     terminal.wait_for("No peers yet.");
@@ -123,7 +128,8 @@ fn the_theme_that_was_chosen_is_there_at_the_next_start_and_a_replay_changes_not
     let mut terminal = start(&["tui", "--replay", file]);
     terminal.wait("the replay", |rows| rows[0].contains("replay ") && rows.concat().is_ascii());
     fs::write(&own, "inherits = \"mono\"\nascii = false\n").expect("written");
-    terminal.wait("signs", |rows| rows.concat().contains("read again") && !rows.concat().is_ascii());
+    terminal
+        .wait("signs", |rows| rows.concat().contains("read again") && !rows.concat().is_ascii());
     fs::write(&own, "inherits = \"mono\"\nascii = true\n").expect("written");
     terminal.wait("plain characters", |rows| rows.concat().is_ascii());
     terminal.keys("tt");

@@ -23,7 +23,8 @@ fn resident(id: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
-/// Has whole screens drawn for so long, until no more goes into the line; an even number of times, so that they end as they began.
+/// Has whole screens drawn for so long, until no more goes into the line; an even number of times,
+/// so that they end as they began.
 fn fill(terminal: &mut Terminal, how_long: Duration) {
     for _ in 0..how_long.as_millis() / GAP.as_millis() / 2 {
         for _ in 0..2 {
@@ -54,7 +55,8 @@ fn a_terminal_that_is_stuck_for_a_while_costs_neither_keys_nor_connections() {
     let grown = resident(terminal.id()).saturating_sub(before);
     terminal.stick(false);
 
-    let rows = terminal.wait("what was typed blindly", |rows| rows.iter().any(|row| row.contains(&text)));
+    let rows =
+        terminal.wait("what was typed blindly", |rows| rows.iter().any(|row| row.contains(&text)));
     assert_eq!(connected(&rows), Some(12), "{}", rows.join("\n"));
     let painted = frames(&terminal.printed().0) - painted;
     assert!(painted < 250, "{painted} frames were painted: it was not stuck");
@@ -66,13 +68,18 @@ fn a_terminal_that_is_stuck_for_a_while_costs_neither_keys_nor_connections() {
     terminal.wait_for("error 0, success");
     terminal.keys("L");
     let log = terminal.wait_for("LOG");
-    assert!(!log.iter().any(|row| row.contains("closed") || row.contains("disconnected")), "{}", log.join("\n"));
+    assert!(
+        !log.iter().any(|row| row.contains("closed") || row.contains("disconnected")),
+        "{}",
+        log.join("\n")
+    );
     terminal.keys("q");
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);
 }
 
-/// `ESC [` is Alt and `[`, or the beginning of anything: whoever reads it waits for more. The screen must not.
+/// `ESC [` is Alt and `[`, or the beginning of anything: whoever reads it waits for more. The
+/// screen must not.
 #[test]
 fn half_a_key_behind_others_holds_nothing_up() {
     let mut terminal = Terminal::start(200, 60, &["tui"], &[]);
@@ -87,7 +94,10 @@ fn half_a_key_behind_others_holds_nothing_up() {
     terminal.stick(false);
     let mut clock = terminal.wait_for("LOG").first().cloned();
     for _ in 0..3 {
-        clock = terminal.wait("the clock to go on", |rows| rows.first() != clock.as_ref()).first().cloned();
+        clock = terminal
+            .wait("the clock to go on", |rows| rows.first() != clock.as_ref())
+            .first()
+            .cloned();
     }
     terminal.keys("BL"); // the rest of it: a key down
     terminal.wait_for("No peers yet.");

@@ -22,17 +22,37 @@ impl Swarm {
         let path = |name: &str| directory.path().join(name).to_string_lossy().into_owned();
         let run = |args: &[&str]| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_swarmscope"));
-            command.args(args).env_clear().env("HOME", directory.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+            command
+                .args(args)
+                .env_clear()
+                .env("HOME", directory.path())
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped());
             command
         };
         let permid = |args: &[&str]| {
             let made = run(args).output().expect("the program runs");
-            String::from_utf8(made.stdout).expect("text").lines().next().expect("a permid").to_owned()
+            String::from_utf8(made.stdout)
+                .expect("text")
+                .lines()
+                .next()
+                .expect("a permid")
+                .to_owned()
         };
         let current = permid(&["key", "new", "--out", &path("current.pem")]);
         let legacy = permid(&["key", "new", "--legacy", "--out", &path("legacy.pem")]);
         let count = peers.to_string();
-        let args = ["demo", "--headless", "--json", "--peers", &count, "--allow", &current, "--allow", &legacy];
+        let args = [
+            "demo",
+            "--headless",
+            "--json",
+            "--peers",
+            &count,
+            "--allow",
+            &current,
+            "--allow",
+            &legacy,
+        ];
         let mut child = run(&args).stderr(Stdio::null()).spawn().expect("the program runs");
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines().take(peers);
         let targets = lines.map(|line| {
@@ -57,10 +77,17 @@ impl Swarm {
 
     /// The same, with more arguments.
     pub fn screen_with(&self, columns: u16, rows: u16, more: &[&str]) -> Terminal {
-        let files = [("--bootstrap", "peers.txt"), ("--identity", "current.pem"), ("--legacy-identity", "legacy.pem")];
+        let files = [
+            ("--bootstrap", "peers.txt"),
+            ("--identity", "current.pem"),
+            ("--legacy-identity", "legacy.pem"),
+        ];
         let options = files.map(|(option, file)| [option.to_owned(), self.path(file)]).concat();
-        let arguments: Vec<&str> =
-            ["tui"].into_iter().chain(options.iter().map(String::as_str)).chain(more.iter().copied()).collect();
+        let arguments: Vec<&str> = ["tui"]
+            .into_iter()
+            .chain(options.iter().map(String::as_str))
+            .chain(more.iter().copied())
+            .collect();
         Terminal::start(columns, rows, &arguments, &[])
     }
 }

@@ -42,8 +42,14 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts `swarmscope` with these arguments in a terminal of this size, with a home directory of its own.
-    pub fn start(columns: u16, rows: u16, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    /// Starts `swarmscope` with these arguments in a terminal of this size, with a home directory
+    /// of its own.
+    pub fn start(
+        columns: u16,
+        rows: u16,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         Self::run(columns, rows, env!("CARGO_BIN_EXE_swarmscope"), arguments, environment)
     }
 
@@ -59,18 +65,36 @@ impl Terminal {
         )
     }
 
-    /// Starts `swarmscope` where the leader of its session and of its group are in another PID namespace and so have the number
-    /// 0, as in some containers. `None` if this machine gives nobody namespaces.
+    /// Starts `swarmscope` where the leader of its session and of its group are in another PID
+    /// namespace and so have the number 0, as in some containers. `None` if this machine gives
+    /// nobody namespaces.
     pub fn below_an_unseen_leader(columns: u16, rows: u16, arguments: &[&str]) -> Option<Self> {
         const NAMESPACE: [&str; 2] = ["--pid", "--fork"];
-        let possible =
-            Command::new("unshare").args(NAMESPACE).arg("true").status().is_ok_and(|status| status.success());
+        let possible = Command::new("unshare")
+            .args(NAMESPACE)
+            .arg("true")
+            .status()
+            .is_ok_and(|status| status.success());
         let program = ["sh", "-c", "\"$0\" \"$@\"; exit $?", env!("CARGO_BIN_EXE_swarmscope")];
-        possible.then(|| Self::run(columns, rows, "unshare", &[&NAMESPACE, &program[..], arguments].concat(), &[]))
+        possible.then(|| {
+            Self::run(
+                columns,
+                rows,
+                "unshare",
+                &[&NAMESPACE, &program[..], arguments].concat(),
+                &[],
+            )
+        })
     }
 
     /// Starts any program.
-    pub fn run(columns: u16, rows: u16, program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub fn run(
+        columns: u16,
+        rows: u16,
+        program: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pty");
         let home = TempDir::new().expect("a directory");
@@ -106,7 +130,9 @@ impl Terminal {
             let mut buffer = [0; 4096];
             loop {
                 let seen = written.0.lock().expect("no panic while reading");
-                drop(written.1.wait_while(seen, |seen| seen.stuck).expect("no panic while reading"));
+                drop(
+                    written.1.wait_while(seen, |seen| seen.stuck).expect("no panic while reading"),
+                );
                 let count = output.read(&mut buffer).unwrap_or(0);
                 let now = Instant::now();
                 let mut seen = written.0.lock().expect("no panic while reading");
@@ -143,7 +169,13 @@ impl Terminal {
     }
 
     pub fn resize(&mut self, columns: u16, rows: u16) {
-        self.seen.0.lock().expect("no panic").parser.screen_mut().set_size(cells(rows), cells(columns));
+        self.seen
+            .0
+            .lock()
+            .expect("no panic")
+            .parser
+            .screen_mut()
+            .set_size(cells(rows), cells(columns));
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         self.master.resize(size).expect("the terminal resizes");
     }
@@ -159,7 +191,12 @@ impl Terminal {
     }
 
     /// The same, for what takes its time.
-    pub fn wait_longer(&self, what: &str, patience: Duration, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
+    pub fn wait_longer(
+        &self,
+        what: &str,
+        patience: Duration,
+        is_so: impl Fn(&[String]) -> bool,
+    ) -> Vec<String> {
         let end = Instant::now() + patience;
         let mut seen = self.seen.0.lock().expect("no panic");
         loop {
@@ -168,7 +205,11 @@ impl Terminal {
                 return rows;
             }
             let left = end.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero() && !seen.closed, "waited for {what}; the screen was\n{}", rows.join("\n"));
+            assert!(
+                !left.is_zero() && !seen.closed,
+                "waited for {what}; the screen was\n{}",
+                rows.join("\n")
+            );
             seen = self.seen.1.wait_timeout(seen, left).expect("no panic").0;
         }
     }
@@ -182,7 +223,11 @@ impl Terminal {
     pub fn wait_for_mouse(&self) {
         let end = Instant::now() + PATIENCE;
         while !self.state().3 {
-            assert!(Instant::now() < end, "the mouse is not reported; the screen was\n{}", self.rows().join("\n"));
+            assert!(
+                Instant::now() < end,
+                "the mouse is not reported; the screen was\n{}",
+                self.rows().join("\n")
+            );
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -194,22 +239,28 @@ impl Terminal {
 
     /// Sends a signal to the process whose id stands in a file of the home directory.
     pub fn signal_to(&self, file: &str, name: &str) {
-        let id = std::fs::read_to_string(self.home.path().join(file)).expect("the file with its id");
+        let id =
+            std::fs::read_to_string(self.home.path().join(file)).expect("the file with its id");
         send(name, id.trim());
     }
 
-    /// Waits until the process whose id is in a file of the home directory is stopped: all of its threads, for only then its
-    /// shell is told.
+    /// Waits until the process whose id is in a file of the home directory is stopped: all of its
+    /// threads, for only then its shell is told.
     pub fn wait_until_stopped(&self, file: &str) {
-        let id = std::fs::read_to_string(self.home.path().join(file)).expect("the file with its id");
+        let id =
+            std::fs::read_to_string(self.home.path().join(file)).expect("the file with its id");
         let is_stopped = |thread: std::io::Result<std::fs::DirEntry>| {
             let stat = std::fs::read_to_string(thread.expect("a thread").path().join("stat"));
-            // the state stands behind the name, which is in brackets and may hold anything; a thread may have ended by now
-            stat.is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')))
+            // the state stands behind the name, which is in brackets and may hold anything; a
+            // thread may have ended by now
+            stat.is_ok_and(|stat| {
+                stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+            })
         };
         let end = Instant::now() + PATIENCE;
         loop {
-            let mut threads = std::fs::read_dir(format!("/proc/{}/task", id.trim())).expect("it is there");
+            let mut threads =
+                std::fs::read_dir(format!("/proc/{}/task", id.trim())).expect("it is there");
             if threads.all(is_stopped) {
                 return;
             }
@@ -229,18 +280,21 @@ impl Terminal {
         (seen.raw.clone(), seen.came.clone())
     }
 
-    /// The sockets of the program that reach other machines, or this one by an address: their numbers.
+    /// The sockets of the program that reach other machines, or this one by an address: their
+    /// numbers.
     pub fn sockets(&self) -> Vec<String> {
         let process = format!("/proc/{}", self.id());
-        let tables =
-            ["tcp", "tcp6", "udp", "udp6"].map(|table| std::fs::read_to_string(format!("{process}/net/{table}")));
+        let tables = ["tcp", "tcp6", "udp", "udp6"]
+            .map(|table| std::fs::read_to_string(format!("{process}/net/{table}")));
         let listed: Vec<String> = tables.into_iter().flatten().collect();
         let inode = |line: &str| line.split_whitespace().nth(9).map(str::to_owned);
-        let all: Vec<String> = listed.iter().flat_map(|table| table.lines().skip(1)).filter_map(inode).collect();
-        let own = std::fs::read_dir(format!("{process}/fd")).expect("its files").filter_map(|entry| {
-            let target = std::fs::read_link(entry.ok()?.path()).ok()?;
-            Some(target.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').to_owned())
-        });
+        let all: Vec<String> =
+            listed.iter().flat_map(|table| table.lines().skip(1)).filter_map(inode).collect();
+        let own =
+            std::fs::read_dir(format!("{process}/fd")).expect("its files").filter_map(|entry| {
+                let target = std::fs::read_link(entry.ok()?.path()).ok()?;
+                Some(target.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').to_owned())
+            });
         own.filter(|number| all.contains(number)).collect()
     }
 
@@ -249,7 +303,8 @@ impl Terminal {
         self.home.path()
     }
 
-    /// What the terminal is told to be: alternate screen, cursor hidden, bracketed paste, mouse reported.
+    /// What the terminal is told to be: alternate screen, cursor hidden, bracketed paste, mouse
+    /// reported.
     pub fn state(&self) -> (bool, bool, bool, bool) {
         let seen = self.seen.0.lock().expect("no panic");
         let screen = seen.parser.screen();
@@ -264,7 +319,11 @@ impl Terminal {
             if let Some(status) = self.child.try_wait().expect("the child can be waited for") {
                 break status;
             }
-            assert!(Instant::now() < end, "it did not end; the screen was\n{}", self.rows().join("\n"));
+            assert!(
+                Instant::now() < end,
+                "it did not end; the screen was\n{}",
+                self.rows().join("\n")
+            );
             thread::sleep(Duration::from_millis(10));
         };
         let mut seen = self.seen.0.lock().expect("no panic");
@@ -277,7 +336,11 @@ impl Terminal {
         assert!(!screen.alternate_screen(), "the alternate screen is left");
         assert!(!screen.hide_cursor(), "the cursor is back");
         assert!(!screen.bracketed_paste(), "bracketed paste is off");
-        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is the terminal's");
+        assert_eq!(
+            screen.mouse_protocol_mode(),
+            vt100::MouseProtocolMode::None,
+            "the mouse is the terminal's"
+        );
         assert_eq!(modes(&*self.master), self.modes, "echo and lines are as before");
         (status.exit_code(), String::from_utf8_lossy(&seen.raw).into_owned())
     }

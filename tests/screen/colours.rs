@@ -1,5 +1,5 @@
-//! The themes can be read, by everybody: contrast as WCAG 2 counts it, and distances between the colours that mean something,
-//! as eyes with and without a colour-vision deficiency see them.
+//! The themes can be read, by everybody: contrast as WCAG 2 counts it, and distances between the
+//! colours that mean something, as eyes with and without a colour-vision deficiency see them.
 #![allow(clippy::many_single_char_names, clippy::manual_midpoint)] // formulas, with the letters of their papers
 
 use ratatui::style::Color;
@@ -13,15 +13,27 @@ const EYES: [(&str, [Vector; 3]); 4] = [
     ("normal", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
     (
         "protan",
-        [[0.152_286, 1.052_583, -0.204_868], [0.114_503, 0.786_281, 0.099_216], [-0.003_882, -0.048_116, 1.051_998]],
+        [
+            [0.152_286, 1.052_583, -0.204_868],
+            [0.114_503, 0.786_281, 0.099_216],
+            [-0.003_882, -0.048_116, 1.051_998],
+        ],
     ),
     (
         "deutan",
-        [[0.367_322, 0.860_646, -0.227_968], [0.280_085, 0.672_501, 0.047_413], [-0.011_820, 0.042_940, 0.968_881]],
+        [
+            [0.367_322, 0.860_646, -0.227_968],
+            [0.280_085, 0.672_501, 0.047_413],
+            [-0.011_820, 0.042_940, 0.968_881],
+        ],
     ),
     (
         "tritan",
-        [[1.255_528, -0.076_749, -0.178_779], [-0.078_411, 0.930_809, 0.147_602], [0.004_733, 0.691_367, 0.303_900]],
+        [
+            [1.255_528, -0.076_749, -0.178_779],
+            [-0.078_411, 0.930_809, 0.147_602],
+            [0.004_733, 0.691_367, 0.303_900],
+        ],
     ),
 ];
 
@@ -52,7 +64,8 @@ fn lab([r, g, b]: Vector) -> Vector {
     let x = (0.412_456_4 * r + 0.357_576_1 * g + 0.180_437_5 * b) / 0.950_47;
     let y = 0.212_672_9 * r + 0.715_152_2 * g + 0.072_175 * b;
     let z = (0.019_333_9 * r + 0.119_192 * g + 0.950_304_1 * b) / 1.088_83;
-    let f = |t: f64| if t > 216.0 / 24389.0 { t.cbrt() } else { (24389.0 / 27.0 * t + 16.0) / 116.0 };
+    let f =
+        |t: f64| if t > 216.0 / 24389.0 { t.cbrt() } else { (24389.0 / 27.0 * t + 16.0) / 116.0 };
     [116.0 * f(y) - 16.0, 500.0 * (f(x) - f(y)), 200.0 * (f(y) - f(z))]
 }
 
@@ -63,7 +76,9 @@ fn distance(one: Vector, other: Vector) -> f64 {
     let g = 0.5 * (1.0 - (mean_c.powi(7) / (mean_c.powi(7) + 25_f64.powi(7))).sqrt());
     let (a1, a2) = ((1.0 + g) * a1, (1.0 + g) * a2);
     let (c1, c2) = (a1.hypot(b1), a2.hypot(b2));
-    let hue = |a: f64, b: f64| if a == 0.0 && b == 0.0 { 0.0 } else { b.atan2(a).to_degrees().rem_euclid(360.0) };
+    let hue = |a: f64, b: f64| {
+        if a == 0.0 && b == 0.0 { 0.0 } else { b.atan2(a).to_degrees().rem_euclid(360.0) }
+    };
     let (h1, h2) = (hue(a1, b1), hue(a2, b2));
     let grey = c1 * c2 == 0.0;
     let turn = match h2 - h1 {
@@ -82,7 +97,8 @@ fn distance(one: Vector, other: Vector) -> f64 {
         sum => (sum - 360.0) / 2.0,
     };
     let cos = |degrees: f64| degrees.to_radians().cos();
-    let t = 1.0 - 0.17 * cos(h - 30.0) + 0.24 * cos(2.0 * h) + 0.32 * cos(3.0 * h + 6.0) - 0.20 * cos(4.0 * h - 63.0);
+    let t = 1.0 - 0.17 * cos(h - 30.0) + 0.24 * cos(2.0 * h) + 0.32 * cos(3.0 * h + 6.0)
+        - 0.20 * cos(4.0 * h - 63.0);
     let sl = 1.0 + 0.015 * (l - 50.0).powi(2) / (20.0 + (l - 50.0).powi(2)).sqrt();
     let (sc, sh) = (1.0 + 0.045 * c, 1.0 + 0.015 * c * t);
     let around = 60.0 * (-((h - 275.0) / 25.0).powi(2)).exp();
@@ -93,7 +109,8 @@ fn distance(one: Vector, other: Vector) -> f64 {
 }
 
 fn themes() -> [(&'static str, Theme); 3] {
-    ["dark", "light", "high-contrast"].map(|name| (name, Theme::built_in(name, Depth::True).expect("built in")))
+    ["dark", "light", "high-contrast"]
+        .map(|name| (name, Theme::built_in(name, Depth::True).expect("built in")))
 }
 
 /// The colours that mean something, by name.
@@ -110,7 +127,8 @@ fn inks(theme: &Theme) -> [(&'static str, Vector); 6] {
 
 #[test]
 fn the_formula_gives_the_published_distances() {
-    // pairs of Sharma, Wu and Dalal are given in L*a*b*; black, white and equal colours are what sRGB can check them with
+    // pairs of Sharma, Wu and Dalal are given in L*a*b*; black, white and equal colours are what
+    // sRGB can check them with
     assert!((distance([1.0; 3], [0.0; 3]) - 100.0).abs() < 0.01);
     assert!(distance([0.2, 0.5, 0.1], [0.2, 0.5, 0.1]) < 1e-9);
     let (red, green) = (linear(Some(Color::Rgb(255, 0, 0))), linear(Some(Color::Rgb(0, 255, 0))));
@@ -124,7 +142,10 @@ fn everything_can_be_read_on_every_ground() {
         for (ground, paper) in grounds.map(|(ground, colour)| (ground, linear(colour))) {
             for (ink, colour) in inks(&theme) {
                 let measured = contrast(colour, paper);
-                assert!(measured >= 4.5, "{name}: {ink} on {ground} has a contrast of {measured:.2}");
+                assert!(
+                    measured >= 4.5,
+                    "{name}: {ink} on {ground} has a contrast of {measured:.2}"
+                );
             }
         }
         let faint = contrast(linear(theme.faint.fg), linear(theme.base.bg));
@@ -142,9 +163,15 @@ fn colours_that_mean_something_are_told_apart_by_every_eye() {
             for (i, (one, a)) in seen.iter().enumerate() {
                 for (other, b) in &seen[..i] {
                     let measured = distance(*a, *b);
-                    assert!(measured >= 9.5, "{name}, {eyes}: {one} and {other} are {measured:.1} apart");
+                    assert!(
+                        measured >= 9.5,
+                        "{name}, {eyes}: {one} and {other} are {measured:.1} apart"
+                    );
                     if (*other, *one) == ("wait", "fail") {
-                        assert!(measured >= 25.0, "{name}, {eyes}: 254 and failures are {measured:.1} apart");
+                        assert!(
+                            measured >= 25.0,
+                            "{name}, {eyes}: 254 and failures are {measured:.1} apart"
+                        );
                     }
                 }
             }
@@ -169,7 +196,8 @@ fn with_high_contrast_every_text_has_seven_and_the_pill_too() {
     assert!(contrast(linear(theme.pill.fg), linear(theme.pill.bg)) >= 7.0);
 }
 
-/// What terminals ship with: name, background, and the colours 0, 9, 12 and 13, which are all that `sixteen` uses.
+/// What terminals ship with: name, background, and the colours 0, 9, 12 and 13, which are all that
+/// `sixteen` uses.
 const PALETTES: [(&str, u32, [u32; 4]); 10] = [
     ("xterm, dark", 0x00_0000, [0x00_0000, 0xff_0000, 0x5c_5cff, 0xff_00ff]),
     ("xterm, light", 0xff_ffff, [0x00_0000, 0xff_0000, 0x5c_5cff, 0xff_00ff]),
@@ -193,9 +221,9 @@ fn sixteen_colours_can_be_read_in_the_palettes_that_terminals_ship_with() {
             Some(Color::Reset) | None => None,
             Some(Color::Indexed(index)) => {
                 let at = [0, 9, 12, 13].iter().position(|known| *known == index);
-                Some(rgb(
-                    colours[at.unwrap_or_else(|| panic!("{index} is not among those that can be read everywhere"))]
-                ))
+                Some(rgb(colours[at.unwrap_or_else(|| {
+                    panic!("{index} is not among those that can be read everywhere")
+                })]))
             }
             other => panic!("{other:?} is none of the 16 colours"),
         };
@@ -214,7 +242,8 @@ fn sixteen_colours_can_be_read_in_the_palettes_that_terminals_ship_with() {
             }
             assert_eq!(of(style.bg), None, "{token} has a ground of its own");
         }
-        let (ink, ground) = (of(theme.pill.fg).expect("a colour"), of(theme.pill.bg).expect("a colour"));
+        let (ink, ground) =
+            (of(theme.pill.fg).expect("a colour"), of(theme.pill.bg).expect("a colour"));
         assert!(contrast(ink, ground) >= 2.9, "{name}: the pill has {:.2}", contrast(ink, ground));
         assert!(contrast(ground, rgb(paper)) >= 2.9, "{name}: the pill is not seen on its ground");
     }

@@ -37,15 +37,24 @@ fn an_argument_runs_the_command_with_it() {
 
     let mut model = typed("connect 192.0.2.7:7760");
     let effects = press(&mut model, &[ENTER]);
-    assert!(matches!(&effects[..], [Effect::Connect(target)] if target.to_string() == "192.0.2.7:7760"), "{effects:?}");
+    assert!(
+        matches!(&effects[..], [Effect::Connect(target)] if target.to_string() == "192.0.2.7:7760"),
+        "{effects:?}"
+    );
 
     let mut model = typed("send natcheck");
     let effects = press(&mut model, &[ENTER]);
-    assert!(matches!(&effects[..], [Effect::Request(ask)] if ask.message == MessageId::NATCHECK), "{effects:?}");
+    assert!(
+        matches!(&effects[..], [Effect::Request(ask)] if ask.message == MessageId::NATCHECK),
+        "{effects:?}"
+    );
 
     let mut model = typed("send database SELECT 1");
     let effects = press(&mut model, &[ENTER]);
-    assert!(matches!(&effects[..], [Effect::Request(ask)] if &ask.payload[..] == b"SELECT 1"), "{effects:?}");
+    assert!(
+        matches!(&effects[..], [Effect::Request(ask)] if &ask.payload[..] == b"SELECT 1"),
+        "{effects:?}"
+    );
 }
 
 #[test]
@@ -75,7 +84,8 @@ fn what_cannot_be_taken_is_said_under_its_place_and_the_line_stays() {
         let (row, carets) = {
             let screen = dark(&mut model, 100, 30);
             let rows: Vec<String> = screen.lines().map(str::to_owned).collect();
-            let at = rows.iter().position(|row| row.contains(&format!(": {text}"))).expect("the line");
+            let at =
+                rows.iter().position(|row| row.contains(&format!(": {text}"))).expect("the line");
             (rows[at].clone(), rows[at + 1].clone())
         };
         let column = |row: &str, of: &str| row[..row.find(of).expect(of)].chars().count();
@@ -140,7 +150,10 @@ fn it_looks_like_this() {
         for (columns, rows) in [(120, 40), (80, 24)] {
             let mut model = typed(text);
             press(&mut model, &more);
-            insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), dark(&mut model, columns, rows));
+            insta::assert_snapshot!(
+                format!("{name}_{columns}x{rows}"),
+                dark(&mut model, columns, rows)
+            );
         }
     }
 }
@@ -151,9 +164,15 @@ fn the_first_key_of_a_sequence_shows_what_may_follow() {
     press(&mut model, &[Key::char('y')]);
     let screen = dark(&mut model, 120, 40);
     assert!(screen.contains("─ y …") && screen.contains("copy as a command"), "{screen}");
-    assert!(screen.contains("copy the reply's bytes as hex  "), "whole, and apart from what follows: {screen}");
+    assert!(
+        screen.contains("copy the reply's bytes as hex  "),
+        "whole, and apart from what follows: {screen}"
+    );
     for (columns, rows) in [(120, 40), (80, 24), (60, 20), (40, 10)] {
-        insta::assert_snapshot!(format!("which_key_{columns}x{rows}"), dark(&mut model, columns, rows));
+        insta::assert_snapshot!(
+            format!("which_key_{columns}x{rows}"),
+            dark(&mut model, columns, rows)
+        );
     }
     for leave in [KeyCode::Esc, KeyCode::Backspace] {
         press(&mut model, &[Key::named(leave)]);
@@ -185,10 +204,14 @@ fn the_help_begins_with_what_can_be_done_here_and_is_searched() {
     press(&mut model, &[Key::char('/')]);
     type_text(&mut model, "copy");
     let found = swarmscope::screen::commands::help(&model);
-    let docs: Vec<&str> = found.iter().flat_map(|section| section.lines.iter().map(|line| line.doc)).collect();
+    let docs: Vec<&str> =
+        found.iter().flat_map(|section| section.lines.iter().map(|line| line.doc)).collect();
     assert!(docs.contains(&"copy as a command") && docs.len() < 12, "{docs:?}");
     for (columns, rows) in [(120, 40), (80, 24), (40, 10)] {
-        insta::assert_snapshot!(format!("help_search_{columns}x{rows}"), dark(&mut model, columns, rows));
+        insta::assert_snapshot!(
+            format!("help_search_{columns}x{rows}"),
+            dark(&mut model, columns, rows)
+        );
     }
     type_text(&mut model, " nonsense");
     assert!(dark(&mut model, 120, 40).contains("no key and no command has these words"));
@@ -237,23 +260,32 @@ fn an_operators_keys_are_in_the_footer_the_help_and_the_list_of_commands() {
     assert!(dark(&mut model, 120, 40).contains("f7"));
     press(&mut model, &[Key::named(KeyCode::Esc), Key::char(':')]);
     type_text(&mut model, "copy command");
-    assert!(dark(&mut model, 120, 40).contains("copy command"), "without a key it is still in the list");
+    assert!(
+        dark(&mut model, 120, 40).contains("copy command"),
+        "without a key it is still in the list"
+    );
     assert_eq!(model.setup.keymap.faults().len(), 1);
 }
 
 #[test]
 fn what_is_wrong_in_a_key_map_is_in_the_log() {
-    let file = ConfigFile { path: "/home/me/keymap.toml".into(), text: "\nfliter = \"x\"\n".into() };
+    let file =
+        ConfigFile { path: "/home/me/keymap.toml".into(), text: "\nfliter = \"x\"\n".into() };
     let mut setup = session().setup;
     setup.keymap = keymap::read(&file);
     let mut model = Model::new(setup, crate::fixture::before(0));
     let screen = dark(&mut model, 120, 40);
-    assert!(screen.contains("keymap.toml:2: no command is called \"fliter\": do you mean \"filter\"?"), "{screen}");
+    assert!(
+        screen.contains("keymap.toml:2: no command is called \"fliter\": do you mean \"filter\"?"),
+        "{screen}"
+    );
 }
 
 #[test]
 fn one_of_two_commands_says_in_the_list_what_it_does_itself() {
-    let doc = |name: &str| COMMANDS.iter().find(|command| command.name == name).expect("a command").own_doc(&TABLE);
+    let doc = |name: &str| {
+        COMMANDS.iter().find(|command| command.name == name).expect("a command").own_doc(&TABLE)
+    };
     assert_eq!((doc("first"), doc("last")), ("first", "last"));
     assert_eq!((doc("next peer"), doc("previous peer")), ("next peer", "previous peer"));
     assert_eq!(doc("request"), "choose message, frequency", "two keys for one thing");

@@ -37,11 +37,17 @@ fn a_request_with_fields_is_filled_in_as_a_form() {
     does(&mut model, "tab ctrl-u");
     type_text(&mut model, "70000");
     for (columns, rows) in [(120, 40), (80, 24), (60, 20)] {
-        insta::assert_snapshot!(format!("form_{columns}x{rows}"), screen(&mut model, columns, rows));
+        insta::assert_snapshot!(
+            format!("form_{columns}x{rows}"),
+            screen(&mut model, columns, rows)
+        );
     }
     does(&mut model, "ctrl-u");
     type_text(&mut model, "3478");
-    assert!(copied(&does(&mut model, "ctrl-y")).contains("'fields:id=by-hand; host=203.0.113.7; port=3478'"));
+    assert!(
+        copied(&does(&mut model, "ctrl-y"))
+            .contains("'fields:id=by-hand; host=203.0.113.7; port=3478'")
+    );
     let effects = does(&mut model, "enter");
     let [Effect::Request(ask)] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(ask.payload, "24:by-hand:203.0.113.7:3478");
@@ -92,7 +98,9 @@ fn every_built_in_form_makes_what_its_probe_asks_by_default() {
         for version in [9, 18].map(swarmscope_wire::OverlayVersion) {
             match probe.fill(&values, version) {
                 Ok(filled) => assert_eq!(filled, probe.initiate(version), "{}", probe.name()),
-                Err(why) => assert!(probe.name() == "NATTRAVERSAL" && why.contains("host"), "{why}"),
+                Err(why) => {
+                    assert!(probe.name() == "NATTRAVERSAL" && why.contains("host"), "{why}")
+                }
             }
         }
     }
@@ -104,7 +112,10 @@ fn the_frame_is_seen_before_it_goes() {
     does(&mut model, "ctrl-l");
     type_text(&mut model, "SELECT 1");
     let shown = screen(&mut model, 80, 24);
-    assert!(shown.contains("length 0000000d  id e8  message 01  channel ··  frequency 0e10"), "{shown}");
+    assert!(
+        shown.contains("length 0000000d  id e8  message 01  channel ··  frequency 0e10"),
+        "{shown}"
+    );
     assert!(shown.contains("53 45 4c 45 43 54 20 31"), "{shown}");
 }
 
@@ -147,7 +158,10 @@ fn the_payload_is_edited_elsewhere_as_one_edit() {
     left(&mut model, Ok(&usual));
     assert!(!model.composer.edited && said(&model).contains("as it was"), "{}", said(&model));
     left(&mut model, Ok("SELECT 1;\n\nSELECT 2"));
-    assert_eq!((model.composer.text().as_str(), model.composer.edited), ("SELECT 1;\n\nSELECT 2", true));
+    assert_eq!(
+        (model.composer.text().as_str(), model.composer.edited),
+        ("SELECT 1;\n\nSELECT 2", true)
+    );
     assert!(said(&model).contains("3 lines; ctrl-u takes that back"), "{}", said(&model));
     insta::assert_snapshot!("edited_80x24", screen(&mut model, 80, 24));
     type_text(&mut model, "x");
@@ -167,7 +181,11 @@ fn the_payload_is_edited_elsewhere_as_one_edit() {
     does(&mut model, "ctrl-l");
     let now = model.now;
     fold(&mut model, now, Msg::Paste("a\tb\u{202e}c".to_owned()));
-    assert_eq!(given(&does(&mut model, "ctrl-o")), "hex:610962e280ae63", "what can't be seen as its bytes");
+    assert_eq!(
+        given(&does(&mut model, "ctrl-o")),
+        "hex:610962e280ae63",
+        "what can't be seen as its bytes"
+    );
 }
 
 #[test]
@@ -197,7 +215,11 @@ fn a_form_edited_elsewhere_stays_a_form_where_it_can() {
     does(&mut model, "ctrl-t ctrl-l");
     type_text(&mut model, "fields:host=peer.example");
     does(&mut model, "ctrl-t");
-    assert_eq!(typed(&model), ["by-hand", "peer.example", "3478"], "and so it is by turning a text back");
+    assert_eq!(
+        typed(&model),
+        ["by-hand", "peer.example", "3478"],
+        "and so it is by turning a text back"
+    );
 }
 
 #[test]
@@ -265,7 +287,11 @@ fn a_payload_is_put_together_when_it_changes_and_never_to_draw_it() {
     for effect in does(&mut model, "ctrl-s") {
         sent.extend(if let Effect::Request(ask) = effect { Some(ask.payload) } else { None });
     }
-    assert_eq!((sent, MADE.load(Ordering::Relaxed)), (vec![Bytes::from_static(b"since 7")], before), "as it was made");
+    assert_eq!(
+        (sent, MADE.load(Ordering::Relaxed)),
+        (vec![Bytes::from_static(b"since 7")], before),
+        "as it was made"
+    );
     assert_eq!(made(&draw, &mut model), 0, "beside the list");
     assert_eq!(made(&more_news, &mut model), 0, "news changes nothing of it");
 }

@@ -21,10 +21,14 @@ pub fn after(ms: u64) -> Now {
     Now { instant: now.instant + after, wall: now.wall + after }
 }
 
-/// Peers in the order in which they are asked: permids of the new kind come first, then those of version 17.
+/// Peers in the order in which they are asked: permids of the new kind come first, then those of
+/// version 17.
 pub fn peer(n: usize) -> (Permid, u16) {
     let version = if n < 36 { 18 } else { 17 };
-    (permid(&format!("{:02x}{:02x}{:02x}", 0x10 + n, (7 * n) % 256, (31 * n) % 256), version), version)
+    (
+        permid(&format!("{:02x}{:02x}{:02x}", 0x10 + n, (7 * n) % 256, (31 * n) % 256), version),
+        version,
+    )
 }
 
 /// A swarm of 60 connected peers, all marked, and a query in the composer.
@@ -34,7 +38,8 @@ pub fn swarm() -> Model {
     for (n, port) in (0..60).zip(40_300..) {
         let (who, version) = peer(n);
         script.connected(3_000_000, who, version, 3 + n as u64, port);
-        let nat = ["Port Restricted Cone NAT", "Symmetric NAT", "Open Internet", "Full Cone NAT"][n % 4];
+        let nat =
+            ["Port Restricted Cone NAT", "Symmetric NAT", "Open Internet", "Full Cone NAT"][n % 4];
         if n % 5 > 0 {
             script.asked(2_000_000, 40, who, MessageId::NATCHECK, 7, 0, &nat_reply(nat, 3, 55));
         }
@@ -44,7 +49,11 @@ pub fn swarm() -> Model {
     type_text(&mut model, "database");
     press(&mut model, &[ENTER, Key::ctrl('l')]);
     let now = model.now;
-    fold(&mut model, now, Msg::Paste("SELECT value FROM MyInfo\n  WHERE entry = 'version'".to_owned()));
+    fold(
+        &mut model,
+        now,
+        Msg::Paste("SELECT value FROM MyInfo\n  WHERE entry = 'version'".to_owned()),
+    );
     press(&mut model, &[ESC]);
     for n in 0..60 {
         model.marks.mark(PeerKey::Permid(peer(n).0));
@@ -52,7 +61,8 @@ pub fn swarm() -> Model {
     model
 }
 
-/// Marks that can't be asked: one that is gone, one too old, one without a permid, one that answers 254, one that is ourselves.
+/// Marks that can't be asked: one that is gone, one too old, one without a permid, one that answers
+/// 254, one that is ourselves.
 pub fn some_left_out(model: &mut Model) {
     let mut script = Script::default();
     let (gone, own) = (permid("aa0001", 18), permid("aa0004", 18));
@@ -62,7 +72,11 @@ pub fn some_left_out(model: &mut Model) {
     script.connected(900_000, own, 18, 3, 41_004);
     script.at(
         950_000,
-        Event::Listening { address: ([127, 0, 0, 1], 40_000).into(), permid: Some(own), legacy_permid: None },
+        Event::Listening {
+            address: ([127, 0, 0, 1], 40_000).into(),
+            permid: Some(own),
+            legacy_permid: None,
+        },
     );
     let mut late = Vec::new();
     for (short, ago) in [("aa0002", 400_000), ("aa0003", 3_000_000)] {
@@ -73,15 +87,19 @@ pub fn some_left_out(model: &mut Model) {
     }
     script.tell(model);
     let address = PeerKey::Address("10.0.0.9:7760".into());
-    let connecting =
-        Event::Connecting { peer: address.clone(), phase: swarmscope_wire::failure::Phase::Tcp, detail: String::new() };
+    let connecting = Event::Connecting {
+        peer: address.clone(),
+        phase: swarmscope_wire::failure::Phase::Tcp,
+        detail: String::new(),
+    };
     fold(model, before(0), Msg::Node(connecting));
     for key in [gone, own].into_iter().chain(late).map(PeerKey::Permid).chain([address]) {
         model.marks.mark(key);
     }
 }
 
-/// What goes out until then, with its times in milliseconds. The node answers with tickets at once, as the real one does.
+/// What goes out until then, with its times in milliseconds. The node answers with tickets at once,
+/// as the real one does.
 pub fn run(model: &mut Model, from: u64, until: u64) -> Vec<(u64, Ask)> {
     let mut sent = Vec::new();
     let mut ms = from;
@@ -125,7 +143,15 @@ pub fn ticketed(model: &mut Model, ms: u64, ask: &Ask) {
     );
 }
 
-pub fn answer(model: &mut Model, ms: u64, who: Permid, error: u8, payload: &[u8], parts: u32, took: u64) {
+pub fn answer(
+    model: &mut Model,
+    ms: u64,
+    who: Permid,
+    error: u8,
+    payload: &[u8],
+    parts: u32,
+    took: u64,
+) {
     let ticket = ticket(&who);
     let elapsed = Duration::from_millis(took);
     let part = Event::Part {
@@ -156,7 +182,8 @@ pub fn answer(model: &mut Model, ms: u64, who: Permid, error: u8, payload: &[u8]
 
 pub fn fails(model: &mut Model, ms: u64, who: Permid, cause: Cause) {
     let failure = failure(cause, By::Peer, Delivered::Maybe, "");
-    let failed = Event::RequestFailed { ticket: ticket(&who), permid: who, message: DATABASE, failure };
+    let failed =
+        Event::RequestFailed { ticket: ticket(&who), permid: who, message: DATABASE, failure };
     fold(model, after(ms), Msg::Node(failed));
 }
 

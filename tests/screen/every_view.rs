@@ -1,4 +1,5 @@
-//! Every view as people see it: at the three sizes of the pictures, without colour, and in plain characters.
+//! Every view as people see it: at the three sizes of the pictures, without colour, and in plain
+//! characters.
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
@@ -13,7 +14,9 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 fn rows(cells: &Buffer) -> String {
     let width = usize::from(cells.area.width);
-    let row = |cells: &[Cell]| cells.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n";
+    let row = |cells: &[Cell]| {
+        cells.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n"
+    };
     cells.content.chunks(width).map(row).collect()
 }
 
@@ -32,9 +35,18 @@ fn text(view: &View) -> String {
     let mut text = String::new();
     for size in SIZES {
         let (coloured, without) = (at(&mut model, size, &dark), at(&mut model, size, &mono));
-        assert_eq!(rows(&coloured), rows(&without), "{}: the same characters without colour", view.0);
+        assert_eq!(
+            rows(&coloured),
+            rows(&without),
+            "{}: the same characters without colour",
+            view.0
+        );
         let has_colour = |cell: &Cell| cell.fg != Color::Reset || cell.bg != Color::Reset;
-        assert!(!without.content.iter().any(has_colour), "{}: a colour where there are none", view.0);
+        assert!(
+            !without.content.iter().any(has_colour),
+            "{}: a colour where there are none",
+            view.0
+        );
         text.extend([format!("{}×{}\n", size.0, size.1), rows(&coloured)]);
     }
     let plain = rows(&at(&mut model, SIZES[1], &plain));

@@ -38,7 +38,11 @@ fn three_hints_until_they_are_followed() {
 fn no_hint_stands_where_its_key_does_something_else() {
     let mut model = first(session());
     press(&mut model, &["a", "ctrl-s"].map(|key| key.parse().expect("a key")));
-    assert_eq!((model.screen, shown(&model)), (Screen::Many, Vec::new()), "enter would send to everybody");
+    assert_eq!(
+        (model.screen, shown(&model)),
+        (Screen::Many, Vec::new()),
+        "enter would send to everybody"
+    );
     press(&mut model, &["esc", "i"].map(|key| key.parse().expect("a key")));
     assert_eq!((model.screen, shown(&model)), (Screen::Peer, Vec::new()));
     press(&mut model, &["esc"].map(|key| key.parse().expect("a key")));
@@ -68,7 +72,10 @@ fn that_they_were_shown_is_kept_and_nothing_else() {
         .collect();
     assert!(matches!(&kept[..], [text] if text.lines().last() == Some("shown = true")), "{kept:?}");
     assert!(fold(&mut model, later, Msg::Tick).is_empty(), "once");
-    assert!(fold(&mut session(), before(0), Msg::Tick).is_empty(), "who has seen them writes nothing");
+    assert!(
+        fold(&mut session(), before(0), Msg::Tick).is_empty(),
+        "who has seen them writes nothing"
+    );
 }
 
 #[test]
@@ -76,7 +83,10 @@ fn without_peers_it_says_what_to_do_first() {
     let mut model = first(blank());
     assert_eq!(shown(&model), ["connect to a peer", "all keys", "all commands"]);
     for (columns, rows) in [(120, 40), (80, 24), (60, 20), (40, 10)] {
-        insta::assert_snapshot!(format!("first_run_{columns}x{rows}"), dark(&mut model, columns, rows));
+        insta::assert_snapshot!(
+            format!("first_run_{columns}x{rows}"),
+            dark(&mut model, columns, rows)
+        );
     }
     press(&mut model, &[Key::char(':')]);
     type_text(&mut model, "connect 192.0.2.1:7760");

@@ -1,5 +1,10 @@
-//! A session as somebody may have had it: an hour in a swarm of 37 peers, told in the node's own events.
-#![allow(clippy::too_many_arguments, clippy::cast_possible_truncation, clippy::unchecked_time_subtraction)] // a script, by hand
+//! A session as somebody may have had it: an hour in a swarm of 37 peers, told in the node's own
+//! events.
+#![allow(
+    clippy::too_many_arguments,
+    clippy::cast_possible_truncation,
+    clippy::unchecked_time_subtraction
+)] // a script, by hand
 
 use std::cell::RefCell;
 use std::sync::LazyLock;
@@ -21,13 +26,16 @@ use swarmscope_probes::Statistics;
 use swarmscope_wire::bencode::Value;
 use swarmscope_wire::failure::{By, Cause, Delivered, Failure, Phase};
 use swarmscope_wire::mask::Mask;
-use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_wire::{
+    ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
+};
 
 /// What the pictures show as the present: 12:04:31Z of some day.
 const PRESENT: Duration = Duration::from_millis(20_414 * 86_400_000 + 43_471_604);
 const FREQUENCY: Frequency = Frequency(3600);
 /// The query of the pictures.
-pub const QUERY: &str = "SELECT category, count(*)\n  FROM Torrent GROUP BY category;\nSELECT count(*) FROM Torrent";
+pub const QUERY: &str =
+    "SELECT category, count(*)\n  FROM Torrent GROUP BY category;\nSELECT count(*) FROM Torrent";
 
 /// The clock's origin: only differences are ever shown.
 #[allow(clippy::disallowed_methods)]
@@ -76,7 +84,9 @@ fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     let before = Typing::of(model);
     let effects = swarmscope::screen::update(model, now, msg.clone());
     let typing = [before, Typing::of(model)];
-    TAPE.with_borrow_mut(|tape| tape.iter_mut().for_each(|tape| tape.push((now, msg.clone(), typing.clone()))));
+    TAPE.with_borrow_mut(|tape| {
+        tape.iter_mut().for_each(|tape| tape.push((now, msg.clone(), typing.clone())))
+    });
     effects
 }
 
@@ -86,7 +96,12 @@ pub fn fold(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     for effect in update(model, now, msg) {
         match effect {
             Effect::Decode { permid, ticket, message, error, payload } => {
-                let decoding = swarmscope_peer::crawler::decode_reply(&model.setup.registry, message, error, &payload);
+                let decoding = swarmscope_peer::crawler::decode_reply(
+                    &model.setup.registry,
+                    message,
+                    error,
+                    &payload,
+                );
                 left.extend(update(model, now, Msg::Decoded { permid, ticket, decoding }));
             }
             other => left.push(other),
@@ -150,7 +165,14 @@ impl Script {
         ));
     }
 
-    pub fn sent(&mut self, ms: u64, who: Permid, message: MessageId, channel: u8, payload: &str) -> Ticket {
+    pub fn sent(
+        &mut self,
+        ms: u64,
+        who: Permid,
+        message: MessageId,
+        channel: u8,
+        payload: &str,
+    ) -> Ticket {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
         self.at(
@@ -168,7 +190,16 @@ impl Script {
         ticket
     }
 
-    pub fn part(&mut self, sent: u64, after: u64, ticket: Ticket, who: Permid, index: u32, hint: u8, bytes: usize) {
+    pub fn part(
+        &mut self,
+        sent: u64,
+        after: u64,
+        ticket: Ticket,
+        who: Permid,
+        index: u32,
+        hint: u8,
+        bytes: usize,
+    ) {
         self.at(
             sent - after,
             Event::Part {
@@ -258,7 +289,8 @@ pub fn failure(cause: Cause, by: By, delivered: Delivered, detail: &str) -> Fail
     Failure::new(cause, by, detail).delivered(delivered)
 }
 
-/// When the newest event of the first peer was, and how far the others' lie behind one another, in milliseconds.
+/// When the newest event of the first peer was, and how far the others' lie behind one another, in
+/// milliseconds.
 const NEWEST: u64 = 30_000;
 const SPACING: u64 = 8_000;
 
@@ -350,7 +382,9 @@ pub fn session() -> Model {
                 script.asked(ago * 1000, 40, who, DATABASE, 9, 0, b"a0l");
                 script.asked(newest, 3, who, DATABASE, 10, 254, b"frequency error");
             }
-            Asked::Met254(ago) => script.asked(ago * 1000, 3, who, DATABASE, 9, 254, b"frequency error"),
+            Asked::Met254(ago) => {
+                script.asked(ago * 1000, 3, who, DATABASE, 9, 254, b"frequency error")
+            }
         }
     }
     others(&mut script);
@@ -385,7 +419,8 @@ pub fn session() -> Model {
 /// Those that are not connected.
 fn others(script: &mut Script) {
     let dial = |script: &mut Script, ms, who, phase| {
-        script.at(ms, Event::Connecting { peer: PeerKey::Permid(who), phase, detail: String::new() });
+        script
+            .at(ms, Event::Connecting { peer: PeerKey::Permid(who), phase, detail: String::new() });
     };
     let heard = |script: &mut Script, short: &str, version| {
         let who = permid(short, version);
@@ -410,7 +445,10 @@ fn others(script: &mut Script) {
     script.connected(96_000, who, 17, 37, 40_401);
     let ticket = script.sent(95_000, who, NATCHECK, 0x33, "");
     let closed = failure(Cause::ClosedWithoutReply, By::Peer, Delivered::Maybe, "");
-    script.at(94_900, Event::RequestFailed { ticket, permid: who, message: NATCHECK, failure: closed.clone() });
+    script.at(
+        94_900,
+        Event::RequestFailed { ticket, permid: who, message: NATCHECK, failure: closed.clone() },
+    );
     script.at(94_900, Event::Disconnected { permid: who, failure: closed });
 
     let who = heard(script, "3388714471", 17);
@@ -429,13 +467,24 @@ fn others(script: &mut Script) {
     }
     let who = heard(script, "d11a55", 18);
     let failure = failure(Cause::HandshakeTimeout, By::Us, Delivered::No, "12 of 68 bytes came");
-    script.at(640_000, Event::ConnectFailed { peer: PeerKey::Permid(who), failure, attempt: 1, gives_up_at: 28 });
+    script.at(
+        640_000,
+        Event::ConnectFailed { peer: PeerKey::Permid(who), failure, attempt: 1, gives_up_at: 28 },
+    );
 }
 
 /// The one that is selected: seventeen requests, the newest with its parts still coming.
 fn first_peer(script: &mut Script, who: Permid) {
     for n in 0..8 {
-        script.asked(3_600_000 - n * 100_000, 12, who, MessageId(40), 0x20, 253, b"unknown message");
+        script.asked(
+            3_600_000 - n * 100_000,
+            12,
+            who,
+            MessageId(40),
+            0x20,
+            253,
+            b"unknown message",
+        );
     }
     let nat = |timeout| nat_reply("Port Restricted Cone NAT", 3, timeout);
     script.asked(2_600_000, 37_000, who, NATCHECK, 0x21, 0, &nat(55));
@@ -443,15 +492,33 @@ fn first_peer(script: &mut Script, who: Permid) {
         script.asked(2_400_000 - n * 100_000, 9, who, MessageId(40), 0x22, 253, b"unknown message");
     }
     script.asked(600_000, 3, who, MessageId(41), 0xe8, 253, b"unknown message");
-    script.asked(1_045_000 - 460_000, 3, who, MessageId::CHANNEL_QUERY, 0x07, 254, b"frequency error");
+    script.asked(
+        1_045_000 - 460_000,
+        3,
+        who,
+        MessageId::CHANNEL_QUERY,
+        0x07,
+        254,
+        b"frequency error",
+    );
     let ticket = script.sent(500_000, who, MessageId::PUNCTURE_QUERY, 0xb3, "");
     let late = failure(Cause::FirstPartTimeout, By::Us, Delivered::Maybe, "30 s");
-    script.at(470_000, Event::RequestFailed { ticket, permid: who, message: MessageId::PUNCTURE_QUERY, failure: late });
+    script.at(
+        470_000,
+        Event::RequestFailed {
+            ticket,
+            permid: who,
+            message: MessageId::PUNCTURE_QUERY,
+            failure: late,
+        },
+    );
     script.asked(205_500, 38_200, who, NATCHECK, 0x4f, 0, &nat(85));
     script.asked(120_000, 4, who, MessageId::REPEX_QUERY, 0x22, 254, b"frequency error");
     let sent = 1_421;
     let ticket = script.sent(sent, who, DATABASE, 0x91, QUERY);
-    for (index, after) in [(1, 214), (2, 390), (3, 610), (4, 800), (5, 1_010), (6, 1_190), (7, 1_402)] {
+    for (index, after) in
+        [(1, 214), (2, 390), (3, 610), (4, 800), (5, 1_010), (6, 1_190), (7, 1_402)]
+    {
         let hint = 10 - index;
         script.part(sent, after, ticket, who, u32::from(index), hint, 32_768);
     }
@@ -468,14 +535,20 @@ fn compose(model: &mut Model) {
     let now = model.now;
     fold(model, now, Msg::Paste(QUERY.to_owned()));
     press(model, &[Key::named(Esc), Key::char('g')]);
-    // to the channels, down to NATCHECK, into the reply, down to the external address, and back to the list
+    // to the channels, down to NATCHECK, into the reply, down to the external address, and back to
+    // the list
     press(model, &[Key::named(Tab), Key::named(Down), Key::named(Down)]);
     press(model, &[Key::named(Tab), Key::named(Down), Key::named(Down), Key::named(Down)]);
     press(model, &[Key::named(BackTab), Key::named(BackTab)]);
 }
 
 /// Draws a model at a size; the cells and the cursor.
-pub fn drawn(model: &mut Model, columns: u16, rows: u16, theme: &Theme) -> (Buffer, Option<(u16, u16)>) {
+pub fn drawn(
+    model: &mut Model,
+    columns: u16,
+    rows: u16,
+    theme: &Theme,
+) -> (Buffer, Option<(u16, u16)>) {
     let now = model.now;
     fold(model, now, Msg::Resize(columns, rows));
     let mut cells = Buffer::empty(Rect::new(0, 0, columns, rows));

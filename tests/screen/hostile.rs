@@ -32,7 +32,9 @@ pub fn told(text: &str) -> Model {
     script.asked(45_000, 5, who, MessageId::DATABASE_QUERY, 2, 1, text.as_bytes());
     script.asked(40_000, 5, who, MessageId(41), 3, 0, text.as_bytes());
     script.asked(35_000, 5, who, MessageId(42), 4, 0, &[0xff, 0x1b, 0x5b, 0x00, 0x80]);
-    let address = PeerKey::Address(text.chars().take(300).collect::<String>().replace('\u{1b}', "") + "\u{1b}:1");
+    let address = PeerKey::Address(
+        text.chars().take(300).collect::<String>().replace('\u{1b}', "") + "\u{1b}:1",
+    );
     script.at(
         30_000,
         Event::ConnectFailed {
@@ -79,8 +81,9 @@ fn check_at(model: &mut Model, what: &str, sizes: &[(u16, u16)]) {
         let (cells, _) = drawn(model, columns, rows, &theme);
         for cell in &cells.content {
             let symbol = cell.symbol();
-            let visible =
-                symbol.chars().all(|c| !c.is_control() && !"\u{202e}\u{2066}\u{200b}\u{feff}\u{e000}".contains(c));
+            let visible = symbol.chars().all(|c| {
+                !c.is_control() && !"\u{202e}\u{2066}\u{200b}\u{feff}\u{e000}".contains(c)
+            });
             assert!(
                 visible && symbol.chars().count() <= 3 && symbol.width() <= 2,
                 "{what}, {columns}×{rows}: {symbol:?}"
@@ -120,9 +123,14 @@ fn no_address_is_seen_where_they_are_hidden() {
     let mut model = crate::fixture::session();
     press(&mut model, &[Key::char('P')]);
     let (tab, down) = (Key::named(KeyCode::Tab), Key::named(KeyCode::Down));
-    for keys in
-        [vec![], vec![tab], vec![Key::char('v')], vec![Key::char('v')], vec![down, down, down], vec![Key::char('L')]]
-    {
+    for keys in [
+        vec![],
+        vec![tab],
+        vec![Key::char('v')],
+        vec![Key::char('v')],
+        vec![down, down, down],
+        vec![Key::char('L')],
+    ] {
         press(&mut model, &keys);
         let (cells, _) = drawn(&mut model, 120, 40, &theme);
         let text: String = cells.content.iter().map(ratatui::buffer::Cell::symbol).collect();
@@ -135,13 +143,17 @@ fn no_address_is_seen_where_they_are_hidden() {
 #[test]
 fn what_is_copied_is_clean_too() {
     let mut model = hostile_session();
-    press(&mut model, &[Key::named(KeyCode::Tab), Key::named(KeyCode::End), Key::named(KeyCode::Enter)]);
+    press(
+        &mut model,
+        &[Key::named(KeyCode::Tab), Key::named(KeyCode::End), Key::named(KeyCode::Enter)],
+    );
     let effects = press(&mut model, &[Key::char('Y')]);
     let [swarmscope::screen::Effect::Copy(text)] = &effects[..] else { panic!("{effects:?}") };
     assert!(!text.chars().any(char::is_control), "{text:?}");
 }
 
-/// A reply for a request that this screen knows nothing of, parts that never end, a peer nobody mentioned: counted, not believed.
+/// A reply for a request that this screen knows nothing of, parts that never end, a peer nobody
+/// mentioned: counted, not believed.
 #[test]
 fn events_in_any_order_do_no_harm() {
     let mut model = blank();
@@ -159,7 +171,11 @@ fn events_in_any_order_do_no_harm() {
     for _ in 0..3 {
         fold(&mut model, before(0), Msg::Node(part.clone()));
     }
-    fold(&mut model, before(0), Msg::Node(Event::AwaitingDialBack { ticket: Ticket(3), permid: who }));
+    fold(
+        &mut model,
+        before(0),
+        Msg::Node(Event::AwaitingDialBack { ticket: Ticket(3), permid: who }),
+    );
     check(&mut model, "early");
     assert!(model.facts.peers().is_empty());
 }
@@ -185,7 +201,8 @@ fn payloads() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Whether a text may reach a terminal, a clipboard or a file of text: line ends are all that it may have besides plain text.
+/// Whether a text may reach a terminal, a clipboard or a file of text: line ends are all that it
+/// may have besides plain text.
 fn is_plain(text: &str) -> bool {
     text.split('\n').all(|line| swarmscope_wire::text::clean(line) == line)
 }
@@ -194,7 +211,10 @@ fn is_plain(text: &str) -> bool {
 fn check_effects(effects: &[Effect], what: &str) {
     for effect in effects {
         match effect {
-            Effect::Copy(text) | Effect::Open { text, .. } | Effect::Edit(text) | Effect::Keep(_, text) => {
+            Effect::Copy(text)
+            | Effect::Open { text, .. }
+            | Effect::Edit(text)
+            | Effect::Keep(_, text) => {
                 assert!(is_plain(text), "{what}: {text:?}");
             }
             _ => {}
@@ -293,7 +313,12 @@ fn in_plain_mode_every_cell_of_every_view_is_ascii() {
             for (sign, cell) in shown.content.iter().zip(&ascii.content) {
                 assert!(cell.symbol().is_ascii(), "{}: {:?}", view.0, cell.symbol());
                 let lost = cell.symbol() == "?" && sign.symbol() != "?";
-                assert!(!lost, "{}, {columns}×{rows}: nothing stands for {:?}", view.0, sign.symbol());
+                assert!(
+                    !lost,
+                    "{}, {columns}×{rows}: nothing stands for {:?}",
+                    view.0,
+                    sign.symbol()
+                );
             }
         }
     }

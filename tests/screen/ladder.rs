@@ -1,4 +1,5 @@
-//! The ladder of the peer screen: how far a connection or a request came, and what to do where it ended.
+//! The ladder of the peer screen: how far a connection or a request came, and what to do where it
+//! ended.
 
 use std::time::Duration;
 
@@ -18,7 +19,8 @@ fn the_ladder_says_how_far_it_came_and_when() {
     let (model, _) = story();
     let peer = model.peer().expect("selected");
     let rungs = ladder(&model.facts, model.now, model.naming().privacy, peer, model.request());
-    let told: Vec<_> = rungs.iter().map(|rung| (rung.name, rung.standing, &rung.detail[..])).collect();
+    let told: Vec<_> =
+        rungs.iter().map(|rung| (rung.name, rung.standing, &rung.detail[..])).collect();
     let passed = Standing::Passed;
     assert_eq!(
         told,
@@ -35,7 +37,11 @@ fn the_ladder_says_how_far_it_came_and_when() {
     let after: Vec<_> = rungs.iter().filter_map(|rung| rung.after).collect();
     let connection = [0, 31, 62, 62, 139].map(|ms| After::Connection(Duration::from_millis(ms)));
     let request = [61, 30_460].map(|ms| After::Request(Duration::from_millis(ms)));
-    assert_eq!(after, [&connection[..], &request].concat(), "a reply is timed from its request, whenever that was");
+    assert_eq!(
+        after,
+        [&connection[..], &request].concat(),
+        "a reply is timed from its request, whenever that was"
+    );
 }
 
 /// A dial that failed on this rung.
@@ -46,7 +52,12 @@ fn early(cause: Cause, phase_lines: impl FnOnce(&mut Talk)) -> Model {
     let mut talk = Talk::new(&mut script, PeerKey::Permid(who), 5_000);
     phase_lines(&mut talk);
     talk.fact(45, Trace::Closed(ended.clone()));
-    let event = Event::ConnectFailed { peer: PeerKey::Permid(who), failure: ended, attempt: 3, gives_up_at: 28 };
+    let event = Event::ConnectFailed {
+        peer: PeerKey::Permid(who),
+        failure: ended,
+        attempt: 3,
+        gives_up_at: 28,
+    };
     script.at(4_955, event);
     script.tell(&mut model);
     press(&mut model, &[Key::char('i')]);
@@ -64,9 +75,18 @@ fn a_way_that_ends_early_says_where() {
 
     let mut script = Script::default();
     let unknown = PeerKey::Address("nowhere.example:7760".into());
-    let ended = failure(Cause::NotFound, By::Network, Delivered::No, "nowhere.example: no such host");
-    script.at(10, Event::Connecting { peer: unknown.clone(), phase: Phase::Resolve, detail: "nowhere.example".into() });
-    script.at(5, Event::ConnectFailed { peer: unknown, failure: ended, attempt: 1, gives_up_at: 1 });
+    let ended =
+        failure(Cause::NotFound, By::Network, Delivered::No, "nowhere.example: no such host");
+    script.at(
+        10,
+        Event::Connecting {
+            peer: unknown.clone(),
+            phase: Phase::Resolve,
+            detail: "nowhere.example".into(),
+        },
+    );
+    script
+        .at(5, Event::ConnectFailed { peer: unknown, failure: ended, attempt: 1, gives_up_at: 1 });
     let mut model = blank();
     script.tell(&mut model);
     press(&mut model, &[Key::char('i')]);
@@ -90,11 +110,14 @@ fn what_to_do_next_is_never_cut_away() {
 
 #[test]
 fn a_request_to_a_peer_that_is_not_there_says_why_it_is_not() {
-    let (who, asked) = (permid("338814", 18), failure(Cause::NotConnected, By::Us, Delivered::No, "no address"));
+    let (who, asked) =
+        (permid("338814", 18), failure(Cause::NotConnected, By::Us, Delivered::No, "no address"));
     let mut model = early(Cause::WrongPermid, |talk| {
         talk.fact(0, Trace::Resolving { host: "198.51.100.77".into(), pinned: true });
     });
-    let PeerKey::Permid(permid) = model.selected.clone().expect("selected") else { panic!("{who}") };
+    let PeerKey::Permid(permid) = model.selected.clone().expect("selected") else {
+        panic!("{who}")
+    };
     let now = model.now;
     let place = Some(([198, 51, 100, 77], 7760).into());
     let heard = Event::Discovered {
@@ -106,7 +129,11 @@ fn a_request_to_a_peer_that_is_not_there_says_why_it_is_not() {
     fold(&mut model, now, Msg::Node(heard));
     press(&mut model, &[Key::named(KeyCode::Esc), Key::char('c')]);
     let Mode::Connect(typed, _) = &model.mode else { panic!("{:?}", model.mode) };
-    assert_eq!(typed.text(), format!("{permid}@198.51.100.77:7760"), "another attempt is for the same peer");
+    assert_eq!(
+        typed.text(),
+        format!("{permid}@198.51.100.77:7760"),
+        "another attempt is for the same peer"
+    );
     press(&mut model, &[Key::named(KeyCode::Esc), Key::char('i')]);
     let ask = Ask {
         to: permid,
@@ -118,20 +145,25 @@ fn a_request_to_a_peer_that_is_not_there_says_why_it_is_not() {
         wait_for_dial_back: false,
     };
     fold(&mut model, now, Msg::Asked(ask, Ticket(7)));
-    let failed = Event::RequestFailed { ticket: Ticket(7), permid, message: DATABASE, failure: asked };
+    let failed =
+        Event::RequestFailed { ticket: Ticket(7), permid, message: DATABASE, failure: asked };
     fold(&mut model, now, Msg::Node(failed));
     for screen in [text(&mut model, 120, 40), {
         press(&mut model, &[Key::named(KeyCode::Esc)]);
         text(&mut model, 120, 40)
     }] {
-        assert!(screen.contains(Cause::WrongPermid.text().split(',').next().expect("words")), "{screen}");
+        assert!(
+            screen.contains(Cause::WrongPermid.text().split(',').next().expect("words")),
+            "{screen}"
+        );
     }
 }
 
 #[test]
 fn whatever_the_cause_exactly_one_rung_of_the_connection_fails() {
-    for cause in
-        Cause::ALL.iter().filter(|cause| cause.phase() >= Phase::Resolve && cause.phase() <= Phase::Authentication)
+    for cause in Cause::ALL
+        .iter()
+        .filter(|cause| cause.phase() >= Phase::Resolve && cause.phase() <= Phase::Authentication)
     {
         if *cause == Cause::Duplicate {
             continue;
@@ -139,12 +171,25 @@ fn whatever_the_cause_exactly_one_rung_of_the_connection_fails() {
         let model = early(*cause, |talk| {
             talk.fact(0, Trace::Resolving { host: "peer.example".into(), pinned: false });
         });
-        let rungs = ladder(&model.facts, model.now, model.naming().privacy, model.peer().expect("selected"), None);
-        let failed: Vec<_> = rungs.iter().filter(|rung| rung.standing == Standing::Failed).collect();
+        let rungs = ladder(
+            &model.facts,
+            model.now,
+            model.naming().privacy,
+            model.peer().expect("selected"),
+            None,
+        );
+        let failed: Vec<_> =
+            rungs.iter().filter(|rung| rung.standing == Standing::Failed).collect();
         assert_eq!(failed.len(), 1, "{cause:?}: {rungs:?}");
         let at = rungs.iter().position(|rung| rung.standing == Standing::Failed).expect("one");
-        assert!(rungs[..at].iter().all(|rung| rung.standing == Standing::Passed), "{cause:?}: {rungs:?}");
-        assert!(rungs[at + 1..].iter().all(|rung| rung.standing == Standing::Ahead), "{cause:?}: {rungs:?}");
+        assert!(
+            rungs[..at].iter().all(|rung| rung.standing == Standing::Passed),
+            "{cause:?}: {rungs:?}"
+        );
+        assert!(
+            rungs[at + 1..].iter().all(|rung| rung.standing == Standing::Ahead),
+            "{cause:?}: {rungs:?}"
+        );
     }
 }
 
@@ -155,12 +200,23 @@ fn times_of_the_rungs_never_go_back_whatever_the_node_tells_besides() {
     let mut talk = Talk::new(&mut script, PeerKey::Permid(who), 5_000);
     climbed(&mut talk, who, 7760);
     // the node's own word of each rung comes late, or all at once
-    for (ms, phase) in [(4_999, Phase::Resolve), (4_998, Phase::Authentication), (4_900, Phase::Tcp)] {
-        script.at(ms, Event::Connecting { peer: PeerKey::Permid(who), phase, detail: "198.51.100.77".into() });
+    for (ms, phase) in
+        [(4_999, Phase::Resolve), (4_998, Phase::Authentication), (4_900, Phase::Tcp)]
+    {
+        script.at(
+            ms,
+            Event::Connecting { peer: PeerKey::Permid(who), phase, detail: "198.51.100.77".into() },
+        );
     }
     script.connected(4_700, who, 17, 31, 7760);
     script.tell(&mut model);
-    let rungs = ladder(&model.facts, model.now, model.naming().privacy, model.peer().expect("selected"), None);
+    let rungs = ladder(
+        &model.facts,
+        model.now,
+        model.naming().privacy,
+        model.peer().expect("selected"),
+        None,
+    );
     let after: Vec<_> = rungs.iter().filter_map(|rung| rung.after).collect();
     assert_eq!(after, [0, 31, 62, 62, 139].map(|ms| After::Connection(Duration::from_millis(ms))));
 }

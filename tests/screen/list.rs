@@ -1,4 +1,5 @@
-//! The list of peers as an operator works with it: filters, marks, columns, notes, and the figures of the program.
+//! The list of peers as an operator works with it: filters, marks, columns, notes, and the figures
+//! of the program.
 
 use std::time::Duration;
 
@@ -17,8 +18,9 @@ use crate::hostile::{HOSTILE, check, hostile_session};
 fn text(model: &mut Model, columns: u16, rows: u16) -> String {
     let theme = Theme::built_in("dark", Depth::True).expect("built in");
     let (cells, _) = drawn(model, columns, rows, &theme);
-    let line =
-        |y: u16| -> String { (0..columns).map(|x| cells[(x, y)].symbol()).collect::<String>().trim_end().to_owned() };
+    let line = |y: u16| -> String {
+        (0..columns).map(|x| cells[(x, y)].symbol()).collect::<String>().trim_end().to_owned()
+    };
     (0..rows).map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -34,7 +36,9 @@ fn names(model: &Model) -> Vec<String> {
 
 fn marked(model: &Model) -> Vec<String> {
     let rows = model.order.rows().iter().filter_map(|&index| model.facts.peers().at(index));
-    rows.filter(|peer| model.marks.contains(&peer.key)).map(|peer| model.name_of(&peer.key)).collect()
+    rows.filter(|peer| model.marks.contains(&peer.key))
+        .map(|peer| model.name_of(&peer.key))
+        .collect()
 }
 
 /// A session with a filter that is being typed.
@@ -139,11 +143,19 @@ fn marks_are_set_one_by_one_and_in_ranges() {
     press(&mut model, &[Key::char('j'); 4]);
     assert_eq!(marked(&model).len(), 1 + 5);
     press(&mut model, &[Key::char('k'); 2]);
-    assert_eq!(marked(&model), [&all[..1], &all[3..6]].concat(), "the range follows the cursor back");
+    assert_eq!(
+        marked(&model),
+        [&all[..1], &all[3..6]].concat(),
+        "the range follows the cursor back"
+    );
     press(&mut model, &[Key::char('V'), Key::char('j')]);
     assert_eq!(marked(&model).len(), 4, "the request has ended");
     press(&mut model, &[Key::char('V'), Key::char('g'), named(KeyCode::Esc)]);
-    assert_eq!(marked(&model), [&all[..1], &all[3..6]].concat(), "given up: what was marked before stays");
+    assert_eq!(
+        marked(&model),
+        [&all[..1], &all[3..6]].concat(),
+        "given up: what was marked before stays"
+    );
     assert!(text(&mut model, 120, 40).contains("37 of 37, 4 marked"));
     insta::assert_snapshot!("marks_120x40", text(&mut model, 120, 40));
 }
@@ -172,13 +184,20 @@ fn all_that_is_shown_is_marked_inverted_and_what_is_hidden_is_said() {
 fn a_range_holds_the_rows_still_and_marks_follow_the_permid() {
     let mut model = session();
     let address = PeerKey::Address("tour.example:7760".into());
-    let discovered =
-        Event::Discovered { peer: address.clone(), address: None, version: None, source: Source::Operator };
+    let discovered = Event::Discovered {
+        peer: address.clone(),
+        address: None,
+        version: None,
+        source: Source::Operator,
+    };
     fold(&mut model, before(0), Msg::Node(discovered));
     press(&mut model, &[Key::char('G'), Key::char('V')]);
     assert!(model.marks.contains(&address));
     let rows = model.order.rows().to_vec();
-    let later = swarmscope_facts::Now { instant: before(0).instant + Duration::from_secs(60), wall: before(0).wall };
+    let later = swarmscope_facts::Now {
+        instant: before(0).instant + Duration::from_secs(60),
+        wall: before(0).wall,
+    };
     fold(&mut model, later, Msg::Tick);
     assert_eq!(model.order.rows(), rows, "a minute later the range still stands where it stood");
     let who = permid("abcdef", 18);
@@ -202,7 +221,13 @@ fn columns_are_chosen_moved_sorted_by_and_kept() {
     press(&mut model, &[Key::char('C')]);
     insta::assert_snapshot!("columns_100x30", text(&mut model, 100, 30));
     insta::assert_snapshot!("columns_80x24", text(&mut model, 80, 24));
-    let at = model.kept.columns.list().iter().position(|(column, _)| *column == Column::Reply).expect("a column");
+    let at = model
+        .kept
+        .columns
+        .list()
+        .iter()
+        .position(|(column, _)| *column == Column::Reply)
+        .expect("a column");
     press(&mut model, &[Key::char('g')]);
     press(&mut model, &vec![Key::char('j'); at + 3]);
     let effects = press(&mut model, &[Key::char(' '), Key::char('h'), Key::char('s')]);
@@ -213,7 +238,10 @@ fn columns_are_chosen_moved_sorted_by_and_kept() {
     press(&mut model, &[Key::char('O'), named(KeyCode::Esc)]);
     insta::assert_snapshot!("more_columns_200x60", text(&mut model, 200, 60));
     let narrow = text(&mut model, 120, 40);
-    assert!(narrow.contains("REPLY") && !narrow.contains(" NAT "), "what was added stays longer: {narrow}");
+    assert!(
+        narrow.contains("REPLY") && !narrow.contains(" NAT "),
+        "what was added stays longer: {narrow}"
+    );
     press(&mut model, &[Key::char('C'), Key::char('g'), Key::char(' ')]);
     assert!(model.kept.columns.shown().any(|column| column == Column::State), "its place is fixed");
     press(&mut model, &[Key::char('d'), named(KeyCode::Esc)]);
@@ -236,12 +264,18 @@ fn a_note_is_written_shown_found_and_kept() {
     insta::assert_snapshot!("note_80x24", text(&mut model, 80, 24));
     let effects = press(&mut model, &[named(KeyCode::Enter)]);
     assert!(kept(&effects, KeptIn::Notes).is_some_and(|text| text.contains("says odd things")));
-    assert!(text(&mut model, 200, 60).contains("says odd things about NAT"), "in the header of the peer");
+    assert!(
+        text(&mut model, 200, 60).contains("says odd things about NAT"),
+        "in the header of the peer"
+    );
     press(&mut model, &[Key::char('/')]);
     type_text(&mut model, "note:odd");
     assert_eq!(model.order.rows().len(), 1);
     assert_eq!(model.selected, who);
-    press(&mut model, &[named(KeyCode::Enter), Key::char('N'), Key::ctrl('u'), named(KeyCode::Enter)]);
+    press(
+        &mut model,
+        &[named(KeyCode::Enter), Key::char('N'), Key::ctrl('u'), named(KeyCode::Enter)],
+    );
     assert!(model.kept.notes.is_empty(), "an empty note is none");
 }
 
@@ -276,7 +310,10 @@ fn hostile_text_reaches_no_cell_of_the_lists_views() {
     let mut model = hostile_session();
     press(&mut model, &[Key::char('C')]);
     for (at, (column, _)) in model.kept.columns.list().to_vec().into_iter().enumerate() {
-        if matches!(column, Column::Label | Column::Note | Column::Address | Column::Error | Column::Reply) {
+        if matches!(
+            column,
+            Column::Label | Column::Note | Column::Address | Column::Error | Column::Reply
+        ) {
             press(&mut model, &[Key::char('g')]);
             press(&mut model, &vec![Key::char('j'); at + 3]);
             press(&mut model, &[Key::char(' ')]);
@@ -310,7 +347,11 @@ fn the_cursor_goes_to_the_peer_that_one_dials() {
         let peer = PeerKey::Address("192.0.2.77:7760".into());
         let phase = swarmscope_wire::failure::Phase::Tcp;
         let now = model.now;
-        fold(&mut model, now, Msg::Node(Event::Connecting { peer: peer.clone(), phase, detail: String::new() }));
+        fold(
+            &mut model,
+            now,
+            Msg::Node(Event::Connecting { peer: peer.clone(), phase, detail: String::new() }),
+        );
         model.selected == Some(peer)
     };
     assert!(dialled(&[]));

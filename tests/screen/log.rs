@@ -17,7 +17,8 @@ const ESC: Key = Key::named(KeyCode::Esc);
 fn rows(model: &mut Model, columns: u16, rows: u16) -> Vec<String> {
     let theme = Theme::built_in("dark", Depth::True).expect("built in");
     let (cells, _) = drawn(model, columns, rows, &theme);
-    let row = |y| (0..columns).map(|x| cells[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    let row =
+        |y| (0..columns).map(|x| cells[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
     (0..rows).map(row).collect()
 }
 
@@ -76,7 +77,12 @@ fn a_failure_keeps_its_code_where_its_next_step_has_no_room() {
     after(
         &mut model,
         1,
-        Msg::Node(swarmscope_peer::node::Event::ConnectFailed { peer, failure, attempt: 2, gives_up_at: 28 }),
+        Msg::Node(swarmscope_peer::node::Event::ConnectFailed {
+            peer,
+            failure,
+            attempt: 2,
+            gives_up_at: 28,
+        }),
     );
     let narrow = rows(&mut model, 80, 24)[22].clone();
     assert!(narrow.contains("handshake.timeout"), "{narrow}");
@@ -98,7 +104,9 @@ fn the_log_is_filtered_by_words() {
     assert!(matches!(model.mode, Mode::Log { back: 0 }));
     press(&mut model, &[Key::char('/')]);
     type_text(&mut model, " nowhere");
-    assert!(rows(&mut model, 120, 40).iter().any(|row| row.contains("No line has all of these words.")));
+    assert!(
+        rows(&mut model, 120, 40).iter().any(|row| row.contains("No line has all of these words."))
+    );
     press(&mut model, &[ESC]);
     assert!(!rows(&mut model, 120, 40).iter().any(|row| row.contains("nowhere")));
     // opened again it is whole
@@ -136,7 +144,10 @@ fn a_peer_that_goes_on_failing_is_news_once() {
     assert_eq!(model.log.lines().len(), lines + 1, "it is in the log");
     assert_eq!(model.log.more(model.now), 0, "and nobody has to read it again");
     fails(&mut model, Cause::TcpTimeout, 3);
-    assert!(rows(&mut model, 120, 40)[38].contains("192.0.2.9:7760 failed"), "another cause is news");
+    assert!(
+        rows(&mut model, 120, 40)[38].contains("192.0.2.9:7760 failed"),
+        "another cause is news"
+    );
 }
 
 #[test]

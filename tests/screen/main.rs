@@ -1,4 +1,5 @@
-//! The screen, from real model states: what it shows at every size, in every theme, whatever peers and operators do.
+//! The screen, from real model states: what it shows at every size, in every theme, whatever peers
+//! and operators do.
 
 #[path = "../clock/mod.rs"]
 mod clock;

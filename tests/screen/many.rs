@@ -1,4 +1,5 @@
-//! Requests to many: the preview, who is left out, sending at the rate, what became of everybody, groups and the odd ones out.
+//! Requests to many: the preview, who is left out, sending at the rate, what became of everybody,
+//! groups and the odd ones out.
 
 use std::time::Duration;
 
@@ -16,7 +17,9 @@ use swarmscope_peer::node::{Ask, PeerKey};
 use swarmscope_wire::MessageId;
 use swarmscope_wire::failure::Cause;
 
-use crate::crowd::{after, answer, answered, fails, odd_one_out, peer, previewed, rows, run, some_left_out, swarm};
+use crate::crowd::{
+    after, answer, answered, fails, odd_one_out, peer, previewed, rows, run, some_left_out, swarm,
+};
 use crate::fixture::{fold, press, type_text};
 
 const ENTER: Key = Key::named(KeyCode::Enter);
@@ -42,10 +45,16 @@ pub fn dark() -> Theme {
 fn the_preview_at_every_layout() {
     for (columns, rows) in [(200, 60), (100, 30), (80, 24), (60, 20)] {
         let mut model = previewed();
-        insta::assert_snapshot!(format!("preview_{columns}x{rows}"), screen(&mut model, columns, rows, &dark()));
+        insta::assert_snapshot!(
+            format!("preview_{columns}x{rows}"),
+            screen(&mut model, columns, rows, &dark())
+        );
         if columns == 60 {
             press(&mut model, &[Key::named(KeyCode::Tab)]);
-            insta::assert_snapshot!("preview_60x20_other_pane", screen(&mut model, columns, rows, &dark()));
+            insta::assert_snapshot!(
+                "preview_60x20_other_pane",
+                screen(&mut model, columns, rows, &dark())
+            );
         }
     }
 }
@@ -53,7 +62,10 @@ fn the_preview_at_every_layout() {
 #[test]
 fn the_run_at_every_layout() {
     for (columns, rows) in [(200, 60), (120, 40), (100, 30), (80, 24), (60, 20), (40, 10)] {
-        insta::assert_snapshot!(format!("run_{columns}x{rows}"), screen(&mut answered(), columns, rows, &dark()));
+        insta::assert_snapshot!(
+            format!("run_{columns}x{rows}"),
+            screen(&mut answered(), columns, rows, &dark())
+        );
     }
 }
 
@@ -87,7 +99,11 @@ fn places(sent: &[(u64, Ask)]) -> Vec<(u64, usize)> {
 
 fn counts(model: &Model) -> Vec<(Outcome, usize)> {
     let campaign = model.many.campaign.as_ref().expect("a campaign");
-    Outcome::ALL.into_iter().map(|o| (o, campaign.counts().of(o))).filter(|(_, count)| *count > 0).collect()
+    Outcome::ALL
+        .into_iter()
+        .map(|o| (o, campaign.counts().of(o)))
+        .filter(|(_, count)| *count > 0)
+        .collect()
 }
 
 #[test]
@@ -101,7 +117,10 @@ fn marked_peers_are_asked_once_each_at_the_rate() {
     let expected: Vec<(u64, usize)> = (0..60).map(|n| (50 * n as u64, n)).collect();
     assert_eq!(places(&sent), expected, "20 a second, evenly, everybody once");
     let (_, ask) = &sent[0];
-    assert_eq!((ask.message, ask.payload.len(), ask.timeout), (DATABASE, 50, Duration::from_secs(30)));
+    assert_eq!(
+        (ask.message, ask.payload.len(), ask.timeout),
+        (DATABASE, 50, Duration::from_secs(30))
+    );
     assert_eq!(counts(&model), [(Outcome::Waiting, 60)]);
     assert_eq!(model.next_wake(), None, "nothing is left to send");
 }
@@ -120,7 +139,11 @@ fn silent_peers_hold_the_places_until_their_requests_end() {
     fails(&mut model, 30_000, peer(2).0, Cause::FirstPartTimeout);
     assert_eq!(places(&run(&mut model, 30_000, 60_000)), [(30_000, 4)]);
     let sent = counts(&model);
-    assert_eq!(sent, [(Outcome::Waiting, 4), (Outcome::TimedOut, 1), (Outcome::NotSent, 55)], "a place came free");
+    assert_eq!(
+        sent,
+        [(Outcome::Waiting, 4), (Outcome::TimedOut, 1), (Outcome::NotSent, 55)],
+        "a place came free"
+    );
 }
 
 /// Presses enter in the preview.
@@ -143,7 +166,10 @@ fn rate_and_concurrency_have_bounds_and_say_so_in_their_place() {
     );
     insta::assert_snapshot!("rate_80x24", screen(&mut model, 80, 24, &dark()));
     press(&mut model, &[Key::char('x')]);
-    assert!(matches!(&model.mode, Mode::Pace(form) if form.error.is_none()), "typing on takes the error away");
+    assert!(
+        matches!(&model.mode, Mode::Pace(form) if form.error.is_none()),
+        "typing on takes the error away"
+    );
     press(&mut model, &[ESC]);
     assert_eq!(model.many.pace.text(), "20/s, at most 64 waiting");
 }
@@ -153,29 +179,43 @@ fn peers_that_cannot_be_asked_are_left_out_with_the_reason() {
     let mut model = swarm();
     some_left_out(&mut model);
     press(&mut model, &[Key::ctrl('s')]);
-    let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok()).expect("a plan");
-    assert_eq!((plan.marked, plan.targets.len(), plan.left_out_count(), plan.readable()), (65, 60, 5, 24));
-    let all: Vec<(usize, String)> = plan.left_out.iter().map(|left| (left.peers, left.text())).collect();
+    let plan =
+        model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok()).expect("a plan");
+    assert_eq!(
+        (plan.marked, plan.targets.len(), plan.left_out_count(), plan.readable()),
+        (65, 60, 5, 24)
+    );
+    let all: Vec<(usize, String)> =
+        plan.left_out.iter().map(|left| (left.peers, left.text())).collect();
     assert_eq!(all[0].1.split(' ').next(), Some("until"));
-    for reason in ["gone since they were marked", "permid not known: connect first", "our own peer"] {
-        assert!(all.iter().any(|(peers, text)| (*peers, text.as_str()) == (1, reason)), "{reason}: {all:?}");
+    for reason in ["gone since they were marked", "permid not known: connect first", "our own peer"]
+    {
+        assert!(
+            all.iter().any(|(peers, text)| (*peers, text.as_str()) == (1, reason)),
+            "{reason}: {all:?}"
+        );
     }
     // an hour later they would not answer 254 any more
     fold(&mut model, after(3_600_000), Msg::Tick);
-    let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok()).expect("a plan");
+    let plan =
+        model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok()).expect("a plan");
     assert_eq!(plan.targets.len(), 62);
 }
 
 #[test]
 fn what_uses_something_up_says_so_before() {
-    for (name, word) in
-        [("seedingstats", "as crawled"), ("repex", "swarm caches"), ("puncture", "log"), ("usereventlog", "deletes")]
-    {
+    for (name, word) in [
+        ("seedingstats", "as crawled"),
+        ("repex", "swarm caches"),
+        ("puncture", "log"),
+        ("usereventlog", "deletes"),
+    ] {
         let mut model = swarm();
         press(&mut model, &[Key::char('r')]);
         type_text(&mut model, name);
         press(&mut model, &[Key::ctrl('s')]);
-        let text = screen(&mut model, 120, 40, &dark()).split_whitespace().collect::<Vec<_>>().join(" ");
+        let text =
+            screen(&mut model, 120, 40, &dark()).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(word) && text.contains("uses up each peer"), "{name}: {text}");
     }
 }
@@ -194,13 +234,23 @@ fn one_key_stops_all_from_any_screen() {
     assert_eq!(effects.len(), 10, "what is in flight is cancelled");
     assert!(effects.iter().all(|effect| matches!(effect, Effect::Cancel(_))));
     assert!(run(&mut model, 600, 60_000).is_empty(), "nothing more goes out");
-    assert_eq!(counts(&model), [(Outcome::Answered, 1), (Outcome::Stopped, 10), (Outcome::NotSent, 49)]);
+    assert_eq!(
+        counts(&model),
+        [(Outcome::Answered, 1), (Outcome::Stopped, 10), (Outcome::NotSent, 49)]
+    );
     let line = model.log.headline(model.now).expect("it is said");
     assert!(line.text.contains("11 of 60 requests were sent"), "{}", line.text);
     press(&mut model, &[Key::char('M')]);
     insta::assert_snapshot!("stopped_80x24", screen(&mut model, 80, 24, &dark()));
     press(&mut model, &[Key::char('S')]);
-    assert!(model.log.headline(model.now).expect("it is said").text.contains("no request to many is running"));
+    assert!(
+        model
+            .log
+            .headline(model.now)
+            .expect("it is said")
+            .text
+            .contains("no request to many is running")
+    );
 }
 
 #[test]
@@ -258,11 +308,16 @@ fn answers_of_the_same_content_are_one_group_and_the_odd_ones_come_first() {
         .listed()
         .map(|group| (group.peers, group.sample.as_ref().map_or("", |sample| sample.line.as_str())))
         .collect();
-    assert!(listed[0].1.contains("os.system") && listed[1].1 == "the same row 22 000 times", "{listed:?}");
+    assert!(
+        listed[0].1.contains("os.system") && listed[1].1 == "the same row 22 000 times",
+        "{listed:?}"
+    );
     assert_eq!(listed[2], (30, "one row: 5.3.9"));
     assert_eq!(listed[5], (8, "one row: 5.3.8"));
     assert_eq!(campaign.signals(), 2);
-    assert!(model.log.lines().iter().any(|line| line.text.contains("times the median of this request")));
+    assert!(
+        model.log.lines().iter().any(|line| line.text.contains("times the median of this request"))
+    );
 }
 
 #[test]
@@ -278,7 +333,10 @@ fn a_finished_request_stays_until_the_next_one_starts() {
     assert_eq!((campaign.state, campaign.groups().len()), (State::Done, 1));
     assert!(model.log.lines().iter().any(|line| line.text.contains("done in 60.0 s: 60 answered")));
     press(&mut model, &[ESC, Key::ctrl('s')]);
-    assert!(screen(&mut model, 120, 40, &dark()).contains("would refuse"), "everybody was asked a minute ago");
+    assert!(
+        screen(&mut model, 120, 40, &dark()).contains("would refuse"),
+        "everybody was asked a minute ago"
+    );
     press(&mut model, &[ESC, Key::char('M')]);
     assert!(model.many.campaign.is_some() && model.many.preview.is_none());
 }
@@ -291,9 +349,19 @@ fn nothing_goes_out_twice_while_one_is_under_way() {
     run(&mut model, 0, 200);
     press(&mut model, &[ESC, Key::ctrl('s')]);
     let text = screen(&mut model, 120, 40, &dark());
-    assert!(text.contains("asked already, not answered yet") && text.contains("The request before"), "{text}");
+    assert!(
+        text.contains("asked already, not answered yet") && text.contains("The request before"),
+        "{text}"
+    );
     assert!(press(&mut model, &[ENTER]).is_empty());
-    assert!(model.log.headline(model.now).expect("it is said").text.contains("another request to many is running"));
+    assert!(
+        model
+            .log
+            .headline(model.now)
+            .expect("it is said")
+            .text
+            .contains("another request to many is running")
+    );
 }
 
 #[test]
@@ -306,7 +374,9 @@ fn the_script_is_copied_with_its_targets_and_without_them_where_addresses_are_hi
     };
     let script = copied(press(&mut model, &[Key::char('y'), Key::char('c')]));
     assert!(
-        script.starts_with("while read -r peer; do\n  swarmscope request \"$peer\" database 'SELECT value"),
+        script.starts_with(
+            "while read -r peer; do\n  swarmscope request \"$peer\" database 'SELECT value"
+        ),
         "{script}"
     );
     assert!(script.contains("@127.0.0.1:40300\n") && script.ends_with("PEERS\n"));
@@ -323,7 +393,9 @@ fn without_a_mark_the_key_sends_to_the_selected_peer() {
     assert!(matches!(&effects[..], [Effect::Request(_)]), "{effects:?}");
     assert_eq!(model.screen, Screen::Main);
     press(&mut model, &[Key::char('M')]);
-    assert!(model.log.headline(model.now).expect("it is said").text.contains("no request to many yet"));
+    assert!(
+        model.log.headline(model.now).expect("it is said").text.contains("no request to many yet")
+    );
 }
 
 #[test]
@@ -339,8 +411,15 @@ fn answers_that_differ_in_their_numbers_alone_are_one_group_without_them() {
     assert_eq!(model.many.campaign.as_ref().expect("a campaign").groups().len(), 60);
     assert!(screen(&mut model, 120, 40, &dark()).contains("60 kinds in 60; b leaves numbers out"));
     press(&mut model, &[Key::char('b')]);
-    let listed: Vec<usize> =
-        model.many.campaign.as_ref().expect("a campaign").groups().listed().map(|group| group.peers).collect();
+    let listed: Vec<usize> = model
+        .many
+        .campaign
+        .as_ref()
+        .expect("a campaign")
+        .groups()
+        .listed()
+        .map(|group| group.peers)
+        .collect();
     assert_eq!(listed, [59, 1], "the odd one is seen");
     insta::assert_snapshot!("by_shape_100x30", screen(&mut model, 100, 30, &dark()));
 }
@@ -351,10 +430,11 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
     let (who, _) = peer(49);
     answer(&mut model, 2_900, peer(51).0, 0, &rows("=cmd|' /C calc'!A0", 1), 1, 20);
     let campaign = model.many.campaign.as_ref().expect("a campaign");
-    let lines: Vec<serde_json::Value> = swarmscope_facts::many::export::ndjson(&model.facts, model.naming(), campaign)
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect();
+    let lines: Vec<serde_json::Value> =
+        swarmscope_facts::many::export::ndjson(&model.facts, model.naming(), campaign)
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
     assert_eq!(lines.len(), 60);
     let line = lines.iter().find(|line| line["permid"] == who.to_string()).expect("a line a peer");
     assert_eq!((line["outcome"].as_str(), line["error"].as_u64()), (Some("error"), Some(253)));
@@ -365,7 +445,8 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
     let table = swarmscope_facts::many::export::csv(&model.facts, model.naming(), campaign);
     assert_eq!(table.lines().count(), 61);
     assert!(table.lines().all(|line| line.starts_with("permid,") || line.starts_with('M')));
-    let formula = |table: &str| table.contains(",=") || table.contains("\"=") || table.contains(",@");
+    let formula =
+        |table: &str| table.contains(",=") || table.contains("\"=") || table.contains(",@");
     assert!(!formula(&table), "{table}");
 
     model.setup.naming.privacy = true;
@@ -374,7 +455,11 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
         swarmscope_facts::many::export::ndjson(&model.facts, model.naming(), campaign),
         swarmscope_facts::many::export::csv(&model.facts, model.naming(), campaign),
     ] {
-        assert!(!text.contains("127.0.0.1") && !text.contains(&who.to_string()) && text.contains("permid-"));
+        assert!(
+            !text.contains("127.0.0.1")
+                && !text.contains(&who.to_string())
+                && text.contains("permid-")
+        );
         assert!(
             !text.contains(line["content"].as_str().expect("a digest")),
             "no digest that a guess can be checked with"
@@ -386,7 +471,9 @@ fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
 fn the_name_of_the_file_decides_what_stands_in_it() {
     let mut model = answered();
     let saved = |model: &mut Model| match &press(model, &[ENTER])[..] {
-        [Effect::Save { path, contents, overwrite: false }] => (path.display().to_string(), contents.clone()),
+        [Effect::Save { path, contents, overwrite: false }] => {
+            (path.display().to_string(), contents.clone())
+        }
         other => panic!("{other:?}"),
     };
     press(&mut model, &[Key::char('E')]);
@@ -416,17 +503,33 @@ fn nothing_hostile_reaches_a_cell_a_copy_or_a_file() {
         match n % 4 {
             0 => answer(&mut model, 60_000, peer(n).0, 0, &rows(&text, n), 1, 20),
             1 => answer(&mut model, 60_000, peer(n).0, 1, text.as_bytes(), 1, 20),
-            2 => answer(&mut model, 60_000, peer(n).0, 0, format!("c{HOSTILE}\n{HOSTILE}\n(tR.").as_bytes(), 1, 20),
+            2 => answer(
+                &mut model,
+                60_000,
+                peer(n).0,
+                0,
+                format!("c{HOSTILE}\n{HOSTILE}\n(tR.").as_bytes(),
+                1,
+                20,
+            ),
             _ => answer(&mut model, 60_000, peer(n).0, 0, &rows(&long, 1), 9, 20),
         }
     }
-    for keys in [vec![], vec![Key::char('j')], vec![Key::char('b')], vec![ENTER], vec![ESC, Key::named(KeyCode::Tab)]] {
+    for keys in [
+        vec![],
+        vec![Key::char('j')],
+        vec![Key::char('b')],
+        vec![ENTER],
+        vec![ESC, Key::named(KeyCode::Tab)],
+    ] {
         press(&mut model, &keys);
         for _ in 0..3 {
             press(&mut model, &[Key::named(KeyCode::Down)]);
             for (columns, rows) in [(120, 40), (80, 24), (40, 10)] {
                 let (cells, _) = crate::fixture::drawn(&mut model, columns, rows, &dark());
-                let hides = |c: char| c.is_control() || "\u{202e}\u{2066}\u{200b}\u{feff}\u{e000}".contains(c);
+                let hides = |c: char| {
+                    c.is_control() || "\u{202e}\u{2066}\u{200b}\u{feff}\u{e000}".contains(c)
+                };
                 let bad = cells.content.iter().find(|cell| cell.symbol().chars().any(hides));
                 assert!(bad.is_none(), "{bad:?} after {keys:?}");
             }
@@ -437,13 +540,16 @@ fn nothing_hostile_reaches_a_cell_a_copy_or_a_file() {
         swarmscope_facts::many::export::ndjson(&model.facts, model.naming(), campaign),
         swarmscope_facts::many::export::csv(&model.facts, model.naming(), campaign),
     ] {
-        let hides =
-            |c: char| c.is_control() && c != '\n' && c != '\r' || "\u{202e}\u{2066}\u{200b}\u{feff}".contains(c);
+        let hides = |c: char| {
+            c.is_control() && c != '\n' && c != '\r'
+                || "\u{202e}\u{2066}\u{200b}\u{feff}".contains(c)
+        };
         assert!(!text.chars().any(hides));
     }
 }
 
-/// While the screen holds still, answers wait; what they make room for goes out evenly all the same.
+/// While the screen holds still, answers wait; what they make room for goes out evenly all the
+/// same.
 #[test]
 fn answers_that_waited_lead_to_no_burst() {
     let mut model = swarm();

@@ -1,4 +1,5 @@
-//! A request to many leads to the next: to other marks, and to what tells more of an answer far from the others.
+//! A request to many leads to the next: to other marks, and to what tells more of an answer far
+//! from the others.
 
 use crossterm::event::KeyCode;
 use swarmscope::screen::{Key, Model, Screen};
@@ -32,14 +33,26 @@ fn marks_are_changed_in_the_list_and_the_preview_follows() {
     let mut model = previewed();
     press(&mut model, &[Key::char('m')]);
     assert_eq!((model.screen, model.filter.text()), (Screen::Main, "marked:yes"));
-    assert_eq!((model.order.rows().len(), model.marks.len()), (65, 65), "all that are marked, and nobody else");
+    assert_eq!(
+        (model.order.rows().len(), model.marks.len()),
+        (65, 65),
+        "all that are marked, and nobody else"
+    );
     press(&mut model, &[Key::named(KeyCode::Home), Key::char(' '), Key::char(' ')]);
-    assert_eq!((model.order.rows().len(), model.marks.len()), (65, 63), "who was unmarked can be marked again");
+    assert_eq!(
+        (model.order.rows().len(), model.marks.len()),
+        (65, 63),
+        "who was unmarked can be marked again"
+    );
     let text = screen(&mut model, 120, 40, &dark());
     assert!(text.contains("space unmarks, ctrl-s shows what would be sent"), "{text}");
     press(&mut model, &[Key::char('M')]);
     let marked = |model: &Model| model.many.preview.as_ref().map(|preview| preview.peers.len());
-    assert_eq!((model.screen, marked(&model)), (Screen::Many, Some(63)), "a preview is of the marks as they are");
+    assert_eq!(
+        (model.screen, marked(&model)),
+        (Screen::Many, Some(63)),
+        "a preview is of the marks as they are"
+    );
     press(&mut model, &[Key::char('m'), Key::ctrl('s')]);
     assert_eq!((model.screen, marked(&model)), (Screen::Many, Some(63)));
     press(&mut model, &[ESC, ESC, Key::char('/'), Key::named(KeyCode::Up)]);
@@ -52,17 +65,28 @@ fn the_request_that_tells_an_outlier_is_prepared_and_nothing_is_sent() {
     let who = peer(40).0;
     assert!(footer(&mut model).contains("r prepare"));
     assert!(press(&mut model, &[Key::char('r')]).is_empty());
-    assert_eq!(model.marks.iter().collect::<Vec<_>>(), [&PeerKey::Permid(who)], "its peers are marked, nobody else");
+    assert_eq!(
+        model.marks.iter().collect::<Vec<_>>(),
+        [&PeerKey::Permid(who)],
+        "its peers are marked, nobody else"
+    );
     insta::assert_snapshot!("tell_120x40", screen(&mut model, 120, 40, &dark()));
     let preview = model.many.preview.as_ref().expect("a preview");
     let plan = preview.plan.as_ref().expect("a plan");
-    assert_eq!((plan.targets.len(), plan.left_out_count()), (1, 0), "no 254 of our own making stands before it");
+    assert_eq!(
+        (plan.targets.len(), plan.left_out_count()),
+        (1, 0),
+        "no 254 of our own making stands before it"
+    );
     press(&mut model, &[Key::char('S')]);
     let effects = press(&mut model, &[ENTER]);
     assert!(effects.is_empty(), "the first goes when its time has come");
     let sent = run(&mut model, 60_000, 60_000);
     let canary = swarmscope_facts::many::signal::CANARY;
-    assert_eq!(sent.iter().map(|(_, ask)| (ask.to, ask.message)).collect::<Vec<_>>(), [(who, canary)]);
+    assert_eq!(
+        sent.iter().map(|(_, ask)| (ask.to, ask.message)).collect::<Vec<_>>(),
+        [(who, canary)]
+    );
 }
 
 #[test]

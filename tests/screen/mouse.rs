@@ -134,8 +134,10 @@ fn every_cell_of_every_size_can_be_pointed_at() {
     let mut model = session();
     for (columns, rows) in [(120, 40), (80, 24), (60, 20), (40, 10), (5, 3), (1, 1)] {
         drawn(&mut model, columns, rows, &theme());
-        for at in (0..=rows).step_by(3).flat_map(|y| (0..=columns).step_by(7).map(move |x| (x, y))) {
-            let mut cells = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, columns, rows));
+        for at in (0..=rows).step_by(3).flat_map(|y| (0..=columns).step_by(7).map(move |x| (x, y)))
+        {
+            let mut cells =
+                ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, columns, rows));
             draw(&mut cells, &model, &theme(), &mut Tops::default());
             let _: Spot = spot(&model, &theme(), Tops::default(), at);
         }

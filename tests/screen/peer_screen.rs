@@ -30,7 +30,9 @@ pub fn text(model: &mut Model, columns: u16, rows: u16) -> String {
 
 fn rows_of(model: &mut Model, columns: u16, rows: u16, theme: &Theme) -> String {
     let (cells, _) = drawn(model, columns, rows, theme);
-    let row = |row: &[Cell]| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n";
+    let row = |row: &[Cell]| {
+        row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned() + "\n"
+    };
     cells.content.chunks(usize::from(columns)).map(row).collect()
 }
 
@@ -65,9 +67,11 @@ fn every_layout() {
 
 #[test]
 fn each_block_where_there_is_room_for_one() {
-    for (name, presses) in
-        [("frame", "up up up tab"), ("channel", "up up up tab tab"), ("bytes", "up up up tab tab tab")]
-    {
+    for (name, presses) in [
+        ("frame", "up up up tab"),
+        ("channel", "up up up tab tab"),
+        ("bytes", "up up up tab tab tab"),
+    ] {
         let (mut model, _) = story();
         press(&mut model, &keys(presses));
         insta::assert_snapshot!(format!("peer_{name}_80x24"), text(&mut model, 80, 24));
@@ -91,7 +95,10 @@ fn one_cursor_moves_through_line_part_field_and_byte() {
     assert!(matches!(line.of, Of::Part(_, 2)), "{line:?}");
     assert_eq!(field(&model), "parts left", "from part to part the hint is looked at");
     press(&mut model, &keys("tab right"));
-    assert_eq!((model.inspect.focus, model.inspect.byte, field(&model).as_str()), (Focus::Bytes, 8, "error"));
+    assert_eq!(
+        (model.inspect.focus, model.inspect.byte, field(&model).as_str()),
+        (Focus::Bytes, 8, "error")
+    );
     press(&mut model, &keys("right down"));
     assert_eq!(field(&model), "payload");
     press(&mut model, &keys("tab g"));
@@ -123,12 +130,23 @@ fn new_lines_are_followed_until_one_moves() {
 fn a_second_connection_that_is_superfluous_leaves_the_ladder_of_the_first() {
     let (mut model, who) = story();
     let duplicate = Failure::new(Cause::Duplicate, By::Us, "");
-    for what in [Trace::Resolving { host: "198.51.100.77".into(), pinned: true }, Trace::Closed(duplicate)] {
+    for what in
+        [Trace::Resolving { host: "198.51.100.77".into(), pinned: true }, Trace::Closed(duplicate)]
+    {
         let traced = Traced { socket: SocketId(9), after: Duration::ZERO, what };
-        fold(&mut model, before(0), Msg::Node(Event::Traced { peer: PeerKey::Permid(who), traced }));
+        fold(
+            &mut model,
+            before(0),
+            Msg::Node(Event::Traced { peer: PeerKey::Permid(who), traced }),
+        );
     }
-    let rungs =
-        ladder(&model.facts, model.now, model.naming().privacy, model.peer().expect("selected"), model.request());
+    let rungs = ladder(
+        &model.facts,
+        model.now,
+        model.naming().privacy,
+        model.peer().expect("selected"),
+        model.request(),
+    );
     assert!(rungs[..6].iter().all(|rung| rung.standing == Standing::Passed), "{rungs:?}");
 }
 
@@ -157,7 +175,9 @@ fn waiting_longer_is_for_what_is_in_flight() {
     script.tell(&mut model);
     assert!(text(&mut model, 120, 40).contains("29 s left"));
     let effects = press(&mut model, &keys("w"));
-    assert!(matches!(effects[..], [Effect::Extend(extended, by)] if extended == ticket && by == seconds(60)));
+    assert!(
+        matches!(effects[..], [Effect::Extend(extended, by)] if extended == ticket && by == seconds(60))
+    );
     let due = Event::Due { ticket, permid: who, whole: seconds(90), between: seconds(120) };
     fold(&mut model, before(0), Msg::Node(due));
     assert!(text(&mut model, 120, 40).contains("89 s left"));
@@ -222,7 +242,8 @@ fn privacy_hides_whoever_could_be_found_in_fields_and_bytes() {
     talk.heard(3, &frame(243, b"12:203.0.113.66"));
     script.tell(&mut model);
     press(&mut model, &[Key::char('P')]);
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+    let hex =
+        |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
     let secrets = [
         "198.51.100".to_owned(),
         "203.0.113".to_owned(),
@@ -243,9 +264,17 @@ fn privacy_hides_whoever_could_be_found_in_fields_and_bytes() {
                 model.inspect.focus = focus;
                 let shown = text(&mut model, columns, rows);
                 // the newest event and the status bar are others' and have their own tests
-                let body: String = shown.lines().skip(1).take(usize::from(rows) - 3).collect::<Vec<_>>().join("\n");
+                let body: String = shown
+                    .lines()
+                    .skip(1)
+                    .take(usize::from(rows) - 3)
+                    .collect::<Vec<_>>()
+                    .join("\n");
                 for secret in &secrets {
-                    assert!(!body.contains(secret), "{secret} at {columns}×{rows}, {focus:?}:\n{body}");
+                    assert!(
+                        !body.contains(secret),
+                        "{secret} at {columns}×{rows}, {focus:?}:\n{body}"
+                    );
                 }
                 model.inspect.focus = Focus::Conversation;
                 press(&mut model, &keys("down"));
@@ -290,7 +319,11 @@ fn without_colour_and_with_plain_characters() {
     let (mut model, _) = story();
     press(&mut model, &keys("up up up"));
     let mono = Theme::built_in("mono", Depth::None).expect("built in");
-    assert_eq!(rows_of(&mut model, 120, 40, &mono), text(&mut model, 120, 40), "the same characters in every theme");
+    assert_eq!(
+        rows_of(&mut model, 120, 40, &mono),
+        text(&mut model, 120, 40),
+        "the same characters in every theme"
+    );
     let mut ascii = Theme::built_in("dark", Depth::Sixteen).expect("built in");
     ascii.ascii = true;
     let plain = rows_of(&mut model, 120, 40, &ascii);
@@ -309,9 +342,16 @@ fn five_thousand_steps_of_as_many_peers_cost_a_few_milliseconds() {
     for n in 0..5_000_u32 {
         let mut key = [0; 32];
         key[..4].copy_from_slice(&n.to_be_bytes());
-        let traced =
-            Traced { socket: SocketId(n.into()), after: Duration::ZERO, what: Trace::Received(pieces[0].clone()) };
-        fold(&mut model, before(0), Msg::Node(Event::Traced { peer: PeerKey::Permid(Permid::Ed25519(key)), traced }));
+        let traced = Traced {
+            socket: SocketId(n.into()),
+            after: Duration::ZERO,
+            what: Trace::Received(pieces[0].clone()),
+        };
+        fold(
+            &mut model,
+            before(0),
+            Msg::Node(Event::Traced { peer: PeerKey::Permid(Permid::Ed25519(key)), traced }),
+        );
     }
     let took = clock::of_this_thread().saturating_sub(began);
     assert!(took < Duration::from_secs(2), "{took:?} for 5 000 steps without optimisation");
@@ -357,7 +397,10 @@ fn a_note_on_the_peer_is_shown_and_written_here() {
     insta::assert_snapshot!("peer_noting_80x24", text(&mut model, 80, 24));
     press(&mut model, &[Key::named(KeyCode::Enter)]);
     for (columns, rows) in [(120, 40), (80, 24), (60, 20)] {
-        insta::assert_snapshot!(format!("peer_note_{columns}x{rows}"), text(&mut model, columns, rows));
+        insta::assert_snapshot!(
+            format!("peer_note_{columns}x{rows}"),
+            text(&mut model, columns, rows)
+        );
     }
     press(&mut model, &[Key::char('N'), Key::ctrl('u'), Key::named(KeyCode::Enter)]);
     assert!(model.kept.notes.is_empty() && !text(&mut model, 80, 24).contains("its owner"));

@@ -1,5 +1,5 @@
-//! Whatever keys are pressed, whatever the node tells and however the terminal is resized: no panic, no cell over an edge, and
-//! always something selected where there is something to select.
+//! Whatever keys are pressed, whatever the node tells and however the terminal is resized: no
+//! panic, no cell over an edge, and always something selected where there is something to select.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -20,7 +20,9 @@ use swarmscope_facts::list::order::Order;
 use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 use swarmscope_wire::failure::{By, Cause, Delivered, Phase};
 use swarmscope_wire::frame::FrameId;
-use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_wire::{
+    ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
+};
 
 use crate::fixture::{blank, drawn, failure, fold, session};
 use crate::views::SIZES;
@@ -52,13 +54,16 @@ fn keys() -> impl Strategy<Value = Key> {
 
 /// The keys of any command, one after the other.
 fn sequences() -> impl Strategy<Value = Vec<Key>> {
-    let of = |command: &Command| command.keys.iter().map(|keys| crate::views::keys(keys)).collect::<Vec<_>>();
+    let of = |command: &Command| {
+        command.keys.iter().map(|keys| crate::views::keys(keys)).collect::<Vec<_>>()
+    };
     prop::sample::select(COMMANDS.iter().flat_map(of).collect::<Vec<_>>())
 }
 
 fn permids() -> impl Strategy<Value = Permid> {
-    (0_u8..6, any::<bool>())
-        .prop_map(|(n, old)| if old { Permid::Sect233k1([n; 60]) } else { Permid::Ed25519([n; 32]) })
+    (0_u8..6, any::<bool>()).prop_map(|(n, old)| {
+        if old { Permid::Sect233k1([n; 60]) } else { Permid::Ed25519([n; 32]) }
+    })
 }
 
 fn peer_keys() -> impl Strategy<Value = PeerKey> {
@@ -71,7 +76,11 @@ fn causes() -> impl Strategy<Value = swarmscope_wire::failure::Failure> {
 }
 
 fn messages() -> impl Strategy<Value = MessageId> {
-    prop_oneof![Just(MessageId::NATCHECK), Just(MessageId::DATABASE_QUERY), any::<u8>().prop_map(MessageId)]
+    prop_oneof![
+        Just(MessageId::NATCHECK),
+        Just(MessageId::DATABASE_QUERY),
+        any::<u8>().prop_map(MessageId)
+    ]
 }
 
 fn events() -> impl Strategy<Value = Event> {
@@ -85,7 +94,11 @@ fn events() -> impl Strategy<Value = Event> {
             version: Some(OverlayVersion(version)),
             source: Source::Bootstrap,
         }),
-        peer_keys().prop_map(|peer| Event::Connecting { peer, phase: Phase::Tcp, detail: String::new() }),
+        peer_keys().prop_map(|peer| Event::Connecting {
+            peer,
+            phase: Phase::Tcp,
+            detail: String::new()
+        }),
         (permids(), proptest::option::of(peer_keys()), 7_u16..19, millis(), any::<u16>()).prop_map(
             |(permid, was, version, rtt, port)| Event::Connected {
                 permid,
@@ -98,11 +111,8 @@ fn events() -> impl Strategy<Value = Event> {
                 rtt,
             }
         ),
-        (peer_keys(), causes(), any::<u32>()).prop_map(|(peer, failure, attempt)| Event::ConnectFailed {
-            peer,
-            failure,
-            attempt,
-            gives_up_at: 28,
+        (peer_keys(), causes(), any::<u32>()).prop_map(|(peer, failure, attempt)| {
+            Event::ConnectFailed { peer, failure, attempt, gives_up_at: 28 }
         }),
         (permids(), causes()).prop_map(|(permid, failure)| Event::Disconnected { permid, failure }),
         (ticket(), permids(), messages(), any::<u8>(), any::<u16>(), bytes()).prop_map(
@@ -141,15 +151,15 @@ fn events() -> impl Strategy<Value = Event> {
                 dialled_back: error % 2 == 0,
             }
         ),
-        (ticket(), permids(), messages(), causes()).prop_map(|(ticket, permid, message, failure)| {
-            Event::RequestFailed { ticket, permid, message, failure }
-        }),
-        (ticket(), permids()).prop_map(|(ticket, permid)| Event::AwaitingDialBack { ticket, permid }),
-        (permids(), any::<u64>(), any::<u8>()).prop_map(|(permid, times, id)| Event::FrameDropped {
-            permid,
-            id: FrameId(id),
-            times
-        }),
+        (ticket(), permids(), messages(), causes()).prop_map(
+            |(ticket, permid, message, failure)| {
+                Event::RequestFailed { ticket, permid, message, failure }
+            }
+        ),
+        (ticket(), permids())
+            .prop_map(|(ticket, permid)| Event::AwaitingDialBack { ticket, permid }),
+        (permids(), any::<u64>(), any::<u8>())
+            .prop_map(|(permid, times, id)| Event::FrameDropped { permid, id: FrameId(id), times }),
         ".{0,60}".prop_map(|text| Event::Notice { text }),
     ]
 }
@@ -193,15 +203,20 @@ fn steps() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A message, and the tickets of the requests that it leads to: numbers that other events may use too.
+/// A message, and the tickets of the requests that it leads to: numbers that other events may use
+/// too.
 fn happens(model: &mut Model, now: Now, msg: Msg) {
     let part = match &msg {
-        Msg::Node(Event::Part { permid, ticket, payload, .. }) => Some((*permid, *ticket, payload.len())),
+        Msg::Node(Event::Part { permid, ticket, payload, .. }) => {
+            Some((*permid, *ticket, payload.len()))
+        }
         _ => None,
     };
     let before = part.and_then(|(permid, ticket, _)| bytes_of(model, permid, ticket));
     let reply = match &msg {
-        Msg::Node(Event::Reply { permid, ticket, payload, .. }) => Some((*permid, *ticket, payload.len())),
+        Msg::Node(Event::Reply { permid, ticket, payload, .. }) => {
+            Some((*permid, *ticket, payload.len()))
+        }
         _ => None,
     };
     for effect in fold(model, now, msg) {
@@ -239,7 +254,9 @@ fn play(mut model: Model, steps: Vec<Step>) {
     for step in steps {
         let now = now_after(passed);
         match step {
-            Step::Keys(keys) => keys.into_iter().for_each(|key| happens(&mut model, now, Msg::Key(key))),
+            Step::Keys(keys) => {
+                keys.into_iter().for_each(|key| happens(&mut model, now, Msg::Key(key)))
+            }
             Step::Msg(msg) => happens(&mut model, now, msg),
             Step::Point(gesture, x, y) => {
                 let what = spot(&model, &theme, Tops::default(), (x, y));
@@ -271,7 +288,10 @@ fn holds(model: &Model) {
     assert!(rows.iter().all(|&row| model.facts.peers().at(row).is_some()), "rows lead to peers");
     let different: HashSet<usize> = rows.iter().copied().collect();
     assert_eq!(different.len(), rows.len(), "nobody stands in the list twice");
-    assert!(model.marks.iter().all(|key| model.facts.peers().get(key).is_some()), "who is marked is there");
+    assert!(
+        model.marks.iter().all(|key| model.facts.peers().get(key).is_some()),
+        "who is marked is there"
+    );
     counts(model);
     if let Some(campaign) = &model.many.campaign {
         let (counts, pace) = (campaign.counts(), campaign.plan.pace);
@@ -281,14 +301,17 @@ fn holds(model: &Model) {
 }
 
 fn everybody(model: &Model) -> Vec<usize> {
-    (0..model.facts.peers().places()).filter(|&index| model.facts.peers().at(index).is_some()).collect()
+    (0..model.facts.peers().places())
+        .filter(|&index| model.facts.peers().at(index).is_some())
+        .collect()
 }
 
 /// The counts of the status bar are those that one gets by counting.
 fn counts(model: &Model) {
     let mut counted = Tally::default();
     counted.update(&model.present(), &everybody(model));
-    let all = |t: &Tally| [t.connected, t.waiting, t.gone, t.refused, t.failed, t.signals, t.in_flight];
+    let all =
+        |t: &Tally| [t.connected, t.waiting, t.gone, t.refused, t.failed, t.signals, t.in_flight];
     assert_eq!(all(&model.tally), all(&counted), "counted anew");
 }
 
@@ -301,11 +324,18 @@ fn settled(model: &Model) {
     let (facts, filter) = (model.present(), model.sieve.filter());
     anew.changed(&facts, filter, &everybody(model));
     anew.sort_all(&facts, filter);
-    assert_eq!(model.order.rows(), anew.rows(), "sorted by {:?}, filter {:?}", model.order.sort, model.filter.text());
+    assert_eq!(
+        model.order.rows(),
+        anew.rows(),
+        "sorted by {:?}, filter {:?}",
+        model.order.sort,
+        model.filter.text()
+    );
 }
 
-/// Cases of random lives of the screen: a few in a usual run; for as long as `SWARMSCOPE_SOAK_SECONDS` says in a long one. What
-/// fails is cut down to the fewest steps that fail.
+/// Cases of random lives of the screen: a few in a usual run; for as long as
+/// `SWARMSCOPE_SOAK_SECONDS` says in a long one. What fails is cut down to the fewest steps that
+/// fail.
 #[test]
 #[allow(clippy::disallowed_methods)] // how long it may really take
 fn a_screen_lives_through_whatever_happens() {
@@ -314,7 +344,8 @@ fn a_screen_lives_through_whatever_happens() {
     let lives = (0..3_u8, prop::collection::vec(steps(), 0..80));
     let mut cases = 0;
     loop {
-        let config = ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() };
+        let config =
+            ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() };
         let outcome = TestRunner::new(config).run(&lives, |(start, steps)| {
             let model = match start {
                 0 => blank(),
@@ -337,9 +368,18 @@ fn a_screen_lives_through_whatever_happens() {
 
 #[test]
 fn every_size_can_be_drawn() {
-    for (columns, rows) in
-        [(1, 1), (2, 1), (1, 100), (300, 1), (300, 100), (39, 9), (40, 10), (41, 11), (79, 30), (101, 33)]
-    {
+    for (columns, rows) in [
+        (1, 1),
+        (2, 1),
+        (1, 100),
+        (300, 1),
+        (300, 100),
+        (39, 9),
+        (40, 10),
+        (41, 11),
+        (79, 30),
+        (101, 33),
+    ] {
         play(session(), vec![Step::Size(columns, rows)]);
     }
 }

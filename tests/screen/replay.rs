@@ -1,5 +1,6 @@
-//! Whoever watches a replay drives it by commands, and looks around in it; nothing leaves it; requests to many come to the same
-//! groups again; and what is no good recording is refused with its line.
+//! Whoever watches a replay drives it by commands, and looks around in it; nothing leaves it;
+//! requests to many come to the same groups again; and what is no good recording is refused with
+//! its line.
 
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -88,7 +89,11 @@ fn looking_around_pauses_and_what_concerns_the_screen_alone_does_not() {
     watched(&mut player, &mut model, "esc space");
     assert!(!paused(&player), "and it goes on");
     commanded(&mut player, &mut model, "speed 4");
-    assert_eq!((paused(&player), player.status().speed), (false, 4.0), "it runs on after a command");
+    assert_eq!(
+        (paused(&player), player.status().speed),
+        (false, 4.0),
+        "it runs on after a command"
+    );
     commanded(&mut player, &mut model, "seek 50%");
     assert_eq!((paused(&player), player.status().at.as_secs()), (false, 2000));
     assert!(model.setup.naming.privacy && model.showing.presenter, "what is hidden stays hidden");
@@ -120,7 +125,8 @@ fn a_replay_is_driven_by_commands_as_everything_else_is() {
     assert_eq!(player.status().speed.to_string(), "8");
     watched(&mut player, &mut model, "\\");
     assert_eq!(player.status().speed.to_string(), "1");
-    for (command, seconds) in [("seek 1:06:00", 3960), ("seek -1:00", 3900), ("seek end", 4000), ("seek 10:57:54Z", 2)]
+    for (command, seconds) in
+        [("seek 1:06:00", 3960), ("seek -1:00", 3900), ("seek end", 4000), ("seek 10:57:54Z", 2)]
     {
         commanded(&mut player, &mut model, command);
         assert_eq!(player.status().at.as_secs(), seconds, "{command}");
@@ -128,15 +134,25 @@ fn a_replay_is_driven_by_commands_as_everything_else_is() {
     // the footer, the help and the list of commands have them; outside of a replay they say why not
     model.showing.replay = Some(player.status());
     let (left, _) = footer(&model);
-    assert!(left.iter().any(|footing| (&*footing.key, &*footing.verb) == ("x", "pause")), "{left:?}");
-    let docs: Vec<&str> = help(&model).iter().flat_map(|section| section.lines.iter().map(|line| line.doc)).collect();
-    assert!(docs.contains(&"next message, previous message") && docs.contains(&"original speed"), "{docs:?}");
+    assert!(
+        left.iter().any(|footing| (&*footing.key, &*footing.verb) == ("x", "pause")),
+        "{left:?}"
+    );
+    let docs: Vec<&str> =
+        help(&model).iter().flat_map(|section| section.lines.iter().map(|line| line.doc)).collect();
+    assert!(
+        docs.contains(&"next message, previous message") && docs.contains(&"original speed"),
+        "{docs:?}"
+    );
     for command in listed(&TABLE).filter(|command| command.contexts == [Context::Replay]) {
         assert_eq!(command.ready_reason(&model), None, "{}", command.name);
         assert!(command.ready_reason(&blank()).is_some(), "{}", command.name);
     }
     let names = |model: &Model| offered(model).map(|command| command.name).collect::<Vec<_>>();
-    assert!(names(&model).contains(&"seek to the start") && !names(&blank()).contains(&"seek to the start"));
+    assert!(
+        names(&model).contains(&"seek to the start")
+            && !names(&blank()).contains(&"seek to the start")
+    );
     for wrong in ["seek 1:75", "seek yesterday", "speed 0", "speed inf"] {
         commanded(&mut player, &mut model, wrong);
         let Mode::Palette(palette) = &model.mode else { panic!("{wrong}: closed") };
@@ -203,9 +219,14 @@ fn no_command_of_a_replay_leaves_it() {
             }
         }
     }
-    for argument in
-        ["connect 192.0.2.7:7760", "send natcheck", "send now natcheck", "filter x", "sort rtt", "theme dark"]
-    {
+    for argument in [
+        "connect 192.0.2.7:7760",
+        "send natcheck",
+        "send now natcheck",
+        "filter x",
+        "sort rtt",
+        "theme dark",
+    ] {
         let keys: Vec<String> = argument.chars().map(|c| Key::char(c).to_string()).collect();
         effects.extend(watched(&mut player, &mut model, &format!(": {} enter", keys.join(" "))));
         player.control(&mut model, Control::Seek(Moment::END), moment());
@@ -213,13 +234,18 @@ fn no_command_of_a_replay_leaves_it() {
     let mut kinds: Vec<&str> = effects.iter().map(kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    assert_eq!(kinds, ["copy", "mouse", "open", "quit", "save", "suspend", "theme"], "nothing but what was asked for");
+    assert_eq!(
+        kinds,
+        ["copy", "mouse", "open", "quit", "save", "suspend", "theme"],
+        "nothing but what was asked for"
+    );
     (model.showing.presenter, model.showing.cast.on, model.debug.shown) = (false, true, false);
     watched(&mut player, &mut model, "0 $");
     assert_eq!(dark(&mut model, 120, 40).join("\n"), untouched.join("\n"));
 }
 
-/// What an effect is, for somebody who wants nothing to leave: no arm for the rest, so that what is new has to be thought of.
+/// What an effect is, for somebody who wants nothing to leave: no arm for the rest, so that what is
+/// new has to be thought of.
 fn kind(effect: &Effect) -> &'static str {
     match effect {
         Effect::Copy(_) => "copy",
@@ -240,7 +266,8 @@ fn kind(effect: &Effect) -> &'static str {
     }
 }
 
-/// A request to many, with everything that may come of it, as a recording tells of it that began when the marks were there.
+/// A request to many, with everything that may come of it, as a recording tells of it that began
+/// when the marks were there.
 fn campaign(private: bool) -> impl FnOnce() -> Model {
     move || {
         let mut model = crowd::swarm();
@@ -257,7 +284,10 @@ fn campaign(private: bool) -> impl FnOnce() -> Model {
 /// What the answers to many are, group by group, in the order in which they are listed.
 fn groups(model: &Model) -> Vec<(usize, usize, u32)> {
     let groups = model.many.campaign.as_ref().expect("a campaign").by_content();
-    (0..groups.len()).filter_map(|index| groups.get(index)).map(|it| (it.peers, it.bytes, it.parts)).collect()
+    (0..groups.len())
+        .filter_map(|index| groups.get(index))
+        .map(|it| (it.peers, it.bytes, it.parts))
+        .collect()
 }
 
 #[test]
@@ -292,7 +322,10 @@ fn a_private_recording_of_a_request_to_many_has_the_same_groups_and_nobody_in_th
     let left = |rows: Vec<String>| -> Vec<String> {
         rows[1..38].iter().map(|row| row.split('│').next().unwrap_or_default().to_owned()).collect()
     };
-    assert_eq!(left(dark(&mut again, 120, 40)).join("\n"), left(dark(&mut model, 120, 40)).join("\n"));
+    assert_eq!(
+        left(dark(&mut again, 120, 40)).join("\n"),
+        left(dark(&mut model, 120, 40)).join("\n")
+    );
 }
 
 /// Whatever numbers a recording holds, it is refused with its line, or shown.
@@ -314,13 +347,14 @@ fn wild_numbers_in_a_recording_are_refused_with_their_line_or_shown() {
     ] {
         for place in 1..24 {
             let lines = some.iter().map(|line| with_number(line, place, wild));
-            let taken = lines.filter(|line| match read(Cursor::new(format!("{header}\n{line}\n"))) {
-                Ok(_) => true,
-                Err(error) => {
-                    assert!(error.to_string().starts_with("line 2: "), "{error}");
-                    false
-                }
-            });
+            let taken =
+                lines.filter(|line| match read(Cursor::new(format!("{header}\n{line}\n"))) {
+                    Ok(_) => true,
+                    Err(error) => {
+                        assert!(error.to_string().starts_with("line 2: "), "{error}");
+                        false
+                    }
+                });
             let taken: Vec<String> = taken.collect();
             if taken.is_empty() {
                 continue;
@@ -347,7 +381,8 @@ fn wild_numbers_in_a_recording_are_refused_with_their_line_or_shown() {
 fn some_of_each_kind(text: &str) -> Vec<&str> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut is_new = |line: &&str| {
-        let kind: String = line.chars().filter(|c| c.is_alphabetic() || *c == '{').take(24).collect();
+        let kind: String =
+            line.chars().filter(|c| c.is_alphabetic() || *c == '{').take(24).collect();
         let count = seen.entry(kind).or_default();
         *count += 1;
         *count <= 2

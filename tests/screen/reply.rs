@@ -1,4 +1,5 @@
-//! One reply, read closely: what differs from another, what is copied, saved and opened, and the request sent again.
+//! One reply, read closely: what differs from another, what is copied, saved and opened, and the
+//! request sent again.
 
 use crossterm::event::KeyCode;
 use swarmscope::screen::msg::{Saved, Unsaved};
@@ -48,15 +49,21 @@ pub fn said(model: &Model) -> &str {
 pub fn screen(model: &mut Model, columns: u16, rows: u16) -> String {
     let theme = Theme::built_in("dark", Depth::True).expect("built in");
     let (cells, _) = drawn(model, columns, rows, &theme);
-    let row = |row: &[ratatui::buffer::Cell]| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>();
-    let rows: Vec<String> =
-        cells.content.chunks(usize::from(columns)).map(|cells| row(cells).trim_end().to_owned()).collect();
+    let row = |row: &[ratatui::buffer::Cell]| {
+        row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>()
+    };
+    let rows: Vec<String> = cells
+        .content
+        .chunks(usize::from(columns))
+        .map(|cells| row(cells).trim_end().to_owned())
+        .collect();
     rows.join("\n")
 }
 
 /// The counts of a peer's tables.
 fn counts(counts: &[(&str, i64)]) -> Vec<u8> {
-    let row = |(name, count): &(&str, i64)| Value::Tuple(vec![Value::from(*name), Value::from(*count)]);
+    let row =
+        |(name, count): &(&str, i64)| Value::Tuple(vec![Value::from(*name), Value::from(*count)]);
     Value::List(counts.iter().map(row).collect()).encode()
 }
 
@@ -66,11 +73,29 @@ fn two_peers() -> (Model, Permid, Permid) {
     let mut script = Script::default();
     script.connected(600_000, one, 18, 3, 40_213);
     script.connected(590_000, other, 18, 4, 40_214);
-    let old = counts(&[("peer_count", 5), ("torrent_count", 174), ("channel_files", 9), ("all_subscriptions", 2)]);
-    let new = counts(&[("peer_count", 5), ("torrent_count", 181), ("channel_files", 9), ("own_downloads", 1)]);
+    let old = counts(&[
+        ("peer_count", 5),
+        ("torrent_count", 174),
+        ("channel_files", 9),
+        ("all_subscriptions", 2),
+    ]);
+    let new = counts(&[
+        ("peer_count", 5),
+        ("torrent_count", 181),
+        ("channel_files", 9),
+        ("own_downloads", 1),
+    ]);
     script.asked(500_000, 40, one, DATABASE, 1, 0, &old);
     script.asked(400_000, 30, other, DATABASE, 2, 0, &old);
-    script.asked(300_000, 37_000, one, MessageId::NATCHECK, 3, 0, &nat_reply("Open Internet", 0, 55));
+    script.asked(
+        300_000,
+        37_000,
+        one,
+        MessageId::NATCHECK,
+        3,
+        0,
+        &nat_reply("Open Internet", 0, 55),
+    );
     script.asked(60_000, 45, one, DATABASE, 4, 0, &new);
     script.tell(&mut model);
     does(&mut model, "g");
@@ -85,7 +110,10 @@ fn a_reply_is_compared_with_the_one_before() {
     let (name, diff) = model.compared().expect("there was one before");
     assert_eq!((name, diff.changed, diff.added, diff.removed), ("#1", 1, 1, 1));
     for (columns, rows) in [(120, 40), (80, 24), (60, 20)] {
-        insta::assert_snapshot!(format!("diff_{columns}x{rows}"), screen(&mut model, columns, rows));
+        insta::assert_snapshot!(
+            format!("diff_{columns}x{rows}"),
+            screen(&mut model, columns, rows)
+        );
     }
 }
 
@@ -110,7 +138,8 @@ fn another_peers_reply_is_picked_to_compare_with() {
     assert_eq!((name, diff.changed), ("d02e…f3 #1", 1));
     // it stays for this peer's older reply to the same message, and is not for another message
     does(&mut model, "tab tab tab down down");
-    let compared = model.compared().map(|(name, diff)| (name.to_owned(), diff.is_empty(), diff.only_bytes));
+    let compared =
+        model.compared().map(|(name, diff)| (name.to_owned(), diff.is_empty(), diff.only_bytes));
     assert_eq!(compared, Some(("d02e…f3 #1".to_owned(), true, false)));
     does(&mut model, "up");
     assert!(model.compared().is_none());
@@ -124,7 +153,9 @@ fn a_picker_that_is_closed_changes_nothing() {
     does(&mut model, "=");
     type_text(&mut model, "nothing is called that");
     does(&mut model, "enter");
-    assert!(matches!(model.mode, Mode::Against(..)) && said(&model).contains("no reply is called that"));
+    assert!(
+        matches!(model.mode, Mode::Against(..)) && said(&model).contains("no reply is called that")
+    );
 }
 
 #[test]
@@ -135,7 +166,11 @@ fn the_same_bytes_are_sent_again_and_254_is_foretold() {
     let request = model.request().expect("selected");
     assert_eq!((ask.to, ask.message, ask.frequency), (one, DATABASE, request.frequency));
     assert_eq!(ask.payload, request.payload);
-    assert!(said(&model).contains("it will meet 254, the peer accepts it again at"), "{}", said(&model));
+    assert!(
+        said(&model).contains("it will meet 254, the peer accepts it again at"),
+        "{}",
+        said(&model)
+    );
 }
 
 #[test]
@@ -143,11 +178,18 @@ fn everything_can_be_copied() {
     let (mut model, one, _) = two_peers();
     assert_eq!(copied(&does(&mut model, "y p")), one.to_string());
     assert_eq!(copied(&does(&mut model, "y a")), "127.0.0.1:40213");
-    let json = r#"[["peer_count",5],["torrent_count",181],["channel_files",9],["own_downloads",1]]"#;
+    let json =
+        r#"[["peer_count",5],["torrent_count",181],["channel_files",9],["own_downloads",1]]"#;
     assert_eq!(copied(&does(&mut model, "y r")), json);
-    assert!(copied(&does(&mut model, "y b")).starts_with("61346c"), "the bytes of an encoding a list");
+    assert!(
+        copied(&does(&mut model, "y b")).starts_with("61346c"),
+        "the bytes of an encoding a list"
+    );
     assert_eq!(copied(&does(&mut model, "y v")), "peer_count, 5");
-    assert!(copied(&does(&mut model, "y c")).contains("natcheck --frequency"), "the composer's, from the list");
+    assert!(
+        copied(&does(&mut model, "y c")).contains("natcheck --frequency"),
+        "the composer's, from the list"
+    );
     let command = "swarmscope request 127.0.0.1:40213 database --frequency 3600";
     assert_eq!(copied(&does(&mut model, "tab y c")), command, "that of the request, from its row");
     assert!(said(&model).contains("copied the command of #3"), "{}", said(&model));
@@ -164,8 +206,9 @@ fn a_command_asks_as_the_same_crawler_and_an_old_peer_by_its_permid() {
     let mut script = Script::default();
     script.connected(1_000, old, 17, 31, 7760);
     script.tell(&mut model);
-    let command =
-        format!("swarmscope request {old}@127.0.0.1:7760 natcheck --frequency 3600 --legacy-identity old.pem");
+    let command = format!(
+        "swarmscope request {old}@127.0.0.1:7760 natcheck --frequency 3600 --legacy-identity old.pem"
+    );
     assert_eq!(copied(&does(&mut model, "y c")), command);
 }
 
@@ -229,7 +272,10 @@ fn nothing_hostile_reaches_a_cell_of_a_diff() {
     script.connected(600_000, who, 18, 3, 40_213);
     let other = HOSTILE.replace("txet", "text");
     for (ms, text) in [(80_000, HOSTILE), (60_000, &other)] {
-        let dict = Value::Dict(vec![(Value::from(text), Value::from(text)), (Value::from("k"), Value::from(text))]);
+        let dict = Value::Dict(vec![
+            (Value::from(text), Value::from(text)),
+            (Value::from("k"), Value::from(text)),
+        ]);
         script.asked(ms, 45, who, MessageId::REPEX_QUERY, 4, 0, &dict.encode());
     }
     script.tell(&mut model);
@@ -259,7 +305,10 @@ fn find(model: &mut Model, text: &str) {
 #[test]
 fn a_value_is_found_in_the_tree_and_what_holds_it_is_opened() {
     let deep: Vec<Value> = (0..100).map(|n| Value::from(format!("value {n}").as_str())).collect();
-    let dict = Value::Dict(vec![(Value::from("other"), Value::from(1)), (Value::from("deep"), Value::List(deep))]);
+    let dict = Value::Dict(vec![
+        (Value::from("other"), Value::from(1)),
+        (Value::from("deep"), Value::List(deep)),
+    ]);
     let mut model = replied(&dict.encode());
     let closed = model.reading.rows.len();
     find(&mut model, "VALUE 7");
@@ -338,7 +387,11 @@ fn a_payload_is_saved_and_a_file_that_is_there_is_asked_about() {
     does(&mut model, "W s");
     assert!(screen(&mut model, 80, 24).contains("save the payload to 9f3ac1-41-1.bin"));
     let effects = does(&mut model, "enter");
-    assert_eq!(written(&effects), ("9f3ac1-41-1.bin", &b"\x1b[2Jsome bytes"[..], false), "bytes are saved as they are");
+    assert_eq!(
+        written(&effects),
+        ("9f3ac1-41-1.bin", &b"\x1b[2Jsome bytes"[..], false),
+        "bytes are saved as they are"
+    );
     outcome(&mut model, Err(Unsaved::IsThere));
     assert!(screen(&mut model, 80, 24).contains("file exists; enter again to overwrite"));
     assert!(written(&does(&mut model, "enter")).2);
@@ -346,7 +399,9 @@ fn a_payload_is_saved_and_a_file_that_is_there_is_asked_about() {
     type_text(&mut model, "2");
     assert!(!written(&does(&mut model, "enter")).2, "another name is another question");
     outcome(&mut model, Err(Unsaved::Failed("Permission denied".into())));
-    assert!(screen(&mut model, 120, 40).contains("not saved: Permission denied; type another name"));
+    assert!(
+        screen(&mut model, 120, 40).contains("not saved: Permission denied; type another name")
+    );
     outcome(&mut model, Ok(14));
     assert!(matches!(model.mode, Mode::Main));
     assert!(said(&model).contains("saved to x, 14 B"), "{}", said(&model));
@@ -381,7 +436,10 @@ fn what_is_shown_is_opened_whole_and_clean() {
         for _ in View::ALL {
             for effect in does(&mut model, "W p") {
                 let Effect::Open { text, .. } = effect else { panic!("{effect:?}") };
-                assert!(text.lines().all(|line| swarmscope_wire::text::clean(line) == line), "{text:?}");
+                assert!(
+                    text.lines().all(|line| swarmscope_wire::text::clean(line) == line),
+                    "{text:?}"
+                );
             }
             does(&mut model, "v");
         }
@@ -390,9 +448,20 @@ fn what_is_shown_is_opened_whole_and_clean() {
     let (mut model, ..) = two_peers();
     assert!(open(&mut model, "W e").ends_with("3  own_downloads, 1\n"));
     let diff = open(&mut model, "d W p");
-    assert!(diff.contains("with #1") && diff.contains("~ 1  torrent_count, 174 → torrent_count, 181"), "{diff}");
+    assert!(
+        diff.contains("with #1") && diff.contains("~ 1  torrent_count, 174 → torrent_count, 181"),
+        "{diff}"
+    );
     assert!(open(&mut model, "v v v W e").contains("00000000  61 34 6c"));
     let now = model.now;
-    fold(&mut model, now, Msg::Opened(Some("there is no program less: set $PAGER to one that is there".into())));
-    assert!(said(&model).contains("not opened: there is no program less: set $PAGER"), "{}", said(&model));
+    fold(
+        &mut model,
+        now,
+        Msg::Opened(Some("there is no program less: set $PAGER to one that is there".into())),
+    );
+    assert!(
+        said(&model).contains("not opened: there is no program less: set $PAGER"),
+        "{}",
+        said(&model)
+    );
 }

@@ -1,4 +1,5 @@
-//! `screenshots/*.svg` are drawn here from real model states. `UPDATE_SCREENSHOTS=1` writes them; stale ones fail.
+//! `screenshots/*.svg` are drawn here from real model states. `UPDATE_SCREENSHOTS=1` writes them;
+//! stale ones fail.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -31,13 +32,33 @@ const SHOTS: [Shot; 17] = [
     Shot { name: "request-80x24", size: (80, 24), theme: "dark", keys: choosing },
     Shot { name: "request-120x40", size: (120, 40), theme: "dark", keys: choosing },
     Shot { name: "parts", size: (120, 40), theme: "dark", keys: parts },
-    Shot { name: "log", size: (120, 40), theme: "dark", keys: |model| drop(press(model, &[Key::char('L')])) },
-    Shot { name: "help", size: (100, 30), theme: "dark", keys: |model| drop(press(model, &[Key::char('?')])) },
+    Shot {
+        name: "log",
+        size: (120, 40),
+        theme: "dark",
+        keys: |model| drop(press(model, &[Key::char('L')])),
+    },
+    Shot {
+        name: "help",
+        size: (100, 30),
+        theme: "dark",
+        keys: |model| drop(press(model, &[Key::char('?')])),
+    },
     Shot { name: "commands", size: (100, 30), theme: "dark", keys: commands },
     Shot { name: "peer", size: (120, 40), theme: "dark", keys: peer },
     Shot { name: "peer-80x24", size: (80, 24), theme: "dark", keys: peer },
-    Shot { name: "many-preview", size: (120, 40), theme: "dark", keys: |model| *model = crate::crowd::previewed() },
-    Shot { name: "many", size: (120, 40), theme: "dark", keys: |model| *model = crate::crowd::odd_one_out() },
+    Shot {
+        name: "many-preview",
+        size: (120, 40),
+        theme: "dark",
+        keys: |model| *model = crate::crowd::previewed(),
+    },
+    Shot {
+        name: "many",
+        size: (120, 40),
+        theme: "dark",
+        keys: |model| *model = crate::crowd::odd_one_out(),
+    },
 ];
 
 /// The channel whose parts are coming.
@@ -49,7 +70,8 @@ fn parts(model: &mut Model) {
 /// One peer: the third part of a reply that never became whole, and what it says of those to come.
 fn peer(model: &mut Model) {
     *model = crate::talk::story().0;
-    let (up, down, tab) = (Key::named(KeyCode::Up), Key::named(KeyCode::Down), Key::named(KeyCode::Tab));
+    let (up, down, tab) =
+        (Key::named(KeyCode::Up), Key::named(KeyCode::Down), Key::named(KeyCode::Tab));
     press(model, &[up, up, up, tab, down, down, down, down, Key::named(KeyCode::BackTab)]);
 }
 

@@ -31,7 +31,10 @@ pub fn dark(model: &mut Model, columns: u16, rows: u16) -> String {
 fn main_screen_at_every_layout() {
     // those of 200x60, 120x40, 80x24 and 60x20 are kept as pictures
     for (columns, rows) in [(100, 30), (40, 10), (39, 9)] {
-        insta::assert_snapshot!(format!("main_{columns}x{rows}"), dark(&mut session(), columns, rows));
+        insta::assert_snapshot!(
+            format!("main_{columns}x{rows}"),
+            dark(&mut session(), columns, rows)
+        );
     }
 }
 
@@ -69,7 +72,10 @@ fn overlays() {
         // the help at 100x30 is kept as a picture
         let large = (name != "help").then_some((100, 30));
         for (columns, rows) in large.into_iter().chain([(60, 20), (40, 10)]) {
-            insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), dark(&mut model, columns, rows));
+            insta::assert_snapshot!(
+                format!("{name}_{columns}x{rows}"),
+                dark(&mut model, columns, rows)
+            );
         }
     }
 }
@@ -88,7 +94,9 @@ fn each_kind_of_outcome() {
 
 #[test]
 fn peers_that_are_not_connected_say_why() {
-    for (name, filter) in [("refused", "5e01"), ("failed", "3388"), ("gone", "6fe4"), ("connecting", "0c44")] {
+    for (name, filter) in
+        [("refused", "5e01"), ("failed", "3388"), ("gone", "6fe4"), ("connecting", "0c44")]
+    {
         let mut model = session();
         press(&mut model, &[Key::char('/')]);
         type_text(&mut model, filter);

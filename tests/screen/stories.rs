@@ -11,9 +11,13 @@ use swarmscope_facts::peer::State;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, Source, Ticket};
 use swarmscope_wire::failure::{By, Cause, Delivered, Phase};
-use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_wire::{
+    ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
+};
 
-use crate::fixture::{Script, before, blank, failure, fold, nat_reply, permid, press, session, type_text};
+use crate::fixture::{
+    Script, before, blank, failure, fold, nat_reply, permid, press, session, type_text,
+};
 
 const NATCHECK: MessageId = MessageId::NATCHECK;
 
@@ -42,7 +46,14 @@ fn column(model: &Model, who: Permid) -> Cell {
     cell(&model.present(), peer, model.composer.message, OverlayVersion(7), Frequency::DEFAULT)
 }
 
-fn answer(model: &mut Model, now_ms: u64, ticket: Ticket, who: Permid, error: ErrorByte, payload: Vec<u8>) {
+fn answer(
+    model: &mut Model,
+    now_ms: u64,
+    ticket: Ticket,
+    who: Permid,
+    error: ErrorByte,
+    payload: Vec<u8>,
+) {
     fold(
         model,
         before(now_ms),
@@ -66,9 +77,15 @@ fn a_request_from_the_key_to_the_decoded_reply_and_the_254_after_it() {
     press(&mut model, &[Key::char('r')]);
     type_text(&mut model, "natc");
     press(&mut model, &[Key::named(KeyCode::Enter)]);
-    assert!(matches!(model.mode, Mode::Frequency), "NATCHECK takes no payload: the frequency is next");
+    assert!(
+        matches!(model.mode, Mode::Frequency),
+        "NATCHECK takes no payload: the frequency is next"
+    );
     let ask = asked(&press(&mut model, &[Key::named(KeyCode::Enter)])).expect("a request goes out");
-    assert_eq!((ask.to, ask.message, ask.payload.len(), ask.origin), (who, NATCHECK, 0, Origin::Operator));
+    assert_eq!(
+        (ask.to, ask.message, ask.payload.len(), ask.origin),
+        (who, NATCHECK, 0, Origin::Operator)
+    );
     assert_eq!(ask.timeout, Duration::from_secs(200), "as long as the probe says");
 
     fold(&mut model, before(0), Msg::Asked(ask.clone(), Ticket(1)));
@@ -81,8 +98,14 @@ fn a_request_from_the_key_to_the_decoded_reply_and_the_254_after_it() {
 
     fold(&mut model, before(0), Msg::Asked(ask, Ticket(2)));
     answer(&mut model, 0, Ticket(2), who, ErrorByte::FREQUENCY, b"frequency error".to_vec());
-    let Cell::NotYet { left, exact: true } = column(&model, who) else { panic!("{:?}", column(&model, who)) };
-    assert_eq!(left, Duration::from_secs(3595), "five seconds before the frequency has passed (protocol.md §4)");
+    let Cell::NotYet { left, exact: true } = column(&model, who) else {
+        panic!("{:?}", column(&model, who))
+    };
+    assert_eq!(
+        left,
+        Duration::from_secs(3595),
+        "five seconds before the frequency has passed (protocol.md §4)"
+    );
 }
 
 #[test]
@@ -165,11 +188,17 @@ fn rows_hold_still_while_somebody_moves_and_settle_afterwards() {
     fold(
         &mut model,
         before(0),
-        Msg::Node(Event::Disconnected { permid: loud, failure: failure(Cause::Reset, By::Network, Delivered::No, "") }),
+        Msg::Node(Event::Disconnected {
+            permid: loud,
+            failure: failure(Cause::Reset, By::Network, Delivered::No, ""),
+        }),
     );
     fold(&mut model, before(0), Msg::Tick);
     assert_eq!(at(&model), still, "a key was pressed a moment ago");
-    let later = swarmscope_facts::Now { instant: before(0).instant + Duration::from_secs(5), wall: before(0).wall };
+    let later = swarmscope_facts::Now {
+        instant: before(0).instant + Duration::from_secs(5),
+        wall: before(0).wall,
+    };
     fold(&mut model, later, Msg::Tick);
     assert_eq!(at(&model)[0], "aa47…15");
     assert_eq!(model.selected, selected, "the selection is a peer, not a place");
@@ -185,7 +214,8 @@ fn a_new_peer_has_a_row_at_once() {
         before(0),
         Msg::Node(Event::Connecting { peer: key(who), phase: Phase::Tcp, detail: String::new() }),
     );
-    let last = model.order.rows().last().and_then(|&index| model.facts.peers().at(index)).expect("rows");
+    let last =
+        model.order.rows().last().and_then(|&index| model.facts.peers().at(index)).expect("rows");
     assert_eq!(last.key, key(who));
 }
 
@@ -195,9 +225,12 @@ fn an_address_becomes_its_permid_and_stays_selected() {
     press(&mut model, &[Key::char('c')]);
     type_text(&mut model, "localhost:7760");
     let effects = press(&mut model, &[Key::named(KeyCode::Enter)]);
-    assert!(matches!(&effects[..], [Effect::Connect(target)] if target.to_string() == "localhost:7760"));
+    assert!(
+        matches!(&effects[..], [Effect::Connect(target)] if target.to_string() == "localhost:7760")
+    );
     let address = PeerKey::Address("localhost:7760".into());
-    let connecting = Event::Connecting { peer: address.clone(), phase: Phase::Tcp, detail: String::new() };
+    let connecting =
+        Event::Connecting { peer: address.clone(), phase: Phase::Tcp, detail: String::new() };
     fold(&mut model, before(0), Msg::Node(connecting));
     assert_eq!(model.selected, Some(address.clone()));
     let who = permid("9f3ac1", 18);
@@ -226,7 +259,9 @@ fn a_bad_address_is_told_in_the_prompt() {
     press(&mut model, &[Key::char('c')]);
     type_text(&mut model, "localhost");
     assert!(press(&mut model, &[Key::named(KeyCode::Enter)]).is_empty());
-    assert!(matches!(&model.mode, Mode::Connect(_, Some(error)) if error.contains("port is missing")));
+    assert!(
+        matches!(&model.mode, Mode::Connect(_, Some(error)) if error.contains("port is missing"))
+    );
     press(&mut model, &[Key::char(':')]);
     assert!(matches!(&model.mode, Mode::Connect(_, None)), "typing on takes the error away");
 }
@@ -237,7 +272,12 @@ fn a_refusal_is_an_inference_and_says_so() {
     let ask = asked(&press(&mut model, &[Key::named(KeyCode::Enter)])).expect("a request goes out");
     fold(&mut model, before(0), Msg::Asked(ask, Ticket(1)));
     let closed = failure(Cause::ClosedWithoutReply, By::Peer, Delivered::Maybe, "");
-    let failed = Event::RequestFailed { ticket: Ticket(1), permid: who, message: NATCHECK, failure: closed.clone() };
+    let failed = Event::RequestFailed {
+        ticket: Ticket(1),
+        permid: who,
+        message: NATCHECK,
+        failure: closed.clone(),
+    };
     fold(&mut model, before(0), Msg::Node(failed));
     fold(&mut model, before(0), Msg::Node(Event::Disconnected { permid: who, failure: closed }));
     assert!(
@@ -277,9 +317,17 @@ fn the_tour_leads_until_a_key_is_touched() {
     script.connected(60_000, one, 18, 3, 40_001);
     script.connected(59_000, two, 18, 3, 40_002);
     script.tell(&mut model);
-    let step = |who| TourStep { step: 1, of: 2, text: "look".into(), show: Some((who, MessageId::DATABASE_QUERY)) };
+    let step = |who| TourStep {
+        step: 1,
+        of: 2,
+        text: "look".into(),
+        show: Some((who, MessageId::DATABASE_QUERY)),
+    };
     fold(&mut model, before(0), Msg::Tour(step(one)));
-    assert_eq!((model.selected.clone(), model.composer.message), (Some(key(one)), MessageId::DATABASE_QUERY));
+    assert_eq!(
+        (model.selected.clone(), model.composer.message),
+        (Some(key(one)), MessageId::DATABASE_QUERY)
+    );
     press(&mut model, &[Key::named(KeyCode::Tab)]);
     fold(&mut model, before(0), Msg::Tour(step(two)));
     assert_eq!(model.selected, Some(key(one)), "news moves nothing any more");
@@ -305,7 +353,10 @@ fn the_command_line_is_copied() {
     let mut model = session();
     let effects = press(&mut model, &[Key::char('y'), Key::char('c')]);
     let [Effect::Copy(command)] = &effects[..] else { panic!("{effects:?}") };
-    assert!(command.starts_with("swarmscope request 127.0.0.1:40213 database 'SELECT category"), "{command}");
+    assert!(
+        command.starts_with("swarmscope request 127.0.0.1:40213 database 'SELECT category"),
+        "{command}"
+    );
     assert!(command.ends_with("--frequency 3600"), "{command}");
 }
 
@@ -445,12 +496,14 @@ fn what_is_pasted_is_one_edit() {
 #[test]
 fn with_addresses_hidden_nobody_can_be_told_by_name_on_any_screen() {
     let mut model = session();
-    let names: Vec<String> = model.facts.peers().iter().filter_map(|peer| Some(peer.permid()?.short())).collect();
+    let names: Vec<String> =
+        model.facts.peers().iter().filter_map(|peer| Some(peer.permid()?.short())).collect();
     assert!(names.len() > 30);
     press(&mut model, &[Key::char('P')]);
     let theme = Theme::built_in("dark", Depth::True).expect("built in");
     for keys in ["", "i", "esc", "L", "esc", "a", "ctrl-s", "esc", "C", "esc", "y p"] {
-        let keys: Vec<Key> = keys.split_whitespace().map(|key| key.parse().expect("a key")).collect();
+        let keys: Vec<Key> =
+            keys.split_whitespace().map(|key| key.parse().expect("a key")).collect();
         let effects = press(&mut model, &keys);
         for (columns, rows) in [(200, 60), (120, 40), (80, 24)] {
             let (cells, _) = crate::fixture::drawn(&mut model, columns, rows, &theme);

@@ -11,7 +11,9 @@ use swarmscope_wire::failure::{By, Cause, Delivered};
 use swarmscope_wire::frame::{Frame, FrameId};
 use swarmscope_wire::handshake::{Handshake, PeerId};
 use swarmscope_wire::trace::{Cutter, Piece};
-use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_wire::{
+    ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
+};
 
 use crate::fixture::{Script, blank, failure, permid, press};
 
@@ -77,7 +79,9 @@ pub fn part(channel: ChannelId, left: u8, bytes: usize) -> Vec<u8> {
 
 /// Up to the authentication of a legacy peer.
 pub fn climbed(talk: &mut Talk, who: Permid, port: u16) {
-    let id = |lowest, port, current| PeerId::new([5; 8], port, OverlayVersion(lowest), OverlayVersion(current));
+    let id = |lowest, port, current| {
+        PeerId::new([5; 8], port, OverlayVersion(lowest), OverlayVersion(current))
+    };
     talk.fact(0, Trace::Resolving { host: "198.51.100.77".into(), pinned: true });
     talk.fact(0, Trace::Dialling(([198, 51, 100, 77], port).into()));
     talk.fact(31, Trace::Open);
@@ -85,7 +89,12 @@ pub fn climbed(talk: &mut Talk, who: Permid, port: u16) {
     talk.heard(62, &Handshake::new(id(2, port, 17)).encode());
     let random = Box::new([0x5a; 1024]);
     talk.out(62, &Challenge(random.clone()).encode().encode());
-    let response = Response1 { dialler: id(2, 7759, 18), signature: vec![0x30; 71], permid: who, nonce: random };
+    let response = Response1 {
+        dialler: id(2, 7759, 18),
+        signature: vec![0x30; 71],
+        permid: who,
+        nonce: random,
+    };
     talk.heard(101, &response.encode().encode());
     let own = permid("1c9f02", 17);
     let response = Response2 { acceptor: id(2, port, 17), signature: vec![0x30; 71], permid: own };
@@ -101,7 +110,12 @@ pub fn story() -> (Model, Permid) {
     climbed(&mut talk, who, 7760);
     talk.script.connected(BEGAN - 139, who, 17, 31, 7760);
     let ticket = talk.script.sent(BEGAN - 140, who, DATABASE, CHANNEL.0, "SELECT 1");
-    let due = Event::Due { ticket, permid: who, whole: Duration::from_secs(300), between: Duration::from_secs(30) };
+    let due = Event::Due {
+        ticket,
+        permid: who,
+        whole: Duration::from_secs(300),
+        between: Duration::from_secs(30),
+    };
     talk.script.at(BEGAN - 140, due);
     let request = CrawlerRequest {
         message: DATABASE,
@@ -132,7 +146,10 @@ pub fn story() -> (Model, Permid) {
     talk.heard(15_100, &frame(240, b""));
     talk.heard(30_100, &frame(240, b""));
     let silent = failure(Cause::BetweenPartsTimeout, By::Us, Delivered::Yes, "3 parts in 30 s");
-    script.at(BEGAN - 30_600, Event::RequestFailed { ticket, permid: who, message: DATABASE, failure: silent });
+    script.at(
+        BEGAN - 30_600,
+        Event::RequestFailed { ticket, permid: who, message: DATABASE, failure: silent },
+    );
     script.tell(&mut model);
     press(&mut model, &[Key::char('i')]);
     (model, who)

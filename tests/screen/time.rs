@@ -1,5 +1,5 @@
-//! Stories about time: what is recorded shows the same screen again, forwards, step by step and back; keys are shown to those who
-//! watch.
+//! Stories about time: what is recorded shows the same screen again, forwards, step by step and
+//! back; keys are shown to those who watch.
 
 use std::io::Cursor;
 use std::time::{Duration, Instant};
@@ -9,7 +9,8 @@ use ratatui::buffer::Buffer;
 use swarmscope::screen::session::moment::Moment;
 use swarmscope::screen::session::recording::typing::Typing;
 use swarmscope::screen::session::recording::{
-    Line, Masker, Recording, Typist, What, header, kept_decoding, micros, present::present, read, what,
+    Line, Masker, Recording, Typist, What, header, kept_decoding, micros, present::present, read,
+    what,
 };
 use swarmscope::screen::session::replay::Player;
 use swarmscope::screen::session::showing::{Control, Recorded, Replayed};
@@ -159,7 +160,10 @@ fn nothing_in_a_private_recording_says_who_or_where() {
 #[test]
 fn a_recording_that_is_started_late_begins_with_what_is_there() {
     let mut model = session();
-    let tape = present(&model).into_iter().map(|(now, msg)| (now, msg, [Typing::Nothing, Typing::Nothing])).collect();
+    let tape = present(&model)
+        .into_iter()
+        .map(|(now, msg)| (now, msg, [Typing::Nothing, Typing::Nothing]))
+        .collect();
     let start = model.now;
     let (_, mut again) = played(&file(&model, tape, start));
     // not the log, and not the signals from before it
@@ -180,10 +184,15 @@ fn a_replay_goes_on_in_its_own_time() {
     assert_eq!(player.due(), None, "it waits for its first key");
     player.control(&mut model, Control::Pause, start);
     player.control(&mut model, Control::Faster, start);
-    let status = |player: &Player| (player.status().at.as_secs(), player.status().speed, player.status().paused);
+    let status = |player: &Player| {
+        (player.status().at.as_secs(), player.status().speed, player.status().paused)
+    };
     player.go_on(&mut model, start + Duration::from_secs(50));
     assert_eq!(status(&player), (100, 2.0, false));
-    assert!(player.due().is_some_and(|due| due <= start + Duration::from_millis(50_600)), "the next second is due");
+    assert!(
+        player.due().is_some_and(|due| due <= start + Duration::from_millis(50_600)),
+        "the next second is due"
+    );
     let later = start + Duration::from_secs(50);
     player.control(&mut model, Control::Seek(Moment::Earlier(Duration::from_secs(10))), later);
     assert_eq!(status(&player).0, 90);
@@ -210,7 +219,8 @@ fn the_status_bar_says_how_it_is_shown() {
     assert!(dark(&mut model, 120, 40)[0].contains("  rec, 1 234 lost  12:04:31Z"));
     model.showing.recording = None;
     let seconds = Duration::from_secs;
-    let mut replay = Replayed { paused: false, speed: 2.0, at: seconds(31), length: seconds(130), to: None };
+    let mut replay =
+        Replayed { paused: false, speed: 2.0, at: seconds(31), length: seconds(130), to: None };
     model.showing.replay = Some(replay);
     assert!(dark(&mut model, 120, 40)[0].contains("  replay 2× 00:31/02:10  12:04:31Z"));
     replay.paused = true;
@@ -226,7 +236,10 @@ fn a_replay_offers_nothing_that_it_does_not_do() {
     let at = Duration::from_secs(1);
     model.showing.replay = Some(Replayed { paused: true, speed: 1.0, at, length: at, to: None });
     let footer = footer(&mut model);
-    assert!(!footer.contains(" send") && !footer.contains("connect") && footer.contains("inspect"), "{footer}");
+    assert!(
+        !footer.contains(" send") && !footer.contains("connect") && footer.contains("inspect"),
+        "{footer}"
+    );
 }
 
 #[test]
@@ -260,7 +273,8 @@ fn frozen_in_a_recording_is_frozen_in_its_replay() {
     assert_eq!((waiting, dark(&mut again, 120, 40)), (Some(0), screen));
     text += "[4061000000,{\"msg\":{\"key\":\"z\"}}]\n";
     let notice = Msg::Node(Event::Notice { text: "what waited".into() });
-    text += &(serde_json::to_string(&Line(4_030_000_000, What::Msg(notice))).expect("a line") + "\n");
+    text +=
+        &(serde_json::to_string(&Line(4_030_000_000, What::Msg(notice))).expect("a line") + "\n");
     let (player, mut again) = played(&text);
     assert_eq!(again.showing.frozen, None);
     assert_eq!(player.status().at.as_secs(), 4061);
@@ -273,7 +287,10 @@ fn a_presenter_shows_less_and_larger() {
         let mut model = session();
         fold(&mut model, before(0), Msg::Resize(columns, rows));
         press(&mut model, &[Key::char('t'), Key::char('p')]);
-        insta::assert_debug_snapshot!(format!("presenter_{columns}x{rows}"), dark(&mut model, columns, rows));
+        insta::assert_debug_snapshot!(
+            format!("presenter_{columns}x{rows}"),
+            dark(&mut model, columns, rows)
+        );
         press(&mut model, &[Key::char('t'), Key::char('p')]);
         assert!(!model.showing.presenter);
     }
@@ -281,5 +298,9 @@ fn a_presenter_shows_less_and_larger() {
     press(&mut model, &[Key::char('t'), Key::char('p'), Key::char('r')]);
     insta::assert_debug_snapshot!("presenter_composing_120x40", dark(&mut model, 120, 40));
     press(&mut model, &["esc".parse().expect("a key"), "tab".parse().expect("a key")]);
-    assert_eq!(model.focus, swarmscope::screen::Pane::Reply, "no pane has the focus that is not there");
+    assert_eq!(
+        model.focus,
+        swarmscope::screen::Pane::Reply,
+        "no pane has the focus that is not there"
+    );
 }

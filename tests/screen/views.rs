@@ -1,4 +1,5 @@
-//! Every view there is: the keys that lead to it from the main screen, what is pasted there, and the keys behind that.
+//! Every view there is: the keys that lead to it from the main screen, what is pasted there, and
+//! the keys behind that.
 
 use swarmscope::screen::{Effect, Key, Model, Msg};
 
@@ -7,7 +8,8 @@ use crate::fixture::{fold, press};
 /// A view, by its name: keys, whether something is pasted, keys.
 pub struct View(pub &'static str, pub &'static str, pub bool, pub &'static str);
 
-/// A line each. A new view is added here, and is tried with hostile text, in plain characters, and for what it copies.
+/// A line each. A new view is added here, and is tried with hostile text, in plain characters, and
+/// for what it copies.
 pub const VIEWS: &[View] = &[
     View("the list", "", false, ""),
     View("channels", "tab", false, ""),

@@ -28,7 +28,12 @@ impl Transcript {
     pub fn all() -> Vec<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/transcripts");
         let index = read_json(&fs::read_to_string(folder.join("index.json")).unwrap());
-        index.as_object().unwrap().iter().flat_map(|(file, conns)| read_file(&folder, file, conns)).collect()
+        index
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(file, conns)| read_file(&folder, file, conns))
+            .collect()
     }
 }
 
@@ -36,10 +41,13 @@ fn read_file(folder: &Path, file: &str, conns: &Value) -> Vec<Transcript> {
     let mut transcripts: BTreeMap<u64, Transcript> = BTreeMap::new();
     for conn in conns.as_array().unwrap() {
         let key = |side: &str| conn[side].as_str().map(|name| folder.join("keys").join(name));
-        let keys = key("initiator key").zip(key("responder key")).map(|(dialler, acceptor)| Keys { dialler, acceptor });
+        let keys = key("initiator key")
+            .zip(key("responder key"))
+            .map(|(dialler, acceptor)| Keys { dialler, acceptor });
         let number = conn["conn"].as_u64().unwrap();
         let name = format!("{file} connection {number}");
-        transcripts.insert(number, Transcript { name, dialler: Vec::new(), acceptor: Vec::new(), keys });
+        transcripts
+            .insert(number, Transcript { name, dialler: Vec::new(), acceptor: Vec::new(), keys });
     }
     for line in fs::read_to_string(folder.join(file)).unwrap().lines().map(read_json) {
         let Some(hex) = line["hex"].as_str() else { continue };

@@ -1,7 +1,9 @@
-//! A simulated swarm, and a Crawler of it, as two processes: how the figures in docs/crawling.md were measured.
+//! A simulated swarm, and a Crawler of it, as two processes: how the figures in docs/crawling.md
+//! were measured.
 //!
-//! `simulated swarm 50000 plain` prints where to begin, and on SIGINT or after `SECONDS` (fourth argument)
-//! what it served; `simulated crawl TARGET STORE ROUNDS CONCURRENCY` crawls it and prints the figures.
+//! `simulated swarm 50000 plain` prints where to begin, and on SIGINT or after `SECONDS` (fourth
+//! argument) what it served; `simulated crawl TARGET STORE ROUNDS CONCURRENCY` crawls it and prints
+//! the figures.
 #![allow(clippy::disallowed_methods, reason = "a program may look at the clock")]
 
 use std::error::Error;
@@ -32,7 +34,10 @@ impl Question for Nat {
     fn initiate(&self, _to: OverlayVersion) -> bytes::Bytes {
         bytes::Bytes::new()
     }
-    fn decode(&self, payload: &[u8]) -> Result<swarmscope_wire::Decoded, swarmscope_peer::ReplyDecodeError> {
+    fn decode(
+        &self,
+        payload: &[u8],
+    ) -> Result<swarmscope_wire::Decoded, swarmscope_peer::ReplyDecodeError> {
         let mut decoded = swarmscope_wire::formats::decode(payload);
         decoded.json = serde_json::json!({"kind": decoded.json[0], "code": decoded.json[1]});
         Ok(decoded)
@@ -66,7 +71,8 @@ async fn swarm(peers: u32, kind: &str, seconds: u64) -> Result<(), Box<dyn Error
     }
     let served = swarm.served();
     let world = swarm.world();
-    let reachable = (0..world.peers).filter(|peer| world.is_reachable(*peer, began.elapsed())).count();
+    let reachable =
+        (0..world.peers).filter(|peer| world.is_reachable(*peer, began.elapsed())).count();
     println!(
         "served {} connections, {} authenticated, {} peers accepted a question, most often {} times, {} answered 254; \
          {reachable} of {} peers reachable at the end; {}",
@@ -81,7 +87,13 @@ async fn swarm(peers: u32, kind: &str, seconds: u64) -> Result<(), Box<dyn Error
     Ok(())
 }
 
-fn crawl(target: &str, store: &str, rounds: u64, concurrency: usize, every: u64) -> Result<(), Box<dyn Error>> {
+fn crawl(
+    target: &str,
+    store: &str,
+    rounds: u64,
+    concurrency: usize,
+    every: u64,
+) -> Result<(), Box<dyn Error>> {
     let key = StoreKey::new([7; 32]);
     let place = store.parse()?;
     let store = Store::crawl(&place, &key)?;
@@ -96,7 +108,9 @@ fn crawl(target: &str, store: &str, rounds: u64, concurrency: usize, every: u64)
         ..Settings::new(Registry::default().with_question(Nat))
     };
     let identities = Identities {
-        current: Some(Arc::new(Ed25519Identity::from_seed([u8::try_from(std::process::id() % 251)?; 32]))),
+        current: Some(Arc::new(Ed25519Identity::from_seed(
+            [u8::try_from(std::process::id() % 251)?; 32],
+        ))),
         legacy: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -134,10 +148,14 @@ fn crawl(target: &str, store: &str, rounds: u64, concurrency: usize, every: u64)
 /// Memory and processor time of this process, as Linux counts them.
 fn usage() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let value = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("?").trim().to_owned();
+    let value = |name: &str| {
+        status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("?").trim().to_owned()
+    };
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
-    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0) / 100.0;
+    let ticks = |at: usize| {
+        fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0) / 100.0
+    };
     format!(
         "memory {} (peak {}), CPU {:.1} s user {:.1} s system",
         value("VmRSS:"),

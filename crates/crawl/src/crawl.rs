@@ -1,5 +1,8 @@
 //! The world around the machine: a node, a store on a thread of its own, a clock, rounds.
-#![allow(clippy::disallowed_methods, reason = "a crawl lives in the world: it has a clock and tasks")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a crawl lives in the world: it has a clock and tasks"
+)]
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -10,7 +13,9 @@ use swarmscope_store::records::State;
 use swarmscope_store::store::{Left, Opening};
 use swarmscope_store::time::millis;
 use swarmscope_store::writer::{Done, Writer};
-use swarmscope_store::{Figures, Leased, Network, Question as Declared, Round, Store, StoreError, StoreKey, Time};
+use swarmscope_store::{
+    Figures, Leased, Network, Question as Declared, Round, Store, StoreError, StoreKey, Time,
+};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
@@ -21,7 +26,8 @@ use crate::progress::Progress;
 use crate::question::Question;
 use crate::settings::Settings;
 
-/// Peers that are leased at once, at the least: a lease is a transaction, and small ones cost as much as large ones.
+/// Peers that are leased at once, at the least: a lease is a transaction, and small ones cost as
+/// much as large ones.
 const LEAST_LEASE: usize = 100;
 /// How often the machine's clock ticks, and progress is told.
 const TICK: Duration = Duration::from_millis(500);
@@ -100,8 +106,8 @@ pub struct Crawl {
 }
 
 impl Crawl {
-    /// Starts a node that visits what the store says, and asks what the settings say. `config` says who it
-    /// is and where it listens; what a crawl needs of the rest is set here.
+    /// Starts a node that visits what the store says, and asks what the settings say. `config` says
+    /// who it is and where it listens; what a crawl needs of the rest is set here.
     ///
     /// # Errors
     /// A question nobody knows, a store that cannot be written, a node that cannot start.
@@ -111,15 +117,22 @@ impl Crawl {
         config: NodeConfig,
         settings: Settings,
     ) -> Result<(Self, watch::Receiver<Progress>), CrawlError> {
-        let (writer, done) =
-            Writer::start(store, Network::Overlay, settings.holder.clone()).map_err(CrawlError::Thread)?;
+        let (writer, done) = Writer::start(store, Network::Overlay, settings.holder.clone())
+            .map_err(CrawlError::Thread)?;
         let mut questions = Vec::new();
         for message in &settings.questions {
-            let asked = settings.registry.get(*message).cloned().ok_or(CrawlError::NoQuestion(*message))?;
+            let asked =
+                settings.registry.get(*message).cloned().ok_or(CrawlError::NoQuestion(*message))?;
             let rows = asked.rows();
-            let declared = Declared { message: message.0, name: settings.registry.label(*message), rows: rows.clone() };
+            let declared = Declared {
+                message: message.0,
+                name: settings.registry.label(*message),
+                rows: rows.clone(),
+            };
             let id = writer.call(move |store| store.declare(Network::Overlay, &declared)).await?;
-            let frequency = settings.frequency.map_or_else(|| asked.default_frequency(), swarmscope_wire::Frequency);
+            let frequency = settings
+                .frequency
+                .map_or_else(|| asked.default_frequency(), swarmscope_wire::Frequency);
             questions.push(Question { id, message: *message, asked, frequency, rows });
         }
         let concurrency = settings.concurrency;
@@ -128,8 +141,12 @@ impl Crawl {
             gossip: true,
             survey: true,
             max_peers: 0,
-            max_known: config.max_known.max(1 << 18), // word of a peer is told once as long as it is kept in mind
-            limits: swarmscope_peer::Limits { dials: concurrency.max(config.limits.dials), ..config.limits },
+            max_known: config.max_known.max(1 << 18), /* word of a peer is told once as long as
+                                                       * it is kept in mind */
+            limits: swarmscope_peer::Limits {
+                dials: concurrency.max(config.limits.dials),
+                ..config.limits
+            },
             ..config
         };
         let (node, events) = Node::start(config).await?;
@@ -156,8 +173,9 @@ impl Crawl {
         Ok((crawl, progress))
     }
 
-    /// Makes rounds until they are over or `stop` ends; `report` hears of each round at its end. Whatever
-    /// was in flight is finished or given back, and everything is written, before this returns.
+    /// Makes rounds until they are over or `stop` ends; `report` hears of each round at its end.
+    /// Whatever was in flight is finished or given back, and everything is written, before this
+    /// returns.
     ///
     /// # Errors
     /// The store cannot be used any more, or the node has ended.
@@ -254,7 +272,8 @@ impl Crawl {
         }
     }
 
-    /// Waits for the next round. The node's events are read meanwhile: peers may dial in and tell of others.
+    /// Waits for the next round. The node's events are read meanwhile: peers may dial in and tell
+    /// of others.
     async fn rest(&mut self, until: Instant) -> Result<(), CrawlError> {
         loop {
             self.act();
@@ -272,7 +291,9 @@ impl Crawl {
         self.leased.clear(); // given back with all that is still held
         let until = Instant::now() + GRACE;
         let mut ticks = interval(TICK);
-        while (self.machine.in_flight() > 0 || self.machine.progress.unwritten > 0) && Instant::now() < until {
+        while (self.machine.in_flight() > 0 || self.machine.progress.unwritten > 0)
+            && Instant::now() < until
+        {
             self.act();
             tokio::select! {
                 event = self.events.recv() => self.event(event)?,
@@ -292,7 +313,9 @@ impl Crawl {
 
     /// Whether nothing is in flight, held, or on its way to or from the store.
     fn is_idle(&self) -> bool {
-        let empty = self.machine.in_flight() == 0 && self.leased.is_empty() && self.machine.progress.unwritten == 0;
+        let empty = self.machine.in_flight() == 0
+            && self.leased.is_empty()
+            && self.machine.progress.unwritten == 0;
         empty && !self.leasing && self.nobody.is_some() && !self.machine.is_asking()
     }
 
@@ -303,9 +326,16 @@ impl Crawl {
         Ok(due == 0 && held == 0)
     }
 
-    async fn ended(&mut self, round: &Round, report: &mut impl FnMut(&RoundReport)) -> Result<(), CrawlError> {
+    async fn ended(
+        &mut self,
+        round: &Round,
+        report: &mut impl FnMut(&RoundReport),
+    ) -> Result<(), CrawlError> {
         let id = round.id;
-        let figures = self.writer.call(move |store| store.end_round(id, State::Complete, Time::now())).await?;
+        let figures = self
+            .writer
+            .call(move |store| store.end_round(id, State::Complete, Time::now()))
+            .await?;
         // Where another Crawler was faster, its word counts.
         let figures = if figures.is_some() {
             figures
@@ -338,13 +368,17 @@ impl Crawl {
         }
         let prune = move |store: &mut Store| {
             let now = Time::now();
-            let aged = keep.map(|keep| store.prune_before(Time(now.0.saturating_sub(millis(keep))))).transpose()?;
+            let aged = keep
+                .map(|keep| store.prune_before(Time(now.0.saturating_sub(millis(keep)))))
+                .transpose()?;
             let sized = bytes.map(|bytes| store.prune_to(bytes)).transpose()?;
             Ok(aged.map_or(0, |pruned| pruned.visits) + sized.map_or(0, |pruned| pruned.visits))
         };
         let visits = self.writer.call(prune).await?;
         if visits > 0 {
-            tracing::info!("{visits} old visits were taken out of the store; their rounds keep their figures");
+            tracing::info!(
+                "{visits} old visits were taken out of the store; their rounds keep their figures"
+            );
         }
         Ok(())
     }
@@ -391,7 +425,9 @@ impl Crawl {
 
     fn decode(&mut self, reply: Reply) {
         let registry = self.settings.registry.clone();
-        let read = move |reply: &Reply| decode_reply(&registry, reply.message, reply.error, &reply.payload);
+        let read = move |reply: &Reply| {
+            decode_reply(&registry, reply.message, reply.error, &reply.payload)
+        };
         if reply.payload.len() <= SMALL {
             let decoding = read(&reply);
             return self.machine.decoded(&reply, &decoding, now());
@@ -405,7 +441,8 @@ impl Crawl {
 
     fn event(&mut self, event: Option<Event>) -> Result<(), CrawlError> {
         use swarmscope_wire::failure::{By, Cause};
-        let event = event.ok_or_else(|| Failure::new(Cause::Stopped, By::Us, "the node has ended"))?;
+        let event =
+            event.ok_or_else(|| Failure::new(Cause::Stopped, By::Us, "the node has ended"))?;
         self.machine.event(event, now());
         while let Ok(event) = self.events.try_recv() {
             self.machine.event(event, now());
@@ -415,7 +452,8 @@ impl Crawl {
 
     fn done(&mut self, done: Option<Done>) -> Result<(), CrawlError> {
         use swarmscope_store::error::Kind;
-        let done = done.ok_or_else(|| StoreError::new(Kind::Lost, "the store's thread has ended"))?;
+        let done =
+            done.ok_or_else(|| StoreError::new(Kind::Lost, "the store's thread has ended"))?;
         let progress = &mut self.machine.progress;
         match done {
             Done::Heard(fresh) => {
@@ -444,14 +482,17 @@ impl Crawl {
     }
 
     async fn renew(&mut self) -> Result<(), CrawlError> {
-        let (holder, until) = (self.settings.holder.clone(), Time::now().after(self.settings.lease));
+        let (holder, until) =
+            (self.settings.holder.clone(), Time::now().after(self.settings.lease));
         self.writer.call(move |store| store.renew(&holder, until)).await?;
         Ok(())
     }
 
     async fn look(&mut self, round: &Round) -> Result<(), CrawlError> {
         let round = round.clone();
-        let look = move |store: &mut Store| Ok((store.bytes()?, store.left(&round)?, store.known(round.network)?));
+        let look = move |store: &mut Store| {
+            Ok((store.bytes()?, store.left(&round)?, store.known(round.network)?))
+        };
         let (bytes, left, known) = self.writer.call(look).await?;
         let progress = &mut self.machine.progress;
         (progress.store_bytes, progress.due, progress.known) = (bytes, left.due, known);
@@ -465,7 +506,9 @@ impl Crawl {
         while self.recent.len() > 20 {
             self.recent.pop_front();
         }
-        if let (Some((first, before)), Some((last, after))) = (self.recent.front(), self.recent.back()) {
+        if let (Some((first, before)), Some((last, after))) =
+            (self.recent.front(), self.recent.back())
+        {
             let seconds = last.saturating_duration_since(*first).as_secs_f64();
             progress.visits_per_second =
                 if seconds > 0.0 { after.saturating_sub(*before) as f64 / seconds } else { 0.0 };

@@ -1,5 +1,5 @@
-//! A Crawler that runs for months: it visits every peer it hears of, asks what it was told to ask, and
-//! writes what came of it into a store.
+//! A Crawler that runs for months: it visits every peer it hears of, asks what it was told to ask,
+//! and writes what came of it into a store.
 //!
 //! ```text
 //!   Node ── events ──► Machine ──► actions ──► Node: connect, ask, disconnect

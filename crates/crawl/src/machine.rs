@@ -1,5 +1,5 @@
-//! The visits in flight: what comes from the node and the store goes in, what is to be done comes out.
-//! Pure: no socket, no clock, no disk.
+//! The visits in flight: what comes from the node and the store goes in, what is to be done comes
+//! out. Pure: no socket, no clock, no disk.
 //!
 //! ```text
 //!   leased ─► dial ─► connected ─► permit asked for ─► question sent ─► reply read ─► record
@@ -7,8 +7,9 @@
 //!               └── failed ─────────────────────────────────┴────────────────────────► record
 //! ```
 //!
-//! A question goes out only after the store has said yes on disk, so that no other Crawler, nor this one
-//! after a crash, puts it again too soon. A visit ends once, and its record is what the store writes.
+//! A question goes out only after the store has said yes on disk, so that no other Crawler, nor
+//! this one after a crash, puts it again too soon. A visit ends once, and its record is what the
+//! store writes.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -19,7 +20,9 @@ use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::{Ask, Direction, Event, Origin, PeerKey, Source, Target, Ticket};
 use swarmscope_store::outcome::{ANSWERED, Class, REACHED};
 use swarmscope_store::schedule::{self, Next, Past, Policy};
-use swarmscope_store::{Heard, Leased, Network, PeerHash, PeerId, Permit, Replied, RoundId, StoreKey, Time, Visited};
+use swarmscope_store::{
+    Heard, Leased, Network, PeerHash, PeerId, Permit, Replied, RoundId, StoreKey, Time, Visited,
+};
 use swarmscope_wire::failure::{Cause, Delivered, Failure};
 use swarmscope_wire::{ErrorByte, OverlayVersion, Permid};
 
@@ -126,8 +129,8 @@ impl Machine {
         }
     }
 
-    /// A round begins, or goes on. Targets of which nobody knows the permid yet are dialled to learn it;
-    /// their visit comes by a lease, as everybody's.
+    /// A round begins, or goes on. Targets of which nobody knows the permid yet are dialled to
+    /// learn it; their visit comes by a lease, as everybody's.
     pub fn begin(&mut self, round: RoundId, began: Time, now: Now) {
         (self.round, self.began) = (round, began);
         self.exchanged.retain(|_, at| now.instant < *at + BLOCK);
@@ -136,7 +139,9 @@ impl Machine {
             self.seeds.drain(..).partition(|target| target.permid.is_some());
         let heard: Vec<Heard> = named
             .iter()
-            .filter_map(|target| Some(self.heard(target.permid?, Some(target.to_string()), None, now.time)))
+            .filter_map(|target| {
+                Some(self.heard(target.permid?, Some(target.to_string()), None, now.time))
+            })
             .collect();
         if !heard.is_empty() {
             self.actions.push_back(Action::Hear(heard));
@@ -172,8 +177,10 @@ impl Machine {
     /// A peer is this process's to visit.
     pub fn visit(&mut self, leased: Leased, now: Now) {
         let target = leased.address.as_deref().and_then(|address| address.parse::<Target>().ok());
-        let permid =
-            target.as_ref().and_then(|target| target.permid).or_else(|| self.hashes.get(&leased.hash).copied());
+        let permid = target
+            .as_ref()
+            .and_then(|target| target.permid)
+            .or_else(|| self.hashes.get(&leased.hash).copied());
         let Some(permid) = permid else { return self.pass_over(leased.peer, now) };
         let ip = target.as_ref().and_then(|target| target.host.parse::<IpAddr>().ok());
         if self.settings.opt_out.holds(Some(&permid.to_string()), ip, now.time) {
@@ -210,7 +217,16 @@ impl Machine {
                 let heard = self.heard(permid, Some(address.to_string()), version, now.time);
                 self.actions.push_back(Action::Hear(vec![heard]));
             }
-            Event::Connected { permid, was, address, listening_port, version, direction, rtt, .. } => {
+            Event::Connected {
+                permid,
+                was,
+                address,
+                listening_port,
+                version,
+                direction,
+                rtt,
+                ..
+            } => {
                 self.online.insert(permid, version);
                 self.hashes.insert(self.hash(permid), permid);
                 let place = match direction {
@@ -271,17 +287,33 @@ impl Machine {
     }
 
     /// The peer is connected: its questions are asked for.
-    fn reached(&mut self, permid: Permid, version: OverlayVersion, rtt: Option<Duration>, now: Now) {
-        let Some(visit) = self.visits.get_mut(&permid).filter(|visit| visit.stage == Stage::Dialling) else { return };
+    fn reached(
+        &mut self,
+        permid: Permid,
+        version: OverlayVersion,
+        rtt: Option<Duration>,
+        now: Now,
+    ) {
+        let Some(visit) =
+            self.visits.get_mut(&permid).filter(|visit| visit.stage == Stage::Dialling)
+        else {
+            return;
+        };
         visit.stage = Stage::Connected { at: now.instant };
         (visit.version, visit.rtt) = (Some(version), rtt);
         visit.gossiped = self.exchanged.contains_key(&visit.leased.hash);
         self.progress.dialled_in(now.instant.saturating_duration_since(visit.began));
         for (place, question) in self.questions.iter().enumerate() {
-            let fits = (question.asked.min_version()..=question.asked.max_version()).contains(&version);
+            let fits =
+                (question.asked.min_version()..=question.asked.max_version()).contains(&version);
             let is_time = visit.clock(question.message.0).is_none_or(|clock| clock <= now.time);
             if fits && is_time {
-                visit.put.push(Put { question: place, awaits_permit: true, sent: None, reads: false });
+                visit.put.push(Put {
+                    question: place,
+                    awaits_permit: true,
+                    sent: None,
+                    reads: false,
+                });
                 self.actions.push_back(Action::Permit(Permit {
                     peer: visit.leased.peer,
                     message: question.message.0,
@@ -296,11 +328,16 @@ impl Machine {
     /// The store has decided on a question.
     pub fn permitted(&mut self, permit: Permit, granted: bool, now: Now) {
         let Some(peer) = self.permids.get(&permit.peer).copied() else { return };
-        let Some(place) = self.questions.iter().position(|question| question.message.0 == permit.message) else {
+        let Some(place) =
+            self.questions.iter().position(|question| question.message.0 == permit.message)
+        else {
             return;
         };
         let Some(visit) = self.visits.get_mut(&peer) else { return };
-        let Some(put) = visit.put.iter_mut().find(|put| put.question == place && put.awaits_permit) else { return };
+        let Some(put) = visit.put.iter_mut().find(|put| put.question == place && put.awaits_permit)
+        else {
+            return;
+        };
         put.awaits_permit = false;
         if !granted {
             self.progress.not_permitted += 1;
@@ -322,7 +359,11 @@ impl Machine {
 
     /// A question is on its way under this ticket.
     pub fn sent(&mut self, ask: &Ask, ticket: Ticket, now: Now) {
-        let Some(place) = self.questions.iter().position(|question| question.message == ask.message) else { return };
+        let Some(place) =
+            self.questions.iter().position(|question| question.message == ask.message)
+        else {
+            return;
+        };
         self.tickets.insert(ticket, (ask.to, place));
         if let Some(put) = self.put_mut(ask.to, place) {
             put.sent = Some((ticket, now.instant, now.time));
@@ -356,7 +397,9 @@ impl Machine {
         // What the peer cannot have got it cannot have counted.
         let not_before = match failure.delivered {
             Delivered::No => before.unwrap_or_default(),
-            Delivered::Maybe | Delivered::Yes => schedule::not_before(now.time, question.interval()),
+            Delivered::Maybe | Delivered::Yes => {
+                schedule::not_before(now.time, question.interval())
+            }
         };
         let replied = Replied {
             question: question.id,
@@ -378,7 +421,9 @@ impl Machine {
         let name = self.settings.registry.label(self.questions[place].message);
         self.progress.asked(&name, &replied.outcome);
         let Some(visit) = self.visits.get_mut(&permid) else { return };
-        if let Some((_, since, at)) = visit.put.iter().find(|put| put.question == place).and_then(|put| put.sent) {
+        if let Some((_, since, at)) =
+            visit.put.iter().find(|put| put.question == place).and_then(|put| put.sent)
+        {
             replied.at = at;
             replied.took = now.instant.saturating_duration_since(since);
         }
@@ -392,7 +437,9 @@ impl Machine {
             return;
         }
         match self.online.get(&permid).copied() {
-            Some(version) if failure.cause == Cause::Duplicate => self.reached(permid, version, None, now),
+            Some(version) if failure.cause == Cause::Duplicate => {
+                self.reached(permid, version, None, now)
+            }
             _ => self.end(permid, failure.cause.code(), now),
         }
     }
@@ -404,9 +451,11 @@ impl Machine {
         if visit.stage == Stage::Dialling {
             return; // an older connection; the dial goes on, and says how it ends
         }
-        // Requests that were under way have failed before this; permits and replies that are read come still.
+        // Requests that were under way have failed before this; permits and replies that are read
+        // come still.
         visit.gossiped = true;
-        let unsent: Vec<usize> = visit.put.iter().filter(|put| put.awaits_permit).map(|put| put.question).collect();
+        let unsent: Vec<usize> =
+            visit.put.iter().filter(|put| put.awaits_permit).map(|put| put.question).collect();
         for place in unsent {
             let failure = Failure { delivered: Delivered::No, ..failure.clone() };
             self.question_failed(permid, place, &failure, now);
@@ -414,7 +463,8 @@ impl Machine {
         self.end_if_done(permid, now);
     }
 
-    /// Ends visits that wait for nothing but a BuddyCast which does not come. To be called about once a second.
+    /// Ends visits that wait for nothing but a BuddyCast which does not come. To be called about
+    /// once a second.
     pub fn tick(&mut self, now: Now) {
         let done: Vec<Permid> = self
             .visits
@@ -440,10 +490,15 @@ impl Machine {
         if visit.stage != Stage::Dialling {
             self.actions.push_back(Action::Disconnect(permid));
         }
-        let past = Past { failures: visit.leased.failures, online_since: visit.leased.online_since };
+        let past =
+            Past { failures: visit.leased.failures, online_since: visit.leased.online_since };
         let Next { failures, online_since, due } =
             schedule::next(&self.policy, past, Class::of(outcome), self.began, now.time);
-        let due = if outcome == REACHED { schedule::due(&self.policy, due, self.clocks(&visit)) } else { due };
+        let due = if outcome == REACHED {
+            schedule::due(&self.policy, due, self.clocks(&visit))
+        } else {
+            due
+        };
         self.progress.ended(outcome);
         self.actions.push_back(Action::Write(Visited {
             round: self.round,
@@ -464,7 +519,8 @@ impl Machine {
     /// Before when each question of the crawl must not be put to this peer again.
     fn clocks(&self, visit: &Visit) -> Vec<Time> {
         let clock = |question: &Question| {
-            let replied = visit.replies.iter().find(|replied| replied.message == question.message.0);
+            let replied =
+                visit.replies.iter().find(|replied| replied.message == question.message.0);
             replied.map(|replied| replied.not_before).or_else(|| visit.clock(question.message.0))
         };
         self.questions.iter().filter_map(clock).collect()
@@ -478,8 +534,15 @@ impl Machine {
         self.key.peer(Network::Overlay, &permid.to_der())
     }
 
-    /// Word of a peer. What is dialled later is `permid@host:port`: only that peer is told anything.
-    fn heard(&self, permid: Permid, place: Option<String>, version: Option<OverlayVersion>, at: Time) -> Heard {
+    /// Word of a peer. What is dialled later is `permid@host:port`: only that peer is told
+    /// anything.
+    fn heard(
+        &self,
+        permid: Permid,
+        place: Option<String>,
+        version: Option<OverlayVersion>,
+        at: Time,
+    ) -> Heard {
         let address = place.map(|place| format!("{permid}@{place}"));
         Heard { peer: self.hash(permid), address, version: version.map(|version| version.0), at }
     }

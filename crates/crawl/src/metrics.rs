@@ -1,5 +1,6 @@
-//! Counts of a crawl in the text format that Prometheus reads, and a small server for them: `/metrics`
-//! and `/healthz`. Labels hold networks, questions and outcome codes; no address and no permid.
+//! Counts of a crawl in the text format that Prometheus reads, and a small server for them:
+//! `/metrics` and `/healthz`. Labels hold networks, questions and outcome codes; no address and no
+//! permid.
 #![allow(clippy::disallowed_methods, reason = "a server lives in the world")]
 
 use std::fmt::Write as _;
@@ -53,19 +54,39 @@ pub const NAMES: &[&str] = &[
 #[must_use]
 pub fn render(progress: &Progress, network: Network, limit: usize) -> String {
     let mut text = Text { out: String::with_capacity(8 * 1024), network: network.name() };
-    let visits = progress.visits.iter().map(|(outcome, count)| (format!(",outcome=\"{outcome}\""), *count as f64));
+    let visits = progress
+        .visits
+        .iter()
+        .map(|(outcome, count)| (format!(",outcome=\"{outcome}\""), *count as f64));
     text.family("visits_total", "counter", "Visits that ended, by outcome", visits);
     let questions = progress.questions.iter();
-    let questions = questions
-        .map(|((name, outcome), count)| (format!(",question=\"{name}\",outcome=\"{outcome}\""), *count as f64));
+    let questions = questions.map(|((name, outcome), count)| {
+        (format!(",question=\"{name}\",outcome=\"{outcome}\""), *count as f64)
+    });
     text.family("questions_total", "counter", "Questions that ended, by outcome", questions);
     for (name, help, value) in [
         ("rounds_total", "Rounds that ended", progress.rounds),
         ("written_results_total", "Visits on disk", progress.written),
-        ("counted_elsewhere_total", "Visits that another Crawler had counted in the same round", progress.again),
-        ("not_permitted_total", "Questions not sent because they were sent within their time", progress.not_permitted),
-        ("opted_out_total", "Peers passed over because they asked not to be visited", progress.opted_out),
-        ("store_troubles_total", "Failures of the store that were overcome", progress.store_troubles),
+        (
+            "counted_elsewhere_total",
+            "Visits that another Crawler had counted in the same round",
+            progress.again,
+        ),
+        (
+            "not_permitted_total",
+            "Questions not sent because they were sent within their time",
+            progress.not_permitted,
+        ),
+        (
+            "opted_out_total",
+            "Peers passed over because they asked not to be visited",
+            progress.opted_out,
+        ),
+        (
+            "store_troubles_total",
+            "Failures of the store that were overcome",
+            progress.store_troubles,
+        ),
     ] {
         text.one(name, "counter", help, Some(value as f64));
     }
@@ -80,7 +101,11 @@ pub fn render(progress: &Progress, network: Network, limit: usize) -> String {
         ("running_round_seconds", "Since the running round began", Some(progress.round_seconds)),
         ("visits_per_second", "Over the last seconds", Some(progress.visits_per_second)),
         ("store_bytes", "Size of the store on disk", Some(progress.store_bytes as f64)),
-        ("round_reached_peers", "Peers that the last round reached", last.map(|it| it.reached() as f64)),
+        (
+            "round_reached_peers",
+            "Peers that the last round reached",
+            last.map(|it| it.reached() as f64),
+        ),
         ("round_duration_seconds", "How long the last round took", last.map(|it| it.seconds)),
         (
             "round_coverage_ratio",
@@ -113,13 +138,24 @@ struct Text {
 
 impl Text {
     fn head(&mut self, name: &str, kind: &str, help: &str) {
-        let _ = writeln!(self.out, "# HELP swarmscope_{name} {help}\n# TYPE swarmscope_{name} {kind}");
+        let _ =
+            writeln!(self.out, "# HELP swarmscope_{name} {help}\n# TYPE swarmscope_{name} {kind}");
     }
 
-    fn family(&mut self, name: &str, kind: &str, help: &str, values: impl Iterator<Item = (String, f64)>) {
+    fn family(
+        &mut self,
+        name: &str,
+        kind: &str,
+        help: &str,
+        values: impl Iterator<Item = (String, f64)>,
+    ) {
         self.head(name, kind, help);
         for (labels, value) in values {
-            let _ = writeln!(self.out, "swarmscope_{name}{{network=\"{}\"{labels}}} {value}", self.network);
+            let _ = writeln!(
+                self.out,
+                "swarmscope_{name}{{network=\"{}\"{labels}}} {value}",
+                self.network
+            );
         }
     }
 
@@ -142,10 +178,18 @@ impl Text {
         let bounds = LATENCY_BOUNDS.iter().map(ToString::to_string).chain(["+Inf".to_owned()]);
         for (bound, count) in bounds.zip(progress.latency) {
             sum += count;
-            let _ = writeln!(self.out, "swarmscope_{name}_bucket{{network=\"{}\",le=\"{bound}\"}} {sum}", self.network);
+            let _ = writeln!(
+                self.out,
+                "swarmscope_{name}_bucket{{network=\"{}\",le=\"{bound}\"}} {sum}",
+                self.network
+            );
         }
         let network = self.network;
-        let _ = writeln!(self.out, "swarmscope_{name}_sum{{network=\"{network}\"}} {}", progress.latency_sum);
+        let _ = writeln!(
+            self.out,
+            "swarmscope_{name}_sum{{network=\"{network}\"}} {}",
+            progress.latency_sum
+        );
         let _ = writeln!(self.out, "swarmscope_{name}_count{{network=\"{network}\"}} {sum}");
     }
 }
@@ -181,13 +225,18 @@ pub async fn serve(
                         let _ = timeout(PATIENCE, answer(socket, &progress, limit)).await; // whoever is slow asks again
                     });
                 }
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await, // no file left just now
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await, /* no file left
+                                                                                 * just now */
             }
         }
     }))
 }
 
-async fn answer(mut socket: TcpStream, progress: &watch::Receiver<Progress>, limit: usize) -> io::Result<()> {
+async fn answer(
+    mut socket: TcpStream,
+    progress: &watch::Receiver<Progress>,
+    limit: usize,
+) -> io::Result<()> {
     let mut head = Vec::new();
     let mut buffer = [0; 1024];
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -227,10 +276,17 @@ mod tests {
         progress.asked("NATCHECK", "answered");
         progress.dialled_in(Duration::from_millis(30));
         let text = render(&progress, Network::Overlay, 256);
-        let names: Vec<&str> =
-            text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+        let names: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+            .collect();
         assert_eq!(names, NAMES);
-        assert!(text.contains("swarmscope_visits_total{network=\"overlay\",outcome=\"tcp.timeout\"} 1\n"), "{text}");
+        assert!(
+            text.contains(
+                "swarmscope_visits_total{network=\"overlay\",outcome=\"tcp.timeout\"} 1\n"
+            ),
+            "{text}"
+        );
         assert!(text.contains("dial_duration_seconds_bucket{network=\"overlay\",le=\"0.05\"} 1\n"));
         assert!(!text.contains("round_coverage_ratio{"), "not known, not said");
     }
@@ -247,7 +303,11 @@ mod tests {
             socket.read_to_string(&mut answer).await.unwrap();
             answer
         };
-        assert!(get("GET /metrics HTTP/1.1\r\n\r\n").await.contains("swarmscope_known_peers{network=\"overlay\"} 0"));
+        assert!(
+            get("GET /metrics HTTP/1.1\r\n\r\n")
+                .await
+                .contains("swarmscope_known_peers{network=\"overlay\"} 0")
+        );
         assert!(get("GET /healthz HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 200"));
         assert!(get("GET / HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 404"));
         assert!(get("POST /metrics HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 405"));

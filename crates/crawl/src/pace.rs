@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// So many a second, with a burst of a tenth of that, so that a lease of a hundred does not go out at once.
+/// So many a second, with a burst of a tenth of that, so that a lease of a hundred does not go out
+/// at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     per_second: f64,
@@ -22,7 +23,8 @@ impl Pace {
     pub fn take(&mut self, now: Instant) -> bool {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.at = self.at.max(now);
-        self.tokens = (self.tokens + passed * self.per_second).min((self.per_second / 10.0).max(1.0));
+        self.tokens =
+            (self.tokens + passed * self.per_second).min((self.per_second / 10.0).max(1.0));
         let may = self.tokens >= 1.0;
         if may {
             self.tokens -= 1.0;
@@ -46,7 +48,8 @@ mod tests {
     fn ten_a_second_are_ten_a_second() {
         let start = Instant::now();
         let mut pace = Pace::new(10, start);
-        let began = (0..5000_u64).filter(|ms| pace.take(start + Duration::from_millis(*ms))).count();
+        let began =
+            (0..5000_u64).filter(|ms| pace.take(start + Duration::from_millis(*ms))).count();
         assert!((50..=51).contains(&began), "{began}");
         assert!(pace.wait() <= Duration::from_millis(100));
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 use swarmscope_store::Figures;
 
-/// Upper bounds of the dial latency's buckets, in seconds: from a machine next door to the dial's own deadline.
+/// Upper bounds of the dial latency's buckets, in seconds: from a machine next door to the dial's
+/// own deadline.
 pub const LATENCY_BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 /// What this process did since it started, and where its round stands.
@@ -65,7 +66,10 @@ impl Progress {
     /// Counts the duration of a dial.
     pub fn dialled_in(&mut self, took: Duration) {
         let seconds = took.as_secs_f64();
-        let bucket = LATENCY_BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(LATENCY_BOUNDS.len());
+        let bucket = LATENCY_BOUNDS
+            .iter()
+            .position(|bound| seconds <= *bound)
+            .unwrap_or(LATENCY_BOUNDS.len());
         self.latency[bucket] += 1;
         self.latency_sum += seconds;
     }
@@ -87,6 +91,7 @@ impl Progress {
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
         let left = (self.due + self.in_flight + self.queued) as f64;
-        (self.visits_per_second > 0.0).then(|| Duration::from_secs_f64((left / self.visits_per_second).min(1e9)))
+        (self.visits_per_second > 0.0)
+            .then(|| Duration::from_secs_f64((left / self.visits_per_second).min(1e9)))
     }
 }

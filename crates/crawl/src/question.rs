@@ -29,8 +29,9 @@ impl Question {
         self.frequency.duration()
     }
 
-    /// The declared rows, sensitive cells as keyed digests, and a keyed digest of what does not change
-    /// from one answer to the next. Where nothing is declared the digest is of the whole reply.
+    /// The declared rows, sensitive cells as keyed digests, and a keyed digest of what does not
+    /// change from one answer to the next. Where nothing is declared the digest is of the whole
+    /// reply.
     pub(crate) fn keep(&self, decoding: &Decoding, key: &StoreKey) -> Kept {
         let mut rows = self.rows.read(&decoding.decoded.json);
         let mut said = Vec::new();

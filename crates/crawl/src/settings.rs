@@ -39,7 +39,8 @@ pub struct Settings {
     pub max_bytes: Option<u64>,
     /// Whether payloads are stored as they came.
     pub keep_raw: bool,
-    /// Who this is, in leases and in the rounds' records: program and version, a number of this process.
+    /// Who this is, in leases and in the rounds' records: program and version, a number of this
+    /// process.
     pub program: String,
     /// Names this process in leases.
     pub holder: String,
@@ -57,7 +58,8 @@ impl Settings {
             frequency: None,
             rounds: None,
             lasts: None,
-            concurrency: 256, // arbitrary: fills a slow line, and stays below most limits on open files
+            concurrency: 256, /* arbitrary: fills a slow line, and stays below most limits on
+                               * open files */
             rate: None,
             opt_out: OptOut::default(),
             lease: Duration::from_secs(60),

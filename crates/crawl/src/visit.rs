@@ -60,7 +60,8 @@ impl Visit {
         }
     }
 
-    /// Whether nothing of it is outstanding. A BuddyCast is waited for until `patience` after connecting.
+    /// Whether nothing of it is outstanding. A BuddyCast is waited for until `patience` after
+    /// connecting.
     pub(crate) fn is_done(&self, now: Instant, patience: Duration) -> bool {
         let Stage::Connected { at } = self.stage else { return false };
         self.put.is_empty() && (self.gossiped || now >= at + patience)

@@ -21,8 +21,10 @@ fn root() -> PathBuf {
 fn named(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (at, _) in text.match_indices("swarmscope_") {
-        let name: String = text[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-        let bare = ["_bucket", "_sum", "_count"].iter().find_map(|suffix| name.strip_suffix(suffix));
+        let name: String =
+            text[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        let bare =
+            ["_bucket", "_sum", "_count"].iter().find_map(|suffix| name.strip_suffix(suffix));
         found.insert(bare.unwrap_or(&name).to_owned());
     }
     found
@@ -30,10 +32,13 @@ fn named(text: &str) -> BTreeSet<String> {
 
 /// What is installed, or `None` after saying what is skipped.
 fn tool(name: &str) -> Option<PathBuf> {
-    let found =
-        ["/usr/bin", "/usr/sbin", "/bin"].iter().map(|place| Path::new(place).join(name)).find(|path| path.exists());
+    let found = ["/usr/bin", "/usr/sbin", "/bin"]
+        .iter()
+        .map(|place| Path::new(place).join(name))
+        .find(|path| path.exists());
     if found.is_none() {
-        let required = std::env::var_os("SWARMSCOPE_TEST_OPERATIONS").is_some_and(|value| value == "required");
+        let required =
+            std::env::var_os("SWARMSCOPE_TEST_OPERATIONS").is_some_and(|value| value == "required");
         assert!(!required, "{name} is required and not installed");
         eprintln!("skipped: what {name} would check; it is not installed");
     }
@@ -57,14 +62,21 @@ fn dashboards_and_rules_name_metrics_that_exist_and_no_metric_is_forgotten() {
 #[test]
 fn the_rules_and_a_scrape_pass_promtool() {
     let Some(promtool) = tool("promtool") else { return };
-    let rules =
-        Command::new(&promtool).args(["check", "rules"]).arg(root().join("dashboards/alerts.yml")).output().unwrap();
+    let rules = Command::new(&promtool)
+        .args(["check", "rules"])
+        .arg(root().join("dashboards/alerts.yml"))
+        .output()
+        .unwrap();
     assert!(rules.status.success(), "{rules:?}");
     let directory = tempfile::tempdir().unwrap();
     let scrape = directory.path().join("scrape");
-    fs::write(&scrape, metrics::render(&progress(), swarmscope_store::Network::Overlay, 256)).unwrap();
-    let checked =
-        Command::new(&promtool).args(["check", "metrics"]).stdin(fs::File::open(&scrape).unwrap()).output().unwrap();
+    fs::write(&scrape, metrics::render(&progress(), swarmscope_store::Network::Overlay, 256))
+        .unwrap();
+    let checked = Command::new(&promtool)
+        .args(["check", "metrics"])
+        .stdin(fs::File::open(&scrape).unwrap())
+        .output()
+        .unwrap();
     assert!(checked.status.success(), "{checked:?}");
 }
 
@@ -75,12 +87,21 @@ fn the_unit_is_valid_and_sandboxed() {
     let verified = Command::new(&analyze).arg("verify").arg(&unit).output().unwrap();
     let said = String::from_utf8_lossy(&verified.stderr).into_owned();
     // The program and its manual page are not installed where the tests run.
-    let expected = |line: &str| line.contains("not executable") || line.contains("'man swarmscope(1)'");
-    let about_us: Vec<&str> = said.lines().filter(|line| line.contains("swarmscope") && !expected(line)).collect();
+    let expected =
+        |line: &str| line.contains("not executable") || line.contains("'man swarmscope(1)'");
+    let about_us: Vec<&str> =
+        said.lines().filter(|line| line.contains("swarmscope") && !expected(line)).collect();
     assert!(about_us.is_empty(), "{about_us:?}");
-    let rated =
-        Command::new(&analyze).args(["security", "--offline=true", "--threshold=25"]).arg(&unit).output().unwrap();
-    assert!(rated.status.success(), "exposure above 2.5: {}", String::from_utf8_lossy(&rated.stdout));
+    let rated = Command::new(&analyze)
+        .args(["security", "--offline=true", "--threshold=25"])
+        .arg(&unit)
+        .output()
+        .unwrap();
+    assert!(
+        rated.status.success(),
+        "exposure above 2.5: {}",
+        String::from_utf8_lossy(&rated.stdout)
+    );
 }
 
 fn progress() -> Progress {
@@ -137,7 +158,8 @@ async fn a_real_prometheus_scrapes_it_and_answers_a_panel_s_query() {
     );
     let until = Instant::now() + Duration::from_secs(50);
     loop {
-        let answer = get(&own, "/api/v1/query?query=swarmscope_known_peers").await.unwrap_or_default();
+        let answer =
+            get(&own, "/api/v1/query?query=swarmscope_known_peers").await.unwrap_or_default();
         if answer.contains("\"41976\"") && answer.contains("\"network\":\"overlay\"") {
             break;
         }
@@ -145,7 +167,10 @@ async fn a_real_prometheus_scrapes_it_and_answers_a_panel_s_query() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let latency = "/api/v1/query?query=swarmscope_dial_duration_seconds_bucket";
-    assert!(get(&own, latency).await.unwrap().contains("\"le\":\"0.05\""), "histograms are read as such");
+    assert!(
+        get(&own, latency).await.unwrap().contains("\"le\":\"0.05\""),
+        "histograms are read as such"
+    );
     let rules = get(&own, "/api/v1/rules").await.unwrap();
     assert!(rules.contains("CrawlStalled") && !rules.contains("\"health\":\"err\""), "{rules}");
 }

@@ -74,11 +74,15 @@ impl World1 {
 
     async fn crawl(&self, settings: Settings) -> (Ended, Vec<RoundReport>) {
         let store = Store::crawl(&self.place(), &self.key).unwrap();
-        let identities = Identities { current: Some(Arc::new(Ed25519Identity::from_seed([9; 32]))), legacy: None };
+        let identities = Identities {
+            current: Some(Arc::new(Ed25519Identity::from_seed([9; 32]))),
+            legacy: None,
+        };
         let config = NodeConfig { identities, ..NodeConfig::default() };
         let (crawl, _) = Crawl::start(store, self.key.clone(), config, settings).await.unwrap();
         let mut reports = Vec::new();
-        let ended = crawl.run(std::future::pending(), |report| reports.push(report.clone())).await.unwrap();
+        let ended =
+            crawl.run(std::future::pending(), |report| reports.push(report.clone())).await.unwrap();
         (ended, reports)
     }
 
@@ -95,13 +99,17 @@ async fn a_round_finds_everybody_and_counts_what_is_true() {
     assert_eq!((ended, reports.len()), (Ended::Over, 1));
     let figures = &reports[0].figures;
     let world = test.swarm.world();
-    let count = |fits: &dyn Fn(u32) -> bool| (0..world.peers).filter(|peer| fits(*peer)).count() as u64;
+    let count =
+        |fits: &dyn Fn(u32) -> bool| (0..world.peers).filter(|peer| fits(*peer)).count() as u64;
     let reachable = count(&|peer| matches!(world.kind(peer), Kind::Plain | Kind::Slow));
     assert_eq!(figures.known, 400);
     assert_eq!((figures.dialled, figures.outcomes.values().sum()), (400, 400));
     // Who is away at the moment of its visit is not reached; the swarm knows how many connected.
     assert_eq!(figures.reached(), test.swarm.served().authenticated);
-    assert!(figures.reached() <= reachable && figures.reached() * 10 >= reachable * 9, "{figures:?}");
+    assert!(
+        figures.reached() <= reachable && figures.reached() * 10 >= reachable * 9,
+        "{figures:?}"
+    );
     assert_eq!(figures.answered["NATCHECK"], figures.reached());
     assert_eq!(figures.outcomes["tcp.refused"], count(&|peer| world.kind(peer) == Kind::BehindNat));
     assert_eq!(figures.hearsay, 400 - figures.reached());

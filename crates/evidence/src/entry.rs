@@ -1,5 +1,5 @@
-//! What was asked and answered, as entries of a case: which fields they have, and which of them a case with hidden addresses or
-//! without bytes leaves out (docs/case-format.md).
+//! What was asked and answered, as entries of a case: which fields they have, and which of them a
+//! case with hidden addresses or without bytes leaves out (docs/case-format.md).
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
@@ -11,8 +11,8 @@ use crate::case::{Draft, kind};
 /// What a case keeps, said once in its first entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Keeps {
-    /// Addresses and permids as they are; otherwise pseudonyms under a key that only the operator can make again, no address, and
-    /// of replies what masking leaves.
+    /// Addresses and permids as they are; otherwise pseudonyms under a key that only the operator
+    /// can make again, no address, and of replies what masking leaves.
     pub addresses: bool,
     /// Bytes of payloads; otherwise their SHA-256.
     pub bytes: bool,
@@ -180,7 +180,9 @@ impl Entries {
             .plain("dialled_back", reply.dialled_back)
             .private("peer", self.peer(reply.peer));
         if self.keeps.addresses {
-            let draft = draft.private("content", reply.content.to_string()).private("shape", reply.shape.to_string());
+            let draft = draft
+                .private("content", reply.content.to_string())
+                .private("shape", reply.shape.to_string());
             return self.payload(draft, reply.payload);
         }
         let masked = self.mask.decoded(reply.decoded.clone());
@@ -232,12 +234,15 @@ impl Entries {
         if self.keeps.addresses { text.to_owned() } else { self.mask.text(text).into_owned() }
     }
 
-    /// A payload of ours may name others too: in a case with hidden addresses its length is all that is kept.
+    /// A payload of ours may name others too: in a case with hidden addresses its length is all
+    /// that is kept.
     fn payload(&self, draft: Draft, payload: &[u8]) -> Draft {
         match self.keeps {
             Keeps { addresses: false, .. } => draft,
             Keeps { bytes: true, .. } => draft.private("payload", payload),
-            Keeps { bytes: false, .. } => draft.private("payload_sha256", HEXLOWER.encode(&Sha256::digest(payload))),
+            Keeps { bytes: false, .. } => {
+                draft.private("payload_sha256", HEXLOWER.encode(&Sha256::digest(payload)))
+            }
         }
     }
 }

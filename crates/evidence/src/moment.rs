@@ -1,4 +1,5 @@
-//! When something happened: UTC for people, and a monotonic offset that no change of the clock reaches.
+//! When something happened: UTC for people, and a monotonic offset that no change of the clock
+//! reaches.
 
 use jiff::Timestamp;
 
@@ -12,7 +13,8 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// RFC 3339 in UTC with nine digits of a second, always 30 characters; a time that has none is the latest that has.
+    /// RFC 3339 in UTC with nine digits of a second, always 30 characters; a time that has none is
+    /// the latest that has.
     #[must_use]
     pub fn rfc3339(self) -> String {
         rfc3339(self.utc_ns)
@@ -26,7 +28,8 @@ pub fn rfc3339(utc_ns: u64) -> String {
     format!("{time:.9}")
 }
 
-/// Reads what [`rfc3339`] writes, and any other RFC 3339 time since 1970; `None` for everything else.
+/// Reads what [`rfc3339`] writes, and any other RFC 3339 time since 1970; `None` for everything
+/// else.
 #[must_use]
 pub fn parse_rfc3339(text: &str) -> Option<u64> {
     u64::try_from(text.parse::<Timestamp>().ok()?.as_nanosecond()).ok()

@@ -1,5 +1,6 @@
-//! What a case says, read back: one record for each question that was asked, with all that an export has to hold. Nothing is left
-//! out because something else is missing; a value that this copy withholds says so.
+//! What a case says, read back: one record for each question that was asked, with all that an
+//! export has to hold. Nothing is left out because something else is missing; a value that this
+//! copy withholds says so.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek};
@@ -90,8 +91,8 @@ pub struct Record {
     pub reply_sha256: Option<String>,
     /// The reply as masking left it, JSON, in a case that hides addresses.
     pub reply_masked: Option<String>,
-    /// A digest of what the reply says without volatile fields, and of its shape: SHA-256 cut to 128 bits, keyed in a case that hides
-    /// addresses.
+    /// A digest of what the reply says without volatile fields, and of its shape: SHA-256 cut to
+    /// 128 bits, keyed in a case that hides addresses.
     pub content: Option<String>,
     /// As `content`, without numbers.
     pub shape: Option<String>,
@@ -204,9 +205,12 @@ pub struct Contents {
 /// Reads what a case says. Whether it holds is [`crate::case::verify()`]'s to say.
 ///
 /// # Errors
-/// It can't be read, or is damaged: then nothing is given, because half a case is not what was asked for.
+/// It can't be read, or is damaged: then nothing is given, because half a case is not what was
+/// asked for.
 pub fn contents(source: impl Read + Seek) -> io::Result<Contents> {
-    let damaged = |at: u64| io::Error::new(io::ErrorKind::InvalidData, format!("damaged at byte {at}; verify it"));
+    let damaged = |at: u64| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("damaged at byte {at}; verify it"))
+    };
     let mut records = Records::open(source)?.ok_or_else(|| damaged(0))?;
     let mut reading = Reading::default();
     while let Some(found) = records.read()? {
@@ -234,7 +238,10 @@ impl Reading {
         match entry.kind() {
             kind::CASE => {
                 let text = |field: &crate::case::Field| {
-                    Some((field.name.clone(), String::from_utf8(field.value.bytes()?.to_vec()).ok()?))
+                    Some((
+                        field.name.clone(),
+                        String::from_utf8(field.value.bytes()?.to_vec()).ok()?,
+                    ))
                 };
                 self.contents.head = entry.fields.iter().filter_map(text).collect();
             }

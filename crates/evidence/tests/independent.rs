@@ -1,4 +1,5 @@
-//! The independent verifier in Python, which knows only the published format, agrees with ours on whole and on changed files.
+//! The independent verifier in Python, which knows only the published format, agrees with ours on
+//! whole and on changed files.
 #![allow(clippy::cast_possible_truncation, reason = "drawn numbers are cut to what they pick")]
 
 mod sample;
@@ -11,9 +12,13 @@ use std::process::Command;
 use sample::{Numbers, bounds, case, key, moment};
 use swarmscope_evidence::case::{redact, verify};
 
-/// Whether a Python is there; a machine without one says that it skipped, and continuous integration has one.
+/// Whether a Python is there; a machine without one says that it skipped, and continuous
+/// integration has one.
 fn python() -> bool {
-    let there = Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
+    let there = Command::new("python3")
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success());
     if !there {
         eprintln!("skipped: no python3 on this machine");
     }
@@ -35,7 +40,11 @@ fn theirs(file: &[u8], checkpoint: Option<&str>) -> (String, bool) {
     let output = command.output().expect("runs");
     let code = output.status.code();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(matches!(code, Some(0 | 13)), "{code:?} {text} {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        matches!(code, Some(0 | 13)),
+        "{code:?} {text} {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     (text, code == Some(0))
 }
 
@@ -75,7 +84,11 @@ fn both_name_the_same_entry_of_a_changed_file() {
         let (text, sound) = theirs(&changed, None);
         assert_eq!(sound, ours.is_sound(), "round {round}: {text} {:?}", ours.faults);
         if let Some(fault) = ours.faults.first() {
-            assert!(text.starts_with(&format!("entry {}: ", fault.entry)), "round {round}: {text} {:?}", ours.faults);
+            assert!(
+                text.starts_with(&format!("entry {}: ", fault.entry)),
+                "round {round}: {text} {:?}",
+                ours.faults
+            );
         }
     }
 }
@@ -87,11 +100,15 @@ fn a_redacted_copy_verifies_for_both_and_holds_nothing_of_what_it_withholds() {
         writer.append(sample::reply(n, 30), moment(n)).expect("appends");
     }
     let original = writer.into_inner().into_inner();
-    let places = redact::places(Cursor::new(&original), &["address".to_owned()].into()).expect("places");
+    let places =
+        redact::places(Cursor::new(&original), &["address".to_owned()].into()).expect("places");
     assert_eq!(places.len(), 5);
     let (mut writer, _) =
-        swarmscope_evidence::case::Writer::open(Cursor::new(original), moment(7), sample::salts()).expect("opens");
-    writer.append(redact::entry(&places, "for a partner who need not know them"), moment(8)).expect("appends");
+        swarmscope_evidence::case::Writer::open(Cursor::new(original), moment(7), sample::salts())
+            .expect("opens");
+    writer
+        .append(redact::entry(&places, "for a partner who need not know them"), moment(8))
+        .expect("appends");
     writer.sign(&key(), moment(9)).expect("signs");
     let original = writer.into_inner().into_inner();
     let mut copy = Vec::new();
@@ -106,7 +123,8 @@ fn a_redacted_copy_verifies_for_both_and_holds_nothing_of_what_it_withholds() {
     }
     // withheld without an entry that says so
     let mut silent = Vec::new();
-    let more = redact::places(Cursor::new(&original), &["address".to_owned(), "peer".to_owned()].into());
+    let more =
+        redact::places(Cursor::new(&original), &["address".to_owned(), "peer".to_owned()].into());
     redact::copy(Cursor::new(&original), &mut silent, &more.expect("places")).expect("copies");
     let report = verify(Cursor::new(&silent), None).expect("reads");
     assert_eq!(report.faults.first().map(|fault| fault.entry), Some(1), "{:?}", report.faults);

@@ -1,9 +1,12 @@
-//! Known answers, and each rule on the smallest round that shows it. Each has its harmless twin, which must not be marked.
+//! Known answers, and each rule on the smallest round that shows it. Each has its harmless twin,
+//! which must not be marked.
 #![allow(clippy::cast_possible_truncation, reason = "drawn numbers are cut to what they pick")]
 
 use std::sync::Arc;
 
-use swarmscope_evidence::signals::input::{Answer, End, Gossip, Node, Round, Swarm, Text, Unsolicited};
+use swarmscope_evidence::signals::input::{
+    Answer, End, Gossip, Node, Round, Swarm, Text, Unsolicited,
+};
 use swarmscope_evidence::signals::rules::hajime_infohash;
 use swarmscope_evidence::signals::{Card, Severity, built_in, find};
 
@@ -17,7 +20,14 @@ fn text(text: impl AsRef<str>) -> Text {
 
 fn reply(error: i64, content: &str, bytes: u64) -> End {
     let content = text(content);
-    End::Reply { error, shape: content.clone(), digest: content.clone(), content, bytes, too_soon_was_due: false }
+    End::Reply {
+        error,
+        shape: content.clone(),
+        digest: content.clone(),
+        content,
+        bytes,
+        too_soon_was_due: false,
+    }
 }
 
 fn answer(n: usize, question: &str, end: End) -> Answer {
@@ -60,7 +70,10 @@ fn one(rounds: &[Round], rule: &str) -> Card {
 
 #[test]
 fn nothing_is_said_of_healthy_peers() {
-    assert_eq!(find(&[healthy(0), healthy(1), healthy(2), healthy(3), healthy(4)], &built_in()), []);
+    assert_eq!(
+        find(&[healthy(0), healthy(1), healthy(2), healthy(3), healthy(4)], &built_in()),
+        []
+    );
 }
 
 #[test]
@@ -82,7 +95,13 @@ fn gnumans_8192_bytes_to_every_query() {
 fn node(n: u8, id: &[u8], v: &[u8], nodes: &[u8]) -> Node {
     let mut whole = [n.wrapping_mul(37); 20];
     whole[..id.len()].copy_from_slice(id);
-    Node { peer: text(format!("node{n}")), id: whole, v: v.to_vec(), nodes: nodes.to_vec(), impossible: 0 }
+    Node {
+        peer: text(format!("node{n}")),
+        id: whole,
+        v: v.to_vec(),
+        nodes: nodes.to_vec(),
+        impossible: 0,
+    }
 }
 
 #[test]
@@ -97,13 +116,18 @@ fn the_published_mozi_packet() {
     assert!(card.seen.contains("the v of 1 has 0x42"), "{}", card.seen);
     assert_eq!(one(&[round], "mozi-nodes").peers, 1);
     // the v alone is one in 256, and says nothing
-    let alone = Round { nodes: vec![node(61, &[1], &[0x31, 0x42], &nodes[..208])], ..Round::default() };
+    let alone =
+        Round { nodes: vec![node(61, &[1], &[0x31, 0x42], &nodes[..208])], ..Round::default() };
     assert_eq!(find(&[alone], &built_in()), []);
 }
 
 #[test]
 fn hajimes_swarm_of_the_day() {
-    let of = |infohash, peers| Round { at_ns: APRIL_6, swarms: vec![Swarm { infohash, peers }], ..Round::default() };
+    let of = |infohash, peers| Round {
+        at_ns: APRIL_6,
+        swarms: vec![Swarm { infohash, peers }],
+        ..Round::default()
+    };
     let hash = hajime_infohash(6, 4, 2017, 4, 95);
     let card = one(&[of(hash, 12)], "hajime-swarm");
     assert_eq!((card.severity, card.of), (Severity::Odd, 12));
@@ -138,7 +162,8 @@ fn bogons_beyond_ones_own_network_are_marked() {
         listed: 20,
     };
     let mut rounds = [healthy(0)];
-    rounds[0].gossip = (0..50).map(|n| gossip(&format!("peer{n}"), u64::from(n % 10 == 0) * 5)).collect();
+    rounds[0].gossip =
+        (0..50).map(|n| gossip(&format!("peer{n}"), u64::from(n % 10 == 0) * 5)).collect();
     assert_eq!(cards(&rounds, "bogon-gossip"), []);
     rounds[0].gossip.push(gossip("odd", 18));
     let card = one(&rounds, "bogon-gossip");
@@ -155,9 +180,12 @@ fn a_circle_that_names_only_itself_is_odd() {
         listed: 5,
     };
     let mut rounds = [healthy(0)];
-    rounds[0].gossip = (0..40).map(|n| gossip(n, (1..6).map(|k| (n * k + k) % 40).collect())).collect();
+    rounds[0].gossip =
+        (0..40).map(|n| gossip(n, (1..6).map(|k| (n * k + k) % 40).collect())).collect();
     assert_eq!(cards(&rounds, "closed-circle"), []);
-    rounds[0].gossip.extend((90..95).map(|n| gossip(n, (90..95).filter(|other| *other != n).collect())));
+    rounds[0]
+        .gossip
+        .extend((90..95).map(|n| gossip(n, (90..95).filter(|other| *other != n).collect())));
     let card = one(&rounds, "closed-circle");
     assert_eq!((card.severity, card.peers), (Severity::Odd, 5));
 }
@@ -180,7 +208,11 @@ fn a_prefix_that_goes_away_is_marked_and_churn_is_not() {
     let outage = down(healthy(1), &|n| n < 25 || n == 77);
     let card = one(&[before, outage], "dials-fail");
     assert_eq!((card.severity, card.peers), (Severity::Look, 25));
-    assert!(card.title.contains("203.0.113.0/24") && card.seen.contains("of the others 1 of 70"), "{}", card.seen);
+    assert!(
+        card.title.contains("203.0.113.0/24") && card.seen.contains("of the others 1 of 70"),
+        "{}",
+        card.seen
+    );
 }
 
 #[test]
@@ -196,7 +228,8 @@ fn silence_that_grows_is_marked_and_a_silent_few_are_not() {
     };
     let few: Vec<Round> = (0..5).map(|number| silent(number, 4)).collect();
     assert_eq!(cards(&few, "silence"), []);
-    let grows: Vec<Round> = [0, 0, 3, 9, 24].into_iter().zip(0..).map(|(most, number)| silent(number, most)).collect();
+    let grows: Vec<Round> =
+        [0, 0, 3, 9, 24].into_iter().zip(0..).map(|(most, number)| silent(number, most)).collect();
     let card = one(&grows, "silence");
     assert_eq!((card.severity, card.peers), (Severity::Look, 24));
 }
@@ -206,7 +239,9 @@ fn other_settings_and_restarts_are_odd_and_no_more() {
     let mut rounds = [healthy(0)];
     rounds[0].answers.push(answer(300, "NATCHECK", reply(2, "no", 0)));
     assert_eq!(one(&rounds, "inversion").severity, Severity::Odd);
-    let End::Reply { content, shape, bytes, digest, .. } = reply(0, "again", 77) else { panic!("a reply") };
+    let End::Reply { content, shape, bytes, digest, .. } = reply(0, "again", 77) else {
+        panic!("a reply")
+    };
     let soon = End::Reply { error: 0, content, shape, bytes, digest, too_soon_was_due: true };
     rounds[0].answers.push(answer(301, "DATABASE", soon));
     assert_eq!(one(&rounds, "too-soon").severity, Severity::Odd);

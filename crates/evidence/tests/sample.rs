@@ -25,7 +25,9 @@ pub fn salts() -> impl FnMut() -> Salt + Send + 'static {
     move || {
         let mut salt = [0; 32];
         for byte in &mut salt {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             *byte = (state >> 56) as u8;
         }
         salt
@@ -34,7 +36,8 @@ pub fn salts() -> impl FnMut() -> Salt + Send + 'static {
 
 pub fn begin() -> Writer<Cursor<Vec<u8>>> {
     let head = Draft::new(kind::CASE).plain("why", "peers that answer everything");
-    Writer::create(Cursor::default(), CaseId([4; 16]), &key(), head, moment(0), salts()).expect("a new case")
+    Writer::create(Cursor::default(), CaseId([4; 16]), &key(), head, moment(0), salts())
+        .expect("a new case")
 }
 
 /// A reply as a case holds it, `bytes` long.
@@ -48,7 +51,8 @@ pub fn reply(n: u64, bytes: usize) -> Draft {
         .private("payload", payload)
 }
 
-/// A case of `entries` entries, with a checkpoint every `every` and one at the end, and the newest checkpoint.
+/// A case of `entries` entries, with a checkpoint every `every` and one at the end, and the newest
+/// checkpoint.
 pub fn case(entries: u64, every: u64, bytes: usize) -> (Vec<u8>, Note) {
     let mut writer = begin();
     while writer.entries() < entries - 1 {

@@ -14,8 +14,9 @@ fn check(file: &[u8], outside: Option<&Note>) -> Report {
     verify(Cursor::new(file), outside).expect("memory can be read")
 }
 
-/// Entries of the large case, and how many of each kind of change are tried on it. Arithmetic without optimisation takes fifty
-/// times as long, so that a debug build tries less; `cargo test --release` tries all of it.
+/// Entries of the large case, and how many of each kind of change are tried on it. Arithmetic
+/// without optimisation takes fifty times as long, so that a debug build tries less; `cargo test
+/// --release` tries all of it.
 const LARGE: (u64, usize) = if cfg!(debug_assertions) { (600, 2) } else { (10_000, 200) };
 /// Which bytes of the small case are changed: each, or one in so many.
 const STEP: usize = if cfg!(debug_assertions) { 61 } else { 1 };
@@ -29,7 +30,8 @@ fn record_of(bounds: &[usize], at: usize) -> u64 {
     bounds.partition_point(|begin| *begin <= at).saturating_sub(1) as u64
 }
 
-/// A change of a byte is found, and its record named; in the last record it may look like a torn tail, which is said.
+/// A change of a byte is found, and its record named; in the last record it may look like a torn
+/// tail, which is said.
 fn assert_named(file: &[u8], bounds: &[usize], at: usize, value: u8, note: Option<&Note>) {
     let mut changed = file.to_vec();
     changed[at] = value;
@@ -69,7 +71,13 @@ fn bytes_entries_cuts_swaps_and_insertions_of_a_case_of_10_000_entries() {
     for _ in 0..LARGE.1 {
         let at = numbers.below(file.len());
         let value = file[at] ^ (1 << numbers.below(8));
-        assert_named(&file, &bounds, at, value, (record_of(&bounds, at) + 2 < bounds.len() as u64).then_some(&note));
+        assert_named(
+            &file,
+            &bounds,
+            at,
+            value,
+            (record_of(&bounds, at) + 2 < bounds.len() as u64).then_some(&note),
+        );
 
         // a cut inside the file
         let (from, count) = (1 + numbers.below(entries - 60), 1 + numbers.below(50));
@@ -90,7 +98,8 @@ fn bytes_entries_cuts_swaps_and_insertions_of_a_case_of_10_000_entries() {
         // two entries swapped
         let (a, b) = (numbers.below(entries / 2), entries / 2 + numbers.below(entries / 2));
         let middle = &file[bounds[a + 1]..bounds[b]];
-        let swapped = [&file[..bounds[a]], record(b), middle, record(a), &file[bounds[b + 1]..]].concat();
+        let swapped =
+            [&file[..bounds[a]], record(b), middle, record(a), &file[bounds[b + 1]..]].concat();
         assert_eq!(first(&check(&swapped, None)), Some(a as u64), "{a} and {b} swapped");
 
         // an entry again at another place, and bytes that are none
@@ -123,7 +132,11 @@ fn a_forged_entry_with_a_mended_checksum_is_named_and_the_rest_stays_proven() {
     for entry in [1, 5, 8, 12, 20] {
         let report = check(&forged(&file, &bounds, entry, inside), None);
         let entry = entry as u64;
-        assert_eq!(report.faults.iter().map(|fault| fault.entry).collect::<Vec<_>>(), [entry], "{report:?}");
+        assert_eq!(
+            report.faults.iter().map(|fault| fault.entry).collect::<Vec<_>>(),
+            [entry],
+            "{report:?}"
+        );
         assert_eq!(report.proven, [0..entry, entry + 1..29], "{entry}");
     }
 }
@@ -151,7 +164,12 @@ fn a_chain_made_anew_without_the_key_fails_at_the_next_checkpoint() {
     let mut whole = forged[..new[9]].to_vec();
     whole.extend(&file[old[9]..]);
     let report = check(&whole, None);
-    assert_eq!(first(&report), Some(8), "the checkpoint was written after another entry: {:?}", report.faults);
+    assert_eq!(
+        first(&report),
+        Some(8),
+        "the checkpoint was written after another entry: {:?}",
+        report.faults
+    );
     assert_eq!(report.signed, 0, "{report:?}");
 }
 

@@ -1,4 +1,5 @@
-//! Places in a table where something has changed, each counted once: what makes work follow the news, not the table's size.
+//! Places in a table where something has changed, each counted once: what makes work follow the
+//! news, not the table's size.
 
 /// A set of places that is filled one by one and emptied at once.
 #[derive(Clone, Default, Debug)]

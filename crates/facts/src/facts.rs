@@ -12,10 +12,12 @@ use crate::peers::Peers;
 use crate::request::{Outcome, Request};
 use crate::settings::Settings;
 
-/// What a Crawler knows: peers, what was asked of them and what became of it, when they accept to be asked again, and, where
-/// connections are traced, what passed over them. Changed by [`fold`](Self::fold) and by nothing else.
+/// What a Crawler knows: peers, what was asked of them and what became of it, when they accept to
+/// be asked again, and, where connections are traced, what passed over them. Changed by
+/// [`fold`](Self::fold) and by nothing else.
 ///
-/// A copy is cheap where little has changed since the last one: peers, requests and conversations are shared.
+/// A copy is cheap where little has changed since the last one: peers, requests and conversations
+/// are shared.
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub(crate) settings: Settings,
@@ -116,8 +118,12 @@ impl Facts {
 
     /// Lets the payloads of the oldest replies go where they take too much.
     pub(crate) fn make_room(&mut self) {
-        while let Some((key, ticket)) = self.held.let_go(self.settings.replies, self.settings.reply_bytes) {
-            if let Some(Outcome::Replied(reply)) = self.request_mut(&key, ticket).map(|request| &mut request.outcome) {
+        while let Some((key, ticket)) =
+            self.held.let_go(self.settings.replies, self.settings.reply_bytes)
+        {
+            if let Some(Outcome::Replied(reply)) =
+                self.request_mut(&key, ticket).map(|request| &mut request.outcome)
+            {
                 reply.payload = None;
                 reply.decoding = None;
             }

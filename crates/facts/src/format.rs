@@ -1,4 +1,5 @@
-//! Numbers and times as people read them. Every text here has a known greatest width, so that columns never move.
+//! Numbers and times as people read them. Every text here has a known greatest width, so that
+//! columns never move.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -53,7 +54,8 @@ pub fn took(duration: Duration) -> String {
     }
 }
 
-/// How long is left: `41:07`, `08:30`; from an hour on `1h02`. Rounded up, so that it never promises too early; at most 5 cells.
+/// How long is left: `41:07`, `08:30`; from an hour on `1h02`. Rounded up, so that it never
+/// promises too early; at most 5 cells.
 #[must_use]
 pub fn countdown(left: Duration) -> String {
     minutes_and_seconds(left.as_secs() + u64::from(left.subsec_nanos() > 0))
@@ -144,9 +146,13 @@ mod tests {
         assert_eq!(thousands(7), "7");
         assert_eq!(thousands(32_777), "32 777");
         assert_eq!(thousands(1_234_567), "1 234 567");
-        for (bytes, text) in
-            [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (229_376, "224 KiB"), (1_992_294, "1.9 MiB")]
-        {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (229_376, "224 KiB"),
+            (1_992_294, "1.9 MiB"),
+        ] {
             assert_eq!(size(bytes), text);
         }
         assert_eq!(counted(1, "part"), "1 part");
@@ -178,7 +184,11 @@ mod tests {
         for exponent in 0..40 {
             let n = 1_u64 << exponent;
             assert!(took(ms(n)).chars().count() <= 6, "{}", took(ms(n)));
-            assert!(size(usize::try_from(n).unwrap()).chars().count() <= 8, "{}", size(usize::try_from(n).unwrap()));
+            assert!(
+                size(usize::try_from(n).unwrap()).chars().count() <= 8,
+                "{}",
+                size(usize::try_from(n).unwrap())
+            );
         }
         assert!(countdown(Duration::from_secs(65_535)).len() <= 5);
     }

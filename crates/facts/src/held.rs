@@ -42,13 +42,16 @@ impl Held {
 
     /// The same reply takes more: it was decoded.
     pub(crate) fn grow(&mut self, ticket: Ticket, by: usize) {
-        if let Some((.., bytes)) = self.replies.iter_mut().rev().find(|(_, held, _)| *held == ticket) {
+        if let Some((.., bytes)) =
+            self.replies.iter_mut().rev().find(|(_, held, _)| *held == ticket)
+        {
             *bytes = bytes.saturating_add(by);
             self.bytes = self.bytes.saturating_add(by);
         }
     }
 
-    /// The oldest, where there are more than so many or they take more bytes; the newest is never let go.
+    /// The oldest, where there are more than so many or they take more bytes; the newest is never
+    /// let go.
     pub(crate) fn let_go(&mut self, most: usize, most_bytes: usize) -> Option<(PeerKey, Ticket)> {
         if self.replies.len() <= 1 || self.bytes <= most_bytes && self.replies.len() <= most {
             return None;

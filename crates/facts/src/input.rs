@@ -45,7 +45,8 @@ impl From<Event> for Input {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Change {
     /// A whole reply came. Whoever wants to know what it says decodes it
-    /// ([`decode_reply`](swarmscope_peer::crawler::decode_reply), on a blocking thread) and folds [`Input::Decoded`].
+    /// ([`decode_reply`](swarmscope_peer::crawler::decode_reply), on a blocking thread) and folds
+    /// [`Input::Decoded`].
     ToDecode {
         /// Whose reply it is.
         permid: Permid,
@@ -60,7 +61,8 @@ pub enum Change {
     },
     /// Something worth a line.
     News(News),
-    /// What was listed under one key is listed under another: an address turned out to be this permid.
+    /// What was listed under one key is listed under another: an address turned out to be this
+    /// permid.
     Renamed {
         /// The key that is gone.
         was: PeerKey,

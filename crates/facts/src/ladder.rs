@@ -1,4 +1,5 @@
-//! The failure ladder of a peer: from its address to the reply of a request, rung by rung (product.md's seven).
+//! The failure ladder of a peer: from its address to the reply of a request, rung by rung
+//! (product.md's seven).
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -55,11 +56,20 @@ pub enum After {
 
 const NAMES: [&str; 5] = ["resolve", "tcp", "handshake", "version", "authenticate"];
 
-/// The ladder of a peer, for one of its requests or none, as it stands `at` a moment. `hidden`: addresses and ports are.
+/// The ladder of a peer, for one of its requests or none, as it stands `at` a moment. `hidden`:
+/// addresses and ports are.
 #[must_use]
-pub fn ladder(facts: &Facts, at: Now, hidden: bool, peer: &Peer, request: Option<&Request>) -> Vec<Rung> {
-    let attempt = facts.conversations().get(&peer.key).and_then(|conversation| conversation.climb.attempt());
-    let mut rungs: Vec<Rung> = Step::ALL.into_iter().map(|step| connection(peer, attempt, step, hidden)).collect();
+pub fn ladder(
+    facts: &Facts,
+    at: Now,
+    hidden: bool,
+    peer: &Peer,
+    request: Option<&Request>,
+) -> Vec<Rung> {
+    let attempt =
+        facts.conversations().get(&peer.key).and_then(|conversation| conversation.climb.attempt());
+    let mut rungs: Vec<Rung> =
+        Step::ALL.into_iter().map(|step| connection(peer, attempt, step, hidden)).collect();
     let above = rungs.last().is_some_and(|rung| rung.standing == Standing::Passed);
     rungs.push(allow_list(request, above));
     rungs.push(reply(at, request));
@@ -87,13 +97,23 @@ fn connection(peer: &Peer, attempt: Option<&Attempt>, step: Step, hidden: bool) 
         Some((failure, after)) if Step::of(failure.phase()).map_or(next, |at| at == step) => {
             let refused = failure.cause == Cause::AuthClosed && failure.by == By::Peer;
             let standing = if refused { Standing::Refused } else { Standing::Failed };
-            Rung { name, standing, detail: failed(attempt, step, failure), after: Some(After::Connection(*after)) }
+            Rung {
+                name,
+                standing,
+                detail: failed(attempt, step, failure),
+                after: Some(After::Connection(*after)),
+            }
         }
         // a rung below the one that failed was passed, whether it was seen or not
-        Some((failure, _)) if Step::of(failure.phase()).is_some_and(|at| step < at) => {
-            Rung { name, standing: Standing::Passed, detail: passed(peer, attempt, step, hidden), after: None }
+        Some((failure, _)) if Step::of(failure.phase()).is_some_and(|at| step < at) => Rung {
+            name,
+            standing: Standing::Passed,
+            detail: passed(peer, attempt, step, hidden),
+            after: None,
+        },
+        None if next => {
+            Rung { name, standing: Standing::Now, detail: now(attempt, step), after: None }
         }
-        None if next => Rung { name, standing: Standing::Now, detail: now(attempt, step), after: None },
         _ => Rung { name, standing: Standing::Ahead, detail: String::new(), after: None },
     }
 }
@@ -168,10 +188,19 @@ pub fn range(id: &PeerId) -> String {
 
 /// Whether the peer answers us at all: nothing but an answer tells.
 fn allow_list(request: Option<&Request>, connected: bool) -> Rung {
-    let rung = |standing, detail: &str, after| Rung { name: "allow-list", standing, detail: detail.to_owned(), after };
+    let rung = |standing, detail: &str, after| Rung {
+        name: "allow-list",
+        standing,
+        detail: detail.to_owned(),
+        after,
+    };
     let Some(request) = request else { return rung(Standing::Ahead, "an answer tells", None) };
     if let Some(part) = request.parts.first().or(request.newest.as_ref()) {
-        return rung(Standing::Passed, "a part came: we are on it", Some(After::Request(part.after)));
+        return rung(
+            Standing::Passed,
+            "a part came: we are on it",
+            Some(After::Request(part.after)),
+        );
     }
     match &request.outcome {
         Outcome::Replied(reply) => {
@@ -188,11 +217,15 @@ fn allow_list(request: Option<&Request>, connected: bool) -> Rung {
 
 fn reply(at: Now, request: Option<&Request>) -> Rung {
     let rung = |standing, detail: String, after| Rung { name: "reply", standing, detail, after };
-    let Some(request) = request else { return rung(Standing::Ahead, "nothing is asked".to_owned(), None) };
+    let Some(request) = request else {
+        return rung(Standing::Ahead, "nothing is asked".to_owned(), None);
+    };
     let parts = counted(request.part_count() as usize, "part");
     match &request.outcome {
         Outcome::Queued => rung(Standing::Ahead, "not sent yet".to_owned(), None),
-        Outcome::AwaitingDialBack => rung(Standing::Now, "waiting for a dial-back".to_owned(), None),
+        Outcome::AwaitingDialBack => {
+            rung(Standing::Now, "waiting for a dial-back".to_owned(), None)
+        }
         Outcome::Waiting if request.newest.is_none() => {
             let waited = words::seconds(request.elapsed(at));
             rung(Standing::Now, format!("no part yet, {waited}"), None)
@@ -208,16 +241,23 @@ fn reply(at: Now, request: Option<&Request>) -> Rung {
             };
             rung(Standing::Passed, detail, Some(After::Request(reply.elapsed)))
         }
-        Outcome::Failed { failure, .. } if failure.phase() < Phase::Reply => rung(Standing::Ahead, String::new(), None),
+        Outcome::Failed { failure, .. } if failure.phase() < Phase::Reply => {
+            rung(Standing::Ahead, String::new(), None)
+        }
         Outcome::Failed { failure, .. } => {
             let elapsed = request.elapsed(at);
-            rung(Standing::Failed, ended(request, failure, elapsed, &parts), Some(After::Request(elapsed)))
+            rung(
+                Standing::Failed,
+                ended(request, failure, elapsed, &parts),
+                Some(After::Request(elapsed)),
+            )
         }
     }
 }
 
 fn ended(request: &Request, failure: &Failure, elapsed: Duration, parts: &str) -> String {
-    let silence = took(elapsed.saturating_sub(request.newest.map_or(Duration::ZERO, |part| part.after)));
+    let silence =
+        took(elapsed.saturating_sub(request.newest.map_or(Duration::ZERO, |part| part.after)));
     match failure.cause {
         Cause::Cancelled | Cause::Stopped => "given up from here".to_owned(),
         Cause::FirstPartTimeout => format!("no part in {}", took(elapsed)),
@@ -231,7 +271,8 @@ fn ended(request: &Request, failure: &Failure, elapsed: Duration, parts: &str) -
 /// Why a peer is not there, where that is known: of the newest connection, else what the list says.
 #[must_use]
 pub fn why<'f>(facts: &'f Facts, peer: &'f Peer) -> Option<&'f Failure> {
-    let attempt = facts.conversations().get(&peer.key).and_then(|conversation| conversation.climb.attempt());
+    let attempt =
+        facts.conversations().get(&peer.key).and_then(|conversation| conversation.climb.attempt());
     if peer.connected() {
         return None;
     }
@@ -239,7 +280,9 @@ pub fn why<'f>(facts: &'f Facts, peer: &'f Peer) -> Option<&'f Failure> {
         return Some(failure);
     }
     match &peer.state {
-        State::Gone { failure, .. } | State::Refused { failure, .. } | State::Failed { failure, .. } => Some(failure),
+        State::Gone { failure, .. }
+        | State::Refused { failure, .. }
+        | State::Failed { failure, .. } => Some(failure),
         State::Heard | State::Connecting { .. } | State::Connected { .. } => None,
     }
 }

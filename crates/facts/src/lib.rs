@@ -1,8 +1,10 @@
-//! What a Crawler knows: the events of a node, folded into peers, requests, replies, acceptance and conversations.
+//! What a Crawler knows: the events of a node, folded into peers, requests, replies, acceptance and
+//! conversations.
 //!
-//! [`Facts`] is a fold: [`Facts::fold`] takes what became known with its time, and tells what follows from it. It has no I/O, no
-//! clock and no screen, and what it keeps is bounded by [`Settings`]. The terminal program draws it; a crawler without a
-//! screen, a store and a case file read it.
+//! [`Facts`] is a fold: [`Facts::fold`] takes what became known with its time, and tells what
+//! follows from it. It has no I/O, no clock and no screen, and what it keeps is bounded by
+//! [`Settings`]. The terminal program draws it; a crawler without a screen, a store and a case file
+//! read it.
 //!
 //! ```
 //! use std::time::{Instant, SystemTime};

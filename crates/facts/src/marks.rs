@@ -1,4 +1,5 @@
-//! Which peers are marked. Marks belong to peers, never to rows: they stay whatever is shown, and follow a peer to its permid.
+//! Which peers are marked. Marks belong to peers, never to rows: they stay whatever is shown, and
+//! follow a peer to its permid.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! The message-specific ids that can be picked: those registered here, those of protocol.md §5, and any number.
+//! The message-specific ids that can be picked: those registered here, those of protocol.md §5, and
+//! any number.
 
 use std::time::Duration;
 
@@ -22,7 +23,8 @@ const NAMED: [(MessageId, u16, &str); 11] = [
 
 /// How long a reply may take where no question says otherwise.
 pub const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
-/// Bytes of a request frame before the payload: length, frame id, message-specific id, channel, frequency (protocol.md §4).
+/// Bytes of a request frame before the payload: length, frame id, message-specific id, channel,
+/// frequency (protocol.md §4).
 pub const BEFORE_PAYLOAD: usize = 9;
 
 /// A message that can be picked.
@@ -49,10 +51,18 @@ pub fn known(registry: &Registry, id: MessageId) -> Known {
     if let Some(probe) = registry.get(id) {
         let doc = probe.doc().to_owned();
         let (min_version, max_version) = (probe.min_version(), probe.max_version());
-        return Known { id, name, doc, min_version, max_version, takes_payload: probe.takes_payload() };
+        return Known {
+            id,
+            name,
+            doc,
+            min_version,
+            max_version,
+            takes_payload: probe.takes_payload(),
+        };
     }
     let named = NAMED.iter().find(|(named, ..)| *named == id);
-    let (min, doc) = named.map_or((OverlayVersion::CRAWLER.0, "raw payload, read by its format"), |n| (n.1, n.2));
+    let (min, doc) = named
+        .map_or((OverlayVersion::CRAWLER.0, "raw payload, read by its format"), |n| (n.1, n.2));
     let (min_version, max_version) = (OverlayVersion(min), OverlayVersion(u16::MAX));
     Known { id, name, doc: doc.to_owned(), min_version, max_version, takes_payload: true }
 }

@@ -19,7 +19,8 @@ pub struct Naming {
 }
 
 impl Naming {
-    /// A permid as short as it can be told, `9f3a…c1`; under a pseudonym of the same width where nobody is to be known.
+    /// A permid as short as it can be told, `9f3a…c1`; under a pseudonym of the same width where
+    /// nobody is to be known.
     #[must_use]
     pub fn permid(&self, permid: &Permid) -> String {
         if self.privacy { self.mask.short(permid) } else { permid.short() }

@@ -2,7 +2,8 @@
 
 use swarmscope_wire::Decoded;
 
-/// The short name of the NAT type that a NATCHECK reply tells: `Port restr`. Other texts are left as they are.
+/// The short name of the NAT type that a NATCHECK reply tells: `Port restr`. Other texts are left
+/// as they are.
 #[must_use]
 pub fn nat_type(decoded: &Decoded) -> Option<String> {
     let first = decoded.tree.children.first()?;

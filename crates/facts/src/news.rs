@@ -54,7 +54,8 @@ pub struct News {
     pub failure: Option<Failure>,
     /// How often it happened in the last 60 s, where the node counts that.
     pub in_60_s: Option<u64>,
-    /// The last news of this sort about this peer said the same: nothing new for whoever has read it.
+    /// The last news of this sort about this peer said the same: nothing new for whoever has read
+    /// it.
     pub known: bool,
 }
 
@@ -190,20 +191,30 @@ pub enum Again {
 }
 
 impl What {
-    fn text(&self, failure: Option<&Failure>, label: impl Fn(MessageId) -> String, naming: &Naming) -> String {
+    fn text(
+        &self,
+        failure: Option<&Failure>,
+        label: impl Fn(MessageId) -> String,
+        naming: &Naming,
+    ) -> String {
         let cause = failure.map_or("", |failure| failure.cause.text());
         match self {
-            Self::Listening(address) => format!("listening on {}", naming.address(&address.to_string())),
+            Self::Listening(address) => {
+                format!("listening on {}", naming.address(&address.to_string()))
+            }
             Self::Notice(text) => words::clean(text),
             Self::Connected { version, transport, direction, rtt } => {
                 words::connected(*version, *transport, *direction, *rtt)
             }
-            Self::ConnectFailed { attempt, gives_up_at } => {
-                failure.map(|failure| words::connect_failed(failure, *attempt, *gives_up_at)).unwrap_or_default()
-            }
+            Self::ConnectFailed { attempt, gives_up_at } => failure
+                .map(|failure| words::connect_failed(failure, *attempt, *gives_up_at))
+                .unwrap_or_default(),
             Self::Gone => format!("gone: {}", words::clean(cause)),
             Self::AcceptFailed(remote) => {
-                format!("a connection from {} did not authenticate: {cause}", naming.address(&remote.to_string()))
+                format!(
+                    "a connection from {} did not authenticate: {cause}",
+                    naming.address(&remote.to_string())
+                )
             }
             Self::Asked { message, number, channel } => {
                 format!("is asked {}, #{number} on channel {channel}", label(*message))
@@ -216,24 +227,37 @@ impl What {
             }
             Self::Replied { message, .. } => self.replied(&label(*message)),
             Self::Malformed(message, why) => {
-                format!("{}: the reply is not what it should be: {why}; its bytes are there", label(*message))
+                format!(
+                    "{}: the reply is not what it should be: {why}; its bytes are there",
+                    label(*message)
+                )
             }
             Self::Odd(message, finding) => format!("{}: {finding}", label(*message)),
-            Self::ReplyRefused { message, channel, why } => words::refused_reply(why, *channel, &label(*message)),
+            Self::ReplyRefused { message, channel, why } => {
+                words::refused_reply(why, *channel, &label(*message))
+            }
             Self::FrameDropped(id, times) => {
                 let name = id.name().unwrap_or("of an unknown type");
                 format!("a frame {name} {} is not ours: dropped, {times} so far", id.0)
             }
             Self::Gossip { listed, left_out: 0 } => format!("told of {}", counted(*listed, "peer")),
             Self::Gossip { listed, left_out } => {
-                format!("told of {}, {left_out} more malformed and left out", counted(*listed, "peer"))
+                format!(
+                    "told of {}, {left_out} more malformed and left out",
+                    counted(*listed, "peer")
+                )
             }
             Self::AsksUs { message, frequency, bytes } => {
                 let bytes = if *bytes > 0 { format!(", {}", size(*bytes)) } else { String::new() };
                 format!("asks us {}, every {frequency} s{bytes}", label(*message))
             }
             Self::Answered { message, error, bytes } => {
-                format!("has our answer to {}: {}, {}", label(*message), words::error(*error), size(*bytes))
+                format!(
+                    "has our answer to {}: {}, {}",
+                    label(*message),
+                    words::error(*error),
+                    size(*bytes)
+                )
             }
             Self::ClosedOn(message, Cause::NotAllowed) => {
                 format!("asked us {} and is not on the allow-list: closed", label(*message))
@@ -241,7 +265,9 @@ impl What {
             Self::ClosedOn(message, cause) => {
                 format!("asked us {} and was closed: {}", label(*message), cause.text())
             }
-            Self::Undelivered(message) => format!("our answer to {} did not reach it: {cause}", label(*message)),
+            Self::Undelivered(message) => {
+                format!("our answer to {} did not reach it: {cause}", label(*message))
+            }
         }
     }
 
@@ -256,7 +282,9 @@ impl What {
         }
         match again {
             Some(Again::At(at)) => text = format!("{text}, accepts again at {}", clock(*at)),
-            Some(Again::AtLatest(at)) => text = format!("{text}, accepts at latest at {}", clock(*at)),
+            Some(Again::AtLatest(at)) => {
+                text = format!("{text}, accepts at latest at {}", clock(*at))
+            }
             None => {}
         }
         if *dialled_back {

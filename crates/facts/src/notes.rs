@@ -1,4 +1,5 @@
-//! The operator's notes on peers: a line each, by permid, for this user's eyes only. They are never sent.
+//! The operator's notes on peers: a line each, by permid, for this user's eyes only. They are never
+//! sent.
 
 use std::collections::HashMap;
 
@@ -66,7 +67,10 @@ mod tests {
             notes.set(Permid::Ed25519(key), "x").unwrap();
         }
         assert!(notes.set(Permid::Sect233k1([2; 60]), "x").is_err());
-        assert!(notes.set(Permid::Ed25519([0; 32]), &"x".repeat(5000)).is_ok(), "those that are there can be edited");
+        assert!(
+            notes.set(Permid::Ed25519([0; 32]), &"x".repeat(5000)).is_ok(),
+            "those that are there can be edited"
+        );
         assert_eq!(notes.get(&Permid::Ed25519([0; 32])).map(str::len), Some(LONGEST));
     }
 }

@@ -139,7 +139,11 @@ impl Peer {
     /// The request of this ticket.
     #[must_use]
     pub fn request(&self, ticket: Ticket) -> Option<&Request> {
-        self.requests.iter().rev().find(|request| request.ticket == ticket).map(|request| &**request)
+        self.requests
+            .iter()
+            .rev()
+            .find(|request| request.ticket == ticket)
+            .map(|request| &**request)
     }
 
     pub(crate) fn request_mut(&mut self, ticket: Ticket) -> Option<&mut Request> {
@@ -149,7 +153,11 @@ impl Peer {
     /// The newest request for this message.
     #[must_use]
     pub fn last_of(&self, message: MessageId) -> Option<&Request> {
-        self.requests.iter().rev().find(|request| request.message == message).map(|request| &**request)
+        self.requests
+            .iter()
+            .rev()
+            .find(|request| request.message == message)
+            .map(|request| &**request)
     }
 
     /// Whether it closed on the last request that ended.
@@ -160,7 +168,8 @@ impl Peer {
         ended.is_some_and(|request| matches!(&request.outcome, Outcome::Failed { failure, .. } if closed(failure)))
     }
 
-    /// `host:port` by which it can be dialled: where it listens, not where a connection of its own comes from.
+    /// `host:port` by which it can be dialled: where it listens, not where a connection of its own
+    /// comes from.
     #[must_use]
     pub fn target(&self) -> Option<String> {
         match (&self.key, self.address, self.direction) {

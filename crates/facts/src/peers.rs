@@ -9,8 +9,8 @@ use crate::dirty::Dirty;
 use crate::peer::Peer;
 use crate::settings::Settings;
 
-/// The table of peers. A peer keeps its place for as long as it is there. Copies have in common what has not changed since:
-/// a replay keeps many.
+/// The table of peers. A peer keeps its place for as long as it is there. Copies have in common
+/// what has not changed since: a replay keeps many.
 #[derive(Clone, Debug)]
 pub struct Peers {
     most: usize,

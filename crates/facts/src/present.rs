@@ -33,7 +33,8 @@ pub struct Present<'m> {
 }
 
 impl Present<'_> {
-    /// From when on a peer accepts the composer's message; `None` where nothing is known against it.
+    /// From when on a peer accepts the composer's message; `None` where nothing is known against
+    /// it.
     #[must_use]
     pub fn accepted_from(&self, peer: &Peer) -> Option<Instant> {
         self.accepted_from_of(peer, self.message, self.frequency)
@@ -41,7 +42,12 @@ impl Present<'_> {
 
     /// The same for any message.
     #[must_use]
-    pub fn accepted_from_of(&self, peer: &Peer, message: MessageId, frequency: Frequency) -> Option<Instant> {
+    pub fn accepted_from_of(
+        &self,
+        peer: &Peer,
+        message: MessageId,
+        frequency: Frequency,
+    ) -> Option<Instant> {
         self.acceptance.accepted_from(peer.permid()?, message, frequency)
     }
 

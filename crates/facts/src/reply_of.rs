@@ -11,11 +11,14 @@ pub fn last_reply(peer: &Peer) -> Option<(&Request, &Reply)> {
     replied.max_by_key(|(_, reply)| reply.at.instant)
 }
 
-/// The newest failure: of the connection where that is what is wrong, else of a request that nothing better followed.
+/// The newest failure: of the connection where that is what is wrong, else of a request that
+/// nothing better followed.
 #[must_use]
 pub fn last_error(peer: &Peer) -> Option<&Failure> {
     match &peer.state {
-        State::Gone { failure, .. } | State::Refused { failure, .. } | State::Failed { failure, .. } => Some(failure),
+        State::Gone { failure, .. }
+        | State::Refused { failure, .. }
+        | State::Failed { failure, .. } => Some(failure),
         State::Heard | State::Connecting { .. } | State::Connected { .. } => {
             match &peer.requests.iter().rev().find(|request| !request.in_flight())?.outcome {
                 Outcome::Failed { failure, .. } => Some(failure),

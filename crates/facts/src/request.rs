@@ -189,7 +189,8 @@ impl Request {
         }
     }
 
-    /// How long it took, or has taken so far: from the sending, or from the asking where it was never sent.
+    /// How long it took, or has taken so far: from the sending, or from the asking where it was
+    /// never sent.
     #[must_use]
     pub fn elapsed(&self, now: Now) -> Duration {
         let since = self.sent.unwrap_or(self.asked).instant;
@@ -203,7 +204,8 @@ impl Request {
     }
 }
 
-/// What the newest part says of those to come: `2–3 more`, `1 more`, `254+ more`; never a percentage (protocol.md §4).
+/// What the newest part says of those to come: `2–3 more`, `1 more`, `254+ more`; never a
+/// percentage (protocol.md §4).
 #[must_use]
 pub fn more(hint: PartsLeft) -> String {
     match hint.more() {

@@ -67,7 +67,14 @@ pub struct Said {
 
 impl Said {
     fn fact(way: Way, name: &str, detail: impl Into<String>) -> Self {
-        Self { way, name: name.to_owned(), channel: None, sign: None, detail: detail.into(), bytes: None }
+        Self {
+            way,
+            name: name.to_owned(),
+            channel: None,
+            sign: None,
+            detail: detail.into(),
+            bytes: None,
+        }
     }
 }
 
@@ -78,15 +85,20 @@ pub fn said(by: &Saying, peer: &Peer, line: &Line) -> Said {
         What::Trace(trace) => trace,
         What::GivenUp { channel, failure, .. } => {
             let (name, detail) = given_up(failure.cause);
-            let sign = (!matches!(failure.cause, Cause::Cancelled | Cause::Stopped)).then_some(Sign::Failed);
+            let sign = (!matches!(failure.cause, Cause::Cancelled | Cause::Stopped))
+                .then_some(Sign::Failed);
             return Said { channel: *channel, sign, ..Said::fact(Way::Between, name, detail) };
         }
     };
     match trace {
         Trace::Resolving { host, .. } => Said::fact(Way::Out, "resolve", by.naming.address(host)),
-        Trace::Dialling(address) => Said::fact(Way::Out, "connect", by.naming.address(&address.to_string())),
+        Trace::Dialling(address) => {
+            Said::fact(Way::Out, "connect", by.naming.address(&address.to_string()))
+        }
         Trace::Open => Said::fact(Way::In, "connected", ""),
-        Trace::Accepted(address) => Said::fact(Way::In, "connect", by.naming.address(&address.to_string())),
+        Trace::Accepted(address) => {
+            Said::fact(Way::In, "connect", by.naming.address(&address.to_string()))
+        }
         Trace::Tls => Said::fact(Way::Between, "TLS 1.3 is up", "keys proved on both sides"),
         Trace::Authenticated => Said::fact(Way::Between, "authenticated", who(by, &peer.key)),
         Trace::Closed(failure) => {
@@ -100,9 +112,11 @@ pub fn said(by: &Saying, peer: &Peer, line: &Line) -> Said {
             };
             Said { sign, ..Said::fact(way, name, why_closed(failure.cause)) }
         }
-        Trace::Unwatched(count) => {
-            Said::fact(Way::Between, "not traced", format!("{} frames: nobody watched", thousands(*count)))
-        }
+        Trace::Unwatched(count) => Said::fact(
+            Way::Between,
+            "not traced",
+            format!("{} frames: nobody watched", thousands(*count)),
+        ),
         Trace::Lost(count) => {
             let detail = format!("{} steps: too much at once", thousands(*count));
             Said { sign: Some(Sign::Odd), ..Said::fact(Way::Between, "not traced", detail) }
@@ -168,7 +182,9 @@ fn name(kind: Kind) -> String {
         Kind::KeepAlive => "keep-alive".to_owned(),
         Kind::Scrap => "bytes".to_owned(),
         Kind::Frame(id) if id.is_ours() => id.to_string(),
-        Kind::Frame(id) => id.name().map_or_else(|| id.to_string(), |name| format!("{name} {}", id.0)),
+        Kind::Frame(id) => {
+            id.name().map_or_else(|| id.to_string(), |name| format!("{name} {}", id.0))
+        }
     }
 }
 
@@ -179,12 +195,16 @@ fn handshake(fields: &[Field], said: Said, privacy: bool) -> Said {
             _ => None,
         })
     };
-    let port = fields.iter().find_map(|field| if let Means::Port(port) = field.means { Some(port) } else { None });
+    let port = fields
+        .iter()
+        .find_map(|field| if let Means::Port(port) = field.means { Some(port) } else { None });
     match (version("lowest"), version("current"), port) {
         (Some(lowest), Some(current), Some(port)) if !privacy => {
             Said { detail: format!("{lowest}–{current}, port {port}"), ..said }
         }
-        (Some(lowest), Some(current), _) => Said { detail: format!("{lowest}–{current}"), ..said },
+        (Some(lowest), Some(current), _) => {
+            Said { detail: format!("{lowest}–{current}"), ..said }
+        }
         _ if withheld(fields) => Said { detail: "hidden".to_owned(), ..said },
         _ => Said { sign: Some(Sign::Odd), detail: "another protocol".to_owned(), ..said },
     }
@@ -196,24 +216,39 @@ fn withheld(fields: &[Field]) -> bool {
 }
 
 fn channel(fields: &[Field]) -> Option<ChannelId> {
-    fields.iter().find_map(|field| if let Means::Channel(channel) = field.means { Some(channel) } else { None })
+    fields.iter().find_map(|field| {
+        if let Means::Channel(channel) = field.means { Some(channel) } else { None }
+    })
 }
 
 fn request(by: &Saying, fields: &[Field], said: Said) -> Said {
-    let asked = fields.iter().find_map(|field| if let Means::Message(id) = field.means { Some(id) } else { None });
-    let often = fields.iter().find_map(|field| if let Means::Frequency(f) = field.means { Some(f) } else { None });
+    let asked = fields
+        .iter()
+        .find_map(|field| if let Means::Message(id) = field.means { Some(id) } else { None });
+    let often = fields
+        .iter()
+        .find_map(|field| if let Means::Frequency(f) = field.means { Some(f) } else { None });
     match (asked, often) {
         (Some(message), Some(frequency)) => {
             let detail = format!("{}, every {frequency}", by.registry.label(message));
             Said { channel: channel(fields), detail, ..said }
         }
-        _ => Said { channel: channel(fields), sign: Some(Sign::Odd), detail: "too short".to_owned(), ..said },
+        _ => Said {
+            channel: channel(fields),
+            sign: Some(Sign::Odd),
+            detail: "too short".to_owned(),
+            ..said
+        },
     }
 }
 
 fn reply(of: Of, fields: &[Field], said: Said) -> Said {
-    let hint = fields.iter().find_map(|field| if let Means::PartsLeft(hint) = field.means { Some(hint) } else { None });
-    let error = fields.iter().find_map(|field| if let Means::Error(error) = field.means { Some(error) } else { None });
+    let hint = fields
+        .iter()
+        .find_map(|field| if let Means::PartsLeft(hint) = field.means { Some(hint) } else { None });
+    let error = fields
+        .iter()
+        .find_map(|field| if let Means::Error(error) = field.means { Some(error) } else { None });
     let said = Said { channel: channel(fields), ..said };
     let (Some(hint), Some(error)) = (hint, error) else {
         return Said { sign: Some(Sign::Odd), detail: "too short".to_owned(), ..said };
@@ -227,7 +262,9 @@ fn reply(of: Of, fields: &[Field], said: Said) -> Said {
         _ => "a part".to_owned(),
     };
     match (error, hint.is_last()) {
-        (ErrorByte::FREQUENCY, true) => Said { sign: Some(Sign::NotYet), detail: "not yet".to_owned(), ..said },
+        (ErrorByte::FREQUENCY, true) => {
+            Said { sign: Some(Sign::NotYet), detail: "not yet".to_owned(), ..said }
+        }
         (ErrorByte::SUCCESS, true) => Said { detail: format!("{part}, the last"), ..said },
         (_, true) => Said { detail: words::error(error), ..said },
         (_, false) => Said { detail: format!("{part}, hint {}", hint.0), ..said },
@@ -235,10 +272,16 @@ fn reply(of: Of, fields: &[Field], said: Said) -> Said {
 }
 
 fn other(by: &Saying, peer: &Peer, id: FrameId, fields: &[Field], way: Way) -> String {
-    let permid =
-        || fields.iter().find_map(|field| if let Means::Permid(permid) = field.means { Some(permid) } else { None });
-    let signature =
-        || fields.iter().find_map(|field| if let Means::Signature(n) = field.means { Some(n) } else { None });
+    let permid = || {
+        fields.iter().find_map(|field| {
+            if let Means::Permid(permid) = field.means { Some(permid) } else { None }
+        })
+    };
+    let signature = || {
+        fields
+            .iter()
+            .find_map(|field| if let Means::Signature(n) = field.means { Some(n) } else { None })
+    };
     match id {
         FrameId::CHALLENGE => match fields.last().map(|field| &field.means) {
             Some(Means::Random(bytes)) => format!("{bytes} random bytes"),
@@ -250,10 +293,17 @@ fn other(by: &Saying, peer: &Peer, id: FrameId, fields: &[Field], way: Way) -> S
         }
         FrameId::RESPONSE1 | FrameId::RESPONSE2 => match permid() {
             Some(permid) if peer.key == PeerKey::Permid(permid) => {
-                let climb =
-                    by.facts.conversations().get(&peer.key).and_then(|conversation| conversation.climb.attempt());
+                let climb = by
+                    .facts
+                    .conversations()
+                    .get(&peer.key)
+                    .and_then(|conversation| conversation.climb.attempt());
                 let pinned = climb.is_some_and(|attempt| attempt.pinned);
-                if pinned { "permid is as pinned".to_owned() } else { format!("permid {}", by.naming.permid(&permid)) }
+                if pinned {
+                    "permid is as pinned".to_owned()
+                } else {
+                    format!("permid {}", by.naming.permid(&permid))
+                }
             }
             Some(permid) => format!("permid {}", by.naming.permid(&permid)),
             None if withheld(fields) => "hidden".to_owned(),
@@ -261,7 +311,9 @@ fn other(by: &Saying, peer: &Peer, id: FrameId, fields: &[Field], way: Way) -> S
         },
         FrameId::HELLO => "both handshakes' hash".to_owned(),
         FrameId::BUDDYCAST => {
-            let told = fields.iter().map(|field| if let Means::Peers(peers) = field.means { peers } else { 0 });
+            let told = fields
+                .iter()
+                .map(|field| if let Means::Peers(peers) = field.means { peers } else { 0 });
             format!("tells of {}", counted(told.sum(), "peer"))
         }
         FrameId::KEEP_ALIVE => String::new(),
@@ -282,10 +334,16 @@ pub fn value(by: &Saying, peer: &Peer, line: &Line, field: &Field) -> String {
         Means::Length(bytes) => thousands((*bytes).into()),
         Means::Port(port) => port.to_string(),
         Means::Version(version) => version.to_string(),
-        Means::Frame(id) => id.name().map_or_else(|| format!("{}, unknown", id.0), |name| format!("{} {name}", id.0)),
+        Means::Frame(id) => id
+            .name()
+            .map_or_else(|| format!("{}, unknown", id.0), |name| format!("{} {name}", id.0)),
         Means::Message(message) => format!("{} {}", message.0, by.registry.label(*message)),
         Means::Channel(channel) => {
-            match line.of.ticket().and_then(|ticket| peer.requests.iter().find(|r| r.ticket == ticket)) {
+            match line
+                .of
+                .ticket()
+                .and_then(|ticket| peer.requests.iter().find(|r| r.ticket == ticket))
+            {
                 Some(request) => format!("request #{}", request.number),
                 None if line.of == Of::Stray => "no request of ours".to_owned(),
                 None => format!("channel {channel}"),
@@ -294,7 +352,9 @@ pub fn value(by: &Saying, peer: &Peer, line: &Line, field: &Field) -> String {
         Means::Frequency(frequency) => format!("every {} s", thousands(frequency.0.into())),
         Means::PartsLeft(hint) if hint.is_last() => "the last part".to_owned(),
         Means::PartsLeft(hint) => format!("a hint: {}", more(*hint)),
-        Means::Error(error) => error.name().map_or_else(|| format!("{error}, the handler's own"), str::to_owned),
+        Means::Error(error) => {
+            error.name().map_or_else(|| format!("{error}, the handler's own"), str::to_owned)
+        }
         Means::Random(bytes) => format!("{} random bytes", thousands(*bytes)),
         Means::Signature(bytes) => format!("{bytes} B, DER"),
         Means::Payload(bytes) => format!("{} B", thousands(*bytes)),

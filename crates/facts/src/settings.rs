@@ -1,19 +1,23 @@
 //! How much is kept in memory.
 
-/// Bounds on everything that a [`Facts`](crate::Facts) holds. What does not fit makes room by letting the oldest go, which is
-/// counted where it can be seen; only the table of peers turns new ones away.
+/// Bounds on everything that a [`Facts`](crate::Facts) holds. What does not fit makes room by
+/// letting the oldest go, which is counted where it can be seen; only the table of peers turns new
+/// ones away.
 ///
-/// The defaults are those of the terminal program: what one person looks at, in some hundred MiB at most.
+/// The defaults are those of the terminal program: what one person looks at, in some hundred MiB at
+/// most.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settings {
     /// Peers in the table. Gossip can name any number; those beyond are counted, not listed.
     pub peers: usize,
     /// Requests kept for one peer: the oldest that have ended make room.
     pub requests_per_peer: usize,
-    /// Parts of one reply whose times are kept. A reply within its budget has at most 2 048 full parts; a peer that sends more,
-    /// smaller ones has its parts counted, but only these shown.
+    /// Parts of one reply whose times are kept. A reply within its budget has at most 2 048 full
+    /// parts; a peer that sends more, smaller ones has its parts counted, but only these
+    /// shown.
     pub parts_per_request: usize,
-    /// Bytes of replies, raw and decoded, that stay in memory. Older ones keep their line, not their bytes.
+    /// Bytes of replies, raw and decoded, that stay in memory. Older ones keep their line, not
+    /// their bytes.
     pub reply_bytes: usize,
     /// Replies that stay in memory, however small.
     pub replies: usize,
@@ -39,7 +43,8 @@ impl Default for Settings {
 pub struct ConversationSettings {
     /// Lines of one peer: a reply within its budget has 2 048 full parts.
     pub lines: usize,
-    /// What the lines of one peer may take, in bytes: a hundred parts of a reply, or a frame of every kind many times over.
+    /// What the lines of one peer may take, in bytes: a hundred parts of a reply, or a frame of
+    /// every kind many times over.
     pub bytes: usize,
     /// Lines of all peers; arbitrary: a few of each of thousands.
     pub lines_in_all: usize,

@@ -23,13 +23,19 @@ pub fn clean(text: &str) -> String {
 /// `18 tls`, `17 clear`.
 #[must_use]
 pub fn version(version: OverlayVersion, transport: Option<Transport>) -> String {
-    let encrypted = transport.map_or(version.is_encrypted(), |transport| transport == Transport::Tls);
+    let encrypted =
+        transport.map_or(version.is_encrypted(), |transport| transport == Transport::Tls);
     format!("{version} {}", if encrypted { "tls" } else { "clear" })
 }
 
 /// `connected: 18 tls, 3 ms`; `dialled us: …`.
 #[must_use]
-pub fn connected(selected: OverlayVersion, transport: Transport, direction: Direction, rtt: Duration) -> String {
+pub fn connected(
+    selected: OverlayVersion,
+    transport: Transport,
+    direction: Direction,
+    rtt: Duration,
+) -> String {
     let how = match direction {
         Direction::Outgoing => "connected",
         Direction::Incoming => "dialled us",
@@ -47,10 +53,16 @@ pub fn connect_failed(failure: &Failure, attempt: u32, gives_up_at: u32) -> Stri
 #[must_use]
 pub fn failed(failure: &Failure) -> String {
     let text = match failure.cause {
-        Cause::ClosedWithoutReply => return "closed without a reply: its allow-list, likely".to_owned(),
+        Cause::ClosedWithoutReply => {
+            return "closed without a reply: its allow-list, likely".to_owned();
+        }
         cause => cause.text(),
     };
-    if failure.detail.is_empty() { text.to_owned() } else { format!("{text}: {}", clean(&failure.detail)) }
+    if failure.detail.is_empty() {
+        text.to_owned()
+    } else {
+        format!("{text}: {}", clean(&failure.detail))
+    }
 }
 
 /// `reply dropped: no request on channel 4f`.
@@ -102,7 +114,8 @@ pub fn row(cause: Cause) -> String {
     }
 }
 
-/// The longest clause at the beginning of a text that has no more characters than `room`; cut where even the first has more.
+/// The longest clause at the beginning of a text that has no more characters than `room`; cut where
+/// even the first has more.
 #[must_use]
 pub fn clause(text: &str, room: usize) -> String {
     if text.chars().count() <= room {
@@ -116,9 +129,14 @@ pub fn clause(text: &str, room: usize) -> String {
     }
 }
 
-/// What the list says of a peer that is not connected: the word that carries the weight, and what follows it.
+/// What the list says of a peer that is not connected: the word that carries the weight, and what
+/// follows it.
 #[must_use]
-pub fn state(state: &State, since: impl Fn(Now) -> Duration, may_dial_back: bool) -> (&'static str, String) {
+pub fn state(
+    state: &State,
+    since: impl Fn(Now) -> Duration,
+    may_dial_back: bool,
+) -> (&'static str, String) {
     match state {
         State::Heard => ("", "heard of, not dialled yet".to_owned()),
         State::Connecting { phase, since: start } => {

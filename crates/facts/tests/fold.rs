@@ -5,13 +5,17 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use swarmscope_facts::request::Outcome;
-use swarmscope_facts::{Change, Facts, Input, Naming, News, Now, Peer, Settings, news, peer::State};
+use swarmscope_facts::{
+    Change, Facts, Input, Naming, News, Now, Peer, Settings, news, peer::State,
+};
 use swarmscope_peer::crawler::{Acceptance, decode_reply};
 use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 use swarmscope_probes::Statistics;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::mask::Mask;
-use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_wire::{
+    ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
+};
 
 const WHO: Permid = Permid::Ed25519([1; 32]);
 const HOUR: Frequency = Frequency(3600);
@@ -77,7 +81,10 @@ fn reply(ticket: u64, error: u8, payload: impl Into<Bytes>) -> Event {
 }
 
 fn told(changes: &[Change]) -> Vec<&News> {
-    changes.iter().filter_map(|change| if let Change::News(news) = change { Some(news) } else { None }).collect()
+    changes
+        .iter()
+        .filter_map(|change| if let Change::News(news) = change { Some(news) } else { None })
+        .collect()
 }
 
 #[test]
@@ -85,7 +92,10 @@ fn a_peer_is_dialled_asked_and_answers() {
     let (mut facts, now) = (Facts::default(), start());
     let dialled = PeerKey::Address("peer.example:7760".to_owned());
     let source = Source::Operator;
-    facts.fold(now, Event::Discovered { peer: dialled.clone(), address: None, version: None, source });
+    facts.fold(
+        now,
+        Event::Discovered { peer: dialled.clone(), address: None, version: None, source },
+    );
     let changes = facts.fold(now, connected(Some(dialled.clone())));
     assert_eq!(
         changes[0],
@@ -107,7 +117,10 @@ fn a_peer_is_dialled_asked_and_answers() {
     assert!(request.reply().is_some_and(|reply| reply.decoding.is_some()), "{:?}", request.outcome);
     let later = Instant::now();
     let acceptance = facts.acceptance().acceptance(WHO, MessageId::NATCHECK, HOUR, later);
-    assert!(matches!(acceptance, Acceptance::In(left) if left > Duration::from_secs(3500)), "{acceptance:?}");
+    assert!(
+        matches!(acceptance, Acceptance::In(left) if left > Duration::from_secs(3500)),
+        "{acceptance:?}"
+    );
 }
 
 #[test]
@@ -133,18 +146,35 @@ fn the_same_failure_again_is_known_and_another_connection_hides_it() {
     };
     assert!(!told(&facts.fold(now, failed(1)))[0].known);
     assert!(told(&facts.fold(now, failed(2)))[0].known);
-    assert!(matches!(facts.peer(&key(1)).map(|peer| &peer.state), Some(State::Failed { attempt: 2, .. })));
+    assert!(matches!(
+        facts.peer(&key(1)).map(|peer| &peer.state),
+        Some(State::Failed { attempt: 2, .. })
+    ));
     facts.fold(now, connected(None));
     assert_eq!(facts.fold(now, failed(3)), [], "another connection to it stands");
 }
 
 #[test]
 fn memory_is_bounded_by_what_the_settings_say() {
-    let settings = Settings { peers: 3, requests_per_peer: 2, parts_per_request: 1, replies: 1, ..Settings::default() };
+    let settings = Settings {
+        peers: 3,
+        requests_per_peer: 2,
+        parts_per_request: 1,
+        replies: 1,
+        ..Settings::default()
+    };
     let (mut facts, now) = (Facts::new(settings), start());
     facts.fold(now, connected(None));
     for n in 2..=9 {
-        facts.fold(now, Event::Discovered { peer: key(n), address: None, version: None, source: Source::Bootstrap });
+        facts.fold(
+            now,
+            Event::Discovered {
+                peer: key(n),
+                address: None,
+                version: None,
+                source: Source::Bootstrap,
+            },
+        );
     }
     assert_eq!((facts.peers().len(), facts.peers().unlisted), (3, 6), "those beyond are counted");
     for ticket in 1..=5 {
@@ -154,10 +184,23 @@ fn memory_is_bounded_by_what_the_settings_say() {
         facts.fold(now, reply(ticket, 0, vec![0; 20]));
     }
     let requests = &facts.peer(&key(1)).expect("there").requests;
-    assert_eq!(requests.iter().map(|request| request.number).collect::<Vec<_>>(), [4, 5], "the oldest made room");
-    assert!(requests.iter().all(|request| request.parts.len() == 1 && request.bytes == 20), "counted, not all kept");
-    let payloads = requests.iter().filter(|request| request.reply().is_some_and(|reply| reply.payload.is_some()));
-    assert_eq!((payloads.count(), facts.held().len()), (1, 1), "older replies keep their line, not their bytes");
+    assert_eq!(
+        requests.iter().map(|request| request.number).collect::<Vec<_>>(),
+        [4, 5],
+        "the oldest made room"
+    );
+    assert!(
+        requests.iter().all(|request| request.parts.len() == 1 && request.bytes == 20),
+        "counted, not all kept"
+    );
+    let payloads = requests
+        .iter()
+        .filter(|request| request.reply().is_some_and(|reply| reply.payload.is_some()));
+    assert_eq!(
+        (payloads.count(), facts.held().len()),
+        (1, 1),
+        "older replies keep their line, not their bytes"
+    );
     assert!(matches!(requests[0].outcome, Outcome::Replied(_)));
 }
 
@@ -175,10 +218,14 @@ fn a_count_of_nothing_is_no_news_and_no_panic() {
 fn a_copy_shares_what_has_not_changed() {
     let (mut facts, now) = (Facts::default(), start());
     facts.fold(now, connected(None));
-    facts.fold(now, Event::Discovered { peer: key(2), address: None, version: None, source: Source::Bootstrap });
+    facts.fold(
+        now,
+        Event::Discovered { peer: key(2), address: None, version: None, source: Source::Bootstrap },
+    );
     let before = facts.clone();
     facts.fold(now, sent(1));
-    let same = |n| std::ptr::eq(facts.peer(&key(n)).expect("there"), before.peer(&key(n)).expect("there"));
+    let same =
+        |n| std::ptr::eq(facts.peer(&key(n)).expect("there"), before.peer(&key(n)).expect("there"));
     assert!(same(2) && !same(1), "a replay keeps many copies");
     assert!(before.peer(&key(1)).is_some_and(|peer| peer.requests.is_empty()));
 }
@@ -198,11 +245,17 @@ fn written() -> String {
         keys: Vec::new(),
         kept: Vec::new(),
     };
-    let inputs = [Input::Event(connected(None)), Input::Event(sent(1)), Input::Event(reply(1, 0, "x"))];
-    let line = |(at, input)| serde_json::to_string(&Line(at, What::Msg(input))).expect("a line") + "\n";
+    let inputs =
+        [Input::Event(connected(None)), Input::Event(sent(1)), Input::Event(reply(1, 0, "x"))];
+    let line =
+        |(at, input)| serde_json::to_string(&Line(at, What::Msg(input))).expect("a line") + "\n";
     let lines: Vec<String> = (0..).zip(inputs).map(line).collect();
     let keys = "[1,{\"msg\":{\"key\":\"q\"}}]\n[1,{\"msg\":\"wake\"}]\n[2,{\"msg\":{\"resize\":[80,24]}}]\n";
-    serde_json::to_string(&header).expect("a header") + "\n" + &lines.concat() + keys + "[9,\"end\"]\n"
+    serde_json::to_string(&header).expect("a header")
+        + "\n"
+        + &lines.concat()
+        + keys
+        + "[9,\"end\"]\n"
 }
 
 #[test]
@@ -222,7 +275,8 @@ fn a_recording_of_a_screen_folds_to_the_same_facts_without_one() {
     assert_eq!(others, 3, "keys and the like");
     assert!(facts.request(&key(1), Ticket(1)).is_some_and(|request| request.reply().is_some()));
     let broken = written().replace("\"listening_port\":7760", "\"listening_port\":-1");
-    let error = read::<Told>(broken.as_bytes()).expect_err("an input that does not read is none of the others");
+    let error = read::<Told>(broken.as_bytes())
+        .expect_err("an input that does not read is none of the others");
     assert!(error.to_string().starts_with("line 2: "), "{error}");
 }
 
@@ -238,7 +292,10 @@ fn what_is_known_can_be_told_again() {
     }
     let requests = |facts: &Facts| {
         let peer = facts.peer(&key(1)).expect("it is there");
-        let told = peer.requests.iter().map(|request| (request.number, request.bytes, request.in_flight()));
+        let told = peer
+            .requests
+            .iter()
+            .map(|request| (request.number, request.bytes, request.in_flight()));
         (peer.connected(), peer.rtt, told.collect::<Vec<_>>())
     };
     assert_eq!(requests(&again), requests(&facts));

@@ -1,5 +1,5 @@
-//! What a question costs: the crawl's machines over a real socket against a bare UDP echo in the same
-//! run, in questions per CPU-second of the asking thread; and what a known node takes.
+//! What a question costs: the crawl's machines over a real socket against a bare UDP echo in the
+//! same run, in questions per CPU-second of the asking thread; and what a known node takes.
 //!
 //! One socket serves all simulated nodes: the first six bytes of each datagram say which.
 #![allow(clippy::disallowed_methods)] // a bench measures
@@ -32,7 +32,10 @@ fn main() {
     let mut swarm = swarm;
     let serve = move |to: SocketAddr, datagram: &[u8]| swarm.answer(to, datagram, Instant::now());
     let asked = measured(serve, move |socket| crawl(socket, &seeds));
-    println!("bare echo: {echo:.0} per CPU-second; crawl: {asked:.0} per CPU-second; ratio {:.2}", asked / echo);
+    println!(
+        "bare echo: {echo:.0} per CPU-second; crawl: {asked:.0} per CPU-second; ratio {:.2}",
+        asked / echo
+    );
 }
 
 /// Runs `ask` against a server thread and gives its questions per CPU-second.
@@ -68,7 +71,9 @@ fn measured(
 /// What this thread has run, from the scheduler.
 fn cpu_time() -> Duration {
     let text = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
-    Duration::from_nanos(text.split(' ').next().and_then(|ns| ns.parse().ok()).expect("nanoseconds"))
+    Duration::from_nanos(
+        text.split(' ').next().and_then(|ns| ns.parse().ok()).expect("nanoseconds"),
+    )
 }
 
 fn bare(socket: &UdpSocket) -> u64 {
@@ -95,8 +100,19 @@ fn write_address_first(node: SocketAddr, datagram: &mut Vec<u8>) {
 
 fn crawl(socket: &UdpSocket, seeds: &[Contact]) -> u64 {
     let zone = Zone { prefix: NodeId([0; 20]), bits: 0 };
-    let config = CrawlConfig { zone, questions: 2, most_known: 4_000_000, policy: Policy::default(), seed: 1 };
-    let asking = AskerConfig { id: NodeId([7; 20]), rate: 10_000_000, deadlines: Deadlines::default(), seed: 1 };
+    let config = CrawlConfig {
+        zone,
+        questions: 2,
+        most_known: 4_000_000,
+        policy: Policy::default(),
+        seed: 1,
+    };
+    let asking = AskerConfig {
+        id: NodeId([7; 20]),
+        rate: 10_000_000,
+        deadlines: Deadlines::default(),
+        seed: 1,
+    };
     let (mut crawl, mut asker) = (Crawl::new(config, seeds), Asker::<Token>::new(asking));
     let mut buffer = [0; 4096];
     while asker.tally().answered < QUESTIONS {
@@ -128,7 +144,10 @@ fn crawl(socket: &UdpSocket, seeds: &[Contact]) -> u64 {
     let before = resident();
     drop(crawl);
     let freed = before.saturating_sub(resident());
-    println!("{known} known addresses, {} bytes each, by what is freed with them", freed / known.max(1));
+    println!(
+        "{known} known addresses, {} bytes each, by what is freed with them",
+        freed / known.max(1)
+    );
     answered
 }
 

@@ -125,7 +125,9 @@ mod tests {
         for ip in special.split_whitespace() {
             assert!(!is_public(ip.parse().unwrap()), "{ip}");
         }
-        for ip in "1.1.1.1 100.128.0.1 172.32.0.1 198.20.0.1 223.255.255.255 2600::1".split_whitespace() {
+        for ip in
+            "1.1.1.1 100.128.0.1 172.32.0.1 198.20.0.1 223.255.255.255 2600::1".split_whitespace()
+        {
             assert!(is_public(ip.parse().unwrap()), "{ip}");
         }
     }
@@ -139,7 +141,9 @@ mod tests {
         assert!(policy.permits(lab) && !policy.permits("198.18.3.1:0".parse().unwrap()));
         policy.refused.push("198.18.3.0/24".parse().unwrap());
         assert!(!policy.permits(lab) && policy.permits("198.19.3.1:1".parse().unwrap()));
-        assert!("198.18.0.0/33".parse::<Range>().is_err() && "198.18.0.0".parse::<Range>().is_err());
+        assert!(
+            "198.18.0.0/33".parse::<Range>().is_err() && "198.18.0.0".parse::<Range>().is_err()
+        );
     }
 
     #[test]

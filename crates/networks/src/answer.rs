@@ -1,5 +1,5 @@
-//! What answers say, in a line for people and as JSON for programs. Nothing here holds an infohash, a
-//! sample, or a peer's address.
+//! What answers say, in a line for people and as JSON for programs. Nothing here holds an infohash,
+//! a sample, or a peer's address.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -39,8 +39,13 @@ pub fn node(question: &Question, from: SocketAddr, answer: &Answer, rtt_ms: f64)
     let named = client.as_deref().unwrap_or("a node without a name");
     let summary = match &answer.said {
         Err(error) => {
-            let words = error.name().map_or_else(|| error.code.to_string(), |name| format!("{} ({name})", error.code));
-            merge(&mut json, &json!({ "error": error.code, "message": clean_bytes(&error.message) }));
+            let words = error
+                .name()
+                .map_or_else(|| error.code.to_string(), |name| format!("{} ({name})", error.code));
+            merge(
+                &mut json,
+                &json!({ "error": error.code, "message": clean_bytes(&error.message) }),
+            );
             format!("{named} refuses: {words}, {:?}", clean_bytes(&error.message))
         }
         Ok(response) => {
@@ -75,18 +80,28 @@ fn fields(question: &Question, response: &Response) -> Said {
             let samples = response.samples.unwrap_or_default();
             let json = json!({ "samples": samples.count, "num": response.num, "interval": response.interval,
                 "nodes": response.contacts().count() });
-            let next =
-                response.interval.map_or_else(String::new, |seconds| format!("; asks for {seconds} s until the next"));
-            let num = response.num.map_or_else(|| "an unknown number".to_owned(), |num| num.to_string());
-            let supported = if response.samples.is_some() { "" } else { "; no samples: it may not know BEP 51" };
+            let next = response.interval.map_or_else(String::new, |seconds| {
+                format!("; asks for {seconds} s until the next")
+            });
+            let num =
+                response.num.map_or_else(|| "an unknown number".to_owned(), |num| num.to_string());
+            let supported = if response.samples.is_some() {
+                ""
+            } else {
+                "; no samples: it may not know BEP 51"
+            };
             Said {
-                summary: format!("{} of {num} infohashes counted and dropped{next}{supported}", samples.count),
+                summary: format!(
+                    "{} of {num} infohashes counted and dropped{next}{supported}",
+                    samples.count
+                ),
                 json,
             }
         }
         Question::Scrape(_) => scrape(response),
         Question::Canary => Said {
-            summary: "answers a question that nobody has defined: no real client was seen to".to_owned(),
+            summary: "answers a question that nobody has defined: no real client was seen to"
+                .to_owned(),
             json: json!({ "canary": "answered" }),
         },
         _ => Said { summary: format!("calls itself {}", response.id), json: json!({}) },
@@ -94,13 +109,18 @@ fn fields(question: &Question, response: &Response) -> Said {
 }
 
 fn scrape(response: &Response) -> Said {
-    let estimate =
-        |filter: Option<&swarmscope_wire::krpc::ScrapeFilter>| filter.map(|filter| filter.estimate().round());
+    let estimate = |filter: Option<&swarmscope_wire::krpc::ScrapeFilter>| {
+        filter.map(|filter| filter.estimate().round())
+    };
     let (seeds, peers) = (estimate(response.seeds.as_deref()), estimate(response.peers.as_deref()));
     let json = json!({ "seeds": seeds, "peers": peers, "values": response.values.as_ref().map_or(0, Vec::len) });
     let summary = match (seeds, peers) {
         (None, None) => "no filters: it may not know BEP 33".to_owned(),
-        _ => format!("about {} seeds and {} peers, by its filters", seeds.unwrap_or(0.0), peers.unwrap_or(0.0)),
+        _ => format!(
+            "about {} seeds and {} peers, by its filters",
+            seeds.unwrap_or(0.0),
+            peers.unwrap_or(0.0)
+        ),
     };
     Said { summary, json }
 }
@@ -115,7 +135,10 @@ fn contact_json(contact: &Contact, target: Target) -> Value {
 pub fn hop(hop: &Hop, target: Target) -> Value {
     let mut json = contact_json(&hop.contact, target);
     let rtt_ms = (hop.rtt.as_secs_f64() * 1e4).round() / 10.0;
-    merge(&mut json, &json!({ "depth": hop.depth, "rtt_ms": rtt_ms, "named": hop.named, "taken": hop.taken }));
+    merge(
+        &mut json,
+        &json!({ "depth": hop.depth, "rtt_ms": rtt_ms, "named": hop.named, "taken": hop.taken }),
+    );
     json
 }
 
@@ -127,7 +150,11 @@ pub fn distance_words(id: &NodeId, target: Target) -> String {
 
 /// What a HELLO says: handshake and extension handshake.
 #[must_use]
-pub fn hello(handshake: &Handshake, extensions: Option<&ExtensionHandshake>, encryption: Encryption) -> Said {
+pub fn hello(
+    handshake: &Handshake,
+    extensions: Option<&ExtensionHandshake>,
+    encryption: Encryption,
+) -> Said {
     let by_id = Client::of_peer_id(&handshake.peer_id).map(|client| client.to_string());
     let by_name = extensions.and_then(|extensions| extensions.client.as_deref()).map(clean_bytes);
     let reserved = handshake.reserved;
@@ -152,10 +179,14 @@ pub fn hello(handshake: &Handshake, extensions: Option<&ExtensionHandshake>, enc
         });
         merge(&mut json, &more);
     }
-    let named = by_name.or(by_id).unwrap_or_else(|| "a client that names itself by no known convention".to_owned());
+    let named = by_name
+        .or(by_id)
+        .unwrap_or_else(|| "a client that names itself by no known convention".to_owned());
     let how = match encryption {
         Encryption::Open => "plain",
-        Encryption::Forced => "encrypted stream (obfuscated, not secure): it closed the plain one without a byte",
+        Encryption::Forced => {
+            "encrypted stream (obfuscated, not secure): it closed the plain one without a byte"
+        }
     };
     Said { summary: format!("{named}, {how}"), json }
 }
@@ -167,7 +198,9 @@ pub fn peer_exchange(exchange: &PeerExchange) -> Said {
     let dropped_v6 = exchange.dropped.iter().filter(|address| address.is_ipv6()).count();
     let flagged: BTreeMap<&str, usize> = Flags::NAMED
         .iter()
-        .map(|(bit, name)| (*name, exchange.added.iter().filter(|(_, flags)| flags.0 & bit != 0).count()))
+        .map(|(bit, name)| {
+            (*name, exchange.added.iter().filter(|(_, flags)| flags.0 & bit != 0).count())
+        })
         .collect();
     let json = json!({
         "added": { "v4": exchange.added.len() - v6, "v6": v6 },
@@ -175,7 +208,11 @@ pub fn peer_exchange(exchange: &PeerExchange) -> Said {
         "flags": flagged,
         "trailing": exchange.trailing,
     });
-    let summary = format!("{} met, {} lost", count(exchange.added.len(), "peer", "peers"), exchange.dropped.len());
+    let summary = format!(
+        "{} met, {} lost",
+        count(exchange.added.len(), "peer", "peers"),
+        exchange.dropped.len()
+    );
     Said { summary, json }
 }
 
@@ -222,7 +259,8 @@ mod tests {
 
     /// What a node answers that gives samples, peers and contacts.
     fn answer() -> Answer {
-        let mut datagram = b"d1:rd2:id20:abcdefghij01234567898:intervali60e3:numi9e7:samples40:".to_vec();
+        let mut datagram =
+            b"d1:rd2:id20:abcdefghij01234567898:intervali60e3:numi9e7:samples40:".to_vec();
         datagram.extend(b"SECRETSECRETSECRET12".repeat(2));
         datagram.extend(b"5:token4:TOKN6:valuesl6:");
         datagram.extend(PEER);
@@ -232,17 +270,23 @@ mod tests {
         Answer { said: Ok(response), version: message.version, our_address: None, deviations: 0 }
     }
 
-    /// Neither what is printed nor what is debugged holds an infohash, a sample, a token or a peer's address.
+    /// Neither what is printed nor what is debugged holds an infohash, a sample, a token or a
+    /// peer's address.
     #[test]
     fn nothing_that_others_share_leaves_an_answer() {
         let target: Target = SECRET.parse().unwrap();
         let from: SocketAddr = ([192, 0, 2, 1], 6881).into();
         let mut texts = Vec::new();
-        for question in [Question::GetPeers(target), Question::Sample(target), Question::Scrape(target)] {
+        for question in
+            [Question::GetPeers(target), Question::Sample(target), Question::Scrape(target)]
+        {
             let said = node(&question, from, &answer(), 1.0);
             texts.extend([said.summary, said.json.to_string(), format!("{question:?}")]);
         }
-        let exchange = PeerExchange { added: vec![(([203, 0, 113, 77], 6881).into(), Flags(2))], ..Default::default() };
+        let exchange = PeerExchange {
+            added: vec![(([203, 0, 113, 77], 6881).into(), Flags(2))],
+            ..Default::default()
+        };
         let said = peer_exchange(&exchange);
         assert_eq!(said.json["added"]["v4"], 1);
         texts.extend([said.summary, said.json.to_string()]);
@@ -262,9 +306,14 @@ mod tests {
 
     #[test]
     fn texts_of_peers_are_clean() {
-        let extensions = ExtensionHandshake { client: Some(b"x\x1b[2Jy".to_vec()), ..Default::default() };
-        let handshake = Handshake { reserved: Reserved::OURS, infohash: Infohash([0; 20]), peer_id: [0; 20] };
+        let extensions =
+            ExtensionHandshake { client: Some(b"x\x1b[2Jy".to_vec()), ..Default::default() };
+        let handshake =
+            Handshake { reserved: Reserved::OURS, infohash: Infohash([0; 20]), peer_id: [0; 20] };
         let said = hello(&handshake, Some(&extensions), Encryption::Open);
-        assert!(!said.summary.contains('\x1b') && !said.json.to_string().contains("\\u001b"), "{said:?}");
+        assert!(
+            !said.summary.contains('\x1b') && !said.json.to_string().contains("\\u001b"),
+            "{said:?}"
+        );
     }
 }

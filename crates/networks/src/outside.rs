@@ -1,5 +1,5 @@
-//! How this machine looks from outside: what nodes that do not know each other say of our address. One
-//! liar must not decide it.
+//! How this machine looks from outside: what nodes that do not know each other say of our address.
+//! One liar must not decide it.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +19,8 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// Our address, where more than half of those who say one agree on it and they are at least two.
+    /// Our address, where more than half of those who say one agree on it and they are at least
+    /// two.
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
         let mut by_ip: BTreeMap<IpAddr, usize> = BTreeMap::new();
@@ -30,8 +31,8 @@ impl Outside {
         (count >= FEWEST_VOTES && count * 2 > self.voters()).then_some(ip)
     }
 
-    /// Whether our port depends on whom we ask: `same for all` or `by destination`; none where too few
-    /// say.
+    /// Whether our port depends on whom we ask: `same for all` or `by destination`; none where too
+    /// few say.
     #[must_use]
     pub fn mapping(&self) -> Option<&'static str> {
         let ip = self.address()?;
@@ -56,10 +57,19 @@ impl Outside {
             };
             return format!("{heard}; {why}");
         };
-        let agree: usize = self.votes.iter().filter(|(address, _)| address.ip() == ip).map(|(_, count)| count).sum();
+        let agree: usize = self
+            .votes
+            .iter()
+            .filter(|(address, _)| address.ip() == ip)
+            .map(|(_, count)| count)
+            .sum();
         let mapping = match self.mapping() {
-            Some("same for all") => "our port is the same for all of them: no mapping by destination was seen",
-            _ => "our port differs between them: the NAT maps by destination, so peers behind NATs can't easily meet",
+            Some("same for all") => {
+                "our port is the same for all of them: no mapping by destination was seen"
+            }
+            _ => {
+                "our port differs between them: the NAT maps by destination, so peers behind NATs can't easily meet"
+            }
         };
         format!("{heard}; {agree} of {} that say so see us at {ip}; {mapping}", self.voters())
     }
@@ -70,7 +80,8 @@ mod tests {
     use super::*;
 
     fn seen(votes: &[(&str, usize)]) -> Outside {
-        let votes: BTreeMap<_, _> = votes.iter().map(|(address, count)| (address.parse().unwrap(), *count)).collect();
+        let votes: BTreeMap<_, _> =
+            votes.iter().map(|(address, count)| (address.parse().unwrap(), *count)).collect();
         Outside { asked: 9, answered: 8, votes }
     }
 

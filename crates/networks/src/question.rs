@@ -105,7 +105,14 @@ pub const QUESTIONS: [Spec; 10] = [
         20,
         "which client it is and what it can do, about a torrent that it has",
     ),
-    spec("PEX", BT, Needs::Infohash, Comes::InParts, 90, "how many peers it tells of; stays as long as --timeout"),
+    spec(
+        "PEX",
+        BT,
+        Needs::Infohash,
+        Comes::InParts,
+        90,
+        "how many peers it tells of; stays as long as --timeout",
+    ),
     spec(
         "PING",
         DHT,
@@ -114,8 +121,22 @@ pub const QUESTIONS: [Spec; 10] = [
         5,
         "whether the node is there, its client, and our address as it sees it",
     ),
-    spec("FIND_NODE", DHT, Needs::Target, Comes::AtOnce, 5, "the nodes that it knows closest to a target"),
-    spec("GET_PEERS", DHT, Needs::Target, Comes::AtOnce, 5, "how many peers of an infohash it knows, and closer nodes"),
+    spec(
+        "FIND_NODE",
+        DHT,
+        Needs::Target,
+        Comes::AtOnce,
+        5,
+        "the nodes that it knows closest to a target",
+    ),
+    spec(
+        "GET_PEERS",
+        DHT,
+        Needs::Target,
+        Comes::AtOnce,
+        5,
+        "how many peers of an infohash it knows, and closer nodes",
+    ),
     spec(
         "SAMPLE",
         DHT,
@@ -124,7 +145,14 @@ pub const QUESTIONS: [Spec; 10] = [
         5,
         "how many infohashes it holds, and when it may be asked again",
     ),
-    spec("SCRAPE", DHT, Needs::Target, Comes::AtOnce, 5, "an estimate of an infohash's seeds and peers"),
+    spec(
+        "SCRAPE",
+        DHT,
+        Needs::Target,
+        Comes::AtOnce,
+        5,
+        "an estimate of an infohash's seeds and peers",
+    ),
     spec(
         "LOOKUP",
         DHT,
@@ -133,7 +161,14 @@ pub const QUESTIONS: [Spec; 10] = [
         120,
         "the eight nodes closest to a target, asked for from node to node",
     ),
-    spec("CANARY", DHT, Needs::Nothing, Comes::AtOnce, 5, "what it does with a question that nobody has defined"),
+    spec(
+        "CANARY",
+        DHT,
+        Needs::Nothing,
+        Comes::AtOnce,
+        5,
+        "what it does with a question that nobody has defined",
+    ),
 ];
 
 /// Why words are no question.
@@ -154,11 +189,13 @@ pub enum NoQuestion {
 }
 
 impl Spec {
-    /// The question of this name, in any case, with `-` for `_`, that peers of `network` can be asked.
+    /// The question of this name, in any case, with `-` for `_`, that peers of `network` can be
+    /// asked.
     #[must_use]
     pub fn find(network: Network, name: &str) -> Option<&'static Self> {
         let wanted = name.to_uppercase().replace('-', "_");
-        let suits = |spec: &&Self| spec.name == wanted && spec.network.is_none_or(|of| of == network);
+        let suits =
+            |spec: &&Self| spec.name == wanted && spec.network.is_none_or(|of| of == network);
         QUESTIONS.iter().find(suits)
     }
 
@@ -167,7 +204,8 @@ impl Spec {
         QUESTIONS.iter().filter(move |spec| spec.network.is_none_or(|of| of == network))
     }
 
-    /// The question about `argument`, 40 hexadecimal digits; `random` stands in where it may be left out.
+    /// The question about `argument`, 40 hexadecimal digits; `random` stands in where it may be
+    /// left out.
     ///
     /// # Errors
     /// It is missing, misshapen, or not wanted.
@@ -232,7 +270,10 @@ mod tests {
             let argument = (spec.needs != Needs::Nothing).then_some(HEX);
             assert_eq!(found.about(argument, [0; 20]).unwrap().name(), spec.name);
         }
-        assert!(Spec::find(Network::BitTorrent, "ping").is_none() && Spec::find(Network::Dht, "hello").is_none());
+        assert!(
+            Spec::find(Network::BitTorrent, "ping").is_none()
+                && Spec::find(Network::Dht, "hello").is_none()
+        );
         assert!(Spec::find(Network::BitTorrent, "Reach").is_some());
     }
 

@@ -1,16 +1,18 @@
 //! A DHT of any size whose truth is known, for tests, benches and demonstrations.
 //!
-//! Nodes have ids, addresses and routing tables as those of the real network would be: per bucket at
-//! most eight nodes of those that are there. Tables are worked out when somebody asks, so 100 000
-//! nodes take the memory of their ids. Some nodes lie, some are silent, some go deaf when asked too
-//! often; which do what follows from the seed.
+//! Nodes have ids, addresses and routing tables as those of the real network would be: per bucket
+//! at most eight nodes of those that are there. Tables are worked out when somebody asks, so 100
+//! 000 nodes take the memory of their ids. Some nodes lie, some are silent, some go deaf when asked
+//! too often; which do what follows from the seed.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use swarmscope_wire::krpc::secure::secure_id;
-use swarmscope_wire::krpc::{Body, Contact, Contacts, Message, NodeId, Question, RemoteError, Response, Target};
+use swarmscope_wire::krpc::{
+    Body, Contact, Contacts, Message, NodeId, Question, RemoteError, Response, Target,
+};
 
 use crate::address::is_public;
 use crate::random::Random;
@@ -89,7 +91,8 @@ impl Swarm {
             if by_address.insert(address, 0).is_none() {
                 let bytes = random.bytes();
                 // Roughly as in the real network: most ids follow from their addresses.
-                let id = if random.percent(70) { secure_id(bytes, address.ip()) } else { NodeId(bytes) };
+                let id =
+                    if random.percent(70) { secure_id(bytes, address.ip()) } else { NodeId(bytes) };
                 nodes.push(Contact { id, address });
             }
         }
@@ -130,7 +133,11 @@ impl Swarm {
     /// against.
     pub fn truth(&self) -> impl Iterator<Item = &Contact> {
         let there = |index| !matches!(self.conduct(index), Conduct::Silent | Conduct::Impostor);
-        self.nodes.iter().enumerate().filter(move |(index, _)| there(*index)).map(|(_, contact)| contact)
+        self.nodes
+            .iter()
+            .enumerate()
+            .filter(move |(index, _)| there(*index))
+            .map(|(_, contact)| contact)
     }
 
     /// The most queries that any node got within one second.
@@ -156,7 +163,9 @@ impl Swarm {
             return None;
         }
         let body = match &query.question {
-            Question::Other(_) => Body::Error(RemoteError { code: 204, message: b"Method Unknown".to_vec() }),
+            Question::Other(_) => {
+                Body::Error(RemoteError { code: 204, message: b"Method Unknown".to_vec() })
+            }
             question => Body::Response(self.response(index as usize, conduct, question)),
         };
         let mut answer = Message::new(message.transaction, body);
@@ -206,7 +215,8 @@ impl Swarm {
         let depth = 159.min(u8::try_from(self.nodes.len().ilog2() + 12).unwrap_or(159));
         let mut known = self.bucket(index, shared);
         if known.len() < BUCKET {
-            (shared.saturating_add(1)..depth).for_each(|bits| known.extend(self.bucket(index, bits)));
+            (shared.saturating_add(1)..depth)
+                .for_each(|bits| known.extend(self.bucket(index, bits)));
         }
         for bits in (0..shared).rev() {
             if known.len() >= BUCKET {
@@ -219,7 +229,8 @@ impl Swarm {
         known
     }
 
-    /// Up to eight of the nodes whose ids share exactly `bits` bits with that of the node at `index`.
+    /// Up to eight of the nodes whose ids share exactly `bits` bits with that of the node at
+    /// `index`.
     fn bucket(&self, index: usize, bits: u8) -> Vec<Contact> {
         if bits >= 160 {
             return Vec::new();

@@ -1,5 +1,5 @@
-//! Whom to ask on the networks that live today (cli.md, TARGET): `bt://host:port`, `dht://host:port`,
-//! `dht://ID@host:port`.
+//! Whom to ask on the networks that live today (cli.md, TARGET): `bt://host:port`,
+//! `dht://host:port`, `dht://ID@host:port`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -55,7 +55,9 @@ pub struct Target {
 
 /// Text that is no target of these networks, and what is wrong with it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{text:?} is not a target: {what}; write bt://host:port, dht://host:port or dht://ID@host:port")]
+#[error(
+    "{text:?} is not a target: {what}; write bt://host:port, dht://host:port or dht://ID@host:port"
+)]
 pub struct TargetError {
     /// What was written.
     pub text: String,
@@ -72,11 +74,15 @@ impl FromStr for Target {
 }
 
 fn read(text: &str) -> Result<Target, String> {
-    let (network, rest) = Network::of_scheme(text).ok_or("it begins with neither bt:// nor dht://")?;
+    let (network, rest) =
+        Network::of_scheme(text).ok_or("it begins with neither bt:// nor dht://")?;
     let (id, place) = match rest.rsplit_once('@') {
-        Some(_) if network != Network::Dht => return Err("only a DHT node has an id before the @".into()),
+        Some(_) if network != Network::Dht => {
+            return Err("only a DHT node has an id before the @".into());
+        }
         Some((id, place)) => {
-            let id = id.parse().map_err(|_| format!("{id:?} is no node id of 40 hexadecimal digits"))?;
+            let id =
+                id.parse().map_err(|_| format!("{id:?} is no node id of 40 hexadecimal digits"))?;
             (Some(id), place)
         }
         None => (None, rest),

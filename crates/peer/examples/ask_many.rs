@@ -1,6 +1,7 @@
-//! A Crawler without a screen: asks one question of many peers, 32 at a time, and prints each answer when it is there.
-//! `ask_many 200 10.0.0.1:7760 10.0.0.2:7760` asks id 200. The first line is the Crawler's own permid, for the peers' allow-lists;
-//! its key is `ask_many.pem`, made on first use.
+//! A Crawler without a screen: asks one question of many peers, 32 at a time, and prints each
+//! answer when it is there. `ask_many 200 10.0.0.1:7760 10.0.0.2:7760` asks id 200. The first line
+//! is the Crawler's own permid, for the peers' allow-lists; its key is `ask_many.pem`, made on
+//! first use.
 use std::{env, error::Error, sync::Arc};
 
 use swarmscope_peer::{Ask, Failure, MessageId, Node, Reply, Target, identity::key_file};

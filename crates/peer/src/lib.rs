@@ -24,8 +24,9 @@ pub mod overlay;
 pub mod session;
 
 pub use crawler::{
-    Acceptance, Answer, AnyProbe, Ask, Asked, Budgets, Decoding, Direction, Event, Origin, PeerKey, PeerView, Probe,
-    Question, Receipt, Registry, ReplyDecodeError, Source, Target, TargetError, Ticket, Transport, decode_reply,
+    Acceptance, Answer, AnyProbe, Ask, Asked, Budgets, Decoding, Direction, Event, Origin, PeerKey,
+    PeerView, Probe, Question, Receipt, Registry, ReplyDecodeError, Source, Target, TargetError,
+    Ticket, Transport, decode_reply,
 };
 pub use identity::{Ed25519Identity, Identities, LegacyIdentity};
 pub use node::{Asking, Connecting, Node, NodeBuilder, NodeConfig, Part, Reply};

@@ -31,7 +31,11 @@ impl Example {
 
     /// The next line that has this in it.
     fn line(&mut self, with: &str) -> String {
-        self.lines.by_ref().map(Result::unwrap).find(|line| line.contains(with)).expect("such a line")
+        self.lines
+            .by_ref()
+            .map(Result::unwrap)
+            .find(|line| line.contains(with))
+            .expect("such a line")
     }
 }
 
@@ -49,7 +53,8 @@ fn program(name: &str) -> PathBuf {
     let program = tests.parent().and_then(Path::parent).unwrap().join("examples").join(name);
     if !program.exists() {
         BUILT.call_once(|| {
-            let cargo = Command::new(env!("CARGO")).args(["build", "--quiet", "--examples"]).status();
+            let cargo =
+                Command::new(env!("CARGO")).args(["build", "--quiet", "--examples"]).status();
             assert!(cargo.unwrap().success());
         });
     }
@@ -81,12 +86,19 @@ fn a_crawler_asks_many_peers_and_a_peer_that_is_not_there_is_one_line() {
     let nobody = free();
     let mut args = vec!["200", &nobody];
     args.extend(peers.iter().map(|(_, place, _)| place.as_str()));
-    let asked: Vec<String> = Example::start("ask_many", &home, &args).lines.by_ref().map(Result::unwrap).collect();
+    let asked: Vec<String> =
+        Example::start("ask_many", &home, &args).lines.by_ref().map(Result::unwrap).collect();
     assert_eq!(asked.len(), 5, "{asked:?}");
     for (_, place, _) in &peers {
-        assert!(asked.iter().any(|line| line.starts_with(place) && line.ends_with(" s\"")), "{place}: {asked:?}");
+        assert!(
+            asked.iter().any(|line| line.starts_with(place) && line.ends_with(" s\"")),
+            "{place}: {asked:?}"
+        );
     }
-    assert!(asked.iter().any(|line| line.starts_with(&nobody) && line.contains("refused")), "{asked:?}");
+    assert!(
+        asked.iter().any(|line| line.starts_with(&nobody) && line.contains("refused")),
+        "{asked:?}"
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! The original's recorded connections are replayed against a session, from either side: what the original sent goes in, and
-//! what comes out is what the original's partner sent, signatures aside, which are made with fresh randomness there.
+//! The original's recorded connections are replayed against a session, from either side: what the
+//! original sent goes in, and what comes out is what the original's partner sent, signatures aside,
+//! which are made with fresh randomness there.
 #![allow(clippy::unwrap_used)] // a test's helpers may fail
 #![cfg(feature = "legacy")]
 
@@ -12,7 +13,9 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use swarmscope_peer::identity::{Identities, Key, LegacyIdentity, verify_legacy};
-use swarmscope_peer::session::{Authenticated, End, Output, Role, Session, SessionConfig, Timeouts};
+use swarmscope_peer::session::{
+    Authenticated, End, Output, Role, Session, SessionConfig, Timeouts,
+};
 use swarmscope_wire::Permid;
 use swarmscope_wire::auth::{Challenge, Response1, Response2, signed_bytes};
 use swarmscope_wire::failure::{Cause, Failure};
@@ -56,8 +59,12 @@ fn read(transcript: Transcript) -> Option<Recorded> {
     let challenge = Challenge::decode(&first(&mut from_dialler, FrameId::CHALLENGE)).unwrap();
     let response2 = Response2::decode(&first(&mut from_dialler, FrameId::RESPONSE2)).unwrap();
     let response1 = Response1::decode(&first(&mut from_acceptor, FrameId::RESPONSE1)).unwrap();
-    let side =
-        |segments, handshake, frames, key: &Path| Recording { segments, handshake, frames, identity: identity(key) };
+    let side = |segments, handshake, frames, key: &Path| Recording {
+        segments,
+        handshake,
+        frames,
+        identity: identity(key),
+    };
     Some(Recorded {
         dialler: side(dialler, dialler_handshake, from_dialler, &keys.dialler),
         acceptor: side(acceptor, acceptor_handshake, from_acceptor, &keys.acceptor),
@@ -71,7 +78,8 @@ fn read(transcript: Transcript) -> Option<Recorded> {
 /// The handshake and the frames of one side.
 fn split(segments: &[Vec<u8>]) -> (Handshake, Vec<Frame>) {
     let mut buffer = BytesMut::from(&segments.concat()[..]);
-    let handshake = Handshake::decode(buffer.split_to(HANDSHAKE_LEN)[..].try_into().unwrap()).unwrap();
+    let handshake =
+        Handshake::decode(buffer.split_to(HANDSHAKE_LEN)[..].try_into().unwrap()).unwrap();
     let mut reader = FrameReader::new();
     reader.raise_limit();
     let frames = std::iter::from_fn(|| reader.next(&mut buffer).unwrap()).collect();
@@ -85,7 +93,12 @@ fn identity(file: &Path) -> Arc<LegacyIdentity> {
     }
 }
 
-fn config(role: Role, peer_id: PeerId, identity: &Arc<LegacyIdentity>, nonce: &[u8; 1024]) -> SessionConfig {
+fn config(
+    role: Role,
+    peer_id: PeerId,
+    identity: &Arc<LegacyIdentity>,
+    nonce: &[u8; 1024],
+) -> SessionConfig {
     SessionConfig {
         role,
         peer_id,
@@ -129,12 +142,17 @@ fn replay(config: SessionConfig, segments: &[Vec<u8>]) -> Outcome {
 
 /// Our signature has its own nonce, and may have another length.
 fn assert_signed(name: &str, permid: &Permid, message: &[u8], signature: &[u8]) {
-    assert!((63..=64).contains(&signature.len()), "{name}: the original refuses {} bytes", signature.len());
+    assert!(
+        (63..=64).contains(&signature.len()),
+        "{name}: the original refuses {} bytes",
+        signature.len()
+    );
     verify_legacy(permid, message, signature).unwrap_or_else(|error| panic!("{name}: {error}"));
 }
 
 fn assert_went_well(name: &str, result: &Outcome, permid: &Permid, frames: &[Frame]) {
-    let who = result.authenticated.as_ref().unwrap_or_else(|| panic!("{name}: {:?}", result.closed));
+    let who =
+        result.authenticated.as_ref().unwrap_or_else(|| panic!("{name}: {:?}", result.closed));
     assert_eq!(who.permid, *permid, "{name}");
     assert_eq!(result.frames, frames, "{name}");
     assert_eq!(result.closed.as_ref().map(|failure| failure.cause), Some(Cause::Closed), "{name}");
@@ -146,15 +164,25 @@ fn we_accept_what_the_original_dialled() {
     assert!(all.len() >= 28, "{} connections", all.len());
     for recorded in all {
         let (name, us) = (&recorded.name, &recorded.acceptor);
-        let config = config(Role::Acceptor, us.handshake.peer_id, &us.identity, &recorded.response1.nonce);
+        let config =
+            config(Role::Acceptor, us.handshake.peer_id, &us.identity, &recorded.response1.nonce);
         let result = replay(config, &recorded.dialler.segments);
-        assert_went_well(name, &result, &recorded.dialler.identity.permid(), &recorded.dialler.frames);
+        assert_went_well(
+            name,
+            &result,
+            &recorded.dialler.identity.permid(),
+            &recorded.dialler.frames,
+        );
         let (handshake, frames) = split(&[result.sent]);
         assert_eq!(handshake, us.handshake, "{name}");
         let [ours] = &frames[..] else { panic!("{name}: {} frames", frames.len()) };
         let ours = Response1::decode(&ours.body).unwrap();
-        assert_eq!(Response1 { signature: recorded.response1.signature.clone(), ..ours.clone() }, recorded.response1);
-        let signed = signed_bytes(&ours.nonce, &recorded.challenge.0, &recorded.dialler.handshake.peer_id);
+        assert_eq!(
+            Response1 { signature: recorded.response1.signature.clone(), ..ours.clone() },
+            recorded.response1
+        );
+        let signed =
+            signed_bytes(&ours.nonce, &recorded.challenge.0, &recorded.dialler.handshake.peer_id);
         assert_signed(name, &ours.permid, &signed, &ours.signature);
     }
 }
@@ -172,15 +200,21 @@ fn we_dial_what_the_original_accepted() {
         let [challenge, ours] = &frames[..] else { panic!("{name}: {} frames", frames.len()) };
         assert_eq!(*challenge, recorded.challenge.encode(), "{name}");
         let ours = Response2::decode(&ours.body).unwrap();
-        assert_eq!(Response2 { signature: recorded.response2.signature.clone(), ..ours.clone() }, recorded.response2);
-        let signed = signed_bytes(&recorded.challenge.0, &recorded.response1.nonce, &them.handshake.peer_id);
+        assert_eq!(
+            Response2 { signature: recorded.response2.signature.clone(), ..ours.clone() },
+            recorded.response2
+        );
+        let signed =
+            signed_bytes(&recorded.challenge.0, &recorded.response1.nonce, &them.handshake.peer_id);
         assert_signed(name, &ours.permid, &signed, &ours.signature);
     }
 }
 
-/// What becomes of a recorded dialler whose keys were not kept, because the original refused it or it went no further.
+/// What becomes of a recorded dialler whose keys were not kept, because the original refused it or
+/// it went no further.
 fn refused(file: &str) -> Outcome {
-    let transcript = Transcript::all().into_iter().find(|transcript| transcript.name.starts_with(file)).unwrap();
+    let transcript =
+        Transcript::all().into_iter().find(|transcript| transcript.name.starts_with(file)).unwrap();
     let identity = Arc::new(LegacyIdentity::from_seed([1; 64]));
     let original = recorded().remove(0).acceptor.handshake.peer_id;
     replay(config(Role::Acceptor, original, &identity, &[0; 1024]), &transcript.dialler)

@@ -1,4 +1,5 @@
-//! CHANNEL_QUERY (protocol.md §5, id 10): SQL questions about channels and votes. As DATABASE, over the same tables.
+//! CHANNEL_QUERY (protocol.md §5, id 10): SQL questions about channels and votes. As DATABASE, over
+//! the same tables.
 
 use std::sync::LazyLock;
 
@@ -11,8 +12,8 @@ use swarmscope_peer::crawler::field::{Field, Value};
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
 
-/// What the original asks, but for one thing: it asks for the votes of the peer itself and for those of others apart, by the peer's
-/// permid, which the tables of our peers don't hold.
+/// What the original asks, but for one thing: it asks for the votes of the peer itself and for
+/// those of others apart, by the peer's permid, which the tables of our peers don't hold.
 const QUESTIONS: &str = "SELECT 'channel_files', publisher_id, count(*) FROM ChannelCast group by publisher_id;\
     SELECT 'votes', mod_id, voter_id, vote, time_stamp FROM VoteCast order by time_stamp desc limit 200";
 

@@ -1,5 +1,5 @@
-//! Requests that are chosen from a few by name, where a payload is a language of its own: what the original asks, and what helps
-//! to look around.
+//! Requests that are chosen from a few by name, where a payload is a language of its own: what the
+//! original asks, and what helps to look around.
 
 use bytes::Bytes;
 

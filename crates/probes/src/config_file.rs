@@ -43,9 +43,14 @@ impl ConfigFile {
             file => file.map_err(|error| Fault::whole(path, &error))?,
         };
         let mut bytes = Vec::new();
-        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| Fault::whole(path, &error))?;
+        file.take(MAX_FILE + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Fault::whole(path, &error))?;
         if bytes.len() as u64 > MAX_FILE {
-            return Err(Fault::whole(path, &format_args!("more than {MAX_FILE} bytes: shorten it")));
+            return Err(Fault::whole(
+                path,
+                &format_args!("more than {MAX_FILE} bytes: shorten it"),
+            ));
         }
         let text = String::from_utf8(bytes).map_err(|_| Fault::whole(path, &"not UTF-8 text"))?;
         Ok(Some(Self { path: path.to_owned(), text }))
@@ -68,7 +73,11 @@ impl ConfigFile {
     /// That something is wrong there.
     #[must_use]
     pub fn fault(&self, at: &Range<usize>, what: impl Into<String>) -> Fault {
-        Fault { path: self.path.clone(), line: Some(line_of(&self.text, at.start)), what: what.into() }
+        Fault {
+            path: self.path.clone(),
+            line: Some(line_of(&self.text, at.start)),
+            what: what.into(),
+        }
     }
 }
 
@@ -96,7 +105,9 @@ pub fn line_of(text: &str, at: usize) -> usize {
 #[must_use]
 pub fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = known.into_iter().map(|known| (distance(name, known), known));
-    near.filter(|(distance, known)| *distance <= known.len().div_ceil(3)).min().map(|(_, known)| known)
+    near.filter(|(distance, known)| *distance <= known.len().div_ceil(3))
+        .min()
+        .map(|(_, known)| known)
 }
 
 /// How many characters must be put in, left out or replaced to make one of the other.
@@ -127,7 +138,10 @@ mod tests {
         let file = file("a = 1\nb =\nc = 3\nd = [\n");
         let (table, faults) = file.table();
         assert_eq!(
-            table.get("c").and_then(|value| value.get_ref().as_integer()).map(toml::de::DeInteger::as_str),
+            table
+                .get("c")
+                .and_then(|value| value.get_ref().as_integer())
+                .map(toml::de::DeInteger::as_str),
             Some("3")
         );
         let lines: Vec<_> = faults.iter().filter_map(|fault| fault.line).collect();

@@ -1,4 +1,5 @@
-//! Probes that the operator defines: one TOML file each in `probes/` of the configuration directory, read when the program starts.
+//! Probes that the operator defines: one TOML file each in `probes/` of the configuration
+//! directory, read when the program starts.
 //!
 //! ```toml
 //! id = 200                       # 0 to 255
@@ -30,8 +31,9 @@
 //! # rows_at = "list", beside id and name: the member of the reply that holds the rows
 //! ```
 //!
-//! What stands behind a colon says how a value is written: `{since:bencode}`, `{since:a}`; of an int also `u8`, `u16`, `u32`, `u64`,
-//! big-endian; of a text `sql`, in quotes. `{{` and `}}` are braces.
+//! What stands behind a colon says how a value is written: `{since:bencode}`, `{since:a}`; of an
+//! int also `u8`, `u16`, `u32`, `u64`, big-endian; of a text `sql`, in quotes. `{{` and `}}` are
+//! braces.
 //!
 //! They are the Crawler's: a peer answers them as ids that it does not know.
 
@@ -120,7 +122,9 @@ pub fn extend(registry: &Registry, directory: &Path) -> Result<Registry, Vec<Fau
     for (_, probe) in custom.values_mut().filter(|(_, probe)| probe.instead_of_built_in) {
         probe.doc = format!("instead of the built-in one: {}", probe.doc);
     }
-    Ok(custom.into_values().fold(registry.clone(), |registry, (_, question)| registry.with_question(question)))
+    Ok(custom
+        .into_values()
+        .fold(registry.clone(), |registry, (_, question)| registry.with_question(question)))
 }
 
 /// The files in the order of their names.
@@ -129,8 +133,10 @@ fn files(directory: &Path) -> io::Result<Vec<PathBuf>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
-    let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
-    let mut files: Vec<_> = paths.into_iter().filter(|path| path.extension().is_some_and(|it| it == "toml")).collect();
+    let paths =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
+    let mut files: Vec<_> =
+        paths.into_iter().filter(|path| path.extension().is_some_and(|it| it == "toml")).collect();
     files.sort();
     Ok(files)
 }
@@ -172,16 +178,23 @@ fn check(
             let name = built_in.name();
             return Err((
                 lines.id,
-                format!("id {id} is the built-in {name}: take another, or add instead_of_built_in = true"),
+                format!(
+                    "id {id} is the built-in {name}: take another, or add instead_of_built_in = true"
+                ),
             ));
         }
         None if *instead_of_built_in => {
-            return Err((lines.id, format!("id {id} is not built in: leave instead_of_built_in out")));
+            return Err((
+                lines.id,
+                format!("id {id} is not built in: leave instead_of_built_in out"),
+            ));
         }
         _ => {}
     }
     match registry.find(name).filter(|taken| taken != id) {
-        Some(taken) => Err((lines.name, format!("{name} means id {taken} already: take another name"))),
+        Some(taken) => {
+            Err((lines.name, format!("{name} means id {taken} already: take another name")))
+        }
         None => Ok(()),
     }
 }

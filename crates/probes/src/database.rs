@@ -1,8 +1,8 @@
 //! DATABASE_QUERY (protocol.md §5, id 1): SQL questions to a peer's own statistics.
 //!
-//! The request is SQL, several statements together; the reply is one list of the rows of all of them, in encoding "a" (peers
-//! before 5.3.9: a pickle). [`sql`] runs it, on a blocking thread, within limits; what exceeds one is a reply with
-//! error 1 that names it.
+//! The request is SQL, several statements together; the reply is one list of the rows of all of
+//! them, in encoding "a" (peers before 5.3.9: a pickle). [`sql`] runs it, on a blocking thread,
+//! within limits; what exceeds one is a reply with error 1 that names it.
 
 use std::sync::LazyLock;
 
@@ -35,7 +35,8 @@ impl Database {
 pub(super) async fn ask(desk: &Desk, request: Bytes) -> Answer {
     let answered = desk.ask(move |statistics, limits| {
         let database = statistics.open().map_err(|error| not_open(&error))?;
-        let rows: sql::ARows = sql::run(database, &request, limits).map_err(|error| error.to_string())?;
+        let rows: sql::ARows =
+            sql::run(database, &request, limits).map_err(|error| error.to_string())?;
         Ok(Answer::success(rows.into_reply()))
     });
     answered.await.unwrap_or_else(|reason| Answer::failed(&reason))
@@ -56,7 +57,8 @@ impl Question for Database {
 
     /// The counts that the original asks for, as far as a peer of this version has the tables.
     fn initiate(&self, to: OverlayVersion) -> Bytes {
-        const OLD: &str = "SELECT 'peer_count', count(*) FROM Peer;SELECT 'torrent_count', count(*) FROM Torrent";
+        const OLD: &str =
+            "SELECT 'peer_count', count(*) FROM Peer;SELECT 'torrent_count', count(*) FROM Torrent";
         const NEW: &str = "SELECT 'channel_files', count(*) FROM ChannelCast;\
             SELECT 'all_subscriptions', count(*) FROM VoteCast where vote=2;\
             SELECT 'all_negative_votes', count(*) FROM VoteCast where vote=-1";

@@ -1,4 +1,5 @@
-//! Where the probes' questions to the statistics wait for their turn: on blocking threads, few at a time, over all ids.
+//! Where the probes' questions to the statistics wait for their turn: on blocking threads, few at a
+//! time, over all ids.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +27,11 @@ impl Desk {
     /// A desk for these statistics, with the usual limits.
     #[must_use]
     pub fn new(statistics: Statistics) -> Self {
-        Self { statistics, accepted: Arc::new(Semaphore::new(ACCEPTED)), running: Arc::new(Semaphore::new(RUNNING)) }
+        Self {
+            statistics,
+            accepted: Arc::new(Semaphore::new(ACCEPTED)),
+            running: Arc::new(Semaphore::new(RUNNING)),
+        }
     }
 
     /// Works a question out.
@@ -45,8 +50,11 @@ impl Desk {
         };
         let cancel = CancelOnDrop::default();
         let (statistics, cancelled) = (self.statistics.clone(), cancel.0.clone());
-        let worked_out = tokio::task::spawn_blocking(move || work(&statistics, &Limits::from_now(cancelled))).await;
-        worked_out.unwrap_or_else(|error| Err(format!("the question was not run to its end: {error}")))
+        let worked_out =
+            tokio::task::spawn_blocking(move || work(&statistics, &Limits::from_now(cancelled)))
+                .await;
+        worked_out
+            .unwrap_or_else(|error| Err(format!("the question was not run to its end: {error}")))
     }
 }
 

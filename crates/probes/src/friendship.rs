@@ -1,7 +1,9 @@
-//! FRIENDSHIP_STATS (protocol.md §5, id 4): requests to become friends that a peer sent, got or passed on.
+//! FRIENDSHIP_STATS (protocol.md §5, id 4): requests to become friends that a peer sent, got or
+//! passed on.
 //!
-//! The request is a bencoded `{'current time': int}`, the reply the same time and the requests that are later. An original peer names
-//! the people by their permids; what is shown in privacy mode or kept goes through [`swarmscope_wire::mask`]. A peer here has hashes.
+//! The request is a bencoded `{'current time': int}`, the reply the same time and the requests that
+//! are later. An original peer names the people by their permids; what is shown in privacy mode or
+//! kept goes through [`swarmscope_wire::mask`]. A peer here has hashes.
 
 use std::sync::LazyLock;
 
@@ -148,13 +150,14 @@ impl Question for Friendship {
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
-        let mut decoded =
-            formats::decode_as(Format::Bencode, payload).map_err(|error| ReplyDecodeError(error.to_string()))?;
+        let mut decoded = formats::decode_as(Format::Bencode, payload)
+            .map_err(|error| ReplyDecodeError(error.to_string()))?;
         let Json::Object(mut reply) = std::mem::take(&mut decoded.json) else {
             return Err(ReplyDecodeError("not a dict".into()));
         };
         let time = reply.remove("current time").filter(Json::is_i64);
-        let time = time.ok_or_else(|| ReplyDecodeError("no number of seconds as `current time`".into()))?;
+        let time =
+            time.ok_or_else(|| ReplyDecodeError("no number of seconds as `current time`".into()))?;
         let Some(Json::Array(rows)) = reply.remove("stats") else {
             return Err(ReplyDecodeError("no list as `stats`".into()));
         };
@@ -170,8 +173,12 @@ impl Question for Friendship {
         });
         let stats = rows.collect::<Result<Vec<_>, _>>()?;
         decoded.json = serde_json::json!({ "current_time": time, "stats": stats });
-        for row in
-            decoded.tree.children.iter_mut().filter(|node| node.label == "stats").flat_map(|node| &mut node.children)
+        for row in decoded
+            .tree
+            .children
+            .iter_mut()
+            .filter(|node| node.label == "stats")
+            .flat_map(|node| &mut node.children)
         {
             for (value, (label, _)) in row.children.iter_mut().zip(COLUMNS) {
                 label.clone_into(&mut value.label);
@@ -246,7 +253,10 @@ mod tests {
             (b"", "bad bencoded data"),
             (b"de", "'current time'"),
             (b"d12:current time1:0e", "'current time' is not a number of seconds"),
-            (b"d12:current timei99999999999999999999ee", "'current time' is not a number of seconds"),
+            (
+                b"d12:current timei99999999999999999999ee",
+                "'current time' is not a number of seconds",
+            ),
         ] {
             assert_eq!(ask_as(&friendship(), FIRST, request).await, Answer::failed(reason));
         }

@@ -1,10 +1,12 @@
-//! Records that a peer hands over once (protocol.md §5, ids 2, 8, 9 and 11). The original deleted them when it had queued the reply, so
-//! that a lost connection lost them; here
+//! Records that a peer hands over once (protocol.md §5, ids 2, 8, 9 and 11). The original deleted
+//! them when it had queued the reply, so that a lost connection lost them; here
 //!
 //! * a request is offered all records that nobody has collected, the oldest [`MOST`] at a time;
-//! * when the reply has arrived (see [`Probe::delivered`](swarmscope_peer::crawler::Probe::delivered)) they are marked as collected, with who and
-//!   when, and nobody is offered them again;
-//! * they go at the next accepted request of who collected them, or with any request after [`KEPT_S`], if nobody asks in between;
+//! * when the reply has arrived (see
+//!   [`Probe::delivered`](swarmscope_peer::crawler::Probe::delivered)) they are marked as
+//!   collected, with who and when, and nobody is offered them again;
+//! * they go at the next accepted request of who collected them, or with any request after
+//!   [`KEPT_S`], if nobody asks in between;
 //! * a reply that does not arrive changes nothing: the same records are offered again.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,9 +19,11 @@ use super::{Statistics, sql};
 use swarmscope_peer::crawler::{Answer, Receipt};
 use swarmscope_wire::{Permid, text};
 
-/// How many records go into one reply: what fits into the longest reply at the longest that each may be.
+/// How many records go into one reply: what fits into the longest reply at the longest that each
+/// may be.
 pub const MOST: u32 = 10_000;
-/// How long collected records are kept, in seconds: a day, for whoever looks after the peer to see what was handed over.
+/// How long collected records are kept, in seconds: a day, for whoever looks after the peer to see
+/// what was handed over.
 pub const KEPT_S: i64 = 24 * 60 * 60;
 /// How many bytes of a hash tell a few Crawlers apart.
 const CRAWLER: usize = 16;
@@ -64,7 +68,8 @@ impl HandOver {
         Self { shared: Arc::new(Shared { statistics, table, arrived, marking }) }
     }
 
-    /// Records have arrived. Returns at once; they are marked on a blocking thread, and in any case before the next offer.
+    /// Records have arrived. Returns at once; they are marked on a blocking thread, and in any case
+    /// before the next offer.
     pub fn delivered(&self, to: Permid, receipt: Receipt) {
         lock(&self.shared.arrived).push((to, receipt));
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -83,14 +88,22 @@ impl HandOver {
         self.shared.forget(to);
         let database = statistics.open().map_err(|error| not_open(&error))?;
         database.execute_batch("BEGIN").map_err(|error| not_open(&error))?; // what is read from now on is of one moment
-        let last =
-            format!("SELECT max(id) FROM (SELECT id FROM {table} WHERE collected_at IS NULL ORDER BY id LIMIT {MOST})");
-        let up_to = database.query_row(&last, [], |row| row.get(0)).map_err(|error| format!("SQLError: {error}"))?;
+        let last = format!(
+            "SELECT max(id) FROM (SELECT id FROM {table} WHERE collected_at IS NULL ORDER BY id LIMIT {MOST})"
+        );
+        let up_to = database
+            .query_row(&last, [], |row| row.get(0))
+            .map_err(|error| format!("SQLError: {error}"))?;
         Ok(Offer { database, up_to })
     }
 
     /// Answers a request from `to` with what `reply` makes of its offer.
-    pub async fn answer(&self, desk: &Desk, to: Permid, reply: fn(&Offer) -> Result<Answer, String>) -> Answer {
+    pub async fn answer(
+        &self,
+        desk: &Desk,
+        to: Permid,
+        reply: fn(&Offer) -> Result<Answer, String>,
+    ) -> Answer {
         let records = self.clone();
         let work = move |_: &Statistics, _: &sql::Limits| reply(&records.offer(to)?);
         desk.ask(work).await.unwrap_or_else(|reason| Answer::failed(&reason))
@@ -111,7 +124,10 @@ impl Shared {
         );
         let mark = |database: &Transaction<'_>| {
             for (to, Receipt(up_to)) in &arrived {
-                database.execute(&marks, params![crawler(to), i64::try_from(*up_to).unwrap_or(i64::MAX)])?;
+                database.execute(
+                    &marks,
+                    params![crawler(to), i64::try_from(*up_to).unwrap_or(i64::MAX)],
+                )?;
             }
             Ok(())
         };
@@ -125,16 +141,25 @@ impl Shared {
 
     /// Lets collected records go whose time has come.
     fn forget(&self, asker: Permid) {
-        let gone = format!("FROM {} WHERE collected_by = ?1 OR collected_at <= unixepoch() - ?2", self.table);
+        let gone = format!(
+            "FROM {} WHERE collected_by = ?1 OR collected_at <= unixepoch() - ?2",
+            self.table
+        );
         let crawler = crawler(&asker);
         let any = |database: Connection| {
-            database.query_row(&format!("SELECT EXISTS (SELECT 1 {gone})"), params![crawler, KEPT_S], |row| row.get(0))
+            database.query_row(
+                &format!("SELECT EXISTS (SELECT 1 {gone})"),
+                params![crawler, KEPT_S],
+                |row| row.get(0),
+            )
         };
         // most of the time there are none, and nobody has to wait for the right to write
         if !self.statistics.open().and_then(any).unwrap_or(false) {
             return;
         }
-        let delete = |database: &Transaction<'_>| database.execute(&format!("DELETE {gone}"), params![crawler, KEPT_S]);
+        let delete = |database: &Transaction<'_>| {
+            database.execute(&format!("DELETE {gone}"), params![crawler, KEPT_S])
+        };
         if let Err(error) = self.statistics.write(delete) {
             tracing::warn!("{}: records that were collected can't be deleted: {error}", self.table);
         }

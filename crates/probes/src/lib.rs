@@ -1,7 +1,9 @@
 //! The message-specific ids that are built in: one file each, and the list of them here.
 //!
-//! A new one is a file with a [`Question`](swarmscope_peer::crawler::Question) and a [`Probe`](swarmscope_peer::crawler::Probe) in
-//! it, and a line in [`registry`]. Ids that are not in the list can be asked all the same, with a payload written by hand; their replies are read by the format they are in.
+//! A new one is a file with a [`Question`](swarmscope_peer::crawler::Question) and a
+//! [`Probe`](swarmscope_peer::crawler::Probe) in it, and a line in [`registry`]. Ids that are not
+//! in the list can be asked all the same, with a payload written by hand; their replies are read by
+//! the format they are in.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -45,7 +47,8 @@ pub use statistics::Statistics;
 pub use usereventlog::UserEventLog;
 pub use videoplayback::{PlaybackEvent, PlaybackInfo};
 
-/// All built-in probes. They answer from `statistics`, where this is a peer; NATCHECK measures nothing.
+/// All built-in probes. They answer from `statistics`, where this is a peer; NATCHECK measures
+/// nothing.
 #[must_use]
 pub fn registry(statistics: Statistics) -> Registry {
     registry_of_peer(statistics, NatTester::default())
@@ -83,7 +86,8 @@ mod tests {
     #[test]
     fn the_list_is_the_documented_one() {
         let registry = registry(Statistics::empty());
-        let names: Vec<_> = registry.iter().map(|probe| (probe.id().0, probe.name().to_owned())).collect();
+        let names: Vec<_> =
+            registry.iter().map(|probe| (probe.id().0, probe.name().to_owned())).collect();
         let expected = [
             (1, "DATABASE"),
             (2, "SEEDINGSTATS"),
@@ -112,10 +116,22 @@ mod tests {
             let answers = registry.probe(probe.id()).unwrap();
             let [Field { kind: Kind::Choice(choices), .. }] = probe.fields() else { continue };
             for (name, doc) in *choices {
-                let request = probe.fill(&[Value::Text((*name).to_owned())], OverlayVersion::CURRENT).unwrap();
+                let request = probe
+                    .fill(&[Value::Text((*name).to_owned())], OverlayVersion::CURRENT)
+                    .unwrap();
                 let answer = testing::ask_as(answers, testing::FIRST, request).await;
-                assert_eq!(answer.error, ErrorByte::SUCCESS, "{} {name}: {:?}", probe.name(), answer.payload);
-                assert!(probe.decode(&answer.payload).is_ok() && !doc.is_empty(), "{} {name}", probe.name());
+                assert_eq!(
+                    answer.error,
+                    ErrorByte::SUCCESS,
+                    "{} {name}: {:?}",
+                    probe.name(),
+                    answer.payload
+                );
+                assert!(
+                    probe.decode(&answer.payload).is_ok() && !doc.is_empty(),
+                    "{} {name}",
+                    probe.name()
+                );
                 asked += 1;
             }
         }
@@ -125,7 +141,8 @@ mod tests {
     #[test]
     fn a_reply_is_read_by_its_probe() {
         let reply = b"l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i6700ee";
-        let Decoding { decoded, failed, .. } = decode(MessageId::NATCHECK, ErrorByte::SUCCESS, reply);
+        let Decoding { decoded, failed, .. } =
+            decode(MessageId::NATCHECK, ErrorByte::SUCCESS, reply);
         assert_eq!((decoded.tree.children[0].label.as_str(), failed), ("type", None));
     }
 
@@ -141,7 +158,8 @@ mod tests {
 
     #[test]
     fn where_the_probe_fails_the_format_is_shown_and_the_reason() {
-        let Decoding { decoded, failed, .. } = decode(MessageId::NATCHECK, ErrorByte::SUCCESS, b"li1ei2ee");
+        let Decoding { decoded, failed, .. } =
+            decode(MessageId::NATCHECK, ErrorByte::SUCCESS, b"li1ei2ee");
         assert_eq!(decoded.format, "bencode");
         assert!(failed.unwrap().contains("2 instead of 7 or 8"));
     }
@@ -149,7 +167,12 @@ mod tests {
     #[test]
     fn errors_and_strangers_are_read_by_format() {
         for (message, error, payload, format) in [
-            (MessageId::DATABASE_QUERY, ErrorByte::HANDLER, &b"SQLError: no such table: nofoo"[..], "text"),
+            (
+                MessageId::DATABASE_QUERY,
+                ErrorByte::HANDLER,
+                &b"SQLError: no such table: nofoo"[..],
+                "text",
+            ),
             (MessageId::NATCHECK, ErrorByte::FREQUENCY, b"frequency error", "text"),
             (MessageId::SEEDINGSTATS_QUERY, ErrorByte::HANDLER, b"\x80\x02]q\x01U\x00a.", "pickle"),
             (MessageId::REPEX_QUERY, ErrorByte::SUCCESS, b"a0l", "a"),
@@ -162,7 +185,11 @@ mod tests {
             (MessageId(99), ErrorByte::SUCCESS, b"\xff\x00", "hex"),
         ] {
             let decoding = decode(message, error, payload);
-            assert_eq!((decoding.decoded.format.as_str(), decoding.failed), (format, None), "{message}");
+            assert_eq!(
+                (decoding.decoded.format.as_str(), decoding.failed),
+                (format, None),
+                "{message}"
+            );
         }
     }
 }

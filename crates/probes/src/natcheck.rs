@@ -1,9 +1,12 @@
 //! NATCHECK (protocol.md §5, id 3): what stands between a peer and the internet.
 //!
-//! The request is empty, or, ours, the word `lifetime`: then the lifetime of the mapping is measured too, by the original's ladder of
-//! 25 to 145 s, which takes up to three minutes more (the original measures it each time, and ignores the word). The reply is a bencoded list of seven fields, and of an eighth to Crawlers of version 18: each property
-//! that was measured, with its confidence and age. One test is shared by all who ask. Without servers to measure against a peer
-//! knows its own side only: it answers its internal address and port, and for the rest as the original does offline: `Unknown`.
+//! The request is empty, or, ours, the word `lifetime`: then the lifetime of the mapping is
+//! measured too, by the original's ladder of 25 to 145 s, which takes up to three minutes more (the
+//! original measures it each time, and ignores the word). The reply is a bencoded list of seven
+//! fields, and of an eighth to Crawlers of version 18: each property that was measured, with its
+//! confidence and age. One test is shared by all who ask. Without servers to measure against a peer
+//! knows its own side only: it answers its internal address and port, and for the rest as the
+//! original does offline: `Unknown`.
 
 mod details;
 
@@ -53,9 +56,14 @@ impl NatCheck {
         Self { nat }
     }
 
-    /// The payload of a reply to a Crawler of this version. With `lifetime` the mapping's lifetime is measured too; `own` is where
-    /// this peer listens.
-    pub async fn reply(&self, lifetime: bool, version: OverlayVersion, own: Option<SocketAddr>) -> Bytes {
+    /// The payload of a reply to a Crawler of this version. With `lifetime` the mapping's lifetime
+    /// is measured too; `own` is where this peer listens.
+    pub async fn reply(
+        &self,
+        lifetime: bool,
+        version: OverlayVersion,
+        own: Option<SocketAddr>,
+    ) -> Bytes {
         let (mut elements, details) = match self.nat.report(lifetime).await {
             Ok(report) => measured(report, own),
             Err(NatError::NoServers) => (unknown(own), None),
@@ -100,10 +108,14 @@ impl Question for NatCheck {
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
-        let parsed = bencode::decode_spanned(payload).map_err(|error| ReplyDecodeError(format!("bencode: {error}")))?;
+        let parsed = bencode::decode_spanned(payload)
+            .map_err(|error| ReplyDecodeError(format!("bencode: {error}")))?;
         let fields = parsed.value.as_list().ok_or_else(|| ReplyDecodeError("not a list".into()))?;
         if !(FIELDS.len()..=FIELDS.len() + 1).contains(&fields.len()) {
-            return Err(ReplyDecodeError(format!("a list of {} instead of 7 or 8 fields", fields.len())));
+            return Err(ReplyDecodeError(format!(
+                "a list of {} instead of 7 or 8 fields",
+                fields.len()
+            )));
         }
         let mut notes = Vec::new();
         let mut tree = tree::build(parsed.source(), &mut notes);
@@ -115,11 +127,17 @@ impl Question for NatCheck {
                 continue;
             };
             let value = match field {
-                Value::Bytes(bytes) if TEXTS.contains(&index) => Some(text::clip(bytes, MAX_TEXT_CHARS).into()),
-                Value::Int(number) if !TEXTS.contains(&index) => number.small().map(serde_json::Value::from),
+                Value::Bytes(bytes) if TEXTS.contains(&index) => {
+                    Some(text::clip(bytes, MAX_TEXT_CHARS).into())
+                }
+                Value::Int(number) if !TEXTS.contains(&index) => {
+                    number.small().map(serde_json::Value::from)
+                }
                 _ => None,
             }
-            .ok_or_else(|| ReplyDecodeError(format!("field {index} ({label}) is not what it should be")))?;
+            .ok_or_else(|| {
+                ReplyDecodeError(format!("field {index} ({label}) is not what it should be"))
+            })?;
             let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             *node = Node::leaf(*label, shown, node.span.take());
             json.insert((*key).into(), value);
@@ -145,18 +163,22 @@ impl Question for NatCheck {
 
 impl Probe for NatCheck {
     async fn answer(&self, asked: Asked, peer: &PeerView) -> Answer {
-        let own = peer.listening.map(|listening| SocketAddr::new(internal_ip(listening.ip()), listening.port()));
+        let own = peer
+            .listening
+            .map(|listening| SocketAddr::new(internal_ip(listening.ip()), listening.port()));
         Answer::success(self.reply(asked.payload == LIFETIME, asked.version, own).await)
     }
 }
 
-/// The seven elements, and the eighth. A blocked test has no address of its own: then it is the listening one.
+/// The seven elements, and the eighth. A blocked test has no address of its own: then it is the
+/// listening one.
 fn measured(mut report: NatReport, own: Option<SocketAddr>) -> (Vec<Value>, Option<Value>) {
     report.internal = report.internal.or(own);
     (report.elements().to_vec(), Some(report.details(now())))
 }
 
-/// The reply of a peer that couldn't ask anybody: type Unknown, code −1, nothing measured, no external address.
+/// The reply of a peer that couldn't ask anybody: type Unknown, code −1, nothing measured, no
+/// external address.
 fn unknown(internal: Option<SocketAddr>) -> Vec<Value> {
     let internal = internal.unwrap_or((Ipv4Addr::UNSPECIFIED, 0).into());
     let nowhere = Ipv4Addr::UNSPECIFIED.to_string();
@@ -176,8 +198,8 @@ fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// The address by which this machine reaches others: the one it listens on, or, where that is all of them, the one that the
-/// routing table gives for a destination outside. Nothing is sent.
+/// The address by which this machine reaches others: the one it listens on, or, where that is all
+/// of them, the one that the routing table gives for a destination outside. Nothing is sent.
 #[allow(clippy::disallowed_methods)] // a socket that only asks the routing table
 fn internal_ip(listening: IpAddr) -> IpAddr {
     if !listening.is_unspecified() {

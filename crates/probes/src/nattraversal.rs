@@ -1,12 +1,15 @@
-//! NATTRAVERSAL (protocol.md §5, id 5): can this peer and another one reach each other through their NATs?
+//! NATTRAVERSAL (protocol.md §5, id 5): can this peer and another one reach each other through
+//! their NATs?
 //!
-//! The request is a bencoded string `request_id:host:port`, the rendezvous where the Crawler lets the two meet; the reply is
-//! `request_id:YES`, `:NO`, or `:ERR` where the rendezvous does not answer. [`crate::nat::pairing::Pairing`] is the Crawler's side.
+//! The request is a bencoded string `request_id:host:port`, the rendezvous where the Crawler lets
+//! the two meet; the reply is `request_id:YES`, `:NO`, or `:ERR` where the rendezvous does not
+//! answer. [`crate::nat::pairing::Pairing`] is the Crawler's side.
 //!
-//! A Crawler names an address and the peer sends there, so what it sends is bounded: three short datagrams to the
-//! rendezvous, nine to the other peer that the rendezvous names, four tries at a time, of at most 20 s each; never to port 0,
-//! a broadcast or a multicast, and into the peer's own machine only where that is all the peer serves. A malformed
-//! request, which the original does not answer at all, is a reply with error 1 that tells the form.
+//! A Crawler names an address and the peer sends there, so what it sends is bounded: three short
+//! datagrams to the rendezvous, nine to the other peer that the rendezvous names, four tries at a
+//! time, of at most 20 s each; never to port 0, a broadcast or a multicast, and into the peer's own
+//! machine only where that is all the peer serves. A malformed request, which the original does not
+//! answer at all, is a reply with error 1 that tells the form.
 
 use std::net::SocketAddr;
 use std::sync::LazyLock;
@@ -43,11 +46,15 @@ impl NatTraversal {
             Err(error) => return Answer::failed(&format!("the request: {error}")),
         };
         let Ok(_try) = self.tries.try_acquire() else {
-            return Answer::failed(&format!("busy: {AT_ONCE} tries are running already; ask again in 20 s"));
+            return Answer::failed(&format!(
+                "busy: {AT_ONCE} tries are running already; ask again in 20 s"
+            ));
         };
         let traversed = match resolve(&invitation).await {
             Ok(rendezvous) if is_inside(rendezvous, listening) => {
-                return Answer::failed("the rendezvous would be on the peer's own machine: name one that it can reach");
+                return Answer::failed(
+                    "the rendezvous would be on the peer's own machine: name one that it can reach",
+                );
             }
             Ok(rendezvous) => punch(rendezvous).await,
             Err(error) => Err(error),
@@ -60,7 +67,8 @@ impl NatTraversal {
     }
 }
 
-/// Whether a rendezvous is on this machine, where only a peer that listens nowhere else lets itself be sent.
+/// Whether a rendezvous is on this machine, where only a peer that listens nowhere else lets itself
+/// be sent.
 fn is_inside(rendezvous: SocketAddr, listening: Option<SocketAddr>) -> bool {
     let is_loopback = |address: SocketAddr| address.ip().to_canonical().is_loopback();
     is_loopback(rendezvous) && !listening.is_some_and(is_loopback)
@@ -104,7 +112,9 @@ impl Question for NatTraversal {
             return Err("id, host and port are needed".into());
         };
         if host.is_empty() {
-            return Err("host: where the two peers are to meet; a rendezvous has to listen there".into());
+            return Err(
+                "host: where the two peers are to meet; a rendezvous has to listen there".into()
+            );
         }
         let port = u16::try_from(*port).map_err(|_| "port: no port between 1 and 65535")?;
         let payload = Invitation { request_id: id.clone(), host: host.clone(), port }.encode();
@@ -113,8 +123,8 @@ impl Question for NatTraversal {
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
-        let (request_id, traversed) =
-            Traversed::decode(payload).map_err(|error| ReplyDecodeError(format!("the reply: {error}")))?;
+        let (request_id, traversed) = Traversed::decode(payload)
+            .map_err(|error| ReplyDecodeError(format!("the reply: {error}")))?;
         let outcome = traversed.to_string();
         let (end, colon) = (payload.len(), payload.len() - outcome.len() - 1);
         let json = json!({ "request_id": request_id, "outcome": outcome });
@@ -122,7 +132,8 @@ impl Question for NatTraversal {
             Node::leaf("outcome", format!("{outcome}: {}", words(traversed)), Some(colon + 1..end)),
             Node::leaf("request id", request_id.clone(), Some(colon - request_id.len()..colon)),
         ];
-        let tree = Node { label: String::new(), value: outcome.clone(), span: Some(0..end), children };
+        let tree =
+            Node { label: String::new(), value: outcome.clone(), span: Some(0..end), children };
         Ok(Decoded { format: "bencode".into(), summary: outcome, tree, json, notes: Vec::new() })
     }
 }

@@ -1,8 +1,10 @@
 //! PUNCTURE_QUERY (protocol.md §5, id 9): the log of UDP puncturing tests; handed over once.
 //!
-//! The request is empty, the reply a zlib stream of text: a line `<unix time> CRAWL`, then the log. Deployed peers were seen to send
-//! kilobytes that inflate to gigabytes of NUL: no more than a limit is inflated, and what was cut or left out is said. An original's
-//! lines name addresses: what is shown in privacy mode or kept goes through [`swarmscope_wire::mask`]; a peer here masks its own.
+//! The request is empty, the reply a zlib stream of text: a line `<unix time> CRAWL`, then the log.
+//! Deployed peers were seen to send kilobytes that inflate to gigabytes of NUL: no more than a
+//! limit is inflated, and what was cut or left out is said. An original's lines name addresses:
+//! what is shown in privacy mode or kept goes through [`swarmscope_wire::mask`]; a peer here masks
+//! its own.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -20,7 +22,8 @@ use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid, text};
 
 mod reading;
 
-const LINES: &str = "SELECT timestamp, line FROM PunctureLine WHERE collected_at IS NULL AND id <= ?1 ORDER BY id";
+const LINES: &str =
+    "SELECT timestamp, line FROM PunctureLine WHERE collected_at IS NULL AND id <= ?1 ORDER BY id";
 
 /// Both sides of PUNCTURE_QUERY.
 pub struct Puncture {
@@ -45,7 +48,8 @@ fn log(offer: &Offer) -> rusqlite::Result<String> {
     let mut rows = lines.query([offer.up_to.unwrap_or_default()])?;
     while let Some(row) = rows.next()? {
         let (time, line): (i64, String) = (row.get(0)?, row.get(1)?);
-        // No address belongs into the table. One that is there all the same has another name in every process.
+        // No address belongs into the table. One that is there all the same has another name in
+        // every process.
         let line = text::clean(&line);
         let _ = writeln!(log, "{time}.00 {}", mask().text(&line)); // a String takes everything
     }

@@ -1,9 +1,11 @@
-//! REPEX_QUERY (protocol.md §5, id 8): how walks through the peers of a swarm went that were known from before ("RePEX"); handed over
-//! once.
+//! REPEX_QUERY (protocol.md §5, id 8): how walks through the peers of a swarm went that were known
+//! from before ("RePEX"); handed over once.
 //!
-//! The request is empty, the reply a list of `(infohash, swarmcache dict, stats tuple or None, timestamp, endtimestamp)`, in encoding
-//! "a" or, before 5.3.9, a pickle; the first peers that had this id left out the last. In an original's cache peers stand with their
-//! addresses: what is shown in privacy mode or kept goes through [`swarmscope_wire::mask`]. A peer here has hashes of both.
+//! The request is empty, the reply a list of `(infohash, swarmcache dict, stats tuple or None,
+//! timestamp, endtimestamp)`, in encoding "a" or, before 5.3.9, a pickle; the first peers that had
+//! this id left out the last. In an original's cache peers stand with their addresses: what is
+//! shown in privacy mode or kept goes through [`swarmscope_wire::mask`]. A peer here has hashes of
+//! both.
 
 use bytes::Bytes;
 use rusqlite::{CachedStatement, Row};
@@ -63,9 +65,11 @@ fn reply(offer: &Offer) -> rusqlite::Result<Answer> {
 fn record(row: &Row<'_>, peers: &mut CachedStatement<'_>) -> rusqlite::Result<(i64, Value)> {
     let id: i64 = row.get(0)?;
     let text = |column| row.get(column).map(Value::Text);
-    let number = |column| row.get(column).map(|number: Option<i64>| number.map_or(Value::None, Value::from));
+    let number =
+        |column| row.get(column).map(|number: Option<i64>| number.map_or(Value::None, Value::from));
     let costs = ["connection_attempts", "connections_made", "bootstrap_peers", "pex_connections"];
-    let costs = costs.into_iter().zip(7..).map(|(name, column)| Ok((Value::from(name), number(column)?)));
+    let costs =
+        costs.into_iter().zip(7..).map(|(name, column)| Ok((Value::from(name), number(column)?)));
     let stats = match number(4)? {
         Value::None => Value::None,
         shuffled => {

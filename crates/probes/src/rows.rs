@@ -1,4 +1,5 @@
-//! How the reply to an SQL question reads: as a table, in whichever encoding its peer's generation sends it.
+//! How the reply to an SQL question reads: as a table, in whichever encoding its peer's generation
+//! sends it.
 
 use super::sql::MAX_ROWS;
 use swarmscope_peer::crawler::ReplyDecodeError;
@@ -6,7 +7,8 @@ use swarmscope_wire::Decoded;
 use swarmscope_wire::formats::{self, Format};
 use swarmscope_wire::tree::Node;
 
-/// A table from encoding "a" (the original from 5.3.9 on) or from a pickle (before), plain or in a zlib stream.
+/// A table from encoding "a" (the original from 5.3.9 on) or from a pickle (before), plain or in a
+/// zlib stream.
 ///
 /// # Errors
 /// The payload is in neither encoding, or not a list of rows.
@@ -29,7 +31,8 @@ pub(super) fn read(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         format @ (Format::Pickle | Format::Zlib) => format,
         _ => Format::A,
     };
-    let decoded = formats::decode_as(format, payload).map_err(|error| ReplyDecodeError(error.to_string()))?;
+    let decoded =
+        formats::decode_as(format, payload).map_err(|error| ReplyDecodeError(error.to_string()))?;
     let inside = decoded.format.rsplit(", ").next().unwrap_or_default();
     if ![Format::A.name(), Format::Pickle.name()].contains(&inside) {
         return Err(ReplyDecodeError(format!("{} instead of rows", decoded.format)));
@@ -37,12 +40,15 @@ pub(super) fn read(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
     Ok(decoded)
 }
 
-/// Refuses more rows than any peer sends: as objects they take many times the memory that they took in the payload.
+/// Refuses more rows than any peer sends: as objects they take many times the memory that they took
+/// in the payload.
 ///
 /// # Errors
 /// There are more.
 pub(super) fn check_number(rows: usize) -> Result<(), ReplyDecodeError> {
-    (rows <= MAX_ROWS).then_some(()).ok_or_else(|| ReplyDecodeError(format!("{rows} rows, {MAX_ROWS} are the most")))
+    (rows <= MAX_ROWS)
+        .then_some(())
+        .ok_or_else(|| ReplyDecodeError(format!("{rows} rows, {MAX_ROWS} are the most")))
 }
 
 /// Says how many rows there are, also where there are none.
@@ -70,9 +76,11 @@ mod tests {
     fn a_table_reads_in_every_encoding() {
         let pickle = b"\x80\x02]q\x01K\x01\x85q\x02a.";
         let zlib = b"x\xdak`\x8a\xd5\x03\x00\x02\xf2\x01\x0e"; // of the original, 5.3.8: no rows
-        for (payload, format, summary) in
-            [(&b"a1l1t1i1"[..], "a", "1 row"), (pickle, "pickle", "1 row"), (zlib, "zlib, pickle", "0 rows")]
-        {
+        for (payload, format, summary) in [
+            (&b"a1l1t1i1"[..], "a", "1 row"),
+            (pickle, "pickle", "1 row"),
+            (zlib, "zlib, pickle", "0 rows"),
+        ] {
             let decoded = decode(payload).unwrap();
             assert_eq!((decoded.format.as_str(), decoded.summary.as_str()), (format, summary));
         }
@@ -101,8 +109,13 @@ mod tests {
     fn columns_get_names_where_they_fit() {
         let mut decoded = decode(b"a2l2t1i11i21t1i3").unwrap();
         name_columns(&mut decoded.tree, &["one", "two"]);
-        let labels =
-            |row: usize| decoded.tree.children[row].children.iter().map(|value| &*value.label).collect::<Vec<_>>();
+        let labels = |row: usize| {
+            decoded.tree.children[row]
+                .children
+                .iter()
+                .map(|value| &*value.label)
+                .collect::<Vec<_>>()
+        };
         assert_eq!((labels(0), labels(1)), (vec!["one", "two"], vec!["0"]));
     }
 }

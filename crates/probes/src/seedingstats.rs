@@ -1,9 +1,10 @@
 //! SEEDINGSTATS_QUERY (protocol.md §5, id 2): samples of what a peer seeds, handed over once.
 //!
-//! The request is a pickle of `[("read" | "write", sql), …]`, the reply a pickle of a list of results: rows for a read, None for a write.
-//! The original ran whatever it was sent and unpickled it in a way that runs code; it disabled this id in June 2011. Here the pickle
-//! is read as data, the read is SQL that only reads, and the one write there is, the original's own, means "hand over and mark as
-//! collected".
+//! The request is a pickle of `[("read" | "write", sql), …]`, the reply a pickle of a list of
+//! results: rows for a read, None for a write. The original ran whatever it was sent and unpickled
+//! it in a way that runs code; it disabled this id in June 2011. Here the pickle is read as data,
+//! the read is SQL that only reads, and the one write there is, the original's own, means "hand
+//! over and mark as collected".
 
 use std::sync::LazyLock;
 
@@ -23,10 +24,12 @@ const REQUEST: &[u8] = b"\x80\x02]q\x01(\
     U\x04readq\x02U,SELECT * FROM SeedingStats WHERE crawled = 0q\x03\x86q\x04\
     U\x05writeq\x05U5UPDATE SeedingStats SET crawled = 1 WHERE crawled = 0q\x06\x86q\x07e.";
 /// The same without the write: nothing is collected.
-const READ_ONLY: &[u8] = b"\x80\x02]q\x01U\x04readq\x02U,SELECT * FROM SeedingStats WHERE crawled = 0q\x03\x86q\x04a.";
+const READ_ONLY: &[u8] =
+    b"\x80\x02]q\x01U\x04readq\x02U,SELECT * FROM SeedingStats WHERE crawled = 0q\x03\x86q\x04a.";
 const READ: &str = "SELECT * FROM SeedingStats WHERE crawled = 0";
 const WRITE: &str = "UPDATE SeedingStats SET crawled = 1 WHERE crawled = 0";
-const COLUMNS: [&str; 6] = ["timestamp", "permid", "info hash", "seeding time", "reputation", "crawled"];
+const COLUMNS: [&str; 6] =
+    ["timestamp", "permid", "info hash", "seeding time", "reputation", "crawled"];
 /// The longest request that is looked at, in bytes: what an SQL request may have.
 const MAX_REQUEST: usize = 128 << 10;
 
@@ -58,8 +61,8 @@ impl SeedingStats {
         let work = move |statistics: &super::Statistics, limits: &sql::Limits| match question {
             Wanted::Read(sql) => {
                 let database = statistics.open().map_err(|error| not_open(&error))?;
-                let rows: sql::PickledRows =
-                    sql::run(database, sql.as_bytes(), limits).map_err(|error| error.to_string())?;
+                let rows: sql::PickledRows = sql::run(database, sql.as_bytes(), limits)
+                    .map_err(|error| error.to_string())?;
                 Ok(Answer::success(results(rows, false)))
             }
             Wanted::Collect => {
@@ -70,8 +73,8 @@ impl SeedingStats {
                      WHERE collected_at IS NULL AND id <= {} ORDER BY id",
                     offer.up_to.unwrap_or_default()
                 );
-                let rows: sql::PickledRows =
-                    sql::run(offer.database, select.as_bytes(), limits).map_err(|error| error.to_string())?;
+                let rows: sql::PickledRows = sql::run(offer.database, select.as_bytes(), limits)
+                    .map_err(|error| error.to_string())?;
                 Ok(Answer { receipt, ..Answer::success(results(rows, true)) })
             }
         };
@@ -91,7 +94,9 @@ fn parse(request: &[u8]) -> Result<Wanted, String> {
     let queries = queries(&pickle).ok_or("not a list of (\"read\" or \"write\", SQL)")?;
     match &queries[..] {
         [("read", sql)] => Ok(Wanted::Read((*sql).into())),
-        [("read", read), ("write", write)] if statement::is(read, READ) && statement::is(write, WRITE) => {
+        [("read", read), ("write", write)]
+            if statement::is(read, READ) && statement::is(write, WRITE) =>
+        {
             Ok(Wanted::Collect)
         }
         _ => Err(format!(
@@ -166,11 +171,16 @@ impl Question for SeedingStats {
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         let mut decoded = rows::read(payload)?;
-        let is_rows =
-            |rows: &serde_json::Value| rows.as_array().is_some_and(|rows| rows.iter().all(serde_json::Value::is_array));
-        let results =
-            decoded.json.as_array().filter(|results| results.iter().all(|result| result.is_null() || is_rows(result)));
-        let Some(results) = results else { return Err(ReplyDecodeError("not a list of results".into())) };
+        let is_rows = |rows: &serde_json::Value| {
+            rows.as_array().is_some_and(|rows| rows.iter().all(serde_json::Value::is_array))
+        };
+        let results = decoded
+            .json
+            .as_array()
+            .filter(|results| results.iter().all(|result| result.is_null() || is_rows(result)));
+        let Some(results) = results else {
+            return Err(ReplyDecodeError("not a list of results".into()));
+        };
         let rows: usize = results.iter().filter_map(|result| result.as_array()).map(Vec::len).sum();
         decoded.summary = text::count(rows, "row", "rows");
         decoded.tree.value = text::count(results.len(), "result", "results");

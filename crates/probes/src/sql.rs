@@ -1,10 +1,13 @@
-//! A stranger's SQL, run so that it can read the statistics and do nothing else: not write, not reach another file, and not
-//! take more than its share of time, rows or memory.
+//! A stranger's SQL, run so that it can read the statistics and do nothing else: not write, not
+//! reach another file, and not take more than its share of time, rows or memory.
 //!
-//! * An authorizer lets through what reading needs and denies the rest while a statement is compiled.
-//! * The clock is looked at every 1000 steps of SQLite's machine, over all statements of a request together.
-//! * One value is at most [`MAX_BYTES`] long. Some functions take time that grows with the square of a value's length, in one
-//!   step: a statement that names one of those works with shorter values.
+//! * An authorizer lets through what reading needs and denies the rest while a statement is
+//!   compiled.
+//! * The clock is looked at every 1000 steps of SQLite's machine, over all statements of a request
+//!   together.
+//! * One value is at most [`MAX_BYTES`] long. Some functions take time that grows with the square
+//!   of a value's length, in one step: a statement that names one of those works with shorter
+//!   values.
 //! * Who collected a record is no part of what can be read.
 //! * All of SQLite's memory in this process is limited, sorting and recursion included.
 //!
@@ -40,8 +43,8 @@ const MAX_SQL: usize = 128 << 10;
 /// How many steps of SQLite's machine lie between two looks at the clock: some 10 µs.
 const OPCODES: i32 = 1000;
 
-/// Functions that compare everything with everything, with the longest value, in bytes, with which one call still ends in a
-/// second.
+/// Functions that compare everything with everything, with the longest value, in bytes, with which
+/// one call still ends in a second.
 const SLOW: [(&str, i32); 9] = [
     ("trim", 64 << 10),
     ("ltrim", 64 << 10),
@@ -85,7 +88,9 @@ pub enum SqlError {
     #[error("stopped at {} MiB: ask for less at a time", MAX_BYTES >> 20)]
     Bytes,
     /// One value is larger than so many bytes.
-    #[error("stopped at a value of more than {0} bytes, which is the most in this statement: ask for less at a time")]
+    #[error(
+        "stopped at a value of more than {0} bytes, which is the most in this statement: ask for less at a time"
+    )]
     Value(i32),
     /// It needs too much memory.
     #[error("stopped because SQLite used {} MiB: ask for less at a time", MAX_MEMORY >> 20)]
@@ -122,11 +127,18 @@ impl Limits {
 ///
 /// # Errors
 /// See [`SqlError`]. Nothing of the rows is given then.
-pub fn run<R: Rows>(mut database: Connection, request: &[u8], limits: &Limits) -> Result<R, SqlError> {
+pub fn run<R: Rows>(
+    mut database: Connection,
+    request: &[u8],
+    limits: &Limits,
+) -> Result<R, SqlError> {
     if request.len() > MAX_SQL {
         return Err(SqlError::TooLong(request.len()));
     }
-    let request = str::from_utf8(request).ok().filter(|text| !text.contains('\0')).ok_or(SqlError::NotText)?;
+    let request = str::from_utf8(request)
+        .ok()
+        .filter(|text| !text.contains('\0'))
+        .ok_or(SqlError::NotText)?;
     let guard = Guard::new(limits);
     guard.set_on(&mut database).map_err(|error| guard.explain(error))?;
     let mut rows = Counted { number: 0, rows: R::default() };
@@ -137,12 +149,16 @@ pub fn run<R: Rows>(mut database: Connection, request: &[u8], limits: &Limits) -
         let Some(mut statement) = next else { return Ok(rows.rows) };
         let longest = guard.longest_value.load(Ordering::Relaxed); // after what the statement names
         let columns = statement.column_count();
-        database.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest).map_err(|error| guard.explain(error))?;
+        database
+            .set_limit(Limit::SQLITE_LIMIT_LENGTH, longest)
+            .map_err(|error| guard.explain(error))?;
         let mut results = statement.raw_query();
         while let Some(row) = results.next().map_err(|error| guard.explain(error))? {
             rows.add(row, columns)?;
         }
-        database.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE).map_err(|error| guard.explain(error))?;
+        database
+            .set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+            .map_err(|error| guard.explain(error))?;
     }
 }
 
@@ -182,16 +198,22 @@ impl Guard {
             database.set_limit(limit, value)?;
         }
         let (deadline, cancelled) = (self.deadline, self.cancelled.clone());
-        database
-            .progress_handler(OPCODES, Some(move || cancelled.load(Ordering::Relaxed) || Instant::now() >= deadline))?;
+        database.progress_handler(
+            OPCODES,
+            Some(move || cancelled.load(Ordering::Relaxed) || Instant::now() >= deadline),
+        )?;
         let longest_value = self.longest_value.clone();
-        database.authorizer(Some(move |context: AuthContext<'_>| authorize(context.action, &longest_value)))
+        database.authorizer(Some(move |context: AuthContext<'_>| {
+            authorize(context.action, &longest_value)
+        }))
     }
 
     /// Which limit was hit, where one was.
     fn explain(&self, error: rusqlite::Error) -> SqlError {
         match error.sqlite_error_code() {
-            Some(ErrorCode::OperationInterrupted) if self.cancelled.load(Ordering::Relaxed) => SqlError::Cancelled,
+            Some(ErrorCode::OperationInterrupted) if self.cancelled.load(Ordering::Relaxed) => {
+                SqlError::Cancelled
+            }
             Some(ErrorCode::OperationInterrupted) => SqlError::Time,
             Some(ErrorCode::TooBig) => SqlError::Value(self.longest_value.load(Ordering::Relaxed)),
             Some(ErrorCode::OutOfMemory) => SqlError::Memory,
@@ -212,10 +234,16 @@ fn message(error: rusqlite::Error) -> String {
 
 fn authorize(action: AuthAction<'_>, longest_value: &AtomicI32) -> Authorization {
     match action {
-        AuthAction::Read { column_name, .. } if column_name.eq_ignore_ascii_case(HIDDEN) => Authorization::Ignore,
-        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Authorization::Allow,
+        AuthAction::Read { column_name, .. } if column_name.eq_ignore_ascii_case(HIDDEN) => {
+            Authorization::Ignore
+        }
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => {
+            Authorization::Allow
+        }
         AuthAction::Function { function_name } if !is_one_of(function_name, &FORBIDDEN) => {
-            if let Some((_, longest)) = SLOW.iter().find(|(name, _)| name.eq_ignore_ascii_case(function_name)) {
+            if let Some((_, longest)) =
+                SLOW.iter().find(|(name, _)| name.eq_ignore_ascii_case(function_name))
+            {
                 longest_value.fetch_min(*longest, Ordering::Relaxed);
             }
             Authorization::Allow
@@ -284,7 +312,8 @@ impl Rows for ARows {
     }
 }
 
-/// A list of tuples as a pickle, for the ids that the newer generation of the original no longer had.
+/// A list of tuples as a pickle, for the ids that the newer generation of the original no longer
+/// had.
 #[derive(Default)]
 pub struct PickledRows(Opcodes);
 
@@ -319,13 +348,16 @@ fn length(value: ValueRef<'_>) -> usize {
     }
 }
 
-/// As the original encodes it. A BLOB, and text that isn't UTF-8, go as bytes: the original answers nothing then.
+/// As the original encodes it. A BLOB, and text that isn't UTF-8, go as bytes: the original answers
+/// nothing then.
 fn to_value(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::None,
         ValueRef::Integer(number) => Value::from(number),
         ValueRef::Real(number) => Value::Float(number),
-        ValueRef::Text(text) => str::from_utf8(text).map_or_else(|_| Value::Bytes(text.to_vec()), Value::from),
+        ValueRef::Text(text) => {
+            str::from_utf8(text).map_or_else(|_| Value::Bytes(text.to_vec()), Value::from)
+        }
         ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
     }
 }

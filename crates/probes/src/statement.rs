@@ -1,5 +1,5 @@
-//! The few statements of the original that mean something else than SQL: told by their words, whatever the spaces, the case, and a
-//! semicolon at the end.
+//! The few statements of the original that mean something else than SQL: told by their words,
+//! whatever the spaces, the case, and a semicolon at the end.
 
 /// Whether two statements have the same words.
 #[must_use]
@@ -16,7 +16,8 @@ pub fn before<'a>(request: &'a str, last: &str) -> Option<&'a str> {
 }
 
 fn words(statement: &str) -> impl Iterator<Item = String> {
-    let statement = statement.trim().trim_end_matches(|c: char| c == ';' || c.is_ascii_whitespace());
+    let statement =
+        statement.trim().trim_end_matches(|c: char| c == ';' || c.is_ascii_whitespace());
     statement.split_ascii_whitespace().map(str::to_ascii_uppercase)
 }
 
@@ -31,8 +32,12 @@ mod tests {
         for same in ["DELETE FROM UserEventLog", " delete\n from  USEREVENTLOG ; ;"] {
             assert!(is(same, DELETE), "{same}");
         }
-        for other in ["", "DELETE FROM UserEventLogs", "DELETE FROM UserEventLog WHERE 1", "DELETE FROM 'UserEventLog'"]
-        {
+        for other in [
+            "",
+            "DELETE FROM UserEventLogs",
+            "DELETE FROM UserEventLog WHERE 1",
+            "DELETE FROM 'UserEventLog'",
+        ] {
             assert!(!is(other, DELETE), "{other}");
         }
     }
@@ -44,8 +49,16 @@ mod tests {
             Some("SELECT * FROM UserEventLog")
         );
         assert_eq!(before("delete from usereventlog", DELETE), Some(""));
-        assert_eq!(before("SELECT 1; SELECT 2;DELETE FROM UserEventLog ;; ", DELETE), Some("SELECT 1; SELECT 2"));
-        for none in ["", "SELECT 1", "DELETE FROM UserEventLog; SELECT 1", "SELECT ';DELETE FROM UserEventLog'"] {
+        assert_eq!(
+            before("SELECT 1; SELECT 2;DELETE FROM UserEventLog ;; ", DELETE),
+            Some("SELECT 1; SELECT 2")
+        );
+        for none in [
+            "",
+            "SELECT 1",
+            "DELETE FROM UserEventLog; SELECT 1",
+            "SELECT ';DELETE FROM UserEventLog'",
+        ] {
             assert_eq!(before(none, DELETE), None, "{none}");
         }
     }

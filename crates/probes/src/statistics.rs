@@ -1,5 +1,6 @@
-//! A peer's own statistics, which the probes answer from: an SQLite database with the tables and columns that the original's
-//! queries name, holding counts and keyed hashes, nothing personal. The tables are in [`schema`].
+//! A peer's own statistics, which the probes answer from: an SQLite database with the tables and
+//! columns that the original's queries name, holding counts and keyed hashes, nothing personal. The
+//! tables are in [`schema`].
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -14,7 +15,8 @@ pub mod schema;
 
 pub use schema::MigrationError;
 
-/// How long a question or a note waits while another one, or another program, has the database: longer than any question takes.
+/// How long a question or a note waits while another one, or another program, has the database:
+/// longer than any question takes.
 const BUSY: Duration = Duration::from_secs(12);
 
 /// Where the probes answer from. Cheap to clone; every question opens its own connection.
@@ -46,8 +48,9 @@ enum Access {
 }
 
 impl Statistics {
-    /// The database of this file, which is made, with empty tables and mode 0600, where there is none. One that is there keeps what
-    /// it holds, and gets the tables that it lacks; one that can't be written to is taken as it is.
+    /// The database of this file, which is made, with empty tables and mode 0600, where there is
+    /// none. One that is there keeps what it holds, and gets the tables that it lacks; one that
+    /// can't be written to is taken as it is.
     ///
     /// # Errors
     /// The file can't be opened or made, is no SQLite database, or one of a newer version.
@@ -67,7 +70,9 @@ impl Statistics {
     /// The database of a file that is there.
     fn of(path: PathBuf) -> io::Result<Self> {
         let statistics = Self { source: Source::File(path) };
-        let readable = |database: Connection| database.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+        let readable = |database: Connection| {
+            database.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+        };
         statistics.open().and_then(readable).map_err(|error| match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => io::Error::other("it is not an SQLite database"),
             _ => io::Error::other(error),
@@ -97,7 +102,10 @@ impl Statistics {
     }
 
     /// Writes, all of it or nothing.
-    pub(super) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
         let mut database = self.connect(Access::Write)?;
         let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = work(&transaction)?;
@@ -122,8 +130,10 @@ impl Statistics {
     }
 
     fn migrate(&self) -> io::Result<()> {
-        let migrated =
-            self.connect(Access::Write).map_err(MigrationError::from).and_then(|mut it| schema::migrate(&mut it));
+        let migrated = self
+            .connect(Access::Write)
+            .map_err(MigrationError::from)
+            .and_then(|mut it| schema::migrate(&mut it));
         match migrated {
             Err(MigrationError::Sql(error)) if is_read_only(&error) => {
                 tracing::warn!(
@@ -140,7 +150,11 @@ impl Memory {
     fn new(statements: String) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Self { name: format!("file:/statistics-{number}?vfs=memdb"), statements, keeper: Mutex::new(None) }
+        Self {
+            name: format!("file:/statistics-{number}?vfs=memdb"),
+            statements,
+            keeper: Mutex::new(None),
+        }
     }
 
     fn make(&self) -> rusqlite::Result<()> {
@@ -148,7 +162,9 @@ impl Memory {
         if keeper.is_some() {
             return Ok(());
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_URI;
         let database = Connection::open_with_flags(&self.name, flags)?;
         for migration in schema::MIGRATIONS {
             database.execute_batch(migration)?;
@@ -160,7 +176,10 @@ impl Memory {
 }
 
 fn is_read_only(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied))
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied)
+    )
 }
 
 /// Makes an empty file that only its owner can read.

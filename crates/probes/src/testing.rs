@@ -11,7 +11,11 @@ pub const FIRST: Permid = Permid::Ed25519([1; 32]);
 pub const SECOND: Permid = Permid::Ed25519([2; 32]);
 
 pub fn asked(from: Permid, request: impl AsRef<[u8]>) -> Asked {
-    Asked { from, version: OverlayVersion::CURRENT, payload: Bytes::copy_from_slice(request.as_ref()) }
+    Asked {
+        from,
+        version: OverlayVersion::CURRENT,
+        payload: Bytes::copy_from_slice(request.as_ref()),
+    }
 }
 
 pub async fn ask_as(probe: &impl Probe, from: Permid, request: impl AsRef<[u8]>) -> Answer {

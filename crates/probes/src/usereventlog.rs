@@ -1,7 +1,9 @@
-//! USEREVENTLOG_QUERY (protocol.md §5, id 11): what was done in the program, by type and in counts; handed over once.
+//! USEREVENTLOG_QUERY (protocol.md §5, id 11): what was done in the program, by type and in counts;
+//! handed over once.
 //!
-//! The original's request is a SELECT and a DELETE, which it ran. Here the two together mean "hand over and mark as collected"; a
-//! SELECT alone is answered and leaves everything as it is, and nothing else is run.
+//! The original's request is a SELECT and a DELETE, which it ran. Here the two together mean "hand
+//! over and mark as collected"; a SELECT alone is answered and leaves everything as it is, and
+//! nothing else is run.
 
 use std::sync::LazyLock;
 
@@ -36,9 +38,15 @@ impl UserEventLog {
     }
 }
 
-fn reply(statistics: &Statistics, limits: &sql::Limits, events: &HandOver, asked: &Asked) -> Result<Answer, String> {
+fn reply(
+    statistics: &Statistics,
+    limits: &sql::Limits,
+    events: &HandOver,
+    asked: &Asked,
+) -> Result<Answer, String> {
     let read = |database, sql: &[u8]| {
-        let rows: sql::ARows = sql::run(database, sql, limits).map_err(|error| error.to_string())?;
+        let rows: sql::ARows =
+            sql::run(database, sql, limits).map_err(|error| error.to_string())?;
         Ok(Answer::success(rows.into_reply()))
     };
     let request = str::from_utf8(&asked.payload).unwrap_or_default(); // what is no text is refused by its reader
@@ -53,9 +61,9 @@ fn reply(statistics: &Statistics, limits: &sql::Limits, events: &HandOver, asked
             );
             Ok(Answer { receipt, ..read(offer.database, select.as_bytes())? })
         }
-        Some(_) => {
-            Err(format!("SQLError: not authorized: only `{REQUEST}` hands events over; a SELECT alone only reads"))
-        }
+        Some(_) => Err(format!(
+            "SQLError: not authorized: only `{REQUEST}` hands events over; a SELECT alone only reads"
+        )),
     }
 }
 
@@ -98,7 +106,10 @@ impl Question for UserEventLog {
     fn fill(&self, values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
         Ok(choices::payload(
             values,
-            &[("read", SELECT.as_bytes()), ("counts", b"SELECT type, count(*) FROM UserEventLog GROUP BY type")],
+            &[
+                ("read", SELECT.as_bytes()),
+                ("counts", b"SELECT type, count(*) FROM UserEventLog GROUP BY type"),
+            ],
             self.initiate(to),
         ))
     }
@@ -113,7 +124,9 @@ impl Question for UserEventLog {
 impl Probe for UserEventLog {
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
         let events = self.events.clone();
-        let work = move |statistics: &Statistics, limits: &sql::Limits| reply(statistics, limits, &events, &asked);
+        let work = move |statistics: &Statistics, limits: &sql::Limits| {
+            reply(statistics, limits, &events, &asked)
+        };
         self.desk.ask(work).await.unwrap_or_else(|reason| Answer::failed(&reason))
     }
 
@@ -131,8 +144,7 @@ mod tests {
     use swarmscope_wire::ErrorByte;
 
     fn events() -> UserEventLog {
-        let fill =
-            "INSERT INTO UserEventLog VALUES (3600, 2, 'MyChannel: 3 manual adds'), (7200, 1, 'search: 4 words')";
+        let fill = "INSERT INTO UserEventLog VALUES (3600, 2, 'MyChannel: 3 manual adds'), (7200, 1, 'search: 4 words')";
         UserEventLog::new(Desk::new(Statistics::filled(fill).unwrap()))
     }
 
@@ -141,8 +153,12 @@ mod tests {
         let probe = events();
         let answer = ask_as(&probe, FIRST, probe.initiate(OverlayVersion(17))).await;
         let decoded = probe.decode(&answer.payload).unwrap();
-        assert_eq!(decoded.json, json!([[3600, 2, "MyChannel: 3 manual adds"], [7200, 1, "search: 4 words"]]));
-        let labels: Vec<_> = decoded.tree.children[0].children.iter().map(|value| &*value.label).collect();
+        assert_eq!(
+            decoded.json,
+            json!([[3600, 2, "MyChannel: 3 manual adds"], [7200, 1, "search: 4 words"]])
+        );
+        let labels: Vec<_> =
+            decoded.tree.children[0].children.iter().map(|value| &*value.label).collect();
         assert_eq!(labels, COLUMNS);
         assert_eq!(ask_as(&probe, SECOND, REQUEST).await, answer, "it has not arrived");
         probe.delivered(SECOND, answer.receipt.unwrap());
@@ -153,7 +169,10 @@ mod tests {
     async fn a_select_alone_reads_and_any_other_delete_is_refused() {
         let probe = events();
         let all = ask_as(&probe, FIRST, "SELECT * FROM UserEventLog").await;
-        assert_eq!((probe.decode(&all.payload).unwrap().summary.as_str(), all.receipt), ("2 rows", None));
+        assert_eq!(
+            (probe.decode(&all.payload).unwrap().summary.as_str(), all.receipt),
+            ("2 rows", None)
+        );
         let some = ask_as(&probe, FIRST, "SELECT count(*) FROM UserEventLog WHERE type = 2").await;
         assert_eq!(&some.payload[..], b"a1l1t1i1");
         for (request, why) in [
@@ -170,9 +189,16 @@ mod tests {
             let text = str::from_utf8(&answer.payload).unwrap();
             assert!(text.contains(why), "{request}: {text}");
         }
-        assert_eq!(ask_as(&probe, FIRST, b"\xff").await, Answer::failed("the request is not text in UTF-8"));
+        assert_eq!(
+            ask_as(&probe, FIRST, b"\xff").await,
+            Answer::failed("the request is not text in UTF-8")
+        );
         assert_eq!(ask_as(&probe, FIRST, "").await, Answer::success(&b"a0l"[..]));
-        assert_eq!(ask_as(&probe, SECOND, "SELECT * FROM UserEventLog").await, all, "nothing was collected");
+        assert_eq!(
+            ask_as(&probe, SECOND, "SELECT * FROM UserEventLog").await,
+            all,
+            "nothing was collected"
+        );
     }
 
     #[test]

@@ -1,9 +1,12 @@
-//! VIDEOPLAYBACK_INFO_QUERY and VIDEOPLAYBACK_EVENT_QUERY (protocol.md §5, ids 6 and 7): SQL questions about how videos played.
+//! VIDEOPLAYBACK_INFO_QUERY and VIDEOPLAYBACK_EVENT_QUERY (protocol.md §5, ids 6 and 7): SQL
+//! questions about how videos played.
 //!
-//! Peers of versions 8 and 9 kept a table of playbacks and one of their events, and answered with a pickle; from version 10 on there
-//! were only events, in a pickle inside a zlib stream. The original's Crawler deleted the events with the same request. Here nothing
-//! is deleted: a DELETE of all events at the end of a request is passed over, so that the original's request is answered, and the
-//! events stay until the peer itself lets them go. What the Crawler here asks deletes nothing at an original peer either.
+//! Peers of versions 8 and 9 kept a table of playbacks and one of their events, and answered with a
+//! pickle; from version 10 on there were only events, in a pickle inside a zlib stream. The
+//! original's Crawler deleted the events with the same request. Here nothing is deleted: a DELETE
+//! of all events at the end of a request is passed over, so that the original's request is
+//! answered, and the events stay until the peer itself lets them go. What the Crawler here asks
+//! deletes nothing at an original peer either.
 
 use std::io::Write as _;
 use std::sync::LazyLock;
@@ -52,7 +55,8 @@ impl PlaybackEvent {
 async fn ask(desk: &Desk, sql: Bytes, compress: bool) -> Answer {
     let answered = desk.ask(move |statistics, limits| {
         let database = statistics.open().map_err(|error| not_open(&error))?;
-        let rows: sql::PickledRows = sql::run(database, &sql, limits).map_err(|error| error.to_string())?;
+        let rows: sql::PickledRows =
+            sql::run(database, &sql, limits).map_err(|error| error.to_string())?;
         let pickle = rows.into_list().into_pickle();
         Ok(Answer::success(if compress { deflate(&pickle)? } else { pickle }))
     });
@@ -111,7 +115,10 @@ impl Question for PlaybackInfo {
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         let mut decoded = rows::decode(payload)?;
-        rows::name_columns(&mut decoded.tree, &["key", "timestamp", "piece size", "pieces", "bitrate", "nat"]);
+        rows::name_columns(
+            &mut decoded.tree,
+            &["key", "timestamp", "piece size", "pieces", "bitrate", "nat"],
+        );
         Ok(decoded)
     }
 }
@@ -180,7 +187,8 @@ impl Question for PlaybackEvent {
 impl Probe for PlaybackEvent {
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
         let Asked { payload, version, .. } = asked;
-        let before = str::from_utf8(&payload).ok().and_then(|request| statement::before(request, DELETE));
+        let before =
+            str::from_utf8(&payload).ok().and_then(|request| statement::before(request, DELETE));
         let read = before.map(|before| payload.slice_ref(before.as_bytes()));
         ask(&self.desk, read.unwrap_or(payload), version >= EVENTS_ONLY).await
     }
@@ -196,7 +204,8 @@ mod tests {
     use swarmscope_peer::crawler::Registry;
     use swarmscope_wire::ErrorByte;
 
-    const ORIGINAL: &str = "SELECT key, timestamp, event FROM playback_event; DELETE FROM playback_event;";
+    const ORIGINAL: &str =
+        "SELECT key, timestamp, event FROM playback_event; DELETE FROM playback_event;";
 
     fn desk() -> Desk {
         Desk::new(
@@ -218,18 +227,26 @@ mod tests {
             (json!([["aa", 3600, 65536, 1024, 131_072, "Unknown"]]), "pickle")
         );
         assert_eq!(decoded.tree.children[0].children[4].label, "bitrate");
-        assert_eq!(ask_as(&probe, FIRST, "DELETE FROM playback_info").await.error, ErrorByte::HANDLER);
+        assert_eq!(
+            ask_as(&probe, FIRST, "DELETE FROM playback_info").await.error,
+            ErrorByte::HANDLER
+        );
     }
 
     #[tokio::test]
     async fn events_are_told_as_the_asker_s_version_reads_them() {
         let probe = PlaybackEvent::new(desk());
-        for (version, format, columns) in [(9, "pickle", 4), (10, "zlib, pickle", 3), (18, "zlib, pickle", 3)] {
+        for (version, format, columns) in
+            [(9, "pickle", 4), (10, "zlib, pickle", 3), (18, "zlib, pickle", 3)]
+        {
             let version = OverlayVersion(version);
             let asked = Asked { version, ..asked(FIRST, probe.initiate(version)) };
             let decoded = probe.decode(&probe.answer(asked, &VIEW).await.payload).unwrap();
             let row = &decoded.tree.children[1].children;
-            assert_eq!((&*decoded.format, row.len(), &*row[columns - 1].label), (format, columns, "event"));
+            assert_eq!(
+                (&*decoded.format, row.len(), &*row[columns - 1].label),
+                (format, columns, "event")
+            );
             assert_eq!(decoded.json[1][columns - 1], "stop");
         }
     }
@@ -242,7 +259,9 @@ mod tests {
             assert_eq!(probe.decode(&answer.payload).unwrap().summary, "2 rows", "nothing goes");
             assert_eq!(answer.receipt, None);
         }
-        for request in ["DELETE FROM playback_event WHERE key = 'aa'", "DELETE FROM playback_event; SELECT 1"] {
+        for request in
+            ["DELETE FROM playback_event WHERE key = 'aa'", "DELETE FROM playback_event; SELECT 1"]
+        {
             assert_eq!(ask_as(&probe, FIRST, request).await.error, ErrorByte::HANDLER, "{request}");
         }
     }
@@ -251,7 +270,8 @@ mod tests {
     async fn what_is_asked_by_name_is_counted() {
         let (info, event) = (PlaybackInfo::new(desk()), PlaybackEvent::new(desk()));
         let registry = Registry::default().with(info).with(event);
-        let (info, event) = (MessageId::VIDEOPLAYBACK_INFO_QUERY, MessageId::VIDEOPLAYBACK_EVENT_QUERY);
+        let (info, event) =
+            (MessageId::VIDEOPLAYBACK_INFO_QUERY, MessageId::VIDEOPLAYBACK_EVENT_QUERY);
         let cases = [
             (info, "bitrates", json!([[131_072, 1]])),
             (info, "nat", json!([["Unknown", 1]])),

@@ -1,5 +1,6 @@
-//! DATABASE questions that want too much memory or time of the peer. In a process of their own, because SQLite's memory is
-//! limited for a whole process; one after the other, for the same reason.
+//! DATABASE questions that want too much memory or time of the peer. In a process of their own,
+//! because SQLite's memory is limited for a whole process; one after the other, for the same
+//! reason.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -25,7 +26,8 @@ fn ask(request: impl AsRef<str>) -> Result<Bytes, String> {
     ask_and_count(request).0
 }
 
-/// What processors have spent on this process: unlike the time on the wall, the same on a busy machine.
+/// What processors have spent on this process: unlike the time on the wall, the same on a busy
+/// machine.
 fn processors_time() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_SELF).expect("every system counts");
     let spent = usage.user_time() + usage.system_time();
@@ -42,12 +44,15 @@ fn ask_and_count(request: impl AsRef<str>) -> (Result<Bytes, String>, Duration) 
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let before = processors_time();
-    let answer =
-        runtime.block_on(Database::new(Desk::new(Statistics::empty())).answer(asked, &PeerView { listening: None }));
+    let answer = runtime.block_on(
+        Database::new(Desk::new(Statistics::empty())).answer(asked, &PeerView { listening: None }),
+    );
     let took = processors_time().saturating_sub(before);
     let outcome = match answer.error {
         ErrorByte::SUCCESS => Ok(answer.payload),
-        ErrorByte::HANDLER => Err(String::from_utf8(answer.payload.to_vec()).expect("a reason is text")),
+        ErrorByte::HANDLER => {
+            Err(String::from_utf8(answer.payload.to_vec()).expect("a reason is text"))
+        }
         other => panic!("error {other}"),
     };
     (outcome, took)
@@ -109,17 +114,29 @@ fn slow_functions_get_short_values() {
         assert_stopped(request, &[TOO_LONG_A_VALUE]);
     }
     assert_answered("SELECT length(replace(hex(zeroblob(50000)), '00', 'x'))", "a1l1t5i50000");
-    assert_answered("SELECT trim('  x '), trim('xyx', 'x'), instr('abc', 'c'), 'abc' LIKE 'A%'", "a1l4t1sx1sy1i31i1");
-    assert_answered("SELECT trim('x'); SELECT length(hex(zeroblob(1000000)))", "a2l1t1sx1t7i2000000"); // the limit holds for one statement
+    assert_answered(
+        "SELECT trim('  x '), trim('xyx', 'x'), instr('abc', 'c'), 'abc' LIKE 'A%'",
+        "a1l4t1sx1sy1i31i1",
+    );
+    assert_answered(
+        "SELECT trim('x'); SELECT length(hex(zeroblob(1000000)))",
+        "a2l1t1sx1t7i2000000",
+    ); // the limit holds for one statement
 }
 
 /// The worst that is still allowed ends long before anybody waits for it in vain.
 #[test]
 fn the_longest_values_of_slow_functions_take_seconds_at_most() {
     for (request, reply) in [
-        ("SELECT length(replace(hex(zeroblob(131000)), hex(zeroblob(65500)) || 'x', ''))", "a1l1t6i262000"),
+        (
+            "SELECT length(replace(hex(zeroblob(131000)), hex(zeroblob(65500)) || 'x', ''))",
+            "a1l1t6i262000",
+        ),
         ("SELECT instr(hex(zeroblob(131000)), hex(zeroblob(65500)) || 'x')", "a1l1t1i0"),
-        ("SELECT length(trim(hex(zeroblob(32500)), replace(hex(zeroblob(2600)), '0', 'y') || '0'))", "a1l1t1i0"),
+        (
+            "SELECT length(trim(hex(zeroblob(32500)), replace(hex(zeroblob(2600)), '0', 'y') || '0'))",
+            "a1l1t1i0",
+        ),
     ] {
         let (answer, took) = ask_and_count(request);
         assert_eq!(answer.as_deref(), Ok(reply.as_bytes()), "{request}");
@@ -142,12 +159,15 @@ fn memory_is_limited_over_all_that_a_statement_holds() {
     assert_answered("SELECT 1", "a1l1t1i1"); // and all is well afterwards
 }
 
-/// Tables that stand for two of the table before: compiling the statement alone would take for ever.
+/// Tables that stand for two of the table before: compiling the statement alone would take for
+/// ever.
 #[test]
 fn statements_that_multiply_while_they_are_compiled_are_stopped() {
-    let doubling: Vec<_> =
-        (1..40).map(|i| format!("t{i} AS (SELECT 1 AS x FROM t{0} AS a, t{0} AS b)", i - 1)).collect();
-    let request = format!("WITH t0 AS (SELECT 1 AS x), {} SELECT count(*) FROM t39", doubling.join(", "));
+    let doubling: Vec<_> = (1..40)
+        .map(|i| format!("t{i} AS (SELECT 1 AS x FROM t{0} AS a, t{0} AS b)", i - 1))
+        .collect();
+    let request =
+        format!("WITH t0 AS (SELECT 1 AS x), {} SELECT count(*) FROM t39", doubling.join(", "));
     let took = assert_stopped(&request, &[TOO_MUCH_MEMORY, TOO_LONG, "SQLError"]);
     assert!(took < Duration::from_secs(15), "{took:?}");
 }

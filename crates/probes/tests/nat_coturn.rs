@@ -1,5 +1,5 @@
-//! Our STUN client against coturn's server, and our server against coturn's client, on loopback. Without coturn installed it
-//! says so and passes, unless `NAT_LAB=require` is set.
+//! Our STUN client against coturn's server, and our server against coturn's client, on loopback.
+//! Without coturn installed it says so and passes, unless `NAT_LAB=require` is set.
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "finds a free port")]
 
@@ -16,11 +16,16 @@ const SECONDS: &str = "60";
 
 /// Whether the program is there; says so and, where the tests must run, fails if not.
 fn installed(program: &str) -> bool {
-    let found = Command::new("which").arg(program).stdout(Stdio::null()).status().is_ok_and(|status| status.success());
+    let found = Command::new("which")
+        .arg(program)
+        .stdout(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
     let required = std::env::var("NAT_LAB").is_ok_and(|wish| wish == "require");
     assert!(found || !required, "{program} is not installed: it comes with the package coturn");
     if !found {
-        writeln!(std::io::stderr(), "SKIPPED: {program} is not installed (package coturn)").expect("a line is taken");
+        writeln!(std::io::stderr(), "SKIPPED: {program} is not installed (package coturn)")
+            .expect("a line is taken");
     }
     found
 }
@@ -38,11 +43,21 @@ impl Coturn {
         let file = |name: &str| directory.path().join(name).display().to_string();
         let (port, other) = (free_port(), free_port());
         let mut command = Command::new("timeout");
-        command.args([SECONDS, "turnserver", "-n", "--no-cli", "--stun-only", "--no-tls", "--no-dtls", "--no-tcp"]);
+        command.args([
+            SECONDS,
+            "turnserver",
+            "-n",
+            "--no-cli",
+            "--stun-only",
+            "--no-tls",
+            "--no-dtls",
+            "--no-tcp",
+        ]);
         command.args(["-L", "127.0.0.1", "-L", "127.0.0.2"]);
         command.args(["-p", &port.to_string(), "--alt-listening-port", &other.to_string()]);
         command.args(["--userdb", &file("users"), "--pidfile", &file("pid"), "-l", "stdout"]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("turnserver runs");
+        let child =
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("turnserver runs");
         Self { child, listen: SocketAddr::from(([127, 0, 0, 1], port)), _directory: directory }
     }
 }
@@ -102,7 +117,8 @@ async fn coturn_s_client_reads_our_server() {
     if !installed("turnutils_natdiscovery") {
         return;
     }
-    let (listen, alternate) = ("127.0.0.1:0".parse().expect("an address"), "127.0.0.2:0".parse().expect("an address"));
+    let (listen, alternate) =
+        ("127.0.0.1:0".parse().expect("an address"), "127.0.0.2:0".parse().expect("an address"));
     let server = StunServer::start(listen, alternate).await.expect("it starts");
     let told = natdiscovery(&server, &["-m", "-f"]).await;
     for expected in [

@@ -44,12 +44,19 @@ impl Running {
     }
 
     async fn next(&mut self) -> Event {
-        tokio::time::timeout(PATIENCE, self.events.recv()).await.expect("in time").expect("the node lives")
+        tokio::time::timeout(PATIENCE, self.events.recv())
+            .await
+            .expect("in time")
+            .expect("the node lives")
     }
 
     async fn connect(&mut self, to: &Self) -> Permid {
         let address = to.node.listening().unwrap();
-        self.node.connect(Target { host: address.ip().to_string(), port: address.port(), permid: None });
+        self.node.connect(Target {
+            host: address.ip().to_string(),
+            port: address.port(),
+            permid: None,
+        });
         loop {
             if let Event::Connected { permid, .. } = self.next().await {
                 return permid;
@@ -60,7 +67,8 @@ impl Running {
 
 /// A peer that knows NATTRAVERSAL, or does not.
 async fn peer(n: u8, knows: bool) -> Running {
-    let registry = if knows { Registry::default().with(NatTraversal::default()) } else { Registry::default() };
+    let registry =
+        if knows { Registry::default().with(NatTraversal::default()) } else { Registry::default() };
     let allow = vec![permid(1)];
     Running::start(NodeConfig {
         listen: Some(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0)),
@@ -71,7 +79,12 @@ async fn peer(n: u8, knows: bool) -> Running {
     .await
 }
 
-async fn pair(crawler: &mut Running, host: &str, peers: [&Running; 2], ip: Option<IpAddr>) -> Paired {
+async fn pair(
+    crawler: &mut Running,
+    host: &str,
+    peers: [&Running; 2],
+    ip: Option<IpAddr>,
+) -> Paired {
     let mut sides = Vec::new();
     for peer in peers {
         sides.push(Side { permid: crawler.connect(peer).await, ip });
@@ -90,7 +103,8 @@ async fn pair(crawler: &mut Running, host: &str, peers: [&Running; 2], ip: Optio
 async fn both_say_yes_where_nothing_is_between_them() {
     let (one, other) = (peer(2, true).await, peer(3, true).await);
     let mut crawler = Running::start(config(1)).await;
-    let paired = pair(&mut crawler, "localhost", [&one, &other], Some(Ipv4Addr::LOCALHOST.into())).await;
+    let paired =
+        pair(&mut crawler, "localhost", [&one, &other], Some(Ipv4Addr::LOCALHOST.into())).await;
     let yes = |n| (permid(n), Replied::Traversed(Traversed::Yes));
     assert_eq!(paired.replies, [yes(2), yes(3)]);
     assert_eq!(paired.request_id.len(), 24);
@@ -102,7 +116,14 @@ async fn each_side_s_reply_is_recorded_whatever_it_is() {
     let mut crawler = Running::start(config(1)).await;
     let paired = pair(&mut crawler, "127.0.0.1", [&one, &other], None).await;
     let [(_, one), (_, other)] = paired.replies;
-    assert_eq!(one, Replied::Traversed(Traversed::Error), "it waited for the other at the rendezvous");
+    assert_eq!(
+        one,
+        Replied::Traversed(Traversed::Error),
+        "it waited for the other at the rendezvous"
+    );
     assert_eq!(other, Replied::Error(ErrorByte::UNKNOWN_MESSAGE, "unknown message".into()));
-    assert_eq!((one.to_string(), other.to_string()), ("ERR".into(), "error 253: unknown message".into()));
+    assert_eq!(
+        (one.to_string(), other.to_string()),
+        ("ERR".into(), "error 253: unknown message".into())
+    );
 }

@@ -1,5 +1,6 @@
-//! The original's own questions and replies, as they were recorded, against the probes: every reply decodes to a typed value, and
-//! every question that the original's Crawler asks by itself is answered.
+//! The original's own questions and replies, as they were recorded, against the probes: every reply
+//! decodes to a typed value, and every question that the original's Crawler asks by itself is
+//! answered.
 #![allow(clippy::unwrap_used)] // a test's helpers may fail
 
 #[path = "../../../tests/transcripts/mod.rs"]
@@ -26,10 +27,12 @@ fn bodies(segments: &[Vec<u8>], id: FrameId) -> Vec<Bytes> {
 
 /// The transcripts whose names begin with one of these.
 fn recorded(names: &[&str]) -> impl Iterator<Item = Transcript> {
-    let is_one = |transcript: &Transcript| names.iter().any(|name| transcript.name.starts_with(name));
+    let is_one =
+        |transcript: &Transcript| names.iter().any(|name| transcript.name.starts_with(name));
     let found: Vec<_> = Transcript::all().into_iter().filter(is_one).collect();
-    let is_kept =
-        |transcript: &Transcript| transcript.keys.iter().any(|it| it.dialler.exists() && it.acceptor.exists());
+    let is_kept = |transcript: &Transcript| {
+        transcript.keys.iter().any(|it| it.dialler.exists() && it.acceptor.exists())
+    };
     assert!(found.len() >= names.len() && found.iter().all(is_kept));
     found.into_iter()
 }
@@ -38,7 +41,9 @@ fn recorded(names: &[&str]) -> impl Iterator<Item = Transcript> {
 fn replies() -> Vec<(String, CrawlerReply)> {
     let of = |transcript: Transcript| {
         let replies = bodies(&transcript.acceptor, FrameId::CRAWLER_REPLY);
-        replies.into_iter().map(move |body| (transcript.name.clone(), CrawlerReply::decode(body).unwrap()))
+        replies
+            .into_iter()
+            .map(move |body| (transcript.name.clone(), CrawlerReply::decode(body).unwrap()))
     };
     let replies = recorded(&["a_", "f_", "o538_"]).flat_map(of);
     replies.filter(|(_, reply)| reply.error == ErrorByte::SUCCESS).collect()
@@ -51,7 +56,12 @@ fn every_recorded_reply_is_a_typed_value() {
     for (name, reply) in replies() {
         let CrawlerReply { message, payload, parts_left, .. } = reply;
         assert!(parts_left.is_last());
-        let decoding = swarmscope_peer::crawler::decode_reply(&registry, message, ErrorByte::SUCCESS, &payload);
+        let decoding = swarmscope_peer::crawler::decode_reply(
+            &registry,
+            message,
+            ErrorByte::SUCCESS,
+            &payload,
+        );
         let whose = format!("{name}, id {message}: {decoding:?}");
         assert_eq!(decoding.failed, None, "{whose}");
         assert!(decoding.decoded.notes.is_empty(), "{whose}");
@@ -63,11 +73,13 @@ fn every_recorded_reply_is_a_typed_value() {
             MessageId::NATCHECK => json["type"] == "Unknown" && json["code"] == -1,
             MessageId::FRIENDSHIP_STATS => *json == json!({ "current_time": 0, "stats": [] }),
             MessageId::NATTRAVERSAL => json.to_string().contains("eee6EzwVLiJXT85BnTOp501"),
-            MessageId::PUNCTURE_QUERY => json["crawled_at"].as_f64().unwrap() > 1.79e9 && json["lines"] == json!([]),
-            MessageId::CHANNEL_QUERY => *json == json!([]) || *json == json!([[1]]),
-            MessageId::VIDEOPLAYBACK_EVENT_QUERY | MessageId::REPEX_QUERY | MessageId::USEREVENTLOG_QUERY => {
-                *json == json!([])
+            MessageId::PUNCTURE_QUERY => {
+                json["crawled_at"].as_f64().unwrap() > 1.79e9 && json["lines"] == json!([])
             }
+            MessageId::CHANNEL_QUERY => *json == json!([]) || *json == json!([[1]]),
+            MessageId::VIDEOPLAYBACK_EVENT_QUERY
+            | MessageId::REPEX_QUERY
+            | MessageId::USEREVENTLOG_QUERY => *json == json!([]),
             other => panic!("{other}"),
         };
         assert!(is_right, "{whose}");
@@ -91,10 +103,20 @@ async fn every_question_of_the_original_is_answered() {
         for body in bodies(&transcript.dialler, FrameId::CRAWLER_REQUEST) {
             let CrawlerRequest { message, payload, .. } = CrawlerRequest::decode(body).unwrap();
             let probe = registry.get(message).unwrap();
-            let asked =
-                Asked { from: Permid::Sect233k1([1; 60]), version: OverlayVersion(17), payload: payload.clone() };
-            let answer = registry.probe(message).unwrap().answer(asked, &PeerView { listening: None }).await;
-            assert_eq!(answer.error, ErrorByte::SUCCESS, "{message}: {:?} {:?}", payload, answer.payload);
+            let asked = Asked {
+                from: Permid::Sect233k1([1; 60]),
+                version: OverlayVersion(17),
+                payload: payload.clone(),
+            };
+            let answer =
+                registry.probe(message).unwrap().answer(asked, &PeerView { listening: None }).await;
+            assert_eq!(
+                answer.error,
+                ErrorByte::SUCCESS,
+                "{message}: {:?} {:?}",
+                payload,
+                answer.payload
+            );
             let decoded = probe.decode(&answer.payload).unwrap();
             assert!(!matches!(decoded.json, Value::Null), "{message}");
             ids.push(message.0);
@@ -105,14 +127,17 @@ async fn every_question_of_the_original_is_answered() {
     assert_eq!(ids, [1, 2, 3, 4, 7, 8, 9, 10, 11]);
 }
 
-/// What is sent where nobody writes a payload is what the original sends; but for three ids, which say why in their docs.
+/// What is sent where nobody writes a payload is what the original sends; but for three ids, which
+/// say why in their docs.
 #[test]
 fn defaults_are_the_original_s() {
     let registry = swarmscope_probes::registry(Statistics::empty());
-    let others = [MessageId::DATABASE_QUERY, MessageId::CHANNEL_QUERY, MessageId::VIDEOPLAYBACK_EVENT_QUERY];
+    let others =
+        [MessageId::DATABASE_QUERY, MessageId::CHANNEL_QUERY, MessageId::VIDEOPLAYBACK_EVENT_QUERY];
     for transcript in recorded(&["a_all", "o538_original"]) {
         for body in bodies(&transcript.dialler, FrameId::CRAWLER_REQUEST) {
-            let CrawlerRequest { message, frequency, payload, .. } = CrawlerRequest::decode(body).unwrap();
+            let CrawlerRequest { message, frequency, payload, .. } =
+                CrawlerRequest::decode(body).unwrap();
             let probe = registry.get(message).unwrap();
             assert_eq!(probe.default_frequency(), frequency, "{message}");
             if !others.contains(&message) {

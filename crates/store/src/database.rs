@@ -52,10 +52,15 @@ pub trait Database: Send {
     ///
     /// # Errors
     /// What the database says.
-    fn query(&mut self, sql: &str, values: &[Value], each: &mut dyn FnMut(&[Value]) -> bool) -> Result<(), StoreError>;
+    fn query(
+        &mut self,
+        sql: &str,
+        values: &[Value],
+        each: &mut dyn FnMut(&[Value]) -> bool,
+    ) -> Result<(), StoreError>;
 
-    /// Empties one of the connection's own `staged_…` tables and fills it: prepared inserts in SQLite,
-    /// `COPY` in PostgreSQL.
+    /// Empties one of the connection's own `staged_…` tables and fills it: prepared inserts in
+    /// SQLite, `COPY` in PostgreSQL.
     ///
     /// # Errors
     /// What the database says.
@@ -81,7 +86,8 @@ pub trait Database: Send {
     /// Gives it up. A connection that is lost has done so by itself.
     fn rollback(&mut self);
 
-    /// What is added to a `SELECT` whose rows this transaction is going to change: behind `FROM … WHERE …`.
+    /// What is added to a `SELECT` whose rows this transaction is going to change: behind `FROM …
+    /// WHERE …`.
     fn locking(&self) -> &'static str;
 
     /// The same, leaving out rows that another transaction has.
@@ -136,11 +142,17 @@ pub trait Database: Send {
 /// It is not there, is not a store, is newer, or cannot be used.
 pub fn open(place: &Place, access: Access) -> Result<Box<dyn Database>, StoreError> {
     let opened: Result<Box<dyn Database>, StoreError> = match place {
-        Place::Sqlite(path) => sqlite::Sqlite::open(path, access).map(|database| Box::new(database) as _),
+        Place::Sqlite(path) => {
+            sqlite::Sqlite::open(path, access).map(|database| Box::new(database) as _)
+        }
         #[cfg(feature = "postgres")]
-        Place::Postgres(url) => postgres::Postgres::open(url, access).map(|database| Box::new(database) as _),
+        Place::Postgres(url) => {
+            postgres::Postgres::open(url, access).map(|database| Box::new(database) as _)
+        }
         #[cfg(not(feature = "postgres"))]
-        Place::Postgres(_) => Err(StoreError::new(Kind::Unsupported, "this build has no PostgreSQL support")),
+        Place::Postgres(_) => {
+            Err(StoreError::new(Kind::Unsupported, "this build has no PostgreSQL support"))
+        }
     };
     opened.map_err(|error| error.about(place))
 }
@@ -148,7 +160,8 @@ pub fn open(place: &Place, access: Access) -> Result<Box<dyn Database>, StoreErr
 /// What to say of tables in another version.
 fn check_version(found: i64) -> Result<(), StoreError> {
     if found > SCHEMA {
-        let what = format!("its tables have version {found}, this program knows versions up to {SCHEMA}");
+        let what =
+            format!("its tables have version {found}, this program knows versions up to {SCHEMA}");
         return Err(StoreError::new(Kind::Newer, what));
     }
     Ok(())

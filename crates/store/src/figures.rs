@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::outcome::REACHED;
 use crate::statistics::{Estimate, Pair};
 
-/// The figures of one round of one network. Shares go from 0 to 1; `None` where a figure cannot be had yet.
+/// The figures of one round of one network. Shares go from 0 to 1; `None` where a figure cannot be
+/// had yet.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Figures {
     /// Peers known at the end of the round: whoever was ever heard of.

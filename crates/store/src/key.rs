@@ -92,7 +92,9 @@ impl StoreKey {
             Err(error) if error.kind() == io::ErrorKind::NotFound => make(path),
             read => read,
         };
-        secret.map(Self::new).map_err(|error| StoreError::new(Kind::Key, format!("{}: {error}", path.display())))
+        secret
+            .map(Self::new)
+            .map_err(|error| StoreError::new(Kind::Key, format!("{}: {error}", path.display())))
     }
 
     /// A peer's hash. `identity` is what the network knows it by, such as a permid in DER.
@@ -104,7 +106,8 @@ impl StoreKey {
         PeerHash(hash)
     }
 
-    /// A keyed digest of something that a reply said, so that equal values stay equal and tell nothing.
+    /// A keyed digest of something that a reply said, so that equal values stay equal and tell
+    /// nothing.
     #[must_use]
     pub fn digest(&self, value: &[u8]) -> [u8; HASH] {
         let mut hash = [0; HASH];
@@ -123,11 +126,16 @@ impl StoreKey {
     /// with it, so that rows cannot be swapped.
     #[must_use]
     pub fn seal(&self, peer: PeerHash, address: &str) -> Vec<u8> {
-        let nonce: [u8; NONCE_LEN] =
-            mac(&self.nonces, &[&peer.0, address.as_bytes()])[..NONCE_LEN].try_into().expect("a digest is longer");
+        let nonce: [u8; NONCE_LEN] = mac(&self.nonces, &[&peer.0, address.as_bytes()])[..NONCE_LEN]
+            .try_into()
+            .expect("a digest is longer");
         let mut sealed = address.as_bytes().to_vec();
         self.cipher()
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(peer.0), &mut sealed)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(peer.0),
+                &mut sealed,
+            )
             .expect("an address is shorter than the cipher's limit of 256 GiB");
         [&nonce[..], &sealed].concat()
     }
@@ -143,7 +151,10 @@ impl StoreKey {
     }
 
     fn cipher(&self) -> LessSafeKey {
-        LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &self.sealing).expect("the key has the cipher's length"))
+        LessSafeKey::new(
+            UnboundKey::new(&CHACHA20_POLY1305, &self.sealing)
+                .expect("the key has the cipher's length"),
+        )
     }
 }
 
@@ -165,16 +176,23 @@ fn read(path: &Path) -> io::Result<[u8; KEY]> {
     }
     let text = fs::read_to_string(path)?;
     let digits = text.trim();
-    let bytes = (digits.len() == 2 * KEY && digits.bytes().all(|digit| digit.is_ascii_hexdigit())).then(|| {
-        (0..KEY).map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).ok()).collect::<Option<Vec<u8>>>()
-    });
-    bytes.flatten().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| io::Error::other("not 64 hexadecimal digits"))
+    let bytes = (digits.len() == 2 * KEY && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+        .then(|| {
+            (0..KEY)
+                .map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).ok())
+                .collect::<Option<Vec<u8>>>()
+        });
+    bytes
+        .flatten()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| io::Error::other("not 64 hexadecimal digits"))
 }
 
 #[allow(clippy::disallowed_methods, reason = "a key is made of randomness")]
 fn make(path: &Path) -> io::Result<[u8; KEY]> {
     let mut secret = [0; KEY];
-    getrandom::fill(&mut secret).map_err(|error| io::Error::other(format!("no randomness: {error}")))?;
+    getrandom::fill(&mut secret)
+        .map_err(|error| io::Error::other(format!("no randomness: {error}")))?;
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
     }

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! [`Store`] is written once, over the small trait [`Database`](database::Database), so both back
-//! ends behave alike; `tests/conformance.rs` runs one suite on both. [`schedule`] and [`statistics`]
-//! are pure: no clock and no I/O.
+//! ends behave alike; `tests/conformance.rs` runs one suite on both. [`schedule`] and
+//! [`statistics`] are pure: no clock and no I/O.
 //!
 //! Peers appear as keyed hashes under a key that stays with the operator ([`key`]). Addresses are
 //! sealed with the same key: whoever has only the database can read neither.
@@ -34,6 +34,8 @@ pub use error::StoreError;
 pub use figures::Figures;
 pub use key::{PeerHash, StoreKey};
 pub use place::Place;
-pub use records::{Heard, Leased, Network, PeerId, Permit, Question, QuestionId, Replied, Round, RoundId, Visited};
+pub use records::{
+    Heard, Leased, Network, PeerId, Permit, Question, QuestionId, Replied, Round, RoundId, Visited,
+};
 pub use store::Store;
 pub use time::Time;

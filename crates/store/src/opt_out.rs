@@ -1,7 +1,7 @@
 //! Whoever asked not to be visited. Pure.
 //!
-//! One entry a line, `#` comments: a permid in base64, an address, or a network in CIDR form; then, if
-//! it is not for ever, `until` and a day: `198.51.100.0/24 until 2027-06-30`.
+//! One entry a line, `#` comments: a permid in base64, an address, or a network in CIDR form; then,
+//! if it is not for ever, `until` and a day: `198.51.100.0/24 until 2027-06-30`.
 
 use std::net::IpAddr;
 
@@ -45,7 +45,9 @@ impl OptOut {
             until.is_none_or(|until| now < until)
                 && match who {
                     Who::Identity(entry) => identity == Some(entry.as_str()),
-                    Who::Network { base, bits } => ip.is_some_and(|ip| is_within(ip.to_canonical(), *base, *bits)),
+                    Who::Network { base, bits } => {
+                        ip.is_some_and(|ip| is_within(ip.to_canonical(), *base, *bits))
+                    }
                 }
         })
     }
@@ -69,16 +71,23 @@ fn entry(line: &str) -> Result<(Who, Option<Time>), String> {
     let until = match (words.next(), words.next(), words.next()) {
         (None, ..) => None,
         (Some("until"), Some(day), None) => Some(end_of(day)?),
-        _ => return Err("after the peer there can only be `until` and a day such as 2027-06-30".into()),
+        _ => {
+            return Err(
+                "after the peer there can only be `until` and a day such as 2027-06-30".into()
+            );
+        }
     };
     Ok((who, until))
 }
 
 fn who(word: &str) -> Result<Who, String> {
-    let (address, bits) = word.split_once('/').map_or((word, None), |(address, bits)| (address, Some(bits)));
+    let (address, bits) =
+        word.split_once('/').map_or((word, None), |(address, bits)| (address, Some(bits)));
     if let Ok(base) = address.parse::<IpAddr>() {
         let most = if base.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(most), |bits| bits.parse().map_err(|_| format!("/{bits} is no number of bits")))?;
+        let bits = bits.map_or(Ok(most), |bits| {
+            bits.parse().map_err(|_| format!("/{bits} is no number of bits"))
+        })?;
         return if bits <= most {
             Ok(Who::Network { base, bits })
         } else {
@@ -87,7 +96,9 @@ fn who(word: &str) -> Result<Who, String> {
     }
     swarmscope_wire::Permid::from_base64(word)
         .map(|permid| Who::Identity(permid.to_string()))
-        .map_err(|_| "neither a permid in base64 nor an address nor a network such as 198.51.100.0/24".into())
+        .map_err(|_| {
+            "neither a permid in base64 nor an address nor a network such as 198.51.100.0/24".into()
+        })
 }
 
 fn end_of(day: &str) -> Result<Time, String> {
@@ -116,24 +127,38 @@ mod tests {
     #[test]
     fn permids_addresses_and_networks_for_ever_or_until_a_day() {
         let permid = Permid::Ed25519([7; 32]).to_string();
-        let text = format!("# by mail\n{permid}\n198.51.100.0/24 until 2027-06-30 # asked for a year\n2001:db8::1\n");
+        let text = format!(
+            "# by mail\n{permid}\n198.51.100.0/24 until 2027-06-30 # asked for a year\n2001:db8::1\n"
+        );
         let list = OptOut::parse(&text).unwrap();
         let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());
         let before = at("2027-06-29");
-        assert!(list.holds(Some(&permid), None, before) && !list.holds(Some("other"), None, before));
-        assert!(list.holds(None, ip("198.51.100.9"), before) && list.holds(None, ip("::ffff:198.51.100.9"), before));
+        assert!(
+            list.holds(Some(&permid), None, before) && !list.holds(Some("other"), None, before)
+        );
+        assert!(
+            list.holds(None, ip("198.51.100.9"), before)
+                && list.holds(None, ip("::ffff:198.51.100.9"), before)
+        );
         assert!(!list.holds(None, ip("198.51.101.9"), before));
         assert!(!list.holds(None, ip("198.51.100.9"), at("2027-06-30")), "the day is over");
-        assert!(list.holds(None, ip("2001:db8::1"), before) && !list.holds(None, ip("2001:db8::2"), before));
+        assert!(
+            list.holds(None, ip("2001:db8::1"), before)
+                && !list.holds(None, ip("2001:db8::2"), before)
+        );
         let all = OptOut::parse("0.0.0.0/0").unwrap();
         assert!(all.holds(None, ip("1.2.3.4"), before) && !all.holds(None, ip("::1"), before));
     }
 
     #[test]
     fn a_wrong_line_is_named() {
-        for (text, line) in
-            [("x", 1), ("\n1.2.3.4/33", 2), ("1.2.3.4 until", 1), ("1.2.3.4 until May", 1), ("1.2.3.4 x", 1)]
-        {
+        for (text, line) in [
+            ("x", 1),
+            ("\n1.2.3.4/33", 2),
+            ("1.2.3.4 until", 1),
+            ("1.2.3.4 until May", 1),
+            ("1.2.3.4 x", 1),
+        ] {
             assert_eq!(OptOut::parse(text).unwrap_err().0, line, "{text}");
         }
     }

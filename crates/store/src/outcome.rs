@@ -28,13 +28,16 @@ pub enum Class {
 }
 
 impl Class {
-    /// The class of an outcome's code. Codes of phases that are not known count as [`Self::Broken`].
+    /// The class of an outcome's code. Codes of phases that are not known count as
+    /// [`Self::Broken`].
     #[must_use]
     pub fn of(code: &str) -> Self {
         match code {
             REACHED => Self::Reached,
             "tcp.refused" | "krpc.refused" => Self::Refused,
-            "authentication.wrong-permid" | "authentication.own-permid" | "handshake.not-overlay" => Self::Other,
+            "authentication.wrong-permid"
+            | "authentication.own-permid"
+            | "handshake.not-overlay" => Self::Other,
             "authentication.duplicate" => Self::Ours,
             _ => match code.split_once('.').map_or(code, |(phase, _)| phase) {
                 "local" => Self::Ours,

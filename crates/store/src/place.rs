@@ -21,10 +21,13 @@ impl FromStr for Place {
             return Ok(Self::Postgres(text.to_owned()));
         }
         match text.strip_prefix("sqlite:").unwrap_or(text) {
-            "" => Err("it is empty; write sqlite:FILE, a path, or postgres://USER@HOST/DATABASE".into()),
-            path if path.contains("://") => {
-                Err(format!("{path:?} is neither a path nor postgres://…; write sqlite:FILE for a file of that name"))
+            "" => {
+                Err("it is empty; write sqlite:FILE, a path, or postgres://USER@HOST/DATABASE"
+                    .into())
             }
+            path if path.contains("://") => Err(format!(
+                "{path:?} is neither a path nor postgres://…; write sqlite:FILE for a file of that name"
+            )),
             path => Ok(Self::Sqlite(path.into())),
         }
     }
@@ -52,7 +55,8 @@ mod tests {
     fn three_forms_and_no_secret_is_shown() {
         assert_eq!("sqlite:a b.db".parse(), Ok(Place::Sqlite("a b.db".into())));
         assert_eq!("/tmp/a.db".parse(), Ok(Place::Sqlite("/tmp/a.db".into())));
-        let server: Place = "postgres://me:secret@db.example/crawl?sslmode=disable".parse().unwrap();
+        let server: Place =
+            "postgres://me:secret@db.example/crawl?sslmode=disable".parse().unwrap();
         assert_eq!(server.to_string(), "postgres://db.example/crawl");
         assert!("".parse::<Place>().is_err() && "mysql://x".parse::<Place>().is_err());
     }

@@ -230,6 +230,8 @@ impl State {
     /// The state of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Running, Self::Complete, Self::Stopped].into_iter().find(|state| state.name() == name)
+        [Self::Running, Self::Complete, Self::Stopped]
+            .into_iter()
+            .find(|state| state.name() == name)
     }
 }

@@ -1,7 +1,8 @@
-//! One page about a store: complete in itself, no script, nothing loaded from anywhere, light and dark.
+//! One page about a store: complete in itself, no script, nothing loaded from anywhere, light and
+//! dark.
 //!
-//! Every sentence is a template with figures in it; every figure says what it is of, and every estimate
-//! has its interval.
+//! Every sentence is a template with figures in it; every figure says what it is of, and every
+//! estimate has its interval.
 
 mod chart;
 mod text;
@@ -39,9 +40,15 @@ pub fn page(store: &mut Store, made: Time) -> Result<String, StoreError> {
     for network in Network::ALL {
         let complete: Vec<&Round> = rounds
             .iter()
-            .filter(|round| round.network == network && round.state == State::Complete && round.figures.is_some())
+            .filter(|round| {
+                round.network == network
+                    && round.state == State::Complete
+                    && round.figures.is_some()
+            })
             .collect();
-        if let Some((newest, figures)) = complete.last().and_then(|round| Some((*round, round.figures.as_ref()?))) {
+        if let Some((newest, figures)) =
+            complete.last().and_then(|round| Some((*round, round.figures.as_ref()?)))
+        {
             let headline = headline(&complete, newest, figures);
             if networks == 0 {
                 title.clone_from(&headline);
@@ -52,7 +59,9 @@ pub fn page(store: &mut Store, made: Time) -> Result<String, StoreError> {
         }
     }
     let span = match (rounds.first(), rounds.last()) {
-        (Some(first), Some(last)) => format!("{} to {}", first.began, last.ended.unwrap_or(last.began)),
+        (Some(first), Some(last)) => {
+            format!("{} to {}", first.began, last.ended.unwrap_or(last.began))
+        }
         _ => "nothing yet".to_owned(),
     };
     Ok(format!(
@@ -74,9 +83,12 @@ fn headline(complete: &[&Round], newest: &Round, figures: &Figures) -> String {
         number(figures.dialled),
         newest.id.0
     );
-    let before: Vec<&Figures> = complete.iter().rev().skip(1).filter_map(|round| round.figures.as_ref()).collect();
+    let before: Vec<&Figures> =
+        complete.iter().rev().skip(1).filter_map(|round| round.figures.as_ref()).collect();
     if before.len() < LEAST_HISTORY {
-        return format!("{reached}; {LEAST_HISTORY} earlier rounds are needed to say what is usual");
+        return format!(
+            "{reached}; {LEAST_HISTORY} earlier rounds are needed to say what is usual"
+        );
     }
     let watched: [(&str, Of); 4] = [
         ("peers reached", |figures| Some(figures.reached() as f64)),
@@ -88,8 +100,11 @@ fn headline(complete: &[&Round], newest: &Round, figures: &Figures) -> String {
         .iter()
         .filter(|(_, of)| {
             let range: Vec<f64> = before.iter().filter_map(|figures| of(figures)).collect();
-            let (low, high) = range.iter().fold((f64::MAX, f64::MIN), |(low, high), at| (low.min(*at), high.max(*at)));
-            of(figures).is_some_and(|now| range.len() >= LEAST_HISTORY && !(low..=high).contains(&now))
+            let (low, high) = range
+                .iter()
+                .fold((f64::MAX, f64::MIN), |(low, high), at| (low.min(*at), high.max(*at)));
+            of(figures)
+                .is_some_and(|now| range.len() >= LEAST_HISTORY && !(low..=high).contains(&now))
         })
         .map(|(name, _)| *name)
         .collect();
@@ -117,7 +132,8 @@ fn section(
     figures: &Figures,
     history: &[&Round],
 ) -> Result<String, StoreError> {
-    let mut out = format!("<section><h2>{}: round {}</h2>\n{}", name(network), newest.id.0, keys(figures));
+    let mut out =
+        format!("<section><h2>{}: round {}</h2>\n{}", name(network), newest.id.0, keys(figures));
     let series = |of: Of| -> Vec<(Time, Option<f64>)> {
         history.iter().map(|round| (round.began, round.figures.as_ref().and_then(of))).collect()
     };
@@ -150,7 +166,12 @@ fn section(
 fn keys(figures: &Figures) -> String {
     let coverage = figures.coverage().map_or_else(
         || ("–".to_owned(), "known from the second round on".to_owned()),
-        |share| (percent(share.mid), format!("{} to {} (95 %)", percent(share.low), percent(share.high))),
+        |share| {
+            (
+                percent(share.mid),
+                format!("{} to {} (95 %)", percent(share.low), percent(share.high)),
+            )
+        },
     );
     let size = figures.estimate().map_or_else(
         || ("–".to_owned(), "estimated from the second round on".to_owned()),
@@ -195,7 +216,10 @@ fn keys(figures: &Figures) -> String {
         ("Distortion", distortion),
         ("Hearsay only", hearsay),
     ] {
-        let _ = write!(out, "<div><p class=\"k\">{title}</p><p class=\"big\">{big}</p><p>{detail}</p></div>");
+        let _ = write!(
+            out,
+            "<div><p class=\"k\">{title}</p><p class=\"big\">{big}</p><p>{detail}</p></div>"
+        );
     }
     out + "</div>\n"
 }
@@ -222,9 +246,17 @@ fn outcomes(figures: &Figures) -> String {
     out += "</tbody></table>\n";
     for (question, outcomes) in &figures.asked {
         let total: u64 = outcomes.values().sum();
-        let parts: Vec<String> =
-            outcomes.iter().map(|(code, count)| format!("{} {}", number(*count), escape(code))).collect();
-        let _ = write!(out, "<p><b>{}</b>, asked {} times: {}.</p>", escape(question), number(total), parts.join(", "));
+        let parts: Vec<String> = outcomes
+            .iter()
+            .map(|(code, count)| format!("{} {}", number(*count), escape(code)))
+            .collect();
+        let _ = write!(
+            out,
+            "<p><b>{}</b>, asked {} times: {}.</p>",
+            escape(question),
+            number(total),
+            parts.join(", ")
+        );
     }
     out
 }
@@ -255,10 +287,14 @@ fn breakdown(title: &str, values: &[(String, u64)]) -> String {
     if total == 0 {
         return String::new();
     }
-    let shown: Vec<&(String, u64)> = values.iter().filter(|(_, count)| *count >= LEAST_GROUP).take(SHOWN).collect();
+    let shown: Vec<&(String, u64)> =
+        values.iter().filter(|(_, count)| *count >= LEAST_GROUP).take(SHOWN).collect();
     let rest = total - shown.iter().map(|(_, count)| count).sum::<u64>();
-    let mut out =
-        format!("<figure><figcaption><b>{}</b>, {} peers</figcaption><table><tbody>", escape(title), number(total));
+    let mut out = format!(
+        "<figure><figcaption><b>{}</b>, {} peers</figcaption><table><tbody>",
+        escape(title),
+        number(total)
+    );
     let others = (format!("others, or groups below {LEAST_GROUP}"), rest);
     for (value, count) in shown.into_iter().chain((rest > 0).then_some(&others)) {
         let share = *count as f64 / total as f64;

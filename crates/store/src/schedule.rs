@@ -1,8 +1,10 @@
-//! When a peer is visited again, and when a question may be put to it again. Pure: the time is passed in.
+//! When a peer is visited again, and when a question may be put to it again. Pure: the time is
+//! passed in.
 //!
-//! A round visits every peer that is due once. Whoever was reached is due in the next round. Whoever
-//! was not rests for a time that depends on why, doubles with every further failure and has a cap.
-//! A peer that was online for long before it failed gets more patience than one never reached.
+//! A round visits every peer that is due once. Whoever was reached is due in the next round.
+//! Whoever was not rests for a time that depends on why, doubles with every further failure and has
+//! a cap. A peer that was online for long before it failed gets more patience than one never
+//! reached.
 
 use std::time::Duration;
 
@@ -16,7 +18,8 @@ const FLEXIBILITY: Duration = Duration::from_secs(4);
 /// The original gives a peer up at its 28th failed attempt in a row (protocol.md §4).
 pub const GIVES_UP_AT: u32 = 28;
 
-/// How long whoever was given up rests: word of it may still come, and one dial a week costs nobody much.
+/// How long whoever was given up rests: word of it may still come, and one dial a week costs nobody
+/// much.
 const GIVEN_UP: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// How often peers are visited.
@@ -61,17 +64,23 @@ pub struct Next {
 pub fn next(policy: &Policy, past: Past, class: Class, began: Time, now: Time) -> Next {
     let next_round = following(policy, began, now);
     match class {
-        Class::Reached => Next { failures: 0, online_since: past.online_since.or(Some(now)), due: next_round },
-        Class::Ours => Next { failures: past.failures, online_since: past.online_since, due: next_round },
+        Class::Reached => {
+            Next { failures: 0, online_since: past.online_since.or(Some(now)), due: next_round }
+        }
+        Class::Ours => {
+            Next { failures: past.failures, online_since: past.online_since, due: next_round }
+        }
         _ => {
             let failures = past.failures.saturating_add(1);
-            let rest = rest(policy, class, failures, past.online_since.map(|since| now.since(since)));
+            let rest =
+                rest(policy, class, failures, past.online_since.map(|since| now.since(since)));
             Next { failures, online_since: None, due: next_round.max(now.after(rest)) }
         }
     }
 }
 
-/// The beginning of the first round after `now`, where rounds begin at `began` and every so often since.
+/// The beginning of the first round after `now`, where rounds begin at `began` and every so often
+/// since.
 #[must_use]
 pub fn following(policy: &Policy, began: Time, now: Time) -> Time {
     let every = millis(policy.every).max(1);
@@ -79,8 +88,8 @@ pub fn following(policy: &Policy, began: Time, now: Time) -> Time {
     Time(began.0.saturating_add(every.saturating_mul(rounds)))
 }
 
-/// How long whoever could not be reached is left alone. `uptime`: how long it had been reached without
-/// a failure before this one.
+/// How long whoever could not be reached is left alone. `uptime`: how long it had been reached
+/// without a failure before this one.
 fn rest(policy: &Policy, class: Class, failures: u32, uptime: Option<Duration>) -> Duration {
     if failures >= GIVES_UP_AT {
         return GIVEN_UP.max(policy.longest);
@@ -108,16 +117,16 @@ fn patience(uptime: Duration) -> u32 {
     }
 }
 
-/// Before when a message must not be sent again, so that it meets no 254 of our own making. `known` is
-/// the latest time at which the peer can have accepted it: when its first part came, or when waiting
-/// for it ended.
+/// Before when a message must not be sent again, so that it meets no 254 of our own making. `known`
+/// is the latest time at which the peer can have accepted it: when its first part came, or when
+/// waiting for it ended.
 #[must_use]
 pub fn not_before(known: Time, frequency: Duration) -> Time {
     known.after(frequency.saturating_sub(FLEXIBILITY))
 }
 
-/// When a peer is due, given its next round and the clocks of the questions that it is asked in rounds:
-/// a clock that runs out within the next round is waited for, a later one is not.
+/// When a peer is due, given its next round and the clocks of the questions that it is asked in
+/// rounds: a clock that runs out within the next round is waited for, a later one is not.
 #[must_use]
 pub fn due(policy: &Policy, next_round: Time, clocks: impl IntoIterator<Item = Time>) -> Time {
     let end = next_round.after(policy.every);
@@ -147,7 +156,13 @@ mod tests {
 
     #[test]
     fn who_was_reached_is_due_in_the_next_round() {
-        let after = next(&hourly(), Past { failures: 3, online_since: None }, Class::Reached, at(0), at(50));
+        let after = next(
+            &hourly(),
+            Past { failures: 3, online_since: None },
+            Class::Reached,
+            at(0),
+            at(50),
+        );
         assert_eq!(after, Next { failures: 0, online_since: Some(at(50)), due: at(3600) });
         let past = Past { failures: 0, online_since: after.online_since };
         let again = next(&hourly(), past, Class::Reached, at(3600), at(3650));

@@ -53,8 +53,8 @@ impl Pair {
     /// 0 (the same peers) to 1. `None` if neither round reached anybody.
     ///
     /// Stutzbach and Rejaie ("Capturing Accurate Snapshots of the Gnutella Network", 2005) compare
-    /// back-to-back snapshots for the same purpose: a slow crawl blurs what it looks at. They divide
-    /// the same numerator by the sum of both sizes instead of the union; their figure is
+    /// back-to-back snapshots for the same purpose: a slow crawl blurs what it looks at. They
+    /// divide the same numerator by the sum of both sizes instead of the union; their figure is
     /// `d / (2 - d)` for ours.
     #[must_use]
     pub fn distortion(self) -> Option<f64> {
@@ -105,7 +105,10 @@ mod tests {
         assert!((KNOWN.distortion().unwrap() - 0.0381).abs() < 0.0001);
         let size = KNOWN.estimate().unwrap();
         assert!((size.mid - 31_834.0).abs() < 0.5, "{size:?}");
-        assert!((size.low - 31_827.0).abs() < 0.6 && (size.high - 31_840.9).abs() < 0.6, "{size:?}");
+        assert!(
+            (size.low - 31_827.0).abs() < 0.6 && (size.high - 31_840.9).abs() < 0.6,
+            "{size:?}"
+        );
         assert!((KNOWN.coverage().unwrap().mid - 0.980).abs() < 0.001);
     }
 
@@ -126,7 +129,9 @@ mod tests {
         // 2 000 peers, each met with probability 0.8, twice, independently; a fixed generator.
         let (size, mut state, mut inside) = (2000_u64, 0x9e37_79b9_7f4a_7c15_u64, 0);
         let mut met = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) % 10 < 8
         };
         for _ in 0..400 {

@@ -30,7 +30,8 @@ pub use rounds::{Left, Opening};
 /// The name of the key's check in the table `meta`.
 const KEY_CHECK: &str = "key";
 
-/// An open store. Used by one thread at a time; a crawl has it on a thread of its own, see [`crate::writer`].
+/// An open store. Used by one thread at a time; a crawl has it on a thread of its own, see
+/// [`crate::writer`].
 pub struct Store {
     database: Box<dyn Database>,
     /// Readers may have none: then addresses stay sealed.
@@ -39,8 +40,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens a store for a crawl; makes it where there is none. The first key that opens it is its key
-    /// from then on.
+    /// Opens a store for a crawl; makes it where there is none. The first key that opens it is its
+    /// key from then on.
     ///
     /// # Errors
     /// It cannot be used, or was made under another key.
@@ -81,19 +82,28 @@ impl Store {
         if found.first().and_then(Value::as_text) == Some(&check) {
             return Ok(());
         }
-        Err(StoreError::new(Kind::OtherKey, "it was made under another key, so that its peers could not be recognised"))
+        Err(StoreError::new(
+            Kind::OtherKey,
+            "it was made under another key, so that its peers could not be recognised",
+        ))
     }
 
     fn key(&self) -> Result<&StoreKey, StoreError> {
-        self.key.as_ref().ok_or_else(|| StoreError::new(Kind::Key, "the store was opened without its key"))
+        self.key
+            .as_ref()
+            .ok_or_else(|| StoreError::new(Kind::Key, "the store was opened without its key"))
     }
 
-    /// Declares a question: its replies are stored as the rows it names, and a view `reply_NAME` has
-    /// them as typed columns. The same declaration again is the same question.
+    /// Declares a question: its replies are stored as the rows it names, and a view `reply_NAME`
+    /// has them as typed columns. The same declaration again is the same question.
     ///
     /// # Errors
     /// A column's name cannot be used in a query; what the database says.
-    pub fn declare(&mut self, network: Network, question: &Question) -> Result<QuestionId, StoreError> {
+    pub fn declare(
+        &mut self,
+        network: Network,
+        question: &Question,
+    ) -> Result<QuestionId, StoreError> {
         let declared = serde_json::to_string(&question.rows).expect("a declaration is JSON");
         let values = [
             network.number().into(),
@@ -119,11 +129,17 @@ impl Store {
     fn view(&mut self, network: Network, question: &Question, id: i64) -> Result<(), StoreError> {
         let plain: String = question.name.to_ascii_lowercase().replace('-', "_");
         if !Column::is_name(&plain) {
-            return Err(StoreError::new(Kind::Other, format!("{:?} cannot be the name of a view", question.name)));
+            return Err(StoreError::new(
+                Kind::Other,
+                format!("{:?} cannot be the name of a view", question.name),
+            ));
         }
         let columns = question.rows.columns.iter().enumerate().map(|(position, column)| {
             if !Column::is_name(&column.name) {
-                return Err(StoreError::new(Kind::Other, format!("{:?} cannot be the name of a column", column.name)));
+                return Err(StoreError::new(
+                    Kind::Other,
+                    format!("{:?} cannot be the name of a column", column.name),
+                ));
             }
             let kind = if column.sensitive { ColumnKind::Text } else { column.kind }; // a digest is text
             Ok(format!(", {} AS \"{}\"", self.database.cell(position, kind), column.name))
@@ -131,10 +147,17 @@ impl Store {
         let columns = columns.collect::<Result<String, _>>()?;
         let name = format!(
             "reply_{}{plain}",
-            if network == Network::Overlay { String::new() } else { format!("{}_", network.name()) }
+            if network == Network::Overlay {
+                String::new()
+            } else {
+                format!("{}_", network.name())
+            }
         );
-        let rows =
-            if question.rows.columns.is_empty() { String::new() } else { format!(", {}", self.database.unnest()) };
+        let rows = if question.rows.columns.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", self.database.unnest())
+        };
         let create = format!(
             "CREATE VIEW {name} AS SELECT reply.round AS \"in_round\", reply.peer AS \"of_peer\", reply.at AS \"asked_at\"{columns}
              FROM reply{rows} WHERE reply.question = {id}"
@@ -152,7 +175,10 @@ impl Store {
     }
 
     /// Runs something in a transaction: all of it, or nothing.
-    fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         self.database.begin()?;
         let done = work(self).and_then(|value| self.database.commit().map(|()| value));
         if done.is_err() {
@@ -185,7 +211,11 @@ impl Store {
     /// A count.
     fn count(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
         let row = self.one(sql, values)?;
-        Ok(row.first().and_then(Value::as_int).and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+        Ok(row
+            .first()
+            .and_then(Value::as_int)
+            .and_then(|count| u64::try_from(count).ok())
+            .unwrap_or(0))
     }
 
     /// The number of an outcome's code.
@@ -194,9 +224,13 @@ impl Store {
             return Ok(*id);
         }
         let value = [Value::from(text)];
-        self.database.run("INSERT INTO word (text) VALUES (?1) ON CONFLICT (text) DO NOTHING", &value)?;
+        self.database
+            .run("INSERT INTO word (text) VALUES (?1) ON CONFLICT (text) DO NOTHING", &value)?;
         let row = self.one("SELECT id FROM word WHERE text = ?1", &value)?;
-        let id = row.first().and_then(Value::as_int).ok_or_else(|| unexpected("a word that was written"))?;
+        let id = row
+            .first()
+            .and_then(Value::as_int)
+            .ok_or_else(|| unexpected("a word that was written"))?;
         self.words.insert(text.to_owned(), id);
         Ok(id)
     }

@@ -1,8 +1,8 @@
 //! One thread that has the store, so that a crawl never waits for a disk.
 //!
-//! Requests queue up while a transaction runs and go into the next one together: the slower the disk,
-//! the larger the batches. A request is done when [`Done`] says so, never before; what was not
-//! acknowledged is asked again by whoever starts next.
+//! Requests queue up while a transaction runs and go into the next one together: the slower the
+//! disk, the larger the batches. A request is done when [`Done`] says so, never before; what was
+//! not acknowledged is asked again by whoever starts next.
 
 use std::collections::HashMap;
 use std::thread::{self, JoinHandle};
@@ -17,7 +17,8 @@ use crate::time::Time;
 
 /// Requests that go into one transaction at most; a transaction of so many takes some 50 ms.
 const BATCH: usize = 2000;
-/// How often a lost connection is tried again before the crawl ends: with the waits below, some minutes.
+/// How often a lost connection is tried again before the crawl ends: with the waits below, some
+/// minutes.
 const TRIES: u32 = 12;
 /// After the first failure; doubled after each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -58,7 +59,8 @@ pub enum Done {
     Failed(StoreError),
 }
 
-/// The crawl's end of the thread. When it is dropped the thread finishes what it was given and ends.
+/// The crawl's end of the thread. When it is dropped the thread finishes what it was given and
+/// ends.
 pub struct Writer {
     requests: UnboundedSender<Request>,
     thread: Option<JoinHandle<()>>,
@@ -69,7 +71,11 @@ impl Writer {
     ///
     /// # Errors
     /// The operating system gives no thread.
-    pub fn start(store: Store, network: Network, holder: String) -> std::io::Result<(Self, UnboundedReceiver<Done>)> {
+    pub fn start(
+        store: Store,
+        network: Network,
+        holder: String,
+    ) -> std::io::Result<(Self, UnboundedReceiver<Done>)> {
         let (requests, queue) = mpsc::unbounded_channel();
         let (done, events) = mpsc::unbounded_channel();
         let work = Work { store, network, holder, queue, done };
@@ -115,15 +121,20 @@ impl Writer {
             let _ = answer.send(call(store)); // whoever asked may have given up
             Ok(())
         })));
-        answered.await.unwrap_or_else(|_| Err(StoreError::new(Kind::Lost, "the store's thread has ended")))
+        answered
+            .await
+            .unwrap_or_else(|_| Err(StoreError::new(Kind::Lost, "the store's thread has ended")))
     }
 
-    /// Waits until everything is written and the store is closed. Blocks: inside a runtime it belongs on a blocking thread.
+    /// Waits until everything is written and the store is closed. Blocks: inside a runtime it
+    /// belongs on a blocking thread.
     pub fn finish(mut self) {
         let thread = self.thread.take();
         drop(self);
         if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the store's thread came to grief; what it had acknowledged is on disk");
+            tracing::error!(
+                "the store's thread came to grief; what it had acknowledged is on disk"
+            );
         }
     }
 
@@ -202,8 +213,14 @@ impl Work {
     }
 
     /// Runs a transaction, again where the connection was lost.
-    #[allow(clippy::disallowed_methods, reason = "the thread is the store's own, and waits for a server")]
-    fn persist<T>(&mut self, work: impl Fn(&mut Store) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the thread is the store's own, and waits for a server"
+    )]
+    fn persist<T>(
+        &mut self,
+        work: impl Fn(&mut Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut wait = FIRST_WAIT;
         let mut tries = 1;
         loop {

@@ -10,7 +10,8 @@ use swarmscope_store::outcome::{ANSWERED, REACHED};
 use swarmscope_store::records::State;
 use swarmscope_store::store::{Opening, Selection};
 use swarmscope_store::{
-    Heard, Network, PeerId, Permit, Place, Question, Replied, RoundId, Store, StoreKey, Time, Visited,
+    Heard, Network, PeerId, Permit, Place, Question, Replied, RoundId, Store, StoreKey, Time,
+    Visited,
 };
 use swarmscope_wire::rows::{Cell, Column, ColumnKind, Rows};
 
@@ -27,7 +28,12 @@ fn at(seconds: u64) -> Time {
 }
 
 fn opening() -> Opening {
-    Opening { network: Network::Overlay, every: HOUR, program: "test 1".into(), settings: "{}".into() }
+    Opening {
+        network: Network::Overlay,
+        every: HOUR,
+        program: "test 1".into(),
+        settings: "{}".into(),
+    }
 }
 
 /// Makes stores of one kind, each in a place of its own.
@@ -94,7 +100,11 @@ fn nat() -> Question {
         Column::new("code", ColumnKind::Int),
         Column::new("external_ip", ColumnKind::Text).sensitive(),
     ];
-    Question { message: 3, name: "NATCHECK".into(), rows: Rows { at: "".into(), columns: columns.into() } }
+    Question {
+        message: 3,
+        name: "NATCHECK".into(),
+        rows: Rows { at: "".into(), columns: columns.into() },
+    }
 }
 
 #[test]
@@ -105,11 +115,23 @@ fn a_peer_is_held_by_one_crawler_and_comes_back_when_its_lease_ends() {
         let two = store.lease(Network::Overlay, 6, "two", at(0), at(60)).unwrap();
         assert_eq!((one.len(), two.len()), (6, 4));
         assert!(one.iter().all(|peer| two.iter().all(|other| other.peer != peer.peer)));
-        assert!(one.iter().all(|peer| peer.address.as_deref().is_some_and(|it| it.starts_with("198.51.100.1:"))));
+        assert!(
+            one.iter().all(|peer| peer
+                .address
+                .as_deref()
+                .is_some_and(|it| it.starts_with("198.51.100.1:")))
+        );
         assert!(store.lease(Network::Overlay, 6, "three", at(59), at(100)).unwrap().is_empty());
-        assert!(store.lease(Network::Dht, 6, "three", at(61), at(100)).unwrap().is_empty(), "another network");
+        assert!(
+            store.lease(Network::Dht, 6, "three", at(61), at(100)).unwrap().is_empty(),
+            "another network"
+        );
         assert_eq!(store.renew("two", at(120)).unwrap(), 4);
-        assert_eq!(store.lease(Network::Overlay, 9, "three", at(61), at(200)).unwrap().len(), 6, "one has died");
+        assert_eq!(
+            store.lease(Network::Overlay, 9, "three", at(61), at(200)).unwrap().len(),
+            6,
+            "one has died"
+        );
         assert_eq!(store.release("three", at(61)).unwrap(), 6);
         assert_eq!(store.lease(Network::Overlay, 9, "one", at(61), at(200)).unwrap().len(), 6);
     });
@@ -131,7 +153,11 @@ fn a_visit_is_counted_once_and_lets_go_of_its_peer() {
         let written = store.visited(&visits).unwrap();
         assert_eq!((written.visits, written.again), (3, 0));
         let written = store.visited(&visits).unwrap();
-        assert_eq!((written.visits, written.again), (0, 3), "a batch whose acknowledgement was lost");
+        assert_eq!(
+            (written.visits, written.again),
+            (0, 3),
+            "a batch whose acknowledgement was lost"
+        );
         assert_eq!(store.left(&round).unwrap().held, 0);
         assert!(
             store.lease(Network::Overlay, 9, "one", at(2), at(60)).unwrap().len() == 1,
@@ -139,7 +165,10 @@ fn a_visit_is_counted_once_and_lets_go_of_its_peer() {
         );
         store.release("one", at(2)).unwrap();
         let figures = store.end_round(round.id, State::Complete, at(52)).unwrap().unwrap();
-        assert_eq!((figures.known, figures.hearsay, figures.dialled, figures.reached()), (4, 2, 3, 2));
+        assert_eq!(
+            (figures.known, figures.hearsay, figures.dialled, figures.reached()),
+            (4, 2, 3, 2)
+        );
         assert_eq!(figures.outcomes["tcp.timeout"], 1);
         assert!(figures.coverage().is_none(), "nothing to compare it with");
         assert_eq!(store.end_round(round.id, State::Complete, at(53)).unwrap(), None, "ended once");
@@ -156,8 +185,14 @@ fn a_visit_is_counted_once_and_lets_go_of_its_peer() {
 fn two_snapshots_give_distortion_coverage_and_an_estimate_of_their_network_alone() {
     on_both(|places| {
         let mut store = with_peers(&places.place(), 100);
-        // A peer of another network that is reached in both rounds' time and must not be in any figure.
-        let stranger = Heard { peer: key().peer(Network::Dht, b"stranger"), address: None, version: None, at: START };
+        // A peer of another network that is reached in both rounds' time and must not be in any
+        // figure.
+        let stranger = Heard {
+            peer: key().peer(Network::Dht, b"stranger"),
+            address: None,
+            version: None,
+            at: START,
+        };
         store.hear(Network::Dht, &[stranger]).unwrap();
         let mut second = None;
         for (number, misses) in [(0, 0..10), (1, 5..15)] {
@@ -171,10 +206,15 @@ fn two_snapshots_give_distortion_coverage_and_an_estimate_of_their_network_alone
             let visits: Vec<_> = leased
                 .iter()
                 .enumerate()
-                .map(|(at, peer)| Visited { due: now.after(HOUR), ..visit(round.id, *peer, outcome(at)) })
+                .map(|(at, peer)| Visited {
+                    due: now.after(HOUR),
+                    ..visit(round.id, *peer, outcome(at))
+                })
                 .collect();
             store.visited(&visits).unwrap();
-            second = store.end_round(round.id, State::Complete, now.after(Duration::from_secs(10))).unwrap();
+            second = store
+                .end_round(round.id, State::Complete, now.after(Duration::from_secs(10)))
+                .unwrap();
         }
         let figures = second.unwrap();
         let pair = figures.pair().unwrap();
@@ -193,7 +233,8 @@ fn a_question_is_permitted_to_one_crawler_once_within_its_time() {
         let mut store = with_peers(&place, 2);
         let leased = store.lease(Network::Overlay, 2, "one", at(0), at(60)).unwrap();
         assert!(leased.iter().all(|peer| peer.clocks.is_empty()));
-        let permit = |peer, now: u64| Permit { peer, message: 3, at: at(now), until: at(now + 3600) };
+        let permit =
+            |peer, now: u64| Permit { peer, message: 3, at: at(now), until: at(now + 3600) };
         let (one, two) = (leased[0].peer, leased[1].peer);
         assert_eq!(store.permit(&[permit(one, 0), permit(two, 0)]).unwrap(), [true, true]);
         assert_eq!(store.permit(&[permit(one, 10)]).unwrap(), [false]);
@@ -235,13 +276,19 @@ fn replies_are_stored_as_their_question_declares_and_can_be_queried_by_name() {
                 reply("Full Cone NAT", ANSWERED),
                 Replied { rows: Vec::new(), ..reply("", "error.254") },
             ])
-            .map(|(peer, reply)| Visited { replies: vec![reply], ..visit(round.id, peer.peer, REACHED) })
+            .map(|(peer, reply)| Visited {
+                replies: vec![reply],
+                ..visit(round.id, peer.peer, REACHED)
+            })
             .collect();
         store.visited(&visits).unwrap();
         let figures = store.end_round(round.id, State::Complete, at(9)).unwrap().unwrap();
         assert_eq!(figures.answered["NATCHECK"], 2);
         assert_eq!(figures.asked["NATCHECK"]["error.254"], 1);
-        assert_eq!(store.shares("natcheck", "kind", round.id.0).unwrap(), [("Full Cone NAT".to_owned(), 2)]);
+        assert_eq!(
+            store.shares("natcheck", "kind", round.id.0).unwrap(),
+            [("Full Cone NAT".to_owned(), 2)]
+        );
         let mut rows = Vec::new();
         store
             .replies(Selection::default(), &mut |row| {
@@ -254,11 +301,17 @@ fn replies_are_stored_as_their_question_declares_and_can_be_queried_by_name() {
             (3, &["kind".to_owned(), "code".into(), "external_ip".into()][..])
         );
         assert_eq!(rows[0].rows[0][1], Cell::Int(3));
-        assert_eq!(rows.iter().map(|row| row.outcome.as_str()).filter(|it| *it == ANSWERED).count(), 2);
+        assert_eq!(
+            rows.iter().map(|row| row.outcome.as_str()).filter(|it| *it == ANSWERED).count(),
+            2
+        );
         let again = store.lease(Network::Overlay, 3, "one", at(3600), at(3700)).unwrap();
         assert!(again.iter().all(|peer| peer.clocks == [(3, at(3590))]));
         let bad = Question {
-            rows: Rows { at: "".into(), columns: vec![Column::new("no good", ColumnKind::Int)].into() },
+            rows: Rows {
+                at: "".into(),
+                columns: vec![Column::new("no good", ColumnKind::Int)].into(),
+            },
             ..nat()
         };
         assert!(store.declare(Network::Overlay, &bad).is_err());
@@ -269,11 +322,19 @@ fn replies_are_stored_as_their_question_declares_and_can_be_queried_by_name() {
 fn an_address_is_replaced_only_where_the_old_one_does_not_lead_to_the_peer() {
     on_both(|places| {
         let mut store = with_peers(&places.place(), 1);
-        let elsewhere = |port: u32| Heard { address: Some(format!("203.0.113.9:{port}")), at: at(5), ..heard(1) };
+        let elsewhere = |port: u32| Heard {
+            address: Some(format!("203.0.113.9:{port}")),
+            at: at(5),
+            ..heard(1)
+        };
         assert_eq!(store.hear(Network::Overlay, &[elsewhere(1)]).unwrap(), 0);
         let (round, _) = store.open_round(&opening(), at(0)).unwrap();
         let leased = store.lease(Network::Overlay, 1, "one", at(6), at(60)).unwrap();
-        assert_eq!(leased[0].address.as_deref(), Some("203.0.113.9:1"), "never reached at the first");
+        assert_eq!(
+            leased[0].address.as_deref(),
+            Some("203.0.113.9:1"),
+            "never reached at the first"
+        );
         store.visited(&[visit(round.id, leased[0].peer, REACHED)]).unwrap();
         store.hear(Network::Overlay, &[elsewhere(2), elsewhere(3)]).unwrap();
         let leased = store.lease(Network::Overlay, 1, "one", at(3600), at(3700)).unwrap();
@@ -291,7 +352,11 @@ fn a_round_that_nobody_works_on_goes_on_or_ends_as_stopped() {
         store.visited(&[visit(first.id, leased[0].peer, REACHED)]).unwrap();
         drop(store);
         let mut store = Store::crawl(&place, &key()).unwrap();
-        assert_eq!(store.open_round(&opening(), at(100)).unwrap(), (first.clone(), true), "it goes on where it ended");
+        assert_eq!(
+            store.open_round(&opening(), at(100)).unwrap(),
+            (first.clone(), true),
+            "it goes on where it ended"
+        );
         assert_eq!(
             store.lease(Network::Overlay, 9, "two", at(100), at(160)).unwrap().len(),
             1,
@@ -315,7 +380,11 @@ fn old_visits_go_and_their_figures_stay() {
             let leased = store.lease(Network::Overlay, 100, "one", now, now.after(HOUR)).unwrap();
             let visits: Vec<_> = leased
                 .iter()
-                .map(|peer| Visited { at: now, due: now.after(HOUR), ..visit(round.id, peer.peer, REACHED) })
+                .map(|peer| Visited {
+                    at: now,
+                    due: now.after(HOUR),
+                    ..visit(round.id, peer.peer, REACHED)
+                })
                 .collect();
             store.visited(&visits).unwrap();
             store.end_round(round.id, State::Complete, now.after(HOUR)).unwrap();
@@ -323,7 +392,10 @@ fn old_visits_go_and_their_figures_stay() {
         assert_eq!(store.info().unwrap().visits, 200);
         let pruned = store.prune_before(at(2 * 86_400 - 3600)).unwrap();
         assert_eq!((pruned.visits, store.info().unwrap().visits), (100, 100));
-        assert_eq!(store.rounds().unwrap().iter().filter(|round| round.figures.is_some()).count(), 4);
+        assert_eq!(
+            store.rounds().unwrap().iter().filter(|round| round.figures.is_some()).count(),
+            4
+        );
         let all = store.prune_to(1).unwrap();
         assert_eq!(
             (all.visits, store.info().unwrap().visits),

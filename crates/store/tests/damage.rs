@@ -1,4 +1,5 @@
-//! Files and disks that a store cannot work with: each is told apart, and what was acknowledged stays.
+//! Files and disks that a store cannot work with: each is told apart, and what was acknowledged
+//! stays.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use std::fs;
@@ -38,7 +39,8 @@ fn files_of_others_are_told_apart_and_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
     let text = path("notes.txt");
-    fs::write(&text, "not a database at all, but long enough to be looked at as one".repeat(50)).unwrap();
+    fs::write(&text, "not a database at all, but long enough to be looked at as one".repeat(50))
+        .unwrap();
     let other = path("other.sqlite");
     Connection::open(&other)
         .unwrap()
@@ -123,7 +125,10 @@ impl SmallDisk {
     fn mount() -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(directory.path()).stderr(std::process::Stdio::null());
+        mount
+            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+            .arg(directory.path())
+            .stderr(std::process::Stdio::null());
         mount.status().is_ok_and(|status| status.success()).then_some(Self(directory))
     }
 }

@@ -1,5 +1,6 @@
-//! A writer is killed at random moments, in both databases: every store opens, holds everything that was
-//! acknowledged, and counts nothing twice. `SWARMSCOPE_TEST_KILLS` says how often (10 unless said).
+//! A writer is killed at random moments, in both databases: every store opens, holds everything
+//! that was acknowledged, and counts nothing twice. `SWARMSCOPE_TEST_KILLS` says how often (10
+//! unless said).
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![allow(clippy::disallowed_methods, reason = "processes live in the world")]
 
@@ -11,7 +12,9 @@ use std::time::Duration;
 
 use swarmscope_store::records::{QuestionId, State};
 use swarmscope_store::store::Opening;
-use swarmscope_store::{Heard, Network, Permit, Place, Question, Replied, Store, StoreKey, Time, Visited, outcome};
+use swarmscope_store::{
+    Heard, Network, Permit, Place, Question, Replied, Store, StoreKey, Time, Visited, outcome,
+};
 use swarmscope_wire::rows::{Cell, Column, ColumnKind, Rows};
 
 /// Says to a process of this test that it is the writer, and where.
@@ -28,7 +31,8 @@ fn question() -> Question {
     Question { message: 3, name: "NATCHECK".into(), rows: Rows::of(columns) }
 }
 
-/// The process that is killed: leases, permits, visits, and says on standard output what was acknowledged.
+/// The process that is killed: leases, permits, visits, and says on standard output what was
+/// acknowledged.
 #[test]
 fn writer() {
     let Ok(place) = std::env::var(WRITER) else { return };
@@ -46,7 +50,9 @@ fn writer() {
     loop {
         let now = Time::now();
         let (round, _) = store.open_round(&opening, now).unwrap();
-        let leased = store.lease(Network::Overlay, 40, &holder, now, now.after(Duration::from_millis(200))).unwrap();
+        let leased = store
+            .lease(Network::Overlay, 40, &holder, now, now.after(Duration::from_millis(200)))
+            .unwrap();
         if leased.is_empty() {
             let left = store.left(&round).unwrap();
             if left.due == 0 && left.held == 0 {
@@ -59,7 +65,12 @@ fn writer() {
         }
         let permits: Vec<Permit> = leased
             .iter()
-            .map(|peer| Permit { peer: peer.peer, message: 3, at: now, until: now.after(Duration::from_secs(3600)) })
+            .map(|peer| Permit {
+                peer: peer.peer,
+                message: 3,
+                at: now,
+                until: now.after(Duration::from_secs(3600)),
+            })
             .collect();
         let granted = store.permit(&permits).unwrap();
         let visits: Vec<Visited> = leased
@@ -139,7 +150,8 @@ fn is_killed_and_loses_nothing(place: &Place, url: &str) {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // Its life begins with the first word of it: a process that is still starting would die idle.
+        // Its life begins with the first word of it: a process that is still starting would die
+        // idle.
         let mut said: Vec<String> = Vec::new();
         while let Some(Ok(line)) = lines.next() {
             let first = line.starts_with("ack") || line == "end";
@@ -173,7 +185,8 @@ fn is_killed_and_loses_nothing(place: &Place, url: &str) {
     assert!(killed >= kills().min(5), "the round was over before anybody was killed");
     if !ended {
         let mut child = Command::new(std::env::current_exe().unwrap());
-        let last = child.args(["writer", "--exact", "--nocapture"]).env(WRITER, url).output().unwrap();
+        let last =
+            child.args(["writer", "--exact", "--nocapture"]).env(WRITER, url).output().unwrap();
         assert!(String::from_utf8_lossy(&last.stdout).contains("end"), "{last:?}");
     }
     let mut store = Store::read(place).unwrap();

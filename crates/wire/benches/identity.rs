@@ -46,7 +46,9 @@ mod legacy {
     fn verify(bencher: Bencher) {
         let identity = identity();
         let (permid, signature) = (identity.permid(), identity.sign(&MESSAGE));
-        bencher.bench(|| verify_legacy(black_box(&permid), black_box(&MESSAGE), &signature).expect("it is valid"));
+        bencher.bench(|| {
+            verify_legacy(black_box(&permid), black_box(&MESSAGE), &signature).expect("it is valid")
+        });
     }
 
     #[divan::bench]

@@ -117,7 +117,11 @@ pub fn at(fields: &[Field], byte: usize) -> Option<usize> {
 /// The bytes of a piece that privacy mode hides.
 #[must_use]
 pub fn hidden(fields: &[Field]) -> Vec<Range<usize>> {
-    fields.iter().filter(|field| field.hides && !field.value.is_empty()).map(|field| field.value.clone()).collect()
+    fields
+        .iter()
+        .filter(|field| field.hides && !field.value.is_empty())
+        .map(|field| field.value.clone())
+        .collect()
 }
 
 impl Piece {
@@ -148,7 +152,13 @@ impl Fields<'_> {
     fn add(&mut self, name: &str, range: Range<usize>, means: Means) {
         let end = self.bytes.len();
         let range = range.start.min(end)..range.end.min(end);
-        self.list.push(Field { name: name.to_owned(), value: range.clone(), range, means, hides: false });
+        self.list.push(Field {
+            name: name.to_owned(),
+            value: range.clone(),
+            range,
+            means,
+            hides: false,
+        });
     }
 
     /// As [`Self::add`]; privacy mode hides all of it.
@@ -169,7 +179,11 @@ impl Fields<'_> {
         let range = from.min(self.bytes.len())..self.bytes.len();
         let length = self.piece.length.saturating_sub(from as u64);
         let withheld = self.is_withheld(&range);
-        self.hide(name, range, if withheld { Means::Withheld(length) } else { Means::Payload(length) });
+        self.hide(
+            name,
+            range,
+            if withheld { Means::Withheld(length) } else { Means::Payload(length) },
+        );
     }
 
     fn byte(&self, at: usize) -> Option<u8> {
@@ -177,7 +191,9 @@ impl Fields<'_> {
     }
 
     fn handshake(&mut self) {
-        let Some(bytes) = self.bytes.first_chunk::<HANDSHAKE_LEN>() else { return self.rest("bytes", 0) };
+        let Some(bytes) = self.bytes.first_chunk::<HANDSHAKE_LEN>() else {
+            return self.rest("bytes", 0);
+        };
         if self.is_withheld(&(0..HANDSHAKE_LEN)) {
             return self.rest("handshake", 0);
         }
@@ -189,9 +205,12 @@ impl Fields<'_> {
             return;
         }
         let swarm = if error.is_none() { "the overlay swarm" } else { "not the overlay swarm" };
-        let reserved = if bytes[20..28].iter().all(|byte| *byte == 0) { "no extensions" } else { "ignored" };
+        let reserved =
+            if bytes[20..28].iter().all(|byte| *byte == 0) { "no extensions" } else { "ignored" };
         let port = u16::from_le_bytes([bytes[62], bytes[63]]);
-        let version = |at: usize| Means::Version(OverlayVersion(u16::from_le_bytes([bytes[at], bytes[at + 1]])));
+        let version = |at: usize| {
+            Means::Version(OverlayVersion(u16::from_le_bytes([bytes[at], bytes[at + 1]])))
+        };
         self.add("length", 0..1, Means::Number(bytes[0].into()));
         self.add("protocol", 1..20, said(&bytes[1..20]));
         self.add("reserved", 20..28, Means::Text(reserved.into()));
@@ -203,7 +222,8 @@ impl Fields<'_> {
     }
 
     fn frame(&mut self, id: FrameId) {
-        let announced = self.bytes.first_chunk::<LENGTH_LEN>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+        let announced =
+            self.bytes.first_chunk::<LENGTH_LEN>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
         self.add("length", 0..LENGTH_LEN, Means::Length(announced));
         self.add("frame", LENGTH_LEN..HEADER_LEN, Means::Frame(id));
         match id {
@@ -212,7 +232,11 @@ impl Fields<'_> {
             FrameId::CHALLENGE => self.challenge(),
             FrameId::RESPONSE1 | FrameId::RESPONSE2 | FrameId::BUDDYCAST => self.dict(id),
             FrameId::HELLO if self.piece.length == 37 => {
-                self.add("hash", HEADER_LEN..37, Means::Text("SHA-256 over both handshakes".into()));
+                self.add(
+                    "hash",
+                    HEADER_LEN..37,
+                    Means::Text("SHA-256 over both handshakes".into()),
+                );
             }
             _ => self.rest("payload", HEADER_LEN),
         }
@@ -222,7 +246,11 @@ impl Fields<'_> {
     fn asked(&mut self) {
         for (name, at) in [("message", 5), ("channel", 6)] {
             if let Some(byte) = self.byte(at) {
-                let means = if at == 5 { Means::Message(MessageId(byte)) } else { Means::Channel(ChannelId(byte)) };
+                let means = if at == 5 {
+                    Means::Message(MessageId(byte))
+                } else {
+                    Means::Channel(ChannelId(byte))
+                };
                 self.add(name, at..at + 1, means);
             }
         }
@@ -231,7 +259,11 @@ impl Fields<'_> {
     fn request(&mut self) {
         self.asked();
         if let (Some(high), Some(low)) = (self.byte(7), self.byte(8)) {
-            self.add("frequency", 7..9, Means::Frequency(Frequency(u16::from_be_bytes([high, low]))));
+            self.add(
+                "frequency",
+                7..9,
+                Means::Frequency(Frequency(u16::from_be_bytes([high, low]))),
+            );
             self.rest("payload", 9);
         } else {
             self.rest("cut off", 7);
@@ -260,7 +292,8 @@ impl Fields<'_> {
 
     fn dict(&mut self, id: FrameId) {
         let readable = self.readable();
-        let parsed = (self.bytes.len() as u64 == self.piece.length).then(|| bencode::decode_lenient(&readable));
+        let parsed = (self.bytes.len() as u64 == self.piece.length)
+            .then(|| bencode::decode_lenient(&readable));
         let Some(Ok(parsed)) = parsed else { return self.rest("body", HEADER_LEN) };
         let Some(entries) = parsed.entries() else { return self.rest("not a dict", HEADER_LEN) };
         for entry in entries {
@@ -325,7 +358,8 @@ fn meaning(id: FrameId, entry: &Entry<'_>) -> (Means, bool) {
         (FrameId::RESPONSE1, b"SA", Some(bytes)) | (FrameId::RESPONSE2, b"SB", Some(bytes)) => {
             (Means::Signature(bytes.len() as u64), true)
         }
-        (FrameId::RESPONSE1, b"certA", Some(bytes)) | (FrameId::RESPONSE2, b"certB", Some(bytes)) => {
+        (FrameId::RESPONSE1, b"certA", Some(bytes))
+        | (FrameId::RESPONSE2, b"certB", Some(bytes)) => {
             let odd = |_| Means::Text("not a permid".to_owned());
             (Permid::from_der(bytes).map_or_else(odd, Means::Permid), true)
         }
@@ -337,9 +371,11 @@ fn meaning(id: FrameId, entry: &Entry<'_>) -> (Means, bool) {
             let port = entry.value.as_int().and_then(|port| u16::try_from(port).ok());
             (port.map_or_else(|| Means::Text("not a port".to_owned()), Means::Port), true)
         }
-        (FrameId::BUDDYCAST, b"connectable" | b"npeers" | b"nfiles" | b"ndls" | b"services", None) => {
-            (number(entry.value.as_int().unwrap_or_default()), false)
-        }
+        (
+            FrameId::BUDDYCAST,
+            b"connectable" | b"npeers" | b"nfiles" | b"ndls" | b"services",
+            None,
+        ) => (number(entry.value.as_int().unwrap_or_default()), false),
         (_, _, Some(bytes)) => (as_text(bytes), true),
         _ => match entry.value.as_int() {
             Some(value) => (number(value), true),

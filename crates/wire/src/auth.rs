@@ -65,7 +65,11 @@ pub struct Hello(pub [u8; 32]);
 /// The bytes that are signed: the bencoding of the list of the signer's own nonce, the other's
 /// nonce, the other's peer id.
 #[must_use]
-pub fn signed_bytes(own: &[u8; CHALLENGE_LEN], other: &[u8; CHALLENGE_LEN], other_peer: &PeerId) -> Vec<u8> {
+pub fn signed_bytes(
+    own: &[u8; CHALLENGE_LEN],
+    other: &[u8; CHALLENGE_LEN],
+    other_peer: &PeerId,
+) -> Vec<u8> {
     Value::List(vec![own[..].into(), other[..].into(), other_peer.0[..].into()]).encode()
 }
 
@@ -94,7 +98,8 @@ impl Fields {
 
     fn array<const N: usize>(&self, key: &str) -> Result<[u8; N], AuthDecodeError> {
         let bytes = self.bytes(key)?;
-        let wrong = |_| malformed(self.message, format_args!("`{key}` has {} bytes, not {N}", bytes.len()));
+        let wrong =
+            |_| malformed(self.message, format_args!("`{key}` has {} bytes, not {N}", bytes.len()));
         bytes.try_into().map_err(wrong)
     }
 
@@ -185,7 +190,8 @@ impl Hello {
     /// Anything but 32 bytes.
     pub fn decode(body: &[u8]) -> Result<Self, AuthDecodeError> {
         let hash = body.try_into();
-        hash.map(Self).map_err(|_| malformed(FrameId::HELLO, format_args!("{} bytes, not 32", body.len())))
+        hash.map(Self)
+            .map_err(|_| malformed(FrameId::HELLO, format_args!("{} bytes, not 32", body.len())))
     }
 
     /// The frame that carries it.
@@ -209,7 +215,12 @@ mod tests {
 
     fn response1() -> Response1 {
         let dialler = PeerId(*b"SW01--01234567\0\0\x07\0\x12\0");
-        Response1 { dialler, signature: vec![0x30; 64], permid: PERMID, nonce: Box::new([9; CHALLENGE_LEN]) }
+        Response1 {
+            dialler,
+            signature: vec![0x30; 64],
+            permid: PERMID,
+            nonce: Box::new([9; CHALLENGE_LEN]),
+        }
     }
 
     fn response2() -> Response2 {
@@ -257,14 +268,23 @@ mod tests {
     #[test]
     fn what_the_original_refuses_is_refused() {
         assert_eq!(refusal(b"5:certB", b"5:certX"), "RESPONSE2: no string `certB`");
-        assert_eq!(refusal(b"1:A20:", b"1:A19:"), "RESPONSE2: byte 26: a dict key that is not a string");
+        assert_eq!(
+            refusal(b"1:A20:", b"1:A19:"),
+            "RESPONSE2: byte 26: a dict key that is not a string"
+        );
         assert_eq!(refusal(b"1:A20:a", b"1:A19:"), "RESPONSE2: `A` has 19 bytes, not 20");
-        assert_eq!(refusal(b"2:SB64:", b"2:SB064:"), "RESPONSE2: byte 31: a number has a leading zero or is -0");
+        assert_eq!(
+            refusal(b"2:SB64:", b"2:SB064:"),
+            "RESPONSE2: byte 31: a number has a leading zero or is -0"
+        );
         let trailing = [&response2().encode().body[..], b"xy"].concat();
         let refused = Response2::decode(&trailing).unwrap_err();
         assert_eq!(refused.to_string(), "RESPONSE2: byte 193: bytes follow the value");
         let twice = [&b"d1:A20:bbbbbbbbbbbbbbbbbbbb"[..], &response2().encode().body[1..]].concat();
-        assert_eq!(Response2::decode(&twice).unwrap_err().to_string(), "RESPONSE2: byte 27: a dict key occurs twice");
+        assert_eq!(
+            Response2::decode(&twice).unwrap_err().to_string(),
+            "RESPONSE2: byte 27: a dict key occurs twice"
+        );
     }
 
     #[test]

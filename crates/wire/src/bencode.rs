@@ -81,13 +81,23 @@ impl Parsed {
         let dict = self.value.as_dict()?;
         let mut at = 1; // the dict itself is the first
         let entry = |(_, value): &'_ (Vec<u8>, Value)| {
-            let (key_span, value_span) = (self.spans.get(at)?.clone(), self.spans.get(at + 1)?.clone());
+            let (key_span, value_span) =
+                (self.spans.get(at)?.clone(), self.spans.get(at + 1)?.clone());
             at += 1 + value.spans();
             Some((key_span, value_span))
         };
         let spans: Option<Vec<_>> = dict.iter().map(entry).collect();
         let entries = dict.iter().zip(spans?);
-        Some(entries.map(|((key, value), (key_span, value_span))| Entry { key, value, key_span, value_span }).collect())
+        Some(
+            entries
+                .map(|((key, value), (key_span, value_span))| Entry {
+                    key,
+                    value,
+                    key_span,
+                    value_span,
+                })
+                .collect(),
+        )
     }
 }
 
@@ -222,7 +232,9 @@ impl<'a> Decoder<'a> {
         let value = match first {
             b'i' => Value::Int(self.integer()?),
             b'0'..=b'9' => Value::Bytes(self.string()?),
-            b'l' | b'd' if depth >= MAX_DEPTH => return Err(BencodeError { at: start, what: Fault::Depth }),
+            b'l' | b'd' if depth >= MAX_DEPTH => {
+                return Err(BencodeError { at: start, what: Fault::Depth });
+            }
             b'l' => self.list(depth)?,
             b'd' => self.dict(depth)?,
             other => return Err(BencodeError { at: start, what: Fault::Start(other) }),
@@ -307,14 +319,25 @@ impl<'a> Decoder<'a> {
         let announced = text.parse().unwrap_or(usize::MAX); // too long for a usize is too long for any input
         let left = self.input.rest().len();
         let taken = self.input.take(announced, "string");
-        taken.map(<[u8]>::to_vec).map_err(|_| BencodeError { at, what: Fault::StringLength { announced, left } })
+        taken
+            .map(<[u8]>::to_vec)
+            .map_err(|_| BencodeError { at, what: Fault::StringLength { announced, left } })
     }
 
     fn check_digits(&mut self, digits: &[u8], at: usize) -> Result<(), BencodeError> {
-        if Integer::is_canonical(digits) { Ok(()) } else { self.deviation(DeviationKind::LeadingZero, at, 1) }
+        if Integer::is_canonical(digits) {
+            Ok(())
+        } else {
+            self.deviation(DeviationKind::LeadingZero, at, 1)
+        }
     }
 
-    fn deviation(&mut self, kind: DeviationKind, at: usize, count: usize) -> Result<(), BencodeError> {
+    fn deviation(
+        &mut self,
+        kind: DeviationKind,
+        at: usize,
+        count: usize,
+    ) -> Result<(), BencodeError> {
         if !(self.tolerates)(kind) {
             return Err(BencodeError { at, what: Fault::Deviates(kind) });
         }
@@ -326,7 +349,11 @@ impl<'a> Decoder<'a> {
     }
 
     fn peek(&self) -> Result<u8, BencodeError> {
-        self.input.rest().first().copied().ok_or(BencodeError { at: self.input.position(), what: Fault::Ends })
+        self.input
+            .rest()
+            .first()
+            .copied()
+            .ok_or(BencodeError { at: self.input.position(), what: Fault::Ends })
     }
 
     fn skip(&mut self) -> Result<(), BencodeError> {
@@ -343,7 +370,8 @@ impl Value {
     /// A dict with its keys sorted, as strict readers demand.
     #[must_use]
     pub fn dict(pairs: impl IntoIterator<Item = (&'static str, Self)>) -> Self {
-        let mut pairs: Vec<_> = pairs.into_iter().map(|(key, value)| (key.as_bytes().to_vec(), value)).collect();
+        let mut pairs: Vec<_> =
+            pairs.into_iter().map(|(key, value)| (key.as_bytes().to_vec(), value)).collect();
         pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
         Self::Dict(pairs)
     }

@@ -80,7 +80,8 @@ impl BuddyCast {
         if body.len() > MAX_LEN {
             return Err(BuddyCastError::TooLarge(body.len()));
         }
-        let message = bencode::decode_message(body).map_err(|error| BuddyCastError::Malformed(error.to_string()))?;
+        let message = bencode::decode_message(body)
+            .map_err(|error| BuddyCastError::Malformed(error.to_string()))?;
         let message = Dict(&message);
         message.check_dropped(version)?;
         let (taste_buddies, left_out) = message.peers("taste buddies")?;
@@ -128,16 +129,18 @@ impl BuddyCast {
 
 /// The peers that a connection of this version may be told of.
 fn list(peers: &[ListedPeer], version: OverlayVersion) -> Value {
-    let original = |peer: &&ListedPeer| peer.permid.kind() == PermidKind::Sect233k1 && peer.ip.is_ipv4();
-    let told = peers.iter().filter(|peer| version.is_encrypted() || original(peer)).take(MAX_LISTED);
+    let original =
+        |peer: &&ListedPeer| peer.permid.kind() == PermidKind::Sect233k1 && peer.ip.is_ipv4();
+    let told =
+        peers.iter().filter(|peer| version.is_encrypted() || original(peer)).take(MAX_LISTED);
     Value::List(told.map(|peer| peer.encode(version)).collect())
 }
 
 impl ListedPeer {
     fn decode(value: &Value) -> Result<Self, BuddyCastError> {
         let dict = Dict(value);
-        let permid =
-            Permid::from_der(dict.bytes("permid")?).map_err(|error| malformed("permid", &error.to_string()))?;
+        let permid = Permid::from_der(dict.bytes("permid")?)
+            .map_err(|error| malformed("permid", &error.to_string()))?;
         let optional = |key| value.get(key).map(|_| dict.int(key)).transpose();
         let version = value.get("oversion").map(|_| dict.number("oversion")).transpose()?;
         Ok(Self {
@@ -205,14 +208,18 @@ impl<'a> Dict<'a> {
 
     fn ip(self, key: &str) -> Result<IpAddr, BuddyCastError> {
         let text = str::from_utf8(self.bytes(key)?).ok();
-        text.and_then(|text| text.parse().ok()).ok_or_else(|| malformed(key, "is not an IP address"))
+        text.and_then(|text| text.parse().ok())
+            .ok_or_else(|| malformed(key, "is not an IP address"))
     }
 
     /// The peers of a list that can be read, and how many could not.
     fn peers(self, key: &str) -> Result<(Vec<ListedPeer>, usize), BuddyCastError> {
         let list = self.list(key)?;
         if list.len() > MAX_LISTED {
-            return Err(malformed(key, &format!("lists {} peers, more than {MAX_LISTED}", list.len())));
+            return Err(malformed(
+                key,
+                &format!("lists {} peers, more than {MAX_LISTED}", list.len()),
+            ));
         }
         let peers: Vec<_> = list.iter().filter_map(|peer| ListedPeer::decode(peer).ok()).collect();
         let left_out = list.len() - peers.len();
@@ -256,7 +263,11 @@ fn is_bare(entry: &Value) -> bool {
 
 /// Checks that each entry is an infohash, or a list that begins with one, and has the version's
 /// shape.
-fn check_infohashes(key: &str, entries: &[Value], shape: fn(&Value) -> bool) -> Result<(), BuddyCastError> {
+fn check_infohashes(
+    key: &str,
+    entries: &[Value],
+    shape: fn(&Value) -> bool,
+) -> Result<(), BuddyCastError> {
     let infohash = |entry: &Value| {
         let first = entry.as_list().map_or(Some(entry), <[Value]>::first);
         first.and_then(Value::as_bytes).is_some_and(|bytes| bytes.len() == INFOHASH_LEN)

@@ -40,7 +40,13 @@ impl ContentId {
     /// and what was odd about them. `bytes` is the digest of the payload, `whole` whether a decoder
     /// could read all of it.
     #[must_use]
-    pub fn of_reply(error: ErrorByte, decoded: &Decoded, whole: bool, bytes: Self, volatile: &[&str]) -> Self {
+    pub fn of_reply(
+        error: ErrorByte,
+        decoded: &Decoded,
+        whole: bool,
+        bytes: Self,
+        volatile: &[&str],
+    ) -> Self {
         let mut hash = Sha256::new().chain_update([error.0]);
         Counted { numbers: true, volatile }.add(&mut hash, &decoded.json);
         if !whole || !decoded.notes.is_empty() {
@@ -108,7 +114,10 @@ impl FromStr for ContentId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+        let bytes = HEXLOWER_PERMISSIVE
+            .decode(text.as_bytes())
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok());
         bytes.map(Self).ok_or_else(|| format!("a digest has {} hexadecimal digits", 2 * KEPT))
     }
 }
@@ -168,7 +177,11 @@ impl Counted<'_> {
                 members.sort_unstable_by_key(|(name, _)| *name);
                 for (name, value) in members {
                     add_text(hash, *b"s", name);
-                    if self.volatile.contains(&name.as_str()) { hash.update(b"v") } else { self.add(hash, value) }
+                    if self.volatile.contains(&name.as_str()) {
+                        hash.update(b"v")
+                    } else {
+                        self.add(hash, value)
+                    }
                 }
             }
         }
@@ -194,7 +207,13 @@ mod tests {
     use super::*;
 
     fn id(payload: &[u8]) -> ContentId {
-        ContentId::of_reply(ErrorByte::SUCCESS, &formats::decode(payload), true, ContentId::of_bytes(payload), &[])
+        ContentId::of_reply(
+            ErrorByte::SUCCESS,
+            &formats::decode(payload),
+            true,
+            ContentId::of_bytes(payload),
+            &[],
+        )
     }
 
     fn of_value(json: Value) -> ContentId {
@@ -235,7 +254,9 @@ mod tests {
 
     #[test]
     fn the_shape_of_an_answer_has_no_numbers() {
-        let shape = |payload: &[u8]| ContentId::of_shape(ErrorByte::SUCCESS, &formats::decode(payload), true, &[]);
+        let shape = |payload: &[u8]| {
+            ContentId::of_shape(ErrorByte::SUCCESS, &formats::decode(payload), true, &[])
+        };
         let nat = shape(b"l13:Symmetric NATi-1ei55e13:198.51.100.23e");
         assert_eq!(shape(b"l13:Symmetric NATi3ei115e9:10.0.0.17e"), nat);
         assert_ne!(shape(b"l13:Open Internet.i3ei115e9:10.0.0.17e"), nat);
@@ -251,28 +272,45 @@ mod tests {
             let content = ContentId::of_reply(ErrorByte::SUCCESS, &decoded, true, bytes, volatile);
             (content, ContentId::of_shape(ErrorByte::SUCCESS, &decoded, true, volatile))
         };
-        let one = json!({"type": "Open Internet", "port": 1, "measured": {"at": "today", "ip": "a"}});
-        let other = json!({"type": "Open Internet", "port": 2, "measured": {"at": "tomorrow", "ip": "b"}});
+        let one =
+            json!({"type": "Open Internet", "port": 1, "measured": {"at": "today", "ip": "a"}});
+        let other =
+            json!({"type": "Open Internet", "port": 2, "measured": {"at": "tomorrow", "ip": "b"}});
         assert_ne!(nat(one.clone(), &[]).0, nat(other.clone(), &[]).0);
         assert_ne!(nat(one.clone(), &["port", "at"]).1, nat(other.clone(), &["port", "at"]).1);
         assert_eq!(nat(one.clone(), &["port", "at", "ip"]), nat(other, &["port", "at", "ip"]));
         let less = json!({"type": "Open Internet", "port": 1, "measured": {"at": "today"}});
-        assert_ne!(nat(one, &["port", "at", "ip"]).0, nat(less, &["port", "at", "ip"]).0, "that it is there counts");
+        assert_ne!(
+            nat(one, &["port", "at", "ip"]).0,
+            nat(less, &["port", "at", "ip"]).0,
+            "that it is there counts"
+        );
     }
 
     #[test]
     fn what_was_not_read_to_its_end_goes_by_its_bytes() {
         let decoded = formats::decode(b"le");
         let of = |whole, bytes: &[u8]| {
-            ContentId::of_reply(ErrorByte::SUCCESS, &decoded, whole, ContentId::of_bytes(bytes), &[])
+            ContentId::of_reply(
+                ErrorByte::SUCCESS,
+                &decoded,
+                whole,
+                ContentId::of_bytes(bytes),
+                &[],
+            )
         };
         assert_eq!(of(true, b"one"), of(true, b"other"));
         assert_ne!(of(false, b"one"), of(false, b"other"));
-        let odd = Decoded { notes: vec![Note::new(NoteKind::LeftOut, "the JSON ends early")], ..decoded.clone() };
-        let of_odd =
-            |bytes: &[u8]| ContentId::of_reply(ErrorByte::SUCCESS, &odd, true, ContentId::of_bytes(bytes), &[]);
+        let odd = Decoded {
+            notes: vec![Note::new(NoteKind::LeftOut, "the JSON ends early")],
+            ..decoded.clone()
+        };
+        let of_odd = |bytes: &[u8]| {
+            ContentId::of_reply(ErrorByte::SUCCESS, &odd, true, ContentId::of_bytes(bytes), &[])
+        };
         assert_ne!(of_odd(b"one"), of_odd(b"other"));
-        let other = ContentId::of_reply(ErrorByte(1), &decoded, true, ContentId::of_bytes(b"one"), &[]);
+        let other =
+            ContentId::of_reply(ErrorByte(1), &decoded, true, ContentId::of_bytes(b"one"), &[]);
         assert_ne!(other, of(true, b"one"), "an error is not an answer");
     }
 
@@ -282,7 +320,9 @@ mod tests {
         assert_eq!(id.short(), "ba78…");
         assert_eq!(id.to_string(), "ba7816bf8f01cfea414140de5dae2223");
         assert_eq!(id.to_string().parse(), Ok(id));
-        for wrong in ["", "ba78", "+a7816bf8f01cfea414140de5dae2223", "ga7816bf8f01cfea414140de5dae2223"] {
+        for wrong in
+            ["", "ba78", "+a7816bf8f01cfea414140de5dae2223", "ga7816bf8f01cfea414140de5dae2223"]
+        {
             assert!(wrong.parse::<ContentId>().is_err(), "{wrong}");
         }
         assert_ne!(id.keyed(b"key"), id);

@@ -185,7 +185,13 @@ mod tests {
     fn the_largest_payload_fits_the_largest_frame() {
         let request = |len| {
             let payload = vec![0; len].into();
-            CrawlerRequest { message: MessageId(1), channel: ChannelId(1), frequency: Frequency(0), payload }.encode()
+            CrawlerRequest {
+                message: MessageId(1),
+                channel: ChannelId(1),
+                frequency: Frequency(0),
+                payload,
+            }
+            .encode()
         };
         let mut reader = FrameReader::new();
         reader.raise_limit();

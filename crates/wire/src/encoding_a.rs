@@ -150,19 +150,22 @@ impl<'a> Decoder<'a> {
         let index = self.spans.len();
         self.spans.push(at..at);
         let count = self.count()?;
-        let value = match self.input.byte("type").map_err(|_| EncodingAError { at, what: Fault::Ends })? {
-            b'n' if count == 0 => Value::None,
-            b'n' => return Err(EncodingAError { at, what: Fault::None }),
-            b'i' => Value::Int(self.integer(count)?),
-            b'f' => Value::Float(self.float(count)?),
-            b's' => Value::Text(self.text(count, Fault::Text)?.into()),
-            b'b' => Value::Bytes(self.take(count)?.to_vec()),
-            b'l' | b't' | b'd' if depth >= MAX_DEPTH => return Err(EncodingAError { at, what: Fault::Depth }),
-            b'l' => Value::List(self.items(count, depth)?),
-            b't' => Value::Tuple(self.items(count, depth)?),
-            b'd' => Value::Dict(self.dict(count, depth)?),
-            other => return Err(EncodingAError { at, what: Fault::Type(other) }),
-        };
+        let value =
+            match self.input.byte("type").map_err(|_| EncodingAError { at, what: Fault::Ends })? {
+                b'n' if count == 0 => Value::None,
+                b'n' => return Err(EncodingAError { at, what: Fault::None }),
+                b'i' => Value::Int(self.integer(count)?),
+                b'f' => Value::Float(self.float(count)?),
+                b's' => Value::Text(self.text(count, Fault::Text)?.into()),
+                b'b' => Value::Bytes(self.take(count)?.to_vec()),
+                b'l' | b't' | b'd' if depth >= MAX_DEPTH => {
+                    return Err(EncodingAError { at, what: Fault::Depth });
+                }
+                b'l' => Value::List(self.items(count, depth)?),
+                b't' => Value::Tuple(self.items(count, depth)?),
+                b'd' => Value::Dict(self.dict(count, depth)?),
+                other => return Err(EncodingAError { at, what: Fault::Type(other) }),
+            };
         self.spans[index].end = self.input.position();
         Ok(value)
     }
@@ -200,7 +203,8 @@ impl<'a> Decoder<'a> {
 
     fn float(&mut self, count: usize) -> Result<f64, EncodingAError> {
         let at = self.input.position();
-        float::read(self.text(count, Fault::Float)?).ok_or(EncodingAError { at, what: Fault::Float })
+        float::read(self.text(count, Fault::Float)?)
+            .ok_or(EncodingAError { at, what: Fault::Float })
     }
 
     fn items(&mut self, count: usize, depth: usize) -> Result<Vec<Value>, EncodingAError> {
@@ -294,7 +298,9 @@ impl Value {
     fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Int(one), Self::Int(other)) => one.cmp(other),
-            (Self::Int(_) | Self::Float(_), Self::Int(_) | Self::Float(_)) => self.number().total_cmp(&other.number()),
+            (Self::Int(_) | Self::Float(_), Self::Int(_) | Self::Float(_)) => {
+                self.number().total_cmp(&other.number())
+            }
             (Self::Tuple(one), Self::Tuple(other)) => order_items(one, other),
             _ => self.rank().cmp(&other.rank()).then_with(|| self.raw().cmp(other.raw())),
         }
@@ -304,7 +310,8 @@ impl Value {
         match self {
             Self::None => 0,
             Self::Int(_) | Self::Float(_) => 1,
-            Self::Text(_) | Self::Bytes(_) => 2, // equal where their bytes are, for ASCII as in Python 2
+            Self::Text(_) | Self::Bytes(_) => 2, /* equal where their bytes are, for ASCII as in
+            * Python 2 */
             Self::Tuple(_) => 3,
             Self::List(_) | Self::Dict(_) => 4, // no keys
         }
@@ -328,7 +335,8 @@ impl Value {
 }
 
 fn order_items(one: &[Value], other: &[Value]) -> Ordering {
-    let unequal = one.iter().zip(other).map(|(one, other)| one.order(other)).find(|order| order.is_ne());
+    let unequal =
+        one.iter().zip(other).map(|(one, other)| one.order(other)).find(|order| order.is_ne());
     unequal.unwrap_or_else(|| one.len().cmp(&other.len()))
 }
 

@@ -49,8 +49,15 @@ pub enum Phase {
 
 impl Phase {
     /// The rungs that a dialled connection climbs, in order.
-    pub const LADDER: [Self; 7] =
-        [Self::Resolve, Self::Tcp, Self::Handshake, Self::Version, Self::Authentication, Self::Request, Self::Reply];
+    pub const LADDER: [Self; 7] = [
+        Self::Resolve,
+        Self::Tcp,
+        Self::Handshake,
+        Self::Version,
+        Self::Authentication,
+        Self::Request,
+        Self::Reply,
+    ];
 
     /// The rungs from an address to the reply of a BitTorrent peer.
     pub const BITTORRENT: [Self; 6] =
@@ -241,7 +248,9 @@ impl Serialize for Cause {
 impl<'de> Deserialize<'de> for Cause {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let named = |code: &str| Self::ALL.iter().find(|cause| cause.code() == code).copied();
-        serial::text(from, |code| named(code).ok_or_else(|| format!("no failure has the code {code:?}")))
+        serial::text(from, |code| {
+            named(code).ok_or_else(|| format!("no failure has the code {code:?}"))
+        })
     }
 }
 

@@ -11,7 +11,8 @@ const FIRST_EXPONENT: i32 = DIGITS - 1;
 /// library there does, `1.#INF` for infinity, `1.#QNAN` or `-1.#IND` for what is no number.
 pub fn read(text: &str) -> Option<f64> {
     let text = text.trim_ascii();
-    let (sign, magnitude) = text.strip_prefix('-').map_or((1.0, text), |magnitude| (-1.0, magnitude));
+    let (sign, magnitude) =
+        text.strip_prefix('-').map_or((1.0, text), |magnitude| (-1.0, magnitude));
     match magnitude.strip_prefix("1.#") {
         Some("INF") => Some(sign * f64::INFINITY),
         Some("IND" | "QNAN" | "SNAN") => Some(f64::NAN),
@@ -88,9 +89,12 @@ mod tests {
 
     #[test]
     fn floats_of_all_platforms_are_read() {
-        for (text, value) in
-            [("1.5e+011", 1.5e11), ("1.#INF", f64::INFINITY), ("-1.#INF", f64::NEG_INFINITY), ("2.5\r", 2.5)]
-        {
+        for (text, value) in [
+            ("1.5e+011", 1.5e11),
+            ("1.#INF", f64::INFINITY),
+            ("-1.#INF", f64::NEG_INFINITY),
+            ("2.5\r", 2.5),
+        ] {
             assert_eq!(read(text), Some(value), "{text}");
         }
         for text in ["nan", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#SNAN"] {

@@ -173,7 +173,10 @@ fn deviation(deviation: &bencode::Deviation) -> Note {
 fn from_zlib(payload: &[u8], layers: usize) -> Result<Decoded, FormatError> {
     if layers == 0 {
         let mut decoded = from_bytes(payload);
-        decoded.notes.push(Note::new(NoteKind::StreamNested, "a zlib stream inside others was not inflated"));
+        decoded.notes.push(Note::new(
+            NoteKind::StreamNested,
+            "a zlib stream inside others was not inflated",
+        ));
         return Ok(decoded);
     }
     let inflated = inflate::inflate(payload, inflate::max_output())?;
@@ -210,12 +213,15 @@ pub fn what_was_cut(inflated: &Inflated, len: usize) -> Option<Note> {
         End::Whole => return None,
         End::Limit => {
             let read = inflated.consumed;
-            let text =
-                format!("inflates to more than {got}: the rest was cut, after {read} of {len} bytes of the stream");
+            let text = format!(
+                "inflates to more than {got}: the rest was cut, after {read} of {len} bytes of the stream"
+            );
             (NoteKind::InflateLimit, text)
         }
         End::Truncated => (NoteKind::StreamCut, format!("the zlib stream ends early, after {got}")),
-        End::Corrupt => (NoteKind::StreamDamaged, format!("the zlib stream is corrupt, after {got}")),
+        End::Corrupt => {
+            (NoteKind::StreamDamaged, format!("the zlib stream is corrupt, after {got}"))
+        }
     };
     Some(Note::new(kind, text))
 }
@@ -223,9 +229,16 @@ pub fn what_was_cut(inflated: &Inflated, len: usize) -> Option<Note> {
 fn from_text(payload: &[u8]) -> Option<Decoded> {
     let text = str::from_utf8(payload).ok()?;
     let mut notes = Vec::new();
-    let hidden = text.chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).filter(|c| c.is_control()).count();
+    let hidden = text
+        .chars()
+        .filter(|c| !matches!(c, '\n' | '\r' | '\t'))
+        .filter(|c| c.is_control())
+        .count();
     if hidden > 0 {
-        let text = format!("{} not shown", count(hidden, "control character is", "control characters are"));
+        let text = format!(
+            "{} not shown",
+            count(hidden, "control character is", "control characters are")
+        );
         notes.push(Note::new(NoteKind::HiddenCharacters, text));
     }
     let mut tree = tree::lines(text, &mut notes);
@@ -297,7 +310,8 @@ fn is_like_pickle(payload: &[u8]) -> bool {
 fn is_like_zlib(payload: &[u8]) -> bool {
     inflate::is_zlib(payload)
         && (!text::is_text(payload)
-            || inflate::inflate(payload, inflate::max_output()).is_ok_and(|inflated| inflated.end == End::Whole))
+            || inflate::inflate(payload, inflate::max_output())
+                .is_ok_and(|inflated| inflated.end == End::Whole))
 }
 
 #[cfg(test)]

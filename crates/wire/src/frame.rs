@@ -124,7 +124,8 @@ impl Frame {
     /// [`MAX_AFTER_AUTHENTICATION`].
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        let length = u32::try_from(1 + self.body.len()).expect("a frame's body is far smaller than 4 GiB");
+        let length =
+            u32::try_from(1 + self.body.len()).expect("a frame's body is far smaller than 4 GiB");
         let mut bytes = BytesMut::with_capacity(self.encoded_len());
         bytes.put_u32(length);
         bytes.put_u8(self.id.0);
@@ -193,7 +194,10 @@ impl FrameReader {
             let Some([id, body @ ..]) = rest.get(..announced as usize) else { return Ok(None) };
             let (id, length) = (FrameId(*id), LENGTH_LEN + announced as usize);
             if buffer.len() == length && buffer.capacity() - length <= length / SPARE {
-                return Ok(Some(Frame { id, body: std::mem::take(buffer).freeze().split_off(LENGTH_LEN + 1) }));
+                return Ok(Some(Frame {
+                    id,
+                    body: std::mem::take(buffer).freeze().split_off(LENGTH_LEN + 1),
+                }));
             }
             let frame = Frame { id, body: Bytes::copy_from_slice(body) };
             buffer.advance(length);

@@ -27,10 +27,16 @@ impl PeerId {
     /// Our own: a client prefix and `random` made printable, then port, lowest and current version,
     /// little-endian.
     #[must_use]
-    pub fn new(random: [u8; 8], port: u16, lowest: OverlayVersion, current: OverlayVersion) -> Self {
+    pub fn new(
+        random: [u8; 8],
+        port: u16,
+        lowest: OverlayVersion,
+        current: OverlayVersion,
+    ) -> Self {
         let mut bytes = [0; 20];
         bytes[..6].copy_from_slice(CLIENT_PREFIX);
-        bytes[6..14].copy_from_slice(&random.map(|byte| PRINTABLE[usize::from(byte) % PRINTABLE.len()]));
+        bytes[6..14]
+            .copy_from_slice(&random.map(|byte| PRINTABLE[usize::from(byte) % PRINTABLE.len()]));
         bytes[14..16].copy_from_slice(&port.to_le_bytes());
         bytes[16..18].copy_from_slice(&lowest.0.to_le_bytes());
         bytes[18..].copy_from_slice(&current.0.to_le_bytes());
@@ -113,7 +119,8 @@ impl Handshake {
             Some(&PROTOCOL_LEN) | None => {}
             Some(other) => return Err(HandshakeError::Length(*other)),
         }
-        let there = |from: usize, to: usize| bytes.get(from..to.min(bytes.len())).unwrap_or_default();
+        let there =
+            |from: usize, to: usize| bytes.get(from..to.min(bytes.len())).unwrap_or_default();
         if !PROTOCOL.starts_with(there(1, 20)) {
             return Err(HandshakeError::Protocol);
         }
@@ -159,7 +166,12 @@ mod tests {
 
     #[test]
     fn a_peer_id_of_ours_is_printable_and_says_what_it_was_made_of() {
-        let id = PeerId::new([0, 1, 63, 64, 127, 128, 254, 255], 0x1234, OverlayVersion(7), OverlayVersion::CURRENT);
+        let id = PeerId::new(
+            [0, 1, 63, 64, 127, 128, 254, 255],
+            0x1234,
+            OverlayVersion(7),
+            OverlayVersion::CURRENT,
+        );
         assert_eq!(&id.0, b"SW01--01-0-0.-\x34\x12\x07\0\x12\0");
         assert_eq!((id.port(), id.lowest().0, id.current().0), (0x1234, 7, 18));
     }

@@ -157,7 +157,9 @@ mod tests {
 
     #[test]
     fn other_bytes_are_told_apart() {
-        for bytes in [&b""[..], b"x", b"a0l", b"\x80\x02]q\x01.", b"x\x9d", b"\x78\xbb", b"\x88\x1c"] {
+        for bytes in
+            [&b""[..], b"x", b"a0l", b"\x80\x02]q\x01.", b"x\x9d", b"\x78\xbb", b"\x88\x1c"]
+        {
             assert_eq!(inflate(bytes, MAX_OUTPUT), Err(NotZlib), "{bytes:?}");
         }
     }

@@ -25,7 +25,9 @@ impl Integer {
             return None;
         }
         let small = text.parse().map(Self::Small);
-        Some(small.unwrap_or_else(|_| Self::Big(format!("{sign}{}", digits.trim_start_matches('0')).into())))
+        Some(small.unwrap_or_else(|_| {
+            Self::Big(format!("{sign}{}", digits.trim_start_matches('0')).into())
+        }))
     }
 
     /// Whether `text` is the one way to write its number: no leading zeros, no `-0`.
@@ -115,17 +117,19 @@ impl Ord for Integer {
                 }
             }
             (Self::Big(_), Self::Small(_)) => other.cmp(self).reverse(),
-            (Self::Big(one), Self::Big(other)) => match (one.starts_with('-'), other.starts_with('-')) {
-                (true, true) => big(other).cmp(&big(one)),
-                (false, false) => big(one).cmp(&big(other)),
-                (negative, _) => {
-                    if negative {
-                        Ordering::Less
-                    } else {
-                        Ordering::Greater
+            (Self::Big(one), Self::Big(other)) => {
+                match (one.starts_with('-'), other.starts_with('-')) {
+                    (true, true) => big(other).cmp(&big(one)),
+                    (false, false) => big(one).cmp(&big(other)),
+                    (negative, _) => {
+                        if negative {
+                            Ordering::Less
+                        } else {
+                            Ordering::Greater
+                        }
                     }
                 }
-            },
+            }
         }
     }
 }
@@ -159,14 +163,22 @@ mod tests {
 
     #[test]
     fn numbers_of_any_size_keep_their_value() {
-        for text in
-            ["0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "-10000000000000000000"]
-        {
+        for text in [
+            "0",
+            "-1",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "9223372036854775808",
+            "-10000000000000000000",
+        ] {
             let number = Integer::parse(text.as_bytes()).unwrap();
             assert_eq!(number.to_string(), text);
             assert!(Integer::is_canonical(text.as_bytes()));
         }
-        assert_eq!(Integer::parse(b"-0009223372036854775809"), Some(Integer::Big("-9223372036854775809".into())));
+        assert_eq!(
+            Integer::parse(b"-0009223372036854775809"),
+            Some(Integer::Big("-9223372036854775809".into()))
+        );
         assert_eq!(Integer::parse(b"007"), Some(Integer::Small(7)));
     }
 
@@ -222,7 +234,17 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_refused() {
-        for text in [&b""[..], b"-", b"--1", b"+1", b"1 ", b"1.0", b"0x1", b"\xff", b"99999999999999999999x"] {
+        for text in [
+            &b""[..],
+            b"-",
+            b"--1",
+            b"+1",
+            b"1 ",
+            b"1.0",
+            b"0x1",
+            b"\xff",
+            b"99999999999999999999x",
+        ] {
             assert_eq!(Integer::parse(text), None, "{text:?}");
         }
         for text in [&b"-0"[..], b"01", b"-01", b"00"] {

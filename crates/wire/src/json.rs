@@ -25,10 +25,16 @@ pub fn build<'a>(source: impl Source<'a>, notes: &mut Vec<Note>) -> Value {
     let mut builder = Builder { left: MAX_SIZE, cut: false, too_deep: false };
     let value = builder.value(source, 0);
     if builder.cut {
-        notes.push(Note::new(NoteKind::LeftOut, "the JSON ends early: it would take more than 64 MiB"));
+        notes.push(Note::new(
+            NoteKind::LeftOut,
+            "the JSON ends early: it would take more than 64 MiB",
+        ));
     }
     if builder.too_deep {
-        notes.push(Note::new(NoteKind::TooDeep, format!("nested deeper than {MAX_DEPTH}: the JSON ends there")));
+        notes.push(Note::new(
+            NoteKind::TooDeep,
+            format!("nested deeper than {MAX_DEPTH}: the JSON ends there"),
+        ));
     }
     value
 }
@@ -112,7 +118,12 @@ impl Builder {
     }
 
     /// Goes through the contents of a container as far as depth and memory allow.
-    fn each<T>(&mut self, mut items: Items<'_, T>, depth: usize, mut add: impl FnMut(&mut Self, T)) {
+    fn each<T>(
+        &mut self,
+        mut items: Items<'_, T>,
+        depth: usize,
+        mut add: impl FnMut(&mut Self, T),
+    ) {
         if depth >= MAX_DEPTH && items.len() > 0 {
             self.too_deep = true;
             return;

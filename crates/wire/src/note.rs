@@ -79,7 +79,9 @@ impl Serialize for NoteKind {
 impl<'de> Deserialize<'de> for NoteKind {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let named = |code: &str| Self::ALL.iter().find(|kind| kind.code() == code).copied();
-        serial::text(from, |code| named(code).ok_or_else(|| format!("no note has the code {code:?}")))
+        serial::text(from, |code| {
+            named(code).ok_or_else(|| format!("no note has the code {code:?}"))
+        })
     }
 }
 

@@ -9,12 +9,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{serial, text};
 
 /// SubjectPublicKeyInfo up to the key bytes of an Ed25519 key (RFC 8410); 32 bytes follow.
-const ED25519_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+const ED25519_PREFIX: [u8; 12] =
+    [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 /// SubjectPublicKeyInfo up to the point of an uncompressed sect233k1 key (§3); the byte 4 and two
 /// 30-byte coordinates follow.
 const SECT233K1_PREFIX: [u8; 23] = [
-    0x30, 0x52, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00,
-    0x1a, 0x03, 0x3e, 0x00,
+    0x30, 0x52, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
+    0x81, 0x04, 0x00, 0x1a, 0x03, 0x3e, 0x00,
 ];
 /// The first byte of an uncompressed point (SEC 1 §2.3.3).
 const UNCOMPRESSED: u8 = 4;
@@ -45,7 +46,9 @@ pub enum PermidError {
     #[error("not base64")]
     Base64,
     /// Bytes of another shape; how many they are.
-    #[error("{0} bytes that are neither an Ed25519 key (44) nor an uncompressed sect233k1 key (84) in DER")]
+    #[error(
+        "{0} bytes that are neither an Ed25519 key (44) nor an uncompressed sect233k1 key (84) in DER"
+    )]
     Shape(usize),
 }
 
@@ -61,7 +64,9 @@ impl Permid {
             return key.try_into().map(Self::Ed25519).map_err(|_| shape);
         }
         match der.strip_prefix(&SECT233K1_PREFIX) {
-            Some([UNCOMPRESSED, point @ ..]) => point.try_into().map(Self::Sect233k1).map_err(|_| shape),
+            Some([UNCOMPRESSED, point @ ..]) => {
+                point.try_into().map(Self::Sect233k1).map_err(|_| shape)
+            }
             _ => Err(shape),
         }
     }
@@ -162,7 +167,11 @@ mod tests {
             for at in 0..prefix {
                 let mut other = der.clone();
                 other[at] ^= 1;
-                assert_eq!(Permid::from_der(&other), Err(PermidError::Shape(der.len())), "byte {at}");
+                assert_eq!(
+                    Permid::from_der(&other),
+                    Err(PermidError::Shape(der.len())),
+                    "byte {at}"
+                );
             }
             assert!(Permid::from_der(&der[..der.len() - 1]).is_err());
             assert!(Permid::from_der(&[&der[..], &[0]].concat()).is_err());

@@ -195,7 +195,8 @@ impl Pickle {
     /// not read.
     #[must_use]
     pub fn notes(&self) -> Vec<Note> {
-        let mut notes: Vec<_> = self.calls.iter().map(|call| Note::new(NoteKind::NotRun, call.to_string())).collect();
+        let mut notes: Vec<_> =
+            self.calls.iter().map(|call| Note::new(NoteKind::NotRun, call.to_string())).collect();
         let mut add = |kind, number, text: String| {
             if number > 0 {
                 notes.push(Note::new(kind, text));
@@ -206,7 +207,11 @@ impl Pickle {
         add(NoteKind::NotRun, self.more_calls, text);
         let twice = self.keys_that_occur_twice();
         let keys = count(twice, "dict key occurs", "dict keys occur");
-        add(NoteKind::DuplicateKey, twice, format!("{keys} twice: Python would keep the last value only"));
+        add(
+            NoteKind::DuplicateKey,
+            twice,
+            format!("{keys} twice: Python would keep the last value only"),
+        );
         let surrogates = count(self.lone_surrogates, "lone surrogate is", "lone surrogates are");
         add(NoteKind::LoneSurrogate, self.lone_surrogates, format!("{surrogates} shown as U+FFFD"));
         let bytes = count(self.trailing, "byte follows", "bytes follow");
@@ -229,10 +234,15 @@ impl Pickle {
         };
         let twice = |pairs: &[(Id, Id)]| {
             let mut seen = HashSet::new();
-            pairs.iter().filter_map(|(id, _)| key(id)).map(|key| usize::from(!seen.insert(key))).sum::<usize>()
+            pairs
+                .iter()
+                .filter_map(|(id, _)| key(id))
+                .map(|key| usize::from(!seen.insert(key)))
+                .sum::<usize>()
         };
-        let dicts =
-            self.items.iter().filter_map(|item| if let Value::Dict(pairs) = &item.value { Some(pairs) } else { None });
+        let dicts = self.items.iter().filter_map(|item| {
+            if let Value::Dict(pairs) = &item.value { Some(pairs) } else { None }
+        });
         dicts.map(|pairs| twice(pairs)).sum()
     }
 }

@@ -56,7 +56,8 @@ impl<'a> Reader<'a> {
     /// [`ReadError::Short`]; the position stays.
     pub fn take(&mut self, len: usize, field: &'static str) -> Result<&'a [u8], ReadError> {
         let rest = self.rest();
-        let taken = rest.get(..len).ok_or(ReadError::Short { field, needed: len, left: rest.len() })?;
+        let taken =
+            rest.get(..len).ok_or(ReadError::Short { field, needed: len, left: rest.len() })?;
         self.position += len;
         Ok(taken)
     }
@@ -86,7 +87,8 @@ impl<'a> Reader<'a> {
     pub fn until(&mut self, stop: u8, field: &'static str) -> Result<&'a [u8], ReadError> {
         let rest = self.rest();
         let len = rest.iter().position(|byte| *byte == stop);
-        let len = len.ok_or(ReadError::Short { field, needed: rest.len() + 1, left: rest.len() })?;
+        let len =
+            len.ok_or(ReadError::Short { field, needed: rest.len() + 1, left: rest.len() })?;
         self.position += len + 1;
         Ok(&rest[..len])
     }
@@ -123,7 +125,10 @@ mod tests {
         assert_eq!(reader.take_while(|byte| byte.is_ascii_digit()), b"12");
         assert_eq!(reader.until(b';', "separator"), Ok(&b""[..]));
         assert_eq!(reader.position(), 6);
-        assert_eq!(reader.clone().end("message"), Err(ReadError::Trailing { of: "message", count: 4 }));
+        assert_eq!(
+            reader.clone().end("message"),
+            Err(ReadError::Trailing { of: "message", count: 4 })
+        );
         assert_eq!(reader.take(4, "rest"), Ok(&b"rest"[..]));
         assert_eq!(reader.end("message"), Ok(()));
     }
@@ -133,7 +138,10 @@ mod tests {
         let mut reader = Reader::new(b"abc");
         let error = reader.take(usize::MAX, "payload").unwrap_err();
         assert_eq!(error, ReadError::Short { field: "payload", needed: usize::MAX, left: 3 });
-        assert_eq!(reader.until(b';', "text").unwrap_err().to_string(), "text needs 4 bytes, 3 are left");
+        assert_eq!(
+            reader.until(b';', "text").unwrap_err().to_string(),
+            "text needs 4 bytes, 3 are left"
+        );
         assert_eq!(reader.rest(), b"abc");
     }
 }

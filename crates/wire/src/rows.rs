@@ -68,7 +68,13 @@ impl Column {
     /// A column that is read from the member of its own name.
     #[must_use]
     pub const fn new(name: &'static str, kind: ColumnKind) -> Self {
-        Self { name: Cow::Borrowed(name), from: Cow::Borrowed(name), kind, sensitive: false, volatile: false }
+        Self {
+            name: Cow::Borrowed(name),
+            from: Cow::Borrowed(name),
+            kind,
+            sensitive: false,
+            volatile: false,
+        }
     }
 
     /// Read from another member.
@@ -103,14 +109,21 @@ impl Column {
     }
 
     fn cell(&self, row: &Value) -> Cell {
-        let value = self.from.split('.').filter(|step| !step.is_empty()).try_fold(row, |value, step| match value {
-            Value::Array(items) => items.get(step.parse::<usize>().ok()?),
-            value => value.get(step),
-        });
+        let value =
+            self.from.split('.').filter(|step| !step.is_empty()).try_fold(row, |value, step| {
+                match value {
+                    Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+                    value => value.get(step),
+                }
+            });
         match (self.kind, value) {
-            (ColumnKind::Int, Some(Value::Number(number))) => number.as_i64().map_or(Cell::Null, Cell::Int),
+            (ColumnKind::Int, Some(Value::Number(number))) => {
+                number.as_i64().map_or(Cell::Null, Cell::Int)
+            }
             (ColumnKind::Int, Some(Value::Bool(value))) => Cell::Int(i64::from(*value)),
-            (ColumnKind::Real, Some(Value::Number(number))) => number.as_f64().map_or(Cell::Null, Cell::Real),
+            (ColumnKind::Real, Some(Value::Number(number))) => {
+                number.as_f64().map_or(Cell::Null, Cell::Real)
+            }
             (ColumnKind::Text, Some(Value::String(text))) => Cell::Text(clip(text)),
             _ => Cell::Null,
         }
@@ -169,10 +182,14 @@ mod tests {
 
     #[test]
     fn an_object_is_a_row_and_a_list_is_many() {
-        let columns = [Column::new("kind", ColumnKind::Text).from("type"), Column::new("code", ColumnKind::Int)];
+        let columns = [
+            Column::new("kind", ColumnKind::Text).from("type"),
+            Column::new("code", ColumnKind::Int),
+        ];
         let one = rows(&columns, "").read(&json!({"type": "Open", "code": 3, "more": 1}));
         assert_eq!(one, [vec![Cell::Text("Open".into()), Cell::Int(3)]]);
-        let many = rows(&columns, "list").read(&json!({"list": [{"code": 1}, {"code": "x", "type": 2}]}));
+        let many =
+            rows(&columns, "list").read(&json!({"list": [{"code": 1}, {"code": "x", "type": 2}]}));
         assert_eq!(many, [vec![Cell::Null, Cell::Int(1)], vec![Cell::Null, Cell::Null]]);
         assert!(rows(&columns, "gone").read(&json!({})).is_empty());
         assert!(rows(&[], "").read(&json!([1])).is_empty(), "nothing declared, nothing kept");
@@ -180,8 +197,14 @@ mod tests {
 
     #[test]
     fn levels_and_positions() {
-        let columns = [Column::new("a", ColumnKind::Int).from("0"), Column::new("b", ColumnKind::Real).from("1.x")];
-        assert_eq!(rows(&columns, "").read(&json!([[7, {"x": 1.5}]])), [vec![Cell::Int(7), Cell::Real(1.5)]]);
+        let columns = [
+            Column::new("a", ColumnKind::Int).from("0"),
+            Column::new("b", ColumnKind::Real).from("1.x"),
+        ];
+        assert_eq!(
+            rows(&columns, "").read(&json!([[7, {"x": 1.5}]])),
+            [vec![Cell::Int(7), Cell::Real(1.5)]]
+        );
     }
 
     #[test]

@@ -62,7 +62,11 @@ impl<'a, T> Spanned<'a, T> {
     }
 
     /// Values that follow one another, the first at `index`.
-    fn siblings<V>(values: &'a [V], spans: &'a [Range<usize>], mut index: usize) -> Items<'a, Spanned<'a, &'a V>> {
+    fn siblings<V>(
+        values: &'a [V],
+        spans: &'a [Range<usize>],
+        mut index: usize,
+    ) -> Items<'a, Spanned<'a, &'a V>> {
         Box::new(values.iter().map(move |value| {
             let sibling = Spanned { value, spans, index };
             index = Self::after(spans, index);
@@ -175,8 +179,9 @@ impl pickle::Pickle {
 impl<'a> Source<'a> for Pickled<'a> {
     fn shape(self) -> Shape<'a, Self> {
         let pickle = self.pickle;
-        let all =
-            |ids: &'a [pickle::Id]| -> Items<'a, Self> { Box::new(ids.iter().map(move |id| Self { pickle, id: *id })) };
+        let all = |ids: &'a [pickle::Id]| -> Items<'a, Self> {
+            Box::new(ids.iter().map(move |id| Self { pickle, id: *id }))
+        };
         match &pickle.item(self.id).value {
             pickle::Value::None => Shape::None,
             pickle::Value::Bool(value) => Shape::Bool(*value),
@@ -192,9 +197,11 @@ impl<'a> Source<'a> for Pickled<'a> {
                 };
                 Shape::Dict(Box::new(pairs.iter().map(pair)))
             }
-            pickle::Value::Refused(refused) => {
-                Shape::Refused { opcode: refused.opcode, name: &refused.name, operands: all(&refused.operands) }
-            }
+            pickle::Value::Refused(refused) => Shape::Refused {
+                opcode: refused.opcode,
+                name: &refused.name,
+                operands: all(&refused.operands),
+            },
         }
     }
 

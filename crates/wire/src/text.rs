@@ -34,7 +34,9 @@ pub fn hex(bytes: &[u8]) -> String {
 /// A character that is not a digit, with its position, or half a byte.
 pub fn read_hex(typed: &str) -> Result<Vec<u8>, String> {
     let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
-    if let Some((at, wrong)) = typed.chars().enumerate().find(|(_, c)| !c.is_whitespace() && !c.is_ascii_hexdigit()) {
+    if let Some((at, wrong)) =
+        typed.chars().enumerate().find(|(_, c)| !c.is_whitespace() && !c.is_ascii_hexdigit())
+    {
         return Err(format!("{wrong:?} at position {} is not a hexadecimal digit", at + 1));
     }
     HEXLOWER_PERMISSIVE
@@ -98,15 +100,16 @@ pub fn clip(bytes: &[u8], max: usize) -> String {
 #[must_use]
 pub fn is_text(bytes: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(bytes) else { return false };
-    let controls = text.chars().filter(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')).count();
+    let controls =
+        text.chars().filter(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')).count();
     controls * MIN_CHARS_A_CONTROL <= bytes.len()
 }
 
 /// The characters of bytes, with a [`SUBSTITUTE`] for each sequence that is not UTF-8.
 fn chars(bytes: &[u8]) -> impl Iterator<Item = char> {
-    bytes
-        .utf8_chunks()
-        .flat_map(|chunk| chunk.valid().chars().chain((!chunk.invalid().is_empty()).then_some(SUBSTITUTE)))
+    bytes.utf8_chunks().flat_map(|chunk| {
+        chunk.valid().chars().chain((!chunk.invalid().is_empty()).then_some(SUBSTITUTE))
+    })
 }
 
 /// Looks at one character after the other, so that it can count marks.
@@ -178,8 +181,19 @@ mod tests {
 
     #[test]
     fn plain_text_is_not_copied() {
-        for text in ["", "SELECT 1", "Ünïcödé", "日本語", "한국어", "עברית", "ไทย", "क्षि", "e\u{301}", "😀", "a·b…"]
-        {
+        for text in [
+            "",
+            "SELECT 1",
+            "Ünïcödé",
+            "日本語",
+            "한국어",
+            "עברית",
+            "ไทย",
+            "क्षि",
+            "e\u{301}",
+            "😀",
+            "a·b…",
+        ] {
             assert!(matches!(clean(text), Cow::Borrowed(same) if same == text), "{text}");
         }
     }

@@ -124,12 +124,17 @@ fn is_shown(id: FrameId) -> bool {
 /// read.
 fn personal(frame: &[u8]) -> Option<Vec<Range<usize>>> {
     let parsed = bencode::decode_lenient(&frame[HEADER_LEN..]).ok()?;
-    if !parsed.deviations.iter().all(|deviation| deviation.kind == bencode::DeviationKind::UnsortedKeys) {
+    if !parsed
+        .deviations
+        .iter()
+        .all(|deviation| deviation.kind == bencode::DeviationKind::UnsortedKeys)
+    {
         return None;
     }
     let entries = parsed.entries()?;
     let personal = entries.into_iter().filter(|entry| PERSONAL.contains(&entry.key));
-    let spans = personal.map(|entry| HEADER_LEN + entry.value_span.start..HEADER_LEN + entry.value_span.end);
+    let spans = personal
+        .map(|entry| HEADER_LEN + entry.value_span.start..HEADER_LEN + entry.value_span.end);
     Some(spans.filter(|span| !span.is_empty()).collect())
 }
 

@@ -43,7 +43,11 @@ pub struct Node {
 impl Node {
     /// A value that holds no others.
     #[must_use]
-    pub fn leaf(label: impl Into<String>, value: impl Into<String>, span: Option<Range<usize>>) -> Self {
+    pub fn leaf(
+        label: impl Into<String>,
+        value: impl Into<String>,
+        span: Option<Range<usize>>,
+    ) -> Self {
         Self { label: label.into(), value: value.into(), span, children: Vec::new() }
     }
 
@@ -67,7 +71,10 @@ pub fn build<'a>(source: impl Source<'a>, notes: &mut Vec<Note>) -> Node {
         notes.push(Note::new(NoteKind::LeftOut, "too many values to show: the tree ends early"));
     }
     if builder.too_deep {
-        notes.push(Note::new(NoteKind::TooDeep, format!("nested deeper than {MAX_DEPTH}: the tree ends there")));
+        notes.push(Note::new(
+            NoteKind::TooDeep,
+            format!("nested deeper than {MAX_DEPTH}: the tree ends there"),
+        ));
     }
     node
 }
@@ -76,7 +83,8 @@ pub fn build<'a>(source: impl Source<'a>, notes: &mut Vec<Note>) -> Node {
 pub fn lines(text: &str, notes: &mut Vec<Note>) -> Node {
     let mut builder = Builder { left: MAX_SIZE, cut: false, too_deep: false };
     let mut lines = text.lines().enumerate();
-    let mut node = Node::leaf("", count(text.lines().count(), "line", "lines"), Some(0..text.len()));
+    let mut node =
+        Node::leaf("", count(text.lines().count(), "line", "lines"), Some(0..text.len()));
     for (number, line) in lines.by_ref() {
         let start = line.as_ptr().addr() - text.as_ptr().addr();
         node.children.push(Node::leaf(
@@ -148,7 +156,12 @@ impl Builder {
             Shape::Refused { opcode, name, operands } => {
                 let children = self.items(operands, depth).children;
                 let space = if name.is_empty() { "" } else { " " };
-                return Node { label, value: format!("{opcode}{space}{name}, not run"), span, children };
+                return Node {
+                    label,
+                    value: format!("{opcode}{space}{name}, not run"),
+                    span,
+                    children,
+                };
             }
             scalar => {
                 let node = Node::leaf(label, show_scalar(&scalar), span);
@@ -219,7 +232,9 @@ impl Contents {
 
     /// The values themselves, where they are scalars and few.
     fn on_one_line(&self) -> Option<String> {
-        if self.children.len() != self.len || self.children.iter().any(|child| !child.children.is_empty()) {
+        if self.children.len() != self.len
+            || self.children.iter().any(|child| !child.children.is_empty())
+        {
             return None;
         }
         let mut line = String::new();

@@ -91,10 +91,14 @@ fn every_datagram_but_the_cut_ones_is_as_it_should_be() {
 fn utp_is_answered_by_three_of_them() {
     for (client, answers) in recorded() {
         let state = answers.get("utp").map(|hex| Packet::decode(&bytes(hex)).unwrap());
-        let answers_utp =
-            matches!(client.as_str(), "transmission" | "qbittorrent" | "libtorrent" | "libtorrent-encrypted");
+        let answers_utp = matches!(
+            client.as_str(),
+            "transmission" | "qbittorrent" | "libtorrent" | "libtorrent-encrypted"
+        );
         assert_eq!(state.is_some(), answers_utp, "{client}");
-        assert!(state.is_none_or(|state| state.kind == PacketType::State && state.connection == 4660));
+        assert!(
+            state.is_none_or(|state| state.kind == PacketType::State && state.connection == 4660)
+        );
     }
 }
 
@@ -112,7 +116,11 @@ fn handshakes_say_what_each_client_is_and_can_do() {
         let handshake: [u8; HANDSHAKE_LEN] = bytes(&answers["handshake"]).try_into().unwrap();
         let handshake = Handshake::decode(&handshake).unwrap();
         assert_eq!(Client::of_peer_id(&handshake.peer_id).unwrap().to_string(), by_id);
-        assert!(handshake.reserved.extensions() && handshake.reserved.dht() && !handshake.reserved.version_2());
+        assert!(
+            handshake.reserved.extensions()
+                && handshake.reserved.dht()
+                && !handshake.reserved.version_2()
+        );
         let extension = ExtensionHandshake::decode(&bytes(&answers["extension"])).unwrap();
         let name = String::from_utf8(extension.client.clone().unwrap()).unwrap();
         assert!(name.starts_with(by_name), "{name}");

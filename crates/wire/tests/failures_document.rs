@@ -58,7 +58,8 @@ fn document() -> String {
             "\n## {title}\n\n| Code | Exit | What it says | When | What to do next |\n|---|---|---|---|---|\n"
         );
         for cause in Cause::ALL.iter().filter(|cause| cause.phase() == phase) {
-            let (code, exit, says, when, hint) = (cause.code(), cause.exit(), cause.text(), cause.when(), cause.hint());
+            let (code, exit, says, when, hint) =
+                (cause.code(), cause.exit(), cause.text(), cause.when(), cause.hint());
             let _ = writeln!(text, "| `{code}` | {exit} | {says} | {when} | {hint} |");
         }
     }
@@ -74,7 +75,10 @@ fn the_document_lists_every_failure_and_note_as_the_program_says_it() {
     let document = document();
     for cause in Cause::ALL {
         assert!(cause.when().ends_with('.') && !cause.when().contains('|'), "{cause:?}");
-        assert!(!cause.text().contains('|') && !cause.hint().contains('|'), "a table's row: {cause:?}");
+        assert!(
+            !cause.text().contains('|') && !cause.hint().contains('|'),
+            "a table's row: {cause:?}"
+        );
         assert_eq!(document.matches(&format!("| `{}` |", cause.code())).count(), 1, "{cause:?}");
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/failures.md");

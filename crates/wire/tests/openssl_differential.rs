@@ -52,16 +52,22 @@ fn openssl_and_we_agree() {
             let directory = directory.path().join(thread.to_string());
             scope.spawn(move || {
                 fs::create_dir(&directory).unwrap();
-                (thread..rounds).step_by(threads as usize).for_each(|round| compare(&directory, round));
+                (thread..rounds)
+                    .step_by(threads as usize)
+                    .for_each(|round| compare(&directory, round));
             });
         }
     });
-    say(&format!("{rounds} keys and {rounds} signatures each way agree, {:.1} s", started.elapsed().as_secs_f64()));
+    say(&format!(
+        "{rounds} keys and {rounds} signatures each way agree, {:.1} s",
+        started.elapsed().as_secs_f64()
+    ));
 }
 
 fn compare(directory: &Path, round: u32) {
     let run = |arguments: &str| {
-        openssl(directory, arguments).unwrap_or_else(|| panic!("round {round}: `openssl {arguments}` refuses or fails"))
+        openssl(directory, arguments)
+            .unwrap_or_else(|| panic!("round {round}: `openssl {arguments}` refuses or fails"))
     };
     let file = |name: &str| directory.join(name);
     let message = format!("round {round}: {}", "x".repeat(round as usize % 200));
@@ -81,7 +87,10 @@ fn compare(directory: &Path, round: u32) {
     assert_eq!(theirs.permid(), permid, "round {round}");
     let signature = run("dgst -sha1 -sign key.pem message");
     assert_eq!(verify_legacy(&permid, message.as_bytes(), &signature), Ok(()), "round {round}");
-    assert!(verify_legacy(&permid, format!("{message}!").as_bytes(), &signature).is_err(), "round {round}");
+    assert!(
+        verify_legacy(&permid, format!("{message}!").as_bytes(), &signature).is_err(),
+        "round {round}"
+    );
 
     // our key and signature
     let ours = LegacyIdentity::from_seed(Sha512::digest(round.to_be_bytes()).into());

@@ -44,7 +44,10 @@ fn python_on_windows_writes_infinities_in_its_own_way() {
     assert_eq!(decoded.format, "pickle");
     assert_eq!(decoded.json, json!(["inf", "-inf", "nan", "nan", 2.5, 7]));
     let decoded = formats::decode(b"a4l6f1.#INF7f-1.#INF7f-1.#IND8f1.5e+011");
-    assert_eq!((decoded.format.as_str(), &decoded.json), ("a", &json!(["inf", "-inf", "nan", 1.5e11])));
+    assert_eq!(
+        (decoded.format.as_str(), &decoded.json),
+        ("a", &json!(["inf", "-inf", "nan", 1.5e11]))
+    );
     let decoded = formats::decode(b"a1l7f1.#INFO");
     assert_ne!(decoded.format, "a", "no such float");
 }
@@ -61,7 +64,9 @@ fn key_files_are_read_as_openssl_reads_them() {
     ] {
         let key = Key::from_pem(&read(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(key.permid().to_string(), expected, "{name}");
-        if let Ok(openssl) = Command::new("openssl").args(["pkey", "-pubout", "-in"]).arg(case(name)).output() {
+        if let Ok(openssl) =
+            Command::new("openssl").args(["pkey", "-pubout", "-in"]).arg(case(name)).output()
+        {
             let public = String::from_utf8(openssl.stdout).expect("PEM text");
             assert!(public.contains(expected), "OpenSSL reads {name} too: {public}");
         }
@@ -73,5 +78,8 @@ fn a_key_of_an_older_ring_is_named_with_what_helps() {
     let error = Key::from_pem(&read("key-v2-ring.pem")).unwrap_err();
     assert_eq!(error, KeyError::OldRing);
     let text = error.to_string();
-    assert!(text.contains("ring") && text.contains("swarmscope key new") && !text.contains("copy"), "{text}");
+    assert!(
+        text.contains("ring") && text.contains("swarmscope key new") && !text.contains("copy"),
+        "{text}"
+    );
 }

@@ -13,7 +13,10 @@ const WRONG: &str = include_str!("../../../tests/vectors/sect233k1/wrong.txt");
 /// Hex of whole bytes; `-` is none.
 fn bytes(hex: &str) -> Vec<u8> {
     let digits = hex.trim_start_matches('-');
-    (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap()).collect()
+    (0..digits.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap())
+        .collect()
 }
 
 #[test]
@@ -34,7 +37,11 @@ fn keys_and_signatures_of_openssl_are_right() {
             }
             ["sig", message, signature] => {
                 let permid = permid.expect("a key comes before its signatures");
-                assert_eq!(verify_legacy(&permid, &bytes(message), &bytes(signature)), Ok(()), "{line}");
+                assert_eq!(
+                    verify_legacy(&permid, &bytes(message), &bytes(signature)),
+                    Ok(()),
+                    "{line}"
+                );
                 signatures += 1;
             }
             _ => panic!("neither a key nor a signature: {line}"),
@@ -51,7 +58,10 @@ fn wrong_keys_and_signatures_are_refused() {
             panic!("four words: {line}");
         };
         let permid = Permid::from_base64(permid).unwrap();
-        assert!(verify_legacy(&permid, &bytes(message), &bytes(signature)).is_err(), "{why}: {line}");
+        assert!(
+            verify_legacy(&permid, &bytes(message), &bytes(signature)).is_err(),
+            "{why}: {line}"
+        );
         refused += 1;
     }
     assert_eq!(refused, 280);

@@ -28,7 +28,10 @@ struct Side {
 }
 
 /// Reads what one side sent, cut into `segments`.
-fn read_side<'a>(name: &str, segments: impl IntoIterator<Item = &'a [u8]>) -> Result<Side, HandshakeError> {
+fn read_side<'a>(
+    name: &str,
+    segments: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Side, HandshakeError> {
     let mut buffer = BytesMut::new();
     let (mut handshake, mut reader, mut frames) = (None, FrameReader::new(), Vec::new());
     for segment in segments {
@@ -49,7 +52,12 @@ fn read_side<'a>(name: &str, segments: impl IntoIterator<Item = &'a [u8]>) -> Re
         }
     }
     assert!(buffer.is_empty(), "{name}: {} bytes are left over", buffer.len());
-    Ok(Side { name: name.into(), handshake: handshake.unwrap(), frames, empty_frames: reader.empty_frames })
+    Ok(Side {
+        name: name.into(),
+        handshake: handshake.unwrap(),
+        frames,
+        empty_frames: reader.empty_frames,
+    })
 }
 
 /// What one side sent, joined.
@@ -61,10 +69,13 @@ fn stream(segments: &[Vec<u8>]) -> Vec<u8> {
 fn conversations() -> Vec<(Transcript, Side, Side)> {
     let read = |transcript: Transcript| {
         let side = |from: &str, segments: &[Vec<u8>]| {
-            read_side(&format!("{} {from}", transcript.name), segments.iter().map(Vec::as_slice)).ok()
+            read_side(&format!("{} {from}", transcript.name), segments.iter().map(Vec::as_slice))
+                .ok()
         };
-        let dialler = side("dialler", &transcript.dialler).filter(|side| !side.frames.is_empty())?;
-        let acceptor = side("acceptor", &transcript.acceptor).filter(|side| !side.frames.is_empty())?;
+        let dialler =
+            side("dialler", &transcript.dialler).filter(|side| !side.frames.is_empty())?;
+        let acceptor =
+            side("acceptor", &transcript.acceptor).filter(|side| !side.frames.is_empty())?;
         Some((transcript, dialler, acceptor))
     };
     Transcript::all().into_iter().filter_map(read).collect()
@@ -92,7 +103,12 @@ fn replies() -> Vec<Reply> {
             open.entry(key).or_default().extend_from_slice(&part.payload);
             if part.parts_left.is_last() {
                 let payload = open.remove(&key).unwrap();
-                replies.push(Reply { name: side.name.clone(), message: part.message, error: part.error, payload });
+                replies.push(Reply {
+                    name: side.name.clone(),
+                    message: part.message,
+                    error: part.error,
+                    payload,
+                });
             }
         }
         assert!(open.is_empty(), "{}: a reply has no last part", side.name);
@@ -127,15 +143,28 @@ fn a_watched_stream_is_all_its_bytes_and_every_one_has_a_field() {
                 let fields = anatomy::fields(piece);
                 let named: usize = fields.iter().map(|field| field.range.len()).sum();
                 let brackets = piece.bytes.len() - named;
-                assert!(brackets <= 2, "{}: {brackets} bytes of {:?} are no field's", transcript.name, piece.kind);
-                assert!(!fields.iter().any(|field| field.name.starts_with("not a")) || !piece.whole || brackets == 0);
+                assert!(
+                    brackets <= 2,
+                    "{}: {brackets} bytes of {:?} are no field's",
+                    transcript.name,
+                    piece.kind
+                );
+                assert!(
+                    !fields.iter().any(|field| field.name.starts_with("not a"))
+                        || !piece.whole
+                        || brackets == 0
+                );
                 *kinds.entry(format!("{:?}", piece.kind)).or_insert(0) += 1;
             }
         }
     }
     let count = |kind: Kind| kinds.get(&format!("{kind:?}")).copied().unwrap_or(0);
     assert_eq!(
-        (count(Kind::Handshake), count(Kind::KeepAlive), count(Kind::Frame(FrameId::CRAWLER_REPLY))),
+        (
+            count(Kind::Handshake),
+            count(Kind::KeepAlive),
+            count(Kind::Frame(FrameId::CRAWLER_REPLY))
+        ),
         (64, 2, 89)
     );
 }
@@ -159,7 +188,8 @@ fn handshakes_are_read_and_written_or_refused_with_the_reason() {
         }
     }
     // The second is a connectability test, whose infohash ends in 1.
-    let expected = ["h_wrong_infohash.jsonl connection 1", "m_full_clients_both.jsonl connection 2"];
+    let expected =
+        ["h_wrong_infohash.jsonl connection 1", "m_full_clients_both.jsonl connection 2"];
     assert_eq!(refused, expected.map(|name| (name.to_owned(), HandshakeError::Infohash)));
 }
 
@@ -189,7 +219,9 @@ fn frames_are_written_to_the_same_bytes() {
                     sent = rest;
                     empty_frames += 1;
                 }
-                sent = sent.strip_prefix(&frame.encode()[..]).unwrap_or_else(|| panic!("{}: {}", side.name, frame.id));
+                sent = sent
+                    .strip_prefix(&frame.encode()[..])
+                    .unwrap_or_else(|| panic!("{}: {}", side.name, frame.id));
             }
             assert!(sent.is_empty(), "{}", side.name);
             assert_eq!(empty_frames, side.empty_frames, "{}", side.name);
@@ -207,8 +239,12 @@ fn messages_are_written_from_their_values_to_the_same_bytes() {
                 FrameId::CHALLENGE => Challenge::decode(&frame.body).unwrap().encode(),
                 FrameId::RESPONSE1 => Response1::decode(&frame.body).unwrap().encode(),
                 FrameId::RESPONSE2 => Response2::decode(&frame.body).unwrap().encode(),
-                FrameId::CRAWLER_REQUEST => CrawlerRequest::decode(frame.body.clone()).unwrap().encode(),
-                FrameId::CRAWLER_REPLY => CrawlerReply::decode(frame.body.clone()).unwrap().encode(),
+                FrameId::CRAWLER_REQUEST => {
+                    CrawlerRequest::decode(frame.body.clone()).unwrap().encode()
+                }
+                FrameId::CRAWLER_REPLY => {
+                    CrawlerReply::decode(frame.body.clone()).unwrap().encode()
+                }
                 FrameId::KEEP_ALIVE => Frame { id: FrameId::KEEP_ALIVE, body: Bytes::new() },
                 _ => continue, // taken and dropped: there is no value
             };
@@ -232,14 +268,17 @@ fn messages_are_written_from_their_values_to_the_same_bytes() {
 fn replies_are_cut_into_the_parts_that_the_original_sent() {
     let mut longest = 0;
     for side in all_sides().into_iter().filter(|side| !is_scripted(&side.name)) {
-        let sent: Vec<_> = side.frames.into_iter().filter(|frame| frame.id == FrameId::CRAWLER_REPLY).collect();
-        let received: Vec<_> = sent.iter().map(|frame| CrawlerReply::decode(frame.body.clone()).unwrap()).collect();
+        let sent: Vec<_> =
+            side.frames.into_iter().filter(|frame| frame.id == FrameId::CRAWLER_REPLY).collect();
+        let received: Vec<_> =
+            sent.iter().map(|frame| CrawlerReply::decode(frame.body.clone()).unwrap()).collect();
         let mut cut = Vec::new();
         for reply in received.chunk_by(|part, _| !part.parts_left.is_last()) {
             let payload: Vec<u8> = reply.iter().flat_map(|part| part.payload.clone()).collect();
             longest = longest.max(payload.len());
             cut.extend(
-                parts(reply[0].message, reply[0].channel, reply[0].error, payload.into()).map(|part| part.encode()),
+                parts(reply[0].message, reply[0].channel, reply[0].error, payload.into())
+                    .map(|part| part.encode()),
             );
         }
         assert_eq!(cut, sent, "{}", side.name);
@@ -250,11 +289,16 @@ fn replies_are_cut_into_the_parts_that_the_original_sent() {
 #[test]
 fn replies_decode_and_are_written_again() {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for reply in replies().iter().filter(|reply| reply.error == ErrorByte::SUCCESS && !is_scripted(&reply.name)) {
+    for reply in replies()
+        .iter()
+        .filter(|reply| reply.error == ErrorByte::SUCCESS && !is_scripted(&reply.name))
+    {
         let (name, payload) = (&reply.name, &reply.payload[..]);
         let format = match reply.message {
             _ if payload.starts_with(b"\x80\x02") => check_pickle(name, payload),
-            MessageId::NATCHECK | MessageId::FRIENDSHIP_STATS | MessageId::NATTRAVERSAL => check_bencode(name, payload),
+            MessageId::NATCHECK | MessageId::FRIENDSHIP_STATS | MessageId::NATTRAVERSAL => {
+                check_bencode(name, payload)
+            }
             MessageId::PUNCTURE_QUERY => check_log(name, payload),
             MessageId::VIDEOPLAYBACK_EVENT_QUERY => check_pickle(name, &inflated(payload)),
             _ => check_a(name, payload),
@@ -265,7 +309,8 @@ fn replies_decode_and_are_written_again() {
 }
 
 fn check_a(name: &str, payload: &[u8]) -> &'static str {
-    let parsed = encoding_a::decode_spanned(payload).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let parsed =
+        encoding_a::decode_spanned(payload).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert_eq!(parsed.value.encode(), payload, "{name}");
     assert_eq!(parsed.unsorted_dicts, 0, "{name}");
     "a"
@@ -305,7 +350,14 @@ fn every_payload_is_shown_in_its_format_without_notes() {
         assert_eq!(decoded.notes, [], "{} id {}: {}", reply.name, reply.message, decoded.summary);
         *formats.entry(decoded.format).or_default() += 1;
     }
-    let expected = [("a", 29), ("bencode", 10), ("pickle", 11), ("text", 24), ("zlib, pickle", 2), ("zlib, text", 4)];
+    let expected = [
+        ("a", 29),
+        ("bencode", 10),
+        ("pickle", 11),
+        ("text", 24),
+        ("zlib, pickle", 2),
+        ("zlib, text", 4),
+    ];
     assert_eq!(formats, expected.map(|(format, count)| (format.to_owned(), count)).into());
 }
 
@@ -315,7 +367,8 @@ fn bencoded_requests_are_written_again() {
     for side in all_sides() {
         for frame in side.frames.into_iter().filter(|frame| frame.id == FrameId::CRAWLER_REQUEST) {
             let request = CrawlerRequest::decode(frame.body).unwrap();
-            let bencoded = [MessageId::FRIENDSHIP_STATS, MessageId::NATTRAVERSAL].contains(&request.message);
+            let bencoded =
+                [MessageId::FRIENDSHIP_STATS, MessageId::NATTRAVERSAL].contains(&request.message);
             if bencoded && &request.payload[..] != b"junk" {
                 check_bencode(&side.name, &request.payload);
                 count += 1;
@@ -340,10 +393,26 @@ fn every_signature_verifies_and_covers_what_it_must() {
 
         let by_acceptor = signed_bytes(&response1.nonce, &ours, &response1.dialler);
         let by_dialler = signed_bytes(&ours, &response1.nonce, &response2.acceptor);
-        assert_eq!(verify_legacy(&response1.permid, &by_acceptor, &response1.signature), Ok(()), "{}", transcript.name);
-        assert_eq!(verify_legacy(&response2.permid, &by_dialler, &response2.signature), Ok(()), "{}", transcript.name);
-        assert_eq!(verify_legacy(&response1.permid, &by_dialler, &response1.signature), Err(SignatureError));
-        assert_eq!(verify_legacy(&response2.permid, &by_dialler, &response1.signature), Err(SignatureError));
+        assert_eq!(
+            verify_legacy(&response1.permid, &by_acceptor, &response1.signature),
+            Ok(()),
+            "{}",
+            transcript.name
+        );
+        assert_eq!(
+            verify_legacy(&response2.permid, &by_dialler, &response2.signature),
+            Ok(()),
+            "{}",
+            transcript.name
+        );
+        assert_eq!(
+            verify_legacy(&response1.permid, &by_dialler, &response1.signature),
+            Err(SignatureError)
+        );
+        assert_eq!(
+            verify_legacy(&response2.permid, &by_dialler, &response1.signature),
+            Err(SignatureError)
+        );
     }
 }
 

@@ -47,8 +47,15 @@ pub struct AddArgs {
 /// # Errors
 /// Something can't be read or written.
 pub fn run(args: &AddArgs) -> Result<u8, CliError> {
-    if args.note.is_none() && args.add_file.is_none() && args.recording.is_none() && args.checkpoint.is_none() {
-        return Err(CliError::usage("nothing to add", "give --note, --add-file, --recording or --checkpoint"));
+    if args.note.is_none()
+        && args.add_file.is_none()
+        && args.recording.is_none()
+        && args.checkpoint.is_none()
+    {
+        return Err(CliError::usage(
+            "nothing to add",
+            "give --note, --add-file, --recording or --checkpoint",
+        ));
     }
     let mut case = CaseFile::open(&args.file, &args.key)?;
     let mut added = Vec::new();
@@ -66,21 +73,33 @@ pub fn run(args: &AddArgs) -> Result<u8, CliError> {
         added.push(case.append(draft)?);
     }
     case.close()?;
-    let (first, last) = (added.first().copied().unwrap_or_default(), added.last().copied().unwrap_or_default());
-    let words = if first == last { format!("entry {first}\n") } else { format!("entries {first} to {last}\n") };
+    let (first, last) =
+        (added.first().copied().unwrap_or_default(), added.last().copied().unwrap_or_default());
+    let words = if first == last {
+        format!("entry {first}\n")
+    } else {
+        format!("entries {first} to {last}\n")
+    };
     output::write_out(words.as_bytes())?;
     Ok(0)
 }
 
 fn case_file(case: &mut CaseFile, path: &Path) -> Result<u64, CliError> {
-    let size = fs::metadata(path).map_err(|error| CliError::file(path, error).with_hint("check its path"))?.len();
+    let size = fs::metadata(path)
+        .map_err(|error| CliError::file(path, error).with_hint("check its path"))?
+        .len();
     if size > MAX_FILE {
-        return Err(CliError::file(path, "larger than 64 MiB").with_hint("add a digest of it as a note instead"));
+        return Err(CliError::file(path, "larger than 64 MiB")
+            .with_hint("add a digest of it as a note instead"));
     }
-    let bytes = fs::read(path).map_err(|error| CliError::file(path, error).with_hint("check its path"))?;
+    let bytes =
+        fs::read(path).map_err(|error| CliError::file(path, error).with_hint("check its path"))?;
     if !case.entries.keeps().addresses {
-        return Err(CliError::file(path, "this case hides addresses, and a file could hold some; nothing was added")
-            .with_hint("write what it shows as a note, or open a case that keeps addresses"));
+        return Err(CliError::file(
+            path,
+            "this case hides addresses, and a file could hold some; nothing was added",
+        )
+        .with_hint("write what it shows as a note, or open a case that keeps addresses"));
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut draft = Draft::new(kind::FILE).plain("bytes", bytes.len()).private("name", name);
@@ -90,11 +109,11 @@ fn case_file(case: &mut CaseFile, path: &Path) -> Result<u64, CliError> {
 
 fn witnessed(case: &mut CaseFile, path: &Path) -> Result<u64, CliError> {
     let note = note(path)?;
-    let ours = note.checkpoint.origin == case.id().origin() && note.verify(&case.public_key()).is_ok();
+    let ours =
+        note.checkpoint.origin == case.id().origin() && note.verify(&case.public_key()).is_ok();
     if !ours {
-        return Err(
-            CliError::file(path, "not a checkpoint of this case by its own key").with_hint("check which case it is of")
-        );
+        return Err(CliError::file(path, "not a checkpoint of this case by its own key")
+            .with_hint("check which case it is of"));
     }
     case.append(Draft::new(kind::WITNESSED).plain("note", note))
 }
@@ -107,13 +126,20 @@ fn recording(case: &mut CaseFile, path: &Path) -> Result<Vec<u64>, CliError> {
         .plain("program", &recording.header.program)
         .private("name", path.to_string_lossy().as_bytes());
     let from = case.append(head)?;
-    let mut keeper = Keeper::new(probes::registry()?, format!("as recorded by {}", recording.header.program), None);
+    let mut keeper = Keeper::new(
+        probes::registry()?,
+        format!("as recorded by {}", recording.header.program),
+        None,
+    );
     for line in &recording.lines {
         let What::Msg(Msg::Node(event)) = &line.1 else { continue };
         let at = started + Duration::from_micros(line.0.unsigned_abs());
         let time = rfc3339(u64::try_from(at.as_nanos()).unwrap_or(u64::MAX));
-        keeper.event(event, case, |draft| draft.plain("recorded_at", &time).plain("recording", from))?;
+        keeper.event(event, case, |draft| {
+            draft.plain("recorded_at", &time).plain("recording", from)
+        })?;
     }
-    let last = case.append(Draft::new("recording_end").plain("recording", from).plain("cut", recording.cut))?;
+    let last = case
+        .append(Draft::new("recording_end").plain("recording", from).plain("cut", recording.cut))?;
     Ok(vec![from, last])
 }

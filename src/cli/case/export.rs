@@ -1,4 +1,5 @@
-//! `case export`: what a case says, for other programs and for people. Every export is an entry of the case.
+//! `case export`: what a case says, for other programs and for people. Every export is an entry of
+//! the case.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -38,8 +39,9 @@ pub struct ExportArgs {
 }
 
 fn format(name: &str) -> Result<Format, String> {
-    Format::find(name)
-        .ok_or_else(|| format!("not a format; write one of: {}", Format::ALL.map(Format::name).join(", ")))
+    Format::find(name).ok_or_else(|| {
+        format!("not a format; write one of: {}", Format::ALL.map(Format::name).join(", "))
+    })
 }
 
 /// # Errors
@@ -57,7 +59,8 @@ pub fn run(args: &ExportArgs) -> Result<u8, CliError> {
         output::say(format_args!("nothing exported: entry {}: {}", fault.entry, fault.why));
         return Ok(BROKEN);
     }
-    let mut contents = record::contents(file::read(&args.file)?).map_err(|error| CliError::file(&args.file, error))?;
+    let mut contents = record::contents(file::read(&args.file)?)
+        .map_err(|error| CliError::file(&args.file, error))?;
     let signals = signals(&contents);
     select(&mut contents, args);
     let now = Clock::start().now().rfc3339();
@@ -69,7 +72,8 @@ pub fn run(args: &ExportArgs) -> Result<u8, CliError> {
         verified: &sentence(&verified),
     };
     let mut bytes = Vec::new();
-    export::write(args.format, export, &mut bytes).map_err(|error| CliError::file(&args.out, error))?;
+    export::write(args.format, export, &mut bytes)
+        .map_err(|error| CliError::file(&args.out, error))?;
     write(args, &bytes)?;
     let digest = sha256_hex(&bytes);
     let entry = note_export(args, &digest, bytes.len(), contents.records.len());
@@ -88,13 +92,15 @@ pub fn run(args: &ExportArgs) -> Result<u8, CliError> {
 
 fn select(contents: &mut Contents, args: &ExportArgs) {
     if let Some(begin) = &args.content {
-        contents
-            .records
-            .retain(|record| record.content.as_ref().is_some_and(|content| content.starts_with(begin.as_str())));
+        contents.records.retain(|record| {
+            record.content.as_ref().is_some_and(|content| content.starts_with(begin.as_str()))
+        });
     }
     if !args.entries.is_empty() {
         let wanted = |entry| args.entries.contains(&entry);
-        contents.records.retain(|record| wanted(record.entry) || record.end_entry.is_some_and(wanted));
+        contents
+            .records
+            .retain(|record| wanted(record.entry) || record.end_entry.is_some_and(wanted));
     }
 }
 
@@ -114,18 +120,33 @@ fn signals(contents: &Contents) -> Vec<Card> {
 }
 
 fn write(args: &ExportArgs, bytes: &[u8]) -> Result<(), CliError> {
-    let failed =
-        |error| CliError::file(&args.out, error).with_hint("choose a new name in a directory that you may write to");
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&args.out).map_err(failed)?;
+    let failed = |error| {
+        CliError::file(&args.out, error)
+            .with_hint("choose a new name in a directory that you may write to")
+    };
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&args.out)
+        .map_err(failed)?;
     file.write_all(bytes).map_err(|error| {
         let _ = fs::remove_file(&args.out); // half an export must not be taken for a whole one
         failed(error)
     })
 }
 
-fn note_export(args: &ExportArgs, digest: &str, bytes: usize, questions: usize) -> Result<u64, CliError> {
+fn note_export(
+    args: &ExportArgs,
+    digest: &str,
+    bytes: usize,
+    questions: usize,
+) -> Result<u64, CliError> {
     let mut case = CaseFile::open(&args.file, &args.key)?;
-    let draft = Draft::new(kind::EXPORT).plain("format", args.format).plain("sha256", digest).plain("bytes", bytes);
+    let draft = Draft::new(kind::EXPORT)
+        .plain("format", args.format)
+        .plain("sha256", digest)
+        .plain("bytes", bytes);
     let entry = case.append(draft.plain("questions", questions))?;
     case.close()?;
     Ok(entry)

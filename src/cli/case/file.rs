@@ -1,4 +1,5 @@
-//! A case file on the disk: opened by one process at a time, verified before anything is added, signed when it is closed.
+//! A case file on the disk: opened by one process at a time, verified before anything is added,
+//! signed when it is closed.
 
 #![allow(clippy::disallowed_methods)] // where a case meets the clock and the operating system's randomness
 
@@ -59,7 +60,8 @@ impl Clock {
     /// This moment.
     pub fn now(self) -> Moment {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let nanoseconds = |duration: std::time::Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        let nanoseconds =
+            |duration: std::time::Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         Moment { utc_ns: nanoseconds(wall), monotonic_ns: nanoseconds(self.opened.elapsed()) }
     }
 }
@@ -82,13 +84,14 @@ impl CaseFile {
     pub fn open(path: &Path, option: &KeyOption) -> Result<Self, CliError> {
         let key = option.read()?;
         let file = OpenOptions::new().read(true).write(true).open(path);
-        let file =
-            file.map_err(|error| CliError::file(path, error).with_hint("`swarmscope case new FILE` opens a case"))?;
+        let file = file.map_err(|error| {
+            CliError::file(path, error).with_hint("`swarmscope case new FILE` opens a case")
+        })?;
         lock(path, &file)?;
         let clock = Clock::start();
         let keeps = keeps(path, &file)?;
-        let (writer, report) =
-            Writer::open(file, clock.now(), salts(random()?)).map_err(|error| broken(path, error))?;
+        let (writer, report) = Writer::open(file, clock.now(), salts(random()?))
+            .map_err(|error| broken(path, error))?;
         if !writer.is_key(&key) {
             return Err(CliError::file(path, "it was opened with another key; nothing was added")
                 .with_hint("name the key file that it was opened with: --identity FILE"));
@@ -103,7 +106,13 @@ impl CaseFile {
         Ok(Self::of(path, writer, key, clock, keeps))
     }
 
-    fn of(path: &Path, writer: Writer<File>, key: Ed25519Identity, clock: Clock, keeps: Keeps) -> Self {
+    fn of(
+        path: &Path,
+        writer: Writer<File>,
+        key: Ed25519Identity,
+        clock: Clock,
+        keeps: Keeps,
+    ) -> Self {
         let purpose = [MASK, writer.id().to_string().as_bytes()].concat();
         let entries = Entries::new(keeps, Mask::new(key.derive(&purpose)));
         Self { path: path.to_owned(), writer, key, clock, entries }
@@ -185,7 +194,8 @@ pub fn new(args: &NewArgs) -> Result<u8, CliError> {
         CliError::file(path, error).with_hint("a case needs a file of its own; choose another name")
     })?;
     lock(path, &file)?;
-    let keeps = Keeps { addresses: !args.hide_addresses, bytes: !args.hashes_only && !args.hide_addresses };
+    let keeps =
+        Keeps { addresses: !args.hide_addresses, bytes: !args.hashes_only && !args.hide_addresses };
     let mut head = keeps.head(Draft::new(kind::CASE).plain("program", program()));
     for (name, text) in [("why", &args.why), ("order", &args.order)] {
         if let Some(text) = text {
@@ -194,11 +204,14 @@ pub fn new(args: &NewArgs) -> Result<u8, CliError> {
     }
     let seed = random()?;
     let id = CaseId(random()?[..16].try_into().expect("16 of 32 bytes"));
-    let made = Writer::create(file, id, &key, head, clock.now(), salts(seed)).map_err(|error| broken(path, error));
+    let made = Writer::create(file, id, &key, head, clock.now(), salts(seed))
+        .map_err(|error| broken(path, error));
     let mut case = CaseFile::of(path, made?, key, clock, keeps);
     case.sign()?;
     let verifier = verifier_key(&case.id().origin(), &case.public_key());
-    output::write_out(format!("case {} in {}\nsigned by {verifier}\n", case.id(), path.display()).as_bytes())?;
+    output::write_out(
+        format!("case {} in {}\nsigned by {verifier}\n", case.id(), path.display()).as_bytes(),
+    )?;
     Ok(0)
 }
 
@@ -219,17 +232,21 @@ pub fn program() -> String {
 /// # Errors
 /// It can't be read.
 pub fn read(path: &Path) -> Result<std::io::BufReader<File>, CliError> {
-    let file = File::open(path).map_err(|error| CliError::file(path, error).with_hint("check the path of the case"))?;
+    let file = File::open(path)
+        .map_err(|error| CliError::file(path, error).with_hint("check the path of the case"))?;
     let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
     if !regular {
-        return Err(CliError::file(path, "it is not a file").with_hint("check the path of the case"));
+        return Err(
+            CliError::file(path, "it is not a file").with_hint("check the path of the case")
+        );
     }
     Ok(std::io::BufReader::with_capacity(1 << 20, file))
 }
 
 fn keeps(path: &Path, file: &File) -> Result<Keeps, CliError> {
     use swarmscope_evidence::case::read::{Found, Records};
-    let first = Records::open(file).and_then(|records| records.map_or(Ok(None), |mut records| records.read()));
+    let first = Records::open(file)
+        .and_then(|records| records.map_or(Ok(None), |mut records| records.read()));
     match first.map_err(|error| CliError::file(path, error))? {
         Some(Found::Entry { entry, .. }) => Ok(Keeps::of_case(&entry)),
         _ => Ok(Keeps { addresses: false, bytes: false }), // no case: opening it says so
@@ -239,20 +256,20 @@ fn keeps(path: &Path, file: &File) -> Result<Keeps, CliError> {
 fn lock(path: &Path, file: &File) -> Result<(), CliError> {
     match file.try_lock() {
         Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => {
-            Err(CliError::file(path, "another process writes to it")
-                .with_hint("wait for it to end, or use another case"))
-        }
+        Err(TryLockError::WouldBlock) => Err(CliError::file(path, "another process writes to it")
+            .with_hint("wait for it to end, or use another case")),
         Err(TryLockError::Error(error)) => Err(CliError::file(path, error)),
     }
 }
 
 fn broken(path: &Path, error: OpenError) -> CliError {
-    CliError::file(path, error).with_hint("`swarmscope case verify FILE` says what still holds; go on in a new case")
+    CliError::file(path, error)
+        .with_hint("`swarmscope case verify FILE` says what still holds; go on in a new case")
 }
 
 fn random() -> Result<Salt, CliError> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| CliError::io(format!("no randomness for a case: {error}")))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| CliError::io(format!("no randomness for a case: {error}")))?;
     Ok(bytes)
 }

@@ -31,7 +31,14 @@ pub struct Keeper {
 impl Keeper {
     /// `identity`: our permid, or how it is known.
     pub fn new(registry: Registry, identity: String, round: Option<u64>) -> Self {
-        Self { registry, identity, round, asking: None, peers: HashMap::new(), open: HashMap::new() }
+        Self {
+            registry,
+            identity,
+            round,
+            asking: None,
+            peers: HashMap::new(),
+            open: HashMap::new(),
+        }
     }
 
     /// Keeps failed dials, too: they were made to ask this.
@@ -74,7 +81,17 @@ impl Keeper {
                 let entry = case.append(dress(case.entries.sent(&sent)))?;
                 self.open.insert(*ticket, entry);
             }
-            Event::Reply { ticket, permid, message, channel, error, payload, parts, elapsed, dialled_back } => {
+            Event::Reply {
+                ticket,
+                permid,
+                message,
+                channel,
+                error,
+                payload,
+                parts,
+                elapsed,
+                dialled_back,
+            } => {
                 let Some(request) = self.open.remove(ticket) else { return Ok(()) };
                 let reading = decode_reply(&self.registry, *message, *error, payload);
                 let reply = Reply {
@@ -113,7 +130,12 @@ impl Keeper {
     ///
     /// # Errors
     /// It could not be written.
-    pub fn ended(&mut self, case: &mut CaseFile, message: MessageId, failure: &Failure) -> Result<(), CliError> {
+    pub fn ended(
+        &mut self,
+        case: &mut CaseFile,
+        message: MessageId,
+        failure: &Failure,
+    ) -> Result<(), CliError> {
         let open: Vec<u64> = self.open.drain().map(|(_, entry)| entry).collect();
         for request in open {
             self.failed(case, Some(request), None, message, failure, |draft| draft)?;

@@ -21,7 +21,13 @@ pub struct RedactArgs {
     #[arg(long, value_name = "COPY", env = "SWARMSCOPE_OUT")]
     out: PathBuf,
     /// Which fields the copy withholds, in every entry: address, peer, payload, text, …
-    #[arg(long, value_name = "NAME", env = "SWARMSCOPE_FIELD", value_delimiter = ',', required = true)]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "SWARMSCOPE_FIELD",
+        value_delimiter = ',',
+        required = true
+    )]
     field: Vec<String>,
     /// Why; it stands in the case and in the copy
     #[arg(long, value_name = "TEXT", env = "SWARMSCOPE_WHY")]
@@ -39,12 +45,17 @@ pub fn run(args: &RedactArgs) -> Result<u8, CliError> {
     let places = redact::places(file::read(&args.file)?, &fields).map_err(failed)?;
     if places.is_empty() {
         return Err(CliError::usage(
-            format!("--field: no entry has a field {} that can be withheld", args.field.join(" or ")),
+            format!(
+                "--field: no entry has a field {} that can be withheld",
+                args.field.join(" or ")
+            ),
             "`swarmscope case show FILE --json` lists the fields; the format says which are commitments",
         ));
     }
     let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&args.out);
-    let out = out.map_err(|error| CliError::file(&args.out, error).with_hint("choose a new name for the copy"))?;
+    let out = out.map_err(|error| {
+        CliError::file(&args.out, error).with_hint("choose a new name for the copy")
+    })?;
     case.append(redact::entry(&places, &args.why))?;
     case.close()?;
     let copied = redact::copy(file::read(&args.file)?, BufWriter::new(out), &places);
@@ -53,7 +64,12 @@ pub fn run(args: &RedactArgs) -> Result<u8, CliError> {
     }
     copied.map_err(|error| CliError::file(&args.out, error))?;
     output::write_out(
-        format!("{} withheld in {}\n", text::count(places.len(), "value", "values"), args.out.display()).as_bytes(),
+        format!(
+            "{} withheld in {}\n",
+            text::count(places.len(), "value", "values"),
+            args.out.display()
+        )
+        .as_bytes(),
     )?;
     Ok(0)
 }

@@ -22,15 +22,26 @@ pub struct ShowArgs {
 }
 
 /// Fields that a line says otherwise, or that are for programs.
-const NOT_IN_A_LINE: &[&str] =
-    &["type", "time", "monotonic_ns", "payload", "note", "verifier", "key", "card", "shape", "program"];
+const NOT_IN_A_LINE: &[&str] = &[
+    "type",
+    "time",
+    "monotonic_ns",
+    "payload",
+    "note",
+    "verifier",
+    "key",
+    "card",
+    "shape",
+    "program",
+];
 
 /// # Errors
 /// The file can't be read, or standard output can't be written.
 pub fn run(args: &ShowArgs) -> Result<u8, CliError> {
     let failed = |error| CliError::file(&args.file, error);
     let mut records = Records::open(file::read(&args.file)?).map_err(failed)?.ok_or_else(|| {
-        CliError::file(&args.file, "it is no case file").with_hint("`swarmscope case new FILE` opens a case")
+        CliError::file(&args.file, "it is no case file")
+            .with_hint("`swarmscope case new FILE` opens a case")
     })?;
     let mut code = 0;
     while let Some(found) = records.read().map_err(failed)? {
@@ -87,7 +98,13 @@ fn as_json(entry: &Entry) -> Result<String, CliError> {
         let value = match &field.value {
             Value::Withheld => json!({ "withheld": true }),
             value => match std::str::from_utf8(value.bytes().unwrap_or_default()) {
-                Ok(text) if field.name != "payload" && field.name != "content" && field.name != "key" => text.into(),
+                Ok(text)
+                    if field.name != "payload"
+                        && field.name != "content"
+                        && field.name != "key" =>
+                {
+                    text.into()
+                }
                 Ok(text) if field.name == "content" => text.into(),
                 _ => json!({ "base64": output::base64(value.bytes().unwrap_or_default()) }),
             },

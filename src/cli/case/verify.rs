@@ -1,4 +1,5 @@
-//! `case verify` and `case checkpoint`: what holds, what does not, and first of all what can't be told.
+//! `case verify` and `case checkpoint`: what holds, what does not, and first of all what can't be
+//! told.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,9 +50,8 @@ pub fn checkpoint(args: &FileArgs) -> Result<u8, CliError> {
         return Ok(BROKEN);
     }
     let Some(note) = report.checkpoint else {
-        return Err(
-            CliError::file(&args.file, "it has no checkpoint yet").with_hint("`swarmscope case sign FILE` writes one")
-        );
+        return Err(CliError::file(&args.file, "it has no checkpoint yet")
+            .with_hint("`swarmscope case sign FILE` writes one"));
     };
     output::write_out(note.to_string().as_bytes())?;
     Ok(0)
@@ -71,11 +71,13 @@ pub fn report(path: &Path, outside: Option<&Note>) -> Result<Report, CliError> {
 /// It can't be read, or is none.
 pub fn note(path: &Path) -> Result<Note, CliError> {
     const HINT: &str = "a checkpoint is what `swarmscope case checkpoint FILE` prints";
-    let size = fs::metadata(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?.len();
+    let size =
+        fs::metadata(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?.len();
     if size > MAX_NOTE as u64 {
         return Err(CliError::file(path, "too large for a checkpoint").with_hint(HINT));
     }
-    let note = fs::read_to_string(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?;
+    let note =
+        fs::read_to_string(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?;
     Note::parse(&note).map_err(|error| CliError::file(path, error).with_hint(HINT))
 }
 
@@ -108,19 +110,34 @@ fn as_text(report: &Report, outside: Option<&Note>) -> String {
             "all {} entries hold; {} of them are signed, in {}",
             report.entries,
             report.signed,
-            text::count(usize::try_from(report.checkpoints).unwrap_or(usize::MAX), "checkpoint", "checkpoints")
+            text::count(
+                usize::try_from(report.checkpoints).unwrap_or(usize::MAX),
+                "checkpoint",
+                "checkpoints"
+            )
         ));
         let after = report.entries - report.signed - u64::from(report.checkpoint.is_some());
         if after > 0 {
-            lines.push(format!("the last {after} are not signed yet: anybody could have written them"));
+            lines.push(format!(
+                "the last {after} are not signed yet: anybody could have written them"
+            ));
         }
     } else {
-        lines.extend(report.faults.iter().take(20).map(|fault| format!("entry {}: {}", fault.entry, fault.why)));
+        lines.extend(
+            report
+                .faults
+                .iter()
+                .take(20)
+                .map(|fault| format!("entry {}: {}", fault.entry, fault.why)),
+        );
         if report.faults.len() > 20 {
             lines.push(format!("… and {} more", report.faults.len() - 20));
         }
-        let proven: Vec<String> =
-            report.proven.iter().map(|range| format!("{} to {}", range.start, range.end - 1)).collect();
+        let proven: Vec<String> = report
+            .proven
+            .iter()
+            .map(|range| format!("{} to {}", range.start, range.end - 1))
+            .collect();
         lines.push(match proven.as_slice() {
             [] => "no checkpoint proves the others".to_owned(),
             _ => format!("still proven: entries {}", proven.join(", ")),
@@ -134,7 +151,10 @@ fn as_text(report: &Report, outside: Option<&Note>) -> String {
         ));
     }
     if report.withheld > 0 {
-        lines.push(format!("this copy withholds {} values; their commitments are unchanged", report.withheld));
+        lines.push(format!(
+            "this copy withholds {} values; their commitments are unchanged",
+            report.withheld
+        ));
     }
     lines.push(String::new());
     lines.join("\n")
@@ -151,7 +171,8 @@ fn as_json(report: &Report) -> Result<String, CliError> {
         object["entry"] = fault.entry.into();
         object["why"] = fault.why.clone().into();
         object["faults"] = report.faults.len().into();
-        object["proven"] = report.proven.iter().map(|range| json!([range.start, range.end - 1])).collect();
+        object["proven"] =
+            report.proven.iter().map(|range| json!([range.start, range.end - 1])).collect();
     }
     let line = text::json(&object).map_err(|error| CliError::io(error.to_string()))?;
     Ok(line + "\n")

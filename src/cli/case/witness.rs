@@ -57,7 +57,9 @@ pub fn run(args: &WitnessArgs) -> Result<u8, CliError> {
             Ok(0)
         }
         Err(WitnessError::Io(error)) => Err(CliError::file(&args.file, error)),
-        Err(WitnessError::NoCheckpoint) => Err(CliError::file(&args.file, WitnessError::NoCheckpoint)),
+        Err(WitnessError::NoCheckpoint) => {
+            Err(CliError::file(&args.file, WitnessError::NoCheckpoint))
+        }
         Err(error) => {
             output::say(format_args!("not signed: {error}"));
             Ok(BROKEN)
@@ -81,14 +83,17 @@ fn read(path: &Path) -> Result<Memory, CliError> {
 fn write(path: &Path, memory: &Memory) -> Result<(), CliError> {
     let new = path.with_extension("new");
     let replace = || {
-        if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty())
+        {
             fs::create_dir_all(directory)?;
         }
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
         file.write_all(memory.text().as_bytes())?;
         file.sync_all()?;
         fs::rename(&new, path)
     };
-    replace()
-        .map_err(|error| CliError::file(path, error).with_hint("nothing was signed; name another file with --memory"))
+    replace().map_err(|error| {
+        CliError::file(path, error).with_hint("nothing was signed; name another file with --memory")
+    })
 }

@@ -48,9 +48,12 @@ fn below(command: Command, section: &str, lines: &Lines) -> Command {
 
 fn with_own(command: Command, section: &str, lines: &Lines) -> Command {
     command.mut_args(|option| {
-        let values = name(&option).and_then(|name| lines.get(&format!("{section}.{name}")).or(lines.get(name)));
+        let values = name(&option)
+            .and_then(|name| lines.get(&format!("{section}.{name}")).or(lines.get(name)));
         match values.cloned() {
-            Some(values) => option.default_values(values.into_iter().map(OsStr::from)).required(false),
+            Some(values) => {
+                option.default_values(values.into_iter().map(OsStr::from)).required(false)
+            }
             None => option,
         }
     })
@@ -75,7 +78,8 @@ impl Reading<'_> {
                 self.section(command, "", key, section);
                 continue;
             }
-            let options: Vec<&Arg> = all_options(command).into_iter().filter(|o| name(o) == Some(word)).collect();
+            let options: Vec<&Arg> =
+                all_options(command).into_iter().filter(|o| name(o) == Some(word)).collect();
             if options.is_empty() {
                 let known = all_options(command);
                 self.unknown(key, known.iter().filter_map(|option| name(option)));
@@ -84,13 +88,25 @@ impl Reading<'_> {
         }
     }
 
-    fn section(&mut self, command: &Command, above: &str, key: &Spanned<impl AsRef<str>>, table: &DeTable) {
+    fn section(
+        &mut self,
+        command: &Command,
+        above: &str,
+        key: &Spanned<impl AsRef<str>>,
+        table: &DeTable,
+    ) {
         let word = key.as_ref().as_ref();
-        let Some(command) = command.get_subcommands().find(|command| command.get_name() == word && has_lines(command))
+        let Some(command) = command
+            .get_subcommands()
+            .find(|command| command.get_name() == word && has_lines(command))
         else {
-            let known = command.get_subcommands().filter(|command| has_lines(command)).map(Command::get_name);
+            let known = command
+                .get_subcommands()
+                .filter(|command| has_lines(command))
+                .map(Command::get_name);
             let known: Vec<_> = known.collect();
-            let what = format!("[{above}{word}] is not a section; the sections are {}", known.join(", "));
+            let what =
+                format!("[{above}{word}] is not a section; the sections are {}", known.join(", "));
             return self.wrong(&key.span(), what);
         };
         let place = format!("{above}{word}.");
@@ -100,7 +116,8 @@ impl Reading<'_> {
                 self.section(command, &place, key, section);
                 continue;
             }
-            let options: Vec<&Arg> = command.get_arguments().filter(|o| name(o) == Some(name_here)).collect();
+            let options: Vec<&Arg> =
+                command.get_arguments().filter(|o| name(o) == Some(name_here)).collect();
             if options.is_empty() {
                 self.unknown(key, command.get_arguments().filter_map(name));
             }
@@ -108,7 +125,11 @@ impl Reading<'_> {
         }
     }
 
-    fn unknown<'n>(&mut self, key: &Spanned<impl AsRef<str>>, known: impl Iterator<Item = &'n str>) {
+    fn unknown<'n>(
+        &mut self,
+        key: &Spanned<impl AsRef<str>>,
+        known: impl Iterator<Item = &'n str>,
+    ) {
         let word = key.as_ref().as_ref();
         let hint = match meant(word, known) {
             Some(meant) => format!("did you mean {meant}?"),
@@ -118,7 +139,13 @@ impl Reading<'_> {
     }
 
     /// A line, whose values every option of its name has to take.
-    fn line(&mut self, place: &str, options: &[&Arg], key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue>) {
+    fn line(
+        &mut self,
+        place: &str,
+        options: &[&Arg],
+        key: &Spanned<impl AsRef<str>>,
+        value: &Spanned<DeValue>,
+    ) {
         let Some(first) = options.first() else { return };
         let word = key.as_ref().as_ref();
         let values = match values(first, value) {
@@ -126,7 +153,8 @@ impl Reading<'_> {
             Err(what) => return self.wrong(&value.span(), format!("{word}: {what}")),
         };
         let directory = self.file.path.parent().unwrap_or(Path::new("")).to_owned();
-        let values: Vec<String> = values.into_iter().map(|text| placed(first, text, &directory)).collect();
+        let values: Vec<String> =
+            values.into_iter().map(|text| placed(first, text, &directory)).collect();
         if let Some(what) = options.iter().find_map(|option| refused(option, &values)) {
             return self.wrong(&value.span(), format!("{word}: {what}"));
         }
@@ -147,7 +175,8 @@ fn all_options(command: &Command) -> Vec<&Arg> {
 /// Whether a section can be called like this command.
 pub fn has_lines(command: &Command) -> bool {
     !command.is_hide_set()
-        && (command.get_arguments().any(|option| name(option).is_some()) || command.get_subcommands().any(has_lines))
+        && (command.get_arguments().any(|option| name(option).is_some())
+            || command.get_subcommands().any(has_lines))
 }
 
 /// Whether the option is on or off, and takes no value.
@@ -165,7 +194,9 @@ fn values(option: &Arg, value: &Spanned<DeValue>) -> Result<Vec<String>, String>
     match value.get_ref() {
         DeValue::Boolean(on) if is_switch(option) => Ok(vec![on.to_string()]),
         _ if is_switch(option) => Err("use true or false".into()),
-        DeValue::Array(list) if is_list(option) => list.iter().map(|it| plain(it.get_ref())).collect(),
+        DeValue::Array(list) if is_list(option) => {
+            list.iter().map(|it| plain(it.get_ref())).collect()
+        }
         DeValue::Array(_) => Err("takes one value, not a list".into()),
         value => plain(value).map(|text| vec![text]),
     }
@@ -192,8 +223,12 @@ fn placed(option: &Arg, text: String, directory: &Path) -> String {
 /// What the option has against these values.
 fn refused(option: &Arg, values: &[String]) -> Option<String> {
     let word = option.get_long().unwrap_or_default();
-    let alone = Command::new("swarmscope").no_binary_name(true).disable_help_flag(true).disable_version_flag(true);
-    let option = (*option).clone().required(false).env(None::<&str>).default_values(Vec::<OsStr>::new());
+    let alone = Command::new("swarmscope")
+        .no_binary_name(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true);
+    let option =
+        (*option).clone().required(false).env(None::<&str>).default_values(Vec::<OsStr>::new());
     if is_switch(&option) {
         return None;
     }

@@ -20,12 +20,14 @@ file's directory; ~/ is your home directory.";
 
 /// All lines that can stand in the file, as comments.
 pub fn default_file(command: &Command) -> String {
-    let path = directories::config_file().map_or_else(|_| "config.toml".to_owned(), |path| path.display().to_string());
+    let path = directories::config_file()
+        .map_or_else(|_| "config.toml".to_owned(), |path| path.display().to_string());
     let mut text = String::new();
     comment(&mut text, &format!("{path}: the configuration of swarmscope"));
     text.push_str("#\n");
     comment(&mut text, HEAD);
-    let commands: Vec<&Command> = command.get_subcommands().filter(|command| has_lines(command)).collect();
+    let commands: Vec<&Command> =
+        command.get_subcommands().filter(|command| has_lines(command)).collect();
     let shared = shared(&commands);
     for (option, users) in &shared {
         line(&mut text, option, &format!("{}; {}", variable(option), users.join(", ")));
@@ -52,8 +54,9 @@ fn shared<'a>(commands: &[&'a Command]) -> Vec<(&'a Arg, Vec<&'a str>)> {
 }
 
 fn section(text: &mut String, command: &Command, place: &str, shared: &[(&Arg, Vec<&str>)]) {
-    let own: Vec<&Arg> =
-        lines_of(command).filter(|option| !shared.iter().any(|(other, _)| is_same(other, option))).collect();
+    let own: Vec<&Arg> = lines_of(command)
+        .filter(|option| !shared.iter().any(|(other, _)| is_same(other, option)))
+        .collect();
     if !own.is_empty() {
         let _ = write!(text, "\n\n[{place}]\n");
         comment(text, &command.get_about().map(ToString::to_string).unwrap_or_default());
@@ -71,7 +74,8 @@ fn lines_of(command: &Command) -> impl Iterator<Item = &Arg> {
 }
 
 fn is_same(one: &Arg, other: &Arg) -> bool {
-    name(one) == name(other) && one.get_help().map(ToString::to_string) == other.get_help().map(ToString::to_string)
+    name(one) == name(other)
+        && one.get_help().map(ToString::to_string) == other.get_help().map(ToString::to_string)
 }
 
 fn variable(option: &Arg) -> String {
@@ -83,8 +87,13 @@ fn line(text: &mut String, option: &Arg, note: &str) {
     text.push('\n');
     comment(text, &option.get_help().map(ToString::to_string).unwrap_or_default());
     comment(text, &format!("({note})"));
-    let defaults: Vec<_> = option.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
-    let word = option.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default();
+    let defaults: Vec<_> =
+        option.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    let word = option
+        .get_value_names()
+        .and_then(|names| names.first())
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let value = match (defaults.first(), is_list(option)) {
         _ if is_switch(option) => "false".to_owned(),
         (Some(number), _) if number.parse::<i64>().is_ok() => number.to_string(),

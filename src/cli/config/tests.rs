@@ -22,7 +22,9 @@ fn faults(text: &str) -> Vec<String> {
 /// What a command line comes to with this file; the sub-command's part of it.
 fn parsed(text: &str, args: &str) -> ArgMatches {
     let command = without_variables(with_defaults(Cli::command(), &lines(text)));
-    let mut matches = command.try_get_matches_from(args.split(' ')).unwrap_or_else(|error| panic!("{args}: {error}"));
+    let mut matches = command
+        .try_get_matches_from(args.split(' '))
+        .unwrap_or_else(|error| panic!("{args}: {error}"));
     while let Some((_, below)) = matches.remove_subcommand() {
         matches = below;
     }
@@ -30,12 +32,18 @@ fn parsed(text: &str, args: &str) -> ArgMatches {
 }
 
 fn raw(matches: &ArgMatches, id: &str) -> Vec<String> {
-    matches.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned()).collect()
+    matches
+        .get_raw(id)
+        .into_iter()
+        .flatten()
+        .map(|value| value.to_string_lossy().into_owned())
+        .collect()
 }
 
 /// Something that an option takes, by what its value is called.
 fn sample(option: &Arg) -> &'static str {
-    let kind = option.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
+    let kind =
+        option.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
     match kind {
         _ if is_switch(option) => "true",
         "N" => "9",
@@ -57,7 +65,9 @@ fn sample(option: &Arg) -> &'static str {
 
 /// Every option of a command and of those below it, with the words that call the command.
 fn options(command: &Command, called: &str) -> Vec<(String, Arg)> {
-    let own = command.get_arguments().filter(|option| option.get_long().is_some_and(|long| long != "help"));
+    let own = command
+        .get_arguments()
+        .filter(|option| option.get_long().is_some_and(|long| long != "help"));
     let mut all: Vec<_> = own.map(|option| (called.to_owned(), option.clone())).collect();
     for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
         all.extend(options(command, format!("{called} {}", command.get_name()).trim_start()));
@@ -97,14 +107,21 @@ fn every_option_has_a_line_at_the_top_and_in_its_section() {
     for (called, option) in all {
         let (long, sample) = (option.get_long().unwrap(), sample(&option));
         let value = if is_switch(&option) { sample.to_owned() } else { format!("{sample:?}") };
-        for text in [format!("{long} = {value}\n"), format!("[{}]\n{long} = {value}\n", called.replace(' ', "."))] {
+        for text in [
+            format!("{long} = {value}\n"),
+            format!("[{}]\n{long} = {value}\n", called.replace(' ', ".")),
+        ] {
             let given = ["127.0.0.1:0", "127.0.0.2:0", "csv", "natcheck", "/tmp/x", "9"]
                 .map(|value| format!(" --{long} {value}"));
-            let arguments =
-                given.iter().fold(needed(&called, long).to_owned(), |left, option| left.replace(option, ""));
+            let arguments = given
+                .iter()
+                .fold(needed(&called, long).to_owned(), |left, option| left.replace(option, ""));
             let matches = parsed(&text, &format!("swarmscope {called}{arguments}"));
             assert_eq!(raw(&matches, option.get_id().as_str()), [sample], "{called}: {text}");
-            assert_eq!(matches.value_source(option.get_id().as_str()), Some(ValueSource::DefaultValue));
+            assert_eq!(
+                matches.value_source(option.get_id().as_str()),
+                Some(ValueSource::DefaultValue)
+            );
         }
     }
 }
@@ -124,7 +141,9 @@ fn the_command_line_goes_first_then_the_section_then_the_top() {
 
 #[test]
 fn files_are_those_beside_the_configuration() {
-    let of = |path: &str| raw(&parsed(&format!("identity = {path:?}"), "swarmscope"), "identity").remove(0);
+    let of = |path: &str| {
+        raw(&parsed(&format!("identity = {path:?}"), "swarmscope"), "identity").remove(0)
+    };
     assert_eq!(of("key.pem"), "/etc/swarmscope/key.pem");
     assert_eq!(of("/key.pem"), "/key.pem");
     // without a home it is left as it is, which says more than a path that nobody wrote
@@ -142,7 +161,10 @@ fn everything_that_is_wrong_is_told_with_its_line() {
         (2, "privacy: use true or false"),
         (5, "timeout: not a time"),
         (6, "unknown option \"frame\": `swarmscope config` lists the options"),
-        (7, "[reqest] is not a section; the sections are tui, demo, peer, request, case, check, signals, key"),
+        (
+            7,
+            "[reqest] is not a section; the sections are tui, demo, peer, request, case, check, signals, key",
+        ),
         (9, "theme: takes one value, not a list"),
         (10, "overlay-version: not an overlay version"),
         (11, "connect: use a quoted string or a number"),
@@ -157,8 +179,10 @@ fn everything_that_is_wrong_is_told_with_its_line() {
 #[test]
 fn the_printed_file_has_every_option_and_changes_nothing() {
     let printed = print::default_file(&Cli::command());
-    for (called, option) in
-        Cli::command().get_subcommands().filter(|c| !c.is_hide_set()).flat_map(|c| options(c, c.get_name()))
+    for (called, option) in Cli::command()
+        .get_subcommands()
+        .filter(|c| !c.is_hide_set())
+        .flat_map(|c| options(c, c.get_name()))
     {
         let line = format!("\n#{} = ", option.get_long().unwrap());
         assert!(option.is_hide_set() || printed.contains(&line), "{called}{line}");
@@ -172,9 +196,16 @@ fn the_printed_defaults_are_lines_that_read() {
     let printed = print::default_file(&Cli::command());
     let set: String = printed
         .lines()
-        .map(|line| match line.strip_prefix('#').filter(|rest| rest.contains(" = ") && !rest.starts_with(' ')) {
-            Some(setting) if !setting.contains(|c: char| c.is_ascii_uppercase()) => format!("{setting}\n"),
-            _ => format!("{line}\n"),
+        .map(|line| {
+            match line
+                .strip_prefix('#')
+                .filter(|rest| rest.contains(" = ") && !rest.starts_with(' '))
+            {
+                Some(setting) if !setting.contains(|c: char| c.is_ascii_uppercase()) => {
+                    format!("{setting}\n")
+                }
+                _ => format!("{line}\n"),
+            }
         })
         .collect();
     let lines = lines(&set);

@@ -1,4 +1,5 @@
-//! What a crawl says: a line that follows it on a terminal, events for programs, a paragraph at the end of each round.
+//! What a crawl says: a line that follows it on a terminal, events for programs, a paragraph at the
+//! end of each round.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -114,12 +115,15 @@ impl Line {
                 visits_per_s,
                 ..
             } => {
-                let percent =
-                    |share: &Option<f64>| share.map_or("not known yet".to_owned(), |it| format!("{:.1} %", it * 100.0));
-                let answered: Vec<String> = answered.iter().map(|(name, count)| format!("{count} {name}")).collect();
-                let size = estimate.map_or("not known before a second round".to_owned(), |[low, mid, high]| {
-                    format!("{mid:.0} (95 %: {low:.0} to {high:.0})")
-                });
+                let percent = |share: &Option<f64>| {
+                    share.map_or("not known yet".to_owned(), |it| format!("{:.1} %", it * 100.0))
+                };
+                let answered: Vec<String> =
+                    answered.iter().map(|(name, count)| format!("{count} {name}")).collect();
+                let size = estimate
+                    .map_or("not known before a second round".to_owned(), |[low, mid, high]| {
+                        format!("{mid:.0} (95 %: {low:.0} to {high:.0})")
+                    });
                 format!(
                     "round {round}: {reached} of {dialled} visits reached their peer, {known} peers known, answered: {}\n  \
                      {seconds:.0} s, {:.0} visits/s; peers that can be reached, as estimated: {size}\n  \
@@ -130,8 +134,19 @@ impl Line {
                     percent(distortion),
                 )
             }
-            Self::Progress { round, known, dialled, reached, in_flight, due, visits_per_s, remaining_s, .. } => {
-                let left = remaining_s.map_or(String::new(), |left| format!(", {}", remaining(left)));
+            Self::Progress {
+                round,
+                known,
+                dialled,
+                reached,
+                in_flight,
+                due,
+                visits_per_s,
+                remaining_s,
+                ..
+            } => {
+                let left =
+                    remaining_s.map_or(String::new(), |left| format!(", {}", remaining(left)));
                 format!(
                     "round {round}: {reached} reached of {dialled} visited, {known} known, {due} due, {in_flight} in flight, \
                      {visits_per_s:.0}/s{left}"

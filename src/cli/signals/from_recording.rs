@@ -1,4 +1,5 @@
-//! The answers of a recording. The first question of a kind to a peer is of the first round, the second of the second.
+//! The answers of a recording. The first question of a kind to a peer is of the first round, the
+//! second of the second.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
@@ -41,7 +42,8 @@ pub fn rounds(path: &Path) -> Result<Vec<Round>, CliError> {
     let mut reading = Reading::default();
     for line in &recording.lines {
         let What::Msg(Msg::Node(event)) = &line.1 else { continue };
-        let at_ns = recording.header.started.saturating_add(line.0.unsigned_abs()).saturating_mul(1000);
+        let at_ns =
+            recording.header.started.saturating_add(line.0.unsigned_abs()).saturating_mul(1000);
         reading.event(
             event,
             at_ns,
@@ -57,7 +59,11 @@ impl Reading {
         &mut self,
         event: &Event,
         at_ns: u64,
-        decode: impl Fn(MessageId, swarmscope_wire::ErrorByte, &[u8]) -> swarmscope_peer::crawler::Decoding,
+        decode: impl Fn(
+            MessageId,
+            swarmscope_wire::ErrorByte,
+            &[u8],
+        ) -> swarmscope_peer::crawler::Decoding,
         label: impl Fn(MessageId) -> String,
     ) {
         match event {
@@ -67,9 +73,12 @@ impl Reading {
             Event::Sent { ticket, permid, message, frequency, .. } => {
                 let (count, last, window) = self.times.entry((*permid, *message)).or_default();
                 // §4: a request that comes five seconds early passes
-                let due = *count > 0 && at_ns < last.saturating_add(*window).saturating_sub(5_000_000_000);
-                let asked = Asked { round: *count, message: *message, at_ns, too_soon_was_due: due };
-                (*count, *last, *window) = (*count + 1, at_ns, u64::from(frequency.0) * 1_000_000_000);
+                let due = *count > 0
+                    && at_ns < last.saturating_add(*window).saturating_sub(5_000_000_000);
+                let asked =
+                    Asked { round: *count, message: *message, at_ns, too_soon_was_due: due };
+                (*count, *last, *window) =
+                    (*count + 1, at_ns, u64::from(frequency.0) * 1_000_000_000);
                 self.asked.insert(*ticket, asked);
             }
             Event::Reply { ticket, permid, message, error, payload, .. } => {
@@ -87,17 +96,37 @@ impl Reading {
             }
             Event::RequestFailed { ticket, permid, failure, .. } => {
                 let Some(asked) = self.asked.remove(ticket) else { return };
-                self.answer(*permid, &asked, End::Failure(failure.cause.code().into()), label(asked.message));
+                self.answer(
+                    *permid,
+                    &asked,
+                    End::Failure(failure.cause.code().into()),
+                    label(asked.message),
+                );
             }
-            Event::Discovered { peer: PeerKey::Permid(named), source: Source::BuddyCast(teller), .. } => {
-                let (teller, named): (Text, Text) = (teller.to_string().into(), named.to_string().into());
+            Event::Discovered {
+                peer: PeerKey::Permid(named),
+                source: Source::BuddyCast(teller),
+                ..
+            } => {
+                let (teller, named): (Text, Text) =
+                    (teller.to_string().into(), named.to_string().into());
                 let network = "overlay".into();
-                self.newest(at_ns).gossip.push(Gossip { teller, network, named: vec![named], bogons: 0, listed: 1 });
+                self.newest(at_ns).gossip.push(Gossip {
+                    teller,
+                    network,
+                    named: vec![named],
+                    bogons: 0,
+                    listed: 1,
+                });
             }
             Event::ReplyRefused { permid, times, .. } => {
                 // which channels were used before is not told: none is counted as guessed
                 let peer = permid.to_string().into();
-                self.newest(at_ns).unsolicited.push(Unsolicited { peer, replies: u64::from(*times), guessed: 0 });
+                self.newest(at_ns).unsolicited.push(Unsolicited {
+                    peer,
+                    replies: u64::from(*times),
+                    guessed: 0,
+                });
             }
             _ => {}
         }
@@ -113,7 +142,8 @@ impl Reading {
     }
 
     fn answer(&mut self, permid: Permid, asked: &Asked, end: End, question: String) {
-        let (place, version) = self.peers.get(&permid).cloned().unwrap_or_else(|| (None, "not known".into()));
+        let (place, version) =
+            self.peers.get(&permid).cloned().unwrap_or_else(|| (None, "not known".into()));
         let answer = Answer {
             peer: permid.to_string().into(),
             place,

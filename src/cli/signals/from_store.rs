@@ -1,5 +1,5 @@
-//! The answers of a store. It holds no address, so in how many networks peers are is not known, and no shape of an answer apart from
-//! what it says: cards say so.
+//! The answers of a store. It holds no address, so in how many networks peers are is not known, and
+//! no shape of an answer apart from what it says: cards say so.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,8 +19,9 @@ const NAMELESS: &str = "id ";
 /// There is none, or it can't be read.
 pub fn rounds(place: &str) -> Result<Vec<Round>, CliError> {
     let failed = |error: &dyn std::fmt::Display| CliError::io(format!("{place}: {error}"));
-    let parsed: Place =
-        place.parse().map_err(|error: String| CliError::usage(error, "write a case, a recording or a store"))?;
+    let parsed: Place = place
+        .parse()
+        .map_err(|error: String| CliError::usage(error, "write a case, a recording or a store"))?;
     let mut store = Store::read(&parsed).map_err(|error| failed(&error))?;
     let all = Selection { round: None, network: None };
     let (mut rounds, mut versions) = (BTreeMap::new(), HashMap::new());
@@ -33,7 +34,11 @@ pub fn rounds(place: &str) -> Result<Vec<Round>, CliError> {
         .map_err(|error| failed(&error))?;
     store
         .replies(all, &mut |reply| {
-            answer(&mut rounds, &reply, versions.get(&(reply.round, reply.peer.clone())).copied().flatten());
+            answer(
+                &mut rounds,
+                &reply,
+                versions.get(&(reply.round, reply.peer.clone())).copied().flatten(),
+            );
             true
         })
         .map_err(|error| failed(&error))?;
@@ -62,7 +67,13 @@ fn answer(rounds: &mut BTreeMap<i64, Round>, reply: &ReplyRow, version: Option<i
         },
         None => End::Failure(reply.outcome.as_str().into()),
     };
-    round(rounds, reply.round, reply.at.0).answers.push(of(reply.network, &reply.peer, version, &reply.question, end));
+    round(rounds, reply.round, reply.at.0).answers.push(of(
+        reply.network,
+        &reply.peer,
+        version,
+        &reply.question,
+        end,
+    ));
 }
 
 /// The error byte that an outcome stands for; none where it is a failure.
@@ -80,13 +91,18 @@ fn of(network: Network, peer: &str, version: Option<i64>, question: &str, end: E
         network: network.name().into(),
         version: version.map_or_else(|| "not known".into(), |version| version.to_string().into()),
         question: question.into(),
-        invented: question.to_lowercase().starts_with(NAMELESS) || question.eq_ignore_ascii_case("canary"),
+        invented: question.to_lowercase().starts_with(NAMELESS)
+            || question.eq_ignore_ascii_case("canary"),
         end,
     }
 }
 
 fn round(rounds: &mut BTreeMap<i64, Round>, number: i64, at_ms: i64) -> &mut Round {
     let began = u64::try_from(at_ms).unwrap_or_default().saturating_mul(1_000_000); // in nanoseconds
-    let new = || Round { number: u64::try_from(number).unwrap_or_default(), at_ns: began, ..Round::default() };
+    let new = || Round {
+        number: u64::try_from(number).unwrap_or_default(),
+        at_ns: began,
+        ..Round::default()
+    };
     rounds.entry(number).or_insert_with(new)
 }

@@ -35,7 +35,8 @@ pub fn run(args: &DiffArgs) -> Result<u8, CliError> {
         ));
     };
     if one != other {
-        let what = format!("round {} is of {}, round {} of {}", args.a, one.name(), args.b, other.name());
+        let what =
+            format!("round {} is of {}, round {} of {}", args.a, one.name(), args.b, other.name());
         return Err(CliError::usage(what, "two networks are never compared"));
     }
     let mut outcomes = |round: i64| -> Result<HashMap<String, String>, CliError> {
@@ -63,14 +64,17 @@ pub fn run(args: &DiffArgs) -> Result<u8, CliError> {
     let count = |change: &str| changes.iter().filter(|(it, ..)| *it == change).count();
     if args.json.json {
         for (change, peer, was, is) in &changes {
-            print_json(&json!({"event": "change", "change": change, "peer": peer, "before": was, "after": is}))?;
+            print_json(
+                &json!({"event": "change", "change": change, "peer": peer, "before": was, "after": is}),
+            )?;
         }
         return print_json(&json!({
             "event": "diff", "a": args.a, "b": args.b, "network": one.name(), "came": count("came"), "gone": count("gone"),
             "changed": count("changed"),
         }));
     }
-    let word = |outcome: Option<&String>| outcome.map_or_else(|| "not visited".to_owned(), Clone::clone);
+    let word =
+        |outcome: Option<&String>| outcome.map_or_else(|| "not visited".to_owned(), Clone::clone);
     let mut lines: Vec<String> = changes
         .iter()
         .map(|(change, peer, was, is)| format!("{change}\t{peer}\t{}\t{}", word(*was), word(*is)))

@@ -62,13 +62,19 @@ pub fn run(args: &ExportArgs) -> Result<u8, CliError> {
 }
 
 pub fn report(args: &ReportArgs) -> Result<u8, CliError> {
-    let page = swarmscope_store::report::page(&mut Store::read(&args.store)?, swarmscope_store::Time::now())?;
+    let page = swarmscope_store::report::page(
+        &mut Store::read(&args.store)?,
+        swarmscope_store::Time::now(),
+    )?;
     write_file(&args.out, |out| out.write_all(page.as_bytes()).map_err(CliError::from))?;
     Ok(0)
 }
 
 /// Writes a file as a whole: what is there already stays until the new one is complete.
-fn write_file<T>(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<T, CliError>) -> Result<T, CliError> {
+fn write_file<T>(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<T, CliError>,
+) -> Result<T, CliError> {
     let failed = |error: io::Error| CliError::file(path, error);
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
@@ -85,7 +91,9 @@ fn write_file<T>(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<T, Cli
 
 fn jsonl(store: &mut Store, wanted: Selection, out: &mut dyn Write) -> Result<u64, CliError> {
     let mut written = 0;
-    for round in store.rounds()?.iter().filter(|round| wanted.round.is_none_or(|id| id == round.id.0)) {
+    for round in
+        store.rounds()?.iter().filter(|round| wanted.round.is_none_or(|id| id == round.id.0))
+    {
         writeln!(out, "{}", tagged("round", super::round_json(round)))?;
         written += 1;
     }
@@ -114,18 +122,51 @@ fn csv(store: &mut Store, wanted: Selection, out: &mut dyn Write) -> Result<u64,
     let (mut written, mut failed) = (0, None);
     let mut line = |cells: &[&str]| {
         written += 1;
-        failed = writeln!(out, "{}", cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",")).err();
+        failed = writeln!(
+            out,
+            "{}",
+            cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",")
+        )
+        .err();
         failed.is_none()
     };
     store.visits(wanted, &mut |row| {
         let version = row.version.map(|version| version.to_string()).unwrap_or_default();
         let (round, at, ms) = (row.round.to_string(), row.at.to_string(), row.took.to_string());
-        line(&[row.network.name(), &round, &row.peer, &at, "visit", "", &row.outcome, &version, &ms, "", "", ""])
+        line(&[
+            row.network.name(),
+            &round,
+            &row.peer,
+            &at,
+            "visit",
+            "",
+            &row.outcome,
+            &version,
+            &ms,
+            "",
+            "",
+            "",
+        ])
     })?;
     store.replies(wanted, &mut |row| {
-        let (round, at, ms, bytes) =
-            (row.round.to_string(), row.at.to_string(), row.took.to_string(), row.bytes.to_string());
-        let fixed = [row.network.name(), &round, &row.peer, &at, "reply", &row.question, &row.outcome, "", &ms, &bytes];
+        let (round, at, ms, bytes) = (
+            row.round.to_string(),
+            row.at.to_string(),
+            row.took.to_string(),
+            row.bytes.to_string(),
+        );
+        let fixed = [
+            row.network.name(),
+            &round,
+            &row.peer,
+            &at,
+            "reply",
+            &row.question,
+            &row.outcome,
+            "",
+            &ms,
+            &bytes,
+        ];
         if row.rows.is_empty() {
             return line(&[&fixed[..], &["", ""]].concat());
         }
@@ -140,11 +181,16 @@ fn csv(store: &mut Store, wanted: Selection, out: &mut dyn Write) -> Result<u64,
     failed.map_or(Ok(written), |error| Err(error.into()))
 }
 
-/// A cell of a CSV file (RFC 4180) that no spreadsheet takes for a formula, without control characters.
+/// A cell of a CSV file (RFC 4180) that no spreadsheet takes for a formula, without control
+/// characters.
 fn quoted(cell: &str) -> String {
     let clean = swarmscope_wire::text::clip(cell.as_bytes(), 4096);
     let clean = if clean.starts_with(['=', '+', '@']) { format!("'{clean}") } else { clean };
-    if clean.contains([',', '"', '\n', '\r']) { format!("\"{}\"", clean.replace('"', "\"\"")) } else { clean }
+    if clean.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", clean.replace('"', "\"\""))
+    } else {
+        clean
+    }
 }
 
 #[cfg(test)]
@@ -153,8 +199,13 @@ mod tests {
 
     #[test]
     fn cells_are_quoted_and_no_formula() {
-        for (cell, written) in [("a", "a"), ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("=1+1", "'=1+1"), ("-1", "-1")]
-        {
+        for (cell, written) in [
+            ("a", "a"),
+            ("a,b", "\"a,b\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("=1+1", "'=1+1"),
+            ("-1", "-1"),
+        ] {
             assert_eq!(quoted(cell), written);
         }
     }

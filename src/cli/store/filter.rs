@@ -1,5 +1,6 @@
-//! The filter of `store peers|visits|replies`: words that all have to hold. `field:value` (text contains it, a number equals
-//! it), `field>1`, `field>=1`, `field<1`, `field<=1`; `-` before a word turns it round; a word alone is looked for in all fields.
+//! The filter of `store peers|visits|replies`: words that all have to hold. `field:value` (text
+//! contains it, a number equals it), `field>1`, `field>=1`, `field<1`, `field<=1`; `-` before a
+//! word turns it round; a word alone is looked for in all fields.
 
 use serde_json::{Map, Value};
 
@@ -76,9 +77,13 @@ impl Test {
             Self::Contains(part) => match value {
                 Value::String(text) => text.to_lowercase().contains(part),
                 Value::Null => part == "null",
-                Value::Array(_) | Value::Object(_) => value.to_string().to_lowercase().contains(part),
+                Value::Array(_) | Value::Object(_) => {
+                    value.to_string().to_lowercase().contains(part)
+                }
                 Value::Bool(is) => part.parse() == Ok(*is),
-                Value::Number(number) => part.parse().ok().is_some_and(|part: serde_json::Number| part == *number),
+                Value::Number(number) => {
+                    part.parse().ok().is_some_and(|part: serde_json::Number| part == *number)
+                }
             },
             Self::Above(bound) => number.is_some_and(|number| number > *bound),
             Self::Least(bound) => number.is_some_and(|number| number >= *bound),
@@ -93,19 +98,27 @@ mod tests {
     use super::*;
 
     fn passes(filter: &str) -> bool {
-        let row =
-            serde_json::json!({"outcome": "tcp.timeout", "network": "overlay", "version": 18, "rows": [["Open"]]});
-        Filter::parse(&[filter.to_owned()]).expect("reads").passes(row.as_object().expect("an object"))
+        let row = serde_json::json!({"outcome": "tcp.timeout", "network": "overlay", "version": 18, "rows": [["Open"]]});
+        Filter::parse(&[filter.to_owned()])
+            .expect("reads")
+            .passes(row.as_object().expect("an object"))
     }
 
     #[test]
     fn all_words_have_to_hold() {
-        for filter in
-            ["", "outcome:timeout", "net:overlay version:18", "version>=18 version<19", "-outcome:reached", "open"]
-        {
+        for filter in [
+            "",
+            "outcome:timeout",
+            "net:overlay version:18",
+            "version>=18 version<19",
+            "-outcome:reached",
+            "open",
+        ] {
             assert!(passes(filter), "{filter}");
         }
-        for filter in ["outcome:reached", "-timeout", "version>18", "gone:1", "version:1", "net:dht timeout"] {
+        for filter in
+            ["outcome:reached", "-timeout", "version>18", "gone:1", "version:1", "net:dht timeout"]
+        {
             assert!(!passes(filter), "{filter}");
         }
         for wrong in [":x", "version>x"] {

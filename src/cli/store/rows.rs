@@ -14,7 +14,12 @@ use super::{CliError, network_name};
 /// A row by the names of its columns.
 pub type Row = Map<String, Value>;
 
-pub fn peers(place: &Place, wanted: Selection, filter: &Filter, json: bool) -> Result<u8, CliError> {
+pub fn peers(
+    place: &Place,
+    wanted: Selection,
+    filter: &Filter,
+    json: bool,
+) -> Result<u8, CliError> {
     let mut out = Out::new(
         json,
         &["PEER", "NETWORK", "OUTCOME", "VERSION", "REACHED", "FAILURES"],
@@ -24,7 +29,12 @@ pub fn peers(place: &Place, wanted: Selection, filter: &Filter, json: bool) -> R
     out.end()
 }
 
-pub fn visits(place: &Place, wanted: Selection, filter: &Filter, json: bool) -> Result<u8, CliError> {
+pub fn visits(
+    place: &Place,
+    wanted: Selection,
+    filter: &Filter,
+    json: bool,
+) -> Result<u8, CliError> {
     let mut out = Out::new(
         json,
         &["ROUND", "PEER", "AT", "OUTCOME", "VERSION", "MS", "LISTED"],
@@ -34,7 +44,12 @@ pub fn visits(place: &Place, wanted: Selection, filter: &Filter, json: bool) -> 
     out.end()
 }
 
-pub fn replies(place: &Place, wanted: Selection, filter: &Filter, json: bool) -> Result<u8, CliError> {
+pub fn replies(
+    place: &Place,
+    wanted: Selection,
+    filter: &Filter,
+    json: bool,
+) -> Result<u8, CliError> {
     let mut out = Out::new(
         json,
         &["ROUND", "PEER", "QUESTION", "OUTCOME", "BYTES", "MS", "ROWS"],
@@ -63,7 +78,12 @@ pub fn visit(row: &VisitRow) -> Row {
 
 pub fn reply(row: &ReplyRow) -> Row {
     let named = |cells: &Vec<Cell>| -> Value {
-        row.columns.iter().cloned().zip(cells.iter().map(|cell| json!(cell))).collect::<Map<_, _>>().into()
+        row.columns
+            .iter()
+            .cloned()
+            .zip(cells.iter().map(|cell| json!(cell)))
+            .collect::<Map<_, _>>()
+            .into()
     };
     object(json!({
         "network": network_name(row.network), "round": row.round, "peer": row.peer, "question": row.question,

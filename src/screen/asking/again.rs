@@ -16,7 +16,11 @@ pub fn resend(model: &mut Model) -> Effects {
     let Some(number) = model.request().map(|request| request.number) else { return none() };
     let label = model.registry().label(ask.message);
     let will = will_meet_254(model, &ask);
-    let bytes = if ask.payload.is_empty() { String::new() } else { format!(", the same {}", size(ask.payload.len())) };
+    let bytes = if ask.payload.is_empty() {
+        String::new()
+    } else {
+        format!(", the same {}", size(ask.payload.len()))
+    };
     model.say(Kind::Done, format!("#{number} {label} is sent again{bytes}{will}"));
     vec![Effect::Request(ask)]
 }
@@ -29,7 +33,8 @@ fn ask(model: &Model) -> Result<Ask, String> {
     is_no_replay(model)?;
     let request = model.request().ok_or("nothing has been asked of this peer")?;
     let to = model.peer().and_then(Peer::permid).ok_or("its identity is unknown: connect first")?;
-    let timeout = model.registry().get(request.message).map_or(USUAL_TIMEOUT, |probe| probe.timeout());
+    let timeout =
+        model.registry().get(request.message).map_or(USUAL_TIMEOUT, |probe| probe.timeout());
     Ok(Ask {
         to,
         message: request.message,
@@ -44,9 +49,14 @@ fn ask(model: &Model) -> Result<Ask, String> {
 /// `; it will meet 254 until 12:41:57Z`, as far as that is known.
 fn will_meet_254(model: &Model, ask: &Ask) -> String {
     let at = |left| model.now.wall.checked_add(left).map(clock).unwrap_or_default();
-    match model.facts.acceptance().acceptance(ask.to, ask.message, ask.frequency, model.now.instant) {
+    match model.facts.acceptance().acceptance(ask.to, ask.message, ask.frequency, model.now.instant)
+    {
         Acceptance::Now => String::new(),
-        Acceptance::In(left) => format!("; it will meet 254, the peer accepts it again at {}", at(left)),
-        Acceptance::AtMost(left) => format!("; it may meet 254, the peer accepts it again at {} at latest", at(left)),
+        Acceptance::In(left) => {
+            format!("; it will meet 254, the peer accepts it again at {}", at(left))
+        }
+        Acceptance::AtMost(left) => {
+            format!("; it may meet 254, the peer accepts it again at {} at latest", at(left))
+        }
     }
 }

@@ -16,7 +16,8 @@ use swarmscope_wire::crawler::CrawlerRequest;
 use swarmscope_wire::text::{clean, hex, read_hex};
 use swarmscope_wire::{ChannelId, Frequency, MessageId, OverlayVersion};
 
-/// The most a payload field takes in, so that a paste can't stall the editor. A file is the way for more.
+/// The most a payload field takes in, so that a paste can't stall the editor. A file is the way for
+/// more.
 pub(super) const MOST_PAYLOAD: usize = 256 * 1024;
 
 /// The request in the composer.
@@ -31,7 +32,8 @@ pub struct Composer {
     raw: bool,
     /// The payload as it would go out; `None` where it has changed since it was put together.
     made: Option<Made>,
-    /// The payload is the operator's own; otherwise it follows the message's default for the peer's version.
+    /// The payload is the operator's own; otherwise it follows the message's default for the
+    /// peer's version.
     pub edited: bool,
     /// The payload before the last edit in another editor.
     before: Option<Box<Before>>,
@@ -80,7 +82,8 @@ impl Composer {
 
     /// Picks a message: its frequency, and its payload for a peer of this version.
     pub fn choose(&mut self, registry: &Registry, message: MessageId, version: OverlayVersion) {
-        let frequency = registry.get(message).map_or(Frequency::DEFAULT, |probe| probe.default_frequency());
+        let frequency =
+            registry.get(message).map_or(Frequency::DEFAULT, |probe| probe.default_frequency());
         self.message = message;
         self.made = None;
         self.frequency = Input::new(frequency.to_string());
@@ -102,7 +105,8 @@ impl Composer {
         }
         self.form = (!fields.is_empty()).then(|| Form::new(fields));
         self.before = None;
-        self.payload = area(&as_text(&probe.map(|probe| probe.initiate(version)).unwrap_or_default()));
+        self.payload =
+            area(&as_text(&probe.map(|probe| probe.initiate(version)).unwrap_or_default()));
     }
 
     /// Whether the payload is typed into a form.
@@ -111,7 +115,8 @@ impl Composer {
         self.form.is_some() && !self.raw
     }
 
-    /// From the form to the text that it makes, or back to the form: that takes over what the text says of its fields.
+    /// From the form to the text that it makes, or back to the form: that takes over what the text
+    /// says of its fields.
     pub fn turn(&mut self, registry: &Registry) {
         if !self.is_form() {
             let text = self.text();
@@ -123,30 +128,36 @@ impl Composer {
         self.made = None;
     }
 
-    /// Takes the values of a form that is written out. Returns whether it was one, and all of them fitted.
+    /// Takes the values of a form that is written out. Returns whether it was one, and all of them
+    /// fitted.
     fn fill_in(&mut self, registry: &Registry, text: &str) -> bool {
         let fields = registry.get(self.message).map(|probe| probe.fields()).unwrap_or_default();
-        let (Some(form), Some(written)) = (&mut self.form, text.strip_prefix(FORM)) else { return false };
+        let (Some(form), Some(written)) = (&mut self.form, text.strip_prefix(FORM)) else {
+            return false;
+        };
         let Ok(values) = read_form(fields, written) else { return false };
         form.inputs = values.iter().map(|value| Input::new(value.typed())).collect();
         true
     }
 
-    /// The payload for another editor, without anything that a terminal would not show: then as its bytes. A form is written out, a
-    /// field a line.
+    /// The payload for another editor, without anything that a terminal would not show: then as its
+    /// bytes. A form is written out, a field a line.
     #[must_use]
     pub fn to_edit(&self, registry: &Registry) -> String {
         let form = self.form.as_ref().filter(|_| self.is_form()).zip(registry.get(self.message));
-        let text =
-            form.map_or_else(|| self.text(), |(form, probe)| format!("{FORM}\n{}", form.lines(&**probe).join("\n")));
+        let text = form.map_or_else(
+            || self.text(),
+            |(form, probe)| format!("{FORM}\n{}", form.lines(&**probe).join("\n")),
+        );
         match self.bytes(registry) {
             _ if is_clean(&text) => text,
             Ok(bytes) => format!("hex:{}", hex(&bytes)),
-            Err(_) => text.split('\n').map(clean).collect::<Vec<_>>().join("\n"), // nothing that could be sent
+            Err(_) => text.split('\n').map(clean).collect::<Vec<_>>().join("\n"), /* nothing that could be sent */
         }
     }
 
-    /// Takes what another editor left, as one edit. A form stays one where what is left can be read as one.
+    /// Takes what another editor left, as one edit. A form stays one where what is left can be read
+    /// as one.
     pub fn take_edited(&mut self, registry: &Registry, text: &str) {
         let (payload, form) = (self.payload.clone(), self.form.clone());
         let (raw, edited) = (self.raw, self.edited);
@@ -164,9 +175,11 @@ impl Composer {
     pub fn undo(&mut self) -> bool {
         self.made = None;
         let (form, text) = (&self.form, self.text());
-        let is_last = |before: &mut Box<Before>| (&before.after.0, &before.after.1) == (form, &text);
+        let is_last =
+            |before: &mut Box<Before>| (&before.after.0, &before.after.1) == (form, &text);
         if let Some(before) = self.before.take_if(is_last) {
-            (self.payload, self.form, self.raw, self.edited) = (before.payload, before.form, before.raw, before.edited);
+            (self.payload, self.form, self.raw, self.edited) =
+                (before.payload, before.form, before.raw, before.edited);
             return true;
         }
         let undone = !self.is_form() && self.payload.undo();
@@ -265,7 +278,8 @@ impl Composer {
         self.form.as_mut()
     }
 
-    /// Puts the payload together, if it has changed: from then on it is at hand for drawing and for sending.
+    /// Puts the payload together, if it has changed: from then on it is at hand for drawing and for
+    /// sending.
     pub fn make(&mut self, registry: &Registry) {
         if self.made.is_none() {
             let bytes = self.put_together(registry);
@@ -274,8 +288,8 @@ impl Composer {
         }
     }
 
-    /// The payload's bytes: `hex:…` as bytes, a form that is filled in, `text:…` and everything else as the text that it is (cli.md,
-    /// PAYLOAD).
+    /// The payload's bytes: `hex:…` as bytes, a form that is filled in, `text:…` and everything
+    /// else as the text that it is (cli.md, PAYLOAD).
     ///
     /// # Errors
     /// What is wrong with the hexadecimal digits, or with a field.
@@ -293,7 +307,9 @@ impl Composer {
         }
         let text = self.text();
         if let Some(digits) = text.strip_prefix("hex:") {
-            return read_hex(digits).map(Bytes::from).map_err(|what| format!("the payload: {what}"));
+            return read_hex(digits)
+                .map(Bytes::from)
+                .map_err(|what| format!("the payload: {what}"));
         }
         if let Some((probe, form)) = probe.and_then(|probe| Some((probe, text.strip_prefix(FORM)?)))
             && !probe.fields().is_empty()
@@ -303,7 +319,8 @@ impl Composer {
         Ok(Bytes::from(text.strip_prefix("text:").map(str::to_owned).unwrap_or(text)))
     }
 
-    /// The frame that would go out, its channel left open: `0000005d e8 01 ·· 0e10 53454c45`, and how many bytes it has.
+    /// The frame that would go out, its channel left open: `0000005d e8 01 ·· 0e10 53454c45`, and
+    /// how many bytes it has.
     ///
     /// # Errors
     /// What can't be sent, and why.
@@ -311,10 +328,15 @@ impl Composer {
         let (frequency, payload) = (self.frequency()?, self.bytes(registry)?);
         let total = BEFORE_PAYLOAD + payload.len();
         let shown = payload.slice(..payload.len().min(64));
-        let request =
-            CrawlerRequest { message: self.message, channel: ChannelId(0), frequency, payload: shown.clone() };
+        let request = CrawlerRequest {
+            message: self.message,
+            channel: ChannelId(0),
+            frequency,
+            payload: shown.clone(),
+        };
         let body = request.encode().body;
-        let length = u32::try_from(total - 4).map_err(|_| "the payload does not fit into a frame".to_owned())?;
+        let length = u32::try_from(total - 4)
+            .map_err(|_| "the payload does not fit into a frame".to_owned())?;
         let parts = [
             hex(&length.to_be_bytes()),
             "e8".to_owned(),
@@ -336,7 +358,11 @@ impl Composer {
     #[must_use]
     pub fn command_to(&self, registry: &Registry, target: &str) -> String {
         let known = self.known(registry);
-        let mut words = vec!["swarmscope request".to_owned(), target.to_owned(), quoted(&known.name.to_lowercase())];
+        let mut words = vec![
+            "swarmscope request".to_owned(),
+            target.to_owned(),
+            quoted(&known.name.to_lowercase()),
+        ];
         let is_own = self.edited || registry.get(self.message).is_none();
         if known.takes_payload && is_own && (self.is_form() || !self.payload.is_empty()) {
             words.push(quoted(&self.argument(registry)));
@@ -347,7 +373,8 @@ impl Composer {
 }
 
 impl Composer {
-    /// The payload as the command line takes it, without anything that a terminal would not show: then as its bytes.
+    /// The payload as the command line takes it, without anything that a terminal would not show:
+    /// then as its bytes.
     fn argument(&self, registry: &Registry) -> String {
         let made = self.made.as_ref().map(|made| made.argument.clone());
         made.unwrap_or_else(|| self.as_words(registry, &self.put_together(registry)))
@@ -355,7 +382,8 @@ impl Composer {
 
     fn as_words(&self, registry: &Registry, bytes: &Result<Bytes, String>) -> String {
         let form = self.form.as_ref().filter(|_| self.is_form()).zip(registry.get(self.message));
-        let text = form.map_or_else(|| self.text(), |(form, probe)| format!("{FORM}{}", form.line(&**probe)));
+        let text = form
+            .map_or_else(|| self.text(), |(form, probe)| format!("{FORM}{}", form.line(&**probe)));
         match bytes {
             Ok(bytes) if !is_clean(&text) => format!("hex:{}", hex(bytes)),
             Err(_) if !is_clean(&text) => clean(&text).into_owned(), // nothing that could be sent

@@ -1,4 +1,5 @@
-//! The payload in the operator's own editor. What comes back is one edit: it can be undone, and what can't be taken changes nothing.
+//! The payload in the operator's own editor. What comes back is one edit: it can be undone, and
+//! what can't be taken changes nothing.
 
 use crate::screen::actions::{self, Effects, none};
 use crate::screen::conditions::{Ready, takes_payload};
@@ -13,7 +14,8 @@ use swarmscope_wire::text::clean;
 
 use super::composer::MOST_PAYLOAD;
 
-/// The most bytes a file may have that comes back: the payload, and the line end that editors put behind it.
+/// The most bytes a file may have that comes back: the payload, and the line end that editors put
+/// behind it.
 pub const MOST_BYTES: usize = MOST_PAYLOAD + 2;
 
 /// # Errors
@@ -22,7 +24,11 @@ pub fn can_edit(model: &Model) -> Ready {
     takes_payload(model)?;
     let text = model.composer.to_edit(model.registry());
     if text.len() > MOST_PAYLOAD {
-        return Err(format!("{} are more than comes back: {} at most", size(text.len()), size(MOST_PAYLOAD)));
+        return Err(format!(
+            "{} are more than comes back: {} at most",
+            size(text.len()),
+            size(MOST_PAYLOAD)
+        ));
     }
     if model.setup.naming.privacy && *model.setup.naming.mask.text(&text) != *text {
         return Err("it identifies a peer, and identities are hidden".to_owned());
@@ -39,7 +45,9 @@ pub fn edit(model: &mut Model) -> Effects {
 /// # Errors
 /// Why it can't be one.
 pub fn read(bytes: &[u8]) -> Result<String, String> {
-    let text = str::from_utf8(bytes).map_err(|_| "it is no text in UTF-8: write bytes as hex:…")?.replace("\r\n", "\n");
+    let text = str::from_utf8(bytes)
+        .map_err(|_| "it is no text in UTF-8: write bytes as hex:…")?
+        .replace("\r\n", "\n");
     let text = text.strip_suffix('\n').unwrap_or(&text).replace('\t', " ");
     if text.len() > MOST_PAYLOAD {
         let most = size(MOST_PAYLOAD);
@@ -71,14 +79,21 @@ pub fn edited(model: &mut Model, left: Result<String, String>) {
             if model.mode.composes() {
                 actions::edit(model);
             }
-            let (lines, undo) = (counted(text.split('\n').count(), "line"), model.key_of("undo payload"));
-            model.say(Kind::Done, format!("the payload is what the editor left, {lines}; {undo} takes that back"));
+            let (lines, undo) =
+                (counted(text.split('\n').count(), "line"), model.key_of("undo payload"));
+            model.say(
+                Kind::Done,
+                format!("the payload is what the editor left, {lines}; {undo} takes that back"),
+            );
         }
-        Err(why) => model.say(Kind::NotDone, format!("the payload stays as it was: {}", clean(&why))),
+        Err(why) => {
+            model.say(Kind::NotDone, format!("the payload stays as it was: {}", clean(&why)))
+        }
     }
 }
 
-/// Takes the last edit back; in a field of a form where there is none, empties what stands before the cursor.
+/// Takes the last edit back; in a field of a form where there is none, empties what stands before
+/// the cursor.
 pub fn undo(model: &mut Model) -> Effects {
     if model.composer.undo() {
         actions::edit(model);

@@ -3,7 +3,8 @@
 use super::composer::quoted;
 use swarmscope_wire::{OverlayVersion, text};
 
-/// With which keys this program runs, where those are not the default: what `swarmscope request` needs to be told too.
+/// With which keys this program runs, where those are not the default: what `swarmscope request`
+/// needs to be told too.
 #[derive(Clone, Default, Debug)]
 pub struct Identity {
     /// `--identity`.
@@ -19,7 +20,9 @@ impl Identity {
     #[must_use]
     pub fn options(&self, version: Option<OverlayVersion>) -> String {
         let named = |option: &str, file: &Option<String>| {
-            file.as_ref().map(|file| format!(" {option} {}", quoted(&text::clean(file)))).unwrap_or_default()
+            file.as_ref()
+                .map(|file| format!(" {option} {}", quoted(&text::clean(file))))
+                .unwrap_or_default()
         };
         let only_old = self.version.is_some_and(|version| !version.is_encrypted());
         let mut options = String::new();
@@ -42,11 +45,18 @@ mod tests {
     fn a_command_names_the_keys_that_this_program_runs_with_and_that_the_peer_needs() {
         let plain = Identity::default();
         assert_eq!(plain.options(Some(OverlayVersion::CURRENT)), "");
-        let both = Identity { current: Some("a.pem".into()), legacy: Some("my old.pem".into()), version: None };
+        let both = Identity {
+            current: Some("a.pem".into()),
+            legacy: Some("my old.pem".into()),
+            version: None,
+        };
         assert_eq!(both.options(Some(OverlayVersion::CURRENT)), " --identity a.pem");
         assert_eq!(both.options(Some(OverlayVersion::LEGACY)), " --legacy-identity 'my old.pem'");
         assert_eq!(both.options(None), " --identity a.pem --legacy-identity 'my old.pem'");
         let old = Identity { version: Some(OverlayVersion(17)), ..both };
-        assert_eq!(old.options(Some(OverlayVersion(13))), " --legacy-identity 'my old.pem' --overlay-version 17");
+        assert_eq!(
+            old.options(Some(OverlayVersion(13))),
+            " --legacy-identity 'my old.pem' --overlay-version 17"
+        );
     }
 }

@@ -5,8 +5,9 @@ use swarmscope_facts::messages::{Known, all, known};
 use swarmscope_peer::crawler::Registry;
 use swarmscope_wire::MessageId;
 
-/// The messages that `query` may mean, the likeliest first, with the characters of the name that match: the id itself for a
-/// number, else names by how well they match; all of them for an empty query.
+/// The messages that `query` may mean, the likeliest first, with the characters of the name that
+/// match: the id itself for a number, else names by how well they match; all of them for an empty
+/// query.
 #[must_use]
 pub fn find(registry: &Registry, query: &str) -> Vec<(Known, Vec<u32>)> {
     let query = query.trim();

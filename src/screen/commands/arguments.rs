@@ -1,5 +1,6 @@
-//! What commands take in the list of commands: `filter nat:sym`, `connect host:port`. One row a command, by the name that it
-//! has in the table, and the word that is typed for it; a command without a row takes nothing.
+//! What commands take in the list of commands: `filter nat:sym`, `connect host:port`. One row a
+//! command, by the name that it has in the table, and the word that is typed for it; a command
+//! without a row takes nothing.
 
 use super::command::Argument;
 use crate::screen::arguments as arg;

@@ -17,7 +17,8 @@ pub enum Group {
 }
 
 impl Group {
-    pub const ALL: [Self; 6] = [Self::Move, Self::Peers, Self::Request, Self::Reply, Self::Time, Self::More];
+    pub const ALL: [Self; 6] =
+        [Self::Move, Self::Peers, Self::Request, Self::Reply, Self::Time, Self::More];
 
     #[must_use]
     pub const fn title(self) -> &'static str {
@@ -65,8 +66,12 @@ impl Command {
     /// What it does by itself: a pair such as `first, last` has one doc for both.
     #[must_use]
     pub fn own_doc(&self, table: &Table) -> &'static str {
-        let pair = |other: &&Self| other.doc == self.doc && other.name != self.name && other.contexts == self.contexts;
-        let (Some(other), Some((one, two))) = (table.commands.iter().find(pair), self.doc.split_once(", ")) else {
+        let pair = |other: &&Self| {
+            other.doc == self.doc && other.name != self.name && other.contexts == self.contexts
+        };
+        let (Some(other), Some((one, two))) =
+            (table.commands.iter().find(pair), self.doc.split_once(", "))
+        else {
             return self.doc;
         };
         let place = |command: &Self| table.commands.iter().position(|of| of.name == command.name);
@@ -87,7 +92,8 @@ pub struct Argument {
     pub word: &'static str,
     /// What to type behind it: `host:port`.
     pub name: &'static str,
-    /// Whole arguments that may be meant, from what is typed so far; the list of commands searches in them.
+    /// Whole arguments that may be meant, from what is typed so far; the list of commands searches
+    /// in them.
     pub candidates: fn(&Model, &str) -> Vec<String>,
     /// Does it. The argument is not empty, and has no blanks around it.
     pub run: fn(&mut Model, &str) -> Result<Vec<Effect>, Misfit>,

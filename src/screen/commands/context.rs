@@ -96,12 +96,28 @@ impl Context {
         }
     }
 
-    /// Whether text is typed there, so that only named keys and those with ctrl or alt can mean a command.
+    /// Whether text is typed there, so that only named keys and those with ctrl or alt can mean a
+    /// command.
     #[must_use]
     pub const fn types(self) -> bool {
-        matches!(self, Self::Sheet | Self::Message | Self::Frequency | Self::Payload | Self::Filter | Self::Connect)
-            || matches!(self, Self::Palette | Self::HelpSearch | Self::Pace | Self::Against)
-            || matches!(self, Self::Note | Self::FilterName | Self::Find | Self::LogFilter | Self::Save | Self::Form)
+        matches!(
+            self,
+            Self::Sheet
+                | Self::Message
+                | Self::Frequency
+                | Self::Payload
+                | Self::Filter
+                | Self::Connect
+        ) || matches!(self, Self::Palette | Self::HelpSearch | Self::Pace | Self::Against)
+            || matches!(
+                self,
+                Self::Note
+                    | Self::FilterName
+                    | Self::Find
+                    | Self::LogFilter
+                    | Self::Save
+                    | Self::Form
+            )
     }
 
     /// Whether it is a screen, or more than one place.

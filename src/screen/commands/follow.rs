@@ -14,7 +14,8 @@ pub struct FollowUp {
     pub why_not: Option<String>,
 }
 
-/// The keys that were pressed and begin something, as people write them; none where nothing is pending.
+/// The keys that were pressed and begin something, as people write them; none where nothing is
+/// pending.
 #[must_use]
 pub fn pending(model: &Model) -> Option<String> {
     let keys: Vec<String> = model.pending.iter().map(Key::to_string).collect();
@@ -27,13 +28,15 @@ pub fn follow_ups(model: &Model) -> Vec<FollowUp> {
     let mut seen: Vec<&Sequence> = Vec::new();
     let mut found = Vec::new();
     for context in contexts(model) {
-        for command in model.commands().iter().filter(|command| command.contexts.contains(&context)) {
+        for command in model.commands().iter().filter(|command| command.contexts.contains(&context))
+        {
             for sequence in working(model, command).filter(|it| it.begins_with(&model.pending)) {
                 if seen.iter().any(|nearer| nearer.clashes(sequence)) {
                     continue; // a nearer place has taken it
                 }
                 seen.push(sequence);
-                let rest: Vec<String> = sequence.keys()[model.pending.len()..].iter().map(Key::to_string).collect();
+                let rest: Vec<String> =
+                    sequence.keys()[model.pending.len()..].iter().map(Key::to_string).collect();
                 let why_not = command.ready_reason(model);
                 found.push(FollowUp { keys: rest.join(" "), doc: command.doc, why_not });
             }

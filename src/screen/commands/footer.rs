@@ -18,24 +18,34 @@ pub struct Footing {
     pub verb: String,
 }
 
-/// What the footer shows: the entries from the left, in the order in which they stay, and those reserved at the right.
+/// What the footer shows: the entries from the left, in the order in which they stay, and those
+/// reserved at the right.
 #[must_use]
 pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
     if !model.pending.is_empty() {
-        return (vec![entry(Key::named(KeyCode::Esc), "leave")], vec![entry(Key::ctrl('c'), "quit")]);
+        return (
+            vec![entry(Key::named(KeyCode::Esc), "leave")],
+            vec![entry(Key::ctrl('c'), "quit")],
+        );
     }
     let contexts = contexts(model);
     let mut ranked: Vec<(u8, bool, Footing)> = Vec::new();
     for command in model.commands() {
         let here = command.contexts.iter().any(|context| contexts.contains(context));
-        let Some(foot) = command.foot.filter(|_| here && (command.ready)(model).is_ok()) else { continue };
+        let Some(foot) = command.foot.filter(|_| here && (command.ready)(model).is_ok()) else {
+            continue;
+        };
         let Some(keys) = working(model, command).next() else { continue };
         let footing = match keys.keys() {
-            &[press] => Footing { press, key: with_partner(model, command, keys), verb: verb(model, &foot) },
+            &[press] => {
+                Footing { press, key: with_partner(model, command, keys), verb: verb(model, &foot) }
+            }
             [first, ..] => prefix(*first, foot.verb),
             [] => continue,
         };
-        let same = |(.., other): &(u8, bool, Footing)| other.verb == footing.verb || other.key == footing.key;
+        let same = |(.., other): &(u8, bool, Footing)| {
+            other.verb == footing.verb || other.key == footing.key
+        };
         if ranked.iter().any(same) {
             continue; // `enter send` says what `ctrl-s send` would say
         }
@@ -43,7 +53,8 @@ pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
     }
     ranked.sort_by_key(|(rank, ..)| *rank);
     let (right, left): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, right, _)| *right);
-    let entries = |list: Vec<(u8, bool, Footing)>| list.into_iter().map(|(.., footing)| footing).collect();
+    let entries =
+        |list: Vec<(u8, bool, Footing)>| list.into_iter().map(|(.., footing)| footing).collect();
     (entries(left), entries(right))
 }
 
@@ -60,16 +71,26 @@ fn verb(model: &Model, foot: &Foot) -> String {
 
 /// `y… copy` for all that begins with y: what follows is shown as soon as it is pressed.
 fn prefix(first: Key, verb: &str) -> Footing {
-    Footing { press: first, key: format!("{first}…"), verb: verb.split(' ').next().unwrap_or(verb).to_owned() }
+    Footing {
+        press: first,
+        key: format!("{first}…"),
+        verb: verb.split(' ').next().unwrap_or(verb).to_owned(),
+    }
 }
 
-/// `↑↓`, `J K`: a key and that of the command that does the same the other way, where both are one sign.
+/// `↑↓`, `J K`: a key and that of the command that does the same the other way, where both are one
+/// sign.
 fn with_partner(model: &Model, command: &Command, keys: &Sequence) -> String {
     let sign = keys.to_string();
-    let other = model.commands().iter().find(|other| other.doc == command.doc && other.name != command.name);
+    let other = model
+        .commands()
+        .iter()
+        .find(|other| other.doc == command.doc && other.name != command.name);
     match other.map(|other| model.setup.keymap.first(other)) {
         Some(other) if !other.is_ascii() && !sign.is_ascii() => sign + &other,
-        Some(other) if [&sign, &other].into_iter().all(|sign| sign.len() == 1) => format!("{sign} {other}"),
+        Some(other) if [&sign, &other].into_iter().all(|sign| sign.len() == 1) => {
+            format!("{sign} {other}")
+        }
         _ => sign,
     }
 }

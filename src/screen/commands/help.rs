@@ -1,4 +1,5 @@
-//! Every command with its keys: what can be done where one is, first; then what can be done elsewhere.
+//! Every command with its keys: what can be done where one is, first; then what can be done
+//! elsewhere.
 
 use super::{Command, Context, Group, contexts_in};
 use crate::screen::keys::keymap::{Keymap, Sequence};
@@ -43,14 +44,17 @@ pub fn here(model: &Model) -> String {
 pub fn help(model: &Model) -> Vec<HelpSection> {
     let mut told: Vec<&'static str> = Vec::new();
     let contexts = contexts_in(model, before(model));
-    let (wide, near): (Vec<Context>, Vec<Context>) = contexts.iter().partition(|context| context.is_wide());
+    let (wide, near): (Vec<Context>, Vec<Context>) =
+        contexts.iter().partition(|context| context.is_wide());
     let mut sections = Vec::new();
     for context in near {
         let here = |command: &Command| command.contexts.contains(&context);
         sections.push(section(model, context.place(), true, &mut told, here));
     }
     for group in Group::ALL {
-        let here = |command: &Command| command.group == group && command.contexts.iter().any(|it| wide.contains(it));
+        let here = |command: &Command| {
+            command.group == group && command.contexts.iter().any(|it| wide.contains(it))
+        };
         sections.push(section(model, group.title(), true, &mut told, here));
     }
     for context in places(model) {
@@ -89,7 +93,10 @@ fn section(
 ) -> HelpSection {
     let mut lines: Vec<(Vec<&Command>, &'static str)> = Vec::new();
     for command in model.commands() {
-        if !belongs(command) || told.contains(&command.name) || model.setup.keymap.of(command).is_empty() {
+        if !belongs(command)
+            || told.contains(&command.name)
+            || model.setup.keymap.of(command).is_empty()
+        {
             continue;
         }
         told.push(command.name);
@@ -126,8 +133,11 @@ pub fn searched(model: &Model) -> Vec<String> {
 fn interleaved(keymap: &Keymap, commands: &[&Command]) -> String {
     let most = commands.iter().map(|command| keymap.of(command).len()).max().unwrap_or(0).min(2);
     let rounds = (0..most).map(|round| {
-        let keys: Vec<String> =
-            commands.iter().filter_map(|c| keymap.of(c).get(round)).map(Sequence::to_string).collect();
+        let keys: Vec<String> = commands
+            .iter()
+            .filter_map(|c| keymap.of(c).get(round))
+            .map(Sequence::to_string)
+            .collect();
         keys.join(" ")
     });
     let rounds: Vec<String> = rounds.collect();

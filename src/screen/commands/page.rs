@@ -55,7 +55,8 @@ pub fn help_rest(model: &Model) -> usize {
 #[must_use]
 pub fn help_rows(model: &Model) -> Vec<Vec<HelpRow>> {
     let two = help_has_two_columns(model);
-    let (near, far): (Vec<_>, Vec<_>) = help(model).into_iter().partition(|section| !section.elsewhere);
+    let (near, far): (Vec<_>, Vec<_>) =
+        help(model).into_iter().partition(|section| !section.elsewhere);
     let near = near.into_iter().map(block).chain(signs(model)).collect();
     let far = far.into_iter().map(block).collect();
     let mut rows = if two { columns(near) } else { single(near) };
@@ -85,7 +86,9 @@ fn columns(mut blocks: Vec<Vec<HelpRow>>) -> Vec<Vec<HelpRow>> {
     loop {
         match (left.next(), right.next()) {
             (None, None) => return rows,
-            (one, other) => rows.push(vec![one.unwrap_or(HelpRow::Blank), other.unwrap_or(HelpRow::Blank)]),
+            (one, other) => {
+                rows.push(vec![one.unwrap_or(HelpRow::Blank), other.unwrap_or(HelpRow::Blank)])
+            }
         }
     }
 }
@@ -108,7 +111,9 @@ fn block(section: HelpSection) -> Vec<HelpRow> {
 
 fn signs(model: &Model) -> Option<Vec<HelpRow>> {
     let words = searched(model);
-    let found = |(sign, doc): &(&str, &str)| words.iter().all(|word| format!("{sign} {doc} signs").contains(word));
+    let found = |(sign, doc): &(&str, &str)| {
+        words.iter().all(|word| format!("{sign} {doc} signs").contains(word))
+    };
     let mut rows = vec![HelpRow::Heading { title: "SIGNS".to_owned(), elsewhere: false }];
     rows.extend(SIGNS.into_iter().filter(found).map(|(sign, doc)| HelpRow::Sign { sign, doc }));
     (rows.len() > 1).then_some(rows)

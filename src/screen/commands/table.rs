@@ -1,4 +1,5 @@
-//! The table of commands. A key is written as people write it, a sequence of keys with blanks: `y c`.
+//! The table of commands. A key is written as people write it, a sequence of keys with blanks: `y
+//! c`.
 
 use super::arguments::ARGUMENTS;
 use super::command::{Command, Foot, Group, Table};

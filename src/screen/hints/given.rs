@@ -52,7 +52,9 @@ impl Hints {
 
     /// What to write, once: that they were shown, and nothing else.
     pub(in crate::screen) fn take_unwritten(&mut self) -> Option<String> {
-        std::mem::take(&mut self.unwritten)
-            .then(|| "# The first hints were shown. Without this file they come again.\nshown = true\n".to_owned())
+        std::mem::take(&mut self.unwritten).then(|| {
+            "# The first hints were shown. Without this file they come again.\nshown = true\n"
+                .to_owned()
+        })
     }
 }

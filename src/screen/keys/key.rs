@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use swarmscope_wire::serial;
 
-/// A key with the modifiers that count. Shift is part of a character (`L`), so it is kept only for named keys.
+/// A key with the modifiers that count. Shift is part of a character (`L`), so it is kept only for
+/// named keys.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Key {
     pub code: KeyCode,
@@ -49,7 +50,11 @@ impl Key {
     #[must_use]
     pub fn typed(self) -> Option<char> {
         match self.code {
-            KeyCode::Char(c) if !self.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => Some(c),
+            KeyCode::Char(c)
+                if !self.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) =>
+            {
+                Some(c)
+            }
             _ => None,
         }
     }
@@ -104,8 +109,11 @@ const NAMES: [(&str, KeyCode); 22] = [
 ];
 
 /// Prefixes of a key's name, in the order in which they are written.
-const MODIFIERS: [(&str, KeyModifiers); 3] =
-    [("ctrl-", KeyModifiers::CONTROL), ("alt-", KeyModifiers::ALT), ("shift-", KeyModifiers::SHIFT)];
+const MODIFIERS: [(&str, KeyModifiers); 3] = [
+    ("ctrl-", KeyModifiers::CONTROL),
+    ("alt-", KeyModifiers::ALT),
+    ("shift-", KeyModifiers::SHIFT),
+];
 
 impl Serialize for Key {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -130,8 +138,12 @@ impl FromStr for Key {
             if let Some(code) = named.or_else(|| single(rest)).or_else(|| function(rest)) {
                 break code;
             }
-            let modifier = MODIFIERS.iter().find_map(|(name, modifier)| Some((rest.strip_prefix(name)?, modifier)));
-            let Some((after, modifier)) = modifier else { return Err(format!("{text:?} is no key")) };
+            let modifier = MODIFIERS
+                .iter()
+                .find_map(|(name, modifier)| Some((rest.strip_prefix(name)?, modifier)));
+            let Some((after, modifier)) = modifier else {
+                return Err(format!("{text:?} is no key"));
+            };
             (rest, modifiers) = (after, modifiers | *modifier);
         };
         Ok(Self { code, modifiers })

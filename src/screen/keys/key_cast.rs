@@ -63,7 +63,8 @@ impl KeyCast {
     /// Those of the last seconds, newest last; none while they are not to be shown.
     #[must_use]
     pub fn shown(&self, now: Now) -> impl DoubleEndedIterator<Item = &Cast> {
-        let fresh = move |cast: &&Cast| now.instant.saturating_duration_since(cast.at.instant) < STAYS;
+        let fresh =
+            move |cast: &&Cast| now.instant.saturating_duration_since(cast.at.instant) < STAYS;
         self.newest.iter().filter(|_| self.on).filter(fresh)
     }
 }
@@ -88,8 +89,18 @@ mod tests {
         for _ in 0..3 {
             cast.command(start, "enter".into(), "send");
         }
-        let shown: Vec<_> = cast.shown(start).map(|cast| (cast.keys.as_str(), cast.command)).collect();
-        assert_eq!(shown, [("r", "request"), ("nat", ""), ("enter", "send"), ("enter", "send"), ("enter", "send")]);
+        let shown: Vec<_> =
+            cast.shown(start).map(|cast| (cast.keys.as_str(), cast.command)).collect();
+        assert_eq!(
+            shown,
+            [
+                ("r", "request"),
+                ("nat", ""),
+                ("enter", "send"),
+                ("enter", "send"),
+                ("enter", "send")
+            ]
+        );
         let later = Now { instant: start.instant + STAYS, ..start };
         assert_eq!(cast.shown(later).count(), 0);
         cast.command(later, "j".into(), "down");

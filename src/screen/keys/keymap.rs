@@ -79,8 +79,11 @@ impl Keymap {
     /// The table names a key that is none: a mistake in the program, which a test would find.
     #[must_use]
     pub fn of_table(table: &'static Table) -> Self {
-        let parse = |text: &&str| text.parse().unwrap_or_else(|error| panic!("the table of commands: {error}"));
-        let of = |command: &'static Command| (command.name, command.keys.iter().map(parse).collect());
+        let parse = |text: &&str| {
+            text.parse().unwrap_or_else(|error| panic!("the table of commands: {error}"))
+        };
+        let of =
+            |command: &'static Command| (command.name, command.keys.iter().map(parse).collect());
         let by_command = table.commands.iter().map(of).collect();
         Self { table, by_command, changed: HashSet::new(), faults: Vec::new() }
     }
@@ -133,7 +136,9 @@ impl Keymap {
         let mut seen: HashMap<Context, Vec<(&Sequence, &'static str)>> = HashMap::new();
         let mut conflicts = Vec::new();
         for command in self.table.commands {
-            for (context, keys) in command.contexts.iter().flat_map(|c| self.of(command).iter().map(move |k| (*c, k))) {
+            for (context, keys) in
+                command.contexts.iter().flat_map(|c| self.of(command).iter().map(move |k| (*c, k)))
+            {
                 let here = seen.entry(context).or_default();
                 let found = here.iter().filter(|(other, _)| other.clashes(keys));
                 conflicts.extend(found.map(|(_, name)| Conflict {
@@ -170,7 +175,10 @@ mod tests {
         let mut keymap = Keymap::default();
         keymap.by_command.insert("view", vec!["y".parse().unwrap()]);
         let conflicts = keymap.conflicts();
-        assert!(conflicts.iter().any(|conflict| conflict.commands.contains(&"copy command")), "{conflicts:?}");
+        assert!(
+            conflicts.iter().any(|conflict| conflict.commands.contains(&"copy command")),
+            "{conflicts:?}"
+        );
     }
 
     #[test]

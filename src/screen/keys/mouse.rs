@@ -1,5 +1,6 @@
-//! The mouse: what it points at, and what a click means there. Whoever does not want it never meets it: it is switched on by a
-//! command, because a terminal that reports the mouse no longer selects text with it.
+//! The mouse: what it points at, and what a click means there. Whoever does not want it never meets
+//! it: it is switched on by a command, because a terminal that reports the mouse no longer selects
+//! text with it.
 
 use crate::screen::keys::spot::{Gesture, List, Mouse, Spot};
 use std::time::Duration;
@@ -47,10 +48,9 @@ pub fn gesture(model: &mut Model, gesture: Gesture, spot: Spot) -> Effects {
 
 fn press(model: &mut Model, spot: Spot) -> Effects {
     let now = model.now;
-    let again =
-        model.mouse.clicked.take().is_some_and(|(then, before)| {
-            before == spot && now.instant.saturating_duration_since(then.instant) <= DOUBLE
-        });
+    let again = model.mouse.clicked.take().is_some_and(|(then, before)| {
+        before == spot && now.instant.saturating_duration_since(then.instant) <= DOUBLE
+    });
     if !again {
         model.mouse.clicked = Some((now, spot));
     }

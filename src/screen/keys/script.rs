@@ -89,10 +89,18 @@ impl Script {
                 steps.push_back((number, step));
             }
         }
-        Ok(Self { steps, keys: VecDeque::new(), ready: None, until: None, limit: LIMIT, pace: Duration::ZERO })
+        Ok(Self {
+            steps,
+            keys: VecDeque::new(),
+            ready: None,
+            until: None,
+            limit: LIMIT,
+            pace: Duration::ZERO,
+        })
     }
 
-    /// When to look again, although nothing on the screen has changed; `None` when the script has ended.
+    /// When to look again, although nothing on the screen has changed; `None` when the script has
+    /// ended.
     #[must_use]
     pub fn due(&self, now: Instant) -> Option<Instant> {
         match &self.until {
@@ -142,7 +150,13 @@ impl Script {
 fn step(line: &str) -> Result<Step, String> {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     let rest = rest.trim();
-    let text = || if rest.is_empty() { Err(format!("{word} needs a text after it")) } else { Ok(rest.to_owned()) };
+    let text = || {
+        if rest.is_empty() {
+            Err(format!("{word} needs a text after it"))
+        } else {
+            Ok(rest.to_owned())
+        }
+    };
     Ok(match word {
         "type" => Step::Keys(text()?.chars().map(|c| Key::named(KeyCode::Char(c))).collect()),
         "paste" => Step::Paste(text()?),
@@ -168,7 +182,8 @@ fn no_key(error: &str) -> String {
 fn time(text: &str) -> Result<Duration, String> {
     let text = text.split('#').next().unwrap_or_default().trim();
     let wrong = || format!("{text:?} is no time; write 2 s or 500 ms");
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+    let digits =
+        text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
     let (number, unit) = text.split_at(digits);
     let number: f64 = number.parse().map_err(|_| wrong())?;
     let seconds = match unit.trim() {
@@ -196,13 +211,17 @@ mod tests {
 
     #[test]
     fn keys_texts_waits_in_their_order() {
-        let text = "# a comment\n\ndown ctrl-s\ny c\ntype a b\nwait 2 s\npaste x  y\nuntil done\n#\nquit";
+        let text =
+            "# a comment\n\ndown ctrl-s\ny c\ntype a b\nwait 2 s\npaste x  y\nuntil done\n#\nquit";
         let (mut script, start) = (Script::parse(text).unwrap(), start());
         let mut actions = Vec::new();
         while let Some(action) = script.next(start, "").unwrap() {
             actions.push(action);
         }
-        assert_eq!(actions, [key("down"), key("ctrl-s"), key("y"), key("c"), key("a"), key("space"), key("b")]);
+        assert_eq!(
+            actions,
+            [key("down"), key("ctrl-s"), key("y"), key("c"), key("a"), key("space"), key("b")]
+        );
         let later = start + Duration::from_secs(2);
         assert_eq!(script.due(start), Some(later));
         assert_eq!(script.next(later, "").unwrap(), Some(Action::Paste("x  y".into())));
@@ -214,7 +233,8 @@ mod tests {
 
     #[test]
     fn what_does_not_come_ends_it_and_a_pace_keeps_keys_apart() {
-        let (mut script, start) = (Script::parse("limit 1.5 s # short\nuntil never").unwrap(), start());
+        let (mut script, start) =
+            (Script::parse("limit 1.5 s # short\nuntil never").unwrap(), start());
         assert_eq!(script.next(start, ""), Ok(None));
         let error = script.next(start + Duration::from_millis(1500), "").unwrap_err();
         assert_eq!(error.to_string(), "line 2: \"never\" was not on the screen in 1.5s");

@@ -15,7 +15,8 @@ pub enum List {
     Values,
     Messages,
     Commands,
-    /// Of the screen of one peer: what was said, the fields and bytes of a frame, the parts of a reply.
+    /// Of the screen of one peer: what was said, the fields and bytes of a frame, the parts of a
+    /// reply.
     Lines,
     Fields,
     Bytes,

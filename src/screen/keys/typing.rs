@@ -49,11 +49,16 @@ pub fn key_typed(model: &mut Model, key: Key) {
         }
         Mode::Payload => {
             let room = model.composer.insert(""); // full editors take deletions only
-            let changed = (room || key.typed().is_none()) && model.composer.payload_mut().input(key.event());
+            let changed =
+                (room || key.typed().is_none()) && model.composer.payload_mut().input(key.event());
             model.composer.edited |= changed;
         }
         Mode::LogFilter => drop(model.log_filter.key(key)),
-        Mode::Main | Mode::Help { .. } | Mode::Log { .. } | Mode::Filters { .. } | Mode::Columns { .. } => {}
+        Mode::Main
+        | Mode::Help { .. }
+        | Mode::Log { .. }
+        | Mode::Filters { .. }
+        | Mode::Columns { .. } => {}
     }
 }
 
@@ -97,7 +102,11 @@ pub fn text_typed(model: &mut Model, text: &str) {
             }
         }
         Mode::LogFilter => drop(model.log_filter.type_in(text)),
-        Mode::Main | Mode::Help { .. } | Mode::Log { .. } | Mode::Filters { .. } | Mode::Columns { .. } => {
+        Mode::Main
+        | Mode::Help { .. }
+        | Mode::Log { .. }
+        | Mode::Filters { .. }
+        | Mode::Columns { .. } => {
             let (request, filter) = (model.key_of("request"), model.key_of("filter"));
             model.say(
                 Kind::Plain,

@@ -18,7 +18,8 @@ impl Model {
     /// Selects the first row where nothing that is shown is selected.
     pub(in crate::screen) fn keep_a_selection(&mut self) {
         if self.selected_row().is_none()
-            && let Some(first) = self.order.rows().first().and_then(|&index| self.facts.peers().at(index))
+            && let Some(first) =
+                self.order.rows().first().and_then(|&index| self.facts.peers().at(index))
         {
             let key = first.key.clone();
             self.select(Some(key));

@@ -12,7 +12,11 @@ use swarmscope_facts::list::Column;
 /// The entries of the list: what cannot be moved, then the columns from the left.
 #[must_use]
 pub fn entries(model: &Model) -> Vec<(Column, bool)> {
-    FIXED.into_iter().map(|column| (column, true)).chain(model.kept.columns.list().iter().copied()).collect()
+    FIXED
+        .into_iter()
+        .map(|column| (column, true))
+        .chain(model.kept.columns.list().iter().copied())
+        .collect()
 }
 
 /// Opens the list on the column that the peers are sorted by.
@@ -32,7 +36,9 @@ fn movable(model: &Model) -> Option<usize> {
 /// # Errors
 /// Its place is fixed.
 pub fn can_move(model: &Model) -> Result<(), String> {
-    movable(model).map(drop).ok_or_else(|| "its place is fixed: without it a row says nothing of anybody".to_owned())
+    movable(model)
+        .map(drop)
+        .ok_or_else(|| "its place is fixed: without it a row says nothing of anybody".to_owned())
 }
 
 pub fn toggle(model: &mut Model) -> Effects {
@@ -62,7 +68,11 @@ fn shift(model: &mut Model, right: bool) -> Effects {
 pub fn sort_here(model: &mut Model) -> Effects {
     let Mode::Columns { at } = model.mode else { return none() };
     let Some((column, _)) = entries(model).get(at).copied() else { return none() };
-    if model.order.sort.by == By::Column(column) { reverse(model) } else { sort_by(model, By::Column(column)) }
+    if model.order.sort.by == By::Column(column) {
+        reverse(model)
+    } else {
+        sort_by(model, By::Column(column))
+    }
 }
 
 pub fn defaults(model: &mut Model) -> Effects {

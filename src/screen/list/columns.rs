@@ -7,7 +7,8 @@ use swarmscope_peer::crawler::Registry;
 
 /// The columns whose place is fixed: without them a row says nothing of anybody.
 pub const FIXED: [Column; 3] = [Column::State, Column::Permid, Column::Signals];
-/// Those that can be moved and hidden, in the order in which they start; the first as many as [`SHOWN`] are shown.
+/// Those that can be moved and hidden, in the order in which they start; the first as many as
+/// [`SHOWN`] are shown.
 const MOVABLE: [(Column, bool); 10] = [
     (Column::Version, true),
     (Column::RoundTrip, true),
@@ -21,15 +22,15 @@ const MOVABLE: [(Column, bool); 10] = [
     (Column::Next, true),
 ];
 /// What stands above them in their file.
-const ABOVE: &str =
-    "# swarmscope: the columns of the list, from the left; what is not named is hidden. C shows all there are.\n";
+const ABOVE: &str = "# swarmscope: the columns of the list, from the left; what is not named is hidden. C shows all there are.\n";
 
 /// How much room a column takes, and how it is headed.
 pub trait Layout: Copy {
     /// Cells it takes.
     fn width(self) -> u16;
-    /// How long it is kept where room is short: lower goes first. Those of the default layout go as its pictures say; what
-    /// the operator has added stays longer than those that are always there.
+    /// How long it is kept where room is short: lower goes first. Those of the default layout go as
+    /// its pictures say; what the operator has added stays longer than those that are always
+    /// there.
     fn keep(self) -> u8;
     /// Blanks that stand before it where there is room.
     fn gap(self) -> u16;
@@ -129,7 +130,8 @@ impl Columns {
     /// What comes after this, of what is shown.
     #[must_use]
     pub fn sort_after(&self, by: By) -> By {
-        let all: Vec<By> = std::iter::once(By::NewestEvent).chain(self.shown().map(By::Column)).collect();
+        let all: Vec<By> =
+            std::iter::once(By::NewestEvent).chain(self.shown().map(By::Column)).collect();
         let at = all.iter().position(|other| *other == by).map_or(0, |at| at + 1);
         all.get(at).copied().unwrap_or_default()
     }
@@ -142,7 +144,9 @@ impl Columns {
 
     /// Those that are shown, from the left, the fixed ones first.
     pub fn shown(&self) -> impl Iterator<Item = Column> + '_ {
-        FIXED.into_iter().chain(self.list.iter().filter(|(_, shown)| *shown).map(|(column, _)| *column))
+        FIXED
+            .into_iter()
+            .chain(self.list.iter().filter(|(_, shown)| *shown).map(|(column, _)| *column))
     }
 
     /// Adds a column for each message that has none, hidden, at the end.
@@ -182,10 +186,17 @@ impl Columns {
     #[must_use]
     pub fn to_toml(&self) -> String {
         let quoted = |column: &Column| format!("\"{column}\"");
-        let shown: Vec<String> =
-            self.list.iter().filter(|(_, shown)| *shown).map(|(column, _)| quoted(column)).collect();
+        let shown: Vec<String> = self
+            .list
+            .iter()
+            .filter(|(_, shown)| *shown)
+            .map(|(column, _)| quoted(column))
+            .collect();
         let (sort, reversed) = (self.sort.by, self.sort.reversed);
-        format!("{ABOVE}columns = [{}]\nsort = \"{sort}\"\nreversed = {reversed}\n", shown.join(", "))
+        format!(
+            "{ABOVE}columns = [{}]\nsort = \"{sort}\"\nreversed = {reversed}\n",
+            shown.join(", ")
+        )
     }
 
     /// Reads the text of their file.
@@ -197,8 +208,12 @@ impl Columns {
         for (key, value) in parse(text)? {
             let wrong = |why: String| at_line(text, &key, &why);
             match (key.as_str(), &value) {
-                ("columns", toml::Value::Array(names)) => columns.list = list(names).map_err(wrong)?,
-                ("sort", toml::Value::String(by)) => columns.sort.by = by.parse::<By>().map_err(wrong)?,
+                ("columns", toml::Value::Array(names)) => {
+                    columns.list = list(names).map_err(wrong)?
+                }
+                ("sort", toml::Value::String(by)) => {
+                    columns.sort.by = by.parse::<By>().map_err(wrong)?
+                }
                 ("reversed", toml::Value::Boolean(reversed)) => columns.sort.reversed = *reversed,
                 _ => {
                     let is = "is `columns = [\"…\"]`, `sort = \"…\"` or `reversed = true`";
@@ -215,8 +230,9 @@ fn list(names: &[toml::Value]) -> Result<Vec<(Column, bool)>, String> {
     let mut list: Vec<(Column, bool)> = Vec::new();
     for name in names {
         let name = name.as_str().ok_or("columns are names in quotes")?;
-        let column: Column =
-            name.parse().map_err(|why| format!("\"{}\": {why}", swarmscope_facts::words::clean(name)))?;
+        let column: Column = name
+            .parse()
+            .map_err(|why| format!("\"{}\": {why}", swarmscope_facts::words::clean(name)))?;
         if !column.fixed() && !list.iter().any(|(known, _)| *known == column) {
             list.push((column, true));
         }
@@ -252,17 +268,25 @@ mod tests {
     fn the_ends_are_the_ends() {
         let mut columns = Columns::default();
         let last = columns.list().len() - 1;
-        assert_eq!((columns.shift(0, false), columns.shift(last, true), columns.shift(99, false)), (0, last, 99));
+        assert_eq!(
+            (columns.shift(0, false), columns.shift(last, true), columns.shift(99, false)),
+            (0, last, 99)
+        );
         columns.toggle(99);
         assert_eq!(columns, Columns::default());
     }
 
     #[test]
     fn every_column_is_named_and_read() {
-        let all = FIXED.into_iter().chain(MOVABLE.map(|(column, _)| column)).chain([Column::NextOf(MessageId(41))]);
+        let all = FIXED
+            .into_iter()
+            .chain(MOVABLE.map(|(column, _)| column))
+            .chain([Column::NextOf(MessageId(41))]);
         for column in all {
             assert_eq!(column.to_string().parse(), Ok(column));
-            assert!(!column.doc().is_empty() && column.heading().len() <= usize::from(column.width()));
+            assert!(
+                !column.doc().is_empty() && column.heading().len() <= usize::from(column.width())
+            );
         }
     }
 

@@ -1,4 +1,5 @@
-//! The prompt for the filter: what is typed, what is wrong with it, what could come next, what was typed before.
+//! The prompt for the filter: what is typed, what is wrong with it, what could come next, what was
+//! typed before.
 
 use crate::screen::actions::{Effects, none};
 use crate::screen::input::Input;
@@ -38,7 +39,8 @@ pub fn set(model: &mut Model, text: &str) {
     model.rebuild();
 }
 
-/// The same as a jump from elsewhere: the filter that was in force can be had again with the arrows.
+/// The same as a jump from elsewhere: the filter that was in force can be had again with the
+/// arrows.
 pub fn show_only(model: &mut Model, text: &str) {
     let before = model.filter.text().to_owned();
     model.sieve.remember(&before);
@@ -85,7 +87,8 @@ pub fn candidate_before(model: &mut Model) -> Effects {
     put_in(model, |chosen, length| chosen.map_or(length - 1, |at| (at + length - 1) % length))
 }
 
-/// Puts a candidate in the place of the one before it, or of what is typed. The only one there is ends the choice.
+/// Puts a candidate in the place of the one before it, or of what is typed. The only one there is
+/// ends the choice.
 fn put_in(model: &mut Model, which: impl Fn(Option<usize>, usize) -> usize) -> Effects {
     let Sieve { completion, chosen, .. } = &mut model.sieve;
     let length = completion.candidates.len();

@@ -26,7 +26,9 @@ pub fn range(model: &mut Model) -> Effects {
     if model.range.take().is_some() {
         return none();
     }
-    let (Some(anchor), Some(from)) = (model.selected.clone(), model.selected_row()) else { return none() };
+    let (Some(anchor), Some(from)) = (model.selected.clone(), model.selected_row()) else {
+        return none();
+    };
     let mut range = Range { anchor, from, to: from, added: BTreeSet::new() };
     reach(model, &mut range, from);
     model.range = Some(range);

@@ -6,13 +6,13 @@ use swarmscope_facts::Notes;
 use swarmscope_wire::Permid;
 
 /// What stands above them in their file.
-const ABOVE: &str =
-    "# swarmscope: notes on peers, by permid. Written by the program; edit it while that is not running.\n";
+const ABOVE: &str = "# swarmscope: notes on peers, by permid. Written by the program; edit it while that is not running.\n";
 
 /// The text of their file.
 #[must_use]
 pub fn to_toml(notes: &Notes) -> String {
-    let line = |(permid, note): (&Permid, &str)| format!("\"{permid}\" = {}\n", toml::Value::from(note));
+    let line =
+        |(permid, note): (&Permid, &str)| format!("\"{permid}\" = {}\n", toml::Value::from(note));
     let mut lines: Vec<String> = notes.iter().map(line).collect();
     lines.sort_unstable();
     ABOVE.to_owned() + &lines.concat()

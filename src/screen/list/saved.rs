@@ -11,7 +11,8 @@ const MOST: usize = 200;
 /// Characters of a name.
 const LONGEST: usize = 40;
 /// What stands above them in their file.
-const ABOVE: &str = "# swarmscope: filters with a name, one a line: \"name\" = 'filter'. F shows them.\n";
+const ABOVE: &str =
+    "# swarmscope: filters with a name, one a line: \"name\" = 'filter'. F shows them.\n";
 
 /// The filters, by name.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -78,7 +79,9 @@ impl Saved {
     pub fn from_toml(text: &str) -> Result<Self, String> {
         let mut saved = Self::default();
         for (name, filter) in parse(text)? {
-            let Some(filter) = filter.as_str() else { return Err(at_line(text, &name, "a filter is text in quotes")) };
+            let Some(filter) = filter.as_str() else {
+                return Err(at_line(text, &name, "a filter is text in quotes"));
+            };
             saved.set(&name, filter).map_err(|why| at_line(text, &name, &why))?;
         }
         Ok(saved)

@@ -34,7 +34,11 @@ pub fn has_selected(model: &Model) -> Result<(), String> {
 /// # Errors
 /// None is in force.
 pub fn has_filter(model: &Model) -> Result<(), String> {
-    if model.filter.text().trim().is_empty() { Err("there is no filter to save".to_owned()) } else { Ok(()) }
+    if model.filter.text().trim().is_empty() {
+        Err("there is no filter to save".to_owned())
+    } else {
+        Ok(())
+    }
 }
 
 pub fn apply(model: &mut Model) -> Effects {

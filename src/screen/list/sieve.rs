@@ -28,8 +28,8 @@ impl Sieve {
         &self.filter
     }
 
-    /// Takes a text. Of one that is in error, what stands before the word with the error is in force, where that can be read;
-    /// else the filter stays as it is.
+    /// Takes a text. Of one that is in error, what stands before the word with the error is in
+    /// force, where that can be read; else the filter stays as it is.
     pub fn read(&mut self, text: &str) {
         match Filter::parse(text) {
             Ok(filter) => (self.filter, self.error) = (filter, None),

@@ -4,9 +4,11 @@ use super::Line;
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 
-/// The lines that have all words of the log's filter, newest first: in what happened, to whom, its code, its kind.
+/// The lines that have all words of the log's filter, newest first: in what happened, to whom, its
+/// code, its kind.
 pub fn found(model: &Model) -> impl Iterator<Item = &Line> {
-    let words: Vec<String> = model.log_filter.text().split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<String> =
+        model.log_filter.text().split_whitespace().map(str::to_lowercase).collect();
     model.log.lines().iter().rev().filter(move |line| {
         words.is_empty() || {
             let who = line.peer.as_ref().map(|peer| model.name_of(peer)).unwrap_or_default();

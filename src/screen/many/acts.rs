@@ -24,7 +24,8 @@ fn only_if(condition: bool, why: &str) -> Ready {
     if condition { Ok(()) } else { Err(why.to_owned()) }
 }
 
-// --- before -------------------------------------------------------------------------------------------------------------
+// --- before
+// -------------------------------------------------------------------------------------------------------------
 
 /// To the marked peers where there are any, else to the selected one.
 pub fn can_send(model: &Model) -> Ready {
@@ -58,12 +59,16 @@ pub fn targets(model: &Model) -> usize {
     plan.map_or(0, |plan| plan.targets.len())
 }
 
-/// The list with nobody but the marked peers: there marks are changed, and sending shows the preview again.
+/// The list with nobody but the marked peers: there marks are changed, and sending shows the
+/// preview again.
 pub fn marks(model: &mut Model) -> Effects {
     model.screen = Screen::Main;
     filtering::show_only(model, "marked:yes");
     let (mark, send) = (model.key_of("mark"), model.key_of("send now"));
-    model.say(Kind::Plain, format!("these are marked: {mark} unmarks, {send} shows what would be sent"));
+    model.say(
+        Kind::Plain,
+        format!("these are marked: {mark} unmarks, {send} shows what would be sent"),
+    );
     none()
 }
 
@@ -75,13 +80,19 @@ pub fn can_start(model: &Model) -> Ready {
     only_if(model.many.under_way().is_none(), "another request to many is running: stop it or wait")
 }
 
-/// Sends to all: what is planned is planned once more, for the peers are not what they were when it was read.
+/// Sends to all: what is planned is planned once more, for the peers are not what they were when it
+/// was read.
 pub fn start(model: &mut Model) -> Effects {
     let Some(preview) = model.many.preview.take() else { return none() };
     let preview = planned_again(model, preview);
     match preview.plan {
         Ok(plan) if !plan.targets.is_empty() => {
-            let text = format!("{} to {}, {}", plan.title, counted(plan.targets.len(), "peer"), plan.pace.text());
+            let text = format!(
+                "{} to {}, {}",
+                plan.title,
+                counted(plan.targets.len(), "peer"),
+                plan.pace.text()
+            );
             model.say(Kind::Plain, text);
             model.many.campaign = Some(Campaign::new(plan, model.now));
             model.many.view = View::default();
@@ -138,7 +149,8 @@ pub fn copy_script(model: &mut Model) -> Effects {
     vec![Effect::Copy(script)]
 }
 
-// --- under way ----------------------------------------------------------------------------------------------------------
+// --- under way
+// ----------------------------------------------------------------------------------------------------------
 
 pub fn is_under_way(model: &Model) -> Ready {
     conditions::is_no_replay(model)?;
@@ -154,7 +166,9 @@ pub fn stop(model: &mut Model) -> Effects {
     let (sent, all) = (campaign.counts().sent(), campaign.counts().total());
     let mut text = format!("stopped: {sent} of {} were sent", counted(all, "request"));
     if in_flight > 0 {
-        text = format!("{text}; {in_flight} in flight are cancelled, their peers may have counted them");
+        text = format!(
+            "{text}; {in_flight} in flight are cancelled, their peers may have counted them"
+        );
     }
     model.say(Kind::NotDone, text);
     tickets.into_iter().map(Effect::Cancel).collect()
@@ -167,7 +181,8 @@ pub fn pause(model: &mut Model) -> Effects {
     none()
 }
 
-// --- what there is to see -----------------------------------------------------------------------------------------------
+// --- what there is to see
+// -----------------------------------------------------------------------------------------------
 
 pub fn has_many(model: &Model) -> Ready {
     let there = model.many.preview.is_some() || model.many.campaign.is_some();
@@ -232,7 +247,8 @@ pub fn other_pane(model: &mut Model) -> Effects {
 
 pub fn has_peers(model: &Model) -> Ready {
     let view = &model.many.view;
-    let any = model.many.campaign.as_ref().is_some_and(|campaign| view.peers(campaign).next().is_some());
+    let any =
+        model.many.campaign.as_ref().is_some_and(|campaign| view.peers(campaign).next().is_some());
     only_if(any, "it contains no peers")
 }
 
@@ -278,7 +294,8 @@ fn mark_selected(model: &mut Model) {
 
 /// The group of answers that is looked at.
 fn group(model: &Model) -> Option<(&Campaign, &Group)> {
-    let campaign = model.many.campaign.as_ref().filter(|_| model.many.view.pane == Pane::Answers)?;
+    let campaign =
+        model.many.campaign.as_ref().filter(|_| model.many.view.pane == Pane::Answers)?;
     let index = campaign.groups().index(model.many.view.group?)?;
     Some((campaign, campaign.groups().get(index)?))
 }
@@ -287,16 +304,23 @@ pub fn can_tell(model: &Model) -> Ready {
     let (campaign, group) = group(model).ok_or("no answers are selected")?;
     let signal = campaign.signal(group).ok_or("this answer is not far from the others")?;
     let test = telling::test(campaign, signal);
-    test.map(drop).ok_or_else(|| "no request tells more: open the reply, nothing of it was run".to_owned())
+    test.map(drop)
+        .ok_or_else(|| "no request tells more: open the reply, nothing of it was run".to_owned())
 }
 
-/// Prepares the request that tells why an answer is far from the others: to its peers, who are marked, after a preview.
+/// Prepares the request that tells why an answer is far from the others: to its peers, who are
+/// marked, after a preview.
 pub fn tell(model: &mut Model) -> Effects {
     let Some((campaign, group)) = group(model) else { return none() };
-    let Some(test) = campaign.signal(group).and_then(|signal| telling::test(campaign, signal)) else { return none() };
+    let Some(test) = campaign.signal(group).and_then(|signal| telling::test(campaign, signal))
+    else {
+        return none();
+    };
     let plan = &campaign.plan;
     let (message, frequency, payload) = match test {
-        Test::Again(frequency) => (plan.message, frequency, plan.payloads.first().filter(|_| plan.payloads.len() == 1)),
+        Test::Again(frequency) => {
+            (plan.message, frequency, plan.payloads.first().filter(|_| plan.payloads.len() == 1))
+        }
         Test::Canary(message) => (message, plan.frequency, None),
     };
     if let Some((payload, _)) = payload.cloned() {
@@ -309,7 +333,10 @@ pub fn tell(model: &mut Model) -> Effects {
     mark_selected(model);
     model.many.preview = Some(planned(model, marks_of(model)));
     let label = model.registry().label(message);
-    model.say(Kind::Plain, format!("{label} is prepared for {}, who are marked", counted(model.marks.len(), "peer")));
+    model.say(
+        Kind::Plain,
+        format!("{label} is prepared for {}, who are marked", counted(model.marks.len(), "peer")),
+    );
     none()
 }
 

@@ -1,4 +1,5 @@
-//! The same request to the same peers as a shell script of what the command line has (cli.md): one `request` after the other.
+//! The same request to the same peers as a shell script of what the command line has (cli.md): one
+//! `request` after the other.
 
 use std::fmt::Write as _;
 
@@ -10,7 +11,8 @@ use swarmscope_wire::OverlayVersion;
 /// The file in which the script looks for its targets, where they don't stand in it.
 pub const TARGETS: &str = "marked.txt";
 
-/// What the loop does for each `$peer`, and how it ends: two lines, or more where the payload has some.
+/// What the loop does for each `$peer`, and how it ends: two lines, or more where the payload has
+/// some.
 #[must_use]
 pub fn body(model: &Model, plan: &Plan) -> Vec<String> {
     let request = model.composer.command_to(model.registry(), "\"$peer\"");
@@ -22,13 +24,17 @@ pub fn body(model: &Model, plan: &Plan) -> Vec<String> {
 
 /// The version that all targets speak, where they speak the same.
 fn version(model: &Model, plan: &Plan) -> Option<OverlayVersion> {
-    let version = |target: &Target| model.facts.peers().get(&PeerKey::Permid(target.permid))?.version;
+    let version =
+        |target: &Target| model.facts.peers().get(&PeerKey::Permid(target.permid))?.version;
     let mut versions = plan.targets.iter().map(version);
     let first = versions.next()??;
-    versions.all(|version| version.is_some_and(|it| it.is_encrypted() == first.is_encrypted())).then_some(first)
+    versions
+        .all(|version| version.is_some_and(|it| it.is_encrypted() == first.is_encrypted()))
+        .then_some(first)
 }
 
-/// The whole script: with the targets in it, or, where addresses are hidden, reading them from a file.
+/// The whole script: with the targets in it, or, where addresses are hidden, reading them from a
+/// file.
 #[must_use]
 pub fn script(model: &Model, plan: &Plan) -> String {
     let mut script = body(model, plan).join("\n");
@@ -40,8 +46,11 @@ pub fn script(model: &Model, plan: &Plan) -> String {
     }
     script.push_str(" <<'PEERS'\n");
     for target in &plan.targets {
-        let address =
-            model.facts.peers().get(&PeerKey::Permid(target.permid)).and_then(swarmscope_facts::peer::Peer::target);
+        let address = model
+            .facts
+            .peers()
+            .get(&PeerKey::Permid(target.permid))
+            .and_then(swarmscope_facts::peer::Peer::target);
         if let Some(address) = address {
             let _ = writeln!(script, "{}@{address}", target.permid); // a String takes everything
         }

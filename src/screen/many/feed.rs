@@ -47,7 +47,8 @@ impl Passed {
     }
 }
 
-/// What a campaign does now: the next request, if its time has come; a line when it is over. A preview follows the time.
+/// What a campaign does now: the next request, if its time has come; a line when it is over. A
+/// preview follows the time.
 pub fn turn(model: &mut Model, what: Passed) -> Vec<Effect> {
     let now = model.now;
     if what == Passed::Second && model.screen == Screen::Many {
@@ -55,7 +56,8 @@ pub fn turn(model: &mut Model, what: Passed) -> Vec<Effect> {
     }
     let Some(campaign) = &mut model.many.campaign else { return Vec::new() };
     let was_under_way = campaign.under_way();
-    // only then: what has waited while the screen held still comes with times that are past, and must not lead to a burst
+    // only then: what has waited while the screen held still comes with times that are past, and
+    // must not lead to a burst
     let ask = if what == Passed::Wake { campaign.send(now) } else { None };
     campaign.settle(now);
     if was_under_way && campaign.state == State::Done {
@@ -72,15 +74,22 @@ fn refresh(model: &mut Model) {
     }
 }
 
-/// The first answer of its kind that is far larger than the others. What else can be odd is told where it is read.
+/// The first answer of its kind that is far larger than the others. What else can be odd is told
+/// where it is read.
 fn tell_if_large(model: &mut Model, key: &PeerKey, decoding: &Decoding) {
     let Some(campaign) = &model.many.campaign else { return };
     let median = campaign.median();
-    let group = campaign.by_content().index(decoding.content).and_then(|index| campaign.by_content().get(index));
-    let Some(group) = group.filter(|group| group.peers == 1 && campaign.signal(group) == Some(Signal::Size)) else {
+    let group = campaign
+        .by_content()
+        .index(decoding.content)
+        .and_then(|index| campaign.by_content().get(index));
+    let Some(group) =
+        group.filter(|group| group.peers == 1 && campaign.signal(group) == Some(Signal::Size))
+    else {
         return;
     };
-    let (size, times) = (format::size(group.bytes), format::thousands(group.bytes as u64 / median.max(1)));
+    let (size, times) =
+        (format::size(group.bytes), format::thousands(group.bytes as u64 / median.max(1)));
     let text = format!("answer is {size}, {times} times the median of this request");
     model.log.add(model.now, Kind::Signal, Some(key), text, None);
 }
@@ -89,8 +98,11 @@ fn tell_the_end(model: &mut Model) {
     let Some(campaign) = &model.many.campaign else { return };
     let counts = campaign.counts();
     let ended = Outcome::ALL.into_iter().filter(|outcome| counts.of(*outcome) > 0);
-    let all: Vec<String> =
-        ended.map(|outcome| format!("{} {}", format::thousands(counts.of(outcome) as u64), outcome.name())).collect();
+    let all: Vec<String> = ended
+        .map(|outcome| {
+            format!("{} {}", format::thousands(counts.of(outcome) as u64), outcome.name())
+        })
+        .collect();
     let peers = format::counted(counts.total(), "peer");
     let took = format::took(campaign.elapsed(model.now));
     let text = format!("{} to {peers}: done in {took}: {}", campaign.plan.title, all.join(", "));

@@ -12,7 +12,8 @@ use swarmscope_facts::many::export::{csv, ndjson};
 pub fn name(model: &Model) -> Option<String> {
     let campaign = model.many.campaign.as_ref()?;
     let label = model.registry().label(campaign.plan.message).to_lowercase();
-    let name = format!("many-{label}-{}.ndjson", clock(campaign.started.wall).replace([':', 'Z'], ""));
+    let name =
+        format!("many-{label}-{}.ndjson", clock(campaign.started.wall).replace([':', 'Z'], ""));
     Some(name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect())
 }
 
@@ -20,6 +21,11 @@ pub fn name(model: &Model) -> Option<String> {
 pub fn contents(model: &Model, name: &str) -> Option<Bytes> {
     let campaign = model.many.campaign.as_ref()?;
     let (facts, naming) = (&model.facts, model.naming());
-    let is_table = Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-    Some(Bytes::from(if is_table { csv(facts, naming, campaign) } else { ndjson(facts, naming, campaign) }))
+    let is_table =
+        Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    Some(Bytes::from(if is_table {
+        csv(facts, naming, campaign)
+    } else {
+        ndjson(facts, naming, campaign)
+    }))
 }

@@ -16,7 +16,8 @@ pub struct PaceForm {
 impl PaceForm {
     #[must_use]
     pub fn new(pace: Pace) -> Self {
-        let (rate, waiting) = (Input::new(pace.rate.to_string()), Input::new(pace.waiting.to_string()));
+        let (rate, waiting) =
+            (Input::new(pace.rate.to_string()), Input::new(pace.waiting.to_string()));
         Self { rate, waiting, ..Self::default() }
     }
 
@@ -30,6 +31,9 @@ impl PaceForm {
     /// # Errors
     /// What is wrong with it.
     pub fn pace(&self) -> Result<Pace, String> {
-        Ok(Pace { rate: Rate::parse(self.rate.text())?, waiting: parse_waiting(self.waiting.text())? })
+        Ok(Pace {
+            rate: Rate::parse(self.rate.text())?,
+            waiting: parse_waiting(self.waiting.text())?,
+        })
     }
 }

@@ -1,8 +1,8 @@
-//! Requests to many: the composer's request to all marked peers, after a preview, at a rate; what became of each, and the answers
-//! in groups of identical content.
+//! Requests to many: the composer's request to all marked peers, after a preview, at a rate; what
+//! became of each, and the answers in groups of identical content.
 //!
-//! What is planned, sent, counted and grouped is facts' ([`swarmscope_facts::many`]); [`view`] is what the operator looks at,
-//! `acts` are the commands.
+//! What is planned, sent, counted and grouped is facts' ([`swarmscope_facts::many`]); [`view`] is
+//! what the operator looks at, `acts` are the commands.
 
 pub(in crate::screen) mod acts;
 pub mod command;

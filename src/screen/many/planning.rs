@@ -7,8 +7,9 @@ use swarmscope_peer::node::PeerKey;
 
 /// Plans the composer's request to these peers, as things are now.
 pub(super) fn planned(model: &Model, peers: Vec<PeerKey>) -> Preview {
-    let plan =
-        draft(model).map(|draft| Plan::new(&model.facts, model.registry(), model.now, &draft, &peers, &model.many.own));
+    let plan = draft(model).map(|draft| {
+        Plan::new(&model.facts, model.registry(), model.now, &draft, &peers, &model.many.own)
+    });
     Preview { peers, plan, top: 0 }
 }
 

@@ -1,5 +1,6 @@
-//! What there is to say of an answer that is far from the others: what was seen, what was asked, what a healthy peer does, what else
-//! it could be. Never what runs on the machine: no answer shows that.
+//! What there is to say of an answer that is far from the others: what was seen, what was asked,
+//! what a healthy peer does, what else it could be. Never what runs on the machine: no answer shows
+//! that.
 
 use super::super::model::Model;
 use swarmscope_facts::format::{clock, counted, size, thousands};
@@ -23,14 +24,17 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
     let seen = match signal {
         Signal::Size => {
             let median = usize::try_from(median).unwrap_or(usize::MAX);
-            let all = sample.filter(|sample| sample.all_equal).map(|sample| thousands(sample.total as u64));
+            let all = sample
+                .filter(|sample| sample.all_equal)
+                .map(|sample| thousands(sample.total as u64));
             let equal = all.map(|rows| format!("{rows} equal values, ")).unwrap_or_default();
             let (bytes, parts) = (size(group.bytes), counted(group.parts as usize, "part"));
             format!("{peers} sent {equal}{bytes} in {parts}; the median answer is {}", size(median))
         }
         Signal::Alone => {
             let error = campaign.norm().error.map(words::error).unwrap_or_default();
-            let (others, all) = (campaign.groups().answers() - group.peers, campaign.groups().answers());
+            let (others, all) =
+                (campaign.groups().answers() - group.peers, campaign.groups().answers());
             format!(
                 "{peers} sent {} with error 0; of {} answers {} are others, nearly all {error}",
                 size(group.bytes),
@@ -39,13 +43,18 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
             )
         }
         Signal::Malformed | Signal::Odd => {
-            let what =
-                what.cloned().unwrap_or_else(|| "what it says was let go; a reply of it may still be there".to_owned());
+            let what = what.cloned().unwrap_or_else(|| {
+                "what it says was let go; a reply of it may still be there".to_owned()
+            });
             format!("{peers} sent {}: {what}", size(group.bytes))
         }
     };
     let (first, last) = (clock(group.first.wall), clock(group.last.wall));
-    let when = if first == last { format!("answered at {first}") } else { format!("answered from {first} to {last}") };
+    let when = if first == last {
+        format!("answered at {first}")
+    } else {
+        format!("answered from {first} to {last}")
+    };
     let asked = format!("once each, frequency {}, {when}", campaign.plan.frequency);
     let (healthy, could_be, to_tell) = match signal {
         Signal::Size => (
@@ -54,7 +63,10 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
             "ask it an id that nobody has defined: a healthy peer answers 253 to that",
         ),
         Signal::Alone => (
-            format!("{}, as nearly all the others", campaign.norm().error.map(words::error).unwrap_or_default()),
+            format!(
+                "{}, as nearly all the others",
+                campaign.norm().error.map(words::error).unwrap_or_default()
+            ),
             "a newer version or another program that knows this id, a research client, a peer that answers everything",
             "ask it an id that nobody has defined: a healthy peer answers 253 to that",
         ),

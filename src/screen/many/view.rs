@@ -1,4 +1,5 @@
-//! What the operator looks at while a campaign runs and after it: the outcomes or the groups of answers, one of them, its peers.
+//! What the operator looks at while a campaign runs and after it: the outcomes or the groups of
+//! answers, one of them, its peers.
 
 use swarmscope_facts::many::campaign::{Campaign, Row};
 use swarmscope_facts::many::outcome::Outcome;
@@ -81,11 +82,13 @@ impl View {
     }
 }
 
-/// The outcomes that are listed: `stopped` and other failures only where there are any, the rest always.
+/// The outcomes that are listed: `stopped` and other failures only where there are any, the rest
+/// always.
 #[must_use]
 pub fn outcomes(campaign: &Campaign) -> Vec<Outcome> {
-    let is_listed =
-        |outcome: &Outcome| !matches!(outcome, Outcome::Stopped | Outcome::Other) || campaign.counts().of(*outcome) > 0;
+    let is_listed = |outcome: &Outcome| {
+        !matches!(outcome, Outcome::Stopped | Outcome::Other) || campaign.counts().of(*outcome) > 0
+    };
     Outcome::ALL.into_iter().filter(is_listed).collect()
 }
 

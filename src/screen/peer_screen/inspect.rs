@@ -1,7 +1,8 @@
 //! The screen of one peer: one cursor on a byte of a line, and everything else follows it.
 //!
-//! The line with the cursor says which frame is taken apart and which request's channel is shown; the byte says which field is
-//! marked. Moving in any of the four blocks moves that one cursor, so that the others show what belongs to it.
+//! The line with the cursor says which frame is taken apart and which request's channel is shown;
+//! the byte says which field is marked. Moving in any of the four blocks moves that one cursor, so
+//! that the others show what belongs to it.
 
 use super::cursor::{Focus, Inspect};
 use std::time::Duration;
@@ -38,13 +39,16 @@ impl Model {
         self.facts.conversations().get(self.selected.as_ref()?)
     }
 
-    /// The line with the cursor, and where it stands: the newest, the one chosen, or the oldest left where that was let go.
+    /// The line with the cursor, and where it stands: the newest, the one chosen, or the oldest
+    /// left where that was let go.
     #[must_use]
     pub fn line(&self) -> Option<(usize, &Line)> {
         let lines = self.conversation()?.lines();
         let at = match self.inspect.line {
             None => lines.len().checked_sub(1)?,
-            Some(seq) => lines.partition_point(|line| line.seq < seq).min(lines.len().checked_sub(1)?),
+            Some(seq) => {
+                lines.partition_point(|line| line.seq < seq).min(lines.len().checked_sub(1)?)
+            }
         };
         Some((at, lines.get(at)?))
     }
@@ -52,7 +56,9 @@ impl Model {
     /// The fields of the frame with the cursor, and which of them it is in.
     #[must_use]
     pub fn fields(&self) -> (Vec<Field>, Option<usize>) {
-        let Some(piece) = self.line().and_then(|(_, line)| line.piece()) else { return (Vec::new(), None) };
+        let Some(piece) = self.line().and_then(|(_, line)| line.piece()) else {
+            return (Vec::new(), None);
+        };
         let fields = anatomy::fields(piece);
         let at = anatomy::at(&fields, self.inspect.byte.min(piece.bytes.len().saturating_sub(1)));
         (fields, at)
@@ -90,7 +96,11 @@ pub fn block_before(model: &mut Model) -> Effects {
 }
 
 pub(in crate::screen) fn has_other_peers(model: &Model) -> Ready {
-    if model.order.rows().len() > 1 { Ok(()) } else { Err("the list shows no other peer".to_owned()) }
+    if model.order.rows().len() > 1 {
+        Ok(())
+    } else {
+        Err("the list shows no other peer".to_owned())
+    }
 }
 
 pub fn next_peer(model: &mut Model) -> Effects {
@@ -144,17 +154,23 @@ pub(in crate::screen) fn page(model: &Model) -> isize {
 }
 
 fn step_lines(model: &mut Model, by: isize) {
-    let Some(length) = model.conversation().map(|conversation| conversation.lines().len()) else { return };
+    let Some(length) = model.conversation().map(|conversation| conversation.lines().len()) else {
+        return;
+    };
     let Some((at, _)) = model.line() else { return };
     let to = moved(at, by, length);
     // whoever comes to the end going down wants to see what comes
     let follow = by > 0 && to + 1 == length;
-    let seq = model.conversation().and_then(|conversation| conversation.lines().get(to)).map(|line| line.seq);
+    let seq = model
+        .conversation()
+        .and_then(|conversation| conversation.lines().get(to))
+        .map(|line| line.seq);
     model.inspect.line = seq.filter(|_| !follow);
     look_at(model);
 }
 
-/// The request that the line with the cursor belongs to is the one that is shown, here and on the main screen.
+/// The request that the line with the cursor belongs to is the one that is shown, here and on the
+/// main screen.
 fn look_at(model: &mut Model) {
     let ticket = model.line().and_then(|(_, line)| line.of.ticket());
     let Some(ticket) = ticket else { return };
@@ -175,11 +191,16 @@ fn hold(model: &mut Model) {
 fn step_fields(model: &mut Model, by: isize) {
     let (fields, Some(at)) = model.fields() else { return };
     hold(model);
-    model.inspect.byte = fields.get(moved(at, by, fields.len())).map_or(0, |field| field.range.start);
+    model.inspect.byte =
+        fields.get(moved(at, by, fields.len())).map_or(0, |field| field.range.start);
 }
 
 fn step_bytes(model: &mut Model, by: isize) {
-    let Some(length) = model.line().and_then(|(_, line)| line.piece()).map(|piece| piece.bytes.len()) else { return };
+    let Some(length) =
+        model.line().and_then(|(_, line)| line.piece()).map(|piece| piece.bytes.len())
+    else {
+        return;
+    };
     hold(model);
     model.inspect.byte = moved(model.inspect.byte.min(length.saturating_sub(1)), by, length);
 }
@@ -193,11 +214,14 @@ fn step_parts(model: &mut Model, by: isize) {
     }
     let at = model.part().map_or(parts, |index| (index as usize).saturating_sub(1));
     let to = moved(at, by, parts);
-    let Some(index) = model.request().and_then(|request| request.parts.get(to)).map(|part: &Part| part.index) else {
+    let Some(index) =
+        model.request().and_then(|request| request.parts.get(to)).map(|part: &Part| part.index)
+    else {
         return;
     };
     let lines = model.conversation().map(Conversation::lines);
-    let line = lines.and_then(|lines| lines.iter().rev().find(|line| line.of == Of::Part(ticket, index)));
+    let line =
+        lines.and_then(|lines| lines.iter().rev().find(|line| line.of == Of::Part(ticket, index)));
     if let Some(seq) = line.map(|line| line.seq) {
         model.inspect.line = Some(seq);
         model.inspect.byte = PARTS_LEFT;
@@ -217,7 +241,9 @@ pub(in crate::screen) fn point_at(model: &mut Model, focus: Focus, row: usize) {
             let at = model.fields().1.map_or(0, |at| isize::try_from(at).unwrap_or(0));
             step_fields(model, to.saturating_sub(at));
         }
-        Focus::Bytes => step_bytes(model, to.saturating_sub(isize::try_from(model.inspect.byte).unwrap_or(0))),
+        Focus::Bytes => {
+            step_bytes(model, to.saturating_sub(isize::try_from(model.inspect.byte).unwrap_or(0)))
+        }
         Focus::Channel => {
             let parts = model.request().map_or(0, |request| request.parts.len());
             let at = model.part().map_or(parts, |index| (index as usize).saturating_sub(1));
@@ -230,13 +256,18 @@ pub(in crate::screen) fn can_wait(model: &Model) -> Ready {
     is_no_replay(model)?;
     match model.request() {
         Some(request) if request.in_flight() => Ok(()),
-        Some(_) => Err("the request has ended: late parts are dropped; ask again once the peer accepts it".to_owned()),
+        Some(_) => {
+            Err("the request has ended: late parts are dropped; ask again once the peer accepts it"
+                .to_owned())
+        }
         None => Err("nothing has been asked of this peer".to_owned()),
     }
 }
 
 pub fn wait_longer(model: &mut Model) -> Effects {
-    let Some((ticket, message)) = model.request().map(|request: &Request| (request.ticket, request.message)) else {
+    let Some((ticket, message)) =
+        model.request().map(|request: &Request| (request.ticket, request.message))
+    else {
         return none();
     };
     let label = model.registry().label(message);

@@ -24,7 +24,8 @@ impl Model {
     #[must_use]
     pub fn compared(&self) -> Option<(&str, &Diff)> {
         let made = self.comparison.made.as_ref()?;
-        (Some(made.of.0) == self.request().map(|request| request.ticket)).then_some((&*made.name, &made.diff))
+        (Some(made.of.0) == self.request().map(|request| request.ticket))
+            .then_some((&*made.name, &made.diff))
     }
 
     /// Of the replies that can be compared with, those that the query finds.
@@ -36,7 +37,8 @@ impl Model {
         hits.into_iter().map(|hit| &all[hit.index]).collect()
     }
 
-    /// This peer's other replies to the same message, and the newest of each other peer; the newest first.
+    /// This peer's other replies to the same message, and the newest of each other peer; the newest
+    /// first.
     fn candidates(&self) -> Vec<Candidate> {
         let Some(shown) = self.request() else { return Vec::new() };
         let is_own = |peer: &Peer| self.selected.as_ref() == Some(&peer.key);
@@ -50,7 +52,8 @@ impl Model {
     fn others<'m>(&'m self, shown: &'m Request) -> impl Iterator<Item = (&'m Peer, &'m Request)> {
         self.facts.peers().iter().flat_map(move |peer| {
             let most = if self.selected.as_ref() == Some(&peer.key) { MOST_OF_ONE } else { 1 };
-            let others = replies(peer, shown.message).filter(|request| request.ticket != shown.ticket);
+            let others =
+                replies(peer, shown.message).filter(|request| request.ticket != shown.ticket);
             others.take(most).map(move |request| (peer, request))
         })
     }
@@ -104,14 +107,19 @@ impl Model {
     /// What was picked, where it answers the same message and is another reply.
     fn picked(&self) -> Option<(PeerKey, Ticket)> {
         let (key, ticket) = self.comparison.picked.as_ref()?;
-        let other = self.facts.peer(key)?.requests.iter().find(|request| request.ticket == *ticket)?;
+        let other =
+            self.facts.peer(key)?.requests.iter().find(|request| request.ticket == *ticket)?;
         let shown = self.request()?;
-        (other.message == shown.message && other.ticket != shown.ticket).then(|| (key.clone(), *ticket))
+        (other.message == shown.message && other.ticket != shown.ticket)
+            .then(|| (key.clone(), *ticket))
     }
 }
 
 fn side(request: &Request) -> Option<Side<'_>> {
-    Some(Side { tree: tree_of(request)?, bytes: request.reply()?.payload.as_deref().unwrap_or_default() })
+    Some(Side {
+        tree: tree_of(request)?,
+        bytes: request.reply()?.payload.as_deref().unwrap_or_default(),
+    })
 }
 
 /// A peer's replies to a message that were read, the newest first; 254 answers nothing.
@@ -121,7 +129,8 @@ fn replies(peer: &Peer, message: MessageId) -> impl Iterator<Item = &Request> {
     of_message.filter(|request| !request.was_254() && tree_of(request).is_some())
 }
 
-// --- commands -----------------------------------------------------------------------------------------------------------
+// --- commands
+// -----------------------------------------------------------------------------------------------------------
 
 /// To the diff with the reply before.
 pub(in crate::screen) fn with_the_one_before(model: &mut Model) -> Effects {
@@ -152,7 +161,10 @@ pub(in crate::screen) fn choose(model: &mut Model) -> Effects {
 
 pub(in crate::screen) fn has_one_before(model: &Model) -> Ready {
     has_tree(model)?;
-    model.reply_before().map(drop).ok_or_else(|| "this peer has given no reply before to the same message".to_owned())
+    model
+        .reply_before()
+        .map(drop)
+        .ok_or_else(|| "this peer has given no reply before to the same message".to_owned())
 }
 
 pub(in crate::screen) fn has_others(model: &Model) -> Ready {

@@ -6,7 +6,8 @@ use swarmscope_peer::node::{PeerKey, Ticket};
 /// Which replies are compared, and what differs.
 #[derive(Clone, Default, Debug)]
 pub struct Comparison {
-    /// What was picked to compare with, for every reply to the same message; `None` for the reply before.
+    /// What was picked to compare with, for every reply to the same message; `None` for the reply
+    /// before.
     pub(super) picked: Option<(PeerKey, Ticket)>,
     /// The newest comparison: the two it is of, and how the other one is called.
     pub(super) made: Option<Made>,
@@ -36,6 +37,13 @@ pub struct Candidate {
 impl Candidate {
     /// What is searched.
     pub(super) fn text(&self) -> String {
-        format!("{} {} {} {}{}", self.who, self.number, self.ago, self.size, if self.same { " same bytes" } else { "" })
+        format!(
+            "{} {} {} {}{}",
+            self.who,
+            self.number,
+            self.ago,
+            self.size,
+            if self.same { " same bytes" } else { "" }
+        )
     }
 }

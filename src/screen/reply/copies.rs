@@ -1,4 +1,5 @@
-//! What can be copied: each a text that is clean, masked where addresses are hidden, and short enough for a terminal's clipboard.
+//! What can be copied: each a text that is clean, masked where addresses are hidden, and short
+//! enough for a terminal's clipboard.
 
 use crate::screen::actions::{Effects, none, not_done};
 use crate::screen::asking::command::to_selected;
@@ -13,8 +14,8 @@ use swarmscope_facts::reply::reading::Row;
 use swarmscope_facts::request::{Reply, Request};
 use swarmscope_wire::text::{self, ELLIPSIS, clean};
 
-/// The most bytes that are copied: with the escape sequence around them, in base64, they are the 100 000 bytes that the strictest of
-/// the usual terminals take.
+/// The most bytes that are copied: with the escape sequence around them, in base64, they are the
+/// 100 000 bytes that the strictest of the usual terminals take.
 const MOST: usize = 74_994;
 
 /// Puts a text into the terminal's clipboard, or says why not.
@@ -22,7 +23,9 @@ fn copy(model: &mut Model, what: &str, text: String) -> Effects {
     if text.len() > MOST {
         let save = model.key_of("save payload");
         let (is, most) = (size(text.len()), size(MOST));
-        let why = format!("{is} is too long for a terminal's clipboard, {most} is the most: {save} saves it instead");
+        let why = format!(
+            "{is} is too long for a terminal's clipboard, {most} is the most: {save} saves it instead"
+        );
         not_done(model, &format!("copy {what}"), &why);
         return none();
     }
@@ -33,7 +36,11 @@ fn copy(model: &mut Model, what: &str, text: String) -> Effects {
 /// A text without what is to stay hidden.
 fn masked(model: &Model, text: &str) -> String {
     let text = clean(text);
-    if model.setup.naming.privacy { model.setup.naming.mask.text(&text).into_owned() } else { text.into_owned() }
+    if model.setup.naming.privacy {
+        model.setup.naming.mask.text(&text).into_owned()
+    } else {
+        text.into_owned()
+    }
 }
 
 /// The request that is looked at; from the list and the composer, the one in the composer.
@@ -42,7 +49,9 @@ pub fn command(model: &mut Model) -> Effects {
         return none();
     }
     let looked_at = model.request().filter(|_| {
-        !model.mode.composes() && matches!(model.focus, Pane::Channels | Pane::Reply) && model.target().is_some()
+        !model.mode.composes()
+            && matches!(model.focus, Pane::Channels | Pane::Reply)
+            && model.target().is_some()
     });
     let (what, command) = match looked_at {
         Some(request) => {
@@ -54,11 +63,19 @@ pub fn command(model: &mut Model) -> Effects {
     };
     let Some(command) = command else { return none() };
     let hidden = |line: &str| {
-        if model.setup.naming.privacy { model.setup.naming.mask.text(line).into_owned() } else { line.to_owned() }
+        if model.setup.naming.privacy {
+            model.setup.naming.mask.text(line).into_owned()
+        } else {
+            line.to_owned()
+        }
     };
     let command = hidden(&command);
     if model.setup.naming.privacy && command.contains("hex:") {
-        not_done(model, "copy command", "its payload is not text, and bytes are hidden in privacy mode");
+        not_done(
+            model,
+            "copy command",
+            "its payload is not text, and bytes are hidden in privacy mode",
+        );
         return none();
     }
     copy(model, &what, command)
@@ -87,7 +104,11 @@ pub fn reply(model: &mut Model) -> Effects {
 
 pub fn permid(model: &mut Model) -> Effects {
     let Some(permid) = model.peer().and_then(Peer::permid) else { return none() };
-    let text = if model.setup.naming.privacy { model.setup.naming.mask.permid(&permid) } else { permid.to_string() };
+    let text = if model.setup.naming.privacy {
+        model.setup.naming.mask.permid(&permid)
+    } else {
+        permid.to_string()
+    };
     copy(model, "permid", text)
 }
 
@@ -98,7 +119,8 @@ pub fn address(model: &mut Model) -> Effects {
 }
 
 pub fn bytes(model: &mut Model) -> Effects {
-    let Some(digits) = payload(model).map(|payload| text::hex(&payload[..payload.len().min(MOST)])) else {
+    let Some(digits) = payload(model).map(|payload| text::hex(&payload[..payload.len().min(MOST)]))
+    else {
         return none();
     };
     copy(model, "bytes", digits)
@@ -123,10 +145,15 @@ pub(in crate::screen) fn payload(model: &Model) -> Option<&[u8]> {
     shown_reply(model)?.payload.as_deref()
 }
 
-// --- when they can be ---------------------------------------------------------------------------------------------------
+// --- when they can be
+// ---------------------------------------------------------------------------------------------------
 
 pub fn has_permid(model: &Model) -> Ready {
-    model.peer().and_then(Peer::permid).map(drop).ok_or_else(|| "its identity is unknown: connect first".to_owned())
+    model
+        .peer()
+        .and_then(Peer::permid)
+        .map(drop)
+        .ok_or_else(|| "its identity is unknown: connect first".to_owned())
 }
 
 pub fn has_decoded(model: &Model) -> Ready {
@@ -137,7 +164,10 @@ pub fn has_decoded(model: &Model) -> Ready {
 /// Addresses may stand in any of the bytes.
 pub fn has_bytes(model: &Model) -> Ready {
     if model.setup.naming.privacy {
-        return Err(format!("bytes are hidden with the addresses: {} shows them", model.key_of("hide addresses")));
+        return Err(format!(
+            "bytes are hidden with the addresses: {} shows them",
+            model.key_of("hide addresses")
+        ));
     }
     payload(model).map(drop).ok_or_else(|| "there is no reply whose bytes are here".to_owned())
 }

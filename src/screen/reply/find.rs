@@ -18,7 +18,9 @@ const ABOVE: usize = 2;
 impl Model {
     /// Looks again where what is looked for, the reply or the view is another one.
     pub(in crate::screen) fn find_again(&mut self) {
-        let of = self.request().map(|request| (request.ticket, self.reading.view, self.find.query.text().to_owned()));
+        let of = self
+            .request()
+            .map(|request| (request.ticket, self.reading.view, self.find.query.text().to_owned()));
         let is_read = !self.reading.rows.is_empty();
         if self.find.of != of || (self.find.hits.is_empty() && is_read) {
             self.find.hits = self.found_in_reply();
@@ -31,10 +33,16 @@ impl Model {
         let (query, wanted) = (self.find.query.text(), self.find.text());
         let payload = crate::screen::reply::copies::payload(self).unwrap_or_default();
         match self.reading.view {
-            View::Tree => self.request().and_then(tree_of).map(|tree| in_values(tree, wanted)).unwrap_or_default(),
+            View::Tree => self
+                .request()
+                .and_then(tree_of)
+                .map(|tree| in_values(tree, wanted))
+                .unwrap_or_default(),
             View::Text => in_text(payload, wanted),
             View::Hex => in_bytes(payload, query),
-            View::Diff => self.compared().map(|(_, diff)| in_diff(diff, wanted)).unwrap_or_default(),
+            View::Diff => {
+                self.compared().map(|(_, diff)| in_diff(diff, wanted)).unwrap_or_default()
+            }
         }
     }
 
@@ -65,7 +73,8 @@ impl Model {
     }
 }
 
-// --- commands -----------------------------------------------------------------------------------------------------------
+// --- commands
+// -----------------------------------------------------------------------------------------------------------
 
 pub(in crate::screen) fn open(model: &mut Model) -> Effects {
     model.mode = Mode::Find;
@@ -109,7 +118,8 @@ fn step(model: &mut Model, by: usize) -> Effects {
         return none();
     }
     if model.find.of == was {
-        model.find.at = if by == 1 { (model.find.at + 1) % all } else { (model.find.at + all - 1) % all };
+        model.find.at =
+            if by == 1 { (model.find.at + 1) % all } else { (model.find.at + all - 1) % all };
     }
     model.go_to_hit();
     none()

@@ -11,13 +11,15 @@ pub const WIDEST: u16 = 118;
 /// Cells that the right pane takes at least, with what stands around it.
 const RIGHT: u16 = 64;
 
-/// Cells of the list where the terminal is wide: more columns than usual get more room, as far as the right pane keeps its own.
+/// Cells of the list where the terminal is wide: more columns than usual get more room, as far as
+/// the right pane keeps its own.
 #[must_use]
 pub fn list_width(columns: u16, list: u16) -> u16 {
     (list + 3).clamp(56, columns.saturating_sub(RIGHT).max(56))
 }
 
-/// Cells that a reply has on the main screen (the layout's own test compares). `list`: what the list's columns would take.
+/// Cells that a reply has on the main screen (the layout's own test compares). `list`: what the
+/// list's columns would take.
 #[must_use]
 pub fn reply_width(class: Class, columns: u16, list: u16) -> u16 {
     match class {
@@ -116,10 +118,20 @@ mod tests {
 
     #[test]
     fn rows_of_text_lose_nothing() {
-        let rows: Vec<(usize, usize, String)> =
-            text_rows("abcdef\r\n\n日本語x".as_bytes(), 4).map(|row| (row.line, row.first, row.text)).collect();
+        let rows: Vec<(usize, usize, String)> = text_rows("abcdef\r\n\n日本語x".as_bytes(), 4)
+            .map(|row| (row.line, row.first, row.text))
+            .collect();
         let row = |line, first, text: &str| (line, first, text.to_owned());
-        assert_eq!(rows, [row(0, 0, "abcd"), row(0, 4, "ef"), row(1, 0, ""), row(2, 0, "日本"), row(2, 6, "語x")]);
+        assert_eq!(
+            rows,
+            [
+                row(0, 0, "abcd"),
+                row(0, 4, "ef"),
+                row(1, 0, ""),
+                row(2, 0, "日本"),
+                row(2, 6, "語x")
+            ]
+        );
         assert_eq!(text_rows("日".as_bytes(), 1).count(), 1, "what can't fit is still there");
     }
 }

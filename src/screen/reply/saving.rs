@@ -9,7 +9,8 @@ pub enum What {
     Payload,
     /// The decoded reply, as `request --json` has it.
     Json,
-    /// What became of everybody that a request to many went to: a table where the name ends in `.csv`, else JSON lines.
+    /// What became of everybody that a request to many went to: a table where the name ends in
+    /// `.csv`, else JSON lines.
     Outcomes,
 }
 

@@ -30,19 +30,28 @@ pub(in crate::screen) fn json(model: &mut Model) -> Effects {
 /// The default: `many-database-120431.ndjson`.
 pub(in crate::screen) fn outcomes(model: &mut Model) -> Effects {
     let Some(name) = file::name(model) else { return none() };
-    model.mode = Mode::Save(Saving { what: What::Outcomes, input: Input::new(name), error: None, overwrite: false });
+    model.mode = Mode::Save(Saving {
+        what: What::Outcomes,
+        input: Input::new(name),
+        error: None,
+        overwrite: false,
+    });
     none()
 }
 
 /// The default: `9f3ac1-database-17.bin`, in the directory where the program was started.
 fn open(model: &mut Model, what: What, ending: &str) -> Effects {
     let Some(request) = model.request() else { return none() };
-    let who =
-        model.peer().and_then(Peer::permid).map_or_else(|| "peer".to_owned(), |permid| model.naming().permid(&permid));
+    let who = model
+        .peer()
+        .and_then(Peer::permid)
+        .map_or_else(|| "peer".to_owned(), |permid| model.naming().permid(&permid));
     let label = model.registry().label(request.message).to_lowercase();
     let name = format!("{who}-{label}-{}.{ending}", request.number);
-    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
-    model.mode = Mode::Save(Saving { what, input: Input::new(name), error: None, overwrite: false });
+    let name: String =
+        name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+    model.mode =
+        Mode::Save(Saving { what, input: Input::new(name), error: None, overwrite: false });
     none()
 }
 
@@ -64,7 +73,9 @@ pub(in crate::screen) fn write(model: &Model, what: What, name: &str, overwrite:
 
 pub(in crate::screen) fn has_name(model: &Model) -> Ready {
     match &model.mode {
-        Mode::Save(saving) if saving.input.text().trim().is_empty() => Err("a file needs a name".to_owned()),
+        Mode::Save(saving) if saving.input.text().trim().is_empty() => {
+            Err("a file needs a name".to_owned())
+        }
         _ => Ok(()),
     }
 }

@@ -1,4 +1,5 @@
-//! All of what a view of a reply shows, as one text for another program: clean, and masked where addresses are hidden.
+//! All of what a view of a reply shows, as one text for another program: clean, and masked where
+//! addresses are hidden.
 
 use std::fmt::Write as _;
 
@@ -27,15 +28,23 @@ pub(in crate::screen) fn text(model: &Model) -> Option<String> {
             diff.lines.iter().for_each(|line| diff_line(&mut text, line));
         }
     }
-    Some(if model.setup.naming.privacy { model.setup.naming.mask.text(&text).into_owned() } else { text })
+    Some(if model.setup.naming.privacy {
+        model.setup.naming.mask.text(&text).into_owned()
+    } else {
+        text
+    })
 }
 
 pub(in crate::screen) fn can_be(model: &Model) -> Ready {
     let reply = model.request().and_then(Request::reply).ok_or("there is no reply to open")?;
     match model.reading.view {
         View::Hex => has_bytes(model),
-        View::Diff => model.compared().map(drop).ok_or_else(|| "there is nothing to compare with".to_owned()),
-        _ if reply.payload.is_none() => Err("its bytes were dropped to make room for newer replies".to_owned()),
+        View::Diff => {
+            model.compared().map(drop).ok_or_else(|| "there is nothing to compare with".to_owned())
+        }
+        _ if reply.payload.is_none() => {
+            Err("its bytes were dropped to make room for newer replies".to_owned())
+        }
         View::Tree if reply.decoding.is_none() => Err("it is still being read".to_owned()),
         View::Tree | View::Text => Ok(()),
     }
@@ -45,6 +54,8 @@ pub(in crate::screen) fn can_be(model: &Model) -> Ready {
 fn heading(model: &Model, request: &Request) -> String {
     let who = model.selected.as_ref().map(|key| model.name_of(key)).unwrap_or_default();
     let label = model.registry().label(request.message);
-    let what = request.reply().map(|reply| format!("{}, {}", words::error(reply.error), clock(reply.at.wall)));
+    let what = request
+        .reply()
+        .map(|reply| format!("{}, {}", words::error(reply.error), clock(reply.at.wall)));
     format!("# {label} #{} from {who}, {}\n", request.number, what.unwrap_or_default())
 }

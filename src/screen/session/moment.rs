@@ -1,11 +1,13 @@
-//! Where to go in a recording, and how fast it is shown, as somebody says it: `1:23`, `-10`, `50%`, `12:04:31Z`; `4`.
+//! Where to go in a recording, and how fast it is shown, as somebody says it: `1:23`, `-10`, `50%`,
+//! `12:04:31Z`; `4`.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 /// What can be typed.
 const FORMS: &str = "1:23 or 83, +10 or -10, 50%, 12:04:31Z, start or end";
-/// The slowest and the fastest that a recording is shown: beyond that, steps and seeks do it better.
+/// The slowest and the fastest that a recording is shown: beyond that, steps and seeks do it
+/// better.
 const SPEED: std::ops::RangeInclusive<f64> = 0.05..=1000.0;
 /// How many times as fast as it was, one key after the other.
 pub const SPEEDS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
@@ -31,10 +33,13 @@ impl Moment {
     pub const START: Self = Self::Part(0.0);
     pub const END: Self = Self::Part(1.0);
 
-    /// In microseconds since the start of a recording that stands `at`, is `length` long, and `started` so many microseconds after
-    /// 1970. May lie before its start or after its end.
+    /// In microseconds since the start of a recording that stands `at`, is `length` long, and
+    /// `started` so many microseconds after 1970. May lie before its start or after its end.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "saturates, and is cut to the recording's length")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "saturates, and is cut to the recording's length"
+    )]
     pub fn micros(self, at: i64, length: i64, started: u64) -> i64 {
         let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         match self {
@@ -93,7 +98,8 @@ fn since_zero(text: &str) -> Option<Duration> {
         if below >= 60.0 || unit > 3_600 {
             return None;
         }
-        let whole: u32 = field.parse().ok().filter(|_| field.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let whole: u32 =
+            field.parse().ok().filter(|_| field.bytes().all(|byte| byte.is_ascii_digit()))?;
         below = whole.into();
         sum += Duration::from_secs(u64::from(whole) * unit);
     }
@@ -113,7 +119,11 @@ fn number(text: &str) -> Option<f64> {
 pub fn speed(text: &str) -> Result<f64, String> {
     let speed = number(text.trim_end_matches(['x', '×']));
     speed.filter(|speed| SPEED.contains(speed)).ok_or_else(|| {
-        format!("{text} is no speed: a number from {} to {}, 1 for as fast as it was", SPEED.start(), SPEED.end())
+        format!(
+            "{text} is no speed: a number from {} to {}, 1 for as fast as it was",
+            SPEED.start(),
+            SPEED.end()
+        )
     })
 }
 
@@ -125,7 +135,10 @@ pub fn length(micros: i64) -> Duration {
 
 /// A duration in microseconds of a recording that passes in `passed` at a speed.
 #[must_use]
-#[expect(clippy::cast_possible_truncation, reason = "saturates, and is cut to the recording's length")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "saturates, and is cut to the recording's length"
+)]
 pub fn passed(passed: Duration, speed: f64) -> i64 {
     (passed.as_secs_f64() * speed * SECOND) as i64
 }
@@ -145,7 +158,11 @@ mod tests {
     const STARTED: u64 = 20_414 * 86_400_000_000 + 43_471_500_000;
 
     fn micros(text: &str) -> i64 {
-        text.parse::<Moment>().unwrap_or_else(|error| panic!("{error}")).micros(100_000_000, LENGTH, STARTED)
+        text.parse::<Moment>().unwrap_or_else(|error| panic!("{error}")).micros(
+            100_000_000,
+            LENGTH,
+            STARTED,
+        )
     }
 
     #[test]
@@ -173,9 +190,23 @@ mod tests {
 
     #[test]
     fn wild_numbers_are_refused_or_saturate() {
-        for text in
-            ["", "x", "1:75", "1:2:3:4", "nan", "inf", "1e9", "-", "+", "101%", "-5%", "25:00:00Z", "12Z", "::", "1:-2"]
-        {
+        for text in [
+            "",
+            "x",
+            "1:75",
+            "1:2:3:4",
+            "nan",
+            "inf",
+            "1e9",
+            "-",
+            "+",
+            "101%",
+            "-5%",
+            "25:00:00Z",
+            "12Z",
+            "::",
+            "1:-2",
+        ] {
             let error = text.parse::<Moment>().expect_err(text);
             assert!(error.contains("1:23"), "{error}");
         }

@@ -1,7 +1,9 @@
-//! A recording that is shown again: its messages are folded at their times, faster or slower, and nothing leaves the program.
+//! A recording that is shown again: its messages are folded at their times, faster or slower, and
+//! nothing leaves the program.
 //!
-//! Whoever watches has keys, too. Those of the replay itself touch nothing that is shown; any other begins a look around
-//! (`watching`), on a copy, so that the recording goes on as if nobody had touched it.
+//! Whoever watches has keys, too. Those of the replay itself touch nothing that is shown; any other
+//! begins a look around (`watching`), on a copy, so that the recording goes on as if nobody had
+//! touched it.
 
 mod folding;
 mod look;
@@ -25,13 +27,14 @@ use swarmscope_facts::Now;
 use swarmscope_facts::words;
 use swarmscope_wire::MessageId;
 
-/// How long before the start a recording may tell of: what was there when it was started. Instants can't be counted back
-/// further than the machine has run, so they are counted from so far ahead.
+/// How long before the start a recording may tell of: what was there when it was started. Instants
+/// can't be counted back further than the machine has run, so they are counted from so far ahead.
 const PAST: Duration = Duration::from_secs(20 * 365 * 86_400);
 /// Lines that are folded before whoever watches is listened to again: some milliseconds.
 const AT_ONCE: usize = 1_000;
 
-/// What passes at once is folded tick by tick up to this, in microseconds: a machine that has slept for a night has not watched.
+/// What passes at once is folded tick by tick up to this, in microseconds: a machine that has slept
+/// for a night has not watched.
 const LONG: i64 = 20_000_000;
 
 /// The recording while it is shown.
@@ -114,13 +117,18 @@ impl Player {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.recording.cut {
-            notes.push("the recording breaks off: the program that wrote it did not end as it should".to_owned());
+            notes.push(
+                "the recording breaks off: the program that wrote it did not end as it should"
+                    .to_owned(),
+            );
         }
         let missing = |(id, _): &&(MessageId, String)| self.setup.registry.get(*id).is_none();
-        let missing: Vec<&str> = self.recording.header.ids.iter().filter(missing).map(|(_, name)| &**name).collect();
+        let missing: Vec<&str> =
+            self.recording.header.ids.iter().filter(missing).map(|(_, name)| &**name).collect();
         if !missing.is_empty() {
             let names = missing.join(", ");
-            notes.push(format!("no probe here for {names}: replies to it are read by their format"));
+            notes
+                .push(format!("no probe here for {names}: replies to it are read by their format"));
         }
         notes
     }
@@ -151,7 +159,10 @@ impl Player {
             let instant = instant.checked_sub(by).unwrap_or(instant);
             return Now { instant, wall: wall.checked_sub(by).unwrap_or(UNIX_EPOCH) };
         }
-        Now { instant: instant.checked_add(by).unwrap_or(instant), wall: wall.checked_add(by).unwrap_or(wall) }
+        Now {
+            instant: instant.checked_add(by).unwrap_or(instant),
+            wall: wall.checked_add(by).unwrap_or(wall),
+        }
     }
 
     #[must_use]
@@ -186,7 +197,9 @@ impl Player {
             return;
         }
         let Some((since, from)) = self.running else { return };
-        let to = from.saturating_add(passed(now.saturating_duration_since(since), self.speed)).min(self.length);
+        let to = from
+            .saturating_add(passed(now.saturating_duration_since(since), self.speed))
+            .min(self.length);
         let hurry = to.saturating_sub(self.spot.at) > LONG;
         if self.fold_until(model, Goal::time(to), hurry, AT_ONCE) && to >= self.length {
             self.running = None;
@@ -226,8 +239,13 @@ impl Player {
                 let goal = self.before_the_last_line();
                 self.go_to(model, goal, now);
             }
-            Control::Slower => self.speed = SPEEDS.into_iter().rev().find(|it| *it < self.speed).unwrap_or(self.speed),
-            Control::Faster => self.speed = SPEEDS.into_iter().find(|it| *it > self.speed).unwrap_or(self.speed),
+            Control::Slower => {
+                self.speed =
+                    SPEEDS.into_iter().rev().find(|it| *it < self.speed).unwrap_or(self.speed)
+            }
+            Control::Faster => {
+                self.speed = SPEEDS.into_iter().find(|it| *it > self.speed).unwrap_or(self.speed)
+            }
             Control::Speed(speed) => self.speed = speed,
             Control::Seek(moment) => {
                 let to = moment.micros(self.spot.at, self.length, self.recording.header.started);

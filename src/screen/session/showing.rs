@@ -1,4 +1,5 @@
-//! How the session is shown, besides what it shows: frozen, recorded, replayed, for an audience. None of it is part of a recording.
+//! How the session is shown, besides what it shows: frozen, recorded, replayed, for an audience.
+//! None of it is part of a recording.
 
 use std::time::Duration;
 

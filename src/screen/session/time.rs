@@ -1,4 +1,5 @@
-//! The commands about time and showing: freeze, record, go about in a replay, the key-cast, the presenter's layout.
+//! The commands about time and showing: freeze, record, go about in a replay, the key-cast, the
+//! presenter's layout.
 
 use std::time::Duration;
 
@@ -109,8 +110,11 @@ pub fn cast_keys(model: &mut Model) -> Effects {
 
 pub fn present(model: &mut Model) -> Effects {
     model.showing.presenter = !model.showing.presenter;
-    let text =
-        if model.showing.presenter { "the presenter's layout: fewer, larger things" } else { "the usual layout" };
+    let text = if model.showing.presenter {
+        "the presenter's layout: fewer, larger things"
+    } else {
+        "the usual layout"
+    };
     if model.showing.presenter && model.focus == Pane::Channels {
         model.focus = Pane::Reply;
     }

@@ -24,8 +24,12 @@ pub fn draw(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area)
     let most = if view.inside { FEW_ROWS } else { MOST_ROWS };
     let rows = u16::try_from((listed + others).clamp(1, most)).unwrap_or(u16::MAX);
     let mut all: Vec<(Block, Draw)> = Vec::new();
-    let list_rank = if view.inside && Class::of(model.size.0, model.size.1) <= Class::Compact { 7 } else { 0 };
-    all.push((Block::new(2 + rows, 4, list_rank), Box::new(move |canvas, area| list(canvas, model, campaign, area))));
+    let list_rank =
+        if view.inside && Class::of(model.size.0, model.size.1) <= Class::Compact { 7 } else { 0 };
+    all.push((
+        Block::new(2 + rows, 4, list_rank),
+        Box::new(move |canvas, area| list(canvas, model, campaign, area)),
+    ));
     all.extend(detail::blocks(model, campaign, area.width()));
     blocks(canvas, area, all);
 }
@@ -63,10 +67,15 @@ fn list(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
     let in_groups: usize = campaign.grouped();
     let kinds = counted(campaign.groups().len(), "kind");
     let brief = format!("{kinds} in {}", thousands(in_groups as u64));
-    let brief = if campaign.grouping == Grouping::Shape { format!("{brief}, numbers left out") } else { brief };
+    let brief = if campaign.grouping == Grouping::Shape {
+        format!("{brief}, numbers left out")
+    } else {
+        brief
+    };
     let note = format!("{brief}, {}", campaign.groups().order.name());
-    let most_differ =
-        campaign.grouping == Grouping::Content && in_groups >= 8 && 2 * campaign.groups().len() > in_groups;
+    let most_differ = campaign.grouping == Grouping::Content
+        && in_groups >= 8
+        && 2 * campaign.groups().len() > in_groups;
     let hint = format!("{brief}; {} leaves numbers out", model.key_of("group by"));
     let note = if most_differ { hint } else { note };
     let fits = width("ANSWERS  ") + width(&note) <= area.width();
@@ -113,7 +122,16 @@ fn list(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
 }
 
 #[expect(clippy::too_many_arguments, reason = "one row, with all that its cells depend on")]
-fn row(canvas: &mut Canvas, columns: &Columns, area: &Area, group: &Group, all: usize, norm: Norm, y: u16, here: bool) {
+fn row(
+    canvas: &mut Canvas,
+    columns: &Columns,
+    area: &Area,
+    group: &Group,
+    all: usize,
+    norm: Norm,
+    y: u16,
+    here: bool,
+) {
     let theme = canvas.theme;
     let plain = if here { theme.strong() } else { Style::new() };
     if group.signal(norm).is_some() {
@@ -123,7 +141,8 @@ fn row(canvas: &mut Canvas, columns: &Columns, area: &Area, group: &Group, all: 
     if let Some(x) = columns.digest {
         canvas.text(x, columns.content - 1, y, &group.id.short(), theme.muted);
     }
-    let line = group.sample.as_ref().map_or("its content was let go", |sample| sample.line.as_str());
+    let line =
+        group.sample.as_ref().map_or("its content was let go", |sample| sample.line.as_str());
     canvas.text(columns.content, columns.content_end, y, line, plain);
     if let Some(right) = columns.share {
         canvas.right(right, y, &share(group.peers, all), theme.muted);

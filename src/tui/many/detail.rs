@@ -1,4 +1,5 @@
-//! What there is to see of the selected group or outcome: why it is far from the others, its peers, its content, what is still out.
+//! What there is to see of the selected group or outcome: why it is far from the others, its peers,
+//! its content, what is still out.
 
 use ratatui::style::Style;
 
@@ -30,7 +31,10 @@ const LONGEST_LABEL: u16 = 18;
 pub fn blocks<'a>(model: &'a Model, campaign: &'a Campaign, width: u16) -> Vec<(Block, Draw<'a>)> {
     let view = &model.many.view;
     let most = most_rows(Class::of(model.size.0, model.size.1));
-    let group = view.group.and_then(|id| campaign.groups().index(id)).and_then(|index| campaign.groups().get(index));
+    let group = view
+        .group
+        .and_then(|id| campaign.groups().index(id))
+        .and_then(|index| campaign.groups().get(index));
     let group = group.filter(|_| view.pane == Pane::Answers);
     let mut all: Vec<(Block, Draw)> = Vec::new();
     if let Some(rows) = group.and_then(|group| signal::rows(model, campaign, group)) {
@@ -45,7 +49,9 @@ pub fn blocks<'a>(model: &'a Model, campaign: &'a Campaign, width: u16) -> Vec<(
     let rows = u16::try_from(count).unwrap_or(u16::MAX);
     let (wanted, rank) = if view.inside { (rows, 1) } else { (rows.min(most.min(4)), 2) };
     if count > 0 {
-        let draw = move |canvas: &mut Canvas, area: Area| peers(canvas, model, campaign, group, count, area);
+        let draw = move |canvas: &mut Canvas, area: Area| {
+            peers(canvas, model, campaign, group, count, area)
+        };
         all.push((Block::new(1 + wanted, 2, rank).up_to(1 + rows.min(most)), Box::new(draw)));
     }
     if let Some((group, sample)) = group.and_then(|group| Some((group, group.sample.as_ref()?))) {
@@ -67,7 +73,12 @@ pub fn blocks<'a>(model: &'a Model, campaign: &'a Campaign, width: u16) -> Vec<(
     all
 }
 
-fn compared<'a>(campaign: &'a Campaign, group: &'a Group, sample: &Sample, width: u16) -> Option<(Block, Draw<'a>)> {
+fn compared<'a>(
+    campaign: &'a Campaign,
+    group: &'a Group,
+    sample: &Sample,
+    width: u16,
+) -> Option<(Block, Draw<'a>)> {
     let usual = campaign.usual().filter(|usual| usual.id != group.id && usual.id != group.shape)?;
     let rows = against::lines(sample, usual.sample.as_ref()?);
     let height = 1 + labelled_height(width, VALUE, &rows);
@@ -80,7 +91,14 @@ fn compared<'a>(campaign: &'a Campaign, group: &'a Group, sample: &Sample, width
     Some((Block::new(height, 2, 5), Box::new(draw)))
 }
 
-fn peers(canvas: &mut Canvas, model: &Model, campaign: &Campaign, group: Option<&Group>, count: usize, area: Area) {
+fn peers(
+    canvas: &mut Canvas,
+    model: &Model,
+    campaign: &Campaign,
+    group: Option<&Group>,
+    count: usize,
+    area: Area,
+) {
     let view = &model.many.view;
     let title = match group {
         Some(group) => format!("PEERS IN {}", group.id.short()),
@@ -115,13 +133,23 @@ fn peers(canvas: &mut Canvas, model: &Model, campaign: &Campaign, group: Option<
 }
 
 /// `√ f7b2…5d  17 clear  Blocked  61 parts  2.10 s  12:04:15Z`, as much of it as there is room for.
-fn peer(canvas: &mut Canvas, model: &Model, campaign: &Campaign, row: &Row, area: &Area, y: u16, here: bool) {
+fn peer(
+    canvas: &mut Canvas,
+    model: &Model,
+    campaign: &Campaign,
+    row: &Row,
+    area: &Area,
+    y: u16,
+    here: bool,
+) {
     let theme = canvas.theme;
     let plain = if here { theme.strong() } else { Style::new() };
     let known = model.facts.peers().get(&PeerKey::Permid(row.permid));
     let pill = row.outcome == Outcome::NotYet;
     sign(canvas, area.x, area.right, y, row.outcome, true);
-    if row.outcome == Outcome::Answered && campaign.by_content_of(row).is_some_and(|of| campaign.signal(of).is_some()) {
+    if row.outcome == Outcome::Answered
+        && campaign.by_content_of(row).is_some_and(|of| campaign.signal(of).is_some())
+    {
         odd(canvas, area.x, y);
     }
     let mut x = area.x + if pill { 6 } else { 2 };
@@ -135,14 +163,26 @@ fn peer(canvas: &mut Canvas, model: &Model, campaign: &Campaign, row: &Row, area
     let what = match (row.cause, row.error, row.outcome) {
         (Some(cause), ..) => words::row(cause),
         (None, Some(error), Outcome::Error) => words::error(error),
-        (None, Some(_), _) => format!("{}  {}", counted(row.parts as usize, "part"), took(row.elapsed)),
-        (None, None, Outcome::Parts) => format!("{}, {}", counted(row.parts as usize, "part"), size(row.bytes)),
+        (None, Some(_), _) => {
+            format!("{}  {}", counted(row.parts as usize, "part"), took(row.elapsed))
+        }
+        (None, None, Outcome::Parts) => {
+            format!("{}, {}", counted(row.parts as usize, "part"), size(row.bytes))
+        }
         (None, None, _) => String::new(),
     };
     let end = canvas.right(right, y, &what, plain).max(x);
-    let version = known.and_then(|peer| Some(words::version(peer.version?, peer.transport))).unwrap_or_default();
+    let version = known
+        .and_then(|peer| Some(words::version(peer.version?, peer.transport)))
+        .unwrap_or_default();
     if x + 10 <= end {
-        canvas.text(x, end, y, &version, if version.ends_with("tls") { theme.muted } else { plain });
+        canvas.text(
+            x,
+            end,
+            y,
+            &version,
+            if version.ends_with("tls") { theme.muted } else { plain },
+        );
         x += 10;
     }
     if let Some(nat) = known.and_then(|peer| peer.nat.as_ref()).filter(|_| x + 11 <= end) {
@@ -157,7 +197,9 @@ fn content_lines(sample: &Sample, most: u16) -> Vec<(String, String)> {
         return vec![(String::new(), tree.value.clone())];
     }
     let mut lines: Vec<(String, String)> = Vec::new();
-    let add = |lines: &mut Vec<(String, String)>, node: &Node| lines.push((node.label.clone(), node.value.clone()));
+    let add = |lines: &mut Vec<(String, String)>, node: &Node| {
+        lines.push((node.label.clone(), node.value.clone()))
+    };
     let shown = if sample.all_equal { 2 } else { usize::from(most) };
     for child in tree.children.iter().take(shown) {
         add(&mut lines, child);
@@ -208,24 +250,43 @@ fn still_out(model: &Model, campaign: &Campaign) -> Vec<(&'static str, String)> 
     if campaign.under_way() {
         rows.push((
             "now",
-            format!("{} not sent, {} in flight", thousands(to_send as u64), thousands(in_flight as u64)),
+            format!(
+                "{} not sent, {} in flight",
+                thousands(to_send as u64),
+                thousands(in_flight as u64)
+            ),
         ));
     }
     if let Some((first, last)) = campaign.deadlines(model.now) {
         let at = model.now.wall.checked_add(last).map(clock).unwrap_or_default();
-        rows.push(("deadline", format!("next in {}; all done at latest {at}", words::seconds(first))));
+        rows.push((
+            "deadline",
+            format!("next in {}; all done at latest {at}", words::seconds(first)),
+        ));
     }
     if counts.of(Outcome::NotYet) > 0 {
-        let accept = model.now.wall.checked_add(campaign.plan.frequency.duration()).map(clock).unwrap_or_default();
+        let accept = model
+            .now
+            .wall
+            .checked_add(campaign.plan.frequency.duration())
+            .map(clock)
+            .unwrap_or_default();
         rows.push((
             "254",
-            format!("{}: others asked; they accept at latest {accept}", counted(counts.of(Outcome::NotYet), "peer")),
+            format!(
+                "{}: others asked; they accept at latest {accept}",
+                counted(counts.of(Outcome::NotYet), "peer")
+            ),
         ));
     }
     if campaign.state == State::Stopped {
         rows.push((
             "stopped",
-            format!("{} were sent, {} never", thousands(counts.sent() as u64), thousands(to_send as u64)),
+            format!(
+                "{} were sent, {} never",
+                thousands(counts.sent() as u64),
+                thousands(to_send as u64)
+            ),
         ));
     }
     rows

@@ -15,7 +15,10 @@ const BAR: u16 = 10;
 pub fn blocks(campaign: &Campaign) -> Vec<(Block, Draw<'_>)> {
     let rows = u16::try_from(campaign.latencies.rows().len()).unwrap_or(u16::MAX);
     vec![
-        (Block::new(1 + rows, 1, 3).whole(), Box::new(move |canvas, area| latencies(canvas, campaign, area))),
+        (
+            Block::new(1 + rows, 1, 3).whole(),
+            Box::new(move |canvas, area| latencies(canvas, campaign, area)),
+        ),
         (Block::new(2, 1, 2), Box::new(move |canvas, area| sizes(canvas, campaign, area))),
     ]
 }
@@ -44,7 +47,9 @@ fn latencies(canvas: &mut Canvas, campaign: &Campaign, area: Area) {
 }
 
 fn sizes(canvas: &mut Canvas, campaign: &Campaign, area: Area) {
-    let bytes = |number: Option<u64>| number.map(|number| size(usize::try_from(number).unwrap_or(usize::MAX)));
+    let bytes = |number: Option<u64>| {
+        number.map(|number| size(usize::try_from(number).unwrap_or(usize::MAX)))
+    };
     let note = match (bytes(campaign.sizes.median()), bytes(campaign.sizes.largest())) {
         (Some(median), Some(largest)) => format!("median {median}, largest {largest}"),
         _ => "no answer yet".to_owned(),

@@ -1,4 +1,5 @@
-//! The screen of a request to many: what would be sent, before it is; how it goes, and what the answers were.
+//! The screen of a request to many: what would be sent, before it is; how it goes, and what the
+//! answers were.
 
 mod answers;
 mod detail;
@@ -46,6 +47,8 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
 
 fn nothing(canvas: &mut Canvas, model: &Model, area: Area) {
     let send = model.key_of("send now");
-    let text = format!("Nothing was sent to many yet. Mark peers in the list, then {send} shows what would be sent.");
+    let text = format!(
+        "Nothing was sent to many yet. Mark peers in the list, then {send} shows what would be sent."
+    );
     paragraph(canvas, area, &text, canvas.theme.muted);
 }

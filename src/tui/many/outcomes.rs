@@ -23,7 +23,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area)
     let listed = outcomes(campaign).len();
     let wanted = 1 + u16::try_from(listed).unwrap_or(u16::MAX);
     let mut all: Vec<(Block, Draw)> = vec![plan::block(model, &campaign.plan, area.width(), 4)];
-    all.push((Block::new(wanted, 6, 1), Box::new(move |canvas, area| block(canvas, model, campaign, area))));
+    all.push((
+        Block::new(wanted, 6, 1),
+        Box::new(move |canvas, area| block(canvas, model, campaign, area)),
+    ));
     all.extend(measures::blocks(campaign));
     blocks(canvas, area, all);
 }
@@ -67,7 +70,15 @@ pub fn odd(canvas: &mut Canvas, x: u16, y: u16) {
     canvas.text(x, x + 1, y, "▲", theme.caution.patch(theme.strong()));
 }
 
-fn row(canvas: &mut Canvas, area: &Area, y: u16, outcome: Outcome, count: usize, most: usize, here: bool) {
+fn row(
+    canvas: &mut Canvas,
+    area: &Area,
+    y: u16,
+    outcome: Outcome,
+    count: usize,
+    most: usize,
+    here: bool,
+) {
     let theme = canvas.theme;
     sign(canvas, area.x, area.right, y, outcome, count > 0);
     let quiet = count == 0 || outcome == Outcome::NotSent;
@@ -96,7 +107,9 @@ pub fn sign(canvas: &mut Canvas, x: u16, right: u16, y: u16, outcome: Outcome, a
         Outcome::Waiting => ("…", theme.muted),
         Outcome::Refused => ("■", fail),
         Outcome::TimedOut | Outcome::Malformed | Outcome::Other => ("×", fail),
-        Outcome::Error => ("E", if any { Style::new() } else { theme.muted }), // an answer, whatever it says
+        Outcome::Error => ("E", if any { Style::new() } else { theme.muted }), /* an answer,
+        * whatever it
+         * says */
         Outcome::Stopped => ("■", theme.muted),
         Outcome::NotSent => ("·", theme.muted),
     };

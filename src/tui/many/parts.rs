@@ -26,7 +26,8 @@ impl Panes {
         let height = end.saturating_sub(first);
         let width = match class {
             Class::TooSmall | Class::OnePane => {
-                let right = Area { bar: 0, x: 3, right: columns.saturating_sub(1), y: first, height };
+                let right =
+                    Area { bar: 0, x: 3, right: columns.saturating_sub(1), y: first, height };
                 return Self { left: None, right, rule: None };
             }
             Class::Compact => 37,
@@ -35,7 +36,8 @@ impl Panes {
         };
         let left = Area { bar: 0, x: 3, right: width, y: first, height };
         let gap = if class == Class::Wide { 5 } else { 4 };
-        let right = Area { bar: width + gap - 2, x: width + gap, right: columns - 1, y: first, height };
+        let right =
+            Area { bar: width + gap - 2, x: width + gap, right: columns - 1, y: first, height };
         Self { left: Some(left), right, rule: Some((width + 1, first, end)) }
     }
 }
@@ -72,7 +74,12 @@ pub(super) fn sentence(canvas: &mut Canvas, x: u16, right: u16, y: u16, line: &s
 }
 
 /// Rows of a muted label and a text folded beside it. Returns the first row below.
-pub(super) fn labelled(canvas: &mut Canvas, area: Area, value: u16, rows: &[(&str, String)]) -> u16 {
+pub(super) fn labelled(
+    canvas: &mut Canvas,
+    area: Area,
+    value: u16,
+    rows: &[(&str, String)],
+) -> u16 {
     let mut y = area.y;
     for (label, text) in rows {
         if y >= area.bottom() {
@@ -102,7 +109,15 @@ pub(super) fn cells(part: usize, whole: usize, room: u16) -> u16 {
 }
 
 /// The bar itself.
-pub(super) fn bar(canvas: &mut Canvas, x: u16, right: u16, y: u16, part: usize, whole: usize, style: Style) {
+pub(super) fn bar(
+    canvas: &mut Canvas,
+    x: u16,
+    right: u16,
+    y: u16,
+    part: usize,
+    whole: usize,
+    style: Style,
+) {
     let text = "▓".repeat(usize::from(cells(part, whole, right.saturating_sub(x))));
     canvas.text(x, right, y, &text, style);
 }

@@ -38,10 +38,16 @@ fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
         ("uses up", uses),
     ];
     if plan.to_dial > 0 {
-        rows.push(("dialled", format!("{} first: not connected now", counted(plan.to_dial, "peer"))));
+        rows.push((
+            "dialled",
+            format!("{} first: not connected now", counted(plan.to_dial, "peer")),
+        ));
     }
     if plan.refused_before > 0 {
-        rows.push(("refused", format!("{} before, asked all the same", counted(plan.refused_before, "peer"))));
+        rows.push((
+            "refused",
+            format!("{} before, asked all the same", counted(plan.refused_before, "peer")),
+        ));
     }
     rows
 }
@@ -62,26 +68,37 @@ fn shown(payload: &[u8]) -> String {
     const SHOWN: usize = 80;
     let cut = if payload.len() > SHOWN { "…" } else { "" };
     let text = &payload[..payload.len().min(SHOWN)];
-    let spaced: Vec<u8> = text.iter().map(|byte| if byte.is_ascii_whitespace() { b' ' } else { *byte }).collect();
-    let text =
-        words::clean(&clean_bytes(&spaced)).split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let spaced: Vec<u8> =
+        text.iter().map(|byte| if byte.is_ascii_whitespace() { b' ' } else { *byte }).collect();
+    let text = words::clean(&clean_bytes(&spaced))
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
     format!("{text}{cut}")
 }
 
 /// What goes from the block where it has fewer rows than it would fill, first to last.
-const LEAST_TELLING: [&str; 7] = ["traffic", "payload", "takes", "refused", "dialled", "rate", "uses up"];
+const LEAST_TELLING: [&str; 7] =
+    ["traffic", "payload", "takes", "refused", "dialled", "rate", "uses up"];
 
 /// The block, and how many rows it takes. `rank`: who gets rows sooner.
 pub fn block<'a>(model: &'a Model, plan: &'a Plan, width: u16, rank: u8) -> (Block, Draw<'a>) {
     let rows = rows(plan);
     let form = matches!(model.mode, Mode::Pace(_));
     let height = 1 + labelled_height(width, VALUE, &rows) + u16::from(form);
-    let draw = move |canvas: &mut Canvas, area: Area| draw(canvas, model, plan, area, &fitting(rows, form, &area));
+    let draw = move |canvas: &mut Canvas, area: Area| {
+        draw(canvas, model, plan, area, &fitting(rows, form, &area))
+    };
     (Block::new(height, 3, if form { 0 } else { rank }), Box::new(draw))
 }
 
 /// The rows for which there is room.
-fn fitting(mut rows: Vec<(&'static str, String)>, form: bool, area: &Area) -> Vec<(&'static str, String)> {
+fn fitting(
+    mut rows: Vec<(&'static str, String)>,
+    form: bool,
+    area: &Area,
+) -> Vec<(&'static str, String)> {
     let may_go = LEAST_TELLING.iter().filter(|label| !(form && **label == "rate"));
     for label in may_go {
         if 1 + labelled_height(area.width(), VALUE, &rows) + u16::from(form) <= area.height {
@@ -92,7 +109,13 @@ fn fitting(mut rows: Vec<(&'static str, String)>, form: bool, area: &Area) -> Ve
     rows
 }
 
-fn draw(canvas: &mut Canvas, model: &Model, plan: &Plan, area: Area, rows: &[(&'static str, String)]) {
+fn draw(
+    canvas: &mut Canvas,
+    model: &Model,
+    plan: &Plan,
+    area: Area,
+    rows: &[(&'static str, String)],
+) {
     let theme = canvas.theme;
     let note = format!("{} marked", thousands(plan.marked as u64));
     canvas.heading(&area, "PLAN", matches!(model.mode, Mode::Pace(_)), &note);
@@ -120,15 +143,17 @@ fn draw(canvas: &mut Canvas, model: &Model, plan: &Plan, area: Area, rows: &[(&'
     }
 }
 
-/// `20  /s, at most 64  waiting`, the fields on a panel; what is wrong below. Returns the first row below.
+/// `20  /s, at most 64  waiting`, the fields on a panel; what is wrong below. Returns the first row
+/// below.
 fn pace_form(canvas: &mut Canvas, form: &PaceForm, area: &Area) -> u16 {
     const RATE: u16 = 6;
     const WAITING: u16 = 5;
     let y = area.y;
     let mut x = area.x + VALUE;
-    for (input, wide, after, is_here) in
-        [(&form.rate, RATE, "/s, at most ", !form.second), (&form.waiting, WAITING, " waiting", form.second)]
-    {
+    for (input, wide, after, is_here) in [
+        (&form.rate, RATE, "/s, at most ", !form.second),
+        (&form.waiting, WAITING, " waiting", form.second),
+    ] {
         canvas.tint(x, x + wide, y, canvas.theme.panel);
         let (before, rest) = input.halves();
         let style = if is_here { canvas.theme.strong() } else { Style::new() };
@@ -152,9 +177,13 @@ mod tests {
 
     #[test]
     fn times_are_told_as_a_person_would() {
-        for (ms, text) in
-            [(0, "1 s"), (20_550, "21 s"), (195_000, "3 min 15 s"), (1_500_000, "25 min"), (9_000_000, "2 h")]
-        {
+        for (ms, text) in [
+            (0, "1 s"),
+            (20_550, "21 s"),
+            (195_000, "3 min 15 s"),
+            (1_500_000, "25 min"),
+            (9_000_000, "2 h"),
+        ] {
             assert_eq!(about(Duration::from_millis(ms)), text);
         }
     }

@@ -1,4 +1,5 @@
-//! What would be sent, before it is: to whom and to whom not, the bytes, the same as a script, what to think of before.
+//! What would be sent, before it is: to whom and to whom not, the bytes, the same as a script, what
+//! to think of before.
 
 use ratatui::style::Style;
 
@@ -37,10 +38,18 @@ pub fn draw(canvas: &mut Canvas, model: &Model, panes: &Panes, preview: &Preview
     match panes.left {
         Some(left) => {
             blocks(canvas, left, left_blocks(model, plan, left.width()));
-            blocks(canvas, panes.right, right_blocks(model, plan, preview.top, panes.right.width()));
+            blocks(
+                canvas,
+                panes.right,
+                right_blocks(model, plan, preview.top, panes.right.width()),
+            );
         }
         None if model.many.view.pane == Pane::Outcomes => {
-            blocks(canvas, panes.right, right_blocks(model, plan, preview.top, panes.right.width()));
+            blocks(
+                canvas,
+                panes.right,
+                right_blocks(model, plan, preview.top, panes.right.width()),
+            );
         }
         None => blocks(canvas, panes.right, left_blocks(model, plan, panes.right.width())),
     }
@@ -57,16 +66,26 @@ fn left_blocks<'a>(model: &'a Model, plan: &'a Plan, width: u16) -> Vec<(Block, 
     let nats = if plan.targets.is_empty() { 0 } else { 1 + rows(plan.by_nat.len().min(6)) };
     vec![
         plan::block(model, plan, width, 0),
-        (Block::new(left_out, 2, 1), Box::new(move |canvas, area| self::left_out(canvas, plan, area))),
-        (Block::new(transports, 2, 4), Box::new(move |canvas, area| by_transport(canvas, plan, area))),
+        (
+            Block::new(left_out, 2, 1),
+            Box::new(move |canvas, area| self::left_out(canvas, plan, area)),
+        ),
+        (
+            Block::new(transports, 2, 4),
+            Box::new(move |canvas, area| by_transport(canvas, plan, area)),
+        ),
         (Block::new(nats, 2, 5), Box::new(move |canvas, area| by_nat(canvas, plan, area))),
     ]
 }
 
-fn right_blocks<'a>(model: &'a Model, plan: &'a Plan, top: usize, width: u16) -> Vec<(Block, Draw<'a>)> {
+fn right_blocks<'a>(
+    model: &'a Model,
+    plan: &'a Plan,
+    top: usize,
+    width: u16,
+) -> Vec<(Block, Draw<'a>)> {
     if plan.targets.is_empty() {
-        let text =
-            "No marked peer is left to ask. Marks are made in the list, and why these are left out stands beside.";
+        let text = "No marked peer is left to ask. Marks are made in the list, and why these are left out stands beside.";
         let draw = move |canvas: &mut Canvas, area: Area| {
             paragraph(canvas, area, text, canvas.theme.caution);
         };
@@ -75,20 +94,35 @@ fn right_blocks<'a>(model: &'a Model, plan: &'a Plan, top: usize, width: u16) ->
     let lines = bytes(plan, width);
     let first = rows(plan.targets.len().min(8));
     let same = command::body(model, plan);
-    let same: Vec<String> = same.iter().flat_map(|line| line.split('\n')).map(words::clean).collect();
-    let same_height = 1 + rows(same.iter().map(|line| folded(line, usize::from(width)).len()).sum());
+    let same: Vec<String> =
+        same.iter().flat_map(|line| line.split('\n')).map(words::clean).collect();
+    let same_height =
+        1 + rows(same.iter().map(|line| folded(line, usize::from(width)).len()).sum());
     let before = before(model, plan);
     let before_height = 1 + labelled_height(width, 2, &before);
     vec![
-        (Block::new(rows(lines.len()) + 3, 3, 1), Box::new(move |canvas, area| draw_bytes(canvas, plan, &lines, area))),
-        (Block::new(2 + first, 3, 3), Box::new(move |canvas, area| targets(canvas, model, plan, top, area))),
+        (
+            Block::new(rows(lines.len()) + 3, 3, 1),
+            Box::new(move |canvas, area| draw_bytes(canvas, plan, &lines, area)),
+        ),
+        (
+            Block::new(2 + first, 3, 3),
+            Box::new(move |canvas, area| targets(canvas, model, plan, top, area)),
+        ),
         (Block::new(same_height, 3, 4), Box::new(move |canvas, area| same_as(canvas, &same, area))),
-        (Block::new(before_height, 2, 2), Box::new(move |canvas, area| before_you_send(canvas, &before, area))),
+        (
+            Block::new(before_height, 2, 2),
+            Box::new(move |canvas, area| before_you_send(canvas, &before, area)),
+        ),
     ]
 }
 
 fn left_out(canvas: &mut Canvas, plan: &Plan, area: Area) {
-    let note = format!("{} of {} marked", thousands(plan.left_out_count() as u64), thousands(plan.marked as u64));
+    let note = format!(
+        "{} of {} marked",
+        thousands(plan.left_out_count() as u64),
+        thousands(plan.marked as u64)
+    );
     canvas.heading(&area, "LEFT OUT", false, &note);
     for (left, y) in plan.left_out.iter().zip(area.y + 1..area.bottom()) {
         canvas.right(area.x + COUNT - 1, y, &thousands(left.peers as u64), Style::new());
@@ -102,7 +136,8 @@ fn left_out(canvas: &mut Canvas, plan: &Plan, area: Area) {
 
 fn by_transport(canvas: &mut Canvas, plan: &Plan, area: Area) {
     canvas.heading(&area, "BY TRANSPORT", false, "");
-    for ((transport, peers, readable), y) in plan.by_transport.iter().zip(area.y + 1..area.bottom()) {
+    for ((transport, peers, readable), y) in plan.by_transport.iter().zip(area.y + 1..area.bottom())
+    {
         canvas.right(area.x + COUNT - 1, y, &thousands(*peers as u64), Style::new());
         let x = canvas.text(area.x + COUNT + 1, area.right, y, transport, Style::new());
         if *readable {
@@ -132,20 +167,30 @@ fn bytes(plan: &Plan, width: u16) -> Vec<String> {
     let payload = plan.payloads.first().map(|(payload, _)| payload.clone()).unwrap_or_default();
     let length = u32::try_from(BEFORE_PAYLOAD - 4 + payload.len()).unwrap_or(u32::MAX);
     let shown = payload.slice(..payload.len().min(256));
-    let request =
-        CrawlerRequest { message: plan.message, channel: ChannelId(0), frequency: plan.frequency, payload: shown };
+    let request = CrawlerRequest {
+        message: plan.message,
+        channel: ChannelId(0),
+        frequency: plan.frequency,
+        payload: shown,
+    };
     let frame = [&length.to_be_bytes()[..], &[0xe8], &request.encode().body].concat();
     let channel = BEFORE_PAYLOAD - 3;
     let per_row = if width >= 53 { 16 } else { 8 };
-    let digits = |(at, byte): (usize, &u8)| if at == channel { "··".to_owned() } else { text::hex(&[*byte]) };
+    let digits = |(at, byte): (usize, &u8)| {
+        if at == channel { "··".to_owned() } else { text::hex(&[*byte]) }
+    };
     let all: Vec<String> = frame.iter().enumerate().map(digits).collect();
-    let row = |(row, digits): (usize, &[String])| format!("{:03x}  {}", row * per_row, digits.join(" "));
+    let row =
+        |(row, digits): (usize, &[String])| format!("{:03x}  {}", row * per_row, digits.join(" "));
     all.chunks(per_row).enumerate().map(row).take(MOST_BYTES).collect()
 }
 
 fn draw_bytes(canvas: &mut Canvas, plan: &Plan, lines: &[String], area: Area) {
     let note = match plan.payloads.len() {
-        1 => format!("the bytes, same for all {} but the channel", thousands(plan.targets.len() as u64)),
+        1 => format!(
+            "the bytes, same for all {} but the channel",
+            thousands(plan.targets.len() as u64)
+        ),
         kinds => format!(
             "the bytes for {} of {}, {kinds} kinds",
             thousands(plan.payloads[0].1 as u64),
@@ -161,7 +206,13 @@ fn draw_bytes(canvas: &mut Canvas, plan: &Plan, lines: &[String], area: Area) {
         canvas.text(x, area.right, y, &line[3..], canvas.theme.muted);
     }
     if hidden {
-        canvas.text(area.x, area.right, area.y + 1, "bytes are hidden with the addresses", canvas.theme.muted);
+        canvas.text(
+            area.x,
+            area.right,
+            area.y + 1,
+            "bytes are hidden with the addresses",
+            canvas.theme.muted,
+        );
     }
     let bytes = BEFORE_PAYLOAD + plan.payloads.first().map_or(0, |(payload, _)| payload.len());
     let y = area.y + 2 + rows(shown.max(usize::from(hidden)));
@@ -190,7 +241,13 @@ fn targets(canvas: &mut Canvas, model: &Model, plan: &Plan, top: usize, area: Ar
         y += 1;
     }
     if rest > shown && y < area.bottom() {
-        canvas.text(area.x, area.right, y, &format!("… {} more", thousands((rest - shown) as u64)), canvas.theme.muted);
+        canvas.text(
+            area.x,
+            area.right,
+            y,
+            &format!("… {} more", thousands((rest - shown) as u64)),
+            canvas.theme.muted,
+        );
     }
 }
 
@@ -199,15 +256,23 @@ fn target(canvas: &mut Canvas, model: &Model, plan: &Plan, target: &Target, area
     let theme = canvas.theme;
     let x = canvas.text(area.x, area.right, y, "+ ", Style::new());
     canvas.text(x, area.right, y, &model.naming().permid(&target.permid), Style::new());
-    let version = peer.version.map(|version| words::version(version, peer.transport)).unwrap_or_default();
+    let version =
+        peer.version.map(|version| words::version(version, peer.transport)).unwrap_or_default();
     let style = if version.ends_with("tls") { theme.muted } else { Style::new() };
     canvas.text(x + 10, area.right, y, &version, style);
-    let known = model.facts.acceptance().acceptance(target.permid, plan.message, plan.frequency, model.now.instant);
+    let known = model.facts.acceptance().acceptance(
+        target.permid,
+        plan.message,
+        plan.frequency,
+        model.now.instant,
+    );
     let end = match (known, peer.connected()) {
         (Acceptance::Now, true) => canvas.right(area.right, y, "now", theme.muted),
         (Acceptance::Now, false) => canvas.right(area.right, y, "now, dialled first", theme.muted),
         (Acceptance::In(left) | Acceptance::AtMost(left), _) => {
-            let end = canvas.right(area.right, y, &countdown(left), Style::new()).saturating_sub(PILL + 1);
+            let end = canvas
+                .right(area.right, y, &countdown(left), Style::new())
+                .saturating_sub(PILL + 1);
             canvas.pill(end, area.right, y);
             end
         }
@@ -226,7 +291,13 @@ fn same_as(canvas: &mut Canvas, lines: &[String], area: Area) {
         let pieces = folded(line, usize::from(area.width().saturating_sub(indent)).max(1));
         for (i, piece) in pieces.into_iter().enumerate() {
             if y < area.bottom() {
-                canvas.text(area.x + indent + 2 * u16::from(i > 0), area.right, y, piece, Style::new());
+                canvas.text(
+                    area.x + indent + 2 * u16::from(i > 0),
+                    area.right,
+                    y,
+                    piece,
+                    Style::new(),
+                );
             }
             y += 1;
         }
@@ -244,7 +315,8 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
         let text = "17 and older are not encrypted: everybody on the way reads request and answer";
         rows.push(("▲", format!("{} of version {text}.", counted(plan.readable(), "peer"))));
     }
-    let until = model.now.wall.checked_add(plan.frequency.duration()).map(clock).unwrap_or_default();
+    let until =
+        model.now.wall.checked_add(plan.frequency.duration()).map(clock).unwrap_or_default();
     let frequency = plan.frequency;
     rows.push(("", format!("Every peer counts this request: other Crawlers that ask {label} with frequency {frequency} meet 254 until {until}.")));
     rows.push(("", "A lower frequency is for peers whose owners agreed.".to_owned()));
@@ -255,7 +327,10 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
         } else {
             "goes from this screen when this one starts"
         };
-        rows.push(("", format!("The request before, {} to {sent} peers, {text}.", before.plan.title)));
+        rows.push((
+            "",
+            format!("The request before, {} to {sent} peers, {text}.", before.plan.title),
+        ));
     }
     let stop = model.key_of("stop all");
     rows.push(("", format!("One key stops all: {stop}. What was sent by then stays sent.")));
@@ -267,12 +342,20 @@ fn before_you_send(canvas: &mut Canvas, rows: &[(&'static str, String)], area: A
     let mut y = area.y + 1;
     for (sign, text) in rows {
         let x = if sign.is_empty() { area.x } else { area.x + 2 };
-        for (i, line) in folded(text, usize::from(area.right.saturating_sub(x))).into_iter().enumerate() {
+        for (i, line) in
+            folded(text, usize::from(area.right.saturating_sub(x))).into_iter().enumerate()
+        {
             if y >= area.bottom() {
                 return;
             }
             if i == 0 {
-                canvas.text(area.x, area.right, y, sign, canvas.theme.caution.patch(canvas.theme.strong()));
+                canvas.text(
+                    area.x,
+                    area.right,
+                    y,
+                    sign,
+                    canvas.theme.caution.patch(canvas.theme.strong()),
+                );
             }
             sentence(canvas, x, area.right, y, line, Style::new());
             y += 1;

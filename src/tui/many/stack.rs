@@ -1,4 +1,5 @@
-//! Blocks one below the other, with a blank row between them: how many rows each gets where there is not room for all.
+//! Blocks one below the other, with a blank row between them: how many rows each gets where there
+//! is not room for all.
 
 use crate::tui::canvas::Area;
 
@@ -20,7 +21,13 @@ pub struct Block {
 impl Block {
     #[must_use]
     pub const fn new(wanted: u16, least: u16, rank: u8) -> Self {
-        Self { wanted, least: if least < wanted { least } else { wanted }, rank, whole: false, most: wanted }
+        Self {
+            wanted,
+            least: if least < wanted { least } else { wanted },
+            rank,
+            whole: false,
+            most: wanted,
+        }
     }
 
     /// All rows or the least.
@@ -88,7 +95,10 @@ mod tests {
     fn heights(height: u16, blocks: &[(u16, u16, u8)]) -> Vec<(u16, u16)> {
         let area = Area { bar: 0, x: 3, right: 20, y: 2, height };
         let blocks: Vec<Block> = blocks.iter().map(|(w, l, r)| Block::new(*w, *l, *r)).collect();
-        stack(&area, &blocks).into_iter().map(|area| area.map_or((0, 0), |area| (area.y, area.height))).collect()
+        stack(&area, &blocks)
+            .into_iter()
+            .map(|area| area.map_or((0, 0), |area| (area.y, area.height)))
+            .collect()
     }
 
     #[test]
@@ -108,10 +118,12 @@ mod tests {
     fn what_is_left_over_goes_to_whom_it_is_of_use() {
         let area = Area { bar: 0, x: 3, right: 20, y: 2, height: 20 };
         let blocks = [Block::new(3, 1, 1), Block::new(4, 2, 2).up_to(30), Block::new(2, 2, 3)];
-        let places: Vec<(u16, u16)> = stack(&area, &blocks).into_iter().flatten().map(|a| (a.y, a.height)).collect();
+        let places: Vec<(u16, u16)> =
+            stack(&area, &blocks).into_iter().flatten().map(|a| (a.y, a.height)).collect();
         assert_eq!(places, [(2, 3), (6, 13), (20, 2)]);
         let blocks = [Block::new(3, 1, 1), Block::new(4, 2, 2).up_to(5)];
-        let heights: Vec<u16> = stack(&area, &blocks).into_iter().flatten().map(|area| area.height).collect();
+        let heights: Vec<u16> =
+            stack(&area, &blocks).into_iter().flatten().map(|area| area.height).collect();
         assert_eq!(heights, [3, 5]);
     }
 
@@ -119,7 +131,8 @@ mod tests {
     fn what_is_of_use_only_whole_shrinks_to_its_least() {
         let area = Area { bar: 0, x: 3, right: 20, y: 2, height: 8 };
         let blocks = [Block::new(9, 1, 1).whole(), Block::new(9, 2, 2)];
-        let heights: Vec<u16> = stack(&area, &blocks).into_iter().flatten().map(|area| area.height).collect();
+        let heights: Vec<u16> =
+            stack(&area, &blocks).into_iter().flatten().map(|area| area.height).collect();
         assert_eq!(heights, [1, 6]);
     }
 }

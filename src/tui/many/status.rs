@@ -1,4 +1,5 @@
-//! Row 0 while a request to many is shown, and its few cells on other screens while it is under way.
+//! Row 0 while a request to many is shown, and its few cells on other screens while it is under
+//! way.
 
 use ratatui::style::Style;
 
@@ -21,7 +22,11 @@ pub fn draw(canvas: &mut Canvas, model: &Model, x: u16, end: u16, y: u16) {
     let mut x = canvas.text(x + 2, end, y, "many", theme.muted) + 2;
     if let Some(preview) = &model.many.preview {
         const NOTHING: &str = "nothing is sent yet";
-        if let Some(plan) = preview.plan.as_ref().ok().filter(|plan| x + width(&plan.title) + 2 + width(NOTHING) <= end)
+        if let Some(plan) = preview
+            .plan
+            .as_ref()
+            .ok()
+            .filter(|plan| x + width(&plan.title) + 2 + width(NOTHING) <= end)
         {
             x = title(canvas, x, end, y, &plan.title, plan.targets.len());
         }
@@ -43,7 +48,8 @@ pub fn draw(canvas: &mut Canvas, model: &Model, x: u16, end: u16, y: u16) {
     let x = title(canvas, x, right, y, &campaign.plan.title, counts.total());
     if signals > 0 && x + width(&sent) + 8 < right {
         right = canvas.right(right, y, &signals.to_string(), Style::new());
-        right = canvas.right(right - 1, y, "▲", theme.caution.patch(theme.strong())).saturating_sub(3);
+        right =
+            canvas.right(right - 1, y, "▲", theme.caution.patch(theme.strong())).saturating_sub(3);
     }
     let number = thousands(not_yet as u64);
     if not_yet > 0 && x + width(&sent) + 2 + PILL + 1 + width(&number) <= right {
@@ -89,7 +95,8 @@ fn bars(campaign: &Campaign, room: u16) -> (String, String) {
     ("▓".repeat(usize::from(filled)), "░".repeat(usize::from(room - filled)))
 }
 
-/// The key that stops it and what to call that, while there is something to stop; else how it ended.
+/// The key that stops it and what to call that, while there is something to stop; else how it
+/// ended.
 fn stop_text(model: &Model, campaign: &Campaign) -> (String, &'static str) {
     match campaign.state {
         State::Running => (model.key_of("stop all"), "stop all"),
@@ -99,8 +106,8 @@ fn stop_text(model: &Model, campaign: &Campaign) -> (String, &'static str) {
     }
 }
 
-/// What other screens show while requests go out, from the right: a bar, how many of how many, the key that stops it. Returns
-/// where what stands before it must end.
+/// What other screens show while requests go out, from the right: a bar, how many of how many, the
+/// key that stops it. Returns where what stands before it must end.
 pub fn brief(canvas: &mut Canvas, model: &Model, end: u16, y: u16) -> u16 {
     let Some(campaign) = model.many.under_way() else { return end };
     let theme = canvas.theme;

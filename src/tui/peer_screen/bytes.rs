@@ -1,4 +1,5 @@
-//! The bytes of the frame with the cursor: those of its field marked, and those that nobody is to see as dots.
+//! The bytes of the frame with the cursor: those of its field marked, and those that nobody is to
+//! see as dots.
 
 use std::ops::Range;
 
@@ -67,7 +68,14 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     }
 }
 
-fn draw_row(canvas: &mut Canvas, area: &Area, y: u16, piece: &Piece, range: Range<usize>, marked: &Marked) {
+fn draw_row(
+    canvas: &mut Canvas,
+    area: &Area,
+    y: u16,
+    piece: &Piece,
+    range: Range<usize>,
+    marked: &Marked,
+) {
     let gap = if area.width() >= 50 { 2 } else { 1 };
     let offset = format!("{:0width$x}", range.start, width = usize::from(DIGITS));
     canvas.text(area.x, area.right, y, &offset, canvas.theme.faint);

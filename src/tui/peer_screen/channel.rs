@@ -1,4 +1,5 @@
-//! The channel of the shown request: its parts with their times, how long it is waited for, and what the reply may take.
+//! The channel of the shown request: its parts with their times, how long it is waited for, and
+//! what the reply may take.
 
 use std::time::Duration;
 
@@ -28,9 +29,12 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         canvas.heading(&area, "CHANNEL", focused, "nothing asked yet");
         return;
     };
-    let title = request.channel.map_or_else(|| "CHANNEL".to_owned(), |channel| format!("CHANNEL {channel}"));
+    let title = request
+        .channel
+        .map_or_else(|| "CHANNEL".to_owned(), |channel| format!("CHANNEL {channel}"));
     canvas.heading(&area, &title, focused, &standing(model, request));
-    let (table, budget) = (area.rows(1, area.height.saturating_sub(2)), area.rows(area.height - 1, 1));
+    let (table, budget) =
+        (area.rows(1, area.height.saturating_sub(2)), area.rows(area.height - 1, 1));
     if request.sent.is_none() {
         return;
     }
@@ -50,14 +54,17 @@ fn standing(model: &Model, request: &Request) -> String {
         (Outcome::Failed { .. }, None) => format!("{label}, never sent"),
         (_, None) => format!("{label}, not sent yet"),
         (Outcome::Failed { .. }, Some(sent)) => {
-            let left = LIFE.saturating_sub(model.now.instant.saturating_duration_since(sent.instant));
+            let left =
+                LIFE.saturating_sub(model.now.instant.saturating_duration_since(sent.instant));
             if left.is_zero() {
                 format!("{label}, free again")
             } else {
                 format!("held for {} s more", swarmscope_facts::format::thousands(left.as_secs()))
             }
         }
-        _ => request.left(model.now).map_or(label, |left| format!("open, {} left", words::seconds(left))),
+        _ => request
+            .left(model.now)
+            .map_or(label, |left| format!("open, {} left", words::seconds(left))),
     }
 }
 
@@ -75,9 +82,11 @@ fn rows(
     let room = usize::from(area.height.saturating_sub(u16::from(end.is_some())));
     let parts = &request.parts;
     let selected = model.part();
-    let at = selected.map_or(parts.len().saturating_sub(1), |index| (index as usize).saturating_sub(1));
+    let at =
+        selected.map_or(parts.len().saturating_sub(1), |index| (index as usize).saturating_sub(1));
     *top = follow(*top, at.min(parts.len().saturating_sub(1)), room, parts.len());
-    let mut before = top.checked_sub(1).and_then(|i| parts.get(i)).map_or(Duration::ZERO, |part| part.after);
+    let mut before =
+        top.checked_sub(1).and_then(|i| parts.get(i)).map_or(Duration::ZERO, |part| part.after);
     let mut y = area.y;
     for part in parts.iter().skip(*top).take(room) {
         canvas.row_zone(&area, y, Spot::Row(List::Parts, (part.index as usize).saturating_sub(1)));
@@ -94,7 +103,14 @@ fn rows(
         let last = request.newest.map_or(Duration::ZERO, |part| part.after);
         let style = if failed { canvas.theme.fail } else { canvas.theme.muted };
         columns.end(canvas, y, if failed { "×" } else { "…" }, after, style);
-        draw_gap(canvas, columns, y, after.saturating_sub(last), style, if failed { "▓" } else { "░" });
+        draw_gap(
+            canvas,
+            columns,
+            y,
+            after.saturating_sub(last),
+            style,
+            if failed { "▓" } else { "░" },
+        );
         y += 1;
     }
     y
@@ -105,7 +121,9 @@ fn end(model: &Model, request: &Request) -> Option<(bool, Duration)> {
     let elapsed = request.elapsed(model.now);
     match &request.outcome {
         Outcome::Waiting | Outcome::AwaitingDialBack => Some((false, elapsed)),
-        Outcome::Failed { failure, .. } if failure.phase() >= Phase::Request => Some((true, elapsed)),
+        Outcome::Failed { failure, .. } if failure.phase() >= Phase::Request => {
+            Some((true, elapsed))
+        }
         _ => None,
     }
 }
@@ -115,7 +133,8 @@ fn draw_budget(canvas: &mut Canvas, request: &Request, area: Area) {
     let used = request.bytes as u64;
     let cells = if used == 0 { 0 } else { (used * BAR / allowed.max(1)).clamp(1, BAR) };
     let (accent, muted) = (canvas.theme.accent, canvas.theme.muted);
-    let bar = "▓".repeat(usize::try_from(cells).unwrap_or(0)) + &"░".repeat(usize::try_from(BAR - cells).unwrap_or(0));
+    let bar = "▓".repeat(usize::try_from(cells).unwrap_or(0))
+        + &"░".repeat(usize::try_from(BAR - cells).unwrap_or(0));
     let x = canvas.text(area.x, area.right, area.y, &bar, accent);
     let hint = match (&request.outcome, request.newest) {
         (Outcome::Replied(_), _) | (_, None) => String::new(),

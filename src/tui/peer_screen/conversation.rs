@@ -42,10 +42,22 @@ impl Columns {
                 detail: x + 32,
                 bytes: Some(area.right),
             },
-            46..54 => {
-                Self { time: x + 7, arrow: x + 8, name: x + 10, channel: None, detail: x + 26, bytes: Some(area.right) }
-            }
-            _ => Self { time: x + 7, arrow: x + 8, name: x + 10, channel: None, detail: x + 24, bytes: None },
+            46..54 => Self {
+                time: x + 7,
+                arrow: x + 8,
+                name: x + 10,
+                channel: None,
+                detail: x + 26,
+                bytes: Some(area.right),
+            },
+            _ => Self {
+                time: x + 7,
+                arrow: x + 8,
+                name: x + 10,
+                channel: None,
+                detail: x + 24,
+                bytes: None,
+            },
         }
     }
 }
@@ -65,7 +77,8 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         canvas.heading(&area, "CONVERSATION", focused, "");
         return nothing_said(canvas, model, peer, area);
     };
-    // by the first line of its connection that is kept: each line was told of a little later than it happened
+    // by the first line of its connection that is kept: each line was told of a little later than
+    // it happened
     let first = conversation.lines().iter().find(|of| of.socket == line.socket).unwrap_or(line);
     let since = first.at.wall.checked_sub(first.after).map(clock_with_millis).unwrap_or_default();
     let note = if area.width() >= 40 { format!("since {since}Z") } else { String::new() };
@@ -74,7 +87,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     let following = model.inspect.line.is_none();
     match (columns.bytes, following) {
         (Some(right), false) => drop(canvas.right(right, area.y, "BYTES", canvas.theme.muted)),
-        (Some(right), true) => drop(canvas.right(right, area.y, "following  BYTES", canvas.theme.muted)),
+        (Some(right), true) => {
+            canvas.right(right, area.y, "following  BYTES", canvas.theme.muted);
+        }
         (None, true) => drop(canvas.right(area.right, area.y, "following", canvas.theme.muted)),
         (None, false) => {}
     }
@@ -96,7 +111,15 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     }
 }
 
-fn row(canvas: &mut Canvas, columns: &Columns, area: &Area, y: u16, line: &Line, said: &Said, here: bool) {
+fn row(
+    canvas: &mut Canvas,
+    columns: &Columns,
+    area: &Area,
+    y: u16,
+    line: &Line,
+    said: &Said,
+    here: bool,
+) {
     let theme = canvas.theme;
     let plain = if here { theme.strong() } else { Style::new() };
     let (sign, style) = match said.sign {
@@ -125,10 +148,15 @@ fn row(canvas: &mut Canvas, columns: &Columns, area: &Area, y: u16, line: &Line,
     canvas.text(x, right, y, &said.detail, plain);
 }
 
-/// As much of a name as tells it from the others: first its number goes, then the word that the crawler messages begin with.
+/// As much of a name as tells it from the others: first its number goes, then the word that the
+/// crawler messages begin with.
 fn fitting(name: &str, room: u16) -> &str {
     let fits = |name: &&str| width(name) <= room;
-    let word = if name.chars().next().is_some_and(char::is_uppercase) { name.split(' ').next() } else { None };
+    let word = if name.chars().next().is_some_and(char::is_uppercase) {
+        name.split(' ').next()
+    } else {
+        None
+    };
     let brief = word.and_then(|word| word.strip_prefix("CRAWLER_"));
     [Some(name), word, brief].into_iter().flatten().find(fits).unwrap_or(name)
 }
@@ -136,7 +164,11 @@ fn fitting(name: &str, room: u16) -> &str {
 /// `+31 ms`; `0 ms` for the beginning.
 fn time(line: &Line) -> String {
     let begins = matches!(line.what, What::Trace(Trace::Resolving { .. } | Trace::Accepted(_)));
-    if begins && line.after < Duration::from_millis(1) { "0 ms".to_owned() } else { format!("+{}", took(line.after)) }
+    if begins && line.after < Duration::from_millis(1) {
+        "0 ms".to_owned()
+    } else {
+        format!("+{}", took(line.after))
+    }
 }
 
 /// `17 lines; 2 frames not ours, 1 refused`.
@@ -144,7 +176,10 @@ fn summary(conversation: &Conversation) -> String {
     let lines = conversation.lines();
     let stray = lines.iter().filter(|line| line.of == Of::Stray).count();
     let others = lines.iter().filter(|line| is_dropped(line)).count();
-    let lost: u64 = lines.iter().map(|line| if let What::Trace(Trace::Lost(n)) = line.what { n } else { 0 }).sum();
+    let lost: u64 = lines
+        .iter()
+        .map(|line| if let What::Trace(Trace::Lost(n)) = line.what { n } else { 0 })
+        .sum();
     let mut text = counted(lines.len(), "line");
     let mut parts = Vec::new();
     if others > 0 {
@@ -184,7 +219,9 @@ fn nothing_said(canvas: &mut Canvas, model: &Model, peer: &Peer, area: Area) {
         (State::Connecting { .. }, _) => "Nothing was said yet: it is being dialled.",
         _ => "Nothing is kept of what was said.",
     };
-    for (text, y) in folded(text, usize::from(area.width())).into_iter().zip(area.y + 2..area.bottom()) {
+    for (text, y) in
+        folded(text, usize::from(area.width())).into_iter().zip(area.y + 2..area.bottom())
+    {
         canvas.text(area.x, area.right, y, text, canvas.theme.muted);
     }
     debug_assert!(width("CONVERSATION") < area.width());

@@ -25,20 +25,33 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     let focused = has_focus(model, Focus::Frame);
     let (Some(peer), Some((_, line))) = (model.peer(), model.line()) else {
         canvas.heading(&area, "FRAME", focused, "");
-        canvas.text(area.x, area.right, area.y + 1, "nothing was sent or received", canvas.theme.muted);
+        canvas.text(
+            area.x,
+            area.right,
+            area.y + 1,
+            "nothing was sent or received",
+            canvas.theme.muted,
+        );
         return;
     };
     let words = said(&model.saying(), peer, line);
     let detail = words.detail.split(", hint").next().unwrap_or_default();
     let sep = if detail.is_empty() { "" } else { ", " };
-    let end = canvas.heading(&area, "FRAME", focused, &format!("{} {}{sep}{detail}", arrow(words.way), words.name));
+    let end = canvas.heading(
+        &area,
+        "FRAME",
+        focused,
+        &format!("{} {}{sep}{detail}", arrow(words.way), words.name),
+    );
     let when = format!("{}Z", clock_with_millis(line.at.wall));
     if end + 2 + width(&when) <= area.right {
         canvas.right(area.right, area.y, &when, canvas.theme.muted);
     }
     let Some(piece) = line.piece() else {
         let text = "no bytes: something that happened between the frames";
-        for (text, y) in folded(text, usize::from(area.width())).into_iter().zip(area.y + 1..area.bottom()) {
+        for (text, y) in
+            folded(text, usize::from(area.width())).into_iter().zip(area.y + 1..area.bottom())
+        {
             canvas.text(area.x, area.right, y, text, canvas.theme.muted);
         }
         return;
@@ -61,7 +74,15 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     }
 }
 
-fn row(canvas: &mut Canvas, area: &Area, y: u16, field: &Field, bytes: &str, here: bool, narrow: bool) {
+fn row(
+    canvas: &mut Canvas,
+    area: &Area,
+    y: u16,
+    field: &Field,
+    bytes: &str,
+    here: bool,
+    narrow: bool,
+) {
     let theme = canvas.theme;
     let label = if here { theme.strong() } else { theme.muted };
     canvas.text(area.x, area.x + BYTES - 1, y, &field.name, label);
@@ -75,7 +96,9 @@ fn row(canvas: &mut Canvas, area: &Area, y: u16, field: &Field, bytes: &str, her
 fn shown(piece: &Piece, field: &Field, hides: &[std::ops::Range<usize>]) -> String {
     let most = if field.value.len() > SHOWN { SHOWN - 1 } else { SHOWN };
     let byte = |at: usize| match piece.bytes.get(at) {
-        Some(_) if hides.iter().chain(&piece.withheld).any(|range| range.contains(&at)) => "··".to_owned(),
+        Some(_) if hides.iter().chain(&piece.withheld).any(|range| range.contains(&at)) => {
+            "··".to_owned()
+        }
         Some(byte) => format!("{byte:02x}"),
         None => String::new(),
     };

@@ -1,4 +1,5 @@
-//! Where the blocks stand: a function of the terminal's size, and of the block with the focus where not all have room.
+//! Where the blocks stand: a function of the terminal's size, and of the block with the focus where
+//! not all have room.
 
 use crate::screen::peer_screen::cursor::Focus;
 use crate::screen::{Class, Model};
@@ -49,7 +50,8 @@ impl Stack {
 
 impl Places {
     pub fn of(model: &Model, grid: &Grid) -> Self {
-        let said = model.conversation().is_some_and(|conversation| !conversation.lines().is_empty());
+        let said =
+            model.conversation().is_some_and(|conversation| !conversation.lines().is_empty());
         let noted = model.peer().is_some_and(|peer| model.present().note(peer).is_some());
         Self::new(grid.class, grid.columns, grid.rows, model.inspect.focus, Has { said, noted })
     }
@@ -72,9 +74,14 @@ impl Places {
         };
         let near = u16::from(columns < 100);
         let mut places = Self { rule: Some((left + 1, first, end)), note, ..Self::default() };
-        places.left(class, Area { bar: 0, x: 3, right: left, y: first, height: end - first }, focus);
+        places.left(
+            class,
+            Area { bar: 0, x: 3, right: left, y: first, height: end - first },
+            focus,
+        );
         let right = (columns - 1).min(left + 5 + WIDEST);
-        let area = Area { bar: left + 3 - near, x: left + 5 - near, right, y: first, height: end - first };
+        let area =
+            Area { bar: left + 3 - near, x: left + 5 - near, right, y: first, height: end - first };
         places.right(area);
         places
     }
@@ -147,7 +154,8 @@ mod tests {
     fn at_every_size_blocks_stand_inside_and_apart_and_the_one_with_the_focus_is_there() {
         for columns in (40..=220).step_by(3) {
             for rows in 10..=70 {
-                let cases = Focus::ALL.into_iter().flat_map(|focus| [0, 1, 2, 3].map(|has| (focus, has)));
+                let cases =
+                    Focus::ALL.into_iter().flat_map(|focus| [0, 1, 2, 3].map(|has| (focus, has)));
                 for (focus, has) in cases {
                     let has = Has { said: has & 1 > 0, noted: has & 2 > 0 };
                     let places = Places::new(Class::of(columns, rows), columns, rows, focus, has);
@@ -168,17 +176,28 @@ mod tests {
                         Focus::Channel => places.channel,
                         Focus::Bytes => places.bytes,
                     };
-                    assert!(focused.is_some_and(|area| area.height >= 4), "{columns}×{rows} {focus:?}: {places:?}");
+                    assert!(
+                        focused.is_some_and(|area| area.height >= 4),
+                        "{columns}×{rows} {focus:?}: {places:?}"
+                    );
                     for (i, area) in all.iter().enumerate() {
                         assert!(
                             area.height > 0 && area.y > 0 && area.bottom() <= rows - 3,
                             "{columns}×{rows}: {area:?}"
                         );
-                        assert!(area.bar < area.x && area.x < area.right && area.right < columns, "{area:?}");
+                        assert!(
+                            area.bar < area.x && area.x < area.right && area.right < columns,
+                            "{area:?}"
+                        );
                         for other in &all[..i] {
-                            let apart_in_rows = area.y >= other.bottom() || other.y >= area.bottom();
-                            let apart_in_columns = area.bar >= other.right || other.bar >= area.right;
-                            assert!(apart_in_rows || apart_in_columns, "{columns}×{rows}: {area:?} {other:?}");
+                            let apart_in_rows =
+                                area.y >= other.bottom() || other.y >= area.bottom();
+                            let apart_in_columns =
+                                area.bar >= other.right || other.bar >= area.right;
+                            assert!(
+                                apart_in_rows || apart_in_columns,
+                                "{columns}×{rows}: {area:?} {other:?}"
+                            );
                         }
                     }
                 }

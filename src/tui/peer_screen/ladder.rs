@@ -11,9 +11,9 @@ use swarmscope_facts::ladder::{After, Rung, Standing, ladder};
 const DETAIL: u16 = 15;
 
 fn rungs(model: &Model) -> Vec<Rung> {
-    model
-        .peer()
-        .map_or_else(Vec::new, |peer| ladder(&model.facts, model.now, model.naming().privacy, peer, model.request()))
+    model.peer().map_or_else(Vec::new, |peer| {
+        ladder(&model.facts, model.now, model.naming().privacy, peer, model.request())
+    })
 }
 
 fn sign(standing: Standing) -> &'static str {
@@ -29,7 +29,8 @@ fn sign(standing: Standing) -> &'static str {
 pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
     let note = model.request().map(|request| {
         let label = model.registry().label(request.message);
-        let channel = request.channel.map(|channel| format!(", channel {channel}")).unwrap_or_default();
+        let channel =
+            request.channel.map(|channel| format!(", channel {channel}")).unwrap_or_default();
         format!("request #{}, {label}{channel}", request.number)
     });
     canvas.heading(&area, "LADDER", false, &note.unwrap_or_else(|| "nothing asked yet".to_owned()));
@@ -42,7 +43,9 @@ fn row(canvas: &mut Canvas, area: &Area, y: u16, rung: &Rung) {
     let theme = canvas.theme;
     let bad = matches!(rung.standing, Standing::Failed | Standing::Refused);
     let (sign_style, name, detail) = match rung.standing {
-        Standing::Failed | Standing::Refused => (theme.fail.patch(theme.strong()), theme.strong(), theme.fail),
+        Standing::Failed | Standing::Refused => {
+            (theme.fail.patch(theme.strong()), theme.strong(), theme.fail)
+        }
         Standing::Now => (theme.accent, theme.strong(), Style::new()),
         Standing::Ahead => (theme.muted, theme.muted, theme.muted),
         Standing::Passed | Standing::NotYet => (theme.muted, theme.strong(), theme.muted),
@@ -55,10 +58,13 @@ fn row(canvas: &mut Canvas, area: &Area, y: u16, rung: &Rung) {
         After::Connection(after) => took(after),
         After::Request(after) => format!("+{}", took(after)),
     });
-    let fits = |time: &String| area.x + DETAIL + width(&rung.detail) < area.right.saturating_sub(width(time));
+    let fits = |time: &String| {
+        area.x + DETAIL + width(&rung.detail) < area.right.saturating_sub(width(time))
+    };
     // where there is no room for both, what was found says more than when
     if let Some(time) = time.filter(|time| fits(time) || bad || area.width() >= 48) {
-        right = canvas.right(right, y, &time, if bad { detail } else { theme.muted }).saturating_sub(1);
+        right =
+            canvas.right(right, y, &time, if bad { detail } else { theme.muted }).saturating_sub(1);
     }
     let mut x = area.x + DETAIL;
     if rung.standing == Standing::NotYet && x + PILL < right {

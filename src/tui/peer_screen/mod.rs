@@ -1,5 +1,5 @@
-//! One peer on the whole screen: its ladder, why it failed, the channel, one frame field by field and byte by byte, and the
-//! conversation line by line.
+//! One peer on the whole screen: its ladder, why it failed, the channel, one frame field by field
+//! and byte by byte, and the conversation line by line.
 
 mod bytes;
 mod channel;

@@ -1,4 +1,5 @@
-//! Row 0 on the screen of one peer: who it is, how it is connected, and where it stands in the list.
+//! Row 0 on the screen of one peer: who it is, how it is connected, and where it stands in the
+//! list.
 
 use ratatui::style::Style;
 
@@ -13,9 +14,14 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let y = grid.status;
     canvas.tint(0, grid.columns, y, canvas.theme.panel);
     let theme = canvas.theme;
-    let mut end = canvas.right(grid.columns - 1, y, &clock(model.now.wall), theme.muted).saturating_sub(2);
+    let mut end =
+        canvas.right(grid.columns - 1, y, &clock(model.now.wall), theme.muted).saturating_sub(2);
     if let Some(row) = model.selected_row().filter(|_| grid.columns >= 80) {
-        let place = format!("{} of {}", thousands(row as u64 + 1), thousands(model.order.rows().len() as u64));
+        let place = format!(
+            "{} of {}",
+            thousands(row as u64 + 1),
+            thousands(model.order.rows().len() as u64)
+        );
         end = canvas.right(end, y, &place, theme.muted).saturating_sub(2);
     }
     let mut x = 1;
@@ -35,7 +41,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     if peer.signals > 0 {
         x = canvas.text(x, end, y, "▲", theme.caution.patch(theme.strong())) + 1;
     }
-    let name = peer.permid().map_or_else(|| model.name_of(&peer.key), |permid| model.naming().permid(&permid));
+    let name = peer
+        .permid()
+        .map_or_else(|| model.name_of(&peer.key), |permid| model.naming().permid(&permid));
     x = canvas.text(x, end, y, &name, theme.strong()) + 2;
     let seen = || peer.address.map(|address| address.to_string());
     let address = peer.target().or_else(seen).map(|address| model.naming().address(&address));

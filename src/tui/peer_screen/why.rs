@@ -1,4 +1,5 @@
-//! Why it ended, who ended it, whether the peer has counted it, and what can be done next; or how it stands, where nothing failed.
+//! Why it ended, who ended it, whether the peer has counted it, and what can be done next; or how
+//! it stands, where nothing failed.
 
 use ratatui::style::Style;
 
@@ -50,11 +51,15 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
         _ => None,
     });
     match (failed, request) {
-        (Some((_, failure)), _) if failure.cause == Cause::NotConnected && why(&model.facts, peer).is_some() => {
+        (Some((_, failure)), _)
+            if failure.cause == Cause::NotConnected && why(&model.facts, peer).is_some() =>
+        {
             // why it is not there says more than that it is not
             failure_block(canvas, model, area, why(&model.facts, peer).unwrap_or(failure), None);
         }
-        (Some((request, failure)), _) => failure_block(canvas, model, area, failure, Some((peer, request))),
+        (Some((request, failure)), _) => {
+            failure_block(canvas, model, area, failure, Some((peer, request)))
+        }
         (None, Some(request)) => state_of_request(canvas, model, area, peer, request),
         (None, None) => match why(&model.facts, peer) {
             Some(failure) => failure_block(canvas, model, area, failure, None),
@@ -63,7 +68,13 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
     }
 }
 
-fn failure_block(canvas: &mut Canvas, model: &Model, area: Area, failure: &Failure, asked: Option<(&Peer, &Request)>) {
+fn failure_block(
+    canvas: &mut Canvas,
+    model: &Model,
+    area: Area,
+    failure: &Failure,
+    asked: Option<(&Peer, &Request)>,
+) {
     canvas.heading(&area, "WHY", false, failure.cause.code());
     let mut rows = rows(canvas, area, area.y + 1);
     rows.add("cause", &cause(model, asked.map(|(_, request)| request), failure));
@@ -88,12 +99,18 @@ fn failure_block(canvas: &mut Canvas, model: &Model, area: Area, failure: &Failu
     }
 }
 
-/// In the words of the request, where those say more; without its particulars, where these may name a host that is hidden.
+/// In the words of the request, where those say more; without its particulars, where these may name
+/// a host that is hidden.
 fn cause(model: &Model, request: Option<&Request>, failure: &Failure) -> String {
-    let between = request.and_then(|request| Some((request.due?.between.as_secs(), request.newest?.index)));
+    let between =
+        request.and_then(|request| Some((request.due?.between.as_secs(), request.newest?.index)));
     match (failure.cause, between) {
-        (Cause::BetweenPartsTimeout, Some((between, part))) => format!("no part within {between} s of part {part}"),
-        (cause, _) if model.setup.naming.privacy && cause.phase() <= Phase::Tcp => cause.text().to_owned(),
+        (Cause::BetweenPartsTimeout, Some((between, part))) => {
+            format!("no part within {between} s of part {part}")
+        }
+        (cause, _) if model.setup.naming.privacy && cause.phase() <= Phase::Tcp => {
+            cause.text().to_owned()
+        }
         _ => words::failed(failure),
     }
 }
@@ -111,8 +128,11 @@ fn counted(model: &Model, peer: &Peer, request: &Request, failure: &Failure) -> 
         return words::counted(failure.delivered).to_owned();
     }
     let at = |left| model.now.wall.checked_add(left).map(clock).unwrap_or_default();
-    let who =
-        if failure.delivered == Delivered::Yes { "the peer has counted it" } else { "the peer may have counted it" };
+    let who = if failure.delivered == Delivered::Yes {
+        "the peer has counted it"
+    } else {
+        "the peer may have counted it"
+    };
     match cell(&model.present(), peer, request.message, OverlayVersion(0), request.frequency) {
         Cell::In(left) | Cell::NotYet { left, exact: true } => {
             format!("{who}: a retry before {} meets 254", at(left))
@@ -136,7 +156,13 @@ fn keys(model: &Model) -> Vec<(String, &'static str)> {
     keys
 }
 
-fn state_of_request(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer, request: &Request) {
+fn state_of_request(
+    canvas: &mut Canvas,
+    model: &Model,
+    area: Area,
+    peer: &Peer,
+    request: &Request,
+) {
     let heading = |canvas: &mut Canvas, title: &str, note: &str| {
         canvas.heading(&area, title, false, note);
     };
@@ -146,8 +172,16 @@ fn state_of_request(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer,
             heading(canvas, "NOT YET", "no failure: the peer keeps its frequency");
             let mut rows = rows(canvas, area, y);
             let at = |left| model.now.wall.checked_add(left).map(clock).unwrap_or_default();
-            let text = match cell(&model.present(), peer, request.message, OverlayVersion(0), request.frequency) {
-                Cell::In(left) | Cell::NotYet { left, exact: true } => format!("again at {}, exactly", at(left)),
+            let text = match cell(
+                &model.present(),
+                peer,
+                request.message,
+                OverlayVersion(0),
+                request.frequency,
+            ) {
+                Cell::In(left) | Cell::NotYet { left, exact: true } => {
+                    format!("again at {}, exactly", at(left))
+                }
                 Cell::AtMost(left) | Cell::NotYet { left, .. } => {
                     format!("at latest at {}; asked from elsewhere", at(left))
                 }
@@ -179,7 +213,8 @@ fn state_of_request(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer,
             let text = match &request.outcome {
                 Outcome::Queued => "asked for; the peer is being dialled".to_owned(),
                 Outcome::AwaitingDialBack => {
-                    "the connection ended first: refused, or the peer dials back with the answer".to_owned()
+                    "the connection ended first: refused, or the peer dials back with the answer"
+                        .to_owned()
                 }
                 _ if request.newest.is_none() => "sent; no part yet".to_owned(),
                 _ => format!("{} so far", size(request.bytes)),
@@ -205,5 +240,8 @@ fn state_of_peer(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer) {
     let mut rows = rows(canvas, area, area.y + 1);
     rows.add("now", text);
     let send = model.key_of("send");
-    rows.add("next", &format!("{} goes back to the list, where {send} asks", model.key_of("leave peer")));
+    rows.add(
+        "next",
+        &format!("{} goes back to the list, where {send} asks", model.key_of("leave peer")),
+    );
 }

@@ -1,4 +1,5 @@
-//! What concerns the terminal itself while the screen runs: its mouse, its theme, leaving it to the shell.
+//! What concerns the terminal itself while the screen runs: its mouse, its theme, leaving it to the
+//! shell.
 
 use std::io;
 
@@ -24,10 +25,13 @@ impl Running {
         self.fold(Msg::Mouse(gesture, spot));
     }
 
-    /// Ctrl-Z: asks the job to stop, if somebody can continue it. The signal comes back as [`Told::Stop`].
+    /// Ctrl-Z: asks the job to stop, if somebody can continue it. The signal comes back as
+    /// [`Told::Stop`].
     pub(super) fn suspend(&mut self) {
         if !jobs::can_be_continued() {
-            self.fold(Msg::NotDone("not stopped: no shell is there that could continue the program".to_owned()));
+            self.fold(Msg::NotDone(
+                "not stopped: no shell is there that could continue the program".to_owned(),
+            ));
         } else if let Err(error) = jobs::ask_to_stop() {
             self.fold(Msg::NotDone(format!("not stopped: {error}")));
         }

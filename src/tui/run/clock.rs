@@ -5,20 +5,21 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use swarmscope_facts::Now;
 
-/// Two readings of the clocks that lie further apart than this are not of one moment: the machine has put the program aside between
-/// them, and a recording would show other times than were seen.
+/// Two readings of the clocks that lie further apart than this are not of one moment: the machine
+/// has put the program aside between them, and a recording would show other times than were seen.
 const APART: Duration = Duration::from_micros(50);
 /// How often the clocks are read until that goes well.
 const TRIES: usize = 4;
 
-/// The time of day follows the other clock until the two differ by this much: somebody set it, or the machine slept.
+/// The time of day follows the other clock until the two differ by this much: somebody set it, or
+/// the machine slept.
 const SET: Duration = Duration::from_millis(2);
 
 /// Where the time of day is counted from.
 static ORIGIN: Mutex<Option<Now>> = Mutex::new(None);
 
-/// What time it is, by both clocks, in whole microseconds since one origin: so a recording, which counts microseconds by one
-/// clock, shows the times of day again that were seen.
+/// What time it is, by both clocks, in whole microseconds since one origin: so a recording, which
+/// counts microseconds by one clock, shows the times of day again that were seen.
 pub fn now() -> Now {
     let read = read_together();
     let mut origin = ORIGIN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -54,7 +55,8 @@ fn read_together() -> Now {
 /// When the clock on the screen changes next.
 pub fn next_second() -> Instant {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Instant::now() + Duration::from_secs(1).saturating_sub(Duration::from_nanos(since.subsec_nanos().into()))
+    Instant::now()
+        + Duration::from_secs(1).saturating_sub(Duration::from_nanos(since.subsec_nanos().into()))
 }
 
 /// Waits for a moment; without one, for ever.
@@ -74,7 +76,8 @@ mod tests {
         let began = now();
         for _ in 0..1_000 {
             let later = now();
-            let (by_one, by_other) = (later.instant - began.instant, later.wall.duration_since(began.wall).unwrap());
+            let (by_one, by_other) =
+                (later.instant - began.instant, later.wall.duration_since(began.wall).unwrap());
             assert_eq!((by_one, by_one.subsec_nanos() % 1_000), (by_other, 0));
         }
     }

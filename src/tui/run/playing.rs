@@ -49,11 +49,14 @@ impl Running {
         }
     }
 
-    /// When the model wants to be woken. A screen that holds still sends nothing more to many, and a replay sends nothing: there
-    /// only the filter or the order of somebody who looks around has the rest of the peers to go through.
+    /// When the model wants to be woken. A screen that holds still sends nothing more to many, and
+    /// a replay sends nothing: there only the filter or the order of somebody who looks around
+    /// has the rest of the peers to go through.
     pub(super) fn wake(&self) -> Option<Instant> {
         match &self.player {
-            Some(player) => (player.is_looked_at() && self.model.order.is_under_way()).then(Instant::now),
+            Some(player) => {
+                (player.is_looked_at() && self.model.order.is_under_way()).then(Instant::now)
+            }
             None if self.frozen.is_some() => None,
             None => self.model.next_wake(),
         }
@@ -72,7 +75,8 @@ impl Running {
         self.tell_figures(waiting);
     }
 
-    // --- freeze ---------------------------------------------------------------------------------------------------------
+    // --- freeze
+    // ---------------------------------------------------------------------------------------------------------
 
     pub(super) fn freeze(&mut self) {
         if self.frozen.is_some() {
@@ -91,7 +95,8 @@ impl Running {
         self.fold(Msg::Tick);
     }
 
-    // --- record ---------------------------------------------------------------------------------------------------------
+    // --- record
+    // ---------------------------------------------------------------------------------------------------------
 
     /// Starts a recording in a file of its own, or ends the one that runs.
     pub(super) fn record(&mut self) {
@@ -99,7 +104,9 @@ impl Running {
             return self.end_recording(Wait::No);
         }
         let Some(directory) = &self.recordings else {
-            return self.fold(Msg::NotDone("not recorded: this user has no directory for data".to_owned()));
+            return self.fold(Msg::NotDone(
+                "not recorded: this user has no directory for data".to_owned(),
+            ));
         };
         match Target::create_in(directory, now()) {
             Ok(target) => self.record_to(target),
@@ -111,7 +118,8 @@ impl Running {
     }
 
     fn record_to(&mut self, target: Target) {
-        let private = if self.model.setup.naming.privacy { ", addresses and permids masked" } else { "" };
+        let private =
+            if self.model.setup.naming.privacy { ", addresses and permids masked" } else { "" };
         let text = format!("recording to {}{private}", target.path.display());
         self.recorder = Some(Recorder::start(target, &self.model, now(), self.finished.clone()));
         self.fold(Msg::Done(text));
@@ -121,7 +129,8 @@ impl Running {
         let Some(recorder) = self.recorder.take() else { return };
         let thread = recorder.end(now());
         if wait == Wait::Yes {
-            // how it ended has no screen any more to be told on; a recording that breaks off says so itself
+            // how it ended has no screen any more to be told on; a recording that breaks off says
+            // so itself
             let _ = thread.join();
         }
     }
@@ -140,9 +149,10 @@ impl Running {
     pub(super) fn recorded(&mut self, Finished { path, result }: Finished) {
         let path = path.display();
         let told = match result {
-            Ok(lines) => {
-                Msg::Done(format!("recorded {}: {path}", swarmscope_facts::format::counted(saturated(lines), "line")))
-            }
+            Ok(lines) => Msg::Done(format!(
+                "recorded {}: {path}",
+                swarmscope_facts::format::counted(saturated(lines), "line")
+            )),
             Err(error) => {
                 self.recorder = None;
                 Msg::NotDone(format!("the recording has ended: {path}: {error}"))
@@ -151,7 +161,8 @@ impl Running {
         self.fold(told);
     }
 
-    // --- replay ---------------------------------------------------------------------------------------------------------
+    // --- replay
+    // ---------------------------------------------------------------------------------------------------------
 
     pub(super) fn replay_is_due(&self) -> Option<Instant> {
         self.player.as_ref().and_then(|player| player.due())
@@ -164,7 +175,8 @@ impl Running {
         }
     }
 
-    // --- script ---------------------------------------------------------------------------------------------------------
+    // --- script
+    // ---------------------------------------------------------------------------------------------------------
 
     pub(super) fn script_is_due(&self) -> Option<Instant> {
         self.script.as_ref().and_then(|script| script.due(Instant::now()))
@@ -179,8 +191,12 @@ impl Running {
                     self.ended = Some(Ended::Quit);
                     return Ok(());
                 }
-                Ok(Some(Action::Key(key))) => self.input(Instant::now(), TerminalEvent::Key(key.event())),
-                Ok(Some(Action::Paste(text))) => self.input(Instant::now(), TerminalEvent::Paste(text)),
+                Ok(Some(Action::Key(key))) => {
+                    self.input(Instant::now(), TerminalEvent::Key(key.event()))
+                }
+                Ok(Some(Action::Paste(text))) => {
+                    self.input(Instant::now(), TerminalEvent::Paste(text))
+                }
                 Err(not_seen) => {
                     self.ended = Some(Ended::NotSeen(not_seen, self.shown.clone()));
                     return Ok(());

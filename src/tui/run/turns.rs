@@ -24,7 +24,8 @@ impl<T> Turns<T> {
         self.only_adds = self.taken;
     }
 
-    /// The next one, for whoever takes them; nothing for somebody who has added one while another takes them.
+    /// The next one, for whoever takes them; nothing for somebody who has added one while another
+    /// takes them.
     pub fn next(&mut self) -> Option<T> {
         if std::mem::take(&mut self.only_adds) {
             return None;

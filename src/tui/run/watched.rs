@@ -1,11 +1,13 @@
-//! Whose frames the node tells: those of the peers that the operator looks at, and everybody's while they are recorded.
+//! Whose frames the node tells: those of the peers that the operator looks at, and everybody's
+//! while they are recorded.
 
 use std::collections::VecDeque;
 
 use swarmscope_peer::node::Node;
 use swarmscope_wire::Permid;
 
-/// Peers whose frames are told: the one that is looked at and those before it, to which one comes back.
+/// Peers whose frames are told: the one that is looked at and those before it, to which one comes
+/// back.
 const MOST: usize = 64;
 
 /// A change of what the node tells.
@@ -36,7 +38,8 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// The operator looks at this peer now, and all is recorded or not: the node is told what changes by that.
+    /// The operator looks at this peer now, and all is recorded or not: the node is told what
+    /// changes by that.
     pub(super) fn watch(&mut self, node: &Node, looked_at: Option<Permid>, recorded: bool) {
         for tell in self.follow(looked_at, recorded) {
             tell.to(node);
@@ -48,7 +51,9 @@ impl Watched {
         if self.all.replace(recorded) != Some(recorded) {
             tell.push(Tell::All(recorded));
         }
-        let Some(permid) = looked_at.filter(|permid| !self.peers.contains(permid)) else { return tell };
+        let Some(permid) = looked_at.filter(|permid| !self.peers.contains(permid)) else {
+            return tell;
+        };
         if self.peers.len() == MOST {
             tell.extend(self.peers.pop_front().map(|oldest| Tell::Peer(oldest, false)));
         }

@@ -1,5 +1,6 @@
-//! Frames that follow each other, as one SVG that moves. A row of cells that stays as it is stands in it once, with the times
-//! from which and until which it is seen; whoever wants no motion sees the frame in the middle.
+//! Frames that follow each other, as one SVG that moves. A row of cells that stays as it is stands
+//! in it once, with the times from which and until which it is seen; whoever wants no motion sees
+//! the frame in the middle.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -21,7 +22,8 @@ pub struct Shot {
 pub fn film(shots: &[Shot], theme: &Theme, title: &str) -> String {
     let Some(first) = shots.first() else { return String::new() };
     let (columns, rows) = (first.cells.area.width, first.cells.area.height);
-    let (width, height) = (f64::from(columns) * WIDTH + 2.0 * MARGIN, f64::from(rows) * HEIGHT + 2.0 * MARGIN);
+    let (width, height) =
+        (f64::from(columns) * WIDTH + 2.0 * MARGIN, f64::from(rows) * HEIGHT + 2.0 * MARGIN);
     let ground = colour(theme.base.bg, PAPER.1);
     let mut begins = vec![Duration::ZERO];
     for shot in shots {
@@ -50,7 +52,9 @@ pub fn film(shots: &[Shot], theme: &Theme, title: &str) -> String {
     let whole = begins[shots.len()];
     let mut style = String::new();
     let mut groups = String::new();
-    for (number, ((from, to), rows)) in seen.iter().enumerate().filter(|(_, (_, rows))| !rows.is_empty()) {
+    for (number, ((from, to), rows)) in
+        seen.iter().enumerate().filter(|(_, (_, rows))| !rows.is_empty())
+    {
         if (*from, *to) == (0, shots.len()) {
             let _ = write!(groups, "<g>{rows}</g>");
             continue;
@@ -65,9 +69,11 @@ pub fn film(shots: &[Shot], theme: &Theme, title: &str) -> String {
             let _ = write!(style, "{:.3}%{{visibility:hidden}}", percent(*to));
         }
         let last = if *to < shots.len() { "hidden" } else { "visible" };
-        let _ = writeln!(style, "100%{{visibility:{last}}}}}#g{number}{{animation-name:k{number}}}");
+        let _ =
+            writeln!(style, "100%{{visibility:{last}}}}}#g{number}{{animation-name:k{number}}}");
         let poster = if (*from..*to).contains(&still) { "visible" } else { "hidden" };
-        let _ = write!(groups, "<g id=\"g{number}\" class=\"f\" visibility=\"{poster}\">{rows}</g>");
+        let _ =
+            write!(groups, "<g id=\"g{number}\" class=\"f\" visibility=\"{poster}\">{rows}</g>");
     }
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" role=\"img\"><title>{}</title>\n\
@@ -102,13 +108,23 @@ mod tests {
     #[test]
     fn what_stays_stands_there_once_and_what_changes_has_its_times() {
         let theme = Theme::built_in("dark", Depth::True).unwrap();
-        let shots = [shot(["stays", "one"], 1), shot(["stays", "two"], 2), shot(["stays", "one"], 1)];
+        let shots =
+            [shot(["stays", "one"], 1), shot(["stays", "two"], 2), shot(["stays", "one"], 1)];
         let svg = film(&shots, &theme, "t");
         assert_eq!(svg.matches(">stays<").count(), 1);
         assert_eq!(svg.matches(">one<").count(), 2);
         assert!(svg.contains("animation-duration:4.00s"));
-        assert!(svg.contains("0%{visibility:hidden}25.000%{visibility:visible}75.000%{visibility:hidden}"), "{svg}");
-        assert_eq!(svg.matches("visibility=\"visible\"").count(), 1, "the middle one is seen where nothing moves");
+        assert!(
+            svg.contains(
+                "0%{visibility:hidden}25.000%{visibility:visible}75.000%{visibility:hidden}"
+            ),
+            "{svg}"
+        );
+        assert_eq!(
+            svg.matches("visibility=\"visible\"").count(),
+            1,
+            "the middle one is seen where nothing moves"
+        );
         assert_eq!(film(&[], &theme, "t"), "");
     }
 }

@@ -5,10 +5,11 @@ use std::io;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getpgid, getpid, getppid, getsid};
 
-/// Whether a shell is there that can continue this program: its parent, in the same session. Without one (a terminal that
-/// runs nothing else) a program that stops would hang for good.
+/// Whether a shell is there that can continue this program: its parent, in the same session.
+/// Without one (a terminal that runs nothing else) a program that stops would hang for good.
 ///
-/// The system answers 0 for what is in another PID namespace, as in a container: a session's leader, a group, a parent.
+/// The system answers 0 for what is in another PID namespace, as in a container: a session's
+/// leader, a group, a parent.
 #[must_use]
 pub fn can_be_continued() -> bool {
     let parent = getppid();
@@ -24,7 +25,8 @@ pub fn can_be_continued() -> bool {
 /// What cannot be seen from this PID namespace.
 const OUTSIDE: Pid = Pid::from_raw(0);
 
-/// Asks the whole job to stop, as Ctrl-Z does in a terminal that is not raw: SIGTSTP comes back to this program, too.
+/// Asks the whole job to stop, as Ctrl-Z does in a terminal that is not raw: SIGTSTP comes back to
+/// this program, too.
 ///
 /// # Errors
 /// The system refuses.

@@ -9,8 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crossterm::cursor::{Hide, SetCursorStyle, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{Command, execute, queue};
 use ratatui::backend::CrosstermBackend;
@@ -21,8 +21,8 @@ pub type Screen = Terminal<CrosstermBackend<Out>>;
 
 /// Something panicked since the terminal was taken.
 static PANICKED: AtomicBool = AtomicBool::new(false);
-/// What of the terminal is ours. Whoever writes holds it, so that nothing is drawn on a terminal that another thread has just
-/// given back.
+/// What of the terminal is ours. Whoever writes holds it, so that nothing is drawn on a terminal
+/// that another thread has just given back.
 static OURS: Mutex<Ours> = Mutex::new(Ours { taken: false, mouse: false });
 
 struct Ours {
@@ -62,7 +62,8 @@ fn write_out(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-/// Has presses and the wheel reported, with their cells as numbers. Not every move of the pointer: nothing here follows it.
+/// Has presses and the wheel reported, with their cells as numbers. Not every move of the pointer:
+/// nothing here follows it.
 struct ReportMouse(bool);
 
 impl Command for ReportMouse {
@@ -77,8 +78,8 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// Takes the terminal: raw mode, the alternate screen, bracketed paste. A panic anywhere gives it back before its message
-    /// is printed.
+    /// Takes the terminal: raw mode, the alternate screen, bracketed paste. A panic anywhere gives
+    /// it back before its message is printed.
     ///
     /// # Errors
     /// Standard input or output is no terminal, or can't be used as one.
@@ -112,22 +113,26 @@ impl Taken {
         PANICKED.load(Ordering::SeqCst)
     }
 
-    /// Leaves the terminal to somebody else for a while: the shell, an editor. What is drawn meanwhile is not seen.
+    /// Leaves the terminal to somebody else for a while: the shell, an editor. What is drawn
+    /// meanwhile is not seen.
     pub fn lend(&mut self) {
         give_back();
     }
 
-    /// Takes the terminal again, whoever had it and in whatever state it is, and forgets what was drawn on it.
+    /// Takes the terminal again, whoever had it and in whatever state it is, and forgets what was
+    /// drawn on it.
     ///
     /// # Errors
     /// It can't be used any more.
     pub fn take_again(&mut self) -> io::Result<()> {
-        // raw mode may have been undone behind our back, by a shell to which SIGSTOP has given the terminal
+        // raw mode may have been undone behind our back, by a shell to which SIGSTOP has given the
+        // terminal
         disable_raw_mode()?;
         enable_raw_mode()?;
         ours().taken = true;
         enter()?;
-        // not `clear`: that asks the terminal where its cursor is, and the answer would go to whoever reads the keys
+        // not `clear`: that asks the terminal where its cursor is, and the answer would go to
+        // whoever reads the keys
         self.screen = Terminal::new(CrosstermBackend::new(Out::default()))?;
         Ok(())
     }
@@ -158,14 +163,22 @@ impl Drop for Taken {
 
 fn enter() -> io::Result<()> {
     let mut bytes = Vec::new();
-    queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, SetCursorStyle::SteadyBar, Hide)?;
+    queue!(
+        bytes,
+        EnterAlternateScreen,
+        Clear(ClearType::All),
+        EnableBracketedPaste,
+        SetCursorStyle::SteadyBar,
+        Hide
+    )?;
     if ours().mouse {
         queue!(bytes, ReportMouse(true))?;
     }
     write_out(&bytes)
 }
 
-/// Leaves the terminal as it was found. Does nothing where it is not ours; errors have nowhere to go, it may be gone.
+/// Leaves the terminal as it was found. Does nothing where it is not ours; errors have nowhere to
+/// go, it may be gone.
 fn give_back() {
     let mut ours = ours();
     if !ours.taken {

@@ -1,4 +1,5 @@
-//! A theme's file: what it says of each token, and what it leaves to the theme that it inherits from.
+//! A theme's file: what it says of each token, and what it leaves to the theme that it inherits
+//! from.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -167,9 +168,13 @@ impl File {
 /// What is wrong, in words of a theme.
 fn what(message: &str) -> String {
     let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
-    let is_token = |name: &str| Token::deserialize(IntoDeserializer::<ValueError>::into_deserializer(name)).is_ok();
+    let is_token = |name: &str| {
+        Token::deserialize(IntoDeserializer::<ValueError>::into_deserializer(name)).is_ok()
+    };
     match unknown {
-        Some((name, _)) if is_token(name) => format!("`{name}` is a token: it stands below a line [tokens]"),
+        Some((name, _)) if is_token(name) => {
+            format!("`{name}` is a token: it stands below a line [tokens]")
+        }
         _ => message.to_owned(),
     }
 }
@@ -190,7 +195,11 @@ impl TryFrom<String> for Ansi {
                 ("bold", _) => ansi.modifiers |= Modifier::BOLD,
                 ("dim", _) => ansi.modifiers |= Modifier::DIM,
                 (_, Ok(number @ 0..16)) => ansi.colour = Some(Color::Indexed(number)),
-                _ => return Err(format!("{word:?} is neither 0 to 15 nor default, none, bold or dim")),
+                _ => {
+                    return Err(format!(
+                        "{word:?} is neither 0 to 15 nor default, none, bold or dim"
+                    ));
+                }
             }
         }
         Ok(ansi)

@@ -24,13 +24,17 @@ pub struct Look {
 }
 
 impl Look {
-    /// The theme of this name, built in or `NAME.toml` in `directory`, as far as this terminal can show it: `NO_COLOR` gives no
-    /// colour, a terminal without `COLORTERM=truecolor` the 16 colours. No name: `light` where the terminal says that it is,
-    /// else `dark`.
+    /// The theme of this name, built in or `NAME.toml` in `directory`, as far as this terminal can
+    /// show it: `NO_COLOR` gives no colour, a terminal without `COLORTERM=truecolor` the 16
+    /// colours. No name: `light` where the terminal says that it is, else `dark`.
     ///
     /// # Errors
     /// A name that is none of these, or a file that does not say what a theme says.
-    pub fn new(name: Option<&str>, directory: Option<&Path>, env: &Environment) -> Result<Self, ThemeError> {
+    pub fn new(
+        name: Option<&str>,
+        directory: Option<&Path>,
+        env: &Environment,
+    ) -> Result<Self, ThemeError> {
         let name = name.unwrap_or(if env.is_light() { "light" } else { "dark" });
         let (depth, plain) = (env.depth(), env.is_ascii());
         let loaded = shelf::load(name, directory, depth).map_err(|(error, _)| error)?;
@@ -87,10 +91,12 @@ impl Look {
         self.wear(name)
     }
 
-    /// Looks whether a file of the theme has changed, and reads it again if so. Returns whether the theme is another now.
+    /// Looks whether a file of the theme has changed, and reads it again if so. Returns whether the
+    /// theme is another now.
     ///
     /// # Errors
-    /// The file says what no theme says: the theme stays as it was, and nothing more is said until the file changes again.
+    /// The file says what no theme says: the theme stays as it was, and nothing more is said until
+    /// the file changes again.
     pub fn refresh(&mut self) -> Result<bool, ThemeError> {
         if self.watched.iter().all(|(path, stamp)| stamp_of(path) == *stamp) {
             return Ok(false);
@@ -100,7 +106,8 @@ impl Look {
         Ok(self.theme != before)
     }
 
-    /// Puts on the theme of this name. What can't be read stays watched, if it is the one that is worn.
+    /// Puts on the theme of this name. What can't be read stays watched, if it is the one that is
+    /// worn.
     fn wear(&mut self, name: &str) -> Result<(), ThemeError> {
         match shelf::load(name, self.directory.as_deref(), self.depth) {
             Ok(loaded) => {

@@ -24,7 +24,8 @@ const LARGEST: u64 = 100_000;
 /// The most themes of the operator's own that are listed.
 const MOST_LISTED: usize = 100;
 
-/// A theme, and the files that decide what it looks like: those it was read from, and those that would go before.
+/// A theme, and the files that decide what it looks like: those it was read from, and those that
+/// would go before.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     pub theme: Theme,
@@ -52,9 +53,13 @@ pub fn names(directory: Option<&Path>) -> Vec<String> {
 /// Loads a theme by its name, as far as the terminal's colours go.
 ///
 /// # Errors
-/// There is no theme of this name, or its file or one it inherits from does not say what a theme says; besides, the files to
-/// look at until that is mended.
-pub fn load(name: &str, directory: Option<&Path>, depth: Depth) -> Result<Loaded, (ThemeError, Vec<PathBuf>)> {
+/// There is no theme of this name, or its file or one it inherits from does not say what a theme
+/// says; besides, the files to look at until that is mended.
+pub fn load(
+    name: &str,
+    directory: Option<&Path>,
+    depth: Depth,
+) -> Result<Loaded, (ThemeError, Vec<PathBuf>)> {
     let mut files = Vec::new();
     match read(name, directory, &mut files, None) {
         Ok(file) => Ok(Loaded { theme: Theme::from_file(&file, depth), files }),
@@ -77,7 +82,8 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
 
-/// Reads a theme and what it inherits. `heir`: the place that names it, for what is wrong with the name.
+/// Reads a theme and what it inherits. `heir`: the place that names it, for what is wrong with the
+/// name.
 fn read(
     name: &str,
     directory: Option<&Path>,
@@ -123,6 +129,12 @@ fn own_text(path: &Path) -> Result<String, ThemeError> {
     let unreadable = |what: String| ThemeError::Unreadable { path: path.to_owned(), what };
     let file = fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let mut text = String::new();
-    file.take(LARGEST + 1).read_to_string(&mut text).map_err(|error| unreadable(error.to_string()))?;
-    if text.len() as u64 > LARGEST { Err(unreadable("it is larger than any theme".to_owned())) } else { Ok(text) }
+    file.take(LARGEST + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| unreadable(error.to_string()))?;
+    if text.len() as u64 > LARGEST {
+        Err(unreadable("it is larger than any theme".to_owned()))
+    } else {
+        Ok(text)
+    }
 }

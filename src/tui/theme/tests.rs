@@ -34,17 +34,31 @@ fn the_built_in_themes_read_at_every_depth() {
             assert!(Theme::built_in(name, depth).is_some(), "{name}");
         }
     }
-    assert_eq!(look(None, None).ok().map(|look| look.theme().clone()), Theme::built_in("dark", Depth::True));
+    assert_eq!(
+        look(None, None).ok().map(|look| look.theme().clone()),
+        Theme::built_in("dark", Depth::True)
+    );
 }
 
 #[test]
 fn every_built_in_theme_says_what_every_token_is() {
     for name in ["dark", "light", "high-contrast"] {
         let theme = Theme::built_in(name, Depth::True).unwrap();
-        let inks =
-            [theme.muted, theme.faint, theme.rule, theme.accent, theme.caution, theme.fail, theme.base, theme.pill];
+        let inks = [
+            theme.muted,
+            theme.faint,
+            theme.rule,
+            theme.accent,
+            theme.caution,
+            theme.fail,
+            theme.base,
+            theme.pill,
+        ];
         assert!(inks.iter().all(|style| style.fg.is_some()), "{name}");
-        assert!([theme.base, theme.panel, theme.sel, theme.pill].iter().all(|style| style.bg.is_some()), "{name}");
+        assert!(
+            [theme.base, theme.panel, theme.sel, theme.pill].iter().all(|style| style.bg.is_some()),
+            "{name}"
+        );
     }
 }
 
@@ -53,16 +67,23 @@ fn a_theme_of_16_colours_has_no_others_on_any_terminal() {
     assert_eq!(Theme::built_in("sixteen", Depth::True), Theme::built_in("sixteen", Depth::Sixteen));
     let theme = Theme::built_in("sixteen", Depth::True).unwrap();
     for style in [theme.base, theme.muted, theme.accent, theme.pill, theme.caution, theme.fail] {
-        assert!(!matches!(style.fg, Some(Color::Rgb(..))) && !matches!(style.bg, Some(Color::Rgb(..))));
+        assert!(
+            !matches!(style.fg, Some(Color::Rgb(..))) && !matches!(style.bg, Some(Color::Rgb(..)))
+        );
     }
-    assert_eq!(Theme::built_in("sixteen", Depth::None), Theme::built_in("mono", Depth::True), "NO_COLOR wins");
+    assert_eq!(
+        Theme::built_in("sixteen", Depth::None),
+        Theme::built_in("mono", Depth::True),
+        "NO_COLOR wins"
+    );
 }
 
 #[test]
 fn a_theme_of_ones_own_goes_before_the_built_in_one_and_starts_from_it() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "light", "ascii = true\n[tokens]\nbg = { rgb = \"#ffffff\" }", 1);
-    let (own, light) = (theme("light", folder.path()), Theme::built_in("light", Depth::True).unwrap());
+    let (own, light) =
+        (theme("light", folder.path()), Theme::built_in("light", Depth::True).unwrap());
     assert_eq!(own.base.bg, Some(Color::Rgb(255, 255, 255)));
     assert!(own.ascii);
     assert_eq!(own.fail, light.fail);
@@ -72,8 +93,14 @@ fn a_theme_of_ones_own_goes_before_the_built_in_one_and_starts_from_it() {
 fn a_theme_says_only_what_is_different_from_the_one_it_inherits() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "mine", "[tokens]\nfail = { rgb = \"#ff0000\" }", 1);
-    write(folder.path(), "child", "inherits = \"mine\"\n[tokens]\naccent = { rgb = \"#00ff00\" }", 1);
-    let (child, dark) = (theme("child", folder.path()), Theme::built_in("dark", Depth::True).unwrap());
+    write(
+        folder.path(),
+        "child",
+        "inherits = \"mine\"\n[tokens]\naccent = { rgb = \"#00ff00\" }",
+        1,
+    );
+    let (child, dark) =
+        (theme("child", folder.path()), Theme::built_in("dark", Depth::True).unwrap());
     assert_eq!(child.accent.fg, Some(Color::Rgb(0, 255, 0)));
     assert_eq!(child.fail.fg, Some(Color::Rgb(255, 0, 0)));
     assert_eq!(child.muted, dark.muted);
@@ -96,14 +123,22 @@ fn what_is_wrong_with_a_theme_is_told_with_its_line() {
     ] {
         write(folder.path(), name, text, 1);
         let error = look(Some(name), Some(folder.path())).unwrap_err().to_string();
-        assert!(error.contains(&format!("{name}.toml, line {line}: ")) && error.contains(word), "{error}");
+        assert!(
+            error.contains(&format!("{name}.toml, line {line}: ")) && error.contains(word),
+            "{error}"
+        );
     }
     for name in ["nothing", "../dark", ""] {
         let error = look(Some(name), Some(folder.path())).unwrap_err().to_string();
         assert!(error.contains("there are dark, light, high-contrast, sixteen, mono"), "{error}");
     }
     write(folder.path(), "large", &"# \n".repeat(50_000), 1);
-    assert!(look(Some("large"), Some(folder.path())).unwrap_err().to_string().contains("larger than any theme"));
+    assert!(
+        look(Some("large"), Some(folder.path()))
+            .unwrap_err()
+            .to_string()
+            .contains("larger than any theme")
+    );
 }
 
 #[test]
@@ -165,7 +200,16 @@ fn the_next_theme_comes_round_and_passes_over_what_is_broken() {
 #[test]
 fn without_colour_only_emphasis_is_left() {
     let mono = Theme::built_in("mono", Depth::None).unwrap();
-    for style in [mono.base, mono.panel, mono.sel, mono.muted, mono.accent, mono.pill, mono.caution, mono.fail] {
+    for style in [
+        mono.base,
+        mono.panel,
+        mono.sel,
+        mono.muted,
+        mono.accent,
+        mono.pill,
+        mono.caution,
+        mono.fail,
+    ] {
         assert_eq!((style.fg, style.bg), (None, None));
     }
     assert!(mono.pill.add_modifier.contains(Modifier::REVERSED), "reverse is 254's alone");

@@ -69,7 +69,8 @@ impl Simulator {
         world.port = listener.local_addr()?.port();
         let served = Arc::new(Mutex::new(State::default()));
         let permids = (0..world.peers).map(|peer| world.permid(peer)).collect();
-        let shared = Arc::new(Shared { world, permids, began: Instant::now(), state: Arc::clone(&served) });
+        let shared =
+            Arc::new(Shared { world, permids, began: Instant::now(), state: Arc::clone(&served) });
         let task = tokio::spawn(accept(listener, shared));
         Ok(Self { world, served, task })
     }
@@ -106,7 +107,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                     let _ = serve(socket, &shared).await; // how a Crawler leaves is its own business
                 });
             }
-            Err(_) => sleep(Duration::from_millis(20)).await, // no file left: connections have to end first
+            Err(_) => sleep(Duration::from_millis(20)).await, /* no file left: connections have
+                                                               * to end first */
         }
     }
 }
@@ -134,9 +136,17 @@ async fn serve(mut socket: TcpStream, shared: &Shared) -> Result<(), Failure> {
     }
 }
 
-async fn converse(socket: TcpStream, local: SocketAddr, peer: u32, kind: Kind, shared: &Shared) -> Result<(), Failure> {
+async fn converse(
+    socket: TcpStream,
+    local: SocketAddr,
+    peer: u32,
+    kind: Kind,
+    shared: &Shared,
+) -> Result<(), Failure> {
     let identity = Arc::new(shared.world.identity(peer));
-    let mut connection = swarmscope_peer::Served::accept(socket, identity, local.port(), Timeouts::default()).await?;
+    let mut connection =
+        swarmscope_peer::Served::accept(socket, identity, local.port(), Timeouts::default())
+            .await?;
     lock(&shared.state).served.authenticated += 1;
     let mut exchanged = false;
     loop {
@@ -165,7 +175,11 @@ fn buddycast(shared: &Shared, peer: u32, local: SocketAddr) -> Frame {
     let world = &shared.world;
     let listed = |other: u32| {
         let address = world.address(other);
-        let version = if world.kind(other) == Kind::Old { OverlayVersion::LEGACY } else { OverlayVersion::CURRENT };
+        let version = if world.kind(other) == Kind::Old {
+            OverlayVersion::LEGACY
+        } else {
+            OverlayVersion::CURRENT
+        };
         ListedPeer {
             permid: shared.permids[other as usize],
             ip: address.ip(),
@@ -194,7 +208,8 @@ fn answer(request: &CrawlerRequest, peer: u32, shared: &Shared) -> Vec<Frame> {
     let now = Instant::now();
     let mut state = lock(&shared.state);
     let frequency = Duration::from_secs(request.frequency.0.into());
-    let is_early = state.last.get(&key).is_some_and(|last| *last + frequency >= now + Duration::from_secs(5));
+    let is_early =
+        state.last.get(&key).is_some_and(|last| *last + frequency >= now + Duration::from_secs(5));
     let (error, payload) = if is_early {
         state.served.too_soon += 1;
         (ErrorByte::FREQUENCY, Bytes::from_static(b"frequency error"))
@@ -206,10 +221,13 @@ fn answer(request: &CrawlerRequest, peer: u32, shared: &Shared) -> Vec<Frame> {
         (ErrorByte::UNKNOWN_MESSAGE, Bytes::from_static(b"unknown message"))
     };
     drop(state);
-    parts(request.message, request.channel, error, payload).map(|reply: CrawlerReply| reply.encode()).collect()
+    parts(request.message, request.channel, error, payload)
+        .map(|reply: CrawlerReply| reply.encode())
+        .collect()
 }
 
-/// A NATCHECK reply of the original's seven fields; what the type is follows from the peer's number.
+/// A NATCHECK reply of the original's seven fields; what the type is follows from the peer's
+/// number.
 fn natcheck(ip: Ipv4Addr, peer: u32) -> Bytes {
     let (kind, code) = [
         ("Open Internet", 0),

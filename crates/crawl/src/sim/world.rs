@@ -1,4 +1,5 @@
-//! What the peers of a simulated swarm are. Pure: it follows from the seed, the number of a peer and the time.
+//! What the peers of a simulated swarm are. Pure: it follows from the seed, the number of a peer
+//! and the time.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -6,7 +7,8 @@ use std::time::Duration;
 use swarmscope_peer::Ed25519Identity;
 use swarmscope_wire::Permid;
 
-/// A port on which nobody listens. It is above those of the system, which hearsay makes nobody dial.
+/// A port on which nobody listens. It is above those of the system, which hearsay makes nobody
+/// dial.
 const CLOSED: u16 = 1025;
 
 /// How a peer behaves towards whoever dials it.
@@ -20,7 +22,8 @@ pub enum Kind {
     BehindNat,
     /// Takes the connection and says nothing.
     Silent,
-    /// Speaks only version 17, and so is no more than a handshake to a Crawler without a legacy identity.
+    /// Speaks only version 17, and so is no more than a handshake to a Crawler without a legacy
+    /// identity.
     Old,
 }
 
@@ -47,7 +50,8 @@ pub struct World {
     pub silent: u16,
     /// Of a hundred: old.
     pub old: u8,
-    /// Of a hundred: away at any time. Who that is changes: each peer goes and comes once a `period`.
+    /// Of a hundred: away at any time. Who that is changes: each peer goes and comes once a
+    /// `period`.
     pub away: u8,
     /// How often a peer goes and comes.
     pub period: Duration,
@@ -64,7 +68,14 @@ impl World {
     /// A mixture as networks have it: a fifth behind NATs, a few slow, silent, old and away.
     #[must_use]
     pub const fn mixed(seed: u64, peers: u32, port: u16) -> Self {
-        Self { behind_nat: 20, slow: 2, silent: 2, old: 5, away: 5, ..Self::plain(seed, peers, port) }
+        Self {
+            behind_nat: 20,
+            slow: 2,
+            silent: 2,
+            old: 5,
+            away: 5,
+            ..Self::plain(seed, peers, port)
+        }
     }
 
     /// What a peer is.
@@ -114,7 +125,9 @@ impl World {
     #[must_use]
     pub fn peer(&self, ip: IpAddr) -> Option<u32> {
         let IpAddr::V4(ip) = ip.to_canonical() else { return None };
-        u32::from(ip).checked_sub(u32::from(Ipv4Addr::new(127, 1, 0, 0))).filter(|peer| *peer < self.peers)
+        u32::from(ip)
+            .checked_sub(u32::from(Ipv4Addr::new(127, 1, 0, 0)))
+            .filter(|peer| *peer < self.peers)
     }
 
     /// Where others say that it listens.
@@ -146,7 +159,8 @@ impl World {
         let count = u64::from(self.peers.max(1));
         let random = (1..LISTED).map(|place| self.draw(peer, 200 + place) % count);
         let next = (u64::from(peer) + 1) % count;
-        let all = std::iter::once(next).chain(random).map(|other| u32::try_from(other).unwrap_or(0));
+        let all =
+            std::iter::once(next).chain(random).map(|other| u32::try_from(other).unwrap_or(0));
         let mut all: Vec<u32> = all.filter(|other| *other != peer).collect();
         all.sort_unstable();
         all.dedup();
@@ -155,8 +169,9 @@ impl World {
 
     /// SplitMix64 of the seed, the peer and what is drawn.
     fn draw(&self, peer: u32, what: u64) -> u64 {
-        let mut z =
-            self.seed ^ u64::from(peer).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ what.wrapping_mul(0xa076_1d64_78bd_642f);
+        let mut z = self.seed
+            ^ u64::from(peer).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            ^ what.wrapping_mul(0xa076_1d64_78bd_642f);
         for _ in 0..2 {
             z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
             z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -174,10 +189,16 @@ mod tests {
     #[test]
     fn the_mixture_is_as_it_says_and_addresses_name_peers() {
         let world = World::mixed(7, 20_000, 7760);
-        let share = |kind| (0..world.peers).filter(|peer| world.kind(*peer) == kind).count() as f64 / 20_000.0;
-        assert!((share(Kind::BehindNat) - 0.20).abs() < 0.01 && (share(Kind::Old) - 0.05).abs() < 0.006);
+        let share = |kind| {
+            (0..world.peers).filter(|peer| world.kind(*peer) == kind).count() as f64 / 20_000.0
+        };
+        assert!(
+            (share(Kind::BehindNat) - 0.20).abs() < 0.01 && (share(Kind::Old) - 0.05).abs() < 0.006
+        );
         assert!((share(Kind::Silent) - 0.002).abs() < 0.0015);
-        let online = (0..world.peers).filter(|peer| world.is_online(*peer, Duration::from_secs(100))).count();
+        let online = (0..world.peers)
+            .filter(|peer| world.is_online(*peer, Duration::from_secs(100)))
+            .count();
         assert!((online as f64 / 20_000.0 - 0.95).abs() < 0.01, "{online}");
         assert_eq!(
             (0..300).map(|peer| world.peer(world.ip(peer).into())).collect::<Vec<_>>(),

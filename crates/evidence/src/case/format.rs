@@ -18,7 +18,8 @@ use sha2::{Digest as _, Sha256};
 
 /// What a file begins with: format and version, readable by people.
 pub const MAGIC: &[u8] = b"swarmscope case 1\n";
-/// The most that a record's body may take: a reply of the largest budget a request can have (64 MiB) four times over.
+/// The most that a record's body may take: a reply of the largest budget a request can have (64
+/// MiB) four times over.
 pub const MAX_BODY: usize = 256 << 20;
 /// Bytes of a record around its body: its length before, its checksum behind.
 pub const AROUND: usize = 8;
@@ -29,7 +30,8 @@ pub const NAME: RangeInclusive<usize> = 1..=32;
 
 /// A hash of the tree: SHA-256.
 pub type Hash = [u8; 32];
-/// 32 random bytes, new for each committed value, so that nobody can find a value by trying all there are.
+/// 32 random bytes, new for each committed value, so that nobody can find a value by trying all
+/// there are.
 pub type Salt = [u8; 32];
 
 /// One named value of an entry.
@@ -91,7 +93,8 @@ pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
-/// What stands for a value that may be withheld: HMAC-SHA256 under its salt of name, a zero byte, and value.
+/// What stands for a value that may be withheld: HMAC-SHA256 under its salt of name, a zero byte,
+/// and value.
 #[must_use]
 pub fn commitment(salt: &Salt, name: &str, value: &[u8]) -> Hash {
     let mut mac = Hmac::<Sha256>::new_from_slice(salt).expect("keys of any length are taken");
@@ -104,7 +107,8 @@ pub fn commitment(salt: &Salt, name: &str, value: &[u8]) -> Hash {
 /// Whether a field may have this name.
 #[must_use]
 pub fn is_name(name: &[u8]) -> bool {
-    NAME.contains(&name.len()) && name.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+    NAME.contains(&name.len())
+        && name.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
 /// The checksum of a record.
@@ -116,8 +120,8 @@ pub fn checksum(length: [u8; 4], body: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Salts from a secret seed: HMAC-SHA256 under it of a counter. The seed must come from the operating system's randomness, and be
-/// new each time that a case is opened.
+/// Salts from a secret seed: HMAC-SHA256 under it of a counter. The seed must come from the
+/// operating system's randomness, and be new each time that a case is opened.
 pub fn salts(seed: [u8; 32]) -> impl FnMut() -> Salt + Send + 'static {
     let mut count = 0_u64;
     move || {

@@ -1,9 +1,12 @@
-//! The case file: one append-only file of entries that are hashed, chained and signed (docs/case-format.md).
+//! The case file: one append-only file of entries that are hashed, chained and signed
+//! (docs/case-format.md).
 //!
-//! * [`mod@format`] says which bytes stand where; [`tree`] is the Merkle tree over them; [`note`] the signed checkpoints.
+//! * [`mod@format`] says which bytes stand where; [`tree`] is the Merkle tree over them; [`note`]
+//!   the signed checkpoints.
 //! * [`Writer`] appends, and never writes behind something broken.
 //! * [`read`] gives the entries one after the other, and [`mod@verify`] says which of them hold.
-//! * [`redact`] makes a copy that withholds values and still verifies, [`witness`] is the second pair of hands.
+//! * [`redact`] makes a copy that withholds values and still verifies, [`witness`] is the second
+//!   pair of hands.
 
 pub mod format;
 pub mod note;

@@ -1,7 +1,9 @@
-//! Checkpoints as signed notes: the formats of C2SP, `signed-note`, `tlog-checkpoint` and `tlog-cosignature`.
+//! Checkpoints as signed notes: the formats of C2SP, `signed-note`, `tlog-checkpoint` and
+//! `tlog-cosignature`.
 //!
-//! A note is a text, an empty line, and a line for each signature. The text of a checkpoint is origin, size and root. The origin
-//! begins with [`ORIGIN`], which no other use of an operator's key signs: that is its context.
+//! A note is a text, an empty line, and a line for each signature. The text of a checkpoint is
+//! origin, size and root. The origin begins with [`ORIGIN`], which no other use of an operator's
+//! key signs: that is its context.
 
 use std::fmt;
 
@@ -85,7 +87,8 @@ impl Checkpoint {
     }
 }
 
-/// A signature as it stands in a note: a name, four bytes that hint at the key, and what its algorithm wants.
+/// A signature as it stands in a note: a name, four bytes that hint at the key, and what its
+/// algorithm wants.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct SignatureLine {
     name: String,
@@ -136,12 +139,15 @@ impl Note {
     /// Nobody did, or the signature is wrong.
     pub fn verify(&self, key: &[u8; 32]) -> Result<(), NoteError> {
         let id = key_id(&self.checkpoint.origin, ED25519, key);
-        let by_key = |line: &&SignatureLine| line.name == self.checkpoint.origin && line.blob.starts_with(&id);
+        let by_key = |line: &&SignatureLine| {
+            line.name == self.checkpoint.origin && line.blob.starts_with(&id)
+        };
         let line = self.signatures.iter().find(by_key).ok_or(NoteError::Unsigned)?;
         verified(key, self.checkpoint.text().as_bytes(), &line.blob[id.len()..])
     }
 
-    /// Adds a witness's signature, which says when it saw the checkpoint: seconds since 1970 by its own clock.
+    /// Adds a witness's signature, which says when it saw the checkpoint: seconds since 1970 by its
+    /// own clock.
     pub fn cosign(&mut self, name: &str, key: &Ed25519Identity, time: u64) {
         let mut blob = key_id(name, COSIGNATURE, &public(key)).to_vec();
         blob.extend(time.to_be_bytes());
@@ -156,7 +162,8 @@ impl Note {
     pub fn cosigned(&self, name: &str, key: &[u8; 32]) -> Result<u64, NoteError> {
         let id = key_id(name, COSIGNATURE, key);
         let by_key = |line: &&SignatureLine| line.name == name && line.blob.starts_with(&id);
-        let blob = &self.signatures.iter().find(by_key).ok_or(NoteError::Unsigned)?.blob[id.len()..];
+        let blob =
+            &self.signatures.iter().find(by_key).ok_or(NoteError::Unsigned)?.blob[id.len()..];
         let (time, signature) = blob.split_first_chunk::<8>().ok_or(NoteError::Wrong)?;
         let time = u64::from_be_bytes(*time);
         verified(key, self.cosigned_text(time).as_bytes(), signature).map(|()| time)
@@ -195,7 +202,11 @@ pub fn is_key_name(name: &str) -> bool {
 }
 
 fn key_id(name: &str, algorithm: u8, key: &[u8; 32]) -> [u8; 4] {
-    let hash = Sha256::new().chain_update(name).chain_update([b'\n', algorithm]).chain_update(key).finalize();
+    let hash = Sha256::new()
+        .chain_update(name)
+        .chain_update([b'\n', algorithm])
+        .chain_update(key)
+        .finalize();
     [hash[0], hash[1], hash[2], hash[3]]
 }
 
@@ -214,7 +225,8 @@ pub fn public(key: &Ed25519Identity) -> [u8; 32] {
     }
 }
 
-/// A verifier key in the text form of signed notes: name, key id in hexadecimal, algorithm and key in base64.
+/// A verifier key in the text form of signed notes: name, key id in hexadecimal, algorithm and key
+/// in base64.
 #[must_use]
 pub fn verifier_key(name: &str, key: &[u8; 32]) -> String {
     let id = u32::from_be_bytes(key_id(name, ED25519, key));
@@ -240,7 +252,10 @@ mod tests {
         let parsed = Note::parse(&note.to_string()).expect("a note");
         assert_eq!(parsed, note);
         assert_eq!(parsed.verify(&public(&key)), Ok(()));
-        assert_eq!(parsed.verify(&public(&Ed25519Identity::from_seed([8; 32]))), Err(NoteError::Unsigned));
+        assert_eq!(
+            parsed.verify(&public(&Ed25519Identity::from_seed([8; 32]))),
+            Err(NoteError::Unsigned)
+        );
     }
 
     #[test]
@@ -273,7 +288,11 @@ mod tests {
     fn leading_zeros_and_further_lines_are_no_checkpoint() {
         let (_, note) = note();
         let text = note.to_string();
-        for wrong in [text.replace("\n12\n", "\n012\n"), text.replacen("\n\n", "\nmore\n\n", 1), String::new()] {
+        for wrong in [
+            text.replace("\n12\n", "\n012\n"),
+            text.replacen("\n\n", "\nmore\n\n", 1),
+            String::new(),
+        ] {
             assert_eq!(Note::parse(&wrong), Err(NoteError::Malformed), "{wrong:?}");
         }
     }

@@ -1,5 +1,6 @@
-//! Reads a case file record by record. Nothing here was written with the writer's code, and nothing is believed: sizes are
-//! checked before memory is taken, and what does not parse is damage at a place, never a panic.
+//! Reads a case file record by record. Nothing here was written with the writer's code, and nothing
+//! is believed: sizes are checked before memory is taken, and what does not parse is damage at a
+//! place, never a panic.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -223,13 +224,18 @@ impl<R: Read + Seek> Records<R> {
         Ok(None)
     }
 
-    /// Whether bytes can be the head of a record at `offset`: cheap, and false for nearly all that are none.
+    /// Whether bytes can be the head of a record at `offset`: cheap, and false for nearly all that
+    /// are none.
     fn is_plausible(&self, head: &[u8], offset: u64) -> bool {
-        let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let number =
+            |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let (body, leaf) = (u64::from(number(0)), u64::from(number(4)));
         let index = u64::from(number(8)) << 32 | u64::from(number(12));
         let fits = body + AROUND as u64 <= self.length - offset;
-        fits && body <= MAX_BODY as u64 && leaf + 4 <= body && leaf + 4 >= MIN_BODY as u64 && index <= self.length
+        fits && body <= MAX_BODY as u64
+            && leaf + 4 <= body
+            && leaf + 4 >= MIN_BODY as u64
+            && index <= self.length
     }
 
     fn is_record(&mut self, offset: u64) -> io::Result<bool> {
@@ -240,10 +246,13 @@ impl<R: Read + Seek> Records<R> {
         Ok(sound && parse(&self.body).is_some())
     }
 
-    /// Whether the file ends in a block of zeros, which a file system may leave for bytes that were never synced.
+    /// Whether the file ends in a block of zeros, which a file system may leave for bytes that were
+    /// never synced.
     fn ends_in_zeros(&mut self, from: u64) -> io::Result<bool> {
         const BLOCK: u64 = 64; // no record ends so, and no crash leaves less than a sector
-        let Some(at) = self.length.checked_sub(BLOCK).filter(|at| *at >= from) else { return Ok(false) };
+        let Some(at) = self.length.checked_sub(BLOCK).filter(|at| *at >= from) else {
+            return Ok(false);
+        };
         let mut tail = Vec::new();
         self.source.seek(SeekFrom::Start(at))?;
         self.source.by_ref().take(BLOCK).read_to_end(&mut tail)?;
@@ -251,7 +260,8 @@ impl<R: Read + Seek> Records<R> {
     }
 }
 
-/// The entry in a record's body, and the first field whose opening does not fit. `None`: it is not of the format.
+/// The entry in a record's body, and the first field whose opening does not fit. `None`: it is not
+/// of the format.
 fn parse(body: &[u8]) -> Option<(Entry, Option<String>)> {
     let mut body = Cursor(body);
     let size = body.number()?;
@@ -298,7 +308,10 @@ fn opened(openings: &mut Cursor<'_>, name: &str, commitment: &Hash) -> Option<(V
             let salt = openings.array()?;
             let size = openings.number()?;
             let value = openings.take(size)?;
-            Some((Value::Opened(value.to_vec()), format::commitment(&salt, name, value) == *commitment))
+            Some((
+                Value::Opened(value.to_vec()),
+                format::commitment(&salt, name, value) == *commitment,
+            ))
         }
         _ => None,
     }

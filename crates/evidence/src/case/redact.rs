@@ -1,5 +1,6 @@
-//! A copy of a case that withholds values. Its entries, chain and checkpoints are the original's, byte by byte; of the withheld
-//! values only the commitments are left. The original first gets an entry that says which values a copy leaves out, and why.
+//! A copy of a case that withholds values. Its entries, chain and checkpoints are the original's,
+//! byte by byte; of the withheld values only the commitments are left. The original first gets an
+//! entry that says which values a copy leaves out, and why.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, Write};
@@ -27,13 +28,19 @@ pub enum RedactError {
 ///
 /// # Errors
 /// See [`RedactError`].
-pub fn places(source: impl Read + Seek, fields: &BTreeSet<String>) -> Result<BTreeSet<Place>, RedactError> {
+pub fn places(
+    source: impl Read + Seek,
+    fields: &BTreeSet<String>,
+) -> Result<BTreeSet<Place>, RedactError> {
     let mut places = BTreeSet::new();
     let mut records = Records::open(source)?.ok_or(RedactError::Damaged(0))?;
     while let Some(found) = records.read()? {
         match found {
             Found::Entry { entry, .. } => {
-                let opened = entry.fields.into_iter().filter(|field| matches!(field.value, Value::Opened(_)));
+                let opened = entry
+                    .fields
+                    .into_iter()
+                    .filter(|field| matches!(field.value, Value::Opened(_)));
                 let wanted = opened.filter(|field| fields.contains(&field.name));
                 places.extend(wanted.map(|field| (entry.index, field.name)));
             }
@@ -46,7 +53,8 @@ pub fn places(source: impl Read + Seek, fields: &BTreeSet<String>) -> Result<BTr
 /// The entry for the original that says what a copy withholds.
 #[must_use]
 pub fn entry(places: &BTreeSet<Place>, why: &str) -> Draft {
-    let lines: Vec<String> = places.iter().map(|(entry, field)| format!("{entry} {field}")).collect();
+    let lines: Vec<String> =
+        places.iter().map(|(entry, field)| format!("{entry} {field}")).collect();
     Draft::new(kind::REDACTION).plain("why", why).plain("withheld", lines.join("\n"))
 }
 
@@ -54,7 +62,11 @@ pub fn entry(places: &BTreeSet<Place>, why: &str) -> Draft {
 ///
 /// # Errors
 /// See [`RedactError`].
-pub fn copy(source: impl Read + Seek, mut to: impl Write, places: &BTreeSet<Place>) -> Result<(), RedactError> {
+pub fn copy(
+    source: impl Read + Seek,
+    mut to: impl Write,
+    places: &BTreeSet<Place>,
+) -> Result<(), RedactError> {
     let mut records = Records::open(source)?.ok_or(RedactError::Damaged(0))?;
     to.write_all(MAGIC)?;
     while let Some(found) = records.read()? {
@@ -66,7 +78,10 @@ pub fn copy(source: impl Read + Seek, mut to: impl Write, places: &BTreeSet<Plac
                     .filter(|field| !matches!(field.value, Value::Plain(_)))
                     .map(|field| places.contains(&(entry.index, field.name.clone())))
                     .collect();
-                to.write_all(&without(records.body(), &withheld).ok_or(RedactError::Damaged(records.offset()))?)?;
+                to.write_all(
+                    &without(records.body(), &withheld)
+                        .ok_or(RedactError::Damaged(records.offset()))?,
+                )?;
             }
             Found::Damage { offset, .. } => return Err(RedactError::Damaged(offset)),
         }

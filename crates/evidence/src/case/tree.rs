@@ -1,5 +1,5 @@
-//! The Merkle tree of RFC 6962 over the entries: the frontier that a writer needs, the levels that a verifier keeps, and the
-//! definition that both are tested against.
+//! The Merkle tree of RFC 6962 over the entries: the frontier that a writer needs, the levels that
+//! a verifier keeps, and the definition that both are tested against.
 
 use sha2::{Digest as _, Sha256};
 
@@ -53,8 +53,9 @@ pub fn root(leaves: &[Hash]) -> Hash {
     }
 }
 
-/// The tree with every complete subtree kept, so that the root at each size costs log2 of it, and a leaf can be put right. A
-/// verifier uses this; it shares nothing with [`Frontier`] but the hashing of a node.
+/// The tree with every complete subtree kept, so that the root at each size costs log2 of it, and a
+/// leaf can be put right. A verifier uses this; it shares nothing with [`Frontier`] but the hashing
+/// of a node.
 #[derive(Clone, Debug)]
 pub struct Levels(Vec<Vec<Hash>>);
 
@@ -107,7 +108,11 @@ impl Levels {
         for level in 1..self.0.len() {
             at /= 2;
             let below = &self.0[level - 1];
-            let Some(parent) = below.get(2 * at..2 * at + 2).map(|pair| node_hash(&pair[0], &pair[1])) else { break };
+            let Some(parent) =
+                below.get(2 * at..2 * at + 2).map(|pair| node_hash(&pair[0], &pair[1]))
+            else {
+                break;
+            };
             match self.0[level].get_mut(at) {
                 Some(place) => *place = parent,
                 None => break,
@@ -119,8 +124,11 @@ impl Levels {
     #[must_use]
     pub fn root(&self) -> Hash {
         // where a level has an odd number, its last is a complete subtree without a sibling
-        let odd = self.0.iter().filter(|level| level.len() % 2 == 1).filter_map(|level| level.last());
-        odd.copied().reduce(|right, left| node_hash(&left, &right)).unwrap_or_else(|| Sha256::digest([]).into())
+        let odd =
+            self.0.iter().filter(|level| level.len() % 2 == 1).filter_map(|level| level.last());
+        odd.copied()
+            .reduce(|right, left| node_hash(&left, &right))
+            .unwrap_or_else(|| Sha256::digest([]).into())
     }
 }
 

@@ -1,8 +1,9 @@
 //! Whether a case file holds what was written and signed. It needs the file and nothing secret.
 //!
-//! Each entry names the hash of the one before it, and the entries `signed` hold checkpoints: signed roots of the tree over all
-//! entries before them. So a changed entry no longer fits what its successor says of it, also where its checksum was mended; a
-//! chain that was made anew from there on no longer fits the next checkpoint. Where the successor's word for the changed entry's
+//! Each entry names the hash of the one before it, and the entries `signed` hold checkpoints:
+//! signed roots of the tree over all entries before them. So a changed entry no longer fits what
+//! its successor says of it, also where its checksum was mended; a chain that was made anew from
+//! there on no longer fits the next checkpoint. Where the successor's word for the changed entry's
 //! hash leads to the signed root, everything else under that checkpoint is still proven.
 
 use std::collections::BTreeSet;
@@ -14,7 +15,8 @@ use super::note::{CaseId, Checkpoint, Note};
 use super::read::{Damage, Entry, Found, Records};
 use super::{kind, tree};
 
-/// What can't be proven from the file alone. It comes first in everything that is said of a verification.
+/// What can't be proven from the file alone. It comes first in everything that is said of a
+/// verification.
 pub const CAVEAT: &str = "From the file alone: whoever holds the key can write the whole case anew, and anybody can cut entries \
     from its end. Only a checkpoint kept elsewhere shows that; compare one with `--checkpoint`.";
 
@@ -32,11 +34,13 @@ pub struct Fault {
 pub struct Report {
     /// Which case: hexadecimal.
     pub case: String,
-    /// The operator's public key, as entry 0 gives it. That it is theirs must be known from elsewhere.
+    /// The operator's public key, as entry 0 gives it. That it is theirs must be known from
+    /// elsewhere.
     pub key: Option<[u8; 32]>,
     /// Entries that the file holds.
     pub entries: u64,
-    /// How many of the first entries the newest valid checkpoint covers; the checkpoint itself and what follows are not signed.
+    /// How many of the first entries the newest valid checkpoint covers; the checkpoint itself and
+    /// what follows are not signed.
     pub signed: u64,
     /// Valid checkpoints.
     pub checkpoints: u64,
@@ -66,7 +70,8 @@ impl Report {
     }
 }
 
-/// Verifies a case file; with a checkpoint that was kept elsewhere, also that this file continues it.
+/// Verifies a case file; with a checkpoint that was kept elsewhere, also that this file continues
+/// it.
 ///
 /// # Errors
 /// The source can't be read. Everything that is wrong in it is in the report.
@@ -99,7 +104,8 @@ struct Check {
     tree: tree::Levels,
     /// The entries for which the successor's word is taken.
     claimed: BTreeSet<u64>,
-    /// Those of them whose successor does not fit its own successor either, so that it may be the changed one.
+    /// Those of them whose successor does not fit its own successor either, so that it may be the
+    /// changed one.
     doubted: BTreeSet<u64>,
     /// Places held for entries that are not there.
     lost: usize,
@@ -154,7 +160,12 @@ impl Check {
             return;
         }
         // a damaged record may have held what is missing; that is one fault, already named
-        if !self.report.faults.iter().any(|fault| fault.entry == expected && self.unreadable.contains(&expected)) {
+        if !self
+            .report
+            .faults
+            .iter()
+            .any(|fault| fault.entry == expected && self.unreadable.contains(&expected))
+        {
             let last = index - 1;
             let what = if last == expected {
                 format!("entry {expected} is missing: the next one here is {index}")
@@ -187,7 +198,8 @@ impl Check {
         if !self.unreadable.contains(&before) {
             self.fault(before, "its bytes are not those that the next entry was written after");
         }
-        if let Some(earlier) = before.checked_sub(1).filter(|earlier| self.claimed.contains(earlier))
+        if let Some(earlier) =
+            before.checked_sub(1).filter(|earlier| self.claimed.contains(earlier))
             && !self.unreadable.contains(&before)
             && !self.unreadable.contains(&earlier)
         {
@@ -210,7 +222,11 @@ impl Check {
 
     fn damage(&mut self, why: Damage, bytes: u64, followed: bool) {
         let entry = self.report.hashes.len() as u64;
-        let unsure = if followed { "" } else { "; it is the last, so that a write torn by a crash may look the same" };
+        let unsure = if followed {
+            ""
+        } else {
+            "; it is the last, so that a write torn by a crash may look the same"
+        };
         self.fault(entry, format!("its {} ({bytes} bytes here){unsure}", why.words()));
         self.hold_place(entry);
     }
@@ -227,7 +243,8 @@ impl Check {
     fn checkpoint(&mut self, entry: &Entry) {
         let size = entry.index;
         let note = entry.text("note").map_or(Err(super::note::NoteError::Malformed), Note::parse);
-        let signed = note.and_then(|note| note.verify(&self.report.key.unwrap_or_default()).map(|()| note));
+        let signed =
+            note.and_then(|note| note.verify(&self.report.key.unwrap_or_default()).map(|()| note));
         let note = match signed {
             Ok(note) => note,
             Err(error) => return self.fault(size, format!("its checkpoint: {error}")),
@@ -248,11 +265,15 @@ impl Check {
             self.report.proven = self.without_claimed(size);
             self.report.checkpoint = Some(note);
         } else if !self.report.faults.iter().any(|fault| fault.entry >= from) {
-            self.fault(from, format!("entries {from} to {} are not those that entry {size} signs", size - 1));
+            self.fault(
+                from,
+                format!("entries {from} to {} are not those that entry {size} signs", size - 1),
+            );
         }
     }
 
-    /// Two neighbours do not fit, and the second does not fit the third: where the signed root says so, only the second is wrong.
+    /// Two neighbours do not fit, and the second does not fit the third: where the signed root says
+    /// so, only the second is wrong.
     fn trust_doubted(&mut self, root: &Hash) {
         let mut tree = self.tree.clone();
         for entry in &self.doubted {
@@ -293,9 +314,13 @@ impl Check {
             self.fault(0, "there is no entry");
         }
         self.report.withheld = self.missing.len() as u64;
-        let undeclared: Vec<(u64, String)> = self.missing.difference(&self.declared).cloned().collect();
+        let undeclared: Vec<(u64, String)> =
+            self.missing.difference(&self.declared).cloned().collect();
         for (entry, field) in undeclared {
-            self.fault(entry, format!("its {field} is missing, and no entry says that it is withheld"));
+            self.fault(
+                entry,
+                format!("its {field} is missing, and no entry says that it is withheld"),
+            );
         }
         if let Some(note) = outside {
             self.compare(note);
@@ -314,11 +339,20 @@ impl Check {
         }
         let entries = self.report.hashes.len() as u64;
         match usize::try_from(*size).ok().and_then(|size| self.report.hashes.get(..size)) {
-            None => self.fault(entries, format!("entries {entries} to {} are missing at the end", size - 1)),
+            None => self.fault(
+                entries,
+                format!("entries {entries} to {} are missing at the end", size - 1),
+            ),
             Some(hashes) if tree::root(hashes) == *root => self.report.outside = Some(*size),
             Some(_) if !self.report.faults.is_empty() => {} // the entry is named already
             Some(_) => {
-                self.fault(0, format!("entries 0 to {} are not those of the checkpoint from elsewhere", size - 1));
+                self.fault(
+                    0,
+                    format!(
+                        "entries 0 to {} are not those of the checkpoint from elsewhere",
+                        size - 1
+                    ),
+                );
             }
         }
     }

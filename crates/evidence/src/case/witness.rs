@@ -1,5 +1,6 @@
-//! The second pair of hands: somebody else remembers how far a case had come, checks that it only ever grew, and signs that with
-//! the time. What a witness remembers is a line of text for each case, so that it can live in any file.
+//! The second pair of hands: somebody else remembers how far a case had come, checks that it only
+//! ever grew, and signs that with the time. What a witness remembers is a line of text for each
+//! case, so that it can live in any file.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -70,8 +71,8 @@ impl Memory {
         self.0.get(origin).map(|(size, _)| *size)
     }
 
-    /// Checks a case against what is remembered, remembers it, and signs its newest checkpoint. The caller writes the memory
-    /// down before it hands the note on.
+    /// Checks a case against what is remembered, remembers it, and signs its newest checkpoint. The
+    /// caller writes the memory down before it hands the note on.
     ///
     /// # Errors
     /// See [`WitnessError`]; then nothing is remembered.
@@ -92,7 +93,10 @@ impl Memory {
             if *seen > checkpoint.size {
                 return Err(WitnessError::Shrunk { now: checkpoint.size, seen: *seen });
             }
-            let before = usize::try_from(*seen).ok().and_then(|seen| report.hashes.get(..seen)).unwrap_or_default();
+            let before = usize::try_from(*seen)
+                .ok()
+                .and_then(|seen| report.hashes.get(..seen))
+                .unwrap_or_default();
             if tree::root(before) != *root {
                 return Err(WitnessError::Rewritten(*seen));
             }

@@ -1,4 +1,5 @@
-//! Appends to a case file. A record goes out in one write; a checkpoint follows only after what it signs is synced.
+//! Appends to a case file. A record goes out in one write; a checkpoint follows only after what it
+//! signs is synced.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -11,7 +12,8 @@ use super::verify::{Fault, Report};
 use super::{kind, verify};
 use crate::Moment;
 
-/// After so many entries a checkpoint is due; so is one ten minutes after the last, which a caller with a clock sees to.
+/// After so many entries a checkpoint is due; so is one ten minutes after the last, which a caller
+/// with a clock sees to.
 pub const CHECKPOINT_EVERY: u64 = 1000;
 
 /// Where a case is written: a file, or memory in tests.
@@ -99,7 +101,10 @@ impl Draft {
 
     /// Adds a value that stays readable in every copy.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts read better without a borrow")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and texts read better without a borrow"
+    )]
     pub fn plain(mut self, name: &'static str, value: impl ToString) -> Self {
         self.fields.push((name, value.to_string().into_bytes(), false));
         self
@@ -135,13 +140,16 @@ pub struct Writer<S> {
 
 impl<S> std::fmt::Debug for Writer<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Writer").field("id", &self.id).field("entries", &self.frontier.size()).finish_non_exhaustive()
+        f.debug_struct("Writer")
+            .field("id", &self.id)
+            .field("entries", &self.frontier.size())
+            .finish_non_exhaustive()
     }
 }
 
 impl<S: Storage> Writer<S> {
-    /// Begins a case in an empty storage. `head` is added to entry 0, which names case and key; `salts` gives 32 bytes from a
-    /// generator that nobody can predict each time.
+    /// Begins a case in an empty storage. `head` is added to entry 0, which names case and key;
+    /// `salts` gives 32 bytes from a generator that nobody can predict each time.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -175,7 +183,8 @@ impl<S: Storage> Writer<S> {
         Ok(writer)
     }
 
-    /// Opens a case to go on with it. All of it is verified first; a tail that a crash has torn is cut, and an entry says so.
+    /// Opens a case to go on with it. All of it is verified first; a tail that a crash has torn is
+    /// cut, and an entry says so.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -184,7 +193,8 @@ impl<S: Storage> Writer<S> {
         moment: Moment,
         salts: impl FnMut() -> Salt + Send + 'static,
     ) -> Result<(Self, Report), OpenError> {
-        let report = verify::verify(io::BufReader::with_capacity(1 << 20, ByRef(&mut storage)), None)?;
+        let report =
+            verify::verify(io::BufReader::with_capacity(1 << 20, ByRef(&mut storage)), None)?;
         if let Some(fault) = report.faults.first() {
             return Err(OpenError::Broken(fault.clone()));
         }
@@ -240,8 +250,8 @@ impl<S: Storage> Writer<S> {
         self.unsigned >= CHECKPOINT_EVERY
     }
 
-    /// Appends an entry with its time, and gives its index. It survives a crash of this program at once, and a loss of power
-    /// after [`Self::sync`].
+    /// Appends an entry with its time, and gives its index. It survives a crash of this program at
+    /// once, and a loss of power after [`Self::sync`].
     ///
     /// # Errors
     /// See [`WriteError`].
@@ -273,7 +283,9 @@ impl<S: Storage> Writer<S> {
         let mut openings = Vec::with_capacity(size);
         leaf.extend(index.to_be_bytes());
         leaf.extend(self.last);
-        leaf.extend(u16::try_from(draft.fields.len()).expect("entries have a few fields").to_be_bytes());
+        leaf.extend(
+            u16::try_from(draft.fields.len()).expect("entries have a few fields").to_be_bytes(),
+        );
         for (name, value, private) in &draft.fields {
             leaf.push(u8::try_from(name.len()).expect("names are short"));
             leaf.extend(name.as_bytes());
@@ -330,7 +342,8 @@ impl<S> Writer<S> {
 }
 
 fn sized(bytes: &mut Vec<u8>, value: &[u8]) {
-    bytes.extend(u32::try_from(value.len()).expect("bounded by the size of a record").to_be_bytes());
+    bytes
+        .extend(u32::try_from(value.len()).expect("bounded by the size of a record").to_be_bytes());
     bytes.extend(value);
 }
 

@@ -1,5 +1,5 @@
-//! RFC 4180: a row for each question. A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula; texts that
-//! came from peers or people get an apostrophe before those.
+//! RFC 4180: a row for each question. A spreadsheet takes a cell that begins with `=`, `+`, `-` or
+//! `@` for a formula; texts that came from peers or people get an apostrophe before those.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -51,7 +51,8 @@ pub fn write(export: Export<'_>, to: &mut impl Write) -> io::Result<()> {
     let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
     write!(to, "{}\r\n", names.join(","))?;
     for record in &export.contents.records {
-        let cells: Vec<String> = COLUMNS.iter().map(|(_, value)| quoted(&value(record)).into_owned()).collect();
+        let cells: Vec<String> =
+            COLUMNS.iter().map(|(_, value)| quoted(&value(record)).into_owned()).collect();
         write!(to, "{}\r\n", cells.join(","))?;
     }
     Ok(())

@@ -25,7 +25,8 @@ pub enum Format {
 
 impl Format {
     /// All of them, those that this build lacks too.
-    pub const ALL: [Self; 6] = [Self::Jsonl, Self::Csv, Self::Parquet, Self::Stix, Self::Markdown, Self::Html];
+    pub const ALL: [Self; 6] =
+        [Self::Jsonl, Self::Csv, Self::Parquet, Self::Stix, Self::Markdown, Self::Html];
 
     /// As the command line spells it.
     #[must_use]
@@ -59,10 +60,12 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
-    /// Whether a file of this name may hold it: a file that says that it is something else is taken for that.
+    /// Whether a file of this name may hold it: a file that says that it is something else is taken
+    /// for that.
     #[must_use]
     pub fn suits(self, path: &Path) -> bool {
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let extension =
+            path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         self.extensions().contains(&extension.to_ascii_lowercase().as_str())
     }
 }

@@ -25,7 +25,8 @@ pub fn write(export: Export<'_>, to: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A text that came from anywhere: no control characters, and nothing that Markdown or HTML acts on.
+/// A text that came from anywhere: no control characters, and nothing that Markdown or HTML acts
+/// on.
 fn cell(words: &str) -> String {
     let mut safe = String::with_capacity(words.len());
     for c in text::clean(&words.replace('\n', " ")).chars() {

@@ -1,5 +1,5 @@
-//! What a case says, for other programs and for people. Every format holds every field of [`Record`](crate::record::Record) that it
-//! has a place for, and says what the case did not keep.
+//! What a case says, for other programs and for people. Every format holds every field of
+//! [`Record`](crate::record::Record) that it has a place for, and says what the case did not keep.
 
 use std::io::{self, Write};
 

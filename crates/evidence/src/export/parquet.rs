@@ -1,5 +1,5 @@
-//! Parquet, a row for each question, as columns that DuckDB and pandas read: whole numbers as INT64, texts as strings, payloads as
-//! bytes. What is not there is null.
+//! Parquet, a row for each question, as columns that DuckDB and pandas read: whole numbers as
+//! INT64, texts as strings, payloads as bytes. What is not there is null.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -73,13 +73,15 @@ fn file(records: &[Record], to: &mut (impl Write + Send)) -> Result<(), ParquetE
     };
     let fields: String = COLUMNS.iter().map(field).collect();
     let schema = Arc::new(parse_message_type(&format!("message question {{ {fields} }}"))?);
-    let properties = Arc::new(WriterProperties::builder().set_compression(Compression::SNAPPY).build());
+    let properties =
+        Arc::new(WriterProperties::builder().set_compression(Compression::SNAPPY).build());
     let mut writer = SerializedFileWriter::new(to, schema, properties)?;
     let mut rows = writer.next_row_group()?;
     for (_, cell) in COLUMNS {
         match cell {
             Cell::Number(value) => {
-                let value = |record| value(record).map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+                let value =
+                    |record| value(record).map(|number| i64::try_from(number).unwrap_or(i64::MAX));
                 column::<_, Int64Type>(&mut rows, records.iter().map(value))?;
             }
             Cell::Text(value) => {
@@ -87,7 +89,10 @@ fn file(records: &[Record], to: &mut (impl Write + Send)) -> Result<(), ParquetE
                 column::<_, ByteArrayType>(&mut rows, records.iter().map(value))?;
             }
             Cell::Bytes(value) => {
-                column::<_, ByteArrayType>(&mut rows, records.iter().map(|r| value(r).map(ByteArray::from)))?;
+                column::<_, ByteArrayType>(
+                    &mut rows,
+                    records.iter().map(|r| value(r).map(ByteArray::from)),
+                )?;
             }
         }
     }
@@ -103,8 +108,9 @@ fn column<W: Write + Send, T: DataType>(
     let cells: Vec<Option<T::T>> = cells.collect();
     let levels: Vec<i16> = cells.iter().map(|cell| i16::from(cell.is_some())).collect();
     let values: Vec<T::T> = cells.into_iter().flatten().collect();
-    let mut column =
-        rows.next_column()?.ok_or_else(|| ParquetError::General("fewer columns than the schema".into()))?;
+    let mut column = rows
+        .next_column()?
+        .ok_or_else(|| ParquetError::General("fewer columns than the schema".into()))?;
     column.typed::<T>().write_batch(&values, Some(&levels), None)?;
     column.close()
 }

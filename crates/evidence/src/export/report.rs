@@ -1,5 +1,5 @@
-//! What the reports for people say: the same sentences in Markdown and on the page. Every sentence is a template with figures in it;
-//! none names a cause.
+//! What the reports for people say: the same sentences in Markdown and on the page. Every sentence
+//! is a template with figures in it; none names a cause.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,8 @@ pub fn sections(export: Export<'_>) -> (String, Vec<Section>) {
     sections.extend(export.signals.iter().map(signal));
     sections.push(groups(export));
     if !export.contents.notes.is_empty() {
-        let rows = export.contents.notes.iter().map(|(entry, text)| vec![entry.to_string(), text.clone()]);
+        let rows =
+            export.contents.notes.iter().map(|(entry, text)| vec![entry.to_string(), text.clone()]);
         sections.push(Section::new("Notes").rows(&["entry", "note"], rows));
     }
     sections.push(limits(export, head));
@@ -52,7 +53,8 @@ fn peers<'a>(records: impl Iterator<Item = &'a crate::record::Record>) -> usize 
 
 fn summary<'a>(export: Export<'a>, head: impl Fn(&str) -> &'a str) -> Section {
     let records = &export.contents.records;
-    let answered = records.iter().filter(|record| matches!(record.outcome, Outcome::Success | Outcome::Error));
+    let answered =
+        records.iter().filter(|record| matches!(record.outcome, Outcome::Success | Outcome::Error));
     let times: BTreeSet<&str> = records.iter().map(|record| record.sent_at.as_str()).collect();
     let when = match (times.first(), times.last()) {
         (Some(first), Some(last)) => format!(" between {first} and {last}"),
@@ -89,7 +91,8 @@ fn outcomes(export: Export<'_>) -> Section {
 }
 
 fn signal(card: &crate::signals::Card) -> Section {
-    let parameters: Vec<String> = card.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    let parameters: Vec<String> =
+        card.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     let lines = [
         ("seen", card.seen.clone()),
         ("asked", card.asked.clone()),
@@ -98,13 +101,22 @@ fn signal(card: &crate::signals::Card) -> Section {
         ("could be", card.other_causes.join("; ")),
         ("to tell", card.to_tell.clone()),
         ("not said", card.not_said.clone()),
-        ("peers", format!("{} of {}, first {}, last {}", card.peers, card.of, card.since, card.latest)),
-        ("spread", card.spread.clone().unwrap_or_else(|| "one round: nothing can be said of spread".into())),
+        (
+            "peers",
+            format!("{} of {}, first {}, last {}", card.peers, card.of, card.since, card.latest),
+        ),
+        (
+            "spread",
+            card.spread
+                .clone()
+                .unwrap_or_else(|| "one round: nothing can be said of spread".into()),
+        ),
         ("rule", format!("{}; {}", card.rule, parameters.join(", "))),
         ("replies", card.replies.join(" ")),
     ];
     let rows = lines.into_iter().map(|(name, text)| vec![name.to_owned(), text]);
-    Section::new(format!("Signal: {} ({}, {})", card.title, card.network, card.severity.words())).rows(&["", ""], rows)
+    Section::new(format!("Signal: {} ({}, {})", card.title, card.network, card.severity.words()))
+        .rows(&["", ""], rows)
 }
 
 fn groups(export: Export<'_>) -> Section {
@@ -118,7 +130,12 @@ fn groups(export: Export<'_>) -> Section {
     rows.sort_by_key(|(_, records)| std::cmp::Reverse(records.len()));
     let rows = rows.into_iter().map(|((question, content), records)| {
         let size = records[0].reply_bytes.map(|bytes| format!("{bytes} B")).unwrap_or_default();
-        vec![question.to_owned(), content.to_owned(), size, peers(records.iter().copied()).to_string()]
+        vec![
+            question.to_owned(),
+            content.to_owned(),
+            size,
+            peers(records.iter().copied()).to_string(),
+        ]
     });
     Section::new("Answers that say the same")
         .say(
@@ -128,7 +145,8 @@ fn groups(export: Export<'_>) -> Section {
 }
 
 fn limits<'a>(export: Export<'a>, head: impl Fn(&str) -> &'a str) -> Section {
-    let open = export.contents.records.iter().filter(|record| record.outcome == Outcome::Open).count();
+    let open =
+        export.contents.records.iter().filter(|record| record.outcome == Outcome::Open).count();
     let withheld: usize = export.contents.records.iter().map(|record| record.withheld.len()).sum();
     Section::new("Method and limits")
         .say("Questions were sent over the network's own protocol; each peer saw who asked. Peers that could not be reached, or that only dial out, are not in it.")

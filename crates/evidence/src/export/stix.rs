@@ -1,5 +1,5 @@
-//! A STIX 2.1 bundle: what was observed, an indicator for each signal that has a pattern, and its words as a note. Ids are made from
-//! what they name, so that the same case gives the same bundle.
+//! A STIX 2.1 bundle: what was observed, an indicator for each signal that has a pattern, and its
+//! words as a note. Ids are made from what they name, so that the same case gives the same bundle.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -14,8 +14,9 @@ use crate::record::Record;
 use crate::signals::Card;
 
 /// The namespace that STIX 2.1 (2.9) gives for ids of observables.
-const NAMESPACE: [u8; 16] =
-    [0x00, 0xab, 0xed, 0xb4, 0xaa, 0x42, 0x46, 0x6c, 0x9c, 0x01, 0xfe, 0xd2, 0x33, 0x15, 0xa9, 0xb7];
+const NAMESPACE: [u8; 16] = [
+    0x00, 0xab, 0xed, 0xb4, 0xaa, 0x42, 0x46, 0x6c, 0x9c, 0x01, 0xfe, 0xd2, 0x33, 0x15, 0xa9, 0xb7,
+];
 /// What a bundle's objects are created by where a case has no time of its own.
 const EPOCH: &str = "1970-01-01T00:00:00.000000000Z";
 
@@ -33,7 +34,10 @@ pub fn write(export: Export<'_>, to: &mut impl Write) -> io::Result<()> {
     }
     let objects: Vec<Value> = bundle.objects.into_values().collect();
     let id = id("bundle", &bundle.author);
-    serde_json::to_writer_pretty(&mut *to, &json!({ "type": "bundle", "id": id, "objects": objects }))?;
+    serde_json::to_writer_pretty(
+        &mut *to,
+        &json!({ "type": "bundle", "id": id, "objects": objects }),
+    )?;
     writeln!(to)
 }
 
@@ -52,11 +56,13 @@ impl Bundle {
         let case = head("id").unwrap_or_default();
         let created = head("time").unwrap_or_else(|| EPOCH.into());
         let author = id("identity", &case);
-        let mut bundle = Self { case, author, created, objects: BTreeMap::new(), by_reply: BTreeMap::new() };
+        let mut bundle =
+            Self { case, author, created, objects: BTreeMap::new(), by_reply: BTreeMap::new() };
         let mut identity = bundle.object("identity", "");
         identity["name"] = format!("swarmscope case {}", bundle.case).into();
         identity["identity_class"] = "system".into();
-        identity["description"] = format!("{} {}", export.verified, crate::case::verify::CAVEAT).into();
+        identity["description"] =
+            format!("{} {}", export.verified, crate::case::verify::CAVEAT).into();
         identity["id"].as_str().unwrap_or_default().clone_into(&mut bundle.author);
         bundle.add(identity);
         bundle
@@ -81,7 +87,8 @@ impl Bundle {
     }
 
     fn observable(&mut self, kind: &str, fields: Value) -> String {
-        let mut object = json!({ "type": kind, "spec_version": "2.1", "id": id(kind, &fields.to_string()) });
+        let mut object =
+            json!({ "type": kind, "spec_version": "2.1", "id": id(kind, &fields.to_string()) });
         if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), fields) {
             object.extend(fields);
         }
@@ -90,7 +97,9 @@ impl Bundle {
 
     fn observed(&mut self, record: &Record) {
         let mut refs = Vec::new();
-        if let Some(address) = record.address.as_ref().and_then(|address| address.parse::<SocketAddr>().ok()) {
+        if let Some(address) =
+            record.address.as_ref().and_then(|address| address.parse::<SocketAddr>().ok())
+        {
             let kind = if address.is_ipv4() { "ipv4-addr" } else { "ipv6-addr" };
             let host = self.observable(kind, json!({ "value": address.ip().to_string() }));
             let traffic = json!({
@@ -103,11 +112,17 @@ impl Bundle {
         if refs.is_empty() {
             // nothing came, and where it went is hidden: the question itself is what is left
             let peer = record.peer.as_deref().unwrap_or("a peer that is withheld");
-            refs.push(self.observable("file", json!({ "name": format!("{} to {peer}", record.question) })));
+            refs.push(
+                self.observable(
+                    "file",
+                    json!({ "name": format!("{} to {peer}", record.question) }),
+                ),
+            );
         }
         let mut object = self.object("observed-data", &format!("entry {}", record.entry));
         object["first_observed"] = record.sent_at.clone().into();
-        object["last_observed"] = record.ended_at.clone().unwrap_or_else(|| record.sent_at.clone()).into();
+        object["last_observed"] =
+            record.ended_at.clone().unwrap_or_else(|| record.sent_at.clone()).into();
         object["number_observed"] = 1.into();
         object["object_refs"] = refs.into();
         let id = self.add(object);
@@ -120,7 +135,11 @@ impl Bundle {
     fn reply(&mut self, record: &Record) -> Vec<String> {
         let Some(bytes) = record.reply_bytes else { return Vec::new() };
         let peer = record.peer.as_deref().unwrap_or("a peer that is withheld");
-        let name = format!("reply of {peer} to {} (error {})", record.question, record.error.unwrap_or_default());
+        let name = format!(
+            "reply of {peer} to {} (error {})",
+            record.question,
+            record.error.unwrap_or_default()
+        );
         let mut file = json!({ "name": name, "size": bytes });
         if let Some(hash) = &record.reply_sha256 {
             file["hashes"] = json!({ "SHA-256": hash });
@@ -145,7 +164,8 @@ impl Bundle {
         if let Some(pattern) = pattern(card) {
             let mut indicator = self.object("indicator", &card.id);
             indicator["name"] = card.title.clone().into();
-            indicator["description"] = format!("{} Could be: {}.", card.seen, card.other_causes.join("; ")).into();
+            indicator["description"] =
+                format!("{} Could be: {}.", card.seen, card.other_causes.join("; ")).into();
             indicator["indicator_types"] = json!(["anomalous-activity"]);
             indicator["pattern"] = pattern.into();
             indicator["pattern_type"] = "stix".into();
@@ -164,7 +184,8 @@ impl Bundle {
             ("To tell", &card.to_tell),
             ("Not said", &card.not_said),
         ];
-        let mut text: Vec<String> = words.iter().map(|(name, words)| format!("{name}: {words}")).collect();
+        let mut text: Vec<String> =
+            words.iter().map(|(name, words)| format!("{name}: {words}")).collect();
         text.insert(4, format!("Could be: {}", card.other_causes.join("; ")));
         self.note(&card.id, &card.title, &text.join("\n"), refs);
     }
@@ -183,20 +204,35 @@ fn pattern(card: &Card) -> Option<String> {
     let is_hash = |reply: &&String| reply.len() == 64 && HEXLOWER.decode(reply.as_bytes()).is_ok();
     let hashes: Vec<&String> = card.replies.iter().filter(is_hash).take(20).collect();
     let hashes: std::collections::BTreeSet<&String> = hashes.into_iter().collect();
-    let each: Vec<String> = hashes.iter().map(|hash| format!("file:hashes.'SHA-256' = '{hash}'")).collect();
+    let each: Vec<String> =
+        hashes.iter().map(|hash| format!("file:hashes.'SHA-256' = '{hash}'")).collect();
     (!each.is_empty()).then(|| format!("[{}]", each.join(" OR ")))
 }
 
-/// What has no domain object's fields: its id is a UUID of version 5, the others' are of version 4 (STIX 2.1, 2.9 and 3.7).
+/// What has no domain object's fields: its id is a UUID of version 5, the others' are of version 4
+/// (STIX 2.1, 2.9 and 3.7).
 const OBSERVABLES: [&str; 5] = ["artifact", "file", "ipv4-addr", "ipv6-addr", "network-traffic"];
 
-/// An id from what it names. Those of version 4 are made from a hash, too: the same case gives the same bundle.
+/// An id from what it names. Those of version 4 are made from a hash, too: the same case gives the
+/// same bundle.
 fn id(kind: &str, name: &str) -> String {
-    let hash = Sha1::new().chain_update(NAMESPACE).chain_update(kind).chain_update([0]).chain_update(name).finalize();
+    let hash = Sha1::new()
+        .chain_update(NAMESPACE)
+        .chain_update(kind)
+        .chain_update([0])
+        .chain_update(name)
+        .finalize();
     let mut uuid: [u8; 16] = hash[..16].try_into().unwrap_or_default();
     let version = if OBSERVABLES.contains(&kind) { 0x50 } else { 0x40 };
     uuid[6] = uuid[6] & 0x0f | version;
     uuid[8] = uuid[8] & 0x3f | 0x80;
     let hex = HEXLOWER.encode(&uuid);
-    format!("{kind}--{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{kind}--{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }

@@ -1,5 +1,6 @@
-//! A signal that explains itself: what was seen and asked, what a healthy peer answers, what else could be, and on which replies it
-//! rests. A line that is missing is a fault: [`Card::missing`] names it, and a test of every rule looks.
+//! A signal that explains itself: what was seen and asked, what a healthy peer answers, what else
+//! could be, and on which replies it rests. A line that is missing is a fault: [`Card::missing`]
+//! names it, and a test of every rule looks.
 
 use std::collections::BTreeMap;
 
@@ -68,7 +69,8 @@ pub struct Card {
     pub to_tell: String,
     /// What it does not say.
     pub not_said: String,
-    /// The replies it rests on: SHA-256 of their bytes, or where those were not kept, the digest of what they say.
+    /// The replies it rests on: SHA-256 of their bytes, or where those were not kept, the digest
+    /// of what they say.
     pub replies: Vec<String>,
     /// Whose they are.
     pub members: Vec<String>,
@@ -95,7 +97,8 @@ impl Card {
             ("to_tell", &self.to_tell),
             ("not_said", &self.not_said),
         ];
-        let mut missing: Vec<&str> = lines.iter().filter(|(_, text)| text.is_empty()).map(|(name, _)| *name).collect();
+        let mut missing: Vec<&str> =
+            lines.iter().filter(|(_, text)| text.is_empty()).map(|(name, _)| *name).collect();
         if self.other_causes.is_empty() {
             missing.push("other_causes");
         }

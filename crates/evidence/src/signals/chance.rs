@@ -41,9 +41,15 @@ pub fn binomial_tail(n: u64, p: f64, k: u64) -> f64 {
     if k > n || p <= 0.0 {
         return 0.0;
     }
-    let ln_choose = |k: u64| ln_gamma(n as f64 + 1.0) - ln_gamma(k as f64 + 1.0) - ln_gamma((n - k) as f64 + 1.0);
+    let ln_choose = |k: u64| {
+        ln_gamma(n as f64 + 1.0) - ln_gamma(k as f64 + 1.0) - ln_gamma((n - k) as f64 + 1.0)
+    };
     let term = |i: u64| {
-        if i > n { 0.0 } else { (ln_choose(i) + i as f64 * p.ln() + (n - i) as f64 * (1.0 - p).ln()).exp() }
+        if i > n {
+            0.0
+        } else {
+            (ln_choose(i) + i as f64 * p.ln() + (n - i) as f64 * (1.0 - p).ln()).exp()
+        }
     };
     sum_from(k, term, |i| if i > n { 0.0 } else { (n - i + 1) as f64 / i as f64 * p / (1.0 - p) })
 }
@@ -77,7 +83,8 @@ pub fn wilson(hits: u64, of: u64) -> (f64, f64) {
     (((middle - half) / scale).max(0.0), ((middle + half) / scale).min(1.0))
 }
 
-/// The upper end of the 95 % interval of a rate of which so many were seen in so much (exact for none: −ln 0.05 / amount).
+/// The upper end of the 95 % interval of a rate of which so many were seen in so much (exact for
+/// none: −ln 0.05 / amount).
 #[must_use]
 pub fn rate_at_most(seen: u64, amount: f64) -> f64 {
     // the mean under which so few would be seen in one of twenty
@@ -110,7 +117,10 @@ mod tests {
         close(binomial_tail(4, 0.5, 3), 5.0 / 16.0);
         close(binomial_tail(10, 0.1, 10), 1e-10);
         assert!(poisson_tail(300.0, 300) > 0.49 && poisson_tail(300.0, 300) < 0.53);
-        assert_eq!((poisson_tail(0.0, 1), binomial_tail(3, 0.5, 4), poisson_tail(1.0, 0)), (0.0, 0.0, 1.0));
+        assert_eq!(
+            (poisson_tail(0.0, 1), binomial_tail(3, 0.5, 4), poisson_tail(1.0, 0)),
+            (0.0, 0.0, 1.0)
+        );
     }
 
     #[test]

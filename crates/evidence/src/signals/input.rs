@@ -1,5 +1,6 @@
-//! What signals are found in: answers by round. The shape is its own, so that a case, a store, a recording and a simulation can all
-//! fill it. Nothing in it is an address: a place is whatever says that two peers are in one network.
+//! What signals are found in: answers by round. The shape is its own, so that a case, a store, a
+//! recording and a simulation can all fill it. Nothing in it is an address: a place is whatever
+//! says that two peers are in one network.
 
 use std::sync::Arc;
 
@@ -59,7 +60,8 @@ pub enum End {
         bytes: u64,
         /// SHA-256 of its bytes where they were kept, else the digest of what it says.
         digest: Text,
-        /// Whether an answer "too soon" was due, because we had asked the same within the frequency.
+        /// Whether an answer "too soon" was due, because we had asked the same within the
+        /// frequency.
         too_soon_was_due: bool,
     },
     /// No reply: the failure's code.
@@ -82,7 +84,15 @@ impl Answer {
     /// Whether it could not be reached at all.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
-        let early = ["resolve.", "tcp.", "handshake.", "version.", "authentication.", "udp.", "request.not-connected"];
+        let early = [
+            "resolve.",
+            "tcp.",
+            "handshake.",
+            "version.",
+            "authentication.",
+            "udp.",
+            "request.not-connected",
+        ];
         matches!(&self.end, End::Failure(code) if early.iter().any(|phase| code.starts_with(phase)))
     }
 
@@ -115,7 +125,8 @@ pub struct Unsolicited {
     pub peer: Text,
     /// How many.
     pub replies: u64,
-    /// How many of them on channels that we had never used with it: a late reply comes on one that we had.
+    /// How many of them on channels that we had never used with it: a late reply comes on one that
+    /// we had.
     pub guessed: u64,
 }
 

@@ -1,7 +1,8 @@
 //! Signals: what looks odd among many answers, and why. Pure: rounds in, cards out.
 //!
-//! A card says what was asked and seen, what a healthy peer answers, how often it would come by chance, what else could cause it, and
-//! on which replies it rests. None says what runs on a machine. `docs/signals.md` has each rule's measured figures.
+//! A card says what was asked and seen, what a healthy peer answers, how often it would come by
+//! chance, what else could cause it, and on which replies it rests. None says what runs on a
+//! machine. `docs/signals.md` has each rule's measured figures.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,12 +23,15 @@ use crate::moment::rfc3339;
 use input::{Round, Text};
 use spread::Spread;
 
-/// The signals of these rounds, those that ask for most attention first. Rounds are in order of time; every rule looks at each of
-/// them as if it were the newest.
+/// The signals of these rounds, those that ask for most attention first. Rounds are in order of
+/// time; every rule looks at each of them as if it were the newest.
 #[must_use]
 pub fn find(rounds: &[Round], rules: &[Box<dyn Rule>]) -> Vec<Card> {
-    let mut cards: Vec<Card> = rules.iter().flat_map(|rule| of_rule(rounds, rule.as_ref())).collect();
-    cards.sort_by(|a, b| b.severity.cmp(&a.severity).then(b.peers.cmp(&a.peers)).then(a.id.cmp(&b.id)));
+    let mut cards: Vec<Card> =
+        rules.iter().flat_map(|rule| of_rule(rounds, rule.as_ref())).collect();
+    cards.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then(b.peers.cmp(&a.peers)).then(a.id.cmp(&b.id))
+    });
     cards
 }
 
@@ -44,7 +48,8 @@ fn of_rule(rounds: &[Round], rule: &dyn Rule) -> Vec<Card> {
     let mut stories: BTreeMap<(String, String), Story> = BTreeMap::new();
     for n in 0..rounds.len() {
         for finding in rule.look(&rounds[..=n]) {
-            let story = stories.entry((finding.network.clone(), finding.about.clone())).or_default();
+            let story =
+                stories.entry((finding.network.clone(), finding.about.clone())).or_default();
             if story.last.is_none() {
                 story.first = n;
             }
@@ -62,7 +67,11 @@ fn card(rounds: &[Round], rule: &dyn Rule, story: Story) -> Option<Card> {
         let [.., (_, before), (_, now)] = spread.counts.as_slice() else { return None };
         now > before && *before > 0
     };
-    let severity = if grows && finding.severity == Severity::Look { Severity::LookNow } else { finding.severity };
+    let severity = if grows && finding.severity == Severity::Look {
+        Severity::LookNow
+    } else {
+        finding.severity
+    };
     Some(Card {
         id: format!("{}/{}/{}", finding.network, rule.id(), finding.about),
         rule: rule.id(),

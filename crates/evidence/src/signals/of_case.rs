@@ -1,5 +1,6 @@
-//! The rounds of a case: its questions by the round they were asked in. Where none was named, the first question of a kind to a peer
-//! is of the first round, the second of the second. A dial that failed before it was known who is there is nobody's answer.
+//! The rounds of a case: its questions by the round they were asked in. Where none was named, the
+//! first question of a kind to a peer is of the first round, the second of the second. A dial that
+//! failed before it was known who is there is nobody's answer.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -8,7 +9,8 @@ use super::input::{Answer, End, Round, Text};
 use crate::moment::parse_rfc3339;
 use crate::record::{Outcome, Record};
 
-/// Message ids of the overlay that somebody has assigned (protocol.md §5); answers to others are to invented questions.
+/// Message ids of the overlay that somebody has assigned (protocol.md §5); answers to others are to
+/// invented questions.
 const ASSIGNED: std::ops::RangeInclusive<u64> = 1..=11;
 
 /// The rounds that records tell of.
@@ -17,16 +19,20 @@ pub fn rounds(records: &[Record]) -> Vec<Round> {
     let mut rounds: BTreeMap<u64, Round> = BTreeMap::new();
     let mut asked: BTreeMap<(&Option<String>, &str), u64> = BTreeMap::new();
     let mut times: BTreeMap<(&Option<String>, &str), u64> = BTreeMap::new();
-    for record in records.iter().filter(|record| record.outcome != Outcome::Open && record.peer.is_some()) {
+    for record in
+        records.iter().filter(|record| record.outcome != Outcome::Open && record.peer.is_some())
+    {
         let times = times.entry((&record.peer, &record.question)).or_default();
         *times += 1;
         let number = record.round.unwrap_or(*times - 1);
         let at_ns = parse_rfc3339(&record.sent_at).unwrap_or_default();
-        let round = rounds.entry(number).or_insert_with(|| Round { number, at_ns, ..Round::default() });
+        let round =
+            rounds.entry(number).or_insert_with(|| Round { number, at_ns, ..Round::default() });
         round.at_ns = round.at_ns.min(at_ns);
         let window = record.frequency_s.unwrap_or_default() * 1_000_000_000;
         let before = asked.insert((&record.peer, &record.question), at_ns);
-        let due = before.is_some_and(|before| at_ns.saturating_sub(before) + 5_000_000_000 < window);
+        let due =
+            before.is_some_and(|before| at_ns.saturating_sub(before) + 5_000_000_000 < window);
         if let Some(answer) = answer(record, due) {
             round.answers.push(answer);
         }
@@ -53,9 +59,13 @@ fn answer(record: &Record, too_soon_was_due: bool) -> Option<Answer> {
         peer: record.peer.as_deref()?.into(),
         place: record.address.as_deref().and_then(place),
         network: record.network.as_str().into(),
-        version: record.peer_version.map_or_else(|| "not known".into(), |version| version.to_string()).into(),
+        version: record
+            .peer_version
+            .map_or_else(|| "not known".into(), |version| version.to_string())
+            .into(),
         question: record.question.as_str().into(),
-        invented: record.network == "overlay" && record.message.is_some_and(|id| !ASSIGNED.contains(&id)),
+        invented: record.network == "overlay"
+            && record.message.is_some_and(|id| !ASSIGNED.contains(&id)),
         end,
     })
 }

@@ -7,7 +7,8 @@ use super::input::{Answer, End, Round, Text};
 
 /// Something a rule can say of rounds, the last of which is the newest.
 pub trait Rule: Send + Sync {
-    /// Its id with its version, `canary-success@1`. A change of what it says, or of when, is a new version.
+    /// Its id with its version, `canary-success@1`. A change of what it says, or of when, is a new
+    /// version.
     fn id(&self) -> String;
 
     /// Its parameters as they are in force.
@@ -57,7 +58,8 @@ pub(super) fn by_question(round: &Round) -> BTreeMap<(&Text, &Text), Vec<&Answer
     questions
 }
 
-/// What a healthy peer answers: the shape that at least half of those that answered have, and how that is known.
+/// What a healthy peer answers: the shape that at least half of those that answered have, and how
+/// that is known.
 pub(super) fn healthy(answers: &[&Answer]) -> String {
     let mut shapes: BTreeMap<(i64, &Text), u64> = BTreeMap::new();
     for answer in answers {
@@ -68,16 +70,23 @@ pub(super) fn healthy(answers: &[&Answer]) -> String {
     let total: u64 = shapes.values().sum();
     match shapes.into_iter().max_by_key(|(_, count)| *count) {
         Some(((error, _), count)) if count * 2 >= total => {
-            let what = if error == 0 { "success, of one shape".to_owned() } else { format!("error {error}") };
+            let what = if error == 0 {
+                "success, of one shape".to_owned()
+            } else {
+                format!("error {error}")
+            };
             format!("{what}: {count} of the {total} that answered did")
         }
         _ => format!("not known: no shape of answer is given by half of the {total} that answered"),
     }
 }
 
-/// Whether a version explains a group: at least nine of ten of the group have that version, and nine of ten of that version are in
-/// the group, while there are others.
-pub(super) fn one_version<'a>(members: &BTreeSet<Text>, answers: impl Iterator<Item = &'a Answer>) -> Option<Text> {
+/// Whether a version explains a group: at least nine of ten of the group have that version, and
+/// nine of ten of that version are in the group, while there are others.
+pub(super) fn one_version<'a>(
+    members: &BTreeSet<Text>,
+    answers: impl Iterator<Item = &'a Answer>,
+) -> Option<Text> {
     let mut versions: BTreeMap<&Text, (BTreeSet<&Text>, BTreeSet<&Text>)> = BTreeMap::new();
     for answer in answers.filter(|answer| answer.is_reply()) {
         let (inside, outside) = versions.entry(&answer.version).or_default();
@@ -87,7 +96,8 @@ pub(super) fn one_version<'a>(members: &BTreeSet<Text>, answers: impl Iterator<I
             outside.insert(&answer.peer)
         };
     }
-    let (version, (inside, outside)) = versions.iter().max_by_key(|(_, (inside, _))| inside.len())?;
+    let (version, (inside, outside)) =
+        versions.iter().max_by_key(|(_, (inside, _))| inside.len())?;
     let (of_group, others) = (inside.len(), versions.len() > 1);
     let explains = of_group * 10 >= members.len() * 9 && outside.len() * 9 <= of_group;
     (explains && others && of_group >= 3).then(|| (*version).clone())
@@ -96,7 +106,11 @@ pub(super) fn one_version<'a>(members: &BTreeSet<Text>, answers: impl Iterator<I
 /// The words for [`one_version`].
 pub(super) fn by_version(version: Option<&Text>) -> String {
     version
-        .map(|version| format!("; nearly all of them have version {version}, and nearly all of that version do it"))
+        .map(|version| {
+            format!(
+                "; nearly all of them have version {version}, and nearly all of that version do it"
+            )
+        })
         .unwrap_or_default()
 }
 
@@ -114,7 +128,10 @@ pub(super) fn peers<'a>(answers: impl Iterator<Item = &'a Answer>) -> BTreeSet<T
 
 /// How many networks peers are in; `None` where that is not known of some.
 pub(super) fn places<'a>(answers: impl Iterator<Item = &'a Answer>) -> Option<usize> {
-    answers.map(|answer| answer.place.clone()).collect::<Option<BTreeSet<Text>>>().map(|places| places.len())
+    answers
+        .map(|answer| answer.place.clone())
+        .collect::<Option<BTreeSet<Text>>>()
+        .map(|places| places.len())
 }
 
 /// The network of the first answer of a round, where a rule looks at all of them.

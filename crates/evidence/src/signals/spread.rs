@@ -1,5 +1,5 @@
-//! How a signal spread over rounds, counted on one fixed panel of peers: those that were asked in every round. A rate is named only
-//! where the data carry one.
+//! How a signal spread over rounds, counted on one fixed panel of peers: those that were asked in
+//! every round. A rate is named only where the data carry one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -18,7 +18,8 @@ pub struct Spread {
     pub counts: Vec<(f64, u64)>,
     /// How many peers the panel has.
     pub panel: u64,
-    /// Of those that showed it later than the first, how many an earlier one had named in gossip; and how many there are.
+    /// Of those that showed it later than the first, how many an earlier one had named in gossip;
+    /// and how many there are.
     pub named_before: (u64, u64),
     /// Peers by the round in which they showed it first.
     pub order: Vec<(u64, Text)>,
@@ -39,9 +40,14 @@ impl Spread {
     /// Of the peers that showed it, by round.
     #[must_use]
     pub fn of(rounds: &[Round], members: &BTreeMap<u64, BTreeSet<Text>>) -> Self {
-        let asked = |round: &Round| round.answers.iter().map(|answer| answer.peer.clone()).collect::<BTreeSet<Text>>();
+        let asked = |round: &Round| {
+            round.answers.iter().map(|answer| answer.peer.clone()).collect::<BTreeSet<Text>>()
+        };
         let mut sets = rounds.iter().map(asked);
-        let panel = sets.next().map(|first| sets.fold(first, |panel, set| &panel & &set)).unwrap_or_default();
+        let panel = sets
+            .next()
+            .map(|first| sets.fold(first, |panel, set| &panel & &set))
+            .unwrap_or_default();
         let start = rounds.first().map_or(0, |round| round.at_ns);
         let none = BTreeSet::new();
         let mut spread = Self { panel: panel.len() as u64, ..Self::default() };
@@ -73,11 +79,12 @@ impl Spread {
     /// How often it doubled from the first count to the last.
     #[must_use]
     pub fn doublings(&self) -> f64 {
-        self.ends().map_or(0.0, |((_, first), (_, last))| (last.max(1) as f64 / first as f64).log2())
+        self.ends()
+            .map_or(0.0, |((_, first), (_, last))| (last.max(1) as f64 / first as f64).log2())
     }
 
-    /// The time to double: least squares on the logarithm. `None` where there are too few peers, doublings or rounds, or where the
-    /// interval reaches zero growth.
+    /// The time to double: least squares on the logarithm. `None` where there are too few peers,
+    /// doublings or rounds, or where the interval reaches zero growth.
     #[must_use]
     pub fn doubling(&self) -> Option<Doubling> {
         let (_, (_, last)) = self.ends()?;
@@ -95,7 +102,8 @@ impl Spread {
         let (x, y) = (mean(|point| point.0), mean(|point| point.1));
         let spread: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
         let slope = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum::<f64>() / spread;
-        let rest: f64 = points.iter().map(|point| (point.1 - y - slope * (point.0 - x)).powi(2)).sum();
+        let rest: f64 =
+            points.iter().map(|point| (point.1 - y - slope * (point.0 - x)).powi(2)).sum();
         let half = student(points.len() - 2) * (rest / (n - 2.0) / spread).sqrt();
         (slope - half > 0.0).then(|| Doubling {
             low: 1.0 / (slope + half),
@@ -111,11 +119,17 @@ impl Spread {
             return None;
         }
         let ((began, first), (ended, last)) = self.ends()?;
-        let mut words =
-            format!("{first} to {last} of a fixed panel of {} peers in {:.1} h.", self.panel, ended - began);
+        let mut words = format!(
+            "{first} to {last} of a fixed panel of {} peers in {:.1} h.",
+            self.panel,
+            ended - began
+        );
         let _ = match self.doubling() {
             Some(Doubling { low, hours, high }) => {
-                write!(words, " It doubled every {hours:.1} h (95 % interval {low:.1} to {high:.1}).")
+                write!(
+                    words,
+                    " It doubled every {hours:.1} h (95 % interval {low:.1} to {high:.1})."
+                )
             }
             None => write!(
                 words,
@@ -125,7 +139,10 @@ impl Spread {
         };
         let (named, later) = self.named_before;
         if later > 0 {
-            let _ = write!(words, " Of {later} that showed it later, an earlier one had named {named} in gossip.");
+            let _ = write!(
+                words,
+                " Of {later} that showed it later, an earlier one had named {named} in gossip."
+            );
         }
         Some(words)
     }
@@ -154,6 +171,11 @@ mod tests {
         assert_eq!(counts(&[1, 2, 4, 8]).doubling(), None, "8 peers");
         assert_eq!(counts(&[1, 40]).doubling(), None, "two rounds");
         let words = counts(&[5, 6, 7, 8, 10, 12]).words().expect("words");
-        assert!(words.starts_with("5 to 12 of a fixed panel of 400 peers in 5.0 h. No rate: 1.3 doublings"), "{words}");
+        assert!(
+            words.starts_with(
+                "5 to 12 of a fixed panel of 400 peers in 5.0 h. No rate: 1.3 doublings"
+            ),
+            "{words}"
+        );
     }
 }

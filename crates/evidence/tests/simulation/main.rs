@@ -1,5 +1,6 @@
-//! What the signals are worth, measured on swarms with the truth known. `docs/signals.md` holds the figures; a test fails when they no
-//! longer hold. `SIGNALS_UPDATE=1 cargo test --release -p swarmscope-evidence --test simulation` writes them anew.
+//! What the signals are worth, measured on swarms with the truth known. `docs/signals.md` holds the
+//! figures; a test fails when they no longer hold. `SIGNALS_UPDATE=1 cargo test --release -p
+//! swarmscope-evidence --test simulation` writes them anew.
 #![allow(clippy::cast_possible_truncation, reason = "drawn numbers are cut to what they pick")]
 
 mod measure;
@@ -28,14 +29,21 @@ const END: &str = "<!-- measured: end -->\n";
 
 /// The stories, and the rules that are meant to tell of them.
 const MEANT: [(Story, &[&str]); 3] = [
-    (Story::Worm, &["canary-success@1", "one-length@1", "one-content@1", "changed-together@1", "any of them"]),
+    (
+        Story::Worm,
+        &["canary-success@1", "one-length@1", "one-content@1", "changed-together@1", "any of them"],
+    ),
     (Story::Cascade, &["dials-fail-together@1"]),
     (Story::Silence, &["silence-spreads@1"]),
 ];
 
 fn share((hits, of): (u64, u64)) -> String {
     let (low, high) = wilson(hits, of);
-    if of == 0 { "–".into() } else { format!("{:.4} ({low:.4}–{high:.4})", hits as f64 / of as f64) }
+    if of == 0 {
+        "–".into()
+    } else {
+        format!("{:.4} ({low:.4}–{high:.4})", hits as f64 / of as f64)
+    }
 }
 
 fn measured() -> (String, Vec<(&'static str, Detection)>, Vec<Noise>) {
@@ -78,8 +86,11 @@ fn measured() -> (String, Vec<(&'static str, Detection)>, Vec<Noise>) {
         by: String::new(),
     };
     for Noise { story, peer_days, named, by } in all.iter().chain([&sum]) {
-        let _ =
-            writeln!(text, "| {story} | {peer_days} | {named}{by} | {:.1e} |", rate_at_most(*named, *peer_days as f64));
+        let _ = writeln!(
+            text,
+            "| {story} | {peer_days} | {named}{by} | {:.1e} |",
+            rate_at_most(*named, *peer_days as f64)
+        );
     }
     all.push(sum);
     (text, all_found, all)
@@ -92,7 +103,8 @@ fn document() -> std::path::PathBuf {
 fn rules() -> String {
     let mut text = "| rule | parameters |\n|---|---|\n".to_owned();
     for rule in built_in() {
-        let parameters: Vec<String> = rule.parameters().iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let parameters: Vec<String> =
+            rule.parameters().iter().map(|(name, value)| format!("{name} {value}")).collect();
         let _ = writeln!(text, "| `{}` | {} |", rule.id(), parameters.join(", "));
     }
     text
@@ -121,7 +133,10 @@ fn the_documented_figures_hold() {
         wanted,
         "docs/signals.md is not what was measured"
     );
-    assert!(noise.last().is_some_and(|all| rate_at_most(all.named, all.peer_days as f64) <= 1e-5), "{figures}");
+    assert!(
+        noise.last().is_some_and(|all| rate_at_most(all.named, all.peer_days as f64) <= 1e-5),
+        "{figures}"
+    );
 }
 
 #[test]

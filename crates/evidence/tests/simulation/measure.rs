@@ -24,7 +24,8 @@ const ROUNDS: u64 = 10;
 pub fn detections(story: Story, names: &[&str], seeds: u64, peers: usize) -> Vec<Detection> {
     let new = || Detection { precision: (0, 0), recall: (0, 0), hours: Vec::new() };
     let mut results: Vec<Detection> = names.iter().map(|_| new()).collect();
-    let rules: Vec<Box<dyn Rule>> = built_in().into_iter().filter(|rule| names.contains(&&*rule.id())).collect();
+    let rules: Vec<Box<dyn Rule>> =
+        built_in().into_iter().filter(|rule| names.contains(&&*rule.id())).collect();
     for seed in 0..seeds {
         let mut world = World::new(seed, peers, GRAPHS[seed as usize % GRAPHS.len()], story);
         let mut rounds = Vec::new();
@@ -41,7 +42,8 @@ pub fn detections(story: Story, names: &[&str], seeds: u64, peers: usize) -> Vec
                 rules.iter().map(|rule| (rule.id(), named(rule.as_ref(), &rounds))).collect();
             for (n, name) in names.iter().enumerate() {
                 let of_rule = by_rule.iter().filter(|(id, _)| id == name || *name == "any of them");
-                let found_by: BTreeSet<String> = of_rule.flat_map(|(_, peers)| peers).cloned().collect();
+                let found_by: BTreeSet<String> =
+                    of_rule.flat_map(|(_, peers)| peers).cloned().collect();
                 let right = found_by.iter().filter(|peer| world.has(peer)).count() as u64;
                 results[n].precision.0 += right;
                 results[n].precision.1 += found_by.len() as u64;
@@ -84,12 +86,14 @@ pub fn noise(story: Story, seeds: u64, (peers, rounds): (usize, u64)) -> Noise {
     let rules = built_in();
     let mut by: BTreeMap<String, u64> = BTreeMap::new();
     for seed in 0..seeds {
-        let mut world = World::new(seed + 10_000, peers, GRAPHS[seed as usize % GRAPHS.len()], story);
+        let mut world =
+            World::new(seed + 10_000, peers, GRAPHS[seed as usize % GRAPHS.len()], story);
         let mut seen = Vec::new();
         for _ in 0..rounds {
             seen.push(world.next());
-            for finding in
-                rules.iter().flat_map(|rule| rule.look(&seen).into_iter().map(|finding| (rule.id(), finding)))
+            for finding in rules
+                .iter()
+                .flat_map(|rule| rule.look(&seen).into_iter().map(|finding| (rule.id(), finding)))
             {
                 if finding.1.severity > Severity::Odd {
                     *by.entry(finding.0).or_default() += finding.1.members.len() as u64;

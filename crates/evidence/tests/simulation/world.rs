@@ -1,4 +1,5 @@
-//! Swarms with the truth known: a graph of peers with versions, networks, churn, NATs and noise, and what spreads over it.
+//! Swarms with the truth known: a graph of peers with versions, networks, churn, NATs and noise,
+//! and what spreads over it.
 
 use std::sync::Arc;
 
@@ -34,7 +35,8 @@ pub enum Story {
     Booster,
     /// A third answers one question with the same default.
     Defaults,
-    /// Peers that answer everything with 8 192 equal bytes, spread along neighbour lists, and drop 30 % of requests.
+    /// Peers that answer everything with 8 192 equal bytes, spread along neighbour lists, and drop
+    /// 30 % of requests.
     Worm,
     /// An overload that takes peers of one version down, along neighbour lists.
     Cascade,
@@ -127,7 +129,10 @@ impl World {
 
     /// The peers that the story has now, and that can be reached.
     pub fn struck(&self) -> impl Iterator<Item = &Text> {
-        self.peers.iter().filter(|peer| peer.struck.is_some() && !peer.natted).map(|peer| &peer.name)
+        self.peers
+            .iter()
+            .filter(|peer| peer.struck.is_some() && !peer.natted)
+            .map(|peer| &peer.name)
     }
 
     pub fn has(&self, peer: &str) -> bool {
@@ -137,7 +142,11 @@ impl World {
     /// Lets an hour pass, and asks everybody.
     pub fn next(&mut self) -> Round {
         self.spread();
-        let mut round = Round { number: self.round, at_ns: START_NS + self.round * HOUR_NS, ..Round::default() };
+        let mut round = Round {
+            number: self.round,
+            at_ns: START_NS + self.round * HOUR_NS,
+            ..Round::default()
+        };
         for n in 0..self.peers.len() {
             self.visit(n, &mut round);
         }
@@ -170,8 +179,9 @@ impl World {
                 self.peers[start].struck = Some(self.round);
             }
         }
-        let carriers: Vec<usize> =
-            (0..self.peers.len()).filter(|n| self.peers[*n].struck.is_some_and(|at| at < self.round)).collect();
+        let carriers: Vec<usize> = (0..self.peers.len())
+            .filter(|n| self.peers[*n].struck.is_some_and(|at| at < self.round))
+            .collect();
         for n in carriers {
             for other in self.peers[n].neighbours.clone() {
                 if self.peers[other].struck.is_none() && open(self, other) && self.chance(beta) {
@@ -183,11 +193,15 @@ impl World {
 
     fn visit(&mut self, n: usize, round: &mut Round) {
         let struck = self.peers[n].struck.is_some();
-        let down = self.peers[n].natted || self.chance(40) || (struck && self.story == Story::Cascade);
+        let down =
+            self.peers[n].natted || self.chance(40) || (struck && self.story == Story::Cascade);
         let broken = self.chance(2);
-        let canaries =
-            [text(format!("id {}", 100 + self.round * 2 % 120)), text(format!("id {}", 101 + self.round * 2 % 120))];
-        let questions = ["NATCHECK", "DATABASE", "SEEDINGSTATS"].map(text).into_iter().chain(canaries);
+        let canaries = [
+            text(format!("id {}", 100 + self.round * 2 % 120)),
+            text(format!("id {}", 101 + self.round * 2 % 120)),
+        ];
+        let questions =
+            ["NATCHECK", "DATABASE", "SEEDINGSTATS"].map(text).into_iter().chain(canaries);
         for (place, question) in questions.enumerate() {
             let end = if down {
                 End::Failure(text(if self.peers[n].natted { "tcp.timeout" } else { "tcp.refused" }))
@@ -210,7 +224,14 @@ impl World {
         }
     }
 
-    fn answer(&mut self, n: usize, place: usize, question: &Text, struck: bool, broken: bool) -> End {
+    fn answer(
+        &mut self,
+        n: usize,
+        place: usize,
+        question: &Text,
+        struck: bool,
+        broken: bool,
+    ) -> End {
         if self.chance(10)
             || (struck && self.story == Story::Worm && self.chance(300))
             || (struck && self.story == Story::Silence)
@@ -223,7 +244,8 @@ impl World {
         if broken {
             return reply(2, "broken", "broken", 0);
         }
-        let (database, new) = (self.peers[n].database, self.peers[n].version == 4 && self.story == Story::Release);
+        let (database, new) =
+            (self.peers[n].database, self.peers[n].version == 4 && self.story == Story::Release);
         let boosted = self.story == Story::Booster && n < 20;
         match place {
             0 if new => reply(0, "natcheck of 19", "natcheck of 19", 96),
@@ -234,9 +256,16 @@ impl World {
                 self.peers[n].database += self.numbers.below(40) as u64;
                 reply(0, &format!("db {n} {database}"), "db", database)
             }
-            2 if self.story == Story::Defaults && n.is_multiple_of(3) => reply(0, "nothing yet", "stats", 40),
+            2 if self.story == Story::Defaults && n.is_multiple_of(3) => {
+                reply(0, "nothing yet", "stats", 40)
+            }
             2 if self.numbers.below(4) > 0 => reply(0, "", "empty", 4),
-            2 => reply(0, &format!("stats {n} {}", self.round), "stats", 100 + self.numbers.below(900) as u64),
+            2 => reply(
+                0,
+                &format!("stats {n} {}", self.round),
+                "stats",
+                100 + self.numbers.below(900) as u64,
+            ),
             // a newer client that has these ids
             _ if new => reply(0, &format!("{question} {n}"), "new", 20 + n as u64 % 50),
             // a bug: rare, and not the same peer twice
@@ -247,10 +276,19 @@ impl World {
 
     fn gossip(&mut self, n: usize, round: &mut Round) {
         let peer = &self.peers[n];
-        let named = peer.neighbours.iter().take(10).map(|other| self.peers[*other].name.clone()).collect();
+        let named =
+            peer.neighbours.iter().take(10).map(|other| self.peers[*other].name.clone()).collect();
         let (private, name) = (peer.private, peer.name.clone());
-        let bogons = (0..20).filter(|_| self.numbers.below(100) < if private { 8 } else { 1 }).count() as u64;
-        round.gossip.push(Gossip { teller: name.clone(), network: text("overlay"), named, bogons, listed: 20 });
+        let bogons = (0..20)
+            .filter(|_| self.numbers.below(100) < if private { 8 } else { 1 })
+            .count() as u64;
+        round.gossip.push(Gossip {
+            teller: name.clone(),
+            network: text("overlay"),
+            named,
+            bogons,
+            listed: 20,
+        });
         if self.chance(20) {
             round.unsolicited.push(Unsolicited {
                 peer: name,
@@ -263,5 +301,12 @@ impl World {
 
 fn reply(error: i64, content: &str, shape: &str, bytes: u64) -> End {
     let content = text(content);
-    End::Reply { error, digest: content.clone(), content, shape: text(shape), bytes, too_soon_was_due: false }
+    End::Reply {
+        error,
+        digest: content.clone(),
+        content,
+        shape: text(shape),
+        bytes,
+        too_soon_was_due: false,
+    }
 }

@@ -1,5 +1,5 @@
-//! Which request the frames on a channel belong to. Frames are told of before what the engine makes of them, so that this has to
-//! keep its own count of parts.
+//! Which request the frames on a channel belong to. Frames are told of before what the engine makes
+//! of them, so that this has to keep its own count of parts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,8 +32,12 @@ impl Channels {
     /// What a step belongs to.
     pub fn of(&mut self, what: &Trace, requests: &[Arc<Request>]) -> Of {
         match what {
-            Trace::Sent(piece) if piece.kind == Kind::Frame(FrameId::CRAWLER_REQUEST) => self.asked(piece, requests),
-            Trace::Received(piece) if piece.kind == Kind::Frame(FrameId::CRAWLER_REPLY) && piece.whole => {
+            Trace::Sent(piece) if piece.kind == Kind::Frame(FrameId::CRAWLER_REQUEST) => {
+                self.asked(piece, requests)
+            }
+            Trace::Received(piece)
+                if piece.kind == Kind::Frame(FrameId::CRAWLER_REPLY) && piece.whole =>
+            {
                 self.answered(piece)
             }
             Trace::Lost(_) | Trace::Unwatched(_) => {
@@ -45,11 +49,14 @@ impl Channels {
     }
 
     fn asked(&mut self, piece: &Piece, requests: &[Arc<Request>]) -> Of {
-        let Ok(asked) = CrawlerRequest::decode(piece.bytes.slice(piece.bytes.len() - piece.body().len()..)) else {
+        let Ok(asked) =
+            CrawlerRequest::decode(piece.bytes.slice(piece.bytes.len() - piece.body().len()..))
+        else {
             return Of::Nothing;
         };
-        let theirs =
-            |request: &&Arc<Request>| request.channel == Some(asked.channel) && request.message == asked.message;
+        let theirs = |request: &&Arc<Request>| {
+            request.channel == Some(asked.channel) && request.message == asked.message
+        };
         let Some(request) = requests.iter().rev().find(theirs) else { return Of::Nothing };
         let open = Open { ticket: request.ticket, message: asked.message, parts: Some(0) };
         self.open.insert(asked.channel, open);
@@ -57,7 +64,9 @@ impl Channels {
     }
 
     fn answered(&mut self, piece: &Piece) -> Of {
-        let Ok(reply) = CrawlerReply::decode(piece.bytes.slice(piece.bytes.len() - piece.body().len()..)) else {
+        let Ok(reply) =
+            CrawlerReply::decode(piece.bytes.slice(piece.bytes.len() - piece.body().len()..))
+        else {
             return Of::Nothing;
         };
         let open = self.open.get_mut(&reply.channel).filter(|open| open.message == reply.message);

@@ -1,4 +1,5 @@
-//! How far the newest connection of a peer came on the ladder from an address to an authenticated peer, and when.
+//! How far the newest connection of a peer came on the ladder from an address to an authenticated
+//! peer, and when.
 
 use std::time::Duration;
 
@@ -25,7 +26,8 @@ pub enum Step {
 
 impl Step {
     /// From the lowest.
-    pub const ALL: [Self; 5] = [Self::Resolve, Self::Tcp, Self::Handshake, Self::Version, Self::Authenticate];
+    pub const ALL: [Self; 5] =
+        [Self::Resolve, Self::Tcp, Self::Handshake, Self::Version, Self::Authenticate];
 
     /// The rung on which a failure of this phase happened.
     #[must_use]
@@ -75,7 +77,17 @@ pub struct Attempt {
 
 impl Attempt {
     fn new(socket: Option<SocketId>, began: Now, host: Option<String>, pinned: bool) -> Self {
-        Self { socket, began, host, pinned, tls: false, ours: None, theirs: None, passed: [None; 5], failed: None }
+        Self {
+            socket,
+            began,
+            host,
+            pinned,
+            tls: false,
+            ours: None,
+            theirs: None,
+            passed: [None; 5],
+            failed: None,
+        }
     }
 
     /// When a rung was passed, since the beginning.
@@ -88,7 +100,11 @@ impl Attempt {
     fn pass(&mut self, last: Step, after: Duration) {
         for step in Step::ALL.into_iter().filter(|step| *step <= last) {
             // the versions are compared as soon as both handshakes are there
-            let at = if step == Step::Version { self.passed(Step::Handshake).unwrap_or(after) } else { after };
+            let at = if step == Step::Version {
+                self.passed(Step::Handshake).unwrap_or(after)
+            } else {
+                after
+            };
             self.passed[step as usize].get_or_insert(at);
         }
     }
@@ -133,11 +149,16 @@ impl Climb {
         let (socket, after) = (Some(traced.socket), traced.after);
         let began = now.before(after);
         match &traced.what {
-            Trace::Resolving { host, pinned } => self.begin(Attempt::new(socket, began, Some(host.clone()), *pinned)),
+            Trace::Resolving { host, pinned } => {
+                self.begin(Attempt::new(socket, began, Some(host.clone()), *pinned))
+            }
             Trace::Accepted(_) => self.begin(Attempt::new(socket, began, None, false)),
             _ => {}
         }
-        let Some(attempt) = self.newest.as_deref_mut().filter(|attempt| attempt.socket == socket) else { return };
+        let Some(attempt) = self.newest.as_deref_mut().filter(|attempt| attempt.socket == socket)
+        else {
+            return;
+        };
         match &traced.what {
             Trace::Dialling(_) => attempt.pass(Step::Resolve, after),
             Trace::Open | Trace::Accepted(_) => attempt.pass(Step::Tcp, after),
@@ -158,7 +179,8 @@ impl Climb {
         }
     }
 
-    /// The node says that a dial has come to a rung: those below it are passed. Where the connection is traced that is known better.
+    /// The node says that a dial has come to a rung: those below it are passed. Where the
+    /// connection is traced that is known better.
     pub(crate) fn reached(&mut self, phase: Phase, detail: &str, now: Now) {
         let Some(step) = Step::of(phase) else { return };
         let over = self.attempt().is_none_or(Attempt::is_over);
@@ -168,7 +190,10 @@ impl Climb {
         if over {
             self.begin(Attempt::new(None, now, None, false));
         }
-        let Some(attempt) = self.newest.as_deref_mut().filter(|attempt| attempt.socket.is_none()) else { return };
+        let Some(attempt) = self.newest.as_deref_mut().filter(|attempt| attempt.socket.is_none())
+        else {
+            return;
+        };
         let after = now.instant.saturating_duration_since(attempt.began.instant);
         if let Some(before) = Step::ALL.into_iter().rev().find(|before| *before < step) {
             attempt.pass(before, after);
@@ -186,7 +211,9 @@ impl Climb {
 
     pub(crate) fn failed(&mut self, failure: &Failure, now: Now) {
         if self.attempt().is_none_or(Attempt::is_over) {
-            if self.attempt().is_some_and(|attempt| attempt.failed.is_some()) && failure.cause != Cause::Duplicate {
+            if self.attempt().is_some_and(|attempt| attempt.failed.is_some())
+                && failure.cause != Cause::Duplicate
+            {
                 return; // the trace has told it
             }
             if failure.cause == Cause::Duplicate {
@@ -204,7 +231,10 @@ impl Climb {
             self.newest = self.before.take();
             return;
         }
-        if let Some(attempt) = self.newest.as_deref_mut().filter(|attempt| attempt.passed(Step::Authenticate).is_none())
+        if let Some(attempt) = self
+            .newest
+            .as_deref_mut()
+            .filter(|attempt| attempt.passed(Step::Authenticate).is_none())
         {
             attempt.failed.get_or_insert((failure.clone(), after));
         }

@@ -47,7 +47,8 @@ pub enum Of {
     Nothing,
     /// The frame that asks.
     Request(Ticket),
-    /// A part of its reply, counted from 1; 0 where lines before it are missing, so that the number is not known.
+    /// A part of its reply, counted from 1; 0 where lines before it are missing, so that the number
+    /// is not known.
     Part(Ticket, u32),
     /// A reply that belongs to no request of ours.
     Stray,

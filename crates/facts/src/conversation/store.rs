@@ -110,7 +110,9 @@ impl Conversations {
         conversation.bytes += cost;
         self.lines += 1;
         self.bytes += cost;
-        while conversation.lines.len() > self.settings.lines || conversation.bytes > self.settings.bytes {
+        while conversation.lines.len() > self.settings.lines
+            || conversation.bytes > self.settings.bytes
+        {
             let Some(gone) = conversation.pop() else { break };
             self.lines -= 1;
             self.bytes -= gone.cost();

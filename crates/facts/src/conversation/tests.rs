@@ -55,8 +55,16 @@ fn one_peer_that_floods_loses_its_own_oldest_lines() {
     }
     let flooder = conversations.get(&peer(1)).expect("there");
     assert!(flooder.lines().iter().map(Line::cost).sum::<usize>() <= 4 << 20);
-    assert_eq!(flooder.let_go + flooder.lines().len() as u64, 10_200, "every line is there or counted");
-    assert_eq!(conversations.get(&peer(2)).expect("there").lines().len(), 1, "the others keep theirs");
+    assert_eq!(
+        flooder.let_go + flooder.lines().len() as u64,
+        10_200,
+        "every line is there or counted"
+    );
+    assert_eq!(
+        conversations.get(&peer(2)).expect("there").lines().len(),
+        1,
+        "the others keep theirs"
+    );
     check(&conversations, &[peer(1), peer(2)]);
 }
 
@@ -72,10 +80,17 @@ fn many_peers_share_what_the_screen_has_and_the_oldest_line_of_all_goes_first() 
     let (lines, bytes) = conversations.held();
     assert!(lines <= 100_000 && bytes <= 48 << 20, "{lines} lines, {bytes} bytes");
     check(&conversations, &peers);
-    let oldest = peers.iter().filter_map(|peer| conversations.get(peer)?.lines().front()).map(|line| line.seq);
+    let oldest = peers
+        .iter()
+        .filter_map(|peer| conversations.get(peer)?.lines().front())
+        .map(|line| line.seq);
     let oldest: Vec<u64> = oldest.collect();
-    assert!(oldest.iter().max().unwrap() - oldest.iter().min().unwrap() <= 256, "all have lost the same rounds");
-    let gone: u64 = peers.iter().filter_map(|peer| conversations.get(peer)).map(|all| all.let_go).sum();
+    assert!(
+        oldest.iter().max().unwrap() - oldest.iter().min().unwrap() <= 256,
+        "all have lost the same rounds"
+    );
+    let gone: u64 =
+        peers.iter().filter_map(|peer| conversations.get(peer)).map(|all| all.let_go).sum();
     assert_eq!(gone + lines as u64, 500 * 256);
 }
 
@@ -118,19 +133,38 @@ mod channels {
 
     fn asked(channel: u8) -> Trace {
         let (message, frequency) = (MessageId::NATCHECK, Frequency(0));
-        let request = CrawlerRequest { message, channel: ChannelId(channel), frequency, payload: Bytes::new() };
+        let request = CrawlerRequest {
+            message,
+            channel: ChannelId(channel),
+            frequency,
+            payload: Bytes::new(),
+        };
         Trace::Sent(piece(&request.encode()))
     }
 
     fn part(message: MessageId, channel: u8, left: u8) -> Trace {
         let (channel, parts_left) = (ChannelId(channel), PartsLeft(left));
-        let reply = CrawlerReply { message, channel, parts_left, error: ErrorByte::SUCCESS, payload: Bytes::new() };
+        let reply = CrawlerReply {
+            message,
+            channel,
+            parts_left,
+            error: ErrorByte::SUCCESS,
+            payload: Bytes::new(),
+        };
         Trace::Received(piece(&reply.encode()))
     }
 
     fn request(ticket: u64, channel: u8) -> Request {
         let (message, payload) = (MessageId::NATCHECK, Bytes::new());
-        let mut request = Request::new(Ticket(ticket), 1, message, Frequency(0), payload, Origin::Operator, now());
+        let mut request = Request::new(
+            Ticket(ticket),
+            1,
+            message,
+            Frequency(0),
+            payload,
+            Origin::Operator,
+            now(),
+        );
         request.channel = Some(ChannelId(channel));
         request
     }
@@ -145,20 +179,35 @@ mod channels {
         assert_eq!(of(asked(8)), Of::Request(Ticket(3)));
         assert_eq!(of(part(MessageId::NATCHECK, 7, 2)), Of::Part(Ticket(2), 1));
         assert_eq!(of(part(MessageId::NATCHECK, 8, 1)), Of::Part(Ticket(3), 1));
-        assert_eq!(of(part(MessageId::DATABASE_QUERY, 7, 0)), Of::Stray, "another message-specific id");
+        assert_eq!(
+            of(part(MessageId::DATABASE_QUERY, 7, 0)),
+            Of::Stray,
+            "another message-specific id"
+        );
         assert_eq!(of(part(MessageId::NATCHECK, 7, 0)), Of::Part(Ticket(2), 2));
         assert_eq!(of(part(MessageId::NATCHECK, 7, 0)), Of::Stray, "the last part has come");
         assert_eq!(of(Trace::Lost(3)), Of::Nothing);
-        assert_eq!(of(part(MessageId::NATCHECK, 8, 1)), Of::Part(Ticket(3), 0), "how many were lost is not known");
+        assert_eq!(
+            of(part(MessageId::NATCHECK, 8, 1)),
+            Of::Part(Ticket(3), 0),
+            "how many were lost is not known"
+        );
         channels.end(Ticket(3));
-        assert_eq!(channels.of(&part(MessageId::NATCHECK, 8, 0), &requests), Of::Stray, "it was given up");
+        assert_eq!(
+            channels.of(&part(MessageId::NATCHECK, 8, 0), &requests),
+            Of::Stray,
+            "it was given up"
+        );
     }
 
     #[test]
     fn frames_that_are_too_short_belong_to_nothing() {
         let mut channels = Channels::default();
         for id in [231, 232] {
-            let frame = Frame { id: swarmscope_wire::frame::FrameId(id), body: Bytes::from_static(b"\x03") };
+            let frame = Frame {
+                id: swarmscope_wire::frame::FrameId(id),
+                body: Bytes::from_static(b"\x03"),
+            };
             assert_eq!(channels.of(&Trace::Sent(piece(&frame)), &[]), Of::Nothing);
             assert_eq!(channels.of(&Trace::Received(piece(&frame)), &[]), Of::Nothing);
         }

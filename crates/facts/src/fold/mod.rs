@@ -16,8 +16,8 @@ use crate::now::Now;
 use crate::words;
 
 impl Facts {
-    /// Takes in what became known at `now`, and tells what follows from that, in order. Takes time in proportion to the input,
-    /// never to what is known.
+    /// Takes in what became known at `now`, and tells what follows from that, in order. Takes time
+    /// in proportion to the input, never to what is known.
     pub fn fold(&mut self, now: Now, input: impl Into<Input>) -> Vec<Change> {
         let mut fold = Fold { facts: self, now, changes: Vec::new() };
         match input.into() {

@@ -25,7 +25,8 @@ impl Fold<'_> {
             Event::Part { ticket, permid, index, parts_left, payload, after, .. } => {
                 let most = self.facts.settings.parts_per_request;
                 if let Some(request) = self.facts.request_mut(&PeerKey::Permid(permid), ticket) {
-                    request.part(Part { index, hint: parts_left, bytes: payload.len(), after }, most);
+                    request
+                        .part(Part { index, hint: parts_left, bytes: payload.len(), after }, most);
                 }
             }
             Event::Due { ticket, permid, whole, between } => {
@@ -50,19 +51,35 @@ impl Fold<'_> {
 
     /// This program's request has a ticket.
     pub(super) fn asked(&mut self, ask: Ask, ticket: Ticket) {
-        let (key, now, most) = (PeerKey::Permid(ask.to), self.now, self.facts.settings.requests_per_peer);
+        let (key, now, most) =
+            (PeerKey::Permid(ask.to), self.now, self.facts.settings.requests_per_peer);
         let Some(peer) = self.facts.peers.entry(&key) else { return };
         if peer.request(ticket).is_none() {
             let number = peer.number();
-            peer.add(Request::new(ticket, number, ask.message, ask.frequency, ask.payload, ask.origin, now), most);
+            peer.add(
+                Request::new(
+                    ticket,
+                    number,
+                    ask.message,
+                    ask.frequency,
+                    ask.payload,
+                    ask.origin,
+                    now,
+                ),
+                most,
+            );
             self.changes.push(Change::Asked(key.clone()));
         }
         self.touched(&key);
     }
 
     fn sent(&mut self, event: Event) {
-        let Event::Sent { ticket, permid, message, channel, frequency, payload, origin } = event else { return };
-        let (key, now, most) = (PeerKey::Permid(permid), self.now, self.facts.settings.requests_per_peer);
+        let Event::Sent { ticket, permid, message, channel, frequency, payload, origin } = event
+        else {
+            return;
+        };
+        let (key, now, most) =
+            (PeerKey::Permid(permid), self.now, self.facts.settings.requests_per_peer);
         let Some(peer) = self.facts.peers.entry(&key) else { return };
         if peer.request(ticket).is_none() {
             let number = peer.number();
@@ -80,16 +97,35 @@ impl Fold<'_> {
 
     /// The whole reply came: what it means for the next request, and the order to decode it.
     fn reply(&mut self, event: Event) {
-        let Event::Reply { ticket, permid, message, channel, error, payload, parts, elapsed, dialled_back } = event
+        let Event::Reply {
+            ticket,
+            permid,
+            message,
+            channel,
+            error,
+            payload,
+            parts,
+            elapsed,
+            dialled_back,
+        } = event
         else {
             return;
         };
-        let (key, now, most) = (PeerKey::Permid(permid), self.now, self.facts.settings.requests_per_peer);
+        let (key, now, most) =
+            (PeerKey::Permid(permid), self.now, self.facts.settings.requests_per_peer);
         let Some(peer) = self.facts.peers.get_mut(&key) else { return };
         if peer.request(ticket).is_none() {
             let number = peer.number();
             let origin = Origin::Operator;
-            let mut request = Request::new(ticket, number, message, Frequency::DEFAULT, Bytes::new(), origin, now);
+            let mut request = Request::new(
+                ticket,
+                number,
+                message,
+                Frequency::DEFAULT,
+                Bytes::new(),
+                origin,
+                now,
+            );
             request.channel = Some(channel);
             peer.add(request, most);
         }
@@ -107,7 +143,9 @@ impl Fold<'_> {
         });
         let (sent, frequency) = (request.sent.unwrap_or(request.asked), request.frequency);
         match error {
-            ErrorByte::FREQUENCY => self.facts.acceptance.record_254(permid, message, now.instant, frequency),
+            ErrorByte::FREQUENCY => {
+                self.facts.acceptance.record_254(permid, message, now.instant, frequency)
+            }
             ErrorByte::UNKNOWN_MESSAGE => {}
             _ => self.facts.acceptance.record_accepted(permid, message, sent.instant),
         }
@@ -131,7 +169,13 @@ impl Fold<'_> {
         }
     }
 
-    fn request_failed(&mut self, permid: Permid, ticket: Ticket, message: MessageId, failure: &Failure) {
+    fn request_failed(
+        &mut self,
+        permid: Permid,
+        ticket: Ticket,
+        message: MessageId,
+        failure: &Failure,
+    ) {
         let (key, at) = (PeerKey::Permid(permid), self.now);
         let refused = failure.cause == Cause::ClosedWithoutReply;
         let Some(peer) = self.facts.peers.get_mut(&key) else { return };
@@ -140,13 +184,16 @@ impl Fold<'_> {
         }
         if let Some(request) = peer.request_mut(ticket) {
             request.outcome = Outcome::Failed { failure: failure.clone(), at };
-            let (sent, frequency) = (request.sent.unwrap_or(request.asked).instant, request.frequency);
+            let (sent, frequency) =
+                (request.sent.unwrap_or(request.asked).instant, request.frequency);
             match failure.delivered {
                 // who refuses does not count
                 _ if refused => {}
                 Delivered::No => {}
                 // whether the peer counted it is not known: a bound, like another Crawler's request
-                Delivered::Maybe => self.facts.acceptance.record_254(permid, message, sent, frequency),
+                Delivered::Maybe => {
+                    self.facts.acceptance.record_254(permid, message, sent, frequency)
+                }
                 Delivered::Yes => self.facts.acceptance.record_accepted(permid, message, sent),
             }
         }
@@ -164,7 +211,8 @@ impl Fold<'_> {
         let failed = decoding.failed.as_deref().map(words::clean);
         let bytes = cost(&decoding.decoded.tree);
         read_nat(peer, message, &decoding);
-        if let Some(Outcome::Replied(reply)) = peer.request_mut(ticket).map(|request| &mut request.outcome)
+        if let Some(Outcome::Replied(reply)) =
+            peer.request_mut(ticket).map(|request| &mut request.outcome)
             && reply.payload.is_some()
         {
             reply.decoding = Some(decoding);
@@ -172,7 +220,9 @@ impl Fold<'_> {
         self.facts.held.grow(ticket, bytes);
         self.facts.make_room();
         let malformed = failed.map(|why| What::Malformed(message, why));
-        for what in malformed.into_iter().chain(odd.into_iter().map(|note| What::Odd(message, note))) {
+        for what in
+            malformed.into_iter().chain(odd.into_iter().map(|note| What::Odd(message, note)))
+        {
             self.signal(&key, News::new(Some(key.clone()), Kind::Signal, what));
         }
         self.touched(&key);

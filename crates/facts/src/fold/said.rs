@@ -11,13 +11,21 @@ impl Fold<'_> {
         match event {
             Event::ReplyRefused { permid, channel, message, why, times } => {
                 let key = PeerKey::Permid(permid);
-                let news = News::new(Some(key.clone()), Kind::Signal, What::ReplyRefused { message, channel, why });
+                let news = News::new(
+                    Some(key.clone()),
+                    Kind::Signal,
+                    What::ReplyRefused { message, channel, why },
+                );
                 self.signal(&key, News { in_60_s: Some(times.into()), ..news });
             }
-            Event::FrameDropped { permid, id, times } if matches!(times, 1..10) || times.is_power_of_two() => {
+            Event::FrameDropped { permid, id, times }
+                if matches!(times, 1..10) || times.is_power_of_two() =>
+            {
                 self.quiet(permid, What::FrameDropped(id, times));
             }
-            Event::Gossip { permid, listed, left_out } => self.quiet(permid, What::Gossip { listed, left_out }),
+            Event::Gossip { permid, listed, left_out } => {
+                self.quiet(permid, What::Gossip { listed, left_out })
+            }
             Event::Asked { permid, message, frequency, bytes, .. } => {
                 self.quiet(permid, What::AsksUs { message, frequency, bytes });
             }

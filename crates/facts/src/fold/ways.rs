@@ -25,7 +25,8 @@ impl Fold<'_> {
             }
             Event::Disconnected { permid, failure } => self.disconnected(permid, &failure),
             Event::AcceptFailed { remote, failure, times } => {
-                let news = News::new(None, Kind::Plain, What::AcceptFailed(remote)).failed(&failure);
+                let news =
+                    News::new(None, Kind::Plain, What::AcceptFailed(remote)).failed(&failure);
                 self.news(News { in_60_s: Some(times), ..news });
             }
             _ => {}
@@ -47,7 +48,16 @@ impl Fold<'_> {
     }
 
     fn connected(&mut self, event: Event) {
-        let Event::Connected { permid, was, address, listening_port, version, transport, direction, rtt } = event
+        let Event::Connected {
+            permid,
+            was,
+            address,
+            listening_port,
+            version,
+            transport,
+            direction,
+            rtt,
+        } = event
         else {
             return;
         };
@@ -90,9 +100,13 @@ impl Fold<'_> {
         let refused = failure.cause == Cause::AuthClosed && failure.by == By::Peer;
         let failure = failure.clone();
         let kind = if refused { Kind::Refused } else { Kind::Failed };
-        let news = News::new(Some(key.clone()), kind, What::ConnectFailed { attempt, gives_up_at }).failed(&failure);
-        peer.state =
-            if refused { State::Refused { failure, at } } else { State::Failed { failure, attempt, gives_up_at, at } };
+        let news = News::new(Some(key.clone()), kind, What::ConnectFailed { attempt, gives_up_at })
+            .failed(&failure);
+        peer.state = if refused {
+            State::Refused { failure, at }
+        } else {
+            State::Failed { failure, attempt, gives_up_at, at }
+        };
         self.event_of(key, News { known, ..news }); // the same once more hides nothing that is new
     }
 

@@ -110,6 +110,11 @@ impl FromStr for Column {
         Self::NAMED
             .into_iter()
             .find(|column| column.to_string().eq_ignore_ascii_case(text))
-            .ok_or_else(|| format!("no column is called that; there are {}, and next N for the message N", names()))
+            .ok_or_else(|| {
+                format!(
+                    "no column is called that; there are {}, and next N for the message N",
+                    names()
+                )
+            })
     }
 }

@@ -41,7 +41,13 @@ pub enum Cell {
 
 /// What `peer` makes of a message of this kind, asked with this frequency.
 #[must_use]
-pub fn cell(present: &Present, peer: &Peer, message: MessageId, needs: OverlayVersion, frequency: Frequency) -> Cell {
+pub fn cell(
+    present: &Present,
+    peer: &Peer,
+    message: MessageId,
+    needs: OverlayVersion,
+    frequency: Frequency,
+) -> Cell {
     let last = peer.last_of(message);
     if let Some(request) = last.filter(|request| request.in_flight()) {
         return match (request.newest, &request.outcome) {
@@ -54,7 +60,8 @@ pub fn cell(present: &Present, peer: &Peer, message: MessageId, needs: OverlayVe
     }
     let was_254 = last.is_some_and(crate::request::Request::was_254);
     let now = present.now.instant;
-    let known = peer.permid().map(|permid| present.acceptance.acceptance(permid, message, frequency, now));
+    let known =
+        peer.permid().map(|permid| present.acceptance.acceptance(permid, message, frequency, now));
     match known.unwrap_or(Acceptance::Now) {
         Acceptance::In(left) if was_254 => Cell::NotYet { left, exact: true },
         Acceptance::AtMost(left) if was_254 => Cell::NotYet { left, exact: false },

@@ -1,7 +1,8 @@
 //! Which peers the list shows, and in which order. Rows hold still while somebody moves among them.
 //!
-//! The whole table is never sorted because of news: what has changed is taken out, sorted and merged into the rest, which is
-//! in order already. Only a command of the operator's sorts or filters everything.
+//! The whole table is never sorted because of news: what has changed is taken out, sorted and
+//! merged into the rest, which is in order already. Only a command of the operator's sorts or
+//! filters everything.
 
 use std::cmp::Ordering;
 use std::time::{Duration, Instant};
@@ -19,8 +20,8 @@ use swarmscope_wire::{Frequency, MessageId};
 const HELD: Duration = Duration::from_secs(4);
 /// News moves rows at most this often: who reads a list that moves more often?
 const SETTLED: Duration = Duration::from_millis(250);
-/// Peers that one message may look at again at most: some milliseconds, of patterns a few more. The rest is looked at with the
-/// next ones.
+/// Peers that one message may look at again at most: some milliseconds, of patterns a few more. The
+/// rest is looked at with the next ones.
 pub const AT_ONCE: usize = 4_000;
 /// Filters that the passing of time decides on are asked again this often.
 const ASKED_AGAIN: Duration = Duration::from_secs(5);
@@ -114,11 +115,14 @@ impl Order {
         self.pass.is_some()
     }
 
-    /// Whether the filter or the order means something else than when it was last asked, though no peer has changed: another
-    /// message was chosen, another frequency typed, addresses were hidden.
+    /// Whether the filter or the order means something else than when it was last asked, though no
+    /// peer has changed: another message was chosen, another frequency typed, addresses were
+    /// hidden.
     pub fn means_otherwise(&mut self, facts: &Present, filter: &Filter) -> bool {
         let now = Meaning::of(facts);
-        let Some(before) = self.meant.replace(now).filter(|before| *before != now) else { return false };
+        let Some(before) = self.meant.replace(now).filter(|before| *before != now) else {
+            return false;
+        };
         let asked = (before.message, before.frequency) != (now.message, now.frequency);
         match self.sort.by {
             By::Column(Column::Next) if asked => true,
@@ -136,7 +140,8 @@ impl Order {
         self.last_key.is_some_and(|key| now.instant.saturating_duration_since(key.instant) < HELD)
     }
 
-    /// Peers that may have changed. New ones get a row at the end at once, where the filter shows them.
+    /// Peers that may have changed. New ones get a row at the end at once, where the filter shows
+    /// them.
     pub fn changed(&mut self, facts: &Present, filter: &Filter, changed: &[usize]) {
         for &index in changed {
             self.dirty.add(index);
@@ -146,9 +151,14 @@ impl Order {
             match (facts.peers.at(index), self.slots[index].listed) {
                 (Some(peer), false) => {
                     let shown = filter.shows(facts, peer);
-                    let row = if shown { u32::try_from(self.rows.len()).unwrap_or(NOWHERE) } else { NOWHERE };
+                    let row = if shown {
+                        u32::try_from(self.rows.len()).unwrap_or(NOWHERE)
+                    } else {
+                        NOWHERE
+                    };
                     let marked = facts.marks.contains(&peer.key);
-                    self.slots[index] = Slot { key: Key::default(), row, listed: true, shown, marked };
+                    self.slots[index] =
+                        Slot { key: Key::default(), row, listed: true, shown, marked };
                     self.sorted.push(index);
                     if shown {
                         self.rows.push(index);
@@ -168,7 +178,12 @@ impl Order {
     }
 
     /// These peers' marks may have changed.
-    pub fn marked(&mut self, facts: &Present, filter: &Filter, indices: impl Iterator<Item = usize>) {
+    pub fn marked(
+        &mut self,
+        facts: &Present,
+        filter: &Filter,
+        indices: impl Iterator<Item = usize>,
+    ) {
         for index in indices {
             let Some(peer) = facts.peers.at(index) else { continue };
             if let Some(slot) = self.slots.get_mut(index) {
@@ -181,14 +196,19 @@ impl Order {
         self.count_marked();
     }
 
-    /// Brings the list in order where something changed, nobody is moving in it, and it has not just moved. At a full
-    /// second it always may. Goes on with a filtering that is under way.
+    /// Brings the list in order where something changed, nobody is moving in it, and it has not
+    /// just moved. At a full second it always may. Goes on with a filtering that is under way.
     pub fn settle(&mut self, facts: &Present, filter: &Filter, full_second: bool) {
         let now = facts.now.instant;
-        let recent = |at: Option<Instant>, span| at.is_some_and(|at| now.saturating_duration_since(at) < span);
+        let recent = |at: Option<Instant>, span| {
+            at.is_some_and(|at| now.saturating_duration_since(at) < span)
+        };
         if self.pass.is_some() {
             self.go_on(facts, filter);
-        } else if full_second && filter.asks_for_the_time() && !recent(self.asked, ASKED_AGAIN) && !self.held(facts.now)
+        } else if full_second
+            && filter.asks_for_the_time()
+            && !recent(self.asked, ASKED_AGAIN)
+            && !self.held(facts.now)
         {
             self.filter_all(facts, filter);
         }
@@ -232,7 +252,9 @@ impl Order {
         }
         if let Some(sorted) = &mut pass.sorted {
             // stable, for this sort finds what is in order already and merges the rest into it
-            sorted.sort_by(|(a, key_a), (b, key_b)| compare(self.sort, facts, (*a, key_a), (*b, key_b)));
+            sorted.sort_by(|(a, key_a), (b, key_b)| {
+                compare(self.sort, facts, (*a, key_a), (*b, key_b))
+            });
         }
         if end < self.slots.len() {
             self.pass = Some(pass);
@@ -257,7 +279,8 @@ impl Order {
         self.sorted = Vec::with_capacity(rest.len() + changed.len());
         let mut taken = 0;
         for index in changed {
-            let place = taken + rest[taken..].partition_point(|&other| self.before(facts, other, index).is_lt());
+            let place = taken
+                + rest[taken..].partition_point(|&other| self.before(facts, other, index).is_lt());
             self.sorted.extend_from_slice(&rest[taken..place]);
             self.sorted.push(index);
             taken = place;
@@ -268,7 +291,9 @@ impl Order {
 
     /// Filter and key of one peer. Returns whether there is one.
     fn look_again(&mut self, facts: &Present, filter: &Filter, index: usize) -> bool {
-        let (Some(peer), Some(slot)) = (facts.peers.at(index), self.slots.get_mut(index)) else { return false };
+        let (Some(peer), Some(slot)) = (facts.peers.at(index), self.slots.get_mut(index)) else {
+            return false;
+        };
         slot.shown = filter.shows(facts, peer);
         slot.key = Key::of(self.sort.by, facts, peer);
         slot.marked = facts.marks.contains(&peer.key);

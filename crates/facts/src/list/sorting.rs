@@ -1,4 +1,5 @@
-//! What the list is sorted by. Every order ends in the newest event and the place in the table, so that no two are equal.
+//! What the list is sorted by. Every order ends in the newest event and the place in the table, so
+//! that no two are equal.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -59,7 +60,8 @@ impl fmt::Display for Sort {
 pub struct Key {
     /// Nothing is known: last, in both directions.
     missing: bool,
-    /// A number, or the beginning of a text. As bytes it needs no place that a u128 may stand at: keys are smaller.
+    /// A number, or the beginning of a text. As bytes it needs no place that a u128 may stand at:
+    /// keys are smaller.
     first: [u8; 16],
     /// The text is longer than that.
     longer: bool,
@@ -77,13 +79,23 @@ impl Key {
                 None => (number(column, facts, peer), false),
             },
         };
-        Self { missing: first.is_none(), first: first.unwrap_or(0).to_be_bytes(), longer, newest: peer.newest }
+        Self {
+            missing: first.is_none(),
+            first: first.unwrap_or(0).to_be_bytes(),
+            longer,
+            newest: peer.newest,
+        }
     }
 }
 
 /// The order of two peers, given by their places in the table and their keys.
 #[must_use]
-pub fn compare(sort: Sort, facts: &Present, (a, key_a): (usize, &Key), (b, key_b): (usize, &Key)) -> Ordering {
+pub fn compare(
+    sort: Sort,
+    facts: &Present,
+    (a, key_a): (usize, &Key),
+    (b, key_b): (usize, &Key),
+) -> Ordering {
     let turned = |order: Ordering| if sort.reversed { order.reverse() } else { order };
     let texts = || match sort.by {
         By::Column(column) if key_a.longer && key_b.longer => whole(column, facts, a, b),
@@ -110,7 +122,9 @@ fn number(column: Column, facts: &Present, peer: &Peer) -> Option<u128> {
         Column::Permid => peer.permid().map(|permid| beginning_of_key(&permid)),
         Column::Signals => (peer.signals > 0).then(|| u128::from(u32::MAX - peer.signals)),
         Column::Version => peer.version.map(|version| u128::from(version.0)),
-        Column::Transport => peer.transport.map(|transport| u128::from(transport == Transport::Legacy)),
+        Column::Transport => {
+            peer.transport.map(|transport| u128::from(transport == Transport::Legacy))
+        }
         Column::Address if facts.privacy => None,
         Column::Address => peer.address.map(|address| match address.ip() {
             std::net::IpAddr::V4(ip) => u128::from(ip.to_bits()),
@@ -123,15 +137,18 @@ fn number(column: Column, facts: &Present, peer: &Peer) -> Option<u128> {
         }),
         // at once first, then by time; of those who are not connected nothing is known
         Column::Next => next(peer, facts.accepted_from(peer), facts),
-        Column::NextOf(message) => {
-            next(peer, facts.accepted_from_of(peer, message, swarmscope_wire::Frequency::DEFAULT), facts)
-        }
+        Column::NextOf(message) => next(
+            peer,
+            facts.accepted_from_of(peer, message, swarmscope_wire::Frequency::DEFAULT),
+            facts,
+        ),
         Column::Nat | Column::Label | Column::Note | Column::Error => None, // texts
     }
 }
 
 fn next(peer: &Peer, from: Option<std::time::Instant>, facts: &Present) -> Option<u128> {
-    peer.connected().then(|| from.map_or(0, |from| micros(from.saturating_duration_since(facts.origin))))
+    peer.connected()
+        .then(|| from.map_or(0, |from| micros(from.saturating_duration_since(facts.origin))))
 }
 
 const fn rank(state: &State) -> u128 {
@@ -154,7 +171,8 @@ fn beginning(text: &[u8]) -> u128 {
     u128::from_be_bytes(first)
 }
 
-/// The first sixteen bytes of the key by which people tell peers apart. No two keys that are not made for it share them.
+/// The first sixteen bytes of the key by which people tell peers apart. No two keys that are not
+/// made for it share them.
 fn beginning_of_key(permid: &Permid) -> u128 {
     let key: &[u8] = match permid {
         Permid::Ed25519(key) => key,
@@ -167,7 +185,9 @@ fn beginning_of_key(permid: &Permid) -> u128 {
 
 /// The order of two texts of which the keys have the same beginning.
 fn whole(column: Column, facts: &Present, a: usize, b: usize) -> Ordering {
-    let text = |index| facts.peers.at(index).and_then(|peer| text_of(column, facts, peer)).unwrap_or_default();
+    let text = |index| {
+        facts.peers.at(index).and_then(|peer| text_of(column, facts, peer)).unwrap_or_default()
+    };
     let (a, b) = (text(a).bytes(), text(b).bytes());
     a.map(|byte| byte.to_ascii_lowercase()).cmp(b.map(|byte| byte.to_ascii_lowercase()))
 }

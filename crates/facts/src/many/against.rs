@@ -10,7 +10,10 @@ const NAMED: usize = 6;
 #[must_use]
 pub fn lines(one: &Sample, usual: &Sample) -> Vec<(&'static str, String)> {
     if one.error != usual.error {
-        return vec![("differs", format!("error {} where most say error {}", one.error, usual.error))];
+        return vec![(
+            "differs",
+            format!("error {} where most say error {}", one.error, usual.error),
+        )];
     }
     if one.total == 0 || usual.total == 0 {
         return scalars(one, usual);
@@ -19,12 +22,15 @@ pub fn lines(one: &Sample, usual: &Sample) -> Vec<(&'static str, String)> {
     for child in &one.tree.children {
         match usual.tree.children.iter().find(|other| other.label == child.label) {
             Some(other) if same(child, other) => equal.push(child.label.clone()),
-            Some(other) => differs.push(format!("{}: {}, most: {}", child.label, child.value, other.value)),
+            Some(other) => {
+                differs.push(format!("{}: {}, most: {}", child.label, child.value, other.value))
+            }
             None => extra.push(child.label.clone()),
         }
     }
     let absent = |child: &&Node| !one.tree.children.iter().any(|other| other.label == child.label);
-    let mut missing: Vec<String> = usual.tree.children.iter().filter(absent).map(|child| child.label.clone()).collect();
+    let mut missing: Vec<String> =
+        usual.tree.children.iter().filter(absent).map(|child| child.label.clone()).collect();
     let (from_one, from_usual) = (one.tree.children.len(), usual.tree.children.len());
     if from_one < one.total {
         extra.retain(|_| from_usual == usual.total);
@@ -46,27 +52,49 @@ pub fn lines(one: &Sample, usual: &Sample) -> Vec<(&'static str, String)> {
     if differs.len() > 3 {
         add("differs", format!("{} values more", differs.len() - 3));
     }
-    add("extra", ranges(&extra, Some(one.total).filter(|total| from_one < *total && from_usual == usual.total)));
-    add("missing", ranges(&missing, Some(usual.total).filter(|total| from_usual < *total && from_one == one.total)));
+    add(
+        "extra",
+        ranges(
+            &extra,
+            Some(one.total).filter(|total| from_one < *total && from_usual == usual.total),
+        ),
+    );
+    add(
+        "missing",
+        ranges(
+            &missing,
+            Some(usual.total).filter(|total| from_usual < *total && from_one == one.total),
+        ),
+    );
     let cut = from_one < one.total && from_usual < usual.total;
     add(
         "compared",
-        if cut { format!("the first {} values: more are not kept", from_one.min(from_usual)) } else { String::new() },
+        if cut {
+            format!("the first {} values: more are not kept", from_one.min(from_usual))
+        } else {
+            String::new()
+        },
     );
     lines
 }
 
 fn scalars(one: &Sample, usual: &Sample) -> Vec<(&'static str, String)> {
-    let says = |sample: &Sample| if sample.tree.value.is_empty() { "nothing".to_owned() } else { sample.line.clone() };
+    let says = |sample: &Sample| {
+        if sample.tree.value.is_empty() { "nothing".to_owned() } else { sample.line.clone() }
+    };
     vec![("differs", format!("{}; most: {}", says(one), says(usual)))]
 }
 
-/// `0, 3 to 5`: labels, numbers in a row as a range. `total`: the last of them is the one before that, though it is not kept.
+/// `0, 3 to 5`: labels, numbers in a row as a range. `total`: the last of them is the one before
+/// that, though it is not kept.
 fn ranges(labels: &[String], total: Option<usize>) -> String {
     let numbers: Option<Vec<usize>> = labels.iter().map(|label| label.parse().ok()).collect();
     let Some(mut numbers) = numbers else { return listed(labels) };
-    numbers
-        .extend(total.and_then(|total| total.checked_sub(1)).filter(|last| numbers.last().is_some_and(|n| n < last)));
+    numbers.extend(
+        total
+            .and_then(|total| total.checked_sub(1))
+            .filter(|last| numbers.last().is_some_and(|n| n < last)),
+    );
     let jump = numbers.len().checked_sub(1).filter(|_| total.is_some());
     let mut parts: Vec<(usize, usize)> = Vec::new();
     for (place, number) in numbers.into_iter().enumerate() {
@@ -103,16 +131,25 @@ mod tests {
     fn rows_are_the_same_extra_missing_or_different() {
         assert_eq!(against(&["a"; 5], &["a"]), ["same 0", "extra 1 to 4"]);
         assert_eq!(against(&["a"], &["a"; 3]), ["same 0", "missing 1 to 2"]);
-        assert_eq!(against(&["a", "x", "c"], &["a", "b", "c"]), ["same 0, 2", "differs 1: x, most: b"]);
+        assert_eq!(
+            against(&["a", "x", "c"], &["a", "b", "c"]),
+            ["same 0, 2", "differs 1: x, most: b"]
+        );
         assert_eq!(against(&[], &["5.3.9"]), ["differs no rows; most: one row: 5.3.9"]);
     }
 
     #[test]
     fn what_is_not_kept_is_counted_not_compared() {
         assert_eq!(against(&vec!["5.3.9"; 221_000], &["5.3.9"]), ["same 0", "extra 1 to 220 999"]);
-        assert_eq!(against(&["5.3.9"], &vec!["5.3.9"; 221_000]), ["same 0", "missing 1 to 220 999"]);
+        assert_eq!(
+            against(&["5.3.9"], &vec!["5.3.9"; 221_000]),
+            ["same 0", "missing 1 to 220 999"]
+        );
         let both = against(&vec!["a"; 1000], &vec!["a"; 2000]);
-        assert!(both[0].starts_with("same 0 to ") && both[1].contains("more are not kept"), "{both:?}");
+        assert!(
+            both[0].starts_with("same 0 to ") && both[1].contains("more are not kept"),
+            "{both:?}"
+        );
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! A request to many that is under way, or has ended: who is asked when, and what has become of everybody.
+//! A request to many that is under way, or has ended: who is asked when, and what has become of
+//! everybody.
 //!
-//! It has no clock of its own: [`Campaign::due`] says when the next request may go out, [`Campaign::send`] takes it. Every peer is
-//! asked once; an answer or a failure makes room for the next one.
+//! It has no clock of its own: [`Campaign::due`] says when the next request may go out,
+//! [`Campaign::send`] takes it. Every peer is asked once; an answer or a failure makes room for the
+//! next one.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -133,7 +135,8 @@ impl Campaign {
         }
     }
 
-    // --- sending ---------------------------------------------------------------------------------------------------------
+    // --- sending
+    // ---------------------------------------------------------------------------------------------------------
 
     /// When the next request may go out; `None` while something else has to happen first.
     #[must_use]
@@ -182,11 +185,14 @@ impl Campaign {
         tickets
     }
 
-    // --- what happens ----------------------------------------------------------------------------------------------------
+    // --- what happens
+    // ----------------------------------------------------------------------------------------------------
 
-    /// The node has taken a request: its ticket. Returns whether it is one of this campaign that was stopped meanwhile.
+    /// The node has taken a request: its ticket. Returns whether it is one of this campaign that
+    /// was stopped meanwhile.
     pub fn asked(&mut self, ask: &Ask, ticket: Ticket) -> bool {
-        let is_it = |at: &usize| self.rows[*at].permid == ask.to && self.plan.message == ask.message;
+        let is_it =
+            |at: &usize| self.rows[*at].permid == ask.to && self.plan.message == ask.message;
         let sent = self.without_ticket.iter().position(is_it);
         let Some(place) = sent.or_else(|| self.sent_instead(ask)) else { return false };
         let at = self.without_ticket.remove(place);
@@ -195,26 +201,33 @@ impl Campaign {
         self.rows[at].outcome == Outcome::Stopped
     }
 
-    /// Where the permids of a recording are masked, its replay sends in another order than was sent in: the ticket tells who
-    /// it was. That peer takes the place of the one that waits for a ticket, and gives it its own.
+    /// Where the permids of a recording are masked, its replay sends in another order than was sent
+    /// in: the ticket tells who it was. That peer takes the place of the one that waits for a
+    /// ticket, and gives it its own.
     fn sent_instead(&mut self, ask: &Ask) -> Option<usize> {
         let at = *self.without_ticket.first().filter(|_| self.plan.message == ask.message)?;
-        let other = (self.next..self.rows.len()).find(|other| self.rows[*other].permid == ask.to)?;
+        let other =
+            (self.next..self.rows.len()).find(|other| self.rows[*other].permid == ask.to)?;
         self.plan.targets.swap(at, other);
-        (self.rows[at].permid, self.rows[other].permid) = (self.rows[other].permid, self.rows[at].permid);
+        (self.rows[at].permid, self.rows[other].permid) =
+            (self.rows[other].permid, self.rows[at].permid);
         Some(0)
     }
 
-    /// Takes notice of something that became known. Returns whether it is the ticket of a request that was stopped meanwhile:
-    /// that is to be cancelled.
+    /// Takes notice of something that became known. Returns whether it is the ticket of a request
+    /// that was stopped meanwhile: that is to be cancelled.
     pub fn see(&mut self, now: Now, input: &Input) -> Option<Ticket> {
         match input {
             Input::Asked(ask, ticket) if self.asked(ask, *ticket) => return Some(*ticket),
-            Input::Event(Event::Part { ticket, payload, after, .. }) => self.part(*ticket, payload.len(), *after),
+            Input::Event(Event::Part { ticket, payload, after, .. }) => {
+                self.part(*ticket, payload.len(), *after)
+            }
             Input::Event(Event::Reply { ticket, error, payload, parts, elapsed, .. }) => {
                 self.reply(*ticket, *error, payload.len(), *parts, *elapsed, now);
             }
-            Input::Event(Event::RequestFailed { ticket, failure, .. }) => self.failed(*ticket, failure, now),
+            Input::Event(Event::RequestFailed { ticket, failure, .. }) => {
+                self.failed(*ticket, failure, now)
+            }
             Input::Decoded { ticket, decoding, .. } => self.decoded(*ticket, decoding, now),
             _ => {}
         }
@@ -237,7 +250,15 @@ impl Campaign {
     }
 
     /// The whole reply came.
-    pub fn reply(&mut self, ticket: Ticket, error: ErrorByte, bytes: usize, parts: u32, elapsed: Duration, now: Now) {
+    pub fn reply(
+        &mut self,
+        ticket: Ticket,
+        error: ErrorByte,
+        bytes: usize,
+        parts: u32,
+        elapsed: Duration,
+        now: Now,
+    ) {
         let Some(&at) = self.by_ticket.get(&ticket) else { return };
         let row = &mut self.rows[at];
         if row.error.is_some() {
@@ -263,7 +284,9 @@ impl Campaign {
     pub fn decoded(&mut self, ticket: Ticket, decoding: &Decoding, now: Now) {
         let Some(&at) = self.by_ticket.get(&ticket) else { return };
         let row = &self.rows[at];
-        let Some(error) = row.error.filter(|error| *error != ErrorByte::FREQUENCY && row.groups.is_none()) else {
+        let Some(error) =
+            row.error.filter(|error| *error != ErrorByte::FREQUENCY && row.groups.is_none())
+        else {
             return;
         };
         let (bytes, parts) = (row.bytes, row.parts);
@@ -282,12 +305,15 @@ impl Campaign {
             return;
         }
         self.rows[at].cause = Some(failure.cause);
-        self.rows[at].elapsed =
-            self.rows[at].asked.map(|asked| now.instant.saturating_duration_since(asked.instant)).unwrap_or_default();
+        self.rows[at].elapsed = self.rows[at]
+            .asked
+            .map(|asked| now.instant.saturating_duration_since(asked.instant))
+            .unwrap_or_default();
         self.ends(at, Outcome::of_failure(failure), now);
     }
 
-    /// Time has passed, or something has happened: the list of groups is put in order, the end is noticed.
+    /// Time has passed, or something has happened: the list of groups is put in order, the end is
+    /// noticed.
     pub fn settle(&mut self, now: Now) {
         let often = self.groups().len() <= FEW;
         let long_ago = now.instant.saturating_duration_since(self.sorted) >= SORT_EVERY;
@@ -312,7 +338,8 @@ impl Campaign {
         self.rows[at].ended = Some(now);
     }
 
-    // --- in groups --------------------------------------------------------------------------------------------------------
+    // --- in groups
+    // --------------------------------------------------------------------------------------------------------
 
     /// The answers in groups, in the way that is chosen.
     #[must_use]
@@ -376,7 +403,8 @@ impl Campaign {
         }
     }
 
-    // --- what there is to see --------------------------------------------------------------------------------------------
+    // --- what there is to see
+    // --------------------------------------------------------------------------------------------
 
     /// Whether anything may still go out.
     #[must_use]
@@ -432,11 +460,14 @@ impl Campaign {
         self.ended.unwrap_or(now).instant.saturating_duration_since(self.started.instant)
     }
 
-    /// In how long the next of the requests in flight has to have ended, and in how long the last of all.
+    /// In how long the next of the requests in flight has to have ended, and in how long the last
+    /// of all.
     #[must_use]
     pub fn deadlines(&self, now: Now) -> Option<(Duration, Duration)> {
         let in_flight = self.rows[..self.next].iter().filter(|row| row.outcome.in_flight());
-        let left = |row: &Row| Some((row.asked?.instant + self.plan.timeout).saturating_duration_since(now.instant));
+        let left = |row: &Row| {
+            Some((row.asked?.instant + self.plan.timeout).saturating_duration_since(now.instant))
+        };
         let (mut first, mut last) = (None, Duration::ZERO);
         for left in in_flight.filter_map(left) {
             first = Some(first.map_or(left, |first: Duration| first.min(left)));

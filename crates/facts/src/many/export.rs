@@ -1,7 +1,9 @@
-//! What became of every peer of a campaign, as a file for other programs: a JSON object a line, or a table.
+//! What became of every peer of a campaign, as a file for other programs: a JSON object a line, or
+//! a table.
 //!
-//! Text of peers is clean in both. In a table a cell that a spreadsheet would take for a formula begins with an apostrophe. Where
-//! addresses are hidden, permids and addresses are pseudonyms, and digests can't be checked against a guess.
+//! Text of peers is clean in both. In a table a cell that a spreadsheet would take for a formula
+//! begins with an apostrophe. Where addresses are hidden, permids and addresses are pseudonyms, and
+//! digests can't be checked against a guess.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -61,16 +63,20 @@ const COLUMNS: [&str; 16] = [
 impl Line {
     fn of(facts: &Facts, naming: &Naming, campaign: &Campaign, row: &Row) -> Self {
         let mask = naming.privacy.then_some(&naming.mask);
-        let hidden = |text: String| mask.map_or_else(|| text.clone(), |mask| mask.text(&text).into_owned());
+        let hidden =
+            |text: String| mask.map_or_else(|| text.clone(), |mask| mask.text(&text).into_owned());
         let peer = facts.peer(&PeerKey::Permid(row.permid));
         let address = peer.and_then(|peer| peer.address);
         let (content, shape) = campaign.ids_of(row).unzip();
         let id = |id: ContentId| mask.map_or(id, |mask| mask.content(id)).to_string();
         let sample = campaign.by_content_of(row).and_then(|group| group.sample.as_ref());
-        let ms = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let ms =
+            |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         Self {
             permid: mask.map_or_else(|| row.permid.to_string(), |mask| mask.permid(&row.permid)),
-            address: address.map(|address| mask.map_or_else(|| address.to_string(), |mask| mask.address(address))),
+            address: address.map(|address| {
+                mask.map_or_else(|| address.to_string(), |mask| mask.address(address))
+            }),
             version: peer.and_then(|peer| peer.version).map(|version| version.0),
             transport: peer.and_then(|peer| peer.transport).map(|transport| match transport {
                 Transport::Tls => "tls",
@@ -133,7 +139,8 @@ pub fn ndjson(facts: &Facts, naming: &Naming, campaign: &Campaign) -> String {
 pub fn csv(facts: &Facts, naming: &Naming, campaign: &Campaign) -> String {
     let mut table = COLUMNS.join(",") + "\r\n";
     for row in campaign.rows() {
-        let cells = Line::of(facts, naming, campaign, row).cells().map(|cell| quoted(&words::clean(&cell)));
+        let cells =
+            Line::of(facts, naming, campaign, row).cells().map(|cell| quoted(&words::clean(&cell)));
         table.push_str(&cells.join(","));
         table.push_str("\r\n");
     }
@@ -144,7 +151,11 @@ pub fn csv(facts: &Facts, naming: &Naming, campaign: &Campaign) -> String {
 fn quoted(cell: &str) -> String {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains(['"', ',', '\n', '\r', ';']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    if cell.contains(['"', ',', '\n', '\r', ';']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell
+    }
 }
 
 #[cfg(test)]

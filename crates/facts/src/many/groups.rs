@@ -1,4 +1,5 @@
-//! Answers in groups of identical content. Every group is counted; of most that a hostile swarm could make, nothing else is kept.
+//! Answers in groups of identical content. Every group is counted; of most that a hostile swarm
+//! could make, nothing else is kept.
 
 use std::collections::HashMap;
 
@@ -7,7 +8,8 @@ use crate::now::Now;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_wire::{ContentId, ErrorByte};
 
-/// Groups whose content is kept, and groups that are listed: some 10 MB at most, and more than anybody reads.
+/// Groups whose content is kept, and groups that are listed: some 10 MB at most, and more than
+/// anybody reads.
 pub const MOST_KEPT: usize = 200;
 /// Contents and encodings of one group that are told apart.
 const MOST_ENCODINGS: usize = 8;
@@ -41,7 +43,8 @@ pub struct Group {
     pub first: Now,
     /// When the last of them did.
     pub last: Now,
-    /// Digests of the payloads, the first few: more than one, where peers encode the same values differently.
+    /// Digests of the payloads, the first few: more than one, where peers encode the same values
+    /// differently.
     pub encodings: Vec<ContentId>,
     /// What is odd about the content itself.
     by_itself: Option<Signal>,
@@ -63,7 +66,8 @@ impl Group {
 pub struct Norm {
     /// Bytes of the median answer with error 0.
     pub median: u64,
-    /// The error that nearly all answers have; `None` where they have none, or where too few have answered to say.
+    /// The error that nearly all answers have; `None` where they have none, or where too few have
+    /// answered to say.
     pub error: Option<ErrorByte>,
 }
 
@@ -72,7 +76,8 @@ pub struct Norm {
 pub enum Signal {
     /// Its decoder could not read it.
     Malformed,
-    /// Something in it is odd: opcodes that would have called something, a stream that inflates without end.
+    /// Something in it is odd: opcodes that would have called something, a stream that inflates
+    /// without end.
     Odd,
     /// It is a hundred times as large as the median, or more.
     Size,
@@ -96,7 +101,8 @@ pub enum Grouping {
     /// Those that say the same.
     #[default]
     Content,
-    /// Those that say the same but for numbers: where every peer has its own address or its own counts.
+    /// Those that say the same but for numbers: where every peer has its own address or its own
+    /// counts.
     Shape,
 }
 
@@ -202,13 +208,16 @@ impl Groups {
         index
     }
 
-    /// Whether the content of this group can be kept: there is room, or a smaller group gives its own up.
+    /// Whether the content of this group can be kept: there is room, or a smaller group gives its
+    /// own up.
     fn make_room(&mut self, index: usize) -> bool {
         if self.kept.len() < MOST_KEPT {
             return true;
         }
         let peers = self.list[index].peers;
-        let Some(place) = self.kept.iter().rposition(|kept| self.list[*kept].peers < peers) else { return false };
+        let Some(place) = self.kept.iter().rposition(|kept| self.list[*kept].peers < peers) else {
+            return false;
+        };
         let gives_up = self.kept.swap_remove(place);
         self.list[gives_up].sample = None;
         true
@@ -244,7 +253,8 @@ impl Groups {
         self.list.iter().map(|group| group.peers).sum()
     }
 
-    /// The group that more than half of all answers are in. Without one, no answer is the usual one.
+    /// The group that more than half of all answers are in. Without one, no answer is the usual
+    /// one.
     #[must_use]
     pub fn majority(&self) -> Option<&Group> {
         let answers = self.answers();
@@ -255,11 +265,17 @@ impl Groups {
     #[must_use]
     pub fn usual_error(&self) -> Option<ErrorByte> {
         let answers = self.answers();
-        let with = |error| self.list.iter().filter(move |group| group.error == error).map(|group| group.peers);
-        let usual =
-            self.list.iter().map(|group| group.error).find(|error| 2 * with(*error).sum::<usize>() > answers)?;
+        let with = |error| {
+            self.list.iter().filter(move |group| group.error == error).map(|group| group.peers)
+        };
+        let usual = self
+            .list
+            .iter()
+            .map(|group| group.error)
+            .find(|error| 2 * with(*error).sum::<usize>() > answers)?;
         let successes = with(ErrorByte::SUCCESS).sum();
-        (usual != ErrorByte::SUCCESS && answers >= FEW && is_rare(successes, answers)).then_some(usual)
+        (usual != ErrorByte::SUCCESS && answers >= FEW && is_rare(successes, answers))
+            .then_some(usual)
     }
 
     /// The groups that are listed.
@@ -300,7 +316,9 @@ impl Groups {
                 Order::Biggest => (0, most_first, *index),
                 Order::OddFirst if group.signal(norm).is_some() => (0, fewest_first, *index),
                 Order::OddFirst if usual == Some(group.id) => (1, 0, *index),
-                Order::OddFirst if usual.is_some() && is_rare(group.peers, answers) => (2, fewest_first, *index),
+                Order::OddFirst if usual.is_some() && is_rare(group.peers, answers) => {
+                    (2, fewest_first, *index)
+                }
                 Order::OddFirst => (3, most_first, *index),
             }
         };
@@ -343,7 +361,9 @@ mod tests {
         groups.sort(NORM);
         groups
             .listed()
-            .map(|group| group.sample.as_ref().map(|sample| sample.line.clone()).unwrap_or_default())
+            .map(|group| {
+                group.sample.as_ref().map(|sample| sample.line.clone()).unwrap_or_default()
+            })
             .collect()
     }
 
@@ -398,7 +418,10 @@ mod tests {
         assert_eq!(groups.list.iter().filter(|group| group.sample.is_some()).count(), MOST_KEPT);
         add(&mut groups, &rows(&["honest"]));
         let honest = add(&mut groups, &rows(&["honest"]));
-        assert!(groups.get(honest).unwrap().sample.is_some(), "it came late, but it is larger than others");
+        assert!(
+            groups.get(honest).unwrap().sample.is_some(),
+            "it came late, but it is larger than others"
+        );
         assert_eq!(
             (groups.kept.len(), groups.list.iter().filter(|g| g.sample.is_some()).count()),
             (MOST_KEPT, MOST_KEPT)

@@ -61,7 +61,8 @@ impl LeftOut {
     /// Whether a peer belongs to these.
     #[must_use]
     pub fn is_like(&self, reason: &Reason) -> bool {
-        matches!((&self.reason, reason), (Reason::NotYet(_), Reason::NotYet(_))) || self.reason == *reason
+        matches!((&self.reason, reason), (Reason::NotYet(_), Reason::NotYet(_)))
+            || self.reason == *reason
     }
 
     /// One peer more.
@@ -97,7 +98,9 @@ impl LeftOut {
             Reason::Unreachable => "not connected, the last attempt failed".to_owned(),
             Reason::NoAddress => "heard of, without an address to dial".to_owned(),
             Reason::TooOld { version, needs } => format!("version {version}, this needs {needs}"),
-            Reason::TooNew { version, last } => format!("version {version}, this is for up to {last}"),
+            Reason::TooNew { version, last } => {
+                format!("version {version}, this is for up to {last}")
+            }
             Reason::NeedsLegacy => "version 17, no legacy identity in use".to_owned(),
             Reason::Asked => "asked already, not answered yet".to_owned(),
             Reason::NotKnown => "permid not known: connect first".to_owned(),
@@ -132,7 +135,8 @@ mod tests {
 
     #[test]
     fn different_versions_are_different_reasons() {
-        let old = |version| Reason::TooOld { version: OverlayVersion(version), needs: OverlayVersion(9) };
+        let old =
+            |version| Reason::TooOld { version: OverlayVersion(version), needs: OverlayVersion(9) };
         assert!(LeftOut::new(old(7)).is_like(&old(7)) && !LeftOut::new(old(7)).is_like(&old(8)));
     }
 }

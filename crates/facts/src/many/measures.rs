@@ -79,7 +79,10 @@ impl Latencies {
         let low = std::iter::once(None).chain(bounds);
         let high = bounds.into_iter().chain([None]);
         let names = BOUNDS.iter().map(|(_, name)| *name).chain(["  longer"]);
-        names.zip(low.zip(high)).map(|(name, (low, high))| (name, self.0.between(low, high))).collect()
+        names
+            .zip(low.zip(high))
+            .map(|(name, (low, high))| (name, self.0.between(low, high)))
+            .collect()
     }
 
     /// The time that so many hundredths are not above.
@@ -102,8 +105,14 @@ mod tests {
         for number in [3, 1, 2, 100] {
             sorted.add(number);
         }
-        assert_eq!((sorted.median(), sorted.percentile(95), sorted.largest()), (Some(2), Some(100), Some(100)));
-        assert_eq!((sorted.percentile(0), sorted.percentile(25), sorted.percentile(26)), (Some(1), Some(1), Some(2)));
+        assert_eq!(
+            (sorted.median(), sorted.percentile(95), sorted.largest()),
+            (Some(2), Some(100), Some(100))
+        );
+        assert_eq!(
+            (sorted.percentile(0), sorted.percentile(25), sorted.percentile(26)),
+            (Some(1), Some(1), Some(2))
+        );
     }
 
     #[test]

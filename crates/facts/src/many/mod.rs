@@ -1,7 +1,8 @@
-//! Requests to many: one question to many peers at a rate, what became of each, and the answers in groups of identical content.
+//! Requests to many: one question to many peers at a rate, what became of each, and the answers in
+//! groups of identical content.
 //!
-//! [`plan`] is what would be sent, [`campaign`] what is being sent: who is asked when is decided there, from the time that is
-//! passed in. [`groups`], [`measures`] and [`outcome`] count.
+//! [`plan`] is what would be sent, [`campaign`] what is being sent: who is asked when is decided
+//! there, from the time that is passed in. [`groups`], [`measures`] and [`outcome`] count.
 
 pub mod against;
 pub mod campaign;

@@ -139,7 +139,11 @@ impl Counts {
     /// Those that may still be answered.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        Outcome::ALL.into_iter().filter(|outcome| outcome.in_flight()).map(|outcome| self.of(outcome)).sum()
+        Outcome::ALL
+            .into_iter()
+            .filter(|outcome| outcome.in_flight())
+            .map(|outcome| self.of(outcome))
+            .sum()
     }
 }
 

@@ -1,4 +1,5 @@
-//! How fast requests go out: so many a second, evenly, and no more waiting at the same time than agreed.
+//! How fast requests go out: so many a second, evenly, and no more waiting at the same time than
+//! agreed.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -19,13 +20,18 @@ impl Rate {
     /// What is wrong with what was typed.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim().trim_end_matches("/s").trim_end();
-        let wrong = || format!("the rate {text:?} is not a number of requests a second, 0.1 to 200");
+        let wrong =
+            || format!("the rate {text:?} is not a number of requests a second, 0.1 to 200");
         let number: f64 = text.parse().map_err(|_| wrong())?;
         let thousandths = (number * 1000.0).round();
         if !(f64::from(Self::LEAST.0)..=f64::from(Self::MOST.0)).contains(&thousandths) {
             return Err(wrong());
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the bounds above")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within the bounds above"
+        )]
         Ok(Self(thousandths as u32))
     }
 
@@ -52,7 +58,9 @@ pub fn parse_waiting(text: &str) -> Result<usize, String> {
     /// A node keeps 500 connections, and a few peers are asked by hand meanwhile.
     const MOST: usize = 400;
     let number = text.trim().parse().ok().filter(|number| (1..=MOST).contains(number));
-    number.ok_or_else(|| format!("{:?} waiting at once: that is a number from 1 to {MOST}", text.trim()))
+    number.ok_or_else(|| {
+        format!("{:?} waiting at once: that is a number from 1 to {MOST}", text.trim())
+    })
 }
 
 /// Rate and concurrency of a campaign.
@@ -78,17 +86,21 @@ impl Pace {
         format!("{}/s, at most {} waiting", self.rate, self.waiting)
     }
 
-    /// How long it takes to send to `peers`: at this rate, and, where nobody ever answers, as places come free by `timeout`.
+    /// How long it takes to send to `peers`: at this rate, and, where nobody ever answers, as
+    /// places come free by `timeout`.
     #[must_use]
     pub fn duration(&self, peers: usize, timeout: Duration) -> (Duration, Duration) {
-        let times = |count: usize, each: Duration| each.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
+        let times = |count: usize, each: Duration| {
+            each.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX))
+        };
         let sending = times(peers.saturating_sub(1), self.rate.interval());
         let rounds = times(peers.div_ceil(self.waiting.max(1)), timeout);
         (sending, sending.max(rounds).max(sending.saturating_add(timeout)))
     }
 }
 
-/// A bucket for one token: it fills once an interval and never holds two, so that nothing goes out in a burst after a wait.
+/// A bucket for one token: it fills once an interval and never holds two, so that nothing goes out
+/// in a burst after a wait.
 #[derive(Clone, Copy, Debug)]
 pub struct Bucket {
     interval: Duration,
@@ -108,8 +120,9 @@ impl Bucket {
         self.due
     }
 
-    /// Takes the token, if there is one. Where it is taken a little late the next one is not: the rate does not drift. Where it is
-    /// taken an interval late or more, what was missed is not made up for.
+    /// Takes the token, if there is one. Where it is taken a little late the next one is not: the
+    /// rate does not drift. Where it is taken an interval late or more, what was missed is not
+    /// made up for.
     pub fn take(&mut self, now: Instant) -> bool {
         if now < self.due {
             return false;
@@ -133,9 +146,12 @@ mod tests {
 
     #[test]
     fn rates_have_bounds_and_say_so() {
-        for (text, shown, interval) in
-            [("20", "20", ms(50)), (" 0.5 ", "0.5", ms(2000)), ("20/s", "20", ms(50)), ("200", "200", ms(5))]
-        {
+        for (text, shown, interval) in [
+            ("20", "20", ms(50)),
+            (" 0.5 ", "0.5", ms(2000)),
+            ("20/s", "20", ms(50)),
+            ("200", "200", ms(5)),
+        ] {
             let rate = Rate::parse(text).unwrap();
             assert_eq!((rate.to_string().as_str(), rate.interval()), (shown, interval));
         }

@@ -1,4 +1,5 @@
-//! What would be sent to whom: everything that the preview shows, and all that a campaign starts from.
+//! What would be sent to whom: everything that the preview shows, and all that a campaign starts
+//! from.
 
 use std::time::Duration;
 
@@ -60,7 +61,8 @@ pub struct Plan {
     pub targets: Vec<Target>,
     /// Who is not, and why.
     pub left_out: Vec<LeftOut>,
-    /// Payloads, and how many peers are asked with each: more than one where a message's default depends on the peer's version.
+    /// Payloads, and how many peers are asked with each: more than one where a message's default
+    /// depends on the peer's version.
     pub payloads: Vec<(Bytes, usize)>,
     /// Targets that closed on the request before.
     pub refused_before: usize,
@@ -78,11 +80,22 @@ pub struct Plan {
 impl Plan {
     /// A draft to these peers, as things are now. `own` are our own permids.
     #[must_use]
-    pub fn new(facts: &Facts, registry: &Registry, now: Now, draft: &Draft, peers: &[PeerKey], own: &[Permid]) -> Self {
+    pub fn new(
+        facts: &Facts,
+        registry: &Registry,
+        now: Now,
+        draft: &Draft,
+        peers: &[PeerKey],
+        own: &[Permid],
+    ) -> Self {
         let Draft { message, frequency, pace, .. } = *draft;
         let probe = registry.get(message);
         let known = known(registry, message);
-        let title = if known.name == message.to_string() { known.name } else { format!("{message} {}", known.name) };
+        let title = if known.name == message.to_string() {
+            known.name
+        } else {
+            format!("{message} {}", known.name)
+        };
         let mut plan = Self {
             message,
             title,
@@ -159,7 +172,8 @@ impl Plan {
         let payload = payload_for(peer.version.unwrap_or(OverlayVersion::CURRENT));
         let payload = counted_in(&mut self.payloads, payload, |known, new| known == new);
         self.targets.push(Target { permid: *permid, payload });
-        self.refused_before += usize::from(peer.refuses() || matches!(peer.state, State::Refused { .. }));
+        self.refused_before +=
+            usize::from(peer.refuses() || matches!(peer.state, State::Refused { .. }));
         self.to_dial += usize::from(!peer.connected());
         let (transport, readable) = match peer.version {
             Some(version) => (words::version(version, peer.transport), is_readable(peer, version)),
@@ -242,11 +256,18 @@ struct Question {
 }
 
 /// Why this peer is not asked.
-fn reason(facts: &Facts, now: Now, key: &PeerKey, own: &[Permid], asked: &Question) -> Option<Reason> {
+fn reason(
+    facts: &Facts,
+    now: Now,
+    key: &PeerKey,
+    own: &[Permid],
+    asked: &Question,
+) -> Option<Reason> {
     let (PeerKey::Permid(permid), Some(peer)) = (key, facts.peer(key)) else {
         return Some(Reason::NotKnown);
     };
-    let is_cause = |cause| matches!(&peer.state, State::Failed { failure, .. } if failure.cause == cause);
+    let is_cause =
+        |cause| matches!(&peer.state, State::Failed { failure, .. } if failure.cause == cause);
     if own.contains(permid) || is_cause(Cause::OwnPermid) {
         return Some(Reason::Own);
     }
@@ -284,8 +305,12 @@ const fn consumed(message: MessageId) -> &'static str {
         MessageId::REPEX_QUERY => {
             "each peer hands its swarm caches out once and clears them: the next Crawler gets none"
         }
-        MessageId::PUNCTURE_QUERY => "each peer hands its log out and empties it: the next Crawler gets none of it",
-        MessageId::USEREVENTLOG_QUERY => "each peer deletes the events that it hands over: no Crawler gets them again",
+        MessageId::PUNCTURE_QUERY => {
+            "each peer hands its log out and empties it: the next Crawler gets none of it"
+        }
+        MessageId::USEREVENTLOG_QUERY => {
+            "each peer deletes the events that it hands over: no Crawler gets them again"
+        }
         _ => "what each peer hands over is gone there: the next Crawler doesn't get it",
     }
 }

@@ -1,4 +1,5 @@
-//! What is kept of one reply of a group, so that the group can be read: its first values and a line about all of them.
+//! What is kept of one reply of a group, so that the group can be read: its first values and a line
+//! about all of them.
 
 use crate::words;
 use swarmscope_peer::crawler::Decoding;
@@ -36,9 +37,11 @@ impl Sample {
     #[must_use]
     pub fn of(decoding: &Decoding, error: ErrorByte) -> Self {
         let tree = &decoding.decoded.tree;
-        let all_equal = tree.children.len() > 1 && tree.children.windows(2).all(|two| same(&two[0], &two[1]));
+        let all_equal =
+            tree.children.len() > 1 && tree.children.windows(2).all(|two| same(&two[0], &two[1]));
         let failed = decoding.failed.as_deref().map(words::clean);
-        let notes: Vec<String> = decoding.decoded.notes.iter().take(3).map(|note| words::clean(&note.text)).collect();
+        let notes: Vec<String> =
+            decoding.decoded.notes.iter().take(3).map(|note| words::clean(&note.text)).collect();
         let total = total(tree);
         let line = line(decoding, error, all_equal, total);
         Self { tree: Clip::of(tree), total, all_equal, line, error, failed, notes }
@@ -51,7 +54,8 @@ impl Sample {
     }
 }
 
-/// How many values a tree has at its top. Where it ends early, its last one only says how many more there are.
+/// How many values a tree has at its top. Where it ends early, its last one only says how many more
+/// there are.
 fn total(tree: &Node) -> usize {
     let shown = tree.children.len();
     match tree.children.last() {
@@ -143,7 +147,10 @@ pub(super) mod tests {
     }
 
     pub fn sample(error: u8, payload: &[u8]) -> Sample {
-        Sample::of(&decoding(MessageId::DATABASE_QUERY, ErrorByte(error), payload), ErrorByte(error))
+        Sample::of(
+            &decoding(MessageId::DATABASE_QUERY, ErrorByte(error), payload),
+            ErrorByte(error),
+        )
     }
 
     /// Rows of one text each, in encoding "a".
@@ -163,7 +170,11 @@ pub(super) mod tests {
             (1, b"no such table".to_vec(), "error 1, handler: no such table"),
         ] {
             let sample = sample(error, &payload);
-            assert!(sample.line.starts_with(line.split(", handler").next().unwrap()), "{} for {line}", sample.line);
+            assert!(
+                sample.line.starts_with(line.split(", handler").next().unwrap()),
+                "{} for {line}",
+                sample.line
+            );
         }
         let odd = sample(0, b"cos\nsystem\n(S'ls'\ntR.");
         assert!(odd.failed.is_some() && odd.line.contains("os.system"), "{}", odd.line);
@@ -174,11 +185,14 @@ pub(super) mod tests {
     fn what_is_kept_is_small_and_the_rest_is_counted() {
         let many = sample(0, &rows(&vec!["5.3.9"; 100_000]));
         assert_eq!((many.total, many.all_equal, many.is_cut()), (100_000, true, true));
-        let count = |node: &Node| 1 + node.children.iter().map(|child| 1 + child.children.len()).sum::<usize>();
+        let count = |node: &Node| {
+            1 + node.children.iter().map(|child| 1 + child.children.len()).sum::<usize>()
+        };
         assert!(count(&many.tree) <= MOST_VALUES + 1);
         let long = "x".repeat(200);
         let wide = sample(0, &rows(&vec![long.as_str(); 1000]));
-        let texts = |node: &Node| node.children.iter().map(|child| 2 * child.value.len()).sum::<usize>();
+        let texts =
+            |node: &Node| node.children.iter().map(|child| 2 * child.value.len()).sum::<usize>();
         assert!(texts(&wide.tree) <= MOST_TEXT + 1000, "{}", texts(&wide.tree));
     }
 }

@@ -1,5 +1,5 @@
-//! The follow-up request for an outlier. Healthy peers answer it: it is not one that our own previous request
-//! turns into a 254.
+//! The follow-up request for an outlier. Healthy peers answer it: it is not one that our own
+//! previous request turns into a 254.
 
 use swarmscope_wire::{Frequency, MessageId};
 
@@ -24,7 +24,9 @@ pub enum Test {
 #[must_use]
 pub fn test(campaign: &Campaign, signal: Signal) -> Option<Test> {
     match signal {
-        Signal::Size | Signal::Alone if campaign.plan.message == CANARY => Some(Test::Canary(SECOND_CANARY)),
+        Signal::Size | Signal::Alone if campaign.plan.message == CANARY => {
+            Some(Test::Canary(SECOND_CANARY))
+        }
         Signal::Size | Signal::Alone => Some(Test::Canary(CANARY)),
         Signal::Malformed => Some(Test::Again(Frequency(0))),
         Signal::Odd => None,

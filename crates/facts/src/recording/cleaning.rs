@@ -1,4 +1,5 @@
-//! What a recording says has come from outside like anything that a peer says: its texts lose their control characters.
+//! What a recording says has come from outside like anything that a peer says: its texts lose their
+//! control characters.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -46,7 +47,8 @@ impl Rewrite for Cleaner {
     fn piece(&mut self, piece: &mut Piece) {
         let mut end = 0;
         piece.withheld.retain(|range| {
-            let fits = range.start >= end && range.start <= range.end && range.end <= piece.bytes.len();
+            let fits =
+                range.start >= end && range.start <= range.end && range.end <= piece.bytes.len();
             end = if fits { range.end } else { end };
             fits
         });

@@ -1,8 +1,9 @@
 //! What a recording holds in privacy mode: no address, no permid, no name of a host, in no form.
 //!
-//! Permids and addresses are replaced by values that stand for them (so that who is who can still be seen), texts by masked
-//! ones. The bytes of replies are left out, because what they hold can't be masked in every format; what they were read as is
-//! kept, masked, without values that are bytes.
+//! Permids and addresses are replaced by values that stand for them (so that who is who can still
+//! be seen), texts by masked ones. The bytes of replies are left out, because what they hold can't
+//! be masked in every format; what they were read as is kept, masked, without values that are
+//! bytes.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -22,7 +23,8 @@ use swarmscope_wire::tree::Node;
 
 /// Stands for the bytes of a reply, again and again.
 const LEFT_OUT: &[u8] = b"(bytes are not recorded in privacy mode) ";
-/// As long as the longest reply (64 MiB) would be too much to keep at hand; longer ones are put together.
+/// As long as the longest reply (64 MiB) would be too much to keep at hand; longer ones are put
+/// together.
 const AT_HAND: usize = 1 << 20;
 /// Names of hosts that are looked for in texts.
 const MOST_HOSTS: usize = 1000;

@@ -1,9 +1,11 @@
-//! A recording: the inputs that were folded, with their times, as a file of JSON lines; whoever records something besides (a
-//! screen its keys) says what by the type `S` of its messages, which holds the inputs too.
+//! A recording: the inputs that were folded, with their times, as a file of JSON lines; whoever
+//! records something besides (a screen its keys) says what by the type `S` of its messages, which
+//! holds the inputs too.
 //!
-//! The first line is a [`Header`], every other one a [`Line`]. Because facts are a fold, folding the inputs again makes the same
-//! facts again. What a reply was decoded as is not written, but that it was decoded then: a replay decodes the payload again.
-//! Whoever wants the inputs alone reads a recording of [`Told`].
+//! The first line is a [`Header`], every other one a [`Line`]. Because facts are a fold, folding
+//! the inputs again makes the same facts again. What a reply was decoded as is not written, but
+//! that it was decoded then: a replay decodes the payload again. Whoever wants the inputs alone
+//! reads a recording of [`Told`].
 //!
 //! In privacy mode a recording holds no address and no permid: see [`Masker`].
 
@@ -55,7 +57,8 @@ pub struct Header {
     /// The commands whose keys were not the usual ones, with their keys.
     #[serde(default)]
     pub keys: Vec<(String, Vec<String>)>,
-    /// Columns, saved filters and notes, as texts under the names of their files. In privacy mode the columns alone.
+    /// Columns, saved filters and notes, as texts under the names of their files. In privacy mode
+    /// the columns alone.
     #[serde(default)]
     pub kept: Vec<(String, String)>,
 }
@@ -68,7 +71,8 @@ impl Header {
     }
 }
 
-/// One line: microseconds since the start (before it for what is told of the past), and what happened then.
+/// One line: microseconds since the start (before it for what is told of the past), and what
+/// happened then.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Line<S>(pub i64, pub What<S>);
 

@@ -1,8 +1,9 @@
-//! A recording that is started in the middle of a session begins with what makes the screen as it is: the peers, how they are
-//! connected, their requests, parts and replies, as the messages that would tell of them, at the times when they happened.
+//! A recording that is started in the middle of a session begins with what makes the screen as it
+//! is: the peers, how they are connected, their requests, parts and replies, as the messages that
+//! would tell of them, at the times when they happened.
 //!
-//! What it can't show: the log from before, signals (▲) from before, how the list was sorted, and the payloads of replies that
-//! were no longer in memory.
+//! What it can't show: the log from before, signals (▲) from before, how the list was sorted, and
+//! the payloads of replies that were no longer in memory.
 
 use bytes::Bytes;
 
@@ -45,7 +46,12 @@ impl Teller<'_> {
         let first = first(peer, self.now);
         let key = peer.key.clone();
         let source = peer.source.clone().unwrap_or(Source::Operator);
-        let discovered = Event::Discovered { peer: key.clone(), address: peer.address, version: peer.version, source };
+        let discovered = Event::Discovered {
+            peer: key.clone(),
+            address: peer.address,
+            version: peer.version,
+            source,
+        };
         self.tell(first, discovered);
         if let (Some(label), Some(permid)) = (&peer.label, peer.permid()) {
             self.told.push((first, Input::Label { permid, label: label.clone() }));
@@ -63,7 +69,10 @@ impl Teller<'_> {
         match &peer.state {
             State::Heard => {}
             State::Connecting { phase, since } => {
-                self.tell(*since, Event::Connecting { peer: key, phase: *phase, detail: String::new() });
+                self.tell(
+                    *since,
+                    Event::Connecting { peer: key, phase: *phase, detail: String::new() },
+                );
             }
             State::Connected { since } => self.connected(peer, *since),
             State::Gone { failure, at } => {
@@ -75,7 +84,10 @@ impl Teller<'_> {
             State::Refused { failure, at } => {
                 // by its allow-list: its request tells so
                 let (failure, attempt) = (failure.clone(), 1);
-                self.tell(*at, Event::ConnectFailed { peer: key, failure, attempt, gives_up_at: attempt });
+                self.tell(
+                    *at,
+                    Event::ConnectFailed { peer: key, failure, attempt, gives_up_at: attempt },
+                );
             }
             State::Failed { failure, attempt, gives_up_at, at } => {
                 let (failure, attempt, gives_up_at) = (failure.clone(), *attempt, *gives_up_at);
@@ -113,22 +125,40 @@ impl Teller<'_> {
         self.told.push((request.asked, Input::Asked(ask, ticket)));
         let channel = request.channel.unwrap_or(ChannelId(0));
         if let Some(sent) = request.sent {
-            let (frequency, payload, origin) = (request.frequency, request.payload.clone(), request.origin);
-            self.tell(sent, Event::Sent { ticket, permid, message, channel, frequency, payload, origin });
+            let (frequency, payload, origin) =
+                (request.frequency, request.payload.clone(), request.origin);
+            self.tell(
+                sent,
+                Event::Sent { ticket, permid, message, channel, frequency, payload, origin },
+            );
         }
         self.parts(permid, request, channel);
         match &request.outcome {
             Outcome::Queued | Outcome::Waiting => {}
-            Outcome::AwaitingDialBack => self.tell(self.now, Event::AwaitingDialBack { ticket, permid }),
+            Outcome::AwaitingDialBack => {
+                self.tell(self.now, Event::AwaitingDialBack { ticket, permid })
+            }
             Outcome::Failed { failure, at } => {
-                self.tell(*at, Event::RequestFailed { ticket, permid, message, failure: failure.clone() });
+                self.tell(
+                    *at,
+                    Event::RequestFailed { ticket, permid, message, failure: failure.clone() },
+                );
             }
             Outcome::Replied(reply) => {
                 let payload = reply.payload.clone().unwrap_or_default();
                 let (error, parts, elapsed, dialled_back) =
                     (reply.error, reply.parts, reply.elapsed, reply.dialled_back);
-                let event =
-                    Event::Reply { ticket, permid, message, channel, error, payload, parts, elapsed, dialled_back };
+                let event = Event::Reply {
+                    ticket,
+                    permid,
+                    message,
+                    channel,
+                    error,
+                    payload,
+                    parts,
+                    elapsed,
+                    dialled_back,
+                };
                 self.tell(reply.at, event);
                 if let Some(decoding) = reply.decoding.clone() {
                     self.told.push((reply.at, Input::Decoded { permid, ticket, decoding }));
@@ -144,7 +174,10 @@ impl Teller<'_> {
         let mut begin = 0;
         for part in &request.parts {
             let end = begin + part.bytes;
-            let own = whole.as_ref().filter(|whole| end <= whole.len()).map(|whole| whole.slice(begin..end));
+            let own = whole
+                .as_ref()
+                .filter(|whole| end <= whole.len())
+                .map(|whole| whole.slice(begin..end));
             begin = end;
             let event = Event::Part {
                 ticket: request.ticket,

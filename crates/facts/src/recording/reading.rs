@@ -1,5 +1,5 @@
-//! A recording that is read. It comes from outside like anything that a peer sends: its size is bounded, and what does not read
-//! is an error with its line.
+//! A recording that is read. It comes from outside like anything that a peer sends: its size is
+//! bounded, and what does not read is an error with its line.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -15,7 +15,8 @@ const MOST_LINE: u64 = 96 << 20;
 const MOST_BYTES: u64 = 2 << 30;
 /// Lines: an hour at 1 000 a second.
 const MOST_LINES: usize = 4_000_000;
-/// A line may be so far from the start, in microseconds: ten years, past which clocks can't be trusted to add up.
+/// A line may be so far from the start, in microseconds: ten years, past which clocks can't be
+/// trusted to add up.
 const FARTHEST: u64 = 10 * 365 * 86_400 * 1_000_000;
 
 /// A recording, in memory.
@@ -39,7 +40,9 @@ pub enum RecordingError {
     #[error("not a recording of swarmscope: its first line is not a header")]
     NoHeader,
     /// A newer program wrote it.
-    #[error("a recording of format {0}, which this version ({FORMAT}) does not read; use a newer swarmscope")]
+    #[error(
+        "a recording of format {0}, which this version ({FORMAT}) does not read; use a newer swarmscope"
+    )]
     Format(u32),
     /// A line that does not read.
     #[error("line {line}: {what}")]
@@ -54,11 +57,15 @@ pub enum RecordingError {
 /// Reads a recording.
 ///
 /// # Errors
-/// The file can't be read, is no recording, or has a line (but for a cut last one) that does not read; more than is taken in.
-pub fn read<S: DeserializeOwned + Rewritten>(from: impl BufRead) -> Result<Recording<S>, RecordingError> {
+/// The file can't be read, is no recording, or has a line (but for a cut last one) that does not
+/// read; more than is taken in.
+pub fn read<S: DeserializeOwned + Rewritten>(
+    from: impl BufRead,
+) -> Result<Recording<S>, RecordingError> {
     let mut lines = Lines { from: from.take(MOST_BYTES), number: 0 };
     let first = lines.next()?.ok_or(RecordingError::NoHeader)?;
-    let mut header: Header = serde_json::from_slice(&first.bytes).map_err(|_| RecordingError::NoHeader)?;
+    let mut header: Header =
+        serde_json::from_slice(&first.bytes).map_err(|_| RecordingError::NoHeader)?;
     if header.magic != MAGIC {
         return Err(RecordingError::NoHeader);
     }
@@ -85,7 +92,8 @@ pub fn read<S: DeserializeOwned + Rewritten>(from: impl BufRead) -> Result<Recor
 }
 
 fn line<S: DeserializeOwned + Rewritten>(bytes: &[u8]) -> Result<Line<S>, String> {
-    let Line(at, mut what): Line<S> = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let Line(at, mut what): Line<S> =
+        serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if at.unsigned_abs() > FARTHEST {
         return Err(format!("{at} microseconds are too far from the start"));
     }
@@ -112,7 +120,11 @@ impl<R: BufRead> Lines<R> {
         (&mut self.from).take(MOST_LINE).read_until(b'\n', &mut bytes)?;
         self.number += 1;
         if bytes.is_empty() {
-            return if self.from.limit() == 0 { Err(self.error("the file is too long")) } else { Ok(None) };
+            return if self.from.limit() == 0 {
+                Err(self.error("the file is too long"))
+            } else {
+                Ok(None)
+            };
         }
         let cut = bytes.last() != Some(&b'\n');
         if cut && bytes.len() as u64 == MOST_LINE {

@@ -141,7 +141,11 @@ impl Rewritten for Event {
                     Trace::Dialling(address) | Trace::Accepted(address) => to.address(address),
                     Trace::Sent(piece) | Trace::Received(piece) => to.piece(piece),
                     Trace::Closed(failure) => to.failure(failure),
-                    Trace::Open | Trace::Tls | Trace::Authenticated | Trace::Unwatched(_) | Trace::Lost(_) => {}
+                    Trace::Open
+                    | Trace::Tls
+                    | Trace::Authenticated
+                    | Trace::Unwatched(_)
+                    | Trace::Lost(_) => {}
                 }
             }
             Event::Notice { text } => to.text(text),

@@ -23,11 +23,15 @@ impl<'de> Deserialize<'de> for Told {
     /// An input that does not read is an error, never something else.
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(from)?;
-        let is_input = value.as_object().is_some_and(|map| map.keys().any(|name| INPUTS.contains(&name.as_str())));
+        let is_input = value
+            .as_object()
+            .is_some_and(|map| map.keys().any(|name| INPUTS.contains(&name.as_str())));
         if !is_input {
             return Ok(Self::Other);
         }
-        serde_json::from_value(value).map(|input| Self::Input(Box::new(input))).map_err(D::Error::custom)
+        serde_json::from_value(value)
+            .map(|input| Self::Input(Box::new(input)))
+            .map_err(D::Error::custom)
     }
 }
 

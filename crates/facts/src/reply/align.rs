@@ -1,7 +1,9 @@
-//! Which items of one list stand in another: a common subsequence, longest where lists are short enough to find that out.
+//! Which items of one list stand in another: a common subsequence, longest where lists are short
+//! enough to find that out.
 //!
-//! What both lists begin and end with is taken off first. What is left is compared item by item where that is not too much work;
-//! else items that stand once in each list divide it, and each piece is looked at alone.
+//! What both lists begin and end with is taken off first. What is left is compared item by item
+//! where that is not too much work; else items that stand once in each list divide it, and each
+//! piece is looked at alone.
 
 use std::collections::HashMap;
 
@@ -13,8 +15,8 @@ const DIVISIONS: usize = 8;
 /// A list's piece: its first place, and one past its last.
 type Piece = (usize, usize);
 
-/// Places in `before` and in `after` of items that are the same, both rising. `work` is what may still be spent; where it ends,
-/// fewer pairs are found than there are.
+/// Places in `before` and in `after` of items that are the same, both rising. `work` is what may
+/// still be spent; where it ends, fewer pairs are found than there are.
 #[must_use]
 pub fn align(before: &[u64], after: &[u64], work: &mut usize) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
@@ -43,7 +45,9 @@ fn pieces(
     let cost = (to_b - from_b).saturating_mul(to_a - from_a);
     if cost > 0 && cost <= *work {
         *work -= cost;
-        longest(&before[from_b..to_b], &after[from_a..to_a], |b, a| pairs.push((from_b + b, from_a + a)));
+        longest(&before[from_b..to_b], &after[from_a..to_a], |b, a| {
+            pairs.push((from_b + b, from_a + a))
+        });
     } else if cost > 0 && divisions > 0 {
         let anchors = anchors(&before[from_b..to_b], &after[from_a..to_a]);
         let start = (from_b, from_a);
@@ -89,7 +93,8 @@ fn longest(before: &[u64], after: &[u64], mut pair: impl FnMut(usize, usize)) {
 fn anchors(before: &[u64], after: &[u64]) -> Vec<(usize, usize)> {
     let (mut once, places) = (once(before), once(after));
     once.retain(|item, _| places.contains_key(item));
-    let mut both: Vec<(usize, usize)> = once.into_iter().map(|(item, b)| (b, places[&item])).collect();
+    let mut both: Vec<(usize, usize)> =
+        once.into_iter().map(|(item, b)| (b, places[&item])).collect();
     both.sort_unstable();
     rising(&both)
 }

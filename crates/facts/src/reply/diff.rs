@@ -1,6 +1,8 @@
-//! What differs between two decoded payloads, by their structure: lists are aligned by what they hold, dictionaries by their keys.
+//! What differs between two decoded payloads, by their structure: lists are aligned by what they
+//! hold, dictionaries by their keys.
 //!
-//! Values are compared as the trees show them; those that are cut there are compared by the bytes that they stand for.
+//! Values are compared as the trees show them; those that are cut there are compared by the bytes
+//! that they stand for.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -85,11 +87,16 @@ impl Diff {
     }
 }
 
-/// Compares two payloads. The time it takes is bounded by a number of comparisons, and by the trees' sizes.
+/// Compares two payloads. The time it takes is bounded by a number of comparisons, and by the
+/// trees' sizes.
 #[must_use]
 pub fn diff(before: Side<'_>, after: Side<'_>) -> Diff {
     let mut work = align::WORK;
-    let delta = delta(&Measured::new(before.tree, before.bytes), &Measured::new(after.tree, after.bytes), &mut work);
+    let delta = delta(
+        &Measured::new(before.tree, before.bytes),
+        &Measured::new(after.tree, after.bytes),
+        &mut work,
+    );
     let mut diff = Diff::default();
     diff.write(&delta, 0);
     diff.only_bytes = diff.is_empty() && before.bytes != after.bytes;
@@ -111,7 +118,12 @@ impl<'a> Measured<'a> {
     fn new(node: &'a Node, bytes: &'a [u8]) -> Self {
         let children: Vec<_> = node.children.iter().map(|child| Self::new(child, bytes)).collect();
         let is_cut = node.children.is_empty() && node.value.contains(ELLIPSIS);
-        let cut = node.span.clone().filter(|_| is_cut).and_then(|span| bytes.get(span)).unwrap_or_default();
+        let cut = node
+            .span
+            .clone()
+            .filter(|_| is_cut)
+            .and_then(|span| bytes.get(span))
+            .unwrap_or_default();
         let is_list = has_places(node);
         let mut hasher = DefaultHasher::new();
         (&node.value, cut, is_list, children.len()).hash(&mut hasher);
@@ -126,7 +138,8 @@ impl<'a> Measured<'a> {
 
     /// Whether it holds the same: the numbers alone could be made to agree.
     fn is_same(&self, other: &Self) -> bool {
-        let same_names = |(one, other): (&Self, &Self)| self.is_list || one.node.label == other.node.label;
+        let same_names =
+            |(one, other): (&Self, &Self)| self.is_list || one.node.label == other.node.label;
         let pairs = || self.children.iter().zip(&other.children);
         self.digest == other.digest
             && self.node.value == other.node.value
@@ -138,18 +151,22 @@ impl<'a> Measured<'a> {
 }
 
 impl Measured<'_> {
-    /// Whether one may have become the other: single values, and containers that have a value in common.
+    /// Whether one may have become the other: single values, and containers that have a value in
+    /// common.
     fn is_like(&self, other: &Self) -> bool {
         let mut pairs = self.children.iter().zip(&other.children);
         match (self.children.len(), other.children.len()) {
             (0, 0) => true,
             (1, 1) => self.children[0].is_like(&other.children[0]),
-            _ => pairs.any(|(one, other)| one.digest == other.digest && one.node.label == other.node.label),
+            _ => pairs.any(|(one, other)| {
+                one.digest == other.digest && one.node.label == other.node.label
+            }),
         }
     }
 }
 
-/// Whether the children are labelled by their places, from 0 or from 1 on; what stands for those not shown has none.
+/// Whether the children are labelled by their places, from 0 or from 1 on; what stands for those
+/// not shown has none.
 fn has_places(node: &Node) -> bool {
     let is_place = |(place, child): (usize, &Node)| {
         let number = child.label.parse::<usize>();
@@ -179,17 +196,25 @@ fn delta<'a>(before: &Measured<'a>, after: &Measured<'a>, work: &mut usize) -> D
     Delta::Changed(before.node, after.node, children)
 }
 
-/// Items that hold the same are the same; between them, those that begin with the same value; between these, where there are as
-/// many in both, those that are alike.
-fn by_place<'a>(before: &[Measured<'a>], after: &[Measured<'a>], work: &mut usize) -> Vec<Delta<'a>> {
+/// Items that hold the same are the same; between them, those that begin with the same value;
+/// between these, where there are as many in both, those that are alike.
+fn by_place<'a>(
+    before: &[Measured<'a>],
+    after: &[Measured<'a>],
+    work: &mut usize,
+) -> Vec<Delta<'a>> {
     let digests = |items: &[Measured]| items.iter().map(|item| item.digest).collect::<Vec<_>>();
     let mut out = Vec::with_capacity(before.len().max(after.len()));
     let pairs = align(&digests(before), &digests(after), work);
     between(before, after, &pairs, work, &mut out, &mut |before, after, work, out| {
         let pairs = align(&begins(before, 0), &begins(after, 1), work);
         between(before, after, &pairs, work, out, &mut |before, after, work, out| {
-            if before.len() == after.len() && before.iter().zip(after).all(|(one, other)| one.is_like(other)) {
-                out.extend(before.iter().zip(after).map(|(before, after)| delta(before, after, work)));
+            if before.len() == after.len()
+                && before.iter().zip(after).all(|(one, other)| one.is_like(other))
+            {
+                out.extend(
+                    before.iter().zip(after).map(|(before, after)| delta(before, after, work)),
+                );
             } else {
                 out.extend(before.iter().map(|before| Delta::Removed(before.node)));
                 out.extend(after.iter().map(|after| Delta::Added(after.node)));
@@ -199,14 +224,18 @@ fn by_place<'a>(before: &[Measured<'a>], after: &[Measured<'a>], work: &mut usiz
     out
 }
 
-/// What rows begin with: the column that tells them apart, mostly. A value that holds no others is like no other.
+/// What rows begin with: the column that tells them apart, mostly. A value that holds no others is
+/// like no other.
 fn begins(items: &[Measured], side: u64) -> Vec<u64> {
     let place = |place: usize| 2 * u64::try_from(place).unwrap_or(u64::MAX / 2) + side;
-    let first = |(at, item): (usize, &Measured)| item.children.first().map_or(place(at), |first| first.digest);
+    let first = |(at, item): (usize, &Measured)| {
+        item.children.first().map_or(place(at), |first| first.digest)
+    };
     items.iter().enumerate().map(first).collect()
 }
 
-type Gap<'g, 'a> = dyn FnMut(&[Measured<'a>], &[Measured<'a>], &mut usize, &mut Vec<Delta<'a>>) + 'g;
+type Gap<'g, 'a> =
+    dyn FnMut(&[Measured<'a>], &[Measured<'a>], &mut usize, &mut Vec<Delta<'a>>) + 'g;
 
 /// Pairs become deltas, and what stands between two pairs is given to `gap`.
 fn between<'a>(
@@ -226,16 +255,23 @@ fn between<'a>(
     gap(&before[next_b..], &after[next_a..], work, out);
 }
 
-/// Values of the same name are the same, wherever they stand; of a name that stands several times the first is the first.
-fn by_name<'a>(before: &[Measured<'a>], after: &[Measured<'a>], work: &mut usize) -> Vec<Delta<'a>> {
+/// Values of the same name are the same, wherever they stand; of a name that stands several times
+/// the first is the first.
+fn by_name<'a>(
+    before: &[Measured<'a>],
+    after: &[Measured<'a>],
+    work: &mut usize,
+) -> Vec<Delta<'a>> {
     let mut named: HashMap<(&str, usize), usize> = HashMap::with_capacity(before.len());
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for (place, item) in before.iter().enumerate() {
         named.insert((&item.node.label, count(&mut counts, &item.node.label)), place);
     }
     counts.clear();
-    let partners: Vec<Option<usize>> =
-        after.iter().map(|item| named.remove(&(&*item.node.label, count(&mut counts, &item.node.label)))).collect();
+    let partners: Vec<Option<usize>> = after
+        .iter()
+        .map(|item| named.remove(&(&*item.node.label, count(&mut counts, &item.node.label))))
+        .collect();
     let mut removed: Vec<usize> = named.into_values().collect();
     removed.sort_unstable();
     let mut removed = removed.into_iter().peekable();
@@ -244,7 +280,9 @@ fn by_name<'a>(before: &[Measured<'a>], after: &[Measured<'a>], work: &mut usize
         while let Some(gone) = partner.and_then(|place| removed.next_if(|gone| *gone < place)) {
             out.push(Delta::Removed(before[gone].node));
         }
-        out.push(partner.map_or(Delta::Added(item.node), |place| delta(&before[place], item, work)));
+        out.push(
+            partner.map_or(Delta::Added(item.node), |place| delta(&before[place], item, work)),
+        );
     }
     out.extend(removed.map(|gone| Delta::Removed(before[gone].node)));
     out
@@ -259,7 +297,9 @@ fn count<'a>(counts: &mut HashMap<&'a str, usize>, label: &'a str) -> usize {
 impl Diff {
     fn write(&mut self, delta: &Delta<'_>, depth: usize) {
         match delta {
-            Delta::Same(_, after) => self.line(depth, &after.label, Change::Same(after.value.clone())),
+            Delta::Same(_, after) => {
+                self.line(depth, &after.label, Change::Same(after.value.clone()))
+            }
             Delta::Added(node) => {
                 self.added += 1;
                 self.whole(node, depth, &Change::Added);
@@ -272,34 +312,45 @@ impl Diff {
         }
     }
 
-    /// A container whose line shows all its values is one line; any other has a line a child below its own. That of the root says
-    /// nothing.
+    /// A container whose line shows all its values is one line; any other has a line a child below
+    /// its own. That of the root says nothing.
     fn changed(&mut self, before: &Node, after: &Node, children: &[Delta<'_>], depth: usize) {
         let is_line = |node: &Node| node.children.is_empty() || says_all(node);
-        let change = || Change::Changed { before: before.value.clone(), after: after.value.clone() };
+        let change =
+            || Change::Changed { before: before.value.clone(), after: after.value.clone() };
         if is_line(before) && is_line(after) {
             self.changed += 1;
             return self.line(depth, &after.label, change());
         }
-        let only_its_line = before.value != after.value && children.iter().all(|it| matches!(it, Delta::Same(..)));
+        let only_its_line =
+            before.value != after.value && children.iter().all(|it| matches!(it, Delta::Same(..)));
         self.changed += usize::from(only_its_line);
         let is_root = after.label.is_empty() && depth == 0 && !only_its_line;
         if !is_root {
             let same = before.value == after.value;
-            self.line(depth, &after.label, if same { Change::Same(after.value.clone()) } else { change() });
+            self.line(
+                depth,
+                &after.label,
+                if same { Change::Same(after.value.clone()) } else { change() },
+            );
         }
         self.children(after, children, depth + usize::from(!is_root));
     }
 
     /// Those that differ, with what stands around them.
     fn children(&mut self, parent: &Node, children: &[Delta<'_>], depth: usize) {
-        let differs = |at: usize| children.get(at).is_some_and(|child| !matches!(child, Delta::Same(..)));
+        let differs =
+            |at: usize| children.get(at).is_some_and(|child| !matches!(child, Delta::Same(..)));
         let is_near = |at: usize| (at.saturating_sub(CONTEXT)..=at + CONTEXT).any(differs);
         let mut at = 0;
         while at < children.len() {
             let far = (at..children.len()).take_while(|at| !is_near(*at)).count();
             if far >= FOLDED {
-                self.line(depth, "", Change::Folded(counted(far, &format!("equal {}", noun(parent)))));
+                self.line(
+                    depth,
+                    "",
+                    Change::Folded(counted(far, &format!("equal {}", noun(parent)))),
+                );
                 at += far;
             } else {
                 self.write(&children[at], depth);
@@ -318,7 +369,11 @@ impl Diff {
             self.whole(child, depth + 1, change);
         }
         if let Some(more) = node.children.len().checked_sub(WRITTEN_OUT).filter(|more| *more > 0) {
-            self.line(depth + 1, "", Change::Folded(counted(more, &format!("more {}", noun(node)))));
+            self.line(
+                depth + 1,
+                "",
+                Change::Folded(counted(more, &format!("more {}", noun(node)))),
+            );
         }
     }
 
@@ -334,7 +389,10 @@ impl Diff {
 /// What a container's line calls the values in it: `5 174 rows` are rows.
 fn noun(container: &Node) -> &'static str {
     let word = container.value.rsplit(' ').next().unwrap_or_default();
-    ["row", "key", "line"].into_iter().find(|one| word.trim_end_matches('s') == *one).unwrap_or("value")
+    ["row", "key", "line"]
+        .into_iter()
+        .find(|one| word.trim_end_matches('s') == *one)
+        .unwrap_or("value")
 }
 
 #[cfg(test)]

@@ -28,12 +28,19 @@ pub enum Hit {
 
 /// Where `text` stands in `line`, whatever the case of its plain letters.
 pub fn places<'a>(line: &'a str, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-    bytes_at(line.as_bytes(), text.as_bytes(), true).filter(|range| line.is_char_boundary(range.start))
+    bytes_at(line.as_bytes(), text.as_bytes(), true)
+        .filter(|range| line.is_char_boundary(range.start))
 }
 
 /// The same in bytes. What was found is not searched again.
-fn bytes_at<'a>(bytes: &'a [u8], wanted: &'a [u8], any_case: bool) -> impl Iterator<Item = Range<usize>> + 'a {
-    let is = move |window: &[u8]| if any_case { window.eq_ignore_ascii_case(wanted) } else { window == wanted };
+fn bytes_at<'a>(
+    bytes: &'a [u8],
+    wanted: &'a [u8],
+    any_case: bool,
+) -> impl Iterator<Item = Range<usize>> + 'a {
+    let is = move |window: &[u8]| {
+        if any_case { window.eq_ignore_ascii_case(wanted) } else { window == wanted }
+    };
     let mut from = 0;
     std::iter::from_fn(move || {
         if wanted.is_empty() {
@@ -45,7 +52,8 @@ fn bytes_at<'a>(bytes: &'a [u8], wanted: &'a [u8], any_case: bool) -> impl Itera
     })
 }
 
-/// What `query` is found as in the values of a reply: names and texts, each value once, in their order.
+/// What `query` is found as in the values of a reply: names and texts, each value once, in their
+/// order.
 #[must_use]
 pub fn in_values(tree: &Node, query: &str) -> Vec<Hit> {
     let mut hits = Vec::new();
@@ -93,7 +101,9 @@ pub fn in_diff(diff: &Diff, query: &str) -> Vec<Hit> {
 /// Values in their order, each once, whether its name or its text has what is looked for.
 fn in_tree(node: &Node, wanted: &str, path: &mut Vec<usize>, hits: &mut Vec<Hit>) {
     let is_row = !path.is_empty() || node.children.is_empty();
-    if is_row && [&node.label, &node.value].into_iter().any(|text| places(text, wanted).next().is_some()) {
+    if is_row
+        && [&node.label, &node.value].into_iter().any(|text| places(text, wanted).next().is_some())
+    {
         hits.push(Hit::Value(path.clone()));
     }
     if is_row && says_all(node) {

@@ -1,4 +1,5 @@
-//! The reply that is being read: which view, which rows of the tree are open, which one is selected.
+//! The reply that is being read: which view, which rows of the tree are open, which one is
+//! selected.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -192,7 +193,8 @@ mod tests {
 
     #[test]
     fn small_containers_start_open_and_large_ones_closed() {
-        let tree = Node { children: vec![list("small", 2), list("large", 1000)], ..Node::default() };
+        let tree =
+            Node { children: vec![list("small", 2), list("large", 1000)], ..Node::default() };
         let mut reading = reading(&tree);
         assert_eq!(reading.rows.len(), 4);
         reading.row = 3;

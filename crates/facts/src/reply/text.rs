@@ -18,7 +18,9 @@ const ROW: usize = 16;
 /// The lines of a payload's text, clean.
 pub fn text_lines(payload: &[u8]) -> impl Iterator<Item = String> {
     let shown = &payload[..payload.len().min(MOST_TEXT)];
-    shown.split(|byte| *byte == b'\n').map(|line| clean_bytes(line.strip_suffix(b"\r").unwrap_or(line)))
+    shown
+        .split(|byte| *byte == b'\n')
+        .map(|line| clean_bytes(line.strip_suffix(b"\r").unwrap_or(line)))
 }
 
 /// One line a value, two blanks a level.
@@ -49,7 +51,9 @@ pub fn bytes(text: &mut String, payload: &[u8]) {
     let shown = &payload[..payload.len().min(MOST_BYTES)];
     for (number, row) in shown.chunks(ROW).enumerate() {
         let digits: Vec<String> = row.iter().map(|byte| hex(&[*byte])).collect();
-        let plain = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '·' };
+        let plain = |byte: &u8| {
+            if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '·' }
+        };
         let chars: String = row.iter().map(plain).collect();
         let _ = writeln!(text, "{:08x}  {:47}  {chars}", number * ROW, digits.join(" "));
     }
@@ -58,7 +62,11 @@ pub fn bytes(text: &mut String, payload: &[u8]) {
 
 fn rest(text: &mut String, payload: &[u8], shown: &[u8]) {
     if shown.len() < payload.len() {
-        let _ = writeln!(text, "… {} more bytes: save the payload to have them", payload.len() - shown.len());
+        let _ = writeln!(
+            text,
+            "… {} more bytes: save the payload to have them",
+            payload.len() - shown.len()
+        );
     }
 }
 

@@ -1,5 +1,5 @@
-//! One connection about one torrent: handshake, extension handshake, peer exchanges. Nothing else is
-//! ever said: no requests, no content.
+//! One connection about one torrent: handshake, extension handshake, peer exchanges. Nothing else
+//! is ever said: no requests, no content.
 
 use std::collections::BTreeMap;
 
@@ -80,7 +80,8 @@ impl Conversation {
     /// Our handshake.
     #[must_use]
     pub fn hello(&self) -> [u8; HANDSHAKE_LEN] {
-        Handshake { reserved: Reserved::OURS, infohash: self.infohash, peer_id: self.peer_id }.encode()
+        Handshake { reserved: Reserved::OURS, infohash: self.infohash, peer_id: self.peer_id }
+            .encode()
     }
 
     /// Whether a byte has come.
@@ -97,11 +98,14 @@ impl Conversation {
         let mut heard = Vec::new();
         let mut rest = bytes;
         if !self.is_open {
-            let (first, tail) = bytes.split_at(bytes.len().min(HANDSHAKE_LEN - self.handshake.len()));
+            let (first, tail) =
+                bytes.split_at(bytes.len().min(HANDSHAKE_LEN - self.handshake.len()));
             self.handshake.extend_from_slice(first);
             rest = tail;
             Handshake::check_start(&self.handshake)?;
-            let Ok(whole) = <[u8; HANDSHAKE_LEN]>::try_from(&self.handshake[..]) else { return Ok(heard) };
+            let Ok(whole) = <[u8; HANDSHAKE_LEN]>::try_from(&self.handshake[..]) else {
+                return Ok(heard);
+            };
             heard.push(Heard::Handshake(self.open(&whole)?));
         }
         self.frames.push(rest)?;
@@ -132,11 +136,13 @@ impl Conversation {
         Ok(match frame {
             Frame::KeepAlive => None,
             Frame::Extended { id: HANDSHAKE_ID, payload } => {
-                let theirs = ExtensionHandshake::decode(&payload).map_err(|_| ConversationError::Extension)?;
+                let theirs = ExtensionHandshake::decode(&payload)
+                    .map_err(|_| ConversationError::Extension)?;
                 Some(Heard::Extensions(Box::new(theirs)))
             }
             Frame::Extended { id: PEX_ID, payload } => {
-                let exchange = PeerExchange::decode(&payload).map_err(|_| ConversationError::Extension)?;
+                let exchange =
+                    PeerExchange::decode(&payload).map_err(|_| ConversationError::Extension)?;
                 Some(Heard::PeerExchange(exchange))
             }
             Frame::Extended { payload, .. } => {
@@ -163,21 +169,32 @@ mod tests {
 
     fn theirs(infohash: [u8; 20]) -> Vec<u8> {
         let reserved = Reserved([0, 0, 0, 0, 0, 0x10, 0, 5]);
-        Handshake { reserved, infohash: Infohash(infohash), peer_id: *b"-TR3000-abcdefghijkl" }.encode().to_vec()
+        Handshake { reserved, infohash: Infohash(infohash), peer_id: *b"-TR3000-abcdefghijkl" }
+            .encode()
+            .to_vec()
     }
 
     #[test]
     fn a_conversation_hears_who_is_there_and_whom_it_has_met_and_drops_the_rest() {
         let mut conversation = Conversation::new(Infohash([7; 20]), [b'x'; 12]);
         assert!(conversation.hello().ends_with(b"-SW0100-xxxxxxxxxxxx"));
-        let extensions = ExtensionHandshake { client: Some(b"Transmission 3.00".to_vec()), ..Default::default() };
-        let met = PeerExchange { added: vec![(([192, 0, 2, 1], 1).into(), pex::Flags(2))], ..Default::default() };
+        let extensions = ExtensionHandshake {
+            client: Some(b"Transmission 3.00".to_vec()),
+            ..Default::default()
+        };
+        let met = PeerExchange {
+            added: vec![(([192, 0, 2, 1], 1).into(), pex::Flags(2))],
+            ..Default::default()
+        };
         let mut stream = theirs([7; 20]);
         stream.extend(frame::extended(0, &extensions.encode()));
         stream.extend([0, 0, 0, 3, 5, 0xff, 0xff]); // a bitfield
         stream.extend(frame::extended(1, &met.encode()));
-        let heard: Vec<Heard> = stream.chunks(7).flat_map(|bytes| conversation.push(bytes).unwrap()).collect();
-        let [Heard::Handshake(handshake), Heard::Extensions(named), Heard::PeerExchange(exchange)] = &heard[..] else {
+        let heard: Vec<Heard> =
+            stream.chunks(7).flat_map(|bytes| conversation.push(bytes).unwrap()).collect();
+        let [Heard::Handshake(handshake), Heard::Extensions(named), Heard::PeerExchange(exchange)] =
+            &heard[..]
+        else {
             panic!("{heard:?}")
         };
         assert!(handshake.reserved.fast() && **named == extensions && *exchange == met);
@@ -192,7 +209,10 @@ mod tests {
         assert!(matches!(fresh().push(b"SSH-2.0"), Err(ConversationError::NotBitTorrent(_))));
         let mut conversation = fresh();
         conversation.push(&theirs([7; 20])).unwrap();
-        assert_eq!(conversation.push(&frame::extended(1, b"le")), Err(ConversationError::Extension));
+        assert_eq!(
+            conversation.push(&frame::extended(1, b"le")),
+            Err(ConversationError::Extension)
+        );
         assert!(fresh().push(&theirs([7; 20])[..67]).unwrap().is_empty() && !fresh().has_heard());
     }
 }

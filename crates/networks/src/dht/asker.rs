@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use swarmscope_wire::krpc::{Body, KrpcError, Message, NodeId, Query, Question, RemoteError, Response, Transaction};
+use swarmscope_wire::krpc::{
+    Body, KrpcError, Message, NodeId, Query, Question, RemoteError, Response, Transaction,
+};
 
 use super::pace::Pace;
 use super::transactions::{Deadlines, Match, Passed, Tally, Transactions};
@@ -170,13 +172,21 @@ impl<T: Copy> Asker<T> {
                     let (to, question, what) = self.queue.remove(index)?;
                     return self.begin(to, question, what, now);
                 }
-                Err(at) => self.pace_deadline = Some(self.pace_deadline.map_or(at, |known| known.min(at))),
+                Err(at) => {
+                    self.pace_deadline = Some(self.pace_deadline.map_or(at, |known| known.min(at)))
+                }
             }
         }
         None
     }
 
-    fn begin(&mut self, to: SocketAddr, question: Question, what: T, now: Instant) -> Option<Transmit> {
+    fn begin(
+        &mut self,
+        to: SocketAddr,
+        question: Question,
+        what: T,
+        now: Instant,
+    ) -> Option<Transmit> {
         let id = self.transactions.begin(to, what, now)?;
         let query = Query { id: self.config.id, question };
         let mut message = Message::new(Transaction::new(&id)?, Body::Query(query));
@@ -199,7 +209,12 @@ impl<T: Copy> Asker<T> {
         match self.transactions.answer(from, message.transaction.bytes(), now) {
             Match::Query { what, rtt, late } => {
                 let (version, our_address) = (message.version, message.ip);
-                let answer = Box::new(Answer { said, version, our_address, deviations: message.deviations.len() });
+                let answer = Box::new(Answer {
+                    said,
+                    version,
+                    our_address,
+                    deviations: message.deviations.len(),
+                });
                 Event::Answered { what, from, answer, rtt, late }
             }
             Match::Repeated => Event::Stray(from, Stray::Repeated),

@@ -1,9 +1,9 @@
 //! Finds all nodes of a zone of the id space, twice, as a machine without I/O.
 //!
-//! Every node of the zone is asked for the neighbourhood of its own id, then for those of its buckets
-//! from the zone's edge inwards. A node counts once it has answered under an id by which somebody
-//! else had named it, so what liars invent is asked and never counted. The second pass begins anew
-//! with other targets: what it finds is held against the first ([`super::estimate`]).
+//! Every node of the zone is asked for the neighbourhood of its own id, then for those of its
+//! buckets from the zone's edge inwards. A node counts once it has answered under an id by which
+//! somebody else had named it, so what liars invent is asked and never counted. The second pass
+//! begins anew with other targets: what it finds is held against the first ([`super::estimate`]).
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
@@ -151,7 +151,8 @@ pub struct Crawl {
 }
 
 impl Crawl {
-    /// Begins the first pass with these nodes, which are best in the zone: those that a lookup found.
+    /// Begins the first pass with these nodes, which are best in the zone: those that a lookup
+    /// found.
     #[must_use]
     pub fn new(config: CrawlConfig, seeds: &[Contact]) -> Self {
         let mut crawl = Self {
@@ -171,7 +172,8 @@ impl Crawl {
         crawl
     }
 
-    /// Begins the second pass, once the first is done. What was found is kept, what was heard is not.
+    /// Begins the second pass, once the first is done. What was found is kept, what was heard is
+    /// not.
     pub fn begin_second_pass(&mut self, seeds: &[Contact]) {
         self.pass = 1;
         self.queue.clear();
@@ -237,7 +239,11 @@ impl Crawl {
         node.is_confirmed = node.named == id || node.claims.contains(&id);
         let is_new = !std::mem::replace(&mut node.answered[usize::from(self.pass)], true);
         if is_new && self.config.zone.contains(&id) {
-            let further = (1..self.config.questions).map(|question| Token { question, is_retry: false, ..token });
+            let further = (1..self.config.questions).map(|question| Token {
+                question,
+                is_retry: false,
+                ..token
+            });
             self.queue.extend(further);
         }
         for (index, contact) in contacts.enumerate() {
@@ -261,7 +267,9 @@ impl Crawl {
     pub fn hear_of(&mut self, event: Event<Token>) {
         match event {
             Event::Answered { what, answer, .. } => match answer.said {
-                Ok(response) => self.answered(what, response.id, answer.version.as_deref(), response.contacts()),
+                Ok(response) => {
+                    self.answered(what, response.id, answer.version.as_deref(), response.contacts())
+                }
                 Err(_) => self.refused(what),
             },
             Event::Slow(what) => self.slow(what),
@@ -282,7 +290,9 @@ impl Crawl {
             self.refused_addresses += 1;
             return;
         }
-        let Some(index) = u32::try_from(self.nodes.len()).ok().filter(|_| self.nodes.len() < self.config.most_known)
+        let Some(index) = u32::try_from(self.nodes.len())
+            .ok()
+            .filter(|_| self.nodes.len() < self.config.most_known)
         else {
             self.surplus += 1;
             return;
@@ -313,7 +323,12 @@ impl Crawl {
     fn queue_first(&mut self, index: u32) {
         let heard = &mut self.nodes[index as usize].heard[usize::from(self.pass)];
         if !std::mem::replace(heard, true) {
-            self.queue.push_back(Token { node: index, question: 0, pass: self.pass, is_retry: false });
+            self.queue.push_back(Token {
+                node: index,
+                question: 0,
+                pass: self.pass,
+                is_retry: false,
+            });
         }
     }
 

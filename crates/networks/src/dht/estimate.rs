@@ -74,7 +74,8 @@ impl Catches {
         let (first, second, both) = (self.first as f64, self.second as f64, self.both as f64);
         let size = (first + 1.0) * (second + 1.0) / (both + 1.0) - 1.0;
         let missed = (first - both) * (second - both);
-        let variance = (first + 1.0) * (second + 1.0) * missed / ((both + 1.0).powi(2) * (both + 2.0));
+        let variance =
+            (first + 1.0) * (second + 1.0) * missed / ((both + 1.0).powi(2) * (both + 2.0));
         Some((size, variance))
     }
 }

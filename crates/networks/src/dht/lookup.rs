@@ -18,8 +18,8 @@ use crate::address::{Policy, Subnet};
 /// How many closest nodes a lookup is for: `k` of Kademlia, as everywhere in this DHT.
 pub const CLOSEST: usize = 8;
 /// Everybody closer than this many that have answered is asked. Asking only up to the eighth missed
-/// one of the true eight in 37 of 200 simulated lookups: tables hold eight of a neighbourhood, silent
-/// nodes among them, so the last of the eight are often known only a little farther out.
+/// one of the true eight in 37 of 200 simulated lookups: tables hold eight of a neighbourhood,
+/// silent nodes among them, so the last of the eight are often known only a little farther out.
 const HORIZON: usize = 12;
 /// How many candidates that nobody has proven are kept; the farthest go first.
 const MAX_FRESH: usize = 100;
@@ -42,7 +42,12 @@ pub struct LookupConfig {
 impl Default for LookupConfig {
     /// 4 at a time; 500 queries and two minutes, which an honest network never needs.
     fn default() -> Self {
-        Self { parallel: 4, most_queries: 500, most_time: Duration::from_secs(120), policy: Policy::default() }
+        Self {
+            parallel: 4,
+            most_queries: 500,
+            most_time: Duration::from_secs(120),
+            policy: Policy::default(),
+        }
     }
 }
 
@@ -195,7 +200,12 @@ pub struct Lookup {
 impl Lookup {
     /// Begins with these nodes, whose ids may be unknown.
     #[must_use]
-    pub fn new(target: Target, config: LookupConfig, seeds: &[(SocketAddr, Option<NodeId>)], now: Instant) -> Self {
+    pub fn new(
+        target: Target,
+        config: LookupConfig,
+        seeds: &[(SocketAddr, Option<NodeId>)],
+        now: Instant,
+    ) -> Self {
         let mut lookup = Self {
             target,
             config,
@@ -274,7 +284,10 @@ impl Lookup {
 
     /// One of the closest eight that has not been asked for its neighbours.
     fn unasked_for_neighbours(&self) -> Option<usize> {
-        let token = self.closest_eight().find(|candidate| candidate.neighbours == Neighbours::NotAsked)?.token;
+        let token = self
+            .closest_eight()
+            .find(|candidate| candidate.neighbours == Neighbours::NotAsked)?
+            .token;
         self.index(token)
     }
 
@@ -292,14 +305,17 @@ impl Lookup {
         now: Instant,
     ) -> Option<Hop> {
         let index = self.index(token)?;
-        let Candidate { address, id: named_as, depth, state, neighbours, .. } = self.candidates[index];
+        let Candidate { address, id: named_as, depth, state, neighbours, .. } =
+            self.candidates[index];
         if neighbours == Neighbours::Asked {
             self.candidates[index].neighbours = Neighbours::Done;
             self.take(contacts, depth);
             self.end_if_due(now);
             return None;
         }
-        if self.ended.is_some() || matches!(state, State::Answered(_) | State::Fresh | State::Failed) {
+        if self.ended.is_some()
+            || matches!(state, State::Answered(_) | State::Fresh | State::Failed)
+        {
             return None;
         }
         self.own_ids.insert(address, id);
@@ -342,7 +358,9 @@ impl Lookup {
     pub fn hear(&mut self, event: Event<Token>, now: Instant) -> Option<Hop> {
         match event {
             Event::Answered { what, answer, rtt, .. } => match answer.said {
-                Ok(response) => return self.answered_by(what, response.id, response.contacts(), rtt, now),
+                Ok(response) => {
+                    return self.answered_by(what, response.id, response.contacts(), rtt, now);
+                }
                 Err(_) => self.refused(what, now),
             },
             Event::Slow(what) => self.slow(what, now),
@@ -390,7 +408,9 @@ impl Lookup {
     fn answered(&self) -> impl Iterator<Item = (&Candidate, Hop)> {
         let mut subnets = std::collections::HashSet::new();
         self.candidates.iter().filter_map(move |candidate| match candidate.state {
-            State::Answered(hop) => subnets.insert(Subnet::of(candidate.address.ip())).then_some((candidate, hop)),
+            State::Answered(hop) => {
+                subnets.insert(Subnet::of(candidate.address.ip())).then_some((candidate, hop))
+            }
             _ => None,
         })
     }
@@ -403,8 +423,9 @@ impl Lookup {
     /// The closest candidate in `state` that may be asked and would matter.
     fn first(&self, state: State) -> Option<usize> {
         let horizon = self.horizon().unwrap_or(Distance::MAX);
-        let wanted =
-            |candidate: &Candidate| candidate.state == state && (state != State::Fresh || !self.is_crowded(candidate));
+        let wanted = |candidate: &Candidate| {
+            candidate.state == state && (state != State::Fresh || !self.is_crowded(candidate))
+        };
         let near = self.candidates.iter().take_while(|candidate| candidate.distance <= horizon);
         near.enumerate().find(|(_, candidate)| wanted(candidate)).map(|(index, _)| index)
     }
@@ -431,7 +452,11 @@ impl Lookup {
     }
 
     fn is_done(&self) -> bool {
-        let waits = self.first(State::Fresh).or(self.first(State::RetryDue)).or(self.first(State::Asked)).is_some();
+        let waits = self
+            .first(State::Fresh)
+            .or(self.first(State::RetryDue))
+            .or(self.first(State::Asked))
+            .is_some();
         !waits && self.closest_eight().all(|candidate| candidate.neighbours == Neighbours::Done)
     }
 
@@ -444,22 +469,32 @@ impl Lookup {
             self.tally.kept_out.unconfirmed += 1;
         }
         if is_seed {
-            self.candidates.retain(|candidate| candidate.address != address || candidate.id.is_some());
+            self.candidates
+                .retain(|candidate| candidate.address != address || candidate.id.is_some());
             self.add(address, Some(own), hop.depth);
         }
-        for candidate in self.candidates.iter_mut().filter(|candidate| candidate.address == address) {
-            candidate.state = if candidate.id == Some(own) { State::Answered(hop) } else { State::Failed };
+        for candidate in self.candidates.iter_mut().filter(|candidate| candidate.address == address)
+        {
+            candidate.state =
+                if candidate.id == Some(own) { State::Answered(hop) } else { State::Failed };
         }
     }
 
     /// Takes what one answer names.
-    fn take<'a>(&mut self, contacts: impl Iterator<Item = &'a Contact>, depth: u16) -> (usize, usize) {
+    fn take<'a>(
+        &mut self,
+        contacts: impl Iterator<Item = &'a Contact>,
+        depth: u16,
+    ) -> (usize, usize) {
         let mut named: Vec<Contact> = contacts.copied().collect();
         let count = named.len();
         named.sort_by_key(|contact| contact.id.distance(&self.target));
         self.tally.kept_out.surplus += count.saturating_sub(CLOSEST);
         named.truncate(CLOSEST);
-        let taken = named.into_iter().filter(|contact| self.add(contact.address, Some(contact.id), depth + 1)).count();
+        let taken = named
+            .into_iter()
+            .filter(|contact| self.add(contact.address, Some(contact.id), depth + 1))
+            .count();
         (count, taken)
     }
 
@@ -498,7 +533,16 @@ impl Lookup {
         let at = self.candidates.partition_point(|candidate| candidate.distance <= distance);
         self.candidates.insert(
             at,
-            Candidate { token, address, id, distance, depth, state, retried: false, neighbours: Neighbours::NotAsked },
+            Candidate {
+                token,
+                address,
+                id,
+                distance,
+                depth,
+                state,
+                retried: false,
+                neighbours: Neighbours::NotAsked,
+            },
         );
         self.cut();
         true
@@ -513,9 +557,11 @@ impl Lookup {
 
     /// Lets the farthest go that nobody has asked, where there are too many.
     fn cut(&mut self) {
-        let fresh = self.candidates.iter().filter(|candidate| candidate.state == State::Fresh).count();
+        let fresh =
+            self.candidates.iter().filter(|candidate| candidate.state == State::Fresh).count();
         if fresh > MAX_FRESH
-            && let Some(last) = self.candidates.iter().rposition(|candidate| candidate.state == State::Fresh)
+            && let Some(last) =
+                self.candidates.iter().rposition(|candidate| candidate.state == State::Fresh)
         {
             self.candidates.remove(last);
             self.tally.kept_out.surplus += 1;

@@ -1,5 +1,5 @@
-//! How often one address, and everybody together, may be asked. Politeness is in the program, not in
-//! advice.
+//! How often one address, and everybody together, may be asked. Politeness is in the program, not
+//! in advice.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -60,7 +60,8 @@ impl Pace {
     }
 
     fn wake(&mut self, now: Instant) {
-        while let Some((until, ip)) = self.order.front().copied().filter(|(until, _)| *until <= now) {
+        while let Some((until, ip)) = self.order.front().copied().filter(|(until, _)| *until <= now)
+        {
             self.order.pop_front();
             if self.resting.get(&ip) == Some(&until) {
                 self.resting.remove(&ip);

@@ -197,8 +197,12 @@ impl<T: Copy> Transactions<T> {
     }
 
     fn take(&mut self, chosen: impl Fn(&Key, &T) -> bool) -> Vec<T> {
-        let keys: Vec<Key> =
-            self.waiting.iter().filter(|(key, query)| chosen(key, &query.what)).map(|(key, _)| *key).collect();
+        let keys: Vec<Key> = self
+            .waiting
+            .iter()
+            .filter(|(key, query)| chosen(key, &query.what))
+            .map(|(key, _)| *key)
+            .collect();
         let mut taken = Vec::with_capacity(keys.len());
         for key in keys {
             taken.extend(self.waiting.remove(&key).map(|query| query.what));

@@ -1,5 +1,5 @@
-//! What listens at an address, found out without an infohash: the rungs that are tried, what each may
-//! say, and what all of them together mean.
+//! What listens at an address, found out without an infohash: the rungs that are tried, what each
+//! may say, and what all of them together mean.
 //!
 //! | rung | what is sent | what an answer means |
 //! |---|---|---|

@@ -1,7 +1,7 @@
 //! What the rungs mean together, in a sentence, and what to do next.
 //!
-//! Only what was seen is said as seen. That a client forces encryption is inferred, from a plain start
-//! that was closed and a key that was answered, and says so.
+//! Only what was seen is said as seen. That a client forces encryption is inferred, from a plain
+//! start that was closed and a key that was answered, and says so.
 
 use swarmscope_wire::bittorrent::Client;
 use swarmscope_wire::failure::{Cause, exit};
@@ -88,7 +88,8 @@ impl Verdict {
             _ if mse || utp => What::BitTorrent,
             Findings { no_connection: Some(_), node: Some(_), .. } => What::Dht,
             Findings { no_connection: Some(_), .. } => What::Nothing,
-            // It accepts and closes: without more that is what many servers do to bytes that they don't know.
+            // It accepts and closes: without more that is what many servers do to bytes that they
+            // don't know.
             _ if is_silent(findings) => What::Nothing,
             _ => What::Other,
         };
@@ -112,7 +113,8 @@ impl Verdict {
 
 /// It accepts connections and says nothing on any of them.
 fn is_silent(findings: &Findings) -> bool {
-    let quiet = |name| matches!(findings.outcome(name), None | Some(Outcome::Waits | Outcome::Timeout));
+    let quiet =
+        |name| matches!(findings.outcome(name), None | Some(Outcome::Waits | Outcome::Timeout));
     [Name::Plain, Name::Overlay, Name::Mse, Name::Http].into_iter().all(quiet)
 }
 
@@ -121,7 +123,12 @@ fn is_silence(findings: &Findings) -> bool {
     matches!(findings.no_connection, None | Some(Cause::TcpTimeout))
 }
 
-fn words(findings: &Findings, what: What, encryption: Option<Encryption>, utp: bool) -> (String, String) {
+fn words(
+    findings: &Findings,
+    what: What,
+    encryption: Option<Encryption>,
+    utp: bool,
+) -> (String, String) {
     let (summary, next) = match what {
         What::Overlay => overlay(findings),
         What::BitTorrent => bittorrent(encryption, utp),
@@ -131,20 +138,21 @@ fn words(findings: &Findings, what: What, encryption: Option<Encryption>, utp: b
     };
     match &findings.node {
         Some(node) if what == What::Dht => (format!("{summary} ({})", node_words(node)), next),
-        Some(node) if matches!(what, What::Other | What::Nothing) => {
-            (format!("{summary}; on UDP a node of the DHT ({})", node_words(node)), ASK_NODE.to_owned())
-        }
+        Some(node) if matches!(what, What::Other | What::Nothing) => (
+            format!("{summary}; on UDP a node of the DHT ({})", node_words(node)),
+            ASK_NODE.to_owned(),
+        ),
         Some(node) => (format!("{summary}; DHT node {}", node_words(node)), next),
         None if what == What::BitTorrent => (format!("{summary}; no DHT node answers"), next),
         None => (summary, next),
     }
 }
 
-const ASK_NODE: &str =
-    "ask the node: `swarmscope request dht://HOST:PORT ping`, or find_node with 40 hexadecimal digits";
+const ASK_NODE: &str = "ask the node: `swarmscope request dht://HOST:PORT ping`, or find_node with 40 hexadecimal digits";
 
 fn overlay(findings: &Findings) -> (String, String) {
-    let version = findings.overlay.map_or_else(String::new, |version| format!(", version {version}"));
+    let version =
+        findings.overlay.map_or_else(String::new, |version| format!(", version {version}"));
     let next = "ask it: `swarmscope request HOST:PORT natcheck`; it answers only Crawlers on its allow-list";
     (format!("a peer of the overlay{version}"), next.to_owned())
 }
@@ -165,7 +173,10 @@ fn bittorrent(encryption: Option<Encryption>, utp: bool) -> (String, String) {
             "ask what it is, for a torrent that it has: `swarmscope request bt://HOST:PORT hello --infohash HEX`",
         ),
     };
-    (format!("a BitTorrent client, not named without a torrent; {how}; {transport}"), next.to_owned())
+    (
+        format!("a BitTorrent client, not named without a torrent; {how}; {transport}"),
+        next.to_owned(),
+    )
 }
 
 fn other(findings: &Findings) -> (String, String) {
@@ -177,7 +188,9 @@ fn other(findings: &Findings) -> (String, String) {
     }
     let said = text::clip(&findings.banner, 60);
     let what = match banner::protocol(&findings.banner) {
-        Some(name) => format!("{name}, neither an overlay peer nor a BitTorrent client; it says {said:?}"),
+        Some(name) => {
+            format!("{name}, neither an overlay peer nor a BitTorrent client; it says {said:?}")
+        }
         None => format!("something that speaks another protocol; it begins {said:?}"),
     };
     (what, next.to_owned())
@@ -193,10 +206,13 @@ fn nothing(findings: &Findings) -> (String, String) {
             "nothing answers: packets are dropped on the way, or the host is down",
             "a firewall or a NAT may drop them: try from elsewhere, or let the peer dial you",
         ),
-        Some(Cause::NotFound) => ("the host name has no address", "check the name, or give the address itself"),
-        Some(Cause::TcpRefused) => {
-            ("nothing listens on that port: the connection was refused", "check the port, and that the program runs")
+        Some(Cause::NotFound) => {
+            ("the host name has no address", "check the name, or give the address itself")
         }
+        Some(Cause::TcpRefused) => (
+            "nothing listens on that port: the connection was refused",
+            "check the port, and that the program runs",
+        ),
         Some(cause) => (cause.text(), cause.hint()),
     };
     (what.to_owned(), next.to_owned())
@@ -257,13 +273,27 @@ mod tests {
     #[test]
     fn an_open_and_a_forced_client_are_told_apart_and_the_second_is_only_likely() {
         use Name::{Mse, Overlay, Plain, Utp};
-        let open =
-            findings(&[(Plain, Outcome::Waits), (Overlay, Outcome::Closed), (Mse, Outcome::Ok), (Utp, Outcome::Ok)]);
+        let open = findings(&[
+            (Plain, Outcome::Waits),
+            (Overlay, Outcome::Closed),
+            (Mse, Outcome::Ok),
+            (Utp, Outcome::Ok),
+        ]);
         let verdict = Verdict::of(&Findings { node: Some(node()), ..open });
-        assert_eq!((verdict.what, verdict.encryption, verdict.exit), (What::BitTorrent, Some(Encryption::Open), 0));
-        assert!(verdict.summary.contains("LT 02 08, libtorrent 2.0.8") && verdict.summary.contains("uTP answers"));
+        assert_eq!(
+            (verdict.what, verdict.encryption, verdict.exit),
+            (What::BitTorrent, Some(Encryption::Open), 0)
+        );
+        assert!(
+            verdict.summary.contains("LT 02 08, libtorrent 2.0.8")
+                && verdict.summary.contains("uTP answers")
+        );
         assert!(verdict.summary.contains("not named"), "nothing names the implementation");
-        let verdict = Verdict::of(&findings(&[(Plain, Outcome::Closed), (Mse, Outcome::Ok), (Utp, Outcome::Timeout)]));
+        let verdict = Verdict::of(&findings(&[
+            (Plain, Outcome::Closed),
+            (Mse, Outcome::Ok),
+            (Utp, Outcome::Timeout),
+        ]));
         assert_eq!((verdict.encryption, verdict.utp), (Some(Encryption::Forced), false));
         assert!(verdict.summary.contains("likely") && verdict.summary.contains("no DHT node"));
     }
@@ -283,8 +313,11 @@ mod tests {
         assert_eq!((Verdict::of(&refused).what, Verdict::of(&refused).exit), (What::Nothing, 3));
         let dropped = Findings { no_connection: Some(Cause::TcpTimeout), ..Findings::default() };
         assert_eq!((Verdict::of(&dropped).what, Verdict::of(&dropped).exit), (What::Nothing, 6));
-        let silent =
-            findings(&[(Name::Plain, Outcome::Waits), (Name::Overlay, Outcome::Waits), (Name::Mse, Outcome::Timeout)]);
+        let silent = findings(&[
+            (Name::Plain, Outcome::Waits),
+            (Name::Overlay, Outcome::Waits),
+            (Name::Mse, Outcome::Timeout),
+        ]);
         let verdict = Verdict::of(&silent);
         assert_eq!((verdict.what, verdict.exit), (What::Nothing, 6));
         assert!(verdict.summary.contains("silent"));
@@ -294,7 +327,10 @@ mod tests {
 
     #[test]
     fn overlay_peers_and_other_servers_are_named() {
-        let peer = Findings { overlay: Some(OverlayVersion(18)), ..findings(&[(Name::Plain, Outcome::Waits)]) };
+        let peer = Findings {
+            overlay: Some(OverlayVersion(18)),
+            ..findings(&[(Name::Plain, Outcome::Waits)])
+        };
         assert_eq!(Verdict::of(&peer).summary, "a peer of the overlay, version 18");
         let ssh = Findings { banner: b"SSH-2.0-x\x1b[31m\r\n".to_vec(), ..Findings::default() };
         let verdict = Verdict::of(&ssh);

@@ -1,4 +1,5 @@
-//! A whole crawl of a simulated swarm on virtual time: two passes, each led into the zone by a lookup.
+//! A whole crawl of a simulated swarm on virtual time: two passes, each led into the zone by a
+//! lookup.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -36,9 +37,12 @@ pub fn crawl(swarm: Swarm, bits: u8, questions: u8, rate: u32, start: Instant) -
     let seed = swarm.config.seed ^ 0xc4a1;
     let mut random = Random::new(seed);
     let zone = Zone { prefix: NodeId(random.bytes()), bits };
-    let config = CrawlConfig { zone, questions, most_known: 4_000_000, policy: Policy::default(), seed };
-    let asking = AskerConfig { id: NodeId(random.bytes()), rate, deadlines: Deadlines::default(), seed };
-    let mut world = World { network: Network::new(swarm, start), asking, pace: Pace::new(rate), random };
+    let config =
+        CrawlConfig { zone, questions, most_known: 4_000_000, policy: Policy::default(), seed };
+    let asking =
+        AskerConfig { id: NodeId(random.bytes()), rate, deadlines: Deadlines::default(), seed };
+    let mut world =
+        World { network: Network::new(swarm, start), asking, pace: Pace::new(rate), random };
     let seeds = world.find(zone);
     let mut crawl = Crawl::new(config, &seeds);
     world.run_pass(&mut crawl);

@@ -48,10 +48,14 @@ impl Network {
             self.send(transmit.to, true, transmit.datagram);
         }
         let arrival = self.flights.peek().map(|Reverse((at, ..))| *at);
-        let Some(next) = [arrival, asker.deadline()].into_iter().flatten().min() else { return false };
+        let Some(next) = [arrival, asker.deadline()].into_iter().flatten().min() else {
+            return false;
+        };
         self.now = self.now.max(next);
         while self.flights.peek().is_some_and(|Reverse((at, ..))| *at <= self.now) {
-            let Some(Reverse((_, _, node, goes_there, datagram))) = self.flights.pop() else { break };
+            let Some(Reverse((_, _, node, goes_there, datagram))) = self.flights.pop() else {
+                break;
+            };
             if !goes_there {
                 events.push(asker.receive(node, &datagram, self.now));
             } else if let Some(answer) = self.swarm.answer(node, &datagram, self.now) {

@@ -38,7 +38,12 @@ pub struct NodeAnswer {
 
 pub(super) fn config(rate: u32) -> Result<AskerConfig, Failure> {
     let mut random = super::random()?;
-    Ok(AskerConfig { id: NodeId(random.bytes()), rate, deadlines: Deadlines::default(), seed: random.next() })
+    Ok(AskerConfig {
+        id: NodeId(random.bytes()),
+        rate,
+        deadlines: Deadlines::default(),
+        seed: random.next(),
+    })
 }
 
 /// Asks one node, and once more where it is slow.
@@ -81,9 +86,15 @@ pub async fn ask(
             Ok(NodeAnswer { from, answer, rtt, queries, strays })
         }
         (Some(Err(cause)), _) => Err(Failure::new(cause, By::Network, node.to_string())),
-        (None, Some(error)) => Err(Failure::new(Cause::AnswerMalformed, By::Peer, format!("{node}: {error}"))),
+        (None, Some(error)) => {
+            Err(Failure::new(Cause::AnswerMalformed, By::Peer, format!("{node}: {error}")))
+        }
         (None, None) => {
-            let asked = if queries == 1 { "asked once".to_owned() } else { format!("asked {queries} times") };
+            let asked = if queries == 1 {
+                "asked once".to_owned()
+            } else {
+                format!("asked {queries} times")
+            };
             let also = if strays.queries > 0 { "; it sent queries of its own" } else { "" };
             let detail = format!("{node}, {asked} in {} s{also}", limit.as_secs_f32());
             Err(Failure::new(Cause::AnswerTimeout, By::Network, detail).delivered(Delivered::Maybe))

@@ -42,7 +42,10 @@ pub async fn look_up(
 ) -> Result<LookupOutcome, Failure> {
     let begun = Instant::now();
     let like = seeds.first().map_or_else(|| ([0, 0, 0, 0], 0).into(), |(address, _)| *address);
-    settings.policy.allowed.extend(seeds.iter().map(|(address, _)| crate::address::Range::single(address.ip())));
+    settings
+        .policy
+        .allowed
+        .extend(seeds.iter().map(|(address, _)| crate::address::Range::single(address.ip())));
     let mut socket = Socket::to_many(like, config(rate)?).await?;
     let mut lookup = Lookup::new(target, settings, seeds, begun.into_std());
     while lookup.ended().is_none() {
@@ -69,7 +72,11 @@ pub async fn look_up(
     })
 }
 
-fn hear(lookup: &mut Lookup, event: Event<crate::dht::lookup::Token>, on_hop: &mut dyn FnMut(&Hop)) {
+fn hear(
+    lookup: &mut Lookup,
+    event: Event<crate::dht::lookup::Token>,
+    on_hop: &mut dyn FnMut(&Hop),
+) {
     if let Some(hop) = lookup.hear(event, Instant::now().into_std()) {
         on_hop(&hop);
     }

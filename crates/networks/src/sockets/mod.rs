@@ -1,5 +1,5 @@
-//! The sockets under the machines. Everything that needs a clock, a socket or the system's randomness
-//! is here.
+//! The sockets under the machines. Everything that needs a clock, a socket or the system's
+//! randomness is here.
 #![allow(clippy::disallowed_methods, reason = "sockets, timers and seeds live here")]
 
 mod dht;
@@ -40,7 +40,8 @@ const RESOLVE: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`Cause::NotFound`].
 pub async fn resolve(place: &Place) -> Result<SocketAddr, Failure> {
-    let not_found = |why: String| Failure::new(Cause::NotFound, By::Network, format!("{}: {why}", place.host));
+    let not_found =
+        |why: String| Failure::new(Cause::NotFound, By::Network, format!("{}: {why}", place.host));
     let found = timeout(RESOLVE, lookup_host((place.host.as_str(), place.port)))
         .await
         .map_err(|_| not_found(format!("no answer in {} s", RESOLVE.as_secs())))?
@@ -54,7 +55,8 @@ pub async fn resolve(place: &Place) -> Result<SocketAddr, Failure> {
 /// The system has none.
 pub fn random() -> Result<Random, Failure> {
     let mut seed = [0; 8];
-    getrandom::fill(&mut seed).map_err(|error| Failure::new(Cause::Io, By::Us, format!("random numbers: {error}")))?;
+    getrandom::fill(&mut seed)
+        .map_err(|error| Failure::new(Cause::Io, By::Us, format!("random numbers: {error}")))?;
     Ok(Random::new(u64::from_le_bytes(seed)))
 }
 
@@ -62,9 +64,9 @@ pub fn random() -> Result<Random, Failure> {
 fn connect_cause(error: &io::Error) -> Cause {
     match error.kind() {
         ErrorKind::ConnectionRefused => Cause::TcpRefused,
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable => {
-            Cause::TcpUnreachable
-        }
+        ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::AddrNotAvailable => Cause::TcpUnreachable,
         ErrorKind::TimedOut => Cause::TcpTimeout,
         _ => Cause::TcpOther,
     }

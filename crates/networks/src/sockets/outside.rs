@@ -13,8 +13,8 @@ use crate::dht::asker::Event;
 use crate::dht::pace::TOTAL_RATE;
 use crate::outside::Outside;
 
-/// Asks these nodes, which the operator named; those of another address family than the first are left
-/// out, since they would see another address of ours.
+/// Asks these nodes, which the operator named; those of another address family than the first are
+/// left out, since they would see another address of ours.
 ///
 /// # Errors
 /// None of the names has an address, or there is no socket.

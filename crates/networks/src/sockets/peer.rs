@@ -1,4 +1,5 @@
-//! A conversation with a BitTorrent peer: plain first, encrypted where that is closed without a byte.
+//! A conversation with a BitTorrent peer: plain first, encrypted where that is closed without a
+//! byte.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -49,8 +50,8 @@ pub struct PeerAnswer {
     pub took: Duration,
 }
 
-/// Asks a peer about a torrent that the operator named. `on_exchange` hears of each peer exchange as
-/// it comes.
+/// Asks a peer about a torrent that the operator named. `on_exchange` hears of each peer exchange
+/// as it comes.
 ///
 /// # Errors
 /// No connection, no handshake, or not what was wanted.
@@ -63,7 +64,9 @@ pub async fn converse(
 ) -> Result<PeerAnswer, Failure> {
     let begun = Instant::now();
     let mut random = super::random()?;
-    let mut talk = if let Some(talk) = Talk::plain(address, Conversation::new(infohash, random.bytes())).await? {
+    let mut talk = if let Some(talk) =
+        Talk::plain(address, Conversation::new(infohash, random.bytes())).await?
+    {
         talk
     } else {
         sleep(PAUSE).await;
@@ -121,7 +124,10 @@ impl Talk {
     }
 
     /// None where the peer closes without a byte.
-    async fn plain(address: SocketAddr, conversation: Conversation) -> Result<Option<Self>, Failure> {
+    async fn plain(
+        address: SocketAddr,
+        conversation: Conversation,
+    ) -> Result<Option<Self>, Failure> {
         let mut stream = Stream::connect(address, CONNECT).await?;
         stream.write(&conversation.hello()).await;
         let mut talk = Self::new(stream, None, conversation);
@@ -135,7 +141,9 @@ impl Talk {
         random: [u8; 20],
         infohash: Infohash,
     ) -> Result<Self, Failure> {
-        let closed = || Failure::new(Cause::BtClosed, By::Peer, address.to_string()).delivered(Delivered::Yes);
+        let closed = || {
+            Failure::new(Cause::BtClosed, By::Peer, address.to_string()).delivered(Delivered::Yes)
+        };
         let mut stream = Stream::connect(address, CONNECT).await?;
         let mut initiator = Initiator::new(random, infohash.0, conversation.hello().to_vec());
         stream.write(&initiator.hello()).await;
@@ -144,9 +152,12 @@ impl Talk {
             let bytes = match stream.read(until).await {
                 Read::Data(bytes) => bytes,
                 Read::Closed => return Err(closed()),
-                Read::Nothing => return Err(Failure::new(Cause::MseFailed, By::Network, address.to_string())),
+                Read::Nothing => {
+                    return Err(Failure::new(Cause::MseFailed, By::Network, address.to_string()));
+                }
             };
-            let failed = |error| Failure::new(Cause::MseFailed, By::Peer, format!("{address}: {error}"));
+            let failed =
+                |error| Failure::new(Cause::MseFailed, By::Peer, format!("{address}: {error}"));
             match initiator.push(&bytes).map_err(failed)? {
                 Step::Wait => {}
                 Step::Send(bytes) => stream.write(&bytes).await,
@@ -172,8 +183,16 @@ impl Talk {
                     self.push(&bytes).map_err(|error| misread(address, error))?;
                 }
                 Read::Closed if !self.conversation.has_heard() => return Ok(false),
-                Read::Closed => return Err(Failure::new(Cause::HandshakeClosed, By::Peer, address.to_string())),
-                Read::Nothing => return Err(Failure::new(Cause::BtTimeout, By::Network, address.to_string())),
+                Read::Closed => {
+                    return Err(Failure::new(
+                        Cause::HandshakeClosed,
+                        By::Peer,
+                        address.to_string(),
+                    ));
+                }
+                Read::Nothing => {
+                    return Err(Failure::new(Cause::BtTimeout, By::Network, address.to_string()));
+                }
             }
         }
         self.open_since = Instant::now();
@@ -212,8 +231,9 @@ impl Talk {
                 if let Some(keys) = &mut self.keys {
                     keys.incoming.apply(&mut bytes);
                 }
-                let failed =
-                    |error: ConversationError| Failure::new(Cause::MessageMalformed, By::Peer, error.to_string());
+                let failed = |error: ConversationError| {
+                    Failure::new(Cause::MessageMalformed, By::Peer, error.to_string())
+                };
                 Listened::Heard(self.push(&bytes).map_err(failed)?)
             }
         })
@@ -237,17 +257,22 @@ impl Talk {
 
     fn finish(self, wanted: Wanted, took: Duration) -> Result<PeerAnswer, Failure> {
         let fail = |cause, by| Err(Failure::new(cause, by, "").delivered(Delivered::Yes));
-        let ended = if self.closed_by_peer { Cause::BtClosedInReply } else { Cause::ExtensionsTimeout };
+        let ended =
+            if self.closed_by_peer { Cause::BtClosedInReply } else { Cause::ExtensionsTimeout };
         let Some(handshake) = self.handshake else { return fail(Cause::BtTimeout, By::Network) };
         match wanted {
-            Wanted::Hello if self.has_extensions() && self.extensions.is_none() => return fail(ended, By::Peer),
+            Wanted::Hello if self.has_extensions() && self.extensions.is_none() => {
+                return fail(ended, By::Peer);
+            }
             Wanted::PeerExchange if !self.has_extensions() || !self.has_peer_exchange() => {
                 return fail(Cause::NoExtension, By::Peer);
             }
             Wanted::PeerExchange if self.exchanges == 0 && self.closed_by_peer => {
                 return fail(Cause::BtClosedInReply, By::Peer);
             }
-            Wanted::PeerExchange if self.exchanges == 0 => return fail(Cause::PexTimeout, By::Network),
+            Wanted::PeerExchange if self.exchanges == 0 => {
+                return fail(Cause::PexTimeout, By::Network);
+            }
             _ => {}
         }
         let named = |(kind, (count, bytes)): (&swarmscope_wire::bittorrent::Kind, &(u64, u64))| {

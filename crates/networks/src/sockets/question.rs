@@ -1,4 +1,5 @@
-//! Any question to any peer of these networks: what the command line and the screen both ask through.
+//! Any question to any peer of these networks: what the command line and the screen both ask
+//! through.
 
 use std::time::Duration;
 
@@ -77,23 +78,31 @@ pub async fn question(
     };
     let (said, error, exit) = match *question {
         Question::Reach => {
-            let findings = reach(&target.place, Timings::default(), |rung| part(answer::rung(rung))).await;
+            let findings =
+                reach(&target.place, Timings::default(), |rung| part(answer::rung(rung))).await;
             let verdict = Verdict::of(&findings);
             (answer::verdict(&findings, &verdict), None, verdict.exit)
         }
         Question::Hello(infohash) => {
             let address = resolve(&target.place).await?;
-            let peer = converse(address, infohash, Wanted::Hello, settings.timeout, |_, _| {}).await?;
+            let peer =
+                converse(address, infohash, Wanted::Hello, settings.timeout, |_, _| {}).await?;
             (answer::hello(&peer.handshake, peer.extensions.as_deref(), peer.encryption), None, 0)
         }
         Question::PeerExchange(infohash) => {
             let address = resolve(&target.place).await?;
             let (mut met, mut lost) = (0, 0);
-            let peer = converse(address, infohash, Wanted::PeerExchange, settings.timeout, |exchange, _| {
-                met += exchange.added.len();
-                lost += exchange.dropped.len();
-                part(answer::peer_exchange(exchange).json);
-            })
+            let peer = converse(
+                address,
+                infohash,
+                Wanted::PeerExchange,
+                settings.timeout,
+                |exchange, _| {
+                    met += exchange.added.len();
+                    lost += exchange.dropped.len();
+                    part(answer::peer_exchange(exchange).json);
+                },
+            )
             .await?;
             let dropped: Vec<Value> = (peer.dropped.iter())
                 .map(|(name, count, bytes)| json!({ "message": name, "count": count, "bytes": bytes }))
@@ -112,13 +121,17 @@ pub async fn question(
                 ..LookupConfig::default()
             };
             let seeds = [(address, target.id)];
-            let found = look_up(&seeds, wanted, settings.rate, config, |hop, _| part(answer::hop(hop, wanted))).await?;
+            let found = look_up(&seeds, wanted, settings.rate, config, |hop, _| {
+                part(answer::hop(hop, wanted))
+            })
+            .await?;
             (lookup_said(&found, wanted), None, 0)
         }
         _ => {
             let address = resolve(&target.place).await?;
             let node = ask(address, target.id, query(question), settings.timeout).await?;
-            let said = answer::node(question, node.from, &node.answer, node.rtt.as_secs_f64() * 1e3);
+            let said =
+                answer::node(question, node.from, &node.answer, node.rtt.as_secs_f64() * 1e3);
             let error = node.answer.said.as_ref().err().cloned();
             let exit = if error.is_some() { EXIT_REFUSED } else { 0 };
             (with_strays(said, &node), error, exit)

@@ -40,7 +40,14 @@ pub struct Timings {
 impl Default for Timings {
     fn default() -> Self {
         let ms = Duration::from_millis;
-        Self { connect: ms(2500), plain: ms(350), overlay: ms(700), mse: ms(1500), http: ms(700), utp: ms(200) }
+        Self {
+            connect: ms(2500),
+            plain: ms(350),
+            overlay: ms(700),
+            mse: ms(1500),
+            http: ms(700),
+            utp: ms(200),
+        }
     }
 }
 
@@ -57,7 +64,13 @@ struct Part {
 struct Ladder(mpsc::UnboundedSender<Rung>);
 
 impl Ladder {
-    fn end(&self, name: Name, outcome: Outcome, detail: impl Into<String>, begun: Instant) -> Outcome {
+    fn end(
+        &self,
+        name: Name,
+        outcome: Outcome,
+        detail: impl Into<String>,
+        begun: Instant,
+    ) -> Outcome {
         let _ = self.0.send(Rung { name, outcome, detail: detail.into(), took: begun.elapsed() });
         outcome
     }
@@ -146,7 +159,12 @@ fn unconnected(failure: &Failure) -> Outcome {
 }
 
 /// 20 bytes, and where they are met with patience the rest of the overlay's handshake.
-async fn plain_and_overlay(mut stream: Stream, timings: Timings, ladder: &Ladder, part: &mut Part) -> Outcome {
+async fn plain_and_overlay(
+    mut stream: Stream,
+    timings: Timings,
+    ladder: &Ladder,
+    part: &mut Part,
+) -> Outcome {
     let way = stream.connected_after * 2;
     let begun = Instant::now();
     stream.write(PLAIN).await;
@@ -155,7 +173,8 @@ async fn plain_and_overlay(mut stream: Stream, timings: Timings, ladder: &Ladder
         (true, true) => ladder.end(Name::Plain, Outcome::Closed, "closed without a byte", begun),
         (true, false) => ladder.end(Name::Plain, Outcome::Waits, "open, waits for more", begun),
         (false, _) => {
-            let more = stream.read_at_least(MAX_BANNER, Instant::now() + way + timings.plain).await.0;
+            let more =
+                stream.read_at_least(MAX_BANNER, Instant::now() + way + timings.plain).await.0;
             other(Name::Plain, [said, more].concat(), ladder, part, begun)
         }
     };
@@ -164,15 +183,23 @@ async fn plain_and_overlay(mut stream: Stream, timings: Timings, ladder: &Ladder
     }
     let begun = Instant::now();
     let ours = match super::random() {
-        Ok(mut random) => PeerId::new(random.bytes(), 0, OverlayVersion::LEGACY_LOWEST, OverlayVersion::CURRENT),
+        Ok(mut random) => {
+            PeerId::new(random.bytes(), 0, OverlayVersion::LEGACY_LOWEST, OverlayVersion::CURRENT)
+        }
         Err(_) => return outcome,
     };
     stream.write(&Handshake::new(ours).encode()[PLAIN.len()..]).await;
     let (said, closed) = stream.read_at_least(HANDSHAKE_LEN, begun + way + timings.overlay).await;
-    let theirs = said.first_chunk::<HANDSHAKE_LEN>().and_then(|whole| Handshake::decode(whole).ok());
+    let theirs =
+        said.first_chunk::<HANDSHAKE_LEN>().and_then(|whole| Handshake::decode(whole).ok());
     if let Some(theirs) = theirs {
         part.overlay = Some(theirs.peer_id.current());
-        ladder.end(Name::Overlay, Outcome::Ok, format!("version {}", theirs.peer_id.current()), begun);
+        ladder.end(
+            Name::Overlay,
+            Outcome::Ok,
+            format!("version {}", theirs.peer_id.current()),
+            begun,
+        );
     } else if !said.is_empty() {
         other(Name::Overlay, said, ladder, part, begun);
     } else if closed {
@@ -191,7 +218,13 @@ fn other(name: Name, said: Vec<u8>, ladder: &Ladder, part: &mut Part, begun: Ins
     ladder.end(name, Outcome::Other, detail, begun)
 }
 
-async fn mse(address: SocketAddr, timings: Timings, way: Duration, ladder: &Ladder, part: &mut Part) -> Outcome {
+async fn mse(
+    address: SocketAddr,
+    timings: Timings,
+    way: Duration,
+    ladder: &Ladder,
+    part: &mut Part,
+) -> Outcome {
     let begun = Instant::now();
     let Ok(mut random) = super::random() else { return Outcome::Timeout };
     let key = SecretKey::new(random.bytes()).public();
@@ -213,7 +246,13 @@ async fn mse(address: SocketAddr, timings: Timings, way: Duration, ladder: &Ladd
     }
 }
 
-async fn http(address: SocketAddr, timings: Timings, way: Duration, ladder: &Ladder, part: &mut Part) {
+async fn http(
+    address: SocketAddr,
+    timings: Timings,
+    way: Duration,
+    ladder: &Ladder,
+    part: &mut Part,
+) {
     let begun = Instant::now();
     let Ok(mut stream) = Stream::connect(address, timings.connect).await else { return };
     stream.write(b"HEAD / HTTP/1.0\r\n\r\n").await;
@@ -227,7 +266,8 @@ async fn http(address: SocketAddr, timings: Timings, way: Duration, ladder: &Lad
     }
 }
 
-/// Sends a SYN, twice, and a RESET where it is answered, so that the peer keeps no half-open connection.
+/// Sends a SYN, twice, and a RESET where it is answered, so that the peer keeps no half-open
+/// connection.
 async fn utp(address: SocketAddr, timings: Timings, ladder: &Ladder) {
     let begun = Instant::now();
     let (Ok(mut random), Ok(socket)) = (super::random(), udp::bind(address).await) else { return };
@@ -236,17 +276,26 @@ async fn utp(address: SocketAddr, timings: Timings, ladder: &Ladder) {
         return;
     }
     let connection = u16::from_le_bytes(random.bytes());
-    let micros = |since: Instant| u32::try_from(since.elapsed().as_micros() & u128::from(u32::MAX)).unwrap_or(0);
+    let micros = |since: Instant| {
+        u32::try_from(since.elapsed().as_micros() & u128::from(u32::MAX)).unwrap_or(0)
+    };
     for _ in 0..2 {
         let _ = socket.send(&Packet::syn(connection, micros(begun)).encode()).await;
         let until = Instant::now() + timings.utp;
         let mut buffer = [0; 1500];
         while let Ok(received) = timeout_at(until, socket.recv(&mut buffer)).await {
             let Ok(length) = received else {
-                ladder.end(Name::Utp, Outcome::Refused, "the host says that nobody listens on UDP", begun);
+                ladder.end(
+                    Name::Utp,
+                    Outcome::Refused,
+                    "the host says that nobody listens on UDP",
+                    begun,
+                );
                 return;
             };
-            let packet = Packet::decode(&buffer[..length]).ok().filter(|packet| packet.connection == connection);
+            let packet = Packet::decode(&buffer[..length])
+                .ok()
+                .filter(|packet| packet.connection == connection);
             if let Some(packet) = packet {
                 if packet.kind == PacketType::State {
                     let _ = socket.send(&Packet::reset(&packet, micros(begun)).encode()).await;
@@ -262,16 +311,23 @@ async fn utp(address: SocketAddr, timings: Timings, ladder: &Ladder) {
 async fn krpc(address: SocketAddr, timings: Timings, ladder: &Ladder) -> Option<DhtNode> {
     let begun = Instant::now();
     let end = |outcome, detail: String| ladder.end(Name::Krpc, outcome, detail, begun);
-    match dht::ask(address, None, Question::Ping, timings.connect.min(Duration::from_millis(2200))).await {
+    match dht::ask(address, None, Question::Ping, timings.connect.min(Duration::from_millis(2200)))
+        .await
+    {
         Ok(answer) => {
             let version = answer.answer.version.clone();
             let Ok(response) = answer.answer.said else {
                 end(Outcome::Other, "a node that refuses a ping".into());
                 return None;
             };
-            let named = version.as_deref().map_or_else(|| "without a name".to_owned(), version_words);
+            let named =
+                version.as_deref().map_or_else(|| "without a name".to_owned(), version_words);
             end(Outcome::Ok, format!("node {named}"));
-            Some(DhtNode { id: response.id, version, security: Security::of(&response.id, address.ip()) })
+            Some(DhtNode {
+                id: response.id,
+                version,
+                security: Security::of(&response.id, address.ip()),
+            })
         }
         Err(failure) => {
             let outcome = match failure.cause {

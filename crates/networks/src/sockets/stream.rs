@@ -33,7 +33,9 @@ impl Stream {
         let begun = Instant::now();
         match timeout(limit, TcpStream::connect(address)).await {
             Ok(Ok(socket)) => Ok(Self { socket, connected_after: begun.elapsed() }),
-            Ok(Err(error)) => Err(Failure::new(connect_cause(&error), By::Network, format!("{address}: {error}"))),
+            Ok(Err(error)) => {
+                Err(Failure::new(connect_cause(&error), By::Network, format!("{address}: {error}")))
+            }
             Err(_) => {
                 let detail = format!("{address}, after {} s", limit.as_secs_f32());
                 Err(Failure::new(Cause::TcpTimeout, By::Network, detail))

@@ -47,9 +47,16 @@ impl<T: Copy> Socket<T> {
     /// There is no socket, or no way there.
     pub async fn to_one(node: SocketAddr, config: AskerConfig) -> Result<Self, Failure> {
         let socket = bind(node).await?;
-        let unreachable = |error: io::Error| Failure::new(Cause::UdpOther, By::Network, format!("{node}: {error}"));
+        let unreachable = |error: io::Error| {
+            Failure::new(Cause::UdpOther, By::Network, format!("{node}: {error}"))
+        };
         socket.connect(node).await.map_err(unreachable)?;
-        Ok(Self { udp: socket, node: Some(node), asker: Asker::new(config), ready: VecDeque::new() })
+        Ok(Self {
+            udp: socket,
+            node: Some(node),
+            asker: Asker::new(config),
+            ready: VecDeque::new(),
+        })
     }
 
     /// Asks as soon as the pace allows it.
@@ -63,7 +70,8 @@ impl<T: Copy> Socket<T> {
         self.asker.tally()
     }
 
-    /// The next thing that happens; none where nothing is asked. Cancel-safe: what has come is kept.
+    /// The next thing that happens; none where nothing is asked. Cancel-safe: what has come is
+    /// kept.
     pub async fn next_event(&mut self) -> Option<Event<T>> {
         let mut buffer = [0; MAX_DATAGRAM + 1];
         loop {
@@ -105,5 +113,8 @@ impl<T: Copy> Socket<T> {
 
 /// What the network says where nobody listens, or where there is no way.
 fn is_unreachable(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable)
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable
+    )
 }

@@ -1,5 +1,6 @@
-//! What a Crawler knows of when a peer will accept an id again (protocol.md §4). A 254 carries no time, so this is worked out
-//! from our own requests: exact where our own accepted one was the last, a bound where another Crawler must have asked.
+//! What a Crawler knows of when a peer will accept an id again (protocol.md §4). A 254 carries no
+//! time, so this is worked out from our own requests: exact where our own accepted one was the
+//! last, a bound where another Crawler must have asked.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -37,17 +38,26 @@ struct Known {
 }
 
 impl AcceptanceLog {
-    /// Our request, sent at `at`, was accepted: a reply came that is neither 253 nor 254. What was known before no longer counts.
+    /// Our request, sent at `at`, was accepted: a reply came that is neither 253 nor 254. What was
+    /// known before no longer counts.
     pub fn record_accepted(&mut self, permid: Permid, message: MessageId, at: Instant) {
         self.make_room(at);
         self.known.insert((permid, message), Known { accepted: Some(at), strange: None });
     }
 
     /// Our request of `frequency` met a 254 at `at`.
-    pub fn record_254(&mut self, permid: Permid, message: MessageId, at: Instant, frequency: Frequency) {
+    pub fn record_254(
+        &mut self,
+        permid: Permid,
+        message: MessageId,
+        at: Instant,
+        frequency: Frequency,
+    ) {
         self.make_room(at);
         let known = self.known.entry((permid, message)).or_default();
-        let explained = known.accepted.is_some_and(|accepted| accepted + frequency.duration() >= at + FLEXIBILITY);
+        let explained = known
+            .accepted
+            .is_some_and(|accepted| accepted + frequency.duration() >= at + FLEXIBILITY);
         if !explained {
             known.strange = Some(at);
         }
@@ -55,9 +65,17 @@ impl AcceptanceLog {
 
     /// The answer for a request of `frequency` made at `now`.
     #[must_use]
-    pub fn acceptance(&self, permid: Permid, message: MessageId, frequency: Frequency, now: Instant) -> Acceptance {
+    pub fn acceptance(
+        &self,
+        permid: Permid,
+        message: MessageId,
+        frequency: Frequency,
+        now: Instant,
+    ) -> Acceptance {
         let Some(known) = self.known.get(&(permid, message)) else { return Acceptance::Now };
-        let wait = |since: Instant| (since + frequency.duration()).saturating_duration_since(now + FLEXIBILITY);
+        let wait = |since: Instant| {
+            (since + frequency.duration()).saturating_duration_since(now + FLEXIBILITY)
+        };
         let (since, told): (_, fn(Duration) -> Acceptance) = match (known.strange, known.accepted) {
             (Some(strange), _) => (strange, Acceptance::AtMost),
             (None, Some(accepted)) => (accepted, Acceptance::In),
@@ -69,9 +87,15 @@ impl AcceptanceLog {
         }
     }
 
-    /// From when on a request of `frequency` is accepted, as far as is known: [`Self::acceptance`] without a present.
+    /// From when on a request of `frequency` is accepted, as far as is known: [`Self::acceptance`]
+    /// without a present.
     #[must_use]
-    pub fn accepted_from(&self, permid: Permid, message: MessageId, frequency: Frequency) -> Option<Instant> {
+    pub fn accepted_from(
+        &self,
+        permid: Permid,
+        message: MessageId,
+        frequency: Frequency,
+    ) -> Option<Instant> {
         let known = self.known.get(&(permid, message))?;
         (known.strange.or(known.accepted)? + frequency.duration()).checked_sub(FLEXIBILITY)
     }
@@ -80,7 +104,9 @@ impl AcceptanceLog {
         if self.known.len() < MANY || !self.known.len().is_multiple_of(MANY / 4) {
             return;
         }
-        self.known.retain(|_, known| known.strange.max(known.accepted).is_some_and(|at| now < at + LONGEST));
+        self.known.retain(|_, known| {
+            known.strange.max(known.accepted).is_some_and(|at| now < at + LONGEST)
+        });
     }
 }
 
@@ -104,9 +130,17 @@ mod tests {
         log.record_accepted(PEER, ID, t0);
         assert_eq!(log.acceptance(PEER, ID, F, t0 + secs(10)), Acceptance::In(secs(3585)));
         assert_eq!(log.acceptance(PEER, ID, Frequency(5), t0), Acceptance::Now);
-        assert_eq!(log.accepted_from(PEER, ID, F), Some(t0 + secs(3595)), "the same without a present");
+        assert_eq!(
+            log.accepted_from(PEER, ID, F),
+            Some(t0 + secs(3595)),
+            "the same without a present"
+        );
         log.record_254(PEER, ID, t0 + secs(10), F);
-        assert_eq!(log.acceptance(PEER, ID, F, t0 + secs(10)), Acceptance::In(secs(3585)), "explained by our own");
+        assert_eq!(
+            log.acceptance(PEER, ID, F, t0 + secs(10)),
+            Acceptance::In(secs(3585)),
+            "explained by our own"
+        );
         assert_eq!(log.acceptance(PEER, ID, F, t0 + secs(3600)), Acceptance::Now);
     }
 

@@ -11,7 +11,8 @@ use swarmscope_wire::{Frequency, MessageId, Permid, serial};
 /// One request to make.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Ask {
-    /// Who is asked. It has to be connected, or known from discovery or from an earlier connection.
+    /// Who is asked. It has to be connected, or known from discovery or from an earlier
+    /// connection.
     pub to: Permid,
     /// What is asked.
     pub message: MessageId,
@@ -25,13 +26,14 @@ pub struct Ask {
     pub timeout: Duration,
     /// On whose behalf.
     pub origin: Origin,
-    /// Where the connection is lost: wait for the peer to dial back until the timeout, instead of failing at once.
+    /// Where the connection is lost: wait for the peer to dial back until the timeout, instead of
+    /// failing at once.
     pub wait_for_dial_back: bool,
 }
 
 impl Ask {
-    /// Asks with an empty payload, and with what most programs want of the rest: a frequency of an hour, as the original's
-    /// Crawler, and a minute's patience.
+    /// Asks with an empty payload, and with what most programs want of the rest: a frequency of an
+    /// hour, as the original's Crawler, and a minute's patience.
     #[must_use]
     pub fn new(to: Permid, message: MessageId) -> Self {
         Self {
@@ -51,7 +53,8 @@ impl Ask {
         Self { payload: payload.into(), ..self }
     }
 
-    /// The same with this frequency: how long ago the peer must have answered the same id, else it says 254 (§4).
+    /// The same with this frequency: how long ago the peer must have answered the same id, else it
+    /// says 254 (§4).
     #[must_use]
     pub fn frequency(self, frequency: Frequency) -> Self {
         Self { frequency, ..self }

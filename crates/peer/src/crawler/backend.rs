@@ -1,4 +1,5 @@
-//! Peer side (protocol.md §4): who may ask, the frequency gate, and the way of a reply back to its Crawler.
+//! Peer side (protocol.md §4): who may ask, the frequency gate, and the way of a reply back to its
+//! Crawler.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -59,7 +60,8 @@ impl Backend {
     pub(super) fn request(&mut self, core: &mut Core, conn: ConnId, body: &Bytes) {
         let Some(link) = core.links.heard(conn) else { return };
         let (permid, version) = (link.permid, link.version);
-        let home = (link.listening_port != 0).then(|| Place::from(at_port(link.remote, link.listening_port)));
+        let home = (link.listening_port != 0)
+            .then(|| Place::from(at_port(link.remote, link.listening_port)));
         let request = match self.check(permid, version, body) {
             Ok(request) => request,
             Err(failure) => {
@@ -93,12 +95,21 @@ impl Backend {
     }
 
     /// What closes the connection without a reply.
-    fn check(&self, permid: Permid, version: OverlayVersion, body: &Bytes) -> Result<CrawlerRequest, Failure> {
+    fn check(
+        &self,
+        permid: Permid,
+        version: OverlayVersion,
+        body: &Bytes,
+    ) -> Result<CrawlerRequest, Failure> {
         if !self.allowed.contains(&permid) {
             return Err(Failure::new(Cause::NotAllowed, By::Us, ""));
         }
         if version < OverlayVersion::CRAWLER {
-            return Err(Failure::new(Cause::VersionNoCrawler, By::Us, format!("selected version {version}")));
+            return Err(Failure::new(
+                Cause::VersionNoCrawler,
+                By::Us,
+                format!("selected version {version}"),
+            ));
         }
         CrawlerRequest::decode(body.clone())
             .map_err(|short| Failure::new(Cause::MessageMalformed, By::Us, short.to_string()))
@@ -121,7 +132,13 @@ impl Backend {
         id
     }
 
-    fn answer_at_once(&mut self, core: &mut Core, to: Address, error: ErrorByte, text: &'static [u8]) {
+    fn answer_at_once(
+        &mut self,
+        core: &mut Core,
+        to: Address,
+        error: ErrorByte,
+        text: &'static [u8],
+    ) {
         if self.replies.is_crowded(to.conn) {
             let detail = "it asks faster than it takes the answers";
             return core.close(to.conn, Failure::new(Cause::QueueFull, By::Us, detail));
@@ -132,11 +149,14 @@ impl Backend {
         self.route(core, id);
     }
 
-    /// A probe has answered. A second answer to the same request is ignored: a handler replies once.
+    /// A probe has answered. A second answer to the same request is ignored: a handler replies
+    /// once.
     pub(super) fn answer(&mut self, core: &mut Core, id: ReplyId, answer: Answer) {
         let Some(to) = self.asked.remove(&id) else { return };
         let answer = if self.replies.is_too_much(to.permid, answer.payload.len()) {
-            Answer::failed("this peer holds too many replies that are not sent yet: ask again later")
+            Answer::failed(
+                "this peer holds too many replies that are not sent yet: ask again later",
+            )
         } else {
             answer
         };
@@ -147,19 +167,22 @@ impl Backend {
         self.route(core, id);
     }
 
-    /// A large reply has had its time: the Crawler takes it so slowly that it is of no use to it any more.
+    /// A large reply has had its time: the Crawler takes it so slowly that it is of no use to it
+    /// any more.
     pub(super) fn overdue(&mut self, core: &mut Core, id: ReplyId) {
         let Some(reply) = self.replies.get_mut(id) else { return };
         let (permid, detail) = (reply.to.permid, "it takes a large reply too slowly");
         let failure = Failure::new(Cause::QueueFull, By::Us, detail);
-        let conns: Vec<_> = core.links.of(permid).filter(|conn| core.links.carries(*conn, id)).collect();
+        let conns: Vec<_> =
+            core.links.of(permid).filter(|conn| core.links.carries(*conn, id)).collect();
         self.undelivered(core, id, &failure);
         for conn in conns {
             core.close(conn, failure.clone());
         }
     }
 
-    /// Sends a reply on the connection its request came on, else on any of its Crawler's, else dials back.
+    /// Sends a reply on the connection its request came on, else on any of its Crawler's, else
+    /// dials back.
     fn route(&mut self, core: &mut Core, id: ReplyId) {
         let Some(reply) = self.replies.get_mut(id) else { return };
         let (permid, came_on) = (reply.to.permid, reply.to.conn);
@@ -170,7 +193,11 @@ impl Backend {
                 &Failure::new(Cause::NotAllowed, By::Us, "it was taken off the allow-list"),
             );
         }
-        let conn = if core.links.open(came_on).is_some() { Some(came_on) } else { core.links.newest(permid) };
+        let conn = if core.links.open(came_on).is_some() {
+            Some(came_on)
+        } else {
+            core.links.newest(permid)
+        };
         match conn {
             Some(conn) => self.replies.enqueue(core, conn, id),
             None => self.dial_back(core, id),
@@ -180,11 +207,17 @@ impl Backend {
     fn dial_back(&mut self, core: &mut Core, id: ReplyId) {
         let Some(reply) = self.replies.get_mut(id) else { return };
         let refusal = match (reply.dial_back, &reply.to.home) {
-            (DialBack::Never, _) => Failure::new(Cause::Closed, By::Peer, "before the answer could be sent"),
-            (DialBack::Used, _) => Failure::new(Cause::Closed, By::Peer, "again, after it was dialled back once"),
-            (_, None) => {
-                Failure::new(Cause::NotConnected, By::Peer, "the Crawler announces no listening port to dial back")
+            (DialBack::Never, _) => {
+                Failure::new(Cause::Closed, By::Peer, "before the answer could be sent")
             }
+            (DialBack::Used, _) => {
+                Failure::new(Cause::Closed, By::Peer, "again, after it was dialled back once")
+            }
+            (_, None) => Failure::new(
+                Cause::NotConnected,
+                By::Peer,
+                "the Crawler announces no listening port to dial back",
+            ),
             (DialBack::Possible | DialBack::Joined, Some(home)) => {
                 let (peer, message) = (PeerKey::Permid(reply.to.permid), reply.to.message);
                 let own = core.dial_place(peer, home.clone(), false);
@@ -192,7 +225,11 @@ impl Backend {
                 let replaced = self.pending.insert(message, id).filter(|other| *other != id);
                 if let Some(other) = replaced {
                     let detail = "a later request with the same id waits for a dial-back now";
-                    self.undelivered(core, other, &Failure::new(Cause::NotConnected, By::Us, detail));
+                    self.undelivered(
+                        core,
+                        other,
+                        &Failure::new(Cause::NotConnected, By::Us, detail),
+                    );
                 }
                 return;
             }
@@ -213,11 +250,13 @@ impl Backend {
         }
     }
 
-    /// A dial failed, and with it what waited for it, unless the dial was another one than the reply's own.
+    /// A dial failed, and with it what waited for it, unless the dial was another one than the
+    /// reply's own.
     pub(super) fn dial_failed(&mut self, core: &mut Core, attempt: &Attempt, failure: &Failure) {
         let PeerKey::Permid(permid) = attempt.peer else { return };
         for id in self.take_pending(permid) {
-            let joined = self.replies.get_mut(id).is_some_and(|reply| reply.dial_back == DialBack::Joined);
+            let joined =
+                self.replies.get_mut(id).is_some_and(|reply| reply.dial_back == DialBack::Joined);
             if joined {
                 self.route(core, id);
             } else {
@@ -228,7 +267,8 @@ impl Backend {
 
     fn take_pending(&mut self, permid: Permid) -> Vec<ReplyId> {
         let replies = &mut self.replies;
-        let mut is_theirs = |id: ReplyId| replies.get_mut(id).is_none_or(|reply| reply.to.permid == permid);
+        let mut is_theirs =
+            |id: ReplyId| replies.get_mut(id).is_none_or(|reply| reply.to.permid == permid);
         self.pending.extract_if(|_, id| is_theirs(*id)).map(|(_, id)| id).collect()
     }
 
@@ -248,9 +288,12 @@ impl Backend {
         }
     }
 
-    /// Questions that came on a connection which is gone, of Crawlers that are not connected otherwise and can't be dialled back.
+    /// Questions that came on a connection which is gone, of Crawlers that are not connected
+    /// otherwise and can't be dialled back.
     fn abandon(&mut self, core: &mut Core, conn: ConnId) {
-        let lost = |to: &Address| to.conn == conn && to.home.is_none() && !core.links.is_connected(to.permid);
+        let lost = |to: &Address| {
+            to.conn == conn && to.home.is_none() && !core.links.is_connected(to.permid)
+        };
         let lost: Vec<_> = self.asked.extract_if(|_, to| lost(to)).collect();
         for (id, Address { permid, message, .. }) in lost {
             core.output(Output::Abandon { id });
@@ -260,7 +303,8 @@ impl Backend {
         }
     }
 
-    /// More than frequency + 5 s after a served request: the Crawler is dialled, if it is not connected and still allowed.
+    /// More than frequency + 5 s after a served request: the Crawler is dialled, if it is not
+    /// connected and still allowed.
     pub(super) fn dial_back_by_ourselves(&mut self, core: &mut Core, message: MessageId) {
         let Some((permid, home)) = self.served.remove(&message) else { return };
         if self.allowed.contains(&permid) && !core.links.is_connected(permid) {
@@ -272,12 +316,18 @@ impl Backend {
     pub(super) fn allow(&mut self, core: &mut Core, allowed: HashSet<Permid>) {
         self.allowed = allowed;
         let barred = |id: &(ReplyId, Permid)| !self.allowed.contains(&id.1);
-        let stopped: Vec<_> = self.replies.iter().map(|(id, reply)| (id, reply.to.permid)).filter(barred).collect();
+        let stopped: Vec<_> =
+            self.replies.iter().map(|(id, reply)| (id, reply.to.permid)).filter(barred).collect();
         for (id, _) in stopped {
-            self.undelivered(core, id, &Failure::new(Cause::NotAllowed, By::Us, "it was taken off the allow-list"));
+            self.undelivered(
+                core,
+                id,
+                &Failure::new(Cause::NotAllowed, By::Us, "it was taken off the allow-list"),
+            );
         }
         self.pending.retain(|_, id| self.replies.get_mut(*id).is_some());
-        let gone: Vec<_> = self.served.extract_if(|_, (permid, _)| !self.allowed.contains(permid)).collect();
+        let gone: Vec<_> =
+            self.served.extract_if(|_, (permid, _)| !self.allowed.contains(permid)).collect();
         for (message, _) in gone {
             core.timers.clear(Deadline::DialBack(message));
         }

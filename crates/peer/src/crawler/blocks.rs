@@ -1,5 +1,6 @@
-//! Whom a BuddyCast was exchanged with in one direction, and when (protocol.md §7). Strangers make these entries, so that they are
-//! bounded, in all and per network; the oldest one goes, and its peer may be exchanged with a little sooner than in 4 hours.
+//! Whom a BuddyCast was exchanged with in one direction, and when (protocol.md §7). Strangers make
+//! these entries, so that they are bounded, in all and per network; the oldest one goes, and its
+//! peer may be exchanged with a little sooner than in 4 hours.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -45,7 +46,9 @@ impl Blocks {
 
     /// Forgets what is over.
     pub(super) fn expire(&mut self, now: Instant) {
-        while let Some((since, permid)) = self.order.first().copied().filter(|(since, _)| now >= *since + BLOCK) {
+        while let Some((since, permid)) =
+            self.order.first().copied().filter(|(since, _)| now >= *since + BLOCK)
+        {
             debug_assert!(now >= since + BLOCK);
             self.remove(permid);
         }

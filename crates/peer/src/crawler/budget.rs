@@ -1,10 +1,11 @@
-//! How much memory replies may take: of one channel, of one peer, of the process. Smallness costs, too: every part is charged a
-//! floor, so that endless empty parts end like endless big ones.
+//! How much memory replies may take: of one channel, of one peer, of the process. Smallness costs,
+//! too: every part is charged a floor, so that endless empty parts end like endless big ones.
 
 use std::fmt;
 
-/// What a part is charged at least. The original cuts parts of 32 768 bytes; with an eighth of that a reply of 64 MiB may have
-/// 16 384 parts, and the books kept for a part always cost less than it is charged.
+/// What a part is charged at least. The original cuts parts of 32 768 bytes; with an eighth of that
+/// a reply of 64 MiB may have 16 384 parts, and the books kept for a part always cost less than it
+/// is charged.
 pub const PART_FLOOR: u64 = 4 * 1024;
 
 /// The budgets for reply payloads, in bytes.
@@ -19,7 +20,8 @@ pub struct Budgets {
 }
 
 impl Default for Budgets {
-    /// 64 MiB a channel, as a peer's own limit for DATABASE replies; two such replies of one peer, eight in all.
+    /// 64 MiB a channel, as a peer's own limit for DATABASE replies; two such replies of one peer,
+    /// eight in all.
     fn default() -> Self {
         Self { channel: 64 << 20, peer: 128 << 20, process: 512 << 20 }
     }

@@ -9,8 +9,9 @@
 //!       the last part
 //! ```
 //!
-//! A channel is held so that a late part can't be taken for the part of another request. Only where no channel is free is a held
-//! one used again, and then first one of another message-specific id, by which a late part still gives itself away.
+//! A channel is held so that a late part can't be taken for the part of another request. Only where
+//! no channel is free is a held one used again, and then first one of another message-specific id,
+//! by which a late part still gives itself away.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -82,7 +83,11 @@ pub(super) enum Refused {
 
 impl Channels {
     pub(super) fn new(budgets: &Budgets) -> Self {
-        Self { slots: HashMap::new(), budget: Budget::new(Scope::Peer, budgets.peer), per_channel: budgets.channel }
+        Self {
+            slots: HashMap::new(),
+            budget: Budget::new(Scope::Peer, budgets.peer),
+            per_channel: budgets.channel,
+        }
     }
 
     /// Opens a channel, a random free one; `None` if all 255 carry requests.
@@ -94,7 +99,8 @@ impl Channels {
         now: Instant,
     ) -> Option<ChannelId> {
         self.sweep(now);
-        let free: Vec<_> = (1..=u8::MAX).map(ChannelId).filter(|id| !self.slots.contains_key(id)).collect();
+        let free: Vec<_> =
+            (1..=u8::MAX).map(ChannelId).filter(|id| !self.slots.contains_key(id)).collect();
         let channel = random.pick(&free).copied().or_else(|| self.longest_held(message))?;
         let budget = Budget::new(Scope::Channel, self.per_channel);
         let open = Open { ticket, message, opened: now, parts: Vec::new(), budget, last: None };
@@ -136,24 +142,27 @@ impl Channels {
             Slot::Open(open) => open,
         };
         if open.message != reply.message {
-            return Err(Refused::Stray("the request on this channel has another message-specific id"));
+            return Err(Refused::Stray(
+                "the request on this channel has another message-specific id",
+            ));
         }
-        if open
-            .last
-            .is_some_and(|last| last.conn != conn && !lives(last.conn) && !follows(last.parts_left, reply.parts_left))
-        {
+        if open.last.is_some_and(|last| {
+            last.conn != conn && !lives(last.conn) && !follows(last.parts_left, reply.parts_left)
+        }) {
             return Err(Refused::Missing(open.ticket));
         }
         budget::charge(reply.payload.len(), [&mut open.budget, &mut self.budget, process])
             .map_err(|exceeded| Refused::Exceeded(open.ticket, exceeded))?;
-        // A slice of its frame, which keeps its own bytes and no more; what is small is copied, and keeps nothing whatever it
-        // was cut from.
+        // A slice of its frame, which keeps its own bytes and no more; what is small is copied, and
+        // keeps nothing whatever it was cut from.
         let is_small = (reply.payload.len() as u64) < budget::PART_FLOOR;
-        let payload = if is_small { Bytes::copy_from_slice(&reply.payload) } else { reply.payload.clone() };
+        let payload =
+            if is_small { Bytes::copy_from_slice(&reply.payload) } else { reply.payload.clone() };
         open.parts.push(payload.clone());
         open.last = Some(LastPart { conn, parts_left: reply.parts_left });
         let (ticket, index) = (open.ticket, u32::try_from(open.parts.len()).unwrap_or(u32::MAX));
-        let whole = reply.parts_left.is_last().then(|| self.close(reply.channel, process)).flatten();
+        let whole =
+            reply.parts_left.is_last().then(|| self.close(reply.channel, process)).flatten();
         Ok(Taken { ticket, index, payload, whole })
     }
 
@@ -161,14 +170,19 @@ impl Channels {
     fn close(&mut self, channel: ChannelId, process: &mut Budget) -> Option<Bytes> {
         let Some(Slot::Open(mut open)) = self.slots.remove(&channel) else { return None };
         self.give_back(&open, process);
-        Some(if open.parts.len() == 1 { open.parts.swap_remove(0) } else { open.parts.concat().into() })
+        Some(if open.parts.len() == 1 {
+            open.parts.swap_remove(0)
+        } else {
+            open.parts.concat().into()
+        })
     }
 
     /// Ends a request without a reply; the channel is held.
     pub(super) fn end(&mut self, channel: ChannelId, process: &mut Budget, now: Instant) {
         let Some(Slot::Open(open)) = self.slots.remove(&channel) else { return };
         self.give_back(&open, process);
-        self.slots.insert(channel, Slot::Held { message: open.message, opened: open.opened, ended: now });
+        self.slots
+            .insert(channel, Slot::Held { message: open.message, opened: open.opened, ended: now });
     }
 
     fn give_back(&mut self, open: &Open, process: &mut Budget) {
@@ -192,7 +206,9 @@ impl Channels {
     #[cfg(test)]
     pub(super) fn held(&self) -> (u64, u64) {
         let counted = self.slots.values().map(|slot| match slot {
-            Slot::Open(open) => open.parts.iter().map(|part| (part.len() as u64).max(budget::PART_FLOOR)).sum(),
+            Slot::Open(open) => {
+                open.parts.iter().map(|part| (part.len() as u64).max(budget::PART_FLOOR)).sum()
+            }
             Slot::Held { .. } => 0,
         });
         (self.budget.held(), counted.sum())
@@ -200,8 +216,9 @@ impl Channels {
 }
 
 /// Whether a part with the hint `next` can be the one after a part with the hint `last`: hints are
-/// `min(255, floor(remaining / 32768))`, so they go down one by one, but for 2 → 0 where the size is a multiple of 32 768 (§4).
-/// Looked at only where the connection between the two parts was lost: what was on its way then is lost without a sign.
+/// `min(255, floor(remaining / 32768))`, so they go down one by one, but for 2 → 0 where the size
+/// is a multiple of 32 768 (§4). Looked at only where the connection between the two parts was
+/// lost: what was on its way then is lost without a sign.
 const fn follows(last: PartsLeft, next: PartsLeft) -> bool {
     match (last.0, next.0) {
         (255, 254 | 255) | (2, 0) => true,
@@ -215,9 +232,14 @@ mod tests {
 
     #[test]
     fn hints_of_every_size_follow_each_other_and_show_a_gap() {
-        let hint = |left: usize| if left <= 32_768 { 0 } else { u8::try_from(left / 32_768).unwrap_or(255) };
-        let hints = |size: usize| (0..size.max(1)).step_by(32_768).map(move |at| PartsLeft(hint(size - at)));
-        for size in [32_768, 32_769, 65_536, 70_000, 98_304, 98_305, 300 * 32_768, 299 * 32_768 + 1] {
+        let hint = |left: usize| {
+            if left <= 32_768 { 0 } else { u8::try_from(left / 32_768).unwrap_or(255) }
+        };
+        let hints = |size: usize| {
+            (0..size.max(1)).step_by(32_768).map(move |at| PartsLeft(hint(size - at)))
+        };
+        for size in [32_768, 32_769, 65_536, 70_000, 98_304, 98_305, 300 * 32_768, 299 * 32_768 + 1]
+        {
             let all: Vec<_> = hints(size).collect();
             assert!(all.windows(2).all(|two| follows(two[0], two[1])), "{size}");
             let gaps = all.windows(3).filter(|three| follows(three[0], three[2])).count();

@@ -1,4 +1,5 @@
-//! What all parts of the engine work with: the time of this input, connections, timers, randomness, whom we know, and the outputs.
+//! What all parts of the engine work with: the time of this input, connections, timers, randomness,
+//! whom we know, and the outputs.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -64,7 +65,12 @@ impl Core {
     }
 
     /// As [`Self::send`], a part of a reply.
-    pub(super) fn send_counted(&mut self, conn: ConnId, frame: Frame, reply: Option<ReplyId>) -> bool {
+    pub(super) fn send_counted(
+        &mut self,
+        conn: ConnId,
+        frame: Frame,
+        reply: Option<ReplyId>,
+    ) -> bool {
         let Some(link) = self.links.open_mut(conn) else { return false };
         link.in_flight.push_back(reply);
         self.out.push_back(Output::Send { conn, frame });
@@ -73,7 +79,9 @@ impl Core {
 
     /// Asks for the end of a connection. It is told as closed when the overlay says so.
     pub(super) fn close(&mut self, conn: ConnId, failure: Failure) {
-        if let Some(link) = self.links.any_mut(conn).filter(|link| link.standing != Standing::Closing) {
+        if let Some(link) =
+            self.links.any_mut(conn).filter(|link| link.standing != Standing::Closing)
+        {
             link.standing = Standing::Closing;
             self.out.push_back(Output::Close { conn, failure });
         }
@@ -97,13 +105,18 @@ impl Core {
             return Err(Failure::new(cause, By::Us, ""));
         }
         let Some(place) = self.directory.place(permid).cloned() else {
-            return Err(Failure::new(Cause::NotConnected, By::Us, "no address is known at which it would answer"));
+            return Err(Failure::new(
+                Cause::NotConnected,
+                By::Us,
+                "no address is known at which it would answer",
+            ));
         };
         self.dial_place(PeerKey::Permid(permid), place, keep);
         Ok(())
     }
 
-    /// Dials there, unless a dial to the same peer is under way: `false`. `keep`: the connection is to stay.
+    /// Dials there, unless a dial to the same peer is under way: `false`. `keep`: the connection is
+    /// to stay.
     pub(super) fn dial_place(&mut self, peer: PeerKey, place: Place, keep: bool) -> bool {
         let expected = match &peer {
             PeerKey::Permid(permid) => Some(*permid),

@@ -12,8 +12,8 @@ pub struct Decoding {
     pub decoded: Decoded,
     /// Why the registered decoder could not read it.
     pub failed: Option<String>,
-    /// What it says: the same for replies with equal values, whatever their encoding; fields that the question declares
-    /// [volatile](super::Question::volatile) do not count.
+    /// What it says: the same for replies with equal values, whatever their encoding; fields that
+    /// the question declares [volatile](super::Question::volatile) do not count.
     pub content: ContentId,
     /// The same but for numbers.
     pub shape: ContentId,
@@ -21,10 +21,15 @@ pub struct Decoding {
     pub bytes: ContentId,
 }
 
-/// Reads a whole reply: with error 0 by the id's registered decoder, else, or where that fails, by its format. May take a
-/// while; belongs on a blocking thread.
+/// Reads a whole reply: with error 0 by the id's registered decoder, else, or where that fails, by
+/// its format. May take a while; belongs on a blocking thread.
 #[must_use]
-pub fn decode_reply(registry: &Registry, message: MessageId, error: ErrorByte, payload: &[u8]) -> Decoding {
+pub fn decode_reply(
+    registry: &Registry,
+    message: MessageId,
+    error: ErrorByte,
+    payload: &[u8],
+) -> Decoding {
     let probe = registry.get(message).filter(|_| error == ErrorByte::SUCCESS);
     let (decoded, failed) = match probe.map(|probe| probe.decode(payload)) {
         Some(Ok(decoded)) => (decoded, None),

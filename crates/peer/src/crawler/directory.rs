@@ -1,7 +1,8 @@
 //! Who is known, from whom, at which address, and how attempts to reach them went.
 //!
-//! What somebody says of a third peer is hearsay: it has a source, never displaces what we saw ourselves, is the first to be
-//! forgotten, and is dialled only with its permid pinned (protocol.md §3, §7).
+//! What somebody says of a third peer is hearsay: it has a source, never displaces what we saw
+//! ourselves, is the first to be forgotten, and is dialled only with its permid pinned (protocol.md
+//! §3, §7).
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -17,10 +18,12 @@ use swarmscope_wire::{OverlayVersion, Permid};
 
 /// At this many failed attempts in a row the original gives a peer up (§4).
 pub(super) const GIVES_UP_AT: u32 = 28;
-/// After the first failure, doubled after each further one up to the longest: 28 attempts take about a day.
+/// After the first failure, doubled after each further one up to the longest: 28 attempts take
+/// about a day.
 const FIRST_RETRY: Duration = Duration::from_secs(15);
 const LONGEST_RETRY: Duration = Duration::from_secs(3600);
-/// A connection that ends sooner than this counts as a failure where the time of the next attempt is set.
+/// A connection that ends sooner than this counts as a failure where the time of the next attempt
+/// is set.
 const SHORT_LIVED: Duration = Duration::from_secs(60);
 
 /// Where a peer is said to listen.
@@ -159,13 +162,20 @@ impl Directory {
         self.retention.remove(permid);
     }
 
-    /// Enters a peer of which nothing is known yet; what it is worth is known after the first change.
+    /// Enters a peer of which nothing is known yet; what it is worth is known after the first
+    /// change.
     fn enter(&mut self, permid: Permid, source: Source, now: Instant) {
         self.known.insert(permid, Known::new(source, now));
     }
 
     /// Someone we trust (the operator, a file) says where a peer is.
-    pub(super) fn tell(&mut self, permid: Permid, place: Place, source: Source, now: Instant) -> News {
+    pub(super) fn tell(
+        &mut self,
+        permid: Permid,
+        place: Place,
+        source: Source,
+        now: Instant,
+    ) -> News {
         if !self.known.contains_key(&permid) {
             self.enter(permid, source.clone(), now);
         }
@@ -235,13 +245,20 @@ impl Directory {
         changed.unwrap_or(News::Stale)
     }
 
-    /// Makes room for a peer of this worth: where one group has too many the oldest of them goes, where the directory is full the
-    /// one that is worth least and no more than the newcomer. `false`: there is none.
+    /// Makes room for a peer of this worth: where one group has too many the oldest of them goes,
+    /// where the directory is full the one that is worth least and no more than the newcomer.
+    /// `false`: there is none.
     fn make_room(&mut self, newcomer: Worth, group: Option<Group>) -> bool {
         let goes = match group {
-            Some(group) if self.retention.count(group) >= group.most() => self.retention.oldest_of(group),
+            Some(group) if self.retention.count(group) >= group.most() => {
+                self.retention.oldest_of(group)
+            }
             _ if self.known.len() < self.max_known => return true,
-            _ => self.retention.least().filter(|(worth, _)| *worth <= newcomer).map(|(_, permid)| permid),
+            _ => self
+                .retention
+                .least()
+                .filter(|(worth, _)| *worth <= newcomer)
+                .map(|(_, permid)| permid),
         };
         if let Some(permid) = goes {
             self.forget(permid);
@@ -249,7 +266,8 @@ impl Directory {
         goes.is_some()
     }
 
-    /// A peer has proved its permid. `listening` is where it can be dialled, as far as is known; `dialled` what we dialled.
+    /// A peer has proved its permid. `listening` is where it can be dialled, as far as is known;
+    /// `dialled` what we dialled.
     pub(super) fn saw(
         &mut self,
         permid: Permid,
@@ -260,8 +278,11 @@ impl Directory {
     ) -> News {
         let news = if self.known.contains_key(&permid) { News::Stale } else { News::Fresh };
         if news == News::Fresh {
-            // Connections are bounded elsewhere: where everybody else is worth more, this one is entered all the same.
-            let group = listening.filter(|_| dialled.is_none()).map(|address| Group::Near(address.ip().into()));
+            // Connections are bounded elsewhere: where everybody else is worth more, this one is
+            // entered all the same.
+            let group = listening
+                .filter(|_| dialled.is_none())
+                .map(|address| Group::Near(address.ip().into()));
             self.make_room(Worth::Reached, group);
             let source = if dialled.is_some() { Source::Operator } else { Source::Incoming };
             self.enter(permid, source, now);
@@ -273,7 +294,8 @@ impl Directory {
             known.connected = true;
             known.reached |= dialled.is_some();
             known.held_off &= dialled.is_none();
-            known.place = dialled.or_else(|| listening.map(Place::from)).or_else(|| known.place.take());
+            known.place =
+                dialled.or_else(|| listening.map(Place::from)).or_else(|| known.place.take());
             known.retry.failures = 0;
             known.retry.not_before = None;
         });
@@ -326,7 +348,8 @@ impl Directory {
         retry.failures
     }
 
-    /// Who is there is not who was said to be: hearsay that is wrong is forgotten, and a target that is ourselves.
+    /// Who is there is not who was said to be: hearsay that is wrong is forgotten, and a target
+    /// that is ourselves.
     pub(super) fn disproved(&mut self, attempt: &Attempt) {
         self.unnamed.remove(&attempt.place);
         if let PeerKey::Permid(permid) = attempt.peer
@@ -337,21 +360,30 @@ impl Directory {
     }
 
     /// The last connection of a peer has ended.
-    pub(super) fn lost(&mut self, permid: Permid, since: Instant, random: &mut Random, now: Instant) {
+    pub(super) fn lost(
+        &mut self,
+        permid: Permid,
+        since: Instant,
+        random: &mut Random,
+        now: Instant,
+    ) {
         self.change(permid, |known| {
             known.connected = false;
             known.heard = now;
-            known.retry.short_lived = if now < since + SHORT_LIVED { known.retry.short_lived + 1 } else { 0 };
+            known.retry.short_lived =
+                if now < since + SHORT_LIVED { known.retry.short_lived + 1 } else { 0 };
             known.retry.wait(random, now);
         });
     }
 
-    /// The operator has disconnected it: it is dialled again when the operator says so, and not before.
+    /// The operator has disconnected it: it is dialled again when the operator says so, and not
+    /// before.
     pub(super) fn hold_off(&mut self, permid: Permid) {
         self.change(permid, |known| known.held_off = true);
     }
 
-    /// When a peer may be dialled again by itself; `None` once it is given up or not known any more.
+    /// When a peer may be dialled again by itself; `None` once it is given up or not known any
+    /// more.
     pub(super) fn retry_at(&self, permid: Permid, now: Instant) -> Option<Instant> {
         let may = |known: &&Known| known.retry.failures < GIVES_UP_AT && !known.held_off;
         let known = self.known.get(&permid).filter(may)?;
@@ -360,7 +392,9 @@ impl Directory {
 
     /// Peers that a round may dial.
     pub(super) fn candidates(&self, now: Instant) -> impl Iterator<Item = Permid> {
-        let due = move |known: &Known| known.place.is_some() && !known.held_off && known.retry.is_due(now);
+        let due = move |known: &Known| {
+            known.place.is_some() && !known.held_off && known.retry.is_due(now)
+        };
         self.known.iter().filter(move |(_, known)| due(known)).map(|(permid, _)| *permid)
     }
 
@@ -375,7 +409,9 @@ impl Directory {
     }
 
     /// Whom we may tell others of: peers that proved their permid to us, where they listen.
-    pub(super) fn seen(&self) -> impl Iterator<Item = (Permid, SocketAddr, Option<OverlayVersion>)> {
+    pub(super) fn seen(
+        &self,
+    ) -> impl Iterator<Item = (Permid, SocketAddr, Option<OverlayVersion>)> {
         self.known.iter().filter_map(|(permid, known)| Some((*permid, known.seen?, known.version)))
     }
 
@@ -389,7 +425,18 @@ impl Known {
     fn new(source: Source, now: Instant) -> Self {
         let retry = Retry::default();
         let (named, connected, reached, held_off) = (false, false, false, false);
-        Self { place: None, seen: None, source, version: None, heard: now, retry, named, connected, reached, held_off }
+        Self {
+            place: None,
+            seen: None,
+            source,
+            version: None,
+            heard: now,
+            retry,
+            named,
+            connected,
+            reached,
+            held_off,
+        }
     }
 
     fn worth(&self) -> Worth {

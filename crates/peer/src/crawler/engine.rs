@@ -1,5 +1,6 @@
-//! The engine: one process's side of the Crawler protocol, as Crawler and as peer. Inputs come in with the time, outputs are
-//! taken out until there are none, and the next deadline says when to come again. No sockets, no clock, no tasks.
+//! The engine: one process's side of the Crawler protocol, as Crawler and as peer. Inputs come in
+//! with the time, outputs are taken out until there are none, and the next deadline says when to
+//! come again. No sockets, no clock, no tasks.
 
 use std::time::Instant;
 
@@ -25,11 +26,12 @@ use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 use swarmscope_wire::frame::{Frame, FrameId};
 use swarmscope_wire::{MessageId, Permid};
 
-/// The tickets of requests that the engine makes by itself are counted from here; callers count theirs from below.
+/// The tickets of requests that the engine makes by itself are counted from here; callers count
+/// theirs from below.
 const OWN_TICKETS: u64 = 1 << 63;
 
-/// How many targets of a bootstrap list are dialled at the same time: authenticating takes both sides some milliseconds of work,
-/// and a target that is not there some seconds of waiting.
+/// How many targets of a bootstrap list are dialled at the same time: authenticating takes both
+/// sides some milliseconds of work, and a target that is not there some seconds of waiting.
 const AT_ONCE: usize = 8;
 
 /// The engine.
@@ -81,7 +83,9 @@ impl Engine {
             }
             Input::Connected { conn, attempt, peer } => self.connected(conn, attempt, &peer),
             Input::Frame { conn, frame } => self.frame(conn, &frame),
-            Input::Written { conn, frames } => self.backend.replies.written(&mut self.core, conn, frames),
+            Input::Written { conn, frames } => {
+                self.backend.replies.written(&mut self.core, conn, frames)
+            }
             Input::NotSent { conn, frame } => self.not_sent(conn, frame),
             Input::Closed { conn, failure } => self.closed(conn, failure),
             Input::Stop => self.stop(),
@@ -138,7 +142,9 @@ impl Engine {
         let core = &mut self.core;
         let place = Place { host: target.host, port: target.port };
         let address = place.address();
-        let later = source == Source::Bootstrap && self.gossip.is_enabled() && core.directory.dialling() >= AT_ONCE;
+        let later = source == Source::Bootstrap
+            && self.gossip.is_enabled()
+            && core.directory.dialling() >= AT_ONCE;
         let Some(permid) = target.permid else {
             if self.gossip.is_enabled() {
                 core.directory.tell_unnamed(place.clone());
@@ -171,13 +177,22 @@ impl Engine {
             core.dial(permid, true).err()
         };
         if let Some(failure) = refusal {
-            core.emit(Event::ConnectFailed { peer: PeerKey::Permid(permid), failure, attempt: 1, gives_up_at: 1 });
+            core.emit(Event::ConnectFailed {
+                peer: PeerKey::Permid(permid),
+                failure,
+                attempt: 1,
+                gives_up_at: 1,
+            });
         }
     }
 
-    /// Dials the next targets of a long bootstrap list, while there are fewer connections than there may be.
+    /// Dials the next targets of a long bootstrap list, while there are fewer connections than
+    /// there may be.
     fn dial_listed(&mut self) {
-        while !self.stopping && self.core.directory.dialling() < AT_ONCE && self.gossip.wants_more(&self.core) {
+        while !self.stopping
+            && self.core.directory.dialling() < AT_ONCE
+            && self.gossip.wants_more(&self.core)
+        {
             match self.core.directory.next_listed() {
                 Some((PeerKey::Permid(permid), _)) if self.core.links.is_connected(permid) => {}
                 Some((PeerKey::Permid(permid), _)) => self.dial_pinned(permid),
@@ -196,7 +211,8 @@ impl Engine {
     }
 
     fn progress(&mut self, attempt: AttemptId, phase: Phase, detail: String) {
-        if let Some(peer) = self.core.directory.attempt(attempt).map(|attempt| attempt.peer.clone()) {
+        if let Some(peer) = self.core.directory.attempt(attempt).map(|attempt| attempt.peer.clone())
+        {
             self.core.emit(Event::Connecting { peer, phase, detail });
         }
     }
@@ -204,8 +220,12 @@ impl Engine {
     fn traced(&mut self, watched: Watched, traced: Traced) {
         let core = &mut self.core;
         let peer = match watched {
-            Watched::Attempt(attempt) => core.directory.attempt(attempt).map(|attempt| attempt.peer.clone()),
-            Watched::Conn(conn) => core.links.any_mut(conn).map(|link| PeerKey::Permid(link.permid)),
+            Watched::Attempt(attempt) => {
+                core.directory.attempt(attempt).map(|attempt| attempt.peer.clone())
+            }
+            Watched::Conn(conn) => {
+                core.links.any_mut(conn).map(|link| PeerKey::Permid(link.permid))
+            }
         };
         if let Some(peer) = peer {
             core.emit(Event::Traced { peer, traced });
@@ -217,15 +237,24 @@ impl Engine {
         let Some(attempt) = core.directory.end(attempt) else { return };
         // That a connection is there already is no failure to reach the peer.
         let counted = failure.cause != Cause::Duplicate;
-        let times = if counted { core.directory.failed(&attempt, &mut core.random, core.now) } else { 1 };
+        let times =
+            if counted { core.directory.failed(&attempt, &mut core.random, core.now) } else { 1 };
         let disproved = matches!(failure.cause, Cause::WrongPermid | Cause::OwnPermid);
         if disproved {
             core.directory.disproved(&attempt);
         }
-        let again = attempt.keep && counted && !disproved && (self.gossip.is_enabled() || self.schedule.is_on());
+        let again = attempt.keep
+            && counted
+            && !disproved
+            && (self.gossip.is_enabled() || self.schedule.is_on());
         let gives_up_at = if again { GIVES_UP_AT } else { times };
         let peer = attempt.peer.clone();
-        core.emit(Event::ConnectFailed { peer, failure: failure.clone(), attempt: times, gives_up_at });
+        core.emit(Event::ConnectFailed {
+            peer,
+            failure: failure.clone(),
+            attempt: times,
+            gives_up_at,
+        });
         if let PeerKey::Permid(permid) = attempt.peer {
             self.requests.dial_failed(core, permid, failure);
             self.schedule.dial_failed(core, permid);
@@ -248,7 +277,9 @@ impl Engine {
         if let Some(place) = &dialled {
             core.directory.named(place);
         }
-        if core.directory.saw(permid, dialled, listening, version, core.now) == News::Fresh && attempt.is_none() {
+        if core.directory.saw(permid, dialled, listening, version, core.now) == News::Fresh
+            && attempt.is_none()
+        {
             let version = Some(version);
             core.emit(Event::Discovered {
                 peer: PeerKey::Permid(permid),
@@ -319,7 +350,8 @@ impl Engine {
         self.backend.replies.receipts.heard(core, conn);
         let ours = match frame.id {
             FrameId::KEEP_ALIVE => true,
-            FrameId::CRAWLER_REQUEST if self.stopping => true, // its connection is about to be closed
+            FrameId::CRAWLER_REQUEST if self.stopping => true, /* its connection is about to be
+            * closed */
             FrameId::CRAWLER_REQUEST => {
                 self.backend.request(core, conn, &frame.body);
                 true
@@ -336,7 +368,8 @@ impl Engine {
         }
     }
 
-    /// A part. Who has the whole of a reply that used something up says so by a frame: the peer may then let go of what it gave.
+    /// A part. Who has the whole of a reply that used something up says so by a frame: the peer may
+    /// then let go of what it gave.
     fn reply(&mut self, conn: ConnId, frame: &Frame) {
         let reply = match CrawlerReply::decode(frame.body.clone()) {
             Ok(reply) => reply,
@@ -360,7 +393,8 @@ impl Engine {
             link.standing = Standing::Leaving;
         }
         let permid = link.permid;
-        // Parts of replies find their way when the connection is told as closed; nothing else is worth sending twice.
+        // Parts of replies find their way when the connection is told as closed; nothing else is
+        // worth sending twice.
         if frame.id == FrameId::CRAWLER_REQUEST {
             self.requests.not_taken(&mut self.core, permid, frame);
         }

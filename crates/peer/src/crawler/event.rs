@@ -1,4 +1,5 @@
-//! What an engine tells those who watch it. The screen, `request --json` and the demo's checks all read these same events.
+//! What an engine tells those who watch it. The screen, `request --json` and the demo's checks all
+//! read these same events.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -11,7 +12,9 @@ use super::traced::Traced;
 use swarmscope_wire::failure::{Failure, Phase};
 use swarmscope_wire::frame::FrameId;
 use swarmscope_wire::serial;
-use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_wire::{
+    ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
+};
 
 /// One request of this process, from the moment it is asked for until it ends.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -27,7 +30,8 @@ pub enum PeerKey {
     Address(String),
 }
 
-/// Whether a connection is inside TLS. A legacy connection is authenticated, but not encrypted after that.
+/// Whether a connection is inside TLS. A legacy connection is authenticated, but not encrypted
+/// after that.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
@@ -73,7 +77,8 @@ pub enum Origin {
     Initiator,
 }
 
-/// A fact, in the order in which it happened. Times of day are the receiver's; durations are measured here.
+/// A fact, in the order in which it happened. Times of day are the receiver's; durations are
+/// measured here.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
@@ -122,7 +127,8 @@ pub enum Event {
         transport: Transport,
         /// Who dialled.
         direction: Direction,
-        /// From the first byte of our handshake to the first byte of theirs; for incoming connections, of the authentication.
+        /// From the first byte of our handshake to the first byte of theirs; for incoming
+        /// connections, of the authentication.
         #[serde(with = "serial::micros")]
         rtt: Duration,
     },
@@ -237,7 +243,8 @@ pub enum Event {
         /// How often.
         times: u32,
     },
-    /// Incoming connections that never authenticated, for the same cause; `times` in the last 60 s, the last one from `remote`.
+    /// Incoming connections that never authenticated, for the same cause; `times` in the last 60 s,
+    /// the last one from `remote`.
     AcceptFailed {
         /// The other end of the socket.
         remote: SocketAddr,
@@ -255,7 +262,8 @@ pub enum Event {
         /// How often.
         times: u64,
     },
-    /// A BuddyCast message came: how many peers it listed, and how many more were malformed and left out.
+    /// A BuddyCast message came: how many peers it listed, and how many more were malformed and
+    /// left out.
     Gossip {
         /// The peer.
         permid: Permid,
@@ -308,8 +316,8 @@ pub enum Event {
         /// What went wrong, and who ended it.
         failure: Failure,
     },
-    /// What passes over a connection of this peer, where tracing is on. Dropped where a reader is slow, and counted:
-    /// [`Trace::Lost`](super::traced::Trace::Lost).
+    /// What passes over a connection of this peer, where tracing is on. Dropped where a reader is
+    /// slow, and counted: [`Trace::Lost`](super::traced::Trace::Lost).
     Traced {
         /// The peer, as it is known so far.
         peer: PeerKey,
@@ -329,12 +337,14 @@ pub enum Event {
         #[serde(with = "serial::micros")]
         between: Duration,
     },
-    /// Something an operator should read that is none of the above (a reloaded allow-list, an error in it).
+    /// Something an operator should read that is none of the above (a reloaded allow-list, an error
+    /// in it).
     Notice {
         /// What to read.
         text: String,
     },
-    /// Events that a slow reader missed because they were coalesced (peer state only; parts are never among them).
+    /// Events that a slow reader missed because they were coalesced (peer state only; parts are
+    /// never among them).
     Coalesced {
         /// How many.
         count: u64,

@@ -58,7 +58,8 @@ impl Field {
     /// The default does not fit: a mistake in the program.
     #[must_use]
     pub fn new(name: &'static str, kind: Kind, default: &str) -> Self {
-        let default = kind.read(default).unwrap_or_else(|what| panic!("the default of {name}: {what}"));
+        let default =
+            kind.read(default).unwrap_or_else(|what| panic!("the default of {name}: {what}"));
         Self { name: name.into(), kind, default }
     }
 }
@@ -90,7 +91,9 @@ impl Kind {
             Self::Int { min, max } => format!("{min} to {max}"),
             Self::Text { longest } => format!("text, at most {longest} bytes"),
             Self::Bytes { longest } => format!("hexadecimal, at most {longest} bytes"),
-            Self::Choice(choices) => choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
+            Self::Choice(choices) => {
+                choices.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+            }
         }
     }
 
@@ -109,7 +112,9 @@ impl Kind {
             (Self::Bytes { longest }, Value::Bytes(bytes)) if bytes.len() > longest => {
                 Err(format!("{} bytes, {longest} are the most", bytes.len()))
             }
-            (Self::Choice(choices), Value::Text(name)) if !choices.iter().any(|(known, _)| known == name) => {
+            (Self::Choice(choices), Value::Text(name))
+                if !choices.iter().any(|(known, _)| known == name) =>
+            {
                 Err(format!("{name:?} is none of {}", self.says()))
             }
             _ => Ok(value),
@@ -122,9 +127,12 @@ impl Kind {
     /// What it has to be.
     pub fn read(self, typed: &str) -> Result<Value, String> {
         let value = match self {
-            Self::Int { .. } => {
-                Value::Int(typed.trim().parse().map_err(|_| format!("{typed:?} is no whole number of 64 bits"))?)
-            }
+            Self::Int { .. } => Value::Int(
+                typed
+                    .trim()
+                    .parse()
+                    .map_err(|_| format!("{typed:?} is no whole number of 64 bits"))?,
+            ),
             Self::Text { .. } => Value::Text(typed.into()),
             Self::Choice(_) => Value::Text(typed.trim().into()),
             Self::Bytes { .. } => Value::Bytes(read_hex(typed)?),
@@ -150,15 +158,21 @@ impl Value {
             Self::Int(number) => number.to_string(),
             Self::Bytes(bytes) => text::hex(bytes),
             Self::Text(text) => {
-                let is_plain = text.trim() == text && !text.starts_with('"') && !text.contains([';', '\n', '\r']);
-                if is_plain { text.clone() } else { serde_json::Value::from(text.as_str()).to_string() }
+                let is_plain = text.trim() == text
+                    && !text.starts_with('"')
+                    && !text.contains([';', '\n', '\r']);
+                if is_plain {
+                    text.clone()
+                } else {
+                    serde_json::Value::from(text.as_str()).to_string()
+                }
             }
         }
     }
 }
 
-/// The values of a form: `name=value`, one a line, or several with `;` between them; a value with one of those in it stands in double
-/// quotes, as in JSON. What is left out has its default.
+/// The values of a form: `name=value`, one a line, or several with `;` between them; a value with
+/// one of those in it stands in double quotes, as in JSON. What is left out has its default.
 ///
 /// # Errors
 /// What is wrong with which field.
@@ -166,7 +180,9 @@ pub fn read_form(fields: &[Field], form: &str) -> Result<Vec<Value>, String> {
     let mut values: Vec<Option<Value>> = vec![None; fields.len()];
     let mut rest = form.trim_start_matches(is_between);
     while !rest.is_empty() {
-        let (name, after) = rest.split_once('=').ok_or_else(|| format!("{:?} is not name=value", first_line(rest)))?;
+        let (name, after) = rest
+            .split_once('=')
+            .ok_or_else(|| format!("{:?} is not name=value", first_line(rest)))?;
         let at = fields.iter().position(|field| field.name == name.trim()).ok_or_else(|| {
             let names: Vec<_> = fields.iter().map(|field| &*field.name).collect();
             format!("there is no field {:?}; there are {}", name.trim(), names.join(", "))
@@ -179,7 +195,11 @@ pub fn read_form(fields: &[Field], form: &str) -> Result<Vec<Value>, String> {
         values[at] = Some(fields[at].kind.read(&typed).map_err(named)?);
         rest = after.trim_start_matches(is_between);
     }
-    Ok(fields.iter().zip(values).map(|(field, value)| value.unwrap_or_else(|| field.default.clone())).collect())
+    Ok(fields
+        .iter()
+        .zip(values)
+        .map(|(field, value)| value.unwrap_or_else(|| field.default.clone()))
+        .collect())
 }
 
 /// A value, and what follows it.

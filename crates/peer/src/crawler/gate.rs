@@ -15,11 +15,18 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// Accepts if `last + frequency < now + 5 s`, or if the id was never accepted; only then is `last` moved. Frequencies up to 5
-    /// always pass: the original's clock never read the same twice, ours may within one batch of frames.
-    pub(super) fn accept(&mut self, message: MessageId, frequency: Frequency, now: Instant) -> bool {
+    /// Accepts if `last + frequency < now + 5 s`, or if the id was never accepted; only then is
+    /// `last` moved. Frequencies up to 5 always pass: the original's clock never read the same
+    /// twice, ours may within one batch of frames.
+    pub(super) fn accept(
+        &mut self,
+        message: MessageId,
+        frequency: Frequency,
+        now: Instant,
+    ) -> bool {
         let every = frequency.duration();
-        let open = every <= FLEXIBILITY || self.last.get(&message).is_none_or(|last| *last + every < now + FLEXIBILITY);
+        let open = every <= FLEXIBILITY
+            || self.last.get(&message).is_none_or(|last| *last + every < now + FLEXIBILITY);
         if open {
             self.last.insert(message, now);
         }

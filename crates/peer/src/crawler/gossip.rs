@@ -1,7 +1,8 @@
-//! BuddyCast rounds (protocol.md §7): who is told whom, who is dialled, which connections are kept alive.
+//! BuddyCast rounds (protocol.md §7): who is told whom, who is dialled, which connections are kept
+//! alive.
 //!
-//! An exchange is started with peers that we dialled, or that have sent us a BUDDYCAST: a Crawler that comes to ask is not
-//! talked to about other things.
+//! An exchange is started with peers that we dialled, or that have sent us a BUDDYCAST: a Crawler
+//! that comes to ask is not talked to about other things.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -22,14 +23,15 @@ use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
 
 /// One exchange each round (§7).
 pub const ROUND: Duration = Duration::from_secs(15);
-/// While fewer peers are connected than may be, and there is something to do: a swarm of some dozens is found in its first
-/// minute.
+/// While fewer peers are connected than may be, and there is something to do: a swarm of some
+/// dozens is found in its first minute.
 pub const FAST_ROUND: Duration = Duration::from_secs(1);
 /// After a day (§7).
 pub const SLOW_ROUND: Duration = Duration::from_secs(60);
 /// How often a KEEP_ALIVE is sent (§7); at the next round, which comes within a minute of that.
 const KEEP_ALIVE: Duration = Duration::from_secs(120);
-/// Services of the system listen below it (RFC 6335, section 6): nobody's word makes us dial a mail server.
+/// Services of the system listen below it (RFC 6335, section 6): nobody's word makes us dial a mail
+/// server.
 const FIRST_USER_PORT: u16 = 1024;
 /// What an original answers to a BUDDYCAST that says port 0: an empty dict (§7).
 const NOTHING_TO_TELL: &[u8] = b"de";
@@ -81,10 +83,12 @@ impl Gossip {
         core.timers.set(Deadline::Round, core.now + interval);
     }
 
-    /// A connection is made: a survey asks at once whom the peer knows. One that tells no port of its own learns nothing from
-    /// originals (§7), and does not ask them.
+    /// A connection is made: a survey asks at once whom the peer knows. One that tells no port of
+    /// its own learns nothing from originals (§7), and does not ask them.
     pub(super) fn connected(&mut self, core: &mut Core, conn: ConnId) {
-        let Some(link) = core.links.open(conn).filter(|_| self.enabled && self.survey) else { return };
+        let Some(link) = core.links.open(conn).filter(|_| self.enabled && self.survey) else {
+            return;
+        };
         let answers = link.version.is_encrypted() || core.listening.is_some();
         if answers && !self.sent.holds(link.permid, core.now) {
             self.send(core, conn);
@@ -101,15 +105,19 @@ impl Gossip {
 
     /// Starts an exchange with one connected peer, if there is one that it may be started with.
     fn exchange(&mut self, core: &mut Core) -> bool {
-        let may = |link: &Link| link.kept && can_be_told(core, link.version) && !self.sent.holds(link.permid, core.now);
-        let mut partners: Vec<_> = core.links.iter().filter(|(_, link)| may(link)).map(|(conn, _)| conn).collect();
+        let may = |link: &Link| {
+            link.kept && can_be_told(core, link.version) && !self.sent.holds(link.permid, core.now)
+        };
+        let mut partners: Vec<_> =
+            core.links.iter().filter(|(_, link)| may(link)).map(|(conn, _)| conn).collect();
         partners.sort_unstable();
         let Some(conn) = core.random.pick(&partners).copied() else { return false };
         self.send(core, conn);
         true
     }
 
-    /// Dials one peer that is known and not connected, while there are fewer connections than there may be.
+    /// Dials one peer that is known and not connected, while there are fewer connections than there
+    /// may be.
     fn dial_one(&mut self, core: &mut Core) -> bool {
         if !self.wants_more(core) {
             return false;
@@ -121,7 +129,9 @@ impl Gossip {
             }
         }
         let free = |permid: &Permid| {
-            core.can_dial(*permid) && core.links.is_gone(*permid) && !core.directory.is_dialling(*permid)
+            core.can_dial(*permid)
+                && core.links.is_gone(*permid)
+                && !core.directory.is_dialling(*permid)
         };
         let mut candidates: Vec<_> = core.directory.candidates(core.now).filter(free).collect();
         candidates.sort_unstable();
@@ -138,7 +148,8 @@ impl Gossip {
     fn send(&mut self, core: &mut Core, conn: ConnId) {
         let Some(link) = core.links.open(conn) else { return };
         let (permid, version, remote) = (link.permid, link.version, link.remote.ip());
-        let listed = if self.survey { Vec::new() } else { whom_to_tell(core, permid, version, remote) };
+        let listed =
+            if self.survey { Vec::new() } else { whom_to_tell(core, permid, version, remote) };
         let frame = our_message(core, listed).encode(version);
         core.send(conn, frame);
         self.sent.set(permid, remote, core.now);
@@ -168,7 +179,8 @@ impl Gossip {
         if let Some(link) = core.links.any_mut(conn) {
             link.kept = true;
         }
-        let listed: Vec<_> = message.taste_buddies.into_iter().chain(message.random_peers).collect();
+        let listed: Vec<_> =
+            message.taste_buddies.into_iter().chain(message.random_peers).collect();
         core.emit(Event::Gossip { permid, listed: listed.len(), left_out });
         for peer in listed {
             hear(core, permid, remote, &peer);
@@ -181,7 +193,8 @@ impl Gossip {
     }
 }
 
-/// Whether our BUDDYCAST is of use to a peer of this version: an original takes one that says port 0 for none (§7).
+/// Whether our BUDDYCAST is of use to a peer of this version: an original takes one that says port
+/// 0 for none (§7).
 fn can_be_told(core: &Core, version: OverlayVersion) -> bool {
     version.is_encrypted() || core.listening.is_some()
 }
@@ -190,22 +203,39 @@ fn can_be_told(core: &Core, version: OverlayVersion) -> bool {
 fn hear(core: &mut Core, from: Permid, remote: IpAddr, peer: &ListedPeer) {
     let address = SocketAddr::new(peer.ip, peer.port);
     let of_the_system = address.port() < FIRST_USER_PORT;
-    if core.own.contains(&peer.permid) || peer.permid == from || of_the_system || !concerns(address, remote) {
+    if core.own.contains(&peer.permid)
+        || peer.permid == from
+        || of_the_system
+        || !concerns(address, remote)
+    {
         return;
     }
     if core.directory.hear(peer.permid, address, peer.version, from, core.now) == News::Fresh {
         let (peer, version) = (PeerKey::Permid(peer.permid), peer.version);
-        core.emit(Event::Discovered { peer, address: Some(address), version, source: Source::BuddyCast(from) });
+        core.emit(Event::Discovered {
+            peer,
+            address: Some(address),
+            version,
+            source: Source::BuddyCast(from),
+        });
     }
 }
 
 /// Of whom we tell a peer: peers that proved their permid to us, the connected ones first.
-fn whom_to_tell(core: &mut Core, to: Permid, version: OverlayVersion, remote: IpAddr) -> Vec<ListedPeer> {
+fn whom_to_tell(
+    core: &mut Core,
+    to: Permid,
+    version: OverlayVersion,
+    remote: IpAddr,
+) -> Vec<ListedPeer> {
     let fits = |permid: &Permid, address: SocketAddr| {
         let old_ones_understand = permid.kind() == PermidKind::Sect233k1 && address.is_ipv4();
-        *permid != to && concerns(address, remote) && (version.is_encrypted() || old_ones_understand)
+        *permid != to
+            && concerns(address, remote)
+            && (version.is_encrypted() || old_ones_understand)
     };
-    let mut known: Vec<_> = core.directory.seen().filter(|(permid, address, _)| fits(permid, *address)).collect();
+    let mut known: Vec<_> =
+        core.directory.seen().filter(|(permid, address, _)| fits(permid, *address)).collect();
     known.sort_unstable_by_key(|(permid, ..)| *permid);
     let (connected, others): (Vec<_>, Vec<_>) =
         known.into_iter().partition(|(permid, ..)| core.links.is_connected(*permid));
@@ -228,14 +258,22 @@ fn our_message(core: &Core, mut listed: Vec<ListedPeer>) -> BuddyCast {
 }
 
 fn listed(permid: Permid, address: SocketAddr, version: Option<OverlayVersion>) -> ListedPeer {
-    ListedPeer { permid, ip: address.ip(), port: address.port(), similarity: 0, version, services: Some(0) }
+    ListedPeer {
+        permid,
+        ip: address.ip(),
+        port: address.port(),
+        similarity: 0,
+        version,
+        services: Some(0),
+    }
 }
 
 /// KEEP_ALIVE goes to everybody in a round, as from the original: it keeps a quiet connection (§7).
 fn keep_alive(core: &mut Core) {
     let now = core.now;
     let quiet = |link: &Link| now >= link.last_keep_alive + KEEP_ALIVE;
-    let conns: Vec<_> = core.links.iter().filter(|(_, link)| quiet(link)).map(|(conn, _)| conn).collect();
+    let conns: Vec<_> =
+        core.links.iter().filter(|(_, link)| quiet(link)).map(|(conn, _)| conn).collect();
     for conn in conns {
         core.send(conn, Frame { id: FrameId::KEEP_ALIVE, body: bytes::Bytes::new() });
         if let Some(link) = core.links.any_mut(conn) {

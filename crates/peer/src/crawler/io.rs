@@ -46,8 +46,8 @@ pub struct EngineConfig {
 /// What an engine is told.
 #[derive(Debug)]
 pub enum Input {
-    /// To dial this peer, now and, where rounds run, whenever it is not connected. Of a long bootstrap list a few are dialled
-    /// at a time.
+    /// To dial this peer, now and, where rounds run, whenever it is not connected. Of a long
+    /// bootstrap list a few are dialled at a time.
     Connect {
         /// Where to.
         target: Target,
@@ -131,7 +131,8 @@ pub enum Input {
         /// How many frames.
         frames: usize,
     },
-    /// The overlay did not take this frame: the connection is ending, [`Input::Closed`] will follow.
+    /// The overlay did not take this frame: the connection is ending, [`Input::Closed`] will
+    /// follow.
     NotSent {
         /// The connection.
         conn: ConnId,
@@ -145,7 +146,8 @@ pub enum Input {
         /// What went wrong, and who ended it.
         failure: Failure,
     },
-    /// The program ends: requests fail, nobody is dialled any more and nobody may ask; replies that are on their way go on.
+    /// The program ends: requests fail, nobody is dialled any more and nobody may ask; replies that
+    /// are on their way go on.
     Stop,
 }
 
@@ -208,7 +210,8 @@ pub enum Output {
         /// Which one.
         id: ReplyId,
     },
-    /// To tell the probe of this id that an answer of its has arrived at the Crawler; before any [`Output::Ask`] that follows.
+    /// To tell the probe of this id that an answer of its has arrived at the Crawler; before any
+    /// [`Output::Ask`] that follows.
     Delivered {
         /// The message-specific id.
         message: MessageId,

@@ -25,7 +25,8 @@ pub(super) struct Link {
     pub(super) standing: Standing,
     /// A part of a reply has come on it.
     pub(super) answered: bool,
-    /// The frames that the overlay has and the socket has not, oldest first; those of replies by name.
+    /// The frames that the overlay has and the socket has not, oldest first; those of replies by
+    /// name.
     pub(super) in_flight: VecDeque<Option<ReplyId>>,
 }
 
@@ -33,7 +34,8 @@ pub(super) struct Link {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Standing {
     Open,
-    /// The overlay takes no more frames for it: it is one too many, or it is over. What still comes on it counts.
+    /// The overlay takes no more frames for it: it is one too many, or it is over. What still comes
+    /// on it counts.
     Leaving,
     /// We asked for its end; nothing that comes on it counts any more.
     Closing,
@@ -93,7 +95,12 @@ impl Links {
 
     /// A peer's open connections, oldest first.
     pub(super) fn of(&self, permid: Permid) -> impl Iterator<Item = ConnId> {
-        self.by_permid.get(&permid).into_iter().flatten().copied().filter(|conn| self.open(*conn).is_some())
+        self.by_permid
+            .get(&permid)
+            .into_iter()
+            .flatten()
+            .copied()
+            .filter(|conn| self.open(*conn).is_some())
     }
 
     /// Whether parts of this reply are on their way to the socket of a connection.
@@ -113,6 +120,9 @@ impl Links {
 
     /// The open ones.
     pub(super) fn iter(&self) -> impl Iterator<Item = (ConnId, &Link)> {
-        self.by_conn.iter().filter(|(_, link)| link.standing == Standing::Open).map(|(conn, link)| (*conn, link))
+        self.by_conn
+            .iter()
+            .filter(|(_, link)| link.standing == Standing::Open)
+            .map(|(conn, link)| (*conn, link))
     }
 }

@@ -1,6 +1,8 @@
-//! The rules of the Crawler protocol with no I/O and no clock (protocol.md §4, §5, §7): both sides of it.
+//! The rules of the Crawler protocol with no I/O and no clock (protocol.md §4, §5, §7): both sides
+//! of it.
 //!
-//! [`Engine`] is the whole of it: inputs with their time in, outputs and the next deadline out (`io`). Its parts:
+//! [`Engine`] is the whole of it: inputs with their time in, outputs and the next deadline out
+//! (`io`). Its parts:
 //!
 //! | file | what it is |
 //! |---|---|

@@ -1,4 +1,5 @@
-//! Where a connection comes from, as far as one party can't choose it freely: what limits per source count by.
+//! Where a connection comes from, as far as one party can't choose it freely: what limits per
+//! source count by.
 
 use std::net::IpAddr;
 

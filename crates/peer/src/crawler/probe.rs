@@ -1,4 +1,5 @@
-//! What a peer answers under one message-specific id: the answering half. The asking half is [`Question`](super::Question).
+//! What a peer answers under one message-specific id: the answering half. The asking half is
+//! [`Question`](super::Question).
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -20,7 +21,8 @@ pub struct Asked {
     pub payload: Bytes,
 }
 
-/// What a probe wants to hear again once its answer has arrived: which records it handed over. Its own business; it is not sent.
+/// What a probe wants to hear again once its answer has arrived: which records it handed over. Its
+/// own business; it is not sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Receipt(pub u64);
 
@@ -29,7 +31,8 @@ pub struct Receipt(pub u64);
 pub struct Answer {
     /// 0 for success; see [`ErrorByte`].
     pub error: ErrorByte,
-    /// The reply's payload, of any length within the peer's limits; it is cut into parts on its way.
+    /// The reply's payload, of any length within the peer's limits; it is cut into parts on its
+    /// way.
     pub payload: Bytes,
     /// Where the probe is to be told that the answer has arrived: see [`Probe::delivered`].
     pub receipt: Option<Receipt>,
@@ -45,7 +48,11 @@ impl Answer {
     /// Error 1, with the reason as text.
     #[must_use]
     pub fn failed(reason: &str) -> Self {
-        Self { error: ErrorByte::HANDLER, payload: Bytes::copy_from_slice(reason.as_bytes()), receipt: None }
+        Self {
+            error: ErrorByte::HANDLER,
+            payload: Bytes::copy_from_slice(reason.as_bytes()),
+            receipt: None,
+        }
     }
 
     /// The same, and the probe is told when it has arrived.
@@ -65,12 +72,14 @@ pub struct PeerView {
 /// What a peer does when it is asked. A closure from an [`Asked`] to a future of an
 /// [`Answer`] is one, too: `|asked| async move { Answer::success(asked.payload) }`.
 pub trait Probe: Send + Sync + 'static {
-    /// Works out the answer. Runs on a task of its own and may take its time; anything that blocks belongs on a blocking thread.
+    /// Works out the answer. Runs on a task of its own and may take its time; anything that blocks
+    /// belongs on a blocking thread.
     fn answer(&self, asked: Asked, peer: &PeerView) -> impl Future<Output = Answer> + Send;
 
-    /// An answer that was given with a receipt has arrived at its Crawler. That is so when every part of it was written and the
-    /// connection was still there 5 s later, or a further frame had come on it by then. Of an answer whose connection was lost
-    /// nobody is told. Called in order, and before any later request is answered; must not block.
+    /// An answer that was given with a receipt has arrived at its Crawler. That is so when every
+    /// part of it was written and the connection was still there 5 s later, or a further frame
+    /// had come on it by then. Of an answer whose connection was lost nobody is told. Called in
+    /// order, and before any later request is answered; must not block.
     fn delivered(&self, _to: Permid, _receipt: Receipt) {}
 }
 

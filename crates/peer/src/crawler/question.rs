@@ -1,5 +1,6 @@
-//! What a Crawler can ask under one message-specific id, and how the reply reads: the asking half. The answering half is
-//! [`Probe`](super::Probe). Those that are built in live in `swarmscope-probes`; a program brings its own.
+//! What a Crawler can ask under one message-specific id, and how the reply reads: the asking half.
+//! The answering half is [`Probe`](super::Probe). Those that are built in live in
+//! `swarmscope-probes`; a program brings its own.
 
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ pub struct ReplyDecodeError(pub String);
 /// What a payload begins with that is a form: `fields:since=0; who=me`. See [`Question::fields`].
 pub const FORM: &str = "fields:";
 
-/// One message-specific id as a Crawler sees it: its name, its payload, its limits, and how its reply reads.
+/// One message-specific id as a Crawler sees it: its name, its payload, its limits, and how its
+/// reply reads.
 pub trait Question: Send + Sync + 'static {
     /// The message-specific id (protocol.md §4, §5).
     fn id(&self) -> MessageId;
@@ -74,8 +76,8 @@ pub trait Question: Send + Sync + 'static {
         Ok(self.initiate(to))
     }
 
-    /// The reply, on the Crawler's side: the payload of a reply with error 0. May take a while; never called on the UI task.
-    /// By default it is read by its format.
+    /// The reply, on the Crawler's side: the payload of a reply with error 0. May take a while;
+    /// never called on the UI task. By default it is read by its format.
     ///
     /// # Errors
     /// A payload that is not what this id's peers send.
@@ -83,13 +85,15 @@ pub trait Question: Send + Sync + 'static {
         Ok(formats::decode(payload))
     }
 
-    /// The rows that a reply yields: what a crawl stores of it. By default nothing is kept but its size and a digest.
+    /// The rows that a reply yields: what a crawl stores of it. By default nothing is kept but its
+    /// size and a digest.
     fn rows(&self) -> Rows {
         Rows::default()
     }
 
-    /// Names of fields in the decoded reply's JSON that differ between healthy peers or from one answer to the next, such as
-    /// addresses, ports and times. [`Decoding::shape`](super::Decoding::shape) leaves them out, so that replies group by
+    /// Names of fields in the decoded reply's JSON that differ between healthy peers or from one
+    /// answer to the next, such as addresses, ports and times.
+    /// [`Decoding::shape`](super::Decoding::shape) leaves them out, so that replies group by
     /// what they say.
     fn volatile(&self) -> &[&str] {
         &[]

@@ -1,7 +1,9 @@
-//! The engine's own randomness: which channel, which peer of a round. Seeded from outside, so that a test can be run again.
+//! The engine's own randomness: which channel, which peer of a round. Seeded from outside, so that
+//! a test can be run again.
 
-/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators"). Nothing secret comes from it: a reply is
-/// believed because of who sent it, never because its channel was hard to guess.
+/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators"). Nothing
+/// secret comes from it: a reply is believed because of who sent it, never because its channel was
+/// hard to guess.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 
@@ -18,7 +20,8 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number below `n`, which is not 0. The bias of the remainder is far below anything that matters here.
+    /// A number below `n`, which is not 0. The bias of the remainder is far below anything that
+    /// matters here.
     #[allow(clippy::cast_possible_truncation)] // the remainder is below n
     pub(super) const fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize

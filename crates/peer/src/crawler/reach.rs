@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Whether a peer at `peer` can have anything to say of, or do with, the address `of`: nobody from outside makes us dial into
-/// our own machine or network, and nobody outside is told of it.
+/// Whether a peer at `peer` can have anything to say of, or do with, the address `of`: nobody from
+/// outside makes us dial into our own machine or network, and nobody outside is told of it.
 pub(super) fn concerns(of: SocketAddr, peer: IpAddr) -> bool {
     reach(of.ip()).is_some_and(|reach_of| of.port() != 0 && Some(reach_of) >= reach(peer))
 }

@@ -8,7 +8,8 @@ use super::probe::{AnyProbe, Probe};
 use super::question::Question;
 use swarmscope_wire::MessageId;
 
-/// Questions and probes by their ids. Cheap to clone. Of two with the same id the later one takes the earlier one's place.
+/// Questions and probes by their ids. Cheap to clone. Of two with the same id the later one takes
+/// the earlier one's place.
 #[derive(Clone, Default)]
 pub struct Registry {
     questions: BTreeMap<MessageId, Arc<dyn Question>>,
@@ -41,8 +42,15 @@ impl Registry {
 
     /// The same questions, and of the probes what `dress` makes of each.
     #[must_use]
-    pub fn map_probes(mut self, mut dress: impl FnMut(MessageId, AnyProbe) -> Option<AnyProbe>) -> Self {
-        self.probes = self.probes.into_iter().filter_map(|(id, probe)| Some((id, dress(id, probe)?))).collect();
+    pub fn map_probes(
+        mut self,
+        mut dress: impl FnMut(MessageId, AnyProbe) -> Option<AnyProbe>,
+    ) -> Self {
+        self.probes = self
+            .probes
+            .into_iter()
+            .filter_map(|(id, probe)| Some((id, dress(id, probe)?)))
+            .collect();
         self
     }
 
@@ -63,7 +71,8 @@ impl Registry {
         self.probes.get(&id)
     }
 
-    /// The id that `word` means: a number 0–255, a registered name, or a name of §5; any case, the `_QUERY` suffix optional.
+    /// The id that `word` means: a number 0–255, a registered name, or a name of §5; any case, the
+    /// `_QUERY` suffix optional.
     #[must_use]
     pub fn find(&self, word: &str) -> Option<MessageId> {
         if let Ok(number) = word.parse() {
@@ -72,11 +81,14 @@ impl Registry {
         let word = word.to_ascii_uppercase().replace('-', "_");
         let bare = |name: &str| name.trim_end_matches("_QUERY").to_owned();
         let same = |name: &str| bare(name) == bare(&word);
-        let registered = self.iter().find(|question| same(question.name())).map(|question| question.id());
-        registered.or_else(|| MessageId::NAMED.iter().find(|(_, name)| same(name)).map(|(id, _)| *id))
+        let registered =
+            self.iter().find(|question| same(question.name())).map(|question| question.id());
+        registered
+            .or_else(|| MessageId::NAMED.iter().find(|(_, name)| same(name)).map(|(id, _)| *id))
     }
 
-    /// What people call this id: the registered name, else the one of §5 without its suffix, else the number.
+    /// What people call this id: the registered name, else the one of §5 without its suffix, else
+    /// the number.
     #[must_use]
     pub fn label(&self, id: MessageId) -> String {
         let registered = self.get(id).map(|question| question.name().to_owned());

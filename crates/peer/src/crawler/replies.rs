@@ -1,4 +1,5 @@
-//! Peer side: replies on their way out, cut into parts as the connection takes them, several of them in turn.
+//! Peer side: replies on their way out, cut into parts as the connection takes them, several of
+//! them in turn.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -16,7 +17,8 @@ use super::timers::Deadline;
 use swarmscope_wire::crawler::{self, CrawlerReply};
 use swarmscope_wire::{ChannelId, ErrorByte, MessageId, Permid};
 
-/// How many frames a connection may have before its socket has taken them: a quarter of a megabyte of parts keeps any line busy.
+/// How many frames a connection may have before its socket has taken them: a quarter of a megabyte
+/// of parts keeps any line busy.
 pub(super) const WINDOW: usize = 8;
 /// How many replies may wait for one connection, those to refused requests included; more close it.
 const MAX_WAITING: usize = 512;
@@ -24,9 +26,11 @@ const MAX_WAITING: usize = 512;
 const MAX_UNSENT: usize = 256 << 20;
 /// Of those, to one Crawler: two of the largest.
 const MAX_UNSENT_OF_ONE: usize = 128 << 20;
-/// Replies of one part always have room: a Crawler has few questions under way, and most answers are that small.
+/// Replies of one part always have room: a Crawler has few questions under way, and most answers
+/// are that small.
 const SMALL: usize = 32 << 10;
-/// How slowly a Crawler may take a large reply, in bytes a second: a line that is slower is no use for one.
+/// How slowly a Crawler may take a large reply, in bytes a second: a line that is slower is no use
+/// for one.
 const SLOWEST: u64 = 32 << 10;
 /// What every large reply gets besides.
 const GRACE: Duration = Duration::from_secs(60);
@@ -95,11 +99,12 @@ impl Replies {
         bytes > SMALL && (over(self.unsent, MAX_UNSENT) || over(of_one, MAX_UNSENT_OF_ONE))
     }
 
-    /// How long a reply of this size may take to go out, with a dial-back; `None` for a small one, which its connection's own time
-    /// bounds.
+    /// How long a reply of this size may take to go out, with a dial-back; `None` for a small one,
+    /// which its connection's own time bounds.
     pub(super) fn patience(&self, bytes: usize) -> Option<Duration> {
         let parts = u32::try_from(bytes / SMALL).unwrap_or(u32::MAX);
-        let takes = GRACE + Duration::from_secs(bytes as u64 / SLOWEST) + self.pace.saturating_mul(parts);
+        let takes =
+            GRACE + Duration::from_secs(bytes as u64 / SLOWEST) + self.pace.saturating_mul(parts);
         (bytes > SMALL).then_some(takes)
     }
 
@@ -108,7 +113,14 @@ impl Replies {
         self.queues.get(&conn).is_some_and(|queue| queue.len() >= MAX_WAITING)
     }
 
-    pub(super) fn insert(&mut self, id: ReplyId, to: Address, answer: Answer, dial_back: DialBack, now: Instant) {
+    pub(super) fn insert(
+        &mut self,
+        id: ReplyId,
+        to: Address,
+        answer: Answer,
+        dial_back: DialBack,
+        now: Instant,
+    ) {
         let Answer { error, payload, receipt } = answer;
         self.unsent += payload.len();
         let cut = Box::new(crawler::parts(to.message, to.channel, error, payload.clone()));
@@ -146,12 +158,16 @@ impl Replies {
         self.pump(core, conn);
     }
 
-    /// Hands parts to a connection, those of several replies in turn, as far as its window and the pace allow.
+    /// Hands parts to a connection, those of several replies in turn, as far as its window and the
+    /// pace allow.
     pub(super) fn pump(&mut self, core: &mut Core, conn: ConnId) {
         let Some(queue) = self.queues.get_mut(&conn) else { return };
         while core.links.open(conn).is_some_and(|link| link.in_flight.len() < WINDOW) {
-            let ready = |id: &ReplyId| self.all.get(id).is_none_or(|reply| reply.not_before <= core.now);
-            let Some(id) = queue.iter().position(ready).and_then(|at| queue.remove(at)) else { break };
+            let ready =
+                |id: &ReplyId| self.all.get(id).is_none_or(|reply| reply.not_before <= core.now);
+            let Some(id) = queue.iter().position(ready).and_then(|at| queue.remove(at)) else {
+                break;
+            };
             let Some(reply) = self.all.get_mut(&id) else { continue };
             let Some(part) = reply.cut.next() else { continue };
             reply.handed += 1;
@@ -162,10 +178,12 @@ impl Replies {
             }
             core.send_counted(conn, part.encode(), Some(id));
         }
-        let next = queue.iter().filter_map(|id| self.all.get(id)).map(|reply| reply.not_before).min();
+        let next =
+            queue.iter().filter_map(|id| self.all.get(id)).map(|reply| reply.not_before).min();
         match next {
             Some(at) if at > core.now => core.timers.set(Deadline::Part(conn), at),
-            Some(_) => core.timers.clear(Deadline::Part(conn)), // the window is full: it goes on when frames are written
+            Some(_) => core.timers.clear(Deadline::Part(conn)), /* the window is full: it goes
+            * on when frames are written */
             None => {
                 core.timers.clear(Deadline::Part(conn));
                 self.queues.remove(&conn);
@@ -185,8 +203,15 @@ impl Replies {
             if reply.all_handed && reply.written == reply.handed {
                 let Some(reply) = self.remove(id) else { continue };
                 let Address { permid, message, channel, conn: came_on, .. } = reply.to;
-                core.emit(Event::Answered { permid, message, channel, error: reply.error, bytes: reply.payload.len() });
-                // who connects anew may have been started anew, and then takes this for a reply that nobody asked for
+                core.emit(Event::Answered {
+                    permid,
+                    message,
+                    channel,
+                    error: reply.error,
+                    bytes: reply.payload.len(),
+                });
+                // who connects anew may have been started anew, and then takes this for a reply
+                // that nobody asked for
                 if let Some(receipt) = reply.receipt.filter(|_| conn == came_on || dialled) {
                     self.receipts.written(core, conn, permid, message, receipt);
                 }
@@ -195,9 +220,14 @@ impl Replies {
         self.pump(core, conn);
     }
 
-    /// A connection has ended with these frames not written: the replies that are left without one. They go on with the first
-    /// part that the socket had not taken; whether those before it have arrived nobody can tell.
-    pub(super) fn connection_lost(&mut self, conn: ConnId, in_flight: impl Iterator<Item = ReplyId>) -> Vec<ReplyId> {
+    /// A connection has ended with these frames not written: the replies that are left without one.
+    /// They go on with the first part that the socket had not taken; whether those before it
+    /// have arrived nobody can tell.
+    pub(super) fn connection_lost(
+        &mut self,
+        conn: ConnId,
+        in_flight: impl Iterator<Item = ReplyId>,
+    ) -> Vec<ReplyId> {
         let queued = self.queues.remove(&conn).unwrap_or_default();
         let mut orphans: Vec<_> = queued.into_iter().chain(in_flight).collect();
         orphans.sort_unstable();
@@ -205,8 +235,10 @@ impl Replies {
         for id in &orphans {
             let Some(reply) = self.all.get_mut(id) else { continue };
             let Address { message, channel, .. } = reply.to;
-            reply.cut =
-                Box::new(crawler::parts(message, channel, reply.error, reply.payload.clone()).skip(reply.written));
+            reply.cut = Box::new(
+                crawler::parts(message, channel, reply.error, reply.payload.clone())
+                    .skip(reply.written),
+            );
             (reply.handed, reply.all_handed) = (reply.written, false);
             reply.receipt = reply.receipt.filter(|_| reply.written == 0);
         }

@@ -1,4 +1,5 @@
-//! Crawler side (protocol.md §4): requests from the moment they are asked for until they end, each exactly once.
+//! Crawler side (protocol.md §4): requests from the moment they are asked for until they end, each
+//! exactly once.
 //!
 //! ```text
 //!   asked ──▶ waiting for a connection ──▶ sent ──▶ parts … ──▶ reply
@@ -23,10 +24,12 @@ use swarmscope_wire::failure::{By, Cause, Delivered, Failure};
 use swarmscope_wire::frame::{Frame, MAX_AFTER_AUTHENTICATION};
 use swarmscope_wire::{ChannelId, MessageId, OverlayVersion, Permid};
 
-/// The longest pause between two parts. The original sends them back to back; a peer that paces them or has a slow line gets a
-/// minute for 32 kB. The whole reply has [`Ask::timeout`] in any case.
+/// The longest pause between two parts. The original sends them back to back; a peer that paces
+/// them or has a slow line gets a minute for 32 kB. The whole reply has [`Ask::timeout`] in any
+/// case.
 pub const BETWEEN_PARTS: Duration = Duration::from_secs(60);
-/// A peer whose allow-list refuses a request closes at once (§4): so much is a slow line's round trip, and some.
+/// A peer whose allow-list refuses a request closes at once (§4): so much is a slow line's round
+/// trip, and some.
 const REFUSED_WITHIN: Duration = Duration::from_secs(5);
 /// What a request's fixed fields take of a frame, its id byte included.
 const REQUEST_OVERHEAD: usize = 5;
@@ -92,7 +95,8 @@ impl Sent {
             _ if now >= self.whole_due() => Cause::WholeTimeout,
             _ => Cause::BetweenPartsTimeout,
         };
-        Failure::new(cause, By::Us, format!("{parts} parts in {after} s")).delivered(self.delivered())
+        Failure::new(cause, By::Us, format!("{parts} parts in {after} s"))
+            .delivered(self.delivered())
     }
 }
 
@@ -115,7 +119,13 @@ impl Requests {
         let most = MAX_AFTER_AUTHENTICATION as usize - REQUEST_OVERHEAD;
         if ask.payload.len() > most {
             let detail = format!("{} bytes where {most} fit", ask.payload.len());
-            return fail(core, ticket, permid, message, Failure::new(Cause::PayloadTooLarge, By::Us, detail));
+            return fail(
+                core,
+                ticket,
+                permid,
+                message,
+                Failure::new(Cause::PayloadTooLarge, By::Us, detail),
+            );
         }
         if let Some(conn) = core.links.newest(permid) {
             return self.send(core, conn, ticket, ask);
@@ -123,7 +133,13 @@ impl Requests {
         let waiting = self.waiting.entry(permid).or_default();
         if waiting.len() >= MAX_WAITING {
             let detail = "as many requests wait for a connection";
-            return fail(core, ticket, permid, message, Failure::new(Cause::ChannelsFull, By::Us, detail));
+            return fail(
+                core,
+                ticket,
+                permid,
+                message,
+                Failure::new(Cause::ChannelsFull, By::Us, detail),
+            );
         }
         waiting.push_back((ticket, ask));
         if let Err(failure) = core.dial(permid, true) {
@@ -136,7 +152,13 @@ impl Requests {
         let Some(version) = core.links.open(conn).map(|link| link.version) else { return };
         if version < OverlayVersion::CRAWLER {
             let detail = format!("selected version {version}");
-            return fail(core, ticket, to, message, Failure::new(Cause::VersionNoCrawler, By::Us, detail));
+            return fail(
+                core,
+                ticket,
+                to,
+                message,
+                Failure::new(Cause::VersionNoCrawler, By::Us, detail),
+            );
         }
         let channels = self.channels.entry(to).or_insert_with(|| Channels::new(&self.budgets));
         let Some(channel) = channels.open(ticket, message, &mut core.random, core.now) else {
@@ -166,8 +188,9 @@ impl Requests {
         core.emit(Event::Due { ticket, permid: to, whole, between });
     }
 
-    /// The overlay did not take the frame of a request, because its connection is ending: it goes out on another one of the
-    /// peer, or on its next. If there is none the end of the connection ends the request.
+    /// The overlay did not take the frame of a request, because its connection is ending: it goes
+    /// out on another one of the peer, or on its next. If there is none the end of the
+    /// connection ends the request.
     pub(super) fn not_taken(&mut self, core: &mut Core, permid: Permid, frame: Frame) {
         match core.links.newest(permid) {
             Some(conn) => drop(core.send(conn, frame)),
@@ -176,8 +199,16 @@ impl Requests {
     }
 
     /// A peer has proved its permid on a new connection: what waited for it goes out there.
-    pub(super) fn connected(&mut self, core: &mut Core, conn: ConnId, permid: Permid, direction: Direction) {
-        for (ticket, sent) in self.sent.iter_mut().filter(|(_, sent)| sent.to == permid && sent.lost) {
+    pub(super) fn connected(
+        &mut self,
+        core: &mut Core,
+        conn: ConnId,
+        permid: Permid,
+        direction: Direction,
+    ) {
+        for (ticket, sent) in
+            self.sent.iter_mut().filter(|(_, sent)| sent.to == permid && sent.lost)
+        {
             sent.lost = false;
             sent.dialled_back = direction == Direction::Incoming;
             core.timers.set(Deadline::Reply(*ticket), sent.due());
@@ -210,11 +241,18 @@ impl Requests {
             return false;
         };
         let links = &core.links;
-        match channels.receive(conn, reply, &mut self.process, |conn| links.heard(conn).is_some(), core.now) {
+        match channels.receive(
+            conn,
+            reply,
+            &mut self.process,
+            |conn| links.heard(conn).is_some(),
+            core.now,
+        ) {
             Ok(taken) => return self.taken(core, permid, direction, reply, taken),
             Err(Refused::Stray(why)) => self.refuse(core, permid, reply, why),
             Err(Refused::Exceeded(ticket, exceeded)) => self.end(core, ticket, |sent| {
-                Failure::new(Cause::TooLarge, By::Us, exceeded.to_string()).delivered(sent.delivered())
+                Failure::new(Cause::TooLarge, By::Us, exceeded.to_string())
+                    .delivered(sent.delivered())
             }),
             Err(Refused::Missing(ticket)) => self.end(core, ticket, |sent| {
                 let detail = format!("after {} parts", sent.parts);
@@ -240,7 +278,16 @@ impl Requests {
         let (message, channel, error) = (sent.message, sent.channel, reply.error);
         let elapsed = core.now.saturating_duration_since(sent.at);
         let parts_left = reply.parts_left;
-        core.emit(Event::Part { ticket, permid, channel, index, parts_left, error, payload, after: elapsed });
+        core.emit(Event::Part {
+            ticket,
+            permid,
+            channel,
+            index,
+            parts_left,
+            error,
+            payload,
+            after: elapsed,
+        });
         let Some(payload) = whole else {
             core.timers.set(Deadline::Reply(ticket), sent.due());
             return false;
@@ -264,7 +311,9 @@ impl Requests {
     fn refuse(&mut self, core: &mut Core, permid: Permid, reply: &CrawlerReply, why: &'static str) {
         let particulars = (reply.channel, reply.message);
         match self.refused.count((permid, why), particulars, 1, core.now) {
-            Some(((channel, message), times)) => tell_refused(core, permid, channel, message, why, times),
+            Some(((channel, message), times)) => {
+                tell_refused(core, permid, channel, message, why, times)
+            }
             None => self.arm_tally(core),
         }
     }
@@ -289,8 +338,8 @@ impl Requests {
         self.end(core, ticket, |sent| sent.overdue(now));
     }
 
-    /// Waits so much longer: for the first part, between parts, for the whole reply; no longer than a channel lives. Nothing
-    /// happens to a request that has ended.
+    /// Waits so much longer: for the first part, between parts, for the whole reply; no longer than
+    /// a channel lives. Nothing happens to a request that has ended.
     pub(super) fn extend(&mut self, core: &mut Core, ticket: Ticket, by: Duration) {
         let Some(sent) = self.sent.get_mut(&ticket) else {
             let mut waiting = self.waiting.values_mut().flatten();
@@ -302,7 +351,12 @@ impl Requests {
         sent.timeout = sent.timeout.saturating_add(by).min(channels::LIFE);
         sent.between = sent.between.saturating_add(by).min(channels::LIFE);
         core.timers.set(Deadline::Reply(ticket), sent.due());
-        core.emit(Event::Due { ticket, permid: sent.to, whole: sent.timeout, between: sent.between });
+        core.emit(Event::Due {
+            ticket,
+            permid: sent.to,
+            whole: sent.timeout,
+            between: sent.between,
+        });
     }
 
     /// The program ends: every request does.
@@ -338,13 +392,20 @@ impl Requests {
     }
 
     /// The last connection of a peer has ended.
-    pub(super) fn connection_lost(&mut self, core: &mut Core, permid: Permid, answered: bool, failure: &Failure) {
+    pub(super) fn connection_lost(
+        &mut self,
+        core: &mut Core,
+        permid: Permid,
+        answered: bool,
+        failure: &Failure,
+    ) {
         self.not_taken.remove(&permid);
         let theirs = self.sent.iter().filter(|(_, sent)| sent.to == permid && !sent.lost);
         let mut tickets: Vec<_> = theirs.map(|(ticket, _)| *ticket).collect();
         tickets.sort_unstable();
         for ticket in tickets {
-            let Some(sent) = self.sent.get_mut(&ticket).filter(|sent| sent.wait_for_dial_back) else {
+            let Some(sent) = self.sent.get_mut(&ticket).filter(|sent| sent.wait_for_dial_back)
+            else {
                 let now = core.now;
                 self.end(core, ticket, |sent| lost(sent, failure, answered, now));
                 continue;
@@ -379,7 +440,10 @@ impl Requests {
     /// Whether a peer owes us a reply.
     pub(super) fn is_outstanding(&self, permid: Permid, message: MessageId) -> bool {
         self.sent.values().any(|sent| sent.to == permid && sent.message == message)
-            || self.waiting.get(&permid).is_some_and(|waiting| waiting.iter().any(|(_, ask)| ask.message == message))
+            || self
+                .waiting
+                .get(&permid)
+                .is_some_and(|waiting| waiting.iter().any(|(_, ask)| ask.message == message))
     }
 
     /// What unfinished replies hold: (by the process's book, by the peers' books, by looking).
@@ -397,7 +461,8 @@ impl Requests {
     }
 }
 
-/// Why a request fails whose peer's connection was lost. `answered`: something had been answered on that connection.
+/// Why a request fails whose peer's connection was lost. `answered`: something had been answered on
+/// that connection.
 fn lost(sent: &Sent, failure: &Failure, answered: bool, now: Instant) -> Failure {
     let soon = now.saturating_duration_since(sent.at) <= REFUSED_WITHIN;
     let cause = match (failure.by, failure.cause) {
@@ -410,7 +475,8 @@ fn lost(sent: &Sent, failure: &Failure, answered: bool, now: Instant) -> Failure
     // That it was closed is said already; how, or that the network did it, adds something.
     let how = if failure.cause == Cause::Closed { failure.detail.clone() } else { failure.words() };
     let after = if sent.parts > 0 { format!("after {} parts", sent.parts) } else { String::new() };
-    let detail = [after, how].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(": ");
+    let detail =
+        [after, how].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(": ");
     let by = if cause == Cause::ClosedByUs { By::Us } else { failure.by };
     Failure::new(cause, by, detail).delivered(sent.delivered())
 }

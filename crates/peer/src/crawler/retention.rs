@@ -1,5 +1,6 @@
-//! Who is forgotten first when too many are known: hearsay before strangers, strangers before whoever we reached ourselves, and never
-//! whoever is connected or was named by the operator while anybody else is there. One teller, and one network, have their shares.
+//! Who is forgotten first when too many are known: hearsay before strangers, strangers before
+//! whoever we reached ourselves, and never whoever is connected or was named by the operator while
+//! anybody else is there. One teller, and one network, have their shares.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
@@ -51,7 +52,13 @@ pub(super) struct Retention {
 
 impl Retention {
     /// Enters a peer, or moves it.
-    pub(super) fn put(&mut self, permid: Permid, worth: Worth, heard: Instant, group: Option<Group>) {
+    pub(super) fn put(
+        &mut self,
+        permid: Permid,
+        worth: Worth,
+        heard: Instant,
+        group: Option<Group>,
+    ) {
         if self.entries.get(&permid) == Some(&(worth, heard, group)) {
             return;
         }

@@ -1,5 +1,6 @@
-//! Crawler side: initiators that run by themselves (protocol.md §4), where they are switched on: when a connection is made,
-//! whoever made it, and again every frequency seconds while the peer is known.
+//! Crawler side: initiators that run by themselves (protocol.md §4), where they are switched on:
+//! when a connection is made, whoever made it, and again every frequency seconds while the peer is
+//! known.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -33,29 +34,47 @@ impl Schedule {
         !self.switched_on.is_empty()
     }
 
-    /// A connection is made: what runs now. An initiator that ran less than its frequency ago doesn't run again: it would only
-    /// meet a 254 of our own making.
-    pub(super) fn connected(&mut self, core: &mut Core, permid: Permid, version: OverlayVersion) -> Vec<Ask> {
+    /// A connection is made: what runs now. An initiator that ran less than its frequency ago
+    /// doesn't run again: it would only meet a 254 of our own making.
+    pub(super) fn connected(
+        &mut self,
+        core: &mut Core,
+        permid: Permid,
+        version: OverlayVersion,
+    ) -> Vec<Ask> {
         let now = core.now;
         let ready: Vec<_> = self
             .switched_on
             .iter()
             .copied()
-            .filter(|message| self.due.get(&(permid, *message)).is_none_or(|due| *due + FLEXIBILITY < now))
+            .filter(|message| {
+                self.due.get(&(permid, *message)).is_none_or(|due| *due + FLEXIBILITY < now)
+            })
             .collect();
         ready.into_iter().filter_map(|message| self.run(core, permid, message, version)).collect()
     }
 
-    /// A deadline has passed: the request to make, or the peer is dialled, and the request made once it is there.
-    pub(super) fn due(&mut self, core: &mut Core, permid: Permid, message: MessageId) -> Option<Ask> {
-        let version = core.links.newest(permid).and_then(|conn| core.links.open(conn)).map(|link| link.version);
+    /// A deadline has passed: the request to make, or the peer is dialled, and the request made
+    /// once it is there.
+    pub(super) fn due(
+        &mut self,
+        core: &mut Core,
+        permid: Permid,
+        message: MessageId,
+    ) -> Option<Ask> {
+        let version = core
+            .links
+            .newest(permid)
+            .and_then(|conn| core.links.open(conn))
+            .map(|link| link.version);
         if let Some(version) = version {
             return self.run(core, permid, message, version);
         }
         let deadline = Deadline::Initiator(permid, message);
         match core.directory.retry_at(permid, core.now) {
             Some(at) if at > core.now => core.timers.set(deadline, at),
-            Some(_) if core.dial(permid, true).is_ok() => {} // told when it is connected, or when the dial failed
+            Some(_) if core.dial(permid, true).is_ok() => {} /* told when it is connected, or
+            * when the dial failed */
             _ => {
                 self.due.remove(&(permid, message));
             }
@@ -78,7 +97,13 @@ impl Schedule {
         }
     }
 
-    fn run(&mut self, core: &mut Core, permid: Permid, message: MessageId, version: OverlayVersion) -> Option<Ask> {
+    fn run(
+        &mut self,
+        core: &mut Core,
+        permid: Permid,
+        message: MessageId,
+        version: OverlayVersion,
+    ) -> Option<Ask> {
         let probe = self.registry.get(message)?;
         if version < probe.min_version() || version > probe.max_version() {
             return None;

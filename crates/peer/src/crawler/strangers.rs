@@ -1,5 +1,5 @@
-//! What is not for us: frames of other kinds, and connections that never told who they are. Dropped, counted, told at a
-//! sensible rate.
+//! What is not for us: frames of other kinds, and connections that never told who they are.
+//! Dropped, counted, told at a sensible rate.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -39,7 +39,13 @@ impl Strangers {
     }
 
     /// Connections from outside never authenticated, so many for the same cause.
-    pub(super) fn not_accepted(&mut self, core: &mut Core, remote: SocketAddr, failure: Failure, times: u64) {
+    pub(super) fn not_accepted(
+        &mut self,
+        core: &mut Core,
+        remote: SocketAddr,
+        failure: Failure,
+        times: u64,
+    ) {
         match self.connections.count(failure.cause, (remote, failure), times, core.now) {
             Some((last, times)) => tell_connection(core, last, times),
             None => self.arm(core),

@@ -1,4 +1,5 @@
-//! Counts of what was dropped or refused: told at once for the first, then at most once a second, and never lost.
+//! Counts of what was dropped or refused: told at once for the first, then at most once a second,
+//! and never lost.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -75,7 +76,8 @@ impl<K: Eq + Hash + Copy, T> Tally<K, T> {
         Some((what, count.times))
     }
 
-    /// Whether one more thing may be counted. Where there are many, those are forgotten whose time is over, once a second.
+    /// Whether one more thing may be counted. Where there are many, those are forgotten whose time
+    /// is over, once a second.
     fn has_room(&mut self, now: Instant) -> bool {
         if self.counts.len() >= MANY && self.swept.is_none_or(|swept| now >= swept + TELL_EVERY) {
             self.swept = Some(now);
@@ -142,7 +144,10 @@ mod tests {
             assert!(tally.next().is_some());
         }
         let took = began.elapsed();
-        assert!(took < Duration::from_secs(2), "{took:?} for what takes 100 ms where nothing is scanned");
+        assert!(
+            took < Duration::from_secs(2),
+            "{took:?} for what takes 100 ms where nothing is scanned"
+        );
         assert_eq!(tally.due(t0 + TELL_EVERY).len(), MANY);
         assert_eq!(tally.next(), None);
     }

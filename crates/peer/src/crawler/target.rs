@@ -9,7 +9,8 @@ use swarmscope_wire::Permid;
 /// The longest name that DNS knows, in characters (RFC 1035, section 2.3.4).
 const MAX_HOST: usize = 253;
 
-/// Where to connect: `host:port`, or `permid@host:port` to connect only if it is that peer (cli.md, TARGET).
+/// Where to connect: `host:port`, or `permid@host:port` to connect only if it is that peer (cli.md,
+/// TARGET).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Target {
     /// A name or an address; an IPv6 address without its brackets.
@@ -22,7 +23,9 @@ pub struct Target {
 
 /// Text that is not a target, and what is wrong with it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{text:?} is not a target: {what}; write host:port or permid@host:port, an IPv6 address in brackets")]
+#[error(
+    "{text:?} is not a target: {what}; write host:port or permid@host:port, an IPv6 address in brackets"
+)]
 pub struct TargetError {
     /// What was written.
     pub text: String,
@@ -58,9 +61,12 @@ fn parse(text: &str) -> Result<Target, String> {
 /// Host and port of `host:port` or `[IPv6]:port`, the host checked.
 fn split_place(place: &str) -> Result<(&str, &str), String> {
     if let Some(rest) = place.strip_prefix('[') {
-        let (host, after) = rest.split_once(']').ok_or("the bracket of the IPv6 address is not closed")?;
+        let (host, after) =
+            rest.split_once(']').ok_or("the bracket of the IPv6 address is not closed")?;
         let address = host.split_once('%').map_or(host, |(address, _zone)| address);
-        address.parse::<Ipv6Addr>().map_err(|_| format!("{host:?} in brackets is no IPv6 address"))?;
+        address
+            .parse::<Ipv6Addr>()
+            .map_err(|_| format!("{host:?} in brackets is no IPv6 address"))?;
         let port = after.strip_prefix(':').ok_or("the port is missing")?;
         return Ok((host, port));
     }
@@ -74,7 +80,9 @@ fn split_place(place: &str) -> Result<(&str, &str), String> {
     if host.len() > MAX_HOST {
         return Err(format!("the host has {} characters where {MAX_HOST} are allowed", host.len()));
     }
-    if let Some(odd) = host.chars().find(|c| c.is_whitespace() || c.is_control() || "[]/?#@\\".contains(*c)) {
+    if let Some(odd) =
+        host.chars().find(|c| c.is_whitespace() || c.is_control() || "[]/?#@\\".contains(*c))
+    {
         return Err(format!("the host has {odd:?} in it"));
     }
     Ok((host, port))

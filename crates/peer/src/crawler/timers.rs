@@ -18,9 +18,11 @@ pub enum Deadline {
     Sent(ReplyId),
     /// Peer side: the next part of a paced reply may go out on this connection.
     Part(ConnId),
-    /// Peer side: the oldest reply that was written on this connection has arrived, if the connection is still there.
+    /// Peer side: the oldest reply that was written on this connection has arrived, if the
+    /// connection is still there.
     Certain(ConnId),
-    /// Peer side: the Crawler that was served with this id is to be dialled, if it is not connected.
+    /// Peer side: the Crawler that was served with this id is to be dialled, if it is not
+    /// connected.
     DialBack(MessageId),
     /// An initiator is to run at this peer.
     Initiator(Permid, MessageId),

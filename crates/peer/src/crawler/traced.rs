@@ -1,5 +1,5 @@
-//! What passes over a connection, told step by step to those who watch it. Only an overlay that was started with tracing on
-//! tells it; nothing in the engine depends on it.
+//! What passes over a connection, told step by step to those who watch it. Only an overlay that was
+//! started with tracing on tells it; nothing in the engine depends on it.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -27,8 +27,8 @@ pub struct Traced {
     pub what: Trace,
 }
 
-/// What happened. The pieces of one direction, one after another, are every byte that went that way: as it is on the wire, or
-/// inside TLS where that runs.
+/// What happened. The pieces of one direction, one after another, are every byte that went that
+/// way: as it is on the wire, or inside TLS where that runs.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trace {

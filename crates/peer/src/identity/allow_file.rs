@@ -1,4 +1,5 @@
-//! The allow-list's file (cli.md, `--allow-file`): read once at the start, and again whenever it changes. No file: nobody.
+//! The allow-list's file (cli.md, `--allow-file`): read once at the start, and again whenever it
+//! changes. No file: nobody.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -62,13 +63,15 @@ fn read(path: &Path) -> Result<AllowList, AllowFileCause> {
 }
 
 #[cfg(feature = "home")]
-/// The list's place where none is named: `crawlers.txt` in the user's configuration directory; `None` where no home is known.
+/// The list's place where none is named: `crawlers.txt` in the user's configuration directory;
+/// `None` where no home is known.
 #[must_use]
 pub fn default_path() -> Option<PathBuf> {
     Some(ProjectDirs::from("", "", "swarmscope")?.config_dir().join("crawlers.txt"))
 }
 
-/// A list that follows its file: what is edited holds without a restart. A file that goes away is an empty list.
+/// A list that follows its file: what is edited holds without a restart. A file that goes away is
+/// an empty list.
 #[derive(Debug)]
 pub struct AllowFile {
     path: PathBuf,
@@ -76,12 +79,14 @@ pub struct AllowFile {
     stamp: Option<Stamp>,
 }
 
-/// What tells one state of a file from another without reading it; `None` in its place: there is no file.
+/// What tells one state of a file from another without reading it; `None` in its place: there is no
+/// file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
-    /// The file itself and the last change to it, of whatever sort: a replaced file may be as long and as old.
+    /// The file itself and the last change to it, of whatever sort: a replaced file may be as long
+    /// and as old.
     identity: (u64, i64, i64),
 }
 
@@ -97,8 +102,8 @@ impl AllowFile {
         Ok(Self { path, list, stamp })
     }
 
-    /// Looks whether the file has changed, and reads it again if so: one `stat`, cheap enough for each request.
-    /// Gives whether the list is another one now.
+    /// Looks whether the file has changed, and reads it again if so: one `stat`, cheap enough for
+    /// each request. Gives whether the list is another one now.
     ///
     /// # Errors
     /// The changed file is wrong: the last good list stays. Told once for each change of the file.

@@ -1,10 +1,11 @@
 //! Key files: read, made on first use, locked while in use (cli.md, "Identities").
 //!
-//! A file is made whole and with mode 0600, or not at all: the text goes to a new file that only its owner may read, which
-//! then gets its name in one step that never replaces an existing file.
+//! A file is made whole and with mode 0600, or not at all: the text goes to a new file that only
+//! its owner may read, which then gets its name in one step that never replaces an existing file.
 //!
-//! A key that others on the machine can read still works, and every use of it comes with a warning to show ([`Exposed`],
-//! which says `chmod 600`). It isn't refused, because checked-out test keys and keys on read-only media can't be helped.
+//! A key that others on the machine can read still works, and every use of it comes with a warning
+//! to show ([`Exposed`], which says `chmod 600`). It isn't refused, because checked-out test keys
+//! and keys on read-only media can't be helped.
 
 #![allow(clippy::disallowed_methods)] // the one place where identities meet the operating system's randomness
 
@@ -48,7 +49,10 @@ impl fmt::Display for Exposed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, mode } = self;
         let path = path.display();
-        write!(f, "others on this machine can read the key file {path} (mode {mode:04o}): run `chmod 600 {path}`")
+        write!(
+            f,
+            "others on this machine can read the key file {path} (mode {mode:04o}): run `chmod 600 {path}`"
+        )
     }
 }
 
@@ -89,16 +93,22 @@ pub enum KeyFileCause {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// It holds the other kind of key.
-    #[error("it holds a sect233k1 key, but an Ed25519 key is needed here; sect233k1 keys go with --legacy-identity")]
+    #[error(
+        "it holds a sect233k1 key, but an Ed25519 key is needed here; sect233k1 keys go with --legacy-identity"
+    )]
     NotEd25519,
     /// It holds the other kind of key.
-    #[error("it holds an Ed25519 key, but a sect233k1 key is needed here; Ed25519 keys go with --identity")]
+    #[error(
+        "it holds an Ed25519 key, but a sect233k1 key is needed here; Ed25519 keys go with --identity"
+    )]
     NotSect233k1,
     /// The operating system has no randomness for a new key.
     #[error("the operating system gave no randomness for a new key: {0}; try again")]
     Randomness(getrandom::Error),
     /// No home directory is known.
-    #[error("no home directory is known to keep it in; set HOME, or name a key file with --identity")]
+    #[error(
+        "no home directory is known to keep it in; set HOME, or name a key file with --identity"
+    )]
     NoHome,
     #[error(
         "another process of this machine uses the same identity; peers may take the two for one, so give each its own"
@@ -106,7 +116,9 @@ pub enum KeyFileCause {
     /// Another process uses the identity.
     InUse,
     /// It can't be locked.
-    #[error("cannot be locked ({0}), so whether another process uses the same identity isn't known")]
+    #[error(
+        "cannot be locked ({0}), so whether another process uses the same identity isn't known"
+    )]
     Lock(io::Error),
 }
 
@@ -184,15 +196,18 @@ fn make_if_missing(path: &Path, kind: PermidKind) -> Result<(), KeyFileError> {
         return Ok(());
     }
     match create(path, kind) {
-        Err(KeyFileError { cause: KeyFileCause::Exists, .. }) => Ok(()), // another process was first
+        Err(KeyFileError { cause: KeyFileCause::Exists, .. }) => Ok(()), /* another process was
+        * first */
         made => made.map(drop),
     }
 }
 
-/// Makes a new key and writes it to `path`, with mode 0600; a directory that isn't there yet is made with mode 0700.
+/// Makes a new key and writes it to `path`, with mode 0600; a directory that isn't there yet is
+/// made with mode 0700.
 ///
 /// # Errors
-/// [`KeyFileCause::Exists`] where there is a file: keys are never overwritten. Else what the file system said.
+/// [`KeyFileCause::Exists`] where there is a file: keys are never overwritten. Else what the file
+/// system said.
 pub fn create(path: &Path, kind: PermidKind) -> Result<Key, KeyFileError> {
     let make = || {
         let key = generate(kind)?;
@@ -232,13 +247,13 @@ pub fn default_path(kind: PermidKind) -> Result<PathBuf, KeyFileError> {
         PermidKind::Ed25519 => "identity.pem",
         PermidKind::Sect233k1 => "legacy-identity.pem",
     };
-    let directories =
-        ProjectDirs::from("", "", "swarmscope").ok_or_else(|| failed(Path::new(name), KeyFileCause::NoHome))?;
+    let directories = ProjectDirs::from("", "", "swarmscope")
+        .ok_or_else(|| failed(Path::new(name), KeyFileCause::NoHome))?;
     Ok(directories.data_dir().join(name))
 }
 
-/// Marks the identity in this file as in use until the lock is dropped. Two processes with one identity get in each other's
-/// way: replies go to whichever connection a peer finds first.
+/// Marks the identity in this file as in use until the lock is dropped. Two processes with one
+/// identity get in each other's way: replies go to whichever connection a peer finds first.
 ///
 /// # Errors
 /// [`KeyFileCause::InUse`] while another process holds it (a second lock in the same process too).
@@ -261,7 +276,8 @@ fn failed(path: &Path, cause: KeyFileCause) -> KeyFileError {
 /// Writes a file that is there whole and private, or not at all, and never in the place of another.
 fn write_new(path: &Path, text: &[u8]) -> Result<(), KeyFileCause> {
     make_parent(path)?;
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
         let mut file = NamedTempFile::new_in(directory)?; // mode 0600
         file.write_all(text)?;
@@ -275,7 +291,9 @@ fn write_new(path: &Path, text: &[u8]) -> Result<(), KeyFileCause> {
 }
 
 fn make_parent(path: &Path) -> Result<(), KeyFileCause> {
-    let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else { return Ok(()) };
+    let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else {
+        return Ok(());
+    };
     if let Some(file) = parent.ancestors().find(|ancestor| ancestor.is_file()) {
         return Err(KeyFileCause::NotADirectory(file.to_owned()));
     }

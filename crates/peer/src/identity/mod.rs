@@ -1,5 +1,5 @@
-//! Whom a process is known as, and the files that say so: keys and the allow-list (cli.md). The arithmetic is in
-//! [`swarmscope_wire::identity`], whose names are here, too.
+//! Whom a process is known as, and the files that say so: keys and the allow-list (cli.md). The
+//! arithmetic is in [`swarmscope_wire::identity`], whose names are here, too.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The one task that owns the engine: what the overlay, the probes and the handle tell goes in, what the engine wants is done.
-//! It waits for all of them at once and for none of them alone.
+//! The one task that owns the engine: what the overlay, the probes and the handle tell goes in,
+//! what the engine wants is done. It waits for all of them at once and for none of them alone.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -12,7 +12,9 @@ use super::answering::{Answering, Question};
 use super::command::Command;
 use super::outlet::Outlet;
 use super::waiting::Waiting;
-use crate::crawler::{ConnectedPeer, Engine, Event, Input, Output, PeerKey, Probe as _, Registry, Source};
+use crate::crawler::{
+    ConnectedPeer, Engine, Event, Input, Output, PeerKey, Probe as _, Registry, Source,
+};
 use crate::overlay::{Overlay, OverlayEvent};
 use swarmscope_wire::Permid;
 use swarmscope_wire::frame::{Frame, FrameId};
@@ -101,7 +103,9 @@ impl Actor {
     fn command(&mut self, command: Command) {
         match command {
             Command::Connect(target, tell) => {
-                let key = target.permid.map_or_else(|| PeerKey::Address(target.to_string()), PeerKey::Permid);
+                let key = target
+                    .permid
+                    .map_or_else(|| PeerKey::Address(target.to_string()), PeerKey::Permid);
                 self.waiting.for_dial(key, tell);
                 self.input(Input::Connect { target, source: Source::Operator });
             }
@@ -131,7 +135,9 @@ impl Actor {
     fn drain(&mut self) {
         while let Some(output) = self.engine.poll_output() {
             match output {
-                Output::Dial { attempt, host, port, expected } => self.overlay.dial(attempt, &host, port, expected),
+                Output::Dial { attempt, host, port, expected } => {
+                    self.overlay.dial(attempt, &host, port, expected)
+                }
                 Output::Send { conn, frame } => {
                     if self.overlay.send(conn, frame.clone()).is_err() {
                         self.engine.handle(Input::NotSent { conn, frame }, now());
@@ -171,8 +177,8 @@ impl Actor {
         self.drain();
     }
 
-    /// Requests end, replies that are on their way go out, connections close, and the reader gets the last events; all within
-    /// the grace.
+    /// Requests end, replies that are on their way go out, connections close, and the reader gets
+    /// the last events; all within the grace.
     async fn stop(mut self, grace: Duration) {
         let until = now() + grace;
         self.stopping = true;
@@ -204,9 +210,13 @@ impl Actor {
 /// What the engine makes of an event of the overlay.
 fn input(event: OverlayEvent) -> Input {
     match event {
-        OverlayEvent::Progress { attempt, phase, detail } => Input::Progress { attempt, phase, detail },
+        OverlayEvent::Progress { attempt, phase, detail } => {
+            Input::Progress { attempt, phase, detail }
+        }
         OverlayEvent::DialFailed { attempt, failure } => Input::DialFailed { attempt, failure },
-        OverlayEvent::AcceptFailed { remote, failure, times } => Input::AcceptFailed { remote, failure, times },
+        OverlayEvent::AcceptFailed { remote, failure, times } => {
+            Input::AcceptFailed { remote, failure, times }
+        }
         OverlayEvent::Connected { conn, attempt, direction, remote, who } => {
             let listening_port = who.peer_id.port();
             let peer = ConnectedPeer {

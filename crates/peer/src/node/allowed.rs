@@ -1,4 +1,5 @@
-//! Who may ask this peer: those it was started with, and those of the allow-list's file, which is read again when it changes.
+//! Who may ask this peer: those it was started with, and those of the allow-list's file, which is
+//! read again when it changes.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -45,7 +46,10 @@ impl Allowed {
                 let notice = format!("the allow-list was read again: {}", count(file.list()));
                 Some(Change { allowed: Some(self.all()), notice })
             }
-            Err(error) => Some(Change { allowed: None, notice: format!("{error}; the list as it was before holds") }),
+            Err(error) => Some(Change {
+                allowed: None,
+                notice: format!("{error}; the list as it was before holds"),
+            }),
         }
     }
 }

@@ -34,7 +34,8 @@ impl Answering {
         Self { tasks: JoinSet::new(), working: HashMap::new(), turns: Turns::default(), view }
     }
 
-    /// Starts a probe when its turn comes. A lost connection doesn't stop it: the reply goes by dial-back.
+    /// Starts a probe when its turn comes. A lost connection doesn't stop it: the reply goes by
+    /// dial-back.
     pub(super) fn start(&mut self, question: Question) {
         let place = Place { id: question.id, message: question.message, from: question.asked.from };
         self.turns.push(place, question);
@@ -55,9 +56,11 @@ impl Answering {
         while let Some((_, Question { id, asked, probe, .. })) = self.turns.next() {
             let view = self.view;
             let task = self.tasks.spawn(async move {
-                // A task within the task: a probe that panics is an error 1 to its Crawler and nobody else's problem.
+                // A task within the task: a probe that panics is an error 1 to its Crawler and
+                // nobody else's problem.
                 let work = tokio::spawn(async move { probe.answer(asked, &view).await });
-                let answer = match tokio::time::timeout(LONGEST, AbortOnDropHandle::new(work)).await {
+                let answer = match tokio::time::timeout(LONGEST, AbortOnDropHandle::new(work)).await
+                {
                     Ok(Ok(answer)) => answer,
                     Ok(Err(_)) => Answer::failed("the handler failed"),
                     Err(_) => Answer::failed("the handler took longer than a channel lives"),
@@ -68,7 +71,8 @@ impl Answering {
         }
     }
 
-    /// The next answer that is ready; `None` where none is being worked out. Nothing is lost when the future is dropped.
+    /// The next answer that is ready; `None` where none is being worked out. Nothing is lost when
+    /// the future is dropped.
     pub(super) async fn next(&mut self) -> Option<(ReplyId, Answer)> {
         loop {
             // one that was abandoned gives none

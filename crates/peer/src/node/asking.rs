@@ -13,8 +13,8 @@ use super::reply::{Part, Reply, Told};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
-/// What becomes of a request: a future of its [`Reply`], and before that a stream of its [`Part`]s. Parts that are not read on
-/// the way are passed over. Dropping it gives the request up.
+/// What becomes of a request: a future of its [`Reply`], and before that a stream of its [`Part`]s.
+/// Parts that are not read on the way are passed over. Dropping it gives the request up.
 #[must_use = "dropping it gives the request up"]
 pub struct Asking {
     ticket: Ticket,
@@ -84,7 +84,8 @@ impl Drop for Asking {
     }
 }
 
-/// What becomes of a dial: a future of the permid that the peer has proved. The dial goes on where it is dropped.
+/// What becomes of a dial: a future of the permid that the peer has proved. The dial goes on where
+/// it is dropped.
 pub struct Connecting(pub(super) oneshot::Receiver<Result<Permid, Failure>>);
 
 impl Future for Connecting {

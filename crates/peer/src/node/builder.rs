@@ -49,13 +49,15 @@ impl NodeBuilder {
         self
     }
 
-    /// Whom it is known as by peers of overlay versions up to 17. Without one it doesn't speak those versions.
+    /// Whom it is known as by peers of overlay versions up to 17. Without one it doesn't speak
+    /// those versions.
     pub fn legacy_identity(mut self, key: LegacyIdentity) -> Self {
         self.config.identities.legacy = Some(Arc::new(key));
         self
     }
 
-    /// Accepts connections here; port 0 for any free one. Without it this node only dials, and no peer can dial it back.
+    /// Accepts connections here; port 0 for any free one. Without it this node only dials, and no
+    /// peer can dial it back.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.config.listen = Some(address);
         self
@@ -107,7 +109,8 @@ impl NodeBuilder {
     /// Starts it: see [`Node::start`].
     ///
     /// # Errors
-    /// As [`Node::start`]; and where no identity was given, that the operating system has no randomness for one.
+    /// As [`Node::start`]; and where no identity was given, that the operating system has no
+    /// randomness for one.
     pub async fn start(mut self) -> Result<(Node, mpsc::Receiver<Event>), Failure> {
         let identities = &mut self.config.identities;
         if identities.current.is_none() && identities.legacy.is_none() {

@@ -26,8 +26,9 @@ pub struct NodeConfig {
     pub registry: Registry,
     /// Whether to take part in BuddyCast, and to dial whom it tells of.
     pub gossip: bool,
-    /// Whether to exchange BuddyCast messages with every peer as soon as it is connected, listing nobody: what a crawl does,
-    /// which has `gossip` on and `max_peers` 0, so that it dials only whom it is told to.
+    /// Whether to exchange BuddyCast messages with every peer as soon as it is connected, listing
+    /// nobody: what a crawl does, which has `gossip` on and `max_peers` 0, so that it dials
+    /// only whom it is told to.
     pub survey: bool,
     /// Dialled at the start, and again by rounds where `gossip` is on.
     pub bootstrap: Vec<Target>,
@@ -43,14 +44,17 @@ pub struct NodeConfig {
     pub limits: Limits,
     /// How much memory replies may take.
     pub budgets: Budgets,
-    /// Whether to tell what passes over every connection ([`Event::Traced`](super::Event::Traced)).
+    /// Whether to tell what passes over every connection
+    /// ([`Event::Traced`](super::Event::Traced)).
     pub trace: bool,
-    /// Where to write the secrets of TLS sessions, so that a capture of them can be decrypted; nowhere unless asked for.
+    /// Where to write the secrets of TLS sessions, so that a capture of them can be decrypted;
+    /// nowhere unless asked for.
     pub key_log: Option<KeyLog>,
 }
 
 impl Default for NodeConfig {
-    /// Nobody: no identity, no listener, nobody allowed, no probes, no gossip. The rest is what most nodes want.
+    /// Nobody: no identity, no listener, nobody allowed, no probes, no gossip. The rest is what
+    /// most nodes want.
     fn default() -> Self {
         Self {
             identities: Identities::default(),
@@ -64,7 +68,8 @@ impl Default for NodeConfig {
             bootstrap: Vec::new(),
             initiators: Vec::new(),
             pace: None,
-            max_peers: 50,   // arbitrary: enough to stay findable, few enough for any limit on open files
+            max_peers: 50, /* arbitrary: enough to stay findable, few enough for any limit on
+                            * open files */
             max_known: 2500, // the size of the original's peer cache
             limits: Limits::default(),
             budgets: Budgets::default(),
@@ -75,9 +80,13 @@ impl Default for NodeConfig {
 }
 
 impl NodeConfig {
-    /// The permids that this node is known by: (current, legacy); below version 18 only the legacy identity is in use.
+    /// The permids that this node is known by: (current, legacy); below version 18 only the legacy
+    /// identity is in use.
     pub(super) fn permids(&self) -> (Option<Permid>, Option<Permid>) {
         let current = self.identities.current.as_ref().filter(|_| self.version.is_encrypted());
-        (current.map(|identity| identity.permid()), self.identities.legacy.as_ref().map(|identity| identity.permid()))
+        (
+            current.map(|identity| identity.permid()),
+            self.identities.legacy.as_ref().map(|identity| identity.permid()),
+        )
     }
 }

@@ -21,21 +21,24 @@ use crate::overlay::{Overlay, OverlayConfig};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
-/// A running node. Cheap to clone; it stops when [`Node::shutdown`] is called or the last clone is dropped. Replies that are on
-/// their way then have a second to go out.
+/// A running node. Cheap to clone; it stops when [`Node::shutdown`] is called or the last clone is
+/// dropped. Replies that are on their way then have a second to go out.
 #[derive(Clone)]
 pub struct Node {
-    /// Unbounded, because what comes through it comes from this program and must neither wait nor get lost: the node takes each
-    /// command as it comes and waits for nothing else, and the engine bounds what may wait for a peer.
+    /// Unbounded, because what comes through it comes from this program and must neither wait nor
+    /// get lost: the node takes each command as it comes and waits for nothing else, and the
+    /// engine bounds what may wait for a peer.
     commands: mpsc::UnboundedSender<Command>,
     tickets: Arc<AtomicU64>,
     listening: Option<SocketAddr>,
 }
 
 impl Node {
-    /// Binds, starts the tasks, and returns with the stream of events. Must be called inside a tokio runtime.
+    /// Binds, starts the tasks, and returns with the stream of events. Must be called inside a
+    /// tokio runtime.
     ///
-    /// The stream may be dropped: the node goes on without a reader. A reader that is slow slows the connections down.
+    /// The stream may be dropped: the node goes on without a reader. A reader that is slow slows
+    /// the connections down.
     ///
     /// # Errors
     /// The listening address can't be bound; the allow-list's file can't be read.
@@ -102,8 +105,8 @@ impl Node {
         Connecting(told)
     }
 
-    /// Asks a peer and waits for its reply; it is dialled first if it is known but not connected. Everything else that becomes of
-    /// it comes as events, too.
+    /// Asks a peer and waits for its reply; it is dialled first if it is known but not connected.
+    /// Everything else that becomes of it comes as events, too.
     ///
     /// ```no_run
     /// # use swarmscope_peer::{Ask, Failure, MessageId, Node, Target};
@@ -119,7 +122,8 @@ impl Node {
         Asking::new(ticket, told, self.commands.clone())
     }
 
-    /// As [`Self::ask`], for a program that reads the events: what becomes of it comes there under this ticket.
+    /// As [`Self::ask`], for a program that reads the events: what becomes of it comes there under
+    /// this ticket.
     pub fn request(&self, ask: Ask) -> Ticket {
         let ticket = self.next_ticket();
         self.command(Command::Request(ticket, ask));
@@ -131,7 +135,8 @@ impl Node {
         self.command(Command::Cancel(ticket));
     }
 
-    /// Waits so much longer for a request: for its first part, between parts and for the whole reply.
+    /// Waits so much longer for a request: for its first part, between parts and for the whole
+    /// reply.
     pub fn extend(&self, ticket: Ticket, by: Duration) {
         self.command(Command::Extend(ticket, by));
     }
@@ -141,19 +146,21 @@ impl Node {
         self.command(Command::Disconnect(permid));
     }
 
-    /// Tells what passes over the connections of this peer from now on ([`Event::Traced`]), or no longer. What passed before is
-    /// counted and not told.
+    /// Tells what passes over the connections of this peer from now on ([`Event::Traced`]), or no
+    /// longer. What passed before is counted and not told.
     pub fn trace(&self, permid: Permid, watched: bool) {
         self.command(Command::Trace(permid, watched));
     }
 
-    /// Tells the frames of everybody's connections, as a recording needs it; or only those of the peers that [`Self::trace`]
-    /// names. A node that was started with [`NodeConfig::trace`] begins with everybody's.
+    /// Tells the frames of everybody's connections, as a recording needs it; or only those of the
+    /// peers that [`Self::trace`] names. A node that was started with [`NodeConfig::trace`]
+    /// begins with everybody's.
     pub fn trace_all(&self, all: bool) {
         self.command(Command::TraceAll(all));
     }
 
-    /// Ends requests and dials, sends the replies that are on their way, closes, and waits at most `grace`.
+    /// Ends requests and dials, sends the replies that are on their way, closes, and waits at most
+    /// `grace`.
     pub async fn shutdown(self, grace: Duration) {
         let (done, ended) = oneshot::channel();
         self.command(Command::Shutdown { grace, done });
@@ -173,7 +180,11 @@ impl Node {
 fn seed() -> Result<u64, Failure> {
     let mut seed = [0; 8];
     getrandom::fill(&mut seed).map_err(|error| {
-        Failure::new(Cause::Io, By::Us, format!("the operating system gives no randomness: {error}"))
+        Failure::new(
+            Cause::Io,
+            By::Us,
+            format!("the operating system gives no randomness: {error}"),
+        )
     })?;
     Ok(u64::from_le_bytes(seed))
 }

@@ -6,7 +6,10 @@
 //!   probes ◄── requests ─────────│ engine  │
 //!          ── answers ──────────►└─────────┘◄── the allow-list's file
 //! ```
-#![allow(clippy::disallowed_methods, reason = "the node lives in the world: it has a clock, tasks and randomness")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the node lives in the world: it has a clock, tasks and randomness"
+)]
 
 mod actor;
 mod allowed;

@@ -1,9 +1,10 @@
 //! Events on their way to a reader who may be slow, or not there at all.
 //!
-//! What belongs to a request (parts and replies above all) is never dropped and never merged. Of what only says how a peer is,
-//! the latest is enough: while events wait, an older one of the same peer and kind gives way, and is counted. What passes over
-//! connections, where it is traced, waits only while few events do; beyond, it is dropped and counted for each peer. When too
-//! many events wait all the same, the node stops reading from its connections until there is room.
+//! What belongs to a request (parts and replies above all) is never dropped and never merged. Of
+//! what only says how a peer is, the latest is enough: while events wait, an older one of the same
+//! peer and kind gives way, and is counted. What passes over connections, where it is traced, waits
+//! only while few events do; beyond, it is dropped and counted for each peer. When too many events
+//! wait all the same, the node stops reading from its connections until there is room.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -16,15 +17,17 @@ use crate::crawler::{Trace, Traced};
 const CHANNEL: usize = 1024;
 /// Events that wait behind it before the connections have to.
 const BACKLOG: usize = 4096;
-/// Events that wait before traced steps are dropped; arbitrary, so that parts never wait behind more of them.
+/// Events that wait before traced steps are dropped; arbitrary, so that parts never wait behind
+/// more of them.
 const TRACE_ROOM: usize = 1024;
 
-/// The node's end of the stream of events. Public for whoever feeds a screen with events of another source, as the bench of the
-/// screen's loop does.
+/// The node's end of the stream of events. Public for whoever feeds a screen with events of another
+/// source, as the bench of the screen's loop does.
 pub struct Outlet {
     reader: mpsc::Sender<Event>,
     waiting: VecDeque<Option<Event>>,
-    /// How many were taken from the front of `waiting` so far: positions in `latest` are counted from the beginning.
+    /// How many were taken from the front of `waiting` so far: positions in `latest` are counted
+    /// from the beginning.
     taken: u64,
     latest: HashMap<(PeerKey, State), u64>,
     given_way: u64,
@@ -116,10 +119,9 @@ impl Outlet {
         };
         if let Some(key) = state(&event) {
             let at = self.taken + self.waiting.len() as u64;
-            let before = self
-                .latest
-                .insert(key, at)
-                .and_then(|at| self.waiting.get_mut(usize::try_from(at.checked_sub(self.taken)?).ok()?));
+            let before = self.latest.insert(key, at).and_then(|at| {
+                self.waiting.get_mut(usize::try_from(at.checked_sub(self.taken)?).ok()?)
+            });
             if before.and_then(Option::take).is_some() {
                 self.given_way += 1;
             }
@@ -163,7 +165,8 @@ impl Outlet {
         self.waiting.len() < BACKLOG
     }
 
-    /// Waits until the reader takes one more, and gives it the oldest that waits. Nothing is lost when the future is dropped.
+    /// Waits until the reader takes one more, and gives it the oldest that waits. Nothing is lost
+    /// when the future is dropped.
     pub async fn serve(&mut self) {
         if self.waiting.len() <= 1 {
             self.tell_untraced();
@@ -229,7 +232,8 @@ mod tests {
         }
         outlet.push(climbing(1, Phase::Reply));
         let got = all(&mut outlet, &mut events).await;
-        let tickets = got.iter().filter(|event| matches!(event, Event::AwaitingDialBack { .. })).count();
+        let tickets =
+            got.iter().filter(|event| matches!(event, Event::AwaitingDialBack { .. })).count();
         assert_eq!(tickets, CHANNEL + 1000);
         assert_eq!(got.iter().filter(|event| matches!(event, Event::Connecting { .. })).count(), 2);
         assert_eq!(*got.last().unwrap(), climbing(1, Phase::Reply));
@@ -254,7 +258,13 @@ mod tests {
             outlet.push(kept(n));
         }
         assert!(
-            outlet.waiting.iter().flatten().filter(|event| matches!(event, Event::Traced { .. })).count() <= TRACE_ROOM
+            outlet
+                .waiting
+                .iter()
+                .flatten()
+                .filter(|event| matches!(event, Event::Traced { .. }))
+                .count()
+                <= TRACE_ROOM
         );
         let got = all(&mut outlet, &mut events).await;
         for n in [1, 2] {
@@ -267,7 +277,10 @@ mod tests {
             });
             assert_eq!(steps.sum::<u64>(), 10_000);
         }
-        assert_eq!(got.iter().filter(|event| matches!(event, Event::AwaitingDialBack { .. })).count(), 10_000);
+        assert_eq!(
+            got.iter().filter(|event| matches!(event, Event::AwaitingDialBack { .. })).count(),
+            10_000
+        );
     }
 
     #[tokio::test]

@@ -23,7 +23,8 @@ pub struct Part {
     pub after: Duration,
 }
 
-/// A whole reply. Its error byte may say that the peer did not do what it was asked: see [`Reply::payload_or_error`].
+/// A whole reply. Its error byte may say that the peer did not do what it was asked: see
+/// [`Reply::payload_or_error`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Reply {
@@ -31,7 +32,8 @@ pub struct Reply {
     pub from: Permid,
     /// What was asked.
     pub message: MessageId,
-    /// The error byte of the last part: 0 success, 253 unknown id, 254 asked too soon (protocol.md §4).
+    /// The error byte of the last part: 0 success, 253 unknown id, 254 asked too soon (protocol.md
+    /// §4).
     pub error: ErrorByte,
     /// All parts in the order in which they came.
     pub payload: Bytes,

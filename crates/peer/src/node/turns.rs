@@ -1,11 +1,13 @@
-//! Whose question is worked on next: Crawlers take turns, and neither one of them nor one id has all the places.
+//! Whose question is worked on next: Crawlers take turns, and neither one of them nor one id has
+//! all the places.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::crawler::ReplyId;
 use swarmscope_wire::{MessageId, Permid};
 
-/// How many probes work at the same time; more requests wait for their turn. A statistics reply may take 64 MiB while it is made.
+/// How many probes work at the same time; more requests wait for their turn. A statistics reply may
+/// take 64 MiB while it is made.
 const AT_ONCE: usize = 12;
 /// Of those, of one id: SQL that takes its time must not hold a NAT test up.
 const OF_ONE_ID: usize = 6;
@@ -50,9 +52,13 @@ impl<T> Turns<T> {
         if self.working.len() >= AT_ONCE {
             return None;
         }
-        let count = |is: &dyn Fn(&Place) -> bool| self.working.values().filter(|place| is(place)).count();
+        let count =
+            |is: &dyn Fn(&Place) -> bool| self.working.values().filter(|place| is(place)).count();
         let (at, which) = self.order.iter().enumerate().find_map(|(at, from)| {
-            let theirs = self.waiting.get(from).filter(|_| count(&|place| place.from == *from) < OF_ONE_CRAWLER)?;
+            let theirs = self
+                .waiting
+                .get(from)
+                .filter(|_| count(&|place| place.from == *from) < OF_ONE_CRAWLER)?;
             let may = |message: MessageId| count(&|place| place.message == message) < OF_ONE_ID;
             Some((at, theirs.iter().position(|(place, _)| may(place.message))?))
         })?;

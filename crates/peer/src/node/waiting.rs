@@ -1,4 +1,5 @@
-//! Those who wait for what becomes of one request or one dial, as the node keeps them: it hands them what its events say.
+//! Those who wait for what becomes of one request or one dial, as the node keeps them: it hands
+//! them what its events say.
 
 use std::collections::HashMap;
 
@@ -21,7 +22,11 @@ impl Waiting {
         self.requests.insert(ticket, tell);
     }
 
-    pub(super) fn for_dial(&mut self, peer: PeerKey, tell: oneshot::Sender<Result<Permid, Failure>>) {
+    pub(super) fn for_dial(
+        &mut self,
+        peer: PeerKey,
+        tell: oneshot::Sender<Result<Permid, Failure>>,
+    ) {
         if !tell.is_closed() {
             self.dials.entry(peer).or_default().push(tell);
         }
@@ -33,10 +38,26 @@ impl Waiting {
             Event::Part { ticket, index, parts_left, error, payload, after, .. } => {
                 let Some(tell) = self.requests.get(ticket) else { return };
                 let payload = payload.clone();
-                let part = Part { index: *index, parts_left: *parts_left, error: *error, payload, after: *after };
+                let part = Part {
+                    index: *index,
+                    parts_left: *parts_left,
+                    error: *error,
+                    payload,
+                    after: *after,
+                };
                 let _ = tell.send(Told::Part(part)); // nobody waits any more: the request is about to be given up
             }
-            Event::Reply { ticket, permid, message, error, payload, parts, elapsed, dialled_back, .. } => {
+            Event::Reply {
+                ticket,
+                permid,
+                message,
+                error,
+                payload,
+                parts,
+                elapsed,
+                dialled_back,
+                ..
+            } => {
                 let Some(tell) = self.requests.remove(ticket) else { return };
                 let reply = Reply {
                     from: *permid,
@@ -57,7 +78,9 @@ impl Waiting {
                 let keys = [Some(PeerKey::Permid(*permid)), was.clone()];
                 keys.into_iter().flatten().for_each(|key| self.dialled(&key, &Ok(*permid)));
             }
-            Event::ConnectFailed { peer, failure, .. } => self.dialled(peer, &outcome(peer, failure)),
+            Event::ConnectFailed { peer, failure, .. } => {
+                self.dialled(peer, &outcome(peer, failure))
+            }
             _ => {}
         }
     }

@@ -1,5 +1,5 @@
-//! The memory that frames take while they are not whole, over all connections together. A length is charged when it is read,
-//! before its bytes come.
+//! The memory that frames take while they are not whole, over all connections together. A length is
+//! charged when it is read, before its bytes come.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,7 +48,9 @@ impl Share {
         self.bytes = bytes;
         let others = self.assembly.charged.fetch_add(bytes, Ordering::Relaxed);
         if bytes > 0 && others + bytes > self.assembly.allowed {
-            let detail = format!("{announced} bytes, while {others} bytes of other frames are being received");
+            let detail = format!(
+                "{announced} bytes, while {others} bytes of other frames are being received"
+            );
             return Err(Failure::new(Cause::FrameTooLarge, By::Us, detail));
         }
         Ok(())

@@ -1,5 +1,9 @@
-//! One task a connection: from a dial or an accepted socket through the setup and the rules to the conversation.
-#![allow(clippy::disallowed_methods, reason = "sockets, their timers and fresh nonces live in overlay")]
+//! One task a connection: from a dial or an accepted socket through the setup and the rules to the
+//! conversation.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "sockets, their timers and fresh nonces live in overlay"
+)]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +27,13 @@ use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// The task of a dial.
-pub(super) async fn dial(shared: Arc<Shared>, attempt: AttemptId, host: String, port: u16, expected: Option<Permid>) {
+pub(super) async fn dial(
+    shared: Arc<Shared>,
+    attempt: AttemptId,
+    host: String,
+    port: u16,
+    expected: Option<Permid>,
+) {
     let began = now();
     let tracer = Tracer::new(&shared, Some(Watched::Attempt(attempt)), expected);
     let dialled = tokio::select! {
@@ -33,7 +43,8 @@ pub(super) async fn dial(shared: Arc<Shared>, attempt: AttemptId, host: String, 
     };
     let seated = match dialled {
         Ok((established, remote)) => {
-            let origin = Origin { attempt: Some(attempt), direction: Direction::Outgoing, remote, began };
+            let origin =
+                Origin { attempt: Some(attempt), direction: Direction::Outgoing, remote, began };
             seat(&shared, established, origin, &tracer).await
         }
         Err(failure) => Err(failure),
@@ -56,7 +67,8 @@ async fn dialled(
     tracer: &Tracer,
 ) -> Result<(Established, SocketAddr), Failure> {
     let _turn = shared.dials.acquire().await.map_err(|_| stopped())?;
-    let progress = Progress { attempt: Some(attempt), events: shared.events.clone(), tracer: tracer.clone() };
+    let progress =
+        Progress { attempt: Some(attempt), events: shared.events.clone(), tracer: tracer.clone() };
     tracer.fact(|| Trace::Resolving { host: host.to_owned(), pinned: expected.is_some() });
     let (socket, remote) = tcp::connect(host, port, &shared.limits, &progress).await?;
     let config = SessionConfig {
@@ -70,7 +82,8 @@ async fn dialled(
     Ok((establish(socket, config, shared.tls.as_ref(), &progress).await?, remote))
 }
 
-/// The task of an accepted socket. It holds its slot until it is authenticated, or until its failure was told.
+/// The task of an accepted socket. It holds its slot until it is authenticated, or until its
+/// failure was told.
 pub(super) async fn accept(
     shared: Arc<Shared>,
     socket: TcpStream,
@@ -99,11 +112,17 @@ pub(super) async fn accept(
             drop(slot);
             seated.converse(shared, tracer).await;
         }
-        Err(failure) => tell(&shared, OverlayEvent::AcceptFailed { remote, failure, times: 1 }).await,
+        Err(failure) => {
+            tell(&shared, OverlayEvent::AcceptFailed { remote, failure, times: 1 }).await
+        }
     }
 }
 
-async fn accepted(shared: &Shared, socket: TcpStream, tracer: &Tracer) -> Result<Established, Failure> {
+async fn accepted(
+    shared: &Shared,
+    socket: TcpStream,
+    tracer: &Tracer,
+) -> Result<Established, Failure> {
     // As in a dial: without it frames are late, not wrong.
     let _ = socket.set_nodelay(true);
     let config = SessionConfig {
@@ -173,7 +192,10 @@ async fn seat(
         }
     };
     if let Some(queue) = evicted.and_then(|evicted| shared.queue(evicted)) {
-        queue.close(Failure::new(Cause::Crowded, By::Us, "it made room for another connection"), Manner::Flush);
+        queue.close(
+            Failure::new(Cause::Crowded, By::Us, "it made room for another connection"),
+            Manner::Flush,
+        );
     }
     let leaves = match verdict {
         Verdict::Keep => None,
@@ -194,7 +216,8 @@ impl Seated {
         let Self { conn, permid, stream, session, queue, connected } = self;
         tell(&shared, connected).await;
         tracer.seated(conn, permid, session.is_between_frames());
-        let conversation = Conversation::new(Arc::clone(&shared), conn, stream, session, queue, tracer.clone());
+        let conversation =
+            Conversation::new(Arc::clone(&shared), conn, stream, session, queue, tracer.clone());
         let failure = conversation.run().await;
         tracer.end(&failure).await;
         shared.connections().remove(&conn);

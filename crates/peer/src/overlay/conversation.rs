@@ -1,8 +1,11 @@
 //! The life of an authenticated connection: frames in, frames out, and the end.
 //!
-//! Reading, writing and telling the node go on at the same time, so that a peer that does not read can still be heard and a
-//! node that is behind slows only the reading.
-#![allow(clippy::disallowed_methods, reason = "this is where the session meets the clock and the socket")]
+//! Reading, writing and telling the node go on at the same time, so that a peer that does not read
+//! can still be heard and a node that is behind slows only the reading.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is where the session meets the clock and the socket"
+)]
 
 use std::collections::VecDeque;
 use std::io;
@@ -24,7 +27,8 @@ use super::{ConnId, OverlayEvent};
 use crate::session::{End, Output, Session};
 use swarmscope_wire::failure::Failure;
 
-/// Read at once where it isn't known what comes: more than most messages, little for ten thousand quiet connections.
+/// Read at once where it isn't known what comes: more than most messages, little for ten thousand
+/// quiet connections.
 const FIRST: usize = 2 * 1024;
 /// Frames are taken out of the queue while less than this waits for the socket.
 const WRITE_AHEAD: usize = 64 * 1024;
@@ -56,8 +60,13 @@ enum Taken {
     OfFrame(usize),
 }
 
-/// Reads the rest of a frame to where it stays, and anything else into `buffer`. Nothing is lost when the future is dropped.
-async fn read(reader: &mut ReadHalf<Stream>, session: &mut Session, buffer: &mut [u8]) -> io::Result<Taken> {
+/// Reads the rest of a frame to where it stays, and anything else into `buffer`. Nothing is lost
+/// when the future is dropped.
+async fn read(
+    reader: &mut ReadHalf<Stream>,
+    session: &mut Session,
+    buffer: &mut [u8],
+) -> io::Result<Taken> {
     match session.room() {
         Some(mut room) => reader.read_buf(&mut room).await.map(Taken::OfFrame),
         None => reader.read(buffer).await.map(Taken::Some),
@@ -128,10 +137,16 @@ impl Conversation {
 
     /// Ends it, and gives the reason.
     async fn finish(mut self, ending: Ending) -> Failure {
-        // Frames that came before the end count. A reason that the session gives as well is not the first one.
+        // Frames that came before the end count. A reason that the session gives as well is not the
+        // first one.
         let _ = self.collect();
-        let Self { shared, conn, tls, reader, outgoing, session, queue, tracer, incoming, .. } = self;
-        finish(Remains { shared, conn, tls, reader, outgoing, session, queue, tracer, incoming }, ending).await
+        let Self { shared, conn, tls, reader, outgoing, session, queue, tracer, incoming, .. } =
+            self;
+        finish(
+            Remains { shared, conn, tls, reader, outgoing, session, queue, tracer, incoming },
+            ending,
+        )
+        .await
     }
 
     async fn turn(&mut self, buffer: &mut [u8]) -> Turn {

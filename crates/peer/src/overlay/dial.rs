@@ -17,7 +17,8 @@ use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 /// The next address is tried when an attempt has been under way for so long (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// Resolves, then tries the addresses, the next one as soon as the last attempt has failed or takes its time.
+/// Resolves, then tries the addresses, the next one as soon as the last attempt has failed or takes
+/// its time.
 ///
 /// # Errors
 /// No address, or what the last of them failed with.
@@ -56,7 +57,8 @@ async fn connect_any(
             Err(_) | Ok(None | Some(Err(_))) => {} // it takes its time: the next one beside it
             Ok(Some(Ok(Err(failure)))) => last = failure,
             Ok(Some(Ok(Ok((socket, address))))) => {
-                // Frames are small and somebody waits for each of them. Without it they are late, not wrong.
+                // Frames are small and somebody waits for each of them. Without it they are late,
+                // not wrong.
                 let _ = socket.set_nodelay(true);
                 progress.tracer.fact(|| Trace::Open);
                 return Ok((socket, address));
@@ -65,7 +67,10 @@ async fn connect_any(
     }
 }
 
-async fn attempt(address: SocketAddr, allowed: Duration) -> Result<(TcpStream, SocketAddr), Failure> {
+async fn attempt(
+    address: SocketAddr,
+    allowed: Duration,
+) -> Result<(TcpStream, SocketAddr), Failure> {
     match timeout(allowed, TcpStream::connect(address)).await {
         Ok(Ok(socket)) => Ok((socket, address)),
         Ok(Err(error)) => Err(refused(address, &error)),
@@ -76,10 +81,12 @@ async fn attempt(address: SocketAddr, allowed: Duration) -> Result<(TcpStream, S
     }
 }
 
-/// The addresses of both families by turns, the family of the first one first (RFC 8305, section 4).
+/// The addresses of both families by turns, the family of the first one first (RFC 8305, section
+/// 4).
 fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (one, other): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|address| address.is_ipv6() == first);
+    let (one, other): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == first);
     let (mut one, mut other) = (one.into_iter(), other.into_iter());
     let mut turns = Vec::new();
     loop {
@@ -92,9 +99,15 @@ fn by_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     }
 }
 
-async fn resolve(host: &str, port: u16, limits: &Limits, progress: &Progress) -> Result<Vec<SocketAddr>, Failure> {
+async fn resolve(
+    host: &str,
+    port: u16,
+    limits: &Limits,
+    progress: &Progress,
+) -> Result<Vec<SocketAddr>, Failure> {
     progress.rung(Phase::Resolve, host.to_owned()).await;
-    let not_found = |why: String| Failure::new(Cause::NotFound, By::Network, format!("{host}: {why}"));
+    let not_found =
+        |why: String| Failure::new(Cause::NotFound, By::Network, format!("{host}: {why}"));
     // lookup_host takes an IPv6 address without brackets only.
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let found = timeout(limits.resolve, lookup_host((bare, port)))
@@ -107,11 +120,13 @@ async fn resolve(host: &str, port: u16, limits: &Limits, progress: &Progress) ->
 /// What the operating system's word means.
 fn refused(address: SocketAddr, error: &io::Error) -> Failure {
     let cause = match error.kind() {
-        _ if lacks_files(error) => return Failure::new(Cause::Files, By::Us, format!("{address}: {error}")),
-        ErrorKind::ConnectionRefused => Cause::TcpRefused,
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable => {
-            Cause::TcpUnreachable
+        _ if lacks_files(error) => {
+            return Failure::new(Cause::Files, By::Us, format!("{address}: {error}"));
         }
+        ErrorKind::ConnectionRefused => Cause::TcpRefused,
+        ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::AddrNotAvailable => Cause::TcpUnreachable,
         ErrorKind::TimedOut => Cause::TcpTimeout,
         _ => Cause::TcpOther,
     };
@@ -160,7 +175,11 @@ mod tests {
         let none = Failure::new(Cause::NotFound, By::Network, "");
         let connected = connect_any(vec![slow, quick], none, &Limits::default(), &progress).await;
         assert_eq!(connected.unwrap().1, quick);
-        assert!(began.elapsed() < Duration::from_secs(5), "{:?} where 250 ms are waited", began.elapsed());
+        assert!(
+            began.elapsed() < Duration::from_secs(5),
+            "{:?} where 250 ms are waited",
+            began.elapsed()
+        );
         for task in held {
             task.abort();
         }
@@ -170,7 +189,10 @@ mod tests {
     fn families_take_turns() {
         let address = |text: &str| text.parse::<SocketAddr>().unwrap();
         let all = ["[::1]:1", "[::2]:1", "127.0.0.1:1", "[::3]:1"].map(address);
-        assert_eq!(by_turns(all.to_vec()), ["[::1]:1", "127.0.0.1:1", "[::2]:1", "[::3]:1"].map(address));
+        assert_eq!(
+            by_turns(all.to_vec()),
+            ["[::1]:1", "127.0.0.1:1", "[::2]:1", "[::3]:1"].map(address)
+        );
         assert_eq!(by_turns(vec![]), vec![]);
     }
 

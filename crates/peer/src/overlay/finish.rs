@@ -1,7 +1,8 @@
 //! The end of a connection: in order where it can be, in bounded time always.
 //!
-//! A socket that is closed with unread bytes in it resets the connection, and the peer may lose what was sent to it last.
-//! Hence whoever closes in order sends its own end first and reads until the other side's.
+//! A socket that is closed with unread bytes in it resets the connection, and the peer may lose
+//! what was sent to it last. Hence whoever closes in order sends its own end first and reads until
+//! the other side's.
 #![allow(clippy::disallowed_methods, reason = "sockets and their timers live in overlay")]
 
 use std::collections::VecDeque;
@@ -21,7 +22,8 @@ use super::{ConnId, OverlayEvent};
 use crate::session::{End, Output, Session};
 use swarmscope_wire::failure::{By, Cause, Failure};
 
-/// For close_notify to a peer that broke the rules. Arbitrary: the socket's buffer takes it at once, or never.
+/// For close_notify to a peer that broke the rules. Arbitrary: the socket's buffer takes it at
+/// once, or never.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How and why a conversation ends.
@@ -72,7 +74,8 @@ impl Ending {
         Self { failure: Some(failure), write: Write::Rest, read: Read::Nothing }
     }
 
-    /// Nothing can be written any more. What the peer sent before it went away still counts, and says how it went.
+    /// Nothing can be written any more. What the peer sent before it went away still counts, and
+    /// says how it went.
     pub(super) const fn unwritable() -> Self {
         Self { failure: None, write: Write::Nothing, read: Read::Deliver }
     }
@@ -94,12 +97,14 @@ pub(super) struct Remains {
 
 /// Ends a conversation and gives the reason.
 pub(super) async fn finish(remains: Remains, ending: Ending) -> Failure {
-    let Remains { shared, conn, tls, reader, mut outgoing, session, queue, tracer, incoming } = remains;
+    let Remains { shared, conn, tls, reader, mut outgoing, session, queue, tracer, incoming } =
+        remains;
     let reset = Failure::new(Cause::Reset, By::Network, "");
     queue.close(ending.failure.clone().unwrap_or_else(|| reset.clone()), Manner::Flush);
     let sends = outgoing.has_work() || queue.has_frames();
     let last_frames = ending.read == Read::Deliver;
-    let due = Instant::now() + if sends || last_frames { shared.limits.close } else { shared.limits.close_idle };
+    let due = Instant::now()
+        + if sends || last_frames { shared.limits.close } else { shared.limits.close_idle };
     let last = LastWords { conn, tls, reader, session, tracer, read: ending.read, due };
     let work = async {
         let write = write(&mut outgoing, &queue, ending.write, due);
@@ -124,7 +129,8 @@ pub(super) async fn finish(remains: Remains, ending: Ending) -> Failure {
 }
 
 async fn write(outgoing: &mut Outgoing, queue: &SendQueue, write: Write, due: Instant) {
-    // The connection is over: a failed write has nobody to be told to, `Closed` gives the reason that counts.
+    // The connection is over: a failed write has nobody to be told to, `Closed` gives the reason
+    // that counts.
     match write {
         Write::Nothing => {}
         Write::Farewell => {
@@ -167,9 +173,14 @@ impl LastWords {
             }
             while let Some(output) = self.session.poll_output() {
                 match output {
-                    Output::Frame(frame) => tell(shared, OverlayEvent::Frame { conn: self.conn, frame }).await,
+                    Output::Frame(frame) => {
+                        tell(shared, OverlayEvent::Frame { conn: self.conn, frame }).await
+                    }
                     Output::Close(failure) => return Some(failure),
-                    Output::Send(_) | Output::Rung { .. } | Output::StartTls { .. } | Output::Authenticated(_) => {}
+                    Output::Send(_)
+                    | Output::Rung { .. }
+                    | Output::StartTls { .. }
+                    | Output::Authenticated(_) => {}
                 }
             }
         }

@@ -16,7 +16,8 @@ use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::Frame;
 
-/// A running overlay. Cheap to clone; it ends when [`Overlay::shutdown`] is called or the last clone is dropped.
+/// A running overlay. Cheap to clone; it ends when [`Overlay::shutdown`] is called or the last
+/// clone is dropped.
 #[derive(Clone)]
 pub struct Overlay {
     shared: Arc<Shared>,
@@ -28,7 +29,9 @@ impl Overlay {
     ///
     /// # Errors
     /// The listening address can't be bound, or no identity can be used.
-    pub async fn start(config: OverlayConfig) -> Result<(Self, mpsc::Receiver<OverlayEvent>), Failure> {
+    pub async fn start(
+        config: OverlayConfig,
+    ) -> Result<(Self, mpsc::Receiver<OverlayEvent>), Failure> {
         let listener = match config.listen {
             Some(address) => Some(listener::bind(address).await?),
             None => None,
@@ -52,23 +55,28 @@ impl Overlay {
         self.shared.listening
     }
 
-    /// Dials; what becomes of it comes as events with this attempt's number. `expected`: connect only if it is that peer.
+    /// Dials; what becomes of it comes as events with this attempt's number. `expected`: connect
+    /// only if it is that peer.
     pub fn dial(&self, attempt: AttemptId, host: &str, port: u16, expected: Option<Permid>) {
-        let dial = connection::dial(Arc::clone(&self.shared), attempt, host.to_owned(), port, expected);
+        let dial =
+            connection::dial(Arc::clone(&self.shared), attempt, host.to_owned(), port, expected);
         self.shared.tasks.spawn(dial);
     }
 
     /// Queues a frame.
     ///
     /// # Errors
-    /// There is no such connection any more (`NotConnected`), or its queue is full (`QueueFull`), which closes it.
+    /// There is no such connection any more (`NotConnected`), or its queue is full (`QueueFull`),
+    /// which closes it.
     pub fn send(&self, conn: ConnId, frame: Frame) -> Result<(), Failure> {
         let queue = self.shared.queue(conn);
-        let queue = queue.ok_or_else(|| Failure::new(Cause::NotConnected, By::Us, "the connection has ended"))?;
+        let queue = queue
+            .ok_or_else(|| Failure::new(Cause::NotConnected, By::Us, "the connection has ended"))?;
         queue.push(frame)
     }
 
-    /// Who is on the allow-list: places are kept for them, and they count towards no source's share.
+    /// Who is on the allow-list: places are kept for them, and they count towards no source's
+    /// share.
     pub fn list(&self, listed: HashSet<Permid>) {
         self.shared.rules().list(listed);
     }
@@ -90,15 +98,17 @@ impl Overlay {
         self.shared.queue(conn).is_some_and(|queue| queue.has_frames())
     }
 
-    /// Closes a connection after what is queued was written, in bounded time. `Closed` will give this failure.
+    /// Closes a connection after what is queued was written, in bounded time. `Closed` will give
+    /// this failure.
     pub fn close(&self, conn: ConnId, failure: Failure) {
         if let Some(queue) = self.shared.queue(conn) {
             queue.close(failure, Manner::Flush);
         }
     }
 
-    /// Stops accepting and dialling, sends what is queued, closes every connection in order, and cuts those that have not
-    /// ended when `grace` is over. Events may be left unread meanwhile.
+    /// Stops accepting and dialling, sends what is queued, closes every connection in order, and
+    /// cuts those that have not ended when `grace` is over. Events may be left unread
+    /// meanwhile.
     pub async fn shutdown(&self, grace: Duration) -> Stopped {
         let open = self.shared.connections().len();
         self.shared.stop.cancel();

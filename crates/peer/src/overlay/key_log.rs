@@ -1,5 +1,6 @@
-//! The secrets of TLS sessions in a file, so that an operator can decrypt a capture of their own connections (the NSS key log format,
-//! which Wireshark reads). Only where the operator asks for it.
+//! The secrets of TLS sessions in a file, so that an operator can decrypt a capture of their own
+//! connections (the NSS key log format, which Wireshark reads). Only where the operator asks for
+//! it.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -11,7 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use swarmscope_wire::text::hex;
 
-/// A file that the secrets of every TLS session are appended to. Whoever reads it can decrypt these connections.
+/// A file that the secrets of every TLS session are appended to. Whoever reads it can decrypt these
+/// connections.
 #[derive(Clone)]
 pub struct KeyLog(Arc<Inner>);
 
@@ -28,7 +30,11 @@ impl KeyLog {
     /// It can't be opened for writing.
     pub fn append(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-        Ok(Self(Arc::new(Inner { path: path.to_owned(), file: Mutex::new(file), failed: AtomicBool::new(false) })))
+        Ok(Self(Arc::new(Inner {
+            path: path.to_owned(),
+            file: Mutex::new(file),
+            failed: AtomicBool::new(false),
+        })))
     }
 
     /// Where the secrets go.
@@ -47,7 +53,8 @@ impl fmt::Debug for KeyLog {
 impl rustls::KeyLog for KeyLog {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
         let line = format!("{label} {} {}\n", hex(client_random), hex(secret));
-        let written = self.0.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
+        let written =
+            self.0.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
         if let Err(error) = written
             && !self.0.failed.swap(true, Ordering::Relaxed)
         {

@@ -35,13 +35,16 @@ pub struct Limits {
     pub queued_frames: usize,
     /// Bytes of those frames.
     pub queued_bytes: usize,
-    /// While something waits to be sent, a peer has to take [`Self::write_least`] bytes in this time.
+    /// While something waits to be sent, a peer has to take [`Self::write_least`] bytes in this
+    /// time.
     pub write: Duration,
     /// See [`Self::write`]; in bytes.
     pub write_least: usize,
-    /// How long a superfluous connection that we dialled has to be quiet before it ends (§1: one per permid).
+    /// How long a superfluous connection that we dialled has to be quiet before it ends (§1: one
+    /// per permid).
     pub leave: Duration,
-    /// Sending the rest and waiting for the other side's end, when a connection is closed in order.
+    /// Sending the rest and waiting for the other side's end, when a connection is closed in
+    /// order.
     pub close: Duration,
     /// As [`Self::close`], where nothing was left to send.
     pub close_idle: Duration,
@@ -58,23 +61,27 @@ impl Default for Limits {
             connect: Duration::from_secs(10),
             addresses: 8,
             dials: 128,
-            // Whoever signs at all signs within seconds; §2's 300 s would keep a place for every idle handshake.
+            // Whoever signs at all signs within seconds; §2's 300 s would keep a place for every
+            // idle handshake.
             incoming: Timeouts { authentication: Duration::from_secs(30), ..Timeouts::default() },
             outgoing: Timeouts { authentication: Duration::from_secs(30), ..Timeouts::default() },
             unauthenticated: 256,
             unauthenticated_per_source: 64, // a whole demo swarm shares one address
             accepted: 1024,
-            accepted_per_source: 384, // a demo swarm, again; one address never has half of all places
+            accepted_per_source: 384, /* a demo swarm, again; one address never has half of all
+                                       * places */
             accepted_reserved: 64,
             accepted_per_permid: 4,
             queued_frames: 1024,
-            queued_bytes: 32 << 20, // four largest frames; longer replies follow `OverlayEvent::Written`
+            queued_bytes: 32 << 20, /* four largest frames; longer replies follow
+                                     * `OverlayEvent::Written` */
             write: Duration::from_secs(30),
             write_least: 16 << 10, // 546 bytes a second: slower lines are lost ones
             leave: Duration::from_secs(2),
             close: Duration::from_secs(5),
-            close_idle: Duration::from_secs(1), // a round trip; whoever stops the program waits for it
-            assembling_bytes: 256 << 20,        // 32 largest frames at once
+            close_idle: Duration::from_secs(1), /* a round trip; whoever stops the program waits
+                                                 * for it */
+            assembling_bytes: 256 << 20, // 32 largest frames at once
             events: 1024,
         }
     }

@@ -18,7 +18,8 @@ use super::shared::Shared;
 use super::slot::HeldSlot;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
-/// After an accept that failed for want of file descriptors or memory. Arbitrary: long enough not to spin.
+/// After an accept that failed for want of file descriptors or memory. Arbitrary: long enough not
+/// to spin.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// # Errors
@@ -74,7 +75,13 @@ impl Accepting {
         let evict = CancellationToken::new();
         self.setting_up.insert(slot, evict.clone());
         let held = HeldSlot { slot, done: self.done.clone() };
-        self.shared.tasks.spawn(connection::accept(Arc::clone(&self.shared), socket, remote, held, evict));
+        self.shared.tasks.spawn(connection::accept(
+            Arc::clone(&self.shared),
+            socket,
+            remote,
+            held,
+            evict,
+        ));
     }
 
     fn vacate(&mut self, slot: Slot) {

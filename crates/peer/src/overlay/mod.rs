@@ -1,8 +1,10 @@
-//! Sockets and TLS: dials, accepts, one task a connection that drives a [`Session`](crate::session::Session), and facts about
-//! it as events. Implements the connection rules of protocol.md §1, the times of §2 and TLS of §8.
+//! Sockets and TLS: dials, accepts, one task a connection that drives a
+//! [`Session`](crate::session::Session), and facts about it as events. Implements the connection
+//! rules of protocol.md §1, the times of §2 and TLS of §8.
 //!
-//! Knows no meaning of crawler messages. A connection task may wait for whoever reads the events (then TCP slows that peer
-//! down); nobody ever waits for a connection: [`Overlay::send`] refuses where a peer's queue is full.
+//! Knows no meaning of crawler messages. A connection task may wait for whoever reads the events
+//! (then TCP slows that peer down); nobody ever waits for a connection: [`Overlay::send`] refuses
+//! where a peer's queue is full.
 //!
 //! ```text
 //!   dial ──► dial task ──┐                                        ┌──► OverlayEvent (bounded)
@@ -56,13 +58,15 @@ pub use served::Served;
 pub struct OverlayConfig {
     /// Whom this side is known as.
     pub identities: Identities,
-    /// The current version presented (7–18). 18 needs an Ed25519 identity; without one 17 is presented.
+    /// The current version presented (7–18). 18 needs an Ed25519 identity; without one 17 is
+    /// presented.
     pub version: OverlayVersion,
     /// Where to accept connections. Port 0 takes a free one; `None` announces port 0.
     pub listen: Option<SocketAddr>,
     /// What peers may take.
     pub limits: Limits,
-    /// Whether to tell every step and every byte of all connections, as [`OverlayEvent::Traced`]. See [`Overlay::trace`].
+    /// Whether to tell every step and every byte of all connections, as [`OverlayEvent::Traced`].
+    /// See [`Overlay::trace`].
     pub trace: bool,
     /// Where the secrets of TLS sessions are written, if anywhere.
     pub key_log: Option<KeyLog>,
@@ -96,7 +100,8 @@ pub enum OverlayEvent {
         /// What went wrong, and who ended it.
         failure: Failure,
     },
-    /// An incoming connection that never authenticated. Under a flood, several are told of as one: `times`.
+    /// An incoming connection that never authenticated. Under a flood, several are told of as one:
+    /// `times`.
     AcceptFailed {
         /// The other end of the socket.
         remote: SocketAddr,
@@ -125,23 +130,25 @@ pub enum OverlayEvent {
         /// The frame.
         frame: Frame,
     },
-    /// The socket has taken so many frames since this was last told: whoever has more to send than a queue holds, like a
-    /// reply of hundreds of parts, hands it over as fast as the peer takes it.
+    /// The socket has taken so many frames since this was last told: whoever has more to send than
+    /// a queue holds, like a reply of hundreds of parts, hands it over as fast as the peer
+    /// takes it.
     Written {
         /// The connection.
         conn: ConnId,
         /// How many frames.
         frames: usize,
     },
-    /// What passes over a connection; only where tracing is on. It is dropped where the reader is behind, and counted.
+    /// What passes over a connection; only where tracing is on. It is dropped where the reader is
+    /// behind, and counted.
     Traced {
         /// The connection that it belongs to.
         watched: Watched,
         /// The step.
         traced: Traced,
     },
-    /// The end of what [`Self::Connected`] told of. A failure with cause `Duplicate` means that another connection to the
-    /// same permid stays; frames in flight were still delivered.
+    /// The end of what [`Self::Connected`] told of. A failure with cause `Duplicate` means that
+    /// another connection to the same permid stays; frames in flight were still delivered.
     Closed {
         /// The connection.
         conn: ConnId,

@@ -59,7 +59,11 @@ impl SendQueue {
     pub(super) fn push(&self, frame: Frame) -> Result<(), Failure> {
         let mut inner = self.lock();
         if inner.closing.is_some() {
-            return Err(Failure::new(Cause::NotConnected, By::Us, "the connection is being closed"));
+            return Err(Failure::new(
+                Cause::NotConnected,
+                By::Us,
+                "the connection is being closed",
+            ));
         }
         let bytes = inner.bytes + frame.encoded_len();
         if inner.frames.len() >= self.max_frames || bytes > self.max_bytes {
@@ -102,7 +106,8 @@ impl SendQueue {
         }
     }
 
-    /// Waits until the end is asked for, whatever else waits. Nothing is lost when the future is dropped.
+    /// Waits until the end is asked for, whatever else waits. Nothing is lost when the future is
+    /// dropped.
     pub(super) async fn closing(&self) -> Next {
         loop {
             if let Some((failure, manner)) = self.lock().closing.clone() {
@@ -116,8 +121,12 @@ impl SendQueue {
     pub(super) fn try_next(&self) -> Option<Next> {
         let mut inner = self.lock();
         match &inner.closing {
-            Some((failure, Manner::Abort)) => return Some(Next::Close(failure.clone(), Manner::Abort)),
-            Some((failure, manner)) if inner.frames.is_empty() => return Some(Next::Close(failure.clone(), *manner)),
+            Some((failure, Manner::Abort)) => {
+                return Some(Next::Close(failure.clone(), Manner::Abort));
+            }
+            Some((failure, manner)) if inner.frames.is_empty() => {
+                return Some(Next::Close(failure.clone(), *manner));
+            }
             _ => {}
         }
         if std::mem::take(&mut inner.leave) {
@@ -138,7 +147,8 @@ impl SendQueue {
     }
 }
 
-/// Whether a peer takes what is sent to it: so many bytes in each window of time in which something waits.
+/// Whether a peer takes what is sent to it: so many bytes in each window of time in which something
+/// waits.
 #[derive(Debug)]
 pub(super) struct WriteClock {
     window: Duration,
@@ -173,7 +183,9 @@ impl WriteClock {
     /// # Errors
     /// The window is over and too little was taken in it.
     pub(super) fn look(&mut self, now: Instant) -> Result<(), Failure> {
-        let Some(since) = self.since.filter(|since| now >= *since + self.window) else { return Ok(()) };
+        let Some(since) = self.since.filter(|since| now >= *since + self.window) else {
+            return Ok(());
+        };
         if self.written < self.least {
             let seconds = now.saturating_duration_since(since).as_secs_f32();
             let detail = format!("it took {} bytes in {seconds:.0} s", self.written);
@@ -208,7 +220,9 @@ mod tests {
         let queue = SendQueue::new(&limits(3, 1000));
         (0..3).for_each(|_| queue.push(frame(0)).unwrap());
         assert_eq!(queue.push(frame(0)).unwrap_err().cause, Cause::QueueFull);
-        assert!(matches!(queue.try_next(), Some(Next::Close(f, Manner::Abort)) if f.cause == Cause::QueueFull));
+        assert!(
+            matches!(queue.try_next(), Some(Next::Close(f, Manner::Abort)) if f.cause == Cause::QueueFull)
+        );
 
         let queue = SendQueue::new(&limits(100, 1000));
         queue.push(frame(990)).unwrap();
@@ -223,18 +237,23 @@ mod tests {
         queue.close(stopped(), Manner::Flush);
         assert!(queue.push(frame(1)).is_err());
         assert!(matches!(queue.try_next(), Some(Next::Send(_))));
-        assert!(matches!(queue.try_next(), Some(Next::Close(f, Manner::Flush)) if f.cause == Cause::Stopped));
+        assert!(
+            matches!(queue.try_next(), Some(Next::Close(f, Manner::Flush)) if f.cause == Cause::Stopped)
+        );
 
         let queue = SendQueue::new(&limits(10, 1000));
         queue.push(frame(1)).unwrap();
         queue.close(stopped(), Manner::Flush);
         queue.close(Failure::new(Cause::Idle, By::Us, ""), Manner::Abort);
-        assert!(matches!(queue.try_next(), Some(Next::Close(f, Manner::Abort)) if f.cause == Cause::Stopped));
+        assert!(
+            matches!(queue.try_next(), Some(Next::Close(f, Manner::Abort)) if f.cause == Cause::Stopped)
+        );
     }
 
     #[test]
     fn the_write_clock_demands_progress_only_while_something_waits() {
-        let limits = Limits { write: Duration::from_secs(30), write_least: 1000, ..Limits::default() };
+        let limits =
+            Limits { write: Duration::from_secs(30), write_least: 1000, ..Limits::default() };
         let mut clock = WriteClock::new(&limits);
         #[allow(clippy::disallowed_methods, reason = "a test's beginning of time")]
         let start = Instant::now();

@@ -1,10 +1,12 @@
 //! Which connections may be (protocol.md §1). Pure.
 //!
-//! Before authentication: a cap on what is being set up, in all and per source. Afterwards a cap on strangers, in all and per
-//! source, with places that are kept for Crawlers on the allow-list; and per permid: at most four that
-//! it dialled, at most one that we dialled, and of two that were dialled at the same time from both sides the one dialled
-//! by the smaller permid stays. A connection that is superfluous is always closed by the side that dialled it, and only
-//! when it has become quiet, so that the two sides never close different ones and nothing in flight is lost.
+//! Before authentication: a cap on what is being set up, in all and per source. Afterwards a cap on
+//! strangers, in all and per source, with places that are kept for Crawlers on the allow-list; and
+//! per permid: at most four that it dialled, at most one that we dialled, and of two that were
+//! dialled at the same time from both sides the one dialled by the smaller permid stays. A
+//! connection that is superfluous is always closed by the side that dialled it, and only
+//! when it has become quiet, so that the two sides never close different ones and nothing in flight
+//! is lost.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
@@ -72,12 +74,14 @@ impl Rules {
         }
     }
 
-    /// A place for an incoming connection, and whose place it takes: the oldest connection of its own source, where that has all it
-    /// may have; where all places are taken, of the source that has most of them. So nobody who goes on with the authentication
-    /// waits for others of its source that don't.
+    /// A place for an incoming connection, and whose place it takes: the oldest connection of its
+    /// own source, where that has all it may have; where all places are taken, of the source
+    /// that has most of them. So nobody who goes on with the authentication waits for others of
+    /// its source that don't.
     pub(super) fn admit(&mut self, ip: IpAddr) -> (Slot, Option<Slot>) {
         let source = Network::from(ip);
-        let mut of_source = self.setting_up.iter().filter(|(_, other)| **other == source).map(|(slot, _)| *slot);
+        let mut of_source =
+            self.setting_up.iter().filter(|(_, other)| **other == source).map(|(slot, _)| *slot);
         let oldest = of_source.next();
         let crowded = 1 + of_source.count() >= self.limits.unauthenticated_per_source;
         let evicted = match oldest.filter(|_| crowded) {
@@ -103,7 +107,8 @@ impl Rules {
         self.listed = listed;
     }
 
-    /// Decides on a connection that has just authenticated; and which other one has to end for it, where all places are taken.
+    /// Decides on a connection that has just authenticated; and which other one has to end for it,
+    /// where all places are taken.
     ///
     /// # Errors
     /// It must be closed: one that the peer dialled and that is one too many.
@@ -135,38 +140,57 @@ impl Rules {
 
     fn incoming(&self, newcomer: &Newcomer) -> Result<Verdict, Failure> {
         let (mut of_permid, mut same_place) = (0, false);
-        for open in self.staying(newcomer).filter(|open| open.newcomer.direction == Direction::Incoming) {
+        for open in
+            self.staying(newcomer).filter(|open| open.newcomer.direction == Direction::Incoming)
+        {
             of_permid += 1;
-            same_place |= newcomer.port != 0 && (open.newcomer.ip, open.newcomer.port) == (newcomer.ip, newcomer.port);
+            same_place |= newcomer.port != 0
+                && (open.newcomer.ip, open.newcomer.port) == (newcomer.ip, newcomer.port);
         }
         if same_place {
             let detail = format!("from the same address, announcing port {}", newcomer.port);
             return Err(Failure::new(Cause::Duplicate, By::Us, detail));
         }
         if of_permid >= self.limits.accepted_per_permid {
-            return Err(Failure::new(Cause::Duplicate, By::Us, format!("{of_permid} connections of this permid")));
+            return Err(Failure::new(
+                Cause::Duplicate,
+                By::Us,
+                format!("{of_permid} connections of this permid"),
+            ));
         }
-        // Both dialled at the same time: the larger permid's dial is the one to go, and its dialler closes it.
-        let ours = self
-            .staying(newcomer)
-            .find(|open| open.newcomer.direction == Direction::Outgoing && open.since >= newcomer.began);
+        // Both dialled at the same time: the larger permid's dial is the one to go, and its dialler
+        // closes it.
+        let ours = self.staying(newcomer).find(|open| {
+            open.newcomer.direction == Direction::Outgoing && open.since >= newcomer.began
+        });
         Ok(match ours {
-            Some(ours) if newcomer.permid < newcomer.own => Verdict::KeepAndLeave(ours.newcomer.conn),
+            Some(ours) if newcomer.permid < newcomer.own => {
+                Verdict::KeepAndLeave(ours.newcomer.conn)
+            }
             _ => Verdict::Keep,
         })
     }
 
-    /// A place among those that were accepted, and who makes room for it: the oldest stranger of the source that has most of them.
+    /// A place among those that were accepted, and who makes room for it: the oldest stranger of
+    /// the source that has most of them.
     fn place(&self, newcomer: &Newcomer) -> Result<Option<ConnId>, Failure> {
         let crowded = |detail: String| Err(Failure::new(Cause::Crowded, By::Us, detail));
-        let accepted = |open: &&Open| open.newcomer.direction == Direction::Incoming && !open.leaving;
+        let accepted =
+            |open: &&Open| open.newcomer.direction == Direction::Incoming && !open.leaving;
         let all = self.open.values().filter(accepted).count();
         let mut strangers: HashMap<Network, Vec<&Open>> = HashMap::new();
-        for open in self.open.values().filter(accepted).filter(|open| !self.listed.contains(&open.newcomer.permid)) {
+        for open in self
+            .open
+            .values()
+            .filter(accepted)
+            .filter(|open| !self.listed.contains(&open.newcomer.permid))
+        {
             strangers.entry(open.newcomer.ip.into()).or_default().push(open);
         }
         let largest = strangers.values().max_by_key(|crowd| crowd.len());
-        let oldest = |crowd: &Vec<&Open>| crowd.iter().min_by_key(|open| open.since).map(|open| open.newcomer.conn);
+        let oldest = |crowd: &Vec<&Open>| {
+            crowd.iter().min_by_key(|open| open.since).map(|open| open.newcomer.conn)
+        };
         if self.listed.contains(&newcomer.permid) {
             return match largest.and_then(oldest) {
                 _ if all < self.limits.accepted => Ok(None),
@@ -188,8 +212,9 @@ impl Rules {
     }
 
     fn outgoing(&self, newcomer: &Newcomer) -> Verdict {
-        let at_the_same_time =
-            |open: &Open| open.newcomer.direction == Direction::Incoming && open.since >= newcomer.began;
+        let at_the_same_time = |open: &Open| {
+            open.newcomer.direction == Direction::Incoming && open.since >= newcomer.began
+        };
         let one_too_many = self.staying(newcomer).any(|open| {
             let ours_wins = newcomer.own < newcomer.permid;
             !(at_the_same_time(open) && ours_wins)
@@ -207,7 +232,10 @@ impl Rules {
         for (slot, source) in &self.setting_up {
             counts.entry(*source).or_insert((0, *slot)).0 += 1;
         }
-        counts.into_values().max_by_key(|(count, oldest)| (*count, std::cmp::Reverse(*oldest))).map(|(_, slot)| slot)
+        counts
+            .into_values()
+            .max_by_key(|(count, oldest)| (*count, std::cmp::Reverse(*oldest)))
+            .map(|(_, slot)| slot)
     }
 }
 
@@ -253,13 +281,14 @@ mod tests {
             let conn = ConnId(self.conns);
             let (began, ip) = (self.at(seconds.0), self.ip);
             let newcomer = Newcomer { conn, direction, permid, own: US, ip, port, began };
-            let verdict = self.rules.authenticated(newcomer, self.at(seconds.1)).map(|(verdict, evicted)| {
-                if let Some(evicted) = evicted {
-                    self.rules.closed(evicted);
-                    self.evicted = Some(evicted);
-                }
-                verdict
-            });
+            let verdict =
+                self.rules.authenticated(newcomer, self.at(seconds.1)).map(|(verdict, evicted)| {
+                    if let Some(evicted) = evicted {
+                        self.rules.closed(evicted);
+                        self.evicted = Some(evicted);
+                    }
+                    verdict
+                });
             (conn, verdict.map_err(|failure| failure.cause))
         }
     }
@@ -287,7 +316,8 @@ mod tests {
 
     #[test]
     fn where_all_is_taken_the_oldest_of_the_largest_crowd_goes() {
-        let limits = Limits { unauthenticated: 4, unauthenticated_per_source: 3, ..Limits::default() };
+        let limits =
+            Limits { unauthenticated: 4, unauthenticated_per_source: 3, ..Limits::default() };
         let mut rules = Rules::new(&limits);
         let (_quiet, none) = rules.admit(ip("10.0.0.9"));
         assert_eq!(none, None);
@@ -304,9 +334,17 @@ mod tests {
         let (first, kept) = world.arrives(incoming, LARGER, 7000, (0, 1));
         assert_eq!(kept, Ok(Verdict::Keep));
         assert_eq!(world.arrives(incoming, LARGER, 7000, (2, 3)).1, Err(Cause::Duplicate));
-        assert_eq!(world.arrives(incoming, SMALLER, 7000, (2, 3)).1, Ok(Verdict::Keep), "whoever else announces it");
+        assert_eq!(
+            world.arrives(incoming, SMALLER, 7000, (2, 3)).1,
+            Ok(Verdict::Keep),
+            "whoever else announces it"
+        );
         for _ in 0..3 {
-            assert_eq!(world.arrives(incoming, LARGER, 0, (4, 5)).1, Ok(Verdict::Keep), "port 0 is exempt");
+            assert_eq!(
+                world.arrives(incoming, LARGER, 0, (4, 5)).1,
+                Ok(Verdict::Keep),
+                "port 0 is exempt"
+            );
         }
         assert_eq!(world.arrives(incoming, LARGER, 0, (6, 7)).1, Err(Cause::Duplicate));
         world.rules.closed(first);
@@ -315,7 +353,8 @@ mod tests {
 
     #[test]
     fn all_incoming_connections_together_are_bounded() {
-        let mut world = World::new(&Limits { accepted: 2, accepted_reserved: 0, ..Limits::default() });
+        let mut world =
+            World::new(&Limits { accepted: 2, accepted_reserved: 0, ..Limits::default() });
         for seed in [1, 2] {
             let permid = Permid::Ed25519([seed; 32]);
             assert_eq!(world.arrives(Direction::Incoming, permid, 0, (0, 1)).1, Ok(Verdict::Keep));
@@ -335,17 +374,31 @@ mod tests {
     fn strangers_with_fresh_keys_lock_nobody_out() {
         let mut world = World::new(&Limits::default());
         world.rules.list([SMALLER].into());
-        let kept =
-            (0..1100).filter(|n| world.arrives(Direction::Incoming, throw_away(*n), 0, (0, 1)).1.is_ok()).count();
+        let kept = (0..1100)
+            .filter(|n| world.arrives(Direction::Incoming, throw_away(*n), 0, (0, 1)).1.is_ok())
+            .count();
         assert!(kept < Limits::default().accepted / 2, "one source has its share: {kept}");
-        assert_eq!(world.arrives(Direction::Incoming, SMALLER, 7000, (2, 3)).1, Ok(Verdict::Keep), "who is listed");
+        assert_eq!(
+            world.arrives(Direction::Incoming, SMALLER, 7000, (2, 3)).1,
+            Ok(Verdict::Keep),
+            "who is listed"
+        );
         world.ip = ip("10.0.0.9");
-        assert_eq!(world.arrives(Direction::Incoming, LARGER, 0, (2, 3)).1, Ok(Verdict::Keep), "another source");
+        assert_eq!(
+            world.arrives(Direction::Incoming, LARGER, 0, (2, 3)).1,
+            Ok(Verdict::Keep),
+            "another source"
+        );
     }
 
     #[test]
     fn where_all_is_taken_the_oldest_stranger_of_the_largest_source_makes_room() {
-        let limits = Limits { accepted: 12, accepted_per_source: 8, accepted_reserved: 2, ..Limits::default() };
+        let limits = Limits {
+            accepted: 12,
+            accepted_per_source: 8,
+            accepted_reserved: 2,
+            ..Limits::default()
+        };
         let mut world = World::new(&limits);
         world.rules.list([SMALLER, LARGER].into());
         let (first, _) = world.arrives(Direction::Incoming, throw_away(0), 0, (0, 1));
@@ -391,7 +444,8 @@ mod tests {
         for permid in [SMALLER, LARGER] {
             let mut world = World::new(&Limits::default());
             let (ours, _) = world.arrives(Direction::Outgoing, permid, 7000, (0, 2));
-            let verdict = if permid == SMALLER { Verdict::KeepAndLeave(ours) } else { Verdict::Keep };
+            let verdict =
+                if permid == SMALLER { Verdict::KeepAndLeave(ours) } else { Verdict::Keep };
             assert_eq!(world.arrives(Direction::Incoming, permid, 7000, (1, 3)).1, Ok(verdict));
             // What is leaving is no longer in anybody's way.
             let next = world.arrives(Direction::Outgoing, permid, 7000, (4, 5)).1;

@@ -1,5 +1,6 @@
-//! One accepted connection, driven by whoever accepted its socket: for a program that is many peers at once, each of them known
-//! by the address that was dialled. Everything else wants an [`Overlay`](super::Overlay) or a node.
+//! One accepted connection, driven by whoever accepted its socket: for a program that is many peers
+//! at once, each of them known by the address that was dialled. Everything else wants an
+//! [`Overlay`](super::Overlay) or a node.
 #![allow(clippy::disallowed_methods, reason = "sockets and their timers live in overlay")]
 
 use tokio::net::TcpStream;
@@ -24,7 +25,8 @@ pub struct Served {
 }
 
 impl Served {
-    /// Runs the acceptor's side of the handshake and of TLS on a socket, as the peer of this identity that listens on `port`.
+    /// Runs the acceptor's side of the handshake and of TLS on a socket, as the peer of this
+    /// identity that listens on `port`.
     ///
     /// # Errors
     /// Whatever ended it. The socket is closed then.
@@ -35,7 +37,9 @@ impl Served {
         timeouts: Timeouts,
     ) -> Result<Self, Failure> {
         let tls = Tls::new(&identity)?;
-        let [first, .., last] = identity.permid().to_der()[..] else { unreachable!("a permid has 44 bytes or more") };
+        let [first, .., last] = identity.permid().to_der()[..] else {
+            unreachable!("a permid has 44 bytes or more")
+        };
         let config = SessionConfig {
             role: Role::Acceptor,
             peer_id: PeerId::new(
@@ -46,7 +50,9 @@ impl Served {
             ),
             identities: Identities { current: Some(identity), legacy: None },
             expected: None,
-            nonce: Box::new([0; swarmscope_wire::auth::CHALLENGE_LEN]), // of the legacy authentication, which it does not speak
+            nonce: Box::new([0; swarmscope_wire::auth::CHALLENGE_LEN]), /* of the legacy
+                                                                         * authentication, which
+                                                                         * it does not speak */
             timeouts,
         };
         let tracer = Tracer::silent();

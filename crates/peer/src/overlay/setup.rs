@@ -1,5 +1,8 @@
 //! From an open socket to an authenticated peer: drives a [`Session`] until it says who is there.
-#![allow(clippy::disallowed_methods, reason = "this is where the session meets the clock and the socket")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is where the session meets the clock and the socket"
+)]
 
 use std::io;
 use std::time::Duration;
@@ -20,7 +23,8 @@ use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// Read at once before authentication: more than a handshake and any message of the authentication.
 const READ: usize = 4 * 1024;
-/// For a last alert or close_notify to a peer that is refused. Arbitrary: the socket's buffer takes it at once.
+/// For a last alert or close_notify to a peer that is refused. Arbitrary: the socket's buffer takes
+/// it at once.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// An authenticated connection.
@@ -47,10 +51,14 @@ pub(super) async fn establish(
     loop {
         while let Some(output) = session.poll_output() {
             match output {
-                Output::Send(bytes) => write(&mut stream, &mut session, &bytes, &progress.tracer).await,
+                Output::Send(bytes) => {
+                    write(&mut stream, &mut session, &bytes, &progress.tracer).await
+                }
                 Output::Rung { phase, detail } => progress.rung(phase, detail).await,
                 Output::StartTls { leftover, expected } => {
-                    stream = start_tls(stream, &mut session, leftover, tls_role(role, tls, expected)?).await?;
+                    stream =
+                        start_tls(stream, &mut session, leftover, tls_role(role, tls, expected)?)
+                            .await?;
                     progress.tracer.tls();
                 }
                 Output::Authenticated(who) => return Ok(Established { stream, session, who }),
@@ -84,7 +92,12 @@ pub(super) async fn read(stream: &mut Stream, session: &mut Session, tracer: &Tr
     }
 }
 
-pub(super) async fn write(stream: &mut Stream, session: &mut Session, bytes: &[u8], tracer: &Tracer) {
+pub(super) async fn write(
+    stream: &mut Stream,
+    session: &mut Session,
+    bytes: &[u8],
+    tracer: &Tracer,
+) {
     let all = async {
         let mut left = bytes;
         while !left.is_empty() {
@@ -104,9 +117,15 @@ pub(super) async fn write(stream: &mut Stream, session: &mut Session, bytes: &[u
     }
 }
 
-async fn start_tls(stream: Stream, session: &mut Session, leftover: Bytes, role: TlsRole) -> Result<Stream, Failure> {
+async fn start_tls(
+    stream: Stream,
+    session: &mut Session,
+    leftover: Bytes,
+    role: TlsRole,
+) -> Result<Stream, Failure> {
     let Stream::Plain(socket) = stream else { unreachable!("a session asks for TLS once") };
-    let Ok(done) = timeout_at(deadline(session), Stream::start_tls(socket, leftover, role)).await else {
+    let Ok(done) = timeout_at(deadline(session), Stream::start_tls(socket, leftover, role)).await
+    else {
         return Err(Failure::new(Cause::AuthTimeout, By::Us, "in the TLS handshake"));
     };
     let (stream, permid) = done?;

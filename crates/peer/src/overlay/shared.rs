@@ -60,10 +60,12 @@ impl Shared {
             version = OverlayVersion::LEGACY;
         }
         if identities.current.is_none() && identities.legacy.is_none() {
-            let detail = "overlay versions up to 17 need a legacy identity, version 18 an Ed25519 one";
+            let detail =
+                "overlay versions up to 17 need a legacy identity, version 18 an Ed25519 one";
             return Err(Failure::new(Cause::Io, By::Us, detail));
         }
-        let tls = identities.current.as_deref().map(Tls::new).transpose()?.map(|tls| tls.logged(key_log));
+        let tls =
+            identities.current.as_deref().map(Tls::new).transpose()?.map(|tls| tls.logged(key_log));
         Ok(Self {
             identities,
             version,
@@ -85,12 +87,14 @@ impl Shared {
         })
     }
 
-    /// The peer id to present, and with which versions: a peer that is expected to prove a legacy permid has to be offered
-    /// a version that can.
+    /// The peer id to present, and with which versions: a peer that is expected to prove a legacy
+    /// permid has to be offered a version that can.
     pub(super) fn peer_id(&self, expected: Option<&Permid>) -> PeerId {
         let legacy_pin = expected.is_some_and(|permid| permid.kind() == PermidKind::Sect233k1);
-        let current = if legacy_pin { self.version.min(OverlayVersion::LEGACY) } else { self.version };
-        // §8: lowest 2 with the legacy profile; else 7, so that an original peer still answers and can be told what it is.
+        let current =
+            if legacy_pin { self.version.min(OverlayVersion::LEGACY) } else { self.version };
+        // §8: lowest 2 with the legacy profile; else 7, so that an original peer still answers and
+        // can be told what it is.
         let legacy = self.identities.legacy.is_some();
         let lowest = if legacy { OverlayVersion::LEGACY_LOWEST } else { OverlayVersion::CRAWLER };
         let port = self.listening.map_or(0, |address| address.port());
@@ -127,7 +131,8 @@ impl Shared {
     }
 }
 
-/// Waits for the reader of the events, unless the overlay is being stopped: then an event that finds no room is dropped.
+/// Waits for the reader of the events, unless the overlay is being stopped: then an event that
+/// finds no room is dropped.
 pub(super) async fn tell(shared: &Shared, event: OverlayEvent) {
     let Err(TrySendError::Full(event)) = shared.events.try_send(event) else { return };
     tokio::select! {

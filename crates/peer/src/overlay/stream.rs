@@ -32,7 +32,8 @@ pub(super) enum TlsRole {
 }
 
 impl Stream {
-    /// Runs the TLS handshake, beginning with the bytes that came too early. Gives the permid that the peer has proved.
+    /// Runs the TLS handshake, beginning with the bytes that came too early. Gives the permid that
+    /// the peer has proved.
     ///
     /// # Errors
     /// The peer can't prove one, or not the right one.
@@ -48,7 +49,9 @@ impl Stream {
                     .map_err(|error| Failure::new(Cause::TlsFailed, By::Us, error.to_string()))?;
                 TlsConnector::from(config).connect(name, io).await.map(TlsStream::from)
             }
-            TlsRole::Server(config) => TlsAcceptor::from(config).accept(io).await.map(TlsStream::from),
+            TlsRole::Server(config) => {
+                TlsAcceptor::from(config).accept(io).await.map(TlsStream::from)
+            }
         };
         let stream = stream.map_err(|error| tls_failure::failure(&error))?;
         let permid = proved(&stream)?;
@@ -68,7 +71,8 @@ fn proved(stream: &TlsStream<Prefixed>) -> Result<Permid, Failure> {
         return Err(Failure::new(Cause::TlsFailed, By::Us, detail));
     }
     let key = connection.peer_certificates().and_then(<[_]>::first);
-    let key = key.ok_or_else(|| Failure::new(Cause::TlsFailed, By::Us, "the peer presents no key"))?;
+    let key =
+        key.ok_or_else(|| Failure::new(Cause::TlsFailed, By::Us, "the peer presents no key"))?;
     tls::permid(key).map_err(|refused| Failure::new(Cause::TlsFailed, By::Us, refused.to_string()))
 }
 
@@ -91,7 +95,11 @@ pub(super) struct Prefixed {
 }
 
 impl AsyncRead for Prefixed {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.prefix.is_empty() {
             return Pin::new(&mut self.io).poll_read(cx, buf);
         }
@@ -103,7 +111,11 @@ impl AsyncRead for Prefixed {
 }
 
 impl AsyncWrite for Prefixed {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, buf)
     }
 
@@ -117,7 +129,11 @@ impl AsyncWrite for Prefixed {
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(io) => Pin::new(io).poll_read(cx, buf),
             Self::Tls(io) => Pin::new(io).poll_read(cx, buf),
@@ -126,7 +142,11 @@ impl AsyncRead for Stream {
 }
 
 impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(io) => Pin::new(io).poll_write(cx, buf),
             Self::Tls(io) => Pin::new(io).poll_write(cx, buf),

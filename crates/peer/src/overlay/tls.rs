@@ -1,5 +1,6 @@
-//! TLS 1.3 with raw public keys (protocol.md §8, RFC 7250): Ed25519 in both directions, ALPN `overlay/18`, no tickets, no
-//! early data. The verifiers check CertificateVerify and say who may be there at all.
+//! TLS 1.3 with raw public keys (protocol.md §8, RFC 7250): Ed25519 in both directions, ALPN
+//! `overlay/18`, no tickets, no early data. The verifiers check CertificateVerify and say who may
+//! be there at all.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,14 +8,16 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
 use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature_with_raw_key};
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::pki_types::{
+    CertificateDer, PrivatePkcs8KeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime,
+};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
 use rustls::sign::CertifiedKey;
 use rustls::version::TLS13;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, NoKeyLog, OtherError,
-    PeerIncompatible, ServerConfig, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, NoKeyLog,
+    OtherError, PeerIncompatible, ServerConfig, SignatureScheme,
 };
 
 use super::key_log::KeyLog;
@@ -71,9 +74,12 @@ impl Tls {
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_protocol_versions(&[&TLS13])
             .map_err(|error| unusable(&error))?
-            .dangerous() // its word for verifiers of one's own: there is no name to verify here, the key is the identity
+            .dangerous() // its word for verifiers of one's own: there is no name to verify here, the key is the
+            // identity
             .with_custom_certificate_verifier(Arc::new(self.verifier(expected)))
-            .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(Arc::clone(&self.key))));
+            .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(
+                Arc::clone(&self.key),
+            )));
         config.alpn_protocols = vec![ALPN.to_vec()];
         config.resumption = Resumption::disabled();
         config.enable_sni = false;
@@ -89,12 +95,17 @@ impl Tls {
         self.server_with(Arc::new(self.verifier(None)))
     }
 
-    pub(super) fn server_with(&self, verifier: Arc<dyn ClientCertVerifier>) -> Result<Arc<ServerConfig>, Failure> {
+    pub(super) fn server_with(
+        &self,
+        verifier: Arc<dyn ClientCertVerifier>,
+    ) -> Result<Arc<ServerConfig>, Failure> {
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_protocol_versions(&[&TLS13])
             .map_err(|error| unusable(&error))?
             .with_client_cert_verifier(verifier)
-            .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(Arc::clone(&self.key))));
+            .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(Arc::clone(
+                &self.key,
+            ))));
         config.alpn_protocols = vec![ALPN.to_vec()];
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
@@ -122,7 +133,11 @@ pub(super) const NO_NAME: &str = "overlay";
 pub(super) fn permid(key: &CertificateDer<'_>) -> Result<Permid, Refused> {
     let permid = Permid::from_der(key).map_err(|_| Refused::NotEd25519)?;
     // `is_valid_key` refuses keys of small order: everybody can sign for them.
-    if permid.kind() == PermidKind::Ed25519 && is_valid_key(&permid) { Ok(permid) } else { Err(Refused::NotEd25519) }
+    if permid.kind() == PermidKind::Ed25519 && is_valid_key(&permid) {
+        Ok(permid)
+    } else {
+        Err(Refused::NotEd25519)
+    }
 }
 
 /// Why a key is refused although its signature may be fine.
@@ -138,7 +153,9 @@ impl fmt::Display for Refused {
         match self {
             Self::NotEd25519 => f.write_str("the key is not an Ed25519 key that can be used"),
             Self::Own => f.write_str("the key is our own"),
-            Self::Other { expected, got } => write!(f, "expected {}, got {}", expected.short(), got.short()),
+            Self::Other { expected, got } => {
+                write!(f, "expected {}, got {}", expected.short(), got.short())
+            }
         }
     }
 }
@@ -159,7 +176,11 @@ struct Verifier {
 }
 
 impl Verifier {
-    fn check(&self, key: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Result<(), Error> {
+    fn check(
+        &self,
+        key: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+    ) -> Result<(), Error> {
         if !intermediates.is_empty() {
             return Err(Refused::NotEd25519.into());
         }
@@ -186,7 +207,8 @@ impl Verifier {
     }
 }
 
-/// What rustls asks of the verifiers of both sides in the same words: raw Ed25519 keys, and nothing below TLS 1.3.
+/// What rustls asks of the verifiers of both sides in the same words: raw Ed25519 keys, and nothing
+/// below TLS 1.3.
 macro_rules! raw_keys_in_tls_1_3 {
     () => {
         fn verify_tls12_signature(

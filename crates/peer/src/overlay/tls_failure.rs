@@ -10,7 +10,11 @@ use swarmscope_wire::failure::{By, Cause, Failure};
 /// What a failed TLS handshake, or a failed read right after it, means.
 pub(super) fn failure(error: &io::Error) -> Failure {
     let Some(error) = inner(error) else {
-        let how = if error.kind() == ErrorKind::UnexpectedEof { String::new() } else { format!(": {error}") };
+        let how = if error.kind() == ErrorKind::UnexpectedEof {
+            String::new()
+        } else {
+            format!(": {error}")
+        };
         return Failure::new(Cause::AuthClosed, By::Peer, format!("in the TLS handshake{how}"));
     };
     let (cause, by) = match error {
@@ -44,8 +48,12 @@ fn inner(error: &io::Error) -> Option<&Error> {
 fn refused(refused: Option<&Refused>, error: &Error) -> Failure {
     match refused {
         Some(Refused::Own) => Failure::new(Cause::OwnPermid, By::Us, ""),
-        Some(refused @ Refused::Other { .. }) => Failure::new(Cause::WrongPermid, By::Us, refused.to_string()),
-        Some(refused @ Refused::NotEd25519) => Failure::new(Cause::TlsFailed, By::Us, refused.to_string()),
+        Some(refused @ Refused::Other { .. }) => {
+            Failure::new(Cause::WrongPermid, By::Us, refused.to_string())
+        }
+        Some(refused @ Refused::NotEd25519) => {
+            Failure::new(Cause::TlsFailed, By::Us, refused.to_string())
+        }
         None => Failure::new(Cause::TlsFailed, By::Us, error.to_string()),
     }
 }
@@ -57,12 +65,16 @@ fn words(error: &Error) -> String {
             | InvalidMessage::UnknownProtocolVersion
             | InvalidMessage::InvalidEmptyPayload,
         ) => "its bytes are no TLS record".into(),
-        Error::InvalidMessage(InvalidMessage::MessageTooLarge) => "a TLS record is longer than TLS allows".into(),
+        Error::InvalidMessage(InvalidMessage::MessageTooLarge) => {
+            "a TLS record is longer than TLS allows".into()
+        }
         Error::InvalidMessage(_) => "a TLS message is malformed".into(),
         Error::DecryptError => "a TLS record does not decrypt".into(),
         Error::NoApplicationProtocol => "it does not name the protocol overlay/18 (ALPN)".into(),
         Error::NoCertificatesPresented => "it presents no key".into(),
-        Error::AlertReceived(alert) => format!("the peer refuses with the alert {}", spelled(&format!("{alert:?}"))),
+        Error::AlertReceived(alert) => {
+            format!("the peer refuses with the alert {}", spelled(&format!("{alert:?}")))
+        }
         other => other.to_string(),
     }
 }
@@ -92,7 +104,10 @@ mod tests {
     #[test]
     fn what_is_no_tls_is_told_from_tls_that_fails() {
         let junk = from(Error::InvalidMessage(InvalidMessage::InvalidContentType));
-        assert_eq!((junk.cause, junk.detail.as_str()), (Cause::NotTls, "its bytes are no TLS record"));
+        assert_eq!(
+            (junk.cause, junk.detail.as_str()),
+            (Cause::NotTls, "its bytes are no TLS record")
+        );
         let alert = from(Error::AlertReceived(AlertDescription::HandshakeFailure));
         assert_eq!((alert.cause, alert.by), (Cause::TlsFailed, By::Peer));
         assert_eq!(alert.detail, "the peer refuses with the alert handshake_failure");

@@ -1,7 +1,9 @@
-//! Tells every step of a connection and every byte of it, where somebody watches; costs nothing where nobody does.
+//! Tells every step of a connection and every byte of it, where somebody watches; costs nothing
+//! where nobody does.
 //!
-//! A connection never waits for those who watch it: what finds no room among the events is counted, and the count is told.
-//! A stranger's steps are kept back until it is authenticated, because nobody knows yet whose they are.
+//! A connection never waits for those who watch it: what finds no room among the events is counted,
+//! and the count is told. A stranger's steps are kept back until it is authenticated, because
+//! nobody knows yet whose they are.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -14,7 +16,8 @@ use swarmscope_wire::Permid;
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::trace::{Cutter, Piece};
 
-/// Steps of a stranger that are kept. An authentication has a dozen; a stranger may send 64 keep-alives besides.
+/// Steps of a stranger that are kept. An authentication has a dozen; a stranger may send 64
+/// keep-alives besides.
 const MOST_HELD: usize = 128;
 
 /// One connection's. Cloned, because reading and writing go on at the same time.
@@ -57,7 +60,11 @@ impl Tracer {
     }
 
     /// Of a connection that begins now. `permid`: the only peer that it is for.
-    pub(super) fn new(shared: &Arc<Shared>, watched: Option<Watched>, permid: Option<Permid>) -> Self {
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        watched: Option<Watched>,
+        permid: Option<Permid>,
+    ) -> Self {
         let steps = shared.watches.wants_steps(permid);
         let way = || Way { told: steps, ..Way::default() };
         Self(Some(Arc::new(Mutex::new(Line {
@@ -162,7 +169,8 @@ impl Tracer {
         });
     }
 
-    /// The last steps: what was not whole, and why it ended. Whoever watches gets these in any case.
+    /// The last steps: what was not whole, and why it ended. Whoever watches gets these in any
+    /// case.
     pub(super) async fn end(&self, failure: &Failure) {
         let mut last = Vec::new();
         self.with(|line| {
@@ -210,11 +218,18 @@ impl Line {
         let Some(watched) = self.watched else { return };
         if self.lost > 0 {
             let missing = self.traced(Trace::Lost(self.lost));
-            if self.shared.events.try_send(OverlayEvent::Traced { watched, traced: missing }).is_ok() {
+            if self
+                .shared
+                .events
+                .try_send(OverlayEvent::Traced { watched, traced: missing })
+                .is_ok()
+            {
                 self.lost = 0;
             }
         }
-        if self.lost > 0 || self.shared.events.try_send(OverlayEvent::Traced { watched, traced }).is_err() {
+        if self.lost > 0
+            || self.shared.events.try_send(OverlayEvent::Traced { watched, traced }).is_err()
+        {
             self.lost += 1;
         }
     }
@@ -224,7 +239,8 @@ impl Line {
         self.pieces(Trace::Sent, |line, out| line.sent.cutter.settle(out));
     }
 
-    /// Bytes come or go. Where they begin a frame: begins or stops to tell them, as whoever watches has chosen meanwhile.
+    /// Bytes come or go. Where they begin a frame: begins or stops to tell them, as whoever watches
+    /// has chosen meanwhile.
     fn follow(&mut self, way: fn(&mut Self) -> &mut Way) {
         let Some(permid) = self.permid.filter(|_| way(self).between) else { return };
         let wanted = self.shared.watches.wants_frames(permid);

@@ -1,5 +1,6 @@
-//! Whose connections somebody looks at. Steps up to the authentication are few and tell why a connection fails, so they are told
-//! of everybody where tracing is on; frames only of the peers that were chosen, or of all while everything is recorded.
+//! Whose connections somebody looks at. Steps up to the authentication are few and tell why a
+//! connection fails, so they are told of everybody where tracing is on; frames only of the peers
+//! that were chosen, or of all while everything is recorded.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,7 +45,8 @@ impl Watches {
         self.all.store(all, Ordering::Relaxed);
     }
 
-    /// Whether the steps of a connection may be told that is for this peer, or for nobody knows whom.
+    /// Whether the steps of a connection may be told that is for this peer, or for nobody knows
+    /// whom.
     pub(super) fn wants_steps(&self, permid: Option<Permid>) -> bool {
         self.steps || permid.map_or_else(|| self.wants_any(), |permid| self.wants_frames(permid))
     }
@@ -56,7 +58,8 @@ impl Watches {
 
     /// Whether its frames are told.
     pub(super) fn wants_frames(&self, permid: Permid) -> bool {
-        self.all.load(Ordering::Relaxed) || self.any.load(Ordering::Relaxed) && self.chosen().contains(&permid)
+        self.all.load(Ordering::Relaxed)
+            || self.any.load(Ordering::Relaxed) && self.chosen().contains(&permid)
     }
 
     fn wants_any(&self) -> bool {

@@ -17,7 +17,8 @@ pub(super) fn now() -> std::time::Instant {
 /// It has none to give.
 pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::new(Cause::Io, By::Us, format!("randomness: {error}")))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::new(Cause::Io, By::Us, format!("randomness: {error}")))?;
     Ok(bytes)
 }
 

@@ -19,11 +19,14 @@ impl Agreed {
         version::ranges(&self.own, &self.theirs)
     }
 
-    /// The peer went away in the authentication, where this was due. Where one side would have preferred another version, the
-    /// offers may explain it.
+    /// The peer went away in the authentication, where this was due. Where one side would have
+    /// preferred another version, the offers may explain it.
     pub(super) fn closed_before(&self, due: &str) -> Failure {
-        let offers =
-            if self.own.current() == self.theirs.current() { String::new() } else { format!("; {}", self.offer()) };
+        let offers = if self.own.current() == self.theirs.current() {
+            String::new()
+        } else {
+            format!("; {}", self.offer())
+        };
         Failure::new(Cause::AuthClosed, By::Peer, format!("where {due} was due{offers}"))
     }
 }

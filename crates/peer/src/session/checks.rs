@@ -8,9 +8,10 @@ use swarmscope_wire::frame::{Frame, FrameId};
 /// Whether this is the peer the connection is for.
 pub(super) fn check_expected(expected: Option<&Permid>, permid: &Permid) -> Result<(), Failure> {
     match expected {
-        Some(expected) if expected != permid => {
-            Err(refuse(Cause::WrongPermid, format!("expected {}, got {}", expected.short(), permid.short())))
-        }
+        Some(expected) if expected != permid => Err(refuse(
+            Cause::WrongPermid,
+            format!("expected {}, got {}", expected.short(), permid.short()),
+        )),
         _ => Ok(()),
     }
 }

@@ -47,13 +47,19 @@ impl AwaitTls {
         &self.agreed
     }
 
-    pub(super) fn established(self, permid: Permid, out: &mut Outbox, now: Instant) -> Result<State, Failure> {
+    pub(super) fn established(
+        self,
+        permid: Permid,
+        out: &mut Outbox,
+        now: Instant,
+    ) -> Result<State, Failure> {
         if permid == self.own_permid {
             return Err(refuse(Cause::OwnPermid, ""));
         }
         check_expected(self.expected.as_ref(), &permid)?;
         out.send(&self.hello.encode());
-        // An acceptor waits for two round trips here: its handshake and the ClientHello, its own flight and Finished.
+        // An acceptor waits for two round trips here: its handshake and the ClientHello, its own
+        // flight and Finished.
         let rtt = self.rtt.unwrap_or_else(|| now.saturating_duration_since(self.started) / 2);
         Ok(State::Hello(AwaitHello { agreed: self.agreed, permid, hello: self.hello, rtt }))
     }
@@ -70,6 +76,12 @@ impl AwaitHello {
             return Err(refuse(Cause::HelloMismatch, self.agreed.offer()));
         }
         let Self { agreed, permid, rtt, .. } = self;
-        Ok(Authenticated { permid, version: agreed.version, peer_id: agreed.theirs, rtt, proof: Proof(()) })
+        Ok(Authenticated {
+            permid,
+            version: agreed.version,
+            peer_id: agreed.theirs,
+            rtt,
+            proof: Proof(()),
+        })
     }
 }

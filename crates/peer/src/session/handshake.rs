@@ -37,7 +37,8 @@ impl AwaitHandshake {
     pub(super) fn begin(config: SessionConfig, out: &mut Outbox, now: Instant) -> Self {
         let SessionConfig { role, peer_id, identities, expected, nonce, timeouts: _ } = config;
         let own = Handshake::new(peer_id);
-        let mut state = Self { role, own, identities, expected, nonce, sent: None, rtt: None, heard: false };
+        let mut state =
+            Self { role, own, identities, expected, nonce, sent: None, rtt: None, heard: false };
         if matches!(role, Role::Dialler { .. }) {
             state.send(out, now);
         }
@@ -50,7 +51,12 @@ impl AwaitHandshake {
         out.rung(Phase::Handshake, "handshake sent");
     }
 
-    pub(super) fn step(mut self, input: &mut Input, out: &mut Outbox, now: Instant) -> Result<Step, Failure> {
+    pub(super) fn step(
+        mut self,
+        input: &mut Input,
+        out: &mut Outbox,
+        now: Instant,
+    ) -> Result<Step, Failure> {
         self.heard = true;
         if let (Some(sent), None) = (self.sent, self.rtt) {
             self.rtt = Some(now.saturating_duration_since(sent));
@@ -65,7 +71,13 @@ impl AwaitHandshake {
         }
     }
 
-    fn settle(self, theirs: &Handshake, input: &mut Input, out: &mut Outbox, now: Instant) -> Result<State, Failure> {
+    fn settle(
+        self,
+        theirs: &Handshake,
+        input: &mut Input,
+        out: &mut Outbox,
+        now: Instant,
+    ) -> Result<State, Failure> {
         self.check_port(&theirs.peer_id)?;
         let version = version::select(&self.own.peer_id, &theirs.peer_id)?;
         let agreed = Agreed { version, own: self.own.peer_id, theirs: theirs.peer_id };
@@ -90,7 +102,8 @@ impl AwaitHandshake {
         }
     }
 
-    /// Whoever dials wants to ask: below version 7 there is nothing to authenticate for. An acceptor waits for the request (§1).
+    /// Whoever dials wants to ask: below version 7 there is nothing to authenticate for. An
+    /// acceptor waits for the request (§1).
     fn check_use(&self, agreed: &Agreed) -> Result<(), Failure> {
         match self.role {
             Role::Dialler { .. } if agreed.version < OverlayVersion::CRAWLER => {
@@ -102,10 +115,14 @@ impl AwaitHandshake {
 
     /// A version proves one kind of key only: whoever expects the other kind need not begin.
     fn check_expected_kind(&self, version: OverlayVersion) -> Result<(), Failure> {
-        let proves = if version.is_encrypted() { PermidKind::Ed25519 } else { PermidKind::Sect233k1 };
+        let proves =
+            if version.is_encrypted() { PermidKind::Ed25519 } else { PermidKind::Sect233k1 };
         match &self.expected {
             Some(expected) if expected.kind() != proves => {
-                let detail = format!("version {version} cannot prove the expected permid {}", expected.short());
+                let detail = format!(
+                    "version {version} cannot prove the expected permid {}",
+                    expected.short()
+                );
                 Err(Failure::new(Cause::WrongPermid, By::Us, detail))
             }
             _ => Ok(()),
@@ -142,9 +159,18 @@ impl AwaitHandshake {
         Ok(match self.role {
             Role::Dialler { .. } => {
                 let rtt = self.rtt.unwrap_or_default();
-                State::Response1(AwaitResponse1::begin(agreed, identity, self.expected, self.nonce, rtt, out))
+                State::Response1(AwaitResponse1::begin(
+                    agreed,
+                    identity,
+                    self.expected,
+                    self.nonce,
+                    rtt,
+                    out,
+                ))
             }
-            Role::Acceptor => State::Challenge(AwaitChallenge::new(agreed, identity, self.expected, self.nonce)),
+            Role::Acceptor => {
+                State::Challenge(AwaitChallenge::new(agreed, identity, self.expected, self.nonce))
+            }
         })
     }
 

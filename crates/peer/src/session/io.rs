@@ -36,11 +36,15 @@ impl Input {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Room for what is missing of the frame that has begun to come; `None` where none has, or where its length is refused.
+    /// Room for what is missing of the frame that has begun to come; `None` where none has, or
+    /// where its length is refused.
     pub(super) fn room(&mut self) -> Option<Limit<&mut BytesMut>> {
         let whole = LENGTH_LEN + self.announced();
         let missing = whole.checked_sub(self.buffer.len()).filter(|missing| *missing > 0)?;
-        if !self.authenticated || self.announced() == 0 || self.announced() > MAX_AFTER_AUTHENTICATION as usize {
+        if !self.authenticated
+            || self.announced() == 0
+            || self.announced() > MAX_AFTER_AUTHENTICATION as usize
+        {
             return None;
         }
         if self.buffer.capacity() != whole {
@@ -83,8 +87,8 @@ impl Input {
         let Some((bytes, _)) = self.buffer.split_first_chunk::<HANDSHAKE_LEN>() else {
             return Ok(None);
         };
-        let handshake =
-            Handshake::decode(bytes).map_err(|error| Failure::new(Cause::NotOverlay, By::Us, error.to_string()))?;
+        let handshake = Handshake::decode(bytes)
+            .map_err(|error| Failure::new(Cause::NotOverlay, By::Us, error.to_string()))?;
         let _ = self.buffer.split_to(HANDSHAKE_LEN);
         Ok(Some(handshake))
     }
@@ -94,11 +98,12 @@ impl Input {
         self.buffer.split().freeze()
     }
 
-    /// Takes the next frame, where it is whole. Empty frames are ignored in any state (§2), but before authentication not
-    /// without end.
+    /// Takes the next frame, where it is whole. Empty frames are ignored in any state (§2), but
+    /// before authentication not without end.
     pub(super) fn frame(&mut self) -> Result<Option<Frame>, Failure> {
         let frame = self.reader.next(&mut self.buffer).map_err(|error| {
-            let cause = if self.authenticated { Cause::FrameTooLarge } else { Cause::AuthMalformed };
+            let cause =
+                if self.authenticated { Cause::FrameTooLarge } else { Cause::AuthMalformed };
             Failure::new(cause, By::Us, error.to_string())
         })?;
         if !self.authenticated && self.reader.empty_frames > MAX_EARLY_KEEP_ALIVES {
@@ -108,7 +113,8 @@ impl Input {
         Ok(frame)
     }
 
-    /// The bytes that the frame at the beginning of the buffer announces, where more of them are to come.
+    /// The bytes that the frame at the beginning of the buffer announces, where more of them are to
+    /// come.
     pub(super) fn announced(&self) -> usize {
         self.buffer.first_chunk().map_or(0, |length| u32::from_be_bytes(*length) as usize)
     }

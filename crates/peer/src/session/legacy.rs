@@ -1,7 +1,8 @@
-//! CHALLENGE, RESPONSE1, RESPONSE2: the three-pass authentication of versions ≤ 17 (protocol.md §3).
+//! CHALLENGE, RESPONSE1, RESPONSE2: the three-pass authentication of versions ≤ 17 (protocol.md
+//! §3).
 //!
-//! Names as there: B dials, A accepts. Both sides check the echoed peer id, then the key, then the signature, before
-//! they believe anything; B compares the permid it expects before it signs.
+//! Names as there: B dials, A accepts. Both sides check the echoed peer id, then the key, then the
+//! signature, before they believe anything; B compares the permid it expects before it signs.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -62,7 +63,11 @@ impl AwaitResponse1 {
         Self { local: Local { agreed, identity, expected, nonce }, rtt }
     }
 
-    pub(super) fn on_frame(self, frame: &Frame, out: &mut Outbox) -> Result<Authenticated, Failure> {
+    pub(super) fn on_frame(
+        self,
+        frame: &Frame,
+        out: &mut Outbox,
+    ) -> Result<Authenticated, Failure> {
         expect(frame, FrameId::RESPONSE1)?;
         let response = Response1::decode(&frame.body).map_err(|error| malformed(&error))?;
         let Self { local, rtt } = self;
@@ -83,13 +88,24 @@ impl AwaitChallenge {
         &self.local.agreed
     }
 
-    pub(super) fn new(agreed: Agreed, identity: Arc<LegacyIdentity>, expected: Option<Permid>, nonce: Nonce) -> Self {
+    pub(super) fn new(
+        agreed: Agreed,
+        identity: Arc<LegacyIdentity>,
+        expected: Option<Permid>,
+        nonce: Nonce,
+    ) -> Self {
         Self { local: Local { agreed, identity, expected, nonce } }
     }
 
-    pub(super) fn on_frame(self, frame: &Frame, out: &mut Outbox, now: Instant) -> Result<State, Failure> {
+    pub(super) fn on_frame(
+        self,
+        frame: &Frame,
+        out: &mut Outbox,
+        now: Instant,
+    ) -> Result<State, Failure> {
         expect(frame, FrameId::CHALLENGE)?;
-        let Challenge(theirs) = Challenge::decode(&frame.body).map_err(|error| malformed(&error))?;
+        let Challenge(theirs) =
+            Challenge::decode(&frame.body).map_err(|error| malformed(&error))?;
         let Self { local } = self;
         let message = signed_bytes(&local.nonce, &theirs, &local.agreed.theirs);
         let answer = Response1 {
@@ -111,14 +127,25 @@ impl AwaitResponse2 {
     pub(super) fn on_frame(self, frame: &Frame, now: Instant) -> Result<Authenticated, Failure> {
         expect(frame, FrameId::RESPONSE2)?;
         let response = Response2::decode(&frame.body).map_err(|error| malformed(&error))?;
-        self.local.check(&response.permid, &response.acceptor, &self.theirs, &response.signature)?;
+        self.local.check(
+            &response.permid,
+            &response.acceptor,
+            &self.theirs,
+            &response.signature,
+        )?;
         Ok(self.local.authenticated(response.permid, now.saturating_duration_since(self.sent)))
     }
 }
 
 impl Local {
     /// Everything that must hold before the other side is believed to be `permid`.
-    fn check(&self, permid: &Permid, echo: &PeerId, their_nonce: &Nonce, signature: &[u8]) -> Result<(), Failure> {
+    fn check(
+        &self,
+        permid: &Permid,
+        echo: &PeerId,
+        their_nonce: &Nonce,
+        signature: &[u8],
+    ) -> Result<(), Failure> {
         if *echo != self.agreed.own {
             return Err(refuse(Cause::WrongEcho, ""));
         }
@@ -126,8 +153,10 @@ impl Local {
             return Err(refuse(Cause::OwnPermid, ""));
         }
         if permid.kind() != PermidKind::Sect233k1 {
-            let detail =
-                format!("{} is an Ed25519 permid; below version 18 only sect233k1 ones belong there", permid.short());
+            let detail = format!(
+                "{} is an Ed25519 permid; below version 18 only sect233k1 ones belong there",
+                permid.short()
+            );
             return Err(refuse(Cause::AuthMalformed, detail));
         }
         check_expected(self.expected.as_ref(), permid)?;
@@ -136,6 +165,12 @@ impl Local {
     }
 
     fn authenticated(self, permid: Permid, rtt: Duration) -> Authenticated {
-        Authenticated { permid, version: self.agreed.version, peer_id: self.agreed.theirs, rtt, proof: Proof(()) }
+        Authenticated {
+            permid,
+            version: self.agreed.version,
+            peer_id: self.agreed.theirs,
+            rtt,
+            proof: Proof(()),
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! One connection's life as a pure state machine: handshake, version, authentication, open, ended.
 //! Implements protocol.md §1–§3 and §8.
 //!
-//! Nothing here knows sockets, clocks or randomness. Bytes, events and the time go in; [`Session::poll_output`] says what
-//! to do. Every state owns what its moment needs, and a transition consumes it.
+//! Nothing here knows sockets, clocks or randomness. Bytes, events and the time go in;
+//! [`Session::poll_output`] says what to do. Every state owns what its moment needs, and a
+//! transition consumes it.
 //!
 //! ```text
 //!        dialler                                              acceptor
@@ -23,8 +24,8 @@
 //!             Open ◄──────────────────── frames ──────────────────► Open
 //! ```
 //!
-//! The relay attack of §3 is met in `Response1`: a dialler that expects a permid compares it before it signs anything,
-//! and the expected kind of key is compared as soon as the version is known.
+//! The relay attack of §3 is met in `Response1`: a dialler that expects a permid compares it before
+//! it signs anything, and the expected kind of key is compared as soon as the version is known.
 
 mod agreed;
 mod checks;
@@ -116,8 +117,9 @@ impl Session {
         self.advance(now);
     }
 
-    /// Where the rest of a frame goes that has begun to come, without another copy: who fills it calls [`Self::received`]. `None`
-    /// where [`Self::receive`] has to be called: what comes next may be several frames.
+    /// Where the rest of a frame goes that has begun to come, without another copy: who fills it
+    /// calls [`Self::received`]. `None` where [`Self::receive`] has to be called: what comes
+    /// next may be several frames.
     pub fn room(&mut self) -> Option<Limit<&mut BytesMut>> {
         if self.is_open() { self.input.room() } else { None }
     }
@@ -130,7 +132,8 @@ impl Session {
         }
     }
 
-    /// The last `count` bytes that came into [`Self::room`]; to be looked at before [`Self::received`].
+    /// The last `count` bytes that came into [`Self::room`]; to be looked at before
+    /// [`Self::received`].
     #[must_use]
     pub fn last(&self, count: usize) -> &[u8] {
         self.input.last(count)
@@ -171,7 +174,8 @@ impl Session {
         self.close(failure);
     }
 
-    /// Sends a frame. Only an authenticated connection takes one; after the end it goes nowhere, as [`Output::Close`] has said.
+    /// Sends a frame. Only an authenticated connection takes one; after the end it goes nowhere, as
+    /// [`Output::Close`] has said.
     pub fn send(&mut self, frame: &Frame, now: Instant) {
         if let State::Open(open) = &mut self.state {
             open.active(now);
@@ -229,7 +233,8 @@ impl Session {
         matches!(self.state, State::Open(_))
     }
 
-    /// How many bytes the frame takes that has begun to come and is not whole yet; 0 where there is none. At most 8 MiB.
+    /// How many bytes the frame takes that has begun to come and is not whole yet; 0 where there is
+    /// none. At most 8 MiB.
     #[must_use]
     pub fn assembling(&self) -> usize {
         if self.is_open() { self.input.announced() } else { 0 }
@@ -263,7 +268,13 @@ impl Session {
 }
 
 impl State {
-    fn step(self, input: &mut Input, out: &mut Outbox, now: Instant, timeouts: &Timeouts) -> Result<Step, Failure> {
+    fn step(
+        self,
+        input: &mut Input,
+        out: &mut Outbox,
+        now: Instant,
+        timeouts: &Timeouts,
+    ) -> Result<Step, Failure> {
         match self {
             Self::Handshake(state) => return state.step(input, out, now),
             Self::Tls(_) | Self::Ended => return Ok(Step::Wait(self)),
@@ -277,7 +288,9 @@ impl State {
             Self::Response1(state) => state.on_frame(&frame, out)?,
             Self::Response2(state) => state.on_frame(&frame, now)?,
             Self::Hello(state) => state.on_frame(&frame)?,
-            Self::Open(state) => return state.on_frame(frame, out).map(|open| Step::Next(Self::Open(open))),
+            Self::Open(state) => {
+                return state.on_frame(frame, out).map(|open| Step::Next(Self::Open(open)));
+            }
             Self::Handshake(_) | Self::Tls(_) | Self::Ended => return Ok(Step::Wait(self)),
         };
         input.authenticated();

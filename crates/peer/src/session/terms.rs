@@ -23,8 +23,8 @@ pub enum Role {
     Acceptor,
 }
 
-/// How long the stages may take. The first two count from the beginning of the connection: a byte now and then doesn't
-/// extend them.
+/// How long the stages may take. The first two count from the beginning of the connection: a byte
+/// now and then doesn't extend them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Timeouts {
     /// Until the first 48 bytes are there (§2: 15 s).
@@ -73,7 +73,8 @@ pub struct Authenticated {
     pub version: OverlayVersion,
     /// The other side's.
     pub peer_id: PeerId,
-    /// One round trip: a dialler's handshake and its answer, an acceptor's part of the authentication.
+    /// One round trip: a dialler's handshake and its answer, an acceptor's part of the
+    /// authentication.
     pub rtt: Duration,
     pub(super) proof: Proof,
 }
@@ -94,8 +95,9 @@ pub enum Output {
         /// The particulars, in words.
         detail: String,
     },
-    /// Run TLS on the stream, beginning with the bytes that came too early, and answer with [`Session::tls_established`](super::Session::tls_established).
-    /// Whatever comes then is given decrypted.
+    /// Run TLS on the stream, beginning with the bytes that came too early, and answer with
+    /// [`Session::tls_established`](super::Session::tls_established). Whatever comes then is
+    /// given decrypted.
     StartTls {
         /// Bytes that came behind the handshake: they belong to TLS.
         leftover: Bytes,

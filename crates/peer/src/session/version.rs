@@ -11,7 +11,8 @@ use swarmscope_wire::handshake::PeerId;
 pub(super) fn select(own: &PeerId, theirs: &PeerId) -> Result<OverlayVersion, Failure> {
     let refuse = |cause| Err(Failure::new(cause, By::Us, ranges(own, theirs)));
     if theirs.lowest() > own.current() {
-        // An old client of ours meets a new one: it is the identity that is missing, not the program.
+        // An old client of ours meets a new one: it is the identity that is missing, not the
+        // program.
         let wants_tls = theirs.lowest() == OverlayVersion::CURRENT && !own.current().is_encrypted();
         return refuse(if wants_tls { Cause::VersionNeedsCurrent } else { Cause::VersionTooNew });
     }
@@ -39,13 +40,19 @@ mod tests {
     #[test]
     fn the_table_of_section_1() {
         let selected = |ours: (u16, u16), theirs: (u16, u16)| {
-            select(&id(ours.0, ours.1), &id(theirs.0, theirs.1)).map(|version| version.0).map_err(|f| f.cause)
+            select(&id(ours.0, ours.1), &id(theirs.0, theirs.1))
+                .map(|version| version.0)
+                .map_err(|f| f.cause)
         };
         // the original's own range
         assert_eq!(selected((2, 17), (2, 17)), Ok(17));
         assert_eq!(selected((2, 17), (2, 18)), Ok(17));
         assert_eq!(selected((2, 17), (2, 3)), Ok(3));
-        assert_eq!(selected((2, 17), (1, 2)), Err(Cause::VersionTooOld), "2 is refused although it is our lowest");
+        assert_eq!(
+            selected((2, 17), (1, 2)),
+            Err(Cause::VersionTooOld),
+            "2 is refused although it is our lowest"
+        );
         assert_eq!(selected((2, 17), (18, 20)), Err(Cause::VersionNeedsCurrent));
         assert_eq!(selected((2, 17), (19, 20)), Err(Cause::VersionTooNew));
         // ours

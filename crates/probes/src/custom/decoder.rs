@@ -1,4 +1,5 @@
-//! How the reply to a probe of the operator's is read: in the format that its file names, and in no other.
+//! How the reply to a probe of the operator's is read: in the format that its file names, and in no
+//! other.
 
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_wire::encoding_a::{self, Value};
@@ -55,12 +56,13 @@ impl Decoder {
         if !self.zlib {
             return self.inner.decode(payload);
         }
-        let inflated =
-            inflate::inflate(payload, inflate::max_output()).map_err(|error| ReplyDecodeError(error.to_string()))?;
+        let inflated = inflate::inflate(payload, inflate::max_output())
+            .map_err(|error| ReplyDecodeError(error.to_string()))?;
         let cut = formats::what_was_cut(&inflated, payload.len());
-        let mut decoded = self.inner.decode(&inflated.bytes).map_err(|ReplyDecodeError(what)| {
-            ReplyDecodeError(cut.iter().fold(what, |what, cut| format!("{what} ({cut})")))
-        })?;
+        let mut decoded =
+            self.inner.decode(&inflated.bytes).map_err(|ReplyDecodeError(what)| {
+                ReplyDecodeError(cut.iter().fold(what, |what, cut| format!("{what} ({cut})")))
+            })?;
         decoded.tree.forget_spans(); // they are of the inflated bytes
         decoded.format = format!("zlib, {}", decoded.format);
         decoded.notes.splice(0..0, cut);
@@ -71,22 +73,23 @@ impl Decoder {
 impl Inner {
     fn decode(self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         match self {
-            Self::Format(format) => {
-                formats::decode_as(format, payload).map_err(|error| ReplyDecodeError(error.to_string()))
-            }
+            Self::Format(format) => formats::decode_as(format, payload)
+                .map_err(|error| ReplyDecodeError(error.to_string())),
             Self::Json => json(payload),
         }
     }
 }
 
 fn json(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
-    // each value but the first stands behind one of these; those inside texts are counted too, which is no harm
-    let at_most = 1 + payload.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':')).count();
+    // each value but the first stands behind one of these; those inside texts are counted too,
+    // which is no harm
+    let at_most =
+        1 + payload.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':')).count();
     if at_most > MAX_VALUES {
         return Err(ReplyDecodeError(format!("json: more than {MAX_VALUES} values")));
     }
-    let json: serde_json::Value =
-        serde_json::from_slice(payload).map_err(|error| ReplyDecodeError(format!("json: {error}")))?;
+    let json: serde_json::Value = serde_json::from_slice(payload)
+        .map_err(|error| ReplyDecodeError(format!("json: {error}")))?;
     let mut notes = Vec::new();
     let twice = twice::names(payload);
     if twice > 0 {
@@ -114,8 +117,8 @@ fn shape(json: &serde_json::Value) -> Value {
         }
         serde_json::Value::String(text) => Value::Text(text.clone()),
         serde_json::Value::Array(items) => Value::List(items.iter().map(shape).collect()),
-        serde_json::Value::Object(members) => {
-            Value::Dict(members.iter().map(|(name, value)| (Value::Text(name.clone()), shape(value))).collect())
-        }
+        serde_json::Value::Object(members) => Value::Dict(
+            members.iter().map(|(name, value)| (Value::Text(name.clone()), shape(value))).collect(),
+        ),
     }
 }

@@ -89,38 +89,56 @@ struct FieldForm {
 /// The first thing that is wrong.
 pub fn parse(text: &str) -> Result<(Custom, Lines), Wrong> {
     let at = |span: Range<usize>| line_of(text, span.start);
-    let form: Form =
-        toml::from_str(text).map_err(|error| (error.span().map(at), error.message().replace('\n', " ")))?;
+    let form: Form = toml::from_str(text)
+        .map_err(|error| (error.span().map(at), error.message().replace('\n', " ")))?;
     let wrong = |span: Range<usize>| move |what: String| (Some(at(span.clone())), what);
     let id = number(&form.id, "id", 0..=255).map_err(wrong(form.id.span()))?;
     let name = name(form.name.as_ref()).map_err(wrong(form.name.span()))?;
-    let fields = form.field.iter().map(|it| field(it.get_ref(), &at)).collect::<Result<Vec<_>, _>>()?;
+    let fields =
+        form.field.iter().map(|it| field(it.get_ref(), &at)).collect::<Result<Vec<_>, _>>()?;
     let payload = match (&form.payload, &form.payload_hex) {
-        (Some(_), Some(hex)) => return Err(wrong(hex.span())("payload and payload_hex: one of the two".into())),
+        (Some(_), Some(hex)) => {
+            return Err(wrong(hex.span())("payload and payload_hex: one of the two".into()));
+        }
         (Some(text), None) => Some((text, Literals::Text)),
         (None, Some(hex)) => Some((hex, Literals::Hex)),
         (None, None) => None,
     };
     let payload = payload
-        .map(|(it, literals)| Template::parse(it.as_ref(), literals, &fields).map_err(wrong(it.span())))
+        .map(|(it, literals)| {
+            Template::parse(it.as_ref(), literals, &fields).map_err(wrong(it.span()))
+        })
         .transpose()?;
     let used: BTreeSet<usize> = payload.iter().flat_map(Template::uses).collect();
     let mut names = BTreeSet::new();
     for (number, field) in form.field.iter().enumerate() {
         let name = &field.get_ref().name;
         if !names.insert(name.as_ref()) {
-            return Err(wrong(name.span())(format!("there are two fields with the name {:?}", name.as_ref())));
+            return Err(wrong(name.span())(format!(
+                "there are two fields with the name {:?}",
+                name.as_ref()
+            )));
         }
         if !used.contains(&number) {
-            return Err(wrong(name.span())(format!("the payload does not use {{{}}}", name.as_ref())));
+            return Err(wrong(name.span())(format!(
+                "the payload does not use {{{}}}",
+                name.as_ref()
+            )));
         }
     }
     let mut columns: Vec<Column> = Vec::new();
     for row in form.row {
         let taken = columns.iter().any(|column| column.name == *row.name.get_ref());
         if taken || !Column::is_name(row.name.get_ref()) {
-            let what = if taken { "there are two rows of that name" } else { "use small letters, digits and _" };
-            return Err(wrong(row.name.span())(format!("{:?} cannot be a column: {what}", row.name.get_ref())));
+            let what = if taken {
+                "there are two rows of that name"
+            } else {
+                "use small letters, digits and _"
+            };
+            return Err(wrong(row.name.span())(format!(
+                "{:?} cannot be a column: {what}",
+                row.name.get_ref()
+            )));
         }
         let RowForm { name, from, kind, sensitive, volatile } = row;
         let name = name.into_inner();
@@ -128,11 +146,15 @@ pub fn parse(text: &str) -> Result<(Custom, Lines), Wrong> {
         columns.push(Column { name: name.into(), from, kind, sensitive, volatile });
     }
     let decoder = Decoder::parse(form.decoder.as_ref()).map_err(wrong(form.decoder.span()))?;
-    let or = |it: &Option<Spanned<i64>>, word: &str, range: std::ops::RangeInclusive<i64>, default: i64| match it {
+    let or = |it: &Option<Spanned<i64>>,
+              word: &str,
+              range: std::ops::RangeInclusive<i64>,
+              default: i64| match it {
         Some(it) => number(it, word, range).map_err(wrong(it.span())),
         None => Ok(default),
     };
-    let frequency = or(&form.frequency, "frequency", 0..=i64::from(u16::MAX), i64::from(Frequency::DEFAULT.0))?;
+    let frequency =
+        or(&form.frequency, "frequency", 0..=i64::from(u16::MAX), i64::from(Frequency::DEFAULT.0))?;
     let timeout = or(&form.timeout, "timeout", 1..=MAX_TIMEOUT, DEFAULT_TIMEOUT)?;
     let lowest = i64::from(OverlayVersion::CRAWLER.0);
     let min = or(&form.min_version, "min_version", lowest..=i64::from(u16::MAX), lowest)?;
@@ -161,16 +183,21 @@ fn name(name: &str) -> Result<String, String> {
     if is_word && begins && name.len() <= MAX_NAME {
         Ok(name.to_ascii_uppercase())
     } else {
-        Err(format!("{name:?} is no name: a letter, then letters, digits and _, at most {MAX_NAME}"))
+        Err(format!(
+            "{name:?} is no name: a letter, then letters, digits and _, at most {MAX_NAME}"
+        ))
     }
 }
 
 fn field(form: &FieldForm, at: &impl Fn(Range<usize>) -> usize) -> Result<Field, Wrong> {
     let wrong = |span: Range<usize>| move |what: String| (Some(at(span.clone())), what);
     let name = form.name.as_ref();
-    let is_word = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let is_word =
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if !is_word || name.is_empty() {
-        return Err(wrong(form.name.span())(format!("{name:?} is no field name: small letters, digits and _")));
+        return Err(wrong(form.name.span())(format!(
+            "{name:?} is no field name: small letters, digits and _"
+        )));
     }
     let kind = kind(form).map_err(|(span, what)| wrong(span)(what))?;
     let value = match (kind, form.default.as_ref()) {
@@ -194,7 +221,8 @@ fn kind(form: &FieldForm) -> Result<Kind, (Range<usize>, String)> {
     match word {
         "int" => {
             misplaced(&form.longest, "longest")?;
-            let bound = |it: &Option<Spanned<i64>>, or: i64| it.as_ref().map_or(or, |it| *it.get_ref());
+            let bound =
+                |it: &Option<Spanned<i64>>, or: i64| it.as_ref().map_or(or, |it| *it.get_ref());
             let (min, max) = (bound(&form.min, i64::MIN), bound(&form.max, i64::MAX));
             match &form.min {
                 Some(it) if min > max => Err((it.span(), format!("min {min} is above max {max}"))),
@@ -209,7 +237,9 @@ fn kind(form: &FieldForm) -> Result<Kind, (Range<usize>, String)> {
                 Some(it) => usize::try_from(*it.get_ref())
                     .ok()
                     .filter(|longest| (1..=LONGEST).contains(longest))
-                    .ok_or_else(|| (it.span(), format!("longest is not between 1 and {LONGEST}")))?,
+                    .ok_or_else(|| {
+                        (it.span(), format!("longest is not between 1 and {LONGEST}"))
+                    })?,
             };
             Ok(if word == "text" { Kind::Text { longest } } else { Kind::Bytes { longest } })
         }
@@ -217,7 +247,11 @@ fn kind(form: &FieldForm) -> Result<Kind, (Range<usize>, String)> {
     }
 }
 
-fn number(it: &Spanned<i64>, word: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64, String> {
+fn number(
+    it: &Spanned<i64>,
+    word: &str,
+    range: std::ops::RangeInclusive<i64>,
+) -> Result<i64, String> {
     let number = *it.get_ref();
     if range.contains(&number) {
         return Ok(number);

@@ -49,8 +49,10 @@ impl Template {
                 rest = after;
                 continue;
             }
-            let place = brace.strip_prefix('{').ok_or("a } without its {; a brace is written }}")?;
-            let (place, after) = place.split_once('}').ok_or("a { without its }; a brace is written {{")?;
+            let place =
+                brace.strip_prefix('{').ok_or("a } without its {; a brace is written }}")?;
+            let (place, after) =
+                place.split_once('}').ok_or("a { without its }; a brace is written {{")?;
             pieces.push(Piece::Literal(bytes(&std::mem::take(&mut literal), literals)?));
             pieces.push(field(place, fields)?);
             rest = after;
@@ -63,7 +65,9 @@ impl Template {
 
     /// The places of the fields that it uses.
     pub fn uses(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().filter_map(|piece| if let Piece::Field(at, _) = piece { Some(*at) } else { None })
+        self.0
+            .iter()
+            .filter_map(|piece| if let Piece::Field(at, _) = piece { Some(*at) } else { None })
     }
 
     /// The payload with these values, one a field.
@@ -90,7 +94,8 @@ fn bytes(literal: &str, literals: Literals) -> Result<Vec<u8>, String> {
 fn field(place: &str, fields: &[Field]) -> Result<Piece, String> {
     let (name, how) = place.split_once(':').unwrap_or((place, ""));
     let at = fields.iter().position(|field| field.name == name);
-    let at = at.ok_or_else(|| format!("{{{place}}}: there is no [[field]] with the name {name:?}"))?;
+    let at =
+        at.ok_or_else(|| format!("{{{place}}}: there is no [[field]] with the name {name:?}"))?;
     let kind = fields[at].kind;
     let how = match (how, kind) {
         ("", _) => How::Plain,
@@ -101,12 +106,15 @@ fn field(place: &str, fields: &[Field]) -> Result<Piece, String> {
             let size = how[1..].parse::<usize>().unwrap_or_default() / 8;
             let largest = i64::try_from(u64::MAX >> (64 - 8 * size)).unwrap_or(i64::MAX);
             if min < 0 || max > largest {
-                return Err(format!("{{{place}}}: {how} holds 0 to {largest}; give the field such a min and max"));
+                return Err(format!(
+                    "{{{place}}}: {how} holds 0 to {largest}; give the field such a min and max"
+                ));
             }
             How::Number(size)
         }
         _ => {
-            let (int, text, bytes) = ("bencode, a, u8, u16, u32, u64", "bencode, a, sql", "bencode, a");
+            let (int, text, bytes) =
+                ("bencode, a, u8, u16, u32, u64", "bencode, a, sql", "bencode, a");
             let known = match kind {
                 Kind::Int { .. } => int,
                 Kind::Text { .. } | Kind::Choice(_) => text,
@@ -143,7 +151,9 @@ impl How {
             (Self::Sql, Value::Text(text)) => {
                 payload.extend_from_slice(format!("'{}'", text.replace('\'', "''")).as_bytes());
             }
-            (Self::Number(size), Value::Int(number)) => payload.extend_from_slice(&number.to_be_bytes()[8 - size..]),
+            (Self::Number(size), Value::Int(number)) => {
+                payload.extend_from_slice(&number.to_be_bytes()[8 - size..])
+            }
             (_, Value::Int(number)) => payload.extend_from_slice(number.to_string().as_bytes()),
             (_, Value::Text(text)) => payload.extend_from_slice(text.as_bytes()),
             (_, Value::Bytes(bytes)) => payload.extend_from_slice(bytes),

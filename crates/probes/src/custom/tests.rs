@@ -49,7 +49,9 @@ fn wrong(text: &str) -> (usize, String) {
 }
 
 fn with_payload(key: &str, payload: &str, field: &str) -> String {
-    format!("id = 200\nname = 'X'\ndoc = 'x'\ndecoder = 'hex'\n{key} = '''{payload}'''\n[[field]]\nname = 'f'\n{field}")
+    format!(
+        "id = 200\nname = 'X'\ndoc = 'x'\ndecoder = 'hex'\n{key} = '''{payload}'''\n[[field]]\nname = 'f'\n{field}"
+    )
 }
 
 fn rendered(key: &str, payload: &str, field: &str) -> Vec<u8> {
@@ -64,16 +66,29 @@ fn a_file_is_a_probe() {
         (probe.default_frequency(), probe.timeout(), probe.consumes()),
         (Frequency(60), Duration::from_secs(5), true)
     );
-    assert_eq!((probe.min_version(), probe.max_version()), (OverlayVersion(13), OverlayVersion(18)));
+    assert_eq!(
+        (probe.min_version(), probe.max_version()),
+        (OverlayVersion(13), OverlayVersion(18))
+    );
     assert_eq!(&probe.initiate(OverlayVersion(13))[..], b"since=0;who='it''s me';{raw}=\x00\xff");
-    let names: Vec<_> = probe.fields().iter().map(|field| (&*field.name, field.default.write())).collect();
-    assert_eq!(names, [("since", "0".to_owned()), ("who", "it's me".to_owned()), ("key", "00ff".to_owned())]);
+    let names: Vec<_> =
+        probe.fields().iter().map(|field| (&*field.name, field.default.write())).collect();
+    assert_eq!(
+        names,
+        [("since", "0".to_owned()), ("who", "it's me".to_owned()), ("key", "00ff".to_owned())]
+    );
     assert_eq!(&fill(&probe, "since=5; key=01").unwrap()[..], b"since=5;who='it''s me';{raw}=\x01");
     assert_eq!(probe.decode("é".as_bytes()).unwrap().json, json!("é"));
 
     let smallest = parse("id = 0\nname = 'X'\ndoc = ''\ndecoder = 'hex'");
-    assert_eq!((smallest.takes_payload(), smallest.fields().len(), smallest.consumes()), (false, 0, false));
-    assert_eq!((smallest.default_frequency(), smallest.min_version()), (Frequency::DEFAULT, OverlayVersion::CRAWLER));
+    assert_eq!(
+        (smallest.takes_payload(), smallest.fields().len(), smallest.consumes()),
+        (false, 0, false)
+    );
+    assert_eq!(
+        (smallest.default_frequency(), smallest.min_version()),
+        (Frequency::DEFAULT, OverlayVersion::CRAWLER)
+    );
     assert!(smallest.initiate(OverlayVersion::CURRENT).is_empty());
 }
 
@@ -115,15 +130,35 @@ fn what_is_wrong_in_a_file_has_its_line() {
             "there are bencode, a, pickle, json, utf8, hex, and each with zlib+",
         ),
         ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'zlib'", 4, "no decoder"),
-        ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\nfreqency = 3", 5, "unknown field `freqency`"),
-        ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\nfrequency = 65536", 5, "not between 0 and 65535"),
+        (
+            "id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\nfreqency = 3",
+            5,
+            "unknown field `freqency`",
+        ),
+        (
+            "id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\nfrequency = 65536",
+            5,
+            "not between 0 and 65535",
+        ),
         ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\ntimeout = 0", 5, "not between 1 and 3600"),
         ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\nmin_version = 6", 5, "not between 7"),
-        ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\nmin_version = 9\nmax_version = 8", 6, "max_version 8"),
-        ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload = ''\npayload_hex = ''", 6, "one of the two"),
+        (
+            "id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\nmin_version = 9\nmax_version = 8",
+            6,
+            "max_version 8",
+        ),
+        (
+            "id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload = ''\npayload_hex = ''",
+            6,
+            "one of the two",
+        ),
         ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload = 'a{b'", 5, "a { without its }"),
         ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload = 'a}b'", 5, "a } without its {"),
-        ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload = '{b}'", 5, "no [[field]] with the name \"b\""),
+        (
+            "id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload = '{b}'",
+            5,
+            "no [[field]] with the name \"b\"",
+        ),
         (
             "id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload_hex = '0g'",
             5,
@@ -133,17 +168,53 @@ fn what_is_wrong_in_a_file_has_its_line() {
         (&with_payload("payload", "x", field), 7, "does not use {f}"),
         (&with_payload("payload", "{f:u8}", field), 5, "u8 holds 0 to 255"),
         (&with_payload("payload", "{f:sql}", field), 5, "there are bencode, a, u8"),
-        (&with_payload("payload", "{f}", "type = 'float'\ndefault = 1"), 8, "there are int, text and bytes"),
+        (
+            &with_payload("payload", "{f}", "type = 'float'\ndefault = 1"),
+            8,
+            "there are int, text and bytes",
+        ),
         (&with_payload("payload", "{f}", "type = 'int'\ndefault = 'x'"), 9, "no whole number"),
-        (&with_payload("payload", "{f}", "type = 'int'\ndefault = 9\nmax = 8"), 9, "9 is not between"),
-        (&with_payload("payload", "{f}", "type = 'int'\ndefault = 9\nmin = 9\nmax = 8"), 10, "min 9 is above max 8"),
-        (&with_payload("payload", "{f}", "type = 'int'\ndefault = 9\nlongest = 9"), 10, "means nothing for int"),
-        (&with_payload("payload", "{f}", "type = 'text'\ndefault = ''\nmin = 9"), 10, "means nothing for text"),
-        (&with_payload("payload", "{f}", "type = 'text'\ndefault = ''\nlongest = 0"), 10, "not between 1 and 65536"),
-        (&with_payload("payload", "{f}", "type = 'text'\ndefault = 'long'\nlongest = 3"), 9, "4 bytes of text"),
+        (
+            &with_payload("payload", "{f}", "type = 'int'\ndefault = 9\nmax = 8"),
+            9,
+            "9 is not between",
+        ),
+        (
+            &with_payload("payload", "{f}", "type = 'int'\ndefault = 9\nmin = 9\nmax = 8"),
+            10,
+            "min 9 is above max 8",
+        ),
+        (
+            &with_payload("payload", "{f}", "type = 'int'\ndefault = 9\nlongest = 9"),
+            10,
+            "means nothing for int",
+        ),
+        (
+            &with_payload("payload", "{f}", "type = 'text'\ndefault = ''\nmin = 9"),
+            10,
+            "means nothing for text",
+        ),
+        (
+            &with_payload("payload", "{f}", "type = 'text'\ndefault = ''\nlongest = 0"),
+            10,
+            "not between 1 and 65536",
+        ),
+        (
+            &with_payload("payload", "{f}", "type = 'text'\ndefault = 'long'\nlongest = 3"),
+            9,
+            "4 bytes of text",
+        ),
         (&with_payload("payload", "{f}", "type = 'bytes'\ndefault = '0'"), 9, "odd number"),
-        (&with_payload("payload", "{f}", &format!("{field}\n[[field]]\nname = 'f'\n{field}")), 13, "two fields"),
-        (&with_payload("payload", "{F}", &field.replace("min", "name = 'F'\nmin")), 10, "duplicate key"),
+        (
+            &with_payload("payload", "{f}", &format!("{field}\n[[field]]\nname = 'f'\n{field}")),
+            13,
+            "two fields",
+        ),
+        (
+            &with_payload("payload", "{F}", &field.replace("min", "name = 'F'\nmin")),
+            10,
+            "duplicate key",
+        ),
     ] {
         let (at, what) = wrong(text);
         assert!(at == line && what.contains(words), "line {at}, not {line}; {what:?}\n{text}");
@@ -159,7 +230,9 @@ fn fill(probe: &Custom, form: &str) -> Result<Bytes, String> {
 #[test]
 fn forms_are_read_as_people_write_them() {
     let probe = parse(WHOLE);
-    let filled = |form: &str| fill(&probe, form).map(|payload| String::from_utf8_lossy(&payload).into_owned());
+    let filled = |form: &str| {
+        fill(&probe, form).map(|payload| String::from_utf8_lossy(&payload).into_owned())
+    };
     let plain = |since: &str, who: &str| format!("since={since};who='{who}';{{raw}}=\0\u{fffd}");
     for (form, payload) in [
         ("", plain("0", "it''s me")),
@@ -199,10 +272,22 @@ fn replies_are_read_in_the_format_named_and_no_other() {
         ("bencode", &b"li1ee"[..], "bencode", json!([1]), "1"),
         ("a", b"a1l1i1", "a", json!([1]), "1"),
         ("pickle", b"\x80\x02].", "pickle", json!([]), "empty list"),
-        ("utf8", b"1795337030.84 CRAWL\n", "text", json!("1795337030.84 CRAWL\n"), "1795337030.84 CRAWL"),
+        (
+            "utf8",
+            b"1795337030.84 CRAWL\n",
+            "text",
+            json!("1795337030.84 CRAWL\n"),
+            "1795337030.84 CRAWL",
+        ),
         ("hex", b"ab", "hex", json!({"base64": "YWI="}), "2 bytes"),
         ("zlib+utf8", zlib, "zlib, text", json!("1795337030.84 CRAWL\n"), "1795337030.84 CRAWL"),
-        ("zlib+hex", zlib, "zlib, hex", json!({"base64": "MTc5NTMzNzAzMC44NCBDUkFXTAo="}), "20 bytes"),
+        (
+            "zlib+hex",
+            zlib,
+            "zlib, hex",
+            json!({"base64": "MTc5NTMzNzAzMC44NCBDUkFXTAo="}),
+            "20 bytes",
+        ),
         (
             "json",
             br#"{"up": 3.5, "ok": [true, null, 18446744073709551615]}"#,
@@ -211,7 +296,11 @@ fn replies_are_read_in_the_format_named_and_no_other() {
             "2 keys",
         ),
     ] {
-        assert_eq!(decode(decoder, payload), Ok((format.into(), json, summary.into())), "{decoder}");
+        assert_eq!(
+            decode(decoder, payload),
+            Ok((format.into(), json, summary.into())),
+            "{decoder}"
+        );
     }
     let deep = [vec![b'['; 200_000], vec![b']'; 200_000]].concat();
     let wide = [&b"["[..], &b"1,".repeat(2_000_000), b"1]"].concat();
@@ -241,7 +330,11 @@ fn what_was_cut_is_said_behind_any_decoder() {
     let words = "1 name occurs twice in an object: only the last value is shown";
     assert_eq!(twice.notes, [Note::new(NoteKind::DuplicateKey, words)]);
     let text = Decoder::parse("zlib+utf8").unwrap().decode(&stream).unwrap();
-    assert!(text.notes[0].text.starts_with("inflates to more than 16 777 216 bytes"), "{:?}", text.notes);
+    assert!(
+        text.notes[0].text.starts_with("inflates to more than 16 777 216 bytes"),
+        "{:?}",
+        text.notes
+    );
     let json = Decoder::parse("zlib+json").unwrap().decode(&stream).unwrap_err();
     assert!(json.to_string().contains("inflates to more than"), "{json}");
 }
@@ -262,12 +355,27 @@ fn own(id: u8, name: &str, more: &str) -> String {
 fn probes_of_a_directory_stand_beside_the_built_in_ones() {
     let built_in = crate::registry(Statistics::empty());
     let (one, two) = (own(200, "mine", ""), own(3, "my_nat", "instead_of_built_in = true"));
-    let files = directory(&[("one.toml", &one), ("two.toml", &two), ("notes.txt", "nothing"), ("old.toml~", "x")]);
+    let files = directory(&[
+        ("one.toml", &one),
+        ("two.toml", &two),
+        ("notes.txt", "nothing"),
+        ("old.toml~", "x"),
+    ]);
     let registry = extend(&built_in, files.path()).unwrap();
     assert_eq!(registry.iter().count(), built_in.iter().count() + 1);
-    assert_eq!((registry.find("MINE"), registry.label(MessageId(200))), (Some(MessageId(200)), "MINE".into()));
-    assert_eq!(registry.get(MessageId::NATCHECK).unwrap().doc(), "instead of the built-in one: mine");
-    assert_eq!(registry.find("natcheck"), Some(MessageId::NATCHECK), "§5 knows it by its number still");
+    assert_eq!(
+        (registry.find("MINE"), registry.label(MessageId(200))),
+        (Some(MessageId(200)), "MINE".into())
+    );
+    assert_eq!(
+        registry.get(MessageId::NATCHECK).unwrap().doc(),
+        "instead of the built-in one: mine"
+    );
+    assert_eq!(
+        registry.find("natcheck"),
+        Some(MessageId::NATCHECK),
+        "§5 knows it by its number still"
+    );
     let nothing = extend(&built_in, &files.path().join("missing")).unwrap();
     assert_eq!(nothing.iter().count(), built_in.iter().count());
 }
@@ -280,7 +388,10 @@ fn what_is_taken_is_refused_with_file_and_line() {
             vec![own(3, "mine", "")],
             "one.toml:1: id 3 is the built-in NATCHECK: take another, or add instead_of_built_in",
         ),
-        (vec![own(200, "mine", "instead_of_built_in = true")], "one.toml:1: id 200 is not built in"),
+        (
+            vec![own(200, "mine", "instead_of_built_in = true")],
+            "one.toml:1: id 200 is not built in",
+        ),
         (vec![own(200, "repex", "")], "one.toml:2: REPEX means id 8 already"),
         (vec![own(200, "database_query", "")], "one.toml:2: DATABASE_QUERY means id 1 already"),
         (vec![own(200, "a", ""), own(200, "b", "")], "two.toml:1: id 200 is A of "),
@@ -288,13 +399,18 @@ fn what_is_taken_is_refused_with_file_and_line() {
         (vec!["id = 200\nname = 7".into()], "one.toml:2: invalid type"),
         (vec!["x".repeat(70_000)], "one.toml: more than 65536 bytes"),
     ] {
-        let files: Vec<_> = ["one.toml", "two.toml"].into_iter().zip(files.iter().map(String::as_str)).collect();
+        let files: Vec<_> =
+            ["one.toml", "two.toml"].into_iter().zip(files.iter().map(String::as_str)).collect();
         let directory = directory(&files);
         let errors = extend(&built_in, directory.path()).unwrap_err();
         assert!(errors.len() == 1 && errors[0].to_string().contains(words), "{errors:?} {words}");
     }
     let both = directory(&[("a.toml", "id = "), ("b.toml", "name = ")]);
-    assert_eq!(extend(&built_in, both.path()).unwrap_err().len(), 2, "all that is wrong is told at once");
+    assert_eq!(
+        extend(&built_in, both.path()).unwrap_err().len(),
+        2,
+        "all that is wrong is told at once"
+    );
     fs::create_dir(both.path().join("c.toml")).unwrap();
     assert_eq!(extend(&built_in, both.path()).unwrap_err().len(), 3);
 }
@@ -335,7 +451,8 @@ fn a_file_declares_the_rows_that_a_crawl_stores() {
     assert_eq!(read, [[swarmscope_wire::rows::Cell::Int(7)]]);
     assert!(probe.rows().columns[0].volatile && !probe.rows().columns[0].sensitive);
     for wrong in ["Name", "a b"] {
-        let (_, what) = super::file::parse(&format!("{text}{}", rows.replace("seconds", wrong))).unwrap_err();
+        let (_, what) =
+            super::file::parse(&format!("{text}{}", rows.replace("seconds", wrong))).unwrap_err();
         assert!(what.contains(wrong), "{what}");
     }
     assert!(super::file::parse(&format!("{text}{rows}{rows}")).unwrap_err().1.contains("two"));

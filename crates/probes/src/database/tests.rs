@@ -8,21 +8,30 @@ use swarmscope_peer::identity::Ed25519Identity;
 use swarmscope_wire::ErrorByte;
 
 const VIEW: PeerView = PeerView { listening: None };
-const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT max(i) FROM n";
+const ENDLESS: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT max(i) FROM n";
 
 fn asked(request: &str) -> Asked {
     let from = Ed25519Identity::from_seed([1; 32]).permid();
-    Asked { from, version: OverlayVersion::CURRENT, payload: Bytes::copy_from_slice(request.as_bytes()) }
+    Asked {
+        from,
+        version: OverlayVersion::CURRENT,
+        payload: Bytes::copy_from_slice(request.as_bytes()),
+    }
 }
 
 fn database() -> Database {
-    Database::new(Desk::new(Statistics::filled("INSERT INTO Peer (permid) VALUES ('a'), ('b')").unwrap()))
+    Database::new(Desk::new(
+        Statistics::filled("INSERT INTO Peer (permid) VALUES ('a'), ('b')").unwrap(),
+    ))
 }
 
 #[tokio::test]
 async fn a_question_is_answered_and_the_answer_reads() {
     let database = database();
-    let answer = database.answer(asked(str::from_utf8(&database.initiate(OverlayVersion(18))).unwrap()), &VIEW).await;
+    let answer = database
+        .answer(asked(str::from_utf8(&database.initiate(OverlayVersion(18))).unwrap()), &VIEW)
+        .await;
     assert_eq!(answer.error, ErrorByte::SUCCESS);
     let decoded = database.decode(&answer.payload).unwrap();
     assert_eq!(decoded.summary, "5 rows");
@@ -42,7 +51,10 @@ async fn a_peer_of_an_old_version_is_not_asked_for_tables_it_lacks() {
     let database = database();
     let old = database.initiate(OverlayVersion(10));
     assert!(!old.windows(4).any(|word| word == b"Cast"));
-    assert_eq!(database.answer(asked(str::from_utf8(&old).unwrap()), &VIEW).await.error, ErrorByte::SUCCESS);
+    assert_eq!(
+        database.answer(asked(str::from_utf8(&old).unwrap()), &VIEW).await.error,
+        ErrorByte::SUCCESS
+    );
 }
 
 #[tokio::test]
@@ -56,7 +68,11 @@ async fn what_fails_says_why() {
     std::fs::remove_file(path).unwrap();
     let answer = database.answer(asked("SELECT 1"), &VIEW).await;
     assert_eq!(answer.error, ErrorByte::HANDLER);
-    assert!(answer.payload.starts_with(b"the statistics can't be opened: "), "{:?}", answer.payload);
+    assert!(
+        answer.payload.starts_with(b"the statistics can't be opened: "),
+        "{:?}",
+        answer.payload
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,7 +83,9 @@ async fn questions_wait_for_their_turn_and_too_many_are_refused() {
         let database = database.clone();
         endless.push(tokio::spawn(async move { database.answer(asked(ENDLESS), &VIEW).await }));
     }
-    while database.desk.accepted.available_permits() > 0 || database.desk.running.available_permits() > 0 {
+    while database.desk.accepted.available_permits() > 0
+        || database.desk.running.available_permits() > 0
+    {
         tokio::task::yield_now().await;
     }
     let answer = database.answer(asked("SELECT 1"), &VIEW).await;
@@ -78,7 +96,9 @@ async fn questions_wait_for_their_turn_and_too_many_are_refused() {
         assert!(question.await.unwrap_err().is_cancelled());
     }
     #[allow(clippy::disallowed_methods)] // real queries on real threads
-    let answer = tokio::time::timeout(Duration::from_secs(5), database.answer(asked("SELECT 1"), &VIEW)).await;
+    let answer =
+        tokio::time::timeout(Duration::from_secs(5), database.answer(asked("SELECT 1"), &VIEW))
+            .await;
     assert_eq!(answer.unwrap(), Answer::success(&b"a1l1t1i1"[..]));
 }
 
@@ -101,7 +121,9 @@ fn both_encodings_read() {
 
 #[test]
 fn what_is_no_table_is_refused() {
-    for payload in [&b""[..], b"a1i1", b"a1l1i1", b"part1", b"a1l1t", b"\x80\x02K\x01.", b"\x80\x02]q", b"le"] {
+    for payload in
+        [&b""[..], b"a1i1", b"a1l1i1", b"part1", b"a1l1t", b"\x80\x02K\x01.", b"\x80\x02]q", b"le"]
+    {
         assert!(database().decode(payload).is_err(), "{payload:?}");
     }
 }

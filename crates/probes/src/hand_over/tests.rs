@@ -4,14 +4,17 @@ const A: Permid = Permid::Ed25519([1; 32]);
 const B: Permid = Permid::Ed25519([2; 32]);
 
 fn filled() -> (Statistics, HandOver) {
-    let statistics =
-        Statistics::filled("INSERT INTO UserEventLog VALUES (0, 1, 'first'), (0, 1, 'second'), (0, 1, 'third')")
-            .unwrap();
+    let statistics = Statistics::filled(
+        "INSERT INTO UserEventLog VALUES (0, 1, 'first'), (0, 1, 'second'), (0, 1, 'third')",
+    )
+    .unwrap();
     (statistics.clone(), HandOver::new(statistics, "UserEvent"))
 }
 
 fn add(statistics: &Statistics, message: &str) {
-    statistics.write(|it| it.execute("INSERT INTO UserEventLog VALUES (0, 1, ?1)", [message])).unwrap();
+    statistics
+        .write(|it| it.execute("INSERT INTO UserEventLog VALUES (0, 1, ?1)", [message]))
+        .unwrap();
 }
 
 /// What the offer shows, and its receipt.
@@ -25,8 +28,13 @@ fn offered(hand_over: &HandOver, to: Permid) -> (Vec<String>, Option<Receipt>) {
 /// The records that are still in the table, with whether they are collected.
 fn kept(statistics: &Statistics) -> Vec<(i64, bool)> {
     let database = statistics.open().unwrap();
-    let mut select = database.prepare("SELECT id, collected_at IS NOT NULL FROM UserEvent ORDER BY id").unwrap();
-    select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+    let mut select =
+        database.prepare("SELECT id, collected_at IS NOT NULL FROM UserEvent ORDER BY id").unwrap();
+    select
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
 }
 
 #[test]
@@ -45,7 +53,11 @@ fn what_arrived_is_nobody_s_any_more_and_goes_at_the_next_request_of_who_has_it(
     hand_over.delivered(A, offered(&hand_over, A).1.unwrap());
     add(&statistics, "fourth");
     assert_eq!(offered(&hand_over, B), (vec!["fourth".into()], Some(Receipt(4))));
-    assert_eq!(kept(&statistics), [(1, true), (2, true), (3, true), (4, false)], "another's request lets nothing go");
+    assert_eq!(
+        kept(&statistics),
+        [(1, true), (2, true), (3, true), (4, false)],
+        "another's request lets nothing go"
+    );
     assert_eq!(offered(&hand_over, A), (vec!["fourth".into()], Some(Receipt(4))));
     assert_eq!(kept(&statistics), [(4, false)]);
 }
@@ -54,8 +66,13 @@ fn what_arrived_is_nobody_s_any_more_and_goes_at_the_next_request_of_who_has_it(
 fn what_came_after_the_offer_is_not_in_its_receipt() {
     let (statistics, hand_over) = filled();
     let offer = hand_over.offer(A).unwrap();
-    let (seen, receipt): (i64, _) =
-        (offer.database.query_row("SELECT count(*) FROM UserEventLog", [], |row| row.get(0)).unwrap(), offer.receipt());
+    let (seen, receipt): (i64, _) = (
+        offer
+            .database
+            .query_row("SELECT count(*) FROM UserEventLog", [], |row| row.get(0))
+            .unwrap(),
+        offer.receipt(),
+    );
     drop(offer);
     add(&statistics, "fourth");
     hand_over.delivered(A, receipt.unwrap());
@@ -74,7 +91,11 @@ fn two_crawlers_that_were_offered_the_same_leave_nothing_behind() {
     assert_eq!(offered(&hand_over, B), (vec![], None));
     assert_eq!(kept(&statistics), []);
     add(&statistics, "fifth");
-    assert_eq!(offered(&hand_over, A), (vec!["fifth".into()], Some(Receipt(5))), "numbers are not given twice");
+    assert_eq!(
+        offered(&hand_over, A),
+        (vec!["fifth".into()], Some(Receipt(5))),
+        "numbers are not given twice"
+    );
 }
 
 #[test]
@@ -83,7 +104,8 @@ fn collected_records_go_after_a_day() {
     hand_over.delivered(A, Receipt(2));
     offered(&hand_over, B);
     let age = |seconds: i64| {
-        let sql = "UPDATE UserEvent SET collected_at = unixepoch() - ?1 WHERE collected_at IS NOT NULL";
+        let sql =
+            "UPDATE UserEvent SET collected_at = unixepoch() - ?1 WHERE collected_at IS NOT NULL";
         statistics.write(|it| it.execute(sql, [seconds])).unwrap();
     };
     age(KEPT_S - 60);
@@ -131,11 +153,17 @@ fn a_mark_that_can_not_be_written_means_that_the_records_are_offered_again() {
     let hand_over = HandOver::new(statistics.clone(), "UserEvent");
     statistics
         .write(|it| {
-            it.execute_batch("CREATE TRIGGER no BEFORE UPDATE ON UserEvent BEGIN SELECT RAISE(ABORT, 'no'); END")
+            it.execute_batch(
+                "CREATE TRIGGER no BEFORE UPDATE ON UserEvent BEGIN SELECT RAISE(ABORT, 'no'); END",
+            )
         })
         .unwrap();
     hand_over.delivered(A, Receipt(1));
     assert_eq!(offered(&hand_over, A), (vec!["first".into()], Some(Receipt(1))));
     std::fs::remove_file(path).unwrap();
-    assert!(hand_over.offer(A).is_err_and(|reason| reason.starts_with("the statistics can't be opened")));
+    assert!(
+        hand_over
+            .offer(A)
+            .is_err_and(|reason| reason.starts_with("the statistics can't be opened"))
+    );
 }

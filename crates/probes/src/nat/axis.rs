@@ -22,7 +22,8 @@ pub enum Why {
     NoAnswer,
     /// No server that answered has a second address and port (RFC 5780's OTHER-ADDRESS).
     NoAlternate,
-    /// The server's second address or port does not answer when it is asked directly, so that its silence says nothing.
+    /// The server's second address or port does not answer when it is asked directly, so that its
+    /// silence says nothing.
     AlternateSilent,
     /// Too many control requests were lost for silence to mean something.
     Lossy,
@@ -30,11 +31,13 @@ pub enum Why {
     ChangeIgnored,
     /// The server refuses the request that the test needs.
     Refused,
-    /// Answers from the second address do not come even where the way is open: the server or the path drops them.
+    /// Answers from the second address do not come even where the way is open: the server or the
+    /// path drops them.
     ChangeUnproven,
     /// Two measurements of the same thing differ: the mapping changed during the test.
     Unstable,
-    /// The mapping depends on the destination; servers with one address each can't tell on how much of it.
+    /// The mapping depends on the destination; servers with one address each can't tell on how much
+    /// of it.
     KindUnknown,
     /// The server names an external address that it can't have seen, and that nothing is sent to.
     Implausible,
@@ -53,9 +56,13 @@ impl fmt::Display for Why {
             Self::Lossy => "too much loss",
             Self::ChangeIgnored => "the server ignores CHANGE-REQUEST",
             Self::Refused => "the server refuses the request",
-            Self::ChangeUnproven => "the server's second address stays silent where the way is open",
+            Self::ChangeUnproven => {
+                "the server's second address stays silent where the way is open"
+            }
             Self::Unstable => "the mapping changed during the test",
-            Self::KindUnknown => "the mapping depends on the destination; on how much of it can't be told",
+            Self::KindUnknown => {
+                "the mapping depends on the destination; on how much of it can't be told"
+            }
             Self::Implausible => "the server names an external address that can't be",
             Self::Unsent => "this machine could not send to any server",
             Self::OutOfTime => "the time for the test was up",
@@ -76,7 +83,11 @@ impl Confidence {
     /// One minus the probability that the verdict is wrong.
     #[must_use]
     pub const fn from_doubt(doubt: f64) -> Self {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0–99 first")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to 0–99 first"
+        )]
         Self(((1.0 - doubt) * 100.0).clamp(0.0, 99.0) as u8)
     }
 
@@ -227,12 +238,21 @@ mod tests {
 
     #[test]
     fn axes_read_as_sentences() {
-        assert_eq!(Axis::Known(Mapping::AddressDependent, Confidence::LIKELY).to_string(), "address-dependent (90 %)");
-        assert_eq!(Axis::<Mapping>::Inconclusive(Why::Lossy).to_string(), "inconclusive: too much loss");
+        assert_eq!(
+            Axis::Known(Mapping::AddressDependent, Confidence::LIKELY).to_string(),
+            "address-dependent (90 %)"
+        );
+        assert_eq!(
+            Axis::<Mapping>::Inconclusive(Why::Lossy).to_string(),
+            "inconclusive: too much loss"
+        );
         let seconds = Duration::from_secs;
         let between = Lifetime { alive: seconds(25), gone: Some(seconds(35)) };
         assert_eq!(between.to_string(), "between 25 and 35 s");
-        assert_eq!(Lifetime { alive: seconds(0), gone: Some(seconds(25)) }.to_string(), "less than 25 s");
+        assert_eq!(
+            Lifetime { alive: seconds(0), gone: Some(seconds(25)) }.to_string(),
+            "less than 25 s"
+        );
         assert_eq!(Lifetime { alive: seconds(145), gone: None }.to_string(), "at least 145 s");
     }
 }

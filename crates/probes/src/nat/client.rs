@@ -1,5 +1,8 @@
 //! Runs a [`Discovery`] over real sockets.
-#![allow(clippy::disallowed_methods, reason = "drivers own the clock, the sockets and the randomness")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "drivers own the clock, the sockets and the randomness"
+)]
 
 use std::io;
 use std::net::SocketAddr;
@@ -40,7 +43,9 @@ pub enum NatError {
     #[error("no STUN server's name could be resolved ({0}): check the names and the name server")]
     Resolve(String),
     /// No socket could be opened; the particulars.
-    #[error("no UDP socket could be opened ({0}): check the limits and the network of this machine")]
+    #[error(
+        "no UDP socket could be opened ({0}): check the limits and the network of this machine"
+    )]
     Socket(String),
     /// The operating system has no randomness.
     #[error("the operating system gave no random numbers")]
@@ -50,17 +55,21 @@ pub enum NatError {
     Stopped,
 }
 
-/// Measures: 5 to 10 s without losses, at most 150 s (and the ladder's last rung and 60 s where there is one). Needs a tokio
-/// runtime. Cancelled by dropping it.
+/// Measures: 5 to 10 s without losses, at most 150 s (and the ladder's last rung and 60 s where
+/// there is one). Needs a tokio runtime. Cancelled by dropping it.
 ///
 /// # Errors
-/// No servers, or nothing that could be sent from. A network that lets nothing through is no error but a report.
+/// No servers, or nothing that could be sent from. A network that lets nothing through is no error
+/// but a report.
 pub async fn measure(settings: &Settings) -> Result<NatReport, NatError> {
     let servers = resolve_all(&settings.servers).await?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|_| NatError::Randomness)?;
     let plan = Plan { servers, ladder: settings.ladder.clone() };
-    Client::new(Discovery::new(plan, seed, now())).run().await.map_err(|error| NatError::Socket(error.to_string()))
+    Client::new(Discovery::new(plan, seed, now()))
+        .run()
+        .await
+        .map_err(|error| NatError::Socket(error.to_string()))
 }
 
 /// Virtual in tests that stop tokio's clock.
@@ -80,7 +89,11 @@ async fn resolve_all(servers: &[String]) -> Result<Vec<SocketAddr>, NatError> {
         }
     }
     if !failed.is_empty() {
-        tracing::warn!("{} of {} STUN servers have no address and are not asked", failed.len(), servers.len());
+        tracing::warn!(
+            "{} of {} STUN servers have no address and are not asked",
+            failed.len(),
+            servers.len()
+        );
         tracing::debug!("STUN servers without an address: {failed:?}");
     }
     match (found.is_empty(), failed.is_empty()) {
@@ -92,7 +105,8 @@ async fn resolve_all(servers: &[String]) -> Result<Vec<SocketAddr>, NatError> {
 
 async fn resolve(server: &str) -> io::Result<SocketAddr> {
     let lookup = tokio::time::timeout(RESOLVING, tokio::net::lookup_host(server)).await;
-    let addresses: Vec<SocketAddr> = lookup.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??.collect();
+    let addresses: Vec<SocketAddr> =
+        lookup.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??.collect();
     let preferred = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
     preferred.copied().ok_or_else(|| io::Error::other("no address"))
 }
@@ -170,7 +184,9 @@ mod tests {
     use crate::nat::server::StunServer;
 
     async fn server() -> StunServer {
-        StunServer::start("127.0.0.1:0".parse().unwrap(), "127.0.0.2:0".parse().unwrap()).await.unwrap()
+        StunServer::start("127.0.0.1:0".parse().unwrap(), "127.0.0.2:0".parse().unwrap())
+            .await
+            .unwrap()
     }
 
     #[tokio::test]
@@ -189,7 +205,8 @@ mod tests {
     async fn names_resolve_and_a_bad_one_is_passed_over() {
         let server = server().await;
         let local = format!("localhost:{}", server.listen().port());
-        let settings = Settings { servers: vec!["nobody.invalid:3478".into(), local], ladder: Vec::new() };
+        let settings =
+            Settings { servers: vec!["nobody.invalid:3478".into(), local], ladder: Vec::new() };
         let report = measure(&settings).await.unwrap();
         assert_eq!(report.server.map(|server| server.ip()), Some([127, 0, 0, 1].into()));
     }
@@ -201,14 +218,20 @@ mod tests {
         assert!(matches!(measure(&settings).await, Err(NatError::Resolve(_))));
     }
 
-    /// The lifetime test against a real server, with rungs of fractions of a second: nothing between forgets anything.
+    /// The lifetime test against a real server, with rungs of fractions of a second: nothing
+    /// between forgets anything.
     #[tokio::test]
     async fn the_ladder_runs_over_real_sockets() {
         let server = server().await;
         let ladder: Vec<Duration> = [100, 300].map(Duration::from_millis).to_vec();
-        let settings = Settings { servers: vec![server.listen().to_string()], ladder: ladder.clone() };
+        let settings =
+            Settings { servers: vec![server.listen().to_string()], ladder: ladder.clone() };
         let report = measure(&settings).await.unwrap();
         let lifetime = report.lifetime.known().copied();
-        assert_eq!(lifetime.map(|lifetime| (lifetime.alive, lifetime.gone)), Some((ladder[1], None)), "{report:?}");
+        assert_eq!(
+            lifetime.map(|lifetime| (lifetime.alive, lifetime.gone)),
+            Some((ladder[1], None)),
+            "{report:?}"
+        );
     }
 }

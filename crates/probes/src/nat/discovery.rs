@@ -1,13 +1,14 @@
-//! NAT behaviour discovery (RFC 5780 over RFC 8489) as a state machine without I/O: datagrams, times and a seed go in,
-//! datagrams and a report come out.
+//! NAT behaviour discovery (RFC 5780 over RFC 8489) as a state machine without I/O: datagrams,
+//! times and a seed go in, datagrams and a report come out.
 //!
 //! ```text
 //! contact → filtering → mapping → (opened) → hairpin → lifetime → report
 //! ```
 //!
-//! The order matters: a filter that was opened by another test tells nothing, so the filtering test comes before any endpoint
-//! but the first is contacted, and each test has fresh sockets. A verdict from silence needs repeated rounds whose control
-//! requests are answered (`silence`) and a proof that the way was open (`opened`); without, the axis is inconclusive.
+//! The order matters: a filter that was opened by another test tells nothing, so the filtering test
+//! comes before any endpoint but the first is contacted, and each test has fresh sockets. A verdict
+//! from silence needs repeated rounds whose control requests are answered (`silence`) and a proof
+//! that the way was open (`opened`); without, the axis is inconclusive.
 
 mod contact;
 mod endpoints;
@@ -46,10 +47,12 @@ pub const MAX_RUNGS: usize = 16;
 /// The times that the original waited for a pingback, in seconds (protocol.md §5).
 pub const LADDER: [u64; 6] = [25, 35, 55, 85, 115, 145];
 
-/// How long everything but the lifetime test may take; what is not known by then is inconclusive. A test without losses takes
-/// 5 to 10 s, one that has to give a request up 40 s more; Crawlers wait 200 s for NATCHECK.
+/// How long everything but the lifetime test may take; what is not known by then is inconclusive. A
+/// test without losses takes 5 to 10 s, one that has to give a request up 40 s more; Crawlers wait
+/// 200 s for NATCHECK.
 const LIMIT: Duration = Duration::from_secs(150);
-/// What the lifetime test may take besides its last rung: making the mappings, and the last rung's rounds.
+/// What the lifetime test may take besides its last rung: making the mappings, and the last rung's
+/// rounds.
 const LADDER_MARGIN: Duration = Duration::from_secs(60);
 
 /// What to measure.
@@ -61,7 +64,8 @@ pub struct Plan {
     pub ladder: Vec<Duration>,
 }
 
-/// One run of the tests. Feed it datagrams and the time, send what it gives, until [`Self::report`] is there.
+/// One run of the tests. Feed it datagrams and the time, send what it gives, until [`Self::report`]
+/// is there.
 pub struct Discovery {
     exchange: Exchange,
     stage: Stage,
@@ -90,7 +94,8 @@ enum Stage {
 }
 
 impl Discovery {
-    /// Begins at once: there is something to send. `seed` makes the transaction ids and must be random.
+    /// Begins at once: there is something to send. `seed` makes the transaction ids and must be
+    /// random.
     #[must_use]
     pub fn new(mut plan: Plan, seed: [u8; 32], now: Instant) -> Self {
         plan.servers.truncate(MAX_SERVERS);
@@ -102,7 +107,8 @@ impl Discovery {
         let ladder = plan.ladder.last().map_or(Duration::ZERO, |last| *last + LADDER_MARGIN);
         let report = NatReport::unfinished(!plan.ladder.is_empty(), now);
         let (stage, limit) = (Stage::Contact(contact), now + LIMIT + ladder);
-        let mut discovery = Self { exchange, stage, report, plan, started: now, limit, filtering: None };
+        let mut discovery =
+            Self { exchange, stage, report, plan, started: now, limit, filtering: None };
         discovery.proceed(now);
         discovery
     }
@@ -217,10 +223,16 @@ impl Discovery {
     fn after(&mut self, over: Stage, now: Instant) -> Stage {
         match over {
             Stage::Contact(contact) => self.after_contact(contact.outcome(), now),
-            Stage::Filtering(rounds, server) => self.after_filtering(&rounds.findings(), server, now),
+            Stage::Filtering(rounds, server) => {
+                self.after_filtering(&rounds.findings(), server, now)
+            }
             Stage::Mapping(test) => self.after_mapping(&test, now),
             Stage::Opened(test) => {
-                self.judge_filtering(if test.is_proven() { Way::Open } else { Way::Closed(Why::ChangeUnproven) });
+                self.judge_filtering(if test.is_proven() {
+                    Way::Open
+                } else {
+                    Way::Closed(Why::ChangeUnproven)
+                });
                 self.hairpin(now)
             }
             Stage::Hairpin(test) => {
@@ -258,7 +270,8 @@ impl Discovery {
         }
     }
 
-    /// That no server answered: one may be down, several at different addresses hardly are. Each counts as a coin that fell.
+    /// That no server answered: one may be down, several at different addresses hardly are. Each
+    /// counts as a coin that fell.
     fn blocked(&self) -> Axis<Udp> {
         let Traffic { sent, unsent, .. } = self.exchange.traffic;
         if unsent == sent {
@@ -287,8 +300,11 @@ impl Discovery {
         self.report.mapping = test.axis();
         let Some(Filtered { findings, server }) = self.filtering else { return self.hairpin(now) };
         let questions = filtering::questions(test.socket, &server);
-        let silent: Vec<Ask> =
-            questions.into_iter().zip(findings.silent()).filter_map(|(ask, silent)| silent.then_some(ask)).collect();
+        let silent: Vec<Ask> = questions
+            .into_iter()
+            .zip(findings.silent())
+            .filter_map(|(ask, silent)| silent.then_some(ask))
+            .collect();
         if !silent.iter().all(|ask| ask.answers_from().is_some_and(|from| test.answered(from))) {
             self.judge_filtering(Way::Closed(Why::AlternateSilent));
         } else if !silent.is_empty() && test.axis().known() == Some(&Mapping::EndpointIndependent) {
@@ -320,9 +336,12 @@ impl Discovery {
 
     fn lifetime(&mut self, now: Instant) -> Stage {
         match self.report.server {
-            Some(server) if !self.plan.ladder.is_empty() => {
-                Stage::Lifetime(LifetimeTest::new(server, &self.plan.ladder, &mut self.exchange, now))
-            }
+            Some(server) if !self.plan.ladder.is_empty() => Stage::Lifetime(LifetimeTest::new(
+                server,
+                &self.plan.ladder,
+                &mut self.exchange,
+                now,
+            )),
             _ => self.finish(now),
         }
     }
@@ -338,8 +357,12 @@ impl Discovery {
 
     /// Every socket that was answered is one observation; a single one can be chance.
     fn port_preservation(&self) -> Axis<PortPreservation> {
-        let same: Vec<bool> =
-            self.exchange.samples().iter().map(|sample| sample.local.port() == sample.mapped.port()).collect();
+        let same: Vec<bool> = self
+            .exchange
+            .samples()
+            .iter()
+            .map(|sample| sample.local.port() == sample.mapped.port())
+            .collect();
         let confidence = if same.len() > 1 { Confidence::PROVEN } else { Confidence::LIKELY };
         let all = same.iter().filter(|same| **same).count();
         match (all, same.len()) {

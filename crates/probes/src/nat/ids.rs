@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 
 use super::stun::TransactionId;
 
-/// Makes transaction ids that nobody without the seed can guess: RFC 8489 §5 wants them uniformly random, since an answer is
-/// believed for the id it repeats.
+/// Makes transaction ids that nobody without the seed can guess: RFC 8489 §5 wants them uniformly
+/// random, since an answer is believed for the id it repeats.
 #[derive(Clone)]
 pub struct Ids {
     seed: [u8; 32],
@@ -21,9 +21,11 @@ impl Ids {
 
     /// The next id: the first 96 bits of SHA-256 over the seed and a counter.
     pub fn make(&mut self) -> TransactionId {
-        let digest = Sha256::new().chain_update(self.seed).chain_update(self.made.to_be_bytes()).finalize();
+        let digest =
+            Sha256::new().chain_update(self.seed).chain_update(self.made.to_be_bytes()).finalize();
         self.made += 1;
-        let number = digest.iter().take(12).fold(0, |number, byte| (number << 8) | u128::from(*byte));
+        let number =
+            digest.iter().take(12).fold(0, |number, byte| (number << 8) | u128::from(*byte));
         TransactionId::from(number)
     }
 }

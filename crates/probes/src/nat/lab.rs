@@ -1,6 +1,7 @@
-//! Real NATs on one Linux machine: network namespaces joined by veth pairs, with nftables doing the translation. For tests and
-//! for the demo's NAT scenario; needs root, `ip` (iproute2) and `nft` (nftables). Nothing of it reaches a real network: the
-//! namespaces have no way out. The calls run those two programs and block for some milliseconds each.
+//! Real NATs on one Linux machine: network namespaces joined by veth pairs, with nftables doing the
+//! translation. For tests and for the demo's NAT scenario; needs root, `ip` (iproute2) and `nft`
+//! (nftables). Nothing of it reaches a real network: the namespaces have no way out. The calls run
+//! those two programs and block for some milliseconds each.
 //!
 //! ```text
 //! client ── NAT (── NAT …) ── bridge in the core, 198.51.100.0/24, where the servers are
@@ -78,7 +79,8 @@ pub struct Client {
     pub nats: Vec<Namespace>,
 }
 
-/// A bridge with servers' addresses, and what hangs on it. All of it is deleted when this is dropped.
+/// A bridge with servers' addresses, and what hangs on it. All of it is deleted when this is
+/// dropped.
 pub struct Lab {
     prefix: String,
     namespaces: Vec<Namespace>,
@@ -92,7 +94,8 @@ impl Lab {
     /// No root, tools missing, or a machine that doesn't allow namespaces.
     pub fn new() -> Result<Self, LabError> {
         check()?;
-        // not the process's id: in containers that share their namespaces' names it is anything but unique
+        // not the process's id: in containers that share their namespaces' names it is anything but
+        // unique
         let prefix = format!("swarmscope-{:016x}", RandomState::new().hash_one(()));
         let mut lab = Self { prefix, namespaces: Vec::new(), ports: 0 };
         let core = lab.namespace()?;
@@ -129,7 +132,12 @@ impl Lab {
         let number = self.ports;
         self.ports += 1;
         let external = Ipv4Addr::new(198, 51, 100, FIRST + number);
-        let mut outside = Outside { namespace: self.core().clone(), bridged: true, address: external, gateway: None };
+        let mut outside = Outside {
+            namespace: self.core().clone(),
+            bridged: true,
+            address: external,
+            gateway: None,
+        };
         let mut nats = Vec::new();
         for (depth, kind) in kinds.iter().filter(|kind| kind.translates()).enumerate() {
             let nat = self.namespace()?;
@@ -138,7 +146,8 @@ impl Lab {
             let network = u8::try_from(depth).unwrap_or_default();
             let gateway = Ipv4Addr::new(10, network, number, 1);
             let address = Ipv4Addr::new(10, network, number, 2);
-            outside = Outside { namespace: nat.clone(), bridged: false, address, gateway: Some(gateway) };
+            outside =
+                Outside { namespace: nat.clone(), bridged: false, address, gateway: Some(gateway) };
             nats.push(nat);
         }
         let client = self.namespace()?;
@@ -178,11 +187,15 @@ struct Outside {
     gateway: Option<Ipv4Addr>,
 }
 
-/// Joins `inside`'s interface `wan` to the outside, there called `port` on the core's bridge, or `lan` on a NAT.
+/// Joins `inside`'s interface `wan` to the outside, there called `port` on the core's bridge, or
+/// `lan` on a NAT.
 fn attach(inside: &Namespace, outside: &Outside, port: &str) -> Result<(), LabError> {
     let (within, without) = (&inside.0, &outside.namespace.0);
     let peer = if outside.bridged { port } else { "lan" };
-    ip(&["link", "add", "wan", "netns", within, "type", "veth", "peer", "name", peer, "netns", without])?;
+    ip(&[
+        "link", "add", "wan", "netns", within, "type", "veth", "peer", "name", peer, "netns",
+        without,
+    ])?;
     if outside.bridged {
         ip(&["-n", without, "link", "set", peer, "master", "bridge"])?;
     }
@@ -223,7 +236,8 @@ fn sysctl(namespace: &Namespace, name: &str, value: &str) -> Result<(), LabError
 }
 
 fn run(command: &mut Command, input: &str) -> Result<(), LabError> {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(input.as_bytes())?;
     }

@@ -1,7 +1,8 @@
 //! What lies between a peer and the network (protocol.md §5, NATCHECK and NATTRAVERSAL).
 //!
-//! * [`discovery`]: the tests of RFC 5780 as a pure state machine; [`client`] runs it over sockets, [`tester`] shares one run
-//!   among all who ask. The result is a [`NatReport`] of [`axis`]es, each with its confidence; [`reply`] is its form on the wire.
+//! * [`discovery`]: the tests of RFC 5780 as a pure state machine; [`client`] runs it over sockets,
+//!   [`tester`] shares one run among all who ask. The result is a [`NatReport`] of [`axis`]es, each
+//!   with its confidence; [`reply`] is its form on the wire.
 //! * [`server`]: a STUN server with two addresses, for labs and the demo.
 //! * [`rendezvous`]: hole punching between two peers, the Crawler's side and the peer's.
 //! * [`lab`]: real NATs on one Linux machine, to test all of it.

@@ -1,4 +1,5 @@
-//! The Crawler's side of NATTRAVERSAL (protocol.md §5): opens a rendezvous, sends two peers there, and records what each replies.
+//! The Crawler's side of NATTRAVERSAL (protocol.md §5): opens a rendezvous, sends two peers there,
+//! and records what each replies.
 #![allow(clippy::disallowed_methods, reason = "drivers own the randomness")]
 
 use std::fmt;
@@ -41,7 +42,8 @@ pub struct Place {
 pub struct Side {
     /// The peer.
     pub permid: Permid,
-    /// Where its pings come from, as far as that is known: the address of its connection. Then no stranger can take its place.
+    /// Where its pings come from, as far as that is known: the address of its connection. Then no
+    /// stranger can take its place.
     pub ip: Option<IpAddr>,
 }
 
@@ -82,8 +84,8 @@ pub struct Paired {
     pub replies: [(Permid, Replied); 2],
 }
 
-/// Two peers that were asked to meet. Both have to be connected, because each waits only 5 s for the other at the rendezvous,
-/// which closes when this is dropped.
+/// Two peers that were asked to meet. Both have to be connected, because each waits only 5 s for
+/// the other at the rendezvous, which closes when this is dropped.
 pub struct Pairing {
     request_id: String,
     asked: [(Permid, Ticket); 2],
@@ -100,19 +102,29 @@ impl Pairing {
         let request_id = request_id()?;
         let rendezvous = Rendezvous::open(place.bind, place.port).await?;
         let port = rendezvous.address().port();
-        let payload = Invitation { request_id: request_id.clone(), host: place.host, port }.encode();
+        let payload =
+            Invitation { request_id: request_id.clone(), host: place.host, port }.encode();
         let [one, other] = between.map(|side| side.ip);
         let expected = one.zip(other).map(|(one, other)| [one, other]);
         let meeting = tokio::spawn(meet(rendezvous, expected));
-        let asked = between.map(|side| (side.permid, node.request(ask(side.permid, payload.clone().into()))));
-        Ok(Self { request_id, asked, replies: [None, None], _rendezvous: AbortOnDropHandle::new(meeting) })
+        let asked = between
+            .map(|side| (side.permid, node.request(ask(side.permid, payload.clone().into()))));
+        Ok(Self {
+            request_id,
+            asked,
+            replies: [None, None],
+            _rendezvous: AbortOnDropHandle::new(meeting),
+        })
     }
 
-    /// Takes note of an event of the node, if it is about this pair. All events have to be shown to it until it has an outcome.
+    /// Takes note of an event of the node, if it is about this pair. All events have to be shown to
+    /// it until it has an outcome.
     pub fn observe(&mut self, event: &Event) {
         let (of, replied) = match event {
             Event::Reply { ticket, error, payload, .. } => (*ticket, self.read(*error, payload)),
-            Event::RequestFailed { ticket, failure, .. } => (*ticket, Replied::Failed(failure.clone())),
+            Event::RequestFailed { ticket, failure, .. } => {
+                (*ticket, Replied::Failed(failure.clone()))
+            }
             _ => return,
         };
         if let Some(side) = self.asked.iter().position(|(_, ticket)| *ticket == of) {
@@ -163,6 +175,7 @@ async fn meet(rendezvous: Rendezvous, expected: Option<[IpAddr; 2]>) {
 
 fn request_id() -> io::Result<String> {
     let mut random = [0; ID_BYTES];
-    getrandom::fill(&mut random).map_err(|_| io::Error::other("the operating system gives no randomness"))?;
+    getrandom::fill(&mut random)
+        .map_err(|_| io::Error::other("the operating system gives no randomness"))?;
     Ok(text::hex(&random))
 }

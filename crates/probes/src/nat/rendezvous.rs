@@ -1,4 +1,5 @@
-//! NATTRAVERSAL (protocol.md §5): two peers behind NATs are told of each other by a Crawler, and try to reach each other.
+//! NATTRAVERSAL (protocol.md §5): two peers behind NATs are told of each other by a Crawler, and
+//! try to reach each other.
 //!
 //! ```text
 //! peer A ──ping×3──▶ rendezvous ◀──ping×3── peer B      both ask from one socket each
@@ -6,9 +7,12 @@
 //! peer A ──hello×3──▶ ◀──hello×3── peer B               now, and again 5 s later
 //! ```
 //!
-//! The [`meeting`] is the Crawler's side, the [`puncher`] the peer's, both without I/O; [`invitation`] is what the request and
-//! the reply carry. Here are the sockets.
-#![allow(clippy::disallowed_methods, reason = "drivers own the clock, the sockets and the randomness")]
+//! The [`meeting`] is the Crawler's side, the [`puncher`] the peer's, both without I/O;
+//! [`invitation`] is what the request and the reply carry. Here are the sockets.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "drivers own the clock, the sockets and the randomness"
+)]
 
 pub mod invitation;
 pub mod meeting;
@@ -65,8 +69,8 @@ impl Rendezvous {
         self.address
     }
 
-    /// Waits for two peers, at most 60 s, and tells each of the other. With `expected`, only pings from these addresses count,
-    /// so that a stranger can't take a place.
+    /// Waits for two peers, at most 60 s, and tells each of the other. With `expected`, only pings
+    /// from these addresses count, so that a stranger can't take a place.
     ///
     /// # Errors
     /// The socket fails.
@@ -134,14 +138,16 @@ pub async fn punch(rendezvous: SocketAddr) -> io::Result<Traversed> {
     }
 }
 
-/// Where the rendezvous of an invitation is: of several addresses, an IPv4 one, because that is where NATs are. Only what can be
-/// one host's address counts; an invitation never leads to a broadcast or a multicast.
+/// Where the rendezvous of an invitation is: of several addresses, an IPv4 one, because that is
+/// where NATs are. Only what can be one host's address counts; an invitation never leads to a
+/// broadcast or a multicast.
 ///
 /// # Errors
 /// The name has no such address, or does not resolve within 5 s.
 pub async fn resolve(invitation: &Invitation) -> io::Result<SocketAddr> {
     let lookup = tokio::net::lookup_host((invitation.host.as_str(), invitation.port));
-    let addresses = tokio::time::timeout(RESOLVING, lookup).await.map_err(|_| io::ErrorKind::TimedOut)??;
+    let addresses =
+        tokio::time::timeout(RESOLVING, lookup).await.map_err(|_| io::ErrorKind::TimedOut)??;
     let addresses: Vec<SocketAddr> = addresses.filter(|address| is_host(address.ip())).collect();
     let preferred = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
     preferred.copied().ok_or_else(|| io::Error::other("the rendezvous has no address of a host"))
@@ -164,7 +170,8 @@ mod tests {
         assert!(PORTS.contains(&rendezvous.address().port()));
         let address = rendezvous.address();
         let expected = Some([[127, 0, 0, 1].into(); 2]);
-        let (met, one, other) = tokio::join!(rendezvous.meet(expected), punch(address), punch(address));
+        let (met, one, other) =
+            tokio::join!(rendezvous.meet(expected), punch(address), punch(address));
         assert!(matches!(met.unwrap(), Met::Both(_)));
         assert_eq!((one.unwrap(), other.unwrap()), (Traversed::Yes, Traversed::Yes));
     }
@@ -195,6 +202,8 @@ mod tests {
         let address = silent.local_addr().unwrap();
         let start = tokio::time::Instant::now();
         assert_eq!(punch(address).await.unwrap(), Traversed::Error);
-        assert!(start.elapsed() >= Duration::from_secs(5) && start.elapsed() < Duration::from_secs(6));
+        assert!(
+            start.elapsed() >= Duration::from_secs(5) && start.elapsed() < Duration::from_secs(6)
+        );
     }
 }

@@ -1,10 +1,11 @@
-//! A report as NATCHECK carries it (protocol.md §5): the original's seven elements, and the eighth that Crawlers of version 18
-//! get.
+//! A report as NATCHECK carries it (protocol.md §5): the original's seven elements, and the eighth
+//! that Crawlers of version 18 get.
 //!
-//! The eighth is a dict. `mapping`, `filtering`, `port preservation`, `hairpin`, `lifetime` and `udp` are dicts of their own:
-//! `{verdict: text, confidence: per cent}`, or `{verdict: "inconclusive", why: text}`, or `{verdict: "not measured"}`. Besides,
-//! `translated` (0 or 1), `age` and `took` in seconds, `sent` and `answered` in datagrams. Where the test could not be run, it
-//! has `error` alone, a text.
+//! The eighth is a dict. `mapping`, `filtering`, `port preservation`, `hairpin`, `lifetime` and
+//! `udp` are dicts of their own: `{verdict: text, confidence: per cent}`, or `{verdict:
+//! "inconclusive", why: text}`, or `{verdict: "not measured"}`. Besides, `translated` (0 or 1),
+//! `age` and `took` in seconds, `sent` and `answered` in datagrams. Where the test could not be
+//! run, it has `error` alone, a text.
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -16,8 +17,9 @@ use super::report::NatReport;
 use swarmscope_wire::bencode::Value;
 
 impl NatReport {
-    /// The original's seven elements: type, code, mapping timeout in seconds (0: not measured, or gone at the first rung),
-    /// external address and port, internal address and port (`0.0.0.0` and 0 where not known).
+    /// The original's seven elements: type, code, mapping timeout in seconds (0: not measured, or
+    /// gone at the first rung), external address and port, internal address and port (`0.0.0.0`
+    /// and 0 where not known).
     #[must_use]
     pub fn elements(&self) -> [Value; 7] {
         let legacy = self.legacy_type();
@@ -76,9 +78,10 @@ fn number(number: u64) -> Value {
 fn axis<T: Display>(axis: &Axis<T>) -> Value {
     match axis {
         Axis::NotMeasured => Value::dict([("verdict", Value::from("not measured"))]),
-        Axis::Inconclusive(why) => {
-            Value::dict([("verdict", Value::from("inconclusive")), ("why", Value::from(&*why.to_string()))])
-        }
+        Axis::Inconclusive(why) => Value::dict([
+            ("verdict", Value::from("inconclusive")),
+            ("why", Value::from(&*why.to_string())),
+        ]),
         Axis::Known(verdict, confidence) => Value::dict([
             ("verdict", Value::from(&*verdict.to_string())),
             ("confidence", Value::from(i64::from(confidence.percent()))),
@@ -87,7 +90,10 @@ fn axis<T: Display>(axis: &Axis<T>) -> Value {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "any instant serves as the beginning of virtual time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "any instant serves as the beginning of virtual time"
+)]
 mod tests {
     use super::*;
     use std::time::Duration;
@@ -110,11 +116,19 @@ mod tests {
     #[test]
     fn the_seven_elements_are_the_original_s() {
         let mut report = report(Instant::now());
-        let text = |report: &NatReport| String::from_utf8(Value::from(report.elements().to_vec()).encode()).unwrap();
-        assert_eq!(text(&report), "l19:Restricted Cone NATi2ei0e11:203.0.113.1i4000e11:192.168.1.2i5000ee");
+        let text = |report: &NatReport| {
+            String::from_utf8(Value::from(report.elements().to_vec()).encode()).unwrap()
+        };
+        assert_eq!(
+            text(&report),
+            "l19:Restricted Cone NATi2ei0e11:203.0.113.1i4000e11:192.168.1.2i5000ee"
+        );
         let alive = Duration::from_secs(85);
         report.lifetime = Axis::Known(Lifetime { alive, gone: None }, Confidence::PROVEN);
-        assert_eq!(text(&report), "l19:Restricted Cone NATi2ei85e11:203.0.113.1i4000e11:192.168.1.2i5000ee");
+        assert_eq!(
+            text(&report),
+            "l19:Restricted Cone NATi2ei85e11:203.0.113.1i4000e11:192.168.1.2i5000ee"
+        );
         let unknown = NatReport::unfinished(false, Instant::now());
         assert_eq!(text(&unknown), "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee");
     }
@@ -124,7 +138,8 @@ mod tests {
         let now = Instant::now();
         let details = report(now).details(now + Duration::from_secs(61));
         assert_eq!(bencode::decode(&details.encode()).as_ref(), Ok(&details), "keys are sorted");
-        let verdict = |axis: &str, key: &str| details.get(axis).and_then(|axis| axis.get(key)).cloned();
+        let verdict =
+            |axis: &str, key: &str| details.get(axis).and_then(|axis| axis.get(key)).cloned();
         assert_eq!(verdict("mapping", "verdict"), Some(Value::from("endpoint-independent")));
         assert_eq!(verdict("mapping", "confidence"), Some(Value::from(99)));
         assert_eq!(verdict("filtering", "confidence"), Some(Value::from(90)));

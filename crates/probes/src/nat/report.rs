@@ -12,14 +12,15 @@ pub struct Traffic {
     pub sent: u32,
     /// Answers that were expected, and believed.
     pub answered: u32,
-    /// Datagrams dropped because they fit no request: junk, forgeries, duplicates, answers that came too late.
+    /// Datagrams dropped because they fit no request: junk, forgeries, duplicates, answers that
+    /// came too late.
     pub strange: u32,
     /// Datagrams that this machine refused to send.
     pub unsent: u32,
 }
 
-/// What was measured, each property on its own. It tells of one moment and of one server's view (RFC 5780 §1): a NAT can
-/// behave otherwise under load, or towards others.
+/// What was measured, each property on its own. It tells of one moment and of one server's view
+/// (RFC 5780 §1): a NAT can behave otherwise under load, or towards others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NatReport {
     /// Whether UDP gets through at all.
@@ -157,15 +158,18 @@ impl NatReport {
         now.saturating_duration_since(self.measured_at)
     }
 
-    /// The original's name for this result; what it has no name for, or what is not known, is `Unknown`. A mapping that
-    /// depends on the destination in any way is its `Symmetric NAT`, whatever the filter.
+    /// The original's name for this result; what it has no name for, or what is not known, is
+    /// `Unknown`. A mapping that depends on the destination in any way is its `Symmetric NAT`,
+    /// whatever the filter.
     #[must_use]
     pub fn legacy_type(&self) -> LegacyType {
         if self.udp.known() == Some(&Udp::Blocked) {
             return LegacyType::Blocked;
         }
         match (self.is_translated(), self.mapping.known(), self.filtering.known()) {
-            (_, Some(Mapping::AddressDependent | Mapping::AddressAndPortDependent), _) => LegacyType::SymmetricNat,
+            (_, Some(Mapping::AddressDependent | Mapping::AddressAndPortDependent), _) => {
+                LegacyType::SymmetricNat
+            }
             (true, Some(Mapping::EndpointIndependent), Some(filtering)) => match filtering {
                 Filtering::EndpointIndependent => LegacyType::FullConeNat,
                 Filtering::AddressDependent => LegacyType::RestrictedConeNat,

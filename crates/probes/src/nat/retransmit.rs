@@ -14,7 +14,8 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The numbers the RFC recommends: sent at 0, 0.5, 1.5, 3.5, 7.5, 15.5 and 31.5 s, given up at 39.5 s.
+    /// The numbers the RFC recommends: sent at 0, 0.5, 1.5, 3.5, 7.5, 15.5 and 31.5 s, given up at
+    /// 39.5 s.
     pub const RFC8489: Self = Self { rto: Duration::from_millis(500), requests: 7, last_wait: 16 };
 
     /// From the first request to giving up.
@@ -74,7 +75,11 @@ impl Retransmission {
     }
 
     fn wait(&self) -> Duration {
-        let rtos = if self.sent >= self.schedule.requests { self.schedule.last_wait } else { 1 << (self.sent - 1) };
+        let rtos = if self.sent >= self.schedule.requests {
+            self.schedule.last_wait
+        } else {
+            1 << (self.sent - 1)
+        };
         self.schedule.rto.saturating_mul(rtos)
     }
 }
@@ -84,7 +89,10 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "any instant serves as the beginning of virtual time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "any instant serves as the beginning of virtual time"
+    )]
     fn requests_go_out_when_the_rfc_s_example_says() {
         let start = Instant::now();
         let mut one = Retransmission::new(Schedule::RFC8489, start);

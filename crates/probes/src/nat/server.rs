@@ -1,5 +1,6 @@
-//! A STUN server for labs, with the two addresses and two ports that RFC 5780 needs. Small on purpose: Binding requests over
-//! UDP, no credentials, and nothing in it remembers a client but the rate limit.
+//! A STUN server for labs, with the two addresses and two ports that RFC 5780 needs. Small on
+//! purpose: Binding requests over UDP, no credentials, and nothing in it remembers a client but the
+//! rate limit.
 #![allow(clippy::disallowed_methods, reason = "drivers own the clock and the sockets")]
 
 mod answer;
@@ -29,7 +30,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 #[derive(Debug, thiserror::Error)]
 pub enum StunServerError {
     /// Both addresses have the same IP address.
-    #[error("{0} and {1} are the same address: RFC 5780 needs two; on a lab machine add one, e.g. 127.0.0.2")]
+    #[error(
+        "{0} and {1} are the same address: RFC 5780 needs two; on a lab machine add one, e.g. 127.0.0.2"
+    )]
     SameAddress(SocketAddr, SocketAddr),
     /// Both addresses have the same port.
     #[error("{0} and {1} have the same port: RFC 5780 needs two")]
@@ -74,8 +77,8 @@ pub struct StunServer {
 }
 
 impl StunServer {
-    /// Listens on both addresses, on the ports of both, with the default [`Limits`]. Port 0: the system chooses. Needs a tokio
-    /// runtime.
+    /// Listens on both addresses, on the ports of both, with the default [`Limits`]. Port 0: the
+    /// system chooses. Needs a tokio runtime.
     ///
     /// # Errors
     /// Addresses or ports that don't differ, or that can't be bound.
@@ -118,7 +121,12 @@ impl StunServer {
     pub fn counts(&self) -> Counts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Counters { answered, limited, dropped, unsent } = &*self.counters;
-        Counts { answered: read(answered), limited: read(limited), dropped: read(dropped), unsent: read(unsent) }
+        Counts {
+            answered: read(answered),
+            limited: read(limited),
+            dropped: read(dropped),
+            unsent: read(unsent),
+        }
     }
 }
 
@@ -126,7 +134,8 @@ fn check(listen: SocketAddr, alternate: SocketAddr) -> Result<(), StunServerErro
     if listen.is_ipv4() != alternate.is_ipv4() {
         return Err(StunServerError::Families(listen, alternate));
     }
-    if let Some(any) = [listen, alternate].into_iter().find(|address| address.ip().is_unspecified()) {
+    if let Some(any) = [listen, alternate].into_iter().find(|address| address.ip().is_unspecified())
+    {
         return Err(StunServerError::Unspecified(any));
     }
     if listen.ip() == alternate.ip() {
@@ -139,7 +148,10 @@ fn check(listen: SocketAddr, alternate: SocketAddr) -> Result<(), StunServerErro
 }
 
 /// The four sockets, in the order of [`Endpoint::ALL`].
-async fn bind(listen: SocketAddr, alternate: SocketAddr) -> Result<(Answerer, Sockets), StunServerError> {
+async fn bind(
+    listen: SocketAddr,
+    alternate: SocketAddr,
+) -> Result<(Answerer, Sockets), StunServerError> {
     let chosen = listen.port() == 0 || alternate.port() == 0;
     let mut tries = if chosen { BIND_TRIES } else { 1 };
     loop {
@@ -151,10 +163,15 @@ async fn bind(listen: SocketAddr, alternate: SocketAddr) -> Result<(Answerer, So
     }
 }
 
-async fn bind_once(listen: SocketAddr, alternate: SocketAddr) -> Result<(Answerer, Sockets), StunServerError> {
+async fn bind_once(
+    listen: SocketAddr,
+    alternate: SocketAddr,
+) -> Result<(Answerer, Sockets), StunServerError> {
     let one = bind_one(listen).await?;
     let other_port = bind_one(SocketAddr::new(listen.ip(), alternate.port())).await?;
-    let address = |socket: &UdpSocket| socket.local_addr().map_err(|error| StunServerError::Bind(listen, error));
+    let address = |socket: &UdpSocket| {
+        socket.local_addr().map_err(|error| StunServerError::Bind(listen, error))
+    };
     let listen = address(&one)?;
     let alternate = SocketAddr::new(alternate.ip(), address(&other_port)?.port());
     let other_ip = bind_one(SocketAddr::new(alternate.ip(), listen.port())).await?;
@@ -201,7 +218,9 @@ impl Serving {
         if !self.limiter.allows(from.ip(), Instant::now().into_std()) {
             return &self.counters.limited;
         }
-        let Some(socket) = self.sockets.get(answer.from.index()) else { return &self.counters.unsent };
+        let Some(socket) = self.sockets.get(answer.from.index()) else {
+            return &self.counters.unsent;
+        };
         match socket.send_to(&answer.datagram, answer.to).await {
             Ok(_) => &self.counters.answered,
             Err(error) => {
@@ -228,17 +247,27 @@ mod tests {
         assert!(matches!(same, Err(StunServerError::SameAddress(..))));
         let same = start("127.0.0.1:3478", "127.0.0.2:3478").await;
         assert!(matches!(same, Err(StunServerError::SamePort(..))));
-        assert!(matches!(start("127.0.0.1:0", "[::1]:0").await, Err(StunServerError::Families(..))));
-        assert!(matches!(start("0.0.0.0:0", "127.0.0.2:0").await, Err(StunServerError::Unspecified(_))));
+        assert!(matches!(
+            start("127.0.0.1:0", "[::1]:0").await,
+            Err(StunServerError::Families(..))
+        ));
+        assert!(matches!(
+            start("0.0.0.0:0", "127.0.0.2:0").await,
+            Err(StunServerError::Unspecified(_))
+        ));
         let foreign = start("127.0.0.1:0", "198.51.100.77:0").await;
-        let Err(StunServerError::Bind(address, _)) = foreign else { panic!("not an address of this machine") };
+        let Err(StunServerError::Bind(address, _)) = foreign else {
+            panic!("not an address of this machine")
+        };
         assert_eq!(address.ip().to_string(), "198.51.100.77");
     }
 
     #[tokio::test]
     async fn one_source_is_answered_only_so_often_and_junk_never() {
         let limits = Limits { per_source: 5, total: 100, burst: 1 };
-        let server = StunServer::start_with(address("127.0.0.1:0"), address("127.0.0.2:0"), limits).await.unwrap();
+        let server = StunServer::start_with(address("127.0.0.1:0"), address("127.0.0.2:0"), limits)
+            .await
+            .unwrap();
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let request = stun::encode_request(TransactionId::from(1), Route::PLAIN);
         for _ in 0..20 {
@@ -249,7 +278,10 @@ mod tests {
         }
         let mut buffer = [0; 600];
         let mut answers = 0;
-        while tokio::time::timeout(Duration::from_millis(300), socket.recv_from(&mut buffer)).await.is_ok() {
+        while tokio::time::timeout(Duration::from_millis(300), socket.recv_from(&mut buffer))
+            .await
+            .is_ok()
+        {
             answers += 1;
         }
         let counts = server.counts();

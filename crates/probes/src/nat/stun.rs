@@ -1,17 +1,22 @@
-//! The few STUN messages that the tests and the server need: Binding requests and their answers (RFC 8489), with the
-//! attributes of behaviour discovery (RFC 5780). The codec is `stun-types`; here are only the types of our own subset.
+//! The few STUN messages that the tests and the server need: Binding requests and their answers
+//! (RFC 8489), with the attributes of behaviour discovery (RFC 5780). The codec is `stun-types`;
+//! here are only the types of our own subset.
 
 use std::net::SocketAddr;
 
 use stun_types::attribute::{
-    Attribute, AttributeFromRaw, AttributeStaticType, AttributeType, ErrorCode, MappedSocketAddr, MessageIntegrity,
-    MessageIntegritySha256, RawAttribute, UnknownAttributes, Username, XorMappedAddress,
+    Attribute, AttributeFromRaw, AttributeStaticType, AttributeType, ErrorCode, MappedSocketAddr,
+    MessageIntegrity, MessageIntegritySha256, RawAttribute, UnknownAttributes, Username,
+    XorMappedAddress,
 };
-use stun_types::message::{BINDING, Message, MessageClass, MessageHeader, MessageType, MessageWrite, MessageWriteVec};
+use stun_types::message::{
+    BINDING, Message, MessageClass, MessageHeader, MessageType, MessageWrite, MessageWriteVec,
+};
 
 pub use stun_types::message::TransactionId;
 
-/// No STUN message over UDP is larger where the path's MTU is unknown: 576 bytes less the IP and UDP headers (RFC 8489 §6.1).
+/// No STUN message over UDP is larger where the path's MTU is unknown: 576 bytes less the IP and
+/// UDP headers (RFC 8489 §6.1).
 pub const MAX_DATAGRAM: usize = 548;
 
 /// RFC 8489 §14: MAPPED-ADDRESS, all that servers from before the XOR know.
@@ -132,8 +137,12 @@ pub fn decode(datagram: &[u8]) -> Result<Incoming, StunError> {
     let id = message.transaction_id();
     match message.class() {
         MessageClass::Request => request(&message).map(Incoming::Request),
-        MessageClass::Success => success(&message).map(|success| Incoming::Response(id, Response::Success(success))),
-        MessageClass::Error => refusal(&message).map(|code| Incoming::Response(id, Response::Refused(code))),
+        MessageClass::Success => {
+            success(&message).map(|success| Incoming::Response(id, Response::Success(success)))
+        }
+        MessageClass::Error => {
+            refusal(&message).map(|code| Incoming::Response(id, Response::Refused(code)))
+        }
         MessageClass::Indication => Err(StunError::NotBinding),
     }
 }
@@ -143,7 +152,8 @@ fn check_size(datagram: &[u8]) -> Result<(), StunError> {
         return Err(StunError::Size(datagram.len()));
     }
     let header = MessageHeader::from_bytes(datagram).map_err(|_| StunError::Malformed)?;
-    let (announced, there) = (usize::from(header.data_length()), datagram.len() - MessageHeader::LENGTH);
+    let (announced, there) =
+        (usize::from(header.data_length()), datagram.len() - MessageHeader::LENGTH);
     if announced == there { Ok(()) } else { Err(StunError::Length { announced, there }) }
 }
 
@@ -171,9 +181,16 @@ fn request(message: &Message<'_>) -> Result<Request, StunError> {
 }
 
 fn success(message: &Message<'_>) -> Result<Success, StunError> {
-    let xored = message.attribute::<XorMappedAddress>().ok().map(|mapped| mapped.addr(message.transaction_id()));
+    let xored = message
+        .attribute::<XorMappedAddress>()
+        .ok()
+        .map(|mapped| mapped.addr(message.transaction_id()));
     let mapped = xored.or_else(|| address(message, MAPPED_ADDRESS)).ok_or(StunError::Incomplete)?;
-    Ok(Success { mapped, origin: address(message, RESPONSE_ORIGIN), other: address(message, OTHER_ADDRESS) })
+    Ok(Success {
+        mapped,
+        origin: address(message, RESPONSE_ORIGIN),
+        other: address(message, OTHER_ADDRESS),
+    })
 }
 
 fn address(message: &Message<'_>, kind: AttributeType) -> Option<SocketAddr> {
@@ -191,7 +208,8 @@ fn refusal(message: &Message<'_>) -> Result<u16, StunError> {
 pub fn encode_request(id: TransactionId, route: Route) -> Vec<u8> {
     let mut out = begin(MessageClass::Request, id);
     if route.change_ip || route.change_port {
-        let flags = (u8::from(route.change_ip) * CHANGE_IP) | (u8::from(route.change_port) * CHANGE_PORT);
+        let flags =
+            (u8::from(route.change_ip) * CHANGE_IP) | (u8::from(route.change_port) * CHANGE_PORT);
         out.push_attribute_unchecked(&RawAttribute::new(CHANGE_REQUEST, &[0, 0, 0, flags]));
     }
     if let Some(port) = route.response_port {
@@ -200,10 +218,15 @@ pub fn encode_request(id: TransactionId, route: Route) -> Vec<u8> {
     out.finish()
 }
 
-/// The answer of a server with two addresses, with the mapped address in both forms (RFC 5780 §6.1): 68 bytes for IPv4, 116
-/// for IPv6.
+/// The answer of a server with two addresses, with the mapped address in both forms (RFC 5780
+/// §6.1): 68 bytes for IPv4, 116 for IPv6.
 #[must_use]
-pub fn encode_success(id: TransactionId, mapped: SocketAddr, origin: SocketAddr, other: SocketAddr) -> Vec<u8> {
+pub fn encode_success(
+    id: TransactionId,
+    mapped: SocketAddr,
+    origin: SocketAddr,
+    other: SocketAddr,
+) -> Vec<u8> {
     let mut out = begin(MessageClass::Success, id);
     out.push_attribute_unchecked(&XorMappedAddress::new(mapped, id));
     out.push_attribute_unchecked(&MappedSocketAddr::new(mapped).to_raw(MAPPED_ADDRESS));
@@ -212,12 +235,13 @@ pub fn encode_success(id: TransactionId, mapped: SocketAddr, origin: SocketAddr,
     out.finish()
 }
 
-/// Says that `unknown` was not understood (420); names at most four, so that the answer stays small. `None` never comes: the
-/// code is one that STUN knows.
+/// Says that `unknown` was not understood (420); names at most four, so that the answer stays
+/// small. `None` never comes: the code is one that STUN knows.
 #[must_use]
 pub fn encode_unknown(id: TransactionId, unknown: &[u16]) -> Option<Vec<u8>> {
     let error = ErrorCode::new(ErrorCode::UNKNOWN_ATTRIBUTE, "").ok()?;
-    let named: Vec<AttributeType> = unknown.iter().take(4).map(|kind| AttributeType::new(*kind)).collect();
+    let named: Vec<AttributeType> =
+        unknown.iter().take(4).map(|kind| AttributeType::new(*kind)).collect();
     let mut out = begin(MessageClass::Error, id);
     out.push_attribute_unchecked(&error);
     out.push_attribute_unchecked(&UnknownAttributes::new(&named));
@@ -225,7 +249,11 @@ pub fn encode_unknown(id: TransactionId, unknown: &[u16]) -> Option<Vec<u8>> {
 }
 
 fn begin(class: MessageClass, id: TransactionId) -> MessageWriteVec {
-    Message::builder(MessageType::from_class_method(class, BINDING), id, MessageWriteVec::with_capacity(64))
+    Message::builder(
+        MessageType::from_class_method(class, BINDING),
+        id,
+        MessageWriteVec::with_capacity(64),
+    )
 }
 
 #[cfg(test)]

@@ -11,15 +11,17 @@ use tokio_util::task::AbortOnDropHandle;
 use super::client::{NatError, Settings, ladder, measure};
 use super::report::NatReport;
 
-/// How long a result is given to those who ask. Homes change their NAT rarely; Crawlers ask once an hour.
+/// How long a result is given to those who ask. Homes change their NAT rarely; Crawlers ask once an
+/// hour.
 const KEEP: Duration = Duration::from_secs(600);
 /// How long one in which something is not known: the network may have been down.
 const KEEP_UNSURE: Duration = Duration::from_secs(60);
 
 type Outcome = Result<NatReport, NatError>;
 
-/// Measures the NAT of this machine when somebody asks: who asks while a test runs gets its result too, and a recent result is
-/// given at once, with its age ([`NatReport::age`]). Cheap to clone. A running test ends when the last clone is dropped.
+/// Measures the NAT of this machine when somebody asks: who asks while a test runs gets its result
+/// too, and a recent result is given at once, with its age ([`NatReport::age`]). Cheap to clone. A
+/// running test ends when the last clone is dropped.
 #[derive(Clone)]
 pub struct NatTester {
     shared: Arc<Shared>,
@@ -56,9 +58,9 @@ impl NatTester {
         Self { shared: Arc::new(Shared { servers, state: Mutex::default() }) }
     }
 
-    /// A result not older than ten minutes (one minute where it left something open). With `lifetime` the mapping's lifetime is
-    /// measured too, which takes up to three minutes more. Needs a tokio runtime. May be cancelled; the test goes on for the
-    /// others.
+    /// A result not older than ten minutes (one minute where it left something open). With
+    /// `lifetime` the mapping's lifetime is measured too, which takes up to three minutes more.
+    /// Needs a tokio runtime. May be cancelled; the test goes on for the others.
     ///
     /// # Errors
     /// As [`measure`]; errors are not kept.
@@ -68,7 +70,9 @@ impl NatTester {
                 Ok(recent) => return Ok(recent),
                 Err(running) => running,
             };
-            let Ok(outcome) = outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) else {
+            let Ok(outcome) =
+                outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone())
+            else {
                 self.shared.lock().running = None;
                 return Err(NatError::Stopped);
             };
@@ -91,13 +95,16 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A result that is recent enough, else the test to wait for, begun now if none runs, and whether it measures the lifetime.
+    /// A result that is recent enough, else the test to wait for, begun now if none runs, and
+    /// whether it measures the lifetime.
     fn recent_or_running(
         self: &Arc<Self>,
         lifetime: bool,
     ) -> Result<NatReport, (watch::Receiver<Option<Outcome>>, bool)> {
         let mut state = self.lock();
-        if let Some(last) = state.last.filter(|last| is_recent(last) && (last.has_lifetime() || !lifetime)) {
+        if let Some(last) =
+            state.last.filter(|last| is_recent(last) && (last.has_lifetime() || !lifetime))
+        {
             return Ok(last);
         }
         let running = state.running.get_or_insert_with(|| self.begin(lifetime));
@@ -105,7 +112,10 @@ impl Shared {
     }
 
     fn begin(self: &Arc<Self>, lifetime: bool) -> Running {
-        let settings = Settings { servers: self.servers.clone(), ladder: if lifetime { ladder() } else { Vec::new() } };
+        let settings = Settings {
+            servers: self.servers.clone(),
+            ladder: if lifetime { ladder() } else { Vec::new() },
+        };
         let (sender, outcome) = watch::channel(None);
         let shared = Arc::downgrade(self);
         let task = tokio::spawn(async move {
@@ -135,7 +145,9 @@ mod tests {
     use crate::nat::server::StunServer;
 
     async fn server() -> StunServer {
-        StunServer::start("127.0.0.1:0".parse().unwrap(), "127.0.0.2:0".parse().unwrap()).await.unwrap()
+        StunServer::start("127.0.0.1:0".parse().unwrap(), "127.0.0.2:0".parse().unwrap())
+            .await
+            .unwrap()
     }
 
     #[tokio::test]

@@ -26,8 +26,9 @@ impl Sockets {
         self.sockets.get(place)
     }
 
-    /// The next datagram of any of them: the socket's place, the datagram's length (at most the buffer's: a longer one is cut)
-    /// and its source. Waits for ever where there are no sockets. Nothing is lost if it is cancelled.
+    /// The next datagram of any of them: the socket's place, the datagram's length (at most the
+    /// buffer's: a longer one is cut) and its source. Waits for ever where there are no
+    /// sockets. Nothing is lost if it is cancelled.
     ///
     /// # Errors
     /// What the system says of that socket.
@@ -35,7 +36,11 @@ impl Sockets {
         std::future::poll_fn(|context| self.poll(context, buffer)).await
     }
 
-    fn poll(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<(usize, io::Result<(usize, SocketAddr)>)> {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<(usize, io::Result<(usize, SocketAddr)>)> {
         let count = self.sockets.len();
         for place in (0..count).map(|offset| (self.turn + offset) % count) {
             let mut read = ReadBuf::new(buffer);
@@ -48,13 +53,17 @@ impl Sockets {
     }
 }
 
-/// A socket on the address from which this machine reaches `to`, with a port that the system chooses: its own address is then
-/// known exactly, and answers from anywhere arrive.
+/// A socket on the address from which this machine reaches `to`, with a port that the system
+/// chooses: its own address is then known exactly, and answers from anywhere arrive.
 ///
 /// # Errors
 /// What the system says.
 pub(super) async fn bind_towards(to: SocketAddr) -> io::Result<UdpSocket> {
-    let any = if to.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
+    let any = if to.is_ipv4() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+    } else {
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+    };
     let route = UdpSocket::bind((any, 0)).await?;
     let local = match route.connect(to).await {
         Ok(()) => route.local_addr()?.ip(),

@@ -1,5 +1,5 @@
-//! The eighth element of a NATCHECK reply, which peers give to Crawlers of version 18: each property that was measured, with its
-//! confidence (see [`crate::nat::reply`]).
+//! The eighth element of a NATCHECK reply, which peers give to Crawlers of version 18: each
+//! property that was measured, with its confidence (see [`crate::nat::reply`]).
 
 use serde_json::{Map, Value as Json, json};
 
@@ -8,7 +8,8 @@ use swarmscope_wire::bencode::Value;
 use swarmscope_wire::text;
 use swarmscope_wire::tree::Node;
 
-/// The longest text here that is shown: the longest reason why something is not known has 72 characters.
+/// The longest text here that is shown: the longest reason why something is not known has 72
+/// characters.
 const MAX_CHARS: usize = 120;
 
 /// What stands under a key.
@@ -41,22 +42,29 @@ const KEYS: [(&str, &str, Kind); 12] = [
 /// A value for people and for programs.
 type Read = (String, Json);
 
-/// Names the fields of `node`, which is the element's tree by format, in the order of [`KEYS`], and gives its JSON form. What a
-/// later version adds stays as it is, behind them, in the tree alone.
+/// Names the fields of `node`, which is the element's tree by format, in the order of [`KEYS`], and
+/// gives its JSON form. What a later version adds stays as it is, behind them, in the tree alone.
 ///
 /// # Errors
 /// What is no dict, or has something else under a known key.
 pub fn decode(element: &Value, node: &mut Node) -> Result<Json, ReplyDecodeError> {
-    let pairs = element.as_dict().ok_or_else(|| ReplyDecodeError("field 7 (measured) is not a dict".into()))?;
+    let pairs = element
+        .as_dict()
+        .ok_or_else(|| ReplyDecodeError("field 7 (measured) is not a dict".into()))?;
     "measured".clone_into(&mut node.label);
     let mut json = Map::new();
     let mut rest = std::mem::take(&mut node.children);
     for (key, name, kind) in KEYS {
-        let Some(place) = pairs.iter().position(|(found, _)| found == key.as_bytes()) else { continue };
-        let (shown, value) =
-            read(kind, &pairs[place].1).ok_or_else(|| ReplyDecodeError(format!("{key} is not what it should be")))?;
+        let Some(place) = pairs.iter().position(|(found, _)| found == key.as_bytes()) else {
+            continue;
+        };
+        let (shown, value) = read(kind, &pairs[place].1)
+            .ok_or_else(|| ReplyDecodeError(format!("{key} is not what it should be")))?;
         json.insert(name.into(), value);
-        let span = rest.iter().position(|child| child.label == key).and_then(|child| rest.remove(child).span);
+        let span = rest
+            .iter()
+            .position(|child| child.label == key)
+            .and_then(|child| rest.remove(child).span);
         node.children.push(Node::leaf(key, shown, span));
     }
     node.children.append(&mut rest);
@@ -82,7 +90,10 @@ fn axis(value: &Value) -> Option<Read> {
     Some(match (value.get("confidence"), value.get("why")) {
         (Some(confidence), _) => {
             let percent = number(confidence)?;
-            (format!("{verdict} ({percent} %)"), json!({ "verdict": verdict, "confidence": percent }))
+            (
+                format!("{verdict} ({percent} %)"),
+                json!({ "verdict": verdict, "confidence": percent }),
+            )
         }
         (None, Some(why)) => {
             let (why, _) = words(why.as_bytes()?);

@@ -26,7 +26,12 @@ fn answer(listening: Option<SocketAddr>) -> Answer {
 #[test]
 fn an_original_s_reply_reads_field_by_field() {
     let decoded = decode(OFFLINE).unwrap();
-    let fields: Vec<_> = decoded.tree.children.iter().map(|node| (node.label.as_str(), node.value.as_str())).collect();
+    let fields: Vec<_> = decoded
+        .tree
+        .children
+        .iter()
+        .map(|node| (node.label.as_str(), node.value.as_str()))
+        .collect();
     let expected = [
         ("type", "Unknown"),
         ("code", "-1"),
@@ -37,10 +42,17 @@ fn an_original_s_reply_reads_field_by_field() {
         ("port", "6700"),
     ];
     assert_eq!(fields, expected);
-    let bytes: Vec<_> = decoded.tree.children.iter().map(|node| &OFFLINE[node.span.clone().unwrap()]).collect();
-    assert_eq!(bytes, [&b"7:Unknown"[..], b"i-1e", b"i0e", b"7:0.0.0.0", b"i0e", b"7:0.0.0.0", b"i6700e"]);
+    let bytes: Vec<_> =
+        decoded.tree.children.iter().map(|node| &OFFLINE[node.span.clone().unwrap()]).collect();
+    assert_eq!(
+        bytes,
+        [&b"7:Unknown"[..], b"i-1e", b"i0e", b"7:0.0.0.0", b"i0e", b"7:0.0.0.0", b"i6700e"]
+    );
     assert_eq!(decoded.tree.span, Some(0..OFFLINE.len()));
-    assert_eq!((decoded.summary.as_str(), decoded.tree.value.as_str()), ("Unknown, 7 fields", "7 fields"));
+    assert_eq!(
+        (decoded.summary.as_str(), decoded.tree.value.as_str()),
+        ("Unknown, 7 fields", "7 fields")
+    );
     assert_eq!(decoded.json["internal_port"], 6700);
     assert_eq!(decoded.json["type"], "Unknown");
 }
@@ -69,7 +81,9 @@ fn what_is_no_such_reply_says_why() {
 
 #[test]
 fn text_of_a_peer_stays_harmless() {
-    let hostile = [&b"l9:a\x1b[2Jb\xe2\x80\xaei-1ei0e300:"[..], &[b'x'; 300], b"i0e7:0.0.0.0i6700ee"].concat();
+    let hostile =
+        [&b"l9:a\x1b[2Jb\xe2\x80\xaei-1ei0e300:"[..], &[b'x'; 300], b"i0e7:0.0.0.0i6700ee"]
+            .concat();
     let decoded = decode(&hostile).unwrap();
     assert_eq!(decoded.tree.children[0].value, "a·[2Jb·");
     assert!(decoded.tree.children.iter().all(|node| !node.value.chars().any(char::is_control)));
@@ -99,7 +113,8 @@ const MEASURED: &[u8] = b"l13:Full Cone NATi1ei0e11:203.0.113.1i4000e11:192.168.
 fn the_eighth_field_reads_axis_by_axis() {
     let decoded = decode(MEASURED).unwrap();
     let measured = &decoded.tree.children[7];
-    let lines: Vec<_> = measured.children.iter().map(|node| (node.label.as_str(), node.value.as_str())).collect();
+    let lines: Vec<_> =
+        measured.children.iter().map(|node| (node.label.as_str(), node.value.as_str())).collect();
     let expected = [
         ("udp", "open (99 %)"),
         ("mapping", "endpoint-independent (99 %)"),
@@ -117,17 +132,27 @@ fn the_eighth_field_reads_axis_by_axis() {
     assert_eq!(&MEASURED[measured.children[6].span.clone().unwrap()], b"i61e");
     assert_eq!(decoded.summary, "Full Cone NAT, 8 fields");
     let json = &decoded.json["measured"];
-    assert_eq!(json["mapping"], serde_json::json!({"verdict": "endpoint-independent", "confidence": 99}));
-    assert_eq!(json["hairpin"], serde_json::json!({"verdict": "inconclusive", "why": "too much loss"}));
+    assert_eq!(
+        json["mapping"],
+        serde_json::json!({"verdict": "endpoint-independent", "confidence": 99})
+    );
+    assert_eq!(
+        json["hairpin"],
+        serde_json::json!({"verdict": "inconclusive", "why": "too much loss"})
+    );
     assert_eq!((&json["age_s"], &json["translated"]), (&61.into(), &true.into()));
 }
 
 #[tokio::test]
 async fn a_peer_with_servers_measures_once_and_gives_18_more_than_17() {
-    let server = StunServer::start("127.0.0.1:0".parse().unwrap(), "127.0.0.2:0".parse().unwrap()).await.unwrap();
+    let server = StunServer::start("127.0.0.1:0".parse().unwrap(), "127.0.0.2:0".parse().unwrap())
+        .await
+        .unwrap();
     let probe = NatCheck::new(NatTester::new(vec![server.listen().to_string()]));
-    let (old, new) =
-        tokio::join!(ask(&probe, OverlayVersion::LEGACY, None), ask(&probe, OverlayVersion::CURRENT, None));
+    let (old, new) = tokio::join!(
+        ask(&probe, OverlayVersion::LEGACY, None),
+        ask(&probe, OverlayVersion::CURRENT, None)
+    );
     let [old, new] = [old, new].map(|answer| decode(&answer.payload).unwrap());
     assert_eq!((old.tree.children.len(), new.tree.children.len()), (7, 8));
     assert_eq!(old.json["type"], "Open Internet");
@@ -141,7 +166,8 @@ async fn a_peer_with_servers_measures_once_and_gives_18_more_than_17() {
 async fn where_no_server_answers_udp_is_blocked_and_no_axis_is_known() {
     let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let probe = NatCheck::new(NatTester::new(vec![silent.local_addr().unwrap().to_string()]));
-    let answer = ask(&probe, OverlayVersion::CURRENT, Some("127.0.0.1:7760".parse().unwrap())).await;
+    let answer =
+        ask(&probe, OverlayVersion::CURRENT, Some("127.0.0.1:7760".parse().unwrap())).await;
     let json = decode(&answer.payload).unwrap().json;
     assert_eq!((&json["type"], &json["external_ip"]), (&"Blocked".into(), &"0.0.0.0".into()));
     assert_eq!((&json["internal_ip"], &json["internal_port"]), (&"127.0.0.1".into(), &7760.into()));
@@ -158,9 +184,16 @@ async fn the_lifetime_is_measured_where_it_is_asked_for() {
     let probe = NatCheck::new(NatTester::new(vec![silent.local_addr().unwrap().to_string()]));
     let from = Ed25519Identity::from_seed([1; 32]).permid();
     for (payload, verdict) in [("", "not measured"), ("lifetime", "inconclusive")] {
-        let asked = Asked { from, version: OverlayVersion::CURRENT, payload: Bytes::from_static(payload.as_bytes()) };
+        let asked = Asked {
+            from,
+            version: OverlayVersion::CURRENT,
+            payload: Bytes::from_static(payload.as_bytes()),
+        };
         let answer = probe.answer(asked, &PeerView { listening: None }).await;
-        assert_eq!(decode(&answer.payload).unwrap().json["measured"]["lifetime"]["verdict"], verdict);
+        assert_eq!(
+            decode(&answer.payload).unwrap().json["measured"]["lifetime"]["verdict"],
+            verdict
+        );
     }
 }
 

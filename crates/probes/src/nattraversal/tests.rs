@@ -16,7 +16,8 @@ fn invitation(host: &str, port: u16) -> Vec<u8> {
 
 async fn ask(probe: &NatTraversal, listening: &str, payload: &[u8]) -> Answer {
     let from = Ed25519Identity::from_seed([1; 32]).permid();
-    let asked = Asked { from, version: OverlayVersion::CURRENT, payload: Bytes::copy_from_slice(payload) };
+    let asked =
+        Asked { from, version: OverlayVersion::CURRENT, payload: Bytes::copy_from_slice(payload) };
     probe.answer(asked, &PeerView { listening: listening.parse().ok() }).await
 }
 
@@ -25,8 +26,11 @@ async fn two_peers_meet_and_both_say_yes() {
     let rendezvous = Rendezvous::open([127, 0, 0, 1].into(), None).await.unwrap();
     let request = invitation("127.0.0.1", rendezvous.address().port());
     let (one, other) = (NatTraversal::default(), NatTraversal::default());
-    let (met, one, other) =
-        tokio::join!(rendezvous.meet(None), ask(&one, LOOPBACK, &request), ask(&other, LOOPBACK, &request));
+    let (met, one, other) = tokio::join!(
+        rendezvous.meet(None),
+        ask(&one, LOOPBACK, &request),
+        ask(&other, LOOPBACK, &request)
+    );
     met.unwrap();
     assert_eq!(one.payload, &b"27:eee6EzwVLiJXT85BnTOp501:YES"[..]);
     assert_eq!(one, other);
@@ -73,13 +77,24 @@ async fn hostile_requests_send_nothing() {
         let said = String::from_utf8(answer.payload.to_vec()).unwrap();
         assert!(answer.error == ErrorByte::HANDLER && said.contains(why), "{text:?}: {said}");
     }
-    for host in ["255.255.255.255", "224.0.0.1", "0.0.0.0", "ff02::1", "::ffff:239.255.255.250", "nobody.invalid"] {
+    for host in [
+        "255.255.255.255",
+        "224.0.0.1",
+        "0.0.0.0",
+        "ff02::1",
+        "::ffff:239.255.255.250",
+        "nobody.invalid",
+    ] {
         let answer = ask(&probe, LOOPBACK, &invitation(host, 3500)).await;
         assert_eq!(answer.payload, &b"27:eee6EzwVLiJXT85BnTOp501:ERR"[..], "{host}");
     }
     for host in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", "localhost"] {
         let answer = ask(&probe, "0.0.0.0:7760", &invitation(host, 3500)).await;
-        assert_eq!(answer.error, ErrorByte::HANDLER, "{host} is this machine, and the peer serves others");
+        assert_eq!(
+            answer.error,
+            ErrorByte::HANDLER,
+            "{host} is this machine, and the peer serves others"
+        );
     }
     assert!(start.elapsed() < Duration::from_secs(5), "no rendezvous was waited for");
 }
@@ -90,7 +105,8 @@ async fn not_many_tries_run_at_a_time() {
     let silent = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let request = invitation("127.0.0.1", silent.local_addr().unwrap().port());
     let probe = NatTraversal::default();
-    let answers = futures_util::future::join_all((0..10).map(|_| ask(&probe, LOOPBACK, &request))).await;
+    let answers =
+        futures_util::future::join_all((0..10).map(|_| ask(&probe, LOOPBACK, &request))).await;
     assert_eq!(answers.iter().filter(|answer| answer.error == ErrorByte::SUCCESS).count(), AT_ONCE);
     assert!(answers.iter().any(|answer| answer.payload.starts_with(b"busy")));
 }
@@ -104,8 +120,12 @@ fn replies_read_with_their_spans() {
         (b"27:eee6EzwVLiJXT85BnTOp501:ERR", "ERR"),
     ] {
         let decoded = probe.decode(payload).unwrap();
-        assert_eq!(decoded.json, json!({"request_id": "eee6EzwVLiJXT85BnTOp501", "outcome": outcome}));
-        let spans: Vec<_> = decoded.tree.children.iter().map(|node| &payload[node.span.clone().unwrap()]).collect();
+        assert_eq!(
+            decoded.json,
+            json!({"request_id": "eee6EzwVLiJXT85BnTOp501", "outcome": outcome})
+        );
+        let spans: Vec<_> =
+            decoded.tree.children.iter().map(|node| &payload[node.span.clone().unwrap()]).collect();
         assert_eq!(spans, [outcome.as_bytes(), b"eee6EzwVLiJXT85BnTOp501"]);
     }
     for payload in [&b""[..], b"i1e", b"3:YES", b"9:abc:MAYBE", b"4::YES", b"7:a\x1b:YES"] {

@@ -16,21 +16,28 @@ const MAX_LINE: usize = 1024;
 const MAX_LINES: usize = 20_000;
 
 pub(super) fn decode(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
-    let log = inflate::inflate(payload, inflate::max_output()).map_err(|error| ReplyDecodeError(error.to_string()))?;
+    let log = inflate::inflate(payload, inflate::max_output())
+        .map_err(|error| ReplyDecodeError(error.to_string()))?;
     let mut notes: Vec<_> = formats::what_was_cut(&log, payload.len()).into_iter().collect();
     let nul = log.bytes.split(|byte| *byte == 0).count() - 1;
     if nul > 0 {
         let text = format!("{} left out", count(nul, "NUL byte is", "NUL bytes are"));
         notes.push(Note::new(NoteKind::LeftOut, text));
     }
-    let mut lines = log.bytes.split(|byte| *byte == b'\n').map(Line::read).filter(|line| !line.is_empty());
-    let Some(crawled_at) = lines.next().filter(|line| line.text == CRAWL).and_then(|line| line.time) else {
-        return Err(ReplyDecodeError("the log does not begin with the time of this request and CRAWL".into()));
+    let mut lines =
+        log.bytes.split(|byte| *byte == b'\n').map(Line::read).filter(|line| !line.is_empty());
+    let Some(crawled_at) =
+        lines.next().filter(|line| line.text == CRAWL).and_then(|line| line.time)
+    else {
+        return Err(ReplyDecodeError(
+            "the log does not begin with the time of this request and CRAWL".into(),
+        ));
     };
     let shown: Vec<_> = lines.by_ref().take(MAX_LINES).collect();
     let more = lines.count();
     if more > 0 {
-        let text = format!("too many lines to show: {} left out", count(more, "more is", "more are"));
+        let text =
+            format!("too many lines to show: {} left out", count(more, "more is", "more are"));
         notes.push(Note::new(NoteKind::LeftOut, text));
     }
     let cut = shown.iter().filter(|line| line.cut).count();
@@ -57,7 +64,8 @@ struct Line {
 impl Line {
     /// NUL bytes are no part of it.
     fn read(line: &[u8]) -> Self {
-        let mut bytes: Vec<u8> = line.iter().copied().filter(|byte| *byte != 0).take(MAX_LINE + 1).collect();
+        let mut bytes: Vec<u8> =
+            line.iter().copied().filter(|byte| *byte != 0).take(MAX_LINE + 1).collect();
         let cut = bytes.len() > MAX_LINE;
         bytes.truncate(MAX_LINE);
         let line = text::clean_bytes(bytes.trim_ascii());

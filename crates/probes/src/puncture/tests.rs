@@ -26,7 +26,10 @@ async fn the_log_is_handed_over_once_and_names_nobody() {
     assert!(decoded.json["crawled_at"].as_f64().is_some_and(|now| now > 1.7e9), "{}", decoded.json);
     assert_eq!(decoded.json["lines"][0], json!({"time": 3600.0, "text": "UNAT:1,2,1"}));
     let masked = decoded.json["lines"][1]["text"].as_str().unwrap();
-    assert!(masked.starts_with("OCTM:ip-") && masked.ends_with(",7760,9f3a·0.00 forged"), "{masked}");
+    assert!(
+        masked.starts_with("OCTM:ip-") && masked.ends_with(",7760,9f3a·0.00 forged"),
+        "{masked}"
+    );
     let nodes: Vec<_> = decoded.tree.children.iter().map(|node| &*node.label).collect();
     assert_eq!(nodes, ["crawled at", "3600.00", "7200.00"]);
 
@@ -34,7 +37,10 @@ async fn the_log_is_handed_over_once_and_names_nobody() {
     assert_eq!(again.json["lines"], decoded.json["lines"], "it has not arrived");
     probe.delivered(FIRST, answer.receipt.unwrap());
     let after = ask_as(&probe, FIRST, "").await;
-    assert_eq!((probe.decode(&after.payload).unwrap().summary.as_str(), after.receipt), ("0 lines", None));
+    assert_eq!(
+        (probe.decode(&after.payload).unwrap().summary.as_str(), after.receipt),
+        ("0 lines", None)
+    );
 }
 
 #[test]
@@ -43,9 +49,9 @@ fn replies_of_the_original_read() {
     let decoded = puncture("").decode(payload).unwrap();
     assert_eq!(decoded.json, json!({"crawled_at": 1_795_337_030.84, "lines": [], "cut": false}));
     assert_eq!((decoded.notes, &*decoded.format), (vec![], "zlib, text"));
-    let long = decode(b"1795337030.84 CRAWL\n1795337000.10 ID:9f3a;IP:1.2.3.4\nno time here\n\n").unwrap();
-    let lines =
-        json!([{"time": 1_795_337_000.1, "text": "ID:9f3a;IP:1.2.3.4"}, {"time": null, "text": "no time here"}]);
+    let long =
+        decode(b"1795337030.84 CRAWL\n1795337000.10 ID:9f3a;IP:1.2.3.4\nno time here\n\n").unwrap();
+    let lines = json!([{"time": 1_795_337_000.1, "text": "ID:9f3a;IP:1.2.3.4"}, {"time": null, "text": "no time here"}]);
     assert_eq!(long.json["lines"], lines);
 }
 
@@ -66,8 +72,14 @@ fn what_is_cut_or_left_out_is_said() {
     assert_eq!(wide.json["lines"][0]["text"].as_str().unwrap().len(), 1024 - 5);
     assert_eq!(wide.notes, [Note::new(NoteKind::LeftOut, "1 line is cut after 1024 bytes")]);
     let many = log("3.00 x\n".repeat(20_005).as_bytes());
-    assert_eq!((&*many.summary, many.json["lines"].as_array().unwrap().len()), ("20 005 lines", 20_000));
-    assert_eq!(many.notes, [Note::new(NoteKind::LeftOut, "too many lines to show: 5 more are left out")]);
+    assert_eq!(
+        (&*many.summary, many.json["lines"].as_array().unwrap().len()),
+        ("20 005 lines", 20_000)
+    );
+    assert_eq!(
+        many.notes,
+        [Note::new(NoteKind::LeftOut, "too many lines to show: 5 more are left out")]
+    );
     let hostile = log(b"2.00 \x1b[2J\xff\xe2\x80\xae");
     assert_eq!(hostile.json["lines"][0]["text"], "·[2J··");
 }

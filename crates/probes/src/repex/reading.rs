@@ -24,9 +24,13 @@ pub(super) fn decode(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         return Err(ReplyDecodeError("not a list of records".into()));
     };
     rows::check_number(records.len())?;
-    let wrong =
-        |number| ReplyDecodeError(format!("record {number} is not (infohash, swarm cache, stats, timestamp, end)"));
-    let typed = records.into_iter().enumerate().map(|(number, it)| record(it).ok_or_else(|| wrong(number)));
+    let wrong = |number| {
+        ReplyDecodeError(format!(
+            "record {number} is not (infohash, swarm cache, stats, timestamp, end)"
+        ))
+    };
+    let typed =
+        records.into_iter().enumerate().map(|(number, it)| record(it).ok_or_else(|| wrong(number)));
     decoded.json = Value::Array(typed.collect::<Result<_, _>>()?);
     decoded.summary = text::count(decoded.tree.children.len(), "record", "records");
     decoded.tree.value.clone_from(&decoded.summary);
@@ -78,7 +82,9 @@ fn swarm_cache(value: Value) -> Option<Value> {
         Some(Value::Array(pairs)) => pairs
             .into_iter()
             .map(|pair| match pair {
-                Value::Array(pair) => <[Value; 2]>::try_from(pair).ok().map(|[key, known]| peer(&key, known)),
+                Value::Array(pair) => {
+                    <[Value; 2]>::try_from(pair).ok().map(|[key, known]| peer(&key, known))
+                }
                 _ => None,
             })
             .collect::<Option<_>>()?,
@@ -92,8 +98,10 @@ fn peer(key: &Value, known: Value) -> Value {
     let name = match key {
         Value::String(name) => name.clone(),
         Value::Array(address) => {
-            let parts: Vec<_> =
-                address.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
+            let parts: Vec<_> = address
+                .iter()
+                .map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned))
+                .collect();
             parts.join(":")
         }
         other => other.to_string(),

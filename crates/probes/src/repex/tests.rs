@@ -38,8 +38,12 @@ async fn walks_are_handed_over_once() {
             "timestamp": 7200, "endtimestamp": 7200
         }
     ]);
-    assert_eq!((answer.error, decoded.json, &*decoded.summary), (ErrorByte::SUCCESS, walks, "2 records"));
-    let labels: Vec<_> = decoded.tree.children[0].children.iter().map(|value| &*value.label).collect();
+    assert_eq!(
+        (answer.error, decoded.json, &*decoded.summary),
+        (ErrorByte::SUCCESS, walks, "2 records")
+    );
+    let labels: Vec<_> =
+        decoded.tree.children[0].children.iter().map(|value| &*value.label).collect();
     assert_eq!(labels, ["infohash", "swarm cache", "stats", "timestamp", "end"]);
 
     assert_eq!(ask_as(&probe, SECOND, "").await, answer, "it has not arrived");
@@ -80,9 +84,18 @@ fn replies_of_both_generations_read() {
     let probe = repex("");
     for payload in [&b"a0l"[..], b"\x80\x02]q\x01."] {
         let decoded = probe.decode(payload).unwrap();
-        assert_eq!((decoded.json, &*decoded.summary, &*decoded.tree.value), (json!([]), "0 records", "0 records"));
+        assert_eq!(
+            (decoded.json, &*decoded.summary, &*decoded.tree.value),
+            (json!([]), "0 records", "0 records")
+        );
     }
-    let new = [&b"a1l4t20b"[..], &[0xab; 20], b"1d2t7s1.2.3.44i68811d3spex1l2t2t7s5.6.7.82i801i1", b"0n2i-1"].concat();
+    let new = [
+        &b"a1l4t20b"[..],
+        &[0xab; 20],
+        b"1d2t7s1.2.3.44i68811d3spex1l2t2t7s5.6.7.82i801i1",
+        b"0n2i-1",
+    ]
+    .concat();
     let decoded = probe.decode(&new).unwrap();
     let walk = json!([{
         "infohash": "abababababababababababababababababababab",

@@ -21,7 +21,8 @@ fn error(request: &str) -> String {
     ask(request).expect_err(request).to_string()
 }
 
-/// Requests and replies of the original (`s_sql_types`, `s_sql_errors` and others of the transcripts).
+/// Requests and replies of the original (`s_sql_types`, `s_sql_errors` and others of the
+/// transcripts).
 #[test]
 fn answers_are_the_original_s() {
     for (request, reply) in [
@@ -54,9 +55,12 @@ fn answers_are_the_original_s() {
     ] {
         assert_eq!(error(request), reply, "{request}");
     }
-    for (zeros, digits, len) in
-        [(16379, 32757, 32768), (16380, 32758, 32769), (32763, 65525, 65536), (49995, 99989, 100_000)]
-    {
+    for (zeros, digits, len) in [
+        (16379, 32757, 32768),
+        (16380, 32758, 32769),
+        (32763, 65525, 65536),
+        (49995, 99989, 100_000),
+    ] {
         assert_eq!(rows(&format!("SELECT substr(hex(zeroblob({zeros})),1,{digits})")).len(), len);
     }
 }
@@ -151,7 +155,8 @@ fn what_has_no_end_is_stopped_in_time() {
 
 #[test]
 fn what_is_cancelled_stops() {
-    let request = b"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT max(i) FROM n";
+    let request =
+        b"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT max(i) FROM n";
     let database = Statistics::empty().open().unwrap();
     let limits = Limits::from_now(Arc::new(true.into()));
     assert_eq!(run::<ARows>(database, request, &limits).err(), Some(SqlError::Cancelled));
@@ -160,7 +165,9 @@ fn what_is_cancelled_stops() {
 #[test]
 fn rows_are_limited_over_all_statements() {
     let some = |count: u64| {
-        format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {count}) SELECT i FROM n;")
+        format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {count}) SELECT i FROM n;"
+        )
     };
     let whole = ask(some(MAX_ROWS as u64)).unwrap();
     let Ok(Value::List(list)) = encoding_a::decode(&whole) else { panic!("a list") };
@@ -190,10 +197,14 @@ fn statements_have_bounds() {
 fn the_older_generation_reads_the_same_rows_as_a_pickle() {
     let request = b"SELECT 1, -5, 2.5, NULL, 'abc', x'00ff'; SELECT 'two'";
     let rows: PickledRows =
-        run(Statistics::empty().open().unwrap(), request, &Limits::from_now(Arc::default())).unwrap();
+        run(Statistics::empty().open().unwrap(), request, &Limits::from_now(Arc::default()))
+            .unwrap();
     let pickle = rows.into_list().into_pickle();
     let decoded = formats::decode_as(formats::Format::Pickle, &pickle).unwrap();
-    assert_eq!(decoded.json, serde_json::json!([[1, -5, 2.5, null, "abc", {"base64": "AP8="}], ["two"]]));
+    assert_eq!(
+        decoded.json,
+        serde_json::json!([[1, -5, 2.5, null, "abc", {"base64": "AP8="}], ["two"]])
+    );
     assert_eq!(decoded.notes, []);
 }
 
@@ -204,7 +215,8 @@ fn who_collected_a_record_is_not_told() {
     );
     let ask = |request: &str| {
         let limits = Limits::from_now(Arc::default());
-        let rows: ARows = run(statistics.as_ref().unwrap().open().unwrap(), request.as_bytes(), &limits).unwrap();
+        let rows: ARows =
+            run(statistics.as_ref().unwrap().open().unwrap(), request.as_bytes(), &limits).unwrap();
         String::from_utf8(rows.into_reply()).unwrap()
     };
     assert_eq!(ask("SELECT * FROM UserEvent"), "a1l6t1i11i01i11sx0n1i2");

@@ -1,20 +1,26 @@
 //! The tables of a statistics database, version by version.
 //!
-//! Whoever counts for the peer (a program that embeds one, or one that runs beside it) writes into these tables; the probes read
-//! them. **Nothing in them names a person, an address or a file, or gives an exact size:**
+//! Whoever counts for the peer (a program that embeds one, or one that runs beside it) writes into
+//! these tables; the probes read them. **Nothing in them names a person, an address or a file, or
+//! gives an exact size:**
 //!
-//! * Where the original had permids, infohashes and names there are hashes under a key that never leaves the peer (lower-case hex):
-//!   they can be counted and grouped, and tell nobody who or what they stand for.
-//! * Times are whole hours (Unix seconds divisible by 3600). Sizes are rounded up to a power of two.
-//! * Free text (`line`, `message`, `event`) says what happened, never to whom: no address, no name, no title, no search term.
+//! * Where the original had permids, infohashes and names there are hashes under a key that never
+//!   leaves the peer (lower-case hex): they can be counted and grouped, and tell nobody who or what
+//!   they stand for.
+//! * Times are whole hours (Unix seconds divisible by 3600). Sizes are rounded up to a power of
+//!   two.
+//! * Free text (`line`, `message`, `event`) says what happened, never to whom: no address, no name,
+//!   no title, no search term.
 //!
-//! Records that are handed over once (see [`super::super::hand_over`]) are in tables of their own, with who collected them and when;
-//! what the Crawler asks for, by the names and with the columns of the original, is a view of those that nobody has collected. Rows
-//! may be inserted into the views.
+//! Records that are handed over once (see [`super::super::hand_over`]) are in tables of their own,
+//! with who collected them and when; what the Crawler asks for, by the names and with the columns
+//! of the original, is a view of those that nobody has collected. Rows may be inserted into the
+//! views.
 
 use rusqlite::{Connection, TransactionBehavior};
 
-/// What each version adds. The version is SQLite's `user_version`; a file is brought up to the last one when it is opened.
+/// What each version adds. The version is SQLite's `user_version`; a file is brought up to the last
+/// one when it is opened.
 pub const MIGRATIONS: [&str; 3] = [COUNTS, RECORDS, CATEGORIES];
 
 /// DATABASE (id 1) and CHANNEL (10). Votes are 2 (subscribed) and −1 (spam) as in the original.
@@ -48,7 +54,8 @@ CREATE TABLE IF NOT EXISTS ChannelCast (
 );
 ";
 
-/// The original's categories of torrents: every peer of its has the same, and its own test asks for their names.
+/// The original's categories of torrents: every peer of its has the same, and its own test asks for
+/// their names.
 const CATEGORIES: &str = "
 CREATE TABLE IF NOT EXISTS Category (
     category_id INTEGER PRIMARY KEY,
@@ -166,7 +173,9 @@ END;
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     /// The file was made by a newer program.
-    #[error("its tables are of version {found}, and this program knows {LATEST} at most: use a newer one")]
+    #[error(
+        "its tables are of version {found}, and this program knows {LATEST} at most: use a newer one"
+    )]
     Newer {
         /// The version that it has.
         found: i64,
@@ -176,12 +185,14 @@ pub enum MigrationError {
     Sql(#[from] rusqlite::Error),
 }
 
-/// Brings a database up to the last version, whole or not at all. One that is there already is only read.
+/// Brings a database up to the last version, whole or not at all. One that is there already is only
+/// read.
 ///
 /// # Errors
 /// See [`MigrationError`].
 pub fn migrate(database: &mut Connection) -> Result<(), MigrationError> {
-    let version = |database: &Connection| database.query_row("PRAGMA user_version", [], |row| row.get(0));
+    let version =
+        |database: &Connection| database.query_row("PRAGMA user_version", [], |row| row.get(0));
     if version(database)? == LATEST {
         return Ok(());
     }

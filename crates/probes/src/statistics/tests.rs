@@ -52,12 +52,22 @@ fn a_new_file_gets_empty_tables_and_is_private() {
     is_whole(&statistics);
     assert!(TABLES.iter().all(|table| count(&statistics, table) == 0));
     #[cfg(unix)]
-    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions())
+            & 0o777,
+        0o600
+    );
 
-    Connection::open(&path).unwrap().execute("INSERT INTO Peer (permid) VALUES ('6f')", []).unwrap();
+    Connection::open(&path)
+        .unwrap()
+        .execute("INSERT INTO Peer (permid) VALUES ('6f')", [])
+        .unwrap();
     assert_eq!(count(&statistics, "Peer"), 1, "what its owner writes is seen");
     assert_eq!(count(&Statistics::file(path).unwrap(), "Peer"), 1, "what is there stays");
-    assert!(statistics.open().unwrap().execute("DELETE FROM Peer", []).is_err(), "opened for reading only");
+    assert!(
+        statistics.open().unwrap().execute("DELETE FROM Peer", []).is_err(),
+        "opened for reading only"
+    );
 }
 
 #[test]
@@ -67,7 +77,10 @@ fn a_file_of_the_first_version_is_brought_up_and_keeps_what_it_holds() {
         let path = directory.path().join("statistics.sqlite");
         let first = Connection::open(&path).unwrap();
         first
-            .execute_batch(&format!("{} {version} INSERT INTO Peer (permid) VALUES ('6f')", schema::MIGRATIONS[0]))
+            .execute_batch(&format!(
+                "{} {version} INSERT INTO Peer (permid) VALUES ('6f')",
+                schema::MIGRATIONS[0]
+            ))
             .unwrap();
         let statistics = Statistics::file(path).unwrap();
         is_whole(&statistics);
@@ -88,7 +101,8 @@ fn a_file_of_a_newer_version_is_refused_and_one_whose_tables_clash_is_left_alone
     let other = Connection::open(&path).unwrap();
     other.execute_batch("CREATE TABLE UserEventLog (x)").unwrap();
     assert!(Statistics::file(path).unwrap_err().to_string().contains("UserEventLog"));
-    let tables: i64 = other.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+    let tables: i64 =
+        other.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
     assert_eq!(tables, 1, "all of a migration, or nothing");
 }
 
@@ -127,7 +141,10 @@ fn memory_holds_what_it_was_filled_with() {
     let statistics = Statistics::filled("INSERT INTO Peer (permid) VALUES ('a'), ('b')").unwrap();
     assert_eq!((count(&statistics, "Peer"), count(&statistics.clone(), "Peer")), (2, 2));
     assert_eq!(count(&Statistics::empty(), "Peer"), 0, "each has its own");
-    assert!(statistics.open().unwrap().execute("DELETE FROM Peer", []).is_err(), "opened for reading only");
+    assert!(
+        statistics.open().unwrap().execute("DELETE FROM Peer", []).is_err(),
+        "opened for reading only"
+    );
     statistics.write(|it| it.execute("DELETE FROM Peer WHERE permid = 'a'", [])).unwrap();
     assert_eq!(count(&statistics, "Peer"), 1, "what is written stays");
     assert!(Statistics::filled("INSERT INTO Nowhere VALUES (1)").is_err());
@@ -142,9 +159,12 @@ fn rows_go_in_by_the_names_of_the_original() {
     );
     let database = statistics.unwrap().open().unwrap();
     let row: (i64, String, i64) = database
-        .query_row("SELECT * FROM UserEventLog", [], |row| Ok((row.get(0)?, row.get(2)?, row.get::<_, i64>(1)?)))
+        .query_row("SELECT * FROM UserEventLog", [], |row| {
+            Ok((row.get(0)?, row.get(2)?, row.get::<_, i64>(1)?))
+        })
         .unwrap();
     assert_eq!(row, (3600, "MyChannel: 1 manual add".into(), 2));
-    let crawled: i64 = database.query_row("SELECT crawled FROM SeedingStats", [], |row| row.get(0)).unwrap();
+    let crawled: i64 =
+        database.query_row("SELECT crawled FROM SeedingStats", [], |row| row.get(0)).unwrap();
     assert_eq!(crawled, 0);
 }

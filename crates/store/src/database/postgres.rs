@@ -1,5 +1,5 @@
-//! PostgreSQL: any number of Crawlers on one database. Results go in by `COPY`, visits and replies lie
-//! in partitions of a day.
+//! PostgreSQL: any number of Crawlers on one database. Results go in by `COPY`, visits and replies
+//! lie in partitions of a day.
 
 use std::error::Error;
 use std::time::Duration;
@@ -18,7 +18,8 @@ use crate::time::Time;
 
 const TABLES: &str = include_str!("schema/postgres.sql");
 const STAGED: &str = include_str!("schema/staged.sql");
-/// Held while tables are made or migrated, so that Crawlers that start together do it once. Arbitrary.
+/// Held while tables are made or migrated, so that Crawlers that start together do it once.
+/// Arbitrary.
 const MIGRATING: i64 = 0x5377_7363_0000_0001;
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -38,7 +39,13 @@ impl Postgres {
         let mut config: Config = url.parse().map_err(|error| said(&error))?;
         config.application_name("swarmscope").connect_timeout(CONNECT);
         let client = config.connect(NoTls).map_err(|error| said(&error))?;
-        let mut postgres = Self { client, config, access, statements: std::collections::HashMap::new(), days: None };
+        let mut postgres = Self {
+            client,
+            config,
+            access,
+            statements: std::collections::HashMap::new(),
+            days: None,
+        };
         postgres.set_up()?;
         Ok(postgres)
     }
@@ -53,7 +60,12 @@ impl Postgres {
             }
         }
         if self.access == Access::Crawl {
-            self.batch(&STAGED.replace("{int}", "BIGINT").replace("{blob}", "BYTEA").replace("{text}", "TEXT"))?;
+            self.batch(
+                &STAGED
+                    .replace("{int}", "BIGINT")
+                    .replace("{blob}", "BYTEA")
+                    .replace("{text}", "TEXT"),
+            )?;
         }
         Ok(())
     }
@@ -63,7 +75,9 @@ impl Postgres {
         let mut transaction = self.client.transaction().map_err(|error| said(&error))?;
         let made = (|| {
             transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATING])?;
-            let there = transaction.query_one("SELECT to_regclass('meta') IS NOT NULL", &[])?.get::<_, bool>(0);
+            let there = transaction
+                .query_one("SELECT to_regclass('meta') IS NOT NULL", &[])?
+                .get::<_, bool>(0);
             if !there {
                 transaction.batch_execute(TABLES)?;
                 let schema = SCHEMA.to_string();
@@ -82,7 +96,8 @@ impl Postgres {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.client.prepare(&sql.replace('?', "$")).map_err(|error| said(&error))?;
+        let statement =
+            self.client.prepare(&sql.replace('?', "$")).map_err(|error| said(&error))?;
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
@@ -90,12 +105,14 @@ impl Postgres {
     /// The names of the partitions of a table that end before this day.
     fn partitions_before(&mut self, table: &str, day: i64) -> Result<Vec<String>, StoreError> {
         let mut names = Vec::new();
-        let sql = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = ?1::text::regclass";
+        let sql =
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = ?1::text::regclass";
         self.query(sql, &[table.into()], &mut |row| {
             names.extend(row[0].as_text().map(str::to_owned));
             true
         })?;
-        let of = |name: &String| name.rsplit_once("_d").and_then(|(_, day)| day.parse::<i64>().ok());
+        let of =
+            |name: &String| name.rsplit_once("_d").and_then(|(_, day)| day.parse::<i64>().ok());
         names.retain(|name| of(name).is_some_and(|partition| partition < day));
         Ok(names)
     }
@@ -128,7 +145,11 @@ fn said(error: &postgres::Error) -> StoreError {
 }
 
 impl ToSql for Value {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(value) => value.to_sql(ty, out),
@@ -171,11 +192,17 @@ impl Database for Postgres {
         self.client.execute(&statement, &values).map_err(|error| said(&error))
     }
 
-    fn query(&mut self, sql: &str, values: &[Value], each: &mut dyn FnMut(&[Value]) -> bool) -> Result<(), StoreError> {
+    fn query(
+        &mut self,
+        sql: &str,
+        values: &[Value],
+        each: &mut dyn FnMut(&[Value]) -> bool,
+    ) -> Result<(), StoreError> {
         let statement = self.prepared(sql)?;
         let mut rows = self.client.query_raw(&statement, values).map_err(|error| said(&error))?;
         while let Some(row) = rows.next().map_err(|error| said(&error))? {
-            let values: Result<Vec<Value>, _> = (0..row.len()).map(|column| row.try_get(column)).collect();
+            let values: Result<Vec<Value>, _> =
+                (0..row.len()).map(|column| row.try_get(column)).collect();
             if !each(&values.map_err(|error| said(&error))?) {
                 return Ok(());
             }
@@ -192,7 +219,8 @@ impl Database for Postgres {
         self.run(&format!("DELETE FROM {table}"), &[])?;
         let columns = columns.join(", ");
         let types = self.prepared(&format!("SELECT {columns} FROM {table}"))?;
-        let types: Vec<Type> = types.columns().iter().map(|column| column.type_().clone()).collect();
+        let types: Vec<Type> =
+            types.columns().iter().map(|column| column.type_().clone()).collect();
         let copy = format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)");
         let written = (|| {
             let mut writer = BinaryCopyInWriter::new(self.client.copy_in(&copy)?, &types);
@@ -271,13 +299,17 @@ impl Database for Postgres {
             for partition in self.partitions_before(table, time.day())? {
                 if table == "visit" {
                     self.query(&format!("SELECT count(*) FROM {partition}"), &[], &mut |row| {
-                        visits += row[0].as_int().and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+                        visits += row[0]
+                            .as_int()
+                            .and_then(|count| u64::try_from(count).ok())
+                            .unwrap_or(0);
                         true
                     })?;
                 }
                 self.batch(&format!("DROP TABLE {partition}"))?;
             }
-            let deleted = self.run(&format!("DELETE FROM {table} WHERE at < ?1"), &[time.into()])?;
+            let deleted =
+                self.run(&format!("DELETE FROM {table} WHERE at < ?1"), &[time.into()])?;
             visits += if table == "visit" { deleted } else { 0 };
         }
         self.days = None;
@@ -321,7 +353,10 @@ impl Database for Postgres {
         match (asked, schema) {
             (Ok(()), Some(schema)) => Ok(schema),
             (Err(error), _) if error.kind == Kind::Lost => Err(error),
-            _ => Err(StoreError::new(Kind::NotAStore, "a database of another program has a table `meta`")),
+            _ => Err(StoreError::new(
+                Kind::NotAStore,
+                "a database of another program has a table `meta`",
+            )),
         }
     }
 }

@@ -34,9 +34,13 @@ pub(super) struct Sqlite {
 impl Sqlite {
     pub(super) fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
         let is_new = match fs::metadata(path) {
-            Ok(metadata) if !metadata.is_file() => return Err(StoreError::new(Kind::NotAStore, "not a file")),
+            Ok(metadata) if !metadata.is_file() => {
+                return Err(StoreError::new(Kind::NotAStore, "not a file"));
+            }
             Ok(metadata) => metadata.len() == 0,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && access == Access::Crawl => true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && access == Access::Crawl => {
+                true
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(StoreError::new(Kind::NotFound, "there is no such file"));
             }
@@ -53,7 +57,8 @@ impl Sqlite {
             Access::Read if is_read_only(path) => OpenFlags::SQLITE_OPEN_READ_ONLY,
             _ => OpenFlags::SQLITE_OPEN_READ_WRITE,
         };
-        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(said)?;
+        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(said)?;
         let mut sqlite = Self { connection, path: path.to_owned(), _lock: lock };
         sqlite.set_up(access, is_new)?;
         Ok(sqlite)
@@ -63,7 +68,8 @@ impl Sqlite {
         self.connection.busy_timeout(BUSY).map_err(said)?;
         self.connection.set_prepared_statement_cache_capacity(64);
         if is_new {
-            // Before the first table: space that rows no longer take can be given back piece by piece.
+            // Before the first table: space that rows no longer take can be given back piece by
+            // piece.
             self.batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;")?;
             let create = format!(
                 "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {SCHEMA}; COMMIT;"
@@ -77,12 +83,20 @@ impl Sqlite {
         if access != Access::Read && self.connection.is_readonly("main").map_err(said)? {
             return Err(StoreError::new(Kind::ReadOnly, "the file cannot be written to"));
         }
-        // NORMAL with WAL: a crash of the machine can lose the last transactions, never damage the file.
-        self.batch("PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;")?;
+        // NORMAL with WAL: a crash of the machine can lose the last transactions, never damage the
+        // file.
+        self.batch(
+            "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
+        )?;
         if access == Access::Crawl {
             // Written once, so that a file that cannot be written to is found now.
             self.batch("BEGIN IMMEDIATE; DELETE FROM meta WHERE name = ''; COMMIT;")?;
-            self.batch(&STAGED.replace("{int}", "INTEGER").replace("{blob}", "BLOB").replace("{text}", "TEXT"))?;
+            self.batch(
+                &STAGED
+                    .replace("{int}", "INTEGER")
+                    .replace("{blob}", "BLOB")
+                    .replace("{text}", "TEXT"),
+            )?;
         }
         Ok(())
     }
@@ -107,8 +121,12 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::new(Kind::InUse, "another Crawler writes to it")),
-        Err(std::fs::TryLockError::Error(error)) => Err(StoreError::new(Kind::Other, error.to_string())),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(StoreError::new(Kind::InUse, "another Crawler writes to it"))
+        }
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(StoreError::new(Kind::Other, error.to_string()))
+        }
     }
 }
 
@@ -160,7 +178,8 @@ impl ToSql for Value {
 }
 
 impl From<ValueRef<'_>> for Value {
-    /// Text that is not UTF-8, which only another program can have put there, is read with replacement characters.
+    /// Text that is not UTF-8, which only another program can have put there, is read with
+    /// replacement characters.
     fn from(value: ValueRef<'_>) -> Self {
         match value {
             ValueRef::Null => Self::Null,
@@ -178,7 +197,12 @@ impl Database for Sqlite {
         statement.execute(params_from_iter(values)).map(|changed| changed as u64).map_err(said)
     }
 
-    fn query(&mut self, sql: &str, values: &[Value], each: &mut dyn FnMut(&[Value]) -> bool) -> Result<(), StoreError> {
+    fn query(
+        &mut self,
+        sql: &str,
+        values: &[Value],
+        each: &mut dyn FnMut(&[Value]) -> bool,
+    ) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(sql).map_err(said)?;
         let columns = statement.column_count();
         let mut rows = statement.query(params_from_iter(values)).map_err(said)?;
@@ -201,10 +225,12 @@ impl Database for Sqlite {
         columns: &[&str],
         rows: &mut dyn Iterator<Item = Vec<Value>>,
     ) -> Result<(), StoreError> {
-        let mut clear = self.connection.prepare_cached(&format!("DELETE FROM {table}")).map_err(said)?;
+        let mut clear =
+            self.connection.prepare_cached(&format!("DELETE FROM {table}")).map_err(said)?;
         clear.execute([]).map_err(said)?;
         let places: Vec<String> = (1..=columns.len()).map(|at| format!("?{at}")).collect();
-        let insert = format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "));
+        let insert =
+            format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "));
         let mut insert = self.connection.prepare_cached(&insert).map_err(said)?;
         for row in rows {
             insert.execute(params_from_iter(row)).map_err(said)?;

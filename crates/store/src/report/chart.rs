@@ -13,16 +13,25 @@ const RIGHT: f64 = 16.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 26.0;
 
-/// A line of values over time. Gaps are gaps; the scale is written, and says where it does not begin at 0.
-pub(super) fn line(title: &str, about: &str, values: &[(Time, Option<f64>)], write: &dyn Fn(f64) -> String) -> String {
+/// A line of values over time. Gaps are gaps; the scale is written, and says where it does not
+/// begin at 0.
+pub(super) fn line(
+    title: &str,
+    about: &str,
+    values: &[(Time, Option<f64>)],
+    write: &dyn Fn(f64) -> String,
+) -> String {
     let known: Vec<f64> = values.iter().filter_map(|(_, value)| *value).collect();
-    let (Some((first, _)), Some((last, _)), Some(newest)) = (values.first(), values.last(), known.last()) else {
+    let (Some((first, _)), Some((last, _)), Some(newest)) =
+        (values.first(), values.last(), known.last())
+    else {
         return format!("<figure><figcaption><b>{title}</b>, not known yet</figcaption></figure>");
     };
     let low = known.iter().copied().fold(f64::MAX, f64::min);
     let high = known.iter().copied().fold(f64::MIN, f64::max);
     // A scale of no height would draw noise as mountains.
-    let (low, high) = if high - low < high.abs() * 1e-3 { (0.0, high.max(1e-9)) } else { (low, high) };
+    let (low, high) =
+        if high - low < high.abs() * 1e-3 { (0.0, high.max(1e-9)) } else { (low, high) };
     let span = (last.0 - first.0).max(1) as f64;
     let x = |at: Time| LEFT + (at.0 - first.0) as f64 / span * (WIDTH - LEFT - RIGHT);
     let y = |value: f64| TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM);

@@ -3,7 +3,12 @@
 /// Text in HTML. What peers say passed the database and may hold anything.
 pub(super) fn escape(text: &str) -> String {
     let clean = swarmscope_wire::text::clip(text.as_bytes(), 200);
-    clean.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    clean
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 /// `31 204`: thousands are parted by a narrow space that does not break.

@@ -21,8 +21,8 @@ pub struct Written {
 }
 
 impl Store {
-    /// Writes down whom others told of; how many nobody had heard of before. An address replaces another
-    /// one only if the peer was never reached there, or is not reached any more.
+    /// Writes down whom others told of; how many nobody had heard of before. An address replaces
+    /// another one only if the peer was never reached there, or is not reached any more.
     ///
     /// # Errors
     /// Nothing of it was written.
@@ -38,7 +38,8 @@ impl Store {
         let mut latest: Vec<&Heard> = latest.into_values().collect();
         latest.sort_unstable_by_key(|word| word.peer); // in one order, so that two Crawlers never wait for each other
         let mut rows = latest.iter().map(|word| {
-            let sealed = word.address.as_deref().map(|address| Value::Blob(key.seal(word.peer, address)));
+            let sealed =
+                word.address.as_deref().map(|address| Value::Blob(key.seal(word.peer, address)));
             vec![
                 Value::Blob(word.peer.0.to_vec()),
                 sealed.unwrap_or_default(),
@@ -69,9 +70,9 @@ impl Store {
         })
     }
 
-    /// Takes peers that are due, the one that is due longest first, and holds them until `until`; then
-    /// they are due again by themselves, should this process not live to say more. The lease is on disk
-    /// when this returns.
+    /// Takes peers that are due, the one that is due longest first, and holds them until `until`;
+    /// then they are due again by themselves, should this process not live to say more. The
+    /// lease is on disk when this returns.
     ///
     /// # Errors
     /// Nobody was taken.
@@ -99,9 +100,12 @@ impl Store {
         ];
         self.transaction(|store| {
             let rows = store.all(&taken, &values)?;
-            let mut leased = rows.iter().map(|row| read(row, &key)).collect::<Result<Vec<_>, _>>()?;
-            let places: HashMap<i64, usize> = leased.iter().enumerate().map(|(at, one)| (one.peer.0, at)).collect();
-            let clocks = "SELECT c.peer, c.message, c.not_before FROM peer p JOIN clock c ON c.peer = p.id
+            let mut leased =
+                rows.iter().map(|row| read(row, &key)).collect::<Result<Vec<_>, _>>()?;
+            let places: HashMap<i64, usize> =
+                leased.iter().enumerate().map(|(at, one)| (one.peer.0, at)).collect();
+            let clocks =
+                "SELECT c.peer, c.message, c.not_before FROM peer p JOIN clock c ON c.peer = p.id
                           WHERE p.holder = ?1 AND p.due = ?2";
             store.database.query(clocks, &[holder.into(), until.into()], &mut |row| {
                 if let [Value::Int(peer), Value::Int(message), Value::Int(not_before)] = row
@@ -124,7 +128,8 @@ impl Store {
         self.transaction(|store| store.database.run(sql, &[until.into(), holder.into()]))
     }
 
-    /// Gives back what this process holds and has not visited: due at once. How many peers that were.
+    /// Gives back what this process holds and has not visited: due at once. How many peers that
+    /// were.
     ///
     /// # Errors
     /// What the database says; then they come back when their lease ends.
@@ -133,8 +138,8 @@ impl Store {
         self.transaction(|store| store.database.run(sql, &[now.into(), holder.into()]))
     }
 
-    /// Lets go of peers that are not visited after all (asked not to be, or no address): due then, and
-    /// no visit.
+    /// Lets go of peers that are not visited after all (asked not to be, or no address): due then,
+    /// and no visit.
     ///
     /// # Errors
     /// What the database says.
@@ -148,8 +153,8 @@ impl Store {
         })
     }
 
-    /// Asks whether these questions may be sent now. A yes is on disk when this returns, so that no other
-    /// Crawler gets one before the question's time, whatever becomes of this process.
+    /// Asks whether these questions may be sent now. A yes is on disk when this returns, so that no
+    /// other Crawler gets one before the question's time, whatever becomes of this process.
     ///
     /// # Errors
     /// No question may be sent.
@@ -158,7 +163,12 @@ impl Store {
         sorted.sort_unstable_by_key(|permit| (permit.peer, permit.message));
         sorted.dedup_by_key(|permit| (permit.peer, permit.message));
         let mut rows = sorted.into_iter().map(|permit| {
-            vec![permit.peer.0.into(), i64::from(permit.message).into(), permit.at.into(), permit.until.into()]
+            vec![
+                permit.peer.0.into(),
+                i64::from(permit.message).into(),
+                permit.at.into(),
+                permit.until.into(),
+            ]
         });
         let granted = self.transaction(|store| {
             store.database.stage("staged_permit", &["peer", "message", "at", "until"], &mut rows)?;
@@ -180,10 +190,12 @@ impl Store {
     }
 
     /// Writes visits that have ended, and lets go of their peers. All of them are on disk when this
-    /// returns. The same batch again, after a connection was lost while it was written, changes nothing.
+    /// returns. The same batch again, after a connection was lost while it was written, changes
+    /// nothing.
     ///
     /// # Errors
-    /// None of them was written, or, after [`Kind::Lost`](crate::error::Kind::Lost), all may have been.
+    /// None of them was written, or, after [`Kind::Lost`](crate::error::Kind::Lost), all may have
+    /// been.
     pub fn visited(&mut self, visits: &[Visited]) -> Result<Written, StoreError> {
         let mut sorted: Vec<&Visited> = visits.iter().collect();
         sorted.sort_by_key(|visit| visit.peer);
@@ -252,8 +264,8 @@ impl Store {
                 Value::Int((visit.outcome == REACHED).into()),
             ]);
             for reply in &visit.replies {
-                let rows =
-                    (!reply.rows.is_empty()).then(|| serde_json::to_string(&reply.rows).expect("cells are JSON"));
+                let rows = (!reply.rows.is_empty())
+                    .then(|| serde_json::to_string(&reply.rows).expect("cells are JSON"));
                 replies.push(vec![
                     visit.round.0.into(),
                     visit.peer.0.into(),
@@ -305,7 +317,11 @@ impl Store {
     }
 
     /// How many peers the round that begins next will visit at the latest, and those that are held.
-    pub(super) fn waiting(&mut self, network: Network, before: Time) -> Result<(u64, u64), StoreError> {
+    pub(super) fn waiting(
+        &mut self,
+        network: Network,
+        before: Time,
+    ) -> Result<(u64, u64), StoreError> {
         let network = Value::Int(network.number());
         let due = "SELECT count(*) FROM peer WHERE network = ?1 AND due < ?2 AND holder IS NULL";
         let held = "SELECT count(*) FROM peer WHERE network = ?1 AND holder IS NOT NULL";
@@ -327,8 +343,11 @@ fn micros(duration: Duration) -> i64 {
 }
 
 fn read(row: &[Value], key: &crate::key::StoreKey) -> Result<Leased, StoreError> {
-    let [id, hash, failures, online_since, sealed] = row else { return Err(unexpected("a column of a peer")) };
-    let hash = hash.as_blob().and_then(PeerHash::from_bytes).ok_or_else(|| unexpected("a peer's hash"))?;
+    let [id, hash, failures, online_since, sealed] = row else {
+        return Err(unexpected("a column of a peer"));
+    };
+    let hash =
+        hash.as_blob().and_then(PeerHash::from_bytes).ok_or_else(|| unexpected("a peer's hash"))?;
     Ok(Leased {
         peer: PeerId(id.as_int().ok_or_else(|| unexpected("a peer's number"))?),
         hash,

@@ -38,8 +38,8 @@ impl Store {
         Ok(Pruned { visits, addresses, before, after: self.bytes()? })
     }
 
-    /// Takes away the oldest rounds' visits until the store takes at most so many bytes, or only the last
-    /// complete rounds are left.
+    /// Takes away the oldest rounds' visits until the store takes at most so many bytes, or only
+    /// the last complete rounds are left.
     ///
     /// # Errors
     /// As [`Self::prune_before`].
@@ -49,7 +49,9 @@ impl Store {
         while all.after > bytes {
             let oldest = "SELECT min(r.ended) FROM round r WHERE r.ended IS NOT NULL
                           AND EXISTS (SELECT 1 FROM visit v WHERE v.round = r.id)";
-            let Some(oldest) = self.one(oldest, &[])?.first().and_then(Value::as_int) else { break };
+            let Some(oldest) = self.one(oldest, &[])?.first().and_then(Value::as_int) else {
+                break;
+            };
             let pruned = self.prune_before(Time(oldest + 1))?;
             all.visits += pruned.visits;
             all.addresses += pruned.addresses;
@@ -61,8 +63,8 @@ impl Store {
         Ok(all)
     }
 
-    /// What does not hold together: pages, as far as the database can tell, and what the tables say of
-    /// one another. Nothing if the store is sound.
+    /// What does not hold together: pages, as far as the database can tell, and what the tables say
+    /// of one another. Nothing if the store is sound.
     ///
     /// # Errors
     /// It could not be looked at.
@@ -100,7 +102,10 @@ impl Store {
                 "addresses of peers that are not there",
                 "SELECT count(*) FROM address a LEFT JOIN peer p ON p.id = a.peer WHERE p.id IS NULL",
             ),
-            ("rounds that ended before they began", "SELECT count(*) FROM round WHERE ended < began"),
+            (
+                "rounds that ended before they began",
+                "SELECT count(*) FROM round WHERE ended < began",
+            ),
             (
                 "visits in a round of another network",
                 "SELECT count(*) FROM visit v JOIN peer p ON p.id = v.peer JOIN round r ON r.id = v.round WHERE r.network <> p.network",
@@ -115,7 +120,10 @@ impl Store {
             if let Some(figures) = &round.figures
                 && figures.outcomes.values().sum::<u64>() != figures.dialled
             {
-                faults.push(format!("the outcomes of round {} do not add up to its visits", round.id.0));
+                faults.push(format!(
+                    "the outcomes of round {} do not add up to its visits",
+                    round.id.0
+                ));
             }
         }
         Ok(faults)

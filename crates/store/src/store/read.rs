@@ -125,9 +125,14 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn info(&mut self) -> Result<Info, StoreError> {
-        let networks = self.all("SELECT DISTINCT network FROM peer UNION SELECT DISTINCT network FROM round", &[])?;
-        let mut networks: Vec<Network> =
-            networks.iter().filter_map(|row| Network::from_number(row.first()?.as_int()?)).collect();
+        let networks = self.all(
+            "SELECT DISTINCT network FROM peer UNION SELECT DISTINCT network FROM round",
+            &[],
+        )?;
+        let mut networks: Vec<Network> = networks
+            .iter()
+            .filter_map(|row| Network::from_number(row.first()?.as_int()?))
+            .collect();
         networks.sort_unstable();
         let first = self.one("SELECT min(began) FROM round", &[])?;
         let last = self.one("SELECT max(at) FROM visit", &[])?;
@@ -145,12 +150,16 @@ impl Store {
         })
     }
 
-    /// Peers in the order in which they were heard of, one at a time, until the callback says no. With a
-    /// round: those it visited.
+    /// Peers in the order in which they were heard of, one at a time, until the callback says no.
+    /// With a round: those it visited.
     ///
     /// # Errors
     /// What the database says.
-    pub fn peers(&mut self, wanted: Selection, each: &mut dyn FnMut(PeerRow) -> bool) -> Result<(), StoreError> {
+    pub fn peers(
+        &mut self,
+        wanted: Selection,
+        each: &mut dyn FnMut(PeerRow) -> bool,
+    ) -> Result<(), StoreError> {
         let sql = "SELECT p.network, p.hash, p.first_heard, p.last_heard, p.version, p.tried_at, w.text, p.reached_at,
                        p.online_since, p.failures, p.due
                    FROM peer p LEFT JOIN word w ON w.id = p.outcome
@@ -179,8 +188,13 @@ impl Store {
     ///
     /// # Errors
     /// What the database says.
-    pub fn visits(&mut self, wanted: Selection, each: &mut dyn FnMut(VisitRow) -> bool) -> Result<(), StoreError> {
-        let sql = "SELECT p.network, v.round, p.hash, v.at, v.took, w.text, v.version, v.rtt, v.listed
+    pub fn visits(
+        &mut self,
+        wanted: Selection,
+        each: &mut dyn FnMut(VisitRow) -> bool,
+    ) -> Result<(), StoreError> {
+        let sql =
+            "SELECT p.network, v.round, p.hash, v.at, v.took, w.text, v.version, v.rtt, v.listed
                    FROM visit v JOIN peer p ON p.id = v.peer JOIN word w ON w.id = v.outcome
                    WHERE (CAST(?1 AS BIGINT) IS NULL OR v.round = ?1)
                      AND (CAST(?2 AS BIGINT) IS NULL OR p.network = ?2) ORDER BY v.round, v.peer";
@@ -204,7 +218,11 @@ impl Store {
     ///
     /// # Errors
     /// What the database says.
-    pub fn replies(&mut self, wanted: Selection, each: &mut dyn FnMut(ReplyRow) -> bool) -> Result<(), StoreError> {
+    pub fn replies(
+        &mut self,
+        wanted: Selection,
+        each: &mut dyn FnMut(ReplyRow) -> bool,
+    ) -> Result<(), StoreError> {
         let sql =
             "SELECT p.network, r.round, p.hash, q.name, r.at, r.took, w.text, r.bytes, r.parts, r.content, r.rows,
                        q.declared
@@ -237,9 +255,17 @@ impl Store {
     ///
     /// # Errors
     /// There is no such question or column; what the database says.
-    pub fn shares(&mut self, view: &str, column: &str, round: i64) -> Result<Vec<(String, u64)>, StoreError> {
+    pub fn shares(
+        &mut self,
+        view: &str,
+        column: &str,
+        round: i64,
+    ) -> Result<Vec<(String, u64)>, StoreError> {
         use swarmscope_wire::rows::Column;
-        debug_assert!(Column::is_name(view) && Column::is_name(column), "names come from declarations");
+        debug_assert!(
+            Column::is_name(view) && Column::is_name(column),
+            "names come from declarations"
+        );
         let sql = format!(
             "SELECT CAST(\"{column}\" AS TEXT), count(*) FROM reply_{view} WHERE in_round = ?1
              GROUP BY 1 ORDER BY 2 DESC, 1"
@@ -254,7 +280,8 @@ impl Store {
             .collect())
     }
 
-    /// Questions of a network, as their views name them, with each of their text columns that is not sensitive.
+    /// Questions of a network, as their views name them, with each of their text columns that is
+    /// not sensitive.
     ///
     /// # Errors
     /// What the database says.
@@ -264,13 +291,21 @@ impl Store {
         let mut found: Vec<(String, String)> = Vec::new();
         for row in self.all(sql, &[network.number().into()])? {
             let name = row[0].as_text().unwrap_or_default().to_ascii_lowercase().replace('-', "_");
-            let prefix = if network == Network::Overlay { String::new() } else { format!("{}_", network.name()) };
+            let prefix = if network == Network::Overlay {
+                String::new()
+            } else {
+                format!("{}_", network.name())
+            };
             let view = format!("{prefix}{name}");
             if found.iter().any(|(known, _)| *known == view) {
                 continue; // an older declaration; the view is that of the newest
             }
-            let declared: Rows = serde_json::from_str(row[1].as_text().unwrap_or_default()).unwrap_or_default();
-            let texts = declared.columns.iter().filter(|column| column.kind == ColumnKind::Text && !column.sensitive);
+            let declared: Rows =
+                serde_json::from_str(row[1].as_text().unwrap_or_default()).unwrap_or_default();
+            let texts = declared
+                .columns
+                .iter()
+                .filter(|column| column.kind == ColumnKind::Text && !column.sensitive);
             found.extend(texts.map(|column| (view.clone(), column.name.to_string())));
         }
         Ok(found)
@@ -286,7 +321,9 @@ impl Store {
         let rows = self.all(sql, &[round.into()])?;
         Ok(rows
             .iter()
-            .filter_map(|row| Some((row.first()?.as_int()?, u64::try_from(row.get(1)?.as_int()?).ok()?)))
+            .filter_map(|row| {
+                Some((row.first()?.as_int()?, u64::try_from(row.get(1)?.as_int()?).ok()?))
+            })
             .collect())
     }
 }

@@ -37,15 +37,20 @@ pub struct Left {
 const COLUMNS: &str = "id, network, state, began, ended, every, program, settings, figures";
 
 impl Store {
-    /// The round that is running, or a new one. A running round whose time is over and that nobody works
-    /// on any more is ended first, as stopped: what it found stays, with its figures. True if the round
-    /// was begun before.
+    /// The round that is running, or a new one. A running round whose time is over and that nobody
+    /// works on any more is ended first, as stopped: what it found stays, with its figures.
+    /// True if the round was begun before.
     ///
     /// # Errors
     /// What the database says.
-    pub fn open_round(&mut self, opening: &Opening, now: Time) -> Result<(Round, bool), StoreError> {
+    pub fn open_round(
+        &mut self,
+        opening: &Opening,
+        now: Time,
+    ) -> Result<(Round, bool), StoreError> {
         if let Some(running) = self.running(opening.network)? {
-            let held = "SELECT count(*) FROM peer WHERE network = ?1 AND holder IS NOT NULL AND due > ?2";
+            let held =
+                "SELECT count(*) FROM peer WHERE network = ?1 AND holder IS NOT NULL AND due > ?2";
             let held = self.count(held, &[opening.network.number().into(), now.into()])?;
             let is_over = now >= running.began.after(running.every);
             if held > 0 || !is_over {
@@ -64,7 +69,9 @@ impl Store {
         let sql = "INSERT INTO round (network, state, began, every, program, settings) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                    ON CONFLICT DO NOTHING";
         let begun = self.transaction(|store| store.database.run(sql, &values))?;
-        let running = self.running(opening.network)?.ok_or_else(|| unexpected("the round that has just begun"))?;
+        let running = self
+            .running(opening.network)?
+            .ok_or_else(|| unexpected("the round that has just begun"))?;
         Ok((running, begun == 0))
     }
 
@@ -83,8 +90,9 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn last_ended(&mut self, network: Network) -> Result<Option<Round>, StoreError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM round WHERE network = ?1 AND state <> 'running' ORDER BY id DESC LIMIT 1");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM round WHERE network = ?1 AND state <> 'running' ORDER BY id DESC LIMIT 1"
+        );
         let row = self.one(&sql, &[network.number().into()])?;
         Ok(if row.is_empty() { None } else { Some(read(&row)?) })
     }
@@ -111,10 +119,16 @@ impl Store {
     ///
     /// # Errors
     /// What the database says; the round goes on.
-    pub fn end_round(&mut self, id: RoundId, state: State, now: Time) -> Result<Option<Figures>, StoreError> {
+    pub fn end_round(
+        &mut self,
+        id: RoundId,
+        state: State,
+        now: Time,
+    ) -> Result<Option<Figures>, StoreError> {
         self.transaction(|store| {
             let lock = store.database.locking();
-            let sql = format!("SELECT {COLUMNS} FROM round WHERE id = ?1 AND state = 'running' {lock}");
+            let sql =
+                format!("SELECT {COLUMNS} FROM round WHERE id = ?1 AND state = 'running' {lock}");
             let row = store.one(&sql, &[id.0.into()])?;
             if row.is_empty() {
                 return Ok(None);
@@ -144,17 +158,24 @@ impl Store {
     pub fn figures(&mut self, round: &Round, now: Time) -> Result<Figures, StoreError> {
         let (id, network) = (Value::Int(round.id.0), Value::Int(round.network.number()));
         let began = Value::from(round.began);
-        let mut figures = Figures { seconds: now.since(round.began).as_secs_f64(), ..Figures::default() };
-        figures.known = self.count("SELECT count(*) FROM peer WHERE network = ?1", from_ref(&network))?;
-        figures.heard = self
-            .count("SELECT count(*) FROM peer WHERE network = ?1 AND first_heard >= ?2", &[network.clone(), began])?;
-        figures.hearsay =
-            self.count("SELECT count(*) FROM peer WHERE network = ?1 AND reached_at IS NULL", from_ref(&network))?;
+        let mut figures =
+            Figures { seconds: now.since(round.began).as_secs_f64(), ..Figures::default() };
+        figures.known =
+            self.count("SELECT count(*) FROM peer WHERE network = ?1", from_ref(&network))?;
+        figures.heard = self.count(
+            "SELECT count(*) FROM peer WHERE network = ?1 AND first_heard >= ?2",
+            &[network.clone(), began],
+        )?;
+        figures.hearsay = self.count(
+            "SELECT count(*) FROM peer WHERE network = ?1 AND reached_at IS NULL",
+            from_ref(&network),
+        )?;
         let outcomes = "SELECT w.text, count(*) FROM visit v JOIN word w ON w.id = v.outcome WHERE v.round = ?1
                         GROUP BY w.text";
         figures.outcomes = counts(&self.all(outcomes, from_ref(&id))?);
         figures.dialled = figures.outcomes.values().sum();
-        let asked = "SELECT q.name, w.text, count(*) FROM reply r JOIN question q ON q.id = r.question
+        let asked =
+            "SELECT q.name, w.text, count(*) FROM reply r JOIN question q ON q.id = r.question
                      JOIN word w ON w.id = r.outcome WHERE r.round = ?1 GROUP BY q.name, w.text";
         for row in self.all(asked, from_ref(&id))? {
             if let [Value::Text(name), rest @ ..] = &row[..] {
@@ -170,10 +191,13 @@ impl Store {
         Ok(figures)
     }
 
-    /// The snapshot of the last complete round before this one, as far as its visits are still there.
+    /// The snapshot of the last complete round before this one, as far as its visits are still
+    /// there.
     fn before(&mut self, id: &Value, network: &Value) -> Result<Option<Before>, StoreError> {
         let sql = "SELECT max(id) FROM round WHERE network = ?1 AND state = 'complete' AND id < ?2";
-        let Some(round) = self.one(sql, &[network.clone(), id.clone()])?.first().and_then(Value::as_int) else {
+        let Some(round) =
+            self.one(sql, &[network.clone(), id.clone()])?.first().and_then(Value::as_int)
+        else {
             return Ok(None);
         };
         let reached = Value::Int(self.word(REACHED)?);
@@ -189,7 +213,9 @@ impl Store {
 fn counts(rows: &[Vec<Value>]) -> BTreeMap<String, u64> {
     rows.iter()
         .filter_map(|row| match &row[..] {
-            [Value::Text(name), Value::Int(count)] => Some((name.clone(), u64::try_from(*count).ok()?)),
+            [Value::Text(name), Value::Int(count)] => {
+                Some((name.clone(), u64::try_from(*count).ok()?))
+            }
             _ => None,
         })
         .collect()
@@ -203,7 +229,8 @@ fn read(row: &[Value]) -> Result<Round, StoreError> {
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
     Ok(Round {
         id: RoundId(number(id)?),
-        network: Network::from_number(number(network)?).ok_or_else(|| unexpected("the network of a round"))?,
+        network: Network::from_number(number(network)?)
+            .ok_or_else(|| unexpected("the network of a round"))?,
         state: State::named(&text(state)).ok_or_else(|| unexpected("the state of a round"))?,
         began: Time(number(began)?),
         ended: ended.as_int().map(Time),

@@ -1,6 +1,6 @@
-//! A PostgreSQL server of the tests' own, where Debian's `postgresql` is installed: made in a directory
-//! that goes with it, reached by a Unix socket only. Without one the tests say what they skip;
-//! `SWARMSCOPE_TEST_POSTGRES=required` makes that a failure.
+//! A PostgreSQL server of the tests' own, where Debian's `postgresql` is installed: made in a
+//! directory that goes with it, reached by a Unix socket only. Without one the tests say what they
+//! skip; `SWARMSCOPE_TEST_POSTGRES=required` makes that a failure.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -34,19 +34,26 @@ impl Server {
 
     /// Starts one, where it is installed.
     pub fn start() -> Option<Self> {
-        let required = std::env::var_os("SWARMSCOPE_TEST_POSTGRES").is_some_and(|value| value == "required");
+        let required =
+            std::env::var_os("SWARMSCOPE_TEST_POSTGRES").is_some_and(|value| value == "required");
         let Some(binaries) = binaries() else {
             assert!(!required, "PostgreSQL is required and not installed (Debian: postgresql)");
-            eprintln!("skipped: what is said of PostgreSQL; it is not installed (Debian: postgresql)");
+            eprintln!(
+                "skipped: what is said of PostgreSQL; it is not installed (Debian: postgresql)"
+            );
             return None;
         };
-        let directory = tempfile::Builder::new().prefix("swarmscope-pg").tempdir_in("/tmp").unwrap();
+        let directory =
+            tempfile::Builder::new().prefix("swarmscope-pg").tempdir_in("/tmp").unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
         let server = Self { directory, binaries, databases: AtomicU32::new(0) };
         let data = server.data();
         server.run("initdb", &["-D", &data, "-A", "trust", "-U", USER, "--no-sync"]);
         let log = server.path("log");
-        let options = format!("-c listen_addresses='' -c unix_socket_directories={} -c fsync=off", server.path(""));
+        let options = format!(
+            "-c listen_addresses='' -c unix_socket_directories={} -c fsync=off",
+            server.path("")
+        );
         server.run("pg_ctl", &["-D", &data, "-l", &log, "-o", &options, "-w", "start"]);
         Some(server)
     }
@@ -64,7 +71,8 @@ impl Server {
     pub fn crash(&self) {
         let data = self.data();
         self.run("pg_ctl", &["-D", &data, "-m", "immediate", "-w", "stop"]);
-        let options = format!("-c listen_addresses='' -c unix_socket_directories={}", self.path(""));
+        let options =
+            format!("-c listen_addresses='' -c unix_socket_directories={}", self.path(""));
         self.run("pg_ctl", &["-D", &data, "-l", &self.path("log"), "-o", &options, "-w", "start"]);
     }
 
@@ -109,13 +117,16 @@ impl Drop for Server {
 }
 
 fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|metadata| std::os::unix::fs::MetadataExt::uid(&metadata) == 0)
+    fs::metadata("/proc/self")
+        .is_ok_and(|metadata| std::os::unix::fs::MetadataExt::uid(&metadata) == 0)
 }
 
 /// Where Debian keeps the programs of the newest version.
 fn binaries() -> Option<PathBuf> {
-    let mut versions: Vec<PathBuf> =
-        fs::read_dir("/usr/lib/postgresql").ok()?.filter_map(|entry| Some(entry.ok()?.path().join("bin"))).collect();
+    let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .collect();
     versions.sort();
     versions.into_iter().rev().find(|path| Path::new(path).join("initdb").exists())
 }

@@ -40,7 +40,10 @@ fn means<'a>(fields: &'a [Field], name: &str) -> &'a Means {
 fn a_handshake_byte_by_byte() {
     let handshake = &whole(&handshake())[0];
     let fields = fields(handshake);
-    assert_eq!(names(&fields), ["length", "protocol", "reserved", "infohash", "client", "port", "lowest", "current"]);
+    assert_eq!(
+        names(&fields),
+        ["length", "protocol", "reserved", "infohash", "client", "port", "lowest", "current"]
+    );
     assert_eq!(fields.iter().map(|field| field.range.len()).sum::<usize>(), 68);
     assert_eq!(*means(&fields, "port"), Means::Port(7760));
     assert_eq!(*means(&fields, "current"), Means::Version(OverlayVersion(17)));
@@ -69,13 +72,20 @@ fn the_crawler_messages_as_in_the_specification() {
         payload: vec![b'a'; 32_768].into(),
     };
     let fields = of(&reply.encode());
-    assert_eq!(names(&fields), ["length", "frame", "message", "channel", "parts left", "error", "payload"]);
+    assert_eq!(
+        names(&fields),
+        ["length", "frame", "message", "channel", "parts left", "error", "payload"]
+    );
     assert_eq!((means(&fields, "length"), fields[4].range.clone()), (&Means::Length(32_773), 7..8));
     assert_eq!(at(&fields, 7), Some(4));
     assert_eq!(at(&fields, 30_000), Some(6));
 
-    let short = |body: &'static [u8]| of(&Frame { id: FrameId::CRAWLER_REQUEST, body: body.into() });
-    assert_eq!(names(&short(b"\x01\x02\x03")), ["length", "frame", "message", "channel", "cut off"]);
+    let short =
+        |body: &'static [u8]| of(&Frame { id: FrameId::CRAWLER_REQUEST, body: body.into() });
+    assert_eq!(
+        names(&short(b"\x01\x02\x03")),
+        ["length", "frame", "message", "channel", "cut off"]
+    );
     assert_eq!(names(&short(b"")), ["length", "frame"]);
 }
 
@@ -84,8 +94,13 @@ fn authentication_messages_by_their_keys() {
     let challenge = of(&Challenge(Box::new([7; 1024])).encode());
     assert_eq!(*means(&challenge, "random"), Means::Random(1024));
     let id = PeerId(*b"SW01--01234567\0\0\x07\0\x12\0");
-    let response =
-        Response1 { dialler: id, signature: vec![0x30; 71], permid: PERMID, nonce: Box::new([9; 1024]) }.encode();
+    let response = Response1 {
+        dialler: id,
+        signature: vec![0x30; 71],
+        permid: PERMID,
+        nonce: Box::new([9; 1024]),
+    }
+    .encode();
     let fields = of(&response);
     assert_eq!(names(&fields), ["length", "frame", "B", "SA", "certA", "rA"]);
     assert_eq!(*means(&fields, "certA"), Means::Permid(PERMID));
@@ -114,7 +129,10 @@ fn what_is_withheld_is_replaced_by_one_string_of_any_length() {
     for length in 2..3_000 {
         let mut place = vec![0; length];
         fill(&mut place);
-        assert!(matches!(bencode::decode_lenient(&place).unwrap().value, Value::Bytes(_)), "{length}");
+        assert!(
+            matches!(bencode::decode_lenient(&place).unwrap().value, Value::Bytes(_)),
+            "{length}"
+        );
     }
 }
 
@@ -125,7 +143,12 @@ fn holds(bytes: &[u8], what: &[u8]) -> bool {
 #[test]
 fn privacy_leaves_no_address_no_permid_and_no_signature() {
     let id = PeerId::new([1; 8], 7761, OverlayVersion(7), OverlayVersion(18));
-    let response = Response1 { dialler: id, signature: vec![0x31; 71], permid: PERMID, nonce: Box::new([9; 1024]) };
+    let response = Response1 {
+        dialler: id,
+        signature: vec![0x31; 71],
+        permid: PERMID,
+        nonce: Box::new([9; 1024]),
+    };
     let reply = CrawlerReply {
         message: MessageId::NATCHECK,
         channel: ChannelId(1),
@@ -133,13 +156,23 @@ fn privacy_leaves_no_address_no_permid_and_no_signature() {
         error: ErrorByte::SUCCESS,
         payload: b"198.51.100.7"[..].into(),
     };
-    let frames =
-        [gossip(), response.encode(), reply.encode(), Frame { id: FrameId(3), body: b"198.51.100.7"[..].into() }];
+    let frames = [
+        gossip(),
+        response.encode(),
+        reply.encode(),
+        Frame { id: FrameId(3), body: b"198.51.100.7"[..].into() },
+    ];
     for frame in frames {
         let whole = piece(&frame.encode());
         let masked = whole.without_addresses();
-        let secrets: [&[u8]; 6] =
-            [b"198.51.100", b"7002", &PERMID.to_der()[10..], &[0x31; 10], &7761_u16.to_le_bytes(), &[3; 32]];
+        let secrets: [&[u8]; 6] = [
+            b"198.51.100",
+            b"7002",
+            &PERMID.to_der()[10..],
+            &[0x31; 10],
+            &7761_u16.to_le_bytes(),
+            &[3; 32],
+        ];
         for secret in secrets {
             assert!(!holds(&masked.bytes, secret), "{secret:?} in {frame:?}");
         }

@@ -35,7 +35,10 @@ fn faults_are_named_with_their_place() {
         assert_eq!(fault(integer), Fault::Integer, "{integer:?}");
     }
     assert_eq!(fault(b"5:abc"), Fault::StringLength { announced: 5, left: 3 });
-    assert_eq!(fault(b"99999999999999999999999:a"), Fault::StringLength { announced: usize::MAX, left: 1 });
+    assert_eq!(
+        fault(b"99999999999999999999999:a"),
+        Fault::StringLength { announced: usize::MAX, left: 1 }
+    );
     assert_eq!(fault(b"5"), Fault::Ends);
     assert_eq!(fault(b"5x"), Fault::Length);
     assert_eq!(fault(b"l"), Fault::Ends);

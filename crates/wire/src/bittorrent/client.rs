@@ -69,7 +69,9 @@ impl Client {
     pub fn of_peer_id(id: &[u8; 20]) -> Option<Self> {
         let (code, version) = match id {
             [b'-', a, b, version @ .., _, _, _, _, _, _, _, _, _, _, _, _, _] if id[7] == b'-' => {
-                let digit = |byte: &u8| char::from(*byte).to_digit(36).and_then(|digit| u8::try_from(digit).ok());
+                let digit = |byte: &u8| {
+                    char::from(*byte).to_digit(36).and_then(|digit| u8::try_from(digit).ok())
+                };
                 ([*a, *b], version.iter().map(digit).collect::<Option<Vec<u8>>>()?)
             }
             [a, b, b'-', rest @ ..] => ([*a, *b], dashed(rest)?),

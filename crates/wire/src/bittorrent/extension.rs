@@ -81,8 +81,11 @@ impl ExtensionHandshake {
     /// The payload of extension message 0.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut extensions: Vec<_> =
-            self.extensions.iter().map(|(name, id)| (name.clone(), Value::from(i64::from(*id)))).collect();
+        let mut extensions: Vec<_> = self
+            .extensions
+            .iter()
+            .map(|(name, id)| (name.clone(), Value::from(i64::from(*id))))
+            .collect();
         extensions.sort_by(|(one, _), (other, _)| one.cmp(other));
         let flag = |flag: bool| Value::from(i64::from(flag));
         let your_ip = self.your_ip.map(|ip| match ip {

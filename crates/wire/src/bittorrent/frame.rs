@@ -134,7 +134,8 @@ impl FrameReader {
                 Ok(&bytes[1..])
             }
             State::Keeping { buffer, left } => {
-                let (now, later) = bytes.split_at(bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX)));
+                let (now, later) =
+                    bytes.split_at(bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX)));
                 buffer.extend_from_slice(now);
                 *left -= u32::try_from(now.len()).unwrap_or(*left);
                 if *left > 0 {
@@ -145,7 +146,8 @@ impl FrameReader {
                 Ok(later)
             }
             State::Dropping { kind, bytes: total, left } => {
-                let (now, later) = bytes.split_at(bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX)));
+                let (now, later) =
+                    bytes.split_at(bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX)));
                 *left -= u32::try_from(now.len()).unwrap_or(*left);
                 if *left > 0 {
                     return Ok(later);

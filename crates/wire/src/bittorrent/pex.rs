@@ -15,8 +15,13 @@ pub struct Flags(pub u8);
 
 impl Flags {
     /// Each flag with its name, lowest bit first.
-    pub const NAMED: [(u8, &'static str); 5] =
-        [(0x01, "prefers encryption"), (0x02, "seed"), (0x04, "uTP"), (0x08, "holepunch"), (0x10, "reachable")];
+    pub const NAMED: [(u8, &'static str); 5] = [
+        (0x01, "prefers encryption"),
+        (0x02, "seed"),
+        (0x04, "uTP"),
+        (0x08, "holepunch"),
+        (0x10, "reachable"),
+    ];
 }
 
 /// One message. Addresses are in memory only: whoever shows or stores it takes counts.

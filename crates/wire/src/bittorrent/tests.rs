@@ -17,11 +17,18 @@ const INFOHASH: [u8; 20] = *b"an infohash of tests";
 
 #[test]
 fn a_handshake_is_read_and_written_and_its_infohash_is_not_printed() {
-    let handshake =
-        Handshake { reserved: Reserved::OURS, infohash: Infohash(INFOHASH), peer_id: *b"-TR3000-abcdefghijkl" };
+    let handshake = Handshake {
+        reserved: Reserved::OURS,
+        infohash: Infohash(INFOHASH),
+        peer_id: *b"-TR3000-abcdefghijkl",
+    };
     let bytes = handshake.encode();
     assert_eq!(Handshake::decode(&bytes), Ok(handshake));
-    assert!(handshake.reserved.extensions() && !handshake.reserved.version_2() && !handshake.reserved.dht());
+    assert!(
+        handshake.reserved.extensions()
+            && !handshake.reserved.version_2()
+            && !handshake.reserved.dht()
+    );
     assert!(!format!("{handshake:?}").contains("97, 110, 32"));
     for at in 0..PLAIN.len() {
         let mut wrong: [u8; HANDSHAKE_LEN] = bytes;
@@ -37,7 +44,10 @@ fn clients_are_named_by_their_letters() {
     assert_eq!(named(b"-qB4520-abcdefghijkl").as_deref(), Some("qBittorrent 4.5.2"));
     assert_eq!(named(b"-lt0D80-abcdefghijkl").as_deref(), Some("libTorrent (rakshasa) 0.13.8"));
     assert_eq!(named(b"-ZZ1234-abcdefghijkl").as_deref(), Some("ZZ 1.2.3.4"));
-    assert_eq!(named(b"A2-1-36-0-\xa1\x49\x9a\xf2\x9f\x0e\x48\x5a\x83\x19").as_deref(), Some("aria2 1.36.0"));
+    assert_eq!(
+        named(b"A2-1-36-0-\xa1\x49\x9a\xf2\x9f\x0e\x48\x5a\x83\x19").as_deref(),
+        Some("aria2 1.36.0")
+    );
     assert_eq!(named(b"M7-9-x--abcdefghijkl"), None);
     assert_eq!(named(b"-\x1b[1234-abcdefghijkl"), None);
     let node = |v: &[u8]| Client::of_node(v).map(|client| client.to_string());
@@ -86,7 +96,10 @@ fn frames_beyond_the_limits_are_dropped_or_end_the_stream() {
     reader.push(&length.to_be_bytes()).unwrap();
     reader.push(&[20]).unwrap();
     reader.push(&vec![0; MAX_EXTENDED as usize + 1]).unwrap();
-    assert_eq!(reader.next_frame(), Some(Frame::Dropped { kind: Kind::EXTENDED, bytes: MAX_EXTENDED + 1 }));
+    assert_eq!(
+        reader.next_frame(),
+        Some(Frame::Dropped { kind: Kind::EXTENDED, bytes: MAX_EXTENDED + 1 })
+    );
     let too_long = MAX_FRAME + 1;
     assert_eq!(reader.push(&[&too_long.to_be_bytes()[..], &[5]].concat()), Err(TooLong(too_long)));
     assert_eq!(reader.push(b"more"), Err(TooLong(too_long)));
@@ -97,7 +110,8 @@ fn the_key_exchange_gives_both_sides_one_secret() {
     let (one, other) = (SecretKey::new([7; 20]), SecretKey::new([0xa5; 20]));
     assert_eq!(one.shared(&other.public()), other.shared(&one.public()));
     // 2^1 and 2^160 need no reduction.
-    let exponent = |at: usize, byte| std::array::from_fn(|index| if index == at { byte } else { 0 });
+    let exponent =
+        |at: usize, byte| std::array::from_fn(|index| if index == at { byte } else { 0 });
     let mut two = [0; 96];
     two[95] = 2;
     assert_eq!(SecretKey::new(exponent(19, 1)).public().0, two);
@@ -105,7 +119,8 @@ fn the_key_exchange_gives_both_sides_one_secret() {
     large[96 - 17] = 1; // 2^128
     assert_eq!(SecretKey::new(exponent(19, 128)).public().0, large);
     // 2^768 mod P = 2^768 - P, computed by hand from the prime's complement.
-    let reduced = SecretKey::new(std::array::from_fn(|index| [0, 3][usize::from(index == 18)])).public().0;
+    let reduced =
+        SecretKey::new(std::array::from_fn(|index| [0, 3][usize::from(index == 18)])).public().0;
     assert_eq!(&reduced[..8], &[0; 8]);
     assert_eq!(&reduced[8..16], &[0x36, 0xf0, 0x25, 0x5d, 0xde, 0x97, 0x3d, 0xcb]);
     assert_eq!(&reduced[88..], &(0_u64.wrapping_sub(0x9_0563)).to_be_bytes());
@@ -133,16 +148,17 @@ fn converse(
     };
     let Step::Send(key) = push_dialled(&mut dialled, &dialling.hello())? else { panic!("a key") };
     let mut step3 = Vec::new();
-    let mut push_dialling = |dialling: &mut Initiator, bytes: &[u8]| -> Result<Option<Established>, MseError> {
-        for piece in bytes.chunks(cut) {
-            match dialling.push(piece)? {
-                Step::Wait => {}
-                Step::Send(bytes) => step3 = bytes,
-                Step::Done(established) => return Ok(Some(*established)),
+    let mut push_dialling =
+        |dialling: &mut Initiator, bytes: &[u8]| -> Result<Option<Established>, MseError> {
+            for piece in bytes.chunks(cut) {
+                match dialling.push(piece)? {
+                    Step::Wait => {}
+                    Step::Send(bytes) => step3 = bytes,
+                    Step::Done(established) => return Ok(Some(*established)),
+                }
             }
-        }
-        Ok(None)
-    };
+            Ok(None)
+        };
     assert!(push_dialling(&mut dialling, &key)?.is_none());
     let sent = std::mem::take(&mut step3);
     let Step::Done(mut theirs) = dialled.push(&sent)? else { panic!("step 3") };

@@ -62,7 +62,15 @@ impl Packet {
     /// The first packet of a connection that expects its answer on `connection`.
     #[must_use]
     pub const fn syn(connection: u16, timestamp: u32) -> Self {
-        Self { kind: PacketType::Syn, connection, timestamp, delay: 0, window: 0, sequence: 1, acknowledged: 0 }
+        Self {
+            kind: PacketType::Syn,
+            connection,
+            timestamp,
+            delay: 0,
+            window: 0,
+            sequence: 1,
+            acknowledged: 0,
+        }
     }
 
     /// The end of the connection that a STATE has answered to our SYN, so that the peer keeps no

@@ -19,12 +19,23 @@ fn original() -> ListedPeer {
 
 fn message(taste_buddies: Vec<ListedPeer>, random_peers: Vec<ListedPeer>) -> BuddyCast {
     let ip = Ipv4Addr::new(192, 0, 2, 1).into();
-    BuddyCast { ip, port: 7760, connectable: Some(true), services: Some(0), taste_buddies, random_peers }
+    BuddyCast {
+        ip,
+        port: 7760,
+        connectable: Some(true),
+        services: Some(0),
+        taste_buddies,
+        random_peers,
+    }
 }
 
 /// A version-17 message with one key given another value, or taken out.
 fn with(key: &'static str, value: Option<Value>) -> Vec<u8> {
-    let Value::Dict(mut pairs) = bencode::decode(&message(vec![], vec![]).encode(V17).body).unwrap() else { panic!() };
+    let Value::Dict(mut pairs) =
+        bencode::decode(&message(vec![], vec![]).encode(V17).body).unwrap()
+    else {
+        panic!()
+    };
     pairs.retain(|(name, _)| name != key.as_bytes());
     pairs.extend(value.map(|value| (key.as_bytes().to_vec(), value)));
     Value::Dict(pairs).encode()
@@ -40,7 +51,8 @@ fn refusal(key: &'static str, value: Option<Value>) -> String {
 fn a_full_message_of_version_17_is_read() {
     let permid = original().permid.to_der();
     let vector = [
-        b"d18:collected torrentsll20:aaaaaaaaaaaaaaaaaaaai3ei4ei60ei2eee11:connectablei1e".as_slice(),
+        b"d18:collected torrentsll20:aaaaaaaaaaaaaaaaaaaai3ei4ei60ei2eee11:connectablei1e"
+            .as_slice(),
         b"2:ip9:192.0.2.14:name5:alice4:ndlsi1e6:nfilesi2e6:npeersi3e4:porti7760e",
         b"11:preferencesl20:bbbbbbbbbbbbbbbbbbbbl20:cccccccccccccccccccclei0eee",
         b"12:random peersld2:ip9:192.0.2.76:nfilesi9e8:oversioni17e6:permid84:",
@@ -87,8 +99,14 @@ fn old_versions_hear_only_of_peers_they_can_dial() {
 #[test]
 fn the_keys_of_each_version_are_demanded() {
     let always = ["ip", "port", "name", "preferences", "taste buddies", "random peers"];
-    let later =
-        [("connectable", 3), ("collected torrents", 4), ("npeers", 6), ("nfiles", 6), ("ndls", 6), ("services", 15)];
+    let later = [
+        ("connectable", 3),
+        ("collected torrents", 4),
+        ("npeers", 6),
+        ("nfiles", 6),
+        ("ndls", 6),
+        ("services", 15),
+    ];
     for (key, first) in always.map(|key| (key, 0)).into_iter().chain(later) {
         let body = with(key, None);
         let words = format!("BUDDYCAST: `{key}`: is missing");
@@ -115,7 +133,11 @@ fn values_of_the_wrong_kind_close_the_connection() {
         ("npeers", "".into(), "is not an integer of 64 bits"),
         ("preferences", "".into(), "is not a list"),
         ("preferences", infohashes(19), "an entry does not have the shape of this version"),
-        ("preferences", Value::List(vec![Value::List(vec![])]), "an entry does not have the shape of this version"),
+        (
+            "preferences",
+            Value::List(vec![Value::List(vec![])]),
+            "an entry does not have the shape of this version",
+        ),
         ("collected torrents", infohashes(20), "an entry does not have the shape of this version"),
         ("random peers", "".into(), "is not a list"),
         ("random peers", Value::List(vec![0.into(); 11]), "lists 11 peers, more than 10"),
@@ -137,7 +159,8 @@ fn malformed_listed_peers_are_left_out_and_counted() {
         bad.push((key.as_bytes().to_vec(), value.into()));
         peers.push(Value::Dict(bad));
     }
-    let (read, left_out) = BuddyCast::decode(&with("random peers", Some(Value::List(peers))), V17).unwrap();
+    let (read, left_out) =
+        BuddyCast::decode(&with("random peers", Some(Value::List(peers))), V17).unwrap();
     assert_eq!(read.random_peers, [original()]);
     assert_eq!(left_out, 5);
 }
@@ -148,7 +171,10 @@ fn ten_kibibytes_are_the_limit() {
     let of_len = |len: usize| with("name", Some("n".repeat(len - empty - 4).as_str().into()));
     assert_eq!(of_len(MAX_LEN).len(), MAX_LEN);
     assert!(BuddyCast::decode(&of_len(MAX_LEN), V17).is_ok());
-    assert_eq!(BuddyCast::decode(&of_len(MAX_LEN + 1), V17), Err(BuddyCastError::TooLarge(MAX_LEN + 1)));
+    assert_eq!(
+        BuddyCast::decode(&of_len(MAX_LEN + 1), V17),
+        Err(BuddyCastError::TooLarge(MAX_LEN + 1))
+    );
 }
 
 #[test]

@@ -39,7 +39,10 @@ fn all_types_of_sql_are_read_and_written() {
 fn each_value_says_where_it_stands() {
     let parsed = decode_spanned(b"a1d1sk2l0n2b\xff\xfe").unwrap();
     assert_eq!(parsed.spans, [1..14, 3..6, 6..14, 8..10, 10..14]);
-    assert_eq!(parsed.value, Value::dict([("k".into(), Value::List(vec![Value::None, Value::Bytes(vec![255, 254])]))]));
+    assert_eq!(
+        parsed.value,
+        Value::dict([("k".into(), Value::List(vec![Value::None, Value::Bytes(vec![255, 254])]))])
+    );
 }
 
 #[test]
@@ -66,15 +69,26 @@ fn faults_are_named() {
     assert_eq!(fault(b"a2d1sx0n1sx0n"), Fault::DuplicateKey);
     assert_eq!(fault(b"a3d1sx0n1sy0n1bx0n"), Fault::DuplicateKey);
     assert_eq!(fault(b"a0l0l"), Fault::Trailing);
-    assert_eq!(decode(b"a1l1i").unwrap_err().to_string(), "byte 5: 1 announced, which the 0 bytes left can't hold");
+    assert_eq!(
+        decode(b"a1l1i").unwrap_err().to_string(),
+        "byte 5: 1 announced, which the 0 bytes left can't hold"
+    );
 }
 
 #[test]
 fn counts_are_not_believed() {
-    for huge in [&b"a1000000000000000000l"[..], b"a1000000000000000000d", b"a1000000000000000000s", b"a9l1i1"] {
+    for huge in [
+        &b"a1000000000000000000l"[..],
+        b"a1000000000000000000d",
+        b"a1000000000000000000s",
+        b"a9l1i1",
+    ] {
         assert!(matches!(fault(huge), Fault::TooMany { .. }), "{huge:?}");
     }
-    assert_eq!(fault(b"a99999999999999999999999t0n"), Fault::TooMany { announced: usize::MAX, left: 2 });
+    assert_eq!(
+        fault(b"a99999999999999999999999t0n"),
+        Fault::TooMany { announced: usize::MAX, left: 2 }
+    );
 }
 
 #[test]
@@ -116,8 +130,9 @@ fn values() -> impl Strategy<Value = Value> {
         prop_oneof![
             items.clone().prop_map(Value::List),
             items.prop_map(Value::Tuple),
-            proptest::collection::btree_map("[a-z]{0,4}", inner, 0..6)
-                .prop_map(|map| Value::dict(map.iter().map(|(key, value)| (key.as_str().into(), value.clone())))),
+            proptest::collection::btree_map("[a-z]{0,4}", inner, 0..6).prop_map(|map| Value::dict(
+                map.iter().map(|(key, value)| (key.as_str().into(), value.clone()))
+            )),
         ]
     })
 }

@@ -96,12 +96,18 @@ fn what_only_looks_like_a_format_is_shown_with_the_fault() {
         (
             "text".into(),
             "d3:cow".into(),
-            vec!["begins like bencode, but is not: bencode: byte 6: the input ends inside a value".into()]
+            vec![
+                "begins like bencode, but is not: bencode: byte 6: the input ends inside a value"
+                    .into()
+            ]
         )
     );
     let (format, _, notes) = brief(b"\x80\x02]q\x01");
     assert_eq!((&*format, notes.len()), ("hex", 1));
-    assert_eq!(decode_as(Format::A, b"l").unwrap_err().to_string(), "encoding a: byte 0: does not begin with `a`");
+    assert_eq!(
+        decode_as(Format::A, b"l").unwrap_err().to_string(),
+        "encoding a: byte 0: does not begin with `a`"
+    );
     assert_eq!(decode_as(Format::Zlib, b"l").unwrap_err().to_string(), "zlib: not a zlib stream");
     assert_eq!(decode_as(Format::Empty, b"l"), Err(FormatError::NotEmpty(1)));
     assert_eq!(decode_as(Format::Text, b"\xff"), Err(FormatError::Text));
@@ -111,7 +117,10 @@ fn what_only_looks_like_a_format_is_shown_with_the_fault() {
 fn deviations_and_calls_are_noted() {
     assert_eq!(brief(b"d1:bi1e1:ai2ee").2, ["dict keys are not sorted (byte 7)"]);
     assert_eq!(brief(b"a2d1sb0n1sa0n").2, ["1 dict is not sorted"]);
-    assert_eq!(brief(b"cos\nsystem\n.").2, ["byte 0: GLOBAL os.system would import or call something: shown, not run"]);
+    assert_eq!(
+        brief(b"cos\nsystem\n.").2,
+        ["byte 0: GLOBAL os.system would import or call something: shown, not run"]
+    );
     assert_eq!(brief(b"a colourful \x1b[31mword").2, ["1 control character is not shown"]);
 }
 
@@ -134,7 +143,10 @@ fn damage_has_a_code() {
         (NoteKind::InflateLimit, deflate(&vec![b'x'; inflate::MAX_OUTPUT + 1])),
         (NoteKind::NotTheFormat, b"a2lx".to_vec()),
         (NoteKind::HiddenCharacters, b"a colourful \x1b[31mword".to_vec()),
-        (NoteKind::TooDeep, b"\x80\x02".iter().copied().chain([b']'; 70]).chain([b'a'; 69]).chain(*b".").collect()),
+        (
+            NoteKind::TooDeep,
+            b"\x80\x02".iter().copied().chain([b']'; 70]).chain([b'a'; 69]).chain(*b".").collect(),
+        ),
     ] {
         let kinds: Vec<_> = decode(&payload).notes.iter().map(|note| note.kind).collect();
         assert_eq!(kinds.first(), Some(&kind), "{kinds:?}");
@@ -151,9 +163,16 @@ fn zlib_says_what_was_cut() {
     assert!(notes[0].starts_with("the zlib stream ends early, after"), "{notes:?}");
     let (format, summary, notes) = brief(&deflate(&vec![0; inflate::MAX_OUTPUT + 1]));
     assert_eq!((&*format, &*summary), ("zlib, hex", "16 777 216 bytes"));
-    assert!(notes[0].starts_with("inflates to more than 16 777 216 bytes: the rest was cut, after "), "{notes:?}");
+    assert!(
+        notes[0].starts_with("inflates to more than 16 777 216 bytes: the rest was cut, after "),
+        "{notes:?}"
+    );
     let accents = format!("x{}", "é".repeat(inflate::MAX_OUTPUT / 2));
-    assert_eq!(brief(&deflate(accents.as_bytes())).0, "zlib, text", "half a character at the cut is left out");
+    assert_eq!(
+        brief(&deflate(accents.as_bytes())).0,
+        "zlib, text",
+        "half a character at the cut is left out"
+    );
 }
 
 #[test]
@@ -163,7 +182,10 @@ fn streams_inside_one_another_end() {
         stream = deflate(&stream);
     }
     let (format, _, notes) = brief(&stream);
-    assert_eq!((&*format, &*notes[0]), ("zlib, zlib, hex", "a zlib stream inside others was not inflated"));
+    assert_eq!(
+        (&*format, &*notes[0]),
+        ("zlib, zlib, hex", "a zlib stream inside others was not inflated")
+    );
 }
 
 #[test]
@@ -181,7 +203,10 @@ fn check(payload: &[u8]) {
         for text in [&node.label, &node.value] {
             assert_eq!(text::clean(text), **text);
         }
-        assert!(node.span.as_ref().is_none_or(|span| span.start <= span.end && span.end <= len), "{node:?}");
+        assert!(
+            node.span.as_ref().is_none_or(|span| span.start <= span.end && span.end <= len),
+            "{node:?}"
+        );
         node.children.iter().for_each(|child| visible(child, len));
     }
     let decoded = decode(payload);

@@ -46,7 +46,9 @@ pub enum LineError {
     #[error("it is not a permid: {0}")]
     Permid(PermidError),
     /// A permid by its shape, but no public key.
-    #[error("it has the form of a permid but is no public key: the point is not on the curve, or of the wrong order")]
+    #[error(
+        "it has the form of a permid but is no public key: the point is not on the curve, or of the wrong order"
+    )]
     NotAKey,
 }
 

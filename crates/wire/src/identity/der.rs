@@ -41,10 +41,11 @@ impl<'a> Reader<'a> {
     /// is taken.
     pub fn value(&mut self, tag: u8) -> Option<&'a [u8]> {
         let (length, contents) = match *self.rest.strip_prefix(&[tag])? {
-            [length @ 0..=0x7f, ref contents @ ..] | [0x81, length @ 0x80..=0xff, ref contents @ ..] => {
-                (usize::from(length), contents)
+            [length @ 0..=0x7f, ref contents @ ..]
+            | [0x81, length @ 0x80..=0xff, ref contents @ ..] => (usize::from(length), contents),
+            [0x82, high @ 1..=0xff, low, ref contents @ ..] => {
+                (usize::from(high) << 8 | usize::from(low), contents)
             }
-            [0x82, high @ 1..=0xff, low, ref contents @ ..] => (usize::from(high) << 8 | usize::from(low), contents),
             _ => return None, // nothing here has 64 KiB
         };
         let (value, rest) = contents.split_at_checked(length)?;
@@ -65,7 +66,8 @@ impl<'a> Reader<'a> {
 /// A value of fewer than 256 bytes, as all are here.
 #[must_use]
 pub fn value(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(contents.len()).expect("keys and signatures are shorter than 256 bytes");
+    let length =
+        u8::try_from(contents.len()).expect("keys and signatures are shorter than 256 bytes");
     let head: &[u8] = if length < 0x80 { &[tag, length] } else { &[tag, 0x81, length] };
     [head, contents].concat()
 }
@@ -85,15 +87,24 @@ mod tests {
 
     #[test]
     fn numbers_have_one_encoding() {
-        for (number, encoded) in
-            [(&[][..], &[2, 1, 0][..]), (&[0, 0], &[2, 1, 0]), (&[0, 0x7f], &[2, 1, 0x7f]), (&[0x80], &[2, 2, 0, 0x80])]
-        {
+        for (number, encoded) in [
+            (&[][..], &[2, 1, 0][..]),
+            (&[0, 0], &[2, 1, 0]),
+            (&[0, 0x7f], &[2, 1, 0x7f]),
+            (&[0x80], &[2, 2, 0, 0x80]),
+        ] {
             assert_eq!(unsigned(number), encoded);
             assert!(Reader::new(encoded).unsigned().is_some());
         }
-        for wrong in
-            [&[2, 0][..], &[2, 2, 0, 0x7f], &[2, 1, 0x80], &[2, 2, 0, 0], &[2, 0x81, 1, 1], &[2, 2, 1], &[3, 1, 1]]
-        {
+        for wrong in [
+            &[2, 0][..],
+            &[2, 2, 0, 0x7f],
+            &[2, 1, 0x80],
+            &[2, 2, 0, 0],
+            &[2, 0x81, 1, 1],
+            &[2, 2, 1],
+            &[3, 1, 1],
+        ] {
             assert_eq!(Reader::new(wrong).unsigned(), None, "{wrong:02x?}");
         }
     }

@@ -39,7 +39,8 @@ impl Ed25519Identity {
     /// the purpose under the seed.
     #[must_use]
     pub fn derive(&self, purpose: &[u8]) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()).expect("keys of any length are taken");
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_bytes())
+            .expect("keys of any length are taken");
         mac.update(purpose);
         mac.finalize().into_bytes().into()
     }
@@ -53,7 +54,9 @@ impl Ed25519Identity {
             .map_err(|_| if is_of_old_ring(der) { KeyError::OldRing } else { MALFORMED })?;
         let identity = Self::from_seed(pair.secret_key);
         match pair.public_key {
-            Some(public) if public.0 != identity.key.verifying_key().to_bytes() => Err(KeyError::Mismatch),
+            Some(public) if public.0 != identity.key.verifying_key().to_bytes() => {
+                Err(KeyError::Mismatch)
+            }
             _ => Ok(identity),
         }
     }

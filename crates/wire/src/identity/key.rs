@@ -40,7 +40,9 @@ impl Key {
             "ENCRYPTED PRIVATE KEY" => Err(KeyError::Encrypted),
             _ if block.is_encrypted() => Err(KeyError::Encrypted),
             "PRIVATE KEY" => Self::from_pkcs8(&bytes()?),
-            "EC PRIVATE KEY" => LegacyIdentity::from_sec1_der(&bytes()?, false).map(Self::Sect233k1),
+            "EC PRIVATE KEY" => {
+                LegacyIdentity::from_sec1_der(&bytes()?, false).map(Self::Sect233k1)
+            }
             label => Err(other_label(label)),
         }
     }
@@ -48,7 +50,8 @@ impl Key {
     /// `PrivateKeyInfo` (RFC 5208): the algorithm decides who reads the rest.
     fn from_pkcs8(whole: &[u8]) -> Result<Self, KeyError> {
         const MALFORMED: KeyError = KeyError::Malformed("PKCS#8");
-        let mut info = der::Reader::new(der::Reader::new(whole).value(der::SEQUENCE).ok_or(MALFORMED)?);
+        let mut info =
+            der::Reader::new(der::Reader::new(whole).value(der::SEQUENCE).ok_or(MALFORMED)?);
         info.unsigned().ok_or(MALFORMED)?; // the version
         let mut algorithm = der::Reader::new(info.value(der::SEQUENCE).ok_or(MALFORMED)?);
         let oid = algorithm.value(der::OBJECT_IDENTIFIER).ok_or(MALFORMED)?;

@@ -15,7 +15,9 @@ pub enum KeyError {
     #[error("it holds only a public key; the file with the secret key is needed")]
     Public,
     /// A key that needs a passphrase.
-    #[error("the key is encrypted, which is not supported; decrypt it with `openssl pkey -in FILE -out NEW`")]
+    #[error(
+        "the key is encrypted, which is not supported; decrypt it with `openssl pkey -in FILE -out NEW`"
+    )]
     Encrypted,
     /// A PEM block of another kind.
     #[error(
@@ -36,7 +38,9 @@ pub enum KeyError {
     #[error("its {0} key structure is malformed; copy the whole file again")]
     Malformed(&'static str),
     /// A sect233k1 secret that isn't one.
-    #[error("its secret number is not in 1..n-1; make another key with `swarmscope key new --legacy`")]
+    #[error(
+        "its secret number is not in 1..n-1; make another key with `swarmscope key new --legacy`"
+    )]
     OutOfRange,
     /// An Ed25519 key with its public key tagged in a way of its own.
     #[error(

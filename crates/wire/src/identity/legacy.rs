@@ -40,7 +40,9 @@ impl LegacyIdentity {
             return Err(MALFORMED);
         }
         match curve {
-            Some(curve) if curve != der::value(der::OBJECT_IDENTIFIER, &SECT233K1_OID) => return Err(KeyError::Curve),
+            Some(curve) if curve != der::value(der::OBJECT_IDENTIFIER, &SECT233K1_OID) => {
+                return Err(KeyError::Curve);
+            }
             None if !curve_named => return Err(KeyError::Curve),
             _ => {}
         }
@@ -99,9 +101,15 @@ impl std::fmt::Debug for LegacyIdentity {
 ///
 /// # Errors
 /// Anything that is not this key's signature of `message`; permids of another kind.
-pub fn verify_legacy(permid: &Permid, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+pub fn verify_legacy(
+    permid: &Permid,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), SignatureError> {
     match permid {
-        Permid::Sect233k1(point) => Point::from_bytes(point).ok_or(SignatureError)?.verify(message, signature),
+        Permid::Sect233k1(point) => {
+            Point::from_bytes(point).ok_or(SignatureError)?.verify(message, signature)
+        }
         Permid::Ed25519(_) => Err(SignatureError),
     }
 }
@@ -112,6 +120,8 @@ pub fn verify_legacy(permid: &Permid, message: &[u8], signature: &[u8]) -> Resul
 pub fn is_valid_key(permid: &Permid) -> bool {
     match permid {
         Permid::Sect233k1(point) => Point::from_bytes(point).is_some(),
-        Permid::Ed25519(key) => ed25519_dalek::VerifyingKey::from_bytes(key).is_ok_and(|key| !key.is_weak()),
+        Permid::Ed25519(key) => {
+            ed25519_dalek::VerifyingKey::from_bytes(key).is_ok_and(|key| !key.is_weak())
+        }
     }
 }

@@ -41,7 +41,11 @@ impl LegacyIdentity {
 ///
 /// # Errors
 /// Always.
-pub fn verify_legacy(_permid: &Permid, _message: &[u8], _signature: &[u8]) -> Result<(), SignatureError> {
+pub fn verify_legacy(
+    _permid: &Permid,
+    _message: &[u8],
+    _signature: &[u8],
+) -> Result<(), SignatureError> {
     Err(SignatureError)
 }
 
@@ -51,6 +55,8 @@ pub fn verify_legacy(_permid: &Permid, _message: &[u8], _signature: &[u8]) -> Re
 pub fn is_valid_key(permid: &Permid) -> bool {
     match permid {
         Permid::Sect233k1(_) => true,
-        Permid::Ed25519(key) => ed25519_dalek::VerifyingKey::from_bytes(key).is_ok_and(|key| !key.is_weak()),
+        Permid::Ed25519(key) => {
+            ed25519_dalek::VerifyingKey::from_bytes(key).is_ok_and(|key| !key.is_weak())
+        }
     }
 }

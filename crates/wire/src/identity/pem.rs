@@ -45,7 +45,10 @@ fn label<'a>(line: &'a [u8], before: &[u8]) -> Option<&'a str> {
 impl Block<'_> {
     /// Whether a header of RFC 1421 says that the rest needs a passphrase.
     pub(super) fn is_encrypted(&self) -> bool {
-        self.lines.iter().flatten().any(|(_, line)| line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED"))
+        self.lines
+            .iter()
+            .flatten()
+            .any(|(_, line)| line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED"))
     }
 
     /// The bytes that the base64 stands for.
@@ -53,13 +56,19 @@ impl Block<'_> {
     /// # Errors
     /// What is wrong with the text, in words.
     pub(super) fn bytes(&self) -> Result<Vec<u8>, String> {
-        let Some(lines) = &self.lines else { return Err(format!("no line `-----END {}-----`", self.label)) };
+        let Some(lines) = &self.lines else {
+            return Err(format!("no line `-----END {}-----`", self.label));
+        };
         let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/= \t".contains(byte);
         if let Some((number, _)) = lines.iter().find(|(_, line)| !line.iter().all(is_base64)) {
             return Err(format!("line {number} is not base64"));
         }
-        let digits: Vec<u8> =
-            lines.iter().flat_map(|(_, line)| *line).copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        let digits: Vec<u8> = lines
+            .iter()
+            .flat_map(|(_, line)| *line)
+            .copied()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .collect();
         BASE64.decode(&digits).map_err(|_| "its base64 is cut or misses characters".into())
     }
 }

@@ -226,7 +226,8 @@ impl Ladder {
     /// and Dahab, CHES 1999). The formulas hold at infinity (z = 0) too, so that leading zeros of k
     /// need no care.
     fn climb(k: &Scalar, x: FieldElement) -> Self {
-        let mut at = Self { x0: FieldElement::ONE, z0: FieldElement::ZERO, x1: x, z1: FieldElement::ONE };
+        let mut at =
+            Self { x0: FieldElement::ONE, z0: FieldElement::ZERO, x1: x, z1: FieldElement::ONE };
         let mut swapped = 0;
         for i in (0..Scalar::BITS).rev() {
             let bit = k.0[i / 64] >> (i % 64) & 1;
@@ -257,8 +258,18 @@ impl Ladder {
 impl Point {
     /// The base point G (SEC 2 §3.2.1).
     pub const BASE: Self = Self {
-        x: FieldElement([0x0a4c_9d6e_efad_6126, 0x1495_63a4_19c2_6bf5, 0x7e73_1af1_29f2_2ff4, 0x0000_0172_32ba_853a]),
-        y: FieldElement([0x56e0_c110_56fa_e6a3, 0x27a8_cd9b_f18a_eb9b, 0x19b7_f70f_555a_67c4, 0x0000_01db_537d_ece8]),
+        x: FieldElement([
+            0x0a4c_9d6e_efad_6126,
+            0x1495_63a4_19c2_6bf5,
+            0x7e73_1af1_29f2_2ff4,
+            0x0000_0172_32ba_853a,
+        ]),
+        y: FieldElement([
+            0x56e0_c110_56fa_e6a3,
+            0x27a8_cd9b_f18a_eb9b,
+            0x19b7_f70f_555a_67c4,
+            0x0000_01db_537d_ece8,
+        ]),
     };
 
     /// Reads x and y as a permid holds them; `None` where they are no point of order n on the
@@ -266,8 +277,10 @@ impl Point {
     #[must_use]
     pub fn from_bytes(bytes: &[u8; 2 * COORDINATE_LEN]) -> Option<Self> {
         let (x, y) = bytes.split_at(COORDINATE_LEN);
-        let point =
-            Self { x: FieldElement::from_bytes(x.try_into().ok()?)?, y: FieldElement::from_bytes(y.try_into().ok()?)? };
+        let point = Self {
+            x: FieldElement::from_bytes(x.try_into().ok()?)?,
+            y: FieldElement::from_bytes(y.try_into().ok()?)?,
+        };
         (point.is_on_curve() && point.has_order_n()).then_some(point)
     }
 
@@ -452,7 +465,8 @@ impl Scalar {
         let (zeros, number) = bytes.split_at(leading);
         let words = words_from_be(number);
         let (_, below) = subtract(&words, &Self::N);
-        (zeros.iter().all(|zero| *zero == 0) && below == 1 && words != Self::ZERO.0).then_some(Self(words))
+        (zeros.iter().all(|zero| *zero == 0) && below == 1 && words != Self::ZERO.0)
+            .then_some(Self(words))
     }
 
     fn to_bytes(self) -> [u8; SCALAR_LEN] {
@@ -535,7 +549,9 @@ impl SecretKey {
     /// The public key of this secret key.
     #[must_use]
     pub fn public(&self) -> Point {
-        Point::BASE.multiply(&self.0).expect("a key in 1..n − 1 times a point of order n is not infinity")
+        Point::BASE
+            .multiply(&self.0)
+            .expect("a key in 1..n − 1 times a point of order n is not infinity")
     }
 
     /// ECDSA over the SHA-1 digest of `message`, in DER, at least [`SHORTEST_SIGNATURE`] long.

@@ -14,7 +14,8 @@ fn values_of_all_encodings_become_json() {
     let parsed = bencode::decode_spanned(b"d1:al2:\xff\xfei-1e1:xe1:bdee").unwrap();
     assert_eq!(json(parsed.source()), json!({"a": [{"base64": "//4="}, -1, "x"], "b": {}}));
 
-    let bytes = b"a1t8l0n3f2.53fnan4f-inf1s\x1b20i1000000000000000000020i-9223372036854775809" as &[u8];
+    let bytes =
+        b"a1t8l0n3f2.53fnan4f-inf1s\x1b20i1000000000000000000020i-9223372036854775809" as &[u8];
     let parsed = encoding_a::decode_spanned(&[bytes, b"1d2t1i11i20l"].concat()).unwrap();
     assert_eq!(
         json(parsed.source()),
@@ -23,7 +24,10 @@ fn values_of_all_encodings_become_json() {
 
     let pickle = pickle::decode(b"cos\nsystem\n(S'ls'\nI01\ntR.").unwrap();
     let global = json!({"refused": "GLOBAL", "name": "os.system", "operands": []});
-    assert_eq!(json(pickle.source()), json!({"refused": "REDUCE", "name": "", "operands": [global, ["ls", true]]}));
+    assert_eq!(
+        json(pickle.source()),
+        json!({"refused": "REDUCE", "name": "", "operands": [global, ["ls", true]]})
+    );
 }
 
 #[test]

@@ -139,7 +139,14 @@ impl Message {
     /// A message without anything optional.
     #[must_use]
     pub const fn new(transaction: Transaction, body: Body) -> Self {
-        Self { transaction, body, version: None, ip: None, read_only: false, deviations: Vec::new() }
+        Self {
+            transaction,
+            body,
+            version: None,
+            ip: None,
+            read_only: false,
+            deviations: Vec::new(),
+        }
     }
 
     /// Reads one datagram. Keys in any order, twice, or followed by other bytes are accepted and
@@ -158,8 +165,14 @@ impl Message {
         let transaction = bytes("t").and_then(Transaction::new).ok_or(KrpcError::Transaction)?;
         let body = match bytes("y") {
             Some(b"q") => read_query(message).map(Body::Query).ok_or(KrpcError::Query)?,
-            Some(b"r") => message.get("r").and_then(Response::read).map(Body::Response).ok_or(KrpcError::Response)?,
-            Some(b"e") => message.get("e").and_then(read_error).map(Body::Error).ok_or(KrpcError::Error)?,
+            Some(b"r") => message
+                .get("r")
+                .and_then(Response::read)
+                .map(Body::Response)
+                .ok_or(KrpcError::Response)?,
+            Some(b"e") => {
+                message.get("e").and_then(read_error).map(Body::Error).ok_or(KrpcError::Error)?
+            }
             _ => return Err(KrpcError::Kind),
         };
         Ok(Self {
@@ -182,7 +195,9 @@ impl Message {
                 ("q", Value::from(query.question.name())),
                 ("y", Value::from("q")),
             ]),
-            Body::Response(response) => fields.extend([("r", response.fields()), ("y", Value::from("r"))]),
+            Body::Response(response) => {
+                fields.extend([("r", response.fields()), ("y", Value::from("r"))])
+            }
             Body::Error(error) => {
                 let list = vec![Value::from(error.code), Value::from(&error.message[..])];
                 fields.extend([("e", Value::List(list)), ("y", Value::from("e"))]);

@@ -83,7 +83,9 @@ impl Question {
     pub const fn target(&self) -> Option<Target> {
         match self {
             Self::FindNode { target, .. } | Self::SampleInfohashes { target, .. } => Some(*target),
-            Self::GetPeers { infohash, .. } | Self::AnnouncePeer { infohash, .. } => Some(*infohash),
+            Self::GetPeers { infohash, .. } | Self::AnnouncePeer { infohash, .. } => {
+                Some(*infohash)
+            }
             Self::Ping | Self::Other(_) => None,
         }
     }
@@ -98,7 +100,11 @@ impl Question {
             }
             Self::GetPeers { infohash, want, scrape } => {
                 let scrape = scrape.then(|| ("scrape", Value::from(1)));
-                [("info_hash", bytes(infohash))].into_iter().chain(want.value()).chain(scrape).collect()
+                [("info_hash", bytes(infohash))]
+                    .into_iter()
+                    .chain(want.value())
+                    .chain(scrape)
+                    .collect()
             }
             Self::AnnouncePeer { infohash, token, port, implied_port } => vec![
                 ("implied_port", Value::from(i64::from(*implied_port))),
@@ -113,11 +119,14 @@ impl Question {
     /// [`Self::Other`].
     fn read(name: &[u8], arguments: &Value) -> Self {
         let want = Want::read(arguments);
-        let target = |key| arguments.get(key).and_then(Value::as_bytes)?.try_into().ok().map(Target);
+        let target =
+            |key| arguments.get(key).and_then(Value::as_bytes)?.try_into().ok().map(Target);
         let known = match name {
             b"ping" => Some(Self::Ping),
             b"find_node" => target("target").map(|target| Self::FindNode { target, want }),
-            b"sample_infohashes" => target("target").map(|target| Self::SampleInfohashes { target, want }),
+            b"sample_infohashes" => {
+                target("target").map(|target| Self::SampleInfohashes { target, want })
+            }
             b"get_peers" => target("info_hash").map(|infohash| {
                 let scrape = arguments.get("scrape").and_then(Value::as_int) == Some(1);
                 Self::GetPeers { infohash, want, scrape }
@@ -154,7 +163,11 @@ impl Query {
 impl Want {
     fn value(self) -> Option<(&'static str, Value)> {
         let names = [(self.v4, "n4"), (self.v6, "n6")];
-        let list: Vec<Value> = names.iter().filter(|(wanted, _)| *wanted).map(|(_, name)| Value::from(*name)).collect();
+        let list: Vec<Value> = names
+            .iter()
+            .filter(|(wanted, _)| *wanted)
+            .map(|(_, name)| Value::from(*name))
+            .collect();
         (!list.is_empty()).then_some(("want", Value::List(list)))
     }
 

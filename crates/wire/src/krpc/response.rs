@@ -81,10 +81,13 @@ impl Response {
         let number = |key| fields.get(key).and_then(Value::as_int);
         let filter = |key| Some(Box::new(ScrapeFilter(bytes(key)?.try_into().ok()?)));
         let list = fields.get("values").and_then(Value::as_list);
-        let values: Option<Vec<_>> =
-            list.map(|list| list.iter().filter_map(|value| compact::address(value.as_bytes()?)).collect());
-        let samples =
-            |samples: &[u8]| Samples { count: samples.len() / INFOHASH_LEN, trailing: samples.len() % INFOHASH_LEN };
+        let values: Option<Vec<_>> = list.map(|list| {
+            list.iter().filter_map(|value| compact::address(value.as_bytes()?)).collect()
+        });
+        let samples = |samples: &[u8]| Samples {
+            count: samples.len() / INFOHASH_LEN,
+            trailing: samples.len() % INFOHASH_LEN,
+        };
         Some(Self {
             id: NodeId(bytes("id")?.try_into().ok()?),
             nodes: bytes("nodes").map(|nodes| Contacts::read(nodes, V4_LEN)),
@@ -121,7 +124,10 @@ impl Response {
             ("num", self.num.map(Value::from)),
             ("p", self.port.map(|port| Value::from(i64::from(port)))),
             ("token", self.token.as_ref().map(|token| Value::from(&token[..]))),
-            ("values", self.values.as_ref().map(|values| Value::List(values.iter().map(peer).collect()))),
+            (
+                "values",
+                self.values.as_ref().map(|values| Value::List(values.iter().map(peer).collect())),
+            ),
         ];
         Value::dict(fields.into_iter().filter_map(|(key, value)| Some((key, value?))))
     }

@@ -23,7 +23,8 @@ impl Security {
             return Self::Exempt;
         }
         let expected = prefix(ip, id.0[19]);
-        let same = id.0[0] == expected[0] && id.0[1] == expected[1] && (id.0[2] ^ expected[2]) & 0xf8 == 0;
+        let same =
+            id.0[0] == expected[0] && id.0[1] == expected[1] && (id.0[2] ^ expected[2]) & 0xf8 == 0;
         if same { Self::Valid } else { Self::Invalid }
     }
 

@@ -106,7 +106,8 @@ fn keys_in_any_order_and_bytes_after_the_end_are_accepted_and_noted() {
 
 #[test]
 fn samples_are_counted_and_nothing_of_them_is_kept() {
-    let mut datagram = b"d1:rd2:id20:abcdefghij01234567898:intervali300e3:numi7e7:samples63:".to_vec();
+    let mut datagram =
+        b"d1:rd2:id20:abcdefghij01234567898:intervali300e3:numi7e7:samples63:".to_vec();
     datagram.extend([b"SECRETSECRETSECRETXY".as_slice(); 3].concat());
     datagram.extend(b"odde1:t2:aa1:y1:re");
     let message = Message::decode(&datagram).unwrap();
@@ -143,17 +144,24 @@ prop_compose! {
 
 fn question() -> impl Strategy<Value = Question> {
     let want = any::<(bool, bool)>().prop_map(|(v4, v6)| Want { v4, v6 });
-    (any::<[u8; 20]>(), want, any::<bool>(), any::<u16>(), 0..6).prop_map(|(target, want, flag, port, kind)| {
-        let target = Target(target);
-        match kind {
-            0 => Question::Ping,
-            1 => Question::FindNode { target, want },
-            2 => Question::GetPeers { infohash: target, want, scrape: flag },
-            3 => Question::AnnouncePeer { infohash: target, token: vec![1, 2], port, implied_port: flag },
-            4 => Question::SampleInfohashes { target, want },
-            _ => Question::Other(b"xx_canary".to_vec()),
-        }
-    })
+    (any::<[u8; 20]>(), want, any::<bool>(), any::<u16>(), 0..6).prop_map(
+        |(target, want, flag, port, kind)| {
+            let target = Target(target);
+            match kind {
+                0 => Question::Ping,
+                1 => Question::FindNode { target, want },
+                2 => Question::GetPeers { infohash: target, want, scrape: flag },
+                3 => Question::AnnouncePeer {
+                    infohash: target,
+                    token: vec![1, 2],
+                    port,
+                    implied_port: flag,
+                },
+                4 => Question::SampleInfohashes { target, want },
+                _ => Question::Other(b"xx_canary".to_vec()),
+            }
+        },
+    )
 }
 
 proptest! {

@@ -22,13 +22,18 @@ pub(super) fn next(text: &str) -> Option<(Range<usize>, Secret<'_>)> {
     // character
     let starts = |at: &usize| matches!(bytes[*at], b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b'M' | b':' | b'[');
     (0..bytes.len()).filter(starts).find_map(|at| {
-        permid(text, at).or_else(|| ipv4(bytes, at)).or_else(|| bracketed(text, at)).or_else(|| ipv6(text, at))
+        permid(text, at)
+            .or_else(|| ipv4(bytes, at))
+            .or_else(|| bracketed(text, at))
+            .or_else(|| ipv6(text, at))
     })
 }
 
 fn permid(text: &str, at: usize) -> Option<(Range<usize>, Secret<'_>)> {
     let rest = &text.as_bytes()[at..];
-    let begins = |prefix: &str| rest.get(..prefix.len()).is_some_and(|own| own.eq_ignore_ascii_case(prefix.as_bytes()));
+    let begins = |prefix: &str| {
+        rest.get(..prefix.len()).is_some_and(|own| own.eq_ignore_ascii_case(prefix.as_bytes()))
+    };
     let (_, longest) = PERMIDS.iter().find(|(prefix, _)| begins(prefix))?;
     let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     let len = rest.iter().take(*longest).take_while(is_part).count();
@@ -83,7 +88,8 @@ fn ipv6(text: &str, at: usize) -> Option<(Range<usize>, Secret<'static>)> {
     if run.bytes().filter(|byte| *byte == b':').count() < 2 {
         return None;
     }
-    let (len, address) = (2..=longest).rev().find_map(|len| Some((len, run[..len].parse::<Ipv6Addr>().ok()?)))?;
+    let (len, address) =
+        (2..=longest).rev().find_map(|len| Some((len, run[..len].parse::<Ipv6Addr>().ok()?)))?;
     found(at..at + len, address.into())
 }
 

@@ -35,7 +35,8 @@ impl Mask {
         let [first, second] = DOCUMENTATION;
         let stands = Ipv6Addr::new(first, second, 0, 0, word(0), word(2), word(4), word(6));
         let own = self.hash(b"port", address.to_string().as_bytes());
-        let port = if address.port() == 0 { 0 } else { u16::from_be_bytes([own[0], own[1]]).max(1) };
+        let port =
+            if address.port() == 0 { 0 } else { u16::from_be_bytes([own[0], own[1]]).max(1) };
         SocketAddr::from((stands, port))
     }
 
@@ -67,7 +68,8 @@ mod tests {
         let permid = Permid::Sect233k1([9; 60]);
         assert_eq!(mask.permid_for(&permid), mask.permid_for(&permid));
         assert_ne!(mask.permid_for(&permid), Mask::new([2; 32]).permid_for(&permid));
-        let [a, b]: [SocketAddr; 2] = ["10.1.2.3:6700", "10.1.2.3:6701"].map(|text| text.parse().unwrap());
+        let [a, b]: [SocketAddr; 2] =
+            ["10.1.2.3:6700", "10.1.2.3:6701"].map(|text| text.parse().unwrap());
         let [x, y] = [a, b].map(|address| mask.address_for(address));
         assert_eq!(x.ip(), y.ip());
         assert_ne!(x.port(), y.port());

@@ -13,8 +13,9 @@ fn masked(text: &str) -> String {
         let parts: Vec<_> = text.split(kind).map(str::to_owned).collect();
         let digits = 2 * PSEUDONYM;
         assert!(parts[1..].iter().all(|part| part.len() >= digits), "{text}");
-        text =
-            parts[1..].iter().fold(parts[0].clone(), |text, part| format!("{text}<{}>{}", &kind[..1], &part[digits..]));
+        text = parts[1..].iter().fold(parts[0].clone(), |text, part| {
+            format!("{text}<{}>{}", &kind[..1], &part[digits..])
+        });
     }
     text
 }
@@ -54,7 +55,11 @@ fn what_is_none_stays() {
         "[1] [::x] [",
         "MFIwEAYHKoZIzj0CAQ",
     ] {
-        assert!(matches!(MASK.text(text), Cow::Borrowed(same) if same == text), "{text}: {}", MASK.text(text));
+        assert!(
+            matches!(MASK.text(text), Cow::Borrowed(same) if same == text),
+            "{text}: {}",
+            MASK.text(text)
+        );
     }
 }
 
@@ -83,7 +88,10 @@ fn pseudonyms_say_who_is_the_same_and_nothing_else() {
 #[test]
 fn a_decoded_payload_is_masked_through_and_through() {
     let permid = Permid::Sect233k1([1; 60]);
-    let message = format!("d6:random{}l9:127.0.0.1i7760e{}:{permid}e8:10.1.1.17:unknown3:vip7:1.2.3.4e", "", 112);
+    let message = format!(
+        "d6:random{}l9:127.0.0.1i7760e{}:{permid}e8:10.1.1.17:unknown3:vip7:1.2.3.4e",
+        "", 112
+    );
     let mut decoded = formats::decode(message.as_bytes());
     decoded.summary = "from 1.2.3.4".into();
     decoded.notes.push(Note::new(NoteKind::Unexpected, format!("{permid} at [::1]:80")));

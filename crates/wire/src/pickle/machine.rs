@@ -7,7 +7,10 @@ use super::super::integer::Integer;
 use super::super::limits::{MAX_NOTES, MAX_VALUES};
 use super::super::reader::Reader;
 use super::super::text;
-use super::{Call, Fault, Id, Item, MAX_INTEGER_LEN, MAX_NAME_CHARS, Pickle, PickleError, Refused, Value, protocol0};
+use super::{
+    Call, Fault, Id, Item, MAX_INTEGER_LEN, MAX_NAME_CHARS, Pickle, PickleError, Refused, Value,
+    protocol0,
+};
 
 /// The opcode that ends a pickle.
 const STOP: u8 = b'.';
@@ -145,7 +148,9 @@ impl<'a> Machine<'a> {
                 self.refuse("BINPERSID", String::new(), vec![operand])
             }
             0x82 => self.extension("EXT1", |machine| Ok(machine.byte()?.into())),
-            0x83 => self.extension("EXT2", |machine| Ok(u16::from_le_bytes(machine.array()?).into())),
+            0x83 => {
+                self.extension("EXT2", |machine| Ok(u16::from_le_bytes(machine.array()?).into()))
+            }
             0x84 => self.extension("EXT4", |machine| Ok(u32::from_le_bytes(machine.array()?))),
             other => Err(Fault::Opcode(other)),
         }
@@ -242,7 +247,11 @@ impl<'a> Machine<'a> {
         self.push(Value::Text(text))
     }
 
-    fn push_bytes(&mut self, length: impl Fn(&mut Self) -> Step<usize>, make: impl Fn(Vec<u8>) -> Value) -> Step {
+    fn push_bytes(
+        &mut self,
+        length: impl Fn(&mut Self) -> Step<usize>,
+        make: impl Fn(Vec<u8>) -> Value,
+    ) -> Step {
         let length = length(self)?;
         let value = make(self.take(length)?.to_vec());
         self.push(value)
@@ -255,7 +264,12 @@ impl<'a> Machine<'a> {
     }
 
     fn tuple(&mut self, len: usize) -> Step {
-        let first = self.stack.len().checked_sub(len).filter(|first| *first >= self.floor()).ok_or(Fault::Stack)?;
+        let first = self
+            .stack
+            .len()
+            .checked_sub(len)
+            .filter(|first| *first >= self.floor())
+            .ok_or(Fault::Stack)?;
         let items = self.stack.split_off(first);
         let start = items.first().map_or(self.at, |id| self.items[id.0 as usize].span.start);
         self.push_from(start.min(self.at), Value::Tuple(items))
@@ -377,7 +391,10 @@ impl<'a> Machine<'a> {
     }
 
     fn push_from(&mut self, start: usize, value: Value) -> Step {
-        let id = u32::try_from(self.items.len()).ok().filter(|_| self.items.len() < MAX_VALUES).ok_or(Fault::Values)?;
+        let id = u32::try_from(self.items.len())
+            .ok()
+            .filter(|_| self.items.len() < MAX_VALUES)
+            .ok_or(Fault::Values)?;
         self.items.push(Item { value, span: start..self.input.position() });
         self.push_id(Id(id))
     }

@@ -71,7 +71,9 @@ pub(super) fn unicode(line: &[u8]) -> Option<(String, usize)> {
         if *first == b'\\' && len > 0 && backslashes.is_multiple_of(2) {
             let code = digits(after.get(1..=len)?, 16)?;
             match (char::from_u32(code), u16::try_from(code)) {
-                (Some(character), _) => units.extend_from_slice(character.encode_utf16(&mut [0; 2])),
+                (Some(character), _) => {
+                    units.extend_from_slice(character.encode_utf16(&mut [0; 2]))
+                }
                 (None, Ok(surrogate)) => units.push(surrogate),
                 (None, Err(_)) => return None, // beyond Unicode, which the codec refuses too
             }
@@ -113,7 +115,17 @@ mod tests {
         ] {
             assert_eq!(string(line).as_deref(), Some(bytes), "{line:?}");
         }
-        for line in [&b""[..], b"'", b"abc", b"'abc\"", br"'a\'", br"'\x4'", br"'\x4g'", br"'\x+4'", b"'a'b'"] {
+        for line in [
+            &b""[..],
+            b"'",
+            b"abc",
+            b"'abc\"",
+            br"'a\'",
+            br"'\x4'",
+            br"'\x4g'",
+            br"'\x+4'",
+            b"'a'b'",
+        ] {
             assert_eq!(string(line), None, "{line:?}");
         }
     }

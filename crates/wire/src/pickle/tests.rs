@@ -21,10 +21,14 @@ fn show(pickle: &Pickle, id: Id) -> String {
         Value::List(ids) => format!("[{}]", all(ids)),
         Value::Tuple(ids) => format!("({})", all(ids)),
         Value::Dict(pairs) => {
-            let pair = |(key, value): &(Id, Id)| format!("{}: {}", show(pickle, *key), show(pickle, *value));
+            let pair = |(key, value): &(Id, Id)| {
+                format!("{}: {}", show(pickle, *key), show(pickle, *value))
+            };
             format!("{{{}}}", pairs.iter().map(pair).collect::<Vec<_>>().join(", "))
         }
-        Value::Refused(refused) => format!("<{} {}>({})", refused.opcode, refused.name, all(&refused.operands)),
+        Value::Refused(refused) => {
+            format!("<{} {}>({})", refused.opcode, refused.name, all(&refused.operands))
+        }
     }
 }
 
@@ -35,11 +39,15 @@ fn shown(bytes: &[u8]) -> String {
 
 #[test]
 fn the_original_s_replies_are_read() {
-    let rows = b"\x80\x02]q\x01(X\x05\x00\x00\x00Video\x85q\x02X\n\x00\x00\x00VideoClips\x85q\x03e.";
+    let rows =
+        b"\x80\x02]q\x01(X\x05\x00\x00\x00Video\x85q\x02X\n\x00\x00\x00VideoClips\x85q\x03e.";
     assert_eq!(shown(rows), r#"[(u"Video"), (u"VideoClips")]"#);
     assert_eq!(decode(rows).unwrap().notes(), []);
     assert_eq!(shown(b"\x80\x02]q\x01(]q\x02Ne."), "[[], None]");
-    assert_eq!(shown(b"\x80\x02]q\x01(X\x0a\x00\x00\x00peer_countK\x01\x86q\x02e."), r#"[(u"peer_count", 1)]"#);
+    assert_eq!(
+        shown(b"\x80\x02]q\x01(X\x0a\x00\x00\x00peer_countK\x01\x86q\x02e."),
+        r#"[(u"peer_count", 1)]"#
+    );
     let query = b"\x80\x02]q\x01(U\x04readq\x02U\x06SELECTq\x03\x86q\x04U\x05writeq\x05U\x06UPDATEq\x06\x86q\x07e.";
     assert_eq!(shown(query), r#"[("read", "SELECT"), ("write", "UPDATE")]"#);
 }
@@ -110,7 +118,8 @@ fn a_key_that_occurs_twice_is_noted() {
     ] {
         let notes = decode(bytes).unwrap().notes();
         let found = notes.iter().filter(|note| note.kind == NoteKind::DuplicateKey);
-        let said = found.map(|note| note.text.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>();
+        let said =
+            found.map(|note| note.text.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>();
         assert_eq!(said, if twice > 0 { vec![twice.to_string()] } else { vec![] }, "{notes:?}");
     }
 }
@@ -119,21 +128,41 @@ fn a_key_that_occurs_twice_is_noted() {
 fn notes_are_bounded_and_counted() {
     let pickle = decode(&[&b"("[..], &b"cm\nC\n".repeat(1000), b"l."].concat()).unwrap();
     assert_eq!((pickle.calls.len(), pickle.more_calls), (32, 968));
-    assert_eq!(pickle.notes()[32].text, "968 more opcodes would import or call something, beyond the first 32");
+    assert_eq!(
+        pickle.notes()[32].text,
+        "968 more opcodes would import or call something, beyond the first 32"
+    );
     assert_eq!(words(&decode(b"N.rest").unwrap().notes()), ["4 bytes follow the pickle"]);
 }
 
 #[test]
 fn faults_are_named() {
-    for ends in [&b""[..], b"N", b"I1", b"J\0\0\0", b"X\x05\0\0\0abc", b"X\xff\xff\xff\xffabc", b"G123", b"cos\nsystem"]
-    {
+    for ends in [
+        &b""[..],
+        b"N",
+        b"I1",
+        b"J\0\0\0",
+        b"X\x05\0\0\0abc",
+        b"X\xff\xff\xff\xffabc",
+        b"G123",
+        b"cos\nsystem",
+    ] {
         assert_eq!(fault(ends), Fault::Ends, "{ends:?}");
     }
     assert_eq!(fault(b"\x80\x03N."), Fault::Protocol(3));
     assert_eq!(fault(b"\x8cabc"), Fault::Opcode(0x8c));
-    for underflow in
-        [&b"."[..], b"0", b"2", b"K\x01a", b"R", b"K\x01(a", b"K\x01(\x85.", b"(q\x01", b"Q", b"K\x01K\x02\x87"]
-    {
+    for underflow in [
+        &b"."[..],
+        b"0",
+        b"2",
+        b"K\x01a",
+        b"R",
+        b"K\x01(a",
+        b"K\x01(\x85.",
+        b"(q\x01",
+        b"Q",
+        b"K\x01K\x02\x87",
+    ] {
         assert_eq!(fault(underflow), Fault::Stack, "{underflow:?}");
     }
     for unmarked in [&b"t"[..], b"l", b"1", b"]e", b"o", b"im\nC\n"] {
@@ -149,7 +178,10 @@ fn faults_are_named() {
     }
     assert_eq!(fault(b"Sabc\n."), Fault::Text);
     assert_eq!(fault(b"\x8b\x00\x01\x00\x00abc"), Fault::IntegerLength(256));
-    assert_eq!(decode(b"K\x01K\x02a.").unwrap_err().to_string(), "byte 4: adds to a value that holds no others");
+    assert_eq!(
+        decode(b"K\x01K\x02a.").unwrap_err().to_string(),
+        "byte 4: adds to a value that holds no others"
+    );
 }
 
 #[test]

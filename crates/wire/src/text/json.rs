@@ -39,13 +39,21 @@ impl Formatter for Visible {
     }
 
     /// What JSON itself escapes; a mark behind it would stand on the escape.
-    fn write_char_escape<W: ?Sized + Write>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {
+    fn write_char_escape<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
         self.cleaner = Cleaner::default();
         CompactFormatter.write_char_escape(out, escape)
     }
 
     /// A stretch without anything that JSON itself escapes.
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         let mut written = 0;
         for (at, c) in fragment.char_indices() {
             if self.cleaner.next(c) != c {

@@ -25,8 +25,12 @@ fn a_stream_is_its_handshake_and_its_frames() {
     let stream = [&handshake()[..], &request, &[0; 4], &frame(240, b"")].concat();
     for step in [1, 7, 68, 1000] {
         let pieces = cut(&stream, step);
-        let expected =
-            [Kind::Handshake, Kind::Frame(FrameId::CRAWLER_REQUEST), Kind::KeepAlive, Kind::Frame(FrameId::KEEP_ALIVE)];
+        let expected = [
+            Kind::Handshake,
+            Kind::Frame(FrameId::CRAWLER_REQUEST),
+            Kind::KeepAlive,
+            Kind::Frame(FrameId::KEEP_ALIVE),
+        ];
         assert_eq!(kinds(&pieces), expected, "{step}");
         assert!(pieces.iter().all(Piece::is_complete));
         assert_eq!(pieces[1].bytes, request);
@@ -95,9 +99,14 @@ fn what_people_call_themselves_and_share_is_blanked_at_once() {
     let stream = [&handshake()[..], &frame(249, &body)].concat();
     let piece = &cut(&stream, 50)[1];
     assert!(!holds(&piece.bytes, b"Alice") && !holds(&piece.bytes, b"aaaa"));
-    assert!(holds(&piece.bytes, b"198.51.100.7") && holds(&piece.bytes, b"4:name"), "the rest stays");
+    assert!(
+        holds(&piece.bytes, b"198.51.100.7") && holds(&piece.bytes, b"4:name"),
+        "the rest stays"
+    );
     assert_eq!(piece.withheld.len(), 3);
-    assert!(piece.withheld.iter().all(|range| piece.bytes[range.clone()].iter().all(|byte| *byte == 0)));
+    assert!(
+        piece.withheld.iter().all(|range| piece.bytes[range.clone()].iter().all(|byte| *byte == 0))
+    );
 }
 
 #[test]
@@ -109,14 +118,25 @@ fn a_message_that_can_t_be_read_is_blanked_whole() {
         assert_eq!(piece.withheld.first(), Some(&(HEADER_LEN..piece.bytes.len())));
     }
     let doubled = replaced(&body, b"6:nfiles", b"4:name5:Alice6:nfiles");
-    assert!(!holds(&cut(&[&handshake()[..], &frame(249, &doubled)].concat(), 1000)[1].bytes, b"Alice"));
+    assert!(!holds(
+        &cut(&[&handshake()[..], &frame(249, &doubled)].concat(), 1000)[1].bytes,
+        b"Alice"
+    ));
     let unfinished = &cut(&[&handshake()[..], &frame(249, &body)[..60]].concat(), 1000)[1];
     assert!(unfinished.body().iter().all(|byte| *byte == 0));
 }
 
 #[test]
 fn of_the_field_s_other_messages_the_length_is_kept_and_of_unknown_ones_the_bytes() {
-    for (id, shown) in [(238, false), (239, false), (234, false), (248, false), (244, true), (243, true), (3, true)] {
+    for (id, shown) in [
+        (238, false),
+        (239, false),
+        (234, false),
+        (248, false),
+        (244, true),
+        (243, true),
+        (3, true),
+    ] {
         let piece = &cut(&[&handshake()[..], &frame(id, b"secret")].concat(), 1000)[1];
         assert_eq!(piece.body() == b"secret", shown, "{id}");
         assert_eq!((piece.length, piece.is_complete()), (11, shown));

@@ -14,7 +14,12 @@ impl From<Node> for Vec<Row> {
         let mut rows = Self::new();
         let mut open = vec![(0, root)];
         while let Some((depth, node)) = open.pop() {
-            rows.push(Row(depth, node.label, node.value, node.span.map(|span| (span.start, span.end))));
+            rows.push(Row(
+                depth,
+                node.label,
+                node.value,
+                node.span.map(|span| (span.start, span.end)),
+            ));
             open.extend(node.children.into_iter().rev().map(|child| (depth + 1, child)));
         }
         rows
@@ -30,7 +35,10 @@ impl TryFrom<Vec<Row>> for Node {
         for Row(depth, label, value, span) in rows {
             // one level more than values: what stands for those that are not shown
             if depth > path.len() || (depth == 0) != path.is_empty() || depth > MAX_DEPTH + 1 {
-                return Err(format!("a row of a tree stands at depth {depth} below one at {}", path.len()));
+                return Err(format!(
+                    "a row of a tree stands at depth {depth} below one at {}",
+                    path.len()
+                ));
             }
             close(&mut path, depth);
             path.push(Self::leaf(label, value, span.map(|(start, end)| start..end)));

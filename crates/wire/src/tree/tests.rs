@@ -22,7 +22,8 @@ fn tree<'a>(source: impl Source<'a>) -> (Node, Vec<String>) {
 
 #[test]
 fn bencode_becomes_a_tree_with_spans() {
-    let parsed = bencode::decode_spanned(b"d12:current timei0e5:statsll2:\xff\xfe0:i-1eeee").unwrap();
+    let parsed =
+        bencode::decode_spanned(b"d12:current timei0e5:statsll2:\xff\xfe0:i-1eeee").unwrap();
     let (node, notes) = tree(parsed.source());
     assert_eq!(
         outline(&node),
@@ -81,7 +82,8 @@ fn pickles_show_what_would_have_been_called() {
 #[test]
 fn keys_of_any_kind_are_labels() {
     let parsed = encoding_a::decode_spanned(b"a3d0n1i14i12340n2t1sa1i10n").unwrap();
-    let labels: Vec<_> = tree(parsed.source()).0.children.into_iter().map(|child| child.label).collect();
+    let labels: Vec<_> =
+        tree(parsed.source()).0.children.into_iter().map(|child| child.label).collect();
     assert_eq!(labels, ["none", "1234", "a, 1"]);
 }
 
@@ -90,7 +92,11 @@ fn text_of_peers_is_clean_and_short() {
     let long = format!("200000:{}", "é".repeat(100_000));
     let parsed = bencode::decode_spanned(long.as_bytes()).unwrap();
     let (node, _) = tree(parsed.source());
-    assert!(node.value.starts_with("éé") && node.value.ends_with("é… (200 000 bytes)"), "{}", node.value);
+    assert!(
+        node.value.starts_with("éé") && node.value.ends_with("é… (200 000 bytes)"),
+        "{}",
+        node.value
+    );
     let parsed = bencode::decode_spanned(b"d9:a\x1b[31m\xe2\x80\xae9:\x07hi theree").unwrap();
     let (node, _) = tree(parsed.source());
     assert_eq!((&*node.children[0].label, &*node.children[0].value), ("a·[31m·", "·hi there"));
@@ -137,8 +143,11 @@ fn long_values_shared_by_all_nodes_are_not_read_at_each_of_them() {
 
 #[test]
 fn bytes_are_text_as_far_as_they_are_shown() {
-    let show =
-        |bytes: &[u8]| tree(bencode::decode_spanned(&bencode::Value::from(bytes).encode()).unwrap().source()).0.value;
+    let show = |bytes: &[u8]| {
+        tree(bencode::decode_spanned(&bencode::Value::from(bytes).encode()).unwrap().source())
+            .0
+            .value
+    };
     assert_eq!(show("é".as_bytes()), "é");
     assert_eq!(show(&"é".as_bytes()[..1]), "0xc3 (1 byte)");
     assert!(show(format!("x{}", "é".repeat(200)).as_bytes()).starts_with("xéé"));
@@ -149,7 +158,10 @@ fn bytes_are_text_as_far_as_they_are_shown() {
 fn lines_of_text_know_where_they_stand() {
     let mut notes = Vec::new();
     let node = lines("1.00 CRAWL\r\n\nlast\x1b", &mut notes);
-    assert_eq!(outline(&node), ["=3 lines @0..18", "  1=1.00 CRAWL @0..10", "  2=\"\" @12..12", "  3=last· @13..18"]);
+    assert_eq!(
+        outline(&node),
+        ["=3 lines @0..18", "  1=1.00 CRAWL @0..10", "  2=\"\" @12..12", "  3=last· @13..18"]
+    );
     let node = lines(&"\n".repeat(1_000_000), &mut notes);
     assert_eq!(node.value, "1 000 000 lines");
     assert_eq!(words(&notes), ["too many lines to show: the tree ends early"]);

@@ -20,7 +20,11 @@ fn a_form_is_filled_in_where_the_message_has_one() {
     let form = composer.form_mut().unwrap();
     form.inputs[0] = Input::new("7");
     composer.edited = true;
-    assert!(composer.command(&registry, "h:1").contains(" fields:since=7 "), "{}", composer.command(&registry, "h:1"));
+    assert!(
+        composer.command(&registry, "h:1").contains(" fields:since=7 "),
+        "{}",
+        composer.command(&registry, "h:1")
+    );
     composer.turn(&registry);
     assert_eq!(composer.text(), "filled: 7", "as text, what the form makes");
     composer.turn(&registry);
@@ -28,7 +32,11 @@ fn a_form_is_filled_in_where_the_message_has_one() {
     assert!(composer.bytes(&registry).unwrap_err().contains("since: \"x\" is no whole number"));
     composer.clear();
     composer.insert("fields:since=5");
-    assert_eq!(composer.bytes(&registry), Ok(Bytes::from_static(b"filled: 5")), "a form in words, too");
+    assert_eq!(
+        composer.bytes(&registry),
+        Ok(Bytes::from_static(b"filled: 5")),
+        "a form in words, too"
+    );
     composer.clear();
     composer.insert("text:fields:x");
     assert_eq!(composer.bytes(&registry), Ok(Bytes::from_static(b"fields:x")));
@@ -86,7 +94,9 @@ fn payloads_are_text_or_hexadecimal() {
 
 #[test]
 fn what_is_taken_over_is_sent_again_unchanged() {
-    for payload in [&b"SELECT 1"[..], b"hex:zz", b"text:", b"\x00\xff", b"a\r\n", "ü".as_bytes(), b""] {
+    for payload in
+        [&b"SELECT 1"[..], b"hex:zz", b"text:", b"\x00\xff", b"a\r\n", "ü".as_bytes(), b""]
+    {
         let mut composer = composer("other");
         composer.take_over(MessageId(41), Frequency(7), payload);
         assert_eq!(composer.bytes(&Registry::default()).unwrap(), payload);
@@ -102,13 +112,19 @@ fn the_command_is_quoted_for_a_shell() {
         r"swarmscope request 10.0.0.1:7 database 'it'\''s
 @x' --frequency 3600"
     );
-    assert!(composer("@x").command(&registry, "[::1]:7").starts_with("swarmscope request '[::1]:7' database text:@x"));
+    assert!(
+        composer("@x")
+            .command(&registry, "[::1]:7")
+            .starts_with("swarmscope request '[::1]:7' database text:@x")
+    );
 }
 
 #[test]
 fn a_frequency_is_a_number_of_seconds() {
     let mut composer = composer("");
-    for (text, good) in [("0", true), (" 65535 ", true), ("65536", false), ("x", false), ("", false)] {
+    for (text, good) in
+        [("0", true), (" 65535 ", true), ("65536", false), ("x", false), ("", false)]
+    {
         composer.frequency = Input::new(text);
         assert_eq!(composer.frequency().is_ok(), good, "{text:?}");
     }

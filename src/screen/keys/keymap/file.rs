@@ -6,8 +6,8 @@
 //! "disconnect" = []              # no key; it stays in the list of commands
 //! ```
 //!
-//! Commands without a line keep their keys. A line that can't be used is told with its number and left out; the others hold.
-//! Nobody can lose quit and help by it.
+//! Commands without a line keep their keys. A line that can't be used is told with its number and
+//! left out; the others hold. Nobody can lose quit and help by it.
 
 use std::collections::HashMap;
 
@@ -34,7 +34,8 @@ struct Line {
     keys: Vec<Sequence>,
 }
 
-/// The table's keys with those of the file in their place, as far as that is possible; [`Keymap::faults`] tells the rest.
+/// The table's keys with those of the file in their place, as far as that is possible;
+/// [`Keymap::faults`] tells the rest.
 #[must_use]
 pub fn read(file: &ConfigFile) -> Keymap {
     let (table, mut faults) = file.table();
@@ -46,7 +47,8 @@ pub fn read(file: &ConfigFile) -> Keymap {
             Err((at, what)) => faults.push(file.fault(&at, what)),
         }
     }
-    // A refused line brings the command's own keys back, which can be taken in turn by another line.
+    // A refused line brings the command's own keys back, which can be taken in turn by another
+    // line.
     loop {
         let keymap = with(&lines);
         let Some((index, what)) = first_refused(&keymap, &lines) else { break };
@@ -68,7 +70,11 @@ fn with(lines: &[Line]) -> Keymap {
 
 type Wrong = (std::ops::Range<usize>, String);
 
-fn line(table: &Table, key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue>) -> Result<Line, Wrong> {
+fn line(
+    table: &Table,
+    key: &Spanned<impl AsRef<str>>,
+    value: &Spanned<DeValue>,
+) -> Result<Line, Wrong> {
     let name = key.as_ref().as_ref();
     let Some(command) = table.named(name) else {
         let hint = match meant(name, table.commands.iter().map(|command| command.name)) {
@@ -90,10 +96,16 @@ fn line(table: &Table, key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue>)
         }
     }
     if name == FIXED {
-        return Err((key.span(), format!("{name:?} stays on {}, so that there is always a way out", command.keys[0])));
+        return Err((
+            key.span(),
+            format!("{name:?} stays on {}, so that there is always a way out", command.keys[0]),
+        ));
     }
     if keys.is_empty() && KEPT.contains(&name) {
-        return Err((key.span(), format!("{name:?} needs a key: write one, or leave the line out")));
+        return Err((
+            key.span(),
+            format!("{name:?} needs a key: write one, or leave the line out"),
+        ));
     }
     if let Some(what) = never(command, &keys) {
         return Err((value.span(), format!("{name:?}: {what}")));
@@ -105,7 +117,10 @@ fn line(table: &Table, key: &Spanned<impl AsRef<str>>, value: &Spanned<DeValue>)
 fn texts<'v>(value: &'v Spanned<DeValue>) -> Result<Vec<(std::ops::Range<usize>, &'v str)>, Wrong> {
     let text = |value: &'v Spanned<DeValue>| match value.get_ref() {
         DeValue::String(text) => Ok((value.span(), text.as_ref())),
-        _ => Err((value.span(), "write a key in quotes, or a list of them: [\"m\", \"ctrl-m\"]".to_owned())),
+        _ => Err((
+            value.span(),
+            "write a key in quotes, or a list of them: [\"m\", \"ctrl-m\"]".to_owned(),
+        )),
     };
     match value.get_ref() {
         DeValue::Array(list) => list.iter().map(text).collect(),
@@ -119,25 +134,36 @@ fn never(command: &Command, keys: &[Sequence]) -> Option<String> {
     let typed = keys.iter().find(|keys| only_typed && keys.first().typed().is_some());
     let reserved = keys.iter().find(|keys| keys.keys().contains(&Key::ctrl('c')));
     match (typed, reserved) {
-        (_, Some(keys)) => Some(format!("{keys} holds ctrl-c, which always quits: take another key")),
-        (Some(keys), _) => Some(format!("{keys} is text where this command is: take a key like ctrl-x, alt-x or f5")),
+        (_, Some(keys)) => {
+            Some(format!("{keys} holds ctrl-c, which always quits: take another key"))
+        }
+        (Some(keys), _) => Some(format!(
+            "{keys} is text where this command is: take a key like ctrl-x, alt-x or f5"
+        )),
         (None, None) => None,
     }
 }
 
 /// The first line that can't be in force beside the others, and why.
 fn first_refused(keymap: &Keymap, lines: &[Line]) -> Option<(usize, String)> {
-    let at: HashMap<&str, usize> = lines.iter().enumerate().map(|(i, line)| (line.command.name, i)).collect();
+    let at: HashMap<&str, usize> =
+        lines.iter().enumerate().map(|(i, line)| (line.command.name, i)).collect();
     for Conflict { commands: [one, other], .. } in keymap.conflicts() {
         let Some(&index) = at.get(other).or(at.get(one)) else { continue };
         let line = &lines[index];
         let name = if line.command.name == other { one } else { other };
         let Some((own, theirs)) = clashing(keymap, line, name) else { continue };
-        let whose = if at.contains_key(name) { "" } else { ", whose key it is unless a line gives it another" };
+        let whose = if at.contains_key(name) {
+            ""
+        } else {
+            ", whose key it is unless a line gives it another"
+        };
         let what = if own == theirs {
             format!("{own} is taken by {name:?}{whose}")
         } else {
-            format!("{own} beside {theirs} for {name:?}: a key can't be a command and begin another")
+            format!(
+                "{own} beside {theirs} for {name:?}: a key can't be a command and begin another"
+            )
         };
         return Some((index, format!("{:?}: {what}: take another key", line.command.name)));
     }
@@ -145,24 +171,36 @@ fn first_refused(keymap: &Keymap, lines: &[Line]) -> Option<(usize, String)> {
         let (keys, other) = covered(keymap, line)?;
         Some((
             index,
-            format!("{:?}: {keys} is {:?} wherever this command is: take another key", line.command.name, other.name),
+            format!(
+                "{:?}: {keys} is {:?} wherever this command is: take another key",
+                line.command.name, other.name
+            ),
         ))
     })
 }
 
 /// A key of the line and one of the other command that can't be there at the same time.
-fn clashing<'m>(keymap: &'m Keymap, line: &'m Line, other: &str) -> Option<(&'m Sequence, &'m Sequence)> {
+fn clashing<'m>(
+    keymap: &'m Keymap,
+    line: &'m Line,
+    other: &str,
+) -> Option<(&'m Sequence, &'m Sequence)> {
     let theirs = keymap.by_command.get(other)?;
     line.keys.iter().find_map(|own| Some((own, theirs.iter().find(|theirs| own.clashes(theirs))?)))
 }
 
 /// A key of the line that another command takes first.
 fn covered(keymap: &Keymap, line: &Line) -> Option<(Sequence, &'static Command)> {
-    let within = |command: &Command, contexts: &[Context]| command.contexts.iter().all(|it| contexts.contains(it));
+    let within = |command: &Command, contexts: &[Context]| {
+        command.contexts.iter().all(|it| contexts.contains(it))
+    };
     for keys in &line.keys {
         let taken_by = |command: &&Command| {
-            let rows = command.contexts.contains(&Context::Rows) && within(line.command, &BEHIND_ROWS);
-            let kept = KEPT.contains(&command.name) && command.name != line.command.name && moves(line.command);
+            let rows =
+                command.contexts.contains(&Context::Rows) && within(line.command, &BEHIND_ROWS);
+            let kept = KEPT.contains(&command.name)
+                && command.name != line.command.name
+                && moves(line.command);
             (rows || kept) && keymap.of(command).iter().any(|other| other.clashes(keys))
         };
         if let Some(command) = keymap.table.commands.iter().find(taken_by) {
@@ -210,8 +248,13 @@ mod tests {
 
     #[test]
     fn lines_replace_the_keys_of_their_commands_and_of_no_others() {
-        let map = keymap("filter = \"ctrl-g ctrl-f\"\n\"hide addresses\" = [\"H\", \"alt-m h\"]\ndisconnect = []\n");
-        assert_eq!(map.faults().iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new().as_slice());
+        let map = keymap(
+            "filter = \"ctrl-g ctrl-f\"\n\"hide addresses\" = [\"H\", \"alt-m h\"]\ndisconnect = []\n",
+        );
+        assert_eq!(
+            map.faults().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            Vec::<String>::new().as_slice()
+        );
         assert_eq!(keys(&map, "hide addresses"), ["H", "alt-m h"]);
         assert_eq!(keys(&map, "disconnect"), [""; 0]);
         assert_eq!(keys(&map, "sort"), ["o"]);
@@ -238,7 +281,10 @@ mod tests {
             assert!(fault.starts_with(start), "{start}\n{found:#?}");
         }
         assert_eq!(found.len(), 9, "{found:#?}");
-        assert_eq!((keys(&map, "connect"), keys(&map, "quit")), (vec!["K".to_owned()], vec!["q".to_owned()]));
+        assert_eq!(
+            (keys(&map, "connect"), keys(&map, "quit")),
+            (vec!["K".to_owned()], vec!["q".to_owned()])
+        );
     }
 
     #[test]
@@ -257,7 +303,11 @@ mod tests {
             let found = refused(text);
             assert!(found.len() == 1 && found[0].contains(what), "{text}: {found:?}");
         }
-        assert_eq!(refused("sort = \"c\"\nconnect = \"K\""), [""; 0], "a key that its command gives up is free");
+        assert_eq!(
+            refused("sort = \"c\"\nconnect = \"K\""),
+            [""; 0],
+            "a key that its command gives up is free"
+        );
         assert_eq!(refused("quit = \"Q\"\nsort = \"q\""), [""; 0]);
     }
 
@@ -286,6 +336,9 @@ mod tests {
             assert_eq!(keys(&map, "interrupt"), ["ctrl-c"]);
         }
         let map = keymap(&everything_on("[]"));
-        assert_eq!((keys(&map, "quit"), keys(&map, "interrupt")), (vec!["q".to_owned()], vec!["ctrl-c".to_owned()]));
+        assert_eq!(
+            (keys(&map, "quit"), keys(&map, "interrupt")),
+            (vec!["q".to_owned()], vec!["ctrl-c".to_owned()])
+        );
     }
 }

@@ -113,7 +113,8 @@ struct Play {
 impl Play {
     #[allow(clippy::disallowed_methods)] // an origin for virtual time
     fn new() -> Self {
-        let now = Now { instant: Instant::now(), wall: UNIX_EPOCH + Duration::from_secs(1_000_000) };
+        let now =
+            Now { instant: Instant::now(), wall: UNIX_EPOCH + Duration::from_secs(1_000_000) };
         let setup = Setup {
             registry: registry(Statistics::empty()),
             title: String::new(),
@@ -138,7 +139,8 @@ impl Play {
         match *step {
             Step::Connected(n, was, rtt) => {
                 let version = OverlayVersion(if n.is_multiple_of(2) { 18 } else { 17 });
-                let transport = if n.is_multiple_of(2) { Transport::Tls } else { Transport::Legacy };
+                let transport =
+                    if n.is_multiple_of(2) { Transport::Tls } else { Transport::Legacy };
                 self.node(Event::Connected {
                     permid: permid(n),
                     was: (was.is_multiple_of(3)).then(|| dialled(was)),
@@ -159,9 +161,16 @@ impl Play {
                 self.node(Event::Discovered { peer: key(n), address, version, source });
             }
             Step::Failed(n) => {
-                self.node(Event::ConnectFailed { peer: key(n), failure: failure(), attempt: 1, gives_up_at: 3 });
+                self.node(Event::ConnectFailed {
+                    peer: key(n),
+                    failure: failure(),
+                    attempt: 1,
+                    gives_up_at: 3,
+                });
             }
-            Step::Gone(n) => self.node(Event::Disconnected { permid: permid(n), failure: failure() }),
+            Step::Gone(n) => {
+                self.node(Event::Disconnected { permid: permid(n), failure: failure() })
+            }
             Step::Answered(n, error) => {
                 self.tickets += 1;
                 self.node(Event::Sent {
@@ -188,7 +197,8 @@ impl Play {
                 }
             }
             Step::Label(n, label) => {
-                let label = ["", "alpha", "beta which is longer than sixteen"][usize::from(label)].to_owned();
+                let label = ["", "alpha", "beta which is longer than sixteen"][usize::from(label)]
+                    .to_owned();
                 self.tell(Msg::Label { permid: permid(n), label });
             }
             Step::Note(n, note) => {
@@ -228,20 +238,34 @@ impl Play {
     /// Counts hold at every moment.
     fn counts(&self) {
         let (model, rows) = (&self.model, self.model.order.rows());
-        let of = |is: fn(&State) -> bool| model.facts.peers().iter().filter(|peer| is(&peer.state)).count();
+        let of = |is: fn(&State) -> bool| {
+            model.facts.peers().iter().filter(|peer| is(&peer.state)).count()
+        };
         let tally = &model.tally;
         assert_eq!(tally.connected, of(|state| matches!(state, State::Connected { .. })));
-        assert_eq!(tally.waiting, of(|state| matches!(state, State::Heard | State::Connecting { .. })));
+        assert_eq!(
+            tally.waiting,
+            of(|state| matches!(state, State::Heard | State::Connecting { .. }))
+        );
         assert_eq!(tally.gone, of(|state| matches!(state, State::Gone { .. })));
         assert_eq!(tally.failed, of(|state| matches!(state, State::Failed { .. })));
-        let in_flight =
-            model.facts.peers().iter().flat_map(|peer| &peer.requests).filter(|request| request.in_flight());
+        let in_flight = model
+            .facts
+            .peers()
+            .iter()
+            .flat_map(|peer| &peer.requests)
+            .filter(|request| request.in_flight());
         assert_eq!(tally.in_flight, in_flight.count());
         let frequency = model.composer.frequency_or_default();
         let not_yet = |peer: &&Peer| {
             let message = model.composer.message;
-            let cell =
-                swarmscope_facts::list::next::cell(&model.present(), peer, message, OverlayVersion(0), frequency);
+            let cell = swarmscope_facts::list::next::cell(
+                &model.present(),
+                peer,
+                message,
+                OverlayVersion(0),
+                frequency,
+            );
             matches!(cell, swarmscope_facts::list::next::Cell::NotYet { .. })
         };
         assert_eq!(tally.not_yet(), model.facts.peers().iter().filter(not_yet).count());
@@ -253,7 +277,9 @@ impl Play {
             assert!(model.facts.peers().at(index).is_some(), "rows lead to peers");
             assert_eq!(model.order.row(index), Some(row));
         }
-        let marked = rows.iter().filter(|&&index| model.marks.contains(&model.facts.peers().at(index).unwrap().key));
+        let marked = rows
+            .iter()
+            .filter(|&&index| model.marks.contains(&model.facts.peers().at(index).unwrap().key));
         assert_eq!(model.order.marked_shown(), marked.count());
         assert!(rows.is_empty() || model.selected_row().is_some(), "something is selected");
     }
@@ -266,13 +292,25 @@ impl Play {
             self.play(&Step::Later(5000));
         }
         let (model, facts) = (&self.model, self.model.present());
-        let shown =
-            |index: &usize| model.facts.peers().at(*index).is_some_and(|peer| model.sieve.filter().shows(&facts, peer));
+        let shown = |index: &usize| {
+            model
+                .facts
+                .peers()
+                .at(*index)
+                .is_some_and(|peer| model.sieve.filter().shows(&facts, peer))
+        };
         let mut expected: Vec<(usize, Key)> = (0..model.facts.peers().places())
             .filter(shown)
-            .map(|index| (index, Key::of(model.order.sort.by, &facts, model.facts.peers().at(index).unwrap())))
+            .map(|index| {
+                (
+                    index,
+                    Key::of(model.order.sort.by, &facts, model.facts.peers().at(index).unwrap()),
+                )
+            })
             .collect();
-        expected.sort_by(|(a, key_a), (b, key_b)| compare(model.order.sort, &facts, (*a, key_a), (*b, key_b)));
+        expected.sort_by(|(a, key_a), (b, key_b)| {
+            compare(model.order.sort, &facts, (*a, key_a), (*b, key_b))
+        });
         let expected: Vec<usize> = expected.into_iter().map(|(index, _)| index).collect();
         assert_eq!(model.order.rows(), expected, "{} / {}", model.order.sort, model.filter.text());
     }
@@ -343,7 +381,11 @@ fn another_message_moves_rows_at_once_where_they_are_sorted_by_it() {
     let mut play = by_next();
     let selected = play.model.selected.clone();
     play.play(&Step::Message(MessageId::DATABASE_QUERY));
-    assert_eq!(play.model.order.rows(), [1, 0, 3, 2], "nobody was asked for it: the newest event first");
+    assert_eq!(
+        play.model.order.rows(),
+        [1, 0, 3, 2],
+        "nobody was asked for it: the newest event first"
+    );
     play.play(&Step::Message(MessageId::NATCHECK));
     assert_eq!(play.model.order.rows(), [3, 2, 1, 0]);
     assert_eq!(play.model.selected, selected, "the cursor goes with its peer");
@@ -371,7 +413,11 @@ fn hidden_addresses_sort_nothing() {
     play.play(&Step::Sort(COLUMNS.iter().position(|column| *column == Column::Address), false));
     assert_eq!(play.model.order.rows(), [1, 2, 0]);
     play.play(&Step::Privacy);
-    assert_eq!(play.model.order.rows(), [2, 1, 0], "the newest event first: the order tells no address");
+    assert_eq!(
+        play.model.order.rows(),
+        [2, 1, 0],
+        "the newest event first: the order tells no address"
+    );
     play.play(&Step::Privacy);
     assert_eq!(play.model.order.rows(), [1, 2, 0]);
 }
@@ -392,7 +438,9 @@ fn what_happens_while_everybody_is_sorted_is_in_the_order_when_that_ends() {
     let by = |column| COLUMNS.iter().position(|other| *other == column);
     crate::screen::list::column_view::sort_by(&mut play.model, By::Column(Column::Permid));
     assert!(play.model.order.is_under_way(), "more than one message sorts");
-    for step in [Step::Connected(2, 1, 9), Step::Label(4, 1), Step::Discovered(6), Step::Connected(8, 1, 5)] {
+    for step in
+        [Step::Connected(2, 1, 9), Step::Label(4, 1), Step::Discovered(6), Step::Connected(8, 1, 5)]
+    {
         play.play(&step);
     }
     while play.model.order.is_under_way() {

@@ -1,7 +1,9 @@
-//! A recording of a session: facts' inputs and what the operator did, with their times ([`swarmscope_facts::recording`]).
+//! A recording of a session: facts' inputs and what the operator did, with their times
+//! ([`swarmscope_facts::recording`]).
 //!
-//! Because the model is a fold, folding the messages again shows the same screen again ([`crate::screen::session::replay`]).
-//! [`Msg::Tick`] is not written: ticks can be made again from the times.
+//! Because the model is a fold, folding the messages again shows the same screen again
+//! ([`crate::screen::session::replay`]). [`Msg::Tick`] is not written: ticks can be made again from
+//! the times.
 
 use std::io::BufRead;
 use std::time::UNIX_EPOCH;
@@ -12,7 +14,9 @@ use crate::screen::model::Model;
 use crate::screen::msg::Msg;
 use swarmscope_facts::Now;
 use swarmscope_facts::recording;
-pub use swarmscope_facts::recording::{FORMAT, Header, Line, MAGIC, Masker, RecordingError, micros};
+pub use swarmscope_facts::recording::{
+    FORMAT, Header, Line, MAGIC, Masker, RecordingError, micros,
+};
 
 pub mod place;
 mod placing;
@@ -30,7 +34,8 @@ pub type Recording = recording::Recording<Msg>;
 /// Reads a recording of a session.
 ///
 /// # Errors
-/// The file can't be read, is no recording, or has a line (but for a cut last one) that does not read; more than is taken in.
+/// The file can't be read, is no recording, or has a line (but for a cut last one) that does not
+/// read; more than is taken in.
 pub fn read(from: impl BufRead) -> Result<Recording, RecordingError> {
     recording::read(from)
 }
@@ -64,13 +69,18 @@ fn kept(model: &Model) -> Vec<(String, String)> {
         (KeptIn::Notes, crate::screen::list::notes::to_toml(notes)),
     ];
     let may = |of: KeptIn| of == KeptIn::Columns || !model.setup.naming.privacy;
-    texts.into_iter().filter(|(of, _)| may(*of)).map(|(of, text)| (of.file().to_owned(), text)).collect()
+    texts
+        .into_iter()
+        .filter(|(of, _)| may(*of))
+        .map(|(of, text)| (of.file().to_owned(), text))
+        .collect()
 }
 
 /// The commands whose keys this map has changed.
 fn changed(keymap: &Keymap) -> Vec<(String, Vec<String>)> {
     let usual = Keymap::default();
-    let differs = keymap.table().commands.iter().filter(|command| keymap.of(command) != usual.of(command));
+    let differs =
+        keymap.table().commands.iter().filter(|command| keymap.of(command) != usual.of(command));
     let keys = |command| keymap.of(command).iter().map(ToString::to_string).collect();
     differs.map(|command| (command.name.to_owned(), keys(command))).collect()
 }

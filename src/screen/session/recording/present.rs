@@ -1,9 +1,9 @@
-//! A recording that is started in the middle of a session begins with what makes the screen as it is: the peers, how they are
-//! connected, their requests, parts and replies, as the messages that would tell of them, at the times when they happened; then
-//! where the operator is.
+//! A recording that is started in the middle of a session begins with what makes the screen as it
+//! is: the peers, how they are connected, their requests, parts and replies, as the messages that
+//! would tell of them, at the times when they happened; then where the operator is.
 //!
-//! What it can't show: the log from before, signals (▲) from before, how the list was sorted, and the payloads of replies that
-//! were no longer in memory.
+//! What it can't show: the log from before, signals (▲) from before, how the list was sorted, and
+//! the payloads of replies that were no longer in memory.
 
 use super::Place;
 use crate::screen::model::Model;

@@ -1,4 +1,5 @@
-//! A recording is written and read back as it was; what is masked tells nobody's place or name in any form.
+//! A recording is written and read back as it was; what is masked tells nobody's place or name in
+//! any form.
 
 use std::io::Cursor;
 use std::net::SocketAddr;
@@ -18,7 +19,9 @@ use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 use swarmscope_wire::frame::FrameId;
 use swarmscope_wire::mask::Mask;
 use swarmscope_wire::text::hex;
-use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_wire::{
+    ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
+};
 
 const HOST: &str = "peer.example.org";
 const PEERS: [Permid; 2] = [Permid::Ed25519([0x9f; 32]), Permid::Sect233k1([0x3a; 60])];
@@ -35,10 +38,16 @@ fn messages() -> Vec<Msg> {
     let message = MessageId::FRIENDSHIP_STATS;
     let channel = ChannelId(9);
     let named = PeerKey::Address(format!("{HOST}:6751"));
-    let failure = |cause| Failure::new(cause, By::Network, format!("{HOST} at {address}, not {permid}"));
+    let failure =
+        |cause| Failure::new(cause, By::Network, format!("{HOST} at {address}, not {permid}"));
     let told = format!("{permid} knows {address} and {}", hex(&other.to_der()));
     let payload = Bytes::from(told.clone());
-    let decoding = swarmscope_peer::crawler::decode_reply(&registry(), message, ErrorByte::SUCCESS, told.as_bytes());
+    let decoding = swarmscope_peer::crawler::decode_reply(
+        &registry(),
+        message,
+        ErrorByte::SUCCESS,
+        told.as_bytes(),
+    );
     let ask = Ask {
         to: permid,
         message,
@@ -66,9 +75,18 @@ fn messages() -> Vec<Msg> {
             version: None,
             source: Source::BuddyCast(other),
         },
-        Event::Connecting { peer: named.clone(), phase: Phase::Tcp, detail: format!("to {address}") },
+        Event::Connecting {
+            peer: named.clone(),
+            phase: Phase::Tcp,
+            detail: format!("to {address}"),
+        },
         connected,
-        Event::ConnectFailed { peer: named, failure: failure(Cause::NotFound), attempt: 1, gives_up_at: 3 },
+        Event::ConnectFailed {
+            peer: named,
+            failure: failure(Cause::NotFound),
+            attempt: 1,
+            gives_up_at: 3,
+        },
         Event::Disconnected { permid, failure: failure(Cause::Reset) },
         Event::Sent {
             ticket,
@@ -149,7 +167,8 @@ fn now() -> Now {
 
 fn file(lines: &[Line<Msg>]) -> String {
     let header = serde_json::to_string(&header(&model(), now())).unwrap();
-    let lines: Vec<String> = lines.iter().map(|line| serde_json::to_string(line).unwrap()).collect();
+    let lines: Vec<String> =
+        lines.iter().map(|line| serde_json::to_string(line).unwrap()).collect();
     format!("{header}\n{}\n", lines.join("\n"))
 }
 
@@ -159,7 +178,8 @@ fn read_text(text: &str) -> Result<Recording, RecordingError> {
 
 #[test]
 fn what_is_written_is_read_again() {
-    let lines: Vec<Line<Msg>> = messages().into_iter().zip(-2..).map(|(msg, at)| Line(at, What::Msg(msg))).collect();
+    let lines: Vec<Line<Msg>> =
+        messages().into_iter().zip(-2..).map(|(msg, at)| Line(at, What::Msg(msg))).collect();
     let recording = read_text(&file(&lines)).unwrap();
     assert_eq!(recording.header, header(&model(), now()));
     assert_eq!(format!("{:?}", recording.lines), format!("{lines:?}"));
@@ -169,9 +189,11 @@ fn what_is_written_is_read_again() {
 #[test]
 fn nothing_masked_says_who_or_where() {
     let mut masker = Masker::new(Mask::new([5; 32]));
-    let lines: Vec<Line<Msg>> = messages().into_iter().map(|msg| masker.line(Line(0, What::Msg(msg)))).collect();
+    let lines: Vec<Line<Msg>> =
+        messages().into_iter().map(|msg| masker.line(Line(0, What::Msg(msg)))).collect();
     let text = file(&lines);
-    let mut secrets = vec![HOST.to_owned(), address().to_string(), address().ip().to_string(), "6751".into()];
+    let mut secrets =
+        vec![HOST.to_owned(), address().to_string(), address().ip().to_string(), "6751".into()];
     for form in [address().to_string().as_bytes(), HOST.as_bytes(), &[198, 51, 100, 23]] {
         secrets.extend([hex(form), BASE64.encode(form).trim_end_matches('=').to_owned()]);
     }
@@ -188,7 +210,8 @@ fn nothing_masked_says_who_or_where() {
 
 #[test]
 fn a_cut_last_line_is_told_and_any_other_is_an_error_with_its_number() {
-    let lines: Vec<Line<Msg>> = messages().into_iter().take(3).map(|msg| Line(0, What::Msg(msg))).collect();
+    let lines: Vec<Line<Msg>> =
+        messages().into_iter().take(3).map(|msg| Line(0, What::Msg(msg))).collect();
     let whole = file(&lines);
     let cut = read_text(&whole[..whole.len() - 9]).unwrap();
     assert!(cut.cut);

@@ -1,5 +1,6 @@
-//! What is typed in privacy mode: an address that somebody types is no less an address. While text is being typed, what happens
-//! waits, until it is known whether the text says who or where somebody is; if so, `x` is written for each character.
+//! What is typed in privacy mode: an address that somebody types is no less an address. While text
+//! is being typed, what happens waits, until it is known whether the text says who or where
+//! somebody is; if so, `x` is written for each character.
 
 use super::What;
 use crate::screen::keys::key::Key;
@@ -30,12 +31,18 @@ impl Typing {
     pub fn of(model: &Model) -> Self {
         match &model.mode {
             Mode::Filter => Self::Text(model.filter.text().to_owned()),
-            Mode::Message(picker) | Mode::Against(picker, _) => Self::Text(picker.input.text().to_owned()),
-            Mode::Note(input) | Mode::FilterName(input, _) | Mode::Help { search: Some(input), .. } => {
-                Self::Text(input.text().to_owned())
+            Mode::Message(picker) | Mode::Against(picker, _) => {
+                Self::Text(picker.input.text().to_owned())
             }
+            Mode::Note(input)
+            | Mode::FilterName(input, _)
+            | Mode::Help { search: Some(input), .. } => Self::Text(input.text().to_owned()),
             Mode::Pace(_) => Self::Text(String::new()), // numbers
-            Mode::Palette(palette) if palette::said(model.table(), palette.input.text()).is_some() => Self::Secret,
+            Mode::Palette(palette)
+                if palette::said(model.table(), palette.input.text()).is_some() =>
+            {
+                Self::Secret
+            }
             Mode::Palette(palette) => Self::Text(palette.input.text().to_owned()),
             Mode::Frequency => Self::Text(model.composer.frequency.text().to_owned()),
             Mode::Payload => Self::Text(model.composer.text()),
@@ -50,7 +57,8 @@ impl Typing {
             Self::Secret => true,
             Self::Text(text) => {
                 let digits = |run: &str| run.len() >= TELLING;
-                *mask.text(text) != **text || text.split(|c: char| !c.is_ascii_hexdigit()).any(digits)
+                *mask.text(text) != **text
+                    || text.split(|c: char| !c.is_ascii_hexdigit()).any(digits)
             }
         }
     }
@@ -72,7 +80,8 @@ impl<T> Typist<T> {
         Self { mask, held: Vec::new(), secret: false, prompt: false }
     }
 
-    /// Takes what happened, with what was being typed before and after it; returns what can be written now.
+    /// Takes what happened, with what was being typed before and after it; returns what can be
+    /// written now.
     pub fn take(&mut self, at: T, what: What, before: &Typing, after: &Typing) -> Vec<(T, What)> {
         if *before == Typing::Nothing && *after == Typing::Nothing && self.held.is_empty() {
             return vec![(at, what)];
@@ -92,7 +101,9 @@ impl<T> Typist<T> {
         let (secret, prompt) = (std::mem::take(&mut self.secret), std::mem::take(&mut self.prompt));
         let mut held = std::mem::take(&mut self.held);
         if secret {
-            held.iter_mut().filter(|(.., inside)| *inside).for_each(|(_, what, _)| hide(what, prompt));
+            held.iter_mut()
+                .filter(|(.., inside)| *inside)
+                .for_each(|(_, what, _)| hide(what, prompt));
         }
         held.into_iter().map(|(at, what, _)| (at, what)).collect()
     }
@@ -102,8 +113,12 @@ impl<T> Typist<T> {
 fn hide(what: &mut What, prompt: bool) {
     match what {
         What::Msg(Msg::Key(key)) if key.typed().is_some() => *key = Key::char('x'),
-        What::Msg(Msg::Key(key)) if prompt && key.code == KeyCode::Enter => *key = Key::named(KeyCode::Esc),
-        What::Msg(Msg::Paste(text) | Msg::Edited(Ok(text))) => *text = "x".repeat(text.chars().count()),
+        What::Msg(Msg::Key(key)) if prompt && key.code == KeyCode::Enter => {
+            *key = Key::named(KeyCode::Esc)
+        }
+        What::Msg(Msg::Paste(text) | Msg::Edited(Ok(text))) => {
+            *text = "x".repeat(text.chars().count())
+        }
         _ => {}
     }
 }
@@ -121,10 +136,19 @@ mod tests {
             out.extend(typist.take(1, key(&new), &text(pair[0]), &text(pair[1])));
         }
         assert!(out.is_empty(), "it waits");
-        out.extend(typist.take(2, key("enter"), &text(texts.last().expect("typed")), &Typing::Nothing));
+        out.extend(typist.take(
+            2,
+            key("enter"),
+            &text(texts.last().expect("typed")),
+            &Typing::Nothing,
+        ));
         out.extend(typist.take(3, key("j"), &Typing::Nothing, &Typing::Nothing));
         out.iter()
-            .map(|(_, what)| if let What::Msg(Msg::Key(key)) = what { key.to_string() } else { panic!() })
+            .map(
+                |(_, what)| {
+                    if let What::Msg(Msg::Key(key)) = what { key.to_string() } else { panic!() }
+                },
+            )
             .collect()
     }
 
@@ -154,7 +178,14 @@ mod tests {
     fn addresses_and_beginnings_of_permids_are_not_written() {
         let all = ["", "1", "10", "10.", "10.0", "10.0.", "10.0.0", "10.0.0.", "10.0.0.1"];
         assert!(typed(&all, false)[1..9].iter().all(|key| key == "x"), "{:?}", typed(&all, false));
-        assert_eq!(typed(&["", "9", "9f", "9f3", "9f3a"], false)[1..6], ["x", "x", "x", "x", "enter"]);
-        assert_eq!(typed(&["", "h", "ho"], true), ["/", "x", "x", "esc", "j"], "a prompt for an address is left");
+        assert_eq!(
+            typed(&["", "9", "9f", "9f3", "9f3a"], false)[1..6],
+            ["x", "x", "x", "x", "enter"]
+        );
+        assert_eq!(
+            typed(&["", "h", "ho"], true),
+            ["/", "x", "x", "esc", "j"],
+            "a prompt for an address is left"
+        );
     }
 }

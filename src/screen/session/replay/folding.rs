@@ -30,9 +30,16 @@ impl Player {
         Goal { at: between.iter().fold(at, |newest, Line(at, _)| newest.max(*at)), lines }
     }
 
-    /// Folds lines up to a goal, `most` of them at once, and the ticks between them. In a hurry only those ticks on which something
-    /// may depend: the last ones before keys and before the goal. Returns whether it has come there.
-    pub(super) fn fold_until(&mut self, model: &mut Model, goal: Goal, hurry: bool, most: usize) -> bool {
+    /// Folds lines up to a goal, `most` of them at once, and the ticks between them. In a hurry
+    /// only those ticks on which something may depend: the last ones before keys and before the
+    /// goal. Returns whether it has come there.
+    pub(super) fn fold_until(
+        &mut self,
+        model: &mut Model,
+        goal: Goal,
+        hurry: bool,
+        most: usize,
+    ) -> bool {
         for _ in 0..most {
             self.places.pass(&self.spot, model, goal);
             let next = self.next_line().filter(|at| *at <= goal.at && self.spot.next < goal.lines);
@@ -58,7 +65,8 @@ impl Player {
     /// Whether somebody moves about in the second that begins then, or it is the last one.
     fn counts(&self, second: i64, to: i64) -> bool {
         let end = second.saturating_add(SECOND);
-        let within = self.recording.lines[self.spot.next..].iter().take_while(|Line(at, _)| *at < end);
+        let within =
+            self.recording.lines[self.spot.next..].iter().take_while(|Line(at, _)| *at < end);
         to < end || within.into_iter().any(|Line(_, what)| moves_about(what))
     }
 
@@ -76,13 +84,16 @@ impl Player {
 
     /// The last whole second of the clock up to a moment.
     fn second_before(&self, at: i64) -> i64 {
-        let started = i64::try_from(self.recording.header.started % SECOND.unsigned_abs()).unwrap_or(0);
+        let started =
+            i64::try_from(self.recording.header.started % SECOND.unsigned_abs()).unwrap_or(0);
         (at + started).div_euclid(SECOND) * SECOND - started
     }
 
     /// Folds the next line.
     fn fold_next(&mut self, model: &mut Model) {
-        let Some(Line(at, what)) = self.recording.lines.get(self.spot.next).cloned() else { return };
+        let Some(Line(at, what)) = self.recording.lines.get(self.spot.next).cloned() else {
+            return;
+        };
         self.spot.next += 1;
         match what {
             What::Msg(msg) => {
@@ -92,14 +103,21 @@ impl Player {
                 self.fold(model, at, msg);
             }
             What::Read(permid, ticket) => {
-                if let Some(Unread { message, error, payload, .. }) = self.spot.take_unread(ticket) {
-                    let decoding =
-                        swarmscope_peer::crawler::decode_reply(&self.setup.registry, message, error, &payload);
+                if let Some(Unread { message, error, payload, .. }) = self.spot.take_unread(ticket)
+                {
+                    let decoding = swarmscope_peer::crawler::decode_reply(
+                        &self.setup.registry,
+                        message,
+                        error,
+                        &payload,
+                    );
                     self.fold(model, at, Msg::Decoded { permid, ticket, decoding });
                 }
             }
             What::Lost(count) => {
-                let text = format!("{count} messages are missing here: the disk was too slow for the recording");
+                let text = format!(
+                    "{count} messages are missing here: the disk was too slow for the recording"
+                );
                 self.fold(model, at, Msg::Notice(text));
             }
             What::End => {}
@@ -107,7 +125,8 @@ impl Player {
         self.places.keep(&self.spot, model);
     }
 
-    /// Folds a message as it was folded then: without whoever watches, and with what it wanted done left undone.
+    /// Folds a message as it was folded then: without whoever watches, and with what it wanted done
+    /// left undone.
     fn fold(&mut self, model: &mut Model, at: i64, msg: Msg) {
         let now = self.spot.frozen.unwrap_or_else(|| self.moment(at));
         let (replay, cast) = (model.showing.replay.take(), model.showing.cast.on);

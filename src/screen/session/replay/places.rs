@@ -1,5 +1,6 @@
-//! States that are kept, so that going back need not begin at the start. They have in common what has not changed from one to the
-//! next, so what each costs is what has happened since the one before it.
+//! States that are kept, so that going back need not begin at the start. They have in common what
+//! has not changed from one to the next, so what each costs is what has happened since the one
+//! before it.
 
 use super::spot::{Goal, Spot};
 use crate::screen::model::Model;
@@ -8,12 +9,14 @@ use crate::screen::model::Model;
 const EVERY: usize = 5_000;
 /// Such places in all; then every second one goes.
 const MOST_PLACES: usize = 64;
-/// Peers that are another in each of these places than in the one before, at most, all together: some hundred bytes each.
+/// Peers that are another in each of these places than in the one before, at most, all together:
+/// some hundred bytes each.
 const MOST_PEERS: usize = 1_000_000;
 
 /// Bytes of replies, as they were read, in all of these places together.
 const MOST_BYTES: usize = 512 << 20;
-/// So many lines before the one that is stepped to another state is kept: the next steps back begin there.
+/// So many lines before the one that is stepped to another state is kept: the next steps back begin
+/// there.
 const NEAR: usize = 256;
 
 /// Where going back may begin.
@@ -52,7 +55,8 @@ impl Places {
         }
         let changed = model.facts.peers().len().min(self.every); // a line changes one peer, mostly
         let count = self.kept.len() + 1;
-        let takes_much = count * changed > MOST_PEERS || count.saturating_mul(model.facts.held().bytes()) > MOST_BYTES;
+        let takes_much = count * changed > MOST_PEERS
+            || count.saturating_mul(model.facts.held().bytes()) > MOST_BYTES;
         if count > 1 && (takes_much || count > MOST_PLACES) {
             let mut odd = false;
             self.kept.retain(|_| {

@@ -8,7 +8,8 @@ use swarmscope_facts::Now;
 use swarmscope_peer::node::Ticket;
 use swarmscope_wire::{ErrorByte, MessageId};
 
-/// Replies that may wait to be read: far more than ever do, unless lines of the recording are missing.
+/// Replies that may wait to be read: far more than ever do, unless lines of the recording are
+/// missing.
 const MOST_UNREAD: usize = 10_000;
 
 /// Where to fold to.

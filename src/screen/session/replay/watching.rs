@@ -1,5 +1,5 @@
-//! Whoever watches a replay looks around in it: moves, opens, searches, copies. That happens on a copy, for which the recording
-//! waits; when it goes on, it does so as if nobody had looked.
+//! Whoever watches a replay looks around in it: moves, opens, searches, copies. That happens on a
+//! copy, for which the recording waits; when it goes on, it does so as if nobody had looked.
 
 use super::look::Look;
 use std::time::Instant;
@@ -20,8 +20,12 @@ fn refused(effect: &Effect) -> Option<&'static str> {
         | Effect::Cancel(_)
         | Effect::Extend(..)
         | Effect::SkipTour => Some("not done: a replay sends nothing"),
-        Effect::Freeze | Effect::Record => Some("not done: a replay pauses, and is a recording already"),
-        Effect::Keep(..) => Some("seen here, but not kept for the next start: a replay leaves your files as they are"),
+        Effect::Freeze | Effect::Record => {
+            Some("not done: a replay pauses, and is a recording already")
+        }
+        Effect::Keep(..) => Some(
+            "seen here, but not kept for the next start: a replay leaves your files as they are",
+        ),
         // asked for by name, by whoever watches, whom alone they concern
         Effect::Copy(_)
         | Effect::Save { .. }
@@ -64,8 +68,8 @@ impl Player {
         self.look.is_some()
     }
 
-    /// Folds what whoever watches does: a key, text, the mouse. Returns what is to be done outside; what would leave the replay is
-    /// not among it.
+    /// Folds what whoever watches does: a key, text, the mouse. Returns what is to be done outside;
+    /// what would leave the replay is not among it.
     pub fn watch(&mut self, model: &mut Model, msg: Msg, now: Instant) -> Vec<Effect> {
         if let Some(command) = of_the_replay(model, &msg) {
             model.pending.clear();

@@ -1,14 +1,17 @@
-//! Success for a question that nobody has defined. A healthy peer says that it does not know it. Silence is no evidence: peers that
-//! answer everything tend to be overloaded.
+//! Success for a question that nobody has defined. A healthy peer says that it does not know it.
+//! Silence is no evidence: peers that answer everything tend to be overloaded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::signals::card::Severity;
 use crate::signals::chance::words;
 use crate::signals::input::{Answer, Round, Text};
-use crate::signals::rule::{Finding, Rule, by_version, digests, one_version, peers, table, words_of};
+use crate::signals::rule::{
+    Finding, Rule, by_version, digests, one_version, peers, table, words_of,
+};
 
-/// A cumulative sum (Wald's likelihood ratio, never below zero) for each peer over distinct invented questions.
+/// A cumulative sum (Wald's likelihood ratio, never below zero) for each peer over distinct
+/// invented questions.
 #[derive(Clone, Copy, Debug)]
 pub struct Canary {
     /// How often a healthy peer may say success to one.
@@ -30,11 +33,14 @@ impl Default for Canary {
 impl Canary {
     /// The peers that the test calls odd, by network.
     fn convicted(self, rounds: &[Round]) -> BTreeSet<(&Text, &Text)> {
-        let (yes, no) = ((self.odd / self.healthy).ln(), ((1.0 - self.odd) / (1.0 - self.healthy)).ln());
+        let (yes, no) =
+            ((self.odd / self.healthy).ln(), ((1.0 - self.odd) / (1.0 - self.healthy)).ln());
         let upper = ((1.0 - self.beta) / self.alpha).ln();
         let mut sums: BTreeMap<(&Text, &Text), (f64, BTreeSet<&Text>)> = BTreeMap::new();
         let mut convicted = BTreeSet::new();
-        for answer in rounds.iter().flat_map(|round| &round.answers).filter(|a| a.invented && a.is_reply()) {
+        for answer in
+            rounds.iter().flat_map(|round| &round.answers).filter(|a| a.invented && a.is_reply())
+        {
             let who = (&answer.network, &answer.peer);
             let (sum, said) = sums.entry(who).or_default();
             if !answer.is_success() {
@@ -49,10 +55,17 @@ impl Canary {
         convicted
     }
 
-    fn of_network(self, network: &Text, convicted: &BTreeSet<(&Text, &Text)>, newest: &Round) -> Option<Finding> {
-        let asked: Vec<&Answer> = newest.answers.iter().filter(|a| a.invented && a.network == *network).collect();
+    fn of_network(
+        self,
+        network: &Text,
+        convicted: &BTreeSet<(&Text, &Text)>,
+        newest: &Round,
+    ) -> Option<Finding> {
+        let asked: Vec<&Answer> =
+            newest.answers.iter().filter(|a| a.invented && a.network == *network).collect();
         // those that still say success; one that says error now has changed
-        let odd = |answer: &&Answer| answer.is_success() && convicted.contains(&(network, &answer.peer));
+        let odd =
+            |answer: &&Answer| answer.is_success() && convicted.contains(&(network, &answer.peer));
         let now: Vec<&Answer> = asked.iter().copied().filter(odd).collect();
         let members = peers(now.iter().copied());
         if members.is_empty() {
@@ -91,7 +104,9 @@ impl Canary {
                 "a tarpit for Crawlers",
                 "a changed client",
             ]),
-            to_tell: "a further invented question with 16 random bytes: do they come back in the reply?".into(),
+            to_tell:
+                "a further invented question with 16 random bytes: do they come back in the reply?"
+                    .into(),
             members,
         })
     }
@@ -115,6 +130,9 @@ impl Rule for Canary {
         let Some(newest) = rounds.last() else { return Vec::new() };
         let convicted = self.convicted(rounds);
         let networks: BTreeSet<&Text> = convicted.iter().map(|(network, _)| *network).collect();
-        networks.into_iter().filter_map(|network| self.of_network(network, &convicted, newest)).collect()
+        networks
+            .into_iter()
+            .filter_map(|network| self.of_network(network, &convicted, newest))
+            .collect()
     }
 }

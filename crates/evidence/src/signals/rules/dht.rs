@@ -1,4 +1,5 @@
-//! Known answers of the Mainline DHT, from replies to ordinary public queries. Nobody is posed as a bot to get them.
+//! Known answers of the Mainline DHT, from replies to ordinary public queries. Nobody is posed as a
+//! bot to get them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,13 +32,17 @@ impl Rule for MoziId {
 
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
         let Some(newest) = rounds.last() else { return Vec::new() };
-        let such: Vec<&Node> = newest.nodes.iter().filter(|node| node.id.starts_with(MOZI_ID)).collect();
+        let such: Vec<&Node> =
+            newest.nodes.iter().filter(|node| node.id.starts_with(MOZI_ID)).collect();
         let with_v = such.iter().filter(|node| node.v.get(1) == Some(&MOZI_V)).count();
         known(&such, newest, "id begins 88888888", |count, of| Finding {
             seen: format!(
                 "{count} nodes have an id that begins with the text 88888888; the v of {with_v} has 0x42 as its second byte"
             ),
-            chance: format!("{:.0e} nodes expected in {of} random ids", of as f64 * 2_f64.powi(-64)),
+            chance: format!(
+                "{:.0e} nodes expected in {of} random ids",
+                of as f64 * 2_f64.powi(-64)
+            ),
             ..words("ping", "a random id, or one made from its address (BEP 42)")
         })
     }
@@ -58,18 +63,27 @@ impl Rule for MoziNodes {
 
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
         let Some(newest) = rounds.last() else { return Vec::new() };
-        let is = |node: &&Node| node.nodes.len() == MOZI_NODES.1 && node.nodes.starts_with(MOZI_NODES.0);
+        let is =
+            |node: &&Node| node.nodes.len() == MOZI_NODES.1 && node.nodes.starts_with(MOZI_NODES.0);
         let such: Vec<&Node> = newest.nodes.iter().filter(is).collect();
         known(&such, newest, "nodes as in Mozi's packet", |count, of| Finding {
             seen: format!("{count} nodes volunteered 624 bytes of nodes that begin 15 15 29 d2"),
-            chance: format!("{:.0e} expected in {of} lists of that length", of as f64 * 2_f64.powi(-32)),
+            chance: format!(
+                "{:.0e} expected in {of} lists of that length",
+                of as f64 * 2_f64.powi(-32)
+            ),
             ..words("find_node", "8 nodes of 26 bytes each: 208 bytes")
         })
     }
 }
 
 /// The finding for nodes that show something known.
-fn known(such: &[&Node], newest: &Round, title: &str, words: impl Fn(usize, usize) -> Finding) -> Vec<Finding> {
+fn known(
+    such: &[&Node],
+    newest: &Round,
+    title: &str,
+    words: impl Fn(usize, usize) -> Finding,
+) -> Vec<Finding> {
     if such.is_empty() {
         return Vec::new();
     }
@@ -99,8 +113,8 @@ fn words(asked: &str, healthy: &str) -> Finding {
     }
 }
 
-/// The infohash under which Hajime's nodes met on a day: SHA-1 of the date as C's `tm` has it, and the SHA-1 of `config`. `week_day`
-/// counts from Sunday, `year_day` from 0.
+/// The infohash under which Hajime's nodes met on a day: SHA-1 of the date as C's `tm` has it, and
+/// the SHA-1 of `config`. `week_day` counts from Sunday, `year_day` from 0.
 #[must_use]
 pub fn hajime_infohash(day: u8, month: u8, year: u16, week_day: u8, year_day: u16) -> [u8; 20] {
     let config = data_encoding::HEXLOWER.encode(&Sha1::digest(b"config"));
@@ -124,7 +138,8 @@ impl Rule for HajimeSwarm {
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
         let Some(newest) = rounds.last() else { return Vec::new() };
         let day = newest.at_ns / 86_400_000_000_000;
-        let hashes: Vec<[u8; 20]> = [day.saturating_sub(1), day, day + 1].into_iter().filter_map(of_day).collect();
+        let hashes: Vec<[u8; 20]> =
+            [day.saturating_sub(1), day, day + 1].into_iter().filter_map(of_day).collect();
         let such = newest.swarms.iter().filter(|swarm| hashes.contains(&swarm.infohash));
         let peers: u64 = such.map(|swarm| swarm.peers).sum();
         if peers == 0 {
@@ -135,9 +150,16 @@ impl Rule for HajimeSwarm {
             title: "a swarm under Hajime's hash of the day".into(),
             members: BTreeSet::from([Text::from("counted only")]),
             of: peers,
-            seen: format!("{peers} addresses announced the infohash that Hajime's nodes use on this day"),
-            chance: "none by chance: the hash has 160 bits; who announces it is another question".into(),
-            other_causes: words_of(&["researchers' sensors", "pollution", "an address is not a device"]),
+            seen: format!(
+                "{peers} addresses announced the infohash that Hajime's nodes use on this day"
+            ),
+            chance: "none by chance: the hash has 160 bits; who announces it is another question"
+                .into(),
+            other_causes: words_of(&[
+                "researchers' sensors",
+                "pollution",
+                "an address is not a device",
+            ]),
             ..words("get_peers", "no peers under a hash that nobody uses")
         }]
     }
@@ -151,7 +173,13 @@ fn of_day(day: u64) -> Option<[u8; 20]> {
     let of = |number: i8| u8::try_from(number).ok();
     let week_day = of(date.weekday().to_sunday_zero_offset())?;
     let year_day = u16::try_from(date.day_of_year() - 1).ok()?;
-    Some(hajime_infohash(of(date.day())?, of(date.month())?, u16::try_from(date.year()).ok()?, week_day, year_day))
+    Some(hajime_infohash(
+        of(date.day())?,
+        of(date.month())?,
+        u16::try_from(date.year()).ok()?,
+        week_day,
+        year_day,
+    ))
 }
 
 /// Many ids at one address.
@@ -192,9 +220,17 @@ impl Rule for ManyIds {
             severity: Severity::Odd,
             title: "many ids at one address".into(),
             of: ids.len() as u64,
-            seen: format!("{} addresses have {} ids or more, one has {most}", members.len(), self.ids),
-            chance: "not known: one address may have many users, so this alone is never shown as ▲".into(),
-            other_causes: words_of(&["a carrier's NAT", "a booster that serves many ids on purpose"]),
+            seen: format!(
+                "{} addresses have {} ids or more, one has {most}",
+                members.len(),
+                self.ids
+            ),
+            chance: "not known: one address may have many users, so this alone is never shown as ▲"
+                .into(),
+            other_causes: words_of(&[
+                "a carrier's NAT",
+                "a booster that serves many ids on purpose",
+            ]),
             members,
             ..words("ping", "one id, or a few behind one NAT")
         }]

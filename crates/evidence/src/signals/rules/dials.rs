@@ -1,4 +1,5 @@
-//! Peers of one network prefix or one version that can't be reached any more, all at once: a failure that cascades.
+//! Peers of one network prefix or one version that can't be reached any more, all at once: a
+//! failure that cascades.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +46,12 @@ fn states(round: &Round) -> BTreeMap<&Text, State<'_>> {
             End::Failure(code) if answer.is_unreachable() => Some(code),
             _ => None,
         };
-        let new = || State { network: &answer.network, version: &answer.version, place: answer.place.as_ref(), code };
+        let new = || State {
+            network: &answer.network,
+            version: &answer.version,
+            place: answer.place.as_ref(),
+            code,
+        };
         let state = states.entry(&answer.peer).or_insert_with(new);
         if code.is_none() {
             state.code = None; // one question that got through is enough
@@ -74,7 +80,8 @@ impl Rule for DialsFail {
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
         let Some((newest, before)) = rounds.split_last() else { return Vec::new() };
         let now = states(newest);
-        // a cascade takes a few rounds: each of the last is held against the newest, and the clearest taken
+        // a cascade takes a few rounds: each of the last is held against the newest, and the
+        // clearest taken
         let mut clearest: BTreeMap<String, (f64, Finding)> = BTreeMap::new();
         for (ago, then) in before.iter().rev().take(BACK).enumerate() {
             for (tail, finding) in self.against(&states(then), &now, ago + 1) {
@@ -109,12 +116,27 @@ impl DialsFail {
         let kinds = (groups.len() * BACK) as f64;
         let judge = |((network, kind, name), members): ((&Text, &str, &Text), Group<'_>)| {
             let size = members.len() as u64;
-            let gone: Vec<(&Text, &Text)> = members.iter().filter_map(|(peer, code)| Some((*peer, (*code)?))).collect();
+            let gone: Vec<(&Text, &Text)> =
+                members.iter().filter_map(|(peer, code)| Some((*peer, (*code)?))).collect();
             let away = gone.len() as u64;
             let others = ((lost - away) as f64 / (total - size).max(1) as f64).max(self.churn);
             let tail = binomial_tail(size, others, away) * kinds;
-            let holds = away >= self.peers && away as f64 >= self.share * size as f64 && tail <= self.chance;
-            holds.then(|| (tail, finding(network, kind, name, &gone, [size, total - size, lost - away], (ago, tail))))
+            let holds = away >= self.peers
+                && away as f64 >= self.share * size as f64
+                && tail <= self.chance;
+            holds.then(|| {
+                (
+                    tail,
+                    finding(
+                        network,
+                        kind,
+                        name,
+                        &gone,
+                        [size, total - size, lost - away],
+                        (ago, tail),
+                    ),
+                )
+            })
         };
         groups.into_iter().filter_map(judge).collect()
     }
@@ -133,7 +155,8 @@ fn finding(
     for (_, code) in gone {
         *codes.entry(code).or_default() += 1;
     }
-    let codes: Vec<String> = codes.into_iter().map(|(code, count)| format!("{count} {code}")).collect();
+    let codes: Vec<String> =
+        codes.into_iter().map(|(code, count)| format!("{count} {code}")).collect();
     Finding {
         about: format!("{kind}/{name}"),
         network: network.to_string(),

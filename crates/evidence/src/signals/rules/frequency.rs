@@ -21,9 +21,11 @@ impl Rule for TooSoonAnswered {
 
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
         let Some(newest) = rounds.last() else { return Vec::new() };
-        let due = |answer: &&Answer| matches!(answer.end, End::Reply { too_soon_was_due: true, .. });
+        let due =
+            |answer: &&Answer| matches!(answer.end, End::Reply { too_soon_was_due: true, .. });
         let asked: Vec<&Answer> = newest.answers.iter().filter(due).collect();
-        let odd: Vec<&Answer> = asked.iter().copied().filter(|answer| answer.is_success()).collect();
+        let odd: Vec<&Answer> =
+            asked.iter().copied().filter(|answer| answer.is_success()).collect();
         let Some(first) = odd.first() else { return Vec::new() };
         vec![Finding {
             about: "all".into(),
@@ -31,12 +33,22 @@ impl Rule for TooSoonAnswered {
             severity: Severity::Odd,
             title: "success where 254 was due".into(),
             of: asked.len() as u64,
-            seen: format!("{} answers came within the frequency of our own last request", odd.len()),
+            seen: format!(
+                "{} answers came within the frequency of our own last request",
+                odd.len()
+            ),
             asked: "the same question within its frequency".into(),
-            healthy: "error 254 until the frequency has passed; a restart makes a peer forget".into(),
-            chance: "not known: it is as frequent as restarts are, so this alone is never shown as ▲".into(),
-            other_causes: words_of(&["a restart in between", "a client that does not keep to the frequency"]),
-            to_tell: "the same question twice within a minute: a restart is no answer to that".into(),
+            healthy: "error 254 until the frequency has passed; a restart makes a peer forget"
+                .into(),
+            chance:
+                "not known: it is as frequent as restarts are, so this alone is never shown as ▲"
+                    .into(),
+            other_causes: words_of(&[
+                "a restart in between",
+                "a client that does not keep to the frequency",
+            ]),
+            to_tell: "the same question twice within a minute: a restart is no answer to that"
+                .into(),
             members: peers(odd.iter().copied()),
             replies: digests(odd.into_iter()),
         }]

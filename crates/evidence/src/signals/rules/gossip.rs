@@ -30,7 +30,11 @@ impl Rule for Bogons {
     }
 
     fn parameters(&self) -> BTreeMap<String, String> {
-        table([("usual", words(self.usual)), ("listed", self.listed.to_string()), ("chance", words(self.chance))])
+        table([
+            ("usual", words(self.usual)),
+            ("listed", self.listed.to_string()),
+            ("chance", words(self.chance)),
+        ])
     }
 
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
@@ -48,20 +52,34 @@ impl Rule for Bogons {
             if listed >= self.listed && tail <= self.chance {
                 let (members, of_bogons, of_listed, worst) = networks.entry(network).or_default();
                 members.insert(teller.clone());
-                (*of_bogons, *of_listed, *worst) = (*of_bogons + bogons, *of_listed + listed, worst.max(tail));
+                (*of_bogons, *of_listed, *worst) =
+                    (*of_bogons + bogons, *of_listed + listed, worst.max(tail));
             }
         }
-        let finding = |(network, (members, bogons, listed, tail)): (&Text, (BTreeSet<Text>, u64, u64, f64))| Finding {
+        let finding = |(network, (members, bogons, listed, tail)): (
+            &Text,
+            (BTreeSet<Text>, u64, u64, f64),
+        )| Finding {
             about: "all".into(),
             network: network.to_string(),
             severity: Severity::Look,
             title: "gossip of impossible addresses".into(),
             of: all as u64,
-            seen: format!("{} peers listed {listed} addresses, {bogons} of which no public peer has", members.len()),
+            seen: format!(
+                "{} peers listed {listed} addresses, {bogons} of which no public peer has",
+                members.len()
+            ),
             asked: "nothing: peers tell of others on their own".into(),
-            healthy: format!("at most {} of what it lists: peers of its own network", words(self.usual)),
+            healthy: format!(
+                "at most {} of what it lists: peers of its own network",
+                words(self.usual)
+            ),
             chance: format!("at most {} for any of them, all tellers taken together", words(tail)),
-            other_causes: words_of(&["a peer in a large private network", "a broken client", "a VPN"]),
+            other_causes: words_of(&[
+                "a peer in a large private network",
+                "a broken client",
+                "a VPN",
+            ]),
             to_tell: "whether the other addresses it lists answer".into(),
             replies: BTreeSet::new(),
             members,
@@ -91,7 +109,8 @@ impl Default for Clique {
 type Named<'a> = BTreeMap<&'a Text, BTreeSet<&'a Text>>;
 
 impl Clique {
-    /// Everybody that can be reached from a teller by what is named; `None` once that is too large for a circle.
+    /// Everybody that can be reached from a teller by what is named; `None` once that is too large
+    /// for a circle.
     fn circle<'a>(from: &'a Text, named: &Named<'a>, most: f64) -> Option<BTreeSet<&'a Text>> {
         let mut circle = BTreeSet::from([from]);
         let mut open = vec![from];
@@ -138,19 +157,35 @@ impl Rule for Clique {
                 continue;
             }
             let Some(circle) = Self::circle(teller, &named, most) else { continue };
-            let members: BTreeSet<Text> = circle.iter().copied().filter(|peer| tells(peer)).cloned().collect();
+            let members: BTreeSet<Text> =
+                circle.iter().copied().filter(|peer| tells(peer)).cloned().collect();
             done.extend(circle.iter().copied());
             if members.len() >= self.tellers {
-                let network =
-                    newest.gossip.iter().find(|g| members.contains(&g.teller)).map_or("overlay", |g| &g.network);
-                findings.push(finding(network.to_owned(), members, circle.len(), named.len(), everybody.len()));
+                let network = newest
+                    .gossip
+                    .iter()
+                    .find(|g| members.contains(&g.teller))
+                    .map_or("overlay", |g| &g.network);
+                findings.push(finding(
+                    network.to_owned(),
+                    members,
+                    circle.len(),
+                    named.len(),
+                    everybody.len(),
+                ));
             }
         }
         findings
     }
 }
 
-fn finding(network: String, members: BTreeSet<Text>, circle: usize, tellers: usize, everybody: usize) -> Finding {
+fn finding(
+    network: String,
+    members: BTreeSet<Text>,
+    circle: usize,
+    tellers: usize,
+    everybody: usize,
+) -> Finding {
     Finding {
         about: members.first().map(|member| member.chars().take(8).collect()).unwrap_or_default(),
         network,
@@ -163,8 +198,13 @@ fn finding(network: String, members: BTreeSet<Text>, circle: usize, tellers: usi
         ),
         asked: "nothing: peers tell of others on their own".into(),
         healthy: "names that lead to most of the network in a few steps".into(),
-        chance: "not known: it depends on how the network grew, so this alone is never shown as ▲".into(),
-        other_causes: words_of(&["a private or local network", "one operator's peers", "a split of the network"]),
+        chance: "not known: it depends on how the network grew, so this alone is never shown as ▲"
+            .into(),
+        other_causes: words_of(&[
+            "a private or local network",
+            "one operator's peers",
+            "a split of the network",
+        ]),
         to_tell: "whether the named peers answer, and in how many networks they are".into(),
         replies: BTreeSet::new(),
         members,

@@ -29,9 +29,11 @@ impl Default for Inversion {
 
 impl Inversion {
     fn of(self, network: &Text, question: &Text, answers: &[&Answer]) -> Option<Finding> {
-        let counts = |answer: &&Answer| matches!(answer.end, End::Reply { error, .. } if error != TOO_SOON);
+        let counts =
+            |answer: &&Answer| matches!(answer.end, End::Reply { error, .. } if error != TOO_SOON);
         let replied: Vec<&Answer> = answers.iter().copied().filter(counts).collect();
-        let (yes, no): (Vec<&Answer>, Vec<&Answer>) = replied.iter().partition(|answer| answer.is_success());
+        let (yes, no): (Vec<&Answer>, Vec<&Answer>) =
+            replied.iter().partition(|answer| answer.is_success());
         let agree = |side: &[&Answer]| side.len() as f64 >= self.agree * replied.len() as f64;
         let (said, other) = if agree(&yes) {
             ("error", no)
@@ -75,6 +77,8 @@ impl Rule for Inversion {
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
         let Some(newest) = rounds.last() else { return Vec::new() };
         let known = by_question(newest).into_iter().filter(|(_, answers)| !answers[0].invented);
-        known.filter_map(|((network, question), answers)| self.of(network, question, &answers)).collect()
+        known
+            .filter_map(|((network, question), answers)| self.of(network, question, &answers))
+            .collect()
     }
 }

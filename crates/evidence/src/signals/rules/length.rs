@@ -1,12 +1,14 @@
-//! One length for whatever is asked. Gnuman answered every query with 8 192 bytes (2001); a healthy peer's answers to different
-//! questions differ in length.
+//! One length for whatever is asked. Gnuman answered every query with 8 192 bytes (2001); a healthy
+//! peer's answers to different questions differ in length.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::signals::card::Severity;
 use crate::signals::chance::words;
 use crate::signals::input::{Answer, End, Round, Text};
-use crate::signals::rule::{Finding, Rule, by_version, digests, one_version, peers, table, words_of};
+use crate::signals::rule::{
+    Finding, Rule, by_version, digests, one_version, peers, table, words_of,
+};
 
 /// All replies of a peer have one length.
 #[derive(Clone, Copy, Debug)]
@@ -34,16 +36,25 @@ impl OneLength {
         (holds && answers.iter().all(|answer| length(answer) == bytes)).then_some(bytes)
     }
 
-    fn finding(self, network: &Text, bytes: u64, answers: &[&Answer], rounds: &[Round]) -> Option<Finding> {
+    fn finding(
+        self,
+        network: &Text,
+        bytes: u64,
+        answers: &[&Answer],
+        rounds: &[Round],
+    ) -> Option<Finding> {
         let newest = rounds.last()?;
         let members = peers(answers.iter().copied());
         let in_network = || newest.answers.iter().filter(|answer| answer.network == *network);
         let of = peers(in_network().filter(|answer| answer.is_reply())).len();
         let questions: BTreeSet<&Text> = answers.iter().map(|answer| &answer.question).collect();
-        // how often the others' answers had this length, now and in the rounds before, question by question
+        // how often the others' answers had this length, now and in the rounds before, question by
+        // question
         let alike = alike(rounds, bytes);
         let mut others: BTreeMap<&Text, (u64, u64)> = BTreeMap::new();
-        for answer in rounds.iter().flat_map(|round| &round.answers).filter(|answer| answer.is_reply()) {
+        for answer in
+            rounds.iter().flat_map(|round| &round.answers).filter(|answer| answer.is_reply())
+        {
             if questions.contains(&answer.question) && !alike.contains(&answer.peer) {
                 let (same, all) = others.entry(&answer.question).or_default();
                 *same += u64::from(answer.is_success() && length(answer) == bytes);
@@ -76,20 +87,28 @@ impl OneLength {
                 by_version(version.as_ref())
             ),
             asked: list.join(", "),
-            healthy: "answers of different lengths to different questions, as the others give".into(),
+            healthy: "answers of different lengths to different questions, as the others give"
+                .into(),
             chance: format!(
                 "{} peers expected, as often as the others' answers had this length in all rounds",
                 words(expected)
             ),
-            other_causes: words_of(&["a format of fixed size", "a tarpit for Crawlers", "a test peer"]),
-            to_tell: "a question whose answer is a list: does its length change with what is asked?".into(),
+            other_causes: words_of(&[
+                "a format of fixed size",
+                "a tarpit for Crawlers",
+                "a test peer",
+            ]),
+            to_tell:
+                "a question whose answer is a list: does its length change with what is asked?"
+                    .into(),
             replies: digests(answers.iter().copied()),
             members,
         })
     }
 }
 
-/// The peers that in some round answered two questions, and all of them, with this length: none of them is one of the others.
+/// The peers that in some round answered two questions, and all of them, with this length: none of
+/// them is one of the others.
 fn alike(rounds: &[Round], bytes: u64) -> BTreeSet<&Text> {
     let mut alike = BTreeSet::new();
     for round in rounds {
@@ -99,7 +118,12 @@ fn alike(rounds: &[Round], bytes: u64) -> BTreeSet<&Text> {
             *same += u64::from(length(answer) == bytes);
             *all += 1;
         }
-        alike.extend(counts.into_iter().filter(|(_, (same, all))| *same >= 2 && same == all).map(|(peer, _)| peer));
+        alike.extend(
+            counts
+                .into_iter()
+                .filter(|(_, (same, all))| *same >= 2 && same == all)
+                .map(|(peer, _)| peer),
+        );
     }
     alike
 }
@@ -131,7 +155,9 @@ impl Rule for OneLength {
         }
         groups
             .into_iter()
-            .filter_map(|((network, bytes), answers)| self.finding(network, bytes, &answers, rounds))
+            .filter_map(|((network, bytes), answers)| {
+                self.finding(network, bytes, &answers, rounds)
+            })
             .collect()
     }
 }

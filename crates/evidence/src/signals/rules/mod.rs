@@ -1,5 +1,6 @@
-//! The rules, one file each subject. A rule looks at the newest round, and at those before it, and says what it found there. It knows
-//! nothing of time beyond that; [`find`](super::find) adds since when, and how it spread.
+//! The rules, one file each subject. A rule looks at the newest round, and at those before it, and
+//! says what it found there. It knows nothing of time beyond that; [`find`](super::find) adds since
+//! when, and how it spread.
 
 use super::rule::Rule;
 

@@ -79,8 +79,12 @@ impl Own {
     /// See [`OwnError`].
     pub fn parse(text: &str) -> Result<Self, OwnError> {
         let rule: Self = toml::from_str(text)?;
-        let words =
-            [("name", &rule.name), ("title", &rule.title), ("healthy", &rule.healthy), ("to-tell", &rule.to_tell)];
+        let words = [
+            ("name", &rule.name),
+            ("title", &rule.title),
+            ("healthy", &rule.healthy),
+            ("to-tell", &rule.to_tell),
+        ];
         if let Some((name, _)) = words.iter().find(|(_, text)| text.trim().is_empty()) {
             return Err(OwnError::Empty(name));
         }
@@ -108,7 +112,9 @@ impl When {
                     && self.bytes_at_least.is_none_or(|least| *bytes >= least)
                     && self.bytes_at_most.is_none_or(|most| *bytes <= most)
             }
-            End::Failure(code) => self.failure.as_ref().is_some_and(|begin| code.starts_with(begin.as_str())),
+            End::Failure(code) => {
+                self.failure.as_ref().is_some_and(|begin| code.starts_with(begin.as_str()))
+            }
         }
     }
 }
@@ -119,7 +125,8 @@ impl Rule for Own {
     }
 
     fn parameters(&self) -> BTreeMap<String, String> {
-        let When { error, bytes, bytes_at_least, bytes_at_most, version, content, failure } = &self.when;
+        let When { error, bytes, bytes_at_least, bytes_at_most, version, content, failure } =
+            &self.when;
         let number = |number: &Option<u64>| number.map(|number| number.to_string());
         let all = [
             ("error", error.map(|error| error.to_string())),
@@ -136,9 +143,12 @@ impl Rule for Own {
 
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
         let Some(newest) = rounds.last() else { return Vec::new() };
-        let asked = |a: &&Answer| *a.network == *self.network && a.question.eq_ignore_ascii_case(&self.question);
+        let asked = |a: &&Answer| {
+            *a.network == *self.network && a.question.eq_ignore_ascii_case(&self.question)
+        };
         let asked: Vec<&Answer> = newest.answers.iter().filter(asked).collect();
-        let such: Vec<&Answer> = asked.iter().copied().filter(|answer| self.when.holds(answer)).collect();
+        let such: Vec<&Answer> =
+            asked.iter().copied().filter(|answer| self.when.holds(answer)).collect();
         let members = peers(such.iter().copied());
         if members.len() < self.peers.max(1) {
             return Vec::new();
@@ -149,7 +159,12 @@ impl Rule for Own {
             severity: Severity::Odd,
             title: self.title.clone(),
             of: asked.len() as u64,
-            seen: format!("{} of {} peers answered as the rule {} says", members.len(), asked.len(), self.name),
+            seen: format!(
+                "{} of {} peers answered as the rule {} says",
+                members.len(),
+                asked.len(),
+                self.name
+            ),
             asked: self.question.clone(),
             healthy: self.healthy.clone(),
             chance: "not known for a rule of one's own, so it is never shown as ▲".into(),

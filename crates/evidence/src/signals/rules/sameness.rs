@@ -1,5 +1,6 @@
-//! One content from many peers that should differ: prevalence × dispersion (`EarlyBird`), in one round, and as a change from one round
-//! to the next. Whether answers should differ is told from the others' answers, not from a list.
+//! One content from many peers that should differ: prevalence × dispersion (`EarlyBird`), in one
+//! round, and as a change from one round to the next. Whether answers should differ is told from
+//! the others' answers, not from a list.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,7 +9,8 @@ use crate::signals::card::Severity;
 use crate::signals::chance::{poisson_tail, words};
 use crate::signals::input::{Answer, End, Round, Text};
 use crate::signals::rule::{
-    Finding, Rule, by_question, by_version, digests, healthy, one_version, peers, places, table, words_of,
+    Finding, Rule, by_question, by_version, digests, healthy, one_version, peers, places, table,
+    words_of,
 };
 
 /// How many others a group must be held against.
@@ -56,8 +58,8 @@ struct Group<'a> {
 }
 
 impl OneContent {
-    /// `first`: the answers to the same question in the first round. Where most say the same now, they tell whether that was so
-    /// from the beginning.
+    /// `first`: the answers to the same question in the first round. Where most say the same now,
+    /// they tell whether that was so from the beginning.
     fn groups<'a>(self, answers: &[&'a Answer], first: &[&Answer]) -> Vec<Group<'a>> {
         let mut contents: BTreeMap<&Text, Vec<&Answer>> = BTreeMap::new();
         for &answer in answers {
@@ -66,13 +68,18 @@ impl OneContent {
             }
         }
         let total: usize = contents.values().map(Vec::len).sum();
-        let now: Sizes<'_> = contents.iter().map(|(content, members)| (*content, members.len())).collect();
+        let now: Sizes<'_> =
+            contents.iter().map(|(content, members)| (*content, members.len())).collect();
         let mut then = Sizes::new();
-        first.iter().filter_map(|answer| success(answer)).for_each(|content| *then.entry(content).or_default() += 1);
+        first
+            .iter()
+            .filter_map(|answer| success(answer))
+            .for_each(|content| *then.entry(content).or_default() += 1);
         let judge = |(content, members): (&Text, Vec<&'a Answer>)| {
             let size = members.len();
             let is_minority = size * 2 <= total;
-            let (sizes, everybody) = if is_minority { (&now, total) } else { (&then, then.values().sum()) };
+            let (sizes, everybody) =
+                if is_minority { (&now, total) } else { (&then, then.values().sum()) };
             let was = sizes.get(content).copied().unwrap_or_default();
             if size < self.peers || was * 2 > everybody {
                 return None;
@@ -85,7 +92,8 @@ impl OneContent {
         contents.into_iter().filter_map(judge).collect()
     }
 
-    /// How often two of the others say the same, where nearly each of them says something of its own.
+    /// How often two of the others say the same, where nearly each of them says something of its
+    /// own.
     fn sameness_of_others(self, sizes: &Sizes<'_>, content: &Text) -> Option<f64> {
         let others = || sizes.iter().filter(|(other, _)| **other != content).map(|(_, size)| *size);
         let count: usize = others().sum();
@@ -98,7 +106,13 @@ impl OneContent {
         Some(pairs as f64 / (count * (count - 1)) as f64)
     }
 
-    fn finding(self, network: &Text, question: &Text, answers: &[&Answer], group: &Group<'_>) -> Finding {
+    fn finding(
+        self,
+        network: &Text,
+        question: &Text,
+        answers: &[&Answer],
+        group: &Group<'_>,
+    ) -> Finding {
         let members = peers(group.members.iter().copied());
         let dispersion = places(group.members.iter().copied());
         let version = one_version(&members, answers.iter().copied());
@@ -124,7 +138,10 @@ impl OneContent {
                 by_version(version.as_ref())
             ),
             asked: format!("{question}, once a peer"),
-            healthy: format!("an answer of its own: of the others nearly all differ. By shape: {}", healthy(answers)),
+            healthy: format!(
+                "an answer of its own: of the others nearly all differ. By shape: {}",
+                healthy(answers)
+            ),
             chance: format!(
                 "at most {} for any such group in this round, as the others' answers go",
                 words(group.tail)
@@ -158,8 +175,12 @@ impl Rule for OneContent {
         let Some(newest) = rounds.last() else { return Vec::new() };
         let first = first_answers(rounds);
         let of_question = |((network, question), answers): ((&Text, &Text), Vec<&Answer>)| {
-            let groups = self.groups(&answers, first.get(&(network, question)).map_or(&[], Vec::as_slice));
-            groups.iter().map(|group| self.finding(network, question, &answers, group)).collect::<Vec<_>>()
+            let groups =
+                self.groups(&answers, first.get(&(network, question)).map_or(&[], Vec::as_slice));
+            groups
+                .iter()
+                .map(|group| self.finding(network, question, &answers, group))
+                .collect::<Vec<_>>()
         };
         by_question(newest).into_iter().flat_map(of_question).collect()
     }
@@ -181,23 +202,30 @@ impl Rule for ChangedTogether {
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
         let [.., before, newest] = rounds else { return Vec::new() };
         let successes = before.answers.iter().filter(|answer| answer.is_success());
-        let then: BTreeMap<(&Text, &Text), &Answer> = successes.map(|a| ((&a.peer, &a.question), a)).collect();
+        let then: BTreeMap<(&Text, &Text), &Answer> =
+            successes.map(|a| ((&a.peer, &a.question), a)).collect();
         let first = first_answers(rounds);
         let mut findings = Vec::new();
         for ((network, question), answers) in by_question(newest) {
             let was = |answer: &&Answer| then.get(&(&answer.peer, question)).copied();
             let first = first.get(&(network, question)).map_or(&[][..], Vec::as_slice);
             for mut group in self.0.groups(&answers, first) {
-                group.members.retain(|answer| was(answer).is_some_and(|was| content(was) != content(answer)));
+                group.members.retain(|answer| {
+                    was(answer).is_some_and(|was| content(was) != content(answer))
+                });
                 let count = group.members.len();
                 if count < self.0.peers {
                     continue;
                 }
-                let updated =
-                    group.members.iter().filter(|a| was(a).is_some_and(|was| was.version != a.version)).count();
+                let updated = group
+                    .members
+                    .iter()
+                    .filter(|a| was(a).is_some_and(|was| was.version != a.version))
+                    .count();
                 let mut finding = self.0.finding(network, question, &answers, &group);
                 finding.title = format!("{question}: many answers became one");
-                finding.seen = format!("{count} peers answered otherwise a round before. {}", finding.seen);
+                finding.seen =
+                    format!("{count} peers answered otherwise a round before. {}", finding.seen);
                 finding.other_causes.insert(0, "an update that came to all of them".into());
                 if updated * 2 > count {
                     let _ = write!(finding.seen, "; {updated} of them changed their version, too");

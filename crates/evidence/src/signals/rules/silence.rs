@@ -1,5 +1,5 @@
-//! Peers that are reached and no longer answer, more of them in each round. Peers that answer everything get overloaded and drop
-//! requests; so do peers that an overload spreads to.
+//! Peers that are reached and no longer answer, more of them in each round. Peers that answer
+//! everything get overloaded and drop requests; so do peers that an overload spreads to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,12 +62,14 @@ impl Rule for SilenceSpreads {
         for (reached, _) in &seen {
             panel = &panel & reached;
         }
-        let counts: Vec<u64> = seen.iter().map(|(_, silent)| panel.intersection(silent).count() as u64).collect();
+        let counts: Vec<u64> =
+            seen.iter().map(|(_, silent)| panel.intersection(silent).count() as u64).collect();
         let last = counts[self.rounds];
         let (reached, silent) = reached_and_silent(&rounds[0]);
         let usual = (silent.len() as f64 / reached.len().max(1) as f64).max(self.usual);
         let tail = binomial_tail(panel.len() as u64, usual, last);
-        let grows = counts.windows(2).all(|pair| pair[0] <= pair[1]) && last >= counts[0] + self.peers;
+        let grows =
+            counts.windows(2).all(|pair| pair[0] <= pair[1]) && last >= counts[0] + self.peers;
         if !grows || tail > self.chance {
             return Vec::new();
         }
@@ -85,7 +87,10 @@ impl Rule for SilenceSpreads {
                 growth.join(", then ")
             ),
             asked: "every question of the round".into(),
-            healthy: format!("an answer; a share of {} is silent as a matter of course", words(usual)),
+            healthy: format!(
+                "an answer; a share of {} is silent as a matter of course",
+                words(usual)
+            ),
             chance: words(tail),
             other_causes: words_of(&[
                 "an overload that has its own cause",

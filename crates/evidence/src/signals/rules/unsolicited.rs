@@ -30,7 +30,11 @@ impl Rule for Guesses {
     }
 
     fn parameters(&self) -> BTreeMap<String, String> {
-        table([("usual", words(self.usual)), ("odd", self.odd.to_string()), ("chance", words(self.chance))])
+        table([
+            ("usual", words(self.usual)),
+            ("odd", self.odd.to_string()),
+            ("chance", words(self.chance)),
+        ])
     }
 
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {

@@ -36,7 +36,11 @@ impl Rule for VersionShift {
     }
 
     fn parameters(&self) -> BTreeMap<String, String> {
-        table([("peers", self.peers.to_string()), ("chance", words(self.chance)), ("usual", words(USUAL))])
+        table([
+            ("peers", self.peers.to_string()),
+            ("chance", words(self.chance)),
+            ("usual", words(USUAL)),
+        ])
     }
 
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {

@@ -48,8 +48,10 @@ pub fn complete(text: &str, cursor: usize, facts: &Present) -> Completion {
     }
     match word.split_once(':') {
         Some((name, values)) => {
-            let value_start = cursor - values.len() + values.rfind(',').map_or(0, |comma| comma + 1);
-            let candidates = Field::named(name).map_or_else(Vec::new, |field| of(field, &before[value_start..], facts));
+            let value_start =
+                cursor - values.len() + values.rfind(',').map_or(0, |comma| comma + 1);
+            let candidates = Field::named(name)
+                .map_or_else(Vec::new, |field| of(field, &before[value_start..], facts));
             Completion { at: value_start..cursor, candidates }
         }
         None => Completion { at: start..cursor, candidates: names(word) },
@@ -59,10 +61,14 @@ pub fn complete(text: &str, cursor: usize, facts: &Present) -> Completion {
 fn names(word: &str) -> Vec<Candidate> {
     let word = word.to_ascii_lowercase();
     let fields = Field::ALL.iter().filter(|field| field.name().starts_with(&word));
-    let fields = fields.map(|field| Candidate { text: format!("{}:", field.name()), note: field.doc().to_owned() });
+    let fields = fields.map(|field| Candidate {
+        text: format!("{}:", field.name()),
+        note: field.doc().to_owned(),
+    });
     let joins = [("or", "one or the other"), ("not", "all but those")];
     let joins = joins.iter().filter(|(join, _)| !word.is_empty() && join.starts_with(&word));
-    let joins = joins.map(|(join, doc)| Candidate { text: format!("{join} "), note: (*doc).to_owned() });
+    let joins =
+        joins.map(|(join, doc)| Candidate { text: format!("{join} "), note: (*doc).to_owned() });
     fields.chain(joins).collect()
 }
 
@@ -72,7 +78,9 @@ fn of(field: Field, begun: &str, facts: &Present) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = match field.holds() {
         Kind::Words(words) => {
             let fits = words.iter().filter(|(word, _)| word.starts_with(&wanted));
-            return fits.map(|(word, _)| Candidate { text: format!("{word} "), note: String::new() }).collect();
+            return fits
+                .map(|(word, _)| Candidate { text: format!("{word} "), note: String::new() })
+                .collect();
         }
         _ => occurring(field, facts)
             .into_iter()
@@ -111,7 +119,12 @@ fn occurring(field: Field, facts: &Present) -> Vec<(String, usize)> {
 }
 
 /// A value worth proposing: not of fields of which every peer has another.
-fn value<'v>(field: Field, facts: &'v Present, peer: &'v Peer, number: &'v mut String) -> Option<&'v str> {
+fn value<'v>(
+    field: Field,
+    facts: &'v Present,
+    peer: &'v Peer,
+    number: &'v mut String,
+) -> Option<&'v str> {
     let figure = |value: u64, text: &'v mut String| {
         *text = value.to_string();
         Some(text.as_str())

@@ -196,7 +196,9 @@ impl Field {
         match value {
             Value::None => !self.known(facts, peer),
             Value::Any => self.known(facts, peer),
-            Value::Number(test) => self.number(facts, peer).is_some_and(|number| test.holds(number)),
+            Value::Number(test) => {
+                self.number(facts, peer).is_some_and(|number| test.holds(number))
+            }
             Value::Text(needle) => self.contains(needle, facts, peer),
             Value::Pattern(pattern) => self.matches(pattern, facts, peer),
             Value::Words(mask) => self.bit(facts, peer) & mask != 0,
@@ -207,7 +209,10 @@ impl Field {
         match self {
             Self::Permid => peer.permid().is_some(),
             Self::Address => peer.address.is_some(),
-            Self::Error => last_error(peer).is_some() || self.number(facts, peer).is_some_and(|error| error > 0),
+            Self::Error => {
+                last_error(peer).is_some()
+                    || self.number(facts, peer).is_some_and(|error| error > 0)
+            }
             Self::Nat => peer.nat.is_some(),
             Self::Label => peer.label.is_some(),
             Self::Note => facts.note(peer).is_some(),
@@ -220,7 +225,8 @@ impl Field {
     }
 
     fn number(self, facts: &Present, peer: &Peer) -> Option<u64> {
-        let micros = |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let micros =
+            |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         match self {
             Self::Version => peer.version.map(|version| version.0.into()),
             Self::RoundTrip => peer.rtt.map(micros),
@@ -228,7 +234,9 @@ impl Field {
             Self::Reply => last_reply(peer).map(|(_, reply)| micros(facts.since(reply.at))),
             Self::Size => last_reply(peer).map(|(_, reply)| reply.bytes as u64),
             Self::Next => peer.connected().then(|| {
-                let left = facts.accepted_from(peer).map(|at| at.saturating_duration_since(facts.now.instant));
+                let left = facts
+                    .accepted_from(peer)
+                    .map(|at| at.saturating_duration_since(facts.now.instant));
                 left.map_or(0, micros)
             }),
             Self::Asked => Some(peer.requests.len() as u64),
@@ -285,13 +293,17 @@ impl Field {
     /// Whether the field's text, or one of them, is what it should be.
     fn with_text(self, facts: &Present, peer: &Peer, is: impl Fn(&str) -> bool) -> bool {
         match self {
-            Self::Permid => peer.permid().is_some_and(|permid| is(&permid.hex()) || is(&permid.to_string())),
+            Self::Permid => {
+                peer.permid().is_some_and(|permid| is(&permid.hex()) || is(&permid.to_string()))
+            }
             Self::Address => with_address(facts, peer, is),
             Self::Nat => peer.nat.as_deref().is_some_and(is),
             Self::Label => peer.label.as_deref().is_some_and(is),
             Self::Note => facts.note(peer).is_some_and(is),
             Self::Error => last_error(peer).is_some_and(|failure| {
-                is(failure.cause.code()) || is(failure.cause.text()) || is(&words::brief(failure.cause))
+                is(failure.cause.code())
+                    || is(failure.cause.text())
+                    || is(&words::brief(failure.cause))
             }),
             _ => false,
         }

@@ -76,7 +76,9 @@ impl<'t> Lexer<'t> {
         let single = match c {
             '(' => Some(Kind::Open),
             ')' => Some(Kind::Close),
-            '-' if self.rest()[1..].starts_with(|c: char| !c.is_whitespace() && c != ')') => Some(Kind::Not),
+            '-' if self.rest()[1..].starts_with(|c: char| !c.is_whitespace() && c != ')') => {
+                Some(Kind::Not)
+            }
             _ => None,
         };
         let kind = match single {
@@ -95,7 +97,8 @@ impl<'t> Lexer<'t> {
 
     /// The name of a field, if one stands here: letters, then `:` or a comparison.
     fn name(&self) -> Option<Range<usize>> {
-        let length = self.rest().find(|c: char| !c.is_ascii_alphabetic()).filter(|length| *length > 0)?;
+        let length =
+            self.rest().find(|c: char| !c.is_ascii_alphabetic()).filter(|length| *length > 0)?;
         let after = &self.rest()[length..];
         after.starts_with([':', '<', '>', '=', '!']).then(|| self.at..self.at + length)
     }
@@ -154,7 +157,11 @@ impl<'t> Lexer<'t> {
                 }
             }
         }
-        Err(error(start..self.text.len(), "the quotes are not closed", "write \" at the end of the text"))
+        Err(error(
+            start..self.text.len(),
+            "the quotes are not closed",
+            "write \" at the end of the text",
+        ))
     }
 
     fn pattern(&mut self) -> Result<String, FilterError> {
@@ -193,6 +200,10 @@ fn word(text: Text) -> Kind {
     }
 }
 
-pub fn error(at: Range<usize>, what: impl Into<String>, possible: impl Into<String>) -> FilterError {
+pub fn error(
+    at: Range<usize>,
+    what: impl Into<String>,
+    possible: impl Into<String>,
+) -> FilterError {
     FilterError { at, what: what.into(), possible: possible.into() }
 }

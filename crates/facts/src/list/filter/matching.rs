@@ -1,5 +1,5 @@
-//! Looking for words and patterns in what is shown of a peer, without making a text of it first: a filter may have to look
-//! at fifty thousand peers between two frames.
+//! Looking for words and patterns in what is shown of a peer, without making a text of it first: a
+//! filter may have to look at fifty thousand peers between two frames.
 
 use regex::{Regex, RegexBuilder};
 
@@ -12,7 +12,8 @@ use swarmscope_wire::Permid;
 
 /// Bytes that a compiled pattern may take, and the tables made while it runs.
 const PATTERN_SIZE: usize = 256 << 10;
-/// Letters from which on a word is looked for in the base64 of permids: shorter ones are in too many of them.
+/// Letters from which on a word is looked for in the base64 of permids: shorter ones are in too
+/// many of them.
 const BASE64_FROM: usize = 8;
 
 /// A text that is looked for, whatever the case of its letters.
@@ -31,7 +32,12 @@ impl Needle {
     #[must_use]
     pub fn new(text: &str) -> Self {
         let only = |also: &str| text.chars().all(|c| c.is_ascii_hexdigit() || also.contains(c));
-        Self { lower: text.to_lowercase(), text: text.to_owned(), hex: only("…"), address: only(".:[]") }
+        Self {
+            lower: text.to_lowercase(),
+            text: text.to_owned(),
+            hex: only("…"),
+            address: only(".:[]"),
+        }
     }
 
     #[must_use]
@@ -42,7 +48,9 @@ impl Needle {
     /// Whether it names a type of NAT: by the beginning of the short name, or by the long one.
     #[must_use]
     pub fn names(&self, nat: &str) -> bool {
-        let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+        let letters = |text: &str| {
+            text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
+        };
         let (wanted, nat) = (letters(&self.lower), letters(nat));
         nat.starts_with(&wanted) || !nat.is_empty() && wanted.starts_with(&nat)
     }
@@ -57,7 +65,8 @@ fn contains(text: &str, lower: &str) -> bool {
     let Some((first, rest)) = lower.split_first() else { return true };
     text.len() >= lower.len()
         && (0..=text.len() - lower.len()).any(|at| {
-            text[at].to_ascii_lowercase() == *first && text[at + 1..at + lower.len()].eq_ignore_ascii_case(rest)
+            text[at].to_ascii_lowercase() == *first
+                && text[at + 1..at + lower.len()].eq_ignore_ascii_case(rest)
         })
 }
 
@@ -72,7 +81,11 @@ impl Pattern {
     /// Why it is none, in a few words.
     pub fn new(pattern: &str) -> Result<Self, String> {
         let mut builder = RegexBuilder::new(pattern);
-        builder.case_insensitive(true).size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_SIZE).nest_limit(40);
+        builder
+            .case_insensitive(true)
+            .size_limit(PATTERN_SIZE)
+            .dfa_size_limit(PATTERN_SIZE)
+            .nest_limit(40);
         let why = |error: regex::Error| match error {
             regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
             other => {
@@ -104,7 +117,9 @@ pub fn found(needle: &Needle, facts: &Present, peer: &Peer) -> bool {
 
 fn by_address(needle: &Needle, facts: &Present, peer: &Peer) -> bool {
     match &peer.key {
-        PeerKey::Permid(_) => needle.address && with_address(facts, peer, |address| needle.is_in(address)),
+        PeerKey::Permid(_) => {
+            needle.address && with_address(facts, peer, |address| needle.is_in(address))
+        }
         PeerKey::Address(_) => with_address(facts, peer, |address| needle.is_in(address)),
     }
 }
@@ -142,7 +157,8 @@ pub fn is_permid(needle: &Needle, permid: &Permid) -> bool {
             digits[1] = b"0123456789abcdef"[usize::from(byte & 15)];
         }
         let hex = std::str::from_utf8(&hex[..2 * key.len()]).unwrap_or_default();
-        if hex.contains(needle.lower.as_str()) || needle.lower.contains('…') && permid.short().contains(&needle.lower)
+        if hex.contains(needle.lower.as_str())
+            || needle.lower.contains('…') && permid.short().contains(&needle.lower)
         {
             return true;
         }

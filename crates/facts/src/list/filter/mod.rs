@@ -1,7 +1,8 @@
 //! Which peers the list shows: a small language of words, fields and patterns.
 //!
-//! `nat:symmetric version:>=13 rtt:>200ms` shows who meets all three; `or`, `not`, `-`, `( )` combine, `/…/` is a regular
-//! expression, a bare word must be found somewhere in what is shown of a peer, quotes keep a text together.
+//! `nat:symmetric version:>=13 rtt:>200ms` shows who meets all three; `or`, `not`, `-`, `( )`
+//! combine, `/…/` is a regular expression, a bare word must be found somewhere in what is shown of
+//! a peer, quotes keep a text together.
 
 mod complete;
 mod field;
@@ -126,7 +127,9 @@ impl Expr {
             Self::Not(expr) => !expr.holds(facts, peer),
             Self::Term(Term::Word(needle)) => matching::found(needle, facts, peer),
             Self::Term(Term::Pattern(pattern)) => matching::matched(pattern, facts, peer),
-            Self::Term(Term::Field(field, values)) => values.iter().any(|value| field.is(value, facts, peer)),
+            Self::Term(Term::Field(field, values)) => {
+                values.iter().any(|value| field.is(value, facts, peer))
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Numbers in filters: with units, compared, or in a range.
 
-/// Which units a field's numbers have, the one that counts where none is written first; and how much of the smallest each is.
+/// Which units a field's numbers have, the one that counts where none is written first; and how
+/// much of the smallest each is.
 pub type Units = &'static [(&'static str, u64)];
 
 /// Plain numbers.
@@ -27,7 +28,8 @@ pub const LONG: Units = &[
     ("d", 86_400_000_000),
 ];
 /// Bytes.
-pub const BYTES: Units = &[("", 1), ("b", 1), ("kib", 1 << 10), ("k", 1 << 10), ("mib", 1 << 20), ("m", 1 << 20)];
+pub const BYTES: Units =
+    &[("", 1), ("b", 1), ("kib", 1 << 10), ("k", 1 << 10), ("mib", 1 << 20), ("m", 1 << 20)];
 
 /// From one number to another, both included; or all others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,7 +53,11 @@ pub fn read(text: &str, units: Units) -> Result<Test, String> {
     if let Some((from, to)) = rest.split_once("..").filter(|_| sign.is_empty()) {
         let ((from, _), (to, unit)) = (amount(from, units)?, amount(to, units)?);
         let to = to.saturating_add(unit - 1);
-        return if from <= to { Ok(between(from, to)) } else { Err("the range is empty".to_owned()) };
+        return if from <= to {
+            Ok(between(from, to))
+        } else {
+            Err("the range is empty".to_owned())
+        };
     }
     let (number, unit) = amount(rest, units)?;
     let end = number.saturating_add(unit - 1); // `3ms` is all that is shown as 3 ms
@@ -88,7 +94,8 @@ fn amount(text: &str, units: Units) -> Result<(u64, u64), String> {
         return Err("not a number".to_owned());
     }
     let name = unit.to_lowercase();
-    let (_, factor) = units.iter().find(|(known, _)| *known == name).ok_or_else(|| no_unit(unit, units))?;
+    let (_, factor) =
+        units.iter().find(|(known, _)| *known == name).ok_or_else(|| no_unit(unit, units))?;
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let number: u64 = whole.parse().map_err(|_| "not a number that fits".to_owned())?;
     let number = number.checked_mul(*factor).ok_or("not a number that fits")?;
@@ -106,7 +113,8 @@ fn amount(text: &str, units: Units) -> Result<(u64, u64), String> {
 
 fn no_unit(unit: &str, units: Units) -> String {
     let unit = crate::words::clean(unit);
-    let known: Vec<&str> = units.iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect();
+    let known: Vec<&str> =
+        units.iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect();
     if known.is_empty() { format!("{unit} is no number") } else { format!("{unit} is no unit") }
 }
 

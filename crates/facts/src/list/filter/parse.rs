@@ -1,4 +1,5 @@
-//! From words to conditions. Recursive descent; what is nested is bounded, so that no text can exhaust the stack.
+//! From words to conditions. Recursive descent; what is nested is bounded, so that no text can
+//! exhaust the stack.
 
 use std::ops::Range;
 
@@ -13,7 +14,11 @@ const DEEPEST: usize = 40;
 /// The condition that a text means; `None` for the empty one.
 pub fn parse(text: &str) -> Result<Option<Expr>, FilterError> {
     if let Some((at, _)) = text.char_indices().nth(LONGEST) {
-        return Err(error(at..text.len(), format!("a filter has at most {LONGEST} characters"), ""));
+        return Err(error(
+            at..text.len(),
+            format!("a filter has at most {LONGEST} characters"),
+            "",
+        ));
     }
     let tokens = tokens(text)?;
     if tokens.is_empty() {
@@ -23,7 +28,11 @@ pub fn parse(text: &str) -> Result<Option<Expr>, FilterError> {
     let expr = parser.any(0)?;
     match parser.peek() {
         None => Ok(Some(expr)),
-        Some(token) => Err(error(token.at.clone(), "no bracket is open here", "take it away, or write ( before it")),
+        Some(token) => Err(error(
+            token.at.clone(),
+            "no bracket is open here",
+            "take it away, or write ( before it",
+        )),
     }
 }
 
@@ -85,19 +94,27 @@ impl<'t> Parser<'t> {
         };
         self.at += 1;
         match &token.kind {
-            Kind::Open if depth >= DEEPEST => {
-                Err(error(token.at.clone(), "too many brackets in one another", format!("{DEEPEST} at most")))
-            }
+            Kind::Open if depth >= DEEPEST => Err(error(
+                token.at.clone(),
+                "too many brackets in one another",
+                format!("{DEEPEST} at most"),
+            )),
             Kind::Open => {
                 let expr = self.any(depth + 1)?;
                 if self.take(&Kind::Close) {
                     Ok(expr)
                 } else {
-                    Err(error(token.at.clone(), "this bracket is not closed", "write ) behind what it holds"))
+                    Err(error(
+                        token.at.clone(),
+                        "this bracket is not closed",
+                        "write ) behind what it holds",
+                    ))
                 }
             }
             Kind::Word(word) => Ok(Expr::Term(Term::Word(Needle::new(&word.plain)))),
-            Kind::Pattern(pattern) => Ok(Expr::Term(Term::Pattern(compile(pattern, token.at.clone())?))),
+            Kind::Pattern(pattern) => {
+                Ok(Expr::Term(Term::Pattern(compile(pattern, token.at.clone())?)))
+            }
             Kind::Field { name, values } => self.field(name, values).map(Expr::Term),
             Kind::Close | Kind::And | Kind::Or | Kind::Not => {
                 Err(error(token.at.clone(), "something is missing before this", CONDITION))
@@ -109,7 +126,8 @@ impl<'t> Parser<'t> {
         let word = &self.text[name.clone()];
         let field = Field::named(word).ok_or_else(|| {
             let names: Vec<&str> = Field::ALL.iter().map(|field| field.name()).collect();
-            let possible = format!("{}; or \"{word}:…\" in quotes for the text itself", names.join(" "));
+            let possible =
+                format!("{}; or \"{word}:…\" in quotes for the text itself", names.join(" "));
             error(name.clone(), format!("no field is called {word}"), possible)
         })?;
         let values = values.iter().map(|value| read(field, value)).collect::<Result<_, _>>()?;
@@ -127,7 +145,11 @@ fn read(field: Field, value: &Text) -> Result<Value, FilterError> {
     if value.pattern {
         let texts = matches!(field.holds(), Holds::Text | Holds::NumberOrText(_));
         let compiled = compile(&value.plain, value.at.clone())?;
-        return if texts { Ok(Value::Pattern(compiled)) } else { Err(wrong(format!("{} has no text", field.name()))) };
+        return if texts {
+            Ok(Value::Pattern(compiled))
+        } else {
+            Err(wrong(format!("{} has no text", field.name())))
+        };
     }
     if value.plain.is_empty() {
         return Err(wrong(format!("{}: and what?", field.name())));
@@ -147,14 +169,27 @@ fn read(field: Field, value: &Text) -> Result<Value, FilterError> {
             let exact = words.iter().position(|(word, _)| *word == wanted);
             let mask = match exact {
                 Some(at) => words[at].1,
-                None => words.iter().filter(|(word, _)| word.starts_with(&wanted)).fold(0, |all, (_, mask)| all | mask),
+                None => words
+                    .iter()
+                    .filter(|(word, _)| word.starts_with(&wanted))
+                    .fold(0, |all, (_, mask)| all | mask),
             };
-            if mask == 0 { Err(wrong(format!("no {} is called that", field.name()))) } else { Ok(Value::Words(mask)) }
+            if mask == 0 {
+                Err(wrong(format!("no {} is called that", field.name())))
+            } else {
+                Ok(Value::Words(mask))
+            }
         }
         Holds::Number(units) => number(units).map_err(wrong),
         Holds::NumberOrText(units) => {
-            let numeric = value.plain.starts_with(|c: char| c.is_ascii_digit() || "<>=!".contains(c)) && !value.quoted;
-            if numeric { number(units).map_err(wrong) } else { Ok(Value::Text(Needle::new(&value.plain))) }
+            let numeric =
+                value.plain.starts_with(|c: char| c.is_ascii_digit() || "<>=!".contains(c))
+                    && !value.quoted;
+            if numeric {
+                number(units).map_err(wrong)
+            } else {
+                Ok(Value::Text(Needle::new(&value.plain)))
+            }
         }
     }
 }

@@ -37,7 +37,10 @@ fn unknown() -> PeerKey {
 #[allow(clippy::disallowed_methods)] // an origin for virtual time
 fn world() -> World {
     let now = Now { instant: Instant::now() + Duration::from_secs(10_000), wall: UNIX_EPOCH };
-    let ago = |seconds| Now { instant: now.instant.checked_sub(Duration::from_secs(seconds)).unwrap(), ..now };
+    let ago = |seconds| Now {
+        instant: now.instant.checked_sub(Duration::from_secs(seconds)).unwrap(),
+        ..now
+    };
     let mut peers = Peers::default();
     let peer = peers.entry(&known()).unwrap();
     peer.address = Some("10.1.2.3:7760".parse().unwrap());
@@ -75,7 +78,8 @@ fn world() -> World {
         gives_up_at: 28,
         at: now,
     };
-    let (mut marks, mut notes, mut acceptance) = (Marks::default(), Notes::default(), AcceptanceLog::default());
+    let (mut marks, mut notes, mut acceptance) =
+        (Marks::default(), Notes::default(), AcceptanceLog::default());
     marks.mark(known());
     notes.set(WHO, "says odd things").unwrap();
     acceptance.record_254(WHO, MessageId::NATCHECK, ago(700).instant, Frequency(3600));
@@ -242,7 +246,11 @@ fn what_is_wrong_is_said_with_its_place() {
 fn candidates_are_names_and_what_occurs() {
     let world = world();
     let texts = |text: &str| -> Vec<String> {
-        complete(text, text.len(), &world.facts()).candidates.into_iter().map(|candidate| candidate.text).collect()
+        complete(text, text.len(), &world.facts())
+            .candidates
+            .into_iter()
+            .map(|candidate| candidate.text)
+            .collect()
     };
     assert_eq!(texts("na"), ["nat:"]);
     assert_eq!(texts("v:18 (-si"), ["size:", "signal:"]);
@@ -263,11 +271,18 @@ fn everything_that_is_proposed_can_be_parsed() {
     for field in Field::ALL {
         let text = format!("{}:", field.name());
         for candidate in complete(&text, text.len(), &world.facts()).candidates {
-            assert!(Filter::parse(&format!("{text}{}", candidate.text)).is_ok(), "{text}{}", candidate.text);
+            assert!(
+                Filter::parse(&format!("{text}{}", candidate.text)).is_ok(),
+                "{text}{}",
+                candidate.text
+            );
         }
         for example in field.possible().split([',', ';']).map(str::trim) {
             let plain = !example.contains(' ') && !example.is_empty();
-            assert!(!plain || Filter::parse(&format!("{text}{example}")).is_ok(), "{text}{example}");
+            assert!(
+                !plain || Filter::parse(&format!("{text}{example}")).is_ok(),
+                "{text}{example}"
+            );
         }
         assert_eq!(Field::named(field.name()), Some(field));
     }

@@ -39,15 +39,23 @@ impl Clock {
 fn campaign(peers: usize, rate: &str, waiting: usize, clock: &Clock) -> Campaign {
     let pace = Pace { rate: Rate::parse(rate).unwrap(), waiting };
     let permids = (0..peers).map(permid);
-    let plan = Plan::of_targets(MESSAGE, Frequency::DEFAULT, Bytes::from_static(b"SELECT 1"), pace, permids);
+    let plan = Plan::of_targets(
+        MESSAGE,
+        Frequency::DEFAULT,
+        Bytes::from_static(b"SELECT 1"),
+        pace,
+        permids,
+    );
     Campaign::new(plan, clock.at(0))
 }
 
-/// Sends what may go out until then; the times of sending, in milliseconds. Tickets are the places of the peers.
+/// Sends what may go out until then; the times of sending, in milliseconds. Tickets are the places
+/// of the peers.
 fn run(campaign: &mut Campaign, clock: &Clock, until: u64) -> Vec<u64> {
     let mut times = Vec::new();
     while let Some(due) = campaign.due() {
-        let ms = u64::try_from(due.saturating_duration_since(clock.start.instant).as_millis()).unwrap();
+        let ms =
+            u64::try_from(due.saturating_duration_since(clock.start.instant).as_millis()).unwrap();
         if ms > until {
             break;
         }
@@ -74,7 +82,10 @@ fn requests_go_out_evenly_from_the_first_moment_on() {
     let clock = Clock::new();
     let mut campaign = campaign(5, "20", 64, &clock);
     assert_eq!(run(&mut campaign, &clock, 10_000), [0, 50, 100, 150, 200]);
-    assert_eq!((campaign.due(), campaign.counts().sent(), campaign.state), (None, 5, State::Running));
+    assert_eq!(
+        (campaign.due(), campaign.counts().sent(), campaign.state),
+        (None, 5, State::Running)
+    );
 }
 
 #[test]
@@ -106,7 +117,8 @@ fn outcomes_are_told_apart_and_add_up() {
     campaign.failed(Ticket(4), &failure(Cause::ClosedWithoutReply), now);
     campaign.failed(Ticket(5), &failure(Cause::WholeTimeout), now);
     campaign.part(Ticket(6), 32_768, Duration::from_millis(90));
-    let counted: Vec<usize> = Outcome::ALL.into_iter().map(|outcome| campaign.counts().of(outcome)).collect();
+    let counted: Vec<usize> =
+        Outcome::ALL.into_iter().map(|outcome| campaign.counts().of(outcome)).collect();
     assert_eq!(counted, [1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0]);
     assert_eq!(campaign.groups().len(), 3, "a 254 is in no group, an error is in one");
     assert_eq!(campaign.group_of(&campaign.rows()[2]), None);
@@ -116,7 +128,11 @@ fn outcomes_are_told_apart_and_add_up() {
     campaign.failed(Ticket(7), &failure(Cause::TcpRefused), now);
     campaign.settle(clock.at(2000));
     let counts = campaign.counts();
-    assert_eq!((counts.of(Outcome::Error), counts.of(Outcome::Other)), (1, 2), "an error byte is an answer");
+    assert_eq!(
+        (counts.of(Outcome::Error), counts.of(Outcome::Other)),
+        (1, 2),
+        "an error byte is an answer"
+    );
     assert_eq!(campaign.state, State::Done);
     assert_eq!(campaign.elapsed(clock.at(9000)), Duration::from_secs(2));
 }
@@ -142,12 +158,21 @@ fn what_is_stopped_stays_stopped_and_late_answers_still_count() {
     answer(&mut campaign, 0, 0, &rows(&["5.3.9"]), clock.at(160));
     assert_eq!(campaign.stop(clock.at(170)), [Ticket(1), Ticket(2)]);
     assert!(campaign.asked(&ask, Ticket(3)), "cancelled as soon as it can be");
-    assert_eq!((campaign.send(clock.at(9_000)), campaign.due(), campaign.state), (None, None, State::Stopped));
+    assert_eq!(
+        (campaign.send(clock.at(9_000)), campaign.due(), campaign.state),
+        (None, None, State::Stopped)
+    );
     let counts = campaign.counts();
-    assert_eq!((counts.sent(), counts.of(Outcome::Stopped), counts.of(Outcome::NotSent)), (4, 3, 6));
+    assert_eq!(
+        (counts.sent(), counts.of(Outcome::Stopped), counts.of(Outcome::NotSent)),
+        (4, 3, 6)
+    );
     answer(&mut campaign, 1, 0, &rows(&["5.3.9"]), clock.at(180));
     campaign.failed(Ticket(2), &failure(Cause::Cancelled), clock.at(180));
-    assert_eq!((campaign.counts().of(Outcome::Answered), campaign.counts().of(Outcome::Stopped)), (2, 2));
+    assert_eq!(
+        (campaign.counts().of(Outcome::Answered), campaign.counts().of(Outcome::Stopped)),
+        (2, 2)
+    );
     assert_eq!(campaign.stop(clock.at(200)), [], "once");
     campaign.pause();
     assert_eq!(campaign.state, State::Stopped);
@@ -175,7 +200,8 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Step> {
     let n = || 0_u64..14;
-    let causes = vec![Cause::FirstPartTimeout, Cause::ClosedWithoutReply, Cause::Cancelled, Cause::Reset];
+    let causes =
+        vec![Cause::FirstPartTimeout, Cause::ClosedWithoutReply, Cause::Cancelled, Cause::Reset];
     prop_oneof![
         6 => (0_u64..400).prop_map(Step::Pass),
         2 => n().prop_map(Step::Part),

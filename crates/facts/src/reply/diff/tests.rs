@@ -7,7 +7,11 @@ fn side(tree: &Node) -> Side<'_> {
 }
 
 fn list(values: &[&str]) -> Node {
-    let children = values.iter().enumerate().map(|(i, value)| Node::leaf(i.to_string(), *value, None)).collect();
+    let children = values
+        .iter()
+        .enumerate()
+        .map(|(i, value)| Node::leaf(i.to_string(), *value, None))
+        .collect();
     Node { value: counted(values.len(), "value"), children, ..Node::default() }
 }
 
@@ -17,8 +21,16 @@ fn dict(pairs: &[(&str, &str)]) -> Node {
 }
 
 fn table(rows: &[&[&str]]) -> Node {
-    let row = |(i, values): (usize, &&[&str])| Node { label: i.to_string(), value: values.join(", "), ..list(values) };
-    Node { value: counted(rows.len(), "row"), children: rows.iter().enumerate().map(row).collect(), ..Node::default() }
+    let row = |(i, values): (usize, &&[&str])| Node {
+        label: i.to_string(),
+        value: values.join(", "),
+        ..list(values)
+    };
+    Node {
+        value: counted(rows.len(), "row"),
+        children: rows.iter().enumerate().map(row).collect(),
+        ..Node::default()
+    }
 }
 
 /// `~0 a → b`: each line with its sign.
@@ -39,15 +51,24 @@ fn written(before: &Node, after: &Node) -> Vec<String> {
 #[test]
 fn lists_are_aligned_by_what_they_hold() {
     let before = list(&["a", "b", "c", "d"]);
-    assert_eq!(written(&before, &list(&["a", "c", "x", "e"])), ["=0 a", "-1 b", "=1 c", "-3 d", "+2 x", "+3 e"]);
-    assert_eq!(written(&before, &list(&["a", "b", "x", "d"])), ["=0 a", "=1 b", "~2 c → x", "=3 d"]);
+    assert_eq!(
+        written(&before, &list(&["a", "c", "x", "e"])),
+        ["=0 a", "-1 b", "=1 c", "-3 d", "+2 x", "+3 e"]
+    );
+    assert_eq!(
+        written(&before, &list(&["a", "b", "x", "d"])),
+        ["=0 a", "=1 b", "~2 c → x", "=3 d"]
+    );
 }
 
 #[test]
 fn rows_are_known_by_what_they_begin_with() {
     let before = table(&[&["peers", "5"], &["torrents", "7"], &["files", "0"]]);
     let after = table(&[&["peers", "5"], &["new", "1"], &["torrents", "8"], &["files", "0"]]);
-    assert_eq!(written(&before, &after), ["=0 peers, 5", "+1 new, 1", "~2 torrents, 7 → torrents, 8", "=3 files, 0"]);
+    assert_eq!(
+        written(&before, &after),
+        ["=0 peers, 5", "+1 new, 1", "~2 torrents, 7 → torrents, 8", "=3 files, 0"]
+    );
 }
 
 #[test]
@@ -86,13 +107,18 @@ fn what_was_added_is_written_out() {
     assert_eq!(written(&dict(&[("a", "1")]), &after), ["=a 1", "+new 2 keys", " +k v", " +l w"]);
     let many = Node { label: "many".into(), ..list(&["x"; 100]) };
     let after = Node { children: vec![many], ..Node::default() };
-    assert_eq!(written(&Node::default(), &after).last().map(String::as_str), Some(" … 68 more values"));
+    assert_eq!(
+        written(&Node::default(), &after).last().map(String::as_str),
+        Some(" … 68 more values")
+    );
 }
 
 #[test]
 fn values_that_are_cut_differ_by_their_bytes() {
     let tree = Node::leaf("", "0x61… (3 bytes)", Some(0..3));
-    let differ = |one: &[u8], other: &[u8]| diff(Side { tree: &tree, bytes: one }, Side { tree: &tree, bytes: other });
+    let differ = |one: &[u8], other: &[u8]| {
+        diff(Side { tree: &tree, bytes: one }, Side { tree: &tree, bytes: other })
+    };
     assert_eq!(differ(b"abc", b"abd").changed, 1);
     assert!(differ(b"abc", b"abc").is_empty());
     let tail = differ(b"abcd", b"abce");
@@ -114,26 +140,40 @@ fn a_diff_of_any_size_has_bounded_lines() {
 fn trees() -> impl Strategy<Value = Node> {
     let leaf = "[ab]".prop_map(|value| Node::leaf("", value, None));
     leaf.prop_recursive(3, 40, 6, |inner| {
-        (proptest::collection::vec(inner, 0..6), any::<bool>(), "[xyz]{1,2}").prop_map(|(children, is_list, name)| {
-            let label = |place: usize| if is_list { place.to_string() } else { format!("{name}{}", place % 4) };
-            let children: Vec<_> =
-                children.into_iter().enumerate().map(|(place, child)| Node { label: label(place), ..child }).collect();
-            Node { value: counted(children.len(), "value"), children, ..Node::default() }
-        })
+        (proptest::collection::vec(inner, 0..6), any::<bool>(), "[xyz]{1,2}").prop_map(
+            |(children, is_list, name)| {
+                let label = |place: usize| {
+                    if is_list { place.to_string() } else { format!("{name}{}", place % 4) }
+                };
+                let children: Vec<_> = children
+                    .into_iter()
+                    .enumerate()
+                    .map(|(place, child)| Node { label: label(place), ..child })
+                    .collect();
+                Node { value: counted(children.len(), "value"), children, ..Node::default() }
+            },
+        )
     })
 }
 
 /// One side of a delta, children in the order of the delta.
 fn read(delta: &Delta<'_>, of_before: bool) -> Option<Node> {
     match delta {
-        Delta::Same(before, after) => Some(if of_before { (*before).clone() } else { (*after).clone() }),
+        Delta::Same(before, after) => {
+            Some(if of_before { (*before).clone() } else { (*after).clone() })
+        }
         Delta::Removed(node) => of_before.then(|| (*node).clone()),
         Delta::Added(node) => (!of_before).then(|| (*node).clone()),
         Delta::Changed(before, after, children) => {
             let own = if of_before { before } else { after };
             Some(Node {
                 children: children.iter().filter_map(|child| read(child, of_before)).collect(),
-                ..Node { label: own.label.clone(), value: own.value.clone(), span: own.span.clone(), children: vec![] }
+                ..Node {
+                    label: own.label.clone(),
+                    value: own.value.clone(),
+                    span: own.span.clone(),
+                    children: vec![],
+                }
             })
         }
     }

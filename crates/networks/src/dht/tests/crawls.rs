@@ -23,7 +23,12 @@ fn the_true_size_lies_in_the_printed_interval() {
         held += u32::from((low..=high).contains(&truth));
         println!(
             "truth {truth}, estimate {low:.0} – {mid:.0} – {high:.0}; zone {} of {}, {:?}, heard {}, {} queries, {:.0?}",
-            figures.confirmed, crawled.truth, figures.catches, figures.heard, figures.queries, crawled.took
+            figures.confirmed,
+            crawled.truth,
+            figures.catches,
+            figures.heard,
+            figures.queries,
+            crawled.took
         );
         assert!(figures.confirmed <= crawled.truth, "what liars invent does not count");
         assert!(figures.catches.seen() == figures.confirmed);
@@ -49,7 +54,9 @@ fn a_node_counts_once_somebody_else_names_it_as_it_names_itself() {
     let ask = crawl.next_query().unwrap();
     crawl.answered(ask.token, NodeId([9; 20]), None, [contact(2, 2)].iter());
     assert_eq!((crawl.figures().answered, crawl.figures().confirmed), (1, 0));
-    let ask = std::iter::from_fn(|| crawl.next_query()).find(|ask| ask.to == contact(2, 2).address).unwrap();
+    let ask = std::iter::from_fn(|| crawl.next_query())
+        .find(|ask| ask.to == contact(2, 2).address)
+        .unwrap();
     crawl.answered(ask.token, NodeId([2; 20]), Some(b"LT\x02\x08"), [contact(9, 1)].iter());
     let figures = crawl.figures();
     assert_eq!(figures.confirmed, 2);
@@ -69,7 +76,11 @@ fn nobody_outside_the_zone_is_asked_and_everybody_in_it_once_more_where_slow() {
     assert!(crawl.is_pass_done());
     crawl.begin_second_pass(&[contact(1, 1)]);
     crawl.answered(ask.token, NodeId([1; 20]), None, [].iter());
-    assert_eq!(crawl.figures().answered, 0, "an answer to the first pass says nothing in the second");
+    assert_eq!(
+        crawl.figures().answered,
+        0,
+        "an answer to the first pass says nothing in the second"
+    );
     assert!(crawl.next_query().is_some_and(|ask| ask.to == contact(1, 1).address));
 }
 

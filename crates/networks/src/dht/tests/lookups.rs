@@ -11,7 +11,8 @@ use crate::dht::transactions::{Deadlines, Tally};
 use crate::random::Random;
 use crate::simulated::{Conduct, Network, Swarm, SwarmConfig};
 
-const CONFIG: SwarmConfig = SwarmConfig { nodes: 10_000, liars: 10, silent: 20, limited: 0, loss: 1, seed: 0 };
+const CONFIG: SwarmConfig =
+    SwarmConfig { nodes: 10_000, liars: 10, silent: 20, limited: 0, loss: 1, seed: 0 };
 
 struct Outcome {
     ended: Ended,
@@ -53,7 +54,10 @@ fn look_up(config: SwarmConfig, settings: LookupConfig) -> Outcome {
         while let Some(Ask { token, to, target }) = lookup.next_query(network.now()) {
             asker.ask(to, Question::FindNode { target, want: Want::default() }, token);
         }
-        assert!(network.step(&mut asker, &mut events) || lookup.ended().is_some(), "it waits for nothing");
+        assert!(
+            network.step(&mut asker, &mut events) || lookup.ended().is_some(),
+            "it waits for nothing"
+        );
         for event in events.drain(..) {
             lookup.hear(event, network.now());
         }
@@ -72,7 +76,8 @@ fn look_up(config: SwarmConfig, settings: LookupConfig) -> Outcome {
     }
 }
 
-/// The figures of 200 lookups: how many found the true closest eight, and how many queries each took.
+/// The figures of 200 lookups: how many found the true closest eight, and how many queries each
+/// took.
 #[test]
 fn lookups_among_liars_and_the_silent_find_the_true_closest_eight() {
     let (mut right, mut queries, mut took) = (0, Vec::new(), Vec::new());
@@ -82,7 +87,11 @@ fn lookups_among_liars_and_the_silent_find_the_true_closest_eight() {
         right += u64::from(outcome.found == outcome.truth);
         queries.push(outcome.tally.queries);
         took.push(outcome.took);
-        assert!(outcome.busiest <= 4, "seed {seed}: {} queries to one node in a second", outcome.busiest);
+        assert!(
+            outcome.busiest <= 4,
+            "seed {seed}: {} queries to one node in a second",
+            outcome.busiest
+        );
         let Tally { asked, answered, timed_out, unreachable, cancelled, .. } = outcome.queries;
         assert_eq!(asked, answered + timed_out + unreachable + cancelled + outcome.open as u64);
     }
@@ -125,7 +134,8 @@ fn told(contacts: &[Contact]) -> (Lookup, Instant) {
 
 #[test]
 fn one_node_of_a_neighbourhood_is_asked_at_a_time_and_the_next_where_it_fails() {
-    let (mut lookup, now) = told(&[contact(1, [11, 1, 1, 1]), contact(2, [11, 1, 1, 2]), contact(3, [11, 2, 1, 1])]);
+    let (mut lookup, now) =
+        told(&[contact(1, [11, 1, 1, 1]), contact(2, [11, 1, 1, 2]), contact(3, [11, 2, 1, 1])]);
     let Ask { token: first, to: address, .. } = lookup.next_query(now).unwrap();
     assert_eq!(address.ip().to_string(), "11.1.1.1");
     assert_eq!(lookup.next_query(now).unwrap().to.ip().to_string(), "11.2.1.1");
@@ -143,7 +153,13 @@ fn a_node_counts_only_under_an_id_by_which_somebody_else_named_it() {
     assert_eq!((lookup.closest().len(), lookup.tally().kept_out.unconfirmed), (1, 1));
     // Another one names it 3: then it was the first that lied.
     let second = lookup.next_query(now).unwrap().token;
-    lookup.answered_by(second, NodeId([4; 20]), [contact(3, [11, 1, 1, 1])].iter(), Duration::ZERO, now);
+    lookup.answered_by(
+        second,
+        NodeId([4; 20]),
+        [contact(3, [11, 1, 1, 1])].iter(),
+        Duration::ZERO,
+        now,
+    );
     assert_eq!(lookup.closest()[0].contact, contact(3, [11, 1, 1, 1]));
     assert_eq!(lookup.tally().kept_out.unconfirmed, 0);
 }
@@ -157,7 +173,8 @@ fn contacts_at_special_addresses_and_beyond_eight_are_kept_out_and_counted() {
     assert_eq!(lookup.tally().kept_out.addresses, 2);
     let lab = Policy { allowed: vec!["10.0.0.0/8".parse().unwrap()], refused: Vec::new() };
     let config = LookupConfig { policy: lab, ..LookupConfig::default() };
-    let mut lookup = Lookup::new(Target([0; 20]), config, &[(([10, 0, 0, 1], 1).into(), None)], Instant::now());
+    let mut lookup =
+        Lookup::new(Target([0; 20]), config, &[(([10, 0, 0, 1], 1).into(), None)], Instant::now());
     assert!(lookup.next_query(Instant::now()).is_some());
 }
 
@@ -172,7 +189,8 @@ fn a_slow_node_is_asked_once_more_after_all_others_and_may_still_answer() {
     assert_eq!(again, slow);
     lookup.slow(again, now);
     assert_eq!((lookup.tally().silent, lookup.tally().retries, lookup.ended()), (1, 1, None));
-    let hop = lookup.answered_by(slow, NodeId([1; 20]), [].iter(), Duration::from_secs(3), now).unwrap();
+    let hop =
+        lookup.answered_by(slow, NodeId([1; 20]), [].iter(), Duration::from_secs(3), now).unwrap();
     assert_eq!(hop.contact.id, NodeId([1; 20]));
     assert_eq!(lookup.answered_by(slow, NodeId([1; 20]), [].iter(), Duration::ZERO, now), None);
 }

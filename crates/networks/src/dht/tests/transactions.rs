@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use crate::dht::transactions::{Deadlines, MAX_WAITING, Match, Passed, Transactions};
 
-const DEADLINES: Deadlines = Deadlines { slow: Duration::from_secs(1), last: Duration::from_secs(15) };
+const DEADLINES: Deadlines =
+    Deadlines { slow: Duration::from_secs(1), last: Duration::from_secs(15) };
 
 fn address(last: u8) -> SocketAddr {
     ([192, 0, 2, last], 6881).into()
@@ -37,7 +38,10 @@ fn a_late_answer_is_a_fact_and_not_noise() {
     assert_eq!(transactions.pass(second), Some(Passed::Slow(1)));
     assert_eq!(transactions.pass(second), Some(Passed::Slow(2)));
     assert_eq!(transactions.pass(second), None);
-    assert!(matches!(transactions.answer(address(1), &one, second), Match::Query { late: true, .. }));
+    assert!(matches!(
+        transactions.answer(address(1), &one, second),
+        Match::Query { late: true, .. }
+    ));
     let end = start + DEADLINES.last;
     assert_eq!(transactions.deadline(), Some(end));
     assert_eq!(transactions.pass(end), Some(Passed::Over(2)));

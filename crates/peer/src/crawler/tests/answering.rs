@@ -16,7 +16,10 @@ fn an_answer_goes_back_on_the_channel_it_was_asked_on() {
     let id = rig.asked[0];
     rig.answer(id, "yes");
     let (conn, reply) = rig.replies().pop().unwrap();
-    assert_eq!((conn, reply), (A, CrawlerReply { channel: ChannelId(0), ..part(ChannelId(0), 0, b"yes") }));
+    assert_eq!(
+        (conn, reply),
+        (A, CrawlerReply { channel: ChannelId(0), ..part(ChannelId(0), 0, b"yes") })
+    );
     rig.answer(id, "again");
     assert!(rig.replies().is_empty(), "a handler replies once");
 }
@@ -62,7 +65,11 @@ fn an_unknown_id_is_253_and_the_connection_stays() {
     rig.request(A, UNKNOWN_ID, 5, 3600);
     rig.request(A, UNKNOWN_ID, 6, 3600);
     let replies = rig.replies();
-    assert!(replies.iter().all(|(_, r)| r.error == ErrorByte::UNKNOWN_MESSAGE && r.payload == "unknown message"));
+    assert!(
+        replies
+            .iter()
+            .all(|(_, r)| r.error == ErrorByte::UNKNOWN_MESSAGE && r.payload == "unknown message")
+    );
     assert_eq!((replies.len(), rig.closes.len()), (2, 0));
 }
 
@@ -106,9 +113,15 @@ fn parts_are_cut_as_the_socket_takes_them_and_those_of_two_replies_take_turns() 
         rig.input(Input::Written { conn: A, frames: 1 });
     }
     assert_eq!(channels.len(), 304);
-    let second: Vec<_> = channels.iter().enumerate().filter(|(_, channel)| **channel == 2).map(|(at, _)| at).collect();
+    let second: Vec<_> = channels
+        .iter()
+        .enumerate()
+        .filter(|(_, channel)| **channel == 2)
+        .map(|(at, _)| at)
+        .collect();
     assert_eq!(second, [9, 11, 13, 15], "in turn, once the window opens");
-    let answered = rig.events().into_iter().filter(|event| matches!(event, Event::Answered { .. })).count();
+    let answered =
+        rig.events().into_iter().filter(|event| matches!(event, Event::Answered { .. })).count();
     assert_eq!(answered, 2);
 }
 
@@ -125,7 +138,11 @@ fn the_pace_is_kept_between_the_parts_of_each_reply() {
     rig.pass(Duration::from_millis(1));
     assert_eq!(rig.replies().len(), 1);
     rig.request(A, UNKNOWN_ID, 2, 0);
-    assert_eq!(one_reply(&mut rig).1, ErrorByte::UNKNOWN_MESSAGE, "another reply doesn't wait for it");
+    assert_eq!(
+        one_reply(&mut rig).1,
+        ErrorByte::UNKNOWN_MESSAGE,
+        "another reply doesn't wait for it"
+    );
     rig.pass(secs(2));
     assert_eq!(rig.replies().len(), 1);
 }
@@ -168,6 +185,7 @@ fn replies_that_nobody_takes_are_bounded() {
     }
     rig.takes = true;
     rig.input(Input::Written { conn: A, frames: 8 });
-    let last: Vec<_> = rig.replies().into_iter().filter(|(_, reply)| reply.channel == ChannelId(4)).collect();
+    let last: Vec<_> =
+        rig.replies().into_iter().filter(|(_, reply)| reply.channel == ChannelId(4)).collect();
     assert_eq!((last.len(), last[0].1.error), (1, ErrorByte::HANDLER));
 }

@@ -78,7 +78,9 @@ fn what_belongs_to_no_request_is_dropped_counted_and_shown() {
         .events()
         .into_iter()
         .map(|event| match event {
-            Event::ReplyRefused { permid, channel, message, why, times } => (permid, channel, message, why, times),
+            Event::ReplyRefused { permid, channel, message, why, times } => {
+                (permid, channel, message, why, times)
+            }
             other => panic!("{other:?}"),
         })
         .collect();
@@ -87,7 +89,13 @@ fn what_belongs_to_no_request_is_dropped_counted_and_shown() {
         [
             (permid(2), strange, ID, "no request is outstanding on this channel".into(), 1),
             (permid(3), channel, ID, "no request is outstanding at this peer".into(), 1),
-            (permid(2), channel, OTHER_ID, "the request on this channel has another message-specific id".into(), 1),
+            (
+                permid(2),
+                channel,
+                OTHER_ID,
+                "the request on this channel has another message-specific id".into(),
+                1
+            ),
         ]
     );
     rig.part(A, &part(channel, 0, b"right"));
@@ -149,7 +157,10 @@ fn more_time_counts_for_every_deadline_and_only_while_the_request_lives() {
     rig.pass(secs(125));
     assert_eq!(rig.ends(), [], "both would have ended");
     rig.pass(secs(40));
-    assert_eq!(rig.ends(), [(first, Err(Cause::FirstPartTimeout)), (between, Err(Cause::BetweenPartsTimeout))]);
+    assert_eq!(
+        rig.ends(),
+        [(first, Err(Cause::FirstPartTimeout)), (between, Err(Cause::BetweenPartsTimeout))]
+    );
     rig.input(Input::Extend(first, secs(100)));
     assert!(!rig.events().iter().any(|event| matches!(event, Event::Due { .. })));
 }
@@ -201,7 +212,10 @@ fn held_channels_are_used_again_only_when_no_other_is_free() {
 
 #[test]
 fn endless_empty_parts_end() {
-    let mut rig = Rig::new(EngineConfig { budgets: Budgets { channel: 1 << 20, ..Budgets::default() }, ..config(1) });
+    let mut rig = Rig::new(EngineConfig {
+        budgets: Budgets { channel: 1 << 20, ..Budgets::default() },
+        ..config(1)
+    });
     rig.connect(A, 2, Direction::Outgoing, None);
     let (ticket, channel) = rig.ask_on(ask(2));
     for _ in 0..256 {
@@ -258,7 +272,9 @@ fn a_line_that_came_back_is_no_longer_lost() {
     rig.connect(A, 2, Direction::Outgoing, None);
     let timeout = secs(300);
     let (ticket, channel) = rig.ask_on(Ask { timeout, wait_for_dial_back: true, ..ask(2) });
-    let waits = |rig: &mut Rig| rig.events().iter().filter(|e| matches!(e, Event::AwaitingDialBack { .. })).count();
+    let waits = |rig: &mut Rig| {
+        rig.events().iter().filter(|e| matches!(e, Event::AwaitingDialBack { .. })).count()
+    };
     rig.close(A);
     assert_eq!(waits(&mut rig), 1);
     rig.connect(B, 2, Direction::Incoming, None);
@@ -268,7 +284,11 @@ fn a_line_that_came_back_is_no_longer_lost() {
     rig.connect(A, 2, Direction::Incoming, None);
     rig.part(A, &part(channel, 2, b"."));
     rig.pass(secs(61));
-    assert_eq!(rig.ends(), [(ticket, Err(Cause::BetweenPartsTimeout))], "no part in a minute on a line that is there");
+    assert_eq!(
+        rig.ends(),
+        [(ticket, Err(Cause::BetweenPartsTimeout))],
+        "no part in a minute on a line that is there"
+    );
 }
 
 #[test]
@@ -333,7 +353,10 @@ fn a_dial_that_fails_fails_what_waited_for_it_with_its_cause() {
     rig.close(A);
     let ticket = rig.ask(ask(2));
     let attempt = rig.dials[0].0;
-    rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::TcpRefused, By::Peer, "") });
+    rig.input(Input::DialFailed {
+        attempt,
+        failure: Failure::new(Cause::TcpRefused, By::Peer, ""),
+    });
     assert_eq!(rig.ends(), [(ticket, Err(Cause::TcpRefused))]);
 }
 
@@ -381,7 +404,10 @@ fn strangers_are_dropped_and_counted_by_name_and_close_nothing() {
     rig.frame(A, Frame { id: FrameId::BUDDYCAST, body: Bytes::new() });
     rig.pass(secs(1));
     let dropped = |id, times| Event::FrameDropped { permid: permid(2), id, times };
-    assert_eq!(rig.events(), [dropped(FrameId(226), 1), dropped(FrameId::BUDDYCAST, 1), dropped(FrameId(226), 3)]);
+    assert_eq!(
+        rig.events(),
+        [dropped(FrameId(226), 1), dropped(FrameId::BUDDYCAST, 1), dropped(FrameId(226), 3)]
+    );
     assert!(rig.closes.is_empty());
 }
 
@@ -460,9 +486,21 @@ fn who_ended_it_what_it_had_answered_and_how_long_it_took_decide_why_a_request_i
         let failure = loses(failure, after, answered);
         (failure.cause, failure.by)
     };
-    assert_eq!(lost(&closed, secs(1), false), (Cause::ClosedWithoutReply, By::Peer), "as an allow-list does");
-    assert_eq!(lost(&closed, secs(20), false), (Cause::ClosedUnanswered, By::Peer), "an allow-list closes at once");
-    assert_eq!(lost(&closed, secs(1), true), (Cause::ClosedUnanswered, By::Peer), "it had just answered");
+    assert_eq!(
+        lost(&closed, secs(1), false),
+        (Cause::ClosedWithoutReply, By::Peer),
+        "as an allow-list does"
+    );
+    assert_eq!(
+        lost(&closed, secs(20), false),
+        (Cause::ClosedUnanswered, By::Peer),
+        "an allow-list closes at once"
+    );
+    assert_eq!(
+        lost(&closed, secs(1), true),
+        (Cause::ClosedUnanswered, By::Peer),
+        "it had just answered"
+    );
     for (cause, by) in [(Cause::Reset, By::Network), (Cause::Truncated, By::Network)] {
         assert_eq!(
             lost(&Failure::new(cause, by, ""), secs(1), false),
@@ -470,9 +508,22 @@ fn who_ended_it_what_it_had_answered_and_how_long_it_took_decide_why_a_request_i
             "{cause:?}"
         );
     }
-    for (cause, by) in [(Cause::Closed, By::Us), (Cause::MessageMalformed, By::Us), (Cause::Idle, By::Us)] {
-        assert_eq!(lost(&Failure::new(cause, by, "x"), secs(1), false), (Cause::ClosedByUs, By::Us), "{cause:?}");
+    for (cause, by) in
+        [(Cause::Closed, By::Us), (Cause::MessageMalformed, By::Us), (Cause::Idle, By::Us)]
+    {
+        assert_eq!(
+            lost(&Failure::new(cause, by, "x"), secs(1), false),
+            (Cause::ClosedByUs, By::Us),
+            "{cause:?}"
+        );
     }
-    let ours = loses(&Failure::new(Cause::MessageMalformed, By::Us, "the body of a reply"), secs(1), false);
-    assert!(ours.detail.contains("malformed") && ours.detail.contains("the body of a reply"), "{ours}");
+    let ours = loses(
+        &Failure::new(Cause::MessageMalformed, By::Us, "the body of a reply"),
+        secs(1),
+        false,
+    );
+    assert!(
+        ours.detail.contains("malformed") && ours.detail.contains("the body of a reply"),
+        "{ours}"
+    );
 }

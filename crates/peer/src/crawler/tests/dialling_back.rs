@@ -186,7 +186,10 @@ fn a_peer_dials_by_itself_more_than_frequency_and_5_s_after_it_served() {
     rig.pass(Duration::from_millis(1));
     let [(attempt, to, expected)] = rig.dials[..] else { panic!() };
     assert_eq!((to, expected), (address(2), Some(permid(2))));
-    rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::TcpRefused, By::Peer, "") });
+    rig.input(Input::DialFailed {
+        attempt,
+        failure: Failure::new(Cause::TcpRefused, By::Peer, ""),
+    });
     rig.pass(secs(100_000));
     assert_eq!(rig.dials.len(), 1, "one attempt an id");
 }
@@ -209,7 +212,10 @@ fn a_reply_that_shares_a_dial_which_fails_still_gets_its_own() {
     rig.input(Input::Connect { target: elsewhere, source: Source::Operator });
     rig.answer(id, "late");
     let [(attempt, ..)] = rig.dials[..] else { panic!() };
-    rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::TcpRefused, By::Peer, "") });
+    rig.input(Input::DialFailed {
+        attempt,
+        failure: Failure::new(Cause::TcpRefused, By::Peer, ""),
+    });
     let [_, (attempt, to, _)] = rig.dials[..] else { panic!() };
     assert_eq!(to, address(2));
     rig.connect(B, 2, Direction::Outgoing, Some(attempt));

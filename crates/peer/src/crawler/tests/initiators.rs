@@ -47,12 +47,19 @@ fn a_peer_that_went_away_is_dialled_when_it_is_due_and_given_up_at_the_28th_fail
         rig.pass(secs(10));
         for (attempt, ..) in std::mem::take(&mut rig.dials) {
             failures += 1;
-            rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::TcpRefused, By::Peer, "") });
+            rig.input(Input::DialFailed {
+                attempt,
+                failure: Failure::new(Cause::TcpRefused, By::Peer, ""),
+            });
         }
     }
     assert_eq!(failures, 28, "counted over both initiators");
-    let last = rig.events().into_iter().rev().find(|event| matches!(event, Event::ConnectFailed { .. }));
-    assert!(matches!(last, Some(Event::ConnectFailed { attempt: 28, gives_up_at: 28, .. })), "{last:?}");
+    let last =
+        rig.events().into_iter().rev().find(|event| matches!(event, Event::ConnectFailed { .. }));
+    assert!(
+        matches!(last, Some(Event::ConnectFailed { attempt: 28, gives_up_at: 28, .. })),
+        "{last:?}"
+    );
 }
 
 #[test]

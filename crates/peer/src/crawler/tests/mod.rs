@@ -1,4 +1,5 @@
-//! Engines on virtual time: one against a scripted peer ([`Rig`]), two and more back to back ([`world`]).
+//! Engines on virtual time: one against a scripted peer ([`Rig`]), two and more back to back
+//! ([`world`]).
 #![allow(clippy::disallowed_methods)] // an origin for virtual time
 
 mod answering;
@@ -20,7 +21,9 @@ use super::*;
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::{Frame, FrameId};
-use swarmscope_wire::{ChannelId, Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid};
+use swarmscope_wire::{
+    ChannelId, Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
+};
 
 const ID: MessageId = MessageId(200);
 const OTHER_ID: MessageId = MessageId(201);
@@ -162,7 +165,11 @@ impl Rig {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Dial { attempt, host, port, expected } => {
-                    self.dials.push((attempt, SocketAddr::new(host.parse().unwrap(), port), expected));
+                    self.dials.push((
+                        attempt,
+                        SocketAddr::new(host.parse().unwrap(), port),
+                        expected,
+                    ));
                 }
                 Output::Send { conn, frame } => {
                     self.sent.push((conn, frame));
@@ -173,7 +180,9 @@ impl Rig {
                 Output::Close { conn, failure } => self.closes.push((conn, failure)),
                 Output::Ask { id, .. } => self.asked.push(id),
                 Output::Abandon { id } => self.abandoned.push(id),
-                Output::Delivered { to, receipt, .. } => self.delivered.push((to, receipt, self.asked.len())),
+                Output::Delivered { to, receipt, .. } => {
+                    self.delivered.push((to, receipt, self.asked.len()))
+                }
                 Output::Event(event) => self.events.push(event),
             }
         }
@@ -233,7 +242,12 @@ impl Rig {
 
     fn request(&mut self, conn: ConnId, message: MessageId, channel: u8, frequency: u16) {
         let channel = ChannelId(channel);
-        let request = CrawlerRequest { message, channel, frequency: Frequency(frequency), payload: Bytes::new() };
+        let request = CrawlerRequest {
+            message,
+            channel,
+            frequency: Frequency(frequency),
+            payload: Bytes::new(),
+        };
         self.frame(conn, request.encode());
     }
 

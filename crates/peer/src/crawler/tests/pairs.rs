@@ -27,14 +27,20 @@ fn intact(reply: &Bytes, size: usize) -> bool {
 
 #[test]
 fn replies_of_every_interesting_size_arrive_whole() {
-    for size in [0, 1, 32_767, 32_768, 32_769, 65_536, 70_000, 98_304, 299 * 32_768 + 1, 300 * 32_768] {
+    for size in
+        [0, 1, 32_767, 32_768, 32_769, 65_536, 70_000, 98_304, 299 * 32_768 + 1, 300 * 32_768]
+    {
         let mut world = pair(size, Duration::ZERO);
         world.input(0, Input::Ask { ticket: Ticket(1), ask: ask(2) });
         world.run(secs(29));
         let ends = world.ends(0);
         let [(Ticket(1), Ok(reply))] = &ends[..] else { panic!("{size}: {ends:?}") };
         assert!(intact(reply, size), "{size}");
-        let parts = world.members[0].events.iter().filter(|event| matches!(event, Event::Part { .. })).count();
+        let parts = world.members[0]
+            .events
+            .iter()
+            .filter(|event| matches!(event, Event::Part { .. }))
+            .count();
         assert_eq!(parts, size.div_ceil(32_768).max(1));
     }
 }
@@ -46,12 +52,17 @@ fn a_connection_cut_at_any_part_is_either_whole_by_dial_back_or_a_known_failure(
             let size = 10 * 32_768 + 5;
             let mut world = pair(size, Duration::ZERO);
             world.cut_after = Some(cut);
-            world.input(0, Input::Ask { ticket: Ticket(1), ask: Ask { wait_for_dial_back, ..ask(2) } });
+            world.input(
+                0,
+                Input::Ask { ticket: Ticket(1), ask: Ask { wait_for_dial_back, ..ask(2) } },
+            );
             world.run(secs(60));
             let ends = world.ends(0);
             let [(_, end)] = &ends[..] else { panic!("{cut}: {ends:?}") };
             match end {
-                Ok(reply) => assert!(intact(reply, size) && (wait_for_dial_back || cut >= 11), "{cut}"),
+                Ok(reply) => {
+                    assert!(intact(reply, size) && (wait_for_dial_back || cut >= 11), "{cut}")
+                }
                 Err(Cause::LostUnanswered) => assert!(cut == 0 && !wait_for_dial_back),
                 Err(Cause::ClosedInReply) => assert!(cut > 0 && !wait_for_dial_back),
                 Err(other) => panic!("{cut}: {other:?}"),
@@ -68,7 +79,10 @@ fn a_late_reply_finds_a_crawler_that_was_unplugged() {
     world.run(secs(1));
     world.unplug(0);
     world.run(secs(20));
-    let back = world.members[0].events.iter().any(|event| matches!(event, Event::Reply { dialled_back: true, .. }));
+    let back = world.members[0]
+        .events
+        .iter()
+        .any(|event| matches!(event, Event::Reply { dialled_back: true, .. }));
     assert!(back, "{:?}", world.members[0].events);
 }
 

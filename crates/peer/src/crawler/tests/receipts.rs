@@ -1,10 +1,12 @@
-//! Peer side: when an answer that hands something over has arrived. Crawler side: that the peer is told.
+//! Peer side: when an answer that hands something over has arrived. Crawler side: that the peer is
+//! told.
 
 use super::*;
 
 const RECEIPT: Receipt = Receipt(17);
 
-/// A peer that has handed all parts of an answer with a receipt to the overlay; the socket takes them only when told.
+/// A peer that has handed all parts of an answer with a receipt to the overlay; the socket takes
+/// them only when told.
 fn answered(parts: usize) -> Rig {
     let mut rig = Rig::peer();
     rig.takes = false;
@@ -54,7 +56,11 @@ fn a_further_frame_says_so_at_once_and_before_the_request_that_it_is() {
     assert!(rig.delivered.is_empty(), "it was on its way before the last part was written");
     write(&mut rig, A, 1);
     rig.request(A, ID, 2, 0);
-    assert_eq!(rig.delivered, [(permid(2), RECEIPT, 1)], "one request had come before: the second is told after this");
+    assert_eq!(
+        rig.delivered,
+        [(permid(2), RECEIPT, 1)],
+        "one request had come before: the second is told after this"
+    );
     assert_eq!(rig.asked.len(), 2);
     rig.pass(secs(60));
     assert_eq!(rig.delivered.len(), 1);
@@ -96,7 +102,11 @@ fn a_reply_over_two_connections_is_never_certain() {
     write(&mut rig, A, 1);
     rig.sent.clear();
     rig.close(A);
-    assert_eq!(rig.replies().iter().map(|(conn, _)| *conn).collect::<Vec<_>>(), [B, B], "the parts go on");
+    assert_eq!(
+        rig.replies().iter().map(|(conn, _)| *conn).collect::<Vec<_>>(),
+        [B, B],
+        "the parts go on"
+    );
     write(&mut rig, B, 2);
     keep_alive(&mut rig, B);
     rig.pass(secs(60));
@@ -151,7 +161,10 @@ fn several_answers_on_one_connection_are_told_in_their_order() {
     assert_eq!(rig.delivered, [(permid(2), RECEIPT, 2)]);
     rig.pass(secs(2));
     assert_eq!(rig.delivered[1..], [(permid(3), Receipt(18), 2)]);
-    assert_eq!(rig.engine.next_deadline().filter(|(_, why)| matches!(why, Deadline::Certain(_))), None);
+    assert_eq!(
+        rig.engine.next_deadline().filter(|(_, why)| matches!(why, Deadline::Certain(_))),
+        None
+    );
 }
 
 #[test]

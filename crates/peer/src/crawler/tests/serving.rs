@@ -108,7 +108,10 @@ impl Play {
         if works {
             self.connect(number(expected.unwrap()), Some(attempt));
         } else {
-            self.rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::TcpRefused, By::Peer, "") });
+            self.rig.input(Input::DialFailed {
+                attempt,
+                failure: Failure::new(Cause::TcpRefused, By::Peer, ""),
+            });
         }
     }
 
@@ -119,7 +122,11 @@ impl Play {
                 *self.in_flight.entry(conn).or_default() += 1;
                 continue; // everybody gets these
             }
-            let (_, n) = self.conns.iter().find(|(other, _)| *other == conn).expect("only what is there is sent on");
+            let (_, n) = self
+                .conns
+                .iter()
+                .find(|(other, _)| *other == conn)
+                .expect("only what is there is sent on");
             assert!(self.allowed.contains(&permid(*n)), "who is not allowed gets nothing");
             let in_flight = self.in_flight.entry(conn).or_default();
             *in_flight += 1;

@@ -12,20 +12,36 @@ fn gossiping(n: u8) -> EngineConfig {
 
 fn listed(n: u8, ip: &str, port: u16) -> ListedPeer {
     let version = Some(OverlayVersion::CURRENT);
-    ListedPeer { permid: permid(n), ip: ip.parse().unwrap(), port, similarity: 0, version, services: Some(0) }
+    ListedPeer {
+        permid: permid(n),
+        ip: ip.parse().unwrap(),
+        port,
+        similarity: 0,
+        version,
+        services: Some(0),
+    }
 }
 
 fn message(peers: Vec<ListedPeer>) -> Frame {
     let address = address(2);
     let (ip, port) = (address.ip(), address.port());
-    let message =
-        BuddyCast { ip, port, connectable: Some(true), services: Some(0), taste_buddies: peers, random_peers: vec![] };
+    let message = BuddyCast {
+        ip,
+        port,
+        connectable: Some(true),
+        services: Some(0),
+        taste_buddies: peers,
+        random_peers: vec![],
+    };
     message.encode(OverlayVersion::CURRENT)
 }
 
 fn buddycasts(rig: &mut Rig) -> Vec<(ConnId, BuddyCast)> {
     let sent = rig.sent.drain(..).filter(|(_, frame)| frame.id == FrameId::BUDDYCAST);
-    sent.map(|(conn, frame)| (conn, BuddyCast::decode(&frame.body, OverlayVersion::CURRENT).unwrap().0)).collect()
+    sent.map(|(conn, frame)| {
+        (conn, BuddyCast::decode(&frame.body, OverlayVersion::CURRENT).unwrap().0)
+    })
+    .collect()
 }
 
 #[test]
@@ -33,12 +49,19 @@ fn a_message_is_answered_once_in_4_hours_and_the_connection_stays() {
     let mut rig = Rig::new(gossiping(1));
     rig.connect(A, 2, Direction::Incoming, None);
     rig.pass(secs(20));
-    assert!(buddycasts(&mut rig).is_empty(), "who comes to ask is not talked to about other things");
+    assert!(
+        buddycasts(&mut rig).is_empty(),
+        "who comes to ask is not talked to about other things"
+    );
     rig.frame(A, message(vec![]));
     assert_eq!(buddycasts(&mut rig).len(), 1);
     rig.frame(A, message(vec![listed(9, "127.0.0.9", 9009)]));
     assert!(buddycasts(&mut rig).is_empty());
-    assert!(!rig.events().iter().any(|event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. })));
+    assert!(
+        !rig.events()
+            .iter()
+            .any(|event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. }))
+    );
     rig.pass(secs(4 * 3600));
     rig.sent.clear();
     rig.frame(A, message(vec![listed(9, "127.0.0.9", 9009)]));
@@ -51,9 +74,19 @@ fn hearsay_keeps_its_source_and_is_dialled_with_its_permid_pinned() {
     let mut rig = Rig::new(gossiping(1));
     rig.connect(A, 2, Direction::Incoming, None);
     rig.events();
-    rig.frame(A, message(vec![listed(9, "127.0.0.9", 9900), listed(1, "127.0.0.1", 1), listed(2, "127.0.0.2", 2)]));
-    let discovered: Vec<_> =
-        rig.events().into_iter().filter(|event| matches!(event, Event::Discovered { .. })).collect();
+    rig.frame(
+        A,
+        message(vec![
+            listed(9, "127.0.0.9", 9900),
+            listed(1, "127.0.0.1", 1),
+            listed(2, "127.0.0.2", 2),
+        ]),
+    );
+    let discovered: Vec<_> = rig
+        .events()
+        .into_iter()
+        .filter(|event| matches!(event, Event::Discovered { .. }))
+        .collect();
     let expected = Event::Discovered {
         peer: PeerKey::Permid(permid(9)),
         address: Some("127.0.0.9:9900".parse().unwrap()),
@@ -92,12 +125,25 @@ fn nobody_from_outside_makes_us_dial_into_our_own_network() {
         rtt: Duration::ZERO,
     };
     rig.input(Input::Connected { conn: A, attempt: None, peer });
-    let bad =
-        ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.0.1", "::1", "fe80::1", "fc00::1", "0.0.0.0", "224.0.0.1"];
+    let bad = [
+        "127.0.0.1",
+        "10.0.0.1",
+        "192.168.1.1",
+        "169.254.0.1",
+        "::1",
+        "fe80::1",
+        "fc00::1",
+        "0.0.0.0",
+        "224.0.0.1",
+    ];
     rig.frame(A, message(bad.iter().zip(20..).map(|(ip, n)| listed(n, ip, 8080)).collect()));
     rig.pass(secs(60));
     assert!(rig.dials.iter().all(|(_, _, pinned)| *pinned == Some(permid(2))), "{:?}", rig.dials);
-    assert!(!rig.events().iter().any(|event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. })));
+    assert!(
+        !rig.events()
+            .iter()
+            .any(|event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. }))
+    );
 }
 
 #[test]
@@ -148,11 +194,17 @@ fn a_swarm_of_24_finds_itself_within_a_minute_from_one_address() {
                 _ => None,
             })
             .collect();
-        assert!(connected.len() >= 23, "member {n} (seed {}) found {}", world.seed(n), connected.len());
+        assert!(
+            connected.len() >= 23,
+            "member {n} (seed {}) found {}",
+            world.seed(n),
+            connected.len()
+        );
     }
     let before = world.frames;
     world.run(secs(3600));
-    let connections: usize = world.members.iter().map(|member| member.engine.core.links.iter().count()).sum();
+    let connections: usize =
+        world.members.iter().map(|member| member.engine.core.links.iter().count()).sum();
     let per_link = (world.frames - before) as f64 / connections as f64;
     assert!(per_link < 3600.0 / 15.0 + 20.0, "{per_link} frames an hour on a connection");
 }
@@ -162,7 +214,10 @@ fn max_peers_is_kept_by_those_who_dial() {
     let mut world = World::new();
     for n in 1..=20 {
         let max_peers = if n == 20 { 5 } else { 50 };
-        world.add(EngineConfig { max_peers, ..gossiping(n) }, Box::new(|_| (Duration::ZERO, Answer::success(""))));
+        world.add(
+            EngineConfig { max_peers, ..gossiping(n) },
+            Box::new(|_| (Duration::ZERO, Answer::success(""))),
+        );
     }
     world.members[19].reachable = false;
     for n in 1..20 {
@@ -172,12 +227,14 @@ fn max_peers_is_kept_by_those_who_dial() {
     assert_eq!(world.members[19].engine.core.links.peers(), 5);
 }
 
-/// A long list is dialled a few at a time, each as soon as another has ended, whether with a connection or without.
+/// A long list is dialled a few at a time, each as soon as another has ended, whether with a
+/// connection or without.
 #[test]
 fn a_long_bootstrap_list_is_dialled_without_waiting_for_rounds() {
     let mut rig = Rig::new(EngineConfig { max_peers: 60, ..gossiping(1) });
     for n in 2..=101 {
-        let target = Target { host: address(n).ip().to_string(), port: address(n).port(), permid: None };
+        let target =
+            Target { host: address(n).ip().to_string(), port: address(n).port(), permid: None };
         rig.input(Input::Connect { target, source: Source::Bootstrap });
     }
     assert_eq!(rig.dials.len(), 8, "the first few at once");
@@ -188,7 +245,10 @@ fn a_long_bootstrap_list_is_dialled_without_waiting_for_rounds() {
         assert_eq!(expected, None);
         let n = (2..=101).find(|n| address(*n) == place).expect("one of the list");
         if n % 2 == 0 {
-            rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::TcpRefused, By::Peer, "") });
+            rig.input(Input::DialFailed {
+                attempt,
+                failure: Failure::new(Cause::TcpRefused, By::Peer, ""),
+            });
         } else {
             rig.connect(ConnId(u64::from(n)), n, Direction::Outgoing, Some(attempt));
             connected += 1;
@@ -196,7 +256,11 @@ fn a_long_bootstrap_list_is_dialled_without_waiting_for_rounds() {
         at += 1;
         assert!(rig.dials.len() - at <= 8, "no more than a few at the same time");
     }
-    assert_eq!((rig.dials.len(), connected), (100, 50), "the whole list, without any time having passed");
+    assert_eq!(
+        (rig.dials.len(), connected),
+        (100, 50),
+        "the whole list, without any time having passed"
+    );
     let once: HashSet<_> = rig.dials.iter().map(|(_, place, _)| *place).collect();
     assert_eq!(once.len(), 100);
 }
@@ -205,7 +269,11 @@ fn a_long_bootstrap_list_is_dialled_without_waiting_for_rounds() {
 fn a_long_bootstrap_list_stops_at_as_many_connections_as_there_may_be() {
     let mut rig = Rig::new(EngineConfig { max_peers: 20, ..gossiping(1) });
     for n in 2..=101 {
-        let target = Target { host: address(n).ip().to_string(), port: address(n).port(), permid: Some(permid(n)) };
+        let target = Target {
+            host: address(n).ip().to_string(),
+            port: address(n).port(),
+            permid: Some(permid(n)),
+        };
         rig.input(Input::Connect { target, source: Source::Bootstrap });
     }
     let mut at = 0;
@@ -250,7 +318,8 @@ fn throw_away_keys_do_not_switch_discovery_off() {
     rig.events();
     rig.connect(A, 2, Direction::Incoming, None);
     rig.frame(A, message(vec![listed(9, "127.0.0.9", 9900)]));
-    let heard = |event: &Event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. });
+    let heard =
+        |event: &Event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. });
     assert!(rig.events().iter().any(heard), "an honest peer is still heard");
 }
 
@@ -264,8 +333,10 @@ fn strangers_never_displace_whom_the_operator_named_or_who_is_connected() {
     let began = Instant::now();
     for n in 0..2_600 {
         let from = SocketAddr::from(([198, 51, (n % 200) as u8, 7], 5000));
-        let told =
-            (0..10).map(|i| ListedPeer { permid: throw_away(1_000_000 + n * 10 + i), ..listed(9, "198.51.1.1", 9009) });
+        let told = (0..10).map(|i| ListedPeer {
+            permid: throw_away(1_000_000 + n * 10 + i),
+            ..listed(9, "198.51.1.1", 9009)
+        });
         visits(&mut rig, n, from, &message(told.collect()));
     }
     assert!(began.elapsed() < secs(20), "making room takes no scan: {:?}", began.elapsed());
@@ -323,7 +394,10 @@ fn whoever_was_reached_once_stays_connectable() {
     rig.connect(B, 3, Direction::Outgoing, None);
     rig.frame(B, message(vec![]));
     let sent = buddycasts(&mut rig);
-    assert_eq!(sent.iter().map(|(_, message)| message.connectable).collect::<Vec<_>>(), [Some(true)]);
+    assert_eq!(
+        sent.iter().map(|(_, message)| message.connectable).collect::<Vec<_>>(),
+        [Some(true)]
+    );
 }
 
 #[test]
@@ -331,7 +405,11 @@ fn everybody_gets_a_keep_alive_about_every_two_minutes() {
     let mut rig = Rig::new(gossiping(1));
     rig.connect(A, 2, Direction::Incoming, None); // never exchanged with
     rig.pass(secs(600));
-    let count = rig.sent.iter().filter(|(conn, frame)| *conn == A && frame.id == FrameId::KEEP_ALIVE).count();
+    let count = rig
+        .sent
+        .iter()
+        .filter(|(conn, frame)| *conn == A && frame.id == FrameId::KEEP_ALIVE)
+        .count();
     assert!((4..=5).contains(&count), "{count} in ten minutes");
 }
 

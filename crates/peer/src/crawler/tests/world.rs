@@ -1,4 +1,5 @@
-//! A network of engines on virtual time: dials, frames and closes take a latency, in order on each connection.
+//! A network of engines on virtual time: dials, frames and closes take a latency, in order on each
+//! connection.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -56,7 +57,15 @@ impl World {
         let reachable = config.listening.is_some();
         let seed = config.seed;
         let engine = Engine::new(config, self.now);
-        self.members.push(Member { engine, events: Vec::new(), handler, reachable, permid, address, seed });
+        self.members.push(Member {
+            engine,
+            events: Vec::new(),
+            handler,
+            reachable,
+            permid,
+            address,
+            seed,
+        });
         self.members.len() - 1
     }
 
@@ -73,7 +82,9 @@ impl World {
     fn drain(&mut self, member: usize) {
         while let Some(output) = self.members[member].engine.poll_output() {
             match output {
-                Output::Dial { attempt, port, host, expected } => self.dial(member, attempt, &host, port, expected),
+                Output::Dial { attempt, port, host, expected } => {
+                    self.dial(member, attempt, &host, port, expected)
+                }
                 Output::Send { conn, frame } => self.send(End { member, conn }, frame),
                 Output::Close { conn, failure } => self.cut(End { member, conn }, &failure),
                 Output::Abandon { .. } | Output::Delivered { .. } => {}
@@ -94,7 +105,11 @@ impl World {
             self.cut_after = left.checked_sub(1);
             if left == 0 {
                 let lost = Failure::new(Cause::Reset, By::Network, "");
-                self.later(LATENCY, from.member, Input::Closed { conn: from.conn, failure: lost.clone() });
+                self.later(
+                    LATENCY,
+                    from.member,
+                    Input::Closed { conn: from.conn, failure: lost.clone() },
+                );
                 if let Some(to) = self.forget(from) {
                     self.later(LATENCY, to.member, Input::Closed { conn: to.conn, failure: lost });
                 }
@@ -102,7 +117,11 @@ impl World {
             }
         }
         let Some(to) = self.other_end.get(&from).copied() else { return };
-        self.later(Duration::from_millis(1), from.member, Input::Written { conn: from.conn, frames: 1 });
+        self.later(
+            Duration::from_millis(1),
+            from.member,
+            Input::Written { conn: from.conn, frames: 1 },
+        );
         self.later(LATENCY, to.member, Input::Frame { conn: to.conn, frame });
     }
 
@@ -113,7 +132,11 @@ impl World {
     }
 
     fn cut(&mut self, from: End, failure: &Failure) {
-        self.later(LATENCY, from.member, Input::Closed { conn: from.conn, failure: failure.clone() });
+        self.later(
+            LATENCY,
+            from.member,
+            Input::Closed { conn: from.conn, failure: failure.clone() },
+        );
         if let Some(to) = self.forget(from) {
             let failure = Failure::new(Cause::Closed, By::Peer, "");
             self.later(LATENCY, to.member, Input::Closed { conn: to.conn, failure });
@@ -122,16 +145,26 @@ impl World {
 
     /// Cuts every connection of a member.
     pub(super) fn unplug(&mut self, member: usize) {
-        let ends: Vec<_> = self.other_end.keys().copied().filter(|end| end.member == member).collect();
+        let ends: Vec<_> =
+            self.other_end.keys().copied().filter(|end| end.member == member).collect();
         for end in ends {
             self.cut(end, &Failure::new(Cause::Reset, By::Network, ""));
         }
     }
 
-    fn dial(&mut self, from: usize, attempt: AttemptId, host: &str, port: u16, expected: Option<Permid>) {
+    fn dial(
+        &mut self,
+        from: usize,
+        attempt: AttemptId,
+        host: &str,
+        port: u16,
+        expected: Option<Permid>,
+    ) {
         let address = SocketAddr::new(host.parse().unwrap(), port);
-        let found = self.members.iter().position(|member| member.reachable && member.address == address);
-        let failure = |cause| Input::DialFailed { attempt, failure: Failure::new(cause, By::Peer, "") };
+        let found =
+            self.members.iter().position(|member| member.reachable && member.address == address);
+        let failure =
+            |cause| Input::DialFailed { attempt, failure: Failure::new(cause, By::Peer, "") };
         let Some(to) = found else { return self.later(LATENCY, from, failure(Cause::TcpRefused)) };
         if expected.is_some_and(|expected| expected != self.members[to].permid) {
             return self.later(LATENCY, from, failure(Cause::WrongPermid));
@@ -149,10 +182,16 @@ impl World {
             listening_port: if member.reachable { member.address.port() } else { 0 },
             rtt: LATENCY,
         };
-        let (dialled, came) =
-            (peer(&self.members[to], Direction::Outgoing), peer(&self.members[from], Direction::Incoming));
+        let (dialled, came) = (
+            peer(&self.members[to], Direction::Outgoing),
+            peer(&self.members[from], Direction::Incoming),
+        );
         self.later(LATENCY, to, Input::Connected { conn: far, attempt: None, peer: came });
-        self.later(LATENCY, from, Input::Connected { conn: near, attempt: Some(attempt), peer: dialled });
+        self.later(
+            LATENCY,
+            from,
+            Input::Connected { conn: near, attempt: Some(attempt), peer: dialled },
+        );
     }
 
     /// Runs until this much time has passed.
@@ -161,8 +200,10 @@ impl World {
         loop {
             let frame = self.queue.first_key_value().map(|((at, _), _)| *at);
             let timers = self.members.iter().enumerate();
-            let timer = timers.filter_map(|(n, member)| Some((member.engine.next_deadline()?.0, n))).min();
-            let next = frame.into_iter().chain(timer.map(|(at, _)| at)).min().filter(|at| *at <= until);
+            let timer =
+                timers.filter_map(|(n, member)| Some((member.engine.next_deadline()?.0, n))).min();
+            let next =
+                frame.into_iter().chain(timer.map(|(at, _)| at)).min().filter(|at| *at <= until);
             let Some(next) = next else { break };
             self.now = self.now.max(next);
             if frame == Some(next) {
@@ -178,7 +219,8 @@ impl World {
 
     pub(super) fn connect(&mut self, from: usize, to: usize) {
         let Member { address, permid, .. } = &self.members[to];
-        let target = Target { host: address.ip().to_string(), port: address.port(), permid: Some(*permid) };
+        let target =
+            Target { host: address.ip().to_string(), port: address.port(), permid: Some(*permid) };
         self.input(from, Input::Connect { target, source: Source::Operator });
     }
 

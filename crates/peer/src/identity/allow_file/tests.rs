@@ -47,5 +47,8 @@ fn files_that_are_no_lists_are_refused() {
     let path = directory.path().join("large");
     fs::write(&path, vec![b'\n'; usize::try_from(MAX_FILE).unwrap() + 1]).unwrap();
     let error = AllowFile::open(&path).unwrap_err();
-    assert!(matches!(error.cause, AllowFileCause::TooLarge) && error.to_string().contains("1024 KiB"), "{error}");
+    assert!(
+        matches!(error.cause, AllowFileCause::TooLarge) && error.to_string().contains("1024 KiB"),
+        "{error}"
+    );
 }

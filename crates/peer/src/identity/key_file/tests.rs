@@ -13,9 +13,15 @@ fn a_key_is_made_once_and_found_again() {
     let found = ed25519_or_new(&path).unwrap();
     assert_eq!(made.key.permid(), found.key.permid());
     assert_eq!((made.exposed, found.exposed), (None, None));
-    let names: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> = fs::read_dir(path.parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
     assert_eq!(names, ["identity.pem"], "nothing unfinished is left");
-    assert_ne!(create(&directory.path().join("other"), PermidKind::Ed25519).unwrap().permid(), found.key.permid());
+    assert_ne!(
+        create(&directory.path().join("other"), PermidKind::Ed25519).unwrap().permid(),
+        found.key.permid()
+    );
 }
 
 #[test]
@@ -58,7 +64,10 @@ fn what_cannot_be_read_says_what_to_do() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("identity.pem");
     let (text, missing) = cause(read(&path));
-    assert!(matches!(missing, KeyFileCause::Missing) && text.contains("swarmscope key new"), "{text}");
+    assert!(
+        matches!(missing, KeyFileCause::Missing) && text.contains("swarmscope key new"),
+        "{text}"
+    );
     let (text, is_directory) = cause(read(directory.path()));
     assert!(matches!(is_directory, KeyFileCause::Read(_)), "{text}");
     fs::write(&path, vec![b'-'; usize::try_from(MAX_FILE).unwrap() + 1]).unwrap();
@@ -66,7 +75,10 @@ fn what_cannot_be_read_says_what_to_do() {
     assert!(matches!(too_large, KeyFileCause::TooLarge) && text.contains("64 KiB"), "{text}");
     fs::write(&path, "hello").unwrap();
     let (text, no_key) = cause(read(&path));
-    assert!(matches!(no_key, KeyFileCause::Key(KeyError::NotPem)) && text.contains("BEGIN"), "{text}");
+    assert!(
+        matches!(no_key, KeyFileCause::Key(KeyError::NotPem)) && text.contains("BEGIN"),
+        "{text}"
+    );
     let (text, no_directory) = cause(create(&path.join("identity.pem"), PermidKind::Ed25519));
     assert!(matches!(&no_directory, KeyFileCause::NotADirectory(file) if *file == path), "{text}");
 }
@@ -82,7 +94,10 @@ fn each_kind_has_its_option() {
     let (text, wrong) = cause(read_legacy(&current));
     assert!(matches!(wrong, KeyFileCause::NotSect233k1) && text.contains("--identity"), "{text}");
     let (text, wrong) = cause(read_ed25519(&legacy));
-    assert!(matches!(wrong, KeyFileCause::NotEd25519) && text.contains("--legacy-identity"), "{text}");
+    assert!(
+        matches!(wrong, KeyFileCause::NotEd25519) && text.contains("--legacy-identity"),
+        "{text}"
+    );
 }
 
 #[cfg(not(feature = "legacy"))]

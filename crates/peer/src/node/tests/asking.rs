@@ -11,8 +11,16 @@ async fn asks_and_is_answered(version: OverlayVersion, transport: Transport) {
     let mut peer = Running::peer(version).await;
     let mut crawler = Running::start(config(version, 1)).await;
     crawler.node.connect(peer.target());
-    let connected = crawler.until(|event| matches!(event, Event::Connected { .. }).then_some(event)).await;
-    let Event::Connected { permid: who, was, version: selected, transport: inside, listening_port, .. } = connected
+    let connected =
+        crawler.until(|event| matches!(event, Event::Connected { .. }).then_some(event)).await;
+    let Event::Connected {
+        permid: who,
+        was,
+        version: selected,
+        transport: inside,
+        listening_port,
+        ..
+    } = connected
     else {
         panic!()
     };
@@ -88,14 +96,18 @@ async fn a_probe_that_panics_is_an_error_1() {
 async fn a_reply_follows_its_crawler_by_dial_back() {
     for version in [CURRENT, LEGACY] {
         let mut peer = Running::peer(version).await;
-        let mut crawler = Running::start(NodeConfig { listen: LOOPBACK, ..config(version, 1) }).await;
+        let mut crawler =
+            Running::start(NodeConfig { listen: LOOPBACK, ..config(version, 1) }).await;
         crawler.connect(&peer).await;
-        let of = crawler.node.request(Ask { wait_for_dial_back: true, ..ask(version, "40000 500") });
+        let of =
+            crawler.node.request(Ask { wait_for_dial_back: true, ..ask(version, "40000 500") });
         peer.until(|event| matches!(event, Event::Asked { .. }).then_some(())).await;
         peer.node.disconnect(permid(version, 1));
         let (payload, back) = crawler
             .until(|event| match event {
-                Event::Reply { ticket, payload, dialled_back, .. } if ticket == of => Some((payload, dialled_back)),
+                Event::Reply { ticket, payload, dialled_back, .. } if ticket == of => {
+                    Some((payload, dialled_back))
+                }
                 Event::RequestFailed { failure, .. } => panic!("{failure}"),
                 _ => None,
             })
@@ -111,14 +123,16 @@ async fn a_known_peer_is_dialled_for_a_request() {
     crawler.until(|event| matches!(event, Event::Disconnected { .. }).then_some(())).await;
     peer.until(|event| matches!(event, Event::Disconnected { .. }).then_some(())).await;
     assert_eq!(crawler.ask(ask(CURRENT, "9 0")).await, Ok((ErrorByte::SUCCESS, pattern(9))));
-    let unknown = crawler.ask(Ask { to: permid(CURRENT, 77), ..ask(CURRENT, "") }).await.unwrap_err();
+    let unknown =
+        crawler.ask(Ask { to: permid(CURRENT, 77), ..ask(CURRENT, "") }).await.unwrap_err();
     assert_eq!(unknown.cause, Cause::NotConnected);
 }
 
 #[tokio::test]
 async fn a_timeout_and_a_cancelled_request() {
     let (mut crawler, _peer) = pair(CURRENT).await;
-    let late = crawler.ask(Ask { timeout: Duration::from_millis(50), ..ask(CURRENT, "1 1000") }).await;
+    let late =
+        crawler.ask(Ask { timeout: Duration::from_millis(50), ..ask(CURRENT, "1 1000") }).await;
     assert_eq!(late.unwrap_err().cause, Cause::FirstPartTimeout);
     let ticket = crawler.node.request(ask(CURRENT, "1 60000"));
     crawler.node.cancel(ticket);
@@ -162,12 +176,20 @@ async fn what_fails_is_told_to_who_awaits_it() {
     let nobody = crawler.node.ask(Ask::new(permid(CURRENT, 77), ECHO)).await.unwrap_err();
     assert_eq!(nobody.cause, Cause::NotConnected);
     crawler.node.connect(peer.target()).await.unwrap();
-    let late = crawler.node.ask(ask(CURRENT, "1 1000").timeout(Duration::from_millis(50))).await.unwrap_err();
+    let late = crawler
+        .node
+        .ask(ask(CURRENT, "1 1000").timeout(Duration::from_millis(50)))
+        .await
+        .unwrap_err();
     assert_eq!(late.cause, Cause::FirstPartTimeout);
     let asking = crawler.node.ask(ask(CURRENT, "1 60000"));
     crawler.node.clone().shutdown(Duration::from_secs(1)).await;
     assert_eq!(asking.await.unwrap_err().cause, Cause::Stopped);
-    assert_eq!(crawler.node.ask(ask(CURRENT, "1 0")).await.unwrap_err().cause, Cause::Stopped, "a node that has ended");
+    assert_eq!(
+        crawler.node.ask(ask(CURRENT, "1 0")).await.unwrap_err().cause,
+        Cause::Stopped,
+        "a node that has ended"
+    );
     let gone = peer.target();
     peer.node.shutdown(Duration::ZERO).await;
     while peer.events.recv().await.is_some() {}
@@ -193,7 +215,8 @@ async fn one_crawler_s_long_questions_hold_up_nobody_else_s() {
     other.connect(&peer).await;
     let long: Vec<_> = (0..64).map(|_| one.node.request(ask(CURRENT, "1 60000"))).collect();
     tokio::time::sleep(Duration::from_millis(300)).await; // they are there first
-    let answered = tokio::time::timeout(Duration::from_secs(10), other.ask(ask(CURRENT, "5 0"))).await;
+    let answered =
+        tokio::time::timeout(Duration::from_secs(10), other.ask(ask(CURRENT, "5 0"))).await;
     assert_eq!(answered.expect("not after a minute"), Ok((ErrorByte::SUCCESS, pattern(5))));
     drop(long);
 }

@@ -24,7 +24,8 @@ async fn a_node_that_nobody_reads_from_goes_on() {
 /// Small for a part, and too much in all for what sockets hold.
 static CRUMB: [u8; 2048] = [b'.'; 2048];
 
-/// A peer that answers its first request in so many small parts, as fast as they are taken. Tells how many are.
+/// A peer that answers its first request in so many small parts, as fast as they are taken. Tells
+/// how many are.
 async fn crumbling_peer(parts: u32) -> (Target, Arc<AtomicU32>) {
     let limits = Limits::default();
     let overlay = OverlayConfig {
@@ -56,7 +57,13 @@ async fn crumbling_peer(parts: u32) -> (Target, Arc<AtomicU32>) {
                 let (message, channel) = (request.message, request.channel);
                 let parts_left = PartsLeft(u8::from(left > 0));
                 let payload = Bytes::from_static(&CRUMB);
-                let part = CrawlerReply { message, channel, parts_left, error: ErrorByte::SUCCESS, payload };
+                let part = CrawlerReply {
+                    message,
+                    channel,
+                    parts_left,
+                    error: ErrorByte::SUCCESS,
+                    payload,
+                };
                 overlay.send(conn, part.encode()).unwrap();
             }
             count.store(parts - left, Ordering::Relaxed);
@@ -83,7 +90,10 @@ async fn a_reader_that_comes_late_finds_every_part_and_until_then_the_peer_waits
         }
         before = now;
     }
-    assert!(before < PARTS, "channel and backlog have room for 5120 events, the connection for some more");
+    assert!(
+        before < PARTS,
+        "channel and backlog have room for 5120 events, the connection for some more"
+    );
     let mut parts = 0;
     let payload = loop {
         match crawler.until(Some).await {
@@ -104,7 +114,8 @@ async fn the_allow_list_is_read_again_when_it_changes() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("crawlers.txt");
     let allow_file = Some(file.clone());
-    let mut peer = Running::start(NodeConfig { listen: LOOPBACK, allow_file, ..config(CURRENT, 2) }).await;
+    let mut peer =
+        Running::start(NodeConfig { listen: LOOPBACK, allow_file, ..config(CURRENT, 2) }).await;
     let mut crawler = Running::crawler(CURRENT, &peer).await;
     std::fs::write(&file, format!("# the only one\n{}\n", permid(CURRENT, 1))).unwrap();
     let reply = crawler.ask(ask(CURRENT, "1 0")).await;
@@ -192,7 +203,11 @@ async fn a_reply_on_its_way_outlives_the_last_handle() {
     let Running { node, events: _events } = Running::start(peer).await;
     let mut crawler = Running::start(config(CURRENT, 1)).await;
     let address = node.listening().unwrap();
-    crawler.node.connect(Target { host: address.ip().to_string(), port: address.port(), permid: None }).await.unwrap();
+    crawler
+        .node
+        .connect(Target { host: address.ip().to_string(), port: address.port(), permid: None })
+        .await
+        .unwrap();
     let ticket = crawler.node.request(ask(CURRENT, "600000 0"));
     crawler.until(|event| matches!(event, Event::Part { .. }).then_some(())).await;
     drop(node);

@@ -101,7 +101,12 @@ impl Running {
 
     /// A peer of this version that lets Crawler 1 ask.
     async fn peer(version: OverlayVersion) -> Self {
-        Self::start(NodeConfig { listen: LOOPBACK, allow: vec![permid(version, 1)], ..config(version, 2) }).await
+        Self::start(NodeConfig {
+            listen: LOOPBACK,
+            allow: vec![permid(version, 1)],
+            ..config(version, 2)
+        })
+        .await
     }
 
     /// Crawler 1, connected to that peer.
@@ -140,7 +145,9 @@ impl Running {
     /// The end of a request: error byte and payload, or what failed.
     async fn end(&mut self, of: Ticket) -> Result<(ErrorByte, Bytes), Failure> {
         self.until(|event| match event {
-            Event::Reply { ticket, error, payload, .. } if ticket == of => Some(Ok((error, payload))),
+            Event::Reply { ticket, error, payload, .. } if ticket == of => {
+                Some(Ok((error, payload)))
+            }
             Event::RequestFailed { ticket, failure, .. } if ticket == of => Some(Err(failure)),
             _ => None,
         })

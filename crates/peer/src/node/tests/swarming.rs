@@ -9,7 +9,9 @@ async fn swarm_finds_itself(version: OverlayVersion) {
     let first = Running::start(gossiping(10)).await;
     let mut others = Vec::new();
     for n in 11..15 {
-        others.push(Running::start(NodeConfig { bootstrap: vec![first.target()], ..gossiping(n) }).await);
+        others.push(
+            Running::start(NodeConfig { bootstrap: vec![first.target()], ..gossiping(n) }).await,
+        );
     }
     for mut node in others {
         let mut connected = HashSet::new();
@@ -38,7 +40,8 @@ async fn five_nodes_of_version_17_find_each_other_from_one_address() {
 #[tokio::test]
 async fn initiators_run_when_they_are_switched_on() {
     let peer = Running::peer(CURRENT).await;
-    let mut crawler = Running::start(NodeConfig { initiators: vec![ECHO], ..config(CURRENT, 1) }).await;
+    let mut crawler =
+        Running::start(NodeConfig { initiators: vec![ECHO], ..config(CURRENT, 1) }).await;
     crawler.node.connect(peer.target());
     let (payload, origin) = crawler
         .until(|event| match event {

@@ -42,7 +42,12 @@ fn pieces(traced: &[(PeerKey, Trace)], sent: bool) -> Vec<Piece> {
 #[tokio::test]
 async fn both_sides_are_told_of_the_same_bytes_and_before_what_they_mean() {
     for version in [LEGACY, CURRENT] {
-        let peer = NodeConfig { listen: LOOPBACK, allow: vec![permid(version, 1)], trace: true, ..config(version, 2) };
+        let peer = NodeConfig {
+            listen: LOOPBACK,
+            allow: vec![permid(version, 1)],
+            trace: true,
+            ..config(version, 2)
+        };
         let mut peer = Running::start(peer).await;
         let mut crawler = Running::start(NodeConfig { trace: true, ..config(version, 1) }).await;
         crawler.node.connect(peer.target());
@@ -59,7 +64,10 @@ async fn both_sides_are_told_of_the_same_bytes_and_before_what_they_mean() {
             parts += usize::from(is_part);
             if is_part {
                 let told = pieces(&traced(&before), false);
-                let frames = told.iter().filter(|piece| piece.kind == Kind::Frame(FrameId::CRAWLER_REPLY)).count();
+                let frames = told
+                    .iter()
+                    .filter(|piece| piece.kind == Kind::Frame(FrameId::CRAWLER_REPLY))
+                    .count();
                 assert!(frames >= parts, "a part is told of after its frame");
             }
             before.push(event);
@@ -67,7 +75,11 @@ async fn both_sides_are_told_of_the_same_bytes_and_before_what_they_mean() {
         crawler.node.disconnect(who);
         before.extend(until_gone(&mut crawler).await);
         let (near, far) = (traced(&before), traced(&until_gone(&mut peer).await));
-        assert_eq!((pieces(&near, true), pieces(&near, false)), (pieces(&far, false), pieces(&far, true)), "{version}");
+        assert_eq!(
+            (pieces(&near, true), pieces(&near, false)),
+            (pieces(&far, false), pieces(&far, true)),
+            "{version}"
+        );
         assert!(matches!(&near[0].0, PeerKey::Address(_)), "nobody knows yet who it is");
         assert!(
             near.iter()
@@ -109,8 +121,14 @@ async fn frames_are_told_only_of_the_peer_that_is_looked_at_and_from_then_on() {
         events.push(crawler.events.recv().await.unwrap());
     }
     let watched = traced(&events);
-    let frames = |sent, id| pieces(&watched, sent).iter().filter(|piece| piece.kind == Kind::Frame(id)).count();
-    assert_eq!((frames(true, FrameId::CRAWLER_REQUEST), frames(false, FrameId::CRAWLER_REPLY)), (1, 2), "{watched:?}");
+    let frames = |sent, id| {
+        pieces(&watched, sent).iter().filter(|piece| piece.kind == Kind::Frame(id)).count()
+    };
+    assert_eq!(
+        (frames(true, FrameId::CRAWLER_REQUEST), frames(false, FrameId::CRAWLER_REPLY)),
+        (1, 2),
+        "{watched:?}"
+    );
     assert!(pieces(&watched, false).iter().all(|piece| piece.whole), "cut between frames");
     crawler.node.trace(permid(CURRENT, 9), true);
     crawler.node.trace(who, false);
@@ -126,7 +144,8 @@ async fn frames_are_told_only_of_the_peer_that_is_looked_at_and_from_then_on() {
 async fn more_time_for_a_request_that_is_under_way() {
     let peer = Running::peer(CURRENT).await;
     let mut crawler = Running::crawler(CURRENT, &peer).await;
-    let ticket = crawler.node.request(Ask { timeout: Duration::from_millis(400), ..ask(CURRENT, "5 1200") });
+    let ticket =
+        crawler.node.request(Ask { timeout: Duration::from_millis(400), ..ask(CURRENT, "5 1200") });
     crawler.node.extend(ticket, Duration::from_secs(20));
     let whole = |event| match event {
         Event::Due { ticket: of, whole, .. } if of == ticket => Some(whole),

@@ -62,7 +62,8 @@ async fn a_dialler_does_not_wait_for_ever_either() {
         authentication: Duration::from_secs(1),
         ..Timeouts::default()
     };
-    let mut dialler = Peer::with(current(1), false, &Limits { outgoing, ..Limits::default() }).await;
+    let mut dialler =
+        Peer::with(current(1), false, &Limits { outgoing, ..Limits::default() }).await;
     let (listener, port) = raw::listen().await;
     dialler.dial(port, None);
     let (_mute, _) = listener.accept().await.unwrap();
@@ -75,7 +76,9 @@ async fn a_dialler_does_not_wait_for_ever_either() {
 /// How many were refused for being too many, as one event tells.
 async fn refusals(peer: &mut Peer) -> u64 {
     match peer.fact().await {
-        OverlayEvent::AcceptFailed { failure, times, .. } if failure.cause == Cause::Crowded => times,
+        OverlayEvent::AcceptFailed { failure, times, .. } if failure.cause == Cause::Crowded => {
+            times
+        }
         other => panic!("{other:?} instead of a refusal"),
     }
 }
@@ -127,7 +130,9 @@ async fn where_all_places_are_taken_the_oldest_of_the_largest_crowd_goes() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.3:0".parse().unwrap()).unwrap();
     let _newcomer = socket.connect(peer.overlay.listening().unwrap()).await.unwrap();
-    let OverlayEvent::AcceptFailed { remote, failure, .. } = peer.fact().await else { panic!("one has to go") };
+    let OverlayEvent::AcceptFailed { remote, failure, .. } = peer.fact().await else {
+        panic!("one has to go")
+    };
     assert_eq!(failure.cause, Cause::Crowded);
     assert_eq!(remote, crowd[0].local_addr().unwrap());
     assert_eq!(raw::read_rest(&mut crowd[0]).await, b"");
@@ -135,8 +140,12 @@ async fn where_all_places_are_taken_the_oldest_of_the_largest_crowd_goes() {
 
 #[tokio::test]
 async fn a_peer_that_does_not_read_is_given_up() {
-    let limits =
-        Limits { write: Duration::from_millis(500), queued_bytes: 20 << 20, queued_frames: 1000, ..Limits::default() };
+    let limits = Limits {
+        write: Duration::from_millis(500),
+        queued_bytes: 20 << 20,
+        queued_frames: 1000,
+        ..Limits::default()
+    };
     let mut peer = Peer::with(current(1), true, &limits).await;
     let mut stalls = raw::connect(peer.port(), &tls(2)).await;
     let link = peer.connected().await;
@@ -157,9 +166,12 @@ async fn a_full_queue_is_refused_at_once_and_ends_the_connection() {
     let _stalls = raw::connect(peer.port(), &tls(2)).await;
     let link = peer.connected().await;
     stall(&peer, link.conn).await;
-    let refused = (0..=10).find_map(|_| peer.overlay.send(link.conn, filled(231, 0, 1 << 20)).err());
+    let refused =
+        (0..=10).find_map(|_| peer.overlay.send(link.conn, filled(231, 0, 1 << 20)).err());
     assert_eq!(refused.unwrap().cause, Cause::QueueFull);
-    let closed = timeout(SOON, peer.closed()).await.expect("before the peer's time to take something is over");
+    let closed = timeout(SOON, peer.closed())
+        .await
+        .expect("before the peer's time to take something is over");
     assert_eq!(closed.1.cause, Cause::QueueFull);
 }
 
@@ -187,18 +199,24 @@ async fn a_stalled_connection_hears_that_it_is_to_end() {
     let link = peer.connected().await;
     stall(&peer, link.conn).await;
     peer.overlay.close(link.conn, Failure::new(Cause::Closed, By::Us, "enough"));
-    let closed = timeout(SOON, peer.closed()).await.expect("before the peer's time to take something is over");
+    let closed = timeout(SOON, peer.closed())
+        .await
+        .expect("before the peer's time to take something is over");
     assert_eq!((closed.0, closed.1.cause), (link.conn, Cause::Closed));
 }
 
 #[tokio::test]
 async fn what_was_written_is_told_so_that_a_long_reply_can_follow() {
-    let (mut dialler, mut acceptor) = (Peer::silent(current(1)).await, Peer::start(current(2)).await);
+    let (mut dialler, mut acceptor) =
+        (Peer::silent(current(1)).await, Peer::start(current(2)).await);
     let (_, into) = connect(&mut dialler, &mut acceptor).await;
     let (mut sent, mut written) = (0, 0);
     while written < 300 {
         while sent < 300 && sent - written < 8 {
-            acceptor.overlay.send(into.conn, filled(231, u8::try_from(sent % 256).unwrap(), 32_768)).unwrap();
+            acceptor
+                .overlay
+                .send(into.conn, filled(231, u8::try_from(sent % 256).unwrap(), 32_768))
+                .unwrap();
             sent += 1;
         }
         match acceptor.next().await {
@@ -223,7 +241,9 @@ async fn a_node_that_is_behind_slows_its_peer_down_instead_of_taking_memory() {
     let flood = filled(77, 0, 60_000).encode();
     let sender = tokio::spawn(async move {
         let mut sent = 0_u32;
-        while let Ok(Ok(())) = tokio::time::timeout(Duration::from_millis(500), peer.write_all(&flood)).await {
+        while let Ok(Ok(())) =
+            tokio::time::timeout(Duration::from_millis(500), peer.write_all(&flood)).await
+        {
             sent += 1;
         }
         (sent, peer)

@@ -44,13 +44,18 @@ async fn an_end_with_close_notify_is_an_orderly_one() {
 #[tokio::test]
 async fn a_reset_is_a_reset() {
     for identities in [current, legacy] {
-        let (mut dialler, mut acceptor) = (Peer::silent(identities(1)).await, Peer::start(identities(2)).await);
+        let (mut dialler, mut acceptor) =
+            (Peer::silent(identities(1)).await, Peer::start(identities(2)).await);
         let proxy = tokio::net::TcpListener::bind(("127.0.0.2", acceptor.port())).await.unwrap();
         dialler.dial_at(&proxy.local_addr().unwrap(), None);
         let (mut near, _) = proxy.accept().await.unwrap();
         let mut far = tokio::net::TcpStream::connect(("127.0.0.1", acceptor.port())).await.unwrap();
         let pass = tokio::spawn(async move {
-            let _ = timeout(Duration::from_millis(800), tokio::io::copy_bidirectional(&mut near, &mut far)).await;
+            let _ = timeout(
+                Duration::from_millis(800),
+                tokio::io::copy_bidirectional(&mut near, &mut far),
+            )
+            .await;
             near.set_zero_linger().unwrap();
             far.set_zero_linger().unwrap();
         });
@@ -78,7 +83,8 @@ async fn a_record_that_does_not_decrypt_says_so() {
 #[tokio::test]
 async fn a_frame_over_the_limit_ends_it_before_its_bytes_come() {
     for identities in [current, legacy] {
-        let (mut dialler, mut acceptor) = (Peer::silent(identities(1)).await, Peer::start(identities(2)).await);
+        let (mut dialler, mut acceptor) =
+            (Peer::silent(identities(1)).await, Peer::start(identities(2)).await);
         let (out, _) = connect(&mut dialler, &mut acceptor).await;
         dialler.overlay.send(out.conn, filled(77, 0, 1 << 23)).unwrap();
         assert_eq!(acceptor.closed().await.1.cause, Cause::FrameTooLarge);
@@ -91,7 +97,8 @@ async fn a_frame_over_the_limit_ends_it_before_its_bytes_come() {
 async fn what_the_peer_sent_before_it_went_away_still_counts() {
     // Its last frames and its end arrive while we can no longer write to it.
     for identities in [current, legacy] {
-        let (mut dialler, mut acceptor) = (Peer::silent(identities(1)).await, Peer::start(identities(2)).await);
+        let (mut dialler, mut acceptor) =
+            (Peer::silent(identities(1)).await, Peer::start(identities(2)).await);
         let (out, into) = connect(&mut dialler, &mut acceptor).await;
         for _ in 0..50 {
             acceptor.overlay.send(into.conn, filled(231, 1, 30_000)).unwrap();
@@ -107,7 +114,8 @@ async fn what_the_peer_sent_before_it_went_away_still_counts() {
 
 #[tokio::test]
 async fn what_was_written_is_told_before_the_end() {
-    let (mut dialler, mut acceptor) = (Peer::silent(current(1)).await, Peer::start(current(2)).await);
+    let (mut dialler, mut acceptor) =
+        (Peer::silent(current(1)).await, Peer::start(current(2)).await);
     let (out, _) = connect(&mut dialler, &mut acceptor).await;
     for _ in 0..100 {
         dialler.overlay.send(out.conn, filled(231, 1, 30_000)).unwrap();
@@ -117,7 +125,9 @@ async fn what_was_written_is_told_before_the_end() {
     loop {
         match dialler.next().await {
             OverlayEvent::Written { frames, .. } => written += frames,
-            OverlayEvent::Closed { failure, .. } => break assert_eq!(failure.cause, Cause::Stopped),
+            OverlayEvent::Closed { failure, .. } => {
+                break assert_eq!(failure.cause, Cause::Stopped);
+            }
             _ => {}
         }
     }
@@ -126,8 +136,11 @@ async fn what_was_written_is_told_before_the_end() {
 
 #[tokio::test]
 async fn idle_connections_end() {
-    let timeouts =
-        Timeouts { idle: Duration::from_secs(1), idle_look: Duration::from_millis(100), ..Timeouts::default() };
+    let timeouts = Timeouts {
+        idle: Duration::from_secs(1),
+        idle_look: Duration::from_millis(100),
+        ..Timeouts::default()
+    };
     let limits = Limits { incoming: timeouts, ..Limits::default() };
     let mut acceptor = Peer::with(current(1), true, &limits).await;
     let mut dialler = Peer::silent(current(2)).await;
@@ -146,7 +159,8 @@ async fn idle_connections_end() {
 #[tokio::test]
 async fn a_shutdown_sends_what_is_queued_and_ends_everything_in_order() {
     for identities in [current, legacy] {
-        let (mut dialler, mut acceptor) = (Peer::start(identities(1)).await, Peer::start(identities(2)).await);
+        let (mut dialler, mut acceptor) =
+            (Peer::start(identities(1)).await, Peer::start(identities(2)).await);
         let (out, _) = connect(&mut dialler, &mut acceptor).await;
         for _ in 0..20 {
             dialler.overlay.send(out.conn, filled(240, 3, 100_000)).unwrap();
@@ -192,7 +206,8 @@ async fn a_peer_that_keeps_its_side_open_is_not_waited_for_where_nothing_is_bein
 
 #[tokio::test]
 async fn the_last_handle_that_is_dropped_stops_it() {
-    let (mut dialler, mut acceptor) = (Peer::silent(current(1)).await, Peer::start(current(2)).await);
+    let (mut dialler, mut acceptor) =
+        (Peer::silent(current(1)).await, Peer::start(current(2)).await);
     connect(&mut dialler, &mut acceptor).await;
     let Peer { overlay, mut events, .. } = dialler;
     drop(overlay);

@@ -35,7 +35,10 @@ async fn an_acceptor_without_the_secret_key_is_refused() {
         let (socket, _) = raw::accept(&listener, 18).await;
         assert!(raw::tls_server(socket, impostor(2, 3).server().unwrap()).await.is_err());
         let failure = dialler.refused().await;
-        assert_eq!((failure.cause, failure.cause.exit()), (Cause::BadSignature, exit::AUTHENTICATE));
+        assert_eq!(
+            (failure.cause, failure.cause.exit()),
+            (Cause::BadSignature, exit::AUTHENTICATE)
+        );
     }
 }
 
@@ -101,7 +104,8 @@ async fn an_acceptor_that_was_not_asked_for_sees_neither_our_key_nor_a_signature
     let mut dialler = Peer::silent(current(1)).await;
     for (expected, seen) in [(3, false), (2, true)] {
         let witness = Arc::new(Witness::default());
-        let config = tls(2).server_with(Arc::clone(&witness) as Arc<dyn ClientCertVerifier>).unwrap();
+        let config =
+            tls(2).server_with(Arc::clone(&witness) as Arc<dyn ClientCertVerifier>).unwrap();
         let (listener, port) = raw::listen().await;
         dialler.dial(port, Some(permid(&current(expected))));
         let (socket, handshakes) = raw::accept(&listener, 18).await;
@@ -153,7 +157,11 @@ async fn tls_without_our_protocol_or_without_a_key_is_refused() {
 struct NoKey;
 
 impl rustls::client::ResolvesClientCert for NoKey {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<rustls::sign::CertifiedKey>> {
+    fn resolve(
+        &self,
+        _: &[&[u8]],
+        _: &[SignatureScheme],
+    ) -> Option<Arc<rustls::sign::CertifiedKey>> {
         None
     }
 
@@ -171,7 +179,11 @@ impl rustls::client::ResolvesClientCert for NoKey {
 struct Certificate(Arc<rustls::sign::CertifiedKey>);
 
 impl rustls::client::ResolvesClientCert for Certificate {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<rustls::sign::CertifiedKey>> {
+    fn resolve(
+        &self,
+        _: &[&[u8]],
+        _: &[SignatureScheme],
+    ) -> Option<Arc<rustls::sign::CertifiedKey>> {
         Some(Arc::clone(&self.0))
     }
 
@@ -185,7 +197,10 @@ async fn a_key_that_everybody_can_sign_for_is_refused() {
     let mut dialler = Peer::silent(current(1)).await;
     let mut neutral = [0; 32];
     neutral[0] = 1; // the neutral element of the group
-    let weak = Tls::impostor(swarmscope_wire::Permid::Ed25519(neutral), current(3).current.as_ref().unwrap());
+    let weak = Tls::impostor(
+        swarmscope_wire::Permid::Ed25519(neutral),
+        current(3).current.as_ref().unwrap(),
+    );
     let (listener, port) = raw::listen().await;
     dialler.dial(port, None);
     let (socket, _) = raw::accept(&listener, 18).await;
@@ -203,7 +218,8 @@ async fn a_relayed_hello_does_not_pass() {
     assert_eq!(acceptor.refused().await.cause, Cause::HelloMismatch);
 }
 
-/// A version-17 acceptor made by hand answers the dialler's CHALLENGE as `signer`, showing `shown`. What came after it.
+/// A version-17 acceptor made by hand answers the dialler's CHALLENGE as `signer`, showing `shown`.
+/// What came after it.
 async fn legacy_acceptor(dialler: &mut Peer, expected: u8, shown: u8, signer: u8) -> Vec<u8> {
     let (listener, port) = raw::listen().await;
     dialler.dial(port, Some(permid(&legacy(expected))));
@@ -248,7 +264,11 @@ async fn version_17_refuses_a_dialler_without_the_secret_key() {
         let signature = legacy(signer).legacy.unwrap().sign(&message);
         let answer = Response2 { acceptor: peer_id, signature, permid: permid(&legacy(shown)) };
         raw::write(&mut socket, &answer.encode()).await;
-        raw::write(&mut socket, &Frame { id: FrameId(232), body: bytes::Bytes::from_static(b"\x03\0\0\0") }).await;
+        raw::write(
+            &mut socket,
+            &Frame { id: FrameId(232), body: bytes::Bytes::from_static(b"\x03\0\0\0") },
+        )
+        .await;
         if shown == signer {
             assert_eq!(acceptor.connected().await.who.permid, permid(&legacy(2)));
             assert_eq!(acceptor.frame().await.1, frame(232, b"\x03\0\0\0"));

@@ -20,8 +20,10 @@ struct Rewrite {
 async fn pass(listener: &TcpListener, port: u16, rewrite: Rewrite) {
     let (near, _) = listener.accept().await.unwrap();
     let far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    let ((near_reader, near_writer), (far_reader, far_writer)) = (near.into_split(), far.into_split());
-    let rewrite_of = |dialler: bool| (rewrite.of_dialler == dialler).then_some((rewrite.at, rewrite.flip));
+    let ((near_reader, near_writer), (far_reader, far_writer)) =
+        (near.into_split(), far.into_split());
+    let rewrite_of =
+        |dialler: bool| (rewrite.of_dialler == dialler).then_some((rewrite.at, rewrite.flip));
     tokio::spawn(copy(near_reader, far_writer, rewrite_of(true)));
     tokio::spawn(copy(far_reader, near_writer, rewrite_of(false)));
 }
@@ -43,7 +45,12 @@ async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, rewrite: Option<(
 }
 
 /// Both sides' failures of a connection that is rewritten on the way.
-async fn through(dialler: &mut Peer, acceptor: &mut Peer, proxy: &TcpListener, rewrite: Rewrite) -> [Failure; 2] {
+async fn through(
+    dialler: &mut Peer,
+    acceptor: &mut Peer,
+    proxy: &TcpListener,
+    rewrite: Rewrite,
+) -> [Failure; 2] {
     let pin = permid(&current(2));
     dialler.dial_at(&proxy.local_addr().unwrap(), Some(pin));
     pass(proxy, acceptor.port(), rewrite).await;
@@ -57,7 +64,8 @@ async fn proxied(acceptor: &Peer) -> TcpListener {
 
 #[tokio::test]
 async fn every_byte_of_both_handshakes_is_protected_in_version_18() {
-    let (mut dialler, mut acceptor) = (Peer::silent(current(1)).await, Peer::start(current(2)).await);
+    let (mut dialler, mut acceptor) =
+        (Peer::silent(current(1)).await, Peer::start(current(2)).await);
     let proxy = proxied(&acceptor).await;
     for of_dialler in [true, false] {
         for at in 0..HANDSHAKE_LEN {
@@ -90,7 +98,8 @@ async fn nobody_is_moved_from_18_to_17_on_the_way() {
 
 #[tokio::test]
 async fn a_byte_changed_inside_tls_is_noticed() {
-    let (mut dialler, mut acceptor) = (Peer::silent(current(1)).await, Peer::start(current(2)).await);
+    let (mut dialler, mut acceptor) =
+        (Peer::silent(current(1)).await, Peer::start(current(2)).await);
     let proxy = proxied(&acceptor).await;
     for (of_dialler, at) in [(true, 100), (true, 400), (false, 120), (false, 300)] {
         let rewrite = Rewrite { of_dialler, at, flip: 0x40 };

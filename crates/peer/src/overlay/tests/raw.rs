@@ -18,7 +18,8 @@ use swarmscope_wire::handshake::{HANDSHAKE_LEN, Handshake, PeerId};
 /// The handshake of a peer that speaks only this version.
 pub fn handshake(version: u16, port: u16) -> [u8; HANDSHAKE_LEN] {
     let lowest = if version == 18 { 7 } else { 2 };
-    Handshake::new(PeerId::new([7; 8], port, OverlayVersion(lowest), OverlayVersion(version))).encode()
+    Handshake::new(PeerId::new([7; 8], port, OverlayVersion(lowest), OverlayVersion(version)))
+        .encode()
 }
 
 /// Both handshakes, in the order of HELLO.
@@ -60,12 +61,18 @@ pub async fn accept(listener: &TcpListener, version: u16) -> (TcpStream, Handsha
 }
 
 /// TLS as the dialler.
-pub async fn tls_client(socket: TcpStream, config: Arc<ClientConfig>) -> std::io::Result<client::TlsStream<TcpStream>> {
+pub async fn tls_client(
+    socket: TcpStream,
+    config: Arc<ClientConfig>,
+) -> std::io::Result<client::TlsStream<TcpStream>> {
     TlsConnector::from(config).connect("x".try_into().unwrap(), socket).await
 }
 
 /// TLS as the acceptor.
-pub async fn tls_server(socket: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<server::TlsStream<TcpStream>> {
+pub async fn tls_server(
+    socket: TcpStream,
+    config: Arc<ServerConfig>,
+) -> std::io::Result<server::TlsStream<TcpStream>> {
     TlsAcceptor::from(config).accept(socket).await
 }
 
@@ -82,7 +89,10 @@ pub async fn connect(port: u16, tls: &Tls) -> client::TlsStream<TcpStream> {
 
 pub async fn read_exactly<const N: usize>(stream: &mut (impl AsyncRead + Unpin)) -> [u8; N] {
     let mut bytes = [0; N];
-    timeout(PATIENCE, stream.read_exact(&mut bytes)).await.expect("bytes in time").expect("all of them");
+    timeout(PATIENCE, stream.read_exact(&mut bytes))
+        .await
+        .expect("bytes in time")
+        .expect("all of them");
     bytes
 }
 

@@ -35,7 +35,8 @@ async fn a_permid_may_have_four_connections_here() {
 
 #[tokio::test]
 async fn a_second_dial_to_the_same_peer_is_closed_by_who_dialled_it() {
-    let (mut dialler, mut acceptor) = (Peer::silent(current(1)).await, Peer::start(current(2)).await);
+    let (mut dialler, mut acceptor) =
+        (Peer::silent(current(1)).await, Peer::start(current(2)).await);
     let (first, _) = connect(&mut dialler, &mut acceptor).await;
     dialler.dial(acceptor.port(), None);
     let second = dialler.connected().await;
@@ -55,7 +56,9 @@ async fn a_second_dial_to_the_same_peer_is_closed_by_who_dialled_it() {
 /// The connections that are left, by direction.
 async fn settle(peer: &mut Peer) -> Vec<Direction> {
     let mut open = Vec::new();
-    while let Ok(Some(event)) = tokio::time::timeout(Duration::from_millis(700), peer.events.recv()).await {
+    while let Ok(Some(event)) =
+        tokio::time::timeout(Duration::from_millis(700), peer.events.recv()).await
+    {
         match event {
             OverlayEvent::Connected { conn, direction, .. } => {
                 open.push((conn, direction));
@@ -81,7 +84,8 @@ async fn of_two_dials_at_the_same_time_one_stays_and_both_sides_agree_which() {
             (of_one, of_other) if of_one.len() == 1 => {
                 assert_ne!(of_one, of_other, "one's outgoing is the other's incoming");
             }
-            // One dial was over before the other side had accepted the other one: then both may stay.
+            // One dial was over before the other side had accepted the other one: then both may
+            // stay.
             (of_one, of_other) => assert_eq!((of_one.len(), of_other.len()), (2, 2)),
         }
     }

@@ -83,7 +83,12 @@ impl Peer {
         Self::configured(identities, listens, limits, false).await
     }
 
-    async fn configured(identities: Identities, listens: bool, limits: &Limits, trace: bool) -> Self {
+    async fn configured(
+        identities: Identities,
+        listens: bool,
+        limits: &Limits,
+        trace: bool,
+    ) -> Self {
         let listen = listens.then_some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let config = OverlayConfig {
             identities,
@@ -113,7 +118,10 @@ impl Peer {
     }
 
     pub async fn next(&mut self) -> OverlayEvent {
-        timeout(PATIENCE, self.events.recv()).await.expect("an event in time").expect("the overlay runs")
+        timeout(PATIENCE, self.events.recv())
+            .await
+            .expect("an event in time")
+            .expect("the overlay runs")
     }
 
     /// The next event that is not a rung of a dial or a count of what was written.
@@ -150,7 +158,8 @@ impl Peer {
     /// Why a dial or an accepted connection failed.
     pub async fn refused(&mut self) -> Failure {
         match self.fact().await {
-            OverlayEvent::DialFailed { failure, .. } | OverlayEvent::AcceptFailed { failure, .. } => failure,
+            OverlayEvent::DialFailed { failure, .. }
+            | OverlayEvent::AcceptFailed { failure, .. } => failure,
             other => panic!("{other:?} instead of a failure"),
         }
     }

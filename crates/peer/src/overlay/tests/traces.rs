@@ -1,4 +1,5 @@
-//! What those who watch are told: every byte once, in both directions, for both versions and both roles.
+//! What those who watch are told: every byte once, in both directions, for both versions and both
+//! roles.
 
 use std::time::Duration;
 
@@ -22,7 +23,9 @@ async fn steps(peer: &mut Peer) -> (Vec<Traced>, Vec<Watched>) {
                 steps.push(traced);
                 names.push(watched);
             }
-            OverlayEvent::Closed { .. } | OverlayEvent::DialFailed { .. } | OverlayEvent::AcceptFailed { .. } => {
+            OverlayEvent::Closed { .. }
+            | OverlayEvent::DialFailed { .. }
+            | OverlayEvent::AcceptFailed { .. } => {
                 return (steps, names);
             }
             _ => {}
@@ -31,12 +34,16 @@ async fn steps(peer: &mut Peer) -> (Vec<Traced>, Vec<Watched>) {
 }
 
 fn sent(steps: &[Traced]) -> Vec<Piece> {
-    let sent = |traced: &Traced| if let Trace::Sent(piece) = &traced.what { Some(piece.clone()) } else { None };
+    let sent = |traced: &Traced| {
+        if let Trace::Sent(piece) = &traced.what { Some(piece.clone()) } else { None }
+    };
     steps.iter().filter_map(sent).collect()
 }
 
 fn received(steps: &[Traced]) -> Vec<Piece> {
-    let got = |traced: &Traced| if let Trace::Received(piece) = &traced.what { Some(piece.clone()) } else { None };
+    let got = |traced: &Traced| {
+        if let Trace::Received(piece) = &traced.what { Some(piece.clone()) } else { None }
+    };
     steps.iter().filter_map(got).collect()
 }
 
@@ -63,7 +70,8 @@ fn facts(steps: &[Traced]) -> Vec<&'static str> {
 
 /// A few frames each way and an orderly end, both sides traced.
 async fn conversation(identities: fn(u8) -> Identities) -> [Vec<Traced>; 2] {
-    let (mut dialler, mut acceptor) = (Peer::traced(identities(1)).await, Peer::traced(identities(2)).await);
+    let (mut dialler, mut acceptor) =
+        (Peer::traced(identities(1)).await, Peer::traced(identities(2)).await);
     dialler.dial(acceptor.port(), None);
     let (out, into) = (connected(&mut dialler).await, connected(&mut acceptor).await);
     dialler.overlay.send(out.0, frame(232, b"\x03\x07\x00\x00")).unwrap();
@@ -85,7 +93,10 @@ async fn connected(peer: &mut Peer) -> (crate::overlay::ConnId, Vec<Traced>) {
     loop {
         match peer.next().await {
             OverlayEvent::Traced { watched, traced } => {
-                assert!(matches!(watched, Watched::Attempt(_)), "only a dial is told of before it is authenticated");
+                assert!(
+                    matches!(watched, Watched::Attempt(_)),
+                    "only a dial is told of before it is authenticated"
+                );
                 before.push(traced);
             }
             OverlayEvent::Connected { conn, .. } => return (conn, before),
@@ -101,7 +112,8 @@ async fn what_one_side_sends_is_what_the_other_receives_byte_by_byte() {
         assert_eq!((sent(&near), sent(&far)), (received(&far), received(&near)));
         let kinds: Vec<_> = sent(&near).iter().map(|piece| piece.kind).collect();
         let tls = facts(&near).contains(&"tls");
-        let auth: &[FrameId] = if tls { &[FrameId::HELLO] } else { &[FrameId::CHALLENGE, FrameId::RESPONSE2] };
+        let auth: &[FrameId] =
+            if tls { &[FrameId::HELLO] } else { &[FrameId::CHALLENGE, FrameId::RESPONSE2] };
         let ours = [FrameId::CRAWLER_REQUEST, FrameId::KEEP_ALIVE];
         let frames = auth.iter().chain(&ours).map(|id| Kind::Frame(*id));
         assert_eq!(kinds, [Kind::Handshake].into_iter().chain(frames).collect::<Vec<_>>());
@@ -118,19 +130,26 @@ async fn the_facts_between_the_bytes_are_told_in_order() {
     let [near, far] = conversation(current).await;
     assert_eq!(facts(&near), ["resolving", "dialling", "open", "tls", "authenticated", "closed"]);
     assert_eq!(facts(&far), ["accepted", "tls", "authenticated", "closed"]);
-    let Some(Trace::Closed(failure)) = near.last().map(|traced| &traced.what) else { panic!("{near:?}") };
+    let Some(Trace::Closed(failure)) = near.last().map(|traced| &traced.what) else {
+        panic!("{near:?}")
+    };
     assert_eq!((failure.cause, failure.by), (Cause::Stopped, By::Us));
 }
 
-/// A relay between two legacy peers counts what passes: on an unencrypted connection that is every byte.
+/// A relay between two legacy peers counts what passes: on an unencrypted connection that is every
+/// byte.
 #[tokio::test]
 async fn the_lengths_are_those_of_the_wire() {
-    let (mut dialler, mut acceptor) = (Peer::traced(legacy(1)).await, Peer::traced(legacy(2)).await);
+    let (mut dialler, mut acceptor) =
+        (Peer::traced(legacy(1)).await, Peer::traced(legacy(2)).await);
     let relay = TcpListener::bind(("127.0.0.2", acceptor.port())).await.unwrap();
     dialler.dial_at(&relay.local_addr().unwrap(), None);
     let (mut near, _) = relay.accept().await.unwrap();
     let mut far = TcpStream::connect(("127.0.0.1", acceptor.port())).await.unwrap();
-    let passing = tokio::spawn(async move { tokio::io::copy_bidirectional(&mut near, &mut far).await.unwrap() });
+    let passing =
+        tokio::spawn(
+            async move { tokio::io::copy_bidirectional(&mut near, &mut far).await.unwrap() },
+        );
     let (conn, mut all) = connected(&mut dialler).await;
     for n in 0..50 {
         dialler.overlay.send(conn, filled(3, n, 1000 * usize::from(n))).unwrap();
@@ -155,7 +174,10 @@ async fn a_stranger_s_answer_is_shown_as_it_came() {
     let (steps, _) = steps(&mut dialler).await;
     assert_eq!(facts(&steps), ["resolving", "dialling", "open", "closed"]);
     let [scrap] = &received(&steps)[..] else { panic!("{steps:?}") };
-    assert_eq!((scrap.kind, scrap.whole, &scrap.bytes[..]), (Kind::Scrap, false, &b"HTTP/1.1 400 Bad Request\r\n"[..]));
+    assert_eq!(
+        (scrap.kind, scrap.whole, &scrap.bytes[..]),
+        (Kind::Scrap, false, &b"HTTP/1.1 400 Bad Request\r\n"[..])
+    );
 }
 
 #[tokio::test]
@@ -171,10 +193,12 @@ async fn who_never_authenticates_is_not_told_of_and_who_does_not_ask_hears_nothi
     assert_eq!(steps(&mut one).await.0, []);
 }
 
-/// A reader that reads nothing for a while: the connection goes on, and the steps it missed are counted.
+/// A reader that reads nothing for a while: the connection goes on, and the steps it missed are
+/// counted.
 #[tokio::test]
 async fn a_slow_reader_misses_steps_and_is_told_how_many() {
-    let (mut dialler, mut acceptor) = (Peer::traced(current(1)).await, Peer::start(current(2)).await);
+    let (mut dialler, mut acceptor) =
+        (Peer::traced(current(1)).await, Peer::start(current(2)).await);
     let (_, into) = connect_traced(&mut dialler, &mut acceptor).await;
     let frames = 3_000_u64;
     for n in 0..frames {
@@ -205,7 +229,10 @@ async fn a_slow_reader_misses_steps_and_is_told_how_many() {
     assert_eq!((told, delivered), (frames, frames));
 }
 
-async fn connect_traced(dialler: &mut Peer, acceptor: &mut Peer) -> (crate::overlay::ConnId, crate::overlay::ConnId) {
+async fn connect_traced(
+    dialler: &mut Peer,
+    acceptor: &mut Peer,
+) -> (crate::overlay::ConnId, crate::overlay::ConnId) {
     dialler.dial(acceptor.port(), None);
     (connected(dialler).await.0, acceptor.connected().await.conn)
 }

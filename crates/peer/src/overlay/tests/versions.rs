@@ -10,7 +10,10 @@ use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 /// A frame each way, then an orderly end.
 async fn converse(mut dialler: Peer, mut acceptor: Peer, version: u16) {
     let (out, into) = connect(&mut dialler, &mut acceptor).await;
-    assert_eq!((out.who.version, into.who.version), (OverlayVersion(version), OverlayVersion(version)));
+    assert_eq!(
+        (out.who.version, into.who.version),
+        (OverlayVersion(version), OverlayVersion(version))
+    );
     dialler.overlay.send(out.conn, frame(232, b"\x03\x07\x00\x00")).unwrap();
     assert_eq!(acceptor.frame().await, (into.conn, frame(232, b"\x03\x07\x00\x00")));
     let large = vec![7; (1 << 23) - 1];
@@ -65,7 +68,10 @@ async fn a_dial_climbs_the_ladder() {
     while let OverlayEvent::Progress { phase, .. } = dialler.next().await {
         rungs.push(phase);
     }
-    assert_eq!(rungs, [Phase::Resolve, Phase::Tcp, Phase::Handshake, Phase::Version, Phase::Authentication]);
+    assert_eq!(
+        rungs,
+        [Phase::Resolve, Phase::Tcp, Phase::Handshake, Phase::Version, Phase::Authentication]
+    );
 }
 
 #[tokio::test]
@@ -114,7 +120,8 @@ async fn ourselves_are_refused() {
 
 #[tokio::test]
 async fn each_address_of_a_name_is_tried() {
-    let (mut dialler, mut acceptor) = (Peer::silent(current(1)).await, Peer::start(current(2)).await);
+    let (mut dialler, mut acceptor) =
+        (Peer::silent(current(1)).await, Peer::start(current(2)).await);
     let attempt = AttemptId(1);
     dialler.overlay.dial(attempt, "localhost", acceptor.port(), None); // often ::1 first, where nothing listens
     dialler.connected().await;
@@ -133,7 +140,8 @@ async fn a_host_that_does_not_answer_is_a_time_out() {
     let full = socket.listen(1).unwrap();
     let address = full.local_addr().unwrap();
     // Its queue is full: further attempts get no answer.
-    let held: Vec<_> = (0..8).map(|_| tokio::spawn(tokio::net::TcpStream::connect(address))).collect();
+    let held: Vec<_> =
+        (0..8).map(|_| tokio::spawn(tokio::net::TcpStream::connect(address))).collect();
     tokio::time::sleep(Duration::from_millis(200)).await;
     let limits = Limits { connect: Duration::from_millis(300), ..Limits::default() };
     let mut dialler = Peer::with(current(1), false, &limits).await;

@@ -77,7 +77,9 @@ impl Order {
     fn check(&mut self, output: &Output) -> Result<(), TestCaseError> {
         prop_assert!(!self.ended, "{output:?} after the end");
         match output {
-            Output::Authenticated(_) => prop_assert!(!std::mem::replace(&mut self.authenticated, true)),
+            Output::Authenticated(_) => {
+                prop_assert!(!std::mem::replace(&mut self.authenticated, true))
+            }
             Output::StartTls { .. } => prop_assert!(!std::mem::replace(&mut self.tls, true)),
             Output::Frame(_) => prop_assert!(self.authenticated),
             Output::Close(_) => self.ended = true,

@@ -13,7 +13,8 @@ fn acceptor(identities: Identities, at: Instant) -> Session {
 
 /// The dialler's handshake.
 fn handshake() -> [u8; 68] {
-    swarmscope_wire::handshake::Handshake::new(config(Role::Acceptor, legacy(1), 0, 1).peer_id).encode()
+    swarmscope_wire::handshake::Handshake::new(config(Role::Acceptor, legacy(1), 0, 1).peer_id)
+        .encode()
 }
 
 #[test]
@@ -80,7 +81,8 @@ fn idle_is_300_seconds_looked_at_each_60() {
     let (look, why) = session.next_deadline().unwrap();
     assert_eq!(why, Deadline::Idle);
     assert!(look <= t0 + s(60));
-    // A byte received at 100 s and a frame sent at 200 s: idle at 500 s, seen at the first look after that.
+    // A byte received at 100 s and a frame sent at 200 s: idle at 500 s, seen at the first look
+    // after that.
     let (received, sent) = (t0 + s(100), t0 + s(200));
     let mut closed = None;
     for second in 1..1000 {
@@ -92,7 +94,11 @@ fn idle_is_300_seconds_looked_at_each_60() {
             session.send(&frame(240, b""), now);
         }
         session.handle_timeout(now);
-        if outputs(&mut session).1.iter().any(|output| matches!(output, Output::Close(f) if f.cause == Cause::Idle)) {
+        if outputs(&mut session)
+            .1
+            .iter()
+            .any(|output| matches!(output, Output::Close(f) if f.cause == Cause::Idle))
+        {
             closed = Some(now);
             break;
         }

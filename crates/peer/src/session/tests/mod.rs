@@ -1,4 +1,5 @@
-//! Two sessions back to back on virtual time, one session against a script, and one against the original's transcripts.
+//! Two sessions back to back on virtual time, one session against a script, and one against the
+//! original's transcripts.
 
 mod fuzz;
 mod idle;
@@ -56,8 +57,13 @@ fn both(seed: u8) -> Identities {
 
 /// A configuration as the overlay makes it.
 fn config(role: Role, identities: Identities, port: u16, seed: u8) -> SessionConfig {
-    let lowest = if identities.legacy.is_some() { OverlayVersion::LEGACY_LOWEST } else { OverlayVersion::CRAWLER };
-    let newest = if identities.current.is_some() { OverlayVersion::CURRENT } else { OverlayVersion::LEGACY };
+    let lowest = if identities.legacy.is_some() {
+        OverlayVersion::LEGACY_LOWEST
+    } else {
+        OverlayVersion::CRAWLER
+    };
+    let newest =
+        if identities.current.is_some() { OverlayVersion::CURRENT } else { OverlayVersion::LEGACY };
     SessionConfig {
         role,
         peer_id: PeerId::new([seed; 8], port, lowest, newest),

@@ -60,7 +60,10 @@ impl Side {
 impl Pair {
     /// A dialler of port 7000 and the acceptor there.
     pub fn new(dialler: Identities, acceptor: Identities) -> Self {
-        Self::configured(config(Role::Dialler { port: 7000 }, dialler, 0, 1), config(Role::Acceptor, acceptor, 7000, 2))
+        Self::configured(
+            config(Role::Dialler { port: 7000 }, dialler, 0, 1),
+            config(Role::Acceptor, acceptor, 7000, 2),
+        )
     }
 
     pub fn configured(dialler: SessionConfig, acceptor: SessionConfig) -> Self {
@@ -108,7 +111,9 @@ impl Pair {
         loop {
             self = self.run();
             let due = [&self.dialler, &self.acceptor].map(|side| side.session.next_deadline());
-            let Some((due, _)) = due.into_iter().flatten().min_by_key(|(due, _)| *due) else { return self };
+            let Some((due, _)) = due.into_iter().flatten().min_by_key(|(due, _)| *due) else {
+                return self;
+            };
             self.now = due;
             self.dialler.session.handle_timeout(due);
             self.acceptor.session.handle_timeout(due);
@@ -127,7 +132,11 @@ impl Pair {
                 Output::Rung { phase, .. } => side.rungs.push(phase),
                 Output::StartTls { leftover, .. } => {
                     side.wants_tls = true;
-                    if leftover.is_empty() { self.start_tls(who) } else { side.session.close(tls_failed()) }
+                    if leftover.is_empty() {
+                        self.start_tls(who)
+                    } else {
+                        side.session.close(tls_failed())
+                    }
                 }
                 Output::Authenticated(who) => side.authenticated = Some(who),
                 Output::Frame(frame) => side.frames.push(frame),
@@ -140,7 +149,8 @@ impl Pair {
         busy
     }
 
-    /// TLS as seen from outside: both sides learn the other's true permid, or it fails because one of them doesn't speak it.
+    /// TLS as seen from outside: both sides learn the other's true permid, or it fails because one
+    /// of them doesn't speak it.
     fn start_tls(&mut self, who: Who) {
         if self.dialler.wants_tls && self.acceptor.wants_tls {
             self.now += self.latency * 2;
@@ -156,9 +166,12 @@ impl Pair {
     fn send(&mut self, who: Who, bytes: &[u8]) {
         let at = self.side(who).sent;
         self.side(who).sent += bytes.len();
-        let altered: Vec<u8> = bytes.iter().enumerate().map(|(i, byte)| (self.tamper)(who, at + i, *byte)).collect();
+        let altered: Vec<u8> =
+            bytes.iter().enumerate().map(|(i, byte)| (self.tamper)(who, at + i, *byte)).collect();
         let arrives = self.now + self.latency;
-        let packets = altered.chunks(self.split.min(altered.len().max(1))).map(|packet| (arrives, packet.to_vec()));
+        let packets = altered
+            .chunks(self.split.min(altered.len().max(1)))
+            .map(|packet| (arrives, packet.to_vec()));
         let packets: Vec<_> = packets.collect();
         self.other(who).inbox.extend(packets);
     }
@@ -194,7 +207,10 @@ impl Pair {
             return true;
         }
         // Raw bytes where a TLS record should be, or the other way round.
-        if side.wants_tls && side.session.next_deadline().is_some() && side.authenticated.is_none() && !tls_is_up(side)
+        if side.wants_tls
+            && side.session.next_deadline().is_some()
+            && side.authenticated.is_none()
+            && !tls_is_up(side)
         {
             side.session.close(tls_failed());
         }

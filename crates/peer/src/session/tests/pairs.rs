@@ -17,7 +17,10 @@ fn ed25519_permid(seed: u8) -> Permid {
 
 /// Both sides are authenticated as each other, with this version.
 fn assert_open(pair: &Pair, version: u16, dialler: Permid, acceptor: Permid) {
-    let (a, b) = (pair.dialler.authenticated.as_ref().unwrap(), pair.acceptor.authenticated.as_ref().unwrap());
+    let (a, b) = (
+        pair.dialler.authenticated.as_ref().unwrap(),
+        pair.acceptor.authenticated.as_ref().unwrap(),
+    );
     assert_eq!((a.version.0, b.version.0), (version, version));
     assert_eq!((a.permid, b.permid), (acceptor, dialler));
     assert_eq!((a.peer_id.port(), b.peer_id.port()), (7000, 0));
@@ -73,7 +76,10 @@ fn requests_right_behind_response2_are_not_lost() {
     dialler.send(&request, start());
     acceptor.receive(&outputs(&mut dialler).0, start()); // RESPONSE2 and the request in one segment
     let got = outputs(&mut acceptor).1;
-    assert!(matches!(&got[..], [.., Output::Authenticated(_), Output::Frame(frame)] if *frame == request), "{got:?}");
+    assert!(
+        matches!(&got[..], [.., Output::Authenticated(_), Output::Frame(frame)] if *frame == request),
+        "{got:?}"
+    );
 }
 
 #[test]
@@ -90,7 +96,11 @@ fn the_expected_permid_is_let_through_and_no_other() {
         let mut dialler = config(Role::Dialler { port: 7000 }, identities(1), 0, 1);
         dialler.expected = Some(expected);
         let pair = Pair::configured(dialler, config(Role::Acceptor, identities(2), 7000, 2)).run();
-        assert_eq!(pair.dialler.ended.as_ref().map(|failure| failure.cause), refused, "{expected:?}");
+        assert_eq!(
+            pair.dialler.ended.as_ref().map(|failure| failure.cause),
+            refused,
+            "{expected:?}"
+        );
         assert_eq!(pair.acceptor.authenticated.is_some(), refused.is_none());
     }
 }
@@ -109,7 +119,10 @@ fn a_dialler_that_dialled_another_port_says_no_more() {
     let dialler = config(Role::Dialler { port: 7001 }, legacy(1), 0, 1);
     let pair = Pair::configured(dialler, config(Role::Acceptor, legacy(2), 7000, 2)).run();
     let failure = pair.dialler.ended.unwrap();
-    assert_eq!((failure.cause, &failure.detail[..]), (Cause::WrongPort, "dialled 7001, announced 7000"));
+    assert_eq!(
+        (failure.cause, &failure.detail[..]),
+        (Cause::WrongPort, "dialled 7001, announced 7000")
+    );
     assert_eq!(pair.acceptor.ended.unwrap().cause, Cause::AuthClosed);
 }
 
@@ -160,7 +173,8 @@ fn one_byte_at_a_time() {
     }
 }
 
-/// From the socket to the engine: the rest of a long frame is read to where it stays, and its body is a slice of that.
+/// From the socket to the engine: the rest of a long frame is read to where it stays, and its body
+/// is a slice of that.
 #[test]
 fn a_long_frame_stays_where_it_was_read_to() {
     let pair = Pair::new(current(1), current(2)).run();

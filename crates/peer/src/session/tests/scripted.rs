@@ -32,7 +32,12 @@ fn challenger(expected: Option<Permid>, theirs: PeerId) -> (Session, PeerId) {
 fn response1(dialler: PeerId) -> Response1 {
     let identity = sect233k1(THEIR_SEED);
     let message = signed_bytes(&nonce(THEIR_SEED), &nonce(1), &dialler);
-    Response1 { dialler, signature: identity.sign(&message), permid: identity.permid(), nonce: nonce(THEIR_SEED) }
+    Response1 {
+        dialler,
+        signature: identity.sign(&message),
+        permid: identity.permid(),
+        nonce: nonce(THEIR_SEED),
+    }
 }
 
 /// An acceptor that has got CHALLENGE and answered, and the dialler's right RESPONSE2.
@@ -71,10 +76,13 @@ fn refused2(change: impl FnOnce(&mut Response2)) -> Cause {
 
 #[test]
 fn the_right_answers_are_taken() {
-    let (mut session, own) = challenger(Some(sect233k1(THEIR_SEED).permid()), peer_id(legacy(THEIR_SEED), 7000));
+    let (mut session, own) =
+        challenger(Some(sect233k1(THEIR_SEED).permid()), peer_id(legacy(THEIR_SEED), 7000));
     session.receive(&response1(own).encode().encode(), start());
     let (sent, rest) = outputs(&mut session);
-    assert!(matches!(&rest[..], [Output::Authenticated(who)] if who.permid == sect233k1(THEIR_SEED).permid()));
+    assert!(
+        matches!(&rest[..], [Output::Authenticated(who)] if who.permid == sect233k1(THEIR_SEED).permid())
+    );
     assert_eq!(sent[4], FrameId::RESPONSE2.0);
     let (mut session, response) = answered();
     session.receive(&response.encode().encode(), start());
@@ -83,7 +91,8 @@ fn the_right_answers_are_taken() {
 
 #[test]
 fn nothing_is_signed_for_a_peer_that_was_not_asked_for() {
-    let (mut session, own) = challenger(Some(sect233k1(5).permid()), peer_id(legacy(THEIR_SEED), 7000));
+    let (mut session, own) =
+        challenger(Some(sect233k1(5).permid()), peer_id(legacy(THEIR_SEED), 7000));
     session.receive(&response1(own).encode().encode(), start());
     let (sent, rest) = outputs(&mut session);
     assert!(sent.is_empty(), "no RESPONSE2");
@@ -92,7 +101,8 @@ fn nothing_is_signed_for_a_peer_that_was_not_asked_for() {
 
 #[test]
 fn a_peer_that_was_not_asked_for_is_said_to_be_one_whatever_it_signs() {
-    let (mut session, own) = challenger(Some(sect233k1(5).permid()), peer_id(legacy(THEIR_SEED), 7000));
+    let (mut session, own) =
+        challenger(Some(sect233k1(5).permid()), peer_id(legacy(THEIR_SEED), 7000));
     let unsigned = Response1 { signature: Vec::new(), ..response1(own) };
     session.receive(&unsigned.encode().encode(), start());
     assert_eq!(end(&mut session).cause, Cause::WrongPermid);
@@ -105,13 +115,19 @@ fn an_ed25519_permid_does_not_belong_into_the_old_authentication() {
     session.receive(&other_kind.encode().encode(), start());
     let failure = end(&mut session);
     assert_eq!(failure.cause, Cause::AuthMalformed);
-    assert!(failure.detail.contains("Ed25519") && failure.detail.contains("sect233k1"), "{failure}");
+    assert!(
+        failure.detail.contains("Ed25519") && failure.detail.contains("sect233k1"),
+        "{failure}"
+    );
 }
 
 #[test]
 fn a_dialler_does_not_authenticate_where_it_could_ask_nothing() {
-    for (current, cause) in [(3, Some(Cause::VersionNoCrawler)), (6, Some(Cause::VersionNoCrawler)), (7, None)] {
-        let mut session = Session::new(config(Role::Dialler { port: 7000 }, legacy(1), 0, 1), start());
+    for (current, cause) in
+        [(3, Some(Cause::VersionNoCrawler)), (6, Some(Cause::VersionNoCrawler)), (7, None)]
+    {
+        let mut session =
+            Session::new(config(Role::Dialler { port: 7000 }, legacy(1), 0, 1), start());
         let _ = outputs(&mut session);
         let theirs = PeerId::new([THEIR_SEED; 8], 7000, OverlayVersion(2), OverlayVersion(current));
         session.receive(&Handshake::new(theirs).encode(), start());
@@ -149,7 +165,10 @@ fn an_answer_for_somebody_else_or_by_somebody_else_is_refused() {
     );
     assert_eq!(refused1(|response| response.permid = sect233k1(5).permid()), Cause::BadSignature);
     assert_eq!(refused1(|response| response.nonce = nonce(3)), Cause::BadSignature);
-    assert_eq!(refused1(|response| response.permid = Permid::Sect233k1([1; 60])), Cause::BadSignature);
+    assert_eq!(
+        refused1(|response| response.permid = Permid::Sect233k1([1; 60])),
+        Cause::BadSignature
+    );
     assert_eq!(refused1(|response| response.permid = sect233k1(1).permid()), Cause::OwnPermid);
     assert_eq!(refused1(|response| response.signature.truncate(20)), Cause::BadSignature);
     assert_eq!(refused1(|response| response.permid = ed25519(1).permid()), Cause::AuthMalformed);
@@ -163,7 +182,8 @@ fn an_answer_for_somebody_else_or_by_somebody_else_is_refused() {
 
 #[test]
 fn our_own_answers_sent_back_to_us_prove_nothing() {
-    // A dialler's CHALLENGE is answered with what another connection of the same identity would answer.
+    // A dialler's CHALLENGE is answered with what another connection of the same identity would
+    // answer.
     let (mut session, _) = challenger(None, peer_id(legacy(1), 7000));
     let mut ourselves = Session::new(config(Role::Acceptor, legacy(1), 7000, THEIR_SEED), start());
     let own = config(Role::Dialler { port: 7000 }, legacy(1), 0, 1).peer_id;
@@ -200,9 +220,14 @@ fn challenges_of_another_length_are_refused() {
         let mut session = Session::new(config(Role::Acceptor, legacy(1), 7000, 1), start());
         session.receive(&Handshake::new(peer_id(legacy(THEIR_SEED), 0)).encode(), start());
         outputs(&mut session);
-        session.receive(&Frame { id: FrameId::CHALLENGE, body: Bytes::from_static(body) }.encode(), start());
+        session.receive(
+            &Frame { id: FrameId::CHALLENGE, body: Bytes::from_static(body) }.encode(),
+            start(),
+        );
         let (sent, mut rest) = outputs(&mut session);
-        assert!(matches!(rest.pop(), Some(Output::Close(failure)) if failure.cause == Cause::AuthMalformed));
+        assert!(
+            matches!(rest.pop(), Some(Output::Close(failure)) if failure.cause == Cause::AuthMalformed)
+        );
         assert!(sent.is_empty());
     }
 }
@@ -244,7 +269,11 @@ fn afterwards_frames_are_bounded_and_authentication_does_not_begin_again() {
     }
     let mut session = open();
     session.receive(&frame(216, b"").encode(), start());
-    assert_eq!(outputs(&mut session).1, [Output::Frame(frame(216, b""))], "216 is nobody's before version 18");
+    assert_eq!(
+        outputs(&mut session).1,
+        [Output::Frame(frame(216, b""))],
+        "216 is nobody's before version 18"
+    );
 }
 
 #[test]
@@ -252,22 +281,30 @@ fn strangers_are_refused_without_a_byte() {
     let hello = Handshake::new(peer_id(legacy(THEIR_SEED), 0)).encode();
     let mut infohash = hello;
     infohash[47] = 1;
-    for stranger in [&b"GET / HTTP/1.1\r\n"[..], b"\x13BitTorrent protocoL", &infohash, b"\x16\x03\x01"] {
+    for stranger in
+        [&b"GET / HTTP/1.1\r\n"[..], b"\x13BitTorrent protocoL", &infohash, b"\x16\x03\x01"]
+    {
         let mut session = Session::new(config(Role::Acceptor, both(1), 7000, 1), start());
         session.receive(stranger, start());
         let (sent, rest) = outputs(&mut session);
         assert!(sent.is_empty());
-        assert!(matches!(&rest[..], [Output::Close(failure)] if failure.cause == Cause::NotOverlay), "{rest:?}");
+        assert!(
+            matches!(&rest[..], [Output::Close(failure)] if failure.cause == Cause::NotOverlay),
+            "{rest:?}"
+        );
     }
 }
 
 /// A version-18 session of this role that has sent HELLO, and the right HELLO of the other side.
 fn greeted(role: Role) -> (Session, Hello) {
     let ours = config(role, current(1), 7000, 1);
-    let (own, theirs) = (Handshake::new(ours.peer_id), Handshake::new(peer_id(current(THEIR_SEED), 7000)));
+    let (own, theirs) =
+        (Handshake::new(ours.peer_id), Handshake::new(peer_id(current(THEIR_SEED), 7000)));
     let mut session = Session::new(ours, start());
     session.receive(&theirs.encode(), start());
-    assert!(matches!(outputs(&mut session).1.pop(), Some(Output::StartTls { leftover, .. }) if leftover.is_empty()));
+    assert!(
+        matches!(outputs(&mut session).1.pop(), Some(Output::StartTls { leftover, .. }) if leftover.is_empty())
+    );
     session.tls_established(ed25519(THEIR_SEED).permid(), start());
     let hello = match role {
         Role::Dialler { .. } => Hello::over(&own.encode(), &theirs.encode()),
@@ -308,5 +345,7 @@ fn bytes_behind_the_handshake_belong_to_tls() {
     bytes.extend_from_slice(b"\x16\x03\x01");
     session.receive(&bytes, start());
     let last = outputs(&mut session).1.pop();
-    assert!(matches!(last, Some(Output::StartTls { leftover, .. }) if leftover == b"\x16\x03\x01"[..]));
+    assert!(
+        matches!(last, Some(Output::StartTls { leftover, .. }) if leftover == b"\x16\x03\x01"[..])
+    );
 }

@@ -13,7 +13,9 @@ const CURRENT_AT: usize = 64 + 2;
 
 fn rewritten(identities: fn(u8) -> Identities, from: Who, at: usize, flip: u8) -> Pair {
     Pair::new(identities(1), identities(2))
-        .tamper(move |who, offset, byte| if who == from && offset == at { byte ^ flip } else { byte })
+        .tamper(
+            move |who, offset, byte| if who == from && offset == at { byte ^ flip } else { byte },
+        )
         .run_out()
 }
 
@@ -51,7 +53,8 @@ fn version_18_says_that_somebody_rewrote_the_reserved_bytes_or_the_name() {
     for at in RESERVED.chain(48..62) {
         for from in [Who::Dialler, Who::Acceptor] {
             let pair = rewritten(current, from, at, 1);
-            let causes = [&pair.dialler, &pair.acceptor].map(|side| side.ended.as_ref().unwrap().cause);
+            let causes =
+                [&pair.dialler, &pair.acceptor].map(|side| side.ended.as_ref().unwrap().cause);
             assert!(causes.contains(&Cause::HelloMismatch), "{from:?} {at}: {causes:?}");
         }
     }
@@ -62,8 +65,14 @@ fn with_a_legacy_identity_too_it_is_refused_as_well() {
     every_byte(|from, at, flip| {
         let pair = rewritten(both, from, at, flip);
         // An acceptor's current version 18 → 17 alone leaves the two on different protocols.
-        assert!(pair.acceptor.authenticated.is_none(), "{from:?} {at} {flip}: the acceptor believes it");
-        assert!(pair.dialler.authenticated.is_none(), "{from:?} {at} {flip}: the dialler believes it");
+        assert!(
+            pair.acceptor.authenticated.is_none(),
+            "{from:?} {at} {flip}: the acceptor believes it"
+        );
+        assert!(
+            pair.dialler.authenticated.is_none(),
+            "{from:?} {at} {flip}: the dialler believes it"
+        );
     });
 }
 
@@ -84,7 +93,8 @@ fn version_17_notices_everything_but_the_reserved_bytes() {
             let pair = rewritten(legacy, from, at, 1);
             let believed = pair.acceptor.authenticated.is_some();
             assert_eq!(believed, RESERVED.contains(&at), "{from:?} {at}");
-            let failures = [&pair.dialler, &pair.acceptor].map(|side| side.ended.as_ref().unwrap().cause);
+            let failures =
+                [&pair.dialler, &pair.acceptor].map(|side| side.ended.as_ref().unwrap().cause);
             if believed {
                 assert_eq!(failures[0], Cause::Idle, "nothing but the idle time ends it");
             }
@@ -94,15 +104,23 @@ fn version_17_notices_everything_but_the_reserved_bytes() {
 
 #[test]
 fn version_17_refuses_any_rewritten_byte_of_the_authentication() {
-    // In the dialler's stream: length, CHALLENGE, length, RESPONSE2. In the acceptor's: length, RESPONSE1.
+    // In the dialler's stream: length, CHALLENGE, length, RESPONSE2. In the acceptor's: length,
+    // RESPONSE1.
     let challenge = HANDSHAKE_LEN..HANDSHAKE_LEN + 1034;
     let response2 = challenge.end..challenge.end + 198;
     let response1 = HANDSHAKE_LEN..HANDSHAKE_LEN + 1231;
-    let cases = [(Who::Dialler, challenge, 97), (Who::Dialler, response2, 2), (Who::Acceptor, response1, 41)];
+    let cases = [
+        (Who::Dialler, challenge, 97),
+        (Who::Dialler, response2, 2),
+        (Who::Acceptor, response1, 41),
+    ];
     for (from, range, step) in cases {
         for at in range.step_by(step) {
             let pair = rewritten(legacy, from, at, 0x04);
-            assert!(pair.acceptor.authenticated.is_none(), "{from:?} {at}: the acceptor believes it");
+            assert!(
+                pair.acceptor.authenticated.is_none(),
+                "{from:?} {at}: the acceptor believes it"
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
-//! The first test: which server answers at all, and what it sees. Each server is asked from a socket of its own, so that the
-//! one that is chosen has been contacted from a socket that contacted nobody else: the filtering test needs that.
+//! The first test: which server answers at all, and what it sees. Each server is asked from a
+//! socket of its own, so that the one that is chosen has been contacted from a socket that
+//! contacted nobody else: the filtering test needs that.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -46,7 +47,10 @@ pub(super) struct Contact {
 
 impl Contact {
     pub fn new(servers: &[SocketAddr], exchange: &mut Exchange, now: Instant) -> Self {
-        let servers = servers.iter().map(|server| (*server, exchange.fresh_socket(), State::Waiting)).collect();
+        let servers = servers
+            .iter()
+            .map(|server| (*server, exchange.fresh_socket(), State::Waiting))
+            .collect();
         Self { servers, next: now }
     }
 
@@ -62,7 +66,8 @@ impl Contact {
         let Some((server, socket, state)) = self.of(id) else { return };
         *state = match heard {
             Heard::Answer { success, local } => {
-                let met = Met { server: *server, socket: *socket, local: *local, mapped: success.mapped };
+                let met =
+                    Met { server: *server, socket: *socket, local: *local, mapped: success.mapped };
                 State::Answered(met, success.other.and_then(|other| Endpoints::new(*server, other)))
             }
             _ => State::Silent,
@@ -78,7 +83,9 @@ impl Contact {
     }
 
     fn of(&mut self, id: TransactionId) -> Option<&mut (SocketAddr, SocketId, State)> {
-        self.servers.iter_mut().find(|(.., state)| matches!(state, State::Asked(asked) if *asked == id))
+        self.servers
+            .iter_mut()
+            .find(|(.., state)| matches!(state, State::Asked(asked) if *asked == id))
     }
 
     pub fn deadline(&self) -> Option<Instant> {

@@ -13,12 +13,15 @@ pub(super) struct Endpoints {
 }
 
 impl Endpoints {
-    /// Takes what a server says of its other address, unless that can't be: the address and the port must both differ, and a
-    /// server must not point a test from the open network into somebody's private one.
+    /// Takes what a server says of its other address, unless that can't be: the address and the
+    /// port must both differ, and a server must not point a test from the open network into
+    /// somebody's private one.
     pub fn new(primary: SocketAddr, other: SocketAddr) -> Option<Self> {
         let differs = other.ip() != primary.ip() && other.port() != primary.port();
         let same_family = other.is_ipv4() == primary.is_ipv4();
-        let usable = other.port() != 0 && is_host(other.ip()) && Scope::of(other.ip()) >= Scope::of(primary.ip());
+        let usable = other.port() != 0
+            && is_host(other.ip())
+            && Scope::of(other.ip()) >= Scope::of(primary.ip());
         (differs && same_family && usable).then_some(Self { primary, alternate: other })
     }
 
@@ -56,9 +59,14 @@ mod tests {
 
     #[test]
     fn nobody_is_sent_into_a_private_network_or_to_a_group() {
-        for inside in
-            ["127.0.0.1:53", "10.0.0.1:53", "192.168.1.1:53", "100.64.0.1:53", "169.254.1.1:53", "172.31.0.1:53"]
-        {
+        for inside in [
+            "127.0.0.1:53",
+            "10.0.0.1:53",
+            "192.168.1.1:53",
+            "100.64.0.1:53",
+            "169.254.1.1:53",
+            "172.31.0.1:53",
+        ] {
             assert!(!made("198.51.100.1:3478", inside), "{inside}");
         }
         for inside in ["[::1]:53", "[fe80::1]:53", "[fd00::1]:53", "[::ffff:10.0.0.1]:53"] {

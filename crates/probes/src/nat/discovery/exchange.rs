@@ -1,5 +1,5 @@
-//! Requests under way: sends them, sends them again, and believes an answer only if its transaction id, the socket it came on
-//! and the address it came from are the expected ones.
+//! Requests under way: sends them, sends them again, and believes an answer only if its transaction
+//! id, the socket it came on and the address it came from are the expected ones.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -11,7 +11,8 @@ use crate::nat::retransmit::{Due, Retransmission, Schedule};
 use crate::nat::scope::is_host;
 use crate::nat::stun::{self, Incoming, Response, Route, Success, TransactionId};
 
-/// One of the sockets of a test. The driver binds it, to a port the system chooses, when it is first sent from.
+/// One of the sockets of a test. The driver binds it, to a port the system chooses, when it is
+/// first sent from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SocketId(pub u8);
 
@@ -151,7 +152,8 @@ impl Exchange {
 
     fn send(&mut self, ask: Ask, retransmission: Option<Retransmission>) -> TransactionId {
         let id = self.ids.make();
-        let pending = Pending { ask, datagram: stun::encode_request(id, ask.route), retransmission };
+        let pending =
+            Pending { ask, datagram: stun::encode_request(id, ask.route), retransmission };
         transmit(&pending, &mut self.out, &mut self.traffic);
         self.pending.insert(id, pending);
         id
@@ -234,7 +236,10 @@ impl Exchange {
     }
 
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.pending.values().filter_map(|pending| pending.retransmission.as_ref().map(Retransmission::at)).min()
+        self.pending
+            .values()
+            .filter_map(|pending| pending.retransmission.as_ref().map(Retransmission::at))
+            .min()
     }
 
     pub fn poll_transmit(&mut self) -> Option<Transmit> {

@@ -1,5 +1,6 @@
-//! The filtering test (RFC 5780 §4.4): from a socket that has contacted one endpoint only, the server is asked to answer from
-//! its other address and port, and from its other port. What does not come is filtered, if it comes where the way is open.
+//! The filtering test (RFC 5780 §4.4): from a socket that has contacted one endpoint only, the
+//! server is asked to answer from its other address and port, and from its other port. What does
+//! not come is filtered, if it comes where the way is open.
 
 use super::endpoints::Endpoints;
 use super::exchange::{Ask, SocketId};
@@ -37,7 +38,8 @@ impl Findings {
 pub(super) enum Way {
     /// The same answer came once the filter was opened for it.
     Open,
-    /// The endpoint answers when it is asked directly; more can't be seen through a mapping that depends on the destination.
+    /// The endpoint answers when it is asked directly; more can't be seen through a mapping that
+    /// depends on the destination.
     Direct,
     /// It stays silent where it must not.
     Closed(Why),
@@ -56,7 +58,9 @@ pub(super) fn verdict(findings: Findings, way: Way) -> Axis<Filtering> {
         (Elsewhere, _) | (_, Elsewhere) => Axis::Inconclusive(Why::ChangeIgnored),
         (Refused, _) | (_, Refused) => Axis::Inconclusive(Why::Refused),
         (Silent(sure), Heard) => filtered(Filtering::AddressDependent, sure),
-        (Silent(one), Silent(other)) => filtered(Filtering::AddressAndPortDependent, one.min(other)),
+        (Silent(one), Silent(other)) => {
+            filtered(Filtering::AddressAndPortDependent, one.min(other))
+        }
         (Lossy, _) | (_, Lossy) => Axis::Inconclusive(Why::Lossy),
     }
 }
@@ -74,7 +78,10 @@ mod tests {
     #[test]
     fn the_three_behaviours_are_told_apart() {
         let known = |filtering| Axis::Known(filtering, Confidence::PROVEN);
-        assert_eq!(judged(Finding::Heard, Finding::Heard, Way::Open), known(Filtering::EndpointIndependent));
+        assert_eq!(
+            judged(Finding::Heard, Finding::Heard, Way::Open),
+            known(Filtering::EndpointIndependent)
+        );
         assert_eq!(judged(SILENT, Finding::Heard, Way::Open), known(Filtering::AddressDependent));
         assert_eq!(judged(SILENT, SILENT, Way::Open), known(Filtering::AddressAndPortDependent));
     }
@@ -84,11 +91,21 @@ mod tests {
         let closed = Way::Closed(Why::AlternateSilent);
         assert_eq!(judged(SILENT, SILENT, closed), Axis::Inconclusive(Why::AlternateSilent));
         assert_eq!(judged(SILENT, SILENT, Way::Direct).confidence(), Some(Confidence::LIKELY));
-        assert_eq!(judged(Finding::Lossy, Finding::Heard, Way::Open), Axis::Inconclusive(Why::Lossy));
+        assert_eq!(
+            judged(Finding::Lossy, Finding::Heard, Way::Open),
+            Axis::Inconclusive(Why::Lossy)
+        );
         assert_eq!(judged(SILENT, Finding::Lossy, Way::Open), Axis::Inconclusive(Why::Lossy));
-        assert_eq!(judged(SILENT, Finding::Elsewhere, Way::Open), Axis::Inconclusive(Why::ChangeIgnored));
+        assert_eq!(
+            judged(SILENT, Finding::Elsewhere, Way::Open),
+            Axis::Inconclusive(Why::ChangeIgnored)
+        );
         assert_eq!(judged(Finding::Refused, SILENT, Way::Open), Axis::Inconclusive(Why::Refused));
         let answered = judged(Finding::Heard, Finding::Lossy, closed);
-        assert_eq!(answered.known(), Some(&Filtering::EndpointIndependent), "an answer needs no other");
+        assert_eq!(
+            answered.known(),
+            Some(&Filtering::EndpointIndependent),
+            "an answer needs no other"
+        );
     }
 }

@@ -1,6 +1,7 @@
-//! The hairpinning test (RFC 5780 §4.5 in both directions): two sockets learn their external addresses and send to each other
-//! there. Each sends, so that each one's filter lets the other in. Where "there" is, only the server says: one out in the
-//! network must not point into somebody's private one.
+//! The hairpinning test (RFC 5780 §4.5 in both directions): two sockets learn their external
+//! addresses and send to each other there. Each sends, so that each one's filter lets the other in.
+//! Where "there" is, only the server says: one out in the network must not point into somebody's
+//! private one.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -40,12 +41,20 @@ impl HairpinTest {
         self.conclude();
     }
 
-    pub fn heard(&mut self, exchange: &mut Exchange, id: TransactionId, heard: &Heard, now: Instant) {
+    pub fn heard(
+        &mut self,
+        exchange: &mut Exchange,
+        id: TransactionId,
+        heard: &Heard,
+        now: Instant,
+    ) {
         if let Some(rounds) = &mut self.rounds {
             rounds.heard(id, heard, now);
         } else if let Some(end) = self.ends.iter_mut().find(|end| end.asked == id) {
             match heard {
-                Heard::Answer { success, .. } if Scope::of(success.mapped.ip()) >= Scope::of(self.server.ip()) => {
+                Heard::Answer { success, .. }
+                    if Scope::of(success.mapped.ip()) >= Scope::of(self.server.ip()) =>
+                {
                     end.external = Some(success.mapped);
                 }
                 Heard::Answer { .. } => self.axis = Some(Axis::Inconclusive(Why::Implausible)),
@@ -65,8 +74,10 @@ impl HairpinTest {
     fn begin_rounds(&mut self, exchange: &mut Exchange, now: Instant) {
         let [one, other] = &self.ends;
         if let (Some(external), Some(others)) = (one.external, other.external) {
-            let questions =
-                vec![Ask::hairpin(one.socket, others, other.socket), Ask::hairpin(other.socket, external, one.socket)];
+            let questions = vec![
+                Ask::hairpin(one.socket, others, other.socket),
+                Ask::hairpin(other.socket, external, one.socket),
+            ];
             let mut rounds = Silence::new(Ask::plain(one.socket, self.server), questions, now);
             rounds.tick(exchange, now);
             self.rounds = Some(rounds);
@@ -81,7 +92,9 @@ impl HairpinTest {
             self.axis = Some(Axis::Known(Hairpin::Works, Confidence::PROVEN));
         } else if rounds.is_done() {
             self.axis = Some(match findings[..] {
-                [Finding::Silent(one), Finding::Silent(other)] => Axis::Known(Hairpin::Fails, one.min(other)),
+                [Finding::Silent(one), Finding::Silent(other)] => {
+                    Axis::Known(Hairpin::Fails, one.min(other))
+                }
                 _ => Axis::Inconclusive(Why::Lossy),
             });
         }

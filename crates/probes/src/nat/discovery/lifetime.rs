@@ -1,6 +1,6 @@
-//! The lifetime test (RFC 5780 §4.6, with the original's ladder of protocol.md §5): a socket a rung makes a mapping and stays
-//! silent; after the rung's time another socket asks the server to answer to that mapping (RESPONSE-PORT). What arrives was
-//! let in, so the mapping lives.
+//! The lifetime test (RFC 5780 §4.6, with the original's ladder of protocol.md §5): a socket a rung
+//! makes a mapping and stays silent; after the rung's time another socket asks the server to answer
+//! to that mapping (RESPONSE-PORT). What arrives was let in, so the mapping lives.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -34,7 +34,13 @@ struct Rung {
 impl Rung {
     fn new(after: Duration, server: SocketAddr, exchange: &mut Exchange, now: Instant) -> Self {
         let socket = exchange.fresh_socket();
-        Self { after, socket, asked: exchange.ask(Ask::plain(socket, server), now), mapped: None, rounds: None }
+        Self {
+            after,
+            socket,
+            asked: exchange.ask(Ask::plain(socket, server), now),
+            mapped: None,
+            rounds: None,
+        }
     }
 
     fn starts(&self) -> Option<Instant> {
@@ -47,7 +53,8 @@ impl Rung {
             && now >= since + self.after
         {
             let question = Ask::to_port(control.socket, control.to, port, self.socket);
-            let rounds = self.rounds.get_or_insert_with(|| Silence::new(control, vec![question], now));
+            let rounds =
+                self.rounds.get_or_insert_with(|| Silence::new(control, vec![question], now));
             rounds.tick(exchange, now);
         }
     }
@@ -60,7 +67,12 @@ impl Rung {
 
 impl LifetimeTest {
     /// `ladder` is in rising order.
-    pub fn new(server: SocketAddr, ladder: &[Duration], exchange: &mut Exchange, now: Instant) -> Self {
+    pub fn new(
+        server: SocketAddr,
+        ladder: &[Duration],
+        exchange: &mut Exchange,
+        now: Instant,
+    ) -> Self {
         let control = exchange.fresh_socket();
         let check = Rung::new(Duration::ZERO, server, exchange, now);
         let rungs = ladder.iter().map(|after| Rung::new(*after, server, exchange, now)).collect();
@@ -78,7 +90,13 @@ impl LifetimeTest {
         self.conclude();
     }
 
-    pub fn heard(&mut self, exchange: &mut Exchange, id: TransactionId, heard: &Heard, now: Instant) {
+    pub fn heard(
+        &mut self,
+        exchange: &mut Exchange,
+        id: TransactionId,
+        heard: &Heard,
+        now: Instant,
+    ) {
         if self.checking == Some(id) {
             self.checked = matches!(heard, Heard::Answer { .. });
             if !self.checked {
@@ -117,12 +135,14 @@ impl LifetimeTest {
     fn conclude(&mut self) {
         let findings: Vec<(Duration, Option<Finding>)> =
             self.rungs.iter().map(|rung| (rung.after, rung.finding())).collect();
-        let gone = findings.iter().position(|(_, finding)| matches!(finding, Some(Finding::Silent(_))));
+        let gone =
+            findings.iter().position(|(_, finding)| matches!(finding, Some(Finding::Silent(_))));
         let upto = gone.unwrap_or(findings.len());
         if findings[..upto].iter().any(|(_, finding)| finding.is_none()) {
             return;
         }
-        let heard = findings[..upto].iter().rev().find(|(_, finding)| *finding == Some(Finding::Heard));
+        let heard =
+            findings[..upto].iter().rev().find(|(_, finding)| *finding == Some(Finding::Heard));
         let confidence = match gone.and_then(|at| findings[at].1) {
             Some(Finding::Silent(sure)) => sure,
             _ => Confidence::PROVEN,
@@ -141,7 +161,8 @@ impl LifetimeTest {
         if !self.checked {
             return None;
         }
-        let next = |rung: &Rung| rung.rounds.as_ref().map_or_else(|| rung.starts(), Silence::deadline);
+        let next =
+            |rung: &Rung| rung.rounds.as_ref().map_or_else(|| rung.starts(), Silence::deadline);
         self.rungs.iter().filter_map(next).min()
     }
 

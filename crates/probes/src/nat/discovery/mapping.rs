@@ -46,12 +46,22 @@ impl MappingTest {
     }
 
     fn ask_all(&mut self, exchange: &mut Exchange, now: Instant) {
-        let asked = self.destinations.iter().map(|to| (exchange.ask(Ask::plain(self.socket, *to), now), *to));
+        let asked = self
+            .destinations
+            .iter()
+            .map(|to| (exchange.ask(Ask::plain(self.socket, *to), now), *to));
         self.open = asked.collect();
     }
 
-    pub fn heard(&mut self, exchange: &mut Exchange, id: TransactionId, heard: &Heard, now: Instant) {
-        let mapped = if let Heard::Answer { success, .. } = heard { Some(success.mapped) } else { None };
+    pub fn heard(
+        &mut self,
+        exchange: &mut Exchange,
+        id: TransactionId,
+        heard: &Heard,
+        now: Instant,
+    ) {
+        let mapped =
+            if let Heard::Answer { success, .. } = heard { Some(success.mapped) } else { None };
         if self.repeat == Repeat::Asked(id) {
             self.repeat = match mapped {
                 Some(mapped) if mapped == self.seen[0].mapped => Repeat::Same,
@@ -112,20 +122,30 @@ impl MappingTest {
         }
         let whole = self.seen.len() == self.destinations.len() && self.repeat == Repeat::Same;
         match classify(&self.seen) {
-            Ok(mapping) => Axis::Known(mapping, if whole { Confidence::PROVEN } else { Confidence::LIKELY }),
+            Ok(mapping) => {
+                Axis::Known(mapping, if whole { Confidence::PROVEN } else { Confidence::LIKELY })
+            }
             Err(why) => Axis::Inconclusive(why),
         }
     }
 }
 
-/// The mapping behaviour that explains what was seen. Pairs of destinations with different addresses tell whether the mapping
-/// depends on the address, pairs with one address and different ports whether it depends on the port.
+/// The mapping behaviour that explains what was seen. Pairs of destinations with different
+/// addresses tell whether the mapping depends on the address, pairs with one address and different
+/// ports whether it depends on the port.
 fn classify(seen: &[Seen]) -> Result<Mapping, Why> {
-    let pairs = || seen.iter().enumerate().flat_map(|(at, one)| seen[at + 1..].iter().map(move |other| (one, other)));
-    let same_mapping = |across: bool| {
-        pairs().filter(move |(a, b)| (a.by.ip() != b.by.ip()) == across).map(|(a, b)| a.mapped == b.mapped)
+    let pairs = || {
+        seen.iter()
+            .enumerate()
+            .flat_map(|(at, one)| seen[at + 1..].iter().map(move |other| (one, other)))
     };
-    let (addresses, ports) = (Agreement::of(same_mapping(true)), Agreement::of(same_mapping(false)));
+    let same_mapping = |across: bool| {
+        pairs()
+            .filter(move |(a, b)| (a.by.ip() != b.by.ip()) == across)
+            .map(|(a, b)| a.mapped == b.mapped)
+    };
+    let (addresses, ports) =
+        (Agreement::of(same_mapping(true)), Agreement::of(same_mapping(false)));
     match (addresses, ports) {
         (Agreement::None, _) if seen.is_empty() => Err(Why::NoAnswer),
         (Agreement::None, _) => Err(Why::NoAlternate),
@@ -148,7 +168,8 @@ enum Agreement {
 
 impl Agreement {
     fn of(pairs: impl Iterator<Item = bool>) -> Self {
-        let (same, all) = pairs.fold((0, 0), |(same, all), equal| (same + usize::from(equal), all + 1));
+        let (same, all) =
+            pairs.fold((0, 0), |(same, all), equal| (same + usize::from(equal), all + 1));
         match (same, all) {
             (_, 0) => Self::None,
             (0, _) => Self::Never,
@@ -194,12 +215,21 @@ mod tests {
         );
         assert_eq!(classify(&seen(&[(1, 1, 8), (2, 1, 9)])), Err(Why::KindUnknown));
         assert_eq!(classify(&seen(&[(1, 1, 9), (2, 1, 9)])), Ok(Mapping::EndpointIndependent));
-        assert_eq!(classify(&seen(&[(1, 1, 7), (2, 1, 8), (2, 2, 9)])), Ok(Mapping::AddressAndPortDependent));
+        assert_eq!(
+            classify(&seen(&[(1, 1, 7), (2, 1, 8), (2, 2, 9)])),
+            Ok(Mapping::AddressAndPortDependent)
+        );
     }
 
     #[test]
     fn one_that_differs_among_equals_is_no_behaviour() {
-        assert_eq!(classify(&seen(&[(1, 1, 9), (2, 1, 9), (2, 2, 9), (1, 2, 8)])), Err(Why::Unstable));
-        assert_eq!(classify(&seen(&[(1, 1, 7), (2, 1, 8), (2, 2, 8), (1, 2, 9)])), Err(Why::Unstable));
+        assert_eq!(
+            classify(&seen(&[(1, 1, 9), (2, 1, 9), (2, 2, 9), (1, 2, 8)])),
+            Err(Why::Unstable)
+        );
+        assert_eq!(
+            classify(&seen(&[(1, 1, 7), (2, 1, 8), (2, 2, 8), (1, 2, 9)])),
+            Err(Why::Unstable)
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! The proof that silence was a filter: the answers that did not come are asked for again from a socket that has just sent to
-//! where they come from. Now they must come, or the server never sent them.
+//! The proof that silence was a filter: the answers that did not come are asked for again from a
+//! socket that has just sent to where they come from. Now they must come, or the server never sent
+//! them.
 
 use std::time::Instant;
 
@@ -19,7 +20,8 @@ struct Way {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Sending to where the answer comes from. That was done in the mapping test, but filters forget, some within 30 s.
+    /// Sending to where the answer comes from. That was done in the mapping test, but filters
+    /// forget, some within 30 s.
     Opening,
     Asking,
     Proven,
@@ -35,7 +37,13 @@ impl Opened {
         Self { ways: asks.into_iter().map(&mut way).collect() }
     }
 
-    pub fn heard(&mut self, exchange: &mut Exchange, id: TransactionId, heard: &Heard, now: Instant) {
+    pub fn heard(
+        &mut self,
+        exchange: &mut Exchange,
+        id: TransactionId,
+        heard: &Heard,
+        now: Instant,
+    ) {
         let Some(way) = self.ways.iter_mut().find(|way| way.asked == id) else { return };
         way.state = match (way.state, heard) {
             (State::Opening, Heard::Answer { .. }) => {

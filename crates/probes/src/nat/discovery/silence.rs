@@ -1,9 +1,10 @@
 //! Evidence that an answer does not come.
 //!
-//! One lost packet looks like a filter. So the questions are asked in rounds, each with a control request whose answer needs no
-//! luck but the network's, and a round counts only if its control was answered. The controls also measure the loss; silence is
-//! believed once loss alone would explain it with a probability of at most [`DOUBT`]. Rounds take the place of RFC 8489's
-//! retransmission here: each has new transaction ids, because a repeated id can't tell which copy was answered.
+//! One lost packet looks like a filter. So the questions are asked in rounds, each with a control
+//! request whose answer needs no luck but the network's, and a round counts only if its control was
+//! answered. The controls also measure the loss; silence is believed once loss alone would explain
+//! it with a probability of at most [`DOUBT`]. Rounds take the place of RFC 8489's retransmission
+//! here: each has new transaction ids, because a repeated id can't tell which copy was answered.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,8 @@ use crate::nat::stun::TransactionId;
 
 /// Between two rounds: RFC 8489's first RTO.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// Silence shorter than that many counted rounds (4 s) can be one short outage of the path from the other address.
+/// Silence shorter than that many counted rounds (4 s) can be one short outage of the path from the
+/// other address.
 const MIN_ROUNDS: usize = 8;
 /// Then it is given up (16 s). Enough for a path that loses every second answer.
 const MAX_ROUNDS: usize = 32;
@@ -63,8 +65,19 @@ pub(super) struct Silence {
 impl Silence {
     /// `control` goes the same way as the questions and is answered by the plain one.
     pub fn new(control: Ask, questions: Vec<Ask>, now: Instant) -> Self {
-        let questions = questions.into_iter().map(|ask| Question { ask, ids: Vec::new(), settled: None }).collect();
-        Self { control, questions, rounds: Vec::new(), slowest: Duration::ZERO, next: now, end: None, done: false }
+        let questions = questions
+            .into_iter()
+            .map(|ask| Question { ask, ids: Vec::new(), settled: None })
+            .collect();
+        Self {
+            control,
+            questions,
+            rounds: Vec::new(),
+            slowest: Duration::ZERO,
+            next: now,
+            end: None,
+            done: false,
+        }
     }
 
     pub fn tick(&mut self, exchange: &mut Exchange, now: Instant) {
@@ -95,7 +108,9 @@ impl Silence {
             if self.end.is_none() && self.silence().is_some() {
                 self.end = Some(now + self.grace());
             }
-        } else if let Some(question) = self.questions.iter_mut().find(|question| question.ids.contains(&id)) {
+        } else if let Some(question) =
+            self.questions.iter_mut().find(|question| question.ids.contains(&id))
+        {
             question.settled = Some(match heard {
                 Heard::Answer { .. } | Heard::Itself => Finding::Heard,
                 Heard::Elsewhere => Finding::Elsewhere,
@@ -111,7 +126,8 @@ impl Silence {
 
     /// How sure silence is by now, if sure enough.
     fn silence(&self) -> Option<Confidence> {
-        let (sent, answered) = (self.rounds.len(), self.rounds.iter().filter(|round| round.answered).count());
+        let (sent, answered) =
+            (self.rounds.len(), self.rounds.iter().filter(|round| round.answered).count());
         let doubt = doubt(sent, answered);
         (answered >= MIN_ROUNDS && doubt <= DOUBT).then(|| Confidence::from_doubt(doubt))
     }
@@ -131,8 +147,8 @@ impl Silence {
     }
 }
 
-/// The probability that loss alone silenced as many rounds as had their control answered. The loss is estimated from the
-/// controls by Laplace's rule, so that no loss seen is not taken for no loss.
+/// The probability that loss alone silenced as many rounds as had their control answered. The loss
+/// is estimated from the controls by Laplace's rule, so that no loss seen is not taken for no loss.
 fn doubt(sent: usize, answered: usize) -> f64 {
     let loss = (sent - answered + 1) as f64 / (sent + 2) as f64;
     (0..answered).fold(1.0, |doubt, _| doubt * loss)
@@ -149,6 +165,9 @@ mod tests {
         assert!(doubt(10, 8) > DOUBT, "eight of ten answered is not enough");
         assert!(doubt(12, 10) < DOUBT, "ten of twelve is");
         assert!((doubt(5, 0) - 1.0).abs() < f64::EPSILON);
-        assert!(doubt(MAX_ROUNDS, MAX_ROUNDS / 2 + 1) <= DOUBT, "half of all lost still ends in a verdict");
+        assert!(
+            doubt(MAX_ROUNDS, MAX_ROUNDS / 2 + 1) <= DOUBT,
+            "half of all lost still ends in a verdict"
+        );
     }
 }

@@ -11,11 +11,16 @@ use world::{Nat, Noise, Server, World};
 
 const MAPPINGS: [Mapping; 3] =
     [Mapping::EndpointIndependent, Mapping::AddressDependent, Mapping::AddressAndPortDependent];
-const FILTERINGS: [Filtering; 3] =
-    [Filtering::EndpointIndependent, Filtering::AddressDependent, Filtering::AddressAndPortDependent];
+const FILTERINGS: [Filtering; 3] = [
+    Filtering::EndpointIndependent,
+    Filtering::AddressDependent,
+    Filtering::AddressAndPortDependent,
+];
 
 fn kinds() -> impl Iterator<Item = (Mapping, Filtering)> {
-    MAPPINGS.into_iter().flat_map(|mapping| FILTERINGS.into_iter().map(move |filtering| (mapping, filtering)))
+    MAPPINGS
+        .into_iter()
+        .flat_map(|mapping| FILTERINGS.into_iter().map(move |filtering| (mapping, filtering)))
 }
 
 fn world(mapping: Mapping, filtering: Filtering) -> World {
@@ -43,18 +48,31 @@ fn no_kind_is_told_wrong_with_loss_and_most_are_still_told() {
         let (mut told, mut all) = (0, 0);
         for (mapping, filtering) in kinds() {
             for seed in 0..30 {
-                let mut world = World::new(Nat::new(mapping, filtering), vec![Server::new(1)], seed);
+                let mut world =
+                    World::new(Nat::new(mapping, filtering), vec![Server::new(1)], seed);
                 world.loss = loss;
                 let report = world.run(&[]);
                 let right = |axis: bool, verdict: bool| !verdict || axis;
-                let context = format!("{mapping}, {filtering}, {loss} % loss, seed {seed}: {report:?}");
-                assert!(right(report.mapping.known() == Some(&mapping), report.mapping.known().is_some()), "{context}");
+                let context =
+                    format!("{mapping}, {filtering}, {loss} % loss, seed {seed}: {report:?}");
                 assert!(
-                    right(report.filtering.known() == Some(&filtering), report.filtering.known().is_some()),
+                    right(
+                        report.mapping.known() == Some(&mapping),
+                        report.mapping.known().is_some()
+                    ),
+                    "{context}"
+                );
+                assert!(
+                    right(
+                        report.filtering.known() == Some(&filtering),
+                        report.filtering.known().is_some()
+                    ),
                     "{context}"
                 );
                 all += 1;
-                told += usize::from(report.mapping.known().is_some() && report.filtering.known().is_some());
+                told += usize::from(
+                    report.mapping.known().is_some() && report.filtering.known().is_some(),
+                );
             }
         }
         assert!(told * 100 >= all * at_least, "{told} of {all} told with {loss} % loss");
@@ -68,12 +86,30 @@ fn the_original_s_names() {
     let table = [
         (true, M::EndpointIndependent, F::EndpointIndependent, LegacyType::FullConeNat, 1),
         (true, M::EndpointIndependent, F::AddressDependent, LegacyType::RestrictedConeNat, 2),
-        (true, M::EndpointIndependent, F::AddressAndPortDependent, LegacyType::PortRestrictedConeNat, 3),
+        (
+            true,
+            M::EndpointIndependent,
+            F::AddressAndPortDependent,
+            LegacyType::PortRestrictedConeNat,
+            3,
+        ),
         (true, M::AddressDependent, F::EndpointIndependent, LegacyType::SymmetricNat, -1),
-        (true, M::AddressAndPortDependent, F::AddressAndPortDependent, LegacyType::SymmetricNat, -1),
+        (
+            true,
+            M::AddressAndPortDependent,
+            F::AddressAndPortDependent,
+            LegacyType::SymmetricNat,
+            -1,
+        ),
         (false, M::EndpointIndependent, F::EndpointIndependent, LegacyType::OpenInternet, 0),
         (false, M::EndpointIndependent, F::AddressDependent, LegacyType::RestrictedConeFirewall, 2),
-        (false, M::EndpointIndependent, F::AddressAndPortDependent, LegacyType::PortRestrictedConeFirewall, 3),
+        (
+            false,
+            M::EndpointIndependent,
+            F::AddressAndPortDependent,
+            LegacyType::PortRestrictedConeFirewall,
+            3,
+        ),
     ];
     for (translates, mapping, filtering, legacy, code) in table {
         let mut world = world(mapping, filtering);
@@ -105,7 +141,8 @@ fn blocked_is_told_after_the_whole_schedule_and_by_several_servers_more_surely()
 fn a_machine_that_can_t_send_is_not_blocked_by_anybody() {
     let server = Server::new(1).answerer.listen;
     let start = world(Mapping::EndpointIndependent, Filtering::EndpointIndependent).now;
-    let mut discovery = Discovery::new(Plan { servers: vec![server], ladder: Vec::new() }, [7; 32], start);
+    let mut discovery =
+        Discovery::new(Plan { servers: vec![server], ladder: Vec::new() }, [7; 32], start);
     let report = loop {
         while discovery.poll_transmit().is_some() {
             discovery.unsent();
@@ -119,17 +156,23 @@ fn a_machine_that_can_t_send_is_not_blocked_by_anybody() {
     assert_eq!(report.legacy_type(), LegacyType::Unknown);
 }
 
-/// Filters of 30 s are common, and a mapping test that has to wait for its sixth request takes longer than that.
+/// Filters of 30 s are common, and a mapping test that has to wait for its sixth request takes
+/// longer than that.
 #[test]
 fn a_filter_that_forgets_during_the_test_is_still_told() {
     for slow in [1, 2, 3] {
         let mut world = world(Mapping::EndpointIndependent, Filtering::AddressAndPortDependent);
         world.nat.forgets = Duration::from_secs(30);
-        let endpoints = Endpoints::new(world.servers[0].answerer.listen, world.servers[0].answerer.alternate);
+        let endpoints =
+            Endpoints::new(world.servers[0].answerer.listen, world.servers[0].answerer.alternate);
         world.slow = endpoints.map(|endpoints| endpoints.all()[slow]);
         let report = world.run(&[]);
         assert!(report.took > Duration::from_secs(31), "{report:?}");
-        assert_eq!(report.filtering.known(), Some(&Filtering::AddressAndPortDependent), "{report:?}");
+        assert_eq!(
+            report.filtering.known(),
+            Some(&Filtering::AddressAndPortDependent),
+            "{report:?}"
+        );
     }
 }
 
@@ -138,12 +181,16 @@ fn filtering_is_tested_before_any_other_endpoint_is_contacted() {
     let mut world = world(Mapping::EndpointIndependent, Filtering::AddressAndPortDependent);
     world.run(&[]);
     let server = world.servers[0].answerer;
-    let first_other = world.sent_to.iter().position(|(_, to)| *to != server.listen).expect("the mapping test");
-    let filtering = world.sent_to[..first_other].iter().filter(|(socket, _)| *socket == SocketId(0)).count();
+    let first_other =
+        world.sent_to.iter().position(|(_, to)| *to != server.listen).expect("the mapping test");
+    let filtering =
+        world.sent_to[..first_other].iter().filter(|(socket, _)| *socket == SocketId(0)).count();
     assert!(filtering > 20, "the rounds come first");
     let (socket, _) = world.sent_to[first_other];
     assert_ne!(socket, SocketId(0), "and the socket of the filtering test contacts nobody else");
-    assert!(world.sent_to.iter().all(|(socket, to)| *socket != SocketId(0) || *to == server.listen));
+    assert!(
+        world.sent_to.iter().all(|(socket, to)| *socket != SocketId(0) || *to == server.listen)
+    );
 }
 
 #[test]
@@ -180,10 +227,26 @@ fn plain_servers_tell_the_mapping_only_and_a_full_one_is_preferred() {
 fn a_server_that_can_t_do_the_test_makes_no_verdict() {
     let strict = Filtering::AddressAndPortDependent;
     for (mapping, server, why) in [
-        (Mapping::EndpointIndependent, Server { ignores_change: true, ..Server::new(1) }, Why::ChangeIgnored),
-        (Mapping::EndpointIndependent, Server { never_changes: true, ..Server::new(1) }, Why::ChangeUnproven),
-        (Mapping::EndpointIndependent, Server { half_dead: true, ..Server::new(1) }, Why::AlternateSilent),
-        (Mapping::AddressAndPortDependent, Server { half_dead: true, ..Server::new(1) }, Why::AlternateSilent),
+        (
+            Mapping::EndpointIndependent,
+            Server { ignores_change: true, ..Server::new(1) },
+            Why::ChangeIgnored,
+        ),
+        (
+            Mapping::EndpointIndependent,
+            Server { never_changes: true, ..Server::new(1) },
+            Why::ChangeUnproven,
+        ),
+        (
+            Mapping::EndpointIndependent,
+            Server { half_dead: true, ..Server::new(1) },
+            Why::AlternateSilent,
+        ),
+        (
+            Mapping::AddressAndPortDependent,
+            Server { half_dead: true, ..Server::new(1) },
+            Why::AlternateSilent,
+        ),
     ] {
         // an open NAT, too: the same silence must not make it a strict one
         for filtering in [strict, Filtering::EndpointIndependent] {
@@ -207,7 +270,9 @@ fn forged_and_foreign_answers_are_not_believed() {
         (server, stun::encode_success(TransactionId::from(1), liar, liar, liar))
     };
     let junk = |_: &[u8], server: SocketAddr| (server, vec![0xff; 2000]);
-    let asker = |_: &[u8], server: SocketAddr| (server, stun::encode_request(TransactionId::from(1), Route::PLAIN));
+    let asker = |_: &[u8], server: SocketAddr| {
+        (server, stun::encode_request(TransactionId::from(1), Route::PLAIN))
+    };
     let noises: [Noise; 4] = [liar, guesser, junk, asker];
     for noise in noises {
         let mut world = world(Mapping::EndpointIndependent, Filtering::EndpointIndependent);
@@ -244,7 +309,9 @@ fn a_server_can_t_send_us_into_our_own_network() {
 
 #[test]
 fn the_lifetime_is_bracketed_by_the_ladder() {
-    for (lives, alive, gone) in [(10, 0, Some(25)), (30, 25, Some(35)), (90, 85, Some(115)), (200, 145, None)] {
+    for (lives, alive, gone) in
+        [(10, 0, Some(25)), (30, 25, Some(35)), (90, 85, Some(115)), (200, 145, None)]
+    {
         for (mapping, filtering) in [
             (Mapping::EndpointIndependent, Filtering::EndpointIndependent),
             (Mapping::AddressAndPortDependent, Filtering::AddressAndPortDependent),
@@ -253,8 +320,13 @@ fn the_lifetime_is_bracketed_by_the_ladder() {
             world.nat.lifetime = Duration::from_secs(lives);
             world.loss = 5;
             let report = world.run(&LADDER);
-            let lifetime = Lifetime { alive: Duration::from_secs(alive), gone: gone.map(Duration::from_secs) };
-            assert_eq!(report.lifetime.known(), Some(&lifetime), "{lives} s, {mapping}: {report:?}");
+            let lifetime =
+                Lifetime { alive: Duration::from_secs(alive), gone: gone.map(Duration::from_secs) };
+            assert_eq!(
+                report.lifetime.known(),
+                Some(&lifetime),
+                "{lives} s, {mapping}: {report:?}"
+            );
         }
     }
 }
@@ -262,12 +334,17 @@ fn the_lifetime_is_bracketed_by_the_ladder() {
 #[test]
 fn an_outage_is_not_taken_for_a_filter() {
     for filtering in FILTERINGS {
-        for (begin, lasts) in (0..6000).step_by(250).flat_map(|begin| [(begin, 3000), (begin, 8000)]) {
+        for (begin, lasts) in
+            (0..6000).step_by(250).flat_map(|begin| [(begin, 3000), (begin, 8000)])
+        {
             let mut world = world(Mapping::EndpointIndependent, filtering);
             world.outage = begin..begin + lasts;
             let report = world.run(&[]);
             let unsure = lasts > 3000 && report.filtering == Axis::Inconclusive(Why::Lossy);
-            assert!(unsure || report.filtering.known() == Some(&filtering), "outage from {begin} ms: {report:?}");
+            assert!(
+                unsure || report.filtering.known() == Some(&filtering),
+                "outage from {begin} ms: {report:?}"
+            );
             assert_eq!(report.mapping.known(), Some(&Mapping::EndpointIndependent));
         }
     }

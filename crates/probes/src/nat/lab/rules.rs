@@ -1,8 +1,9 @@
 //! The kinds of NATs and firewalls, as nftables rules.
 //!
-//! A mapping that doesn't depend on the destination needs a map of its own, because plain source translation is done anew for
-//! each destination. What comes in unasked must not reach the NAT's own stack: that would leave an entry in its table which a
-//! later packet of the client collides with.
+//! A mapping that doesn't depend on the destination needs a map of its own, because plain source
+//! translation is done anew for each destination. What comes in unasked must not reach the NAT's
+//! own stack: that would leave an entry in its table which a later packet of the client collides
+//! with.
 
 use std::net::Ipv4Addr;
 
@@ -38,7 +39,8 @@ impl Kind {
     }
 }
 
-/// Makes a namespace with the interfaces `wan` and `lan` that NAT, or one with `wan` alone that firewall.
+/// Makes a namespace with the interfaces `wan` and `lan` that NAT, or one with `wan` alone that
+/// firewall.
 pub(super) fn apply(kind: Kind, namespace: &Namespace, wan: Ipv4Addr) -> Result<(), LabError> {
     if kind.translates() {
         sysctl(namespace, "net/ipv4/ip_forward", "1")?;
@@ -57,19 +59,25 @@ fn rules(kind: Kind, wan: Ipv4Addr) -> String {
     match kind {
         Kind::FullCone => independent(wan, "", "") + &guard(""),
         Kind::FullConeHairpin => {
-            let turn_in = format!("iifname \"lan\" ip daddr {wan} meta l4proto udp dnat to udp dport map @mapped\n");
+            let turn_in = format!(
+                "iifname \"lan\" ip daddr {wan} meta l4proto udp dnat to udp dport map @mapped\n"
+            );
             let turn_out = format!("iifname \"lan\" oifname \"lan\" snat to {wan}\n");
             independent(wan, &turn_in, &turn_out) + &guard("")
         }
         Kind::Restricted => independent(wan, "", "") + &guard(BY_ADDRESS),
-        Kind::PortRestricted | Kind::PortRestrictedForgets(_) => independent(wan, "", "") + &guard(BY_CONNECTION),
+        Kind::PortRestricted | Kind::PortRestrictedForgets(_) => {
+            independent(wan, "", "") + &guard(BY_CONNECTION)
+        }
         Kind::Symmetric => dependent() + &guard(BY_CONNECTION),
         Kind::Blocked => dependent() + &guard("meta l4proto udp drop\n"),
         Kind::RestrictedFirewall => firewall(
             "udp dport . ip saddr @seen accept\nmeta l4proto udp drop\n",
             "meta l4proto udp update @seen { udp sport . ip daddr timeout 300s }\n",
         ),
-        Kind::PortRestrictedFirewall => firewall("ct state established accept\nmeta l4proto udp drop\n", ""),
+        Kind::PortRestrictedFirewall => {
+            firewall("ct state established accept\nmeta l4proto udp drop\n", "")
+        }
     }
 }
 
@@ -101,7 +109,8 @@ oifname \"wan\" snat to {wan}
     )
 }
 
-/// A random external port for each destination. Without the empty chain, answers would not be translated back.
+/// A random external port for each destination. Without the empty chain, answers would not be
+/// translated back.
 fn dependent() -> String {
     "table ip translate {
 chain in { type nat hook prerouting priority dstnat; }

@@ -1,4 +1,5 @@
-//! What the messages of NATTRAVERSAL carry (protocol.md §5): `request_id:host:port` and `request_id:YES`, as bencoded strings.
+//! What the messages of NATTRAVERSAL carry (protocol.md §5): `request_id:host:port` and
+//! `request_id:YES`, as bencoded strings.
 
 use std::fmt;
 
@@ -38,7 +39,9 @@ pub enum InvitationError {
     #[error("not a bencoded string")]
     Bencode,
     /// It has not the form that §5 says.
-    #[error("not `request_id:host:port`: the id has 1 to {MAX_ID} printable characters, the host at most {MAX_HOST}")]
+    #[error(
+        "not `request_id:host:port`: the id has 1 to {MAX_ID} printable characters, the host at most {MAX_HOST}"
+    )]
     Form,
     /// Its port is none.
     #[error("no port between 1 and 65535")]
@@ -58,8 +61,11 @@ impl Invitation {
         let (request_id, place) = text.split_once(':').ok_or(InvitationError::Form)?;
         let (host, port) = place.rsplit_once(':').ok_or(InvitationError::Form)?;
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let whole = (1..=MAX_ID).contains(&request_id.len()) && (1..=MAX_HOST).contains(&host.len());
-        if !whole || !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:_".contains(&byte)) {
+        let whole =
+            (1..=MAX_ID).contains(&request_id.len()) && (1..=MAX_HOST).contains(&host.len());
+        if !whole
+            || !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:_".contains(&byte))
+        {
             return Err(InvitationError::Form);
         }
         let port = port.parse().ok().filter(|port| *port != 0).ok_or(InvitationError::Port)?;
@@ -116,7 +122,11 @@ fn string(payload: &[u8]) -> Result<String, InvitationError> {
     let value = bencode::decode(payload).map_err(|_| InvitationError::Bencode)?;
     let bytes = value.as_bytes().ok_or(InvitationError::Bencode)?;
     let text = std::str::from_utf8(bytes).map_err(|_| InvitationError::Form)?;
-    if text.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(text.to_owned()) } else { Err(InvitationError::Form) }
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.to_owned())
+    } else {
+        Err(InvitationError::Form)
+    }
 }
 
 #[cfg(test)]
@@ -134,14 +144,23 @@ mod tests {
         assert_eq!(Invitation::decode(request), Ok(invitation("127.0.0.1")));
         assert_eq!(invitation("127.0.0.1").encode(), request);
         let reply = b"27:eee6EzwVLiJXT85BnTOp501:YES";
-        assert_eq!(Traversed::decode(reply), Ok(("eee6EzwVLiJXT85BnTOp501".into(), Traversed::Yes)));
+        assert_eq!(
+            Traversed::decode(reply),
+            Ok(("eee6EzwVLiJXT85BnTOp501".into(), Traversed::Yes))
+        );
         assert_eq!(invitation("x").reply(Traversed::Yes), reply);
     }
 
     #[test]
     fn ipv6_hosts_read_with_and_without_brackets() {
-        assert_eq!(Invitation::decode(&invitation("2001:db8::1").encode()), Ok(invitation("2001:db8::1")));
-        assert_eq!(Invitation::decode(&invitation("[2001:db8::1]").encode()), Ok(invitation("2001:db8::1")));
+        assert_eq!(
+            Invitation::decode(&invitation("2001:db8::1").encode()),
+            Ok(invitation("2001:db8::1"))
+        );
+        assert_eq!(
+            Invitation::decode(&invitation("[2001:db8::1]").encode()),
+            Ok(invitation("2001:db8::1"))
+        );
     }
 
     #[test]

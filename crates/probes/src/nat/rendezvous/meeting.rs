@@ -20,8 +20,8 @@ pub enum Met {
     Nobody,
 }
 
-/// Waits for two pings from different addresses. Sends nothing before both are there, and then three short datagrams to each:
-/// less than came in.
+/// Waits for two pings from different addresses. Sends nothing before both are there, and then
+/// three short datagrams to each: less than came in.
 pub struct Meeting {
     expected: Option<[IpAddr; 2]>,
     first: Option<SocketAddr>,
@@ -31,7 +31,8 @@ pub struct Meeting {
 }
 
 impl Meeting {
-    /// Begins to wait. With `expected`, pings from other addresses don't count, and the two must come from one each.
+    /// Begins to wait. With `expected`, pings from other addresses don't count, and the two must
+    /// come from one each.
     #[must_use]
     pub fn new(expected: Option<[IpAddr; 2]>, now: Instant) -> Self {
         Self { expected, first: None, ends: now + WAIT, outcome: None, out: VecDeque::new() }
@@ -95,7 +96,10 @@ impl Meeting {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "any instant serves as the beginning of virtual time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "any instant serves as the beginning of virtual time"
+)]
 mod tests {
     use super::*;
 

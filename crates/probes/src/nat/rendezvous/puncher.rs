@@ -18,7 +18,8 @@ const WAIT: Duration = Duration::from_secs(5);
 /// Rounds of hellos; the first may have opened only the own NAT.
 const ROUNDS: u8 = 2;
 
-/// One try, of at most 15 s. Whoever runs the rendezvous can make it send twelve short datagrams to one address, no more.
+/// One try, of at most 15 s. Whoever runs the rendezvous can make it send twelve short datagrams to
+/// one address, no more.
 pub struct Puncher {
     rendezvous: SocketAddr,
     state: State,
@@ -36,7 +37,8 @@ impl Puncher {
     /// Begins at once: there are pings to send.
     #[must_use]
     pub fn new(rendezvous: SocketAddr, now: Instant) -> Self {
-        let mut puncher = Self { rendezvous, state: State::Asking, deadline: now + WAIT, out: VecDeque::new() };
+        let mut puncher =
+            Self { rendezvous, state: State::Asking, deadline: now + WAIT, out: VecDeque::new() };
         puncher.send(PING, rendezvous);
         puncher
     }
@@ -64,12 +66,14 @@ impl Puncher {
         }
     }
 
-    /// Where the other peer is, as the rendezvous says, if that can be: one host, and not nearer to us than the rendezvous, so
-    /// that nobody sends us into our own network.
+    /// Where the other peer is, as the rendezvous says, if that can be: one host, and not nearer to
+    /// us than the rendezvous, so that nobody sends us into our own network.
     fn other(&self, datagram: &[u8]) -> Option<SocketAddr> {
         let other: SocketAddr = std::str::from_utf8(datagram).ok()?.parse().ok()?;
         let near = Scope::of(other.ip()) < Scope::of(self.rendezvous.ip());
-        let usable = other.port() != 0 && is_host(other.ip()) && other.is_ipv4() == self.rendezvous.is_ipv4();
+        let usable = other.port() != 0
+            && is_host(other.ip())
+            && other.is_ipv4() == self.rendezvous.is_ipv4();
         (usable && !near && other != self.rendezvous).then_some(other)
     }
 
@@ -103,7 +107,8 @@ impl Puncher {
         self.out.pop_front()
     }
 
-    /// What came of it, once it is over. What [`Self::poll_transmit`] still has must be sent first: the other side may need it.
+    /// What came of it, once it is over. What [`Self::poll_transmit`] still has must be sent first:
+    /// the other side may need it.
     #[must_use]
     pub const fn outcome(&self) -> Option<Traversed> {
         if let State::Over(traversed) = self.state { Some(traversed) } else { None }
@@ -111,7 +116,10 @@ impl Puncher {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "any instant serves as the beginning of virtual time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "any instant serves as the beginning of virtual time"
+)]
 mod tests {
     use super::*;
 

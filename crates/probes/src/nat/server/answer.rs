@@ -1,7 +1,8 @@
 //! What the server answers, as a pure function (RFC 8489 §6.3, RFC 5780 §6.1).
 //!
-//! Answers are small: at most [`MAX_ANSWER`] bytes, less than four times the request for IPv4 and less than six times for IPv6,
-//! which is what RFC 5780 demands to be in them. They go to the address the request claims to come from, one a request, and only requests are answered, so that
+//! Answers are small: at most [`MAX_ANSWER`] bytes, less than four times the request for IPv4 and
+//! less than six times for IPv6, which is what RFC 5780 demands to be in them. They go to the
+//! address the request claims to come from, one a request, and only requests are answered, so that
 //! neither two servers nor a server and itself can be made to talk to each other.
 
 use std::net::SocketAddr;
@@ -73,19 +74,26 @@ impl Answerer {
         if own || from.port() == 0 {
             return None;
         }
-        if request.unknown.is_empty() { self.success(&request, from, at) } else { refusal(&request, from, at) }
+        if request.unknown.is_empty() {
+            self.success(&request, from, at)
+        } else {
+            refusal(&request, from, at)
+        }
     }
 
     fn success(&self, request: &Request, from: SocketAddr, at: Endpoint) -> Option<Answer> {
         let route = request.route;
-        let origin =
-            Endpoint { other_ip: at.other_ip != route.change_ip, other_port: at.other_port != route.change_port };
+        let origin = Endpoint {
+            other_ip: at.other_ip != route.change_ip,
+            other_port: at.other_port != route.change_port,
+        };
         let other = Endpoint { other_ip: !at.other_ip, other_port: !at.other_port };
         let port = route.response_port.unwrap_or(from.port());
         if port == 0 {
             return None;
         }
-        let datagram = stun::encode_success(request.id, from, self.address(origin), self.address(other));
+        let datagram =
+            stun::encode_success(request.id, from, self.address(origin), self.address(other));
         Some(Answer { from: origin, to: SocketAddr::new(from.ip(), port), datagram })
     }
 }
@@ -117,18 +125,28 @@ mod tests {
     #[test]
     fn answers_come_from_where_change_request_wants_them() {
         for at in Endpoint::ALL {
-            for (change_ip, change_port) in [(false, false), (false, true), (true, false), (true, true)] {
-                let answer = ask(Route { change_ip, change_port, response_port: None }, at).unwrap();
+            for (change_ip, change_port) in
+                [(false, false), (false, true), (true, false), (true, true)]
+            {
+                let answer =
+                    ask(Route { change_ip, change_port, response_port: None }, at).unwrap();
                 assert_eq!(answer.from.other_ip, at.other_ip ^ change_ip);
                 assert_eq!(answer.from.other_port, at.other_port ^ change_port);
                 assert_eq!(answer.to, address("203.0.113.9:4000"));
-                let success = Success {
-                    mapped: address("203.0.113.9:4000"),
-                    origin: Some(server().address(answer.from)),
-                    other: Some(server().address(Endpoint { other_ip: !at.other_ip, other_port: !at.other_port })),
-                };
+                let success =
+                    Success {
+                        mapped: address("203.0.113.9:4000"),
+                        origin: Some(server().address(answer.from)),
+                        other: Some(server().address(Endpoint {
+                            other_ip: !at.other_ip,
+                            other_port: !at.other_port,
+                        })),
+                    };
                 let read = stun::decode(&answer.datagram);
-                assert_eq!(read, Ok(Incoming::Response(TransactionId::from(7), Response::Success(success))));
+                assert_eq!(
+                    read,
+                    Ok(Incoming::Response(TransactionId::from(7), Response::Success(success)))
+                );
             }
         }
     }
@@ -148,8 +166,15 @@ mod tests {
             assert_eq!(server().answer(&request, server().address(own), at), None);
         }
         let answer = ask(Route::PLAIN, at).unwrap().datagram;
-        assert_eq!(server().answer(&answer, address("203.0.113.9:4000"), at), None, "an answer is no request");
-        assert_eq!(server().answer(b"GET / HTTP/1.1\r\n\r\n........", address("203.0.113.9:4000"), at), None);
+        assert_eq!(
+            server().answer(&answer, address("203.0.113.9:4000"), at),
+            None,
+            "an answer is no request"
+        );
+        assert_eq!(
+            server().answer(b"GET / HTTP/1.1\r\n\r\n........", address("203.0.113.9:4000"), at),
+            None
+        );
     }
 
     #[test]

@@ -79,13 +79,16 @@ impl Limiter {
         let room = self.sources.len() < MAX_SOURCES;
         let bucket = match self.sources.get_mut(&source) {
             Some(bucket) => bucket,
-            None if room => self.sources.entry(source).or_insert_with(|| Bucket::full(per_source, burst, now)),
+            None if room => {
+                self.sources.entry(source).or_insert_with(|| Bucket::full(per_source, burst, now))
+            }
             None => &mut self.overflow,
         };
         bucket.take(per_source, burst, now) && self.total.take(total, burst, now)
     }
 
-    /// Whoever was silent long enough for a full bucket needs none. At most once a second: it looks at all of them.
+    /// Whoever was silent long enough for a full bucket needs none. At most once a second: it looks
+    /// at all of them.
     fn forget_idle(&mut self, now: Instant) {
         if now.saturating_duration_since(self.swept) < Duration::from_secs(1) {
             return;
@@ -105,7 +108,10 @@ fn source(ip: IpAddr) -> IpAddr {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "any instant serves as the beginning of virtual time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "any instant serves as the beginning of virtual time"
+)]
 mod tests {
     use super::*;
     use std::net::{Ipv4Addr, Ipv6Addr};
@@ -118,7 +124,8 @@ mod tests {
     fn a_source_gets_its_burst_and_then_its_rate() {
         let start = Instant::now();
         let mut limiter = Limiter::new(Limits { per_source: 10, total: 1000, burst: 2 }, start);
-        let allowed = |limiter: &mut Limiter, now| (0..100).filter(|_| limiter.allows(v4(1), now)).count();
+        let allowed =
+            |limiter: &mut Limiter, now| (0..100).filter(|_| limiter.allows(v4(1), now)).count();
         assert_eq!(allowed(&mut limiter, start), 20);
         assert_eq!(allowed(&mut limiter, start + Duration::from_secs(1)), 10);
         assert_eq!(allowed(&mut limiter, start + Duration::from_secs(60)), 20);
@@ -141,6 +148,9 @@ mod tests {
         let allowed = (0..1_000_000).filter(|source| limiter.allows(v4(*source), start)).count();
         assert!(limiter.sources.len() <= MAX_SOURCES);
         assert_eq!(allowed, MAX_SOURCES + 1, "those without room share one bucket");
-        assert!(limiter.allows(v4(2_000_000), start + Duration::from_secs(5)), "idle sources make room");
+        assert!(
+            limiter.allows(v4(2_000_000), start + Duration::from_secs(5)),
+            "idle sources make room"
+        );
     }
 }

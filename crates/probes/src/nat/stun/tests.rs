@@ -39,7 +39,10 @@ fn requests_have_the_bytes_of_rfc_5780() {
     assert_eq!(plain, b"\x00\x01\x00\x00\x21\x12\xa4\x42\0\0\0\0\0\0\0\0\0\0\0\x01");
     assert_eq!(encode_request(id(1), Route::CHANGE_BOTH)[20..], *b"\x00\x03\x00\x04\0\0\0\x06");
     assert_eq!(encode_request(id(1), Route::CHANGE_PORT)[20..], *b"\x00\x03\x00\x04\0\0\0\x02");
-    assert_eq!(encode_request(id(1), Route::to_port(0x1234))[20..], *b"\x00\x27\x00\x02\x12\x34\0\0");
+    assert_eq!(
+        encode_request(id(1), Route::to_port(0x1234))[20..],
+        *b"\x00\x27\x00\x02\x12\x34\0\0"
+    );
 }
 
 #[test]

@@ -8,7 +8,9 @@ use super::{MAX_PADDING, RC4, VERIFICATION, hash, masked_infohash};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum MseError {
     /// No verification within 512 bytes of padding: it lacks the torrent, or speaks something else.
-    #[error("no verification within {MAX_PADDING} bytes of padding: it lacks the torrent, or speaks something else")]
+    #[error(
+        "no verification within {MAX_PADDING} bytes of padding: it lacks the torrent, or speaks something else"
+    )]
     NoVerification,
     /// It selected method …, which was not offered.
     #[error("it selected method {0}, which was not offered")]
@@ -54,7 +56,13 @@ impl Initiator {
     /// with step 3.
     #[must_use]
     pub const fn new(random: [u8; 20], infohash: [u8; 20], payload: Vec<u8>) -> Self {
-        Self { secret: SecretKey::new(random), infohash, payload, received: Vec::new(), streams: None }
+        Self {
+            secret: SecretKey::new(random),
+            infohash,
+            payload,
+            received: Vec::new(),
+            streams: None,
+        }
     }
 
     /// Step 1: the key, without padding.
@@ -100,7 +108,9 @@ impl Initiator {
         };
         let mut plain = self.received[at..].to_vec();
         streams.incoming.apply(&mut plain);
-        let Some((select, rest)) = plain[VERIFICATION.len()..].split_first_chunk() else { return Ok(Step::Wait) };
+        let Some((select, rest)) = plain[VERIFICATION.len()..].split_first_chunk() else {
+            return Ok(Step::Wait);
+        };
         let Some((padding, rest)) = rest.split_first_chunk() else { return Ok(Step::Wait) };
         let padding = usize::from(u16::from_be_bytes(*padding));
         if padding > MAX_PADDING {

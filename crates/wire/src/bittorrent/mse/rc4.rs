@@ -40,7 +40,8 @@ impl Cipher {
             self.i = self.i.wrapping_add(1);
             self.j = self.j.wrapping_add(self.state[usize::from(self.i)]);
             self.state.swap(self.i.into(), self.j.into());
-            let index = self.state[usize::from(self.i)].wrapping_add(self.state[usize::from(self.j)]);
+            let index =
+                self.state[usize::from(self.i)].wrapping_add(self.state[usize::from(self.j)]);
             *byte ^= self.state[usize::from(index)];
         }
     }

@@ -18,7 +18,13 @@ impl Responder {
     /// `padding` of at most 512 bytes follows its key.
     #[must_use]
     pub const fn new(random: [u8; 20], infohash: [u8; 20], padding: Vec<u8>) -> Self {
-        Self { secret: SecretKey::new(random), infohash, padding, received: Vec::new(), shared: None }
+        Self {
+            secret: SecretKey::new(random),
+            infohash,
+            padding,
+            received: Vec::new(),
+            shared: None,
+        }
     }
 
     /// Takes what came. After [`Step::Send`] push nothing but further bytes; step 4's bytes come

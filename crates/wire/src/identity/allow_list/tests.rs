@@ -20,8 +20,16 @@ fn a_list_is_permids_and_comments() {
 fn the_example_allows_nobody() {
     let text = include_bytes!("../../../../../keys/crawlers.txt");
     assert!(AllowList::parse(text).unwrap().is_empty());
-    let example = text.split(|byte| *byte == b'\n').rev().find_map(|line| line.strip_prefix(b"# MCow")).unwrap();
-    assert_eq!(AllowList::parse(&[b"MCow", example].concat()).unwrap().len(), 1, "its example line is one");
+    let example = text
+        .split(|byte| *byte == b'\n')
+        .rev()
+        .find_map(|line| line.strip_prefix(b"# MCow"))
+        .unwrap();
+    assert_eq!(
+        AllowList::parse(&[b"MCow", example].concat()).unwrap().len(),
+        1,
+        "its example line is one"
+    );
 }
 
 #[test]
@@ -38,7 +46,11 @@ fn a_wrong_line_is_named() {
         (b"AAAA", LineError::Permid(PermidError::Shape(3)), "`AAAA`"),
         (b"\x1b[31m", LineError::Permid(PermidError::Base64), "`\\x1b[31m`"),
         (b"\xff\xfe", LineError::NotText, "`\\xff\\xfe`"),
-        (&a.to_string().as_bytes()[..59], LineError::Permid(PermidError::Base64), "`MCowBQYDK2VwAyEAiojj3XQJ…`"),
+        (
+            &a.to_string().as_bytes()[..59],
+            LineError::Permid(PermidError::Base64),
+            "`MCowBQYDK2VwAyEAiojj3XQJ…`",
+        ),
     ] {
         let error = error(line);
         assert_eq!((error.line, &error.cause, error.found.as_str()), (3, &cause, found));
@@ -50,8 +62,13 @@ fn a_wrong_line_is_named() {
 #[test]
 fn keys_that_are_none_are_refused() {
     let line = |permid: Permid| AllowList::parse(permid.to_string().as_bytes());
-    let refused = |permid| matches!(line(permid), Err(AllowListError { line: 1, cause: LineError::NotAKey, .. }));
-    assert!(refused(Permid::Ed25519([0; 32])), "a point of small order, for which anybody can sign");
+    let refused = |permid| {
+        matches!(line(permid), Err(AllowListError { line: 1, cause: LineError::NotAKey, .. }))
+    };
+    assert!(
+        refused(Permid::Ed25519([0; 32])),
+        "a point of small order, for which anybody can sign"
+    );
     assert!(refused(Permid::Ed25519([2; 32])), "no point");
     if cfg!(feature = "legacy") {
         assert!(refused(Permid::Sect233k1([0; 60])));

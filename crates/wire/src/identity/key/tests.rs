@@ -20,7 +20,10 @@ fn ed25519_keys_round_trip() {
     }
     let mut other = key.pkcs8_der();
     *other.last_mut().unwrap() ^= 1;
-    assert_eq!(Key::from_pem(pem::write("PRIVATE KEY", &other).as_bytes()).unwrap_err(), KeyError::Mismatch);
+    assert_eq!(
+        Key::from_pem(pem::write("PRIVATE KEY", &other).as_bytes()).unwrap_err(),
+        KeyError::Mismatch
+    );
 }
 
 #[test]
@@ -44,11 +47,15 @@ fn what_is_no_key_is_told_apart() {
     assert_eq!(error(&pem("ENCRYPTED PRIVATE KEY", &[1])), KeyError::Encrypted);
     let encrypted = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n";
     assert_eq!(error(encrypted), KeyError::Encrypted);
-    assert_eq!(error(&pem("OPENSSH PRIVATE KEY", &[1])), KeyError::Label("OPENSSHPRIVATEKEY".into()));
+    assert_eq!(
+        error(&pem("OPENSSH PRIVATE KEY", &[1])),
+        KeyError::Label("OPENSSHPRIVATEKEY".into())
+    );
     assert_eq!(error(&pem("PRIVATE KEY", &[1])), KeyError::Malformed("PKCS#8"));
     let x25519 = pem(
         "PRIVATE KEY",
-        &[&[0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20][..], &[1; 32]].concat(),
+        &[&[0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20][..], &[1; 32]]
+            .concat(),
     );
     assert_eq!(error(&x25519), KeyError::Algorithm("X25519"));
     let short = pem("PRIVATE KEY", &[0x30, 0x0c, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0]);

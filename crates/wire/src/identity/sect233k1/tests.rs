@@ -19,8 +19,14 @@ fn field(words: Words) -> FieldElement {
 #[test]
 fn rfc_6979_vectors() {
     let secret = SecretKey(scalar("103B2142BDC2A3C3B55080D09DF1808F79336DA2399F5CA7171D1BE9B0"));
-    assert_eq!(secret.public().x.to_bytes(), hex("0682886F36C68473C1A221720C2B12B9BE13458BA907E1C4736595779F2"));
-    assert_eq!(secret.public().y.to_bytes(), hex("1B20639B41BE0927090999B7817A3B3928D20503A39546044EC13A10309"));
+    assert_eq!(
+        secret.public().x.to_bytes(),
+        hex("0682886F36C68473C1A221720C2B12B9BE13458BA907E1C4736595779F2")
+    );
+    assert_eq!(
+        secret.public().y.to_bytes(),
+        hex("1B20639B41BE0927090999B7817A3B3928D20503A39546044EC13A10309")
+    );
     let digest = digest(b"sample");
     let nonce = nonce(&secret.0, &digest, 0);
     assert_eq!(nonce.to_bytes(), hex("273179E3E12C69591AD3DD9C7CCE3985820E3913AB6696EB14486DDBCF"));
@@ -78,7 +84,11 @@ fn a_short_signature_is_made_again() {
     assert_eq!(first.len(), 62);
     assert!(second.len() >= SHORTEST_SIGNATURE);
     assert_eq!(secret.sign(message), second);
-    assert_eq!(secret.public().verify(message, &first), Ok(()), "a short one is accepted from others");
+    assert_eq!(
+        secret.public().verify(message, &first),
+        Ok(()),
+        "a short one is accepted from others"
+    );
     assert_eq!(secret.public().verify(message, &second), Ok(()));
 }
 
@@ -91,8 +101,9 @@ fn signatures_have_one_encoding() {
     let (public, message) = (secret.public(), b"message");
     let good = secret.sign(message);
     assert_eq!(public.verify(message, &good), Ok(()));
-    let wrong =
-        |signature: &[u8]| assert_eq!(public.verify(message, signature), Err(SignatureError), "{signature:02x?}");
+    let wrong = |signature: &[u8]| {
+        assert_eq!(public.verify(message, signature), Err(SignatureError), "{signature:02x?}")
+    };
     for cut in 0..good.len() {
         wrong(&good[..cut]);
     }
@@ -104,7 +115,8 @@ fn signatures_have_one_encoding() {
     wrong(&[&good[..], &[0]].concat());
     let Signature { r, s } = Signature::from_der(&good).unwrap();
     let number = |bytes: &[u8]| der::value(der::INTEGER, bytes);
-    let sequence = |r: &[u8], s: &[u8], more: &[u8]| der::value(der::SEQUENCE, &[r, s, more].concat());
+    let sequence =
+        |r: &[u8], s: &[u8], more: &[u8]| der::value(der::SEQUENCE, &[r, s, more].concat());
     let (r, s) = (r.to_bytes(), s.to_bytes());
     assert!(r[0] < 0x80 && s[0] < 0x80 && r[0] > 0 && s[0] > 0, "as short as they are");
     assert_eq!(public.verify(message, &sequence(&number(&r), &number(&s), &[])), Ok(()));

@@ -47,10 +47,26 @@ impl Nat {
         let lifetime = Duration::from_secs(300);
         let (translates, preserves, hairpins, blocks) = (true, false, false, false);
         let (forgets, entries) = (Duration::from_secs(300), Vec::new());
-        Self { mapping, filtering, translates, preserves, hairpins, blocks, lifetime, forgets, entries }
+        Self {
+            mapping,
+            filtering,
+            translates,
+            preserves,
+            hairpins,
+            blocks,
+            lifetime,
+            forgets,
+            entries,
+        }
     }
 
-    fn out(&mut self, internal: SocketAddr, to: SocketAddr, random: u16, now: Instant) -> SocketAddr {
+    fn out(
+        &mut self,
+        internal: SocketAddr,
+        to: SocketAddr,
+        random: u16,
+        now: Instant,
+    ) -> SocketAddr {
         let key = match self.mapping {
             Mapping::EndpointIndependent => (None, None),
             Mapping::AddressDependent => (Some(octets(to)), None),
@@ -58,7 +74,8 @@ impl Nat {
         };
         let lifetime = self.lifetime;
         self.entries.retain(|entry| now - entry.used <= lifetime);
-        let known = self.entries.iter_mut().find(|entry| entry.internal == internal && entry.key == key);
+        let known =
+            self.entries.iter_mut().find(|entry| entry.internal == internal && entry.key == key);
         if let Some(entry) = known {
             entry.used = now;
             entry.sent_to.push((to, now));
@@ -74,7 +91,10 @@ impl Nat {
     }
 
     fn back(&self, from: SocketAddr, to: SocketAddr, now: Instant) -> Option<SocketAddr> {
-        let entry = self.entries.iter().find(|entry| entry.external == to && now - entry.used <= self.lifetime)?;
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| entry.external == to && now - entry.used <= self.lifetime)?;
         let passes = |(sent, at): &(SocketAddr, Instant)| match self.filtering {
             Filtering::EndpointIndependent => true,
             _ if now - *at > self.forgets => false,
@@ -106,13 +126,21 @@ impl Server {
         let listen = SocketAddr::from(([198, 51, 100, number], 3478));
         let alternate = SocketAddr::from(([198, 51, 100, number + 100], 3479));
         let answerer = Answerer { listen, alternate };
-        let (down, plain, ignores_change, half_dead, never_changes) = (false, false, false, false, false);
+        let (down, plain, ignores_change, half_dead, never_changes) =
+            (false, false, false, false, false);
         Self { answerer, down, plain, ignores_change, claims: None, half_dead, never_changes }
     }
 
-    fn answer(&self, datagram: &[u8], from: SocketAddr, to: SocketAddr) -> Option<(SocketAddr, SocketAddr, Vec<u8>)> {
-        let at = Endpoint::ALL.into_iter().find(|endpoint| self.answerer.address(*endpoint) == to)?;
-        let dead = |endpoint: Endpoint| self.half_dead && (endpoint.other_ip || endpoint.other_port);
+    fn answer(
+        &self,
+        datagram: &[u8],
+        from: SocketAddr,
+        to: SocketAddr,
+    ) -> Option<(SocketAddr, SocketAddr, Vec<u8>)> {
+        let at =
+            Endpoint::ALL.into_iter().find(|endpoint| self.answerer.address(*endpoint) == to)?;
+        let dead =
+            |endpoint: Endpoint| self.half_dead && (endpoint.other_ip || endpoint.other_port);
         if self.down || dead(at) {
             return None;
         }
@@ -165,7 +193,10 @@ pub struct World {
 
 impl World {
     pub fn new(nat: Nat, servers: Vec<Server>, seed: u64) -> Self {
-        #[expect(clippy::disallowed_methods, reason = "any instant serves as the beginning of virtual time")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "any instant serves as the beginning of virtual time"
+        )]
         let now = Instant::now();
         let random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let (flying, sent_to) = (BTreeMap::new(), Vec::new());
@@ -203,7 +234,8 @@ impl World {
         self.flying.insert((self.now + latency, self.count), packet);
     }
 
-    /// Runs a discovery to its report. The NAT has forgotten earlier ones, as if each had other ports.
+    /// Runs a discovery to its report. The NAT has forgotten earlier ones, as if each had other
+    /// ports.
     pub fn run(&mut self, ladder: &[u64]) -> NatReport {
         let servers = self.servers.iter().map(|server| server.answerer.listen).collect();
         let ladder = ladder.iter().copied().map(Duration::from_secs).collect();
@@ -270,8 +302,11 @@ impl World {
             let (from, bytes) = noise(&packet.bytes, packet.to);
             self.fly(Packet { from, to: packet.from, bytes });
         }
-        let answers: Vec<_> =
-            self.servers.iter().filter_map(|server| server.answer(&packet.bytes, packet.from, packet.to)).collect();
+        let answers: Vec<_> = self
+            .servers
+            .iter()
+            .filter_map(|server| server.answer(&packet.bytes, packet.from, packet.to))
+            .collect();
         for (from, to, bytes) in answers {
             self.fly(Packet { from, to, bytes });
         }
