@@ -87,7 +87,7 @@ fn print_rung(rung: &Rung, json: bool) -> Result<(), CliError> {
     }
     let ms = rung.took.as_secs_f64() * 1e3;
     let line = format!(
-        "{:<8} {:<11} {ms:>7.1} ms  {}\n",
+        "{:<9} {:<11} {ms:>7.1} ms  {}\n",
         rung.name.word(),
         rung.outcome.word(),
         rung.detail

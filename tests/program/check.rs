@@ -33,8 +33,18 @@ fn check(address: &str) -> (Outcome, Value) {
     (outcome, check)
 }
 
+/// A line of output, if it is a rung.
+fn rung(line: &str) -> Option<Value> {
+    serde_json::from_str(line).ok().filter(|event: &Value| event["event"] == "rung")
+}
+
 fn says(address: &str, code: i32, what: &str, summary: &str, next: &str) -> Value {
     let (outcome, check) = check(address);
+    for rung in outcome.stdout.lines().filter_map(rung) {
+        let known = ["ok", "closed", "refused", "timeout", "unreachable", "other"];
+        assert!(rung["outcome"].as_str().is_some_and(|word| known.contains(&word)), "{rung}");
+        assert_ne!(rung["rung"], "plain", "the contract calls it handshake");
+    }
     assert_eq!((outcome.code, &check["what"]), (code, &what.into()), "{outcome:?}");
     for (field, words) in [("summary", summary), ("next", next)] {
         assert!(check[field].as_str().is_some_and(|text| text.contains(words)), "{words}: {check}");
@@ -110,7 +120,7 @@ fn each_rung_is_an_event_and_a_line() {
     let text = Home::new().run(&["check", &format!("dht://{closed}")]);
     assert!(
         text.code == 3
-            && text.stdout.contains("tcp      refused")
+            && text.stdout.contains("tcp       refused")
             && text.stdout.contains("\nnext: "),
         "{text:?}"
     );

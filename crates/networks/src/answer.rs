@@ -220,7 +220,7 @@ pub fn peer_exchange(exchange: &PeerExchange) -> Said {
 #[must_use]
 pub fn rung(rung: &Rung) -> Value {
     let ms = (rung.took.as_secs_f64() * 1e4).round() / 10.0;
-    json!({ "rung": rung.name.word(), "outcome": rung.outcome.word(), "detail": rung.detail, "ms": ms })
+    json!({ "rung": rung.name.word(), "outcome": rung.outcome.json_word(), "detail": rung.detail, "ms": ms })
 }
 
 /// The end of a REACH, as `check --json` prints it but for its `event`.

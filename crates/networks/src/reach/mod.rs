@@ -52,7 +52,7 @@ impl Name {
         match self {
             Self::Resolve => "resolve",
             Self::Tcp => "tcp",
-            Self::Plain => "plain",
+            Self::Plain => "handshake",
             Self::Overlay => "overlay",
             Self::Mse => "mse",
             Self::Http => "http",
@@ -82,7 +82,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The word for it in JSON.
+    /// The word for it, for people.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -93,6 +93,16 @@ impl Outcome {
             Self::Timeout => "timeout",
             Self::Unreachable => "unreachable",
             Self::Other => "other",
+        }
+    }
+
+    /// The word for it in JSON, where there are six: no byte within the time is a timeout, also over
+    /// a connection that stays open. What that means is in the summary.
+    #[must_use]
+    pub const fn json_word(self) -> &'static str {
+        match self {
+            Self::Waits => Self::Timeout.word(),
+            other => other.word(),
         }
     }
 }
