@@ -1,5 +1,6 @@
 //! A list of peers: which are shown, in which order, and how many are how.
 
+pub mod census;
 pub mod column;
 pub mod filter;
 pub mod next;
@@ -7,6 +8,7 @@ pub mod order;
 pub mod sorting;
 mod tally;
 
+pub use census::Census;
 pub use column::Column;
 pub use filter::Filter;
 pub use order::Order;

@@ -1,5 +1,7 @@
 //! What can become of one peer of a campaign, and how many it became of.
 
+use crate::request::{Outcome as Became, Request};
+use swarmscope_wire::ErrorByte;
 use swarmscope_wire::failure::{Cause, Failure, exit};
 
 /// What has become of one peer. Every peer of a campaign has exactly one of these.
@@ -81,6 +83,22 @@ impl Outcome {
         }
     }
 
+    /// What has become of one request.
+    #[must_use]
+    pub fn of_request(request: &Request) -> Self {
+        match &request.outcome {
+            Became::Waiting if request.part_count() > 0 => Self::Parts,
+            Became::Queued | Became::Waiting | Became::AwaitingDialBack => Self::Waiting,
+            Became::Failed { failure, .. } => Self::of_failure(failure),
+            Became::Replied(reply) => match reply.error {
+                ErrorByte::FREQUENCY => Self::NotYet,
+                ErrorByte::SUCCESS if reply.is_malformed() => Self::Malformed,
+                ErrorByte::SUCCESS => Self::Answered,
+                _ => Self::Error,
+            },
+        }
+    }
+
     /// Whether it takes one of the places of those that wait.
     #[must_use]
     pub const fn in_flight(self) -> bool {
@@ -122,6 +140,12 @@ impl Counts {
     pub fn moved(&mut self, from: Outcome, to: Outcome) {
         self.0[from as usize] -= 1;
         self.0[to as usize] += 1;
+    }
+
+    /// One peer more or less has this outcome.
+    pub(crate) const fn step(&mut self, outcome: Outcome, more: bool) {
+        let count = &mut self.0[outcome as usize];
+        *count = if more { *count + 1 } else { count.saturating_sub(1) };
     }
 
     /// All of them.

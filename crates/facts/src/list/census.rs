@@ -1,0 +1,274 @@
+//! How every peer stands, counted: what the overview and the map show. Kept up to date as peers
+//! change, so that drawing never looks at all of them.
+
+use std::collections::BTreeMap;
+
+use swarmscope_peer::node::Ticket;
+use swarmscope_wire::OverlayVersion;
+use swarmscope_wire::failure::Cause;
+
+use crate::many::outcome::{Counts, Outcome};
+use crate::nat::NatType;
+use crate::peer::{Peer, State};
+use crate::peers::Peers;
+
+/// What is known of the way to a peer, without its particulars.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Way {
+    /// A connection to it stands.
+    Connected,
+    /// Heard of, or being connected to.
+    Waiting,
+    /// Its connection has ended.
+    Gone,
+    /// It would not have us.
+    Refused,
+    /// It was not reached.
+    Failed,
+}
+
+impl Way {
+    /// As they are listed.
+    pub const ALL: [Self; 5] =
+        [Self::Connected, Self::Waiting, Self::Gone, Self::Refused, Self::Failed];
+
+    /// The way to this peer.
+    #[must_use]
+    pub const fn of(state: &State) -> Self {
+        match state {
+            State::Connected { .. } => Self::Connected,
+            State::Heard | State::Connecting { .. } => Self::Waiting,
+            State::Gone { .. } => Self::Gone,
+            State::Refused { .. } => Self::Refused,
+            State::Failed { .. } => Self::Failed,
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Waiting => "not connected yet",
+            Self::Gone => "gone",
+            Self::Refused => "refused us",
+            Self::Failed => "not reached",
+        }
+    }
+}
+
+/// How one peer stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// The way to it.
+    pub way: Way,
+    /// What became of the last question it was asked; `None` where it was never asked.
+    pub outcome: Option<Outcome>,
+    /// Something about it was odd or hostile.
+    pub odd: bool,
+    /// Its NAT, as its newest NATCHECK reply says.
+    pub nat: Option<NatType>,
+    version: Option<OverlayVersion>,
+    cause: Option<Cause>,
+    ticket: Option<Ticket>,
+}
+
+impl Standing {
+    fn of(peer: &Peer, before: Option<&Self>) -> Self {
+        let last = peer.last();
+        let ticket = last.map(|request| request.ticket);
+        let mut outcome = last.map(Outcome::of_request);
+        // what a reply said may have been let go since: that does not make it a good one
+        let was_malformed =
+            before.is_some_and(|b| b.ticket == ticket && b.outcome == Some(Outcome::Malformed));
+        if was_malformed && outcome == Some(Outcome::Answered) {
+            outcome = Some(Outcome::Malformed);
+        }
+        let cause = match &peer.state {
+            State::Refused { failure, .. } | State::Failed { failure, .. } => Some(failure.cause),
+            _ => None,
+        };
+        Self {
+            way: Way::of(&peer.state),
+            outcome,
+            odd: peer.signals > 0,
+            nat: peer.nat.as_deref().map(NatType::of_short),
+            version: peer.version,
+            cause,
+            ticket,
+        }
+    }
+}
+
+/// Everybody's standing, and the counts of them.
+#[derive(Clone, Default, Debug)]
+pub struct Census {
+    places: Vec<Option<Standing>>,
+    ways: [usize; Way::ALL.len()],
+    outcomes: Counts,
+    odd: usize,
+    nats: BTreeMap<NatType, usize>,
+    versions: BTreeMap<Option<OverlayVersion>, usize>,
+    causes: BTreeMap<&'static str, usize>,
+}
+
+impl Census {
+    /// Takes in what has changed at these places of the table.
+    pub fn update(&mut self, peers: &Peers, changed: &[usize]) {
+        for &index in changed {
+            if self.places.len() <= index {
+                self.places.resize(index + 1, None);
+            }
+            let before = self.places[index].take();
+            let now = peers.at(index).map(|peer| Standing::of(peer, before.as_ref()));
+            if let Some(before) = &before {
+                self.count(before, false);
+            }
+            if let Some(now) = &now {
+                self.count(now, true);
+            }
+            self.places[index] = now;
+        }
+    }
+
+    fn count(&mut self, standing: &Standing, more: bool) {
+        step(&mut self.ways[standing.way as usize], more);
+        if let Some(outcome) = standing.outcome {
+            self.outcomes.step(outcome, more);
+        }
+        if standing.odd {
+            step(&mut self.odd, more);
+        }
+        if let Some(nat) = standing.nat {
+            tally(&mut self.nats, nat, more);
+        }
+        tally(&mut self.versions, standing.version, more);
+        if let Some(cause) = standing.cause {
+            tally(&mut self.causes, cause.code(), more);
+        }
+    }
+
+    /// One more than the last place that was taken.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        self.places.len()
+    }
+
+    /// How the peer at a place of the table stands.
+    #[must_use]
+    pub fn at(&self, index: usize) -> Option<&Standing> {
+        self.places.get(index)?.as_ref()
+    }
+
+    /// How many peers there are.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.ways.iter().sum()
+    }
+
+    /// How many there are with this way to them: they add up to [`Self::known`].
+    #[must_use]
+    pub const fn way(&self, way: Way) -> usize {
+        self.ways[way as usize]
+    }
+
+    /// What became of the last question of each peer that was asked.
+    #[must_use]
+    pub const fn outcomes(&self) -> &Counts {
+        &self.outcomes
+    }
+
+    /// Peers that were asked something.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.outcomes.total()
+    }
+
+    /// Peers about whom something was odd.
+    #[must_use]
+    pub const fn odd(&self) -> usize {
+        self.odd
+    }
+
+    /// What peers said of their NAT, most first.
+    #[must_use]
+    pub fn nats(&self) -> Vec<(NatType, usize)> {
+        most_first(&self.nats)
+    }
+
+    /// Versions, most first; `None` where it is not known.
+    #[must_use]
+    pub fn versions(&self) -> Vec<(Option<OverlayVersion>, usize)> {
+        most_first(&self.versions)
+    }
+
+    /// Why peers were not reached, or would not have us, most first: they add up to both.
+    #[must_use]
+    pub fn causes(&self) -> Vec<(&'static str, usize)> {
+        most_first(&self.causes)
+    }
+}
+
+const fn step(count: &mut usize, more: bool) {
+    *count = if more { *count + 1 } else { count.saturating_sub(1) };
+}
+
+fn tally<K: Ord + Copy>(counts: &mut BTreeMap<K, usize>, key: K, more: bool) {
+    let count = counts.entry(key).or_default();
+    step(count, more);
+    if *count == 0 {
+        counts.remove(&key); // as many versions as peers can invent, and no more than there are
+    }
+}
+
+fn most_first<K: Ord + Copy>(counts: &BTreeMap<K, usize>) -> Vec<(K, usize)> {
+    let mut list: Vec<(K, usize)> = counts.iter().map(|(key, n)| (*key, *n)).collect();
+    list.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use swarmscope_peer::node::PeerKey;
+    use swarmscope_wire::failure::{By, Failure};
+
+    fn peers(many: u8) -> Peers {
+        let mut peers = Peers::default();
+        for n in 0..many {
+            peers.entry(&PeerKey::Address(n.to_string()));
+        }
+        peers
+    }
+
+    fn lend(peers: &mut Peers, n: u8) -> &mut Peer {
+        peers.get_mut(&PeerKey::Address(n.to_string())).unwrap()
+    }
+
+    #[test]
+    fn the_counts_add_up_whatever_becomes_of_peers() {
+        let (mut peers, mut census) = (peers(4), Census::default());
+        let changed = peers.take_changed();
+        census.update(&peers, &changed);
+        assert_eq!((census.known(), census.way(Way::Waiting), census.asked()), (4, 4, 0));
+
+        let failure = Failure::new(Cause::TcpRefused, By::Network, "");
+        let at = crate::Now { instant: std::time::Instant::now(), wall: std::time::UNIX_EPOCH };
+        lend(&mut peers, 1).state = State::Refused { failure, at };
+        lend(&mut peers, 2).signals = 3;
+        lend(&mut peers, 2).nat = Some("Port restr".into());
+        let changed = peers.take_changed();
+        census.update(&peers, &changed);
+        assert_eq!((census.known(), census.way(Way::Refused), census.odd()), (4, 1, 1));
+        assert_eq!(census.causes(), [(Cause::TcpRefused.code(), 1)]);
+        assert_eq!(census.nats(), [(NatType::PortRestricted, 1)]);
+        assert_eq!(census.versions(), [(None, 4)], "not known of any");
+
+        peers.rename(&PeerKey::Address("1".into()), &PeerKey::Address("2".into()));
+        let changed = peers.take_changed();
+        census.update(&peers, &changed);
+        assert_eq!((census.known(), census.way(Way::Refused)), (3, 0), "two were one");
+        assert_eq!(census.causes(), []);
+        assert!(census.at(1).is_none(), "its place is nobody's");
+    }
+}
