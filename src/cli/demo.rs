@@ -47,7 +47,8 @@ pub struct DemoArgs {
     scenario: Option<String>,
     #[command(flatten)]
     allow: AllowOptions,
-    /// Run only the swarm, without the screen, until it is stopped
+    /// Run only the swarm, without the screen, until it is stopped; with --scenario its peers play
+    /// their parts
     #[arg(long, env = "SWARMSCOPE_HEADLESS", value_parser = BoolishValueParser::new())]
     headless: bool,
     #[command(flatten)]
@@ -138,9 +139,10 @@ async fn headless(args: &DemoArgs, scenario: Scenario) -> Result<u8, CliError> {
             }
         }
     });
+    // peers to test a Crawler against play nothing, unless a scenario was asked for by its name
+    let played = args.scenario.is_some();
     let swarm =
-        Swarm::start(SwarmConfig { played: false, watch: Some(watch), ..args.config(scenario) })
-            .await?;
+        Swarm::start(SwarmConfig { played, watch: Some(watch), ..args.config(scenario) }).await?;
     for peer in swarm.peers() {
         if args.json.json {
             journal::announce(&peer.listening())?;

@@ -101,6 +101,25 @@ fn every_peer_of_the_nat_scenario_has_a_nat_of_its_own() {
     assert_eq!(demo.code(), 0);
 }
 
+/// What a scenario is about is there without the screen too: whoever names one asks for its peers.
+#[test]
+fn a_scenario_that_is_named_is_played_without_the_screen() {
+    let home = Home::new();
+    let args = ["demo", "--headless", "--json", "--scenario", "worm", "--peers", "12"];
+    let demo = Running::start(home.swarmscope(&args));
+    let peers: Vec<Value> = (0..12).map(|_| demo.event("listening")).collect();
+    let answers_everything = |peer: &&Value| {
+        let version = if peer["permid"].is_string() { "18" } else { "17" };
+        let addr = peer["addr"].as_str().expect("an address");
+        let outcome = home.run(&["request", addr, "99", "--json", "--overlay-version", version]);
+        outcome.last("reply")["error"] == 0
+    };
+    let changed = peers.iter().filter(answers_everything).count();
+    assert_eq!(changed, 6, "the worm's six answer an id that nobody has defined");
+    demo.signal(libc::SIGTERM);
+    assert_eq!(demo.code(), 0);
+}
+
 #[test]
 fn the_same_seed_makes_the_same_peers_and_others_may_be_allowed() {
     let (home, other) = (Home::new(), Home::new());
