@@ -55,6 +55,10 @@ fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
             let now = if model.many.preview.is_some() { C::ManyPreview } else { C::ManyRun };
             vec![now, C::ManyScreen, C::Rows, C::Moving, C::Any]
         }
+        Mode::Main if matches!(model.screen, Screen::Overview | Screen::Reach) => {
+            vec![C::Figures, C::Moving, C::Any]
+        }
+        Mode::Main if model.screen == Screen::Map => vec![C::Map, C::Rows, C::Moving, C::Any],
         Mode::Main => {
             let one_pane = Class::of(model.size.0, model.size.1) <= Class::OnePane;
             let pane = match model.focus {

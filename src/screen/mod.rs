@@ -19,6 +19,7 @@ pub mod keys;
 pub mod list;
 pub mod log;
 pub mod many;
+pub mod map;
 pub mod mode;
 pub mod model;
 mod moving;
@@ -32,6 +33,7 @@ pub mod search;
 pub mod session;
 pub mod size;
 mod terminal;
+pub mod trend;
 mod update;
 pub mod which;
 

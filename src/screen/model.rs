@@ -11,7 +11,8 @@ use super::many::Many;
 use super::mode::{Mode, Pane};
 use super::msg::TourStep;
 use super::picks::Picks;
-use super::which::Screen;
+use super::trend::Trend;
+use super::which::{Colouring, Screen};
 use crate::screen::asking::composer::Composer;
 use crate::screen::asking::identity::Identity;
 use crate::screen::asking::messages::find;
@@ -26,8 +27,8 @@ use crate::screen::reply::finding::Find;
 use crate::screen::session::showing::Showing;
 use swarmscope_facts::Marks;
 use swarmscope_facts::Now;
-use swarmscope_facts::list::Tally;
 use swarmscope_facts::list::order::Order;
+use swarmscope_facts::list::{Census, Tally};
 use swarmscope_facts::messages::Known;
 use swarmscope_facts::reply::reading::{Reading, View};
 use swarmscope_facts::request::Request;
@@ -84,6 +85,12 @@ pub struct Model {
     pub(super) noted: Option<PeerKey>,
     /// Peer counts by state.
     pub tally: Tally,
+    /// How every peer stands: what overview and map show.
+    pub census: Census,
+    /// The last minute.
+    pub trend: Trend,
+    /// What the map shows of each peer.
+    pub colouring: Colouring,
     /// What the program takes, where that is shown.
     pub debug: Debug,
     pub focus: Pane,
@@ -144,6 +151,9 @@ impl Model {
             range: None,
             kept,
             tally: Tally::default(),
+            census: Census::default(),
+            trend: Trend::default(),
+            colouring: Colouring::default(),
             debug: Debug::default(),
             focus: Pane::default(),
             inside: false,
@@ -176,6 +186,12 @@ impl Model {
             model.say(Kind::NotDone, fault);
         }
         model
+    }
+
+    /// When the session began.
+    #[must_use]
+    pub const fn started(&self) -> Now {
+        self.started
     }
 
     #[must_use]

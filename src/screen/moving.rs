@@ -7,7 +7,7 @@ use super::model::Model;
 use super::palette;
 use super::size::Class;
 use super::which::Screen;
-use super::{log, many};
+use super::{log, many, map};
 use crate::screen::list::columns::FIXED;
 use crate::screen::list::filtering;
 use crate::screen::list::marking;
@@ -76,6 +76,8 @@ pub fn step(model: &mut Model, by: isize) -> Effects {
         Mode::Log { back } => *back = moved(*back, by.saturating_neg(), lines),
         _ if model.screen == Screen::Many => many::acts::step(model, by),
         _ if model.screen == Screen::Peer => inspect::step(model, by),
+        _ if model.screen == Screen::Map => map::acts::step(model, by),
+        _ if model.screen != Screen::Main => {}
         _ => step_in(model, model.focus, by),
     }
     none()

@@ -12,6 +12,7 @@ use super::model::Model;
 use super::msg::{Effect, Msg};
 use super::news;
 use super::reply::to_file;
+use super::trend::Trend;
 use swarmscope_facts::words;
 use swarmscope_facts::{Input, Now};
 
@@ -20,9 +21,13 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     model.now = now;
     let (is_tick, passed) = (matches!(msg, Msg::Tick), many::feed::Passed::of(&msg));
     let newest = model.log.newest();
+    let brought = Trend::brought(&msg);
     let mut effects = folded(model, msg);
     effects.extend(many::feed::turn(model, passed));
     model.arrange(Arrange::News { full_second: is_tick });
+    let since = now.instant.saturating_duration_since(model.started.instant);
+    let (known, connected) = (model.facts.peers().len(), model.tally.connected);
+    model.trend.add(since.as_secs(), brought, known, connected);
     log::reading::hold_still(model, newest);
     model.compose();
     effects

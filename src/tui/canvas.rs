@@ -42,6 +42,12 @@ impl Area {
         self.y + self.height
     }
 
+    /// The same, so many cells further to the right.
+    #[must_use]
+    pub const fn at_x(&self, by: u16) -> Self {
+        Self { x: self.x + by, ..*self }
+    }
+
     /// `height` rows of it, `skip` rows down.
     #[must_use]
     pub fn rows(&self, skip: u16, height: u16) -> Self {
@@ -267,6 +273,14 @@ pub fn to_ascii(cells: &mut Buffer) {
             "µ" => "u",
             "–" | "─" => "-",
             "│" => "|",
+            "▁" => "1",
+            "▂" => "2",
+            "▃" => "3",
+            "▄" => "4",
+            "▅" => "5",
+            "▆" => "6",
+            "▇" => "7",
+            "█" => "#",
             "┌" | "┐" | "└" | "┘" => "+",
             _ => "?",
         });

@@ -9,8 +9,8 @@ use super::layout::{Grid, Request};
 use super::theme::Theme;
 use super::{
     against, channels, columns, debug, filter_prompt, footer, frames, help, log_line, log_view,
-    many, palette, peer_line, peer_screen, peers, reply, request, saved_filters, showing,
-    status_bar, which_key,
+    many, map, overview, palette, peer_line, peer_screen, peers, reach, reply, request,
+    saved_filters, showing, status_bar, which_key,
 };
 use crate::screen::keys::spot::Spot;
 use crate::screen::{Class, Mode, Model, Pane, Screen};
@@ -60,6 +60,18 @@ fn all(canvas: &mut Canvas, model: &Model, tops: &mut Tops) {
         Screen::Many => {
             status_bar::draw(canvas, model, &grid);
             many::draw(canvas, model, &grid);
+        }
+        Screen::Overview => {
+            status_bar::draw(canvas, model, &grid);
+            overview::draw(canvas, model, &grid);
+        }
+        Screen::Map => {
+            status_bar::draw(canvas, model, &grid);
+            map::draw(canvas, model, &grid);
+        }
+        Screen::Reach => {
+            status_bar::draw(canvas, model, &grid);
+            reach::draw(canvas, model, &grid);
         }
     }
     if !filter_prompt::draw(canvas, model, &grid) {

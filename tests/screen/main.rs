@@ -17,6 +17,7 @@ mod log;
 mod many;
 mod marks_and_outliers;
 mod mouse;
+mod overview;
 mod peer_screen;
 mod properties;
 mod readme;

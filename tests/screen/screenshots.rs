@@ -21,7 +21,7 @@ struct Shot {
     keys: fn(&mut Model),
 }
 
-const SHOTS: [Shot; 17] = [
+const SHOTS: [Shot; 20] = [
     Shot { name: "main-dark", size: (120, 40), theme: "dark", keys: |_| {} },
     Shot { name: "main-light", size: (120, 40), theme: "light", keys: |_| {} },
     Shot { name: "main-high-contrast", size: (120, 40), theme: "high-contrast", keys: |_| {} },
@@ -45,6 +45,9 @@ const SHOTS: [Shot; 17] = [
         keys: |model| drop(press(model, &[Key::char('?')])),
     },
     Shot { name: "commands", size: (100, 30), theme: "dark", keys: commands },
+    Shot { name: "overview", size: (120, 40), theme: "dark", keys: overview },
+    Shot { name: "overview-80x24", size: (80, 24), theme: "dark", keys: overview },
+    Shot { name: "map", size: (120, 40), theme: "dark", keys: map },
     Shot { name: "peer", size: (120, 40), theme: "dark", keys: peer },
     Shot { name: "peer-80x24", size: (80, 24), theme: "dark", keys: peer },
     Shot {
@@ -73,6 +76,14 @@ fn peer(model: &mut Model) {
     let (up, down, tab) =
         (Key::named(KeyCode::Up), Key::named(KeyCode::Down), Key::named(KeyCode::Tab));
     press(model, &[up, up, up, tab, down, down, down, down, Key::named(KeyCode::BackTab)]);
+}
+
+fn overview(model: &mut Model) {
+    press(model, &[Key::char('1')]);
+}
+
+fn map(model: &mut Model) {
+    press(model, &[Key::char('5')]);
 }
 
 fn choosing(model: &mut Model) {

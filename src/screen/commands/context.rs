@@ -18,6 +18,10 @@ pub enum Context {
     ManyPreview,
     /// There, while it is sent and after that.
     ManyRun,
+    /// Moving about on the overview, and on the matrix of who can reach whom.
+    Figures,
+    /// Moving about on the map.
+    Map,
     /// The list, beside the other pane.
     Peers,
     /// The list, alone on the screen.
@@ -67,6 +71,8 @@ impl Context {
             Self::ManyScreen => "many peers",
             Self::ManyPreview => "request to many, preview",
             Self::ManyRun => "request to many, running",
+            Self::Figures => "overview",
+            Self::Map => "map",
             Self::Pace => "rate and concurrency",
             Self::Against => "choosing a reply",
             Self::Find => "find in a reply",

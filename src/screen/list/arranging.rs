@@ -42,7 +42,7 @@ impl Model {
         let (mut changed, marks) = (self.facts.take_changed(), self.marks.take_changed());
         changed.extend(self.noted.take().and_then(|key| self.facts.peers().index(&key)));
         let (message, frequency) = (self.composer.message, self.composer.frequency_or_default());
-        let Self { order, tally, facts: known, kept, setup, .. } = self;
+        let Self { order, tally, census, facts: known, kept, setup, .. } = self;
         let peers = known.peers();
         let facts = Present {
             peers,
@@ -59,6 +59,7 @@ impl Model {
         if self.range.is_some() {
             order.hold(self.now); // rows that are being marked stay where they are
         }
+        census.update(peers, &changed);
         tally.update(&facts, &changed);
         order.changed(&facts, filter, &changed);
         if !marks.is_empty() {

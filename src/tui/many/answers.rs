@@ -151,7 +151,7 @@ fn row(
 }
 
 /// `81.8 %`; never 100 or 0 where it is not.
-fn share(part: usize, whole: usize) -> String {
+pub(in crate::tui) fn share(part: usize, whole: usize) -> String {
     if whole == 0 {
         return "–".to_owned();
     }

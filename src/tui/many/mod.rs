@@ -1,14 +1,14 @@
 //! The screen of a request to many: what would be sent, before it is; how it goes, and what the
 //! answers were.
 
-mod answers;
+pub(super) mod answers;
 mod detail;
 mod measures;
-mod outcomes;
-mod parts;
+pub(super) mod outcomes;
+pub(super) mod parts;
 mod plan;
 mod preview;
-mod stack;
+pub(super) mod stack;
 pub mod status;
 
 use super::canvas::{Area, Canvas};

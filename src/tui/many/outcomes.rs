@@ -85,33 +85,45 @@ fn row(
     let plain = if quiet { theme.muted } else { Style::new() };
     let plain = if here { plain.patch(theme.strong()) } else { plain };
     canvas.text(area.x + NAME, area.x + BAR - 1, y, outcome.name(), plain);
-    let style = match outcome {
-        Outcome::Parts => theme.accent,
-        Outcome::Refused | Outcome::TimedOut | Outcome::Malformed | Outcome::Other => theme.fail,
-        _ => theme.muted,
-    };
+    let style = colour(canvas, outcome);
     bar(canvas, area.x + BAR, area.right.saturating_sub(COUNT), y, count, most, style);
     let strong = if quiet { theme.muted } else { theme.strong() };
     canvas.right(area.right, y, &thousands(count as u64), strong);
 }
 
+/// The colour of its bar.
+pub fn colour(canvas: &Canvas, outcome: Outcome) -> Style {
+    match outcome {
+        Outcome::Parts => canvas.theme.accent,
+        Outcome::Refused | Outcome::TimedOut | Outcome::Malformed | Outcome::Other => {
+            canvas.theme.fail
+        }
+        _ => canvas.theme.muted,
+    }
+}
+
 /// The sign of an outcome; the pill is 254's.
 pub fn sign(canvas: &mut Canvas, x: u16, right: u16, y: u16, outcome: Outcome, any: bool) -> u16 {
+    if outcome == Outcome::NotYet && any {
+        return canvas.pill(x, right, y);
+    }
+    let (sign, style) = plain_sign(canvas, outcome);
+    let quiet = !any && outcome != Outcome::Answered;
+    canvas.text(x, right, y, sign, if quiet { canvas.theme.muted } else { style })
+}
+
+/// The same without the pill.
+pub fn plain_sign(canvas: &Canvas, outcome: Outcome) -> (&'static str, Style) {
     let theme = canvas.theme;
-    let fail = if any { theme.fail } else { theme.muted };
-    let (sign, style) = match outcome {
-        Outcome::NotYet if any => return canvas.pill(x, right, y),
+    match outcome {
         Outcome::NotYet => ("254", theme.muted),
         Outcome::Answered => ("√", Style::new()),
-        Outcome::Parts => ("▓", if any { theme.accent } else { theme.muted }),
+        Outcome::Parts => ("▓", theme.accent),
         Outcome::Waiting => ("…", theme.muted),
-        Outcome::Refused => ("■", fail),
-        Outcome::TimedOut | Outcome::Malformed | Outcome::Other => ("×", fail),
-        Outcome::Error => ("E", if any { Style::new() } else { theme.muted }), /* an answer,
-        * whatever it
-         * says */
+        Outcome::Refused => ("■", theme.fail),
+        Outcome::TimedOut | Outcome::Malformed | Outcome::Other => ("×", theme.fail),
+        Outcome::Error => ("E", Style::new()), // an answer, whatever it says
         Outcome::Stopped => ("■", theme.muted),
         Outcome::NotSent => ("·", theme.muted),
-    };
-    canvas.text(x, right, y, sign, style)
+    }
 }

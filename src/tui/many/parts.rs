@@ -9,17 +9,17 @@ use crate::tui::layout::Grid;
 use crate::tui::why::folded;
 
 /// A block that is drawn into its place.
-pub(super) type Draw<'a> = Box<dyn FnOnce(&mut Canvas, Area) + 'a>;
+pub(in crate::tui) type Draw<'a> = Box<dyn FnOnce(&mut Canvas, Area) + 'a>;
 
 /// The two panes, or the one.
 pub struct Panes {
     pub left: Option<Area>,
     pub right: Area,
-    pub(super) rule: Option<(u16, u16, u16)>,
+    pub(in crate::tui) rule: Option<(u16, u16, u16)>,
 }
 
 impl Panes {
-    pub(super) fn of(grid: &Grid) -> Self {
+    pub(in crate::tui) fn of(grid: &Grid) -> Self {
         let (class, columns) = (grid.class, grid.columns);
         let air = u16::from(class >= Class::Middle);
         let (first, end) = (1 + air, grid.event.saturating_sub(u16::from(grid.rows >= 16)));
@@ -43,7 +43,7 @@ impl Panes {
 }
 
 /// Draws blocks one below the other, as many as there is room for.
-pub(super) fn blocks(canvas: &mut Canvas, area: Area, all: Vec<(Block, Draw)>) {
+pub(in crate::tui) fn blocks(canvas: &mut Canvas, area: Area, all: Vec<(Block, Draw)>) {
     let sizes: Vec<Block> = all.iter().map(|(block, _)| *block).collect();
     for (place, (_, draw)) in stack(&area, &sizes).into_iter().zip(all) {
         if let Some(place) = place {
@@ -53,7 +53,7 @@ pub(super) fn blocks(canvas: &mut Canvas, area: Area, all: Vec<(Block, Draw)>) {
 }
 
 /// A text in lines. Returns the first row below it.
-pub(super) fn paragraph(canvas: &mut Canvas, area: Area, text: &str, style: Style) -> u16 {
+pub(in crate::tui) fn paragraph(canvas: &mut Canvas, area: Area, text: &str, style: Style) -> u16 {
     let mut y = area.y;
     for line in folded(text, usize::from(area.width())) {
         if y >= area.bottom() {
@@ -66,7 +66,14 @@ pub(super) fn paragraph(canvas: &mut Canvas, area: Area, text: &str, style: Styl
 }
 
 /// A line of text; a 254 in it is the pill that it is everywhere.
-pub(super) fn sentence(canvas: &mut Canvas, x: u16, right: u16, y: u16, line: &str, style: Style) {
+pub(in crate::tui) fn sentence(
+    canvas: &mut Canvas,
+    x: u16,
+    right: u16,
+    y: u16,
+    line: &str,
+    style: Style,
+) {
     canvas.text(x, right, y, line, style);
     if let Some(at) = line.find(" 254 ") {
         canvas.pill(x + width(&line[..at]), right, y);
@@ -74,7 +81,7 @@ pub(super) fn sentence(canvas: &mut Canvas, x: u16, right: u16, y: u16, line: &s
 }
 
 /// Rows of a muted label and a text folded beside it. Returns the first row below.
-pub(super) fn labelled(
+pub(in crate::tui) fn labelled(
     canvas: &mut Canvas,
     area: Area,
     value: u16,
@@ -93,14 +100,14 @@ pub(super) fn labelled(
 }
 
 /// How many rows [`labelled`] takes.
-pub(super) fn labelled_height(width: u16, value: u16, rows: &[(&str, String)]) -> u16 {
+pub(in crate::tui) fn labelled_height(width: u16, value: u16, rows: &[(&str, String)]) -> u16 {
     let room = usize::from(width.saturating_sub(value)).max(1);
     let height: usize = rows.iter().map(|(_, text)| folded(text, room).len().max(1)).sum();
     u16::try_from(height).unwrap_or(u16::MAX)
 }
 
 /// Cells of a bar of `room` for `part` of `whole`: one at least for anything, all only for all.
-pub(super) fn cells(part: usize, whole: usize, room: u16) -> u16 {
+pub(in crate::tui) fn cells(part: usize, whole: usize, room: u16) -> u16 {
     if part == 0 || whole == 0 {
         return 0;
     }
@@ -109,7 +116,7 @@ pub(super) fn cells(part: usize, whole: usize, room: u16) -> u16 {
 }
 
 /// The bar itself.
-pub(super) fn bar(
+pub(in crate::tui) fn bar(
     canvas: &mut Canvas,
     x: u16,
     right: u16,

@@ -9,7 +9,7 @@ mod frame;
 mod grid;
 mod ladder;
 mod status;
-mod why;
+pub(super) mod why;
 
 use ratatui::style::Style;
 

@@ -101,7 +101,7 @@ fn failure_block(
 
 /// In the words of the request, where those say more; without its particulars, where these may name
 /// a host that is hidden.
-fn cause(model: &Model, request: Option<&Request>, failure: &Failure) -> String {
+pub(in crate::tui) fn cause(model: &Model, request: Option<&Request>, failure: &Failure) -> String {
     let between =
         request.and_then(|request| Some((request.due?.between.as_secs(), request.newest?.index)));
     match (failure.cause, between) {

@@ -1,0 +1,406 @@
+//! The map of the swarm: one cell a peer; the cursor explains the cell under it. Every state has a
+//! sign of its own, so that the map can be read without colours.
+
+use std::collections::BTreeMap;
+
+use ratatui::style::Style;
+
+use super::canvas::{Area, Canvas};
+use super::layout::Grid;
+use super::many::outcomes;
+use super::many::parts::{labelled, paragraph};
+use super::overview::way_sign;
+use super::peer_screen::why;
+use crate::screen::Model;
+use crate::screen::map::Sheet;
+use crate::screen::which::Colouring;
+use swarmscope_facts::format::{ago, clock, counted, size, thousands};
+use swarmscope_facts::list::census::{Standing, Way};
+use swarmscope_facts::many::Campaign;
+use swarmscope_facts::many::groups::Group;
+use swarmscope_facts::many::outcome::Outcome;
+use swarmscope_facts::request::{Outcome as Became, Request};
+use swarmscope_facts::{Peer, words};
+use swarmscope_peer::node::PeerKey;
+use swarmscope_wire::ErrorByte;
+
+/// The answers that have a letter of their own; the others have [`OTHERS`].
+const LETTERS: [&str; 8] = ["A", "B", "C", "D", "E", "F", "G", "H"];
+const OTHERS: usize = LETTERS.len();
+/// Where the text stands behind a label.
+const VALUE: u16 = 9;
+
+/// What a cell shows: whatever has a sign and a line in the legend.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Mark {
+    Odd,
+    Asked(Outcome),
+    NotAsked(Way),
+    /// The answer with this place in the list.
+    Answer(usize),
+    NoAnswer,
+}
+
+/// Draws the screen.
+pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
+    let sheet = model.sheet();
+    let marks = marks(model);
+    heading(canvas, model, &sheet);
+    let here = model.map_cell();
+    let last = model.census.places().checked_sub(1).map(|last| sheet.cell_of(last));
+    for cell in 0..last.map_or(0, |last| last + 1) {
+        draw_cell(canvas, model, &sheet, &marks, cell, here == Some(cell));
+    }
+    let end = if model.tour.is_some() { grid.tour } else { grid.event };
+    let area = if sheet.beside {
+        let x = sheet.x + sheet.width + 2;
+        Area { bar: x - 1, x, right: grid.columns - 1, y: sheet.y, height: end - sheet.y }
+    } else {
+        let y = sheet.y + sheet.height + 1;
+        Area { bar: 0, x: 3, right: grid.columns - 1, y, height: end.saturating_sub(y) }
+    };
+    let below = legend(canvas, model, area, &marks, sheet.beside);
+    let skip = below.saturating_sub(area.y);
+    explained(canvas, model, area.rows(skip, u16::MAX), &sheet, &marks);
+}
+
+/// What there is to show of each place.
+fn marks(model: &Model) -> Vec<Option<Mark>> {
+    let census = &model.census;
+    let mut marks: Vec<Option<Mark>> =
+        (0..census.places()).map(|place| census.at(place).map(by_outcome)).collect();
+    let campaign = model.many.campaign.as_ref();
+    let Some(campaign) = campaign.filter(|_| model.colouring == Colouring::Answer) else {
+        return marks;
+    };
+    for mark in marks.iter_mut().flatten() {
+        *mark = Mark::NoAnswer;
+    }
+    let places = listed(campaign);
+    for row in campaign.rows() {
+        let place = model.facts.peers().index(&PeerKey::Permid(row.permid));
+        let group = campaign.group_of(row).map(|group| {
+            let place = places.get(&group).copied().unwrap_or(OTHERS);
+            Mark::Answer(place.min(OTHERS))
+        });
+        if let (Some(place), Some(mark)) = (place, group) {
+            marks[place] = Some(mark);
+        }
+    }
+    marks
+}
+
+fn by_outcome(standing: &Standing) -> Mark {
+    match standing.outcome {
+        _ if standing.odd => Mark::Odd,
+        Some(outcome) => Mark::Asked(outcome),
+        None => Mark::NotAsked(standing.way),
+    }
+}
+
+/// The groups by their place in the list of answers.
+fn listed(campaign: &Campaign) -> BTreeMap<usize, usize> {
+    let groups = campaign.groups();
+    let index = |group: &Group| groups.index(group.id);
+    groups.listed().enumerate().filter_map(|(place, group)| Some((index(group)?, place))).collect()
+}
+
+/// The answer of a letter.
+fn group_at(model: &Model, place: usize) -> Option<(&Campaign, &Group)> {
+    let campaign = model.many.campaign.as_ref()?;
+    Some((campaign, campaign.groups().listed().nth(place)?))
+}
+
+fn heading(canvas: &mut Canvas, model: &Model, sheet: &Sheet) {
+    let known = model.census.known();
+    let what = match model.colouring {
+        Colouring::Outcome => "its last question, else the way to it".to_owned(),
+        Colouring::Answer => {
+            let asked = model.many.campaign.as_ref().map(|campaign| campaign.plan.title.as_str());
+            format!("answers to {}", asked.unwrap_or("the newest request to many"))
+        }
+    };
+    let cells = match sheet.peers {
+        1 => "a cell each".to_owned(),
+        peers => format!("up to {peers} in a cell: it shows what most are, ▲ where one is odd"),
+    };
+    let note = format!("{}, {cells}; {what}", counted(known, "peer"));
+    let (columns, _) = canvas.size();
+    let area = Area { bar: 0, x: sheet.x, right: columns - 1, y: sheet.y - 2, height: 1 };
+    canvas.heading(&area, "MAP", true, &note);
+}
+
+fn draw_cell(
+    canvas: &mut Canvas,
+    model: &Model,
+    sheet: &Sheet,
+    marks: &[Option<Mark>],
+    cell: usize,
+    here: bool,
+) {
+    let Some(mark) = shown(sheet, marks, cell) else { return };
+    let (x, y) = sheet.at(cell);
+    let right = x + sheet.cell.0;
+    let (sign, style) = sign(canvas, model, mark);
+    let end = canvas.text(x, right, y, sign, style);
+    if sheet.is_named()
+        && let Some(peer) = model.facts.peers().at(sheet.places(cell).start)
+    {
+        canvas.text(end + 1, right - 1, y, &model.name_of(&peer.key), Style::new());
+    }
+    if here {
+        let end = if sheet.is_named() { right - 1 } else { x + 1 };
+        // the cursor must be seen where there are no colours too
+        canvas.tint(x, end, y, canvas.theme.linked());
+    }
+}
+
+/// What a cell shows: an odd one where there is any, else what most of its peers are.
+fn shown(sheet: &Sheet, marks: &[Option<Mark>], cell: usize) -> Option<Mark> {
+    let places = sheet.places(cell);
+    let all = marks.get(places.start..places.end.min(marks.len()))?;
+    if let [one] = all {
+        return *one;
+    }
+    let counts = count(all.iter().flatten());
+    let most = counts.iter().max_by_key(|(mark, n)| (**n, std::cmp::Reverse(**mark)));
+    if counts.contains_key(&Mark::Odd) { Some(Mark::Odd) } else { most.map(|(mark, _)| *mark) }
+}
+
+fn count<'m>(marks: impl Iterator<Item = &'m Mark>) -> BTreeMap<Mark, usize> {
+    let mut counts = BTreeMap::new();
+    for mark in marks {
+        *counts.entry(*mark).or_default() += 1;
+    }
+    counts
+}
+
+/// One cell wide, each its own: the pill is one digit here.
+fn sign(canvas: &Canvas, model: &Model, mark: Mark) -> (&'static str, Style) {
+    let theme = canvas.theme;
+    match mark {
+        Mark::Odd => ("▲", theme.caution.patch(theme.strong())),
+        Mark::Asked(Outcome::NotYet) => ("2", theme.pill),
+        // what shares a sign in lists that have words beside it has a letter here
+        Mark::Asked(Outcome::TimedOut) => ("T", theme.fail),
+        Mark::Asked(Outcome::Malformed) => ("M", theme.fail),
+        Mark::Asked(Outcome::Other) => ("F", theme.fail),
+        Mark::Asked(Outcome::Stopped) => ("S", theme.muted),
+        Mark::Asked(outcome) => outcomes::plain_sign(canvas, outcome),
+        Mark::NotAsked(Way::Waiting) => ("·", theme.muted),
+        Mark::NotAsked(Way::Refused) => ("N", theme.fail),
+        Mark::NotAsked(way) => (way_sign(canvas, way).0, theme.muted),
+        Mark::Answer(place) => {
+            let odd = group_at(model, place)
+                .is_some_and(|(campaign, group)| campaign.signal(group).is_some());
+            let style = if odd { theme.caution.patch(theme.strong()) } else { Style::new() };
+            (LETTERS.get(place).copied().unwrap_or("+"), style)
+        }
+        Mark::NoAnswer => ("·", theme.faint),
+    }
+}
+
+fn name(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Odd => "odd",
+        Mark::Asked(outcome) => outcome.name(),
+        Mark::NotAsked(Way::Connected) => "connected",
+        Mark::NotAsked(Way::Waiting) => "not connected yet",
+        Mark::NotAsked(Way::Gone) => "gone",
+        Mark::NotAsked(Way::Refused) => "refused us",
+        Mark::NotAsked(Way::Failed) => "not reached",
+        Mark::Answer(OTHERS) => "other answers",
+        Mark::Answer(_) => "",
+        Mark::NoAnswer => "no answer to it",
+    }
+}
+
+/// What the signs mean, each with its number. Returns the first row below.
+fn legend(
+    canvas: &mut Canvas,
+    model: &Model,
+    area: Area,
+    marks: &[Option<Mark>],
+    beside: bool,
+) -> u16 {
+    let counts = count(marks.iter().flatten());
+    let (mut x, mut y) = (area.x, area.y);
+    for (mark, n) in counts {
+        let (sign, style) = sign(canvas, model, mark);
+        let line = match mark {
+            Mark::Answer(place) if place < OTHERS => group_at(model, place)
+                .and_then(|(_, group)| group.sample.as_ref())
+                .map_or_else(|| "its content was let go".to_owned(), |s| s.line.clone()),
+            _ => name(mark).to_owned(),
+        };
+        let number = thousands(n as u64);
+        let cells = 4 + super::canvas::width(&number) + super::canvas::width(&line).min(30);
+        let is_answer = matches!(mark, Mark::Answer(_));
+        if !beside && !is_answer && x > area.x && x + cells > area.right {
+            (x, y) = (area.x, y + 1);
+        }
+        if y >= area.bottom() {
+            return y;
+        }
+        canvas.text(x, area.right, y, sign, style);
+        if beside || is_answer {
+            canvas.right(area.x + 9, y, &number, canvas.theme.strong());
+            canvas.text(area.x + 11, area.right, y, &line, Style::new());
+            y += 1;
+        } else {
+            let end = canvas.text(x + 2, area.right, y, &number, canvas.theme.strong());
+            x = canvas.text(end + 1, area.right, y, &line, canvas.theme.muted) + 3;
+        }
+    }
+    y + 1 + u16::from(!beside && x > area.x)
+}
+
+/// The cell under the cursor.
+fn explained(
+    canvas: &mut Canvas,
+    model: &Model,
+    area: Area,
+    sheet: &Sheet,
+    marks: &[Option<Mark>],
+) {
+    let Some(peer) = model.peer() else {
+        paragraph(canvas, area, "nobody is known yet", canvas.theme.muted);
+        return;
+    };
+    let rows = rows(model, peer, sheet, marks);
+    let title = model.name_of(&peer.key);
+    let label = peer.label.as_deref().unwrap_or_default();
+    canvas.heading(&area, &title, false, label);
+    labelled(canvas, area.rows(1, u16::MAX), VALUE, &rows);
+}
+
+fn rows(
+    model: &Model,
+    peer: &Peer,
+    sheet: &Sheet,
+    marks: &[Option<Mark>],
+) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    if let Some(cell) = model.map_cell().filter(|_| sheet.peers > 1) {
+        let places = sheet.places(cell);
+        let all = marks.get(places.start..places.end.min(marks.len())).unwrap_or_default();
+        let counts = count(all.iter().flatten());
+        let each = |(mark, n): (&Mark, &usize)| format!("{n} {}", name(*mark));
+        let texts: Vec<String> = counts.iter().map(each).collect();
+        rows.push(("cell", format!("{}: {}", all.iter().flatten().count(), texts.join(", "))));
+    }
+    if peer.signals > 0 {
+        let key = model.key_of("inspect");
+        rows.push((
+            "▲",
+            format!("{} odd about it; {key} opens it", thousands(peer.signals.into())),
+        ));
+    }
+    match peer.last() {
+        Some(request) => {
+            let since = model.now.instant.saturating_duration_since(request.asked.instant);
+            let label = model.registry().label(request.message);
+            rows.push(("asked", format!("{label}, {}", ago(since))));
+            rows.push(("then", became(model, request)));
+        }
+        None => rows.push(("asked", "nothing yet".to_owned())),
+    }
+    let version = peer.version.map(|version| words::version(version, peer.transport));
+    let way = Way::of(&peer.state).name();
+    rows.push(("way", version.map_or(way.to_owned(), |version| format!("{way}, {version}"))));
+    if let Some(nat) = &peer.nat {
+        rows.push(("nat", format!("{nat}, as it says itself")));
+    }
+    rows
+}
+
+/// What became of a request, in a sentence.
+fn became(model: &Model, request: &Request) -> String {
+    match &request.outcome {
+        Became::Queued => "asked for; the peer is being dialled".to_owned(),
+        Became::AwaitingDialBack => "the connection ended first; it may dial back".to_owned(),
+        Became::Waiting if request.part_count() == 0 => "no part of a reply yet".to_owned(),
+        Became::Waiting => format!(
+            "{} in, {} so far",
+            counted(request.part_count() as usize, "part"),
+            size(request.bytes)
+        ),
+        Became::Failed { failure, .. } => why::cause(model, Some(request), failure),
+        Became::Replied(reply) if reply.error == ErrorByte::SUCCESS => match &reply.decoding {
+            Some(decoding) => match &decoding.failed {
+                Some(why) => format!("not what it should be: {}", words::clean(why)),
+                None => words::clean(&decoding.decoded.summary),
+            },
+            None if reply.payload.is_some() => "being read".to_owned(),
+            None => "answered; its bytes were let go".to_owned(),
+        },
+        Became::Replied(reply) => {
+            format!("{} at {}", words::error(reply.error), clock(reply.at.wall))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::asking::identity::Identity;
+    use crate::screen::kept::Kept;
+    use crate::screen::{Keymap, Now, Setup};
+    use crate::tui::canvas::to_ascii;
+    use crate::tui::theme::{Depth, Theme};
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+    use std::collections::HashSet;
+    use swarmscope_facts::Naming;
+    use swarmscope_wire::mask::Mask;
+
+    fn model() -> Model {
+        let setup = Setup {
+            registry: swarmscope_probes::registry(swarmscope_probes::Statistics::empty()),
+            title: String::new(),
+            naming: Naming { privacy: false, mask: Mask::new([7; 32]) },
+            identity: Identity::default(),
+            keymap: Keymap::default(),
+            kept: Kept::default(),
+        };
+        #[allow(clippy::disallowed_methods)] // any moment
+        let instant = std::time::Instant::now();
+        Model::new(setup, Now { instant, wall: std::time::UNIX_EPOCH })
+    }
+
+    /// Without colours, and with plain characters too: no two states look the same.
+    #[test]
+    fn every_state_has_a_sign_of_its_own() {
+        let model = model();
+        let mut theme = Theme::built_in("mono", Depth::None).unwrap();
+        for ascii in [false, true] {
+            theme.ascii = ascii;
+            let mut seen = HashSet::new();
+            let asked = Outcome::ALL.into_iter().filter(|o| *o != Outcome::NotSent);
+            let marks = asked.map(Mark::Asked).chain(Way::ALL.map(Mark::NotAsked));
+            for mark in marks.chain([Mark::Odd]) {
+                let mut cells = Buffer::empty(Rect::new(0, 0, 1, 1));
+                let mut canvas = Canvas::new(&mut cells, &theme, None);
+                let (sign, style) = sign(&canvas, &model, mark);
+                canvas.text(0, 1, 0, sign, style);
+                if ascii {
+                    to_ascii(&mut cells);
+                }
+                let shown = cells[(0, 0)].symbol().to_owned();
+                assert!(seen.insert(shown.clone()), "{mark:?} is {shown} too");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_of_many_shows_what_most_are_unless_one_is_odd() {
+        let (ok, not_yet) = (Mark::Asked(Outcome::Answered), Mark::Asked(Outcome::NotYet));
+        let sheet = Sheet { peers: 3, ..Sheet::of((80, 24), 3) };
+        let of = |marks: [Option<Mark>; 3]| shown(&sheet, &marks, 0);
+        assert_eq!(of([Some(ok), Some(not_yet), Some(not_yet)]), Some(not_yet));
+        assert_eq!(of([Some(ok), Some(ok), Some(Mark::Odd)]), Some(Mark::Odd));
+        assert_eq!(of([None, None, Some(ok)]), Some(ok));
+        assert_eq!(of([None, None, None]), None);
+        assert_eq!(shown(&sheet, &[Some(ok), None], 0), Some(ok), "the last cell may be short");
+    }
+}

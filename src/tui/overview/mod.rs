@@ -1,0 +1,32 @@
+//! The overview: how the swarm is, in figures, each with what it is of. What one session cannot
+//! know is not there.
+
+mod blocks;
+mod projector;
+
+pub use blocks::way_sign;
+
+use super::canvas::{Area, Canvas};
+use super::layout::Grid;
+use super::many::parts::{Panes, blocks};
+use crate::screen::{Class, Model};
+
+/// Draws the screen.
+pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
+    if model.showing.presenter && grid.class > Class::OnePane || grid.class == Class::Compact {
+        return projector::draw(canvas, model, grid);
+    }
+    let panes = Panes::of(grid);
+    let end = grid.event.saturating_sub(u16::from(model.tour.is_some()));
+    let within = |area: Area| Area { height: area.height.min(end.saturating_sub(area.y)), ..area };
+    let Some(left) = panes.left else {
+        return blocks(canvas, within(panes.right), blocks::left(model));
+    };
+    if let Some((x, first, last)) = panes.rule {
+        for y in first..last.min(end) {
+            canvas.text(x, x + 1, y, "│", canvas.theme.rule);
+        }
+    }
+    blocks(canvas, within(left), blocks::left(model));
+    blocks(canvas, within(panes.right), blocks::right(model, panes.right.width()));
+}
