@@ -3,10 +3,6 @@
 
 use std::collections::VecDeque;
 
-use swarmscope_peer::node::Event;
-
-use super::msg::Msg;
-
 /// Seconds that are kept: as many as a line across a small terminal has room for.
 pub const SECONDS: usize = 60;
 
@@ -41,16 +37,6 @@ impl Trend {
     #[must_use]
     pub fn last(&self) -> Option<&Second> {
         self.seconds.iter().rev().nth(1)
-    }
-
-    /// What a message brings.
-    #[must_use]
-    pub(super) fn brought(msg: &Msg) -> (u64, u64) {
-        match msg {
-            Msg::Node(Event::Part { payload, .. }) => (1, payload.len() as u64),
-            Msg::Node(_) => (1, 0),
-            _ => (0, 0),
-        }
     }
 
     /// Takes in what a message brought, and how the swarm stands after it.

@@ -12,16 +12,16 @@ use super::model::Model;
 use super::msg::{Effect, Msg};
 use super::news;
 use super::reply::to_file;
-use super::trend::Trend;
 use swarmscope_facts::words;
 use swarmscope_facts::{Input, Now};
+use swarmscope_peer::node::Event;
 
 /// Folds one message into the model.
 pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     model.now = now;
     let (is_tick, passed) = (matches!(msg, Msg::Tick), many::feed::Passed::of(&msg));
     let newest = model.log.newest();
-    let brought = Trend::brought(&msg);
+    let brought = brought(&msg);
     let mut effects = folded(model, msg);
     effects.extend(many::feed::turn(model, passed));
     model.arrange(Arrange::News { full_second: is_tick });
@@ -31,6 +31,15 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     log::reading::hold_still(model, newest);
     model.compose();
     effects
+}
+
+/// Events and payload bytes that a message brings.
+fn brought(msg: &Msg) -> (u64, u64) {
+    match msg {
+        Msg::Node(Event::Part { payload, .. }) => (1, payload.len() as u64),
+        Msg::Node(_) => (1, 0),
+        _ => (0, 0),
+    }
 }
 
 fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
