@@ -1,5 +1,5 @@
-//! `docs/failures.md` is made from the tables of failures and notes: `UPDATE_FAILURES=1` writes it,
-//! a stale one fails.
+//! `docs/failures.md` is generated from the tables of failures and notes. `UPDATE_FAILURES=1`
+//! writes it; a stale one fails.
 
 #![allow(clippy::disallowed_methods)] // tests read files and the environment
 
@@ -11,13 +11,15 @@ use swarmscope_wire::NoteKind;
 use swarmscope_wire::failure::{Cause, Phase};
 
 const HEAD: &str = "\
-<!-- made from crates/wire/src/failure.rs and note.rs: UPDATE_FAILURES=1 cargo test -p swarmscope-wire --test failures_document -->
+<!-- generated from crates/wire/src/failure/causes.rs and note.rs:
+     UPDATE_FAILURES=1 cargo test -p swarmscope-wire --test failures_document -->
 
 # Failures
 
-Every way in which a connection or a request can fail. The code is stable: scripts may rely on it, and on the exit code. A failure
-also says who ended it (`us`, the `peer`, or the `network`, where nobody did so on purpose) and whether the request may have been
-delivered: if so, the peer may have counted it, and a retry can meet error 254.
+Every way a connection or a request can fail. Codes are stable: scripts may rely on them, and on
+the exit codes. A failure also says who ended it (`us`, the `peer`, or the `network` where neither
+did so on purpose) and whether the request may have been delivered. If so, the peer may have counted
+it, and a retry can meet error 254.
 
 A reply with an error byte (254, 253, 1, …) is a reply, not a failure.
 ";
@@ -25,24 +27,24 @@ A reply with an error byte (254, 253, 1, …) is a reply, not a failure.
 const NOTES: &str = "
 # Notes on replies
 
-What a decoder noticed about a payload besides its values. They stand above a reply on the screen, as `note:` lines of `request`, and
-as `notes` in its JSON, each with its code.
+Damage and oddities that a decoder found in a payload. The screen shows them above the reply,
+`request` prints them as `note:` lines, and its JSON lists them as `notes`, each with its code.
 
-| Code | When it is said |
+| Code | Meaning |
 |---|---|
 ";
 
 /// The phases in the order of a connection's life.
 const ORDER: [(Phase, &str); 14] = [
     (Phase::Local, "On this machine"),
-    (Phase::Resolve, "Resolving the name"),
-    (Phase::Tcp, "Connecting"),
+    (Phase::Resolve, "Name resolution"),
+    (Phase::Tcp, "Connection"),
     (Phase::Udp, "Sending a datagram (DHT)"),
     (Phase::Mse, "Encrypted stream (BitTorrent)"),
     (Phase::Handshake, "Handshake"),
     (Phase::Extensions, "Extension handshake (BitTorrent)"),
-    (Phase::Answer, "Answer of a node (DHT)"),
-    (Phase::Id, "Which node it is (DHT)"),
+    (Phase::Answer, "Node's answer (DHT)"),
+    (Phase::Id, "Node id (DHT)"),
     (Phase::Version, "Version"),
     (Phase::Authentication, "Authentication"),
     (Phase::Open, "On an open connection"),
@@ -55,7 +57,8 @@ fn document() -> String {
     for (phase, title) in ORDER {
         let _ = write!(
             text,
-            "\n## {title}\n\n| Code | Exit | What it says | When | What to do next |\n|---|---|---|---|---|\n"
+            "\n## {title}\n\n| Code | Exit | Message | Condition | Next step \
+             |\n|---|---|---|---|---|\n"
         );
         for cause in Cause::ALL.iter().filter(|cause| cause.phase() == phase) {
             let (code, exit, says, when, hint) =
@@ -88,6 +91,7 @@ fn the_document_lists_every_failure_and_note_as_the_program_says_it() {
     let written = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         written == document,
-        "docs/failures.md is stale: write it with\n    UPDATE_FAILURES=1 cargo test -p swarmscope-wire --test failures_document"
+        "docs/failures.md is stale: write it with\n    UPDATE_FAILURES=1 cargo test -p \
+         swarmscope-wire --test failures_document"
     );
 }
