@@ -15,8 +15,8 @@ use swarmscope_crawl::{Crawl, Settings};
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::{Ed25519Identity, Identities, NodeConfig, Question};
 use swarmscope_store::{Store, StoreKey};
+use swarmscope_wire::MessageId;
 use swarmscope_wire::rows::{Column, ColumnKind, Rows};
-use swarmscope_wire::{MessageId, OverlayVersion};
 
 /// NATCHECK, with the type it answers.
 struct Nat;
@@ -30,9 +30,6 @@ impl Question for Nat {
     }
     fn doc(&self) -> &'static str {
         "the NAT type"
-    }
-    fn initiate(&self, _to: OverlayVersion) -> bytes::Bytes {
-        bytes::Bytes::new()
     }
     fn decode(
         &self,
@@ -124,7 +121,8 @@ fn crawl(
             .run(stop, |report| {
                 let figures = &report.figures;
                 println!(
-                    "round {}: known {} dialled {} reached {} answered {:?} in {:.1} s; coverage {:?} distortion {:?} estimate {:?}; {:?}; {}",
+                    "round {}: known {} dialled {} reached {} answered {:?} in {:.1} s; coverage \
+                     {:?} distortion {:?} estimate {:?}; {:?}; {}",
                     report.round,
                     figures.known,
                     figures.dialled,
@@ -140,7 +138,13 @@ fn crawl(
             })
             .await?;
         let last = progress.borrow().clone();
-        println!("{ended:?}: {} written, {} counted elsewhere, {} bytes of store; {}", last.written, last.again, last.store_bytes, usage());
+        println!(
+            "{ended:?}: {} written, {} counted elsewhere, {} bytes of store; {}",
+            last.written,
+            last.again,
+            last.store_bytes,
+            usage()
+        );
         Ok::<(), Box<dyn Error>>(())
     })
 }

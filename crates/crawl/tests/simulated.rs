@@ -5,7 +5,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use swarmscope_crawl::sim::{Kind, Simulator, World};
 use swarmscope_crawl::{Crawl, Ended, RoundReport, Settings};
 use swarmscope_peer::crawler::Registry;
@@ -13,8 +12,8 @@ use swarmscope_peer::{Ed25519Identity, Identities, NodeConfig, Question};
 use swarmscope_store::opt_out::OptOut;
 use swarmscope_store::store::Selection;
 use swarmscope_store::{Place, Store, StoreKey};
+use swarmscope_wire::MessageId;
 use swarmscope_wire::rows::{Column, ColumnKind, Rows};
-use swarmscope_wire::{MessageId, OverlayVersion};
 
 /// NATCHECK as a researcher would write it: what is asked, and the rows that a reply yields.
 struct Nat;
@@ -30,10 +29,6 @@ impl Question for Nat {
 
     fn doc(&self) -> &'static str {
         "the NAT type"
-    }
-
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
-        Bytes::new()
     }
 
     fn rows(&self) -> Rows {

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use swarmscope_peer::TargetError;
 use swarmscope_peer::crawler::Target as Place;
 use swarmscope_wire::krpc::NodeId;
 
@@ -53,23 +54,13 @@ pub struct Target {
     pub id: Option<NodeId>,
 }
 
-/// Text that is no target of these networks, and what is wrong with it.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error(
-    "{text:?} is not a target: {what}; write bt://host:port, dht://host:port or dht://ID@host:port"
-)]
-pub struct TargetError {
-    /// What was written.
-    pub text: String,
-    /// What is wrong with it.
-    pub what: String,
-}
+const FORMS: &str = "bt://host:port, dht://host:port or dht://ID@host:port";
 
 impl FromStr for Target {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        read(text.trim()).map_err(|what| TargetError { text: text.to_owned(), what })
+        read(text.trim()).map_err(|what| TargetError { text: text.to_owned(), what, forms: FORMS })
     }
 }
 
@@ -81,8 +72,9 @@ fn read(text: &str) -> Result<Target, String> {
             return Err("only a DHT node has an id before the @".into());
         }
         Some((id, place)) => {
-            let id =
-                id.parse().map_err(|_| format!("{id:?} is no node id of 40 hexadecimal digits"))?;
+            let id = id
+                .parse()
+                .map_err(|_| format!("{id:?} is not a node id of 40 hexadecimal digits"))?;
             (Some(id), place)
         }
         None => (None, rest),

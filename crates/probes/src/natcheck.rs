@@ -87,7 +87,8 @@ impl Question for NatCheck {
     }
 
     fn doc(&self) -> &'static str {
-        "the peer's NAT type, UDP mapping timeout and addresses; an original behind a NAT measures for minutes"
+        "the peer's NAT type, UDP mapping timeout and addresses; an original behind a NAT measures \
+         for minutes"
     }
 
     fn min_version(&self) -> OverlayVersion {
@@ -101,10 +102,6 @@ impl Question for NatCheck {
     /// The original tries mapping times of up to 145 s.
     fn timeout(&self) -> Duration {
         Duration::from_secs(200)
-    }
-
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
-        Bytes::new()
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
@@ -136,7 +133,7 @@ impl Question for NatCheck {
                 _ => None,
             }
             .ok_or_else(|| {
-                ReplyDecodeError(format!("field {index} ({label}) is not what it should be"))
+                ReplyDecodeError(format!("field {index} ({label}) has unexpected content"))
             })?;
             let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             *node = Node::leaf(*label, shown, node.span.take());

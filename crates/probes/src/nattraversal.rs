@@ -92,9 +92,6 @@ impl Question for NatTraversal {
     }
 
     /// Nothing: there is no rendezvous before somebody opens one.
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
-        Bytes::new()
-    }
 
     fn fields(&self) -> &[Field] {
         static FIELDS: LazyLock<[Field; 3]> = LazyLock::new(|| {
@@ -112,11 +109,9 @@ impl Question for NatTraversal {
             return Err("id, host and port are needed".into());
         };
         if host.is_empty() {
-            return Err(
-                "host: where the two peers are to meet; a rendezvous has to listen there".into()
-            );
+            return Err("host: address of the rendezvous, which has to listen there".into());
         }
-        let port = u16::try_from(*port).map_err(|_| "port: no port between 1 and 65535")?;
+        let port = u16::try_from(*port).map_err(|_| "port: not a number between 1 and 65535")?;
         let payload = Invitation { request_id: id.clone(), host: host.clone(), port }.encode();
         Invitation::decode(&payload).map_err(|error| error.to_string())?;
         Ok(payload.into())

@@ -9,7 +9,6 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
@@ -18,7 +17,7 @@ use super::hand_over::{HandOver, Offer};
 use super::pseudonyms::mask;
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt};
-use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid, text};
+use swarmscope_wire::{Decoded, MessageId, Permid, text};
 
 mod reading;
 
@@ -72,7 +71,7 @@ impl Question for Puncture {
     }
 
     fn doc(&self) -> &'static str {
-        "the log of UDP puncturing tests; collected once; an original's names addresses"
+        "the log of UDP hole punching; collected once; an original's log contains addresses"
     }
 
     fn takes_payload(&self) -> bool {
@@ -81,10 +80,6 @@ impl Question for Puncture {
 
     fn consumes(&self) -> bool {
         true
-    }
-
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
-        Bytes::new()
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

@@ -7,7 +7,6 @@
 //! shown in privacy mode or kept goes through [`swarmscope_wire::mask`]. A peer here has hashes of
 //! both.
 
-use bytes::Bytes;
 use rusqlite::{CachedStatement, Row};
 
 use super::desk::Desk;
@@ -16,7 +15,7 @@ use super::sql::MAX_BYTES;
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt};
 use swarmscope_wire::encoding_a::Value;
-use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid};
+use swarmscope_wire::{Decoded, MessageId, Permid};
 
 mod reading;
 
@@ -99,7 +98,8 @@ impl Question for Repex {
     }
 
     fn doc(&self) -> &'static str {
-        "how peers known from before were found again; collected once, so the next Crawler gets only what is new"
+        "how previously known peers were found again; collected once: the next Crawler gets only \
+         new records"
     }
 
     fn takes_payload(&self) -> bool {
@@ -108,10 +108,6 @@ impl Question for Repex {
 
     fn consumes(&self) -> bool {
         true
-    }
-
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
-        Bytes::new()
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

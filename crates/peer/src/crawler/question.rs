@@ -60,8 +60,10 @@ pub trait Question: Send + Sync + 'static {
         false
     }
 
-    /// The initiator: the payload to ask a peer of this version with.
-    fn initiate(&self, to: OverlayVersion) -> Bytes;
+    /// The initiator: the payload to ask a peer of this version with. By default it is empty.
+    fn initiate(&self, _to: OverlayVersion) -> Bytes {
+        Bytes::new()
+    }
 
     /// What a person may fill in, where the request has such places.
     fn fields(&self) -> &[Field] {

@@ -8,6 +8,7 @@ use swarmscope_wire::Permid;
 
 /// The longest name that DNS knows, in characters (RFC 1035, section 2.3.4).
 const MAX_HOST: usize = 253;
+const FORMS: &str = "host:port or permid@host:port, an IPv6 address in brackets";
 
 /// Where to connect: `host:port`, or `permid@host:port` to connect only if it is that peer (cli.md,
 /// TARGET).
@@ -17,27 +18,27 @@ pub struct Target {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// The only peer that will do; `None`: whoever is there.
+    /// The only acceptable peer; `None` for any.
     pub permid: Option<Permid>,
 }
 
 /// Text that is not a target, and what is wrong with it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error(
-    "{text:?} is not a target: {what}; write host:port or permid@host:port, an IPv6 address in brackets"
-)]
+#[error("{text:?} is not a target: {what}; write {forms}")]
 pub struct TargetError {
-    /// What was written.
+    /// The text.
     pub text: String,
-    /// What is wrong with it.
+    /// The fault in it.
     pub what: String,
+    /// The valid forms.
+    pub forms: &'static str,
 }
 
 impl FromStr for Target {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        parse(text.trim()).map_err(|what| TargetError { text: text.to_owned(), what })
+        parse(text.trim()).map_err(|what| TargetError { text: text.to_owned(), what, forms: FORMS })
     }
 }
 
@@ -48,7 +49,7 @@ fn parse(text: &str) -> Result<Target, String> {
     let (permid, place) = match text.rsplit_once('@') {
         Some((permid, place)) => {
             let read = Permid::from_base64(permid).map_err(|e| {
-                format!("what stands before the @ is no permid ({e}); `swarmscope key show` prints the whole of one")
+                format!("the text before the @ is not a permid ({e}); `swarmscope key show` prints a complete one")
             })?;
             (Some(read), place)
         }
@@ -66,7 +67,7 @@ fn split_place(place: &str) -> Result<(&str, &str), String> {
         let address = host.split_once('%').map_or(host, |(address, _zone)| address);
         address
             .parse::<Ipv6Addr>()
-            .map_err(|_| format!("{host:?} in brackets is no IPv6 address"))?;
+            .map_err(|_| format!("{host:?} in brackets is not an IPv6 address"))?;
         let port = after.strip_prefix(':').ok_or("the port is missing")?;
         return Ok((host, port));
     }
@@ -78,12 +79,12 @@ fn split_place(place: &str) -> Result<(&str, &str), String> {
         return Err("the host is missing".into());
     }
     if host.len() > MAX_HOST {
-        return Err(format!("the host has {} characters where {MAX_HOST} are allowed", host.len()));
+        return Err(format!("the host has {} characters; the maximum is {MAX_HOST}", host.len()));
     }
     if let Some(odd) =
         host.chars().find(|c| c.is_whitespace() || c.is_control() || "[]/?#@\\".contains(*c))
     {
-        return Err(format!("the host has {odd:?} in it"));
+        return Err(format!("the host contains {odd:?}"));
     }
     Ok((host, port))
 }
@@ -142,11 +143,11 @@ mod tests {
             ("::1:80", "more than one colon"),
             ("[::1:80", "not closed"),
             ("[::1]80", "port is missing"),
-            ("[10.0.0.1]:80", "no IPv6"),
-            ("a b:80", "' ' in it"),
+            ("[10.0.0.1]:80", "not an IPv6"),
+            ("a b:80", "contains ' '"),
             ("http://x:80", "more than one colon"),
-            ("AAAA@host:5", "no permid"),
-            ("@host:5", "no permid"),
+            ("AAAA@host:5", "not a permid"),
+            ("@host:5", "not a permid"),
         ] {
             let error = text.parse::<Target>().unwrap_err();
             assert!(error.what.contains(word), "{text:?}: {error}");
