@@ -42,8 +42,8 @@ fn name(manifest: &Table) -> &str {
     at(manifest, &["package", "name"]).and_then(Value::as_str).expect("a package has a name")
 }
 
-/// The crates of ARCHITECTURE.md's first table, and whether it calls them pure.
-fn documented() -> BTreeMap<String, bool> {
+/// The crates of ARCHITECTURE.md's first table from top to bottom, and whether it calls them pure.
+fn documented() -> Vec<(String, bool)> {
     let text = read("ARCHITECTURE.md");
     let rows = text.lines().filter_map(|line| line.strip_prefix("| [`swarmscope"));
     rows.map(|row| {
@@ -105,14 +105,30 @@ fn every_crate_is_in_the_architecture_and_among_those_that_cargo_test_tests() {
     let mut members: BTreeSet<String> =
         crates().iter().map(|directory| name(&manifest(directory)).to_owned()).collect();
     members.insert("swarmscope".into());
-    let listed: BTreeSet<String> = documented().into_keys().collect();
+    let rows = documented();
+    let listed: BTreeSet<String> = rows.iter().map(|(name, _)| name.clone()).collect();
     assert_eq!(listed, members, "the table of crates in ARCHITECTURE.md, and crates/");
+    assert_eq!(rows.len(), listed.len(), "one row per crate");
     let workspace = manifest("");
     let defaults = at(&workspace, &["workspace", "default-members"])
         .and_then(Value::as_array)
         .expect("a list");
     let defaults: Vec<_> = defaults.iter().filter_map(Value::as_str).collect();
     assert_eq!(defaults, [".", "crates/*"], "a plain `cargo test` tests all of them");
+}
+
+#[test]
+fn crates_use_only_those_below_them_in_the_architecture() {
+    let place: BTreeMap<String, usize> =
+        documented().into_iter().enumerate().map(|(row, (name, _))| (name, row)).collect();
+    for directory in crates() {
+        let manifest = manifest(&directory);
+        let user = name(&manifest);
+        let used = at(&manifest, &["dependencies"]).and_then(Value::as_table);
+        for used in used.into_iter().flatten().filter_map(|(name, _)| place.get_key_value(name)) {
+            assert!(place[user] < *used.1, "{user} uses {}, which is above it", used.0);
+        }
+    }
 }
 
 #[test]
@@ -264,6 +280,21 @@ fn every_link_of_the_documents_leads_somewhere() {
     }
     assert!(count > 20, "{count}");
     assert!(dead.is_empty(), "{dead:#?}");
+}
+
+/// Tables and pictures can't be wrapped.
+#[test]
+fn lines_of_the_documents_wrap_at_100() {
+    let mut long = Vec::new();
+    for path in documents(root()) {
+        for (number, line) in (1..).zip(read(&path).lines()) {
+            let may_be_longer = line.starts_with('|') || line.starts_with("![");
+            if line.chars().count() > 100 && !may_be_longer {
+                long.push(format!("{}:{number}", path.display()));
+            }
+        }
+    }
+    assert!(long.is_empty(), "{long:#?}");
 }
 
 #[test]
