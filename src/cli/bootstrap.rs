@@ -31,7 +31,7 @@ fn read_targets(path: &Path) -> Result<Vec<Target>, CliError> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(CliError::file(
             path,
-            "more than 8 MiB: keep fewer peers in the bootstrap file",
+            "larger than 8 MiB: list fewer peers in the bootstrap file",
         ));
     }
     let text = String::from_utf8(bytes)

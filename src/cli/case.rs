@@ -27,24 +27,24 @@ pub struct CaseArgs {
 
 #[derive(Subcommand, Debug)]
 enum CaseCommand {
-    /// Open a new case; an existing file is never replaced
+    /// Create a case; an existing file is never overwritten
     New(file::NewArgs),
-    /// Add notes, files, recordings, or a checkpoint that others have signed
+    /// Add notes, files, recordings, or a checkpoint signed by others
     Add(add::AddArgs),
     /// Print the entries
     Show(show::ShowArgs),
-    /// Check every entry, hash and signature: 0 all hold, 13 the first that does not is named
+    /// Check every entry, hash and signature: 0 if all hold, 13 if not (the first is named)
     Verify(verify::VerifyArgs),
     /// Sign everything so far with a checkpoint
     Sign(KeyedArgs),
-    /// Print the newest checkpoint, to be kept elsewhere
+    /// Print the newest checkpoint, to keep elsewhere
     Checkpoint(FileArgs),
-    /// Be the second pair of hands: check that the case only grew since last time, and sign its
-    /// newest checkpoint
+    /// Act as a witness: check that the case has only grown since last time, and sign its newest
+    /// checkpoint
     Witness(witness::WitnessArgs),
     /// Write a copy that withholds values and still verifies
     Redact(redact::RedactArgs),
-    /// Write it in another format
+    /// Export the case in another format
     Export(export::ExportArgs),
 }
 

@@ -21,8 +21,8 @@ pub struct CheckArgs {
     /// Seconds for a connection, and for a node's answer
     #[arg(long, value_name = "S", env = "SWARMSCOPE_TIMEOUT", default_value = "2.5", value_parser = seconds)]
     timeout: Duration,
-    /// Without a target: nodes of the DHT that say how they see this machine; none is asked unless
-    /// it is given here
+    /// Without a target: DHT nodes to ask how they see this machine; only nodes listed here are
+    /// asked
     #[arg(long, value_name = "HOST:PORT", env = "SWARMSCOPE_DHT_BOOTSTRAP", value_delimiter = ',')]
     dht_bootstrap: Vec<Target>,
     #[command(flatten)]
@@ -33,7 +33,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds
         .filter(|seconds| !seconds.is_zero() && *seconds <= Duration::from_secs(60))
-        .ok_or_else(|| "not a time; write seconds above 0 and up to 60".into())
+        .ok_or_else(|| "not a valid time; use seconds above 0, up to 60".into())
 }
 
 /// Checks, and gives the exit code of cli.md.
@@ -57,7 +57,7 @@ async fn check(args: CheckArgs) -> Result<u8, CliError> {
     };
     tokio::select! {
         outcome = checked => outcome,
-        _ = ending.wait() => Err(Failure::new(Cause::Stopped, By::Us, "a signal asked to stop").into()),
+        _ = ending.wait() => Err(Failure::new(Cause::Stopped, By::Us, "stopped by a signal").into()),
     }
 }
 
@@ -117,8 +117,9 @@ fn print_verdict(
 async fn this_machine(bootstrap: &[Target], timeout: Duration, json: bool) -> Result<u8, CliError> {
     if bootstrap.is_empty() {
         return Err(CliError::usage(
-            "nobody was asked how this machine looks from outside",
-            "give nodes of the DHT with --dht-bootstrap HOST:PORT,… (or in the configuration file), or a TARGET to check",
+            "no node to ask how this machine looks from outside",
+            "give nodes of the DHT with --dht-bootstrap HOST:PORT,… (or in the configuration \
+             file), or a TARGET to check",
         ));
     }
     let outside = sockets::outside(bootstrap, timeout).await?;

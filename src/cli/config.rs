@@ -15,11 +15,11 @@ use super::{CliError, directories, output};
 use swarmscope_probes::config_file::{ConfigFile, Fault};
 
 /// What to do about a file that can't be used.
-const HINT: &str = "correct that line or comment it out; `swarmscope config` prints a template";
+const HINT: &str = "fix that line or comment it out; `swarmscope config` prints a template";
 
 /// What to do about one that can't be read at all.
 const UNREADABLE: &str =
-    "make it a readable text file, or move it away; without it, everything has its default";
+    "make it a readable text file, or move it away; without it, defaults apply";
 
 /// The command line with the file's lines as defaults; as it was, and why, where the file can't be
 /// used.

@@ -30,7 +30,7 @@ const TELL: Duration = Duration::from_secs(5);
 pub struct CrawlArgs {
     /// Peers to start from: host:port or permid@host:port
     target: Vec<String>,
-    /// What to ask every peer: a number from 0 to 255, or a name such as natcheck; may be repeated
+    /// Question for every peer: a number from 0 to 255, or a name such as natcheck; may be repeated
     #[arg(
         long,
         value_name = "MESSAGE",
@@ -41,41 +41,41 @@ pub struct CrawlArgs {
     probe: Vec<String>,
     #[command(flatten)]
     bootstrap: BootstrapOption,
-    /// Seconds from the beginning of one round to that of the next; peers are asked as often
+    /// Seconds from the start of one round to the next, and between requests to one peer
     /// [default: 3600]
     #[arg(long, value_name = "S", env = "SWARMSCOPE_EVERY", value_parser = seconds)]
     every: Option<Duration>,
-    /// Stop after so many seconds
+    /// Stop after this many seconds
     #[arg(long = "for", value_name = "S", env = "SWARMSCOPE_FOR", value_parser = seconds)]
     lasts: Option<Duration>,
-    /// Stop after so many rounds
+    /// Stop after this many rounds
     #[arg(long, value_name = "N", env = "SWARMSCOPE_ROUNDS", value_parser = clap::value_parser!(u64).range(1..))]
     rounds: Option<u64>,
-    /// Visits at the same time
+    /// Concurrent visits
     #[arg(long, value_name = "N", env = "SWARMSCOPE_CONCURRENCY", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     concurrency: u16,
-    /// Visits that may begin in a second [default: as many as --concurrency allows]
+    /// New visits per second [default: as many as --concurrency allows]
     #[arg(long, value_name = "N", env = "SWARMSCOPE_RATE", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
     /// Where results go: sqlite:FILE or postgres://USER@HOST/DATABASE [default: crawl.sqlite in
     /// the data directory]
     #[arg(long, value_name = "STORE", env = "SWARMSCOPE_STORE")]
     store: Option<Place>,
-    /// The key that peers are hashed and addresses sealed with [default: store.key in the data
-    /// directory, made on first use]
+    /// Key file for hashing peers and sealing addresses [default: store.key in the data
+    /// directory, created on first use]
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_STORE_KEY")]
     store_key: Option<PathBuf>,
-    /// Keep visits and replies so many days; the figures of their rounds stay
+    /// Keep visits and replies for this many days; the figures of their rounds are kept
     #[arg(long, value_name = "N", env = "SWARMSCOPE_KEEP_DAYS", value_parser = clap::value_parser!(u16).range(1..))]
     keep_days: Option<u16>,
-    /// Take out the oldest visits when the store is larger than so many bytes
+    /// Remove the oldest visits when the store exceeds this many bytes
     #[arg(long, value_name = "N", env = "SWARMSCOPE_MAX_BYTES")]
     max_bytes: Option<u64>,
-    /// Store replies as they came, too: they may hold what peers would not want kept
+    /// Also store raw replies, which may contain data that peers would not want kept
     #[arg(long, env = "SWARMSCOPE_KEEP_RAW", value_parser = BoolishValueParser::new())]
     keep_raw: bool,
-    /// Peers that asked not to be visited: a permid, an address or a network a line, then `until
-    /// 2027-06-30` if not for ever
+    /// Peers that opted out: one permid, address or network per line, optionally followed by
+    /// `until 2027-06-30`
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_OPT_OUT")]
     opt_out: Option<PathBuf>,
     /// Serve /metrics and /healthz here, for Prometheus
@@ -94,7 +94,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds
         .filter(|seconds| !seconds.is_zero())
-        .ok_or_else(|| "not a time; write seconds above 0".into())
+        .ok_or_else(|| "not a valid time; use seconds above 0".into())
 }
 
 /// Crawls until its rounds or its time are over, or a signal asks to stop.
@@ -127,10 +127,10 @@ fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
         .map(|word| super::request::message_id(&registry, word))
         .collect::<Result<Vec<_>, _>>()?;
     if let Some(unknown) = questions.iter().find(|message| registry.get(**message).is_none()) {
-        let what = format!("--probe: no question is registered for message {unknown}");
+        let what = format!("--probe: no question is defined for message {unknown}");
         return Err(CliError::usage(
             what,
-            "write a file for it in the probes directory: the README shows one",
+            "define it in a file in the probes directory: docs/probes.md has an example",
         ));
     }
     let mut targets = args.target.iter().map(|text| target(text)).collect::<Result<Vec<_>, _>>()?;
@@ -160,10 +160,10 @@ fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
     let place = args.store.map_or_else(directories::crawl_store, Ok)?;
     let mut store = Store::crawl(&place, &key)?;
     if settings.targets.is_empty() && store.known(Network::Overlay)? == 0 {
-        let what = format!("nobody to start from: {place} knows no peer, and no TARGET is given");
+        let what = format!("no peer to start from: {place} is empty, and no TARGET is given");
         return Err(CliError::usage(
             what,
-            "name a peer as host:port, or a file of them with --bootstrap",
+            "give a peer as host:port, or a file of peers with --bootstrap",
         ));
     }
     let config = NodeConfig {
@@ -188,8 +188,9 @@ fn holder() -> String {
 /// A TARGET whose scheme chooses the network.
 fn target(text: &str) -> Result<Target, CliError> {
     if let Some((scheme, _)) = text.split_once("://") {
-        let what =
-            format!("TARGET: crawling {scheme}:// is not yet built; only the overlay is crawled");
+        let what = format!(
+            "TARGET: crawling {scheme}:// is not implemented yet; only the overlay can be crawled"
+        );
         return Err(CliError::usage(what, "write host:port or permid@host:port"));
     }
     text.parse()
@@ -216,7 +217,8 @@ fn need_files(concurrency: u16) -> Result<(), CliError> {
     }
     let fit = allowed.saturating_sub(OTHER_FILES) / 2;
     let what = format!(
-        "{concurrency} visits at a time take about {needed} open files, and this process may have {allowed}, enough for {fit}"
+        "{concurrency} visits at a time take about {needed} open files, and this process may have \
+         {allowed}, enough for {fit}"
     );
     Err(CliError::io(what).with_hint(
         "raise the limit (`ulimit -n`; its hard limit is what counts), or lower --concurrency",

@@ -22,7 +22,7 @@ use swarmscope_wire::{Permid, PermidKind};
 const DEFAULT_PEERS: u16 = 24;
 /// As many as still fit into what systems allow a process by themselves.
 const MAX_PEERS: u16 = 500;
-/// From here on somebody would wonder why nothing is to be seen.
+/// From here on a silent start would look like a hang.
 const MANY_PEERS: u16 = 100;
 /// Open files of a peer at the least: its sockets, and both ends of a few connections.
 const FILES_A_PEER: u64 = 8;
@@ -61,11 +61,11 @@ pub struct DemoArgs {
 
 fn peers(text: &str) -> Result<u16, String> {
     let peers = text.parse().ok().filter(|peers| (1..=MAX_PEERS).contains(peers));
-    peers.ok_or_else(|| format!("not a number of peers; use 1 to {MAX_PEERS}"))
+    peers.ok_or_else(|| format!("not a valid number of peers; use 1 to {MAX_PEERS}"))
 }
 
 fn seed(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("not a number; use 0 to {}", u64::MAX))
+    text.parse().map_err(|_| format!("not a valid number; use 0 to {}", u64::MAX))
 }
 
 /// Runs the swarm until the operator quits, or a signal asks to stop.
@@ -182,7 +182,8 @@ impl DemoArgs {
         }
         let fit = allowed.saturating_sub(OTHER_FILES) / FILES_A_PEER;
         let what = format!(
-            "{} peers need about {needed} open files; this process is limited to {allowed}, enough for {fit} peers",
+            "{} peers need about {needed} open files; this process is limited to {allowed}, enough \
+             for {fit} peers",
             self.peers
         );
         Err(CliError::io(what)

@@ -78,7 +78,7 @@ impl fmt::Display for CliError {
         match self {
             Self::Usage { what, .. } => f.write_str(what),
             Self::NotYetBuilt { name, is } => {
-                write!(f, "{name} is not implemented yet: it will be {is} in a later release")
+                write!(f, "{name} is not implemented yet; planned as {is}")
             }
             // what failed is said by the detail; that it is of this machine, by the code
             Self::Failure { failure, .. }
@@ -101,7 +101,7 @@ impl From<io::Error> for CliError {
     /// What goes wrong with standard output; files are named by [`CliError::file`].
     fn from(error: io::Error) -> Self {
         Self::io(format!("standard output: {error}"))
-            .with_hint("the reader has closed the pipe, or the disk is full")
+            .with_hint("the reader closed the pipe, or the disk is full")
     }
 }
 

@@ -20,7 +20,7 @@ Examples:
 const DEMO: &str = "\
 Examples:
   swarmscope demo                               the guided tour; `?` for help, `q` to quit
-  swarmscope demo --headless --json             peers to test a Crawler against, one line each";
+  swarmscope demo --headless --json             peers to test a Crawler against, one per line";
 
 const PEER: &str = "\
 Examples:
@@ -44,19 +44,19 @@ Examples:
   swarmscope case new 0417.case --why 'peers that answer everything'
   swarmscope request 192.0.2.1:7760 natcheck --case 0417.case
   swarmscope case add 0417.case --note 'the owner was told at 12:01' --about 3
-  swarmscope case checkpoint 0417.case                       to be kept elsewhere
+  swarmscope case checkpoint 0417.case                       to keep elsewhere
   swarmscope case verify 0417.case --checkpoint 0417.note
   swarmscope case export 0417.case --format html --out report.html
 
-Exit codes of verify: 0 every entry holds · 13 one does not, and is named. The format is public: docs/case-format.md.";
+Exit codes of verify: 0 every entry holds · 13 an entry does not hold (the first is named). The format is public: docs/case-format.md.";
 
 const SIGNALS: &str = "\
 Examples:
-  swarmscope signals 0417.case                  what looks odd, and why
-  swarmscope signals 0417.case --add            and keep that in the case
-  swarmscope signals crawl.sqlite --json        a line for each signal
+  swarmscope signals 0417.case                  anomalies, explained
+  swarmscope signals 0417.case --add            and add them to the case
+  swarmscope signals crawl.sqlite --json        one signal per line
 
-docs/signals.md has the rules, and how often each of them is wrong.";
+docs/signals.md lists the rules with their error rates.";
 
 const KEY: &str = "\
 Examples:

@@ -25,7 +25,7 @@ enum KeyCommand {
         #[arg(long, value_name = "FILE", env = "SWARMSCOPE_OUT")]
         out: Option<PathBuf>,
     },
-    /// Print the permid of an identity (base64, alone on the first line): what goes on a peer's
+    /// Print the permid of an identity (base64, alone on the first line) for a peer's
     /// allow-list
     Show {
         #[command(flatten)]

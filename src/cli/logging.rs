@@ -37,6 +37,6 @@ pub fn start(level: Level) {
         tracing::warn!("SWARMSCOPE_LOG is not a valid filter ({error}); using {default}");
     }
     if started.is_err() {
-        tracing::debug!("the log was started before");
+        tracing::debug!("the log is already running");
     }
 }

@@ -126,7 +126,8 @@ fn keys(roff: &mut Roff) {
     let keymap = Keymap::default();
     roff.control("SH", ["KEYS"]);
     roff.text([roman(
-        "Of the screen, where nothing else was written into keymap.toml. ? shows those of where one is.",
+        "Defaults of the screen; keymap.toml can change them. ? lists the keys of the current \
+         view.",
     )]);
     for group in Group::ALL {
         roff.control("SS", [group.title()]);

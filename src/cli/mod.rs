@@ -72,10 +72,10 @@ enum Command {
     Request(request::RequestArgs),
     /// Create, extend and verify case files: evidence that shows tampering
     Case(case::CaseArgs),
-    /// Tell what listens at an address, and what to do next; without one, how this machine looks
-    /// from outside
+    /// Identify the program at an address, and suggest a next step; without an address, show how
+    /// this machine looks from outside
     Check(check::CheckArgs),
-    /// List what looks odd in a case, a recording or a store, and explain it
+    /// List and explain anomalies in a case, a recording or a store
     Signals(signals::SignalsArgs),
     /// Create an identity, or print its permid
     Key(key::KeyArgs),
@@ -84,9 +84,9 @@ enum Command {
     /// Measure the NAT of this process once
     #[command(hide = true)]
     Nat(nat::NatArgs),
-    /// Visit all peers round after round, without a screen, into a store
+    /// Visit all peers in rounds, without a screen, and store the results
     Crawl(crawl::CrawlArgs),
-    /// Ask a store, export it, keep it small
+    /// Query, export and prune a store
     Store(store::StoreArgs),
     /// Print the key bindings
     Keymap(keymap::KeymapArgs),
@@ -154,7 +154,7 @@ impl Cli {
     }
 }
 
-/// For tests: the variables of whoever runs them have no effect.
+/// For tests: the environment of the caller has no effect.
 #[cfg(test)]
 fn without_variables(command: clap::Command) -> clap::Command {
     command.mut_args(|option| option.env(None::<&'static str>)).mut_subcommands(without_variables)

@@ -33,7 +33,7 @@ impl FromStr for AnyTarget {
             return text
                 .parse()
                 .map(Self::Other)
-                .map_err(|error: swarmscope_networks::target::TargetError| error.to_string());
+                .map_err(|error: swarmscope_peer::TargetError| error.to_string());
         }
         text.parse()
             .map(Self::Overlay)
@@ -71,7 +71,7 @@ fn spec(network: Network, name: &str) -> Result<&'static Spec, CliError> {
     Spec::find(network, name).ok_or_else(|| {
         let names: Vec<String> = Spec::of(network).map(|spec| spec.name.to_lowercase()).collect();
         CliError::usage(
-            format!("MESSAGE: {name:?} is no question to a {} peer", network.name()),
+            format!("MESSAGE: {name:?} is not a question for a {} peer", network.name()),
             format!("write one of: {}", names.join(", ")),
         )
     })
@@ -89,12 +89,15 @@ fn about(spec: &Spec, request: &Request) -> Result<Question, CliError> {
         (None, None) => None,
         _ => {
             let hint = "give 40 hexadecimal digits once: after the question, or with --infohash";
-            return Err(CliError::usage("the question is about two things, or about a file", hint));
+            return Err(CliError::usage(
+                "the question has two subjects, or a file as its subject",
+                hint,
+            ));
         }
     };
     let random = sockets::random()?.bytes();
     spec.about(typed.as_deref(), random).map_err(|error| {
-        let hint = "40 hexadecimal digits follow the question, or --infohash for a torrent that the peer has";
+        let hint = "put 40 hexadecimal digits after the question, or use --infohash with a torrent the peer has";
         CliError::usage(error.to_string(), hint)
     })
 }
@@ -109,7 +112,7 @@ async fn ask(request: &Request, question: &Question, settings: &Settings) -> Res
     };
     let outcome = tokio::select! {
         outcome = sockets::question(&request.target, question, settings, on_part) => outcome,
-        _ = ending.wait() => Err(Failure::new(Cause::Stopped, By::Us, "a signal asked to stop")),
+        _ = ending.wait() => Err(Failure::new(Cause::Stopped, By::Us, "stopped by a signal")),
     };
     printed?;
     let reply = outcome.map_err(|failure| located(failure, &request.target))?;
@@ -117,7 +120,7 @@ async fn ask(request: &Request, question: &Question, settings: &Settings) -> Res
     Ok(reply.exit)
 }
 
-/// Says whom it was asked of, where the failure doesn't.
+/// Names the target, where the failure doesn't.
 fn located(mut failure: Failure, target: &Target) -> Failure {
     if failure.detail.is_empty() {
         failure.detail = target.to_string();

@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(value["event"], "failure");
         assert_eq!(value["phase"], "tcp");
         assert_eq!(value["code"], "tcp.refused");
-        assert_eq!(value["cause"], "the connection was refused: 127.0.0.1:1");
+        assert_eq!(value["cause"], "connection refused: 127.0.0.1:1");
         assert!(value["hint"].as_str().is_some_and(|hint| !hint.is_empty()));
     }
 

@@ -24,7 +24,7 @@ const REQUEST_HEADER: usize = 5;
 const MAX_PAYLOAD: usize = MAX_AFTER_AUTHENTICATION as usize - REQUEST_HEADER;
 
 const FILE_HINT: &str =
-    "@FILE sends the contents of a file: check the path; for text that begins with @ use text:@…";
+    "@FILE sends the contents of a file: check the path; for text starting with @ use text:@…";
 const INPUT_HINT: &str = "- reads the payload from standard input: check what is piped into it";
 
 /// Where the bytes of a payload come from. Parsed with the options, read when the command runs.

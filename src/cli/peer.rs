@@ -68,9 +68,8 @@ struct Peer {
 
 fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
     if args.stun.len() > MAX_SERVERS {
-        let what =
-            format!("--stun: {} servers, but at most {MAX_SERVERS} are used", args.stun.len());
-        return Err(CliError::usage(what, "name fewer, those with a second address first"));
+        let what = format!("--stun: {} servers; the maximum is {MAX_SERVERS}", args.stun.len());
+        return Err(CliError::usage(what, "list fewer, those with a second address first"));
     }
     let allow_file = allow_file(args.allow_file, &args.allow)?;
     let statistics = match args.data {

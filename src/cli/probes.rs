@@ -15,6 +15,6 @@ pub fn registry() -> Result<Registry, CliError> {
     custom::extend(&built_in, &directory).map_err(|errors| {
         let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
         CliError::io(errors.join("\n"))
-            .with_hint("correct that line, or move the file away; docs/probes.md has an example")
+            .with_hint("fix that line, or move the file away; docs/probes.md has an example")
     })
 }

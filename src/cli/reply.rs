@@ -125,10 +125,10 @@ pub fn present(
 const fn hint(error: ErrorByte) -> Option<&'static str> {
     match error {
         ErrorByte::FREQUENCY => Some(
-            "this was asked too recently: wait, or use a shorter --frequency (5 and below always passes)",
+            "asked too recently: wait, or use a shorter --frequency (5 and below always passes)",
         ),
         ErrorByte::UNKNOWN_MESSAGE => {
-            Some("this peer has no handler for this id: try another id, or a newer peer")
+            Some("the peer has no handler for this id: try another id, or a newer peer")
         }
         _ => None,
     }

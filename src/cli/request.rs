@@ -42,7 +42,7 @@ pub struct RequestArgs {
     /// host:port, permid@host:port to require that identity, bt://host:port, dht://host:port or
     /// dht://ID@host:port
     target: AnyTarget,
-    /// What to ask: a number from 0 to 255, or a name such as natcheck, database or repex; bt://
+    /// Message: a number from 0 to 255, or a name such as natcheck, database or repex; bt://
     /// and dht:// have questions of their own
     message: String,
     /// Text; or @FILE, - for standard input, hex:… for bytes, text:… for literal text,
@@ -63,14 +63,14 @@ pub struct RequestArgs {
     /// Write the raw payload of the reply to this file
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_OUT")]
     out: Option<PathBuf>,
-    /// Append what is sent and what comes to this case
+    /// Append the request and its outcome to this case
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_CASE")]
     case: Option<PathBuf>,
-    /// BitTorrent: the torrent that hello and pex are about, 40 hexadecimal digits
+    /// BitTorrent: the torrent for hello and pex, 40 hexadecimal digits
     #[arg(long, value_name = "HEX", env = "SWARMSCOPE_INFOHASH")]
     infohash: Option<String>,
-    /// DHT: let a lookup ask addresses of this range too, which no public node has, such as
-    /// 198.18.0.0/15 of a lab
+    /// DHT: let a lookup also ask addresses of this non-public range, for example a lab's
+    /// 198.18.0.0/15
     #[arg(long, value_name = "RANGE", env = "SWARMSCOPE_ALLOW_RANGE", value_delimiter = ',')]
     allow_range: Vec<Range>,
     #[command(flatten)]
@@ -80,16 +80,18 @@ pub struct RequestArgs {
 }
 
 fn frequency(text: &str) -> Result<Frequency, String> {
-    text.parse().map(Frequency).map_err(|_| "not a frequency; use seconds from 0 to 65535".into())
+    text.parse()
+        .map(Frequency)
+        .map_err(|_| "not a valid frequency; use seconds from 0 to 65535".into())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    // Above the life of a channel (§4) nothing can come any more.
+    // Above the lifetime of a channel (§4) nothing can arrive.
     seconds
         .filter(|seconds| !seconds.is_zero() && *seconds <= Duration::from_secs(3600))
         .ok_or_else(|| {
-            "not a time; use seconds above 0 and up to 3600, the lifetime of a channel".into()
+            "not a valid time; use seconds above 0, up to 3600, the lifetime of a channel".into()
         })
 }
 
@@ -124,8 +126,8 @@ fn other(
     ];
     if let Some((_, option)) = given.iter().find(|(given, _)| *given) {
         return Err(CliError::usage(
-            format!("{option} belongs to the overlay"),
-            format!("leave it out for {target}"),
+            format!("{option} applies to the overlay only"),
+            format!("omit it for {target}"),
         ));
     }
     Ok(networks::Request {
@@ -292,7 +294,7 @@ impl Request {
         closed.map(|()| code)
     }
 
-    /// Says with whom it failed. Resolving and connecting name their address themselves.
+    /// Names the peer. Resolving and connecting name their address themselves.
     fn located(&self, error: CliError, progress: &Progress) -> CliError {
         let CliError::Failure { mut failure, hint } = error else { return error };
         if !matches!(failure.phase(), Phase::Local | Phase::Resolve | Phase::Tcp) {
@@ -424,7 +426,7 @@ fn interrupted(progress: &Progress) -> Failure {
         Progress { parts: false, .. } => (Cause::Cancelled, Delivered::Maybe),
         Progress { parts: true, .. } => (Cause::Cancelled, Delivered::Yes),
     };
-    Failure::new(cause, By::Us, "a signal asked to stop").delivered(delivered)
+    Failure::new(cause, By::Us, "stopped by a signal").delivered(delivered)
 }
 
 #[cfg(test)]

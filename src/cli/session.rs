@@ -54,16 +54,17 @@ fn read_script(path: &Path) -> Result<Script, CliError> {
     let read =
         File::open(path).and_then(|file| file.take(MOST_SCRIPT + 1).read_to_string(&mut text));
     read.map_err(|error| {
-        CliError::file(path, error).with_hint("--script takes a text file of keys and waits")
+        CliError::file(path, error).with_hint("--script expects a text file of keys and waits")
     })?;
     if text.len() as u64 > MOST_SCRIPT {
         return Err(CliError::file(path, "more than 1 MiB")
-            .with_hint("--script takes a text file of keys and waits"));
+            .with_hint("--script expects a text file of keys and waits"));
     }
     Script::parse(&text).map_err(|error| {
         CliError::usage(
             format!("{}: {error}", path.display()),
-            "a line is key names as in the help, or type, paste, wait, until, limit, pace or quit with its argument",
+            "a line holds key names as in the help, or type, paste, wait, until, limit, pace or \
+             quit with its argument",
         )
     })
 }
@@ -76,8 +77,8 @@ pub fn read_recording(path: &Path) -> Result<Recording, CliError> {
     let file = File::open(path).map_err(|error| CliError::file(path, error))?;
     recording::read(BufReader::new(file)).map_err(|error| {
         let hint = match error {
-            RecordingError::Io(_) => "check the file, then try again",
-            _ => "--replay takes a file made by --record or ctrl-r",
+            RecordingError::Io(_) => "check the file and try again",
+            _ => "--replay expects a file written by --record or ctrl-r",
         };
         CliError::file(path, error).with_hint(hint)
     })

@@ -28,7 +28,7 @@ pub struct SignalsArgs {
     /// A rule of your own (TOML); may be repeated
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_RULE", value_delimiter = ',')]
     rule: Vec<PathBuf>,
-    /// Write what is found into the case, with the entries it rests on
+    /// Write the signals into the case, with the entries they rest on
     #[arg(long, env = "SWARMSCOPE_ADD", value_parser = BoolishValueParser::new())]
     add: bool,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub fn run(args: &SignalsArgs) -> Result<u8, CliError> {
     let source = source(&args.source);
     if args.add && !matches!(source, Source::Case(_)) {
         return Err(CliError::usage(
-            "--add: signals are written into a case, and this is none",
+            "--add: signals can only be added to a case, and this is not one",
             "leave --add out",
         ));
     }
@@ -77,7 +77,7 @@ pub fn run(args: &SignalsArgs) -> Result<u8, CliError> {
 }
 
 fn own(path: &Path) -> Result<Own, CliError> {
-    const HINT: &str = "docs/signals.md has a rule of one's own as an example";
+    const HINT: &str = "docs/signals.md has an example of a custom rule";
     let text = std::fs::read_to_string(path)
         .map_err(|error| CliError::file(path, error).with_hint(HINT))?;
     Own::parse(&text).map_err(|error| CliError::file(path, error).with_hint(HINT))
@@ -168,7 +168,7 @@ fn words(card: &Card) -> String {
         card.of
     )];
     let causes = card.other_causes.join("; ");
-    let spread = card.spread.as_deref().unwrap_or("one round: nothing can be said of spread");
+    let spread = card.spread.as_deref().unwrap_or("only one round: spread can't be measured");
     let times = format!("first {}, last {}", card.since, card.latest);
     let named = [
         ("seen", card.seen.as_str()),

@@ -10,7 +10,7 @@ use swarmscope_wire::failure::exit;
 /// What asked to stop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Asked {
-    /// Ctrl-C: somebody at the keyboard interrupts.
+    /// Ctrl-C at the keyboard.
     Interrupt,
     /// SIGTERM or SIGHUP: whatever started the program ends it.
     Terminate,

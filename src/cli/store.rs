@@ -26,27 +26,27 @@ pub struct StoreArgs {
 
 #[derive(Subcommand, Debug)]
 enum What {
-    /// What a store holds
+    /// Show the contents of a store
     Info(Asked),
-    /// Rounds with their figures
+    /// List rounds with their figures
     Rounds(Asked),
-    /// Peers, as keyed hashes
+    /// List peers, as keyed hashes
     Peers(Listed),
-    /// Visits with their outcomes
+    /// List visits with their outcomes
     Visits(Listed),
-    /// Replies as their questions declare them
+    /// List replies, in the columns their questions declare
     Replies(Listed),
-    /// Who came, went and changed between two rounds
+    /// Compare two rounds: peers that came, went and changed
     Diff(diff::DiffArgs),
-    /// All visits and replies in a file
+    /// Export all visits and replies to a file
     Export(export::ExportArgs),
-    /// One page about a store, complete in itself
+    /// Write a self-contained page about a store
     Report(export::ReportArgs),
-    /// Take out what is old, or the oldest until it fits
+    /// Remove old visits, or the oldest until a size is met
     Prune(PruneArgs),
-    /// Whether a store holds together (exit code 1 if not)
+    /// Check that a store is consistent (exit code 1 if not)
     Verify(Asked),
-    /// Bring the tables of a store to this program's version
+    /// Upgrade the tables of a store to this program's version
     Migrate(Asked),
 }
 
@@ -62,10 +62,10 @@ struct Asked {
 struct Listed {
     /// sqlite:FILE, a path, or postgres://USER@HOST/DATABASE
     store: Place,
-    /// Words such as outcome:tcp.timeout, net:overlay, version>=18 or -outcome:reached; all have
-    /// to hold
+    /// Filters such as outcome:tcp.timeout, net:overlay, version>=18 or -outcome:reached; all must
+    /// match
     filter: Vec<String>,
-    /// Of this round only
+    /// Only this round
     #[arg(long, value_name = "N", env = "SWARMSCOPE_ROUND")]
     round: Option<i64>,
     #[command(flatten)]
@@ -78,7 +78,7 @@ struct Bounds {
     /// Keep visits and replies of the last N days
     #[arg(long, value_name = "N", env = "SWARMSCOPE_KEEP_DAYS")]
     keep_days: Option<u32>,
-    /// Take out the oldest rounds' visits until the store is no larger than this
+    /// Remove the oldest rounds' visits until the store is no larger than this
     #[arg(long, value_name = "N", env = "SWARMSCOPE_MAX_BYTES")]
     max_bytes: Option<u64>,
 }
@@ -129,7 +129,7 @@ impl Listed {
         Filter::parse(&self.filter).map_err(|what| {
             CliError::usage(
                 format!("FILTER: {what}"),
-                "write field:value, field>number, - before it for all others",
+                "use field:value or field>number; a leading - negates it",
             )
         })
     }
@@ -241,7 +241,7 @@ fn prune(args: &PruneArgs) -> Result<u8, CliError> {
         (None, Some(bytes)) => store.prune_to(bytes)?,
         (None, None) => {
             return Err(CliError::usage(
-                "prune: nothing to go by",
+                "prune: no limit given",
                 "give --keep-days or --max-bytes",
             ));
         }
@@ -252,7 +252,8 @@ fn prune(args: &PruneArgs) -> Result<u8, CliError> {
         }));
     }
     let text = format!(
-        "{} visits and {} addresses taken out; {} bytes before, {} now; the figures of their rounds stay\n",
+        "{} visits and {} addresses removed; {} bytes before, {} now; the figures of their rounds \
+         are kept\n",
         pruned.visits, pruned.addresses, pruned.before, pruned.after
     );
     output::write_text(text.as_bytes())?;
@@ -270,7 +271,9 @@ fn verify(asked: &Asked) -> Result<u8, CliError> {
             &serde_json::json!({"event": "verify", "ok": faults.is_empty(), "faults": faults}),
         )?;
     } else if faults.is_empty() {
-        output::write_text(b"sound: pages, as far as the database can tell, and what the tables say of one another\n")?;
+        output::write_text(
+            b"sound: the database's own checks pass, and its tables are consistent\n",
+        )?;
     } else {
         output::write_text(format!("not sound:\n{}\n", faults.join("\n")).as_bytes())?;
     }
@@ -283,7 +286,7 @@ fn migrate(asked: &Asked) -> Result<u8, CliError> {
         return print_json(&serde_json::json!({"schema": schema, "changed": false}));
     }
     output::write_text(
-        format!("the tables have version {schema} already: nothing to do\n").as_bytes(),
+        format!("the tables already have version {schema}: nothing to do\n").as_bytes(),
     )?;
     Ok(0)
 }

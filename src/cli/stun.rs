@@ -40,7 +40,7 @@ async fn serve(args: &StunArgs) -> Result<u8, CliError> {
     if args.json.json {
         Line::StunListening { addr, alternate }.print()?;
     }
-    tracing::info!("serving STUN on {addr}, with {alternate} as the other address and port");
+    tracing::info!("serving STUN on {addr}, alternate address {alternate}");
     let asked = stop.wait().await;
     let counts = server.counts();
     tracing::info!(

@@ -64,7 +64,7 @@ pub struct TuiArgs {
 #[derive(Args, Debug)]
 pub struct ThemeOption {
     /// dark, light, high-contrast, sixteen, mono, or NAME for themes/NAME.toml in the
-    /// configuration directory [default: the one chosen last]
+    /// configuration directory [default: the last one used]
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_THEME")]
     theme: Option<String>,
 }
@@ -82,14 +82,14 @@ impl ThemeOption {
             match look(Some(chosen)) {
                 Ok(look) => return Ok(look),
                 Err(error) => {
-                    kept.notices.push(format!("the theme chosen last: {error}; using the default"));
+                    kept.notices.push(format!("the last theme used: {error}; using the default"));
                 }
             }
         }
         look(self.theme.as_deref()).map_err(|error| {
             let hint = match error {
                 ThemeError::Unknown { .. } => "choose one of these, or omit --theme",
-                _ => "correct the theme file, or choose another: `swarmscope tui --help` lists the built-in ones",
+                _ => "fix the theme file, or choose another: `swarmscope tui --help` lists the built-in ones",
             };
             CliError::usage(format!("--theme: {error}"), hint)
         })
@@ -216,12 +216,11 @@ fn exit_code(ended: io::Result<Ended>) -> Result<u8, CliError> {
     match ended {
         Ok(Ended::Quit) => Ok(0),
         Ok(Ended::Interrupted) => Ok(exit::INTERRUPTED),
-        Ok(Ended::NotSeen(not_seen, screen)) => Err(CliError::io(format!(
-            "--script: {not_seen}; the screen was\n{screen}"
-        ))
-        .with_hint(
-            "the screen above shows what was there instead; `limit 60 s` makes `until` wait longer",
-        )),
+        Ok(Ended::NotSeen(not_seen, screen)) => {
+            Err(CliError::io(format!("--script: {not_seen}; the screen was\n{screen}")).with_hint(
+                "the screen at that time is shown above; `limit 60 s` makes `until` wait longer",
+            ))
+        }
         Err(error) => Err(CliError::io(format!("terminal: {error}"))),
     }
 }

@@ -65,7 +65,7 @@ async fn nobody() -> io::Result<SocketAddr> {
 async fn serve(listener: TcpListener, answers: Answers) {
     let port = listener.local_addr().map_or(0, |address| address.port());
     while let Ok((stream, _)) = listener.accept().await {
-        // whoever dials sees how it ends: there is nobody else to tell
+        // the dialler sees how it ends: no one else needs to know
         tokio::spawn(async move { answer(stream, answers, port).await.is_ok() });
     }
 }

@@ -202,7 +202,7 @@ impl Life {
             _ => {}
         }
         if let Some(watch) = &self.watch {
-            // Nobody watching any more is no reason to stop.
+            // That no one watches any more is no reason to stop.
             let _ = watch.send(event).await;
         }
     }

@@ -43,15 +43,17 @@ impl Scenario {
         match self {
             Self::Tour => "every way a request can end, in under a minute",
             Self::Nat => {
-                "every peer is behind a NAT (real ones where network namespaces are allowed, else simulated)"
+                "every peer is behind a NAT (real ones where network namespaces are allowed, else \
+                 simulated)"
             }
             Self::Worm => {
-                "some peers answer everything, all in the same odd words: find them, mark them, compare them"
+                "some peers answer everything with the same odd text: find them, mark them, \
+                 compare them"
             }
             Self::Refusals => {
-                "why does this peer not answer? each rung of the ladder fails at one of them"
+                "why does a peer not answer? each step of a connection fails for one of them"
             }
-            Self::Parts => "replies that come slowly, with gaps, or not to their end",
+            Self::Parts => "slow replies, replies with gaps, and replies that break off",
         }
     }
 
@@ -94,7 +96,8 @@ const TOUR: [Step; 9] = [
     step(
         Act::Look,
         6,
-        "The screen knew two addresses; it found everybody else by BuddyCast, and dials them one by one",
+        "The screen knew two addresses; it found the other peers by BuddyCast and dials them one \
+         by one",
     ),
     step(
         Act::Ask(Role::BehindNat, MessageId::NATCHECK),
@@ -109,7 +112,8 @@ const TOUR: [Step; 9] = [
     step(
         Act::Ask(Role::SlowLine, MessageId::DATABASE_QUERY),
         4,
-        "Asked again too soon: 254. Ours was the last request, so the time until it accepts again is exact",
+        "Asked again too soon: 254. Ours was the last request, so the time until it accepts again \
+         is exact",
     ),
     step(
         Act::Ask(Role::AskedBefore, MessageId::NATCHECK),
@@ -124,17 +128,17 @@ const TOUR: [Step; 9] = [
     step(
         Act::Ask(Role::Refuses, MessageId::NATCHECK),
         4,
-        "Refused: nobody is on this peer's allow-list, and it closes without a word",
+        "Refused: this peer's allow-list is empty, and it closes without a reply",
     ),
     step(
         Act::Ask(Role::AnswersLate, MessageId::NATCHECK),
         4,
-        "The line is lost while this peer works on its answer: it dials back and delivers it",
+        "The connection is lost while this peer works on its answer: it dials back and delivers it",
     ),
     step(
         Act::Leave(Role::GoesAway),
         6,
-        "A peer goes away. Now it is yours: enter sends to the selected peer, ? helps",
+        "A peer leaves. Your turn: enter sends to the selected peer, ? shows help",
     ),
 ];
 
@@ -142,27 +146,27 @@ const WORM: [Step; 5] = [
     step(
         Act::Look,
         7,
-        "Something has changed some of these peers. Which, and what do they have in common?",
+        "Some of these peers have been changed. Which ones, and what do they have in common?",
     ),
     step(
         Act::Ask(Role::Changed, MessageId::NATCHECK),
         6,
-        "Asked for its NAT, this one says something else: ▲, not what a NATCHECK reply should be",
+        "Asked for its NAT type, this peer sends something else: ▲, not a valid NATCHECK reply",
     ),
     step(
         Act::Ask(Role::Changed, MessageId(99)),
         6,
-        "It answers an id that nobody defined, too, in the same words; a healthy peer says 253",
+        "It answers an undefined id with the same text; a healthy peer says 253",
     ),
     step(
         Act::Look,
         7,
-        "▲ replies that nobody asked for: dropped and counted; the log (L) says from whom",
+        "▲ unsolicited replies: dropped and counted; the log (L) lists their senders",
     ),
     step(
         Act::Look,
         8,
-        "Yours: a marks all that are shown, ctrl-s asks them; M groups equal answers, the odd ones first",
+        "Your turn: a marks all shown, ctrl-s asks them; M groups equal answers, outliers first",
     ),
 ];
 
@@ -170,32 +174,33 @@ const REFUSALS: [Step; 6] = [
     step(
         Act::Look,
         9,
-        "× a name without an address, a closed port, HTTP, a version too new, another permid: i shows the rung",
+        "× a name without an address, a closed port, HTTP, a version too new, a different permid: \
+         i shows the step",
     ),
     step(
         Act::Ask(Role::Refuses, MessageId::NATCHECK),
         6,
-        "Closed without a reply: its allow-list, likely. The ladder (i) stands on allow-list",
+        "Closed without a reply, likely by its allow-list. The ladder (i) stops at allow-list",
     ),
     step(
         Act::Ask(Role::NeverAnswers, MessageId::DATABASE_QUERY),
         6,
-        "No part of a reply came in time. It may have counted the request: a retry can meet 254",
+        "No part of a reply in time. The peer may have counted the request: a retry can meet 254",
     ),
     step(
         Act::Ask(Role::FewIds, MessageId::REPEX_QUERY),
         5,
-        "253: it does not know the id, and all else is well",
+        "253: the peer does not know the id; everything else works",
     ),
     step(
         Act::Ask(Role::AskedBefore, MessageId::NATCHECK),
         5,
-        "254 is no failure: it answers again when the time beside it has passed",
+        "254 is not a failure: the peer answers again after the time shown",
     ),
     step(
         Act::Look,
         8,
-        "Yours: / filters (error:254), i looks into one peer, y c copies a request as a command",
+        "Your turn: / filters (error:254), i inspects a peer, y c copies a request as a command",
     ),
 ];
 
@@ -203,27 +208,28 @@ const PARTS: [Step; 5] = [
     step(
         Act::Ask(Role::SlowLine, MessageId::DATABASE_QUERY),
         4,
-        "Parts of 32 KiB over a slow line. The hint on each says how many are left, as far as it can",
+        "Parts of 32 KiB over a slow line. Each hints at how many are left, up to 255",
     ),
     step(
         Act::Ask(Role::Gaps, MessageId::DATABASE_QUERY),
         4,
-        "Gaps of some seconds between the parts: the bars beside them are longer",
+        "Gaps of some seconds between parts: their bars are longer",
     ),
     step(
         Act::Ask(Role::BreaksOff, MessageId::DATABASE_QUERY),
         6,
-        "A first part, then silence. w waits longer for it (i, then w); else it fails when its time is up",
+        "A first part, then silence. w (after i) extends the deadline; otherwise the request times \
+         out",
     ),
     step(
         Act::Ask(Role::AnswersLate, MessageId::NATCHECK),
         4,
-        "The line is lost while this peer works on its answer: it dials back and delivers it",
+        "The connection is lost while this peer works on its answer: it dials back and delivers it",
     ),
     step(
         Act::Look,
         8,
-        "Yours: ask the slow one again with frequency 1, or all of them at once (a, ctrl-s)",
+        "Your turn: ask the slow one again with frequency 1, or all of them at once (a, ctrl-s)",
     ),
 ];
 

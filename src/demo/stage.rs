@@ -102,7 +102,7 @@ async fn settle(swarm: &Swarm) {
         }
     };
     if tokio::time::timeout(SETTLE, wait).await.is_err() {
-        tracing::debug!("the swarm has not found together in {SETTLE:?}");
+        tracing::debug!("the peers of the swarm did not find each other within {SETTLE:?}");
     }
 }
 
@@ -133,7 +133,7 @@ async fn ask_before(swarm: &Swarm, peer: &DemoPeer) -> Result<(), Failure> {
         }
     };
     if tokio::time::timeout(OTHER_CRAWLER, conversation).await.is_err() {
-        tracing::debug!("the other Crawler of the demo got no answer");
+        tracing::debug!("the demo's other Crawler got no answer");
     }
     node.shutdown(Duration::from_secs(1)).await;
     Ok(())

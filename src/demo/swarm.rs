@@ -32,7 +32,7 @@ const FIRST_OLD: usize = 3;
 /// here.
 const SCREEN: u64 = 1 << 32;
 const OTHER_CRAWLER: u64 = SCREEN + 1;
-/// The identity of one that sends replies nobody asked for.
+/// The identity of one that sends unsolicited replies.
 const UNASKED: u64 = SCREEN + 2;
 
 /// Connections a peer looks for by itself, in a swarm of up to so many: a swarm is no full mesh,
@@ -162,7 +162,7 @@ impl Swarm {
             .unwrap_or_default()
     }
 
-    /// Has somebody send replies that nobody asked for.
+    /// Starts a peer that sends unsolicited replies.
     pub(super) async fn send_unasked(&self, whom: SocketAddr) -> Result<(), Failure> {
         let identities = Seeded::new(self.seed, UNASKED).identity();
         changed::unasked(identities, whom, &self.tasks, self.stop.clone()).await

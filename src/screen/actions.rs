@@ -20,7 +20,8 @@ pub const fn none() -> Effects {
     Vec::new()
 }
 
-// --- peers --------------------------------------------------------------------------------------------------------------
+// --- peers
+// --------------------------------------------------------------------------------------------------------------
 
 /// The prompt starts with the address of a selected peer that is not connected; who was dialled by
 /// permid is again.
@@ -261,7 +262,7 @@ pub fn close(model: &mut Model) -> Effects {
 
 pub fn skip_tour(model: &mut Model) -> Effects {
     model.tour = None;
-    model.say(Kind::Done, "the tour is skipped; its requests that are in flight still end");
+    model.say(Kind::Done, "tour skipped; its requests in flight will still finish");
     vec![Effect::SkipTour]
 }
 

@@ -80,10 +80,7 @@ pub fn request(model: &mut Model, text: &str) -> Done {
     if !payload.trim().is_empty() {
         model.composer.clear();
         if !model.composer.insert(payload.trim()) {
-            return Err(Misfit {
-                at: word.len() + 1,
-                what: "more than the payload takes".to_owned(),
-            });
+            return Err(Misfit { at: word.len() + 1, what: "too long for a payload".to_owned() });
         }
     }
     Ok(act::none())
@@ -105,13 +102,11 @@ fn message(model: &Model, word: &str) -> Result<MessageId, Misfit> {
         .find(|(known, _)| known.name.eq_ignore_ascii_case(word) || known.id.to_string() == word);
     let id = exact.map(|(known, _)| known.id).or_else(|| model.registry().find(word));
     id.ok_or_else(|| {
-        let likely =
-            found.first().map(|(known, _)| format!(": do you mean {}?", known.name.to_lowercase()));
-        format!(
-            "no message is called {word}{}",
-            likely.unwrap_or_else(|| ": a name, or 0 to 255".to_owned())
-        )
-        .into()
+        let likely = found
+            .first()
+            .map(|(known, _)| format!(": did you mean {}?", known.name.to_lowercase()));
+        format!("no message {word}{}", likely.unwrap_or_else(|| ": a name, or 0 to 255".to_owned()))
+            .into()
     })
 }
 
@@ -155,8 +150,8 @@ pub fn theme(model: &mut Model, text: &str) -> Done {
 /// `no theme is called lihgt: do you mean light?`
 pub fn unknown<'a>(what: &str, text: &str, known: impl Iterator<Item = &'a str> + Clone) -> Misfit {
     let hint = match meant(text, known.clone()) {
-        Some(meant) => format!("do you mean {meant}?"),
+        Some(meant) => format!("did you mean {meant}?"),
         None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
     };
-    format!("no {what} is called {text}: {hint}").into()
+    format!("no {what} {text}: {hint}").into()
 }

@@ -177,7 +177,7 @@ fn off_the_map(model: &mut Model, keys: &[Key], last: Key) -> Vec<Effect> {
     }
     if !matches!(last.code, KeyCode::Esc | KeyCode::Backspace) {
         let keys: Vec<String> = keys.iter().map(Key::to_string).collect();
-        model.say(Kind::NotDone, format!("no command is on {}", keys.join(" ")));
+        model.say(Kind::NotDone, format!("no command is bound to {}", keys.join(" ")));
     }
     Vec::new()
 }

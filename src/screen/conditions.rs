@@ -42,7 +42,7 @@ pub fn has_candidates(model: &Model) -> Ready {
 }
 
 pub fn has_request(model: &Model) -> Ready {
-    only_if(model.request().is_some(), "nothing has been asked of this peer")
+    only_if(model.request().is_some(), "no request to this peer yet")
 }
 
 pub fn has_reply(model: &Model) -> Ready {
@@ -128,7 +128,7 @@ pub fn ask(model: &Model) -> Result<Ask, String> {
     is_no_replay(model)?;
     let peer = model.peer().ok_or("no peer is selected")?;
     let PeerKey::Permid(to) = peer.key else {
-        return Err("its identity is unknown: connect first".to_owned());
+        return Err("identity unknown: connect first".to_owned());
     };
     let registry = model.registry();
     let composer = model.candidate();

@@ -1,4 +1,4 @@
-//! What to try first: three hints on the first screens of somebody's first run, until they are
+//! What to try first: three hints on the first screens of a first run, until they are
 //! followed or sent away. That they were shown is kept, so that nobody sees them twice.
 
 pub mod given;

@@ -243,7 +243,7 @@ impl Model {
     #[must_use]
     pub fn key_of(&self, name: &str) -> String {
         let command = self.table().named(name);
-        self.setup.keymap.first(command.unwrap_or_else(|| panic!("no command is called {name:?}")))
+        self.setup.keymap.first(command.unwrap_or_else(|| panic!("no command {name:?}")))
     }
 
     /// How peers and addresses are named.

@@ -8,7 +8,7 @@ use super::msg::{Effect, TourStep};
 use swarmscope_facts::{Change, Input, News};
 use swarmscope_peer::node::PeerKey;
 
-/// Folds what became known.
+/// Folds new facts.
 pub fn fold(model: &mut Model, input: Input) -> Vec<Effect> {
     let cancelled = feed::see(model, &input);
     let changes = model.facts.fold(model.now, input);

@@ -71,7 +71,7 @@ pub fn listed(table: &Table) -> impl Iterator<Item = &'static Command> + use<> {
         .filter(|command| command.contexts.iter().any(|context| LISTED.contains(context)))
 }
 
-/// Those of them that are of use now: while nothing is replayed, its commands would only be in the
+/// Those of them that are of use now: while no replay is running, its commands would only be in the
 /// way.
 pub fn offered(model: &Model) -> impl Iterator<Item = &'static Command> {
     let replays = model.showing.replay.is_some();
@@ -157,7 +157,7 @@ fn turn(model: &mut Model, by: isize) -> Vec<Effect> {
 /// Why not.
 pub fn can_run(model: &Model) -> Result<(), String> {
     let Mode::Palette(palette) = &model.mode else {
-        return Err("the list of commands is closed".to_owned());
+        return Err("command list closed".to_owned());
     };
     let nothing = said(model.table(), palette.input.text()).is_none() && found(model).is_empty();
     if nothing { Err("no such command".to_owned()) } else { Ok(()) }

@@ -24,7 +24,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, picker: &Picker, al
         64,
         high,
         "COMPARE WITH",
-        "newest first, this peer's before others",
+        "newest first, this peer's replies before others",
     );
     let theme = canvas.theme;
     let x = canvas.text(inner.x, inner.right, inner.y, "= ", theme.muted);
@@ -45,7 +45,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, picker: &Picker, al
         canvas.text(list.x, end(NUMBER), y, &candidate.who, style);
         canvas.text(list.x + NUMBER, end(AGO), y, &candidate.number, style);
         canvas.text(list.x + AGO, end(SIZE), y, &candidate.ago, theme.muted);
-        let word = if candidate.same { "the same bytes" } else { &candidate.size };
+        let word = if candidate.same { "identical bytes" } else { &candidate.size };
         canvas.right(list.right, y, word, if candidate.same { theme.muted } else { Style::new() });
     }
     let (found, all) = (thousands(found.len() as u64), thousands(all.len() as u64));

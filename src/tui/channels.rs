@@ -60,7 +60,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         if area.width() >= 40 { format!("{used} of {CHANNELS} in use") } else { String::new() };
     canvas.heading(&area, "CHANNELS", focused, &note);
     if peer.requests.is_empty() {
-        canvas.text(area.x, area.right, area.y + 1, "nothing asked yet", canvas.theme.muted);
+        canvas.text(area.x, area.right, area.y + 1, "no requests yet", canvas.theme.muted);
         return;
     }
     if let Some(right) = columns.size_right {
@@ -136,7 +136,7 @@ fn status(
         }
         Outcome::Waiting => parts(canvas, x, right, y, request),
         Outcome::AwaitingDialBack => {
-            canvas.text(x, right, y, "○ waits for dial-back", theme.muted);
+            canvas.text(x, right, y, "○ waiting for dial-back", theme.muted);
         }
         Outcome::Replied(reply) if reply.error == ErrorByte::FREQUENCY => {
             not_yet(canvas, model, columns, peer, request, y);
@@ -213,9 +213,9 @@ fn replied(reply: &Reply, room: u16) -> String {
         (Some(decoding), ErrorByte::SUCCESS) if decoding.failed.is_none() => {
             words::clean(&decoding.decoded.summary)
         }
-        (Some(_), ErrorByte::SUCCESS) => "▲ not what it should be".to_owned(),
+        (Some(_), ErrorByte::SUCCESS) => "▲ unexpected content".to_owned(),
         (None, ErrorByte::SUCCESS) if reply.payload.is_some() => "reading it".to_owned(),
-        (None, ErrorByte::SUCCESS) => "bytes let go".to_owned(),
+        (None, ErrorByte::SUCCESS) => "bytes dropped".to_owned(),
         _ => long,
     }
 }

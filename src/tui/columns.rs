@@ -119,7 +119,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, at: usize) {
         let wide = NAME + if matches!(column, Column::NextOf(_)) { 12 } else { 0 };
         canvas.text(list.x + 2, list.x + 2 + wide, y, &name, style);
         let doc = match (shown, room) {
-            (true, false) => "no room for it at this size",
+            (true, false) => "no room at this size",
             _ => column.doc(),
         };
         canvas.text(list.x + 3 + wide, end, y, doc, theme.muted);

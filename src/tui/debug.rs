@@ -67,9 +67,9 @@ fn rows(model: &Model, figures: &Figures) -> Vec<Row> {
             format!("{}, {}", number(waiting as u64), number(most as u64)),
         ),
         last("replies being read", number(figures.decodings as u64)),
-        last("merged, as the newer says all", number(model.facts.coalesced())),
+        last("merged: newer state replaces older", number(model.facts.coalesced())),
         last(
-            "peers, and no room for",
+            "peers, and turned away",
             format!(
                 "{}, {}",
                 number(model.facts.peers().len() as u64),

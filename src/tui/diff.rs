@@ -9,7 +9,7 @@ use swarmscope_facts::reply::diff::{Change, Diff, Line};
 
 /// Where values stand behind their labels.
 const VALUE: u16 = 14;
-/// From this width on a value and what became of it stand on one line, if both fit.
+/// From this width on the old and the new value share a line, if both fit.
 const ROOMY: u16 = 50;
 
 /// Draws a diff with the payload called `name`, its lines from `first` on.
@@ -41,9 +41,9 @@ fn summary(canvas: &mut Canvas, area: &Area, name: &str, diff: &Diff) {
     );
     if diff.is_empty() {
         let text = if diff.only_bytes {
-            "no value differs, the bytes do: see hex"
+            "same values, different bytes: see hex"
         } else {
-            "the same to the byte"
+            "identical to the byte"
         };
         canvas.text(x, area.right, area.y, text, Style::new());
         return;
@@ -110,7 +110,7 @@ fn changed(
     let (y, strong, muted) = (area.y, theme.strong(), theme.muted);
     if before == after {
         let end = canvas.text(x, area.right, y, before, Style::new());
-        canvas.text(end, area.right, y, "  differs behind what is shown", muted);
+        canvas.text(end, area.right, y, "  differs beyond what is shown", muted);
         return y + 1;
     }
     let fits = area.width() >= ROOMY && x + width(before) + 3 + width(after) <= area.right;
@@ -130,9 +130,8 @@ fn changed(
     y + 2
 }
 
-/// Where there is nothing to compare with.
+/// Where nothing to compare with.
 pub fn nothing(canvas: &mut Canvas, area: Area, key: &str) {
-    let text =
-        format!("there is no reply before this one to the same message: {key} picks another one");
+    let text = format!("no previous reply to the same message: {key} picks another one");
     canvas.text(area.x, area.right, area.y, &text, canvas.theme.muted);
 }

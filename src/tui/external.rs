@@ -81,7 +81,7 @@ impl External {
         text.map_err(|why| {
             self.keep = is_changed;
             if is_changed {
-                format!("{why}; what was written stays in {}", self.file.display())
+                format!("{why}; your text is kept in {}", self.file.display())
             } else {
                 why
             }
@@ -97,7 +97,7 @@ impl External {
         match status {
             Ok(status) => ended(program, status),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Some(format!("there is no program {program}: set {variable} to one that is there"))
+                Some(format!("{program} not found: set {variable} to an installed program"))
             }
             Err(error) => Some(format!("{program}: {error}; {variable} names the program")),
         }
@@ -127,7 +127,7 @@ fn words(variables: &[&str], usual: &str) -> Result<Vec<String>, String> {
 
 /// A command as a shell splits it: `emacs -nw`, `'/opt/my editor/bin/edit' --wait`.
 fn in_words(command: &str) -> Result<Vec<String>, String> {
-    shell_words::split(command).map_err(|_| "a quote has no end".to_owned())
+    shell_words::split(command).map_err(|_| "unclosed quote".to_owned())
 }
 
 #[cfg(test)]
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(words("emacs -nw"), ["emacs", "-nw"]);
         assert_eq!(words("'/opt/my editor/edit' --wait"), ["/opt/my editor/edit", "--wait"]);
         assert_eq!(words("C:\\ x"), ["C: x"], "a blank behind a backslash");
-        assert_eq!(in_words("vi 'x"), Err("a quote has no end".to_owned()));
+        assert_eq!(in_words("vi 'x"), Err("unclosed quote".to_owned()));
     }
 
     #[tokio::test]
@@ -170,7 +170,7 @@ mod tests {
                 .is_some_and(|why| why.contains("false ended with exit status: 1"))
         );
         let missing = external("/no/such/pager").end().await;
-        assert!(missing.is_some_and(|why| why.contains("no program /no/such/pager: set $PAGER")));
+        assert!(missing.is_some_and(|why| why.contains("/no/such/pager not found: set $PAGER")));
     }
 
     /// Runs a line of shell as the editor of a payload. What it led to, and whether its file is
@@ -198,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_taken_stays_in_its_file() {
         for (line, why) in [
-            ("printf 'a\\033[2J' > \"$1\"", "line 1 has U+001B"),
+            ("printf 'a\\033[2J' > \"$1\"", "line 1 contains the invisible U+001B"),
             ("printf 'a\\377' > \"$1\"", "UTF-8"),
             ("head -c 300000 /dev/zero | tr '\\0' x > \"$1\"", "256 KiB"),
             ("echo half > \"$1\"; exit 3", "exit status: 3"),
@@ -218,7 +218,7 @@ mod tests {
         );
         assert!(edited("rm \"$1\"").await.0.unwrap_err().contains("No such file"));
         assert!(
-            edited("rm \"$1\"; mkfifo \"$1\"").await.0.unwrap_err().contains("no plain file"),
+            edited("rm \"$1\"; mkfifo \"$1\"").await.0.unwrap_err().contains("not a regular file"),
             "and nobody waits"
         );
     }

@@ -36,7 +36,7 @@ fn write(path: &Path, contents: &[u8], overwrite: bool) -> io::Result<()> {
         return write_new(path, contents);
     }
     if !fs::symlink_metadata(path)?.is_file() {
-        return Err(io::Error::other("what is there is no plain file"));
+        return Err(io::Error::other("not a regular file"));
     }
     beside(path, contents)?.persist(path).map(drop).map_err(|error| error.error)
 }
@@ -48,7 +48,7 @@ fn write(path: &Path, contents: &[u8], overwrite: bool) -> io::Result<()> {
 pub fn read_at_most(path: &Path, most: usize) -> Result<Vec<u8>, String> {
     let read = || {
         if !fs::symlink_metadata(path)?.is_file() {
-            return Err(io::Error::other("what is there is no plain file"));
+            return Err(io::Error::other("not a regular file"));
         }
         let mut bytes = Vec::new();
         fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
@@ -103,11 +103,11 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert!(why(&directory.path().join("no/such"), false).contains("No such file"));
-        assert!(why(directory.path(), true).contains("no plain file"));
+        assert!(why(directory.path(), true).contains("not a regular file"));
         let (target, link) = (directory.path().join("target"), directory.path().join("link"));
         fs::write(&target, "kept").unwrap();
         symlink(&target, &link).unwrap();
-        assert!(why(&link, true).contains("no plain file"), "a link is not followed");
+        assert!(why(&link, true).contains("not a regular file"), "a link is not followed");
         assert_eq!(fs::read(&target).unwrap(), b"kept");
     }
 }

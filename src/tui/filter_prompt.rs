@@ -22,7 +22,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
         Mode::Note(input) => {
             line(canvas, grid, "note", input);
             let name = model.selected.as_ref().map(|key| model.name_of(key)).unwrap_or_default();
-            let text = format!("on {name}, for you alone: never sent; an empty one takes it away");
+            let text = format!("on {name}, private: never sent; leave empty to delete");
             canvas.text(TEXT, grid.columns - 1, grid.event, &text, canvas.theme.muted);
             true
         }

@@ -38,13 +38,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
         draw_row(canvas, &Area { x: middle, y, ..area }, row.get(1));
     }
     if rows.is_empty() {
-        canvas.text(
-            area.x,
-            area.right,
-            area.y,
-            "no key and no command has these words",
-            canvas.theme.muted,
-        );
+        canvas.text(area.x, area.right, area.y, "no key or command matches", canvas.theme.muted);
     }
     if rows.len() > height {
         let last = (top + height).min(rows.len());

@@ -29,11 +29,8 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, back: usize) {
     heading(canvas, model, &area, found.len());
     let list = Area { y: area.y + 1, height: grid.footer.saturating_sub(area.y + 1), ..area };
     if found.is_empty() {
-        let text = if model.log_filter.text().is_empty() {
-            "Nothing has happened yet."
-        } else {
-            "No line has all of these words."
-        };
+        let text =
+            if model.log_filter.text().is_empty() { "No events yet." } else { "No line matches." };
         canvas.text(list.x, list.right, list.y, text, canvas.theme.muted);
     }
     // from the newest line shown upwards, each with what to do next where a person is needed
@@ -93,10 +90,8 @@ fn heading(canvas: &mut Canvas, model: &Model, area: &Area, found: usize) {
         canvas.cursor = typing.then_some((cursor, area.y));
     }
     if model.facts.coalesced() > 0 {
-        let text = format!(
-            "{} states of peers were passed over in a rush",
-            thousands(model.facts.coalesced())
-        );
+        let text =
+            format!("{} peer states were skipped under load", thousands(model.facts.coalesced()));
         if x + 2 + width(&text) <= area.right {
             canvas.right(area.right, area.y, &text, theme.muted);
         }

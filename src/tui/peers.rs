@@ -165,7 +165,7 @@ fn nothing(canvas: &mut Canvas, model: &Model, list: &Area) {
     let lines = if model.facts.peers().is_empty() && model.showing.replay.is_some() {
         let pause = model.key_of("pause replay");
         vec![
-            (none, "Nobody yet at this time."),
+            (none, "No peers yet at this time."),
             (pause, "go on, pause"),
             (model.key_of("help"), "all keys"),
         ]
@@ -176,12 +176,12 @@ fn nothing(canvas: &mut Canvas, model: &Model, list: &Area) {
             (model.key_of("help"), "all keys"),
             (model.key_of("quit"), "quit, and try: swarmscope demo"),
             (String::new(), ""),
-            (String::new(), "A peer answers whom it has listed:"),
+            (String::new(), "Peers answer listed Crawlers:"),
             (String::new(), "swarmscope key show prints your"),
             (String::new(), "permid for its list."),
         ]
     } else {
-        vec![(none, "The filter shows none of them."), (model.key_of("show all"), "show all")]
+        vec![(none, "No peer matches the filter."), (model.key_of("show all"), "show all")]
     };
     for ((key, text), y) in lines.iter().zip(list.y..list.bottom()) {
         let x = canvas.text(list.x, list.right, y, key, theme.strong());

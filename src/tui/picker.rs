@@ -27,7 +27,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, picker: &Picker) {
     let found = model.found();
     let list = area.rows(1, u16::MAX);
     if found.is_empty() {
-        canvas.text(x, area.right, list.y, "no message is called that", theme.muted);
+        canvas.text(x, area.right, list.y, "no such message", theme.muted);
         return;
     }
     let height = usize::from(list.height);

@@ -38,7 +38,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, right: u16, y: u16) -> bool {
             Prompt { label: "find", input: &find.query, note, error: find::wrong(model) }
         }
         Mode::Save(saving) => {
-            let note = "a path; it is for you alone to read".to_owned();
+            let note = "a path; readable by you only".to_owned();
             Prompt {
                 label: saving.what.name(),
                 input: &saving.input,

@@ -110,7 +110,7 @@ fn replied(
     top: &mut usize,
 ) {
     let Some(payload) = &reply.payload else {
-        let text = "its bytes were dropped to make room for newer replies: ask again";
+        let text = "bytes dropped to make room for newer replies: ask again";
         canvas.text(area.x, area.right, area.y, text, canvas.theme.muted);
         return;
     };
@@ -136,7 +136,7 @@ fn replied(
 /// What a person should know of the payload before reading it. Returns the room below.
 fn notes(canvas: &mut Canvas, area: Area, reply: &Reply) -> Area {
     let Some(decoding) = &reply.decoding else { return area };
-    let failed = decoding.failed.iter().map(|why| format!("not what it should be: {why}"));
+    let failed = decoding.failed.iter().map(|why| format!("unexpected content: {why}"));
     let all: Vec<String> =
         failed.chain(decoding.decoded.notes.iter().map(ToString::to_string)).collect();
     let shown = all.len().min(usize::from(area.height / 4).max(1));

@@ -1,4 +1,4 @@
-//! The composer: what would be sent, to whom, when they accept it, the bytes, and the same as a
+//! The composer: the request, its peer, when it accepts, the bytes, and the same as a
 //! command.
 
 use ratatui::style::Style;

@@ -167,7 +167,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
                 screen.meter.waited(count + events.len());
                 waiting.drain(..).for_each(|event| screen.told(Msg::Node(event)));
                 if !events_open {
-                    screen.told(Msg::Notice("the node has stopped: what is shown stays, nothing new comes".to_owned()));
+                    screen.told(Msg::Notice("the node has stopped: nothing new will arrive".to_owned()));
                 }
             }
             count = extra.recv_many(&mut extras, BATCH), if extra_open => {
@@ -272,9 +272,7 @@ impl Running {
         frozen.wait(at, msg);
         if frozen.is_full() {
             self.thaw();
-            self.fold(Msg::Notice(
-                "it goes on by itself: more has happened than can wait".to_owned(),
-            ));
+            self.fold(Msg::Notice("resumed: too many events were waiting".to_owned()));
         }
         self.changed = true;
     }
@@ -293,7 +291,7 @@ impl Running {
         self.watch();
     }
 
-    /// The node tells the frames of whom the operator looks at.
+    /// The node traces the frames of the peers that the operator looks at.
     fn watch(&mut self) {
         let Some(node) = &self.node else { return };
         let looked_at = self.model.peer().and_then(swarmscope_facts::Peer::permid);
@@ -432,7 +430,7 @@ impl Running {
     /// What goes out. In a replay nothing does: its player lets nothing of this through.
     fn for_node(&mut self, effect: Effect) {
         let Some(node) = &self.node else {
-            return self.fold(Msg::NotDone("not done: no node is there to do it".to_owned()));
+            return self.fold(Msg::NotDone("not possible: the node has stopped".to_owned()));
         };
         match effect {
             Effect::Request(ask) => {

@@ -23,7 +23,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
         _ => inner,
     };
     if saved.is_empty() {
-        let text = "None is saved yet. Type a filter, come back, and save it under a name.";
+        let text = "None saved yet. Type a filter, come back, and save it under a name.";
         canvas.text(list.x, list.right, list.y, text, canvas.theme.muted);
     }
     let at = if let Mode::Filters { at } = model.mode { Some(at) } else { None };

@@ -47,9 +47,7 @@ pub struct Theme {
 /// A theme that can't be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ThemeError {
-    #[error(
-        "no theme is called {name:?}: there are {known}, and NAME.toml in the directory `themes`"
-    )]
+    #[error("no theme {name:?}: there are {known}, and NAME.toml in the directory `themes`")]
     Unknown { name: String, known: String },
     #[error("{} can't be read: {what}", path.display())]
     Unreadable { path: PathBuf, what: String },

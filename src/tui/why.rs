@@ -111,25 +111,20 @@ pub fn not_yet(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
     let theme = canvas.theme;
     let any = OverlayVersion(0);
     let x = canvas.pill(area.x, area.right, area.y);
-    let (before, left, why) = match cell(
-        &model.present(),
-        peer,
-        request.message,
-        any,
-        request.frequency,
-    ) {
-        Cell::NotYet { left, exact: true } | Cell::In(left) => (
-            " again in ",
-            Some(left),
-            "our own request was the last that this peer accepted, so the time is exact",
-        ),
-        Cell::NotYet { left, exact: false } | Cell::AtMost(left) => (
-            " at latest ",
-            Some(left),
-            "it was asked from elsewhere; when is not known, so the time is the latest it can be",
-        ),
-        _ => (" accepts again now", None, "the time has passed"),
-    };
+    let (before, left, why) =
+        match cell(&model.present(), peer, request.message, any, request.frequency) {
+            Cell::NotYet { left, exact: true } | Cell::In(left) => (
+                " again in ",
+                Some(left),
+                "our own request was the last one this peer accepted, so the time is exact",
+            ),
+            Cell::NotYet { left, exact: false } | Cell::AtMost(left) => (
+                " at latest ",
+                Some(left),
+                "asked from elsewhere at an unknown time, so this is the latest possible time",
+            ),
+            _ => (" accepts again now", None, "the time has passed"),
+        };
     let time = left.map(countdown).unwrap_or_default();
     canvas.pieces(x, area.right, area.y, &[(before, Style::new()), (&time, theme.strong())]);
     let label = model.registry().label(request.message);
@@ -159,8 +154,7 @@ pub fn waiting(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
     let text = match &request.outcome {
         Outcome::Queued => "asked for; the peer is being dialled".to_owned(),
         Outcome::AwaitingDialBack => {
-            "the connection ended before the reply: refused by its allow-list, or the peer is still at work \
-             and dials back with the answer"
+            "the connection ended before the reply: refused by its allow-list, or the peer is still working and will dial back with the answer"
                 .to_owned()
         }
         _ => match request.newest {
@@ -244,7 +238,7 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
             let from = match &peer.source {
                 Some(Source::BuddyCast(permid)) => {
                     format!(
-                        "{} told of it by BuddyCast: hearsay until it is dialled",
+                        "heard of from {} by BuddyCast: hearsay until dialled",
                         model.naming().permid(permid)
                     )
                 }

@@ -322,7 +322,7 @@ def other_types(lab):
         equal(answer(conn, 77), (253, b"unknown message"), "the answer after frames of all other types")
     with lab.peer(key) as peer, peer.crawler(key).dial() as conn:
         conn.send_frame(bytes([CRAWLER_REPLY, 1, 1, 0, 0]) + b"nobody asked")
-        equal(answer(conn, 77), (253, b"unknown message"), "the answer after replies nobody asked for")
+        equal(answer(conn, 77), (253, b"unknown message"), "the answer after unsolicited replies")
 
 
 @check("peer: several requests in one segment, and requests right behind RESPONSE2")

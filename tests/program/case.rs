@@ -53,7 +53,7 @@ fn what_was_asked_and_came_is_kept_and_verifies() {
     assert_eq!(shown[6]["fields"]["error"], "253");
     assert_eq!((&event["entries"], &event["signed"]), (&10.into(), &9.into()));
     let text = ran(pair.crawler.run(&["case", "verify", "a.case"])).stdout;
-    assert!(text.starts_with("From the file alone: whoever holds the key"), "{text}");
+    assert!(text.starts_with("From the file alone: the holder of the key"), "{text}");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_witness_signs_what_grew_and_refuses_what_was_rewritten() {
     ran(home.run(&["case", "add", "a.case", "--note", "words"]));
     let refused = witness.run(&["case", "witness", case]);
     assert_eq!(refused.code, 13, "{refused:?}");
-    assert!(refused.stderr.contains("are not those that were seen before"), "{refused:?}");
+    assert!(refused.stderr.contains("differ from those seen before"), "{refused:?}");
 }
 
 #[test]

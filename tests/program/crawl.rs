@@ -89,7 +89,7 @@ fn a_round_goes_into_a_store_that_answers_and_names_nobody() {
     assert_eq!(outcomes, 120, "they add up");
     assert!(
         round["coverage"].is_null() && round["estimate"].is_null(),
-        "not known before a second round: {round}"
+        "not known before the second round: {round}"
     );
 
     let info: Value =

@@ -16,7 +16,7 @@ fn what_is_wrong_on_the_command_line_is_2() {
         (&["request", "127.0.0.1:1", "3", "--overlay-version", "6"], "7 to 18"),
         (&["peer", "--listen", "7760"], "ADDR:PORT"),
         (&["peer", "--listen", "127.0.0.1:0", "--allow", "me"], "key show"),
-        (&["crawl", "--probe", "natcheck"], "nobody to start from"),
+        (&["crawl", "--probe", "natcheck"], "no peer to start from"),
         (&["demo", "--scenario", "nonsense"], "worm"),
         (&["tui", "--theme", "no-such-theme"], "no-such-theme"),
     ] {

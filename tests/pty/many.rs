@@ -25,7 +25,7 @@ fn count(rows: &[String], word: &str) -> Option<usize> {
 
 /// The whole preview has been drawn: its first row and its last words.
 fn previewed(rows: &[String]) -> bool {
-    rows[0].contains("nothing is sent yet") && rows.iter().any(|row| row.contains("stays sent"))
+    rows[0].contains("nothing sent yet") && rows.iter().any(|row| row.contains("stays sent"))
 }
 
 #[test]
@@ -43,12 +43,12 @@ fn four_hundred_are_marked_by_a_filter_looked_at_asked_stopped_and_grouped() {
     // a request, looked at before it goes: nothing has been sent when the preview is left again
     super::compose_a_query_of_two_answers(&mut terminal);
     terminal.keys(&ctrl('s'));
-    terminal.wait_for("nothing is sent yet");
+    terminal.wait_for("nothing sent yet");
     terminal.keys("\u{1b}");
     terminal.wait_for("REQUEST  to");
     terminal.keys(&ctrl('s'));
     let rows = terminal.wait("the preview", previewed);
-    let to = before(&rows, " peers   nothing is sent yet").expect("how many it goes to");
+    let to = before(&rows, " peers   nothing sent yet").expect("how many it goes to");
     assert!(to >= 400, "those who were asked for nothing are not left out: {}", rows.join("\n"));
 
     // one key stops all
@@ -73,7 +73,7 @@ fn four_hundred_are_marked_by_a_filter_looked_at_asked_stopped_and_grouped() {
         previewed(rows)
             && rows.iter().any(|row| row.contains("254") && row.contains("would refuse"))
     });
-    let rest = before(&rows, " peers   nothing is sent yet").expect("how many it goes to");
+    let rest = before(&rows, " peers   nothing sent yet").expect("how many it goes to");
     assert!(rest <= to - answered, "{rest} of {to}, {answered} have answered: {}", rows.join("\n"));
     terminal.enter();
     terminal.wait_longer("an answer of everybody", PATIENCE, |rows| {

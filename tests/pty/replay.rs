@@ -23,7 +23,7 @@ fn recorded(file: &str, more: &[&str]) -> Vec<String> {
     super::compose_a_query_of_two_answers(&mut terminal);
     terminal.wait_for("1 line, 32 B");
     terminal.keys(&ctrl('s'));
-    terminal.wait_for("nothing is sent yet");
+    terminal.wait_for("nothing sent yet");
     terminal.enter();
     terminal.wait("all answers", |rows| {
         let answered = |row: &String| {

@@ -71,9 +71,9 @@ fn what_cannot_be_taken_is_said_under_its_place_and_the_line_stays() {
     for (text, what) in [
         ("connect nowhere", "the port is missing"),
         ("sort nonsense", "there are "),
-        ("request natchek", "no message is called natchek"),
-        ("view tre", "do you mean tree?"),
-        ("theme lihgt", "do you mean light?"),
+        ("request natchek", "no message natchek"),
+        ("view tre", "did you mean tree?"),
+        ("theme lihgt", "did you mean light?"),
     ] {
         let mut model = typed(text);
         assert!(press(&mut model, &[ENTER]).is_empty());
@@ -183,7 +183,7 @@ fn the_first_key_of_a_sequence_shows_what_may_follow() {
     let lines = model.log.lines().len();
     press(&mut model, &[Key::char('#')]);
     assert_eq!(model.log.lines().len(), lines + 1, "what is on no key is said");
-    assert!(dark(&mut model, 120, 40).contains("no command is on y #"));
+    assert!(dark(&mut model, 120, 40).contains("no command is bound to y #"));
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn the_help_begins_with_what_can_be_done_here_and_is_searched() {
         );
     }
     type_text(&mut model, " nonsense");
-    assert!(dark(&mut model, 120, 40).contains("no key and no command has these words"));
+    assert!(dark(&mut model, 120, 40).contains("no key or command matches"));
     press(&mut model, &[Key::named(KeyCode::Esc)]);
     assert!(matches!(&model.mode, Mode::Help { search: None, .. }), "first the search goes");
     press(&mut model, &[Key::named(KeyCode::Esc)]);
@@ -276,7 +276,7 @@ fn what_is_wrong_in_a_key_map_is_in_the_log() {
     let mut model = Model::new(setup, crate::fixture::before(0));
     let screen = dark(&mut model, 120, 40);
     assert!(
-        screen.contains("keymap.toml:2: no command is called \"fliter\": do you mean \"filter\"?"),
+        screen.contains("keymap.toml:2: no command \"fliter\": did you mean \"filter\"?"),
         "{screen}"
     );
 }

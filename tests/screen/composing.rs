@@ -31,7 +31,7 @@ fn a_request_with_fields_is_filled_in_as_a_form() {
     let mut model = composing("nattraversal");
     assert!(matches!(model.mode, Mode::Form));
     assert!(does(&mut model, "ctrl-s").is_empty());
-    assert!(said(&model).contains("host: where the two peers are to meet"), "{}", said(&model));
+    assert!(said(&model).contains("host: address of the rendezvous"), "{}", said(&model));
     does(&mut model, "tab");
     type_text(&mut model, "203.0.113.7");
     does(&mut model, "tab ctrl-u");
@@ -156,13 +156,13 @@ fn the_payload_is_edited_elsewhere_as_one_edit() {
     let usual = model.composer.text();
     assert_eq!(given(&does(&mut model, "ctrl-o")), usual);
     left(&mut model, Ok(&usual));
-    assert!(!model.composer.edited && said(&model).contains("as it was"), "{}", said(&model));
+    assert!(!model.composer.edited && said(&model).contains("unchanged"), "{}", said(&model));
     left(&mut model, Ok("SELECT 1;\n\nSELECT 2"));
     assert_eq!(
         (model.composer.text().as_str(), model.composer.edited),
         ("SELECT 1;\n\nSELECT 2", true)
     );
-    assert!(said(&model).contains("3 lines; ctrl-u takes that back"), "{}", said(&model));
+    assert!(said(&model).contains("3 lines; ctrl-u undoes it"), "{}", said(&model));
     insta::assert_snapshot!("edited_80x24", screen(&mut model, 80, 24));
     type_text(&mut model, "x");
     does(&mut model, "ctrl-u ctrl-u");
@@ -175,7 +175,7 @@ fn the_payload_is_edited_elsewhere_as_one_edit() {
     assert_eq!(model.composer.text(), usual);
     left(&mut model, Err("vi ended with exit status: 1"));
     assert_eq!(model.composer.text(), usual);
-    assert!(said(&model).contains("stays as it was: vi ended"), "{}", said(&model));
+    assert!(said(&model).contains("unchanged: vi ended"), "{}", said(&model));
     left(&mut model, Ok("a\u{1b}[2J"));
     assert_eq!(model.composer.text(), usual, "not from a recording, either");
     does(&mut model, "ctrl-l");

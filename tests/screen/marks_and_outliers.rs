@@ -45,7 +45,7 @@ fn marks_are_changed_in_the_list_and_the_preview_follows() {
         "who was unmarked can be marked again"
     );
     let text = screen(&mut model, 120, 40, &dark());
-    assert!(text.contains("space unmarks, ctrl-s shows what would be sent"), "{text}");
+    assert!(text.contains("space unmarks, ctrl-s previews the request"), "{text}");
     press(&mut model, &[Key::char('M')]);
     let marked = |model: &Model| model.many.preview.as_ref().map(|preview| preview.peers.len());
     assert_eq!(

@@ -121,10 +121,14 @@ fn a_reply_is_compared_with_the_one_before() {
 fn what_has_nothing_to_compare_with_says_so() {
     let (mut model, ..) = two_peers();
     does(&mut model, "tab down d");
-    assert!(said(&model).contains("no reply before to the same message"), "{}", said(&model));
+    assert!(
+        said(&model).contains("no previous reply from this peer to the same message"),
+        "{}",
+        said(&model)
+    );
     assert_eq!(model.reading.view, View::Tree);
     does(&mut model, "v v v");
-    assert!(screen(&mut model, 120, 40).contains("there is no reply before this one"));
+    assert!(screen(&mut model, 120, 40).contains("no previous reply to the same message"));
 }
 
 #[test]
@@ -153,9 +157,7 @@ fn a_picker_that_is_closed_changes_nothing() {
     does(&mut model, "=");
     type_text(&mut model, "nothing is called that");
     does(&mut model, "enter");
-    assert!(
-        matches!(model.mode, Mode::Against(..)) && said(&model).contains("no reply is called that")
-    );
+    assert!(matches!(model.mode, Mode::Against(..)) && said(&model).contains("no such reply"));
 }
 
 #[test]
@@ -166,11 +168,7 @@ fn the_same_bytes_are_sent_again_and_254_is_foretold() {
     let request = model.request().expect("selected");
     assert_eq!((ask.to, ask.message, ask.frequency), (one, DATABASE, request.frequency));
     assert_eq!(ask.payload, request.payload);
-    assert!(
-        said(&model).contains("it will meet 254, the peer accepts it again at"),
-        "{}",
-        said(&model)
-    );
+    assert!(said(&model).contains("expect 254: the peer accepts it again at"), "{}", said(&model));
 }
 
 #[test]
@@ -207,7 +205,8 @@ fn a_command_asks_as_the_same_crawler_and_an_old_peer_by_its_permid() {
     script.connected(1_000, old, 17, 31, 7760);
     script.tell(&mut model);
     let command = format!(
-        "swarmscope request {old}@127.0.0.1:7760 natcheck --frequency 3600 --legacy-identity old.pem"
+        "swarmscope request {old}@127.0.0.1:7760 natcheck --frequency 3600 --legacy-identity \
+         old.pem"
     );
     assert_eq!(copied(&does(&mut model, "y c")), command);
 }
@@ -353,7 +352,7 @@ fn what_is_not_there_is_said() {
     find(&mut model, "xyz");
     assert_eq!(model.find.count(), "not found");
     does(&mut model, "n");
-    assert!(said(&model).contains("is not in this view of the reply"), "{}", said(&model));
+    assert!(said(&model).contains("not found in this view of the reply"), "{}", said(&model));
     does(&mut model, "v v f esc f");
     type_text(&mut model, "hex:0g");
     assert!(screen(&mut model, 120, 40).contains("is not a hexadecimal digit"));

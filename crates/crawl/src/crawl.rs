@@ -57,7 +57,7 @@ pub enum CrawlError {
     #[error("the store's thread could not be started: {0}")]
     Thread(std::io::Error),
     /// A message-specific id that no question is registered for.
-    #[error("no question is registered for message {0}")]
+    #[error("no question is defined for message {0}")]
     NoQuestion(swarmscope_wire::MessageId),
 }
 
@@ -178,7 +178,7 @@ impl Crawl {
     /// returns.
     ///
     /// # Errors
-    /// The store cannot be used any more, or the node has ended.
+    /// The store is no longer usable, or the node has ended.
     pub async fn run(
         mut self,
         stop: impl Future<Output = ()>,
@@ -377,7 +377,7 @@ impl Crawl {
         let visits = self.writer.call(prune).await?;
         if visits > 0 {
             tracing::info!(
-                "{visits} old visits were taken out of the store; their rounds keep their figures"
+                "{visits} old visits were removed from the store; their rounds keep their figures"
             );
         }
         Ok(())
@@ -474,7 +474,7 @@ impl Crawl {
             }
             Done::Trouble(error) => {
                 progress.store_troubles += 1;
-                tracing::warn!("the store cannot be reached, and is tried again: {error}");
+                tracing::warn!("the store is unreachable, retrying: {error}");
             }
             Done::Failed(error) => return Err(error.into()),
         }

@@ -56,7 +56,7 @@ pub enum Action {
     Disconnect(Permid),
     /// Put a question; then say under which ticket, with [`Machine::sent`].
     Ask(Ask),
-    /// Write down whom others told of.
+    /// Record gossip.
     Hear(Vec<Heard>),
     /// Ask the store whether a question may be put.
     Permit(Permit),

@@ -74,17 +74,13 @@ pub fn render(progress: &Progress, network: Network, limit: usize) -> String {
         ),
         (
             "not_permitted_total",
-            "Questions not sent because they were sent within their time",
+            "Questions not sent because their frequency had not passed",
             progress.not_permitted,
         ),
-        (
-            "opted_out_total",
-            "Peers passed over because they asked not to be visited",
-            progress.opted_out,
-        ),
+        ("opted_out_total", "Peers skipped because they opted out", progress.opted_out),
         (
             "store_troubles_total",
-            "Failures of the store that were overcome",
+            "Store failures that were recovered from",
             progress.store_troubles,
         ),
     ] {
@@ -92,12 +88,12 @@ pub fn render(progress: &Progress, network: Network, limit: usize) -> String {
     }
     let last = progress.last.as_ref();
     for (name, help, value) in [
-        ("known_peers", "Peers that were ever heard of", Some(progress.known as f64)),
+        ("known_peers", "Peers ever heard of", Some(progress.known as f64)),
         ("due_peers", "Peers of the running round that are still due", Some(progress.due as f64)),
         ("in_flight_visits", "Visits in flight", Some(progress.in_flight as f64)),
         ("in_flight_limit", "Visits that may be in flight", Some(limit as f64)),
-        ("visit_queue_length", "Peers held and not begun with", Some(progress.queued as f64)),
-        ("write_queue_length", "Visits that are not on disk yet", Some(progress.unwritten as f64)),
+        ("visit_queue_length", "Peers leased but not started", Some(progress.queued as f64)),
+        ("write_queue_length", "Visits not on disk yet", Some(progress.unwritten as f64)),
         ("running_round_seconds", "Since the running round began", Some(progress.round_seconds)),
         ("visits_per_second", "Over the last seconds", Some(progress.visits_per_second)),
         ("store_bytes", "Size of the store on disk", Some(progress.store_bytes as f64)),
@@ -222,7 +218,7 @@ pub async fn serve(
                 Ok((socket, _)) => {
                     let progress = progress.clone();
                     tokio::spawn(async move {
-                        let _ = timeout(PATIENCE, answer(socket, &progress, limit)).await; // whoever is slow asks again
+                        let _ = timeout(PATIENCE, answer(socket, &progress, limit)).await; // a slow client asks again
                     });
                 }
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await, /* no file left
@@ -256,7 +252,8 @@ async fn answer(
     };
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: \
+         close\r\n\r\n",
         body.len()
     );
     socket.write_all(head.as_bytes()).await?;

@@ -31,17 +31,17 @@ pub struct Progress {
     pub queued: u64,
     /// Peers of the round that are still due, in the whole store, as last counted.
     pub due: u64,
-    /// Visits that are not on disk yet.
+    /// Visits not on disk yet.
     pub unwritten: u64,
     /// Visits on disk since the start.
     pub written: u64,
     /// Visits that another Crawler had counted before.
     pub again: u64,
-    /// Peers passed over because they asked not to be visited.
+    /// Peers skipped because they opted out.
     pub opted_out: u64,
     /// Questions that were not sent because another Crawler had sent them in time.
     pub not_permitted: u64,
-    /// Failures of the store that were overcome.
+    /// Store failures that were recovered from.
     pub store_troubles: u64,
     /// Visits since the start by outcome.
     pub visits: BTreeMap<String, u64>,

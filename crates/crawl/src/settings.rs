@@ -29,7 +29,7 @@ pub struct Settings {
     pub concurrency: usize,
     /// Visits that may begin in a second.
     pub rate: Option<u32>,
-    /// Whoever asked not to be visited.
+    /// Peers that opted out.
     pub opt_out: OptOut,
     /// How long a peer is held without a word of this process.
     pub lease: Duration,

@@ -212,7 +212,7 @@ impl Entries {
         draft.private("text", self.text(failed.text))
     }
 
-    /// What somebody wrote.
+    /// Free text.
     #[must_use]
     pub fn note(&self, text: &str, about: &[u64], replaces: Option<u64>) -> Draft {
         let mut draft = Draft::new(kind::NOTE);

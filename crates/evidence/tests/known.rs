@@ -113,7 +113,7 @@ fn the_published_mozi_packet() {
     round.nodes.push(node(60, b"88888888", &[0x31, 0x42], &nodes));
     let card = one(&[round.clone()], "mozi-id");
     assert_eq!((card.severity, card.peers, card.of), (Severity::Look, 1, 51));
-    assert!(card.seen.contains("the v of 1 has 0x42"), "{}", card.seen);
+    assert!(card.seen.contains("1 of them have 0x42"), "{}", card.seen);
     assert_eq!(one(&[round], "mozi-nodes").peers, 1);
     // the v alone is one in 256, and says nothing
     let alone =

@@ -12,7 +12,7 @@ use crate::peers::Peers;
 use crate::request::{Outcome, Request};
 use crate::settings::Settings;
 
-/// What a Crawler knows: peers, what was asked of them and what became of it, when they accept to
+/// A Crawler's knowledge: peers, the requests to them and their outcomes, when they accept to
 /// be asked again, and, where connections are traced, what passed over them. Changed by
 /// [`fold`](Self::fold) and by nothing else.
 ///

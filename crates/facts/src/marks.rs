@@ -76,7 +76,7 @@ impl Marks {
         }
     }
 
-    /// Who was marked or unmarked since this was last asked; somebody may be there twice.
+    /// The peers marked or unmarked since the last call; one may appear twice.
     pub fn take_changed(&mut self) -> Vec<PeerKey> {
         std::mem::take(&mut self.changed)
     }

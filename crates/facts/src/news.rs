@@ -41,12 +41,12 @@ impl Kind {
     }
 }
 
-/// Something that happened, and whom it is about.
+/// An event, and the peer it concerns.
 #[derive(Clone, PartialEq, Debug)]
 pub struct News {
     /// What kind it is.
     pub kind: Kind,
-    /// Whom it is about; `None` for this program.
+    /// The peer it concerns; `None` for this program.
     pub peer: Option<PeerKey>,
     /// What happened.
     pub what: What,
@@ -54,7 +54,7 @@ pub struct News {
     pub failure: Option<Failure>,
     /// How often it happened in the last 60 s, where the node counts that.
     pub in_60_s: Option<u64>,
-    /// The last news of this sort about this peer said the same: nothing new for whoever has read
+    /// The last news of this sort about this peer said the same: nothing new to a reader of
     /// it.
     pub known: bool,
 }
@@ -227,10 +227,7 @@ impl What {
             }
             Self::Replied { message, .. } => self.replied(&label(*message)),
             Self::Malformed(message, why) => {
-                format!(
-                    "{}: the reply is not what it should be: {why}; its bytes are there",
-                    label(*message)
-                )
+                format!("{}: unexpected content: {why}; its bytes are kept", label(*message))
             }
             Self::Odd(message, finding) => format!("{}: {finding}", label(*message)),
             Self::ReplyRefused { message, channel, why } => {

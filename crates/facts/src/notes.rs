@@ -47,7 +47,7 @@ impl Notes {
             return Ok(());
         }
         if self.by_permid.len() >= MOST && !self.by_permid.contains_key(&permid) {
-            return Err(format!("there are {MOST} notes: take one away first"));
+            return Err(format!("{MOST} notes exist: delete one first"));
         }
         self.by_permid.insert(permid, text);
         Ok(())

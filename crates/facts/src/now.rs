@@ -1,4 +1,4 @@
-//! When something happened. The crate has no clock: whoever drives it says what time it is.
+//! When something happened. The crate has no clock: its caller passes the time in.
 
 use std::time::{Duration, Instant, SystemTime};
 

@@ -76,7 +76,7 @@ pub struct Peer {
     pub rtt: Option<Duration>,
     /// Where it was first heard of.
     pub source: Option<Source>,
-    /// A word that somebody gave it: the demo's.
+    /// Its label in the demo.
     pub label: Option<String>,
     /// From its newest NATCHECK reply.
     pub nat: Option<String>,

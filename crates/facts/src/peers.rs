@@ -18,7 +18,7 @@ pub struct Peers {
     by_key: Arc<HashMap<PeerKey, usize>>,
     /// Places whose peers turned out to be others; the next new ones get them.
     free: Vec<usize>,
-    /// Who may have changed: whoever was lent out to be changed.
+    /// The peers that may have changed: those lent out for changes.
     changed: Dirty,
     /// Peers that were heard of when the table was full.
     pub unlisted: u64,

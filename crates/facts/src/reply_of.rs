@@ -1,4 +1,4 @@
-//! The last reply of a peer, and the last thing that failed with it.
+//! The last reply of a peer, and its last failure with it.
 
 use crate::peer::{Peer, State};
 use crate::request::{Outcome, Reply, Request};

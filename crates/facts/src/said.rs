@@ -115,7 +115,7 @@ pub fn said(by: &Saying, peer: &Peer, line: &Line) -> Said {
         Trace::Unwatched(count) => Said::fact(
             Way::Between,
             "not traced",
-            format!("{} frames: nobody watched", thousands(*count)),
+            format!("{} frames not traced", thousands(*count)),
         ),
         Trace::Lost(count) => {
             let detail = format!("{} steps: too much at once", thousands(*count));
@@ -359,6 +359,6 @@ pub fn value(by: &Saying, peer: &Peer, line: &Line, field: &Field) -> String {
         Means::Signature(bytes) => format!("{bytes} B, DER"),
         Means::Payload(bytes) => format!("{} B", thousands(*bytes)),
         Means::Peers(peers) => counted(*peers, "peer"),
-        Means::Withheld(bytes) => format!("{} B, shown to nobody", thousands(*bytes)),
+        Means::Withheld(bytes) => format!("{} B, not displayed", thousands(*bytes)),
     }
 }

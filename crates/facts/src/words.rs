@@ -180,7 +180,7 @@ pub const fn ended(by: By) -> &'static str {
 #[must_use]
 pub const fn counted(delivered: Delivered) -> &'static str {
     match delivered {
-        Delivered::No => "the peer never got it: a retry is a first request",
+        Delivered::No => "the peer never got it: a retry counts as the first request",
         Delivered::Maybe => "the peer may have counted it: a retry can meet 254",
         Delivered::Yes => "the peer has counted it: a retry meets 254",
     }

@@ -12,7 +12,7 @@ pub struct Range {
 
 /// Text that is no range.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("not a range of addresses; write it as 198.18.0.0/15")]
+#[error("not an address range; use a form like 198.18.0.0/15")]
 pub struct NotARange;
 
 impl Range {

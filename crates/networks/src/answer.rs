@@ -100,8 +100,7 @@ fn fields(question: &Question, response: &Response) -> Said {
         }
         Question::Scrape(_) => scrape(response),
         Question::Canary => Said {
-            summary: "answers a question that nobody has defined: no real client was seen to"
-                .to_owned(),
+            summary: "answers an undefined question: no known client does".to_owned(),
             json: json!({ "canary": "answered" }),
         },
         _ => Said { summary: format!("calls itself {}", response.id), json: json!({}) },
@@ -181,7 +180,7 @@ pub fn hello(
     }
     let named = by_name
         .or(by_id)
-        .unwrap_or_else(|| "a client that names itself by no known convention".to_owned());
+        .unwrap_or_else(|| "a client that follows no known naming convention".to_owned());
     let how = match encryption {
         Encryption::Open => "plain",
         Encryption::Forced => {

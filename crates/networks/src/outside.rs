@@ -31,8 +31,8 @@ impl Outside {
         (count >= FEWEST_VOTES && count * 2 > self.voters()).then_some(ip)
     }
 
-    /// Whether our port depends on whom we ask: `same for all` or `by destination`; none where too
-    /// few say.
+    /// Whether our port depends on the node asked: `same for all` or `by destination`; none where
+    /// too few say.
     #[must_use]
     pub fn mapping(&self) -> Option<&'static str> {
         let ip = self.address()?;
@@ -51,9 +51,9 @@ impl Outside {
         let heard = format!("{answered} of {asked} nodes answered");
         let Some(ip) = self.address() else {
             let why = match self.voters() {
-                0 => "none says our address",
-                1 => "only one says our address, which proves nothing",
-                _ => "they do not agree on our address",
+                0 => "none reports our address",
+                1 => "only one reports our address, which proves nothing",
+                _ => "they disagree about our address",
             };
             return format!("{heard}; {why}");
         };
@@ -65,13 +65,14 @@ impl Outside {
             .sum();
         let mapping = match self.mapping() {
             Some("same for all") => {
-                "our port is the same for all of them: no mapping by destination was seen"
+                "our port is the same for all of them: no destination-dependent mapping seen"
             }
             _ => {
-                "our port differs between them: the NAT maps by destination, so peers behind NATs can't easily meet"
+                "our port differs between them: destination-dependent mapping, so peers behind \
+                 NATs can't easily connect"
             }
         };
-        format!("{heard}; {agree} of {} that say so see us at {ip}; {mapping}", self.voters())
+        format!("{heard}; {agree} of {} that report it see us at {ip}; {mapping}", self.voters())
     }
 }
 
@@ -99,7 +100,7 @@ mod tests {
     fn ports_that_differ_tell_of_a_mapping_by_destination() {
         let differs = seen(&[("192.0.2.9:1", 1), ("192.0.2.9:2", 1), ("192.0.2.9:3", 1)]);
         assert_eq!(differs.mapping(), Some("by destination"));
-        assert!(differs.summary().contains("by destination"));
-        assert!(seen(&[]).summary().contains("none says"));
+        assert!(differs.summary().contains("destination-dependent"));
+        assert!(seen(&[]).summary().contains("none reports"));
     }
 }

@@ -95,7 +95,7 @@ pub const QUESTIONS: [Spec; 10] = [
         Needs::Nothing,
         Comes::InParts,
         10,
-        "what listens there and whether it is open; no infohash is sent",
+        "the program that listens there and whether it is open; no infohash is sent",
     ),
     spec(
         "HELLO",
@@ -103,7 +103,7 @@ pub const QUESTIONS: [Spec; 10] = [
         Needs::Infohash,
         Comes::AtOnce,
         20,
-        "which client it is and what it can do, about a torrent that it has",
+        "the client and its extensions, for a torrent it has",
     ),
     spec(
         "PEX",
@@ -111,7 +111,7 @@ pub const QUESTIONS: [Spec; 10] = [
         Needs::Infohash,
         Comes::InParts,
         90,
-        "how many peers it tells of; stays as long as --timeout",
+        "the number of peers it tells of; stays as long as --timeout",
     ),
     spec(
         "PING",
@@ -119,7 +119,7 @@ pub const QUESTIONS: [Spec; 10] = [
         Needs::Nothing,
         Comes::AtOnce,
         5,
-        "whether the node is there, its client, and our address as it sees it",
+        "whether the node answers, its client, and our address as it sees it",
     ),
     spec(
         "FIND_NODE",
@@ -127,7 +127,7 @@ pub const QUESTIONS: [Spec; 10] = [
         Needs::Target,
         Comes::AtOnce,
         5,
-        "the nodes that it knows closest to a target",
+        "the nodes it knows closest to a target",
     ),
     spec(
         "GET_PEERS",
@@ -135,7 +135,7 @@ pub const QUESTIONS: [Spec; 10] = [
         Needs::Target,
         Comes::AtOnce,
         5,
-        "how many peers of an infohash it knows, and closer nodes",
+        "the number of peers it knows for an infohash, and closer nodes",
     ),
     spec(
         "SAMPLE",
@@ -143,7 +143,7 @@ pub const QUESTIONS: [Spec; 10] = [
         Needs::OptionalTarget,
         Comes::AtOnce,
         5,
-        "how many infohashes it holds, and when it may be asked again",
+        "the number of infohashes it holds, and when it may be asked again",
     ),
     spec(
         "SCRAPE",
@@ -159,32 +159,25 @@ pub const QUESTIONS: [Spec; 10] = [
         Needs::Target,
         Comes::InParts,
         120,
-        "the eight nodes closest to a target, asked for from node to node",
+        "the eight nodes closest to a target, found hop by hop",
     ),
-    spec(
-        "CANARY",
-        DHT,
-        Needs::Nothing,
-        Comes::AtOnce,
-        5,
-        "what it does with a question that nobody has defined",
-    ),
+    spec("CANARY", DHT, Needs::Nothing, Comes::AtOnce, 5, "how it handles an undefined question"),
 ];
 
 /// Why words are no question.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NoQuestion {
     /// No question of this name can be asked there.
-    #[error("{0:?} is no question of this network")]
+    #[error("{0:?} is not a question of this network")]
     Name(String),
     /// What it is about is missing.
     #[error("{0} needs 40 hexadecimal digits")]
     Missing(&'static str),
     /// What it is about is no 160 bits.
-    #[error("what {0} is about is not 40 hexadecimal digits")]
+    #[error("the subject of {0} is not 40 hexadecimal digits")]
     NotHex(&'static str),
     /// It is about nothing, and something was given.
-    #[error("{0} takes nothing more")]
+    #[error("{0} takes no other argument")]
     Surplus(&'static str),
 }
 

@@ -1,4 +1,4 @@
-//! Opening files that somebody else may have put where one was expected.
+//! Opening files that others may have placed where one is expected.
 
 use std::fs::{File, OpenOptions};
 use std::io;

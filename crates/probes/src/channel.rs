@@ -56,7 +56,7 @@ impl Question for Channel {
             [choices::field(&[
                 ("both", "as the original: files by channel, and the newest votes"),
                 ("files", "files by channel"),
-                ("votes", "votes by what they say"),
+                ("votes", "votes by value"),
             ])]
         });
         &*FIELDS

@@ -2,17 +2,13 @@
 //! directory, read when the program starts.
 //!
 //! ```toml
-//! id = 200                       # 0 to 255
-//! name = "UPTIME"                # letters, digits and _
-//! doc = "how long the program has been running"
-//! payload = "since={since}"      # or payload_hex = "01 {since:u32}"; without either, requests are empty
-//! decoder = "utf8"               # bencode, a, pickle, json, utf8, hex; with zlib+ before it for a stream of one of them
-//! frequency = 60                 # the rest may be left out
-//! timeout = 30
-//! min_version = 13
-//! max_version = 18
-//! consumes = false               # asking uses something up at the peer
-//! instead_of_built_in = false    # needed where the id is a built-in one
+//! id = 200                       # 0 to 255 name = "UPTIME"                # letters, digits and _
+//! doc = "how long the program has been running" payload = "since={since}"      # or payload_hex =
+//! "01 {since:u32}"; without either, requests are empty decoder = "utf8"               # bencode,
+//! a, pickle, json, utf8, hex; with zlib+ before it for a stream of one of them frequency = 60     
+//!            # the rest may be left out timeout = 30 min_version = 13 max_version = 18 consumes =
+//! false               # asking uses something up at the peer instead_of_built_in = false    #
+//! needed where the id is a built-in one
 //!
 //! [[field]]
 //! name = "since"                 # {since} in the payload stands for its value
@@ -22,12 +18,11 @@
 //! max = 86400
 //! # longest = 100                # of a text or of bytes, in bytes
 //!
-//! [[row]]                        # what `swarmscope crawl` stores of a reply; nothing is kept that is not named here
-//! name = "seconds"               # the column: small letters, digits and _
-//! from = "uptime.seconds"        # where it stands in the decoded reply; its name if left out
-//! type = "int"                   # int, real, text
-//! sensitive = false              # kept as a keyed digest only
-//! volatile = true                # left out where replies are compared
+//! [[row]]                        # what `swarmscope crawl` stores of a reply; nothing is kept that
+//! is not named here name = "seconds"               # the column: small letters, digits and _ from
+//! = "uptime.seconds"        # where it stands in the decoded reply; its name if left out type =
+//! "int"                   # int, real, text sensitive = false              # kept as a keyed
+//! digest only volatile = true                # left out where replies are compared
 //! # rows_at = "list", beside id and name: the member of the reply that holds the rows
 //! ```
 //!
@@ -168,10 +163,10 @@ fn check(
 ) -> Result<(), (usize, String)> {
     let Custom { id, name, instead_of_built_in, .. } = probe;
     if let Some((path, other)) = others.get(id) {
-        return Err((lines.id, format!("id {id} is {} of {} already", other.name, path.display())));
+        return Err((lines.id, format!("id {id} is already {} in {}", other.name, path.display())));
     }
     if let Some((path, _)) = others.values().find(|(_, other)| is_same(&other.name, name)) {
-        return Err((lines.name, format!("{name} is the name of {} already", path.display())));
+        return Err((lines.name, format!("{name} is already the name of {}", path.display())));
     }
     match registry.get(*id) {
         Some(built_in) if !instead_of_built_in => {
@@ -179,7 +174,8 @@ fn check(
             return Err((
                 lines.id,
                 format!(
-                    "id {id} is the built-in {name}: take another, or add instead_of_built_in = true"
+                    "id {id} is the built-in {name}: use another id, or add instead_of_built_in = \
+                     true"
                 ),
             ));
         }
@@ -193,7 +189,7 @@ fn check(
     }
     match registry.find(name).filter(|taken| taken != id) {
         Some(taken) => {
-            Err((lines.name, format!("{name} means id {taken} already: take another name")))
+            Err((lines.name, format!("{name} already means id {taken}: choose another name")))
         }
         None => Ok(()),
     }

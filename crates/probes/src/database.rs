@@ -68,10 +68,10 @@ impl Question for Database {
     fn fields(&self) -> &[Field] {
         static FIELDS: LazyLock<[Field; 1]> = LazyLock::new(|| {
             [choices::field(&[
-                ("counts", "what the original asks: how many peers, torrents, files, votes"),
+                ("counts", "as the original: counts of peers, torrents, files, votes"),
                 ("versions", "its peers by overlay version"),
                 ("swarms", "its torrents by seeders"),
-                ("seen", "its peers by the day when they were last seen"),
+                ("seen", "its peers by day last seen"),
             ])]
         });
         &*FIELDS

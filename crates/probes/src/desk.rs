@@ -53,8 +53,7 @@ impl Desk {
         let worked_out =
             tokio::task::spawn_blocking(move || work(&statistics, &Limits::from_now(cancelled)))
                 .await;
-        worked_out
-            .unwrap_or_else(|error| Err(format!("the question was not run to its end: {error}")))
+        worked_out.unwrap_or_else(|error| Err(format!("the question was not completed: {error}")))
     }
 }
 
@@ -63,7 +62,7 @@ pub(super) fn not_open(error: &rusqlite::Error) -> String {
     format!("the statistics can't be opened: {error}")
 }
 
-/// Stops a query whose answer nobody waits for any more.
+/// Stops a query whose answer is no longer awaited.
 #[derive(Default)]
 struct CancelOnDrop(Arc<AtomicBool>);
 

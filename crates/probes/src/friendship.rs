@@ -114,7 +114,7 @@ impl Question for Friendship {
     }
 
     fn doc(&self) -> &'static str {
-        "friendship requests since a time, 0 for all; originals name people by their permids"
+        "friendship requests since a time, 0 for all; originals include people's permids"
     }
 
     fn initiate(&self, _to: OverlayVersion) -> Bytes {
@@ -134,7 +134,7 @@ impl Question for Friendship {
         }
     }
 
-    /// Who asked whom is kept as keyed digests.
+    /// Both parties are kept as keyed digests.
     fn rows(&self) -> Rows {
         let int = |name| Column::new(name, ColumnKind::Int);
         let columns = vec![
@@ -156,10 +156,10 @@ impl Question for Friendship {
             return Err(ReplyDecodeError("not a dict".into()));
         };
         let time = reply.remove("current time").filter(Json::is_i64);
-        let time =
-            time.ok_or_else(|| ReplyDecodeError("no number of seconds as `current time`".into()))?;
+        let time = time
+            .ok_or_else(|| ReplyDecodeError("`current time` is not a number of seconds".into()))?;
         let Some(Json::Array(rows)) = reply.remove("stats") else {
-            return Err(ReplyDecodeError("no list as `stats`".into()));
+            return Err(ReplyDecodeError("`stats` is not a list".into()));
         };
         rows::check_number(rows.len())?;
         decoded.summary = text::count(rows.len(), "friendship request", "friendship requests");

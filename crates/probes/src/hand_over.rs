@@ -22,7 +22,7 @@ use swarmscope_wire::{Permid, text};
 /// How many records go into one reply: what fits into the longest reply at the longest that each
 /// may be.
 pub const MOST: u32 = 10_000;
-/// How long collected records are kept, in seconds: a day, for whoever looks after the peer to see
+/// How long collected records are kept, in seconds: a day, for the peer's operator to see
 /// what was handed over.
 pub const KEPT_S: i64 = 24 * 60 * 60;
 /// How many bytes of a hash tell a few Crawlers apart.
@@ -40,7 +40,7 @@ struct Shared {
     table: &'static str,
     /// What has arrived and is not marked yet.
     arrived: Mutex<Vec<(Permid, Receipt)>>,
-    /// Held while marks are written, so that whoever waits for it finds them.
+    /// Held while marks are written, so that waiters find them.
     marking: Mutex<()>,
 }
 
@@ -89,7 +89,8 @@ impl HandOver {
         let database = statistics.open().map_err(|error| not_open(&error))?;
         database.execute_batch("BEGIN").map_err(|error| not_open(&error))?; // what is read from now on is of one moment
         let last = format!(
-            "SELECT max(id) FROM (SELECT id FROM {table} WHERE collected_at IS NULL ORDER BY id LIMIT {MOST})"
+            "SELECT max(id) FROM (SELECT id FROM {table} WHERE collected_at IS NULL ORDER BY id \
+             LIMIT {MOST})"
         );
         let up_to = database
             .query_row(&last, [], |row| row.get(0))
@@ -119,7 +120,8 @@ impl Shared {
             return;
         }
         let marks = format!(
-            "UPDATE {} SET collected_by = ?1, collected_at = unixepoch() WHERE id <= ?2 AND collected_at IS NULL",
+            "UPDATE {} SET collected_by = ?1, collected_at = unixepoch() WHERE id <= ?2 AND \
+             collected_at IS NULL",
             self.table
         );
         let mark = |database: &Transaction<'_>| {
@@ -133,7 +135,8 @@ impl Shared {
         };
         if let Err(error) = self.statistics.write(mark) {
             tracing::warn!(
-                "{}: records that were handed over are not marked, and will be offered again: {error}",
+                "{}: records that were handed over could not be marked and will be offered again: \
+                 {error}",
                 self.table
             );
         }

@@ -13,7 +13,7 @@ pub fn mask() -> &'static Mask {
     static MASK: LazyLock<Mask> = LazyLock::new(|| {
         let mut key = [0; 32];
         if let Err(error) = getrandom::fill(&mut key) {
-            tracing::warn!("addresses are masked under a key that is no secret: {error}");
+            tracing::warn!("addresses are masked with a key that is not secret: {error}");
         }
         Mask::new(key)
     });

@@ -48,7 +48,7 @@ pub(super) fn read(payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
 pub(super) fn check_number(rows: usize) -> Result<(), ReplyDecodeError> {
     (rows <= MAX_ROWS)
         .then_some(())
-        .ok_or_else(|| ReplyDecodeError(format!("{rows} rows, {MAX_ROWS} are the most")))
+        .ok_or_else(|| ReplyDecodeError(format!("{rows} rows; the maximum is {MAX_ROWS}")))
 }
 
 /// Says how many rows there are, also where there are none.

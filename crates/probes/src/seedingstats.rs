@@ -85,7 +85,10 @@ impl SeedingStats {
 /// What is asked, of the only pickles that mean something here.
 fn parse(request: &[u8]) -> Result<Wanted, String> {
     if request.len() > MAX_REQUEST {
-        return Err(format!("the request has {} bytes, {MAX_REQUEST} are the most", request.len()));
+        return Err(format!(
+            "the request has {} bytes; the maximum is {MAX_REQUEST}",
+            request.len()
+        ));
     }
     let pickle = pickle::decode(request).map_err(|error| format!("pickle: {error}"))?;
     if let Some(call) = pickle.calls.first() {
@@ -100,7 +103,8 @@ fn parse(request: &[u8]) -> Result<Wanted, String> {
             Ok(Wanted::Collect)
         }
         _ => Err(format!(
-            "one read is answered, and {READ} with {WRITE} hands the records over; nothing else is written"
+            "one read is answered, and {READ} with {WRITE} hands the records over; nothing else is \
+             written"
         )),
     }
 }
@@ -140,7 +144,8 @@ impl Question for SeedingStats {
     }
 
     fn doc(&self) -> &'static str {
-        "what the peer seeds, for how long; collected once, so the next Crawler gets only what is new"
+        "what the peer seeds and for how long; collected once: the next Crawler gets only new \
+         records"
     }
 
     fn default_frequency(&self) -> Frequency {
@@ -158,8 +163,8 @@ impl Question for SeedingStats {
     fn fields(&self) -> &[Field] {
         static FIELDS: LazyLock<[Field; 1]> = LazyLock::new(|| {
             [choices::field(&[
-                ("collect", "as the original: all records, which are collected by that"),
-                ("read", "all records, and they stay"),
+                ("collect", "as the original: all records, and collect them"),
+                ("read", "all records, without collecting them"),
             ])]
         });
         &*FIELDS

@@ -73,10 +73,10 @@ pub enum SqlError {
     #[error("SQLError: not authorized: only SELECT on this peer's statistics is answered")]
     Denied,
     /// The request is not UTF-8, or has a NUL in it.
-    #[error("the request is not text in UTF-8")]
+    #[error("the request is not UTF-8 text")]
     NotText,
     /// The request is longer than so many bytes.
-    #[error("the request has {0} bytes, {MAX_SQL} are the most")]
+    #[error("the request has {0} bytes; the maximum is {MAX_SQL}")]
     TooLong(usize),
     /// It took too long.
     #[error("stopped after {} s: ask for less at a time", MAX_TIME.as_secs())]
@@ -89,7 +89,8 @@ pub enum SqlError {
     Bytes,
     /// One value is larger than so many bytes.
     #[error(
-        "stopped at a value of more than {0} bytes, which is the most in this statement: ask for less at a time"
+        "stopped at a value of more than {0} bytes, which is the most in this statement: ask for \
+         less at a time"
     )]
     Value(i32),
     /// It needs too much memory.

@@ -137,7 +137,8 @@ impl Statistics {
         match migrated {
             Err(MigrationError::Sql(error)) if is_read_only(&error) => {
                 tracing::warn!(
-                    "the statistics can only be read: tables that they lack are not made, and records that are handed over stay ({error})"
+                    "the statistics are read-only: missing tables are not created, and records \
+                     that are handed over stay ({error})"
                 );
                 Ok(())
             }

@@ -56,13 +56,15 @@ fn reply(
             let offer = events.offer(asked.from)?;
             let receipt = offer.receipt();
             let select = format!(
-                "SELECT timestamp, type, message FROM UserEvent WHERE collected_at IS NULL AND id <= {} ORDER BY id",
+                "SELECT timestamp, type, message FROM UserEvent WHERE collected_at IS NULL AND id \
+                 <= {} ORDER BY id",
                 offer.up_to.unwrap_or_default()
             );
             Ok(Answer { receipt, ..read(offer.database, select.as_bytes())? })
         }
         Some(_) => Err(format!(
-            "SQLError: not authorized: only `{REQUEST}` hands events over; a SELECT alone only reads"
+            "SQLError: not authorized: only `{REQUEST}` hands events over; a SELECT alone only \
+             reads"
         )),
     }
 }
@@ -77,7 +79,7 @@ impl Question for UserEventLog {
     }
 
     fn doc(&self) -> &'static str {
-        "what was done in the program; collected once, so the next Crawler gets only what is new"
+        "user actions; collected once: the next Crawler gets only new records"
     }
 
     fn min_version(&self) -> OverlayVersion {
@@ -95,9 +97,9 @@ impl Question for UserEventLog {
     fn fields(&self) -> &[Field] {
         static FIELDS: LazyLock<[Field; 1]> = LazyLock::new(|| {
             [choices::field(&[
-                ("collect", "as the original: all events, which are collected by that"),
-                ("read", "all events, and they stay"),
-                ("counts", "how many of each type, and they stay"),
+                ("collect", "as the original: all events, and collect them"),
+                ("read", "all events, without collecting them"),
+                ("counts", "events by type, without collecting them"),
             ])]
         });
         &*FIELDS
@@ -191,7 +193,7 @@ mod tests {
         }
         assert_eq!(
             ask_as(&probe, FIRST, b"\xff").await,
-            Answer::failed("the request is not text in UTF-8")
+            Answer::failed("the request is not UTF-8 text")
         );
         assert_eq!(ask_as(&probe, FIRST, "").await, Answer::success(&b"a0l"[..]));
         assert_eq!(

@@ -79,7 +79,8 @@ impl Question for PlaybackInfo {
     }
 
     fn doc(&self) -> &'static str {
-        "SQL on the peer's playbacks; only SELECT; originals of version 10 and later have no such table"
+        "SQL on the peer's playbacks; only SELECT; originals of version 10 and later have no such \
+         table"
     }
 
     fn min_version(&self) -> OverlayVersion {
@@ -157,9 +158,9 @@ impl Question for PlaybackEvent {
     fn fields(&self) -> &[Field] {
         static FIELDS: LazyLock<[Field; 1]> = LazyLock::new(|| {
             [choices::field(&[
-                ("events", "as the original: what happened in each playback"),
-                ("kinds", "events by what happened"),
-                ("lengths", "playbacks by how many events they have"),
+                ("events", "as the original: the events of each playback"),
+                ("kinds", "events by type"),
+                ("lengths", "playbacks by number of events"),
                 ("days", "events by day"),
             ])]
         });

@@ -160,8 +160,7 @@ pub fn open(place: &Place, access: Access) -> Result<Box<dyn Database>, StoreErr
 /// What to say of tables in another version.
 fn check_version(found: i64) -> Result<(), StoreError> {
     if found > SCHEMA {
-        let what =
-            format!("its tables have version {found}, this program knows versions up to {SCHEMA}");
+        let what = format!("its tables have version {found}; this program supports up to {SCHEMA}");
         return Err(StoreError::new(Kind::Newer, what));
     }
     Ok(())

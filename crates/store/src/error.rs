@@ -78,34 +78,38 @@ impl Kind {
             Self::NotFound => {
                 "check the path; `swarmscope crawl` makes a store where there is none"
             }
-            Self::NotAStore => "it was not changed: name another file or database",
+            Self::NotAStore => "it was not changed: use another file or database",
             Self::Newer => {
                 "use the version of swarmscope that wrote it, or a newer one; it was not changed"
             }
             Self::OtherKey => {
-                "give the key file it was made with (--store-key): without it no peer can be recognised"
+                "give the key file it was created with (--store-key): without it no peer can be \
+                 recognised"
             }
             Self::Key => {
                 "a key file holds 64 hexadecimal digits and has mode 0600; --store-key names one"
             }
             Self::Corrupt => {
-                "copy the file before anything else, then run `swarmscope store verify`; restore a backup if it says no"
+                "copy the file before anything else, then run `swarmscope store verify`; restore a \
+                 backup if that fails"
             }
             Self::ReadOnly => {
                 "make the file and its directory writable, or read it with `swarmscope store`"
             }
             Self::Full => {
-                "free space, or shorten what is kept with `swarmscope store prune`; nothing that was acknowledged is lost"
+                "free space, or shorten what is kept with `swarmscope store prune`; nothing that \
+                 was acknowledged is lost"
             }
             Self::InUse => {
-                "one Crawler writes to an SQLite file at a time: stop the other one, or use PostgreSQL"
+                "one Crawler writes to an SQLite file at a time: stop the other one, or use \
+                 PostgreSQL"
             }
             Self::Lost => {
-                "check that the server runs and can be reached; a crawl tries again by itself"
+                "check that the server is running and reachable; a crawl retries by itself"
             }
             Self::Denied => "check the user, the password and the database in the address",
             Self::Unsupported => "build with the feature `postgres`",
-            Self::Other => "see the detail for what the database said",
+            Self::Other => "see the detail for the database's error",
         }
     }
 }

@@ -172,7 +172,7 @@ fn read(path: &Path) -> io::Result<[u8; KEY]> {
         return Err(io::Error::other("not a key file"));
     }
     if metadata.permissions().mode() & 0o077 != 0 {
-        return Err(io::Error::other("others may read it: chmod 600"));
+        return Err(io::Error::other("readable by others: chmod 600"));
     }
     let text = fs::read_to_string(path)?;
     let digits = text.trim();

@@ -11,7 +11,7 @@
 //! [`statistics`] are pure: no clock and no I/O.
 //!
 //! Peers appear as keyed hashes under a key that stays with the operator ([`key`]). Addresses are
-//! sealed with the same key: whoever has only the database can read neither.
+//! sealed with the same key: the database alone reveals neither.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! Whoever asked not to be visited. Pure.
+//! Peers that opted out. Pure.
 //!
 //! One entry a line, `#` comments: a permid in base64, an address, or a network in CIDR form; then,
 //! if it is not for ever, `until` and a day: `198.51.100.0/24 until 2027-06-30`.
@@ -38,7 +38,7 @@ impl OptOut {
         Ok(Self { entries })
     }
 
-    /// Whether somebody at this address, of this identity, is not to be visited at that time.
+    /// Whether a peer with this address and identity has opted out at that time.
     #[must_use]
     pub fn holds(&self, identity: Option<&str>, ip: Option<IpAddr>, now: Time) -> bool {
         self.entries.iter().any(|(who, until)| {
@@ -73,7 +73,7 @@ fn entry(line: &str) -> Result<(Who, Option<Time>), String> {
         (Some("until"), Some(day), None) => Some(end_of(day)?),
         _ => {
             return Err(
-                "after the peer there can only be `until` and a day such as 2027-06-30".into()
+                "after the peer there can only be `until` and a date like 2027-06-30".into()
             );
         }
     };
@@ -86,7 +86,7 @@ fn who(word: &str) -> Result<Who, String> {
     if let Ok(base) = address.parse::<IpAddr>() {
         let most = if base.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), |bits| {
-            bits.parse().map_err(|_| format!("/{bits} is no number of bits"))
+            bits.parse().map_err(|_| format!("/{bits} is not a number of bits"))
         })?;
         return if bits <= most {
             Ok(Who::Network { base, bits })
@@ -102,7 +102,7 @@ fn who(word: &str) -> Result<Who, String> {
 }
 
 fn end_of(day: &str) -> Result<Time, String> {
-    let day: Date = day.parse().map_err(|_| format!("{day:?} is no day such as 2027-06-30"))?;
+    let day: Date = day.parse().map_err(|_| format!("{day:?} is not a date like 2027-06-30"))?;
     let end = day.tomorrow().and_then(|next| next.to_zoned_datetime(TimeZone::UTC));
     end.map(|end| Time(end.timestamp().as_millisecond())).map_err(|error| error.to_string())
 }
@@ -128,7 +128,8 @@ mod tests {
     fn permids_addresses_and_networks_for_ever_or_until_a_day() {
         let permid = Permid::Ed25519([7; 32]).to_string();
         let text = format!(
-            "# by mail\n{permid}\n198.51.100.0/24 until 2027-06-30 # asked for a year\n2001:db8::1\n"
+            "# by mail\n{permid}\n198.51.100.0/24 until 2027-06-30 # asked for a \
+             year\n2001:db8::1\n"
         );
         let list = OptOut::parse(&text).unwrap();
         let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());

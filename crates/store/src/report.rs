@@ -86,9 +86,7 @@ fn headline(complete: &[&Round], newest: &Round, figures: &Figures) -> String {
     let before: Vec<&Figures> =
         complete.iter().rev().skip(1).filter_map(|round| round.figures.as_ref()).collect();
     if before.len() < LEAST_HISTORY {
-        return format!(
-            "{reached}; {LEAST_HISTORY} earlier rounds are needed to say what is usual"
-        );
+        return format!("{reached}; {LEAST_HISTORY} earlier rounds are needed for a usual range");
     }
     let watched: [(&str, Of); 4] = [
         ("peers reached", |figures| Some(figures.reached() as f64)),
@@ -139,7 +137,7 @@ fn section(
     };
     out += &chart::line(
         "Peers reached",
-        "by each complete round; at least one byte of authentication came from each",
+        "in each complete round; each has authenticated",
         &series(|figures| Some(figures.reached() as f64)),
         &whole,
     );
@@ -203,7 +201,7 @@ fn keys(figures: &Figures) -> String {
     let hearsay = (
         figures.hearsay_share().map_or("–".to_owned(), percent),
         format!(
-            "{} of {} known peers were never reached: only others say that they exist",
+            "{} of {} known peers were never reached: known from gossip only",
             number(figures.hearsay),
             number(figures.known)
         ),
@@ -228,7 +226,7 @@ fn outcomes(figures: &Figures) -> String {
     let mut rows: Vec<(&String, &u64)> = figures.outcomes.iter().collect();
     rows.sort_by_key(|(code, count)| (code.as_str() != REACHED, std::cmp::Reverse(**count)));
     let mut out = format!(
-        "<h3>What became of {} visits</h3><table><thead><tr><th>Outcome</th><th class=\"n\">Visits</th><th class=\"n\">Share</th>\
+        "<h3>Outcomes of {} visits</h3><table><thead><tr><th>Outcome</th><th class=\"n\">Visits</th><th class=\"n\">Share</th>\
          <th class=\"bar\"></th></tr></thead><tbody>",
         number(figures.dialled)
     );
@@ -236,7 +234,8 @@ fn outcomes(figures: &Figures) -> String {
         let share = *count as f64 / (figures.dialled.max(1)) as f64;
         let _ = write!(
             out,
-            "<tr><td><code>{}</code></td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"bar\">{}</td></tr>",
+            "<tr><td><code>{}</code></td><td class=\"n\">{}</td><td class=\"n\">{}</td><td \
+             class=\"bar\">{}</td></tr>",
             escape(code),
             number(*count),
             percent(share),
@@ -261,10 +260,10 @@ fn outcomes(figures: &Figures) -> String {
     out
 }
 
-/// What peers say of themselves: versions, and each declared text that few values fill.
+/// What peers report about themselves: versions, and each declared text that few values fill.
 fn said(store: &mut Store, newest: &Round) -> Result<String, StoreError> {
     let mut out = String::from(
-        "<h3>What peers say of themselves</h3><p>Shares are of the peers that said anything. What peers say can be made up.</p>\
+        "<h3>What peers report about themselves</h3><p>Shares are of the peers that reported anything. Peers can report anything they like.</p>\
          <div class=\"two\">",
     );
     let versions: Vec<(String, u64)> = store
@@ -300,7 +299,8 @@ fn breakdown(title: &str, values: &[(String, u64)]) -> String {
         let share = *count as f64 / total as f64;
         let _ = write!(
             out,
-            "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"bar\">{}</td></tr>",
+            "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td \
+             class=\"bar\">{}</td></tr>",
             escape(value),
             number(*count),
             percent(share),
@@ -317,12 +317,10 @@ fn method(rounds: &[Round]) -> String {
          <p>A round visits every known peer that is due once: it dials, authenticates, asks whom the peer knows, and puts the \
          declared questions. {} rounds are in this store; {stopped} of them were stopped before their end and are in no chart.</p>\
          <p><b>Peers that can be reached</b> is Chapman’s capture–recapture estimate from this round and the complete round before. \
-         It takes every peer to be equally likely to be met and nobody to join or leave in between; peers that come and go make it \
-         too large. <b>Coverage</b> is this round’s peers divided by that estimate. <b>Distortion</b> is the share of the peers of \
+         It assumes that every peer is equally likely to be met and that none joins or leaves in between; churn makes it too large. <b>Coverage</b> is this round’s peers divided by that estimate. <b>Distortion</b> is the share of the peers of \
          both rounds that are in only one of them; Stutzbach and Rejaie divide by the sum of both sizes instead.</p>\
          <p>Peers behind NATs that never dial in cannot be visited and are in no estimate.</p>\
-         <h2>What is not in here</h2><p>No address, no name, no identity: peers are counted under a keyed hash, and values that \
-         tell of a person or place are digests. Groups of fewer than {LEAST_GROUP} peers are not broken down.</p></section>\n",
+         <h2>What is not in here</h2><p>No address, no name, no identity: peers are counted under a keyed hash, and values about a person or place are digests. Groups of fewer than {LEAST_GROUP} peers are not broken down.</p></section>\n",
         rounds.len()
     )
 }

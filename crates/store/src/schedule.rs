@@ -1,10 +1,10 @@
 //! When a peer is visited again, and when a question may be put to it again. Pure: the time is
 //! passed in.
 //!
-//! A round visits every peer that is due once. Whoever was reached is due in the next round.
-//! Whoever was not rests for a time that depends on why, doubles with every further failure and has
-//! a cap. A peer that was online for long before it failed gets more patience than one never
-//! reached.
+//! A round visits every peer that is due once. A peer that was reached is due in the next round.
+//! One that was not rests for a time that depends on the cause, doubles with every further failure
+//! and has a cap. A peer that was online for long before it failed gets more patience than one
+//! never reached.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const FLEXIBILITY: Duration = Duration::from_secs(4);
 /// The original gives a peer up at its 28th failed attempt in a row (protocol.md §4).
 pub const GIVES_UP_AT: u32 = 28;
 
-/// How long whoever was given up rests: word of it may still come, and one dial a week costs nobody
+/// How long a given-up peer rests: word of it may still come, and one dial a week costs nobody
 /// much.
 const GIVEN_UP: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -88,7 +88,7 @@ pub fn following(policy: &Policy, began: Time, now: Time) -> Time {
     Time(began.0.saturating_add(every.saturating_mul(rounds)))
 }
 
-/// How long whoever could not be reached is left alone. `uptime`: how long it had been reached
+/// How long an unreachable peer is left alone. `uptime`: how long it had been reached
 /// without a failure before this one.
 fn rest(policy: &Policy, class: Class, failures: u32, uptime: Option<Duration>) -> Duration {
     if failures >= GIVES_UP_AT {

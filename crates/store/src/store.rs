@@ -84,7 +84,7 @@ impl Store {
         }
         Err(StoreError::new(
             Kind::OtherKey,
-            "it was made under another key, so that its peers could not be recognised",
+            "it was created with another key, so its peers can't be recognised",
         ))
     }
 
@@ -113,7 +113,8 @@ impl Store {
         ];
         let id = self.transaction(|store| {
             store.database.run(
-                "INSERT INTO question (network, message, name, declared) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+                "INSERT INTO question (network, message, name, declared) VALUES (?1, ?2, ?3, ?4) \
+                 ON CONFLICT DO NOTHING",
                 &values,
             )?;
             let sql = "SELECT id FROM question WHERE network = ?1 AND message = ?2 AND name = ?3 AND declared = ?4";
@@ -238,5 +239,5 @@ impl Store {
 
 /// Rows that are not what they were written as: another program changed them.
 fn unexpected(what: &str) -> StoreError {
-    StoreError::new(Kind::Corrupt, format!("{what} is not there"))
+    StoreError::new(Kind::Corrupt, format!("{what} does not exist"))
 }

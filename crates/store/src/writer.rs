@@ -2,7 +2,7 @@
 //!
 //! Requests queue up while a transaction runs and go into the next one together: the slower the
 //! disk, the larger the batches. A request is done when [`Done`] says so, never before; what was
-//! not acknowledged is asked again by whoever starts next.
+//! not acknowledged is asked again by the next process.
 
 use std::collections::HashMap;
 use std::thread::{self, JoinHandle};
@@ -55,7 +55,7 @@ pub enum Done {
     },
     /// The store could not be reached; it is tried again. Said once a failure.
     Trouble(StoreError),
-    /// The store cannot be used any more. Nothing follows.
+    /// The store is no longer usable. Nothing follows.
     Failed(StoreError),
 }
 
@@ -83,7 +83,7 @@ impl Writer {
         Ok((Self { requests, thread: Some(thread) }, events))
     }
 
-    /// Writes down whom others told of.
+    /// Records gossip.
     pub fn hear(&self, heard: Vec<Heard>) {
         self.send(Request::Hear(heard));
     }
@@ -118,7 +118,7 @@ impl Writer {
     ) -> Result<T, StoreError> {
         let (answer, answered) = tokio::sync::oneshot::channel();
         self.send(Request::Call(Box::new(move |store| {
-            let _ = answer.send(call(store)); // whoever asked may have given up
+            let _ = answer.send(call(store)); // the caller may have given up
             Ok(())
         })));
         answered
@@ -132,9 +132,7 @@ impl Writer {
         let thread = self.thread.take();
         drop(self);
         if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!(
-                "the store's thread came to grief; what it had acknowledged is on disk"
-            );
+            tracing::error!("the store's thread failed; everything it acknowledged is on disk");
         }
     }
 
@@ -180,7 +178,7 @@ impl Work {
     }
 
     fn tell(&self, done: Done) {
-        let _ = self.done.send(done); // nobody waits for it any more
+        let _ = self.done.send(done); // no longer awaited
     }
 
     fn perform(&mut self, batch: Batch) -> Result<(), StoreError> {

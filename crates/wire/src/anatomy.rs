@@ -50,7 +50,7 @@ pub struct Field {
     pub value: Range<usize>,
     /// What its value says.
     pub means: Means,
-    /// By its value somebody could be found: an address, a permid, a signature (from which the key
+    /// Its value could identify someone: an address, a permid, a signature (from which the key
     /// can be computed), or a payload, which may hold anything.
     pub hides: bool,
 }
@@ -88,7 +88,7 @@ pub enum Means {
     Signature(u64),
     /// Bytes whose meaning is another's affair: of a payload, so many.
     Payload(u64),
-    /// So many peers that somebody tells of.
+    /// So many peers in gossip.
     Peers(usize),
     /// So many bytes that nobody is to see.
     Withheld(u64),
@@ -125,7 +125,7 @@ pub fn hidden(fields: &[Field]) -> Vec<Range<usize>> {
 }
 
 impl Piece {
-    /// The piece with everything blanked by which somebody could be found, as privacy mode records
+    /// The piece with all identifying values blanked, as privacy mode records
     /// it.
     #[must_use]
     pub fn without_addresses(&self) -> Self {

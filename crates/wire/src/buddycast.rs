@@ -42,7 +42,7 @@ pub struct BuddyCast {
     pub random_peers: Vec<ListedPeer>,
 }
 
-/// What somebody says of a third peer: hearsay.
+/// A peer's word about another: hearsay.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ListedPeer {
     /// Who it is said to be.

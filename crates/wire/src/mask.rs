@@ -33,7 +33,7 @@ pub struct Mask {
     key: [u8; 32],
 }
 
-/// Something that says who or where somebody is.
+/// Something that identifies or locates someone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Secret<'a> {
     Address(IpAddr),

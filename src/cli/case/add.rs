@@ -1,4 +1,4 @@
-//! `case add`: notes, files, recordings, and checkpoints that somebody else signed too.
+//! `case add`: notes, files, recordings, and checkpoints also signed by others.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,22 +22,22 @@ const MAX_FILE: u64 = 64 << 20;
 pub struct AddArgs {
     /// The case file
     file: PathBuf,
-    /// What somebody should know
+    /// Text of a note
     #[arg(long, value_name = "TEXT", env = "SWARMSCOPE_NOTE")]
     note: Option<String>,
-    /// The entries that the note is about
+    /// Entries the note is about
     #[arg(long, value_name = "N", env = "SWARMSCOPE_ABOUT", value_delimiter = ',')]
     about: Vec<u64>,
-    /// The note that this one replaces; both stay
+    /// Note that this one replaces; both are kept
     #[arg(long, value_name = "N", env = "SWARMSCOPE_REPLACES")]
     replaces: Option<u64>,
-    /// A file to keep as it is, up to 64 MiB
+    /// File to include unchanged, up to 64 MiB
     #[arg(long, value_name = "PATH", env = "SWARMSCOPE_ADD_FILE")]
     add_file: Option<PathBuf>,
-    /// A recording, whose questions and replies become entries
+    /// Recording whose questions and replies become entries
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_RECORDING")]
     recording: Option<PathBuf>,
-    /// A checkpoint of this case that a witness has signed
+    /// Checkpoint of this case signed by a witness
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_CHECKPOINT")]
     checkpoint: Option<PathBuf>,
     #[command(flatten)]
@@ -90,16 +90,16 @@ fn case_file(case: &mut CaseFile, path: &Path) -> Result<u64, CliError> {
         .len();
     if size > MAX_FILE {
         return Err(CliError::file(path, "larger than 64 MiB")
-            .with_hint("add a digest of it as a note instead"));
+            .with_hint("add its digest as a note instead"));
     }
     let bytes =
         fs::read(path).map_err(|error| CliError::file(path, error).with_hint("check its path"))?;
     if !case.entries.keeps().addresses {
         return Err(CliError::file(
             path,
-            "this case hides addresses, and a file could hold some; nothing was added",
+            "this case hides addresses, and a file could contain some; nothing was added",
         )
-        .with_hint("write what it shows as a note, or open a case that keeps addresses"));
+        .with_hint("summarise it in a note, or create a case that keeps addresses"));
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut draft = Draft::new(kind::FILE).plain("bytes", bytes.len()).private("name", name);
@@ -113,7 +113,7 @@ fn witnessed(case: &mut CaseFile, path: &Path) -> Result<u64, CliError> {
         note.checkpoint.origin == case.id().origin() && note.verify(&case.public_key()).is_ok();
     if !ours {
         return Err(CliError::file(path, "not a checkpoint of this case by its own key")
-            .with_hint("check which case it is of"));
+            .with_hint("check that it belongs to this case"));
     }
     case.append(Draft::new(kind::WITNESSED).plain("note", note))
 }

@@ -25,13 +25,13 @@ pub struct ExportArgs {
     /// jsonl, csv, parquet, stix, markdown or html
     #[arg(long, value_name = "FORMAT", env = "SWARMSCOPE_FORMAT", value_parser = format)]
     format: Format,
-    /// Where it goes, with the format's extension; an existing file is never replaced
+    /// Output file, with the format's extension; an existing file is never overwritten
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_OUT")]
     out: PathBuf,
-    /// Only the replies whose digest of what they say begins so: one group
+    /// Only the group of replies whose content digest begins with this
     #[arg(long, value_name = "HEX", env = "SWARMSCOPE_CONTENT")]
     content: Option<String>,
-    /// Only the questions of these entries
+    /// Only these entries' questions
     #[arg(long, value_name = "N", env = "SWARMSCOPE_ENTRIES", value_delimiter = ',')]
     entries: Vec<u64>,
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub struct ExportArgs {
 
 fn format(name: &str) -> Result<Format, String> {
     Format::find(name).ok_or_else(|| {
-        format!("not a format; write one of: {}", Format::ALL.map(Format::name).join(", "))
+        format!("unknown format; use one of: {}", Format::ALL.map(Format::name).join(", "))
     })
 }
 
@@ -50,7 +50,7 @@ pub fn run(args: &ExportArgs) -> Result<u8, CliError> {
     if !args.format.suits(&args.out) {
         let wanted = args.format.extensions().join(" or .");
         return Err(CliError::usage(
-            format!("--out: {} is no name for {}", args.out.display(), args.format),
+            format!("--out: {} is not a file name for {}", args.out.display(), args.format),
             format!("end it in .{wanted}"),
         ));
     }

@@ -27,20 +27,20 @@ const MASK: &[u8] = b"swarmscope case mask ";
 
 #[derive(Args, Debug)]
 pub struct NewArgs {
-    /// Where to write it
+    /// File to create
     file: PathBuf,
     #[command(flatten)]
     key: KeyOption,
-    /// Why the case was opened
+    /// Reason for the case
     #[arg(long, value_name = "TEXT", env = "SWARMSCOPE_WHY")]
     why: Option<String>,
-    /// By whose order, or on what grounds
+    /// Who ordered it, or its legal basis
     #[arg(long, value_name = "TEXT", env = "SWARMSCOPE_ORDER")]
     order: Option<String>,
-    /// Keep no address, and pseudonyms for permids; of replies, what masking leaves
+    /// Keep no addresses, pseudonyms instead of permids, and masked replies
     #[arg(long, env = "SWARMSCOPE_HIDE_ADDRESSES", value_parser = BoolishValueParser::new())]
     hide_addresses: bool,
-    /// Keep SHA-256 hashes of what was sent and came, not the bytes
+    /// Keep SHA-256 hashes of requests and replies instead of their bytes
     #[arg(long, env = "SWARMSCOPE_HASHES_ONLY", value_parser = BoolishValueParser::new())]
     hashes_only: bool,
 }
@@ -85,7 +85,7 @@ impl CaseFile {
         let key = option.read()?;
         let file = OpenOptions::new().read(true).write(true).open(path);
         let file = file.map_err(|error| {
-            CliError::file(path, error).with_hint("`swarmscope case new FILE` opens a case")
+            CliError::file(path, error).with_hint("create a case with `swarmscope case new FILE`")
         })?;
         lock(path, &file)?;
         let clock = Clock::start();
@@ -93,12 +93,12 @@ impl CaseFile {
         let (writer, report) = Writer::open(file, clock.now(), salts(random()?))
             .map_err(|error| broken(path, error))?;
         if !writer.is_key(&key) {
-            return Err(CliError::file(path, "it was opened with another key; nothing was added")
-                .with_hint("name the key file that it was opened with: --identity FILE"));
+            return Err(CliError::file(path, "it belongs to another key; nothing was added")
+                .with_hint("give the key file it was created with: --identity FILE"));
         }
         if report.torn > 0 {
             tracing::warn!(
-                "{}: {} bytes of an entry that a crash had torn were cut; an entry says so",
+                "{}: {} bytes of an entry cut short by a crash were removed; an entry records it",
                 path.display(),
                 report.torn
             );
@@ -159,7 +159,7 @@ impl CaseFile {
     }
 
     fn failed(&self, error: &WriteError) -> CliError {
-        CliError::file(&self.path, format!("nothing more was added: {error}"))
+        CliError::file(&self.path, format!("nothing else was added: {error}"))
     }
 }
 
@@ -191,7 +191,7 @@ pub fn new(args: &NewArgs) -> Result<u8, CliError> {
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create_new(true).mode(0o600).open(path);
     let file = file.map_err(|error| {
-        CliError::file(path, error).with_hint("a case needs a file of its own; choose another name")
+        CliError::file(path, error).with_hint("file exists; choose another name for the case")
     })?;
     lock(path, &file)?;
     let keeps =
@@ -233,11 +233,11 @@ pub fn program() -> String {
 /// It can't be read.
 pub fn read(path: &Path) -> Result<std::io::BufReader<File>, CliError> {
     let file = File::open(path)
-        .map_err(|error| CliError::file(path, error).with_hint("check the path of the case"))?;
+        .map_err(|error| CliError::file(path, error).with_hint("check the path to the case"))?;
     let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
     if !regular {
         return Err(
-            CliError::file(path, "it is not a file").with_hint("check the path of the case")
+            CliError::file(path, "it is not a file").with_hint("check the path to the case")
         );
     }
     Ok(std::io::BufReader::with_capacity(1 << 20, file))
@@ -256,20 +256,23 @@ fn keeps(path: &Path, file: &File) -> Result<Keeps, CliError> {
 fn lock(path: &Path, file: &File) -> Result<(), CliError> {
     match file.try_lock() {
         Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(CliError::file(path, "another process writes to it")
-            .with_hint("wait for it to end, or use another case")),
+        Err(TryLockError::WouldBlock) => {
+            Err(CliError::file(path, "another process is writing to it")
+                .with_hint("wait until it is done, or use another case"))
+        }
         Err(TryLockError::Error(error)) => Err(CliError::file(path, error)),
     }
 }
 
 fn broken(path: &Path, error: OpenError) -> CliError {
-    CliError::file(path, error)
-        .with_hint("`swarmscope case verify FILE` says what still holds; go on in a new case")
+    CliError::file(path, error).with_hint(
+        "`swarmscope case verify FILE` lists the entries that still hold; continue in a new case",
+    )
 }
 
 fn random() -> Result<Salt, CliError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)
-        .map_err(|error| CliError::io(format!("no randomness for a case: {error}")))?;
+        .map_err(|error| CliError::io(format!("no random numbers for the case: {error}")))?;
     Ok(bytes)
 }

@@ -17,10 +17,10 @@ use crate::cli::{CliError, output};
 pub struct RedactArgs {
     /// The case file
     file: PathBuf,
-    /// Where the copy goes; an existing file is never replaced
+    /// File for the copy; an existing file is never overwritten
     #[arg(long, value_name = "COPY", env = "SWARMSCOPE_OUT")]
     out: PathBuf,
-    /// Which fields the copy withholds, in every entry: address, peer, payload, text, …
+    /// Fields to withhold in every entry: address, peer, payload, text, …
     #[arg(
         long,
         value_name = "NAME",
@@ -29,7 +29,7 @@ pub struct RedactArgs {
         required = true
     )]
     field: Vec<String>,
-    /// Why; it stands in the case and in the copy
+    /// Reason, recorded in the case and in the copy
     #[arg(long, value_name = "TEXT", env = "SWARMSCOPE_WHY")]
     why: String,
     #[command(flatten)]
@@ -49,7 +49,8 @@ pub fn run(args: &RedactArgs) -> Result<u8, CliError> {
                 "--field: no entry has a field {} that can be withheld",
                 args.field.join(" or ")
             ),
-            "`swarmscope case show FILE --json` lists the fields; the format says which are commitments",
+            "`swarmscope case show FILE --json` lists the fields; the format says which are \
+             commitments",
         ));
     }
     let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&args.out);

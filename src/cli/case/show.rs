@@ -40,8 +40,8 @@ const NOT_IN_A_LINE: &[&str] = &[
 pub fn run(args: &ShowArgs) -> Result<u8, CliError> {
     let failed = |error| CliError::file(&args.file, error);
     let mut records = Records::open(file::read(&args.file)?).map_err(failed)?.ok_or_else(|| {
-        CliError::file(&args.file, "it is no case file")
-            .with_hint("`swarmscope case new FILE` opens a case")
+        CliError::file(&args.file, "not a case file")
+            .with_hint("create a case with `swarmscope case new FILE`")
     })?;
     let mut code = 0;
     while let Some(found) = records.read().map_err(failed)? {
@@ -57,7 +57,8 @@ pub fn run(args: &ShowArgs) -> Result<u8, CliError> {
                     code = super::verify::BROKEN;
                 }
                 output::say(format_args!(
-                    "{bytes} bytes from byte {offset} on are {what}; `swarmscope case verify` says what still holds"
+                    "{bytes} bytes from byte {offset} on are {what}; `swarmscope case verify` \
+                     lists the entries that still hold"
                 ));
                 continue;
             }

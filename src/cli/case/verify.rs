@@ -22,7 +22,7 @@ pub const BROKEN: u8 = 13;
 pub struct VerifyArgs {
     /// The case file
     file: PathBuf,
-    /// A checkpoint that was kept elsewhere: the case must continue it
+    /// Checkpoint kept elsewhere, which the case must continue
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_CHECKPOINT")]
     checkpoint: Option<PathBuf>,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub fn checkpoint(args: &FileArgs) -> Result<u8, CliError> {
         return Ok(BROKEN);
     }
     let Some(note) = report.checkpoint else {
-        return Err(CliError::file(&args.file, "it has no checkpoint yet")
+        return Err(CliError::file(&args.file, "no checkpoint yet")
             .with_hint("`swarmscope case sign FILE` writes one"));
     };
     output::write_out(note.to_string().as_bytes())?;
@@ -70,7 +70,7 @@ pub fn report(path: &Path, outside: Option<&Note>) -> Result<Report, CliError> {
 /// # Errors
 /// It can't be read, or is none.
 pub fn note(path: &Path) -> Result<Note, CliError> {
-    const HINT: &str = "a checkpoint is what `swarmscope case checkpoint FILE` prints";
+    const HINT: &str = "use the output of `swarmscope case checkpoint FILE`";
     let size =
         fs::metadata(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?.len();
     if size > MAX_NOTE as u64 {
@@ -93,7 +93,8 @@ fn as_text(report: &Report, outside: Option<&Note>) -> String {
     let mut lines = vec![match (outside, report.outside) {
         (Some(_), Some(size)) => {
             format!(
-                "The first {size} entries are those of the checkpoint from elsewhere; what follows rests on this file alone."
+                "The first {size} entries match the checkpoint kept elsewhere; only this file \
+                 vouches for the rest."
             )
         }
         _ => CAVEAT.to_owned(),
@@ -119,7 +120,7 @@ fn as_text(report: &Report, outside: Option<&Note>) -> String {
         let after = report.entries - report.signed - u64::from(report.checkpoint.is_some());
         if after > 0 {
             lines.push(format!(
-                "the last {after} are not signed yet: anybody could have written them"
+                "the last {after} are not signed yet: anyone could have written them"
             ));
         }
     } else {
@@ -146,7 +147,8 @@ fn as_text(report: &Report, outside: Option<&Note>) -> String {
     }
     if report.torn > 0 {
         lines.push(format!(
-            "{} bytes at the end are no whole entry, as a crash leaves them; no signature covers them",
+            "{} bytes at the end are an incomplete entry, as a crash leaves it; no signature \
+             covers them",
             report.torn
         ));
     }

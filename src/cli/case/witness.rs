@@ -20,10 +20,10 @@ pub struct WitnessArgs {
     file: PathBuf,
     #[command(flatten)]
     key: KeyOption,
-    /// Your name in the note [default: swarmscope-witness/ and the beginning of your key]
+    /// Your name in the note [default: swarmscope-witness/ and the first digits of your key]
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_NAME")]
     name: Option<String>,
-    /// Where you remember how far cases had come [default: witness.txt in the data directory]
+    /// File that remembers the size of each case [default: witness.txt in the data directory]
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_MEMORY")]
     memory: Option<PathBuf>,
 }
@@ -36,8 +36,8 @@ pub fn run(args: &WitnessArgs) -> Result<u8, CliError> {
     let name = args.name.clone().unwrap_or_else(|| format!("swarmscope-witness/{begins}"));
     if !is_key_name(&name) {
         return Err(CliError::usage(
-            "--name: a name without spaces and plus signs is needed",
-            "write such as alice.example/swarmscope",
+            "--name: a name must not contain spaces or plus signs",
+            "use something like alice.example/swarmscope",
         ));
     }
     let path = args.memory.clone().map_or_else(directories::witness_memory, Ok)?;
@@ -49,8 +49,8 @@ pub fn run(args: &WitnessArgs) -> Result<u8, CliError> {
             write(&path, &memory)?; // before anybody can have the signature
             let before = seen.seen(&note.checkpoint.origin);
             output::say(match before {
-                Some(before) => format!("it continues the {before} entries that you signed before"),
-                None => "it is the first time that you see this case: what came before now rests on its writer's word"
+                Some(before) => format!("it continues the {before} entries you signed before"),
+                None => "you see this case for the first time: everything up to now rests on its author's word"
                     .into(),
             });
             output::write_out(note.to_string().as_bytes())?;
@@ -75,7 +75,7 @@ fn read(path: &Path) -> Result<Memory, CliError> {
     };
     Memory::parse(&text).ok_or_else(|| {
         CliError::file(path, "a line is not origin, size and root")
-            .with_hint("name another file with --memory, or mend this one")
+            .with_hint("use another file with --memory, or repair this one")
     })
 }
 
@@ -94,6 +94,6 @@ fn write(path: &Path, memory: &Memory) -> Result<(), CliError> {
         fs::rename(&new, path)
     };
     replace().map_err(|error| {
-        CliError::file(path, error).with_hint("nothing was signed; name another file with --memory")
+        CliError::file(path, error).with_hint("nothing was signed; use another file with --memory")
     })
 }

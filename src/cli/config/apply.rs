@@ -105,8 +105,7 @@ impl Reading<'_> {
                 .filter(|command| has_lines(command))
                 .map(Command::get_name);
             let known: Vec<_> = known.collect();
-            let what =
-                format!("[{above}{word}] is not a section; the sections are {}", known.join(", "));
+            let what = format!("[{above}{word}] is not a section; sections: {}", known.join(", "));
             return self.wrong(&key.span(), what);
         };
         let place = format!("{above}{word}.");

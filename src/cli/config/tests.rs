@@ -159,11 +159,11 @@ fn everything_that_is_wrong_is_told_with_its_line() {
     let expected = [
         (1, "unknown option \"lsiten\": did you mean listen?"),
         (2, "privacy: use true or false"),
-        (5, "timeout: not a time"),
+        (5, "timeout: not a valid time"),
         (6, "unknown option \"frame\": `swarmscope config` lists the options"),
         (
             7,
-            "[reqest] is not a section; the sections are tui, demo, peer, request, case, check, signals, key",
+            "[reqest] is not a section; sections: tui, demo, peer, request, case, check, signals, key",
         ),
         (9, "theme: takes one value, not a list"),
         (10, "overlay-version: not an overlay version"),

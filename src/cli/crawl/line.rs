@@ -121,7 +121,7 @@ impl Line {
                 let answered: Vec<String> =
                     answered.iter().map(|(name, count)| format!("{count} {name}")).collect();
                 let size = estimate
-                    .map_or("not known before a second round".to_owned(), |[low, mid, high]| {
+                    .map_or("not known before the second round".to_owned(), |[low, mid, high]| {
                         format!("{mid:.0} (95 %: {low:.0} to {high:.0})")
                     });
                 format!(
@@ -170,7 +170,7 @@ pub struct Live(Option<JoinHandle<()>>);
 
 impl Live {
     /// On a terminal one line that changes; with `json` an event from time to time; else nothing.
-    #[allow(clippy::disallowed_methods, reason = "it follows the clock")]
+    #[allow(clippy::disallowed_methods, reason = "follows the clock")]
     pub fn start(mut progress: watch::Receiver<Progress>, json: bool, every: Duration) -> Self {
         let follows = io::stderr().is_terminal();
         if !json && !follows {

@@ -21,7 +21,7 @@ pub fn rounds(place: &str) -> Result<Vec<Round>, CliError> {
     let failed = |error: &dyn std::fmt::Display| CliError::io(format!("{place}: {error}"));
     let parsed: Place = place
         .parse()
-        .map_err(|error: String| CliError::usage(error, "write a case, a recording or a store"))?;
+        .map_err(|error: String| CliError::usage(error, "use a case, a recording or a store"))?;
     let mut store = Store::read(&parsed).map_err(|error| failed(&error))?;
     let all = Selection { round: None, network: None };
     let (mut rounds, mut versions) = (BTreeMap::new(), HashMap::new());

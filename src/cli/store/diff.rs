@@ -30,14 +30,14 @@ pub fn run(args: &DiffArgs) -> Result<u8, CliError> {
     let (Some(one), Some(other)) = (network(args.a), network(args.b)) else {
         let missing = if network(args.a).is_none() { args.a } else { args.b };
         return Err(CliError::usage(
-            format!("there is no round {missing}"),
+            format!("no round {missing}"),
             "`swarmscope store rounds STORE` lists them",
         ));
     };
     if one != other {
         let what =
             format!("round {} is of {}, round {} of {}", args.a, one.name(), args.b, other.name());
-        return Err(CliError::usage(what, "two networks are never compared"));
+        return Err(CliError::usage(what, "rounds of different networks can't be compared"));
     }
     let mut outcomes = |round: i64| -> Result<HashMap<String, String>, CliError> {
         let mut found = HashMap::new();

@@ -47,7 +47,7 @@ fn word(text: &str) -> Result<Word, String> {
     };
     let (field, rest) = bare.split_at(at);
     if field.is_empty() {
-        return Err(format!("{text:?} names no field"));
+        return Err(format!("{text:?} is not a field"));
     }
     let number = |text: &str| text.parse::<f64>().map_err(|_| format!("{text:?} is not a number"));
     let compared = match rest {

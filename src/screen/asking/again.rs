@@ -21,7 +21,7 @@ pub fn resend(model: &mut Model) -> Effects {
     } else {
         format!(", the same {}", size(ask.payload.len()))
     };
-    model.say(Kind::Done, format!("#{number} {label} is sent again{bytes}{will}"));
+    model.say(Kind::Done, format!("resending #{number} {label}{bytes}{will}"));
     vec![Effect::Request(ask)]
 }
 
@@ -31,8 +31,8 @@ pub fn can_resend(model: &Model) -> Ready {
 
 fn ask(model: &Model) -> Result<Ask, String> {
     is_no_replay(model)?;
-    let request = model.request().ok_or("nothing has been asked of this peer")?;
-    let to = model.peer().and_then(Peer::permid).ok_or("its identity is unknown: connect first")?;
+    let request = model.request().ok_or("no request to this peer yet")?;
+    let to = model.peer().and_then(Peer::permid).ok_or("identity unknown: connect first")?;
     let timeout =
         model.registry().get(request.message).map_or(USUAL_TIMEOUT, |probe| probe.timeout());
     Ok(Ask {
@@ -53,10 +53,10 @@ fn will_meet_254(model: &Model, ask: &Ask) -> String {
     {
         Acceptance::Now => String::new(),
         Acceptance::In(left) => {
-            format!("; it will meet 254, the peer accepts it again at {}", at(left))
+            format!("; expect 254: the peer accepts it again at {}", at(left))
         }
         Acceptance::AtMost(left) => {
-            format!("; it may meet 254, the peer accepts it again at {} at latest", at(left))
+            format!("; 254 is possible: the peer accepts it again at {} at the latest", at(left))
         }
     }
 }

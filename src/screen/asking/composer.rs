@@ -336,7 +336,7 @@ impl Composer {
         };
         let body = request.encode().body;
         let length = u32::try_from(total - 4)
-            .map_err(|_| "the payload does not fit into a frame".to_owned())?;
+            .map_err(|_| "the payload does not fit in a frame".to_owned())?;
         let parts = [
             hex(&length.to_be_bytes()),
             "e8".to_owned(),

@@ -25,7 +25,7 @@ pub fn can_edit(model: &Model) -> Ready {
     let text = model.composer.to_edit(model.registry());
     if text.len() > MOST_PAYLOAD {
         return Err(format!(
-            "{} are more than comes back: {} at most",
+            "too long to edit: {}; the maximum is {}",
             size(text.len()),
             size(MOST_PAYLOAD)
         ));
@@ -46,7 +46,7 @@ pub fn edit(model: &mut Model) -> Effects {
 /// Why it can't be one.
 pub fn read(bytes: &[u8]) -> Result<String, String> {
     let text = str::from_utf8(bytes)
-        .map_err(|_| "it is no text in UTF-8: write bytes as hex:…")?
+        .map_err(|_| "not UTF-8 text: write bytes as hex:…")?
         .replace("\r\n", "\n");
     let text = text.strip_suffix('\n').unwrap_or(&text).replace('\t', " ");
     if text.len() > MOST_PAYLOAD {
@@ -60,7 +60,7 @@ pub fn read(bytes: &[u8]) -> Result<String, String> {
         if let Some((c, _)) = line.chars().zip(clean(line).chars()).find(|(c, shown)| c != shown) {
             let code = u32::from(c);
             return Err(format!(
-                "line {} has U+{code:04X}, which can't be seen: write such bytes as hex:…",
+                "line {} contains the invisible U+{code:04X}: write the payload as hex:…",
                 number + 1
             ));
         }
@@ -72,7 +72,7 @@ pub fn read(bytes: &[u8]) -> Result<String, String> {
 pub fn edited(model: &mut Model, left: Result<String, String>) {
     match left.and_then(|text| read(text.as_bytes())) {
         Ok(text) if text == model.composer.to_edit(model.registry()) => {
-            model.say(Kind::Plain, "the payload is as it was");
+            model.say(Kind::Plain, "payload unchanged");
         }
         Ok(text) => {
             model.composer.take_edited(&model.setup.registry, &text);
@@ -83,12 +83,10 @@ pub fn edited(model: &mut Model, left: Result<String, String>) {
                 (counted(text.split('\n').count(), "line"), model.key_of("undo payload"));
             model.say(
                 Kind::Done,
-                format!("the payload is what the editor left, {lines}; {undo} takes that back"),
+                format!("payload updated from the editor, {lines}; {undo} undoes it"),
             );
         }
-        Err(why) => {
-            model.say(Kind::NotDone, format!("the payload stays as it was: {}", clean(&why)))
-        }
+        Err(why) => model.say(Kind::NotDone, format!("payload unchanged: {}", clean(&why))),
     }
 }
 
@@ -120,10 +118,10 @@ mod tests {
             assert_eq!(read(left).as_deref(), Ok(text), "{left:?}");
         }
         for (left, why) in [
-            (&b"a\nb\x1b[2J"[..], "line 2 has U+001B"),
-            ("x\u{202e}y".as_bytes(), "line 1 has U+202E"),
+            (&b"a\nb\x1b[2J"[..], "line 2 contains the invisible U+001B"),
+            ("x\u{202e}y".as_bytes(), "line 1 contains the invisible U+202E"),
             (b"a\0", "U+0000"),
-            (b"\xff\xfe", "no text in UTF-8"),
+            (b"\xff\xfe", "not UTF-8 text"),
             (&vec![b'x'; MOST_PAYLOAD + 1], "256 KiB"),
         ] {
             assert!(read(left).unwrap_err().contains(why), "{why}: {:?}", read(left));

@@ -1,4 +1,4 @@
-//! Finding a message by what somebody types.
+//! Finding a message by typed text.
 
 use crate::screen::search::{Hit, search};
 use swarmscope_facts::messages::{Known, all, known};

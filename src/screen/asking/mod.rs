@@ -1,4 +1,4 @@
-//! Requests: putting one together, and what became of it.
+//! Requests: composing one, and its outcome.
 
 pub(in crate::screen) mod again;
 pub mod command;

@@ -24,7 +24,7 @@ pub struct Hints {
 }
 
 impl Hints {
-    /// For somebody who has never seen them.
+    /// For a first run.
     #[must_use]
     pub const fn first() -> Self {
         Self { open: true, followed: Vec::new(), unwritten: true }
@@ -41,7 +41,7 @@ impl Hints {
         self.open = false;
     }
 
-    /// A command has been used: whoever has followed three needs no more.
+    /// A command has been used: after three, the hints have done their job.
     pub(in crate::screen) fn used(&mut self, command: &'static str) {
         let worth = WORTH.iter().any(|(name, _)| *name == command);
         if self.open && worth && !self.followed.contains(&command) {

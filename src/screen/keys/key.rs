@@ -142,7 +142,7 @@ impl FromStr for Key {
                 .iter()
                 .find_map(|(name, modifier)| Some((rest.strip_prefix(name)?, modifier)));
             let Some((after, modifier)) = modifier else {
-                return Err(format!("{text:?} is no key"));
+                return Err(format!("{text:?} is not a key"));
             };
             (rest, modifiers) = (after, modifiers | *modifier);
         };
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn what_is_no_key_is_an_error() {
         for text in ["", "ctrl-", "hyper-x", "xy", "f0", "f25", " ", "\n"] {
-            assert_eq!(text.parse::<Key>(), Err(format!("{text:?} is no key")));
+            assert_eq!(text.parse::<Key>(), Err(format!("{text:?} is not a key")));
         }
         assert_eq!(
             "ctrl-shift-up".parse(),

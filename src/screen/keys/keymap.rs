@@ -49,7 +49,7 @@ impl FromStr for Sequence {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let keys: Vec<Key> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-        if keys.is_empty() { Err("no key is named".to_owned()) } else { Ok(Self(keys)) }
+        if keys.is_empty() { Err("no key given".to_owned()) } else { Ok(Self(keys)) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The mouse: what it points at, and what a click means there. Whoever does not want it never meets
+//! The mouse: what it points at, and what a click means there. Nobody who does not want it meets
 //! it: it is switched on by a command, because a terminal that reports the mouse no longer selects
 //! text with it.
 

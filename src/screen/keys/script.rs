@@ -181,7 +181,7 @@ fn no_key(error: &str) -> String {
 /// `2 s`, `500 ms`, `2s`; what follows a `#` is a comment.
 fn time(text: &str) -> Result<Duration, String> {
     let text = text.split('#').next().unwrap_or_default().trim();
-    let wrong = || format!("{text:?} is no time; write 2 s or 500 ms");
+    let wrong = || format!("{text:?} is not a time; use 2 s or 500 ms");
     let digits =
         text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
     let (number, unit) = text.split_at(digits);
@@ -247,12 +247,12 @@ mod tests {
     #[test]
     fn lines_that_mean_nothing_are_errors_with_their_numbers() {
         for (text, line, word) in [
-            ("j\nhyper-x", 2, "no key, nor one of type"),
-            ("wait", 1, "no time"),
-            ("wait 2 h", 1, "no time"),
+            ("j\nhyper-x", 2, "not a key, nor one of type"),
+            ("wait", 1, "not a time"),
+            ("wait 2 h", 1, "not a time"),
             ("wait 2000 min", 1, "more than an hour"),
             ("type", 1, "needs a text"),
-            ("quit now", 1, "no key"),
+            ("quit now", 1, "not a key"),
         ] {
             let error = Script::parse(text).unwrap_err();
             assert_eq!(error.line, line, "{text}");

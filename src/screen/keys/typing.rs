@@ -97,7 +97,8 @@ pub fn text_typed(model: &mut Model, text: &str) {
             if !model.composer.insert(text) {
                 model.say(
                     Kind::NotDone,
-                    "not pasted: the payload editor takes 256 KiB; `swarmscope request … @FILE` takes more",
+                    "not pasted: the payload editor takes 256 KiB; `swarmscope request … @FILE` \
+                     takes more",
                 );
             }
         }
@@ -110,7 +111,9 @@ pub fn text_typed(model: &mut Model, text: &str) {
             let (request, filter) = (model.key_of("request"), model.key_of("filter"));
             model.say(
                 Kind::Plain,
-                format!("what is pasted goes into a text: {request} edits the request, {filter} the filter"),
+                format!(
+                    "paste needs a text field: {request} edits the request, {filter} the filter"
+                ),
             );
         }
     }

@@ -36,9 +36,7 @@ fn movable(model: &Model) -> Option<usize> {
 /// # Errors
 /// Its place is fixed.
 pub fn can_move(model: &Model) -> Result<(), String> {
-    movable(model)
-        .map(drop)
-        .ok_or_else(|| "its place is fixed: without it a row says nothing of anybody".to_owned())
+    movable(model).map(drop).ok_or_else(|| "this column is fixed: it identifies the row".to_owned())
 }
 
 pub fn toggle(model: &mut Model) -> Effects {

@@ -217,7 +217,7 @@ impl Columns {
                 ("reversed", toml::Value::Boolean(reversed)) => columns.sort.reversed = *reversed,
                 _ => {
                     let is = "is `columns = [\"…\"]`, `sort = \"…\"` or `reversed = true`";
-                    return Err(wrong(format!("not understood: a line {is}")));
+                    return Err(wrong(format!("invalid line: a line {is}")));
                 }
             }
         }
@@ -293,10 +293,10 @@ mod tests {
     #[test]
     fn a_wrong_line_is_named() {
         for (text, error) in [
-            ("columns = [\"rtt\"]", "line 1: \"columns\": \"rtt\": no column"),
-            ("\nsort = 3", "line 2: \"sort\": not understood"),
+            ("columns = [\"rtt\"]", "line 1: \"columns\": \"rtt\": no such column"),
+            ("\nsort = 3", "line 2: \"sort\": invalid line"),
             ("sort = \"luck\"", "line 1: \"sort\": "),
-            ("colums = []", "line 1: \"colums\": not understood"),
+            ("colums = []", "line 1: \"colums\": invalid line"),
         ] {
             let found = Columns::from_toml(text).unwrap_err();
             assert!(found.starts_with(error), "{found}");

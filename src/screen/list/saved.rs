@@ -50,10 +50,10 @@ impl Saved {
         }
         Filter::parse(text).map_err(|error| format!("the filter: {error}"))?;
         if text.trim().is_empty() {
-            return Err("there is no filter to save".to_owned());
+            return Err("no filter to save".to_owned());
         }
         if self.by_name.len() >= MOST && !self.by_name.contains_key(name) {
-            return Err(format!("there are {MOST} already: delete one first"));
+            return Err(format!("{MOST} filters are saved already: delete one first"));
         }
         self.by_name.insert(name.to_owned(), text.trim().to_owned());
         Ok(())

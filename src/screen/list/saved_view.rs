@@ -28,17 +28,13 @@ pub fn selected(model: &Model) -> Option<(&str, &str)> {
 /// # Errors
 /// None is selected.
 pub fn has_selected(model: &Model) -> Result<(), String> {
-    selected(model).map(drop).ok_or_else(|| "no filter is saved yet".to_owned())
+    selected(model).map(drop).ok_or_else(|| "no saved filters yet".to_owned())
 }
 
 /// # Errors
 /// None is in force.
 pub fn has_filter(model: &Model) -> Result<(), String> {
-    if model.filter.text().trim().is_empty() {
-        Err("there is no filter to save".to_owned())
-    } else {
-        Ok(())
-    }
+    if model.filter.text().trim().is_empty() { Err("no filter to save".to_owned()) } else { Ok(()) }
 }
 
 pub fn apply(model: &mut Model) -> Effects {
@@ -64,7 +60,7 @@ pub fn save(model: &mut Model) -> Effects {
     }
     let at = model.kept.filters.iter().position(|(saved, _)| saved == name).unwrap_or(0);
     model.mode = Mode::Filters { at };
-    model.say(Kind::Plain, format!("the filter is saved as {}", words::clean(&name)));
+    model.say(Kind::Plain, format!("filter saved as {}", words::clean(&name)));
     keep(model)
 }
 
@@ -79,7 +75,7 @@ pub fn delete(model: &mut Model) -> Effects {
     if let Mode::Filters { at } = &mut model.mode {
         *at = (*at).min(model.kept.filters.len().saturating_sub(1));
     }
-    model.say(Kind::Plain, format!("the filter {} is deleted", words::clean(&name)));
+    model.say(Kind::Plain, format!("filter {} deleted", words::clean(&name)));
     keep(model)
 }
 

@@ -19,7 +19,7 @@ pub fn found(model: &Model) -> impl Iterator<Item = &Line> {
     })
 }
 
-/// Whoever reads older lines goes on reading them while new ones come.
+/// A reader of older lines keeps them in view while new ones come.
 pub(in crate::screen) fn hold_still(model: &mut Model, newest_before: u64) {
     let Mode::Log { back: back @ 1.. } = model.mode else { return };
     let came = found(model).take_while(|line| line.number > newest_before).count();

@@ -65,16 +65,14 @@ pub fn marks(model: &mut Model) -> Effects {
     model.screen = Screen::Main;
     filtering::show_only(model, "marked:yes");
     let (mark, send) = (model.key_of("mark"), model.key_of("send now"));
-    model.say(
-        Kind::Plain,
-        format!("these are marked: {mark} unmarks, {send} shows what would be sent"),
-    );
+    model
+        .say(Kind::Plain, format!("these are marked: {mark} unmarks, {send} previews the request"));
     none()
 }
 
 pub fn can_start(model: &Model) -> Ready {
     conditions::is_no_replay(model)?;
-    let Some(preview) = &model.many.preview else { return Err("nothing is prepared".to_owned()) };
+    let Some(preview) = &model.many.preview else { return Err("nothing prepared".to_owned()) };
     let plan = preview.plan.as_ref().map_err(Clone::clone)?;
     only_if(!plan.targets.is_empty(), "no marked peer can be asked; see LEFT OUT")?;
     only_if(model.many.under_way().is_none(), "another request to many is running: stop it or wait")
@@ -104,7 +102,7 @@ pub fn start(model: &mut Model) -> Effects {
 
 pub fn has_plan(model: &Model) -> Ready {
     let plan = model.many.preview.as_ref().map(|preview| preview.plan.is_ok());
-    only_if(plan == Some(true), "there is nothing to send")
+    only_if(plan == Some(true), "nothing to send")
 }
 
 /// Back to the composer, with what is in it.
@@ -164,11 +162,10 @@ pub fn stop(model: &mut Model) -> Effects {
     let in_flight = campaign.counts().in_flight();
     let tickets = campaign.stop(now);
     let (sent, all) = (campaign.counts().sent(), campaign.counts().total());
-    let mut text = format!("stopped: {sent} of {} were sent", counted(all, "request"));
+    let mut text = format!("stopped: {sent} of {} sent", counted(all, "request"));
     if in_flight > 0 {
-        text = format!(
-            "{text}; {in_flight} in flight are cancelled, their peers may have counted them"
-        );
+        text =
+            format!("{text}; {in_flight} in flight cancelled, their peers may have counted them");
     }
     model.say(Kind::NotDone, text);
     tickets.into_iter().map(Effect::Cancel).collect()
@@ -232,7 +229,7 @@ pub fn step(model: &mut Model, by: isize) {
 pub fn has_other_pane(model: &Model) -> Ready {
     let one_pane = Class::of(model.size.0, model.size.1) <= Class::OnePane;
     let there = model.many.campaign.is_some() && model.many.preview.is_none();
-    only_if(there || model.many.preview.is_some() && one_pane, "everything is visible")
+    only_if(there || model.many.preview.is_some() && one_pane, "nothing is masked")
 }
 
 pub fn other_pane(model: &mut Model) -> Effects {
@@ -249,7 +246,7 @@ pub fn has_peers(model: &Model) -> Ready {
     let view = &model.many.view;
     let any =
         model.many.campaign.as_ref().is_some_and(|campaign| view.peers(campaign).next().is_some());
-    only_if(any, "it contains no peers")
+    only_if(any, "no peers in it")
 }
 
 /// Into a group; from one of its peers to its reply.
@@ -301,11 +298,12 @@ fn group(model: &Model) -> Option<(&Campaign, &Group)> {
 }
 
 pub fn can_tell(model: &Model) -> Ready {
-    let (campaign, group) = group(model).ok_or("no answers are selected")?;
-    let signal = campaign.signal(group).ok_or("this answer is not far from the others")?;
+    let (campaign, group) = group(model).ok_or("no answer selected")?;
+    let signal = campaign.signal(group).ok_or("this answer is not an outlier")?;
     let test = telling::test(campaign, signal);
-    test.map(drop)
-        .ok_or_else(|| "no request tells more: open the reply, nothing of it was run".to_owned())
+    test.map(drop).ok_or_else(|| {
+        "no follow-up request helps: open the reply; nothing in it was run".to_owned()
+    })
 }
 
 /// Prepares the request that tells why an answer is far from the others: to its peers, who are
@@ -335,7 +333,7 @@ pub fn tell(model: &mut Model) -> Effects {
     let label = model.registry().label(message);
     model.say(
         Kind::Plain,
-        format!("{label} is prepared for {}, who are marked", counted(model.marks.len(), "peer")),
+        format!("{label} is prepared for {}, now marked", counted(model.marks.len(), "peer")),
     );
     none()
 }

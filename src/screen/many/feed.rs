@@ -13,7 +13,7 @@ use swarmscope_facts::many::outcome::Outcome;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Event, PeerKey};
 
-/// Takes notice of what became known, before the rest of the model does.
+/// Notes new facts before the rest of the model does.
 pub fn see(model: &mut Model, input: &Input) -> Option<Effect> {
     if let Input::Event(Event::Listening { permid, legacy_permid, .. }) = input {
         model.many.own = permid.iter().chain(legacy_permid).copied().collect();

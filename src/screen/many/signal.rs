@@ -59,7 +59,8 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
     let (healthy, could_be, to_tell) = match signal {
         Signal::Size => (
             "an answer about as large as the others'".to_owned(),
-            "a large, broken or test database, a tarpit for Crawlers, a changed client, a peer that answers everything",
+            "a large, broken or test database, a tarpit for Crawlers, a changed client, a peer \
+             that answers everything",
             "ask it an id that nobody has defined: a healthy peer answers 253 to that",
         ),
         Signal::Alone => (
@@ -67,17 +68,20 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
                 "{}, as nearly all the others",
                 campaign.norm().error.map(words::error).unwrap_or_default()
             ),
-            "a newer version or another program that knows this id, a research client, a peer that answers everything",
+            "a newer version or another program that knows this id, a research client, a peer that \
+             answers everything",
             "ask it an id that nobody has defined: a healthy peer answers 253 to that",
         ),
         Signal::Malformed => (
             format!("a {label} reply that its decoder reads, or an error byte"),
-            "another version of the client, a changed client, a fault in ours, a reply that was cut or altered on the way",
-            "compare its version with the others', and the bytes of two of its replies: ask it the same again, with frequency 0",
+            "another version of the client, a changed client, a fault in ours, a reply that was \
+             cut or altered on the way",
+            "compare its version with the others', and the bytes of two of its replies: ask it the \
+             same again, with frequency 0",
         ),
         Signal::Odd => (
             format!("a {label} reply of plain values"),
-            "an attempt at whoever reads it carelessly, a changed client, another program, somebody's test",
+            "an attack on careless readers, a changed client, another program, a test",
             "read it here: values are shown, nothing of them was run",
         ),
     };

@@ -7,7 +7,7 @@ use swarmscope_facts::many::{Campaign, Pace, Plan};
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::Permid;
 
-/// What would be sent, as long as nothing is sent yet.
+/// What would be sent, as long as nothing sent yet.
 #[derive(Clone, Debug)]
 pub struct Preview {
     /// The marked peers.

@@ -96,11 +96,7 @@ pub fn block_before(model: &mut Model) -> Effects {
 }
 
 pub(in crate::screen) fn has_other_peers(model: &Model) -> Ready {
-    if model.order.rows().len() > 1 {
-        Ok(())
-    } else {
-        Err("the list shows no other peer".to_owned())
-    }
+    if model.order.rows().len() > 1 { Ok(()) } else { Err("no other peer in the list".to_owned()) }
 }
 
 pub fn next_peer(model: &mut Model) -> Effects {
@@ -159,7 +155,7 @@ fn step_lines(model: &mut Model, by: isize) {
     };
     let Some((at, _)) = model.line() else { return };
     let to = moved(at, by, length);
-    // whoever comes to the end going down wants to see what comes
+    // moving down to the end means following new lines
     let follow = by > 0 && to + 1 == length;
     let seq = model
         .conversation()
@@ -260,7 +256,7 @@ pub(in crate::screen) fn can_wait(model: &Model) -> Ready {
             Err("the request has ended: late parts are dropped; ask again once the peer accepts it"
                 .to_owned())
         }
-        None => Err("nothing has been asked of this peer".to_owned()),
+        None => Err("no request to this peer yet".to_owned()),
     }
 }
 
@@ -271,6 +267,6 @@ pub fn wait_longer(model: &mut Model) -> Effects {
         return none();
     };
     let label = model.registry().label(message);
-    model.say(Kind::Plain, format!("{label} is waited for {} s longer", LONGER.as_secs()));
+    model.say(Kind::Plain, format!("waiting {} s longer for {label}", LONGER.as_secs()));
     vec![Effect::Extend(ticket, LONGER)]
 }

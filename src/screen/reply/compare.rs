@@ -164,21 +164,21 @@ pub(in crate::screen) fn has_one_before(model: &Model) -> Ready {
     model
         .reply_before()
         .map(drop)
-        .ok_or_else(|| "this peer has given no reply before to the same message".to_owned())
+        .ok_or_else(|| "no previous reply from this peer to the same message".to_owned())
 }
 
 pub(in crate::screen) fn has_others(model: &Model) -> Ready {
     has_tree(model)?;
     let other = model.request().and_then(|shown| model.others(shown).next());
-    other.map(drop).ok_or_else(|| "there is no other reply to the same message".to_owned())
+    other.map(drop).ok_or_else(|| "no other reply to the same message".to_owned())
 }
 
 pub(in crate::screen) fn finds_candidate(model: &Model) -> Ready {
     let found = model.candidates_found().first().copied();
-    found.map(drop).ok_or_else(|| "no reply is called that".to_owned())
+    found.map(drop).ok_or_else(|| "no such reply".to_owned())
 }
 
 fn has_tree(model: &Model) -> Ready {
     let tree = model.request().filter(|request| !request.was_254()).and_then(tree_of);
-    tree.map(drop).ok_or_else(|| "there is no reply to compare".to_owned())
+    tree.map(drop).ok_or_else(|| "no reply to compare".to_owned())
 }

@@ -30,7 +30,7 @@ pub struct Candidate {
     pub who: String,
     pub ago: String,
     pub size: String,
-    /// Its payload is the same to the byte.
+    /// Its payload is identical to the byte.
     pub same: bool,
 }
 

@@ -24,7 +24,7 @@ fn copy(model: &mut Model, what: &str, text: String) -> Effects {
         let save = model.key_of("save payload");
         let (is, most) = (size(text.len()), size(MOST));
         let why = format!(
-            "{is} is too long for a terminal's clipboard, {most} is the most: {save} saves it instead"
+            "{is} is too long for a terminal's clipboard ({most} at most): {save} saves it instead"
         );
         not_done(model, &format!("copy {what}"), &why);
         return none();
@@ -153,12 +153,12 @@ pub fn has_permid(model: &Model) -> Ready {
         .peer()
         .and_then(Peer::permid)
         .map(drop)
-        .ok_or_else(|| "its identity is unknown: connect first".to_owned())
+        .ok_or_else(|| "identity unknown: connect first".to_owned())
 }
 
 pub fn has_decoded(model: &Model) -> Ready {
     let decoding = shown_reply(model).and_then(|reply| reply.decoding.as_ref());
-    decoding.map(drop).ok_or_else(|| "there is no reply that was read".to_owned())
+    decoding.map(drop).ok_or_else(|| "no decoded reply".to_owned())
 }
 
 /// Addresses may stand in any of the bytes.
@@ -169,7 +169,7 @@ pub fn has_bytes(model: &Model) -> Ready {
             model.key_of("hide addresses")
         ));
     }
-    payload(model).map(drop).ok_or_else(|| "there is no reply whose bytes are here".to_owned())
+    payload(model).map(drop).ok_or_else(|| "no reply bytes in memory".to_owned())
 }
 
 pub fn has_open_address(model: &Model) -> Ready {

@@ -113,7 +113,7 @@ fn step(model: &mut Model, by: usize) -> Effects {
     model.find_again();
     let all = model.find.hits.len();
     if all == 0 {
-        let text = format!("{:?} is not in this view of the reply", model.find.query.text());
+        let text = format!("{:?} not found in this view of the reply", model.find.query.text());
         not_done(model, "next match", &text);
         return none();
     }
@@ -135,12 +135,12 @@ pub fn wrong(model: &Model) -> Option<String> {
     let digits = model.find.query.text().strip_prefix("hex:")?;
     match model.reading.view {
         View::Hex => read_hex(digits).err(),
-        _ => Some("bytes are found in the hex view".to_owned()),
+        _ => Some("search for bytes in the hex view".to_owned()),
     }
 }
 
 /// Whether there is a reply to look into.
 pub(in crate::screen) fn has_reply(model: &Model) -> Ready {
     let reply = model.request().and_then(Request::reply);
-    reply.map(drop).ok_or_else(|| "there is no reply to look into".to_owned())
+    reply.map(drop).ok_or_else(|| "no reply to search".to_owned())
 }

@@ -74,7 +74,7 @@ pub(in crate::screen) fn write(model: &Model, what: What, name: &str, overwrite:
 pub(in crate::screen) fn has_name(model: &Model) -> Ready {
     match &model.mode {
         Mode::Save(saving) if saving.input.text().trim().is_empty() => {
-            Err("a file needs a name".to_owned())
+            Err("enter a file name".to_owned())
         }
         _ => Ok(()),
     }
@@ -99,7 +99,7 @@ pub(in crate::screen) fn saved(model: &mut Model, saved: Saved) {
         }
         (Err(why), _) => {
             let why = match why {
-                Unsaved::IsThere => "it is there already".to_owned(),
+                Unsaved::IsThere => "file exists".to_owned(),
                 Unsaved::Failed(why) => clean(&why).into_owned(),
             };
             model.say(Kind::NotDone, format!("not saved to {path}: {why}"));
@@ -123,7 +123,7 @@ fn show(model: &mut Model, opener: Opener) -> Effects {
 pub(in crate::screen) fn opened(model: &mut Model, why_not: Option<String>) {
     match why_not {
         Some(why) => model.say(Kind::NotDone, format!("not opened: {}", clean(&why))),
-        None => model.say(Kind::Plain, "back; what was opened was a copy, it is gone"),
+        None => model.say(Kind::Plain, "back; the opened copy was deleted"),
     }
 }
 

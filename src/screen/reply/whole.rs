@@ -36,16 +36,16 @@ pub(in crate::screen) fn text(model: &Model) -> Option<String> {
 }
 
 pub(in crate::screen) fn can_be(model: &Model) -> Ready {
-    let reply = model.request().and_then(Request::reply).ok_or("there is no reply to open")?;
+    let reply = model.request().and_then(Request::reply).ok_or("no reply to open")?;
     match model.reading.view {
         View::Hex => has_bytes(model),
         View::Diff => {
-            model.compared().map(drop).ok_or_else(|| "there is nothing to compare with".to_owned())
+            model.compared().map(drop).ok_or_else(|| "nothing to compare with".to_owned())
         }
         _ if reply.payload.is_none() => {
-            Err("its bytes were dropped to make room for newer replies".to_owned())
+            Err("bytes dropped to make room for newer replies".to_owned())
         }
-        View::Tree if reply.decoding.is_none() => Err("it is still being read".to_owned()),
+        View::Tree if reply.decoding.is_none() => Err("still being decoded".to_owned()),
         View::Tree | View::Text => Ok(()),
     }
 }

@@ -83,7 +83,7 @@ impl FromStr for Moment {
                 None => since_zero(text).map(Self::At),
             }
         });
-        found.ok_or_else(|| format!("{text} is no place in a recording: {FORMS}"))
+        found.ok_or_else(|| format!("{text} is not a position in a recording: {FORMS}"))
     }
 }
 
@@ -120,7 +120,7 @@ pub fn speed(text: &str) -> Result<f64, String> {
     let speed = number(text.trim_end_matches(['x', '×']));
     speed.filter(|speed| SPEED.contains(speed)).ok_or_else(|| {
         format!(
-            "{text} is no speed: a number from {} to {}, 1 for as fast as it was",
+            "{text} is not a speed: use a number from {} to {}; 1 is the original speed",
             SPEED.start(),
             SPEED.end()
         )

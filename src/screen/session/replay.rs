@@ -1,7 +1,7 @@
 //! A recording that is shown again: its messages are folded at their times, faster or slower, and
 //! nothing leaves the program.
 //!
-//! Whoever watches has keys, too. Those of the replay itself touch nothing that is shown; any other
+//! The viewer has keys, too. Those of the replay itself touch nothing that is shown; any other
 //! begins a look around (`watching`), on a copy, so that the recording goes on as if nobody had
 //! touched it.
 
@@ -30,7 +30,7 @@ use swarmscope_wire::MessageId;
 /// How long before the start a recording may tell of: what was there when it was started. Instants
 /// can't be counted back further than the machine has run, so they are counted from so far ahead.
 const PAST: Duration = Duration::from_secs(20 * 365 * 86_400);
-/// Lines that are folded before whoever watches is listened to again: some milliseconds.
+/// Lines folded between two looks at the viewer's input: some milliseconds.
 const AT_ONCE: usize = 1_000;
 
 /// What passes at once is folded tick by tick up to this, in microseconds: a machine that has slept
@@ -52,9 +52,9 @@ pub struct Player {
     running: Option<(Instant, i64)>,
     speed: f64,
     length: i64,
-    /// Whoever watches is looking around.
+    /// The viewer is looking around.
     look: Option<Look>,
-    /// Whoever watches wants addresses hidden.
+    /// The viewer wants addresses hidden.
     hides: bool,
 }
 
@@ -84,7 +84,7 @@ fn kept(texts: &[(String, String)]) -> Kept {
 }
 
 impl Player {
-    /// `setup`: that of whoever watches. `now`: any moment; times are counted from it.
+    /// `setup`: the viewer's. `now`: any moment; times are counted from it.
     #[must_use]
     pub fn new(recording: Recording, mut setup: Setup, now: Instant) -> Self {
         let header = &recording.header;
@@ -118,7 +118,7 @@ impl Player {
         let mut notes = Vec::new();
         if self.recording.cut {
             notes.push(
-                "the recording breaks off: the program that wrote it did not end as it should"
+                "the recording breaks off: the program that wrote it did not exit cleanly"
                     .to_owned(),
             );
         }
@@ -213,7 +213,7 @@ impl Player {
         }
     }
 
-    /// What a command of whoever watches does to the replay itself.
+    /// The effect of a viewer's command on the replay itself.
     pub fn control(&mut self, model: &mut Model, control: Control, now: Instant) {
         let ran_before_the_look = self.look_ends(model, now);
         if self.goal.is_none() {
@@ -288,7 +288,7 @@ impl Player {
         self.hide(model);
     }
 
-    /// Addresses are hidden for as long as whoever watches wants it, whatever was pressed then.
+    /// Addresses are hidden for as long as the viewer wants, whatever was pressed in the recording.
     fn hide(&self, model: &mut Model) {
         if self.hides != model.setup.naming.privacy {
             model.setup.naming.privacy = self.hides;

@@ -36,7 +36,7 @@ pub fn is_live(model: &Model) -> Ready {
 pub fn is_replay(model: &Model) -> Ready {
     match model.showing.replay {
         Some(_) => Ok(()),
-        None => Err("nothing is replayed".to_owned()),
+        None => Err("no replay is running".to_owned()),
     }
 }
 
@@ -111,9 +111,9 @@ pub fn cast_keys(model: &mut Model) -> Effects {
 pub fn present(model: &mut Model) -> Effects {
     model.showing.presenter = !model.showing.presenter;
     let text = if model.showing.presenter {
-        "the presenter's layout: fewer, larger things"
+        "projector layout: less on screen, in larger type"
     } else {
-        "the usual layout"
+        "normal layout"
     };
     if model.showing.presenter && model.focus == Pane::Channels {
         model.focus = Pane::Reply;

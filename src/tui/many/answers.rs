@@ -141,8 +141,7 @@ fn row(
     if let Some(x) = columns.digest {
         canvas.text(x, columns.content - 1, y, &group.id.short(), theme.muted);
     }
-    let line =
-        group.sample.as_ref().map_or("its content was let go", |sample| sample.line.as_str());
+    let line = group.sample.as_ref().map_or("content dropped", |sample| sample.line.as_str());
     canvas.text(columns.content, columns.content_end, y, line, plain);
     if let Some(right) = columns.share {
         canvas.right(right, y, &share(group.peers, all), theme.muted);

@@ -40,7 +40,7 @@ pub fn blocks<'a>(model: &'a Model, campaign: &'a Campaign, width: u16) -> Vec<(
     if let Some(rows) = group.and_then(|group| signal::rows(model, campaign, group)) {
         let height = 1 + labelled_height(width, VALUE, &rows);
         let draw = move |canvas: &mut Canvas, area: Area| {
-            canvas.heading(&area, "SIGNAL", false, "an answer far from the others");
+            canvas.heading(&area, "SIGNAL", false, "an outlier");
             labelled(canvas, area.rows(1, u16::MAX), VALUE, &rows);
         };
         all.push((Block::new(height, 4, if view.inside { 2 } else { 1 }), Box::new(draw)));

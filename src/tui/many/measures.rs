@@ -59,6 +59,6 @@ fn sizes(canvas: &mut Canvas, campaign: &Campaign, area: Area) {
         return;
     }
     let kinds = counted(campaign.by_content().len(), "kind");
-    let text = format!("{kinds} of answers, {} far from others", campaign.signals());
+    let text = format!("{kinds} of answers, {} outliers", campaign.signals());
     canvas.text(area.x, area.right, area.y + 1, &text, canvas.theme.muted);
 }

@@ -47,8 +47,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
 
 fn nothing(canvas: &mut Canvas, model: &Model, area: Area) {
     let send = model.key_of("send now");
-    let text = format!(
-        "Nothing was sent to many yet. Mark peers in the list, then {send} shows what would be sent."
-    );
+    let text =
+        format!("No request to many yet. Mark peers in the list, then {send} shows a preview.");
     paragraph(canvas, area, &text, canvas.theme.muted);
 }

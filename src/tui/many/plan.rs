@@ -1,4 +1,4 @@
-//! What is asked of whom: the block that stands first, before and while a request to many is sent.
+//! The plan: the first block, before and while a request to many is sent.
 
 use ratatui::style::Style;
 
@@ -26,8 +26,8 @@ fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
     };
     let (targets, marked) = (plan.targets.len(), plan.marked);
     let (sending, silent) = plan.duration();
-    let takes = format!("about {}, {} if nobody answers", about(sending), about(silent));
-    let uses = plan.consumes.map_or_else(|| "nothing at the peers".to_owned(), str::to_owned);
+    let takes = format!("about {}, {} if no peer answers", about(sending), about(silent));
+    let uses = plan.consumes.map_or_else(|| "nothing on the peers".to_owned(), str::to_owned);
     let mut rows = vec![
         ("message", format!("{}, frequency {} s", plan.title, plan.frequency)),
         ("payload", payload),
@@ -35,7 +35,7 @@ fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
         ("rate", plan.pace.text()),
         ("takes", takes),
         ("traffic", format!("{} out, answers unknown", size(plan.traffic()))),
-        ("uses up", uses),
+        ("consumes", uses),
     ];
     if plan.to_dial > 0 {
         rows.push((
@@ -46,7 +46,7 @@ fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
     if plan.refused_before > 0 {
         rows.push((
             "refused",
-            format!("{} before, asked all the same", counted(plan.refused_before, "peer")),
+            format!("{} below, will be asked anyway", counted(plan.refused_before, "peer")),
         ));
     }
     rows
@@ -80,7 +80,7 @@ fn shown(payload: &[u8]) -> String {
 
 /// What goes from the block where it has fewer rows than it would fill, first to last.
 const LEAST_TELLING: [&str; 7] =
-    ["traffic", "payload", "takes", "refused", "dialled", "rate", "uses up"];
+    ["traffic", "payload", "takes", "refused", "dialled", "rate", "consumes"];
 
 /// The block, and how many rows it takes. `rank`: who gets rows sooner.
 pub fn block<'a>(model: &'a Model, plan: &'a Plan, width: u16, rank: u8) -> (Block, Draw<'a>) {
@@ -131,7 +131,7 @@ fn draw(
         }
         let style = match *label {
             "peers" | "rate" | "takes" => theme.strong(),
-            "uses up" if plan.consumes.is_some() => theme.caution,
+            "consumes" if plan.consumes.is_some() => theme.caution,
             _ => Style::new(),
         };
         for line in folded(text, usize::from(area.right.saturating_sub(area.x + VALUE))) {

@@ -1,4 +1,4 @@
-//! What would be sent, before it is: to whom and to whom not, the bytes, the same as a script, what
+//! The preview of a request: its peers and those left out, the bytes, the same as a script, what
 //! to think of before.
 
 use ratatui::style::Style;
@@ -85,7 +85,7 @@ fn right_blocks<'a>(
     width: u16,
 ) -> Vec<(Block, Draw<'a>)> {
     if plan.targets.is_empty() {
-        let text = "No marked peer is left to ask. Marks are made in the list, and why these are left out stands beside.";
+        let text = "No marked peer can be asked. The reasons are listed beside; marks are made in the list.";
         let draw = move |canvas: &mut Canvas, area: Area| {
             paragraph(canvas, area, text, canvas.theme.caution);
         };
@@ -141,7 +141,7 @@ fn by_transport(canvas: &mut Canvas, plan: &Plan, area: Area) {
         canvas.right(area.x + COUNT - 1, y, &thousands(*peers as u64), Style::new());
         let x = canvas.text(area.x + COUNT + 1, area.right, y, transport, Style::new());
         if *readable {
-            canvas.text(x + 3, area.right, y, "readable on the way", canvas.theme.caution);
+            canvas.text(x + 3, area.right, y, "not encrypted", canvas.theme.caution);
         }
     }
 }
@@ -312,7 +312,7 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
         rows.push(("▲", format!("{label}: {uses_up}.")));
     }
     if plan.readable() > 0 {
-        let text = "17 and older are not encrypted: everybody on the way reads request and answer";
+        let text = "17 and older are not encrypted: anyone on the path can read request and answer";
         rows.push(("▲", format!("{} of version {text}.", counted(plan.readable(), "peer"))));
     }
     let until =
@@ -333,7 +333,7 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
         ));
     }
     let stop = model.key_of("stop all");
-    rows.push(("", format!("One key stops all: {stop}. What was sent by then stays sent.")));
+    rows.push(("", format!("One key stops all: {stop}. Requests already sent can't be recalled.")));
     rows
 }
 

@@ -21,7 +21,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, x: u16, end: u16, y: u16) {
     let theme = canvas.theme;
     let mut x = canvas.text(x + 2, end, y, "many", theme.muted) + 2;
     if let Some(preview) = &model.many.preview {
-        const NOTHING: &str = "nothing is sent yet";
+        const NOTHING: &str = "nothing sent yet";
         if let Some(plan) = preview
             .plan
             .as_ref()

@@ -31,7 +31,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     let focused = has_focus(model, Focus::Bytes);
     let found = model.line().and_then(|(at, line)| Some((at, line.piece()?)));
     let Some((at, piece)) = found else {
-        canvas.heading(&area, "BYTES", focused, "none in this line");
+        canvas.heading(&area, "BYTES", focused, "no bytes in this line");
         return;
     };
     let lines = model.conversation().map_or(0, |conversation| conversation.lines().len());

@@ -26,7 +26,7 @@ const BAR: u64 = 4;
 pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     let focused = has_focus(model, Focus::Channel);
     let Some(request) = model.request() else {
-        canvas.heading(&area, "CHANNEL", focused, "nothing asked yet");
+        canvas.heading(&area, "CHANNEL", focused, "no requests yet");
         return;
     };
     let title = request

@@ -212,12 +212,13 @@ fn is_dropped(line: &Line) -> bool {
 fn nothing_said(canvas: &mut Canvas, model: &Model, peer: &Peer, area: Area) {
     let text = match (&peer.state, why(&model.facts, peer)) {
         (_, Some(failure)) if failure.phase() < Phase::Handshake => {
-            "Nothing was said: the way to it ended before a byte could be sent. The ladder says where, and why."
+            "No conversation: the attempt ended before a byte was sent. The ladder shows where, \
+             and why."
         }
-        (_, Some(_)) => "Nothing is kept of what was said.",
-        (State::Heard, _) => "Nothing was said: it was heard of, and not dialled yet.",
-        (State::Connecting { .. }, _) => "Nothing was said yet: it is being dialled.",
-        _ => "Nothing is kept of what was said.",
+        (_, Some(_)) => "The conversation is no longer kept.",
+        (State::Heard, _) => "No conversation: heard of, not dialled yet.",
+        (State::Connecting { .. }, _) => "No conversation yet: being dialled.",
+        _ => "The conversation is no longer kept.",
     };
     for (text, y) in
         folded(text, usize::from(area.width())).into_iter().zip(area.y + 2..area.bottom())

@@ -48,7 +48,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         canvas.right(area.right, area.y, &when, canvas.theme.muted);
     }
     let Some(piece) = line.piece() else {
-        let text = "no bytes: something that happened between the frames";
+        let text = "no bytes: an event between frames";
         for (text, y) in
             folded(text, usize::from(area.width())).into_iter().zip(area.y + 1..area.bottom())
         {

@@ -33,7 +33,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
             request.channel.map(|channel| format!(", channel {channel}")).unwrap_or_default();
         format!("request #{}, {label}{channel}", request.number)
     });
-    canvas.heading(&area, "LADDER", false, &note.unwrap_or_else(|| "nothing asked yet".to_owned()));
+    canvas.heading(&area, "LADDER", false, &note.unwrap_or_else(|| "no requests yet".to_owned()));
     for (rung, y) in rungs(model).iter().zip(area.y + 1..area.bottom()) {
         row(canvas, &area, y, rung);
     }

@@ -197,11 +197,11 @@ fn state_of_request(
             rows.add("size", &format!("{} in {parts}", size(reply.bytes)));
             let reads = match &reply.decoding {
                 Some(decoding) => match &decoding.failed {
-                    Some(why) => format!("not what it should be: {}", words::clean(why)),
+                    Some(why) => format!("unexpected content: {}", words::clean(why)),
                     None => words::clean(&decoding.decoded.summary),
                 },
                 None if reply.payload.is_some() => "being read".to_owned(),
-                None => "its bytes were let go".to_owned(),
+                None => "bytes dropped".to_owned(),
             };
             rows.add("reads", &reads);
             if reply.dialled_back {
@@ -232,9 +232,9 @@ fn state_of_request(
 
 fn state_of_peer(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer) {
     let (title, note, text) = match &peer.state {
-        State::Connected { .. } => ("CONNECTED", "", "nothing asked yet"),
-        State::Connecting { phase, .. } => ("CONNECTING", phase.name(), "on its way up the ladder"),
-        _ => ("KNOWN", "", "heard of, not dialled yet: nothing was said"),
+        State::Connected { .. } => ("CONNECTED", "", "no requests yet"),
+        State::Connecting { phase, .. } => ("CONNECTING", phase.name(), "still connecting"),
+        _ => ("KNOWN", "", "heard of, not dialled yet"),
     };
     canvas.heading(&area, title, false, note);
     let mut rows = rows(canvas, area, area.y + 1);

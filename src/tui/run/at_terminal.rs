@@ -25,25 +25,23 @@ impl Running {
         self.fold(Msg::Mouse(gesture, spot));
     }
 
-    /// Ctrl-Z: asks the job to stop, if somebody can continue it. The signal comes back as
+    /// Ctrl-Z: asks the job to stop, if something can continue it. The signal comes back as
     /// [`Told::Stop`].
     pub(super) fn suspend(&mut self) {
         if !jobs::can_be_continued() {
-            self.fold(Msg::NotDone(
-                "not stopped: no shell is there that could continue the program".to_owned(),
-            ));
+            self.fold(Msg::NotDone("not suspended: no shell could resume the program".to_owned()));
         } else if let Err(error) = jobs::ask_to_stop() {
             self.fold(Msg::NotDone(format!("not stopped: {error}")));
         }
     }
 
-    /// Gives the terminal back and stops until somebody continues the program.
+    /// Gives the terminal back and stops until the program is continued.
     pub(super) fn stop(&mut self) -> io::Result<()> {
         self.taken.lend();
         jobs::stop()
     }
 
-    /// Continued: the terminal has been somebody else's and may have another size.
+    /// Continued: other programs have used the terminal, and it may have another size.
     pub(super) fn continued(&mut self) -> io::Result<()> {
         if self.away {
             return Ok(()); // it still is
@@ -56,7 +54,7 @@ impl Running {
     pub(super) fn next_theme(&mut self) {
         if let Err(errors) = self.look.turn() {
             for error in errors {
-                self.fold(Msg::NotDone(format!("theme passed over: {error}")));
+                self.fold(Msg::NotDone(format!("theme skipped: {error}")));
             }
         }
         self.keep_theme();
@@ -84,7 +82,7 @@ impl Running {
     pub(super) fn look_again(&mut self) {
         match self.look.refresh() {
             Ok(false) => {}
-            Ok(true) => self.fold(Msg::Done(format!("theme: {}, read again", self.look.name()))),
+            Ok(true) => self.fold(Msg::Done(format!("theme: {}, reloaded", self.look.name()))),
             Err(error) => self.fold(Msg::NotDone(format!("theme not changed: {error}"))),
         }
     }

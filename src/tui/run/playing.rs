@@ -104,9 +104,8 @@ impl Running {
             return self.end_recording(Wait::No);
         }
         let Some(directory) = &self.recordings else {
-            return self.fold(Msg::NotDone(
-                "not recorded: this user has no directory for data".to_owned(),
-            ));
+            return self
+                .fold(Msg::NotDone("not recorded: no data directory for this user".to_owned()));
         };
         match Target::create_in(directory, now()) {
             Ok(target) => self.record_to(target),
@@ -140,7 +139,7 @@ impl Running {
         let unmasked = self.recorder.as_ref().is_some_and(|recorder| !recorder.status().masked);
         if self.model.setup.naming.privacy && unmasked {
             self.end_recording(Wait::No);
-            let text = "the recording has ended: addresses stand in it; a new one will hold none";
+            let text = "recording stopped: it contains addresses; a new one will not";
             self.fold(Msg::NotDone(text.to_owned()));
         }
     }
@@ -155,7 +154,7 @@ impl Running {
             )),
             Err(error) => {
                 self.recorder = None;
-                Msg::NotDone(format!("the recording has ended: {path}: {error}"))
+                Msg::NotDone(format!("recording stopped: {path}: {error}"))
             }
         };
         self.fold(told);

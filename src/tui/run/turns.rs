@@ -7,7 +7,7 @@ pub struct Turns<T> {
     waiting: VecDeque<T>,
     /// Somebody is taking them, one after the other.
     taken: bool,
-    /// How many were added by whoever does not take them, while somebody does.
+    /// How many were added by others while one task takes them.
     only_adds: bool,
 }
 

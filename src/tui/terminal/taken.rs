@@ -113,7 +113,7 @@ impl Taken {
         PANICKED.load(Ordering::SeqCst)
     }
 
-    /// Leaves the terminal to somebody else for a while: the shell, an editor. What is drawn
+    /// Leaves the terminal to another program for a while: the shell, an editor. What is drawn
     /// meanwhile is not seen.
     pub fn lend(&mut self) {
         give_back();
@@ -123,7 +123,7 @@ impl Taken {
     /// drawn on it.
     ///
     /// # Errors
-    /// It can't be used any more.
+    /// It is no longer usable.
     pub fn take_again(&mut self) -> io::Result<()> {
         // raw mode may have been undone behind our back, by a shell to which SIGSTOP has given the
         // terminal
@@ -132,7 +132,7 @@ impl Taken {
         ours().taken = true;
         enter()?;
         // not `clear`: that asks the terminal where its cursor is, and the answer would go to
-        // whoever reads the keys
+        // the reader of the keys
         self.screen = Terminal::new(CrosstermBackend::new(Out::default()))?;
         Ok(())
     }

@@ -173,7 +173,7 @@ fn what(message: &str) -> String {
     };
     match unknown {
         Some((name, _)) if is_token(name) => {
-            format!("`{name}` is a token: it stands below a line [tokens]")
+            format!("`{name}` is a token: put it below a line [tokens]")
         }
         _ => message.to_owned(),
     }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::{Depth, Theme, ThemeError, shelf};
 use crate::tui::terminal::Environment;
 
-/// What tells that a file has changed: when, and how large it is. `None`: there is no such file.
+/// What tells that a file has changed: when, and how large it is. `None`: no such file.
 type Stamp = Option<(SystemTime, u64)>;
 
 /// The theme that is shown, and where it came from.

@@ -95,22 +95,22 @@ fn read(
         None => ThemeError::Unknown { name: name.to_owned(), known: names(directory).join(", ") },
     };
     if !is_name(name) {
-        return Err(wrong(format!("no theme is called {name:?}")));
+        return Err(wrong(format!("no theme {name:?}")));
     }
     if files.len() >= DEEPEST {
-        return Err(wrong(format!("no more than {DEEPEST} themes can inherit one from the other")));
+        return Err(wrong(format!("themes can inherit {DEEPEST} levels deep at most")));
     }
     let own = directory.map(|directory| directory.join(format!("{name}.toml")));
     // an own theme that inherits from its own name means the built-in one
     let own = own.filter(|path| !files.contains(path) || built_in(name).is_none());
     if own.as_ref().is_some_and(|path| files.contains(path)) {
-        return Err(wrong(format!("{name} inherits from itself in the end")));
+        return Err(wrong(format!("{name} inherits from itself")));
     }
     files.extend(own.clone());
     let (place, text) = match (own.filter(|path| path.is_file()), built_in(name)) {
         (Some(path), _) => (format!("themes/{name}.toml"), own_text(&path)?),
         (None, Some(text)) => (format!("the theme {name}"), text.to_owned()),
-        (None, None) => return Err(wrong(format!("no theme is called {name:?}"))),
+        (None, None) => return Err(wrong(format!("no theme {name:?}"))),
     };
     let file = File::read(&text).map_err(|flaw| ThemeError::malformed(&place, flaw))?;
     let is_built_in = built_in(name) == Some(text.as_str());
@@ -133,7 +133,7 @@ fn own_text(path: &Path) -> Result<String, ThemeError> {
         .read_to_string(&mut text)
         .map_err(|error| unreadable(error.to_string()))?;
     if text.len() as u64 > LARGEST {
-        Err(unreadable("it is larger than any theme".to_owned()))
+        Err(unreadable("too large for a theme".to_owned()))
     } else {
         Ok(text)
     }

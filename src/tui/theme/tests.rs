@@ -117,9 +117,9 @@ fn what_is_wrong_with_a_theme_is_told_with_its_line() {
         ("key", "colors = \"16\"", 1, "unknown field `colors`"),
         ("colours", "\ncolours = \"17\"", 2, "unknown variant `17`"),
         ("toml", "ascii = true\n[", 2, ""),
-        ("orphan", "# mine\ninherits = \"nobody\"", 2, "no theme is called \"nobody\""),
+        ("orphan", "# mine\ninherits = \"nobody\"", 2, "no theme \"nobody\""),
         ("itself", "\n\n\ninherits = \"itself\"", 4, "inherits from itself"),
-        ("path", "inherits = \"../dark\"", 1, "no theme is called"),
+        ("path", "inherits = \"../dark\"", 1, "no theme \"../dark\""),
     ] {
         write(folder.path(), name, text, 1);
         let error = look(Some(name), Some(folder.path())).unwrap_err().to_string();
@@ -137,7 +137,7 @@ fn what_is_wrong_with_a_theme_is_told_with_its_line() {
         look(Some("large"), Some(folder.path()))
             .unwrap_err()
             .to_string()
-            .contains("larger than any theme")
+            .contains("too large for a theme")
     );
 }
 
@@ -149,7 +149,7 @@ fn a_colour_alone_will_do_and_what_is_wrong_is_said_in_words_of_a_theme() {
     for (text, line, words) in [
         ("[tokens]\naccent = \"#b0006\"\n", 2, "is not a colour like #11151b"),
         ("[tokens]\naccent = 7\n", 2, "expected \"#11151b\", or { rgb"),
-        ("\naccent = \"#b00060\"\n", 2, "`accent` is a token: it stands below a line [tokens]"),
+        ("\naccent = \"#b00060\"\n", 2, "`accent` is a token: put it below a line [tokens]"),
         ("[tokens]\n\naccent = { rbg = \"#b00060\" }\n", 3, "unknown field `rbg`"),
     ] {
         let flaw = read(text).expect_err(text);

@@ -11,7 +11,7 @@ use swarmscope_wire::Permid;
 /// dial.
 const CLOSED: u16 = 1025;
 
-/// How a peer behaves towards whoever dials it.
+/// A peer's behaviour when it is dialled.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Kind {
     /// Answers.

@@ -28,7 +28,7 @@ pub mod kind {
     pub const CASE: &str = "case";
     /// A checkpoint: a signed note over all entries before it.
     pub const SIGNED: &str = "signed";
-    /// A note that somebody else signed too, from outside.
+    /// A note also signed by someone outside.
     pub const WITNESSED: &str = "witnessed";
     /// Which values a redacted copy withholds, and why.
     pub const REDACTION: &str = "redaction";
@@ -40,7 +40,7 @@ pub mod kind {
     pub const REPLY: &str = "reply";
     /// A question that ended without a reply.
     pub const FAILURE: &str = "failure";
-    /// What somebody wrote.
+    /// Free text.
     pub const NOTE: &str = "note";
     /// A file that was added.
     pub const FILE: &str = "file";

@@ -107,13 +107,13 @@ pub struct Note {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NoteError {
     /// Not the three lines, the empty line and the signatures.
-    #[error("it is no signed checkpoint")]
+    #[error("not a signed checkpoint")]
     Malformed,
     /// No signature by the case's key.
     #[error("it is not signed by the key of the case")]
     Unsigned,
     /// A signature that claims to be by that key and is not.
-    #[error("its signature does not verify")]
+    #[error("its signature is invalid")]
     Wrong,
 }
 

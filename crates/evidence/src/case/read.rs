@@ -98,9 +98,9 @@ impl Damage {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Torn => "bytes end before the entry does",
-            Self::Length => "length is none that an entry has",
-            Self::Checksum => "bytes do not fit their checksum",
-            Self::Malformed => "bytes are no entry of the format",
+            Self::Length => "length is not one that an entry can have",
+            Self::Checksum => "bytes do not match their checksum",
+            Self::Malformed => "bytes are not an entry of the format",
         }
     }
 }

@@ -17,8 +17,7 @@ use super::{kind, tree};
 
 /// What can't be proven from the file alone. It comes first in everything that is said of a
 /// verification.
-pub const CAVEAT: &str = "From the file alone: whoever holds the key can write the whole case anew, and anybody can cut entries \
-    from its end. Only a checkpoint kept elsewhere shows that; compare one with `--checkpoint`.";
+pub const CAVEAT: &str = "From the file alone: the holder of the key can rewrite the whole case, and anyone can cut entries from its end. Only a checkpoint kept elsewhere shows that; compare one with `--checkpoint`.";
 
 /// Why an entry does not hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -77,7 +76,7 @@ impl Report {
 /// The source can't be read. Everything that is wrong in it is in the report.
 pub fn verify(source: impl Read + Seek, outside: Option<&Note>) -> io::Result<Report> {
     let Some(mut records) = Records::open(source)? else {
-        let fault = Fault { entry: 0, why: "the file does not begin as a case file does".into() };
+        let fault = Fault { entry: 0, why: "not a case file: its first bytes differ".into() };
         return Ok(Report { faults: vec![fault], ..Report::default() });
     };
     let mut check = Check::default();
@@ -128,7 +127,7 @@ impl Check {
             self.report.hashes.pop();
             self.tree.pop();
             for fault in self.report.faults.iter_mut().filter(|fault| fault.entry == entry.index) {
-                fault.why = format!("bytes that are no entry stand before it: {}", fault.why);
+                fault.why = format!("bytes before it are not an entry: {}", fault.why);
             }
         } else if entry.index != expected {
             self.out_of_order(entry.index, expected);
@@ -138,7 +137,7 @@ impl Check {
         }
         self.chain(entry);
         if let Some(field) = broken_opening {
-            self.fault(entry.index, format!("its {field} is not the one that it commits to"));
+            self.fault(entry.index, format!("its {field} does not match its commitment"));
         }
         for field in &entry.fields {
             if field.value == Value::Withheld {
@@ -156,7 +155,7 @@ impl Check {
 
     fn out_of_order(&mut self, index: u64, expected: u64) {
         if index < expected {
-            self.fault(expected, format!("entry {index} stands here again, inserted or moved"));
+            self.fault(expected, format!("entry {index} appears here again, inserted or moved"));
             return;
         }
         // a damaged record may have held what is missing; that is one fault, already named
@@ -187,7 +186,7 @@ impl Check {
     fn chain(&mut self, entry: &Entry) {
         let Some(before) = entry.index.checked_sub(1) else {
             if entry.previous != [0; 32] {
-                self.fault(0, "it says that an entry came before it");
+                self.fault(0, "it refers to an entry before it");
             }
             return;
         };
@@ -196,7 +195,7 @@ impl Check {
             return;
         }
         if !self.unreadable.contains(&before) {
-            self.fault(before, "its bytes are not those that the next entry was written after");
+            self.fault(before, "its bytes differ from those that the next entry refers to");
         }
         if let Some(earlier) =
             before.checked_sub(1).filter(|earlier| self.claimed.contains(earlier))
@@ -225,7 +224,7 @@ impl Check {
         let unsure = if followed {
             ""
         } else {
-            "; it is the last, so that a write torn by a crash may look the same"
+            "; it is the last, so a write cut short by a crash may look the same"
         };
         self.fault(entry, format!("its {} ({bytes} bytes here){unsure}", why.words()));
         self.hold_place(entry);
@@ -267,7 +266,7 @@ impl Check {
         } else if !self.report.faults.iter().any(|fault| fault.entry >= from) {
             self.fault(
                 from,
-                format!("entries {from} to {} are not those that entry {size} signs", size - 1),
+                format!("entries {from} to {} differ from those that entry {size} signs", size - 1),
             );
         }
     }
@@ -317,10 +316,7 @@ impl Check {
         let undeclared: Vec<(u64, String)> =
             self.missing.difference(&self.declared).cloned().collect();
         for (entry, field) in undeclared {
-            self.fault(
-                entry,
-                format!("its {field} is missing, and no entry says that it is withheld"),
-            );
+            self.fault(entry, format!("its {field} is missing, and no entry declares it withheld"));
         }
         if let Some(note) = outside {
             self.compare(note);
@@ -335,7 +331,7 @@ impl Check {
             return self.fault(0, format!("the checkpoint is of another case: {origin}"));
         }
         if let Err(error) = note.verify(&self.report.key.unwrap_or_default()) {
-            return self.fault(0, format!("the checkpoint from elsewhere: {error}"));
+            return self.fault(0, format!("the checkpoint kept elsewhere: {error}"));
         }
         let entries = self.report.hashes.len() as u64;
         match usize::try_from(*size).ok().and_then(|size| self.report.hashes.get(..size)) {
@@ -349,7 +345,7 @@ impl Check {
                 self.fault(
                     0,
                     format!(
-                        "entries 0 to {} are not those of the checkpoint from elsewhere",
+                        "entries 0 to {} differ from those of the checkpoint kept elsewhere",
                         size - 1
                     ),
                 );

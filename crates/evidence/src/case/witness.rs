@@ -28,10 +28,10 @@ pub enum WitnessError {
     #[error("entry {}: {}", .0.entry, .0.why)]
     Broken(Fault),
     /// There is nothing to sign.
-    #[error("it has no checkpoint yet: `swarmscope case sign` writes one")]
+    #[error("no checkpoint yet: `swarmscope case sign` writes one")]
     NoCheckpoint,
     /// It is shorter than what was seen.
-    #[error("its newest checkpoint covers {now} entries; {seen} were seen before")]
+    #[error("its newest checkpoint covers {now} entries; it covered {seen} before")]
     Shrunk {
         /// Entries under its newest checkpoint.
         now: u64,
@@ -39,7 +39,7 @@ pub enum WitnessError {
         seen: u64,
     },
     /// It has another beginning than what was seen.
-    #[error("entries 0 to {} are not those that were seen before", .0 - 1)]
+    #[error("entries 0 to {} differ from those seen before", .0 - 1)]
     Rewritten(u64),
 }
 

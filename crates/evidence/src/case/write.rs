@@ -62,7 +62,7 @@ pub enum OpenError {
     #[error("entry {}: {}; nothing is added to a broken case", .0.entry, .0.why)]
     Broken(Fault),
     /// It holds something already.
-    #[error("there is something in it already; a new case needs a new file")]
+    #[error("the file is not empty; a new case needs a new file")]
     NotEmpty,
     /// The first entry is larger than a record may be.
     #[error(transparent)]
@@ -76,7 +76,7 @@ pub enum WriteError {
     #[error("{0}")]
     Io(#[from] io::Error),
     /// An entry too large for its record.
-    #[error("an entry of {0} bytes; a case holds at most {MAX_BODY} in one")]
+    #[error("an entry of {0} bytes; the maximum is {MAX_BODY}")]
     TooLarge(usize),
     /// A checkpoint by another key than the one that entry 0 names.
     #[error("this key is not the case's: checkpoints are signed by the key that opened it")]

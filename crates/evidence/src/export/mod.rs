@@ -28,7 +28,7 @@ pub fn write(format: Format, export: Export<'_>, to: &mut (impl Write + Send)) -
         #[cfg(not(feature = "parquet"))]
         Format::Parquet => Err(io::Error::new(
             io::ErrorKind::Unsupported,
-            "this build has no Parquet; build it with --features parquet",
+            "this build has no Parquet support; build it with --features parquet",
         )),
         Format::Stix => stix::write(export, to),
         Format::Markdown => markdown::write(export, to),

@@ -68,7 +68,7 @@ fn summary<'a>(export: Export<'a>, head: impl Fn(&str) -> &'a str) -> Section {
             peers(answered),
             export.signals.len()
         ))
-        .say(format!("Why: {}. By whose order: {}.", head("why"), head("order")))
+        .say(format!("Reason: {}. Ordered by: {}.", head("why"), head("order")))
         .say(export.verified)
         .say(format!("Exported {} by {}.", export.now, export.program))
 }
@@ -87,7 +87,7 @@ fn outcomes(export: Export<'_>) -> Section {
     let rows = counts.into_iter().map(|((network, question, end), count)| {
         vec![network.to_owned(), question.to_owned(), end, format!("{count} of {total}")]
     });
-    Section::new("How the questions ended").rows(&["network", "question", "end", "questions"], rows)
+    Section::new("Outcomes").rows(&["network", "question", "end", "questions"], rows)
 }
 
 fn signal(card: &crate::signals::Card) -> Section {
@@ -109,7 +109,7 @@ fn signal(card: &crate::signals::Card) -> Section {
             "spread",
             card.spread
                 .clone()
-                .unwrap_or_else(|| "one round: nothing can be said of spread".into()),
+                .unwrap_or_else(|| "only one round: spread can't be measured".into()),
         ),
         ("rule", format!("{}; {}", card.rule, parameters.join(", "))),
         ("replies", card.replies.join(" ")),
@@ -137,9 +137,10 @@ fn groups(export: Export<'_>) -> Section {
             peers(records.iter().copied()).to_string(),
         ]
     });
-    Section::new("Answers that say the same")
+    Section::new("Equal answers")
         .say(
-            "The digest is of what a reply says, without volatile fields; in a case with hidden addresses it is keyed.",
+            "The digest covers a reply's content without volatile fields; in a case with hidden \
+             addresses it is keyed.",
         )
         .rows(&["question", "content (SHA-256, 128 bits)", "size of the first", "peers"], rows)
 }
@@ -149,8 +150,8 @@ fn limits<'a>(export: Export<'a>, head: impl Fn(&str) -> &'a str) -> Section {
         export.contents.records.iter().filter(|record| record.outcome == Outcome::Open).count();
     let withheld: usize = export.contents.records.iter().map(|record| record.withheld.len()).sum();
     Section::new("Method and limits")
-        .say("Questions were sent over the network's own protocol; each peer saw who asked. Peers that could not be reached, or that only dial out, are not in it.")
-        .say("No signal says what runs on a machine. A share is of the peers that were asked, not of the network.")
-        .say(format!("Addresses: {}. Bytes: {}. Questions without an end in this case: {open}. Values that this copy withholds: {withheld}.", head("addresses"), head("bytes")))
+        .say("Questions were sent over the network's own protocol; each peer could see the sender. Peers that could not be reached, or that only dial out, are not included.")
+        .say("No signal shows what runs on a machine. Shares are of the peers asked, not of the network.")
+        .say(format!("Addresses: {}. Bytes: {}. Questions without an outcome in this case: {open}. Values withheld in this copy: {withheld}.", head("addresses"), head("bytes")))
         .say(crate::case::verify::CAVEAT)
 }

@@ -79,7 +79,7 @@ pub struct Card {
 }
 
 /// What no signal of this program says.
-pub const NOT_SAID: &str = "nothing here shows what runs on a machine, nor who runs it";
+pub const NOT_SAID: &str = "nothing here shows what runs on a machine, or who runs it";
 
 impl Card {
     /// The lines that it owes and does not have.

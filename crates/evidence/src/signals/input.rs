@@ -16,7 +16,7 @@ pub struct Round {
     pub at_ns: u64,
     /// How each question to each peer ended.
     pub answers: Vec<Answer>,
-    /// Who named whom.
+    /// Which peer named which.
     pub gossip: Vec<Gossip>,
     /// Replies that nobody had asked for.
     pub unsolicited: Vec<Unsolicited>,

@@ -29,7 +29,7 @@ pub struct Finding {
     pub severity: Severity,
     /// A few words.
     pub title: String,
-    /// At whom.
+    /// The peers it was found at.
     pub members: BTreeSet<Text>,
     /// Of how many that could have shown it.
     pub of: u64,
@@ -75,9 +75,11 @@ pub(super) fn healthy(answers: &[&Answer]) -> String {
             } else {
                 format!("error {error}")
             };
-            format!("{what}: {count} of the {total} that answered did")
+            format!("{what}: {count} of the {total} that answered")
         }
-        _ => format!("not known: no shape of answer is given by half of the {total} that answered"),
+        _ => {
+            format!("not known: no shape of answer is shared by half of the {total} that answered")
+        }
     }
 }
 
@@ -108,7 +110,8 @@ pub(super) fn by_version(version: Option<&Text>) -> String {
     version
         .map(|version| {
             format!(
-                "; nearly all of them have version {version}, and nearly all of that version do it"
+                "; nearly all of them have version {version}, and nearly all peers of that version \
+                 do it"
             )
         })
         .unwrap_or_default()

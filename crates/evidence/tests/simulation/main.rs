@@ -1,6 +1,6 @@
-//! What the signals are worth, measured on swarms with the truth known. `docs/signals.md` holds the
+//! Error rates of the signals, measured on swarms whose truth is known. `docs/signals.md` has the
 //! figures; a test fails when they no longer hold. `SIGNALS_UPDATE=1 cargo test --release -p
-//! swarmscope-evidence --test simulation` writes them anew.
+//! swarmscope-evidence --test simulation` rewrites them.
 #![allow(clippy::cast_possible_truncation, reason = "drawn numbers are cut to what they pick")]
 
 mod measure;
@@ -27,7 +27,7 @@ const QUIET: (usize, u64) = if cfg!(debug_assertions) { (150, 4) } else { (500, 
 const BEGIN: &str = "<!-- measured: begin -->\n";
 const END: &str = "<!-- measured: end -->\n";
 
-/// The stories, and the rules that are meant to tell of them.
+/// The stories, and the rules that should detect them.
 const MEANT: [(Story, &[&str]); 3] = [
     (
         Story::Worm,
@@ -48,10 +48,13 @@ fn share((hits, of): (u64, u64)) -> String {
 
 fn measured() -> (String, Vec<(&'static str, Detection)>, Vec<Noise>) {
     let mut text = format!(
-        "{SEEDS} seeds a story, on {} kinds of graph in turn; {PEERS} peers, 30 % behind NATs, 4 % away in each round, 1 % of requests\n\
-         dropped; 10 rounds, one an hour. In brackets: 95 % intervals (Wilson). *Precision* is of the peers named, round by round. *Recall* is\n\
-         of the peers that the story has in the last round and that can be reached: those named in any round. *Found* is the time from the first such peer to the first ▲ that names one.\n\n\
-         | what spreads | rule | precision | recall | found in | median | slowest |\n|---|---|---|---|---|---|---|\n",
+        "{SEEDS} seeds per story, on {} kinds of graph in turn; {PEERS} peers, 30 % behind NATs, 4 % away in\n\
+         each round, 1 % of requests dropped; 10 rounds, one per hour. In brackets: 95 % intervals (Wilson).\n\
+         *Precision* is over the peers named, round by round. *Recall* is over the story's peers that can be\n\
+         reached in the last round: the share named in any round. *Found* is the time from the first such\n\
+         peer to the first ▲ that names one.\n\n\
+         | story | rule | precision | recall | found in | median | slowest |\n\
+         |---|---|---|---|---|---|---|\n",
         GRAPHS.len()
     );
     let mut all_found = Vec::new();
@@ -71,8 +74,9 @@ fn measured() -> (String, Vec<(&'static str, Detection)>, Vec<Noise>) {
     }
     let _ = write!(
         text,
-        "\nFalse alarms: peers named by a ▲ in swarms where nothing spreads: {} peers, {} rounds a day, {SEEDS} seeds a story.\n\n\
-         | nothing but | peer-days | peers named | a peer and day, at most (95 %) |\n|---|---|---|---|\n",
+        "\nFalse alarms: peers named by a ▲ in swarms where nothing spreads ({} peers, {} rounds a day,\n\
+         {SEEDS} seeds per story).\n\n\
+         | only | peer-days | peers named | per peer and day, at most (95 %) |\n|---|---|---|---|\n",
         QUIET.0, QUIET.1
     );
     let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! What was asked, and what became of it.
+//! Requests and their outcomes.
 
 use bytes::Bytes;
 use swarmscope_peer::crawler::{Acceptance, Decoding};

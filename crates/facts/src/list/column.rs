@@ -26,7 +26,7 @@ pub enum Column {
     Nat,
     /// When the last reply came, and what it was.
     Reply,
-    /// A word that somebody gave it.
+    /// Its label.
     Label,
     /// The operator's note.
     Note,
@@ -61,17 +61,17 @@ impl Column {
     pub const fn doc(self) -> &'static str {
         match self {
             Self::State => "connected, connecting, gone, refused, failed",
-            Self::Permid => "who: the first and last digits of its permid",
+            Self::Permid => "first and last digits of its permid",
             Self::Signals => "odd or hostile: open to read why",
             Self::Version => "overlay version, tls or clear",
             Self::Transport => "tls or clear",
-            Self::Address => "where it is dialled or dials from",
+            Self::Address => "address it is dialled at or dials from",
             Self::RoundTrip => "round trip",
             Self::Nat => "NAT type, from its newest NATCHECK reply",
-            Self::Reply => "its last reply: when, and how it ended",
-            Self::Label => "the demo's word for it",
+            Self::Reply => "time and outcome of its last reply",
+            Self::Label => "the demo's label",
             Self::Note => "your note",
-            Self::Error => "the last thing that failed",
+            Self::Error => "its last failure",
             Self::Next => "when it accepts the composer's message",
             Self::NextOf(_) => "when it accepts this message",
         }
@@ -110,11 +110,6 @@ impl FromStr for Column {
         Self::NAMED
             .into_iter()
             .find(|column| column.to_string().eq_ignore_ascii_case(text))
-            .ok_or_else(|| {
-                format!(
-                    "no column is called that; there are {}, and next N for the message N",
-                    names()
-                )
-            })
+            .ok_or_else(|| format!("no such column; use {}, or next N for message N", names()))
     }
 }

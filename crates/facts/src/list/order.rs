@@ -170,7 +170,7 @@ impl Order {
         }
     }
 
-    /// Who turned out to be somebody else leaves at once: nothing stands in its place.
+    /// A peer that turned out to be another one leaves at once: nothing takes its place.
     fn drop_one(&mut self, index: usize) {
         self.sorted.retain(|&other| other != index);
         self.slots[index] = Slot { row: NOWHERE, ..Slot::default() };

@@ -21,7 +21,7 @@ pub struct Tally {
     pub refused: usize,
     /// They were not reached.
     pub failed: usize,
-    /// Peers about whom something was odd.
+    /// Peers with a signal.
     pub signals: usize,
     /// Requests that may still be answered.
     pub in_flight: usize,

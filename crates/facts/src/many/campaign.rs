@@ -61,7 +61,7 @@ pub enum State {
     Running,
     /// Nothing goes out until the operator goes on.
     Paused,
-    /// Nothing goes out any more.
+    /// Sending has ended.
     Stopped,
     /// Everybody was asked, and every request has ended.
     Done,
@@ -70,7 +70,7 @@ pub enum State {
 /// A campaign.
 #[derive(Clone, Debug)]
 pub struct Campaign {
-    /// What is asked of whom.
+    /// The message and its peers.
     pub plan: Plan,
     /// How it stands.
     pub state: State,

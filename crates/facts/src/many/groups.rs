@@ -296,7 +296,7 @@ impl Groups {
         self.list.iter().filter(|group| group.signal(norm).is_some()).count()
     }
 
-    /// Whether the list is not in order any more.
+    /// Whether the list is out of order.
     #[must_use]
     pub const fn has_changed(&self) -> bool {
         self.changed

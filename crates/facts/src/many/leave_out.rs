@@ -23,7 +23,7 @@ pub enum Reason {
         /// The lowest that knows it.
         needs: OverlayVersion,
     },
-    /// Its version does not know the message any more.
+    /// Its version no longer knows the message.
     TooNew {
         /// What it speaks.
         version: OverlayVersion,
@@ -102,7 +102,7 @@ impl LeftOut {
                 format!("version {version}, this is for up to {last}")
             }
             Reason::NeedsLegacy => "version 17, no legacy identity in use".to_owned(),
-            Reason::Asked => "asked already, not answered yet".to_owned(),
+            Reason::Asked => "already asked, no answer yet".to_owned(),
             Reason::NotKnown => "permid not known: connect first".to_owned(),
             Reason::Own => "our own peer".to_owned(),
         }

@@ -1,4 +1,4 @@
-//! Requests to many: one question to many peers at a rate, what became of each, and the answers in
+//! Requests to many: one question to many peers at a rate, the outcome of each, and the answers in
 //! groups of identical content.
 //!
 //! [`plan`] is what would be sent, [`campaign`] what is being sent: who is asked when is decided

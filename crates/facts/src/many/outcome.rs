@@ -19,7 +19,7 @@ pub enum Outcome {
     Refused,
     /// A deadline passed.
     TimedOut,
-    /// It answered with error 0, and its reply is not what it should be.
+    /// It answered with error 0, and its reply has unexpected content.
     Malformed,
     /// It answered with an error byte other than 254: an answer, not a failure.
     Error,

@@ -21,7 +21,7 @@ impl Rate {
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim().trim_end_matches("/s").trim_end();
         let wrong =
-            || format!("the rate {text:?} is not a number of requests a second, 0.1 to 200");
+            || format!("the rate {text:?} is not a number of requests per second, 0.1 to 200");
         let number: f64 = text.parse().map_err(|_| wrong())?;
         let thousandths = (number * 1000.0).round();
         if !(f64::from(Self::LEAST.0)..=f64::from(Self::MOST.0)).contains(&thousandths) {
@@ -58,9 +58,8 @@ pub fn parse_waiting(text: &str) -> Result<usize, String> {
     /// A node keeps 500 connections, and a few peers are asked by hand meanwhile.
     const MOST: usize = 400;
     let number = text.trim().parse().ok().filter(|number| (1..=MOST).contains(number));
-    number.ok_or_else(|| {
-        format!("{:?} waiting at once: that is a number from 1 to {MOST}", text.trim())
-    })
+    number
+        .ok_or_else(|| format!("{:?} waiting at once: use a number from 1 to {MOST}", text.trim()))
 }
 
 /// Rate and concurrency of a campaign.

@@ -1,4 +1,4 @@
-//! What would be sent to whom: everything that the preview shows, and all that a campaign starts
+//! The plan of a request to many: everything that the preview shows, and all that a campaign starts
 //! from.
 
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub struct Target {
     payload: usize,
 }
 
-/// What somebody wants to ask of many.
+/// A question for many peers.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Draft {
     /// What is asked.
@@ -72,7 +72,7 @@ pub struct Plan {
     pub by_transport: Vec<(String, usize, bool)>,
     /// NAT types as far as they were measured, most first.
     pub by_nat: Vec<(String, usize)>,
-    /// What asking uses up at each peer, in words.
+    /// What each peer loses by answering, in words.
     pub consumes: Option<&'static str>,
     wait_for_dial_back: bool,
 }
@@ -296,21 +296,19 @@ fn reason(
     }
 }
 
-/// What asking uses up, so that the next Crawler doesn't get it (protocol.md §5).
+/// What each peer loses by answering (protocol.md §5).
 const fn consumed(message: MessageId) -> &'static str {
     match message {
         MessageId::SEEDINGSTATS_QUERY => {
-            "each peer marks the statistics it hands over as crawled: no Crawler gets them again"
+            "statistics, which each peer marks as crawled: no Crawler gets them again"
         }
         MessageId::REPEX_QUERY => {
-            "each peer hands its swarm caches out once and clears them: the next Crawler gets none"
+            "swarm caches, which each peer clears: the next Crawler gets none"
         }
-        MessageId::PUNCTURE_QUERY => {
-            "each peer hands its log out and empties it: the next Crawler gets none of it"
-        }
+        MessageId::PUNCTURE_QUERY => "the log, which each peer empties: the next Crawler gets none",
         MessageId::USEREVENTLOG_QUERY => {
-            "each peer deletes the events that it hands over: no Crawler gets them again"
+            "events, which each peer deletes: no Crawler gets them again"
         }
-        _ => "what each peer hands over is gone there: the next Crawler doesn't get it",
+        _ => "records, which each peer deletes: the next Crawler gets none",
     }
 }

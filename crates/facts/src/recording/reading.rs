@@ -41,7 +41,8 @@ pub enum RecordingError {
     NoHeader,
     /// A newer program wrote it.
     #[error(
-        "a recording of format {0}, which this version ({FORMAT}) does not read; use a newer swarmscope"
+        "a recording of format {0}, which this version (format {FORMAT}) can't read; use a newer \
+         swarmscope"
     )]
     Format(u32),
     /// A line that does not read.
@@ -73,7 +74,7 @@ pub fn read<S: DeserializeOwned + Rewritten>(
         return Err(RecordingError::Format(header.format));
     }
     if header.started > i64::MAX.unsigned_abs() / 2 {
-        return Err(lines.error("it starts in a time that no clock shows"));
+        return Err(lines.error("its start time is out of range"));
     }
     Cleaner.text(&mut header.title);
     header.ids.iter_mut().for_each(|(_, name)| Cleaner.text(name));
@@ -95,7 +96,7 @@ fn line<S: DeserializeOwned + Rewritten>(bytes: &[u8]) -> Result<Line<S>, String
     let Line(at, mut what): Line<S> =
         serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if at.unsigned_abs() > FARTHEST {
-        return Err(format!("{at} microseconds are too far from the start"));
+        return Err(format!("{at} microseconds is too far from the start"));
     }
     if let What::Msg(msg) = &mut what {
         msg.rewrite(&mut Cleaner);

@@ -19,7 +19,7 @@ pub trait Rewrite {
     fn address(&mut self, address: &mut SocketAddr);
     /// A port.
     fn port(&mut self, port: &mut u16);
-    /// `host:port`, as somebody wrote it.
+    /// `host:port`, as written.
     fn place(&mut self, place: &mut String);
     /// The name of a host.
     fn host(&mut self, host: &mut String);
@@ -35,7 +35,7 @@ pub trait Rewrite {
     fn answer(&mut self, payload: &mut Bytes);
     /// What a reply was decoded as.
     fn decoding(&mut self, decoding: &mut Decoding);
-    /// What somebody typed or pasted.
+    /// Typed or pasted text.
     fn typed(&mut self, text: &mut String);
 
     /// By what a peer is known.

@@ -64,7 +64,7 @@ fn rest(text: &mut String, payload: &[u8], shown: &[u8]) {
     if shown.len() < payload.len() {
         let _ = writeln!(
             text,
-            "… {} more bytes: save the payload to have them",
+            "… {} more bytes: save the payload to see them",
             payload.len() - shown.len()
         );
     }

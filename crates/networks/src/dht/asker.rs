@@ -121,7 +121,7 @@ impl<T: Copy> Asker<T> {
         Self { config, transactions, pace, queue: VecDeque::new(), pace_deadline: None }
     }
 
-    /// Ends it, and gives its pace to whoever goes on.
+    /// Ends it, and hands its pace to the successor.
     #[must_use]
     pub fn into_pace(self) -> Pace {
         self.pace

@@ -76,7 +76,7 @@ pub struct CrawlConfig {
 /// A query of a crawl.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ask {
-    /// What to give back with what comes of it.
+    /// To be returned with the outcome.
     pub token: Token,
     /// Whom.
     pub to: SocketAddr,

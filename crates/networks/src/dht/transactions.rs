@@ -21,7 +21,7 @@ const MAX_ENDED: usize = 8192;
 pub struct Deadlines {
     /// From now on others may be asked in its place.
     pub slow: Duration,
-    /// It is over: an answer is a fact, but of no use any more.
+    /// It is over: an answer is a fact, but no longer of use.
     pub last: Duration,
 }
 

@@ -162,19 +162,25 @@ fn bittorrent(encryption: Option<Encryption>, utp: bool) -> (String, String) {
     let (how, next) = match encryption {
         Some(Encryption::Open) => (
             "plain and encrypted connections",
-            "ask what it is, for a torrent that it has: `swarmscope request bt://HOST:PORT hello --infohash HEX`",
+            "ask for its name, with a torrent it has: `swarmscope request bt://HOST:PORT hello \
+             --infohash HEX`",
         ),
         Some(Encryption::Forced) => (
-            "encrypted connections only, likely: it closed a plain start without a byte and answered a key",
-            "ask over an encrypted stream, which is tried by itself, for a torrent that it has: `swarmscope request bt://HOST:PORT hello --infohash HEX`",
+            "likely encrypted connections only: it closed a plain start without a byte and \
+             answered a key",
+            "ask for its name, with a torrent it has; encryption is tried automatically: \
+             `swarmscope request bt://HOST:PORT hello --infohash HEX`",
         ),
         None => (
-            "whether it takes plain connections can't be told",
-            "ask what it is, for a torrent that it has: `swarmscope request bt://HOST:PORT hello --infohash HEX`",
+            "whether it accepts plain connections is unknown",
+            "ask for its name, with a torrent it has: `swarmscope request bt://HOST:PORT hello \
+             --infohash HEX`",
         ),
     };
     (
-        format!("a BitTorrent client, not named without a torrent; {how}; {transport}"),
+        format!(
+            "a BitTorrent client, which names itself only for a torrent it has; {how}; {transport}"
+        ),
         next.to_owned(),
     )
 }
@@ -182,7 +188,7 @@ fn bittorrent(encryption: Option<Encryption>, utp: bool) -> (String, String) {
 fn other(findings: &Findings) -> (String, String) {
     let next = "check the port: neither an overlay peer nor a BitTorrent client answers like this";
     if findings.banner.is_empty() {
-        let what = "something that accepts connections and closes them without a byte";
+        let what = "a program that accepts connections and closes them without a byte";
         let next = "it may be a BitTorrent client without encryption, or any server that expects other bytes: check the port with its operator";
         return (what.to_owned(), next.to_owned());
     }
@@ -191,7 +197,7 @@ fn other(findings: &Findings) -> (String, String) {
         Some(name) => {
             format!("{name}, neither an overlay peer nor a BitTorrent client; it says {said:?}")
         }
-        None => format!("something that speaks another protocol; it begins {said:?}"),
+        None => format!("another protocol; it begins {said:?}"),
     };
     (what, next.to_owned())
 }
@@ -199,19 +205,20 @@ fn other(findings: &Findings) -> (String, String) {
 fn nothing(findings: &Findings) -> (String, String) {
     let (what, next) = match findings.no_connection {
         None => (
-            "something accepts connections and stays silent",
-            "it may be overloaded or wait for another protocol: try again later, or ask its operator what should listen there",
+            "a program that accepts connections and stays silent",
+            "it may be overloaded or wait for another protocol: try again later, or ask its \
+             operator what should listen there",
         ),
         Some(Cause::TcpTimeout) => (
-            "nothing answers: packets are dropped on the way, or the host is down",
+            "no answer: packets are dropped on the way, or the host is down",
             "a firewall or a NAT may drop them: try from elsewhere, or let the peer dial you",
         ),
         Some(Cause::NotFound) => {
             ("the host name has no address", "check the name, or give the address itself")
         }
         Some(Cause::TcpRefused) => (
-            "nothing listens on that port: the connection was refused",
-            "check the port, and that the program runs",
+            "connection refused: nothing listens on that port, or a firewall rejects it",
+            "check the port and that the program is running",
         ),
         Some(cause) => (cause.text(), cause.hint()),
     };
@@ -288,7 +295,7 @@ mod tests {
             verdict.summary.contains("LT 02 08, libtorrent 2.0.8")
                 && verdict.summary.contains("uTP answers")
         );
-        assert!(verdict.summary.contains("not named"), "nothing names the implementation");
+        assert!(verdict.summary.contains("names itself only"), "nothing names the implementation");
         let verdict = Verdict::of(&findings(&[
             (Plain, Outcome::Closed),
             (Mse, Outcome::Ok),

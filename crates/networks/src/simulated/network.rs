@@ -42,7 +42,7 @@ impl Network {
     }
 
     /// Sends what `asker` has to send, goes on to whatever happens next, and gives what came of it.
-    /// Empty events and `false`: nothing will happen any more.
+    /// Empty events and `false`: nothing more will happen.
     pub fn step<T: Copy>(&mut self, asker: &mut Asker<T>, events: &mut Vec<Event<T>>) -> bool {
         while let Some(transmit) = asker.transmit(self.now) {
             self.send(transmit.to, true, transmit.datagram);

@@ -25,7 +25,7 @@ use crate::reach::{DhtNode, Findings, Name, Outcome, Rung, version_words};
 pub struct Timings {
     /// For a connection, and for the node's answer.
     pub connect: Duration,
-    /// After 20 bytes: whoever forces encryption closes at once.
+    /// After 20 bytes: a client that forces encryption closes at once.
     pub plain: Duration,
     /// After the overlay's handshake.
     pub overlay: Duration,
@@ -171,7 +171,7 @@ async fn plain_and_overlay(
     let (said, closed) = stream.read_at_least(1, begun + way + timings.plain).await;
     let outcome = match (said.is_empty(), closed) {
         (true, true) => ladder.end(Name::Plain, Outcome::Closed, "closed without a byte", begun),
-        (true, false) => ladder.end(Name::Plain, Outcome::Waits, "open, waits for more", begun),
+        (true, false) => ladder.end(Name::Plain, Outcome::Waits, "open, waiting for more", begun),
         (false, _) => {
             let more =
                 stream.read_at_least(MAX_BANNER, Instant::now() + way + timings.plain).await.0;
@@ -203,7 +203,12 @@ async fn plain_and_overlay(
     } else if !said.is_empty() {
         other(Name::Overlay, said, ladder, part, begun);
     } else if closed {
-        ladder.end(Name::Overlay, Outcome::Closed, "closed without a byte: no overlay peer", begun);
+        ladder.end(
+            Name::Overlay,
+            Outcome::Closed,
+            "closed without a byte: not an overlay peer",
+            begun,
+        );
     } else {
         ladder.end(Name::Overlay, Outcome::Waits, "open, silent", begun);
     }
@@ -272,7 +277,7 @@ async fn utp(address: SocketAddr, timings: Timings, ladder: &Ladder) {
     let begun = Instant::now();
     let (Ok(mut random), Ok(socket)) = (super::random(), udp::bind(address).await) else { return };
     if socket.connect(address).await.is_err() {
-        ladder.end(Name::Utp, Outcome::Unreachable, "no way there", begun);
+        ladder.end(Name::Utp, Outcome::Unreachable, "no route", begun);
         return;
     }
     let connection = u16::from_le_bytes(random.bytes());
@@ -288,7 +293,7 @@ async fn utp(address: SocketAddr, timings: Timings, ladder: &Ladder) {
                 ladder.end(
                     Name::Utp,
                     Outcome::Refused,
-                    "the host says that nobody listens on UDP",
+                    "UDP port closed, according to the host",
                     begun,
                 );
                 return;

@@ -44,7 +44,7 @@ impl<T: Copy> Socket<T> {
     /// To one node.
     ///
     /// # Errors
-    /// There is no socket, or no way there.
+    /// There is no socket, or no route.
     pub async fn to_one(node: SocketAddr, config: AskerConfig) -> Result<Self, Failure> {
         let socket = bind(node).await?;
         let unreachable = |error: io::Error| {

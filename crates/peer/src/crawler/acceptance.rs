@@ -19,7 +19,7 @@ pub enum Acceptance {
     AtMost(Duration),
 }
 
-/// The longest frequency there is; what is older than that says nothing any more.
+/// The longest possible frequency; anything older no longer matters.
 const LONGEST: Duration = Duration::from_secs(u16::MAX as u64);
 /// Old entries are looked for when this many are there: some 400 kB.
 const MANY: usize = 4096;

@@ -82,7 +82,7 @@ impl Backend {
                 core,
                 to,
                 ErrorByte::HANDLER,
-                b"this peer works on too many requests: ask again later",
+                b"this peer is busy with too many requests: ask again later",
             );
         }
         if !self.gate.accept(message, frequency, core.now) {
@@ -140,7 +140,7 @@ impl Backend {
         text: &'static [u8],
     ) {
         if self.replies.is_crowded(to.conn) {
-            let detail = "it asks faster than it takes the answers";
+            let detail = "it asks faster than it reads the answers";
             return core.close(to.conn, Failure::new(Cause::QueueFull, By::Us, detail));
         }
         let id = self.new_id();
@@ -154,9 +154,7 @@ impl Backend {
     pub(super) fn answer(&mut self, core: &mut Core, id: ReplyId, answer: Answer) {
         let Some(to) = self.asked.remove(&id) else { return };
         let answer = if self.replies.is_too_much(to.permid, answer.payload.len()) {
-            Answer::failed(
-                "this peer holds too many replies that are not sent yet: ask again later",
-            )
+            Answer::failed("this peer has too many unsent replies: ask again later")
         } else {
             answer
         };
@@ -171,7 +169,7 @@ impl Backend {
     /// any more.
     pub(super) fn overdue(&mut self, core: &mut Core, id: ReplyId) {
         let Some(reply) = self.replies.get_mut(id) else { return };
-        let (permid, detail) = (reply.to.permid, "it takes a large reply too slowly");
+        let (permid, detail) = (reply.to.permid, "it reads a large reply too slowly");
         let failure = Failure::new(Cause::QueueFull, By::Us, detail);
         let conns: Vec<_> =
             core.links.of(permid).filter(|conn| core.links.carries(*conn, id)).collect();
@@ -190,7 +188,7 @@ impl Backend {
             return self.undelivered(
                 core,
                 id,
-                &Failure::new(Cause::NotAllowed, By::Us, "it was taken off the allow-list"),
+                &Failure::new(Cause::NotAllowed, By::Us, "it was removed from the allow-list"),
             );
         }
         let conn = if core.links.open(came_on).is_some() {
@@ -312,7 +310,7 @@ impl Backend {
         }
     }
 
-    /// The allow-list is this one from now on. Whoever is no longer on it gets nothing more.
+    /// Replaces the allow-list. Crawlers no longer on it get nothing more.
     pub(super) fn allow(&mut self, core: &mut Core, allowed: HashSet<Permid>) {
         self.allowed = allowed;
         let barred = |id: &(ReplyId, Permid)| !self.allowed.contains(&id.1);
@@ -322,7 +320,7 @@ impl Backend {
             self.undelivered(
                 core,
                 id,
-                &Failure::new(Cause::NotAllowed, By::Us, "it was taken off the allow-list"),
+                &Failure::new(Cause::NotAllowed, By::Us, "it was removed from the allow-list"),
             );
         }
         self.pending.retain(|_, id| self.replies.get_mut(*id).is_some());

@@ -47,7 +47,7 @@ impl fmt::Display for Scope {
 
 /// A charge that would not have fitted; nothing was charged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{wanted} bytes where the budget {scope} is {allowed}")]
+#[error("{wanted} bytes; the budget {scope} is {allowed}")]
 pub(super) struct Exceeded {
     pub(super) scope: Scope,
     pub(super) allowed: u64,

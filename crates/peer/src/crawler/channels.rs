@@ -137,13 +137,13 @@ impl Channels {
                 if *message == reply.message && reply.parts_left.is_last() {
                     self.slots.remove(&reply.channel);
                 }
-                return Err(Refused::Stray("it comes after its request had ended"));
+                return Err(Refused::Stray("its request had already ended"));
             }
             Slot::Open(open) => open,
         };
         if open.message != reply.message {
             return Err(Refused::Stray(
-                "the request on this channel has another message-specific id",
+                "the request on this channel has a different message-specific id",
             ));
         }
         if open.last.is_some_and(|last| {

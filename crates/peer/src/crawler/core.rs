@@ -105,11 +105,7 @@ impl Core {
             return Err(Failure::new(cause, By::Us, ""));
         }
         let Some(place) = self.directory.place(permid).cloned() else {
-            return Err(Failure::new(
-                Cause::NotConnected,
-                By::Us,
-                "no address is known at which it would answer",
-            ));
+            return Err(Failure::new(Cause::NotConnected, By::Us, "no known address to dial"));
         };
         self.dial_place(PeerKey::Permid(permid), place, keep);
         Ok(())

@@ -1,6 +1,6 @@
-//! Who is known, from whom, at which address, and how attempts to reach them went.
+//! The known peers: their source, their addresses, and the attempts to reach them.
 //!
-//! What somebody says of a third peer is hearsay: it has a source, never displaces what we saw
+//! What a peer says about another is hearsay: it has a source, never displaces what we saw
 //! ourselves, is the first to be forgotten, and is dialled only with its permid pinned (protocol.md
 //! §3, §7).
 

@@ -107,15 +107,15 @@ impl Kind {
                 Err(format!("{number} is not between {min} and {max}"))
             }
             (Self::Text { longest }, Value::Text(text)) if text.len() > longest => {
-                Err(format!("{} bytes of text, {longest} are the most", text.len()))
+                Err(format!("{} bytes of text; the maximum is {longest}", text.len()))
             }
             (Self::Bytes { longest }, Value::Bytes(bytes)) if bytes.len() > longest => {
-                Err(format!("{} bytes, {longest} are the most", bytes.len()))
+                Err(format!("{} bytes; the maximum is {longest}", bytes.len()))
             }
             (Self::Choice(choices), Value::Text(name))
                 if !choices.iter().any(|(known, _)| known == name) =>
             {
-                Err(format!("{name:?} is none of {}", self.says()))
+                Err(format!("{name:?} is not one of {}", self.says()))
             }
             _ => Ok(value),
         }
@@ -131,7 +131,7 @@ impl Kind {
                 typed
                     .trim()
                     .parse()
-                    .map_err(|_| format!("{typed:?} is no whole number of 64 bits"))?,
+                    .map_err(|_| format!("{typed:?} is not a whole number of 64 bits"))?,
             ),
             Self::Text { .. } => Value::Text(typed.into()),
             Self::Choice(_) => Value::Text(typed.trim().into()),

@@ -1,4 +1,4 @@
-//! BuddyCast rounds (protocol.md §7): who is told whom, who is dialled, which connections are kept
+//! BuddyCast rounds (protocol.md §7): which peers are listed, dialled, and kept connected
 //! alive.
 //!
 //! An exchange is started with peers that we dialled, or that have sent us a BUDDYCAST: a Crawler
@@ -83,8 +83,8 @@ impl Gossip {
         core.timers.set(Deadline::Round, core.now + interval);
     }
 
-    /// A connection is made: a survey asks at once whom the peer knows. One that tells no port of
-    /// its own learns nothing from originals (§7), and does not ask them.
+    /// A connection is made: a survey asks at once for the peers it knows. One that tells no port
+    /// of its own learns nothing from originals (§7), and does not ask them.
     pub(super) fn connected(&mut self, core: &mut Core, conn: ConnId) {
         let Some(link) = core.links.open(conn).filter(|_| self.enabled && self.survey) else {
             return;
@@ -221,7 +221,7 @@ fn hear(core: &mut Core, from: Permid, remote: IpAddr, peer: &ListedPeer) {
     }
 }
 
-/// Of whom we tell a peer: peers that proved their permid to us, the connected ones first.
+/// The peers we list to a peer: those that proved their permid to us, the connected ones first.
 fn whom_to_tell(
     core: &mut Core,
     to: Permid,

@@ -25,7 +25,7 @@ pub struct EngineConfig {
     pub listening: Option<SocketAddr>,
     /// What is asked by name and answered here.
     pub registry: Registry,
-    /// Whether to take part in BuddyCast, and to dial whom it tells of.
+    /// Whether to take part in BuddyCast, and to dial the peers it lists.
     pub gossip: bool,
     /// Whether to exchange with every peer as soon as it is connected, listing nobody.
     pub survey: bool,
@@ -60,7 +60,7 @@ pub enum Input {
     Ask {
         /// The request.
         ticket: Ticket,
-        /// What to ask whom.
+        /// The request.
         ask: Ask,
     },
     /// To give a request up.
@@ -179,7 +179,7 @@ pub enum Output {
         host: String,
         /// The port.
         port: u16,
-        /// The only peer that will do; `None`: whoever is there.
+        /// The only acceptable peer; `None` for any.
         expected: Option<Permid>,
     },
     /// To queue a frame. [`Input::NotSent`] follows where the connection takes none.
@@ -205,7 +205,7 @@ pub enum Output {
         /// The request.
         asked: Asked,
     },
-    /// To stop working on an answer that nobody can be given any more.
+    /// To stop working on an answer that can no longer be delivered.
     Abandon {
         /// Which one.
         id: ReplyId,

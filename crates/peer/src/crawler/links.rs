@@ -37,7 +37,7 @@ pub(super) enum Standing {
     /// The overlay takes no more frames for it: it is one too many, or it is over. What still comes
     /// on it counts.
     Leaving,
-    /// We asked for its end; nothing that comes on it counts any more.
+    /// We asked for its end; what still comes on it is ignored.
     Closing,
 }
 
@@ -108,7 +108,7 @@ impl Links {
         self.by_conn.get(&conn).is_some_and(|link| link.in_flight.contains(&Some(reply)))
     }
 
-    /// Whether a peer has no connection at all any more, not even one that is ending.
+    /// Whether a peer no longer has any connection, not even one that is ending.
     pub(super) fn is_gone(&self, permid: Permid) -> bool {
         !self.by_permid.contains_key(&permid)
     }

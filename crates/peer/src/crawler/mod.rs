@@ -9,7 +9,7 @@
 //! | `requests`, `channels`, `budget` | Crawler side: requests, their channels, and what their replies may take |
 //! | `schedule` | Crawler side: initiators that run by themselves |
 //! | `backend`, `gate`, `replies`, `receipts` | peer side: who may ask and how often, the way of a reply back, and whether it arrived |
-//! | `gossip`, `blocks`, `directory`, `retention`, `reach` | BuddyCast rounds, who is known from whom, and who is forgotten first |
+//! | `gossip`, `blocks`, `directory`, `retention`, `reach` | BuddyCast rounds, the known peers and their sources, and which are forgotten first |
 //! | `links`, `timers`, `tally`, `random`, `core` | what they all work with |
 //! | `traced` | for those who watch: what passes over a connection |
 //! | `question`, `probe`, `registry` | what can be asked, what a peer answers, and the list of both |

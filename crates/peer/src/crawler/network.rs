@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-/// An IPv4 address, or an IPv6 /64: whoever has one address of it usually has all.
+/// An IPv4 address, or an IPv6 /64: the owner of one address of it usually has all.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Network {
     V4(u32),

@@ -104,7 +104,7 @@ impl AnyProbe {
         Self(Arc::new(probe))
     }
 
-    /// As [`Self::new`], of one that somebody else holds as well.
+    /// As [`Self::new`], for one that is shared.
     #[must_use]
     pub fn shared(probe: Arc<impl Probe>) -> Self {
         Self(probe)

@@ -118,7 +118,7 @@ impl Requests {
         let (permid, message) = (ask.to, ask.message);
         let most = MAX_AFTER_AUTHENTICATION as usize - REQUEST_OVERHEAD;
         if ask.payload.len() > most {
-            let detail = format!("{} bytes where {most} fit", ask.payload.len());
+            let detail = format!("{} bytes; {most} fit", ask.payload.len());
             return fail(
                 core,
                 ticket,
@@ -132,7 +132,7 @@ impl Requests {
         }
         let waiting = self.waiting.entry(permid).or_default();
         if waiting.len() >= MAX_WAITING {
-            let detail = "as many requests wait for a connection";
+            let detail = "too many requests are waiting for a connection";
             return fail(
                 core,
                 ticket,

@@ -1,5 +1,5 @@
 //! Crawler side: initiators that run by themselves (protocol.md §4), where they are switched on:
-//! when a connection is made, whoever made it, and again every frequency seconds while the peer is
+//! when a connection is made, by either side, and again every frequency seconds while the peer is
 //! known.
 
 use std::collections::HashMap;

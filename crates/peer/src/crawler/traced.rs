@@ -57,7 +57,7 @@ pub enum Trace {
     Closed(Failure),
     /// So many frames of one direction passed while nobody watched.
     Unwatched(u64),
-    /// So many steps are missing here: whoever reads them was behind.
+    /// So many steps are missing here: the reader was behind.
     Lost(u64),
 }
 

@@ -33,7 +33,7 @@ pub enum AllowFileCause {
     #[error("cannot be read: {0}; check its path and permissions")]
     Read(io::Error),
     /// It is longer than [`MAX_FILE`].
-    #[error("longer than {} KiB; remove what is not needed", MAX_FILE >> 10)]
+    #[error("longer than {} KiB; remove unused lines", MAX_FILE >> 10)]
     TooLarge,
     /// A line is no permid.
     #[error(transparent)]

@@ -51,7 +51,8 @@ impl fmt::Display for Exposed {
         let path = path.display();
         write!(
             f,
-            "others on this machine can read the key file {path} (mode {mode:04o}): run `chmod 600 {path}`"
+            "others on this machine can read the key file {path} (mode {mode:04o}): run `chmod 600 \
+             {path}`"
         )
     }
 }
@@ -73,45 +74,47 @@ pub enum KeyFileCause {
     #[error("not found; create it with `swarmscope key new --out FILE`, or check the path")]
     Missing,
     #[error(
-        "it exists already, nothing was written; choose another path, or remove it if its identity is no longer needed"
+        "file exists, nothing was written; choose another path, or remove it if its identity is no \
+         longer needed"
     )]
     /// There is one already where a new one was to be made.
     Exists,
     /// It is longer than any key.
-    #[error("longer than {} KiB, which no key is; check the path", MAX_FILE >> 10)]
+    #[error("longer than {} KiB, too long for a key; check the path", MAX_FILE >> 10)]
     TooLarge,
     /// The operating system refuses to read it.
-    #[error("cannot be read: {0}; check the path, and who may read it")]
+    #[error("cannot be read: {0}; check the path and its permissions")]
     Read(io::Error),
     /// The operating system refuses to write it.
-    #[error("cannot be made: {0}; choose another path with --out or --identity")]
+    #[error("cannot be created: {0}; choose another path with --out or --identity")]
     Write(io::Error),
     /// A part of the path is a file.
-    #[error("cannot be made: {} is a file, not a directory; choose another path with --out or --identity", .0.display())]
+    #[error("cannot be created: {} is a file, not a directory; choose another path with --out or --identity", .0.display())]
     NotADirectory(PathBuf),
     /// What is in it is no key that can be used.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// It holds the other kind of key.
     #[error(
-        "it holds a sect233k1 key, but an Ed25519 key is needed here; sect233k1 keys go with --legacy-identity"
+        "it holds a sect233k1 key, but an Ed25519 key is needed here; sect233k1 keys go with \
+         --legacy-identity"
     )]
     NotEd25519,
     /// It holds the other kind of key.
     #[error(
-        "it holds an Ed25519 key, but a sect233k1 key is needed here; Ed25519 keys go with --identity"
+        "it holds an Ed25519 key, but a sect233k1 key is needed here; Ed25519 keys go with \
+         --identity"
     )]
     NotSect233k1,
     /// The operating system has no randomness for a new key.
-    #[error("the operating system gave no randomness for a new key: {0}; try again")]
+    #[error("the operating system returned no random numbers for a new key: {0}; try again")]
     Randomness(getrandom::Error),
     /// No home directory is known.
-    #[error(
-        "no home directory is known to keep it in; set HOME, or name a key file with --identity"
-    )]
+    #[error("no home directory to keep it in; set HOME, or give a key file with --identity")]
     NoHome,
     #[error(
-        "another process of this machine uses the same identity; peers may take the two for one, so give each its own"
+        "another process on this machine uses the same identity; peers may confuse the two, so \
+         give each its own"
     )]
     /// Another process uses the identity.
     InUse,

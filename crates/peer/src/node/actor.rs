@@ -35,7 +35,7 @@ pub(super) struct Actor {
     pub(super) allowed: Allowed,
     pub(super) outlet: Outlet,
     pub(super) waiting: Waiting,
-    /// Once it is to end nobody's orders count any more.
+    /// Once it is to end, commands are ignored.
     pub(super) stopping: bool,
 }
 
@@ -63,7 +63,7 @@ impl Actor {
             match self.turn(&mut looks).await {
                 Turn::Command(Command::Shutdown { grace, done }) => {
                     self.stop(grace).await;
-                    let _ = done.send(()); // whoever asked may have stopped waiting
+                    let _ = done.send(()); // the caller may have stopped waiting
                     return;
                 }
                 Turn::Abandoned | Turn::OverlayEnded => return self.stop(LAST_GRACE).await,

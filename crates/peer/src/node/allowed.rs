@@ -43,12 +43,12 @@ impl Allowed {
         match file.refresh() {
             Ok(false) => None,
             Ok(true) => {
-                let notice = format!("the allow-list was read again: {}", count(file.list()));
+                let notice = format!("allow-list reloaded: {}", count(file.list()));
                 Some(Change { allowed: Some(self.all()), notice })
             }
             Err(error) => Some(Change {
                 allowed: None,
-                notice: format!("{error}; the list as it was before holds"),
+                notice: format!("{error}; the previous list stays in effect"),
             }),
         }
     }
@@ -56,7 +56,7 @@ impl Allowed {
 
 fn count(list: &AllowList) -> String {
     match list.len() {
-        0 => "nobody is on it".into(),
+        0 => "it is empty".into(),
         1 => "1 Crawler may ask".into(),
         many => format!("{many} Crawlers may ask"),
     }

@@ -42,7 +42,7 @@ impl Answering {
         self.go_on();
     }
 
-    /// Nobody can be given this answer any more.
+    /// The answer can no longer be delivered.
     pub(super) fn abandon(&mut self, id: ReplyId) {
         if let Some(task) = self.working.remove(&id) {
             task.abort();

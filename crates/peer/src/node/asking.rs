@@ -1,4 +1,4 @@
-//! Waiting for what becomes of a request, or of a dial.
+//! Waiting for the outcome of a request, or of a dial.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use super::reply::{Part, Reply, Told};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
-/// What becomes of a request: a future of its [`Reply`], and before that a stream of its [`Part`]s.
+/// The outcome of a request: a future of its [`Reply`], and before that a stream of its [`Part`]s.
 /// Parts that are not read on the way are passed over. Dropping it gives the request up.
 #[must_use = "dropping it gives the request up"]
 pub struct Asking {
@@ -84,7 +84,7 @@ impl Drop for Asking {
     }
 }
 
-/// What becomes of a dial: a future of the permid that the peer has proved. The dial goes on where
+/// The outcome of a dial: a future of the permid that the peer has proved. The dial goes on where
 /// it is dropped.
 pub struct Connecting(pub(super) oneshot::Receiver<Result<Permid, Failure>>);
 

@@ -15,7 +15,7 @@ pub(super) enum Command {
     Connect(Target, oneshot::Sender<Result<Permid, Failure>>),
     /// To ask; the ticket is its name among the events.
     Request(Ticket, Ask),
-    /// The same, for somebody who waits for it.
+    /// The same, with the outcome awaited.
     Ask(Ticket, Ask, mpsc::UnboundedSender<Told>),
     /// To give a request up.
     Cancel(Ticket),

@@ -24,11 +24,11 @@ pub struct NodeConfig {
     pub allow_file: Option<PathBuf>,
     /// What is asked by name and answered here.
     pub registry: Registry,
-    /// Whether to take part in BuddyCast, and to dial whom it tells of.
+    /// Whether to take part in BuddyCast, and to dial the peers it lists.
     pub gossip: bool,
     /// Whether to exchange BuddyCast messages with every peer as soon as it is connected, listing
     /// nobody: what a crawl does, which has `gossip` on and `max_peers` 0, so that it dials
-    /// only whom it is told to.
+    /// only the peers it is told to.
     pub survey: bool,
     /// Dialled at the start, and again by rounds where `gossip` is on.
     pub bootstrap: Vec<Target>,

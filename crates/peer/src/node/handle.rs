@@ -97,7 +97,7 @@ impl Node {
         self.listening
     }
 
-    /// Dials. What becomes of it comes as events, and to whoever awaits what this gives.
+    /// Dials. The outcome comes as events, and as the result of the returned future.
     #[expect(clippy::must_use_candidate, reason = "the dial goes on without anybody waiting")]
     pub fn connect(&self, target: Target) -> Connecting {
         let (tell, told) = oneshot::channel();
@@ -183,7 +183,7 @@ fn seed() -> Result<u64, Failure> {
         Failure::new(
             Cause::Io,
             By::Us,
-            format!("the operating system gives no randomness: {error}"),
+            format!("the operating system returned no random numbers: {error}"),
         )
     })?;
     Ok(u64::from_le_bytes(seed))

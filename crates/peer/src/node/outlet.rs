@@ -21,7 +21,7 @@ const BACKLOG: usize = 4096;
 /// more of them.
 const TRACE_ROOM: usize = 1024;
 
-/// The node's end of the stream of events. Public for whoever feeds a screen with events of another
+/// The node's end of the stream of events. Public for feeding a screen with events of another
 /// source, as the bench of the screen's loop does.
 pub struct Outlet {
     reader: mpsc::Sender<Event>,

@@ -26,7 +26,7 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct Turns<T> {
     waiting: BTreeMap<Permid, VecDeque<(Place, T)>>,
-    /// The order in which Crawlers are looked at; whoever had a turn goes to its end.
+    /// The order in which Crawlers are served; each goes to its end after its turn.
     order: VecDeque<Permid>,
     working: HashMap<ReplyId, Place>,
 }

@@ -1,4 +1,4 @@
-//! Those who wait for what becomes of one request or one dial, as the node keeps them: it hands
+//! The callers that await the outcome of one request or one dial, as the node keeps them: it hands
 //! them what its events say.
 
 use std::collections::HashMap;
@@ -45,7 +45,7 @@ impl Waiting {
                     payload,
                     after: *after,
                 };
-                let _ = tell.send(Told::Part(part)); // nobody waits any more: the request is about to be given up
+                let _ = tell.send(Told::Part(part)); // no longer awaited: the request is about to be cancelled
             }
             Event::Reply {
                 ticket,
@@ -92,7 +92,7 @@ impl Waiting {
     }
 }
 
-/// That a peer is connected already is what whoever dials it wants.
+/// An existing connection to the peer satisfies a dial.
 fn outcome(peer: &PeerKey, failure: &Failure) -> Result<Permid, Failure> {
     match peer {
         PeerKey::Permid(permid) if failure.cause == Cause::Duplicate => Ok(*permid),

@@ -179,7 +179,7 @@ async fn seat(
         port: who.peer_id.port(),
         began,
     };
-    // Before the rules know it: whoever comes next may be told to make this one leave.
+    // Before the rules know it: the next connection may displace this one.
     let queue = Arc::new(SendQueue::new(&shared.limits));
     shared.connections().insert(conn, Arc::clone(&queue));
     let verdict = shared.rules().authenticated(newcomer, now());

@@ -57,7 +57,7 @@ async fn connect_any(
             Err(_) | Ok(None | Some(Err(_))) => {} // it takes its time: the next one beside it
             Ok(Some(Ok(Err(failure)))) => last = failure,
             Ok(Some(Ok(Ok((socket, address))))) => {
-                // Frames are small and somebody waits for each of them. Without it they are late,
+                // Frames are small and each is waited for. Without it they are late,
                 // not wrong.
                 let _ = socket.set_nodelay(true);
                 progress.tracer.fact(|| Trace::Open);

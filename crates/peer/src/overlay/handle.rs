@@ -66,7 +66,7 @@ impl Overlay {
     /// Queues a frame.
     ///
     /// # Errors
-    /// There is no such connection any more (`NotConnected`), or its queue is full (`QueueFull`),
+    /// The connection no longer exists (`NotConnected`), or its queue is full (`QueueFull`),
     /// which closes it.
     pub fn send(&self, conn: ConnId, frame: Frame) -> Result<(), Failure> {
         let queue = self.shared.queue(conn);

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use swarmscope_wire::text::hex;
 
-/// A file that the secrets of every TLS session are appended to. Whoever reads it can decrypt these
-/// connections.
+/// A file that the secrets of every TLS session are appended to. Anyone who reads it can decrypt
+/// these connections.
 #[derive(Clone)]
 pub struct KeyLog(Arc<Inner>);
 

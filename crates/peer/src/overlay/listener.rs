@@ -50,7 +50,7 @@ pub(super) async fn run(shared: Arc<Shared>, listener: TcpListener) {
                 Err(error) => {
                     // tried ten times a second, told of once: this may last
                     if failed.replace(error.kind()) != Some(error.kind()) {
-                        tracing::warn!("no connections can be accepted until this ends: {error}");
+                        tracing::warn!("no connections can be accepted for now: {error}");
                     }
                     sleep(PAUSE).await;
                 }

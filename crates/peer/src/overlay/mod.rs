@@ -9,7 +9,8 @@
 //! ```text
 //!   dial ──► dial task ──┐                                        ┌──► OverlayEvent (bounded)
 //!                        ├──► setup ──► rules ──► connection task ─┤
-//!   listener ── admit ───┘    Session, TLS                        └◄── SendQueue (frames and bytes bounded) ◄── send, close
+//!   listener ── admit ───┘    Session, TLS                        └◄── SendQueue (frames and bytes
+//! bounded) ◄── send, close
 //! ```
 
 mod assembly;
@@ -56,7 +57,7 @@ pub use served::Served;
 /// What an overlay is started with.
 #[derive(Clone)]
 pub struct OverlayConfig {
-    /// Whom this side is known as.
+    /// Our identities.
     pub identities: Identities,
     /// The current version presented (7–18). 18 needs an Ed25519 identity; without one 17 is
     /// presented.

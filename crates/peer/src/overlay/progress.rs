@@ -17,7 +17,7 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) async fn rung(&self, phase: Phase, detail: String) {
         if let Some(attempt) = self.attempt {
-            // Nobody listens any more: then nobody needs to know.
+            // No one listens any more, so no one needs to know.
             let _ = self.events.send(OverlayEvent::Progress { attempt, phase, detail }).await;
         }
     }

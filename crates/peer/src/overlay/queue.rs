@@ -79,7 +79,7 @@ impl SendQueue {
         Ok(())
     }
 
-    /// Asks for the end when nothing goes over the connection any more.
+    /// Asks for the end when the connection is idle.
     pub(super) fn leave(&self) {
         self.lock().leave = true;
         self.changed.notify_one();

@@ -1,4 +1,4 @@
-//! One accepted connection, driven by whoever accepted its socket: for a program that is many peers
+//! One accepted connection, driven by the acceptor of its socket: for a program that is many peers
 //! at once, each of them known by the address that was dialled. Everything else wants an
 //! [`Overlay`](super::Overlay) or a node.
 #![allow(clippy::disallowed_methods, reason = "sockets and their timers live in overlay")]

@@ -136,7 +136,7 @@ impl Shared {
 pub(super) async fn tell(shared: &Shared, event: OverlayEvent) {
     let Err(TrySendError::Full(event)) = shared.events.try_send(event) else { return };
     tokio::select! {
-        // Where nobody listens any more nobody needs to know.
+        // No one listens any more, so no one needs to know.
         _ = shared.events.send(event) => {}
         () = shared.stop.cancelled() => {}
     }

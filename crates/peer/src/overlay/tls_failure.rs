@@ -36,7 +36,7 @@ pub(super) fn failure(error: &io::Error) -> Failure {
     Failure::new(cause, by, words(error))
 }
 
-/// What it means that a stream that was fine can't be read any more.
+/// The meaning of a read error on a stream that was fine before.
 pub(super) fn damaged(error: &io::Error) -> Failure {
     Failure::new(Cause::TlsDamaged, By::Us, inner(error).map_or_else(|| error.to_string(), words))
 }

@@ -1,4 +1,4 @@
-//! Tells every step of a connection and every byte of it, where somebody watches; costs nothing
+//! Reports every step and every byte of a connection while it is watched; costs nothing
 //! where nobody does.
 //!
 //! A connection never waits for those who watch it: what finds no room among the events is counted,
@@ -87,7 +87,7 @@ impl Tracer {
         }
     }
 
-    /// Something happened; made only where somebody watches.
+    /// An event; only while it is watched.
     pub(super) fn fact(&self, what: impl FnOnce() -> Trace) {
         self.with(|line| {
             if line.steps {

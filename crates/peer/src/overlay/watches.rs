@@ -1,4 +1,4 @@
-//! Whose connections somebody looks at. Steps up to the authentication are few and tell why a
+//! The watched peers. Steps up to the authentication are few and tell why a
 //! connection fails, so they are told of everybody where tracing is on; frames only of the peers
 //! that were chosen, or of all while everything is recorded.
 
@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use swarmscope_wire::Permid;
 
-/// What is told of whom.
+/// What is traced, and for which peers.
 pub(super) struct Watches {
     steps: bool,
     /// The frames of everybody.

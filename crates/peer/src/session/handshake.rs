@@ -102,7 +102,7 @@ impl AwaitHandshake {
         }
     }
 
-    /// Whoever dials wants to ask: below version 7 there is nothing to authenticate for. An
+    /// A dialler wants to ask: below version 7 there is nothing to authenticate for. An
     /// acceptor waits for the request (§1).
     fn check_use(&self, agreed: &Agreed) -> Result<(), Failure> {
         match self.role {
@@ -113,7 +113,8 @@ impl AwaitHandshake {
         }
     }
 
-    /// A version proves one kind of key only: whoever expects the other kind need not begin.
+    /// A version proves one kind of key only: with the other kind expected, there is no point in
+    /// starting.
     fn check_expected_kind(&self, version: OverlayVersion) -> Result<(), Failure> {
         let proves =
             if version.is_encrypted() { PermidKind::Ed25519 } else { PermidKind::Sect233k1 };

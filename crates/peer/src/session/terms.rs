@@ -54,7 +54,7 @@ pub struct SessionConfig {
     pub role: Role,
     /// Ours: its versions are the ones that are offered.
     pub peer_id: PeerId,
-    /// Whom this side is known as.
+    /// Our identities.
     pub identities: Identities,
     /// The only peer this connection is for.
     pub expected: Option<Permid>,
@@ -101,7 +101,7 @@ pub enum Output {
     StartTls {
         /// Bytes that came behind the handshake: they belong to TLS.
         leftover: Bytes,
-        /// The only peer that will do; `None`: whoever is there.
+        /// The only acceptable peer; `None` for any.
         expected: Option<Permid>,
     },
     /// From here on frames flow both ways.

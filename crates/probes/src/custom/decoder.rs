@@ -45,7 +45,7 @@ impl Decoder {
         let found = FORMATS.iter().find(|(known, _)| *known == name);
         let (_, inner) = found.ok_or_else(|| {
             let known = FORMATS.map(|(known, _)| known).join(", ");
-            format!("{word:?} is no decoder; there are {known}, and each with zlib+ before it")
+            format!("{word:?} is not a decoder; use {known}, each optionally with zlib+ in front")
         })?;
         Ok(Self { zlib, inner: *inner })
     }

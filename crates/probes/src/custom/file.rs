@@ -115,7 +115,7 @@ pub fn parse(text: &str) -> Result<(Custom, Lines), Wrong> {
         let name = &field.get_ref().name;
         if !names.insert(name.as_ref()) {
             return Err(wrong(name.span())(format!(
-                "there are two fields with the name {:?}",
+                "two fields have the name {:?}",
                 name.as_ref()
             )));
         }
@@ -130,11 +130,8 @@ pub fn parse(text: &str) -> Result<(Custom, Lines), Wrong> {
     for row in form.row {
         let taken = columns.iter().any(|column| column.name == *row.name.get_ref());
         if taken || !Column::is_name(row.name.get_ref()) {
-            let what = if taken {
-                "there are two rows of that name"
-            } else {
-                "use small letters, digits and _"
-            };
+            let what =
+                if taken { "two rows have that name" } else { "use small letters, digits and _" };
             return Err(wrong(row.name.span())(format!(
                 "{:?} cannot be a column: {what}",
                 row.name.get_ref()
@@ -184,7 +181,7 @@ fn name(name: &str) -> Result<String, String> {
         Ok(name.to_ascii_uppercase())
     } else {
         Err(format!(
-            "{name:?} is no name: a letter, then letters, digits and _, at most {MAX_NAME}"
+            "{name:?} is not a valid name: a letter, then letters, digits and _, at most {MAX_NAME}"
         ))
     }
 }
@@ -196,7 +193,7 @@ fn field(form: &FieldForm, at: &impl Fn(Range<usize>) -> usize) -> Result<Field,
         name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if !is_word || name.is_empty() {
         return Err(wrong(form.name.span())(format!(
-            "{name:?} is no field name: small letters, digits and _"
+            "{name:?} is not a valid field name: small letters, digits and _"
         )));
     }
     let kind = kind(form).map_err(|(span, what)| wrong(span)(what))?;
@@ -204,9 +201,9 @@ fn field(form: &FieldForm, at: &impl Fn(Range<usize>) -> usize) -> Result<Field,
         (Kind::Int { .. }, toml::Value::Integer(number)) => Ok(Value::Int(*number)),
         (Kind::Text { .. }, toml::Value::String(text)) => Ok(Value::Text(text.clone())),
         (Kind::Bytes { .. }, toml::Value::String(digits)) => read_hex(digits).map(Value::Bytes),
-        (Kind::Int { .. }, _) => Err("default is no whole number".into()),
-        (Kind::Text { .. } | Kind::Choice(_), _) => Err("default is no text in quotes".into()),
-        (Kind::Bytes { .. }, _) => Err("default is no hexadecimal digits in quotes".into()),
+        (Kind::Int { .. }, _) => Err("default is not a whole number".into()),
+        (Kind::Text { .. } | Kind::Choice(_), _) => Err("default is not a text in quotes".into()),
+        (Kind::Bytes { .. }, _) => Err("default is not a text of hexadecimal digits".into()),
     };
     let default = value.and_then(|value| kind.check(value)).map_err(wrong(form.default.span()))?;
     Ok(Field { name: name.clone().into(), kind, default })
@@ -215,7 +212,7 @@ fn field(form: &FieldForm, at: &impl Fn(Range<usize>) -> usize) -> Result<Field,
 fn kind(form: &FieldForm) -> Result<Kind, (Range<usize>, String)> {
     let word = form.kind.as_ref().as_str();
     let misplaced = |bound: &Option<Spanned<i64>>, name: &str| match bound {
-        Some(bound) => Err((bound.span(), format!("{name} means nothing for {word}"))),
+        Some(bound) => Err((bound.span(), format!("{name} does not apply to {word}"))),
         None => Ok(()),
     };
     match word {
@@ -243,7 +240,7 @@ fn kind(form: &FieldForm) -> Result<Kind, (Range<usize>, String)> {
             };
             Ok(if word == "text" { Kind::Text { longest } } else { Kind::Bytes { longest } })
         }
-        _ => Err((form.kind.span(), format!("{word:?} is no type; there are int, text and bytes"))),
+        _ => Err((form.kind.span(), format!("{word:?} is not a type; use int, text or bytes"))),
     }
 }
 

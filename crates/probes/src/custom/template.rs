@@ -121,7 +121,7 @@ fn field(place: &str, fields: &[Field]) -> Result<Piece, String> {
                 Kind::Bytes { .. } => bytes,
             };
             return Err(format!(
-                "{{{place}}}: {how:?} is no way to write {} {}; there are {known}",
+                "{{{place}}}: {how:?} is not a format for {} {}; use {known}",
                 article(kind),
                 kind.word()
             ));

@@ -123,13 +123,13 @@ fn what_is_wrong_in_a_file_has_its_line() {
         ("id = 'one'\nname = 'X'", 1, "invalid type"),
         ("name = 'X'\ndoc = ''", 1, "missing field `id`"),
         ("id = 256\nname = 'X'\ndoc = ''\ndecoder = 'hex'", 1, "id 256 is not between 0 and 255"),
-        ("\nid = 1\nname = '1X'\ndoc = ''\ndecoder = 'hex'", 3, "is no name"),
+        ("\nid = 1\nname = '1X'\ndoc = ''\ndecoder = 'hex'", 3, "is not a valid name"),
         (
             "id = 1\nname = 'X'\ndoc = ''\ndecoder = 'xml'",
             4,
-            "there are bencode, a, pickle, json, utf8, hex, and each with zlib+",
+            "use bencode, a, pickle, json, utf8, hex, each optionally with zlib+",
         ),
-        ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'zlib'", 4, "no decoder"),
+        ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'zlib'", 4, "is not a decoder"),
         (
             "id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\nfreqency = 3",
             5,
@@ -167,13 +167,13 @@ fn what_is_wrong_in_a_file_has_its_line() {
         ("id = 1\nname = 'X'\ndoc = ''\ndecoder = 'hex'\npayload_hex = '012'", 5, "odd number"),
         (&with_payload("payload", "x", field), 7, "does not use {f}"),
         (&with_payload("payload", "{f:u8}", field), 5, "u8 holds 0 to 255"),
-        (&with_payload("payload", "{f:sql}", field), 5, "there are bencode, a, u8"),
+        (&with_payload("payload", "{f:sql}", field), 5, "use bencode, a, u8"),
         (
             &with_payload("payload", "{f}", "type = 'float'\ndefault = 1"),
             8,
-            "there are int, text and bytes",
+            "use int, text or bytes",
         ),
-        (&with_payload("payload", "{f}", "type = 'int'\ndefault = 'x'"), 9, "no whole number"),
+        (&with_payload("payload", "{f}", "type = 'int'\ndefault = 'x'"), 9, "not a whole number"),
         (
             &with_payload("payload", "{f}", "type = 'int'\ndefault = 9\nmax = 8"),
             9,
@@ -187,12 +187,12 @@ fn what_is_wrong_in_a_file_has_its_line() {
         (
             &with_payload("payload", "{f}", "type = 'int'\ndefault = 9\nlongest = 9"),
             10,
-            "means nothing for int",
+            "does not apply to int",
         ),
         (
             &with_payload("payload", "{f}", "type = 'text'\ndefault = ''\nmin = 9"),
             10,
-            "means nothing for text",
+            "does not apply to text",
         ),
         (
             &with_payload("payload", "{f}", "type = 'text'\ndefault = ''\nlongest = 0"),
@@ -247,12 +247,12 @@ fn forms_are_read_as_people_write_them() {
     for (form, words) in [
         ("since", "is not name=value"),
         ("until=1", "there is no field \"until\"; there are since, who, key"),
-        ("since=x", "since: \"x\" is no whole number"),
+        ("since=x", "since: \"x\" is not a whole number"),
         ("since=86401", "since: 86401 is not between -1 and 86400"),
         ("since=1;since=2", "since: is given twice"),
         ("who=\"a", "who: a quote that is not closed"),
         ("who=\"a\" b", "who: something follows"),
-        ("who=123456789012345678901", "who: 21 bytes of text, 20 are the most"),
+        ("who=123456789012345678901", "who: 21 bytes of text; the maximum is 20"),
         ("key=0x", "key: 'x' at position 2 is not a hexadecimal digit"),
     ] {
         let error = filled(form).expect_err(form);
@@ -386,16 +386,16 @@ fn what_is_taken_is_refused_with_file_and_line() {
     for (files, words) in [
         (
             vec![own(3, "mine", "")],
-            "one.toml:1: id 3 is the built-in NATCHECK: take another, or add instead_of_built_in",
+            "one.toml:1: id 3 is the built-in NATCHECK: use another id, or add instead_of_built_in",
         ),
         (
             vec![own(200, "mine", "instead_of_built_in = true")],
             "one.toml:1: id 200 is not built in",
         ),
-        (vec![own(200, "repex", "")], "one.toml:2: REPEX means id 8 already"),
-        (vec![own(200, "database_query", "")], "one.toml:2: DATABASE_QUERY means id 1 already"),
-        (vec![own(200, "a", ""), own(200, "b", "")], "two.toml:1: id 200 is A of "),
-        (vec![own(200, "a", ""), own(201, "A", "")], "two.toml:2: A is the name of "),
+        (vec![own(200, "repex", "")], "one.toml:2: REPEX already means id 8"),
+        (vec![own(200, "database_query", "")], "one.toml:2: DATABASE_QUERY already means id 1"),
+        (vec![own(200, "a", ""), own(200, "b", "")], "two.toml:1: id 200 is already A in "),
+        (vec![own(200, "a", ""), own(201, "A", "")], "two.toml:2: A is already the name of "),
         (vec!["id = 200\nname = 7".into()], "one.toml:2: invalid type"),
         (vec!["x".repeat(70_000)], "one.toml: more than 65536 bytes"),
     ] {

@@ -92,7 +92,7 @@ async fn questions_wait_for_their_turn_and_too_many_are_refused() {
     assert_eq!(answer.error, ErrorByte::HANDLER);
     assert!(answer.payload.starts_with(b"busy"), "{:?}", answer.payload);
     for question in endless {
-        question.abort(); // nobody waits for it any more
+        question.abort(); // no longer awaited
         assert!(question.await.unwrap_err().is_cancelled());
     }
     #[allow(clippy::disallowed_methods)] // real queries on real threads

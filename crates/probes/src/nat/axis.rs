@@ -57,15 +57,16 @@ impl fmt::Display for Why {
             Self::ChangeIgnored => "the server ignores CHANGE-REQUEST",
             Self::Refused => "the server refuses the request",
             Self::ChangeUnproven => {
-                "the server's second address stays silent where the way is open"
+                "the server's second address is silent although nothing blocks it"
             }
             Self::Unstable => "the mapping changed during the test",
             Self::KindUnknown => {
-                "the mapping depends on the destination; on how much of it can't be told"
+                "the mapping depends on the destination; on the address alone or also the port is \
+                 unknown"
             }
-            Self::Implausible => "the server names an external address that can't be",
+            Self::Implausible => "the server reports an impossible external address",
             Self::Unsent => "this machine could not send to any server",
-            Self::OutOfTime => "the time for the test was up",
+            Self::OutOfTime => "the test ran out of time",
         })
     }
 }
@@ -159,7 +160,8 @@ kinds! {
 }
 
 kinds! {
-    /// On what the external address and port of one internal address and port depend (RFC 4787 §4.1).
+    /// On what the external address and port of one internal address and port depend (RFC 4787
+    /// §4.1).
     Mapping {
         /// On nothing else.
         EndpointIndependent = "endpoint-independent",
@@ -195,7 +197,8 @@ kinds! {
 }
 
 kinds! {
-    /// Whether two sockets behind the NAT reach each other at their external addresses (RFC 4787 §6).
+    /// Whether two sockets behind the NAT reach each other at their external addresses (RFC 4787
+    /// §6).
     Hairpin {
         /// They do.
         Works = "works",

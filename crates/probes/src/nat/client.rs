@@ -37,7 +37,7 @@ pub fn ladder() -> Vec<Duration> {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NatError {
     /// No server was named.
-    #[error("no STUN server is configured: name some with --stun HOST:PORT")]
+    #[error("no STUN server is configured: add one with --stun HOST:PORT")]
     NoServers,
     /// No server's name has an address; the particulars.
     #[error("no STUN server's name could be resolved ({0}): check the names and the name server")]
@@ -48,7 +48,7 @@ pub enum NatError {
     )]
     Socket(String),
     /// The operating system has no randomness.
-    #[error("the operating system gave no random numbers")]
+    #[error("the operating system returned no random numbers")]
     Randomness,
     /// The test was given up.
     #[error("the test was stopped before its end")]

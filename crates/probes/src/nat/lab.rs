@@ -45,7 +45,7 @@ pub enum LabError {
         says: String,
     },
     /// There is no room for so many.
-    #[error("{0} NATs and clients are too many, or stacked too deep")]
+    #[error("{0} NATs and clients: too many, or nested too deep")]
     Full(usize),
     /// A command could not be run.
     #[error("a program of the lab could not be run: {0}")]
@@ -171,7 +171,7 @@ impl Drop for Lab {
     fn drop(&mut self) {
         for namespace in &self.namespaces {
             if let Err(error) = ip(&["netns", "delete", &namespace.0]) {
-                tracing::warn!("a namespace of the NAT lab stays behind: {error}");
+                tracing::warn!("a namespace of the NAT lab was left behind: {error}");
             }
         }
     }

@@ -168,7 +168,7 @@ async fn meet(rendezvous: Rendezvous, expected: Option<[IpAddr; 2]>) {
     match rendezvous.meet(expected).await {
         Ok(Met::Both(_)) => tracing::debug!("both peers came to the rendezvous"),
         Ok(Met::One(_)) => tracing::debug!("one peer came to the rendezvous"),
-        Ok(Met::Nobody) => tracing::debug!("nobody came to the rendezvous"),
+        Ok(Met::Nobody) => tracing::debug!("no peer came to the rendezvous"),
         Err(error) => tracing::warn!("the rendezvous of NATTRAVERSAL failed: {error}"),
     }
 }
@@ -176,6 +176,6 @@ async fn meet(rendezvous: Rendezvous, expected: Option<[IpAddr; 2]>) {
 fn request_id() -> io::Result<String> {
     let mut random = [0; ID_BYTES];
     getrandom::fill(&mut random)
-        .map_err(|_| io::Error::other("the operating system gives no randomness"))?;
+        .map_err(|_| io::Error::other("the operating system returned no random numbers"))?;
     Ok(text::hex(&random))
 }

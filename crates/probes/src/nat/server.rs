@@ -31,7 +31,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub enum StunServerError {
     /// Both addresses have the same IP address.
     #[error(
-        "{0} and {1} are the same address: RFC 5780 needs two; on a lab machine add one, e.g. 127.0.0.2"
+        "{0} and {1} are the same address: RFC 5780 needs two; on a lab machine add one, e.g. \
+         127.0.0.2"
     )]
     SameAddress(SocketAddr, SocketAddr),
     /// Both addresses have the same port.
@@ -41,7 +42,7 @@ pub enum StunServerError {
     #[error("{0} and {1} are of different address families")]
     Families(SocketAddr, SocketAddr),
     /// An address that stands for all of them.
-    #[error("{0} is every address of this machine: clients must be told one, so give it")]
+    #[error("{0} means every address of this machine: give the one that clients should use")]
     Unspecified(SocketAddr),
     /// The operating system refuses the address.
     #[error("{0} can't be bound ({1}): choose a free port, and addresses of this machine")]

@@ -117,7 +117,7 @@ pub enum StunError {
     #[error("not a STUN message, or a malformed one")]
     Malformed,
     /// It is another method than Binding.
-    #[error("a STUN message of another method or class than the Binding request and its answers")]
+    #[error("a STUN message other than a Binding request or its answers")]
     NotBinding,
     /// A success without an address in it.
     #[error("a Binding answer without a mapped address or error code")]

@@ -59,7 +59,7 @@ pub fn decode(element: &Value, node: &mut Node) -> Result<Json, ReplyDecodeError
             continue;
         };
         let (shown, value) = read(kind, &pairs[place].1)
-            .ok_or_else(|| ReplyDecodeError(format!("{key} is not what it should be")))?;
+            .ok_or_else(|| ReplyDecodeError(format!("{key} has unexpected content")))?;
         json.insert(name.into(), value);
         let span = rest
             .iter()

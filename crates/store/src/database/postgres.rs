@@ -56,7 +56,9 @@ impl Postgres {
         if schema == 0 {
             match self.access {
                 Access::Crawl => self.make()?,
-                _ => return Err(StoreError::new(Kind::NotAStore, "the database holds no store")),
+                _ => {
+                    return Err(StoreError::new(Kind::NotAStore, "the database contains no store"));
+                }
             }
         }
         if self.access == Access::Crawl {
@@ -250,7 +252,7 @@ impl Database for Postgres {
         if !self.client.is_closed()
             && let Err(error) = self.batch("ROLLBACK")
         {
-            tracing::warn!("the transaction could not be given up: {error}");
+            tracing::warn!("the transaction could not be rolled back: {error}");
         }
     }
 
@@ -285,7 +287,8 @@ impl Database for Postgres {
             for table in ["visit", "reply"] {
                 let (from, to) = (day * Time::DAY, (day + 1) * Time::DAY);
                 self.batch(&format!(
-                    "CREATE TABLE IF NOT EXISTS {table}_d{day} PARTITION OF {table} FOR VALUES FROM ({from}) TO ({to})"
+                    "CREATE TABLE IF NOT EXISTS {table}_d{day} PARTITION OF {table} FOR VALUES \
+                     FROM ({from}) TO ({to})"
                 ))?;
             }
         }

@@ -42,7 +42,7 @@ impl Sqlite {
                 true
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(StoreError::new(Kind::NotFound, "there is no such file"));
+                return Err(StoreError::new(Kind::NotFound, "no such file"));
             }
             Err(error) => return Err(StoreError::new(Kind::Other, error.to_string())),
         };
@@ -72,7 +72,8 @@ impl Sqlite {
             // piece.
             self.batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;")?;
             let create = format!(
-                "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {SCHEMA}; COMMIT;"
+                "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA \
+                 user_version = {SCHEMA}; COMMIT;"
             );
             self.batch(&create)?;
         }
@@ -250,7 +251,7 @@ impl Database for Sqlite {
         if !self.connection.is_autocommit()
             && let Err(error) = self.run("ROLLBACK", &[])
         {
-            tracing::warn!("the transaction could not be given up: {error}");
+            tracing::warn!("the transaction could not be rolled back: {error}");
         }
     }
 
@@ -283,7 +284,8 @@ impl Database for Sqlite {
         for table in ["reply", "visit"] {
             let keys = if table == "reply" { "round, peer, question" } else { "round, peer" };
             let sql = format!(
-                "DELETE FROM {table} WHERE ({keys}) IN (SELECT {keys} FROM {table} WHERE at < ?1 LIMIT {SLICE})"
+                "DELETE FROM {table} WHERE ({keys}) IN (SELECT {keys} FROM {table} WHERE at < ?1 \
+                 LIMIT {SLICE})"
             );
             loop {
                 let deleted = self.run(&sql, &[time.into()])?;

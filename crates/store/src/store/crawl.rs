@@ -1,4 +1,4 @@
-//! What a crawl writes: whom it heard of, whom it holds, what it asks, what came of it.
+//! What a crawl writes: peers heard of, leases, questions, outcomes.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,8 +21,8 @@ pub struct Written {
 }
 
 impl Store {
-    /// Writes down whom others told of; how many nobody had heard of before. An address replaces
-    /// another one only if the peer was never reached there, or is not reached any more.
+    /// Records gossip; returns the number of peers not heard of before. An address replaces
+    /// another one only if the peer was never reached there, or no longer is.
     ///
     /// # Errors
     /// Nothing of it was written.
@@ -209,7 +209,8 @@ impl Store {
             store.stage_visits(&sorted)?;
             let lock = store.database.locking();
             store.all(&format!("SELECT id FROM peer WHERE id IN (SELECT peer FROM staged_visit) ORDER BY id {lock}"), &[])?;
-            // A round counts one visit of a peer: where a lease ran out and somebody else was faster, theirs.
+            // A round counts one visit of a peer: where a lease ran out and somebody else was
+            // faster, theirs.
             let fresh = "JOIN peer p ON p.id = s.peer AND (p.round IS NULL OR p.round < s.round)";
             let counted = store.database.run(
                 &format!(

@@ -96,7 +96,7 @@ enum State {
         bytes: u32,
         left: u32,
     },
-    /// The stream can't be read any more.
+    /// The stream is no longer readable.
     Lost(TooLong),
 }
 
@@ -159,7 +159,7 @@ impl FrameReader {
         }
     }
 
-    /// Decides what becomes of a frame as soon as its length and kind are there.
+    /// Decides the fate of a frame as soon as its length and kind are known.
     fn head(&mut self, head: &[u8]) -> Result<(), TooLong> {
         let Some((length, kind)) = head.split_first_chunk() else { return Ok(()) };
         let length = u32::from_be_bytes(*length);

@@ -16,7 +16,7 @@ pub const PLAIN: &[u8; 20] = b"\x13BitTorrent protocol";
 
 /// The hash that names a torrent.
 ///
-/// It says what somebody downloads, so it is held only because the operator typed it: its `Debug`
+/// It reveals a download, so it is held only because the operator typed it: its `Debug`
 /// shows nothing, and it has no `Display`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Infohash(pub [u8; 20]);

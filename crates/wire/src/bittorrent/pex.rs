@@ -24,7 +24,7 @@ impl Flags {
     ];
 }
 
-/// One message. Addresses are in memory only: whoever shows or stores it takes counts.
+/// One message. Addresses are in memory only: only counts are shown or stored.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PeerExchange {
     /// `added`, `added6`: peers that it has met, with `added.f`, `added6.f` where they came.

@@ -1,4 +1,4 @@
-//! The header of uTP packets (BEP 29): enough to ask whether somebody answers a SYN.
+//! The header of uTP packets (BEP 29): enough to see whether a SYN is answered.
 
 use crate::reader::{ReadError, Reader};
 

@@ -58,7 +58,7 @@ impl fmt::Debug for NodeId {
     }
 }
 
-/// A point of the id space that somebody looks for: an infohash, or any other 160 bits.
+/// A point of the id space to search for: an infohash, or any other 160 bits.
 ///
 /// It may be what a person downloads, so its `Debug` shows nothing, and it has no `Display`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

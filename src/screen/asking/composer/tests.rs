@@ -29,7 +29,7 @@ fn a_form_is_filled_in_where_the_message_has_one() {
     assert_eq!(composer.text(), "filled: 7", "as text, what the form makes");
     composer.turn(&registry);
     composer.form_mut().unwrap().inputs[0] = Input::new("x");
-    assert!(composer.bytes(&registry).unwrap_err().contains("since: \"x\" is no whole number"));
+    assert!(composer.bytes(&registry).unwrap_err().contains("since: \"x\" is not a whole number"));
     composer.clear();
     composer.insert("fields:since=5");
     assert_eq!(

@@ -78,10 +78,10 @@ fn line(
     let name = key.as_ref().as_ref();
     let Some(command) = table.named(name) else {
         let hint = match meant(name, table.commands.iter().map(|command| command.name)) {
-            Some(meant) => format!("do you mean {meant:?}?"),
+            Some(meant) => format!("did you mean {meant:?}?"),
             None => "`swarmscope keymap` lists their names".to_owned(),
         };
-        return Err((key.span(), format!("no command is called {name:?}: {hint}")));
+        return Err((key.span(), format!("no command {name:?}: {hint}")));
     };
     let mut keys: Vec<Sequence> = Vec::new();
     for (at, text) in texts(value)? {
@@ -153,11 +153,8 @@ fn first_refused(keymap: &Keymap, lines: &[Line]) -> Option<(usize, String)> {
         let line = &lines[index];
         let name = if line.command.name == other { one } else { other };
         let Some((own, theirs)) = clashing(keymap, line, name) else { continue };
-        let whose = if at.contains_key(name) {
-            ""
-        } else {
-            ", whose key it is unless a line gives it another"
-        };
+        let whose =
+            if at.contains_key(name) { "" } else { ", by default; a line can give it another key" };
         let what = if own == theirs {
             format!("{own} is taken by {name:?}{whose}")
         } else {
@@ -249,7 +246,8 @@ mod tests {
     #[test]
     fn lines_replace_the_keys_of_their_commands_and_of_no_others() {
         let map = keymap(
-            "filter = \"ctrl-g ctrl-f\"\n\"hide addresses\" = [\"H\", \"alt-m h\"]\ndisconnect = []\n",
+            "filter = \"ctrl-g ctrl-f\"\n\"hide addresses\" = [\"H\", \"alt-m h\"]\ndisconnect = \
+             []\n",
         );
         assert_eq!(
             map.faults().iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -268,15 +266,15 @@ mod tests {
         let map = keymap(text);
         let found: Vec<String> = map.faults().iter().map(ToString::to_string).collect();
         for (fault, start) in found.iter().zip([
-            "keymap.toml:1: no command is called \"fliter\": do you mean \"filter\"?",
-            "keymap.toml:2: \"sort\": \"hyper-x\" is no key; write keys like",
+            "keymap.toml:1: no command \"fliter\": did you mean \"filter\"?",
+            "keymap.toml:2: \"sort\": \"hyper-x\" is not a key; write keys like",
             "keymap.toml:3: write a key in quotes",
             "keymap.toml:5: write a key in quotes",
             "keymap.toml:6: \"quit\" needs a key",
             "keymap.toml:7: \"interrupt\" stays on ctrl-c",
             "keymap.toml:8: \"view\": ctrl-c holds ctrl-c, which always quits",
             "keymap.toml:9: \"choose\": z is text where this command is",
-            "keymap.toml:10: no command is called \"nonsense-of-mine\": `swarmscope keymap` lists",
+            "keymap.toml:10: no command \"nonsense-of-mine\": `swarmscope keymap` lists",
         ]) {
             assert!(fault.starts_with(start), "{start}\n{found:#?}");
         }
@@ -290,10 +288,10 @@ mod tests {
     #[test]
     fn keys_that_clash_are_refused() {
         for (text, what) in [
-            ("sort = \"c\"", "keymap.toml:1: \"sort\": c is taken by \"connect\", whose key it is"),
+            ("sort = \"c\"", "keymap.toml:1: \"sort\": c is taken by \"connect\", by default"),
             ("sort = \"y\"", "\"sort\": y beside y c for \"copy command\": a key can't be"),
             ("sort = \"c c\"", "\"sort\": c c beside c for \"connect\""),
-            ("sort = \"F5\"", "\"sort\": \"F5\" is no key"),
+            ("sort = \"F5\"", "\"sort\": \"F5\" is not a key"),
             ("sort = \"Z\"\nconnect = \"Z\"", "Z is taken by"),
             ("sort = \"j\"", "\"sort\": j is \"down\" wherever this command is"),
             ("sort = \"q\"", "\"sort\": q is \"quit\" wherever"),

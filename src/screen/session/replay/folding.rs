@@ -116,7 +116,7 @@ impl Player {
             }
             What::Lost(count) => {
                 let text = format!(
-                    "{count} messages are missing here: the disk was too slow for the recording"
+                    "{count} messages are missing here: the disk was too slow to record them"
                 );
                 self.fold(model, at, Msg::Notice(text));
             }

@@ -1,4 +1,4 @@
-//! Whoever watches a replay looks around in it: moves, opens, searches, copies. That happens on a
+//! A viewer looks around in a replay: moves, opens, searches, copies. That happens on a
 //! copy, for which the recording waits; when it goes on, it does so as if nobody had looked.
 
 use super::look::Look;
@@ -19,13 +19,11 @@ fn refused(effect: &Effect) -> Option<&'static str> {
         | Effect::Disconnect(_)
         | Effect::Cancel(_)
         | Effect::Extend(..)
-        | Effect::SkipTour => Some("not done: a replay sends nothing"),
+        | Effect::SkipTour => Some("disabled: a replay sends nothing"),
         Effect::Freeze | Effect::Record => {
-            Some("not done: a replay pauses, and is a recording already")
+            Some("disabled in a replay: it can be paused, and is already a recording")
         }
-        Effect::Keep(..) => Some(
-            "seen here, but not kept for the next start: a replay leaves your files as they are",
-        ),
+        Effect::Keep(..) => Some("applies here only: a replay leaves your files untouched"),
         // asked for by name, by whoever watches, whom alone they concern
         Effect::Copy(_)
         | Effect::Save { .. }
@@ -62,13 +60,13 @@ const fn switches(model: &Model) -> [bool; 3] {
 }
 
 impl Player {
-    /// Whether whoever watches is looking around.
+    /// Whether the viewer is looking around.
     #[must_use]
     pub const fn is_looked_at(&self) -> bool {
         self.look.is_some()
     }
 
-    /// Folds what whoever watches does: a key, text, the mouse. Returns what is to be done outside;
+    /// Folds the viewer's input: a key, text, the mouse. Returns what is to be done outside;
     /// what would leave the replay is not among it.
     pub fn watch(&mut self, model: &mut Model, msg: Msg, now: Instant) -> Vec<Effect> {
         if let Some(command) = of_the_replay(model, &msg) {

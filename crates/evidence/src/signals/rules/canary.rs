@@ -87,19 +87,20 @@ impl Canary {
             replies: digests(now.into_iter()),
             of: of as u64,
             seen: format!(
-                "{} peers said success to at least two questions that nobody has defined{}",
+                "{} peers answered success to at least two undefined questions{}",
                 members.len(),
                 by_version(version.as_ref())
             ),
             asked: format!("{}, drawn at random; each once a peer and round", list.join(" and ")),
             healthy: format!("an error: {refused} of the {of} that answered did"),
             chance: format!(
-                "at most {} of a healthy peer's answers are taken to be so, thus {} peers expected in {of} with two of two",
+                "at most {} of a healthy peer's answers are taken to be so, thus {} peers expected \
+                 in {of} with two of two",
                 words(self.healthy),
                 words(self.healthy.powi(2) * of as f64)
             ),
             other_causes: words_of(&[
-                "a newer client that has these questions",
+                "a newer client that defines these questions",
                 "a test peer",
                 "a tarpit for Crawlers",
                 "a changed client",

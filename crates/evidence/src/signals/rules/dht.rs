@@ -37,7 +37,8 @@ impl Rule for MoziId {
         let with_v = such.iter().filter(|node| node.v.get(1) == Some(&MOZI_V)).count();
         known(&such, newest, "id begins 88888888", |count, of| Finding {
             seen: format!(
-                "{count} nodes have an id that begins with the text 88888888; the v of {with_v} has 0x42 as its second byte"
+                "{count} nodes have an id that begins with the text 88888888; {with_v} of them \
+                 have 0x42 as the second byte of v"
             ),
             chance: format!(
                 "{:.0e} nodes expected in {of} random ids",
@@ -67,7 +68,9 @@ impl Rule for MoziNodes {
             |node: &&Node| node.nodes.len() == MOZI_NODES.1 && node.nodes.starts_with(MOZI_NODES.0);
         let such: Vec<&Node> = newest.nodes.iter().filter(is).collect();
         known(&such, newest, "nodes as in Mozi's packet", |count, of| Finding {
-            seen: format!("{count} nodes volunteered 624 bytes of nodes that begin 15 15 29 d2"),
+            seen: format!(
+                "{count} nodes volunteered 624 bytes of nodes beginning with 15 15 29 d2"
+            ),
             chance: format!(
                 "{:.0e} expected in {of} lists of that length",
                 of as f64 * 2_f64.powi(-32)
@@ -153,14 +156,15 @@ impl Rule for HajimeSwarm {
             seen: format!(
                 "{peers} addresses announced the infohash that Hajime's nodes use on this day"
             ),
-            chance: "none by chance: the hash has 160 bits; who announces it is another question"
-                .into(),
+            chance:
+                "none by chance: the hash has 160 bits; this says nothing about who announces it"
+                    .into(),
             other_causes: words_of(&[
                 "researchers' sensors",
                 "pollution",
                 "an address is not a device",
             ]),
-            ..words("get_peers", "no peers under a hash that nobody uses")
+            ..words("get_peers", "no peers under an unused hash")
         }]
     }
 }

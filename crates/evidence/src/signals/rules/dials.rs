@@ -161,10 +161,11 @@ fn finding(
         about: format!("{kind}/{name}"),
         network: network.to_string(),
         severity: Severity::Look,
-        title: format!("dials fail together: {kind} {name}"),
+        title: format!("simultaneous dial failures: {kind} {name}"),
         of: size,
         seen: format!(
-            "{} of {size} peers of {kind} {name} were reached {ago} rounds ago and can't be now ({}); of the others {lost} of {others}",
+            "{} of {size} peers of {kind} {name} were reached {ago} rounds ago but not now ({}); \
+             of the others {lost} of {others}",
             gone.len(),
             codes.join(", ")
         ),
@@ -172,9 +173,9 @@ fn finding(
         healthy: "reachable as before; the others mostly are".into(),
         chance: format!("{}, all prefixes and versions taken together", words(tail)),
         other_causes: words_of(&[
-            "an outage of their provider, or of the way to them",
+            "an outage of their provider, or of the path to them",
             "an update that restarts them all",
-            "a limit on our own side: look at the other networks' figures",
+            "a limit on our own side: see the other networks' figures",
         ]),
         to_tell: "the same dials from elsewhere, and again in a few minutes".into(),
         replies: BTreeSet::new(),

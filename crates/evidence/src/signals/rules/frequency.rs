@@ -40,14 +40,12 @@ impl Rule for TooSoonAnswered {
             asked: "the same question within its frequency".into(),
             healthy: "error 254 until the frequency has passed; a restart makes a peer forget"
                 .into(),
-            chance:
-                "not known: it is as frequent as restarts are, so this alone is never shown as ▲"
-                    .into(),
+            chance: "not known: as frequent as restarts, so this alone is never shown as ▲".into(),
             other_causes: words_of(&[
                 "a restart in between",
-                "a client that does not keep to the frequency",
+                "a client that ignores the frequency",
             ]),
-            to_tell: "the same question twice within a minute: a restart is no answer to that"
+            to_tell: "the same question twice within a minute: a restart does not explain that"
                 .into(),
             members: peers(odd.iter().copied()),
             replies: digests(odd.into_iter()),

@@ -66,14 +66,11 @@ impl Rule for Bogons {
             title: "gossip of impossible addresses".into(),
             of: all as u64,
             seen: format!(
-                "{} peers listed {listed} addresses, {bogons} of which no public peer has",
+                "{} peers listed {listed} addresses; {bogons} of them can't belong to a public peer",
                 members.len()
             ),
-            asked: "nothing: peers tell of others on their own".into(),
-            healthy: format!(
-                "at most {} of what it lists: peers of its own network",
-                words(self.usual)
-            ),
+            asked: "nothing: peers gossip unasked".into(),
+            healthy: format!("at most {} of its list: peers of its own network", words(self.usual)),
             chance: format!("at most {} for any of them, all tellers taken together", words(tail)),
             other_causes: words_of(&[
                 "a peer in a large private network",
@@ -105,7 +102,7 @@ impl Default for Clique {
     }
 }
 
-/// Who named whom.
+/// Which peer named which.
 type Named<'a> = BTreeMap<&'a Text, BTreeSet<&'a Text>>;
 
 impl Clique {
@@ -190,22 +187,22 @@ fn finding(
         about: members.first().map(|member| member.chars().take(8).collect()).unwrap_or_default(),
         network,
         severity: Severity::Odd,
-        title: "gossip of a closed circle".into(),
+        title: "closed circle of gossip".into(),
         of: tellers as u64,
         seen: format!(
-            "{} peers name {circle} peers, and these name nobody else; {everybody} are named in all",
+            "{} peers name {circle} peers, which name no others; {everybody} are named in total",
             members.len()
         ),
-        asked: "nothing: peers tell of others on their own".into(),
+        asked: "nothing: peers gossip unasked".into(),
         healthy: "names that lead to most of the network in a few steps".into(),
-        chance: "not known: it depends on how the network grew, so this alone is never shown as ▲"
+        chance: "not known: it depends on the network's history, so this alone is never shown as ▲"
             .into(),
         other_causes: words_of(&[
             "a private or local network",
             "one operator's peers",
             "a split of the network",
         ]),
-        to_tell: "whether the named peers answer, and in how many networks they are".into(),
+        to_tell: "whether the named peers answer, and how many networks they are in".into(),
         replies: BTreeSet::new(),
         members,
     }

@@ -58,7 +58,7 @@ impl Inversion {
             healthy: healthy(&replied),
             chance: "not known: settings and versions make peers differ, so this alone is never shown as ▲".into(),
             other_causes: words_of(&["another version", "another setting", "a damaged database"]),
-            to_tell: "the same question once more, and the versions of those that differ".into(),
+            to_tell: "the same question again, and the versions of the peers that differ".into(),
             replies: digests(other.into_iter()),
             members,
         })

@@ -78,7 +78,7 @@ impl OneLength {
             about: bytes.to_string(),
             network: network.to_string(),
             severity: if version.is_some() { Severity::Odd } else { Severity::Look },
-            title: format!("{bytes} bytes, whatever is asked"),
+            title: format!("{bytes} bytes, regardless of the question"),
             of: of as u64,
             seen: format!(
                 "{} peers answered at least {} different questions with {bytes} bytes each{}",
@@ -87,7 +87,7 @@ impl OneLength {
                 by_version(version.as_ref())
             ),
             asked: list.join(", "),
-            healthy: "answers of different lengths to different questions, as the others give"
+            healthy: "answers of different lengths to different questions, like the other peers"
                 .into(),
             chance: format!(
                 "{} peers expected, as often as the others' answers had this length in all rounds",

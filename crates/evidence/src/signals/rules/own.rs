@@ -68,7 +68,7 @@ pub enum OwnError {
     #[error("{0} is empty; a signal that does not say it is not shown")]
     Empty(&'static str),
     /// It would match everything.
-    #[error("[when] has no condition: it would hold for every answer")]
+    #[error("[when] has no condition: it would match every answer")]
     NoCondition,
 }
 
@@ -160,14 +160,14 @@ impl Rule for Own {
             title: self.title.clone(),
             of: asked.len() as u64,
             seen: format!(
-                "{} of {} peers answered as the rule {} says",
+                "{} of {} peers match the rule {}",
                 members.len(),
                 asked.len(),
                 self.name
             ),
             asked: self.question.clone(),
             healthy: self.healthy.clone(),
-            chance: "not known for a rule of one's own, so it is never shown as ▲".into(),
+            chance: "not known for a custom rule, so it is never shown as ▲".into(),
             other_causes: self.other_causes.clone(),
             to_tell: self.to_tell.clone(),
             replies: digests(such.into_iter()),

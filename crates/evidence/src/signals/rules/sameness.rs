@@ -123,13 +123,13 @@ impl OneContent {
         };
         let spread = match dispersion {
             Some(places) => format!("they are in {places} networks"),
-            None => "in how many networks they are is not known here".into(),
+            None => "the number of their networks is unknown here".into(),
         };
         Finding {
             about: format!("{question}/{said}"),
             network: network.to_string(),
             severity: if wide && version.is_none() { Severity::Look } else { Severity::Odd },
-            title: format!("one answer to {question} from many"),
+            title: format!("one answer to {question} from many peers"),
             replies: digests(group.members.iter().copied()),
             of: answers.iter().filter(|answer| answer.is_success()).count() as u64,
             seen: format!(
@@ -224,11 +224,13 @@ impl Rule for ChangedTogether {
                     .count();
                 let mut finding = self.0.finding(network, question, &answers, &group);
                 finding.title = format!("{question}: many answers became one");
-                finding.seen =
-                    format!("{count} peers answered otherwise a round before. {}", finding.seen);
+                finding.seen = format!(
+                    "{count} peers answered differently in the previous round. {}",
+                    finding.seen
+                );
                 finding.other_causes.insert(0, "an update that came to all of them".into());
                 if updated * 2 > count {
-                    let _ = write!(finding.seen, "; {updated} of them changed their version, too");
+                    let _ = write!(finding.seen, "; {updated} of them also changed their version");
                     finding.severity = Severity::Odd;
                 }
                 findings.push(finding);

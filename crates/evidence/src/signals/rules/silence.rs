@@ -81,23 +81,20 @@ impl Rule for SilenceSpreads {
             title: "silence that spreads".into(),
             of: panel.len() as u64,
             seen: format!(
-                "of {} peers that were reached in each of {} rounds, {} said nothing",
+                "of {} peers reached in each of {} rounds, {} were silent",
                 panel.len(),
                 counts.len(),
                 growth.join(", then ")
             ),
             asked: "every question of the round".into(),
-            healthy: format!(
-                "an answer; a share of {} is silent as a matter of course",
-                words(usual)
-            ),
+            healthy: format!("an answer; a share of {} is usually silent", words(usual)),
             chance: words(tail),
             other_causes: words_of(&[
-                "an overload that has its own cause",
-                "allow-lists that no longer hold our key",
+                "an overload with a cause of its own",
+                "allow-lists that no longer contain our key",
                 "our own questions: too many at once",
             ]),
-            to_tell: "one question at a tenth of the rate to those that fell silent".into(),
+            to_tell: "one question to the silent peers at a tenth of the rate".into(),
             replies: BTreeSet::new(),
             members: seen[self.rounds].1.intersection(&panel).map(|peer| (*peer).clone()).collect(),
         }]

@@ -53,18 +53,25 @@ impl Rule for Guesses {
                 about: if look { "many" } else { "some" }.into(),
                 network: network(newest),
                 severity: if look { Severity::Look } else { Severity::Odd },
-                title: "replies nobody asked for".into(),
+                title: "unsolicited replies".into(),
                 of: peers(newest.answers.iter()).len() as u64,
                 seen: format!(
-                    "{} replies of {} peers on channels that were never used with them, {most} of one peer",
+                    "{} replies from {} peers on channels never used with them, {most} from one peer",
                     many.values().sum::<u64>(),
                     many.len()
                 ),
-                asked: "nothing: these replies answer no question of ours".into(),
-                healthy: "none; a reply that comes late has a channel that was used, and is not counted here".into(),
-                chance: format!("{} for the peer with most, at {} a round", words(tail(most)), words(self.usual)),
-                other_causes: words_of(&["a client that mixes up its channels", "a proxy that merges connections"]),
-                to_tell: "whether the channels come one after the other: guesses do".into(),
+                asked: "nothing: these replies answer none of our questions".into(),
+                healthy: "none; a late reply has a used channel and is not counted here".into(),
+                chance: format!(
+                    "{} for the peer with most, at {} a round",
+                    words(tail(most)),
+                    words(self.usual)
+                ),
+                other_causes: words_of(&[
+                    "a client that mixes up its channels",
+                    "a proxy that merges connections",
+                ]),
+                to_tell: "whether the channels are consecutive: guesses are".into(),
                 replies: BTreeSet::new(),
                 members: many.into_keys().cloned().collect(),
             })

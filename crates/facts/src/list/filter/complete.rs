@@ -89,7 +89,7 @@ fn of(field: Field, begun: &str, facts: &Present) -> Vec<Candidate> {
             .take(MOST)
             .collect(),
     };
-    for (word, doc) in [("any", "something is known"), ("none", "nothing is known")] {
+    for (word, doc) in [("any", "any value"), ("none", "no value")] {
         if word.starts_with(&wanted) {
             candidates.push(Candidate { text: format!("{word} "), note: doc.to_owned() });
         }

@@ -39,7 +39,7 @@ pub enum Field {
     Asked,
     /// How many odd things there are about it.
     Signal,
-    /// A word that somebody gave it.
+    /// Its label.
     Label,
     /// The operator's note.
     Note,
@@ -122,7 +122,7 @@ impl Field {
             Self::Permid => "any of its digits",
             Self::Version => "overlay version",
             Self::Transport => "tls or clear",
-            Self::Address => "where it is",
+            Self::Address => "its address",
             Self::Nat => "NAT type",
             Self::RoundTrip => "round trip",
             Self::Error => "error byte of its last reply, or what failed",
@@ -131,7 +131,7 @@ impl Field {
             Self::Size => "bytes of its last reply",
             Self::Asked => "requests to it",
             Self::Signal => "odd or hostile things",
-            Self::Label => "the demo's word for it",
+            Self::Label => "the demo's label",
             Self::Note => "your note",
             Self::Marked => "yes or no",
         }

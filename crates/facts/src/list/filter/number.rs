@@ -104,7 +104,7 @@ fn amount(text: &str, units: Units) -> Result<(u64, u64), String> {
     }
     let (part, digits): (u64, u32) = match (part.parse(), u32::try_from(part.len())) {
         (Ok(part), Ok(digits)) if digits <= 6 => (part, digits),
-        _ => return Err("at most six digits behind the point".to_owned()),
+        _ => return Err("at most six decimal places".to_owned()),
     };
     let step = 10_u64.pow(digits);
     let small = u128::from(part) * u128::from(*factor) / u128::from(step);
@@ -115,7 +115,11 @@ fn no_unit(unit: &str, units: Units) -> String {
     let unit = crate::words::clean(unit);
     let known: Vec<&str> =
         units.iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect();
-    if known.is_empty() { format!("{unit} is no number") } else { format!("{unit} is no unit") }
+    if known.is_empty() {
+        format!("{unit} is not a number")
+    } else {
+        format!("{unit} is not a unit")
+    }
 }
 
 #[cfg(test)]
@@ -150,14 +154,14 @@ mod tests {
     fn what_is_no_number_says_why() {
         for (text, units, why) in [
             ("fast", SHORT, "not a number"),
-            ("3 parsecs", SHORT, "no unit"),
-            ("3x", COUNT, "no number"),
+            ("3 parsecs", SHORT, "not a unit"),
+            ("3x", COUNT, "not a number"),
             ("<0", COUNT, "smaller"),
             (">18446744073709551615", COUNT, "larger"),
             ("99999999999999999999", COUNT, "fits"),
             ("9999999999999999h", SHORT, "fits"),
             ("7..5", COUNT, "empty"),
-            ("1.0000000001s", SHORT, "digits"),
+            ("1.0000000001s", SHORT, "decimal places"),
             (">", COUNT, "not a number"),
         ] {
             let found = read(text, units).unwrap_err();

@@ -31,7 +31,7 @@ pub fn parse(text: &str) -> Result<Option<Expr>, FilterError> {
         Some(token) => Err(error(
             token.at.clone(),
             "no bracket is open here",
-            "take it away, or write ( before it",
+            "remove it, or write ( before it",
         )),
     }
 }
@@ -90,13 +90,13 @@ impl<'t> Parser<'t> {
     fn plain(&mut self, depth: usize) -> Result<Expr, FilterError> {
         const CONDITION: &str = "a word, field:value, /pattern/ or ( )";
         let Some(token) = self.peek() else {
-            return Err(error(self.end(), "something is missing here", CONDITION));
+            return Err(error(self.end(), "a term is missing here", CONDITION));
         };
         self.at += 1;
         match &token.kind {
             Kind::Open if depth >= DEEPEST => Err(error(
                 token.at.clone(),
-                "too many brackets in one another",
+                "brackets nested too deep",
                 format!("{DEEPEST} at most"),
             )),
             Kind::Open => {
@@ -104,11 +104,7 @@ impl<'t> Parser<'t> {
                 if self.take(&Kind::Close) {
                     Ok(expr)
                 } else {
-                    Err(error(
-                        token.at.clone(),
-                        "this bracket is not closed",
-                        "write ) behind what it holds",
-                    ))
+                    Err(error(token.at.clone(), "this bracket is not closed", "add a closing )"))
                 }
             }
             Kind::Word(word) => Ok(Expr::Term(Term::Word(Needle::new(&word.plain)))),
@@ -117,7 +113,7 @@ impl<'t> Parser<'t> {
             }
             Kind::Field { name, values } => self.field(name, values).map(Expr::Term),
             Kind::Close | Kind::And | Kind::Or | Kind::Not => {
-                Err(error(token.at.clone(), "something is missing before this", CONDITION))
+                Err(error(token.at.clone(), "a term is missing before this", CONDITION))
             }
         }
     }
@@ -128,7 +124,7 @@ impl<'t> Parser<'t> {
             let names: Vec<&str> = Field::ALL.iter().map(|field| field.name()).collect();
             let possible =
                 format!("{}; or \"{word}:…\" in quotes for the text itself", names.join(" "));
-            error(name.clone(), format!("no field is called {word}"), possible)
+            error(name.clone(), format!("no field {word}"), possible)
         })?;
         let values = values.iter().map(|value| read(field, value)).collect::<Result<_, _>>()?;
         Ok(Term::Field(field, values))
@@ -175,7 +171,7 @@ fn read(field: Field, value: &Text) -> Result<Value, FilterError> {
                     .fold(0, |all, (_, mask)| all | mask),
             };
             if mask == 0 {
-                Err(wrong(format!("no {} is called that", field.name())))
+                Err(wrong(format!("no such {}", field.name())))
             } else {
                 Ok(Value::Words(mask))
             }

@@ -217,10 +217,10 @@ fn privacy_hides_addresses_from_the_filter_too() {
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
     for (text, at, what) in [
-        ("v:18 nta:sym", 5..8, "no field is called nta"),
+        ("v:18 nta:sym", 5..8, "no field nta"),
         ("rtt:>fast", 4..9, "not a number"),
         ("rtt:", 4..4, "and what?"),
-        ("state:asleep", 6..12, "no state is called that"),
+        ("state:asleep", 6..12, "no such state"),
         ("(v:18", 0..1, "not closed"),
         ("v:18)", 4..5, "no bracket is open"),
         ("v:18 or", 7..7, "missing"),
@@ -233,7 +233,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ("x /a(/", 2..6, "not a pattern"),
         ("rtt:/1/", 4..7, "no text"),
         ("é nat:é v:x", 12..13, "not a number"),
-        (&"(".repeat(41), 40..41, "too many brackets"),
+        (&"(".repeat(41), 40..41, "nested too deep"),
     ] {
         let error = Filter::parse(text).expect_err(text);
         assert_eq!((error.at.clone(), error.what.contains(what)), (at, true), "{text}: {error}");

@@ -93,7 +93,7 @@ fn what_belongs_to_no_request_is_dropped_counted_and_shown() {
                 permid(2),
                 channel,
                 OTHER_ID,
-                "the request on this channel has another message-specific id".into(),
+                "the request on this channel has a different message-specific id".into(),
                 1
             ),
         ]
@@ -191,7 +191,7 @@ fn a_late_part_is_recognised_until_the_channels_hour_is_over() {
     rig.events();
     rig.part(A, &part(channel, 3, b"late"));
     let [Event::ReplyRefused { why, .. }] = &rig.events()[..] else { panic!() };
-    assert_eq!(*why, "it comes after its request had ended");
+    assert_eq!(*why, "its request had already ended");
     rig.pass(secs(700));
     rig.part(A, &part(channel, 0, b"too late"));
     let [Event::ReplyRefused { why, .. }] = &rig.events()[..] else { panic!() };

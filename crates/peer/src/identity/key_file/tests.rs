@@ -31,7 +31,7 @@ fn a_key_is_never_overwritten() {
     fs::write(&path, "precious").unwrap();
     let (text, cause) = cause(create(&path, PermidKind::Ed25519));
     assert!(matches!(cause, KeyFileCause::Exists), "{text}");
-    assert!(text.contains("identity.pem") && text.contains("exists already"), "{text}");
+    assert!(text.contains("identity.pem") && text.contains("file exists"), "{text}");
     assert_eq!(fs::read(&path).unwrap(), b"precious");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }

@@ -33,7 +33,7 @@ fn hash(parts: &[&[u8]]) -> [u8; 20] {
     sha.finalize().into()
 }
 
-/// What names the torrent without saying it, to whoever does not have it.
+/// Identifies the torrent without revealing it to those who do not have it.
 fn masked_infohash(infohash: &[u8; 20], secret: &[u8; KEY_LEN]) -> [u8; 20] {
     let mut masked = hash(&[b"req2", infohash]);
     for (byte, mask) in masked.iter_mut().zip(hash(&[b"req3", secret])) {
