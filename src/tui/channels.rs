@@ -7,13 +7,13 @@ use crate::screen::keys::spot::List;
 use crate::screen::keys::spot::Spot;
 use crate::screen::{Mode, Model, Pane};
 use swarmscope_facts::format::{countdown, size, took};
-use swarmscope_facts::list::next::{Cell, cell};
 use swarmscope_facts::news::Kind;
 use swarmscope_facts::peer::Peer;
 use swarmscope_facts::request::{Outcome, Reply, Request, left};
 use swarmscope_facts::words;
+use swarmscope_peer::crawler::Acceptance;
 use swarmscope_wire::failure::Phase;
-use swarmscope_wire::{ErrorByte, Frequency, OverlayVersion};
+use swarmscope_wire::{ErrorByte, Frequency};
 
 /// Channels of one peer (protocol.md §4).
 const CHANNELS: usize = 255;
@@ -191,15 +191,16 @@ fn not_yet(
     let (x, right) = (columns.status, columns.status_right);
     let strong = canvas.theme.strong();
     let end = canvas.pill(x, right, y) + 1;
-    let any: OverlayVersion = OverlayVersion(0);
     let newest = peer.last_of(request.message).is_some_and(|last| last.ticket == request.ticket);
     let frequency: Frequency = request.frequency;
-    let (before, brief, time) = match cell(&model.present(), peer, request.message, any, frequency)
-    {
-        Cell::NotYet { left, exact: true } | Cell::In(left) => ("again in ", "", countdown(left)),
-        Cell::NotYet { left, .. } | Cell::AtMost(left) => ("at latest ", "≤", countdown(left)),
-        _ if newest => ("accepts again now", "over", String::new()),
-        _ => ("not yet", "", String::new()),
+    let known = model.present().acceptance(peer, request.message, frequency);
+    let (before, brief, time) = match known {
+        Acceptance::In(left) => ("again in ", "", countdown(left)),
+        Acceptance::AtMost(left) | Acceptance::IfCounted(left) => {
+            ("at latest ", "≤", countdown(left))
+        }
+        Acceptance::Now if newest => ("its time has passed", "over", String::new()),
+        Acceptance::Now | Acceptance::Unknown => ("not yet", "", String::new()),
     };
     let before = if end + width(before) + width(&time) <= right { before } else { brief };
     canvas.pieces(end, right, y, &[(before, Style::new()), (&time, strong)]);

@@ -343,9 +343,11 @@ fn acceptance(
     let theme = canvas.theme;
     let (x, right, muted) = (placed.x, placed.right, theme.muted);
     let end = match cell(&model.present(), peer, message.id, message.min_version, frequency) {
+        Cell::Unknown => canvas.right(right, y, "now?", muted),
         Cell::Now => canvas.right(right, y, "now", muted),
         Cell::In(left) => canvas.right(right, y, &format!("in {}", countdown(left)), muted),
         Cell::AtMost(left) => canvas.right(right, y, &format!("≤{}", countdown(left)), muted),
+        Cell::IfCounted(left) => canvas.right(right, y, &format!("≤{}?", countdown(left)), muted),
         Cell::NotYet { left, exact } => {
             canvas.pill(x, x + PILL, y);
             let bound = if exact { "" } else { "≤" };

@@ -10,7 +10,7 @@ use crate::screen::asking::composer::Composer;
 use crate::screen::{Mode, Model, Pane};
 use swarmscope_facts::format::{countdown, counted, size};
 use swarmscope_facts::list::next::{Cell, cell};
-use swarmscope_facts::messages::Known;
+use swarmscope_facts::messages::{Known, danger};
 use swarmscope_facts::words::clause;
 use swarmscope_peer::node::Transport;
 
@@ -150,7 +150,10 @@ impl View<'_> {
             self.message.min_version,
             frequency,
         ) {
-            Cell::Now => (false, if brief { "now" } else { "accepts now" }, String::new(), ""),
+            Cell::Unknown if brief => (false, "now?", String::new(), ""),
+            Cell::Unknown => (false, "never asked here", String::new(), "; may answer 254"),
+            Cell::Now if brief => (false, "now", String::new(), ""),
+            Cell::Now => (false, "accepts now", String::new(), ", unless another Crawler asked"),
             Cell::In(left) => (
                 false,
                 if brief { "again in " } else { "accepts again in " },
@@ -164,7 +167,10 @@ impl View<'_> {
                 (true, " at latest ", countdown(left), ", asked from elsewhere")
             }
             Cell::AtMost(left) => {
-                (false, "accepts at latest in ", countdown(left), ", if it counted ours")
+                (false, "accepts at latest in ", countdown(left), ", asked from elsewhere")
+            }
+            Cell::IfCounted(left) => {
+                (false, "accepts in ", countdown(left), " if it counted our last request")
             }
             Cell::Waiting(_) | Cell::Parts { .. } => (false, "in flight", String::new(), ""),
             Cell::Refused => {
@@ -274,7 +280,15 @@ impl View<'_> {
         match self.composer.preview(self.model.registry()) {
             Ok((preview, bytes)) => {
                 let end = canvas.right(area.right, y, &size(bytes), canvas.theme.muted);
-                labelled(canvas, &Area { right: end - 2, ..*area }, y, "to send", &preview);
+                let area = Area { right: end - 2, ..*area };
+                match self.danger() {
+                    Some(danger) => {
+                        let text = format!("▲ {danger}");
+                        let style = canvas.theme.caution;
+                        canvas.labelled(&area, y, area.x + VALUE, "to send", &text, style);
+                    }
+                    None => drop(labelled(canvas, &area, y, "to send", &preview)),
+                }
             }
             Err(_) => {
                 canvas.labelled(
@@ -287,6 +301,13 @@ impl View<'_> {
                 );
             }
         }
+    }
+
+    /// What the request would do to the selected peer.
+    fn danger(&self) -> Option<&'static str> {
+        let version = self.model.peer().and_then(|peer| peer.version);
+        let payload = self.composer.bytes(self.model.registry()).ok()?;
+        danger(self.message.id, version, &payload)
     }
 
     fn same_as(&self, canvas: &mut Canvas, area: &Area, y: u16) {

@@ -9,12 +9,11 @@ use super::rows::{Rows, plain};
 use crate::screen::Model;
 use swarmscope_facts::format::{clock, countdown, counted, size, took};
 use swarmscope_facts::ladder;
-use swarmscope_facts::list::next::{Cell, cell};
 use swarmscope_facts::peer::State;
 use swarmscope_facts::request::{Outcome, Request, more};
 use swarmscope_facts::words;
+use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::Source;
-use swarmscope_wire::OverlayVersion;
 use swarmscope_wire::failure::{Cause, Failure};
 
 /// Where text stands behind its label.
@@ -109,22 +108,28 @@ pub fn request(
 pub fn not_yet(canvas: &mut Canvas, model: &Model, area: Area, request: &Request) {
     let Some(peer) = model.peer() else { return };
     let theme = canvas.theme;
-    let any = OverlayVersion(0);
     let x = canvas.pill(area.x, area.right, area.y);
-    let (before, left, why) =
-        match cell(&model.present(), peer, request.message, any, request.frequency) {
-            Cell::NotYet { left, exact: true } | Cell::In(left) => (
-                " again in ",
-                Some(left),
-                "our own request was the last one this peer accepted, so the time is exact",
-            ),
-            Cell::NotYet { left, exact: false } | Cell::AtMost(left) => (
-                " at latest ",
-                Some(left),
-                "asked from elsewhere at an unknown time, so this is the latest possible time",
-            ),
-            _ => (" accepts again now", None, "the time has passed"),
-        };
+    let known = model.present().acceptance(peer, request.message, request.frequency);
+    let (before, left, why) = match known {
+        Acceptance::In(left) => (
+            " again in ",
+            Some(left),
+            "our own request was the last one this peer accepted, so the time is exact",
+        ),
+        Acceptance::AtMost(left) => (
+            " at latest ",
+            Some(left),
+            "asked from elsewhere at an unknown time, so this is the latest possible time",
+        ),
+        Acceptance::IfCounted(left) => (
+            " again in ",
+            Some(left),
+            "a later request was lost: the time holds if the peer counted that one",
+        ),
+        Acceptance::Now | Acceptance::Unknown => {
+            (" its time has passed", None, "nothing newer; another Crawler may have asked since")
+        }
+    };
     let time = left.map(countdown).unwrap_or_default();
     canvas.pieces(x, area.right, area.y, &[(before, Style::new()), (&time, theme.strong())]);
     let label = model.registry().label(request.message);

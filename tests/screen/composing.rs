@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use crossterm::event::KeyCode;
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
-use swarmscope_peer::crawler::Question;
 use swarmscope_peer::crawler::field::{Field, Kind, Value};
-use swarmscope_wire::{MessageId, OverlayVersion};
+use swarmscope_peer::crawler::{Question, Recipient};
+use swarmscope_wire::MessageId;
 
 use crate::fixture::{Script, blank, fold, permid, press, type_text};
 use crate::hostile::{HOSTILE, check};
@@ -96,8 +96,9 @@ fn every_built_in_form_makes_what_its_probe_asks_by_default() {
     for probe in model.registry().iter().filter(|probe| !probe.fields().is_empty()) {
         let values: Vec<_> = probe.fields().iter().map(|field| field.default.clone()).collect();
         for version in [9, 18].map(swarmscope_wire::OverlayVersion) {
-            match probe.fill(&values, version) {
-                Ok(filled) => assert_eq!(filled, probe.initiate(version), "{}", probe.name()),
+            let to = version.into();
+            match probe.fill(&values, &to) {
+                Ok(filled) => assert_eq!(filled, probe.initiate(&to), "{}", probe.name()),
                 Err(why) => {
                     assert!(probe.name() == "NATTRAVERSAL" && why.contains("host"), "{why}")
                 }
@@ -248,7 +249,7 @@ impl Question for Counting {
     fn doc(&self) -> &'static str {
         "for this test"
     }
-    fn initiate(&self, _: OverlayVersion) -> Bytes {
+    fn initiate(&self, _: &Recipient) -> Bytes {
         MADE.fetch_add(1, Ordering::Relaxed);
         Bytes::new()
     }
@@ -257,7 +258,7 @@ impl Question for Counting {
             LazyLock::new(|| [Field::new("since", Kind::Int { min: 0, max: 99 }, "0")]);
         &*FIELDS
     }
-    fn fill(&self, values: &[Value], _: OverlayVersion) -> Result<Bytes, String> {
+    fn fill(&self, values: &[Value], _: &Recipient) -> Result<Bytes, String> {
         MADE.fetch_add(1, Ordering::Relaxed);
         Ok(format!("since {}", values[0].write()).into())
     }

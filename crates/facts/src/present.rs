@@ -7,7 +7,7 @@ use crate::notes::Notes;
 use crate::now::Now;
 use crate::peer::Peer;
 use crate::peers::Peers;
-use swarmscope_peer::crawler::AcceptanceLog;
+use swarmscope_peer::crawler::{Acceptance, AcceptanceLog};
 use swarmscope_wire::{Frequency, MessageId};
 
 /// The present, as filters and orders see it.
@@ -33,8 +33,15 @@ pub struct Present<'m> {
 }
 
 impl Present<'_> {
-    /// From when on a peer accepts the composer's message; `None` where nothing is known against
-    /// it.
+    /// When a peer accepts a message, whatever else is known of it.
+    #[must_use]
+    pub fn acceptance(&self, peer: &Peer, message: MessageId, every: Frequency) -> Acceptance {
+        peer.permid().map_or(Acceptance::Unknown, |permid| {
+            self.acceptance.acceptance(permid, message, every, self.now.instant)
+        })
+    }
+
+    /// From when on a peer accepts the composer's message; `None` where no request tells.
     #[must_use]
     pub fn accepted_from(&self, peer: &Peer) -> Option<Instant> {
         self.accepted_from_of(peer, self.message, self.frequency)

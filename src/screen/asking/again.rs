@@ -51,11 +51,11 @@ fn will_meet_254(model: &Model, ask: &Ask) -> String {
     let at = |left| model.now.wall.checked_add(left).map(clock).unwrap_or_default();
     match model.facts.acceptance().acceptance(ask.to, ask.message, ask.frequency, model.now.instant)
     {
-        Acceptance::Now => String::new(),
+        Acceptance::Now | Acceptance::Unknown => String::new(),
         Acceptance::In(left) => {
             format!("; expect 254: the peer accepts it again at {}", at(left))
         }
-        Acceptance::AtMost(left) => {
+        Acceptance::AtMost(left) | Acceptance::IfCounted(left) => {
             format!("; 254 is possible: the peer accepts it again at {} at the latest", at(left))
         }
     }

@@ -13,7 +13,7 @@ use crate::tui::why::folded;
 use swarmscope_facts::format::{clock, countdown, counted, size, thousands};
 use swarmscope_facts::many::Plan;
 use swarmscope_facts::many::plan::Target;
-use swarmscope_facts::messages::BEFORE_PAYLOAD;
+use swarmscope_facts::messages::{BEFORE_PAYLOAD, danger};
 use swarmscope_facts::words;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::PeerKey;
@@ -191,6 +191,9 @@ fn draw_bytes(canvas: &mut Canvas, plan: &Plan, lines: &[String], area: Area) {
             "the bytes, same for all {} but the channel",
             thousands(plan.targets.len() as u64)
         ),
+        kinds if kinds == plan.targets.len() => {
+            "the bytes for the first peer; each request names its own peer".to_owned()
+        }
         kinds => format!(
             "the bytes for {} of {}, {kinds} kinds",
             thousands(plan.payloads[0].1 as u64),
@@ -269,7 +272,11 @@ fn target(canvas: &mut Canvas, model: &Model, plan: &Plan, target: &Target, area
     let end = match (known, peer.connected()) {
         (Acceptance::Now, true) => canvas.right(area.right, y, "now", theme.muted),
         (Acceptance::Now, false) => canvas.right(area.right, y, "now, dialled first", theme.muted),
-        (Acceptance::In(left) | Acceptance::AtMost(left), _) => {
+        (Acceptance::Unknown, true) => canvas.right(area.right, y, "now?", theme.muted),
+        (Acceptance::Unknown, false) => {
+            canvas.right(area.right, y, "now? dialled first", theme.muted)
+        }
+        (Acceptance::In(left) | Acceptance::AtMost(left) | Acceptance::IfCounted(left), _) => {
             let end = canvas
                 .right(area.right, y, &countdown(left), Style::new())
                 .saturating_sub(PILL + 1);
@@ -310,6 +317,10 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
     if let Some(uses_up) = plan.consumes {
         rows.push(("▲", format!("{label}: {uses_up}.")));
+    }
+    let danger = plan.payloads.iter().find_map(|(payload, _)| danger(plan.message, None, payload));
+    if let Some(danger) = danger.filter(|_| plan.readable() > 0) {
+        rows.push(("▲", format!("{danger}; {} of these may be one.", plan.readable())));
     }
     if plan.readable() > 0 {
         let text = "17 and older are not encrypted: anyone on the path can read request and answer";

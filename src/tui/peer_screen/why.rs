@@ -8,12 +8,12 @@ use crate::tui::canvas::{Area, Canvas, width};
 use crate::tui::rows::{Rows, with_pill};
 use swarmscope_facts::format::{clock, size};
 use swarmscope_facts::ladder::why;
-use swarmscope_facts::list::next::{Cell, cell};
 use swarmscope_facts::peer::{Peer, State};
 use swarmscope_facts::request::{Outcome, Request};
 use swarmscope_facts::words;
+use swarmscope_peer::crawler::Acceptance;
+use swarmscope_wire::ErrorByte;
 use swarmscope_wire::failure::{Cause, Delivered, Failure, Phase};
-use swarmscope_wire::{ErrorByte, OverlayVersion};
 
 /// Where text stands behind its label.
 const VALUE: u16 = 7;
@@ -133,14 +133,13 @@ fn counted(model: &Model, peer: &Peer, request: &Request, failure: &Failure) -> 
     } else {
         "the peer may have counted it"
     };
-    match cell(&model.present(), peer, request.message, OverlayVersion(0), request.frequency) {
-        Cell::In(left) | Cell::NotYet { left, exact: true } => {
-            format!("{who}: a retry before {} meets 254", at(left))
-        }
-        Cell::AtMost(left) | Cell::NotYet { left, .. } => {
+    match model.present().acceptance(peer, request.message, request.frequency) {
+        Acceptance::In(left) => format!("{who}: a retry before {} meets 254", at(left)),
+        Acceptance::AtMost(left) | Acceptance::IfCounted(left) => {
             format!("{who}: a retry before {} can meet 254", at(left))
         }
-        _ => format!("{who}; it accepts {} again", model.registry().label(request.message)),
+        Acceptance::Now => format!("{who}; that time has passed"),
+        Acceptance::Unknown => who.to_owned(),
     }
 }
 
@@ -172,20 +171,18 @@ fn state_of_request(
             heading(canvas, "NOT YET", "no failure: the peer keeps its frequency");
             let mut rows = rows(canvas, area, y);
             let at = |left| model.now.wall.checked_add(left).map(clock).unwrap_or_default();
-            let text = match cell(
-                &model.present(),
-                peer,
-                request.message,
-                OverlayVersion(0),
-                request.frequency,
-            ) {
-                Cell::In(left) | Cell::NotYet { left, exact: true } => {
-                    format!("again at {}, exactly", at(left))
-                }
-                Cell::AtMost(left) | Cell::NotYet { left, .. } => {
+            let known = model.present().acceptance(peer, request.message, request.frequency);
+            let text = match known {
+                Acceptance::In(left) => format!("again at {}, exactly", at(left)),
+                Acceptance::AtMost(left) => {
                     format!("at latest at {}; asked from elsewhere", at(left))
                 }
-                _ => "it accepts again now".to_owned(),
+                Acceptance::IfCounted(left) => {
+                    format!("at {}, if it counted a later request that was lost", at(left))
+                }
+                Acceptance::Now | Acceptance::Unknown => {
+                    "the time has passed; nothing newer is known".to_owned()
+                }
             };
             rows.add("then", &text);
             rows.add("hint", "wait; a lower frequency is for peers whose owners agreed to it");

@@ -165,7 +165,7 @@ impl Fold<'_> {
         match self.facts.acceptance.acceptance(permid, message, frequency, self.now.instant) {
             Acceptance::In(left) => at(left).map(Again::At),
             Acceptance::AtMost(left) => at(left).map(Again::AtLatest),
-            Acceptance::Now => None,
+            Acceptance::IfCounted(_) | Acceptance::Now | Acceptance::Unknown => None,
         }
     }
 
@@ -184,16 +184,12 @@ impl Fold<'_> {
         }
         if let Some(request) = peer.request_mut(ticket) {
             request.outcome = Outcome::Failed { failure: failure.clone(), at };
-            let (sent, frequency) =
-                (request.sent.unwrap_or(request.asked).instant, request.frequency);
+            let sent = request.sent.unwrap_or(request.asked).instant;
             match failure.delivered {
                 // who refuses does not count
                 _ if refused => {}
                 Delivered::No => {}
-                // whether the peer counted it is not known: a bound, like another Crawler's request
-                Delivered::Maybe => {
-                    self.facts.acceptance.record_254(permid, message, sent, frequency)
-                }
+                Delivered::Maybe => self.facts.acceptance.record_unsure(permid, message, sent),
                 Delivered::Yes => self.facts.acceptance.record_accepted(permid, message, sent),
             }
         }

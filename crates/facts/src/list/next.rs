@@ -11,12 +11,16 @@ use swarmscope_wire::{Frequency, MessageId, OverlayVersion, PartsLeft};
 /// What is known of that.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cell {
-    /// It would accept the message.
+    /// Never asked here: it may accept, or answer 254.
+    Unknown,
+    /// It would accept the message, as far as our own requests tell.
     Now,
     /// Our own accepted request was the last: exactly then.
     In(Duration),
     /// Another Crawler asked: then at latest.
     AtMost(Duration),
+    /// Our last request was lost: then, if the peer counted it.
+    IfCounted(Duration),
     /// It answered 254; accepted again in this time, `exact` or at latest.
     NotYet {
         /// In how long.
@@ -59,17 +63,17 @@ pub fn cell(
         return Cell::Refused;
     }
     let was_254 = last.is_some_and(crate::request::Request::was_254);
-    let now = present.now.instant;
-    let known =
-        peer.permid().map(|permid| present.acceptance.acceptance(permid, message, frequency, now));
-    match known.unwrap_or(Acceptance::Now) {
+    let known = present.acceptance(peer, message, frequency);
+    match known {
         Acceptance::In(left) if was_254 => Cell::NotYet { left, exact: true },
         Acceptance::AtMost(left) if was_254 => Cell::NotYet { left, exact: false },
         Acceptance::In(left) => Cell::In(left),
         Acceptance::AtMost(left) => Cell::AtMost(left),
-        Acceptance::Now => match peer.version {
+        Acceptance::IfCounted(left) => Cell::IfCounted(left),
+        Acceptance::Now | Acceptance::Unknown => match peer.version {
             Some(version) if version < needs => Cell::Needs(needs),
-            _ => Cell::Now,
+            _ if known == Acceptance::Now => Cell::Now,
+            _ => Cell::Unknown,
         },
     }
 }

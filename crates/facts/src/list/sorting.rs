@@ -135,7 +135,7 @@ fn number(column: Column, facts: &Present, peer: &Peer) -> Option<u128> {
             // the newest first
             u128::MAX - reply.at.wall.duration_since(std::time::UNIX_EPOCH).map_or(0, micros)
         }),
-        // at once first, then by time; of those who are not connected nothing is known
+        // never asked first, then by time; of those who are not connected nothing is known
         Column::Next => next(peer, facts.accepted_from(peer), facts),
         Column::NextOf(message) => next(
             peer,

@@ -10,6 +10,9 @@ use swarmscope_wire::OverlayVersion;
 pub enum Reason {
     /// It would answer 254 until then.
     NotYet(SystemTime),
+    /// It may answer 254, until then at the latest: another Crawler asked, or our last request was
+    /// lost.
+    MaybeNotYet(SystemTime),
     /// Its connection has ended.
     Gone,
     /// The last attempt to connect failed.
@@ -61,14 +64,16 @@ impl LeftOut {
     /// Whether a peer belongs to these.
     #[must_use]
     pub fn is_like(&self, reason: &Reason) -> bool {
-        matches!((&self.reason, reason), (Reason::NotYet(_), Reason::NotYet(_)))
-            || self.reason == *reason
+        let kind = std::mem::discriminant;
+        if self.is_254() { kind(&self.reason) == kind(reason) } else { self.reason == *reason }
     }
 
     /// One peer more.
     pub fn add(&mut self, reason: &Reason) {
         self.peers += 1;
-        if let (Reason::NotYet(first), Reason::NotYet(until)) = (&mut self.reason, reason) {
+        if let Reason::NotYet(first) | Reason::MaybeNotYet(first) = &mut self.reason
+            && let Reason::NotYet(until) | Reason::MaybeNotYet(until) = reason
+        {
             self.last = self.last.max(Some(*until)).max(Some(*first));
             *first = (*first).min(*until);
         }
@@ -83,17 +88,26 @@ impl LeftOut {
     /// Whether they would answer 254.
     #[must_use]
     pub const fn is_254(&self) -> bool {
-        matches!(self.reason, Reason::NotYet(_))
+        matches!(self.reason, Reason::NotYet(_) | Reason::MaybeNotYet(_))
+    }
+
+    /// `until 12:10`, `until 12:10 – 13:05`: one time where the minute is the same.
+    fn until(&self, first: SystemTime) -> String {
+        let first = minute(first);
+        match self.last.map(minute).filter(|last| *last != first) {
+            Some(last) => format!("until {first} – {last}"),
+            None => format!("until {first}"),
+        }
     }
 
     /// The reason in words; behind the pill where it is 254.
     #[must_use]
     pub fn text(&self) -> String {
         match self.reason {
-            Reason::NotYet(first) => match self.last.filter(|last| *last != first) {
-                Some(last) => format!("until {} – {}, would refuse", minute(first), minute(last)),
-                None => format!("until {}, would refuse", minute(first)),
-            },
+            Reason::NotYet(first) => format!("{}, would refuse", self.until(first)),
+            Reason::MaybeNotYet(first) => {
+                format!("{} at the latest, may refuse", self.until(first))
+            }
             Reason::Gone => "gone since they were marked".to_owned(),
             Reason::Unreachable => "not connected, the last attempt failed".to_owned(),
             Reason::NoAddress => "heard of, without an address to dial".to_owned(),
@@ -131,6 +145,23 @@ mod tests {
         }
         assert_eq!((left.peers, left.text().as_str()), (4, "until 00:10 – 01:05, would refuse"));
         assert!(left.order() < LeftOut::new(Reason::Gone).order());
+    }
+
+    #[test]
+    fn times_within_one_minute_are_one_time() {
+        let at = |seconds| Reason::NotYet(UNIX_EPOCH + Duration::from_secs(seconds));
+        let mut left = LeftOut::new(at(600));
+        left.add(&at(630));
+        assert_eq!(left.text(), "until 00:10, would refuse");
+    }
+
+    #[test]
+    fn what_may_refuse_is_not_counted_with_what_would() {
+        let at = UNIX_EPOCH + Duration::from_secs(600);
+        let mut left = LeftOut::new(Reason::MaybeNotYet(at));
+        assert!(!left.is_like(&Reason::NotYet(at)) && left.is_254());
+        left.add(&Reason::MaybeNotYet(at + Duration::from_secs(60)));
+        assert_eq!(left.text(), "until 00:10 – 00:11 at the latest, may refuse");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The plan of a request to many: everything that the preview shows, and all that a campaign starts
 //! from.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use crate::now::Now;
 use crate::peer::{Peer, State};
 use crate::request::Request;
 use crate::words;
-use swarmscope_peer::crawler::{Acceptance, Registry};
+use swarmscope_peer::crawler::{Acceptance, Recipient, Registry};
 use swarmscope_peer::node::{Ask, Origin, PeerKey, Transport};
 use swarmscope_wire::failure::Cause;
 use swarmscope_wire::{Frequency, MessageId, OverlayVersion, Permid};
@@ -36,7 +37,7 @@ pub struct Draft {
     pub frequency: Frequency,
     /// What is asked in particular.
     pub payload: Bytes,
-    /// The payload is the usual one: each peer is sent that of its version instead.
+    /// The payload is the usual one: each peer is sent its own instead.
     pub usual: bool,
     /// How fast it goes out.
     pub pace: Pace,
@@ -62,7 +63,7 @@ pub struct Plan {
     /// Who is not, and why.
     pub left_out: Vec<LeftOut>,
     /// Payloads, and how many peers are asked with each: more than one where a message's default
-    /// depends on the peer's version.
+    /// depends on the peer.
     pub payloads: Vec<(Bytes, usize)>,
     /// Targets that closed on the request before.
     pub refused_before: usize,
@@ -113,16 +114,17 @@ impl Plan {
             consumes: probe.filter(|probe| probe.consumes()).map(|_| consumed(message)),
             wait_for_dial_back: facts.listening().is_some(),
         };
-        let by_version = probe.filter(|_| draft.usual && known.takes_payload);
+        let by_peer = probe.filter(|_| draft.usual && known.takes_payload);
         let asked = Question { message, frequency, min: known.min_version, max: known.max_version };
-        let payload_for = |version| match by_version {
-            Some(probe) => probe.initiate(version),
+        let payload_for = |to: &Recipient| match by_peer {
+            Some(probe) => probe.initiate(to),
             None => draft.payload.clone(),
         };
+        let mut kinds = HashMap::new();
         for key in peers {
             match reason(facts, now, key, own, &asked) {
                 Some(reason) => plan.leave_out(reason),
-                None => plan.add(facts, key, payload_for),
+                None => plan.add(facts, key, payload_for, &mut kinds),
             }
         }
         plan.by_transport.sort_by(|one, other| other.0.cmp(&one.0));
@@ -167,10 +169,23 @@ impl Plan {
         }
     }
 
-    fn add(&mut self, facts: &Facts, key: &PeerKey, payload_for: impl Fn(OverlayVersion) -> Bytes) {
+    /// `kinds`: where each payload stands. Of some messages there are as many as peers.
+    fn add(
+        &mut self,
+        facts: &Facts,
+        key: &PeerKey,
+        payload_for: impl Fn(&Recipient) -> Bytes,
+        kinds: &mut HashMap<Bytes, usize>,
+    ) {
         let (PeerKey::Permid(permid), Some(peer)) = (key, facts.peer(key)) else { return };
-        let payload = payload_for(peer.version.unwrap_or(OverlayVersion::CURRENT));
-        let payload = counted_in(&mut self.payloads, payload, |known, new| known == new);
+        let version = peer.version.unwrap_or(OverlayVersion::CURRENT);
+        let payload = payload_for(&Recipient { permid: Some(*permid), version });
+        let at = *kinds.entry(payload).or_insert_with_key(|payload| {
+            self.payloads.push((payload.clone(), 0));
+            self.payloads.len() - 1
+        });
+        self.payloads[at].1 += 1;
+        let payload = at;
         self.targets.push(Target { permid: *permid, payload });
         self.refused_before +=
             usize::from(peer.refuses() || matches!(peer.state, State::Refused { .. }));
@@ -288,10 +303,12 @@ fn reason(
     if peer.last_of(message).is_some_and(Request::in_flight) {
         return Some(Reason::Asked);
     }
+    let until = |left| now.wall.checked_add(left).unwrap_or(now.wall);
     match facts.acceptance().acceptance(*permid, message, frequency, now.instant) {
-        Acceptance::Now => None,
-        Acceptance::In(left) | Acceptance::AtMost(left) => {
-            Some(Reason::NotYet(now.wall.checked_add(left).unwrap_or(now.wall)))
+        Acceptance::Now | Acceptance::Unknown => None,
+        Acceptance::In(left) => Some(Reason::NotYet(until(left))),
+        Acceptance::AtMost(left) | Acceptance::IfCounted(left) => {
+            Some(Reason::MaybeNotYet(until(left)))
         }
     }
 }

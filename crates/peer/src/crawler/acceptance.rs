@@ -1,6 +1,6 @@
 //! What a Crawler knows of when a peer will accept an id again (protocol.md §4). A 254 carries no
 //! time, so this is worked out from our own requests: exact where our own accepted one was the
-//! last, a bound where another Crawler must have asked.
+//! last, a bound where another Crawler must have asked, nothing where we never asked.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -11,12 +11,27 @@ use swarmscope_wire::{Frequency, MessageId, Permid};
 /// When will this peer accept this id again, for a request of this frequency?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Acceptance {
-    /// As far as is known. Of an id that we never asked for nothing is known.
+    /// No request of ours tells: it may accept, or answer 254 because another Crawler asked.
+    Unknown,
+    /// The time that our own requests tell has passed, and no newer Crawler is known of.
     Now,
     /// Exactly then: our own accepted request was the last.
     In(Duration),
     /// Then at the latest: another Crawler asked.
     AtMost(Duration),
+    /// Then, if the peer counted our last request: whether it did is not known.
+    IfCounted(Duration),
+}
+
+impl Acceptance {
+    /// How long a request would meet 254, as far as is known.
+    #[must_use]
+    pub const fn wait(self) -> Option<Duration> {
+        match self {
+            Self::Unknown | Self::Now => None,
+            Self::In(left) | Self::AtMost(left) | Self::IfCounted(left) => Some(left),
+        }
+    }
 }
 
 /// The longest possible frequency; anything older no longer matters.
@@ -35,6 +50,25 @@ struct Known {
     accepted: Option<Instant>,
     /// The last 254 that our own acceptance doesn't explain.
     strange: Option<Instant>,
+    /// The last request that was lost on the way, or after it was counted.
+    unsure: Option<Instant>,
+}
+
+impl Known {
+    fn newest(self) -> Option<Instant> {
+        self.accepted.max(self.strange).max(self.unsure)
+    }
+
+    /// From when on a request counts that says so, and what it makes of the time left.
+    fn since(self) -> Option<(Instant, fn(Duration) -> Acceptance)> {
+        let told = match (self.strange, self.accepted) {
+            (Some(strange), _) => Some((strange, Acceptance::AtMost as fn(_) -> _)),
+            (None, Some(accepted)) => Some((accepted, Acceptance::In as fn(_) -> _)),
+            (None, None) => None,
+        };
+        let unsure = self.unsure.filter(|at| told.is_none_or(|(told, _)| *at > told));
+        unsure.map_or(told, |at| Some((at, Acceptance::IfCounted)))
+    }
 }
 
 impl AcceptanceLog {
@@ -42,7 +76,14 @@ impl AcceptanceLog {
     /// known before no longer counts.
     pub fn record_accepted(&mut self, permid: Permid, message: MessageId, at: Instant) {
         self.make_room(at);
-        self.known.insert((permid, message), Known { accepted: Some(at), strange: None });
+        self.known.insert((permid, message), Known { accepted: Some(at), ..Known::default() });
+    }
+
+    /// Our request, sent at `at`, was lost, and whether the peer counted it is not known.
+    pub fn record_unsure(&mut self, permid: Permid, message: MessageId, at: Instant) {
+        self.make_room(at);
+        let known = self.known.entry((permid, message)).or_default();
+        known.unsure = known.unsure.max(Some(at));
     }
 
     /// Our request of `frequency` met a 254 at `at`.
@@ -72,18 +113,18 @@ impl AcceptanceLog {
         frequency: Frequency,
         now: Instant,
     ) -> Acceptance {
-        let Some(known) = self.known.get(&(permid, message)) else { return Acceptance::Now };
-        let wait = |since: Instant| {
-            (since + frequency.duration()).saturating_duration_since(now + FLEXIBILITY)
-        };
-        let (since, told): (_, fn(Duration) -> Acceptance) = match (known.strange, known.accepted) {
-            (Some(strange), _) => (strange, Acceptance::AtMost),
-            (None, Some(accepted)) => (accepted, Acceptance::In),
-            (None, None) => return Acceptance::Now,
-        };
-        match wait(since) {
-            Duration::ZERO => Acceptance::Now,
-            wait => told(wait),
+        if frequency.duration() <= FLEXIBILITY {
+            return Acceptance::Now; // whoever asked last (§4)
+        }
+        let Some(known) = self.known.get(&(permid, message)) else { return Acceptance::Unknown };
+        let Some((since, told)) = known.since() else { return Acceptance::Unknown };
+        let wait = (since + frequency.duration()).saturating_duration_since(now + FLEXIBILITY);
+        if !wait.is_zero() {
+            told(wait)
+        } else if known.accepted.or(known.strange).is_some() {
+            Acceptance::Now
+        } else {
+            Acceptance::Unknown // a request that may never have arrived teaches nothing for ever
         }
     }
 
@@ -96,17 +137,15 @@ impl AcceptanceLog {
         message: MessageId,
         frequency: Frequency,
     ) -> Option<Instant> {
-        let known = self.known.get(&(permid, message))?;
-        (known.strange.or(known.accepted)? + frequency.duration()).checked_sub(FLEXIBILITY)
+        let (since, _) = self.known.get(&(permid, message))?.since()?;
+        (since + frequency.duration()).checked_sub(FLEXIBILITY)
     }
 
     fn make_room(&mut self, now: Instant) {
         if self.known.len() < MANY || !self.known.len().is_multiple_of(MANY / 4) {
             return;
         }
-        self.known.retain(|_, known| {
-            known.strange.max(known.accepted).is_some_and(|at| now < at + LONGEST)
-        });
+        self.known.retain(|_, known| known.newest().is_some_and(|at| now < at + LONGEST));
     }
 }
 
@@ -126,7 +165,8 @@ mod tests {
     #[test]
     fn our_own_acceptance_is_exact() {
         let (mut log, t0) = (AcceptanceLog::default(), Instant::now());
-        assert_eq!(log.acceptance(PEER, ID, F, t0), Acceptance::Now);
+        assert_eq!(log.acceptance(PEER, ID, F, t0), Acceptance::Unknown, "never asked");
+        assert_eq!(log.acceptance(PEER, ID, Frequency(5), t0), Acceptance::Now, "always passes");
         log.record_accepted(PEER, ID, t0);
         assert_eq!(log.acceptance(PEER, ID, F, t0 + secs(10)), Acceptance::In(secs(3585)));
         assert_eq!(log.acceptance(PEER, ID, Frequency(5), t0), Acceptance::Now);
@@ -158,6 +198,20 @@ mod tests {
             Acceptance::AtMost(secs(3595)),
             "100 s are past 60 − 5"
         );
+    }
+
+    #[test]
+    fn a_request_that_may_have_been_counted_is_neither_an_answer_nor_an_acceptance() {
+        let (mut log, t0) = (AcceptanceLog::default(), Instant::now());
+        log.record_unsure(PEER, ID, t0);
+        assert_eq!(log.acceptance(PEER, ID, F, t0), Acceptance::IfCounted(secs(3595)));
+        let later = t0 + secs(4000);
+        assert_eq!(log.acceptance(PEER, ID, F, later), Acceptance::Unknown, "never \"now\"");
+        log.record_254(PEER, ID, t0 + secs(100), F);
+        assert_eq!(log.acceptance(PEER, ID, F, t0 + secs(100)), Acceptance::AtMost(secs(3595)));
+        assert_eq!(log.acceptance(PEER, ID, F, later), Acceptance::Now, "a 254 was an answer");
+        log.record_unsure(PEER, ID, later);
+        assert_eq!(log.acceptance(PEER, ID, F, later), Acceptance::IfCounted(secs(3595)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::peer::{Peer, State};
 use crate::present::Present;
 use crate::reply_of::{last_error, last_reply};
 use crate::words;
+use swarmscope_peer::crawler::Acceptance;
 
 /// A field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -127,7 +128,7 @@ impl Field {
             Self::RoundTrip => "round trip",
             Self::Error => "error byte of its last reply, or what failed",
             Self::Reply => "how long ago its last reply came",
-            Self::Next => "how long until it accepts the message",
+            Self::Next => "how long until it accepts the message; none: never asked",
             Self::Size => "bytes of its last reply",
             Self::Asked => "requests to it",
             Self::Signal => "odd or hostile things",
@@ -178,7 +179,7 @@ impl Field {
             Self::RoundTrip => ">200ms, <1s, 5..20ms, none",
             Self::Error => "254, >0, tcp, timeout, any, none",
             Self::Reply => "<30s, >10min, any, none",
-            Self::Next => "now, <10min, >1h",
+            Self::Next => "now, <10min, >1h, any, none (never asked here)",
             Self::Size => ">10KiB, <1MiB, any, none",
             Self::Asked | Self::Signal => "0, >0, 2..5",
             Self::Permid => "9f3a, its hexadecimal digits; or all of its base64",
@@ -233,12 +234,11 @@ impl Field {
             Self::Error => last_reply(peer).map(|(_, reply)| reply.error.0.into()),
             Self::Reply => last_reply(peer).map(|(_, reply)| micros(facts.since(reply.at))),
             Self::Size => last_reply(peer).map(|(_, reply)| reply.bytes as u64),
-            Self::Next => peer.connected().then(|| {
-                let left = facts
-                    .accepted_from(peer)
-                    .map(|at| at.saturating_duration_since(facts.now.instant));
-                left.map_or(0, micros)
-            }),
+            Self::Next if !peer.connected() => None,
+            Self::Next => match facts.acceptance(peer, facts.message, facts.frequency) {
+                Acceptance::Unknown => None,
+                known => Some(known.wait().map_or(0, micros)),
+            },
             Self::Asked => Some(peer.requests.len() as u64),
             Self::Signal => Some(peer.signals.into()),
             _ => None,

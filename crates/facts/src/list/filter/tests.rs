@@ -179,6 +179,7 @@ fn fields_compare_with_what_is_known() {
         ("size:>10KiB", (true, false)),
         ("asked:0", (false, true)),
         ("next:now", (false, false)),
+        ("next:none", (false, true)),
         ("next:>40min", (true, false)),
     ] {
         assert_eq!(world.shown(text), shown, "{text}");
