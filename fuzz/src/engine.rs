@@ -84,7 +84,7 @@ impl World {
                 }
                 Output::Close { conn, .. } => closed.push(conn),
                 Output::Ask { id, .. } => self.asked.push(id),
-                Output::Delivered { .. } => {}
+                Output::Delivered { .. } | Output::DialBack { .. } => {}
                 Output::Event(
                     Event::Reply { ticket, .. } | Event::RequestFailed { ticket, .. },
                 ) => {
@@ -119,6 +119,7 @@ impl World {
         let peer = ConnectedPeer {
             permid: permid(who),
             version: OverlayVersion(u16::from(how >> 3) % 13 + 6),
+            offers: OverlayVersion(u16::from(how >> 3) % 13 + 6),
             direction: if attempt.is_some() { Direction::Outgoing } else { Direction::Incoming },
             remote: address(who),
             listening_port: if how & 2 != 0 { 7000 } else { 0 },

@@ -12,6 +12,7 @@ from ed25519 import Ed25519Key
 from harness import Failed, check, equal, expect
 from k233 import SHORT_SIGNATURE_NONCE, Key
 from overlay17 import BUDDYCAST, CHALLENGE, CRAWLER_REPLY, CRAWLER_REQUEST, FRAME_MAX, HANDSHAKE_BYTES, KEEP_ALIVE
+from overlay17 import DIALBACK_REPLY, DIALBACK_REQUEST, RETURN_INFOHASH
 from overlay17 import RESPONSE1, RESPONSE2, Closed, Hello, Quiet, Request, Twist, Violation
 
 
@@ -379,6 +380,23 @@ def crowd(lab):
         finally:
             for conn in crowd:
                 conn.sock.close()
+
+
+# --- DIALBACK ---
+
+
+@check("peer: whoever asks with DIALBACK_REQUEST is dialled, and told at which address")
+def dialback(lab):
+    key = Key()
+    with lab.peer(key) as peer, peer.crawler(key).listen() as crawler, crawler.dial() as conn:
+        conn.send_frame(bytes([DIALBACK_REQUEST]))
+        with crawler.accept_raw(15.0) as back:
+            theirs = Hello.decode(back.take(HANDSHAKE_BYTES))
+            equal(theirs.infohash, RETURN_INFOHASH, "the infohash of the return connection")
+            equal(theirs.port, peer.address[1], "the listening port it names")
+            back.send(Hello(port=crawler.port, infohash=RETURN_INFOHASH).encode())
+            equal(back.read_frame(), (DIALBACK_REPLY, b"9:127.0.0.1"), "what it sends there")
+        equal(answer(conn, 77)[0], 253, "the overlay connection stays")
 
 
 # --- BuddyCast ------------------------------------------------------------------------------------------------

@@ -134,6 +134,7 @@ fn replay(config: SessionConfig, segments: &[Vec<u8>]) -> Outcome {
             Output::Frame(frame) => result.frames.push(frame),
             Output::Close(failure) => result.closed = Some(failure),
             Output::Rung { .. } => {}
+            Output::DialledBack(at) => panic!("a return connection, from {at}"),
             Output::StartTls { .. } => panic!("the original knows no TLS"),
         }
     }

@@ -27,6 +27,10 @@ impl FrameId {
     pub const CRAWLER_REPLY: Self = Self(231);
     /// A Crawler's question (§4).
     pub const CRAWLER_REQUEST: Self = Self(232);
+    /// Tells at which address somebody was dialled (§2, [`dialback`](crate::dialback)).
+    pub const DIALBACK_REPLY: Self = Self(243);
+    /// Asks to be dialled (§2).
+    pub const DIALBACK_REQUEST: Self = Self(244);
     /// Sent to keep a quiet connection open (§7).
     pub const KEEP_ALIVE: Self = Self(240);
     /// Discovery (§7).
@@ -39,8 +43,9 @@ impl FrameId {
     pub const CHALLENGE: Self = Self(253);
 
     /// The frames that this program speaks; all others are dropped.
-    const OURS: [Self; 8] = [
+    const OURS: [Self; 9] = [
         Self::HELLO,
+        Self::DIALBACK_REQUEST,
         Self::CRAWLER_REPLY,
         Self::CRAWLER_REQUEST,
         Self::KEEP_ALIVE,

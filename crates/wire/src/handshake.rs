@@ -12,8 +12,8 @@ const PROTOCOL_LEN: u8 = 19;
 const PROTOCOL: &[u8; 19] = b"BitTorrent protocol";
 /// What the original sends: its extensions of BitTorrent, without meaning here.
 const RESERVED: [u8; 8] = [0, 0, 0, 0, 0, 0x30, 0, 0];
-/// The overlay swarm: no torrent hashes to zeros.
-const OVERLAY_INFOHASH: [u8; 20] = [0; 20];
+/// The bytes of an infohash, where no torrent is: no torrent hashes to zeros, or to zeros and a one.
+const INFOHASH_LEN: usize = 20;
 /// How our peer ids begin: swarmscope 0.1.
 const CLIENT_PREFIX: &[u8; 6] = b"SW01--";
 /// The characters of the original's peer ids; 64, so that each byte of randomness picks one evenly.
@@ -67,11 +67,34 @@ impl PeerId {
     }
 }
 
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Swarm {
+    /// The overlay.
+    Overlay,
+    /// A return connection: it carries one [DIALBACK_REPLY](crate::dialback), and nobody
+    /// authenticates.
+    Return,
+}
+
+impl Swarm {
+    const fn infohash(self) -> [u8; INFOHASH_LEN] {
+        let mut infohash = [0; INFOHASH_LEN];
+        infohash[INFOHASH_LEN - 1] = match self {
+            Self::Overlay => 0,
+            Self::Return => 1,
+        };
+        infohash
+    }
+}
+
 /// A whole handshake.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Handshake {
     /// Eight bytes of flags, ignored on receipt.
     pub reserved: [u8; 8],
+    /// What the connection is for.
+    pub swarm: Swarm,
     /// Port, versions and a random name.
     pub peer_id: PeerId,
 }
@@ -94,7 +117,13 @@ impl Handshake {
     /// With the reserved bytes the original sends.
     #[must_use]
     pub fn new(peer_id: PeerId) -> Self {
-        Self { reserved: RESERVED, peer_id }
+        Self { reserved: RESERVED, swarm: Swarm::Overlay, peer_id }
+    }
+
+    /// The same for a return connection.
+    #[must_use]
+    pub fn for_return(self) -> Self {
+        Self { swarm: Swarm::Return, ..self }
     }
 
     /// The 68 bytes as they go out.
@@ -104,7 +133,7 @@ impl Handshake {
         bytes[0] = PROTOCOL_LEN;
         bytes[1..20].copy_from_slice(PROTOCOL);
         bytes[20..28].copy_from_slice(&self.reserved);
-        bytes[28..48].copy_from_slice(&OVERLAY_INFOHASH);
+        bytes[28..48].copy_from_slice(&self.swarm.infohash());
         bytes[48..].copy_from_slice(&self.peer_id.0);
         bytes
     }
@@ -124,10 +153,18 @@ impl Handshake {
         if !PROTOCOL.starts_with(there(1, 20)) {
             return Err(HandshakeError::Protocol);
         }
-        if !OVERLAY_INFOHASH.starts_with(there(28, HANDSHAKE_PREFIX_LEN)) {
+        let infohash = there(28, HANDSHAKE_PREFIX_LEN);
+        if ![Swarm::Overlay, Swarm::Return].iter().any(|to| to.infohash().starts_with(infohash)) {
             return Err(HandshakeError::Infohash);
         }
         Ok(())
+    }
+
+    /// What a connection is for, once the first 48 bytes are there.
+    #[must_use]
+    pub fn swarm(prefix: &[u8]) -> Option<Swarm> {
+        let infohash = prefix.get(28..HANDSHAKE_PREFIX_LEN)?;
+        [Swarm::Overlay, Swarm::Return].into_iter().find(|swarm| swarm.infohash() == infohash)
     }
 
     /// Reads a whole handshake. The reserved bytes may hold anything; the peer id's versions are
@@ -137,10 +174,11 @@ impl Handshake {
     /// The first field that differs.
     pub fn decode(bytes: &[u8; HANDSHAKE_LEN]) -> Result<Self, HandshakeError> {
         Self::check_prefix(bytes)?;
+        let swarm = Self::swarm(bytes).ok_or(HandshakeError::Infohash)?;
         let (mut reserved, mut peer_id) = ([0; 8], [0; 20]);
         reserved.copy_from_slice(&bytes[20..28]);
         peer_id.copy_from_slice(&bytes[48..]);
-        Ok(Self { reserved, peer_id: PeerId(peer_id) })
+        Ok(Self { reserved, swarm, peer_id: PeerId(peer_id) })
     }
 }
 
@@ -184,7 +222,7 @@ mod tests {
             let expected = match at {
                 0 => Err(HandshakeError::Length(18)),
                 1..20 => Err(HandshakeError::Protocol),
-                28..48 => Err(HandshakeError::Infohash),
+                28..47 => Err(HandshakeError::Infohash),
                 _ => Ok(()),
             };
             assert_eq!(Handshake::decode(&bytes).map(drop), expected, "byte {at}");
@@ -194,8 +232,19 @@ mod tests {
     }
 
     #[test]
+    fn a_return_connection_says_what_it_is_with_the_last_bit_of_the_infohash() {
+        let handshake = Handshake::decode(ORIGINAL).unwrap().for_return();
+        let bytes = handshake.encode();
+        assert_eq!((bytes[46], bytes[47]), (0, 1));
+        assert_eq!(Handshake::decode(&bytes), Ok(handshake));
+        assert_eq!(Handshake::swarm(&bytes[..48]), Some(Swarm::Return));
+        assert_eq!(Handshake::swarm(&ORIGINAL[..48]), Some(Swarm::Overlay));
+        assert_eq!(Handshake::swarm(&bytes[..47]), None, "not yet known");
+    }
+
+    #[test]
     fn reserved_bytes_may_hold_anything() {
-        let ones = Handshake { reserved: [255; 8], peer_id: PeerId([7; 20]) };
+        let ones = Handshake { reserved: [255; 8], ..Handshake::new(PeerId([7; 20])) };
         assert_eq!(Handshake::decode(&ones.encode()), Ok(ones));
     }
 

@@ -24,6 +24,7 @@ pub mod buddycast;
 mod content;
 pub mod crawler;
 mod decoded;
+pub mod dialback;
 pub mod encoding_a;
 pub mod failure;
 mod float;

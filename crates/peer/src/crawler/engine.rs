@@ -10,6 +10,7 @@ use super::ask::Ask;
 use super::backend::Backend;
 use super::conn::{AttemptId, ConnId};
 use super::core::Core;
+use super::dialback::Dialback;
 use super::directory::{GIVES_UP_AT, News, Place, at_port};
 use super::event::{Direction, Event, PeerKey, Source, Ticket, Transport};
 use super::gossip::Gossip;
@@ -41,6 +42,7 @@ pub struct Engine {
     pub(super) requests: Requests,
     pub(super) backend: Backend,
     gossip: Gossip,
+    dialback: Dialback,
     schedule: Schedule,
     strangers: Strangers,
     next_ticket: u64,
@@ -56,6 +58,7 @@ impl Engine {
             requests: Requests::new(config.budgets),
             backend: Backend::new(config.registry.clone(), config.pace),
             gossip: Gossip::new(&config, &mut core),
+            dialback: Dialback::new(config.gossip && !config.survey),
             schedule: Schedule::new(config.registry, config.initiators),
             strangers: Strangers::new(),
             next_ticket: OWN_TICKETS,
@@ -81,6 +84,7 @@ impl Engine {
             Input::AcceptFailed { remote, failure, times } => {
                 self.strangers.not_accepted(&mut self.core, remote, failure, times);
             }
+            Input::DialledBack { remote } => self.dialback.dialled_back(&mut self.core, remote),
             Input::Connected { conn, attempt, peer } => self.connected(conn, attempt, &peer),
             Input::Frame { conn, frame } => self.frame(conn, &frame),
             Input::Written { conn, frames } => {
@@ -265,7 +269,8 @@ impl Engine {
 
     fn connected(&mut self, conn: ConnId, attempt: Option<AttemptId>, peer: &ConnectedPeer) {
         let attempt = attempt.and_then(|id| self.core.directory.end(id));
-        let ConnectedPeer { permid, version, direction, remote, listening_port, rtt } = *peer;
+        let ConnectedPeer { permid, version, offers, direction, remote, listening_port, rtt } =
+            *peer;
         self.enter(conn, attempt.as_ref().is_some_and(|attempt| attempt.keep), peer);
         let core = &mut self.core;
         let dialled = attempt.as_ref().map(|attempt| attempt.place.clone());
@@ -277,9 +282,9 @@ impl Engine {
         if let Some(place) = &dialled {
             core.directory.named(place);
         }
-        if core.directory.saw(permid, dialled, listening, version, core.now) == News::Fresh
-            && attempt.is_none()
-        {
+        let news = core.directory.saw(permid, dialled, listening, version, core.now);
+        core.directory.offers(permid, offers);
+        if news == News::Fresh && attempt.is_none() {
             let version = Some(version);
             core.emit(Event::Discovered {
                 peer: PeerKey::Permid(permid),
@@ -306,6 +311,7 @@ impl Engine {
             self.ask_by_ourselves(ask);
         }
         self.gossip.connected(&mut self.core, conn);
+        self.dialback.connected(&mut self.core, conn);
         self.gossip.hurry(&mut self.core);
         self.dial_listed();
     }
@@ -358,6 +364,12 @@ impl Engine {
             }
             FrameId::CRAWLER_REPLY => {
                 self.reply(conn, frame);
+                true
+            }
+            FrameId::DIALBACK_REQUEST => {
+                if !self.stopping {
+                    self.dialback.requested(core, conn, &frame.body);
+                }
                 true
             }
             FrameId::BUDDYCAST => self.gossip.received(core, conn, &frame.body),

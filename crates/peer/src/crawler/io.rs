@@ -108,6 +108,11 @@ pub enum Input {
         /// How often.
         times: u64,
     },
+    /// Somebody opened a return connection (protocol.md §2); nothing proves who.
+    DialledBack {
+        /// The other end of the socket.
+        remote: SocketAddr,
+    },
     /// A connection is authenticated.
     Connected {
         /// The connection.
@@ -158,6 +163,8 @@ pub struct ConnectedPeer {
     pub permid: Permid,
     /// The selected version.
     pub version: OverlayVersion,
+    /// The highest that the peer announces.
+    pub offers: OverlayVersion,
     /// Who dialled.
     pub direction: Direction,
     /// The other end of the socket.
@@ -181,6 +188,11 @@ pub enum Output {
         port: u16,
         /// The only acceptable peer; `None` for any.
         expected: Option<Permid>,
+    },
+    /// To open a return connection (protocol.md §2). Nothing follows.
+    DialBack {
+        /// Where the peer listens.
+        to: SocketAddr,
     },
     /// To queue a frame. [`Input::NotSent`] follows where the connection takes none.
     Send {

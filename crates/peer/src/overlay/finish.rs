@@ -180,6 +180,7 @@ impl LastWords {
                     Output::Send(_)
                     | Output::Rung { .. }
                     | Output::StartTls { .. }
+                    | Output::DialledBack(_)
                     | Output::Authenticated(_) => {}
                 }
             }

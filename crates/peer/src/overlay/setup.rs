@@ -5,6 +5,7 @@
 )]
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -35,6 +36,13 @@ pub(super) struct Established {
     pub(super) who: Authenticated,
 }
 
+/// What an accepted connection turned out to be.
+pub(super) enum Arrival {
+    Peer(Box<Established>),
+    /// A return connection (protocol.md §2), which is over: we were dialled at this address.
+    DialledBack(IpAddr),
+}
+
 /// Runs the session of this configuration on the socket.
 ///
 /// # Errors
@@ -45,6 +53,24 @@ pub(super) async fn establish(
     tls: Option<&Tls>,
     progress: &Progress,
 ) -> Result<Established, Failure> {
+    match arrive(socket, config, tls, progress).await? {
+        Arrival::Peer(established) => Ok(*established),
+        Arrival::DialledBack(_) => {
+            Err(Failure::new(Cause::NotOverlay, By::Us, "a return connection"))
+        }
+    }
+}
+
+/// As [`establish`], for whoever may have asked to be dialled back.
+///
+/// # Errors
+/// Whatever ended it. The socket is closed then.
+pub(super) async fn arrive(
+    socket: TcpStream,
+    config: SessionConfig,
+    tls: Option<&Tls>,
+    progress: &Progress,
+) -> Result<Arrival, Failure> {
     let role = config.role;
     let mut session = Session::new(config, now());
     let mut stream = Stream::Plain(socket);
@@ -61,7 +87,13 @@ pub(super) async fn establish(
                             .await?;
                     progress.tracer.tls();
                 }
-                Output::Authenticated(who) => return Ok(Established { stream, session, who }),
+                Output::Authenticated(who) => {
+                    return Ok(Arrival::Peer(Box::new(Established { stream, session, who })));
+                }
+                Output::DialledBack(at) => {
+                    farewell(&mut stream).await;
+                    return Ok(Arrival::DialledBack(at));
+                }
                 Output::Close(failure) => {
                     farewell(&mut stream).await;
                     return Err(failure);

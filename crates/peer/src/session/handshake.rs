@@ -6,13 +6,14 @@ use bytes::Bytes;
 
 use super::agreed::Agreed;
 use super::current::AwaitTls;
+use super::dialback::AwaitDialback;
 use super::io::{Input, Outbox};
 use super::legacy::{AwaitChallenge, AwaitResponse1};
 use super::{Output, Role, SessionConfig, State, Step, version};
 use crate::identity::Identities;
 use swarmscope_wire::auth::{Hello, Nonce};
 use swarmscope_wire::failure::{By, Cause, Failure, Phase};
-use swarmscope_wire::handshake::{Handshake, PeerId};
+use swarmscope_wire::handshake::{Handshake, HandshakeError, PeerId, Swarm};
 use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
 
 /// What an operator who dials without naming a permid should know (§3, Relay).
@@ -62,11 +63,20 @@ impl AwaitHandshake {
             self.rtt = Some(now.saturating_duration_since(sent));
         }
         input.check_handshake()?;
-        if self.sent.is_none() && input.has_handshake_prefix() {
+        if self.sent.is_none()
+            && let Some(swarm) = input.swarm()
+        {
+            self.own.swarm = swarm;
             self.send(out, now);
         }
         match input.handshake()? {
             None => Ok(Step::Wait(State::Handshake(self))),
+            Some(theirs) if theirs.swarm != self.own.swarm => {
+                Err(Failure::new(Cause::NotOverlay, By::Us, HandshakeError::Infohash.to_string()))
+            }
+            Some(Handshake { swarm: Swarm::Return, .. }) => {
+                Ok(Step::Next(State::Dialback(AwaitDialback)))
+            }
             Some(theirs) => self.settle(&theirs, input, out, now).map(Step::Next),
         }
     }

@@ -8,7 +8,7 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use super::Output;
 use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 use swarmscope_wire::frame::{Frame, FrameReader, MAX_AFTER_AUTHENTICATION};
-use swarmscope_wire::handshake::{HANDSHAKE_LEN, HANDSHAKE_PREFIX_LEN, Handshake};
+use swarmscope_wire::handshake::{HANDSHAKE_LEN, HANDSHAKE_PREFIX_LEN, Handshake, Swarm};
 
 /// Empty frames that are let pass before authentication. Arbitrary: the original sends none there.
 const MAX_EARLY_KEEP_ALIVES: u64 = 64;
@@ -73,6 +73,11 @@ impl Input {
 
     pub(super) fn has_handshake_prefix(&self) -> bool {
         self.buffer.len() >= HANDSHAKE_PREFIX_LEN
+    }
+
+    /// What the connection is for, once that is known.
+    pub(super) fn swarm(&self) -> Option<Swarm> {
+        Handshake::swarm(&self.buffer)
     }
 
     /// Refuses a stranger as early as can be.

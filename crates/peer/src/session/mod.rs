@@ -24,12 +24,16 @@
 //!             Open ◄──────────────────── frames ──────────────────► Open
 //! ```
 //!
+//! A connection of the return swarm (§2) goes another way: the acceptor answers in kind, reads one
+//! DIALBACK_REPLY, and it is over.
+//!
 //! The relay attack of §3 is met in `Response1`: a dialler that expects a permid compares it before
 //! it signs anything, and the expected kind of key is compared as soon as the version is known.
 
 mod agreed;
 mod checks;
 mod current;
+mod dialback;
 mod handshake;
 mod io;
 mod legacy;
@@ -50,6 +54,7 @@ use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::Frame;
 
 use current::{AwaitHello, AwaitTls};
+use dialback::AwaitDialback;
 use handshake::AwaitHandshake;
 use io::{Input, Outbox};
 use legacy::{AwaitChallenge, AwaitResponse1, AwaitResponse2};
@@ -83,6 +88,7 @@ enum State {
     Response2(AwaitResponse2),
     Tls(AwaitTls),
     Hello(AwaitHello),
+    Dialback(AwaitDialback),
     Open(Open),
     Ended,
 }
@@ -170,6 +176,7 @@ impl Session {
             State::Response2(state) => state.agreed().closed_before("RESPONSE2"),
             State::Tls(state) => state.agreed().closed_before("its part of the TLS handshake"),
             State::Hello(state) => state.agreed().closed_before("HELLO"),
+            State::Dialback(state) => state.ended(),
         };
         self.close(failure);
     }
@@ -215,6 +222,9 @@ impl Session {
         match &self.state {
             State::Ended => None,
             State::Open(open) => Some((open.next_look(), Deadline::Idle)),
+            State::Dialback(_) => {
+                Some((self.started + self.timeouts.handshake, Deadline::Handshake))
+            }
             State::Handshake(_) if !self.input.has_handshake_prefix() => {
                 Some((self.started + self.timeouts.handshake, Deadline::Handshake))
             }
@@ -288,6 +298,10 @@ impl State {
             Self::Response1(state) => state.on_frame(&frame, out)?,
             Self::Response2(state) => state.on_frame(&frame, now)?,
             Self::Hello(state) => state.on_frame(&frame)?,
+            Self::Dialback(state) => {
+                out.push(Output::DialledBack(state.on_frame(&frame)?));
+                return Ok(Step::Wait(Self::Ended));
+            }
             Self::Open(state) => {
                 return state.on_frame(frame, out).map(|open| Step::Next(Self::Open(open)));
             }

@@ -1,5 +1,6 @@
 //! What a session begins with, and what comes out of it.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -104,6 +105,9 @@ pub enum Output {
         /// The only acceptable peer; `None` for any.
         expected: Option<Permid>,
     },
+    /// It was a return connection, and is over: whoever opened it, whom nothing proves, says at
+    /// which address it dialled us.
+    DialledBack(IpAddr),
     /// From here on frames flow both ways.
     Authenticated(Authenticated),
     /// A frame of the peer; never one of the authentication.

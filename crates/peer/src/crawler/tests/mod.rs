@@ -4,6 +4,7 @@
 
 mod answering;
 mod asking;
+mod dialback;
 mod dialling_back;
 mod initiators;
 mod pairs;
@@ -59,7 +60,7 @@ impl Question for ByHand {
     fn doc(&self) -> &'static str {
         "answers what the test says"
     }
-    fn initiate(&self, _: OverlayVersion) -> Bytes {
+    fn initiate(&self, _: &Recipient) -> Bytes {
         Bytes::from_static(b"by itself")
     }
     fn decode(&self, _: &[u8]) -> Result<Decoded, ReplyDecodeError> {
@@ -113,6 +114,7 @@ struct Rig {
     events: Vec<Event>,
     dials: Vec<(AttemptId, SocketAddr, Option<Permid>)>,
     sent: Vec<(ConnId, Frame)>,
+    dialled_back: Vec<SocketAddr>,
     closes: Vec<(ConnId, Failure)>,
     asked: Vec<ReplyId>,
     abandoned: Vec<ReplyId>,
@@ -132,6 +134,7 @@ impl Rig {
             events: Vec::new(),
             dials: Vec::new(),
             sent: Vec::new(),
+            dialled_back: Vec::new(),
             closes: Vec::new(),
             asked: Vec::new(),
             abandoned: Vec::new(),
@@ -171,6 +174,7 @@ impl Rig {
                         expected,
                     ));
                 }
+                Output::DialBack { to } => self.dialled_back.push(to),
                 Output::Send { conn, frame } => {
                     self.sent.push((conn, frame));
                     if self.takes {
@@ -203,6 +207,7 @@ impl Rig {
         let peer = ConnectedPeer {
             permid: permid(n),
             version: OverlayVersion::CURRENT,
+            offers: OverlayVersion::CURRENT,
             direction,
             remote: address(n),
             listening_port: address(n).port(),

@@ -85,6 +85,7 @@ impl World {
                 Output::Dial { attempt, port, host, expected } => {
                     self.dial(member, attempt, &host, port, expected)
                 }
+                Output::DialBack { to } => self.dial_back(member, to),
                 Output::Send { conn, frame } => self.send(End { member, conn }, frame),
                 Output::Close { conn, failure } => self.cut(End { member, conn }, &failure),
                 Output::Abandon { .. } | Output::Delivered { .. } => {}
@@ -123,6 +124,14 @@ impl World {
             Input::Written { conn: from.conn, frames: 1 },
         );
         self.later(LATENCY, to.member, Input::Frame { conn: to.conn, frame });
+    }
+
+    fn dial_back(&mut self, from: usize, to: SocketAddr) {
+        let found = self.members.iter().position(|other| other.reachable && other.address == to);
+        let remote = self.members[from].address;
+        if let Some(found) = found {
+            self.later(LATENCY, found, Input::DialledBack { remote });
+        }
     }
 
     fn forget(&mut self, end: End) -> Option<End> {
@@ -177,6 +186,7 @@ impl World {
         let peer = |member: &Member, direction| ConnectedPeer {
             permid: member.permid,
             version: OverlayVersion::CURRENT,
+            offers: OverlayVersion::CURRENT,
             direction,
             remote: member.address,
             listening_port: if member.reachable { member.address.port() } else { 0 },

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests of sockets and their times")]
 
 mod crowds;
+mod dialback;
 mod ends;
 mod impostors;
 mod proxy;

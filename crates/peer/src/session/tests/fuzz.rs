@@ -82,7 +82,7 @@ impl Order {
             }
             Output::StartTls { .. } => prop_assert!(!std::mem::replace(&mut self.tls, true)),
             Output::Frame(_) => prop_assert!(self.authenticated),
-            Output::Close(_) => self.ended = true,
+            Output::Close(_) | Output::DialledBack(_) => self.ended = true,
             Output::Send(_) | Output::Rung { .. } => {}
         }
         Ok(())

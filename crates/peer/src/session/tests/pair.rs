@@ -140,6 +140,7 @@ impl Pair {
                 }
                 Output::Authenticated(who) => side.authenticated = Some(who),
                 Output::Frame(frame) => side.frames.push(frame),
+                Output::DialledBack(at) => panic!("a return connection, from {at}"),
                 Output::Close(failure) => {
                     side.ended = Some(failure);
                     self.other(who).inbox.push_back((arrives, Vec::new()));

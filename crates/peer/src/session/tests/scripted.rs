@@ -280,7 +280,7 @@ fn afterwards_frames_are_bounded_and_authentication_does_not_begin_again() {
 fn strangers_are_refused_without_a_byte() {
     let hello = Handshake::new(peer_id(legacy(THEIR_SEED), 0)).encode();
     let mut infohash = hello;
-    infohash[47] = 1;
+    infohash[47] = 2; // 1 is that of return connections
     for stranger in
         [&b"GET / HTTP/1.1\r\n"[..], b"\x13BitTorrent protocoL", &infohash, b"\x16\x03\x01"]
     {
