@@ -156,7 +156,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
 /// The terminal can't be read or written.
 pub async fn show(
     node: Node,
-    events: mpsc::Receiver<swarmscope_peer::node::Event>,
+    events: swarmscope_peer::node::Events,
     options: Options,
 ) -> Result<u8, CliError> {
     let ended = tui::run(Source::Node(node.clone(), events), options).await;

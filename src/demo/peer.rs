@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::cast::Role;
 use super::nats::Behind;
 use swarmscope_peer::identity::Identities;
-use swarmscope_peer::node::{Event, Node, NodeConfig, Target};
+use swarmscope_peer::node::{Event, Events, Node, NodeConfig, Target};
 use swarmscope_probes::Statistics;
 use swarmscope_probes::nat::NatTester;
 use swarmscope_wire::failure::Failure;
@@ -125,7 +125,7 @@ impl Plan {
         current.or_else(legacy).expect("a peer of the demo has an identity")
     }
 
-    async fn start(&self) -> Result<(Node, mpsc::Receiver<Event>), Failure> {
+    async fn start(&self) -> Result<(Node, Events), Failure> {
         // Two of its probes play with the node's own connections, and the node is made with its
         // probes.
         let own = Arc::new(OnceLock::new());
@@ -162,7 +162,7 @@ struct Life {
 }
 
 impl Life {
-    async fn live(mut self, mut node: Node, mut events: mpsc::Receiver<Event>) {
+    async fn live(mut self, mut node: Node, mut events: Events) {
         loop {
             let leaves = self.until_it_leaves(&mut events).await;
             node.shutdown(GRACE).await;
@@ -180,7 +180,7 @@ impl Life {
     }
 
     /// Whether it goes away to come back; else it has to stop.
-    async fn until_it_leaves(&mut self, events: &mut mpsc::Receiver<Event>) -> bool {
+    async fn until_it_leaves(&mut self, events: &mut Events) -> bool {
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return false,

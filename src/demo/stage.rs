@@ -16,7 +16,8 @@ use crate::screen::asking::identity::Identity;
 use crate::screen::kept::Kept;
 use crate::screen::{Keymap, Msg, Setup};
 use swarmscope_peer::identity::Identities;
-use swarmscope_peer::node::{Ask, Event, Node, NodeConfig, Origin};
+use swarmscope_peer::node::{Ask, Event, Events, Node, NodeConfig, Origin};
+use swarmscope_peer::weighed;
 use swarmscope_probes::{Statistics, pseudonyms};
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::{Frequency, MessageId, OverlayVersion};
@@ -27,13 +28,15 @@ const SETTLE: Duration = Duration::from_secs(5);
 const OTHER_CRAWLER: Duration = Duration::from_secs(10);
 /// Events between the node and the screen. The node waits when they are not taken.
 const EVENTS: usize = 1024;
+/// Bytes of payloads among them.
+const EVENT_BYTES: u32 = 64 << 20;
 /// Labels and steps of the tour.
 const EXTRA: usize = 64;
 
 /// Everything [`crate::tui::run()`] is called with in the demo.
 pub struct Stage {
     pub node: Node,
-    pub events: mpsc::Receiver<Event>,
+    pub events: Events,
     pub setup: Setup,
     pub extra: mpsc::Receiver<Msg>,
     pub skip_tour: CancellationToken,
@@ -62,7 +65,7 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
         swarm.send_unasked(listening).await?;
     }
 
-    let (to_screen, events) = mpsc::channel(EVENTS);
+    let (to_screen, events) = weighed::channel(EVENTS, EVENT_BYTES);
     let (facts, known) = watch::channel(Facts::default());
     tokio::spawn(relay(from_node, to_screen, facts));
 
@@ -140,11 +143,7 @@ async fn ask_before(swarm: &Swarm, peer: &DemoPeer) -> Result<(), Failure> {
 }
 
 /// Hands the node's events on to the screen, and keeps for the tour what it must know of them.
-async fn relay(
-    mut from: mpsc::Receiver<Event>,
-    to: mpsc::Sender<Event>,
-    facts: watch::Sender<Facts>,
-) {
+async fn relay(mut from: Events, to: weighed::Sender<Event>, facts: watch::Sender<Facts>) {
     while let Some(event) = from.recv().await {
         facts.send_if_modified(|facts| facts.learn(&event));
         if to.send(event).await.is_err() {

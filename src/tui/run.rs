@@ -29,7 +29,8 @@ use crate::screen::keys::script::{NotSeen, Script};
 use crate::screen::session::recording::typing::Typing;
 use crate::screen::session::replay::Player;
 use crate::screen::{Effect, Key, Model, Msg, Now, Setup, update};
-use swarmscope_peer::node::{Event, Node};
+use swarmscope_peer::node::{Events, Node};
+use swarmscope_peer::weighed::{self, Load};
 
 mod at_terminal;
 mod clock;
@@ -46,10 +47,12 @@ const BATCH: usize = 1024;
 const FRAME: Duration = Duration::from_millis(16);
 /// Replies that are read at the same time: each may take memory of its own.
 const READERS: usize = 2;
+/// Bytes of replies that are read or wait for that: two longest ones.
+const MOST_READING: usize = 128 << 20;
 
 /// Where what is shown comes from.
 pub enum Source {
-    Node(Node, mpsc::Receiver<Event>),
+    Node(Node, Events),
     Replay(Box<Player>),
 }
 
@@ -96,7 +99,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     let failed = decoded.clone();
     let (node, mut events, player) = match source {
         Source::Node(node, events) => (Some(node), events, None),
-        Source::Replay(player) => (None, mpsc::channel(1).1, Some(player)),
+        Source::Replay(player) => (None, weighed::channel(1, 0).1, Some(player)),
     };
     let (mut events_open, mut extra_open) = (node.is_some(), node.is_some());
     let mut screen = Running {
@@ -119,6 +122,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         skip_tour: options.skip_tour,
         decoded,
         readers: Arc::new(Semaphore::new(READERS)),
+        load: Load::new(MOST_READING),
         ended: None,
         turns: Turns::default(),
         watched: Watched::default(),
@@ -162,7 +166,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
             }
             // before more news: however much comes, frames are drawn
             () = screen.frame_is_due() => screen.draw()?,
-            count = events.recv_many(&mut waiting, BATCH), if events_open => {
+            count = events.recv_many(&mut waiting, BATCH), if events_open && screen.load.has_room() => {
                 events_open = count > 0;
                 screen.meter.waited(count + events.len());
                 waiting.drain(..).for_each(|event| screen.told(Msg::Node(event)));
@@ -231,6 +235,8 @@ struct Running {
     skip_tour: CancellationToken,
     decoded: mpsc::Sender<Msg>,
     readers: Arc<Semaphore>,
+    /// Replies that are being read, or wait for that; beyond this no more news is taken.
+    load: Load,
     keep: Writer,
     meter: Meter,
     /// Replies that are being read, or wait for that.
@@ -366,6 +372,7 @@ impl Running {
             Effect::Decode { permid, ticket, message, error, payload } => {
                 let (registry, decoded) = (self.model.setup.registry.clone(), self.decoded.clone());
                 let readers = self.readers.clone();
+                let work = self.load.begin(payload.len());
                 self.reading += 1;
                 tokio::spawn(async move {
                     let Ok(_permit) = readers.acquire().await else { return };
@@ -374,6 +381,7 @@ impl Running {
                     };
                     // a reader that panicked has given the terminal back already
                     let Ok(decoding) = tokio::task::spawn_blocking(read).await else { return };
+                    drop(work);
                     let _ = decoded.send(Msg::Decoded { permid, ticket, decoding }).await;
                 });
             }

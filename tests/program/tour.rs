@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use swarmscope::demo::{self, Reading, Role, Scenario, Swarm, SwarmConfig};
 use swarmscope::screen::Msg;
-use swarmscope_peer::node::{Event, Origin, PeerKey, Source};
+use swarmscope_peer::node::{Event, Events, Origin, PeerKey, Source};
 use swarmscope_wire::failure::Cause;
 use swarmscope_wire::{ErrorByte, MessageId, Permid};
 use tokio::sync::mpsc;
@@ -21,11 +21,7 @@ struct Seen {
 }
 
 /// Watches until the tour has ended and this peer is gone.
-async fn watch(
-    mut events: mpsc::Receiver<Event>,
-    mut extra: mpsc::Receiver<Msg>,
-    leaves: Permid,
-) -> Seen {
+async fn watch(mut events: Events, mut extra: mpsc::Receiver<Msg>, leaves: Permid) -> Seen {
     let mut seen = Seen { events: Vec::new(), labels: HashMap::new(), steps: 0 };
     let (mut ended, mut gone) = (false, false);
     while !(ended && gone) {

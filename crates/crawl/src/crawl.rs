@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use swarmscope_peer::crawler::{Decoding, decode_reply};
+use swarmscope_peer::node::Events;
+use swarmscope_peer::weighed::Load;
 use swarmscope_peer::{Event, Failure, Node, NodeConfig};
 use swarmscope_store::records::State;
 use swarmscope_store::store::{Left, Opening};
@@ -16,7 +18,7 @@ use swarmscope_store::writer::{Done, Writer};
 use swarmscope_store::{
     Figures, Leased, Network, Question as Declared, Round, Store, StoreError, StoreKey, Time,
 };
-use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
@@ -39,6 +41,8 @@ const LOOK: Duration = Duration::from_secs(10);
 const BEHIND: u64 = 20_000;
 /// A reply up to this size is read at once; a larger one on a thread of its own.
 const SMALL: usize = 16 * 1024;
+/// Bytes of larger ones that are read at the same time, or wait for that: two longest replies.
+const MOST_READING: usize = 128 << 20;
 /// How long visits in flight may take once the crawl was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long connections may take to close at the end.
@@ -87,12 +91,14 @@ type Read = (Reply, Decoding);
 /// A crawl. Made from a store and settings, then run.
 pub struct Crawl {
     node: Node,
-    events: Receiver<Event>,
+    events: Events,
     writer: Writer,
     done: UnboundedReceiver<Done>,
     machine: Machine,
     settings: Settings,
     reading: UnboundedSender<Read>,
+    /// Large replies that are being read, or wait for that; beyond this no news is taken.
+    load: Load,
     read: UnboundedReceiver<Read>,
     leased: VecDeque<Leased>,
     pace: Option<Pace>,
@@ -162,6 +168,7 @@ impl Crawl {
             pace: settings.rate.map(|rate| Pace::new(rate, now)),
             settings,
             reading,
+            load: Load::new(MOST_READING),
             read,
             leased: VecDeque::new(),
             told,
@@ -249,7 +256,7 @@ impl Crawl {
             self.start_visits();
             self.act();
             tokio::select! {
-                event = self.events.recv() => self.event(event)?,
+                event = self.events.recv(), if self.load.has_room() => self.event(event)?,
                 done = self.done.recv() => self.done(done)?,
                 Some((reply, decoding)) = self.read.recv() => self.machine.decoded(&reply, &decoding, now()),
                 _ = ticks.tick() => {
@@ -432,9 +439,10 @@ impl Crawl {
             let decoding = read(&reply);
             return self.machine.decoded(&reply, &decoding, now());
         }
-        let done = self.reading.clone();
+        let (done, work) = (self.reading.clone(), self.load.begin(reply.payload.len()));
         tokio::task::spawn_blocking(move || {
             let decoding = read(&reply);
+            drop(work);
             let _ = done.send((reply, decoding)); // the crawl has ended
         });
     }
@@ -444,7 +452,9 @@ impl Crawl {
         let event =
             event.ok_or_else(|| Failure::new(Cause::Stopped, By::Us, "the node has ended"))?;
         self.machine.event(event, now());
-        while let Ok(event) = self.events.try_recv() {
+        while self.load.has_room()
+            && let Ok(event) = self.events.try_recv()
+        {
             self.machine.event(event, now());
         }
         Ok(())

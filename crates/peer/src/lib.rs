@@ -22,11 +22,12 @@ pub mod identity;
 pub mod node;
 pub mod overlay;
 pub mod session;
+pub mod weighed;
 
 pub use crawler::{
     Acceptance, Answer, AnyProbe, Ask, Asked, Budgets, Decoding, Direction, Event, Origin, PeerKey,
-    PeerView, Probe, Question, Receipt, Registry, ReplyDecodeError, Source, Target, TargetError,
-    Ticket, Transport, decode_reply,
+    PeerView, Probe, Question, Receipt, Recipient, Registry, ReplyDecodeError, Source, Target,
+    TargetError, Ticket, Transport, decode_reply,
 };
 pub use identity::{Ed25519Identity, Identities, LegacyIdentity};
 pub use node::{Asking, Connecting, Node, NodeBuilder, NodeConfig, Part, Reply};

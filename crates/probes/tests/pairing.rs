@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use swarmscope_peer::crawler::{Registry, Target};
 use swarmscope_peer::identity::{Ed25519Identity, Identities};
-use swarmscope_peer::node::{Event, Node, NodeConfig};
+use swarmscope_peer::node::{Event, Events, Node, NodeConfig};
 use swarmscope_probes::NatTraversal;
 use swarmscope_probes::nat::Traversed;
 use swarmscope_probes::nat::pairing::{Paired, Pairing, Place, Replied, Side};
 use swarmscope_wire::{ErrorByte, Permid};
-use tokio::sync::mpsc::Receiver;
 
 /// Nothing here takes longer; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,7 +33,7 @@ fn config(n: u8) -> NodeConfig {
 /// A node with its events.
 struct Running {
     node: Node,
-    events: Receiver<Event>,
+    events: Events,
 }
 
 impl Running {

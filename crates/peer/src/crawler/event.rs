@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::traced::Traced;
+use crate::weighed::Weigh;
 use swarmscope_wire::failure::{Failure, Phase};
 use swarmscope_wire::frame::FrameId;
 use swarmscope_wire::serial;
@@ -349,4 +350,15 @@ pub enum Event {
         /// How many.
         count: u64,
     },
+}
+
+impl Weigh for Event {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Part { payload, .. }
+            | Self::Reply { payload, .. }
+            | Self::Sent { payload, .. } => payload.len(),
+            _ => 0,
+        }
+    }
 }

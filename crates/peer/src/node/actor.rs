@@ -28,7 +28,7 @@ const LAST_GRACE: Duration = Duration::from_secs(1);
 pub(super) struct Actor {
     pub(super) engine: Engine,
     pub(super) overlay: Overlay,
-    pub(super) overlay_events: mpsc::Receiver<OverlayEvent>,
+    pub(super) overlay_events: crate::overlay::Events,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
     pub(super) registry: Registry,
     pub(super) answering: Answering,
@@ -138,6 +138,7 @@ impl Actor {
                 Output::Dial { attempt, host, port, expected } => {
                     self.overlay.dial(attempt, &host, port, expected)
                 }
+                Output::DialBack { to } => self.overlay.dial_back(to),
                 Output::Send { conn, frame } => {
                     if self.overlay.send(conn, frame.clone()).is_err() {
                         self.engine.handle(Input::NotSent { conn, frame }, now());
@@ -217,11 +218,13 @@ fn input(event: OverlayEvent) -> Input {
         OverlayEvent::AcceptFailed { remote, failure, times } => {
             Input::AcceptFailed { remote, failure, times }
         }
+        OverlayEvent::DialledBack { remote, .. } => Input::DialledBack { remote },
         OverlayEvent::Connected { conn, attempt, direction, remote, who } => {
             let listening_port = who.peer_id.port();
             let peer = ConnectedPeer {
                 permid: who.permid,
                 version: who.version,
+                offers: who.peer_id.current(),
                 direction,
                 remote,
                 listening_port,

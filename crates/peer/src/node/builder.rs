@@ -4,10 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
+use super::Events;
 use super::config::NodeConfig;
-use super::event::Event;
 use super::handle::Node;
 use crate::crawler::{Budgets, Probe, Registry, Target};
 use crate::identity::{Ed25519Identity, Key, LegacyIdentity, key_file};
@@ -111,7 +109,7 @@ impl NodeBuilder {
     /// # Errors
     /// As [`Node::start`]; and where no identity was given, that the operating system has no
     /// randomness for one.
-    pub async fn start(mut self) -> Result<(Node, mpsc::Receiver<Event>), Failure> {
+    pub async fn start(mut self) -> Result<(Node, Events), Failure> {
         let identities = &mut self.config.identities;
         if identities.current.is_none() && identities.legacy.is_none() {
             let made = key_file::generate(PermidKind::Ed25519);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::Events;
 use super::actor::{Actor, now};
 use super::allowed::Allowed;
 use super::answering::Answering;
@@ -42,7 +43,7 @@ impl Node {
     ///
     /// # Errors
     /// The listening address can't be bound; the allow-list's file can't be read.
-    pub async fn start(config: NodeConfig) -> Result<(Self, mpsc::Receiver<Event>), Failure> {
+    pub async fn start(config: NodeConfig) -> Result<(Self, Events), Failure> {
         let allowed = Allowed::new(config.allow.clone(), config.allow_file.clone())?;
         let seed = seed()?;
         let (permid, legacy_permid) = config.permids();

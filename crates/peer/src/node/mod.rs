@@ -35,3 +35,6 @@ pub use config::NodeConfig;
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 pub use handle::Node;
 pub use reply::{Part, Reply};
+
+/// What a node tells, in order; see [`Node::start`].
+pub type Events = crate::weighed::Receiver<Event>;

@@ -10,13 +10,19 @@ use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::mpsc;
 
+use super::Events;
 use super::event::{Event, PeerKey};
 use crate::crawler::{Trace, Traced};
+use crate::weighed::{self, Weigh};
 
 /// Events in the channel to the reader; arbitrary, some screens full.
 const CHANNEL: usize = 1024;
 /// Events that wait behind it before the connections have to.
 const BACKLOG: usize = 4096;
+/// Bytes of payloads in the channel to the reader: one longest reply.
+const CHANNEL_BYTES: u32 = 64 << 20;
+/// Bytes of payloads that wait behind it before the connections have to.
+const BACKLOG_BYTES: usize = 64 << 20;
 /// Events that wait before traced steps are dropped; arbitrary, so that parts never wait behind
 /// more of them.
 const TRACE_ROOM: usize = 1024;
@@ -24,8 +30,10 @@ const TRACE_ROOM: usize = 1024;
 /// The node's end of the stream of events. Public for feeding a screen with events of another
 /// source, as the bench of the screen's loop does.
 pub struct Outlet {
-    reader: mpsc::Sender<Event>,
+    reader: weighed::Sender<Event>,
     waiting: VecDeque<Option<Event>>,
+    /// Bytes of payloads in `waiting`.
+    bytes: usize,
     /// How many were taken from the front of `waiting` so far: positions in `latest` are counted
     /// from the beginning.
     taken: u64,
@@ -66,12 +74,13 @@ fn state(event: &Event) -> Option<(PeerKey, State)> {
 impl Outlet {
     /// With the stream that the reader gets.
     #[must_use]
-    pub fn new() -> (Self, mpsc::Receiver<Event>) {
-        let (reader, events) = mpsc::channel(CHANNEL);
+    pub fn new() -> (Self, Events) {
+        let (reader, events) = weighed::channel(CHANNEL, CHANNEL_BYTES);
         (
             Self {
                 reader,
                 waiting: VecDeque::new(),
+                bytes: 0,
                 taken: 0,
                 latest: HashMap::new(),
                 given_way: 0,
@@ -126,11 +135,13 @@ impl Outlet {
                 self.given_way += 1;
             }
         }
+        self.bytes += event.weight();
         self.waiting.push_back(Some(event));
     }
 
     fn forget(&mut self) {
         self.waiting.clear();
+        self.bytes = 0;
         self.latest.clear();
         self.given_way = 0;
         self.untraced.clear();
@@ -150,7 +161,7 @@ impl Outlet {
     /// How many events the reader has not taken yet, counting those that gave way to newer ones.
     #[must_use]
     pub fn untaken(&self) -> usize {
-        self.reader.max_capacity() - self.reader.capacity() + self.waiting.len()
+        self.reader.len() + self.waiting.len()
     }
 
     /// Whether events wait for the reader.
@@ -162,7 +173,7 @@ impl Outlet {
     /// Whether the connections may go on.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.waiting.len() < BACKLOG
+        self.waiting.len() < BACKLOG && self.bytes < BACKLOG_BYTES
     }
 
     /// Waits until the reader takes one more, and gives it the oldest that waits. Nothing is lost
@@ -171,7 +182,8 @@ impl Outlet {
         if self.waiting.len() <= 1 {
             self.tell_untraced();
         }
-        let Ok(permit) = self.reader.reserve().await else { return self.forget() };
+        let next = self.waiting.iter().flatten().next().map_or(0, Event::weight);
+        let Ok(permit) = self.reader.reserve(next).await else { return self.forget() };
         if self.given_way > 0 {
             permit.send(Event::Coalesced { count: std::mem::take(&mut self.given_way) });
             return;
@@ -179,6 +191,7 @@ impl Outlet {
         while let Some(slot) = self.waiting.pop_front() {
             self.taken += 1;
             if let Some(event) = slot {
+                self.bytes -= event.weight();
                 permit.send(event);
                 break;
             }
@@ -206,7 +219,7 @@ mod tests {
     }
 
     /// Everything that comes out.
-    async fn all(outlet: &mut Outlet, events: &mut mpsc::Receiver<Event>) -> Vec<Event> {
+    async fn all(outlet: &mut Outlet, events: &mut Events) -> Vec<Event> {
         let mut got = Vec::new();
         while outlet.is_waiting() {
             got.push(events.recv().await.unwrap());
@@ -281,6 +294,29 @@ mod tests {
             got.iter().filter(|event| matches!(event, Event::AwaitingDialBack { .. })).count(),
             10_000
         );
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_bounded_in_bytes() {
+        let part = |size: usize| Event::Part {
+            ticket: Ticket(1),
+            permid: Permid::Ed25519([0; 32]),
+            channel: swarmscope_wire::ChannelId(1),
+            index: 1,
+            parts_left: swarmscope_wire::PartsLeft(0),
+            error: swarmscope_wire::ErrorByte::SUCCESS,
+            payload: vec![0; size].into(),
+            after: std::time::Duration::ZERO,
+        };
+        let (mut outlet, mut events) = Outlet::new();
+        let mut pushed = 0;
+        while outlet.has_room() {
+            outlet.push(part(8 << 20));
+            pushed += 1;
+        }
+        assert!(pushed <= 17, "{pushed} parts of 8 MiB, far fewer than {CHANNEL} events");
+        assert_eq!(all(&mut outlet, &mut events).await.len(), pushed, "and none is lost");
+        assert!(outlet.has_room() && outlet.bytes == 0);
     }
 
     #[tokio::test]

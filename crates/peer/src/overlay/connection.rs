@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::conversation::Conversation;
 use super::progress::Progress;
-use super::queue::{Manner, SendQueue};
-use super::rules::{Newcomer, Verdict};
-use super::setup::{Established, establish, farewell};
+use super::queue::SendQueue;
+use super::rules::Newcomer;
+use super::setup::{Arrival, Established, arrive, establish, farewell};
 use super::shared::{Shared, stopped, tell};
 use super::slot::HeldSlot;
 use super::stream::Stream;
@@ -101,9 +101,12 @@ pub(super) async fn accept(
         done = accepted(&shared, socket, &tracer) => done,
     };
     let seated = match accepted {
-        Ok(established) => {
+        Ok(Arrival::Peer(established)) => {
             let origin = Origin { attempt: None, direction: Direction::Incoming, remote, began };
-            seat(&shared, established, origin, &tracer).await
+            seat(&shared, *established, origin, &tracer).await
+        }
+        Ok(Arrival::DialledBack(at)) => {
+            return tell(&shared, OverlayEvent::DialledBack { remote, at }).await;
         }
         Err(failure) => Err(failure),
     };
@@ -118,11 +121,7 @@ pub(super) async fn accept(
     }
 }
 
-async fn accepted(
-    shared: &Shared,
-    socket: TcpStream,
-    tracer: &Tracer,
-) -> Result<Established, Failure> {
+async fn accepted(shared: &Shared, socket: TcpStream, tracer: &Tracer) -> Result<Arrival, Failure> {
     // As in a dial: without it frames are late, not wrong.
     let _ = socket.set_nodelay(true);
     let config = SessionConfig {
@@ -134,7 +133,7 @@ async fn accepted(
         timeouts: shared.limits.incoming,
     };
     let nobody = Progress { attempt: None, events: shared.events.clone(), tracer: tracer.clone() };
-    establish(socket, config, shared.tls.as_ref(), &nobody).await
+    arrive(socket, config, shared.tls.as_ref(), &nobody).await
 }
 
 /// Where a connection comes from.
@@ -179,31 +178,11 @@ async fn seat(
         port: who.peer_id.port(),
         began,
     };
-    // Before the rules know it: the next connection may displace this one.
     let queue = Arc::new(SendQueue::new(&shared.limits));
-    shared.connections().insert(conn, Arc::clone(&queue));
-    let verdict = shared.rules().authenticated(newcomer, now());
-    let (verdict, evicted) = match verdict {
-        Ok(verdict) => verdict,
-        Err(failure) => {
-            shared.connections().remove(&conn);
-            farewell(&mut stream).await;
-            return Err(failure);
-        }
-    };
-    if let Some(queue) = evicted.and_then(|evicted| shared.queue(evicted)) {
-        queue.close(
-            Failure::new(Cause::Crowded, By::Us, "it made room for another connection"),
-            Manner::Flush,
-        );
-    }
-    let leaves = match verdict {
-        Verdict::Keep => None,
-        Verdict::KeepAndLeave(other) => shared.queue(other),
-        Verdict::Leave => Some(Arc::clone(&queue)),
-    };
-    if let Some(queue) = leaves {
-        queue.leave();
+    let taken = shared.seats().take(newcomer, &queue, now());
+    if let Err(failure) = taken {
+        farewell(&mut stream).await;
+        return Err(failure);
     }
     let permid = who.permid;
     let connected = OverlayEvent::Connected { conn, attempt, direction, remote, who };
@@ -220,8 +199,7 @@ impl Seated {
             Conversation::new(Arc::clone(&shared), conn, stream, session, queue, tracer.clone());
         let failure = conversation.run().await;
         tracer.end(&failure).await;
-        shared.connections().remove(&conn);
-        shared.rules().closed(conn);
+        shared.seats().leave(conn);
         tell(&shared, OverlayEvent::Closed { conn, failure }).await;
     }
 }

@@ -25,6 +25,7 @@ use super::tracer::Tracer;
 use super::world::now;
 use super::{ConnId, OverlayEvent};
 use crate::session::{End, Output, Session};
+use crate::weighed::Weigh as _;
 use swarmscope_wire::failure::Failure;
 
 /// Read at once where it isn't known what comes: more than most messages, little for ten thousand
@@ -125,7 +126,7 @@ impl Conversation {
                 Turn::Queue(next) => self.queued(next),
                 Turn::Wrote(result) => self.wrote(result),
                 Turn::Read(result) => self.took(result, &buffer),
-                Turn::Told(true) => None,
+                Turn::Told(true) => self.charge(),
                 Turn::Told(false) | Turn::Stop => Some(Ending::in_order(stopped())),
                 Turn::Timer => self.timer(),
             };
@@ -160,12 +161,13 @@ impl Conversation {
         let takes_more = self.outgoing.bytes() < WRITE_AHEAD;
         let (writes, reads) = (self.outgoing.has_work(), self.incoming.is_empty());
         let tells = !reads || self.outgoing.has_news();
+        let weight = self.incoming.front().map_or(0, OverlayEvent::weight);
         tokio::select! {
             () = self.shared.stop.cancelled() => Turn::Stop,
             next = self.queue.next(), if takes_more => Turn::Queue(next),
             end = self.queue.closing(), if !takes_more => Turn::Queue(end),
             result = self.outgoing.write(), if writes => Turn::Wrote(result),
-            permit = self.shared.events.reserve(), if tells => Turn::Told(match permit {
+            permit = self.shared.events.reserve(weight), if tells => Turn::Told(match permit {
                 Ok(permit) => {
                     // What was written comes first: a frame that answers it must not be told of before it.
                     if let Some(event) = self.outgoing.written(self.conn).or_else(|| self.incoming.pop_front()) {
@@ -191,7 +193,10 @@ impl Conversation {
                     self.incoming.push_back(OverlayEvent::Frame { conn: self.conn, frame });
                 }
                 Output::Close(failure) => return Some(failure),
-                Output::Rung { .. } | Output::StartTls { .. } | Output::Authenticated(_) => {}
+                Output::Rung { .. }
+                | Output::StartTls { .. }
+                | Output::DialledBack(_)
+                | Output::Authenticated(_) => {}
             }
         }
         self.clock.waiting(self.outgoing.has_work(), now());
@@ -244,7 +249,16 @@ impl Conversation {
         if self.session.is_between_frames() {
             self.tracer.between_received();
         }
-        self.assembling.charge(self.session.assembling()).err().map(Ending::at_once)
+        self.charge()
+    }
+
+    /// What this connection takes: the frame that comes, and those that the node has not taken.
+    fn charge(&mut self) -> Option<Ending> {
+        if let Some(failure) = self.collect() {
+            return Some(Ending::at_once(failure));
+        }
+        let whole: usize = self.incoming.iter().map(OverlayEvent::weight).sum();
+        self.assembling.charge(whole + self.session.assembling()).err().map(Ending::at_once)
     }
 
     fn timer(&mut self) -> Option<Ending> {

@@ -169,7 +169,7 @@ mod tests {
         let (slow, held) = silent().await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let quick = listener.local_addr().unwrap();
-        let (events, _reader) = tokio::sync::mpsc::channel(16);
+        let (events, _reader) = crate::weighed::channel(16, 0);
         let progress = Progress { attempt: None, events, tracer: Tracer::silent() };
         let began = tokio::time::Instant::now();
         let none = Failure::new(Cause::NotFound, By::Network, "");

@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
 
 use super::queue::Manner;
 use super::shared::Shared;
 use super::world::within;
-use super::{AttemptId, ConnId, OverlayConfig, OverlayEvent, Stopped, connection, listener};
+use super::{AttemptId, ConnId, Events, OverlayConfig, Stopped, connection, dialback, listener};
+use crate::weighed;
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::Frame;
@@ -29,9 +29,7 @@ impl Overlay {
     ///
     /// # Errors
     /// The listening address can't be bound, or no identity can be used.
-    pub async fn start(
-        config: OverlayConfig,
-    ) -> Result<(Self, mpsc::Receiver<OverlayEvent>), Failure> {
+    pub async fn start(config: OverlayConfig) -> Result<(Self, Events), Failure> {
         let listener = match config.listen {
             Some(address) => Some(listener::bind(address).await?),
             None => None,
@@ -40,7 +38,7 @@ impl Overlay {
             Some(listener) => Some(listener.local_addr().map_err(|error| io(&error))?),
             None => None,
         };
-        let (events, receiver) = mpsc::channel(config.limits.events);
+        let (events, receiver) = weighed::channel(config.limits.events, config.limits.event_bytes);
         let shared = Arc::new(Shared::new(config, listening, events)?);
         if let Some(listener) = listener {
             shared.tasks.spawn(listener::run(Arc::clone(&shared), listener));
@@ -63,6 +61,11 @@ impl Overlay {
         self.shared.tasks.spawn(dial);
     }
 
+    /// Opens a return connection there (protocol.md §2). Nobody is told what becomes of it.
+    pub fn dial_back(&self, to: SocketAddr) {
+        self.shared.tasks.spawn(dialback::dial(Arc::clone(&self.shared), to));
+    }
+
     /// Queues a frame.
     ///
     /// # Errors
@@ -78,7 +81,7 @@ impl Overlay {
     /// Who is on the allow-list: places are kept for them, and they count towards no source's
     /// share.
     pub fn list(&self, listed: HashSet<Permid>) {
-        self.shared.rules().list(listed);
+        self.shared.seats().rules.list(listed);
     }
 
     /// Tells what passes over the connections of this peer from now on, or no longer.
@@ -110,11 +113,11 @@ impl Overlay {
     /// cuts those that have not ended when `grace` is over. Events may be left unread
     /// meanwhile.
     pub async fn shutdown(&self, grace: Duration) -> Stopped {
-        let open = self.shared.connections().len();
+        let open = self.shared.seats().len();
         self.shared.stop.cancel();
         self.shared.tasks.close();
         let in_time = within(grace, self.shared.tasks.wait()).await;
-        let cut = if in_time { 0 } else { self.shared.connections().len() };
+        let cut = if in_time { 0 } else { self.shared.seats().len() };
         self.shared.kill.cancel();
         self.shared.tasks.wait().await;
         Stopped { open, cut }

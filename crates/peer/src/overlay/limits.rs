@@ -52,6 +52,8 @@ pub struct Limits {
     pub assembling_bytes: usize,
     /// Events that wait for their reader.
     pub events: usize,
+    /// Bytes of the frames among them.
+    pub event_bytes: u32,
 }
 
 impl Default for Limits {
@@ -83,6 +85,7 @@ impl Default for Limits {
                                                  * for it */
             assembling_bytes: 256 << 20, // 32 largest frames at once
             events: 1024,
+            event_bytes: 32 << 20, // four largest frames
         }
     }
 }

@@ -68,7 +68,7 @@ struct Accepting {
 
 impl Accepting {
     fn admit(&mut self, socket: TcpStream, remote: SocketAddr) {
-        let (slot, evicted) = self.shared.rules().admit(remote.ip());
+        let (slot, evicted) = self.shared.seats().rules.admit(remote.ip());
         if let Some(token) = evicted.and_then(|slot| self.setting_up.remove(&slot)) {
             token.cancel();
         }
@@ -86,6 +86,6 @@ impl Accepting {
 
     fn vacate(&mut self, slot: Slot) {
         self.setting_up.remove(&slot);
-        self.shared.rules().vacate(slot);
+        self.shared.seats().rules.vacate(slot);
     }
 }

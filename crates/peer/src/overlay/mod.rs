@@ -17,6 +17,7 @@ mod assembly;
 mod connection;
 mod conversation;
 mod dial;
+mod dialback;
 mod finish;
 mod handle;
 mod key_log;
@@ -26,6 +27,7 @@ mod outgoing;
 mod progress;
 mod queue;
 mod rules;
+mod seats;
 mod served;
 mod setup;
 mod shared;
@@ -40,10 +42,11 @@ mod tracer;
 mod watches;
 mod world;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::identity::Identities;
 use crate::session::Authenticated;
+use crate::weighed::{self, Weigh};
 use swarmscope_wire::OverlayVersion;
 use swarmscope_wire::failure::{Failure, Phase};
 use swarmscope_wire::frame::Frame;
@@ -53,6 +56,9 @@ pub use handle::Overlay;
 pub use key_log::KeyLog;
 pub use limits::Limits;
 pub use served::Served;
+
+/// The facts about connections, in the order in which they happened.
+pub type Events = weighed::Receiver<OverlayEvent>;
 
 /// What an overlay is started with.
 #[derive(Clone)]
@@ -111,6 +117,14 @@ pub enum OverlayEvent {
         /// How often.
         times: u64,
     },
+    /// Somebody opened a return connection (protocol.md §2): we can be reached from there. Nothing
+    /// proves who it was.
+    DialledBack {
+        /// The other end of the socket.
+        remote: SocketAddr,
+        /// The address at which it says to have dialled us.
+        at: IpAddr,
+    },
     /// Authenticated. `attempt` is there for outgoing connections.
     Connected {
         /// The connection.
@@ -156,4 +170,13 @@ pub enum OverlayEvent {
         /// What went wrong, and who ended it.
         failure: Failure,
     },
+}
+
+impl Weigh for OverlayEvent {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Frame { frame, .. } => frame.body.len(),
+            _ => 0,
+        }
+    }
 }

@@ -1,15 +1,14 @@
 //! Who hears of the phases of a connection that is being made.
 
-use tokio::sync::mpsc;
-
 use super::tracer::Tracer;
 use super::{AttemptId, OverlayEvent};
+use crate::weighed;
 use swarmscope_wire::failure::Phase;
 
 /// Who hears of the setup: of its phases those who dialled.
 pub(super) struct Progress {
     pub(super) attempt: Option<AttemptId>,
-    pub(super) events: mpsc::Sender<OverlayEvent>,
+    pub(super) events: weighed::Sender<OverlayEvent>,
     /// Hears of everything.
     pub(super) tracer: Tracer,
 }

@@ -4,7 +4,6 @@
 #![allow(clippy::disallowed_methods, reason = "sockets and their timers live in overlay")]
 
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
 
 use super::progress::Progress;
 use super::setup::{Established, establish, farewell, read, write};
@@ -13,6 +12,7 @@ use super::tracer::Tracer;
 use super::world::now;
 use crate::identity::{Ed25519Identity, Identities};
 use crate::session::{Output, Role, Session, SessionConfig, Timeouts};
+use crate::weighed;
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::frame::Frame;
 use swarmscope_wire::handshake::PeerId;
@@ -56,7 +56,7 @@ impl Served {
             timeouts,
         };
         let tracer = Tracer::silent();
-        let (events, _) = mpsc::channel(1);
+        let (events, _) = weighed::channel(1, 0);
         let nobody = Progress { attempt: None, events, tracer: tracer.clone() };
         let established = establish(socket, config, Some(&tls), &nobody).await?;
         Ok(Self { established, tracer })
@@ -83,7 +83,10 @@ impl Served {
                         farewell(stream).await;
                         return Err(failure);
                     }
-                    Output::Rung { .. } | Output::StartTls { .. } | Output::Authenticated(_) => {}
+                    Output::Rung { .. }
+                    | Output::StartTls { .. }
+                    | Output::DialledBack(_)
+                    | Output::Authenticated(_) => {}
                 }
             }
             let Established { stream, session, .. } = &mut self.established;

@@ -1,25 +1,25 @@
 //! What the overlay's handle and all its tasks hold together.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::assembly::Assembly;
 use super::limits::Limits;
 use super::queue::SendQueue;
-use super::rules::Rules;
+use super::seats::Seats;
 use super::tls::Tls;
 use super::watches::Watches;
 use super::world::random;
 use super::{ConnId, OverlayConfig, OverlayEvent};
 use crate::crawler::SocketId;
 use crate::identity::Identities;
+use crate::weighed;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::handshake::PeerId;
 use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
@@ -32,7 +32,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) watches: Watches,
     pub(super) listening: Option<SocketAddr>,
-    pub(super) events: mpsc::Sender<OverlayEvent>,
+    pub(super) events: weighed::Sender<OverlayEvent>,
     pub(super) dials: Semaphore,
     pub(super) assembly: Assembly,
     /// Stop in order.
@@ -43,15 +43,14 @@ pub(super) struct Shared {
     peer_id_random: [u8; 8],
     next_conn: AtomicU64,
     next_socket: AtomicU64,
-    rules: Mutex<Rules>,
-    connections: Mutex<HashMap<ConnId, Arc<SendQueue>>>,
+    seats: Mutex<Seats>,
 }
 
 impl Shared {
     pub(super) fn new(
         config: OverlayConfig,
         listening: Option<SocketAddr>,
-        events: mpsc::Sender<OverlayEvent>,
+        events: weighed::Sender<OverlayEvent>,
     ) -> Result<Self, Failure> {
         let OverlayConfig { mut identities, mut version, limits, trace, key_log, .. } = config;
         if !version.is_encrypted() {
@@ -82,8 +81,7 @@ impl Shared {
             peer_id_random: random()?,
             next_conn: AtomicU64::new(0),
             next_socket: AtomicU64::new(0),
-            rules: Mutex::new(Rules::new(&limits)),
-            connections: Mutex::default(),
+            seats: Mutex::new(Seats::new(&limits)),
         })
     }
 
@@ -118,16 +116,12 @@ impl Shared {
         SocketId(self.next_socket.fetch_add(1, Ordering::Relaxed))
     }
 
-    pub(super) fn rules(&self) -> MutexGuard<'_, Rules> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn connections(&self) -> MutexGuard<'_, HashMap<ConnId, Arc<SendQueue>>> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn seats(&self) -> MutexGuard<'_, Seats> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn queue(&self, conn: ConnId) -> Option<Arc<SendQueue>> {
-        self.connections().get(&conn).cloned()
+        self.seats().queue(conn)
     }
 }
 

@@ -10,10 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
 
 use super::*;
-use crate::crawler::{Answer, Asked, PeerView, Probe, Question, Registry};
+use crate::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient, Registry};
 use crate::identity::{Ed25519Identity, Identities, LegacyIdentity};
 use swarmscope_wire::failure::{Cause, Failure};
 use swarmscope_wire::{ErrorByte, Frequency, MessageId, OverlayVersion, Permid};
@@ -39,7 +38,7 @@ impl Question for Echo {
     fn doc(&self) -> &'static str {
         "for tests"
     }
-    fn initiate(&self, _: OverlayVersion) -> Bytes {
+    fn initiate(&self, _: &Recipient) -> Bytes {
         Bytes::from_static(b"5 0")
     }
 }
@@ -90,7 +89,7 @@ const LOOPBACK: Option<SocketAddr> = Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::L
 /// A node with its events.
 struct Running {
     node: Node,
-    events: mpsc::Receiver<Event>,
+    events: Events,
 }
 
 impl Running {

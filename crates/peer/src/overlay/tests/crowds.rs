@@ -286,3 +286,20 @@ async fn frames_that_are_being_received_share_one_budget() {
     raw::write(&mut third, &filled(77, 5, (8 << 20) - 1)).await;
     assert_eq!(peer.frame().await.1.body.len(), (8 << 20) - 1);
 }
+
+#[tokio::test]
+async fn whole_frames_that_nobody_takes_are_bounded_in_bytes() {
+    const FRAMES: usize = 20;
+    let limits = Limits { event_bytes: 1 << 20, ..Limits::default() };
+    let (mut one, mut other) =
+        (Peer::start(current(1)).await, Peer::with(current(2), true, &limits).await);
+    let (near, _) = connect(&mut one, &mut other).await;
+    for _ in 0..FRAMES {
+        one.overlay.send(near.conn, filled(250, 7, 512 << 10)).unwrap();
+    }
+    sleep(Duration::from_millis(500)).await; // as much comes as may
+    assert!(other.events.len() <= 2, "{} frames of 512 KiB wait", other.events.len());
+    for _ in 0..FRAMES {
+        assert_eq!(other.frame().await.1.body.len(), 512 << 10, "and none is lost");
+    }
+}

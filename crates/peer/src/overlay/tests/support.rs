@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::identity::{Ed25519Identity, Identities, LegacyIdentity};
-use crate::overlay::{AttemptId, ConnId, Limits, Overlay, OverlayConfig, OverlayEvent};
+use crate::overlay::{AttemptId, ConnId, Events, Limits, Overlay, OverlayConfig, OverlayEvent};
 use crate::session::Authenticated;
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::frame::{Frame, FrameId};
@@ -51,7 +50,7 @@ pub fn filled(id: u8, byte: u8, len: usize) -> Frame {
 /// One overlay and its events.
 pub struct Peer {
     pub overlay: Overlay,
-    pub events: mpsc::Receiver<OverlayEvent>,
+    pub events: Events,
     attempts: u64,
 }
 
