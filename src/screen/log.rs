@@ -162,7 +162,7 @@ impl Log {
             && last.peer.as_ref() == peer
             && last.text == text
         {
-            last.times += 1;
+            last.times = last.times.saturating_add(1);
             last.at = now;
             return;
         }

@@ -64,6 +64,7 @@ pub struct Finished {
 
 /// A recording that is being written.
 pub struct Recorder {
+    path: PathBuf,
     to: SyncSender<(Line<Msg>, usize)>,
     waiting: Arc<AtomicUsize>,
     thread: JoinHandle<()>,
@@ -88,21 +89,15 @@ impl Recorder {
         let (to, lines) = sync_channel(MOST_WAITING);
         let waiting = Arc::new(AtomicUsize::new(0));
         let (own, masker) = (waiting.clone(), mask.clone().map(Masker::new));
+        let path = target.path.clone();
+        let typist = mask.map(Typist::new);
+        let past = past(model, now, typist.is_some());
         let thread = thread::spawn(move || {
             let Target { path, file } = target;
-            let result = write(file, &header, &lines, &own, masker);
+            let result = write(file, &header, past, &lines, &own, masker);
             let _ = finished.send(Finished { path, result });
         });
-        let typist = mask.map(Typist::new);
-        let mut recorder = Self { to, waiting, thread, start: now, typist, lost: 0, told: 0 };
-        if !model.facts.peers().is_empty() {
-            for (at, msg) in present::present(model) {
-                if let Some(what) = recorder.what(&msg) {
-                    recorder.send(micros(now, at), what);
-                }
-            }
-        }
-        recorder
+        Self { path, to, waiting, thread, start: now, typist, lost: 0, told: 0 }
     }
 
     #[must_use]
@@ -113,7 +108,7 @@ impl Recorder {
     /// What would be written of a message.
     #[must_use]
     pub fn what(&self, msg: &Msg) -> Option<What> {
-        self.typist.as_ref().and_then(|_| kept_decoding(msg)).or_else(|| what(msg))
+        written(msg, self.typist.is_some())
     }
 
     /// Writes what happened, with what was being typed before and after it.
@@ -166,6 +161,28 @@ impl Recorder {
     }
 }
 
+/// A writer has ended, and how: the recorder goes whose it was. An older one may end after the next
+/// has begun.
+pub fn ended(current: &mut Option<Recorder>, finished: &Finished) {
+    if finished.result.is_err() {
+        current.take_if(|recorder| recorder.path == finished.path);
+    }
+}
+
+/// What makes the screen as it is. It goes to the thread as a whole: of 50 000 peers it has more
+/// lines than may wait for the disk.
+fn past(model: &Model, now: Now, masked: bool) -> Vec<Line<Msg>> {
+    if model.facts.peers().is_empty() {
+        return Vec::new();
+    }
+    let line = |(at, msg): (Now, Msg)| Some(Line(micros(now, at), written(&msg, masked)?));
+    present::present(model).into_iter().filter_map(line).collect()
+}
+
+fn written(msg: &Msg, masked: bool) -> Option<What> {
+    if masked { kept_decoding(msg).or_else(|| what(msg)) } else { what(msg) }
+}
+
 /// About how many bytes of payload a line holds.
 fn size(what: &What) -> usize {
     match what {
@@ -182,6 +199,7 @@ fn size(what: &What) -> usize {
 fn write(
     file: File,
     header: &Header,
+    past: Vec<Line<Msg>>,
     lines: &Receiver<(Line<Msg>, usize)>,
     waiting: &AtomicUsize,
     mut masker: Option<Masker>,
@@ -190,18 +208,25 @@ fn write(
     let mut count = 0;
     write_json(&mut file, header)?;
     file.write_all(b"\n")?;
+    let mut write = |file: &mut BufWriter<File>, line: Line<Msg>| {
+        let line = match &mut masker {
+            Some(masker) => masker.line(line),
+            None => line,
+        };
+        write_json(&mut *file, &line)?;
+        file.write_all(b"\n")
+    };
+    for line in past {
+        write(&mut file, line)?;
+        count += 1;
+    }
     loop {
         let next = lines.try_recv();
         if next.is_err() {
             file.flush()?;
         }
         let Ok((line, size)) = next.or_else(|_| lines.recv()) else { return Ok(count) };
-        let line = match &mut masker {
-            Some(masker) => masker.line(line),
-            None => line,
-        };
-        write_json(&mut file, &line)?;
-        file.write_all(b"\n")?;
+        write(&mut file, line)?;
         waiting.fetch_sub(size, Ordering::Relaxed);
         count += 1;
     }
@@ -210,6 +235,78 @@ fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screen::asking::identity::Identity;
+    use crate::screen::kept::Kept;
+    use crate::screen::{Keymap, Setup};
+    use swarmscope_facts::Naming;
+    use swarmscope_peer::node::{PeerKey, Source};
+    use swarmscope_wire::Permid;
+    use swarmscope_wire::failure::{By, Cause, Failure};
+    use swarmscope_wire::mask::Mask;
+
+    #[allow(clippy::disallowed_methods)] // any moment will do
+    fn now() -> Now {
+        Now { instant: std::time::Instant::now(), wall: std::time::SystemTime::UNIX_EPOCH }
+    }
+
+    fn model() -> Model {
+        let setup = Setup {
+            registry: swarmscope_probes::registry(swarmscope_probes::Statistics::empty()),
+            title: "demo".into(),
+            naming: Naming { privacy: false, mask: Mask::new([1; 32]) },
+            identity: Identity::default(),
+            keymap: Keymap::default(),
+            kept: Kept::default(),
+        };
+        Model::new(setup, now())
+    }
+
+    #[test]
+    fn a_recording_that_begins_with_30_000_peers_loses_none() {
+        let mut model = model();
+        let failure = Failure::new(Cause::TcpRefused, By::Network, "");
+        for n in 0..30_000_u32 {
+            let mut key = [0; 32];
+            key[..4].copy_from_slice(&n.to_be_bytes());
+            let (peer, source) = (PeerKey::Permid(Permid::Ed25519(key)), Source::Bootstrap);
+            let known =
+                Event::Discovered { peer: peer.clone(), address: None, version: None, source };
+            let failure = failure.clone();
+            let failed = Event::ConnectFailed { peer, failure, attempt: 1, gives_up_at: 28 };
+            for event in [known, failed] {
+                let at = model.now;
+                drop(crate::screen::update(&mut model, at, Msg::Node(event)));
+            }
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let target = Target::create(&directory.path().join("a.jsonl")).unwrap();
+        let (finished, mut ends) = tokio::sync::mpsc::unbounded_channel();
+        let recorder = Recorder::start(target, &model, model.now, finished);
+        assert_eq!(recorder.status().lost, 0);
+        recorder.end(model.now).join().unwrap();
+        let lines = ends.try_recv().unwrap().result.unwrap();
+        assert!(lines >= 60_000, "{lines}");
+    }
+
+    #[test]
+    fn the_error_of_an_older_recording_does_not_end_the_next() {
+        let directory = tempfile::tempdir().unwrap();
+        let start = |name: &str| {
+            let target = Target::create(&directory.path().join(name)).unwrap();
+            let (finished, _) = tokio::sync::mpsc::unbounded_channel();
+            let model = model();
+            Recorder::start(target, &model, model.now, finished)
+        };
+        let broken = |name: &str| Finished {
+            path: directory.path().join(name),
+            result: Err(io::ErrorKind::StorageFull.into()),
+        };
+        let mut current = Some(start("new.jsonl"));
+        ended(&mut current, &broken("old.jsonl"));
+        assert!(current.is_some());
+        ended(&mut current, &broken("new.jsonl"));
+        assert!(current.is_none());
+    }
 
     #[test]
     fn a_recording_overwrites_nothing_and_is_nobody_elses() {

@@ -179,7 +179,7 @@ fn summary(conversation: &Conversation) -> String {
     let lost: u64 = lines
         .iter()
         .map(|line| if let What::Trace(Trace::Lost(n)) = line.what { n } else { 0 })
-        .sum();
+        .fold(0, u64::saturating_add);
     let mut text = counted(lines.len(), "line");
     let mut parts = Vec::new();
     if others > 0 {

@@ -11,7 +11,7 @@ use crate::screen::Msg;
 use crate::screen::keys::script::Action;
 use crate::screen::session::showing::Control;
 use crate::tui::frozen::Frozen;
-use crate::tui::recorder::{Finished, Recorder, Target};
+use crate::tui::recorder::{self, Finished, Recorder, Target};
 
 /// Whether to wait until everything is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -145,17 +145,16 @@ impl Running {
     }
 
     /// The writer has ended.
-    pub(super) fn recorded(&mut self, Finished { path, result }: Finished) {
-        let path = path.display();
+    pub(super) fn recorded(&mut self, finished: Finished) {
+        recorder::ended(&mut self.recorder, &finished);
+        let Finished { path, result } = finished;
+        let file = path.display();
         let told = match result {
             Ok(lines) => Msg::Done(format!(
-                "recorded {}: {path}",
+                "recorded {}: {file}",
                 swarmscope_facts::format::counted(saturated(lines), "line")
             )),
-            Err(error) => {
-                self.recorder = None;
-                Msg::NotDone(format!("recording stopped: {path}: {error}"))
-            }
+            Err(error) => Msg::NotDone(format!("recording stopped: {file}: {error}")),
         };
         self.fold(told);
     }

@@ -45,7 +45,9 @@ impl Fold<'_> {
                 self.news(News::new(None, Kind::Plain, What::Listening(address)));
             }
             Event::Notice { text } => self.news(News::new(None, Kind::Plain, What::Notice(text))),
-            Event::Coalesced { count } => self.facts.coalesced += count,
+            Event::Coalesced { count } => {
+                self.facts.coalesced = self.facts.coalesced.saturating_add(count);
+            }
             Event::Traced { peer, traced } => self.traced(&peer, traced),
             Event::Part { .. }
             | Event::Reply { .. }

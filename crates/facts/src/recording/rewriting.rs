@@ -8,7 +8,7 @@ use crate::input::Input;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Event, PeerKey, Source, Trace};
 use swarmscope_wire::Permid;
-use swarmscope_wire::failure::Failure;
+use swarmscope_wire::failure::{Failure, Phase};
 use swarmscope_wire::trace::Piece;
 
 /// What is done to each sort of thing that a message holds.
@@ -89,9 +89,10 @@ impl Rewritten for Event {
                     to.permid(teller);
                 }
             }
-            Event::Connecting { peer, detail, .. } => {
+            Event::Connecting { peer, phase, detail } => {
                 to.key(peer);
-                to.text(detail);
+                // there it is the name itself, or the address that stands in its place
+                if *phase == Phase::Resolve { to.host(detail) } else { to.text(detail) }
             }
             Event::Connected { permid, was, address, listening_port, .. } => {
                 to.permid(permid);

@@ -209,6 +209,20 @@ fn nothing_masked_says_who_or_where() {
 }
 
 #[test]
+fn the_name_of_a_host_is_hidden_however_many_there_are() {
+    let mut masker = Masker::new(Mask::new([5; 32]));
+    for n in 0..1_500 {
+        let event = Event::Connecting {
+            peer: PeerKey::Permid(PEERS[0]),
+            phase: Phase::Resolve,
+            detail: format!("host{n}.example.net"),
+        };
+        let line = masker.line(Line(0, What::Msg(Msg::Node(event))));
+        assert!(!format!("{line:?}").contains("example.net"), "{line:?}");
+    }
+}
+
+#[test]
 fn a_cut_last_line_is_told_and_any_other_is_an_error_with_its_number() {
     let lines: Vec<Line<Msg>> =
         messages().into_iter().take(3).map(|msg| Line(0, What::Msg(msg))).collect();
