@@ -23,7 +23,7 @@ pub(super) struct Core {
     /// Our own permids, one of each kind that is in use.
     pub(super) own: Vec<Permid>,
     pub(super) listening: Option<SocketAddr>,
-    /// Somebody has dialled us; stays true (§7).
+    /// Somebody has dialled us, as a peer or back; stays true (§7).
     pub(super) reached_from_outside: bool,
     pub(super) links: Links,
     pub(super) timers: Timers,
@@ -109,6 +109,17 @@ impl Core {
         };
         self.dial_place(PeerKey::Permid(permid), place, keep);
         Ok(())
+    }
+
+    /// Dials a known peer as nobody asked to: one that was met on the old protocol and speaks the
+    /// new one is dialled on the new one, under whatever permid it proves there. `false`: it is not
+    /// dialled.
+    pub(super) fn dial_in_a_round(&mut self, permid: Permid) -> bool {
+        let speaks_the_new = self.own.iter().any(|own| own.kind() == PermidKind::Ed25519);
+        if speaks_the_new && let Some(place) = self.directory.moves_up(permid) {
+            return self.dial_place(PeerKey::Address(place.to_string()), place, true);
+        }
+        self.dial(permid, true).is_ok()
     }
 
     /// Dials there, unless a dial to the same peer is under way: `false`. `keep`: the connection is

@@ -14,7 +14,7 @@ use super::event::{PeerKey, Source};
 use super::random::Random;
 use super::retention::{Group, Retention, Worth};
 use super::target;
-use swarmscope_wire::{OverlayVersion, Permid};
+use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
 
 /// At this many failed attempts in a row the original gives a peer up (§4).
 pub(super) const GIVES_UP_AT: u32 = 28;
@@ -81,6 +81,20 @@ struct Known {
     reached: bool,
     /// The operator has disconnected it: nobody else dials it.
     held_off: bool,
+    /// It was met on the old protocol, and speaks the new one.
+    moves: Moves,
+}
+
+/// Whether a peer that was met on the old protocol is dialled on the new one.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+enum Moves {
+    /// It does not offer the new one, or was not there when it was dialled on it.
+    #[default]
+    Not,
+    /// It offers the new one.
+    Next,
+    /// It is dialled on the new one, where it has another permid.
+    Moved,
 }
 
 #[derive(Debug, Default)]
@@ -302,6 +316,34 @@ impl Directory {
         news
     }
 
+    /// A peer has announced the highest version that it speaks, in what it signed.
+    pub(super) fn offers(&mut self, permid: Permid, version: OverlayVersion) {
+        let moves = permid.kind() == PermidKind::Sect233k1 && version.is_encrypted();
+        self.change(permid, |known| known.moves = if moves { Moves::Next } else { Moves::Not });
+    }
+
+    /// Where a peer is dialled on the new protocol, if it was met on the old one and speaks both.
+    /// What is known of its old permid is not dialled any more, unless nobody is there.
+    pub(super) fn moves_up(&mut self, permid: Permid) -> Option<Place> {
+        let place = self.place(permid).cloned()?;
+        self.change(permid, |known| {
+            let moves = known.moves == Moves::Next && !known.named;
+            if moves {
+                known.moves = Moves::Moved;
+            }
+            moves.then_some(place)
+        })?
+    }
+
+    /// Nobody was there on the new protocol: the old one will do.
+    fn stays_below(&mut self, place: &Place) {
+        let here =
+            |known: &Known| known.moves == Moves::Moved && known.place.as_ref() == Some(place);
+        for known in self.known.values_mut().filter(|known| here(known)) {
+            known.moves = Moves::Not;
+        }
+    }
+
     pub(super) fn place(&self, permid: Permid) -> Option<&Place> {
         self.known.get(&permid)?.place.as_ref()
     }
@@ -338,6 +380,9 @@ impl Directory {
 
     /// An attempt failed: how many in a row.
     pub(super) fn failed(&mut self, attempt: &Attempt, random: &mut Random, now: Instant) -> u32 {
+        if matches!(attempt.peer, PeerKey::Address(_)) {
+            self.stays_below(&attempt.place);
+        }
         let retry = match &attempt.peer {
             PeerKey::Permid(permid) => self.known.get_mut(permid).map(|known| &mut known.retry),
             PeerKey::Address(_) => self.unnamed.get_mut(&attempt.place),
@@ -393,7 +438,10 @@ impl Directory {
     /// Peers that a round may dial.
     pub(super) fn candidates(&self, now: Instant) -> impl Iterator<Item = Permid> {
         let due = move |known: &Known| {
-            known.place.is_some() && !known.held_off && known.retry.is_due(now)
+            known.place.is_some()
+                && !known.held_off
+                && known.moves != Moves::Moved
+                && known.retry.is_due(now)
         };
         self.known.iter().filter(move |(_, known)| due(known)).map(|(permid, _)| *permid)
     }
@@ -436,6 +484,7 @@ impl Known {
             connected,
             reached,
             held_off,
+            moves: Moves::Not,
         }
     }
 

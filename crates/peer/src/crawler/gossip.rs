@@ -32,7 +32,7 @@ pub const SLOW_ROUND: Duration = Duration::from_secs(60);
 const KEEP_ALIVE: Duration = Duration::from_secs(120);
 /// Services of the system listen below it (RFC 6335, section 6): nobody's word makes us dial a mail
 /// server.
-const FIRST_USER_PORT: u16 = 1024;
+pub(super) const FIRST_USER_PORT: u16 = 1024;
 /// What an original answers to a BUDDYCAST that says port 0: an empty dict (§7).
 const NOTHING_TO_TELL: &[u8] = b"de";
 const A_DAY: Duration = Duration::from_secs(24 * 3600);
@@ -136,7 +136,7 @@ impl Gossip {
         let mut candidates: Vec<_> = core.directory.candidates(core.now).filter(free).collect();
         candidates.sort_unstable();
         let Some(permid) = core.random.pick(&candidates).copied() else { return false };
-        core.dial(permid, true).is_ok()
+        core.dial_in_a_round(permid)
     }
 
     /// Whether there are fewer connections, with those that are being made, than there may be.

@@ -48,6 +48,7 @@ fn under_5_bytes_or_below_version_7_closes_without_a_reply() {
     let peer = ConnectedPeer {
         permid: permid(3),
         version: OverlayVersion(6),
+        offers: OverlayVersion(6),
         direction: Direction::Incoming,
         remote: address(3),
         listening_port: 0,

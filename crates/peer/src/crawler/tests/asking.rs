@@ -383,6 +383,7 @@ fn refused_here_what_no_peer_could_take() {
     let peer = ConnectedPeer {
         permid: permid(3),
         version: OverlayVersion(6),
+        offers: OverlayVersion(6),
         direction: Direction::Outgoing,
         remote: address(3),
         listening_port: 1,

@@ -77,6 +77,7 @@ fn port_0_is_never_dialled() {
     let peer = ConnectedPeer {
         permid: permid(2),
         version: OverlayVersion::CURRENT,
+        offers: OverlayVersion::CURRENT,
         direction: Direction::Incoming,
         remote: address(2),
         listening_port: 0,

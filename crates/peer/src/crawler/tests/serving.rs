@@ -210,6 +210,7 @@ fn a_question_whose_asker_is_gone_and_has_no_address_is_dropped() {
     let peer = ConnectedPeer {
         permid: permid(3),
         version: OverlayVersion::CURRENT,
+        offers: OverlayVersion::CURRENT,
         direction: Direction::Incoming,
         remote: address(3),
         listening_port: 0,

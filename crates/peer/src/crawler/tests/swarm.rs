@@ -119,6 +119,7 @@ fn nobody_from_outside_makes_us_dial_into_our_own_network() {
     let peer = ConnectedPeer {
         permid: permid(2),
         version: OverlayVersion::CURRENT,
+        offers: OverlayVersion::CURRENT,
         direction: Direction::Incoming,
         remote: "192.0.2.7:5".parse().unwrap(),
         listening_port: 5,
@@ -298,6 +299,7 @@ fn visits(rig: &mut Rig, n: u32, from: SocketAddr, message: &Frame) {
     let peer = ConnectedPeer {
         permid: throw_away(n),
         version: OverlayVersion::CURRENT,
+        offers: OverlayVersion::CURRENT,
         direction: Direction::Incoming,
         remote: from,
         listening_port: 7000,
@@ -353,6 +355,7 @@ fn original(rig: &mut Rig, conn: ConnId, direction: Direction) {
     let peer = ConnectedPeer {
         permid: Permid::Sect233k1([2; 60]),
         version: OverlayVersion::LEGACY,
+        offers: OverlayVersion::LEGACY,
         direction,
         remote: address(2),
         listening_port: 7760,
@@ -435,4 +438,63 @@ fn hearsay_makes_nobody_dial_a_port_of_the_system() {
     rig.frame(A, message(vec![listed(9, "127.0.0.9", 25)]));
     rig.pass(secs(60));
     assert!(rig.dials.is_empty(), "{:?}", rig.dials);
+}
+
+/// A peer of both protocols, known from a peer that speaks only the old one.
+fn met_on_the_old_protocol() -> Rig {
+    let old = Permid::Sect233k1([9; 60]);
+    let mut rig = Rig::new(EngineConfig {
+        permids: vec![permid(1), Permid::Sect233k1([1; 60])],
+        ..gossiping(1)
+    });
+    rig.connect(A, 2, Direction::Incoming, None);
+    let heard = ListedPeer { permid: old, ..listed(9, "127.0.0.9", 9900) };
+    rig.frame(A, message(vec![heard]));
+    rig.pass(secs(20));
+    let (attempt, to, pinned) = rig.dials.pop().unwrap();
+    assert_eq!((to.to_string().as_str(), pinned), ("127.0.0.9:9900", Some(old)));
+    let peer = ConnectedPeer {
+        permid: old,
+        version: OverlayVersion(17),
+        offers: OverlayVersion::CURRENT,
+        direction: Direction::Outgoing,
+        remote: to,
+        listening_port: to.port(),
+        rtt: Duration::ZERO,
+    };
+    rig.input(Input::Connected { conn: B, attempt: Some(attempt), peer });
+    rig.pass(secs(120));
+    rig.close(B);
+    rig.dials.clear();
+    rig.pass(secs(60));
+    rig
+}
+
+#[test]
+fn two_that_met_on_the_old_protocol_move_up_when_they_next_dial() {
+    let mut rig = met_on_the_old_protocol();
+    let (attempt, to, pinned) = rig.dials.pop().expect("it is dialled again");
+    assert_eq!((to.to_string().as_str(), pinned), ("127.0.0.9:9900", None), "on version 18");
+    let peer = ConnectedPeer {
+        permid: permid(9),
+        version: OverlayVersion::CURRENT,
+        offers: OverlayVersion::CURRENT,
+        direction: Direction::Outgoing,
+        remote: to,
+        listening_port: to.port(),
+        rtt: Duration::ZERO,
+    };
+    rig.input(Input::Connected { conn: B, attempt: Some(attempt), peer });
+    rig.pass(secs(3600));
+    assert!(rig.dials.is_empty(), "the old permid is not dialled beside it: {:?}", rig.dials);
+}
+
+#[test]
+fn where_nobody_is_there_on_the_new_protocol_the_old_one_will_do() {
+    let mut rig = met_on_the_old_protocol();
+    let (attempt, ..) = rig.dials.pop().expect("it is dialled again");
+    let failure = Failure::new(Cause::VersionNeedsCurrent, By::Us, "");
+    rig.input(Input::DialFailed { attempt, failure });
+    rig.pass(secs(600));
+    assert!(rig.dials.iter().any(|(.., pinned)| pinned.is_some()), "{:?}", rig.dials);
 }
