@@ -39,7 +39,11 @@ pub fn size(bytes: usize) -> String {
     format!("{:.0} TiB", value / KIB)
 }
 
-/// How long something took: `3 ms`, `1.42 s`, `38.2 s`, `200 s`, `45 min`: at most 6 cells.
+/// In minutes.
+const A_DAY: u64 = 24 * 60;
+
+/// How long something took: `3 ms`, `1.42 s`, `38.2 s`, `200 s`, `45 min`, `5h04`, `12 d`: at most 6
+/// cells.
 #[must_use]
 pub fn took(duration: Duration) -> String {
     let ms = duration.as_millis();
@@ -50,7 +54,12 @@ pub fn took(duration: Duration) -> String {
         1_000..9_995 => format!("{seconds:.2} s"),
         9_995..99_950 => format!("{seconds:.1} s"),
         99_950..999_500 => format!("{seconds:.0} s"),
-        _ => format!("{} min", (duration.as_secs() / 60).min(99)),
+        _ => match duration.as_secs() / 60 {
+            minutes @ ..100 => format!("{minutes} min"),
+            minutes @ 100..6_000 => format!("{}h{:02}", minutes / 60, minutes % 60),
+            minutes if minutes < 10_000 * A_DAY => format!("{} d", minutes / A_DAY),
+            _ => "years".to_owned(),
+        },
     }
 }
 
@@ -170,6 +179,10 @@ mod tests {
             (99_960, "100 s"),
             (200_000, "200 s"),
             (2_700_000, "45 min"),
+            (5 * 3_600_000 + 4 * 60_000, "5h04"),
+            (99 * 3_600_000, "99h00"),
+            (12 * 86_400_000, "12 d"),
+            (u64::MAX, "years"),
         ] {
             assert_eq!(took(ms(time)), text);
         }

@@ -149,14 +149,16 @@ fn row(
     canvas.right(columns.right, y, &size(group.bytes), plain);
 }
 
-/// `81.8 %`; never 100 or 0 where it is not.
+/// `81.8 %`, rounded; never 100 or 0 where it is not.
 pub(in crate::tui) fn share(part: usize, whole: usize) -> String {
     if whole == 0 {
         return "–".to_owned();
     }
-    let tenths = part.saturating_mul(1000) / whole;
-    let tenths = if part > 0 { tenths.max(1) } else { 0 };
-    format!("{}.{} %", tenths / 10, tenths % 10)
+    match (part.saturating_mul(2000) / whole).div_ceil(2) {
+        0 if part > 0 => "<0.1 %".to_owned(),
+        1000 if part < whole => ">99.9 %".to_owned(),
+        tenths => format!("{}.{} %", tenths / 10, tenths % 10),
+    }
 }
 
 /// Rows that the blocks about the selected group have, at most, by the size of the terminal.
@@ -173,9 +175,11 @@ mod tests {
 
     #[test]
     fn a_share_is_never_rounded_to_none_or_all() {
-        assert_eq!(share(238, 291), "81.7 %");
-        assert_eq!(share(1, 50_000), "0.1 %");
-        assert_eq!(share(49_999, 50_000), "99.9 %");
+        assert_eq!(share(238, 291), "81.8 %", "rounded");
+        assert_eq!((share(1, 6), share(1, 3)), ("16.7 %".into(), "33.3 %".into()));
+        assert_eq!(share(1, 50_000), "<0.1 %", "fifty of these are no 5 %");
+        assert_eq!(share(49_999, 50_000), ">99.9 %");
+        assert_eq!((share(1, 1000), share(0, 7)), ("0.1 %".into(), "0.0 %".into()));
         assert_eq!(share(3, 3), "100.0 %");
         assert_eq!(share(0, 0), "–");
     }

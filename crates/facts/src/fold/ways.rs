@@ -25,8 +25,12 @@ impl Fold<'_> {
             }
             Event::Disconnected { permid, failure } => self.disconnected(permid, &failure),
             Event::AcceptFailed { remote, failure, times } => {
-                let news =
-                    News::new(None, Kind::Plain, What::AcceptFailed(remote)).failed(&failure);
+                // that two programs do not understand each other, somebody should know
+                let kind = match failure.phase() {
+                    Phase::Version => Kind::Failed,
+                    _ => Kind::Plain,
+                };
+                let news = News::new(None, kind, What::AcceptFailed(remote)).failed(&failure);
                 self.news(News { in_60_s: Some(times), ..news });
             }
             _ => {}

@@ -327,7 +327,7 @@ causes! {
         "the peer has counted the request: a retry meets 254 until its frequency has passed; wait \
          longer with --timeout",
         "A part arrived, but the next one did not before its deadline.";
-    WholeTimeout: Reply, "reply.whole", TIMEOUT,
+    WholeTimeout: Reply, "reply.not-whole", TIMEOUT,
         "the reply was not complete in time",
         "the peer has counted the request: a retry meets 254 until its frequency has passed; wait \
          longer with --timeout",
