@@ -20,7 +20,7 @@ pub fn probe_file(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     match text.parse::<Custom>() {
         Ok(probe) => {
-            let _ = probe.initiate(OverlayVersion::CURRENT);
+            let _ = probe.initiate(&OverlayVersion::CURRENT.into());
             let _ = probe.decode(data);
         }
         Err(wrong) => assert!(!wrong.is_empty()),

@@ -5,6 +5,7 @@ use std::io;
 
 use super::output::{self, Line, message_words};
 use swarmscope_peer::node::Event;
+use swarmscope_wire::failure::Phase;
 
 /// Logs an event, and prints it where `json` asks for that.
 ///
@@ -58,6 +59,14 @@ fn line(event: &Event) -> Option<Line<'static>> {
             error_name: error.name(),
             bytes: *bytes,
         },
+        Event::AcceptFailed { failure, times, .. } if failure.phase() == Phase::Version => {
+            Line::VersionRefused {
+                cause: failure.words(),
+                code: failure.cause.code(),
+                hint: failure.cause.hint(),
+                times: *times,
+            }
+        }
         Event::Refused { permid, message, failure } => Line::Refused {
             permid: *permid,
             message_id: message.0,
@@ -102,6 +111,12 @@ pub fn log(event: &Event) {
                 message_words(*message),
                 failure.words()
             );
+        }
+        // where it came from is for debug: no address is logged by default
+        Event::AcceptFailed { failure, .. } if failure.phase() == Phase::Version => {
+            let hint = failure.cause.hint();
+            tracing::warn!("a peer was refused: {}; {hint}", failure.words());
+            tracing::debug!("{event:?}");
         }
         Event::Undelivered { permid, message, failure } => {
             let message = message_words(*message);

@@ -31,6 +31,8 @@ pub enum Line<'a> {
         transport: &'static str,
         rtt_ms: f64,
     },
+    /// What a person should know before the request goes out.
+    Warning { text: &'static str },
     /// One part as it arrived; never merged.
     Part { index: u32, bytes: usize, parts_left: u8, at_ms: f64 },
     /// The whole reply, whatever its error byte says.
@@ -97,6 +99,14 @@ pub enum Line<'a> {
         message_id: u8,
         cause: String,
         code: &'static str,
+    },
+    /// Peer side: another program was refused, because no overlay version is common to both.
+    VersionRefused {
+        cause: String,
+        code: &'static str,
+        hint: &'static str,
+        /// How often since this was last told.
+        times: u64,
     },
     /// Peer side: an answer could not be delivered.
     Undelivered {

@@ -88,8 +88,8 @@ impl Payload {
 /// The payload of a form; what its values are by itself is said where one is wrong.
 fn fill(probe: &Arc<dyn Question>, form: &str) -> Result<Bytes, CliError> {
     let fields = probe.fields();
-    let filled =
-        read_form(fields, form).and_then(|values| probe.fill(&values, OverlayVersion::CURRENT));
+    let filled = read_form(fields, form)
+        .and_then(|values| probe.fill(&values, &OverlayVersion::CURRENT.into()));
     filled.map_err(|what| {
         let usual = write_form(fields.iter().map(|field| (field, field.default.write())));
         CliError::usage(format!("PAYLOAD: {what}"), format!("its default is {FORM}{usual}"))

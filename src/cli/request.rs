@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Args;
-use tokio::sync::mpsc;
 
 use super::case::{CaseFile, KeyOption, keeper::Keeper};
 use super::networks::{self, AnyTarget};
@@ -17,12 +16,13 @@ use super::output::{self, Line};
 use super::payload::Payload;
 use super::reply::{self, Reply, ReplyFile};
 use super::{CliError, identities, key_log, logging, probes, stop};
+use swarmscope_facts::messages::danger;
 use swarmscope_networks::address::Range;
-use swarmscope_peer::crawler::Registry;
+use swarmscope_peer::crawler::{Recipient, Registry};
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::identity::key_file::Lock;
 use swarmscope_peer::node::{
-    Ask, Direction, Event, Node, NodeConfig, Origin, Target, Ticket, Transport,
+    Ask, Direction, Event, Events, Node, NodeConfig, Origin, Target, Ticket, Transport,
 };
 use swarmscope_wire::failure::{By, Cause, Delivered, Failure, Phase};
 use swarmscope_wire::{Frequency, MessageId, OverlayVersion, Permid};
@@ -313,7 +313,7 @@ impl Request {
     async fn converse(
         &self,
         node: &Node,
-        events: &mut mpsc::Receiver<Event>,
+        events: &mut Events,
         progress: &mut Progress,
         kept: &mut Option<Kept>,
     ) -> Result<Reply, CliError> {
@@ -338,7 +338,11 @@ impl Request {
                 } if progress.ticket.is_none() => {
                     progress.connected = Some(permid);
                     self.connected(permid, version, transport, rtt)?;
-                    progress.ticket = Some(node.request(self.ask(permid, version)));
+                    let ask = self.ask(permid, version);
+                    if let Some(danger) = danger(ask.message, Some(version), &ask.payload) {
+                        self.warn(danger)?;
+                    }
+                    progress.ticket = Some(node.request(ask));
                 }
                 Event::Sent { ticket, .. } if progress.ticket == Some(ticket) => {
                     progress.sent = true
@@ -405,9 +409,18 @@ impl Request {
         Ok(())
     }
 
+    fn warn(&self, text: &'static str) -> Result<(), CliError> {
+        tracing::warn!("{text}");
+        if self.json {
+            Line::Warning { text }.print()?;
+        }
+        Ok(())
+    }
+
     fn ask(&self, to: Permid, version: OverlayVersion) -> Ask {
+        let peer = Recipient { permid: Some(to), version };
         let initiated =
-            || self.config.registry.get(self.message).map(|probe| probe.initiate(version));
+            || self.config.registry.get(self.message).map(|probe| probe.initiate(&peer));
         Ask {
             to,
             message: self.message,

@@ -126,7 +126,7 @@ mod tests {
             );
             for id in [2, 4, 6, 7, 8, 9, 11].map(MessageId) {
                 let probe = registry.get(id).unwrap();
-                let payload = probe.initiate(OverlayVersion::CURRENT);
+                let payload = probe.initiate(&OverlayVersion::CURRENT.into());
                 let asked = Asked {
                     from: Permid::Ed25519([1; 32]),
                     version: OverlayVersion::CURRENT,

@@ -14,7 +14,7 @@ use super::scenario::Scenario;
 use super::steps::{Act, Step};
 use super::swarm::Swarm;
 use crate::screen::{Msg, TourStep};
-use swarmscope_peer::crawler::Registry;
+use swarmscope_peer::crawler::{Recipient, Registry};
 use swarmscope_peer::node::{Ask, Event, Node, Origin, PeerKey, Ticket};
 use swarmscope_wire::{Frequency, MessageId, Permid};
 
@@ -162,7 +162,8 @@ impl Tour {
         let permid = peer.permid;
         self.until(|facts| facts.known.contains(&permid)).await;
         let probe = self.registry.get(message);
-        let default = || probe.map(|probe| probe.initiate(peer.version)).unwrap_or_default();
+        let to = Recipient { permid: Some(permid), version: peer.version };
+        let default = || probe.map(|probe| probe.initiate(&to)).unwrap_or_default();
         let ticket = self.node.request(Ask {
             to: permid,
             message,

@@ -111,8 +111,8 @@ pub fn choose(model: &mut Model) -> Effects {
     let Mode::Message(picker) = &model.mode else { return none() };
     let Some((chosen, _)) = model.found().into_iter().nth(picker.at) else { return none() };
     if chosen.id != model.composer.message {
-        let version = model.version_asked();
-        model.composer.choose(&model.setup.registry, chosen.id, version);
+        let to = model.recipient();
+        model.composer.choose(&model.setup.registry, chosen.id, to);
     }
     edit(model)
 }
@@ -171,8 +171,8 @@ pub fn clear_payload(model: &mut Model) -> Effects {
 }
 
 pub fn default_payload(model: &mut Model) -> Effects {
-    let version = model.version_asked();
-    model.composer.reset(&model.setup.registry, version);
+    let to = model.recipient();
+    model.composer.reset(&model.setup.registry, to);
     none()
 }
 

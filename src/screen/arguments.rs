@@ -75,8 +75,8 @@ pub fn messages(model: &Model, typed: &str) -> Vec<String> {
 pub fn request(model: &mut Model, text: &str) -> Done {
     let (word, payload) = text.split_once(' ').unwrap_or((text, ""));
     let message = message(model, word)?;
-    let version = model.version_asked();
-    model.composer.choose(&model.setup.registry, message, version);
+    let to = model.recipient();
+    model.composer.choose(&model.setup.registry, message, to);
     if !payload.trim().is_empty() {
         model.composer.clear();
         if !model.composer.insert(payload.trim()) {

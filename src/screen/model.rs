@@ -34,6 +34,7 @@ use swarmscope_facts::reply::reading::{Reading, View};
 use swarmscope_facts::request::Request;
 use swarmscope_facts::said::Saying;
 use swarmscope_facts::{Facts, Naming, Peer};
+use swarmscope_peer::crawler::Recipient;
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_probes::config_file::Fault;
@@ -294,11 +295,11 @@ impl Model {
             self.candidate = None;
             return;
         };
-        let version = self.version_asked();
+        let to = self.recipient();
         let kept = self.candidate.take().filter(|candidate| candidate.message == message);
         let mut candidate =
             kept.unwrap_or_else(|| Box::new(Composer::new(&self.setup.registry, message)));
-        candidate.follow(&self.setup.registry, version);
+        candidate.follow(&self.setup.registry, to);
         candidate.make(&self.setup.registry);
         self.candidate = Some(candidate);
     }
@@ -327,10 +328,12 @@ impl Model {
         payload.map_or(0, |payload| payload.len() / 8)
     }
 
-    /// The version for which the composer's default payload is made: the selected peer's.
+    /// For whom the composer's default payload is made: the selected peer.
     #[must_use]
-    pub(super) fn version_asked(&self) -> OverlayVersion {
-        self.peer().and_then(|peer| peer.version).unwrap_or(OverlayVersion::CURRENT)
+    pub(super) fn recipient(&self) -> Recipient {
+        let peer = self.peer();
+        let version = peer.and_then(|peer| peer.version).unwrap_or(OverlayVersion::CURRENT);
+        Recipient { permid: peer.and_then(Peer::permid), version }
     }
 
     /// When time has to pass next, besides once a second; `None` where nothing waits for it.
@@ -356,8 +359,8 @@ impl Model {
     /// Brings what depends on the selection up to date: the composer's default payload, the reply
     /// that is read.
     pub(super) fn follow(&mut self) {
-        let version = self.version_asked();
-        self.composer.follow(&self.setup.registry, version);
+        let to = self.recipient();
+        self.composer.follow(&self.setup.registry, to);
         let peer = self.selected.as_ref().and_then(|key| self.facts.peer(key));
         let request = peer.and_then(|peer| self.picks.request_of(peer));
         self.reading.turn_to(request.map(|request| request.ticket), request.and_then(tree_of));

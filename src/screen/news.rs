@@ -56,8 +56,8 @@ fn renamed(model: &mut Model, was: &PeerKey, key: &PeerKey) {
 pub fn tour(model: &mut Model, step: TourStep) {
     if let Some((permid, message)) = step.show.filter(|_| !model.touched) {
         if model.composer.message != message {
-            let version = model.version_asked();
-            model.composer.choose(&model.setup.registry, message, version);
+            let to = model.recipient();
+            model.composer.choose(&model.setup.registry, message, to);
         }
         let key = PeerKey::Permid(permid);
         if model.facts.peer(&key).is_some() {

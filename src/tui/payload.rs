@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas, width};
 use crate::screen::asking::composer::Composer;
 use swarmscope_facts::format::counted;
+use swarmscope_wire::mask::Mask;
 use swarmscope_wire::text::clean;
 
 /// Cells for the line number.
@@ -21,7 +22,7 @@ struct Row {
 /// Rows that the text takes.
 #[must_use]
 pub fn rows(composer: &Composer, area: &Area) -> u16 {
-    u16::try_from(folded(composer.payload().lines(), room(area)).len()).unwrap_or(u16::MAX)
+    u16::try_from(folded(composer.payload().lines(), None, room(area)).len()).unwrap_or(u16::MAX)
 }
 
 /// Cells for the text.
@@ -32,7 +33,7 @@ fn room(area: &Area) -> usize {
 pub fn draw(canvas: &mut Canvas, composer: &Composer, typing: bool, area: &Area) {
     let theme = canvas.theme;
     let x = area.x + NUMBER;
-    let rows = folded(composer.payload().lines(), room(area));
+    let rows = folded(composer.payload().lines(), canvas.mask, room(area));
     let cursor = composer.payload().cursor();
     let at =
         rows.iter().rposition(|row| row.line == cursor.0 && row.first <= cursor.1).unwrap_or(0);
@@ -57,10 +58,14 @@ pub fn draw(canvas: &mut Canvas, composer: &Composer, typing: bool, area: &Area)
     }
 }
 
-fn folded(lines: &[String], room: usize) -> Vec<Row> {
+/// With `mask`, what identifies a peer is hidden before a line is broken: halves of it are not
+/// known again.
+fn folded(lines: &[String], mask: Option<&Mask>, room: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for (line, text) in lines.iter().enumerate() {
-        let chars: Vec<char> = clean(text).chars().collect();
+        let text = clean(text);
+        let masked = mask.map(|mask| mask.text(&text));
+        let chars: Vec<char> = masked.as_deref().unwrap_or(&text).chars().collect();
         let mut first = 0;
         loop {
             let end = (first + room).min(chars.len());
@@ -83,7 +88,7 @@ mod tests {
     use super::*;
 
     fn texts(line: &str, room: usize) -> Vec<String> {
-        folded(&[line.to_owned()], room).into_iter().map(|row| row.text).collect()
+        folded(&[line.to_owned()], None, room).into_iter().map(|row| row.text).collect()
     }
 
     #[test]

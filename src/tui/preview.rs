@@ -30,5 +30,14 @@ pub fn draw(canvas: &mut Canvas, area: &Area, model: &Model, composer: &Composer
             &[(name, theme.muted), (" ", theme.muted), (value, Style::new())],
         ) + 2;
     }
-    hex::draw(canvas, &area.rows(1, u16::MAX), &payload, 0, None, &[]);
+    let below = area.rows(1, u16::MAX);
+    let hidden = canvas
+        .mask
+        .is_some_and(|mask| str::from_utf8(&payload).is_ok_and(|text| *mask.text(text) != *text));
+    if hidden {
+        let text = "the bytes identify a peer, and identities are hidden";
+        canvas.text(below.x, below.right, below.y, text, theme.muted);
+    } else {
+        hex::draw(canvas, &below, &payload, 0, None, &[]);
+    }
 }

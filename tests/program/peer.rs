@@ -118,6 +118,24 @@ fn the_statistics_database_is_made_where_there_is_none_and_kept() {
 }
 
 #[test]
+fn a_peer_of_version_18_says_when_it_refuses_an_old_one() {
+    let (home, old) = (Home::new(), Home::new());
+    let log = home.path().join("log");
+    let mut command = home.swarmscope(&["peer", "--listen", "127.0.0.1:0", "--json"]);
+    command.stderr(fs::File::create(&log).expect("a file"));
+    let running = Running::start(command);
+    let listening = running.event("listening");
+    let addr = listening["addr"].as_str().expect("an address");
+    assert_eq!(old.run(&["request", addr, "natcheck", "--overlay-version", "17"]).code, 4);
+    let refused = running.event("version_refused");
+    assert_eq!(refused["code"], "version.needs-legacy", "{refused}");
+    assert!(refused["hint"].as_str().is_some_and(|hint| hint.contains("--legacy-identity")));
+    drop(running);
+    let log = fs::read_to_string(log).expect("the log");
+    assert!(log.contains("old unencrypted protocol") && !log.contains("127.0.0.1"), "{log}");
+}
+
+#[test]
 fn a_signal_ends_it_in_order() {
     for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 0)] {
         let home = Home::new();

@@ -314,3 +314,19 @@ fn tls_keys_are_written_where_the_environment_says_and_that_is_said() {
     );
     assert!(!asked("").stderr.contains("TLS keys"), "an empty variable is as if unset");
 }
+
+#[test]
+fn a_nul_in_sql_is_warned_of_before_it_goes_to_an_old_peer() {
+    let (home, crawler) = (Home::new(), Home::new());
+    let old = crawler.permid(true);
+    for (version, warned) in [("17", true), ("18", false)] {
+        let permid = if warned { old.clone() } else { crawler.permid(false) };
+        let peer = Peer::start(&home, version.parse().expect("a version"), &[&permid]);
+        let payload = "hex:53454c4543542000"; // SELECT and a NUL
+        let args =
+            ["request", &peer.addr, "database", payload, "--overlay-version", version, "--json"];
+        let done = crawler.run(&args);
+        assert_eq!(done.stdout.contains("\"event\":\"warning\""), warned, "{}", done.stdout);
+        assert_eq!(done.stderr.contains("NUL"), warned, "{}", done.stderr);
+    }
+}

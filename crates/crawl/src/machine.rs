@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use swarmscope_peer::crawler::Decoding;
+use swarmscope_peer::crawler::Recipient;
 use swarmscope_peer::{Ask, Direction, Event, Origin, PeerKey, Source, Target, Ticket};
 use swarmscope_store::outcome::{ANSWERED, Class, REACHED};
 use swarmscope_store::schedule::{self, Next, Past, Policy};
@@ -350,7 +351,7 @@ impl Machine {
             to: peer,
             message: question.message,
             frequency: question.frequency,
-            payload: question.asked.initiate(version),
+            payload: question.asked.initiate(&Recipient { permid: Some(peer), version }),
             timeout: question.asked.timeout(),
             origin: Origin::Initiator,
             wait_for_dial_back: false,

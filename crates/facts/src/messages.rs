@@ -21,6 +21,28 @@ const NAMED: [(MessageId, u16, &str); 11] = [
     (MessageId::USEREVENTLOG_QUERY, 15, "SQL: select, then delete"),
 ];
 
+/// Ids whose payload is SQL.
+const SQL: [MessageId; 5] = [
+    MessageId::DATABASE_QUERY,
+    MessageId::VIDEOPLAYBACK_INFO_QUERY,
+    MessageId::VIDEOPLAYBACK_EVENT_QUERY,
+    MessageId::CHANNEL_QUERY,
+    MessageId::USEREVENTLOG_QUERY,
+];
+
+/// What is known to happen to an original peer that is sent this (protocol.md §4): to be said before
+/// it is sent. `version`: the peer's, where that is known.
+#[must_use]
+pub fn danger(
+    message: MessageId,
+    version: Option<OverlayVersion>,
+    payload: &[u8],
+) -> Option<&'static str> {
+    let original = version.is_none_or(|version| !version.is_encrypted());
+    (original && SQL.contains(&message) && payload.contains(&0))
+        .then_some("SQL with a NUL byte: an original peer spins on it and answers nothing any more")
+}
+
 /// How long a reply may take where no question says otherwise.
 pub const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a request frame before the payload: length, frame id, message-specific id, channel,
@@ -81,4 +103,20 @@ pub fn all(registry: &Registry) -> Vec<Known> {
 #[must_use]
 pub fn timeout(registry: &Registry, id: MessageId) -> Duration {
     registry.get(id).map_or(USUAL_TIMEOUT, |question| question.timeout())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_in_sql_is_dangerous_for_originals_only() {
+        let (old, new) = (Some(OverlayVersion(17)), Some(OverlayVersion::CURRENT));
+        let sql = b"SELECT '\0'";
+        assert!(danger(MessageId::DATABASE_QUERY, old, sql).is_some());
+        assert!(danger(MessageId::DATABASE_QUERY, None, sql).is_some(), "it may be one");
+        assert_eq!(danger(MessageId::DATABASE_QUERY, new, sql), None);
+        assert_eq!(danger(MessageId::DATABASE_QUERY, old, b"SELECT 1"), None);
+        assert_eq!(danger(MessageId::FRIENDSHIP_STATS, old, sql), None, "no SQL");
+    }
 }

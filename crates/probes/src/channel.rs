@@ -9,7 +9,7 @@ use super::desk::Desk;
 use super::{choices, database, rows};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
 
 /// What the original asks, but for one thing: it asks for the votes of the peer itself and for
@@ -47,7 +47,7 @@ impl Question for Channel {
         OverlayVersion(13)
     }
 
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
+    fn initiate(&self, _to: &Recipient) -> Bytes {
         Bytes::from_static(QUESTIONS.as_bytes())
     }
 
@@ -62,7 +62,7 @@ impl Question for Channel {
         &*FIELDS
     }
 
-    fn fill(&self, values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+    fn fill(&self, values: &[Value], to: &Recipient) -> Result<Bytes, String> {
         Ok(choices::payload(
             values,
             &[
@@ -103,7 +103,7 @@ mod tests {
              INSERT INTO VoteCast VALUES ('aa', 'cc', 2, 3600), ('bb', 'cc', -1, 7200)",
         );
         let probe = Channel::new(Desk::new(statistics.unwrap()));
-        let answer = ask_as(&probe, FIRST, probe.initiate(OverlayVersion(17))).await;
+        let answer = ask_as(&probe, FIRST, probe.initiate(&OverlayVersion(17).into())).await;
         let rows = json!([
             ["channel_files", "aa", 2],
             ["channel_files", "bb", 1],

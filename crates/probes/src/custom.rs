@@ -44,7 +44,7 @@ use bytes::Bytes;
 use crate::config_file::Fault;
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
-use swarmscope_peer::crawler::{Question, Registry};
+use swarmscope_peer::crawler::{Question, Recipient, Registry};
 use swarmscope_wire::rows::Rows;
 use swarmscope_wire::{Decoded, Frequency, MessageId, OverlayVersion};
 
@@ -247,7 +247,7 @@ impl Question for Custom {
         self.consumes
     }
 
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
+    fn initiate(&self, _to: &Recipient) -> Bytes {
         self.render(&self.defaults())
     }
 
@@ -255,7 +255,7 @@ impl Question for Custom {
         &self.fields
     }
 
-    fn fill(&self, values: &[Value], _to: OverlayVersion) -> Result<Bytes, String> {
+    fn fill(&self, values: &[Value], _to: &Recipient) -> Result<Bytes, String> {
         Ok(self.render(values))
     }
 

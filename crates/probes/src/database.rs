@@ -12,8 +12,8 @@ use super::desk::{Desk, not_open};
 use super::{choices, rows, sql};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
-use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient};
+use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid};
 
 /// The version from which peers have the tables of channels and votes.
 const CHANNELS: OverlayVersion = OverlayVersion(11);
@@ -29,6 +29,15 @@ impl Database {
     pub const fn new(desk: Desk) -> Self {
         Self { desk }
     }
+}
+
+/// What a peer has voted and published itself. A permid in base64 has no quote in it.
+fn of_its_own(permid: &Permid) -> [String; 3] {
+    let votes = |name: &str, vote: i32| {
+        format!("SELECT '{name}', count(*) FROM VoteCast where voter_id='{permid}' and vote={vote}")
+    };
+    let files = "SELECT 'my_channel_files', count(*) FROM ChannelCast where publisher_id=";
+    [votes("my_subscriptions", 2), votes("my_negative_votes", -1), format!("{files}'{permid}'")]
 }
 
 /// Runs a request that is SQL: rows in encoding "a".
@@ -55,14 +64,23 @@ impl Question for Database {
         "SQL on the peer's statistics: Peer, Torrent, VoteCast, ChannelCast; only SELECT"
     }
 
-    /// The counts that the original asks for, as far as a peer of this version has the tables.
-    fn initiate(&self, to: OverlayVersion) -> Bytes {
-        const OLD: &str =
-            "SELECT 'peer_count', count(*) FROM Peer;SELECT 'torrent_count', count(*) FROM Torrent";
-        const NEW: &str = "SELECT 'channel_files', count(*) FROM ChannelCast;\
-            SELECT 'all_subscriptions', count(*) FROM VoteCast where vote=2;\
-            SELECT 'all_negative_votes', count(*) FROM VoteCast where vote=-1";
-        if to >= CHANNELS { format!("{OLD};{NEW}").into() } else { OLD.into() }
+    /// What the original asks, byte by byte, as far as a peer of this version has the tables. Three
+    /// of the seven statements name the peer itself: they are left out where nobody knows who it is.
+    fn initiate(&self, to: &Recipient) -> Bytes {
+        const OLD: [&str; 2] = [
+            "SELECT 'peer_count', count(*) FROM Peer",
+            "SELECT 'torrent_count', count(*) FROM Torrent",
+        ];
+        const ALL: [&str; 2] = [
+            "SELECT 'all_subscriptions', count(*) FROM VoteCast where vote=2",
+            "SELECT 'all_negative_votes', count(*) FROM VoteCast where vote=-1",
+        ];
+        let mut statements = OLD.map(str::to_owned).to_vec();
+        if to.version >= CHANNELS {
+            statements.extend(to.permid.iter().flat_map(of_its_own));
+            statements.extend(ALL.map(str::to_owned));
+        }
+        statements.join(";").into()
     }
 
     fn fields(&self) -> &[Field] {
@@ -77,7 +95,7 @@ impl Question for Database {
         &*FIELDS
     }
 
-    fn fill(&self, values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+    fn fill(&self, values: &[Value], to: &Recipient) -> Result<Bytes, String> {
         Ok(choices::payload(values, &[("versions", b"SELECT oversion, count(*) FROM Peer GROUP BY oversion ORDER BY oversion"), ("swarms", b"SELECT num_seeders, count(*) FROM Torrent GROUP BY num_seeders ORDER BY num_seeders DESC LIMIT 50"), ("seen", b"SELECT last_seen / 86400, count(*) FROM Peer GROUP BY 1 ORDER BY 1 DESC LIMIT 50")], self.initiate(to)))
     }
 

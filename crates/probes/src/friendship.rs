@@ -15,11 +15,11 @@ use super::desk::{Desk, not_open};
 use super::{rows, sql};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Kind, Value as Filled};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient};
 use swarmscope_wire::bencode::{self, Value};
 use swarmscope_wire::formats::{self, Format};
 use swarmscope_wire::rows::{Column, ColumnKind, Rows};
-use swarmscope_wire::{Decoded, MessageId, OverlayVersion, text};
+use swarmscope_wire::{Decoded, MessageId, text};
 
 const TIME: &str = "current time";
 /// The values of a row, and the keys of their JSON form. Older peers leave out the last.
@@ -117,7 +117,7 @@ impl Question for Friendship {
         "friendship requests since a time, 0 for all; originals include people's permids"
     }
 
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
+    fn initiate(&self, _to: &Recipient) -> Bytes {
         Bytes::from_static(b"d12:current timei0ee")
     }
 
@@ -127,7 +127,7 @@ impl Question for Friendship {
         &*FIELDS
     }
 
-    fn fill(&self, values: &[Filled], to: OverlayVersion) -> Result<Bytes, String> {
+    fn fill(&self, values: &[Filled], to: &Recipient) -> Result<Bytes, String> {
         match values {
             [Filled::Int(since)] => Ok(format!("d{}:{TIME}i{since}ee", TIME.len()).into()),
             _ => Ok(self.initiate(to)),
@@ -220,6 +220,7 @@ mod tests {
     use crate::Statistics;
     use crate::testing::{FIRST, ask_as};
     use swarmscope_wire::ErrorByte;
+    use swarmscope_wire::OverlayVersion;
 
     fn friendship() -> Friendship {
         let fill = "INSERT INTO FriendshipStatistics VALUES ('aa', 'bb', 0, 3600, 7200, 2, 1, 7200), ('cc', 'bb', 1, 7200, 0, 1, 0, 0)";
@@ -229,7 +230,7 @@ mod tests {
     #[tokio::test]
     async fn requests_since_a_time_are_told() {
         let probe = friendship();
-        let answer = ask_as(&probe, FIRST, probe.initiate(OverlayVersion(17))).await;
+        let answer = ask_as(&probe, FIRST, probe.initiate(&OverlayVersion(17).into())).await;
         let decoded = probe.decode(&answer.payload).unwrap();
         let first = json!({
             "source": "aa", "target": "bb", "is_forwarder": 0, "request_time": 3600, "response_time": 7200,

@@ -117,7 +117,7 @@ mod tests {
             let [Field { kind: Kind::Choice(choices), .. }] = probe.fields() else { continue };
             for (name, doc) in *choices {
                 let request = probe
-                    .fill(&[Value::Text((*name).to_owned())], OverlayVersion::CURRENT)
+                    .fill(&[Value::Text((*name).to_owned())], &OverlayVersion::CURRENT.into())
                     .unwrap();
                 let answer = testing::ask_as(answers, testing::FIRST, request).await;
                 assert_eq!(

@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 use crate::nat::{Invitation, Traversed, punch, resolve};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Kind, Value};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient};
 use swarmscope_wire::tree::Node;
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
 
@@ -104,7 +104,7 @@ impl Question for NatTraversal {
         &*FIELDS
     }
 
-    fn fill(&self, values: &[Value], _to: OverlayVersion) -> Result<Bytes, String> {
+    fn fill(&self, values: &[Value], _to: &Recipient) -> Result<Bytes, String> {
         let [Value::Text(id), Value::Text(host), Value::Int(port)] = values else {
             return Err("id, host and port are needed".into());
         };

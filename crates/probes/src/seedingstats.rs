@@ -15,9 +15,9 @@ use super::hand_over::HandOver;
 use super::{choices, rows, sql, statement};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value as Filled};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt, Recipient};
 use swarmscope_wire::pickle::{self, Opcodes, Pickle, Scalar, Value};
-use swarmscope_wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, Permid, text};
+use swarmscope_wire::{Decoded, ErrorByte, Frequency, MessageId, Permid, text};
 
 /// What the original's Crawler sends, to the byte.
 const REQUEST: &[u8] = b"\x80\x02]q\x01(\
@@ -156,7 +156,7 @@ impl Question for SeedingStats {
         true
     }
 
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
+    fn initiate(&self, _to: &Recipient) -> Bytes {
         Bytes::from_static(REQUEST)
     }
 
@@ -170,7 +170,7 @@ impl Question for SeedingStats {
         &*FIELDS
     }
 
-    fn fill(&self, values: &[Filled], to: OverlayVersion) -> Result<Bytes, String> {
+    fn fill(&self, values: &[Filled], to: &Recipient) -> Result<Bytes, String> {
         Ok(choices::payload(values, &[("read", READ_ONLY)], self.initiate(to)))
     }
 

@@ -14,7 +14,7 @@ use super::hand_over::HandOver;
 use super::{Statistics, choices, rows, sql, statement};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt, Recipient};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid};
 
 /// What the original's Crawler sends.
@@ -90,7 +90,7 @@ impl Question for UserEventLog {
         true
     }
 
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
+    fn initiate(&self, _to: &Recipient) -> Bytes {
         Bytes::from_static(REQUEST.as_bytes())
     }
 
@@ -105,7 +105,7 @@ impl Question for UserEventLog {
         &*FIELDS
     }
 
-    fn fill(&self, values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+    fn fill(&self, values: &[Value], to: &Recipient) -> Result<Bytes, String> {
         Ok(choices::payload(
             values,
             &[
@@ -153,7 +153,7 @@ mod tests {
     #[tokio::test]
     async fn the_original_s_request_gets_the_events_until_they_have_arrived() {
         let probe = events();
-        let answer = ask_as(&probe, FIRST, probe.initiate(OverlayVersion(17))).await;
+        let answer = ask_as(&probe, FIRST, probe.initiate(&OverlayVersion(17).into())).await;
         let decoded = probe.decode(&answer.payload).unwrap();
         assert_eq!(
             decoded.json,

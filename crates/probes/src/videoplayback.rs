@@ -19,7 +19,7 @@ use super::desk::{Desk, not_open};
 use super::{choices, rows, sql, statement};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
-use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question};
+use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
 
 /// The version from which on there are only events, and replies are compressed.
@@ -87,7 +87,7 @@ impl Question for PlaybackInfo {
         OverlayVersion(8)
     }
 
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
+    fn initiate(&self, _to: &Recipient) -> Bytes {
         Bytes::from_static(
             b"SELECT key, timestamp, piece_size, num_pieces, bitrate, nat FROM playback_info ORDER BY timestamp DESC LIMIT 50",
         )
@@ -105,7 +105,7 @@ impl Question for PlaybackInfo {
         &*FIELDS
     }
 
-    fn fill(&self, values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+    fn fill(&self, values: &[Value], to: &Recipient) -> Result<Bytes, String> {
         const NAMED: [(&str, &[u8]); 3] = [
             ("bitrates", b"SELECT bitrate, count(*) FROM playback_info GROUP BY bitrate ORDER BY bitrate LIMIT 200"),
             ("nat", b"SELECT nat, count(*) FROM playback_info GROUP BY nat ORDER BY 2 DESC LIMIT 200"),
@@ -147,8 +147,8 @@ impl Question for PlaybackEvent {
         OverlayVersion(8)
     }
 
-    fn initiate(&self, to: OverlayVersion) -> Bytes {
-        Bytes::from_static(if to >= EVENTS_ONLY {
+    fn initiate(&self, to: &Recipient) -> Bytes {
+        Bytes::from_static(if to.version >= EVENTS_ONLY {
             b"SELECT key, timestamp, event FROM playback_event"
         } else {
             b"SELECT key, timestamp, origin, event FROM playback_event ORDER BY timestamp ASC LIMIT 50"
@@ -168,7 +168,7 @@ impl Question for PlaybackEvent {
     }
 
     /// Without the column `origin`, which peers of version 10 on don't have.
-    fn fill(&self, values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+    fn fill(&self, values: &[Value], to: &Recipient) -> Result<Bytes, String> {
         const NAMED: [(&str, &[u8]); 3] = [
             ("kinds", b"SELECT event, count(*) FROM playback_event GROUP BY event ORDER BY 2 DESC, 1 LIMIT 200"),
             ("lengths", b"SELECT events, count(*) FROM (SELECT count(*) AS events FROM playback_event GROUP BY key) GROUP BY events ORDER BY events"),
@@ -221,7 +221,7 @@ mod tests {
     #[tokio::test]
     async fn playbacks_are_told_in_a_pickle() {
         let probe = PlaybackInfo::new(desk());
-        let answer = ask_as(&probe, FIRST, probe.initiate(OverlayVersion(9))).await;
+        let answer = ask_as(&probe, FIRST, probe.initiate(&OverlayVersion(9).into())).await;
         let decoded = probe.decode(&answer.payload).unwrap();
         assert_eq!(
             (decoded.json, &*decoded.format),
@@ -241,7 +241,7 @@ mod tests {
             [(9, "pickle", 4), (10, "zlib, pickle", 3), (18, "zlib, pickle", 3)]
         {
             let version = OverlayVersion(version);
-            let asked = Asked { version, ..asked(FIRST, probe.initiate(version)) };
+            let asked = Asked { version, ..asked(FIRST, probe.initiate(&version.into())) };
             let decoded = probe.decode(&probe.answer(asked, &VIEW).await.payload).unwrap();
             let row = &decoded.tree.children[1].children;
             assert_eq!(
@@ -283,7 +283,8 @@ mod tests {
         ];
         for (id, name, rows) in cases {
             let question = registry.get(id).unwrap();
-            let request = question.fill(&[Value::Text(name.into())], OverlayVersion(18)).unwrap();
+            let request =
+                question.fill(&[Value::Text(name.into())], &OverlayVersion(18).into()).unwrap();
             let answer = ask_as(registry.probe(id).unwrap(), FIRST, request).await;
             assert_eq!(question.decode(&answer.payload).unwrap().json, rows, "{name}");
         }

@@ -8,8 +8,9 @@ mod transcripts;
 
 use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
-use swarmscope_peer::crawler::{Asked, PeerView, Probe as _};
+use swarmscope_peer::crawler::{Asked, PeerView, Probe as _, Recipient};
 use swarmscope_probes::Statistics;
+use swarmscope_wire::auth::Response1;
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
 use swarmscope_wire::frame::{Frame, FrameId, FrameReader};
 use swarmscope_wire::handshake::HANDSHAKE_LEN;
@@ -127,7 +128,28 @@ async fn every_question_of_the_original_is_answered() {
     assert_eq!(ids, [1, 2, 3, 4, 7, 8, 9, 10, 11]);
 }
 
-/// What is sent where nobody writes a payload is what the original sends; but for three ids, which
+/// DATABASE's default is the original's, with the asked peer's permid where the original puts it.
+#[test]
+fn the_default_of_database_is_the_original_s_byte_by_byte() {
+    let registry = swarmscope_probes::registry(Statistics::empty());
+    let probe = registry.get(MessageId::DATABASE_QUERY).unwrap();
+    let mut compared = 0;
+    for transcript in recorded(&["a_original", "o538_original", "c_original"]) {
+        let response = bodies(&transcript.acceptor, FrameId::RESPONSE1).remove(0);
+        let permid = Some(Response1::decode(&response).unwrap().permid);
+        for body in bodies(&transcript.dialler, FrameId::CRAWLER_REQUEST) {
+            let request = CrawlerRequest::decode(body).unwrap();
+            if request.message == MessageId::DATABASE_QUERY {
+                let to = Recipient { permid, version: OverlayVersion(17) };
+                assert_eq!(probe.initiate(&to), request.payload, "{}", transcript.name);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared >= 3, "{compared}");
+}
+
+/// What is sent where nobody writes a payload is what the original sends; but for two ids, which
 /// say why in their docs.
 #[test]
 fn defaults_are_the_original_s() {
@@ -141,7 +163,7 @@ fn defaults_are_the_original_s() {
             let probe = registry.get(message).unwrap();
             assert_eq!(probe.default_frequency(), frequency, "{message}");
             if !others.contains(&message) {
-                assert_eq!(probe.initiate(OverlayVersion(17)), payload, "{message}");
+                assert_eq!(probe.initiate(&OverlayVersion(17).into()), payload, "{message}");
             }
         }
     }

@@ -10,8 +10,8 @@ use crate::screen::input::Input;
 use swarmscope_facts::messages::Known;
 use swarmscope_facts::messages::{BEFORE_PAYLOAD, known};
 use swarmscope_peer::crawler::FORM;
-use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::crawler::field::read_form;
+use swarmscope_peer::crawler::{Recipient, Registry};
 use swarmscope_wire::crawler::CrawlerRequest;
 use swarmscope_wire::text::{clean, hex, read_hex};
 use swarmscope_wire::{ChannelId, Frequency, MessageId, OverlayVersion};
@@ -33,11 +33,11 @@ pub struct Composer {
     /// The payload as it would go out; `None` where it has changed since it was put together.
     made: Option<Made>,
     /// The payload is the operator's own; otherwise it follows the message's default for the
-    /// peer's version.
+    /// peer.
     pub edited: bool,
     /// The payload before the last edit in another editor.
     before: Option<Box<Before>>,
-    default_for: Option<(MessageId, OverlayVersion)>,
+    default_for: Option<(MessageId, Recipient)>,
     /// The message has just been chosen.
     is_new: bool,
 }
@@ -76,27 +76,27 @@ impl Composer {
             default_for: None,
             is_new: true,
         };
-        composer.choose(registry, message, OverlayVersion::CURRENT);
+        composer.choose(registry, message, OverlayVersion::CURRENT.into());
         composer
     }
 
-    /// Picks a message: its frequency, and its payload for a peer of this version.
-    pub fn choose(&mut self, registry: &Registry, message: MessageId, version: OverlayVersion) {
+    /// Picks a message: its frequency, and its payload for this peer.
+    pub fn choose(&mut self, registry: &Registry, message: MessageId, to: Recipient) {
         let frequency =
             registry.get(message).map_or(Frequency::DEFAULT, |probe| probe.default_frequency());
         self.message = message;
         self.made = None;
         self.frequency = Input::new(frequency.to_string());
         self.is_new = true;
-        self.reset(registry, version);
+        self.reset(registry, to);
     }
 
-    /// Brings the default payload up to a peer of this version, unless the operator has edited it.
-    pub fn follow(&mut self, registry: &Registry, version: OverlayVersion) {
-        if self.edited || self.default_for == Some((self.message, version)) {
+    /// Brings the default payload up to this peer, unless the operator has edited it.
+    pub fn follow(&mut self, registry: &Registry, to: Recipient) {
+        if self.edited || self.default_for == Some((self.message, to)) {
             return;
         }
-        self.default_for = Some((self.message, version));
+        self.default_for = Some((self.message, to));
         self.made = None;
         let probe = registry.get(self.message);
         let fields = probe.map(|probe| probe.fields()).unwrap_or_default();
@@ -105,8 +105,7 @@ impl Composer {
         }
         self.form = (!fields.is_empty()).then(|| Form::new(fields));
         self.before = None;
-        self.payload =
-            area(&as_text(&probe.map(|probe| probe.initiate(version)).unwrap_or_default()));
+        self.payload = area(&as_text(&probe.map(|probe| probe.initiate(&to)).unwrap_or_default()));
     }
 
     /// Whether the payload is typed into a form.
@@ -188,8 +187,8 @@ impl Composer {
     }
 
     /// The version that the default payload is for.
-    fn version(&self) -> OverlayVersion {
-        self.default_for.map_or(OverlayVersion::CURRENT, |(_, version)| version)
+    fn recipient(&self) -> Recipient {
+        self.default_for.map_or(OverlayVersion::CURRENT.into(), |(_, to)| to)
     }
 
     /// Takes a request over, to send it again or change it.
@@ -213,10 +212,10 @@ impl Composer {
     }
 
     /// Brings the default payload back.
-    pub fn reset(&mut self, registry: &Registry, version: OverlayVersion) {
+    pub fn reset(&mut self, registry: &Registry, to: Recipient) {
         self.edited = false;
         self.default_for = None;
-        self.follow(registry, version);
+        self.follow(registry, to);
     }
 
     /// Types or pastes text into the payload. Returns whether it fitted.
@@ -303,7 +302,7 @@ impl Composer {
         }
         let probe = registry.get(self.message);
         if let (Some(form), Some(probe)) = (self.form.as_ref().filter(|_| self.is_form()), probe) {
-            return probe.fill(&form.values(probe.fields())?, self.version());
+            return probe.fill(&form.values(probe.fields())?, &self.recipient());
         }
         let text = self.text();
         if let Some(digits) = text.strip_prefix("hex:") {
@@ -314,7 +313,7 @@ impl Composer {
         if let Some((probe, form)) = probe.and_then(|probe| Some((probe, text.strip_prefix(FORM)?)))
             && !probe.fields().is_empty()
         {
-            return probe.fill(&read_form(probe.fields(), form)?, self.version());
+            return probe.fill(&read_form(probe.fields(), form)?, &self.recipient());
         }
         Ok(Bytes::from(text.strip_prefix("text:").map(str::to_owned).unwrap_or(text)))
     }

@@ -324,8 +324,8 @@ pub fn tell(model: &mut Model) -> Effects {
     if let Some((payload, _)) = payload.cloned() {
         model.composer.take_over(message, frequency, &payload);
     } else {
-        let version = model.version_asked();
-        model.composer.choose(&model.setup.registry, message, version);
+        let to = model.recipient();
+        model.composer.choose(&model.setup.registry, message, to);
         model.composer.frequency = Input::new(frequency.to_string());
     }
     mark_selected(model);

@@ -8,12 +8,28 @@ use bytes::Bytes;
 
 use super::field::{Field, Value};
 use swarmscope_wire::rows::Rows;
-use swarmscope_wire::{Decoded, Frequency, MessageId, OverlayVersion, formats};
+use swarmscope_wire::{Decoded, Frequency, MessageId, OverlayVersion, Permid, formats};
 
 /// A payload that a question's decoder could not read. The raw bytes are still there.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ReplyDecodeError(pub String);
+
+/// Whom a request is for, as far as that is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Recipient {
+    /// Who it is; `None` before it has proved that.
+    pub permid: Option<Permid>,
+    /// The overlay version that is spoken with it.
+    pub version: OverlayVersion,
+}
+
+impl From<OverlayVersion> for Recipient {
+    /// Anybody who speaks this version.
+    fn from(version: OverlayVersion) -> Self {
+        Self { permid: None, version }
+    }
+}
 
 /// What a payload begins with that is a form: `fields:since=0; who=me`. See [`Question::fields`].
 pub const FORM: &str = "fields:";
@@ -60,8 +76,8 @@ pub trait Question: Send + Sync + 'static {
         false
     }
 
-    /// The initiator: the payload to ask a peer of this version with. By default it is empty.
-    fn initiate(&self, _to: OverlayVersion) -> Bytes {
+    /// The initiator: the payload to ask this peer with. By default it is empty.
+    fn initiate(&self, _to: &Recipient) -> Bytes {
         Bytes::new()
     }
 
@@ -70,11 +86,11 @@ pub trait Question: Send + Sync + 'static {
         &[]
     }
 
-    /// The payload with these values, one a field, for a peer of this version.
+    /// The payload with these values, one a field, for this peer.
     ///
     /// # Errors
     /// What is wrong with which field.
-    fn fill(&self, _values: &[Value], to: OverlayVersion) -> Result<Bytes, String> {
+    fn fill(&self, _values: &[Value], to: &Recipient) -> Result<Bytes, String> {
         Ok(self.initiate(to))
     }
 

@@ -9,6 +9,7 @@ use super::ask::Ask;
 use super::core::Core;
 use super::event::Origin;
 use super::gate::FLEXIBILITY;
+use super::question::Recipient;
 use super::registry::Registry;
 use super::timers::Deadline;
 use swarmscope_wire::{MessageId, OverlayVersion, Permid};
@@ -116,7 +117,7 @@ impl Schedule {
             to: permid,
             message,
             frequency,
-            payload: probe.initiate(version),
+            payload: probe.initiate(&Recipient { permid: Some(permid), version }),
             timeout: probe.timeout(),
             origin: Origin::Initiator,
             wait_for_dial_back: core.listening.is_some(),

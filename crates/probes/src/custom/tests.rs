@@ -55,7 +55,7 @@ fn with_payload(key: &str, payload: &str, field: &str) -> String {
 }
 
 fn rendered(key: &str, payload: &str, field: &str) -> Vec<u8> {
-    parse(&with_payload(key, payload, field)).initiate(OverlayVersion::CURRENT).to_vec()
+    parse(&with_payload(key, payload, field)).initiate(&OverlayVersion::CURRENT.into()).to_vec()
 }
 
 #[test]
@@ -70,7 +70,10 @@ fn a_file_is_a_probe() {
         (probe.min_version(), probe.max_version()),
         (OverlayVersion(13), OverlayVersion(18))
     );
-    assert_eq!(&probe.initiate(OverlayVersion(13))[..], b"since=0;who='it''s me';{raw}=\x00\xff");
+    assert_eq!(
+        &probe.initiate(&OverlayVersion(13).into())[..],
+        b"since=0;who='it''s me';{raw}=\x00\xff"
+    );
     let names: Vec<_> =
         probe.fields().iter().map(|field| (&*field.name, field.default.write())).collect();
     assert_eq!(
@@ -89,7 +92,7 @@ fn a_file_is_a_probe() {
         (smallest.default_frequency(), smallest.min_version()),
         (Frequency::DEFAULT, OverlayVersion::CRAWLER)
     );
-    assert!(smallest.initiate(OverlayVersion::CURRENT).is_empty());
+    assert!(smallest.initiate(&OverlayVersion::CURRENT.into()).is_empty());
 }
 
 #[test]
@@ -224,7 +227,7 @@ fn what_is_wrong_in_a_file_has_its_line() {
 
 /// The payload of a form that was filled in.
 fn fill(probe: &Custom, form: &str) -> Result<Bytes, String> {
-    probe.fill(&read_form(&probe.fields, form)?, OverlayVersion::CURRENT)
+    probe.fill(&read_form(&probe.fields, form)?, &OverlayVersion::CURRENT.into())
 }
 
 #[test]

@@ -3,6 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::Statistics;
 use crate::testing::{FIRST, SECOND, VIEW, ask_as, asked};
+use swarmscope_wire::OverlayVersion;
 
 const FILL: &str = "INSERT INTO SeedingStats VALUES (3600, 'aa', 'bb', 7200, 0.5, 0), (7200, 'aa', 'cc', 3600, NULL, 0)";
 
@@ -23,7 +24,7 @@ fn pickled(queries: &[(&str, &str)]) -> Vec<u8> {
 #[tokio::test]
 async fn the_original_s_request_gets_the_records_until_they_have_arrived() {
     let probe = seeding();
-    assert_eq!(parse(&probe.initiate(OverlayVersion(17))), Ok(Wanted::Collect));
+    assert_eq!(parse(&probe.initiate(&OverlayVersion(17).into())), Ok(Wanted::Collect));
     let answer = ask_as(&probe, FIRST, REQUEST).await;
     let decoded = probe.decode(&answer.payload).unwrap();
     let rows = json!([[3600, "aa", "bb", 7200, 0.5, 0], [7200, "aa", "cc", 3600, null, 0]]);

@@ -1,8 +1,8 @@
 use std::sync::LazyLock;
 
 use super::*;
-use swarmscope_peer::crawler::Question;
 use swarmscope_peer::crawler::field::{Field, Kind, Value};
+use swarmscope_peer::crawler::{Question, Recipient};
 
 fn composer(payload: &str) -> Composer {
     let mut composer = Composer::new(&Registry::default(), MessageId::DATABASE_QUERY);
@@ -42,7 +42,7 @@ fn a_form_is_filled_in_where_the_message_has_one() {
     assert_eq!(composer.bytes(&registry), Ok(Bytes::from_static(b"fields:x")));
     composer.take_over(MessageId(200), Frequency(0), b"fields:x");
     assert_eq!(composer.text(), "text:fields:x");
-    composer.choose(&Registry::default(), MessageId(201), OverlayVersion::CURRENT);
+    composer.choose(&Registry::default(), MessageId(201), OverlayVersion::CURRENT.into());
     composer.insert("fields:x");
     let bytes = composer.bytes(&Registry::default());
     assert_eq!(bytes, Ok(Bytes::from_static(b"fields:x")), "no form, a text as any other");
@@ -60,7 +60,7 @@ impl Question for WithForm {
     fn doc(&self) -> &'static str {
         "for tests"
     }
-    fn initiate(&self, _: OverlayVersion) -> Bytes {
+    fn initiate(&self, _: &Recipient) -> Bytes {
         Bytes::from_static(b"default")
     }
     fn fields(&self) -> &[Field] {
@@ -68,7 +68,7 @@ impl Question for WithForm {
             LazyLock::new(|| [Field::new("since", Kind::Int { min: 0, max: 9 }, "0")]);
         &*FIELDS
     }
-    fn fill(&self, values: &[Value], _: OverlayVersion) -> Result<Bytes, String> {
+    fn fill(&self, values: &[Value], _: &Recipient) -> Result<Bytes, String> {
         Ok(format!("filled: {}", values[0].write()).into())
     }
 }
