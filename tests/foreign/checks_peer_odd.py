@@ -35,7 +35,6 @@ def wrong_handshake(lab):
     key = Key()
     odd = {
         "another infohash": Hello(infohash=bytes(19) + b"\x02"),
-        "a dial-back test's infohash": Hello(infohash=bytes(19) + b"\x01"),
         "a torrent's infohash": Hello(infohash=os.urandom(20)),
         "another length byte": Hello(protocol=b"\x12BitTorrent protocol"),
         "another protocol": Hello(protocol=b"\x13BitTorrent protocoL"),

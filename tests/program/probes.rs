@@ -56,7 +56,9 @@ fn each_id_gives_a_readable_value_and_a_typed_one() {
                 json!([
                     ["peer_count", 2],
                     ["torrent_count", 0],
-                    ["channel_files", 1],
+                    ["my_subscriptions", 0],
+                    ["my_negative_votes", 0],
+                    ["my_channel_files", 0],
                     ["all_subscriptions", 0],
                     ["all_negative_votes", 0]
                 ]),

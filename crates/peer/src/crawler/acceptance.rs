@@ -54,16 +54,19 @@ struct Known {
     unsure: Option<Instant>,
 }
 
+/// What the time that is left is told as.
+type Told = fn(Duration) -> Acceptance;
+
 impl Known {
     fn newest(self) -> Option<Instant> {
         self.accepted.max(self.strange).max(self.unsure)
     }
 
     /// From when on a request counts that says so, and what it makes of the time left.
-    fn since(self) -> Option<(Instant, fn(Duration) -> Acceptance)> {
+    fn since(self) -> Option<(Instant, Told)> {
         let told = match (self.strange, self.accepted) {
-            (Some(strange), _) => Some((strange, Acceptance::AtMost as fn(_) -> _)),
-            (None, Some(accepted)) => Some((accepted, Acceptance::In as fn(_) -> _)),
+            (Some(strange), _) => Some((strange, Acceptance::AtMost as Told)),
+            (None, Some(accepted)) => Some((accepted, Acceptance::In as Told)),
             (None, None) => None,
         };
         let unsure = self.unsure.filter(|at| told.is_none_or(|(told, _)| *at > told));

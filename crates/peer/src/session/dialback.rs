@@ -7,17 +7,12 @@ use swarmscope_wire::dialback::read_reply;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::Frame;
 
-/// Waiting for DIALBACK_REPLY.
-pub(super) struct AwaitDialback;
+/// The address at which we were dialled, out of what should be DIALBACK_REPLY.
+pub(super) fn dialled_at(frame: &Frame) -> Result<IpAddr, Failure> {
+    read_reply(frame).map_err(|error| Failure::new(Cause::AuthMalformed, By::Us, error.to_string()))
+}
 
-impl AwaitDialback {
-    pub(super) fn on_frame(self, frame: &Frame) -> Result<IpAddr, Failure> {
-        read_reply(frame)
-            .map_err(|error| Failure::new(Cause::AuthMalformed, By::Us, error.to_string()))
-    }
-
-    /// The stream ended here.
-    pub(super) fn ended(&self) -> Failure {
-        Failure::new(Cause::HandshakeClosed, By::Peer, "before DIALBACK_REPLY")
-    }
+/// The stream ended before that.
+pub(super) fn ended() -> Failure {
+    Failure::new(Cause::HandshakeClosed, By::Peer, "before DIALBACK_REPLY")
 }

@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use super::agreed::Agreed;
 use super::current::AwaitTls;
-use super::dialback::AwaitDialback;
 use super::io::{Input, Outbox};
 use super::legacy::{AwaitChallenge, AwaitResponse1};
 use super::{Output, Role, SessionConfig, State, Step, version};
@@ -74,9 +73,7 @@ impl AwaitHandshake {
             Some(theirs) if theirs.swarm != self.own.swarm => {
                 Err(Failure::new(Cause::NotOverlay, By::Us, HandshakeError::Infohash.to_string()))
             }
-            Some(Handshake { swarm: Swarm::Return, .. }) => {
-                Ok(Step::Next(State::Dialback(AwaitDialback)))
-            }
+            Some(Handshake { swarm: Swarm::Return, .. }) => Ok(Step::Next(State::Dialback)),
             Some(theirs) => self.settle(&theirs, input, out, now).map(Step::Next),
         }
     }

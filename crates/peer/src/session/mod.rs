@@ -54,7 +54,6 @@ use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::Frame;
 
 use current::{AwaitHello, AwaitTls};
-use dialback::AwaitDialback;
 use handshake::AwaitHandshake;
 use io::{Input, Outbox};
 use legacy::{AwaitChallenge, AwaitResponse1, AwaitResponse2};
@@ -88,7 +87,8 @@ enum State {
     Response2(AwaitResponse2),
     Tls(AwaitTls),
     Hello(AwaitHello),
-    Dialback(AwaitDialback),
+    /// A return connection: DIALBACK_REPLY is awaited.
+    Dialback,
     Open(Open),
     Ended,
 }
@@ -176,7 +176,7 @@ impl Session {
             State::Response2(state) => state.agreed().closed_before("RESPONSE2"),
             State::Tls(state) => state.agreed().closed_before("its part of the TLS handshake"),
             State::Hello(state) => state.agreed().closed_before("HELLO"),
-            State::Dialback(state) => state.ended(),
+            State::Dialback => dialback::ended(),
         };
         self.close(failure);
     }
@@ -222,9 +222,7 @@ impl Session {
         match &self.state {
             State::Ended => None,
             State::Open(open) => Some((open.next_look(), Deadline::Idle)),
-            State::Dialback(_) => {
-                Some((self.started + self.timeouts.handshake, Deadline::Handshake))
-            }
+            State::Dialback => Some((self.started + self.timeouts.handshake, Deadline::Handshake)),
             State::Handshake(_) if !self.input.has_handshake_prefix() => {
                 Some((self.started + self.timeouts.handshake, Deadline::Handshake))
             }
@@ -298,8 +296,8 @@ impl State {
             Self::Response1(state) => state.on_frame(&frame, out)?,
             Self::Response2(state) => state.on_frame(&frame, now)?,
             Self::Hello(state) => state.on_frame(&frame)?,
-            Self::Dialback(state) => {
-                out.push(Output::DialledBack(state.on_frame(&frame)?));
+            Self::Dialback => {
+                out.push(Output::DialledBack(dialback::dialled_at(&frame)?));
                 return Ok(Step::Wait(Self::Ended));
             }
             Self::Open(state) => {
