@@ -15,7 +15,8 @@ pub fn mask() -> &'static Mask {
         if let Err(error) = getrandom::fill(&mut key) {
             tracing::warn!("addresses are masked with a key that is not secret: {error}");
         }
-        Mask::new(key)
+        let home = std::env::home_dir().unwrap_or_default();
+        Mask::new(key).with_home(&home.to_string_lossy())
     });
     &MASK
 }

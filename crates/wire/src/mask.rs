@@ -10,6 +10,7 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -19,8 +20,10 @@ use super::decoded::Decoded;
 use super::permid::Permid;
 use super::text;
 use super::tree::Node;
+use home::without_home;
 
 mod find;
+mod home;
 mod stand_in;
 
 /// How many bytes of a hash make a pseudonym: among the peers of one swarm two that are the same
@@ -31,6 +34,8 @@ const PSEUDONYM: usize = 4;
 #[derive(Clone)]
 pub struct Mask {
     key: [u8; 32],
+    /// The operator's home directory: it mostly says what he is called.
+    home: Option<Arc<str>>,
 }
 
 /// Something that identifies or locates someone.
@@ -45,7 +50,14 @@ impl Mask {
     /// Random bytes of the operating system: kept for as long as pseudonyms are to stay the same.
     #[must_use]
     pub const fn new(key: [u8; 32]) -> Self {
-        Self { key }
+        Self { key, home: None }
+    }
+
+    /// Writes `~` for this home directory, too.
+    #[must_use]
+    pub fn with_home(self, home: &str) -> Self {
+        let home = home.trim_end_matches('/');
+        Self { home: (!home.is_empty()).then(|| home.into()), ..self }
     }
 
     /// `ip-1f3a09c4`.
@@ -68,9 +80,18 @@ impl Mask {
         format!("p-{}", digits.get(..5).unwrap_or(digits))
     }
 
-    /// A text without addresses and permids, in whichever of their usual forms they stand in it.
+    /// A text without addresses and permids, in whichever of their usual forms they stand in it,
+    /// and without the home directory.
     #[must_use]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let home = self.home.as_deref().filter(|home| text.contains(home));
+        match home {
+            Some(home) => Cow::Owned(self.strangers(&without_home(text, home)).into_owned()),
+            None => self.strangers(text),
+        }
+    }
+
+    fn strangers<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut masked = String::new();
         let mut rest = text;
         while let Some((range, secret)) = find::next(rest) {

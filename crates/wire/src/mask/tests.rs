@@ -4,6 +4,14 @@ use serde_json::json;
 use super::*;
 use crate::{Note, NoteKind, formats};
 
+#[test]
+fn the_home_directory_is_hidden_with_the_addresses() {
+    let mask = Mask::new([7; 32]).with_home("/home/ann/");
+    let one = mask.text("203.0.113.9 --identity /home/ann/key.pem").into_owned();
+    assert!(one.starts_with("ip-") && one.ends_with(" --identity ~/key.pem"), "{one}");
+    assert_eq!(Mask::new([7; 32]).with_home("/").text("/etc"), "/etc", "no home of anybody");
+}
+
 const MASK: Mask = Mask::new([7; 32]);
 
 /// A text with its pseudonyms' digits left out.
