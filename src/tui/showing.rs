@@ -36,12 +36,8 @@ pub fn status(canvas: &mut Canvas, model: &Model, mut end: u16, y: u16, class: C
             (false, false) => format!("{}× {at}/{of}", replay.speed),
         }
     });
-    let hidden = model
-        .setup
-        .naming
-        .privacy
-        .then(|| "addresses hidden".to_owned())
-        .filter(|_| class >= Class::Wide);
+    let hidden = if class >= Class::Wide { "addresses hidden" } else { "privacy" };
+    let hidden = model.setup.naming.privacy.then(|| hidden.to_owned());
     for text in [recording, replay, frozen, hidden].into_iter().flatten() {
         if width(&text) + 2 < end {
             end = canvas.right(end, y, &text, style).saturating_sub(2);

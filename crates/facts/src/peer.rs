@@ -9,6 +9,7 @@ use swarmscope_wire::failure::{Cause, Failure, Phase};
 use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 
 use crate::now::Now;
+use crate::odd::Odd;
 use crate::request::{Outcome, Request};
 
 /// What is known of the way to a peer.
@@ -84,6 +85,8 @@ pub struct Peer {
     pub failing: Option<Cause>,
     /// How many things about it were odd or hostile.
     pub signals: u32,
+    /// The newest of them, newest last.
+    pub odd: Vec<Odd>,
     /// Newest last. Copies of a model have those in common that nothing has happened to.
     pub requests: Vec<Arc<Request>>,
     /// The number of its newest event: what the list is sorted by.
@@ -109,6 +112,7 @@ impl Peer {
             nat: None,
             failing: None,
             signals: 0,
+            odd: Vec::new(),
             requests: Vec::new(),
             newest: 0,
             asked: 0,

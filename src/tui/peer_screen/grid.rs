@@ -8,6 +8,10 @@ use crate::tui::layout::Grid;
 
 /// Heading and seven rungs.
 const LADDER: u16 = 8;
+/// From so many rows on there is room for more than the newest odd thing.
+const ROOMY: u16 = 30;
+/// From so many rows on a note stands beside what is odd; below, what is odd takes its row.
+const ROOM_FOR_NOTE: u16 = 16;
 /// Cells of the right pane's text at most.
 const WIDEST: u16 = 118;
 
@@ -15,6 +19,8 @@ const WIDEST: u16 = 118;
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Places {
     pub rule: Option<(u16, u16, u16)>,
+    /// What is odd about the peer, newest first.
+    pub odd: Option<Area>,
     /// The operator's note on the peer.
     pub note: Option<Area>,
     /// The ladder in one row.
@@ -34,6 +40,8 @@ struct Has {
     said: bool,
     /// A note.
     noted: bool,
+    /// Different things that are odd about it.
+    odd: usize,
 }
 
 /// Blocks one below the other, with a blank row between them.
@@ -53,19 +61,27 @@ impl Places {
         let said =
             model.conversation().is_some_and(|conversation| !conversation.lines().is_empty());
         let noted = model.peer().is_some_and(|peer| model.present().note(peer).is_some());
-        Self::new(grid.class, grid.columns, grid.rows, model.inspect.focus, Has { said, noted })
+        let odd = model.peer().map_or(0, |peer| peer.odd.len());
+        let has = Has { said, noted, odd };
+        Self::new(grid.class, grid.columns, grid.rows, model.inspect.focus, has)
     }
 
     fn new(class: Class, columns: u16, rows: u16, focus: Focus, has: Has) -> Self {
+        let lines = if rows < ROOMY { 1 } else { usize::from(ROOMY) };
+        let lines = u16::try_from(has.odd.min(lines)).unwrap_or(1);
+        let noted = has.noted && (lines == 0 || rows >= ROOM_FOR_NOTE);
+        let above = lines + u16::from(noted);
         let (first, end) = match class {
             Class::TooSmall => return Self::default(),
-            Class::OnePane | Class::Compact => (1 + u16::from(has.noted), rows - 3),
-            Class::Middle | Class::Wide => (2, rows - 3),
+            Class::OnePane | Class::Compact => (1 + above, rows - 3),
+            Class::Middle | Class::Wide => (1 + above.max(1), rows - 3),
         };
-        let note = has.noted.then_some(Area { bar: 0, x: 3, right: columns - 1, y: 1, height: 1 });
+        let row = Area { bar: 0, x: 3, right: columns - 1, y: 1, height: 1 };
+        let odd = (lines > 0).then_some(Area { height: lines, ..row });
+        let note = noted.then_some(Area { y: 1 + lines, ..row });
         if class == Class::OnePane {
-            let area = Area { bar: 0, x: 3, right: columns - 1, y: first, height: end - first };
-            return Self { note, ..Self::one_pane(area, focus, has.said) };
+            let area = Area { y: first, height: end - first, ..row };
+            return Self { odd, note, ..Self::one_pane(area, focus, has.said) };
         }
         let left = match columns {
             120.. => 56,
@@ -73,7 +89,8 @@ impl Places {
             _ => 37,
         };
         let near = u16::from(columns < 100);
-        let mut places = Self { rule: Some((left + 1, first, end)), note, ..Self::default() };
+        let rule = Some((left + 1, first, end));
+        let mut places = Self { rule, odd, note, ..Self::default() };
         places.left(
             class,
             Area { bar: 0, x: 3, right: left, y: first, height: end - first },
@@ -155,11 +172,13 @@ mod tests {
         for columns in (40..=220).step_by(3) {
             for rows in 10..=70 {
                 let cases =
-                    Focus::ALL.into_iter().flat_map(|focus| [0, 1, 2, 3].map(|has| (focus, has)));
+                    Focus::ALL.into_iter().flat_map(|focus| (0..8).map(move |has| (focus, has)));
                 for (focus, has) in cases {
-                    let has = Has { said: has & 1 > 0, noted: has & 2 > 0 };
+                    let odd = if has & 4 > 0 { 3 } else { 0 };
+                    let has = Has { said: has & 1 > 0, noted: has & 2 > 0, odd };
                     let places = Places::new(Class::of(columns, rows), columns, rows, focus, has);
                     let all = [
+                        places.odd,
                         places.note,
                         places.summary,
                         places.ladder,

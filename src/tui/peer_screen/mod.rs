@@ -8,6 +8,7 @@ mod focus;
 mod frame;
 mod grid;
 mod ladder;
+mod odd;
 mod status;
 pub(super) mod why;
 
@@ -28,6 +29,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {
         for y in first..end {
             canvas.text(x, x + 1, y, "│", canvas.theme.rule);
         }
+    }
+    if let (Some(area), Some(peer)) = (places.odd, model.peer()) {
+        odd::draw(canvas, model, area, peer);
     }
     if let (Some(area), Some(peer)) = (places.note, model.peer())
         && let Some(note) = model.present().note(peer)

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use crate::screen::Model;
 use crate::tui::canvas::{Canvas, width};
 use crate::tui::layout::Grid;
+use crate::tui::showing;
 use swarmscope_facts::format::{clock, lasted, thousands, took};
 use swarmscope_facts::peer::State;
 use swarmscope_facts::words;
@@ -16,6 +17,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let theme = canvas.theme;
     let mut end =
         canvas.right(grid.columns - 1, y, &clock(model.now.wall), theme.muted).saturating_sub(2);
+    end = showing::status(canvas, model, end, y, grid.class);
     if let Some(row) = model.selected_row().filter(|_| grid.columns >= 80) {
         let place = format!(
             "{} of {}",

@@ -13,6 +13,7 @@ use crate::facts::Facts;
 use crate::input::{Change, Input};
 use crate::news::{Kind, News, What};
 use crate::now::Now;
+use crate::odd;
 use crate::words;
 
 impl Facts {
@@ -97,6 +98,7 @@ impl Fold<'_> {
     fn signal(&mut self, key: &PeerKey, news: News) {
         if let Some(peer) = self.facts.peers.get_mut(key) {
             peer.signals = peer.signals.saturating_add(1);
+            odd::note(&mut peer.odd, news.clone(), self.now);
         }
         self.event_of(key, news);
     }
