@@ -39,6 +39,8 @@ pub enum Msg {
     Wake,
     /// A request that this screen asked for has this ticket.
     Asked(Ask, Ticket),
+    /// A request was not sent: what is wrong with its payload.
+    Doubted(Ask, String),
     /// A reply has been read on a blocking thread.
     Decoded {
         permid: Permid,
@@ -130,6 +132,9 @@ pub struct TourStep {
 pub enum Effect {
     /// Ask a peer; the ticket comes back as [`Msg::Asked`].
     Request(Ask),
+    /// The same, if nothing is found wrong with its payload on a blocking thread; else it comes back
+    /// as [`Msg::Doubted`].
+    CheckedRequest(Ask),
     Connect(Target),
     Disconnect(Permid),
     /// Give a request up.
@@ -170,6 +175,9 @@ pub enum Effect {
     NextTheme,
     /// Show the theme of this name.
     Theme(String),
+    /// Write every cell again: somebody else has written on the terminal, or it counts cells
+    /// otherwise.
+    Redraw,
     /// Stop until the shell continues the program.
     Suspend,
     SkipTour,

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 
 use super::desk::{Desk, not_open};
-use super::{choices, rows, sql};
+use super::{Statistics, choices, rows, sql};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient};
@@ -97,6 +97,13 @@ impl Question for Database {
 
     fn fill(&self, values: &[Value], to: &Recipient) -> Result<Bytes, String> {
         Ok(choices::payload(values, &[("versions", b"SELECT oversion, count(*) FROM Peer GROUP BY oversion ORDER BY oversion"), ("swarms", b"SELECT num_seeders, count(*) FROM Torrent GROUP BY num_seeders ORDER BY num_seeders DESC LIMIT 50"), ("seen", b"SELECT last_seen / 86400, count(*) FROM Peer GROUP BY 1 ORDER BY 1 DESC LIMIT 50")], self.initiate(to)))
+    }
+
+    /// By the tables of this program, empty ones: they are those that the original has.
+    fn check(&self, payload: &[u8]) -> Result<(), String> {
+        static TABLES: LazyLock<Statistics> = LazyLock::new(Statistics::empty);
+        let database = TABLES.open().map_err(|error| not_open(&error))?;
+        sql::check(database, payload).map_err(|error| error.to_string())
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

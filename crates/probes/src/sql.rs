@@ -133,13 +133,7 @@ pub fn run<R: Rows>(
     request: &[u8],
     limits: &Limits,
 ) -> Result<R, SqlError> {
-    if request.len() > MAX_SQL {
-        return Err(SqlError::TooLong(request.len()));
-    }
-    let request = str::from_utf8(request)
-        .ok()
-        .filter(|text| !text.contains('\0'))
-        .ok_or(SqlError::NotText)?;
+    let request = text(request)?;
     let guard = Guard::new(limits);
     guard.set_on(&mut database).map_err(|error| guard.explain(error))?;
     let mut rows = Counted { number: 0, rows: R::default() };
@@ -161,6 +155,28 @@ pub fn run<R: Rows>(
             .set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
             .map_err(|error| guard.explain(error))?;
     }
+}
+
+/// Compiles all statements of a request, and runs none.
+///
+/// # Errors
+/// What is wrong with the first one that is wrong.
+pub fn check(mut database: Connection, request: &[u8]) -> Result<(), SqlError> {
+    let request = text(request)?;
+    let guard = Guard::new(&Limits::from_now(Arc::default()));
+    guard.set_on(&mut database).map_err(|error| guard.explain(error))?;
+    let mut statements = Batch::new(&database, request);
+    while statements.next().map_err(|error| guard.explain(error))?.is_some() {}
+    Ok(())
+}
+
+/// A request's text, where it can be one.
+fn text(request: &[u8]) -> Result<&str, SqlError> {
+    if request.len() > MAX_SQL {
+        return Err(SqlError::TooLong(request.len()));
+    }
+    let text = str::from_utf8(request).ok().filter(|text| !text.contains('\0'));
+    text.ok_or(SqlError::NotText)
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // 64 MiB

@@ -6,3 +6,4 @@ pub mod composer;
 pub mod editing;
 pub mod identity;
 pub mod messages;
+pub mod sending;

@@ -94,6 +94,15 @@ pub trait Question: Send + Sync + 'static {
         Ok(self.initiate(to))
     }
 
+    /// What is wrong with a request that no peer can answer, before it costs an hour of one. May
+    /// take a while; never called on the UI task. By default nothing is.
+    ///
+    /// # Errors
+    /// What is wrong with it, as far as that can be told from here.
+    fn check(&self, _payload: &[u8]) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The reply, on the Crawler's side: the payload of a reply with error 0. May take a while;
     /// never called on the UI task. By default it is read by its format.
     ///

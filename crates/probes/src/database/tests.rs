@@ -59,6 +59,25 @@ async fn a_question_is_answered_and_the_answer_reads() {
     assert_eq!(decoded.tree.children[0].value, "peer_count, 2");
 }
 
+#[test]
+fn a_statement_is_checked_against_the_tables_before_it_costs_an_hour() {
+    let database = database();
+    for right in ["SELECT count(*) FROM Torrent", "SELECT 1; SELECT permid FROM Peer -- x", ""] {
+        assert_eq!(database.check(right.as_bytes()), Ok(()), "{right}");
+    }
+    assert_eq!(database.check(&database.initiate(OverlayVersion(18))), Ok(()));
+    for (wrong, why) in [
+        ("SELECT count(*) FROM Torrents", "no such table: Torrents"),
+        ("SELECT 1; SELECT nme FROM Torrent", "no such column: nme"),
+        ("SELEC 1", "syntax error"),
+        ("DELETE FROM Peer", "not authorized"),
+    ] {
+        let found = database.check(wrong.as_bytes()).unwrap_err();
+        assert!(found.contains(why), "{wrong}: {found}");
+    }
+    assert_eq!(database.check(ENDLESS.as_bytes()), Ok(()), "it is compiled, not run");
+}
+
 #[tokio::test]
 async fn a_peer_of_an_old_version_is_not_asked_for_tables_it_lacks() {
     let database = database();

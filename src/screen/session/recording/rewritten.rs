@@ -21,6 +21,11 @@ impl Rewritten for Msg {
                 to.permid(&mut ask.to);
                 to.question(&mut ask.payload);
             }
+            Msg::Doubted(ask, why) => {
+                to.permid(&mut ask.to);
+                to.question(&mut ask.payload);
+                to.typed(why);
+            }
             Msg::Decoded { permid, decoding, .. } => {
                 to.permid(permid);
                 to.decoding(decoding);
