@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
+use super::shown::sure;
 use super::theme::Theme;
 use crate::screen::keys::spot::Spot;
 pub use crate::screen::reply::lines::cut;
@@ -101,10 +102,14 @@ impl<'a> Canvas<'a> {
 
     /// A text as it may be seen: what hides is replaced, and addresses where they are hidden.
     fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match (clean(text), self.mask) {
+        let shown = match (clean(text), self.mask) {
             (Cow::Borrowed(text), Some(mask)) => mask.text(text),
             (Cow::Owned(text), Some(mask)) => Cow::Owned(mask.text(&text).into_owned()),
             (text, None) => text,
+        };
+        match shown {
+            Cow::Borrowed(text) => sure(text),
+            Cow::Owned(text) => Cow::Owned(sure(&text).into_owned()),
         }
     }
 

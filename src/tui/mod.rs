@@ -44,6 +44,7 @@ mod rows;
 pub mod run;
 mod saved_filters;
 mod showing;
+mod shown;
 mod signals;
 mod spark;
 mod status_bar;

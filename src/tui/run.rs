@@ -29,7 +29,7 @@ use crate::screen::keys::script::{NotSeen, Script};
 use crate::screen::session::recording::typing::Typing;
 use crate::screen::session::replay::Player;
 use crate::screen::{Effect, Key, Model, Msg, Now, Setup, update};
-use swarmscope_peer::node::{Events, Node};
+use swarmscope_peer::node::{Ask, Events, Node};
 use swarmscope_peer::weighed::{self, Load};
 
 mod at_terminal;
@@ -94,6 +94,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     let mut signals = Signals::new()?;
     let taken = Taken::take()?;
     let (decoded, mut decodings) = mpsc::channel(BATCH);
+    let (checked, mut checks) = mpsc::channel(MOST_WAITING);
     let (finished, mut recorded) = mpsc::unbounded_channel();
     let mut extra = options.extra;
     let failed = decoded.clone();
@@ -121,6 +122,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         tops: Tops::default(),
         skip_tour: options.skip_tour,
         decoded,
+        checked,
         readers: Arc::new(Semaphore::new(READERS)),
         load: Load::new(MOST_READING),
         ended: None,
@@ -185,6 +187,10 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
                 }
                 if matches!(msg, Msg::Decoded { .. }) { screen.told(msg) } else { screen.fold(msg) }
             }
+            Some((ask, check)) = checks.recv() => match check {
+                Ok(()) => screen.perform(Effect::Request(ask)),
+                Err(why) => screen.fold(Msg::Doubted(ask, why)),
+            },
             Some(finished) = recorded.recv() => screen.recorded(finished),
             () = tokio::time::sleep_until(tick.into()) => {
                 tick = next_second();
@@ -234,6 +240,8 @@ struct Running {
     tops: Tops,
     skip_tour: CancellationToken,
     decoded: mpsc::Sender<Msg>,
+    /// Requests that were looked at before they go out, and what is wrong with them.
+    checked: mpsc::Sender<(Ask, Result<(), String>)>,
     readers: Arc<Semaphore>,
     /// Replies that are being read, or wait for that; beyond this no more news is taken.
     load: Load,
@@ -357,6 +365,7 @@ impl Running {
 
     fn perform(&mut self, effect: Effect) {
         match effect {
+            Effect::CheckedRequest(ask) => self.check(ask),
             Effect::Request(_)
             | Effect::Connect(_)
             | Effect::Disconnect(_)
@@ -412,6 +421,11 @@ impl Running {
             }
             Effect::NextTheme => self.next_theme(),
             Effect::Theme(name) => self.theme(&name),
+            Effect::Redraw => {
+                if let Err(error) = self.taken.start_afresh() {
+                    self.fold(Msg::NotDone(format!("redraw: {error}")));
+                }
+            }
             Effect::Suspend => self.suspend(),
             Effect::SkipTour => self.skip_tour.cancel(),
             Effect::Quit { interrupted } => {
@@ -433,6 +447,15 @@ impl Running {
     fn come_back(&mut self) -> io::Result<()> {
         self.away = false;
         self.taken.take_again()
+    }
+
+    /// Sends a request, unless something is found wrong with it.
+    fn check(&mut self, ask: Ask) {
+        let (registry, checked) = (self.model.setup.registry.clone(), self.checked.clone());
+        tokio::task::spawn_blocking(move || {
+            let check = registry.get(ask.message).map_or(Ok(()), |probe| probe.check(&ask.payload));
+            let _ = checked.blocking_send((ask, check));
+        });
     }
 
     /// What goes out. In a replay nothing does: its player lets nothing of this through.

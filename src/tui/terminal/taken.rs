@@ -137,6 +137,16 @@ impl Taken {
         Ok(())
     }
 
+    /// Empties the terminal, and forgets what was drawn on it: all of the next frame is written.
+    ///
+    /// # Errors
+    /// The terminal can't be written.
+    pub fn start_afresh(&mut self) -> io::Result<()> {
+        self.send(Clear(ClearType::All))?;
+        self.screen = Terminal::new(CrosstermBackend::new(Out::default()))?; // as in `take_again`
+        Ok(())
+    }
+
     /// Has the mouse reported, or leaves it to the terminal.
     ///
     /// # Errors
