@@ -78,7 +78,7 @@ pub fn read_recording(path: &Path) -> Result<Recording, CliError> {
     recording::read(BufReader::new(file)).map_err(|error| {
         let hint = match error {
             RecordingError::Io(_) => "check the file and try again",
-            _ => "--replay expects a file written by --record or ctrl-r",
+            _ => "--replay expects a file written by --record or t r",
         };
         CliError::file(path, error).with_hint(hint)
     })

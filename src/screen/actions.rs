@@ -1,6 +1,5 @@
 //! What the commands do.
 
-use super::conditions::ask;
 use super::input::Input;
 use super::log::Kind;
 use super::mode::{Mode, Pane, Picker};
@@ -10,6 +9,7 @@ use crate::screen::asking::command;
 use crate::screen::palette::line::Palette;
 use swarmscope_facts::messages::known;
 use swarmscope_facts::peer::Peer;
+use swarmscope_facts::reply::reading::View;
 use swarmscope_peer::node::{PeerKey, Target};
 
 /// What is to be done outside.
@@ -45,7 +45,7 @@ pub fn dial(model: &mut Model) -> Effects {
 
 pub fn connect_to(model: &mut Model, target: Target) -> Effects {
     let shown = model.naming().address(&target.to_string());
-    model.say(Kind::Plain, format!("connecting to {shown}"));
+    model.say(Kind::Done, format!("connecting to {shown}"));
     model.awaited = Some(match target.permid {
         Some(permid) => PeerKey::Permid(permid),
         None => PeerKey::Address(target.to_string()),
@@ -65,20 +65,6 @@ pub fn hide_addresses(model: &mut Model) -> Effects {
 
 // --- the request
 // --------------------------------------------------------------------------------------------------------
-
-pub fn send(model: &mut Model) -> Effects {
-    match ask(model) {
-        Ok(ask) => {
-            choose(model); // where the picker is open, what it points at is sent
-            model.mode = Mode::Main;
-            vec![Effect::Request(ask)]
-        }
-        Err(why) => {
-            not_done(model, "send", &why);
-            none()
-        }
-    }
-}
 
 pub fn edit(model: &mut Model) -> Effects {
     model.mode = payload_mode(model).unwrap_or(Mode::Frequency);
@@ -198,6 +184,9 @@ pub fn unfold(model: &mut Model) -> Effects {
 pub fn view(model: &mut Model) -> Effects {
     model.reading.view = model.reading.view.next();
     model.reading.line = 0;
+    if model.reading.view == View::Hex {
+        model.go_to_selected_bytes();
+    }
     model.compare();
     none()
 }
@@ -274,11 +263,11 @@ pub fn interrupt(_: &mut Model) -> Effects {
     vec![Effect::Quit { interrupted: true }]
 }
 
-/// Says why a command was not done; in the prompt for an address, right there.
+/// Says why a command does nothing now; in the prompt for an address, right there.
 pub fn not_done(model: &mut Model, name: &str, why: &str) {
     if let Mode::Connect(_, error) = &mut model.mode {
         *error = Some(why.to_owned());
         return;
     }
-    model.say(Kind::NotDone, format!("not done, {name}: {why}"));
+    model.log.nothing(model.now, format!("not done, {name}: {why}"));
 }

@@ -2,10 +2,12 @@
 
 use super::actions as act;
 use super::actions::Effects;
+use super::many::acts as many;
 use super::model::Model;
 use super::msg::Effect;
 use super::palette::line::Misfit;
 use crate::screen::asking::messages::find;
+use crate::screen::asking::sending;
 use crate::screen::list::filtering;
 use crate::screen::reply::saving::What;
 use crate::screen::reply::to_file;
@@ -92,7 +94,16 @@ pub fn send(model: &mut Model, text: &str) -> Done {
     if done.is_err() {
         model.composer = before;
     }
-    done.map(|()| act::send(model))
+    done.map(|()| sending::send(model))
+}
+
+/// The same to the marked peers, after a preview, where there are any.
+pub fn send_now(model: &mut Model, text: &str) -> Done {
+    if model.marks.is_empty() {
+        return send(model, text);
+    }
+    request(model, text)?;
+    Ok(many::send(model))
 }
 
 fn message(model: &Model, word: &str) -> Result<MessageId, Misfit> {
@@ -120,6 +131,9 @@ pub fn view(model: &mut Model, text: &str) -> Done {
         view.ok_or_else(|| unknown("view", text, View::ALL.iter().map(|view| view.name())))?;
     model.compare();
     model.reading.line = 0;
+    if model.reading.view == View::Hex {
+        model.go_to_selected_bytes();
+    }
     Ok(act::none())
 }
 
@@ -132,6 +146,7 @@ pub fn save_payload(model: &mut Model, text: &str) -> Done {
 /// Writes the decoded reply to a file that is not there yet.
 pub fn save_json(model: &mut Model, text: &str) -> Done {
     crate::screen::reply::copies::has_decoded(model)?;
+    What::Json.fits(text)?;
     Ok(to_file::write(model, What::Json, text, false))
 }
 

@@ -5,6 +5,7 @@
 mod arguments;
 pub mod command;
 pub mod context;
+pub mod counting;
 mod follow;
 mod footer;
 mod help;
@@ -14,7 +15,6 @@ mod table;
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::actions as act;
-use super::log::Kind;
 use super::mode::{Mode, Pane};
 use super::model::Model;
 use super::msg::Effect;
@@ -89,12 +89,21 @@ fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
         Mode::Save(_) => vec![C::Save, C::Any],
         Mode::Log { .. } => vec![C::Log, C::Rows, C::Any],
         Mode::LogFilter => vec![C::LogFilter, C::Any],
+        Mode::LineFilter => vec![C::LineFilter, C::Any],
     }
 }
 
 /// The keys of a command that work now: where text is typed, characters are text.
 fn working<'m>(model: &'m Model, command: &Command) -> impl Iterator<Item = &'m Sequence> {
-    let types = model.mode.types();
+    working_in(model, &model.mode, command)
+}
+
+fn working_in<'m>(
+    model: &'m Model,
+    mode: &Mode,
+    command: &Command,
+) -> impl Iterator<Item = &'m Sequence> + use<'m> {
+    let types = mode.types();
     model
         .setup
         .keymap
@@ -116,28 +125,38 @@ pub enum Meaning {
 /// decides.
 #[must_use]
 pub fn meaning(model: &Model, keys: &[Key]) -> Meaning {
-    for context in contexts(model) {
+    meaning_in(model, &model.mode, keys)
+}
+
+/// The same in a mode that is not the present one, perhaps.
+fn meaning_in(model: &Model, mode: &Mode, keys: &[Key]) -> Meaning {
+    let working = |command| working_in(model, mode, command);
+    for context in contexts_in(model, mode) {
         let here = || model.commands().iter().filter(|command| command.contexts.contains(&context));
         if let Some(command) =
-            here().find(|command| working(model, command).any(|known| known.keys() == keys))
+            here().find(|command| working(command).any(|known| known.keys() == keys))
         {
             return Meaning::Command(command);
         }
-        if here().any(|command| working(model, command).any(|known| known.begins_with(keys))) {
+        if here().any(|command| working(command).any(|known| known.begins_with(keys))) {
             return Meaning::Prefix;
         }
     }
     Meaning::Nothing
 }
 
-/// Takes a key: a command, the next key of a sequence, or text where text is typed.
+/// Takes a key: a command, the next key of a sequence, a digit of a count, or text where text is
+/// typed.
 pub fn dispatch(model: &mut Model, key: Key) -> Vec<Effect> {
+    if counting::takes(model, key) {
+        return Vec::new();
+    }
     let mut keys = std::mem::take(&mut model.pending);
     keys.push(key);
     match (meaning(model, &keys), keys.as_slice()) {
         (Meaning::Command(command), _) => {
             cast(model, &keys, Some(command));
-            execute(model, command)
+            counting::execute(model, command)
         }
         (Meaning::Prefix, _) => {
             model.pending = keys;
@@ -145,6 +164,7 @@ pub fn dispatch(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         (Meaning::Nothing, [_]) => {
             cast(model, &keys, None);
+            model.count = None;
             typing::key_typed(model, key);
             Vec::new()
         }
@@ -177,7 +197,7 @@ fn off_the_map(model: &mut Model, keys: &[Key], last: Key) -> Vec<Effect> {
     }
     if !matches!(last.code, KeyCode::Esc | KeyCode::Backspace) {
         let keys: Vec<String> = keys.iter().map(Key::to_string).collect();
-        model.say(Kind::NotDone, format!("no command is bound to {}", keys.join(" ")));
+        model.log.nothing(model.now, format!("no command is bound to {}", keys.join(" ")));
     }
     Vec::new()
 }
@@ -186,13 +206,30 @@ fn off_the_map(model: &mut Model, keys: &[Key], last: Key) -> Vec<Effect> {
 pub(super) fn execute(model: &mut Model, command: &'static Command) -> Vec<Effect> {
     match (command.ready)(model) {
         Ok(()) => {
-            model.kept.hints.used(command.name);
+            used(model, command);
+            if !matches!(command.name, "send" | "send now" | "send this" | "commands" | "run") {
+                model.warned = None; // something else is meant now
+            }
             (command.run)(model)
         }
         Err(why) => {
             act::not_done(model, command.name, &why);
             Vec::new()
         }
+    }
+}
+
+/// The most commands that are remembered as used: half of the shortest list.
+const RECENT: usize = 5;
+
+/// Remembers that a command was used: the list of commands begins with those.
+pub(super) fn used(model: &mut Model, command: &'static Command) {
+    model.kept.hints.used(command.name);
+    let is_listed = crate::screen::palette::listed(model.table()).any(|it| it.name == command.name);
+    if is_listed && command.group != Group::Move && command.name != "commands" {
+        model.recent.retain(|name| *name != command.name);
+        model.recent.insert(0, command.name);
+        model.recent.truncate(RECENT);
     }
 }
 

@@ -1,5 +1,7 @@
 //! One line of text that is being typed.
 
+use std::borrow::Cow;
+
 use crossterm::event::KeyCode;
 
 use crate::screen::keys::key::Key;
@@ -7,6 +9,15 @@ use swarmscope_wire::text;
 
 /// The most characters one line takes: longer pastes are cut.
 const MOST: usize = 1000;
+
+/// A text with LF at its line ends: terminals paste CR, Windows has CR LF.
+#[must_use]
+pub fn with_lf(text: &str) -> Cow<'_, str> {
+    if !text.contains('\r') {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
+}
 
 /// A line and where its cursor stands.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -39,14 +50,11 @@ impl Input {
     /// changed.
     pub fn type_in(&mut self, text: &str) -> bool {
         let room = MOST.saturating_sub(self.text.chars().count());
-        let enough = text
-            .char_indices()
-            .nth(room)
-            .map_or(text, |(end, _)| &text[..end])
-            .replace("\r\n", "\n");
+        let enough = text.char_indices().nth(room).map_or(text, |(end, _)| &text[..end]);
+        let enough = with_lf(enough);
         let shown = text::clean(&enough);
         let typed = enough.chars().zip(shown.chars()).filter_map(|(c, shown)| match c {
-            '\n' | '\r' | '\t' => Some(' '),
+            '\n' | '\t' => Some(' '),
             _ => (c == shown).then_some(c),
         });
         let clean: String = typed.collect();
@@ -147,8 +155,8 @@ mod tests {
         input.type_in("a\u{1b}[2Jb\u{202e}\u{200b}é");
         assert_eq!(input.text(), "a[2Jbé");
         let mut input = Input::default();
-        input.type_in("one\ntwo\r\nthree\tfour");
-        assert_eq!(input.text(), "one two three four", "several lines become one");
+        input.type_in("one\ntwo\r\nthree\tfour\rfive");
+        assert_eq!(input.text(), "one two three four five", "several lines become one");
         input.type_in(&"x".repeat(5000));
         assert_eq!(input.text().len(), MOST);
     }

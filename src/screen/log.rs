@@ -41,6 +41,8 @@ pub enum Kind {
     Done,
     /// Something that the operator asked for was not done, and why.
     NotDone,
+    /// What was asked for does nothing here, and why: no news, and not kept.
+    Nothing,
     Tour,
 }
 
@@ -66,7 +68,7 @@ impl Kind {
     /// Whether it answers something that the operator did.
     #[must_use]
     pub const fn is_outcome(self) -> bool {
-        matches!(self, Self::Done | Self::NotDone)
+        matches!(self, Self::Done | Self::NotDone | Self::Nothing)
     }
 
     /// How a person who looks for such lines calls it.
@@ -80,6 +82,7 @@ impl Kind {
             Self::Failed => "failed",
             Self::Done => "done",
             Self::NotDone => "not done",
+            Self::Nothing => "",
             Self::Tour => "tour",
         }
     }
@@ -110,10 +113,15 @@ impl Line {
     const fn needs_a_person(&self) -> bool {
         self.kind.needs_a_person() && !self.known
     }
+
+    /// How long it stands at least before a line that is no outcome takes its place.
+    const fn stay(&self) -> Duration {
+        if self.kind.is_outcome() { OUTCOME } else { STAY }
+    }
 }
 
-/// The line of those waiting, oldest first, whose turn it is: an outcome at once, the others each
-/// for [`STAY`] at least.
+/// The line of those waiting, oldest first, whose turn it is: an outcome at once, the others when
+/// the one before has stood for as long as it has to.
 fn in_turn<'l>(waiting: &[&'l Line], now: Now) -> Option<&'l Line> {
     let mut shown: Option<(&Line, Instant)> = None;
     let mut next: Option<&Line> = None;
@@ -121,7 +129,9 @@ fn in_turn<'l>(waiting: &[&'l Line], now: Now) -> Option<&'l Line> {
         let at = line.at.instant;
         advance(&mut shown, &mut next, at);
         match shown {
-            Some((_, since)) if !line.kind.is_outcome() && at < since + STAY => next = Some(line),
+            Some((before, since)) if !line.kind.is_outcome() && at < since + before.stay() => {
+                next = Some(line);
+            }
             _ => (shown, next) = (Some((line, at)), None),
         }
     }
@@ -131,10 +141,10 @@ fn in_turn<'l>(waiting: &[&'l Line], now: Now) -> Option<&'l Line> {
 
 /// The next line's turn has come, if the one that is shown has stood long enough by then.
 fn advance<'l>(shown: &mut Option<(&'l Line, Instant)>, next: &mut Option<&'l Line>, by: Instant) {
-    if let (Some((_, since)), Some(line)) = (*shown, *next)
-        && by >= since + STAY
+    if let (Some((before, since)), Some(line)) = (*shown, *next)
+        && by >= since + before.stay()
     {
-        (*shown, *next) = (Some((line, since + STAY)), None);
+        (*shown, *next) = (Some((line, since + before.stay())), None);
     }
 }
 
@@ -144,6 +154,10 @@ pub struct Log {
     lines: VecDeque<Line>,
     /// The number of the newest line.
     newest: u64,
+    /// Why the last key or command did nothing.
+    nothing: Option<Line>,
+    /// Numbers of lines that are about a peer of another name since they were looked at.
+    renamed: Vec<u64>,
 }
 
 impl Log {
@@ -169,6 +183,9 @@ impl Log {
         if self.lines.len() == MOST_LINES {
             self.lines.pop_front();
         }
+        if kind.is_outcome() {
+            self.nothing = None;
+        }
         let next = failure.map(|failure| (failure.cause.code(), failure.cause.hint()));
         self.newest += 1;
         let number = self.newest;
@@ -179,6 +196,21 @@ impl Log {
             peer: peer.cloned(),
             text,
             next,
+            times: 1,
+            within: "",
+            known: false,
+        });
+    }
+
+    /// Says for a while why something does nothing here; the log keeps none of it.
+    pub fn nothing(&mut self, now: Now, text: String) {
+        self.nothing = Some(Line {
+            number: self.newest,
+            at: now,
+            kind: Kind::Nothing,
+            peer: None,
+            text: clip(text.as_bytes(), LONGEST),
+            next: None,
             times: 1,
             within: "",
             known: false,
@@ -212,8 +244,9 @@ impl Log {
         &self.lines
     }
 
-    /// The line above the footer: the outcome of what the operator did, for a while; a line that
-    /// needs a person, for a while; else the newest event. The tour has a line of its own.
+    /// The line above the footer: why the last key did nothing, or the outcome of what the operator
+    /// did, for a while; a line that needs a person, for a while; else the newest event. The tour
+    /// has a line of its own.
     #[must_use]
     pub fn headline(&self, now: Now) -> Option<&Line> {
         let event = || {
@@ -222,7 +255,8 @@ impl Log {
                 .rev()
                 .find(|line| line.kind != Kind::Tour && !line.kind.is_outcome() && !line.known)
         };
-        in_turn(&self.waiting(now), now).or_else(event)
+        let nothing = self.nothing.as_ref().filter(|line| now.since(line.at) < OUTCOME);
+        nothing.or_else(|| in_turn(&self.waiting(now), now)).or_else(event)
     }
 
     /// How many lines that need a person wait behind the one that is shown.
@@ -257,7 +291,21 @@ impl Log {
     pub fn rename(&mut self, was: &PeerKey, now: &PeerKey) {
         for line in self.lines.iter_mut().filter(|line| line.peer.as_ref() == Some(was)) {
             line.peer = Some(now.clone());
+            self.renamed.push(line.number);
         }
+        if self.renamed.len() > 2 * MOST_LINES {
+            // nobody reads the log: no more of them than there are lines
+            let oldest = self.lines.front().map_or(0, |line| line.number);
+            self.renamed.retain(|number| *number >= oldest);
+            self.renamed.sort_unstable();
+            self.renamed.dedup();
+        }
+    }
+
+    /// The line of this number, while it is kept: their numbers follow one another.
+    fn numbered(&self, number: u64) -> Option<&Line> {
+        let at = number.checked_sub(self.lines.front()?.number)?;
+        self.lines.get(usize::try_from(at).ok()?)
     }
 }
 
@@ -306,6 +354,32 @@ mod tests {
         assert_eq!(told.shown(4_099), "copied");
         assert_eq!(told.shown(4_100), "later event");
         assert_eq!(told.log.lines().len(), 3);
+    }
+
+    #[test]
+    fn what_the_operator_did_is_not_displaced_by_what_others_do() {
+        let mut told = Told::new();
+        told.add(0, Kind::Done, "saved");
+        told.add(1_500, Kind::Signal, "odd");
+        assert_eq!((told.shown(1_500), told.more(1_500)), ("saved", 1));
+        assert_eq!((told.shown(3_999), told.shown(4_000)), ("saved", "odd"));
+        assert_eq!(told.shown(9_499), "odd", "it has its own time to be read");
+        told.add(9_500, Kind::Done, "saved again");
+        told.add(9_600, Kind::NotDone, "not saved");
+        assert_eq!(told.shown(9_600), "not saved", "the next outcome is what was done last");
+    }
+
+    #[test]
+    fn why_a_key_does_nothing_is_said_for_a_while_and_kept_by_no_log() {
+        let mut told = Told::new();
+        told.add(0, Kind::Failed, "failure");
+        told.log.nothing(told.now(100), "the request has ended".to_owned());
+        assert_eq!((told.shown(100), told.more(100)), ("the request has ended", 1));
+        assert_eq!(told.log.lines().len(), 1);
+        told.add(200, Kind::Done, "copied");
+        assert_eq!(told.shown(200), "copied", "what was done says more");
+        told.log.nothing(told.now(300), "nothing".to_owned());
+        assert_eq!((told.shown(4_299), told.shown(4_300)), ("nothing", "failure"));
     }
 
     #[test]

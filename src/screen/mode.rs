@@ -89,6 +89,8 @@ pub enum Mode {
     },
     /// Typing words that lines of the log have.
     LogFilter,
+    /// Typing words that lines of the conversation have.
+    LineFilter,
 }
 
 impl Mode {
@@ -110,7 +112,10 @@ impl Mode {
                     | Self::Against(..)
                     | Self::Pace(_)
             )
-            || matches!(self, Self::Note(_) | Self::LogFilter | Self::FilterName(..))
+            || matches!(
+                self,
+                Self::Note(_) | Self::LogFilter | Self::LineFilter | Self::FilterName(..)
+            )
             || matches!(self, Self::Help { search: Some(_), .. })
             || matches!(self, Self::Find | Self::Save(_))
     }

@@ -6,6 +6,7 @@ use super::commands::command::{Command, Table};
 use super::figures::Debug;
 use super::input::Input;
 use super::kept::Kept;
+use super::log::reading::Found;
 use super::log::{Kind, Log};
 use super::many::Many;
 use super::mode::{Mode, Pane};
@@ -16,6 +17,7 @@ use super::which::{Colouring, Screen};
 use crate::screen::asking::composer::Composer;
 use crate::screen::asking::identity::Identity;
 use crate::screen::asking::messages::find;
+use crate::screen::asking::sending::Warned;
 use crate::screen::keys::key::Key;
 use crate::screen::keys::keymap::Keymap;
 use crate::screen::keys::spot::Mouse;
@@ -104,8 +106,14 @@ pub struct Model {
     pub mode: Mode,
     /// Keys of a sequence that is not finished: `y`.
     pub pending: Vec<Key>,
+    /// The number typed before a key that moves: `57j`.
+    pub count: Option<usize>,
+    /// The commands that were used last, newest first.
+    pub(super) recent: Vec<&'static str>,
     pub mouse: Mouse,
     pub composer: Composer,
+    /// The request that the operator was warned of before it was sent.
+    pub(super) warned: Option<Warned>,
     /// The composer as it would be with the message that the picker points at, where that is
     /// another one.
     candidate: Option<Box<Composer>>,
@@ -115,8 +123,12 @@ pub struct Model {
     pub log: Log,
     /// Where the screen of one peer stands.
     pub inspect: Inspect,
+    /// Words that the lines shown of the conversation have.
+    pub line_filter: Input,
     /// Words that the lines shown in the log have.
     pub log_filter: Input,
+    /// The lines that have them.
+    pub(super) log_found: Found,
     pub reading: Reading,
     /// The reply that is read, beside another one.
     pub(super) comparison: Comparison,
@@ -162,14 +174,19 @@ impl Model {
             many: Many::default(),
             mode: Mode::default(),
             pending: Vec::new(),
+            count: None,
+            recent: Vec::new(),
             mouse: Mouse::default(),
             composer,
+            warned: None,
             candidate: None,
             filter: Input::default(),
             sieve: Sieve::default(),
             log: Log::default(),
             inspect: Inspect::default(),
+            line_filter: Input::default(),
             log_filter: Input::default(),
+            log_found: Found::default(),
             reading: Reading::default(),
             comparison: Comparison::default(),
             find: Find::default(),

@@ -31,6 +31,14 @@ pub fn page_down(model: &mut Model) -> Effects {
     step(model, page(model))
 }
 
+pub fn half_page_up(model: &mut Model) -> Effects {
+    step(model, -(page(model) / 2).max(1))
+}
+
+pub fn half_page_down(model: &mut Model) -> Effects {
+    step(model, (page(model) / 2).max(1))
+}
+
 pub fn first(model: &mut Model) -> Effects {
     step(model, isize::MIN / 2)
 }
@@ -62,8 +70,7 @@ pub fn step(model: &mut Model, by: isize) -> Effects {
         Mode::Against(..) => model.candidates_found().len(),
         _ => model.found().len(),
     };
-    let lines =
-        if matches!(model.mode, Mode::Log { .. }) { log::reading::found(model).count() } else { 0 };
+    let lines = if matches!(model.mode, Mode::Log { .. }) { log::reading::count(model) } else { 0 };
     let help =
         if matches!(model.mode, Mode::Help { .. }) { commands::help_rest(model) + 1 } else { 0 };
     match &mut model.mode {

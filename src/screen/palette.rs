@@ -1,9 +1,9 @@
 //! The list of commands: what is typed finds commands; behind a command's name and a blank it is
 //! the command's argument.
 
-use super::commands::command::{Argument, Command, Table};
+use super::commands::command::{Argument, Command, Group, Table};
 use super::commands::context::Context;
-use super::commands::execute;
+use super::commands::{execute, used};
 use line::{Misfit, Palette};
 
 pub mod line;
@@ -93,11 +93,45 @@ pub fn found(model: &Model) -> Vec<Found> {
             .map(|hit| Found { entry: entry(hit.index), marks: hit.marks })
             .collect();
     }
-    let listed: Vec<&'static Command> = offered(model).collect();
+    let listed = in_order(model, line);
     let hits = search(line, listed.iter().map(|command| command.name));
+    if let Some(meant) = meant(line) {
+        let entry = model.table().named(meant).map(Entry::Command);
+        return entry.map(|entry| Found { entry, marks: Vec::new() }).into_iter().collect();
+    }
     hits.into_iter()
         .map(|hit| Found { entry: Entry::Command(listed[hit.index]), marks: hit.marks })
         .collect()
+}
+
+/// What people type for it elsewhere.
+const ALIASES: [(&str, &str); 6] = [
+    ("q", "quit"),
+    ("q!", "quit"),
+    ("qa", "quit"),
+    ("qa!", "quit"),
+    ("wq", "quit"),
+    ("exit", "quit"),
+];
+
+fn meant(line: &str) -> Option<&'static str> {
+    ALIASES.iter().find(|(alias, _)| *alias == line.trim()).map(|(_, name)| *name)
+}
+
+/// Those that are offered; while nothing is typed, those used last come first, then what does
+/// something, and what only moves comes last.
+fn in_order(model: &Model, line: &str) -> Vec<&'static Command> {
+    const ORDER: [Group; 6] =
+        [Group::Request, Group::Peers, Group::Reply, Group::Time, Group::More, Group::Move];
+    let mut all: Vec<&'static Command> = offered(model).collect();
+    if line.is_empty() {
+        all.sort_by_key(|command| {
+            let used = model.recent.iter().position(|name| *name == command.name);
+            let group = ORDER.iter().position(|group| *group == command.group);
+            (used.unwrap_or(usize::MAX), group)
+        });
+    }
+    all
 }
 
 /// Moves among the lines; a candidate that is moved to is put into the line.
@@ -172,7 +206,7 @@ pub fn run(model: &mut Model) -> Vec<Effect> {
         (Some(said), _) if said.text.is_empty() => execute(model, said.command),
         (Some(said), _) => match (said.argument.run)(model, said.text) {
             Ok(effects) => {
-                model.kept.hints.used(said.command.name);
+                used(model, said.command);
                 effects
             }
             Err(misfit) => {

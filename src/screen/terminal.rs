@@ -14,6 +14,10 @@ pub fn suspend(_: &mut Model) -> Effects {
     vec![Effect::Suspend]
 }
 
+pub fn redraw(_: &mut Model) -> Effects {
+    vec![Effect::Redraw]
+}
+
 /// Shows or hides resource usage.
 pub fn figures(model: &mut Model) -> Effects {
     model.debug = Debug { shown: !model.debug.shown, figures: None };

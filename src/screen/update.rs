@@ -1,6 +1,6 @@
 //! Everything that changes the model goes through here.
 
-use super::asking::editing;
+use super::asking::{editing, sending};
 use super::commands;
 use super::kept::KeptIn;
 use super::keys::key::Key;
@@ -28,7 +28,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     let since = now.instant.saturating_duration_since(model.started.instant);
     let (known, connected) = (model.facts.peers().len(), model.tally.connected);
     model.trend.add(since.as_secs(), brought, known, connected);
-    log::reading::hold_still(model, newest);
+    log::reading::keep_up(model, newest);
     model.compose();
     effects
 }
@@ -65,6 +65,10 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Asked(ask, ticket) => news::fold(model, Input::Asked(ask, ticket)),
+        Msg::Doubted(ask, why) => {
+            sending::doubted(model, ask, &why);
+            Vec::new()
+        }
         Msg::Decoded { permid, ticket, decoding } => {
             news::fold(model, Input::Decoded { permid, ticket, decoding })
         }

@@ -1,22 +1,27 @@
 //! Where the filter is typed, over the two rows above the footer: the text, and under it what is
 //! wrong there, or what could come next. And the prompt for a note, which is a line like it.
 
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::canvas::{Canvas, width};
+use super::canvas::{Canvas, follow, width};
 use super::layout::Grid;
 use crate::screen::input::Input;
 use crate::screen::{Mode, Model};
+use swarmscope_facts::list::filter::Candidate;
 
 /// Where what is typed begins.
 const TEXT: u16 = 9;
+/// Rows of a list that says more than one line does.
+const LEAST_LIST: u16 = 3;
 
 /// Draws a prompt where one of them is open. Returns whether one is.
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
     match &model.mode {
         Mode::Filter => {
+            let listed = list(canvas, model, grid);
             let shift = line(canvas, grid, "filter", &model.filter);
-            below(canvas, model, grid, shift);
+            below(canvas, model, grid, shift, listed);
             true
         }
         Mode::Note(input) => {
@@ -28,6 +33,39 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
         }
         _ => false,
     }
+}
+
+/// All that could come next, in a list above the prompt: a row each, with what it means. Returns
+/// whether there is room for one, and something in it.
+fn list(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
+    let candidates = model.sieve.candidates();
+    let most = grid.tour.saturating_sub(grid.status + 1) / 2;
+    let high = u16::try_from(candidates.len()).unwrap_or(u16::MAX).min(most);
+    if candidates.is_empty() || high < LEAST_LIST {
+        return false;
+    }
+    let theme = canvas.theme;
+    let wide = |of: fn(&Candidate) -> &str| {
+        candidates.iter().map(|it| width(of(it).trim_end())).max().unwrap_or(0)
+    };
+    let note_x = TEXT + 2 + wide(|it| &it.text) + 2;
+    let right = (note_x + wide(|it| &it.note) + 2).min(grid.columns - 1);
+    let (y, chosen) = (grid.tour - high, model.sieve.chosen);
+    canvas.blank(Rect::new(TEXT, y, right - TEXT, high), theme.panel);
+    let top = follow(0, chosen.unwrap_or(0), usize::from(high), candidates.len());
+    for ((i, candidate), y) in candidates.iter().enumerate().skip(top).zip(y..grid.tour) {
+        if chosen == Some(i) {
+            canvas.tint(TEXT, right, y, theme.sel);
+            canvas.text(TEXT, TEXT + 1, y, "▌", theme.sel.patch(theme.accent));
+        }
+        canvas.text(TEXT + 2, note_x - 1, y, candidate.text.trim_end(), theme.strong());
+        canvas.text(note_x, right, y, &candidate.note, theme.muted);
+    }
+    let below = candidates.len().saturating_sub(top + usize::from(high));
+    if below > 0 {
+        canvas.right(right - 1, grid.tour - 1, &format!("{below} more"), theme.faint);
+    }
+    true
 }
 
 /// The line that is typed. Returns how many of its cells are left out at its beginning, so that the
@@ -60,7 +98,7 @@ fn clear(canvas: &mut Canvas, grid: &Grid) {
 }
 
 /// What is wrong, with a caret under its place; else what could come next.
-fn below(canvas: &mut Canvas, model: &Model, grid: &Grid, shift: u16) {
+fn below(canvas: &mut Canvas, model: &Model, grid: &Grid, shift: u16, listed: bool) {
     let (theme, y, right) = (canvas.theme, grid.event, grid.columns - 1);
     // what only lacks its end is told what could stand there
     let begun = |at: &std::ops::Range<usize>| at.is_empty() && !model.sieve.candidates().is_empty();
@@ -90,7 +128,7 @@ fn below(canvas: &mut Canvas, model: &Model, grid: &Grid, shift: u16) {
     }
     let mut x = TEXT;
     let chosen = model.sieve.chosen;
-    let candidates = model.sieve.candidates();
+    let candidates = if listed { &[] } else { model.sieve.candidates() };
     let first = chosen.map_or(0, |at| at.saturating_sub(2));
     for (i, candidate) in candidates.iter().enumerate().skip(first) {
         let (text, note) = (candidate.text.trim_end(), candidate.note.as_str());
@@ -103,7 +141,7 @@ fn below(canvas: &mut Canvas, model: &Model, grid: &Grid, shift: u16) {
         x = canvas.text(x, right, y, text, style);
         x = canvas.text(x + 1, right, y, note, theme.muted) + 3;
     }
-    if candidates.is_empty() && !model.filter.text().is_empty() {
+    if listed || candidates.is_empty() && !model.filter.text().is_empty() {
         let shown = swarmscope_facts::format::counted(model.order.rows().len(), "peer");
         canvas.text(TEXT, right, y, &shown, theme.muted);
     }

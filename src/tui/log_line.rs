@@ -1,8 +1,10 @@
 //! The row above the footer: the newest event with what to do next; above it, the tour's line.
 
+use std::borrow::Cow;
+
 use ratatui::style::Style;
 
-use super::canvas::{Area, Canvas, width};
+use super::canvas::{Area, Canvas, PILL, width};
 use super::layout::Grid;
 use super::prompt;
 use super::why::folded;
@@ -12,8 +14,11 @@ use crate::screen::{Class, Model};
 use swarmscope_facts::format::{clock, thousands};
 use swarmscope_facts::words::clause;
 
-/// Cells of a line's text that are left at least beside its code.
-const LEAST_TEXT: u16 = 24;
+/// Cells that the beginning of a sentence needs, where it does not fit as a whole, to be worth more
+/// with its code than what follows.
+const LEAST_CLAUSE: u16 = 24;
+/// Cells of `12:04:31Z` and the blanks behind it.
+const CLOCK: u16 = 11;
 
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let right = grid.columns - 1;
@@ -27,17 +32,53 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let theme = canvas.theme;
     let mut end = canvas.right(right, y, "log", theme.muted);
     end = canvas.right(end - 1, y, &model.key_of("log"), theme.strong()).saturating_sub(2);
-    let more = model.log.more(model.now);
-    if more > 0 {
-        end = canvas
-            .right(end, y, &format!("{} more", thousands(more as u64)), theme.muted)
-            .saturating_sub(2);
+    let more = match model.log.more(model.now) {
+        0 => String::new(),
+        more => format!("{} more", thousands(more as u64)),
+    };
+    let (mut x, needed) = (1, needed(model, line));
+    let room = end.saturating_sub(x);
+    // what stands around the sentence goes before anything of it does
+    let of_more = if more.is_empty() { 0 } else { width(&more) + 2 };
+    let with_clock = grid.class > Class::OnePane
+        && line.kind != Kind::Nothing
+        && needed.saturating_add(CLOCK + of_more) <= room;
+    if !more.is_empty() && needed.saturating_add(of_more) <= room {
+        end = canvas.right(end, y, &more, theme.muted).saturating_sub(2);
     }
-    let mut x = 1;
-    if grid.class > Class::OnePane {
+    if with_clock {
         x = canvas.text(x, end, y, &clock(line.at.wall), theme.muted) + 2;
     }
     write(canvas, model, line, Area { bar: 0, x, right: end, y, height: 1 }, true);
+}
+
+/// Cells of a line with its code: sign, who, what, how often.
+fn needed(model: &Model, line: &Line) -> u16 {
+    const SIGN: u16 = 2;
+    let sign = match line.kind {
+        Kind::Plain | Kind::Done | Kind::Nothing => 0,
+        Kind::NotYet => PILL + 1,
+        _ => SIGN,
+    };
+    let name = line.peer.as_ref().map_or(0, |peer| width(&model.name_of(peer)) + 1);
+    let code = line.next.filter(|_| line.kind.needs_a_person());
+    let code = code.map_or(0, |(code, _)| width(&brief(code)));
+    [name, width(&line.text), width(&times(line, false)), code]
+        .into_iter()
+        .fold(sign, u16::saturating_add)
+}
+
+/// ` (3×)`, ` (3 times in 60 s)`.
+fn times(line: &Line, roomy: bool) -> String {
+    match (line.times, line.within) {
+        (0 | 1, _) => String::new(),
+        (times, within) if roomy => format!(" ({times} times{within})"),
+        (times, _) => format!(" ({times}×)"),
+    }
+}
+
+fn brief(code: &str) -> String {
+    format!(" · {code}")
 }
 
 /// One line of the log: sign, who, what, how often; what to do next where there is room for all of
@@ -47,7 +88,7 @@ pub fn write(canvas: &mut Canvas, model: &Model, line: &Line, area: Area, with_n
     let (mut x, end, y) = (area.x, area.right, area.y);
     let strong = theme.strong();
     let (sign, style) = match line.kind {
-        Kind::Plain | Kind::Done => ("", Style::new()),
+        Kind::Plain | Kind::Done | Kind::Nothing => ("", Style::new()),
         Kind::NotYet => ("254", theme.pill),
         Kind::Signal | Kind::NotDone => ("▲", theme.caution.patch(strong)),
         Kind::Refused => ("■", theme.fail),
@@ -62,11 +103,7 @@ pub fn write(canvas: &mut Canvas, model: &Model, line: &Line, area: Area, with_n
     if let Some(peer) = &line.peer {
         x = canvas.text(x, end, y, &model.name_of(peer), Style::new()) + 1;
     }
-    let times = match (line.times, line.within) {
-        (0 | 1, _) => String::new(),
-        (times, within) if end - area.x > 80 => format!(" ({times} times{within})"),
-        (times, _) => format!(" ({times}×)"),
-    };
+    let times = times(line, end.saturating_sub(area.x) > 80);
     let next = if with_next {
         next_step(line, end.saturating_sub(x + width(&times)))
     } else {
@@ -74,28 +111,32 @@ pub fn write(canvas: &mut Canvas, model: &Model, line: &Line, area: Area, with_n
     };
     let text_end = end.saturating_sub(width(&times) + width(&next)).max(x);
     let text = if next.is_empty() {
-        line.text.clone()
+        Cow::Borrowed(&*line.text)
     } else {
-        clause(&line.text, usize::from(text_end - x))
+        Cow::Owned(clause(&line.text, usize::from(text_end - x)))
     };
-    x = canvas.text(x, text_end, y, &text, Style::new());
-    x = canvas.text(x, end, y, &times, Style::new());
+    let style = if line.kind == Kind::Nothing { theme.muted } else { Style::new() };
+    x = canvas.text(x, text_end, y, &text, style);
+    x = canvas.text(x, end, y, &times, style);
     canvas.text(x, end, y, &next, theme.muted);
 }
 
-/// The code and the next step where there is room for them beside a text; at least the code where
-/// some of the text is left.
+/// The code and the next step where there is room for them beside the whole text; at least the
+/// code where there is room for that: a sentence says more than its code. One that has no room as a
+/// whole keeps the clause that does.
 fn next_step(line: &Line, room: u16) -> String {
     let Some((code, hint)) = line.next else { return String::new() };
-    let (whole, brief) = (format!(" · {code}: {hint}"), format!(" · {code}"));
-    let text = width(&line.text);
-    if text.saturating_add(width(&whole)) <= room {
-        whole
-    } else if line.kind.needs_a_person() && text.min(LEAST_TEXT) + width(&brief) <= room {
-        brief
-    } else {
-        String::new()
-    }
+    let fits = |next: &String| width(&line.text).saturating_add(width(next)) <= room;
+    let whole = Some(brief(code) + ": " + hint).filter(fits);
+    let brief = || Some(brief(code)).filter(|_| line.kind.needs_a_person()).filter(fits);
+    let beside_clause = || {
+        let code = self::brief(code);
+        let left = room.saturating_sub(width(&code));
+        let clause = clause(&line.text, usize::from(left));
+        let is_long = width(&line.text) > room && width(&clause) >= LEAST_CLAUSE;
+        (line.kind.needs_a_person() && is_long && !clause.ends_with('…')).then_some(code)
+    };
+    whole.or_else(brief).or_else(beside_clause).unwrap_or_default()
 }
 
 /// Returns whether it takes the row of the newest event too.

@@ -18,7 +18,6 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, back: usize) {
     let body = Rect::new(0, 1, grid.columns, grid.footer.saturating_sub(1));
     canvas.blank(body, Style::new());
     canvas.cursor = None;
-    let found: Vec<&Line> = log::reading::found(model).collect();
     let area = Area {
         bar: 0,
         x: 3,
@@ -26,17 +25,18 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, back: usize) {
         y: if grid.rows >= 20 { 2 } else { 1 },
         height: 1,
     };
-    heading(canvas, model, &area, found.len());
+    let found = log::reading::count(model);
+    heading(canvas, model, &area, found);
     let list = Area { y: area.y + 1, height: grid.footer.saturating_sub(area.y + 1), ..area };
-    if found.is_empty() {
+    if found == 0 {
         let text =
             if model.log_filter.text().is_empty() { "No events yet." } else { "No line matches." };
         canvas.text(list.x, list.right, list.y, text, canvas.theme.muted);
     }
     // from the newest line shown upwards, each with what to do next where a person is needed
     let (x, room) = indent(grid, &list);
-    let mut y = list.bottom().min(list.y.saturating_add(height(&found, room, list.height)));
-    for line in found.iter().skip(back.min(found.len().saturating_sub(1))) {
+    let mut y = list.bottom().min(list.y.saturating_add(height(model, room, list.height)));
+    for line in log::reading::found(model).skip(back.min(found.saturating_sub(1))) {
         let next = next_step(line);
         let below = next.as_deref().map(|next| folded(next, room)).unwrap_or_default();
         let height = 1 + u16::try_from(below.len()).unwrap_or(u16::MAX);
@@ -67,9 +67,9 @@ fn next_step(line: &Line) -> Option<String> {
 
 /// Rows of all lines, as far as that matters: a few stand below the heading, not at the other end
 /// of an empty screen.
-fn height(lines: &[&Line], room: usize, most: u16) -> u16 {
-    let rows =
-        lines.iter().map(|line| 1 + next_step(line).map_or(0, |next| folded(&next, room).len()));
+fn height(model: &Model, room: usize, most: u16) -> u16 {
+    let rows = log::reading::found(model)
+        .map(|line| 1 + next_step(line).map_or(0, |next| folded(&next, room).len()));
     u16::try_from(rows.take(usize::from(most)).sum::<usize>()).unwrap_or(u16::MAX)
 }
 

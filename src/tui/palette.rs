@@ -47,6 +47,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, palette: &Palette) 
             }
         }
     }
+    if found.is_empty() && said.is_none() {
+        let text = "no command has these letters in this order";
+        canvas.text(list.x, list.right, list.y, text, canvas.theme.muted);
+    }
     let count = match (said, found.len()) {
         (Some(_), 0) => return,
         (Some(_), count) => count.to_string(),

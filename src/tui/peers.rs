@@ -8,6 +8,7 @@ use super::canvas::{Area, BAR, Canvas, PILL, cut, follow, width};
 use super::columns::{Placed, place, words_over};
 use crate::screen::keys::spot::List;
 use crate::screen::keys::spot::Spot;
+use crate::screen::list::column_view;
 use crate::screen::{Mode, Model, Pane};
 use swarmscope_facts::format::{ago, countdown, thousands, took};
 use swarmscope_facts::list::Column;
@@ -128,8 +129,12 @@ fn heading(canvas: &mut Canvas, model: &Model, area: &Area, headings: bool, shar
     if unfiltered && x + 2 + width(&sort) <= area.right {
         canvas.right(area.right, y, &sort, muted);
     }
+    let entries = column_view::entries(model);
     for placed in &shared.columns {
         let (x, right) = (placed.x, placed.right);
+        if let Some(at) = entries.iter().position(|(column, _)| *column == placed.column) {
+            canvas.zone(x, right, y + 1, 1, Spot::Row(List::Headings, at));
+        }
         match (placed.column, shared.message(placed.column)) {
             (_, Some((message, _))) => {
                 canvas.right(

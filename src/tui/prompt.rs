@@ -7,6 +7,7 @@ use super::canvas::Canvas;
 use crate::screen::input::Input;
 use crate::screen::reply::find;
 use crate::screen::{Mode, Model};
+use swarmscope_facts::format::{counted, thousands};
 
 /// Cells of the note at the right.
 const NOTE: u16 = 36;
@@ -36,6 +37,14 @@ pub fn draw(canvas: &mut Canvas, model: &Model, right: u16, y: u16) -> bool {
                 "text, or hex:… in the hex view".to_owned()
             };
             Prompt { label: "find", input: &find.query, note, error: find::wrong(model) }
+        }
+        Mode::LineFilter => {
+            let (shown, all) = (
+                model.conversation_rows().len(),
+                model.conversation().map_or(0, |conversation| conversation.lines().len()),
+            );
+            let note = format!("{} of {}", thousands(shown as u64), counted(all, "line"));
+            Prompt { label: "filter", input: &model.line_filter, note, error: None }
         }
         Mode::Save(saving) => {
             let note = "a path; readable by you only".to_owned();

@@ -1,6 +1,8 @@
 //! What became of the selected request: its reply as a tree with the bytes of the selected field,
 //! as text or as bytes; or why there is none.
 
+use std::ops::{Range, RangeInclusive};
+
 use ratatui::style::{Modifier, Style};
 
 use super::canvas::{Area, Canvas, follow, width};
@@ -119,9 +121,10 @@ fn replied(
         View::Tree => tree(canvas, model, area, payload, focused, roomy, top),
         View::Text => text(canvas, model, area, payload),
         View::Hex => {
-            let linked = model.find.hit().and_then(|hit| {
-                if let Hit::Bytes(range) = hit { Some(range.clone()) } else { None }
-            });
+            let linked = match model.find.hit() {
+                Some(Hit::Bytes(range)) => Some(range.clone()),
+                _ => model.reading.selected().and_then(|row| row.span.clone()),
+            };
             hex::draw(canvas, &area, payload, model.reading.line, linked, model.find.hits());
         }
         View::Diff => match model.compared() {
@@ -202,10 +205,17 @@ fn tree(
         let skip = if beside { 0 } else { list.height + 1 };
         let below = below.rows(skip, u16::try_from(hex_rows).unwrap_or(u16::MAX));
         let span = model.reading.selected().and_then(|row| row.span.clone());
-        let first = span.as_ref().map_or(0, |span| span.start / per_row);
+        let rows = span.as_ref().map_or(0..=0, |span| rows_of(span, per_row));
         let all = payload.len().div_ceil(per_row);
-        hex::draw(canvas, &below, payload, follow(0, first, hex_rows, all).min(first), span, &[]);
+        // its end too, where it has room; else its beginning
+        let top = follow(0, *rows.end(), hex_rows, all).min(*rows.start());
+        hex::draw(canvas, &below, payload, top, span, &[]);
     }
+}
+
+/// The rows that a range of bytes stands in.
+fn rows_of(span: &Range<usize>, per_row: usize) -> RangeInclusive<usize> {
+    span.start / per_row..=span.end.saturating_sub(1).max(span.start) / per_row
 }
 
 /// How many rows the tree and the bytes get of what there is, with a blank row between them.

@@ -1,12 +1,15 @@
 //! The composer: the request, its peer, when it accepts, the bytes, and the same as a
 //! command.
 
+use std::iter::repeat;
+
 use ratatui::style::Style;
 
-use super::canvas::{Area, Canvas, PILL, width};
+use super::canvas::{Area, Canvas, PILL, cut, width};
 use super::{form, payload, picker, preview};
 use crate::screen::asking::command::to_selected;
 use crate::screen::asking::composer::Composer;
+use crate::screen::keys::keymap::Sequence;
 use crate::screen::{Mode, Model, Pane};
 use swarmscope_facts::format::{countdown, counted, size};
 use swarmscope_facts::list::next::{Cell, cell};
@@ -21,6 +24,9 @@ const SHEET: u16 = 70;
 /// Rows of a sheet from which on the picker leaves the other fields in sight.
 const TALL: u16 = 11;
 
+/// Rows that the command may take at most, and those that stay for what it is made of.
+const MOST_SAME_AS: usize = 8;
+const LEAST_ABOVE: u16 = 7;
 /// Rows that the frame's bytes need below the payload, with the blank one between.
 const LEAST_PREVIEW: u16 = 3;
 
@@ -87,10 +93,11 @@ pub fn block(canvas: &mut Canvas, model: &Model, area: Area) {
     let candidate = model.candidate();
     let view = View { model, composer: candidate, message: candidate.known(model.registry()) };
     head(canvas, model, &area);
-    let foot = area.bottom();
+    let same_as = view.same_as(&area);
+    let foot = area.bottom() - below_first(&same_as);
     let sheet = area.width() >= SHEET;
     if let Mode::Message(picker) = &model.mode {
-        let below = if area.height > TALL { 7 } else { 3 };
+        let below = if area.height > TALL { 7 } else { 3 } + below_first(&same_as);
         picker::draw(canvas, model, area.rows(1, area.height.saturating_sub(below)), picker);
         if area.height > TALL {
             view.frequency(canvas, &area, foot - 5);
@@ -105,12 +112,18 @@ pub fn block(canvas: &mut Canvas, model: &Model, area: Area) {
         view.frequency(canvas, &area, area.y + 2);
         view.summary(canvas, &area, area.y + 3);
         if view.message.takes_payload {
-            let lines = area.rows(4, area.height.saturating_sub(6 + u16::from(sheet)));
+            let around = 6 + u16::from(sheet) + below_first(&same_as);
+            let lines = area.rows(4, area.height.saturating_sub(around));
             view.payload(canvas, &lines);
         }
     }
     view.to_send(canvas, &area, foot - if sheet { 3 } else { 2 });
-    view.same_as(canvas, &area, foot - 1);
+    view.draw_same_as(canvas, &area, foot - 1, &same_as);
+}
+
+/// Rows of a text that go beyond one.
+fn below_first(lines: &[String]) -> u16 {
+    u16::try_from(lines.len().saturating_sub(1)).unwrap_or(u16::MAX)
 }
 
 fn labelled(canvas: &mut Canvas, area: &Area, y: u16, label: &str, value: &str) -> u16 {
@@ -310,9 +323,64 @@ impl View<'_> {
         danger(self.message.id, version, &payload)
     }
 
-    fn same_as(&self, canvas: &mut Canvas, area: &Area, y: u16) {
-        let Some(command) = to_selected(self.model, self.composer) else { return };
-        let style = if self.model.mode.composes() { Style::new() } else { canvas.theme.muted };
-        canvas.labelled(area, y, area.x + VALUE, "same as", &command.replace('\n', " "), style);
+    /// The same as a command, in rows that fit: nothing is left out between them, so that whoever
+    /// reads or copies it off the screen has the same request. Where not even the rows that can be
+    /// spared hold it, the last says so.
+    fn same_as(&self, area: &Area) -> Vec<String> {
+        let Some(command) = to_selected(self.model, self.composer) else { return Vec::new() };
+        let shown = match &self.model.setup.naming {
+            naming if naming.privacy => naming.mask.text(&command).into_owned(),
+            _ => command,
+        };
+        let room = usize::from(area.width().saturating_sub(VALUE));
+        let most = usize::from(area.height.saturating_sub(LEAST_ABOVE).max(1)).min(MOST_SAME_AS);
+        let mut rows = wrapped(&shown, room, most + 1);
+        if rows.len() > most {
+            rows.truncate(most);
+            let rest = format!("… {} copies it", copying(self.model));
+            if let Some(last) = rows.last_mut() {
+                let kept = cut(last, room.saturating_sub(usize::from(width(&rest)) + 1));
+                *last = format!("{kept} {rest}");
+            }
+        }
+        rows
     }
+
+    fn draw_same_as(&self, canvas: &mut Canvas, area: &Area, y: u16, rows: &[String]) {
+        let style = if self.model.mode.composes() { Style::new() } else { canvas.theme.muted };
+        for (row, (y, label)) in
+            rows.iter().zip((y..).zip(["same as"].into_iter().chain(repeat(""))))
+        {
+            canvas.labelled(area, y, area.x + VALUE, label, row, style);
+        }
+    }
+}
+
+/// The key that copies the command where one is.
+fn copying(model: &Model) -> String {
+    let command = model.table().named("copy command");
+    let mut keys = command.into_iter().flat_map(|command| model.setup.keymap.of(command));
+    let works = |keys: &&Sequence| !model.mode.types() || keys.first().typed().is_none();
+    keys.find(works).map(ToString::to_string).unwrap_or_default()
+}
+
+/// A text in rows of so many cells, broken where it has line ends and where a row is full; no more
+/// than `most` of them.
+fn wrapped(text: &str, room: usize, most: usize) -> Vec<String> {
+    let mut rows = Vec::new();
+    for line in text.split('\n') {
+        let mut rest = line;
+        loop {
+            let piece = Some(cut(rest, room)).filter(|piece| !piece.is_empty()).unwrap_or(rest);
+            rows.push(piece.to_owned());
+            rest = &rest[piece.len()..];
+            if rows.len() == most {
+                return rows;
+            }
+            if rest.is_empty() {
+                break;
+            }
+        }
+    }
+    rows
 }

@@ -33,7 +33,7 @@ fn editor(terminal: &mut Terminal) {
     terminal.wait_for("name or number");
     terminal.keys("database\r");
     terminal.wait_for("the default");
-    terminal.keys(&ctrl('l'));
+    terminal.keys(&ctrl('k'));
 }
 
 /// How the bytes of a request begin whose payload is so long: with its length and that of what

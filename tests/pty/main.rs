@@ -7,6 +7,7 @@ mod keys;
 mod many;
 mod one_peer;
 mod pager;
+mod paste;
 mod replay;
 mod stuck;
 mod swarm;
@@ -74,7 +75,7 @@ fn compose_a_query(terminal: &mut Terminal) {
 /// Opens the composer on DATABASE, with a query that some peers answer otherwise than others.
 fn compose_a_query_of_two_answers(terminal: &mut Terminal) {
     compose_a_query(terminal);
-    terminal.keys(&ctrl('l'));
+    terminal.keys(&ctrl('k'));
     terminal.keys("SELECT count(*) % 2 FROM Torrent");
 }
 
@@ -101,7 +102,9 @@ fn a_nat_test_its_reply_and_the_254_after_it() {
     });
     let row = selected(&rows).expect("selected");
     assert!(row.contains(&peer) && row.contains("in 59:"), "it accepts again in an hour: {row}");
-    // the same again
+    // the same again is certain to meet 254: said first
+    terminal.enter();
+    terminal.wait_for("once more sends it all the same");
     terminal.enter();
     let rows = terminal.wait("254 and its countdown", |rows| {
         selected(rows).is_some_and(|row| row.contains(" 254 "))
@@ -125,7 +128,7 @@ fn parts_grow_and_every_size_has_its_layout() {
     terminal.wait_for("name or number");
     terminal.keys("database\r");
     terminal.wait_for("the default");
-    terminal.keys(&ctrl('l'));
+    terminal.keys(&ctrl('k'));
     terminal.keys("SELECT * FROM Torrent");
     terminal.wait_for("1 line, 21 B");
     terminal.keys(SHIFT_TAB);

@@ -1,7 +1,7 @@
 //! The list of commands: searching, arguments, completion, errors under the cursor.
 
 use crossterm::event::KeyCode;
-use swarmscope::screen::commands::{COMMANDS, TABLE};
+use swarmscope::screen::commands::{COMMANDS, Group, TABLE};
 use swarmscope::screen::keys::keymap;
 use swarmscope::screen::{Effect, Key, Mode, Model};
 use swarmscope_probes::config_file::ConfigFile;
@@ -43,6 +43,9 @@ fn an_argument_runs_the_command_with_it() {
     );
 
     let mut model = typed("send natcheck");
+    assert!(press(&mut model, &[ENTER]).is_empty(), "it was asked: that is said first");
+    press(&mut model, &[Key::char(':')]);
+    type_text(&mut model, "send natcheck");
     let effects = press(&mut model, &[ENTER]);
     assert!(
         matches!(&effects[..], [Effect::Request(ask)] if ask.message == MessageId::NATCHECK),
@@ -182,7 +185,7 @@ fn the_first_key_of_a_sequence_shows_what_may_follow() {
     }
     let lines = model.log.lines().len();
     press(&mut model, &[Key::char('#')]);
-    assert_eq!(model.log.lines().len(), lines + 1, "what is on no key is said");
+    assert_eq!(model.log.lines().len(), lines, "what is on no key is said, and not kept");
     assert!(dark(&mut model, 120, 40).contains("no command is bound to y #"));
 }
 
@@ -290,4 +293,93 @@ fn one_of_two_commands_says_in_the_list_what_it_does_itself() {
     assert_eq!((doc("next peer"), doc("previous peer")), ("next peer", "previous peer"));
     assert_eq!(doc("request"), "choose message, frequency", "two keys for one thing");
     assert_eq!(doc("view"), "tree, text, hex, diff", "one command, one doc");
+}
+
+#[test]
+fn a_number_before_a_key_moves_by_so_many() {
+    let mut model = session();
+    let row = |model: &Model| model.selected_row();
+    let keys = |model: &mut Model, keys: &str| {
+        for c in keys.chars() {
+            press(model, &[Key::char(c)]);
+        }
+    };
+    keys(&mut model, "g5j");
+    assert_eq!((row(&model), model.count), (Some(5), None));
+    keys(&mut model, "8");
+    assert!(dark(&mut model, 120, 40).contains("8 ↑↓ move by so many"), "what waits is seen");
+    keys(&mut model, "k");
+    assert_eq!(row(&model), Some(0), "no further than there is");
+    keys(&mut model, "50j");
+    assert_eq!(row(&model), Some(36), "37 peers");
+    keys(&mut model, "7G");
+    assert_eq!(row(&model), Some(6), "to the seventh");
+    press(&mut model, &[Key::char('9'), Key::named(KeyCode::Esc), Key::char('j')]);
+    assert_eq!(row(&model), Some(7), "esc takes it back");
+    press(&mut model, &[Key::char('r')]);
+    type_text(&mut model, "7");
+    assert_eq!(model.count, None, "where text is typed, digits are text");
+}
+
+#[test]
+fn keys_of_vim_and_less_do_here_what_they_do_there() {
+    let quits = |keys: &[Key]| {
+        let effects = press(&mut session(), keys);
+        matches!(effects[..], [Effect::Quit { interrupted: false }])
+    };
+    assert!(quits(&[Key::char('Z'), Key::char('Z')]));
+    let line = |text: &str| text.chars().map(Key::char).chain([ENTER]).collect::<Vec<_>>();
+    for text in [":q", ":q!", ":wq"] {
+        assert!(quits(&line(text)), "{text}");
+    }
+    let mut model = session();
+    press(&mut model, &[Key::ctrl('d')]);
+    let half = model.selected_row().expect("a row");
+    assert!(half > 3, "{half}");
+    press(&mut model, &[Key::ctrl('n'), Key::ctrl('u'), Key::ctrl('p')]);
+    assert_eq!(model.selected_row(), Some(0));
+    let effects = press(&mut model, &[Key::ctrl('r')]);
+    assert!(matches!(effects[..], [Effect::Redraw]), "nothing is recorded: {effects:?}");
+    let effects = press(&mut model, &[Key::named(KeyCode::F(5))]);
+    assert!(matches!(effects[..], [Effect::Redraw]));
+}
+
+#[test]
+fn the_list_of_commands_begins_with_what_was_used_and_what_acts() {
+    let mut model = session();
+    press(&mut model, &[Key::char('I'), Key::char(':')]);
+    let names = |model: &Model| -> Vec<&str> {
+        let found = swarmscope::screen::palette::found(model);
+        let name = |found: swarmscope::screen::palette::Found| match found.entry {
+            swarmscope::screen::palette::Entry::Command(command) => command.name,
+            swarmscope::screen::palette::Entry::Candidate(_) => "",
+        };
+        found.into_iter().map(name).collect()
+    };
+    assert_eq!(names(&model)[0], "invert marks");
+    let group = |name: &str| COMMANDS.iter().find(|it| it.name == name).expect("there").group;
+    assert_eq!(group(names(&model)[1]), Group::Request);
+    assert_eq!(names(&model).last().map(|name| group(name)), Some(Group::Move));
+    type_text(&mut model, "zzzz");
+    assert!(names(&model).is_empty());
+    assert!(dark(&mut model, 80, 24).contains("no command has these letters in this order"));
+}
+
+#[test]
+fn every_field_of_a_filter_is_in_the_list() {
+    use swarmscope_facts::list::filter::complete;
+    let mut model = session();
+    press(&mut model, &[Key::char('/')]);
+    let all = complete("", 0, &model.present()).candidates.len();
+    assert_eq!(model.sieve.candidates().len(), all);
+    let shown = dark(&mut model, 120, 40);
+    for candidate in model.sieve.candidates().iter().take(17) {
+        assert!(shown.contains(candidate.text.trim_end()), "{}\n{shown}", candidate.text);
+    }
+    for (columns, rows) in [(120, 40), (80, 24), (60, 20), (40, 10)] {
+        insta::assert_snapshot!(
+            format!("filter_list_{columns}x{rows}"),
+            dark(&mut model, columns, rows)
+        );
+    }
 }

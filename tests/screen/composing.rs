@@ -2,9 +2,11 @@
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use crossterm::event::KeyCode;
+use swarmscope::screen::session::showing::Replayed;
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
 use swarmscope_peer::crawler::field::{Field, Kind, Value};
 use swarmscope_peer::crawler::{Question, Recipient};
@@ -110,7 +112,7 @@ fn every_built_in_form_makes_what_its_probe_asks_by_default() {
 #[test]
 fn the_frame_is_seen_before_it_goes() {
     let mut model = composing("database");
-    does(&mut model, "ctrl-l");
+    does(&mut model, "ctrl-k");
     type_text(&mut model, "SELECT 1");
     let shown = screen(&mut model, 80, 24);
     assert!(
@@ -179,7 +181,7 @@ fn the_payload_is_edited_elsewhere_as_one_edit() {
     assert!(said(&model).contains("unchanged: vi ended"), "{}", said(&model));
     left(&mut model, Ok("a\u{1b}[2J"));
     assert_eq!(model.composer.text(), usual, "not from a recording, either");
-    does(&mut model, "ctrl-l");
+    does(&mut model, "ctrl-k");
     let now = model.now;
     fold(&mut model, now, Msg::Paste("a\tb\u{202e}c".to_owned()));
     assert_eq!(
@@ -213,7 +215,7 @@ fn a_form_edited_elsewhere_stays_a_form_where_it_can() {
     assert!(matches!(model.mode, Mode::Form));
     left(&mut model, Ok("fields:\nport=7"));
     assert_eq!(typed(&model), ["by-hand", "", "7"], "what is left out has its default");
-    does(&mut model, "ctrl-t ctrl-l");
+    does(&mut model, "ctrl-t ctrl-k");
     type_text(&mut model, "fields:host=peer.example");
     does(&mut model, "ctrl-t");
     assert_eq!(
@@ -302,4 +304,158 @@ fn more_news(model: &mut Model) {
     let mut script = Script::default();
     script.connected(1_000, permid("abcd01", 18), 18, 3, 40_214);
     script.tell(model);
+}
+
+/// What xterm, VTE, kitty and tmux send for a paste of four lines.
+#[test]
+fn pasted_lines_may_end_in_cr() {
+    for text in
+        ["SELECT 1 -- first\rFROM x\r-- second\rSELECT 2", "a\r\nb\r\nc\r\nd", "a\nb\rc\r\nd"]
+    {
+        let mut model = composing("database");
+        does(&mut model, "ctrl-k");
+        let now = model.now;
+        fold(&mut model, now, Msg::Paste(text.to_owned()));
+        let payload = model.composer.bytes(model.registry()).expect("a text");
+        let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+        assert_eq!(payload, lines.as_bytes());
+        assert_eq!(model.composer.payload().lines().len(), 4);
+        does(&mut model, "esc :");
+        fold(&mut model, now, Msg::Paste(format!("request database {text}")));
+        does(&mut model, "enter");
+        assert!(!model.composer.text().contains('\r'), "{:?}", model.composer.text());
+    }
+}
+
+#[test]
+fn send_now_with_an_argument_goes_to_the_marked_after_a_preview() {
+    let mut model = crate::fixture::session();
+    let lists = |model: &mut Model, keys: &str| does(model, keys);
+    lists(&mut model, "space space :");
+    type_text(&mut model, "send now channel");
+    let effects = does(&mut model, "enter");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Request(_))), "{effects:?}");
+    let preview = model.many.preview.as_ref().expect("a preview");
+    assert_eq!((preview.peers.len(), model.composer.message), (2, MessageId(10)));
+}
+
+#[test]
+fn a_file_whose_ending_promises_something_else_is_not_written() {
+    let mut model = crate::fixture::session();
+    does(&mut model, "down tab W j");
+    for (name, writes) in
+        [("out.csv", false), ("out.parquet", false), ("out", true), ("out.JSON", true)]
+    {
+        does(&mut model, "ctrl-u");
+        type_text(&mut model, name);
+        let effects = does(&mut model, "enter");
+        assert_eq!(effects.iter().any(|it| matches!(it, Effect::Save { .. })), writes, "{name}");
+        if !writes {
+            let shown = screen(&mut model, 120, 40);
+            assert!(shown.contains("is not written here: a name in .json"), "{shown}");
+        }
+    }
+}
+
+/// An hour of a peer's budget is worth a second key, at every size.
+#[test]
+fn while_254_is_certain_the_first_enter_says_so_and_the_second_sends() {
+    for (columns, rows) in [(200, 60), (120, 40), (80, 24), (60, 20), (40, 10)] {
+        let (mut model, who) = (blank(), permid("9f3ac1", 18));
+        let mut script = Script::default();
+        script.connected(600_000, who, 18, 3, 40_213);
+        script.asked(
+            300_000,
+            40,
+            who,
+            MessageId::NATCHECK,
+            7,
+            0,
+            &crate::fixture::nat_reply("Open Internet", 0, 55),
+        );
+        script.tell(&mut model);
+        let now = model.now;
+        fold(&mut model, now, Msg::Resize(columns, rows));
+        assert!(does(&mut model, "enter").is_empty(), "{columns}x{rows}");
+        let (until, what) = said(&model).split_once("Z: ").expect("a time");
+        assert!(until.starts_with("NATCHECK meets 254 until 12:59:"), "{until}");
+        assert_eq!(what, "once more sends it all the same");
+        assert!(!does(&mut model, "j").iter().any(|it| matches!(it, Effect::Request(_))));
+        assert!(does(&mut model, "enter").is_empty(), "another key was between");
+        let effects = does(&mut model, "enter");
+        assert!(matches!(&effects[..], [Effect::Request(ask)] if ask.to == who), "{effects:?}");
+    }
+}
+
+#[test]
+fn a_statement_that_no_peer_can_answer_costs_a_second_key() {
+    let mut model = composing("database");
+    does(&mut model, "ctrl-k");
+    type_text(&mut model, "SELECT count(*) FROM Torrents");
+    assert!(does(&mut model, "ctrl-s").is_empty());
+    let why =
+        "DATABASE is not sent: SQLError: no such table: Torrents; once more sends it all the same";
+    assert_eq!(said(&model), why);
+    let effects = does(&mut model, "ctrl-s");
+    assert!(matches!(&effects[..], [Effect::Request(_)]), "it is the operator's: {effects:?}");
+    does(&mut model, "p ctrl-k");
+    type_text(&mut model, "SELECT count(*) FROM Torrent");
+    let effects = does(&mut model, "ctrl-s");
+    assert!(matches!(&effects[..], [Effect::Request(_)]), "{effects:?}");
+}
+
+/// What stands behind "same as" is the whole command, row by row, and what is copied runs as it.
+#[test]
+fn the_same_as_a_command_is_never_cut_and_is_quoted_right() {
+    let payload = "SELECT name, 'it''s', \"$HOME\" FROM Torrent WHERE name LIKE '%x%' AND 1 < 2\nORDER BY 1 -- `date` \\ !";
+    for (columns, rows) in [(200, 60), (120, 40), (80, 24), (60, 20)] {
+        let mut model = composing("database");
+        let now = model.now;
+        fold(&mut model, now, Msg::Resize(columns, rows));
+        does(&mut model, "ctrl-k");
+        fold(&mut model, now, Msg::Paste(payload.to_owned()));
+        let shown = screen(&mut model, columns, rows);
+        let command = copied(&does(&mut model, "ctrl-y")).to_owned();
+        let place = |row: &str| row.split('│').find(|part| part.contains("same as")).map(str::len);
+        let at = shown.lines().position(|row| place(row).is_some()).expect("there");
+        let column = |row: &str| {
+            let first = shown.lines().nth(at).expect("there").find("same as").expect("there");
+            row.get(first..).unwrap_or("").split('│').next().unwrap_or("").to_owned()
+        };
+        let area: String = shown.lines().skip(at).map(column).collect();
+        let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        let (area, whole) = (squeezed(&area), squeezed(&format!("same as{command}")));
+        let is_whole = area.starts_with(&whole);
+        assert!(is_whole || rows == 20, "{columns}x{rows}\n{shown}\n{command}");
+        assert!(is_whole || area.contains("…ctrl-ycopiesit"), "{shown}");
+        let script = command.replacen("swarmscope request", "printf '%s\\n' request", 1);
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("sh");
+        let printed = String::from_utf8(output.stdout).expect("text");
+        assert!(printed.contains(&format!("\n{payload}\n")), "{printed}");
+    }
+}
+
+#[test]
+fn the_help_says_only_what_is_so_where_one_is() {
+    let mut model = composing("database");
+    does(&mut model, "f1");
+    for section in swarmscope::screen::commands::help(&model).iter().filter(|it| !it.elsewhere) {
+        for line in &section.lines {
+            let is_text = |key: &str| key.chars().count() == 1 && !"↑↓←→".contains(key);
+            assert!(!line.keys.split_whitespace().any(is_text), "{line:?}");
+        }
+    }
+    let mut model = crate::fixture::session();
+    model.showing.replay = Some(Replayed {
+        paused: false,
+        speed: 1.0,
+        at: Duration::ZERO,
+        length: Duration::from_secs(60),
+        to: None,
+    });
+    does(&mut model, "?");
+    let help = swarmscope::screen::commands::help(&model);
+    let here: Vec<_> = help.iter().filter(|it| !it.elsewhere).flat_map(|it| &it.lines).collect();
+    let space: Vec<_> = here.iter().filter(|line| line.keys.contains("space")).collect();
+    assert!(matches!(&space[..], [line] if line.doc == "pause or resume"), "{space:?}");
 }

@@ -47,7 +47,7 @@ pub fn swarm() -> Model {
     script.tell(&mut model);
     press(&mut model, &[Key::char('r')]);
     type_text(&mut model, "database");
-    press(&mut model, &[ENTER, Key::ctrl('l')]);
+    press(&mut model, &[ENTER, Key::ctrl('k')]);
     let now = model.now;
     fold(
         &mut model,

@@ -104,6 +104,13 @@ pub fn fold(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
                 );
                 left.extend(update(model, now, Msg::Decoded { permid, ticket, decoding }));
             }
+            Effect::CheckedRequest(ask) => {
+                let probe = model.setup.registry.get(ask.message);
+                match probe.map_or(Ok(()), |probe| probe.check(&ask.payload)) {
+                    Ok(()) => left.push(Effect::Request(ask)),
+                    Err(why) => left.extend(update(model, now, Msg::Doubted(ask, why))),
+                }
+            }
             other => left.push(other),
         }
     }
@@ -531,7 +538,7 @@ fn compose(model: &mut Model) {
     type_text(model, "database");
     press(model, &[Key::named(Enter)]);
     // the query in place of the default
-    press(model, &[Key::ctrl('l')]);
+    press(model, &[Key::ctrl('k')]);
     let now = model.now;
     fold(model, now, Msg::Paste(QUERY.to_owned()));
     press(model, &[Key::named(Esc), Key::char('g')]);

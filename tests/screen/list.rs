@@ -259,7 +259,7 @@ fn session_again() -> Model {
 fn a_note_is_written_shown_found_and_kept() {
     let mut model = session();
     let who = model.selected.clone();
-    press(&mut model, &[Key::char('N')]);
+    press(&mut model, &[Key::char(';')]);
     type_text(&mut model, "says odd things about NAT");
     insta::assert_snapshot!("note_80x24", text(&mut model, 80, 24));
     let effects = press(&mut model, &[named(KeyCode::Enter)]);
@@ -274,7 +274,7 @@ fn a_note_is_written_shown_found_and_kept() {
     assert_eq!(model.selected, who);
     press(
         &mut model,
-        &[named(KeyCode::Enter), Key::char('N'), Key::ctrl('u'), named(KeyCode::Enter)],
+        &[named(KeyCode::Enter), Key::char(';'), Key::ctrl('u'), named(KeyCode::Enter)],
     );
     assert!(model.kept.notes.is_empty(), "an empty note is none");
 }
@@ -319,7 +319,7 @@ fn hostile_text_reaches_no_cell_of_the_lists_views() {
             press(&mut model, &[Key::char(' ')]);
         }
     }
-    press(&mut model, &[named(KeyCode::Esc), Key::char('N')]);
+    press(&mut model, &[named(KeyCode::Esc), Key::char(';')]);
     fold(&mut model, before(0), Msg::Paste(HOSTILE.to_owned()));
     check(&mut model, "a note that is typed");
     let effects = press(&mut model, &[named(KeyCode::Enter)]);

@@ -156,3 +156,63 @@ fn a_few_lines_stand_below_the_heading() {
     let log = rows(&mut model, 120, 40);
     assert!(log[3].contains("tcp refused") || log[3].contains("failed"), "{}", log.join("\n"));
 }
+
+/// What the operator does nothing with is no news: it is said where he looks, and kept nowhere.
+#[test]
+fn a_key_that_does_nothing_here_is_said_without_a_sign_and_kept_by_no_log() {
+    let mut model = quiet();
+    let lines = model.log.lines().len();
+    press(&mut model, &[Key::char('n')]);
+    let row = rows(&mut model, 120, 40)[38].clone();
+    assert!(row.contains("not done, next match:") && !row.contains('▲'), "{row}");
+    assert_eq!((model.log.lines().len(), model.log.more(model.now)), (lines, 0));
+    let theme = Theme::built_in("dark", Depth::True).expect("built in");
+    let (cells, _) = drawn(&mut model, 120, 40, &theme);
+    assert_eq!(cells[(2, 38)].fg, theme.muted.fg.expect("a colour"));
+    after(&mut model, 5, Msg::Tick);
+    assert!(!rows(&mut model, 120, 40)[38].contains("not done"));
+}
+
+#[test]
+fn a_file_that_was_saved_is_said_while_others_are_odd() {
+    use swarmscope::screen::msg::Saved;
+    let mut model = quiet();
+    let saved = Saved { path: "reply.json".into(), outcome: Ok(300) };
+    after(&mut model, 0, Msg::Saved(saved));
+    let odd = Event::ReplyRefused {
+        permid: crate::fixture::permid("81bc07", 17),
+        channel: swarmscope_wire::ChannelId(7),
+        message: swarmscope_wire::MessageId::NATCHECK,
+        why: "no request is outstanding on this channel".into(),
+        times: 1,
+    };
+    after(&mut model, 2, Msg::Node(odd));
+    assert!(rows(&mut model, 80, 24)[22].contains("saved to reply.json"));
+    after(&mut model, 2, Msg::Tick);
+    assert!(rows(&mut model, 80, 24)[22].contains("no request"), "its turn comes");
+}
+
+/// At 80 columns the sentence stays whole for as long as anything else can go: what to do next,
+/// the time, the number of others, the code.
+#[test]
+fn a_sentence_is_worth_more_than_its_code() {
+    let mut model = quiet();
+    let who = crate::fixture::permid("d11b55", 18);
+    let fails = |model: &mut Model, detail: &str| {
+        let failure = failure(Cause::HandshakeTimeout, By::Us, Delivered::No, detail);
+        let (peer, attempt, gives_up_at) = (PeerKey::Permid(who), 2, 28);
+        let event = Event::ConnectFailed { peer, failure, attempt, gives_up_at };
+        after(model, 30, Msg::Node(event));
+        let said = model.log.lines().back().expect("a line").text.clone();
+        (rows(model, 80, 24)[22].clone(), said)
+    };
+    for bytes in
+        ["", "1 of 68 bytes", "12 of 68 bytes came in time", "12 of 68 bytes came and no more"]
+    {
+        let (row, said) = fails(&mut model, bytes);
+        // 71 cells, and 12 of them for the sign and the name
+        assert!(row.contains(&said) || said.chars().count() > 59, "{row}\n{said}");
+        let clause = "failed: no whole handshake in time";
+        assert!(row.contains(clause), "{row}");
+    }
+}

@@ -390,6 +390,8 @@ fn without_a_mark_the_key_sends_to_the_selected_peer() {
     let mut model = swarm();
     model.marks.clear();
     let effects = press(&mut model, &[Key::ctrl('s')]);
+    assert!(effects.is_empty(), "it meets 254: {effects:?}");
+    let effects = press(&mut model, &[Key::ctrl('s')]);
     assert!(matches!(&effects[..], [Effect::Request(_)]), "{effects:?}");
     assert_eq!(model.screen, Screen::Main);
     press(&mut model, &[Key::char('M')]);
@@ -486,6 +488,11 @@ fn the_name_of_the_file_decides_what_stands_in_it() {
     let (name, contents) = saved(&mut model);
     assert_eq!(name, "table.csv");
     assert!(contents.starts_with(b"permid,address,"));
+    press(&mut model, &[Key::ctrl('u')]);
+    type_text(&mut model, "out.parquet");
+    assert!(press(&mut model, &[ENTER]).is_empty(), "it would not be what its name says");
+    let shown = screen(&mut model, 120, 40, &dark());
+    assert!(shown.contains(".parquet is not written here: a name in .ndjson, .jsonl, .csv"));
 }
 
 /// Escapes, bidi controls, zero-width characters, long lines: as answers, as errors, as NAT types.

@@ -171,3 +171,15 @@ fn on_the_screen_of_one_peer_a_click_moves_the_one_cursor() {
     assert_eq!(model.inspect.focus, Focus::Conversation, "the wheel moves where the pointer is");
     assert_ne!(model.part(), Some(1));
 }
+
+#[test]
+fn a_click_on_a_heading_sorts_by_its_column_and_again_reverses() {
+    use swarmscope::screen::list::columns::Layout as _;
+    use swarmscope_facts::list::{By, Column};
+    let mut model = session();
+    let by = By::Column(Column::Version);
+    for reversed in [false, true, false] {
+        click(&mut model, Column::Version.heading());
+        assert_eq!((model.order.sort.by, model.order.sort.reversed), (by, reversed));
+    }
+}

@@ -60,18 +60,16 @@ fn every_layout() {
     for (columns, rows) in [(200, 60), (120, 40), (100, 30), (80, 24), (60, 20), (40, 10)] {
         let (mut model, _) = story();
         fold(&mut model, before(0), Msg::Resize(columns, rows));
-        press(&mut model, &keys("up up up")); // the third part
+        press(&mut model, &keys("up up")); // the third part
         insta::assert_snapshot!(format!("peer_{columns}x{rows}"), text(&mut model, columns, rows));
     }
 }
 
 #[test]
 fn each_block_where_there_is_room_for_one() {
-    for (name, presses) in [
-        ("frame", "up up up tab"),
-        ("channel", "up up up tab tab"),
-        ("bytes", "up up up tab tab tab"),
-    ] {
+    for (name, presses) in
+        [("frame", "up up tab"), ("channel", "up up tab tab"), ("bytes", "up up tab tab tab")]
+    {
         let (mut model, _) = story();
         press(&mut model, &keys(presses));
         insta::assert_snapshot!(format!("peer_{name}_80x24"), text(&mut model, 80, 24));
@@ -84,7 +82,7 @@ fn one_cursor_moves_through_line_part_field_and_byte() {
     let (mut model, _) = story();
     assert_eq!(model.screen, Screen::Peer);
     assert_eq!(model.inspect.line, None, "the newest is followed");
-    press(&mut model, &keys("up up up"));
+    press(&mut model, &keys("up up"));
     assert_eq!(model.part(), Some(3), "the line of the third part is that part in the channel");
     press(&mut model, &keys("tab down down down down"));
     assert_eq!((model.inspect.focus, field(&model).as_str()), (Focus::Frame, "parts left"));
@@ -154,7 +152,7 @@ fn a_second_connection_that_is_superfluous_leaves_the_ladder_of_the_first() {
 fn waiting_longer_is_for_what_is_in_flight() {
     let (mut model, who) = story();
     assert!(press(&mut model, &keys("w")).is_empty(), "the request has ended");
-    let said = model.log.lines().back().expect("a line").text.clone();
+    let said = crate::reply::said(&model);
     assert!(said.contains("the request has ended"), "{said}");
     let mut script = Script::default();
     let ticket = Ticket(900);
@@ -317,7 +315,7 @@ fn hostile_bytes_and_texts_stay_plain_in_every_block() {
 #[test]
 fn without_colour_and_with_plain_characters() {
     let (mut model, _) = story();
-    press(&mut model, &keys("up up up"));
+    press(&mut model, &keys("up up"));
     let mono = Theme::built_in("mono", Depth::None).expect("built in");
     assert_eq!(
         rows_of(&mut model, 120, 40, &mono),
@@ -392,7 +390,7 @@ proptest! {
 #[test]
 fn a_note_on_the_peer_is_shown_and_written_here() {
     let (mut model, _) = story();
-    press(&mut model, &keys("N"));
+    press(&mut model, &keys(";"));
     type_text(&mut model, "sends parts that nobody asked for; its owner is told");
     insta::assert_snapshot!("peer_noting_80x24", text(&mut model, 80, 24));
     press(&mut model, &[Key::named(KeyCode::Enter)]);
@@ -402,6 +400,99 @@ fn a_note_on_the_peer_is_shown_and_written_here() {
             text(&mut model, columns, rows)
         );
     }
-    press(&mut model, &[Key::char('N'), Key::ctrl('u'), Key::named(KeyCode::Enter)]);
+    press(&mut model, &[Key::char(';'), Key::ctrl('u'), Key::named(KeyCode::Enter)]);
     assert!(model.kept.notes.is_empty() && !text(&mut model, 80, 24).contains("its owner"));
+}
+
+/// Whoever opens a peer for its ▲ reads there what is odd about it, at every size.
+#[test]
+fn a_peer_with_a_signal_says_why() {
+    let mut model = crate::fixture::session();
+    let odd = PeerKey::Permid(permid("81bc07", 17));
+    while model.selected.as_ref() != Some(&odd) {
+        press(&mut model, &keys("down"));
+    }
+    press(&mut model, &keys("i"));
+    for (columns, rows) in [(200, 60), (120, 40), (80, 24), (60, 20), (40, 10)] {
+        fold(&mut model, before(0), Msg::Resize(columns, rows));
+        let shown = text(&mut model, columns, rows);
+        let why = shown.lines().nth(1).expect("a row").trim();
+        let begins = "▲ 12:04:29Z  reply ";
+        assert!(why.starts_with(begins), "{columns}x{rows}\n{shown}");
+        assert!(columns < 120 || why.contains("no request on channel 4f"), "{shown}");
+        assert!(columns < 120 || why.ends_with("(3 times in 60 s)"), "{shown}");
+    }
+}
+
+#[test]
+fn the_screen_of_a_peer_says_that_addresses_are_hidden() {
+    let (mut model, _) = story();
+    press(&mut model, &keys("P"));
+    for (columns, rows, says) in
+        [(120, 40, "addresses hidden"), (80, 24, "privacy"), (60, 20, "privacy")]
+    {
+        let shown = text(&mut model, columns, rows);
+        assert!(shown.lines().next().expect("a row").contains(says), "{shown}");
+    }
+}
+
+/// A quiet hour of keep-alives is one row, and does not hide what was said.
+#[test]
+fn keep_alives_in_a_row_are_one_row_with_their_count() {
+    let (mut model, who) = story();
+    let mut script = Script::default();
+    let mut talk = Talk::new(&mut script, PeerKey::Permid(who), BEGAN);
+    talk.received.tls();
+    for n in 0..17 {
+        talk.heard(50_000 + n, &frame(240, b""));
+    }
+    script.tell(&mut model);
+    let lines = model.conversation().expect("said").lines().len();
+    let rows = model.conversation_rows();
+    // two of the story, before the deadline that passed, and these
+    assert_eq!((rows.len() + 1 + 16, rows.last().map(|row| row.lines)), (lines, Some(17)));
+    let shown = text(&mut model, 120, 40);
+    let keep_alives: Vec<&str> = shown.lines().filter(|row| row.contains("in a row")).collect();
+    assert!(matches!(keep_alives[..], [_, row] if row.contains("17 in a row")), "{shown}");
+    press(&mut model, &keys("up"));
+    let before = model.line().expect("a line").0;
+    assert_eq!(before, lines - 18, "one step goes over all of them");
+    insta::assert_snapshot!("peer_keep_alives_80x24", text(&mut model, 80, 24));
+}
+
+#[test]
+fn a_conversation_is_filtered_by_words_and_stepped_through() {
+    let (mut model, _) = story();
+    let all = model.conversation_rows().len();
+    press(&mut model, &keys("/"));
+    type_text(&mut model, "PART hint");
+    insta::assert_snapshot!("peer_filtering_120x40", text(&mut model, 120, 40));
+    press(&mut model, &[Key::named(KeyCode::Enter)]);
+    let found = model.conversation_rows();
+    assert!(found.len() > 2 && found.len() < all, "{found:?}");
+    let shown = text(&mut model, 80, 24);
+    assert!(shown.contains("/PART hint") && !shown.contains("authenticated 81bc"), "{shown}");
+    press(&mut model, &keys("g"));
+    assert_eq!(model.line().map(|(at, _)| at), Some(found[0].at));
+    press(&mut model, &keys("n n N"));
+    assert_eq!(model.line().map(|(at, _)| at), Some(found[1].at));
+    press(&mut model, &keys("/"));
+    type_text(&mut model, " nonsense");
+    assert!(text(&mut model, 120, 40).contains("No line has all of these words."));
+    press(&mut model, &keys("esc"));
+    assert_eq!(model.conversation_rows().len(), all);
+    press(&mut model, &keys("esc"));
+    assert_eq!(model.screen, Screen::Main);
+}
+
+#[test]
+fn a_peer_opened_from_a_request_shows_its_reply() {
+    let (mut model, _) = story();
+    press(&mut model, &keys("esc tab i"));
+    let (_, line) = model.line().expect("a line");
+    assert!(matches!(line.of, Of::Part(_, 1)), "{line:?}");
+    press(&mut model, &keys("esc"));
+    model.focus = swarmscope::screen::Pane::Peers;
+    press(&mut model, &keys("i"));
+    assert_eq!(model.inspect.line, None, "from the list the newest is followed");
 }

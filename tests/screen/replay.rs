@@ -236,7 +236,7 @@ fn no_command_of_a_replay_leaves_it() {
     kinds.dedup();
     assert_eq!(
         kinds,
-        ["copy", "mouse", "open", "quit", "save", "suspend", "theme"],
+        ["copy", "mouse", "open", "quit", "redraw", "save", "suspend", "theme"],
         "nothing but what was asked for"
     );
     (model.showing.presenter, model.showing.cast.on, model.debug.shown) = (false, true, false);
@@ -254,8 +254,10 @@ fn kind(effect: &Effect) -> &'static str {
         Effect::Mouse(_) => "mouse",
         Effect::NextTheme | Effect::Theme(_) => "theme",
         Effect::Suspend => "suspend",
+        Effect::Redraw => "redraw",
         Effect::Quit { .. } => "quit",
         Effect::Request(_)
+        | Effect::CheckedRequest(_)
         | Effect::Connect(_)
         | Effect::Disconnect(_)
         | Effect::Cancel(_)

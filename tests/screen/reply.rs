@@ -316,7 +316,7 @@ fn a_value_is_found_in_the_tree_and_what_holds_it_is_opened() {
     assert!(model.reading.rows.len() >= closed + 100);
     does(&mut model, "n n");
     assert_eq!(model.reading.selected().map(|row| row.value.as_str()), Some("value 71"));
-    does(&mut model, "ctrl-n ctrl-n ctrl-n");
+    does(&mut model, "N N N");
     assert_eq!(
         (model.reading.selected().map(|row| row.value.as_str()), &*model.find.count()),
         (Some("value 79"), "11 of 11")
@@ -463,4 +463,58 @@ fn what_is_shown_is_opened_whole_and_clean() {
         "{}",
         said(&model)
     );
+}
+
+/// The bytes of the selected value are in sight, all of them where they fit: beside or below the
+/// tree, and in the hex view.
+#[test]
+fn the_bytes_of_the_selected_value_are_in_sight() {
+    let rows = |n: i64| Value::Tuple(vec![Value::from("a table"), Value::from(n)]);
+    let payload = Value::List((0..200).map(rows).collect()).encode();
+    let (mut model, who) = (blank(), permid("9f3ac1", 18));
+    let mut script = Script::default();
+    script.connected(600_000, who, 18, 3, 40_213);
+    script.asked(60_000, 40, who, MessageId::DATABASE_QUERY, 7, 0, &payload);
+    script.tell(&mut model);
+    does(&mut model, "tab tab G");
+    for (columns, rows) in [(200, 60), (120, 40), (80, 24)] {
+        let now = model.now;
+        fold(&mut model, now, Msg::Resize(columns, rows));
+        let value = model.reading.selected().expect("a value").clone();
+        let span = value.span.clone().expect("its bytes");
+        let last = String::from_utf8_lossy(&payload[span.end - 3..span.end]).into_owned();
+        let theme = Theme::built_in("dark", Depth::True).expect("built in");
+        let linked = |model: &mut Model| {
+            let (cells, _) = drawn(model, columns, rows, &theme);
+            let ground = theme.linked().bg;
+            let marked = |cell: &&ratatui::buffer::Cell| Some(cell.bg) == ground;
+            cells
+                .content
+                .iter()
+                .filter(marked)
+                .map(ratatui::buffer::Cell::symbol)
+                .collect::<String>()
+        };
+        let shown = linked(&mut model);
+        assert!(rows == 24 || shown.contains(&last), "{columns}x{rows} {last:?}: {shown}");
+        does(&mut model, "v v");
+        let shown = linked(&mut model);
+        assert!(!shown.is_empty(), "{columns}x{rows}: in the hex view");
+        while model.reading.view != View::Tree {
+            does(&mut model, "v");
+        }
+    }
+}
+
+#[test]
+fn a_slash_in_the_reply_looks_for_something_in_it() {
+    let mut model = crate::fixture::session();
+    does(&mut model, "down tab tab /");
+    assert!(matches!(model.mode, Mode::Find), "{:?}", model.mode);
+    does(&mut model, "esc");
+    let (left, _) = swarmscope::screen::commands::footer(&model);
+    let slash: Vec<_> = left.iter().filter(|footing| footing.key == "/").collect();
+    assert!(matches!(&slash[..], [find] if find.verb == "find"), "{left:?}");
+    does(&mut model, "h h /");
+    assert!(matches!(model.mode, Mode::Filter));
 }

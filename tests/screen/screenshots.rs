@@ -75,7 +75,7 @@ fn peer(model: &mut Model) {
     *model = crate::talk::story().0;
     let (up, down, tab) =
         (Key::named(KeyCode::Up), Key::named(KeyCode::Down), Key::named(KeyCode::Tab));
-    press(model, &[up, up, up, tab, down, down, down, down, Key::named(KeyCode::BackTab)]);
+    press(model, &[up, up, tab, down, down, down, down, Key::named(KeyCode::BackTab)]);
 }
 
 fn overview(model: &mut Model) {

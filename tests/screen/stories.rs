@@ -373,7 +373,7 @@ fn a_prefix_waits_for_the_next_key() {
         assert!(model.pending.is_empty());
     }
     assert_eq!(model.selected, selected, "a key after a prefix means nothing by itself");
-    assert!(model.log.lines().iter().any(|line| line.text == "no command is bound to y j"));
+    assert_eq!(crate::reply::said(&model), "no command is bound to y j");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tui_textarea::TextArea;
 
 use crate::screen::form::{self, Form};
-use crate::screen::input::Input;
+use crate::screen::input::{Input, with_lf};
 use swarmscope_facts::messages::Known;
 use swarmscope_facts::messages::{BEFORE_PAYLOAD, known};
 use swarmscope_peer::crawler::FORM;
@@ -220,6 +220,7 @@ impl Composer {
 
     /// Types or pastes text into the payload. Returns whether it fitted.
     pub fn insert(&mut self, text: &str) -> bool {
+        let text = &*with_lf(text);
         let fits = self.text().len() + text.len() <= MOST_PAYLOAD;
         if fits && !text.is_empty() {
             self.made = None;

@@ -3,6 +3,7 @@
 
 use crate::screen::actions::{self, Effects, none};
 use crate::screen::conditions::{Ready, takes_payload};
+use crate::screen::input::with_lf;
 use crate::screen::keys::key::Key;
 use crate::screen::keys::typing;
 use crate::screen::log::Kind;
@@ -45,9 +46,8 @@ pub fn edit(model: &mut Model) -> Effects {
 /// # Errors
 /// Why it can't be one.
 pub fn read(bytes: &[u8]) -> Result<String, String> {
-    let text = str::from_utf8(bytes)
-        .map_err(|_| "not UTF-8 text: write bytes as hex:…")?
-        .replace("\r\n", "\n");
+    let text = str::from_utf8(bytes).map_err(|_| "not UTF-8 text: write bytes as hex:…")?;
+    let text = with_lf(text);
     let text = text.strip_suffix('\n').unwrap_or(&text).replace('\t', " ");
     if text.len() > MOST_PAYLOAD {
         let most = size(MOST_PAYLOAD);
@@ -111,6 +111,7 @@ mod tests {
             (&b"SELECT 1\n"[..], "SELECT 1"),
             (b"SELECT 1", "SELECT 1"),
             (b"a\r\nb\r\n\n", "a\nb\n"),
+            (b"a\rb\r", "a\nb"),
             (b"\tx\n", " x"),
             (b"", ""),
             ("größe 日本".as_bytes(), "größe 日本"),

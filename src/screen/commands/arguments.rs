@@ -18,7 +18,7 @@ pub(super) static ARGUMENTS: &[(&str, Argument)] = arguments! {
     "sort", "sort", "column", arg::sorts, arg::sort;
     "connect", "connect", "host:port", arg::targets, arg::connect;
     "send", "send", "message payload", arg::messages, arg::send;
-    "send now", "send now", "message payload", arg::messages, arg::send;
+    "send now", "send now", "message payload", arg::messages, arg::send_now;
     "request", "request", "message", arg::messages, arg::request;
     "view", "view", "name", arg::views, arg::view;
     "save payload", "save", "file", arg::none, arg::save_payload;

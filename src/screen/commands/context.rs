@@ -56,6 +56,7 @@ pub enum Context {
     Save,
     Log,
     LogFilter,
+    LineFilter,
 }
 
 impl Context {
@@ -99,6 +100,7 @@ impl Context {
             Self::Palette => "commands",
             Self::Log => "log",
             Self::LogFilter => "filter of the log",
+            Self::LineFilter => "filter of a conversation",
         }
     }
 
@@ -121,6 +123,7 @@ impl Context {
                     | Self::FilterName
                     | Self::Find
                     | Self::LogFilter
+                    | Self::LineFilter
                     | Self::Save
                     | Self::Form
             )

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Command, Foot, contexts, working};
+use super::{Command, Foot, Meaning, contexts, meaning, working};
 use crate::screen::keys::key::Key;
 use crate::screen::keys::keymap::Sequence;
 use crate::screen::model::Model;
@@ -28,6 +28,18 @@ pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
             vec![entry(Key::ctrl('c'), "quit")],
         );
     }
+    if let Some(count) = model.count {
+        let (up, down) = (model.key_of("up"), model.key_of("down"));
+        let moves = Footing {
+            press: Key::named(KeyCode::Down),
+            key: format!("{count} {up}{down}"),
+            verb: "move by so many".to_owned(),
+        };
+        return (
+            vec![moves, entry(Key::named(KeyCode::Esc), "leave")],
+            vec![entry(Key::ctrl('c'), "quit")],
+        );
+    }
     let contexts = contexts(model);
     let mut ranked: Vec<(u8, bool, Footing)> = Vec::new();
     for command in model.commands() {
@@ -35,7 +47,9 @@ pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
         let Some(foot) = command.foot.filter(|_| here && (command.ready)(model).is_ok()) else {
             continue;
         };
-        let Some(keys) = working(model, command).next() else { continue };
+        // a nearer place may have taken a key
+        let is_its = |keys: &&Sequence| matches!(meaning(model, keys.keys()), Meaning::Command(found) if found.name == command.name);
+        let Some(keys) = working(model, command).find(is_its) else { continue };
         let footing = match keys.keys() {
             &[press] => {
                 Footing { press, key: with_partner(model, command, keys), verb: verb(model, &foot) }

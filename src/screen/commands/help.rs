@@ -1,8 +1,8 @@
 //! Every command with its keys: what can be done where one is, first; then what can be done
 //! elsewhere.
 
-use super::{Command, Context, Group, contexts_in};
-use crate::screen::keys::keymap::{Keymap, Sequence};
+use super::{Command, Context, Group, Meaning, contexts_in, meaning_in};
+use crate::screen::keys::keymap::Sequence;
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 
@@ -95,7 +95,7 @@ fn section(
     for command in model.commands() {
         if !belongs(command)
             || told.contains(&command.name)
-            || model.setup.keymap.of(command).is_empty()
+            || keys_of(model, command, here).is_empty()
         {
             continue;
         }
@@ -107,7 +107,8 @@ fn section(
     }
     let words = searched(model);
     let line = |(commands, doc): (Vec<&Command>, &'static str)| {
-        let keys = interleaved(&model.setup.keymap, &commands);
+        let keys: Vec<_> = commands.iter().map(|of| keys_of(model, of, here)).collect();
+        let keys = interleaved(&keys);
         let names: Vec<&str> = commands.iter().map(|command| command.name).collect();
         let text = format!("{keys} {doc} {} {title}", names.join(" ")).to_lowercase();
         let found = words.iter().all(|word| text.contains(word.as_str()));
@@ -129,15 +130,25 @@ pub fn searched(model: &Model) -> Vec<String> {
     }
 }
 
+/// A command's keys; of what can be done here, only those that do it here: characters are text in
+/// the composer, and a nearer place may have taken a key.
+fn keys_of<'m>(model: &'m Model, command: &Command, here: bool) -> Vec<&'m Sequence> {
+    let does_it = |keys: &&Sequence| match meaning_in(model, before(model), keys.keys()) {
+        Meaning::Command(found) => found.name == command.name,
+        Meaning::Prefix | Meaning::Nothing => false,
+    };
+    let types = before(model).types();
+    let is_text = |keys: &&Sequence| types && keys.first().typed().is_some();
+    let keys = model.setup.keymap.of(command).iter();
+    keys.filter(|keys| !here || !is_text(keys) && does_it(keys)).collect()
+}
+
 /// `↑ ↓  k j`: the first keys of all, then the second.
-fn interleaved(keymap: &Keymap, commands: &[&Command]) -> String {
-    let most = commands.iter().map(|command| keymap.of(command).len()).max().unwrap_or(0).min(2);
+fn interleaved(commands: &[Vec<&Sequence>]) -> String {
+    let most = commands.iter().map(Vec::len).max().unwrap_or(0).min(2);
     let rounds = (0..most).map(|round| {
-        let keys: Vec<String> = commands
-            .iter()
-            .filter_map(|c| keymap.of(c).get(round))
-            .map(Sequence::to_string)
-            .collect();
+        let keys: Vec<String> =
+            commands.iter().filter_map(|keys| keys.get(round)).map(ToString::to_string).collect();
         keys.join(" ")
     });
     let rounds: Vec<String> = rounds.collect();

@@ -5,7 +5,7 @@ use super::arguments::ARGUMENTS;
 use super::command::{Command, Foot, Group, Table};
 use super::context::Context;
 use crate::screen::actions as act;
-use crate::screen::asking::{again, editing};
+use crate::screen::asking::{again, editing, sending};
 use crate::screen::conditions as when;
 use crate::screen::keys::keymap::Keymap;
 use crate::screen::keys::mouse;
@@ -19,7 +19,7 @@ use crate::screen::map::acts as map;
 use crate::screen::model::Model;
 use crate::screen::moving as go;
 use crate::screen::palette;
-use crate::screen::peer_screen::inspect;
+use crate::screen::peer_screen::{inspect, rows};
 use crate::screen::reply::compare;
 use crate::screen::reply::copies;
 use crate::screen::reply::find;
@@ -75,15 +75,17 @@ impl Default for Keymap {
 
 /// The table. Within one context a key stands once.
 pub static COMMANDS: &[Command] = commands! {
-    "up", Move, ["up", "k"], [Rows, Message, Palette, Against, Form], foot(80, "move"), when::always, go::up, "move";
-    "down", Move, ["down", "j"], [Rows, Message, Palette, Against, Form], None, when::always, go::down, "move";
+    "up", Move, ["up", "k", "ctrl-p"], [Rows, Message, Palette, Against, Form], foot(80, "move"), when::always, go::up, "move";
+    "down", Move, ["down", "j", "ctrl-n"], [Rows, Message, Palette, Against, Form], None, when::always, go::down, "move";
     "page up", Move, ["pgup", "ctrl-b"], [Rows, Message, Palette, Against, Form], None, when::always, go::page_up, "page";
     "page down", Move, ["pgdn", "ctrl-f"], [Rows, Message, Palette, Against, Form], None, when::always, go::page_down, "page";
+    "half page up", Move, ["ctrl-u"], [Peers, PeersAlone, Channels, Reply, PeerScreen, ManyPreview, ManyRun, Log, Help], None, when::always, go::half_page_up, "half a page";
+    "half page down", Move, ["ctrl-d"], [Peers, PeersAlone, Channels, Reply, PeerScreen, ManyPreview, ManyRun, Log, Help], None, when::always, go::half_page_down, "half a page";
     "first", Move, ["g", "home"], [Rows], None, when::always, go::first, "first, last";
     "last", Move, ["G", "end"], [Rows], None, when::always, go::last, "first, last";
     "next pane", Move, ["tab", "right", "l"], [Main], foot(60, "pane"), when::always, go::next_pane, "next pane, previous pane";
     "previous pane", Move, ["shift-tab", "left", "h"], [Main], None, when::always, go::pane_before, "next pane, previous pane";
-    "open", Move, ["enter"], [PeersAlone], foot(10, "open"), when::has_peer, go::open, "open the peer";
+    "open", Move, ["right", "l"], [PeersAlone], foot(10, "open"), when::has_peer, go::open, "open the peer";
     "back", Move, ["esc"], [Main], None, when::can_go_back, go::back, "back; show all peers";
 
     "inspect", Peers, ["i"], [Main], foot(45, "inspect"), when::has_peer, inspect::open, "conversation";
@@ -98,6 +100,11 @@ pub static COMMANDS: &[Command] = commands! {
 
     "filter", Peers, ["/"], [Main], foot(40, "filter"), when::always, filtering::open, "filter by words and fields";
     "saved filters", Peers, ["F"], [Main], None, when::always, saved_view::open, "saved filters";
+    "filter lines", Peers, ["/"], [PeerScreen], foot(20, "filter"), rows::can_filter, rows::filter, "lines that have these words";
+    "keep line filter", Peers, ["enter"], [LineFilter], foot(10, "keep"), when::always, rows::keep_filter, "keep the filter";
+    "show all lines", Peers, ["esc"], [LineFilter], foot(20, "show all"), when::always, rows::clear_filter, "show all lines";
+    "next line found", Move, ["n"], [PeerScreen], foot(22, "next found"), rows::is_filtered, rows::next_found, "next found, previous found";
+    "previous line found", Move, ["N"], [PeerScreen], None, rows::is_filtered, rows::found_before, "next found, previous found";
     "sort", Peers, ["o"], [Main], None, when::always, column_view::next_sort, "change the sort order";
     "reverse sort", Peers, ["O"], [Main], None, when::always, column_view::reverse, "reverse order";
     "columns", Peers, ["C"], [Main], None, when::always, column_view::open, "choose and sort columns";
@@ -106,12 +113,12 @@ pub static COMMANDS: &[Command] = commands! {
     "mark all", Peers, ["a"], [Main], None, when::has_peer, marking::mark_all, "mark all shown";
     "invert marks", Peers, ["I"], [Main], None, when::has_peer, marking::invert, "invert marks of all shown";
     "unmark all", Peers, ["u"], [Main], None, when::has_marks, marking::unmark_all, "unmark all";
-    "note", Peers, ["N"], [Main, PeerScreen], None, noting::can_note, noting::open, "write a note on the peer";
+    "note", Peers, [";"], [Main, PeerScreen], None, noting::can_note, noting::open, "write a note on the peer";
     "connect", Peers, ["c"], [Main], foot(50, "connect"), when::is_no_replay, act::connect, "connect to host:port";
     "disconnect", Peers, ["D"], [Main, PeerScreen], None, when::is_connected, act::disconnect, "close the connection";
     "hide addresses", Peers, ["P", "t a"], [Moving], None, when::always, act::hide_addresses, "hide or show addresses";
 
-    "send", Request, ["enter"], [Peers], foot(10, "send"), when::can_send, act::send, "send to the selected peer";
+    "send", Request, ["enter"], [Peers, PeersAlone], foot(10, "send"), when::can_send, sending::send, "send to the selected peer";
     "send now", Request, ["ctrl-s"], [Main, Sheet], foot_to(15, "send", many::marked), many::can_send, many::send, "send; to marked: preview";
     "request", Request, ["r"], [Main], foot(20, "request"), when::always, act::choose_message, "choose message, frequency";
     "payload", Request, ["p"], [Main], None, when::takes_payload, act::edit, "edit the payload";
@@ -126,8 +133,9 @@ pub static COMMANDS: &[Command] = commands! {
     "diff", Reply, ["d"], [Main], None, compare::has_one_before, compare::with_the_one_before, "diff with the previous reply";
     "compare with", Reply, ["="], [Main], None, compare::has_others, compare::pick, "diff with another reply";
     "find", Reply, ["f"], [Main], None, find::has_reply, find::open, "find in the reply";
+    "find here", Reply, ["/"], [Reply], foot(40, "find"), find::has_reply, find::open, "find in this pane";
     "next match", Reply, ["n"], [Main], foot(12, "next match"), find::is_on, find::next, "next match, previous match";
-    "previous match", Reply, ["ctrl-n"], [Main], None, find::is_on, find::before, "next match, previous match";
+    "previous match", Reply, ["N"], [Main], None, find::is_on, find::before, "next match, previous match";
     "copy value", Reply, ["y v", "Y"], [Main], None, when::has_value, copies::value, "copy the selected value";
     "copy reply", Reply, ["y r"], [Main, PeerScreen], None, copies::has_decoded, copies::reply, "copy the reply as JSON";
     "copy bytes", Reply, ["y b"], [Main, PeerScreen], None, copies::has_bytes, copies::bytes, "copy the reply's bytes as hex";
@@ -138,12 +146,12 @@ pub static COMMANDS: &[Command] = commands! {
     "choose", Request, ["enter"], [Message], foot(10, "choose"), when::finds_message, act::choose, "choose this message";
     "next field", Request, ["tab"], [Sheet], foot(20, "next field"), when::always, act::next_field, "next field, previous field";
     "previous field", Request, ["shift-tab"], [Sheet], None, when::always, act::field_before, "next field, previous field";
-    "clear payload", Request, ["ctrl-l"], [Payload], foot(50, "clear"), when::always, act::clear_payload, "clear the payload";
+    "clear payload", Request, ["ctrl-k"], [Payload], foot(50, "clear"), when::always, act::clear_payload, "clear the payload";
     "default payload", Request, ["ctrl-r"], [Payload, Form], foot(55, "default"), when::always, act::default_payload, "the default payload";
     "edit in editor", Request, ["ctrl-o"], [Payload, Form], foot(45, "$EDITOR"), editing::can_edit, editing::edit, "edit the payload in $EDITOR";
     "undo payload", Request, ["ctrl-u"], [Payload, Form], None, when::always, editing::undo, "undo, else clear the field";
     "form or text", Request, ["ctrl-t"], [Sheet], foot(25, "form/text"), when::has_form, act::turn_form, "the payload as form or text";
-    "send this", Request, ["enter"], [Frequency, Form], foot(12, "send"), when::can_send, act::send, "send to the selected peer";
+    "send this", Request, ["enter"], [Frequency, Form], foot(12, "send"), when::can_send, sending::send, "send to the selected peer";
     "close composer", Request, ["esc"], [Sheet], foot(30, "close"), when::always, act::close, "close, keeping the input";
 
     "show these", Peers, ["enter"], [Filter], foot(10, "keep"), when::filter_reads, filtering::keep, "keep the filter";
@@ -210,7 +218,7 @@ pub static COMMANDS: &[Command] = commands! {
     "open cell", Peers, ["enter", "i"], [Map], foot(10, "inspect"), when::has_peer, map::open, "the peer under the cursor";
     "colour by", Peers, ["v"], [Map], foot(30, "colour by"), map::has_answers, map::colour_by, "by outcome or by answer";
     "freeze", Time, ["z"], [Moving], None, time::is_live, time::freeze, "freeze or resume";
-    "record", Time, ["ctrl-r"], [Moving], None, time::is_live, time::record, "start or stop recording";
+    "record", Time, ["t r"], [Moving], None, time::is_live, time::record, "start or stop recording";
     "pause replay", Time, ["space"], [Replay], foot(6, "pause"), time::is_replay, time::pause, "pause or resume";
     "step", Time, ["."], [Replay], foot(7, "step"), time::is_replay, time::step, "next message, previous message";
     "step back", Time, [","], [Replay], None, time::is_replay, time::step_back, "next message, previous message";
@@ -241,8 +249,9 @@ pub static COMMANDS: &[Command] = commands! {
     "skip tour", More, ["T"], [Moving], foot(5, "skip tour"), when::on_tour, act::skip_tour, "skip the tour";
     "next theme", More, ["t t"], [Moving], None, when::always, terminal::next_theme, "next theme";
     "mouse", More, ["t m"], [Moving], None, when::always, mouse::switch, "mouse on or off";
+    "redraw", More, ["ctrl-l", "f5", "ctrl-r"], [Any], None, when::always, terminal::redraw, "draw the whole screen again";
     "suspend", More, ["ctrl-z"], [Any], None, when::always, terminal::suspend, "back to the shell; fg resumes";
     "debug figures", More, ["t d"], [Moving], None, when::always, terminal::figures, "resource usage";
-    "quit", More, ["q"], [Moving, Help, Log], at_right(2, "quit"), when::always, act::quit, "quit";
+    "quit", More, ["q", "Z Z", "Z Q"], [Moving, Help, Log], at_right(2, "quit"), when::always, act::quit, "quit";
     "interrupt", More, ["ctrl-c"], [Any], at_right(3, "quit"), when::always, act::interrupt, "quit, exit code 130";
 };

@@ -3,6 +3,7 @@
 //! text with it.
 
 use crate::screen::keys::spot::{Gesture, List, Mouse, Spot};
+use crate::screen::list::column_view;
 use std::time::Duration;
 
 use crate::screen::actions::{Effects, none};
@@ -60,10 +61,8 @@ fn press(model: &mut Model, spot: Spot) -> Effects {
             return commands::dispatch(model, key);
         }
         Spot::Row(list, row) => {
-            point_at(model, list, row);
-            if again {
-                return open(model, list);
-            }
+            let effects = point_at(model, list, row);
+            return if again { open(model, list) } else { effects };
         }
         Spot::Pane(pane) if matches!(model.mode, Mode::Main) => model.focus = pane,
         Spot::Pane(_) | Spot::Nothing => {}
@@ -71,8 +70,8 @@ fn press(model: &mut Model, spot: Spot) -> Effects {
     none()
 }
 
-/// Selects a row, and gives its pane the focus.
-fn point_at(model: &mut Model, list: List, row: usize) {
+/// Selects a row, and gives its pane the focus; on a heading, sorts by its column.
+fn point_at(model: &mut Model, list: List, row: usize) -> Effects {
     match (list, &mut model.mode) {
         (List::Messages, Mode::Message(picker)) => picker.at = row,
         (List::Commands, Mode::Palette(palette)) => {
@@ -84,6 +83,7 @@ fn point_at(model: &mut Model, list: List, row: usize) {
             model.focus = pane;
             moving::to(model, pane, row);
         }
+        (List::Headings, Mode::Main) => return column_view::sort_by_entry(model, row),
         (list, Mode::Main) => {
             if let Some(focus) = block_of(list) {
                 inspect::point_at(model, focus, row);
@@ -91,6 +91,7 @@ fn point_at(model: &mut Model, list: List, row: usize) {
         }
         _ => {}
     }
+    none()
 }
 
 /// What a double click opens. It never sends: that takes a key, or the footer.

@@ -15,6 +15,8 @@ pub enum List {
     Values,
     Messages,
     Commands,
+    /// The headings of the list's columns.
+    Headings,
     /// Of the screen of one peer: what was said, the fields and bytes of a frame, the parts of a
     /// reply.
     Lines,

@@ -5,6 +5,7 @@ use crate::screen::list::filtering;
 use crate::screen::log::Kind;
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
+use crate::screen::peer_screen::rows;
 use crate::screen::reply::find;
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::crawler::field::Field;
@@ -54,6 +55,11 @@ pub fn key_typed(model: &mut Model, key: Key) {
             model.composer.edited |= changed;
         }
         Mode::LogFilter => drop(model.log_filter.key(key)),
+        Mode::LineFilter => {
+            if model.line_filter.key(key) {
+                rows::typed(model);
+            }
+        }
         Mode::Main
         | Mode::Help { .. }
         | Mode::Log { .. }
@@ -103,14 +109,18 @@ pub fn text_typed(model: &mut Model, text: &str) {
             }
         }
         Mode::LogFilter => drop(model.log_filter.type_in(text)),
+        Mode::LineFilter => {
+            model.line_filter.type_in(text);
+            rows::typed(model);
+        }
         Mode::Main
         | Mode::Help { .. }
         | Mode::Log { .. }
         | Mode::Filters { .. }
         | Mode::Columns { .. } => {
             let (request, filter) = (model.key_of("request"), model.key_of("filter"));
-            model.say(
-                Kind::Plain,
+            model.log.nothing(
+                model.now,
                 format!(
                     "paste needs a text field: {request} edits the request, {filter} the filter"
                 ),

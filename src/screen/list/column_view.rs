@@ -65,6 +65,11 @@ fn shift(model: &mut Model, right: bool) -> Effects {
 /// Sorts by the selected column; a second time, the other way round.
 pub fn sort_here(model: &mut Model) -> Effects {
     let Mode::Columns { at } = model.mode else { return none() };
+    sort_by_entry(model, at)
+}
+
+/// The same for the column of an entry.
+pub fn sort_by_entry(model: &mut Model, at: usize) -> Effects {
     let Some((column, _)) = entries(model).get(at).copied() else { return none() };
     if model.order.sort.by == By::Column(column) {
         reverse(model)

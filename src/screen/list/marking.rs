@@ -106,5 +106,5 @@ fn tell(model: &mut Model) {
         0 => "no peers marked".to_owned(),
         marked => format!("{} marked", counted(marked, "peer")),
     };
-    model.say(Kind::Plain, text);
+    model.say(Kind::Done, text);
 }

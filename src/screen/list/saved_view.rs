@@ -60,7 +60,7 @@ pub fn save(model: &mut Model) -> Effects {
     }
     let at = model.kept.filters.iter().position(|(saved, _)| saved == name).unwrap_or(0);
     model.mode = Mode::Filters { at };
-    model.say(Kind::Plain, format!("filter saved as {}", words::clean(&name)));
+    model.say(Kind::Done, format!("filter saved as {}", words::clean(&name)));
     keep(model)
 }
 
@@ -75,7 +75,7 @@ pub fn delete(model: &mut Model) -> Effects {
     if let Mode::Filters { at } = &mut model.mode {
         *at = (*at).min(model.kept.filters.len().saturating_sub(1));
     }
-    model.say(Kind::Plain, format!("filter {} deleted", words::clean(&name)));
+    model.say(Kind::Done, format!("filter {} deleted", words::clean(&name)));
     keep(model)
 }
 

@@ -12,6 +12,7 @@ use super::command;
 use super::form::PaceForm;
 use super::planning::{planned, planned_again};
 use super::view::{Pane, View};
+use crate::screen::asking::sending;
 use crate::screen::input::Input;
 use crate::screen::list::filtering;
 use swarmscope_facts::format::counted;
@@ -35,7 +36,7 @@ pub fn can_send(model: &Model) -> Ready {
 /// Where peers are marked, the preview; else the request goes to the selected peer.
 pub fn send(model: &mut Model) -> Effects {
     if model.marks.is_empty() {
-        return actions::send(model);
+        return sending::send(model);
     }
     actions::choose(model); // where the picker is open, what it points at is sent
     model.mode = Mode::Main;

@@ -1,10 +1,9 @@
 //! What became of every peer of the newest campaign, as a file.
 
-use std::path::Path;
-
 use bytes::Bytes;
 
 use crate::screen::Model;
+use crate::screen::reply::saving::ending;
 use swarmscope_facts::format::clock;
 use swarmscope_facts::many::export::{csv, ndjson};
 
@@ -17,13 +16,11 @@ pub fn name(model: &Model) -> Option<String> {
     Some(name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect())
 }
 
-/// What stands in a file of this name: a table in `….csv`, else JSON lines.
+/// What stands in a file of this name: a table in `….csv`, JSON lines in `….ndjson` and `….jsonl`.
 pub fn contents(model: &Model, name: &str) -> Option<Bytes> {
     let campaign = model.many.campaign.as_ref()?;
     let (facts, naming) = (&model.facts, model.naming());
-    let is_table =
-        Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-    Some(Bytes::from(if is_table {
+    Some(Bytes::from(if ending(name).as_deref() == Some("csv") {
         csv(facts, naming, campaign)
     } else {
         ndjson(facts, naming, campaign)

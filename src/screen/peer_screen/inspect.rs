@@ -7,9 +7,12 @@
 use super::cursor::{Focus, Inspect};
 use std::time::Duration;
 
+use super::rows;
 use crate::screen::actions::{Effects, none};
 use crate::screen::conditions::{Ready, is_no_replay};
+use crate::screen::input::Input;
 use crate::screen::log::Kind;
+use crate::screen::mode::Pane;
 use crate::screen::model::Model;
 use crate::screen::moving::{moved, step_peers};
 use crate::screen::msg::Effect;
@@ -74,13 +77,32 @@ impl Model {
     }
 }
 
+/// From the list, the newest line is followed; from a request, its reply is looked at.
 pub fn open(model: &mut Model) -> Effects {
+    let of_request = matches!(model.focus, Pane::Channels | Pane::Reply);
     model.screen = Screen::Peer;
-    model.inspect = Inspect::default();
+    model.line_filter = Input::default();
+    let line = if of_request { reply_line(model) } else { None };
+    model.inspect = Inspect { line, ..Inspect::default() };
     none()
 }
 
+/// The line with which the reply of the shown request begins, else the one that asks.
+fn reply_line(model: &Model) -> Option<u64> {
+    let ticket = model.request()?.ticket;
+    let lines = model.conversation()?.lines();
+    let find = |is: fn(Of) -> bool| {
+        lines.iter().find(|line| line.of.ticket() == Some(ticket) && is(line.of))
+    };
+    let line = find(|of| matches!(of, Of::Part(..))).or_else(|| find(|_| true))?;
+    Some(line.seq)
+}
+
+/// First out of the filter, then out of the screen.
 pub fn leave(model: &mut Model) -> Effects {
+    if !model.line_filter.text().is_empty() {
+        return rows::clear_filter(model);
+    }
     model.screen = Screen::Main;
     none()
 }
@@ -149,17 +171,15 @@ pub(in crate::screen) fn page(model: &Model) -> isize {
     (rows / 3).max(3)
 }
 
-fn step_lines(model: &mut Model, by: isize) {
-    let Some(length) = model.conversation().map(|conversation| conversation.lines().len()) else {
-        return;
-    };
-    let Some((at, _)) = model.line() else { return };
-    let to = moved(at, by, length);
+pub(super) fn step_lines(model: &mut Model, by: isize) {
+    let rows = model.conversation_rows();
+    let Some(at) = model.conversation_row(&rows) else { return };
+    let to = moved(at, by, rows.len());
     // moving down to the end means following new lines
-    let follow = by > 0 && to + 1 == length;
+    let follow = by > 0 && to + 1 == rows.len() && model.line_filter.text().is_empty();
     let seq = model
         .conversation()
-        .and_then(|conversation| conversation.lines().get(to))
+        .and_then(|conversation| conversation.lines().get(rows[to].at))
         .map(|line| line.seq);
     model.inspect.line = seq.filter(|_| !follow);
     look_at(model);
@@ -230,8 +250,8 @@ pub(in crate::screen) fn point_at(model: &mut Model, focus: Focus, row: usize) {
     let to = isize::try_from(row).unwrap_or(isize::MAX);
     match focus {
         Focus::Conversation => {
-            let at = model.line().map_or(0, |(at, _)| isize::try_from(at).unwrap_or(0));
-            step_lines(model, to.saturating_sub(at));
+            let at = model.conversation_row(&model.conversation_rows()).unwrap_or(0);
+            step_lines(model, to.saturating_sub(isize::try_from(at).unwrap_or(0)));
         }
         Focus::Frame => {
             let at = model.fields().1.map_or(0, |at| isize::try_from(at).unwrap_or(0));
@@ -267,6 +287,6 @@ pub fn wait_longer(model: &mut Model) -> Effects {
         return none();
     };
     let label = model.registry().label(message);
-    model.say(Kind::Plain, format!("waiting {} s longer for {label}", LONGER.as_secs()));
+    model.say(Kind::Done, format!("waiting {} s longer for {label}", LONGER.as_secs()));
     vec![Effect::Extend(ticket, LONGER)]
 }

@@ -66,6 +66,18 @@ impl Model {
         self.reading.line = row.saturating_sub(ABOVE);
     }
 
+    /// In the hex view the bytes of the selected value are where one looks first.
+    pub(in crate::screen) fn go_to_selected_bytes(&mut self) {
+        let span = self.reading.selected().and_then(|row| row.span.clone());
+        let length = crate::screen::reply::copies::payload(self).map_or(0, <[u8]>::len);
+        if let Some(span) = span.filter(|span| span.end <= length) {
+            let (columns, rows) = self.size;
+            let list = self.kept.columns.width();
+            let width = reply_width(Class::of(columns, rows), columns, list);
+            self.reading.line = (span.start / bytes_per_row(width, length)).saturating_sub(ABOVE);
+        }
+    }
+
     fn reveal(&mut self, path: &[usize]) {
         let mut reading = std::mem::take(&mut self.reading);
         reading.reveal(path, self.request().and_then(tree_of));

@@ -1,6 +1,9 @@
 //! A file that is to be written, while its name is typed.
 
+use std::path::Path;
+
 use crate::screen::input::Input;
+use swarmscope_wire::text::clean;
 
 /// What is saved.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,6 +18,26 @@ pub enum What {
 }
 
 impl What {
+    /// What a file of this name can't be: its ending says what one will find in it.
+    ///
+    /// # Errors
+    /// The ending is of something that is not written here.
+    pub fn fits(self, name: &str) -> Result<(), String> {
+        let known: &[&str] = match self {
+            Self::Payload => return Ok(()), // any bytes
+            Self::Json => &["json"],
+            Self::Outcomes => &["ndjson", "jsonl", "csv"],
+        };
+        match ending(name) {
+            Some(ending) if !known.contains(&ending.as_str()) => Err(format!(
+                ".{} is not written here: a name in .{}",
+                clean(&ending),
+                known.join(", .")
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// How it is called in a prompt.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -24,6 +47,12 @@ impl What {
             Self::Outcomes => "save the outcomes to",
         }
     }
+}
+
+/// What a file's name ends in, small.
+#[must_use]
+pub fn ending(name: &str) -> Option<String> {
+    Some(Path::new(name.trim()).extension()?.to_string_lossy().to_lowercase())
 }
 
 /// Where the file's name is typed.

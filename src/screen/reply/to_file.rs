@@ -56,6 +56,11 @@ fn open(model: &mut Model, what: What, ending: &str) -> Effects {
 }
 
 pub(in crate::screen) fn save(model: &mut Model) -> Effects {
+    let Mode::Save(saving) = &mut model.mode else { return none() };
+    if let Err(why) = saving.what.fits(saving.input.text()) {
+        saving.error = Some(why);
+        return none();
+    }
     let Mode::Save(saving) = &model.mode else { return none() };
     write(model, saving.what, saving.input.text(), saving.overwrite)
 }
@@ -88,7 +93,7 @@ pub(in crate::screen) fn saved(model: &mut Model, saved: Saved) {
             if matches!(mode, Mode::Save(_)) {
                 *mode = Mode::Main;
             }
-            model.say(Kind::Plain, format!("saved to {path}, {}", size(bytes)));
+            model.say(Kind::Done, format!("saved to {path}, {}", size(bytes)));
         }
         (Err(Unsaved::IsThere), Mode::Save(saving)) => {
             saving.error = Some("file exists; enter again to overwrite".to_owned());

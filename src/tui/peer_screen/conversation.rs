@@ -73,7 +73,7 @@ pub const fn arrow(way: Way) -> &'static str {
 pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     let focused = has_focus(model, Focus::Conversation);
     let Some(peer) = model.peer() else { return };
-    let Some((conversation, (at, line))) = model.conversation().zip(model.line()) else {
+    let Some((conversation, (_, line))) = model.conversation().zip(model.line()) else {
         canvas.heading(&area, "CONVERSATION", focused, "");
         return nothing_said(canvas, model, peer, area);
     };
@@ -81,7 +81,12 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     // it happened
     let first = conversation.lines().iter().find(|of| of.socket == line.socket).unwrap_or(line);
     let since = first.at.wall.checked_sub(first.after).map(clock_with_millis).unwrap_or_default();
-    let note = if area.width() >= 40 { format!("since {since}Z") } else { String::new() };
+    let filter = model.line_filter.text();
+    let note = match filter {
+        "" if area.width() >= 40 => format!("since {since}Z"),
+        "" => String::new(),
+        words => format!("/{words}"),
+    };
     canvas.heading(&area, "CONVERSATION", focused, &note);
     let columns = Columns::of(&area);
     let following = model.inspect.line.is_none();
@@ -95,20 +100,44 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     }
     let foot = if area.height >= 8 { 2 } else { 0 };
     let list = area.rows(1, area.height.saturating_sub(1 + foot));
-    let lines = conversation.lines();
-    *top = follow(*top, at, usize::from(list.height), lines.len());
+    let (lines, rows) = (conversation.lines(), model.conversation_rows());
+    let Some(at) = model.conversation_row(&rows) else {
+        let text = "No line has all of these words.";
+        canvas.text(area.x, area.right, list.y, text, canvas.theme.muted);
+        return;
+    };
+    *top = follow(*top, at, usize::from(list.height), rows.len());
     let mut y = list.y;
-    for (i, line) in lines.iter().enumerate().skip(*top).take(usize::from(list.height)) {
+    for (i, shown) in rows.iter().enumerate().skip(*top).take(usize::from(list.height)) {
+        let Some(line) = lines.get(shown.at) else { return };
         if i == at {
             canvas.selected(&area, y, focused);
         }
         canvas.row_zone(&area, y, Spot::Row(List::Lines, i));
-        row(canvas, &columns, &area, y, line, &said(&model.saying(), peer, line), i == at);
+        let all = lines.range(shown.at + 1 - shown.lines..=shown.at);
+        let said = folded_said(said(&model.saying(), peer, line), all);
+        row(canvas, &columns, &area, y, line, &said, i == at);
         y += 1;
     }
     if foot > 0 && y + 1 < area.bottom() {
         canvas.text(area.x, area.right, y + 1, &summary(conversation), canvas.theme.muted);
     }
+}
+
+/// Of a row that stands for several lines: how many, as the newest of them.
+fn folded_said<'l>(said: Said, lines: impl ExactSizeIterator<Item = &'l Line>) -> Said {
+    let count = lines.len();
+    if count == 1 {
+        return said;
+    }
+    let sent = lines.filter(|line| matches!(line.what, What::Trace(Trace::Sent(_)))).count();
+    let all = thousands(count as u64);
+    let (way, detail) = match sent {
+        0 => (Way::In, format!("{all} in a row")),
+        sent if sent == count => (Way::Out, format!("{all} in a row")),
+        sent => (Way::Between, format!("{all} in a row, {} from us", thousands(sent as u64))),
+    };
+    Said { way, detail, bytes: None, ..said }
 }
 
 fn row(

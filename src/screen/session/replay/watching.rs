@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use super::Player;
 use crate::screen::commands::{Command, Context, Meaning, meaning};
-use crate::screen::log::Kind;
 use crate::screen::model::Model;
 use crate::screen::msg::{Effect, Msg};
 use crate::screen::update::update;
@@ -15,6 +14,7 @@ use crate::screen::update::update;
 fn refused(effect: &Effect) -> Option<&'static str> {
     match effect {
         Effect::Request(_)
+        | Effect::CheckedRequest(_)
         | Effect::Connect(_)
         | Effect::Disconnect(_)
         | Effect::Cancel(_)
@@ -33,6 +33,7 @@ fn refused(effect: &Effect) -> Option<&'static str> {
         | Effect::NextTheme
         | Effect::Theme(_)
         | Effect::Suspend
+        | Effect::Redraw
         | Effect::Quit { .. }
         | Effect::Decode { .. }
         | Effect::Replay(_) => None,
@@ -79,7 +80,7 @@ impl Player {
         let before = switches(model);
         let mut effects = update(model, self.now(), msg);
         if let Some(why) = effects.iter().find_map(refused) {
-            model.say(Kind::NotDone, why);
+            model.log.nothing(model.now, why.to_owned());
         }
         effects.retain(|effect| refused(effect).is_none());
         self.hides = model.setup.naming.privacy;

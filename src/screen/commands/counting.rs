@@ -1,0 +1,49 @@
+//! A number before a key that moves: `57j` goes down by 57 rows, `57G` to the 57th. It begins with
+//! 5 to 9, because 1 to 4 are the screens.
+
+use crossterm::event::KeyCode;
+
+use super::{Command, Context, Meaning, contexts, meaning};
+use crate::screen::keys::key::Key;
+use crate::screen::model::Model;
+use crate::screen::moving;
+use crate::screen::msg::Effect;
+
+/// Nothing has more rows.
+const MOST: usize = 999_999;
+
+/// Takes a digit. Returns whether the key was one.
+pub(super) fn takes(model: &mut Model, key: Key) -> bool {
+    let Some(digit) = key.typed().and_then(|c| c.to_digit(10)) else {
+        let ends = model.count.is_some() && key == Key::named(KeyCode::Esc);
+        return ends && model.count.take().is_some();
+    };
+    let goes_on = model.count.is_some();
+    let begins = || {
+        digit > 0
+            && contexts(model).contains(&Context::Rows)
+            && !model.mode.types()
+            && matches!(meaning(model, &[key]), Meaning::Nothing)
+    };
+    if !model.pending.is_empty() || !goes_on && !begins() {
+        return false;
+    }
+    let digit = usize::try_from(digit).unwrap_or(0);
+    model.count = Some((model.count.unwrap_or(0) * 10 + digit).min(MOST));
+    true
+}
+
+/// Runs a command, as often as was typed before it where it moves.
+pub(super) fn execute(model: &mut Model, command: &'static Command) -> Vec<Effect> {
+    let Some(count) = model.count.take() else { return super::execute(model, command) };
+    let by = isize::try_from(count).unwrap_or(isize::MAX);
+    match command.name {
+        "up" => moving::step(model, -by),
+        "down" => moving::step(model, by),
+        "first" | "last" => {
+            moving::step(model, isize::MIN / 2);
+            moving::step(model, by - 1)
+        }
+        _ => super::execute(model, command),
+    }
+}
