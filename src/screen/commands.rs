@@ -156,7 +156,9 @@ pub fn dispatch(model: &mut Model, key: Key) -> Vec<Effect> {
     match (meaning(model, &keys), keys.as_slice()) {
         (Meaning::Command(command), _) => {
             cast(model, &keys, Some(command));
-            counting::execute(model, command)
+            let effects = execute(model, command);
+            model.count = None;
+            effects
         }
         (Meaning::Prefix, _) => {
             model.pending = keys;

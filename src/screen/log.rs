@@ -1,5 +1,6 @@
 //! What happened, newest last: the line above the footer and the log view.
 
+pub mod found;
 pub mod reading;
 
 use std::collections::VecDeque;
@@ -303,7 +304,7 @@ impl Log {
     }
 
     /// The line of this number, while it is kept: their numbers follow one another.
-    fn numbered(&self, number: u64) -> Option<&Line> {
+    pub(super) fn numbered(&self, number: u64) -> Option<&Line> {
         let at = number.checked_sub(self.lines.front()?.number)?;
         self.lines.get(usize::try_from(at).ok()?)
     }

@@ -15,12 +15,20 @@ use crate::screen::peer_screen::inspect;
 use crate::screen::reply::find;
 use swarmscope_facts::reply::reading::View;
 
+/// By one row, or by as many as were typed before.
 pub fn up(model: &mut Model) -> Effects {
-    step(model, -1)
+    let rows = counted(model).unwrap_or(1);
+    step(model, -rows)
 }
 
 pub fn down(model: &mut Model) -> Effects {
-    step(model, 1)
+    let rows = counted(model).unwrap_or(1);
+    step(model, rows)
+}
+
+/// The number that was typed before the key.
+fn counted(model: &mut Model) -> Option<isize> {
+    model.count.take().and_then(|count| isize::try_from(count).ok())
 }
 
 pub fn page_up(model: &mut Model) -> Effects {
@@ -39,12 +47,22 @@ pub fn half_page_down(model: &mut Model) -> Effects {
     step(model, (page(model) / 2).max(1))
 }
 
+/// To the first row, or to the one of that number.
 pub fn first(model: &mut Model) -> Effects {
-    step(model, isize::MIN / 2)
+    let number = counted(model).unwrap_or(1);
+    to_row(model, number)
 }
 
 pub fn last(model: &mut Model) -> Effects {
-    step(model, isize::MAX / 2)
+    match counted(model) {
+        Some(number) => to_row(model, number),
+        None => step(model, isize::MAX / 2),
+    }
+}
+
+fn to_row(model: &mut Model, number: isize) -> Effects {
+    step(model, isize::MIN / 2);
+    if number > 1 { step(model, number - 1) } else { none() }
 }
 
 /// A page is a little less than what is seen.

@@ -26,7 +26,8 @@ const TALL: u16 = 11;
 
 /// Rows that the command may take at most, and those that stay for what it is made of.
 const MOST_SAME_AS: usize = 8;
-const LEAST_ABOVE: u16 = 7;
+const LEAST_ABOVE: u16 = 5;
+const LEAST_PAYLOAD: u16 = 2;
 /// Rows that the frame's bytes need below the payload, with the blank one between.
 const LEAST_PREVIEW: u16 = 3;
 
@@ -333,7 +334,8 @@ impl View<'_> {
             _ => command,
         };
         let room = usize::from(area.width().saturating_sub(VALUE));
-        let most = usize::from(area.height.saturating_sub(LEAST_ABOVE).max(1)).min(MOST_SAME_AS);
+        let above = LEAST_ABOVE + if self.message.takes_payload { LEAST_PAYLOAD } else { 0 };
+        let most = usize::from(area.height.saturating_sub(above).max(1)).min(MOST_SAME_AS);
         let mut rows = wrapped(&shown, room, most + 1);
         if rows.len() > most {
             rows.truncate(most);

@@ -8,7 +8,7 @@ const PASTE: &str = "\u{1b}[200~SELECT 1 -- first\rFROM x\r-- second\rSELECT 2\u
 
 #[test]
 fn lines_that_end_in_cr_are_lines_in_the_editor_and_blanks_in_a_prompt() {
-    let mut terminal = Terminal::start(100, 30, &["tui"], &[]);
+    let mut terminal = Terminal::start(120, 40, &["tui"], &[]);
     terminal.wait_for("No peers yet.");
     terminal.keys("r");
     terminal.wait_for("name or number");

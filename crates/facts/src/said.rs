@@ -115,15 +115,19 @@ pub fn said(by: &Saying, peer: &Peer, line: &Line) -> Said {
         Trace::Unwatched(count) => Said::fact(
             Way::Between,
             "not traced",
-            format!("{} frames not traced", thousands(*count)),
+            format!("{} not traced", many(*count, "frame")),
         ),
         Trace::Lost(count) => {
-            let detail = format!("{} steps: too much at once", thousands(*count));
+            let detail = format!("{}: too much at once", many(*count, "step"));
             Said { sign: Some(Sign::Odd), ..Said::fact(Way::Between, "not traced", detail) }
         }
         Trace::Sent(piece) => frame(by, peer, line, piece, Way::Out),
         Trace::Received(piece) => frame(by, peer, line, piece, Way::In),
     }
+}
+
+fn many(count: u64, one: &str) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), one)
 }
 
 /// What the name does not say: `tcp refused`, `idle`.

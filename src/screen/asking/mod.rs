@@ -7,3 +7,4 @@ pub mod editing;
 pub mod identity;
 pub mod messages;
 pub mod sending;
+pub mod warned;

@@ -1,6 +1,7 @@
 //! Sending the request in the composer. Where it is to be in vain as far as anybody can tell, that
 //! is said first, and the same once more sends it.
 
+use super::warned::Warned;
 use crate::screen::actions::{Effects, choose, none, not_done};
 use crate::screen::conditions::ask;
 use crate::screen::log::Kind;
@@ -11,10 +12,6 @@ use swarmscope_facts::format::clock;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::Ask;
 use swarmscope_wire::text::clean;
-
-/// What the operator was warned of: sending the very same again is meant so.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Warned(Ask);
 
 /// To the selected peer.
 pub fn send(model: &mut Model) -> Effects {

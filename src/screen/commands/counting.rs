@@ -3,11 +3,9 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Command, Context, Meaning, contexts, meaning};
+use super::{Context, Meaning, contexts, meaning};
 use crate::screen::keys::key::Key;
 use crate::screen::model::Model;
-use crate::screen::moving;
-use crate::screen::msg::Effect;
 
 /// Nothing has more rows.
 const MOST: usize = 999_999;
@@ -31,19 +29,4 @@ pub(super) fn takes(model: &mut Model, key: Key) -> bool {
     let digit = usize::try_from(digit).unwrap_or(0);
     model.count = Some((model.count.unwrap_or(0) * 10 + digit).min(MOST));
     true
-}
-
-/// Runs a command, as often as was typed before it where it moves.
-pub(super) fn execute(model: &mut Model, command: &'static Command) -> Vec<Effect> {
-    let Some(count) = model.count.take() else { return super::execute(model, command) };
-    let by = isize::try_from(count).unwrap_or(isize::MAX);
-    match command.name {
-        "up" => moving::step(model, -by),
-        "down" => moving::step(model, by),
-        "first" | "last" => {
-            moving::step(model, isize::MIN / 2);
-            moving::step(model, by - 1)
-        }
-        _ => super::execute(model, command),
-    }
 }

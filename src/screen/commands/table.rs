@@ -103,8 +103,8 @@ pub static COMMANDS: &[Command] = commands! {
     "filter lines", Peers, ["/"], [PeerScreen], foot(20, "filter"), rows::can_filter, rows::filter, "lines that have these words";
     "keep line filter", Peers, ["enter"], [LineFilter], foot(10, "keep"), when::always, rows::keep_filter, "keep the filter";
     "show all lines", Peers, ["esc"], [LineFilter], foot(20, "show all"), when::always, rows::clear_filter, "show all lines";
-    "next line found", Move, ["n"], [PeerScreen], foot(22, "next found"), rows::is_filtered, rows::next_found, "next found, previous found";
-    "previous line found", Move, ["N"], [PeerScreen], None, rows::is_filtered, rows::found_before, "next found, previous found";
+    "next line found", Move, ["n"], [PeerScreen], foot(22, "next found"), rows::is_filtered, inspect::next_found, "next found, previous found";
+    "previous line found", Move, ["N"], [PeerScreen], None, rows::is_filtered, inspect::found_before, "next found, previous found";
     "sort", Peers, ["o"], [Main], None, when::always, column_view::next_sort, "change the sort order";
     "reverse sort", Peers, ["O"], [Main], None, when::always, column_view::reverse, "reverse order";
     "columns", Peers, ["C"], [Main], None, when::always, column_view::open, "choose and sort columns";

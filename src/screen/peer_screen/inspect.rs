@@ -107,6 +107,17 @@ pub fn leave(model: &mut Model) -> Effects {
     none()
 }
 
+/// From one line that the filter finds to the next.
+pub fn next_found(model: &mut Model) -> Effects {
+    step_lines(model, 1);
+    none()
+}
+
+pub fn found_before(model: &mut Model) -> Effects {
+    step_lines(model, -1);
+    none()
+}
+
 pub fn next_block(model: &mut Model) -> Effects {
     model.inspect.focus = model.inspect.focus.step(1);
     none()
@@ -171,7 +182,7 @@ pub(in crate::screen) fn page(model: &Model) -> isize {
     (rows / 3).max(3)
 }
 
-pub(super) fn step_lines(model: &mut Model, by: isize) {
+fn step_lines(model: &mut Model, by: isize) {
     let rows = model.conversation_rows();
     let Some(at) = model.conversation_row(&rows) else { return };
     let to = moved(at, by, rows.len());

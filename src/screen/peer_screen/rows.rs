@@ -121,13 +121,3 @@ pub fn is_filtered(model: &Model) -> Ready {
         _ => Ok(()),
     }
 }
-
-pub fn next_found(model: &mut Model) -> Effects {
-    super::inspect::step_lines(model, 1);
-    none()
-}
-
-pub fn found_before(model: &mut Model) -> Effects {
-    super::inspect::step_lines(model, -1);
-    none()
-}
