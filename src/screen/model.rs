@@ -106,7 +106,7 @@ pub struct Model {
     pub mode: Mode,
     /// Keys of a sequence that is not finished: `y`.
     pub pending: Vec<Key>,
-    /// The number typed before a key that moves: `57j`.
+    /// The number typed before a key that moves: `75j`.
     pub count: Option<usize>,
     /// The commands that were used last, newest first.
     pub(super) recent: Vec<&'static str>,

@@ -48,7 +48,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, palette: &Palette) 
         }
     }
     if found.is_empty() && said.is_none() {
-        let text = "no command has these letters in this order";
+        let text = "no command matches";
         canvas.text(list.x, list.right, list.y, text, canvas.theme.muted);
     }
     let count = match (said, found.len()) {

@@ -104,7 +104,7 @@ fn a_nat_test_its_reply_and_the_254_after_it() {
     assert!(row.contains(&peer) && row.contains("in 59:"), "it accepts again in an hour: {row}");
     // the same again is certain to meet 254: said first
     terminal.enter();
-    terminal.wait_for("once more sends it all the same");
+    terminal.wait_for("press again to send anyway");
     terminal.enter();
     let rows = terminal.wait("254 and its countdown", |rows| {
         selected(rows).is_some_and(|row| row.contains(" 254 "))

@@ -352,7 +352,7 @@ fn a_file_whose_ending_promises_something_else_is_not_written() {
         assert_eq!(effects.iter().any(|it| matches!(it, Effect::Save { .. })), writes, "{name}");
         if !writes {
             let shown = screen(&mut model, 120, 40);
-            assert!(shown.contains("is not written here: a name in .json"), "{shown}");
+            assert!(shown.contains("is not supported: use .json"), "{shown}");
         }
     }
 }
@@ -378,8 +378,8 @@ fn while_254_is_certain_the_first_enter_says_so_and_the_second_sends() {
         fold(&mut model, now, Msg::Resize(columns, rows));
         assert!(does(&mut model, "enter").is_empty(), "{columns}x{rows}");
         let (until, what) = said(&model).split_once("Z: ").expect("a time");
-        assert!(until.starts_with("NATCHECK meets 254 until 12:59:"), "{until}");
-        assert_eq!(what, "once more sends it all the same");
+        assert!(until.starts_with("NATCHECK will get 254 until 12:59:"), "{until}");
+        assert_eq!(what, "press again to send anyway");
         assert!(!does(&mut model, "j").iter().any(|it| matches!(it, Effect::Request(_))));
         assert!(does(&mut model, "enter").is_empty(), "another key was between");
         let effects = does(&mut model, "enter");
@@ -394,7 +394,7 @@ fn a_statement_that_no_peer_can_answer_costs_a_second_key() {
     type_text(&mut model, "SELECT count(*) FROM Torrents");
     assert!(does(&mut model, "ctrl-s").is_empty());
     let why =
-        "DATABASE is not sent: SQLError: no such table: Torrents; once more sends it all the same";
+        "DATABASE not sent: SQLError: no such table: Torrents; press again to send anyway";
     assert_eq!(said(&model), why);
     let effects = does(&mut model, "ctrl-s");
     assert!(matches!(&effects[..], [Effect::Request(_)]), "it is the operator's: {effects:?}");

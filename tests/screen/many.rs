@@ -492,7 +492,7 @@ fn the_name_of_the_file_decides_what_stands_in_it() {
     type_text(&mut model, "out.parquet");
     assert!(press(&mut model, &[ENTER]).is_empty(), "it would not be what its name says");
     let shown = screen(&mut model, 120, 40, &dark());
-    assert!(shown.contains(".parquet is not written here: a name in .ndjson, .jsonl, .csv"));
+    assert!(shown.contains(".parquet is not supported: use .ndjson, .jsonl, .csv"));
 }
 
 /// Escapes, bidi controls, zero-width characters, long lines: as answers, as errors, as NAT types.

@@ -478,7 +478,7 @@ fn a_conversation_is_filtered_by_words_and_stepped_through() {
     assert_eq!(model.line().map(|(at, _)| at), Some(found[1].at));
     press(&mut model, &keys("/"));
     type_text(&mut model, " nonsense");
-    assert!(text(&mut model, 120, 40).contains("No line has all of these words."));
+    assert!(text(&mut model, 120, 40).contains("No line matches."));
     press(&mut model, &keys("esc"));
     assert_eq!(model.conversation_rows().len(), all);
     press(&mut model, &keys("esc"));

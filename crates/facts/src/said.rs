@@ -112,11 +112,9 @@ pub fn said(by: &Saying, peer: &Peer, line: &Line) -> Said {
             };
             Said { sign, ..Said::fact(way, name, why_closed(failure.cause)) }
         }
-        Trace::Unwatched(count) => Said::fact(
-            Way::Between,
-            "not traced",
-            format!("{} not traced", many(*count, "frame")),
-        ),
+        Trace::Unwatched(count) => {
+            Said::fact(Way::Between, "not traced", format!("{} not traced", many(*count, "frame")))
+        }
         Trace::Lost(count) => {
             let detail = format!("{}: too much at once", many(*count, "step"));
             Said { sign: Some(Sign::Odd), ..Said::fact(Way::Between, "not traced", detail) }

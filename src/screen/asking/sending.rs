@@ -28,7 +28,7 @@ pub fn send(model: &mut Model) -> Effects {
         model.warned = Some(Warned(ask));
         model.log.nothing(
             model.now,
-            format!("{label} meets 254 until {until}: once more sends it all the same"),
+            format!("{label} will get 254 until {until}: press again to send anyway"),
         );
         return none();
     }
@@ -50,7 +50,7 @@ fn certain_254(model: &Model, ask: &Ask) -> Option<String> {
 /// Something was found wrong with a request, and it was not sent.
 pub(in crate::screen) fn doubted(model: &mut Model, ask: Ask, why: &str) {
     let label = model.registry().label(ask.message);
-    let text = format!("{label} is not sent: {}; once more sends it all the same", clean(why));
+    let text = format!("{label} not sent: {}; press again to send anyway", clean(why));
     model.say(Kind::NotDone, text);
     model.warned = Some(Warned(ask));
 }

@@ -1,5 +1,5 @@
-//! A number before a key that moves: `57j` goes down by 57 rows, `57G` to the 57th. It begins with
-//! 5 to 9, because 1 to 4 are the screens.
+//! A number before a key that moves: `75j` goes down by 75 rows, `75G` to the 75th. It begins with
+//! a digit that is no screen: 7 to 9.
 
 use crossterm::event::KeyCode;
 

@@ -30,7 +30,7 @@ impl What {
         };
         match ending(name) {
             Some(ending) if !known.contains(&ending.as_str()) => Err(format!(
-                ".{} is not written here: a name in .{}",
+                ".{} is not supported: use .{}",
                 clean(&ending),
                 known.join(", .")
             )),

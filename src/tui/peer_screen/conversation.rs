@@ -102,7 +102,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     let list = area.rows(1, area.height.saturating_sub(1 + foot));
     let (lines, rows) = (conversation.lines(), model.conversation_rows());
     let Some(at) = model.conversation_row(&rows) else {
-        let text = "No line has all of these words.";
+        let text = "No line matches.";
         canvas.text(area.x, area.right, list.y, text, canvas.theme.muted);
         return;
     };
