@@ -393,8 +393,7 @@ fn a_statement_that_no_peer_can_answer_costs_a_second_key() {
     does(&mut model, "ctrl-k");
     type_text(&mut model, "SELECT count(*) FROM Torrents");
     assert!(does(&mut model, "ctrl-s").is_empty());
-    let why =
-        "DATABASE not sent: SQLError: no such table: Torrents; press again to send anyway";
+    let why = "DATABASE not sent: SQLError: no such table: Torrents; press again to send anyway";
     assert_eq!(said(&model), why);
     let effects = does(&mut model, "ctrl-s");
     assert!(matches!(&effects[..], [Effect::Request(_)]), "it is the operator's: {effects:?}");

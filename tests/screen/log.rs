@@ -197,8 +197,8 @@ fn a_file_that_was_saved_is_said_while_others_are_odd() {
 #[test]
 fn a_sentence_is_worth_more_than_its_code() {
     let mut model = quiet();
-    let who = crate::fixture::permid("d11b55", 18);
-    let fails = |model: &mut Model, detail: &str| {
+    let fails = |model: &mut Model, who: &str, detail: &str| {
+        let who = crate::fixture::permid(who, 18);
         let failure = failure(Cause::HandshakeTimeout, By::Us, Delivered::No, detail);
         let (peer, attempt, gives_up_at) = (PeerKey::Permid(who), 2, 28);
         let event = Event::ConnectFailed { peer, failure, attempt, gives_up_at };
@@ -206,13 +206,16 @@ fn a_sentence_is_worth_more_than_its_code() {
         let said = model.log.lines().back().expect("a line").text.clone();
         (rows(model, 80, 24)[22].clone(), said)
     };
-    for bytes in
-        ["", "1 of 68 bytes", "12 of 68 bytes came in time", "12 of 68 bytes came and no more"]
-    {
-        let (row, said) = fails(&mut model, bytes);
+    for (who, bytes) in [
+        ("d11b50", ""),
+        ("d11b51", "1 of 68 bytes"),
+        ("d11b52", "12 of 68 bytes came in time"),
+        ("d11b53", "12 of 68 bytes came and no more"),
+    ] {
+        let (row, said) = fails(&mut model, who, bytes);
         // 71 cells, and 12 of them for the sign and the name
         assert!(row.contains(&said) || said.chars().count() > 59, "{row}\n{said}");
-        let clause = "failed: no whole handshake in time";
+        let clause = "failed: handshake timed out";
         assert!(row.contains(clause), "{row}");
     }
 }

@@ -43,7 +43,11 @@ fn certain_254(model: &Model, ask: &Ask) -> Option<String> {
     let acceptance = model.facts.acceptance();
     match acceptance.acceptance(ask.to, ask.message, ask.frequency, model.now.instant) {
         Acceptance::In(left) => model.now.wall.checked_add(left).map(clock),
-        Acceptance::Now | Acceptance::AtMost(_) => None,
+        // a guess is no reason to hold a request back
+        Acceptance::Unknown
+        | Acceptance::Now
+        | Acceptance::AtMost(_)
+        | Acceptance::IfCounted(_) => None,
     }
 }
 

@@ -29,11 +29,9 @@ impl What {
             Self::Outcomes => &["ndjson", "jsonl", "csv"],
         };
         match ending(name) {
-            Some(ending) if !known.contains(&ending.as_str()) => Err(format!(
-                ".{} is not supported: use .{}",
-                clean(&ending),
-                known.join(", .")
-            )),
+            Some(ending) if !known.contains(&ending.as_str()) => {
+                Err(format!(".{} is not supported: use .{}", clean(&ending), known.join(", .")))
+            }
             _ => Ok(()),
         }
     }
