@@ -29,11 +29,44 @@ const KEPT: usize = 16;
 #[serde(into = "String", try_from = "String")]
 pub struct ContentId([u8; KEPT]);
 
+/// SHA-256 of a payload, all of it: what other programs compute of the same bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Sha256Sum([u8; 32]);
+
+impl Sha256Sum {
+    /// Of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// As short as contents are told apart by.
+    #[must_use]
+    pub fn id(&self) -> ContentId {
+        let mut kept = [0; KEPT];
+        kept.copy_from_slice(&self.0[..KEPT]);
+        ContentId(kept)
+    }
+
+    /// Another one, that says nothing of the bytes to those without `key`.
+    #[must_use]
+    pub fn keyed(self, key: &[u8]) -> Self {
+        Self(Sha256::new().chain_update(key).chain_update(self.0).finalize().into())
+    }
+}
+
+/// All 64 digits.
+impl fmt::Display for Sha256Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&text::hex(&self.0))
+    }
+}
+
 impl ContentId {
     /// Of the bytes as they are.
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        Self::from_hash(Sha256::new().chain_update(bytes))
+        Sha256Sum::of(bytes).id()
     }
 
     /// Of what a reply says: its error byte, its values but for those of the `volatile` members,

@@ -101,6 +101,18 @@ pub enum By {
     Network,
 }
 
+impl By {
+    /// The word for it in exports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::Peer => "peer",
+            Self::Network => "network",
+        }
+    }
+}
+
 /// Whether the peer may have got the request: if so it may have counted it, and a retry can meet
 /// 254.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]

@@ -23,6 +23,7 @@ pub mod bittorrent;
 pub mod buddycast;
 mod content;
 pub mod crawler;
+pub mod csv;
 mod decoded;
 pub mod dialback;
 pub mod encoding_a;
@@ -52,7 +53,7 @@ pub mod text;
 pub mod trace;
 pub mod tree;
 
-pub use content::ContentId;
+pub use content::{ContentId, Sha256Sum};
 pub use decoded::Decoded;
 pub use ids::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft};
 pub use note::{Note, NoteKind};

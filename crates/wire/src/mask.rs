@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::content::ContentId;
+use super::content::{ContentId, Sha256Sum};
 use super::decoded::Decoded;
 use super::permid::Permid;
 use super::text;
@@ -124,6 +124,12 @@ impl Mask {
     #[must_use]
     pub fn content(&self, id: ContentId) -> ContentId {
         id.keyed(&self.key)
+    }
+
+    /// The same for the digest of a payload.
+    #[must_use]
+    pub fn sha256(&self, sum: Sha256Sum) -> Sha256Sum {
+        sum.keyed(&self.key)
     }
 
     fn node(&self, node: &mut Node) {

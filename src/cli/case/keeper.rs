@@ -6,7 +6,7 @@ use swarmscope_evidence::case::Draft;
 use swarmscope_evidence::entry::{Failed, Reply, Sent};
 use swarmscope_peer::crawler::{Registry, decode_reply};
 use swarmscope_peer::node::{Event, PeerKey, Ticket};
-use swarmscope_wire::failure::{By, Delivered, Failure};
+use swarmscope_wire::failure::{Delivered, Failure};
 use swarmscope_wire::{MessageId, Permid};
 
 use super::CaseFile;
@@ -159,11 +159,7 @@ impl Keeper {
             peer,
             phase: failure.phase().name(),
             code: failure.cause.code(),
-            by: match failure.by {
-                By::Us => "us",
-                By::Peer => "peer",
-                By::Network => "network",
-            },
+            by: failure.by.name(),
             delivered: match failure.delivered {
                 Delivered::No => "no",
                 Delivered::Maybe => "maybe",

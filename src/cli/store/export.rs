@@ -8,10 +8,19 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use swarmscope_store::store::Selection;
 use swarmscope_store::{Place, Store};
+use swarmscope_wire::{csv, text};
 
 use super::super::output::say;
 use super::CliError;
 use super::rows::{self, Row};
+
+/// Characters of a cell.
+const LONGEST_CELL: usize = 4096;
+/// Of a CSV file.
+const COLUMNS: [&str; 12] = [
+    "network", "round", "peer", "at", "kind", "question", "outcome", "version", "ms", "bytes",
+    "column", "value",
+];
 
 #[derive(Args, Debug)]
 pub struct ExportArgs {
@@ -118,16 +127,13 @@ fn tagged(kind: &str, value: Value) -> Value {
 
 /// A line for each row of a reply, or for a visit without any.
 fn csv(store: &mut Store, wanted: Selection, out: &mut dyn Write) -> Result<u64, CliError> {
-    writeln!(out, "network,round,peer,at,kind,question,outcome,version,ms,bytes,column,value")?;
+    out.write_all(csv::row(COLUMNS).as_bytes())?;
     let (mut written, mut failed) = (0, None);
     let mut line = |cells: &[&str]| {
         written += 1;
-        failed = writeln!(
-            out,
-            "{}",
-            cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",")
-        )
-        .err();
+        // a peer chooses how long a value is; what is cut ends in …
+        let cells = cells.iter().map(|cell| text::clip(cell.as_bytes(), LONGEST_CELL));
+        failed = out.write_all(csv::row(cells).as_bytes()).err();
         failed.is_none()
     };
     store.visits(wanted, &mut |row| {
@@ -179,34 +185,4 @@ fn csv(store: &mut Store, wanted: Selection, out: &mut dyn Write) -> Result<u64,
         })
     })?;
     failed.map_or(Ok(written), |error| Err(error.into()))
-}
-
-/// A cell of a CSV file (RFC 4180) that no spreadsheet takes for a formula, without control
-/// characters.
-fn quoted(cell: &str) -> String {
-    let clean = swarmscope_wire::text::clip(cell.as_bytes(), 4096);
-    let clean = if clean.starts_with(['=', '+', '@']) { format!("'{clean}") } else { clean };
-    if clean.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", clean.replace('"', "\"\""))
-    } else {
-        clean
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_quoted_and_no_formula() {
-        for (cell, written) in [
-            ("a", "a"),
-            ("a,b", "\"a,b\""),
-            ("a\"b", "\"a\"\"b\""),
-            ("=1+1", "'=1+1"),
-            ("-1", "-1"),
-        ] {
-            assert_eq!(quoted(cell), written);
-        }
-    }
 }

@@ -1,10 +1,8 @@
-//! RFC 4180: a row for each question. A spreadsheet takes a cell that begins with `=`, `+`, `-` or
-//! `@` for a formula; texts that came from peers or people get an apostrophe before those.
+//! RFC 4180: a row for each question.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
-use swarmscope_wire::text;
+use swarmscope_wire::csv;
 
 use super::Export;
 use crate::record::Record;
@@ -19,7 +17,7 @@ pub(super) const COLUMNS: &[Column] = &[
     ("peer", |r| words(r.peer.as_ref())),
     ("address", |r| words(r.address.as_ref())),
     ("peer_version", |r| number(r.peer_version)),
-    ("question", |r| safe(&r.question)),
+    ("question", |r| r.question.clone()),
     ("message", |r| number(r.message)),
     ("frequency_s", |r| number(r.frequency_s)),
     ("round", |r| number(r.round)),
@@ -40,7 +38,7 @@ pub(super) const COLUMNS: &[Column] = &[
     ("content", |r| words(r.content.as_ref())),
     ("shape", |r| words(r.shape.as_ref())),
     ("hash_algorithm", |r| r.hash_algorithm.into()),
-    ("notes", |r| safe(&r.notes.join("\n"))),
+    ("notes", |r| r.notes.join("\n")),
     ("signals", |r| r.signals.join(" ")),
     ("program", |r| words(r.program.as_ref())),
     ("identity", |r| words(r.identity.as_ref())),
@@ -48,12 +46,9 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 pub fn write(export: Export<'_>, to: &mut impl Write) -> io::Result<()> {
-    let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
-    write!(to, "{}\r\n", names.join(","))?;
+    to.write_all(csv::row(COLUMNS.iter().map(|(name, _)| name)).as_bytes())?;
     for record in &export.contents.records {
-        let cells: Vec<String> =
-            COLUMNS.iter().map(|(_, value)| quoted(&value(record)).into_owned()).collect();
-        write!(to, "{}\r\n", cells.join(","))?;
+        to.write_all(csv::row(COLUMNS.iter().map(|(_, value)| value(record))).as_bytes())?;
     }
     Ok(())
 }
@@ -63,23 +58,10 @@ fn number(value: Option<u64>) -> String {
 }
 
 fn words(value: Option<&String>) -> String {
-    value.map(|value| safe(value)).unwrap_or_default()
+    value.cloned().unwrap_or_default()
 }
 
 /// Hexadecimal: base64 may begin with a plus.
 fn hex(bytes: Option<&Vec<u8>>) -> String {
     bytes.map(|bytes| data_encoding::HEXLOWER.encode(bytes)).unwrap_or_default()
-}
-
-fn safe(value: &str) -> String {
-    let value = text::clean(value);
-    if value.starts_with(['=', '+', '-', '@']) { format!("'{value}") } else { value.into_owned() }
-}
-
-fn quoted(cell: &str) -> Cow<'_, str> {
-    if cell.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\"")).into()
-    } else {
-        cell.into()
-    }
 }

@@ -1,7 +1,7 @@
 //! What a reply says: read by its id's decoder, else by the format it is in.
 
 use serde::{Deserialize, Serialize};
-use swarmscope_wire::{ContentId, Decoded, ErrorByte, MessageId, formats};
+use swarmscope_wire::{ContentId, Decoded, ErrorByte, MessageId, Sha256Sum, formats};
 
 use super::registry::Registry;
 
@@ -18,7 +18,7 @@ pub struct Decoding {
     /// The same but for numbers.
     pub shape: ContentId,
     /// Its bytes.
-    pub bytes: ContentId,
+    pub bytes: Sha256Sum,
 }
 
 /// Reads a whole reply: with error 0 by the id's registered decoder, else, or where that fails, by
@@ -36,9 +36,9 @@ pub fn decode_reply(
         Some(Err(failure)) => (formats::decode(payload), Some(failure.to_string())),
         None => (formats::decode(payload), None),
     };
-    let bytes = ContentId::of_bytes(payload);
+    let bytes = Sha256Sum::of(payload);
     let volatile = probe.map_or(&[][..], |question| question.volatile());
-    let content = ContentId::of_reply(error, &decoded, failed.is_none(), bytes, volatile);
+    let content = ContentId::of_reply(error, &decoded, failed.is_none(), bytes.id(), volatile);
     let shape = ContentId::of_shape(error, &decoded, failed.is_none(), volatile);
     Decoding { decoded, failed, content, shape, bytes }
 }
