@@ -58,6 +58,11 @@ Examples:
 
 docs/signals.md lists the rules with their error rates.";
 
+const RECORDING: &str = "\
+Examples:
+  swarmscope recording export talk.recording --out talk.pcapng   for Wireshark, with contrib/wireshark
+  swarmscope recording export talk.recording --out talk.csv      its requests, a line each";
+
 const KEY: &str = "\
 Examples:
   swarmscope key show                           the permid for a peer's allow-list
@@ -82,6 +87,7 @@ pub fn with_help(command: Command) -> Command {
         ("request", REQUEST),
         ("case", CASE),
         ("signals", SIGNALS),
+        ("recording", RECORDING),
         ("key", KEY),
         ("stun", STUN),
     ] {

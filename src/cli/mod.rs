@@ -32,6 +32,7 @@ mod output;
 mod payload;
 mod peer;
 mod probes;
+mod recording;
 mod reply;
 mod request;
 mod runtime;
@@ -77,6 +78,8 @@ enum Command {
     Check(check::CheckArgs),
     /// List and explain anomalies in a case, a recording or a store
     Signals(signals::SignalsArgs),
+    /// Write a recording in formats of other programs
+    Recording(recording::RecordingArgs),
     /// Create an identity, or print its permid
     Key(key::KeyArgs),
     /// Run an RFC 5780 STUN server for NAT tests
@@ -132,6 +135,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Case(args)) => case::run(args),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Signals(args)) => signals::run(&args),
+        Some(Command::Recording(args)) => recording::run(args),
         Some(Command::Key(args)) => key::run(args),
         Some(Command::Stun(args)) => stun::run(&args),
         Some(Command::Nat(args)) => nat::run(&args),

@@ -23,10 +23,11 @@ use crate::tui::keep::Files;
 use crate::tui::terminal::Environment;
 use crate::tui::theme::ThemeError;
 use crate::tui::{self, Ended, Look, Options, Source};
+use swarmscope_peer::identity::Identities;
 use swarmscope_peer::node::{Node, NodeConfig, Target};
 use swarmscope_probes::pseudonyms;
-use swarmscope_wire::OverlayVersion;
 use swarmscope_wire::failure::exit;
+use swarmscope_wire::{OverlayVersion, Permid};
 
 /// How long closing may take once the screen is gone.
 const GRACE: Duration = Duration::from_secs(1);
@@ -116,6 +117,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     let key_log = key_log::from_environment()?;
     kept.notices.extend(key_log.as_ref().map(key_log::words));
     let title = key_log.as_ref().map_or("", |_| "TLS keys are logged").to_owned();
+    let permids = permids(&identities.identities);
     let config = NodeConfig {
         identities: identities.identities,
         version: args.identity.overlay_version,
@@ -134,7 +136,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         registry,
         title,
         naming: Naming { privacy: args.privacy, mask: pseudonyms::mask().clone() },
-        identity: identity(&args.identity),
+        identity: Identity { permids, ..identity(&args.identity) },
         keymap: keymap::load(),
         kept,
     };
@@ -201,6 +203,13 @@ fn now() -> Instant {
     Instant::now()
 }
 
+/// Who we are.
+fn permids(identities: &Identities) -> Vec<Permid> {
+    let current = identities.current.as_ref().map(|key| key.permid());
+    let legacy = identities.legacy.as_ref().map(|key| key.permid());
+    current.into_iter().chain(legacy).collect()
+}
+
 /// With which keys the screen runs, as `swarmscope request` is told of them.
 fn identity(options: &IdentityOptions) -> Identity {
     let file = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
@@ -209,6 +218,7 @@ fn identity(options: &IdentityOptions) -> Identity {
         legacy: file(&options.legacy_identity),
         version: (options.overlay_version != OverlayVersion::CURRENT)
             .then_some(options.overlay_version),
+        ..Identity::default()
     }
 }
 

@@ -9,8 +9,10 @@ use super::palette::line::Misfit;
 use crate::screen::asking::messages::find;
 use crate::screen::asking::sending;
 use crate::screen::list::filtering;
-use crate::screen::reply::saving::What;
+use crate::screen::reply::saving::{Saving, What};
 use crate::screen::reply::to_file;
+use swarmscope_facts::capture;
+use swarmscope_facts::export::format::extension;
 use swarmscope_facts::list::By;
 use swarmscope_facts::list::filter::Filter;
 use swarmscope_facts::messages::all;
@@ -137,17 +139,22 @@ pub fn view(model: &mut Model, text: &str) -> Done {
     Ok(act::none())
 }
 
-/// Writes the payload of the reply to a file that is not there yet.
+/// Writes the payload of the reply to a file that is not there yet; what ends in `.pcapng`, the
+/// conversation.
 pub fn save_payload(model: &mut Model, text: &str) -> Done {
+    if extension(text) == capture::EXTENSION {
+        to_file::has_conversation(model)?;
+        let saving = Saving::new(What::Conversation, text.to_owned());
+        return Ok(to_file::write(model, &saving)?);
+    }
     crate::screen::reply::copies::has_bytes(model)?;
-    Ok(to_file::write(model, What::Payload, text, false))
+    Ok(to_file::write(model, &Saving::new(What::Payload, text.to_owned()))?)
 }
 
 /// Writes the decoded reply to a file that is not there yet.
 pub fn save_json(model: &mut Model, text: &str) -> Done {
     crate::screen::reply::copies::has_decoded(model)?;
-    What::Json.fits(text)?;
-    Ok(to_file::write(model, What::Json, text, false))
+    Ok(to_file::write(model, &Saving::new(What::Json, text.to_owned()))?)
 }
 
 pub fn themes(model: &Model, _: &str) -> Vec<String> {

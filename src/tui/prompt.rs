@@ -1,6 +1,8 @@
 //! A line that is typed in the row of the newest event: an address, what to find, the name of a
 //! file.
 
+use std::borrow::Cow;
+
 use ratatui::style::Style;
 
 use super::canvas::Canvas;
@@ -16,7 +18,7 @@ const ROOMY: u16 = 76;
 
 /// What stands in the row.
 struct Prompt<'m> {
-    label: &'static str,
+    label: Cow<'static, str>,
     input: &'m Input,
     note: String,
     error: Option<String>,
@@ -27,7 +29,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, right: u16, y: u16) -> bool {
     let prompt = match &model.mode {
         Mode::Connect(input, error) => {
             let note = "host:port or permid@host:port".to_owned();
-            Prompt { label: "connect to", input, note, error: error.clone() }
+            Prompt { label: "connect to".into(), input, note, error: error.clone() }
         }
         Mode::Find => {
             let find = &model.find;
@@ -36,7 +38,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, right: u16, y: u16) -> bool {
             } else {
                 "text, or hex:… in the hex view".to_owned()
             };
-            Prompt { label: "find", input: &find.query, note, error: find::wrong(model) }
+            Prompt { label: "find".into(), input: &find.query, note, error: find::wrong(model) }
         }
         Mode::LineFilter => {
             let (shown, all) = (
@@ -49,7 +51,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, right: u16, y: u16) -> bool {
         Mode::Save(saving) => {
             let note = "a path; readable by you only".to_owned();
             Prompt {
-                label: saving.what.name(),
+                label: saving.label().into(),
                 input: &saving.input,
                 note,
                 error: saving.error.clone(),
@@ -63,7 +65,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, right: u16, y: u16) -> bool {
 
 fn write(canvas: &mut Canvas, prompt: &Prompt, right: u16, y: u16) {
     let theme = canvas.theme;
-    let x = canvas.text(1, right, y, prompt.label, theme.strong()) + 1;
+    let x = canvas.text(1, right, y, &prompt.label, theme.strong()) + 1;
     let end = if prompt.error.is_some() || right < ROOMY { right } else { right - NOTE };
     canvas.tint(x, end, y, theme.panel);
     let (before, after) = prompt.input.halves();

@@ -8,6 +8,7 @@ mod commands;
 mod composing;
 mod crowd;
 mod every_view;
+mod export;
 mod first_run;
 mod fixture;
 mod hostile;

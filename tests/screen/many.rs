@@ -426,37 +426,44 @@ fn answers_that_differ_in_their_numbers_alone_are_one_group_without_them() {
     insta::assert_snapshot!("by_shape_100x30", screen(&mut model, 100, 30, &dark()));
 }
 
+/// What is written to a file of this name.
+fn exported(model: &mut Model, name: &str) -> String {
+    press(model, &[Key::char('E'), Key::ctrl('u')]);
+    type_text(model, name);
+    let effects = press(model, &[ENTER]);
+    model.mode = Mode::Main;
+    match &effects[..] {
+        [Effect::Save { contents, .. }] => String::from_utf8(contents.to_vec()).expect("text"),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
     let mut model = answered();
     let (who, _) = peer(49);
     answer(&mut model, 2_900, peer(51).0, 0, &rows("=cmd|' /C calc'!A0", 1), 1, 20);
-    let campaign = model.many.campaign.as_ref().expect("a campaign");
-    let lines: Vec<serde_json::Value> =
-        swarmscope_facts::many::export::ndjson(&model.facts, model.naming(), campaign)
-            .lines()
-            .map(|line| serde_json::from_str(line).expect("JSON"))
-            .collect();
+    let lines: Vec<serde_json::Value> = exported(&mut model, "a.ndjson")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
     assert_eq!(lines.len(), 60);
-    let line = lines.iter().find(|line| line["permid"] == who.to_string()).expect("a line a peer");
+    let line = lines.iter().find(|line| line["peer"] == who.to_string()).expect("a line a peer");
     assert_eq!((line["outcome"].as_str(), line["error"].as_u64()), (Some("error"), Some(253)));
     assert_eq!(line["summary"], "253 unknown message");
     assert_eq!(line["content"].as_str().map(str::len), Some(32));
     assert_eq!(lines.iter().filter(|line| line["outcome"] == "not-sent").count(), 3);
 
-    let table = swarmscope_facts::many::export::csv(&model.facts, model.naming(), campaign);
+    let table = exported(&mut model, "a.csv");
     assert_eq!(table.lines().count(), 61);
-    assert!(table.lines().all(|line| line.starts_with("permid,") || line.starts_with('M')));
+    assert!(table.lines().all(|line| line.starts_with("peer,") || line.starts_with('M')));
     let formula =
         |table: &str| table.contains(",=") || table.contains("\"=") || table.contains(",@");
     assert!(!formula(&table), "{table}");
 
     model.setup.naming.privacy = true;
-    let campaign = model.many.campaign.as_ref().expect("a campaign");
-    for text in [
-        swarmscope_facts::many::export::ndjson(&model.facts, model.naming(), campaign),
-        swarmscope_facts::many::export::csv(&model.facts, model.naming(), campaign),
-    ] {
+    for name in ["a.ndjson", "a.csv"] {
+        let text = exported(&mut model, name);
         assert!(
             !text.contains("127.0.0.1")
                 && !text.contains(&who.to_string())
@@ -482,12 +489,12 @@ fn the_name_of_the_file_decides_what_stands_in_it() {
     assert!(screen(&mut model, 80, 24, &dark()).contains("save the outcomes to"));
     let (name, contents) = saved(&mut model);
     assert_eq!(name, "many-database-120431.ndjson");
-    assert!(contents.starts_with(b"{\"permid\":"));
+    assert!(contents.starts_with(b"{\"peer\":"));
     press(&mut model, &[Key::ctrl('u')]);
     type_text(&mut model, "table.csv");
     let (name, contents) = saved(&mut model);
     assert_eq!(name, "table.csv");
-    assert!(contents.starts_with(b"permid,address,"));
+    assert!(contents.starts_with(b"peer,address,"));
     press(&mut model, &[Key::ctrl('u')]);
     type_text(&mut model, "out.parquet");
     assert!(press(&mut model, &[ENTER]).is_empty(), "it would not be what its name says");
@@ -542,11 +549,10 @@ fn nothing_hostile_reaches_a_cell_a_copy_or_a_file() {
             }
         }
     }
-    let campaign = model.many.campaign.as_ref().expect("a campaign");
-    for text in [
-        swarmscope_facts::many::export::ndjson(&model.facts, model.naming(), campaign),
-        swarmscope_facts::many::export::csv(&model.facts, model.naming(), campaign),
-    ] {
+    press(&mut model, &[ESC, ESC]);
+    press(&mut model, &[Key::char('M')]);
+    for name in ["a.ndjson", "a.csv"] {
+        let text = exported(&mut model, name);
         let hides = |c: char| {
             c.is_control() && c != '\n' && c != '\r'
                 || "\u{202e}\u{2066}\u{200b}\u{feff}".contains(c)

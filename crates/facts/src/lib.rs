@@ -24,8 +24,10 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod capture;
 pub mod conversation;
 mod dirty;
+pub mod export;
 mod facts;
 mod fold;
 pub mod format;

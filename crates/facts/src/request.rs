@@ -8,7 +8,7 @@ use crate::now::Now;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Origin, Ticket};
 use swarmscope_wire::failure::Failure;
-use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, PartsLeft};
+use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, PartsLeft, Sha256Sum};
 
 /// How long a peer has for a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +51,16 @@ pub struct Reply {
     pub at: Now,
     /// `None` while it is being read.
     pub decoding: Option<Decoding>,
+    /// Of its payload. Stays when that is let go; `None` until it was read.
+    pub sha256: Option<Sha256Sum>,
+}
+
+impl Reply {
+    /// Its decoder could not read it; false also where that is not known (any more).
+    #[must_use]
+    pub fn is_malformed(&self) -> bool {
+        self.decoding.as_ref().is_some_and(|decoding| decoding.failed.is_some())
+    }
 }
 
 impl Reply {

@@ -82,6 +82,7 @@ fn needed(command: &str, option: &str) -> &'static str {
         "peer" => " --listen 127.0.0.1:0",
         "stun" => " --listen 127.0.0.1:0 --alternate 127.0.0.2:0",
         "case redact" => " a.case --out 127.0.0.1:0 --field 127.0.0.1:0 --why 127.0.0.1:0",
+        "recording export" => " a.recording --out 127.0.0.1:0",
         "case export" => " a.case --out 127.0.0.1:0 --format csv",
         "crawl" => " --probe natcheck",
         "store diff" => " a.sqlite 1 2",

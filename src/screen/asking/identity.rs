@@ -1,7 +1,7 @@
 //! With which keys this program runs.
 
 use super::composer::quoted;
-use swarmscope_wire::{OverlayVersion, text};
+use swarmscope_wire::{OverlayVersion, Permid, text};
 
 /// With which keys this program runs, where those are not the default: what `swarmscope request`
 /// needs to be told too.
@@ -13,6 +13,10 @@ pub struct Identity {
     pub legacy: Option<String>,
     /// `--overlay-version`, where it is another than usual.
     pub version: Option<OverlayVersion>,
+    /// Who that makes us, for exports.
+    pub permids: Vec<Permid>,
+    /// Of a recording: the version of the program that asked. None: this one.
+    pub program: Option<String>,
 }
 
 impl Identity {
@@ -48,7 +52,7 @@ mod tests {
         let both = Identity {
             current: Some("a.pem".into()),
             legacy: Some("my old.pem".into()),
-            version: None,
+            ..Identity::default()
         };
         assert_eq!(both.options(Some(OverlayVersion::CURRENT)), " --identity a.pem");
         assert_eq!(both.options(Some(OverlayVersion::LEGACY)), " --legacy-identity 'my old.pem'");

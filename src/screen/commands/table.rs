@@ -180,6 +180,8 @@ pub static COMMANDS: &[Command] = commands! {
 
     "save payload", Reply, ["W s"], [Main, PeerScreen], None, copies::has_bytes, to_file::payload, "save the reply's bytes";
     "save JSON", Reply, ["W j"], [Main, PeerScreen], None, copies::has_decoded, to_file::json, "save the reply as JSON";
+    "save requests", Peers, ["W x"], [Main, PeerScreen], None, to_file::has_requests, to_file::requests, "save the peer's requests";
+    "save conversation", Peers, ["W c"], [Main, PeerScreen], None, to_file::has_conversation, to_file::conversation, "save the conversation as pcapng";
     "open in editor", Reply, ["W e"], [Main], None, to_file::has_view, to_file::edit, "open the view in $EDITOR";
     "open in pager", Reply, ["W p"], [Main], None, to_file::has_view, to_file::page, "open the view in $PAGER";
     "save", Reply, ["enter"], [Save], foot(10, "save"), to_file::has_name, to_file::save, "save to this file";
@@ -206,6 +208,8 @@ pub static COMMANDS: &[Command] = commands! {
     "order answers", Reply, ["o"], [ManyRun], foot(45, "order"), many::has_many, many::order, "reorder the answers";
     "group by", Reply, ["b"], [ManyRun], foot(47, "group by"), many::has_many, many::group_by, "group with or without numbers";
     "export outcomes", Request, ["E"], [ManyScreen], foot(50, "export"), many::has_campaign, to_file::outcomes, "outcomes as NDJSON or CSV";
+    "export whose", Request, ["tab"], [Save], foot(15, "all, group, marked"), to_file::has_whose, to_file::next_whose, "all, the group, the marked";
+    "export bytes", Request, ["ctrl-b"], [Save], foot(16, "bytes"), to_file::has_lines, to_file::turn_bytes, "with the bytes of replies";
     "other list", Move, ["tab", "shift-tab", "left", "right"], [ManyScreen], foot(60, "pane"), many::has_other_pane, many::other_pane, "outcomes or answers";
     "leave", Move, ["esc"], [ManyScreen], foot(20, "back"), when::always, many::back, "back";
     "overview", Move, ["1"], [Moving], None, when::always, map::overview, "how the swarm is, in figures";

@@ -1,9 +1,6 @@
 //! A file that is to be written, while its name is typed.
 
-use std::path::Path;
-
 use crate::screen::input::Input;
-use swarmscope_wire::text::clean;
 
 /// What is saved.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,51 +9,34 @@ pub enum What {
     Payload,
     /// The decoded reply, as `request --json` has it.
     Json,
-    /// What became of everybody that a request to many went to: a table where the name ends in
-    /// `.csv`, else JSON lines.
+    /// What became of those that a request to many went to, a line each.
     Outcomes,
+    /// What one peer was asked, a line each.
+    Requests,
+    /// What passed over the connections of one peer, as a capture.
+    Conversation,
 }
 
-impl What {
-    /// What a file of this name can't be: its ending says what one will find in it.
-    ///
-    /// # Errors
-    /// The ending is of something that is not written here.
-    pub fn fits(self, name: &str) -> Result<(), String> {
-        let known: &[&str] = match self {
-            Self::Payload => return Ok(()), // any bytes
-            Self::Json => &["json"],
-            Self::Outcomes => &["ndjson", "jsonl", "csv"],
-        };
-        match ending(name) {
-            Some(ending) if !known.contains(&ending.as_str()) => {
-                Err(format!(".{} is not supported: use .{}", clean(&ending), known.join(", .")))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// How it is called in a prompt.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Payload => "save the payload to",
-            Self::Json => "save the JSON to",
-            Self::Outcomes => "save the outcomes to",
-        }
-    }
-}
-
-/// What a file's name ends in, small.
-#[must_use]
-pub fn ending(name: &str) -> Option<String> {
-    Some(Path::new(name.trim()).extension()?.to_string_lossy().to_lowercase())
+/// Of whom outcomes are saved.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Whose {
+    /// Of everybody.
+    #[default]
+    All,
+    /// Of the selected group, or of those with the selected outcome.
+    Selected,
+    /// Of those that are marked.
+    Marked,
 }
 
 /// Where the file's name is typed.
 #[derive(Clone, Debug)]
 pub struct Saving {
     pub what: What,
+    /// Of outcomes: whose.
+    pub whose: Whose,
+    /// With the bytes of replies beside their digests.
+    pub bytes: bool,
     pub input: Input,
     /// Why it was not saved.
     pub error: Option<String>,
@@ -65,9 +45,38 @@ pub struct Saving {
 }
 
 impl Saving {
+    /// A prompt with a name in it.
+    #[must_use]
+    pub fn new(what: What, name: String) -> Self {
+        let input = Input::new(name);
+        Self { what, whose: Whose::All, bytes: false, input, error: None, overwrite: false }
+    }
+
     /// What is typed has changed.
     pub fn typed(&mut self) {
         self.error = None;
         self.overwrite = false;
+    }
+
+    /// Whether it is lines, to which bytes can be added.
+    #[must_use]
+    pub const fn is_lines(&self) -> bool {
+        matches!(self.what, What::Outcomes | What::Requests)
+    }
+
+    /// What the prompt says.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let what = match (self.what, self.whose) {
+            (What::Payload, _) => "save the payload",
+            (What::Json, _) => "save the JSON",
+            (What::Outcomes, Whose::All) => "save the outcomes",
+            (What::Outcomes, Whose::Selected) => "save the outcomes of this group",
+            (What::Outcomes, Whose::Marked) => "save the outcomes of the marked",
+            (What::Requests, _) => "save the peer's requests",
+            (What::Conversation, _) => "save the conversation",
+        };
+        let bytes = if self.bytes { " with bytes" } else { "" };
+        format!("{what}{bytes} to")
     }
 }

@@ -92,6 +92,9 @@ impl Player {
         setup.naming.privacy |= header.privacy;
         let hides = setup.naming.privacy;
         setup.title.clone_from(&header.title);
+        // who asked then is told by the recording, if at all
+        setup.identity.permids.clear();
+        setup.identity.program = Some(words::clean(&header.program));
         let notices = std::mem::take(&mut setup.kept.notices);
         setup.kept = kept(&header.kept);
         setup.kept.notices.splice(0..0, notices);

@@ -140,6 +140,7 @@ impl Fold<'_> {
             dialled_back,
             at: now,
             decoding: None,
+            sha256: None,
         });
         let (sent, frequency) = (request.sent.unwrap_or(request.asked), request.frequency);
         match error {
@@ -211,6 +212,7 @@ impl Fold<'_> {
             peer.request_mut(ticket).map(|request| &mut request.outcome)
             && reply.payload.is_some()
         {
+            reply.sha256 = Some(decoding.bytes);
             reply.decoding = Some(decoding);
         }
         self.facts.held.grow(ticket, bytes);

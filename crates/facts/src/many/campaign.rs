@@ -17,8 +17,8 @@ use crate::input::Input;
 use crate::now::Now;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Ask, Event, Ticket};
-use swarmscope_wire::failure::{Cause, Failure};
-use swarmscope_wire::{ContentId, ErrorByte, Permid};
+use swarmscope_wire::failure::{By, Cause, Failure};
+use swarmscope_wire::{ContentId, ErrorByte, Permid, Sha256Sum};
 
 /// Few groups are put in order at once, many at most so often.
 const SORT_EVERY: Duration = Duration::from_millis(250);
@@ -50,6 +50,10 @@ pub struct Row {
     pub error: Option<ErrorByte>,
     /// Why it failed.
     pub cause: Option<Cause>,
+    /// Who ended it then.
+    pub by: Option<By>,
+    /// Of its answer's payload, once that was read.
+    pub sha256: Option<Sha256Sum>,
     /// Places of its answer's groups: by content, and by shape.
     groups: Option<(usize, usize)>,
 }
@@ -113,6 +117,8 @@ impl Campaign {
             bytes: 0,
             error: None,
             cause: None,
+            by: None,
+            sha256: None,
             groups: None,
         };
         Self {
@@ -283,7 +289,8 @@ impl Campaign {
     /// A reply was read: its group. A 254 says nothing of its peer, so it is in none.
     pub fn decoded(&mut self, ticket: Ticket, decoding: &Decoding, now: Now) {
         let Some(&at) = self.by_ticket.get(&ticket) else { return };
-        let row = &self.rows[at];
+        let row = &mut self.rows[at];
+        row.sha256 = Some(decoding.bytes);
         let Some(error) =
             row.error.filter(|error| *error != ErrorByte::FREQUENCY && row.groups.is_none())
         else {
@@ -304,7 +311,7 @@ impl Campaign {
         if !self.rows[at].outcome.in_flight() {
             return;
         }
-        self.rows[at].cause = Some(failure.cause);
+        (self.rows[at].cause, self.rows[at].by) = (Some(failure.cause), Some(failure.by));
         self.rows[at].elapsed = self.rows[at]
             .asked
             .map(|asked| now.instant.saturating_duration_since(asked.instant))

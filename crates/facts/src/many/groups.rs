@@ -198,8 +198,9 @@ impl Groups {
         group.bytes = group.bytes.max(bytes);
         group.parts = group.parts.max(parts);
         group.last = now;
-        if group.encodings.len() < MOST_ENCODINGS && !group.encodings.contains(&decoding.bytes) {
-            group.encodings.push(decoding.bytes);
+        let bytes = decoding.bytes.id();
+        if group.encodings.len() < MOST_ENCODINGS && !group.encodings.contains(&bytes) {
+            group.encodings.push(bytes);
         }
         if group.sample.is_none() && self.make_room(index) {
             self.list[index].sample = Some(Sample::of(decoding, error));

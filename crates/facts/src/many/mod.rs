@@ -6,7 +6,6 @@
 
 pub mod against;
 pub mod campaign;
-pub mod export;
 pub mod groups;
 pub mod leave_out;
 pub mod measures;

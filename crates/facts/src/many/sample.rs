@@ -32,13 +32,24 @@ pub struct Sample {
     pub notes: Vec<String>,
 }
 
+/// One line about a reply, as its group has it.
+#[must_use]
+pub fn line_of(decoding: &Decoding, error: ErrorByte) -> String {
+    let tree = &decoding.decoded.tree;
+    line(decoding, error, all_equal(tree), total(tree))
+}
+
+/// Whether all values at its top are the same, and more than one.
+fn all_equal(tree: &Node) -> bool {
+    tree.children.len() > 1 && tree.children.windows(2).all(|two| same(&two[0], &two[1]))
+}
+
 impl Sample {
     /// What is kept of a reply that was decoded.
     #[must_use]
     pub fn of(decoding: &Decoding, error: ErrorByte) -> Self {
         let tree = &decoding.decoded.tree;
-        let all_equal =
-            tree.children.len() > 1 && tree.children.windows(2).all(|two| same(&two[0], &two[1]));
+        let all_equal = all_equal(tree);
         let failed = decoding.failed.as_deref().map(words::clean);
         let notes: Vec<String> =
             decoding.decoded.notes.iter().take(3).map(|note| words::clean(&note.text)).collect();

@@ -146,9 +146,10 @@ impl Rewrite for Masker {
         let notes = decoded.notes.iter_mut().map(|note| &mut note.text);
         let texts = std::iter::once(&mut decoded.summary).chain(notes).chain(&mut decoding.failed);
         texts.for_each(|text| self.text(text));
-        for id in [&mut decoding.content, &mut decoding.shape, &mut decoding.bytes] {
+        for id in [&mut decoding.content, &mut decoding.shape] {
             *id = self.mask.content(*id);
         }
+        decoding.bytes = self.mask.sha256(decoding.bytes);
     }
 
     fn typed(&mut self, text: &mut String) {

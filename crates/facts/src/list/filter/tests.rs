@@ -69,6 +69,7 @@ fn world() -> World {
         dialled_back: false,
         at: ago(700),
         decoding: None,
+        sha256: None,
     });
     peer.requests.push(Arc::new(request));
     let other = peers.entry(&unknown()).unwrap();
