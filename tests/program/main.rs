@@ -23,3 +23,4 @@ mod request;
 mod schema;
 mod signals;
 mod tour;
+mod wireshark;
