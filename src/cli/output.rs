@@ -45,6 +45,8 @@ pub enum Line<'a> {
         parts: u32,
         elapsed_ms: f64,
         payload_base64: String,
+        /// What other programs compute of the same bytes.
+        payload_sha256: String,
         decoded: &'a serde_json::Value,
         /// What was noticed about the payload: damage, deviations, what `decoded` leaves out.
         notes: &'a [Note],
@@ -263,6 +265,7 @@ mod tests {
             parts: 1,
             elapsed_ms: 0.0,
             payload_base64: String::new(),
+            payload_sha256: String::new(),
             decoded: &decoded,
             notes: &[],
             decode_error: Some(odd),

@@ -144,6 +144,7 @@ fn as_json<'a>(reply: &Reply, reading: &'a Decoding) -> Line<'a> {
         parts: reply.parts,
         elapsed_ms: output::milliseconds(reply.elapsed),
         payload_base64: output::base64(&reply.payload),
+        payload_sha256: reading.bytes.to_string(),
         decoded: &reading.decoded.json,
         notes: &reading.decoded.notes,
         decode_error: reading.failed.as_deref(),

@@ -73,11 +73,9 @@ pub struct Outcome {
 impl Outcome {
     pub fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        Self {
-            code: output.status.code().unwrap_or(-1),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
+        let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+        stdout.lines().for_each(crate::schema::check_line);
+        Self { code: output.status.code().unwrap_or(-1), stdout, stderr }
     }
 
     /// What a process leaves that runs now; fails where it hangs.
@@ -152,7 +150,9 @@ impl Running {
     }
 
     pub fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).expect("another line")
+        let line = self.lines.recv_timeout(PATIENCE).expect("another line");
+        crate::schema::check_line(&line);
+        line
     }
 
     /// The next JSON event, which must be of this kind.

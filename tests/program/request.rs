@@ -68,6 +68,7 @@ fn a_reply_is_0_and_its_events_have_the_shape_of_the_contract() {
             "parts",
             "elapsed_ms",
             "payload_base64",
+            "payload_sha256",
             "decoded",
             "notes",
         ]);

@@ -1,5 +1,5 @@
-//! docs/events.schema.json, and whether an event is as it says. Every event that a test reads
-//! passes here.
+//! docs/events.schema.json, and whether an event is as it says. Every event that a program prints
+//! in a test passes here, whether the test looks at it or not.
 //!
 //! The few keywords of JSON Schema that the file uses are understood; any other is a failure, so
 //! that none is ignored.
@@ -15,6 +15,15 @@ fn schema() -> &'static Value {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/events.schema.json");
         serde_json::from_str(&std::fs::read_to_string(path).expect("the schema")).expect("JSON")
     })
+}
+
+/// Fails where a line that a program printed is an event, and not one of the schema's.
+pub fn check_line(line: &str) {
+    if let Ok(value) = serde_json::from_str::<Value>(line)
+        && value.get("event").is_some()
+    {
+        check(&value);
+    }
 }
 
 /// Fails where the event is not one of the schema's.
