@@ -63,14 +63,6 @@ impl Reply {
     }
 }
 
-impl Reply {
-    /// Whether its decoder could not read it.
-    #[must_use]
-    pub fn is_malformed(&self) -> bool {
-        self.decoding.as_ref().is_some_and(|decoding| decoding.failed.is_some())
-    }
-}
-
 /// Where a request is.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "most requests end in a reply")]
