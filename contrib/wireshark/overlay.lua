@@ -52,7 +52,8 @@ local f = {
     message = ProtoField.uint8("overlay.crawler.message", "Message", base.DEC, MESSAGES),
     channel = ProtoField.uint8("overlay.crawler.channel", "Channel"),
     frequency = ProtoField.uint16("overlay.crawler.frequency", "Frequency (s)"),
-    parts_left = ProtoField.uint8("overlay.crawler.parts_left", "Parts left (a hint; only 0 is certain)"),
+    -- a hint: only 0 is certain
+    parts_left = ProtoField.uint8("overlay.crawler.parts_left", "Parts left"),
     error = ProtoField.uint8("overlay.crawler.error", "Error", base.DEC, ERRORS),
     payload = ProtoField.bytes("overlay.crawler.payload", "Payload"),
 }
@@ -82,7 +83,8 @@ local function handshake(buffer, tree)
     node:add_le(f.port, buffer(62, 2))
     node:add_le(f.lowest, buffer(64, 2))
     node:add_le(f.current, buffer(66, 2))
-    return string.format("Handshake, versions %d to %d", buffer(64, 2):le_uint(), buffer(66, 2):le_uint())
+    local lowest, current = buffer(64, 2):le_uint(), buffer(66, 2):le_uint()
+    return string.format("Handshake, versions %d to %d", lowest, current)
 end
 
 -- What is behind the id byte of a request: message, channel, frequency, payload.
@@ -112,8 +114,8 @@ local function reply(body, node)
     node:add(f.error, body(3, 1))
     if body:len() > 4 then node:add(f.payload, body(4)) end
     local message, code = body(0, 1):uint(), body(3, 1):uint()
-    return string.format("%s reply, channel %d, error %s, parts left %d", MESSAGES[message] or message,
-        body(1, 1):uint(), ERRORS[code] or code, body(2, 1):uint())
+    return string.format("%s reply, channel %d, error %s, parts left %d",
+        MESSAGES[message] or message, body(1, 1):uint(), ERRORS[code] or code, body(2, 1):uint())
 end
 
 local function frame(buffer, tree)
@@ -133,7 +135,8 @@ local function frame(buffer, tree)
         elseif id == 231 then
             says = reply(body, node)
         elseif BENCODED[id] then
-            node:add(f.text, buffer(LENGTH + 1, length - 1), readable(buffer(LENGTH + 1, length - 1)))
+            local range = buffer(LENGTH + 1, length - 1)
+            node:add(f.text, range, readable(range))
         else
             node:add(f.body, buffer(LENGTH + 1, length - 1))
         end
