@@ -39,6 +39,7 @@ pub fn check(event: &Value) {
 /// What is wrong with the value, or nothing.
 fn fault(schema: &Value, value: &Value, place: &str) -> String {
     let rules = schema.as_object().expect("a schema is an object");
+    let number = value.as_f64();
     let faults = rules.iter().map(|(keyword, rule)| match keyword.as_str() {
         "title" | "description" => String::new(),
         "type" => wrong(types(rule).any(|name| is_a(name, value)), place, &format!("is no {rule}")),
@@ -48,8 +49,9 @@ fn fault(schema: &Value, value: &Value, place: &str) -> String {
             place,
             &format!("is not of {rule}"),
         ),
-        "minimum" => wrong(value.as_f64() >= rule.as_f64(), place, "is too small"),
-        "maximum" => wrong(value.as_f64() <= rule.as_f64(), place, "is too large"),
+        // of numbers alone: whether it must be one, "type" says
+        "minimum" => wrong(number.is_none() || number >= rule.as_f64(), place, "is too small"),
+        "maximum" => wrong(number.is_none() || number <= rule.as_f64(), place, "is too large"),
         "pattern" => {
             let pattern = Regex::new(rule.as_str().expect("a pattern")).expect("a pattern");
             wrong(

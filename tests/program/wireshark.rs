@@ -203,7 +203,8 @@ fn wireshark_reads_a_recording_frame_by_frame() {
     let fields = ["frame.time_epoch", "ip.src", "overlay.id", "overlay.crawler.message"];
     let more = ["overlay.crawler.channel", "overlay.crawler.frequency"];
     let rest = ["overlay.crawler.parts_left", "overlay.crawler.error", "overlay.length"];
-    let rows = read(&home, &capture, "overlay.crawler", &[&fields[..], &more, &rest].concat());
+    let rows =
+        read(&home, &capture, "overlay.crawler.channel", &[&fields[..], &more, &rest].concat());
     let short: Vec<String> = rows.iter().map(|row| row[1..].join(" ")).collect();
     let (us, them) = ("192.0.2.1", "203.0.113.9");
     assert_eq!(

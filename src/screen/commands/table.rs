@@ -181,7 +181,7 @@ pub static COMMANDS: &[Command] = commands! {
     "save payload", Reply, ["W s"], [Main, PeerScreen], None, copies::has_bytes, to_file::payload, "save the reply's bytes";
     "save JSON", Reply, ["W j"], [Main, PeerScreen], None, copies::has_decoded, to_file::json, "save the reply as JSON";
     "save requests", Peers, ["W x"], [Main, PeerScreen], None, to_file::has_requests, to_file::requests, "save the peer's requests";
-    "save conversation", Peers, ["W c"], [Main, PeerScreen], None, to_file::has_conversation, to_file::conversation, "save the conversation as pcapng";
+    "save conversation", Peers, ["W c"], [Main, PeerScreen], None, to_file::has_conversation, to_file::conversation, "conversation as pcapng";
     "open in editor", Reply, ["W e"], [Main], None, to_file::has_view, to_file::edit, "open the view in $EDITOR";
     "open in pager", Reply, ["W p"], [Main], None, to_file::has_view, to_file::page, "open the view in $PAGER";
     "save", Reply, ["enter"], [Save], foot(10, "save"), to_file::has_name, to_file::save, "save to this file";
