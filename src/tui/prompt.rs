@@ -46,7 +46,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, right: u16, y: u16) -> bool {
                 model.conversation().map_or(0, |conversation| conversation.lines().len()),
             );
             let note = format!("{} of {}", thousands(shown as u64), counted(all, "line"));
-            Prompt { label: "filter", input: &model.line_filter, note, error: None }
+            Prompt { label: "filter".into(), input: &model.line_filter, note, error: None }
         }
         Mode::Save(saving) => {
             let note = "a path; readable by you only".to_owned();

@@ -112,9 +112,14 @@ fn the_group_or_the_marked_alone_are_saved() {
     let some = lines(&saved(&mut model));
     assert_eq!(some.len(), group);
     assert!(group < 60);
+    model.marks.clear();
+    for n in [3, 7] {
+        model.marks.mark(swarmscope_peer::node::PeerKey::Permid(peer(n).0));
+    }
     press(&mut model, &[Key::char('E'), TAB, TAB]);
     assert!(screen(&mut model, 120, 40, &dark()).contains("of the marked"));
-    assert_eq!(lines(&saved(&mut model)).len(), model.marks.len());
+    let marked = lines(&saved(&mut model));
+    assert_eq!((marked.len(), of(&marked, 7)["peer"].is_string()), (2, true));
 }
 
 #[test]

@@ -75,21 +75,14 @@ fn open(model: &mut Model, what: What, ending: &str) -> Effects {
 }
 
 pub(in crate::screen) fn save(model: &mut Model) -> Effects {
-    let Mode::Save(saving) = &mut model.mode else { return none() };
-    if let Err(why) = saving.what.fits(saving.input.text()) {
-        saving.error = Some(why);
-        return none();
-    }
     let Mode::Save(saving) = &model.mode else { return none() };
-    match write(model, saving) {
-        Ok(effects) => effects,
-        Err(why) => {
-            if let Mode::Save(saving) = &mut model.mode {
-                saving.error = Some(why);
-            }
-            none()
+    let written = write(model, saving);
+    written.unwrap_or_else(|why| {
+        if let Mode::Save(saving) = &mut model.mode {
+            saving.error = Some(why);
         }
-    }
+        none()
+    })
 }
 
 /// Has a file written.
