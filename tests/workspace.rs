@@ -124,9 +124,10 @@ fn crates_use_only_those_below_them_in_the_architecture() {
     for directory in crates() {
         let manifest = manifest(&directory);
         let user = name(&manifest);
-        let used = at(&manifest, &["dependencies"]).and_then(Value::as_table);
-        for used in used.into_iter().flatten().filter_map(|(name, _)| place.get_key_value(name)) {
-            assert!(place[user] < *used.1, "{user} uses {}, which is above it", used.0);
+        let needs = at(&manifest, &["dependencies"]).and_then(Value::as_table);
+        for needed in needs.into_iter().flatten().filter_map(|(name, _)| place.get_key_value(name))
+        {
+            assert!(place[user] < *needed.1, "{user} uses {}, which is above it", needed.0);
         }
     }
 }

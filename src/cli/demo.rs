@@ -195,7 +195,7 @@ impl DemoArgs {
         match identities::defaults() {
             Ok(permids) => allow.extend(permids),
             Err(error) => {
-                tracing::warn!("the default identity can't be added to the allow-list: {error}")
+                tracing::warn!("the default identity can't be added to the allow-list: {error}");
             }
         }
         let nats = (scenario == Scenario::Nat).then(|| Arc::new(Nats::build()));

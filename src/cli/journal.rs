@@ -128,11 +128,11 @@ pub fn log(event: &Event) {
         }
         Event::Notice { text } => tracing::warn!("{text}"),
         Event::Connected { permid, version, .. } => {
-            tracing::info!("{permid} connected, version {version}")
+            tracing::info!("{permid} connected, version {version}");
         }
         // What ends a connection names no address.
         Event::Disconnected { permid, failure } => {
-            tracing::info!("{permid} disconnected: {}", failure.words())
+            tracing::info!("{permid} disconnected: {}", failure.words());
         }
         other => tracing::debug!("{other:?}"),
     }

@@ -189,9 +189,9 @@ fn tree(text: &mut String, decoded: &Decoded) {
     } else {
         let _ = writeln!(text, "{}: {}", decoded.format, decoded.summary);
         if root.children.iter().all(is_row) {
-            table(text, &root.children)
+            table(text, &root.children);
         } else {
-            branches(text, &root.children, 1)
+            branches(text, &root.children, 1);
         }
     }
 }

@@ -323,7 +323,7 @@ impl Request {
             }
             match event {
                 Event::Connecting { phase, detail, .. } => {
-                    tracing::debug!("{}: {detail}", phase.name())
+                    tracing::debug!("{}: {detail}", phase.name());
                 }
                 Event::ConnectFailed { failure, .. } if progress.ticket.is_none() => {
                     return Err(failure.into());
@@ -345,7 +345,7 @@ impl Request {
                     progress.ticket = Some(node.request(ask));
                 }
                 Event::Sent { ticket, .. } if progress.ticket == Some(ticket) => {
-                    progress.sent = true
+                    progress.sent = true;
                 }
                 Event::Part { ticket, index, parts_left, payload, after, .. }
                     if progress.ticket == Some(ticket) =>

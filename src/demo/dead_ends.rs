@@ -75,7 +75,7 @@ async fn answer(mut stream: TcpStream, answers: Answers, port: u16) -> io::Resul
     stream.read_exact(&mut theirs).await?;
     match answers {
         Answers::Http => {
-            stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").await?
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").await?;
         }
         Answers::Nothing => tokio::time::sleep(SILENCE).await,
         Answers::TooNew => {

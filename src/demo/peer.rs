@@ -197,7 +197,7 @@ impl Life {
         match &event {
             Event::Connected { .. } => self.count.send_modify(|count| *count += 1),
             Event::Disconnected { .. } => {
-                self.count.send_modify(|count| *count = count.saturating_sub(1))
+                self.count.send_modify(|count| *count = count.saturating_sub(1));
             }
             _ => {}
         }

@@ -155,7 +155,7 @@ fn step_reply(model: &mut Model, by: isize) {
     match reading.view {
         View::Tree => reading.row = moved(reading.row, by, reading.rows.len()),
         View::Text | View::Hex | View::Diff => {
-            reading.line = reading.line.saturating_add_signed(by).min(last)
+            reading.line = reading.line.saturating_add_signed(by).min(last);
         }
     }
 }

@@ -29,6 +29,7 @@ pub struct Trend {
 
 impl Trend {
     /// The seconds that were seen, oldest first; the newest is not over yet.
+    #[must_use]
     pub fn seconds(&self) -> impl DoubleEndedIterator<Item = &Second> + ExactSizeIterator {
         self.seconds.iter()
     }

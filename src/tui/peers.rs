@@ -282,7 +282,7 @@ fn draw_cell(
             }
         }
         Column::Next | Column::NextOf(_) if up => {
-            acceptance(canvas, model, shared, placed, peer, y, here)
+            acceptance(canvas, model, shared, placed, peer, y, here);
         }
         Column::Signals | Column::RoundTrip | Column::Nat | Column::Next | Column::NextOf(_) => {}
     }

@@ -57,7 +57,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, class: Class, top: &
             replied(canvas, model, body, reply, focused, roomy, top);
         }
         Outcome::Failed { failure, .. } => {
-            why::request(canvas, model, area.rows(1, u16::MAX), request, failure)
+            why::request(canvas, model, area.rows(1, u16::MAX), request, failure);
         }
         Outcome::Queued | Outcome::Waiting | Outcome::AwaitingDialBack => {
             why::waiting(canvas, model, area.rows(1, u16::MAX), request);
@@ -129,7 +129,7 @@ fn replied(
         }
         View::Diff => match model.compared() {
             Some((name, diff)) => {
-                diff::draw(canvas, area, name, diff, model.reading.line, model.find.text())
+                diff::draw(canvas, area, name, diff, model.reading.line, model.find.text());
             }
             None => diff::nothing(canvas, area, &model.key_of("compare with")),
         },

@@ -127,7 +127,7 @@ fn shape(out: &mut String, x: u16, y: u16, symbol: &str, look: Look) -> bool {
     let ink = look.ink;
     let dim = if look.dim { 0.66 } else { 1.0 };
     let mut part = |left, top, width, height, opacity: f64| {
-        rect(out, x, y, left, top, width, height, ink, opacity * dim)
+        rect(out, x, y, left, top, width, height, ink, opacity * dim);
     };
     let (right, below) = (WIDTH - middle_x, HEIGHT - middle_y);
     match symbol {

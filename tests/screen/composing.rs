@@ -102,7 +102,7 @@ fn every_built_in_form_makes_what_its_probe_asks_by_default() {
             match probe.fill(&values, &to) {
                 Ok(filled) => assert_eq!(filled, probe.initiate(&to), "{}", probe.name()),
                 Err(why) => {
-                    assert!(probe.name() == "NATTRAVERSAL" && why.contains("host"), "{why}")
+                    assert!(probe.name() == "NATTRAVERSAL" && why.contains("host"), "{why}");
                 }
             }
         }

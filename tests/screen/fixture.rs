@@ -85,7 +85,9 @@ fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     let effects = swarmscope::screen::update(model, now, msg.clone());
     let typing = [before, Typing::of(model)];
     TAPE.with_borrow_mut(|tape| {
-        tape.iter_mut().for_each(|tape| tape.push((now, msg.clone(), typing.clone())))
+        if let Some(tape) = tape {
+            tape.push((now, msg.clone(), typing.clone()));
+        }
     });
     effects
 }
@@ -390,7 +392,7 @@ pub fn session() -> Model {
                 script.asked(newest, 3, who, DATABASE, 10, 254, b"frequency error");
             }
             Asked::Met254(ago) => {
-                script.asked(ago * 1000, 3, who, DATABASE, 9, 254, b"frequency error")
+                script.asked(ago * 1000, 3, who, DATABASE, 9, 254, b"frequency error");
             }
         }
     }

@@ -255,7 +255,9 @@ fn play(mut model: Model, steps: Vec<Step>) {
         let now = now_after(passed);
         match step {
             Step::Keys(keys) => {
-                keys.into_iter().for_each(|key| happens(&mut model, now, Msg::Key(key)))
+                for key in keys {
+                    happens(&mut model, now, Msg::Key(key));
+                }
             }
             Step::Msg(msg) => happens(&mut model, now, msg),
             Step::Point(gesture, x, y) => {

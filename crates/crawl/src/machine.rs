@@ -439,7 +439,7 @@ impl Machine {
         }
         match self.online.get(&permid).copied() {
             Some(version) if failure.cause == Cause::Duplicate => {
-                self.reached(permid, version, None, now)
+                self.reached(permid, version, None, now);
             }
             _ => self.end(permid, failure.cause.code(), now),
         }

@@ -280,7 +280,7 @@ impl What {
         match again {
             Some(Again::At(at)) => text = format!("{text}, accepts again at {}", clock(*at)),
             Some(Again::AtLatest(at)) => {
-                text = format!("{text}, accepts at latest at {}", clock(*at))
+                text = format!("{text}, accepts at latest at {}", clock(*at));
             }
             None => {}
         }

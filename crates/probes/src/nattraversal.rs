@@ -91,8 +91,6 @@ impl Question for NatTraversal {
         OverlayVersion(9)
     }
 
-    /// Nothing: there is no rendezvous before somebody opens one.
-
     fn fields(&self) -> &[Field] {
         static FIELDS: LazyLock<[Field; 3]> = LazyLock::new(|| {
             [

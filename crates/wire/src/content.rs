@@ -211,9 +211,9 @@ impl Counted<'_> {
                 for (name, value) in members {
                     add_text(hash, *b"s", name);
                     if self.volatile.contains(&name.as_str()) {
-                        hash.update(b"v")
+                        hash.update(b"v");
                     } else {
-                        self.add(hash, value)
+                        self.add(hash, value);
                     }
                 }
             }

@@ -87,7 +87,7 @@ fn columns(mut blocks: Vec<Vec<HelpRow>>) -> Vec<Vec<HelpRow>> {
         match (left.next(), right.next()) {
             (None, None) => return rows,
             (one, other) => {
-                rows.push(vec![one.unwrap_or(HelpRow::Blank), other.unwrap_or(HelpRow::Blank)])
+                rows.push(vec![one.unwrap_or(HelpRow::Blank), other.unwrap_or(HelpRow::Blank)]);
             }
         }
     }

@@ -209,10 +209,10 @@ impl Columns {
             let wrong = |why: String| at_line(text, &key, &why);
             match (key.as_str(), &value) {
                 ("columns", toml::Value::Array(names)) => {
-                    columns.list = list(names).map_err(wrong)?
+                    columns.list = list(names).map_err(wrong)?;
                 }
                 ("sort", toml::Value::String(by)) => {
-                    columns.sort.by = by.parse::<By>().map_err(wrong)?
+                    columns.sort.by = by.parse::<By>().map_err(wrong)?;
                 }
                 ("reversed", toml::Value::Boolean(reversed)) => columns.sort.reversed = *reversed,
                 _ => {

@@ -269,7 +269,7 @@ pub(in crate::screen) fn point_at(model: &mut Model, focus: Focus, row: usize) {
             step_fields(model, to.saturating_sub(at));
         }
         Focus::Bytes => {
-            step_bytes(model, to.saturating_sub(isize::try_from(model.inspect.byte).unwrap_or(0)))
+            step_bytes(model, to.saturating_sub(isize::try_from(model.inspect.byte).unwrap_or(0)));
         }
         Focus::Channel => {
             let parts = model.request().map_or(0, |request| request.parts.len());

@@ -244,10 +244,10 @@ impl Player {
             }
             Control::Slower => {
                 self.speed =
-                    SPEEDS.into_iter().rev().find(|it| *it < self.speed).unwrap_or(self.speed)
+                    SPEEDS.into_iter().rev().find(|it| *it < self.speed).unwrap_or(self.speed);
             }
             Control::Faster => {
-                self.speed = SPEEDS.into_iter().find(|it| *it > self.speed).unwrap_or(self.speed)
+                self.speed = SPEEDS.into_iter().find(|it| *it > self.speed).unwrap_or(self.speed);
             }
             Control::Speed(speed) => self.speed = speed,
             Control::Seek(moment) => {

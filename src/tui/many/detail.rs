@@ -50,7 +50,7 @@ pub fn blocks<'a>(model: &'a Model, campaign: &'a Campaign, width: u16) -> Vec<(
     let (wanted, rank) = if view.inside { (rows, 1) } else { (rows.min(most.min(4)), 2) };
     if count > 0 {
         let draw = move |canvas: &mut Canvas, area: Area| {
-            peers(canvas, model, campaign, group, count, area)
+            peers(canvas, model, campaign, group, count, area);
         };
         all.push((Block::new(1 + wanted, 2, rank).up_to(1 + rows.min(most)), Box::new(draw)));
     }
@@ -198,7 +198,7 @@ fn content_lines(sample: &Sample, most: u16) -> Vec<(String, String)> {
     }
     let mut lines: Vec<(String, String)> = Vec::new();
     let add = |lines: &mut Vec<(String, String)>, node: &Node| {
-        lines.push((node.label.clone(), node.value.clone()))
+        lines.push((node.label.clone(), node.value.clone()));
     };
     let shown = if sample.all_equal { 2 } else { usize::from(most) };
     for child in tree.children.iter().take(shown) {

@@ -88,7 +88,7 @@ pub fn block<'a>(model: &'a Model, plan: &'a Plan, width: u16, rank: u8) -> (Blo
     let form = matches!(model.mode, Mode::Pace(_));
     let height = 1 + labelled_height(width, VALUE, &rows) + u16::from(form);
     let draw = move |canvas: &mut Canvas, area: Area| {
-        draw(canvas, model, plan, area, &fitting(rows, form, &area))
+        draw(canvas, model, plan, area, &fitting(rows, form, &area));
     };
     (Block::new(height, 3, if form { 0 } else { rank }), Box::new(draw))
 }

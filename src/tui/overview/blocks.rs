@@ -220,6 +220,7 @@ fn cut_list<'a>(
 }
 
 fn over_time(canvas: &mut Canvas, model: &Model, area: Area) {
+    type Line = (&'static str, fn(&Second) -> u64, fn(u64) -> String);
     let seconds: Vec<Second> = model.trend.seconds().copied().collect();
     let note = format!("a column a second, the last {SECONDS} s");
     canvas.heading(&area, "OVER TIME", false, &note);
@@ -227,7 +228,6 @@ fn over_time(canvas: &mut Canvas, model: &Model, area: Area) {
     let y = area.y + 1;
     canvas.right(area.x + FIGURE, y, "NOW", muted);
     canvas.right(area.right, y, "FROM – TO", muted);
-    type Line = (&'static str, fn(&Second) -> u64, fn(u64) -> String);
     let bytes = |n: u64| size(usize::try_from(n).unwrap_or(usize::MAX));
     let lines: [Line; 4] = [
         ("connected", |second| second.connected as u64, thousands),

@@ -58,7 +58,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
             failure_block(canvas, model, area, why(&model.facts, peer).unwrap_or(failure), None);
         }
         (Some((request, failure)), _) => {
-            failure_block(canvas, model, area, failure, Some((peer, request)))
+            failure_block(canvas, model, area, failure, Some((peer, request)));
         }
         (None, Some(request)) => state_of_request(canvas, model, area, peer, request),
         (None, None) => match why(&model.facts, peer) {

@@ -190,10 +190,10 @@ impl Running {
                     return Ok(());
                 }
                 Ok(Some(Action::Key(key))) => {
-                    self.input(Instant::now(), TerminalEvent::Key(key.event()))
+                    self.input(Instant::now(), TerminalEvent::Key(key.event()));
                 }
                 Ok(Some(Action::Paste(text))) => {
-                    self.input(Instant::now(), TerminalEvent::Paste(text))
+                    self.input(Instant::now(), TerminalEvent::Paste(text));
                 }
                 Err(not_seen) => {
                     self.ended = Some(Ended::NotSeen(not_seen, self.shown.clone()));

@@ -150,7 +150,7 @@ impl Climb {
         let began = now.before(after);
         match &traced.what {
             Trace::Resolving { host, pinned } => {
-                self.begin(Attempt::new(socket, began, Some(host.clone()), *pinned))
+                self.begin(Attempt::new(socket, began, Some(host.clone()), *pinned));
             }
             Trace::Accepted(_) => self.begin(Attempt::new(socket, began, None, false)),
             _ => {}

@@ -145,7 +145,7 @@ impl Fold<'_> {
         let (sent, frequency) = (request.sent.unwrap_or(request.asked), request.frequency);
         match error {
             ErrorByte::FREQUENCY => {
-                self.facts.acceptance.record_254(permid, message, now.instant, frequency)
+                self.facts.acceptance.record_254(permid, message, now.instant, frequency);
             }
             ErrorByte::UNKNOWN_MESSAGE => {}
             _ => self.facts.acceptance.record_accepted(permid, message, sent.instant),

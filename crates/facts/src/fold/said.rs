@@ -24,7 +24,7 @@ impl Fold<'_> {
                 self.quiet(permid, What::FrameDropped(id, times));
             }
             Event::Gossip { permid, listed, left_out } => {
-                self.quiet(permid, What::Gossip { listed, left_out })
+                self.quiet(permid, What::Gossip { listed, left_out });
             }
             Event::Asked { permid, message, frequency, bytes, .. } => {
                 self.quiet(permid, What::AsksUs { message, frequency, bytes });

@@ -246,6 +246,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods)] // an origin for times
     fn the_counts_add_up_whatever_becomes_of_peers() {
         let (mut peers, mut census) = (peers(4), Census::default());
         let changed = peers.take_changed();

@@ -23,7 +23,7 @@ pub fn lines(one: &Sample, usual: &Sample) -> Vec<(&'static str, String)> {
         match usual.tree.children.iter().find(|other| other.label == child.label) {
             Some(other) if same(child, other) => equal.push(child.label.clone()),
             Some(other) => {
-                differs.push(format!("{}: {}, most: {}", child.label, child.value, other.value))
+                differs.push(format!("{}: {}, most: {}", child.label, child.value, other.value));
             }
             None => extra.push(child.label.clone()),
         }

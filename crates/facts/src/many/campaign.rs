@@ -226,13 +226,13 @@ impl Campaign {
         match input {
             Input::Asked(ask, ticket) if self.asked(ask, *ticket) => return Some(*ticket),
             Input::Event(Event::Part { ticket, payload, after, .. }) => {
-                self.part(*ticket, payload.len(), *after)
+                self.part(*ticket, payload.len(), *after);
             }
             Input::Event(Event::Reply { ticket, error, payload, parts, elapsed, .. }) => {
                 self.reply(*ticket, *error, payload.len(), *parts, *elapsed, now);
             }
             Input::Event(Event::RequestFailed { ticket, failure, .. }) => {
-                self.failed(*ticket, failure, now)
+                self.failed(*ticket, failure, now);
             }
             Input::Decoded { ticket, decoding, .. } => self.decoded(*ticket, decoding, now),
             _ => {}

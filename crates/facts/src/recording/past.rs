@@ -136,7 +136,7 @@ impl Teller<'_> {
         match &request.outcome {
             Outcome::Queued | Outcome::Waiting => {}
             Outcome::AwaitingDialBack => {
-                self.tell(self.now, Event::AwaitingDialBack { ticket, permid })
+                self.tell(self.now, Event::AwaitingDialBack { ticket, permid });
             }
             Outcome::Failed { failure, at } => {
                 self.tell(

@@ -46,7 +46,7 @@ fn pieces(
     if cost > 0 && cost <= *work {
         *work -= cost;
         longest(&before[from_b..to_b], &after[from_a..to_a], |b, a| {
-            pairs.push((from_b + b, from_a + a))
+            pairs.push((from_b + b, from_a + a));
         });
     } else if cost > 0 && divisions > 0 {
         let anchors = anchors(&before[from_b..to_b], &after[from_a..to_a]);

@@ -298,7 +298,7 @@ impl Diff {
     fn write(&mut self, delta: &Delta<'_>, depth: usize) {
         match delta {
             Delta::Same(_, after) => {
-                self.line(depth, &after.label, Change::Same(after.value.clone()))
+                self.line(depth, &after.label, Change::Same(after.value.clone()));
             }
             Delta::Added(node) => {
                 self.added += 1;

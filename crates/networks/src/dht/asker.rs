@@ -173,7 +173,7 @@ impl<T: Copy> Asker<T> {
                     return self.begin(to, question, what, now);
                 }
                 Err(at) => {
-                    self.pace_deadline = Some(self.pace_deadline.map_or(at, |known| known.min(at)))
+                    self.pace_deadline = Some(self.pace_deadline.map_or(at, |known| known.min(at)));
                 }
             }
         }

@@ -268,7 +268,12 @@ impl Crawl {
         match event {
             Event::Answered { what, answer, .. } => match answer.said {
                 Ok(response) => {
-                    self.answered(what, response.id, answer.version.as_deref(), response.contacts())
+                    self.answered(
+                        what,
+                        response.id,
+                        answer.version.as_deref(),
+                        response.contacts(),
+                    );
                 }
                 Err(_) => self.refused(what),
             },

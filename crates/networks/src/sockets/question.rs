@@ -122,7 +122,7 @@ pub async fn question(
             };
             let seeds = [(address, target.id)];
             let found = look_up(&seeds, wanted, settings.rate, config, |hop, _| {
-                part(answer::hop(hop, wanted))
+                part(answer::hop(hop, wanted));
             })
             .await?;
             (lookup_said(&found, wanted), None, 0)

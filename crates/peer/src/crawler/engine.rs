@@ -88,7 +88,7 @@ impl Engine {
             Input::Connected { conn, attempt, peer } => self.connected(conn, attempt, &peer),
             Input::Frame { conn, frame } => self.frame(conn, &frame),
             Input::Written { conn, frames } => {
-                self.backend.replies.written(&mut self.core, conn, frames)
+                self.backend.replies.written(&mut self.core, conn, frames);
             }
             Input::NotSent { conn, frame } => self.not_sent(conn, frame),
             Input::Closed { conn, failure } => self.closed(conn, failure),

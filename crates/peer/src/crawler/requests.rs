@@ -312,7 +312,7 @@ impl Requests {
         let particulars = (reply.channel, reply.message);
         match self.refused.count((permid, why), particulars, 1, core.now) {
             Some(((channel, message), times)) => {
-                tell_refused(core, permid, channel, message, why, times)
+                tell_refused(core, permid, channel, message, why, times);
             }
             None => self.arm_tally(core),
         }

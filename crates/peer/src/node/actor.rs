@@ -136,7 +136,7 @@ impl Actor {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Dial { attempt, host, port, expected } => {
-                    self.overlay.dial(attempt, &host, port, expected)
+                    self.overlay.dial(attempt, &host, port, expected);
                 }
                 Output::DialBack { to } => self.overlay.dial_back(to),
                 Output::Send { conn, frame } => {

@@ -79,7 +79,7 @@ impl Waiting {
                 keys.into_iter().flatten().for_each(|key| self.dialled(&key, &Ok(*permid)));
             }
             Event::ConnectFailed { peer, failure, .. } => {
-                self.dialled(peer, &outcome(peer, failure))
+                self.dialled(peer, &outcome(peer, failure));
             }
             _ => {}
         }

@@ -116,7 +116,7 @@ pub(super) async fn accept(
             seated.converse(shared, tracer).await;
         }
         Err(failure) => {
-            tell(&shared, OverlayEvent::AcceptFailed { remote, failure, times: 1 }).await
+            tell(&shared, OverlayEvent::AcceptFailed { remote, failure, times: 1 }).await;
         }
     }
 }

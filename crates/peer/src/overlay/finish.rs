@@ -174,7 +174,7 @@ impl LastWords {
             while let Some(output) = self.session.poll_output() {
                 match output {
                     Output::Frame(frame) => {
-                        tell(shared, OverlayEvent::Frame { conn: self.conn, frame }).await
+                        tell(shared, OverlayEvent::Frame { conn: self.conn, frame }).await;
                     }
                     Output::Close(failure) => return Some(failure),
                     Output::Send(_)

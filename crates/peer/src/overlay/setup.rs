@@ -78,7 +78,7 @@ pub(super) async fn arrive(
         while let Some(output) = session.poll_output() {
             match output {
                 Output::Send(bytes) => {
-                    write(&mut stream, &mut session, &bytes, &progress.tracer).await
+                    write(&mut stream, &mut session, &bytes, &progress.tracer).await;
                 }
                 Output::Rung { phase, detail } => progress.rung(phase, detail).await,
                 Output::StartTls { leftover, expected } => {

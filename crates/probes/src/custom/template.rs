@@ -152,7 +152,7 @@ impl How {
                 payload.extend_from_slice(format!("'{}'", text.replace('\'', "''")).as_bytes());
             }
             (Self::Number(size), Value::Int(number)) => {
-                payload.extend_from_slice(&number.to_be_bytes()[8 - size..])
+                payload.extend_from_slice(&number.to_be_bytes()[8 - size..]);
             }
             (_, Value::Int(number)) => payload.extend_from_slice(number.to_string().as_bytes()),
             (_, Value::Text(text)) => payload.extend_from_slice(text.as_bytes()),

@@ -196,7 +196,7 @@ impl Message {
                 ("y", Value::from("q")),
             ]),
             Body::Response(response) => {
-                fields.extend([("r", response.fields()), ("y", Value::from("r"))])
+                fields.extend([("r", response.fields()), ("y", Value::from("r"))]);
             }
             Body::Error(error) => {
                 let list = vec![Value::from(error.code), Value::from(&error.message[..])];

@@ -72,7 +72,7 @@ pub(super) fn unicode(line: &[u8]) -> Option<(String, usize)> {
             let code = digits(after.get(1..=len)?, 16)?;
             match (char::from_u32(code), u16::try_from(code)) {
                 (Some(character), _) => {
-                    units.extend_from_slice(character.encode_utf16(&mut [0; 2]))
+                    units.extend_from_slice(character.encode_utf16(&mut [0; 2]));
                 }
                 (None, Ok(surrogate)) => units.push(surrogate),
                 (None, Err(_)) => return None, // beyond Unicode, which the codec refuses too

@@ -169,7 +169,7 @@ impl Play {
                 });
             }
             Step::Gone(n) => {
-                self.node(Event::Disconnected { permid: permid(n), failure: failure() })
+                self.node(Event::Disconnected { permid: permid(n), failure: failure() });
             }
             Step::Answered(n, error) => {
                 self.tickets += 1;

@@ -114,10 +114,10 @@ fn hide(what: &mut What, prompt: bool) {
     match what {
         What::Msg(Msg::Key(key)) if key.typed().is_some() => *key = Key::char('x'),
         What::Msg(Msg::Key(key)) if prompt && key.code == KeyCode::Enter => {
-            *key = Key::named(KeyCode::Esc)
+            *key = Key::named(KeyCode::Esc);
         }
         What::Msg(Msg::Paste(text) | Msg::Edited(Ok(text))) => {
-            *text = "x".repeat(text.chars().count())
+            *text = "x".repeat(text.chars().count());
         }
         _ => {}
     }

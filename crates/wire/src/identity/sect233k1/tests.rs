@@ -102,7 +102,7 @@ fn signatures_have_one_encoding() {
     let good = secret.sign(message);
     assert_eq!(public.verify(message, &good), Ok(()));
     let wrong = |signature: &[u8]| {
-        assert_eq!(public.verify(message, signature), Err(SignatureError), "{signature:02x?}")
+        assert_eq!(public.verify(message, signature), Err(SignatureError), "{signature:02x?}");
     };
     for cut in 0..good.len() {
         wrong(&good[..cut]);
