@@ -104,7 +104,7 @@ fn a_mebibyte_is_pasted_wherever_text_goes_and_nowhere_it_does_not() {
     terminal.wait_for("No peers yet.");
     let start = Instant::now();
     paste(&mut terminal, &huge);
-    terminal.wait_for("what is pasted goes into a text");
+    terminal.wait_for("paste needs a text field");
     // one line takes the beginning
     terminal.keys("/");
     paste(&mut terminal, &huge);

@@ -45,8 +45,11 @@ fn demo(columns: u16, rows: u16) -> Terminal {
 
 /// Moves to a connected peer that the tour does not play with.
 fn select_a_plain_peer(terminal: &mut Terminal) -> String {
-    let is_plain =
-        |row: &str| row.contains('●') && row.trim_end().ends_with("now") && !row.contains("tour");
+    let is_plain = |row: &str| {
+        row.contains('●')
+            && row.trim_end().trim_end_matches('?').ends_with("now")
+            && !row.contains("tour")
+    };
     terminal.keys("g");
     for _ in 0..24 {
         std::thread::sleep(Duration::from_millis(50));
