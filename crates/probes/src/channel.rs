@@ -10,6 +10,7 @@ use super::{choices, database, rows};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient};
+use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
 
 /// What the original asks, but for one thing: it asks for the votes of the peer itself and for
@@ -74,6 +75,18 @@ impl Question for Channel {
             ],
             self.initiate(to),
         ))
+    }
+
+    /// Rows of two kinds: `what` says which. A channel has `files`; a vote a voter and what it says.
+    fn rows(&self) -> Rows {
+        Rows::of(vec![
+            Column::new("what", ColumnKind::Text).from("0"),
+            Column::new("subject", ColumnKind::Text).from("1").sensitive(),
+            Column::new("files", ColumnKind::Int).from("2"),
+            Column::new("voter", ColumnKind::Text).from("2").sensitive(),
+            Column::new("vote", ColumnKind::Int).from("3"),
+            Column::new("at", ColumnKind::Int).from("4").volatile(),
+        ])
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

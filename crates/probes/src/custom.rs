@@ -24,6 +24,7 @@
 //! "int"                   # int, real, text sensitive = false              # kept as a keyed
 //! digest only volatile = true                # left out where replies are compared
 //! # rows_at = "list", beside id and name: the member of the reply that holds the rows
+//! # in a list, a number counts, from 0; a negative one counts from the end
 //! ```
 //!
 //! What stands behind a colon says how a value is written: `{since:bencode}`, `{since:a}`; of an

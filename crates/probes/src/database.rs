@@ -13,6 +13,7 @@ use super::{Statistics, choices, rows, sql};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient};
+use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid};
 
 /// The version from which peers have the tables of channels and votes.
@@ -104,6 +105,13 @@ impl Question for Database {
         static TABLES: LazyLock<Statistics> = LazyLock::new(Statistics::empty);
         let database = TABLES.open().map_err(|error| not_open(&error))?;
         sql::check(database, payload).map_err(|error| error.to_string())
+    }
+
+    fn rows(&self) -> Rows {
+        Rows::of(vec![
+            Column::new("what", ColumnKind::Text).from("0"),
+            Column::new("count", ColumnKind::Int).from("1"),
+        ])
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

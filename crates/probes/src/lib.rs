@@ -77,6 +77,7 @@ mod tests {
     use super::*;
     use swarmscope_peer::crawler::decoding::{Decoding, decode_reply};
     use swarmscope_peer::crawler::field::{Field, Kind, Value};
+    use swarmscope_wire::rows::{Cell, Column};
     use swarmscope_wire::{ErrorByte, MessageId, OverlayVersion};
 
     fn decode(message: MessageId, error: ErrorByte, payload: &[u8]) -> Decoding {
@@ -105,6 +106,99 @@ mod tests {
         for probe in registry.iter() {
             assert_eq!(registry.find(probe.name()), Some(probe.id()));
             assert!(!probe.doc().is_empty());
+        }
+    }
+
+    /// A peer with something in each table, whatever names a person or a file marked.
+    const MARKED: &str = "
+        INSERT INTO Peer (permid) VALUES ('marked');
+        INSERT INTO ChannelCast VALUES ('marked', 'marked', 3600);
+        INSERT INTO VoteCast VALUES ('marked', 'marked', -1, 3600);
+        INSERT INTO SeedingStats VALUES (3600, 'marked', 'marked', 7200, 0.5, 0);
+        INSERT INTO FriendshipStatistics VALUES ('marked', 'marked', 0, 3600, 7200, 2, 1, 7200);
+        INSERT INTO playback_info VALUES ('marked', 3600, 65536, 1024, 131072, 'Unknown');
+        INSERT INTO playback_event (key, timestamp, event) VALUES ('marked', 3600, 'play');
+        INSERT INTO RepexRecord (infohash, timestamp, endtimestamp) VALUES ('marked', 3600, 7200);
+        INSERT INTO RepexPeer (record, peer, last_seen) VALUES (1, 'marked', 3600);
+        INSERT INTO PunctureLine (timestamp, line) VALUES (3600, 'marked');
+        INSERT INTO UserEventLog VALUES (3600, 2, 'marked');";
+
+    /// What a crawl keeps of the reply of a filled peer, `#` for what it keeps as a digest and `~`
+    /// for what it does not compare.
+    async fn kept(id: u8) -> Vec<String> {
+        let registry = registry(Statistics::filled(MARKED).unwrap());
+        let question = registry.get(MessageId(id)).unwrap();
+        let probe = registry.probe(MessageId(id)).unwrap();
+        let request = question.initiate(OverlayVersion::CURRENT);
+        let answer = testing::ask_as(probe, testing::FIRST, request).await;
+        let json = question.decode(&answer.payload).unwrap().json;
+        let rows = question.rows();
+        let cell = |(column, cell): (&Column, &Cell)| {
+            let value = match cell {
+                Cell::Null => return None,
+                Cell::Text(text) => text.clone(),
+                Cell::Int(number) => number.to_string(),
+                Cell::Real(number) => number.to_string(),
+            };
+            let value = if column.sensitive { "#".to_owned() } else { value };
+            let volatile = if column.volatile { "~" } else { "" };
+            Some(format!("{}={volatile}{value}", column.name))
+        };
+        let read = rows.read(&json);
+        let row = |row: &Vec<Cell>| {
+            let cells = rows.columns.iter().zip(row).filter_map(cell);
+            cells.collect::<Vec<_>>().join(" ")
+        };
+        read.iter().map(row).collect()
+    }
+
+    #[tokio::test]
+    async fn every_built_in_question_declares_the_rows_that_a_crawl_keeps() {
+        for (id, rows) in [
+            (
+                1,
+                &[
+                    "what=peer_count count=1",
+                    "what=torrent_count count=0",
+                    "what=channel_files count=1",
+                    "what=all_subscriptions count=0",
+                    "what=all_negative_votes count=1",
+                ][..],
+            ),
+            (2, &["at=~3600 permid=# infohash=# seconds=7200 reputation=0.5 crawled=0"]),
+            (
+                4,
+                &["source=# target=# is_forwarder=0 request_time=~3600 response_time=~7200 \
+                   attempts=2 helpers=1"],
+            ),
+            (6, &["playback=# at=~3600 piece_size=65536 pieces=1024 bitrate=131072 nat=Unknown"]),
+            (7, &["playback=# at=~3600 event=play"]),
+            (8, &["infohash=# began=~3600 ended=~7200"]),
+            (9, &["at=~3600 line=#"]),
+            (
+                10,
+                &[
+                    "what=channel_files subject=# files=1",
+                    "what=votes subject=# voter=# vote=-1 at=~3600",
+                ],
+            ),
+            (11, &["at=~3600 type=2 message=#"]),
+        ] {
+            assert_eq!(kept(id).await, rows, "id {id}");
+        }
+    }
+
+    #[test]
+    fn declared_columns_can_be_asked_for() {
+        for question in registry(Statistics::empty()).iter() {
+            let columns = question.rows().columns;
+            assert!(!columns.is_empty(), "{} declares nothing", question.name());
+            let names: std::collections::BTreeSet<&str> =
+                columns.iter().map(|column| &*column.name).collect();
+            assert_eq!(names.len(), columns.len(), "{}: a name twice", question.name());
+            for name in names {
+                assert!(Column::is_name(name), "{}: {name}", question.name());
+            }
         }
     }
 

@@ -22,6 +22,7 @@ use crate::nat::{Invitation, Traversed, punch, resolve};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Kind, Value};
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient};
+use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::tree::Node;
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
 
@@ -113,6 +114,10 @@ impl Question for NatTraversal {
         let payload = Invitation { request_id: id.clone(), host: host.clone(), port }.encode();
         Invitation::decode(&payload).map_err(|error| error.to_string())?;
         Ok(payload.into())
+    }
+
+    fn rows(&self) -> Rows {
+        Rows::of(vec![Column::new("outcome", ColumnKind::Text)])
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

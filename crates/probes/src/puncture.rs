@@ -17,6 +17,7 @@ use super::hand_over::{HandOver, Offer};
 use super::pseudonyms::mask;
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt};
+use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::{Decoded, MessageId, Permid, text};
 
 mod reading;
@@ -80,6 +81,15 @@ impl Question for Puncture {
 
     fn consumes(&self) -> bool {
         true
+    }
+
+    /// A line names addresses, in an original's log.
+    fn rows(&self) -> Rows {
+        Rows::of(vec![
+            Column::new("at", ColumnKind::Real).from("time").volatile(),
+            Column::new("line", ColumnKind::Text).from("text").sensitive(),
+        ])
+        .at("lines")
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

@@ -15,6 +15,7 @@ use super::sql::MAX_BYTES;
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt};
 use swarmscope_wire::encoding_a::Value;
+use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::{Decoded, MessageId, Permid};
 
 mod reading;
@@ -108,6 +109,17 @@ impl Question for Repex {
 
     fn consumes(&self) -> bool {
         true
+    }
+
+    fn rows(&self) -> Rows {
+        Rows::of(vec![
+            Column::new("infohash", ColumnKind::Text).sensitive(),
+            Column::new("began", ColumnKind::Int).from("timestamp").volatile(),
+            Column::new("ended", ColumnKind::Int).from("endtimestamp").volatile(),
+            Column::new("shuffles", ColumnKind::Int).from("stats.shufflecount"),
+            Column::new("shuffle_peers", ColumnKind::Int).from("stats.shufflepeers"),
+            Column::new("bootstraps", ColumnKind::Int).from("stats.bootstrapcount"),
+        ])
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

@@ -17,6 +17,7 @@ use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value as Filled};
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt, Recipient};
 use swarmscope_wire::pickle::{self, Opcodes, Pickle, Scalar, Value};
+use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::{Decoded, ErrorByte, Frequency, MessageId, Permid, text};
 
 /// What the original's Crawler sends, to the byte.
@@ -172,6 +173,19 @@ impl Question for SeedingStats {
 
     fn fill(&self, values: &[Filled], to: &Recipient) -> Result<Bytes, String> {
         Ok(choices::payload(values, &[("read", READ_ONLY)], self.initiate(to)))
+    }
+
+    /// Of what is read; what is written has no rows.
+    fn rows(&self) -> Rows {
+        Rows::of(vec![
+            Column::new("at", ColumnKind::Int).from("0").volatile(),
+            Column::new("permid", ColumnKind::Text).from("1").sensitive(),
+            Column::new("infohash", ColumnKind::Text).from("2").sensitive(),
+            Column::new("seconds", ColumnKind::Int).from("3"),
+            Column::new("reputation", ColumnKind::Real).from("4"),
+            Column::new("crawled", ColumnKind::Int).from("5"),
+        ])
+        .at("0")
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

@@ -15,6 +15,7 @@ use super::{Statistics, choices, rows, sql, statement};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt, Recipient};
+use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid};
 
 /// What the original's Crawler sends.
@@ -114,6 +115,15 @@ impl Question for UserEventLog {
             ],
             self.initiate(to),
         ))
+    }
+
+    /// A message may hold whatever a person typed.
+    fn rows(&self) -> Rows {
+        Rows::of(vec![
+            Column::new("at", ColumnKind::Int).from("0").volatile(),
+            Column::new("type", ColumnKind::Int).from("1"),
+            Column::new("message", ColumnKind::Text).from("2").sensitive(),
+        ])
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

@@ -20,6 +20,7 @@ use super::{choices, rows, sql, statement};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient};
+use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
 
 /// The version from which on there are only events, and replies are compressed.
@@ -114,6 +115,17 @@ impl Question for PlaybackInfo {
         Ok(choices::payload(values, &NAMED, self.initiate(to)))
     }
 
+    fn rows(&self) -> Rows {
+        Rows::of(vec![
+            Column::new("playback", ColumnKind::Text).from("0").sensitive(),
+            Column::new("at", ColumnKind::Int).from("1").volatile(),
+            Column::new("piece_size", ColumnKind::Int).from("2"),
+            Column::new("pieces", ColumnKind::Int).from("3"),
+            Column::new("bitrate", ColumnKind::Int).from("4"),
+            Column::new("nat", ColumnKind::Text).from("5"),
+        ])
+    }
+
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {
         let mut decoded = rows::decode(payload)?;
         rows::name_columns(
@@ -175,6 +187,15 @@ impl Question for PlaybackEvent {
             ("days", b"SELECT timestamp / 86400, count(*) FROM playback_event GROUP BY 1 ORDER BY 1 DESC LIMIT 50"),
         ];
         Ok(choices::payload(values, &NAMED, self.initiate(to)))
+    }
+
+    /// The event is the last value of a row, with an origin before it or without.
+    fn rows(&self) -> Rows {
+        Rows::of(vec![
+            Column::new("playback", ColumnKind::Text).from("0").sensitive(),
+            Column::new("at", ColumnKind::Int).from("1").volatile(),
+            Column::new("event", ColumnKind::Text).from("-1"),
+        ])
     }
 
     fn decode(&self, payload: &[u8]) -> Result<Decoded, ReplyDecodeError> {

@@ -16,7 +16,8 @@ pub const MAX_TEXT: usize = 4096;
 /// What a question's replies are stored as.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Rows {
-    /// The member of the decoded reply that holds the rows; empty for the reply itself.
+    /// The member of the decoded reply that holds the rows, written as [`Column::from`]; empty for
+    /// the reply itself.
     pub at: Cow<'static, str>,
     /// Their columns; none means that nothing of a reply is kept but its size and digest.
     pub columns: Cow<'static, [Column]>,
@@ -27,7 +28,8 @@ pub struct Rows {
 pub struct Column {
     /// Small letters, digits and `_`: its name in queries.
     pub name: Cow<'static, str>,
-    /// The member of a row it is read from, `.` between levels; a number counts in a list.
+    /// The member of a row it is read from, `.` between levels; a number counts in a list, a
+    /// negative one from its end.
     pub from: Cow<'static, str>,
     /// What it holds; anything else that a reply says becomes null.
     pub kind: ColumnKind,
@@ -109,14 +111,7 @@ impl Column {
     }
 
     fn cell(&self, row: &Value) -> Cell {
-        let value =
-            self.from.split('.').filter(|step| !step.is_empty()).try_fold(row, |value, step| {
-                match value {
-                    Value::Array(items) => items.get(step.parse::<usize>().ok()?),
-                    value => value.get(step),
-                }
-            });
-        match (self.kind, value) {
+        match (self.kind, member(row, &self.from)) {
             (ColumnKind::Int, Some(Value::Number(number))) => {
                 number.as_i64().map_or(Cell::Null, Cell::Int)
             }
@@ -124,10 +119,25 @@ impl Column {
             (ColumnKind::Real, Some(Value::Number(number))) => {
                 number.as_f64().map_or(Cell::Null, Cell::Real)
             }
-            (ColumnKind::Text, Some(Value::String(text))) => Cell::Text(clip(text)),
+            (ColumnKind::Text, Some(value)) => {
+                // Bytes that are no text stand in a decoded reply as base64.
+                let text = value.as_str().or_else(|| value.get("base64")?.as_str());
+                text.map_or(Cell::Null, |text| Cell::Text(clip(text)))
+            }
             _ => Cell::Null,
         }
     }
+}
+
+/// What is found on this path; an empty one leads nowhere else.
+fn member<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.').filter(|step| !step.is_empty()).try_fold(value, |value, step| match value {
+        Value::Array(items) => match step.parse::<isize>().ok()? {
+            place @ ..0 => items.get(items.len().checked_add_signed(place)?),
+            place => items.get(usize::try_from(place).ok()?),
+        },
+        value => value.get(step),
+    })
 }
 
 /// As much of a text as a cell holds. A NUL is no text for databases, and becomes a replacement
@@ -162,7 +172,7 @@ impl Rows {
             return Vec::new();
         }
         let row = |value: &Value| self.columns.iter().map(|column| column.cell(value)).collect();
-        match if self.at.is_empty() { Some(reply) } else { reply.get(&*self.at) } {
+        match member(reply, &self.at) {
             None => Vec::new(),
             Some(Value::Array(rows)) => rows.iter().take(MAX_ROWS).map(row).collect(),
             Some(value) => vec![row(value)],
@@ -205,6 +215,24 @@ mod tests {
             rows(&columns, "").read(&json!([[7, {"x": 1.5}]])),
             [vec![Cell::Int(7), Cell::Real(1.5)]]
         );
+    }
+
+    #[test]
+    fn positions_count_from_either_end_and_rows_may_stand_in_a_list() {
+        let columns = [Column::new("last", ColumnKind::Text).from("-1")];
+        let reply = json!([[[1, "a"], [1, 2, "b"], []], null]);
+        let read = rows(&columns, "0").read(&reply);
+        assert_eq!(read, [[Cell::Text("a".into())], [Cell::Text("b".into())], [Cell::Null]]);
+        assert!(rows(&columns, "2").read(&reply).is_empty());
+        let deep = rows(&columns, "a.0").read(&json!({"a": [[["c"]]]}));
+        assert_eq!(deep, [[Cell::Text("c".into())]]);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_kept_as_base64() {
+        let columns = [Column::new("infohash", ColumnKind::Text).from("0")];
+        let read = rows(&columns, "").read(&json!([[{"base64": "AP8="}], [{"base64": 1}]]));
+        assert_eq!(read, [[Cell::Text("AP8=".into())], [Cell::Null]]);
     }
 
     #[test]
