@@ -170,6 +170,18 @@ impl Machine {
         self.visits.len()
     }
 
+    /// Entries that are kept in memory, of everything: what a crawl of months must not let grow.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.visits.len()
+            + self.permids.len()
+            + self.tickets.len()
+            + self.online.len()
+            + self.hashes.len()
+            + self.exchanged.len()
+            + self.seeds.len()
+    }
+
     /// What is to be done next; until there is nothing.
     pub fn next_action(&mut self) -> Option<Action> {
         self.actions.pop_front()

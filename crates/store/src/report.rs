@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::figures::Figures;
 use crate::outcome::REACHED;
 use crate::records::{Network, Round, State};
-use crate::store::Store;
+use crate::store::{Shares, Store};
 use crate::time::Time;
 use text::{escape, number, percent, whole};
 
@@ -266,11 +266,12 @@ fn said(store: &mut Store, newest: &Round) -> Result<String, StoreError> {
         "<h3>What peers report about themselves</h3><p>Shares are of the peers that reported anything. Peers can report anything they like.</p>\
          <div class=\"two\">",
     );
-    let versions: Vec<(String, u64)> = store
+    let values: Vec<(String, u64)> = store
         .versions(newest.id.0)?
         .into_iter()
         .map(|(version, count)| (format!("version {version}"), count))
         .collect();
+    let versions = Shares { peers: values.iter().map(|(_, count)| count).sum(), values };
     out += &breakdown("Overlay versions", &versions);
     for (question, column) in store.text_columns(newest.network)? {
         let shares = store.shares(&question, &column, newest.id.0)?;
@@ -279,24 +280,27 @@ fn said(store: &mut Store, newest: &Round) -> Result<String, StoreError> {
     Ok(out + "</div>\n")
 }
 
-/// Values with their shares; small groups together.
-fn breakdown(title: &str, values: &[(String, u64)]) -> String {
+/// Values with their shares; small groups together. Where a peer says several values, who says none
+/// but rare ones is not known, and no figure is given for them.
+fn breakdown(title: &str, Shares { peers, values }: &Shares) -> String {
     const SHOWN: usize = 8;
-    let total: u64 = values.iter().map(|(_, count)| count).sum();
-    if total == 0 {
+    if *peers == 0 {
         return String::new();
     }
     let shown: Vec<&(String, u64)> =
         values.iter().filter(|(_, count)| *count >= LEAST_GROUP).take(SHOWN).collect();
-    let rest = total - shown.iter().map(|(_, count)| count).sum::<u64>();
+    let said = |values: &mut dyn Iterator<Item = &u64>| values.sum::<u64>();
+    let is_one_each = said(&mut values.iter().map(|(_, count)| count)) == *peers;
+    let rest = peers.saturating_sub(said(&mut shown.iter().map(|(_, count)| count)));
+    let note = if is_one_each { "" } else { "; one may say several values" };
     let mut out = format!(
-        "<figure><figcaption><b>{}</b>, {} peers</figcaption><table><tbody>",
+        "<figure><figcaption><b>{}</b>, {} peers{note}</figcaption><table><tbody>",
         escape(title),
-        number(total)
+        number(*peers)
     );
     let others = (format!("others, or groups below {LEAST_GROUP}"), rest);
-    for (value, count) in shown.into_iter().chain((rest > 0).then_some(&others)) {
-        let share = *count as f64 / total as f64;
+    for (value, count) in shown.into_iter().chain((is_one_each && rest > 0).then_some(&others)) {
+        let share = *count as f64 / *peers as f64;
         let _ = write!(
             out,
             "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td \

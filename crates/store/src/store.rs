@@ -24,7 +24,7 @@ use crate::records::{Network, Question, QuestionId};
 
 pub use crawl::Written;
 pub use keep::Pruned;
-pub use read::{Info, PeerRow, ReplyRow, Selection, VisitRow};
+pub use read::{Info, PeerRow, ReplyRow, Selection, Shares, VisitRow};
 pub use rounds::{Left, Opening};
 
 /// The name of the key's check in the table `meta`.

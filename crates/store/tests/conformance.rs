@@ -285,10 +285,8 @@ fn replies_are_stored_as_their_question_declares_and_can_be_queried_by_name() {
         let figures = store.end_round(round.id, State::Complete, at(9)).unwrap().unwrap();
         assert_eq!(figures.answered["NATCHECK"], 2);
         assert_eq!(figures.asked["NATCHECK"]["error.254"], 1);
-        assert_eq!(
-            store.shares("natcheck", "kind", round.id.0).unwrap(),
-            [("Full Cone NAT".to_owned(), 2)]
-        );
+        let shares = store.shares("natcheck", "kind", round.id.0).unwrap();
+        assert_eq!((shares.peers, shares.values), (2, vec![("Full Cone NAT".to_owned(), 2)]));
         let mut rows = Vec::new();
         store
             .replies(Selection::default(), &mut |row| {
@@ -315,6 +313,59 @@ fn replies_are_stored_as_their_question_declares_and_can_be_queried_by_name() {
             ..nat()
         };
         assert!(store.declare(Network::Overlay, &bad).is_err());
+    });
+}
+
+#[test]
+fn a_peer_counts_once_for_what_it_says_in_many_rows() {
+    on_both(|places| {
+        let mut store = with_peers(&places.place(), 1);
+        let question = store.declare(Network::Overlay, &nat()).unwrap();
+        let (round, _) = store.open_round(&opening(), at(0)).unwrap();
+        let [peer] = &store.lease(Network::Overlay, 1, "one", at(0), at(60)).unwrap()[..] else {
+            panic!("one peer")
+        };
+        let row = |kind: &str| vec![Cell::Text(kind.into()), Cell::Int(3), Cell::Null];
+        let rows = [vec![row("mine alone"); 10], vec![row("another")]].concat();
+        let reply = Replied {
+            question,
+            message: 3,
+            at: at(1),
+            outcome: ANSWERED.into(),
+            bytes: 64,
+            parts: 1,
+            took: Duration::from_millis(5),
+            content: Some([9; 16]),
+            rows,
+            raw: None,
+            not_before: at(3590),
+        };
+        let visited = Visited { replies: vec![reply], ..visit(round.id, peer.peer, REACHED) };
+        store.visited(&[visited]).unwrap();
+        store.end_round(round.id, State::Complete, at(9)).unwrap();
+        let shares = store.shares("natcheck", "kind", round.id.0).unwrap();
+        let said = [("another".to_owned(), 1), ("mine alone".to_owned(), 1)];
+        assert_eq!((shares.peers, &shares.values[..]), (1, &said[..]));
+        let page = swarmscope_store::report::page(&mut store, at(9)).unwrap();
+        assert!(!page.contains("mine alone"), "a group of one is somebody");
+    });
+}
+
+#[test]
+fn a_question_in_sql_is_answered_and_changes_nothing_of_a_store_that_is_read() {
+    on_both(|places| {
+        let place = places.place();
+        drop(with_peers(&place, 3));
+        let mut store = Store::read(&place).unwrap();
+        let mut said = Vec::new();
+        store.query("SELECT count(*) FROM peer", &mut |row| said.push(row.to_vec())).unwrap();
+        assert_eq!(said, [[swarmscope_store::database::Value::Int(3)]]);
+        for statement in ["DELETE FROM peer RETURNING id", "DROP TABLE address"] {
+            let refused = store.query(statement, &mut |_| ()).unwrap_err();
+            assert_eq!(refused.kind, Kind::ReadOnly, "{statement}: {refused}");
+        }
+        assert!(store.query("SELECT nothing FROM nowhere", &mut |_| ()).is_err());
+        assert_eq!(store.info().unwrap().peers, 3);
     });
 }
 

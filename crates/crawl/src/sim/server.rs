@@ -228,7 +228,7 @@ fn answer(request: &CrawlerRequest, peer: u32, shared: &Shared) -> Vec<Frame> {
 
 /// A NATCHECK reply of the original's seven fields; what the type is follows from the peer's
 /// number.
-fn natcheck(ip: Ipv4Addr, peer: u32) -> Bytes {
+pub(super) fn natcheck(ip: Ipv4Addr, peer: u32) -> Bytes {
     let (kind, code) = [
         ("Open Internet", 0),
         ("Full Cone NAT", 1),

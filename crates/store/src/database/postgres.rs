@@ -61,6 +61,9 @@ impl Postgres {
                 }
             }
         }
+        if self.access == Access::Read {
+            self.batch("SET default_transaction_read_only = on")?;
+        }
         if self.access == Access::Crawl {
             self.batch(
                 &STAGED

@@ -89,6 +89,9 @@ impl Sqlite {
         self.batch(
             "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
         )?;
+        if access == Access::Read {
+            self.batch("PRAGMA query_only = ON;")?;
+        }
         if access == Access::Crawl {
             // Written once, so that a file that cannot be written to is found now.
             self.batch("BEGIN IMMEDIATE; DELETE FROM meta WHERE name = ''; COMMIT;")?;

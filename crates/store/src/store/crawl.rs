@@ -1,6 +1,6 @@
 //! What a crawl writes: peers heard of, leases, questions, outcomes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::{Store, unexpected};
@@ -182,11 +182,12 @@ impl Store {
                 &[],
             )
         })?;
-        let is_granted = |permit: &Permit| {
-            let row = [Value::Int(permit.peer.0), Value::Int(permit.message.into())];
-            granted.iter().any(|granted| granted[..] == row)
-        };
-        Ok(permits.iter().map(is_granted).collect())
+        let granted: HashSet<(i64, i64)> = granted
+            .iter()
+            .filter_map(|row| Some((row.first()?.as_int()?, row.get(1)?.as_int()?)))
+            .collect();
+        let key = |permit: &Permit| (permit.peer.0, i64::from(permit.message));
+        Ok(permits.iter().map(|permit| granted.contains(&key(permit))).collect())
     }
 
     /// Writes visits that have ended, and lets go of their peers. All of them are on disk when this

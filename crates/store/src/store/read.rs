@@ -119,7 +119,29 @@ pub struct ReplyRow {
     pub rows: Vec<Vec<Cell>>,
 }
 
+/// What the peers of a round said in one column.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Shares {
+    /// Peers that said anything.
+    pub peers: u64,
+    /// Values, with how many peers said each, most first. Where a reply has several rows, a peer
+    /// may say several.
+    pub values: Vec<(String, u64)>,
+}
+
 impl Store {
+    /// A question of one's own, in SQL: `reply_NAME` has the typed rows of what NAME was answered.
+    /// A store that is only read is not changed by it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn query(&mut self, sql: &str, each: &mut dyn FnMut(&[Value])) -> Result<(), StoreError> {
+        self.database.query(sql, &[], &mut |row| {
+            each(row);
+            true
+        })
+    }
+
     /// What the store holds.
     ///
     /// # Errors
@@ -251,33 +273,31 @@ impl Store {
         })
     }
 
-    /// Values and how many replies of a round said them, most first, for one column of a question.
+    /// Values and how many peers said them in a round, most first, for one column of a question. A
+    /// peer counts once for a value, however many rows of its reply say it.
     ///
     /// # Errors
     /// There is no such question or column; what the database says.
-    pub fn shares(
-        &mut self,
-        view: &str,
-        column: &str,
-        round: i64,
-    ) -> Result<Vec<(String, u64)>, StoreError> {
+    pub fn shares(&mut self, view: &str, column: &str, round: i64) -> Result<Shares, StoreError> {
         use swarmscope_wire::rows::Column;
         debug_assert!(
             Column::is_name(view) && Column::is_name(column),
             "names come from declarations"
         );
         let sql = format!(
-            "SELECT CAST(\"{column}\" AS TEXT), count(*) FROM reply_{view} WHERE in_round = ?1
-             GROUP BY 1 ORDER BY 2 DESC, 1"
+            "SELECT CAST(\"{column}\" AS TEXT), count(DISTINCT of_peer) FROM reply_{view}
+             WHERE in_round = ?1 GROUP BY 1 ORDER BY 2 DESC, 1"
         );
         let rows = self.all(&sql, &[round.into()])?;
-        Ok(rows
-            .iter()
-            .filter_map(|row| {
-                let count = row.get(1)?.as_int().and_then(|count| u64::try_from(count).ok())?;
-                Some((row[0].as_text().unwrap_or("not said").to_owned(), count))
-            })
-            .collect())
+        let value = |row: &Vec<Value>| {
+            let count = row.get(1)?.as_int().and_then(|count| u64::try_from(count).ok())?;
+            Some((row[0].as_text().unwrap_or("not said").to_owned(), count))
+        };
+        let sql = format!("SELECT count(DISTINCT of_peer) FROM reply_{view} WHERE in_round = ?1");
+        Ok(Shares {
+            peers: self.count(&sql, &[round.into()])?,
+            values: rows.iter().filter_map(value).collect(),
+        })
     }
 
     /// Questions of a network, as their views name them, with each of their text columns that is

@@ -1,0 +1,108 @@
+//! A Crawler in a process of its own.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use swarmscope_crawl::{Crawl, Settings};
+use swarmscope_peer::crawler::Registry;
+use swarmscope_peer::{Ed25519Identity, Identities, NodeConfig, Question};
+use swarmscope_store::{Store, StoreKey};
+use swarmscope_wire::rows::{Column, ColumnKind, Rows};
+use swarmscope_wire::{MessageId, OverlayVersion};
+
+use crate::usage::usage;
+
+/// NATCHECK, with the type it answers.
+pub struct Nat;
+
+impl Question for Nat {
+    fn id(&self) -> MessageId {
+        MessageId::NATCHECK
+    }
+    fn name(&self) -> &'static str {
+        "NATCHECK"
+    }
+    fn doc(&self) -> &'static str {
+        "the NAT type"
+    }
+    fn initiate(&self, _to: OverlayVersion) -> bytes::Bytes {
+        bytes::Bytes::new()
+    }
+    fn rows(&self) -> Rows {
+        let kind = Column::new("kind", ColumnKind::Text).from("0");
+        Rows::of(vec![kind, Column::new("code", ColumnKind::Int).from("1")])
+    }
+}
+
+/// The key of all stores here.
+pub fn key() -> StoreKey {
+    StoreKey::new([7; 32])
+}
+
+pub fn run(
+    target: &str,
+    store: &str,
+    (rounds, concurrency, every, rate): (u64, usize, u64, u32),
+) -> Result<(), Box<dyn Error>> {
+    let store = Store::crawl(&store.parse()?, &key())?;
+    let settings = Settings {
+        targets: vec![target.parse()?],
+        questions: vec![MessageId::NATCHECK],
+        rounds: Some(rounds),
+        concurrency,
+        rate: (rate > 0).then_some(rate),
+        every: Duration::from_secs(every),
+        frequency: Some(u16::try_from(every)?),
+        lease: Duration::from_secs(10),
+        ..Settings::new(Registry::default().with_question(Nat))
+    };
+    let secret = [u8::try_from(std::process::id() % 251)?; 32];
+    let current = Some(Arc::new(Ed25519Identity::from_seed(secret)));
+    let config =
+        NodeConfig { identities: Identities { current, legacy: None }, ..NodeConfig::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let began = Instant::now();
+        let (crawl, progress) = Crawl::start(store, key(), config, settings).await?;
+        let stop = async {
+            let _ = tokio::signal::ctrl_c().await;
+        };
+        let round = |report: &swarmscope_crawl::RoundReport| {
+            let figures = &report.figures;
+            let line = json!({
+                "round": report.round, "known": figures.known, "dialled": figures.dialled,
+                "reached": figures.reached(), "answered": figures.answered,
+                "seconds": figures.seconds, "coverage": figures.coverage().map(|it| it.mid),
+                "distortion": figures.distortion(), "outcomes": figures.outcomes,
+                "usage": usage(),
+            });
+            println!("{line}");
+        };
+        let mut told = progress.clone();
+        let watch = async move {
+            let mut tenth = 0;
+            while told.changed().await.is_ok() {
+                let written = told.borrow().written;
+                if written / 100 > tenth {
+                    tenth = written / 100;
+                    println!("{}", json!({"written": written}));
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        let ended = tokio::select! {
+            ended = crawl.run(stop, round) => ended?,
+            () = watch => unreachable!("it never ends"),
+        };
+        let last = progress.borrow().clone();
+        let line = json!({
+            "ended": format!("{ended:?}"), "written": last.written, "again": last.again,
+            "store_bytes": last.store_bytes, "seconds": began.elapsed().as_secs_f64(),
+            "usage": usage(),
+        });
+        println!("{line}");
+        Ok::<(), Box<dyn Error>>(())
+    })
+}

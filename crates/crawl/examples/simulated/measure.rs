@@ -1,0 +1,170 @@
+//! What is measured: processes are started, and one line says what came of it.
+
+use std::error::Error;
+use std::io::{BufRead as _, BufReader, Lines};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use swarmscope_crawl::Settings;
+use swarmscope_crawl::sim::{Rehearsal, World, rehearsal::beginning};
+use swarmscope_peer::crawler::Registry;
+use swarmscope_store::{Network, Store};
+use swarmscope_wire::MessageId;
+
+use crate::crawl::{Nat, key};
+use crate::usage::usage;
+
+/// This program again, on one core, where `taskset` is there. Killed when it is dropped.
+struct Process {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    fn start(core: usize, args: &[&str]) -> Result<Self, Box<dyn Error>> {
+        let program = std::env::current_exe()?;
+        let mut command = if std::path::Path::new("/usr/bin/taskset").exists() {
+            let mut pinned = Command::new("taskset");
+            pinned.args(["-c", &core.to_string()]).arg(program);
+            pinned
+        } else {
+            Command::new(program)
+        };
+        let piped = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = piped.spawn()?;
+        let lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
+        Ok(Self { child, lines })
+    }
+
+    fn line(&mut self) -> Result<Option<Value>, Box<dyn Error>> {
+        Ok(self.lines.next().transpose()?.map(|line| serde_json::from_str(&line)).transpose()?)
+    }
+
+    /// All that it says until it ends.
+    fn rest(&mut self) -> Result<Vec<Value>, Box<dyn Error>> {
+        std::iter::from_fn(|| self.line().transpose()).collect()
+    }
+
+    /// Its input ends, which ends a swarm; its last word.
+    fn end(&mut self) -> Result<Value, Box<dyn Error>> {
+        drop(self.child.stdin.take());
+        Ok(self.rest()?.pop().unwrap_or_default())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // it may have ended
+        let _ = self.child.wait();
+    }
+}
+
+fn swarm(peers: &str, kind: &str) -> Result<(Process, String), Box<dyn Error>> {
+    let mut swarm = Process::start(1, &["swarm", peers, kind])?;
+    let first = swarm.line()?.unwrap_or_default();
+    let target = first["target"].as_str().ok_or("the swarm did not start")?.to_owned();
+    Ok((swarm, target))
+}
+
+fn cpu(said: &Value) -> f64 {
+    let part = |name: &str| said["usage"][name].as_f64().unwrap_or(0.0);
+    part("cpu_user_s") + part("cpu_system_s")
+}
+
+pub fn round(peers: &str, kind: &str, concurrency: &str) -> Result<(), Box<dyn Error>> {
+    let directory = tempfile::tempdir()?;
+    let store = directory.path().join("round.sqlite").display().to_string();
+    let (mut swarm, target) = swarm(peers, kind)?;
+    let mut crawler =
+        Process::start(0, &["crawl", &target, &store, "1", concurrency, "3600", "0"])?;
+    let said = crawler.rest()?;
+    let round = said.iter().find(|line| line["round"].is_number()).cloned().unwrap_or_default();
+    let (ended, truth) = (said.last().cloned().unwrap_or_default(), swarm.end()?);
+    let number = |value: &Value| value.as_f64().unwrap_or(0.0);
+    let visits = number(&round["dialled"]);
+    let line = json!({
+        "seconds": round["seconds"],
+        "visits_per_crawler_cpu_s": visits / cpu(&ended),
+        "visits_per_swarm_cpu_s": visits / cpu(&truth),
+        "reached_of_reachable": number(&round["reached"]) / number(&truth["reachable"]),
+        "bytes_per_peer": number(&ended["store_bytes"]) / visits,
+        "crawler": {"cpu_s": cpu(&ended), "usage": ended["usage"], "round": round},
+        "swarm": {"cpu_s": cpu(&truth), "said": truth},
+    });
+    println!("{line}");
+    Ok(())
+}
+
+/// As many Crawlers at a rate each, on one database; when a third of the peers are visited the
+/// first is killed and replaced.
+pub fn crawlers(peers: &str, count: usize, rate: &str, url: &str) -> Result<(), Box<dyn Error>> {
+    let (mut swarm, target) = swarm(peers, "plain")?;
+    let total: u64 = peers.parse()?;
+    let start =
+        |core: usize| Process::start(core % 2, &["crawl", &target, url, "1", "256", "3600", rate]);
+    let began = Instant::now();
+    let mut running = (0..count).map(start).collect::<Result<Vec<_>, _>>()?;
+    let mut killed = None;
+    if count > 1 {
+        let third = total / 3 / count as u64;
+        while let Some(line) = running[0].line()? {
+            if line["written"].as_u64().is_some_and(|written| written >= third) {
+                break;
+            }
+        }
+        killed = Some(began.elapsed().as_secs_f64());
+        running[0] = start(0)?; // the one before is killed as it is dropped
+    }
+    let mut ended = Vec::new();
+    for crawler in &mut running {
+        ended.push(crawler.rest()?.pop().unwrap_or_default());
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    let truth = swarm.end()?;
+    let mut store = Store::read(&url.parse()?)?;
+    let (info, known) = (store.info()?, store.known(Network::Overlay)?);
+    let line = json!({
+        "crawlers": count, "rate_each": rate, "killed_after_s": killed, "seconds": seconds,
+        "claims_per_s": total as f64 / seconds,
+        "of_linear": total as f64 / seconds / (count as f64 * rate.parse::<f64>()?),
+        "known": known, "visits": info.visits, "replies": info.replies,
+        "counted_again": ended.iter().filter_map(|it| it["again"].as_u64()).sum::<u64>(),
+        "crawlers_cpu_s": ended.iter().map(cpu).collect::<Vec<_>>(), "swarm": truth,
+    });
+    println!("{line}");
+    Ok(())
+}
+
+/// A line a day: what it takes, and how near the truth it is.
+pub fn week(peers: u32) -> Result<(), Box<dyn Error>> {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let directory = tempfile::tempdir()?;
+    let place = directory.path().join("week.sqlite").display().to_string().parse()?;
+    let world = World { away: 10, period: HOUR * 29, ..World::mixed(3, peers, 7760) };
+    let settings = Settings {
+        targets: vec![world.address(0).to_string().parse()?],
+        questions: vec![MessageId::NATCHECK],
+        keep: Some(HOUR * 24),
+        ..Settings::new(Registry::default().with_question(Nat))
+    };
+    let store = Store::crawl(&place, &key())?;
+    let mut crawl = Rehearsal::new(store, key(), settings, world, beginning(Instant::now()))?;
+    for day in 1..=7 {
+        let rounds = (0..24).map(|_| crawl.round()).collect::<Result<Vec<_>, _>>()?;
+        let shares: Vec<f64> = rounds
+            .iter()
+            .map(|rest| rest.figures.reached() as f64 / rest.reachable as f64)
+            .collect();
+        let last = &rounds[rounds.len() - 1];
+        let line = json!({
+            "day": day, "store_bytes": last.store_bytes, "remembered": last.remembered,
+            "reached_of_reachable": shares.iter().sum::<f64>() / shares.len() as f64,
+            "coverage": last.figures.coverage().map(|share| share.mid),
+            "distortion": last.figures.distortion(), "too_soon": crawl.too_soon,
+            "usage": usage(),
+        });
+        println!("{line}");
+    }
+    Ok(())
+}
