@@ -6,10 +6,10 @@
 use std::{env, error::Error, future::pending};
 
 use swarmscope_crawl::{Crawl, Settings};
+use swarmscope_peer::crawler::{Recipient, Registry};
 use swarmscope_peer::identity::{Identities, key_file};
-use swarmscope_peer::{MessageId, NodeConfig, Question, crawler::Registry};
+use swarmscope_peer::{MessageId, NodeConfig, Question};
 use swarmscope_store::{Place, Store, StoreKey};
-use swarmscope_wire::OverlayVersion;
 use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 
 struct Uptime;
@@ -24,7 +24,7 @@ impl Question for Uptime {
     fn doc(&self) -> &'static str {
         "how long the program has been running, and whose it is"
     }
-    fn initiate(&self, _to: OverlayVersion) -> bytes::Bytes {
+    fn initiate(&self, _to: &Recipient) -> bytes::Bytes {
         bytes::Bytes::new() // sent on connection, and every frequency seconds
     }
     /// Of a reply such as `d5:owner3:Ada7:secondsi7ee`: bencode is read without a decoder of ours.

@@ -30,7 +30,8 @@ async fn the_study_is_short_and_ends_in_a_store_that_answers() {
         let answer = move |_: Asked| async move {
             Answer::success(format!("d5:owner{}:{owner}7:secondsi{number}ee", owner.len()))
         };
-        let key = swarmscope_peer::Ed25519Identity::from_seed([number as u8 + 1; 32]);
+        let key =
+            swarmscope_peer::Ed25519Identity::from_seed([u8::try_from(number).unwrap() + 1; 32]);
         let node = Node::builder()
             .identity(key)
             .listen("127.0.0.1:0".parse().unwrap())

@@ -9,12 +9,12 @@ use swarmscope_crawl::sim::{Rehearsal, Rest, World, rehearsal::beginning};
 use swarmscope_peer::Question;
 use swarmscope_peer::crawler::Registry;
 use swarmscope_store::{Store, StoreKey};
+use swarmscope_wire::MessageId;
 use swarmscope_wire::rows::{Column, ColumnKind, Rows};
-use swarmscope_wire::{MessageId, OverlayVersion};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: usize = 24;
-const PEERS: u32 = 100;
+const PEERS: u32 = 60;
 
 struct Nat;
 
@@ -29,10 +29,6 @@ impl Question for Nat {
 
     fn doc(&self) -> &'static str {
         "the NAT type"
-    }
-
-    fn initiate(&self, _to: OverlayVersion) -> bytes::Bytes {
-        bytes::Bytes::new()
     }
 
     fn rows(&self) -> Rows {

@@ -129,7 +129,7 @@ mod tests {
         let registry = registry(Statistics::filled(MARKED).unwrap());
         let question = registry.get(MessageId(id)).unwrap();
         let probe = registry.probe(MessageId(id)).unwrap();
-        let request = question.initiate(OverlayVersion::CURRENT);
+        let request = question.initiate(&OverlayVersion::CURRENT.into());
         let answer = testing::ask_as(probe, testing::FIRST, request).await;
         let json = question.decode(&answer.payload).unwrap().json;
         let rows = question.rows();
@@ -160,7 +160,6 @@ mod tests {
                 &[
                     "what=peer_count count=1",
                     "what=torrent_count count=0",
-                    "what=channel_files count=1",
                     "what=all_subscriptions count=0",
                     "what=all_negative_votes count=1",
                 ][..],

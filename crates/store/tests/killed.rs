@@ -19,6 +19,8 @@ use swarmscope_wire::rows::{Cell, Column, ColumnKind, Rows};
 
 /// Says to a process of this test that it is the writer, and where.
 const WRITER: &str = "SWARMSCOPE_TEST_WRITER";
+/// Says to it how many peers it leases at once.
+const BATCH: &str = "SWARMSCOPE_TEST_BATCH";
 /// Peers for each life of a writer: several times what the fastest one visits in it.
 const PEERS_A_LIFE: u64 = 400;
 
@@ -46,12 +48,13 @@ fn writer() {
         settings: "{}".into(),
     };
     let holder = format!("writer {}", std::process::id());
+    let batch = std::env::var(BATCH).ok().and_then(|batch| batch.parse().ok()).unwrap_or(40);
     let mut out = std::io::stdout();
     loop {
         let now = Time::now();
         let (round, _) = store.open_round(&opening, now).unwrap();
         let leased = store
-            .lease(Network::Overlay, 40, &holder, now, now.after(Duration::from_millis(200)))
+            .lease(Network::Overlay, batch, &holder, now, now.after(Duration::from_millis(200)))
             .unwrap();
         if leased.is_empty() {
             let left = store.left(&round).unwrap();
@@ -185,8 +188,13 @@ fn is_killed_and_loses_nothing(place: &Place, url: &str) {
     assert!(killed >= kills().min(5), "the round was over before anybody was killed");
     if !ended {
         let mut child = Command::new(std::env::current_exe().unwrap());
-        let last =
-            child.args(["writer", "--exact", "--nocapture"]).env(WRITER, url).output().unwrap();
+        // The rest in large batches: what the kills left over takes minutes in small ones.
+        let last = child
+            .args(["writer", "--exact", "--nocapture"])
+            .env(WRITER, url)
+            .env(BATCH, "4000")
+            .output()
+            .unwrap();
         assert!(String::from_utf8_lossy(&last.stdout).contains("end"), "{last:?}");
     }
     let mut store = Store::read(place).unwrap();

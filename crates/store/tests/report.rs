@@ -27,8 +27,8 @@ fn root() -> PathBuf {
 
 /// A draw that is always the same.
 fn drawn(peer: u32, round: u64, what: u64) -> u64 {
-    let mixed = (u64::from(peer) << 32 | round << 8 | what).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed ^ mixed >> 31).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 33
+    let mixed = ((u64::from(peer) << 32) | (round << 8) | what).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ (mixed >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 33
 }
 
 fn visited(
@@ -66,7 +66,7 @@ fn visited(
         at,
         took: Duration::from_millis(120),
         outcome: outcome.into(),
-        version: is_reached.then_some(if drawn(peer, 0, 4) % 5 == 0 { 17 } else { 18 }),
+        version: is_reached.then_some(if drawn(peer, 0, 4).is_multiple_of(5) { 17 } else { 18 }),
         rtt: is_reached.then(|| Duration::from_millis(31)),
         listed: 20,
         failures: u32::from(!is_reached),

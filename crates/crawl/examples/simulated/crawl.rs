@@ -9,8 +9,8 @@ use swarmscope_crawl::{Crawl, Settings};
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::{Ed25519Identity, Identities, NodeConfig, Question};
 use swarmscope_store::{Store, StoreKey};
+use swarmscope_wire::MessageId;
 use swarmscope_wire::rows::{Column, ColumnKind, Rows};
-use swarmscope_wire::{MessageId, OverlayVersion};
 
 use crate::usage::usage;
 
@@ -26,9 +26,6 @@ impl Question for Nat {
     }
     fn doc(&self) -> &'static str {
         "the NAT type"
-    }
-    fn initiate(&self, _to: OverlayVersion) -> bytes::Bytes {
-        bytes::Bytes::new()
     }
     fn rows(&self) -> Rows {
         let kind = Column::new("kind", ColumnKind::Text).from("0");

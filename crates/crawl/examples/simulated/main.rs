@@ -2,11 +2,11 @@
 //! docs/crawling.md were measured. Every line it prints is JSON.
 //!
 //! ```text
-//! simulated round PEERS plain|mixed CONCURRENCY         one round, on one core, the swarm on another
-//! simulated crawlers PEERS COUNT RATE POSTGRES_URL      COUNT Crawlers on one database, one is killed
-//! simulated week PEERS                                  168 hourly rounds on paper
-//! simulated swarm PEERS plain|mixed                     the swarm alone, until its input ends
-//! simulated crawl TARGET STORE ROUNDS CONCURRENCY EVERY RATE     a Crawler alone; RATE 0 for none
+//! simulated round PEERS plain|mixed CONCURRENCY      a round on one core, the swarm on another
+//! simulated crawlers PEERS COUNT RATE POSTGRES_URL   COUNT Crawlers on a database, one is killed
+//! simulated week PEERS                               168 hourly rounds on paper
+//! simulated swarm PEERS plain|mixed                  the swarm alone, until its input ends
+//! simulated crawl TARGET STORE ROUNDS CONCURRENCY EVERY RATE   one Crawler; RATE 0 for no limit
 //! ```
 #![allow(clippy::disallowed_methods, reason = "a program may look at the clock")]
 

@@ -23,8 +23,8 @@ use crate::settings::Settings;
 
 /// Peers visited in one second of the paper's clock.
 const A_SECOND: usize = 100;
-/// How long whoever is due later in the round is waited for at once.
-const WAIT: Duration = Duration::from_secs(10);
+/// How long whoever is due later in the round is waited for at once: a thirtieth of an hourly one.
+const WAIT: Duration = Duration::from_secs(120);
 /// A round trip on paper.
 const TRIP: Duration = Duration::from_millis(40);
 /// What a peer accepts before its time (protocol.md §4).
@@ -192,7 +192,9 @@ impl Rehearsal {
                 self.machine.event(Event::Disconnected { permid, failure }, self.now);
             }
             Action::Ask(ask) => self.ask(&ask),
-            Action::Hear(heard) => drop(self.store.hear(Network::Overlay, &heard)?),
+            Action::Hear(heard) => {
+                self.store.hear(Network::Overlay, &heard)?;
+            }
             Action::Permit(permit) => self.permits.push(permit),
             Action::PassOver(peer, due) => self.store.pass_over(&[peer], due)?,
             Action::Write(visited) => self.visits.push(visited),
