@@ -105,6 +105,7 @@ fn line(n: u32, peers: u32) -> What {
                 failure,
                 attempt: 3,
                 gives_up_at: 28,
+                again_in: None,
             }
         }
         _ => return What::Read(who, ticket),

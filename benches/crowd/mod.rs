@@ -48,6 +48,7 @@ fn failed(n: u32) -> Event {
         failure: failure(Cause::TcpRefused, By::Network, Delivered::No, ""),
         attempt: 3,
         gives_up_at: 28,
+        again_in: None,
     }
 }
 

@@ -45,6 +45,9 @@ pub struct TuiArgs {
     /// Listen here, so that peers can connect and dial back
     #[arg(long, value_name = "ADDR:PORT", env = "SWARMSCOPE_LISTEN", value_parser = options::listen_address)]
     listen: Option<SocketAddr>,
+    /// Peers that are dialled a second, while more are known than connected: 1 to 50
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_DIAL_RATE", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=50))]
+    dial_rate: u32,
     #[command(flatten)]
     identity: IdentityOptions,
     #[command(flatten)]
@@ -126,6 +129,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         gossip: true,
         bootstrap,
         max_peers: MAX_PEERS,
+        fast_round: Duration::from_secs(1) / args.dial_rate.max(1),
         max_known: Settings::default().peers, // as many as the list has rows for
         trace: true,                          // the screen shows conversations
         key_log,

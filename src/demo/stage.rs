@@ -26,6 +26,9 @@ use swarmscope_wire::{Frequency, MessageId, OverlayVersion};
 const SETTLE: Duration = Duration::from_secs(5);
 /// How long the other Crawler waits for its answer; the tour goes on without it.
 const OTHER_CRAWLER: Duration = Duration::from_secs(10);
+/// How often a peer of the swarm is dialled: on loopback nobody is bothered, and an audience does not
+/// wait.
+const DEMO_ROUND: Duration = Duration::from_millis(50);
 /// Events between the node and the screen. The node waits when they are not taken.
 const EVENTS: usize = 1024;
 /// Bytes of payloads among them.
@@ -91,6 +94,7 @@ fn crawler(identities: Identities, version: OverlayVersion) -> NodeConfig {
         version,
         registry: swarmscope_probes::registry(Statistics::empty()),
         max_peers: 500, // more than a demo has
+        fast_round: DEMO_ROUND,
         ..NodeConfig::default()
     }
 }

@@ -5,11 +5,13 @@ use super::log::Kind;
 use super::mode::{Mode, Pane, Picker};
 use super::model::{Model, tree_of};
 use super::msg::Effect;
+use super::opened::OpenedFrom;
 use crate::screen::asking::command;
 use crate::screen::palette::line::Palette;
 use swarmscope_facts::messages::known;
 use swarmscope_facts::peer::Peer;
 use swarmscope_facts::reply::reading::View;
+use swarmscope_facts::reply::table;
 use swarmscope_peer::node::{PeerKey, Target};
 
 /// What is to be done outside.
@@ -170,6 +172,7 @@ pub fn cancel(model: &mut Model) -> Effects {
 // ----------------------------------------------------------------------------------------------------------
 
 pub fn read(model: &mut Model) -> Effects {
+    model.opened_from = Some(OpenedFrom::Channels);
     model.focus = Pane::Reply;
     none()
 }
@@ -182,11 +185,13 @@ pub fn unfold(model: &mut Model) -> Effects {
 }
 
 pub fn view(model: &mut Model) -> Effects {
-    model.reading.view = model.reading.view.next();
+    let is_table = model.request().and_then(tree_of).is_some_and(table::is_table);
+    model.reading.view = model.reading.view.next(is_table);
     model.reading.line = 0;
     if model.reading.view == View::Hex {
         model.go_to_selected_bytes();
     }
+    model.tabulate();
     model.compare();
     none()
 }

@@ -131,6 +131,7 @@ pub fn view(model: &mut Model, text: &str) -> Done {
     let view = View::ALL.into_iter().find(|view| view.name() == text);
     model.reading.view =
         view.ok_or_else(|| unknown("view", text, View::ALL.iter().map(|view| view.name())))?;
+    model.tabulate();
     model.compare();
     model.reading.line = 0;
     if model.reading.view == View::Hex {

@@ -29,6 +29,7 @@ pub use follow::{FollowUp, follow_ups, pending};
 pub use footer::{Footing, footer};
 pub use help::{HelpLine, HelpSection, help, here};
 pub use page::{HelpRow, help_has_two_columns, help_rest, help_rows};
+use swarmscope_facts::reply::View;
 pub use table::{COMMANDS, TABLE};
 
 /// What keys mean now, the nearest meaning first.
@@ -68,13 +69,17 @@ fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
                 Pane::Reply => C::Reply,
                 Pane::Request => C::Request,
             };
-            vec![pane, C::Rows, C::Main, C::Moving, C::Any]
+            let table = pane == C::Reply && model.reading.shows() == View::Table;
+            let mut all = if table { vec![C::Table] } else { Vec::new() };
+            all.extend([pane, C::Rows, C::Main, C::Moving, C::Any]);
+            all
         }
         Mode::Filter => vec![C::Filter, C::Any],
         Mode::Pace(_) => vec![C::Pace, C::Any],
         Mode::Connect(..) => vec![C::Connect, C::Any],
         Mode::Note(_) => vec![C::Note, C::Any],
         Mode::Filters { .. } => vec![C::Filters, C::Rows, C::Any],
+        Mode::Campaigns { .. } => vec![C::Campaigns, C::Rows, C::Any],
         Mode::FilterName(..) => vec![C::FilterName, C::Any],
         Mode::Columns { .. } => vec![C::Columns, C::Rows, C::Any],
         Mode::Message(_) => vec![C::Message, C::Sheet, C::Any],

@@ -70,6 +70,7 @@ pub fn on_tour(model: &Model) -> Ready {
 pub fn can_go_back(model: &Model) -> Ready {
     let away = model.range.is_some()
         || model.inside
+        || model.zoomed()
         || model.focus != Pane::Peers
         || !model.filter.text().is_empty();
     only_if(away || model.kept.hints.are_open(), "already at the start")
@@ -77,7 +78,7 @@ pub fn can_go_back(model: &Model) -> Ready {
 
 pub fn can_unfold(model: &Model) -> Ready {
     let container = model.reading.selected().is_some_and(|row| row.open.is_some());
-    only_if(container && model.reading.view == View::Tree, "it has no nested values")
+    only_if(container && model.reading.shows() == View::Tree, "it has no nested values")
 }
 
 pub fn has_value(model: &Model) -> Ready {

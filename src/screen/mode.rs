@@ -60,6 +60,10 @@ pub enum Mode {
     Columns {
         at: usize,
     },
+    /// The requests to many; which one is selected.
+    Campaigns {
+        at: usize,
+    },
     /// The composer, choosing a message.
     Message(Picker),
     /// The composer, typing the frequency.

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::commands::command::{Command, Table};
+use super::dialling::Dialling;
 use super::figures::Debug;
 use super::input::Input;
 use super::kept::Kept;
@@ -11,6 +12,7 @@ use super::log::{Kind, Log};
 use super::many::Many;
 use super::mode::{Mode, Pane};
 use super::msg::TourStep;
+use super::opened::OpenedFrom;
 use super::picks::Picks;
 use super::trend::Trend;
 use super::which::{Colouring, Screen};
@@ -94,6 +96,8 @@ pub struct Model {
     pub trend: Trend,
     /// What the map shows of each peer.
     pub colouring: Colouring,
+    /// How fast those that were heard of are dialled.
+    pub dialling: Dialling,
     /// What the program takes, where that is shown.
     pub debug: Debug,
     pub focus: Pane,
@@ -101,6 +105,10 @@ pub struct Model {
     pub inside: bool,
     /// What lies under overlays and prompts.
     pub screen: Screen,
+    /// Where the reply with the focus was opened.
+    pub(super) opened_from: Option<OpenedFrom>,
+    /// The screen on which one pane has taken the room of all.
+    pub(super) zoom: Option<Screen>,
     /// Requests to many.
     pub many: Many,
     pub mode: Mode,
@@ -167,10 +175,13 @@ impl Model {
             census: Census::default(),
             trend: Trend::default(),
             colouring: Colouring::default(),
+            dialling: Dialling::default(),
             debug: Debug::default(),
             focus: Pane::default(),
             inside: false,
             screen: Screen::default(),
+            opened_from: None,
+            zoom: None,
             many: Many::default(),
             mode: Mode::default(),
             pending: Vec::new(),
@@ -381,6 +392,7 @@ impl Model {
         let peer = self.selected.as_ref().and_then(|key| self.facts.peer(key));
         let request = peer.and_then(|peer| self.picks.request_of(peer));
         self.reading.turn_to(request.map(|request| request.ticket), request.and_then(tree_of));
+        self.tabulate();
         self.compare();
         if self.find.is_on() {
             self.find_again();

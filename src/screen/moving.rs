@@ -4,6 +4,7 @@ use super::actions::{self as act, Effects, none};
 use super::commands;
 use super::mode::{Mode, Pane};
 use super::model::Model;
+use super::opened::OpenedFrom;
 use super::palette;
 use super::size::Class;
 use super::which::Screen;
@@ -12,7 +13,7 @@ use crate::screen::list::columns::FIXED;
 use crate::screen::list::filtering;
 use crate::screen::list::marking;
 use crate::screen::peer_screen::inspect;
-use crate::screen::reply::find;
+use crate::screen::reply::{find, tabular};
 use swarmscope_facts::reply::reading::View;
 
 /// By one row, or by as many as were typed before.
@@ -97,6 +98,7 @@ pub fn step(model: &mut Model, by: isize) -> Effects {
         Mode::Palette(_) => palette::step(model, by),
         Mode::Help { top, .. } => *top = moved(*top, by, help),
         Mode::Filters { at } => *at = moved(*at, by, model.kept.filters.len()),
+        Mode::Campaigns { at } => *at = moved(*at, by, model.many.all().count()),
         Mode::Columns { at } => *at = moved(*at, by, FIXED.len() + model.kept.columns.list().len()),
         Mode::Log { back } => *back = moved(*back, by.saturating_neg(), lines),
         _ if model.screen == Screen::Many => many::acts::step(model, by),
@@ -152,8 +154,9 @@ fn step_channels(model: &mut Model, by: isize) {
 fn step_reply(model: &mut Model, by: isize) {
     let last = model.lines();
     let reading = &mut model.reading;
-    match reading.view {
+    match reading.shows() {
         View::Tree => reading.row = moved(reading.row, by, reading.rows.len()),
+        View::Table => tabular::step(reading, by),
         View::Text | View::Hex | View::Diff => {
             reading.line = reading.line.saturating_add_signed(by).min(last);
         }
@@ -169,6 +172,7 @@ pub fn pane_before(model: &mut Model) -> Effects {
 }
 
 fn to_pane(model: &mut Model, by: usize) -> Effects {
+    model.opened_from = None;
     model.focus = model.focus.step(by);
     if model.showing.presenter && model.focus == Pane::Channels {
         model.focus = model.focus.step(by); // there are none for an audience
@@ -188,6 +192,24 @@ pub fn open(model: &mut Model) -> Effects {
     none()
 }
 
+/// From a reply to where it was opened.
+fn went_back(model: &mut Model) -> bool {
+    let from = model.opened_from.take();
+    if model.focus != Pane::Reply {
+        return false;
+    }
+    match from {
+        Some(OpenedFrom::Many(key)) if model.selected.as_ref() == Some(&key) => {
+            model.screen = Screen::Many;
+            model.focus = Pane::Peers;
+            model.inside = false;
+        }
+        Some(OpenedFrom::Channels) => model.focus = Pane::Channels,
+        _ => return false,
+    }
+    true
+}
+
 pub fn back(model: &mut Model) -> Effects {
     if model.range.is_some() {
         marking::give_up(model);
@@ -195,6 +217,12 @@ pub fn back(model: &mut Model) -> Effects {
     }
     if model.find.is_on() && model.focus == Pane::Reply {
         return find::clear(model);
+    }
+    if model.unzoom() {
+        return none();
+    }
+    if went_back(model) {
+        return none();
     }
     if model.focus != Pane::Peers || model.inside {
         model.focus = Pane::Peers;

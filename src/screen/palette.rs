@@ -55,7 +55,7 @@ pub fn said<'t>(table: &Table, line: &'t str) -> Option<Said<'t>> {
 /// The commands that can stand in the list: all that do something while one moves about, but the
 /// arrows and their like.
 pub fn listed(table: &Table) -> impl Iterator<Item = &'static Command> + use<> {
-    const LISTED: [Context; 8] = [
+    const LISTED: [Context; 9] = [
         Context::Moving,
         Context::Replay,
         Context::PeerScreen,
@@ -64,6 +64,7 @@ pub fn listed(table: &Table) -> impl Iterator<Item = &'static Command> + use<> {
         Context::Peers,
         Context::Channels,
         Context::Reply,
+        Context::Table,
     ];
     table
         .commands

@@ -28,6 +28,10 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     let since = now.instant.saturating_duration_since(model.started.instant);
     let (known, connected) = (model.facts.peers().len(), model.tally.connected);
     model.trend.add(since.as_secs(), brought, known, connected);
+    if is_tick {
+        let dialled = model.facts.peers().len().saturating_sub(model.tally.waiting);
+        model.dialling.second(now.instant, dialled);
+    }
     log::reading::keep_up(model, newest);
     model.compose();
     effects

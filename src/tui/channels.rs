@@ -6,7 +6,7 @@ use super::canvas::{Area, BAR, Canvas, follow, width};
 use crate::screen::keys::spot::List;
 use crate::screen::keys::spot::Spot;
 use crate::screen::{Mode, Model, Pane};
-use swarmscope_facts::format::{countdown, size, took};
+use swarmscope_facts::format::{clock, countdown, size, thousands, took};
 use swarmscope_facts::news::Kind;
 use swarmscope_facts::peer::Peer;
 use swarmscope_facts::request::{Outcome, Reply, Request, left};
@@ -18,6 +18,9 @@ use swarmscope_wire::{ErrorByte, Frequency};
 /// Channels of one peer (protocol.md §4).
 const CHANNELS: usize = 255;
 
+/// From this width on a row says more of its request.
+const ROOMY: u16 = 90;
+
 /// Where the columns stand: a function of the block's width alone.
 struct Columns {
     number: Option<u16>,
@@ -26,7 +29,22 @@ struct Columns {
     status: u16,
     status_right: u16,
     size_right: Option<u16>,
+    /// Where there is much room: when it was sent, its frequency, how many parts came.
+    more: Option<More>,
     right: u16,
+}
+
+/// One past the last cell of each.
+struct More {
+    sent: u16,
+    frequency: u16,
+    parts: u16,
+}
+
+impl More {
+    const fn of(right: u16) -> Self {
+        Self { sent: right - 32, frequency: right - 24, parts: right - 17 }
+    }
 }
 
 impl Columns {
@@ -35,12 +53,19 @@ impl Columns {
         let numbered = area.width() >= 48;
         let shift = if numbered { 4 } else { 0 };
         let sized = area.width() >= 58;
+        let roomy = area.width() >= ROOMY;
+        let status_right = match (roomy, sized) {
+            (true, _) => right - 43,
+            (false, true) => right - 17,
+            (false, false) => right - 7,
+        };
         Self {
             number: numbered.then_some(x),
             channel: x + shift,
             name: x + shift + 4,
             status: x + shift + if numbered { 14 } else { 13 },
-            status_right: if sized { right - 17 } else { right - 7 },
+            status_right,
+            more: roomy.then(|| More::of(right)),
             size_right: sized.then(|| right - 8),
             right,
         }
@@ -67,6 +92,11 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         canvas.right(right, area.y, "SIZE", canvas.theme.muted);
     }
     canvas.right(columns.right, area.y, "TIME", canvas.theme.muted);
+    if let Some(more) = &columns.more {
+        canvas.right(more.sent, area.y, "SENT", canvas.theme.muted);
+        canvas.right(more.frequency, area.y, "EVERY", canvas.theme.muted);
+        canvas.right(more.parts, area.y, "PARTS", canvas.theme.muted);
+    }
     let list = area.rows(1, u16::MAX);
     let at = model
         .request()
@@ -116,6 +146,12 @@ fn row(
         canvas.right(right, y, &text, if nothing { theme.muted } else { plain });
     }
     canvas.right(columns.right, y, &took(request.elapsed(model.now)), plain);
+    if let Some(more) = &columns.more {
+        let sent = request.sent.map_or_else(|| "–".to_owned(), |sent| clock(sent.wall));
+        canvas.right(more.sent, y, &sent, theme.muted);
+        canvas.right(more.frequency, y, &format!("{} s", request.frequency), theme.muted);
+        canvas.right(more.parts, y, &thousands(u64::from(request.part_count())), plain);
+    }
 }
 
 fn status(
@@ -132,7 +168,10 @@ fn status(
     match &request.outcome {
         Outcome::Queued => drop(canvas.text(x, right, y, "… connecting", theme.muted)),
         Outcome::Waiting if request.newest.is_none() => {
-            canvas.text(x, right, y, "… no part yet", theme.muted);
+            let left = request.left(model.now).map(|left| format!(", {} left", countdown(left)));
+            let long = format!("… no part yet{}", left.unwrap_or_default());
+            let text = if x + width(&long) <= right { &long } else { "… no part yet" };
+            canvas.text(x, right, y, text, theme.muted);
         }
         Outcome::Waiting => parts(canvas, x, right, y, request),
         Outcome::AwaitingDialBack => {

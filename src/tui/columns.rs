@@ -87,8 +87,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, at: usize) {
     let theme = canvas.theme;
     let list = inner;
     let top = follow(0, at, usize::from(list.height), entries.len());
-    let placed =
-        grid.peers.map(|area| place(model.kept.columns.shown(), &area)).unwrap_or_default();
+    let placed = grid
+        .peers
+        .map(|area| place(model.kept.columns.shown_in(area.width()), &area))
+        .unwrap_or_default();
     for ((i, (column, shown)), y) in entries.iter().enumerate().skip(top).zip(list.y..list.bottom())
     {
         if i == at {

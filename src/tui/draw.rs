@@ -100,7 +100,7 @@ fn main(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {
     }
     if let Some(area) = grid.reply {
         canvas.block_zone(&area, Spot::Pane(Pane::Reply));
-        reply::draw(canvas, model, area, grid.class, &mut tops.tree);
+        reply::draw(canvas, model, area, grid.class, tops);
     }
     if let Some(area) = grid.frames {
         frames::draw(canvas, model, area);
@@ -138,6 +138,7 @@ fn overlay(canvas: &mut Canvas, model: &Model, grid: &Grid) {
         Mode::Log { back } => log_view::draw(canvas, model, grid, *back),
         Mode::Columns { at } => columns::draw(canvas, model, grid, *at),
         Mode::Filters { .. } | Mode::FilterName(..) => saved_filters::draw(canvas, model, grid),
+        Mode::Campaigns { at } => many::list::draw(canvas, model, grid, *at),
         Mode::LogFilter => log_view::draw(canvas, model, grid, 0),
         _ => return,
     }

@@ -6,11 +6,13 @@
 //! depend on the size alone.
 
 use super::canvas::Area;
-use crate::screen::reply::lines::{WIDEST, list_width};
+use super::needs::Needs;
+use super::stack::{Block, stack};
+use crate::screen::reply::lines::{COMPACT_LIST, MIDDLE_LIST, WIDEST, list_width};
 use crate::screen::{Class, Mode, Model, Pane};
 
-/// Rows of the CHANNELS block besides its heading, at 120×40.
-const CHANNEL_ROWS: u16 = 6;
+/// Rows of the CHANNELS block at 120×40 where other blocks have something to show too.
+const CHANNEL_ROWS: u16 = 7;
 /// Rows of the REPLY block at 120×40: heading, state, blank, seven fields, blank, seven rows of
 /// bytes.
 const REPLY_ROWS: u16 = 18;
@@ -19,8 +21,17 @@ const FRAME_ROWS: u16 = 6;
 /// Rows of the REQUEST block at 120×40: heading, message, frequency, payload, three lines of it, to
 /// send, same as.
 const REQUEST_ROWS: u16 = 9;
-/// Rows that the composer takes as a sheet.
+/// The same without a payload.
+const LEAST_REQUEST: u16 = 6;
+/// Rows that the list keeps above a composer: its headings and five peers.
+const LEAST_LIST: u16 = 7;
+/// Rows that the composer takes as a sheet, where it holds no text that might be longer.
 const SHEET_ROWS: u16 = 12;
+/// Rows below which there is no room for both channels and a reply: two of the one, three of the
+/// other, a blank one.
+const LEAST_BLOCKS: u16 = 6;
+/// Rows that the panes keep above a sheet: a heading and three peers.
+const ABOVE_SHEET: u16 = 4;
 
 /// The places of a frame. A block that has no room has none.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,6 +58,19 @@ pub struct Grid {
     pub frames: Option<Area>,
 }
 
+/// What is open, and what has to do with widths.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Open {
+    /// The composer.
+    pub composing: bool,
+    /// Where there is room for one pane, it is the peer's.
+    pub inside: bool,
+    /// Cells that the list's columns would take.
+    pub list: u16,
+    /// The pane that has the whole screen.
+    pub whole: Option<Pane>,
+}
+
 /// How the composer is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Request {
@@ -62,11 +86,14 @@ impl Grid {
     pub fn of(model: &Model) -> Self {
         let (columns, rows) = model.size;
         let inside = model.inside || model.focus != Pane::Peers;
-        let composing = model.mode.composes();
-        let list = model.kept.columns.width();
-        let inside = inside && !matches!(model.mode, Mode::Filter);
-        let grid = Self::with_list(columns, rows, composing, inside, list);
-        if model.showing.presenter { grid.for_a_projector(composing) } else { grid }
+        let open = Open {
+            composing: model.mode.composes(),
+            inside: inside && !matches!(model.mode, Mode::Filter),
+            list: model.kept.columns.width_at(columns),
+            whole: model.whole(),
+        };
+        let grid = Self::new(columns, rows, open, &Needs::of(model));
+        if model.showing.presenter { grid.for_a_projector(open.composing) } else { grid }
     }
 
     /// Fewer blocks, and air around them: the list, and the reply as tall as the screen. Widths
@@ -97,15 +124,8 @@ impl Grid {
         self
     }
 
-    /// `composing`: the composer is open. `inside`: where there is room for one pane, it is the
-    /// peer's.
     #[must_use]
-    pub fn new(columns: u16, rows: u16, composing: bool, inside: bool) -> Self {
-        Self::with_list(columns, rows, composing, inside, 0)
-    }
-
-    /// `list`: cells that the list's columns would take.
-    fn with_list(columns: u16, rows: u16, composing: bool, inside: bool, list: u16) -> Self {
+    pub fn new(columns: u16, rows: u16, open: Open, needs: &Needs) -> Self {
         let class = Class::of(columns, rows);
         let blank = Self {
             class,
@@ -125,21 +145,40 @@ impl Grid {
             reply: None,
             frames: None,
         };
-        match class {
-            Class::TooSmall => blank,
-            Class::OnePane => blank.one_pane(composing, inside),
-            Class::Compact => blank.compact(composing),
-            Class::Middle => blank.two_panes(43),
-            Class::Wide => blank.two_panes(list_width(columns, list)),
+        match (class, open.whole) {
+            (Class::TooSmall, _) => blank,
+            (_, Some(pane)) => blank.whole(pane),
+            (Class::OnePane, _) => blank.one_pane(open, needs),
+            (Class::Compact, _) => blank.compact(open, needs),
+            (Class::Middle, _) => blank.two_panes(MIDDLE_LIST, open, needs),
+            (Class::Wide, _) => blank.two_panes(list_width(columns, open.list), open, needs),
         }
     }
 
-    fn one_pane(mut self, composing: bool, inside: bool) -> Self {
+    /// One pane has all the room.
+    fn whole(mut self, pane: Pane) -> Self {
+        let air = u16::from(self.class > Class::Compact);
+        let (y, right) = (1 + air, self.columns - 1);
+        let area = Area { bar: 0, x: 3, right, y, height: self.rows - 3 - y };
+        if matches!(pane, Pane::Channels | Pane::Reply) {
+            self.peer = Some(area.rows(0, 1));
+        }
+        let below = area.rows(1 + air, u16::MAX);
+        match pane {
+            Pane::Peers => (self.peers, self.headings) = (Some(area), true),
+            Pane::Channels => self.channels = Some(below),
+            Pane::Reply => self.reply = Some(below),
+            Pane::Request => self.request = Some(Request::Sheet(area)),
+        }
+        self
+    }
+
+    fn one_pane(mut self, open: Open, needs: &Needs) -> Self {
         let pane = Area { bar: 0, x: 3, right: self.columns - 1, y: 1, height: self.rows - 4 };
-        if composing {
+        if open.composing {
             self.request = Some(Request::Sheet(pane));
-        } else if inside {
-            self.right_pane(pane, 4);
+        } else if open.inside {
+            self.right_pane(pane, 5, needs);
         } else {
             let air = u16::from(self.rows >= 16);
             self.peers = Some(Area { height: pane.height - 1 - air, ..pane });
@@ -148,63 +187,77 @@ impl Grid {
         self
     }
 
-    fn compact(mut self, composing: bool) -> Self {
-        let (left, rows) = (37, self.rows);
-        let end = if composing { rows - 3 - SHEET_ROWS - 1 } else { rows - 5 };
+    fn compact(mut self, open: Open, needs: &Needs) -> Self {
+        let (left, rows) = (COMPACT_LIST, self.rows);
+        // the status bar and the panes above it; a rule; the event, the footer, a blank row
+        let most = rows - 1 - ABOVE_SHEET - 1 - 3;
+        let sheet = needs.request.clamp(SHEET_ROWS, most.max(SHEET_ROWS));
+        let end = if open.composing { rows - 3 - sheet - 1 } else { rows - 5 };
         self.rule = Some((left + 1, 1, end));
         self.peers = Some(Area { bar: 0, x: 3, right: left, y: 1, height: end - 1 });
         let pane =
             Area { bar: left + 2, x: left + 4, right: self.columns - 1, y: 1, height: end - 1 };
-        self.right_pane(pane, CHANNEL_ROWS);
+        self.right_pane(pane, CHANNEL_ROWS, needs);
         let wide = |y, height| Area { bar: 0, x: 3, right: self.columns - 1, y, height };
-        if composing {
+        if open.composing {
             self.sheet_rule = Some(end);
-            self.request = Some(Request::Sheet(wide(end + 1, SHEET_ROWS)));
+            self.request = Some(Request::Sheet(wide(end + 1, sheet)));
         } else {
             self.request = Some(Request::Line(wide(rows - 4, 1)));
         }
         self
     }
 
-    fn two_panes(mut self, left: u16) -> Self {
+    fn two_panes(mut self, left: u16, open: Open, needs: &Needs) -> Self {
         let (first, end) = (2, self.rows - 3);
         self.rule = Some((left + 1, first, end));
         self.headings = true;
         let extra = self.rows.saturating_sub(40);
-        let request = REQUEST_ROWS + (extra / 4).min(5);
         let pane = Area { bar: 0, x: 3, right: left, y: first, height: end - first };
-        let list = pane.height - request - 1;
+        let room = pane.height - 1;
+        let usual = REQUEST_ROWS + (extra / 4).min(5);
+        let most = if open.composing { room - LEAST_LIST } else { room.saturating_sub(needs.list) };
+        let least = if open.composing { REQUEST_ROWS } else { LEAST_REQUEST };
+        let request = needs.request.clamp(least, most.max(usual));
+        let list = room - request;
         self.peers = Some(pane.rows(0, list));
         self.request = Some(Request::Block(pane.rows(list + 1, request)));
         let right = (self.columns - 1).min(left + 5 + WIDEST);
         let pane = Area { bar: left + 3, x: left + 5, right, y: first, height: end - first };
-        self.peer_and_blocks(pane, extra);
+        self.peer_and_blocks(pane, extra, needs);
         self
     }
 
-    /// The right pane from 34 rows on: header, channels, reply, frames.
-    fn peer_and_blocks(&mut self, pane: Area, extra: u16) {
+    /// The right pane from 30 rows on: header, channels, reply, frames. Each takes what it needs,
+    /// up to its share; what is over goes to whoever has more to show, the reply first.
+    fn peer_and_blocks(&mut self, pane: Area, extra: u16, needs: &Needs) {
         self.peer = Some(pane.rows(0, 1));
-        let channels = CHANNEL_ROWS + 1 + (extra / 4).min(8);
-        self.channels = Some(pane.rows(2, channels));
-        let rest = pane.rows(2 + channels + 1, u16::MAX);
-        let reply = REPLY_ROWS + (extra / 3).min(16);
-        if rest.height > reply + FRAME_ROWS {
-            let frames = rest.rows(reply + 1, u16::MAX);
-            self.reply = Some(rest.rows(0, reply));
-            self.frames = Some(frames);
-        } else {
-            self.reply = Some(rest);
-        }
+        let share = |needed: u16, share: u16, least, rank| {
+            Block::new(needed.min(share), least, rank).up_to(needed)
+        };
+        let blocks = [
+            share(needs.channels, CHANNEL_ROWS + (extra / 4).min(8), 2, 1),
+            share(needs.reply, REPLY_ROWS + (extra / 3).min(16), 3, 0),
+            share(needs.frames, FRAME_ROWS, 3, 2),
+        ];
+        let places = stack(&pane.rows(2, u16::MAX), &blocks);
+        (self.channels, self.reply, self.frames) = (places[0], places[1], places[2]);
     }
 
     /// The right pane where rows are few: header, channels, reply.
-    fn right_pane(&mut self, pane: Area, channels: u16) {
+    fn right_pane(&mut self, pane: Area, channels: u16, needs: &Needs) {
         self.peer = Some(pane.rows(0, 1));
-        let channels = (channels + 1).min(pane.height.saturating_sub(1));
-        self.channels = Some(pane.rows(1, channels));
-        let rest = pane.rows(1 + channels + 1, u16::MAX);
-        self.reply = (rest.height >= 3).then_some(rest);
+        let below = pane.rows(1, u16::MAX);
+        if below.height < LEAST_BLOCKS {
+            self.channels = Some(below);
+            return;
+        }
+        let room = below.height - 1;
+        let reply = needs.reply.min(room.saturating_sub(needs.channels.min(channels)));
+        let blocks =
+            [Block::new(needs.channels, 2, 1), Block::new(reply.max(3), 3, 0).up_to(u16::MAX)];
+        let places = stack(&below, &blocks);
+        (self.channels, self.reply) = (places[0], places[1]);
     }
 }
 
@@ -223,45 +276,56 @@ mod tests {
             .collect()
     }
 
+    const ALL: Needs = Needs { list: 500, request: 9, channels: 99, reply: 99, frames: 99 };
+
+    fn plain(columns: u16, rows: u16) -> Grid {
+        Grid::new(columns, rows, Open::default(), &ALL)
+    }
+
+    /// Blocks that have little to show, much, and some one and some the other.
+    fn needs() -> impl Iterator<Item = Needs> {
+        let little = Needs { list: 3, request: 6, channels: 2, reply: 4, frames: 0 };
+        let mixed = Needs { channels: 40, reply: 5, frames: 3, request: u16::MAX, ..little };
+        [ALL, little, mixed].into_iter()
+    }
+
+    fn ways() -> impl Iterator<Item = (Open, bool)> {
+        let plain = Open::default();
+        let wholes = Pane::ALL.map(|pane| Open { whole: Some(pane), ..plain });
+        [plain, Open { composing: true, ..plain }, Open { inside: true, ..plain }]
+            .into_iter()
+            .chain(wholes)
+            .flat_map(|open| [(open, false), (open, true)])
+    }
+
+    fn check(grid: &Grid, open: Open) {
+        let (columns, rows) = (grid.columns, grid.rows);
+        let all = blocks(grid);
+        assert!(!all.is_empty());
+        if let Some(reply) = grid.reply.filter(|_| open.whole.is_none()) {
+            assert_eq!(reply.width(), reply_width(grid.class, columns, 0), "{columns}×{rows}");
+        }
+        for (i, area) in all.iter().enumerate() {
+            assert!(area.height > 0, "{columns}×{rows}: {grid:?}");
+            assert!(area.y > 0 && area.bottom() <= grid.event, "{columns}×{rows}: {area:?}");
+            assert!(area.bar < area.x && area.x < area.right && area.right < columns, "{area:?}");
+            for other in &all[..i] {
+                let apart_in_rows = area.y >= other.bottom() || other.y >= area.bottom();
+                let apart_in_columns = area.bar >= other.right || other.bar >= area.right;
+                assert!(apart_in_rows || apart_in_columns, "{columns}×{rows}: {area:?} {other:?}");
+            }
+        }
+    }
+
     #[test]
     fn at_every_size_blocks_stand_inside_and_apart() {
-        let ways = [(false, false), (true, false), (false, true)];
         for columns in (40..=200).step_by(3) {
             for rows in 10..=70 {
-                for (composing, inside, presenter) in
-                    ways.into_iter().flat_map(|(a, b)| [(a, b, false), (a, b, true)])
-                {
-                    let grid = Grid::new(columns, rows, composing, inside);
-                    let grid = if presenter { grid.for_a_projector(composing) } else { grid };
-                    let all = blocks(&grid);
-                    assert!(!all.is_empty());
-                    if let Some(reply) = grid.reply {
-                        assert_eq!(
-                            reply.width(),
-                            reply_width(grid.class, columns, 0),
-                            "{columns}×{rows}"
-                        );
-                    }
-                    for (i, area) in all.iter().enumerate() {
-                        assert!(area.height > 0, "{columns}×{rows}: {grid:?}");
-                        assert!(
-                            area.y > 0 && area.bottom() <= grid.event,
-                            "{columns}×{rows}: {area:?}"
-                        );
-                        assert!(
-                            area.bar < area.x && area.x < area.right && area.right < columns,
-                            "{area:?}"
-                        );
-                        for other in &all[..i] {
-                            let apart_in_rows =
-                                area.y >= other.bottom() || other.y >= area.bottom();
-                            let apart_in_columns =
-                                area.bar >= other.right || other.bar >= area.right;
-                            assert!(
-                                apart_in_rows || apart_in_columns,
-                                "{columns}×{rows}: {area:?} {other:?}"
-                            );
-                        }
+                for (open, presenter) in ways() {
+                    for needs in needs() {
+                        let grid = Grid::new(columns, rows, open, &needs);
+                        let of_all = |grid: Grid| grid.for_a_projector(open.composing);
+                        check(&if presenter { of_all(grid) } else { grid }, open);
                     }
                 }
             }
@@ -270,13 +334,13 @@ mod tests {
 
     #[test]
     fn the_grid_at_the_sizes_it_was_drawn_for() {
-        let wide = Grid::new(120, 40, false, false);
+        let wide = plain(120, 40);
         assert_eq!(wide.rule, Some((57, 2, 37)));
         assert_eq!(wide.peers, Some(Area { bar: 0, x: 3, right: 56, y: 2, height: 25 }));
         assert_eq!(wide.channels, Some(Area { bar: 59, x: 61, right: 119, y: 4, height: 7 }));
         assert_eq!(wide.reply, Some(Area { bar: 59, x: 61, right: 119, y: 12, height: 18 }));
         assert_eq!(wide.frames, Some(Area { bar: 59, x: 61, right: 119, y: 31, height: 6 }));
-        let compact = Grid::new(80, 24, false, false);
+        let compact = plain(80, 24);
         assert_eq!(compact.rule, Some((38, 1, 19)));
         assert_eq!(compact.peers, Some(Area { bar: 0, x: 3, right: 37, y: 1, height: 18 }));
         assert_eq!(compact.reply, Some(Area { bar: 39, x: 41, right: 79, y: 10, height: 9 }));
@@ -284,14 +348,34 @@ mod tests {
             compact.request,
             Some(Request::Line(Area { bar: 0, x: 3, right: 79, y: 20, height: 1 }))
         );
-        assert_eq!(Grid::new(80, 24, true, false).sheet_rule, Some(8));
-        assert_eq!(blocks(&Grid::new(39, 9, false, false)), []);
+        let composing = Open { composing: true, ..Open::default() };
+        assert_eq!(Grid::new(80, 24, composing, &ALL).sheet_rule, Some(8));
+        let text = Needs { request: u16::MAX, ..ALL };
+        assert_eq!(Grid::new(80, 24, composing, &text).sheet_rule, Some(5));
+        assert_eq!(blocks(&plain(39, 9)), []);
     }
 
     #[test]
     fn extra_rows_go_to_the_list_and_the_frames() {
-        let (small, large) = (Grid::new(120, 40, false, false), Grid::new(200, 60, false, false));
+        let (small, large) = (plain(120, 40), plain(200, 60));
         assert!(large.peers.unwrap().height >= small.peers.unwrap().height + 15);
-        assert!(large.frames.unwrap().height > small.frames.unwrap().height);
+        assert!(large.frames.unwrap().height >= small.frames.unwrap().height);
+    }
+
+    #[test]
+    fn what_a_block_does_not_need_goes_to_one_that_has_more_to_show() {
+        let few = Needs { channels: 2, ..ALL };
+        let grid = Grid::new(120, 40, Open::default(), &few);
+        let heights = |grid: &Grid| {
+            [grid.channels, grid.reply, grid.frames].map(|a| a.map_or(0, |a| a.height))
+        };
+        assert_eq!(heights(&grid), [2, 23, 6]);
+        let short = Needs { reply: 5, ..ALL };
+        assert_eq!(heights(&Grid::new(120, 40, Open::default(), &short)), [20, 5, 6]);
+        let silent = Needs { frames: 0, reply: 5, ..ALL };
+        assert_eq!(heights(&Grid::new(120, 40, Open::default(), &silent)), [27, 5, 0]);
+        let alone = Needs { list: 3, request: 20, ..ALL };
+        let grid = Grid::new(120, 40, Open::default(), &alone);
+        assert_eq!(grid.peers.unwrap().height, 14, "a short list leaves room for the payload");
     }
 }

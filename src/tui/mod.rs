@@ -1,5 +1,6 @@
 //! The terminal: draws the [`crate::screen::Model`] and runs its effects. Owns no facts.
 
+mod advice;
 mod against;
 mod canvas;
 mod channels;
@@ -25,6 +26,7 @@ mod log_view;
 mod many;
 mod map;
 pub mod meter;
+mod needs;
 mod overlay;
 mod overview;
 mod palette;
@@ -47,8 +49,10 @@ mod showing;
 mod shown;
 mod signals;
 mod spark;
+mod stack;
 mod status_bar;
 pub mod svg;
+mod table;
 pub mod terminal;
 pub mod theme;
 pub mod tops;

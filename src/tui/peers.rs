@@ -39,7 +39,7 @@ impl Rows {
         let columns = if model.showing.presenter {
             place(PRESENTED.into_iter(), area)
         } else {
-            place(model.kept.columns.shown(), area)
+            place(model.kept.columns.shown_in(area.width()), area)
         };
         let message = |placed: &Placed| match placed.column {
             Column::Next => {

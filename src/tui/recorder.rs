@@ -272,7 +272,8 @@ mod tests {
             let known =
                 Event::Discovered { peer: peer.clone(), address: None, version: None, source };
             let failure = failure.clone();
-            let failed = Event::ConnectFailed { peer, failure, attempt: 1, gives_up_at: 28 };
+            let failed =
+                Event::ConnectFailed { peer, failure, attempt: 1, gives_up_at: 28, again_in: None };
             for event in [known, failed] {
                 let at = model.now;
                 drop(crate::screen::update(&mut model, at, Msg::Node(event)));

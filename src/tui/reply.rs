@@ -7,14 +7,17 @@ use ratatui::style::{Modifier, Style};
 
 use super::canvas::{Area, Canvas, follow, width};
 use super::found::{mark, mark_all};
-use super::{diff, hex, why};
+use super::tops::Tops;
+use super::{advice, diff, hex, table, why};
 use crate::screen::keys::spot::List;
 use crate::screen::keys::spot::Spot;
-use crate::screen::reply::lines::{TextRow, bytes_per_row, text_rows};
+use crate::screen::model::tree_of;
+use crate::screen::reply::lines::{BESIDE, TextRow, bytes_per_row, hex_width, text_rows};
 use crate::screen::{Class, Mode, Model, Pane};
 use swarmscope_facts::format::{clock, counted, size};
 use swarmscope_facts::reply::find::Hit;
 use swarmscope_facts::reply::reading::{Row, View};
+use swarmscope_facts::reply::table::is_table;
 use swarmscope_facts::reply::text::MOST_TEXT;
 use swarmscope_facts::request::{Outcome, Reply, Request};
 use swarmscope_facts::words;
@@ -24,12 +27,10 @@ use swarmscope_wire::ErrorByte;
 const VALUE: u16 = 14;
 /// The same where columns are few.
 const NARROW_VALUE: u16 = 13;
-/// From this width on the bytes stand beside the tree, not below it.
-const BESIDE: u16 = 112;
-/// Rows of bytes below a tree, at most.
-const HEX_ROWS: usize = 7;
+/// Bytes in a row beside a tree.
+const IN_A_ROW: u16 = 16;
 
-pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, class: Class, top: &mut usize) {
+pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, class: Class, tops: &mut Tops) {
     let Some(request) = model.request() else { return why::peer(canvas, model, area) };
     let focused = model.focus == Pane::Reply && matches!(model.mode, Mode::Main);
     let title = if model.find.is_on() {
@@ -48,13 +49,13 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, class: Class, top: &
             if roomy {
                 line(canvas, &state, reply);
             }
-            why::not_yet(canvas, model, body, request);
+            advice::draw(canvas, model, body, request, reply);
         }
         Outcome::Replied(reply) => {
             if roomy {
                 line(canvas, &state, reply);
             }
-            replied(canvas, model, body, reply, focused, roomy, top);
+            replied(canvas, model, body, reply, focused, roomy, tops);
         }
         Outcome::Failed { failure, .. } => {
             why::request(canvas, model, area.rows(1, u16::MAX), request, failure);
@@ -72,9 +73,10 @@ fn views(canvas: &mut Canvas, model: &Model, area: &Area, request: &Request) -> 
     }
     let gap = if area.width() >= 50 { 2 } else { 1 };
     let mut right = area.right;
-    for view in View::ALL.into_iter().rev() {
+    let is_table = model.request().and_then(tree_of).is_some_and(is_table);
+    for view in View::ALL.into_iter().rev().filter(|view| is_table || *view != View::Table) {
         let current = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
-        let style = if view == model.reading.view { current } else { canvas.theme.muted };
+        let style = if view == model.reading.shows() { current } else { canvas.theme.muted };
         right = canvas.right(right, area.y, view.name(), style).saturating_sub(gap);
     }
     right
@@ -109,7 +111,7 @@ fn replied(
     reply: &Reply,
     focused: bool,
     roomy: bool,
-    top: &mut usize,
+    tops: &mut Tops,
 ) {
     let Some(payload) = &reply.payload else {
         let text = "bytes dropped to make room for newer replies: ask again";
@@ -117,8 +119,12 @@ fn replied(
         return;
     };
     let area = notes(canvas, area, reply);
-    match model.reading.view {
-        View::Tree => tree(canvas, model, area, payload, focused, roomy, top),
+    match model.reading.shows() {
+        View::Tree => {
+            let area = advised(canvas, model, area, reply);
+            tree(canvas, model, area, payload, focused, roomy, &mut tops.tree);
+        }
+        View::Table => table::draw(canvas, model, area, focused, tops),
         View::Text => text(canvas, model, area, payload),
         View::Hex => {
             let linked = match model.find.hit() {
@@ -134,6 +140,15 @@ fn replied(
             None => diff::nothing(canvas, area, &model.key_of("compare with")),
         },
     }
+}
+
+/// What an error means, above its values; where it is a text alone, that is said there. Returns the
+/// room below.
+fn advised(canvas: &mut Canvas, model: &Model, area: Area, reply: &Reply) -> Area {
+    let Some(request) = model.request().filter(|_| advice::knows(reply.error)) else { return area };
+    let y = advice::draw(canvas, model, area, request, reply);
+    let more = model.reading.rows.len() > 1;
+    area.rows(if more { y + 1 - area.y } else { area.height }, u16::MAX)
 }
 
 /// What a person should know of the payload before reading it. Returns the room below.
@@ -171,21 +186,24 @@ fn tree(
     top: &mut usize,
 ) {
     let rows = &model.reading.rows;
+    if area.height == 0 {
+        return;
+    }
     if rows.is_empty() {
         let text = if payload.is_empty() { "an empty payload" } else { "reading it" };
         canvas.text(area.x, area.right, area.y, text, canvas.theme.muted);
         return;
     }
     let beside = area.width() >= BESIDE;
-    let middle = area.x + area.width() / 2;
+    let middle = area.right.saturating_sub(hex_width(IN_A_ROW, payload.len()) + 1);
     let below = if beside { Area { x: middle + 1, ..area } } else { area };
     let per_row = bytes_per_row(below.width(), payload.len());
-    let hex_rows = if roomy { payload.len().div_ceil(per_row).min(HEX_ROWS) } else { 0 };
+    let all_bytes = payload.len().div_ceil(per_row);
+    let hex_rows = if roomy { all_bytes } else { 0 };
     let room = usize::from(area.height);
     let all_rows = rows.len() + usize::from(model.reading.hidden > 0);
-    let hex_rows = if beside { payload.len().div_ceil(per_row).min(room) } else { hex_rows };
     let (list_rows, hex_rows) =
-        if beside { (room, hex_rows) } else { share(room, all_rows, hex_rows) };
+        if beside { (room, all_bytes.min(room)) } else { share(room, all_rows, hex_rows) };
     let area = if beside { Area { right: middle - 2, ..area } } else { area };
     let list = area.rows(0, u16::try_from(list_rows).unwrap_or(u16::MAX));
     *top = follow(*top, model.reading.row, list_rows, rows.len());
@@ -206,9 +224,8 @@ fn tree(
         let below = below.rows(skip, u16::try_from(hex_rows).unwrap_or(u16::MAX));
         let span = model.reading.selected().and_then(|row| row.span.clone());
         let rows = span.as_ref().map_or(0..=0, |span| rows_of(span, per_row));
-        let all = payload.len().div_ceil(per_row);
         // its end too, where it has room; else its beginning
-        let top = follow(0, *rows.end(), hex_rows, all).min(*rows.start());
+        let top = follow(0, *rows.end(), hex_rows, all_bytes).min(*rows.start());
         hex::draw(canvas, &below, payload, top, span, &[]);
     }
 }

@@ -20,7 +20,7 @@ use swarmscope_peer::node::Transport;
 /// Where values stand behind their labels.
 const VALUE: u16 = 11;
 /// From this width on it is a sheet, with blank rows between its parts.
-const SHEET: u16 = 70;
+pub const SHEET: u16 = 70;
 /// Rows of a sheet from which on the picker leaves the other fields in sight.
 const TALL: u16 = 11;
 

@@ -9,6 +9,7 @@ use super::many;
 use super::showing;
 use crate::screen::{Class, Model, Screen};
 use swarmscope_facts::format::{clock, counted};
+use swarmscope_facts::words::seconds;
 
 /// When the title goes.
 const TITLE: u8 = 7;
@@ -108,8 +109,14 @@ fn entries(canvas: &Canvas, model: &Model, wide: bool) -> Vec<Entry> {
     if !title.is_empty() {
         add(TITLE, "", plain, title.to_owned(), muted, "");
     }
-    if wide {
-        add(PEERS, "", plain, counted(model.facts.peers().len(), "peer"), plain, "");
+    let known = model.facts.peers().len();
+    let left = model.dialling.left(counts.waiting);
+    if let Some(left) = left {
+        let dialled = number(known.saturating_sub(counts.waiting));
+        let text = format!("{dialled} of {} dialled, about {} left", number(known), seconds(left));
+        add(if wide { PEERS } else { 9 }, "", plain, text, plain, "");
+    } else if wide {
+        add(PEERS, "", plain, counted(known, "peer"), plain, "");
     }
     add(0, "●", plain, number(counts.connected), plain, if wide { "connected" } else { "" });
     add(

@@ -7,6 +7,8 @@ pub struct Tops {
     pub peers: usize,
     pub channels: usize,
     pub tree: usize,
+    /// Of a table.
+    pub columns: usize,
     /// Of the screen of one peer.
     pub lines: usize,
     pub fields: usize,

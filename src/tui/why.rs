@@ -1,6 +1,8 @@
 //! What is shown where there is no reply: what failed, who ended it, whether the peer has counted
 //! it, and what to do next.
 
+use std::time::Duration;
+
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, cut, width};
@@ -12,16 +14,15 @@ use swarmscope_facts::ladder;
 use swarmscope_facts::peer::State;
 use swarmscope_facts::request::{Outcome, Request, more};
 use swarmscope_facts::words;
-use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::Source;
 use swarmscope_wire::failure::{Cause, Failure};
 
 /// Where text stands behind its label.
-const VALUE: u16 = 8;
+pub const VALUE: u16 = 8;
 
 /// From this height on there is room for everything; below, what to do next comes before the
 /// particulars.
-const ROOMY: u16 = 10;
+pub const ROOMY: u16 = 10;
 
 /// A text in lines, broken at blanks.
 pub fn folded(text: &str, room: usize) -> Vec<&str> {
@@ -104,53 +105,13 @@ pub fn request(
     }
 }
 
-/// A request that was answered with 254.
-pub fn not_yet(canvas: &mut Canvas, model: &Model, area: Area, request: &Request) {
-    let Some(peer) = model.peer() else { return };
-    let theme = canvas.theme;
-    let x = canvas.pill(area.x, area.right, area.y);
-    let known = model.present().acceptance(peer, request.message, request.frequency);
-    let (before, left, why) = match known {
-        Acceptance::In(left) => (
-            " again in ",
-            Some(left),
-            "our own request was the last one this peer accepted, so the time is exact",
-        ),
-        Acceptance::AtMost(left) => (
-            " at latest ",
-            Some(left),
-            "asked from elsewhere at an unknown time, so this is the latest possible time",
-        ),
-        Acceptance::IfCounted(left) => (
-            " again in ",
-            Some(left),
-            "a later request was lost: the time holds if the peer counted that one",
-        ),
-        Acceptance::Now | Acceptance::Unknown => {
-            (" its time has passed", None, "nothing newer; another Crawler may have asked since")
-        }
-    };
-    let time = left.map(countdown).unwrap_or_default();
-    canvas.pieces(x, area.right, area.y, &[(before, Style::new()), (&time, theme.strong())]);
-    let label = model.registry().label(request.message);
-    let roomy = area.height >= ROOMY;
-    let mut rows =
-        Rows { canvas, area, y: area.y + if roomy { 2 } else { 1 }, value: VALUE, write: plain };
-    if roomy {
-        let ago = request.frequency;
-        rows.add(
-            "means",
-            &format!(
-                "the peer accepted {label} less than {ago} s ago; it has not looked at this request"
-            ),
-        );
+/// When the next attempt is made.
+fn again(left: Option<Duration>) -> String {
+    match left {
+        None => "no further attempt by itself".to_owned(),
+        Some(Duration::ZERO) => "due: it is dialled as soon as there is room".to_owned(),
+        Some(left) => format!("in {} at the earliest", countdown(left)),
     }
-    rows.add("known", why);
-    if let Some(at) = left.and_then(|left| model.now.wall.checked_add(left)) {
-        let bound = if before.contains("latest") { "at latest " } else { "" };
-        rows.add("then", &format!("{bound}{}, for frequency {}", clock(at), request.frequency));
-    }
-    rows.add("next", "wait; a lower frequency is for peers whose owners agreed to it");
 }
 
 /// A request that waits for its parts.
@@ -169,6 +130,10 @@ pub fn waiting(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
                 format!("{parts} in, {} · {} so far", more(part.hint), size(request.bytes))
             }
         },
+    };
+    let text = match request.left(model.now) {
+        Some(left) => format!("{text} · given up in {}", countdown(left)),
+        None => text,
     };
     for (line, y) in folded(&text, usize::from(area.width())).into_iter().zip(area.y..area.bottom())
     {
@@ -190,11 +155,13 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
     let heading = |canvas: &mut Canvas, title: &str| canvas.heading(&area, title, false, "");
     let below = area.rows(2, u16::MAX);
     match &peer.state {
-        State::Failed { failure, attempt, gives_up_at, at } => {
+        State::Failed { failure, attempt, gives_up_at, at, .. } => {
             heading(canvas, "WHY");
             let after = format!(" · attempt {attempt} of {gives_up_at} · {}", clock(at.wall));
             code(canvas, &area.rows(1, 1), "×", failure.cause.code(), &after);
-            failure_rows(canvas, area.rows(3, u16::MAX), failure, None);
+            let y = failure_rows(canvas, area.rows(3, u16::MAX), failure, None);
+            let mut rows = Rows { canvas, area, y, value: VALUE, write: plain };
+            rows.add("again", &again(peer.state.again_in(model.now)));
         }
         State::Refused { failure, at } => {
             heading(canvas, "WHY");

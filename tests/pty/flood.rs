@@ -157,6 +157,7 @@ fn recording(peers: usize) -> String {
             failure: Failure::new(Cause::TcpRefused, By::Network, ""),
             attempt: 1,
             gives_up_at: 28,
+            again_in: None,
         };
         serde_json::to_string(&Line(0, What::Msg(Msg::Node(event)))).expect("JSON")
     };

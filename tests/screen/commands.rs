@@ -120,7 +120,7 @@ fn tab_completes_a_command_and_then_what_it_takes() {
     let mut model = typed("vie");
     press(&mut model, &[TAB]);
     assert_eq!(line(&model), "view ");
-    for expected in ["view tree", "view text", "view hex", "view diff", "view tree"] {
+    for expected in ["view tree", "view table", "view text", "view hex", "view diff", "view tree"] {
         press(&mut model, &[TAB]);
         assert_eq!(line(&model), expected, "the candidates come round");
     }
@@ -292,7 +292,7 @@ fn one_of_two_commands_says_in_the_list_what_it_does_itself() {
     assert_eq!((doc("first"), doc("last")), ("first", "last"));
     assert_eq!((doc("next peer"), doc("previous peer")), ("next peer", "previous peer"));
     assert_eq!(doc("request"), "choose message, frequency", "two keys for one thing");
-    assert_eq!(doc("view"), "tree, text, hex, diff", "one command, one doc");
+    assert_eq!(doc("view"), "tree, table, text, hex, diff", "one command, one doc");
 }
 
 #[test]

@@ -465,7 +465,13 @@ fn others(script: &mut Script) {
         let failure = failure(Cause::TcpRefused, By::Network, Delivered::No, "");
         script.at(
             200_000 - 20_000 * u64::from(attempt),
-            Event::ConnectFailed { peer: PeerKey::Permid(who), failure, attempt, gives_up_at: 28 },
+            Event::ConnectFailed {
+                peer: PeerKey::Permid(who),
+                failure,
+                attempt,
+                gives_up_at: 28,
+                again_in: None,
+            },
         );
     }
     for (short, ms) in [("6fe41c", 155_000), ("e7710d", 1_900_000)] {
@@ -478,7 +484,13 @@ fn others(script: &mut Script) {
     let failure = failure(Cause::HandshakeTimeout, By::Us, Delivered::No, "12 of 68 bytes came");
     script.at(
         640_000,
-        Event::ConnectFailed { peer: PeerKey::Permid(who), failure, attempt: 1, gives_up_at: 28 },
+        Event::ConnectFailed {
+            peer: PeerKey::Permid(who),
+            failure,
+            attempt: 1,
+            gives_up_at: 28,
+            again_in: None,
+        },
     );
 }
 

@@ -42,6 +42,7 @@ pub fn told(text: &str) -> Model {
             failure: failure(Cause::TcpOther, By::Network, Delivered::No, text),
             attempt: 1,
             gives_up_at: 28,
+            again_in: None,
         },
     );
     script.at(

@@ -57,6 +57,7 @@ fn early(cause: Cause, phase_lines: impl FnOnce(&mut Talk)) -> Model {
         failure: ended,
         attempt: 3,
         gives_up_at: 28,
+        again_in: None,
     };
     script.at(4_955, event);
     script.tell(&mut model);
@@ -85,8 +86,16 @@ fn a_way_that_ends_early_says_where() {
             detail: "nowhere.example".into(),
         },
     );
-    script
-        .at(5, Event::ConnectFailed { peer: unknown, failure: ended, attempt: 1, gives_up_at: 1 });
+    script.at(
+        5,
+        Event::ConnectFailed {
+            peer: unknown,
+            failure: ended,
+            attempt: 1,
+            gives_up_at: 1,
+            again_in: None,
+        },
+    );
     let mut model = blank();
     script.tell(&mut model);
     press(&mut model, &[Key::char('i')]);

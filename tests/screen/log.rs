@@ -82,6 +82,7 @@ fn a_failure_keeps_its_code_where_its_next_step_has_no_room() {
             failure,
             attempt: 2,
             gives_up_at: 28,
+            again_in: None,
         }),
     );
     let narrow = rows(&mut model, 80, 24)[22].clone();
@@ -131,7 +132,13 @@ fn a_peer_that_goes_on_failing_is_news_once() {
     let (mut model, key) = (quiet(), PeerKey::Address("192.0.2.9:7760".into()));
     let fails = |model: &mut Model, cause, attempt| {
         let failure = failure(cause, By::Network, Delivered::No, "192.0.2.9:7760");
-        let event = Event::ConnectFailed { peer: key.clone(), failure, attempt, gives_up_at: 28 };
+        let event = Event::ConnectFailed {
+            peer: key.clone(),
+            failure,
+            attempt,
+            gives_up_at: 28,
+            again_in: None,
+        };
         after(model, 30, Msg::Node(event));
     };
     fails(&mut model, Cause::TcpRefused, 1);
@@ -201,7 +208,7 @@ fn a_sentence_is_worth_more_than_its_code() {
         let who = crate::fixture::permid(who, 18);
         let failure = failure(Cause::HandshakeTimeout, By::Us, Delivered::No, detail);
         let (peer, attempt, gives_up_at) = (PeerKey::Permid(who), 2, 28);
-        let event = Event::ConnectFailed { peer, failure, attempt, gives_up_at };
+        let event = Event::ConnectFailed { peer, failure, attempt, gives_up_at, again_in: None };
         after(model, 30, Msg::Node(event));
         let said = model.log.lines().back().expect("a line").text.clone();
         (rows(model, 80, 24)[22].clone(), said)

@@ -112,7 +112,7 @@ fn events() -> impl Strategy<Value = Event> {
             }
         ),
         (peer_keys(), causes(), any::<u32>()).prop_map(|(peer, failure, attempt)| {
-            Event::ConnectFailed { peer, failure, attempt, gives_up_at: 28 }
+            Event::ConnectFailed { peer, failure, attempt, gives_up_at: 28, again_in: None }
         }),
         (permids(), causes()).prop_map(|(permid, failure)| Event::Disconnected { permid, failure }),
         (ticket(), permids(), messages(), any::<u8>(), any::<u16>(), bytes()).prop_map(

@@ -61,7 +61,7 @@ pub fn screen(model: &mut Model, columns: u16, rows: u16) -> String {
 }
 
 /// The counts of a peer's tables.
-fn counts(counts: &[(&str, i64)]) -> Vec<u8> {
+pub fn counts(counts: &[(&str, i64)]) -> Vec<u8> {
     let row =
         |(name, count): &(&str, i64)| Value::Tuple(vec![Value::from(*name), Value::from(*count)]);
     Value::List(counts.iter().map(row).collect()).encode()
@@ -451,7 +451,8 @@ fn what_is_shown_is_opened_whole_and_clean() {
         diff.contains("with #1") && diff.contains("~ 1  torrent_count, 174 → torrent_count, 181"),
         "{diff}"
     );
-    assert!(open(&mut model, "v v v W e").contains("00000000  61 34 6c"));
+    assert!(open(&mut model, "v v W e").contains("\nown_downloads\t1\n"), "as a table");
+    assert!(open(&mut model, "v v W e").contains("00000000  61 34 6c"));
     let now = model.now;
     fold(
         &mut model,

@@ -593,6 +593,7 @@ fn numbers_that_no_session_has_do_no_harm() {
         failure: failure(Cause::TcpRefused, By::Network, Delivered::No, ""),
         attempt,
         gives_up_at,
+        again_in: None,
     };
     let traced = |what| Event::Traced {
         peer: key(who),

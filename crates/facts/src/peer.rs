@@ -51,6 +51,8 @@ pub enum State {
         attempt: u32,
         /// The last one.
         gives_up_at: u32,
+        /// How long after that the next one is made, at the earliest.
+        again_in: Option<Duration>,
         /// When.
         at: Now,
     },
@@ -92,6 +94,15 @@ pub struct Peer {
     /// The number of its newest event: what the list is sorted by.
     pub newest: u64,
     asked: u32,
+}
+
+impl State {
+    /// How long until the next attempt may be made, where there will be one.
+    #[must_use]
+    pub fn again_in(&self, now: Now) -> Option<Duration> {
+        let Self::Failed { again_in, at, .. } = self else { return None };
+        Some((*again_in)?.saturating_sub(now.instant.saturating_duration_since(at.instant)))
+    }
 }
 
 impl Peer {

@@ -142,7 +142,7 @@ fn the_same_failure_again_is_known_and_another_connection_hides_it() {
     let (mut facts, now) = (Facts::default(), start());
     let failed = |attempt| {
         let failure = Failure::new(Cause::TcpRefused, By::Network, "");
-        Event::ConnectFailed { peer: key(1), failure, attempt, gives_up_at: 28 }
+        Event::ConnectFailed { peer: key(1), failure, attempt, gives_up_at: 28, again_in: None }
     };
     assert!(!told(&facts.fold(now, failed(1)))[0].known);
     assert!(told(&facts.fold(now, failed(2)))[0].known);

@@ -28,6 +28,8 @@ pub enum Context {
     PeersAlone,
     Channels,
     Reply,
+    /// A reply shown as a table.
+    Table,
     Request,
     /// Anything with a selected row or a scroll position.
     Rows,
@@ -45,6 +47,8 @@ pub enum Context {
     /// The list of saved filters.
     Filters,
     FilterName,
+    /// The list of requests to many.
+    Campaigns,
     /// The list of columns.
     Columns,
     Help,
@@ -82,6 +86,7 @@ impl Context {
             Self::PeersAlone => "list alone",
             Self::Channels => "channels",
             Self::Reply => "reply",
+            Self::Table => "table",
             Self::Request => "request",
             Self::Rows => "every list",
             Self::Sheet => "composer",
@@ -94,6 +99,7 @@ impl Context {
             Self::Note => "note",
             Self::Filters => "saved filters",
             Self::FilterName => "saving a filter",
+            Self::Campaigns => "requests to many",
             Self::Columns => "columns",
             Self::Help => "help",
             Self::HelpSearch => "search in the help",

@@ -23,9 +23,11 @@ use crate::screen::peer_screen::{inspect, rows};
 use crate::screen::reply::compare;
 use crate::screen::reply::copies;
 use crate::screen::reply::find;
+use crate::screen::reply::tabular;
 use crate::screen::reply::to_file;
 use crate::screen::session::time;
 use crate::screen::terminal;
+use crate::screen::zoom;
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in the table beside None")]
 const fn foot(rank: u8, verb: &'static str) -> Option<Foot> {
@@ -86,6 +88,7 @@ pub static COMMANDS: &[Command] = commands! {
     "next pane", Move, ["tab", "right", "l"], [Main], foot(60, "pane"), when::always, go::next_pane, "next pane, previous pane";
     "previous pane", Move, ["shift-tab", "left", "h"], [Main], None, when::always, go::pane_before, "next pane, previous pane";
     "open", Move, ["right", "l"], [PeersAlone], foot(10, "open"), when::has_peer, go::open, "open the peer";
+    "zoom", Move, ["+"], [Moving], foot(62, "zoom"), zoom::can, zoom::toggle, "one pane, all panes";
     "back", Move, ["esc"], [Main], None, when::can_go_back, go::back, "back; show all peers";
 
     "inspect", Peers, ["i"], [Main], foot(45, "inspect"), when::has_peer, inspect::open, "conversation";
@@ -129,7 +132,10 @@ pub static COMMANDS: &[Command] = commands! {
 
     "read", Reply, ["enter"], [Channels], foot(10, "read"), when::has_request, act::read, "read the reply";
     "unfold", Reply, ["enter", "space"], [Reply], foot(10, "unfold"), when::can_unfold, act::unfold, "open or close a value";
-    "view", Reply, ["v"], [Main], foot(45, "view"), when::has_reply, act::view, "tree, text, hex, diff";
+    "view", Reply, ["v"], [Main], foot(45, "view"), when::has_reply, act::view, "tree, table, text, hex, diff";
+    "value left", Reply, ["left", "h"], [Table], foot(61, "column"), tabular::has_table, tabular::left, "column of a table";
+    "value right", Reply, ["right", "l"], [Table], None, tabular::has_table, tabular::right, "column of a table";
+    "sort rows", Reply, ["o"], [Table], foot(30, "sort"), tabular::has_table, tabular::sort, "sort by it; again: reverse";
     "diff", Reply, ["d"], [Main], None, compare::has_one_before, compare::with_the_one_before, "diff with the previous reply";
     "compare with", Reply, ["="], [Main], None, compare::has_others, compare::pick, "diff with another reply";
     "find", Reply, ["f"], [Main], None, find::has_reply, find::open, "find in the reply";
@@ -200,8 +206,11 @@ pub static COMMANDS: &[Command] = commands! {
     "marks", Peers, ["m"], [ManyPreview], foot(35, "marks"), when::has_marks, many::marks, "review the marks";
     "copy script", Request, ["y c"], [ManyPreview], foot(40, "copy command"), many::has_plan, many::copy_script, "copy as a shell script";
     "stop all", Request, ["S"], [Moving], foot(6, "stop all"), many::is_under_way, many::stop, "stop a request to many";
-    "pause", Request, ["p"], [ManyRun], foot(35, "pause"), many::is_under_way, many::pause, "pause or resume sending";
-    "many", Request, ["M", "3"], [Moving], foot(41, "many"), many::is_elsewhere, many::show, "the request to many";
+    "pause", Request, ["p"], [ManyRun], foot(35, "pause"), many::can_pause, many::pause, "pause or resume sending";
+    "many", Request, ["M", "3"], [Moving], foot(41, "many"), many::is_elsewhere, many::show, "requests to many";
+    "look at request", Request, ["enter"], [Campaigns], foot(10, "open"), when::always, many::look_at_listed, "open this request to many";
+    "stop request", Request, ["x"], [Campaigns], foot(20, "stop it"), many::can_stop_listed, many::stop_listed, "stop this request to many";
+    "close requests", Request, ["esc", "M"], [Campaigns], foot(30, "close"), when::always, act::close, "close";
     "open group", Reply, ["enter"], [ManyRun], foot(10, "open"), many::has_peers, many::open, "open its peers, then a reply";
     "mark group", Peers, ["space"], [ManyRun], foot(30, "mark group"), many::has_peers, many::mark, "mark its peers only";
     "telling request", Request, ["r"], [ManyRun], foot(32, "prepare"), many::can_tell, many::tell, "prepare a follow-up request";

@@ -64,6 +64,7 @@ pub fn key_typed(model: &mut Model, key: Key) {
         | Mode::Help { .. }
         | Mode::Log { .. }
         | Mode::Filters { .. }
+        | Mode::Campaigns { .. }
         | Mode::Columns { .. } => {}
     }
 }
@@ -117,6 +118,7 @@ pub fn text_typed(model: &mut Model, text: &str) {
         | Mode::Help { .. }
         | Mode::Log { .. }
         | Mode::Filters { .. }
+        | Mode::Campaigns { .. }
         | Mode::Columns { .. } => {
             let (request, filter) = (model.key_of("request"), model.key_of("filter"));
             model.log.nothing(

@@ -12,11 +12,8 @@ use swarmscope_facts::list::Column;
 /// The entries of the list: what cannot be moved, then the columns from the left.
 #[must_use]
 pub fn entries(model: &Model) -> Vec<(Column, bool)> {
-    FIXED
-        .into_iter()
-        .map(|column| (column, true))
-        .chain(model.kept.columns.list().iter().copied())
-        .collect()
+    let fixed = FIXED.into_iter().map(|column| (column, true));
+    fixed.chain(model.kept.columns.arranged(model.list_room())).collect()
 }
 
 /// Opens the list on the column that the peers are sorted by.
@@ -41,6 +38,7 @@ pub fn can_move(model: &Model) -> Result<(), String> {
 
 pub fn toggle(model: &mut Model) -> Effects {
     if let Some(at) = movable(model) {
+        model.kept.columns.choose_from(model.list_room());
         model.kept.columns.toggle(at);
     }
     keep(model)
@@ -56,6 +54,7 @@ pub fn right(model: &mut Model) -> Effects {
 
 fn shift(model: &mut Model, right: bool) -> Effects {
     if let Some(at) = movable(model) {
+        model.kept.columns.choose_from(model.list_room());
         let at = model.kept.columns.shift(at, right);
         model.mode = Mode::Columns { at: at + FIXED.len() };
     }

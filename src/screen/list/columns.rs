@@ -21,6 +21,16 @@ const MOVABLE: [(Column, bool); 10] = [
     (Column::Error, false),
     (Column::Next, true),
 ];
+/// Those that are shown besides where the operator has chosen none and there is room for them, in
+/// this order; in two panes from so many columns of the terminal on, so that the reply keeps its
+/// bytes beside its values.
+const BESIDES: [(Column, u16); 5] = [
+    (Column::Address, 180),
+    (Column::Reply, 230),
+    (Column::Label, 260),
+    (Column::Error, 290),
+    (Column::Note, 320),
+];
 /// What stands above them in their file.
 const ABOVE: &str = "# swarmscope: the columns of the list, from the left; what is not named is hidden. C shows all there are.\n";
 
@@ -149,6 +159,50 @@ impl Columns {
             .chain(self.list.iter().filter(|(_, shown)| *shown).map(|(column, _)| *column))
     }
 
+    /// Nobody has chosen columns.
+    fn are_usual(&self) -> bool {
+        let movable = self.list.iter().filter(|(column, _)| !matches!(column, Column::NextOf(_)));
+        movable.eq(&MOVABLE) && !self.list[MOVABLE.len()..].iter().any(|(_, shown)| *shown)
+    }
+
+    /// All that can be moved, as they stand in so many cells; whether they are shown. Those that are
+    /// shown besides stand behind the version: what is said of a peer that is not connected needs
+    /// the columns at the right.
+    #[must_use]
+    pub fn arranged(&self, room: u16) -> Vec<(Column, bool)> {
+        let besides = if self.are_usual() { self.besides(room) } else { 0 };
+        let besides: Vec<Column> = BESIDES[..besides].iter().map(|(column, _)| *column).collect();
+        let mut all: Vec<(Column, bool)> = self.list.clone();
+        all.retain(|(column, _)| !besides.contains(column));
+        let version = all.iter().position(|(column, _)| *column == Column::Version);
+        let at = version.map_or(0, |at| at + 1);
+        all.splice(at..at, besides.into_iter().map(|column| (column, true)));
+        all
+    }
+
+    /// Those that are shown in so many cells, from the left, the fixed ones first.
+    pub fn shown_in(&self, room: u16) -> impl Iterator<Item = Column> {
+        let movable = self.arranged(room).into_iter().filter(|(_, shown)| *shown);
+        FIXED.into_iter().chain(movable.map(|(column, _)| column))
+    }
+
+    /// How many of them have room.
+    fn besides(&self, room: u16) -> usize {
+        let mut left = room.saturating_sub(self.width());
+        let fit = BESIDES.iter().take_while(|(column, _)| {
+            let needed = column.width() + column.gap();
+            let fits = needed <= left;
+            left = left.saturating_sub(needed);
+            fits
+        });
+        fit.count()
+    }
+
+    /// The operator chooses from here on: what is shown in so many cells stays.
+    pub fn choose_from(&mut self, room: u16) {
+        self.list = self.arranged(room);
+    }
+
     /// Adds a column for each message that has none, hidden, at the end.
     pub fn know(&mut self, registry: &Registry) {
         for probe in registry.iter() {
@@ -180,6 +234,13 @@ impl Columns {
     #[must_use]
     pub fn width(&self) -> u16 {
         self.shown().map(|column| column.width() + column.gap()).sum()
+    }
+
+    /// The same with those that are shown besides in a terminal of so many columns.
+    #[must_use]
+    pub fn width_at(&self, columns: u16) -> u16 {
+        let besides = BESIDES.iter().filter(|(_, from)| self.are_usual() && columns >= *from);
+        self.width() + besides.map(|(column, _)| column.width() + column.gap()).sum::<u16>()
     }
 
     /// The text of their file.

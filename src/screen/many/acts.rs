@@ -6,20 +6,22 @@ use super::super::log::Kind;
 use super::super::mode::{Mode, Pane as MainPane};
 use super::super::model::Model;
 use super::super::msg::Effect;
-use super::super::size::Class;
+use super::super::opened::OpenedFrom;
 use super::super::which::Screen;
 use super::command;
 use super::form::PaceForm;
 use super::planning::{planned, planned_again};
+use super::state::MOST;
 use super::view::{Pane, View};
 use crate::screen::asking::sending;
 use crate::screen::input::Input;
 use crate::screen::list::filtering;
+use swarmscope_facts::Now;
 use swarmscope_facts::format::counted;
 use swarmscope_facts::many::Campaign;
 use swarmscope_facts::many::groups::Group;
 use swarmscope_facts::many::signal::{self as telling, Test};
-use swarmscope_peer::node::PeerKey;
+use swarmscope_peer::node::{PeerKey, Ticket};
 
 fn only_if(condition: bool, why: &str) -> Ready {
     if condition { Ok(()) } else { Err(why.to_owned()) }
@@ -76,7 +78,8 @@ pub fn can_start(model: &Model) -> Ready {
     let Some(preview) = &model.many.preview else { return Err("nothing prepared".to_owned()) };
     let plan = preview.plan.as_ref().map_err(Clone::clone)?;
     only_if(!plan.targets.is_empty(), "no marked peer can be asked; see LEFT OUT")?;
-    only_if(model.many.under_way().is_none(), "another request to many is running: stop it or wait")
+    let room = model.many.under_way().count() < MOST;
+    only_if(room, "16 requests to many are under way: stop one or wait")
 }
 
 /// Sends to all: what is planned is planned once more, for the peers are not what they were when it
@@ -93,8 +96,7 @@ pub fn start(model: &mut Model) -> Effects {
                 plan.pace.text()
             );
             model.say(Kind::Plain, text);
-            model.many.campaign = Some(Campaign::new(plan, model.now));
-            model.many.view = View::default();
+            model.many.look_at(Campaign::new(plan, model.now), View::default());
         }
         _ => model.many.preview = Some(preview),
     }
@@ -153,13 +155,62 @@ pub fn copy_script(model: &mut Model) -> Effects {
 
 pub fn is_under_way(model: &Model) -> Ready {
     conditions::is_no_replay(model)?;
-    only_if(model.many.under_way().is_some(), "no request to many is running")
+    only_if(model.many.under_way().next().is_some(), "no request to many is running")
 }
 
-/// Nothing more goes out; what is in flight is cancelled.
+/// The one that is looked at.
+pub fn can_pause(model: &Model) -> Ready {
+    conditions::is_no_replay(model)?;
+    let shown = model.many.campaign.as_ref().is_some_and(Campaign::under_way);
+    only_if(shown, "this request to many has ended")
+}
+
+/// Nothing more goes out, of none of them; what is in flight is cancelled.
 pub fn stop(model: &mut Model) -> Effects {
     let now = model.now;
-    let Some(campaign) = &mut model.many.campaign else { return none() };
+    let running = model.many.all_mut().filter(|campaign| campaign.under_way());
+    let (texts, tickets): (Vec<String>, Vec<Vec<Ticket>>) =
+        running.map(|campaign| stopped(campaign, now)).unzip();
+    for text in texts {
+        model.say(Kind::NotDone, text);
+    }
+    tickets.into_iter().flatten().map(Effect::Cancel).collect()
+}
+
+/// The one that is selected in the list.
+pub fn stop_listed(model: &mut Model) -> Effects {
+    let (Some(at), now) = (listed(model), model.now) else { return none() };
+    let started = model.many.listed()[at].started.instant;
+    let one = model.many.all_mut().find(|campaign| campaign.started.instant == started);
+    let Some((text, tickets)) = one.map(|campaign| stopped(campaign, now)) else { return none() };
+    model.say(Kind::NotDone, text);
+    tickets.into_iter().map(Effect::Cancel).collect()
+}
+
+/// The place of the selected one in the list.
+fn listed(model: &Model) -> Option<usize> {
+    let Mode::Campaigns { at } = model.mode else { return None };
+    Some(at.min(model.many.listed().len().checked_sub(1)?))
+}
+
+pub fn can_stop_listed(model: &Model) -> Ready {
+    conditions::is_no_replay(model)?;
+    let running = listed(model).is_some_and(|at| model.many.listed()[at].under_way());
+    only_if(running, "it has ended")
+}
+
+/// The selected one is looked at.
+pub fn look_at_listed(model: &mut Model) -> Effects {
+    if let Some(at) = listed(model) {
+        model.many.turn_to(at);
+    }
+    model.mode = Mode::Main;
+    model.many.preview = None;
+    model.screen = Screen::Many;
+    none()
+}
+
+fn stopped(campaign: &mut Campaign, now: Now) -> (String, Vec<Ticket>) {
     let in_flight = campaign.counts().in_flight();
     let tickets = campaign.stop(now);
     let (sent, all) = (campaign.counts().sent(), campaign.counts().total());
@@ -168,8 +219,7 @@ pub fn stop(model: &mut Model) -> Effects {
         text =
             format!("{text}; {in_flight} in flight cancelled, their peers may have counted them");
     }
-    model.say(Kind::NotDone, text);
-    tickets.into_iter().map(Effect::Cancel).collect()
+    (text, tickets)
 }
 
 pub fn pause(model: &mut Model) -> Effects {
@@ -190,7 +240,8 @@ pub fn has_many(model: &Model) -> Ready {
 /// There is something to go back to.
 pub fn is_elsewhere(model: &Model) -> Ready {
     has_many(model)?;
-    only_if(model.screen != Screen::Many, "already open")
+    let others = model.many.all().nth(1).is_some();
+    only_if(model.screen != Screen::Many || others, "already open")
 }
 
 pub fn has_campaign(model: &Model) -> Ready {
@@ -199,6 +250,12 @@ pub fn has_campaign(model: &Model) -> Ready {
 
 /// A preview is of the marks and the request as they are now.
 pub fn show(model: &mut Model) -> Effects {
+    if model.many.all().nth(1).is_some() {
+        let shown = model.many.campaign.as_ref().map(|campaign| campaign.started.instant);
+        let at = model.many.listed().iter().position(|one| Some(one.started.instant) == shown);
+        model.mode = Mode::Campaigns { at: at.unwrap_or(0) };
+        return none();
+    }
     if model.many.preview.is_some() {
         model.many.preview = Some(planned(model, marks_of(model)));
     }
@@ -210,6 +267,9 @@ pub fn show(model: &mut Model) -> Effects {
 pub fn back(model: &mut Model) -> Effects {
     if model.many.preview.is_none() && model.many.view.inside {
         model.many.view.inside = false;
+        return none();
+    }
+    if model.unzoom() {
         return none();
     }
     model.many.preview = None;
@@ -228,9 +288,8 @@ pub fn step(model: &mut Model, by: isize) {
 
 /// In a preview there is another pane only where one is seen at a time.
 pub fn has_other_pane(model: &Model) -> Ready {
-    let one_pane = Class::of(model.size.0, model.size.1) <= Class::OnePane;
     let there = model.many.campaign.is_some() && model.many.preview.is_none();
-    only_if(there || model.many.preview.is_some() && one_pane, "nothing is masked")
+    only_if(there || model.many.preview.is_some() && model.one_pane(), "all panes are visible")
 }
 
 pub fn other_pane(model: &mut Model) -> Effects {
@@ -260,11 +319,12 @@ pub fn open(model: &mut Model) -> Effects {
     let Some(row) = model.many.view.row(campaign) else { return none() };
     let (key, ticket) = (PeerKey::Permid(row.permid), row.ticket);
     model.picks.set(key.clone(), ticket);
-    model.select(Some(key));
+    model.select(Some(key.clone()));
     model.follow();
     model.screen = Screen::Main;
     model.focus = MainPane::Reply;
     model.inside = true;
+    model.opened_from = Some(OpenedFrom::Many(key));
     none()
 }
 

@@ -5,24 +5,44 @@ use super::super::model::Model;
 use super::super::msg::{Effect, Msg};
 use super::super::which::Screen;
 use super::planning::planned_again;
-use swarmscope_facts::Input;
 use swarmscope_facts::format;
+use swarmscope_facts::many::Campaign;
 use swarmscope_facts::many::campaign::State;
 use swarmscope_facts::many::groups::Signal;
 use swarmscope_facts::many::outcome::Outcome;
+use swarmscope_facts::{Input, Now};
 use swarmscope_peer::crawler::Decoding;
-use swarmscope_peer::node::{Event, PeerKey};
+use swarmscope_peer::node::{Event, PeerKey, Ticket};
 
 /// Notes new facts before the rest of the model does.
 pub fn see(model: &mut Model, input: &Input) -> Option<Effect> {
     if let Input::Event(Event::Listening { permid, legacy_permid, .. }) = input {
         model.many.own = permid.iter().chain(legacy_permid).copied().collect();
     }
-    let cancelled = model.many.campaign.as_mut()?.see(model.now, input);
-    if let Input::Decoded { permid, decoding, .. } = input {
-        tell_if_large(model, &PeerKey::Permid(*permid), decoding);
+    let cancelled = seen(model, input);
+    if let Input::Decoded { permid, ticket, decoding } = input {
+        tell_if_large(model, &PeerKey::Permid(*permid), *ticket, decoding);
     }
     cancelled.map(Effect::Cancel)
+}
+
+/// All of them look; a ticket is taken by the one that waits for it.
+fn seen(model: &mut Model, input: &Input) -> Option<Ticket> {
+    let now = model.now;
+    let Input::Asked(ask, ticket) = input else {
+        return model.many.all_mut().find_map(|campaign| campaign.see(now, input));
+    };
+    let exact = model.many.all().any(|campaign| campaign.waits_for(ask));
+    for campaign in model.many.all_mut() {
+        if exact && !campaign.waits_for(ask) {
+            continue;
+        }
+        let cancelled = campaign.see(now, input);
+        if campaign.has(*ticket) {
+            return cancelled;
+        }
+    }
+    None
 }
 
 /// What kind of message was folded.
@@ -54,17 +74,24 @@ pub fn turn(model: &mut Model, what: Passed) -> Vec<Effect> {
     if what == Passed::Second && model.screen == Screen::Many {
         refresh(model);
     }
-    let Some(campaign) = &mut model.many.campaign else { return Vec::new() };
-    let was_under_way = campaign.under_way();
-    // only then: what has waited while the screen held still comes with times that are past, and
-    // must not lead to a burst
-    let ask = if what == Passed::Wake { campaign.send(now) } else { None };
-    campaign.settle(now);
-    if was_under_way && campaign.state == State::Done {
-        tell_the_end(model);
+    let (mut asks, mut ended) = (Vec::new(), Vec::new());
+    for campaign in model.many.all_mut() {
+        let was_under_way = campaign.under_way();
+        // only then: what has waited while the screen held still comes with times that are past,
+        // and must not lead to a burst
+        if what == Passed::Wake {
+            asks.extend(campaign.send(now).map(Effect::Request));
+        }
+        campaign.settle(now);
+        if was_under_way && campaign.state == State::Done {
+            ended.push(the_end(campaign, now));
+        }
+    }
+    for text in ended {
+        model.say(Kind::Plain, text);
     }
     model.many.view.keep_a_selection(model.many.campaign.as_ref());
-    ask.into_iter().map(Effect::Request).collect()
+    asks
 }
 
 /// Plans again: times have passed, peers have come and gone.
@@ -76,8 +103,8 @@ fn refresh(model: &mut Model) {
 
 /// The first answer of its kind that is far larger than the others. What else can be odd is told
 /// where it is read.
-fn tell_if_large(model: &mut Model, key: &PeerKey, decoding: &Decoding) {
-    let Some(campaign) = &model.many.campaign else { return };
+fn tell_if_large(model: &mut Model, key: &PeerKey, ticket: Ticket, decoding: &Decoding) {
+    let Some(campaign) = model.many.of(ticket) else { return };
     let median = campaign.median();
     let group = campaign
         .by_content()
@@ -94,8 +121,7 @@ fn tell_if_large(model: &mut Model, key: &PeerKey, decoding: &Decoding) {
     model.log.add(model.now, Kind::Signal, Some(key), text, None);
 }
 
-fn tell_the_end(model: &mut Model) {
-    let Some(campaign) = &model.many.campaign else { return };
+fn the_end(campaign: &Campaign, now: Now) -> String {
     let counts = campaign.counts();
     let ended = Outcome::ALL.into_iter().filter(|outcome| counts.of(*outcome) > 0);
     let all: Vec<String> = ended
@@ -104,7 +130,6 @@ fn tell_the_end(model: &mut Model) {
         })
         .collect();
     let peers = format::counted(counts.total(), "peer");
-    let took = format::took(campaign.elapsed(model.now));
-    let text = format!("{} to {peers}: done in {took}: {}", campaign.plan.title, all.join(", "));
-    model.say(Kind::Plain, text);
+    let took = format::took(campaign.elapsed(now));
+    format!("{} to {peers}: done in {took}: {}", campaign.plan.title, all.join(", "))
 }

@@ -22,6 +22,7 @@ fn draft(model: &Model) -> Result<Draft, String> {
         payload: composer.bytes(model.registry())?,
         usual: !composer.edited,
         pace: model.many.pace,
+        taken: model.many.taken(composer.message),
     })
 }
 

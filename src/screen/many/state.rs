@@ -1,11 +1,15 @@
-//! What is planned, and what is under way.
+//! What is planned, what is under way, and what has ended.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use super::view::View;
 use swarmscope_facts::many::{Campaign, Pace, Plan};
-use swarmscope_peer::node::PeerKey;
-use swarmscope_wire::Permid;
+use swarmscope_peer::node::{PeerKey, Ticket};
+use swarmscope_wire::{MessageId, Permid};
+
+/// How many requests to many are kept: with 400 peers each, some 10 MB.
+pub const MOST: usize = 16;
 
 /// What would be sent, as long as nothing sent yet.
 #[derive(Clone, Debug)]
@@ -22,9 +26,11 @@ pub struct Preview {
 #[derive(Clone, Default, Debug)]
 pub struct Many {
     pub preview: Option<Preview>,
-    /// Under way, or the last one.
+    /// The one that is looked at.
     pub campaign: Option<Campaign>,
     pub view: View,
+    /// The others, under way or ended, each with where the operator was in it.
+    pub(super) others: Vec<(Campaign, View)>,
     pub pace: Pace,
     /// Our own permids, as far as they are known.
     pub(super) own: Vec<Permid>,
@@ -34,12 +40,61 @@ impl Many {
     /// When the next request may go out.
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
-        self.campaign.as_ref()?.due()
+        self.all().filter_map(Campaign::due).min()
     }
 
-    /// The campaign, where anything of it may still go out.
+    /// All of them, the one that is looked at first.
+    pub fn all(&self) -> impl Iterator<Item = &Campaign> {
+        self.campaign.iter().chain(self.others.iter().map(|(campaign, _)| campaign))
+    }
+
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Campaign> {
+        self.campaign.iter_mut().chain(self.others.iter_mut().map(|(campaign, _)| campaign))
+    }
+
+    /// The same as they are listed: the newest first.
     #[must_use]
-    pub fn under_way(&self) -> Option<&Campaign> {
-        self.campaign.as_ref().filter(|campaign| campaign.under_way())
+    pub fn listed(&self) -> Vec<&Campaign> {
+        let mut all: Vec<&Campaign> = self.all().collect();
+        all.sort_by_key(|campaign| std::cmp::Reverse(campaign.started.instant));
+        all
+    }
+
+    /// Those of which anything may still go out.
+    pub fn under_way(&self) -> impl Iterator<Item = &Campaign> {
+        self.all().filter(|campaign| campaign.under_way())
+    }
+
+    /// The one to which a request belongs.
+    pub(super) fn of(&self, ticket: Ticket) -> Option<&Campaign> {
+        self.all().find(|campaign| campaign.has(ticket))
+    }
+
+    /// Whom those under way are going to ask this message.
+    pub(super) fn taken(&self, message: MessageId) -> HashSet<Permid> {
+        let same = self.under_way().filter(|campaign| campaign.plan.message == message);
+        same.flat_map(Campaign::to_come).collect()
+    }
+
+    /// Another one is looked at; the one before stays as it is.
+    pub(super) fn look_at(&mut self, campaign: Campaign, view: View) {
+        let before = self.campaign.replace(campaign);
+        let view = std::mem::replace(&mut self.view, view);
+        self.others.extend(before.map(|before| (before, view)));
+        if self.others.len() >= MOST {
+            let ended = self.others.iter().position(|(campaign, _)| !campaign.under_way());
+            ended.map(|at| self.others.remove(at));
+        }
+    }
+
+    /// The one that stands there in the list is looked at.
+    pub(super) fn turn_to(&mut self, at: usize) {
+        let Some(started) = self.listed().get(at).map(|campaign| campaign.started.instant) else {
+            return;
+        };
+        let place = self.others.iter().position(|(one, _)| one.started.instant == started);
+        if let Some((campaign, view)) = place.map(|place| self.others.remove(place)) {
+            self.look_at(campaign, view);
+        }
     }
 }

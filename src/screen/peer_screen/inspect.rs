@@ -16,27 +16,39 @@ use crate::screen::mode::Pane;
 use crate::screen::model::Model;
 use crate::screen::moving::{moved, step_peers};
 use crate::screen::msg::Effect;
+use crate::screen::reply::lines::{COMPACT_LIST, MIDDLE_LIST};
+use crate::screen::size::Class;
 use crate::screen::which::Screen;
 use swarmscope_facts::conversation::{Conversation, Line, Of};
 use swarmscope_facts::request::{Part, Request};
 use swarmscope_wire::anatomy::{self, Field};
 
+/// Where the ladder's pane ends in a terminal of 120 columns.
+pub const LADDER: u16 = 56;
 /// How much longer a request is waited for at each press.
 const LONGER: Duration = Duration::from_secs(60);
 /// Where a part says how many more come: what is looked at when one moves from part to part.
 const PARTS_LEFT: usize = 7;
 
-/// Bytes in a row: a function of the terminal's width.
-#[must_use]
-pub const fn row_of_bytes(columns: u16) -> usize {
-    match columns {
-        160.. => 16,
-        120..160 | 56..80 => 12,
-        _ => 8,
-    }
-}
+/// Digits of an offset: 64 KiB of a frame are kept.
+pub const DIGITS: u16 = 4;
 
 impl Model {
+    /// Bytes in a row: as many as fit, a function of the terminal's size and of the zoom.
+    #[must_use]
+    pub fn row_of_bytes(&self) -> usize {
+        let (columns, rows) = self.size;
+        let room = match Class::of(columns, rows) {
+            _ if self.one_pane() => columns.saturating_sub(4),
+            Class::Compact if columns < 100 => columns.saturating_sub(COMPACT_LIST + 5),
+            _ if columns < 120 => columns.saturating_sub(MIDDLE_LIST + 6),
+            _ => columns.saturating_sub(LADDER + 6),
+        };
+        let gap = if room >= 50 { 2 } else { 1 };
+        let fits = |n: &u16| DIGITS + 2 * gap + 4 * n - 1 <= room;
+        [16, 12, 8].into_iter().find(fits).unwrap_or(4).into()
+    }
+
     #[must_use]
     pub fn conversation(&self) -> Option<&Conversation> {
         self.facts.conversations().get(self.selected.as_ref()?)
@@ -103,7 +115,9 @@ pub fn leave(model: &mut Model) -> Effects {
     if !model.line_filter.text().is_empty() {
         return rows::clear_filter(model);
     }
-    model.screen = Screen::Main;
+    if !model.unzoom() {
+        model.screen = Screen::Main;
+    }
     none()
 }
 
@@ -170,7 +184,7 @@ pub(in crate::screen) fn step(model: &mut Model, by: isize) {
         Focus::Frame => step_fields(model, by),
         Focus::Channel => step_parts(model, by),
         Focus::Bytes => {
-            let row = isize::try_from(row_of_bytes(model.size.0)).unwrap_or(8);
+            let row = isize::try_from(model.row_of_bytes()).unwrap_or(8);
             step_bytes(model, by.saturating_mul(row));
         }
     }

@@ -83,8 +83,10 @@ pub fn command(model: &mut Model) -> Effects {
 
 /// The selected value, all of it also where the tree shows its beginning.
 pub fn value(model: &mut Model) -> Effects {
-    let Some(row) = model.reading.selected() else { return none() };
-    let text = whole(row, payload(model)).unwrap_or_else(|| row.value.clone());
+    let Some(row) = model.cell().or_else(|| model.reading.selected().cloned()) else {
+        return none();
+    };
+    let text = whole(&row, payload(model)).unwrap_or_else(|| row.value.clone());
     let text = masked(model, &text);
     copy(model, "value", text)
 }

@@ -5,12 +5,12 @@ use crate::screen::actions::{Effects, none, not_done};
 use crate::screen::conditions::Ready;
 use crate::screen::mode::{Mode, Pane};
 use crate::screen::model::{Model, tree_of};
-use crate::screen::reply::lines::{bytes_per_row, reply_width, text_rows};
-use crate::screen::size::Class;
+use crate::screen::reply::lines::{bytes_per_row, text_rows};
 use swarmscope_facts::reply::View;
-use swarmscope_facts::reply::find::{Hit, in_bytes, in_diff, in_text, in_values};
+use swarmscope_facts::reply::find::{Hit, in_bytes, in_diff, in_text, in_values, places};
 use swarmscope_facts::request::Request;
 use swarmscope_wire::text::read_hex;
+use swarmscope_wire::tree::Node;
 
 /// Rows that stay in sight above a place that is gone to.
 const ABOVE: usize = 2;
@@ -18,9 +18,9 @@ const ABOVE: usize = 2;
 impl Model {
     /// Looks again where what is looked for, the reply or the view is another one.
     pub(in crate::screen) fn find_again(&mut self) {
-        let of = self
-            .request()
-            .map(|request| (request.ticket, self.reading.view, self.find.query.text().to_owned()));
+        let of = self.request().map(|request| {
+            (request.ticket, self.reading.shows(), self.find.query.text().to_owned())
+        });
         let is_read = !self.reading.rows.is_empty();
         if self.find.of != of || (self.find.hits.is_empty() && is_read) {
             self.find.hits = self.found_in_reply();
@@ -32,12 +32,11 @@ impl Model {
     fn found_in_reply(&self) -> Vec<Hit> {
         let (query, wanted) = (self.find.query.text(), self.find.text());
         let payload = crate::screen::reply::copies::payload(self).unwrap_or_default();
-        match self.reading.view {
-            View::Tree => self
-                .request()
-                .and_then(tree_of)
-                .map(|tree| in_values(tree, wanted))
-                .unwrap_or_default(),
+        match self.reading.shows() {
+            View::Tree | View::Table => {
+                let tree = self.request().and_then(tree_of);
+                tree.map(|tree| in_values(tree, wanted)).unwrap_or_default()
+            }
             View::Text => in_text(payload, wanted),
             View::Hex => in_bytes(payload, query),
             View::Diff => {
@@ -49,8 +48,7 @@ impl Model {
     /// Brings the current hit into sight.
     fn go_to_hit(&mut self) {
         let Some(hit) = self.find.hit().cloned() else { return };
-        let (columns, rows) = self.size;
-        let width = reply_width(Class::of(columns, rows), columns, self.kept.columns.width());
+        let width = self.reply_width();
         let payload = crate::screen::reply::copies::payload(self).unwrap_or_default();
         let row = match hit {
             Hit::Value(path) => return self.reveal(&path),
@@ -71,16 +69,27 @@ impl Model {
         let span = self.reading.selected().and_then(|row| row.span.clone());
         let length = crate::screen::reply::copies::payload(self).map_or(0, <[u8]>::len);
         if let Some(span) = span.filter(|span| span.end <= length) {
-            let (columns, rows) = self.size;
-            let list = self.kept.columns.width();
-            let width = reply_width(Class::of(columns, rows), columns, list);
+            let width = self.reply_width();
             self.reading.line = (span.start / bytes_per_row(width, length)).saturating_sub(ABOVE);
         }
     }
 
     fn reveal(&mut self, path: &[usize]) {
         let mut reading = std::mem::take(&mut self.reading);
-        reading.reveal(path, self.request().and_then(tree_of));
+        let tree = self.request().and_then(tree_of);
+        match (&mut reading.table, tree) {
+            (Some(table), Some(tree)) if reading.view == View::Table => {
+                // a row whose line says it all is found as a whole
+                let values = path.first().and_then(|row| tree.children.get(*row));
+                let holds = |value: &Node| places(&value.value, self.find.text()).next().is_some();
+                let column = values.and_then(|row| row.children.iter().position(holds));
+                match (path, column) {
+                    ([row], Some(column)) => table.reveal(&[*row, column]),
+                    _ => table.reveal(path),
+                }
+            }
+            (_, tree) => reading.reveal(path, tree),
+        }
         self.reading = reading;
     }
 }
@@ -145,7 +154,7 @@ pub(in crate::screen) fn is_on(model: &Model) -> Ready {
 #[must_use]
 pub fn wrong(model: &Model) -> Option<String> {
     let digits = model.find.query.text().strip_prefix("hex:")?;
-    match model.reading.view {
+    match model.reading.shows() {
         View::Hex => read_hex(digits).err(),
         _ => Some("search for bytes in the hex view".to_owned()),
     }

@@ -8,6 +8,13 @@ use swarmscope_facts::reply::text::text_lines;
 /// The most cells of the right pane's text: what belongs together must not drift apart.
 pub const WIDEST: u16 = 118;
 
+/// Where the list ends in a terminal of 80 columns, and of 100.
+pub const COMPACT_LIST: u16 = 37;
+pub const MIDDLE_LIST: u16 = 43;
+
+/// From this width on the bytes of a reply stand beside its values, not below them.
+pub const BESIDE: u16 = 112;
+
 /// Cells that the right pane takes at least, with what stands around it.
 const RIGHT: u16 = 64;
 
@@ -25,8 +32,8 @@ pub fn reply_width(class: Class, columns: u16, list: u16) -> u16 {
     match class {
         Class::TooSmall => 1,
         Class::OnePane => columns.saturating_sub(4),
-        Class::Compact => columns.saturating_sub(42),
-        Class::Middle => at_most(columns.saturating_sub(49)),
+        Class::Compact => columns.saturating_sub(COMPACT_LIST + 5),
+        Class::Middle => at_most(columns.saturating_sub(MIDDLE_LIST + 6)),
         Class::Wide => at_most(columns.saturating_sub(list_width(columns, list) + 6)),
     }
 }
@@ -76,6 +83,13 @@ pub fn cut(text: &str, room: usize) -> &str {
         }
     }
     text
+}
+
+/// Cells of bytes in rows of so many.
+#[must_use]
+pub fn hex_width(in_a_row: u16, length: usize) -> u16 {
+    const GAP: u16 = 2;
+    offset_digits(length) + 2 * GAP + 4 * in_a_row - 1
 }
 
 /// How many digits an offset has.

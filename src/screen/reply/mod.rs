@@ -7,5 +7,6 @@ pub mod find;
 pub mod finding;
 pub mod lines;
 pub mod saving;
+pub(in crate::screen) mod tabular;
 pub mod to_file;
 pub(in crate::screen) mod whole;

@@ -18,8 +18,9 @@ pub(in crate::screen) fn text(model: &Model) -> Option<String> {
     can_be(model).ok()?;
     let request = model.request()?;
     let mut text = heading(model, request);
-    match model.reading.view {
+    match model.reading.shows() {
         View::Tree => tree(&mut text, tree_of(request)?, 0),
+        View::Table => rows(&mut text, model)?,
         View::Text => lines(&mut text, payload(model)?),
         View::Hex => bytes(&mut text, payload(model)?),
         View::Diff => {
@@ -35,9 +36,21 @@ pub(in crate::screen) fn text(model: &Model) -> Option<String> {
     })
 }
 
+/// Its rows as they are shown, with tabs between the values.
+fn rows(text: &mut String, model: &Model) -> Option<()> {
+    let (table, tree) = (model.reading.table.as_ref()?, tree_of(model.request()?)?);
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    let _ = writeln!(text, "{}", names.join("\t"));
+    for row in 0..table.len() {
+        let values = table.values(tree, row).iter().map(|value| value.value.as_str());
+        let _ = writeln!(text, "{}", values.collect::<Vec<_>>().join("\t"));
+    }
+    Some(())
+}
+
 pub(in crate::screen) fn can_be(model: &Model) -> Ready {
     let reply = model.request().and_then(Request::reply).ok_or("no reply to open")?;
-    match model.reading.view {
+    match model.reading.shows() {
         View::Hex => has_bytes(model),
         View::Diff => {
             model.compared().map(drop).ok_or_else(|| "nothing to compare with".to_owned())
@@ -45,8 +58,10 @@ pub(in crate::screen) fn can_be(model: &Model) -> Ready {
         _ if reply.payload.is_none() => {
             Err("bytes dropped to make room for newer replies".to_owned())
         }
-        View::Tree if reply.decoding.is_none() => Err("still being decoded".to_owned()),
-        View::Tree | View::Text => Ok(()),
+        View::Tree | View::Table if reply.decoding.is_none() => {
+            Err("still being decoded".to_owned())
+        }
+        View::Tree | View::Table | View::Text => Ok(()),
     }
 }
 

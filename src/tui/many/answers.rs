@@ -2,11 +2,11 @@
 
 use ratatui::style::Style;
 
-use super::stack::Block;
 use super::{Draw, blocks, detail};
 use crate::screen::many::view::Pane;
 use crate::screen::{Class, Model};
 use crate::tui::canvas::{Area, Canvas, follow, width};
+use crate::tui::stack::Block;
 use swarmscope_facts::format::{counted, size, thousands};
 use swarmscope_facts::many::Campaign;
 use swarmscope_facts::many::groups::{Group, Grouping, Norm};

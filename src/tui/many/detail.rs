@@ -5,12 +5,12 @@ use ratatui::style::Style;
 
 use super::answers::most_rows;
 use super::outcomes::{odd, sign};
-use super::stack::Block;
 use super::{Draw, labelled, labelled_height};
 use crate::screen::many::signal;
 use crate::screen::many::view::Pane;
 use crate::screen::{Class, Model};
 use crate::tui::canvas::{Area, Canvas, follow, width};
+use crate::tui::stack::Block;
 use swarmscope_facts::format::{clock, counted, size, thousands, took};
 use swarmscope_facts::many::Campaign;
 use swarmscope_facts::many::against;

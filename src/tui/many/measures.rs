@@ -2,9 +2,9 @@
 
 use ratatui::style::Style;
 
-use super::stack::Block;
 use super::{Draw, bar};
 use crate::tui::canvas::{Area, Canvas};
+use crate::tui::stack::Block;
 use swarmscope_facts::format::{counted, size, thousands, took};
 use swarmscope_facts::many::Campaign;
 

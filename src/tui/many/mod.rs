@@ -3,12 +3,12 @@
 
 pub(super) mod answers;
 mod detail;
+pub mod list;
 mod measures;
 pub(super) mod outcomes;
 pub(super) mod parts;
 mod plan;
 mod preview;
-pub(super) mod stack;
 pub mod status;
 
 use super::canvas::{Area, Canvas};
@@ -19,7 +19,7 @@ use parts::{Draw, Panes, bar, blocks, cells, labelled, labelled_height, paragrap
 
 /// Draws the panes of the screen.
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
-    let panes = Panes::of(grid);
+    let panes = Panes::of(grid, model.zoomed());
     if let Some((x, first, end)) = panes.rule {
         let style = canvas.theme.rule;
         for y in first..end {

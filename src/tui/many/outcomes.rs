@@ -2,11 +2,11 @@
 
 use ratatui::style::Style;
 
-use super::stack::Block;
 use super::{Draw, bar, blocks, measures, plan};
 use crate::screen::Model;
 use crate::screen::many::view::{Pane, outcomes};
 use crate::tui::canvas::{Area, Canvas};
+use crate::tui::stack::Block;
 use swarmscope_facts::format::{thousands, took};
 use swarmscope_facts::many::Campaign;
 use swarmscope_facts::many::campaign::State;

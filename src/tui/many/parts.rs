@@ -2,10 +2,10 @@
 
 use ratatui::style::Style;
 
-use super::stack::{Block, stack};
 use crate::screen::Class;
 use crate::tui::canvas::{Area, Canvas, width};
 use crate::tui::layout::Grid;
+use crate::tui::stack::{Block, stack};
 use crate::tui::why::folded;
 
 /// A block that is drawn into its place.
@@ -19,21 +19,23 @@ pub struct Panes {
 }
 
 impl Panes {
-    pub(in crate::tui) fn of(grid: &Grid) -> Self {
+    /// `whole`: one pane has all the room.
+    pub(in crate::tui) fn of(grid: &Grid, whole: bool) -> Self {
         let (class, columns) = (grid.class, grid.columns);
         let air = u16::from(class >= Class::Middle);
         let (first, end) = (1 + air, grid.event.saturating_sub(u16::from(grid.rows >= 16)));
         let height = end.saturating_sub(first);
         let width = match class {
-            Class::TooSmall | Class::OnePane => {
-                let right =
-                    Area { bar: 0, x: 3, right: columns.saturating_sub(1), y: first, height };
-                return Self { left: None, right, rule: None };
-            }
+            Class::TooSmall | Class::OnePane => 0,
+            _ if whole => 0,
             Class::Compact => 37,
             Class::Middle => 43,
             Class::Wide => 56,
         };
+        if width == 0 {
+            let right = Area { bar: 0, x: 3, right: columns.saturating_sub(1), y: first, height };
+            return Self { left: None, right, rule: None };
+        }
         let left = Area { bar: 0, x: 3, right: width, y: first, height };
         let gap = if class == Class::Wide { 5 } else { 4 };
         let right =

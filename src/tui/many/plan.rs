@@ -2,11 +2,11 @@
 
 use ratatui::style::Style;
 
-use super::stack::Block;
 use super::{Draw, labelled_height};
 use crate::screen::many::form::PaceForm;
 use crate::screen::{Mode, Model};
 use crate::tui::canvas::{Area, Canvas};
+use crate::tui::stack::Block;
 use crate::tui::why::folded;
 use swarmscope_facts::format::{counted, size, thousands};
 use swarmscope_facts::many::Plan;

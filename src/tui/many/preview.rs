@@ -3,12 +3,12 @@
 
 use ratatui::style::Style;
 
-use super::stack::Block;
 use super::{Draw, Panes, bar, blocks, labelled_height, paragraph, plan, sentence};
 use crate::screen::Model;
 use crate::screen::many::view::Pane;
 use crate::screen::many::{Preview, command};
 use crate::tui::canvas::{Area, Canvas, PILL, width};
+use crate::tui::stack::Block;
 use crate::tui::why::folded;
 use swarmscope_facts::format::{clock, countdown, counted, size, thousands};
 use swarmscope_facts::many::Plan;
@@ -333,14 +333,14 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
     rows.push(("", "A lower frequency is for peers whose owners agreed.".to_owned()));
     if let Some(before) = &model.many.campaign {
         let sent = thousands(before.counts().sent() as u64);
-        let text = if before.under_way() {
-            "is still running: this one can start once it has ended"
-        } else {
-            "goes from this screen when this one starts"
-        };
+        let text = if before.under_way() { "is still running" } else { "has ended" };
         rows.push((
             "",
-            format!("The request before, {} to {sent} peers, {text}.", before.plan.title),
+            format!(
+                "The request before, {} to {sent} peers, {text}; {} lists all of them.",
+                before.plan.title,
+                model.key_of("many")
+            ),
         ));
     }
     let stop = model.key_of("stop all");

@@ -109,13 +109,16 @@ fn stop_text(model: &Model, campaign: &Campaign) -> (String, &'static str) {
 /// What other screens show while requests go out, from the right: a bar, how many of how many, the
 /// key that stops it. Returns where what stands before it must end.
 pub fn brief(canvas: &mut Canvas, model: &Model, end: u16, y: u16) -> u16 {
-    let Some(campaign) = model.many.under_way() else { return end };
+    let mut all = model.many.under_way();
+    let Some(campaign) = all.next() else { return end };
+    let more = all.count();
     let theme = canvas.theme;
     let counts = campaign.counts();
     let word = if campaign.state == State::Paused { "stop, paused" } else { "stop" };
     let x = canvas.right(end, y, word, theme.muted);
     let x = canvas.right(x - 1, y, &model.key_of("stop all"), theme.strong()).saturating_sub(2);
-    let sent = format!("{}/{} sent", counts.sent(), counts.total());
+    let more = if more > 0 { format!(", {more} more") } else { String::new() };
+    let sent = format!("{}/{} sent{more}", counts.sent(), counts.total());
     let x = canvas.right(x, y, &sent, Style::new()).saturating_sub(1 + SHORT_BAR);
     progress(canvas, x, y, campaign, SHORT_BAR);
     x.saturating_sub(2)

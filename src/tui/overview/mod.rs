@@ -16,7 +16,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     if model.showing.presenter && grid.class > Class::OnePane || grid.class == Class::Compact {
         return projector::draw(canvas, model, grid);
     }
-    let panes = Panes::of(grid);
+    let panes = Panes::of(grid, false);
     let end = grid.event.saturating_sub(u16::from(model.tour.is_some()));
     let within = |area: Area| Area { height: area.height.min(end.saturating_sub(area.y)), ..area };
     let Some(left) = panes.left else {

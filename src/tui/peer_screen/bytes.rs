@@ -10,14 +10,11 @@ use crate::screen::Model;
 use crate::screen::keys::spot::List;
 use crate::screen::keys::spot::Spot;
 use crate::screen::peer_screen::cursor::Focus;
-use crate::screen::peer_screen::inspect::row_of_bytes;
+use crate::screen::peer_screen::inspect::DIGITS;
 use crate::tui::canvas::{Area, Canvas, follow};
 use swarmscope_facts::format::thousands;
 use swarmscope_wire::anatomy::hidden;
 use swarmscope_wire::trace::Piece;
-
-/// Digits of an offset: 64 KiB of a frame are kept.
-const DIGITS: u16 = 4;
 
 /// What is marked.
 struct Marked {
@@ -53,7 +50,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         cursor: focused.then_some(byte),
         hidden: hides,
     };
-    let row = row_of_bytes(model.size.0);
+    let row = model.row_of_bytes();
     let list = area.rows(1, u16::MAX);
     let kept = piece.bytes.len() as u64 == piece.length;
     let room = usize::from(list.height).saturating_sub(usize::from(!kept));

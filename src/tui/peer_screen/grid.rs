@@ -2,6 +2,7 @@
 //! not all have room.
 
 use crate::screen::peer_screen::cursor::Focus;
+use crate::screen::peer_screen::inspect::LADDER as LADDER_END;
 use crate::screen::{Class, Model};
 use crate::tui::canvas::Area;
 use crate::tui::layout::Grid;
@@ -12,6 +13,10 @@ const LADDER: u16 = 8;
 const ROOMY: u16 = 30;
 /// From so many rows on a note stands beside what is odd; below, what is odd takes its row.
 const ROOM_FOR_NOTE: u16 = 16;
+/// Rows of a conversation around its lines: the heading, a blank row, the summary.
+const AROUND_SAID: u16 = 3;
+/// Rows that it has at least.
+const LEAST_SAID: u16 = 8;
 /// Cells of the right pane's text at most.
 const WIDEST: u16 = 118;
 
@@ -36,8 +41,8 @@ pub struct Places {
 /// What there is to see.
 #[derive(Clone, Copy, Debug)]
 struct Has {
-    /// A conversation.
-    said: bool,
+    /// Lines of a conversation.
+    said: u16,
     /// A note.
     noted: bool,
     /// Different things that are odd about it.
@@ -58,12 +63,14 @@ impl Stack {
 
 impl Places {
     pub fn of(model: &Model, grid: &Grid) -> Self {
-        let said =
-            model.conversation().is_some_and(|conversation| !conversation.lines().is_empty());
+        let lines = model.conversation().map_or(0, |conversation| conversation.lines().len());
+        let said = u16::try_from(lines).unwrap_or(u16::MAX);
         let noted = model.peer().is_some_and(|peer| model.present().note(peer).is_some());
         let odd = model.peer().map_or(0, |peer| peer.odd.len());
+        let said = if said > 0 { said.saturating_add(AROUND_SAID) } else { 0 };
         let has = Has { said, noted, odd };
-        Self::new(grid.class, grid.columns, grid.rows, model.inspect.focus, has)
+        let places = Self::new(grid.class, grid.columns, grid.rows, model.inspect.focus, has);
+        if model.zoomed() { places.whole(grid, model.inspect.focus) } else { places }
     }
 
     fn new(class: Class, columns: u16, rows: u16, focus: Focus, has: Has) -> Self {
@@ -81,10 +88,10 @@ impl Places {
         let note = noted.then_some(Area { y: 1 + lines, ..row });
         if class == Class::OnePane {
             let area = Area { y: first, height: end - first, ..row };
-            return Self { odd, note, ..Self::one_pane(area, focus, has.said) };
+            return Self { odd, note, ..Self::one_pane(area, focus, has.said > 0) };
         }
         let left = match columns {
-            120.. => 56,
+            120.. => LADDER_END,
             100..120 => 43,
             _ => 37,
         };
@@ -99,8 +106,23 @@ impl Places {
         let right = (columns - 1).min(left + 5 + WIDEST);
         let area =
             Area { bar: left + 3 - near, x: left + 5 - near, right, y: first, height: end - first };
-        places.right(area);
+        places.right(area, has.said);
         places
+    }
+
+    /// The block with the focus alone, with the note on the peer.
+    fn whole(self, grid: &Grid, focus: Focus) -> Self {
+        let air = u16::from(grid.class > Class::Compact);
+        let above = self.note.or(self.odd).map_or(1 + air, |above| above.bottom().max(1 + air));
+        let height = grid.rows.saturating_sub(3 + above);
+        let area = Some(Area { bar: 0, x: 3, right: grid.columns - 1, y: above, height });
+        let whole = Self { note: self.note, odd: self.odd, ..Self::default() };
+        match focus {
+            Focus::Conversation => Self { conversation: area, ..whole },
+            Focus::Frame => Self { frame: area, ..whole },
+            Focus::Channel => Self { channel: area, ..whole },
+            Focus::Bytes => Self { bytes: area, ..whole },
+        }
     }
 
     fn one_pane(area: Area, focus: Focus, said: bool) -> Self {
@@ -156,9 +178,12 @@ impl Places {
         }
     }
 
-    fn right(&mut self, area: Area) {
+    /// A short conversation leaves its room to the bytes; a long one keeps its share, whatever the
+    /// line with the cursor holds, so that nothing moves with the cursor.
+    fn right(&mut self, area: Area, said: u16) {
         let mut stack = Stack(area);
-        self.conversation = stack.take((area.height - 1) * 3 / 5);
+        let most = (area.height - 1) * 3 / 5;
+        self.conversation = stack.take(said.clamp(LEAST_SAID, most.max(LEAST_SAID)));
         self.bytes = stack.take(u16::MAX);
     }
 }
@@ -175,7 +200,8 @@ mod tests {
                     Focus::ALL.into_iter().flat_map(|focus| (0..8).map(move |has| (focus, has)));
                 for (focus, has) in cases {
                     let odd = if has & 4 > 0 { 3 } else { 0 };
-                    let has = Has { said: has & 1 > 0, noted: has & 2 > 0, odd };
+                    let has =
+                        Has { said: if has & 1 > 0 { 40 } else { 0 }, noted: has & 2 > 0, odd };
                     let places = Places::new(Class::of(columns, rows), columns, rows, focus, has);
                     let all = [
                         places.odd,

@@ -1,5 +1,7 @@
 //! The way to a peer: heard of, dialled, authenticated, gone.
 
+use std::time::Duration;
+
 use swarmscope_peer::node::{Event, PeerKey};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure, Phase};
@@ -20,8 +22,8 @@ impl Fold<'_> {
             }
             Event::Connecting { peer, phase, detail } => self.connecting(&peer, phase, &detail),
             Event::Connected { .. } => self.connected(event),
-            Event::ConnectFailed { peer, failure, attempt, gives_up_at } => {
-                self.connect_failed(&peer, &failure, attempt, gives_up_at);
+            Event::ConnectFailed { peer, failure, attempt, gives_up_at, again_in } => {
+                self.connect_failed(&peer, &failure, (attempt, gives_up_at), again_in);
             }
             Event::Disconnected { permid, failure } => self.disconnected(permid, &failure),
             Event::AcceptFailed { remote, failure, times } => {
@@ -92,7 +94,13 @@ impl Fold<'_> {
         }
     }
 
-    fn connect_failed(&mut self, key: &PeerKey, failure: &Failure, attempt: u32, gives_up_at: u32) {
+    fn connect_failed(
+        &mut self,
+        key: &PeerKey,
+        failure: &Failure,
+        (attempt, gives_up_at): (u32, u32),
+        again_in: Option<Duration>,
+    ) {
         let at = self.now;
         let Some(peer) = self.facts.peers.entry(key) else { return };
         if peer.connected() {
@@ -109,7 +117,7 @@ impl Fold<'_> {
         peer.state = if refused {
             State::Refused { failure, at }
         } else {
-            State::Failed { failure, attempt, gives_up_at, at }
+            State::Failed { failure, attempt, gives_up_at, again_in, at }
         };
         self.event_of(key, News { known, ..news }); // the same once more hides nothing that is new
     }

@@ -22,6 +22,8 @@ use swarmscope_wire::{ContentId, ErrorByte, Permid, Sha256Sum};
 
 /// Few groups are put in order at once, many at most so often.
 const SORT_EVERY: Duration = Duration::from_millis(250);
+/// From so many requests on how it has gone tells how it will go.
+const FEW_SENT: u32 = 10;
 /// How many groups are few.
 const FEW: usize = 64;
 
@@ -459,6 +461,41 @@ impl Campaign {
     #[must_use]
     pub fn signals(&self) -> usize {
         self.by_content.signals(self.norm())
+    }
+
+    /// Who is to be asked yet.
+    pub fn to_come(&self) -> impl Iterator<Item = Permid> + '_ {
+        let next = if self.under_way() { self.next } else { self.rows.len() };
+        self.rows[next..].iter().map(|row| row.permid)
+    }
+
+    /// Whether a request is one of this campaign's.
+    #[must_use]
+    pub fn has(&self, ticket: Ticket) -> bool {
+        self.by_ticket.contains_key(&ticket)
+    }
+
+    /// Whether it has sent this, and waits for its ticket.
+    #[must_use]
+    pub fn waits_for(&self, ask: &Ask) -> bool {
+        let is_it = |at: &usize| self.rows[*at].permid == ask.to;
+        self.plan.message == ask.message && self.without_ticket.iter().any(is_it)
+    }
+
+    /// How long it may take until the last request has gone out: an estimate from how it has gone
+    /// so far, else from its rate. `None` where nothing goes out.
+    #[must_use]
+    pub fn time_left(&self, now: Now) -> Option<Duration> {
+        let to_come = u32::try_from(self.rows.len() - self.next).ok()?;
+        if self.state != State::Running || to_come == 0 {
+            return None;
+        }
+        let each = match u32::try_from(self.next) {
+            // the first few say little of the rest
+            Ok(sent) if sent >= FEW_SENT => self.elapsed(now) / sent,
+            _ => Duration::ZERO,
+        };
+        Some(each.max(self.plan.pace.rate.interval()).saturating_mul(to_come))
     }
 
     /// How long it has taken so far, or took.

@@ -37,6 +37,8 @@ pub enum Reason {
     NeedsLegacy,
     /// An answer to the same message is on its way.
     Asked,
+    /// Another request to many asks it the same message, and has not come to it yet.
+    Taken,
     /// Its permid is not known.
     NotKnown,
     /// It is this program itself.
@@ -117,6 +119,7 @@ impl LeftOut {
             }
             Reason::NeedsLegacy => "version 17, no legacy identity in use".to_owned(),
             Reason::Asked => "already asked, no answer yet".to_owned(),
+            Reason::Taken => "in another request to many, not sent yet".to_owned(),
             Reason::NotKnown => "permid not known: connect first".to_owned(),
             Reason::Own => "our own peer".to_owned(),
         }

@@ -1,7 +1,7 @@
 //! The plan of a request to many: everything that the preview shows, and all that a campaign starts
 //! from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -41,6 +41,15 @@ pub struct Draft {
     pub usual: bool,
     /// How fast it goes out.
     pub pace: Pace,
+    /// Whom another request to many is going to ask the same message.
+    pub taken: HashSet<Permid>,
+}
+
+impl Draft {
+    fn taken_of(&self, key: &PeerKey) -> Option<Reason> {
+        let PeerKey::Permid(permid) = key else { return None };
+        self.taken.contains(permid).then_some(Reason::Taken)
+    }
 }
 
 /// A request to many that was not sent yet.
@@ -122,7 +131,7 @@ impl Plan {
         };
         let mut kinds = HashMap::new();
         for key in peers {
-            match reason(facts, now, key, own, &asked) {
+            match reason(facts, now, key, own, &asked).or_else(|| draft.taken_of(key)) {
                 Some(reason) => plan.leave_out(reason),
                 None => plan.add(facts, key, payload_for, &mut kinds),
             }

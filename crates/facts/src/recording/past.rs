@@ -86,12 +86,24 @@ impl Teller<'_> {
                 let (failure, attempt) = (failure.clone(), 1);
                 self.tell(
                     *at,
-                    Event::ConnectFailed { peer: key, failure, attempt, gives_up_at: attempt },
+                    Event::ConnectFailed {
+                        peer: key,
+                        failure,
+                        attempt,
+                        gives_up_at: attempt,
+                        again_in: None,
+                    },
                 );
             }
-            State::Failed { failure, attempt, gives_up_at, at } => {
-                let (failure, attempt, gives_up_at) = (failure.clone(), *attempt, *gives_up_at);
-                self.tell(*at, Event::ConnectFailed { peer: key, failure, attempt, gives_up_at });
+            State::Failed { failure, attempt, gives_up_at, again_in, at } => {
+                let event = Event::ConnectFailed {
+                    peer: key,
+                    failure: failure.clone(),
+                    attempt: *attempt,
+                    gives_up_at: *gives_up_at,
+                    again_in: *again_in,
+                };
+                self.tell(*at, event);
             }
         }
     }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::table::Table;
 use swarmscope_peer::node::Ticket;
 use swarmscope_wire::tree::Node;
 
@@ -18,6 +19,8 @@ pub enum View {
     /// Its decoded values.
     #[default]
     Tree,
+    /// Its rows, where it is rows of values.
+    Table,
     /// Its payload as text.
     Text,
     /// Its payload as bytes.
@@ -28,24 +31,26 @@ pub enum View {
 
 impl View {
     /// In the order of the tabs.
-    pub const ALL: [Self; 4] = [Self::Tree, Self::Text, Self::Hex, Self::Diff];
+    pub const ALL: [Self; 5] = [Self::Tree, Self::Table, Self::Text, Self::Hex, Self::Diff];
 
     /// In one word.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tree => "tree",
+            Self::Table => "table",
             Self::Text => "text",
             Self::Hex => "hex",
             Self::Diff => "diff",
         }
     }
 
-    /// The one after it, round and round.
+    /// The one after it, round and round; a table only where there is one.
     #[must_use]
-    pub const fn next(self) -> Self {
+    pub const fn next(self, is_table: bool) -> Self {
         match self {
-            Self::Tree => Self::Text,
+            Self::Tree if is_table => Self::Table,
+            Self::Tree | Self::Table => Self::Text,
             Self::Text => Self::Hex,
             Self::Hex => Self::Diff,
             Self::Diff => Self::Tree,
@@ -82,10 +87,28 @@ pub struct Reading {
     pub row: usize,
     /// The first line shown of the text or of the bytes.
     pub line: usize,
+    /// Its rows, once they are looked at as a table.
+    pub table: Option<Table>,
     turned: HashSet<Vec<usize>>,
 }
 
 impl Reading {
+    /// The view that is shown: what is no table is a tree.
+    #[must_use]
+    pub const fn shows(&self) -> View {
+        match (self.view, &self.table) {
+            (View::Table, None) => View::Tree,
+            (view, _) => view,
+        }
+    }
+
+    /// Lays the rows out where they are looked at as a table and have not been yet.
+    pub fn tabulate(&mut self, tree: Option<&Node>, request: &[u8]) {
+        if self.view == View::Table && self.table.is_none() {
+            self.table = tree.and_then(|tree| Table::of(tree, request));
+        }
+    }
+
     /// Turns to a reply. The same one again keeps its place; another one starts at its top.
     pub fn turn_to(&mut self, ticket: Option<Ticket>, tree: Option<&Node>) {
         if self.ticket != ticket {

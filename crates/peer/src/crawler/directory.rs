@@ -378,6 +378,15 @@ impl Directory {
         self.attempts.values().any(|attempt| attempt.peer == PeerKey::Permid(permid))
     }
 
+    /// How long the next attempt waits.
+    pub(super) fn wait(&self, attempt: &Attempt, now: Instant) -> Option<Duration> {
+        let retry = match &attempt.peer {
+            PeerKey::Permid(permid) => &self.known.get(permid)?.retry,
+            PeerKey::Address(_) => self.unnamed.get(&attempt.place)?,
+        };
+        Some(retry.not_before?.saturating_duration_since(now))
+    }
+
     /// An attempt failed: how many in a row.
     pub(super) fn failed(&mut self, attempt: &Attempt, random: &mut Random, now: Instant) -> u32 {
         if matches!(attempt.peer, PeerKey::Address(_)) {

@@ -186,6 +186,7 @@ impl Engine {
                 failure,
                 attempt: 1,
                 gives_up_at: 1,
+                again_in: None,
             });
         }
     }
@@ -252,12 +253,15 @@ impl Engine {
             && !disproved
             && (self.gossip.is_enabled() || self.schedule.is_on());
         let gives_up_at = if again { GIVES_UP_AT } else { times };
+        let again_in =
+            if times < gives_up_at { core.directory.wait(&attempt, core.now) } else { None };
         let peer = attempt.peer.clone();
         core.emit(Event::ConnectFailed {
             peer,
             failure: failure.clone(),
             attempt: times,
             gives_up_at,
+            again_in,
         });
         if let PeerKey::Permid(permid) = attempt.peer {
             self.requests.dial_failed(core, permid, failure);

@@ -143,6 +143,9 @@ pub enum Event {
         attempt: u32,
         /// At how many it is given up.
         gives_up_at: u32,
+        /// When the next attempt is made, at the earliest; `None` where none is.
+        #[serde(default)]
+        again_in: Option<Duration>,
     },
     /// The last connection of a peer has ended.
     Disconnected {

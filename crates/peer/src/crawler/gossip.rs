@@ -43,6 +43,7 @@ pub(super) struct Gossip {
     /// Exchanges at once, with everybody, and tells nobody of anybody.
     survey: bool,
     max_peers: usize,
+    fast_round: Duration,
     began: Instant,
     sent: Blocks,
     heard: Blocks,
@@ -55,6 +56,7 @@ impl Gossip {
             enabled: config.gossip,
             survey: config.survey,
             max_peers: config.max_peers,
+            fast_round: config.fast_round,
             began: core.now,
             sent: Blocks::default(),
             heard: Blocks::default(),
@@ -77,7 +79,7 @@ impl Gossip {
         }
         let interval = match core.now.saturating_duration_since(self.began) {
             age if age >= A_DAY => SLOW_ROUND,
-            _ if busy && self.wants_more(core) => FAST_ROUND,
+            _ if busy && self.wants_more(core) => self.fast_round,
             _ => ROUND,
         };
         core.timers.set(Deadline::Round, core.now + interval);
@@ -99,7 +101,7 @@ impl Gossip {
     pub(super) fn hurry(&self, core: &mut Core) {
         let young = core.now < self.began + A_DAY;
         if young && self.wants_more(core) {
-            core.timers.set_sooner(Deadline::Round, core.now + FAST_ROUND);
+            core.timers.set_sooner(Deadline::Round, core.now + self.fast_round);
         }
     }
 

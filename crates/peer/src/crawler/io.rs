@@ -35,6 +35,8 @@ pub struct EngineConfig {
     pub pace: Option<Duration>,
     /// Rounds dial while fewer peers than this are connected.
     pub max_peers: usize,
+    /// The time between two rounds while there is something to do: one peer is dialled in each.
+    pub fast_round: Duration,
     /// How many peers to keep in mind.
     pub max_known: usize,
     /// How much memory replies may take.

@@ -62,6 +62,7 @@ pub use decoding::{Decoding, decode_reply};
 pub use engine::Engine;
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 pub use gate::FLEXIBILITY;
+pub use gossip::FAST_ROUND;
 pub use io::{ConnectedPeer, EngineConfig, Input, Output};
 pub use probe::{Answer, AnyProbe, Asked, PeerView, Probe, Receipt};
 pub use question::{FORM, Question, Recipient, ReplyDecodeError};

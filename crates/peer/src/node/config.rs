@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::crawler::{Budgets, Registry, Target};
+use crate::crawler::{Budgets, FAST_ROUND, Registry, Target};
 use crate::identity::Identities;
 use crate::overlay::{KeyLog, Limits};
 use swarmscope_wire::{MessageId, OverlayVersion, Permid};
@@ -38,6 +38,8 @@ pub struct NodeConfig {
     pub pace: Option<Duration>,
     /// How many peers to keep connections to at the same time.
     pub max_peers: usize,
+    /// While fewer are connected and more are known: how often one of them is dialled.
+    pub fast_round: Duration,
     /// How many peers to keep in mind.
     pub max_known: usize,
     /// What peers may take of this process.
@@ -70,6 +72,7 @@ impl Default for NodeConfig {
             pace: None,
             max_peers: 50, /* arbitrary: enough to stay findable, few enough for any limit on
                             * open files */
+            fast_round: FAST_ROUND,
             max_known: 2500, // the size of the original's peer cache
             limits: Limits::default(),
             budgets: Budgets::default(),

@@ -61,6 +61,7 @@ impl Node {
             initiators: config.initiators,
             pace: config.pace,
             max_peers: config.max_peers,
+            fast_round: config.fast_round,
             max_known: config.max_known,
             budgets: config.budgets,
             seed,

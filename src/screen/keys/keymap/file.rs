@@ -210,7 +210,7 @@ fn covered(keymap: &Keymap, line: &Line) -> Option<(Sequence, &'static Command)>
 /// Whether a command is there while one moves about, where quit and help must be, too.
 fn moves(command: &Command) -> bool {
     use Context as C;
-    const MOVING: [Context; 10] = [
+    const MOVING: [Context; 11] = [
         C::Moving,
         C::Main,
         C::PeerScreen,
@@ -219,6 +219,7 @@ fn moves(command: &Command) -> bool {
         C::PeersAlone,
         C::Channels,
         C::Reply,
+        C::Table,
         C::Request,
         C::Rows,
     ];

@@ -166,6 +166,7 @@ impl Play {
                     failure: failure(),
                     attempt: 1,
                     gives_up_at: 3,
+                    again_in: None,
                 });
             }
             Step::Gone(n) => {

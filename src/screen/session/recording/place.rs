@@ -16,6 +16,9 @@ pub struct Place {
     pub marks: Vec<PeerKey>,
     pub focus: Pane,
     pub inside: bool,
+    /// The pane with the focus has the whole screen.
+    #[serde(default)]
+    pub zoomed: bool,
     pub filter: String,
     pub message: u8,
     pub frequency: String,

@@ -2,6 +2,7 @@
 
 use super::Place;
 use crate::screen::model::Model;
+use crate::screen::which::Screen;
 use swarmscope_wire::{Frequency, MessageId};
 
 impl Place {
@@ -16,6 +17,7 @@ impl Place {
             marks: model.marks.iter().cloned().collect(),
             focus: model.focus,
             inside: model.inside,
+            zoomed: model.zoom == Some(Screen::Main),
             filter: model.filter.text().to_owned(),
             message: composer.message.0,
             frequency: composer.frequency.text().to_owned(),
@@ -28,6 +30,7 @@ impl Place {
     pub fn take(self, model: &mut Model) {
         model.touched = true;
         (model.focus, model.inside) = (self.focus, self.inside);
+        model.zoom = self.zoomed.then_some(Screen::Main);
         for key in self.marks {
             model.marks.mark(key);
         }

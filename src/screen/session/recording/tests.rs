@@ -86,6 +86,7 @@ fn messages() -> Vec<Msg> {
             failure: failure(Cause::NotFound),
             attempt: 1,
             gives_up_at: 3,
+            again_in: None,
         },
         Event::Disconnected { permid, failure: failure(Cause::Reset) },
         Event::Sent {

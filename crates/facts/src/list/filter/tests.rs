@@ -77,6 +77,7 @@ fn world() -> World {
         failure: Failure::new(Cause::TcpRefused, By::Network, ""),
         attempt: 1,
         gives_up_at: 28,
+        again_in: None,
         at: now,
     };
     let (mut marks, mut notes, mut acceptance) =

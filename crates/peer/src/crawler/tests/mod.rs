@@ -84,6 +84,7 @@ fn config(n: u8) -> EngineConfig {
         initiators: Vec::new(),
         pace: None,
         max_peers: 50,
+        fast_round: FAST_ROUND,
         max_known: 2500,
         budgets: Budgets::default(),
         seed: u64::from(n),

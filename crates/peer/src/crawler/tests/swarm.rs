@@ -286,6 +286,20 @@ fn a_long_bootstrap_list_stops_at_as_many_connections_as_there_may_be() {
     assert_eq!(at, 20);
 }
 
+#[test]
+fn those_heard_of_are_dialled_as_fast_as_is_asked_for() {
+    let dialled = |fast_round| {
+        let mut rig = Rig::new(EngineConfig { fast_round, ..gossiping(1) });
+        rig.connect(A, 2, Direction::Incoming, None);
+        let heard = (10..30).map(|n| listed(n, &address(n).ip().to_string(), 9900));
+        rig.frame(A, message(heard.take(20).collect()));
+        rig.pass(secs(4));
+        rig.dials.len()
+    };
+    assert!((2..=5).contains(&dialled(FAST_ROUND)), "one a second: {}", dialled(FAST_ROUND));
+    assert!(dialled(Duration::from_millis(50)) >= 15, "twenty a second");
+}
+
 /// The permid of a key that is thrown away.
 fn throw_away(n: u32) -> Permid {
     let mut key = [0xee; 32];

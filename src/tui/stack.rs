@@ -62,15 +62,15 @@ pub fn stack(area: &Area, blocks: &[Block]) -> Vec<Option<Area>> {
     let mut heights = vec![0; blocks.len()];
     let mut order: Vec<usize> = (0..blocks.len()).collect();
     order.sort_by_key(|&i| blocks[i].rank);
-    for i in order {
+    for &i in &order {
         let taken = total(&heights);
         let gap = u16::from(taken > 0);
         heights[i] = blocks[i].of(area.height.saturating_sub(taken + gap));
     }
-    for (i, block) in blocks.iter().enumerate() {
+    for i in order {
         let left = area.height.saturating_sub(total(&heights));
         if heights[i] > 0 {
-            heights[i] += block.most.saturating_sub(heights[i]).min(left);
+            heights[i] += blocks[i].most.saturating_sub(heights[i]).min(left);
         }
     }
     let mut skip = 0;
