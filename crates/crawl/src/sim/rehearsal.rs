@@ -226,7 +226,13 @@ impl Rehearsal {
             Ok(peer) => self.connected(peer, key),
             Err(cause) => {
                 let failure = Failure::new(cause, By::Peer, "on paper");
-                let event = Event::ConnectFailed { peer: key, failure, attempt: 1, gives_up_at: 1 };
+                let event = Event::ConnectFailed {
+                    peer: key,
+                    failure,
+                    attempt: 1,
+                    gives_up_at: 1,
+                    again_in: None,
+                };
                 self.machine.event(event, self.now);
             }
         }
