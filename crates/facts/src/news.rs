@@ -235,7 +235,9 @@ impl What {
             }
             Self::FrameDropped(id, times) => {
                 let name = id.name().unwrap_or("of an unknown type");
-                format!("a frame {name} {} is not ours: dropped, {times} so far", id.0)
+                // one of ours is dropped where it says nothing that can be taken
+                let why = if id.is_ours() { "was not taken" } else { "is not ours" };
+                format!("a frame {name} {} {why}: dropped, {times} so far", id.0)
             }
             Self::Gossip { listed, left_out: 0 } => format!("told of {}", counted(*listed, "peer")),
             Self::Gossip { listed, left_out } => {

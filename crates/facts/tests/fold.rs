@@ -12,6 +12,7 @@ use swarmscope_peer::crawler::{Acceptance, decode_reply};
 use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 use swarmscope_probes::Statistics;
 use swarmscope_wire::failure::{By, Cause, Failure};
+use swarmscope_wire::frame::FrameId;
 use swarmscope_wire::mask::Mask;
 use swarmscope_wire::{
     ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
@@ -299,4 +300,17 @@ fn what_is_known_can_be_told_again() {
         (peer.connected(), peer.rtt, told.collect::<Vec<_>>())
     };
     assert_eq!(requests(&again), requests(&facts));
+}
+
+#[test]
+fn a_frame_that_is_ours_is_not_said_to_be_a_stranger_s() {
+    let (mut facts, now) = (Facts::default(), start());
+    facts.fold(now, connected(None));
+    let registry = swarmscope_probes::registry(Statistics::empty());
+    let naming = Naming { privacy: false, mask: Mask::new([7; 32]) };
+    for (id, says) in [(FrameId::BUDDYCAST, "was not taken"), (FrameId(239), "is not ours")] {
+        let changes = facts.fold(now, Event::FrameDropped { permid: WHO, id, times: 1 });
+        let text = told(&changes)[0].text(&registry, &naming);
+        assert!(text.contains(says), "{text}");
+    }
 }

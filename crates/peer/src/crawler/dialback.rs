@@ -10,10 +10,10 @@ use super::core::Core;
 use super::directory::at_port;
 use super::event::{Direction, Event};
 use super::gossip::FIRST_USER_PORT;
+use super::io::Output;
 use super::reach::concerns;
 use swarmscope_wire::Permid;
 use swarmscope_wire::dialback;
-use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// How long the original waits for a return connection, and how often a network may ask us for one.
 const WAIT: Duration = Duration::from_secs(60);
@@ -58,12 +58,15 @@ impl Dialback {
         }
     }
 
-    /// A peer asks to be dialled.
-    pub(super) fn requested(&mut self, core: &mut Core, conn: ConnId, body: &[u8]) {
-        if !body.is_empty() {
-            let detail = format!("DIALBACK_REQUEST of {} B, it is empty", body.len());
-            return core.close(conn, Failure::new(Cause::MessageMalformed, By::Us, detail));
+    /// A peer asks to be dialled; `false`: this is no such request, which is empty.
+    pub(super) fn requested(&mut self, core: &mut Core, conn: ConnId, body: &[u8]) -> bool {
+        if body.is_empty() {
+            self.dial(core, conn);
         }
+        body.is_empty()
+    }
+
+    fn dial(&mut self, core: &mut Core, conn: ConnId) {
         let Some(link) = core.links.heard(conn) else { return };
         let (remote, now) = (link.remote, core.now);
         let to = match link.direction {
@@ -79,7 +82,7 @@ impl Dialback {
             return;
         }
         self.dialled.insert(to.ip(), now);
-        core.output(super::io::Output::DialBack { to });
+        core.output(Output::DialBack { to });
     }
 
     /// Somebody dialled us. It counts where we asked a peer at that address.

@@ -370,12 +370,8 @@ impl Engine {
                 self.reply(conn, frame);
                 true
             }
-            FrameId::DIALBACK_REQUEST => {
-                if !self.stopping {
-                    self.dialback.requested(core, conn, &frame.body);
-                }
-                true
-            }
+            FrameId::DIALBACK_REQUEST if self.stopping => true,
+            FrameId::DIALBACK_REQUEST => self.dialback.requested(core, conn, &frame.body),
             FrameId::BUDDYCAST => self.gossip.received(core, conn, &frame.body),
             _ => false,
         };

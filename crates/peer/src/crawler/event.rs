@@ -257,7 +257,7 @@ pub enum Event {
         /// How often.
         times: u64,
     },
-    /// A frame that is not ours was dropped; `times` in all from this peer.
+    /// A frame was dropped: it is not ours, or can't be taken now; `times` in all from this peer.
     FrameDropped {
         /// The peer.
         permid: Permid,
