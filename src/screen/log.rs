@@ -256,15 +256,20 @@ impl Log {
                 .rev()
                 .find(|line| line.kind != Kind::Tour && !line.kind.is_outcome() && !line.known)
         };
-        let nothing = self.nothing.as_ref().filter(|line| now.since(line.at) < OUTCOME);
-        nothing.or_else(|| in_turn(&self.waiting(now), now)).or_else(event)
+        self.why_nothing(now).or_else(|| in_turn(&self.waiting(now), now)).or_else(event)
+    }
+
+    /// Why the last key did nothing, while that is said.
+    fn why_nothing(&self, now: Now) -> Option<&Line> {
+        self.nothing.as_ref().filter(|line| now.since(line.at) < OUTCOME)
     }
 
     /// How many lines that need a person wait behind the one that is shown.
     #[must_use]
     pub fn more(&self, now: Now) -> usize {
         let waiting = self.waiting(now);
-        let shown = in_turn(&waiting, now).is_some_and(Line::needs_a_person);
+        let shown = self.why_nothing(now).is_none()
+            && in_turn(&waiting, now).is_some_and(Line::needs_a_person);
         waiting.iter().filter(|line| line.needs_a_person()).count() - usize::from(shown)
     }
 

@@ -18,7 +18,8 @@ fn lines_that_end_in_cr_are_lines_in_the_editor_and_blanks_in_a_prompt() {
     terminal.wait_for("empty");
     terminal.keys(PASTE);
     let rows = terminal.wait_for("4 lines, 43 B");
-    for line in ["SELECT 1 -- first", "FROM x", "-- second", "SELECT 2"] {
+    // the editor is few rows high: the last lines, each with its number
+    for line in ["3 -- second", "4 SELECT 2"] {
         let is_line =
             |row: &String| row.split('│').next().is_some_and(|row| row.trim_end().ends_with(line));
         assert!(rows.iter().any(is_line), "{line}:\n{}", rows.join("\n"));
