@@ -17,7 +17,6 @@ use swarmscope_peer::node::{Node, NodeConfig};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
 
 use crate::crowd;
 
@@ -35,7 +34,7 @@ pub fn screen(peers: u32, events: u32, to: &Path) {
         setup: crowd::fixture::blank().setup,
         look,
         extra,
-        skip_tour: CancellationToken::new(),
+        tour: mpsc::channel(1).0,
         files: Files::default(),
         record: None,
         recordings: None,

@@ -102,17 +102,9 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
         let setup =
             Setup { registry, identity: own(), kept, keymap: keymap::load(), ..stage.setup };
         let (record, recordings) = (args.session.target()?, session::recordings());
-        let (extra, skip_tour) = (stage.extra, stage.skip_tour);
-        let options = crate::tui::Options {
-            setup,
-            look,
-            extra,
-            skip_tour,
-            files,
-            record,
-            recordings,
-            script,
-        };
+        let (extra, tour) = (stage.extra, stage.tour);
+        let options =
+            crate::tui::Options { setup, look, extra, tour, files, record, recordings, script };
         let shown = tui::show(stage.node, stage.events, options).await;
         swarm.shutdown(GRACE).await;
         shown

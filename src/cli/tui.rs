@@ -9,7 +9,6 @@ use swarmscope_facts::{Naming, Settings};
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use super::options::{self, BootstrapOption, IdentityOptions};
 use super::session::{self, SessionOptions};
@@ -145,8 +144,8 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         kept,
     };
     let (record, recordings) = (args.session.target()?, session::recordings());
-    let skip_tour = CancellationToken::new();
-    let options = Options { setup, look, extra, skip_tour, files, record, recordings, script };
+    let tour = mpsc::channel(1).0;
+    let options = Options { setup, look, extra, tour, files, record, recordings, script };
     super::runtime()?.block_on(async {
         let (node, events) = Node::start(config).await?;
         for target in &args.connect {
@@ -196,9 +195,9 @@ fn replay(
     };
     let (_nothing_extra, extra) = mpsc::channel(1);
     let player = Player::new(recording, setup.clone(), now());
-    let (files, skip_tour) = (Files::default(), CancellationToken::new()); // a replay changes nothing that is kept
+    let (files, tour) = (Files::default(), mpsc::channel(1).0); // a replay changes nothing that is kept
     let options =
-        Options { setup, look, extra, skip_tour, files, record: None, recordings: None, script };
+        Options { setup, look, extra, tour, files, record: None, recordings: None, script };
     exit_code(super::runtime()?.block_on(tui::run(Source::Replay(Box::new(player)), options)))
 }
 

@@ -54,7 +54,7 @@ pub enum Role {
 
 impl Role {
     /// The roles in the order in which they are given away where a swarm is too small for all.
-    pub const PLAYED: [Self; 7] = [
+    pub const PLAYED: [Self; 10] = [
         Self::BehindNat,
         Self::SlowLine,
         Self::FewIds,
@@ -62,6 +62,9 @@ impl Role {
         Self::AskedBefore,
         Self::AnswersLate,
         Self::GoesAway,
+        Self::Changed,
+        Self::Changed,
+        Self::Changed,
     ];
 
     /// What the screen writes beside the peer; nothing for one that plays nothing.

@@ -20,7 +20,7 @@ const LEGACY_ELEMENTS: usize = 7;
 
 /// A sort of NAT, by the original's names for it (protocol.md §5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Sort {
+pub enum Sort {
     Open,
     FullCone,
     Restricted,
@@ -124,7 +124,13 @@ impl Behind {
     /// What the screen writes beside the peer.
     #[must_use]
     pub fn label(&self) -> &'static str {
-        if self.is_real() { "behind a real NAT" } else { "NAT, simulated" }
+        if self.is_real() { "real NAT" } else { "simulated NAT" }
+    }
+
+    /// Which sort it is.
+    #[must_use]
+    pub const fn sort(&self) -> Sort {
+        self.sort
     }
 
     fn is_real(&self) -> bool {

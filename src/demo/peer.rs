@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cast::Role;
-use super::nats::Behind;
+use super::nats::{Behind, Sort};
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::node::{Event, Events, Node, NodeConfig, Target};
 use swarmscope_probes::Statistics;
@@ -31,6 +31,8 @@ pub struct DemoPeer {
     pub address: SocketAddr,
     pub permid: Permid,
     pub version: OverlayVersion,
+    /// What the scenario `nat` puts it behind.
+    pub(super) behind: Option<Sort>,
     pub(super) handle: Handle,
 }
 
@@ -112,6 +114,7 @@ pub async fn start(
         address: plan.listen,
         permid,
         version: plan.version,
+        behind: plan.behind.as_ref().map(Behind::sort),
         handle: Handle { go_away, connections },
     };
     tasks.spawn(Life { plan, watch, away, count, stop }.live(node, events));

@@ -5,7 +5,6 @@ use std::time::Duration;
 use swarmscope_facts::Naming;
 
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
 use super::cast::Role;
 use super::peer::DemoPeer;
@@ -14,7 +13,7 @@ use super::swarm::Swarm;
 use super::tour::{Facts, Reading, Tour};
 use crate::screen::asking::identity::Identity;
 use crate::screen::kept::Kept;
-use crate::screen::{Keymap, Msg, Setup};
+use crate::screen::{Keymap, Msg, Setup, TourControl};
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::node::{Ask, Event, Events, Node, NodeConfig, Origin};
 use swarmscope_peer::weighed;
@@ -35,6 +34,8 @@ const EVENTS: usize = 1024;
 const EVENT_BYTES: u32 = 64 << 20;
 /// Labels and steps of the tour.
 const EXTRA: usize = 64;
+/// Keys of somebody who steps through the tour faster than it can follow.
+const CONTROLS: usize = 16;
 
 /// Everything [`crate::tui::run()`] is called with in the demo.
 pub struct Stage {
@@ -42,7 +43,8 @@ pub struct Stage {
     pub events: Events,
     pub setup: Setup,
     pub extra: mpsc::Receiver<Msg>,
-    pub skip_tour: CancellationToken,
+    /// What the operator wants of the tour.
+    pub tour: mpsc::Sender<TourControl>,
 }
 
 /// Starts the screen's node and the tour.
@@ -73,9 +75,9 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
     tokio::spawn(relay(from_node, to_screen, facts));
 
     let (show, extra) = mpsc::channel(EXTRA);
-    let skip_tour = CancellationToken::new();
-    let tour = Tour::new(swarm, node.clone(), registry.clone(), known, show);
-    tokio::spawn(tour.run(reading, skip_tour.clone()));
+    let (tour, controls) = mpsc::channel(CONTROLS);
+    let steps = Tour::new(swarm, node.clone(), registry.clone(), known, show);
+    tokio::spawn(steps.run(reading, controls));
     let title = format!("demo: {}", swarm.scenario().name());
     let setup = Setup {
         registry,
@@ -85,7 +87,7 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
         keymap: Keymap::default(),
         kept: Kept::default(),
     };
-    Ok(Stage { node, events, setup, extra, skip_tour })
+    Ok(Stage { node, events, setup, extra, tour })
 }
 
 fn crawler(identities: Identities, version: OverlayVersion) -> NodeConfig {

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::cast::Role;
+use super::nats::Sort;
+use crate::screen::Scene;
 use swarmscope_wire::MessageId;
 
 /// What happens in a step.
@@ -12,13 +14,32 @@ pub enum Act {
     Look,
     /// The peer with this role is asked this.
     Ask(Role, MessageId),
+    /// The peer behind this sort of NAT is asked this.
+    AskBehind(Sort, MessageId),
+    /// Everybody who is connected is asked, by the screen.
+    AskAll,
+    /// Nothing: look at one with this role that has answered.
+    Meet(Role),
     /// The peer with this role goes away.
     Leave(Role),
+}
+
+/// What a step speaks of: where that is not there, the step is left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Needs {
+    Nothing,
+    /// Everybody was asked.
+    Asked,
+    /// One with this role has answered.
+    Answered(Role),
 }
 
 /// A step of a tour.
 pub struct Step {
     pub act: Act,
+    pub needs: Needs,
+    pub scene: Option<Scene>,
+    /// `{odd}` in it is how many changed peers have answered by then.
     pub text: &'static str,
     /// Time to read, once what it shows has happened.
     pub dwell: Duration,

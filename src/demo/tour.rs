@@ -1,26 +1,36 @@
-//! The tour: every way a request can end, in under a minute. It asks through the screen's own
-//! node, peers that play a role and no others.
+//! The tour: every way a request can end, in under a minute, and then everybody is asked. It asks
+//! through the screen's own node, and only peers that play a role; the last question is the
+//! screen's.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
 use super::cast::Role;
+use super::nats::Sort;
 use super::peer::DemoPeer;
 use super::scenario::Scenario;
-use super::steps::{Act, Step};
+use super::steps::{Act, Needs, Step};
 use super::swarm::Swarm;
-use crate::screen::{Msg, TourStep};
+use crate::screen::{Msg, Scene, TourControl, TourStep};
+use swarmscope_facts::format::counted;
 use swarmscope_peer::crawler::{Recipient, Registry};
 use swarmscope_peer::node::{Ask, Event, Node, Origin, PeerKey, Ticket};
-use swarmscope_wire::{Frequency, MessageId, Permid};
+use swarmscope_wire::{ErrorByte, Frequency, MessageId, Permid};
 
 /// How long a step waits until its peer is known, or for its request to end, before the tour goes
 /// on.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long the screen has to ask the first of everybody: it does not where somebody else has the
+/// keyboard.
+const ASKS: Duration = Duration::from_secs(3);
+/// How long everybody has to answer: 500 peers are asked in 25 s.
+const ALL_PATIENCE: Duration = Duration::from_secs(45);
+/// Nobody new was asked for so long: all were.
+const ALL_ASKED: Duration = Duration::from_millis(700);
 /// Between a step's announcement and what happens: time for the eye to find the peer.
 const LEAD: Duration = Duration::from_millis(500);
 
@@ -45,6 +55,10 @@ impl Reading {
 pub struct Facts {
     known: HashSet<Permid>,
     ended: HashSet<Ticket>,
+    /// What the screen asked, and not the tour.
+    asked: HashSet<Ticket>,
+    /// Who has answered, with error 0.
+    answered: HashSet<Permid>,
 }
 
 impl Facts {
@@ -53,12 +67,25 @@ impl Facts {
         match event {
             Event::Discovered { peer: PeerKey::Permid(permid), .. }
             | Event::Connected { permid, .. } => self.known.insert(*permid),
-            Event::Reply { ticket, .. } | Event::RequestFailed { ticket, .. } => {
+            Event::Sent { ticket, origin: Origin::Operator, .. } => self.asked.insert(*ticket),
+            Event::Reply { ticket, permid, error, .. } => {
+                if *error == ErrorByte::SUCCESS {
+                    self.answered.insert(*permid);
+                }
                 self.ended.insert(*ticket)
             }
+            Event::RequestFailed { ticket, .. } => self.ended.insert(*ticket),
             _ => false,
         }
     }
+}
+
+/// Where the tour goes next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Turn {
+    On,
+    Back,
+    End,
 }
 
 /// The tour of one swarm.
@@ -69,6 +96,7 @@ pub struct Tour {
     registry: Registry,
     facts: watch::Receiver<Facts>,
     show: mpsc::Sender<Msg>,
+    paused: bool,
 }
 
 impl Tour {
@@ -87,13 +115,13 @@ impl Tour {
             .filter(|peer| peer.label.is_some() || peer.role != Role::Plain)
             .cloned()
             .collect();
-        Self { scenario: swarm.scenario(), cast, node, registry, facts, show }
+        Self { scenario: swarm.scenario(), cast, node, registry, facts, show, paused: false }
     }
 
-    /// Labels the cast and goes through the steps, until the end or until `skip`.
-    pub async fn run(mut self, reading: Reading, skip: CancellationToken) {
+    /// Labels the cast and goes through the steps, until the end or until it is skipped.
+    pub async fn run(mut self, reading: Reading, mut controls: mpsc::Receiver<TourControl>) {
         self.label().await;
-        skip.run_until_cancelled(self.steps(reading)).await;
+        self.steps(reading, &mut controls).await;
         self.tell(Msg::TourEnded).await;
     }
 
@@ -105,55 +133,177 @@ impl Tour {
         }
     }
 
-    async fn steps(&mut self, reading: Reading) {
+    async fn steps(&mut self, reading: Reading, controls: &mut mpsc::Receiver<TourControl>) {
         let steps: Vec<&Step> =
             self.scenario.steps().iter().filter(|step| self.can(step.act)).collect();
-        let of = number(steps.len());
-        for (index, step) in steps.into_iter().enumerate() {
-            let show = match step.act {
-                Act::Ask(role, message) => self.player(role).map(|peer| (peer.permid, message)),
-                Act::Leave(role) => {
-                    self.player(role).map(|peer| (peer.permid, MessageId::NATCHECK))
-                }
-                Act::Look => None,
+        let mut shown = vec![false; steps.len()];
+        let mut index = 0;
+        let mut turn = Turn::On;
+        while let Some(step) = steps.get(index) {
+            if self.has(step.needs) {
+                let again = std::mem::replace(&mut shown[index], true);
+                self.announce(step, index, steps.len(), again).await;
+                turn = self.step(step, again, reading, controls).await;
+            }
+            index = match turn {
+                Turn::On => index + 1,
+                Turn::Back => index.saturating_sub(1),
+                Turn::End => return,
             };
-            self.tell(Msg::Tour(TourStep {
-                step: number(index + 1),
-                of,
-                text: step.text.into(),
-                show,
-            }))
-            .await;
-            reading.rest(LEAD).await;
-            self.act(step.act).await;
-            reading.rest(step.dwell).await;
         }
+    }
+
+    async fn announce(&self, step: &Step, index: usize, of: usize, again: bool) {
+        let odd = self.changed().count();
+        let scene = match step.scene {
+            // nobody is asked twice
+            Some(Scene::AskAll(_)) if again => None,
+            scene => scene,
+        };
+        self.tell(Msg::Tour(TourStep {
+            step: number(index + 1),
+            of: number(of),
+            text: step.text.replace("{odd}", &counted(odd, "peer")),
+            show: self.shown(step.act),
+            scene,
+            paused: self.paused,
+        }))
+        .await;
+    }
+
+    /// Does what the step is about, and gives time to read; the operator may hold it or go on.
+    async fn step(
+        &mut self,
+        step: &Step,
+        again: bool,
+        reading: Reading,
+        controls: &mut mpsc::Receiver<TourControl>,
+    ) -> Turn {
+        let mut paused = self.paused;
+        let turn = {
+            let act = async {
+                reading.rest(LEAD).await;
+                if !again {
+                    self.act(step.act).await;
+                }
+                reading.rest(step.dwell).await;
+            };
+            let (mut act, mut over) = (pin!(act), false);
+            loop {
+                tokio::select! {
+                    () = &mut act, if !over => over = true,
+                    Some(control) = controls.recv() => match control {
+                        TourControl::Skip => break Turn::End,
+                        TourControl::Next => break Turn::On,
+                        TourControl::Back => {
+                            paused = true; // who looks back wants to look
+                            break Turn::Back;
+                        }
+                        TourControl::Pause => paused = !paused,
+                    },
+                    else => break Turn::On,
+                }
+                if over && !paused {
+                    break Turn::On;
+                }
+            }
+        };
+        self.paused = paused;
+        turn
     }
 
     /// Whether the swarm is large enough for whom the step needs.
     fn can(&self, act: Act) -> bool {
         match act {
-            Act::Look => true,
-            Act::Ask(role, _) | Act::Leave(role) => self.player(role).is_some(),
+            Act::Look | Act::AskAll => true,
+            Act::Ask(role, _) | Act::Leave(role) | Act::Meet(role) => self.player(role).is_some(),
+            Act::AskBehind(sort, _) => self.behind(sort).is_some(),
         }
+    }
+
+    /// Whether what the step speaks of is there: a slow peer makes no sentence untrue.
+    fn has(&self, needs: Needs) -> bool {
+        match needs {
+            Needs::Nothing => true,
+            Needs::Asked => !self.facts.borrow().asked.is_empty(),
+            Needs::Answered(role) => self.met(role).is_some(),
+        }
+    }
+
+    /// Whom the step speaks of, and with which message.
+    fn shown(&self, act: Act) -> Option<(Permid, MessageId)> {
+        let (peer, message) = match act {
+            Act::Look | Act::AskAll => return None,
+            Act::Ask(role, message) => (self.player(role), message),
+            Act::AskBehind(sort, message) => (self.behind(sort), message),
+            Act::Meet(role) => (self.met(role), MessageId::NATCHECK),
+            Act::Leave(role) => (self.player(role), MessageId::NATCHECK),
+        };
+        peer.map(|peer| (peer.permid, message))
     }
 
     fn player(&self, role: Role) -> Option<&DemoPeer> {
         self.cast.iter().find(|peer| peer.role == role)
     }
 
+    fn behind(&self, sort: Sort) -> Option<&DemoPeer> {
+        self.cast.iter().find(|peer| peer.behind == Some(sort))
+    }
+
+    /// One with this role that has answered.
+    fn met(&self, role: Role) -> Option<&DemoPeer> {
+        let facts = self.facts.borrow();
+        self.cast.iter().find(|peer| peer.role == role && facts.answered.contains(&peer.permid))
+    }
+
+    /// The changed ones that have answered.
+    fn changed(&self) -> impl Iterator<Item = &DemoPeer> {
+        let answered = self.facts.borrow().answered.clone();
+        self.cast
+            .iter()
+            .filter(move |peer| peer.role == Role::Changed && answered.contains(&peer.permid))
+    }
+
     async fn act(&mut self, act: Act) {
         match act {
-            Act::Look => {}
+            Act::Look | Act::Meet(_) => {}
             Act::Ask(role, message) => {
                 if let Some(peer) = self.player(role).cloned() {
                     self.ask(&peer, message).await;
                 }
             }
+            Act::AskBehind(sort, message) => {
+                if let Some(peer) = self.behind(sort).cloned() {
+                    self.ask(&peer, message).await;
+                }
+            }
+            Act::AskAll => {
+                let _ = tokio::time::timeout(ALL_PATIENCE, self.all_asked()).await;
+            }
             Act::Leave(role) => {
                 if let Some(peer) = self.player(role) {
                     peer.handle.go_away();
                 }
+            }
+        }
+    }
+
+    /// Returns when everybody whom the screen asked has answered, or failed to.
+    async fn all_asked(&mut self) {
+        let first = self.facts.wait_for(|facts| !facts.asked.is_empty());
+        if tokio::time::timeout(ASKS, first).await.is_err() {
+            return; // somebody else has the keyboard
+        }
+        loop {
+            let asked = self.facts.borrow().asked.len();
+            let ended = |facts: &Facts| facts.asked.is_subset(&facts.ended);
+            if self.facts.wait_for(ended).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(ALL_ASKED).await;
+            let facts = self.facts.borrow();
+            if facts.asked.len() == asked && ended(&facts) {
+                return;
             }
         }
     }

@@ -4,7 +4,7 @@ use super::input::Input;
 use super::log::Kind;
 use super::mode::{Mode, Pane, Picker};
 use super::model::{Model, tree_of};
-use super::msg::Effect;
+use super::msg::{Effect, TourControl};
 use super::opened::OpenedFrom;
 use crate::screen::asking::command;
 use crate::screen::palette::line::Palette;
@@ -257,7 +257,23 @@ pub fn close(model: &mut Model) -> Effects {
 pub fn skip_tour(model: &mut Model) -> Effects {
     model.tour = None;
     model.say(Kind::Done, "tour skipped; its requests in flight will still finish");
-    vec![Effect::SkipTour]
+    vec![Effect::Tour(TourControl::Skip)]
+}
+
+/// Holds the tour, or lets it go on; the bar says so at once.
+pub fn pause_tour(model: &mut Model) -> Effects {
+    if let Some(step) = &mut model.tour {
+        step.paused = !step.paused;
+    }
+    vec![Effect::Tour(TourControl::Pause)]
+}
+
+pub fn next_step(_: &mut Model) -> Effects {
+    vec![Effect::Tour(TourControl::Next)]
+}
+
+pub fn step_before(_: &mut Model) -> Effects {
+    vec![Effect::Tour(TourControl::Back)]
 }
 
 pub fn quit(_: &mut Model) -> Effects {

@@ -41,7 +41,12 @@ pub fn contexts(model: &Model) -> Vec<Context> {
 /// What keys mean in a mode that is not the present one, perhaps.
 fn contexts_in(model: &Model, mode: &Mode) -> Vec<Context> {
     let replays = matches!(mode, Mode::Main) && model.showing.replay.is_some();
-    let mut contexts = if replays { vec![Context::Replay] } else { Vec::new() };
+    let tours = matches!(mode, Mode::Main) && model.tour.is_some() && !replays;
+    let mut contexts = match (replays, tours) {
+        (true, _) => vec![Context::Replay],
+        (_, true) => vec![Context::Tour],
+        _ => Vec::new(),
+    };
     contexts.extend(own_contexts(model, mode));
     contexts
 }

@@ -114,8 +114,37 @@ pub enum Opener {
     Pager,
 }
 
+/// What a step of the tour puts on the screen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scene {
+    /// The list of peers.
+    List,
+    /// The map, while everybody who is connected is asked this.
+    AskAll(MessageId),
+    /// The answers to that.
+    Answers,
+    /// The screen of the peer that the step speaks of.
+    Peer,
+    /// Who can reach whom.
+    Reach,
+}
+
+/// What the operator wants of the tour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TourControl {
+    /// No more of it.
+    Skip,
+    /// It holds still, or goes on.
+    Pause,
+    /// The next step now.
+    Next,
+    /// The step before, once more to look at: nothing is asked again.
+    Back,
+}
+
 /// One step of the demo's tour.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct TourStep {
     /// From 1.
     pub step: u16,
@@ -125,6 +154,12 @@ pub struct TourStep {
     /// Whom to look at. Selected, with that message in the composer, for as long as nobody has
     /// touched a key.
     pub show: Option<(Permid, MessageId)>,
+    /// What is put on the screen, for as long as nobody has touched a key.
+    #[serde(default)]
+    pub scene: Option<Scene>,
+    /// The tour waits for its operator.
+    #[serde(default)]
+    pub paused: bool,
 }
 
 /// What must happen outside of the model.
@@ -180,7 +215,7 @@ pub enum Effect {
     Redraw,
     /// Stop until the shell continues the program.
     Suspend,
-    SkipTour,
+    Tour(TourControl),
     /// Let the screen hold still, or go on.
     Freeze,
     /// Start or end a recording.

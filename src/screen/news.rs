@@ -4,7 +4,11 @@
 use super::log::Kind;
 use super::many::feed;
 use super::model::Model;
-use super::msg::{Effect, TourStep};
+use super::msg::{Effect, Scene, TourStep};
+use super::which::Screen;
+use crate::screen::many::asking_all;
+use crate::screen::many::view::View;
+use crate::screen::peer_screen::cursor::Inspect;
 use swarmscope_facts::{Change, Input, News};
 use swarmscope_peer::node::PeerKey;
 
@@ -52,9 +56,14 @@ fn renamed(model: &mut Model, was: &PeerKey, key: &PeerKey) {
     }
 }
 
+/// What the tour says where it would have asked everybody, and somebody else has the keyboard.
+const YOURS_TO_ASK: &str =
+    "You have the keyboard: in the list a marks all, ctrl-s and enter ask everybody";
+
 /// The tour's next step. It leads the eye only while nobody has touched a key.
-pub fn tour(model: &mut Model, step: TourStep) {
-    if let Some((permid, message)) = step.show.filter(|_| !model.touched) {
+pub fn tour(model: &mut Model, mut step: TourStep) -> Vec<Effect> {
+    let led = !model.touched;
+    if let Some((permid, message)) = step.show.filter(|_| led) {
         if model.composer.message != message {
             let to = model.recipient();
             model.composer.choose(&model.setup.registry, message, to);
@@ -64,14 +73,38 @@ pub fn tour(model: &mut Model, step: TourStep) {
             model.select(Some(key));
         }
     }
-    model.log.add(
-        model.now,
-        Kind::Tour,
-        None,
-        format!("tour {} of {}: {}", step.step, step.of, step.text),
-        None,
-    );
+    match step.scene {
+        Some(scene) if led => show(model, scene),
+        Some(Scene::AskAll(_)) => YOURS_TO_ASK.clone_into(&mut step.text),
+        _ => {}
+    }
+    let about = step.show.map(|(permid, _)| PeerKey::Permid(permid));
+    let text = format!("tour {} of {}: {}", step.step, step.of, step.text);
+    model.log.add(model.now, Kind::Tour, about.as_ref(), text, None);
     model.tour = Some(step);
+    Vec::new()
+}
+
+fn show(model: &mut Model, scene: Scene) {
+    model.screen = match scene {
+        Scene::List => {
+            model.marks.clear(); // the tour's own
+            Screen::Main
+        }
+        Scene::AskAll(message) => {
+            asking_all::ask(model, message);
+            Screen::Map
+        }
+        Scene::Answers => {
+            model.many.view = View::default(); // on the first answer, an odd one if there is any
+            Screen::Many
+        }
+        Scene::Peer => {
+            model.inspect = Inspect::default();
+            Screen::Peer
+        }
+        Scene::Reach => Screen::Reach,
+    };
 }
 
 /// Something about this peer has changed: what is shown of the selection follows.

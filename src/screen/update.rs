@@ -9,7 +9,7 @@ use super::list::arranging::Arrange;
 use super::log::{self, Kind};
 use super::many;
 use super::model::Model;
-use super::msg::{Effect, Msg};
+use super::msg::{Effect, Msg, TourControl};
 use super::news;
 use super::reply::to_file;
 use swarmscope_facts::words;
@@ -77,10 +77,7 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
             news::fold(model, Input::Decoded { permid, ticket, decoding })
         }
         Msg::Label { permid, label } => news::fold(model, Input::Label { permid, label }),
-        Msg::Tour(step) => {
-            news::tour(model, step);
-            Vec::new()
-        }
+        Msg::Tour(step) => news::tour(model, step),
         Msg::TourEnded => {
             model.tour = None;
             Vec::new()
@@ -117,8 +114,16 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
 }
 
 fn key_pressed(model: &mut Model, key: Key) -> Vec<Effect> {
+    let led = !model.touched;
     model.touched = true;
     model.awaited = None;
     model.order.hold(model.now);
-    commands::dispatch(model, key)
+    let effects = commands::dispatch(model, key);
+    // who steps through the tour wants to be led by it; who holds it takes nothing over
+    match effects[..] {
+        [Effect::Tour(TourControl::Next | TourControl::Back)] => model.touched = false,
+        [Effect::Tour(TourControl::Pause)] => model.touched = !led,
+        _ => {}
+    }
+    effects
 }

@@ -13,6 +13,7 @@ use crate::screen::log::{Kind, Line};
 use crate::screen::{Class, Model};
 use swarmscope_facts::format::{clock, thousands};
 use swarmscope_facts::words::clause;
+use swarmscope_peer::node::PeerKey;
 
 /// Cells that the beginning of a sentence needs, where it does not fit as a whole, to be worth more
 /// with its code than what follows.
@@ -144,13 +145,32 @@ fn tour(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
     let Some(step) = &model.tour else { return false };
     let theme = canvas.theme;
     let right = grid.columns - 1;
-    let number = format!("tour {} of {}", step.step, step.of);
-    let x = canvas.text(1, right, grid.tour, &number, theme.accent.patch(theme.strong())) + 2;
-    let lines = folded(&step.text, usize::from(right.saturating_sub(x)));
-    for (line, y) in lines.iter().zip([grid.tour, grid.event]) {
-        canvas.text(x, right, y, line, Style::new());
+    let paused = if step.paused { " paused" } else { "" };
+    let number = format!("tour {}/{}{paused}", step.step, step.of);
+    let mut x = canvas.text(1, right, grid.tour, &number, theme.accent.patch(theme.strong())) + 2;
+    if let Some((permid, _)) = step.show {
+        let name = model.name_of(&PeerKey::Permid(permid));
+        x = canvas.text(x, right, grid.tour, &name, theme.strong()) + 2;
     }
-    lines.len() > 1
+    let keys = tour_keys(canvas, model, right, grid.event);
+    let lines = folded(&step.text, usize::from(right.saturating_sub(x)));
+    canvas.text(x, right, grid.tour, lines.first().unwrap_or(&""), Style::new());
+    // the second line begins at the left, so that a short one holds all that is left
+    let rest = lines.get(1..).unwrap_or_default().join(" ");
+    canvas.text(1, keys.saturating_sub(2), grid.event, &rest, Style::new());
+    true
+}
+
+/// How the tour is stepped through, at the right. Returns where that begins.
+fn tour_keys(canvas: &mut Canvas, model: &Model, mut end: u16, y: u16) -> u16 {
+    let theme = canvas.theme;
+    let paused = model.tour.as_ref().is_some_and(|step| step.paused);
+    let held = if paused { "goes on" } else { "pauses" };
+    for (command, verb) in [("pause tour", held), ("next step", "next")] {
+        end = canvas.right(end, y, verb, theme.muted);
+        end = canvas.right(end - 1, y, &model.key_of(command), theme.strong()).saturating_sub(2);
+    }
+    end + 2
 }
 
 /// On a first run: what to try, in the line that a tour would take. Hints that have no room fall

@@ -372,8 +372,11 @@ fn acceptance(
     };
     let word = |label: &String| label.split([' ', ',', '·']).next().map(str::to_owned);
     let has_column = shared.place(Column::Label).is_some() || placed.column != Column::Next;
-    let label = peer.label.as_ref().filter(|_| !has_column).and_then(word);
-    if let Some(label) = label.filter(|label| x + width(label) + 2 <= end) {
+    let label = peer.label.as_ref().filter(|_| !has_column);
+    let fits = |label: &String| x + width(label) + 2 <= end;
+    // whole where there is room for it, else its first word: never cut
+    let shown = label.cloned().into_iter().chain(label.and_then(word)).find(fits);
+    if let Some(label) = shown {
         canvas.right(end - 2, y, &label, muted);
     }
 }

@@ -11,7 +11,6 @@ use watched::Watched;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::Event as TerminalEvent;
 use tokio::sync::{Semaphore, mpsc};
-use tokio_util::sync::CancellationToken;
 
 use super::draw::draw;
 use super::external::External;
@@ -28,7 +27,7 @@ use super::tops::Tops;
 use crate::screen::keys::script::{NotSeen, Script};
 use crate::screen::session::recording::typing::Typing;
 use crate::screen::session::replay::Player;
-use crate::screen::{Effect, Key, Model, Msg, Now, Setup, update};
+use crate::screen::{Effect, Key, Model, Msg, Now, Setup, TourControl, update};
 use swarmscope_peer::node::{Ask, Events, Node};
 use swarmscope_peer::weighed::{self, Load};
 
@@ -62,8 +61,8 @@ pub struct Options {
     pub look: Look,
     /// What the demo adds: labels and tour steps. Dropping the sender is fine.
     pub extra: mpsc::Receiver<Msg>,
-    /// Cancelled when the operator skips the tour.
-    pub skip_tour: CancellationToken,
+    /// Where the operator's wishes about the tour go. Dropping the receiver is fine.
+    pub tour: mpsc::Sender<TourControl>,
     /// Where columns, filters and notes are kept.
     pub files: Files,
     /// Where everything is recorded from the start.
@@ -120,7 +119,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         taken,
         look: options.look,
         tops: Tops::default(),
-        skip_tour: options.skip_tour,
+        tour: options.tour,
         decoded,
         checked,
         readers: Arc::new(Semaphore::new(READERS)),
@@ -238,7 +237,7 @@ struct Running {
     taken: Taken,
     look: Look,
     tops: Tops,
-    skip_tour: CancellationToken,
+    tour: mpsc::Sender<TourControl>,
     decoded: mpsc::Sender<Msg>,
     /// Requests that were looked at before they go out, and what is wrong with them.
     checked: mpsc::Sender<(Ask, Result<(), String>)>,
@@ -427,7 +426,8 @@ impl Running {
                 }
             }
             Effect::Suspend => self.suspend(),
-            Effect::SkipTour => self.skip_tour.cancel(),
+            // a tour that is over, or far behind, needs none
+            Effect::Tour(control) => drop(self.tour.try_send(control)),
             Effect::Quit { interrupted } => {
                 self.ended = Some(if interrupted { Ended::Interrupted } else { Ended::Quit });
             }

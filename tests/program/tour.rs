@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use swarmscope::demo::{self, Reading, Role, Scenario, Swarm, SwarmConfig};
-use swarmscope::screen::Msg;
-use swarmscope_peer::node::{Event, Events, Origin, PeerKey, Source};
+use swarmscope::screen::{Msg, Scene, TourControl, TourStep};
+use swarmscope_peer::node::{Ask, Event, Events, Node, Origin, PeerKey, Source};
 use swarmscope_wire::failure::Cause;
-use swarmscope_wire::{ErrorByte, MessageId, Permid};
+use swarmscope_wire::{ErrorByte, Frequency, MessageId, Permid};
 use tokio::sync::mpsc;
 
 use crate::process::PATIENCE;
@@ -17,12 +17,17 @@ use crate::process::PATIENCE;
 struct Seen {
     events: Vec<Event>,
     labels: HashMap<Permid, String>,
-    steps: usize,
+    steps: Vec<TourStep>,
 }
 
 /// Watches until the tour has ended and this peer is gone.
-async fn watch(mut events: Events, mut extra: mpsc::Receiver<Msg>, leaves: Permid) -> Seen {
-    let mut seen = Seen { events: Vec::new(), labels: HashMap::new(), steps: 0 };
+async fn watch(
+    mut events: Events,
+    mut extra: mpsc::Receiver<Msg>,
+    leaves: Permid,
+    (node, everybody): (Node, Vec<Permid>),
+) -> Seen {
+    let mut seen = Seen { events: Vec::new(), labels: HashMap::new(), steps: Vec::new() };
     let (mut ended, mut gone) = (false, false);
     while !(ended && gone) {
         tokio::select! {
@@ -34,13 +39,33 @@ async fn watch(mut events: Events, mut extra: mpsc::Receiver<Msg>, leaves: Permi
                 Msg::Label { permid, label } => {
                     seen.labels.insert(permid, label);
                 }
-                Msg::Tour(_) => seen.steps += 1,
+                Msg::Tour(step) => {
+                    if matches!(step.scene, Some(Scene::AskAll(_))) {
+                        ask_all(&node, &everybody);
+                    }
+                    seen.steps.push(step);
+                }
                 Msg::TourEnded => ended = true,
                 other => panic!("{other:?}"),
             },
         }
     }
     seen
+}
+
+/// What the screen does where nobody has touched a key.
+fn ask_all(node: &Node, everybody: &[Permid]) {
+    for permid in everybody {
+        node.request(Ask {
+            to: *permid,
+            message: MessageId::NATCHECK,
+            frequency: Frequency::DEFAULT,
+            payload: bytes::Bytes::new(),
+            timeout: PATIENCE,
+            origin: Origin::Operator,
+            wait_for_dial_back: false,
+        });
+    }
 }
 
 fn replies(seen: &Seen, from: Permid) -> Vec<(MessageId, ErrorByte, u32, bool)> {
@@ -67,9 +92,23 @@ async fn everything_the_tour_promises_happens() {
     let swarm = Swarm::start(config).await.expect("a swarm");
     let player = |role| swarm.player(role).expect("a player").permid;
     let stage = demo::stage(&swarm, Reading::NoTime).await.expect("a stage");
-    let watching = watch(stage.events, stage.extra, player(Role::GoesAway));
+    let untouched =
+        swarm.peers().iter().filter(|peer| matches!(peer.role, Role::Plain | Role::Changed));
+    let everybody = (stage.node.clone(), untouched.map(|peer| peer.permid).collect());
+    let watching = watch(stage.events, stage.extra, player(Role::GoesAway), everybody);
     let seen = tokio::time::timeout(PATIENCE, watching).await.expect("the tour ends");
-    assert_eq!(seen.steps, 9);
+    assert_eq!(seen.steps.len(), 13);
+    let changed: HashSet<Permid> = swarm
+        .peers()
+        .iter()
+        .filter(|peer| peer.role == Role::Changed)
+        .map(|peer| peer.permid)
+        .collect();
+    let [.., all, answers, odd, _yours] = &seen.steps[..] else { panic!("{:#?}", seen.steps) };
+    assert!(matches!(all.scene, Some(Scene::AskAll(_))));
+    assert!(answers.text.contains("3 peers"), "no more than have answered: {}", answers.text);
+    assert_eq!(odd.scene, Some(Scene::Peer));
+    assert!(odd.show.is_some_and(|(permid, _)| changed.contains(&permid)), "one of the three");
 
     let natcheck = MessageId::NATCHECK;
     assert_eq!(replies(&seen, player(Role::BehindNat)), [(natcheck, ErrorByte::SUCCESS, 1, false)]);
@@ -99,7 +138,7 @@ async fn everything_the_tour_promises_happens() {
             Event::Sent { permid, origin, .. } => Some((*permid, *origin)),
             _ => None,
         })
-        .inspect(|(_, origin)| assert_eq!(*origin, Origin::Tour))
+        .filter(|(_, origin)| *origin == Origin::Tour)
         .map(|(permid, _)| permid)
         .collect();
     assert!(
@@ -122,5 +161,44 @@ async fn everything_the_tour_promises_happens() {
         swarm.peers().iter().map(|peer| peer.permid).collect(),
         "the whole swarm is found"
     );
+    swarm.shutdown(Duration::from_secs(1)).await;
+}
+
+/// Somebody steps through the tour: it holds still where it is told to, goes on and back at a key,
+/// and asks nobody twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tour_is_held_and_stepped_through() {
+    let config = SwarmConfig {
+        peers: 12,
+        seed: 1,
+        allow: Vec::new(),
+        scenario: Scenario::Worm,
+        played: true,
+        nats: None,
+        watch: None,
+    };
+    let swarm = Swarm::start(config).await.expect("a swarm");
+    let mut stage = demo::stage(&swarm, Reading::AsWritten).await.expect("a stage");
+    tokio::spawn(async move { while stage.events.recv().await.is_some() {} });
+    let send = |control| stage.tour.try_send(control).expect("it listens");
+    let mut next = async || loop {
+        match stage.extra.recv().await.expect("the tour goes on") {
+            Msg::Tour(step) => return Some((step.step, step.paused)),
+            Msg::TourEnded => return None,
+            _ => {}
+        }
+    };
+    assert_eq!(next().await, Some((1, false)));
+    send(TourControl::Pause);
+    let held = tokio::time::timeout(Duration::from_secs(9), next()).await;
+    assert!(held.is_err(), "it goes on by itself after seven seconds: {held:?}");
+    send(TourControl::Next);
+    assert_eq!(next().await, Some((2, true)), "stepped through, it stays held");
+    send(TourControl::Back);
+    assert_eq!(next().await, Some((1, true)));
+    send(TourControl::Pause);
+    assert_eq!(next().await, Some((2, false)), "the time to read it is over");
+    send(TourControl::Skip);
+    assert_eq!(next().await, None);
     swarm.shutdown(Duration::from_secs(1)).await;
 }

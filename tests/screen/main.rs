@@ -31,4 +31,5 @@ mod stories;
 mod table;
 mod talk;
 mod time;
+mod tour;
 mod views;

@@ -262,7 +262,7 @@ fn kind(effect: &Effect) -> &'static str {
         | Effect::Disconnect(_)
         | Effect::Cancel(_)
         | Effect::Extend(..)
-        | Effect::SkipTour => "SENT",
+        | Effect::Tour(_) => "SENT",
         Effect::Keep(..) | Effect::Record => "WRITTEN",
         Effect::Decode { .. } | Effect::Freeze | Effect::Replay(_) => "OF THE MODEL",
     }

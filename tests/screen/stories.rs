@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Pane, TourStep};
+use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Pane, TourControl, TourStep};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
 use swarmscope_facts::list::next::{Cell, cell};
@@ -323,6 +323,7 @@ fn the_tour_leads_until_a_key_is_touched() {
         of: 2,
         text: "look".into(),
         show: Some((who, MessageId::DATABASE_QUERY)),
+        ..TourStep::default()
     };
     fold(&mut model, before(0), Msg::Tour(step(one)));
     assert_eq!(
@@ -333,7 +334,7 @@ fn the_tour_leads_until_a_key_is_touched() {
     fold(&mut model, before(0), Msg::Tour(step(two)));
     assert_eq!(model.selected, Some(key(one)), "news moves nothing any more");
     let effects = press(&mut model, &[Key::char('T')]);
-    assert!(matches!(effects[..], [Effect::SkipTour]));
+    assert!(matches!(effects[..], [Effect::Tour(TourControl::Skip)]));
     assert!(model.tour.is_none());
 }
 

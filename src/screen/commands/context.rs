@@ -8,6 +8,8 @@ pub enum Context {
     Moving,
     /// Moving about while a recording is replayed.
     Replay,
+    /// Moving about while the demo's tour runs.
+    Tour,
     /// Moving about on the main screen.
     Main,
     /// Moving about on the screen of one peer.
@@ -72,6 +74,7 @@ impl Context {
             Self::Moving => "every screen",
             Self::Main => "main screen",
             Self::Replay => "replay",
+            Self::Tour => "tour",
             Self::PeerScreen => "one peer",
             Self::ManyScreen => "many peers",
             Self::ManyPreview => "request to many, preview",

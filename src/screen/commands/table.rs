@@ -245,6 +245,9 @@ pub static COMMANDS: &[Command] = commands! {
     "presenter", Time, ["t p"], [Moving], None, when::always, time::present, "layout for a projector";
     "key-cast", Time, ["t k"], [Moving], None, when::always, time::cast_keys, "show the keys pressed";
 
+    "next step", More, ["n"], [Tour], foot(2, "next"), when::on_tour, act::next_step, "next step of the tour, back";
+    "step before", More, ["b"], [Tour], None, when::on_tour, act::step_before, "next step of the tour, back";
+    "pause tour", More, ["p"], [Tour], foot(3, "pause"), when::on_tour, act::pause_tour, "hold the tour, go on";
     "help", More, ["?", "f1"], [Moving, Sheet, Log], at_right(1, "help"), when::always, act::help, "this help";
     "close help", More, ["esc", "?", "f1"], [Help], foot(10, "close"), when::always, act::close_help, "close";
     "search help", More, ["/"], [Help], foot(20, "search keys"), when::always, act::search_help, "search in this help";

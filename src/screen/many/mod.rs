@@ -5,6 +5,7 @@
 //! what the operator looks at, `acts` are the commands.
 
 pub(in crate::screen) mod acts;
+pub(in crate::screen) mod asking_all;
 pub mod command;
 pub(in crate::screen) mod feed;
 pub(in crate::screen) mod file;

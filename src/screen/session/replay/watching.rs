@@ -19,7 +19,7 @@ fn refused(effect: &Effect) -> Option<&'static str> {
         | Effect::Disconnect(_)
         | Effect::Cancel(_)
         | Effect::Extend(..)
-        | Effect::SkipTour => Some("disabled: a replay sends nothing"),
+        | Effect::Tour(_) => Some("disabled: a replay sends nothing"),
         Effect::Freeze | Effect::Record => {
             Some("disabled in a replay: it can be paused, and is already a recording")
         }

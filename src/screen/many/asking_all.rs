@@ -1,0 +1,27 @@
+//! The tour's best minute: everybody who is connected is asked the same.
+
+use super::planning::planned;
+use super::view::View;
+use crate::screen::model::Model;
+use swarmscope_facts::Peer;
+use swarmscope_facts::many::Campaign;
+use swarmscope_peer::node::PeerKey;
+use swarmscope_wire::MessageId;
+
+/// Begins it, unless a request to many is under way: that is somebody else's.
+pub(in crate::screen) fn ask(model: &mut Model, message: MessageId) {
+    if model.many.under_way().is_some() {
+        return;
+    }
+    let version = model.version_asked();
+    model.composer.choose(&model.setup.registry, message, version);
+    let connected = model.facts.peers().iter().filter(|peer| Peer::connected(peer));
+    let peers: Vec<PeerKey> = connected.map(|peer| peer.key.clone()).collect();
+    model.marks.clear(); // the plan says who is marked, and these are
+    peers.iter().for_each(|key| model.marks.mark(key.clone()));
+    let Ok(plan) = planned(model, peers).plan else { return };
+    if !plan.targets.is_empty() {
+        model.many.campaign = Some(Campaign::new(plan, model.now));
+        model.many.view = View::default();
+    }
+}
