@@ -18,7 +18,9 @@ pub(in crate::screen) fn ask(model: &mut Model, message: MessageId) {
     let connected = model.facts.peers().iter().filter(|peer| Peer::connected(peer));
     let peers: Vec<PeerKey> = connected.map(|peer| peer.key.clone()).collect();
     model.marks.clear(); // the plan says who is marked, and these are
-    peers.iter().for_each(|key| model.marks.mark(key.clone()));
+    for key in &peers {
+        model.marks.mark(key.clone());
+    }
     let Ok(plan) = planned(model, peers).plan else { return };
     if !plan.targets.is_empty() {
         model.many.campaign = Some(Campaign::new(plan, model.now));
