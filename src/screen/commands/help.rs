@@ -65,10 +65,12 @@ pub fn help(model: &Model) -> Vec<HelpSection> {
     sections
 }
 
-/// All places but those that are everywhere, in the order of the table.
+/// All places but those that are everywhere, in the order of the table; a tour's only while there
+/// is one.
 fn places(model: &Model) -> Vec<Context> {
     let mut places = Vec::new();
-    for context in model.commands().iter().flat_map(|command| command.contexts) {
+    let is_there = |context: &&Context| **context != Context::Tour || model.tour.is_some();
+    for context in model.commands().iter().flat_map(|of| of.contexts).filter(is_there) {
         if !places.contains(context) {
             places.push(*context);
         }

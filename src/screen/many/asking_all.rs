@@ -13,8 +13,8 @@ pub(in crate::screen) fn ask(model: &mut Model, message: MessageId) {
     if model.many.under_way().is_some() {
         return;
     }
-    let version = model.version_asked();
-    model.composer.choose(&model.setup.registry, message, version);
+    let to = model.recipient();
+    model.composer.choose(&model.setup.registry, message, to);
     let connected = model.facts.peers().iter().filter(|peer| Peer::connected(peer));
     let peers: Vec<PeerKey> = connected.map(|peer| peer.key.clone()).collect();
     model.marks.clear(); // the plan says who is marked, and these are
