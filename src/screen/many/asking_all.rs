@@ -10,7 +10,7 @@ use swarmscope_wire::MessageId;
 
 /// Begins it, unless a request to many is under way: that is somebody else's.
 pub(in crate::screen) fn ask(model: &mut Model, message: MessageId) {
-    if model.many.under_way().is_some() {
+    if model.many.under_way().next().is_some() {
         return;
     }
     let to = model.recipient();
@@ -23,7 +23,6 @@ pub(in crate::screen) fn ask(model: &mut Model, message: MessageId) {
     }
     let Ok(plan) = planned(model, peers).plan else { return };
     if !plan.targets.is_empty() {
-        model.many.campaign = Some(Campaign::new(plan, model.now));
-        model.many.view = View::default();
+        model.many.look_at(Campaign::new(plan, model.now), View::default());
     }
 }
