@@ -164,7 +164,7 @@ fn everything_that_is_wrong_is_told_with_its_line() {
         (6, "unknown option \"frame\": `swarmscope config` lists the options"),
         (
             7,
-            "[reqest] is not a section; sections: tui, demo, peer, request, case, check, signals, key",
+            "[reqest] is not a section; sections: tui, demo, peer, request, case, check, signals, recording, key",
         ),
         (9, "theme: takes one value, not a list"),
         (10, "overlay-version: not an overlay version"),
