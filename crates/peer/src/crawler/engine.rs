@@ -360,8 +360,8 @@ impl Engine {
         self.backend.replies.receipts.heard(core, conn);
         let ours = match frame.id {
             FrameId::KEEP_ALIVE => true,
-            FrameId::CRAWLER_REQUEST if self.stopping => true, /* its connection is about to be
-            * closed */
+            // the connection is about to be closed
+            FrameId::CRAWLER_REQUEST | FrameId::DIALBACK_REQUEST if self.stopping => true,
             FrameId::CRAWLER_REQUEST => {
                 self.backend.request(core, conn, &frame.body);
                 true
@@ -370,7 +370,6 @@ impl Engine {
                 self.reply(conn, frame);
                 true
             }
-            FrameId::DIALBACK_REQUEST if self.stopping => true,
             FrameId::DIALBACK_REQUEST => self.dialback.requested(core, conn, &frame.body),
             FrameId::BUDDYCAST => self.gossip.received(core, conn, &frame.body),
             _ => false,
