@@ -71,7 +71,7 @@ fn visited(
         listed: 20,
         failures: u32::from(!is_reached),
         online_since: is_reached.then_some(at),
-        due: at.after(HOUR - Duration::from_secs(300)),
+        due: at.after(HOUR.saturating_sub(Duration::from_secs(300))),
         replies: if is_reached { vec![reply] } else { Vec::new() },
     }
 }

@@ -162,7 +162,8 @@ fn a_table_has_the_same_fields_under_the_same_names() {
     let names: Vec<String> = headings.iter().map(|name| name.replace("_hex", "_base64")).collect();
     let mut expected: Vec<&String> = line.as_object().unwrap().keys().collect();
     let mut found: Vec<&String> = names.iter().collect();
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     assert_eq!(found, expected);
     assert_eq!(table.lines().count(), 4);
     assert!(table.contains(",1970-01-01T00:00:01.000000Z,"), "{table}");
