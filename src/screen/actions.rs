@@ -290,5 +290,5 @@ pub fn not_done(model: &mut Model, name: &str, why: &str) {
         *error = Some(why.to_owned());
         return;
     }
-    model.log.nothing(model.now, format!("not done, {name}: {why}"));
+    model.log.nothing(model.now, &format!("not done, {name}: {why}"));
 }

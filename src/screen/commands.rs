@@ -209,7 +209,7 @@ fn off_the_map(model: &mut Model, keys: &[Key], last: Key) -> Vec<Effect> {
     }
     if !matches!(last.code, KeyCode::Esc | KeyCode::Backspace) {
         let keys: Vec<String> = keys.iter().map(Key::to_string).collect();
-        model.log.nothing(model.now, format!("no command is bound to {}", keys.join(" ")));
+        model.log.nothing(model.now, &format!("no command is bound to {}", keys.join(" ")));
     }
     Vec::new()
 }

@@ -76,14 +76,13 @@ impl Kind {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Plain => "",
+            Self::Plain | Self::Nothing => "",
             Self::NotYet => "254",
             Self::Signal => "signal",
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::Done => "done",
             Self::NotDone => "not done",
-            Self::Nothing => "",
             Self::Tour => "tour",
         }
     }
@@ -204,7 +203,7 @@ impl Log {
     }
 
     /// Says for a while why something does nothing here; the log keeps none of it.
-    pub fn nothing(&mut self, now: Now, text: String) {
+    pub fn nothing(&mut self, now: Now, text: &str) {
         self.nothing = Some(Line {
             number: self.newest,
             at: now,
@@ -379,12 +378,12 @@ mod tests {
     fn why_a_key_does_nothing_is_said_for_a_while_and_kept_by_no_log() {
         let mut told = Told::new();
         told.add(0, Kind::Failed, "failure");
-        told.log.nothing(told.now(100), "the request has ended".to_owned());
+        told.log.nothing(told.now(100), "the request has ended");
         assert_eq!((told.shown(100), told.more(100)), ("the request has ended", 1));
         assert_eq!(told.log.lines().len(), 1);
         told.add(200, Kind::Done, "copied");
         assert_eq!(told.shown(200), "copied", "what was done says more");
-        told.log.nothing(told.now(300), "nothing".to_owned());
+        told.log.nothing(told.now(300), "nothing");
         assert_eq!((told.shown(4_299), told.shown(4_300)), ("nothing", "failure"));
     }
 

@@ -127,7 +127,7 @@ fn a_session_whose_leader_cannot_be_seen_has_no_shell_to_continue_it() {
 fn refuses_to_stop(mut terminal: Terminal) {
     terminal.wait_for("No peers yet.");
     terminal.keys(CTRL_Z);
-    terminal.wait_for("no shell is there");
+    terminal.wait_for("no shell could resume the program");
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);
 }

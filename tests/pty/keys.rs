@@ -16,7 +16,7 @@ fn a_key_map_with_mistakes_and_what_follows_a_first_key() {
     let mut terminal = Terminal::start(100, 30, &["tui"], &[("XDG_CONFIG_HOME", &config)]);
     terminal.wait_for("f7 filter");
     terminal.keys("L");
-    terminal.wait_for("keymap.toml:2: no command is called \"fliter\": do you mean \"filter\"?");
+    terminal.wait_for("keymap.toml:2: no command \"fliter\": did you mean \"filter\"?");
     terminal.wait_for("keymap.toml:3: \"quit\" needs a key");
     terminal.keys(ESC);
     terminal.wait_for("No peers yet.");

@@ -282,7 +282,7 @@ fn a_script_presses_keys_and_says_what_it_waits_for_in_vain() {
     );
     let (code, printed) = script("j\nnonsense\n").end();
     assert_eq!(code, 2);
-    assert!(printed.contains("line 2: \"nonsense\" is no key"), "{printed}");
+    assert!(printed.contains("line 2: \"nonsense\" is not a key"), "{printed}");
 }
 
 #[test]
@@ -336,7 +336,7 @@ fn a_theme_of_ones_own_is_seen_while_it_is_written() {
     std::fs::write(folder.join("mine.toml"), "inherits = \"mono\"\nascii = true\n")
         .expect("a file");
     terminal.wait("plain characters", |rows| {
-        rows.iter().any(|row| row.contains("read again")) && rows.concat().is_ascii()
+        rows.iter().any(|row| row.contains("reloaded")) && rows.concat().is_ascii()
     });
     std::fs::write(folder.join("mine.toml"), "inherits = \"mono\"\nascii = 1\n").expect("a file");
     terminal.wait_for("mine.toml, line 2: ");

@@ -25,7 +25,7 @@ fn count(rows: &[String], word: &str) -> Option<usize> {
 
 /// The whole preview has been drawn: its first row and its last words.
 fn previewed(rows: &[String]) -> bool {
-    rows[0].contains("nothing sent yet") && rows.iter().any(|row| row.contains("stays sent"))
+    rows[0].contains("nothing sent yet") && rows.iter().any(|row| row.contains("recalled"))
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn a_pager_that_is_not_there_is_said_and_the_screen_goes_on() {
     let mut terminal = with_reply(&[("PAGER", "/no/such/pager")]);
     terminal.keys("W");
     terminal.keys("p");
-    terminal.wait_for("there is no program /no/such/pager: set $PAGER");
+    terminal.wait_for("/no/such/pager not found: set $PAGER");
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);
 }
@@ -84,7 +84,7 @@ fn an_editor_gets_the_payload_and_what_it_leaves_is_sent() {
     let mut terminal = with_query(&[("EDITOR", editor), ("VISUAL", editor)]);
     terminal.keys(&super::ctrl('o'));
     terminal.wait_for("SELECT 'counted_peers'");
-    terminal.wait_for("takes that back");
+    terminal.wait_for("undoes it");
     terminal.keys(&super::ctrl('s'));
     terminal.wait_for("error 0, success");
     terminal.wait_for("counted_peers,");

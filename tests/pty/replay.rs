@@ -128,8 +128,7 @@ fn the_theme_that_was_chosen_is_there_at_the_next_start_and_a_replay_changes_not
     let mut terminal = start(&["tui", "--replay", file]);
     terminal.wait("the replay", |rows| rows[0].contains("replay ") && rows.concat().is_ascii());
     fs::write(&own, "inherits = \"mono\"\nascii = false\n").expect("written");
-    terminal
-        .wait("signs", |rows| rows.concat().contains("read again") && !rows.concat().is_ascii());
+    terminal.wait("signs", |rows| rows.concat().contains("reloaded") && !rows.concat().is_ascii());
     fs::write(&own, "inherits = \"mono\"\nascii = true\n").expect("written");
     terminal.wait("plain characters", |rows| rows.concat().is_ascii());
     terminal.keys("tt");
@@ -139,7 +138,7 @@ fn the_theme_that_was_chosen_is_there_at_the_next_start_and_a_replay_changes_not
     terminal.keys("\u{1b}");
     terminal.wait("the list", |rows| !rows.iter().any(|row| row.contains("COLUMNS")));
     terminal.keys("L");
-    terminal.wait_for("not kept for the next start");
+    terminal.wait_for("applies here only");
     terminal.keys("L");
     for keys in ["c", "D", "T", "R", "\u{12}", "z", "x", "S", "N", "\r", "\u{13}"] {
         terminal.keys(keys);
@@ -158,6 +157,6 @@ fn the_theme_that_was_chosen_is_there_at_the_next_start_and_a_replay_changes_not
     // a theme that is gone is told of, and the usual one is shown
     fs::remove_file(&own).expect("removed");
     let terminal = start(&["tui"]);
-    terminal.wait_for("the theme chosen last: no theme is called");
+    terminal.wait_for("the last theme used: ");
     quit(terminal);
 }

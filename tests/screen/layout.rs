@@ -153,7 +153,7 @@ fn a_253_says_what_it_means_what_is_known_and_what_comes_next() {
         assert!(rows < 30 || shown.contains("means  ") && shown.contains("not counted"), "{shown}");
         let mut model = refused(MessageId::NATCHECK, 253, b"unknown message");
         let shown = screen(&mut model, columns, rows);
-        assert!(shown.contains("9"), "the version that has it\n{shown}");
+        assert!(shown.contains('9'), "the version that has it\n{shown}");
         does(&mut model, "tab tab v");
         assert!(
             screen(&mut model, columns, rows).contains("unknown message"),

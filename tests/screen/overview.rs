@@ -39,7 +39,8 @@ fn one_to_six_are_the_screens() {
 
 #[test]
 fn every_figure_is_of_something_and_the_parts_add_up() {
-    for model in vec![session(), crowd::swarm(), crowd::odd_one_out(), blank()] {
+    for view in [session, crowd::swarm, crowd::odd_one_out, blank] {
+        let model = view();
         let census = &model.census;
         let peers = model.facts.peers();
         assert_eq!(census.known(), peers.len());

@@ -1,6 +1,7 @@
 //! A reply of rows as a table.
 
 use swarmscope::screen::Model;
+use swarmscope_facts::list::Sort;
 use swarmscope_facts::reply::View;
 use swarmscope_peer::node::Event;
 use swarmscope_wire::encoding_a::Value;
@@ -125,7 +126,7 @@ fn it_sorts_by_the_selected_column_and_back() {
     assert!(first(&mut model).contains("video"), "as the peer sent them");
     does(&mut model, "h o");
     assert!(first(&mut model).contains("audio"), "by name");
-    assert_eq!(model.order.sort, Default::default(), "the list of peers is as it was");
+    assert_eq!(model.order.sort, Sort::default(), "the list of peers is as it was");
 }
 
 #[test]

@@ -47,7 +47,8 @@ mod legacy {
         let identity = identity();
         let (permid, signature) = (identity.permid(), identity.sign(&MESSAGE));
         bencher.bench(|| {
-            verify_legacy(black_box(&permid), black_box(&MESSAGE), &signature).expect("it is valid")
+            verify_legacy(black_box(&permid), black_box(&MESSAGE), &signature)
+                .expect("it is valid");
         });
     }
 

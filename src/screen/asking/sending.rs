@@ -28,7 +28,7 @@ pub fn send(model: &mut Model) -> Effects {
         model.warned = Some(Warned(ask));
         model.log.nothing(
             model.now,
-            format!("{label} will get 254 until {until}: press again to send anyway"),
+            &format!("{label} will get 254 until {until}: press again to send anyway"),
         );
         return none();
     }

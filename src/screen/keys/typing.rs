@@ -123,7 +123,7 @@ pub fn text_typed(model: &mut Model, text: &str) {
             let (request, filter) = (model.key_of("request"), model.key_of("filter"));
             model.log.nothing(
                 model.now,
-                format!(
+                &format!(
                     "paste needs a text field: {request} edits the request, {filter} the filter"
                 ),
             );

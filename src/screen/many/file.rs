@@ -48,9 +48,10 @@ pub fn requests(model: &Model, saving: &Saving, format: Format) -> Option<Bytes>
 
 /// What passed over the connections of the peer that is shown.
 pub fn conversation(model: &Model) -> Option<Bytes> {
+    let peer = model.peer()?;
     let (by, program) = (model.saying(), program(model));
     let capture = Capture { by, notes: &model.kept.notes, program: &program };
-    Some(capture.of(model.peer().into_iter()).into())
+    Some(capture.of(std::iter::once(peer)).into())
 }
 
 /// Program and version that saw it.

@@ -38,14 +38,14 @@ pub(in crate::screen) fn outcomes(model: &mut Model) -> Effects {
 
 /// The default: `9f3ac1-requests.ndjson`.
 pub(in crate::screen) fn requests(model: &mut Model) -> Effects {
-    let name = named(format!("{}-requests.ndjson", who(model)));
+    let name = named(&format!("{}-requests.ndjson", who(model)));
     model.mode = Mode::Save(Saving::new(What::Requests, name));
     none()
 }
 
 /// The default: `9f3ac1.pcapng`.
 pub(in crate::screen) fn conversation(model: &mut Model) -> Effects {
-    let name = named(format!("{}.{}", who(model), capture::EXTENSION));
+    let name = named(&format!("{}.{}", who(model), capture::EXTENSION));
     model.mode = Mode::Save(Saving::new(What::Conversation, name));
     none()
 }
@@ -61,7 +61,7 @@ fn who(model: &Model) -> String {
 }
 
 /// A name of nothing but what every file system takes.
-fn named(name: String) -> String {
+fn named(name: &str) -> String {
     name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect()
 }
 
@@ -69,7 +69,7 @@ fn named(name: String) -> String {
 fn open(model: &mut Model, what: What, ending: &str) -> Effects {
     let Some(request) = model.request() else { return none() };
     let label = model.registry().label(request.message).to_lowercase();
-    let name = named(format!("{}-{label}-{}.{ending}", who(model), request.number));
+    let name = named(&format!("{}-{label}-{}.{ending}", who(model), request.number));
     model.mode = Mode::Save(Saving::new(what, name));
     none()
 }

@@ -60,17 +60,17 @@ fn row(canvas: &mut Canvas, model: &Model, area: &Area, campaign: &Campaign, y: 
 fn progress(campaign: &Campaign, model: &Model) -> String {
     let counts = campaign.counts();
     let number = |count: usize| thousands(count as u64);
-    let mut text = format!("{} of {} sent", number(counts.sent()), number(counts.total()));
-    text += &match (campaign.state, campaign.time_left(model.now)) {
+    let state = match (campaign.state, campaign.time_left(model.now)) {
         (State::Paused, _) => " · paused".to_owned(),
         (State::Stopped, _) => " · stopped".to_owned(),
         (State::Done, _) => " · done".to_owned(),
         (State::Running, Some(left)) => format!(" · about {} left", countdown(left)),
         (State::Running, None) => format!(" · {} in flight", number(counts.in_flight())),
     };
-    text += &format!(" · {} answered", number(counts.of(Outcome::Answered)));
-    if campaign.signals() > 0 {
-        text += &format!(" · {} ▲", number(campaign.signals()));
-    }
-    text
+    let odd = match campaign.signals() {
+        0 => String::new(),
+        odd => format!(" · {} ▲", number(odd)),
+    };
+    let sent = format!("{} of {} sent", number(counts.sent()), number(counts.total()));
+    format!("{sent}{state} · {} answered{odd}", number(counts.of(Outcome::Answered)))
 }

@@ -67,13 +67,13 @@ impl Table {
         let most = tree.children.iter().map(|row| row.children.len()).max()?.min(MOST_COLUMNS);
         let even = tree.children.iter().all(|row| row.children.len() == most);
         let names = names(tree, request).filter(|names| even && names.len() == most);
-        let named = names.is_some();
+        let has_names = names.is_some();
         let name = |at: usize| names.as_ref().and_then(|names| names.get(at).cloned());
         let columns = (0..most)
             .map(|at| column(tree, at, name(at).unwrap_or_else(|| (at + 1).to_string())))
             .collect();
         let order = (0..tree.children.len()).filter_map(|row| u32::try_from(row).ok()).collect();
-        Some(Self { columns, named, row: 0, column: 0, sorted: None, order })
+        Some(Self { columns, named: has_names, row: 0, column: 0, sorted: None, order })
     }
 
     /// How many rows there are.

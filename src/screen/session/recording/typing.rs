@@ -1,6 +1,9 @@
 //! What is typed in privacy mode: an address that somebody types is no less an address. While text
 //! is being typed, what happens waits, until it is known whether the text says who or where
-//! somebody is; if so, `x` is written for each character.
+//! somebody is; if so, `x` is written for each character. What a field holds when it opens, as the
+//! payload does by default, was not typed, and decides nothing.
+
+use std::mem::{Discriminant, discriminant};
 
 use super::What;
 use crate::screen::keys::key::Key;
@@ -21,7 +24,8 @@ const TELLING: usize = 4;
 pub enum Typing {
     /// Keys are commands.
     Nothing,
-    Text(String),
+    /// The field, and what it holds.
+    Text(Discriminant<Mode>, String),
     /// Text that is an address, or that this does not know.
     Secret,
 }
@@ -29,25 +33,32 @@ pub enum Typing {
 impl Typing {
     #[must_use]
     pub fn of(model: &Model) -> Self {
+        let text = |text: &str| Self::Text(discriminant(&model.mode), text.to_owned());
         match &model.mode {
-            Mode::Filter => Self::Text(model.filter.text().to_owned()),
-            Mode::Message(picker) | Mode::Against(picker, _) => {
-                Self::Text(picker.input.text().to_owned())
-            }
+            Mode::Filter => text(model.filter.text()),
+            Mode::Message(picker) | Mode::Against(picker, _) => text(picker.input.text()),
             Mode::Note(input)
             | Mode::FilterName(input, _)
-            | Mode::Help { search: Some(input), .. } => Self::Text(input.text().to_owned()),
-            Mode::Pace(_) => Self::Text(String::new()), // numbers
+            | Mode::Help { search: Some(input), .. } => text(input.text()),
+            Mode::Pace(_) => text(""), // numbers
             Mode::Palette(palette)
                 if palette::said(model.table(), palette.input.text()).is_some() =>
             {
                 Self::Secret
             }
-            Mode::Palette(palette) => Self::Text(palette.input.text().to_owned()),
-            Mode::Frequency => Self::Text(model.composer.frequency.text().to_owned()),
-            Mode::Payload => Self::Text(model.composer.text()),
+            Mode::Palette(palette) => text(palette.input.text()),
+            Mode::Frequency => text(model.composer.frequency.text()),
+            Mode::Payload => text(&model.composer.text()),
             mode if mode.types() => Self::Secret,
             _ => Self::Nothing,
+        }
+    }
+
+    /// Whether both are the same field, whatever it holds.
+    fn is_in(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(field, _), Self::Text(other, _)) => field == other,
+            _ => discriminant(self) == discriminant(other),
         }
     }
 
@@ -55,7 +66,7 @@ impl Typing {
         match self {
             Self::Nothing => false,
             Self::Secret => true,
-            Self::Text(text) => {
+            Self::Text(_, text) => {
                 let digits = |run: &str| run.len() >= TELLING;
                 *mask.text(text) != **text
                     || text.split(|c: char| !c.is_ascii_hexdigit()).any(digits)
@@ -72,12 +83,14 @@ pub struct Typist<T> {
     secret: bool,
     /// The prompt is one whose text is acted on when it is closed with enter.
     prompt: bool,
+    /// What the field held when it opened.
+    given: Typing,
 }
 
 impl<T> Typist<T> {
     #[must_use]
     pub const fn new(mask: Mask) -> Self {
-        Self { mask, held: Vec::new(), secret: false, prompt: false }
+        Self { mask, held: Vec::new(), secret: false, prompt: false, given: Typing::Nothing }
     }
 
     /// Takes what happened, with what was being typed before and after it; returns what can be
@@ -86,7 +99,10 @@ impl<T> Typist<T> {
         if *before == Typing::Nothing && *after == Typing::Nothing && self.held.is_empty() {
             return vec![(at, what)];
         }
-        self.secret |= before.tells(&self.mask) || after.tells(&self.mask);
+        if !before.is_in(after) {
+            self.given = after.clone();
+        }
+        self.secret |= self.tells(before) || self.tells(after);
         self.prompt |= *before == Typing::Secret || *after == Typing::Secret;
         self.held.push((at, what, *before != Typing::Nothing));
         if *after == Typing::Nothing || self.held.len() >= MOST_HELD {
@@ -94,6 +110,11 @@ impl<T> Typist<T> {
             return self.release();
         }
         Vec::new()
+    }
+
+    fn tells(&self, typing: &Typing) -> bool {
+        let is_given = matches!(typing, Typing::Text(..)) && *typing == self.given;
+        !is_given && typing.tells(&self.mask)
     }
 
     /// What still waits, when the recording ends.
@@ -127,9 +148,13 @@ fn hide(what: &mut What, prompt: bool) {
 mod tests {
     use super::*;
 
+    fn field(mode: &Mode, text: &str) -> Typing {
+        Typing::Text(discriminant(mode), text.to_owned())
+    }
+
     fn typed(texts: &[&str], secret: bool) -> Vec<String> {
         let mut typist = Typist::new(Mask::new([3; 32]));
-        let text = |text: &str| if secret { Typing::Secret } else { Typing::Text(text.to_owned()) };
+        let text = |text: &str| if secret { Typing::Secret } else { field(&Mode::Filter, text) };
         let mut out = typist.take(0, key("/"), &Typing::Nothing, &text(""));
         for pair in texts.windows(2) {
             let new = pair[1].chars().last().expect("typed").to_string();
@@ -165,13 +190,37 @@ mod tests {
     fn what_an_editor_left_is_hidden_like_what_is_typed() {
         for (left, written) in [("SELECT 1", "SELECT 1"), ("ask 10.0.0.1", "xxxxxxxxxxxx")] {
             let mut typist = Typist::new(Mask::new([3; 32]));
-            let text = |text: &str| Typing::Text(text.to_owned());
+            let text = |text: &str| field(&Mode::Payload, text);
             let edited = What::Msg(Msg::Edited(Ok(left.to_owned())));
             assert!(typist.take(0, edited, &text(""), &text(left)).is_empty(), "it waits");
             let out = typist.take(1, key("esc"), &text(left), &Typing::Nothing);
             let What::Msg(Msg::Edited(Ok(text))) = &out[0].1 else { panic!() };
             assert_eq!(text, written);
         }
+    }
+
+    #[test]
+    fn what_a_field_holds_when_it_opens_was_not_typed() {
+        let [found, default, typed] = [
+            field(&Mode::Filter, "data"),
+            field(&Mode::Payload, "SELECT 1 WHERE permid = '9f3ac1'"),
+            field(&Mode::Payload, "S"),
+        ];
+        let empty = field(&Mode::Payload, "");
+        let mut typist = Typist::new(Mask::new([3; 32]));
+        let steps = [
+            ("a", &Typing::Nothing, &found),
+            ("enter", &found, &default),
+            ("ctrl-k", &default, &empty),
+            ("S", &empty, &typed),
+            ("esc", &typed, &Typing::Nothing),
+        ];
+        let out: Vec<_> = steps
+            .into_iter()
+            .flat_map(|(name, before, after)| typist.take(0, key(name), before, after))
+            .map(|(_, what)| format!("{what:?}"))
+            .collect();
+        assert_eq!(out, steps.map(|(name, ..)| format!("{:?}", key(name))));
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl Player {
         let before = switches(model);
         let mut effects = update(model, self.now(), msg);
         if let Some(why) = effects.iter().find_map(refused) {
-            model.log.nothing(model.now, why.to_owned());
+            model.log.nothing(model.now, why);
         }
         effects.retain(|effect| refused(effect).is_none());
         self.hides = model.setup.naming.privacy;

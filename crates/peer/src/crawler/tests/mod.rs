@@ -186,7 +186,7 @@ impl Rig {
                 Output::Ask { id, .. } => self.asked.push(id),
                 Output::Abandon { id } => self.abandoned.push(id),
                 Output::Delivered { to, receipt, .. } => {
-                    self.delivered.push((to, receipt, self.asked.len()))
+                    self.delivered.push((to, receipt, self.asked.len()));
                 }
                 Output::Event(event) => self.events.push(event),
             }

@@ -61,7 +61,7 @@ fn a_connection_cut_at_any_part_is_either_whole_by_dial_back_or_a_known_failure(
             let [(_, end)] = &ends[..] else { panic!("{cut}: {ends:?}") };
             match end {
                 Ok(reply) => {
-                    assert!(intact(reply, size) && (wait_for_dial_back || cut >= 11), "{cut}")
+                    assert!(intact(reply, size) && (wait_for_dial_back || cut >= 11), "{cut}");
                 }
                 Err(Cause::LostUnanswered) => assert!(cut == 0 && !wait_for_dial_back),
                 Err(Cause::ClosedInReply) => assert!(cut > 0 && !wait_for_dial_back),

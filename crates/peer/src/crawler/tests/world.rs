@@ -83,7 +83,7 @@ impl World {
         while let Some(output) = self.members[member].engine.poll_output() {
             match output {
                 Output::Dial { attempt, port, host, expected } => {
-                    self.dial(member, attempt, &host, port, expected)
+                    self.dial(member, attempt, &host, port, expected);
                 }
                 Output::DialBack { to } => self.dial_back(member, to),
                 Output::Send { conn, frame } => self.send(End { member, conn }, frame),

@@ -78,7 +78,7 @@ impl Order {
         prop_assert!(!self.ended, "{output:?} after the end");
         match output {
             Output::Authenticated(_) => {
-                prop_assert!(!std::mem::replace(&mut self.authenticated, true))
+                prop_assert!(!std::mem::replace(&mut self.authenticated, true));
             }
             Output::StartTls { .. } => prop_assert!(!std::mem::replace(&mut self.tls, true)),
             Output::Frame(_) => prop_assert!(self.authenticated),

@@ -133,9 +133,9 @@ impl Pair {
                 Output::StartTls { leftover, .. } => {
                     side.wants_tls = true;
                     if leftover.is_empty() {
-                        self.start_tls(who)
+                        self.start_tls(who);
                     } else {
-                        side.session.close(tls_failed())
+                        side.session.close(tls_failed());
                     }
                 }
                 Output::Authenticated(who) => side.authenticated = Some(who),
