@@ -62,6 +62,8 @@ impl DemoPeer {
 /// Everything a peer is made of.
 pub struct Plan {
     pub role: Role,
+    /// What the screen writes beside it.
+    pub label: Option<&'static str>,
     pub identities: Identities,
     pub version: OverlayVersion,
     pub listen: SocketAddr,
@@ -110,7 +112,7 @@ pub async fn start(
     let (count, connections) = watch::channel(0);
     let peer = DemoPeer {
         role: plan.role,
-        label: plan.role.label().or(plan.behind.as_ref().map(Behind::label)),
+        label: plan.label.or(plan.behind.as_ref().map(Behind::label)),
         address: plan.listen,
         permid,
         version: plan.version,

@@ -65,6 +65,16 @@ impl Scenario {
         Self::ALL.into_iter().find(|scenario| scenario.name() == name)
     }
 
+    /// What the screen writes beside a peer with this role. The worm's are for the operator to find;
+    /// in the tour everybody who plays is marked, so that the rest answers as peers do.
+    #[must_use]
+    pub const fn label(self, role: Role) -> Option<&'static str> {
+        match (self, role) {
+            (Self::Tour, Role::Changed) => Some("tour · tampered with, simulated"),
+            _ => role.label(),
+        }
+    }
+
     /// The roles, in the order in which they are given away where a swarm is too small for all.
     #[must_use]
     pub const fn cast(self) -> &'static [Role] {

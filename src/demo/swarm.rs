@@ -114,6 +114,7 @@ impl Swarm {
         allow.extend(permids(&self.other_crawler()));
         Ok(Plan {
             role,
+            label: config.scenario.label(role),
             identities: if old { seeded.old_identity() } else { seeded.identity() },
             version: if old { OverlayVersion::LEGACY } else { OverlayVersion::CURRENT },
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),

@@ -27,7 +27,7 @@ fn lines_that_end_in_cr_are_lines_in_the_editor_and_blanks_in_a_prompt() {
     terminal.keys("\u{1b}");
     terminal.wait("the list", |rows| !rows.iter().any(|row| row.contains("esc close")));
     terminal.keys("c");
-    terminal.wait_for("connect to ▏");
+    terminal.wait_for("permid@host:port");
     terminal.keys(PASTE);
     terminal.wait_for("SELECT 1 -- first FROM x -- second SELECT 2");
     terminal.keys(&ctrl('c'));

@@ -140,12 +140,13 @@ fn the_theme_that_was_chosen_is_there_at_the_next_start_and_a_replay_changes_not
     terminal.keys("L");
     terminal.wait_for("applies here only");
     terminal.keys("L");
-    for keys in ["c", "D", "T", "R", "\u{12}", "z", "x", "S", "N", "\r", "\u{13}"] {
+    terminal.keys("c");
+    terminal.wait_for("a replay sends nothing");
+    for keys in ["D", "T", "R", "\u{12}", "z", "x", "S", "N", "\r", "\u{13}"] {
         terminal.keys(keys);
         std::thread::sleep(std::time::Duration::from_millis(30));
     }
     terminal.keys("\u{1b}\u{1b}");
-    terminal.wait_for("a replay sends nothing");
     assert_eq!(terminal.sockets(), [""; 0], "it has no socket");
     quit(terminal);
     assert_eq!(files(home.path()), before);
