@@ -13,8 +13,6 @@ mod stuck;
 mod swarm;
 mod terminal;
 
-use std::time::Duration;
-
 use terminal::Terminal;
 
 const ESC: &str = "\u{1b}";
@@ -43,6 +41,11 @@ fn demo(columns: u16, rows: u16) -> Terminal {
     terminal
 }
 
+/// The short permid of the peer that is selected.
+fn selected_peer(rows: &[String]) -> Option<String> {
+    selected(rows)?.split_whitespace().nth(2).map(str::to_owned)
+}
+
 /// Moves to a connected peer that the tour does not play with.
 fn select_a_plain_peer(terminal: &mut Terminal) -> String {
     let is_plain = |row: &str| {
@@ -51,19 +54,19 @@ fn select_a_plain_peer(terminal: &mut Terminal) -> String {
             && !row.contains("tour")
     };
     terminal.keys("g");
+    let mut rows = terminal.wait("the first peer to be selected", |rows| {
+        rows.windows(2).any(|two| two[0].contains("VERSION") && two[1].starts_with('▌'))
+    });
     for _ in 0..24 {
-        std::thread::sleep(Duration::from_millis(50));
-        let rows = terminal.rows();
-        if let Some(row) = selected(&rows).filter(|row| is_plain(row)) {
-            return row[row.find('●').expect("connected")..]
-                .split_whitespace()
-                .nth(1)
-                .expect("a permid")
-                .to_owned();
+        let peer = selected_peer(&rows);
+        if selected(&rows).is_some_and(is_plain) {
+            return peer.expect("a permid");
         }
         terminal.keys("j");
+        rows = terminal
+            .wait("the next peer", |rows| selected(rows).is_some() && selected_peer(rows) != peer);
     }
-    panic!("no plain peer in\n{}", terminal.rows().join("\n"));
+    panic!("no plain peer in\n{}", rows.join("\n"));
 }
 
 /// Opens the composer on DATABASE; its default payload is there when this returns.
@@ -235,8 +238,12 @@ fn a_recording_is_replayed_to_the_same_final_screen() {
     terminal.wait_for("frozen");
     let mut last = terminal.rows();
     for _ in 0..2 {
+        // the size of the recording in the status bar changes without it
+        let before = selected_peer(&last);
         terminal.keys("j");
-        last = terminal.wait("the cursor to move", |rows| *rows != last[..]);
+        last = terminal.wait("the cursor to move", |rows| {
+            selected(rows).is_some() && selected_peer(rows) != before
+        });
     }
     terminal.keys("q");
     assert_eq!(terminal.end().0, 0);
