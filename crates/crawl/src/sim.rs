@@ -5,10 +5,12 @@
 //! dialled. Handshake, TLS, frames, BuddyCast and NATCHECK are the real ones; what each peer is
 //! follows from the seed ([`world`]).
 
+pub mod nat_check;
 pub mod rehearsal;
 pub mod server;
 pub mod world;
 
+pub use nat_check::NatCheck;
 pub use rehearsal::{Rehearsal, Rest};
 pub use server::{Served, Simulator};
 pub use world::{Kind, World};

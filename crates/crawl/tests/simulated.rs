@@ -5,39 +5,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use swarmscope_crawl::sim::{Kind, Simulator, World};
+use swarmscope_crawl::sim::{Kind, NatCheck, Simulator, World};
 use swarmscope_crawl::{Crawl, Ended, RoundReport, Settings};
 use swarmscope_peer::crawler::Registry;
-use swarmscope_peer::{Ed25519Identity, Identities, NodeConfig, Question};
+use swarmscope_peer::{Ed25519Identity, Identities, NodeConfig};
 use swarmscope_store::opt_out::OptOut;
 use swarmscope_store::store::Selection;
 use swarmscope_store::{Place, Store, StoreKey};
 use swarmscope_wire::MessageId;
-use swarmscope_wire::rows::{Column, ColumnKind, Rows};
-
-/// NATCHECK as a researcher would write it: what is asked, and the rows that a reply yields.
-struct Nat;
-
-impl Question for Nat {
-    fn id(&self) -> MessageId {
-        MessageId::NATCHECK
-    }
-
-    fn name(&self) -> &'static str {
-        "NATCHECK"
-    }
-
-    fn doc(&self) -> &'static str {
-        "the NAT type"
-    }
-
-    fn rows(&self) -> Rows {
-        Rows::of(vec![Column::new("whole", ColumnKind::Text).from("0")])
-    }
-}
 
 fn registry() -> Registry {
-    Registry::default().with_question(Nat)
+    Registry::default().with_question(NatCheck)
 }
 
 struct World1 {

@@ -5,36 +5,14 @@
 use std::time::{Duration, Instant};
 
 use swarmscope_crawl::Settings;
-use swarmscope_crawl::sim::{Rehearsal, Rest, World, rehearsal::beginning};
-use swarmscope_peer::Question;
+use swarmscope_crawl::sim::{NatCheck, Rehearsal, Rest, World, rehearsal::beginning};
 use swarmscope_peer::crawler::Registry;
 use swarmscope_store::{Store, StoreKey};
 use swarmscope_wire::MessageId;
-use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: usize = 24;
 const PEERS: u32 = 60;
-
-struct Nat;
-
-impl Question for Nat {
-    fn id(&self) -> MessageId {
-        MessageId::NATCHECK
-    }
-
-    fn name(&self) -> &'static str {
-        "NATCHECK"
-    }
-
-    fn doc(&self) -> &'static str {
-        "the NAT type"
-    }
-
-    fn rows(&self) -> Rows {
-        Rows::of(vec![Column::new("kind", ColumnKind::Text).from("0")])
-    }
-}
 
 fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
@@ -51,7 +29,7 @@ fn week(keep: Duration) -> Vec<Rest> {
         questions: vec![MessageId::NATCHECK],
         every: HOUR,
         keep: Some(keep),
-        ..Settings::new(Registry::default().with_question(Nat))
+        ..Settings::new(Registry::default().with_question(NatCheck))
     };
     let store = Store::crawl(&place, &key).unwrap();
     let began = beginning(Instant::now());

@@ -5,33 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use swarmscope_crawl::sim::NatCheck;
 use swarmscope_crawl::{Crawl, Settings};
 use swarmscope_peer::crawler::Registry;
-use swarmscope_peer::{Ed25519Identity, Identities, NodeConfig, Question};
+use swarmscope_peer::{Ed25519Identity, Identities, NodeConfig};
 use swarmscope_store::{Store, StoreKey};
 use swarmscope_wire::MessageId;
-use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 
 use crate::usage::usage;
-
-/// NATCHECK, with the type it answers.
-pub struct Nat;
-
-impl Question for Nat {
-    fn id(&self) -> MessageId {
-        MessageId::NATCHECK
-    }
-    fn name(&self) -> &'static str {
-        "NATCHECK"
-    }
-    fn doc(&self) -> &'static str {
-        "the NAT type"
-    }
-    fn rows(&self) -> Rows {
-        let kind = Column::new("kind", ColumnKind::Text).from("0");
-        Rows::of(vec![kind, Column::new("code", ColumnKind::Int).from("1")])
-    }
-}
 
 /// The key of all stores here.
 pub fn key() -> StoreKey {
@@ -53,7 +34,7 @@ pub fn run(
         every: Duration::from_secs(every),
         frequency: Some(u16::try_from(every)?),
         lease: Duration::from_secs(10),
-        ..Settings::new(Registry::default().with_question(Nat))
+        ..Settings::new(Registry::default().with_question(NatCheck))
     };
     let secret = [u8::try_from(std::process::id() % 251)?; 32];
     let current = Some(Arc::new(Ed25519Identity::from_seed(secret)));

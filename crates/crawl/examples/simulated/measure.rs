@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use swarmscope_crawl::Settings;
-use swarmscope_crawl::sim::{Rehearsal, World, rehearsal::beginning};
+use swarmscope_crawl::sim::{NatCheck, Rehearsal, World, rehearsal::beginning};
 use swarmscope_peer::crawler::Registry;
 use swarmscope_store::{Network, Store};
 use swarmscope_wire::MessageId;
 
-use crate::crawl::{Nat, key};
+use crate::crawl::key;
 use crate::usage::usage;
 
 /// This program again, on one core, where `taskset` is there. Killed when it is dropped.
@@ -146,7 +146,7 @@ pub fn week(peers: u32) -> Result<(), Box<dyn Error>> {
         targets: vec![world.address(0).to_string().parse()?],
         questions: vec![MessageId::NATCHECK],
         keep: Some(HOUR * 24),
-        ..Settings::new(Registry::default().with_question(Nat))
+        ..Settings::new(Registry::default().with_question(NatCheck))
     };
     let store = Store::crawl(&place, &key())?;
     let mut crawl = Rehearsal::new(store, key(), settings, world, beginning(Instant::now()))?;
