@@ -8,13 +8,11 @@ use std::time::{Duration, Instant};
 use turns::Turns;
 use watched::Watched;
 
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::Event as TerminalEvent;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::draw::draw;
 use super::external::External;
-use super::files;
 use super::frozen::Frozen;
 use super::input::{Input, MOST_WAITING, Typed};
 use super::keep::{Files, Writer};
@@ -33,6 +31,7 @@ use swarmscope_peer::weighed::{self, Load};
 
 mod at_terminal;
 mod clock;
+mod performing;
 mod playing;
 mod turns;
 mod watched;
@@ -359,121 +358,6 @@ impl Running {
             TerminalEvent::Resize(columns, rows) => self.fold(Msg::Resize(columns, rows)),
             TerminalEvent::Mouse(event) => self.pointed(event),
             TerminalEvent::FocusGained | TerminalEvent::FocusLost => {}
-        }
-    }
-
-    fn perform(&mut self, effect: Effect) {
-        match effect {
-            Effect::CheckedRequest(ask) => self.check(ask),
-            Effect::Request(_)
-            | Effect::Connect(_)
-            | Effect::Disconnect(_)
-            | Effect::Cancel(_)
-            | Effect::Extend(..) => self.for_node(effect),
-            Effect::Freeze => self.freeze(),
-            Effect::Record => self.record(),
-            Effect::Replay(control) => {
-                if let Some(player) = &mut self.player {
-                    player.control(&mut self.model, control, Instant::now());
-                }
-            }
-            Effect::Decode { permid, ticket, message, error, payload } => {
-                let (registry, decoded) = (self.model.setup.registry.clone(), self.decoded.clone());
-                let readers = self.readers.clone();
-                let work = self.load.begin(payload.len());
-                self.reading += 1;
-                tokio::spawn(async move {
-                    let Ok(_permit) = readers.acquire().await else { return };
-                    let read = move || {
-                        swarmscope_peer::crawler::decode_reply(&registry, message, error, &payload)
-                    };
-                    // a reader that panicked has given the terminal back already
-                    let Ok(decoding) = tokio::task::spawn_blocking(read).await else { return };
-                    drop(work);
-                    let _ = decoded.send(Msg::Decoded { permid, ticket, decoding }).await;
-                });
-            }
-            Effect::Copy(text) => {
-                // OSC 52: a terminal that does not know it ignores it
-                let _ = self.taken.send(CopyToClipboard::to_clipboard_from(text));
-            }
-            Effect::Keep(of, text) => self.keep.write(of, text),
-            Effect::Save { path, contents, overwrite } => {
-                let saved = self.decoded.clone();
-                tokio::task::spawn_blocking(move || {
-                    let _ =
-                        saved.blocking_send(Msg::Saved(files::save(&path, &contents, overwrite)));
-                });
-            }
-            Effect::Open { opener, text } => match External::new(opener, &text) {
-                Ok(external) => self.to_open = Some(external),
-                Err(why) => self.fold(Msg::Opened(Some(why))),
-            },
-            Effect::Edit(text) => match External::payload(&text) {
-                Ok(external) => self.to_open = Some(external),
-                Err(why) => self.fold(Msg::Edited(Err(why))),
-            },
-            Effect::Mouse(on) => {
-                if let Err(error) = self.taken.report_mouse(on) {
-                    self.fold(Msg::NotDone(format!("mouse: {error}")));
-                }
-            }
-            Effect::NextTheme => self.next_theme(),
-            Effect::Theme(name) => self.theme(&name),
-            Effect::Redraw => {
-                if let Err(error) = self.taken.start_afresh() {
-                    self.fold(Msg::NotDone(format!("redraw: {error}")));
-                }
-            }
-            Effect::Suspend => self.suspend(),
-            // a tour that is over, or far behind, needs none
-            Effect::Tour(control) => drop(self.tour.try_send(control)),
-            Effect::Quit { interrupted } => {
-                self.ended = Some(if interrupted { Ended::Interrupted } else { Ended::Quit });
-            }
-        }
-    }
-
-    /// Gives the terminal to another program until that ends. News is folded meanwhile.
-    fn go_away(&mut self, external: External) {
-        self.away = true;
-        self.taken.lend();
-        let back = self.decoded.clone();
-        tokio::spawn(async move {
-            let _ = back.send(external.run().await).await;
-        });
-    }
-
-    fn come_back(&mut self) -> io::Result<()> {
-        self.away = false;
-        self.taken.take_again()
-    }
-
-    /// Sends a request, unless something is found wrong with it.
-    fn check(&mut self, ask: Ask) {
-        let (registry, checked) = (self.model.setup.registry.clone(), self.checked.clone());
-        tokio::task::spawn_blocking(move || {
-            let check = registry.get(ask.message).map_or(Ok(()), |probe| probe.check(&ask.payload));
-            let _ = checked.blocking_send((ask, check));
-        });
-    }
-
-    /// What goes out. In a replay nothing does: its player lets nothing of this through.
-    fn for_node(&mut self, effect: Effect) {
-        let Some(node) = &self.node else {
-            return self.fold(Msg::NotDone("not possible: the node has stopped".to_owned()));
-        };
-        match effect {
-            Effect::Request(ask) => {
-                self.watched.watch(node, Some(ask.to), self.recorder.is_some());
-                let ticket = node.request(ask.clone());
-                self.fold(Msg::Asked(ask, ticket));
-            }
-            Effect::Connect(target) => drop(node.connect(target)),
-            Effect::Disconnect(permid) => node.disconnect(permid),
-            Effect::Cancel(ticket) => node.cancel(ticket),
-            Effect::Extend(ticket, by) => node.extend(ticket, by),
-            _ => {}
         }
     }
 

@@ -7,7 +7,8 @@ use swarmscope::screen::{Effect, Key, Mode, Model};
 use swarmscope_probes::config_file::ConfigFile;
 use swarmscope_wire::MessageId;
 
-use crate::fixture::{press, session, type_text};
+use crate::fixture::{press, type_text};
+use crate::pictures::session;
 use crate::snapshots::dark;
 
 const ENTER: Key = Key::named(KeyCode::Enter);

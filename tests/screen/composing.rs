@@ -329,7 +329,7 @@ fn pasted_lines_may_end_in_cr() {
 
 #[test]
 fn send_now_with_an_argument_goes_to_the_marked_after_a_preview() {
-    let mut model = crate::fixture::session();
+    let mut model = crate::pictures::session();
     let lists = |model: &mut Model, keys: &str| does(model, keys);
     lists(&mut model, "space space :");
     type_text(&mut model, "send now channel");
@@ -341,7 +341,7 @@ fn send_now_with_an_argument_goes_to_the_marked_after_a_preview() {
 
 #[test]
 fn a_file_whose_ending_promises_something_else_is_not_written() {
-    let mut model = crate::fixture::session();
+    let mut model = crate::pictures::session();
     does(&mut model, "down tab W j");
     for (name, writes) in
         [("out.csv", false), ("out.parquet", false), ("out", true), ("out.JSON", true)]
@@ -444,7 +444,7 @@ fn the_help_says_only_what_is_so_where_one_is() {
             assert!(!line.keys.split_whitespace().any(is_text), "{line:?}");
         }
     }
-    let mut model = crate::fixture::session();
+    let mut model = crate::pictures::session();
     model.showing.replay = Some(Replayed {
         paused: false,
         speed: 1.0,

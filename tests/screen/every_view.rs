@@ -7,7 +7,8 @@ use swarmscope::screen::Model;
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
 
-use crate::fixture::{drawn, session};
+use crate::fixture::drawn;
+use crate::pictures::session;
 use crate::views::{VIEWS, View, go};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];

@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use serde_json::Value;
 use swarmscope::screen::{Effect, Key, Mode, Model};
 
-use crate::crowd::{answered, peer};
+use crate::crowd::{answer, answered, peer, rows};
 use crate::fixture::{press, type_text};
 use crate::many::{dark, screen};
 
@@ -214,4 +214,80 @@ fn a_capture_has_no_address_and_no_permid_where_they_are_hidden() {
     assert!(!has(&[198, 51, 100, 77]) && !has(b"198.51.100.77"));
     assert!(!has(who.to_string().as_bytes()) && !has(&who.to_der()[40..]));
     assert!(has(&[0xfd, 0, 0, 0]), "a pseudonym in fd00::/8");
+}
+
+/// What is written to a file of this name.
+pub fn exported(model: &mut Model, name: &str) -> String {
+    press(model, &[Key::char('E'), Key::ctrl('u')]);
+    type_text(model, name);
+    let effects = press(model, &[ENTER]);
+    model.mode = Mode::Main;
+    match &effects[..] {
+        [Effect::Save { contents, .. }] => String::from_utf8(contents.to_vec()).expect("text"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
+    let mut model = answered();
+    let (who, _) = peer(49);
+    answer(&mut model, 2_900, peer(51).0, 0, &rows("=cmd|' /C calc'!A0", 1), 1, 20);
+    let lines: Vec<serde_json::Value> = exported(&mut model, "a.ndjson")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(lines.len(), 60);
+    let line = lines.iter().find(|line| line["peer"] == who.to_string()).expect("a line a peer");
+    assert_eq!((line["outcome"].as_str(), line["error"].as_u64()), (Some("error"), Some(253)));
+    assert_eq!(line["summary"], "253 unknown message");
+    assert_eq!(line["content"].as_str().map(str::len), Some(32));
+    assert_eq!(lines.iter().filter(|line| line["outcome"] == "not-sent").count(), 3);
+
+    let table = exported(&mut model, "a.csv");
+    assert_eq!(table.lines().count(), 61);
+    assert!(table.lines().all(|line| line.starts_with("peer,") || line.starts_with('M')));
+    let formula =
+        |table: &str| table.contains(",=") || table.contains("\"=") || table.contains(",@");
+    assert!(!formula(&table), "{table}");
+
+    model.setup.naming.privacy = true;
+    for name in ["a.ndjson", "a.csv"] {
+        let text = exported(&mut model, name);
+        assert!(
+            !text.contains("127.0.0.1")
+                && !text.contains(&who.to_string())
+                && text.contains("permid-")
+        );
+        assert!(
+            !text.contains(line["content"].as_str().expect("a digest")),
+            "no digest that a guess can be checked with"
+        );
+    }
+}
+
+#[test]
+fn the_name_of_the_file_decides_what_stands_in_it() {
+    let mut model = answered();
+    let saved = |model: &mut Model| match &press(model, &[ENTER])[..] {
+        [Effect::Save { path, contents, overwrite: false }] => {
+            (path.display().to_string(), contents.clone())
+        }
+        other => panic!("{other:?}"),
+    };
+    press(&mut model, &[Key::char('E')]);
+    assert!(screen(&mut model, 80, 24, &dark()).contains("save the outcomes to"));
+    let (name, contents) = saved(&mut model);
+    assert_eq!(name, "many-database-120431.ndjson");
+    assert!(contents.starts_with(b"{\"peer\":"));
+    press(&mut model, &[Key::ctrl('u')]);
+    type_text(&mut model, "table.csv");
+    let (name, contents) = saved(&mut model);
+    assert_eq!(name, "table.csv");
+    assert!(contents.starts_with(b"peer,address,"));
+    press(&mut model, &[Key::ctrl('u')]);
+    type_text(&mut model, "out.parquet");
+    assert!(press(&mut model, &[ENTER]).is_empty(), "it would not be what its name says");
+    let shown = screen(&mut model, 120, 40, &dark());
+    assert!(shown.contains(".parquet is not supported: use .ndjson, .jsonl, .csv"));
 }

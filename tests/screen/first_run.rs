@@ -8,7 +8,8 @@ use swarmscope::screen::hints::hints;
 use swarmscope::screen::kept::KeptIn;
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Now, Screen};
 
-use crate::fixture::{before, blank, fold, press, session, type_text};
+use crate::fixture::{before, blank, fold, press, type_text};
+use crate::pictures::session;
 use crate::snapshots::dark;
 
 const ESC: Key = Key::named(KeyCode::Esc);

@@ -121,7 +121,7 @@ fn nothing_hostile_reaches_a_cell_in_any_view() {
 #[test]
 fn no_address_is_seen_where_they_are_hidden() {
     let theme = Theme::built_in("dark", Depth::True).expect("built in");
-    let mut model = crate::fixture::session();
+    let mut model = crate::pictures::session();
     press(&mut model, &[Key::char('P')]);
     let (tab, down) = (Key::named(KeyCode::Tab), Key::named(KeyCode::Down));
     for keys in [
@@ -307,7 +307,7 @@ fn in_plain_mode_every_cell_of_every_view_is_ascii() {
     let signs = Theme { ascii: false, ..plain.clone() };
     for view in VIEWS {
         for (columns, rows) in SIZES {
-            let mut model = crate::fixture::session();
+            let mut model = crate::pictures::session();
             go(&mut model, view, "error");
             let (shown, _) = drawn(&mut model, columns, rows, &signs);
             let (ascii, _) = drawn(&mut model, columns, rows, &plain);

@@ -5,7 +5,8 @@ use crossterm::event::KeyCode;
 use swarmscope::screen::{Key, Model, Msg};
 use swarmscope_wire::MessageId;
 
-use crate::fixture::{Script, blank, fold, permid, press, session};
+use crate::fixture::{Script, blank, fold, permid, press};
+use crate::pictures::session;
 use crate::reply::{does, screen};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];

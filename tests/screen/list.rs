@@ -12,8 +12,9 @@ use swarmscope::tui::theme::Depth;
 use swarmscope_facts::list::Column;
 use swarmscope_peer::node::{Event, PeerKey, Source};
 
-use crate::fixture::{before, drawn, fold, permid, press, session, type_text};
+use crate::fixture::{before, drawn, fold, permid, press, type_text};
 use crate::hostile::{HOSTILE, check, hostile_session};
+use crate::pictures::session;
 
 fn text(model: &mut Model, columns: u16, rows: u16) -> String {
     let theme = Theme::built_in("dark", Depth::True).expect("built in");

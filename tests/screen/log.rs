@@ -9,7 +9,8 @@ use swarmscope::tui::theme::Depth;
 use swarmscope_peer::node::{Event, PeerKey};
 use swarmscope_wire::failure::{By, Cause, Delivered};
 
-use crate::fixture::{drawn, failure, fold, press, session, type_text};
+use crate::fixture::{drawn, failure, fold, press, type_text};
+use crate::pictures::session;
 
 const ENTER: Key = Key::named(KeyCode::Enter);
 const ESC: Key = Key::named(KeyCode::Esc);

@@ -1,6 +1,7 @@
 //! The screen, from real model states: what it shows at every size, in every theme, whatever peers
 //! and operators do.
 
+mod acceptance;
 #[path = "../clock/mod.rs"]
 mod clock;
 mod colours;
@@ -9,6 +10,7 @@ mod composing;
 mod crowd;
 mod every_view;
 mod export;
+mod finding;
 mod first_run;
 mod fixture;
 mod hostile;
@@ -19,13 +21,16 @@ mod log;
 mod many;
 mod marks_and_outliers;
 mod mouse;
+mod numbers;
 mod overview;
 mod peer_screen;
+mod pictures;
 mod properties;
 mod readme;
 mod replay;
 mod reply;
 mod screenshots;
+mod several;
 mod snapshots;
 mod stories;
 mod table;

@@ -1,6 +1,7 @@
 //! Requests to many: the preview, who is left out, sending at the rate, what became of everybody,
 //! groups and the odd ones out.
 
+use crate::export::exported;
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
@@ -22,9 +23,9 @@ use crate::crowd::{
 };
 use crate::fixture::{fold, press, type_text};
 
-const ENTER: Key = Key::named(KeyCode::Enter);
-const ESC: Key = Key::named(KeyCode::Esc);
-const DATABASE: MessageId = MessageId::DATABASE_QUERY;
+pub const ENTER: Key = Key::named(KeyCode::Enter);
+pub const ESC: Key = Key::named(KeyCode::Esc);
+pub const DATABASE: MessageId = MessageId::DATABASE_QUERY;
 
 pub fn screen(model: &mut Model, columns: u16, rows: u16, theme: &Theme) -> String {
     let now = model.now;
@@ -147,7 +148,7 @@ fn silent_peers_hold_the_places_until_their_requests_end() {
 }
 
 /// Presses enter in the preview.
-fn start(model: &mut Model) {
+pub fn start(model: &mut Model) {
     assert!(
         press(model, &[ENTER]).is_empty(),
         "the first request goes out at the first moment that the campaign asked for"
@@ -344,85 +345,6 @@ fn a_finished_request_stays_until_the_next_one_starts() {
     assert!(model.many.campaign.is_some() && model.many.preview.is_none());
 }
 
-/// Two requests to many at a time: the first asks DATABASE, the other NATCHECK.
-fn two_at_a_time() -> Model {
-    let mut model = swarm();
-    press(&mut model, &[Key::ctrl('s')]);
-    start(&mut model);
-    run(&mut model, 0, 500);
-    press(&mut model, &[ESC, Key::char('r')]);
-    type_text(&mut model, "natcheck");
-    press(&mut model, &[ENTER, ESC, Key::ctrl('s')]);
-    let text = screen(&mut model, 120, 40, &dark());
-    assert!(text.contains("The request before"), "what else is under way is said: {text}");
-    start(&mut model);
-    model
-}
-
-#[test]
-fn several_go_out_at_the_same_time_and_each_gets_its_answers() {
-    let mut model = two_at_a_time();
-    assert_eq!(model.many.under_way().count(), 2);
-    let sent = run(&mut model, 500, 1_000);
-    let of = |message| sent.iter().filter(|(_, ask)| ask.message == message).count();
-    assert!(of(DATABASE) >= 9 && of(MessageId::NATCHECK) >= 9, "both at their own rate");
-    assert!(of(DATABASE) <= 11, "and at no more than that");
-    // whom only the first has come to
-    answer(&mut model, 1_100, peer(16).0, 0, &rows("5.3.9", 1), 1, 20);
-    let answered: Vec<usize> = model
-        .many
-        .all()
-        .map(|campaign| campaign.counts().of(swarmscope_facts::many::outcome::Outcome::Answered))
-        .collect();
-    assert_eq!(answered.iter().sum::<usize>(), 1, "an answer belongs to one of them: {answered:?}");
-}
-
-#[test]
-fn they_are_listed_with_their_progress_and_one_is_stopped() {
-    let mut model = two_at_a_time();
-    run(&mut model, 500, 1_500);
-    press(&mut model, &[Key::char('M')]);
-    for (columns, rows) in [(120, 40), (80, 24), (60, 20)] {
-        insta::assert_snapshot!(
-            format!("requests_{columns}x{rows}"),
-            screen(&mut model, columns, rows, &dark())
-        );
-    }
-    let text = screen(&mut model, 120, 40, &dark());
-    assert!(text.contains("1 DATABASE to 60 peers") && text.contains("of 60 sent"), "{text}");
-    assert!(text.contains("about 00:0"), "an estimate says so: {text}");
-    let effects = press(&mut model, &[Key::named(KeyCode::Down), Key::char('x')]);
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Cancel(_))), "what is in flight");
-    assert_eq!(model.many.under_way().count(), 1, "the other goes on");
-    press(&mut model, &[ENTER]);
-    assert_eq!(model.screen, Screen::Many);
-    let shown = model.many.campaign.as_ref().expect("one");
-    assert_eq!((shown.plan.message, shown.state), (DATABASE, State::Stopped));
-    press(&mut model, &[Key::char('S')]);
-    assert_eq!(model.many.under_way().count(), 0, "one key stops all");
-}
-
-#[test]
-fn nothing_goes_out_twice_while_one_is_under_way() {
-    let mut model = swarm();
-    press(&mut model, &[Key::ctrl('s')]);
-    start(&mut model);
-    run(&mut model, 0, 200);
-    press(&mut model, &[ESC, Key::ctrl('s')]);
-    let text = screen(&mut model, 120, 40, &dark());
-    assert!(text.contains("already asked, no answer yet"), "{text}");
-    assert!(text.contains("in another request to many, not sent yet"), "{text}");
-    assert!(press(&mut model, &[ENTER]).is_empty());
-    assert!(
-        model
-            .log
-            .headline(model.now)
-            .expect("it is said")
-            .text
-            .contains("no marked peer can be asked")
-    );
-}
-
 #[test]
 fn the_script_is_copied_with_its_targets_and_without_them_where_addresses_are_hidden() {
     let mut model = swarm();
@@ -483,82 +405,6 @@ fn answers_that_differ_in_their_numbers_alone_are_one_group_without_them() {
         .collect();
     assert_eq!(listed, [59, 1], "the odd one is seen");
     insta::assert_snapshot!("by_shape_100x30", screen(&mut model, 100, 30, &dark()));
-}
-
-/// What is written to a file of this name.
-fn exported(model: &mut Model, name: &str) -> String {
-    press(model, &[Key::char('E'), Key::ctrl('u')]);
-    type_text(model, name);
-    let effects = press(model, &[ENTER]);
-    model.mode = Mode::Main;
-    match &effects[..] {
-        [Effect::Save { contents, .. }] => String::from_utf8(contents.to_vec()).expect("text"),
-        other => panic!("{other:?}"),
-    }
-}
-
-#[test]
-fn outcomes_are_exported_for_programs_and_for_spreadsheets() {
-    let mut model = answered();
-    let (who, _) = peer(49);
-    answer(&mut model, 2_900, peer(51).0, 0, &rows("=cmd|' /C calc'!A0", 1), 1, 20);
-    let lines: Vec<serde_json::Value> = exported(&mut model, "a.ndjson")
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect();
-    assert_eq!(lines.len(), 60);
-    let line = lines.iter().find(|line| line["peer"] == who.to_string()).expect("a line a peer");
-    assert_eq!((line["outcome"].as_str(), line["error"].as_u64()), (Some("error"), Some(253)));
-    assert_eq!(line["summary"], "253 unknown message");
-    assert_eq!(line["content"].as_str().map(str::len), Some(32));
-    assert_eq!(lines.iter().filter(|line| line["outcome"] == "not-sent").count(), 3);
-
-    let table = exported(&mut model, "a.csv");
-    assert_eq!(table.lines().count(), 61);
-    assert!(table.lines().all(|line| line.starts_with("peer,") || line.starts_with('M')));
-    let formula =
-        |table: &str| table.contains(",=") || table.contains("\"=") || table.contains(",@");
-    assert!(!formula(&table), "{table}");
-
-    model.setup.naming.privacy = true;
-    for name in ["a.ndjson", "a.csv"] {
-        let text = exported(&mut model, name);
-        assert!(
-            !text.contains("127.0.0.1")
-                && !text.contains(&who.to_string())
-                && text.contains("permid-")
-        );
-        assert!(
-            !text.contains(line["content"].as_str().expect("a digest")),
-            "no digest that a guess can be checked with"
-        );
-    }
-}
-
-#[test]
-fn the_name_of_the_file_decides_what_stands_in_it() {
-    let mut model = answered();
-    let saved = |model: &mut Model| match &press(model, &[ENTER])[..] {
-        [Effect::Save { path, contents, overwrite: false }] => {
-            (path.display().to_string(), contents.clone())
-        }
-        other => panic!("{other:?}"),
-    };
-    press(&mut model, &[Key::char('E')]);
-    assert!(screen(&mut model, 80, 24, &dark()).contains("save the outcomes to"));
-    let (name, contents) = saved(&mut model);
-    assert_eq!(name, "many-database-120431.ndjson");
-    assert!(contents.starts_with(b"{\"peer\":"));
-    press(&mut model, &[Key::ctrl('u')]);
-    type_text(&mut model, "table.csv");
-    let (name, contents) = saved(&mut model);
-    assert_eq!(name, "table.csv");
-    assert!(contents.starts_with(b"peer,address,"));
-    press(&mut model, &[Key::ctrl('u')]);
-    type_text(&mut model, "out.parquet");
-    assert!(press(&mut model, &[ENTER]).is_empty(), "it would not be what its name says");
-    let shown = screen(&mut model, 120, 40, &dark());
-    assert!(shown.contains(".parquet is not supported: use .ndjson, .jsonl, .csv"));
 }
 
 /// Escapes, bidi controls, zero-width characters, long lines: as answers, as errors, as NAT types.

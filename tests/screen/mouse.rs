@@ -11,7 +11,8 @@ use swarmscope::tui::draw::{draw, spot};
 use swarmscope::tui::theme::Depth;
 use swarmscope::tui::tops::Tops;
 
-use crate::fixture::{drawn, fold, press, session};
+use crate::fixture::{drawn, fold, press};
+use crate::pictures::session;
 
 fn theme() -> Theme {
     Theme::built_in("dark", Depth::True).expect("built in")

@@ -9,7 +9,8 @@ use swarmscope_facts::list::census::Way;
 use swarmscope_peer::node::{Event, PeerKey, Source};
 
 use crate::crowd;
-use crate::fixture::{before, blank, drawn, fold, press, session};
+use crate::fixture::{before, blank, drawn, fold, press};
+use crate::pictures::session;
 use crate::snapshots::dark;
 
 const SIZES: [(u16, u16); 5] = [(60, 20), (80, 24), (100, 30), (120, 40), (200, 60)];

@@ -407,7 +407,7 @@ fn a_note_on_the_peer_is_shown_and_written_here() {
 /// Whoever opens a peer for its ▲ reads there what is odd about it, at every size.
 #[test]
 fn a_peer_with_a_signal_says_why() {
-    let mut model = crate::fixture::session();
+    let mut model = crate::pictures::session();
     let odd = PeerKey::Permid(permid("81bc07", 17));
     while model.selected.as_ref() != Some(&odd) {
         press(&mut model, &keys("down"));

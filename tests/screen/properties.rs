@@ -24,7 +24,8 @@ use swarmscope_wire::{
     ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
 };
 
-use crate::fixture::{blank, drawn, failure, fold, session};
+use crate::fixture::{blank, drawn, failure, fold};
+use crate::pictures::session;
 use crate::views::SIZES;
 
 fn keys() -> impl Strategy<Value = Key> {

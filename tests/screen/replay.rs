@@ -18,7 +18,8 @@ use swarmscope_facts::many::outcome::Outcome;
 use swarmscope_probes::config_file::ConfigFile;
 
 use crate::crowd;
-use crate::fixture::{before, blank, fold, press, session, taped};
+use crate::fixture::{before, blank, fold, press, taped};
+use crate::pictures::session;
 use crate::time::{dark, file, moment, played, recording};
 
 /// What whoever watches presses, and what comes of it; keys of the replay do what they do.

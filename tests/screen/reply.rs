@@ -1,6 +1,7 @@
 //! One reply, read closely: what differs from another, what is copied, saved and opened, and the
 //! request sent again.
 
+use crate::finding::replied;
 use crossterm::event::KeyCode;
 use swarmscope::screen::msg::{Saved, Unsaved};
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
@@ -68,7 +69,7 @@ pub fn counts(counts: &[(&str, i64)]) -> Vec<u8> {
 }
 
 /// Two peers; the first has answered DATABASE twice, the other once.
-fn two_peers() -> (Model, Permid, Permid) {
+pub fn two_peers() -> (Model, Permid, Permid) {
     let (mut model, one, other) = (blank(), permid("9f3ac1", 18), permid("d02ef3", 18));
     let mut script = Script::default();
     script.connected(600_000, one, 18, 3, 40_213);
@@ -285,90 +286,6 @@ fn nothing_hostile_reaches_a_cell_of_a_diff() {
     check(&mut model, "compare with");
 }
 
-/// A peer whose newest reply is this, for a message that nothing is registered for.
-fn replied(payload: &[u8]) -> Model {
-    let (mut model, who) = (blank(), permid("9f3ac1", 18));
-    let mut script = Script::default();
-    script.connected(600_000, who, 18, 3, 40_213);
-    script.asked(60_000, 45, who, MessageId(41), 4, 0, payload);
-    script.tell(&mut model);
-    model
-}
-
-fn find(model: &mut Model, text: &str) {
-    does(model, "f");
-    type_text(model, text);
-    does(model, "enter");
-}
-
-#[test]
-fn a_value_is_found_in_the_tree_and_what_holds_it_is_opened() {
-    let deep: Vec<Value> = (0..100).map(|n| Value::from(format!("value {n}").as_str())).collect();
-    let dict = Value::Dict(vec![
-        (Value::from("other"), Value::from(1)),
-        (Value::from("deep"), Value::List(deep)),
-    ]);
-    let mut model = replied(&dict.encode());
-    let closed = model.reading.rows.len();
-    find(&mut model, "VALUE 7");
-    assert_eq!(model.find.count(), "1 of 11", "7 and 70 to 79, whatever the case");
-    assert_eq!(model.reading.selected().map(|row| row.value.as_str()), Some("value 7"));
-    assert!(model.reading.rows.len() >= closed + 100);
-    does(&mut model, "n n");
-    assert_eq!(model.reading.selected().map(|row| row.value.as_str()), Some("value 71"));
-    does(&mut model, "N N N");
-    assert_eq!(
-        (model.reading.selected().map(|row| row.value.as_str()), &*model.find.count()),
-        (Some("value 79"), "11 of 11")
-    );
-    insta::assert_snapshot!("found_120x40", screen(&mut model, 120, 40));
-    insta::assert_snapshot!("found_80x24", screen(&mut model, 80, 24));
-}
-
-#[test]
-fn text_and_bytes_are_found_where_they_are_shown() {
-    let mut payload = b"one line\n".repeat(500);
-    payload.extend_from_slice(b"a needle, and another Needle\n");
-    let mut model = replied(&payload);
-    does(&mut model, "v");
-    find(&mut model, "needle");
-    assert_eq!(model.find.count(), "1 of 2");
-    assert!(screen(&mut model, 80, 24).contains("a needle, and another Needle"));
-    does(&mut model, "v n");
-    assert_eq!(model.find.count(), "1 of 2", "the same, found again in the bytes");
-    assert!(screen(&mut model, 80, 24).contains(&format!("{:05x}", 4502 / 8 * 8)));
-    does(&mut model, "esc");
-    find(&mut model, "");
-    does(&mut model, "f esc");
-    find(&mut model, "hex:4e65 65");
-    assert_eq!(model.find.count(), "1 of 1");
-    does(&mut model, "f esc n");
-    assert!(said(&model).contains("no search is active"));
-}
-
-#[test]
-fn what_is_not_there_is_said() {
-    let mut model = replied(b"some text");
-    find(&mut model, "xyz");
-    assert_eq!(model.find.count(), "not found");
-    does(&mut model, "n");
-    assert!(said(&model).contains("not found in this view of the reply"), "{}", said(&model));
-    does(&mut model, "v v f esc f");
-    type_text(&mut model, "hex:0g");
-    assert!(screen(&mut model, 120, 40).contains("is not a hexadecimal digit"));
-}
-
-#[test]
-fn finding_goes_on_in_another_reply() {
-    let (mut model, ..) = two_peers();
-    find(&mut model, "torrent");
-    assert_eq!((model.find.count().as_str(), model.reading.row), ("1 of 1", 1));
-    does(&mut model, "tab tab tab down");
-    assert_eq!(model.find.count(), "not found", "NATCHECK has no such value");
-    does(&mut model, "down");
-    assert_eq!(model.find.count(), "1 of 1");
-}
-
 /// What the screen wants written, and what it says once that is done.
 fn written(effects: &[Effect]) -> (&str, &[u8], bool) {
     let [Effect::Save { path, contents, overwrite }] = effects else { panic!("{effects:?}") };
@@ -505,17 +422,4 @@ fn the_bytes_of_the_selected_value_are_in_sight() {
             does(&mut model, "v");
         }
     }
-}
-
-#[test]
-fn a_slash_in_the_reply_looks_for_something_in_it() {
-    let mut model = crate::fixture::session();
-    does(&mut model, "down tab tab /");
-    assert!(matches!(model.mode, Mode::Find), "{:?}", model.mode);
-    does(&mut model, "esc");
-    let (left, _) = swarmscope::screen::commands::footer(&model);
-    let slash: Vec<_> = left.iter().filter(|footing| footing.key == "/").collect();
-    assert!(matches!(&slash[..], [find] if find.verb == "find"), "{left:?}");
-    does(&mut model, "h h /");
-    assert!(matches!(model.mode, Mode::Filter));
 }

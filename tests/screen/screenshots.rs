@@ -11,7 +11,8 @@ use swarmscope::tui::Theme;
 use swarmscope::tui::svg::picture;
 use swarmscope::tui::theme::Depth;
 
-use crate::fixture::{drawn, press, session, type_text};
+use crate::fixture::{drawn, press, type_text};
+use crate::pictures::session;
 
 /// A picture: its name, its size, its theme, and what is done in the session before.
 struct Shot {

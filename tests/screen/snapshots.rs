@@ -9,7 +9,8 @@ use swarmscope::tui::draw::draw;
 use swarmscope::tui::theme::Depth;
 use swarmscope::tui::tops::Tops;
 
-use crate::fixture::{blank, fold, press, session, type_text};
+use crate::fixture::{blank, fold, press, type_text};
+use crate::pictures::session;
 
 fn screen(model: &mut Model, columns: u16, rows: u16, theme: &str, depth: Depth) -> String {
     let theme = Theme::built_in(theme, depth).expect("built in");

@@ -3,31 +3,29 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Pane, TourControl, TourStep};
+use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Pane};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
 use swarmscope_facts::list::next::{Cell, cell};
 use swarmscope_facts::peer::State;
 use swarmscope_peer::crawler::Acceptance;
-use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, SocketId, Source, Ticket, Trace, Traced};
+use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, Source, Ticket};
 use swarmscope_wire::failure::{By, Cause, Delivered, Phase};
-use swarmscope_wire::frame::FrameId;
 use swarmscope_wire::{
     ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
 };
 
-use crate::fixture::{
-    Script, before, blank, failure, fold, nat_reply, permid, press, session, type_text,
-};
+use crate::fixture::{Script, before, blank, failure, fold, nat_reply, permid, press, type_text};
+use crate::pictures::session;
 
-const NATCHECK: MessageId = MessageId::NATCHECK;
+pub const NATCHECK: MessageId = MessageId::NATCHECK;
 
-fn key(permid: Permid) -> PeerKey {
+pub fn key(permid: Permid) -> PeerKey {
     PeerKey::Permid(permid)
 }
 
 /// One connected peer of this version, selected.
-fn with_peer(version: u16) -> (Model, Permid) {
+pub fn with_peer(version: u16) -> (Model, Permid) {
     let (mut model, who) = (blank(), permid("9f3ac1", version));
     let mut script = Script::default();
     script.connected(60_000, who, version, 3, 40_213);
@@ -35,19 +33,19 @@ fn with_peer(version: u16) -> (Model, Permid) {
     (model, who)
 }
 
-fn asked(effects: &[Effect]) -> Option<Ask> {
+pub fn asked(effects: &[Effect]) -> Option<Ask> {
     effects.iter().find_map(|effect| match effect {
         Effect::Request(ask) => Some(ask.clone()),
         _ => None,
     })
 }
 
-fn column(model: &Model, who: Permid) -> Cell {
+pub fn column(model: &Model, who: Permid) -> Cell {
     let peer = model.facts.peers().get(&key(who)).expect("known");
     cell(&model.present(), peer, model.composer.message, OverlayVersion(7), Frequency::DEFAULT)
 }
 
-fn answer(
+pub fn answer(
     model: &mut Model,
     now_ms: u64,
     ticket: Ticket,
@@ -107,15 +105,6 @@ fn a_request_from_the_key_to_the_decoded_reply_and_the_254_after_it() {
         Duration::from_secs(3595),
         "five seconds before the frequency has passed (protocol.md §4)"
     );
-}
-
-#[test]
-fn a_254_to_a_first_request_is_only_a_bound() {
-    let (mut model, who) = with_peer(18);
-    let ask = asked(&press(&mut model, &[Key::named(KeyCode::Enter)])).expect("a request goes out");
-    fold(&mut model, before(0), Msg::Asked(ask, Ticket(1)));
-    answer(&mut model, 0, Ticket(1), who, ErrorByte::FREQUENCY, b"frequency error".to_vec());
-    assert!(matches!(column(&model, who), Cell::NotYet { exact: false, .. }));
 }
 
 #[test]
@@ -311,34 +300,6 @@ fn the_filter_narrows_and_esc_shows_all_again() {
 }
 
 #[test]
-fn the_tour_leads_until_a_key_is_touched() {
-    let mut model = blank();
-    let (one, two) = (permid("aaaa01", 18), permid("bbbb02", 18));
-    let mut script = Script::default();
-    script.connected(60_000, one, 18, 3, 40_001);
-    script.connected(59_000, two, 18, 3, 40_002);
-    script.tell(&mut model);
-    let step = |who| TourStep {
-        step: 1,
-        of: 2,
-        text: "look".into(),
-        show: Some((who, MessageId::DATABASE_QUERY)),
-        ..TourStep::default()
-    };
-    fold(&mut model, before(0), Msg::Tour(step(one)));
-    assert_eq!(
-        (model.selected.clone(), model.composer.message),
-        (Some(key(one)), MessageId::DATABASE_QUERY)
-    );
-    press(&mut model, &[Key::named(KeyCode::Tab)]);
-    fold(&mut model, before(0), Msg::Tour(step(two)));
-    assert_eq!(model.selected, Some(key(one)), "news moves nothing any more");
-    let effects = press(&mut model, &[Key::char('T')]);
-    assert!(matches!(effects[..], [Effect::Tour(TourControl::Skip)]));
-    assert!(model.tour.is_none());
-}
-
-#[test]
 fn a_sent_request_is_taken_over_to_change_it() {
     let mut model = session();
     // the selected channel is NATCHECK; the newest is the query
@@ -518,128 +479,6 @@ fn with_addresses_hidden_nobody_can_be_told_by_name_on_any_screen() {
         for effect in effects {
             let Effect::Copy(copied) = effect else { continue };
             assert!(copied.starts_with("permid-"), "{copied}");
-        }
-    }
-}
-
-/// Everything on the screen at this size, as one text.
-fn on_screen(model: &mut Model, columns: u16, rows: u16) -> String {
-    let theme = Theme::built_in("dark", Depth::True).expect("built in");
-    let (cells, _) = crate::fixture::drawn(model, columns, rows, &theme);
-    cells.content.iter().map(ratatui::buffer::Cell::symbol).collect()
-}
-
-#[test]
-fn a_peer_that_was_never_asked_is_not_said_to_accept() {
-    let (mut model, who) = with_peer(18);
-    assert_eq!(column(&model, who), Cell::Unknown);
-    let text = on_screen(&mut model, 200, 60);
-    assert!(text.contains("never asked here; may answer 254"), "{text}");
-    assert!(text.contains("now?") && !text.contains("accepts now"), "{text}");
-}
-
-#[test]
-fn a_254_is_not_over_because_the_next_request_was_refused() {
-    let (mut model, who) = with_peer(18);
-    let ask = asked(&press(&mut model, &[Key::named(KeyCode::Enter)])).expect("a request goes out");
-    fold(&mut model, before(0), Msg::Asked(ask.clone(), Ticket(1)));
-    answer(&mut model, 0, Ticket(1), who, ErrorByte::FREQUENCY, b"frequency error".to_vec());
-    fold(&mut model, before(0), Msg::Asked(ask, Ticket(2)));
-    let failure = failure(Cause::ClosedWithoutReply, By::Peer, Delivered::Maybe, "");
-    let failed =
-        Event::RequestFailed { ticket: Ticket(2), permid: who, message: NATCHECK, failure };
-    fold(&mut model, before(0), Msg::Node(failed));
-    for keys in ["", "i", "up", "up"] {
-        let keys: Vec<Key> =
-            keys.split_whitespace().map(|key| key.parse().expect("a key")).collect();
-        press(&mut model, &keys);
-        for (columns, rows) in [(200, 60), (120, 40), (80, 24)] {
-            let text = on_screen(&mut model, columns, rows);
-            for wrong in ["accepts again now", "it accepts 3 NATCHECK again", "accepts now"] {
-                assert!(!text.contains(wrong), "{wrong}, after {keys:?}: {text}");
-            }
-        }
-    }
-}
-
-/// A recording is a file that anybody may have written: its numbers need not be a session's.
-#[test]
-fn numbers_that_no_session_has_do_no_harm() {
-    let (mut model, who) = with_peer(18);
-    let longest = Duration::from_micros(u64::MAX);
-    let ask = asked(&press(&mut model, &[Key::named(KeyCode::Enter)])).expect("a request goes out");
-    fold(&mut model, before(0), Msg::Asked(ask, Ticket(1)));
-    let (ticket, permid, channel, message) = (Ticket(1), who, ChannelId(255), NATCHECK);
-    let error = ErrorByte::SUCCESS;
-    let part = |index| Event::Part {
-        ticket,
-        permid,
-        channel,
-        index,
-        parts_left: PartsLeft(255),
-        error,
-        payload: b"x".as_slice().into(),
-        after: longest,
-    };
-    let accept = |times| Event::AcceptFailed {
-        remote: "192.0.2.7:1".parse().expect("an address"),
-        failure: failure(Cause::AuthTimeout, By::Us, Delivered::No, ""),
-        times,
-    };
-    let dropped = |times| Event::FrameDropped { permid, id: FrameId(239), times };
-    let refused =
-        |times| Event::ReplyRefused { permid, channel, message, why: "odd".into(), times };
-    let failed = |attempt, gives_up_at| Event::ConnectFailed {
-        peer: PeerKey::Address("h:1".to_owned()),
-        failure: failure(Cause::TcpRefused, By::Network, Delivered::No, ""),
-        attempt,
-        gives_up_at,
-        again_in: None,
-    };
-    let traced = |what| Event::Traced {
-        peer: key(who),
-        traced: Traced { socket: SocketId(u64::MAX), after: longest, what },
-    };
-    let events = [
-        accept(0),
-        accept(u64::MAX),
-        dropped(0),
-        dropped(u64::MAX),
-        refused(0),
-        refused(u32::MAX),
-        failed(0, 0),
-        failed(u32::MAX, 0),
-        Event::Coalesced { count: u64::MAX },
-        traced(Trace::Lost(u64::MAX)),
-        traced(Trace::Unwatched(u64::MAX)),
-        Event::Gossip { permid, listed: usize::MAX, left_out: usize::MAX },
-        Event::Answered { permid, message, channel, error, bytes: usize::MAX },
-        Event::Due { ticket, permid, whole: longest, between: longest },
-        part(0),
-        part(u32::MAX),
-        Event::Reply {
-            ticket,
-            permid,
-            message,
-            channel,
-            error,
-            payload: b"x".as_slice().into(),
-            parts: u32::MAX,
-            elapsed: longest,
-            dialled_back: false,
-        },
-    ];
-    for event in events {
-        for _ in 0..2 {
-            fold(&mut model, before(0), Msg::Node(event.clone()));
-        }
-        for keys in ["", "i", "esc", "L", "esc"] {
-            let keys: Vec<Key> =
-                keys.split_whitespace().map(|key| key.parse().expect("a key")).collect();
-            press(&mut model, &keys);
-            for (columns, rows) in [(200, 60), (80, 24)] {
-                on_screen(&mut model, columns, rows);
-            }
         }
     }
 }

@@ -20,7 +20,8 @@ use swarmscope::tui::theme::Depth;
 use swarmscope_peer::node::{Event, PeerKey};
 use swarmscope_wire::text::hex;
 
-use crate::fixture::{Tape, before, blank, drawn, fold, press, session, taped};
+use crate::fixture::{Tape, before, blank, drawn, fold, press, taped};
+use crate::pictures::session;
 
 /// The file that a tape makes, as a recorder writes it.
 pub fn file(model: &Model, tape: Tape, start: Now) -> String {

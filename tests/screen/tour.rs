@@ -113,3 +113,31 @@ fn an_odd_peer_explains_itself_when_it_is_opened() {
         assert!(text.contains("unexpected content"), "{columns}×{rows}:\n{text}");
     }
 }
+
+#[test]
+fn the_tour_leads_until_a_key_is_touched() {
+    let mut model = blank();
+    let (one, two) = (permid("aaaa01", 18), permid("bbbb02", 18));
+    let mut script = Script::default();
+    script.connected(60_000, one, 18, 3, 40_001);
+    script.connected(59_000, two, 18, 3, 40_002);
+    script.tell(&mut model);
+    let step = |who| TourStep {
+        step: 1,
+        of: 2,
+        text: "look".into(),
+        show: Some((who, MessageId::DATABASE_QUERY)),
+        ..TourStep::default()
+    };
+    fold(&mut model, before(0), Msg::Tour(step(one)));
+    assert_eq!(
+        (model.selected.clone(), model.composer.message),
+        (Some(PeerKey::Permid(one)), MessageId::DATABASE_QUERY)
+    );
+    press(&mut model, &[Key::named(KeyCode::Tab)]);
+    fold(&mut model, before(0), Msg::Tour(step(two)));
+    assert_eq!(model.selected, Some(PeerKey::Permid(one)), "news moves nothing any more");
+    let effects = press(&mut model, &[Key::char('T')]);
+    assert!(matches!(effects[..], [Effect::Tour(TourControl::Skip)]));
+    assert!(model.tour.is_none());
+}

@@ -4,13 +4,15 @@
     reason = "a crawl lives in the world: it has a clock and tasks"
 )]
 
+mod visits;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use swarmscope_peer::crawler::{Decoding, decode_reply};
+use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::Events;
 use swarmscope_peer::weighed::Load;
-use swarmscope_peer::{Event, Failure, Node, NodeConfig};
+use swarmscope_peer::{Failure, Node, NodeConfig};
 use swarmscope_store::records::State;
 use swarmscope_store::store::{Left, Opening};
 use swarmscope_store::time::millis;
@@ -22,25 +24,16 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
-use crate::machine::{Action, Machine, Now, Reply};
+use crate::machine::{Machine, Now, Reply};
 use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::question::Question;
 use crate::settings::Settings;
 
-/// Peers that are leased at once, at the least: a lease is a transaction, and small ones cost as
-/// much as large ones.
-const LEAST_LEASE: usize = 100;
 /// How often the machine's clock ticks, and progress is told.
 const TICK: Duration = Duration::from_millis(500);
-/// How often a store without due peers is asked again, while others still hold some.
-const IDLE: Duration = Duration::from_millis(500);
 /// How often the size of the store and the peers that are due are looked at.
 const LOOK: Duration = Duration::from_secs(10);
-/// Visits that may wait to be written before no further ones begin.
-const BEHIND: u64 = 20_000;
-/// A reply up to this size is read at once; a larger one on a thread of its own.
-const SMALL: usize = 16 * 1024;
 /// Bytes of larger ones that are read at the same time, or wait for that: two longest replies.
 const MOST_READING: usize = 128 << 20;
 /// How long visits in flight may take once the crawl was told to stop.
@@ -386,107 +379,6 @@ impl Crawl {
             tracing::info!(
                 "{visits} old visits were removed from the store; their rounds keep their figures"
             );
-        }
-        Ok(())
-    }
-
-    /// Begins visits while there are free places, and asks for peers before the last one is taken.
-    fn start_visits(&mut self) {
-        let instant = Instant::now();
-        while self.machine.in_flight() < self.settings.concurrency
-            && self.machine.progress.unwritten < BEHIND
-            && !self.leased.is_empty()
-            && self.pace.as_mut().is_none_or(|pace| pace.take(instant))
-        {
-            if let Some(leased) = self.leased.pop_front() {
-                self.machine.visit(leased, now());
-            }
-        }
-        let want = (self.settings.concurrency / 2).max(LEAST_LEASE);
-        let may_ask = self.nobody.is_none_or(|at| instant >= at + IDLE);
-        if self.leased.len() < want / 2 && !self.leasing && may_ask {
-            let time = Time::now();
-            self.writer.lease(want, time, time.after(self.settings.lease));
-            self.leasing = true;
-        }
-    }
-
-    /// Does what the machine wants done.
-    fn act(&mut self) {
-        while let Some(action) = self.machine.next_action() {
-            match action {
-                Action::Connect(target) => drop(self.node.connect(target)),
-                Action::Disconnect(permid) => self.node.disconnect(permid),
-                Action::Ask(ask) => {
-                    let ticket = self.node.request(ask.clone());
-                    self.machine.sent(&ask, ticket, now());
-                }
-                Action::Hear(heard) => self.writer.hear(heard),
-                Action::Permit(permit) => self.writer.permit(permit),
-                Action::PassOver(peer, due) => self.writer.pass_over(vec![peer], due),
-                Action::Write(visited) => self.writer.visited(visited),
-                Action::Decode(reply) => self.decode(reply),
-            }
-        }
-    }
-
-    fn decode(&mut self, reply: Reply) {
-        let registry = self.settings.registry.clone();
-        let read = move |reply: &Reply| {
-            decode_reply(&registry, reply.message, reply.error, &reply.payload)
-        };
-        if reply.payload.len() <= SMALL {
-            let decoding = read(&reply);
-            return self.machine.decoded(&reply, &decoding, now());
-        }
-        let (done, work) = (self.reading.clone(), self.load.begin(reply.payload.len()));
-        tokio::task::spawn_blocking(move || {
-            let decoding = read(&reply);
-            drop(work);
-            let _ = done.send((reply, decoding)); // the crawl has ended
-        });
-    }
-
-    fn event(&mut self, event: Option<Event>) -> Result<(), CrawlError> {
-        use swarmscope_wire::failure::{By, Cause};
-        let event =
-            event.ok_or_else(|| Failure::new(Cause::Stopped, By::Us, "the node has ended"))?;
-        self.machine.event(event, now());
-        while self.load.has_room()
-            && let Ok(event) = self.events.try_recv()
-        {
-            self.machine.event(event, now());
-        }
-        Ok(())
-    }
-
-    fn done(&mut self, done: Option<Done>) -> Result<(), CrawlError> {
-        use swarmscope_store::error::Kind;
-        let done =
-            done.ok_or_else(|| StoreError::new(Kind::Lost, "the store's thread has ended"))?;
-        let progress = &mut self.machine.progress;
-        match done {
-            Done::Heard(fresh) => {
-                progress.heard += fresh;
-                progress.known += fresh;
-                self.nobody = if fresh > 0 { None } else { self.nobody };
-            }
-            Done::Leased(leased) => {
-                self.leasing = false;
-                self.nobody = leased.is_empty().then(Instant::now);
-                self.leased.extend(leased);
-            }
-            Done::Permitted(permit, granted) => self.machine.permitted(permit, granted, now()),
-            Done::Written { visits, again } => {
-                progress.unwritten = progress.unwritten.saturating_sub(visits + again);
-                progress.written += visits;
-                progress.again += again;
-            }
-            Done::Trouble(error) => {
-                progress.store_troubles += 1;
-                tracing::warn!("the store is unreachable, retrying: {error}");
-            }
-            Done::Failed(error) => return Err(error.into()),
         }
         Ok(())
     }

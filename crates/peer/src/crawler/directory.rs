@@ -4,6 +4,8 @@
 //! ourselves, is the first to be forgotten, and is dialled only with its permid pinned (protocol.md
 //! §3, §7).
 
+mod dials;
+
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
@@ -22,9 +24,6 @@ pub(super) const GIVES_UP_AT: u32 = 28;
 /// about a day.
 const FIRST_RETRY: Duration = Duration::from_secs(15);
 const LONGEST_RETRY: Duration = Duration::from_secs(3600);
-/// A connection that ends sooner than this counts as a failure where the time of the next attempt
-/// is set.
-const SHORT_LIVED: Duration = Duration::from_secs(60);
 
 /// Where a peer is said to listen.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -348,36 +347,6 @@ impl Directory {
         self.known.get(&permid)?.place.as_ref()
     }
 
-    /// Enters a dial; `None` if one to this peer is under way.
-    pub(super) fn begin(&mut self, peer: PeerKey, place: Place, keep: bool) -> Option<AttemptId> {
-        if let Some(attempt) = self.attempts.values_mut().find(|attempt| attempt.peer == peer) {
-            attempt.keep |= keep;
-            return None;
-        }
-        let id = AttemptId(self.next_attempt);
-        self.next_attempt += 1;
-        self.attempts.insert(id, Attempt { peer, place, keep });
-        Some(id)
-    }
-
-    pub(super) fn attempt(&self, id: AttemptId) -> Option<&Attempt> {
-        self.attempts.get(&id)
-    }
-
-    /// A dial has ended, one way or the other.
-    pub(super) fn end(&mut self, id: AttemptId) -> Option<Attempt> {
-        self.attempts.remove(&id)
-    }
-
-    /// Dials under way.
-    pub(super) fn dialling(&self) -> usize {
-        self.attempts.len()
-    }
-
-    pub(super) fn is_dialling(&self, permid: Permid) -> bool {
-        self.attempts.values().any(|attempt| attempt.peer == PeerKey::Permid(permid))
-    }
-
     /// How long the next attempt waits.
     pub(super) fn wait(&self, attempt: &Attempt, now: Instant) -> Option<Duration> {
         let retry = match &attempt.peer {
@@ -385,63 +354,6 @@ impl Directory {
             PeerKey::Address(_) => self.unnamed.get(&attempt.place)?,
         };
         Some(retry.not_before?.saturating_duration_since(now))
-    }
-
-    /// An attempt failed: how many in a row.
-    pub(super) fn failed(&mut self, attempt: &Attempt, random: &mut Random, now: Instant) -> u32 {
-        if matches!(attempt.peer, PeerKey::Address(_)) {
-            self.stays_below(&attempt.place);
-        }
-        let retry = match &attempt.peer {
-            PeerKey::Permid(permid) => self.known.get_mut(permid).map(|known| &mut known.retry),
-            PeerKey::Address(_) => self.unnamed.get_mut(&attempt.place),
-        };
-        let Some(retry) = retry else { return 1 };
-        retry.failures += 1;
-        retry.wait(random, now);
-        retry.failures
-    }
-
-    /// Who is there is not who was said to be: hearsay that is wrong is forgotten, and a target
-    /// that is ourselves.
-    pub(super) fn disproved(&mut self, attempt: &Attempt) {
-        self.unnamed.remove(&attempt.place);
-        if let PeerKey::Permid(permid) = attempt.peer
-            && self.known.get(&permid).is_some_and(|known| known.seen.is_none())
-        {
-            self.forget(permid);
-        }
-    }
-
-    /// The last connection of a peer has ended.
-    pub(super) fn lost(
-        &mut self,
-        permid: Permid,
-        since: Instant,
-        random: &mut Random,
-        now: Instant,
-    ) {
-        self.change(permid, |known| {
-            known.connected = false;
-            known.heard = now;
-            known.retry.short_lived =
-                if now < since + SHORT_LIVED { known.retry.short_lived + 1 } else { 0 };
-            known.retry.wait(random, now);
-        });
-    }
-
-    /// The operator has disconnected it: it is dialled again when the operator says so, and not
-    /// before.
-    pub(super) fn hold_off(&mut self, permid: Permid) {
-        self.change(permid, |known| known.held_off = true);
-    }
-
-    /// When a peer may be dialled again by itself; `None` once it is given up or not known any
-    /// more.
-    pub(super) fn retry_at(&self, permid: Permid, now: Instant) -> Option<Instant> {
-        let may = |known: &&Known| known.retry.failures < GIVES_UP_AT && !known.held_off;
-        let known = self.known.get(&permid).filter(may)?;
-        Some(known.retry.not_before.unwrap_or(now))
     }
 
     /// Peers that a round may dial.

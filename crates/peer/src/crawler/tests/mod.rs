@@ -7,6 +7,8 @@ mod asking;
 mod dialback;
 mod dialling_back;
 mod initiators;
+mod losing;
+mod originals;
 mod pairs;
 mod receipts;
 mod serving;

@@ -6,11 +6,11 @@ use super::world::World;
 use super::*;
 use swarmscope_wire::buddycast::{BuddyCast, ListedPeer};
 
-fn gossiping(n: u8) -> EngineConfig {
+pub(super) fn gossiping(n: u8) -> EngineConfig {
     EngineConfig { gossip: true, ..config(n) }
 }
 
-fn listed(n: u8, ip: &str, port: u16) -> ListedPeer {
+pub(super) fn listed(n: u8, ip: &str, port: u16) -> ListedPeer {
     let version = Some(OverlayVersion::CURRENT);
     ListedPeer {
         permid: permid(n),
@@ -22,7 +22,7 @@ fn listed(n: u8, ip: &str, port: u16) -> ListedPeer {
     }
 }
 
-fn message(peers: Vec<ListedPeer>) -> Frame {
+pub(super) fn message(peers: Vec<ListedPeer>) -> Frame {
     let address = address(2);
     let (ip, port) = (address.ip(), address.port());
     let message = BuddyCast {
@@ -36,7 +36,7 @@ fn message(peers: Vec<ListedPeer>) -> Frame {
     message.encode(OverlayVersion::CURRENT)
 }
 
-fn buddycasts(rig: &mut Rig) -> Vec<(ConnId, BuddyCast)> {
+pub(super) fn buddycasts(rig: &mut Rig) -> Vec<(ConnId, BuddyCast)> {
     let sent = rig.sent.drain(..).filter(|(_, frame)| frame.id == FrameId::BUDDYCAST);
     sent.map(|(conn, frame)| {
         (conn, BuddyCast::decode(&frame.body, OverlayVersion::CURRENT).unwrap().0)
@@ -365,72 +365,6 @@ fn strangers_never_displace_whom_the_operator_named_or_who_is_connected() {
     assert!(rig.engine.core.directory.place(permid(3)).is_some(), "whoever comes now is entered");
 }
 
-/// A connection of an original on `conn`.
-fn original(rig: &mut Rig, conn: ConnId, direction: Direction) {
-    let peer = ConnectedPeer {
-        permid: Permid::Sect233k1([2; 60]),
-        version: OverlayVersion::LEGACY,
-        offers: OverlayVersion::LEGACY,
-        direction,
-        remote: address(2),
-        listening_port: 7760,
-        rtt: Duration::ZERO,
-    };
-    rig.input(Input::Connected { conn, attempt: None, peer });
-}
-
-#[test]
-fn an_original_that_has_nothing_to_tell_stays_connected() {
-    let mut rig = Rig::new(gossiping(1));
-    original(&mut rig, A, Direction::Incoming);
-    rig.frame(A, Frame { id: FrameId::BUDDYCAST, body: Bytes::from_static(b"de") });
-    assert!(rig.closes.is_empty(), "{:?}", rig.closes);
-}
-
-#[test]
-fn originals_are_told_nothing_while_we_do_not_listen() {
-    for (listening, told) in [(None, 0), (Some(address(1)), 1)] {
-        let mut rig = Rig::new(EngineConfig { listening, ..gossiping(1) });
-        original(&mut rig, A, Direction::Outgoing);
-        if let Some(link) = rig.engine.core.links.any_mut(A) {
-            link.kept = true;
-        }
-        rig.pass(secs(60));
-        let sent = rig.sent.iter().filter(|(_, frame)| frame.id == FrameId::BUDDYCAST).count();
-        assert_eq!(sent, told, "{listening:?}");
-    }
-}
-
-#[test]
-fn whoever_was_reached_once_stays_connectable() {
-    let mut rig = Rig::new(gossiping(1));
-    rig.connect(A, 2, Direction::Incoming, None);
-    rig.frame(A, message(vec![]));
-    rig.close(A);
-    rig.pass(secs(5 * 3600));
-    rig.sent.clear();
-    rig.connect(B, 3, Direction::Outgoing, None);
-    rig.frame(B, message(vec![]));
-    let sent = buddycasts(&mut rig);
-    assert_eq!(
-        sent.iter().map(|(_, message)| message.connectable).collect::<Vec<_>>(),
-        [Some(true)]
-    );
-}
-
-#[test]
-fn everybody_gets_a_keep_alive_about_every_two_minutes() {
-    let mut rig = Rig::new(gossiping(1));
-    rig.connect(A, 2, Direction::Incoming, None); // never exchanged with
-    rig.pass(secs(600));
-    let count = rig
-        .sent
-        .iter()
-        .filter(|(conn, frame)| *conn == A && frame.id == FrameId::KEEP_ALIVE)
-        .count();
-    assert!((4..=5).contains(&count), "{count} in ten minutes");
-}
-
 #[test]
 fn whom_the_operator_disconnects_no_round_dials_again() {
     let mut rig = Rig::new(gossiping(1));
@@ -453,63 +387,4 @@ fn hearsay_makes_nobody_dial_a_port_of_the_system() {
     rig.frame(A, message(vec![listed(9, "127.0.0.9", 25)]));
     rig.pass(secs(60));
     assert!(rig.dials.is_empty(), "{:?}", rig.dials);
-}
-
-/// A peer of both protocols, known from a peer that speaks only the old one.
-fn met_on_the_old_protocol() -> Rig {
-    let old = Permid::Sect233k1([9; 60]);
-    let mut rig = Rig::new(EngineConfig {
-        permids: vec![permid(1), Permid::Sect233k1([1; 60])],
-        ..gossiping(1)
-    });
-    rig.connect(A, 2, Direction::Incoming, None);
-    let heard = ListedPeer { permid: old, ..listed(9, "127.0.0.9", 9900) };
-    rig.frame(A, message(vec![heard]));
-    rig.pass(secs(20));
-    let (attempt, to, pinned) = rig.dials.pop().unwrap();
-    assert_eq!((to.to_string().as_str(), pinned), ("127.0.0.9:9900", Some(old)));
-    let peer = ConnectedPeer {
-        permid: old,
-        version: OverlayVersion(17),
-        offers: OverlayVersion::CURRENT,
-        direction: Direction::Outgoing,
-        remote: to,
-        listening_port: to.port(),
-        rtt: Duration::ZERO,
-    };
-    rig.input(Input::Connected { conn: B, attempt: Some(attempt), peer });
-    rig.pass(secs(120));
-    rig.close(B);
-    rig.dials.clear();
-    rig.pass(secs(60));
-    rig
-}
-
-#[test]
-fn two_that_met_on_the_old_protocol_move_up_when_they_next_dial() {
-    let mut rig = met_on_the_old_protocol();
-    let (attempt, to, pinned) = rig.dials.pop().expect("it is dialled again");
-    assert_eq!((to.to_string().as_str(), pinned), ("127.0.0.9:9900", None), "on version 18");
-    let peer = ConnectedPeer {
-        permid: permid(9),
-        version: OverlayVersion::CURRENT,
-        offers: OverlayVersion::CURRENT,
-        direction: Direction::Outgoing,
-        remote: to,
-        listening_port: to.port(),
-        rtt: Duration::ZERO,
-    };
-    rig.input(Input::Connected { conn: B, attempt: Some(attempt), peer });
-    rig.pass(secs(3600));
-    assert!(rig.dials.is_empty(), "the old permid is not dialled beside it: {:?}", rig.dials);
-}
-
-#[test]
-fn where_nobody_is_there_on_the_new_protocol_the_old_one_will_do() {
-    let mut rig = met_on_the_old_protocol();
-    let (attempt, ..) = rig.dials.pop().expect("it is dialled again");
-    let failure = Failure::new(Cause::VersionNeedsCurrent, By::Us, "");
-    rig.input(Input::DialFailed { attempt, failure });
-    rig.pass(secs(600));
-    assert!(rig.dials.iter().any(|(.., pinned)| pinned.is_some()), "{:?}", rig.dials);
 }

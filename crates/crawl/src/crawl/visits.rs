@@ -1,0 +1,122 @@
+//! What happens during a round: visits begin, the machine acts, events and writes come back.
+
+use super::{Crawl, CrawlError, now};
+use crate::machine::{Action, Reply};
+use std::time::{Duration, Instant};
+use swarmscope_peer::crawler::decode_reply;
+use swarmscope_peer::{Event, Failure};
+use swarmscope_store::writer::Done;
+use swarmscope_store::{StoreError, Time};
+
+/// Peers that are leased at once, at the least: a lease is a transaction, and small ones cost as
+/// much as large ones.
+const LEAST_LEASE: usize = 100;
+/// How often a store without due peers is asked again, while others still hold some.
+const IDLE: Duration = Duration::from_millis(500);
+/// Visits that may wait to be written before no further ones begin.
+const BEHIND: u64 = 20_000;
+/// A reply up to this size is read at once; a larger one on a thread of its own.
+const SMALL: usize = 16 * 1024;
+
+impl Crawl {
+    /// Begins visits while there are free places, and asks for peers before the last one is taken.
+    pub(super) fn start_visits(&mut self) {
+        let instant = Instant::now();
+        while self.machine.in_flight() < self.settings.concurrency
+            && self.machine.progress.unwritten < BEHIND
+            && !self.leased.is_empty()
+            && self.pace.as_mut().is_none_or(|pace| pace.take(instant))
+        {
+            if let Some(leased) = self.leased.pop_front() {
+                self.machine.visit(leased, now());
+            }
+        }
+        let want = (self.settings.concurrency / 2).max(LEAST_LEASE);
+        let may_ask = self.nobody.is_none_or(|at| instant >= at + IDLE);
+        if self.leased.len() < want / 2 && !self.leasing && may_ask {
+            let time = Time::now();
+            self.writer.lease(want, time, time.after(self.settings.lease));
+            self.leasing = true;
+        }
+    }
+
+    /// Does what the machine wants done.
+    pub(super) fn act(&mut self) {
+        while let Some(action) = self.machine.next_action() {
+            match action {
+                Action::Connect(target) => drop(self.node.connect(target)),
+                Action::Disconnect(permid) => self.node.disconnect(permid),
+                Action::Ask(ask) => {
+                    let ticket = self.node.request(ask.clone());
+                    self.machine.sent(&ask, ticket, now());
+                }
+                Action::Hear(heard) => self.writer.hear(heard),
+                Action::Permit(permit) => self.writer.permit(permit),
+                Action::PassOver(peer, due) => self.writer.pass_over(vec![peer], due),
+                Action::Write(visited) => self.writer.visited(visited),
+                Action::Decode(reply) => self.decode(reply),
+            }
+        }
+    }
+
+    pub(super) fn decode(&mut self, reply: Reply) {
+        let registry = self.settings.registry.clone();
+        let read = move |reply: &Reply| {
+            decode_reply(&registry, reply.message, reply.error, &reply.payload)
+        };
+        if reply.payload.len() <= SMALL {
+            let decoding = read(&reply);
+            return self.machine.decoded(&reply, &decoding, now());
+        }
+        let (done, work) = (self.reading.clone(), self.load.begin(reply.payload.len()));
+        tokio::task::spawn_blocking(move || {
+            let decoding = read(&reply);
+            drop(work);
+            let _ = done.send((reply, decoding)); // the crawl has ended
+        });
+    }
+
+    pub(super) fn event(&mut self, event: Option<Event>) -> Result<(), CrawlError> {
+        use swarmscope_wire::failure::{By, Cause};
+        let event =
+            event.ok_or_else(|| Failure::new(Cause::Stopped, By::Us, "the node has ended"))?;
+        self.machine.event(event, now());
+        while self.load.has_room()
+            && let Ok(event) = self.events.try_recv()
+        {
+            self.machine.event(event, now());
+        }
+        Ok(())
+    }
+
+    pub(super) fn done(&mut self, done: Option<Done>) -> Result<(), CrawlError> {
+        use swarmscope_store::error::Kind;
+        let done =
+            done.ok_or_else(|| StoreError::new(Kind::Lost, "the store's thread has ended"))?;
+        let progress = &mut self.machine.progress;
+        match done {
+            Done::Heard(fresh) => {
+                progress.heard += fresh;
+                progress.known += fresh;
+                self.nobody = if fresh > 0 { None } else { self.nobody };
+            }
+            Done::Leased(leased) => {
+                self.leasing = false;
+                self.nobody = leased.is_empty().then(Instant::now);
+                self.leased.extend(leased);
+            }
+            Done::Permitted(permit, granted) => self.machine.permitted(permit, granted, now()),
+            Done::Written { visits, again } => {
+                progress.unwritten = progress.unwritten.saturating_sub(visits + again);
+                progress.written += visits;
+                progress.again += again;
+            }
+            Done::Trouble(error) => {
+                progress.store_troubles += 1;
+                tracing::warn!("the store is unreachable, retrying: {error}");
+            }
+            Done::Failed(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}
