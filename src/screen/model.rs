@@ -77,6 +77,8 @@ pub struct Model {
     pub(super) picks: Picks,
     pub order: Order,
     pub selected: Option<PeerKey>,
+    /// Whether somebody or something chose it; until then it is the first row's, whoever that is.
+    pub(super) chosen: bool,
     /// Whom the operator dials: selected as soon as it is listed, unless another key is pressed
     /// before.
     pub(super) awaited: Option<PeerKey>,
@@ -167,6 +169,7 @@ impl Model {
             order: Order::sorted_by(kept.columns.sort),
             started: now,
             selected: None,
+            chosen: false,
             awaited: None,
             marks: Marks::default(),
             range: None,
@@ -380,6 +383,12 @@ impl Model {
 
     /// Selects a peer, and what follows from that.
     pub(super) fn select(&mut self, key: Option<PeerKey>) {
+        self.chosen = true;
+        self.turn_to(key);
+    }
+
+    /// Selects for want of a choice.
+    pub(super) fn turn_to(&mut self, key: Option<PeerKey>) {
         self.selected = key;
         self.follow();
     }

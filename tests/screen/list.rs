@@ -10,9 +10,10 @@ use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
 use swarmscope_facts::list::Column;
-use swarmscope_peer::node::{Event, PeerKey, Source};
+use swarmscope_peer::node::{Direction, Event, PeerKey, Source, Transport};
+use swarmscope_wire::OverlayVersion;
 
-use crate::fixture::{before, drawn, fold, permid, press, type_text};
+use crate::fixture::{before, blank, drawn, fold, permid, press, type_text};
 use crate::hostile::{HOSTILE, check, hostile_session};
 use crate::pictures::session;
 
@@ -357,4 +358,34 @@ fn the_cursor_goes_to_the_peer_that_one_dials() {
     };
     assert!(dialled(&[]));
     assert!(!dialled(&[Key::named(KeyCode::Down)]), "who has gone on meanwhile stays there");
+}
+
+#[test]
+fn the_first_row_is_selected_until_somebody_chooses() {
+    let mut model = blank();
+    let peers: Vec<_> = (1..=4).map(|n| permid(&format!("{n}{n}00…0{n}"), 18)).collect();
+    let join = |model: &mut Model, n: usize| {
+        let event = Event::Connected {
+            permid: peers[n],
+            was: None,
+            address: ([127, 0, 0, 1], 7700).into(),
+            listening_port: 7700,
+            version: OverlayVersion::CURRENT,
+            transport: Transport::Tls,
+            direction: Direction::Outgoing,
+            rtt: Duration::from_millis(1),
+        };
+        let second = n as u64 * 1000;
+        fold(model, before(60_000 - second), Msg::Node(event));
+        fold(model, before(59_500 - second), Msg::Tick);
+    };
+    join(&mut model, 0);
+    join(&mut model, 1);
+    assert_eq!(names(&model)[0], model.name_of(&PeerKey::Permid(peers[1])), "the newest first");
+    assert_eq!(model.selected_row(), Some(0), "nobody chose a peer");
+    // moving down is a choice, and the selection stays with its peer from then on
+    press(&mut model, &[Key::char('j')]);
+    join(&mut model, 2);
+    join(&mut model, 3);
+    assert_eq!(model.selected, Some(PeerKey::Permid(peers[0])));
 }

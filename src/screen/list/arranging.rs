@@ -15,14 +15,17 @@ pub(in crate::screen) enum Arrange {
 }
 
 impl Model {
-    /// Selects the first row where nothing that is shown is selected.
+    /// Selects the first row where nothing that is shown is selected, or where nobody has chosen
+    /// a peer yet: the list of a program that has just started grows above its first peer.
     pub(in crate::screen) fn keep_a_selection(&mut self) {
-        if self.selected_row().is_none()
-            && let Some(first) =
-                self.order.rows().first().and_then(|&index| self.facts.peers().at(index))
-        {
+        let row = self.selected_row();
+        if row.is_some_and(|row| row == 0 || self.chosen || self.touched) {
+            return;
+        }
+        let first = self.order.rows().first().and_then(|&index| self.facts.peers().at(index));
+        if let Some(first) = first {
             let key = first.key.clone();
-            self.select(Some(key));
+            self.turn_to(Some(key));
         }
     }
 

@@ -59,6 +59,7 @@ fn sizes(canvas: &mut Canvas, campaign: &Campaign, area: Area) {
         return;
     }
     let kinds = counted(campaign.by_content().len(), "kind");
-    let text = format!("{kinds} of answers, {} outliers", campaign.signals());
+    let outliers = counted(campaign.signals(), "outlier");
+    let text = format!("{kinds} of answers, {outliers}");
     canvas.text(area.x, area.right, area.y + 1, &text, canvas.theme.muted);
 }

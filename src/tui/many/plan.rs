@@ -22,7 +22,10 @@ fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
         [(payload, _)] if payload.is_empty() => "empty".to_owned(),
         [(payload, _)] => shown(payload),
         [] => "–".to_owned(),
-        many => format!("the default, {} kinds: it depends on the version", many.len()),
+        many if many.len() == plan.targets.len() => {
+            "the default; each request names its own peer".to_owned()
+        }
+        many => format!("the default, {} kinds, by peer or version", many.len()),
     };
     let (targets, marked) = (plan.targets.len(), plan.marked);
     let (sending, silent) = plan.duration();

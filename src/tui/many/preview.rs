@@ -191,9 +191,7 @@ fn draw_bytes(canvas: &mut Canvas, plan: &Plan, lines: &[String], area: Area) {
             "the bytes, same for all {} but the channel",
             thousands(plan.targets.len() as u64)
         ),
-        kinds if kinds == plan.targets.len() => {
-            "the bytes for the first peer; each request names its own peer".to_owned()
-        }
+        kinds if kinds == plan.targets.len() => "for the first peer; each names its own".to_owned(),
         kinds => format!(
             "the bytes for {} of {}, {kinds} kinds",
             thousands(plan.payloads[0].1 as u64),
