@@ -3,6 +3,7 @@
 
 use super::canvas::Area;
 use super::request::SHEET;
+use super::why::{self, folded};
 use super::{advice, form, payload};
 use crate::screen::reply::lines::{BESIDE, bytes_per_row, text_rows};
 use crate::screen::{Class, Mode, Model};
@@ -84,7 +85,10 @@ fn reply(model: &Model) -> usize {
             head + notes(reply) + body(model, reply)
         }
         Outcome::Failed { .. } => SENTENCES + parts(request),
-        Outcome::Queued | Outcome::Waiting | Outcome::AwaitingDialBack => 3 + parts(request),
+        Outcome::Queued | Outcome::Waiting | Outcome::AwaitingDialBack => {
+            let text = why::waits_for(model, request);
+            2 + folded(&text, usize::from(model.reply_width())).len() + parts(request)
+        }
     }
 }
 

@@ -114,13 +114,13 @@ fn again(left: Option<Duration>) -> String {
     }
 }
 
-/// A request that waits for its parts.
-pub fn waiting(canvas: &mut Canvas, model: &Model, area: Area, request: &Request) {
-    let theme = canvas.theme;
+/// What a request waits for, and for how long at most.
+pub fn waits_for(model: &Model, request: &Request) -> String {
     let text = match &request.outcome {
         Outcome::Queued => "asked for; the peer is being dialled".to_owned(),
         Outcome::AwaitingDialBack => {
-            "the connection ended before the reply: refused by its allow-list, or the peer is still working and will dial back with the answer"
+            "the connection ended before the reply: refused by its allow-list, or the peer is \
+             still working and will dial back with the answer"
                 .to_owned()
         }
         _ => match request.newest {
@@ -131,21 +131,25 @@ pub fn waiting(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
             }
         },
     };
-    let text = match request.left(model.now) {
+    match request.left(model.now) {
         Some(left) => format!("{text} · given up in {}", countdown(left)),
         None => text,
-    };
-    for (line, y) in folded(&text, usize::from(area.width())).into_iter().zip(area.y..area.bottom())
-    {
-        canvas.text(area.x, area.right, y, line, theme.muted);
+    }
+}
+
+/// A request that waits for its parts.
+pub fn waiting(canvas: &mut Canvas, model: &Model, area: Area, request: &Request) {
+    let (theme, text) = (canvas.theme, waits_for(model, request));
+    let mut y = area.y;
+    for line in folded(&text, usize::from(area.width())) {
+        if y < area.bottom() {
+            canvas.text(area.x, area.right, y, line, theme.muted);
+            y += 1;
+        }
     }
     if request.newest.is_some() {
-        parts::draw(
-            canvas,
-            area.rows(if area.height > 10 { 2 } else { 1 }, u16::MAX),
-            request,
-            model.now,
-        );
+        let gap = u16::from(area.height > ROOMY);
+        parts::draw(canvas, area.rows(y - area.y + gap, u16::MAX), request, model.now);
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crossterm::event::KeyCode;
 use swarmscope::screen::{Key, Model, Msg};
+use swarmscope_peer::node::Event;
 use swarmscope_wire::MessageId;
 
 use crate::fixture::{Script, blank, fold, permid, press};
@@ -265,4 +266,18 @@ fn dialling_many_says_how_many_and_estimates_the_rest() {
         drop(fold(&mut model, now, Msg::Tick));
     });
     assert!(!screen(&mut model, 120, 40).contains("dialled, about"), "nobody is dialled any more");
+}
+
+#[test]
+fn what_a_request_waits_for_is_said_to_its_end() {
+    for (columns, rows) in SIZES {
+        let (mut model, who) = (blank(), permid("9f3ac1", 18));
+        let mut script = Script::default();
+        script.connected(60_000, who, 18, 3, 40_213);
+        let ticket = script.sent(40_000, who, MessageId::NATCHECK, 7, "");
+        script.at(39_000, Event::AwaitingDialBack { ticket, permid: who });
+        script.tell(&mut model);
+        let text = screen(&mut model, columns, rows);
+        assert!(text.contains("the answer"), "{columns}x{rows}\n{text}");
+    }
 }
