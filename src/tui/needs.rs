@@ -54,10 +54,11 @@ fn rows(count: usize) -> u16 {
 fn request(model: &Model) -> u16 {
     let composer = &model.composer;
     let takes = composer.known(model.registry()).takes_payload;
+    let spaced = usize::from(model.list_room() >= SHEET);
     match &model.mode {
         Mode::Message(_) => u16::MAX,
         mode if mode.composes() && takes => u16::MAX,
-        _ if !takes => rows(AROUND_PAYLOAD),
+        _ if !takes => rows(AROUND_PAYLOAD + spaced),
         _ => {
             let room = Area { right: model.list_room(), ..Area::default() };
             let lines = match composer.form().filter(|_| composer.is_form()) {
@@ -67,7 +68,6 @@ fn request(model: &Model) -> u16 {
                 }
                 None => payload::rows(composer, &room),
             };
-            let spaced = usize::from(model.list_room() >= SHEET);
             rows(AROUND_PAYLOAD + spaced + usize::from(lines))
         }
     }

@@ -19,8 +19,10 @@ use swarmscope_peer::node::Transport;
 
 /// Where values stand behind their labels.
 const VALUE: u16 = 11;
-/// From this width on it is a sheet, with blank rows between its parts.
+/// From this width on it is a sheet, with blank rows between its parts, where rows allow it.
 pub const SHEET: u16 = 70;
+/// Rows of a sheet: those down to the payload, a blank one, to send, a blank one, same as.
+const SHEET_ROWS: u16 = 7;
 /// Rows of a sheet from which on the picker leaves the other fields in sight.
 const TALL: u16 = 11;
 
@@ -96,7 +98,9 @@ pub fn block(canvas: &mut Canvas, model: &Model, area: Area) {
     head(canvas, model, &area);
     let same_as = view.same_as(&area);
     let foot = area.bottom() - below_first(&same_as);
-    let sheet = area.width() >= SHEET;
+    let lines = if view.message.takes_payload { LEAST_PAYLOAD } else { 0 };
+    let sheet = area.width() >= SHEET
+        && area.height.saturating_sub(below_first(&same_as)) >= SHEET_ROWS + lines;
     if let Mode::Message(picker) = &model.mode {
         let below = if area.height > TALL { 7 } else { 3 } + below_first(&same_as);
         picker::draw(canvas, model, area.rows(1, area.height.saturating_sub(below)), picker);

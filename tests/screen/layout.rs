@@ -281,3 +281,20 @@ fn what_a_request_waits_for_is_said_to_its_end() {
         assert!(text.contains("the answer"), "{columns}x{rows}\n{text}");
     }
 }
+
+#[test]
+fn a_list_that_could_use_every_row_leaves_the_composer_its_own() {
+    let mut model = blank();
+    let mut script = Script::default();
+    for (n, port) in (0..400_u16).zip(40_300..) {
+        let who = permid(&format!("{:04x}a1", n + 0x1000), 18);
+        script.connected(600_000, who, 18, 3, port);
+    }
+    script.tell(&mut model);
+    for (columns, rows) in [(120, 40), (200, 60)] {
+        let text = screen(&mut model, columns, rows);
+        for one in ["none; NATCHECK takes no payload", "00000005 e8 03 ·· 0e10 ", "same as"] {
+            assert!(text.contains(one), "{columns}x{rows}: {one}\n{text}");
+        }
+    }
+}

@@ -75,9 +75,9 @@ pub fn session() -> Model {
         },
     );
     let first = permid("9f3ac1", 18);
-    for (i, (short, version, rtt, nat, asked)) in CONNECTED.iter().enumerate() {
-        let (who, place) = (permid(short, *version), i as u64);
-        let port = if i == 0 { 40_213 } else { 40_300 + i as u16 };
+    for (i, (short, version, rtt, nat, asked)) in (0_u16..).zip(&CONNECTED) {
+        let (who, place) = (permid(short, *version), u64::from(i));
+        let port = if i == 0 { 40_213 } else { 40_300 + i };
         script.at(
             3_900_000,
             Event::Discovered {
