@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Registry};
 use swarmscope_peer::identity::{Ed25519Identity, Identities};
 use swarmscope_peer::node::{Event, Node, NodeConfig};
 use swarmscope_wire::{MessageId, Permid};
+use tokio::sync::Notify;
 
 use crate::process::{Home, PATIENCE, Running, example};
 
@@ -34,33 +34,51 @@ const UNKNOWN: MessageId = MessageId(99);
 /// Answers as this test says.
 struct Scripted {
     payload: &'static [u8],
-    /// Where it is there: lose the connection first, and answer so much later.
-    loses: Option<(Arc<OnceLock<Node>>, Duration)>,
+    /// Where it is there: lose the connection first.
+    loses: Option<Loses>,
+}
+
+/// Loses the connection of who asks.
+#[derive(Clone)]
+struct Loses {
+    node: Arc<OnceLock<Node>>,
+    /// Told when it is lost.
+    lost: Arc<Notify>,
+    then: Then,
+}
+
+/// What becomes of the answer.
+#[derive(Clone, Copy, PartialEq)]
+enum Then {
+    Answers,
+    NeverAnswers,
+}
+
+impl Loses {
+    async fn connection(self, of: Permid) {
+        self.node.get().expect("it has started").disconnect(of);
+        self.lost.notified().await;
+        if self.then == Then::NeverAnswers {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 impl Probe for Scripted {
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
-        if let Some((node, later)) =
-            self.loses.as_ref().and_then(|(node, later)| Some((node.get()?, *later)))
-        {
-            node.disconnect(asked.from);
-            tokio::time::sleep(later).await;
+        if let Some(loses) = self.loses.clone() {
+            loses.connection(asked.from).await;
         }
         Answer::success(self.payload)
     }
 }
-
-/// After a connection that is lost.
-const SOON: Duration = Duration::from_millis(500);
-/// Longer than any test runs.
-const NEVER: Duration = Duration::from_secs(3600);
 
 /// A peer in this process, as long as `runtime` lives; with what tells that it was asked.
 fn embedded(
     runtime: &tokio::runtime::Runtime,
     crawler: &Home,
     payload: &'static str,
-    loses_line: Option<Duration>,
+    loses_line: Option<Then>,
 ) -> (String, Receiver<()>) {
     embedded_as(runtime, crawler, MessageId::NATCHECK, payload.as_bytes(), loses_line)
 }
@@ -71,10 +89,12 @@ fn embedded_as(
     crawler: &Home,
     id: MessageId,
     payload: &'static [u8],
-    loses_line: Option<Duration>,
+    loses_line: Option<Then>,
 ) -> (String, Receiver<()>) {
-    let own = Arc::new(OnceLock::new());
-    let probe = Scripted { payload, loses: loses_line.map(|later| (Arc::clone(&own), later)) };
+    let (own, lost) = (Arc::new(OnceLock::new()), Arc::new(Notify::new()));
+    let loses =
+        loses_line.map(|then| Loses { node: Arc::clone(&own), lost: Arc::clone(&lost), then });
+    let probe = Scripted { payload, loses };
     let config = NodeConfig {
         identities: Identities {
             current: Some(Arc::new(Ed25519Identity::from_seed([7; 32]))),
@@ -92,8 +112,10 @@ fn embedded_as(
         let _ = own.set(node.clone());
         tokio::spawn(async move {
             while let Some(event) = events.recv().await {
-                if matches!(event, Event::Asked { .. }) {
-                    let _ = tell.send(()); // most tests don't ask
+                match event {
+                    Event::Asked { .. } => drop(tell.send(())), // most tests don't ask
+                    Event::Disconnected { .. } => lost.notify_one(),
+                    _ => {}
                 }
             }
             drop(node); // until here the peer lives
@@ -146,8 +168,12 @@ fn what_the_text_notes_the_json_notes_too() {
 #[test]
 fn a_connection_lost_before_the_reply_is_5() {
     let (runtime, crawler) = (runtime(), Home::new());
-    let (address, _) =
-        embedded(&runtime, &crawler, "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee", Some(SOON));
+    let (address, _) = embedded(
+        &runtime,
+        &crawler,
+        "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee",
+        Some(Then::Answers),
+    );
     let outcome = crawler.run(&["request", &address, "natcheck", "--json"]);
     assert_eq!(outcome.code, 5, "{outcome:?}");
 }
@@ -155,8 +181,12 @@ fn a_connection_lost_before_the_reply_is_5() {
 #[test]
 fn with_listen_the_peer_dials_back_with_the_reply() {
     let (runtime, crawler) = (runtime(), Home::new());
-    let (address, _) =
-        embedded(&runtime, &crawler, "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee", Some(SOON));
+    let (address, _) = embedded(
+        &runtime,
+        &crawler,
+        "l7:Unknowni-1ei0e7:0.0.0.0i0e7:0.0.0.0i0ee",
+        Some(Then::Answers),
+    );
     let outcome =
         crawler.run(&["request", &address, "natcheck", "--json", "--listen", "127.0.0.1:0"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");
@@ -166,7 +196,7 @@ fn with_listen_the_peer_dials_back_with_the_reply() {
 #[test]
 fn with_listen_and_nobody_dialling_back_it_is_6() {
     let (runtime, crawler) = (runtime(), Home::new());
-    let (address, asked) = embedded(&runtime, &crawler, "", Some(NEVER));
+    let (address, asked) = embedded(&runtime, &crawler, "", Some(Then::NeverAnswers));
     let mut request = crawler.swarmscope(&[
         "request",
         &address,

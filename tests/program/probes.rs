@@ -5,13 +5,13 @@ use std::fs;
 use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::pair::Pair;
-use crate::process::{Home, Running};
+use crate::process::{Home, PATIENCE, Running};
 
 const FILL: &str = "
     INSERT INTO Peer (permid) VALUES ('aa'), ('bb');
@@ -127,7 +127,7 @@ fn what_a_killed_crawler_did_not_get_is_offered_again() {
             let asking =
                 Running::start(pair.crawler.swarmscope(&pair.args(&target, &[id, "--json"])));
             asking.event("connected");
-            thread::sleep(Duration::from_millis(300)); // the request is there, and waits for the database
+            pair.peer.is_asked(id.parse().expect("a number")); // and waits for the database
             asking.signal(libc::SIGKILL);
             assert_eq!(asking.code(), -1);
             statistics.execute_batch("COMMIT").expect("it was held for reading");
@@ -153,13 +153,11 @@ fn collected_records_stay_collected_over_a_restart() {
         statistics.query_row(&sql, [], |row| row.get(0)).expect("a count")
     };
     let statistics = statistics(&pair);
-    for _ in 0..100 {
-        if count(&statistics, "collected_at IS NOT NULL AND collected_by IS NOT NULL") == 1 {
-            break;
-        }
+    let end = Instant::now() + PATIENCE;
+    while count(&statistics, "collected_at IS NOT NULL AND collected_by IS NOT NULL") == 0 {
+        assert!(Instant::now() < end, "marked without another request");
         thread::sleep(Duration::from_millis(50));
     }
-    assert_eq!(count(&statistics, "collected_at IS NOT NULL"), 1, "marked without another request");
     pair.peer.running.signal(libc::SIGTERM);
     let stopped = pair.restart();
     assert_eq!(stopped.running.code(), 0);

@@ -225,6 +225,16 @@ impl Peer {
         Self { running, addr: text("addr").expect("an address"), permid }
     }
 
+    /// Waits until it is asked this id: then the request is there, and not answered before it.
+    pub fn is_asked(&self, id: u64) {
+        loop {
+            let event = parsed(&self.running.line());
+            if event["event"] == "asked" && event["message_id"] == id {
+                return;
+            }
+        }
+    }
+
     /// `permid@host:port`.
     pub fn pinned(&self) -> String {
         format!("{}@{}", self.permid, self.addr)

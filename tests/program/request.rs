@@ -5,10 +5,9 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
+use swarmscope_wire::MessageId;
 
 use crate::pair::Pair;
 use crate::process::{Home, Outcome, Peer, Running};
@@ -217,7 +216,7 @@ fn interrupted_is_130() {
             .swarmscope(&pair.args(&target, &["database", ENDLESS, "--frequency", "1"]));
         let request = Running::start(request);
         request.event("connected");
-        thread::sleep(Duration::from_millis(300));
+        pair.peer.is_asked(MessageId::DATABASE_QUERY.0.into());
         request.signal(signal);
         assert_eq!(request.event("failure")["code"], "reply.cancelled");
         assert_eq!(request.code(), 130);

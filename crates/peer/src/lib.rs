@@ -16,6 +16,8 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+#[cfg(test)]
+mod at_rest;
 pub mod crawler;
 pub mod files;
 pub mod identity;

@@ -5,10 +5,12 @@
 
 use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use swarmscope_peer::node::{Event, Events};
 use swarmscope_peer::{Answer, Ask, Asked, Ed25519Identity, MessageId, Node, Target};
+use tokio::sync::Notify;
 
 const NAME: &str = "a_link_local_address_keeps_its_interface_for_the_dial_back";
 /// Set for the test inside the namespace.
@@ -56,9 +58,14 @@ async fn dialled_back() {
 
     let key = Ed25519Identity::from_seed([2; 32]);
     let peer = key.permid();
-    let late = |_: Asked| async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        Answer::success("late")
+    let gone = Arc::new(Notify::new());
+    let until = Arc::clone(&gone);
+    let late = move |_: Asked| {
+        let until = Arc::clone(&until);
+        async move {
+            until.notified().await;
+            Answer::success("late")
+        }
     };
     let answering = Node::builder().identity(key).listen(here()).allow(crawler).answer(ID, late);
     let (answering, mut told) = answering.start().await.expect("a peer");
@@ -72,7 +79,9 @@ async fn dialled_back() {
     while !matches!(next(&mut heard).await, Event::Connected { .. }) {}
     asking.request(Ask { wait_for_dial_back: true, ..Ask::new(peer, ID) });
     while !matches!(next(&mut told).await, Event::Asked { .. }) {}
-    answering.disconnect(crawler); // before it has answered
+    answering.disconnect(crawler);
+    while !matches!(next(&mut told).await, Event::Disconnected { .. }) {}
+    gone.notify_one(); // now it answers
     loop {
         match next(&mut heard).await {
             Event::Reply { dialled_back, payload, .. } => {

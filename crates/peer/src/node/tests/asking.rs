@@ -95,14 +95,22 @@ async fn a_probe_that_panics_is_an_error_1() {
 #[tokio::test]
 async fn a_reply_follows_its_crawler_by_dial_back() {
     for version in [CURRENT, LEGACY] {
-        let mut peer = Running::peer(version).await;
+        let answer = Arc::new(Semaphore::new(0));
+        let mut peer = Running::start(NodeConfig {
+            listen: LOOPBACK,
+            allow: vec![permid(version, 1)],
+            registry: Registry::default().with_probe(ECHO, Held(Arc::clone(&answer))),
+            ..config(version, 2)
+        })
+        .await;
         let mut crawler =
             Running::start(NodeConfig { listen: LOOPBACK, ..config(version, 1) }).await;
         crawler.connect(&peer).await;
-        let of =
-            crawler.node.request(Ask { wait_for_dial_back: true, ..ask(version, "40000 500") });
+        let of = crawler.node.request(Ask { wait_for_dial_back: true, ..ask(version, "") });
         peer.until(|event| matches!(event, Event::Asked { .. }).then_some(())).await;
         peer.node.disconnect(permid(version, 1));
+        peer.until(|event| matches!(event, Event::Disconnected { .. }).then_some(())).await;
+        answer.add_permits(1);
         let (payload, back) = crawler
             .until(|event| match event {
                 Event::Reply { ticket, payload, dialled_back, .. } if ticket == of => {
@@ -132,7 +140,7 @@ async fn a_known_peer_is_dialled_for_a_request() {
 async fn a_timeout_and_a_cancelled_request() {
     let (mut crawler, _peer) = pair(CURRENT).await;
     let late =
-        crawler.ask(Ask { timeout: Duration::from_millis(50), ..ask(CURRENT, "1 1000") }).await;
+        crawler.ask(Ask { timeout: Duration::from_millis(50), ..ask(CURRENT, "1 60000") }).await;
     assert_eq!(late.unwrap_err().cause, Cause::FirstPartTimeout);
     let ticket = crawler.node.request(ask(CURRENT, "1 60000"));
     crawler.node.cancel(ticket);
@@ -178,7 +186,7 @@ async fn what_fails_is_told_to_who_awaits_it() {
     crawler.node.connect(peer.target()).await.unwrap();
     let late = crawler
         .node
-        .ask(ask(CURRENT, "1 1000").timeout(Duration::from_millis(50)))
+        .ask(ask(CURRENT, "1 60000").timeout(Duration::from_millis(50)))
         .await
         .unwrap_err();
     assert_eq!(late.cause, Cause::FirstPartTimeout);
@@ -209,14 +217,16 @@ async fn who_no_longer_waits_gives_the_request_up() {
 #[tokio::test]
 async fn one_crawler_s_long_questions_hold_up_nobody_else_s() {
     let allow = vec![permid(CURRENT, 1), permid(CURRENT, 3)];
-    let peer = Running::start(NodeConfig { listen: LOOPBACK, allow, ..config(CURRENT, 2) }).await;
+    let mut peer =
+        Running::start(NodeConfig { listen: LOOPBACK, allow, ..config(CURRENT, 2) }).await;
     let one = Running::crawler(CURRENT, &peer).await;
     let mut other = Running::start(config(CURRENT, 3)).await;
     other.connect(&peer).await;
     let long: Vec<_> = (0..64).map(|_| one.node.request(ask(CURRENT, "1 60000"))).collect();
-    tokio::time::sleep(Duration::from_millis(300)).await; // they are there first
-    let answered =
-        tokio::time::timeout(Duration::from_secs(10), other.ask(ask(CURRENT, "5 0"))).await;
-    assert_eq!(answered.expect("not after a minute"), Ok((ErrorByte::SUCCESS, pattern(5))));
+    for _ in &long {
+        peer.until(|event| matches!(event, Event::Asked { .. }).then_some(())).await;
+    }
+    // They are there first. None of them is answered within this one's time.
+    assert_eq!(other.ask(ask(CURRENT, "5 0")).await, Ok((ErrorByte::SUCCESS, pattern(5))));
     drop(long);
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
 use super::*;
 use crate::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient, Registry};
@@ -49,6 +50,16 @@ impl Probe for Echo {
         let (size, wait) = text.split_once(' ').unwrap();
         tokio::time::sleep(Duration::from_millis(wait.parse().unwrap())).await;
         Answer::success(pattern(size.parse().unwrap()))
+    }
+}
+
+/// Answers with forty thousand bytes, each time when it is let.
+struct Held(Arc<Semaphore>);
+
+impl Probe for Held {
+    async fn answer(&self, _: Asked, _: &PeerView) -> Answer {
+        self.0.acquire().await.unwrap().forget();
+        Answer::success(pattern(40_000))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWriteExt as _;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::raw;
@@ -50,17 +51,18 @@ async fn a_reset_is_a_reset() {
         dialler.dial_at(&proxy.local_addr().unwrap(), None);
         let (mut near, _) = proxy.accept().await.unwrap();
         let mut far = tokio::net::TcpStream::connect(("127.0.0.1", acceptor.port())).await.unwrap();
+        let (cut, is_cut) = oneshot::channel::<()>();
         let pass = tokio::spawn(async move {
-            let _ = timeout(
-                Duration::from_millis(800),
-                tokio::io::copy_bidirectional(&mut near, &mut far),
-            )
-            .await;
+            tokio::select! {
+                _ = is_cut => {}
+                _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+            }
             near.set_zero_linger().unwrap();
             far.set_zero_linger().unwrap();
         });
         dialler.connected().await;
         acceptor.connected().await;
+        cut.send(()).unwrap();
         pass.await.unwrap();
         for peer in [&mut dialler, &mut acceptor] {
             let failure = peer.closed().await.1;
@@ -146,13 +148,25 @@ async fn idle_connections_end() {
     let mut dialler = Peer::silent(current(2)).await;
     let (out, _) = connect(&mut dialler, &mut acceptor).await;
     let began = Instant::now();
-    for _ in 0..4 {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        dialler.overlay.send(out.conn, frame(240, b"")).unwrap();
-        acceptor.frame().await;
+    let mut last = began;
+    let mut ended = None;
+    while ended.is_none() && began.elapsed() < timeouts.idle * 2 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let sent = Instant::now();
+        let _ = dialler.overlay.send(out.conn, frame(240, b"")); // it may have ended
+        match acceptor.fact().await {
+            OverlayEvent::Frame { .. } => last = sent,
+            // a busy machine has let no frame through for so long
+            OverlayEvent::Closed { failure, .. } => ended = Some(failure),
+            other => panic!("{other:?}"),
+        }
     }
-    assert_eq!(acceptor.closed().await.1.cause, Cause::Idle);
-    assert!(began.elapsed() >= Duration::from_millis(2200));
+    let ended = match ended {
+        Some(failure) => failure,
+        None => acceptor.closed().await.1,
+    };
+    assert_eq!(ended.cause, Cause::Idle);
+    assert!(last.elapsed() >= timeouts.idle, "what comes puts the end off");
     assert_eq!(dialler.closed().await.1.cause, Cause::Closed);
 }
 
@@ -186,22 +200,20 @@ async fn a_shutdown_cuts_what_does_not_end_in_time() {
     for _ in 0..300 {
         let _ = peer.overlay.send(link.conn, filled(240, 0, 100_000));
     }
-    let began = Instant::now();
     let stopped = peer.overlay.shutdown(Duration::from_millis(300)).await;
     assert_eq!(stopped, Stopped { open: 1, cut: 1 });
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
 async fn a_peer_that_keeps_its_side_open_is_not_waited_for_where_nothing_is_being_sent() {
-    let mut peer = Peer::start(current(1)).await;
+    // Whoever waits as long as for what is being sent has it cut at the end of its patience.
+    let limits = Limits { close: PATIENCE * 10, ..Limits::default() };
+    let mut peer = Peer::with(current(1), true, &limits).await;
     let _stays = raw::connect(peer.port(), &tls(2)).await;
     let link = peer.connected().await;
     peer.overlay.send(link.conn, frame(240, b"")).unwrap();
     while !matches!(peer.next().await, OverlayEvent::Written { .. }) {}
-    let began = Instant::now();
     assert_eq!(peer.overlay.shutdown(PATIENCE).await, Stopped { open: 1, cut: 0 });
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ impl Peer {
         Self::configured(identities, listens, limits, false).await
     }
 
-    async fn configured(
+    pub async fn configured(
         identities: Identities,
         listens: bool,
         limits: &Limits,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use super::support::*;
 use crate::overlay::{AttemptId, Limits, OverlayEvent};
 use swarmscope_wire::OverlayVersion;
@@ -140,14 +142,11 @@ async fn a_host_that_does_not_answer_is_a_time_out() {
     let full = socket.listen(1).unwrap();
     let address = full.local_addr().unwrap();
     // Its queue is full: further attempts get no answer.
-    let held: Vec<_> =
-        (0..8).map(|_| tokio::spawn(tokio::net::TcpStream::connect(address))).collect();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut held: JoinSet<_> = (0..8).map(|_| tokio::net::TcpStream::connect(address)).collect();
+    let queue = [held.join_next().await, held.join_next().await];
+    assert!(queue.iter().all(|end| matches!(end, Some(Ok(Ok(_))))), "it holds two");
     let limits = Limits { connect: Duration::from_millis(300), ..Limits::default() };
     let mut dialler = Peer::with(current(1), false, &limits).await;
     dialler.dial(address.port(), None);
     assert_eq!(dialler.refused().await.cause, Cause::TcpTimeout);
-    for task in held {
-        task.abort();
-    }
 }
