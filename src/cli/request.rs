@@ -276,6 +276,7 @@ impl Request {
         let mut progress = Progress::default();
         let mut kept = self.kept.take();
         let outcome = tokio::select! {
+            biased; // whether it was sent is known before it is said
             outcome = self.converse(&node, &mut events, &mut progress, &mut kept) => outcome,
             _ = stop.wait() => Err(interrupted(&progress).into()),
         };

@@ -148,9 +148,11 @@ fn the_theme_that_was_chosen_is_there_at_the_next_start_and_a_replay_changes_not
     terminal.wait_for("a replay sends nothing");
     for keys in ["D", "T", "R", "\u{12}", "z", "x", "S", "N", "\r", "\u{13}"] {
         terminal.keys(keys);
-        std::thread::sleep(std::time::Duration::from_millis(30));
     }
     terminal.keys("\u{1b}\u{1b}");
+    terminal.keys("L"); // after all of them
+    terminal.wait_for("newest last");
+    terminal.keys("L");
     assert_eq!(terminal.sockets(), [""; 0], "it has no socket");
     quit(terminal);
     assert_eq!(files(home.path()), before);
