@@ -230,7 +230,7 @@ fn privacy_hides_whoever_could_be_found_in_fields_and_bytes() {
     let gossip = BuddyCast {
         ip: [203, 0, 113, 8].into(),
         port: 7002,
-        connectable: Some(true),
+        connectable: true,
         services: Some(0),
         taste_buddies: vec![listed],
         random_peers: Vec::new(),

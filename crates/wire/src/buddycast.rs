@@ -32,8 +32,9 @@ pub struct BuddyCast {
     pub ip: IpAddr,
     /// The sender's listening port; 0 where it doesn't listen.
     pub port: u16,
-    /// From version 3.
-    pub connectable: Option<bool>,
+    /// Whether anybody has ever reached the sender from outside, as the sender says. Where the
+    /// message does not say it (before version 3 there is no place to), it counts as no (§7).
+    pub connectable: bool,
     /// From version 15: bits of what the sender serves.
     pub services: Option<i64>,
     /// Peers that the sender calls similar to itself; 10 at most.
@@ -89,7 +90,7 @@ impl BuddyCast {
         let read = Self {
             ip: message.ip("ip")?,
             port: message.number("port")?,
-            connectable: message.since(version, CONNECTABLE, |dict| dict.flag("connectable"))?,
+            connectable: message.flag_or_no("connectable")?,
             services: message.since(version, SERVICES, |dict| dict.int("services"))?,
             taste_buddies,
             random_peers,
@@ -112,7 +113,7 @@ impl BuddyCast {
             ("random peers", list(&self.random_peers, version)),
         ];
         if version >= CONNECTABLE {
-            pairs.push(("connectable", i64::from(self.connectable.unwrap_or_default()).into()));
+            pairs.push(("connectable", i64::from(self.connectable).into()));
         }
         if version >= COLLECTED_TORRENTS {
             pairs.push(("collected torrents", none()));
@@ -198,8 +199,9 @@ impl<'a> Dict<'a> {
         self.int(key)?.try_into().map_err(|_| malformed(key, "is not a number of 16 bits"))
     }
 
-    fn flag(self, key: &str) -> Result<bool, BuddyCastError> {
-        match self.int(key)? {
+    /// A flag that counts as no where it is missing.
+    fn flag_or_no(self, key: &str) -> Result<bool, BuddyCastError> {
+        match self.0.get(key).map_or(Ok(0), |_| self.int(key))? {
             0 => Ok(false),
             1 => Ok(true),
             _ => Err(malformed(key, "is neither 0 nor 1")),

@@ -19,7 +19,7 @@ pub fn gossip() -> Frame {
     let message = BuddyCast {
         ip: [198, 51, 100, 8].into(),
         port: 7002,
-        connectable: Some(true),
+        connectable: true,
         services: Some(3),
         taste_buddies: vec![listed.clone(), listed],
         random_peers: Vec::new(),

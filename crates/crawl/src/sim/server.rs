@@ -194,7 +194,7 @@ fn buddycast(shared: &Shared, peer: u32, local: SocketAddr) -> Frame {
     let message = BuddyCast {
         ip: local.ip(),
         port: local.port(),
-        connectable: Some(true),
+        connectable: true,
         services: Some(0),
         taste_buddies: taste,
         random_peers,

@@ -252,7 +252,7 @@ fn our_message(core: &Core, mut listed: Vec<ListedPeer>) -> BuddyCast {
     BuddyCast {
         ip: core.listening.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip()),
         port: core.listening.map_or(0, |address| address.port()),
-        connectable: Some(core.reached_from_outside),
+        connectable: core.reached_from_outside,
         services: Some(0),
         taste_buddies: listed,
         random_peers,

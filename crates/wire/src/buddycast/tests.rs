@@ -19,14 +19,7 @@ fn original() -> ListedPeer {
 
 fn message(taste_buddies: Vec<ListedPeer>, random_peers: Vec<ListedPeer>) -> BuddyCast {
     let ip = Ipv4Addr::new(192, 0, 2, 1).into();
-    BuddyCast {
-        ip,
-        port: 7760,
-        connectable: Some(true),
-        services: Some(0),
-        taste_buddies,
-        random_peers,
-    }
+    BuddyCast { ip, port: 7760, connectable: true, services: Some(0), taste_buddies, random_peers }
 }
 
 /// A version-17 message with one key given another value, or taken out.
@@ -99,14 +92,8 @@ fn old_versions_hear_only_of_peers_they_can_dial() {
 #[test]
 fn the_keys_of_each_version_are_demanded() {
     let always = ["ip", "port", "name", "preferences", "taste buddies", "random peers"];
-    let later = [
-        ("connectable", 3),
-        ("collected torrents", 4),
-        ("npeers", 6),
-        ("nfiles", 6),
-        ("ndls", 6),
-        ("services", 15),
-    ];
+    let later =
+        [("collected torrents", 4), ("npeers", 6), ("nfiles", 6), ("ndls", 6), ("services", 15)];
     for (key, first) in always.map(|key| (key, 0)).into_iter().chain(later) {
         let body = with(key, None);
         let words = format!("BUDDYCAST: `{key}`: is missing");
@@ -116,7 +103,18 @@ fn the_keys_of_each_version_are_demanded() {
         }
     }
     let (old, _) = BuddyCast::decode(&message(vec![], vec![]).encode(V2).body, V2).unwrap();
-    assert_eq!((old.connectable, old.services), (None, None));
+    assert_eq!((old.connectable, old.services), (false, None));
+}
+
+/// §7: such a sender stays connected, and counts as one that nobody has reached.
+#[test]
+fn a_missing_connectable_is_a_no() {
+    for version in [V2, V7, V17, V18] {
+        let read = BuddyCast::decode(&with("connectable", None), version);
+        assert_eq!(read.map(|(read, _)| read.connectable), Ok(false), "{version}");
+    }
+    let (said, _) = BuddyCast::decode(&with("connectable", Some(1.into())), V17).unwrap();
+    assert!(said.connectable);
 }
 
 #[test]
@@ -205,7 +203,7 @@ fn peers() -> impl Strategy<Value = Vec<ListedPeer>> {
 proptest! {
     #[test]
     fn what_is_sent_is_read(ip: IpAddr, port: u16, connectable: bool, services: i64, one in peers(), other in peers()) {
-        let sent = BuddyCast { ip, port, connectable: Some(connectable), services: Some(services), taste_buddies: one, random_peers: other };
+        let sent = BuddyCast { ip, port, connectable, services: Some(services), taste_buddies: one, random_peers: other };
         let body = sent.encode(V18).body;
         prop_assert!(body.len() <= MAX_LEN);
         prop_assert_eq!(BuddyCast::decode(&body, V18), Ok((sent, 0)));

@@ -35,6 +35,22 @@ fn all_types_of_sql_are_read_and_written() {
     assert_eq!(rows.encode(), bytes);
 }
 
+/// §6: 2.7.1, which 5.3.9 ran on, writes an exponent from 1e11 on; what it rounds up to that counts.
+#[test]
+fn floats_from_1e11_are_written_as_2_7_1_did() {
+    for (value, bytes) in [
+        (123_456_789_013.0, "a17f1.23456789013e+11"),
+        (-123_456_789_013.0, "a18f-1.23456789013e+11"),
+        (1e11, "a5f1e+11"),
+        (99_999_999_999.96, "a5f1e+11"),
+        (99_999_999_999.9, "a13f99999999999.9"),
+        (12_345_678_901.0, "a13f12345678901.0"),
+    ] {
+        assert_eq!(Value::Float(value).encode(), bytes.as_bytes());
+    }
+    assert_eq!(decode(b"a17f1.23456789013e+11"), Ok(Value::Float(123_456_789_013.0)));
+}
+
 #[test]
 fn each_value_says_where_it_stands() {
     let parsed = decode_spanned(b"a1d1sk2l0n2b\xff\xfe").unwrap();

@@ -27,6 +27,18 @@ fn an_original_that_has_nothing_to_tell_stays_connected() {
 }
 
 #[test]
+fn an_original_that_does_not_say_whether_it_is_connectable_stays_connected_and_is_heard() {
+    let mut rig = Rig::new(gossiping(1));
+    original(&mut rig, A, Direction::Incoming);
+    rig.events();
+    let body = b"d18:collected torrentsle2:ip9:192.0.2.14:name0:4:ndlsi0e6:nfilesi0e6:npeersi0e\
+        4:porti7760e11:preferencesle12:random peersle8:servicesi0e13:taste buddieslee";
+    rig.frame(A, Frame { id: FrameId::BUDDYCAST, body: Bytes::from_static(body) });
+    assert!(rig.closes.is_empty(), "{:?}", rig.closes);
+    assert!(rig.events().iter().any(|event| matches!(event, Event::Gossip { .. })));
+}
+
+#[test]
 fn originals_are_told_nothing_while_we_do_not_listen() {
     for (listening, told) in [(None, 0), (Some(address(1)), 1)] {
         let mut rig = Rig::new(EngineConfig { listening, ..gossiping(1) });
@@ -51,10 +63,7 @@ fn whoever_was_reached_once_stays_connectable() {
     rig.connect(B, 3, Direction::Outgoing, None);
     rig.frame(B, message(vec![]));
     let sent = buddycasts(&mut rig);
-    assert_eq!(
-        sent.iter().map(|(_, message)| message.connectable).collect::<Vec<_>>(),
-        [Some(true)]
-    );
+    assert_eq!(sent.iter().map(|(_, message)| message.connectable).collect::<Vec<_>>(), [true]);
 }
 
 #[test]

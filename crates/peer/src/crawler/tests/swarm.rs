@@ -28,7 +28,7 @@ pub(super) fn message(peers: Vec<ListedPeer>) -> Frame {
     let message = BuddyCast {
         ip,
         port,
-        connectable: Some(true),
+        connectable: true,
         services: Some(0),
         taste_buddies: peers,
         random_peers: vec![],
