@@ -1,5 +1,6 @@
 //! PAYLOAD: text; `@FILE` reads a file, `-` standard input, `hex:…` bytes, `text:…` text whatever
-//! it begins with; and `fields:…` the fields of a probe that has a form.
+//! it begins with; and `fields:…` the fields of a probe that has a form, which are filled in for
+//! the peer that answers.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,9 +11,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::CliError;
-use swarmscope_peer::crawler::FORM;
-use swarmscope_peer::crawler::Question;
-use swarmscope_peer::crawler::field::{read_form, write_form};
+use swarmscope_peer::crawler::field::{Value, read_form, write_form};
+use swarmscope_peer::crawler::{FORM, Question, Recipient};
 use swarmscope_wire::OverlayVersion;
 use swarmscope_wire::frame::MAX_AFTER_AUTHENTICATION;
 use swarmscope_wire::text::read_hex;
@@ -63,37 +63,65 @@ impl FromStr for Payload {
 }
 
 impl Payload {
-    /// The bytes themselves, for this probe; a form is a text as any other where it has none.
+    /// What it holds, for this probe; a form is a text as any other where the probe has none.
     ///
     /// # Errors
     /// The file or standard input can't be read, or holds more than a request can carry; a field is
     /// wrong.
-    pub fn read(self, probe: Option<&Arc<dyn Question>>) -> Result<Bytes, CliError> {
-        match self {
-            Self::Bytes(bytes) => Ok(bytes),
+    pub fn read(self, probe: Option<&Arc<dyn Question>>) -> Result<Content, CliError> {
+        let bytes = match self {
+            Self::Bytes(bytes) => bytes,
             Self::Form(form) => match probe.filter(|probe| !probe.fields().is_empty()) {
-                Some(probe) => fill(probe, &form),
-                None => Ok(format!("{FORM}{form}").into()),
+                Some(probe) => return Content::form(probe, &form),
+                None => format!("{FORM}{form}").into(),
             },
             Self::File(path) => File::open(&path)
                 .and_then(read_bounded)
-                .map_err(|error| CliError::file(&path, error).with_hint(FILE_HINT)),
+                .map_err(|error| CliError::file(&path, error).with_hint(FILE_HINT))?,
             Self::StandardInput => read_bounded(io::stdin().lock()).map_err(|error| {
                 CliError::file(Path::new("standard input"), error).with_hint(INPUT_HINT)
-            }),
+            })?,
+        };
+        Ok(Content::Bytes(bytes))
+    }
+}
+
+/// A payload whose source has been read. What a form asks can depend on the peer: the original's
+/// questions name it, and older ones lack tables.
+#[derive(Clone)]
+pub enum Content {
+    Bytes(Bytes),
+    Form(Arc<dyn Question>, Vec<Value>),
+}
+
+impl Content {
+    /// A form whose values are right, which is found out before a peer hears of us.
+    fn form(probe: &Arc<dyn Question>, form: &str) -> Result<Self, CliError> {
+        let values =
+            read_form(probe.fields(), form).map_err(|what| wrong(probe.as_ref(), &what))?;
+        let content = Self::Form(probe.clone(), values);
+        content.bytes(&OverlayVersion::CURRENT.into()).map(|_| content)
+    }
+
+    /// The bytes for this peer.
+    ///
+    /// # Errors
+    /// The probe does not take these values.
+    pub fn bytes(&self, to: &Recipient) -> Result<Bytes, CliError> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.clone()),
+            Self::Form(probe, values) => {
+                probe.fill(values, to).map_err(|what| wrong(probe.as_ref(), &what))
+            }
         }
     }
 }
 
-/// The payload of a form; what its values are by itself is said where one is wrong.
-fn fill(probe: &Arc<dyn Question>, form: &str) -> Result<Bytes, CliError> {
-    let fields = probe.fields();
-    let filled = read_form(fields, form)
-        .and_then(|values| probe.fill(&values, &OverlayVersion::CURRENT.into()));
-    filled.map_err(|what| {
-        let usual = write_form(fields.iter().map(|field| (field, field.default.write())));
-        CliError::usage(format!("PAYLOAD: {what}"), format!("its default is {FORM}{usual}"))
-    })
+/// What the values of a form are by themselves is said where one is wrong.
+fn wrong(probe: &dyn Question, what: &str) -> CliError {
+    let usual = probe.fields().iter().map(|field| (field, field.default.write()));
+    let hint = format!("its default is {FORM}{}", write_form(usual));
+    CliError::usage(format!("PAYLOAD: {what}"), hint)
 }
 
 fn read_bounded(source: impl Read) -> io::Result<Bytes> {
@@ -117,7 +145,13 @@ mod tests {
     use super::*;
 
     fn bytes(text: &str) -> Vec<u8> {
-        text.parse::<Payload>().expect("parses").read(None).expect("reads").to_vec()
+        let content = text.parse::<Payload>().expect("parses").read(None).expect("reads");
+        content.bytes(&OverlayVersion::CURRENT.into()).expect("takes them").to_vec()
+    }
+
+    fn database() -> Arc<dyn Question> {
+        let registry = crate::cli::probes::registry().expect("reads");
+        registry.get(swarmscope_wire::MessageId::DATABASE_QUERY).expect("is built in").clone()
     }
 
     #[test]
@@ -134,6 +168,25 @@ mod tests {
         assert_eq!("@a b".parse(), Ok(Payload::File("a b".into())));
     }
 
+    /// Three of the original's seven statements name the peer, and are known once it has answered.
+    #[test]
+    fn a_form_asks_the_peer_what_its_default_asks() {
+        let form: Payload = "fields:ask=counts".parse().expect("parses");
+        let content = form.read(Some(&database())).expect("reads");
+        let permid = Some(swarmscope_wire::Permid::Ed25519([7; 32]));
+        let peer = Recipient { permid, version: OverlayVersion::CURRENT };
+        let asked = content.bytes(&peer).expect("takes them");
+        assert_eq!(asked, database().initiate(&peer));
+        assert_eq!(asked.split(|byte| *byte == b';').count(), 7);
+    }
+
+    #[test]
+    fn a_wrong_form_is_found_before_a_peer_is_asked() {
+        let form: Payload = "fields:ask=everything".parse().expect("parses");
+        let error = form.read(Some(&database())).err().expect("refused");
+        assert_eq!(error.exit_code(), 2);
+    }
+
     #[test]
     fn wrong_hex_says_where() {
         let error = |text: &str| text.parse::<Payload>().expect_err("refused");
@@ -145,7 +198,7 @@ mod tests {
     #[test]
     fn a_file_that_is_too_large_or_not_there_is_named() {
         let error =
-            Payload::File("/nonexistent/payload".into()).read(None).expect_err("is not there");
+            Payload::File("/nonexistent/payload".into()).read(None).err().expect("is not there");
         assert!(
             error.to_string().contains("/nonexistent/payload") && error.exit_code() == 1,
             "{error}"

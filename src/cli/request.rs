@@ -6,14 +6,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bytes::Bytes;
 use clap::Args;
 
 use super::case::{CaseFile, KeyOption, keeper::Keeper};
 use super::networks::{self, AnyTarget};
 use super::options::{self, IdentityOptions};
 use super::output::{self, Line};
-use super::payload::Payload;
+use super::payload::{Content, Payload};
 use super::reply::{self, Reply, ReplyFile};
 use super::{CliError, identities, key_log, logging, probes, stop};
 use swarmscope_facts::messages::danger;
@@ -209,7 +208,7 @@ struct Request {
     target: Target,
     pinned: bool,
     message: MessageId,
-    payload: Option<Bytes>,
+    payload: Option<Content>,
     frequency: Frequency,
     timeout: Duration,
     wait_for_dial_back: bool,
@@ -339,7 +338,7 @@ impl Request {
                 } if progress.ticket.is_none() => {
                     progress.connected = Some(permid);
                     self.connected(permid, version, transport, rtt)?;
-                    let ask = self.ask(permid, version);
+                    let ask = self.ask(permid, version)?;
                     if let Some(danger) = danger(ask.message, Some(version), &ask.payload) {
                         self.warn(danger)?;
                     }
@@ -418,19 +417,22 @@ impl Request {
         Ok(())
     }
 
-    fn ask(&self, to: Permid, version: OverlayVersion) -> Ask {
+    fn ask(&self, to: Permid, version: OverlayVersion) -> Result<Ask, CliError> {
         let peer = Recipient { permid: Some(to), version };
-        let initiated =
-            || self.config.registry.get(self.message).map(|probe| probe.initiate(&peer));
-        Ask {
+        let probe = self.config.registry.get(self.message);
+        let payload = match &self.payload {
+            Some(content) => content.bytes(&peer)?,
+            None => probe.map(|probe| probe.initiate(&peer)).unwrap_or_default(),
+        };
+        Ok(Ask {
             to,
             message: self.message,
             frequency: self.frequency,
-            payload: self.payload.clone().or_else(initiated).unwrap_or_default(),
+            payload,
             timeout: self.timeout,
             origin: Origin::Operator,
             wait_for_dial_back: self.wait_for_dial_back,
-        }
+        })
     }
 }
 
