@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::environment::{self, Variable};
 use super::output::say;
+use swarmscope_peer::crawler::Acceptance;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// The exit code of wrong usage.
@@ -18,8 +19,9 @@ pub enum CliError {
     Usage { what: String, hint: String },
     /// It belongs to a later release.
     NotYetBuilt { name: &'static str, is: &'static str },
-    /// Something failed while it ran. The hint is the cause's, unless there is a better one.
-    Failure { failure: Failure, hint: Option<&'static str> },
+    /// Something failed while it ran. The hint is the cause's, unless there is a better one; when
+    /// the peer accepts again is told where a request had gone out.
+    Failure { failure: Failure, hint: Option<&'static str>, acceptance: Option<Acceptance> },
 }
 
 impl CliError {
@@ -40,7 +42,9 @@ impl CliError {
     #[must_use]
     pub fn with_hint(self, hint: &'static str) -> Self {
         match self {
-            Self::Failure { failure, .. } => Self::Failure { failure, hint: Some(hint) },
+            Self::Failure { failure, acceptance, .. } => {
+                Self::Failure { failure, hint: Some(hint), acceptance }
+            }
             other => other,
         }
     }
@@ -63,7 +67,7 @@ impl CliError {
         }
         match self {
             Self::Usage { hint, .. } => say(format_args!("hint: {hint}")),
-            Self::Failure { failure, hint } => {
+            Self::Failure { failure, hint, .. } => {
                 let hint = hint.unwrap_or(failure.cause.hint());
                 say(format_args!("code: {}\nhint: {hint}", failure.cause.code()));
             }
@@ -93,7 +97,7 @@ impl fmt::Display for CliError {
 
 impl From<Failure> for CliError {
     fn from(failure: Failure) -> Self {
-        Self::Failure { failure, hint: None }
+        Self::Failure { failure, hint: None, acceptance: None }
     }
 }
 

@@ -6,6 +6,7 @@
 //! wrong on the command line itself is 2; what is wrong with a file it names (missing, unreadable,
 //! malformed) is 1.
 
+mod acceptance;
 mod bootstrap;
 mod case;
 mod check;

@@ -131,14 +131,14 @@ fn located(mut failure: Failure, target: &Target) -> Failure {
 /// A peer that closes our handshake without a byte may be no overlay peer: what it is instead is
 /// asked.
 pub async fn explained(error: CliError, target: &OverlayTarget) -> CliError {
-    let CliError::Failure { failure, hint } = error else { return error };
-    if failure.cause != Cause::HandshakeClosed {
-        return CliError::Failure { failure, hint };
+    let handshake_closed = matches!(&error, CliError::Failure { failure, .. } if failure.cause == Cause::HandshakeClosed);
+    if !handshake_closed {
+        return error;
     }
     let findings = sockets::reach(target, Timings::default(), |_| {}).await;
     let verdict = Verdict::of(&findings);
     if verdict.what != What::BitTorrent {
-        return CliError::Failure { failure, hint };
+        return error;
     }
     let detail = format!("{target}: {}", verdict.summary);
     Failure::new(Cause::LikelyBitTorrent, By::Peer, detail).into()

@@ -8,6 +8,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use serde::{Serialize, Serializer};
 
+use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::Transport;
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::text::write_json;
@@ -50,12 +51,21 @@ pub enum Line<'a> {
         decoded: &'a serde_json::Value,
         /// What was noticed about the payload: damage, deviations, what `decoded` leaves out.
         notes: &'a [Note],
+        acceptance: Accepts,
         /// Only where a registered decoder failed (exit code 13).
         #[serde(skip_serializing_if = "Option::is_none")]
         decode_error: Option<&'a str>,
     },
     /// It ended without a reply.
-    Failure { phase: &'static str, cause: String, code: &'static str, hint: &'static str },
+    Failure {
+        phase: &'static str,
+        cause: String,
+        code: &'static str,
+        hint: &'static str,
+        /// Only where a request had gone out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        acceptance: Option<Accepts>,
+    },
     /// A rung of a check, as it ends.
     Rung(&'a serde_json::Value),
     /// The end of a check.
@@ -120,12 +130,33 @@ pub enum Line<'a> {
     },
 }
 
+/// When the peer accepts the same request again, as far as this program's requests tell.
+#[derive(Serialize, Clone, Copy)]
+pub struct Accepts {
+    /// How sure that is.
+    known: &'static str,
+    /// How long it answers 254, counted from this line; none is known where this is null.
+    seconds: Option<f64>,
+}
+
+impl From<Acceptance> for Accepts {
+    fn from(acceptance: Acceptance) -> Self {
+        let seconds = acceptance.wait().map(|left| milliseconds(left).round() / 1e3);
+        Self { known: acceptance.name(), seconds }
+    }
+}
+
 impl Line<'_> {
     /// `hint`: where there is a better one than the cause's.
-    pub fn failure(failure: &Failure, hint: Option<&'static str>) -> Self {
+    pub fn failure(
+        failure: &Failure,
+        hint: Option<&'static str>,
+        acceptance: Option<Acceptance>,
+    ) -> Self {
         let (cause, code, hint) =
             (failure.words(), failure.cause.code(), hint.unwrap_or(failure.cause.hint()));
-        Self::Failure { phase: failure.phase().name(), cause, code, hint }
+        let acceptance = acceptance.map(Accepts::from);
+        Self::Failure { phase: failure.phase().name(), cause, code, hint, acceptance }
     }
 
     /// The object and its newline; what would act on a terminal is escaped.
@@ -223,7 +254,8 @@ mod tests {
 
     #[test]
     fn a_failure_has_phase_cause_code_and_hint() {
-        let line = Line::failure(&Failure::new(Cause::TcpRefused, By::Peer, "127.0.0.1:1"), None);
+        let line =
+            Line::failure(&Failure::new(Cause::TcpRefused, By::Peer, "127.0.0.1:1"), None, None);
         let value: serde_json::Value = serde_json::from_str(&json(&line)).expect("JSON");
         assert_eq!(value["event"], "failure");
         assert_eq!(value["phase"], "tcp");
@@ -268,6 +300,7 @@ mod tests {
             payload_sha256: String::new(),
             decoded: &decoded,
             notes: &[],
+            acceptance: Acceptance::Unknown.into(),
             decode_error: Some(odd),
         };
         let line = json(&line);

@@ -10,8 +10,7 @@ use bytes::Bytes;
 
 use super::CliError;
 use super::output::{self, Line};
-use swarmscope_peer::crawler::Decoding;
-use swarmscope_peer::crawler::Registry;
+use swarmscope_peer::crawler::{Acceptance, Decoding, Registry};
 use swarmscope_wire::tree::Node;
 use swarmscope_wire::{ChannelId, Decoded, ErrorByte, MessageId, Permid};
 
@@ -33,6 +32,8 @@ pub struct Reply {
     pub payload: Bytes,
     pub parts: u32,
     pub elapsed: Duration,
+    /// When the peer accepts the same request again, as far as this one tells.
+    pub acceptance: Acceptance,
 }
 
 impl Reply {
@@ -147,6 +148,7 @@ fn as_json<'a>(reply: &Reply, reading: &'a Decoding) -> Line<'a> {
         payload_sha256: reading.bytes.to_string(),
         decoded: &reading.decoded.json,
         notes: &reading.decoded.notes,
+        acceptance: reply.acceptance.into(),
         decode_error: reading.failed.as_deref(),
     }
 }
@@ -261,6 +263,7 @@ mod tests {
             payload: Bytes::copy_from_slice(payload),
             parts: 1,
             elapsed: Duration::ZERO,
+            acceptance: Acceptance::Unknown,
         };
         let reading = swarmscope_peer::crawler::decode_reply(
             &registry,

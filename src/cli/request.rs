@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::acceptance::Sent;
 use super::case::{CaseFile, KeyOption, keeper::Keeper};
 use super::networks::{self, AnyTarget};
 use super::options::{self, IdentityOptions};
@@ -17,7 +18,7 @@ use super::reply::{self, Reply, ReplyFile};
 use super::{CliError, identities, key_log, logging, probes, stop};
 use swarmscope_facts::messages::danger;
 use swarmscope_networks::address::Range;
-use swarmscope_peer::crawler::{Recipient, Registry};
+use swarmscope_peer::crawler::{Acceptance, Recipient, Registry};
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::identity::key_file::Lock;
 use swarmscope_peer::node::{
@@ -263,8 +264,21 @@ struct Progress {
     /// Who has proved to be there.
     connected: Option<Permid>,
     ticket: Option<Ticket>,
-    sent: bool,
+    sent: Option<Sent>,
     parts: bool,
+}
+
+impl Progress {
+    /// The failure, with when the peer accepts the request again, if that went out.
+    fn accepts(&self, error: CliError) -> CliError {
+        match error {
+            CliError::Failure { failure, hint, .. } => {
+                let acceptance = self.sent.map(|sent| sent.failed(&failure));
+                CliError::Failure { failure, hint, acceptance }
+            }
+            other => other,
+        }
+    }
 }
 
 impl Request {
@@ -281,6 +295,7 @@ impl Request {
         };
         node.shutdown(GRACE).await;
         let closed = kept.map_or(Ok(()), |kept| kept.close(self.message, &outcome));
+        let outcome = outcome.map_err(|error| progress.accepts(error));
         if let (Err(_), Err(error)) = (&outcome, &closed) {
             let _ = error.report(&[]);
         }
@@ -296,7 +311,7 @@ impl Request {
 
     /// Names the peer. Resolving and connecting name their address themselves.
     fn located(&self, error: CliError, progress: &Progress) -> CliError {
-        let CliError::Failure { mut failure, hint } = error else { return error };
+        let CliError::Failure { mut failure, hint, acceptance } = error else { return error };
         if !matches!(failure.phase(), Phase::Local | Phase::Resolve | Phase::Tcp) {
             let who = progress
                 .connected
@@ -307,7 +322,7 @@ impl Request {
         }
         let hint =
             if failure.cause == Cause::ClosedWithoutReply { Some(NOT_ALLOWED_HINT) } else { hint };
-        CliError::Failure { failure, hint }
+        CliError::Failure { failure, hint, acceptance }
     }
 
     async fn converse(
@@ -344,8 +359,10 @@ impl Request {
                     }
                     progress.ticket = Some(node.request(ask));
                 }
-                Event::Sent { ticket, .. } if progress.ticket == Some(ticket) => {
-                    progress.sent = true;
+                Event::Sent { ticket, permid, message, frequency, .. }
+                    if progress.ticket == Some(ticket) =>
+                {
+                    progress.sent = Some(Sent::now(permid, message, frequency));
                 }
                 Event::Part { ticket, index, parts_left, payload, after, .. }
                     if progress.ticket == Some(ticket) =>
@@ -368,7 +385,18 @@ impl Request {
                     elapsed,
                     ..
                 } if progress.ticket == Some(ticket) => {
-                    return Ok(Reply { permid, message, channel, error, payload, parts, elapsed });
+                    let sent = progress.sent.as_ref();
+                    let acceptance = sent.map_or(Acceptance::Unknown, |sent| sent.replied(error));
+                    return Ok(Reply {
+                        permid,
+                        message,
+                        channel,
+                        error,
+                        payload,
+                        parts,
+                        elapsed,
+                        acceptance,
+                    });
                 }
                 Event::RequestFailed { ticket, failure, .. } if progress.ticket == Some(ticket) => {
                     return Err(failure.into());
@@ -438,7 +466,7 @@ impl Request {
 
 fn interrupted(progress: &Progress) -> Failure {
     let (cause, delivered) = match progress {
-        Progress { sent: false, .. } => (Cause::Stopped, Delivered::No),
+        Progress { sent: None, .. } => (Cause::Stopped, Delivered::No),
         Progress { parts: false, .. } => (Cause::Cancelled, Delivered::Maybe),
         Progress { parts: true, .. } => (Cause::Cancelled, Delivered::Yes),
     };
@@ -460,7 +488,11 @@ mod tests {
 
     #[test]
     fn an_interruption_says_whether_the_peer_may_have_counted_the_request() {
-        let failure = |sent, parts| interrupted(&Progress { sent, parts, ..Progress::default() });
+        let sent = Sent::now(Permid::Ed25519([1; 32]), MessageId::NATCHECK, Frequency(60));
+        let failure = |out: bool, parts| {
+            let sent = out.then_some(sent);
+            interrupted(&Progress { sent, parts, ..Progress::default() })
+        };
         assert_eq!(failure(false, false).cause, Cause::Stopped);
         assert_eq!(failure(true, false).delivered, Delivered::Maybe);
         assert_eq!(failure(true, true).delivered, Delivered::Yes);

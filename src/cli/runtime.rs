@@ -13,8 +13,8 @@ pub fn runtime() -> Result<Runtime, CliError> {
 
 /// Where `--json` asks for it, a failure is an event too.
 pub fn report_json(json: bool, outcome: Result<u8, CliError>) -> Result<u8, CliError> {
-    if let (true, Err(CliError::Failure { failure, hint })) = (json, &outcome) {
-        output::Line::failure(failure, *hint).print()?;
+    if let (true, Err(CliError::Failure { failure, hint, acceptance })) = (json, &outcome) {
+        output::Line::failure(failure, *hint, *acceptance).print()?;
     }
     outcome
 }

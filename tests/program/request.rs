@@ -70,6 +70,7 @@ fn a_reply_is_0_and_its_events_have_the_shape_of_the_contract() {
             "payload_sha256",
             "decoded",
             "notes",
+            "acceptance",
         ]);
         assert_eq!(keys(reply), expected);
         assert_eq!((&reply["message_id"], &reply["error"]), (&3.into(), &0.into()));
@@ -77,7 +78,16 @@ fn a_reply_is_0_and_its_events_have_the_shape_of_the_contract() {
         assert_eq!(reply["bytes"], part["bytes"]);
         assert!(reply["channel"].as_u64().is_some_and(|channel| (1..=255).contains(&channel)));
         assert!(!reply["decoded"].is_null());
+        assert_accepts(reply, "exact", 3500.0..=3600.0);
     }
+}
+
+/// What an event says of when the peer accepts the request again.
+fn assert_accepts(event: &Value, known: &str, seconds: std::ops::RangeInclusive<f64>) {
+    let acceptance = &event["acceptance"];
+    assert_eq!(acceptance["known"], known, "{event}");
+    let told = acceptance["seconds"].as_f64().expect("a number");
+    assert!(seconds.contains(&told), "{event}");
 }
 
 #[test]
@@ -116,6 +126,7 @@ fn asked_again_too_soon_is_10_on_a_new_connection_too() {
             (&reply["error"], &reply["error_name"]),
             (&254.into(), &"frequency error".into())
         );
+        assert_accepts(&reply, "at_most", 3500.0..=3600.0);
         assert_eq!(
             pair.ask(&["natcheck", "--frequency", "5"]).code,
             0,
@@ -193,6 +204,8 @@ fn not_allowed_is_5() {
             failure["hint"].as_str().is_some_and(|hint| hint.contains("allow-list")),
             "{failure}"
         );
+        let nothing = serde_json::json!({"known": "unknown", "seconds": null});
+        assert_eq!(failure["acceptance"], nothing, "who refuses does not count");
     }
 }
 
@@ -204,6 +217,7 @@ fn no_reply_in_time_is_6() {
     assert!(
         outcome.last("failure")["code"].as_str().is_some_and(|code| code.starts_with("reply."))
     );
+    assert_accepts(&outcome.last("failure"), "if_counted", 3500.0..=3600.0);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::{PeerKey, Transport};
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::{ContentId, ErrorByte, Frequency, MessageId, Sha256Sum};
@@ -117,6 +118,16 @@ impl Line {
         self.drop_if(export.raw && replied && self.reply.is_none(), "reply_payload");
     }
 
+    /// When the peer accepts this message again at this frequency, as known now, seen from when it
+    /// was asked: so no present is needed, and the moment is the same from everywhere.
+    fn acceptance(&self, export: &Export<'_>) -> Acceptance {
+        let (PeerKey::Permid(permid), Some(asked)) = (&self.key, self.asked) else {
+            return Acceptance::Unknown;
+        };
+        let log = export.facts.acceptance();
+        log.acceptance(*permid, self.message, self.frequency, asked.instant)
+    }
+
     /// Names and values, in one order for all lines of a file.
     pub(super) fn fields(self, export: &Export<'_>) -> Fields {
         let peer = export.facts.peer(&self.key);
@@ -127,6 +138,11 @@ impl Line {
             withheld.extend((privacy && there).then_some(name));
             !privacy
         };
+        let acceptance = self.acceptance(export);
+        let accepts_at = self
+            .asked
+            .zip(acceptance.wait())
+            .and_then(|(asked, wait)| asked.wall.checked_add(wait));
         let note = peer.and_then(Peer::permid).and_then(|permid| export.notes.get(&permid));
         let note = note.filter(|_| hide("note", true));
         let payload = self.payload.filter(|bytes| hide("request_payload", !bytes.is_empty()));
@@ -149,6 +165,8 @@ impl Line {
             ("asked_at", Field::of(self.asked.map(|now| time(now.wall)))),
             ("sent_at", Field::of(self.sent.map(|now| time(now.wall)))),
             ("ended_at", Field::of(ended.at.map(|now| time(now.wall)))),
+            ("acceptance", acceptance.name().into()),
+            ("accepts_at", Field::of(accepts_at.map(time))),
             ("outcome", ended.outcome.code().into()),
             ("error", Field::of(ended.error.map(|error| u64::from(error.0)))),
             ("code", Field::of(ended.failure.map(|(code, _)| code))),

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use swarmscope_peer::crawler::{Acceptance, Decoding};
 use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, Ticket};
-use swarmscope_wire::failure::{Cause, Delivered, Failure};
+use swarmscope_wire::failure::{Cause, Failure};
 use swarmscope_wire::{ErrorByte, Frequency, MessageId, Permid};
 
 use super::Fold;
@@ -143,13 +143,8 @@ impl Fold<'_> {
             sha256: None,
         });
         let (sent, frequency) = (request.sent.unwrap_or(request.asked), request.frequency);
-        match error {
-            ErrorByte::FREQUENCY => {
-                self.facts.acceptance.record_254(permid, message, now.instant, frequency);
-            }
-            ErrorByte::UNKNOWN_MESSAGE => {}
-            _ => self.facts.acceptance.record_accepted(permid, message, sent.instant),
-        }
+        let (of, times) = ((permid, message), (sent.instant, now.instant));
+        self.facts.acceptance.record_reply(of, error, frequency, times);
         let not_yet = error == ErrorByte::FREQUENCY;
         let again = if not_yet { self.again(permid, message, frequency) } else { None };
         let kind = if not_yet { Kind::NotYet } else { Kind::Plain };
@@ -186,13 +181,7 @@ impl Fold<'_> {
         if let Some(request) = peer.request_mut(ticket) {
             request.outcome = Outcome::Failed { failure: failure.clone(), at };
             let sent = request.sent.unwrap_or(request.asked).instant;
-            match failure.delivered {
-                // who refuses does not count
-                _ if refused => {}
-                Delivered::No => {}
-                Delivered::Maybe => self.facts.acceptance.record_unsure(permid, message, sent),
-                Delivered::Yes => self.facts.acceptance.record_accepted(permid, message, sent),
-            }
+            self.facts.acceptance.record_failure(permid, message, failure, sent);
         }
         self.given_up(&key, ticket, failure);
         self.line(&key, Kind::of(failure), What::RequestFailed(message), Some(failure));

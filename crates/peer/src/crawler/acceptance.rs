@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::gate::FLEXIBILITY;
-use swarmscope_wire::{Frequency, MessageId, Permid};
+use swarmscope_wire::failure::{Cause, Delivered, Failure};
+use swarmscope_wire::{ErrorByte, Frequency, MessageId, Permid};
 
 /// When will this peer accept this id again, for a request of this frequency?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,6 +31,18 @@ impl Acceptance {
         match self {
             Self::Unknown | Self::Now => None,
             Self::In(left) | Self::AtMost(left) | Self::IfCounted(left) => Some(left),
+        }
+    }
+
+    /// How sure it is, in one word for other programs; stable.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Now => "now",
+            Self::In(_) => "exact",
+            Self::AtMost(_) => "at_most",
+            Self::IfCounted(_) => "if_counted",
         }
     }
 }
@@ -104,6 +117,38 @@ impl AcceptanceLog {
             .is_some_and(|accepted| accepted + frequency.duration() >= at + FLEXIBILITY);
         if !explained {
             known.strange = Some(at);
+        }
+    }
+
+    /// What a reply with this error byte teaches, that came at `at` for a request of `frequency`
+    /// sent at `sent`: a 253 nothing, because who does not know an id does not count it.
+    pub fn record_reply(
+        &mut self,
+        (permid, message): (Permid, MessageId),
+        error: ErrorByte,
+        frequency: Frequency,
+        (sent, at): (Instant, Instant),
+    ) {
+        match error {
+            ErrorByte::FREQUENCY => self.record_254(permid, message, at, frequency),
+            ErrorByte::UNKNOWN_MESSAGE => {}
+            _ => self.record_accepted(permid, message, sent),
+        }
+    }
+
+    /// What the end of a request without a reply teaches: one that was refused is not counted.
+    pub fn record_failure(
+        &mut self,
+        permid: Permid,
+        message: MessageId,
+        failure: &Failure,
+        sent: Instant,
+    ) {
+        match failure.delivered {
+            _ if failure.cause == Cause::ClosedWithoutReply => {}
+            Delivered::No => {}
+            Delivered::Maybe => self.record_unsure(permid, message, sent),
+            Delivered::Yes => self.record_accepted(permid, message, sent),
         }
     }
 
