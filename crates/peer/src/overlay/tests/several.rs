@@ -61,8 +61,8 @@ struct Side {
 }
 
 impl Side {
-    fn hear(&mut self, event: OverlayEvent) {
-        match event {
+    fn hear(&mut self, event: &OverlayEvent) {
+        match *event {
             OverlayEvent::Connected { conn, direction, .. } => {
                 self.has_dialled |= direction == Direction::Outgoing;
                 self.open.push((conn, direction));
@@ -96,8 +96,8 @@ async fn settle(one: &mut Peer, other: &mut Peer) -> usize {
             _ => PATIENCE,
         };
         tokio::select! {
-            event = one.events.recv() => of_one.hear(event.unwrap()),
-            event = other.events.recv() => of_other.hear(event.unwrap()),
+            event = one.events.recv() => of_one.hear(&event.unwrap()),
+            event = other.events.recv() => of_other.hear(&event.unwrap()),
             () = tokio::time::sleep(wait) => {
                 assert!(agree, "{:?} and {:?}", of_one.open, of_other.open);
                 return of_one.open.len();
