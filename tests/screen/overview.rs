@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 use ratatui::buffer::Cell;
-use swarmscope::screen::{Key, Model, Msg, Screen};
+use swarmscope::screen::{Key, Mode, Model, Msg, Screen};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
 use swarmscope_facts::list::census::Way;
@@ -34,8 +34,20 @@ fn one_to_six_are_the_screens() {
         press(&mut model, &[Key::char(key)]);
         assert_eq!(model.screen, screen, "{key}");
     }
-    press(&mut model, &[Key::char('4')]);
-    assert!(dark(&mut model, 120, 40).contains("LOG"));
+    // from the log, too: no digit of a screen begins a count there
+    for (key, screen) in [
+        ('1', Screen::Overview),
+        ('2', Screen::Main),
+        ('3', Screen::Many),
+        ('5', Screen::Map),
+        ('6', Screen::Reach),
+    ] {
+        press(&mut model, &[Key::char('4'), Key::char('4')]);
+        assert!(dark(&mut model, 120, 40).contains("LOG"));
+        press(&mut model, &[Key::char(key)]);
+        assert_eq!(model.screen, screen, "{key}");
+        assert!(matches!(model.mode, Mode::Main), "{key}");
+    }
 }
 
 #[test]

@@ -7,6 +7,8 @@ use super::{Context, Meaning, contexts, meaning};
 use crate::screen::keys::key::Key;
 use crate::screen::model::Model;
 
+/// The digits before it are screens, wherever one is.
+const FIRST: u32 = 7;
 /// Nothing has more rows.
 const MOST: usize = 999_999;
 
@@ -18,7 +20,7 @@ pub(super) fn takes(model: &mut Model, key: Key) -> bool {
     };
     let goes_on = model.count.is_some();
     let begins = || {
-        digit > 0
+        digit >= FIRST
             && contexts(model).contains(&Context::Rows)
             && !model.mode.types()
             && matches!(meaning(model, &[key]), Meaning::Nothing)

@@ -207,7 +207,7 @@ pub static COMMANDS: &[Command] = commands! {
     "copy script", Request, ["y c"], [ManyPreview], foot(40, "copy command"), many::has_plan, many::copy_script, "copy as a shell script";
     "stop all", Request, ["S"], [Moving], foot(6, "stop all"), many::is_under_way, many::stop, "stop a request to many";
     "pause", Request, ["p"], [ManyRun], foot(35, "pause"), many::can_pause, many::pause, "pause or resume sending";
-    "many", Request, ["M", "3"], [Moving], foot(41, "many"), many::is_elsewhere, many::show, "requests to many";
+    "many", Request, ["M", "3"], [Moving, Log], foot(41, "many"), many::is_elsewhere, many::show, "requests to many";
     "look at request", Request, ["enter"], [Campaigns], foot(10, "open"), when::always, many::look_at_listed, "open this request to many";
     "stop request", Request, ["x"], [Campaigns], foot(20, "stop it"), many::can_stop_listed, many::stop_listed, "stop this request to many";
     "close requests", Request, ["esc", "M"], [Campaigns], foot(30, "close"), when::always, act::close, "close";
@@ -221,10 +221,10 @@ pub static COMMANDS: &[Command] = commands! {
     "export bytes", Request, ["ctrl-b"], [Save], foot(16, "bytes"), to_file::has_lines, to_file::turn_bytes, "with the bytes of replies";
     "other list", Move, ["tab", "shift-tab", "left", "right"], [ManyScreen], foot(60, "pane"), many::has_other_pane, many::other_pane, "outcomes or answers";
     "leave", Move, ["esc"], [ManyScreen], foot(20, "back"), when::always, many::back, "back";
-    "overview", Move, ["1"], [Moving], None, when::always, map::overview, "how the swarm is, in figures";
-    "list", Move, ["2"], [Moving], None, when::always, map::list, "the list of peers";
-    "map", Move, ["5"], [Moving], None, when::always, map::map, "one cell a peer";
-    "reach", Move, ["6"], [Moving], None, when::always, map::reach, "who can reach whom, from NATs";
+    "overview", Move, ["1"], [Moving, Log], None, when::always, map::overview, "how the swarm is, in figures";
+    "list", Move, ["2"], [Moving, Log], None, when::always, map::list, "the list of peers";
+    "map", Move, ["5"], [Moving, Log], None, when::always, map::map, "one cell a peer";
+    "reach", Move, ["6"], [Moving, Log], None, when::always, map::reach, "who can reach whom, from NATs";
     "leave figures", Move, ["esc"], [Figures, Map], foot(20, "list"), when::always, map::list, "back to the list";
     "cell left", Move, ["left", "h"], [Map], foot(81, "cell"), when::has_peer, map::left, "one cell left, one cell right";
     "cell right", Move, ["right", "l"], [Map], None, when::has_peer, map::right, "one cell left, one cell right";

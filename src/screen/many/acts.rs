@@ -241,7 +241,8 @@ pub fn has_many(model: &Model) -> Ready {
 pub fn is_elsewhere(model: &Model) -> Ready {
     has_many(model)?;
     let others = model.many.all().nth(1).is_some();
-    only_if(model.screen != Screen::Many || others, "already open")
+    let before_it = matches!(model.mode, Mode::Log { .. });
+    only_if(model.screen != Screen::Many || others || before_it, "already open")
 }
 
 pub fn has_campaign(model: &Model) -> Ready {
@@ -260,6 +261,7 @@ pub fn show(model: &mut Model) -> Effects {
         model.many.preview = Some(planned(model, marks_of(model)));
     }
     model.screen = Screen::Many;
+    model.mode = Mode::Main; // the log is left
     none()
 }
 

@@ -4,6 +4,7 @@
 use super::Sheet;
 use crate::screen::actions::{Effects, none};
 use crate::screen::conditions::Ready;
+use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 use crate::screen::peer_screen::cursor::Inspect;
 use crate::screen::which::Screen;
@@ -41,6 +42,7 @@ pub fn reach(model: &mut Model) -> Effects {
 
 fn show(model: &mut Model, screen: Screen) -> Effects {
     model.screen = screen;
+    model.mode = Mode::Main; // the log is left
     none()
 }
 
