@@ -87,7 +87,7 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
         keymap: Keymap::default(),
         kept: Kept::default(),
     };
-    Ok(Stage { node, events, setup, extra, tour })
+    Ok(Stage { node, events: events.into(), setup, extra, tour })
 }
 
 fn crawler(identities: Identities, version: OverlayVersion) -> NodeConfig {

@@ -98,7 +98,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     let failed = decoded.clone();
     let (node, mut events, player) = match source {
         Source::Node(node, events) => (Some(node), events, None),
-        Source::Replay(player) => (None, weighed::channel(1, 0).1, Some(player)),
+        Source::Replay(player) => (None, weighed::channel(1, 0).1.into(), Some(player)),
     };
     let (mut events_open, mut extra_open) = (node.is_some(), node.is_some());
     let mut screen = Running {

@@ -8,7 +8,8 @@ use std::{env, error::Error, future::pending};
 use swarmscope_crawl::{Crawl, Settings};
 use swarmscope_peer::crawler::{Recipient, Registry};
 use swarmscope_peer::identity::{Identities, key_file};
-use swarmscope_peer::{MessageId, NodeConfig, Question};
+use swarmscope_peer::question::Question;
+use swarmscope_peer::{MessageId, NodeConfig};
 use swarmscope_store::{Place, Store, StoreKey};
 use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 

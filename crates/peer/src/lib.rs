@@ -1,38 +1,45 @@
 #![doc = include_str!("../README.md")]
-//! # Modules
+//! # What there is
 //!
-//! Each uses only those above it in this list:
-//!
-//! | module | what it is |
+//! | for | there is |
 //! |---|---|
-//! | [`files`] | opening files that must make nobody wait |
-//! | [`identity`] | keys, key files, the allow-list |
-//! | [`session`] | one connection's life as a state machine |
-//! | [`crawler`] | channels, parts, the frequency gate, schedules, BuddyCast rounds |
-//! | [`overlay`] | sockets and TLS, one task a connection |
-//! | [`node`] | a whole peer or Crawler |
-//!
-//! What signatures name stands at the crate's root, too.
+//! | both | [`Node`] and its [`NodeBuilder`] or [`NodeConfig`], [`Event`]s, [`Limits`], [`Budgets`] |
+//! | a peer | [`Probe`]s, or closures: they are [`Asked`], and give an [`Answer`] |
+//! | a Crawler | [`Ask`] a [`Target`]: [`Asking`] gives [`Part`]s and the [`Reply`], or a [`Failure`] |
+//! | keys and allow-lists | [`identity`] |
+//! | requests with names and fields, replies that read | [`question`], in a [`Registry`] |
+//! | watching connections | [`trace`] |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 #[cfg(test)]
 mod at_rest;
+#[doc(hidden)] // for the program's own crates; no promise
 pub mod crawler;
+#[doc(hidden)] // for the program's own crates; no promise
 pub mod files;
 pub mod identity;
+#[doc(hidden)] // for the program's own crates; no promise
 pub mod node;
+#[doc(hidden)] // for the program's own crates; no promise
 pub mod overlay;
+pub mod question;
+#[doc(hidden)] // for the program's own crates; no promise
 pub mod session;
+pub mod trace;
+#[doc(hidden)] // for the program's own crates; no promise
 pub mod weighed;
 
 pub use crawler::{
-    Acceptance, Answer, AnyProbe, Ask, Asked, Budgets, Decoding, Direction, Event, Origin, PeerKey,
-    PeerView, Probe, Question, Receipt, Recipient, Registry, ReplyDecodeError, Source, Target,
-    TargetError, Ticket, Transport, decode_reply,
+    Answer, AnyProbe, Ask, Asked, Budgets, Direction, Event, Origin, PeerKey, PeerView, Probe,
+    Receipt, Registry, Source, Target, TargetError, Ticket, Transport,
 };
 pub use identity::{Ed25519Identity, Identities, LegacyIdentity};
-pub use node::{Asking, Connecting, Node, NodeBuilder, NodeConfig, Part, Reply};
-pub use overlay::{Limits, Served};
+pub use node::{Asking, Connecting, Events, Node, NodeBuilder, NodeConfig, Part, Reply};
+pub use overlay::{KeyLog, Limits};
+pub use session::Timeouts;
 pub use swarmscope_wire::failure::{By, Cause, Failure, Phase};
-pub use swarmscope_wire::{Decoded, ErrorByte, Frequency, MessageId, OverlayVersion, Permid};
+pub use swarmscope_wire::frame::FrameId;
+pub use swarmscope_wire::{
+    ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
+};

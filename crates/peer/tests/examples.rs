@@ -72,6 +72,27 @@ fn permid(name: &str, directory: &TempDir, args: &[&str]) -> String {
 }
 
 #[test]
+fn they_and_the_readme_name_no_module_that_is_hidden() {
+    let source = include_str!("../src/lib.rs");
+    let hidden: Vec<&str> = source
+        .split("#[doc(hidden)]")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("pub mod ")?.1.split_once(';'))
+        .map(|(module, _)| module)
+        .collect();
+    assert!(hidden.contains(&"crawler"), "{hidden:?}");
+    let texts = [
+        include_str!("../README.md"),
+        include_str!("../examples/ask_many.rs"),
+        include_str!("../examples/embed_peer.rs"),
+        include_str!("../examples/typed_message.rs"),
+    ];
+    for module in hidden {
+        assert!(!texts.concat().contains(&format!("{module}::")), "{module}");
+    }
+}
+
+#[test]
 fn a_crawler_asks_many_peers_and_a_peer_that_is_not_there_is_one_line() {
     let home = TempDir::new().unwrap();
     let crawler = permid("ask_many", &home, &["200"]);

@@ -65,6 +65,7 @@ const FORBIDDEN: [&str; 2] = ["load_extension", "fts3_tokenizer"];
 
 /// What a request was refused or stopped for: the text of a reply with error 1.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SqlError {
     /// In the words and with the prefix of the original.
     #[error("SQLError: {0}")]

@@ -19,6 +19,7 @@ pub type Nonce = Box<[u8; CHALLENGE_LEN]>;
 
 /// What an authentication message or a HELLO was refused for.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AuthDecodeError {
     /// Not the shape that §3 or §8 gives it.
     #[error("{message}: {what}")]

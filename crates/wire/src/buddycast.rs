@@ -62,6 +62,7 @@ pub struct ListedPeer {
 
 /// What closes the connection.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BuddyCastError {
     /// Longer than §7 allows; the length in bytes.
     #[error("BUDDYCAST of {0} bytes, more than 10 KiB")]

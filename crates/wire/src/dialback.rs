@@ -12,6 +12,7 @@ use super::frame::{Frame, FrameId};
 
 /// Why a DIALBACK_REPLY is not read.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DialbackError {
     /// Another message: a return connection carries nothing else.
     #[error("{0} on a return connection")]

@@ -41,6 +41,7 @@ pub enum Format {
 
 /// A payload that is not in the format it was read as.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FormatError {
     /// Bytes in a payload that should be empty.
     #[error("{0} bytes where none are expected")]

@@ -147,6 +147,7 @@ impl Frame {
 
 /// What a stream of frames was refused for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FrameError {
     /// More than the phase of the connection allows.
     #[error("a frame announces {announced} bytes where {allowed} are allowed")]

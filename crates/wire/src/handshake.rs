@@ -101,6 +101,7 @@ pub struct Handshake {
 
 /// Bytes that are not the overlay's handshake.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum HandshakeError {
     /// Another protocol's length byte.
     #[error("the first byte is {0}, not 19")]

@@ -41,6 +41,7 @@ pub enum Permid {
 
 /// Bytes that are not a permid of either kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PermidError {
     /// Text that is not base64.
     #[error("not base64")]

@@ -2,6 +2,7 @@
 
 /// Why bytes ended early or did not end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadError {
     /// The input ends inside a field.
     #[error("{field} needs {needed} bytes, {left} are left")]

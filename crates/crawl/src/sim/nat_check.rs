@@ -1,6 +1,6 @@
 //! The question that simulated peers answer.
 
-use swarmscope_peer::Question;
+use swarmscope_peer::question::Question;
 use swarmscope_wire::MessageId;
 use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 

@@ -144,9 +144,13 @@ async fn converse(
     shared: &Shared,
 ) -> Result<(), Failure> {
     let identity = Arc::new(shared.world.identity(peer));
-    let mut connection =
-        swarmscope_peer::Served::accept(socket, identity, local.port(), Timeouts::default())
-            .await?;
+    let mut connection = swarmscope_peer::overlay::Served::accept(
+        socket,
+        identity,
+        local.port(),
+        Timeouts::default(),
+    )
+    .await?;
     lock(&shared.state).served.authenticated += 1;
     let mut exchanged = false;
     loop {

@@ -32,6 +32,7 @@ pub struct Recording<S> {
 
 /// Why a file is no recording that can be shown.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecordingError {
     /// It can't be read.
     #[error("{0}")]

@@ -7,6 +7,7 @@ use super::registry::Registry;
 
 /// How a payload was read.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Decoding {
     /// What it was read as; where the registered decoder failed, what the formats make of it.
     pub decoded: Decoded,

@@ -19,6 +19,7 @@ pub const MAX_FILE: u64 = 1 << 20;
 /// What went wrong with which list, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("allow-list {}: {cause}", path.display())]
+#[non_exhaustive]
 pub struct AllowFileError {
     /// The file.
     pub path: PathBuf,
@@ -28,6 +29,7 @@ pub struct AllowFileError {
 
 /// Why an allow-list can't be used. The texts say what to do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AllowFileCause {
     /// The file can't be read.
     #[error("cannot be read: {0}; check its path and permissions")]

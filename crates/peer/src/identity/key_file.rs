@@ -60,6 +60,7 @@ impl fmt::Display for Exposed {
 /// What went wrong with which key file, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("key file {}: {cause}", path.display())]
+#[non_exhaustive]
 pub struct KeyFileError {
     /// The file.
     pub path: PathBuf,
@@ -69,6 +70,7 @@ pub struct KeyFileError {
 
 /// Why a key file can't be used. The texts say what to do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyFileCause {
     /// There is none.
     #[error("not found; create it with `swarmscope key new --out FILE`, or check the path")]

@@ -19,6 +19,7 @@ mod builder;
 mod command;
 mod config;
 pub mod event;
+mod events;
 pub mod handle;
 pub mod outlet;
 mod reply;
@@ -33,8 +34,6 @@ pub use asking::{Asking, Connecting};
 pub use builder::NodeBuilder;
 pub use config::NodeConfig;
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
+pub use events::Events;
 pub use handle::Node;
 pub use reply::{Part, Reply};
-
-/// What a node tells, in order; see [`Node::start`].
-pub type Events = crate::weighed::Receiver<Event>;

@@ -86,7 +86,7 @@ impl Outlet {
                 given_way: 0,
                 untraced: HashMap::new(),
             },
-            events,
+            events.into(),
         )
     }
 

@@ -35,6 +35,7 @@ pub fn ladder() -> Vec<Duration> {
 
 /// Why nothing could be measured at all.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum NatError {
     /// No server was named.
     #[error("no STUN server is configured: add one with --stun HOST:PORT")]

@@ -29,6 +29,7 @@ const MAX_DEPTH: usize = 4;
 
 /// Why there is no lab.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LabError {
     /// Namespaces need root.
     #[error("network namespaces need root")]

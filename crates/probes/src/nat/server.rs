@@ -28,6 +28,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// Why a server could not start.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StunServerError {
     /// Both addresses have the same IP address.
     #[error(

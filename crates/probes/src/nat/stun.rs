@@ -101,6 +101,7 @@ pub enum Incoming {
 
 /// Why a datagram is no STUN message that can be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StunError {
     /// It is too short or too long.
     #[error("a datagram of {0} bytes; STUN's have 20 to {MAX_DATAGRAM}")]

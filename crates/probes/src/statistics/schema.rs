@@ -171,6 +171,7 @@ END;
 
 /// Why a database was not brought up to the last version.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum MigrationError {
     /// The file was made by a newer program.
     #[error(

@@ -34,6 +34,7 @@ pub struct ExtensionHandshake {
 
 /// Why a payload is no extension handshake.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExtensionError {
     /// It is not bencoded.
     #[error("{0}")]

@@ -43,6 +43,7 @@ pub struct Packet {
 
 /// Why a datagram is no uTP packet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum UtpError {
     /// It ends early.
     #[error("{0}")]

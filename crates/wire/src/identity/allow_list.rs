@@ -32,6 +32,7 @@ pub struct AllowListError {
 
 /// What a line of an allow-list can be instead of a permid.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LineError {
     /// A line of a key file.
     #[error("this is PEM text, and a key file's contents don't belong here")]

@@ -2,6 +2,7 @@
 
 /// Why a text holds no key that can be used here. The texts say what was found and what to do.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// No PEM block at all.
     #[error(

@@ -100,6 +100,7 @@ impl RemoteError {
 
 /// Why a datagram is no message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum KrpcError {
     /// Some bytes, more than the [`MAX_DATAGRAM`] of the largest message.
     #[error("{0} bytes, more than the {MAX_DATAGRAM} of the largest message")]

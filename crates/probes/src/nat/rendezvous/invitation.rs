@@ -34,6 +34,7 @@ pub enum Traversed {
 
 /// Why a payload is not one of NATTRAVERSAL.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvitationError {
     /// It is no bencoded string.
     #[error("not a bencoded string")]

@@ -6,6 +6,7 @@ use super::{MAX_PADDING, RC4, VERIFICATION, hash, masked_infohash};
 
 /// Why the other side does not speak the protocol, or not with us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum MseError {
     /// No verification within 512 bytes of padding: it lacks the torrent, or speaks something else.
     #[error(
