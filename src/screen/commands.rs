@@ -155,6 +155,19 @@ fn meaning_in(model: &Model, mode: &Mode, keys: &[Key]) -> Meaning {
     Meaning::Nothing
 }
 
+/// Commands for those who watch: the tour goes on leading after them.
+const FOR_THE_AUDIENCE: [&str; 5] = ["presenter", "key-cast", "next theme", "mouse", "redraw"];
+
+/// Whether a key only changes how the screen looks, or begins a sequence that may.
+pub(super) fn is_for_the_audience(model: &Model, key: Key) -> bool {
+    let keys: Vec<Key> = model.pending.iter().copied().chain([key]).collect();
+    match meaning(model, &keys) {
+        Meaning::Command(command) => FOR_THE_AUDIENCE.contains(&command.name),
+        Meaning::Prefix => true,
+        Meaning::Nothing => false,
+    }
+}
+
 /// Takes a key: a command, the next key of a sequence, a digit of a count, or text where text is
 /// typed.
 pub fn dispatch(model: &mut Model, key: Key) -> Vec<Effect> {

@@ -115,7 +115,7 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
 
 fn key_pressed(model: &mut Model, key: Key) -> Vec<Effect> {
     let led = !model.touched;
-    model.touched = true;
+    model.touched |= !commands::is_for_the_audience(model, key);
     model.awaited = None;
     model.order.hold(model.now);
     let effects = commands::dispatch(model, key);

@@ -56,6 +56,11 @@ fn keys_step_through_the_tour_and_take_nothing_over() {
         assert!(matches!(effects[..], [Effect::Tour(c)] if c == control), "{key}: {effects:?}");
         assert!(!model.touched, "{key}: it still leads");
     }
+    // a presenter sets the screen up while the tour runs
+    for keys in ["tp", "tk", "tt"] {
+        press(&mut model, &keys.chars().map(Key::char).collect::<Vec<_>>());
+        assert!(!model.touched, "{keys}: so that others can see it");
+    }
     press(&mut model, &[Key::named(KeyCode::Down), Key::char('p')]);
     assert!(model.touched, "whoever moved has the keyboard, held or not");
     fold(&mut model, before(0), Msg::TourEnded);
