@@ -17,6 +17,9 @@ mod nat;
 mod outputs;
 mod pair;
 mod peer;
+#[path = "../../crates/store/tests/server/mod.rs"]
+mod postgres;
+mod privacy;
 mod probes;
 mod process;
 mod request;

@@ -76,6 +76,12 @@ impl Server {
         self.run("pg_ctl", &["-D", &data, "-l", &self.path("log"), "-o", &options, "-w", "start"]);
     }
 
+    /// The directory of all that it keeps.
+    #[allow(dead_code, reason = "not every test reads its files")]
+    pub fn files(&self) -> PathBuf {
+        self.data().into()
+    }
+
     fn data(&self) -> String {
         self.path("data")
     }
