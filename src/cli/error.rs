@@ -17,8 +17,6 @@ pub const USAGE: u8 = 2;
 pub enum CliError {
     /// The command line is wrong.
     Usage { what: String, hint: String },
-    /// It belongs to a later release.
-    NotYetBuilt { name: &'static str, is: &'static str },
     /// Something failed while it ran. The hint is the cause's, unless there is a better one; when
     /// the peer accepts again is told where a request had gone out.
     Failure { failure: Failure, hint: Option<&'static str>, acceptance: Option<Acceptance> },
@@ -45,7 +43,7 @@ impl CliError {
             Self::Failure { failure, acceptance, .. } => {
                 Self::Failure { failure, hint: Some(hint), acceptance }
             }
-            other => other,
+            usage @ Self::Usage { .. } => usage,
         }
     }
 
@@ -53,7 +51,7 @@ impl CliError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage { .. } | Self::NotYetBuilt { .. } => USAGE,
+            Self::Usage { .. } => USAGE,
             Self::Failure { failure, .. } => failure.cause.exit(),
         }
     }
@@ -71,7 +69,6 @@ impl CliError {
                 let hint = hint.unwrap_or(failure.cause.hint());
                 say(format_args!("code: {}\nhint: {hint}", failure.cause.code()));
             }
-            Self::NotYetBuilt { .. } => {}
         }
         self.exit_code()
     }
@@ -81,9 +78,6 @@ impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage { what, .. } => f.write_str(what),
-            Self::NotYetBuilt { name, is } => {
-                write!(f, "{name} is not implemented yet; planned as {is}")
-            }
             // what failed is said by the detail; that it is of this machine, by the code
             Self::Failure { failure, .. }
                 if failure.cause == Cause::Io && !failure.detail.is_empty() =>

@@ -276,7 +276,7 @@ impl Progress {
                 let acceptance = self.sent.map(|sent| sent.failed(&failure));
                 CliError::Failure { failure, hint, acceptance }
             }
-            other => other,
+            usage @ CliError::Usage { .. } => usage,
         }
     }
 }

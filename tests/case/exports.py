@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Exports of a case, read back by the programs they are meant for: the OASIS validator takes the STIX bundle, DuckDB and pandas count the
-same questions and outcomes in CSV, JSON lines and Parquet. Usage: exports.py SWARMSCOPE; needs stix2-validator, duckdb, pandas from PyPI,
-and a build with --features parquet."""
+"""Exports of a case and of a store, read back by the programs they are meant for: the OASIS validator takes the STIX bundle, DuckDB and
+pandas count the same questions and outcomes in CSV, JSON lines and Parquet. Usage: exports.py SWARMSCOPE; needs stix2-validator, duckdb,
+pandas and pyarrow from PyPI, and a build with --features parquet."""
 
 import collections
 import json
@@ -39,12 +39,16 @@ def main():
             run(program, home, "case", "new", "a.case", "--why", "exports are read back")
             for question in QUESTIONS:
                 run(program, home, "request", address, question, "--case", "a.case", code=None)
+            run(program, home, "crawl", address, "--probe", "channel,database,usereventlog,natcheck", "--every", "1", "--rounds", "1", "--store", "c.sqlite")
         finally:
             peer.terminate()
             peer.wait()
         for name, ending in [("jsonl", "jsonl"), ("csv", "csv"), ("parquet", "parquet"), ("stix", "json")]:
             run(program, home, "case", "export", "a.case", "--format", name, "--out", f"a.{ending}")
+        for name in ["jsonl", "csv", "parquet"]:
+            run(program, home, "store", "export", "c.sqlite", "--format", name, "--out", f"c.{name}")
         check(lambda name: os.path.join(home, name))
+        check_store(lambda name: os.path.join(home, name))
 
 
 def check(path):
@@ -67,6 +71,27 @@ def check(path):
     result = validate_file(path("a.json"), options)
     assert result.is_valid, [str(error) for each in result.object_results for error in each.errors]
     print(f"{len(rows)} questions, the same in JSON lines, CSV and Parquet; the STIX bundle is valid")
+
+
+def check_store(path):
+    """The table of CSV and Parquet has a row for each visit, each cell of a reply, and each reply without any."""
+    expected = collections.Counter()
+    with open(path("c.jsonl"), encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            if row["event"] == "visit":
+                expected[("visit", None, row["outcome"], row["ms"], None)] += 1
+            elif row["event"] == "reply":
+                cells = [name for cells in row["rows"] for name in cells] or [None]
+                for name in cells:
+                    expected[("reply", row["question"], row["outcome"], row["ms"], name)] += 1
+    columns = 'kind, question, outcome, ms, "column"'
+    for name in ["c.csv", "c.parquet"]:
+        assert collections.Counter(duckdb.sql(f"SELECT {columns} FROM '{path(name)}'").fetchall()) == expected, (name, expected)
+    csv, parquet = pandas.read_csv(path("c.csv")), pandas.read_parquet(path("c.parquet"))
+    assert list(csv.columns) == list(parquet.columns) and len(csv) == len(parquet) == expected.total()
+    assert list(csv["value"].dropna()) == list(parquet["value"].dropna())
+    assert csv["bytes"].sum() == parquet["bytes"].sum() and parquet["round"].dtype.kind == "i"
+    print(f"{len(csv)} rows of a store, the same in JSON lines, CSV and Parquet")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,10 @@ impl Marks {
         for (name, mark) in marks {
             forms.extend(written(mark).into_iter().map(|form| (form, name.clone())));
         }
-        let escaped = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        let escaped = |bytes: &[u8]| {
+            let bytes: Vec<String> = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+            bytes.concat()
+        };
         let alternatives: Vec<String> = forms.iter().map(|(form, _)| escaped(form)).collect();
         let pattern = RegexBuilder::new(&alternatives.join("|"))
             .unicode(false)
@@ -30,12 +33,12 @@ impl Marks {
 
     /// What these bytes tell, each once.
     pub fn found(&self, bytes: &[u8]) -> Vec<String> {
-        let named = |found: &[u8]| {
+        let name_of = |found: &[u8]| {
             let form = self.forms.iter().find(|(form, _)| form == found);
             form.map_or_else(String::new, |(_, name)| name.clone())
         };
         let mut names: Vec<String> =
-            self.pattern.find_iter(bytes).map(|found| named(found.as_bytes())).collect();
+            self.pattern.find_iter(bytes).map(|found| name_of(found.as_bytes())).collect();
         names.sort();
         names.dedup();
         names

@@ -3,6 +3,8 @@
 
 use std::io::{self, Write};
 
+#[cfg(feature = "parquet")]
+pub mod columns;
 mod csv;
 mod format;
 mod html;
@@ -15,6 +17,9 @@ mod stix;
 
 pub use format::{Export, Format};
 
+/// What a build without the feature `parquet` says.
+pub const NO_PARQUET: &str = "this build has no Parquet support; build it with --features parquet";
+
 /// Writes an export.
 ///
 /// # Errors
@@ -26,10 +31,7 @@ pub fn write(format: Format, export: Export<'_>, to: &mut (impl Write + Send)) -
         #[cfg(feature = "parquet")]
         Format::Parquet => parquet::write(export, to),
         #[cfg(not(feature = "parquet"))]
-        Format::Parquet => Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "this build has no Parquet support; build it with --features parquet",
-        )),
+        Format::Parquet => Err(io::Error::new(io::ErrorKind::Unsupported, NO_PARQUET)),
         Format::Stix => stix::write(export, to),
         Format::Markdown => markdown::write(export, to),
         Format::Html => html::write(export, to),

@@ -1,6 +1,7 @@
 //! A PostgreSQL server of the tests' own, where Debian's `postgresql` is installed: made in a
 //! directory that goes with it, reached by a Unix socket only. Without one the tests say what they
 //! skip; `SWARMSCOPE_TEST_POSTGRES=required` makes that a failure.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
