@@ -59,7 +59,6 @@ fn sizes(canvas: &mut Canvas, campaign: &Campaign, area: Area) {
         return;
     }
     let kinds = counted(campaign.by_content().len(), "kind");
-    let outliers = counted(campaign.signals(), "outlier");
-    let text = format!("{kinds} of answers, {outliers}");
+    let text = format!("{kinds} of answers, {} of them odd", campaign.signals());
     canvas.text(area.x, area.right, area.y + 1, &text, canvas.theme.muted);
 }
