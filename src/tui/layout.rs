@@ -7,6 +7,7 @@
 
 use super::canvas::Area;
 use super::needs::Needs;
+use super::request;
 use super::stack::{Block, stack};
 use crate::screen::reply::lines::{COMPACT_LIST, MIDDLE_LIST, WIDEST, list_width};
 use crate::screen::{Class, Mode, Model, Pane};
@@ -21,7 +22,9 @@ const FRAME_ROWS: u16 = 6;
 /// Rows of the REQUEST block at 120×40: heading, message, frequency, payload, three lines of it, to
 /// send, same as.
 const REQUEST_ROWS: u16 = 9;
-/// The same without a payload.
+/// How many parts of a pane are the command's, whatever the list could use.
+const COMMAND_SHARE: u16 = 4;
+/// Rows of a REQUEST block without a payload.
 const LEAST_REQUEST: u16 = 6;
 /// Rows that the list keeps above a composer: its headings and five peers.
 const LEAST_LIST: u16 = 7;
@@ -80,6 +83,14 @@ pub enum Request {
     Sheet(Area),
 }
 
+impl Request {
+    const fn area(self) -> Area {
+        match self {
+            Self::Line(area) | Self::Block(area) | Self::Sheet(area) => area,
+        }
+    }
+}
+
 impl Grid {
     /// The places for what the model shows in its terminal.
     #[must_use]
@@ -92,7 +103,14 @@ impl Grid {
             list: model.kept.columns.width_at(columns),
             whole: model.whole(),
         };
-        let grid = Self::new(columns, rows, open, &Needs::of(model));
+        let needs = Needs::of(model);
+        let mut grid = Self::new(columns, rows, open, &needs);
+        if open.composing
+            && grid.request.is_some_and(|place| !request::has_room(model, &place.area()))
+        {
+            let whole = Some(Pane::Request);
+            grid = Self::new(columns, rows, Open { whole, ..open }, &needs);
+        }
         if model.showing.presenter { grid.for_a_projector(open.composing) } else { grid }
     }
 
@@ -215,7 +233,7 @@ impl Grid {
         let extra = self.rows.saturating_sub(40);
         let pane = Area { bar: 0, x: 3, right: left, y: first, height: end - first };
         let room = pane.height - 1;
-        let usual = REQUEST_ROWS + (extra / 4).min(5);
+        let usual = REQUEST_ROWS + (extra / 4).min(5) + needs.command.min(room / COMMAND_SHARE);
         let most = if open.composing { room - LEAST_LIST } else { room.saturating_sub(needs.list) };
         let least = if open.composing { REQUEST_ROWS } else { LEAST_REQUEST };
         let request = needs.request.clamp(least, most.max(usual));
@@ -229,7 +247,7 @@ impl Grid {
     }
 
     /// The right pane from 30 rows on: header, channels, reply, frames. Each takes what it needs,
-    /// up to its share; what is over goes to whoever has more to show, the reply first.
+    /// up to its share, and leaves the rest to whoever has more to show, the reply first.
     fn peer_and_blocks(&mut self, pane: Area, extra: u16, needs: &Needs) {
         self.peer = Some(pane.rows(0, 1));
         let share = |needed: u16, share: u16, least, rank| {
@@ -267,16 +285,15 @@ mod tests {
     use crate::screen::reply::lines::reply_width;
 
     fn blocks(grid: &Grid) -> Vec<Area> {
-        let request = grid.request.map(|request| match request {
-            Request::Line(area) | Request::Block(area) | Request::Sheet(area) => area,
-        });
+        let request = grid.request.map(Request::area);
         [grid.peers, request, grid.peer, grid.channels, grid.reply, grid.frames]
             .into_iter()
             .flatten()
             .collect()
     }
 
-    const ALL: Needs = Needs { list: 500, request: 9, channels: 99, reply: 99, frames: 99 };
+    const ALL: Needs =
+        Needs { list: 500, request: 9, command: 0, channels: 99, reply: 99, frames: 99 };
 
     fn plain(columns: u16, rows: u16) -> Grid {
         Grid::new(columns, rows, Open::default(), &ALL)
@@ -284,8 +301,15 @@ mod tests {
 
     /// Blocks that have little to show, much, and some one and some the other.
     fn needs() -> impl Iterator<Item = Needs> {
-        let little = Needs { list: 3, request: 6, channels: 2, reply: 4, frames: 0 };
-        let mixed = Needs { channels: 40, reply: 5, frames: 3, request: u16::MAX, ..little };
+        let little = Needs { list: 3, request: 6, command: 0, channels: 2, reply: 4, frames: 0 };
+        let mixed = Needs {
+            channels: 40,
+            reply: 5,
+            frames: 3,
+            request: u16::MAX,
+            command: u16::MAX,
+            ..little
+        };
         [ALL, little, mixed].into_iter()
     }
 

@@ -264,7 +264,7 @@ fn explained(
     marks: &[Option<Mark>],
 ) {
     let Some(peer) = model.peer() else {
-        paragraph(canvas, area, "nobody is known yet", canvas.theme.muted);
+        paragraph(canvas, area, "no peer is known yet", canvas.theme.muted);
         return;
     };
     let rows = rows(model, peer, sheet, marks);

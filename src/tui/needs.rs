@@ -2,7 +2,7 @@
 //! widths never do.
 
 use super::canvas::Area;
-use super::request::SHEET;
+use super::request::{SHEET, below_first};
 use super::why::{self, folded};
 use super::{advice, form, payload};
 use crate::screen::reply::lines::{BESIDE, bytes_per_row, text_rows};
@@ -26,6 +26,8 @@ const AROUND_PAYLOAD: usize = 6;
 pub struct Needs {
     pub list: u16,
     pub request: u16,
+    /// Of those of the request: the rows of its command from the second on.
+    pub command: u16,
     pub channels: u16,
     pub reply: u16,
     pub frames: u16,
@@ -35,9 +37,12 @@ impl Needs {
     #[must_use]
     pub fn of(model: &Model) -> Self {
         let requests = model.peer().map_or(0, |peer| peer.requests.len());
+        let room = Area { right: model.list_room(), ..Area::default() };
+        let command = rows(below_first(model, &room, MOST));
         Self {
             list: rows(2 + model.order.rows().len().max(1)),
-            request: request(model),
+            request: request(model, &room).saturating_add(command),
+            command,
             channels: rows(1 + requests.max(1)),
             reply: rows(reply(model)),
             frames: rows(frames(model)),
@@ -51,7 +56,7 @@ fn rows(count: usize) -> u16 {
 
 /// While it is edited, a text can become as long as there is room for, and so can the list of
 /// messages: then nothing moves while one types.
-fn request(model: &Model) -> u16 {
+fn request(model: &Model, room: &Area) -> u16 {
     let composer = &model.composer;
     let takes = composer.known(model.registry()).takes_payload;
     let spaced = usize::from(model.list_room() >= SHEET);
@@ -60,13 +65,12 @@ fn request(model: &Model) -> u16 {
         mode if mode.composes() && takes => u16::MAX,
         _ if !takes => rows(AROUND_PAYLOAD + spaced),
         _ => {
-            let room = Area { right: model.list_room(), ..Area::default() };
             let lines = match composer.form().filter(|_| composer.is_form()) {
                 Some(form) => {
                     let probe = model.registry().get(composer.message);
                     form::rows(form, probe.map(|probe| probe.fields()).unwrap_or_default())
                 }
-                None => payload::rows(composer, &room),
+                None => payload::rows(composer, room),
             };
             rows(AROUND_PAYLOAD + spaced + usize::from(lines))
         }

@@ -1,20 +1,20 @@
 //! The composer: the request, its peer, when it accepts, the bytes, and the same as a
 //! command.
 
-use std::iter::repeat;
-
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, PILL, cut, width};
 use super::{form, payload, picker, preview};
 use crate::screen::asking::command::to_selected;
 use crate::screen::asking::composer::Composer;
+use crate::screen::form::Form;
 use crate::screen::keys::keymap::Sequence;
 use crate::screen::{Mode, Model, Pane};
 use swarmscope_facts::format::{countdown, counted, size};
 use swarmscope_facts::list::next::{Cell, cell};
 use swarmscope_facts::messages::{Known, danger};
 use swarmscope_facts::words::clause;
+use swarmscope_peer::crawler::field::Field;
 use swarmscope_peer::node::Transport;
 
 /// Where values stand behind their labels.
@@ -26,10 +26,15 @@ const SHEET_ROWS: u16 = 7;
 /// Rows of a sheet from which on the picker leaves the other fields in sight.
 const TALL: u16 = 11;
 
-/// Rows that the command may take at most, and those that stay for what it is made of.
-const MOST_SAME_AS: usize = 8;
-const LEAST_ABOVE: u16 = 5;
-const LEAST_PAYLOAD: u16 = 2;
+/// Rows of a block around the payload and the command: heading, message, frequency, summary of the
+/// payload, to send.
+const AROUND: u16 = 5;
+/// Rows of a long payload that stay beside a long command; while it is edited, so many parts of the
+/// room.
+const LEAST_PAYLOAD: u16 = 3;
+const SHARE_OF_PAYLOAD: u16 = 3;
+/// Cells by which the command is set in from its second row on.
+const HANGING: u16 = 2;
 /// Rows that the frame's bytes need below the payload, with the blank one between.
 const LEAST_PREVIEW: u16 = 3;
 
@@ -93,16 +98,16 @@ pub fn block(canvas: &mut Canvas, model: &Model, area: Area) {
     if area.height < 4 {
         return line(canvas, model, area);
     }
-    let candidate = model.candidate();
-    let view = View { model, composer: candidate, message: candidate.known(model.registry()) };
+    let view = View::of(model);
     head(canvas, model, &area);
-    let same_as = view.same_as(&area);
-    let foot = area.bottom() - below_first(&same_as);
-    let lines = if view.message.takes_payload { LEAST_PAYLOAD } else { 0 };
+    let lines = view.payload_rows(&area);
+    let same_as = view.same_as(&area, lines);
+    let below_first = u16::try_from(same_as.len().saturating_sub(1)).unwrap_or(u16::MAX);
+    let foot = area.bottom() - below_first;
     let sheet = area.width() >= SHEET
-        && area.height.saturating_sub(below_first(&same_as)) >= SHEET_ROWS + lines;
+        && area.height.saturating_sub(below_first) >= SHEET_ROWS + lines.min(LEAST_PAYLOAD);
     if let Mode::Message(picker) = &model.mode {
-        let below = if area.height > TALL { 7 } else { 3 } + below_first(&same_as);
+        let below = if area.height > TALL { 7 } else { 3 } + below_first;
         picker::draw(canvas, model, area.rows(1, area.height.saturating_sub(below)), picker);
         if area.height > TALL {
             view.frequency(canvas, &area, foot - 5);
@@ -117,7 +122,7 @@ pub fn block(canvas: &mut Canvas, model: &Model, area: Area) {
         view.frequency(canvas, &area, area.y + 2);
         view.summary(canvas, &area, area.y + 3);
         if view.message.takes_payload {
-            let around = 6 + u16::from(sheet) + below_first(&same_as);
+            let around = 6 + u16::from(sheet) + below_first;
             let lines = area.rows(4, area.height.saturating_sub(around));
             view.payload(canvas, &lines);
         }
@@ -126,9 +131,17 @@ pub fn block(canvas: &mut Canvas, model: &Model, area: Area) {
     view.draw_same_as(canvas, &area, foot - 1, &same_as);
 }
 
-/// Rows of a text that go beyond one.
-fn below_first(lines: &[String]) -> u16 {
-    u16::try_from(lines.len().saturating_sub(1)).unwrap_or(u16::MAX)
+/// Rows of the command from the second on, so many at most.
+pub fn below_first(model: &Model, area: &Area, most: usize) -> usize {
+    View::of(model).command_rows(area, most).len().saturating_sub(1)
+}
+
+/// Whether the payload and the command have their rows in such a place, each of them whole.
+pub fn has_room(model: &Model, area: &Area) -> bool {
+    let view = View::of(model);
+    let command = view.command_rows(area, usize::from(area.height) + 1);
+    let rows = AROUND + view.payload_rows(area).max(u16::from(view.message.takes_payload));
+    usize::from(rows) + command.len() <= usize::from(area.height)
 }
 
 fn labelled(canvas: &mut Canvas, area: &Area, y: u16, label: &str, value: &str) -> u16 {
@@ -154,7 +167,12 @@ fn head(canvas: &mut Canvas, model: &Model, area: &Area) {
     canvas.pieces(x, end, area.y, &[(&to, theme.muted), way]);
 }
 
-impl View<'_> {
+impl<'m> View<'m> {
+    fn of(model: &'m Model) -> Self {
+        let composer = model.candidate();
+        Self { model, composer, message: composer.known(model.registry()) }
+    }
+
     /// When the selected peer accepts the message. At the right in a block, from `x` on in a line.
     fn accepts(&self, canvas: &mut Canvas, x: u16, right: u16, y: u16, brief: bool) {
         let theme = canvas.theme;
@@ -270,18 +288,30 @@ impl View<'_> {
         }
     }
 
+    /// The form, where it is filled in.
+    fn form(&self) -> Option<(&Form, &[Field])> {
+        let probe = self.model.registry().get(self.composer.message)?;
+        let form = self.composer.form().filter(|_| self.composer.is_form())?;
+        Some((form, probe.fields()))
+    }
+
+    /// Rows that the form or the text would fill.
+    fn payload_rows(&self, area: &Area) -> u16 {
+        match self.form() {
+            _ if !self.message.takes_payload => 0,
+            Some((form, fields)) => form::rows(form, fields),
+            None => payload::rows(self.composer, area),
+        }
+    }
+
     /// The form or the editor, and in the rows that are left the whole frame.
     fn payload(&self, canvas: &mut Canvas, area: &Area) {
-        let probe = self.model.registry().get(self.composer.message);
-        let fields = probe.map(|probe| probe.fields()).unwrap_or_default();
-        let form = self.composer.form().filter(|_| self.composer.is_form());
-        let rows = form
-            .map_or_else(|| payload::rows(self.composer, area), |form| form::rows(form, fields));
+        let rows = self.payload_rows(area);
         let has_room =
             self.model.mode.composes() && area.height >= rows.saturating_add(LEAST_PREVIEW);
         let place = if has_room { area.rows(0, rows) } else { *area };
-        match form {
-            Some(form) => form::draw(canvas, self.model, &place, form, fields),
+        match self.form() {
+            Some((form, fields)) => form::draw(canvas, self.model, &place, form, fields),
             None => payload::draw(
                 canvas,
                 self.composer,
@@ -328,25 +358,32 @@ impl View<'_> {
         danger(self.message.id, version, &payload)
     }
 
-    /// The same as a command, in rows that fit: nothing is left out between them, so that whoever
-    /// reads or copies it off the screen has the same request. Where not even the rows that can be
-    /// spared hold it, the last says so.
-    fn same_as(&self, area: &Area) -> Vec<String> {
+    /// The same as a command, in at most so many rows that fit: nothing is left out between them.
+    fn command_rows(&self, area: &Area, most: usize) -> Vec<String> {
         let Some(command) = to_selected(self.model, self.composer) else { return Vec::new() };
         let shown = match &self.model.setup.naming {
             naming if naming.privacy => naming.mask.text(&command).into_owned(),
             _ => command,
         };
-        let room = usize::from(area.width().saturating_sub(VALUE));
-        let above = LEAST_ABOVE + if self.message.takes_payload { LEAST_PAYLOAD } else { 0 };
-        let most = usize::from(area.height.saturating_sub(above).max(1)).min(MOST_SAME_AS);
-        let mut rows = wrapped(&shown, room, most + 1);
+        let room = |x| usize::from(area.width().saturating_sub(x));
+        wrapped(&shown, room(VALUE), room(HANGING), most)
+    }
+
+    /// The command beside a payload of so many rows: whoever reads or copies it off the screen has
+    /// the same request. Where not even the rows that can be spared hold it, the last says so.
+    fn same_as(&self, area: &Area, payload: u16) -> Vec<String> {
+        let room = area.height.saturating_sub(AROUND);
+        let share = if self.model.mode.composes() { room / SHARE_OF_PAYLOAD } else { 0 };
+        let kept = payload.min(share.max(LEAST_PAYLOAD));
+        let most = usize::from(room.saturating_sub(kept).max(1));
+        let mut rows = self.command_rows(area, most + 1);
         if rows.len() > most {
             rows.truncate(most);
             let rest = format!("… {} copies it", copying(self.model));
+            let x = if rows.len() == 1 { VALUE } else { HANGING };
+            let room = usize::from(area.width().saturating_sub(x + width(&rest) + 1));
             if let Some(last) = rows.last_mut() {
-                let kept = cut(last, room.saturating_sub(usize::from(width(&rest)) + 1));
-                *last = format!("{kept} {rest}");
+                *last = format!("{} {rest}", cut(last, room));
             }
         }
         rows
@@ -354,10 +391,10 @@ impl View<'_> {
 
     fn draw_same_as(&self, canvas: &mut Canvas, area: &Area, y: u16, rows: &[String]) {
         let style = if self.model.mode.composes() { Style::new() } else { canvas.theme.muted };
-        for (row, (y, label)) in
-            rows.iter().zip((y..).zip(["same as"].into_iter().chain(repeat(""))))
-        {
-            canvas.labelled(area, y, area.x + VALUE, label, row, style);
+        let Some((first, more)) = rows.split_first() else { return };
+        canvas.labelled(area, y, area.x + VALUE, "same as", first, style);
+        for (row, y) in more.iter().zip(y + 1..) {
+            canvas.text(area.x + HANGING, area.right, y, row, style);
         }
     }
 }
@@ -370,13 +407,14 @@ fn copying(model: &Model) -> String {
     keys.find(works).map(ToString::to_string).unwrap_or_default()
 }
 
-/// A text in rows of so many cells, broken where it has line ends and where a row is full; no more
-/// than `most` of them.
-fn wrapped(text: &str, room: usize, most: usize) -> Vec<String> {
+/// A text in rows, broken where it has line ends and where a row is full: so many cells in the
+/// first, so many in the others, no more than `most` rows.
+fn wrapped(text: &str, first: usize, others: usize, most: usize) -> Vec<String> {
     let mut rows = Vec::new();
     for line in text.split('\n') {
         let mut rest = line;
         loop {
+            let room = if rows.is_empty() { first } else { others };
             let piece = Some(cut(rest, room)).filter(|piece| !piece.is_empty()).unwrap_or(rest);
             rows.push(piece.to_owned());
             rest = &rest[piece.len()..];

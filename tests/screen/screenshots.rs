@@ -6,12 +6,13 @@ use std::{env, fs};
 
 use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
-use swarmscope::screen::{Key, Model};
+use swarmscope::screen::{Key, Model, Msg};
 use swarmscope::tui::Theme;
 use swarmscope::tui::svg::picture;
 use swarmscope::tui::theme::Depth;
 
-use crate::fixture::{drawn, press, type_text};
+use crate::composing::SEVEN;
+use crate::fixture::{drawn, fold, press, type_text};
 use crate::pictures::session;
 
 /// A picture: its name, its size, its theme, and what is done in the session before.
@@ -22,7 +23,7 @@ struct Shot {
     keys: fn(&mut Model),
 }
 
-const SHOTS: [Shot; 20] = [
+const SHOTS: [Shot; 21] = [
     Shot { name: "main-dark", size: (120, 40), theme: "dark", keys: |_| {} },
     Shot { name: "main-light", size: (120, 40), theme: "light", keys: |_| {} },
     Shot { name: "main-high-contrast", size: (120, 40), theme: "high-contrast", keys: |_| {} },
@@ -32,6 +33,7 @@ const SHOTS: [Shot; 20] = [
     Shot { name: "main-60x20", size: (60, 20), theme: "dark", keys: |_| {} },
     Shot { name: "request-80x24", size: (80, 24), theme: "dark", keys: choosing },
     Shot { name: "request-120x40", size: (120, 40), theme: "dark", keys: choosing },
+    Shot { name: "request-long-80x24", size: (80, 24), theme: "dark", keys: long_request },
     Shot { name: "parts", size: (120, 40), theme: "dark", keys: parts },
     Shot {
         name: "log",
@@ -64,6 +66,14 @@ const SHOTS: [Shot; 20] = [
         keys: |model| *model = crate::crowd::odd_one_out(),
     },
 ];
+
+/// A payload that needs the whole screen beside its command.
+fn long_request(model: &mut Model) {
+    press(model, &[Key::char('p'), Key::ctrl('k')]);
+    let now = model.now;
+    fold(model, now, Msg::Resize(80, 24));
+    fold(model, now, Msg::Paste(SEVEN.to_owned()));
+}
 
 /// The channel whose parts are coming.
 fn parts(model: &mut Model) {

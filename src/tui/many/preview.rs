@@ -330,12 +330,12 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
     rows.push(("", format!("Every peer counts this request: other Crawlers that ask {label} with frequency {frequency} meet 254 until {until}.")));
     rows.push(("", "A lower frequency is for peers whose owners agreed.".to_owned()));
     if let Some(before) = &model.many.campaign {
-        let sent = thousands(before.counts().sent() as u64);
+        let sent = counted(before.counts().sent(), "peer");
         let text = if before.under_way() { "is still running" } else { "has ended" };
         rows.push((
             "",
             format!(
-                "The request before, {} to {sent} peers, {text}; {} lists all of them.",
+                "The request before, {} to {sent}, {text}; {} lists all of them.",
                 before.plan.title,
                 model.key_of("many")
             ),

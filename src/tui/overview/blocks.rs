@@ -11,7 +11,7 @@ use crate::tui::many::parts::{Draw, bar, paragraph};
 use crate::tui::spark;
 use crate::tui::stack::Block;
 use crate::tui::why::folded;
-use swarmscope_facts::format::{clock, lasted, size, thousands};
+use swarmscope_facts::format::{self, clock, lasted, size, thousands};
 use swarmscope_facts::list::census::Way;
 use swarmscope_facts::many::outcome::Outcome;
 use swarmscope_facts::words;
@@ -85,7 +85,8 @@ pub fn right(model: &Model, width: u16) -> Vec<(Block, Draw<'_>)> {
 fn not_known(model: &Model) -> String {
     let unlisted = match model.facts.peers().unlisted {
         0 => String::new(),
-        n => format!("{} peers more were named when the list was full. ", thousands(n)),
+        1 => "1 more peer was named when the list was full. ".to_owned(),
+        n => format!("{} more peers were named when the list was full. ", thousands(n)),
     };
     format!(
         "{unlisted}How large the swarm is, how much of it this is, and what is usual: peers that \
@@ -135,10 +136,16 @@ pub fn answered(model: &Model) -> usize {
 fn last_questions(canvas: &mut Canvas, model: &Model, area: Area) {
     let census = &model.census;
     let asked = census.asked();
-    let note = format!("last question of {} peers asked", number(asked));
+    let note = format!("last question of {} asked", format::counted(asked, "peer"));
     canvas.heading(&area, "OUTCOMES", false, &note);
     if asked == 0 {
-        canvas.text(area.x, area.right, area.y + 1, "nobody was asked yet", canvas.theme.muted);
+        canvas.text(
+            area.x,
+            area.right,
+            area.y + 1,
+            "no peer has been asked yet",
+            canvas.theme.muted,
+        );
         return;
     }
     let present = Outcome::ALL.into_iter().filter(|o| census.outcomes().of(*o) > 0);
