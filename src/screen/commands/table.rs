@@ -123,7 +123,7 @@ pub static COMMANDS: &[Command] = commands! {
 
     "send", Request, ["enter"], [Peers, PeersAlone], foot(10, "send"), when::can_send, sending::send, "send to the selected peer";
     "send now", Request, ["ctrl-s"], [Main, Sheet], foot_to(15, "send", many::marked), many::can_send, many::send, "send; to marked: preview";
-    "request", Request, ["r"], [Main], foot(20, "request"), when::always, act::choose_message, "choose message, frequency";
+    "request", Request, ["r"], [Main, PeerScreen], foot(20, "request"), when::always, act::choose_message, "choose message, frequency";
     "payload", Request, ["p"], [Main], None, when::takes_payload, act::edit, "edit the payload";
     "edit and resend", Request, ["e"], [Main, PeerScreen], foot(72, "edit, resend"), when::has_request, act::take_over, "edit and resend";
     "cancel request", Request, ["x"], [Main, PeerScreen], None, when::is_in_flight, act::cancel, "cancel the request";
