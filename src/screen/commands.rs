@@ -232,7 +232,10 @@ pub(super) fn execute(model: &mut Model, command: &'static Command) -> Vec<Effec
     match (command.ready)(model) {
         Ok(()) => {
             used(model, command);
-            if !matches!(command.name, "send" | "send now" | "send this" | "commands" | "run") {
+            if !matches!(
+                command.name,
+                "send" | "send now" | "send this" | "forget" | "commands" | "run"
+            ) {
                 model.warned = None; // something else is meant now
             }
             (command.run)(model)

@@ -122,7 +122,7 @@ pub struct Model {
     pub(super) recent: Vec<&'static str>,
     pub mouse: Mouse,
     pub composer: Composer,
-    /// The request that the operator was warned of before it was sent.
+    /// What the operator was warned of before it was done.
     pub(super) warned: Option<Warned>,
     /// The composer as it would be with the message that the picker points at, where that is
     /// another one.

@@ -15,7 +15,7 @@ use crate::screen::session::recording::Place;
 use crate::screen::session::showing::Control;
 use swarmscope_facts::Input;
 use swarmscope_peer::crawler::Decoding;
-use swarmscope_peer::node::{Ask, Event, Target, Ticket};
+use swarmscope_peer::node::{Ask, Event, PeerKey, Target, Ticket};
 use swarmscope_wire::{ErrorByte, MessageId, Permid};
 
 /// Everything that can change what the screen shows. A recording is a list of these, but for
@@ -52,6 +52,8 @@ pub enum Msg {
         permid: Permid,
         label: String,
     },
+    /// The operator wants no more of a peer.
+    Forgotten(PeerKey),
     /// The demo's tour has come to its next step.
     Tour(TourStep),
     /// The tour is over, or was skipped.
@@ -85,6 +87,7 @@ impl From<Input> for Msg {
                 Self::Decoded { permid, ticket, decoding }
             }
             Input::Label { permid, label } => Self::Label { permid, label },
+            Input::Forgotten(key) => Self::Forgotten(key),
         }
     }
 }
@@ -172,6 +175,8 @@ pub enum Effect {
     CheckedRequest(Ask),
     Connect(Target),
     Disconnect(Permid),
+    /// Know no more of a peer; comes back as [`Msg::Forgotten`].
+    Forget(PeerKey),
     /// Give a request up.
     Cancel(Ticket),
     /// Wait so much longer for a request.

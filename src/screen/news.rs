@@ -28,6 +28,10 @@ fn follow(model: &mut Model, change: Change) -> Option<Effect> {
         Change::News(news) => told(model, &news),
         Change::Renamed { was, now } => renamed(model, &was, &now),
         Change::Asked(key) => model.picks.set(key, None),
+        Change::Forgotten(key) => {
+            model.marks.unmark(&key);
+            model.picks.set(key, None);
+        }
         Change::Touched(key) => about(model, &key),
     }
     None

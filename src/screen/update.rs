@@ -6,6 +6,7 @@ use super::kept::KeptIn;
 use super::keys::key::Key;
 use super::keys::mouse;
 use super::list::arranging::Arrange;
+use super::list::forgetting;
 use super::log::{self, Kind};
 use super::many;
 use super::model::Model;
@@ -77,6 +78,7 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
             news::fold(model, Input::Decoded { permid, ticket, decoding })
         }
         Msg::Label { permid, label } => news::fold(model, Input::Label { permid, label }),
+        Msg::Forgotten(key) => forgetting::forgotten(model, &key),
         Msg::Tour(step) => news::tour(model, step),
         Msg::TourEnded => {
             model.tour = None;

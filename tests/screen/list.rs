@@ -389,3 +389,50 @@ fn the_first_row_is_selected_until_somebody_chooses() {
     join(&mut model, 3);
     assert_eq!(model.selected, Some(PeerKey::Permid(peers[0])));
 }
+
+/// Does what the screen asks for where peers are to be forgotten.
+fn forget(model: &mut Model) -> usize {
+    let effects = press(model, &[Key::char('X')]);
+    for effect in &effects {
+        let Effect::Forget(key) = effect else { panic!("{effect:?}") };
+        fold(model, before(0), Msg::Forgotten(key.clone()));
+    }
+    effects.len()
+}
+
+#[test]
+fn a_peer_that_is_gone_is_forgotten_and_its_neighbour_selected() {
+    let mut model = session();
+    press(&mut model, &[Key::char('/')]);
+    type_text(&mut model, "state:failed");
+    press(&mut model, &[named(KeyCode::Enter), Key::char('g')]);
+    let failed = names(&model);
+    let known = model.facts.peers().len();
+    assert_eq!(forget(&mut model), 1);
+    assert_eq!(names(&model), failed[1..]);
+    assert_eq!(model.facts.peers().len(), known - 1);
+    assert_eq!(model.peer().map(|peer| model.name_of(&peer.key)), failed.get(1).cloned());
+    assert!(text(&mut model, 120, 40).contains(&format!("{} forgotten", failed[0])));
+    let mut model = session();
+    press(&mut model, &[Key::char('g')]);
+    assert_eq!(forget(&mut model), 0, "the first one is connected");
+    assert!(text(&mut model, 120, 40).contains("D closes"));
+}
+
+#[test]
+fn marked_peers_are_forgotten_at_the_second_press_and_only_if_they_are_gone() {
+    let mut model = session();
+    press(&mut model, &[Key::char('a')]);
+    let gone = model.facts.peers().iter().filter(|peer| peer.can_be_forgotten()).count();
+    let known = model.facts.peers().len();
+    assert!(gone > 1 && gone < known);
+    assert_eq!(forget(&mut model), 0);
+    assert!(text(&mut model, 120, 40).contains("press again to forget"));
+    press(&mut model, &[Key::char('j')]);
+    assert_eq!(forget(&mut model), 0, "something else was done in between");
+    assert_eq!(forget(&mut model), gone);
+    assert_eq!((model.facts.peers().len(), model.marks.len()), (known - gone, known - gone));
+    assert_eq!(names(&model).len(), known - gone);
+    let text = text(&mut model, 120, 40);
+    assert!(text.contains(&format!("{} peers", known - gone)), "the counts follow: {text}");
+}

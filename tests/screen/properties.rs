@@ -184,6 +184,7 @@ fn steps() -> impl Strategy<Value = Step> {
         6 => events().prop_map(|event| Step::Msg(Msg::Node(event))),
         1 => text().prop_map(|text| Step::Msg(Msg::Paste(text))),
         1 => (permids(), ".{0,20}").prop_map(|(permid, label)| Step::Msg(Msg::Label { permid, label })),
+        1 => permids().prop_map(|permid| Step::Msg(Msg::Forgotten(PeerKey::Permid(permid)))),
         1 => (permids(), messages(), ".{0,90}").prop_map(|(permid, message, text)| {
             Step::Msg(Msg::Tour(TourStep { step: 1, of: 9, text, show: Some((permid, message)), ..TourStep::default() }))
         }),

@@ -261,6 +261,7 @@ fn kind(effect: &Effect) -> &'static str {
         | Effect::CheckedRequest(_)
         | Effect::Connect(_)
         | Effect::Disconnect(_)
+        | Effect::Forget(_)
         | Effect::Cancel(_)
         | Effect::Extend(..)
         | Effect::Tour(_) => "SENT",
@@ -411,4 +412,20 @@ fn with_number(line: &str, place: usize, number: &str) -> String {
         }
     }
     out
+}
+
+#[test]
+fn who_was_forgotten_is_not_there_in_the_replay_either() {
+    let forgetting = || {
+        let mut model = crate::pictures::session();
+        let gone = model.facts.peers().iter().find(|peer| peer.can_be_forgotten());
+        let key = gone.expect("one is gone").key.clone();
+        let now = model.now;
+        fold(&mut model, now, Msg::Forgotten(key));
+        model
+    };
+    let (model, tape) = taped(forgetting);
+    let known = model.facts.peers().len();
+    let (_, again) = played(&file(&model, tape, before(0)));
+    assert_eq!(again.facts.peers().len(), known);
 }

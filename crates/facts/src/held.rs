@@ -50,6 +50,12 @@ impl Held {
         }
     }
 
+    /// A peer has gone with all its replies.
+    pub(crate) fn forget(&mut self, key: &PeerKey) {
+        self.replies.retain(|(of, ..)| of != key);
+        self.bytes = self.replies.iter().map(|(.., bytes)| bytes).sum();
+    }
+
     /// The oldest, where there are more than so many or they take more bytes; the newest is never
     /// let go.
     pub(crate) fn let_go(&mut self, most: usize, most_bytes: usize) -> Option<(PeerKey, Ticket)> {

@@ -33,6 +33,10 @@ pub enum Input {
         /// The word; control characters are taken out.
         label: String,
     },
+    /// The operator wants no more of a peer that is not connected: it leaves the table with its
+    /// requests and its conversation. When it accepts what it was asked stays known. Nothing comes of
+    /// it while the peer is connected, or owes an answer.
+    Forgotten(PeerKey),
 }
 
 impl From<Event> for Input {
@@ -69,6 +73,8 @@ pub enum Change {
         /// The key that all of it is under now.
         now: PeerKey,
     },
+    /// A peer has left the table.
+    Forgotten(PeerKey),
     /// A request of this program is the newest of this peer.
     Asked(PeerKey),
     /// Something that is shown of this peer is another.

@@ -145,6 +145,13 @@ impl Peer {
         matches!(self.state, State::Connected { .. })
     }
 
+    /// Whether nothing more is to come of it: no connection, no dial, no answer.
+    #[must_use]
+    pub fn can_be_forgotten(&self) -> bool {
+        let is_there = matches!(self.state, State::Connected { .. } | State::Connecting { .. });
+        !is_there && !self.requests.iter().any(|request| request.in_flight())
+    }
+
     /// Its newest request.
     #[must_use]
     pub fn last(&self) -> Option<&Request> {

@@ -134,6 +134,13 @@ impl Peers {
         self.changed.take()
     }
 
+    /// Takes a peer out.
+    pub(crate) fn forget(&mut self, key: &PeerKey) {
+        if self.by_key.contains_key(key) {
+            self.remove(key);
+        }
+    }
+
     fn remove(&mut self, key: &PeerKey) -> Option<Peer> {
         let index = Arc::make_mut(&mut self.by_key).remove(key)?;
         self.changed.add(index);

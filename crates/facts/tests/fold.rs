@@ -314,3 +314,39 @@ fn a_frame_that_is_ours_is_not_said_to_be_a_stranger_s() {
         assert!(text.contains(says), "{text}");
     }
 }
+
+#[test]
+fn who_is_forgotten_leaves_nothing_but_when_it_accepts() {
+    let (mut facts, now) = (Facts::default(), start());
+    for event in [connected(None), sent(1), reply(1, 0, &b"de"[..])] {
+        facts.fold(now, event);
+    }
+    assert!(facts.fold(now, Input::Forgotten(key(1))).is_empty(), "it is connected");
+    assert_eq!(facts.peers().len(), 1);
+    let failure = Failure::new(Cause::Closed, By::Peer, "");
+    facts.fold(now, Event::Disconnected { permid: WHO, failure });
+    facts.take_changed();
+    assert_eq!(facts.fold(now, Input::Forgotten(key(1))), [Change::Forgotten(key(1))]);
+    assert!(facts.peers().is_empty() && facts.peer(&key(1)).is_none());
+    assert_eq!(facts.take_changed().len(), 1, "whoever lists peers is told");
+    assert!(facts.held().is_empty() && facts.held().bytes() == 0);
+    assert_eq!(facts.conversations().held(), (0, 0));
+    let accepts = facts.acceptance().acceptance(WHO, MessageId::NATCHECK, HOUR, now.instant);
+    assert!(matches!(accepts, Acceptance::In(_)), "it answers 254 all the same: {accepts:?}");
+    assert!(facts.fold(now, Input::Forgotten(key(1))).is_empty(), "nothing is left of it");
+    facts.fold(now, connected(None));
+    assert!(facts.peer(&key(1)).is_some_and(|peer| peer.requests.is_empty()), "it is a new one");
+}
+
+#[test]
+fn who_owes_an_answer_is_not_forgotten() {
+    let (mut facts, now) = (Facts::default(), start());
+    for event in [connected(None), sent(1)] {
+        facts.fold(now, event);
+    }
+    let failure = Failure::new(Cause::Closed, By::Peer, "");
+    facts.fold(now, Event::AwaitingDialBack { ticket: Ticket(1), permid: WHO });
+    facts.fold(now, Event::Disconnected { permid: WHO, failure });
+    facts.fold(now, Input::Forgotten(key(1)));
+    assert_eq!(facts.peers().len(), 1);
+}

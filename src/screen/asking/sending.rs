@@ -22,10 +22,10 @@ pub fn send(model: &mut Model) -> Effects {
             return none();
         }
     };
-    let is_meant = model.warned.take().is_some_and(|warned| warned == Warned(ask.clone()));
+    let is_meant = model.warned.take().is_some_and(|warned| warned == Warned::Request(ask.clone()));
     if !is_meant && let Some(until) = certain_254(model, &ask) {
         let label = model.registry().label(ask.message);
-        model.warned = Some(Warned(ask));
+        model.warned = Some(Warned::Request(ask));
         model.log.nothing(
             model.now,
             &format!("{label} will get 254 until {until}: press again to send anyway"),
@@ -56,5 +56,5 @@ pub(in crate::screen) fn doubted(model: &mut Model, ask: Ask, why: &str) {
     let label = model.registry().label(ask.message);
     let text = format!("{label} not sent: {}; press again to send anyway", clean(why));
     model.say(Kind::NotDone, text);
-    model.warned = Some(Warned(ask));
+    model.warned = Some(Warned::Request(ask));
 }

@@ -1,7 +1,12 @@
-//! What the operator was warned of before it was sent.
+//! What the operator was warned of before it was done.
 
-use swarmscope_peer::node::Ask;
+use swarmscope_peer::node::{Ask, PeerKey};
 
-/// A request that was not sent at once: sending the very same again is meant so.
+/// What was not done at once: the very same again is meant so.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Warned(pub Ask);
+pub enum Warned {
+    /// A request was not sent.
+    Request(Ask),
+    /// Peers were not forgotten.
+    Forgetting(Vec<PeerKey>),
+}

@@ -8,6 +8,12 @@ use crate::screen::model::Model;
 
 /// Cells that the help has for keys.
 const KEYS: usize = 14;
+/// Keys that people bring along and that are no commands: what becomes of them, where.
+const BROUGHT_ALONG: [(Group, Context, &str, &str); 2] = [
+    (Group::Move, Context::Rows, "75j 75G", "a count; 1 to 6 are screens"),
+    (Group::Time, Context::Moving, "z z", "freeze and resume: no change"),
+];
+
 /// One line of the help: the keys of commands that say the same, and what they do or why not now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HelpLine {
@@ -55,7 +61,9 @@ pub fn help(model: &Model) -> Vec<HelpSection> {
         let here = |command: &Command| {
             command.group == group && command.contexts.iter().any(|it| wide.contains(it))
         };
-        sections.push(section(model, group.title(), true, &mut told, here));
+        let mut section = section(model, group.title(), true, &mut told, here);
+        section.lines.extend(brought_along(model, group, &contexts));
+        sections.push(section);
     }
     for context in places(model) {
         let there = |command: &Command| command.contexts.contains(&context);
@@ -63,6 +71,18 @@ pub fn help(model: &Model) -> Vec<HelpSection> {
     }
     sections.retain(|section| !section.lines.is_empty());
     sections
+}
+
+fn brought_along(model: &Model, group: Group, contexts: &[Context]) -> Vec<HelpLine> {
+    let words = searched(model);
+    let of_it = BROUGHT_ALONG.iter().filter(|(of, context, ..)| {
+        *of == group && contexts.contains(context) && !before(model).types()
+    });
+    let found = of_it.filter(|(.., keys, doc)| {
+        let text = format!("{keys} {doc} {}", group.title()).to_lowercase();
+        words.iter().all(|word| text.contains(word.as_str()))
+    });
+    found.map(|(.., keys, doc)| HelpLine { keys: (*keys).to_owned(), doc, why_not: None }).collect()
 }
 
 /// All places but those that are everywhere, in the order of the table; a tour's only while there

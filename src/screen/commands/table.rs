@@ -11,6 +11,7 @@ use crate::screen::keys::keymap::Keymap;
 use crate::screen::keys::mouse;
 use crate::screen::list::column_view;
 use crate::screen::list::filtering;
+use crate::screen::list::forgetting;
 use crate::screen::list::marking;
 use crate::screen::list::noting;
 use crate::screen::list::saved_view;
@@ -119,6 +120,7 @@ pub static COMMANDS: &[Command] = commands! {
     "note", Peers, [";"], [Main, PeerScreen], None, noting::can_note, noting::open, "write a note on the peer";
     "connect", Peers, ["c"], [Main], foot(50, "connect"), when::is_no_replay, act::connect, "connect to host:port";
     "disconnect", Peers, ["D"], [Main, PeerScreen], None, when::is_connected, act::disconnect, "close the connection";
+    "forget", Peers, ["del", "X"], [Peers, PeersAlone], None, forgetting::can_forget, forgetting::forget, "forget it, if it is gone";
     "hide addresses", Peers, ["P", "t a"], [Moving], None, when::always, act::hide_addresses, "hide or show addresses";
 
     "send", Request, ["enter"], [Peers, PeersAlone], foot(10, "send"), when::can_send, sending::send, "send to the selected peer";

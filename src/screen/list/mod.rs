@@ -4,6 +4,7 @@ pub(in crate::screen) mod arranging;
 pub mod column_view;
 pub mod columns;
 pub(in crate::screen) mod filtering;
+pub(in crate::screen) mod forgetting;
 pub(in crate::screen) mod marking;
 pub mod notes;
 pub(in crate::screen) mod noting;

@@ -16,6 +16,7 @@ impl Running {
             Effect::Request(_)
             | Effect::Connect(_)
             | Effect::Disconnect(_)
+            | Effect::Forget(_)
             | Effect::Cancel(_)
             | Effect::Extend(..) => self.for_node(effect),
             Effect::Freeze => self.freeze(),
@@ -119,6 +120,10 @@ impl Running {
             }
             Effect::Connect(target) => drop(node.connect(target)),
             Effect::Disconnect(permid) => node.disconnect(permid),
+            Effect::Forget(key) => {
+                node.forget(key.clone());
+                self.fold(Msg::Forgotten(key));
+            }
             Effect::Cancel(ticket) => node.cancel(ticket),
             Effect::Extend(ticket, by) => node.extend(ticket, by),
             _ => {}

@@ -137,6 +137,15 @@ impl Conversations {
         }
     }
 
+    /// Nothing of what was said with a peer is kept.
+    pub(crate) fn forget(&mut self, peer: &PeerKey) {
+        let Some(id) = self.by_key.remove(peer) else { return };
+        let Some(gone) = self.all.remove(&id) else { return };
+        self.lines -= gone.lines.len();
+        self.bytes -= gone.bytes;
+        self.order.retain(|(of, _)| *of != id);
+    }
+
     /// A peer's key has changed: what was said under both is one conversation.
     pub(crate) fn rename(&mut self, was: &PeerKey, now: &PeerKey) {
         let Some(old) = self.by_key.remove(was) else { return };

@@ -14,6 +14,7 @@ use crate::input::{Change, Input};
 use crate::news::{Kind, News, What};
 use crate::now::Now;
 use crate::odd;
+use crate::peer::Peer;
 use crate::words;
 
 impl Facts {
@@ -26,6 +27,7 @@ impl Facts {
             Input::Asked(ask, ticket) => fold.asked(ask, ticket),
             Input::Decoded { permid, ticket, decoding } => fold.decoded(permid, ticket, decoding),
             Input::Label { permid, label } => fold.label(permid, &label),
+            Input::Forgotten(key) => fold.forgotten(&key),
         }
         fold.changes
     }
@@ -70,6 +72,16 @@ impl Fold<'_> {
         if let Some(peer) = self.facts.peers.entry(&PeerKey::Permid(permid)) {
             peer.label = Some(words::clean(label));
         }
+    }
+
+    fn forgotten(&mut self, key: &PeerKey) {
+        if !self.facts.peer(key).is_some_and(Peer::can_be_forgotten) {
+            return;
+        }
+        self.facts.peers.forget(key);
+        self.facts.conversations.forget(key);
+        self.facts.held.forget(key);
+        self.changes.push(Change::Forgotten(key.clone()));
     }
 
     /// Tells something that leaves its peer where it is in the list.

@@ -69,6 +69,7 @@ impl Rewritten for Input {
                 to.permid(permid);
                 to.text(label);
             }
+            Self::Forgotten(key) => to.key(key),
         }
     }
 }

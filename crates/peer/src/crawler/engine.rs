@@ -73,6 +73,7 @@ impl Engine {
         match input {
             Input::Connect { target, source } => self.connect(target, source),
             Input::Disconnect(permid) => self.disconnect(permid),
+            Input::Forget(peer) => self.core.directory.let_be(&peer),
             Input::Ask { ticket, ask } => self.requests.ask(&mut self.core, ticket, ask),
             Input::Cancel(ticket) => self.requests.cancel(&mut self.core, ticket),
             Input::Extend(ticket, by) => self.requests.extend(&mut self.core, ticket, by),

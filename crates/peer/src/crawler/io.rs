@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::ask::Ask;
 use super::budget::Budgets;
 use super::conn::{AttemptId, ConnId, ReplyId};
-use super::event::{Direction, Event, Source, Ticket};
+use super::event::{Direction, Event, PeerKey, Source, Ticket};
 use super::probe::{Answer, Asked, Receipt};
 use super::registry::Registry;
 use super::target::Target;
@@ -58,6 +58,8 @@ pub enum Input {
     },
     /// To close all connections of a peer.
     Disconnect(Permid),
+    /// To dial a peer no more by itself, until it is named again or comes by itself.
+    Forget(PeerKey),
     /// To make a request. The ticket is the caller's, below 2^63, never used before.
     Ask {
         /// The request.

@@ -117,6 +117,7 @@ impl Actor {
             Command::Cancel(ticket) => self.input(Input::Cancel(ticket)),
             Command::Extend(ticket, by) => self.input(Input::Extend(ticket, by)),
             Command::Disconnect(permid) => self.input(Input::Disconnect(permid)),
+            Command::Forget(peer) => self.input(Input::Forget(peer)),
             Command::Trace(permid, watched) => self.overlay.trace(permid, watched),
             Command::TraceAll(all) => self.overlay.trace_all(all),
             Command::Shutdown { .. } => {} // taken by the loop

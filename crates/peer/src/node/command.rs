@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::reply::Told;
-use crate::crawler::{Ask, Target, Ticket};
+use crate::crawler::{Ask, PeerKey, Target, Ticket};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::Failure;
 
@@ -23,6 +23,8 @@ pub(super) enum Command {
     Extend(Ticket, Duration),
     /// To close every connection to a peer.
     Disconnect(Permid),
+    /// To dial a peer no more by itself.
+    Forget(PeerKey),
     /// To tell what passes over a peer's connections, or no longer.
     Trace(Permid, bool),
     /// The same, of everybody's.

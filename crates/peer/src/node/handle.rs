@@ -17,7 +17,7 @@ use super::config::NodeConfig;
 use super::event::{Event, Source, Ticket};
 use super::outlet::Outlet;
 use super::waiting::Waiting;
-use crate::crawler::{Ask, Engine, EngineConfig, Input, PeerView, Target};
+use crate::crawler::{Ask, Engine, EngineConfig, Input, PeerKey, PeerView, Target};
 use crate::overlay::{Overlay, OverlayConfig};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
@@ -146,6 +146,12 @@ impl Node {
     /// Closes every connection to a peer.
     pub fn disconnect(&self, permid: Permid) {
         self.command(Command::Disconnect(permid));
+    }
+
+    /// Dials a peer no more by itself, until it is named again or connects by itself. A connection
+    /// that there is stays.
+    pub fn forget(&self, peer: PeerKey) {
+        self.command(Command::Forget(peer));
     }
 
     /// Tells what passes over the connections of this peer from now on ([`Event::Traced`]), or no

@@ -34,6 +34,7 @@ impl Rewritten for Msg {
                 to.permid(permid);
                 to.text(label);
             }
+            Msg::Forgotten(key) => to.key(key),
             Msg::Tour(TourStep { text, show, .. }) => {
                 to.text(text);
                 if let Some((permid, _)) = show {

@@ -132,6 +132,7 @@ fn messages() -> Vec<Msg> {
         Msg::Key(Key::ctrl('s')),
         Msg::Paste(told.clone()),
         Msg::Resize(80, 24),
+        Msg::Forgotten(PeerKey::Permid(permid)),
         Msg::Asked(ask, ticket),
         Msg::Decoded { permid, ticket, decoding },
         Msg::Label { permid, label: format!("at {HOST}") },

@@ -17,6 +17,7 @@ fn refused(effect: &Effect) -> Option<&'static str> {
         | Effect::CheckedRequest(_)
         | Effect::Connect(_)
         | Effect::Disconnect(_)
+        | Effect::Forget(_)
         | Effect::Cancel(_)
         | Effect::Extend(..)
         | Effect::Tour(_) => Some("disabled: a replay sends nothing"),

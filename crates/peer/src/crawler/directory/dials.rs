@@ -101,6 +101,18 @@ impl Directory {
         self.change(permid, |known| known.held_off = true);
     }
 
+    /// The operator wants to hear no more of it: it is not dialled, nor the place that it was to be
+    /// found at.
+    pub(in crate::crawler) fn let_be(&mut self, peer: &PeerKey) {
+        match peer {
+            PeerKey::Permid(permid) => self.hold_off(*permid),
+            PeerKey::Address(address) => {
+                self.unnamed.retain(|place, _| place.to_string() != *address);
+            }
+        }
+        self.listed.retain(|(listed, _)| listed != peer);
+    }
+
     /// When a peer may be dialled again by itself; `None` once it is given up or not known any
     /// more.
     pub(in crate::crawler) fn retry_at(&self, permid: Permid, now: Instant) -> Option<Instant> {

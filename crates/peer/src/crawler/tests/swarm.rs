@@ -381,6 +381,24 @@ fn whom_the_operator_disconnects_no_round_dials_again() {
 }
 
 #[test]
+fn whom_the_operator_forgets_no_round_dials_again() {
+    for named in [Some(permid(2)), None] {
+        let mut rig = Rig::new(gossiping(1));
+        let target = || Target { host: "127.0.0.2".into(), port: 7760, permid: named };
+        rig.input(Input::Connect { target: target(), source: Source::Operator });
+        let (attempt, ..) = rig.dials.pop().unwrap();
+        let failure = Failure::new(Cause::TcpRefused, By::Peer, "");
+        rig.input(Input::DialFailed { attempt, failure });
+        let peer = named.map_or_else(|| PeerKey::Address(target().to_string()), PeerKey::Permid);
+        rig.input(Input::Forget(peer));
+        rig.pass(secs(3 * 3600));
+        assert!(rig.dials.is_empty(), "{named:?}: {:?}", rig.dials);
+        rig.input(Input::Connect { target: target(), source: Source::Operator });
+        assert_eq!(rig.dials.len(), 1, "the operator may");
+    }
+}
+
+#[test]
 fn hearsay_makes_nobody_dial_a_port_of_the_system() {
     let mut rig = Rig::new(gossiping(1));
     rig.connect(A, 2, Direction::Incoming, None);
