@@ -126,13 +126,6 @@ fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
         .iter()
         .map(|word| super::request::message_id(&registry, word))
         .collect::<Result<Vec<_>, _>>()?;
-    if let Some(unknown) = questions.iter().find(|message| registry.get(**message).is_none()) {
-        let what = format!("--probe: no question is defined for message {unknown}");
-        return Err(CliError::usage(
-            what,
-            "define it in a file in the probes directory: docs/probes.md has an example",
-        ));
-    }
     let mut targets = args.target.iter().map(|text| target(text)).collect::<Result<Vec<_>, _>>()?;
     targets.extend(args.bootstrap.targets()?);
     need_files(args.concurrency)?;

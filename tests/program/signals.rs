@@ -12,7 +12,7 @@ use swarmscope_wire::identity::Key;
 use swarmscope_wire::mask::Mask;
 use swarmscope_wire::{ContentId, Decoded, ErrorByte, Permid};
 
-use crate::process::Home;
+use crate::process::{Home, Running};
 
 const HOUR_NS: u64 = 3_600_000_000_000;
 
@@ -216,4 +216,40 @@ fn a_rule_of_ones_own_is_used_and_a_wrong_one_refused() {
         assert_eq!(refused.code, 1, "{refused:?}");
     }
     assert_eq!(home.run(&["signals", "nothing.sqlite"]).code, 1);
+}
+
+/// The worm's story by commands only: a swarm of other processes, a crawl that also asks for ids
+/// that nobody has defined, and the signal in its store.
+#[test]
+fn a_crawl_of_a_tampered_swarm_finds_whoever_answers_everything() {
+    let home = Home::new();
+    let demo = ["demo", "--headless", "--json", "--scenario", "worm", "--peers", "60"];
+    let demo = Running::start(home.swarmscope(&demo));
+    let peers: Vec<Value> = (0..60).map(|_| demo.event("listening")).collect();
+    let target = |peer: &Value| {
+        Some(format!("{}@{}", peer["permid"].as_str()?, peer["addr"].as_str()?)) // no old ones
+    };
+    let targets: Vec<String> = peers.iter().filter_map(target).collect();
+    fs::write(home.path().join("peers.txt"), targets.join("\n")).expect("written");
+    let crawl = ["crawl", "--bootstrap", "peers.txt", "--rounds", "2", "--every", "2"];
+    let probes = ["--probe", "natcheck", "--probe", "77", "--probe", "98", "--store", "c.sqlite"];
+    let outcome = home.run(&[&crawl[..], &probes[..]].concat());
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+
+    let replies = home.run(&["store", "replies", "c.sqlite", "--json"]).stdout;
+    let replies: Vec<Value> =
+        replies.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let said = |outcome: &str| {
+        let of = replies.iter().filter(|reply| {
+            reply["question"] == "ID_77" && reply["round"] == 1 && reply["outcome"] == outcome
+        });
+        of.count()
+    };
+    let (odd, healthy) = (said("answered"), said("error.253"));
+    assert_eq!(odd + healthy, targets.len(), "each has answered: {replies:#?}");
+    assert!((1..targets.len() / 2).contains(&odd), "{odd}");
+    let cards = home.run(&["signals", "c.sqlite", "--json"]).events();
+    let card = cards.iter().find(|card| card["rule"] == "canary-success@1");
+    let card = card.unwrap_or_else(|| panic!("{cards:#?}"));
+    assert_eq!((&card["severity"], &card["peers"]), (&"look".into(), &odd.into()), "{card}");
 }

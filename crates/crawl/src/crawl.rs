@@ -7,6 +7,7 @@
 mod visits;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use swarmscope_peer::crawler::Decoding;
@@ -27,7 +28,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use crate::machine::{Machine, Now, Reply};
 use crate::pace::Pace;
 use crate::progress::Progress;
-use crate::question::Question;
+use crate::question::{Question, Undefined};
 use crate::settings::Settings;
 
 /// How often the machine's clock ticks, and progress is told.
@@ -53,9 +54,6 @@ pub enum CrawlError {
     /// The operating system gives no thread.
     #[error("the store's thread could not be started: {0}")]
     Thread(std::io::Error),
-    /// A message-specific id that no question is registered for.
-    #[error("no question is defined for message {0}")]
-    NoQuestion(swarmscope_wire::MessageId),
 }
 
 /// How a crawl ended.
@@ -109,7 +107,7 @@ impl Crawl {
     /// who it is and where it listens; what a crawl needs of the rest is set here.
     ///
     /// # Errors
-    /// A question nobody knows, a store that cannot be written, a node that cannot start.
+    /// A store that cannot be written, a node that cannot start.
     pub async fn start(
         store: Store,
         key: StoreKey,
@@ -120,14 +118,11 @@ impl Crawl {
             .map_err(CrawlError::Thread)?;
         let mut questions = Vec::new();
         for message in &settings.questions {
-            let asked =
-                settings.registry.get(*message).cloned().ok_or(CrawlError::NoQuestion(*message))?;
+            let asked = (settings.registry.get(*message).cloned())
+                .unwrap_or_else(|| Arc::new(Undefined::new(*message)));
             let rows = asked.rows();
-            let declared = Declared {
-                message: message.0,
-                name: settings.registry.label(*message),
-                rows: rows.clone(),
-            };
+            let declared =
+                Declared { message: message.0, name: asked.name().to_owned(), rows: rows.clone() };
             let id = writer.call(move |store| store.declare(Network::Overlay, &declared)).await?;
             let frequency = settings
                 .frequency

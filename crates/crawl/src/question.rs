@@ -18,6 +18,34 @@ pub(crate) struct Question {
     pub(crate) rows: Rows,
 }
 
+/// An id that nobody has defined. A healthy peer answers 253; success is what
+/// a worm that answers everything says. Nothing is kept of a reply but its size and a digest.
+pub(crate) struct Undefined {
+    id: MessageId,
+    name: String,
+}
+
+impl Undefined {
+    /// Its name begins with a letter, because a store has a view of that name.
+    pub(crate) fn new(id: MessageId) -> Self {
+        Self { id, name: format!("ID_{id}") }
+    }
+}
+
+impl Asked for Undefined {
+    fn id(&self) -> MessageId {
+        self.id
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn doc(&self) -> &str {
+        "an id that nobody has defined"
+    }
+}
+
 /// What is kept of a reply.
 pub(crate) struct Kept {
     pub(crate) rows: Vec<Vec<Cell>>,

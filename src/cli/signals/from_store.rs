@@ -7,11 +7,9 @@ use swarmscope_evidence::signals::input::{Answer, End, Round, Text};
 use swarmscope_store::outcome::ANSWERED;
 use swarmscope_store::store::{ReplyRow, Selection, VisitRow};
 use swarmscope_store::{Network, Place, Store};
+use swarmscope_wire::MessageId;
 
 use crate::cli::CliError;
-
-/// How a message id is called that nobody has named.
-const NAMELESS: &str = "id ";
 
 /// The rounds of a store.
 ///
@@ -91,10 +89,15 @@ fn of(network: Network, peer: &str, version: Option<i64>, question: &str, end: E
         network: network.name().into(),
         version: version.map_or_else(|| "not known".into(), |version| version.to_string().into()),
         question: question.into(),
-        invented: question.to_lowercase().starts_with(NAMELESS)
-            || question.eq_ignore_ascii_case("canary"),
+        invented: is_nameless(question) || question.eq_ignore_ascii_case("canary"),
         end,
     }
+}
+
+/// How a crawl names a message id that nobody has defined.
+fn is_nameless(question: &str) -> bool {
+    let id = question.strip_prefix("ID_").and_then(|id| id.parse::<u8>().ok());
+    id.is_some_and(|id| MessageId(id).name().is_none())
 }
 
 fn round(rounds: &mut BTreeMap<i64, Round>, number: i64, at_ms: i64) -> &mut Round {

@@ -39,7 +39,7 @@ pub struct Answer {
     pub version: Text,
     /// The question's name.
     pub question: Text,
-    /// Whether it is one that nobody has defined, drawn at random.
+    /// Whether it is one that nobody has defined.
     pub invented: bool,
     /// How it ended.
     pub end: End,

@@ -91,7 +91,10 @@ impl Canary {
                 members.len(),
                 by_version(version.as_ref())
             ),
-            asked: format!("{}, drawn at random; each once a peer and round", list.join(" and ")),
+            asked: format!(
+                "{}, which nobody has defined; each once a peer and round",
+                list.join(" and ")
+            ),
             healthy: format!("an error: {refused} of the {of} that answered did"),
             chance: format!(
                 "at most {} of a healthy peer's answers are taken to be so, thus {} peers expected \
