@@ -256,7 +256,7 @@ impl From<CrawlError> for CliError {
         match error {
             CrawlError::Store(error) => error.into(),
             CrawlError::Node(failure) => failure.into(),
-            other => Self::io(other.to_string()),
+            other @ CrawlError::Thread(_) => Self::io(other.to_string()),
         }
     }
 }

@@ -41,7 +41,7 @@ impl Asked for Undefined {
         &self.name
     }
 
-    fn doc(&self) -> &str {
+    fn doc(&self) -> &'static str {
         "an id that nobody has defined"
     }
 }
