@@ -100,6 +100,7 @@ fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
         Mode::Log { .. } => vec![C::Log, C::Rows, C::Any],
         Mode::LogFilter => vec![C::LogFilter, C::Any],
         Mode::LineFilter => vec![C::LineFilter, C::Any],
+        Mode::ManyFind => vec![C::ManyFind, C::Any],
     }
 }
 

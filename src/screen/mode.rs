@@ -95,6 +95,8 @@ pub enum Mode {
     LogFilter,
     /// Typing words that lines of the conversation have.
     LineFilter,
+    /// Typing what to find in a list of a request to many.
+    ManyFind,
 }
 
 impl Mode {
@@ -121,6 +123,6 @@ impl Mode {
                 Self::Note(_) | Self::LogFilter | Self::LineFilter | Self::FilterName(..)
             )
             || matches!(self, Self::Help { search: Some(_), .. })
-            || matches!(self, Self::Find | Self::Save(_))
+            || matches!(self, Self::Find | Self::ManyFind | Self::Save(_))
     }
 }

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 
 use super::canvas::Canvas;
 use crate::screen::input::Input;
+use crate::screen::many::finding;
 use crate::screen::reply::find;
 use crate::screen::{Mode, Model};
 use swarmscope_facts::format::{counted, thousands};
@@ -47,6 +48,10 @@ pub fn draw(canvas: &mut Canvas, model: &Model, right: u16, y: u16) -> bool {
             );
             let note = format!("{} of {}", thousands(shown as u64), counted(all, "line"));
             Prompt { label: "filter".into(), input: &model.line_filter, note, error: None }
+        }
+        Mode::ManyFind => {
+            let (input, note) = (&model.many.find, finding::note(model));
+            Prompt { label: "find".into(), input, note, error: None }
         }
         Mode::Save(saving) => {
             let note = "a path; readable by you only".to_owned();

@@ -102,3 +102,47 @@ fn a_slash_in_the_reply_looks_for_something_in_it() {
     does(&mut model, "h h /");
     assert!(matches!(model.mode, Mode::Filter));
 }
+
+#[test]
+fn in_a_request_to_many_the_list_with_the_focus_is_searched() {
+    let mut model = crate::crowd::odd_one_out();
+    let group = |model: &Model| model.many.view.group;
+    let campaign = model.many.campaign.as_ref().expect("a campaign");
+    let lines: Vec<_> = campaign.groups().listed().map(|group| group.id).collect();
+    assert!(lines.len() > 2, "several kinds of answers");
+    let wanted = lines.last().expect("one").short();
+    does(&mut model, "/");
+    type_text(&mut model, &wanted.to_uppercase());
+    assert!(screen(&mut model, 120, 40).contains("1 of "), "how many it finds");
+    does(&mut model, "enter");
+    assert_eq!(group(&model), lines.last().copied());
+    does(&mut model, "n N");
+    assert_eq!(group(&model), lines.last().copied(), "there is no other");
+    does(&mut model, "/ ctrl-u");
+    type_text(&mut model, "no such answer");
+    assert!(screen(&mut model, 120, 40).contains("not found"));
+    does(&mut model, "esc");
+    assert!(matches!(model.mode, Mode::Main));
+    does(&mut model, "n");
+    assert!(said(&model).contains("no search is active"), "{}", said(&model));
+}
+
+#[test]
+fn what_the_filter_shows_in_the_list_and_the_log_is_stepped_through() {
+    let mut model = crate::pictures::session();
+    does(&mut model, "/");
+    type_text(&mut model, "nat:open");
+    does(&mut model, "enter g");
+    let row = |model: &Model| model.selected_row();
+    assert_eq!(row(&model), Some(0));
+    does(&mut model, "n n N");
+    assert_eq!(row(&model), Some(1));
+    does(&mut model, "esc n");
+    assert!(said(&model).contains("no search is active"), "without a filter: {}", said(&model));
+    does(&mut model, "L n");
+    assert!(screen(&mut model, 120, 40).contains("LOG"));
+    does(&mut model, "/");
+    type_text(&mut model, "a");
+    does(&mut model, "enter N N n");
+    assert!(matches!(model.mode, Mode::Log { back: 1 }), "{:?}", model.mode);
+}

@@ -172,7 +172,7 @@ fn a_key_that_does_nothing_here_is_said_without_a_sign_and_kept_by_no_log() {
     let lines = model.log.lines().len();
     press(&mut model, &[Key::char('n')]);
     let row = rows(&mut model, 120, 40)[38].clone();
-    assert!(row.contains("not done, next match:") && !row.contains('▲'), "{row}");
+    assert!(row.contains("not done, next peer found:") && !row.contains('▲'), "{row}");
     assert_eq!((model.log.lines().len(), model.log.more(model.now)), (lines, 0));
     let theme = Theme::built_in("dark", Depth::True).expect("built in");
     let (cells, _) = drawn(&mut model, 120, 40, &theme);

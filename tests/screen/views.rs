@@ -49,6 +49,8 @@ pub const VIEWS: &[View] = &[
     View("one peer, its bytes", "i tab tab tab", false, ""),
     View("marked", "space space", false, ""),
     View("a request to many before", "a ctrl-s", false, ""),
+    View("finding in answers", "a ctrl-s enter /", true, ""),
+    View("found in answers", "a ctrl-s enter /", true, "enter n"),
     View("its rate", "a ctrl-s v", true, ""),
     View("a request to many", "a ctrl-s enter", false, ""),
     View("a file's name", "tab W s", true, ""),

@@ -63,6 +63,7 @@ pub enum Context {
     Log,
     LogFilter,
     LineFilter,
+    ManyFind,
 }
 
 impl Context {
@@ -110,6 +111,7 @@ impl Context {
             Self::Log => "log",
             Self::LogFilter => "filter of the log",
             Self::LineFilter => "filter of a conversation",
+            Self::ManyFind => "find in a list",
         }
     }
 
@@ -133,6 +135,7 @@ impl Context {
                     | Self::Find
                     | Self::LogFilter
                     | Self::LineFilter
+                    | Self::ManyFind
                     | Self::Save
                     | Self::Form
             )

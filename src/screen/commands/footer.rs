@@ -96,10 +96,10 @@ fn prefix(first: Key, verb: &str) -> Footing {
 /// sign.
 fn with_partner(model: &Model, command: &Command, keys: &Sequence) -> String {
     let sign = keys.to_string();
-    let other = model
-        .commands()
-        .iter()
-        .find(|other| other.doc == command.doc && other.name != command.name);
+    let is_partner = |other: &&Command| {
+        other.doc == command.doc && other.name != command.name && other.contexts == command.contexts
+    };
+    let other = model.commands().iter().find(is_partner);
     match other.map(|other| model.setup.keymap.first(other)) {
         Some(other) if !other.is_ascii() && !sign.is_ascii() => sign + &other,
         Some(other) if [&sign, &other].into_iter().all(|sign| sign.len() == 1) => {

@@ -3,6 +3,7 @@
 use crate::screen::keys::key::Key;
 use crate::screen::list::filtering;
 use crate::screen::log::Kind;
+use crate::screen::many::finding;
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 use crate::screen::peer_screen::rows;
@@ -60,6 +61,11 @@ pub fn key_typed(model: &mut Model, key: Key) {
                 rows::typed(model);
             }
         }
+        Mode::ManyFind => {
+            if model.many.find.key(key) {
+                finding::typed(model);
+            }
+        }
         Mode::Main
         | Mode::Help { .. }
         | Mode::Log { .. }
@@ -113,6 +119,10 @@ pub fn text_typed(model: &mut Model, text: &str) {
         Mode::LineFilter => {
             model.line_filter.type_in(text);
             rows::typed(model);
+        }
+        Mode::ManyFind => {
+            model.many.find.type_in(text);
+            finding::typed(model);
         }
         Mode::Main
         | Mode::Help { .. }

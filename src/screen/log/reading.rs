@@ -1,6 +1,7 @@
 //! The log while it is read.
 
 use super::Line;
+use crate::screen::conditions::Ready;
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 
@@ -13,6 +14,15 @@ pub fn count(model: &Model) -> usize {
 /// These lines, newest first.
 pub fn found(model: &Model) -> impl Iterator<Item = &Line> {
     model.log_found.numbers().iter().rev().filter_map(|number| model.log.numbered(*number))
+}
+
+/// # Errors
+/// Every line is shown.
+pub fn is_filtered(model: &Model) -> Ready {
+    match model.log_filter.text() {
+        "" => Err(format!("no filter: {} looks for words", model.key_of("filter log"))),
+        _ => Ok(()),
+    }
 }
 
 /// Keeps up with the log while it is read. Whoever reads older lines goes on reading them while new

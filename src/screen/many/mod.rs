@@ -9,6 +9,7 @@ pub(in crate::screen) mod asking_all;
 pub mod command;
 pub(in crate::screen) mod feed;
 pub(in crate::screen) mod file;
+pub mod finding;
 pub mod form;
 pub(in crate::screen) mod planning;
 pub mod signal;

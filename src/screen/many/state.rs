@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use super::view::View;
+use crate::screen::input::Input;
 use swarmscope_facts::many::{Campaign, Pace, Plan};
 use swarmscope_peer::node::{PeerKey, Ticket};
 use swarmscope_wire::{MessageId, Permid};
@@ -31,6 +32,8 @@ pub struct Many {
     pub view: View,
     /// The others, under way or ended, each with where the operator was in it.
     pub(super) others: Vec<(Campaign, View)>,
+    /// What is looked for in its lists; empty: nothing.
+    pub find: Input,
     pub pace: Pace,
     /// Our own permids, as far as they are known.
     pub(super) own: Vec<Permid>,

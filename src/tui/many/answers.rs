@@ -6,6 +6,7 @@ use super::{Draw, blocks, detail};
 use crate::screen::many::view::Pane;
 use crate::screen::{Class, Model};
 use crate::tui::canvas::{Area, Canvas, follow, width};
+use crate::tui::found::mark_all;
 use crate::tui::stack::Block;
 use swarmscope_facts::format::{counted, size, thousands};
 use swarmscope_facts::many::Campaign;
@@ -113,6 +114,7 @@ fn list(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
             canvas.selected(&area, y, focused);
         }
         row(canvas, &columns, &area, group, in_groups, norm, y, here);
+        marks(canvas, &columns, group, y, model.many.find.text());
         y += 1;
     }
     if kinds > 0 && y < rows.bottom() {
@@ -147,6 +149,14 @@ fn row(
         canvas.right(right, y, &share(group.peers, all), theme.muted);
     }
     canvas.right(columns.right, y, &size(group.bytes), plain);
+}
+
+/// Marks what was looked for.
+fn marks(canvas: &mut Canvas, columns: &Columns, group: &Group, y: u16, words: &str) {
+    let Some(sample) = group.sample.as_ref().filter(|_| !words.is_empty()) else { return };
+    for word in words.split_whitespace() {
+        mark_all(canvas, columns.content, columns.content_end, y, &sample.line, word);
+    }
 }
 
 /// `81.8 %`, rounded; never 100 or 0 where it is not.
