@@ -22,7 +22,7 @@ use swarmscope::screen::session::replay::Player;
 use swarmscope::screen::session::showing::Control;
 use swarmscope::screen::{Key, Model, Msg};
 use swarmscope::tui::meter::resident;
-use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Ticket, Transport};
+use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Reply, Ticket, Transport};
 use swarmscope_wire::failure::{By, Cause, Delivered};
 use swarmscope_wire::{
     ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
@@ -87,7 +87,7 @@ fn line(n: u32, peers: u32) -> What {
             payload: payload.into(),
             after: elapsed,
         },
-        3 => Event::Reply {
+        3 => Event::Reply(Reply {
             ticket,
             permid: who,
             message,
@@ -97,7 +97,7 @@ fn line(n: u32, peers: u32) -> What {
             parts,
             elapsed,
             dialled_back: false,
-        },
+        }),
         _ if n.is_multiple_of(3) => {
             let failure = failure(Cause::TcpRefused, By::Network, Delivered::No, "");
             Event::ConnectFailed {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use swarmscope_peer::crawler::{
-    Answer, Ask, AttemptId, Budgets, ConnId, ConnectedPeer, Direction, Engine, EngineConfig, Event,
+    Answer, Ask, AttemptId, Budgets, ConnId, ConnectedPeer, Direction, Engine, EngineConfig, Event, Reply,
     Input, Output, Registry, ReplyId, Source, Target, Ticket,
 };
 use swarmscope_probes::Statistics;
@@ -86,7 +86,7 @@ impl World {
                 Output::Ask { id, .. } => self.asked.push(id),
                 Output::Delivered { .. } | Output::DialBack { .. } => {}
                 Output::Event(
-                    Event::Reply { ticket, .. } | Event::RequestFailed { ticket, .. },
+                    Event::Reply(Reply { ticket, .. }) | Event::RequestFailed { ticket, .. },
                 ) => {
                     *self.tickets.entry(ticket).or_default() += 1;
                 }

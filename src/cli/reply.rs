@@ -4,15 +4,12 @@ use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::time::Duration;
-
-use bytes::Bytes;
 
 use super::CliError;
 use super::output::{self, Line};
-use swarmscope_peer::crawler::{Acceptance, Decoding, Registry};
+use swarmscope_peer::crawler::{Acceptance, Decoding, Registry, Reply};
 use swarmscope_wire::tree::Node;
-use swarmscope_wire::{ChannelId, Decoded, ErrorByte, MessageId, Permid};
+use swarmscope_wire::{Decoded, ErrorByte};
 
 /// Exit codes of replies (cli.md).
 mod exit {
@@ -24,27 +21,19 @@ mod exit {
 }
 
 /// A reply that came whole.
-pub struct Reply {
-    pub permid: Permid,
-    pub message: MessageId,
-    pub channel: ChannelId,
-    pub error: ErrorByte,
-    pub payload: Bytes,
-    pub parts: u32,
-    pub elapsed: Duration,
+pub struct Answered {
+    pub reply: Reply,
     /// When the peer accepts the same request again, as far as this one tells.
     pub acceptance: Acceptance,
 }
 
-impl Reply {
-    fn exit_code(&self, undecodable: bool) -> u8 {
-        match self.error {
-            ErrorByte::SUCCESS if undecodable => exit::UNDECODABLE,
-            ErrorByte::SUCCESS => exit::SUCCESS,
-            ErrorByte::FREQUENCY => exit::FREQUENCY,
-            ErrorByte::UNKNOWN_MESSAGE => exit::UNKNOWN_MESSAGE,
-            _ => exit::OTHER_ERROR,
-        }
+const fn exit_code(error: ErrorByte, undecodable: bool) -> u8 {
+    match error {
+        ErrorByte::SUCCESS if undecodable => exit::UNDECODABLE,
+        ErrorByte::SUCCESS => exit::SUCCESS,
+        ErrorByte::FREQUENCY => exit::FREQUENCY,
+        ErrorByte::UNKNOWN_MESSAGE => exit::UNKNOWN_MESSAGE,
+        _ => exit::OTHER_ERROR,
     }
 }
 
@@ -98,11 +87,12 @@ impl Drop for ReplyFile {
 /// # Errors
 /// A file or standard output can't be written.
 pub fn present(
-    reply: &Reply,
+    answered: &Answered,
     registry: &Registry,
     json: bool,
     out: Option<ReplyFile>,
 ) -> Result<u8, CliError> {
+    let reply = &answered.reply;
     let written = out.map_or(Ok(()), |out| out.write(&reply.payload));
     let reading = swarmscope_peer::crawler::decode_reply(
         registry,
@@ -111,7 +101,7 @@ pub fn present(
         &reply.payload,
     );
     if json {
-        as_json(reply, &reading).print()?;
+        as_json(answered, &reading).print()?;
     } else {
         output::write_out(as_text(reply, registry, &reading).as_bytes())?;
         if let Some(hint) = hint(reply.error) {
@@ -119,7 +109,7 @@ pub fn present(
         }
     }
     written?;
-    Ok(reply.exit_code(reading.failed.is_some()))
+    Ok(exit_code(reply.error, reading.failed.is_some()))
 }
 
 /// What to do about an error byte of the protocol; it goes where the other hints go.
@@ -135,7 +125,8 @@ const fn hint(error: ErrorByte) -> Option<&'static str> {
     }
 }
 
-fn as_json<'a>(reply: &Reply, reading: &'a Decoding) -> Line<'a> {
+fn as_json<'a>(answered: &Answered, reading: &'a Decoding) -> Line<'a> {
+    let Answered { reply, acceptance } = answered;
     Line::Reply {
         message_id: reply.message.0,
         channel: reply.channel.0,
@@ -148,7 +139,7 @@ fn as_json<'a>(reply: &Reply, reading: &'a Decoding) -> Line<'a> {
         payload_sha256: reading.bytes.to_string(),
         decoded: &reading.decoded.json,
         notes: &reading.decoded.notes,
-        acceptance: reply.acceptance.into(),
+        acceptance: (*acceptance).into(),
         decode_error: reading.failed.as_deref(),
     }
 }
@@ -244,18 +235,23 @@ fn branches(text: &mut String, nodes: &[Node], level: usize) {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::time::Duration;
 
+    use bytes::Bytes;
     use flate2::Compression;
     use flate2::write::ZlibEncoder;
     use serde_json::json;
 
     use super::*;
+    use swarmscope_peer::node::Ticket;
     use swarmscope_probes::Statistics;
+    use swarmscope_wire::{ChannelId, MessageId, Permid};
 
     /// A reply that no id's own decoder reads, as text and as JSON.
     fn both(payload: &[u8]) -> (String, serde_json::Value) {
         let registry = swarmscope_probes::registry(Statistics::empty());
         let reply = Reply {
+            ticket: Ticket(1),
             permid: Permid::Ed25519([7; 32]),
             message: MessageId(99),
             channel: ChannelId(1),
@@ -263,7 +259,7 @@ mod tests {
             payload: Bytes::copy_from_slice(payload),
             parts: 1,
             elapsed: Duration::ZERO,
-            acceptance: Acceptance::Unknown,
+            dialled_back: false,
         };
         let reading = swarmscope_peer::crawler::decode_reply(
             &registry,
@@ -271,8 +267,9 @@ mod tests {
             reply.error,
             &reply.payload,
         );
-        let line = swarmscope_wire::text::json(&as_json(&reply, &reading)).expect("serialises");
-        (as_text(&reply, &registry, &reading), serde_json::from_str(&line).expect("JSON"))
+        let answered = Answered { reply, acceptance: Acceptance::Unknown };
+        let line = swarmscope_wire::text::json(&as_json(&answered, &reading)).expect("serialises");
+        (as_text(&answered.reply, &registry, &reading), serde_json::from_str(&line).expect("JSON"))
     }
 
     #[test]

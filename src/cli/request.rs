@@ -14,7 +14,7 @@ use super::networks::{self, AnyTarget};
 use super::options::{self, IdentityOptions};
 use super::output::{self, Line};
 use super::payload::{Content, Payload};
-use super::reply::{self, Reply, ReplyFile};
+use super::reply::{self, Answered, ReplyFile};
 use super::{CliError, identities, key_log, logging, probes, stop};
 use swarmscope_facts::messages::danger;
 use swarmscope_networks::address::Range;
@@ -239,7 +239,7 @@ impl Kept {
     fn close(
         mut self,
         message: MessageId,
-        outcome: &Result<Reply, CliError>,
+        outcome: &Result<Answered, CliError>,
     ) -> Result<(), CliError> {
         if let Some(error) = self.failed {
             return Err(error);
@@ -299,13 +299,13 @@ impl Request {
         if let (Err(_), Err(error)) = (&outcome, &closed) {
             let _ = error.report(&[]);
         }
-        let reply = match outcome {
-            Ok(reply) => reply,
+        let answered = match outcome {
+            Ok(answered) => answered,
             Err(error) => {
                 return Err(networks::explained(self.located(error, &progress), &self.target).await);
             }
         };
-        let code = reply::present(&reply, &self.config.registry, self.json, self.out.take())?;
+        let code = reply::present(&answered, &self.config.registry, self.json, self.out.take())?;
         closed.map(|()| code)
     }
 
@@ -331,7 +331,7 @@ impl Request {
         events: &mut Events,
         progress: &mut Progress,
         kept: &mut Option<Kept>,
-    ) -> Result<Reply, CliError> {
+    ) -> Result<Answered, CliError> {
         while let Some(event) = events.recv().await {
             if let Some(kept) = kept {
                 kept.event(&event);
@@ -374,29 +374,11 @@ impl Request {
                             .print()?;
                     }
                 }
-                Event::Reply {
-                    ticket,
-                    permid,
-                    message,
-                    channel,
-                    error,
-                    payload,
-                    parts,
-                    elapsed,
-                    ..
-                } if progress.ticket == Some(ticket) => {
+                Event::Reply(reply) if progress.ticket == Some(reply.ticket) => {
                     let sent = progress.sent.as_ref();
-                    let acceptance = sent.map_or(Acceptance::Unknown, |sent| sent.replied(error));
-                    return Ok(Reply {
-                        permid,
-                        message,
-                        channel,
-                        error,
-                        payload,
-                        parts,
-                        elapsed,
-                        acceptance,
-                    });
+                    let acceptance =
+                        sent.map_or(Acceptance::Unknown, |sent| sent.replied(reply.error));
+                    return Ok(Answered { reply, acceptance });
                 }
                 Event::RequestFailed { ticket, failure, .. } if progress.ticket == Some(ticket) => {
                     return Err(failure.into());

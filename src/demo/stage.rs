@@ -134,7 +134,7 @@ async fn ask_before(swarm: &Swarm, peer: &DemoPeer) -> Result<(), Failure> {
                         wait_for_dial_back: false,
                     });
                 }
-                Event::Reply { .. } | Event::RequestFailed { .. } | Event::ConnectFailed { .. } => {
+                Event::Reply(_) | Event::RequestFailed { .. } | Event::ConnectFailed { .. } => {
                     break;
                 }
                 _ => {}

@@ -18,7 +18,7 @@ use super::swarm::Swarm;
 use crate::screen::{Msg, Scene, TourControl, TourStep};
 use swarmscope_facts::format::counted;
 use swarmscope_peer::crawler::{Recipient, Registry};
-use swarmscope_peer::node::{Ask, Event, Node, Origin, PeerKey, Ticket};
+use swarmscope_peer::node::{Ask, Event, Node, Origin, PeerKey, Reply, Ticket};
 use swarmscope_wire::{ErrorByte, Frequency, MessageId, Permid};
 
 /// How long a step waits until its peer is known, or for its request to end, before the tour goes
@@ -68,7 +68,7 @@ impl Facts {
             Event::Discovered { peer: PeerKey::Permid(permid), .. }
             | Event::Connected { permid, .. } => self.known.insert(*permid),
             Event::Sent { ticket, origin: Origin::Operator, .. } => self.asked.insert(*ticket),
-            Event::Reply { ticket, permid, error, .. } => {
+            Event::Reply(Reply { ticket, permid, error, .. }) => {
                 if *error == ErrorByte::SUCCESS {
                     self.answered.insert(*permid);
                 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::screen::{Msg, Now};
-use swarmscope_peer::node::Event;
+use swarmscope_peer::node::{Event, Reply};
 
 /// Messages that may wait; then the screen goes on by itself.
 const MOST: usize = 200_000;
@@ -28,7 +28,7 @@ impl Frozen {
         if matches!(msg, Msg::Tick) {
             return;
         }
-        if let Msg::Node(Event::Part { payload, .. } | Event::Reply { payload, .. }) = &msg {
+        if let Msg::Node(Event::Part { payload, .. } | Event::Reply(Reply { payload, .. })) = &msg {
             self.bytes += payload.len();
         }
         self.waiting.push_back((now, msg));

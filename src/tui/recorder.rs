@@ -18,7 +18,7 @@ use crate::screen::session::recording::{
 };
 use crate::screen::session::showing::Recorded;
 use crate::screen::{Model, Msg, Now};
-use swarmscope_peer::node::Event;
+use swarmscope_peer::node::{Event, Reply};
 use swarmscope_wire::text::write_json;
 
 /// Lines that may wait for the disk.
@@ -188,7 +188,7 @@ fn size(what: &What) -> usize {
     match what {
         What::Msg(Msg::Node(
             Event::Part { payload, .. }
-            | Event::Reply { payload, .. }
+            | Event::Reply(Reply { payload, .. })
             | Event::Sent { payload, .. },
         )) => payload.len(),
         _ => 0,

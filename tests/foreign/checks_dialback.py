@@ -22,7 +22,7 @@ def pending(lab, *others, seconds=1.5, columns="count(*)", allow=None, frequency
     with lab.peer(*([] if allow else [key]), *others, rest=rest) as peer, peer.crawler(key).listen() as crawler:
         with crawler.dial() as conn:
             request = conn.ask(DATABASE, statement, frequency)
-            time.sleep(0.3)
+            peer.is_asked()
             expect(not conn.buffer, "the reply came at once")
         yield peer, crawler, request
 
@@ -142,7 +142,7 @@ def live_connection(lab):
         with crawler.dial(port=0) as second:
             with crawler.dial(port=0) as first:
                 request = first.ask(DATABASE, statement, HOUR)
-                time.sleep(0.3)
+                peer.is_asked()
             second.read_reply(request, DIALS_WITHIN)
         expect(crawler.nobody_dials(1.0), "it dials all the same")
 
@@ -155,7 +155,7 @@ def latest(lab):
             for crawler in (first, second):
                 with crawler.dial() as conn:
                     request = conn.ask(DATABASE, statement, 0)
-                    time.sleep(0.3)
+                    peer.is_asked()
             with second.accept(DIALS_WITHIN) as conn:
                 conn.read_reply(request)
 

@@ -358,6 +358,10 @@ class Peer:
     def crawler(self, key=None, timeout=10.0):
         return Crawler17(self.address, key, timeout)
 
+    def is_asked(self):
+        """Waits until it tells of its next request."""
+        self.program.event("asked", 30)
+
     def wait_idle(self, seconds, timeout=30):
         """Waits until the process has used no time of the processor for so long."""
         end, since, used = time.monotonic() + timeout, time.monotonic(), None

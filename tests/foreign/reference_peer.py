@@ -103,7 +103,9 @@ class Peer:
             elif kind == CRAWLER_REQUEST:
                 if not self.is_allowed(conn.permid) or min(conn.theirs.current, 17) < 7:
                     raise Violation("not served")
-                self.answer(conn, Request.decode(body))
+                request = Request.decode(body)
+                print(json.dumps({"event": "asked", "message_id": request.message_id}), flush=True)
+                self.answer(conn, request)
 
     def forget(self, conn):
         with self.lock:

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use swarmscope::demo::{self, Reading, Role, Scenario, Swarm, SwarmConfig};
 use swarmscope::screen::{Msg, Scene, TourControl, TourStep};
-use swarmscope_peer::node::{Ask, Event, Events, Node, Origin, PeerKey, Source};
+use swarmscope_peer::node::{Ask, Event, Events, Node, Origin, PeerKey, Reply, Source};
 use swarmscope_wire::failure::Cause;
 use swarmscope_wire::{ErrorByte, Frequency, MessageId, Permid};
 use tokio::sync::mpsc;
@@ -70,7 +70,9 @@ fn ask_all(node: &Node, everybody: &[Permid]) {
 
 fn replies(seen: &Seen, from: Permid) -> Vec<(MessageId, ErrorByte, u32, bool)> {
     let reply = |event: &Event| match event {
-        Event::Reply { permid, message, error, parts, dialled_back, .. } if *permid == from => {
+        Event::Reply(Reply { permid, message, error, parts, dialled_back, .. })
+            if *permid == from =>
+        {
             Some((*message, *error, *parts, *dialled_back))
         }
         _ => None,

@@ -12,7 +12,9 @@ use bytes::Bytes;
 use swarmscope_facts::Input;
 use swarmscope_facts::recording::{FORMAT, Header, Line, MAGIC, What};
 use swarmscope_peer::crawler::SocketId;
-use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Ticket, Trace, Traced, Transport};
+use swarmscope_peer::node::{
+    Direction, Event, Origin, PeerKey, Reply, Ticket, Trace, Traced, Transport,
+};
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::{Frame, FrameId};
@@ -147,7 +149,7 @@ fn recording(home: &Home, privacy: bool) -> PathBuf {
     let (error, payload) = (ErrorByte::SUCCESS, Bytes::from(whole));
     tape.event(
         120,
-        Event::Reply {
+        Event::Reply(Reply {
             ticket,
             permid,
             message,
@@ -157,7 +159,7 @@ fn recording(home: &Home, privacy: bool) -> PathBuf {
             parts: 2,
             elapsed,
             dialled_back: false,
-        },
+        }),
     );
     tape.fact(140, Trace::Closed(Failure::new(Cause::Closed, By::Peer, "")));
     tape.end(home)

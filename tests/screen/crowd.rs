@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use crossterm::event::KeyCode;
 use swarmscope::screen::{Effect, Key, Model, Msg, Now};
-use swarmscope_peer::node::{Ask, Event, PeerKey, Ticket};
+use swarmscope_peer::node::{Ask, Event, PeerKey, Reply, Ticket};
 use swarmscope_wire::failure::{By, Cause, Delivered};
 use swarmscope_wire::{ChannelId, ErrorByte, MessageId, PartsLeft, Permid};
 
@@ -166,7 +166,7 @@ pub fn answer(
     };
     fold(model, after(ms), Msg::Node(part));
     let payload = Bytes::copy_from_slice(payload);
-    let reply = Event::Reply {
+    let reply = Event::Reply(Reply {
         ticket,
         permid: who,
         message: DATABASE,
@@ -176,7 +176,7 @@ pub fn answer(
         parts,
         elapsed,
         dialled_back: false,
-    };
+    });
     fold(model, after(ms), Msg::Node(reply));
 }
 

@@ -21,7 +21,7 @@ use swarmscope::screen::{Effect, Key, Keymap, Model, Msg, Now, Setup};
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::draw;
 use swarmscope::tui::tops::Tops;
-use swarmscope_peer::node::{Direction, Event, Origin, Ticket, Transport};
+use swarmscope_peer::node::{Direction, Event, Origin, Reply, Ticket, Transport};
 use swarmscope_probes::Statistics;
 use swarmscope_wire::bencode::Value;
 use swarmscope_wire::failure::{By, Cause, Delivered, Failure};
@@ -251,7 +251,7 @@ impl Script {
         );
         self.at(
             ms - took,
-            Event::Reply {
+            Event::Reply(Reply {
                 ticket,
                 permid: who,
                 message,
@@ -261,7 +261,7 @@ impl Script {
                 parts: 1,
                 elapsed: Duration::from_millis(took),
                 dialled_back: false,
-            },
+            }),
         );
     }
 

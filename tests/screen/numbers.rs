@@ -6,7 +6,7 @@ use crate::stories::{NATCHECK, asked, key, with_peer};
 use crossterm::event::KeyCode;
 use std::time::Duration;
 use swarmscope::screen::{Key, Msg};
-use swarmscope_peer::node::{Event, PeerKey, SocketId, Ticket, Trace, Traced};
+use swarmscope_peer::node::{Event, PeerKey, Reply, SocketId, Ticket, Trace, Traced};
 use swarmscope_wire::failure::{By, Cause, Delivered};
 use swarmscope_wire::frame::FrameId;
 use swarmscope_wire::{ChannelId, ErrorByte, PartsLeft};
@@ -66,7 +66,7 @@ fn numbers_that_no_session_has_do_no_harm() {
         Event::Due { ticket, permid, whole: longest, between: longest },
         part(0),
         part(u32::MAX),
-        Event::Reply {
+        Event::Reply(Reply {
             ticket,
             permid,
             message,
@@ -76,7 +76,7 @@ fn numbers_that_no_session_has_do_no_harm() {
             parts: u32::MAX,
             elapsed: longest,
             dialled_back: false,
-        },
+        }),
     ];
     for event in events {
         for _ in 0..2 {

@@ -17,7 +17,7 @@ use swarmscope::tui::theme::Depth;
 use swarmscope::tui::tops::Tops;
 use swarmscope_facts::list::Tally;
 use swarmscope_facts::list::order::Order;
-use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
+use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Reply, Source, Ticket, Transport};
 use swarmscope_wire::failure::{By, Cause, Delivered, Phase};
 use swarmscope_wire::frame::FrameId;
 use swarmscope_wire::{
@@ -140,7 +140,7 @@ fn events() -> impl Strategy<Value = Event> {
             }
         ),
         (ticket(), permids(), messages(), any::<u8>(), bytes(), millis()).prop_map(
-            |(ticket, permid, message, error, payload, elapsed)| Event::Reply {
+            |(ticket, permid, message, error, payload, elapsed)| Event::Reply(Reply {
                 ticket,
                 permid,
                 message,
@@ -150,7 +150,7 @@ fn events() -> impl Strategy<Value = Event> {
                 parts: 1,
                 elapsed,
                 dialled_back: error % 2 == 0,
-            }
+            })
         ),
         (ticket(), permids(), messages(), causes()).prop_map(
             |(ticket, permid, message, failure)| {
@@ -216,7 +216,7 @@ fn happens(model: &mut Model, now: Now, msg: Msg) {
     };
     let before = part.and_then(|(permid, ticket, _)| bytes_of(model, permid, ticket));
     let reply = match &msg {
-        Msg::Node(Event::Reply { permid, ticket, payload, .. }) => {
+        Msg::Node(Event::Reply(Reply { permid, ticket, payload, .. })) => {
             Some((*permid, *ticket, payload.len()))
         }
         _ => None,

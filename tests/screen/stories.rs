@@ -9,7 +9,7 @@ use swarmscope::tui::theme::Depth;
 use swarmscope_facts::list::next::{Cell, cell};
 use swarmscope_facts::peer::State;
 use swarmscope_peer::crawler::Acceptance;
-use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, Source, Ticket};
+use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, Reply, Source, Ticket};
 use swarmscope_wire::failure::{By, Cause, Delivered, Phase};
 use swarmscope_wire::{
     ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion, PartsLeft, Permid,
@@ -56,7 +56,7 @@ pub fn answer(
     fold(
         model,
         before(now_ms),
-        Msg::Node(Event::Reply {
+        Msg::Node(Event::Reply(Reply {
             ticket,
             permid: who,
             message: model.composer.message,
@@ -66,7 +66,7 @@ pub fn answer(
             parts: 1,
             elapsed: Duration::from_millis(4),
             dialled_back: false,
-        }),
+        })),
     );
 }
 
@@ -396,7 +396,7 @@ fn old_replies_make_room_for_new_ones() {
     for ticket in 1..=5 {
         fold(&mut model, before(0), Msg::Asked(ask.clone(), Ticket(ticket)));
         // text that no decoder makes a tree of, 40 MiB each
-        let event = Event::Reply {
+        let event = Event::Reply(Reply {
             ticket: Ticket(ticket),
             permid: who,
             message: MessageId(41),
@@ -406,7 +406,7 @@ fn old_replies_make_room_for_new_ones() {
             parts: 1280,
             elapsed: Duration::from_secs(1),
             dialled_back: false,
-        };
+        });
         swarmscope::screen::update(&mut model, before(0), Msg::Node(event));
     }
     let kept: Vec<bool> = model

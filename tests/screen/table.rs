@@ -3,7 +3,7 @@
 use swarmscope::screen::Model;
 use swarmscope_facts::list::Sort;
 use swarmscope_facts::reply::View;
-use swarmscope_peer::node::Event;
+use swarmscope_peer::node::{Event, Reply};
 use swarmscope_wire::encoding_a::Value;
 use swarmscope_wire::{ChannelId, ErrorByte, MessageId, PartsLeft};
 
@@ -43,7 +43,7 @@ fn answered(query: &str, payload: &[u8]) -> Model {
     );
     script.at(
         499_000,
-        Event::Reply {
+        Event::Reply(Reply {
             ticket,
             permid: who,
             message: DATABASE,
@@ -53,7 +53,7 @@ fn answered(query: &str, payload: &[u8]) -> Model {
             parts: 1,
             elapsed: std::time::Duration::from_secs(1),
             dialled_back: false,
-        },
+        }),
     );
     script.tell(&mut model);
     does(&mut model, "g tab tab");

@@ -25,7 +25,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
-use crate::machine::{Machine, Now, Reply};
+use crate::machine::{Machine, Now, Unread};
 use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::question::{Question, Undefined};
@@ -77,7 +77,7 @@ pub struct RoundReport {
 }
 
 /// A reply that was read on a thread of its own.
-type Read = (Reply, Decoding);
+type Read = (Unread, Decoding);
 
 /// A crawl. Made from a store and settings, then run.
 pub struct Crawl {

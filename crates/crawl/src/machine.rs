@@ -17,15 +17,14 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use swarmscope_peer::{Ask, Direction, Event, PeerKey, Source, Target, Ticket};
+use swarmscope_peer::{Ask, Direction, Event, PeerKey, Reply, Source, Target, Ticket};
 use swarmscope_store::outcome::{Class, REACHED};
 use swarmscope_store::schedule::{self, Next, Past, Policy};
 use swarmscope_store::{
     Heard, Leased, Network, PeerHash, PeerId, Permit, RoundId, StoreKey, Time, Visited,
 };
 use swarmscope_wire::failure::{Cause, Delivered, Failure};
-use swarmscope_wire::{ErrorByte, OverlayVersion, Permid};
+use swarmscope_wire::{OverlayVersion, Permid};
 
 use crate::progress::Progress;
 use crate::question::Question;
@@ -64,26 +63,18 @@ pub enum Action {
     /// Let go of a peer that is not visited, until then.
     PassOver(PeerId, Time),
     /// Read a reply, and hand it in with [`Machine::decoded`].
-    Decode(Reply),
+    Decode(Unread),
     /// Write a visit that has ended.
     Write(Visited),
 }
 
 /// A whole reply that is to be read.
 #[derive(Clone, Debug)]
-pub struct Reply {
-    /// Whose.
-    pub permid: Permid,
-    /// Its place among the questions.
+pub struct Unread {
+    /// The reply.
+    pub reply: Reply,
+    /// Its question's place among the questions.
     question: usize,
-    /// Its message-specific id.
-    pub message: swarmscope_wire::MessageId,
-    /// Its error byte.
-    pub error: ErrorByte,
-    /// Its payload.
-    pub payload: Bytes,
-    parts: u32,
-    elapsed: Duration,
 }
 
 /// All visits in flight.
@@ -273,13 +264,12 @@ impl Machine {
                     self.end_if_done(permid, now);
                 }
             }
-            Event::Reply { ticket, permid, message, error, payload, parts, elapsed, .. } => {
-                if let Some((_, question)) = self.tickets.remove(&ticket) {
-                    if let Some(put) = self.put_mut(permid, question) {
+            Event::Reply(reply) => {
+                if let Some((_, question)) = self.tickets.remove(&reply.ticket) {
+                    if let Some(put) = self.put_mut(reply.permid, question) {
                         put.reads = true;
                     }
-                    let reply = Reply { permid, question, message, error, payload, parts, elapsed };
-                    self.actions.push_back(Action::Decode(reply));
+                    self.actions.push_back(Action::Decode(Unread { reply, question }));
                 }
             }
             Event::RequestFailed { ticket, permid, failure, .. } => {

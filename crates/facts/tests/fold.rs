@@ -9,7 +9,7 @@ use swarmscope_facts::{
     Change, Facts, Input, Naming, News, Now, Peer, Settings, news, peer::State,
 };
 use swarmscope_peer::crawler::{Acceptance, decode_reply};
-use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
+use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Reply, Source, Ticket, Transport};
 use swarmscope_probes::Statistics;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::FrameId;
@@ -68,7 +68,7 @@ fn part(ticket: u64, bytes: usize) -> Event {
 }
 
 fn reply(ticket: u64, error: u8, payload: impl Into<Bytes>) -> Event {
-    Event::Reply {
+    Event::Reply(Reply {
         ticket: Ticket(ticket),
         permid: WHO,
         message: MessageId::NATCHECK,
@@ -78,7 +78,7 @@ fn reply(ticket: u64, error: u8, payload: impl Into<Bytes>) -> Event {
         parts: 1,
         elapsed: Duration::from_millis(30),
         dialled_back: false,
-    }
+    })
 }
 
 fn told(changes: &[Change]) -> Vec<&News> {

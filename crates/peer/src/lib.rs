@@ -32,10 +32,10 @@ pub mod weighed;
 
 pub use crawler::{
     Answer, AnyProbe, Ask, Asked, Budgets, Direction, Event, Origin, PeerKey, PeerView, Probe,
-    Receipt, Registry, Source, Target, TargetError, Ticket, Transport,
+    Receipt, Registry, Reply, Source, Target, TargetError, Ticket, Transport,
 };
 pub use identity::{Ed25519Identity, Identities, LegacyIdentity};
-pub use node::{Asking, Connecting, Events, Node, NodeBuilder, NodeConfig, Part, Reply};
+pub use node::{Asking, Connecting, Events, Node, NodeBuilder, NodeConfig, Part};
 pub use overlay::{KeyLog, Limits};
 pub use session::Timeouts;
 pub use swarmscope_wire::failure::{By, Cause, Failure, Phase};

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use swarmscope_peer::node::{Event, Events};
+use swarmscope_peer::node::{Event, Events, Reply};
 use swarmscope_peer::{Answer, Ask, Asked, Ed25519Identity, MessageId, Node, Target};
 use tokio::sync::Notify;
 
@@ -84,7 +84,7 @@ async fn dialled_back() {
     gone.notify_one(); // now it answers
     loop {
         match next(&mut heard).await {
-            Event::Reply { dialled_back, payload, .. } => {
+            Event::Reply(Reply { dialled_back, payload, .. }) => {
                 assert!(dialled_back && payload == "late");
                 return;
             }

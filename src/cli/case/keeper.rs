@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use swarmscope_evidence::case::Draft;
 use swarmscope_evidence::entry::{Failed, Reply, Sent};
 use swarmscope_peer::crawler::{Registry, decode_reply};
-use swarmscope_peer::node::{Event, PeerKey, Ticket};
+use swarmscope_peer::node::{self, Event, PeerKey, Ticket};
 use swarmscope_wire::failure::{Delivered, Failure};
 use swarmscope_wire::{MessageId, Permid};
 
@@ -81,18 +81,9 @@ impl Keeper {
                 let entry = case.append(dress(case.entries.sent(&sent)))?;
                 self.open.insert(*ticket, entry);
             }
-            Event::Reply {
-                ticket,
-                permid,
-                message,
-                channel,
-                error,
-                payload,
-                parts,
-                elapsed,
-                dialled_back,
-            } => {
-                let Some(request) = self.open.remove(ticket) else { return Ok(()) };
+            Event::Reply(answer) => {
+                let Some(request) = self.open.remove(&answer.ticket) else { return Ok(()) };
+                let node::Reply { permid, message, error, payload, .. } = answer;
                 let reading = decode_reply(&self.registry, *message, *error, payload);
                 let reply = Reply {
                     request,
@@ -101,10 +92,10 @@ impl Keeper {
                     message: message.0,
                     peer: permid,
                     error: *error,
-                    channel: channel.0,
-                    parts: *parts,
-                    elapsed_us: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-                    dialled_back: *dialled_back,
+                    channel: answer.channel.0,
+                    parts: answer.parts,
+                    elapsed_us: u64::try_from(answer.elapsed.as_micros()).unwrap_or(u64::MAX),
+                    dialled_back: answer.dialled_back,
                     payload,
                     decoded: &reading.decoded,
                     content: reading.content,

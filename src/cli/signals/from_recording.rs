@@ -7,7 +7,7 @@ use std::path::Path;
 
 use swarmscope_evidence::signals::input::{Answer, End, Gossip, Round, Text, Unsolicited};
 use swarmscope_peer::crawler::decode_reply;
-use swarmscope_peer::node::{Event, PeerKey, Source, Ticket};
+use swarmscope_peer::node::{Event, PeerKey, Reply, Source, Ticket};
 use swarmscope_wire::{MessageId, Permid};
 
 use crate::cli::{CliError, probes, session};
@@ -81,7 +81,7 @@ impl Reading {
                     (*count + 1, at_ns, u64::from(frequency.0) * 1_000_000_000);
                 self.asked.insert(*ticket, asked);
             }
-            Event::Reply { ticket, permid, message, error, payload, .. } => {
+            Event::Reply(Reply { ticket, permid, message, error, payload, .. }) => {
                 let Some(asked) = self.asked.remove(ticket) else { return };
                 let reading = decode(*message, *error, payload);
                 let end = End::Reply {

@@ -1,7 +1,7 @@
 //! What happens during a round: visits begin, the machine acts, events and writes come back.
 
 use super::{Crawl, CrawlError, now};
-use crate::machine::{Action, Reply};
+use crate::machine::{Action, Unread};
 use std::time::{Duration, Instant};
 use swarmscope_peer::crawler::decode_reply;
 use swarmscope_peer::{Event, Failure};
@@ -54,25 +54,26 @@ impl Crawl {
                 Action::Permit(permit) => self.writer.permit(permit),
                 Action::PassOver(peer, due) => self.writer.pass_over(vec![peer], due),
                 Action::Write(visited) => self.writer.visited(visited),
-                Action::Decode(reply) => self.decode(reply),
+                Action::Decode(unread) => self.decode(unread),
             }
         }
     }
 
-    pub(super) fn decode(&mut self, reply: Reply) {
+    pub(super) fn decode(&mut self, unread: Unread) {
         let registry = self.settings.registry.clone();
-        let read = move |reply: &Reply| {
+        let read = move |Unread { reply, .. }: &Unread| {
             decode_reply(&registry, reply.message, reply.error, &reply.payload)
         };
-        if reply.payload.len() <= SMALL {
-            let decoding = read(&reply);
-            return self.machine.decoded(&reply, &decoding, now());
+        let bytes = unread.reply.payload.len();
+        if bytes <= SMALL {
+            let decoding = read(&unread);
+            return self.machine.decoded(&unread, &decoding, now());
         }
-        let (done, work) = (self.reading.clone(), self.load.begin(reply.payload.len()));
+        let (done, work) = (self.reading.clone(), self.load.begin(bytes));
         tokio::task::spawn_blocking(move || {
-            let decoding = read(&reply);
+            let decoding = read(&unread);
             drop(work);
-            let _ = done.send((reply, decoding)); // the crawl has ended
+            let _ = done.send((unread, decoding)); // the crawl has ended
         });
     }
 

@@ -1,6 +1,6 @@
 //! The questions of a visit: permitted, sent, answered or failed.
 
-use super::{Action, Machine, Now, Reply};
+use super::{Action, Machine, Now, Unread};
 use crate::visit::Put;
 use std::time::Duration;
 use swarmscope_peer::crawler::Decoding;
@@ -59,8 +59,9 @@ impl Machine {
     }
 
     /// A reply has been read.
-    pub fn decoded(&mut self, reply: &Reply, decoding: &Decoding, now: Now) {
-        let question = &self.questions[reply.question];
+    pub fn decoded(&mut self, unread: &Unread, decoding: &Decoding, now: Now) {
+        let Unread { reply, question: which } = unread;
+        let question = &self.questions[*which];
         let kept = question.keep(decoding, &self.key);
         let is_answer = reply.error == ErrorByte::SUCCESS;
         let replied = Replied {
@@ -76,7 +77,7 @@ impl Machine {
             raw: self.settings.keep_raw.then(|| reply.payload.to_vec()),
             not_before: schedule::not_before(now.time, question.interval()),
         };
-        self.question_ended(reply.permid, reply.question, replied, now);
+        self.question_ended(reply.permid, *which, replied, now);
     }
 
     pub(super) fn question_failed(

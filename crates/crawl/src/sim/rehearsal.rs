@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use swarmscope_peer::crawler::decode_reply;
-use swarmscope_peer::{Ask, Direction, Event, PeerKey, Source, Target, Ticket, Transport};
+use swarmscope_peer::{Ask, Direction, Event, PeerKey, Reply, Source, Target, Ticket, Transport};
 use swarmscope_store::records::State;
 use swarmscope_store::store::Opening;
 use swarmscope_store::{
@@ -198,10 +198,10 @@ impl Rehearsal {
             Action::Permit(permit) => self.permits.push(permit),
             Action::PassOver(peer, due) => self.store.pass_over(&[peer], due)?,
             Action::Write(visited) => self.visits.push(visited),
-            Action::Decode(reply) => {
-                let registry = &self.settings.registry;
+            Action::Decode(unread) => {
+                let (registry, reply) = (&self.settings.registry, &unread.reply);
                 let read = decode_reply(registry, reply.message, reply.error, &reply.payload);
-                self.machine.decoded(&reply, &read, self.now);
+                self.machine.decoded(&unread, &read, self.now);
             }
         }
         Ok(())
@@ -285,7 +285,7 @@ impl Rehearsal {
             self.accepted.insert(key, now);
             (ErrorByte::SUCCESS, natcheck(self.world.ip(peer), peer))
         };
-        let reply = Event::Reply {
+        let reply = Event::Reply(Reply {
             ticket,
             permid: ask.to,
             message: ask.message,
@@ -295,7 +295,7 @@ impl Rehearsal {
             parts: 1,
             elapsed: TRIP,
             dialled_back: false,
-        };
+        });
         self.machine.event(reply, self.now);
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use bytes::Bytes;
 use swarmscope_peer::crawler::decode_reply;
-use swarmscope_peer::node::{Ask, Event, Origin, Ticket};
+use swarmscope_peer::node::{Ask, Event, Origin, Reply, Ticket};
 use swarmscope_probes::Statistics;
 use swarmscope_wire::mask::Mask;
 use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, Sha256Sum};
@@ -66,7 +66,7 @@ impl Asked {
         );
         self.told(
             now,
-            Event::Reply {
+            Event::Reply(Reply {
                 ticket,
                 permid,
                 message: MESSAGE,
@@ -76,7 +76,7 @@ impl Asked {
                 parts: 1,
                 elapsed: Duration::from_millis(4),
                 dialled_back: false,
-            }
+            })
             .into(),
         );
     }

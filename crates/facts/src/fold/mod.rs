@@ -53,7 +53,7 @@ impl Fold<'_> {
             }
             Event::Traced { peer, traced } => self.traced(&peer, traced),
             Event::Part { .. }
-            | Event::Reply { .. }
+            | Event::Reply(_)
             | Event::RequestFailed { .. }
             | Event::AwaitingDialBack { .. }
             | Event::Sent { .. }

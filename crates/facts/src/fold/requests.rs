@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use swarmscope_peer::crawler::{Acceptance, Decoding};
-use swarmscope_peer::node::{Ask, Event, Origin, PeerKey, Ticket};
+use swarmscope_peer::node::{self, Ask, Event, Origin, PeerKey, Ticket};
 use swarmscope_wire::failure::{Cause, Failure};
 use swarmscope_wire::{ErrorByte, Frequency, MessageId, Permid};
 
@@ -41,7 +41,7 @@ impl Fold<'_> {
                 }
                 self.line(&key, Kind::Plain, What::AwaitingDialBack, None);
             }
-            Event::Reply { .. } => self.reply(event),
+            Event::Reply(reply) => self.reply(reply),
             Event::RequestFailed { ticket, permid, message, failure } => {
                 self.request_failed(permid, ticket, message, &failure);
             }
@@ -96,8 +96,8 @@ impl Fold<'_> {
     }
 
     /// The whole reply came: what it means for the next request, and the order to decode it.
-    fn reply(&mut self, event: Event) {
-        let Event::Reply {
+    fn reply(&mut self, reply: node::Reply) {
+        let node::Reply {
             ticket,
             permid,
             message,
@@ -107,10 +107,7 @@ impl Fold<'_> {
             parts,
             elapsed,
             dialled_back,
-        } = event
-        else {
-            return;
-        };
+        } = reply;
         let (key, now, most) =
             (PeerKey::Permid(permid), self.now, self.facts.settings.requests_per_peer);
         let Some(peer) = self.facts.peers.get_mut(&key) else { return };

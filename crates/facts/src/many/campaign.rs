@@ -16,7 +16,7 @@ use super::plan::Plan;
 use crate::input::Input;
 use crate::now::Now;
 use swarmscope_peer::crawler::Decoding;
-use swarmscope_peer::node::{Ask, Event, Ticket};
+use swarmscope_peer::node::{Ask, Event, Reply, Ticket};
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::{ErrorByte, Permid, Sha256Sum};
 
@@ -228,7 +228,9 @@ impl Campaign {
             Input::Event(Event::Part { ticket, payload, after, .. }) => {
                 self.part(*ticket, payload.len(), *after);
             }
-            Input::Event(Event::Reply { ticket, error, payload, parts, elapsed, .. }) => {
+            Input::Event(Event::Reply(Reply {
+                ticket, error, payload, parts, elapsed, ..
+            })) => {
                 self.reply(*ticket, *error, payload.len(), *parts, *elapsed, now);
             }
             Input::Event(Event::RequestFailed { ticket, failure, .. }) => {

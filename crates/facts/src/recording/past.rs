@@ -12,7 +12,7 @@ use crate::input::Input;
 use crate::now::Now;
 use crate::peer::{Peer, State};
 use crate::request::{Outcome, Request};
-use swarmscope_peer::node::{Ask, Direction, Event, PeerKey, Source, Transport};
+use swarmscope_peer::node::{Ask, Direction, Event, PeerKey, Reply, Source, Transport};
 use swarmscope_wire::{ChannelId, ErrorByte, OverlayVersion, PartsLeft, Permid};
 
 /// The inputs that make these facts again, as far as they can, in the order of their times.
@@ -157,20 +157,17 @@ impl Teller<'_> {
                 );
             }
             Outcome::Replied(reply) => {
-                let payload = reply.payload.clone().unwrap_or_default();
-                let (error, parts, elapsed, dialled_back) =
-                    (reply.error, reply.parts, reply.elapsed, reply.dialled_back);
-                let event = Event::Reply {
+                let event = Event::Reply(Reply {
                     ticket,
                     permid,
                     message,
                     channel,
-                    error,
-                    payload,
-                    parts,
-                    elapsed,
-                    dialled_back,
-                };
+                    error: reply.error,
+                    payload: reply.payload.clone().unwrap_or_default(),
+                    parts: reply.parts,
+                    elapsed: reply.elapsed,
+                    dialled_back: reply.dialled_back,
+                });
                 self.tell(reply.at, event);
                 if let Some(decoding) = reply.decoding.clone() {
                     self.told.push((reply.at, Input::Decoded { permid, ticket, decoding }));

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::input::Input;
 use swarmscope_peer::crawler::Decoding;
-use swarmscope_peer::node::{Event, PeerKey, Source, Trace};
+use swarmscope_peer::node::{Event, PeerKey, Reply, Source, Trace};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{Failure, Phase};
 use swarmscope_wire::trace::Piece;
@@ -118,7 +118,7 @@ impl Rewritten for Event {
                 to.permid(permid);
                 to.question(payload);
             }
-            Event::Part { permid, payload, .. } | Event::Reply { permid, payload, .. } => {
+            Event::Part { permid, payload, .. } | Event::Reply(Reply { permid, payload, .. }) => {
                 to.permid(permid);
                 to.answer(payload);
             }

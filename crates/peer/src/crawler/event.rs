@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::reply::Reply;
 use super::traced::Traced;
 use crate::weighed::Weigh;
 use swarmscope_wire::failure::{Failure, Phase};
@@ -194,28 +195,7 @@ pub enum Event {
         after: Duration,
     },
     /// The last part arrived: the whole reply.
-    Reply {
-        /// The request.
-        ticket: Ticket,
-        /// The peer.
-        permid: Permid,
-        /// The message-specific id.
-        message: MessageId,
-        /// The channel that it goes over.
-        channel: ChannelId,
-        /// The error byte.
-        error: ErrorByte,
-        /// The bytes, as they went over the wire.
-        #[serde(with = "serial::base64")]
-        payload: Bytes,
-        /// How many parts it had.
-        parts: u32,
-        /// From the request to the last part.
-        #[serde(with = "serial::micros")]
-        elapsed: Duration,
-        /// It came on a connection that the peer dialled after ours was lost.
-        dialled_back: bool,
-    },
+    Reply(Reply),
     /// The request has ended without a whole reply. `permid` is who was asked.
     RequestFailed {
         /// The request.
@@ -359,7 +339,7 @@ impl Weigh for Event {
     fn weight(&self) -> usize {
         match self {
             Self::Part { payload, .. }
-            | Self::Reply { payload, .. }
+            | Self::Reply(Reply { payload, .. })
             | Self::Sent { payload, .. } => payload.len(),
             _ => 0,
         }

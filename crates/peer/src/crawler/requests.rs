@@ -17,6 +17,7 @@ use super::channels::{self, Channels, Refused};
 use super::conn::ConnId;
 use super::core::Core;
 use super::event::{Direction, Event, Ticket};
+use super::reply::Reply;
 use super::tally::Tally;
 use super::timers::Deadline;
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
@@ -294,7 +295,7 @@ impl Requests {
         };
         core.timers.clear(Deadline::Reply(ticket));
         self.sent.remove(&ticket);
-        core.emit(Event::Reply {
+        core.emit(Event::Reply(Reply {
             ticket,
             permid,
             message,
@@ -304,7 +305,7 @@ impl Requests {
             parts: index,
             elapsed,
             dialled_back,
-        });
+        }));
         true
     }
 

@@ -9,7 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::command::Command;
 use super::event::Ticket;
-use super::reply::{Part, Reply, Told};
+use super::reply::{Part, Told};
+use crate::crawler::Reply;
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 

@@ -29,11 +29,11 @@ mod tests;
 mod turns;
 mod waiting;
 
-pub use crate::crawler::{Ask, SocketId, Target, TargetError, Trace, Traced};
+pub use crate::crawler::{Ask, Reply, SocketId, Target, TargetError, Trace, Traced};
 pub use asking::{Asking, Connecting};
 pub use builder::NodeBuilder;
 pub use config::NodeConfig;
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 pub use events::Events;
 pub use handle::Node;
-pub use reply::{Part, Reply};
+pub use reply::Part;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use tokio::sync::{mpsc, oneshot};
 
 use super::event::{Event, PeerKey, Ticket};
-use super::reply::{Part, Reply, Told};
+use super::reply::{Part, Told};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{Cause, Failure};
 
@@ -47,28 +47,9 @@ impl Waiting {
                 };
                 let _ = tell.send(Told::Part(part)); // no longer awaited: the request is about to be cancelled
             }
-            Event::Reply {
-                ticket,
-                permid,
-                message,
-                error,
-                payload,
-                parts,
-                elapsed,
-                dialled_back,
-                ..
-            } => {
-                let Some(tell) = self.requests.remove(ticket) else { return };
-                let reply = Reply {
-                    from: *permid,
-                    message: *message,
-                    error: *error,
-                    payload: payload.clone(),
-                    parts: *parts,
-                    elapsed: *elapsed,
-                    dialled_back: *dialled_back,
-                };
-                let _ = tell.send(Told::Ended(Ok(reply))); // as above
+            Event::Reply(reply) => {
+                let Some(tell) = self.requests.remove(&reply.ticket) else { return };
+                let _ = tell.send(Told::Ended(Ok(reply.clone()))); // as above
             }
             Event::RequestFailed { ticket, failure, .. } => {
                 let Some(tell) = self.requests.remove(ticket) else { return };

@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::nat::rendezvous::Met;
 use crate::nat::{Invitation, InvitationError, Rendezvous, Traversed};
 use swarmscope_peer::crawler::Ask;
-use swarmscope_peer::node::{Event, Node, Origin, Ticket};
+use swarmscope_peer::node::{Event, Node, Origin, Reply, Ticket};
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::{ErrorByte, Frequency, MessageId, Permid, text};
 
@@ -121,7 +121,9 @@ impl Pairing {
     /// it until it has an outcome.
     pub fn observe(&mut self, event: &Event) {
         let (of, replied) = match event {
-            Event::Reply { ticket, error, payload, .. } => (*ticket, self.read(*error, payload)),
+            Event::Reply(Reply { ticket, error, payload, .. }) => {
+                (*ticket, self.read(*error, payload))
+            }
             Event::RequestFailed { ticket, failure, .. } => {
                 (*ticket, Replied::Failed(failure.clone()))
             }

@@ -14,7 +14,7 @@ use swarmscope_facts::list::Column;
 use swarmscope_facts::list::order::AT_ONCE;
 use swarmscope_facts::list::sorting::{Key, compare};
 use swarmscope_facts::peer::{Peer, State};
-use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
+use swarmscope_peer::node::{Direction, Event, Origin, PeerKey, Reply, Source, Ticket, Transport};
 use swarmscope_probes::{Statistics, registry};
 use swarmscope_wire::failure::{By as Who, Cause, Failure};
 use swarmscope_wire::mask::Mask;
@@ -184,7 +184,7 @@ impl Play {
                     origin: Origin::Operator,
                 });
                 if error != 1 {
-                    self.node(Event::Reply {
+                    self.node(Event::Reply(Reply {
                         ticket: Ticket(self.tickets),
                         permid: permid(n),
                         message: MessageId::NATCHECK,
@@ -194,7 +194,7 @@ impl Play {
                         parts: 1,
                         elapsed: Duration::from_millis(1),
                         dialled_back: false,
-                    });
+                    }));
                 }
             }
             Step::Label(n, label) => {

@@ -13,7 +13,9 @@ use super::*;
 use crate::screen::asking::identity::Identity;
 use crate::screen::keys::key::Key;
 use crate::screen::model::Setup;
-use swarmscope_peer::node::{Ask, Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
+use swarmscope_peer::node::{
+    Ask, Direction, Event, Origin, PeerKey, Reply, Source, Ticket, Transport,
+};
 use swarmscope_probes::Statistics;
 use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 use swarmscope_wire::frame::FrameId;
@@ -108,7 +110,7 @@ fn messages() -> Vec<Msg> {
             payload: payload.clone(),
             after: Duration::from_millis(3),
         },
-        Event::Reply {
+        Event::Reply(Reply {
             ticket,
             permid,
             message,
@@ -118,7 +120,7 @@ fn messages() -> Vec<Msg> {
             parts: 1,
             elapsed: Duration::from_millis(3),
             dialled_back: false,
-        },
+        }),
         Event::RequestFailed { ticket, permid, message, failure: failure(Cause::ClosedInReply) },
         Event::AwaitingDialBack { ticket, permid },
         Event::ReplyRefused { permid, channel, message, why: "no request".into(), times: 3 },

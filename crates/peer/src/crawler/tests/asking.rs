@@ -42,7 +42,7 @@ fn the_error_of_the_last_part_is_the_replys() {
         .iter()
         .filter_map(|event| match event {
             Event::Part { error, .. } => Some(error.0),
-            Event::Reply { error, payload, parts, .. } => {
+            Event::Reply(Reply { error, payload, parts, .. }) => {
                 assert_eq!((&payload[..], *parts), (&b"half whole"[..], 2));
                 Some(error.0)
             }
@@ -265,7 +265,9 @@ fn a_reply_comes_on_a_connection_that_the_peer_dialled() {
     rig.connect(B, 2, Direction::Incoming, None);
     rig.part(B, &part(channel, 0, b"back"));
     let event = rig.events().pop().unwrap();
-    assert!(matches!(event, Event::Reply { dialled_back: true, payload, .. } if payload == "back"));
+    assert!(
+        matches!(event, Event::Reply(Reply { dialled_back: true, payload, .. }) if payload == "back")
+    );
 }
 
 #[test]

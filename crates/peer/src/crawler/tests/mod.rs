@@ -282,7 +282,7 @@ impl Rig {
 
 fn ends(events: &[Event]) -> Vec<(Ticket, Result<Bytes, Cause>)> {
     let end = |event: &Event| match event {
-        Event::Reply { ticket, payload, .. } => Some((*ticket, Ok(payload.clone()))),
+        Event::Reply(Reply { ticket, payload, .. }) => Some((*ticket, Ok(payload.clone()))),
         Event::RequestFailed { ticket, failure, .. } => Some((*ticket, Err(failure.cause))),
         _ => None,
     };

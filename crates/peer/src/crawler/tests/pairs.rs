@@ -82,7 +82,7 @@ fn a_late_reply_finds_a_crawler_that_was_unplugged() {
     let back = world.members[0]
         .events
         .iter()
-        .any(|event| matches!(event, Event::Reply { dialled_back: true, .. }));
+        .any(|event| matches!(event, Event::Reply(Reply { dialled_back: true, .. })));
     assert!(back, "{:?}", world.members[0].events);
 }
 

@@ -67,7 +67,9 @@ async fn three_hundred_parts_each_told_of() {
     let payload = loop {
         match crawler.until(Some).await {
             Event::Part { ticket, index, .. } if ticket == of => indices.push(index),
-            Event::Reply { ticket, payload, parts: 300, .. } if ticket == of => break payload,
+            Event::Reply(Reply { ticket, payload, parts: 300, .. }) if ticket == of => {
+                break payload;
+            }
             Event::RequestFailed { failure, .. } => panic!("{failure}"),
             _ => {}
         }
@@ -113,7 +115,7 @@ async fn a_reply_follows_its_crawler_by_dial_back() {
         answer.add_permits(1);
         let (payload, back) = crawler
             .until(|event| match event {
-                Event::Reply { ticket, payload, dialled_back, .. } if ticket == of => {
+                Event::Reply(Reply { ticket, payload, dialled_back, .. }) if ticket == of => {
                     Some((payload, dialled_back))
                 }
                 Event::RequestFailed { failure, .. } => panic!("{failure}"),
@@ -172,7 +174,10 @@ async fn a_reply_can_be_awaited_and_its_parts_read_on_the_way() {
     }
     assert_eq!(hints, [(1, 2), (2, 1), (3, 0)]);
     let reply = asking.await.unwrap();
-    assert_eq!((reply.from, reply.parts, reply.payload_or_error()), (who, 3, Ok(pattern(70_000))));
+    assert_eq!(
+        (reply.permid, reply.parts, reply.payload_or_error()),
+        (who, 3, Ok(pattern(70_000)))
+    );
     let whole = crawler.node.ask(ask(CURRENT, "70000 0")).await.unwrap();
     assert_eq!(whole.payload, pattern(70_000), "parts need not be read");
 }

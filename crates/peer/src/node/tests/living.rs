@@ -93,7 +93,7 @@ async fn a_reader_that_comes_late_finds_every_part_and_until_then_the_peer_waits
                 parts += 1;
                 assert_eq!(index, parts);
             }
-            Event::Reply { payload, .. } => break payload,
+            Event::Reply(Reply { payload, .. }) => break payload,
             Event::RequestFailed { failure, .. } => panic!("{failure}"),
             _ => {}
         }

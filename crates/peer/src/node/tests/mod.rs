@@ -155,7 +155,7 @@ impl Running {
     /// The end of a request: error byte and payload, or what failed.
     async fn end(&mut self, of: Ticket) -> Result<(ErrorByte, Bytes), Failure> {
         self.until(|event| match event {
-            Event::Reply { ticket, error, payload, .. } if ticket == of => {
+            Event::Reply(Reply { ticket, error, payload, .. }) if ticket == of => {
                 Some(Ok((error, payload)))
             }
             Event::RequestFailed { ticket, failure, .. } if ticket == of => Some(Err(failure)),

@@ -58,7 +58,7 @@ async fn both_sides_are_told_of_the_same_bytes_and_before_what_they_mean() {
         }
         let ticket = crawler.node.request(ask(version, "100000 0"));
         let mut parts = 0;
-        while !matches!(before.last(), Some(Event::Reply { .. })) {
+        while !matches!(before.last(), Some(Event::Reply(_))) {
             let event = crawler.events.recv().await.unwrap();
             let is_part = matches!(event, Event::Part { ticket: of, .. } if of == ticket);
             parts += usize::from(is_part);
@@ -117,7 +117,7 @@ async fn frames_are_told_only_of_the_peer_that_is_looked_at_and_from_then_on() {
     crawler.node.trace(who, true);
     let of = crawler.node.request(ask(CURRENT, "40000 0"));
     let mut events = Vec::new();
-    while !matches!(events.last(), Some(Event::Reply { ticket, .. }) if *ticket == of) {
+    while !matches!(events.last(), Some(Event::Reply(Reply { ticket, .. })) if *ticket == of) {
         events.push(crawler.events.recv().await.unwrap());
     }
     let watched = traced(&events);
@@ -134,7 +134,7 @@ async fn frames_are_told_only_of_the_peer_that_is_looked_at_and_from_then_on() {
     crawler.node.trace(who, false);
     let of = crawler.node.request(ask(CURRENT, "40000 0"));
     let mut events = Vec::new();
-    while !matches!(events.last(), Some(Event::Reply { ticket, .. }) if *ticket == of) {
+    while !matches!(events.last(), Some(Event::Reply(Reply { ticket, .. })) if *ticket == of) {
         events.push(crawler.events.recv().await.unwrap());
     }
     assert_eq!(traced(&events), [], "nobody looks any more");
