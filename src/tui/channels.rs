@@ -111,95 +111,116 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         if here {
             canvas.selected(&area, y, focused);
         }
-        row(canvas, model, &columns, peer, request, y, here);
+        Row { model, columns: &columns, peer, request, y }.draw(canvas, here);
     }
 }
 
-fn row(
-    canvas: &mut Canvas,
-    model: &Model,
-    columns: &Columns,
-    peer: &Peer,
-    request: &Request,
+/// One request on a line.
+struct Row<'a> {
+    model: &'a Model,
+    columns: &'a Columns,
+    peer: &'a Peer,
+    request: &'a Request,
     y: u16,
-    here: bool,
-) {
-    let theme = canvas.theme;
-    let plain = if here { theme.strong() } else { Style::new() };
-    if let Some(x) = columns.number {
-        canvas.text(x, columns.channel, y, &format!("#{}", request.number), theme.muted);
-    }
-    let channel = request.channel.map_or_else(|| "··".to_owned(), |channel| channel.to_string());
-    canvas.text(columns.channel, columns.name, y, &channel, plain);
-    canvas.text(
-        columns.name,
-        columns.status - 1,
-        y,
-        &model.registry().label(request.message),
-        plain,
-    );
-    status(canvas, model, columns, peer, request, y, plain);
-    if let Some(right) = columns.size_right {
-        let bytes = request.reply().map_or(request.bytes, |reply| reply.bytes);
-        let nothing = request.reply().is_none() && request.newest.is_none();
-        let text = if nothing { "–".to_owned() } else { size(bytes) };
-        canvas.right(right, y, &text, if nothing { theme.muted } else { plain });
-    }
-    canvas.right(columns.right, y, &took(request.elapsed(model.now)), plain);
-    if let Some(more) = &columns.more {
-        let sent = request.sent.map_or_else(|| "–".to_owned(), |sent| clock(sent.wall));
-        canvas.right(more.sent, y, &sent, theme.muted);
-        canvas.right(more.frequency, y, &format!("{} s", request.frequency), theme.muted);
-        canvas.right(more.parts, y, &thousands(u64::from(request.part_count())), plain);
-    }
 }
 
-fn status(
-    canvas: &mut Canvas,
-    model: &Model,
-    columns: &Columns,
-    peer: &Peer,
-    request: &Request,
-    y: u16,
-    plain: Style,
-) {
-    let theme = canvas.theme;
-    let (x, right) = (columns.status, columns.status_right);
-    match &request.outcome {
-        Outcome::Queued => drop(canvas.text(x, right, y, "… connecting", theme.muted)),
-        Outcome::Waiting if request.newest.is_none() => {
-            let left = request.left(model.now).map(|left| format!(", {} left", countdown(left)));
-            let long = format!("… no part yet{}", left.unwrap_or_default());
-            let text = if x + width(&long) <= right { &long } else { "… no part yet" };
-            canvas.text(x, right, y, text, theme.muted);
+impl Row<'_> {
+    fn draw(&self, canvas: &mut Canvas, here: bool) {
+        let Self { model, columns, request, y, .. } = *self;
+        let theme = canvas.theme;
+        let plain = if here { theme.strong() } else { Style::new() };
+        if let Some(x) = columns.number {
+            canvas.text(x, columns.channel, y, &format!("#{}", request.number), theme.muted);
         }
-        Outcome::Waiting => parts(canvas, x, right, y, request),
-        Outcome::AwaitingDialBack => {
-            canvas.text(x, right, y, "○ waiting for dial-back", theme.muted);
+        let channel =
+            request.channel.map_or_else(|| "··".to_owned(), |channel| channel.to_string());
+        canvas.text(columns.channel, columns.name, y, &channel, plain);
+        canvas.text(
+            columns.name,
+            columns.status - 1,
+            y,
+            &model.registry().label(request.message),
+            plain,
+        );
+        self.status(canvas, plain);
+        if let Some(right) = columns.size_right {
+            let bytes = request.reply().map_or(request.bytes, |reply| reply.bytes);
+            let nothing = request.reply().is_none() && request.newest.is_none();
+            let text = if nothing { "–".to_owned() } else { size(bytes) };
+            canvas.right(right, y, &text, if nothing { theme.muted } else { plain });
         }
-        Outcome::Replied(reply) if reply.error == ErrorByte::FREQUENCY => {
-            not_yet(canvas, model, columns, peer, request, y);
+        canvas.right(columns.right, y, &took(request.elapsed(model.now)), plain);
+        if let Some(more) = &columns.more {
+            let sent = request.sent.map_or_else(|| "–".to_owned(), |sent| clock(sent.wall));
+            canvas.right(more.sent, y, &sent, theme.muted);
+            canvas.right(more.frequency, y, &format!("{} s", request.frequency), theme.muted);
+            canvas.right(more.parts, y, &thousands(u64::from(request.part_count())), plain);
         }
-        Outcome::Replied(reply) => {
-            canvas.text(x, right, y, &replied(reply, right - x), plain);
+    }
+
+    fn status(&self, canvas: &mut Canvas, plain: Style) {
+        let Self { model, columns, request, y, .. } = *self;
+        let theme = canvas.theme;
+        let (x, right) = (columns.status, columns.status_right);
+        match &request.outcome {
+            Outcome::Queued => drop(canvas.text(x, right, y, "… connecting", theme.muted)),
+            Outcome::Waiting if request.newest.is_none() => {
+                let left =
+                    request.left(model.now).map(|left| format!(", {} left", countdown(left)));
+                let long = format!("… no part yet{}", left.unwrap_or_default());
+                let text = if x + width(&long) <= right { &long } else { "… no part yet" };
+                canvas.text(x, right, y, text, theme.muted);
+            }
+            Outcome::Waiting => parts(canvas, x, right, y, request),
+            Outcome::AwaitingDialBack => {
+                canvas.text(x, right, y, "○ waiting for dial-back", theme.muted);
+            }
+            Outcome::Replied(reply) if reply.error == ErrorByte::FREQUENCY => {
+                self.not_yet(canvas);
+            }
+            Outcome::Replied(reply) => {
+                canvas.text(x, right, y, &replied(reply, right - x), plain);
+            }
+            Outcome::Failed { failure, .. } => {
+                let (sign, style) = match Kind::of(failure) {
+                    Kind::Refused => ("■ ", theme.fail),
+                    Kind::Plain => ("", plain),
+                    _ => ("× ", theme.fail),
+                };
+                let brief = words::row(failure.cause);
+                let after = format!("{brief}, {}", words::seconds(request.elapsed(model.now)));
+                let fits = |text: &str| x + width(sign) + width(text) <= right;
+                let timed = failure.phase() == Phase::Reply && fits(&after);
+                canvas.pieces(
+                    x,
+                    right,
+                    y,
+                    &[(sign, style), (if timed { &after } else { &brief }, style)],
+                );
+            }
         }
-        Outcome::Failed { failure, .. } => {
-            let (sign, style) = match Kind::of(failure) {
-                Kind::Refused => ("■ ", theme.fail),
-                Kind::Plain => ("", plain),
-                _ => ("× ", theme.fail),
-            };
-            let brief = words::row(failure.cause);
-            let after = format!("{brief}, {}", words::seconds(request.elapsed(model.now)));
-            let fits = |text: &str| x + width(sign) + width(text) <= right;
-            let timed = failure.phase() == Phase::Reply && fits(&after);
-            canvas.pieces(
-                x,
-                right,
-                y,
-                &[(sign, style), (if timed { &after } else { &brief }, style)],
-            );
-        }
+    }
+
+    /// The pill, and when it is over.
+    fn not_yet(&self, canvas: &mut Canvas) {
+        let Self { model, columns, peer, request, y } = *self;
+        let (x, right) = (columns.status, columns.status_right);
+        let strong = canvas.theme.strong();
+        let end = canvas.pill(x, right, y) + 1;
+        let newest =
+            peer.last_of(request.message).is_some_and(|last| last.ticket == request.ticket);
+        let frequency: Frequency = request.frequency;
+        let known = model.present().acceptance(peer, request.message, frequency);
+        let (before, brief, time) = match known {
+            Acceptance::In(left) => ("again in ", "", countdown(left)),
+            Acceptance::AtMost(left) | Acceptance::IfCounted(left) => {
+                ("at latest ", "≤", countdown(left))
+            }
+            Acceptance::Now if newest => ("its time has passed", "over", String::new()),
+            Acceptance::Now | Acceptance::Unknown => ("not yet", "", String::new()),
+        };
+        let before = if end + width(before) + width(&time) <= right { before } else { brief };
+        canvas.pieces(end, right, y, &[(before, Style::new()), (&time, strong)]);
     }
 }
 
@@ -216,33 +237,6 @@ fn parts(canvas: &mut Canvas, x: u16, right: u16, y: u16, request: &Request) {
     if let Some(text) = chosen {
         canvas.text(x, right, y, text, Style::new());
     }
-}
-
-/// The pill, and when it is over.
-fn not_yet(
-    canvas: &mut Canvas,
-    model: &Model,
-    columns: &Columns,
-    peer: &Peer,
-    request: &Request,
-    y: u16,
-) {
-    let (x, right) = (columns.status, columns.status_right);
-    let strong = canvas.theme.strong();
-    let end = canvas.pill(x, right, y) + 1;
-    let newest = peer.last_of(request.message).is_some_and(|last| last.ticket == request.ticket);
-    let frequency: Frequency = request.frequency;
-    let known = model.present().acceptance(peer, request.message, frequency);
-    let (before, brief, time) = match known {
-        Acceptance::In(left) => ("again in ", "", countdown(left)),
-        Acceptance::AtMost(left) | Acceptance::IfCounted(left) => {
-            ("at latest ", "≤", countdown(left))
-        }
-        Acceptance::Now if newest => ("its time has passed", "over", String::new()),
-        Acceptance::Now | Acceptance::Unknown => ("not yet", "", String::new()),
-    };
-    let before = if end + width(before) + width(&time) <= right { before } else { brief };
-    canvas.pieces(end, right, y, &[(before, Style::new()), (&time, strong)]);
 }
 
 /// What a reply was, in as many words as fit.
