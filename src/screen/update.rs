@@ -13,16 +13,20 @@ use super::model::Model;
 use super::msg::{Effect, Msg, TourControl};
 use super::news;
 use super::reply::to_file;
+use super::trend::Brought;
 use swarmscope_facts::words;
 use swarmscope_facts::{Input, Now};
-use swarmscope_peer::node::Event;
 
 /// Folds one message into the model.
 pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     model.now = now;
     let (is_tick, passed) = (matches!(msg, Msg::Tick), many::feed::Passed::of(&msg));
     let newest = model.log.newest();
-    let brought = brought(&msg);
+    let brought = match &msg {
+        // what a recording tells from before its start is in no second of it
+        Msg::Node(event) if now.instant >= model.started.instant => Brought::by(event),
+        _ => Brought::default(),
+    };
     let mut effects = folded(model, msg);
     effects.extend(many::feed::turn(model, passed));
     model.arrange(Arrange::News { full_second: is_tick });
@@ -36,15 +40,6 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     log::reading::keep_up(model, newest);
     model.compose();
     effects
-}
-
-/// Events and payload bytes that a message brings.
-fn brought(msg: &Msg) -> (u64, u64) {
-    match msg {
-        Msg::Node(Event::Part { payload, .. }) => (1, payload.len() as u64),
-        Msg::Node(_) => (1, 0),
-        _ => (0, 0),
-    }
 }
 
 fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {

@@ -10,7 +10,7 @@ use super::theme::Theme;
 use super::{
     against, channels, columns, debug, filter_prompt, footer, frames, help, log_line, log_view,
     many, map, overview, palette, peer_line, peer_screen, peers, reach, reply, request,
-    saved_filters, showing, status_bar, which_key,
+    saved_filters, showing, status_bar, throughput, which_key,
 };
 use crate::screen::keys::spot::Spot;
 use crate::screen::{Class, Mode, Model, Pane, Screen};
@@ -55,6 +55,7 @@ fn all(canvas: &mut Canvas, model: &Model, tops: &mut Tops) {
         }
         Screen::Main | Screen::Peer => {
             status_bar::draw(canvas, model, &grid);
+            throughput::draw(canvas, model, &grid);
             main(canvas, model, &grid, tops);
         }
         Screen::Many => {

@@ -55,6 +55,7 @@ pub mod svg;
 mod table;
 pub mod terminal;
 pub mod theme;
+mod throughput;
 pub mod tops;
 mod which_key;
 mod why;

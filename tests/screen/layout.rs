@@ -298,3 +298,36 @@ fn a_list_that_could_use_every_row_leaves_the_composer_its_own() {
         }
     }
 }
+
+/// A request of 590 bytes ten seconds ago, and a reply of 5 900.
+fn busy() -> Model {
+    let (mut model, who) = (blank(), permid("9f3ac1", 18));
+    let mut script = Script::default();
+    script.connected(3_900_000, who, 18, 3, 40_213);
+    let ticket = script.sent(10_000, who, MessageId(41), 4, &"x".repeat(590));
+    script.part(10_000, 20, ticket, who, 1, 0, 5900);
+    script.tell(&mut model);
+    model
+}
+
+#[test]
+fn throughput_has_a_line_where_there_are_rows_and_says_what_it_counts() {
+    let mut model = busy();
+    for (columns, rows) in [(120, 39), (90, 30), (80, 24)] {
+        let text = screen(&mut model, columns, rows);
+        assert!(!text.contains("requests out"), "{columns}x{rows}\n{text}");
+    }
+    for (columns, rows) in [(120, 40), (200, 60)] {
+        let text = screen(&mut model, columns, rows);
+        let line = text.lines().nth(1).expect("the second row").to_owned();
+        for part in ["replies in", "100 B/s", "requests out", "10 B/s", "payload bytes, average"] {
+            assert!(line.contains(part), "{columns}x{rows}: {part}\n{line}");
+        }
+        assert!(line.contains("of 59 seconds"), "the second that runs is not counted: {line}");
+        assert_eq!(line.matches('▇').count(), 2, "one column of each curve: {line}");
+    }
+    does(&mut model, "t p");
+    assert!(!screen(&mut model, 120, 40).contains("requests out"), "not for an audience");
+    let mut quiet = blank();
+    assert!(screen(&mut quiet, 120, 40).contains("no second is over yet"));
+}

@@ -2,8 +2,8 @@
 //! is: the peers, how they are connected, their requests, parts and replies, as the messages that
 //! would tell of them, at the times when they happened.
 //!
-//! What it can't show: the log from before, signals (▲) from before, how the list was sorted, and
-//! the payloads of replies that were no longer in memory.
+//! What it can't show: the log, the throughput and signals (▲) from before, how the list was sorted,
+//! and the payloads of replies that were no longer in memory.
 
 use bytes::Bytes;
 
