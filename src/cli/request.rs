@@ -1,6 +1,8 @@
 //! `swarmscope request`: one question to one peer, the reply on standard output, the outcome in the
 //! exit code.
 
+mod progress;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,7 +10,6 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::acceptance::Sent;
 use super::case::{CaseFile, KeyOption, keeper::Keeper};
 use super::networks::{self, AnyTarget};
 use super::options::{self, IdentityOptions};
@@ -16,15 +17,16 @@ use super::output::{self, Line};
 use super::payload::{Content, Payload};
 use super::reply::{self, Answered, ReplyFile};
 use super::{CliError, identities, key_log, logging, probes, stop};
+use progress::Progress;
 use swarmscope_facts::messages::danger;
 use swarmscope_networks::address::Range;
 use swarmscope_peer::crawler::{Acceptance, Recipient, Registry};
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::identity::key_file::Lock;
 use swarmscope_peer::node::{
-    Ask, Direction, Event, Events, Node, NodeConfig, Origin, Target, Ticket, Transport,
+    Ask, Direction, Event, Events, Node, NodeConfig, Origin, Target, Transport,
 };
-use swarmscope_wire::failure::{By, Cause, Delivered, Failure, Phase};
+use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 use swarmscope_wire::{Frequency, MessageId, OverlayVersion, Permid};
 
 /// How long closing may take once the outcome is known.
@@ -258,29 +260,6 @@ fn permids(identities: &Identities) -> String {
     current.into_iter().chain(legacy).collect::<Vec<_>>().join(" ")
 }
 
-/// What is known of the conversation so far.
-#[derive(Default)]
-struct Progress {
-    /// Who has proved to be there.
-    connected: Option<Permid>,
-    ticket: Option<Ticket>,
-    sent: Option<Sent>,
-    parts: bool,
-}
-
-impl Progress {
-    /// The failure, with when the peer accepts the request again, if that went out.
-    fn accepts(&self, error: CliError) -> CliError {
-        match error {
-            CliError::Failure { failure, hint, .. } => {
-                let acceptance = self.sent.map(|sent| sent.failed(&failure));
-                CliError::Failure { failure, hint, acceptance }
-            }
-            usage @ CliError::Usage { .. } => usage,
-        }
-    }
-}
-
 impl Request {
     async fn run(mut self) -> Result<u8, CliError> {
         let mut stop = stop::Stop::listen()?;
@@ -289,11 +268,20 @@ impl Request {
         let mut progress = Progress::default();
         let mut kept = self.kept.take();
         let outcome = tokio::select! {
-            biased; // whether it was sent is known before it is said
-            outcome = self.converse(&node, &mut events, &mut progress, &mut kept) => outcome,
-            _ = stop.wait() => Err(interrupted(&progress).into()),
+            outcome = self.converse(&node, &mut events, &mut progress, &mut kept) => Some(outcome),
+            _ = stop.wait() => None,
         };
         node.shutdown(GRACE).await;
+        let outcome = outcome.unwrap_or_else(|| {
+            // it may have been sent before the signal came
+            for event in std::iter::from_fn(|| events.try_recv().ok()) {
+                if let (Some(kept), Event::Sent { .. }) = (&mut kept, &event) {
+                    kept.event(&event);
+                }
+                progress.observe(&event);
+            }
+            Err(progress.interrupted().into())
+        });
         let closed = kept.map_or(Ok(()), |kept| kept.close(self.message, &outcome));
         let outcome = outcome.map_err(|error| progress.accepts(error));
         if let (Err(_), Err(error)) = (&outcome, &closed) {
@@ -336,6 +324,7 @@ impl Request {
             if let Some(kept) = kept {
                 kept.event(&event);
             }
+            progress.observe(&event);
             match event {
                 Event::Connecting { phase, detail, .. } => {
                     tracing::debug!("{}: {detail}", phase.name());
@@ -359,20 +348,12 @@ impl Request {
                     }
                     progress.ticket = Some(node.request(ask));
                 }
-                Event::Sent { ticket, permid, message, frequency, .. }
-                    if progress.ticket == Some(ticket) =>
-                {
-                    progress.sent = Some(Sent::now(permid, message, frequency));
-                }
                 Event::Part { ticket, index, parts_left, payload, after, .. }
-                    if progress.ticket == Some(ticket) =>
+                    if self.json && progress.ticket == Some(ticket) =>
                 {
-                    progress.parts = true;
-                    if self.json {
-                        let at_ms = output::milliseconds(after);
-                        Line::Part { index, bytes: payload.len(), parts_left: parts_left.0, at_ms }
-                            .print()?;
-                    }
+                    let at_ms = output::milliseconds(after);
+                    Line::Part { index, bytes: payload.len(), parts_left: parts_left.0, at_ms }
+                        .print()?;
                 }
                 Event::Reply(reply) if progress.ticket == Some(reply.ticket) => {
                     let sent = progress.sent.as_ref();
@@ -446,15 +427,6 @@ impl Request {
     }
 }
 
-fn interrupted(progress: &Progress) -> Failure {
-    let (cause, delivered) = match progress {
-        Progress { sent: None, .. } => (Cause::Stopped, Delivered::No),
-        Progress { parts: false, .. } => (Cause::Cancelled, Delivered::Maybe),
-        Progress { parts: true, .. } => (Cause::Cancelled, Delivered::Yes),
-    };
-    Failure::new(cause, By::Us, "stopped by a signal").delivered(delivered)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -466,22 +438,5 @@ mod tests {
         for wrong in ["0", "-1", "3601", "NaN", "inf", "soon", ""] {
             assert!(seconds(wrong).is_err(), "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn an_interruption_says_whether_the_peer_may_have_counted_the_request() {
-        let sent = Sent::now(Permid::Ed25519([1; 32]), MessageId::NATCHECK, Frequency(60));
-        let failure = |out: bool, parts| {
-            let sent = out.then_some(sent);
-            interrupted(&Progress { sent, parts, ..Progress::default() })
-        };
-        assert_eq!(failure(false, false).cause, Cause::Stopped);
-        assert_eq!(failure(true, false).delivered, Delivered::Maybe);
-        assert_eq!(failure(true, true).delivered, Delivered::Yes);
-        assert!(
-            [failure(false, false), failure(true, true)]
-                .iter()
-                .all(|failure| failure.cause.exit() == 130)
-        );
     }
 }
