@@ -122,7 +122,7 @@ pub fn run(args: StoreArgs) -> Result<u8, CliError> {
 
 impl Listed {
     fn selection(&self) -> Selection {
-        Selection { round: self.round, network: None }
+        Selection { round: self.round, ..Selection::default() }
     }
 
     fn filter(&self) -> Result<Filter, CliError> {

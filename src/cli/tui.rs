@@ -25,8 +25,12 @@ use crate::tui::{self, Ended, Look, Options, Source};
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::node::{Node, NodeConfig, Target};
 use swarmscope_probes::pseudonyms;
+use swarmscope_store::Place;
 use swarmscope_wire::failure::exit;
 use swarmscope_wire::{OverlayVersion, Permid};
+
+mod store;
+mod stored;
 
 /// How long closing may take once the screen is gone.
 const GRACE: Duration = Duration::from_secs(1);
@@ -56,6 +60,12 @@ pub struct TuiArgs {
     /// Replay a recording on the same screen; nothing is sent
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_REPLAY")]
     replay: Option<PathBuf>,
+    /// Show what a crawl has stored, sqlite:FILE or postgres://USER@HOST/DATABASE; nothing is sent
+    #[arg(long, value_name = "STORE", env = "SWARMSCOPE_STORE")]
+    store: Option<Place>,
+    /// Follow a running crawl through its store [default: crawl.sqlite in the data directory]
+    #[arg(long, env = "SWARMSCOPE_CRAWL", value_parser = BoolishValueParser::new())]
+    crawl: bool,
     #[command(flatten)]
     session: SessionOptions,
     /// Mask addresses everywhere; P toggles
@@ -108,6 +118,9 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     let mut files = directories::kept();
     let mut kept = files.read();
     let look = args.theme.load(&mut kept)?;
+    if args.store.is_some() || args.crawl {
+        return store::show(args, look);
+    }
     let script = args.session.script()?;
     if let Some(path) = &args.replay {
         return replay(args, path, look, kept.notices, script);

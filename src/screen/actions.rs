@@ -60,6 +60,10 @@ pub fn disconnect(model: &mut Model) -> Effects {
 }
 
 pub fn hide_addresses(model: &mut Model) -> Effects {
+    if model.showing.written.is_some() {
+        model.log.nothing(model.now, "a store has no addresses to show");
+        return none();
+    }
     model.setup.naming.privacy = !model.setup.naming.privacy;
     model.rebuild();
     none()

@@ -116,7 +116,8 @@ pub fn has_target(model: &Model) -> Ready {
 
 /// What goes out to a peer needs a node.
 pub fn is_no_replay(model: &Model) -> Ready {
-    only_if(model.showing.replay.is_none(), "a replay sends nothing")
+    only_if(model.showing.replay.is_none(), "a replay sends nothing")?;
+    only_if(model.showing.written.is_none(), "a store is only read: nothing is sent")
 }
 
 /// Whether the request in the composer can go to the selected peer.

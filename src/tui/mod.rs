@@ -60,5 +60,5 @@ pub mod tops;
 mod which_key;
 mod why;
 
-pub use run::{Ended, Options, Source, run};
+pub use run::{Ended, Options, Source, Stored, run};
 pub use theme::{Look, Theme, ThemeError};

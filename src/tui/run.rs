@@ -4,7 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use turns::Turns;
 use watched::Watched;
 
@@ -25,7 +25,7 @@ use super::tops::Tops;
 use crate::screen::keys::script::{NotSeen, Script};
 use crate::screen::session::recording::typing::Typing;
 use crate::screen::session::replay::Player;
-use crate::screen::{Effect, Key, Model, Msg, Now, Setup, TourControl, update};
+use crate::screen::{Effect, Key, Model, Msg, Now, Screen, Setup, TourControl, update};
 use swarmscope_peer::node::{Ask, Events, Node};
 use swarmscope_peer::weighed::{self, Load};
 
@@ -52,6 +52,16 @@ const MOST_READING: usize = 128 << 20;
 pub enum Source {
     Node(Node, Events),
     Replay(Box<Player>),
+    /// What a store tells, and the screen to begin with. Nothing is sent.
+    Store(mpsc::Receiver<Stored>, Screen),
+}
+
+/// What a store tells.
+pub enum Stored {
+    /// This became known then.
+    Told(SystemTime, Box<Msg>),
+    /// The newest that it has is of then.
+    Written(SystemTime),
 }
 
 /// What the screen is started with.
@@ -96,9 +106,11 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     let (finished, mut recorded) = mpsc::unbounded_channel();
     let mut extra = options.extra;
     let failed = decoded.clone();
-    let (node, mut events, player) = match source {
-        Source::Node(node, events) => (Some(node), events, None),
-        Source::Replay(player) => (None, weighed::channel(1, 0).1.into(), Some(player)),
+    let nothing = || weighed::channel(1, 0).1.into();
+    let (node, mut events, player, mut store) = match source {
+        Source::Node(node, events) => (Some(node), events, None, None),
+        Source::Replay(player) => (None, nothing(), Some(player), None),
+        Source::Store(rows, first) => (None, nothing(), None, Some((rows, first))),
     };
     let (mut events_open, mut extra_open) = (node.is_some(), node.is_some());
     let mut screen = Running {
@@ -136,8 +148,12 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     let mut typed = Vec::with_capacity(MOST_WAITING);
     let mut waiting = Vec::with_capacity(BATCH);
     let mut extras = Vec::with_capacity(BATCH);
+    let mut stored = Vec::with_capacity(BATCH);
     let panic_at = panic_on_purpose("SWARMSCOPE_PANIC_AFTER");
     screen.begin(options.record);
+    if let Some((_, first)) = &store {
+        screen.begin_with_store(*first);
+    }
     screen.draw()?;
     let mut tick = next_second();
     loop {
@@ -177,6 +193,12 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
             count = extra.recv_many(&mut extras, BATCH), if extra_open => {
                 extra_open = count > 0;
                 extras.drain(..).for_each(|msg| screen.told(msg));
+            }
+            count = next_stored(store.as_mut(), &mut stored) => {
+                stored.drain(..).for_each(|told| screen.stored(told));
+                if count == 0 {
+                    store = None; // all of it is shown
+                }
             }
             Some(msg) = decodings.recv() => {
                 if screen.away && matches!(msg, Msg::Opened(_) | Msg::Edited(_)) {
@@ -408,6 +430,17 @@ impl Running {
 async fn next_of(input: Option<&mut Input>, typed: &mut Vec<Typed>) -> usize {
     match input {
         Some(input) => input.next(typed).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What a store tells next; nothing ever where none is shown, or all of it is.
+async fn next_stored(
+    store: Option<&mut (mpsc::Receiver<Stored>, Screen)>,
+    stored: &mut Vec<Stored>,
+) -> usize {
+    match store {
+        Some((rows, _)) => rows.recv_many(stored, BATCH).await,
         None => std::future::pending().await,
     }
 }

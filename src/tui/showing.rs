@@ -36,9 +36,14 @@ pub fn status(canvas: &mut Canvas, model: &Model, mut end: u16, y: u16, class: C
             (false, false) => format!("{}× {at}/{of}", replay.speed),
         }
     });
+    let store = showing.written.map(|last| {
+        let since = model.now.wall.duration_since(last).unwrap_or_default();
+        format!("store, last write {} ago", lasted(since))
+    });
     let hidden = if class >= Class::Wide { "addresses hidden" } else { "privacy" };
     let hidden = model.setup.naming.privacy.then(|| hidden.to_owned());
-    for text in [recording, replay, frozen, hidden].into_iter().flatten() {
+    let hidden = hidden.filter(|_| store.is_none()); // it has none to hide
+    for text in [recording, replay, store, frozen, hidden].into_iter().flatten() {
         if width(&text) + 2 < end {
             end = canvas.right(end, y, &text, style).saturating_sub(2);
         }

@@ -161,11 +161,17 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
     match &peer.state {
         State::Failed { failure, attempt, gives_up_at, at, .. } => {
             heading(canvas, "WHY");
-            let after = format!(" · attempt {attempt} of {gives_up_at} · {}", clock(at.wall));
+            let counted = match gives_up_at {
+                0 => String::new(), // not known, as of a peer in a store
+                most => format!(" · attempt {attempt} of {most}"),
+            };
+            let after = format!("{counted} · {}", clock(at.wall));
             code(canvas, &area.rows(1, 1), "×", failure.cause.code(), &after);
             let y = failure_rows(canvas, area.rows(3, u16::MAX), failure, None);
             let mut rows = Rows { canvas, area, y, value: VALUE, write: plain };
-            rows.add("again", &again(peer.state.again_in(model.now)));
+            if *gives_up_at > 0 {
+                rows.add("again", &again(peer.state.again_in(model.now)));
+            }
         }
         State::Refused { failure, at } => {
             heading(canvas, "WHY");

@@ -9,6 +9,7 @@ mod one_peer;
 mod pager;
 mod paste;
 mod replay;
+mod stored;
 mod stuck;
 mod swarm;
 mod terminal;

@@ -46,7 +46,11 @@ pub fn connected(
 /// `failed: tcp refused, attempt 3 of 28`.
 #[must_use]
 pub fn connect_failed(failure: &Failure, attempt: u32, gives_up_at: u32) -> String {
-    format!("failed: {}, attempt {attempt} of {gives_up_at}", failed(failure))
+    let failed = failed(failure);
+    match gives_up_at {
+        0 => format!("failed: {failed}"), // a store does not keep which attempt it was
+        most => format!("failed: {failed}, attempt {attempt} of {most}"),
+    }
 }
 
 /// What failed, and its particulars.

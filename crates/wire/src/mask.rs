@@ -36,6 +36,8 @@ pub struct Mask {
     key: [u8; 32],
     /// The operator's home directory: it mostly says what he is called.
     home: Option<Arc<str>>,
+    /// Permids are keyed digests already: their own digits stand for them.
+    of_digests: bool,
 }
 
 /// Something that identifies or locates someone.
@@ -50,7 +52,14 @@ impl Mask {
     /// Random bytes of the operating system: kept for as long as pseudonyms are to stay the same.
     #[must_use]
     pub const fn new(key: [u8; 32]) -> Self {
-        Self { key, home: None }
+        Self { key, home: None, of_digests: false }
+    }
+
+    /// For peers that are known by keyed digests, as in a store: a digest's own digits stand for it
+    /// in place of a permid.
+    #[must_use]
+    pub fn of_digests() -> Self {
+        Self { of_digests: true, ..Self::new([0; 32]) }
     }
 
     /// Writes `~` for this home directory, too.
@@ -69,6 +78,9 @@ impl Mask {
     /// `permid-1f3a09c4`.
     #[must_use]
     pub fn permid(&self, permid: &Permid) -> String {
+        if self.of_digests {
+            return format!("peer-{}", &permid.hex()[..2 * PSEUDONYM]);
+        }
         self.pseudonym(Secret::Permid(&permid.to_string()))
     }
 

@@ -21,7 +21,7 @@ pub fn rounds(place: &str) -> Result<Vec<Round>, CliError> {
         .parse()
         .map_err(|error: String| CliError::usage(error, "use a case, a recording or a store"))?;
     let mut store = Store::read(&parsed).map_err(|error| failed(&error))?;
-    let all = Selection { round: None, network: None };
+    let all = Selection::default();
     let (mut rounds, mut versions) = (BTreeMap::new(), HashMap::new());
     store
         .visits(all, &mut |visit| {

@@ -41,7 +41,7 @@ pub fn run(args: &DiffArgs) -> Result<u8, CliError> {
     }
     let mut outcomes = |round: i64| -> Result<HashMap<String, String>, CliError> {
         let mut found = HashMap::new();
-        store.visits(Selection { round: Some(round), network: None }, &mut |row| {
+        store.visits(Selection { round: Some(round), ..Selection::default() }, &mut |row| {
             found.insert(row.peer, row.outcome);
             true
         })?;

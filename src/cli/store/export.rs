@@ -51,7 +51,7 @@ pub struct ReportArgs {
 
 pub fn run(args: &ExportArgs) -> Result<u8, CliError> {
     let mut store = Store::read(&args.store)?;
-    let wanted = Selection { round: args.round, network: None };
+    let wanted = Selection { round: args.round, ..Selection::default() };
     let written = write_file(&args.out, |out| match args.format {
         Format::Jsonl => jsonl(&mut store, wanted, out),
         Format::Csv => cells::csv(&mut store, wanted, out),

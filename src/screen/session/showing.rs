@@ -1,7 +1,7 @@
 //! How the session is shown, besides what it shows: frozen, recorded, replayed, for an audience.
 //! None of it is part of a recording.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::screen::keys::key_cast::KeyCast;
 use crate::screen::session::moment::Moment;
@@ -13,6 +13,8 @@ pub struct Showing {
     pub frozen: Option<usize>,
     pub recording: Option<Recorded>,
     pub replay: Option<Replayed>,
+    /// It is what a store holds: when that was written to last.
+    pub written: Option<SystemTime>,
     pub cast: KeyCast,
     /// Fewer and larger things, for a projector.
     pub presenter: bool,

@@ -240,6 +240,7 @@ fn is_dropped(line: &Line) -> bool {
 /// No line yet, or none any more.
 fn nothing_said(canvas: &mut Canvas, model: &Model, peer: &Peer, area: Area) {
     let text = match (&peer.state, why(&model.facts, peer)) {
+        _ if model.showing.written.is_some() => "No conversation: a store keeps none.",
         (_, Some(failure)) if failure.phase() < Phase::Handshake => {
             "No conversation: the attempt ended before a byte was sent. The ladder shows where, \
              and why."

@@ -26,6 +26,7 @@ impl Running {
                     player.control(&mut self.model, control, Instant::now());
                 }
             }
+            Effect::Decode { .. } if self.model.showing.written.is_some() => {} // it was read when it was stored
             Effect::Decode { permid, ticket, message, error, payload } => {
                 let (registry, decoded) = (self.model.setup.registry.clone(), self.decoded.clone());
                 let readers = self.readers.clone();
@@ -109,6 +110,9 @@ impl Running {
 
     /// What goes out. In a replay nothing does: its player lets nothing of this through.
     pub(super) fn for_node(&mut self, effect: Effect) {
+        if self.model.showing.written.is_some() {
+            return self.fold(Msg::NotDone("not sent: a store is only read".to_owned()));
+        }
         let Some(node) = &self.node else {
             return self.fold(Msg::NotDone("not possible: the node has stopped".to_owned()));
         };

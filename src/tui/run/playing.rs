@@ -6,10 +6,10 @@ use std::time::Instant;
 use crossterm::event::Event as TerminalEvent;
 use ratatui::buffer::Buffer;
 
-use super::{Ended, Running, now};
-use crate::screen::Msg;
+use super::{Ended, Running, Stored, now};
 use crate::screen::keys::script::Action;
 use crate::screen::session::showing::Control;
+use crate::screen::{Msg, Now, Screen};
 use crate::tui::frozen::Frozen;
 use crate::tui::recorder::{self, Finished, Recorder, Target};
 
@@ -37,6 +37,33 @@ impl Running {
         if let Some(target) = record {
             self.record_to(target);
         }
+    }
+
+    /// Before the first frame, where a store is shown.
+    pub(super) fn begin_with_store(&mut self, first: Screen) {
+        self.model.screen = first;
+        self.model.showing.written = Some(now().wall);
+    }
+
+    /// What a store tells is folded with the time at which it happened.
+    pub(super) fn stored(&mut self, stored: Stored) {
+        let now = now();
+        match stored {
+            Stored::Written(last) => self.model.showing.written = Some(last),
+            Stored::Told(wall, msg) => {
+                let ago = now.wall.duration_since(wall).unwrap_or_default();
+                let instant = now.instant.checked_sub(ago).unwrap_or(now.instant);
+                let at = Now { instant, wall };
+                match &mut self.frozen {
+                    Some(frozen) => frozen.wait(at, *msg),
+                    None => self.fold_at(at, at, *msg),
+                }
+            }
+        }
+        if self.frozen.is_none() {
+            self.model.now = now;
+        }
+        self.changed = true;
     }
 
     /// How it is shown, as of now.

@@ -22,6 +22,15 @@ pub struct Decoding {
     pub bytes: Sha256Sum,
 }
 
+impl Decoding {
+    /// Of a reply that was read before and kept without its bytes: `content` is the digest that was
+    /// kept with it, `payload` what stands for the bytes.
+    #[must_use]
+    pub fn kept(decoded: Decoded, content: ContentId, payload: &[u8]) -> Self {
+        Self { decoded, failed: None, content, shape: content, bytes: Sha256Sum::of(payload) }
+    }
+}
+
 /// Reads a whole reply: with error 0 by the id's registered decoder, else, or where that fails, by
 /// its format. May take a while; belongs on a blocking thread.
 #[must_use]

@@ -142,7 +142,7 @@ pub enum Event {
         failure: Failure,
         /// How many attempts in a row have failed.
         attempt: u32,
-        /// At how many it is given up.
+        /// At how many it is given up; 0 where neither is known.
         gives_up_at: u32,
         /// When the next attempt is made, at the earliest; `None` where none is.
         #[serde(default)]

@@ -38,6 +38,9 @@ pub struct Selection {
     pub round: Option<i64>,
     /// Of this network only.
     pub network: Option<Network>,
+    /// Not before this time: visits and replies that began then, peers that were heard of or
+    /// visited.
+    pub since: Option<Time>,
 }
 
 /// A peer as a store shows it.
@@ -186,7 +189,8 @@ impl Store {
                        p.online_since, p.failures, p.due
                    FROM peer p LEFT JOIN word w ON w.id = p.outcome
                    WHERE (CAST(?1 AS BIGINT) IS NULL OR p.id IN (SELECT peer FROM visit WHERE round = ?1))
-                     AND (CAST(?2 AS BIGINT) IS NULL OR p.network = ?2) ORDER BY p.id";
+                     AND (CAST(?2 AS BIGINT) IS NULL OR p.network = ?2)
+                     AND (CAST(?3 AS BIGINT) IS NULL OR p.last_heard >= ?3 OR p.tried_at >= ?3) ORDER BY p.id";
         self.database.query(sql, &wanted.values(), &mut |row| {
             let number = |at: usize| row[at].as_int();
             let time = |at: usize| number(at).map(Time);
@@ -219,7 +223,8 @@ impl Store {
             "SELECT p.network, v.round, p.hash, v.at, v.took, w.text, v.version, v.rtt, v.listed
                    FROM visit v JOIN peer p ON p.id = v.peer JOIN word w ON w.id = v.outcome
                    WHERE (CAST(?1 AS BIGINT) IS NULL OR v.round = ?1)
-                     AND (CAST(?2 AS BIGINT) IS NULL OR p.network = ?2) ORDER BY v.round, v.peer";
+                     AND (CAST(?2 AS BIGINT) IS NULL OR p.network = ?2)
+                     AND (CAST(?3 AS BIGINT) IS NULL OR v.at >= ?3) ORDER BY v.round, v.peer";
         self.database.query(sql, &wanted.values(), &mut |row| {
             let number = |at: usize| row[at].as_int();
             each(VisitRow {
@@ -251,7 +256,8 @@ impl Store {
                    FROM reply r JOIN peer p ON p.id = r.peer JOIN question q ON q.id = r.question
                    JOIN word w ON w.id = r.outcome
                    WHERE (CAST(?1 AS BIGINT) IS NULL OR r.round = ?1)
-                     AND (CAST(?2 AS BIGINT) IS NULL OR p.network = ?2) ORDER BY r.round, r.peer, r.question";
+                     AND (CAST(?2 AS BIGINT) IS NULL OR p.network = ?2)
+                     AND (CAST(?3 AS BIGINT) IS NULL OR r.at >= ?3) ORDER BY r.round, r.peer, r.question";
         self.database.query(sql, &wanted.values(), &mut |row| {
             let number = |at: usize| row[at].as_int();
             let text = |at: usize| row[at].as_text().unwrap_or_default();
@@ -349,8 +355,12 @@ impl Store {
 }
 
 impl Selection {
-    fn values(self) -> [Value; 2] {
-        [Value::int(self.round), Value::int(self.network.map(Network::number))]
+    fn values(self) -> [Value; 3] {
+        [
+            Value::int(self.round),
+            Value::int(self.network.map(Network::number)),
+            Value::int(self.since.map(|since| since.0)),
+        ]
     }
 }
 
