@@ -1,5 +1,6 @@
 //! `swarmscope crawl`: a Crawler that runs for months without a screen, into a store.
 
+mod dht;
 mod line;
 
 use std::fs;
@@ -9,12 +10,17 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use swarmscope_crawl::{Crawl, CrawlError, Ended, RoundReport, Settings, metrics};
+use swarmscope_crawl::{
+    Crawl, CrawlError, DhtCrawl, Ended, Progress, RoundReport, Seed, Settings, metrics,
+};
+use swarmscope_networks::address::Range;
+use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::identity::key_file::Lock;
 use swarmscope_peer::node::{NodeConfig, Target};
 use swarmscope_store::opt_out::OptOut;
 use swarmscope_store::{Network, Place, Store, StoreKey};
 use swarmscope_wire::failure::exit;
+use tokio::sync::watch;
 
 use super::options::{self, BootstrapOption, IdentityOptions, JsonOption};
 use super::store::key_file;
@@ -28,7 +34,8 @@ const TELL: Duration = Duration::from_secs(5);
 
 #[derive(Args, Debug)]
 pub struct CrawlArgs {
-    /// Peers to start from: host:port or permid@host:port
+    /// Peers to start from: host:port or permid@host:port; a dht://host:port or dht://ID@host:port
+    /// crawls the Mainline DHT
     target: Vec<String>,
     /// Question for every peer: a number from 0 to 255, or a name such as natcheck; may be repeated
     #[arg(
@@ -84,6 +91,9 @@ pub struct CrawlArgs {
     /// Listen here, so that peers behind NATs can dial in
     #[arg(long, value_name = "ADDR:PORT", env = "SWARMSCOPE_LISTEN", value_parser = options::listen_address)]
     listen: Option<SocketAddr>,
+    /// DHT: also visit addresses of this non-public range, for example a lab's 198.18.0.0/15
+    #[arg(long, value_name = "RANGE", env = "SWARMSCOPE_ALLOW_RANGE", value_delimiter = ',')]
+    allow_range: Vec<Range>,
     #[command(flatten)]
     identity: IdentityOptions,
     #[command(flatten)]
@@ -108,10 +118,16 @@ pub fn run(args: CrawlArgs) -> Result<u8, CliError> {
     super::report_json(json, outcome)
 }
 
+/// On which network, and what only that one needs.
+enum On {
+    Overlay(Box<NodeConfig>),
+    Dht { seeds: Vec<Seed>, allowed: Vec<Range> },
+}
+
 struct Prepared {
     store: Store,
     key: StoreKey,
-    config: NodeConfig,
+    on: On,
     settings: Settings,
     metrics: Option<SocketAddr>,
     json: bool,
@@ -120,6 +136,9 @@ struct Prepared {
 }
 
 fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
+    if args.target.iter().any(|target| target.contains("://")) {
+        return dht::prepare(args);
+    }
     let registry = probes::registry()?;
     let questions = args
         .probe
@@ -129,29 +148,9 @@ fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
     let mut targets = args.target.iter().map(|text| target(text)).collect::<Result<Vec<_>, _>>()?;
     targets.extend(args.bootstrap.targets()?);
     need_files(args.concurrency)?;
-    let opt_out = args.opt_out.as_deref().map(read_opt_out).transpose()?.unwrap_or_default();
-    let frequency = args.every.map(|every| u16::try_from(every.as_secs()).unwrap_or(u16::MAX));
-    let defaults = Settings::new(registry.clone());
-    let settings = Settings {
-        targets,
-        questions,
-        every: args.every.unwrap_or(defaults.every),
-        frequency,
-        rounds: args.rounds,
-        lasts: args.lasts,
-        concurrency: args.concurrency.into(),
-        rate: args.rate,
-        opt_out,
-        keep: args.keep_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
-        max_bytes: args.max_bytes,
-        keep_raw: args.keep_raw,
-        holder: holder(),
-        ..defaults
-    };
+    let settings = Settings { targets, questions, ..settings(&args, registry.clone())? };
     let identities = identities::resolve(&args.identity)?;
-    let key = StoreKey::from_file(&key_file(args.store_key)?)?;
-    let place = args.store.map_or_else(directories::crawl_store, Ok)?;
-    let mut store = Store::crawl(&place, &key)?;
+    let (mut store, key, place) = store(&args)?;
     if settings.targets.is_empty() && store.known(Network::Overlay)? == 0 {
         let what = format!("no peer to start from: {place} is empty, and no TARGET is given");
         return Err(CliError::usage(
@@ -166,7 +165,35 @@ fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
         ..NodeConfig::default()
     };
     let (metrics, json) = (args.metrics, args.json.json);
-    Ok(Prepared { store, key, config, settings, metrics, json, _locks: identities.locks })
+    let on = On::Overlay(Box::new(config));
+    Ok(Prepared { store, key, on, settings, metrics, json, _locks: identities.locks })
+}
+
+/// What is the same on every network.
+fn settings(args: &CrawlArgs, registry: Registry) -> Result<Settings, CliError> {
+    let opt_out = args.opt_out.as_deref().map(read_opt_out).transpose()?.unwrap_or_default();
+    let defaults = Settings::new(registry);
+    Ok(Settings {
+        every: args.every.unwrap_or(defaults.every),
+        frequency: args.every.map(|every| u16::try_from(every.as_secs()).unwrap_or(u16::MAX)),
+        rounds: args.rounds,
+        lasts: args.lasts,
+        concurrency: args.concurrency.into(),
+        rate: args.rate,
+        opt_out,
+        keep: args.keep_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
+        max_bytes: args.max_bytes,
+        keep_raw: args.keep_raw,
+        holder: holder(),
+        ..defaults
+    })
+}
+
+/// The store that is written to, with its key.
+fn store(args: &CrawlArgs) -> Result<(Store, StoreKey, Place), CliError> {
+    let key = StoreKey::from_file(&key_file(args.store_key.clone())?)?;
+    let place = args.store.clone().map_or_else(directories::crawl_store, Ok)?;
+    Ok((Store::crawl(&place, &key)?, key, place))
 }
 
 /// Names this process in leases: machines share databases, and numbers of processes come again.
@@ -178,14 +205,7 @@ fn holder() -> String {
     format!("{host} {} {}", std::process::id(), swarmscope_store::Time::now().0)
 }
 
-/// A TARGET whose scheme chooses the network.
 fn target(text: &str) -> Result<Target, CliError> {
-    if let Some((scheme, _)) = text.split_once("://") {
-        let what = format!(
-            "TARGET: crawling {scheme}:// is not implemented yet; only the overlay can be crawled"
-        );
-        return Err(CliError::usage(what, "write host:port or permid@host:port"));
-    }
     text.parse()
         .map_err(|error| CliError::usage(format!("TARGET: {error}"), "correct it, or leave it out"))
 }
@@ -223,7 +243,7 @@ impl Prepared {
         let mut stopped = stop::Stop::listen()?;
         let (json, limit) = (self.json, self.settings.concurrency);
         let (crawl, progress) =
-            Crawl::start(self.store, self.key, self.config, self.settings).await?;
+            Crawling::start(self.store, self.key, self.on, self.settings).await?;
         if let Some(address) = self.metrics {
             let (bound, server) = metrics::serve(address, progress.clone(), limit)
                 .await
@@ -248,6 +268,44 @@ impl Prepared {
             (Ended::Stopped, Some(stop::Asked::Interrupt)) => exit::INTERRUPTED,
             _ => 0,
         })
+    }
+}
+
+/// A crawl of either network.
+enum Crawling {
+    Overlay(Box<Crawl>),
+    Dht(Box<DhtCrawl>),
+}
+
+impl Crawling {
+    async fn start(
+        store: Store,
+        key: StoreKey,
+        on: On,
+        settings: Settings,
+    ) -> Result<(Self, watch::Receiver<Progress>), CrawlError> {
+        Ok(match on {
+            On::Overlay(config) => {
+                let (crawl, progress) = Crawl::start(store, key, *config, settings).await?;
+                (Self::Overlay(Box::new(crawl)), progress)
+            }
+            On::Dht { seeds, allowed } => {
+                let (crawl, progress) =
+                    DhtCrawl::start(store, key, &seeds, allowed, settings).await?;
+                (Self::Dht(Box::new(crawl)), progress)
+            }
+        })
+    }
+
+    async fn run(
+        self,
+        stop: impl Future<Output = ()>,
+        report: impl FnMut(&RoundReport),
+    ) -> Result<Ended, CrawlError> {
+        match self {
+            Self::Overlay(crawl) => Box::pin(crawl.run(stop, report)).await,
+            Self::Dht(crawl) => Box::pin(crawl.run(stop, report)).await,
+        }
     }
 }
 

@@ -8,13 +8,13 @@ use swarmscope_crawl::sim::{Simulator, World};
 use crate::process::{Home, Outcome, Running};
 
 /// A swarm that runs beside the test.
-struct Swarm {
+pub struct Swarm {
     simulator: Simulator,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Swarm {
-    fn start(world: World) -> Self {
+    pub fn start(world: World) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -24,7 +24,7 @@ impl Swarm {
         Self { simulator, _runtime: runtime }
     }
 
-    fn target(&self) -> String {
+    pub fn target(&self) -> String {
         self.simulator.world().address(0).to_string()
     }
 
@@ -53,7 +53,7 @@ impl Swarm {
     }
 }
 
-fn events(outcome: &Outcome, name: &str) -> Vec<Value> {
+pub fn events(outcome: &Outcome, name: &str) -> Vec<Value> {
     let lines =
         outcome.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     lines.filter(|event| event["event"] == name).collect()

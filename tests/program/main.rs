@@ -9,6 +9,7 @@ mod completions;
 mod config;
 mod crawl;
 mod demo;
+mod dht;
 mod documents;
 mod embed;
 mod key;

@@ -14,9 +14,7 @@ use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::Events;
 use swarmscope_peer::weighed::Load;
 use swarmscope_peer::{Failure, Node, NodeConfig};
-use swarmscope_store::records::State;
-use swarmscope_store::store::{Left, Opening};
-use swarmscope_store::time::millis;
+use swarmscope_store::store::Left;
 use swarmscope_store::writer::{Done, Writer};
 use swarmscope_store::{
     Figures, Leased, Network, Question as Declared, Round, Store, StoreError, StoreKey, Time,
@@ -26,9 +24,10 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use crate::machine::{Machine, Now, Unread};
-use crate::pace::Pace;
+use crate::pace::{Pace, Speed};
 use crate::progress::Progress;
 use crate::question::{Question, Undefined};
+use crate::rounds::{self, Crawler};
 use crate::settings::Settings;
 
 /// How often the machine's clock ticks, and progress is told.
@@ -99,7 +98,7 @@ pub struct Crawl {
     leasing: bool,
     /// The store had nobody who is due when it was asked last, at that time.
     nobody: Option<Instant>,
-    recent: VecDeque<(Instant, u64)>,
+    speed: Speed,
 }
 
 impl Crawl {
@@ -163,7 +162,7 @@ impl Crawl {
             began: now,
             leasing: false,
             nobody: None,
-            recent: VecDeque::new(),
+            speed: Speed::default(),
         };
         Ok((crawl, progress))
     }
@@ -175,63 +174,50 @@ impl Crawl {
     /// # Errors
     /// The store is no longer usable, or the node has ended.
     pub async fn run(
-        mut self,
+        self,
         stop: impl Future<Output = ()>,
-        mut report: impl FnMut(&RoundReport),
+        report: impl FnMut(&RoundReport),
     ) -> Result<Ended, CrawlError> {
-        tokio::pin!(stop);
-        let deadline = self.deadline();
-        let ended = loop {
-            let (round, _) = self.open().await?;
-            let stopped = tokio::select! {
-                over = self.round(&round) => { over?; false }
-                () = &mut stop => true,
-                () = until(deadline) => true,
-            };
-            if stopped {
-                let is_over = self.is_over();
-                break if is_over { Ended::Over } else { Ended::Stopped };
-            }
-            self.ended(&round, &mut report).await?;
-            if self.settings.rounds.is_some_and(|rounds| self.machine.progress.rounds >= rounds) {
-                break Ended::Over;
-            }
-            let next = round.began.after(round.every);
-            let wait = Instant::now() + next.since(Time::now());
-            let stopped = tokio::select! {
-                idle = self.rest(wait) => { idle?; false }
-                () = &mut stop => true,
-                () = until(deadline) => true,
-            };
-            if stopped {
-                break if self.is_over() { Ended::Over } else { Ended::Stopped };
-            }
-        };
-        self.finish().await?;
-        Ok(ended)
+        rounds::run(self, stop, report).await
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        self.settings.lasts.map(|lasts| self.began + lasts)
+    /// Whether nothing is in flight, held, or on its way to or from the store.
+    fn is_idle(&self) -> bool {
+        let empty = self.machine.in_flight() == 0
+            && self.leased.is_empty()
+            && self.machine.progress.unwritten == 0;
+        empty && !self.leasing && self.nobody.is_some() && !self.machine.is_asking()
     }
 
-    fn is_over(&self) -> bool {
-        self.deadline().is_some_and(|deadline| Instant::now() >= deadline)
+    async fn is_ended(&mut self, round: &Round) -> Result<bool, CrawlError> {
+        let Left { due, held } = rounds::left(&self.writer, round).await?;
+        self.machine.progress.due = due;
+        Ok(due == 0 && held == 0)
+    }
+}
+
+impl Crawler for Crawl {
+    const NETWORK: Network = Network::Overlay;
+
+    fn settings(&self) -> &Settings {
+        &self.settings
     }
 
-    async fn open(&mut self) -> Result<(Round, bool), CrawlError> {
-        let opening = Opening {
-            network: Network::Overlay,
-            every: self.settings.every,
-            program: self.settings.program.clone(),
-            settings: self.settings.record(),
-        };
-        let opened = self.writer.call(move |store| store.open_round(&opening, Time::now())).await?;
-        let (round, joined) = &opened;
-        tracing::info!("round {} {}", round.id.0, if *joined { "goes on" } else { "begins" });
+    fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    fn progress(&mut self) -> &mut Progress {
+        &mut self.machine.progress
+    }
+
+    fn began(&self) -> Instant {
+        self.began
+    }
+
+    fn begin(&mut self, round: &Round) {
         self.machine.begin(round.id, round.began, now());
-        (self.nobody, self.recent) = (None, VecDeque::new());
-        Ok(opened)
+        (self.nobody, self.speed) = (None, Speed::default());
     }
 
     /// Visits until nobody is left.
@@ -252,11 +238,11 @@ impl Crawl {
                     self.machine.tick(now());
                     if instant >= renewed + self.settings.lease / 3 {
                         renewed = instant;
-                        self.renew().await?;
+                        rounds::renew(&self.writer, &self.settings).await?;
                     }
                     if looked.is_none_or(|looked| instant >= looked + LOOK) {
                         looked = Some(instant);
-                        self.look(round).await?;
+                        rounds::look(self, round).await?;
                     }
                     self.tell(round);
                     if self.is_idle() && self.is_ended(round).await? {
@@ -306,122 +292,13 @@ impl Crawl {
         Ok(())
     }
 
-    /// Whether nothing is in flight, held, or on its way to or from the store.
-    fn is_idle(&self) -> bool {
-        let empty = self.machine.in_flight() == 0
-            && self.leased.is_empty()
-            && self.machine.progress.unwritten == 0;
-        empty && !self.leasing && self.nobody.is_some() && !self.machine.is_asking()
-    }
-
-    async fn is_ended(&mut self, round: &Round) -> Result<bool, CrawlError> {
-        let asked = round.clone();
-        let Left { due, held } = self.writer.call(move |store| store.left(&asked)).await?;
-        self.machine.progress.due = due;
-        Ok(due == 0 && held == 0)
-    }
-
-    async fn ended(
-        &mut self,
-        round: &Round,
-        report: &mut impl FnMut(&RoundReport),
-    ) -> Result<(), CrawlError> {
-        let id = round.id;
-        let figures = self
-            .writer
-            .call(move |store| store.end_round(id, State::Complete, Time::now()))
-            .await?;
-        // Where another Crawler was faster, its word counts.
-        let figures = if figures.is_some() {
-            figures
-        } else {
-            let rounds = self.writer.call(Store::rounds).await?;
-            rounds.into_iter().find(|ended| ended.id == id).and_then(|ended| ended.figures)
-        };
-        self.machine.progress.rounds += 1;
-        self.prune().await?;
-        if let Some(figures) = figures {
-            self.machine.progress.known = figures.known;
-            self.machine.progress.last = Some(figures.clone());
-            tracing::info!(
-                "round {} is complete: {} of {} visits reached their peer",
-                id.0,
-                figures.reached(),
-                figures.dialled
-            );
-            report(&RoundReport { round: id.0, network: round.network, figures });
-        }
-        self.tell(round);
-        Ok(())
-    }
-
-    /// Keeps the store within its age and size.
-    async fn prune(&mut self) -> Result<(), CrawlError> {
-        let (keep, bytes) = (self.settings.keep, self.settings.max_bytes);
-        if keep.is_none() && bytes.is_none() {
-            return Ok(());
-        }
-        let prune = move |store: &mut Store| {
-            let now = Time::now();
-            let aged = keep
-                .map(|keep| store.prune_before(Time(now.0.saturating_sub(millis(keep)))))
-                .transpose()?;
-            let sized = bytes.map(|bytes| store.prune_to(bytes)).transpose()?;
-            Ok(aged.map_or(0, |pruned| pruned.visits) + sized.map_or(0, |pruned| pruned.visits))
-        };
-        let visits = self.writer.call(prune).await?;
-        if visits > 0 {
-            tracing::info!(
-                "{visits} old visits were removed from the store; their rounds keep their figures"
-            );
-        }
-        Ok(())
-    }
-
-    async fn renew(&mut self) -> Result<(), CrawlError> {
-        let (holder, until) =
-            (self.settings.holder.clone(), Time::now().after(self.settings.lease));
-        self.writer.call(move |store| store.renew(&holder, until)).await?;
-        Ok(())
-    }
-
-    async fn look(&mut self, round: &Round) -> Result<(), CrawlError> {
-        let round = round.clone();
-        let look = move |store: &mut Store| {
-            Ok((store.bytes()?, store.left(&round)?, store.known(round.network)?))
-        };
-        let (bytes, left, known) = self.writer.call(look).await?;
-        let progress = &mut self.machine.progress;
-        (progress.store_bytes, progress.due, progress.known) = (bytes, left.due, known);
-        Ok(())
-    }
-
     fn tell(&mut self, round: &Round) {
-        let now = Instant::now();
+        rounds::measure(&mut self.machine.progress, &mut self.speed, round);
         let progress = &mut self.machine.progress;
-        self.recent.push_back((now, progress.dialled));
-        while self.recent.len() > 20 {
-            self.recent.pop_front();
-        }
-        if let (Some((first, before)), Some((last, after))) =
-            (self.recent.front(), self.recent.back())
-        {
-            let seconds = last.saturating_duration_since(*first).as_secs_f64();
-            progress.visits_per_second =
-                if seconds > 0.0 { after.saturating_sub(*before) as f64 / seconds } else { 0.0 };
-        }
-        progress.round_seconds = Time::now().since(round.began).as_secs_f64();
         progress.queued = self.leased.len() as u64;
         let in_flight = self.machine.in_flight() as u64;
         self.machine.progress.in_flight = in_flight;
         self.told.send_replace(self.machine.progress.clone());
-    }
-}
-
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
     }
 }
 

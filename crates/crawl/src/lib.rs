@@ -14,21 +14,25 @@
 //! | [`machine`] | pure: visits in flight, from lease to record |
 //! | [`pace`] | pure: how fast visits may begin |
 //! | [`progress`] | counts for people and dashboards |
+//! | [`dht`] | the same on the Mainline DHT: visits are questions to nodes |
 //! | [`metrics`] | those counts for Prometheus |
 //! | [`crawl`] | the world around the machine: node, store, clock |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod crawl;
+pub mod dht;
 pub mod machine;
 pub mod metrics;
 pub mod pace;
 pub mod progress;
 mod question;
+mod rounds;
 pub mod settings;
 pub mod sim;
 mod visit;
 
 pub use crawl::{Crawl, CrawlError, Ended, RoundReport};
+pub use dht::{DhtCrawl, Seed};
 pub use progress::Progress;
 pub use settings::Settings;

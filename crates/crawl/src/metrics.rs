@@ -8,7 +8,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use swarmscope_store::Network;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -52,8 +51,8 @@ pub const NAMES: &[&str] = &[
 
 /// Writes one scrape. `limit`: visits that may be in flight.
 #[must_use]
-pub fn render(progress: &Progress, network: Network, limit: usize) -> String {
-    let mut text = Text { out: String::with_capacity(8 * 1024), network: network.name() };
+pub fn render(progress: &Progress, limit: usize) -> String {
+    let mut text = Text { out: String::with_capacity(8 * 1024), network: progress.network.name() };
     let visits = progress
         .visits
         .iter()
@@ -244,7 +243,7 @@ async fn answer(
     }
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let (status, body) = match line.split(|byte| *byte == b' ').take(2).collect::<Vec<_>>()[..] {
-        [b"GET", b"/metrics"] => ("200 OK", render(&progress.borrow(), Network::Overlay, limit)),
+        [b"GET", b"/metrics"] => ("200 OK", render(&progress.borrow(), limit)),
         [b"GET", b"/healthz"] if progress.has_changed().is_ok() => ("200 OK", "ok\n".into()),
         [b"GET", b"/healthz"] => ("503 Service Unavailable", "the crawl has ended\n".into()),
         [b"GET", _] => ("404 Not Found", "there are /metrics and /healthz\n".into()),
@@ -272,7 +271,7 @@ mod tests {
         progress.ended("tcp.timeout");
         progress.asked("NATCHECK", "answered");
         progress.dialled_in(Duration::from_millis(30));
-        let text = render(&progress, Network::Overlay, 256);
+        let text = render(&progress, 256);
         let names: Vec<&str> = text
             .lines()
             .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())

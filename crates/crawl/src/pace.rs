@@ -1,5 +1,6 @@
 //! How fast visits may begin. Pure.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// So many a second, with a burst of a tenth of that, so that a lease of a hundred does not go out
@@ -36,6 +37,28 @@ impl Pace {
     #[must_use]
     pub fn wait(&self) -> Duration {
         Duration::from_secs_f64(((1.0 - self.tokens) / self.per_second).max(0.0))
+    }
+}
+
+/// Looks that a speed is taken over.
+const LOOKS: usize = 20;
+
+/// How fast something is counted, over the last looks at it.
+#[derive(Clone, Debug, Default)]
+pub struct Speed(VecDeque<(Instant, u64)>);
+
+impl Speed {
+    /// So many at this moment; how many a second there were.
+    pub fn at(&mut self, now: Instant, count: u64) -> f64 {
+        self.0.push_back((now, count));
+        while self.0.len() > LOOKS {
+            self.0.pop_front();
+        }
+        let (Some((first, before)), Some((last, after))) = (self.0.front(), self.0.back()) else {
+            return 0.0;
+        };
+        let seconds = last.saturating_duration_since(*first).as_secs_f64();
+        if seconds > 0.0 { after.saturating_sub(*before) as f64 / seconds } else { 0.0 }
     }
 }
 

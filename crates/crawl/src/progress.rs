@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
-use swarmscope_store::Figures;
+use swarmscope_store::writer::Done;
+use swarmscope_store::{Figures, Network};
 
 /// Upper bounds of the dial latency's buckets, in seconds: from a machine next door to the dial's
 /// own deadline.
@@ -13,6 +14,8 @@ pub const LATENCY_BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 /// What this process did since it started, and where its round stands.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Progress {
+    /// Of which network all of it is.
+    pub network: Network,
     /// The running round, or the last one.
     pub round: i64,
     /// Rounds that ended while this process was at them.
@@ -72,6 +75,26 @@ impl Progress {
             .unwrap_or(LATENCY_BOUNDS.len());
         self.latency[bucket] += 1;
         self.latency_sum += seconds;
+    }
+
+    /// Counts what the store has done.
+    pub(crate) fn done(&mut self, done: &Done) {
+        match done {
+            Done::Heard(fresh) => {
+                self.heard += fresh;
+                self.known += fresh;
+            }
+            Done::Written { visits, again } => {
+                self.unwritten = self.unwritten.saturating_sub(visits + again);
+                self.written += visits;
+                self.again += again;
+            }
+            Done::Trouble(error) => {
+                self.store_troubles += 1;
+                tracing::warn!("the store is unreachable, retrying: {error}");
+            }
+            Done::Leased(_) | Done::Permitted(..) | Done::Failed(_) => {}
+        }
     }
 
     /// Counts a visit that has ended.

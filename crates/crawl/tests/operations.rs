@@ -70,8 +70,7 @@ fn the_rules_and_a_scrape_pass_promtool() {
     assert!(rules.status.success(), "{rules:?}");
     let directory = tempfile::tempdir().unwrap();
     let scrape = directory.path().join("scrape");
-    fs::write(&scrape, metrics::render(&progress(), swarmscope_store::Network::Overlay, 256))
-        .unwrap();
+    fs::write(&scrape, metrics::render(&progress(), 256)).unwrap();
     let checked = Command::new(&promtool)
         .args(["check", "metrics"])
         .stdin(fs::File::open(&scrape).unwrap())

@@ -266,7 +266,13 @@ mod tests {
         datagram.extend(b"ee1:t2:aa1:v4:LT\x02\x081:y1:re");
         let message = Message::decode(&datagram).unwrap();
         let Body::Response(response) = message.body else { panic!() };
-        Answer { said: Ok(response), version: message.version, our_address: None, deviations: 0 }
+        Answer {
+            said: Ok(response),
+            version: message.version,
+            our_address: None,
+            deviations: 0,
+            bytes: 0,
+        }
     }
 
     /// Neither what is printed nor what is debugged holds an infohash, a sample, a token or a

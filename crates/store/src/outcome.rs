@@ -34,14 +34,16 @@ impl Class {
     pub fn of(code: &str) -> Self {
         match code {
             REACHED => Self::Reached,
-            "tcp.refused" | "krpc.refused" => Self::Refused,
+            "tcp.refused" | "udp.unreachable" => Self::Refused,
+            "answer.timeout" => Self::Silent,
             "authentication.wrong-permid"
             | "authentication.own-permid"
-            | "handshake.not-overlay" => Self::Other,
+            | "handshake.not-overlay"
+            | "id.wrong-node" => Self::Other,
             "authentication.duplicate" => Self::Ours,
             _ => match code.split_once('.').map_or(code, |(phase, _)| phase) {
                 "local" => Self::Ours,
-                "tcp" | "resolve" | "krpc" => Self::Silent,
+                "tcp" | "resolve" | "udp" => Self::Silent,
                 "version" => Self::Version,
                 _ => Self::Broken,
             },

@@ -10,10 +10,13 @@ use crate::key::PeerHash;
 use crate::time::Time;
 
 /// A network. Every table names it, and no figure is ever of two of them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Network {
     /// The Crawler overlay.
+    #[default]
     Overlay,
     /// The Mainline DHT.
     Dht,

@@ -75,7 +75,7 @@ impl Line {
     fn progress(progress: &Progress) -> Self {
         Self::Progress {
             round: progress.round,
-            network: "overlay",
+            network: progress.network.name(),
             known: progress.known,
             dialled: progress.dialled,
             reached: progress.reached,

@@ -94,29 +94,17 @@ impl Crawl {
         use swarmscope_store::error::Kind;
         let done =
             done.ok_or_else(|| StoreError::new(Kind::Lost, "the store's thread has ended"))?;
-        let progress = &mut self.machine.progress;
+        self.machine.progress.done(&done);
         match done {
-            Done::Heard(fresh) => {
-                progress.heard += fresh;
-                progress.known += fresh;
-                self.nobody = if fresh > 0 { None } else { self.nobody };
-            }
+            Done::Heard(fresh) => self.nobody = if fresh > 0 { None } else { self.nobody },
             Done::Leased(leased) => {
                 self.leasing = false;
                 self.nobody = leased.is_empty().then(Instant::now);
                 self.leased.extend(leased);
             }
             Done::Permitted(permit, granted) => self.machine.permitted(permit, granted, now()),
-            Done::Written { visits, again } => {
-                progress.unwritten = progress.unwritten.saturating_sub(visits + again);
-                progress.written += visits;
-                progress.again += again;
-            }
-            Done::Trouble(error) => {
-                progress.store_troubles += 1;
-                tracing::warn!("the store is unreachable, retrying: {error}");
-            }
             Done::Failed(error) => return Err(error.into()),
+            Done::Written { .. } | Done::Trouble(_) => {}
         }
         Ok(())
     }

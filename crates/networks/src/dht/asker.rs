@@ -70,6 +70,8 @@ pub struct Answer {
     pub our_address: Option<SocketAddr>,
     /// How many kinds of deviations its encoding has.
     pub deviations: usize,
+    /// The size of its datagram.
+    pub bytes: usize,
 }
 
 /// Datagrams that answer nothing.
@@ -214,6 +216,7 @@ impl<T: Copy> Asker<T> {
                     version,
                     our_address,
                     deviations: message.deviations.len(),
+                    bytes: datagram.len(),
                 });
                 Event::Answered { what, from, answer, rtt, late }
             }

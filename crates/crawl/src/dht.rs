@@ -1,0 +1,320 @@
+//! A crawl of the Mainline DHT: the same rounds, leases and store as the overlay's, over a socket
+//! that keeps the pace of [`swarmscope_networks`]: at most 4 queries a second to one node, read-only
+//! (BEP 43), under a `v` of our own.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a crawl lives in the world: it has a clock and a socket"
+)]
+
+mod visits;
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use swarmscope_networks::address::{Policy, Range};
+use swarmscope_networks::dht::asker::AskerConfig;
+use swarmscope_networks::dht::pace::TOTAL_RATE;
+use swarmscope_networks::dht::transactions::Deadlines;
+use swarmscope_networks::sockets::{self, Socket};
+use swarmscope_peer::Target;
+use swarmscope_store::store::Left;
+use swarmscope_store::writer::{Done, Writer};
+use swarmscope_store::{
+    Leased, Network, Question as Declared, Round, Store, StoreError, StoreKey, Time,
+};
+use swarmscope_wire::krpc::NodeId;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+
+use crate::crawl::{CrawlError, Ended, RoundReport};
+use crate::machine::Now;
+use crate::pace::{Pace, Speed};
+use crate::progress::Progress;
+use crate::rounds::{self, Crawler};
+use crate::settings::Settings;
+use visits::{Action, Token, Visits};
+
+/// How often progress is told.
+const TICK: Duration = Duration::from_millis(500);
+/// How often the size of the store and the nodes that are due are looked at.
+const LOOK: Duration = Duration::from_secs(10);
+/// How long visits in flight may take once the crawl was told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// Nodes that are leased at once, at the least.
+const LEAST_LEASE: usize = 100;
+
+/// A node to start from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seed {
+    /// Where.
+    pub place: Target,
+    /// Only if it is this node.
+    pub id: Option<NodeId>,
+}
+
+/// A crawl of the DHT. Made from a store and settings, then run.
+pub struct DhtCrawl {
+    socket: Socket<Token>,
+    writer: Writer,
+    done: UnboundedReceiver<Done>,
+    visits: Visits,
+    settings: Settings,
+    /// Nodes to start from, of one family of addresses.
+    seeds: Vec<(SocketAddr, Option<NodeId>)>,
+    leased: VecDeque<Leased>,
+    pace: Option<Pace>,
+    told: watch::Sender<Progress>,
+    began: Instant,
+    leasing: bool,
+    /// The store had nobody who is due when it was asked last.
+    nobody: bool,
+    speed: Speed,
+}
+
+impl DhtCrawl {
+    /// Opens a socket and looks the nodes up that the crawl starts from. `allowed`: ranges that are
+    /// asked beside public addresses; the seeds' own addresses always are.
+    ///
+    /// # Errors
+    /// A store that cannot be written, no socket, a name that does not resolve.
+    pub async fn start(
+        store: Store,
+        key: StoreKey,
+        seeds: &[Seed],
+        mut allowed: Vec<Range>,
+        settings: Settings,
+    ) -> Result<(Self, watch::Receiver<Progress>), CrawlError> {
+        let (writer, done) = Writer::start(store, Network::Dht, settings.holder.clone())
+            .map_err(CrawlError::Thread)?;
+        let declared = Declared {
+            message: visits::MESSAGE,
+            name: visits::NAME.to_owned(),
+            rows: visits::rows(),
+        };
+        let question = writer.call(move |store| store.declare(Network::Dht, &declared)).await?;
+        let seeds = sockets_of(seeds).await?;
+        allowed.extend(seeds.iter().map(|(address, _)| Range::single(address.ip())));
+        let mut random = sockets::random()?;
+        let asking = AskerConfig {
+            id: NodeId(random.bytes()),
+            rate: TOTAL_RATE,
+            deadlines: Deadlines::default(),
+            seed: random.next(),
+        };
+        let any = || (Ipv4Addr::UNSPECIFIED, 0).into();
+        let socket =
+            Socket::to_many(seeds.first().map_or_else(any, |(seed, _)| *seed), asking).await?;
+        let addresses = Policy { allowed, refused: Vec::new() };
+        let visits = Visits::new(key, settings.clone(), addresses, question, random.next());
+        let (told, progress) = watch::channel(visits.progress.clone());
+        let began = Instant::now();
+        let crawl = Self {
+            socket,
+            writer,
+            done,
+            visits,
+            pace: settings.rate.map(|rate| Pace::new(rate, began)),
+            settings,
+            seeds,
+            leased: VecDeque::new(),
+            told,
+            began,
+            leasing: false,
+            nobody: false,
+            speed: Speed::default(),
+        };
+        Ok((crawl, progress))
+    }
+
+    /// Makes rounds until they are over or `stop` ends; `report` hears of each round at its end.
+    ///
+    /// # Errors
+    /// The store is no longer usable.
+    pub async fn run(
+        self,
+        stop: impl Future<Output = ()>,
+        report: impl FnMut(&RoundReport),
+    ) -> Result<Ended, CrawlError> {
+        rounds::run(self, stop, report).await
+    }
+
+    /// Begins visits while there are free places, and asks for nodes before the last one is taken.
+    fn start_visits(&mut self) {
+        let instant = Instant::now();
+        while self.visits.in_flight() < self.settings.concurrency
+            && !self.leased.is_empty()
+            && self.pace.as_mut().is_none_or(|pace| pace.take(instant))
+        {
+            if let Some(leased) = self.leased.pop_front() {
+                self.visits.visit(leased, now());
+            }
+        }
+        if self.leased.len() < LEAST_LEASE / 2 && !self.leasing && !self.nobody {
+            let time = Time::now();
+            self.writer.lease(LEAST_LEASE, time, time.after(self.settings.lease));
+            self.leasing = true;
+        }
+    }
+
+    /// Does what the visits want done.
+    fn act(&mut self) {
+        while let Some(action) = self.visits.next_action() {
+            match action {
+                Action::Ask(to, question, token) => self.socket.ask(to, question, token),
+                Action::Hear(heard) => self.writer.hear(heard),
+                Action::PassOver(peer, due) => self.writer.pass_over(vec![peer], due),
+                Action::Write(visited) => self.writer.visited(*visited),
+            }
+        }
+    }
+
+    fn done(&mut self, done: Option<Done>) -> Result<(), CrawlError> {
+        use swarmscope_store::error::Kind;
+        let done =
+            done.ok_or_else(|| StoreError::new(Kind::Lost, "the store's thread has ended"))?;
+        match done {
+            Done::Leased(leased) => {
+                self.leasing = false;
+                self.nobody = leased.is_empty();
+                self.leased.extend(leased);
+            }
+            Done::Failed(error) => return Err(error.into()),
+            other => {
+                self.nobody &= !matches!(other, Done::Heard(fresh) if fresh > 0);
+                self.visits.progress.done(&other);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the next thing that happens, until then at the longest.
+    async fn step(&mut self, until: Instant) -> Result<(), CrawlError> {
+        self.act();
+        tokio::select! {
+            Some(event) = self.socket.next_event() => self.visits.event(event, now()),
+            done = self.done.recv() => self.done(done)?,
+            () = sleep_until(until.into()) => {}
+        }
+        self.act();
+        Ok(())
+    }
+
+    /// Whether nothing is in flight, held, or on its way to or from the store.
+    fn is_idle(&self) -> bool {
+        let empty = self.visits.in_flight() == 0 && self.leased.is_empty();
+        empty
+            && self.visits.progress.unwritten == 0
+            && !self.leasing
+            && self.nobody
+            && !self.visits.is_starting()
+    }
+}
+
+impl Crawler for DhtCrawl {
+    const NETWORK: Network = Network::Dht;
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    fn progress(&mut self) -> &mut Progress {
+        &mut self.visits.progress
+    }
+
+    fn began(&self) -> Instant {
+        self.began
+    }
+
+    fn begin(&mut self, round: &Round) {
+        self.visits.begin(round.id, round.began);
+        for (address, expected) in self.seeds.clone() {
+            self.visits.start_from(address, expected, now());
+        }
+        (self.nobody, self.speed) = (false, Speed::default());
+    }
+
+    async fn round(&mut self, round: &Round) -> Result<(), CrawlError> {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut looked, mut renewed) = (None, Instant::now());
+        let mut tick = Instant::now();
+        loop {
+            self.start_visits();
+            self.step(tick).await?;
+            let instant = Instant::now();
+            if instant < tick {
+                continue;
+            }
+            tick = instant + TICK;
+            if instant >= renewed + self.settings.lease / 3 {
+                renewed = instant;
+                rounds::renew(&self.writer, &self.settings).await?;
+            }
+            if looked.is_none_or(|looked| instant >= looked + LOOK) {
+                looked = Some(instant);
+                rounds::look(self, round).await?;
+            }
+            self.tell(round);
+            if self.is_idle() {
+                let Left { due, held } = rounds::left(&self.writer, round).await?;
+                self.visits.progress.due = due;
+                if due == 0 && held == 0 {
+                    return Ok(());
+                }
+                self.nobody = false; // another Crawler holds some, or some are due later
+            }
+        }
+    }
+
+    async fn rest(&mut self, until: Instant) -> Result<(), CrawlError> {
+        while Instant::now() < until {
+            self.step(until).await?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, round: &Round) {
+        let (queued, in_flight) = (self.leased.len() as u64, self.visits.in_flight() as u64);
+        let progress = &mut self.visits.progress;
+        rounds::measure(progress, &mut self.speed, round);
+        (progress.queued, progress.in_flight) = (queued, in_flight);
+        self.told.send_replace(progress.clone());
+    }
+
+    async fn finish(mut self) -> Result<(), CrawlError> {
+        self.leased.clear(); // given back with all that is still held
+        let until = Instant::now() + GRACE;
+        while (self.visits.in_flight() > 0 || self.visits.progress.unwritten > 0)
+            && Instant::now() < until
+        {
+            self.step(until).await?;
+        }
+        let holder = self.settings.holder.clone();
+        self.writer.call(move |store| store.release(&holder, Time::now())).await?;
+        let writer = self.writer;
+        let _ = tokio::task::spawn_blocking(move || writer.finish()).await; // it has said what there is to say
+        Ok(())
+    }
+}
+
+/// Where the seeds are: those of the family of the first.
+async fn sockets_of(seeds: &[Seed]) -> Result<Vec<(SocketAddr, Option<NodeId>)>, CrawlError> {
+    let mut found: Vec<(SocketAddr, Option<NodeId>)> = Vec::new();
+    for seed in seeds {
+        let address = sockets::resolve(&seed.place).await?;
+        if found.first().is_none_or(|(first, _)| first.is_ipv4() == address.is_ipv4()) {
+            found.push((address, seed.id));
+        }
+    }
+    Ok(found)
+}
+
+fn now() -> Now {
+    Now { instant: Instant::now(), time: Time::now() }
+}

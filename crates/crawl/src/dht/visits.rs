@@ -1,0 +1,383 @@
+//! Visits to nodes of the DHT, from lease to record. Pure.
+//!
+//! A node is an id at an address: who answers there under another id is not the one that was named.
+//! So what liars invent is asked, and never counted as reached. A visit asks for the neighbourhood
+//! of the node's own id, then for a point of each of the outermost parts of the id space.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use swarmscope_networks::address::Policy as Addresses;
+use swarmscope_networks::dht::asker::{Answer, Event};
+use swarmscope_networks::dht::crawl::Zone;
+use swarmscope_networks::random::Random;
+use swarmscope_store::outcome::{ANSWERED, Class, REACHED};
+use swarmscope_store::schedule::{self, Next, Past};
+use swarmscope_store::{
+    Heard, Leased, Network, PeerId, QuestionId, Replied, RoundId, StoreKey, Time, Visited,
+};
+use swarmscope_wire::bittorrent::Client;
+use swarmscope_wire::failure::Cause;
+use swarmscope_wire::krpc::{Contact, NodeId, Question, Security, Target, Want};
+use swarmscope_wire::rows::{Cell, Column, ColumnKind, Rows};
+
+use crate::machine::Now;
+use crate::progress::Progress;
+use crate::settings::Settings;
+
+/// Questions of a visit: its own neighbourhood, and three more points.
+const QUESTIONS: u8 = 4;
+/// Contacts that are taken from one answer; BEP 5 has 8, some clients send 16.
+const MOST_CONTACTS: usize = 16;
+/// How many ids one address may be named by in a round.
+const MOST_CLAIMS: usize = 4;
+/// How many addresses are remembered in a round.
+const MOST_KNOWN: usize = 1 << 20;
+/// The number of the question in the store.
+pub(super) const MESSAGE: u8 = 1;
+/// Its name.
+pub(super) const NAME: &str = "FIND_NODE";
+
+/// What a visit's answers are stored as.
+pub(super) fn rows() -> Rows {
+    Rows::of(vec![
+        Column::new("client", ColumnKind::Text),
+        Column::new("bep42", ColumnKind::Text),
+        Column::new("family", ColumnKind::Text),
+        Column::new("contacts", ColumnKind::Int).volatile(),
+    ])
+}
+
+/// One query: of which visit, or of none where it is to a node to start from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Token {
+    visit: Option<PeerId>,
+    question: u8,
+    is_retry: bool,
+    /// Where it goes to.
+    to: SocketAddr,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Action {
+    /// Ask a node.
+    Ask(SocketAddr, Question, Token),
+    /// Record word of nodes.
+    Hear(Vec<Heard>),
+    /// Let go of a node that is not visited, until then.
+    PassOver(PeerId, Time),
+    /// Write a visit that has ended.
+    Write(Box<Visited>),
+}
+
+struct Visit {
+    leased: Leased,
+    node: NodeId,
+    began: Now,
+    /// Its first answer, and what is to be stored of it.
+    first: Option<(Duration, Cell)>,
+    bytes: u64,
+    parts: u32,
+    listed: u32,
+}
+
+/// All visits in flight.
+pub struct Visits {
+    key: StoreKey,
+    settings: Settings,
+    addresses: Addresses,
+    question: QuestionId,
+    random: Random,
+    round: (RoundId, Time),
+    in_flight: HashMap<PeerId, Visit>,
+    /// By which ids each address was named in this round.
+    claims: HashMap<SocketAddr, Vec<NodeId>>,
+    /// Nodes to start from that have not answered yet, with the id they must have.
+    starting: HashMap<SocketAddr, Option<NodeId>>,
+    actions: VecDeque<Action>,
+    pub(super) progress: Progress,
+}
+
+impl Visits {
+    pub(super) fn new(
+        key: StoreKey,
+        settings: Settings,
+        addresses: Addresses,
+        question: QuestionId,
+        seed: u64,
+    ) -> Self {
+        Self {
+            key,
+            settings,
+            addresses,
+            question,
+            random: Random::new(seed),
+            round: (RoundId(0), Time(0)),
+            in_flight: HashMap::new(),
+            claims: HashMap::new(),
+            starting: HashMap::new(),
+            actions: VecDeque::new(),
+            progress: Progress { network: Network::Dht, ..Progress::default() },
+        }
+    }
+
+    /// A round begins, or goes on.
+    pub(super) fn begin(&mut self, round: RoundId, began: Time) {
+        self.round = (round, began);
+        self.claims.clear();
+        self.starting.clear();
+        (self.progress.round, self.progress.dialled, self.progress.reached) = (round.0, 0, 0);
+    }
+
+    /// Asks a node to start from whom it knows. The operator named it: it may be asked wherever it
+    /// is.
+    pub(super) fn start_from(&mut self, node: SocketAddr, expected: Option<NodeId>, now: Now) {
+        if self.settings.opt_out.holds(None, Some(node.ip()), now.time) {
+            self.progress.opted_out += 1;
+            return;
+        }
+        self.starting.insert(node, expected);
+        let target = Target(self.random.bytes());
+        let token = Token { visit: None, question: 0, is_retry: false, to: node };
+        self.actions.push_back(Action::Ask(node, find_node(target), token));
+    }
+
+    /// Visits in flight.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Whether nodes to start from are being asked.
+    pub(super) fn is_starting(&self) -> bool {
+        !self.starting.is_empty()
+    }
+
+    /// What is to be done next; until there is nothing.
+    pub(super) fn next_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// A node is this process's to visit.
+    pub(super) fn visit(&mut self, leased: Leased, now: Now) {
+        let place = leased.address.as_deref().and_then(|text| {
+            let (id, address) = text.split_once('@')?;
+            Some((id.parse::<NodeId>().ok()?, address.parse::<SocketAddr>().ok()?))
+        });
+        let peer = leased.peer;
+        let Some((node, address)) = place.filter(|(_, to)| self.addresses.permits(*to)) else {
+            return self.pass_over(peer, now);
+        };
+        if self.settings.opt_out.holds(None, Some(address.ip()), now.time) {
+            self.progress.opted_out += 1;
+            return self.pass_over(peer, now);
+        }
+        let (first, bytes, parts, listed) = (None, 0, 0, 0);
+        let visit = Visit { leased, node, began: now, first, bytes, parts, listed };
+        self.in_flight.insert(peer, visit);
+        self.ask(Token { visit: Some(peer), question: 0, is_retry: false, to: address }, node);
+    }
+
+    fn pass_over(&mut self, peer: PeerId, now: Now) {
+        let due = schedule::following(&self.settings.policy(), self.round.1, now.time);
+        self.actions.push_back(Action::PassOver(peer, due));
+    }
+
+    fn ask(&mut self, token: Token, node: NodeId) {
+        let target = self.target(node, token.question);
+        self.actions.push_back(Action::Ask(token.to, find_node(target), token));
+    }
+
+    /// The node's own id, then a point of its sibling at each of the first bits.
+    fn target(&mut self, node: NodeId, question: u8) -> Target {
+        let Some(bit) = question.checked_sub(1) else { return node.into() };
+        let mut prefix = node;
+        prefix.0[usize::from(bit / 8)] ^= 0x80 >> (bit % 8);
+        Zone { prefix, bits: bit + 1 }.random_point(&mut self.random)
+    }
+
+    /// Something came of a query, or by itself.
+    pub(super) fn event(&mut self, event: Event<Token>, now: Now) {
+        match event {
+            Event::Answered { what, answer, rtt, .. } => self.answered(what, &answer, rtt, now),
+            Event::Slow(what) if !what.is_retry => self.again(what),
+            Event::TimedOut(what) if what.is_retry => {
+                self.failed(what, Cause::AnswerTimeout.code(), now);
+            }
+            Event::Unreachable(what) => self.failed(what, Cause::UdpUnreachable.code(), now),
+            Event::Slow(_) | Event::TimedOut(_) | Event::Stray(..) => {}
+        }
+    }
+
+    /// No answer by the first deadline: asked once more. An answer may still come.
+    fn again(&mut self, what: Token) {
+        let node = match what.visit {
+            Some(peer) => match self.in_flight.get(&peer) {
+                Some(visit) if visit.parts == u32::from(what.question) => visit.node,
+                _ => return,
+            },
+            None if self.starting.contains_key(&what.to) => NodeId(self.random.bytes()),
+            None => return,
+        };
+        self.ask(Token { is_retry: true, ..what }, node);
+    }
+
+    fn answered(&mut self, what: Token, answer: &Answer, rtt: Duration, now: Now) {
+        let Some(peer) = what.visit else { return self.started(what.to, answer, now) };
+        let Some(visit) = self.in_flight.get_mut(&peer) else { return };
+        if visit.parts != u32::from(what.question) {
+            return; // the answer to a question that was asked twice
+        }
+        let Ok(response) = &answer.said else {
+            return self.failed(what, Cause::AnswerMalformed.code(), now);
+        };
+        if response.id != visit.node {
+            return self.failed(what, Cause::WrongNode.code(), now);
+        }
+        visit.parts += 1;
+        visit.bytes += answer.bytes as u64;
+        if visit.first.is_none() {
+            visit.first = Some((rtt, client(answer.version.as_deref())));
+            self.progress.dialled_in(rtt);
+        }
+        let contacts: Vec<Contact> = response.contacts().take(MOST_CONTACTS).copied().collect();
+        visit.listed += u32::try_from(contacts.len()).unwrap_or(u32::MAX);
+        let (node, question) = (visit.node, what.question + 1);
+        self.hear(&contacts, now);
+        if question == QUESTIONS {
+            self.end(peer, what.to, REACHED, now);
+        } else {
+            self.ask(Token { question, is_retry: false, ..what }, node);
+        }
+    }
+
+    /// A node to start from has answered: it is known now, under the id that it has.
+    fn started(&mut self, node: SocketAddr, answer: &Answer, now: Now) {
+        let Some(expected) = self.starting.remove(&node) else { return };
+        let Ok(response) = &answer.said else {
+            return tracing::warn!("a node to start from refuses to tell whom it knows");
+        };
+        if expected.is_some_and(|expected| expected != response.id) {
+            return tracing::warn!("a node to start from has another id than it should");
+        }
+        let itself = Contact { id: response.id, address: node };
+        let contacts: Vec<Contact> = response.contacts().take(MOST_CONTACTS).copied().collect();
+        self.hear(&[&[itself][..], &contacts].concat(), now);
+    }
+
+    /// Who had answered before was reached all the same.
+    fn failed(&mut self, what: Token, code: &str, now: Now) {
+        let Some(peer) = what.visit else {
+            if self.starting.remove(&what.to).is_some() {
+                tracing::warn!("a node to start from does not answer");
+            }
+            return;
+        };
+        let Some(visit) = self.in_flight.get(&peer) else { return };
+        if visit.parts == u32::from(what.question) {
+            let outcome = if visit.parts > 0 { REACHED } else { code };
+            self.end(peer, what.to, outcome, now);
+        }
+    }
+
+    /// Word of nodes: those that may be asked, each once a round.
+    fn hear(&mut self, contacts: &[Contact], now: Now) {
+        let mut heard = Vec::new();
+        for Contact { id, address } in contacts {
+            if !self.addresses.permits(*address)
+                || (self.claims.len() >= MOST_KNOWN && !self.claims.contains_key(address))
+            {
+                continue;
+            }
+            let claims = self.claims.entry(*address).or_default();
+            if claims.len() < MOST_CLAIMS && !claims.contains(id) {
+                claims.push(*id);
+                let place = format!("{id}@{address}");
+                let peer = self.key.peer(Network::Dht, place.as_bytes());
+                heard.push(Heard { peer, address: Some(place), version: None, at: now.time });
+            }
+        }
+        if !heard.is_empty() {
+            self.actions.push_back(Action::Hear(heard));
+        }
+    }
+
+    fn end(&mut self, peer: PeerId, address: SocketAddr, outcome: &str, now: Now) {
+        let Some(visit) = self.in_flight.remove(&peer) else { return };
+        let past =
+            Past { failures: visit.leased.failures, online_since: visit.leased.online_since };
+        let policy = self.settings.policy();
+        let Next { failures, online_since, due } =
+            schedule::next(&policy, past, Class::of(outcome), self.round.1, now.time);
+        self.progress.ended(outcome);
+        let rtt = visit.first.as_ref().map(|(rtt, _)| *rtt);
+        let took = now.instant.saturating_duration_since(visit.began.instant);
+        let (at, listed) = (visit.began.time, visit.listed);
+        let replies: Vec<Replied> =
+            self.replied(visit, address, took, now.time).into_iter().collect();
+        self.actions.push_back(Action::Write(Box::new(Visited {
+            round: self.round.0,
+            peer,
+            at,
+            took,
+            outcome: outcome.to_owned(),
+            version: None,
+            rtt,
+            listed,
+            failures,
+            online_since,
+            due,
+            replies,
+        })));
+    }
+
+    /// All answers of a visit as one reply; none where there was none.
+    fn replied(
+        &mut self,
+        visit: Visit,
+        address: SocketAddr,
+        took: Duration,
+        now: Time,
+    ) -> Option<Replied> {
+        let (_, client) = visit.first?;
+        let security = match Security::of(&visit.node, address.ip()) {
+            Security::Valid => "valid",
+            Security::Invalid => "invalid",
+            Security::Exempt => "exempt",
+        };
+        let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+        let fixed = [client, Cell::Text(security.into()), Cell::Text(family.into())];
+        let said = serde_json::to_vec(&fixed).unwrap_or_default();
+        let row = fixed.into_iter().chain([Cell::Int(visit.listed.into())]).collect();
+        self.progress.asked(NAME, ANSWERED);
+        Some(Replied {
+            question: self.question,
+            message: MESSAGE,
+            at: visit.began.time,
+            outcome: ANSWERED.into(),
+            bytes: visit.bytes,
+            parts: visit.parts,
+            took,
+            content: Some(self.key.digest(&said)),
+            rows: vec![row],
+            raw: None,
+            not_before: now,
+        })
+    }
+}
+
+fn find_node(target: Target) -> Question {
+    Question::FindNode { target, want: Want::default() }
+}
+
+/// What `v` names; none where the node names none.
+fn client(version: Option<&[u8]>) -> Cell {
+    version.map_or(Cell::Null, |version| {
+        let name = Client::of_node(version);
+        Cell::Text(name.map_or_else(|| "unusual name".to_owned(), |client| client.to_string()))
+    })
+}
+
+#[cfg(test)]
+mod tests;

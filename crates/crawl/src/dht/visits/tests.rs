@@ -1,0 +1,143 @@
+#![allow(clippy::disallowed_methods, reason = "a test's beginning of time")]
+
+use std::time::Instant;
+
+use swarmscope_networks::dht::asker::{Asker, AskerConfig};
+use swarmscope_networks::dht::transactions::Deadlines;
+use swarmscope_networks::simulated::{Conduct, Network as Ways, Swarm, SwarmConfig};
+use swarmscope_peer::crawler::Registry;
+use swarmscope_store::opt_out::OptOut;
+use swarmscope_store::records::{Question as Declared, State};
+use swarmscope_store::store::Opening;
+use swarmscope_store::{Figures, Place, Store};
+
+use super::*;
+
+const EVERY: Duration = Duration::from_secs(3600);
+const AT_ONCE: usize = 256;
+
+/// A crawl of a simulated DHT on virtual time, into a real store.
+struct Rehearsal {
+    store: Store,
+    visits: Visits,
+    ways: Ways,
+    asker: Asker<Token>,
+    began: Instant,
+    /// How far the time of day is ahead of the network's.
+    ahead: Duration,
+    _directory: tempfile::TempDir,
+}
+
+impl Rehearsal {
+    fn new(swarm: SwarmConfig, opt_out: OptOut) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let place = Place::Sqlite(directory.path().join("c.sqlite"));
+        let key = StoreKey::new([7; 32]);
+        let mut store = Store::crawl(&place, &key).unwrap();
+        let declared = Declared { message: MESSAGE, name: NAME.into(), rows: rows() };
+        let question = store.declare(Network::Dht, &declared).unwrap();
+        let settings = Settings { every: EVERY, opt_out, ..Settings::new(Registry::default()) };
+        let began = Instant::now();
+        let visits = Visits::new(key, settings, Addresses::default(), question, 5);
+        let (id, deadlines) = (NodeId([9; 20]), Deadlines::default());
+        let asker = Asker::new(AskerConfig { id, rate: 250, deadlines, seed: 3 });
+        let ways = Ways::new(Swarm::new(swarm), began);
+        let ahead = Duration::from_secs(1_800_000_000);
+        Self { store, visits, ways, asker, began, ahead, _directory: directory }
+    }
+
+    fn now(&self) -> Now {
+        let instant = self.ways.now();
+        Now { instant, time: Time(0).after(self.ahead + (instant - self.began)) }
+    }
+
+    fn honest(&self) -> SocketAddr {
+        let swarm = &self.ways.swarm;
+        let mut nodes = swarm.nodes().iter().enumerate();
+        nodes.find(|(index, _)| swarm.conduct(*index) == Conduct::Honest).unwrap().1.address
+    }
+
+    fn act(&mut self) {
+        let mut written = Vec::new();
+        while let Some(action) = self.visits.next_action() {
+            match action {
+                Action::Ask(to, question, token) => self.asker.ask(to, question, token),
+                Action::Hear(heard) => drop(self.store.hear(Network::Dht, &heard).unwrap()),
+                Action::PassOver(peer, due) => self.store.pass_over(&[peer], due).unwrap(),
+                Action::Write(visited) => written.push(*visited),
+            }
+        }
+        self.store.visited(&written).unwrap();
+    }
+
+    fn round(&mut self) -> Figures {
+        let opening = Opening {
+            network: Network::Dht,
+            every: EVERY,
+            program: "test".into(),
+            settings: "{}".into(),
+        };
+        let (round, _) = self.store.open_round(&opening, self.now().time).unwrap();
+        self.visits.begin(round.id, round.began);
+        let first = self.honest();
+        self.visits.start_from(first, None, self.now());
+        let mut events = Vec::new();
+        loop {
+            self.act();
+            if self.visits.in_flight() < AT_ONCE / 2 {
+                let now = self.now();
+                let until = now.time.after(EVERY);
+                let leased = self.store.lease(Network::Dht, AT_ONCE, "it", now.time, until);
+                leased.unwrap().into_iter().for_each(|leased| self.visits.visit(leased, now));
+                self.act();
+            }
+            if self.visits.in_flight() == 0 && !self.visits.is_starting() {
+                break;
+            }
+            self.ways.step(&mut self.asker, &mut events);
+            for event in events.drain(..) {
+                let now = self.now();
+                self.visits.event(event, now);
+            }
+        }
+        assert_eq!(self.store.left(&round).unwrap().due, 0);
+        let figures =
+            self.store.end_round(round.id, State::Complete, self.now().time).unwrap().unwrap();
+        self.ahead += round.began.after(EVERY).since(self.now().time);
+        figures
+    }
+}
+
+const MIXED: SwarmConfig =
+    SwarmConfig { nodes: 600, liars: 10, silent: 10, limited: 10, loss: 1, seed: 4 };
+
+#[test]
+fn who_is_there_is_reached_and_what_liars_invent_is_not() {
+    let mut test = Rehearsal::new(MIXED, OptOut::default());
+    let truth = test.ways.swarm.truth().count() as u64;
+    for round in 0..2 {
+        let figures = test.round();
+        assert_eq!(figures.outcomes.values().sum::<u64>(), figures.dialled);
+        let reached = figures.reached();
+        assert!(reached <= truth, "round {round}: {reached} reached of {truth}: {figures:?}");
+        assert!(reached * 100 >= truth * 93, "round {round}: {reached} of {truth}: {figures:?}");
+        assert_eq!(figures.answered[NAME], reached);
+        assert!(figures.known > reached, "liars name nodes that are not there");
+        if round == 1 {
+            let estimate = figures.estimate().expect("two rounds");
+            let off = (estimate.mid - truth as f64).abs() / truth as f64;
+            assert!(off < 0.07, "{estimate:?} for {truth}");
+        }
+    }
+    assert!(test.ways.swarm.busiest_second() <= 4, "{}", test.ways.swarm.busiest_second());
+    assert!(test.store.faults().unwrap().is_empty());
+}
+
+#[test]
+fn whoever_opted_out_is_not_asked() {
+    let mut test = Rehearsal::new(SwarmConfig { liars: 0, silent: 0, ..MIXED }, OptOut::default());
+    let out = test.ways.swarm.nodes().iter().find(|node| node.address != test.honest()).unwrap();
+    test.visits.settings.opt_out = OptOut::parse(&out.address.ip().to_string()).unwrap();
+    test.round();
+    assert_eq!(test.visits.progress.opted_out, 1);
+}
