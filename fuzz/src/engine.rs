@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use swarmscope_peer::crawler::{
-    Answer, Ask, AttemptId, Budgets, ConnId, ConnectedPeer, Direction, Engine, EngineConfig, Event, Reply,
-    Input, Output, Registry, ReplyId, Source, Target, Ticket,
+    Answer, Ask, AttemptId, Budgets, ConnId, ConnectedPeer, Direction, Engine, EngineConfig, Event,
+    FAST_ROUND, Input, Output, Registry, Reply, ReplyId, Source, Target, Ticket,
 };
 use swarmscope_probes::Statistics;
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
@@ -56,9 +56,11 @@ impl World {
             listening: (setup & 1 != 0).then(|| address(9)),
             registry: REGISTRY.clone(),
             gossip: setup & 2 != 0,
+            survey: setup & 16 != 0,
             initiators: if setup & 4 != 0 { vec![MessageId::NATCHECK] } else { Vec::new() },
             pace: (setup & 8 != 0).then_some(Duration::from_millis(100)),
             max_peers: 4,
+            fast_round: FAST_ROUND,
             max_known: 16,
             budgets: BUDGETS,
             seed: setup.into(),
@@ -84,6 +86,7 @@ impl World {
                 }
                 Output::Close { conn, .. } => closed.push(conn),
                 Output::Ask { id, .. } => self.asked.push(id),
+                Output::Abandon { id } => self.asked.retain(|asked| *asked != id),
                 Output::Delivered { .. } | Output::DialBack { .. } => {}
                 Output::Event(
                     Event::Reply(Reply { ticket, .. }) | Event::RequestFailed { ticket, .. },

@@ -153,6 +153,10 @@ fn drain(
                 seen.authenticated = true;
             }
             Output::Frame(_) => assert!(seen.authenticated),
+            Output::DialledBack(_) => {
+                assert!(!seen.authenticated, "nothing proves who it was");
+                seen.ended = true;
+            }
             Output::Close(_) => seen.ended = true,
         }
     }
