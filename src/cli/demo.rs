@@ -18,12 +18,16 @@ use crate::screen::Setup;
 use crate::screen::asking::identity::Identity;
 use swarmscope_wire::{Permid, PermidKind};
 
+mod simulated;
+
 /// Enough to look like a swarm, few enough to read.
-const DEFAULT_PEERS: u16 = 24;
+const DEFAULT_PEERS: u32 = 24;
 /// As many as still fit into what systems allow a process by themselves.
-const MAX_PEERS: u16 = 500;
+const MAX_PEERS: u32 = 500;
+/// As many on one socket, without a screen.
+const MAX_SIMULATED: u32 = 50_000;
 /// From here on a silent start would look like a hang.
-const MANY_PEERS: u16 = 100;
+const MANY_PEERS: u32 = 100;
 /// Open files of a peer at the least: its sockets, and both ends of a few connections.
 const FILES_A_PEER: u64 = 8;
 /// Open files of everything else.
@@ -35,9 +39,9 @@ const EVENTS: usize = 256;
 
 #[derive(Args, Debug)]
 pub struct DemoArgs {
-    /// Number of peers
+    /// Number of peers; beyond 500, with --headless, they are simulated on one socket, for Crawlers
     #[arg(long, value_name = "N", env = "SWARMSCOPE_PEERS", default_value_t = DEFAULT_PEERS, value_parser = peers)]
-    peers: u16,
+    peers: u32,
     /// Random seed: the same seed creates the same peers
     #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1, value_parser = seed)]
     seed: u64,
@@ -59,9 +63,13 @@ pub struct DemoArgs {
     json: JsonOption,
 }
 
-fn peers(text: &str) -> Result<u16, String> {
-    let peers = text.parse().ok().filter(|peers| (1..=MAX_PEERS).contains(peers));
-    peers.ok_or_else(|| format!("not a valid number of peers; use 1 to {MAX_PEERS}"))
+fn peers(text: &str) -> Result<u32, String> {
+    let peers = text.parse().ok().filter(|peers| (1..=MAX_SIMULATED).contains(peers));
+    peers.ok_or_else(|| {
+        format!(
+            "not a valid number of peers; use 1 to {MAX_PEERS}, with --headless to {MAX_SIMULATED}"
+        )
+    })
 }
 
 fn seed(text: &str) -> Result<u64, String> {
@@ -74,6 +82,9 @@ fn seed(text: &str) -> Result<u64, String> {
 /// No terminal for the screen, or a peer that can't be started.
 pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     let scenario = args.scenario()?;
+    if args.peers > MAX_PEERS {
+        return simulated(args);
+    }
     if args.headless {
         logging::start(logging::Level::Information);
         let swarm = || super::runtime()?.block_on(headless(args, scenario));
@@ -109,6 +120,19 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
         swarm.shutdown(GRACE).await;
         shown
     })
+}
+
+fn simulated(args: &DemoArgs) -> Result<u8, CliError> {
+    if !args.headless || args.scenario.is_some() || !args.allow.allow.is_empty() {
+        let what = format!(
+            "--peers: more than {MAX_PEERS} peers are simulated: they play nothing and answer anybody"
+        );
+        return Err(CliError::usage(what, "add --headless, and omit --scenario and --allow"));
+    }
+    logging::start(logging::Level::Information);
+    let json = args.json.json;
+    let outcome = super::runtime()?.block_on(simulated::run(args.peers, args.seed, json));
+    super::report_json(json, outcome)
 }
 
 /// The demo's peers answer this user's own keys too: the usual one, and to the old protocol the
@@ -192,7 +216,7 @@ impl DemoArgs {
         }
         let nats = (scenario == Scenario::Nat).then(|| Arc::new(Nats::build()));
         SwarmConfig {
-            peers: self.peers.into(),
+            peers: usize::try_from(self.peers).unwrap_or(usize::MAX),
             seed: self.seed,
             allow,
             scenario,

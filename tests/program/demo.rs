@@ -179,3 +179,25 @@ fn a_limit_that_may_be_raised_is() {
         assert!(peer["addr"].is_string(), "{peer}");
     }
 }
+
+#[test]
+fn more_peers_than_sockets_are_simulated_without_a_screen() {
+    let home = Home::new();
+    let swarm =
+        Running::start(home.swarmscope(&["demo", "--peers", "600", "--headless", "--json"]));
+    let mut peers = Vec::new();
+    // a fifth is behind NATs and listens nowhere
+    while peers.len() < 450 {
+        let event = swarm.event("listening");
+        peers.push((event["addr"].clone(), event["permid"].clone()));
+    }
+    let (address, permid) = (peers[0].0.as_str().expect("one"), peers[0].1.as_str().expect("one"));
+    let asked = home.run(&["request", &format!("{permid}@{address}"), "natcheck", "--json"]);
+    assert_eq!(asked.code, 0, "{asked:?}");
+    swarm.signal(libc::SIGTERM);
+    assert_eq!(swarm.code(), 0);
+    for more in [&["--headless", "--scenario", "worm"][..], &[]] {
+        let refused = home.run(&[&["demo", "--peers", "501"][..], more].concat());
+        assert_eq!(refused.code, 2, "{refused:?}");
+    }
+}
