@@ -94,6 +94,15 @@ pub struct CrawlArgs {
     /// DHT: also visit addresses of this non-public range, for example a lab's 198.18.0.0/15
     #[arg(long, value_name = "RANGE", env = "SWARMSCOPE_ALLOW_RANGE", value_delimiter = ',')]
     allow_range: Vec<Range>,
+    /// Visit peers that were long reached without a failure less often, after a quarter of that
+    /// time, at most this many seconds; figures that compare rounds are then unknown [default:
+    /// every peer in every round]
+    #[arg(long, value_name = "S", env = "SWARMSCOPE_STABLE_EVERY", value_parser = seconds)]
+    stable_every: Option<Duration>,
+    /// Write the log into this file, as JSON lines; at 16 MiB it becomes FILE.1, and five such are
+    /// kept [default: standard error]
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_LOG_FILE")]
+    log_file: Option<PathBuf>,
     #[command(flatten)]
     identity: IdentityOptions,
     #[command(flatten)]
@@ -112,9 +121,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// A file that can't be used, a store that fails.
 pub fn run(args: CrawlArgs) -> Result<u8, CliError> {
-    logging::start(logging::Level::Information);
     let json = args.json.json;
-    let outcome = prepare(args).and_then(|prepared| super::runtime()?.block_on(prepared.run()));
+    let log = logging::start_in(logging::Level::Information, args.log_file.as_deref());
+    let outcome = log
+        .and_then(|()| prepare(args))
+        .and_then(|prepared| super::runtime()?.block_on(prepared.run()));
     super::report_json(json, outcome)
 }
 
@@ -175,6 +186,7 @@ fn settings(args: &CrawlArgs, registry: Registry) -> Result<Settings, CliError> 
     let defaults = Settings::new(registry);
     Ok(Settings {
         every: args.every.unwrap_or(defaults.every),
+        stable: args.stable_every,
         frequency: args.every.map(|every| u16::try_from(every.as_secs()).unwrap_or(u16::MAX)),
         rounds: args.rounds,
         lasts: args.lasts,

@@ -1,8 +1,14 @@
 //! The log: on standard error, and never while the screen is up.
 
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
+use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
+
+mod file;
+
+use super::CliError;
 
 /// What the log shows where SWARMSCOPE_LOG says nothing.
 #[derive(Clone, Copy, Debug)]
@@ -15,28 +21,56 @@ pub enum Level {
 
 /// Starts logging for this process. A filter that can't be read is itself a line in the log.
 pub fn start(level: Level) {
-    let default = match level {
-        // the STUN codec warns of each malformed datagram, and anybody can send those
-        Level::Warnings => "warn,stun_types=off",
-        Level::Information => "warn,swarmscope=info,stun_types=off",
-    };
-    let wanted = std::env::var("SWARMSCOPE_LOG").ok().filter(|text| !text.is_empty());
-    let parsed = wanted.as_deref().map(EnvFilter::try_new);
-    let filter = match &parsed {
-        Some(Ok(filter)) => filter.clone(),
-        _ => EnvFilter::new(default),
-    };
+    let (filter, wrong) = filter(level);
     let colour = io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let log =
         tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(colour).with_target(false);
     // where standard error can't be written, telling of it there panics
     let log = log.log_internal_errors(false);
-    let started = log.with_env_filter(filter).try_init();
-    if let Some(Err(error)) = parsed {
-        tracing::warn!("SWARMSCOPE_LOG is not a valid filter ({error}); using {default}");
+    told(log.with_env_filter(filter).try_init().is_ok(), wrong);
+}
+
+/// Starts logging into this file, as JSON lines; without one to standard error.
+///
+/// # Errors
+/// The file can't be written.
+pub fn start_in(level: Level, path: Option<&Path>) -> Result<(), CliError> {
+    let Some(path) = path else {
+        start(level);
+        return Ok(());
+    };
+    let file = file::Rotating::open(path).map_err(|error| CliError::file(path, error))?;
+    let (filter, wrong) = filter(level);
+    let log = tracing_subscriber::fmt().with_writer(Mutex::new(file)).log_internal_errors(false);
+    let log = log.with_ansi(false).event_format(file::JsonLines);
+    told(log.with_env_filter(filter).try_init().is_ok(), wrong);
+    Ok(())
+}
+
+fn told(started: bool, wrong: Option<String>) {
+    if let Some(wrong) = wrong {
+        tracing::warn!("{wrong}");
     }
-    if started.is_err() {
+    if !started {
         tracing::debug!("the log is already running");
+    }
+}
+
+/// What is shown, and what is wrong with what the operator wants.
+fn filter(level: Level) -> (EnvFilter, Option<String>) {
+    let default = match level {
+        // the STUN codec warns of each malformed datagram, and anybody can send those
+        Level::Warnings => "warn,stun_types=off",
+        Level::Information => "warn,swarmscope=info,stun_types=off",
+    };
+    let wanted = std::env::var("SWARMSCOPE_LOG").ok().filter(|text| !text.is_empty());
+    match wanted.as_deref().map(EnvFilter::try_new) {
+        Some(Ok(filter)) => (filter, None),
+        None => (EnvFilter::new(default), None),
+        Some(Err(error)) => {
+            let wrong = format!("SWARMSCOPE_LOG is not a valid filter ({error}); using {default}");
+            (EnvFilter::new(default), Some(wrong))
+        }
     }
 }

@@ -73,9 +73,16 @@ fn a_round_goes_into_a_store_that_answers_and_names_nobody() {
         "--store",
         "sqlite:c.sqlite",
         "--json",
+        "--log-file",
+        "crawl.log",
     ];
     let crawled = home.run(&args);
     assert_eq!(crawled.code, 0, "{crawled:?}");
+    assert_eq!(crawled.stderr, "");
+    let log = std::fs::read_to_string(home.path().join("crawl.log")).expect("a log");
+    let said = |line: &str| serde_json::from_str::<Value>(line).expect("JSON")["message"].clone();
+    let lines: Vec<Value> = log.lines().map(said).collect();
+    assert_eq!(lines[0], "round 1 begins", "{log}");
     let [round] = &events(&crawled, "round")[..] else { panic!("one round: {crawled:?}") };
     let world = swarm.simulator.world();
     let reachable = (0..120).filter(|peer| world.is_reachable(*peer, Duration::ZERO)).count();

@@ -19,6 +19,8 @@ pub struct Settings {
     pub registry: Registry,
     /// From one round's beginning to the next one's.
     pub every: Duration,
+    /// How seldom peers may be visited that are reached again and again; none means in every round.
+    pub stable: Option<Duration>,
     /// How often the questions are put, where that is not as often as the rounds begin.
     pub frequency: Option<u16>,
     /// Rounds to make; none means until told to stop.
@@ -55,6 +57,7 @@ impl Settings {
             questions: Vec::new(),
             registry,
             every: Duration::from_secs(3600), // the protocol's default frequency
+            stable: None,
             frequency: None,
             rounds: None,
             lasts: None,
@@ -74,7 +77,7 @@ impl Settings {
     /// The schedule that follows.
     #[must_use]
     pub fn policy(&self) -> Policy {
-        Policy::every(self.every)
+        Policy { stable: self.stable, ..Policy::every(self.every) }
     }
 
     /// What a round's record says about how it was made; no target is in it.
@@ -83,6 +86,7 @@ impl Settings {
         serde_json::json!({
             "questions": self.questions.iter().map(|id| self.registry.label(*id)).collect::<Vec<_>>(),
             "every_s": self.every.as_secs(),
+            "stable_every_s": self.stable.map(|stable| stable.as_secs()),
             "concurrency": self.concurrency,
             "rate": self.rate,
             "targets": self.targets.len(),

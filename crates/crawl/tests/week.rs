@@ -66,3 +66,32 @@ fn a_week_leaves_no_more_behind_than_its_second_day_and_its_figures_are_near_the
         );
     }
 }
+
+#[test]
+fn who_is_reached_for_long_is_visited_less_often_where_that_is_wanted() {
+    let visits = |stable| {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("stable.sqlite").display().to_string().parse().unwrap();
+        let key = StoreKey::new([7; 32]);
+        let world = World::plain(3, 30, 7760);
+        let settings = Settings {
+            targets: vec![world.address(0).to_string().parse().unwrap()],
+            questions: vec![MessageId::NATCHECK],
+            every: HOUR,
+            stable,
+            ..Settings::new(Registry::default().with_question(NatCheck))
+        };
+        let store = Store::crawl(&place, &key).unwrap();
+        let began = beginning(Instant::now());
+        let mut rehearsal = Rehearsal::new(store, key, settings, world, began).unwrap();
+        let day: Vec<_> = (0..DAY).map(|_| rehearsal.round().unwrap().figures).collect();
+        assert_eq!(rehearsal.too_soon, 0);
+        assert_eq!(day[0].reached(), 30);
+        // Rounds that leave somebody out are no snapshots: nothing follows from comparing them.
+        assert!(day.iter().skip(1).all(|round| round.before.is_some() == stable.is_none()));
+        day.iter().map(|round| round.dialled).sum::<u64>()
+    };
+    assert_eq!(visits(None), 30 * DAY as u64);
+    let fewer = visits(Some(HOUR * 24));
+    assert!((30 * 4..30 * 14).contains(&fewer), "{fewer}");
+}

@@ -18,6 +18,10 @@ const FLEXIBILITY: Duration = Duration::from_secs(4);
 /// The original gives a peer up at its 28th failed attempt in a row (protocol.md §4).
 pub const GIVES_UP_AT: u32 = 28;
 
+/// A peer that was there for so many hours is likely to be there for an hour more (nebula's monitor
+/// waits half as long as a peer has been up).
+const STABILITY: u32 = 4;
+
 /// How long a given-up peer rests: word of it may still come, and one dial a week costs nobody
 /// much.
 const GIVEN_UP: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -29,13 +33,16 @@ pub struct Policy {
     pub every: Duration,
     /// The longest rest after failures, before a peer is given up.
     pub longest: Duration,
+    /// The longest time until a peer that is reached again and again is visited again; none where
+    /// everybody is in every round.
+    pub stable: Option<Duration>,
 }
 
 impl Policy {
     /// Rounds at this distance, rests of at most a day, or of a round where that is longer.
     #[must_use]
     pub fn every(every: Duration) -> Self {
-        Self { every, longest: every.max(Duration::from_secs(24 * 3600)) }
+        Self { every, longest: every.max(Duration::from_secs(24 * 3600)), stable: None }
     }
 }
 
@@ -65,7 +72,10 @@ pub fn next(policy: &Policy, past: Past, class: Class, began: Time, now: Time) -
     let next_round = following(policy, began, now);
     match class {
         Class::Reached => {
-            Next { failures: 0, online_since: past.online_since.or(Some(now)), due: next_round }
+            let since = past.online_since.unwrap_or(now);
+            let rest = policy.stable.map(|longest| (now.since(since) / STABILITY).min(longest));
+            let due = rest.map_or(next_round, |rest| following(policy, began, now.after(rest)));
+            Next { failures: 0, online_since: Some(since), due: due.max(next_round) }
         }
         Class::Ours => {
             Next { failures: past.failures, online_since: past.online_since, due: next_round }
@@ -152,6 +162,21 @@ mod tests {
     fn fails(class: Class, failures: u32) -> Duration {
         let past = Past { failures, online_since: None };
         next(&hourly(), past, class, at(0), at(60)).due.since(at(60))
+    }
+
+    #[test]
+    fn who_is_reached_for_long_is_visited_less_often_only_where_that_is_wanted() {
+        let day = 24 * 3600;
+        let past = Past { failures: 0, online_since: Some(at(0)) };
+        let due = |stable| {
+            let policy = Policy { stable, ..hourly() };
+            next(&policy, past, Class::Reached, at(day), at(day + 60)).due
+        };
+        assert_eq!(due(None), at(day + 3600));
+        assert_eq!(due(Some(HOUR * 24)), at(day + 7 * 3600), "a quarter of a day, then the round");
+        assert_eq!(due(Some(HOUR * 2)), at(day + 3 * 3600), "no longer than was asked for");
+        let failed = next(&hourly(), past, Class::Silent, at(day), at(day + 60));
+        assert_eq!(failed.online_since, None, "and who fails is visited as everybody");
     }
 
     #[test]

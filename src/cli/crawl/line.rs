@@ -120,10 +120,10 @@ impl Line {
                 };
                 let answered: Vec<String> =
                     answered.iter().map(|(name, count)| format!("{count} {name}")).collect();
-                let size = estimate
-                    .map_or("not known before the second round".to_owned(), |[low, mid, high]| {
-                        format!("{mid:.0} (95 %: {low:.0} to {high:.0})")
-                    });
+                let size = estimate.map_or(
+                    "not known (it takes two complete rounds of everybody)".to_owned(),
+                    |[low, mid, high]| format!("{mid:.0} (95 %: {low:.0} to {high:.0})"),
+                );
                 format!(
                     "round {round}: {reached} of {dialled} visits reached their peer, {known} peers known, answered: {}\n  \
                      {seconds:.0} s, {:.0} visits/s; peers that can be reached, as estimated: {size}\n  \

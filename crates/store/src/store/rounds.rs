@@ -187,19 +187,24 @@ impl Store {
             .iter()
             .map(|(name, outcomes)| (name.clone(), outcomes.get(ANSWERED).copied().unwrap_or(0)))
             .collect();
-        figures.before = self.before(&id, &network)?;
+        if !skips(&round.settings) {
+            figures.before = self.before(&id, &network)?;
+        }
         Ok(figures)
     }
 
     /// The snapshot of the last complete round before this one, as far as its visits are still
     /// there.
     fn before(&mut self, id: &Value, network: &Value) -> Result<Option<Before>, StoreError> {
-        let sql = "SELECT max(id) FROM round WHERE network = ?1 AND state = 'complete' AND id < ?2";
-        let Some(round) =
-            self.one(sql, &[network.clone(), id.clone()])?.first().and_then(Value::as_int)
-        else {
+        let sql =
+            "SELECT id, settings FROM round WHERE network = ?1 AND state = 'complete' AND id < ?2
+                   ORDER BY id DESC LIMIT 1";
+        let row = self.one(sql, &[network.clone(), id.clone()])?;
+        let [Value::Int(round), Value::Text(settings)] = &row[..] else { return Ok(None) };
+        if skips(settings) {
             return Ok(None);
-        };
+        }
+        let round = *round;
         let reached = Value::Int(self.word(REACHED)?);
         let before = "SELECT count(*) FROM visit WHERE round = ?1 AND outcome = ?2";
         let both = "SELECT count(*) FROM visit a JOIN visit b ON b.peer = a.peer AND b.round = ?1 AND b.outcome = ?2
@@ -208,6 +213,13 @@ impl Store {
         let both = self.count(both, &[round.into(), reached, id.clone()])?;
         Ok((before > 0).then_some(Before { round, reached: before, both }))
     }
+}
+
+/// Whether a round leaves out peers that are reached again and again: it is no snapshot then, and
+/// comparing it with another would call them gone.
+fn skips(settings: &str) -> bool {
+    let settings: Result<serde_json::Value, _> = serde_json::from_str(settings);
+    settings.is_ok_and(|settings| settings["stable_every_s"].is_number())
 }
 
 fn counts(rows: &[Vec<Value>]) -> BTreeMap<String, u64> {
