@@ -15,6 +15,7 @@ use crate::screen::list::forgetting;
 use crate::screen::list::marking;
 use crate::screen::list::noting;
 use crate::screen::list::saved_view;
+use crate::screen::list::stepping;
 use crate::screen::log::reading;
 use crate::screen::many::acts as many;
 use crate::screen::many::finding;
@@ -109,8 +110,8 @@ pub static COMMANDS: &[Command] = commands! {
     "filter lines", Peers, ["/"], [PeerScreen], foot(20, "filter"), rows::can_filter, rows::filter, "lines that have these words";
     "keep line filter", Peers, ["enter"], [LineFilter], foot(10, "keep"), when::always, rows::keep_filter, "keep the filter";
     "show all lines", Peers, ["esc"], [LineFilter], foot(20, "show all"), when::always, rows::clear_filter, "show all lines";
-    "next peer found", Move, ["n"], [Peers, PeersAlone], foot(12, "next found"), filtering::is_on, filtering::next_found, "next found, previous found";
-    "previous peer found", Move, ["N"], [Peers, PeersAlone], None, filtering::is_on, filtering::found_before, "next found, previous found";
+    "next peer found", Move, ["n"], [Peers, PeersAlone], foot(12, "next found"), stepping::is_on, stepping::next_found, "next found, previous found";
+    "previous peer found", Move, ["N"], [Peers, PeersAlone], None, stepping::is_on, stepping::found_before, "next found, previous found";
     "next log line found", Move, ["n"], [Log], foot(22, "next found"), reading::is_filtered, go::down, "next found, previous found";
     "previous log line found", Move, ["N"], [Log], None, reading::is_filtered, go::up, "next found, previous found";
     "next line found", Move, ["n"], [PeerScreen], foot(22, "next found"), rows::is_filtered, inspect::next_found, "next found, previous found";

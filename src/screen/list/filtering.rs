@@ -2,14 +2,11 @@
 //! typed before.
 
 use crate::screen::actions::{Effects, none};
-use crate::screen::conditions::Ready;
 use crate::screen::input::Input;
 use crate::screen::keys::key::Key;
 use crate::screen::list::sieve::Sieve;
 use crate::screen::mode::{Mode, Pane};
 use crate::screen::model::Model;
-use crate::screen::moving;
-use crate::screen::reply::find;
 use swarmscope_facts::list::filter::complete;
 
 pub fn open(model: &mut Model) -> Effects {
@@ -128,19 +125,4 @@ fn walk(model: &mut Model, by: isize) -> Effects {
     propose(model);
     model.sieve.back = Some((at, typed));
     none()
-}
-
-/// # Errors
-/// Every peer is shown, and nothing is looked for in the reply.
-pub fn is_on(model: &Model) -> Ready {
-    if model.filter.text().is_empty() { find::is_on(model) } else { Ok(()) }
-}
-
-/// What the filter shows is what was found: on to the next row; without one, in the reply.
-pub fn next_found(model: &mut Model) -> Effects {
-    if model.filter.text().is_empty() { find::next(model) } else { moving::down(model) }
-}
-
-pub fn found_before(model: &mut Model) -> Effects {
-    if model.filter.text().is_empty() { find::before(model) } else { moving::up(model) }
 }

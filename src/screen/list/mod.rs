@@ -12,3 +12,4 @@ pub mod range;
 pub mod saved;
 pub mod saved_view;
 pub mod sieve;
+pub(in crate::screen) mod stepping;
