@@ -16,7 +16,7 @@ use crate::screen::session::showing::Control;
 use swarmscope_facts::Input;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Ask, Event, PeerKey, Target, Ticket};
-use swarmscope_wire::{ErrorByte, MessageId, Permid};
+use swarmscope_wire::{ErrorByte, MessageId, Permid, serial};
 
 /// Everything that can change what the screen shows. A recording is a list of these, but for
 /// [`Msg::Tick`].
@@ -41,6 +41,13 @@ pub enum Msg {
     Asked(Ask, Ticket),
     /// A request was not sent: what is wrong with its payload.
     Doubted(Ask, String),
+    /// A payload that is to go to many: what is wrong with it.
+    PayloadDoubted {
+        message: MessageId,
+        #[serde(with = "serial::base64")]
+        payload: Bytes,
+        why: String,
+    },
     /// A reply has been read on a blocking thread.
     Decoded {
         permid: Permid,
@@ -173,6 +180,9 @@ pub enum Effect {
     /// The same, if nothing is found wrong with its payload on a blocking thread; else it comes back
     /// as [`Msg::Doubted`].
     CheckedRequest(Ask),
+    /// Look on a blocking thread whether anything is wrong with a payload; if so, it comes back as
+    /// [`Msg::PayloadDoubted`].
+    CheckPayload(MessageId, Bytes),
     Connect(Target),
     Disconnect(Permid),
     /// Know no more of a peer; comes back as [`Msg::Forgotten`].

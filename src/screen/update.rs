@@ -69,6 +69,10 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
             sending::doubted(model, ask, &why);
             Vec::new()
         }
+        Msg::PayloadDoubted { message, payload, why } => {
+            many::planning::doubted(model, message, &payload, &why);
+            Vec::new()
+        }
         Msg::Decoded { permid, ticket, decoding } => {
             news::fold(model, Input::Decoded { permid, ticket, decoding })
         }

@@ -27,6 +27,8 @@ use swarmscope_wire::ErrorByte;
 /// The answers that have a letter of their own; the others have [`OTHERS`].
 const LETTERS: [&str; 8] = ["A", "B", "C", "D", "E", "F", "G", "H"];
 const OTHERS: usize = LETTERS.len();
+/// What is said of the cell under the cursor in front of an audience: no more than it can read.
+const PROJECTED_ROWS: usize = 2;
 /// Where the text stands behind a label.
 const VALUE: u16 = 9;
 
@@ -124,7 +126,10 @@ fn heading(canvas: &mut Canvas, model: &Model, sheet: &Sheet) {
         1 => "a cell each".to_owned(),
         peers => format!("up to {peers} in a cell: it shows what most are, ▲ where one is odd"),
     };
-    let note = format!("{}, {cells}; {what}", counted(known, "peer"));
+    let brief = format!("{}, {cells}", counted(known, "peer"));
+    // an audience is told what the signs are by the legend
+    let is_plain = sheet.projected && sheet.peers == 1;
+    let note = if is_plain { brief } else { format!("{brief}; {what}") };
     let (columns, _) = canvas.size();
     let area = Area { bar: 0, x: sheet.x, right: columns - 1, y: sheet.y - 2, height: 1 };
     canvas.heading(&area, "MAP", true, &note);
@@ -142,6 +147,15 @@ fn draw_cell(
     let (x, y) = sheet.at(cell);
     let right = x + sheet.cell.0;
     let (sign, style) = sign(canvas, model, mark);
+    if sheet.projected {
+        return filled(
+            canvas,
+            sheet.sign(),
+            (x, y),
+            sign,
+            if here { style.patch(canvas.theme.linked()) } else { style },
+        );
+    }
     let end = canvas.text(x, right, y, sign, style);
     if sheet.is_named()
         && let Some(peer) = model.facts.peers().at(sheet.places(cell).start)
@@ -152,6 +166,21 @@ fn draw_cell(
         let end = if sheet.is_named() { right - 1 } else { x + 1 };
         // the cursor must be seen where there are no colours too
         canvas.tint(x, end, y, canvas.theme.linked());
+    }
+}
+
+/// A sign as large as its cell.
+fn filled(
+    canvas: &mut Canvas,
+    (columns, rows): (u16, u16),
+    (x, y): (u16, u16),
+    sign: &str,
+    style: Style,
+) {
+    for row in 0..rows {
+        for column in 0..columns {
+            canvas.text(x + column, x + column + 1, y + row, sign, style);
+        }
     }
 }
 
@@ -271,7 +300,8 @@ fn explained(
     let title = model.name_of(&peer.key);
     let label = peer.label.as_deref().unwrap_or_default();
     canvas.heading(&area, &title, false, label);
-    labelled(canvas, area.rows(1, u16::MAX), VALUE, &rows);
+    let most = if sheet.projected { PROJECTED_ROWS } else { rows.len() };
+    labelled(canvas, area.rows(1, u16::MAX), VALUE, &rows[..rows.len().min(most)]);
 }
 
 fn rows(
@@ -395,7 +425,7 @@ mod tests {
     #[test]
     fn a_cell_of_many_shows_what_most_are_unless_one_is_odd() {
         let (ok, not_yet) = (Mark::Asked(Outcome::Answered), Mark::Asked(Outcome::NotYet));
-        let sheet = Sheet { peers: 3, ..Sheet::of((80, 24), 3) };
+        let sheet = Sheet { peers: 3, ..Sheet::of((80, 24), 3, false) };
         let of = |marks: [Option<Mark>; 3]| shown(&sheet, &marks, 0);
         assert_eq!(of([Some(ok), Some(not_yet), Some(not_yet)]), Some(not_yet));
         assert_eq!(of([Some(ok), Some(ok), Some(Mark::Odd)]), Some(Mark::Odd));

@@ -52,7 +52,7 @@ pub fn swarm() -> Model {
     fold(
         &mut model,
         now,
-        Msg::Paste("SELECT value FROM MyInfo\n  WHERE entry = 'version'".to_owned()),
+        Msg::Paste("SELECT oversion FROM Peer\n  ORDER BY 1 DESC LIMIT 1".to_owned()),
     );
     press(&mut model, &[ESC]);
     for n in 0..60 {

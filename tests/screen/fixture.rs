@@ -113,6 +113,13 @@ pub fn fold(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
                     Err(why) => left.extend(update(model, now, Msg::Doubted(ask, why))),
                 }
             }
+            Effect::CheckPayload(message, payload) => {
+                let probe = model.setup.registry.get(message);
+                if let Some(Err(why)) = probe.map(|probe| probe.check(&payload)) {
+                    let doubted = Msg::PayloadDoubted { message, payload, why };
+                    left.extend(update(model, now, doubted));
+                }
+            }
             other => left.push(other),
         }
     }

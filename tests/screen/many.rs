@@ -120,7 +120,7 @@ fn marked_peers_are_asked_once_each_at_the_rate() {
     let (_, ask) = &sent[0];
     assert_eq!(
         (ask.message, ask.payload.len(), ask.timeout),
-        (DATABASE, 50, Duration::from_secs(30))
+        (DATABASE, 51, Duration::from_secs(30))
     );
     assert_eq!(counts(&model), [(Outcome::Waiting, 60)]);
     assert_eq!(model.next_wake(), None, "nothing is left to send");
@@ -356,7 +356,7 @@ fn the_script_is_copied_with_its_targets_and_without_them_where_addresses_are_hi
     let script = copied(press(&mut model, &[Key::char('y'), Key::char('c')]));
     assert!(
         script.starts_with(
-            "while read -r peer; do\n  swarmscope request \"$peer\" database 'SELECT value"
+            "while read -r peer; do\n  swarmscope request \"$peer\" database 'SELECT oversion"
         ),
         "{script}"
     );
@@ -370,8 +370,6 @@ fn the_script_is_copied_with_its_targets_and_without_them_where_addresses_are_hi
 fn without_a_mark_the_key_sends_to_the_selected_peer() {
     let mut model = swarm();
     model.marks.clear();
-    let effects = press(&mut model, &[Key::ctrl('s')]);
-    assert!(effects.is_empty(), "it meets 254: {effects:?}");
     let effects = press(&mut model, &[Key::ctrl('s')]);
     assert!(matches!(&effects[..], [Effect::Request(_)]), "{effects:?}");
     assert_eq!(model.screen, Screen::Main);
@@ -482,4 +480,26 @@ fn answers_that_waited_lead_to_no_burst() {
     assert_eq!(counts(&model), [(Outcome::Answered, 10), (Outcome::NotSent, 50)]);
     let times: Vec<u64> = run(&mut model, 5_000, 5_110).iter().map(|(ms, _)| *ms).collect();
     assert_eq!(times, [5_000, 5_050, 5_100]);
+}
+
+#[test]
+fn sql_that_names_what_peers_do_not_have_is_doubted_before_it_goes_to_many() {
+    let dark = Theme::built_in("dark", swarmscope::tui::theme::Depth::True).expect("built in");
+    let mut model = swarm();
+    press(&mut model, &[Key::char('a')]);
+    let preview = |model: &mut Model, sql: &str| {
+        press(model, &[Key::char('p'), Key::ctrl('k')]);
+        type_text(model, sql);
+        press(model, &[Key::ctrl('s')]);
+        assert_eq!(model.screen, Screen::Many);
+        screen(model, 120, 40, &dark)
+    };
+    press(&mut model, &[Key::char('r')]);
+    type_text(&mut model, "database");
+    press(&mut model, &[ENTER, ESC]);
+    let shown = preview(&mut model, "SELECT count(*) FROM Torrents");
+    assert!(shown.contains("no such table: Torrents, by"), "{shown}");
+    press(&mut model, &[ESC]);
+    let shown = preview(&mut model, "SELECT count(*) FROM Torrent");
+    assert!(!shown.contains("no such table"), "{shown}");
 }

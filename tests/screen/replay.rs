@@ -266,7 +266,9 @@ fn kind(effect: &Effect) -> &'static str {
         | Effect::Extend(..)
         | Effect::Tour(_) => "SENT",
         Effect::Keep(..) | Effect::Record => "WRITTEN",
-        Effect::Decode { .. } | Effect::Freeze | Effect::Replay(_) => "OF THE MODEL",
+        Effect::Decode { .. } | Effect::CheckPayload(..) | Effect::Freeze | Effect::Replay(_) => {
+            "OF THE MODEL"
+        }
     }
 }
 

@@ -56,6 +56,8 @@ pub const VIEWS: &[View] = &[
     View("a file's name", "tab W s", true, ""),
     View("another file's name", "tab W j", true, ""),
     View("for a projector", "t p", false, ""),
+    View("the map", "5", false, ""),
+    View("the map for a projector", "t p 5", false, ""),
     View("with the keys pressed", "t k tab v", false, ""),
     View("held still", "z", false, ""),
     View("figures of the program", "t d", false, ""),

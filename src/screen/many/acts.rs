@@ -10,7 +10,7 @@ use super::super::opened::OpenedFrom;
 use super::super::which::Screen;
 use super::command;
 use super::form::PaceForm;
-use super::planning::{planned, planned_again};
+use super::planning::{self, planned_again};
 use super::state::MOST;
 use super::view::{Pane, View};
 use crate::screen::asking::sending;
@@ -42,9 +42,8 @@ pub fn send(model: &mut Model) -> Effects {
     }
     actions::choose(model); // where the picker is open, what it points at is sent
     model.mode = Mode::Main;
-    model.many.preview = Some(planned(model, marks_of(model)));
     model.screen = Screen::Many;
-    none()
+    planning::show(model, marks_of(model))
 }
 
 fn marks_of(model: &Model) -> Vec<PeerKey> {
@@ -257,12 +256,9 @@ pub fn show(model: &mut Model) -> Effects {
         model.mode = Mode::Campaigns { at: at.unwrap_or(0) };
         return none();
     }
-    if model.many.preview.is_some() {
-        model.many.preview = Some(planned(model, marks_of(model)));
-    }
     model.screen = Screen::Many;
     model.mode = Mode::Main; // the log is left
-    none()
+    if model.many.preview.is_some() { planning::show(model, marks_of(model)) } else { none() }
 }
 
 /// Out of a group, out of the preview, out of the screen.
@@ -392,13 +388,13 @@ pub fn tell(model: &mut Model) -> Effects {
         model.composer.frequency = Input::new(frequency.to_string());
     }
     mark_selected(model);
-    model.many.preview = Some(planned(model, marks_of(model)));
+    let effects = planning::show(model, marks_of(model));
     let label = model.registry().label(message);
     model.say(
         Kind::Plain,
         format!("{label} is prepared for {}, now marked", counted(model.marks.len(), "peer")),
     );
-    none()
+    effects
 }
 
 pub fn order(model: &mut Model) -> Effects {

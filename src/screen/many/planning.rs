@@ -1,16 +1,20 @@
 //! Planning the request in the composer.
 
 use super::Preview;
+use crate::screen::actions::Effects;
 use crate::screen::model::Model;
+use crate::screen::msg::Effect;
 use swarmscope_facts::many::{Draft, Plan};
 use swarmscope_peer::node::PeerKey;
+use swarmscope_wire::MessageId;
+use swarmscope_wire::text::clean;
 
 /// Plans the composer's request to these peers, as things are now.
 pub(super) fn planned(model: &Model, peers: Vec<PeerKey>) -> Preview {
     let plan = draft(model).map(|draft| {
         Plan::new(&model.facts, model.registry(), model.now, &draft, &peers, &model.many.own)
     });
-    Preview { peers, plan, top: 0 }
+    Preview { peers, plan, top: 0, doubt: None }
 }
 
 /// The request in the composer, or what is wrong with it.
@@ -28,5 +32,28 @@ fn draft(model: &Model) -> Result<Draft, String> {
 
 /// Plans the same once more: times have passed, peers have come and gone.
 pub(super) fn planned_again(model: &Model, preview: Preview) -> Preview {
-    Preview { top: preview.top, ..planned(model, preview.peers) }
+    Preview { top: preview.top, doubt: preview.doubt, ..planned(model, preview.peers) }
+}
+
+/// Shows the preview to these peers. What the operator has written is looked at meanwhile.
+pub(super) fn show(model: &mut Model, peers: Vec<PeerKey>) -> Effects {
+    let preview = planned(model, peers);
+    let payload = preview.plan.as_ref().ok().and_then(|plan| plan.payloads.first());
+    let is_own = model.composer.edited && model.showing.replay.is_none();
+    let own = payload.filter(|(payload, _)| is_own && !payload.is_empty());
+    let check =
+        own.map(|(payload, _)| Effect::CheckPayload(model.composer.message, payload.clone()));
+    model.many.preview = Some(preview);
+    check.into_iter().collect()
+}
+
+/// Something was found wrong with a payload: it is said where it would be sent from.
+pub(in crate::screen) fn doubted(model: &mut Model, message: MessageId, payload: &[u8], why: &str) {
+    let Some(preview) = &mut model.many.preview else { return };
+    let is_it = preview.plan.as_ref().is_ok_and(|plan| {
+        plan.message == message && plan.payloads.first().is_some_and(|(of, _)| of == payload)
+    });
+    if is_it {
+        preview.doubt = Some(clean(why).into_owned());
+    }
 }

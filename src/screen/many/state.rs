@@ -21,6 +21,8 @@ pub struct Preview {
     pub plan: Result<Plan, String>,
     /// The first target shown.
     pub top: usize,
+    /// What was found wrong with the payload.
+    pub doubt: Option<String>,
 }
 
 /// All that concerns requests to many.

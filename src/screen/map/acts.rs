@@ -13,7 +13,7 @@ impl Model {
     /// The map on this terminal.
     #[must_use]
     pub fn sheet(&self) -> Sheet {
-        Sheet::of(self.size, self.census.places())
+        Sheet::of(self.size, self.census.places(), self.showing.presenter)
     }
 
     /// The cell with the cursor.

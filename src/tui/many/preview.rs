@@ -313,6 +313,10 @@ fn same_as(canvas: &mut Canvas, lines: &[String], area: Area) {
 fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
     let label = model.registry().label(plan.message);
     let mut rows = Vec::new();
+    let preview = model.many.preview.as_ref();
+    if let Some(doubt) = preview.and_then(|preview| preview.doubt.as_ref()) {
+        rows.push(("▲", format!("{doubt}, by the tables known here; others may have more.")));
+    }
     if let Some(uses_up) = plan.consumes {
         rows.push(("▲", format!("{label}: {uses_up}.")));
     }

@@ -43,6 +43,17 @@ impl Running {
                     let _ = decoded.send(Msg::Decoded { permid, ticket, decoding }).await;
                 });
             }
+            Effect::CheckPayload(message, payload) => {
+                let registry = self.model.setup.registry.clone();
+                let doubted = self.decoded.clone();
+                tokio::task::spawn_blocking(move || {
+                    let check = registry.get(message).map(|probe| probe.check(&payload));
+                    if let Some(Err(why)) = check {
+                        let _ =
+                            doubted.blocking_send(Msg::PayloadDoubted { message, payload, why });
+                    }
+                });
+            }
             Effect::Copy(text) => {
                 // OSC 52: a terminal that does not know it ignores it
                 let _ = self.taken.send(CopyToClipboard::to_clipboard_from(text));

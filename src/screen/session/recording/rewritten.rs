@@ -26,6 +26,10 @@ impl Rewritten for Msg {
                 to.question(&mut ask.payload);
                 to.typed(why);
             }
+            Msg::PayloadDoubted { payload, why, .. } => {
+                to.question(payload);
+                to.typed(why);
+            }
             Msg::Decoded { permid, decoding, .. } => {
                 to.permid(permid);
                 to.decoding(decoding);

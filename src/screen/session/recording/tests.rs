@@ -135,6 +135,7 @@ fn messages() -> Vec<Msg> {
         Msg::Paste(told.clone()),
         Msg::Resize(80, 24),
         Msg::Forgotten(PeerKey::Permid(permid)),
+        Msg::PayloadDoubted { message, payload: told.clone().into(), why: told.clone() },
         Msg::Asked(ask, ticket),
         Msg::Decoded { permid, ticket, decoding },
         Msg::Label { permid, label: format!("at {HOST}") },

@@ -37,6 +37,7 @@ fn refused(effect: &Effect) -> Option<&'static str> {
         | Effect::Redraw
         | Effect::Quit { .. }
         | Effect::Decode { .. }
+        | Effect::CheckPayload(..)
         | Effect::Replay(_) => None,
     }
 }
