@@ -54,7 +54,27 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use swarmscope_wire::{Frequency, MessageId};
+    use swarmscope_peer::node::Origin;
+    use swarmscope_wire::{ChannelId, Frequency, MessageId};
+
+    /// Between the signal and the end of the node.
+    #[test]
+    fn what_is_told_late_counts_where_it_is_of_this_request() {
+        let sent = |ticket| Event::Sent {
+            ticket,
+            permid: Permid::Ed25519([1; 32]),
+            message: MessageId::NATCHECK,
+            channel: ChannelId(1),
+            frequency: Frequency(60),
+            payload: bytes::Bytes::new(),
+            origin: Origin::Operator,
+        };
+        let mut progress = Progress { ticket: Some(Ticket(1)), ..Progress::default() };
+        progress.observe(&sent(Ticket(2)));
+        assert_eq!(progress.interrupted().delivered, Delivered::No);
+        progress.observe(&sent(Ticket(1)));
+        assert_eq!(progress.interrupted().delivered, Delivered::Maybe);
+    }
 
     #[test]
     fn an_interruption_says_whether_the_peer_may_have_counted_the_request() {
