@@ -53,14 +53,13 @@ fn places(texts: &[String], words: &str) -> Vec<usize> {
     texts.iter().enumerate().filter(|(_, text)| has(text)).map(|(place, _)| place).collect()
 }
 
-/// `3 found`, for the prompt.
+/// `3 of 12 rows`, for the prompt. They were counted when it was typed: a list may be long.
 #[must_use]
 pub fn note(model: &Model) -> String {
-    let (texts, _) = list(model);
-    match (model.many.find.text(), places(&texts, model.many.find.text()).len()) {
-        ("", _) => format!("words; {}", counted(texts.len(), "row")),
-        (_, 0) => "not found".to_owned(),
-        (_, found) => format!("{found} of {}", counted(texts.len(), "row")),
+    match (model.many.find.text(), model.many.found) {
+        ("", _) => "words that a row has".to_owned(),
+        (_, (0, _)) => "not found".to_owned(),
+        (_, (found, of)) => format!("{found} of {}", counted(of, "row")),
     }
 }
 
@@ -77,6 +76,8 @@ pub fn open(model: &mut Model) -> Effects {
 
 /// What is looked for has changed: on to the first place, from the selected row on.
 pub(in crate::screen) fn typed(model: &mut Model) {
+    let (texts, _) = list(model);
+    model.many.found = (places(&texts, model.many.find.text()).len(), texts.len());
     go(model, |places, at| places.iter().find(|place| **place >= at).or(places.first()).copied());
 }
 

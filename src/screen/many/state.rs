@@ -36,6 +36,8 @@ pub struct Many {
     pub(super) others: Vec<(Campaign, View)>,
     /// What is looked for in its lists; empty: nothing.
     pub find: Input,
+    /// How many rows of how many had it when it was typed.
+    pub(super) found: (usize, usize),
     pub pace: Pace,
     /// Our own permids, as far as they are known.
     pub(super) own: Vec<Permid>,
