@@ -80,9 +80,10 @@ impl Postgres {
         let mut transaction = self.client.transaction().map_err(|error| said(&error))?;
         let made = (|| {
             transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATING])?;
-            let there = transaction
-                .query_one("SELECT to_regclass('meta') IS NOT NULL", &[])?
-                .get::<_, bool>(0);
+            // to_regclass would answer from what this session knew before it had the lock
+            let there = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'meta'
+                             AND relnamespace = current_schema()::regnamespace)";
+            let there = transaction.query_one(there, &[])?.get::<_, bool>(0);
             if !there {
                 transaction.batch_execute(TABLES)?;
                 let schema = SCHEMA.to_string();
