@@ -115,6 +115,7 @@ async fn end<C: Crawler>(
     }
     crawl.progress().rounds += 1;
     prune(crawl.writer(), crawl.settings()).await?;
+    look(crawl, round).await?; // a short round ends before the next look at the size
     if let Some(figures) = figures {
         crawl.progress().known = figures.known;
         crawl.progress().last = Some(figures.clone());
