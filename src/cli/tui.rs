@@ -27,7 +27,7 @@ use swarmscope_peer::node::{Node, NodeConfig, Target};
 use swarmscope_probes::pseudonyms;
 use swarmscope_store::Place;
 use swarmscope_wire::failure::exit;
-use swarmscope_wire::{OverlayVersion, Permid};
+use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
 
 mod store;
 mod stored;
@@ -202,7 +202,7 @@ fn replay(
         registry: probes::registry()?,
         title: String::new(),
         naming: Naming { privacy: args.privacy, mask: pseudonyms::mask().clone() },
-        identity: identity(&args.identity),
+        identity: legacy_too(identity(&args.identity)),
         keymap: keymap::load(),
         kept: Kept { notices, ..Kept::default() },
     };
@@ -236,6 +236,14 @@ fn identity(options: &IdentityOptions) -> Identity {
             .then_some(options.overlay_version),
         ..Identity::default()
     }
+}
+
+/// Also the legacy identity that `swarmscope demo` has used: an old peer of a recording was asked
+/// with one, and is asked again only with one.
+fn legacy_too(identity: Identity) -> Identity {
+    let default = || identities::default(PermidKind::Sect233k1).ok();
+    let legacy = identity.legacy.or_else(|| default().map(|file| file.display().to_string()));
+    Identity { legacy, ..identity }
 }
 
 fn exit_code(ended: io::Result<Ended>) -> Result<u8, CliError> {
