@@ -238,7 +238,7 @@ impl Fed {
             "  events waiting: {}; most {most:?}, after {told:?}",
             says("events waiting, most")
         );
-        println!("  merged: {}", says("merged, as the newer says all"));
+        println!("  merged: {}", says("merged: newer state replaces older"));
         let here = resident(self.terminal.id()).0 as f64;
         println!("  memory: {}; {:.1} MB", says("memory of the process"), here / 1e6);
         println!("  with it open {:.0} % of a processor", share.so_far());
