@@ -3,12 +3,13 @@
 use crossterm::event::KeyCode;
 use swarmscope::screen::commands::{COMMANDS, Group, TABLE};
 use swarmscope::screen::keys::keymap;
-use swarmscope::screen::{Effect, Key, Mode, Model};
+use swarmscope::screen::{Effect, Key, Mode, Model, Screen};
 use swarmscope_probes::config_file::ConfigFile;
 use swarmscope_wire::MessageId;
 
 use crate::fixture::{press, type_text};
 use crate::pictures::session;
+use crate::reply::does;
 use crate::snapshots::dark;
 
 const ENTER: Key = Key::named(KeyCode::Enter);
@@ -383,4 +384,18 @@ fn every_field_of_a_filter_is_in_the_list() {
             dark(&mut model, columns, rows)
         );
     }
+}
+
+#[test]
+fn a_request_is_chosen_on_the_screen_of_one_peer_too() {
+    let mut model = session();
+    does(&mut model, "i");
+    assert_eq!(model.screen, Screen::Peer);
+    does(&mut model, "r");
+    assert!(matches!(model.mode, Mode::Message(_)), "what is typed is no command");
+    type_text(&mut model, "videoplayback");
+    does(&mut model, "enter");
+    let effects = does(&mut model, "ctrl-s");
+    assert!(matches!(effects[..], [Effect::Request(_)]), "{effects:?}");
+    assert_eq!(model.screen, Screen::Peer, "where its reply is read");
 }

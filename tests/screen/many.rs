@@ -98,7 +98,7 @@ fn places(sent: &[(u64, Ask)]) -> Vec<(u64, usize)> {
     sent.iter().map(|(ms, ask)| (*ms, place(ask))).collect()
 }
 
-fn counts(model: &Model) -> Vec<(Outcome, usize)> {
+pub fn counts(model: &Model) -> Vec<(Outcome, usize)> {
     let campaign = model.many.campaign.as_ref().expect("a campaign");
     Outcome::ALL
         .into_iter()
@@ -219,39 +219,6 @@ fn what_uses_something_up_says_so_before() {
             screen(&mut model, 120, 40, &dark()).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(word), "{name}: {text}");
     }
-}
-
-#[test]
-fn one_key_stops_all_from_any_screen() {
-    let mut model = swarm();
-    press(&mut model, &[Key::ctrl('s')]);
-    start(&mut model);
-    run(&mut model, 0, 500);
-    answer(&mut model, 520, peer(0).0, 0, &rows("5.3.9", 1), 1, 20);
-    press(&mut model, &[ESC]);
-    assert_eq!(model.screen, Screen::Main);
-    assert!(screen(&mut model, 120, 40, &dark()).contains("11/60 sent  S stop"));
-    let effects = press(&mut model, &[Key::char('S')]);
-    assert_eq!(effects.len(), 10, "what is in flight is cancelled");
-    assert!(effects.iter().all(|effect| matches!(effect, Effect::Cancel(_))));
-    assert!(run(&mut model, 600, 60_000).is_empty(), "nothing more goes out");
-    assert_eq!(
-        counts(&model),
-        [(Outcome::Answered, 1), (Outcome::Stopped, 10), (Outcome::NotSent, 49)]
-    );
-    let line = model.log.headline(model.now).expect("it is said");
-    assert!(line.text.contains("11 of 60 requests sent"), "{}", line.text);
-    press(&mut model, &[Key::char('M')]);
-    insta::assert_snapshot!("stopped_80x24", screen(&mut model, 80, 24, &dark()));
-    press(&mut model, &[Key::char('S')]);
-    assert!(
-        model
-            .log
-            .headline(model.now)
-            .expect("it is said")
-            .text
-            .contains("no request to many is running")
-    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crossterm::event::KeyCode;
 use proptest::prelude::*;
 use ratatui::buffer::Cell;
 use swarmscope::screen::peer_screen::cursor::Focus;
-use swarmscope::screen::{Effect, Key, Mode, Model, Msg, Screen};
+use swarmscope::screen::{Effect, Key, Model, Msg, Screen};
 use swarmscope::tui::Theme;
 use swarmscope::tui::theme::Depth;
 use swarmscope_facts::conversation::Of;
@@ -21,8 +21,6 @@ use swarmscope_wire::{ChannelId, Frequency, OverlayVersion, Permid};
 use crate::clock;
 use crate::fixture::{Script, before, blank, drawn, failure, fold, permid, press, type_text};
 use crate::hostile::HOSTILE;
-use crate::pictures::session;
-use crate::reply::does;
 use crate::talk::{BEGAN, CHANNEL, DATABASE, Talk, frame, part, story};
 
 pub fn text(model: &mut Model, columns: u16, rows: u16) -> String {
@@ -497,18 +495,4 @@ fn a_peer_opened_from_a_request_shows_its_reply() {
     model.focus = swarmscope::screen::Pane::Peers;
     press(&mut model, &keys("i"));
     assert_eq!(model.inspect.line, None, "from the list the newest is followed");
-}
-
-#[test]
-fn a_request_is_chosen_on_the_screen_of_one_peer_too() {
-    let mut model = session();
-    does(&mut model, "i");
-    assert_eq!(model.screen, Screen::Peer);
-    does(&mut model, "r");
-    assert!(matches!(model.mode, Mode::Message(_)), "what is typed is no command");
-    type_text(&mut model, "videoplayback");
-    does(&mut model, "enter");
-    let effects = does(&mut model, "ctrl-s");
-    assert!(matches!(effects[..], [Effect::Request(_)]), "{effects:?}");
-    assert_eq!(model.screen, Screen::Peer, "where its reply is read");
 }

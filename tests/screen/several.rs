@@ -2,10 +2,11 @@
 
 use crate::crowd::{answer, peer, rows, run, swarm};
 use crate::fixture::{press, type_text};
-use crate::many::{DATABASE, ENTER, ESC, dark, screen, start};
+use crate::many::{DATABASE, ENTER, ESC, counts, dark, screen, start};
 use crossterm::event::KeyCode;
 use swarmscope::screen::{Effect, Key, Model, Screen};
 use swarmscope_facts::many::campaign::State;
+use swarmscope_facts::many::outcome::Outcome;
 use swarmscope_wire::MessageId;
 
 /// Two requests to many at a time: the first asks DATABASE, the other NATCHECK.
@@ -84,5 +85,38 @@ fn nothing_goes_out_twice_while_one_is_under_way() {
             .expect("it is said")
             .text
             .contains("no marked peer can be asked")
+    );
+}
+
+#[test]
+fn one_key_stops_all_from_any_screen() {
+    let mut model = swarm();
+    press(&mut model, &[Key::ctrl('s')]);
+    start(&mut model);
+    run(&mut model, 0, 500);
+    answer(&mut model, 520, peer(0).0, 0, &rows("5.3.9", 1), 1, 20);
+    press(&mut model, &[ESC]);
+    assert_eq!(model.screen, Screen::Main);
+    assert!(screen(&mut model, 120, 40, &dark()).contains("11/60 sent  S stop"));
+    let effects = press(&mut model, &[Key::char('S')]);
+    assert_eq!(effects.len(), 10, "what is in flight is cancelled");
+    assert!(effects.iter().all(|effect| matches!(effect, Effect::Cancel(_))));
+    assert!(run(&mut model, 600, 60_000).is_empty(), "nothing more goes out");
+    assert_eq!(
+        counts(&model),
+        [(Outcome::Answered, 1), (Outcome::Stopped, 10), (Outcome::NotSent, 49)]
+    );
+    let line = model.log.headline(model.now).expect("it is said");
+    assert!(line.text.contains("11 of 60 requests sent"), "{}", line.text);
+    press(&mut model, &[Key::char('M')]);
+    insta::assert_snapshot!("stopped_80x24", screen(&mut model, 80, 24, &dark()));
+    press(&mut model, &[Key::char('S')]);
+    assert!(
+        model
+            .log
+            .headline(model.now)
+            .expect("it is said")
+            .text
+            .contains("no request to many is running")
     );
 }

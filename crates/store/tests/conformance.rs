@@ -478,28 +478,3 @@ fn a_store_that_is_not_there_is_not_made_by_asking() {
         assert!(Store::write(&place).is_err());
     });
 }
-
-/// Crawlers on several machines are often started together, by the same hand.
-#[test]
-fn crawlers_that_start_together_make_one_store() {
-    let Some(server) = server::Server::shared() else { return };
-    for _ in 0..5 {
-        let place = server.place();
-        let begin = std::sync::Barrier::new(6);
-        let start = || {
-            begin.wait();
-            let mut store = Store::crawl(&place, &key())?;
-            let rows = Rows::of(vec![Column::new("kind", ColumnKind::Text)]);
-            let question = Question { message: 3, name: "NATCHECK".into(), rows };
-            store.declare(Network::Overlay, &question)
-        };
-        let ids: Vec<_> = std::thread::scope(|scope| {
-            let all: Vec<_> = (0..6).map(|_| scope.spawn(start)).collect();
-            all.into_iter().map(|one| one.join().unwrap()).collect()
-        });
-        for id in &ids {
-            assert_eq!(id.as_ref().ok(), ids[0].as_ref().ok(), "{ids:?}");
-        }
-        assert!(ids[0].is_ok(), "{ids:?}");
-    }
-}

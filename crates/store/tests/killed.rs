@@ -1,6 +1,6 @@
 //! A writer is killed at random moments, in both databases: every store opens, holds everything
 //! that was acknowledged, and counts nothing twice. `SWARMSCOPE_TEST_KILLS` says how often (10
-//! unless said).
+//! unless said). And writers that start together make one store.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![allow(clippy::disallowed_methods, reason = "processes live in the world")]
 
@@ -240,4 +240,29 @@ fn a_crashed_server_loses_nothing_and_the_writer_comes_back() {
         std::thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(store.info().unwrap().peers, 2);
+}
+
+/// Crawlers on several machines are often started together, by the same hand.
+#[test]
+fn crawlers_that_start_together_make_one_store() {
+    let Some(server) = server::Server::shared() else { return };
+    for _ in 0..5 {
+        let place = Place::Postgres(server.database());
+        let begin = std::sync::Barrier::new(6);
+        let start = || {
+            begin.wait();
+            let mut store = Store::crawl(&place, &key())?;
+            let rows = Rows::of(vec![Column::new("kind", ColumnKind::Text)]);
+            let question = Question { message: 3, name: "NATCHECK".into(), rows };
+            store.declare(Network::Overlay, &question)
+        };
+        let ids: Vec<_> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..6).map(|_| scope.spawn(start)).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        for id in &ids {
+            assert_eq!(id.as_ref().ok(), ids[0].as_ref().ok(), "{ids:?}");
+        }
+        assert!(ids[0].is_ok(), "{ids:?}");
+    }
 }
