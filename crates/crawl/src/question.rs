@@ -42,7 +42,7 @@ impl Asked for Undefined {
     }
 
     fn doc(&self) -> &'static str {
-        "an id that nobody has defined"
+        "an undefined id"
     }
 }
 

@@ -92,7 +92,7 @@ impl Canary {
                 by_version(version.as_ref())
             ),
             asked: format!(
-                "{}, which nobody has defined; each once a peer and round",
+                "{}, undefined questions; each once per peer and round",
                 list.join(" and ")
             ),
             healthy: format!("an error: {refused} of the {of} that answered did"),
