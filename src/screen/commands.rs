@@ -9,6 +9,7 @@ pub mod counting;
 mod follow;
 mod footer;
 mod help;
+mod meanings;
 mod page;
 mod table;
 
@@ -21,13 +22,13 @@ use super::msg::Effect;
 use super::size::Class;
 use super::which::Screen;
 use crate::screen::keys::key::Key;
-use crate::screen::keys::keymap::Sequence;
 use crate::screen::keys::typing;
 pub use command::{Argument, Command, Foot, Group, Table};
 pub use context::Context;
 pub use follow::{FollowUp, follow_ups, pending};
 pub use footer::{Footing, footer};
 pub use help::{HelpLine, HelpSection, help, here};
+pub use meanings::{Meaning, meaning};
 pub use page::{HelpRow, help_has_two_columns, help_rest, help_rows};
 use swarmscope_facts::reply::View;
 pub use table::{COMMANDS, TABLE};
@@ -102,58 +103,6 @@ fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
         Mode::LineFilter => vec![C::LineFilter, C::Any],
         Mode::ManyFind => vec![C::ManyFind, C::Any],
     }
-}
-
-/// The keys of a command that work now: where text is typed, characters are text.
-fn working<'m>(model: &'m Model, command: &Command) -> impl Iterator<Item = &'m Sequence> {
-    working_in(model, &model.mode, command)
-}
-
-fn working_in<'m>(
-    model: &'m Model,
-    mode: &Mode,
-    command: &Command,
-) -> impl Iterator<Item = &'m Sequence> + use<'m> {
-    let types = mode.types();
-    model
-        .setup
-        .keymap
-        .of(command)
-        .iter()
-        .filter(move |keys| !types || keys.first().typed().is_none())
-}
-
-/// What the keys pressed so far mean.
-#[derive(Debug)]
-pub enum Meaning {
-    Command(&'static Command),
-    /// The beginning of longer sequences.
-    Prefix,
-    Nothing,
-}
-
-/// What these keys, pressed one after the other, mean now. The nearest context that knows them
-/// decides.
-#[must_use]
-pub fn meaning(model: &Model, keys: &[Key]) -> Meaning {
-    meaning_in(model, &model.mode, keys)
-}
-
-/// The same in a mode that is not the present one, perhaps.
-fn meaning_in(model: &Model, mode: &Mode, keys: &[Key]) -> Meaning {
-    let working = |command| working_in(model, mode, command);
-    for context in contexts_in(model, mode) {
-        let here = || model.commands().iter().filter(|command| command.contexts.contains(&context));
-        if let Some(command) =
-            here().find(|command| working(command).any(|known| known.keys() == keys))
-        {
-            return Meaning::Command(command);
-        }
-        if here().any(|command| working(command).any(|known| known.begins_with(keys))) {
-            return Meaning::Prefix;
-        }
-    }
-    Meaning::Nothing
 }
 
 /// Commands for those who watch: the tour goes on leading after them.

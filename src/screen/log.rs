@@ -120,6 +120,14 @@ impl Line {
     }
 }
 
+/// The line above the footer.
+#[derive(Clone, Copy, Debug)]
+pub struct Headline<'l> {
+    pub line: &'l Line,
+    /// How many lines that need a person wait behind it.
+    pub more: usize,
+}
+
 /// The line of those waiting, oldest first, whose turn it is: an outcome at once, the others when
 /// the one before has stood for as long as it has to.
 fn in_turn<'l>(waiting: &[&'l Line], now: Now) -> Option<&'l Line> {
@@ -248,28 +256,24 @@ impl Log {
     /// did, for a while; a line that needs a person, for a while; else the newest event. The tour
     /// has a line of its own.
     #[must_use]
-    pub fn headline(&self, now: Now) -> Option<&Line> {
-        let event = || {
-            self.lines
-                .iter()
-                .rev()
-                .find(|line| line.kind != Kind::Tour && !line.kind.is_outcome() && !line.known)
-        };
-        self.why_nothing(now).or_else(|| in_turn(&self.waiting(now), now)).or_else(event)
+    pub fn headline(&self, now: Now) -> Option<Headline<'_>> {
+        let waiting = self.waiting(now);
+        let in_turn = in_turn(&waiting, now);
+        let line = self.why_nothing(now).or(in_turn).or_else(|| self.newest_event())?;
+        let people = waiting.iter().filter(|line| line.needs_a_person()).count();
+        let shown = in_turn.is_some_and(|turn| std::ptr::eq(turn, line) && turn.needs_a_person());
+        Some(Headline { line, more: people - usize::from(shown) })
+    }
+
+    fn newest_event(&self) -> Option<&Line> {
+        let is_event =
+            |line: &&Line| line.kind != Kind::Tour && !line.kind.is_outcome() && !line.known;
+        self.lines.iter().rev().find(is_event)
     }
 
     /// Why the last key did nothing, while that is said.
     fn why_nothing(&self, now: Now) -> Option<&Line> {
         self.nothing.as_ref().filter(|line| now.since(line.at) < OUTCOME)
-    }
-
-    /// How many lines that need a person wait behind the one that is shown.
-    #[must_use]
-    pub fn more(&self, now: Now) -> usize {
-        let waiting = self.waiting(now);
-        let shown = self.why_nothing(now).is_none()
-            && in_turn(&waiting, now).is_some_and(Line::needs_a_person);
-        waiting.iter().filter(|line| line.needs_a_person()).count() - usize::from(shown)
     }
 
     /// The lines that want to be read now, oldest first.
@@ -341,11 +345,11 @@ mod tests {
         }
 
         fn shown(&self, ms: u64) -> &str {
-            self.log.headline(self.now(ms)).map_or("", |line| &line.text)
+            self.log.headline(self.now(ms)).map_or("", |shown| &shown.line.text)
         }
 
         fn more(&self, ms: u64) -> usize {
-            self.log.more(self.now(ms))
+            self.log.headline(self.now(ms)).map_or(0, |shown| shown.more)
         }
     }
 

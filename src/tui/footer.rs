@@ -15,9 +15,8 @@ const PRESENTED: usize = 3;
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let theme = canvas.theme;
     let y = grid.footer;
-    for x in 0..grid.columns {
-        canvas.text(x, x + 1, y, " ", theme.base.patch(theme.panel));
-    }
+    let blank = " ".repeat(usize::from(grid.columns));
+    canvas.text(0, grid.columns, y, &blank, theme.base.patch(theme.panel));
     let (mut left, right) = footer(model);
     if model.showing.presenter {
         left.truncate(PRESENTED);

@@ -9,7 +9,7 @@ use super::layout::Grid;
 use super::prompt;
 use super::why::folded;
 use crate::screen::hints::hints as all_hints;
-use crate::screen::log::{Kind, Line};
+use crate::screen::log::{Headline, Kind, Line};
 use crate::screen::{Class, Model};
 use swarmscope_facts::format::{clock, thousands};
 use swarmscope_facts::words::clause;
@@ -29,11 +29,12 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     if prompt::draw(canvas, model, right, y) {
         return;
     }
-    let Some(line) = model.log.headline(model.now).filter(|_| !toured) else { return };
+    let headline = model.log.headline(model.now).filter(|_| !toured);
+    let Some(Headline { line, more }) = headline else { return };
     let theme = canvas.theme;
     let mut end = canvas.right(right, y, "log", theme.muted);
     end = canvas.right(end - 1, y, &model.key_of("log"), theme.strong()).saturating_sub(2);
-    let more = match model.log.more(model.now) {
+    let more = match more {
         0 => String::new(),
         more => format!("{} more", thousands(more as u64)),
     };

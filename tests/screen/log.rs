@@ -37,6 +37,11 @@ fn quiet() -> Model {
     model
 }
 
+/// How many lines that need a person wait behind the one that is shown.
+fn waiting(model: &Model) -> usize {
+    model.log.headline(model.now).expect("something is said").more
+}
+
 #[test]
 fn what_was_done_is_said_for_a_while_and_stays_in_the_log() {
     let mut model = quiet();
@@ -148,7 +153,7 @@ fn a_peer_that_goes_on_failing_is_news_once() {
     after(&mut model, 20, Msg::Tick);
     fails(&mut model, Cause::TcpRefused, 2);
     assert_eq!(model.log.lines().len(), lines + 1, "it is in the log");
-    assert_eq!(model.log.more(model.now), 0, "and nobody has to read it again");
+    assert_eq!(waiting(&model), 0, "and nobody has to read it again");
     fails(&mut model, Cause::TcpTimeout, 3);
     assert!(
         rows(&mut model, 120, 40)[38].contains("192.0.2.9:7760 failed"),
@@ -173,7 +178,7 @@ fn a_key_that_does_nothing_here_is_said_without_a_sign_and_kept_by_no_log() {
     press(&mut model, &[Key::char('n')]);
     let row = rows(&mut model, 120, 40)[38].clone();
     assert!(row.contains("not done, next peer found:") && !row.contains('▲'), "{row}");
-    assert_eq!((model.log.lines().len(), model.log.more(model.now)), (lines, 0));
+    assert_eq!((model.log.lines().len(), waiting(&model)), (lines, 0));
     let theme = Theme::built_in("dark", Depth::True).expect("built in");
     let (cells, _) = drawn(&mut model, 120, 40, &theme);
     assert_eq!(cells[(2, 38)].fg, theme.muted.fg.expect("a colour"));

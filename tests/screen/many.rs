@@ -342,7 +342,13 @@ fn without_a_mark_the_key_sends_to_the_selected_peer() {
     assert_eq!(model.screen, Screen::Main);
     press(&mut model, &[Key::char('M')]);
     assert!(
-        model.log.headline(model.now).expect("it is said").text.contains("no request to many yet")
+        model
+            .log
+            .headline(model.now)
+            .expect("it is said")
+            .line
+            .text
+            .contains("no request to many yet")
     );
 }
 

@@ -44,7 +44,7 @@ pub fn copied(effects: &[Effect]) -> &str {
 }
 
 pub fn said(model: &Model) -> &str {
-    &model.log.headline(model.now).expect("something is said").text
+    &model.log.headline(model.now).expect("something is said").line.text
 }
 
 pub fn screen(model: &mut Model, columns: u16, rows: u16) -> String {

@@ -83,6 +83,7 @@ fn nothing_goes_out_twice_while_one_is_under_way() {
             .log
             .headline(model.now)
             .expect("it is said")
+            .line
             .text
             .contains("no marked peer can be asked")
     );
@@ -106,7 +107,7 @@ fn one_key_stops_all_from_any_screen() {
         counts(&model),
         [(Outcome::Answered, 1), (Outcome::Stopped, 10), (Outcome::NotSent, 49)]
     );
-    let line = model.log.headline(model.now).expect("it is said");
+    let line = model.log.headline(model.now).expect("it is said").line;
     assert!(line.text.contains("11 of 60 requests sent"), "{}", line.text);
     press(&mut model, &[Key::char('M')]);
     insta::assert_snapshot!("stopped_80x24", screen(&mut model, 80, 24, &dark()));
@@ -116,6 +117,7 @@ fn one_key_stops_all_from_any_screen() {
             .log
             .headline(model.now)
             .expect("it is said")
+            .line
             .text
             .contains("no request to many is running")
     );

@@ -133,14 +133,14 @@ fn parts_are_counted_as_they_come() {
 fn what_cannot_be_sent_is_refused_with_the_reason() {
     let (mut model, _) = with_peer(7);
     assert!(asked(&press(&mut model, &[Key::named(KeyCode::Enter)])).is_none());
-    let line = model.log.headline(model.now).expect("it is said");
+    let line = model.log.headline(model.now).expect("it is said").line;
     assert!(line.text.contains("NATCHECK needs version 9, this peer speaks 7"), "{}", line.text);
 
     let (mut model, _) = with_peer(18);
     press(&mut model, &[Key::char('r'), Key::named(KeyCode::Tab), Key::ctrl('u')]);
     type_text(&mut model, "70000");
     assert!(asked(&press(&mut model, &[Key::named(KeyCode::Enter)])).is_none());
-    assert!(model.log.headline(model.now).expect("it is said").text.contains("0 to 65535"));
+    assert!(model.log.headline(model.now).expect("it is said").line.text.contains("0 to 65535"));
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn a_refusal_is_an_inference_and_says_so() {
         matches!(model.peer().expect("selected").state, State::Refused { .. }),
         "the end does not hide the refusal"
     );
-    assert!(model.log.headline(model.now).expect("it is said").text.contains("likely"));
+    assert!(model.log.headline(model.now).expect("it is said").line.text.contains("likely"));
     let mut script = Script::default();
     script.connected(0, who, 18, 3, 40_213);
     script.tell(&mut model);

@@ -16,6 +16,8 @@ use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Recipie
 use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid};
 
+mod original;
+
 /// The version from which peers have the tables of channels and votes.
 const CHANNELS: OverlayVersion = OverlayVersion(11);
 
@@ -100,10 +102,12 @@ impl Question for Database {
         Ok(choices::payload(values, &[("versions", b"SELECT oversion, count(*) FROM Peer GROUP BY oversion ORDER BY oversion"), ("swarms", b"SELECT num_seeders, count(*) FROM Torrent GROUP BY num_seeders ORDER BY num_seeders DESC LIMIT 50"), ("seen", b"SELECT last_seen / 86400, count(*) FROM Peer GROUP BY 1 ORDER BY 1 DESC LIMIT 50")], self.initiate(to)))
     }
 
-    /// By the tables of this program, empty ones: they are those that the original has.
+    /// By empty tables: those of this program and all others that the original has had.
     fn check(&self, payload: &[u8]) -> Result<(), String> {
-        static TABLES: LazyLock<Statistics> = LazyLock::new(Statistics::empty);
-        let database = TABLES.open().map_err(|error| not_open(&error))?;
+        static TABLES: LazyLock<rusqlite::Result<Statistics>> =
+            LazyLock::new(|| Statistics::filled(original::BEYOND_OURS));
+        let tables = TABLES.as_ref().map_err(not_open)?;
+        let database = tables.open().map_err(|error| not_open(&error))?;
         sql::check(database, payload).map_err(|error| error.to_string())
     }
 

@@ -1,6 +1,7 @@
 //! What may follow the keys that were pressed.
 
-use super::{contexts, working};
+use super::contexts;
+use super::meanings::working;
 use crate::screen::keys::key::Key;
 use crate::screen::keys::keymap::Sequence;
 use crate::screen::model::Model;

@@ -2,7 +2,8 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Command, Foot, Meaning, contexts, meaning, working};
+use super::meanings::{Meanings, working};
+use super::{Command, Foot, contexts};
 use crate::screen::keys::key::Key;
 use crate::screen::keys::keymap::Sequence;
 use crate::screen::model::Model;
@@ -40,7 +41,7 @@ pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
             vec![entry(Key::ctrl('c'), "quit")],
         );
     }
-    let contexts = contexts(model);
+    let (contexts, known) = (contexts(model), Meanings::now(model));
     let mut ranked: Vec<(u8, bool, Footing)> = Vec::new();
     for command in model.commands() {
         let here = command.contexts.iter().any(|context| contexts.contains(context));
@@ -48,7 +49,7 @@ pub fn footer(model: &Model) -> (Vec<Footing>, Vec<Footing>) {
             continue;
         };
         // a nearer place may have taken a key
-        let is_its = |keys: &&Sequence| matches!(meaning(model, keys.keys()), Meaning::Command(found) if found.name == command.name);
+        let is_its = |keys: &&Sequence| known.run(keys, command);
         let Some(keys) = working(model, command).find(is_its) else { continue };
         let footing = match keys.keys() {
             &[press] => {

@@ -1,7 +1,8 @@
 //! Every command with its keys: what can be done where one is, first; then what can be done
 //! elsewhere.
 
-use super::{Command, Context, Group, Meaning, contexts_in, meaning_in};
+use super::meanings::Meanings;
+use super::{Command, Context, Group, contexts_in};
 use crate::screen::keys::keymap::Sequence;
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
@@ -155,10 +156,8 @@ pub fn searched(model: &Model) -> Vec<String> {
 /// A command's keys; of what can be done here, only those that do it here: characters are text in
 /// the composer, and a nearer place may have taken a key.
 fn keys_of<'m>(model: &'m Model, command: &Command, here: bool) -> Vec<&'m Sequence> {
-    let does_it = |keys: &&Sequence| match meaning_in(model, before(model), keys.keys()) {
-        Meaning::Command(found) => found.name == command.name,
-        Meaning::Prefix | Meaning::Nothing => false,
-    };
+    let known = here.then(|| Meanings::of(model, before(model)));
+    let does_it = |keys: &&Sequence| known.as_ref().is_none_or(|known| known.run(keys, command));
     let types = before(model).types();
     let is_text = |keys: &&Sequence| types && keys.first().typed().is_some();
     let keys = model.setup.keymap.of(command).iter();

@@ -19,19 +19,22 @@ pub fn key() -> StoreKey {
     StoreKey::new([7; 32])
 }
 
-pub fn run(
-    target: &str,
-    store: &str,
-    (rounds, concurrency, every, rate): (u64, usize, u64, u32),
-) -> Result<(), Box<dyn Error>> {
+/// `numbers` are rounds, concurrency, seconds between rounds, visits a second, and for how many
+/// seconds visits are kept; 0 is no limit.
+pub fn run(target: &str, store: &str, numbers: &[&str]) -> Result<(), Box<dyn Error>> {
+    let numbers: Vec<u32> = numbers.iter().map(|it| it.parse()).collect::<Result<_, _>>()?;
+    let [rounds, concurrency, every, rate, keep] = numbers[..] else {
+        return Err("five numbers are needed: see the source".into());
+    };
     let store = Store::crawl(&store.parse()?, &key())?;
     let settings = Settings {
         targets: vec![target.parse()?],
         questions: vec![MessageId::NATCHECK],
-        rounds: Some(rounds),
-        concurrency,
+        rounds: Some(rounds.into()),
+        concurrency: usize::try_from(concurrency)?,
         rate: (rate > 0).then_some(rate),
-        every: Duration::from_secs(every),
+        every: Duration::from_secs(every.into()),
+        keep: (keep > 0).then_some(Duration::from_secs(keep.into())),
         frequency: Some(u16::try_from(every)?),
         lease: Duration::from_secs(10),
         ..Settings::new(Registry::default().with_question(NatCheck))
@@ -47,6 +50,7 @@ pub fn run(
         let stop = async {
             let _ = tokio::signal::ctrl_c().await;
         };
+        let stored = progress.clone();
         let round = |report: &swarmscope_crawl::RoundReport| {
             let figures = &report.figures;
             let line = json!({
@@ -54,7 +58,7 @@ pub fn run(
                 "reached": figures.reached(), "answered": figures.answered,
                 "seconds": figures.seconds, "coverage": figures.coverage().map(|it| it.mid),
                 "distortion": figures.distortion(), "outcomes": figures.outcomes,
-                "usage": usage(),
+                "store_bytes": stored.borrow().store_bytes, "usage": usage(),
             });
             println!("{line}");
         };

@@ -5,8 +5,9 @@
 //! simulated round PEERS plain|mixed CONCURRENCY      a round on one core, the swarm on another
 //! simulated crawlers PEERS COUNT RATE POSTGRES_URL   COUNT Crawlers on a database, one is killed
 //! simulated week PEERS                               168 hourly rounds on paper
-//! simulated swarm PEERS plain|mixed                  the swarm alone, until its input ends
-//! simulated crawl TARGET STORE ROUNDS CONCURRENCY EVERY RATE   one Crawler; RATE 0 for no limit
+//! simulated churn PEERS ROUNDS                       rounds of a minute; a tenth is always away
+//! simulated swarm PEERS plain|mixed|churn            the swarm alone, until its input ends
+//! simulated crawl TARGET STORE ROUNDS CONCURRENCY EVERY RATE KEEP   one Crawler; RATE 0: no limit
 //! ```
 #![allow(clippy::disallowed_methods, reason = "a program may look at the clock")]
 
@@ -26,13 +27,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             measure::crawlers(peers, count.parse()?, rate, url)
         }
         ["week", peers] => measure::week(peers.parse()?),
+        ["churn", peers, rounds] => measure::churn(peers, rounds),
         ["swarm", peers, kind] => swarm::run(peers.parse()?, kind),
-        ["crawl", target, store, rounds, concurrency, every, rate] => {
-            let numbers = (rounds.parse()?, concurrency.parse()?, every.parse()?, rate.parse()?);
-            crawl::run(target, store, numbers)
-        }
-        _ => {
-            Err("write round, crawlers, week, swarm or crawl: the source says what follows".into())
-        }
+        ["crawl", target, store, ref numbers @ ..] => crawl::run(target, store, numbers),
+        _ => Err("write round, crawlers, week, churn, swarm or crawl: see the source".into()),
     }
 }

@@ -77,7 +77,7 @@ pub fn round(peers: &str, kind: &str, concurrency: &str) -> Result<(), Box<dyn E
     let store = directory.path().join("round.sqlite").display().to_string();
     let (mut swarm, target) = swarm(peers, kind)?;
     let mut crawler =
-        Process::start(0, &["crawl", &target, &store, "1", concurrency, "3600", "0"])?;
+        Process::start(0, &["crawl", &target, &store, "1", concurrency, "3600", "0", "0"])?;
     let said = crawler.rest()?;
     let round = said.iter().find(|line| line["round"].is_number()).cloned().unwrap_or_default();
     let (ended, truth) = (said.last().cloned().unwrap_or_default(), swarm.end()?);
@@ -101,8 +101,8 @@ pub fn round(peers: &str, kind: &str, concurrency: &str) -> Result<(), Box<dyn E
 pub fn crawlers(peers: &str, count: usize, rate: &str, url: &str) -> Result<(), Box<dyn Error>> {
     let (mut swarm, target) = swarm(peers, "plain")?;
     let total: u64 = peers.parse()?;
-    let start =
-        |core: usize| Process::start(core % 2, &["crawl", &target, url, "1", "256", "3600", rate]);
+    let args = ["crawl", &target, url, "1", "256", "3600", rate, "0"];
+    let start = |core: usize| Process::start(core % 2, &args);
     let began = Instant::now();
     let mut running = (0..count).map(start).collect::<Result<Vec<_>, _>>()?;
     let mut killed = None;
@@ -134,6 +134,46 @@ pub fn crawlers(peers: &str, count: usize, rate: &str, url: &str) -> Result<(), 
     });
     println!("{line}");
     Ok(())
+}
+
+/// A round a minute while peers come and go; visits are kept for ten minutes. A line a round, and in
+/// the end by how much memory, files and store have grown in a round of the second half: the
+/// slopes of least squares.
+pub fn churn(peers: &str, rounds: &str) -> Result<(), Box<dyn Error>> {
+    let directory = tempfile::tempdir()?;
+    let store = directory.path().join("churn.sqlite").display().to_string();
+    let (mut swarm, target) = swarm(peers, "churn")?;
+    let mut crawler =
+        Process::start(0, &["crawl", &target, &store, rounds, "64", "60", "0", "600"])?;
+    let mut told = Vec::new();
+    while let Some(line) = crawler.line()? {
+        if line["round"].is_number() {
+            println!("{line}");
+            told.push(line);
+        }
+    }
+    let settled = &told[told.len() / 2..];
+    let slope = |of: fn(&Value) -> &Value| {
+        slope(settled.iter().map(|line| of(line).as_f64().unwrap_or(f64::NAN)))
+    };
+    let line = json!({
+        "rounds": told.len(), "of_them_settled": settled.len(),
+        "memory_kib_per_round": slope(|line| &line["usage"]["memory_kib"]),
+        "open_files_per_round": slope(|line| &line["usage"]["open_files"]),
+        "store_bytes_per_round": slope(|line| &line["store_bytes"]),
+        "swarm": swarm.end()?,
+    });
+    println!("{line}");
+    Ok(())
+}
+
+/// By how much values that follow one another grow, from one to the next: least squares.
+fn slope(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let count = values.clone().count() as f64;
+    let (middle, mean) = ((count - 1.0) / 2.0, values.clone().sum::<f64>() / count);
+    let off = values.enumerate().map(|(at, value)| (at as f64 - middle, value - mean));
+    let both = off.clone().map(|(x, y)| x * y).sum::<f64>();
+    both / off.map(|(x, _)| x * x).sum::<f64>()
 }
 
 /// A line a day: what it takes, and how near the truth it is.

@@ -2,16 +2,23 @@
 
 use std::error::Error;
 use std::io::Read as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use swarmscope_crawl::sim::{Simulator, World};
 
 use crate::usage::usage;
 
+/// In how long everybody leaves and comes back once, where they do.
+const CHURN: Duration = Duration::from_secs(600);
+
 #[tokio::main(flavor = "current_thread")]
 pub async fn run(peers: u32, kind: &str) -> Result<(), Box<dyn Error>> {
-    let world = if kind == "plain" { World::plain(1, peers, 0) } else { World::mixed(1, peers, 0) };
+    let world = match kind {
+        "plain" => World::plain(1, peers, 0),
+        "churn" => World { away: 10, period: CHURN, ..World::mixed(1, peers, 0) },
+        _ => World::mixed(1, peers, 0),
+    };
     let swarm = Simulator::start(world).await?;
     let began = Instant::now();
     println!("{}", json!({"target": swarm.world().address(0).to_string()}));

@@ -65,6 +65,14 @@ fn a_statement_is_checked_against_the_tables_before_it_costs_an_hour() {
     for right in ["SELECT count(*) FROM Torrent", "SELECT 1; SELECT permid FROM Peer -- x", ""] {
         assert_eq!(database.check(right.as_bytes()), Ok(()), "{right}");
     }
+    for of_originals in [
+        "SELECT value FROM MyInfo WHERE entry='version'",
+        "SELECT count(*) FROM Peer WHERE similarity > 0",
+        "SELECT sum(length) FROM CollectedTorrent",
+        "SELECT count(*) FROM SuperPeer; SELECT max(times_seen) FROM ClicklogTerm",
+    ] {
+        assert_eq!(database.check(of_originals.as_bytes()), Ok(()), "{of_originals}");
+    }
     let usual = database.initiate(&OverlayVersion(18).into());
     assert_eq!(database.check(&usual), Ok(()));
     for (wrong, why) in [
