@@ -96,6 +96,12 @@ async fn open<C: Crawler>(crawl: &mut C) -> Result<Round, CrawlError> {
     let (round, joined) =
         crawl.writer().call(move |store| store.open_round(&opening, Time::now())).await?;
     tracing::info!("round {} {}", round.id.0, if joined { "goes on" } else { "begins" });
+    if let Some(by) = Time::set_by() {
+        let (seconds, way) = (by.unsigned_abs() / 1000, if by > 0 { "forward" } else { "back" });
+        tracing::warn!(
+            "the system's clock was set {way} by {seconds} s, or the machine slept: this crawl keeps to the clock it began with, so that no question comes too soon; restart it to take the new one"
+        );
+    }
     crawl.begin(&round);
     Ok(round)
 }

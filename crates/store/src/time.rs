@@ -1,7 +1,8 @@
 //! Times of day in the store.
 
 use std::fmt;
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,10 +17,25 @@ impl Time {
     /// A day, in milliseconds.
     pub const DAY: i64 = 24 * 3600 * 1000;
 
-    /// The system's time of day. A clock set before 1970 reads as 1970.
+    /// The time of day, by the clock that this process began with: it goes on evenly where the
+    /// system's is set. Else a clock set forward would let questions out too soon, and one set back
+    /// would hold them up. A clock set before 1970 reads as 1970.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "the one place where the store reads the clock")]
     pub fn now() -> Self {
+        Clock::of_this_process().at(Instant::now())
+    }
+
+    /// By how much the system's clock was set since this process began: forward, or back where it
+    /// is negative, in milliseconds. `None` where it is as it was.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "the one place where the store reads the clock")]
+    pub fn set_by() -> Option<i64> {
+        Clock::of_this_process().off(Self::of_the_system(), Instant::now())
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "the one place where the store reads the clock")]
+    fn of_the_system() -> Self {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Self(millis(since.unwrap_or_default()))
     }
@@ -43,6 +59,34 @@ impl Time {
     }
 }
 
+/// Where the system's clock and the one that only goes on stood together.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    time: Time,
+    instant: Instant,
+}
+
+impl Clock {
+    /// More than clocks are slewed between two readings, less than what a frequency could notice: a
+    /// peer allows 5 s (protocol.md §4).
+    const TOLERANCE: i64 = 2_000;
+
+    #[allow(clippy::disallowed_methods, reason = "the one place where the store reads the clock")]
+    fn of_this_process() -> Self {
+        static BEGAN: OnceLock<Clock> = OnceLock::new();
+        *BEGAN.get_or_init(|| Self { time: Time::of_the_system(), instant: Instant::now() })
+    }
+
+    fn at(self, now: Instant) -> Time {
+        self.time.after(now.saturating_duration_since(self.instant))
+    }
+
+    fn off(self, system: Time, now: Instant) -> Option<i64> {
+        let off = system.0.saturating_sub(self.at(now).0);
+        (off.abs() > Self::TOLERANCE).then_some(off)
+    }
+}
+
 /// Whole milliseconds, at most as many as an `i64` holds.
 #[must_use]
 pub fn millis(duration: Duration) -> i64 {
@@ -62,6 +106,19 @@ impl fmt::Display for Time {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "the clock's origin: only differences count")]
+    fn a_clock_that_is_set_goes_on_as_it_was_and_that_is_known() {
+        let clock = Clock { time: Time(1_764_369_667_123), instant: Instant::now() };
+        let hour = Duration::from_secs(3600);
+        let now = clock.instant + hour;
+        assert_eq!(clock.at(now), clock.time.after(hour));
+        assert_eq!(clock.off(clock.time.after(hour), now), None);
+        assert_eq!(clock.off(Time(clock.time.after(hour).0 - 1_999), now), None, "slewed");
+        assert_eq!(clock.off(clock.time, now), Some(-3_600_000), "set back");
+        assert_eq!(clock.off(clock.time.after(hour * 3), now), Some(7_200_000), "set forward");
+    }
 
     #[test]
     fn times_are_written_in_utc_and_counted_in_days() {

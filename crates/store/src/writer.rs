@@ -26,7 +26,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// A function that has the store to itself.
-type Call = Box<dyn FnOnce(&mut Store) -> Result<(), StoreError> + Send>;
+type Call = Box<dyn FnOnce(&mut Work) + Send>;
 
 enum Request {
     Hear(Vec<Heard>),
@@ -108,18 +108,18 @@ impl Writer {
         self.send(Request::Visited(Box::new(visit)));
     }
 
-    /// Runs a function that has the store to itself, after everything that was asked before.
+    /// Runs a function that has the store to itself, after everything that was asked before; again
+    /// where the connection was lost, or another Crawler was in its way.
     ///
     /// # Errors
     /// What the function says, or that the thread has ended.
     pub async fn call<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
+        call: impl Fn(&mut Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = tokio::sync::oneshot::channel();
-        self.send(Request::Call(Box::new(move |store| {
-            let _ = answer.send(call(store)); // the caller may have given up
-            Ok(())
+        self.send(Request::Call(Box::new(move |work| {
+            let _ = answer.send(work.persist(call)); // the caller may have given up
         })));
         answered
             .await
@@ -205,7 +205,7 @@ impl Work {
             self.tell(Done::Leased(leased));
         }
         for call in batch.calls {
-            call(&mut self.store)?;
+            call(self);
         }
         Ok(())
     }

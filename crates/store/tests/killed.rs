@@ -10,10 +10,12 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use swarmscope_store::records::{QuestionId, State};
+use swarmscope_store::error::StoreError;
+use swarmscope_store::records::{PeerId, QuestionId, Round, State};
 use swarmscope_store::store::Opening;
 use swarmscope_store::{
-    Heard, Network, Permit, Place, Question, Replied, Store, StoreKey, Time, Visited, outcome,
+    Heard, Network, PeerHash, Permit, Place, Question, Replied, Store, StoreKey, Time, Visited,
+    outcome,
 };
 use swarmscope_wire::rows::{Cell, Column, ColumnKind, Rows};
 
@@ -33,6 +35,33 @@ fn question() -> Question {
     Question { message: 3, name: "NATCHECK".into(), rows: Rows::of(columns) }
 }
 
+fn opening() -> Opening {
+    Opening {
+        network: Network::Overlay,
+        every: Duration::from_secs(3600),
+        program: "t".into(),
+        settings: "{}".into(),
+    }
+}
+
+/// A visit of a peer that was reached and not asked.
+fn reached(round: &Round, peer: PeerId, now: Time) -> Visited {
+    Visited {
+        round: round.id,
+        peer,
+        at: now,
+        took: Duration::from_millis(1),
+        outcome: outcome::REACHED.into(),
+        version: Some(18),
+        rtt: None,
+        listed: 0,
+        failures: 0,
+        online_since: Some(now),
+        due: round.began.after(round.every),
+        replies: Vec::new(),
+    }
+}
+
 /// The process that is killed: leases, permits, visits, and says on standard output what was
 /// acknowledged.
 #[test]
@@ -41,12 +70,7 @@ fn writer() {
     let place: Place = place.parse().unwrap();
     let mut store = Store::crawl(&place, &key()).unwrap();
     let question = store.declare(Network::Overlay, &question()).unwrap();
-    let opening = Opening {
-        network: Network::Overlay,
-        every: Duration::from_secs(3600),
-        program: "t".into(),
-        settings: "{}".into(),
-    };
+    let opening = opening();
     let holder = format!("writer {}", std::process::id());
     let batch = std::env::var(BATCH).ok().and_then(|batch| batch.parse().ok()).unwrap_or(40);
     let mut out = std::io::stdout();
@@ -80,18 +104,8 @@ fn writer() {
             .iter()
             .zip(&granted)
             .map(|(peer, granted)| Visited {
-                round: round.id,
-                peer: peer.peer,
-                at: now,
-                took: Duration::from_millis(1),
-                outcome: outcome::REACHED.into(),
-                version: Some(18),
-                rtt: None,
-                listed: 0,
-                failures: 0,
-                online_since: Some(now),
-                due: round.began.after(round.every),
                 replies: if *granted { vec![reply(question, now)] } else { Vec::new() },
+                ..reached(&round, peer.peer, now)
             })
             .collect();
         let written = store.visited(&visits).unwrap();
@@ -265,4 +279,45 @@ fn crawlers_that_start_together_make_one_store() {
         }
         assert!(ids[0].is_ok(), "{ids:?}");
     }
+}
+
+/// Every Crawler hears of all peers, in an order of its own, while the others visit them and renew
+/// their leases.
+#[test]
+fn crawlers_that_hear_of_the_same_peers_do_not_wait_for_each_other() {
+    const CRAWLERS: u8 = 4;
+    const PEERS: u8 = 200;
+    let Some(server) = server::Server::shared() else { return };
+    let place = Place::Postgres(server.database());
+    drop(Store::crawl(&place, &key()).unwrap());
+    let at = |ms: i64| Time(1_764_000_000_000 + ms);
+    let crawl = |number: u8| -> Result<(), StoreError> {
+        let mut store = Store::crawl(&place, &key())?;
+        let (round, _) = store.open_round(&opening(), at(0))?;
+        let holder = number.to_string();
+        for step in 0..30_i64 {
+            let heard = |n: u8| Heard {
+                peer: PeerHash([n; 16]),
+                address: Some(format!("192.0.2.{n}:7760")),
+                version: Some(18),
+                at: at(step),
+            };
+            // one of them in the order of hashes, the next in the order in which they are numbered
+            let all: Vec<Heard> =
+                (0..PEERS).map(|n| heard(n.wrapping_mul(2 * number + 1))).collect();
+            store.hear(Network::Overlay, &all)?;
+            let leased = store.lease(Network::Overlay, 20, &holder, at(step), at(step + 60_000))?;
+            store.renew(&holder, at(step + 60_000))?;
+            let visits: Vec<Visited> =
+                leased.iter().map(|leased| reached(&round, leased.peer, at(step))).collect();
+            store.visited(&visits)?;
+        }
+        store.release(&holder, at(31))?;
+        Ok(())
+    };
+    let ends: Vec<_> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..CRAWLERS).map(|number| scope.spawn(move || crawl(number))).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(ends.iter().all(Result::is_ok), "{ends:?}");
 }

@@ -131,6 +131,7 @@ impl Spread {
                     " It doubled every {hours:.1} h (95 % interval {low:.1} to {high:.1})."
                 )
             }
+            None if last <= first => write!(words, " It did not grow."),
             None => write!(
                 words,
                 " No rate: {:.1} doublings and {last} peers; {MIN_DOUBLINGS} and {MIN_PEERS} are needed, in at least 4 rounds.",
@@ -177,5 +178,7 @@ mod tests {
             ),
             "{words}"
         );
+        let words = counts(&[64, 40, 9, 1]).words().expect("words");
+        assert_eq!(words, "64 to 1 of a fixed panel of 400 peers in 3.0 h. It did not grow.");
     }
 }

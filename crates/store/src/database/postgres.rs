@@ -261,7 +261,7 @@ impl Database for Postgres {
     }
 
     fn locking(&self) -> &'static str {
-        "FOR UPDATE"
+        "FOR NO KEY UPDATE" // rows of other tables may refer to a locked peer meanwhile
     }
 
     fn skip_locked(&self) -> &'static str {

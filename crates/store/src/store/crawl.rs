@@ -52,6 +52,7 @@ impl Store {
             let network = [network.number().into()];
             let known = "SELECT count(*) FROM staged_heard s JOIN peer p ON p.hash = s.hash AND p.network = ?1";
             let before = store.count(known, &network)?;
+            store.hold("JOIN staged_heard s ON s.hash = peer.hash WHERE network = ?1", &network)?;
             store.database.run(
                 "INSERT INTO peer (network, hash, first_heard, last_heard, version, failures, due)
                  SELECT CAST(?1 AS BIGINT), hash, at, at, version, 0, at FROM staged_heard WHERE true ORDER BY hash
@@ -125,7 +126,19 @@ impl Store {
     /// What the database says; the old leases go on.
     pub fn renew(&mut self, holder: &str, until: Time) -> Result<u64, StoreError> {
         let sql = "UPDATE peer SET due = ?1 WHERE holder = ?2";
-        self.transaction(|store| store.database.run(sql, &[until.into(), holder.into()]))
+        self.transaction(|store| {
+            store.hold("WHERE holder = ?1", &[holder.into()])?;
+            store.database.run(sql, &[until.into(), holder.into()])
+        })
+    }
+
+    /// Locks peers, in the order of their numbers: whoever changes several in one transaction locks
+    /// them so, and no two Crawlers wait for each other.
+    fn hold(&mut self, which: &str, values: &[Value]) -> Result<(), StoreError> {
+        let lock = self.database.locking();
+        let lock = if lock.is_empty() { String::new() } else { format!("{lock} OF peer") };
+        let sql = format!("SELECT peer.id FROM peer {which} ORDER BY peer.id {lock}");
+        self.all(&sql, values).map(drop)
     }
 
     /// Gives back what this process holds and has not visited: due at once. How many peers that
@@ -135,7 +148,10 @@ impl Store {
     /// What the database says; then they come back when their lease ends.
     pub fn release(&mut self, holder: &str, now: Time) -> Result<u64, StoreError> {
         let sql = "UPDATE peer SET due = ?1, holder = NULL WHERE holder = ?2";
-        self.transaction(|store| store.database.run(sql, &[now.into(), holder.into()]))
+        self.transaction(|store| {
+            store.hold("WHERE holder = ?1", &[holder.into()])?;
+            store.database.run(sql, &[now.into(), holder.into()])
+        })
     }
 
     /// Lets go of peers that are not visited after all (asked not to be, or no address): due then,
@@ -144,8 +160,10 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn pass_over(&mut self, peers: &[PeerId], due: Time) -> Result<(), StoreError> {
+        let mut peers = peers.to_vec();
+        peers.sort_unstable();
         self.transaction(|store| {
-            for peer in peers {
+            for peer in &peers {
                 let sql = "UPDATE peer SET due = ?1, holder = NULL WHERE id = ?2";
                 store.database.run(sql, &[due.into(), peer.0.into()])?;
             }
@@ -208,8 +226,7 @@ impl Store {
                 store.database.prepare_days(first, last)?;
             }
             store.stage_visits(&sorted)?;
-            let lock = store.database.locking();
-            store.all(&format!("SELECT id FROM peer WHERE id IN (SELECT peer FROM staged_visit) ORDER BY id {lock}"), &[])?;
+            store.hold("WHERE id IN (SELECT peer FROM staged_visit)", &[])?;
             // A round counts one visit of a peer: where a lease ran out and somebody else was
             // faster, theirs.
             let fresh = "JOIN peer p ON p.id = s.peer AND (p.round IS NULL OR p.round < s.round)";
