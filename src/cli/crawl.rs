@@ -94,6 +94,10 @@ pub struct CrawlArgs {
     /// DHT: also visit addresses of this non-public range, for example a lab's 198.18.0.0/15
     #[arg(long, value_name = "RANGE", env = "SWARMSCOPE_ALLOW_RANGE", value_delimiter = ',')]
     allow_range: Vec<Range>,
+    /// DHT: visit only nodes whose ids share this many bits with a random id, which the store keeps:
+    /// one in 2, 4, 8 … of a large network [default: everybody]
+    #[arg(long, value_name = "N", env = "SWARMSCOPE_ZONE", value_parser = clap::value_parser!(u8).range(1..=24))]
+    zone: Option<u8>,
     /// Visit peers that were long reached without a failure less often, after a quarter of that
     /// time, at most this many seconds; figures that compare rounds are then unknown [default:
     /// every peer in every round]
@@ -150,6 +154,12 @@ fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
     if args.target.iter().any(|target| target.contains("://")) {
         return dht::prepare(args);
     }
+    if args.zone.is_some() || !args.allow_range.is_empty() {
+        return Err(CliError::usage(
+            "--zone and --allow-range are for crawls of the DHT",
+            "omit them, or give a dht:// target",
+        ));
+    }
     let registry = probes::registry()?;
     let questions = args
         .probe
@@ -192,6 +202,7 @@ fn settings(args: &CrawlArgs, registry: Registry) -> Result<Settings, CliError> 
         lasts: args.lasts,
         concurrency: args.concurrency.into(),
         rate: args.rate,
+        zone: args.zone,
         opt_out,
         keep: args.keep_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
         max_bytes: args.max_bytes,
@@ -326,6 +337,9 @@ impl From<CrawlError> for CliError {
         match error {
             CrawlError::Store(error) => error.into(),
             CrawlError::Node(failure) => failure.into(),
+            other @ CrawlError::OtherZone(_) => {
+                Self::usage(other.to_string(), "rounds of several zones can't be compared")
+            }
             other @ CrawlError::Thread(_) => Self::io(other.to_string()),
         }
     }

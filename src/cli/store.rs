@@ -229,6 +229,16 @@ fn rounds(asked: &Asked) -> Result<u8, CliError> {
     let notes = "coverage: reached, of the peers that can be reached, as estimated from two rounds in a row (Chapman)\n\
                  distortion: share of the peers of two rounds in a row that are in only one of them\n";
     output::write_text(notes.as_bytes())?;
+    for round in rounds.iter().filter(|round| round.zone_bits().is_some()) {
+        let of = 1_u32 << round.zone_bits().unwrap_or(0).min(31);
+        output::write_text(
+            format!(
+                "round {}: all figures are of one zone, 1 in {of} of the network\n",
+                round.id.0
+            )
+            .as_bytes(),
+        )?;
+    }
     Ok(0)
 }
 

@@ -50,9 +50,23 @@ pub enum CrawlError {
     /// The node could not start, or has ended.
     #[error("{0}")]
     Node(#[from] Failure),
+    /// The store has the crawl of another part of the DHT, of so many bits.
+    #[error("{}", other_zone(*.0))]
+    OtherZone(u8),
     /// The operating system gives no thread.
     #[error("the store's thread could not be started: {0}")]
     Thread(std::io::Error),
+}
+
+fn other_zone(bits: u8) -> String {
+    match bits {
+        0 => {
+            "this store has a crawl of the whole DHT: omit --zone, or use another store".to_owned()
+        }
+        bits => format!(
+            "this store has a crawl of one zone of the DHT: use --zone {bits}, or another store"
+        ),
+    }
 }
 
 /// How a crawl ended.
@@ -71,6 +85,8 @@ pub struct RoundReport {
     pub round: i64,
     /// Of which network.
     pub network: Network,
+    /// [`Settings::zone`].
+    pub zone: Option<u8>,
     /// What came of it.
     pub figures: Figures,
 }

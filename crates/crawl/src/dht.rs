@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use swarmscope_networks::address::{Policy, Range};
 use swarmscope_networks::dht::asker::AskerConfig;
-use swarmscope_networks::dht::pace::TOTAL_RATE;
+use swarmscope_networks::dht::crawl::Zone;
+use swarmscope_networks::dht::lookup::LookupConfig;
+use swarmscope_networks::dht::pace::{NODE_SPACING, TOTAL_RATE};
 use swarmscope_networks::dht::transactions::Deadlines;
 use swarmscope_networks::sockets::{self, Socket};
 use swarmscope_peer::Target;
@@ -44,6 +46,11 @@ const LOOK: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(10);
 /// Nodes that are leased at once, at the least.
 const LEAST_LEASE: usize = 100;
+
+/// Lookups by which a round finds its way into a zone, to random points of it.
+const WAYS_IN: usize = 3;
+/// Under which name a store keeps its zone.
+const ZONE: &str = "dht zone";
 
 /// A node to start from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -95,6 +102,7 @@ impl DhtCrawl {
         };
         let question = writer.call(move |store| store.declare(Network::Dht, &declared)).await?;
         let seeds = sockets_of(seeds).await?;
+        let zone = zone_of(&writer, settings.zone).await?;
         allowed.extend(seeds.iter().map(|(address, _)| Range::single(address.ip())));
         let mut random = sockets::random()?;
         let asking = AskerConfig {
@@ -107,7 +115,7 @@ impl DhtCrawl {
         let socket =
             Socket::to_many(seeds.first().map_or_else(any, |(seed, _)| *seed), asking).await?;
         let addresses = Policy { allowed, refused: Vec::new() };
-        let visits = Visits::new(key, settings.clone(), addresses, question, random.next());
+        let visits = Visits::new(key, settings.clone(), (addresses, zone), question, random.next());
         let (told, progress) = watch::channel(visits.progress.clone());
         let began = Instant::now();
         let crawl = Self {
@@ -156,6 +164,25 @@ impl DhtCrawl {
             self.writer.lease(LEAST_LEASE, time, time.after(self.settings.lease));
             self.leasing = true;
         }
+    }
+
+    /// Looks for nodes of the zone, where it is not everything: whom the nodes to start from know is
+    /// mostly elsewhere.
+    async fn enter_zone(&mut self) -> Result<(), CrawlError> {
+        if self.settings.zone.is_none() || self.seeds.is_empty() {
+            return Ok(());
+        }
+        for _ in 0..WAYS_IN {
+            let (target, policy) = self.visits.way_in();
+            let config = LookupConfig { policy, ..LookupConfig::default() };
+            let found =
+                sockets::look_up(&self.seeds, target, TOTAL_RATE, config, |_, _| {}).await?;
+            let contacts: Vec<_> = found.closest.iter().map(|hop| hop.contact).collect();
+            self.visits.hear(&contacts, now());
+            sleep_until((Instant::now() + NODE_SPACING).into()).await; // each socket has its own pace
+        }
+        self.nobody = false;
+        Ok(())
     }
 
     /// Does what the visits want done.
@@ -240,6 +267,7 @@ impl Crawler for DhtCrawl {
     }
 
     async fn round(&mut self, round: &Round) -> Result<(), CrawlError> {
+        self.enter_zone().await?;
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut looked, mut renewed) = (None, Instant::now());
@@ -300,6 +328,31 @@ impl Crawler for DhtCrawl {
         let writer = self.writer;
         let _ = tokio::task::spawn_blocking(move || writer.finish()).await; // it has said what there is to say
         Ok(())
+    }
+}
+
+/// The zone of this store, which its first Crawler chose at random. Rounds of several zones could not
+/// be held against one another.
+async fn zone_of(writer: &Writer, bits: Option<u8>) -> Result<Zone, CrawlError> {
+    let whole = || NodeId([0; 20]);
+    let prefix = NodeId(sockets::random()?.bytes());
+    let settle = move |store: &mut Store| {
+        let is_whole = bits.is_none() || store.known(Network::Dht)? > 0;
+        let (prefix, bits) = if is_whole { (whole(), 0) } else { (prefix, bits.unwrap_or(0)) };
+        store.settle(ZONE, &format!("{prefix}/{bits}"))
+    };
+    let settled = writer.call(settle).await?;
+    let zone = settled.split_once('/').and_then(|(prefix, bits)| {
+        Some(Zone { prefix: prefix.parse().ok()?, bits: bits.parse().ok()? })
+    });
+    match zone {
+        Some(zone) if zone.bits == bits.unwrap_or(0) => Ok(zone),
+        Some(zone) => Err(CrawlError::OtherZone(zone.bits)),
+        None => Err(StoreError::new(
+            swarmscope_store::error::Kind::Corrupt,
+            "its zone of the DHT can't be read",
+        )
+        .into()),
     }
 }
 

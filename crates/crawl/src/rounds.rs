@@ -131,7 +131,8 @@ async fn end<C: Crawler>(
             figures.reached(),
             figures.dialled
         );
-        report(&RoundReport { round: id.0, network: round.network, figures });
+        let zone = crawl.settings().zone;
+        report(&RoundReport { round: id.0, network: round.network, zone, figures });
     }
     crawl.tell(round);
     Ok(())

@@ -31,6 +31,9 @@ pub struct Settings {
     pub concurrency: usize,
     /// Visits that may begin in a second.
     pub rate: Option<u32>,
+    /// How many leading bits of a random id all nodes share that are visited; none means all nodes.
+    /// Of the DHT only.
+    pub zone: Option<u8>,
     /// Peers that opted out.
     pub opt_out: OptOut,
     /// How long a peer is held without a word of this process.
@@ -64,6 +67,7 @@ impl Settings {
             concurrency: 256, /* arbitrary: fills a slow line, and stays below most limits on
                                * open files */
             rate: None,
+            zone: None,
             opt_out: OptOut::default(),
             lease: Duration::from_secs(60),
             keep: None,
@@ -89,6 +93,7 @@ impl Settings {
             "stable_every_s": self.stable.map(|stable| stable.as_secs()),
             "concurrency": self.concurrency,
             "rate": self.rate,
+            "zone_bits": self.zone,
             "targets": self.targets.len(),
             "opted_out": self.opt_out.len(),
         })

@@ -207,6 +207,16 @@ pub struct Round {
     pub figures: Option<Figures>,
 }
 
+impl Round {
+    /// How many leading bits all ids of its peers share, where it covers only such a part of its
+    /// network: a zone.
+    #[must_use]
+    pub fn zone_bits(&self) -> Option<u8> {
+        let settings: serde_json::Value = serde_json::from_str(&self.settings).ok()?;
+        u8::try_from(settings["zone_bits"].as_u64()?).ok()
+    }
+}
+
 /// What has become of a round.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -130,8 +130,15 @@ fn section(
     figures: &Figures,
     history: &[&Round],
 ) -> Result<String, StoreError> {
-    let mut out =
-        format!("<section><h2>{}: round {}</h2>\n{}", name(network), newest.id.0, keys(figures));
+    let mut out = format!("<section><h2>{}: round {}</h2>\n", name(network), newest.id.0);
+    if let Some(bits) = newest.zone_bits() {
+        let _ = writeln!(
+            out,
+            "<p>All figures are of one zone, 1 in {} of the network.</p>",
+            whole(f64::from(bits).exp2())
+        );
+    }
+    out += &keys(figures);
     let series = |of: Of| -> Vec<(Time, Option<f64>)> {
         history.iter().map(|round| (round.began, round.figures.as_ref().and_then(of))).collect()
     };

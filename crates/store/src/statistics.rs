@@ -27,6 +27,19 @@ pub struct Estimate {
     pub high: f64,
 }
 
+impl Estimate {
+    /// The size of a whole of which this is the size of a random part: one in 2 to the `bits`. The
+    /// draw of the part from the whole makes the interval wider (binomial).
+    #[must_use]
+    pub fn of_whole(self, bits: u8) -> Self {
+        let scale = f64::from(bits).exp2();
+        let half = (self.high - self.mid) * scale;
+        let drawn = NORMAL_95.powi(2) * self.mid * (scale - 1.0) * scale;
+        let (mid, half) = (self.mid * scale, half.hypot(drawn.sqrt()));
+        Self { low: (mid - half).max(self.low), mid, high: mid + half }
+    }
+}
+
 /// Standard deviations on either side of a normal estimate's 95 % interval.
 const NORMAL_95: f64 = 1.96;
 

@@ -73,19 +73,27 @@ impl Store {
 
     fn check_key(&mut self, key: &StoreKey) -> Result<(), StoreError> {
         let check = key.check();
-        let name = Value::from(KEY_CHECK);
-        self.database.run(
-            "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING",
-            &[name.clone(), check.as_str().into()],
-        )?;
-        let found = self.one("SELECT value FROM meta WHERE name = ?1", &[name])?;
-        if found.first().and_then(Value::as_text) == Some(&check) {
+        if self.settle(KEY_CHECK, &check)? == check {
             return Ok(());
         }
         Err(StoreError::new(
             Kind::OtherKey,
             "it was created with another key, so its peers can't be recognised",
         ))
+    }
+
+    /// What holds for this store once and for all under a name: what the first Crawler says.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn settle(&mut self, name: &str, value: &str) -> Result<String, StoreError> {
+        let name = Value::from(name);
+        self.database.run(
+            "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING",
+            &[name.clone(), value.into()],
+        )?;
+        let found = self.one("SELECT value FROM meta WHERE name = ?1", &[name])?;
+        Ok(found.first().and_then(Value::as_text).unwrap_or_default().to_owned())
     }
 
     fn key(&self) -> Result<&StoreKey, StoreError> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use swarmscope_crawl::{Progress, RoundReport};
+use swarmscope_store::statistics::Estimate;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -33,6 +34,8 @@ pub enum Line {
         coverage: Option<f64>,
         distortion: Option<f64>,
         estimate: Option<[f64; 3]>,
+        zone_bits: Option<u8>,
+        network_estimate: Option<[f64; 3]>,
         seconds: f64,
         visits_per_s: Option<f64>,
     },
@@ -54,6 +57,8 @@ pub enum Line {
 impl Line {
     pub fn round(report: &RoundReport) -> Self {
         let figures = &report.figures;
+        let rounded = |size: Estimate| [size.low, size.mid, size.high].map(f64::round);
+        let whole = report.zone.and_then(|bits| Some(figures.estimate()?.of_whole(bits)));
         Self::Round {
             round: report.round,
             network: report.network.name(),
@@ -66,7 +71,9 @@ impl Line {
             outcomes: figures.outcomes.clone(),
             coverage: figures.coverage().map(|share| share.mid),
             distortion: figures.distortion(),
-            estimate: figures.estimate().map(|it| [it.low, it.mid, it.high].map(f64::round)),
+            estimate: figures.estimate().map(rounded),
+            zone_bits: report.zone,
+            network_estimate: whole.map(rounded),
             seconds: figures.seconds,
             visits_per_s: figures.visits_per_second(),
         }
@@ -111,6 +118,8 @@ impl Line {
                 coverage,
                 distortion,
                 estimate,
+                zone_bits,
+                network_estimate,
                 seconds,
                 visits_per_s,
                 ..
@@ -120,14 +129,24 @@ impl Line {
                 };
                 let answered: Vec<String> =
                     answered.iter().map(|(name, count)| format!("{count} {name}")).collect();
-                let size = estimate.map_or(
-                    "not known (it takes two complete rounds of everybody)".to_owned(),
-                    |[low, mid, high]| format!("{mid:.0} (95 %: {low:.0} to {high:.0})"),
-                );
+                let size = |estimate: &Option<[f64; 3]>| {
+                    estimate.map_or(
+                        "not known (it takes two complete rounds of everybody)".to_owned(),
+                        |[low, mid, high]| format!("{mid:.0} (95 %: {low:.0} to {high:.0})"),
+                    )
+                };
+                let zone = zone_bits.map_or(String::new(), |bits| {
+                    format!(
+                        "\n  all figures are of one zone, 1 in {} of the network; the whole, as estimated: {}",
+                        1_u32 << bits,
+                        size(network_estimate)
+                    )
+                });
+                let size = size(estimate);
                 format!(
                     "round {round}: {reached} of {dialled} visits reached their peer, {known} peers known, answered: {}\n  \
                      {seconds:.0} s, {:.0} visits/s; peers that can be reached, as estimated: {size}\n  \
-                     coverage of those: {}; in only one of two rounds (distortion): {}",
+                     coverage of those: {}; in only one of two rounds (distortion): {}{zone}",
                     if answered.is_empty() { "none".to_owned() } else { answered.join(", ") },
                     visits_per_s.unwrap_or(0.0),
                     percent(coverage),

@@ -88,6 +88,7 @@ pub struct Visits {
     key: StoreKey,
     settings: Settings,
     addresses: Addresses,
+    zone: Zone,
     question: QuestionId,
     random: Random,
     round: (RoundId, Time),
@@ -104,7 +105,7 @@ impl Visits {
     pub(super) fn new(
         key: StoreKey,
         settings: Settings,
-        addresses: Addresses,
+        (addresses, zone): (Addresses, Zone),
         question: QuestionId,
         seed: u64,
     ) -> Self {
@@ -112,6 +113,7 @@ impl Visits {
             key,
             settings,
             addresses,
+            zone,
             question,
             random: Random::new(seed),
             round: (RoundId(0), Time(0)),
@@ -139,9 +141,14 @@ impl Visits {
             return;
         }
         self.starting.insert(node, expected);
-        let target = Target(self.random.bytes());
+        let target = self.zone.random_point(&mut self.random);
         let token = Token { visit: None, question: 0, is_retry: false, to: node };
         self.actions.push_back(Action::Ask(node, find_node(target), token));
+    }
+
+    /// A random point of the zone, and whom a lookup on the way there may ask.
+    pub(super) fn way_in(&mut self) -> (Target, Addresses) {
+        (self.zone.random_point(&mut self.random), self.addresses.clone())
     }
 
     /// Visits in flight.
@@ -189,9 +196,10 @@ impl Visits {
         self.actions.push_back(Action::Ask(token.to, find_node(target), token));
     }
 
-    /// The node's own id, then a point of its sibling at each of the first bits.
+    /// The node's own id, then a point of its sibling at each of the first bits after the zone's.
     fn target(&mut self, node: NodeId, question: u8) -> Target {
         let Some(bit) = question.checked_sub(1) else { return node.into() };
+        let bit = bit + self.zone.bits;
         let mut prefix = node;
         prefix.0[usize::from(bit / 8)] ^= 0x80 >> (bit % 8);
         Zone { prefix, bits: bit + 1 }.random_point(&mut self.random)
@@ -230,7 +238,7 @@ impl Visits {
             return; // the answer to a question that was asked twice
         }
         let Ok(response) = &answer.said else {
-            return self.failed(what, Cause::AnswerMalformed.code(), now);
+            return self.failed(what, Cause::AnswerRefused.code(), now);
         };
         if response.id != visit.node {
             return self.failed(what, Cause::WrongNode.code(), now);
@@ -281,11 +289,12 @@ impl Visits {
         }
     }
 
-    /// Word of nodes: those that may be asked, each once a round.
-    fn hear(&mut self, contacts: &[Contact], now: Now) {
+    /// Word of nodes: those of the zone that may be asked, each once a round.
+    pub(super) fn hear(&mut self, contacts: &[Contact], now: Now) {
         let mut heard = Vec::new();
         for Contact { id, address } in contacts {
-            if !self.addresses.permits(*address)
+            if !self.zone.contains(id)
+                || !self.addresses.permits(*address)
                 || (self.claims.len() >= MOST_KNOWN && !self.claims.contains_key(address))
             {
                 continue;

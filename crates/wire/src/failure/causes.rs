@@ -119,6 +119,11 @@ causes! {
         "not the KRPC protocol",
         "another program listens on that port: see the detail, or run `swarmscope check`",
         "The node sends datagrams, but no KRPC message.";
+    AnswerRefused: Answer, "answer.refused", AUTHENTICATE,
+        "the node refuses the query with an error",
+        "ask it yourself to read the error: `swarmscope request dht://HOST:PORT find_node HEX`; a \
+         node that has just started may know nobody yet",
+        "In a crawl: the node answers a query with an error, which names no id.";
     WrongNode: Id, "id.wrong-node", AUTHENTICATE,
         "a different node than the one requested",
         "another node has this address now, or it has a new id: leave out the id to ask any node \

@@ -30,6 +30,10 @@ struct Rehearsal {
 
 impl Rehearsal {
     fn new(swarm: SwarmConfig, opt_out: OptOut) -> Self {
+        Self::in_zone(swarm, opt_out, Zone { prefix: NodeId([0; 20]), bits: 0 })
+    }
+
+    fn in_zone(swarm: SwarmConfig, opt_out: OptOut, zone: Zone) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let place = Place::Sqlite(directory.path().join("c.sqlite"));
         let key = StoreKey::new([7; 32]);
@@ -38,7 +42,7 @@ impl Rehearsal {
         let question = store.declare(Network::Dht, &declared).unwrap();
         let settings = Settings { every: EVERY, opt_out, ..Settings::new(Registry::default()) };
         let began = Instant::now();
-        let visits = Visits::new(key, settings, Addresses::default(), question, 5);
+        let visits = Visits::new(key, settings, (Addresses::default(), zone), question, 5);
         let (id, deadlines) = (NodeId([9; 20]), Deadlines::default());
         let asker = Asker::new(AskerConfig { id, rate: 250, deadlines, seed: 3 });
         let ways = Ways::new(Swarm::new(swarm), began);
@@ -52,9 +56,10 @@ impl Rehearsal {
     }
 
     fn honest(&self) -> SocketAddr {
-        let swarm = &self.ways.swarm;
+        let (swarm, zone) = (&self.ways.swarm, self.visits.zone);
         let mut nodes = swarm.nodes().iter().enumerate();
-        nodes.find(|(index, _)| swarm.conduct(*index) == Conduct::Honest).unwrap().1.address
+        let is_honest = |index| swarm.conduct(index) == Conduct::Honest;
+        nodes.find(|(index, node)| is_honest(*index) && zone.contains(&node.id)).unwrap().1.address
     }
 
     fn act(&mut self) {
@@ -131,6 +136,24 @@ fn who_is_there_is_reached_and_what_liars_invent_is_not() {
     }
     assert!(test.ways.swarm.busiest_second() <= 4, "{}", test.ways.swarm.busiest_second());
     assert!(test.store.faults().unwrap().is_empty());
+}
+
+/// Half of the nodes stand for the whole.
+#[test]
+fn a_zone_tells_the_size_of_the_whole() {
+    let zone = Zone { prefix: NodeId([0x80; 20]), bits: 1 };
+    let config = SwarmConfig { nodes: 500, ..MIXED };
+    let mut test = Rehearsal::in_zone(config, OptOut::default(), zone);
+    let of_zone =
+        |swarm: &Swarm| swarm.truth().filter(|node| zone.contains(&node.id)).count() as u64;
+    let (truth, inside) = (test.ways.swarm.truth().count() as f64, of_zone(&test.ways.swarm));
+    let _ = test.round();
+    let figures = test.round();
+    let reached = figures.reached();
+    assert!((inside * 93 / 100..=inside).contains(&reached), "{reached} of {inside}: {figures:?}");
+    let whole = figures.estimate().expect("two rounds").of_whole(1);
+    assert!((whole.low..=whole.high).contains(&truth), "{whole:?} for {truth}");
+    assert!(test.ways.swarm.busiest_second() <= 4, "{}", test.ways.swarm.busiest_second());
 }
 
 #[test]
