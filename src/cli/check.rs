@@ -1,6 +1,8 @@
 //! `swarmscope check`: what listens at an address, what it can do, where it fails and what to do
 //! next; without an address, how this machine looks from outside.
 
+mod machine;
+
 use std::time::Duration;
 
 use clap::Args;
@@ -10,7 +12,7 @@ use super::output::{self, Line};
 use super::{CliError, logging, options, stop};
 use swarmscope_networks::answer;
 use swarmscope_networks::reach::{Findings, Rung, Verdict};
-use swarmscope_networks::sockets::{self, Outside, Timings};
+use swarmscope_networks::sockets::{self, Timings};
 use swarmscope_peer::node::Target;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
@@ -25,6 +27,10 @@ pub struct CheckArgs {
     /// asked
     #[arg(long, value_name = "HOST:PORT", env = "SWARMSCOPE_DHT_BOOTSTRAP", value_delimiter = ',')]
     dht_bootstrap: Vec<Target>,
+    /// Without a target: a STUN server (RFC 5780) that measures the NAT this machine is behind;
+    /// may be repeated
+    #[arg(long, value_name = "HOST:PORT", env = "SWARMSCOPE_STUN", value_delimiter = ',', value_parser = options::stun_server)]
+    stun: Vec<String>,
     #[command(flatten)]
     json: options::JsonOption,
 }
@@ -52,7 +58,9 @@ async fn check(args: CheckArgs) -> Result<u8, CliError> {
     let checked = async {
         match args.target {
             Some(target) => address(&target, args.timeout, args.json.json).await,
-            None => this_machine(&args.dht_bootstrap, args.timeout, args.json.json).await,
+            None => {
+                machine::check(&args.dht_bootstrap, &args.stun, args.timeout, args.json.json).await
+            }
         }
     };
     tokio::select! {
@@ -112,35 +120,4 @@ fn print_verdict(
         format!("\n{place}: {}\nnext: {}\n", verdict.summary, verdict.next).as_bytes(),
     )?;
     Ok(())
-}
-
-async fn this_machine(bootstrap: &[Target], timeout: Duration, json: bool) -> Result<u8, CliError> {
-    if bootstrap.is_empty() {
-        return Err(CliError::usage(
-            "no node to ask how this machine looks from outside",
-            "give nodes of the DHT with --dht-bootstrap HOST:PORT,… (or in the configuration \
-             file), or a TARGET to check",
-        ));
-    }
-    let outside = sockets::outside(bootstrap, timeout).await?;
-    let said = answer_of(&outside);
-    if json {
-        Line::Check(&said.1).print()?;
-    } else {
-        output::write_out(format!("{}\n", said.0).as_bytes())?;
-    }
-    Ok(if outside.answered == 0 { swarmscope_wire::failure::exit::TIMEOUT } else { 0 })
-}
-
-fn answer_of(outside: &Outside) -> (String, serde_json::Value) {
-    let votes: Vec<_> = outside
-        .votes
-        .iter()
-        .map(|(address, count)| serde_json::json!({ "address": address.to_string(), "nodes": count }))
-        .collect();
-    let json = serde_json::json!({
-        "what": "self", "asked": outside.asked, "answered": outside.answered, "votes": votes,
-        "address": outside.address().map(|ip| ip.to_string()), "mapping": outside.mapping(), "summary": outside.summary(),
-    });
-    (outside.summary(), json)
 }

@@ -34,6 +34,7 @@ mod payload;
 mod peer;
 mod probes;
 mod recording;
+mod rendezvous;
 mod reply;
 mod request;
 mod runtime;

@@ -112,6 +112,8 @@ pub enum Line<'a> {
         cause: String,
         code: &'static str,
     },
+    /// Peer side: nodes of the DHT were asked who else meets under the rendezvous.
+    Rendezvous { answered: usize, announced: usize, others: usize, left_out: usize },
     /// Peer side: another program was refused, because no overlay version is common to both.
     VersionRefused {
         cause: String,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::options::{self, AllowOptions, BootstrapOption, IdentityOptions, JsonOption};
+use super::rendezvous::RendezvousOptions;
 use super::{CliError, directories, identities, journal, key_log, logging, stop};
 use swarmscope_peer::identity::allow_file::read_list;
 use swarmscope_peer::identity::key_file::Lock;
@@ -41,6 +42,8 @@ pub struct PeerArgs {
     data: Option<PathBuf>,
     #[command(flatten)]
     bootstrap: BootstrapOption,
+    #[command(flatten)]
+    rendezvous: RendezvousOptions,
     /// STUN server for NATCHECK, preferably one with a second address (RFC 5780); may be repeated,
     /// and the first that answers is used; without one, NATCHECK answers Unknown
     #[arg(long, value_name = "HOST:PORT", env = "SWARMSCOPE_STUN", value_delimiter = ',', value_parser = options::stun_server)]
@@ -62,6 +65,7 @@ pub fn run(args: PeerArgs) -> Result<u8, CliError> {
 
 struct Peer {
     config: NodeConfig,
+    rendezvous: RendezvousOptions,
     /// While it runs, the identities are marked as in use.
     _locks: Vec<Lock>,
 }
@@ -71,6 +75,7 @@ fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
         let what = format!("--stun: {} servers; the maximum is {MAX_SERVERS}", args.stun.len());
         return Err(CliError::usage(what, "list fewer, those with a second address first"));
     }
+    args.rendezvous.check()?;
     let allow_file = allow_file(args.allow_file, &args.allow)?;
     let statistics = match args.data {
         Some(path) => Statistics::file(path.clone())
@@ -92,7 +97,7 @@ fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
         ..NodeConfig::default()
     };
     key_log::warn(config.key_log.as_ref());
-    Ok(Peer { config, _locks: identities.locks })
+    Ok(Peer { config, rendezvous: args.rendezvous, _locks: identities.locks })
 }
 
 /// The allow-list's path. What is wrong in it now is said now; a list that is not there yet means
@@ -111,9 +116,16 @@ impl Peer {
     async fn run(self, json: bool) -> Result<u8, CliError> {
         let mut stop = stop::Stop::listen()?;
         let (node, mut events) = Node::start(self.config).await?;
+        let meeting = self.rendezvous.run(node.clone(), |line| {
+            if json {
+                let _ = line.print(); // the next event says so where it can't be written
+            }
+        });
+        tokio::pin!(meeting);
         let code = loop {
             tokio::select! {
                 asked = stop.wait() => break asked.exit_code(),
+                () = &mut meeting => {} // it never ends
                 event = events.recv() => match event {
                     Some(event) => journal::record(&event, json)?,
                     None => return Err(Failure::new(Cause::Stopped, By::Us, "the node has ended").into()),

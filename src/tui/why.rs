@@ -224,6 +224,10 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
                         model.naming().permid(permid)
                     )
                 }
+                Some(Source::Dht) => {
+                    "named by nodes of the DHT under the rendezvous: hearsay until dialled"
+                        .to_owned()
+                }
                 Some(Source::Bootstrap) => "from the bootstrap list".to_owned(),
                 Some(Source::Operator) => "from you".to_owned(),
                 Some(Source::Incoming) => "it dialled us".to_owned(),

@@ -1,13 +1,14 @@
 //! `swarmscope check`: one right sentence and one right next step for each thing that can listen.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
+use swarmscope_wire::krpc::{Body, Message, NodeId, Response};
 
-use crate::process::{Home, Outcome, Peer};
+use crate::process::{Home, Outcome, Peer, Running};
 
 /// Accepts connections for as long as the test runs.
 fn server(talk: impl Fn(TcpStream) + Send + Sync + Copy + 'static) -> SocketAddr {
@@ -130,5 +131,74 @@ fn each_rung_is_an_event_and_a_line() {
 fn nobody_is_asked_about_this_machine_unless_the_operator_says_whom() {
     let outcome = Home::new().run(&["check"]);
     assert_eq!(outcome.code, 2, "{outcome:?}");
-    assert!(outcome.stderr.contains("--dht-bootstrap"), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("--dht-bootstrap") && outcome.stderr.contains("--stun"),
+        "{outcome:?}"
+    );
+}
+
+/// A node that answers whatever it is asked, and says that it sees the asker at `seen`.
+fn node(seen: &'static str) -> SocketAddr {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let address = socket.local_addr().expect("its address");
+    thread::spawn(move || {
+        let mut buffer = [0; 2048];
+        while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+            let query = Message::decode(&buffer[..length]).expect("a query");
+            let body = Body::Response(Response::new(NodeId([7; 20])));
+            let mut answer = Message::new(query.transaction, body);
+            answer.ip = Some(seen.parse().expect("an address"));
+            let _ = socket.send_to(&answer.encode(), from); // who left needs none
+        }
+    });
+    address
+}
+
+#[test]
+fn this_machine_is_seen_by_nodes_and_by_a_stun_server() {
+    let home = Home::new();
+    let args = ["stun", "--listen", "127.0.0.1:0", "--alternate", "127.0.0.2:0", "--json"];
+    let stun = Running::start(home.swarmscope(&args));
+    let listening = stun.event("listening");
+    let server = listening["addr"].as_str().expect("an address");
+    let silent = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let seen = ["127.0.0.1:7", "127.0.0.1:7", "127.0.0.1:7", "203.0.113.9:1"].map(node);
+    let mut nodes: Vec<String> = seen.map(|node| node.to_string()).to_vec();
+    nodes.push(silent.local_addr().expect("its address").to_string());
+    let nodes = nodes.join(",");
+    let asked = ["check", "--dht-bootstrap", &nodes, "--stun", server, "--timeout", "3"];
+    let outcome = home.run(&[&asked[..], &["--json"]].concat());
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let check = outcome.last("check");
+    assert_eq!((&check["asked"], &check["answered"]), (&5.into(), &4.into()), "{check}");
+    assert_eq!(
+        (&check["nodes"][4]["answered"], &check["nodes"][0]["answered"]),
+        (&false.into(), &true.into())
+    );
+    // One liar does not decide it, and the server sees the same.
+    assert_eq!(
+        (&check["address"], &check["agree"]),
+        (&"127.0.0.1".into(), &true.into()),
+        "{check}"
+    );
+    assert_eq!(check["stun"]["type"], "Open Internet", "{check}");
+    assert_eq!((&check["udp_open"], &check["tcp_open"]), (&true.into(), &Value::Null), "{check}");
+    let text = home.run(&asked).stdout;
+    for words in
+        ["4 of 5 nodes answered; 3 of 4", "no answer", "no NAT (Open Internet)", "\nnext: "]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn where_nobody_answers_it_says_so_and_knows_nothing() {
+    let silent = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let node = silent.local_addr().expect("its address").to_string();
+    let outcome = Home::new().run(&["check", "--dht-bootstrap", &node, "--timeout", "1", "--json"]);
+    assert_eq!(outcome.code, 6, "{outcome:?}");
+    let check = outcome.last("check");
+    for unknown in ["address", "mapping", "stun", "agree", "udp_open", "tcp_open"] {
+        assert_eq!(check[unknown], Value::Null, "{unknown}: {check}");
+    }
 }

@@ -23,6 +23,7 @@ mod postgres;
 mod privacy;
 mod probes;
 mod process;
+mod rendezvous;
 mod request;
 mod schema;
 mod signals;

@@ -10,6 +10,7 @@ pub mod outside;
 pub mod question;
 pub mod random;
 pub mod reach;
+pub mod rendezvous;
 pub mod simulated;
 pub mod sockets;
 pub mod target;

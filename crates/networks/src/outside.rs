@@ -3,22 +3,47 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// How many nodes have to agree before an address counts as known.
 const FEWEST_VOTES: usize = 2;
 
+/// A node that was asked, as the operator named it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Asked {
+    /// Its name.
+    pub place: String,
+    /// From query to answer, where it answered.
+    pub rtt: Option<Duration>,
+    /// Why it was not asked: its name has no address, or one of another family than the first's.
+    pub not_asked: Option<String>,
+}
+
 /// What nodes said of our address, all asked from one socket.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Outside {
-    /// How many nodes were asked.
-    pub asked: usize,
-    /// How many answered.
-    pub answered: usize,
+    /// The nodes that the operator named, in that order.
+    pub nodes: Vec<Asked>,
     /// How many said which address.
     pub votes: BTreeMap<SocketAddr, usize>,
+    /// Queries that came to our port from addresses that nothing was sent to: it is open to
+    /// strangers.
+    pub strangers: usize,
 }
 
 impl Outside {
+    /// How many nodes were asked.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.nodes.iter().filter(|node| node.not_asked.is_none()).count()
+    }
+
+    /// How many answered.
+    #[must_use]
+    pub fn answered(&self) -> usize {
+        self.nodes.iter().filter(|node| node.rtt.is_some()).count()
+    }
+
     /// Our address, where more than half of those who say one agree on it and they are at least
     /// two.
     #[must_use]
@@ -47,8 +72,7 @@ impl Outside {
     /// All of it in a sentence.
     #[must_use]
     pub fn summary(&self) -> String {
-        let Self { asked, answered, .. } = self;
-        let heard = format!("{answered} of {asked} nodes answered");
+        let heard = format!("{} of {} nodes answered", self.answered(), self.asked());
         let Some(ip) = self.address() else {
             let why = match self.voters() {
                 0 => "none reports our address",
@@ -81,9 +105,8 @@ mod tests {
     use super::*;
 
     fn seen(votes: &[(&str, usize)]) -> Outside {
-        let votes: BTreeMap<_, _> =
-            votes.iter().map(|(address, count)| (address.parse().unwrap(), *count)).collect();
-        Outside { asked: 9, answered: 8, votes }
+        let votes = votes.iter().map(|(address, count)| (address.parse().unwrap(), *count));
+        Outside { votes: votes.collect(), ..Outside::default() }
     }
 
     #[test]

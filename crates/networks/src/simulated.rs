@@ -5,7 +5,7 @@
 //! 000 nodes take the memory of their ids. Some nodes lie, some are silent, some go deaf when asked
 //! too often; which do what follows from the seed.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -80,28 +80,46 @@ pub struct Swarm {
 }
 
 impl Swarm {
-    /// Makes one.
+    /// Makes one, at public addresses.
     #[must_use]
     pub fn new(config: SwarmConfig) -> Self {
         let mut random = Random::new(config.seed);
-        let mut by_address = HashMap::with_capacity(config.nodes);
+        let mut taken = HashSet::with_capacity(config.nodes);
         let mut nodes = Vec::with_capacity(config.nodes);
         while nodes.len() < config.nodes {
             let address = public_address(&mut random);
-            if by_address.insert(address, 0).is_none() {
-                let bytes = random.bytes();
-                // Roughly as in the real network: most ids follow from their addresses.
-                let id =
-                    if random.percent(70) { secure_id(bytes, address.ip()) } else { NodeId(bytes) };
-                nodes.push(Contact { id, address });
+            if taken.insert(address) {
+                nodes.push(placed(address, &mut random));
             }
         }
+        Self::of(config, nodes, random)
+    }
+
+    /// Makes one at these addresses, each given once, for a lab. `met` are nodes of others there:
+    /// they are in tables, and answer for themselves.
+    #[must_use]
+    pub fn at(
+        config: SwarmConfig,
+        addresses: impl Iterator<Item = SocketAddr>,
+        met: &[Contact],
+    ) -> Self {
+        let mut random = Random::new(config.seed);
+        let own = addresses.map(|address| placed(address, &mut random));
+        let nodes = own.collect::<Vec<_>>().into_iter().chain(met.iter().copied()).collect();
+        Self::of(config, nodes, random)
+    }
+
+    fn of(config: SwarmConfig, mut nodes: Vec<Contact>, random: Random) -> Self {
         nodes.sort_unstable_by_key(|contact| contact.id);
-        for (index, contact) in (0..).zip(&nodes) {
-            by_address.insert(contact.address, index);
-        }
+        let by_address = (0..).zip(&nodes).map(|(index, node)| (node.address, index)).collect();
         let (asked, deaf) = (HashMap::new(), HashMap::new());
         Self { config, nodes, by_address, random, asked, deaf, busiest_second: 0, queries: 0 }
+    }
+
+    /// Which of them is at an address.
+    #[must_use]
+    pub fn index(&self, address: SocketAddr) -> Option<usize> {
+        self.by_address.get(&address).map(|index| *index as usize)
     }
 
     /// All nodes, by id.
@@ -278,6 +296,13 @@ fn near(random: &mut Random, target: Target) -> NodeId {
         id[bit / 8] = id[bit / 8] & !mask | target.0[bit / 8] & mask;
     }
     NodeId(id)
+}
+
+/// A node there. Roughly as in the real network: most ids follow from their addresses.
+fn placed(address: SocketAddr, random: &mut Random) -> Contact {
+    let bytes = random.bytes();
+    let id = if random.percent(70) { secure_id(bytes, address.ip()) } else { NodeId(bytes) };
+    Contact { id, address }
 }
 
 fn public_address(random: &mut Random) -> SocketAddr {

@@ -129,6 +129,14 @@ impl<T: Copy> Asker<T> {
         self.pace
     }
 
+    /// Ends it, for one with questions of another kind at its pace.
+    #[must_use]
+    pub fn into_successor<U: Copy>(self) -> Asker<U> {
+        // Other transaction ids, so that a late answer to the first answers nothing of the second.
+        let config = AskerConfig { seed: !self.config.seed, ..self.config };
+        Asker::at_pace(config, self.pace)
+    }
+
     /// How queries ended so far.
     #[must_use]
     pub const fn tally(&self) -> Tally {

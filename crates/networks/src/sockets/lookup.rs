@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::dht::config;
 use super::udp::Socket;
 use crate::dht::asker::Event;
-use crate::dht::lookup::{Ended, Hop, Lookup, LookupConfig, LookupTally};
+use crate::dht::lookup::{Ended, Hop, Lookup, LookupConfig, LookupTally, Token};
 use crate::dht::transactions::Tally;
 
 /// What a lookup found.
@@ -37,9 +37,25 @@ pub async fn look_up(
     seeds: &[(SocketAddr, Option<NodeId>)],
     target: Target,
     rate: u32,
-    mut settings: LookupConfig,
+    settings: LookupConfig,
     mut on_hop: impl FnMut(&Hop, Duration),
 ) -> Result<LookupOutcome, Failure> {
+    let find = |target| Question::FindNode { target, want: Want::default() };
+    let begun = Instant::now();
+    let on_hop = |hop: &Hop| on_hop(hop, begun.elapsed());
+    Ok(run(seeds, target, rate, settings, find, |_| {}, on_hop).await?.0)
+}
+
+/// The same with `question` for `target`, of which `on_answer` hears; gives the socket back.
+pub(super) async fn run(
+    seeds: &[(SocketAddr, Option<NodeId>)],
+    target: Target,
+    rate: u32,
+    mut settings: LookupConfig,
+    question: impl Fn(Target) -> Question,
+    mut on_answer: impl FnMut(&Event<Token>),
+    mut on_hop: impl FnMut(&Hop),
+) -> Result<(LookupOutcome, Socket<Token>), Failure> {
     let begun = Instant::now();
     let like = seeds.first().map_or_else(|| ([0, 0, 0, 0], 0).into(), |(address, _)| *address);
     settings
@@ -51,33 +67,28 @@ pub async fn look_up(
     while lookup.ended().is_none() {
         let now = Instant::now().into_std();
         while let Some(ask) = lookup.next_query(now) {
-            let question = Question::FindNode { target: ask.target, want: Want::default() };
-            socket.ask(ask.to, question, ask.token);
+            socket.ask(ask.to, question(ask.target), ask.token);
         }
         tokio::select! {
             event = socket.next_event() => match event {
-                Some(event) => hear(&mut lookup, event, &mut |hop| on_hop(hop, begun.elapsed())),
+                Some(event) => {
+                    on_answer(&event);
+                    if let Some(hop) = lookup.hear(event, Instant::now().into_std()) {
+                        on_hop(&hop);
+                    }
+                }
                 None => break,
             },
             () = sleep_until(Instant::from_std(lookup.deadline())) => {}
         }
     }
     lookup.stop(); // where nothing was left to wait for
-    Ok(LookupOutcome {
+    let outcome = LookupOutcome {
         ended: lookup.ended().unwrap_or(Ended::Stopped),
         closest: lookup.closest(),
         tally: lookup.tally(),
         queries: socket.tally(),
         took: begun.elapsed(),
-    })
-}
-
-fn hear(
-    lookup: &mut Lookup,
-    event: Event<crate::dht::lookup::Token>,
-    on_hop: &mut dyn FnMut(&Hop),
-) {
-    if let Some(hop) = lookup.hear(event, Instant::now().into_std()) {
-        on_hop(&hop);
-    }
+    };
+    Ok((outcome, socket))
 }

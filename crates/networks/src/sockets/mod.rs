@@ -8,6 +8,7 @@ mod outside;
 mod peer;
 mod question;
 mod reach;
+mod rendezvous;
 mod stream;
 mod udp;
 
@@ -17,6 +18,7 @@ pub use outside::outside;
 pub use peer::{PeerAnswer, Wanted, converse};
 pub use question::{Part, Reply, Settings, question};
 pub use reach::{Timings, reach};
+pub use rendezvous::{Meeting, meet};
 pub use udp::Socket;
 
 pub use crate::outside::Outside;

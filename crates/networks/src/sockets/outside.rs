@@ -1,5 +1,7 @@
 //! Pings to many nodes from one socket, for what they say of our address.
 
+use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use swarmscope_peer::crawler::Target as Place;
@@ -9,41 +11,63 @@ use tokio::time::timeout;
 
 use super::dht::config;
 use super::udp::Socket;
-use crate::dht::asker::Event;
+use crate::dht::asker::{Event, Stray};
 use crate::dht::pace::TOTAL_RATE;
-use crate::outside::Outside;
+use crate::outside::{Asked, Outside};
 
-/// Asks these nodes, which the operator named; those of another address family than the first are
-/// left out, since they would see another address of ours.
+/// Asks these nodes, which the operator named, and nobody else; those of another address family
+/// than the first are left out, since they would see another address of ours.
 ///
 /// # Errors
-/// None of the names has an address, or there is no socket.
+/// There is no socket.
 pub async fn outside(nodes: &[Place], limit: Duration) -> Result<Outside, Failure> {
-    let (mut addresses, mut last) = (Vec::new(), None);
+    let mut outside = Outside::default();
+    let mut addresses: Vec<(usize, SocketAddr)> = Vec::new();
     for node in nodes {
-        match super::resolve(node).await {
-            Ok(address) => addresses.push(address),
-            Err(failure) => last = Some(failure),
-        }
+        let not_asked = match super::resolve(node).await {
+            Err(failure) => Some(failure.words()),
+            Ok(address)
+                if addresses
+                    .first()
+                    .is_some_and(|(_, first)| first.is_ipv4() != address.is_ipv4()) =>
+            {
+                Some("of another address family than the first".to_owned())
+            }
+            Ok(address) => {
+                addresses.push((outside.nodes.len(), address));
+                None
+            }
+        };
+        outside.nodes.push(Asked { place: node.to_string(), rtt: None, not_asked });
     }
-    let Some(first) = addresses.first().copied() else {
-        return last.map_or_else(|| Ok(Outside::default()), Err);
-    };
-    addresses.retain(|address| address.is_ipv4() == first.is_ipv4());
+    let Some((_, first)) = addresses.first().copied() else { return Ok(outside) };
     let mut socket = Socket::to_many(first, config(TOTAL_RATE)?).await?;
-    for address in &addresses {
-        socket.ask(*address, Question::Ping, ());
+    for (index, address) in &addresses {
+        socket.ask(*address, Question::Ping, *index);
     }
-    let mut outside = Outside { asked: addresses.len(), ..Outside::default() };
+    let known: HashSet<SocketAddr> = addresses.iter().map(|(_, address)| *address).collect();
+    let mut retried = HashSet::new();
     let _ = timeout(limit, async {
-        while outside.answered < addresses.len()
+        while outside.answered() < addresses.len()
             && let Some(event) = socket.next_event().await
         {
-            if let Event::Answered { answer, .. } = event {
-                outside.answered += 1;
-                if let Some(address) = answer.our_address {
-                    *outside.votes.entry(address).or_default() += 1;
+            match event {
+                Event::Answered { what, answer, rtt, .. } => {
+                    if outside.nodes[what].rtt.replace(rtt).is_none()
+                        && let Some(address) = answer.our_address
+                    {
+                        *outside.votes.entry(address).or_default() += 1;
+                    }
                 }
+                Event::Slow(what) if retried.insert(what) => {
+                    if let Some((_, address)) = addresses.iter().find(|(index, _)| *index == what) {
+                        socket.ask(*address, Question::Ping, what);
+                    }
+                }
+                Event::Stray(from, Stray::Query) => {
+                    outside.strangers += usize::from(!known.contains(&from));
+                }
+                _ => {}
             }
         }
     })

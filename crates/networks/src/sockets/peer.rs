@@ -75,25 +75,23 @@ pub async fn converse(
     };
     let end = begun + limit;
     while talk.wants_more(wanted) {
+        talk.exchanges.drain(..).for_each(|exchange| on_exchange(&exchange, begun.elapsed()));
         let until = match (&talk.extensions, wanted) {
             (None, _) => end.min(talk.open_since + EXTENSIONS),
             _ => end,
         };
         match talk.listen(until).await? {
-            Listened::Heard(list) => {
-                for exchange in list {
-                    on_exchange(&exchange, begun.elapsed());
-                }
-            }
+            Listened::Heard => {}
             Listened::Closed => talk.closed_by_peer = true,
             Listened::Nothing => break,
         }
     }
+    talk.exchanges.drain(..).for_each(|exchange| on_exchange(&exchange, begun.elapsed()));
     talk.finish(wanted, begun.elapsed())
 }
 
 enum Listened {
-    Heard(Vec<PeerExchange>),
+    Heard,
     Closed,
     Nothing,
 }
@@ -104,7 +102,10 @@ struct Talk {
     conversation: Conversation,
     handshake: Option<Handshake>,
     extensions: Option<Box<ExtensionHandshake>>,
-    exchanges: usize,
+    /// Those that came and were not told of yet: the first may come with the handshake.
+    exchanges: Vec<PeerExchange>,
+    /// How many came.
+    exchanged: usize,
     closed_by_peer: bool,
     open_since: Instant,
 }
@@ -117,7 +118,8 @@ impl Talk {
             conversation,
             handshake: None,
             extensions: None,
-            exchanges: 0,
+            exchanges: Vec::new(),
+            exchanged: 0,
             closed_by_peer: false,
             open_since: Instant::now(),
         }
@@ -200,17 +202,18 @@ impl Talk {
         Ok(true)
     }
 
-    fn push(&mut self, bytes: &[u8]) -> Result<Vec<PeerExchange>, ConversationError> {
-        let mut exchanges = Vec::new();
+    fn push(&mut self, bytes: &[u8]) -> Result<(), ConversationError> {
         for heard in self.conversation.push(bytes)? {
             match heard {
                 Heard::Handshake(handshake) => self.handshake = Some(handshake),
                 Heard::Extensions(extensions) => self.extensions = Some(extensions),
-                Heard::PeerExchange(exchange) => exchanges.push(exchange),
+                Heard::PeerExchange(exchange) => {
+                    self.exchanges.push(exchange);
+                    self.exchanged += 1;
+                }
             }
         }
-        self.exchanges += exchanges.len();
-        Ok(exchanges)
+        Ok(())
     }
 
     async fn flush(&mut self) {
@@ -234,7 +237,8 @@ impl Talk {
                 let failed = |error: ConversationError| {
                     Failure::new(Cause::MessageMalformed, By::Peer, error.to_string())
                 };
-                Listened::Heard(self.push(&bytes).map_err(failed)?)
+                self.push(&bytes).map_err(failed)?;
+                Listened::Heard
             }
         })
     }
@@ -267,10 +271,10 @@ impl Talk {
             Wanted::PeerExchange if !self.has_extensions() || !self.has_peer_exchange() => {
                 return fail(Cause::NoExtension, By::Peer);
             }
-            Wanted::PeerExchange if self.exchanges == 0 && self.closed_by_peer => {
+            Wanted::PeerExchange if self.exchanged == 0 && self.closed_by_peer => {
                 return fail(Cause::BtClosedInReply, By::Peer);
             }
-            Wanted::PeerExchange if self.exchanges == 0 => {
+            Wanted::PeerExchange if self.exchanged == 0 => {
                 return fail(Cause::PexTimeout, By::Network);
             }
             _ => {}
@@ -283,7 +287,7 @@ impl Talk {
             handshake,
             extensions: self.extensions,
             encryption: if self.keys.is_some() { Encryption::Forced } else { Encryption::Open },
-            exchanges: self.exchanges,
+            exchanges: self.exchanged,
             dropped: self.conversation.dropped.iter().map(named).collect(),
             closed_by_peer: self.closed_by_peer,
             took,

@@ -59,6 +59,13 @@ impl<T: Copy> Socket<T> {
         })
     }
 
+    /// Ends it, for one with questions of another kind at its pace.
+    #[must_use]
+    pub fn into_successor<U: Copy>(self) -> Socket<U> {
+        let asker = self.asker.into_successor();
+        Socket { udp: self.udp, node: self.node, asker, ready: VecDeque::new() }
+    }
+
     /// Asks as soon as the pace allows it.
     pub fn ask(&mut self, to: SocketAddr, question: Question, what: T) {
         self.asker.ask(to, question, what);

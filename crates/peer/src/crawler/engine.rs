@@ -147,11 +147,12 @@ impl Engine {
         let core = &mut self.core;
         let place = Place { host: target.host, port: target.port };
         let address = place.address();
-        let later = source == Source::Bootstrap
+        let later = matches!(source, Source::Bootstrap | Source::Dht)
             && self.gossip.is_enabled()
             && core.directory.dialling() >= AT_ONCE;
         let Some(permid) = target.permid else {
-            if self.gossip.is_enabled() {
+            // What the DHT says is dialled once: anybody can announce anything there.
+            if self.gossip.is_enabled() && source != Source::Dht {
                 core.directory.tell_unnamed(place.clone());
             }
             let peer = PeerKey::Address(place.to_string());

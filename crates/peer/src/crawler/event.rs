@@ -63,6 +63,8 @@ pub enum Source {
     Bootstrap,
     /// Hearsay: this peer's BuddyCast listed it.
     BuddyCast(Permid),
+    /// Hearsay: nodes of the DHT name its address under the operator's rendezvous.
+    Dht,
     /// It connected to us.
     Incoming,
 }

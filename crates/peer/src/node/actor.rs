@@ -109,6 +109,7 @@ impl Actor {
                 self.waiting.for_dial(key, tell);
                 self.input(Input::Connect { target, source: Source::Operator });
             }
+            Command::Try(target, source) => self.input(Input::Connect { target, source }),
             Command::Request(ticket, ask) => self.input(Input::Ask { ticket, ask }),
             Command::Ask(ticket, ask, tell) => {
                 self.waiting.for_request(ticket, tell);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::reply::Told;
-use crate::crawler::{Ask, PeerKey, Target, Ticket};
+use crate::crawler::{Ask, PeerKey, Source, Target, Ticket};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::Failure;
 
@@ -13,6 +13,8 @@ use swarmscope_wire::failure::Failure;
 pub(super) enum Command {
     /// To dial, and to tell how it went.
     Connect(Target, oneshot::Sender<Result<Permid, Failure>>),
+    /// To dial an address that is known from hearsay.
+    Try(Target, Source),
     /// To ask; the ticket is its name among the events.
     Request(Ticket, Ask),
     /// The same, with the outcome awaited.

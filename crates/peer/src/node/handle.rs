@@ -107,6 +107,12 @@ impl Node {
         Connecting(told)
     }
 
+    /// Dials an address that is known from hearsay: whether a peer is there, and who it is, comes as
+    /// events.
+    pub fn try_address(&self, target: Target, source: Source) {
+        self.command(Command::Try(target, source));
+    }
+
     /// Asks a peer and waits for its reply; it is dialled first if it is known but not connected.
     /// Everything else that becomes of it comes as events, too.
     ///
