@@ -375,12 +375,16 @@ fn an_address_is_replaced_only_where_the_old_one_does_not_lead_to_the_peer() {
         let mut store = with_peers(&places.place(), 1);
         let elsewhere = |port: u32| Heard {
             address: Some(format!("203.0.113.9:{port}")),
-            at: at(5),
+            at: at(65),
             ..heard(1)
         };
-        assert_eq!(store.hear(Network::Overlay, &[elsewhere(1)]).unwrap(), 0);
+        let too_soon = Heard { at: at(5), ..elsewhere(7) };
+        assert_eq!(store.hear(Network::Overlay, &[too_soon]).unwrap(), 0);
         let (round, _) = store.open_round(&opening(), at(0)).unwrap();
-        let leased = store.lease(Network::Overlay, 1, "one", at(6), at(60)).unwrap();
+        let leased = store.lease(Network::Overlay, 1, "one", at(6), at(7)).unwrap();
+        assert_ne!(leased[0].address.as_deref(), Some("203.0.113.9:7"), "within a minute");
+        assert_eq!(store.hear(Network::Overlay, &[elsewhere(1)]).unwrap(), 0);
+        let leased = store.lease(Network::Overlay, 1, "one", at(66), at(120)).unwrap();
         assert_eq!(
             leased[0].address.as_deref(),
             Some("203.0.113.9:1"),

@@ -11,6 +11,10 @@ use crate::outcome::REACHED;
 use crate::records::{Heard, Leased, Network, PeerId, Permit, RoundId, Visited};
 use crate::time::{Time, millis};
 
+/// In milliseconds: who was heard of within this time, and did not fail there, is not written down
+/// again. Several Crawlers hear of the same peers, and else would wait for one another at each.
+const NEWS: i64 = 60_000;
+
 /// What became of a batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Written {
@@ -22,7 +26,8 @@ pub struct Written {
 
 impl Store {
     /// Records gossip; returns the number of peers not heard of before. An address replaces
-    /// another one only if the peer was never reached there, or no longer is.
+    /// another one only if the peer was never reached there, or no longer is, and not within a
+    /// minute unless it failed there.
     ///
     /// # Errors
     /// Nothing of it was written.
@@ -52,6 +57,13 @@ impl Store {
             let network = [network.number().into()];
             let known = "SELECT count(*) FROM staged_heard s JOIN peer p ON p.hash = s.hash AND p.network = ?1";
             let before = store.count(known, &network)?;
+            store.database.run(
+                "DELETE FROM staged_heard WHERE EXISTS (
+                     SELECT 1 FROM peer p JOIN address a ON a.peer = p.id
+                     WHERE p.network = ?1 AND p.hash = staged_heard.hash AND p.failures = 0
+                       AND p.last_heard + ?2 > staged_heard.at)",
+                &[network[0].clone(), NEWS.into()],
+            )?;
             store.hold("JOIN staged_heard s ON s.hash = peer.hash WHERE network = ?1", &network)?;
             store.database.run(
                 "INSERT INTO peer (network, hash, first_heard, last_heard, version, failures, due)
