@@ -14,8 +14,8 @@ use swarmscope_wire::krpc::Target;
 use crate::address::Policy;
 use crate::dht::asker::Answer;
 
-/// How often it is announced again: nodes forget announcements after half an hour (BEP 5 gives no
-/// time; libtorrent's is 30 min).
+/// How often it is announced again. BEP 5 gives no time after which nodes forget; half of the half
+/// hour that is usual keeps it alive where one announcement is lost.
 pub const AGAIN: Duration = Duration::from_secs(15 * 60);
 /// The most addresses that are taken from one answer.
 const MOST_OF_ONE: usize = 32;

@@ -2,6 +2,7 @@
 //! databases), of exports, report, metrics and log, for every question that a crawl may ask.
 
 mod marks;
+mod networks;
 mod peers;
 
 use std::fs::{self, File};
@@ -9,6 +10,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 
+use marks::Marks;
 use peers::Peers;
 
 use crate::postgres::Server;
@@ -36,7 +38,7 @@ fn nothing_that_is_written_with_sqlite_tells_of_a_peer() {
     let home = Home::new();
     let (peers, written) = crawl(&home, "sqlite:store/c.sqlite", None, &[]);
     assert!(written.iter().any(|(what, _)| what.ends_with("c.sqlite-wal")), "with the WAL");
-    assert_untold(&peers, &written);
+    assert_untold(&peers.marks, &written);
 }
 
 #[test]
@@ -45,7 +47,7 @@ fn nothing_that_is_written_with_postgresql_tells_of_a_peer() {
     let home = Home::new();
     let (peers, written) = crawl(&home, &server.database(), Some(&server), &[]);
     assert!(written.iter().any(|(what, _)| what.contains("pg_wal")), "with the WAL");
-    assert_untold(&peers, &written);
+    assert_untold(&peers.marks, &written);
 }
 
 /// The search finds what is there to be found: raw replies, where the operator asked for them, and
@@ -61,9 +63,9 @@ fn raw_replies_are_found_in_the_store_and_nowhere_else() {
     assert_found_in(&peers, &written, "/data/");
 }
 
-fn assert_untold(peers: &Peers, written: &Written) {
+fn assert_untold(marks: &Marks, written: &Written) {
     for (what, bytes) in written {
-        assert_eq!(peers.marks.found(bytes), Vec::<String>::new(), "{what} tells of a peer");
+        assert_eq!(marks.found(bytes), Vec::<String>::new(), "{what} tells of a peer");
     }
 }
 
@@ -74,7 +76,7 @@ fn assert_found_in(peers: &Peers, written: &Written, store: &str) {
     for question in ["channel", "seeded", "friend", "playback", "swarm", "line", "message"] {
         assert!(found.contains(&format!("{question} of 0")), "{question}: {found:?}");
     }
-    assert_untold(peers, &others);
+    assert_untold(&peers.marks, &others);
 }
 
 /// A round of all questions, and what is there after it while the crawl goes on, and after its end.
