@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use swarmscope::screen::Msg;
 use swarmscope::tui::keep::Files;
 use swarmscope::tui::terminal::Environment;
-use swarmscope::tui::{Look, Options, Source, run};
+use swarmscope::tui::{Look, Options, Others, Source, run};
 use swarmscope_peer::identity::{Ed25519Identity, Identities};
 use swarmscope_peer::node::outlet::Outlet;
 use swarmscope_peer::node::{Node, NodeConfig};
@@ -39,6 +39,7 @@ pub fn screen(peers: u32, events: u32, to: &Path) {
         record: None,
         recordings: None,
         script: None,
+        others: Others::default(),
     };
     let told = File::create(to).expect("a file");
     Runtime::new().expect("a runtime").block_on(async {

@@ -114,8 +114,18 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
             Setup { registry, identity: own(), kept, keymap: keymap::load(), ..stage.setup };
         let (record, recordings) = (args.session.target()?, session::recordings());
         let (extra, tour) = (stage.extra, stage.tour);
-        let options =
-            crate::tui::Options { setup, look, extra, tour, files, record, recordings, script };
+        let others = crate::tui::Others::default();
+        let options = crate::tui::Options {
+            setup,
+            look,
+            extra,
+            tour,
+            files,
+            record,
+            recordings,
+            script,
+            others,
+        };
         let shown = tui::show(stage.node, stage.events, options).await;
         swarm.shutdown(GRACE).await;
         shown

@@ -1,12 +1,12 @@
 //! Questions to BitTorrent peers and nodes of the DHT: `swarmscope request bt://…` and `dht://…`.
 
 use std::fmt::Write as _;
-use std::str::FromStr;
 use std::time::Duration;
 
 use super::output::{self, Line, milliseconds};
 use super::payload::Payload;
 use super::{CliError, stop};
+pub use swarmscope_facts::networks::AnyTarget;
 use swarmscope_networks::address::{Policy, Range};
 use swarmscope_networks::dht::pace::TOTAL_RATE;
 use swarmscope_networks::question::{Question, Spec};
@@ -15,31 +15,6 @@ use swarmscope_networks::sockets::{self, Part, Reply, Settings, Timings};
 use swarmscope_networks::target::{Network, Target};
 use swarmscope_peer::node::Target as OverlayTarget;
 use swarmscope_wire::failure::{By, Cause, Failure};
-
-/// Whom to ask, on any network.
-#[derive(Clone, Debug)]
-pub enum AnyTarget {
-    /// `host:port`, `permid@host:port`
-    Overlay(OverlayTarget),
-    /// `bt://…`, `dht://…`
-    Other(Target),
-}
-
-impl FromStr for AnyTarget {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.contains("://") {
-            return text
-                .parse()
-                .map(Self::Other)
-                .map_err(|error: swarmscope_peer::TargetError| error.to_string());
-        }
-        text.parse()
-            .map(Self::Overlay)
-            .map_err(|error: swarmscope_peer::node::TargetError| error.to_string())
-    }
-}
 
 /// What `request` was told, as far as it is of use on these networks.
 pub struct Request {
@@ -224,14 +199,6 @@ fn scalar(value: &serde_json::Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_target_is_of_the_network_that_its_scheme_names() {
-        assert!(matches!("127.0.0.1:1".parse(), Ok(AnyTarget::Overlay(_))));
-        assert!(matches!("dht://127.0.0.1:1".parse(), Ok(AnyTarget::Other(_))));
-        let error = "http://127.0.0.1:1".parse::<AnyTarget>().unwrap_err();
-        assert!(error.contains("bt://host:port"), "{error}");
-    }
 
     #[test]
     fn a_reply_reads_as_rows() {

@@ -21,7 +21,10 @@ use crate::screen::session::replay::Player;
 use crate::tui::keep::Files;
 use crate::tui::terminal::Environment;
 use crate::tui::theme::ThemeError;
-use crate::tui::{self, Ended, Look, Options, Source};
+use crate::tui::{self, Ended, Look, Options, Others, Source};
+use swarmscope_facts::networks::AnyTarget;
+use swarmscope_networks::address::{Policy, Range};
+use swarmscope_networks::target::Target as OtherTarget;
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::node::{Node, NodeConfig, Target};
 use swarmscope_probes::pseudonyms;
@@ -40,9 +43,19 @@ const MAX_PEERS: usize = 500;
 
 #[derive(Args, Debug)]
 pub struct TuiArgs {
-    /// Connect to this peer at start; may be repeated
+    /// Peers to begin with: host:port, bt://host:port, dht://host:port
+    #[arg(value_name = "TARGET")]
+    targets: Vec<AnyTarget>,
+    /// The same, also from a configuration file; may be repeated
     #[arg(long, value_name = "TARGET", env = "SWARMSCOPE_CONNECT", value_delimiter = ',')]
-    connect: Vec<Target>,
+    connect: Vec<AnyTarget>,
+    /// Lookups may also ask addresses in this range that no public peer can have; may be repeated
+    #[arg(long, value_name = "RANGE", env = "SWARMSCOPE_ALLOW_RANGE", value_delimiter = ',')]
+    allow_range: Vec<Range>,
+    /// Leave a port alone where an overlay dial was closed without a byte; otherwise REACH finds out
+    /// what listens there
+    #[arg(long, env = "SWARMSCOPE_NO_REACH", value_parser = BoolishValueParser::new())]
+    no_reach: bool,
     #[command(flatten)]
     bootstrap: BootstrapOption,
     /// Listen here, so that peers can connect and dial back
@@ -158,11 +171,14 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     };
     let (record, recordings) = (args.session.target()?, session::recordings());
     let tour = mpsc::channel(1).0;
-    let options = Options { setup, look, extra, tour, files, record, recordings, script };
+    let (overlay, targets) = split(args.targets.iter().chain(&args.connect));
+    let policy = Policy { allowed: args.allow_range.clone(), refused: Vec::new() };
+    let others = Others { targets, policy, examines: !args.no_reach };
+    let options = Options { setup, look, extra, tour, files, record, recordings, script, others };
     super::runtime()?.block_on(async {
         let (node, events) = Node::start(config).await?;
-        for target in &args.connect {
-            node.connect(target.clone());
+        for target in overlay {
+            node.connect(target);
         }
         show(node, events, options).await
     })
@@ -208,15 +224,28 @@ fn replay(
     };
     let (_nothing_extra, extra) = mpsc::channel(1);
     let player = Player::new(recording, setup.clone(), now());
+    let others = Others::default();
     let (files, tour) = (Files::default(), mpsc::channel(1).0); // a replay changes nothing that is kept
     let options =
-        Options { setup, look, extra, tour, files, record: None, recordings: None, script };
+        Options { setup, look, extra, tour, files, record: None, recordings: None, script, others };
     exit_code(super::runtime()?.block_on(tui::run(Source::Replay(Box::new(player)), options)))
 }
 
 #[allow(clippy::disallowed_methods)] // a replay counts its times from any moment
 fn now() -> Instant {
     Instant::now()
+}
+
+/// The overlay's peers, and those of other networks.
+fn split<'a>(all: impl Iterator<Item = &'a AnyTarget>) -> (Vec<Target>, Vec<OtherTarget>) {
+    let (mut overlay, mut others) = (Vec::new(), Vec::new());
+    for target in all {
+        match target {
+            AnyTarget::Overlay(target) => overlay.push(target.clone()),
+            AnyTarget::Other(target) => others.push(target.clone()),
+        }
+    }
+    (overlay, others)
 }
 
 /// Who we are.

@@ -137,11 +137,10 @@ mod tests {
                 assert_eq!(answer.error, ErrorByte::SUCCESS, "{id}: {:?}", answer.payload);
                 let decoded = probe.decode(&answer.payload).unwrap();
                 assert!(!decoded.summary.starts_with("0 "), "{id}: {}", decoded.summary);
-                assert_eq!(
-                    Mask::new([0; 32]).decoded(decoded.clone()),
-                    decoded,
-                    "{id}: nothing to mask"
-                );
+                // digests are masked too: infohashes look the same
+                let masked = format!("{:?}", Mask::new([0; 32]).decoded(decoded));
+                let names = ["ip-", "permid-"].into_iter().find(|name| masked.contains(name));
+                assert_eq!(names, None, "{id}: nobody to mask");
             }
         }
     }

@@ -9,10 +9,11 @@ use super::opened::OpenedFrom;
 use crate::screen::asking::command;
 use crate::screen::palette::line::Palette;
 use swarmscope_facts::messages::known;
+use swarmscope_facts::networks::{AnyTarget, Question};
 use swarmscope_facts::peer::Peer;
 use swarmscope_facts::reply::reading::View;
 use swarmscope_facts::reply::table;
-use swarmscope_peer::node::{PeerKey, Target};
+use swarmscope_networks::target::Network;
 
 /// What is to be done outside.
 pub type Effects = Vec<Effect>;
@@ -29,9 +30,7 @@ pub const fn none() -> Effects {
 /// permid is again.
 pub fn connect(model: &mut Model) -> Effects {
     let known = match model.peer() {
-        Some(peer) if !peer.connected() && !model.setup.naming.privacy => {
-            command::target(model, peer)
-        }
+        Some(peer) if !peer.is_up() && !model.setup.naming.privacy => command::target(model, peer),
         _ => None,
     };
     model.mode = Mode::Connect(Input::new(known.unwrap_or_default()), None);
@@ -40,19 +39,29 @@ pub fn connect(model: &mut Model) -> Effects {
 
 pub fn dial(model: &mut Model) -> Effects {
     let Mode::Connect(input, _) = &model.mode else { return none() };
-    let Ok(target) = input.text().parse::<Target>() else { return none() };
+    let Ok(target) = input.text().parse::<AnyTarget>() else { return none() };
     model.mode = Mode::Main;
     connect_to(model, target)
 }
 
-pub fn connect_to(model: &mut Model, target: Target) -> Effects {
-    let shown = model.naming().address(&target.to_string());
-    model.say(Kind::Done, format!("connecting to {shown}"));
-    model.awaited = Some(match target.permid {
-        Some(permid) => PeerKey::Permid(permid),
-        None => PeerKey::Address(target.to_string()),
-    });
-    vec![Effect::Connect(target)]
+/// Dials a peer of the overlay; a peer of another network is asked the question that needs nothing
+/// to be known.
+pub fn connect_to(model: &mut Model, target: AnyTarget) -> Effects {
+    model.awaited = Some(target.key());
+    match target {
+        AnyTarget::Overlay(target) => {
+            let shown = model.naming().address(&target.to_string());
+            model.say(Kind::Done, format!("connecting to {shown}"));
+            vec![Effect::Connect(target)]
+        }
+        AnyTarget::Other(target) => {
+            let question = Question::first(&target);
+            let registry = model.setup.registry_of(target.network);
+            let (name, peer) = (registry.label(question.message), model.name_of(&question.peer));
+            model.say(Kind::Done, format!("asking {peer} {name}"));
+            vec![Effect::Question(question)]
+        }
+    }
 }
 
 pub fn disconnect(model: &mut Model) -> Effects {
@@ -73,8 +82,17 @@ pub fn hide_addresses(model: &mut Model) -> Effects {
 // --------------------------------------------------------------------------------------------------------
 
 pub fn edit(model: &mut Model) -> Effects {
-    model.mode = payload_mode(model).unwrap_or(Mode::Frequency);
+    model.mode = payload_mode(model).unwrap_or(if asks_the_overlay(model) {
+        Mode::Frequency
+    } else {
+        Mode::Main // nothing to type: it can be sent
+    });
     none()
+}
+
+/// Only the overlay's requests have a frequency.
+fn asks_the_overlay(model: &Model) -> bool {
+    model.composer.network == Network::Overlay
 }
 
 /// How the payload is typed, where the message takes one.
@@ -85,7 +103,8 @@ fn payload_mode(model: &Model) -> Option<Mode> {
 
 /// From the form to the text that it makes, and back.
 pub fn turn_form(model: &mut Model) -> Effects {
-    model.composer.turn(&model.setup.registry);
+    let registry = model.setup.registry_of(model.composer.network);
+    model.composer.turn(registry);
     edit(model)
 }
 
@@ -103,8 +122,7 @@ pub fn choose(model: &mut Model) -> Effects {
     let Mode::Message(picker) = &model.mode else { return none() };
     let Some((chosen, _)) = model.found().into_iter().nth(picker.at) else { return none() };
     if chosen.id != model.composer.message {
-        let to = model.recipient();
-        model.composer.choose(&model.setup.registry, chosen.id, to);
+        model.choose(chosen.id);
     }
     edit(model)
 }
@@ -114,8 +132,8 @@ pub fn next_field(model: &mut Model) -> Effects {
         return none();
     }
     model.mode = match (&model.mode, payload_mode(model)) {
-        (Mode::Message(_), _) => Mode::Frequency,
-        (Mode::Frequency, Some(payload)) => payload,
+        (Mode::Message(_), _) if asks_the_overlay(model) => Mode::Frequency,
+        (Mode::Message(_) | Mode::Frequency, Some(payload)) => payload,
         _ => return choose_message(model),
     };
     if let Some(form) = model.composer.form_mut() {
@@ -130,7 +148,9 @@ pub fn field_before(model: &mut Model) -> Effects {
     }
     model.mode = match (&model.mode, payload_mode(model)) {
         (Mode::Message(_), Some(payload)) => payload,
-        (Mode::Message(_) | Mode::Payload | Mode::Form, _) => Mode::Frequency,
+        (Mode::Message(_) | Mode::Payload | Mode::Form, _) if asks_the_overlay(model) => {
+            Mode::Frequency
+        }
         _ => return choose_message(model),
     };
     if let Some(form) = model.composer.form_mut() {
@@ -164,7 +184,8 @@ pub fn clear_payload(model: &mut Model) -> Effects {
 
 pub fn default_payload(model: &mut Model) -> Effects {
     let to = model.recipient();
-    model.composer.reset(&model.setup.registry, to);
+    let registry = model.setup.registry_of(model.composer.network);
+    model.composer.reset(registry, to);
     none()
 }
 

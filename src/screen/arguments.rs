@@ -16,8 +16,8 @@ use swarmscope_facts::export::format::extension;
 use swarmscope_facts::list::By;
 use swarmscope_facts::list::filter::Filter;
 use swarmscope_facts::messages::all;
+use swarmscope_facts::networks::AnyTarget;
 use swarmscope_facts::reply::reading::View;
-use swarmscope_peer::node::Target;
 use swarmscope_probes::config_file::meant;
 use swarmscope_wire::MessageId;
 
@@ -55,7 +55,7 @@ pub fn targets(model: &Model, _: &str) -> Vec<String> {
         .facts
         .peers()
         .iter()
-        .filter(|peer| !peer.connected())
+        .filter(|peer| !peer.is_up())
         .filter_map(swarmscope_facts::peer::Peer::target)
         .take(100)
         .collect()
@@ -63,9 +63,7 @@ pub fn targets(model: &Model, _: &str) -> Vec<String> {
 
 pub fn connect(model: &mut Model, text: &str) -> Done {
     super::conditions::is_no_replay(model)?;
-    let target: Target =
-        text.parse().map_err(|error: swarmscope_peer::node::TargetError| error.to_string())?;
-    Ok(act::connect_to(model, target))
+    Ok(act::connect_to(model, text.parse::<AnyTarget>()?))
 }
 
 pub fn messages(model: &Model, typed: &str) -> Vec<String> {
@@ -79,8 +77,7 @@ pub fn messages(model: &Model, typed: &str) -> Vec<String> {
 pub fn request(model: &mut Model, text: &str) -> Done {
     let (word, payload) = text.split_once(' ').unwrap_or((text, ""));
     let message = message(model, word)?;
-    let to = model.recipient();
-    model.composer.choose(&model.setup.registry, message, to);
+    model.choose(message);
     if !payload.trim().is_empty() {
         model.composer.clear();
         if !model.composer.insert(payload.trim()) {

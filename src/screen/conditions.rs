@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::mode::{Mode, Pane};
 use super::model::Model;
 use swarmscope_facts::messages::known;
+use swarmscope_facts::networks::Question;
 use swarmscope_facts::peer::Peer;
 use swarmscope_facts::reply::reading::View;
 use swarmscope_facts::request::Request;
+use swarmscope_networks::target::Network;
 use swarmscope_peer::node::{Ask, Origin, PeerKey, Target};
+use swarmscope_wire::MessageId;
 
 /// How long a reply may take where no probe says otherwise.
 pub const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -104,7 +109,13 @@ pub fn is_target(model: &Model) -> Ready {
     is_no_replay(model)?;
     match &model.mode {
         Mode::Connect(input, _) => {
-            input.text().parse::<Target>().map(drop).map_err(|error| error.what)
+            let text = input.text();
+            let overlay = |error: swarmscope_peer::TargetError| error.what;
+            if text.contains("://") {
+                text.parse::<swarmscope_networks::target::Target>().map(drop).map_err(overlay)
+            } else {
+                text.parse::<Target>().map(drop).map_err(overlay)
+            }
         }
         _ => Err("no address is being typed".to_owned()),
     }
@@ -122,7 +133,34 @@ pub fn is_no_replay(model: &Model) -> Ready {
 
 /// Whether the request in the composer can go to the selected peer.
 pub fn can_send(model: &Model) -> Ready {
+    if model.composer.network != Network::Overlay {
+        return question(model).map(drop);
+    }
     ask(model).map(drop)
+}
+
+/// The question in the composer, to the selected peer of another network than the overlay.
+///
+/// # Errors
+/// Why it can't be asked.
+pub fn question(model: &Model) -> Result<Question, String> {
+    let composer = model.candidate();
+    question_about(model, composer.message, composer.bytes(model.registry())?)
+}
+
+/// The selected request to such a peer, once more.
+///
+/// # Errors
+/// Why it can't be asked.
+pub fn question_again(model: &Model) -> Result<Question, String> {
+    let request = model.request().ok_or("no request to this peer yet")?;
+    question_about(model, request.message, request.payload.clone())
+}
+
+fn question_about(model: &Model, message: MessageId, about: Bytes) -> Result<Question, String> {
+    is_no_replay(model)?;
+    let peer = model.peer().ok_or("no peer is selected")?;
+    Question::new(peer.key.clone(), message, about).map_err(|error| error.to_string())
 }
 
 /// The request in the composer, to the selected peer; or why it can't be sent.

@@ -34,10 +34,12 @@ use swarmscope_facts::Now;
 use swarmscope_facts::list::order::Order;
 use swarmscope_facts::list::{Census, Tally};
 use swarmscope_facts::messages::Known;
+use swarmscope_facts::networks;
 use swarmscope_facts::reply::reading::{Reading, View};
 use swarmscope_facts::request::Request;
 use swarmscope_facts::said::Saying;
 use swarmscope_facts::{Facts, Naming, Peer};
+use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::Recipient;
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::node::PeerKey;
@@ -59,6 +61,17 @@ pub struct Setup {
     pub keymap: Keymap,
     /// What was kept from earlier runs.
     pub kept: Kept,
+}
+
+impl Setup {
+    /// What peers of this network can be asked.
+    #[must_use]
+    pub fn registry_of(&self, network: Network) -> &Registry {
+        match network {
+            Network::Overlay => &self.registry,
+            other => networks::registry(other),
+        }
+    }
 }
 
 /// Everything that the screen knows. A copy of it is a place in time to which a replay can go back.
@@ -122,6 +135,8 @@ pub struct Model {
     pub(super) recent: Vec<&'static str>,
     pub mouse: Mouse,
     pub composer: Composer,
+    /// The composers for peers of other networks than the selected one's.
+    set_aside: Vec<Composer>,
     /// What the operator was warned of before it was done.
     pub(super) warned: Option<Warned>,
     /// The composer as it would be with the message that the picker points at, where that is
@@ -192,6 +207,7 @@ impl Model {
             recent: Vec::new(),
             mouse: Mouse::default(),
             composer,
+            set_aside: Vec::new(),
             warned: None,
             candidate: None,
             filter: Input::default(),
@@ -226,9 +242,10 @@ impl Model {
         self.started
     }
 
+    /// What can be asked of the selected peer, and of all peers of its network.
     #[must_use]
     pub fn registry(&self) -> &Registry {
-        &self.setup.registry
+        self.setup.registry_of(self.composer.network)
     }
 
     /// The selected peer.
@@ -317,7 +334,9 @@ impl Model {
     /// Puts the payload together that would go out, where it has changed: once, and not whenever it
     /// is drawn.
     pub(super) fn compose(&mut self) {
-        self.composer.make(&self.setup.registry);
+        let network = self.composer.network;
+        let registry = self.setup.registry_of(network);
+        self.composer.make(registry);
         let pointed_at = match &self.mode {
             Mode::Message(picker) => self.found().get(picker.at).map(|(known, _)| known.id),
             _ => None,
@@ -329,9 +348,9 @@ impl Model {
         let to = self.recipient();
         let kept = self.candidate.take().filter(|candidate| candidate.message == message);
         let mut candidate =
-            kept.unwrap_or_else(|| Box::new(Composer::new(&self.setup.registry, message)));
-        candidate.follow(&self.setup.registry, to);
-        candidate.make(&self.setup.registry);
+            kept.unwrap_or_else(|| Box::new(Composer::new(registry, message).of(network)));
+        candidate.follow(registry, to);
+        candidate.make(registry);
         self.candidate = Some(candidate);
     }
 
@@ -393,11 +412,38 @@ impl Model {
         self.follow();
     }
 
+    /// Picks a message, or a question of the selected peer's network.
+    pub(super) fn choose(&mut self, message: MessageId) {
+        let to = self.recipient();
+        let registry = self.setup.registry_of(self.composer.network);
+        self.composer.choose(registry, message, to);
+    }
+
+    /// Each network has a composer of its own, which stays as it was left.
+    fn compose_for(&mut self, network: Network) {
+        if self.composer.network == network {
+            return;
+        }
+        let known = self.set_aside.iter().position(|composer| composer.network == network);
+        let next = if let Some(at) = known {
+            self.set_aside.swap_remove(at)
+        } else {
+            let registry = self.setup.registry_of(network);
+            Composer::new(registry, networks::first(network)).of(network)
+        };
+        self.set_aside.push(std::mem::replace(&mut self.composer, next));
+        if self.mode.composes() {
+            self.mode = Mode::Main; // what is typed stays in the composer that was left
+        }
+    }
+
     /// Brings what depends on the selection up to date: the composer's default payload, the reply
     /// that is read.
     pub(super) fn follow(&mut self) {
+        let network = self.peer().map_or(self.composer.network, Peer::network);
+        self.compose_for(network);
         let to = self.recipient();
-        self.composer.follow(&self.setup.registry, to);
+        self.composer.follow(self.setup.registry_of(network), to);
         let peer = self.selected.as_ref().and_then(|key| self.facts.peer(key));
         let request = peer.and_then(|peer| self.picks.request_of(peer));
         self.reading.turn_to(request.map(|request| request.ticket), request.and_then(tree_of));

@@ -14,6 +14,7 @@ use crate::screen::keys::spot::Spot;
 use crate::screen::session::recording::Place;
 use crate::screen::session::showing::Control;
 use swarmscope_facts::Input;
+use swarmscope_facts::networks::{self, Question};
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Ask, Event, PeerKey, Target, Ticket};
 use swarmscope_wire::{ErrorByte, MessageId, Permid, serial};
@@ -63,6 +64,8 @@ pub enum Msg {
     Forgotten(PeerKey),
     /// The demo's tour has come to its next step.
     Tour(TourStep),
+    /// A fact about a peer of another network than the overlay.
+    Network(networks::Event),
     /// The tour is over, or was skipped.
     TourEnded,
     /// What became of a file that was to be saved.
@@ -95,6 +98,7 @@ impl From<Input> for Msg {
             }
             Input::Label { permid, label } => Self::Label { permid, label },
             Input::Forgotten(key) => Self::Forgotten(key),
+            Input::Network(event) => Self::Network(event),
         }
     }
 }
@@ -184,6 +188,11 @@ pub enum Effect {
     /// [`Msg::PayloadDoubted`].
     CheckPayload(MessageId, Bytes),
     Connect(Target),
+    /// Ask a peer of another network; what becomes of it comes back as [`Msg::Network`].
+    Question(Question),
+    /// Find out what listens where an overlay dial was closed without a byte; comes back as
+    /// [`Msg::Network`].
+    Examine(PeerKey, Target),
     Disconnect(Permid),
     /// Know no more of a peer; comes back as [`Msg::Forgotten`].
     Forget(PeerKey),

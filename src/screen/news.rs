@@ -25,6 +25,7 @@ fn follow(model: &mut Model, change: Change) -> Option<Effect> {
         Change::ToDecode { permid, ticket, message, error, payload } => {
             return Some(Effect::Decode { permid, ticket, message, error, payload });
         }
+        Change::ToExamine(key) => return examine(model, key),
         Change::News(news) => told(model, &news),
         Change::Renamed { was, now } => renamed(model, &was, &now),
         Change::Asked(key) => model.picks.set(key, None),
@@ -35,6 +36,12 @@ fn follow(model: &mut Model, change: Change) -> Option<Effect> {
         Change::Touched(key) => about(model, &key),
     }
     None
+}
+
+/// What listens at the address of a peer that closed without a byte is to be found out.
+fn examine(model: &Model, key: PeerKey) -> Option<Effect> {
+    let target = model.facts.peer(&key)?.target()?.parse().ok()?;
+    Some(Effect::Examine(key, target))
 }
 
 fn told(model: &mut Model, news: &News) {
@@ -69,8 +76,7 @@ pub fn tour(model: &mut Model, mut step: TourStep) -> Vec<Effect> {
     let led = !model.touched;
     if let Some((permid, message)) = step.show.filter(|_| led) {
         if model.composer.message != message {
-            let to = model.recipient();
-            model.composer.choose(&model.setup.registry, message, to);
+            model.choose(message);
         }
         let key = PeerKey::Permid(permid);
         if model.facts.peer(&key).is_some() {

@@ -77,6 +77,7 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
             news::fold(model, Input::Decoded { permid, ticket, decoding })
         }
         Msg::Label { permid, label } => news::fold(model, Input::Label { permid, label }),
+        Msg::Network(event) => news::fold(model, event.into()),
         Msg::Forgotten(key) => forgetting::forgotten(model, &key),
         Msg::Tour(step) => news::tour(model, step),
         Msg::TourEnded => {

@@ -6,7 +6,7 @@ use super::canvas::{Area, BAR, Canvas, follow, width};
 use crate::screen::keys::spot::List;
 use crate::screen::keys::spot::Spot;
 use crate::screen::{Mode, Model, Pane};
-use swarmscope_facts::format::{clock, countdown, size, thousands, took};
+use swarmscope_facts::format::{clock, countdown, counted, size, thousands, took};
 use swarmscope_facts::news::Kind;
 use swarmscope_facts::peer::Peer;
 use swarmscope_facts::request::{Outcome, Reply, Request, left};
@@ -83,7 +83,13 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
         .count();
     let note =
         if area.width() >= 40 { format!("{used} of {CHANNELS} in use") } else { String::new() };
-    canvas.heading(&area, "CHANNELS", focused, &note);
+    if peer.other.is_some() {
+        let running = peer.requests.iter().filter(|request| request.in_flight()).count();
+        let note = format!("{running} of {} running", peer.requests.len());
+        canvas.heading(&area, "QUESTIONS", focused, &note);
+    } else {
+        canvas.heading(&area, "CHANNELS", focused, &note);
+    }
     if peer.requests.is_empty() {
         canvas.text(area.x, area.right, area.y + 1, "no requests yet", canvas.theme.muted);
         return;
@@ -94,7 +100,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, top: &mut usize) {
     canvas.right(columns.right, area.y, "TIME", canvas.theme.muted);
     if let Some(more) = &columns.more {
         canvas.right(more.sent, area.y, "SENT", canvas.theme.muted);
-        canvas.right(more.frequency, area.y, "EVERY", canvas.theme.muted);
+        if peer.other.is_none() {
+            canvas.right(more.frequency, area.y, "EVERY", canvas.theme.muted);
+        }
         canvas.right(more.parts, area.y, "PARTS", canvas.theme.muted);
     }
     let list = area.rows(1, u16::MAX);
@@ -134,9 +142,12 @@ impl Row<'_> {
         }
         let channel =
             request.channel.map_or_else(|| "··".to_owned(), |channel| channel.to_string());
-        canvas.text(columns.channel, columns.name, y, &channel, plain);
+        let is_other = self.peer.other.is_some();
+        if !is_other {
+            canvas.text(columns.channel, columns.name, y, &channel, plain);
+        }
         canvas.text(
-            columns.name,
+            if is_other { columns.channel } else { columns.name },
             columns.status - 1,
             y,
             &model.registry().label(request.message),
@@ -146,14 +157,21 @@ impl Row<'_> {
         if let Some(right) = columns.size_right {
             let bytes = request.reply().map_or(request.bytes, |reply| reply.bytes);
             let nothing = request.reply().is_none() && request.newest.is_none();
-            let text = if nothing { "–".to_owned() } else { size(bytes) };
+            let text = match request.part_count() {
+                _ if nothing => "–".to_owned(),
+                0 if is_other => "–".to_owned(),
+                parts if is_other => counted(parts as usize, "part"),
+                _ => size(bytes),
+            };
             canvas.right(right, y, &text, if nothing { theme.muted } else { plain });
         }
         canvas.right(columns.right, y, &took(request.elapsed(model.now)), plain);
         if let Some(more) = &columns.more {
             let sent = request.sent.map_or_else(|| "–".to_owned(), |sent| clock(sent.wall));
             canvas.right(more.sent, y, &sent, theme.muted);
-            canvas.right(more.frequency, y, &format!("{} s", request.frequency), theme.muted);
+            if !is_other {
+                canvas.right(more.frequency, y, &format!("{} s", request.frequency), theme.muted);
+            }
             canvas.right(more.parts, y, &thousands(u64::from(request.part_count())), plain);
         }
     }
@@ -163,13 +181,23 @@ impl Row<'_> {
         let theme = canvas.theme;
         let (x, right) = (columns.status, columns.status_right);
         match &request.outcome {
+            Outcome::Queued if self.peer.other.is_some() => {
+                canvas.text(x, right, y, "… waits for its turn", theme.muted);
+            }
             Outcome::Queued => drop(canvas.text(x, right, y, "… connecting", theme.muted)),
+            Outcome::Waiting if request.newest.is_none() && self.peer.other.is_some() => {
+                canvas.text(x, right, y, "… no answer yet", theme.muted);
+            }
             Outcome::Waiting if request.newest.is_none() => {
                 let left =
                     request.left(model.now).map(|left| format!(", {} left", countdown(left)));
                 let long = format!("… no part yet{}", left.unwrap_or_default());
                 let text = if x + width(&long) <= right { &long } else { "… no part yet" };
                 canvas.text(x, right, y, text, theme.muted);
+            }
+            Outcome::Waiting if self.peer.other.is_some() => {
+                let parts = format!("… {} in", counted(request.part_count() as usize, "part"));
+                canvas.text(x, right, y, &parts, plain);
             }
             Outcome::Waiting => parts(canvas, x, right, y, request),
             Outcome::AwaitingDialBack => {
@@ -241,7 +269,8 @@ fn parts(canvas: &mut Canvas, x: u16, right: u16, y: u16, request: &Request) {
 
 /// What a reply was, in as many words as fit.
 fn replied(reply: &Reply, room: u16) -> String {
-    let long = words::error(reply.error);
+    let long =
+        if reply.as_read { words::krpc_error(reply.error) } else { words::error(reply.error) };
     match (&reply.decoding, reply.error) {
         (_, ErrorByte::UNKNOWN_MESSAGE) if width(&long) > room => "253 unknown".to_owned(),
         (Some(decoding), ErrorByte::SUCCESS) if decoding.failed.is_none() => {

@@ -6,10 +6,13 @@ use super::layout::Grid;
 use super::overlay;
 use crate::screen::Model;
 use crate::screen::list::column_view::entries;
-use crate::screen::list::columns::Layout as _;
+use crate::screen::list::columns::{ADDRESS, Layout as _, with_network};
 use swarmscope_facts::list::By;
 use swarmscope_facts::list::Column;
 use swarmscope_facts::messages::known;
+
+/// What an audience needs of a peer: how it is, who it is, when it accepts.
+const PRESENTED: [Column; 4] = [Column::State, Column::Permid, Column::Signals, Column::Next];
 
 /// Cells of a column's name in the overlay.
 const NAME: u16 = 14;
@@ -24,31 +27,64 @@ pub struct Placed {
 }
 
 /// Gives columns their places. Those that there is no room for go whole.
+#[cfg(test)]
 pub fn place(shown: impl Iterator<Item = Column>, area: &Area) -> Vec<Placed> {
-    let mut columns: Vec<Column> = shown.collect();
-    let needed = |columns: &[Column], gap: fn(Column) -> u16| -> u16 {
-        columns.iter().map(|column| column.width() + gap(*column)).sum()
+    place_named(shown, area, Column::Permid.width())
+}
+
+/// The columns of this list: with that of the network where peers of several are in it.
+pub fn of_list(model: &Model, area: &Area) -> Vec<Placed> {
+    let tally = &model.tally;
+    let name = if tally.has_others() { ADDRESS } else { Column::Permid.width() };
+    let shown = if model.showing.presenter {
+        PRESENTED.to_vec()
+    } else {
+        model.kept.columns.shown_in(area.width()).collect()
     };
-    let close = |column: Column| column.gap().min(1);
-    while needed(&columns, close) > area.width() {
+    if tally.is_mixed() {
+        return place_named(with_network(shown.into_iter()).into_iter(), area, name);
+    }
+    place_named(shown.into_iter(), area, name)
+}
+
+/// `name`: cells of the peer's name.
+fn place_named(shown: impl Iterator<Item = Column>, area: &Area, name: u16) -> Vec<Placed> {
+    let mut columns: Vec<Column> = shown.collect();
+    let is_wide = name > Column::Permid.width();
+    let cells = |column: Column| match column {
+        Column::Permid => name,
+        // the pill and `≤52:10`, without a blank between them
+        Column::Next if is_wide => column.width() - 1,
+        _ => column.width(),
+    };
+    let needed = |columns: &[Column], gap: &dyn Fn(Column) -> u16| -> u16 {
+        columns.iter().map(|column| cells(*column) + gap(*column)).sum()
+    };
+    // what stands at the edge at the right has a blank of its own before it, mostly
+    let close = |column: Column| match column {
+        Column::Next if is_wide => 0,
+        _ => column.gap().min(1),
+    };
+    while needed(&columns, &close) > area.width() {
         let least = (0..columns.len()).rev().min_by_key(|&at| columns[at].keep());
         let Some(least) = least.filter(|&at| !columns[at].fixed()) else { break };
         columns.remove(least);
     }
-    let gap = if needed(&columns, Column::gap) <= area.width() { Column::gap } else { close };
+    let is_roomy = needed(&columns, &Column::gap) <= area.width();
+    let gap = |column: Column| if is_roomy { column.gap() } else { close(column) };
     let mut x = area.x;
     let mut placed: Vec<Placed> = columns
         .into_iter()
         .map(|column| {
             let at = x + gap(column);
-            x = at + column.width();
+            x = at + cells(column);
             Placed { column, x: at, right: x.min(area.right) }
         })
         .collect();
     if let Some(last) =
         placed.last_mut().filter(|last| matches!(last.column, Column::Next | Column::NextOf(_)))
     {
-        (last.x, last.right) = (area.right - last.column.width(), area.right); // times stand at the edge
+        (last.x, last.right) = (area.right - cells(last.column), area.right); // times stand at the edge
     }
     placed
 }
@@ -87,10 +123,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, at: usize) {
     let theme = canvas.theme;
     let list = inner;
     let top = follow(0, at, usize::from(list.height), entries.len());
-    let placed = grid
-        .peers
-        .map(|area| place(model.kept.columns.shown_in(area.width()), &area))
-        .unwrap_or_default();
+    let placed = grid.peers.map(|area| of_list(model, &area)).unwrap_or_default();
     for ((i, (column, shown)), y) in entries.iter().enumerate().skip(top).zip(list.y..list.bottom())
     {
         if i == at {

@@ -72,9 +72,14 @@ fn one(
         return;
     }
     canvas.tint(x, end, y, theme.panel);
+    // an infohash that is half typed is one already
+    let hidden = canvas.mask.is_some() && matches!(field.kind, Kind::Bytes { .. });
+    let dots = |text: &str| "·".repeat(text.chars().count());
     let (before, after) = input.halves();
-    let cursor = canvas.text(x, end - 1, y, before, Style::new());
-    canvas.text(cursor, end, y, after, Style::new());
+    let (before, after) =
+        if hidden { (dots(before), dots(after)) } else { (before.to_owned(), after.to_owned()) };
+    let cursor = canvas.text(x, end - 1, y, &before, Style::new());
+    canvas.text(cursor, end, y, &after, Style::new());
     if here {
         canvas.cursor = Some((cursor, y));
     }

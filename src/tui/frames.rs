@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, width};
+use super::told;
 use crate::screen::Model;
 use swarmscope_facts::format::{clock_with_millis, thousands};
 use swarmscope_facts::request::{Outcome, Part, Request, more};
@@ -25,6 +26,14 @@ struct Line {
 
 pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
     let Some(request) = model.request().filter(|request| request.sent.is_some()) else { return };
+    if model.peer().is_some_and(|peer| peer.other.is_some()) {
+        if request.told.is_empty() {
+            return;
+        }
+        let note = format!("{} of #{}, newest last", request.part_count(), request.number);
+        canvas.heading(&area, "PARTS", false, &note);
+        return told::draw(canvas, model, area.rows(1, u16::MAX), request);
+    }
     let channel = request.channel.map(|channel| channel.to_string()).unwrap_or_default();
     let note = if area.width() >= 44 {
         format!("of channel {channel}, newest last")

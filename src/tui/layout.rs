@@ -9,8 +9,10 @@ use super::canvas::Area;
 use super::needs::Needs;
 use super::request;
 use super::stack::{Block, stack};
+use crate::screen::list::columns::{ADDRESS, Layout as _};
 use crate::screen::reply::lines::{COMPACT_LIST, MIDDLE_LIST, WIDEST, list_width};
 use crate::screen::{Class, Mode, Model, Pane};
+use swarmscope_facts::list::Column;
 
 /// Rows of the CHANNELS block at 120×40 where other blocks have something to show too.
 const CHANNEL_ROWS: u16 = 7;
@@ -91,6 +93,15 @@ impl Request {
     }
 }
 
+/// Cells that the list takes besides where peers of other networks are in it.
+fn besides_names(model: &Model) -> u16 {
+    if !model.tally.has_others() {
+        return 0;
+    }
+    let network = if model.tally.is_mixed() { Column::Network.width() + 1 } else { 0 };
+    ADDRESS - Column::Permid.width() + network
+}
+
 impl Grid {
     /// The places for what the model shows in its terminal.
     #[must_use]
@@ -100,7 +111,7 @@ impl Grid {
         let open = Open {
             composing: model.mode.composes(),
             inside: inside && !matches!(model.mode, Mode::Filter),
-            list: model.kept.columns.width_at(columns),
+            list: model.kept.columns.width_at(columns) + besides_names(model),
             whole: model.whole(),
         };
         let needs = Needs::of(model);

@@ -234,6 +234,7 @@ fn name(mark: Mark) -> &'static str {
         Mark::Odd => "odd",
         Mark::Asked(outcome) => outcome.name(),
         Mark::NotAsked(Way::Connected) => "connected",
+        Mark::NotAsked(Way::Answered) => "answered",
         Mark::NotAsked(Way::Waiting) => "not connected yet",
         Mark::NotAsked(Way::Gone) => "gone",
         Mark::NotAsked(Way::Refused) => "refused us",

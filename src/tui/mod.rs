@@ -56,9 +56,10 @@ mod table;
 pub mod terminal;
 pub mod theme;
 mod throughput;
+mod told;
 pub mod tops;
 mod which_key;
 mod why;
 
-pub use run::{Ended, Options, Source, Stored, run};
+pub use run::{Ended, Options, Others, Source, Stored, run};
 pub use theme::{Look, Theme, ThemeError};

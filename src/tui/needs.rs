@@ -124,7 +124,7 @@ fn body(model: &Model, reply: &Reply) -> usize {
         View::Tree => {
             let values = model.reading.rows.len() + usize::from(model.reading.hidden > 0);
             let bytes = payload.len().div_ceil(bytes_per_row(width, payload.len())).min(TREE_BYTES);
-            match (is_roomy(model), width >= BESIDE) {
+            match (is_roomy(model) && !reply.as_read, width >= BESIDE) {
                 (false, _) => values.max(1),
                 (true, true) => values.max(bytes),
                 (true, false) => values + 1 + bytes,
@@ -139,6 +139,9 @@ fn body(model: &Model, reply: &Reply) -> usize {
 
 fn frames(model: &Model) -> usize {
     let Some(request) = model.request().filter(|request| request.sent.is_some()) else { return 0 };
+    if model.peer().is_some_and(|peer| peer.other.is_some()) {
+        return if request.told.is_empty() { 0 } else { 1 + request.told.len() };
+    }
     let ended = usize::from(matches!(request.outcome, Outcome::Failed { .. }));
     2 + request.parts.len() + ended
 }

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use super::canvas::{Area, Canvas, width};
 use crate::screen::Model;
 use swarmscope_facts::format::{lasted, took};
+use swarmscope_facts::networks;
 use swarmscope_facts::peer::{Peer, State};
 use swarmscope_facts::words;
 
@@ -21,6 +22,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, note_below: bool) {
     let theme = canvas.theme;
     let (y, muted) = (area.y, theme.muted);
     let name = peer.permid().map(|permid| model.naming().permid(&permid)).unwrap_or_default();
+    if peer.other.is_some() {
+        return other(canvas, model, area, peer);
+    }
     let seen = || peer.address.map(|address| address.to_string());
     let address = peer
         .target()
@@ -49,6 +53,38 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, note_below: bool) {
     if let Some(note) = model.present().note(peer).filter(|_| !note_below && x + LEAST_NOTE <= end)
     {
         canvas.text(x, end, y, note, Style::new());
+    }
+}
+
+/// A peer of another network: its address, its node id, its program.
+fn other(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer) {
+    let Some(known) = &peer.other else { return };
+    let (theme, y) = (canvas.theme, area.y);
+    let mut end = area.right;
+    if let Some(rtt) = peer.rtt.filter(|_| peer.is_up()) {
+        end = canvas.right(end, y, &took(rtt), Style::new());
+        end = canvas.right(end - 1, y, "rtt", theme.muted) - 2;
+    }
+    let name = model.name_of(&peer.key);
+    let x = canvas.text(area.x, end, y, networks::without_scheme(&name), theme.strong()) + 2;
+    let x = canvas.text(x, end, y, known.network.name(), theme.muted) + 2;
+    let program = known.client.as_ref().or(known.version.as_ref());
+    let words = [
+        known.node.as_ref().map(|node| model.naming().node(node)),
+        program.cloned(),
+        known.bep42.as_ref().map(|bep42| format!("BEP 42 {bep42}")),
+        known.queue.map(|queue| format!("reqq {queue}")),
+        known.encryption.as_deref().map(|how| match how {
+            "forced" => "encrypted only, likely".to_owned(),
+            _ => "takes plain connections".to_owned(),
+        }),
+        peer.label.clone(),
+    ];
+    let mut x = x;
+    for word in words.into_iter().flatten() {
+        if x + width(&word) <= end {
+            x = canvas.text(x, end, y, &word, Style::new()) + 2;
+        }
     }
 }
 

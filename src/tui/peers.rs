@@ -5,7 +5,7 @@ use crate::screen::list::columns::Layout as _;
 use ratatui::style::Style;
 
 use super::canvas::{Area, BAR, Canvas, PILL, cut, follow, width};
-use super::columns::{Placed, place, words_over};
+use super::columns::{Placed, of_list, words_over};
 use crate::screen::keys::spot::List;
 use crate::screen::keys::spot::Spot;
 use crate::screen::list::column_view;
@@ -14,16 +14,15 @@ use swarmscope_facts::format::{ago, countdown, thousands, took};
 use swarmscope_facts::list::Column;
 use swarmscope_facts::list::filter::state_word;
 use swarmscope_facts::list::next::{Cell, cell};
+use swarmscope_facts::list::tally::NETWORKS;
 use swarmscope_facts::messages::Known;
 use swarmscope_facts::messages::known;
+use swarmscope_facts::networks;
 use swarmscope_facts::peer::{Peer, State};
 use swarmscope_facts::reply_of::{last_error, last_reply};
 use swarmscope_facts::words;
 use swarmscope_peer::node::{PeerKey, Transport};
 use swarmscope_wire::{ErrorByte, Frequency};
-
-/// What an audience needs of a peer: how it is, who it is, when it accepts.
-const PRESENTED: [Column; 4] = [Column::State, Column::Permid, Column::Signals, Column::Next];
 
 /// What all rows share.
 struct Rows {
@@ -36,11 +35,7 @@ struct Rows {
 
 impl Rows {
     fn of(model: &Model, area: &Area) -> Self {
-        let columns = if model.showing.presenter {
-            place(PRESENTED.into_iter(), area)
-        } else {
-            place(model.kept.columns.shown_in(area.width()), area)
-        };
+        let columns = of_list(model, area);
         let message = |placed: &Placed| match placed.column {
             Column::Next => {
                 let known = known(model.registry(), model.composer.message);
@@ -100,7 +95,9 @@ fn focused(model: &Model) -> bool {
 fn counts(model: &Model, headings: bool) -> String {
     let (shown, all) = (model.order.rows().len(), model.facts.peers().len());
     let mut note = thousands(shown as u64);
-    if headings {
+    if headings && model.tally.is_mixed() && shown == all {
+        note = by_network(model);
+    } else if headings {
         note = note + " of " + &thousands(all as u64);
     }
     if !model.marks.is_empty() {
@@ -110,6 +107,13 @@ fn counts(model: &Model, headings: bool) -> String {
         0 => note,
         hidden => note + &format!(", {} hidden", thousands(hidden as u64)),
     }
+}
+
+/// `overlay 37, bt 148, dht 127`.
+fn by_network(model: &Model) -> String {
+    let counted = NETWORKS.iter().zip(model.tally.networks).filter(|(_, count)| *count > 0);
+    let words = counted.map(|(of, count)| format!("{} {}", of.name(), thousands(count as u64)));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn heading(canvas: &mut Canvas, model: &Model, area: &Area, headings: bool, shared: &Rows) {
@@ -196,7 +200,7 @@ fn nothing(canvas: &mut Canvas, model: &Model, list: &Area) {
 
 fn draw_row(canvas: &mut Canvas, model: &Model, shared: &Rows, peer: &Peer, y: u16, here: bool) {
     let plain = if here { canvas.theme.strong() } else { Style::new() };
-    let up = peer.connected();
+    let up = peer.is_up();
     for placed in &shared.columns {
         draw_cell(canvas, model, shared, peer, *placed, y, here);
     }
@@ -226,7 +230,7 @@ fn draw_cell(
 ) {
     let theme = canvas.theme;
     let (x, right, muted) = (placed.x, placed.right, theme.muted);
-    let up = peer.connected();
+    let up = peer.is_up();
     let plain = if here { theme.strong() } else { Style::new() };
     let text = if up { plain } else { muted };
     let mut write = |words: &str, style: Style| {
@@ -235,7 +239,7 @@ fn draw_cell(
     match placed.column {
         Column::State => {
             let (sign, style) = match peer.state {
-                State::Connected { .. } => ("●", Style::new()),
+                State::Connected { .. } | State::Answered { .. } => ("●", Style::new()),
                 State::Heard | State::Connecting { .. } => ("…", muted),
                 State::Gone { .. } => ("○", muted),
                 State::Refused { .. } => ("■", theme.fail),
@@ -248,7 +252,11 @@ fn draw_cell(
                 write(&model.naming().permid(&permid), text);
             }
         }
+        Column::Network => write(peer.network().name(), muted),
         Column::Signals if peer.signals > 0 => write("▲", theme.caution.patch(theme.strong())),
+        Column::Version if peer.other.is_some() => {
+            write(&program(peer, usize::from(placed.column.width())), text);
+        }
         Column::Version => match peer.version {
             Some(version) => {
                 let style = if up && !version.is_encrypted() { plain } else { muted };
@@ -265,14 +273,19 @@ fn draw_cell(
         Column::Address => {
             let address = peer.target().or_else(|| peer.address.map(|address| address.to_string()));
             write(
-                &address.map_or_else(|| "–".to_owned(), |address| model.naming().address(&address)),
+                &address.map_or_else(
+                    || "–".to_owned(),
+                    |address| model.naming().address(networks::without_scheme(&address)),
+                ),
                 text,
             );
         }
         Column::RoundTrip if up => {
             canvas.right(right, y, &peer.rtt.map(took).unwrap_or_default(), plain);
         }
-        Column::Nat if up => write(peer.nat.as_deref().unwrap_or("–"), plain),
+        Column::Nat if up && peer.other.is_none() => {
+            write(peer.nat.as_deref().unwrap_or("–"), plain);
+        }
         Column::Reply => last(canvas, model, peer, placed, y, text),
         Column::Label => write(peer.label.as_deref().unwrap_or_default(), muted),
         Column::Note => write(model.present().note(peer).unwrap_or_default(), text),
@@ -281,11 +294,62 @@ fn draw_cell(
                 write(&words::brief(failure.cause), muted);
             }
         }
-        Column::Next | Column::NextOf(_) if up => {
+        Column::Next if peer.other.is_some() => {
+            next_of_other(canvas, model, placed, peer, y, here);
+        }
+        Column::Next | Column::NextOf(_) if up && peer.other.is_none() => {
             acceptance(canvas, model, shared, placed, peer, y, here);
         }
         Column::Signals | Column::RoundTrip | Column::Nat | Column::Next | Column::NextOf(_) => {}
     }
+}
+
+/// When a peer of another network was asked, or gives samples again: where that is known.
+fn next_of_other(
+    canvas: &mut Canvas,
+    model: &Model,
+    placed: Placed,
+    peer: &Peer,
+    y: u16,
+    here: bool,
+) {
+    let theme = canvas.theme;
+    let plain = if here { theme.strong() } else { Style::new() };
+    if let Some(request) = peer.last().filter(|request| request.in_flight()) {
+        let elapsed = words::seconds(request.elapsed(model.now));
+        let parts = request.part_count();
+        let text =
+            if parts > 0 { format!("{parts} in, {elapsed}") } else { format!("… {elapsed}") };
+        canvas.right(placed.right, y, &text, plain);
+        return;
+    }
+    let samples = peer.other.as_ref().and_then(|other| other.samples_from);
+    let left = samples.map(|from| from.instant.saturating_duration_since(model.now.instant));
+    if let Some(left) = left.filter(|left| !left.is_zero() && peer.is_up()) {
+        canvas.right(placed.right, y, &format!("in {}", countdown(left)), theme.muted);
+    }
+}
+
+/// The program of a peer of another network in so many cells, with the first two numbers of its
+/// version: `qB 4.5` of `qBittorrent/4.5.2`. A `v` of a node is written as it is.
+fn program(peer: &Peer, room: usize) -> String {
+    let Some(other) = &peer.other else { return String::new() };
+    if let Some(version) = other.version.as_deref().filter(|version| version.len() <= room) {
+        return version.to_owned();
+    }
+    let Some(client) = other.program() else {
+        let encryption = match other.encryption.as_deref() {
+            Some("forced") => "mse?", // inferred
+            Some(_) => "open",
+            None => "–",
+        };
+        return encryption.to_owned();
+    };
+    let Some((name, version)) = client.split_once(['/', ' ']) else { return client.to_owned() };
+    let version: Vec<&str> = version.trim_start_matches('v').split('.').take(2).collect();
+    let version = version.join(".");
+    let letters = room.saturating_sub(version.chars().count() + 1).max(1);
+    format!("{} {version}", name.chars().take(letters).collect::<String>())
 }
 
 /// A peer whose permid is not known goes by its address, as far as nothing else stands there.
@@ -298,6 +362,18 @@ fn address_as_name(
     style: Style,
 ) {
     let Some(name) = shared.place(Column::Permid) else { return };
+    if let Some(other) = &peer.other {
+        let text = match &other.node {
+            Some(node) => model.naming().node(node),
+            None => networks::without_scheme(&model.name_of(&peer.key)).to_owned(),
+        };
+        canvas.text(name.x, name.right, y, &text, style);
+        return;
+    }
+    if model.tally.has_others() {
+        canvas.text(name.x, name.right, y, &model.name_of(&peer.key), style);
+        return;
+    }
     let after =
         |column: Column| matches!(column, Column::Permid | Column::Signals | Column::Version);
     let right = shared.columns.iter().skip(1).take_while(|placed| after(placed.column)).last();

@@ -8,6 +8,7 @@ use crate::screen::keys::spot::List;
 use crate::screen::keys::spot::Spot;
 use crate::screen::mode::Picker;
 use swarmscope_facts::words::clause;
+use swarmscope_networks::target::Network;
 
 /// Where what is typed stands behind its label.
 const VALUE: u16 = 11;
@@ -15,19 +16,23 @@ const VALUE: u16 = 11;
 pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, picker: &Picker) {
     let theme = canvas.theme;
     let (x, y) = (area.x + VALUE, area.y);
-    canvas.labelled(&area, y, x, "message", "", Style::new());
+    let is_other = model.composer.network != Network::Overlay;
+    let word = if is_other { "question" } else { "message" };
+    canvas.labelled(&area, y, x, word, "", Style::new());
     let field = (x + 20).min(area.right);
     canvas.tint(x, field, y, theme.panel);
     let (before, after) = picker.input.halves();
     let cursor = canvas.text(x, field - 1, y, before, Style::new());
     canvas.text(cursor, field, y, after, Style::new());
     canvas.cursor = Some((cursor, y));
-    canvas.text(field + 2, area.right, y, "name or number 0–255", theme.muted);
+    let hint = if is_other { "a part of its name" } else { "name or number 0–255" };
+    canvas.text(field + 2, area.right, y, hint, theme.muted);
 
     let found = model.found();
     let list = area.rows(1, u16::MAX);
     if found.is_empty() {
-        canvas.text(x, area.right, list.y, "no such message", theme.muted);
+        let none = if is_other { "no such question" } else { "no such message" };
+        canvas.text(x, area.right, list.y, none, theme.muted);
         return;
     }
     let height = usize::from(list.height);
@@ -41,10 +46,12 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, picker: &Picker) {
             canvas.text(x, x + 1, y, "▌", theme.accent);
         }
         let plain = if here { theme.strong() } else { Style::new() };
-        canvas.right(x + 5, y, &known.id.to_string(), plain);
+        if !is_other {
+            canvas.right(x + 5, y, &known.id.to_string(), plain);
+        }
         marked(canvas, x + 7, (x + 23).min(area.right), y, &known.name, marks, plain);
         let needs = format!("version ≥ {:>2}", known.min_version.0);
-        let right = if area.right - x >= 60 {
+        let right = if area.right - x >= 60 && !is_other {
             canvas.right(area.right - 1, y, &needs, theme.muted)
         } else {
             area.right

@@ -85,8 +85,13 @@ fn views(canvas: &mut Canvas, model: &Model, area: &Area, request: &Request) -> 
 /// `error 0, success · 1 part · 79 B · 12:01:44Z`.
 fn line(canvas: &mut Canvas, area: &Area, reply: &Reply) {
     let (parts, bytes) = (counted(reply.parts as usize, "part"), size(reply.bytes));
-    let mut text =
-        format!("{} · {parts} · {bytes} · {}", words::error(reply.error), clock(reply.at.wall));
+    let at = clock(reply.at.wall);
+    let mut text = if reply.as_read {
+        let parts = if reply.parts > 0 { format!("{parts} · ") } else { String::new() };
+        format!("{} · {parts}{at}", words::krpc_error(reply.error))
+    } else {
+        format!("{} · {parts} · {bytes} · {at}", words::error(reply.error))
+    };
     if reply.dialled_back {
         text.push_str(" · dialled back");
     }
@@ -119,10 +124,16 @@ fn replied(
         return;
     };
     let area = notes(canvas, area, reply);
+    if reply.as_read && model.reading.shows() == View::Hex {
+        let text = "its bytes are not kept: what others share could stand in them";
+        canvas.text(area.x, area.right, area.y, text, canvas.theme.muted);
+        return;
+    }
     match model.reading.shows() {
         View::Tree => {
             let area = advised(canvas, model, area, reply);
-            tree(canvas, model, area, payload, focused, roomy, &mut tops.tree);
+            let shows_bytes = roomy && !reply.as_read;
+            tree(canvas, model, area, payload, focused, shows_bytes, &mut tops.tree);
         }
         View::Table => table::draw(canvas, model, area, focused, tops),
         View::Text => text(canvas, model, area, payload),
@@ -194,7 +205,7 @@ fn tree(
         canvas.text(area.x, area.right, area.y, text, canvas.theme.muted);
         return;
     }
-    let beside = area.width() >= BESIDE;
+    let beside = roomy && area.width() >= BESIDE;
     let middle = area.right.saturating_sub(hex_width(IN_A_ROW, payload.len()) + 1);
     let below = if beside { Area { x: middle + 1, ..area } } else { area };
     let per_row = bytes_per_row(below.width(), payload.len());

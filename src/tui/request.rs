@@ -13,7 +13,9 @@ use crate::screen::{Mode, Model, Pane};
 use swarmscope_facts::format::{countdown, counted, size};
 use swarmscope_facts::list::next::{Cell, cell};
 use swarmscope_facts::messages::{Known, danger};
+use swarmscope_facts::networks;
 use swarmscope_facts::words::clause;
+use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::field::Field;
 use swarmscope_peer::node::Transport;
 
@@ -58,11 +60,11 @@ pub fn line(canvas: &mut Canvas, model: &Model, area: Area) {
         area.x,
         end,
         y,
-        "REQUEST",
+        title(model),
         if focused { theme.focused() } else { theme.strong() },
     ) + 2;
-    x = canvas.text(x, end, y, &label(&view.message), plain) + 2;
-    if area.width() >= 60 {
+    x = canvas.text(x, end, y, &label(view.composer, &view.message), plain) + 2;
+    if area.width() >= 60 && view.composer.network == Network::Overlay {
         let frequency = format!("{} s", view.composer.frequency.text());
         x = canvas.pieces(x, end, y, &[("every ", muted), (&frequency, plain)]) + 2;
         if let Ok(bytes) = view.composer.bytes(model.registry())
@@ -87,8 +89,11 @@ fn hint(canvas: &mut Canvas, model: &Model, area: &Area) -> u16 {
     canvas.right(x - 1, area.y, &model.key_of(command), theme.strong()).saturating_sub(2)
 }
 
-/// `1 DATABASE`; a number alone where it has no name.
-fn label(message: &Known) -> String {
+/// `1 DATABASE`; a number alone where it has no name; `PING` to a peer of another network.
+fn label(composer: &Composer, message: &Known) -> String {
+    if composer.network != Network::Overlay {
+        return message.name.clone();
+    }
     let number = message.id.to_string();
     if message.name == number { number } else { format!("{number} {}", message.name) }
 }
@@ -114,8 +119,9 @@ pub fn block(canvas: &mut Canvas, model: &Model, area: Area) {
             view.summary(canvas, &area, foot - 4);
         }
     } else {
-        let value = label(&view.message);
-        labelled(canvas, &area, area.y + 1, "message", &value);
+        let value = label(view.composer, &view.message);
+        let word = if view.asks_the_overlay() { "message" } else { "question" };
+        labelled(canvas, &area, area.y + 1, word, &value);
         let doc_x = area.x + VALUE + width(&value) + 3;
         let doc = clause(&view.message.doc, usize::from(area.right.saturating_sub(doc_x)));
         canvas.right(area.right, area.y + 1, &doc, canvas.theme.muted);
@@ -148,14 +154,23 @@ fn labelled(canvas: &mut Canvas, area: &Area, y: u16, label: &str, value: &str) 
     canvas.labelled(area, y, area.x + VALUE, label, value, Style::new())
 }
 
+/// What is sent to the overlay is a request; a question is what is sent to other networks.
+fn title(model: &Model) -> &'static str {
+    if model.composer.network == Network::Overlay { "REQUEST" } else { "QUESTION" }
+}
+
 fn head(canvas: &mut Canvas, model: &Model, area: &Area) {
     let theme = canvas.theme;
     let end = hint(canvas, model, area);
     let focused =
         model.mode.composes() || (model.focus == Pane::Request && matches!(model.mode, Mode::Main));
-    let x = canvas.heading(&Area { right: end, ..*area }, "REQUEST", focused, "");
+    let x = canvas.heading(&Area { right: end, ..*area }, title(model), focused, "");
     let Some(peer) = model.peer() else { return };
     let name = model.name_of(&peer.key);
+    if peer.other.is_some() {
+        canvas.pieces(x, end, area.y, &[("to ", theme.muted), (&name, theme.muted)]);
+        return;
+    }
     let way = match peer.transport.filter(|_| peer.connected()) {
         Some(Transport::Legacy) => ("in the clear", theme.caution),
         Some(Transport::Tls) => ("over tls", theme.muted),
@@ -171,6 +186,10 @@ impl<'m> View<'m> {
     fn of(model: &'m Model) -> Self {
         let composer = model.candidate();
         Self { model, composer, message: composer.known(model.registry()) }
+    }
+
+    fn asks_the_overlay(&self) -> bool {
+        self.composer.network == Network::Overlay
     }
 
     /// When the selected peer accepts the message. At the right in a block, from `x` on in a line.
@@ -234,6 +253,10 @@ impl<'m> View<'m> {
 
     fn frequency(&self, canvas: &mut Canvas, area: &Area, y: u16) {
         let x = area.x + VALUE;
+        if !self.asks_the_overlay() {
+            labelled(canvas, area, y, "sends", networks::sends(self.composer.message));
+            return;
+        }
         let frequency = &self.composer.frequency;
         labelled(canvas, area, y, "frequency", "");
         let end = if matches!(self.model.mode, Mode::Frequency) {
@@ -255,6 +278,9 @@ impl<'m> View<'m> {
     }
 
     fn summary(&self, canvas: &mut Canvas, area: &Area, y: u16) {
+        if !self.asks_the_overlay() {
+            return self.subject(canvas, area, y);
+        }
         if !self.message.takes_payload {
             labelled(
                 canvas,
@@ -278,6 +304,20 @@ impl<'m> View<'m> {
         if !self.composer.edited && end + 2 + width("the default") <= area.right {
             canvas.right(area.right, y, "the default", canvas.theme.muted);
         }
+    }
+
+    /// What a question to another network is about.
+    fn subject(&self, canvas: &mut Canvas, area: &Area, y: u16) {
+        if !self.message.takes_payload {
+            labelled(canvas, area, y, "about", "nothing else");
+            return;
+        }
+        let (text, style) = match self.composer.bytes(self.model.registry()) {
+            Ok(bytes) if bytes.is_empty() => ("random bits".to_owned(), Style::new()),
+            Ok(_) => ("20 bytes, in memory only".to_owned(), Style::new()),
+            Err(why) => (why, canvas.theme.caution),
+        };
+        canvas.labelled(area, y, area.x + VALUE, "about", &text, style);
     }
 
     /// `3 lines`, `2 fields`.
@@ -307,8 +347,9 @@ impl<'m> View<'m> {
     /// The form or the editor, and in the rows that are left the whole frame.
     fn payload(&self, canvas: &mut Canvas, area: &Area) {
         let rows = self.payload_rows(area);
-        let has_room =
-            self.model.mode.composes() && area.height >= rows.saturating_add(LEAST_PREVIEW);
+        let has_room = self.model.mode.composes()
+            && self.asks_the_overlay()
+            && area.height >= rows.saturating_add(LEAST_PREVIEW);
         let place = if has_room { area.rows(0, rows) } else { *area };
         match self.form() {
             Some((form, fields)) => form::draw(canvas, self.model, &place, form, fields),
@@ -325,6 +366,9 @@ impl<'m> View<'m> {
     }
 
     fn to_send(&self, canvas: &mut Canvas, area: &Area, y: u16) {
+        if !self.asks_the_overlay() {
+            return; // what goes out stands where the overlay has its frequency
+        }
         match self.composer.preview(self.model.registry()) {
             Ok((preview, bytes)) => {
                 let end = canvas.right(area.right, y, &size(bytes), canvas.theme.muted);

@@ -17,7 +17,7 @@ use super::frozen::Frozen;
 use super::input::{Input, MOST_WAITING, Typed};
 use super::keep::{Files, Writer};
 use super::meter::Meter;
-use super::recorder::{Finished, Recorder, Target};
+use super::recorder::{Finished, Recorder, Target as File};
 use super::signals::{Signals, Told};
 use super::terminal::Taken;
 use super::theme::Look;
@@ -26,6 +26,9 @@ use crate::screen::keys::script::{NotSeen, Script};
 use crate::screen::session::recording::typing::Typing;
 use crate::screen::session::replay::Player;
 use crate::screen::{Effect, Key, Model, Msg, Now, Screen, Setup, TourControl, update};
+use swarmscope_facts::networks::Question;
+use swarmscope_networks::address::Policy;
+use swarmscope_networks::target::Target;
 use swarmscope_peer::node::{Ask, Events, Node};
 use swarmscope_peer::weighed::{self, Load};
 
@@ -33,11 +36,13 @@ mod at_terminal;
 mod clock;
 mod performing;
 mod playing;
+mod questions;
 mod turns;
 mod watched;
 
 use clock::{next_second, now, until};
 use playing::Wait;
+use questions::Questions;
 
 /// Events folded before the next look at the input.
 const BATCH: usize = 1024;
@@ -64,6 +69,17 @@ pub enum Stored {
     Written(SystemTime),
 }
 
+/// What is done with peers of other networks than the overlay.
+#[derive(Default)]
+pub struct Others {
+    /// Those that are asked at the start.
+    pub targets: Vec<Target>,
+    /// Whom lookups may ask besides public addresses.
+    pub policy: Policy,
+    /// Whether it is found out what listens where an overlay dial was closed without a byte.
+    pub examines: bool,
+}
+
 /// What the screen is started with.
 pub struct Options {
     pub setup: Setup,
@@ -75,11 +91,13 @@ pub struct Options {
     /// Where columns, filters and notes are kept.
     pub files: Files,
     /// Where everything is recorded from the start.
-    pub record: Option<Target>,
+    pub record: Option<File>,
     /// The directory of recordings that are started while it runs.
     pub recordings: Option<PathBuf>,
     /// Keys that are pressed by themselves.
     pub script: Option<Script>,
+    /// Peers of other networks.
+    pub others: Others,
 }
 
 /// How the screen ended. The terminal is as before in every case.
@@ -104,6 +122,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     let (decoded, mut decodings) = mpsc::channel(BATCH);
     let (checked, mut checks) = mpsc::channel(MOST_WAITING);
     let (finished, mut recorded) = mpsc::unbounded_channel();
+    let (answers, mut answered) = mpsc::unbounded_channel();
     let mut extra = options.extra;
     let failed = decoded.clone();
     let nothing = || weighed::channel(1, 0).1.into();
@@ -131,6 +150,8 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         look: options.look,
         tops: Tops::default(),
         tour: options.tour,
+        questions: Questions::new(answers, options.others.policy),
+        examines: options.others.examines,
         decoded,
         checked,
         readers: Arc::new(Semaphore::new(READERS)),
@@ -153,6 +174,9 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     screen.begin(options.record);
     if let Some((_, first)) = &store {
         screen.begin_with_store(*first);
+    }
+    for target in &options.others.targets {
+        screen.perform(Effect::Question(Question::first(target)));
     }
     screen.draw()?;
     let mut tick = next_second();
@@ -190,6 +214,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
                     screen.told(Msg::Notice("the node has stopped: nothing new will arrive".to_owned()));
                 }
             }
+            Some(event) = answered.recv() => screen.told(Msg::Network(event)),
             count = extra.recv_many(&mut extras, BATCH), if extra_open => {
                 extra_open = count > 0;
                 extras.drain(..).for_each(|msg| screen.told(msg));
@@ -259,6 +284,9 @@ struct Running {
     look: Look,
     tops: Tops,
     tour: mpsc::Sender<TourControl>,
+    questions: Questions,
+    /// Whether it is found out what listens where an overlay dial was closed without a byte.
+    examines: bool,
     decoded: mpsc::Sender<Msg>,
     /// Requests that were looked at before they go out, and what is wrong with them.
     checked: mpsc::Sender<(Ask, Result<(), String>)>,

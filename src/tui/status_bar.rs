@@ -119,6 +119,10 @@ fn entries(canvas: &Canvas, model: &Model, wide: bool) -> Vec<Entry> {
         add(PEERS, "", plain, counted(known, "peer"), plain, "");
     }
     add(0, "●", plain, number(counts.connected), plain, if wide { "connected" } else { "" });
+    if counts.answered > 0 {
+        let note = if wide { "answered" } else { "" };
+        add(0, "●", plain, number(counts.answered), plain, note);
+    }
     add(
         5,
         "…",

@@ -6,8 +6,8 @@ use std::time::Duration;
 use ratatui::style::Style;
 
 use super::canvas::{Area, Canvas, cut, width};
-use super::parts;
 use super::rows::{Rows, plain};
+use super::{parts, told};
 use crate::screen::Model;
 use swarmscope_facts::format::{clock, countdown, counted, size, took};
 use swarmscope_facts::ladder;
@@ -97,10 +97,11 @@ pub fn request(
         .peer()
         .filter(|_| failure.cause == Cause::NotConnected)
         .and_then(|peer| ladder::why(&model.facts, peer));
-    let counted = words::counted(failure.delivered);
-    let end =
-        failure_rows(canvas, area.rows(skip, u16::MAX), absent.unwrap_or(failure), Some(counted));
-    if request.newest.is_some() {
+    let counted = (!is_other(model)).then(|| words::counted(failure.delivered));
+    let end = failure_rows(canvas, area.rows(skip, u16::MAX), absent.unwrap_or(failure), counted);
+    if !request.told.is_empty() {
+        told::draw(canvas, model, area.rows(end + 1 - area.y, u16::MAX), request);
+    } else if request.newest.is_some() {
         parts::draw(canvas, area.rows(end + 1 - area.y, u16::MAX), request, model.now);
     }
 }
@@ -114,9 +115,19 @@ fn again(left: Option<Duration>) -> String {
     }
 }
 
+/// Whether the selected peer is of another network than the overlay.
+fn is_other(model: &Model) -> bool {
+    model.peer().is_some_and(|peer| peer.other.is_some())
+}
+
 /// What a request waits for, and for how long at most.
 pub fn waits_for(model: &Model, request: &Request) -> String {
     let text = match &request.outcome {
+        Outcome::Queued if is_other(model) => "waits for its turn".to_owned(),
+        _ if is_other(model) => match request.part_count() {
+            0 => format!("no answer yet, {}", words::seconds(request.elapsed(model.now))),
+            parts => format!("{} in", counted(parts as usize, "part")),
+        },
         Outcome::Queued => "asked for; the peer is being dialled".to_owned(),
         Outcome::AwaitingDialBack => {
             "the connection ended before the reply: refused by its allow-list, or the peer is \
@@ -147,7 +158,10 @@ pub fn waiting(canvas: &mut Canvas, model: &Model, area: Area, request: &Request
             y += 1;
         }
     }
-    if request.newest.is_some() {
+    if !request.told.is_empty() {
+        let gap = u16::from(area.height > ROOMY);
+        told::draw(canvas, model, area.rows(y - area.y + gap, u16::MAX), request);
+    } else if request.newest.is_some() {
         let gap = u16::from(area.height > ROOMY);
         parts::draw(canvas, area.rows(y - area.y + gap, u16::MAX), request, model.now);
     }
@@ -202,7 +216,7 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
             );
             failure_rows(canvas, area.rows(3, u16::MAX), failure, None);
         }
-        State::Connected { .. } => {
+        State::Connected { .. } | State::Answered { .. } => {
             heading(canvas, "REPLY");
             let message = model.registry().label(model.composer.message);
             let texts = [

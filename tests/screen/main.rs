@@ -21,6 +21,7 @@ mod log;
 mod many;
 mod marks_and_outliers;
 mod mouse;
+mod networks;
 mod numbers;
 mod overview;
 mod peer_screen;

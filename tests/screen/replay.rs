@@ -260,6 +260,8 @@ fn kind(effect: &Effect) -> &'static str {
         Effect::Request(_)
         | Effect::CheckedRequest(_)
         | Effect::Connect(_)
+        | Effect::Question(_)
+        | Effect::Examine(..)
         | Effect::Disconnect(_)
         | Effect::Forget(_)
         | Effect::Cancel(_)

@@ -6,6 +6,7 @@ use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Ask, Event, PeerKey, Ticket};
 use swarmscope_wire::{ErrorByte, MessageId, Permid};
 
+use crate::networks;
 use crate::news::News;
 
 /// Something that became known.
@@ -37,6 +38,14 @@ pub enum Input {
     /// requests and its conversation. When it accepts what it was asked stays known. Nothing comes of
     /// it while the peer is connected, or owes an answer.
     Forgotten(PeerKey),
+    /// A fact about a peer of another network than the overlay.
+    Network(networks::Event),
+}
+
+impl From<networks::Event> for Input {
+    fn from(event: networks::Event) -> Self {
+        Self::Network(event)
+    }
 }
 
 impl From<Event> for Input {
@@ -73,6 +82,9 @@ pub enum Change {
         /// The key that all of it is under now.
         now: PeerKey,
     },
+    /// A peer of the overlay that was dialled closed without a byte: what listens there may be
+    /// another program, and [`networks::Event::Examined`] is to tell.
+    ToExamine(PeerKey),
     /// A peer has left the table.
     Forgotten(PeerKey),
     /// A request of this program is the newest of this peer.

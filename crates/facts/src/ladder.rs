@@ -1,6 +1,8 @@
 //! The failure ladder of a peer: from its address to the reply of a request, rung by rung
 //! (product.md's seven).
 
+mod networks;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ pub enum Standing {
     Failed,
     /// It is being climbed.
     Now,
+    /// Nothing came: what that means, other rungs tell.
+    Silent,
     /// Nobody has come so far.
     Ahead,
 }
@@ -66,6 +70,9 @@ pub fn ladder(
     peer: &Peer,
     request: Option<&Request>,
 ) -> Vec<Rung> {
+    if peer.other.is_some() {
+        return networks::ladder(at, peer, request);
+    }
     let attempt =
         facts.conversations().get(&peer.key).and_then(|conversation| conversation.climb.attempt());
     let mut rungs: Vec<Rung> =
@@ -283,6 +290,9 @@ pub fn why<'f>(facts: &'f Facts, peer: &'f Peer) -> Option<&'f Failure> {
         State::Gone { failure, .. }
         | State::Refused { failure, .. }
         | State::Failed { failure, .. } => Some(failure),
-        State::Heard | State::Connecting { .. } | State::Connected { .. } => None,
+        State::Heard
+        | State::Connecting { .. }
+        | State::Connected { .. }
+        | State::Answered { .. } => None,
     }
 }

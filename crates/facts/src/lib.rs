@@ -40,6 +40,7 @@ mod marks;
 pub mod messages;
 mod naming;
 mod nat;
+pub mod networks;
 pub mod news;
 pub mod notes;
 mod now;

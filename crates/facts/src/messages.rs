@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::networks;
 use swarmscope_peer::crawler::Registry;
 use swarmscope_wire::{MessageId, OverlayVersion};
 
@@ -93,7 +94,9 @@ pub fn known(registry: &Registry, id: MessageId) -> Known {
 #[must_use]
 pub fn all(registry: &Registry) -> Vec<Known> {
     let mut ids: Vec<MessageId> = registry.iter().map(|probe| probe.id()).collect();
-    ids.extend(NAMED.iter().map(|(id, ..)| *id));
+    if !networks::is_registry(registry) {
+        ids.extend(NAMED.iter().map(|(id, ..)| *id));
+    }
     ids.sort_unstable();
     ids.dedup();
     ids.into_iter().map(|id| known(registry, id)).collect()

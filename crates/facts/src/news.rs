@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
+use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::node::{Direction, PeerKey, Transport};
 use swarmscope_wire::failure::{Cause, Failure};
@@ -12,6 +13,7 @@ use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, OverlayVersion
 
 use crate::format::{clock, counted, size, took};
 use crate::naming::Naming;
+use crate::networks;
 use crate::words;
 
 /// What kind of news it is.
@@ -72,6 +74,11 @@ impl News {
     #[must_use]
     pub fn text(&self, registry: &Registry, naming: &Naming) -> String {
         let failure = self.failure.as_ref();
+        let network = self.peer.as_ref().map_or(Network::Overlay, networks::network);
+        let registry = match network {
+            Network::Overlay => registry,
+            other => networks::registry(other),
+        };
         self.what.text(failure, |message| registry.label(message), naming)
     }
 }
@@ -114,6 +121,22 @@ pub enum What {
         /// Its channel.
         channel: ChannelId,
     },
+    /// A peer of another network than the overlay was asked.
+    Questioned {
+        /// What it is asked.
+        message: MessageId,
+        /// Counts the requests to this peer, from 1.
+        number: u32,
+    },
+    /// Its reply, in one line.
+    Said {
+        /// What it was asked.
+        message: MessageId,
+        /// What it says.
+        summary: String,
+    },
+    /// What listens where an overlay dial was closed without a byte.
+    Examined(String),
     /// The connection ended before the reply; the peer may dial back.
     AwaitingDialBack,
     /// A request ended without a whole reply.
@@ -218,6 +241,16 @@ impl What {
             }
             Self::Asked { message, number, channel } => {
                 format!("is asked {}, #{number} on channel {channel}", label(*message))
+            }
+            Self::Questioned { message, number } => {
+                format!("is asked {}, #{number}", label(*message))
+            }
+            Self::Said { message, summary } => {
+                format!("{}: {}", label(*message), naming.text(summary))
+            }
+            Self::Examined(summary) => {
+                let summary = naming.text(summary);
+                format!("closed without a byte, so asked REACH: {summary}")
             }
             Self::AwaitingDialBack => {
                 "the connection ended before the reply; the peer may dial back with it".to_owned()

@@ -26,4 +26,13 @@ impl Now {
             wall: self.wall.checked_sub(by).unwrap_or(self.wall),
         }
     }
+
+    /// So much later, as far as the clocks go.
+    #[must_use]
+    pub fn later(self, by: Duration) -> Self {
+        Self {
+            instant: self.instant.checked_add(by).unwrap_or(self.instant),
+            wall: self.wall.checked_add(by).unwrap_or(self.wall),
+        }
+    }
 }

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use swarmscope_networks::target::Network;
 use swarmscope_peer::node::{Direction, PeerKey, Source, Ticket, Transport};
 use swarmscope_wire::failure::{Cause, Failure, Phase};
 use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 
+use crate::networks::{self, Other};
 use crate::now::Now;
 use crate::odd::Odd;
 use crate::request::{Outcome, Request};
@@ -28,6 +30,11 @@ pub enum State {
     Connected {
         /// Since when.
         since: Now,
+    },
+    /// A peer of another network than the overlay has answered: no connection stands.
+    Answered {
+        /// When it last did.
+        at: Now,
     },
     /// The connection has ended.
     Gone {
@@ -91,6 +98,10 @@ pub struct Peer {
     pub odd: Vec<Odd>,
     /// Newest last. Copies of a model have those in common that nothing has happened to.
     pub requests: Vec<Arc<Request>>,
+    /// Of a peer of another network than the overlay: what is known of it.
+    pub other: Option<Box<Other>>,
+    /// What REACH found where an overlay dial was closed without a byte.
+    pub examined: Option<Failure>,
     /// The number of its newest event: what the list is sorted by.
     pub newest: u64,
     asked: u32,
@@ -109,7 +120,11 @@ impl Peer {
     /// Nothing is known of it but its key.
     #[must_use]
     pub fn new(key: PeerKey) -> Self {
+        let network = networks::network(&key);
+        let is_other = network != Network::Overlay;
         Self {
+            other: is_other.then(|| Box::new(Other::new(network))),
+            examined: None,
             key,
             state: State::Heard,
             address: None,
@@ -137,6 +152,19 @@ impl Peer {
             PeerKey::Permid(permid) => Some(permid),
             PeerKey::Address(_) => None,
         }
+    }
+
+    /// The network that it belongs to.
+    #[must_use]
+    pub fn network(&self) -> Network {
+        self.other.as_ref().map_or(Network::Overlay, |other| other.network)
+    }
+
+    /// Whether it can be asked now, as far as is known: connected, or of another network and
+    /// answering.
+    #[must_use]
+    pub const fn is_up(&self) -> bool {
+        matches!(self.state, State::Connected { .. } | State::Answered { .. })
     }
 
     /// Whether a connection to it stands.
@@ -195,6 +223,7 @@ impl Peer {
     #[must_use]
     pub fn target(&self) -> Option<String> {
         match (&self.key, self.address, self.direction) {
+            (PeerKey::Address(address), ..) if self.other.is_some() => Some(address.clone()),
             (_, Some(_), Some(Direction::Incoming)) if self.listening_port == 0 => None,
             (_, Some(address), Some(Direction::Incoming)) => {
                 Some(SocketAddr::new(address.ip(), self.listening_port).to_string())

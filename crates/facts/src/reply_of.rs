@@ -19,7 +19,10 @@ pub fn last_error(peer: &Peer) -> Option<&Failure> {
         State::Gone { failure, .. }
         | State::Refused { failure, .. }
         | State::Failed { failure, .. } => Some(failure),
-        State::Heard | State::Connecting { .. } | State::Connected { .. } => {
+        State::Heard
+        | State::Connecting { .. }
+        | State::Connected { .. }
+        | State::Answered { .. } => {
             match &peer.requests.iter().rev().find(|request| !request.in_flight())?.outcome {
                 Outcome::Failed { failure, .. } => Some(failure),
                 _ => None,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use crate::now::Now;
 use swarmscope_peer::crawler::Decoding;
@@ -47,6 +48,8 @@ pub struct Reply {
     pub elapsed: Duration,
     /// It came on a connection that the peer dialled after ours was lost.
     pub dialled_back: bool,
+    /// Its bytes are not kept: the payload is what was read in them, as JSON.
+    pub as_read: bool,
     /// When it came.
     pub at: Now,
     /// `None` while it is being read.
@@ -111,6 +114,8 @@ pub struct Request {
     pub parts: Vec<Part>,
     /// The newest part, whether it is kept or not.
     pub newest: Option<Part>,
+    /// What the first parts say, of a peer of another network than the overlay.
+    pub told: Vec<(Duration, Value)>,
     /// Payload bytes of all parts so far.
     pub bytes: usize,
     /// Where it is, or how it ended.
@@ -142,6 +147,7 @@ impl Request {
             sent: None,
             parts: Vec::new(),
             newest: None,
+            told: Vec::new(),
             bytes: 0,
             outcome: Outcome::Queued,
         }

@@ -92,6 +92,20 @@ pub fn error(error: ErrorByte) -> String {
     }
 }
 
+/// `answered`; `error 203, protocol error`: of a node of the DHT (BEP 5).
+#[must_use]
+pub fn krpc_error(error: ErrorByte) -> String {
+    let name = match error.0 {
+        0 => return "answered".to_owned(),
+        201 => "generic error",
+        202 => "server error",
+        203 => "protocol error",
+        204 => "method unknown",
+        _ => return "refused, by a code of its own".to_owned(),
+    };
+    format!("error {error}, {name}")
+}
+
 /// A cause in two or three words, for the list: `tcp refused`.
 #[must_use]
 pub fn brief(cause: Cause) -> String {
@@ -147,6 +161,7 @@ pub fn state(
             ("", format!("connecting: {}, {}", phase.name(), seconds(since(*start))))
         }
         State::Connected { .. } => ("", String::new()),
+        State::Answered { at } => ("", format!("answered {}", ago(since(*at)))),
         State::Gone { at, .. } => {
             let back = if may_dial_back { ", may dial back" } else { "" };
             ("", format!("gone {}{back}", ago(since(*at))))
@@ -155,6 +170,9 @@ pub fn state(
             ("refused", ": allow-list, likely".to_owned())
         }
         State::Refused { .. } => ("refused", ": its key or version, likely".to_owned()),
+        State::Failed { failure, gives_up_at: 0, .. } => {
+            ("failed", format!(": {}", brief(failure.cause)))
+        }
         State::Failed { failure, attempt, gives_up_at, .. } => {
             ("failed", format!(": {}, {attempt} of {gives_up_at}", brief(failure.cause)))
         }

@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::content::{ContentId, Sha256Sum};
 use super::decoded::Decoded;
+use super::krpc::NodeId;
 use super::permid::Permid;
 use super::text;
 use super::tree::Node;
@@ -46,6 +47,8 @@ enum Secret<'a> {
     Address(IpAddr),
     /// As it stands there: base64 or hexadecimal, perhaps cut.
     Permid(&'a str),
+    /// A node of the DHT or an infohash, in hexadecimal digits.
+    Node(&'a str),
 }
 
 impl Mask {
@@ -92,7 +95,15 @@ impl Mask {
         format!("p-{}", digits.get(..5).unwrap_or(digits))
     }
 
-    /// A text without addresses and permids, in whichever of their usual forms they stand in it,
+    /// `i-1f3a0`, for a node of the DHT: the beginning of what [`Mask::text`] writes for its id.
+    #[must_use]
+    pub fn node_id(&self, node: &NodeId) -> String {
+        let whole = self.pseudonym(Secret::Node(&node.to_string()));
+        let digits = whole.rsplit('-').next().unwrap_or_default();
+        format!("i-{}", digits.get(..5).unwrap_or(digits))
+    }
+
+    /// A text without addresses, permids, node ids and infohashes, in whichever of their usual forms they stand in it,
     /// and without the home directory.
     #[must_use]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
@@ -180,6 +191,7 @@ impl Mask {
             Secret::Address(IpAddr::V4(address)) => ("ip", hash.chain_update(address.octets())),
             Secret::Address(IpAddr::V6(address)) => ("ip", hash.chain_update(address.octets())),
             Secret::Permid(text) => ("permid", hash.chain_update(text)),
+            Secret::Node(text) => ("id", hash.chain_update(text.to_ascii_lowercase())),
         };
         format!("{kind}-{}", text::hex(&hash.finalize()[..PSEUDONYM]))
     }

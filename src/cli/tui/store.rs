@@ -18,7 +18,7 @@ use super::stored::{self, Known};
 use super::{TuiArgs, exit_code, identity, need_terminal};
 use crate::cli::{CliError, directories, keymap, probes, runtime};
 use crate::screen::{Msg, Screen, Setup};
-use crate::tui::{self, Look, Options, Source, Stored};
+use crate::tui::{self, Look, Options, Others, Source, Stored};
 
 /// Rounds whose visits and replies are shown, the newest.
 const ROUNDS: usize = 2;
@@ -68,7 +68,9 @@ pub fn show(args: &TuiArgs, look: Look) -> Result<u8, CliError> {
         .map_err(|error| CliError::io(format!("no thread for the store: {error}")))?;
     let (script, recordings) = (args.session.script()?, None);
     let (extra, tour) = (mpsc::channel(1).1, mpsc::channel(1).0);
-    let options = Options { setup, look, extra, tour, files, record: None, recordings, script };
+    let others = Others::default();
+    let options =
+        Options { setup, look, extra, tour, files, record: None, recordings, script, others };
     let screen = if follows { Screen::Overview } else { Screen::Main };
     exit_code(runtime()?.block_on(tui::run(Source::Store(rows, screen), options)))
 }

@@ -1,17 +1,22 @@
 //! A request that was sent already, sent again with the same bytes.
 
+use super::question;
 use crate::screen::actions::{Effects, none};
-use crate::screen::conditions::{Ready, USUAL_TIMEOUT, is_no_replay};
+use crate::screen::conditions::{Ready, USUAL_TIMEOUT, is_no_replay, question_again};
 use crate::screen::log::Kind;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
 use swarmscope_facts::format::{clock, size};
 use swarmscope_facts::peer::Peer;
+use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::{Ask, Origin};
 
 /// Sends the selected request again, and says whether it is to meet 254.
 pub fn resend(model: &mut Model) -> Effects {
+    if model.composer.network != Network::Overlay {
+        return question::resend(model).unwrap_or_default();
+    }
     let Ok(ask) = ask(model) else { return none() };
     let Some(number) = model.request().map(|request| request.number) else { return none() };
     let label = model.registry().label(ask.message);
@@ -26,6 +31,9 @@ pub fn resend(model: &mut Model) -> Effects {
 }
 
 pub fn can_resend(model: &Model) -> Ready {
+    if model.composer.network != Network::Overlay {
+        return question_again(model).map(drop);
+    }
     ask(model).map(drop)
 }
 

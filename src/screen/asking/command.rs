@@ -4,6 +4,7 @@
 use super::composer::Composer;
 use crate::screen::model::Model;
 use swarmscope_facts::peer::Peer;
+use swarmscope_networks::target::Network;
 use swarmscope_peer::node::{PeerKey, Transport};
 
 /// The composer's request to the selected peer; `None` where it has no address that could be
@@ -12,6 +13,9 @@ use swarmscope_peer::node::{PeerKey, Transport};
 pub fn to_selected(model: &Model, composer: &Composer) -> Option<String> {
     let peer = model.peer()?;
     let target = target(model, peer)?;
+    if peer.network() != Network::Overlay {
+        return Some(composer.command(model.registry(), &target));
+    }
     let options = model.setup.identity.options(peer.version);
     Some(format!("{}{options}", composer.command(model.registry(), &target)))
 }

@@ -9,6 +9,7 @@ use crate::screen::form::{self, Form};
 use crate::screen::input::{Input, with_lf};
 use swarmscope_facts::messages::Known;
 use swarmscope_facts::messages::{BEFORE_PAYLOAD, known};
+use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::FORM;
 use swarmscope_peer::crawler::field::read_form;
 use swarmscope_peer::crawler::{Recipient, Registry};
@@ -23,6 +24,8 @@ pub(super) const MOST_PAYLOAD: usize = 256 * 1024;
 /// The request in the composer.
 #[derive(Clone, Debug)]
 pub struct Composer {
+    /// Peers of which network it asks.
+    pub network: Network,
     pub message: MessageId,
     pub frequency: Input,
     payload: TextArea<'static>,
@@ -65,6 +68,7 @@ impl Composer {
     #[must_use]
     pub fn new(registry: &Registry, message: MessageId) -> Self {
         let mut composer = Self {
+            network: Network::Overlay,
             message,
             frequency: Input::default(),
             payload: TextArea::default(),
@@ -78,6 +82,12 @@ impl Composer {
         };
         composer.choose(registry, message, OverlayVersion::CURRENT.into());
         composer
+    }
+
+    /// The same for peers of this network.
+    #[must_use]
+    pub fn of(self, network: Network) -> Self {
+        Self { network, ..self }
     }
 
     /// Picks a message: its frequency, and its payload for this peer.
@@ -363,6 +373,11 @@ impl Composer {
             target.to_owned(),
             quoted(&known.name.to_lowercase()),
         ];
+        if self.network != Network::Overlay {
+            let about = self.bytes(registry).unwrap_or_default();
+            words.extend((!about.is_empty()).then(|| hex(&about)));
+            return words.join(" ");
+        }
         let is_own = self.edited || registry.get(self.message).is_none();
         if known.takes_payload && is_own && (self.is_form() || !self.payload.is_empty()) {
             words.push(quoted(&self.argument(registry)));

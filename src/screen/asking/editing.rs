@@ -75,7 +75,8 @@ pub fn edited(model: &mut Model, left: Result<String, String>) {
             model.say(Kind::Plain, "payload unchanged");
         }
         Ok(text) => {
-            model.composer.take_edited(&model.setup.registry, &text);
+            let registry = model.setup.registry_of(model.composer.network);
+            model.composer.take_edited(registry, &text);
             if model.mode.composes() {
                 actions::edit(model);
             }

@@ -11,10 +11,10 @@ use swarmscope_wire::MessageId;
 #[must_use]
 pub fn find(registry: &Registry, query: &str) -> Vec<(Known, Vec<u32>)> {
     let query = query.trim();
+    let all = all(registry);
     if let Ok(number) = query.parse() {
         return vec![(known(registry, MessageId(number)), Vec::new())];
     }
-    let all = all(registry);
     let hits = search(query, all.iter().map(|message| message.name.as_str()));
     hits.into_iter().map(|Hit { index, marks }| (all[index].clone(), marks)).collect()
 }

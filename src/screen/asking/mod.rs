@@ -6,5 +6,6 @@ pub mod composer;
 pub mod editing;
 pub mod identity;
 pub mod messages;
+pub mod question;
 pub mod sending;
 pub mod warned;

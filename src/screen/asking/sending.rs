@@ -1,6 +1,7 @@
 //! Sending the request in the composer. Where it is to be in vain as far as anybody can tell, that
 //! is said first, and the same once more sends it.
 
+use super::question;
 use super::warned::Warned;
 use crate::screen::actions::{Effects, choose, none, not_done};
 use crate::screen::conditions::ask;
@@ -9,12 +10,19 @@ use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
 use swarmscope_facts::format::clock;
+use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::Ask;
 use swarmscope_wire::text::clean;
 
 /// To the selected peer.
 pub fn send(model: &mut Model) -> Effects {
+    if model.composer.network != Network::Overlay {
+        return question::send(model).unwrap_or_else(|why| {
+            not_done(model, "send", &why);
+            none()
+        });
+    }
     let ask = match ask(model) {
         Ok(ask) => ask,
         Err(why) => {

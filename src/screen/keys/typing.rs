@@ -45,7 +45,8 @@ pub fn key_typed(model: &mut Model, key: Key) {
             form.field().key(key);
         }
         Mode::Form => {
-            let fields = fields(&model.setup.registry, model.composer.message);
+            let fields =
+                fields(model.setup.registry_of(model.composer.network), model.composer.message);
             let changed = model.composer.form_mut().is_some_and(|form| form.key(fields, key));
             model.composer.edited |= changed;
         }
@@ -102,7 +103,8 @@ pub fn text_typed(model: &mut Model, text: &str) {
             form.field().type_in(text);
         }
         Mode::Form => {
-            let fields = fields(&model.setup.registry, model.composer.message);
+            let fields =
+                fields(model.setup.registry_of(model.composer.network), model.composer.message);
             let changed = model.composer.form_mut().is_some_and(|form| form.type_in(fields, text));
             model.composer.edited |= changed;
         }

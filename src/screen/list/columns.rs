@@ -9,7 +9,7 @@ use swarmscope_peer::crawler::Registry;
 pub const FIXED: [Column; 3] = [Column::State, Column::Permid, Column::Signals];
 /// Those that can be moved and hidden, in the order in which they start; the first as many as
 /// [`SHOWN`] are shown.
-const MOVABLE: [(Column, bool); 10] = [
+const MOVABLE: [(Column, bool); 11] = [
     (Column::Version, true),
     (Column::RoundTrip, true),
     (Column::Nat, true),
@@ -19,6 +19,7 @@ const MOVABLE: [(Column, bool); 10] = [
     (Column::Label, false),
     (Column::Note, false),
     (Column::Error, false),
+    (Column::Network, false),
     (Column::Next, true),
 ];
 /// Those that are shown besides where the operator has chosen none and there is room for them, in
@@ -54,7 +55,7 @@ impl Layout for Column {
     fn width(self) -> u16 {
         match self {
             Self::State | Self::Signals => 1,
-            Self::Permid => 7,
+            Self::Permid | Self::Network => 7,
             Self::Version => 8,
             Self::Transport => 5,
             Self::Address => 21, // 255.255.255.255:65535
@@ -79,7 +80,7 @@ impl Layout for Column {
             Self::Address => 7,
             Self::Note => 8,
             Self::Version => 9,
-            Self::Next => 10,
+            Self::Network | Self::Next => 10,
             Self::State | Self::Permid | Self::Signals => 11,
         }
     }
@@ -87,7 +88,7 @@ impl Layout for Column {
     fn gap(self) -> u16 {
         match self {
             Self::State => 0,
-            Self::Permid | Self::Signals | Self::Version | Self::Next => 1,
+            Self::Permid | Self::Signals | Self::Network | Self::Version | Self::Next => 1,
             _ => 2,
         }
     }
@@ -100,6 +101,7 @@ impl Layout for Column {
         match self {
             Self::State | Self::Signals | Self::Next | Self::NextOf(_) => "",
             Self::Permid => "PEER",
+            Self::Network => "NET",
             Self::Version => "VERSION",
             Self::Transport => "OVER",
             Self::Address => "ADDRESS",
@@ -111,6 +113,19 @@ impl Layout for Column {
             Self::Error => "ERROR",
         }
     }
+}
+
+/// Cells of a peer's name where peers of other networks are listed: 255.255.255.255:65535.
+pub const ADDRESS: u16 = 21;
+
+/// The columns with that of the network, behind those that are fixed, where peers of more than one
+/// are listed.
+#[must_use]
+pub fn with_network(shown: impl Iterator<Item = Column>) -> Vec<Column> {
+    let mut columns: Vec<Column> = shown.filter(|column| *column != Column::Network).collect();
+    let at = columns.iter().take_while(|column| column.fixed()).count();
+    columns.insert(at, Column::Network);
+    columns
 }
 
 /// The choice of columns.

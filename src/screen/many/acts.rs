@@ -383,8 +383,7 @@ pub fn tell(model: &mut Model) -> Effects {
     if let Some((payload, _)) = payload.cloned() {
         model.composer.take_over(message, frequency, &payload);
     } else {
-        let to = model.recipient();
-        model.composer.choose(&model.setup.registry, message, to);
+        model.choose(message);
         model.composer.frequency = Input::new(frequency.to_string());
     }
     mark_selected(model);

@@ -13,8 +13,7 @@ pub(in crate::screen) fn ask(model: &mut Model, message: MessageId) {
     if model.many.under_way().next().is_some() {
         return;
     }
-    let to = model.recipient();
-    model.composer.choose(&model.setup.registry, message, to);
+    model.choose(message);
     let connected = model.facts.peers().iter().filter(|peer| Peer::connected(peer));
     let peers: Vec<PeerKey> = connected.map(|peer| peer.key.clone()).collect();
     model.marks.clear(); // the plan says who is marked, and these are

@@ -5,6 +5,7 @@ use crate::screen::actions::Effects;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
 use swarmscope_facts::many::{Draft, Plan};
+use swarmscope_networks::target::Network;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::MessageId;
 use swarmscope_wire::text::clean;
@@ -20,6 +21,9 @@ pub(super) fn planned(model: &Model, peers: Vec<PeerKey>) -> Preview {
 /// The request in the composer, or what is wrong with it.
 fn draft(model: &Model) -> Result<Draft, String> {
     let composer = &model.composer;
+    if composer.network != Network::Overlay {
+        return Err("requests to many go to the overlay's peers: select one of them".to_owned());
+    }
     Ok(Draft {
         message: composer.message,
         frequency: composer.frequency()?,

@@ -171,6 +171,12 @@ pub fn has_bytes(model: &Model) -> Ready {
             model.key_of("hide addresses")
         ));
     }
+    if shown_reply(model).is_some_and(|reply| reply.as_read) {
+        return Err(format!(
+            "the bytes of such answers are not kept: {} copies what was read in them",
+            model.key_of("copy reply")
+        ));
+    }
     payload(model).map(drop).ok_or_else(|| "no reply bytes in memory".to_owned())
 }
 

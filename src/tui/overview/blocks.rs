@@ -179,7 +179,9 @@ fn ways(canvas: &mut Canvas, model: &Model, area: Area) {
     let (census, known) = (&model.census, model.census.known());
     canvas.heading(&area, "PEERS", false, &format!("{} known", number(known)));
     let most = Way::ALL.into_iter().map(|way| census.way(way)).max().unwrap_or(0);
-    for (way, y) in Way::ALL.into_iter().zip(area.y + 1..area.bottom()) {
+    // without peers of other networks nobody can have answered without a connection
+    let shown = Way::ALL.into_iter().filter(|way| *way != Way::Answered || census.way(*way) > 0);
+    for (way, y) in shown.zip(area.y + 1..area.bottom()) {
         let count = census.way(way);
         let (sign, style) = way_sign(canvas, way);
         let style = if count == 0 { canvas.theme.muted } else { style };
@@ -194,6 +196,7 @@ pub fn way_sign(canvas: &Canvas, way: Way) -> (&'static str, Style) {
     let theme = canvas.theme;
     match way {
         Way::Connected => ("●", Style::new()),
+        Way::Answered => ("•", Style::new()),
         Way::Waiting => ("…", theme.muted),
         Way::Gone => ("○", theme.muted),
         Way::Refused => ("■", theme.fail),

@@ -22,6 +22,7 @@ fn sign(standing: Standing) -> &'static str {
         Standing::Refused => "■",
         Standing::Failed => "×",
         Standing::Now => "…",
+        Standing::Silent => "–",
         Standing::NotYet | Standing::Ahead => " ",
     }
 }
@@ -31,7 +32,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area) {
         let label = model.registry().label(request.message);
         let channel =
             request.channel.map(|channel| format!(", channel {channel}")).unwrap_or_default();
-        format!("request #{}, {label}{channel}", request.number)
+        let is_other = model.peer().is_some_and(|peer| peer.other.is_some());
+        let word = if is_other { "question" } else { "request" };
+        format!("{word} #{}, {label}{channel}", request.number)
     });
     canvas.heading(&area, "LADDER", false, &note.unwrap_or_else(|| "no requests yet".to_owned()));
     for (rung, y) in rungs(model).iter().zip(area.y + 1..area.bottom()) {
@@ -48,7 +51,9 @@ fn row(canvas: &mut Canvas, area: &Area, y: u16, rung: &Rung) {
         }
         Standing::Now => (theme.accent, theme.strong(), Style::new()),
         Standing::Ahead => (theme.muted, theme.muted, theme.muted),
-        Standing::Passed | Standing::NotYet => (theme.muted, theme.strong(), theme.muted),
+        Standing::Passed | Standing::NotYet | Standing::Silent => {
+            (theme.muted, theme.strong(), theme.muted)
+        }
     };
     canvas.text(area.x, area.x + 1, y, sign(rung.standing), sign_style);
     canvas.text(area.x + 2, area.x + DETAIL - 1, y, rung.name, name);

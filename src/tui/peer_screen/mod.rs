@@ -8,7 +8,9 @@ mod focus;
 mod frame;
 mod grid;
 mod ladder;
+mod lookup;
 mod odd;
+mod other;
 mod status;
 pub(super) mod why;
 
@@ -47,6 +49,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid, tops: &mut Tops) {
     }
     if let Some(area) = places.why {
         why::draw(canvas, model, area);
+    }
+    if model.peer().is_some_and(|peer| peer.other.is_some()) {
+        return other::draw(canvas, model, &places);
     }
     if let Some(area) = places.channel {
         channel::draw(canvas, model, area, &mut tops.parts);

@@ -8,6 +8,7 @@ use crate::tui::canvas::{Canvas, width};
 use crate::tui::layout::Grid;
 use crate::tui::showing;
 use swarmscope_facts::format::{clock, lasted, thousands, took};
+use swarmscope_facts::networks;
 use swarmscope_facts::peer::State;
 use swarmscope_facts::words;
 
@@ -33,7 +34,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     x = canvas.text(x, end, y, "peer", theme.muted) + 2;
     let Some(peer) = model.peer() else { return };
     let (sign, style) = match &peer.state {
-        State::Connected { .. } => ("●", Style::new()),
+        State::Connected { .. } | State::Answered { .. } => ("●", Style::new()),
         State::Heard | State::Connecting { .. } => ("…", Style::new()),
         State::Gone { .. } => ("○", Style::new()),
         State::Refused { .. } => ("■", theme.fail),
@@ -46,7 +47,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let name = peer
         .permid()
         .map_or_else(|| model.name_of(&peer.key), |permid| model.naming().permid(&permid));
-    x = canvas.text(x, end, y, &name, theme.strong()) + 2;
+    x = canvas.text(x, end, y, networks::without_scheme(&name), theme.strong()) + 2;
     let seen = || peer.address.map(|address| address.to_string());
     let address = peer.target().or_else(seen).map(|address| model.naming().address(&address));
     let version = peer.version.map(|version| words::version(version, peer.transport));
@@ -59,6 +60,17 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let note = if clear && grid.columns >= 120 { ", not encrypted" } else { "" };
     let version = version.map(|version| version + note).unwrap_or_default();
     fits(canvas, &version, if clear { theme.caution } else { Style::new() });
+    if let Some(other) = &peer.other {
+        fits(canvas, other.network.name(), theme.muted);
+        match other.encryption.as_deref() {
+            Some("forced") => fits(canvas, "encrypted only, likely", theme.caution),
+            Some(_) => fits(canvas, "takes plain connections", Style::new()),
+            None => {}
+        }
+        fits(canvas, other.program().unwrap_or_default(), Style::new());
+        let rtt = peer.rtt.map(|rtt| format!("rtt {}", took(rtt))).unwrap_or_default();
+        fits(canvas, &rtt, Style::new());
+    }
     if peer.permid().is_some() {
         fits(canvas, address.as_deref().unwrap_or_default(), theme.muted);
     }

@@ -8,6 +8,7 @@ use crate::tui::canvas::{Area, Canvas, width};
 use crate::tui::rows::{Rows, with_pill};
 use swarmscope_facts::format::{clock, size};
 use swarmscope_facts::ladder::why;
+use swarmscope_facts::networks;
 use swarmscope_facts::peer::{Peer, State};
 use swarmscope_facts::request::{Outcome, Request};
 use swarmscope_facts::words;
@@ -84,7 +85,7 @@ fn failure_block(
     if roomy {
         rows.add("ended", &ended(failure, asked.map(|(peer, _)| peer)));
     }
-    if let Some((peer, request)) = counts {
+    if let Some((peer, request)) = counts.filter(|(peer, _)| peer.other.is_none()) {
         rows.add("count", &counted(model, peer, request, failure));
     }
     if roomy || counts.is_some() {
@@ -187,6 +188,10 @@ fn state_of_request(
             rows.add("then", &text);
             rows.add("hint", "wait; a lower frequency is for peers whose owners agreed to it");
         }
+        Outcome::Replied(reply) if reply.as_read => {
+            heading(canvas, "ANSWER", &words::krpc_error(reply.error));
+            answer(canvas, model, area, peer, request);
+        }
         Outcome::Replied(reply) => {
             heading(canvas, "ANSWER", &words::error(reply.error));
             let mut rows = rows(canvas, area, y);
@@ -207,7 +212,10 @@ fn state_of_request(
         }
         _ => {
             heading(canvas, "WAITING", &model.registry().label(request.message));
+            let is_other = peer.other.is_some();
             let text = match &request.outcome {
+                Outcome::Queued if is_other => "waits for its turn".to_owned(),
+                Outcome::Waiting if is_other => "asked, not answered yet".to_owned(),
                 Outcome::Queued => "asked for; the peer is being dialled".to_owned(),
                 Outcome::AwaitingDialBack => {
                     "the connection ended first: refused, or the peer dials back with the answer"
@@ -227,9 +235,34 @@ fn state_of_request(
     }
 }
 
+/// What an answer of another network than the overlay means, what else it could mean, and what to
+/// do next.
+fn answer(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer, request: &Request) {
+    let reply = request.reply().and_then(|reply| reply.decoding.as_ref());
+    let Some(decoding) = reply else { return };
+    let (says, keys) = (&decoding.decoded.json, keys(model));
+    let mut rows = rows(canvas, area, area.y + 1);
+    rows.add("reads", &words::clean(&decoding.decoded.summary));
+    if says["encryption"] == "forced" {
+        rows.add("likely", "it takes encrypted connections only: inferred, not seen");
+        rows.add(
+            "or",
+            "something on the way drops plain BitTorrent, or it limits connections from one address",
+        );
+        rows.add("tell", "ask REACH again later");
+    }
+    if let Some(next) = says["next"].as_str() {
+        let place = peer.target().unwrap_or_default();
+        let place = model.naming().address(networks::without_scheme(&place));
+        rows.add("hint", &words::clean(next).replace("HOST:PORT", &place));
+    }
+    key_row(&mut rows, &keys);
+}
+
 fn state_of_peer(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer) {
     let (title, note, text) = match &peer.state {
         State::Connected { .. } => ("CONNECTED", "", "no requests yet"),
+        State::Answered { .. } => ("ANSWERED", "", "it has answered a question"),
         State::Connecting { phase, .. } => ("CONNECTING", phase.name(), "still connecting"),
         _ => ("KNOWN", "", "heard of, not dialled yet"),
     };

@@ -15,6 +15,8 @@ impl Running {
             Effect::CheckedRequest(ask) => self.check(ask),
             Effect::Request(_)
             | Effect::Connect(_)
+            | Effect::Question(_)
+            | Effect::Examine(..)
             | Effect::Disconnect(_)
             | Effect::Forget(_)
             | Effect::Cancel(_)
@@ -134,12 +136,24 @@ impl Running {
                 self.fold(Msg::Asked(ask, ticket));
             }
             Effect::Connect(target) => drop(node.connect(target)),
+            Effect::Question(question) => match self.questions.ask(&question) {
+                Ok(event) => self.fold(Msg::Network(event)),
+                Err(failure) => self.fold(Msg::NotDone(format!("not asked: {}", failure.detail))),
+            },
+            Effect::Examine(peer, target) if self.examines => {
+                self.questions.examine(peer, target);
+            }
             Effect::Disconnect(permid) => node.disconnect(permid),
             Effect::Forget(key) => {
                 node.forget(key.clone());
                 self.fold(Msg::Forgotten(key));
             }
-            Effect::Cancel(ticket) => node.cancel(ticket),
+            Effect::Cancel(ticket) => {
+                node.cancel(ticket);
+                if let Some(event) = self.questions.cancel(ticket) {
+                    self.fold(Msg::Network(event));
+                }
+            }
             Effect::Extend(ticket, by) => node.extend(ticket, by),
             _ => {}
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::{PeerKey, Transport};
 use swarmscope_wire::failure::Failure;
@@ -13,6 +14,7 @@ use super::{Export, time};
 use crate::many::campaign::{Campaign, Row};
 use crate::many::outcome::Outcome;
 use crate::many::sample;
+use crate::networks;
 use crate::now::Now;
 use crate::peer::Peer;
 use crate::request::{Outcome as End, Reply, Request};
@@ -95,17 +97,19 @@ impl Line {
             key: peer.key.clone(),
             message: request.message,
             frequency: request.frequency,
-            payload: Some(request.payload.clone()),
+            // an infohash is held in memory alone
+            payload: peer.other.is_none().then(|| request.payload.clone()),
             asked: Some(request.asked),
             sent: request.sent,
             ended: Ended::of(request),
-            reply: reply.and_then(|reply| reply.payload.clone()),
+            reply: reply.filter(|reply| !reply.as_read).and_then(|reply| reply.payload.clone()),
             dropped: Vec::new(),
         };
         let let_go = reply.is_some_and(|reply| reply.payload.is_none());
         for name in ["content", "shape", "summary"] {
             line.drop_if(let_go && line.ended.ids.is_none(), name);
         }
+        line.drop_if(peer.other.is_some() && !request.payload.is_empty(), "request_payload");
         line.drop_reply(export, reply.is_some());
         line
     }
@@ -138,6 +142,14 @@ impl Line {
             withheld.extend((privacy && there).then_some(name));
             !privacy
         };
+        // what only the overlay's requests and replies have
+        let network = networks::network(&self.key);
+        let of_overlay =
+            |field: Field| if network == Network::Overlay { field } else { Field::None };
+        let registry = match network {
+            Network::Overlay => export.registry,
+            other => networks::registry(other),
+        };
         let acceptance = self.acceptance(export);
         let accepts_at = self
             .asked
@@ -158,9 +170,9 @@ impl Line {
             ("transport", Field::of(transport.map(named))),
             ("nat", Field::of(peer.and_then(|peer| peer.nat.as_deref()).map(|it| export.told(it)))),
             ("note", Field::of(note)),
-            ("message_id", Field::Number(self.message.0.into())),
-            ("message", export.registry.label(self.message).to_lowercase().into()),
-            ("frequency_s", Field::Number(self.frequency.0.into())),
+            ("message_id", of_overlay(Field::Number(self.message.0.into()))),
+            ("message", registry.label(self.message).to_lowercase().into()),
+            ("frequency_s", of_overlay(Field::Number(self.frequency.0.into()))),
             ("request_payload", Field::Bytes(payload)),
             ("asked_at", Field::of(self.asked.map(|now| time(now.wall)))),
             ("sent_at", Field::of(self.sent.map(|now| time(now.wall)))),
@@ -174,8 +186,8 @@ impl Line {
             ("first_part_ms", Field::of(ended.first_part.map(ms))),
             ("elapsed_ms", Field::of(ended.elapsed.map(ms))),
             ("parts", Field::Number(ended.parts.into())),
-            ("reply_bytes", Field::Number(ended.bytes as u64)),
-            ("reply_sha256", Field::of(sha256.map(|sum| sum.to_string()))),
+            ("reply_bytes", of_overlay(Field::Number(ended.bytes as u64))),
+            ("reply_sha256", of_overlay(Field::of(sha256.map(|sum| sum.to_string())))),
             ("content", Field::of(ended.ids.map(|(content, _)| id(content).to_string()))),
             ("shape", Field::of(ended.ids.map(|(_, shape)| id(shape).to_string()))),
             ("summary", Field::of(ended.summary.map(|summary| export.told(&summary)))),

@@ -110,7 +110,7 @@ impl Export<'_> {
     fn who(&self, key: &PeerKey) -> String {
         match key {
             PeerKey::Permid(permid) => self.permid(permid),
-            PeerKey::Address(address) => self.naming.address(address),
+            PeerKey::Address(_) => self.naming.peer(key),
         }
     }
 

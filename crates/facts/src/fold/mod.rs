@@ -1,6 +1,7 @@
 //! One input after the other changes what is known.
 
 mod lines;
+mod networks;
 mod requests;
 mod said;
 mod ways;
@@ -28,6 +29,7 @@ impl Facts {
             Input::Decoded { permid, ticket, decoding } => fold.decoded(permid, ticket, decoding),
             Input::Label { permid, label } => fold.label(permid, &label),
             Input::Forgotten(key) => fold.forgotten(&key),
+            Input::Network(event) => fold.network(event),
         }
         fold.changes
     }

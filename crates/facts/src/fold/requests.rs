@@ -135,6 +135,7 @@ impl Fold<'_> {
             parts,
             elapsed,
             dialled_back,
+            as_read: false,
             at: now,
             decoding: None,
             sha256: None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use swarmscope_peer::node::{Event, PeerKey};
+use swarmscope_peer::node::{Event, PeerKey, Source};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 
@@ -106,6 +106,14 @@ impl Fold<'_> {
         if peer.connected() {
             return; // another connection to it stands
         }
+        // once it was looked at what listens there, that says more than that it closed
+        let closed = failure.cause == Cause::HandshakeClosed;
+        let examined = peer.examined.clone().filter(|_| closed);
+        let is_given = matches!(peer.source, Some(Source::Operator | Source::Bootstrap));
+        if closed && examined.is_none() && is_given {
+            self.changes.push(Change::ToExamine(key.clone()));
+        }
+        let failure = examined.as_ref().unwrap_or(failure);
         self.fell(key, failure);
         let Some(peer) = self.facts.peers.get_mut(key) else { return };
         let known = peer.failing.replace(failure.cause) == Some(failure.cause);

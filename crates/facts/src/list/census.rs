@@ -23,20 +23,23 @@ pub enum Way {
     Gone,
     /// It would not have us.
     Refused,
+    /// It is of another network, and answered.
+    Answered,
     /// It was not reached.
     Failed,
 }
 
 impl Way {
     /// As they are listed.
-    pub const ALL: [Self; 5] =
-        [Self::Connected, Self::Waiting, Self::Gone, Self::Refused, Self::Failed];
+    pub const ALL: [Self; 6] =
+        [Self::Connected, Self::Answered, Self::Waiting, Self::Gone, Self::Refused, Self::Failed];
 
     /// The way to this peer.
     #[must_use]
     pub const fn of(state: &State) -> Self {
         match state {
             State::Connected { .. } => Self::Connected,
+            State::Answered { .. } => Self::Answered,
             State::Heard | State::Connecting { .. } => Self::Waiting,
             State::Gone { .. } => Self::Gone,
             State::Refused { .. } => Self::Refused,
@@ -49,6 +52,7 @@ impl Way {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Connected => "connected",
+            Self::Answered => "answered",
             Self::Waiting => "not connected yet",
             Self::Gone => "gone",
             Self::Refused => "refused us",

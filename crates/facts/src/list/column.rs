@@ -14,6 +14,8 @@ pub enum Column {
     Permid,
     /// How many odd things there are about it.
     Signals,
+    /// Of which network it is.
+    Network,
     /// Its overlay version.
     Version,
     /// Inside TLS or not.
@@ -40,10 +42,11 @@ pub enum Column {
 
 impl Column {
     /// All but those for a message of their own.
-    pub const NAMED: [Self; 13] = [
+    pub const NAMED: [Self; 14] = [
         Self::State,
         Self::Permid,
         Self::Signals,
+        Self::Network,
         Self::Version,
         Self::RoundTrip,
         Self::Nat,
@@ -61,9 +64,10 @@ impl Column {
     pub const fn doc(self) -> &'static str {
         match self {
             Self::State => "connected, connecting, gone, refused, failed",
-            Self::Permid => "first and last digits of its permid",
+            Self::Permid => "digits of its permid or node id, else its address",
+            Self::Network => "overlay, bt or dht",
             Self::Signals => "odd or hostile: open to read why",
-            Self::Version => "overlay version, tls or clear",
+            Self::Version => "overlay version, tls or clear; else its client",
             Self::Transport => "tls or clear",
             Self::Address => "address it is dialled at or dials from",
             Self::RoundTrip => "round trip",
@@ -84,6 +88,7 @@ impl fmt::Display for Column {
             Self::State => "state",
             Self::Permid => "peer",
             Self::Signals => "signals",
+            Self::Network => "net",
             Self::Version => "version",
             Self::Transport => "transport",
             Self::Address => "address",

@@ -6,7 +6,7 @@ pub mod filter;
 pub mod next;
 pub mod order;
 pub mod sorting;
-mod tally;
+pub mod tally;
 
 pub use census::Census;
 pub use column::Column;

@@ -1,6 +1,7 @@
 //! What the list is sorted by. Every order ends in the newest event and the place in the table, so
 //! that no two are equal.
 
+use super::tally::NETWORKS;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
@@ -121,6 +122,9 @@ fn number(column: Column, facts: &Present, peer: &Peer) -> Option<u128> {
         Column::State => Some(rank(&peer.state)),
         Column::Permid => peer.permid().map(|permid| beginning_of_key(&permid)),
         Column::Signals => (peer.signals > 0).then(|| u128::from(u32::MAX - peer.signals)),
+        Column::Network => {
+            NETWORKS.iter().position(|of| *of == peer.network()).map(|at| at as u128)
+        }
         Column::Version => peer.version.map(|version| u128::from(version.0)),
         Column::Transport => {
             peer.transport.map(|transport| u128::from(transport == Transport::Legacy))
@@ -147,13 +151,13 @@ fn number(column: Column, facts: &Present, peer: &Peer) -> Option<u128> {
 }
 
 fn next(peer: &Peer, from: Option<std::time::Instant>, facts: &Present) -> Option<u128> {
-    peer.connected()
+    peer.is_up()
         .then(|| from.map_or(0, |from| micros(from.saturating_duration_since(facts.origin))))
 }
 
 const fn rank(state: &State) -> u128 {
     match state {
-        State::Connected { .. } => 0,
+        State::Connected { .. } | State::Answered { .. } => 0,
         State::Connecting { .. } => 1,
         State::Heard => 2,
         State::Gone { .. } => 3,

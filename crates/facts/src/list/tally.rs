@@ -6,13 +6,19 @@ use std::time::Instant;
 use crate::peer::{Peer, State};
 use crate::present::Present;
 use crate::request::Request;
+use swarmscope_networks::target::Network;
 use swarmscope_wire::{Frequency, MessageId};
+
+/// The networks, as their peers are counted.
+pub const NETWORKS: [Network; 3] = [Network::Overlay, Network::BitTorrent, Network::Dht];
 
 /// The counts, and what each peer adds to them.
 #[derive(Clone, Default, Debug)]
 pub struct Tally {
     /// Connected.
     pub connected: usize,
+    /// Of another network than the overlay, and answering.
+    pub answered: usize,
     /// Heard of, or being connected to.
     pub waiting: usize,
     /// Their connection has ended.
@@ -25,6 +31,8 @@ pub struct Tally {
     pub signals: usize,
     /// Requests that may still be answered.
     pub in_flight: usize,
+    /// Peers of each network, in the order of [`NETWORKS`].
+    pub networks: [usize; 3],
     shares: Vec<Share>,
     /// Who answered the composer's message with 254 and would again, by the time until when.
     not_yet: BTreeSet<(Instant, usize)>,
@@ -35,6 +43,7 @@ pub struct Tally {
 #[derive(Clone, Copy, Default, Debug)]
 struct Share {
     class: Option<Class>,
+    network: usize,
     signals: bool,
     in_flight: usize,
     not_yet: Option<Instant>,
@@ -43,6 +52,7 @@ struct Share {
 #[derive(Clone, Copy, Debug)]
 enum Class {
     Connected,
+    Answered,
     Waiting,
     Gone,
     Refused,
@@ -54,6 +64,18 @@ impl Tally {
     #[must_use]
     pub fn not_yet(&self) -> usize {
         self.not_yet.len()
+    }
+
+    /// Whether there are peers of other networks than the overlay.
+    #[must_use]
+    pub fn has_others(&self) -> bool {
+        self.networks[1..].iter().any(|count| *count > 0)
+    }
+
+    /// Whether there are peers of more than one network.
+    #[must_use]
+    pub fn is_mixed(&self) -> bool {
+        self.networks.iter().filter(|count| **count > 0).count() > 1
     }
 
     /// Takes in what has changed: these peers, the composer's message, the time.
@@ -81,9 +103,11 @@ impl Tally {
         let share = facts.peers.at(index).map(|peer| Share::of(facts, peer)).unwrap_or_default();
         let old = std::mem::replace(&mut self.shares[index], share);
         if let Some(class) = old.class {
+            self.networks[old.network] -= 1;
             *self.of(class) -= 1;
         }
         if let Some(class) = share.class {
+            self.networks[share.network] += 1;
             *self.of(class) += 1;
         }
         self.signals = self.signals + usize::from(share.signals) - usize::from(old.signals);
@@ -99,6 +123,7 @@ impl Tally {
     const fn of(&mut self, class: Class) -> &mut usize {
         match class {
             Class::Connected => &mut self.connected,
+            Class::Answered => &mut self.answered,
             Class::Waiting => &mut self.waiting,
             Class::Gone => &mut self.gone,
             Class::Refused => &mut self.refused,
@@ -111,6 +136,7 @@ impl Share {
     fn of(facts: &Present, peer: &Peer) -> Self {
         let class = match peer.state {
             State::Connected { .. } => Class::Connected,
+            State::Answered { .. } => Class::Answered,
             State::Heard | State::Connecting { .. } => Class::Waiting,
             State::Gone { .. } => Class::Gone,
             State::Refused { .. } => Class::Refused,
@@ -119,6 +145,7 @@ impl Share {
         let in_flight = peer.requests.iter().filter(|request| request.in_flight()).count();
         let was_254 = peer.last_of(facts.message).is_some_and(Request::was_254) && !peer.refuses();
         let not_yet = if was_254 { facts.accepted_from(peer) } else { None };
-        Self { class: Some(class), signals: peer.signals > 0, in_flight, not_yet }
+        let network = NETWORKS.iter().position(|of| *of == peer.network()).unwrap_or(0);
+        Self { class: Some(class), network, signals: peer.signals > 0, in_flight, not_yet }
     }
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::rewriting::{Rewrite, Rewritten};
 use super::{Line, What};
+use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{Failure, Phase};
@@ -81,6 +82,18 @@ impl Rewrite for Masker {
     }
 
     fn place(&mut self, place: &mut String) {
+        if let Some((network, rest)) = Network::of_scheme(place) {
+            let mut rest = rest.to_owned();
+            let id = rest.rsplit_once('@').map(|(id, place)| (id.to_owned(), place.to_owned()));
+            let id = id.map_or_else(String::new, |(mut id, place)| {
+                self.text(&mut id);
+                rest = place;
+                format!("{id}@")
+            });
+            self.place(&mut rest);
+            *place = format!("{}://{id}{rest}", network.name());
+            return;
+        }
         if let Ok(address) = place.parse::<SocketAddr>() {
             *place = self.mask.address_for(address).to_string();
             return;

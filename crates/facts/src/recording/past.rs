@@ -5,6 +5,8 @@
 //! What it can't show: the log, the throughput and signals (▲) from before, how the list was sorted,
 //! and the payloads of replies that were no longer in memory.
 
+mod networks;
+
 use bytes::Bytes;
 
 use crate::facts::Facts;
@@ -45,6 +47,9 @@ impl Teller<'_> {
     fn peer(&mut self, peer: &Peer) {
         let first = first(peer, self.now);
         let key = peer.key.clone();
+        if peer.other.is_some() {
+            return networks::peer(self.told, peer, first);
+        }
         let source = peer.source.clone().unwrap_or(Source::Operator);
         let discovered = Event::Discovered {
             peer: key.clone(),
@@ -53,6 +58,11 @@ impl Teller<'_> {
             source,
         };
         self.tell(first, discovered);
+        if let Some(failure) = &peer.examined {
+            let says = serde_json::json!({ "what": "bittorrent", "summary": failure.detail });
+            let event = crate::networks::Event::Examined { peer: key.clone(), says };
+            self.told.push((first, event.into()));
+        }
         if let (Some(label), Some(permid)) = (&peer.label, peer.permid()) {
             self.told.push((first, Input::Label { permid, label: label.clone() }));
         }
@@ -67,7 +77,7 @@ impl Teller<'_> {
     fn state(&mut self, peer: &Peer, first: Now) {
         let key = peer.key.clone();
         match &peer.state {
-            State::Heard => {}
+            State::Heard | State::Answered { .. } => {}
             State::Connecting { phase, since } => {
                 self.tell(
                     *since,
@@ -214,7 +224,9 @@ fn after(now: Now, duration: std::time::Duration) -> Now {
 fn first(peer: &Peer, now: Now) -> Now {
     let state = match &peer.state {
         State::Heard => None,
-        State::Connecting { since, .. } | State::Connected { since } => Some(*since),
+        State::Connecting { since, .. }
+        | State::Connected { since }
+        | State::Answered { at: since } => Some(*since),
         State::Gone { at, .. } | State::Refused { at, .. } | State::Failed { at, .. } => Some(*at),
     };
     let asked = peer.requests.first().map(|request| request.asked);

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use crate::input::Input;
+use crate::networks;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Event, PeerKey, Reply, Source, Trace};
 use swarmscope_wire::Permid;
@@ -70,7 +72,54 @@ impl Rewritten for Input {
                 to.text(label);
             }
             Self::Forgotten(key) => to.key(key),
+            Self::Network(event) => event.rewrite(to),
         }
+    }
+}
+
+impl Rewritten for networks::Event {
+    fn rewrite(&mut self, to: &mut impl Rewrite) {
+        match self {
+            Self::Named { peer } | Self::Sent { peer, .. } => to.key(peer),
+            Self::Labelled { peer, label } => {
+                to.key(peer);
+                to.text(label);
+            }
+            Self::Asked { peer, about, .. } => {
+                to.key(peer);
+                about.clear();
+            }
+            Self::Part { peer, says, .. } | Self::Examined { peer, says } => {
+                to.key(peer);
+                json(says, to);
+            }
+            Self::Answered { peer, summary, says, .. } => {
+                to.key(peer);
+                to.text(summary);
+                json(says, to);
+            }
+            Self::Failed { peer, failure, .. } => {
+                to.key(peer);
+                to.failure(failure);
+            }
+        }
+    }
+}
+
+/// Goes through all texts of a value.
+fn json(value: &mut Value, to: &mut impl Rewrite) {
+    match value {
+        Value::String(text) => to.text(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| json(item, to)),
+        Value::Object(members) => {
+            let all = std::mem::take(members).into_iter().map(|(mut name, mut item)| {
+                to.text(&mut name);
+                json(&mut item, to);
+                (name, item)
+            });
+            *members = all.collect();
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -8,7 +8,7 @@ use super::rewriting::{Rewrite, Rewritten};
 use crate::input::Input;
 
 /// The names under which inputs are written.
-const INPUTS: [&str; 5] = ["node", "asked", "decoded", "label", "forgotten"];
+const INPUTS: [&str; 6] = ["node", "asked", "decoded", "label", "forgotten", "network"];
 
 /// An input, or something that is none: a key, the size of a terminal.
 #[derive(Clone, PartialEq, Debug)]

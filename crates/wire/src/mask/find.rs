@@ -1,4 +1,4 @@
-//! Where addresses and permids stand in a text.
+//! Where addresses, permids, node ids and infohashes stand in a text.
 
 use std::ops::Range;
 
@@ -12,6 +12,8 @@ const PERMIDS: [(&str, usize); 4] = [
     ("3052301006072a8648ce3d020106052b8104001a033e00", 168),
     ("302a300506032b6570032100", 88),
 ];
+/// The digits of a node id or an infohash.
+const NODE: usize = 40;
 /// The longest text of an IPv6 address: RFC 4291 §2.2, with an IPv4 address at its end.
 const MAX_IPV6: usize = 45;
 
@@ -23,6 +25,7 @@ pub(super) fn next(text: &str) -> Option<(Range<usize>, Secret<'_>)> {
     let starts = |at: &usize| matches!(bytes[*at], b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b'M' | b':' | b'[');
     (0..bytes.len()).filter(starts).find_map(|at| {
         permid(text, at)
+            .or_else(|| node(text, at))
             .or_else(|| ipv4(bytes, at))
             .or_else(|| bracketed(text, at))
             .or_else(|| ipv6(text, at))
@@ -38,6 +41,16 @@ fn permid(text: &str, at: usize) -> Option<(Range<usize>, Secret<'_>)> {
     let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     let len = rest.iter().take(*longest).take_while(is_part).count();
     Some((at..at + len, Secret::Permid(&text[at..at + len])))
+}
+
+/// 160 bits in hexadecimal digits, no more and no fewer: a node of the DHT, or an infohash.
+fn node(text: &str, at: usize) -> Option<(Range<usize>, Secret<'_>)> {
+    let bytes = text.as_bytes();
+    let is_digit = |byte: &&u8| byte.is_ascii_hexdigit();
+    let goes_on = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let len = bytes[at..].iter().take(NODE).take_while(is_digit).count();
+    let is_whole = len == NODE && !goes_on(at + NODE) && !(at > 0 && goes_on(at - 1));
+    is_whole.then(|| (at..at + NODE, Secret::Node(&text[at..at + NODE])))
 }
 
 /// Four numbers with dots between them, that no fifth follows or precedes, and a port.

@@ -36,12 +36,11 @@ impl Place {
         }
         model.filter.type_in(&self.filter);
         let message = MessageId(self.message);
-        let to = model.recipient();
         if self.edited {
             let frequency = self.frequency.parse().map_or(Frequency::DEFAULT, Frequency);
             model.composer.take_over(message, frequency, self.payload.as_bytes());
         } else {
-            model.composer.choose(&model.setup.registry, message, to);
+            model.choose(message);
             model.composer.frequency = crate::screen::input::Input::new(self.frequency);
         }
         model.rebuild();

@@ -39,6 +39,7 @@ impl Rewritten for Msg {
                 to.text(label);
             }
             Msg::Forgotten(key) => to.key(key),
+            Msg::Network(event) => event.rewrite(to),
             Msg::Tour(TourStep { text, show, .. }) => {
                 to.text(text);
                 if let Some((permid, _)) = show {

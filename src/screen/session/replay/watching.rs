@@ -16,6 +16,8 @@ fn refused(effect: &Effect) -> Option<&'static str> {
         Effect::Request(_)
         | Effect::CheckedRequest(_)
         | Effect::Connect(_)
+        | Effect::Question(_)
+        | Effect::Examine(..)
         | Effect::Disconnect(_)
         | Effect::Forget(_)
         | Effect::Cancel(_)

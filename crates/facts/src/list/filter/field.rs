@@ -9,6 +9,7 @@ use crate::peer::{Peer, State};
 use crate::present::Present;
 use crate::reply_of::{last_error, last_reply};
 use crate::words;
+use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::Acceptance;
 
 /// A field.
@@ -16,6 +17,8 @@ use swarmscope_peer::crawler::Acceptance;
 pub enum Field {
     /// How the way to it is.
     State,
+    /// Of which network it is.
+    Network,
     /// Who it is.
     Permid,
     /// Its overlay version.
@@ -58,9 +61,10 @@ pub enum Kind {
 }
 
 const STATES: &[(&str, u32)] = &[
-    ("up", 1 << 2),
-    ("down", !(1 << 2)),
+    ("up", 1 << 2 | 1 << 6),
+    ("down", !(1 << 2 | 1 << 6)),
     ("connected", 1 << 2),
+    ("answered", 1 << 6),
     ("connecting", 1 << 1),
     ("heard", 1),
     ("waiting", 0b11),
@@ -68,13 +72,15 @@ const STATES: &[(&str, u32)] = &[
     ("refused", 1 << 4),
     ("failed", 1 << 5),
 ];
+const NETWORKS: &[(&str, u32)] = &[("overlay", 1), ("bt", 2), ("dht", 4)];
 const TRANSPORTS: &[(&str, u32)] = &[("tls", 1), ("clear", 2), ("legacy", 2), ("none", 4)];
 const YES_NO: &[(&str, u32)] = &[("yes", 1), ("no", 2)];
 
 impl Field {
     /// All of them, in the order in which they are proposed.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::State,
+        Self::Network,
         Self::Permid,
         Self::Version,
         Self::Transport,
@@ -97,6 +103,7 @@ impl Field {
     pub const fn name(self) -> &'static str {
         match self {
             Self::State => "state",
+            Self::Network => "net",
             Self::Permid => "permid",
             Self::Version => "version",
             Self::Transport => "transport",
@@ -119,7 +126,8 @@ impl Field {
     #[must_use]
     pub const fn doc(self) -> &'static str {
         match self {
-            Self::State => "up, connecting, gone, refused, failed",
+            Self::State => "up, connecting, answered, gone, refused, failed",
+            Self::Network => "overlay, bt, dht",
             Self::Permid => "any of its digits",
             Self::Version => "overlay version",
             Self::Transport => "tls or clear",
@@ -146,6 +154,7 @@ impl Field {
             "v" => return Some(Self::Version),
             "peer" | "id" => return Some(Self::Permid),
             "addr" | "ip" | "host" => return Some(Self::Address),
+            "network" => return Some(Self::Network),
             "over" => return Some(Self::Transport),
             "is" => return Some(Self::State),
             _ => {}
@@ -160,6 +169,7 @@ impl Field {
     pub const fn holds(self) -> Kind {
         match self {
             Self::State => Kind::Words(STATES),
+            Self::Network => Kind::Words(NETWORKS),
             Self::Transport => Kind::Words(TRANSPORTS),
             Self::Marked => Kind::Words(YES_NO),
             Self::Permid | Self::Address | Self::Nat | Self::Label | Self::Note => Kind::Text,
@@ -186,7 +196,7 @@ impl Field {
             Self::Nat => "symmetric, none, any",
             Self::Address => "127.0.0.1, :7760",
             Self::Label | Self::Note => "a word, \"some words\", /a pattern/, any, none",
-            Self::State | Self::Transport | Self::Marked => "",
+            Self::State | Self::Network | Self::Transport | Self::Marked => "",
         };
         let Kind::Words(words) = self.holds() else { return examples.to_owned() };
         words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
@@ -217,7 +227,7 @@ impl Field {
             Self::Nat => peer.nat.is_some(),
             Self::Label => peer.label.is_some(),
             Self::Note => facts.note(peer).is_some(),
-            Self::State | Self::Transport | Self::Marked => true,
+            Self::State | Self::Network | Self::Transport | Self::Marked => true,
             Self::Asked | Self::Signal => self.number(facts, peer).is_some_and(|number| number > 0),
             Self::Version | Self::RoundTrip | Self::Reply | Self::Next | Self::Size => {
                 self.number(facts, peer).is_some()
@@ -254,6 +264,12 @@ impl Field {
                 State::Gone { .. } => 1 << 3,
                 State::Refused { .. } => 1 << 4,
                 State::Failed { .. } => 1 << 5,
+                State::Answered { .. } => 1 << 6,
+            },
+            Self::Network => match peer.network() {
+                Network::Overlay => 1,
+                Network::BitTorrent => 2,
+                Network::Dht => 4,
             },
             Self::Transport => match (peer.transport, peer.version) {
                 (Some(swarmscope_peer::node::Transport::Tls), _) => 1,

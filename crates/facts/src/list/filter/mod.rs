@@ -150,6 +150,7 @@ pub const fn state_word(state: &State) -> &'static str {
         State::Heard => "heard of",
         State::Connecting { .. } => "connecting",
         State::Connected { .. } => "connected",
+        State::Answered { .. } => "answered",
         State::Gone { .. } => "gone",
         State::Refused { .. } => "refused",
         State::Failed { .. } => "failed",

@@ -67,6 +67,7 @@ fn world() -> World {
         parts: 1,
         elapsed: Duration::ZERO,
         dialled_back: false,
+        as_read: false,
         at: ago(700),
         decoding: None,
         sha256: None,

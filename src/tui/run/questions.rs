@@ -1,0 +1,223 @@
+//! Questions to BitTorrent peers and nodes of the DHT, and what listens where an overlay dial was
+//! closed without a byte: asked in the background, politely, whatever the operator does.
+#![allow(clippy::disallowed_methods)] // questions are spaced in time here
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use swarmscope_facts::networks::{self, Event, Question};
+use swarmscope_networks::address::Policy;
+use swarmscope_networks::answer;
+use swarmscope_networks::question::{Question as Asked, Spec};
+use swarmscope_networks::reach::Verdict;
+use swarmscope_networks::sockets::{self, Part, Settings, Timings};
+use swarmscope_networks::target::{Network, Target};
+use swarmscope_peer::node::{PeerKey, Target as OverlayTarget, Ticket};
+use swarmscope_wire::failure::{By, Cause, Failure};
+use tokio::sync::{Mutex, Semaphore, mpsc};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep_until};
+
+/// Tickets of the node count from 0; these are far above, and still exact in JSON.
+const FIRST_TICKET: u64 = 1 << 48;
+/// Questions under way at the same time.
+const AT_ONCE: usize = 32;
+/// Lookups under way at the same time: each may ask [`LOOKUP_RATE`] nodes a second.
+const LOOKUPS_AT_ONCE: usize = 1;
+/// Queries a second of a lookup. With two queries each [`BETWEEN`] questions, all together stay
+/// below the 250 that networks.md allows.
+const LOOKUP_RATE: u32 = 100;
+/// Between two questions to anybody.
+const BETWEEN: Duration = Duration::from_millis(15);
+/// Between two questions to one node: it gets at most four queries a second, a repeated one
+/// counted.
+const BETWEEN_TO_ONE: Duration = Duration::from_millis(500);
+/// Parts that are told of one reply; the reply itself counts all.
+const MOST_PARTS: u32 = 2000;
+/// Nodes whose last question is remembered: those before were asked long ago.
+const MOST_PACED: usize = 10_000;
+/// Hosts that are examined at the same time, and the least time between two examinations of one.
+const EXAMINED_AT_ONCE: usize = 1;
+const BETWEEN_EXAMINATIONS: Duration = Duration::from_secs(600);
+/// Hosts that are remembered as examined; beyond that no more are.
+const MOST_EXAMINED: usize = 1000;
+
+/// When somebody may be asked next.
+type Turn = Arc<Mutex<Option<Instant>>>;
+
+/// What is being asked.
+pub(super) struct Questions {
+    told: mpsc::UnboundedSender<Event>,
+    next: u64,
+    running: HashMap<Ticket, (PeerKey, AbortHandle)>,
+    /// By place: two questions to one node follow each other.
+    paced: HashMap<String, Turn>,
+    everybody: Turn,
+    at_once: Arc<Semaphore>,
+    lookups: Arc<Semaphore>,
+    examining: Arc<Semaphore>,
+    examined: HashMap<String, Instant>,
+    policy: Policy,
+}
+
+impl Questions {
+    /// With where to tell what becomes known, and whom lookups may ask besides public addresses.
+    pub(super) fn new(told: mpsc::UnboundedSender<Event>, policy: Policy) -> Self {
+        Self {
+            told,
+            next: FIRST_TICKET,
+            running: HashMap::new(),
+            paced: HashMap::new(),
+            everybody: Turn::default(),
+            at_once: Arc::new(Semaphore::new(AT_ONCE)),
+            lookups: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)),
+            examining: Arc::new(Semaphore::new(EXAMINED_AT_ONCE)),
+            examined: HashMap::new(),
+            policy,
+        }
+    }
+
+    /// Asks. What comes of it is told, beginning with that it was asked.
+    pub(super) fn ask(&mut self, question: &Question) -> Result<Event, Failure> {
+        let wrong = |why: String| Failure::new(Cause::Io, By::Us, why);
+        let target = networks::target(&question.peer)
+            .ok_or_else(|| wrong("not a peer of another network".to_owned()))?;
+        let random = sockets::random()?.bytes();
+        let (spec, asked) =
+            networks::asked(target.network, question.message, &question.about, random)
+                .map_err(|error| wrong(error.to_string()))?;
+        let ticket = Ticket(self.next);
+        self.next += 1;
+        self.running.retain(|_, (_, task)| !task.is_finished());
+        let turn = self.turn_of(&target, spec);
+        let asking = Asking {
+            told: self.told.clone(),
+            peer: question.peer.clone(),
+            ticket,
+            asked,
+            settings: Settings {
+                timeout: question.whole,
+                policy: self.policy.clone(),
+                rate: LOOKUP_RATE,
+            },
+            target,
+        };
+        let everybody = self.everybody.clone();
+        let is_lookup = matches!(asking.asked, Asked::Lookup(_));
+        let room = if is_lookup { self.lookups.clone() } else { self.at_once.clone() };
+        let task = tokio::spawn(async move {
+            let Ok(_permit) = room.acquire_owned().await else { return };
+            let Some(turn) = turn else { return asking.run(&everybody).await };
+            let mut next = turn.lock().await;
+            wait(*next).await;
+            asking.run(&everybody).await;
+            *next = Some(Instant::now() + BETWEEN_TO_ONE);
+        });
+        self.running.insert(ticket, (question.peer.clone(), task.abort_handle()));
+        let Question { peer, message, about, whole } = question.clone();
+        Ok(Event::Asked { peer, ticket, question: message, about, whole })
+    }
+
+    /// Nodes of the DHT count the queries of one address.
+    fn turn_of(&mut self, target: &Target, spec: &Spec) -> Option<Turn> {
+        if target.network != Network::Dht || spec.name == "LOOKUP" {
+            return None;
+        }
+        if self.paced.len() >= MOST_PACED {
+            self.paced.retain(|_, turn| Arc::strong_count(turn) > 1);
+        }
+        Some(self.paced.entry(target.place.to_string()).or_default().clone())
+    }
+
+    /// Gives a question up. None where it is none of these.
+    pub(super) fn cancel(&mut self, ticket: Ticket) -> Option<Event> {
+        let (peer, task) = self.running.remove(&ticket)?;
+        if task.is_finished() {
+            return None; // its end is on the way
+        }
+        task.abort();
+        let failure = Failure::new(Cause::Cancelled, By::Us, "");
+        Some(Event::Failed { peer, ticket, failure })
+    }
+
+    /// Finds out what listens there, at most once in a while.
+    pub(super) fn examine(&mut self, peer: PeerKey, target: OverlayTarget) {
+        let now = Instant::now();
+        let is_recent = |then: &Instant| now.duration_since(*then) < BETWEEN_EXAMINATIONS;
+        self.examined.retain(|_, then| is_recent(then));
+        let place = target.to_string();
+        if self.examined.contains_key(&place) || self.examined.len() >= MOST_EXAMINED {
+            return;
+        }
+        self.examined.insert(place, now);
+        let (told, examining) = (self.told.clone(), self.examining.clone());
+        tokio::spawn(async move {
+            let Ok(_permit) = examining.acquire_owned().await else { return };
+            let findings = sockets::reach(&target, Timings::default(), |_| {}).await;
+            let says = answer::verdict(&findings, &Verdict::of(&findings)).json;
+            let _ = told.send(Event::Examined { peer, says });
+        });
+    }
+}
+
+impl Drop for Questions {
+    fn drop(&mut self) {
+        self.running.values().for_each(|(_, task)| task.abort());
+    }
+}
+
+async fn wait(until: Option<Instant>) {
+    if let Some(until) = until {
+        sleep_until(until).await;
+    }
+}
+
+/// One question on its way.
+struct Asking {
+    told: mpsc::UnboundedSender<Event>,
+    peer: PeerKey,
+    ticket: Ticket,
+    asked: Asked,
+    settings: Settings,
+    target: Target,
+}
+
+impl Asking {
+    async fn run(&self, everybody: &Turn) {
+        {
+            let mut next = everybody.lock().await;
+            wait(*next).await;
+            *next = Some(Instant::now() + BETWEEN);
+        }
+        let (peer, ticket) = (|| self.peer.clone(), self.ticket);
+        let tell = |event| drop(self.told.send(event)); // fails once the screen has gone
+        tell(Event::Sent { peer: peer(), ticket });
+        let on_part = |part: Part| {
+            if part.index < MOST_PARTS {
+                let (index, after, says) = (part.index + 1, part.at, part.json);
+                tell(Event::Part { peer: peer(), ticket, index, after, says });
+            }
+        };
+        let outcome = sockets::question(&self.target, &self.asked, &self.settings, on_part).await;
+        tell(match outcome {
+            Ok(reply) => Event::Answered {
+                peer: peer(),
+                ticket,
+                error: code(&reply),
+                summary: reply.said.summary,
+                says: reply.said.json,
+                parts: reply.parts,
+                elapsed: reply.elapsed,
+            },
+            Err(failure) => Event::Failed { peer: peer(), ticket, failure },
+        });
+    }
+}
+
+/// 0 for success; an error's code. Those of BEP 5 are 201 to 204; others say 1 here and their number
+/// in the answer.
+fn code(reply: &sockets::Reply) -> u8 {
+    let code = reply.error.as_ref().map_or(0, |error| error.code);
+    u8::try_from(code).unwrap_or(1)
+}
