@@ -65,6 +65,9 @@ impl Postgres {
             self.batch("SET default_transaction_read_only = on")?;
         }
         if self.access == Access::Crawl {
+            // Its statements are prepared while the tables are empty, and planned so would go on
+            // reading all of them.
+            self.batch("SET plan_cache_mode = force_custom_plan")?;
             self.batch(
                 &STAGED
                     .replace("{int}", "BIGINT")
