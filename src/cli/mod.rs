@@ -66,7 +66,7 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// The interactive screen (the default without a sub-command)
-    Tui(tui::TuiArgs),
+    Tui(tui::TuiCommand),
     /// Start a swarm of real peers on loopback, and the screen on it
     Demo(demo::DemoArgs),
     /// Run a peer that answers the Crawlers on its allow-list
@@ -130,7 +130,7 @@ fn run(args: &[OsString]) -> u8 {
 fn dispatch(cli: Cli) -> Result<u8, CliError> {
     match cli.command {
         None => tui::run(&cli.tui),
-        Some(Command::Tui(args)) => tui::run(&args),
+        Some(Command::Tui(command)) => tui::run(&command.args()),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Peer(args)) => peer::run(args),
         Some(Command::Request(args)) => request::run(args),

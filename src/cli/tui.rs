@@ -42,11 +42,28 @@ const GRACE: Duration = Duration::from_secs(1);
 const MAX_PEERS: usize = 500;
 
 #[derive(Args, Debug)]
-pub struct TuiArgs {
+pub struct TuiCommand {
     /// Peers to begin with: host:port, bt://host:port, dht://host:port
     #[arg(value_name = "TARGET")]
     targets: Vec<AnyTarget>,
-    /// The same, also from a configuration file; may be repeated
+    #[command(flatten)]
+    args: TuiArgs,
+}
+
+impl TuiCommand {
+    /// Targets are those of the sub-command alone: without one, a word is a misspelt sub-command.
+    #[must_use]
+    pub fn args(self) -> TuiArgs {
+        let mut args = self.args;
+        args.connect.splice(0..0, self.targets);
+        args
+    }
+}
+
+/// The options of the screen, also without the sub-command.
+#[derive(Args, Debug)]
+pub struct TuiArgs {
+    /// Connect to this peer at start: host:port, bt://host:port, dht://host:port; may be repeated
     #[arg(long, value_name = "TARGET", env = "SWARMSCOPE_CONNECT", value_delimiter = ',')]
     connect: Vec<AnyTarget>,
     /// Lookups may also ask addresses in this range that no public peer can have; may be repeated
@@ -171,7 +188,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     };
     let (record, recordings) = (args.session.target()?, session::recordings());
     let tour = mpsc::channel(1).0;
-    let (overlay, targets) = split(args.targets.iter().chain(&args.connect));
+    let (overlay, targets) = split(args.connect.iter());
     let policy = Policy { allowed: args.allow_range.clone(), refused: Vec::new() };
     let others = Others { targets, policy, examines: !args.no_reach };
     let options = Options { setup, look, extra, tour, files, record, recordings, script, others };
