@@ -166,3 +166,10 @@ fn a_count_is_believed_only_as_far_as_there_are_bytes() {
     }
     assert_shown(&[MessageId::NATCHECK, STRANGER], b"1000000000000000000:x", "1000000000000000000");
 }
+
+#[test]
+fn marks_and_memos_of_a_pickle_count() {
+    let marks = [&b"\x80\x02"[..], &vec![b'('; 8 << 20]].concat();
+    let ids = [MessageId::SEEDINGSTATS_QUERY, STRANGER];
+    assert_shown(&ids, &marks, "open marks");
+}

@@ -7,9 +7,10 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use swarmscope_peer::crawler::{
-    Answer, Ask, AttemptId, Budgets, ConnId, ConnectedPeer, Direction, Engine, EngineConfig, Event,
+    Answer, Ask, AttemptId, ConnId, ConnectedPeer, Direction, Engine, EngineConfig, Event,
     FAST_ROUND, Input, Output, Registry, Reply, ReplyId, Source, Target, Ticket,
 };
+use swarmscope_peer::limits::{Limits, Meter};
 use swarmscope_probes::Statistics;
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
 use swarmscope_wire::failure::{By, Cause, Failure};
@@ -23,8 +24,16 @@ use crate::Choices;
 static REGISTRY: LazyLock<Registry> =
     LazyLock::new(|| swarmscope_probes::registry(Statistics::empty()));
 
-/// Small budgets, so that a few frames reach them.
-const BUDGETS: Budgets = Budgets { channel: 64 << 10, peer: 128 << 10, process: 256 << 10 };
+/// Small ones, so that a few frames reach them.
+fn limits() -> Limits {
+    Limits {
+        known: 16,
+        reply_bytes: 64 << 10,
+        reply_bytes_per_peer: 128 << 10,
+        reply_bytes_in_all: 256 << 10,
+        ..Limits::default()
+    }
+}
 
 struct World {
     engine: Engine,
@@ -61,8 +70,8 @@ impl World {
             pace: (setup & 8 != 0).then_some(Duration::from_millis(100)),
             max_peers: 4,
             fast_round: FAST_ROUND,
-            max_known: 16,
-            budgets: BUDGETS,
+            limits: limits(),
+            meter: Meter::new(&limits()),
             seed: setup.into(),
         };
         let engine = Engine::new(config, now);

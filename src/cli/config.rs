@@ -10,12 +10,18 @@ mod apply;
 mod print;
 
 use clap::{Arg, Command};
+use toml::Spanned;
+use toml::de::DeValue;
 
 use super::{CliError, directories, output};
+use swarmscope_peer::limits::{Limit, Limits};
 use swarmscope_probes::config_file::{ConfigFile, Fault};
 
 /// What to do about a file that can't be used.
 const HINT: &str = "fix that line or comment it out; `swarmscope config` prints a template";
+
+/// The section of limits, which are no options.
+const LIMITS: &str = "limits";
 
 /// What to do about one that can't be read at all.
 const UNREADABLE: &str =
@@ -40,6 +46,30 @@ fn refused(faults: &[Fault]) -> CliError {
     let hint = if faults.iter().any(|fault| fault.line.is_some()) { HINT } else { UNREADABLE };
     let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
     CliError::usage(faults.join("\n"), hint)
+}
+
+/// The limits that the file sets, and the usual ones for the rest.
+///
+/// # Errors
+/// The file can't be used.
+pub fn limits() -> Result<Limits, CliError> {
+    let mut limits = Limits::default();
+    let Ok(path) = directories::config_file() else { return Ok(limits) };
+    let Some(file) = ConfigFile::read(&path).map_err(|fault| refused(&[fault]))? else {
+        return Ok(limits);
+    };
+    // what is wrong with it was said before any command began
+    let (table, _) = file.table();
+    let Some(DeValue::Table(section)) = table.get(LIMITS).map(Spanned::get_ref) else {
+        return Ok(limits);
+    };
+    for limit in Limit::ALL {
+        if let Some(value) = section.get(limit.key()) {
+            let set = apply::number(limit, value.get_ref(), &mut limits);
+            set.map_err(|what| CliError::usage(what, HINT))?;
+        }
+    }
+    Ok(limits)
 }
 
 /// Prints the file with all its lines, each behind a `#`.

@@ -24,7 +24,7 @@ use tokio::sync::watch;
 
 use super::options::{self, BootstrapOption, IdentityOptions, JsonOption};
 use super::store::key_file;
-use super::{CliError, directories, identities, logging, open_files, probes, stop};
+use super::{CliError, directories, identities, limits, logging, open_files, probes, stop};
 use line::{Line, Live};
 
 /// Open files of everything but visits.
@@ -183,6 +183,7 @@ fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
         identities: identities.identities,
         version: args.identity.overlay_version,
         listen: args.listen,
+        limits: limits::configured()?,
         ..NodeConfig::default()
     };
     let (metrics, json) = (args.metrics, args.json.json);

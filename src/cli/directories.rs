@@ -52,6 +52,11 @@ pub fn store_key() -> Result<PathBuf, CliError> {
     Ok(project()?.data_dir().join("store.key"))
 }
 
+/// Where peers that run tell their limits.
+pub fn running() -> Result<PathBuf, CliError> {
+    Ok(project()?.data_dir().join("running"))
+}
+
 /// Where recordings go that are named by nobody.
 pub fn recordings() -> Result<PathBuf, CliError> {
     Ok(project()?.data_dir().join("recordings"))

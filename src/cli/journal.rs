@@ -1,20 +1,17 @@
 //! What a peer says of its life: lines in the log, and events for programs.
 //! Permids name peers here; addresses appear at debug only.
 
+mod calm;
+mod keeper;
+
 use std::io;
+
+pub use keeper::Journal;
 
 use super::output::{self, Line, message_words};
 use swarmscope_peer::node::Event;
 use swarmscope_wire::failure::Phase;
-
-/// Logs an event, and prints it where `json` asks for that.
-///
-/// # Errors
-/// Standard output can't be written.
-pub fn record(event: &Event, json: bool) -> io::Result<()> {
-    log(event);
-    if json { announce(event) } else { Ok(()) }
-}
+use swarmscope_wire::{MessageId, Permid};
 
 /// Prints an event for programs, if it is one of theirs.
 ///
@@ -79,6 +76,19 @@ fn line(event: &Event) -> Option<Line<'static>> {
             cause: failure.words(),
             code: failure.cause.code(),
         },
+        _ => return None,
+    })
+}
+
+/// What a repeated event is called, whom it is about, and which message.
+fn name(event: &Event) -> Option<(&'static str, Permid, Option<MessageId>)> {
+    Some(match event {
+        Event::Asked { permid, message, .. } => ("asked", *permid, Some(*message)),
+        Event::Answered { permid, message, .. } => ("answered", *permid, Some(*message)),
+        Event::Refused { permid, message, .. } => ("refused", *permid, Some(*message)),
+        Event::Undelivered { permid, message, .. } => ("undelivered", *permid, Some(*message)),
+        Event::Connected { permid, .. } => ("connected", *permid, None),
+        Event::Disconnected { permid, .. } => ("disconnected", *permid, None),
         _ => return None,
     })
 }

@@ -8,6 +8,8 @@ use tracing_subscriber::EnvFilter;
 
 mod file;
 
+pub use file::{Rotating, parts};
+
 use super::CliError;
 
 /// What the log shows where SWARMSCOPE_LOG says nothing.

@@ -7,6 +7,7 @@
 //! malformed) is 1.
 
 mod acceptance;
+mod audit;
 mod bootstrap;
 mod case;
 mod check;
@@ -23,6 +24,8 @@ mod journal;
 mod key;
 mod key_log;
 mod keymap;
+mod limits;
+mod lines;
 mod logging;
 mod man;
 mod nat;
@@ -93,6 +96,10 @@ enum Command {
     Crawl(crawl::CrawlArgs),
     /// Query, export and prune a store
     Store(store::StoreArgs),
+    /// Show the audit of a peer: who asked what, and got what
+    Audit(audit::AuditArgs),
+    /// Print the limits of what others can take, and what they take of peers that run
+    Limits(limits::LimitsArgs),
     /// Print the key bindings
     Keymap(keymap::KeymapArgs),
     /// Print the default configuration file, fully commented
@@ -143,6 +150,8 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Nat(args)) => nat::run(&args),
         Some(Command::Crawl(args)) => crawl::run(args),
         Some(Command::Store(args)) => store::run(args),
+        Some(Command::Audit(args)) => audit::run(&args),
+        Some(Command::Limits(args)) => limits::run(&args),
         Some(Command::Keymap(args)) => keymap::run(&args),
         Some(Command::Config) => config::run(&Cli::command()),
         Some(Command::Man) => man::run(help::with_help(Cli::command())),

@@ -122,6 +122,27 @@ pub enum Line<'a> {
         /// How often since this was last told.
         times: u64,
     },
+    /// Peer side: of a flood of the same some were told; this is how many more there were.
+    Repeated {
+        of: &'static str,
+        #[serde(serialize_with = "text")]
+        permid: Permid,
+        message_id: Option<u8>,
+        times: u64,
+    },
+    /// So many lines are missing here: the reader did not read.
+    Lost { lines: u64 },
+    /// A limit; of a process that runs with what is in use of it.
+    Limit {
+        pid: Option<u32>,
+        limit: &'static str,
+        scope: &'static str,
+        unit: &'static str,
+        allowed: u64,
+        used: Option<u64>,
+        most: Option<u64>,
+        refused: Option<u64>,
+    },
     /// Peer side: an answer could not be delivered.
     Undelivered {
         #[serde(serialize_with = "text")]
@@ -161,8 +182,20 @@ impl Line<'_> {
         Self::Failure { phase: failure.phase().name(), cause, code, hint, acceptance }
     }
 
+    /// Whether it is about what a Crawler asked and got.
+    pub const fn is_of_a_crawler(&self) -> bool {
+        matches!(
+            self,
+            Self::Asked { .. }
+                | Self::Answered { .. }
+                | Self::Refused { .. }
+                | Self::Undelivered { .. }
+                | Self::Repeated { .. }
+        )
+    }
+
     /// The object and its newline; what would act on a terminal is escaped.
-    fn bytes(&self) -> io::Result<Vec<u8>> {
+    pub fn bytes(&self) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
         write_json(&mut line, self)?;
         line.push(b'\n');

@@ -1,14 +1,19 @@
 //! `swarmscope peer`: a peer that answers the Crawlers on its allow-list until it is told to stop.
+#![allow(clippy::disallowed_methods, reason = "it tells what happened in the second that is over")]
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::audit::Audit;
+use super::journal::Journal;
+use super::lines::Lines;
 use super::options::{self, AllowOptions, BootstrapOption, IdentityOptions, JsonOption};
 use super::rendezvous::RendezvousOptions;
-use super::{CliError, directories, identities, journal, key_log, logging, stop};
+use super::{CliError, directories, identities, key_log, limits, logging, stop};
 use swarmscope_peer::identity::allow_file::read_list;
 use swarmscope_peer::identity::key_file::Lock;
 use swarmscope_peer::node::{Node, NodeConfig};
@@ -48,6 +53,10 @@ pub struct PeerArgs {
     /// and the first that answers is used; without one, NATCHECK answers Unknown
     #[arg(long, value_name = "HOST:PORT", env = "SWARMSCOPE_STUN", value_delimiter = ',', value_parser = options::stun_server)]
     stun: Vec<String>,
+    /// Append who asked what and got what to this file, which is rotated; `swarmscope audit FILE`
+    /// shows it
+    #[arg(long, value_name = "FILE", env = "SWARMSCOPE_AUDIT")]
+    audit: Option<PathBuf>,
     #[command(flatten)]
     json: JsonOption,
 }
@@ -66,6 +75,7 @@ pub fn run(args: PeerArgs) -> Result<u8, CliError> {
 struct Peer {
     config: NodeConfig,
     rendezvous: RendezvousOptions,
+    audit: Option<Audit>,
     /// While it runs, the identities are marked as in use.
     _locks: Vec<Lock>,
 }
@@ -94,10 +104,13 @@ fn prepare(args: PeerArgs) -> Result<Peer, CliError> {
         gossip: true,
         bootstrap,
         key_log: key_log::from_environment()?,
+        limits: limits::configured()?,
         ..NodeConfig::default()
     };
     key_log::warn(config.key_log.as_ref());
-    Ok(Peer { config, rendezvous: args.rendezvous, _locks: identities.locks })
+    let open = |path: &PathBuf| Audit::open(path).map_err(|error| CliError::file(path, error));
+    let audit = args.audit.as_ref().map(open).transpose()?;
+    Ok(Peer { config, rendezvous: args.rendezvous, audit, _locks: identities.locks })
 }
 
 /// The allow-list's path. What is wrong in it now is said now; a list that is not there yet means
@@ -116,23 +129,45 @@ impl Peer {
     async fn run(self, json: bool) -> Result<u8, CliError> {
         let mut stop = stop::Stop::listen()?;
         let (node, mut events) = Node::start(self.config).await?;
-        let meeting = self.rendezvous.run(node.clone(), |line| {
-            if json {
-                let _ = line.print(); // the next event says so where it can't be written
+        let lines = json.then(|| Rc::new(Lines::to_standard_output()));
+        let told = lines.clone();
+        let meeting = self.rendezvous.run(node.clone(), move |line| {
+            if let Some(lines) = &told {
+                let _ = lines.print(line); // the next event says so where it can't be written
             }
         });
         tokio::pin!(meeting);
+        let _serving = match limits::Serving::start(node.clone()) {
+            Ok(serving) => Some(serving),
+            Err(error) => {
+                tracing::warn!("`swarmscope limits` will not find this peer: {error}");
+                None
+            }
+        };
+        let mut journal = Journal::start(lines, self.audit);
         let code = loop {
+            let counts = async {
+                match journal.next() {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 asked = stop.wait() => break asked.exit_code(),
                 () = &mut meeting => {} // it never ends
                 event = events.recv() => match event {
-                    Some(event) => journal::record(&event, json)?,
+                    Some(event) => journal.take(event, Instant::now())?,
                     None => return Err(Failure::new(Cause::Stopped, By::Us, "the node has ended").into()),
                 },
+                () = counts => journal.tell_counts(Instant::now())?,
             }
         };
-        node.shutdown(GRACE).await;
+        tokio::select! {
+            () = node.shutdown(GRACE) => {}
+            // who asks twice does not want to wait
+            _ = stop.wait() => std::process::exit(code.into()),
+        }
+        journal.end();
         Ok(code)
     }
 }

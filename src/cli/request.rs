@@ -16,7 +16,7 @@ use super::options::{self, IdentityOptions};
 use super::output::{self, Line};
 use super::payload::{Content, Payload};
 use super::reply::{self, Answered, ReplyFile};
-use super::{CliError, identities, key_log, logging, probes, stop};
+use super::{CliError, identities, key_log, limits, logging, probes, stop};
 use progress::Progress;
 use swarmscope_facts::messages::danger;
 use swarmscope_networks::address::Range;
@@ -184,6 +184,7 @@ fn prepare(args: RequestArgs, target: Target) -> Result<Request, CliError> {
             listen: args.listen,
             registry,
             key_log,
+            limits: limits::configured()?,
             ..NodeConfig::default()
         },
         _locks: identities.locks,

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::options::{self, BootstrapOption, IdentityOptions};
 use super::session::{self, SessionOptions};
-use super::{CliError, directories, identities, key_log, keymap, probes};
+use super::{CliError, directories, identities, key_log, keymap, limits, probes};
 use crate::screen::Setup;
 use crate::screen::asking::identity::Identity;
 use crate::screen::kept::Kept;
@@ -25,6 +25,7 @@ use crate::tui::{self, Ended, Look, Options, Others, Source};
 use swarmscope_facts::networks::AnyTarget;
 use swarmscope_networks::address::{Policy, Range};
 use swarmscope_networks::target::Target as OtherTarget;
+use swarmscope_peer::Limits;
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::node::{Node, NodeConfig, Target};
 use swarmscope_probes::pseudonyms;
@@ -172,8 +173,9 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
         bootstrap,
         max_peers: MAX_PEERS,
         fast_round: Duration::from_secs(1) / args.dial_rate.max(1),
-        max_known: Settings::default().peers, // as many as the list has rows for
-        trace: true,                          // the screen shows conversations
+        // as many peers as the list has rows for
+        limits: Limits { known: Settings::default().peers, ..limits::configured()? },
+        trace: true, // the screen shows conversations
         key_log,
         ..NodeConfig::default()
     };

@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use swarmscope_peer::crawler::{Answer, Asked, AttemptId, Registry};
 use swarmscope_peer::identity::Identities;
-use swarmscope_peer::overlay::{Limits, Overlay, OverlayConfig, OverlayEvent};
+use swarmscope_peer::overlay::{Limits, Meter, Overlay, OverlayConfig, OverlayEvent};
 use swarmscope_wire::crawler::CrawlerReply;
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::{ChannelId, ErrorByte, MessageId, OverlayVersion, PartsLeft};
@@ -41,6 +41,7 @@ pub async fn unasked(
         version: OverlayVersion::CURRENT,
         listen: None,
         limits: Limits::default(),
+        meter: Meter::new(&Limits::default()),
         trace: false,
         key_log: None,
     };

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::cast::Role;
 use super::nats::{Behind, Sort};
+use swarmscope_peer::Limits;
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::node::{Event, Events, Node, NodeConfig, Target};
 use swarmscope_probes::Statistics;
@@ -149,12 +150,18 @@ impl Plan {
             bootstrap: self.bootstrap.clone(),
             pace: self.role.pace(),
             max_peers: self.max_peers,
+            limits: crowded(),
             ..NodeConfig::default()
         };
         let (node, events) = Node::start(config).await?;
         let _ = own.set(node.clone());
         Ok((node, events))
     }
+}
+
+/// A whole swarm shares one address, and its peers all begin at the same time.
+fn crowded() -> Limits {
+    Limits { attempts: 100_000, attempts_per_source: 100_000, ..Limits::default() }
 }
 
 /// A peer from its start to its stop.

@@ -16,6 +16,7 @@ mod key;
 mod misplaced;
 mod nat;
 mod outputs;
+mod owners;
 mod pair;
 mod peer;
 #[path = "../../crates/store/tests/server/mod.rs"]

@@ -150,10 +150,10 @@ impl Crawl {
             gossip: true,
             survey: true,
             max_peers: 0,
-            max_known: config.max_known.max(1 << 18), /* word of a peer is told once as long as
-                                                       * it is kept in mind */
             limits: swarmscope_peer::Limits {
                 dials: concurrency.max(config.limits.dials),
+                known: config.limits.known.max(1 << 18), /* word of a peer is told once as long
+                                                          * as it is kept in mind */
                 ..config.limits
             },
             ..config

@@ -16,6 +16,23 @@ pub fn open(path: &Path) -> io::Result<File> {
         .read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
         .open(path)?;
+    only_files(file)
+}
+
+/// Opens a file to append to, which is made where there is none.
+///
+/// # Errors
+/// It can't be opened or made, or is a pipe, a socket or a device.
+pub fn append(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
+        .open(path)?;
+    only_files(file)
+}
+
+fn only_files(file: File) -> io::Result<File> {
     let kind = file.metadata()?.file_type();
     let what = match kind {
         _ if kind.is_file() || kind.is_dir() => return Ok(file), /* reading a directory fails by
@@ -38,6 +55,7 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
         assert!(made.success());
         assert!(open(&pipe).unwrap_err().to_string().contains("a pipe"));
+        assert!(append(&pipe).is_err(), "nobody reads it");
         assert!(
             open(Path::new("/dev/zero")).unwrap_err().to_string().contains("a device"),
             "endless"

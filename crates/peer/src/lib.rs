@@ -3,7 +3,7 @@
 //!
 //! | for | there is |
 //! |---|---|
-//! | both | [`Node`] and its [`NodeBuilder`] or [`NodeConfig`], [`Event`]s, [`Limits`], [`Budgets`] |
+//! | both | [`Node`] and its [`NodeBuilder`] or [`NodeConfig`], [`Event`]s, [`Limits`] |
 //! | a peer | [`Probe`]s, or closures: they are [`Asked`], and give an [`Answer`] |
 //! | a Crawler | [`Ask`] a [`Target`]: [`Asking`] gives [`Part`]s and the [`Reply`], or a [`Failure`] |
 //! | keys and allow-lists | [`identity`] |
@@ -19,6 +19,7 @@ pub mod crawler;
 #[doc(hidden)] // for the program's own crates; no promise
 pub mod files;
 pub mod identity;
+pub mod limits;
 #[doc(hidden)] // for the program's own crates; no promise
 pub mod node;
 #[doc(hidden)] // for the program's own crates; no promise
@@ -31,12 +32,13 @@ pub mod trace;
 pub mod weighed;
 
 pub use crawler::{
-    Answer, AnyProbe, Ask, Asked, Budgets, Direction, Event, Origin, PeerKey, PeerView, Probe,
-    Receipt, Registry, Reply, Source, Target, TargetError, Ticket, Transport,
+    Answer, AnyProbe, Ask, Asked, Direction, Event, Origin, PeerKey, PeerView, Probe, Receipt,
+    Registry, Reply, Source, Target, TargetError, Ticket, Transport,
 };
 pub use identity::{Ed25519Identity, Identities, LegacyIdentity};
+pub use limits::{Limit, Limits, Meter};
 pub use node::{Asking, Connecting, Events, Node, NodeBuilder, NodeConfig, Part};
-pub use overlay::{KeyLog, Limits};
+pub use overlay::KeyLog;
 pub use session::Timeouts;
 pub use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 pub use swarmscope_wire::frame::FrameId;

@@ -119,6 +119,12 @@ impl<T: Weigh> Sender<T> {
         self.to.is_closed()
     }
 
+    /// How many bytes wait.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        (self.scales.most as usize).saturating_sub(self.scales.room.available_permits())
+    }
+
     /// How many things wait.
     #[must_use]
     pub fn len(&self) -> usize {

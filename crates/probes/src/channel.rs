@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 
 use super::desk::Desk;
+use super::sql::LONGEST_PAYLOAD;
 use super::{choices, database, rows};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
@@ -95,6 +96,10 @@ impl Question for Channel {
 }
 
 impl Probe for Channel {
+    fn longest_payload(&self) -> usize {
+        LONGEST_PAYLOAD
+    }
+
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
         database::ask(&self.desk, asked.payload).await
     }

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 
 use super::desk::{Desk, not_open};
+use super::sql::LONGEST_PAYLOAD;
 use super::{Statistics, choices, rows, sql};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
@@ -124,6 +125,10 @@ impl Question for Database {
 }
 
 impl Probe for Database {
+    fn longest_payload(&self) -> usize {
+        LONGEST_PAYLOAD
+    }
+
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
         ask(&self.desk, asked.payload).await
     }

@@ -12,6 +12,7 @@ use rusqlite::types::ValueRef;
 use serde_json::{Map, Value as Json};
 
 use super::desk::{Desk, not_open};
+use super::sql::LONGEST_PAYLOAD;
 use super::{rows, sql};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Kind, Value as Filled};
@@ -193,6 +194,10 @@ impl Question for Friendship {
 }
 
 impl Probe for Friendship {
+    fn longest_payload(&self) -> usize {
+        LONGEST_PAYLOAD
+    }
+
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
         self.reply(asked.payload).await.unwrap_or_else(|reason| Answer::failed(&reason))
     }

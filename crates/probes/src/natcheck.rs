@@ -159,6 +159,10 @@ impl Question for NatCheck {
 }
 
 impl Probe for NatCheck {
+    fn longest_payload(&self) -> usize {
+        64
+    }
+
     async fn answer(&self, asked: Asked, peer: &PeerView) -> Answer {
         let own = peer
             .listening

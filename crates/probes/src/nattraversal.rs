@@ -7,12 +7,16 @@
 //!
 //! A Crawler names an address and the peer sends there, so what it sends is bounded: three short
 //! datagrams to the rendezvous, nine to the other peer that the rendezvous names, four tries at a
-//! time, of at most 20 s each; never to port 0, a broadcast or a multicast, and into the peer's own
+//! time, of at most 20 s each, and twelve a minute; never to port 0, a broadcast or a multicast, and into the peer's own
 //! machine only where that is all the peer serves. A malformed request, which the original does not
 //! answer at all, is a reply with error 1 that tells the form.
 
+#![allow(clippy::disallowed_methods, reason = "tries are counted by the clock")]
+
+use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde_json::json;
@@ -28,16 +32,34 @@ use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
 
 /// How many tries run at a time. A Crawler pairs a peer with one other, or with few.
 const AT_ONCE: usize = 4;
+/// How many begin within a minute: a victim that a rendezvous names gets two short datagrams a
+/// second of all Crawlers together.
+const A_MINUTE: usize = 12;
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Both sides of NATTRAVERSAL, but for the rendezvous.
 pub struct NatTraversal {
     tries: Semaphore,
+    /// When those of the last minute began.
+    begun: Mutex<VecDeque<Instant>>,
 }
 
 impl Default for NatTraversal {
     fn default() -> Self {
-        Self { tries: Semaphore::new(AT_ONCE) }
+        Self { tries: Semaphore::new(AT_ONCE), begun: Mutex::default() }
     }
+}
+
+/// Whether another try may begin now; then it counts.
+fn may_begin(begun: &mut VecDeque<Instant>, now: Instant) -> bool {
+    while begun.front().is_some_and(|at| now >= *at + MINUTE) {
+        begun.pop_front();
+    }
+    let may = begun.len() < A_MINUTE;
+    if may {
+        begun.push_back(now);
+    }
+    may
 }
 
 impl NatTraversal {
@@ -51,6 +73,12 @@ impl NatTraversal {
                 "busy: {AT_ONCE} tries are running already; ask again in 20 s"
             ));
         };
+        let now = tokio::time::Instant::now().into_std();
+        if !may_begin(&mut self.begun.lock().unwrap_or_else(PoisonError::into_inner), now) {
+            return Answer::failed(&format!(
+                "busy: {A_MINUTE} tries began in the last minute; ask again in a minute"
+            ));
+        }
         let traversed = match resolve(&invitation).await {
             Ok(rendezvous) if is_inside(rendezvous, listening) => {
                 return Answer::failed(
@@ -137,6 +165,10 @@ impl Question for NatTraversal {
 }
 
 impl Probe for NatTraversal {
+    fn longest_payload(&self) -> usize {
+        1024
+    }
+
     async fn answer(&self, asked: Asked, peer: &PeerView) -> Answer {
         self.traverse(asked.payload, peer.listening).await
     }

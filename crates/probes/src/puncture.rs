@@ -15,6 +15,7 @@ use flate2::write::ZlibEncoder;
 use super::desk::Desk;
 use super::hand_over::{HandOver, Offer};
 use super::pseudonyms::mask;
+use super::sql::LONGEST_PAYLOAD;
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt};
 use swarmscope_wire::rows::{Column, ColumnKind, Rows};
@@ -98,6 +99,10 @@ impl Question for Puncture {
 }
 
 impl Probe for Puncture {
+    fn longest_payload(&self) -> usize {
+        LONGEST_PAYLOAD
+    }
+
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
         self.lines
             .answer(&self.desk, asked.from, |offer| {

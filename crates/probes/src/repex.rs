@@ -11,6 +11,7 @@ use rusqlite::{CachedStatement, Row};
 
 use super::desk::Desk;
 use super::hand_over::{HandOver, Offer};
+use super::sql::LONGEST_PAYLOAD;
 use super::sql::MAX_BYTES;
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Receipt};
@@ -128,6 +129,10 @@ impl Question for Repex {
 }
 
 impl Probe for Repex {
+    fn longest_payload(&self) -> usize {
+        LONGEST_PAYLOAD
+    }
+
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
         let reply = |offer: &Offer| reply(offer).map_err(|error| format!("SQLError: {error}"));
         self.records.answer(&self.desk, asked.from, reply).await

@@ -12,6 +12,7 @@ use bytes::Bytes;
 
 use super::desk::{Desk, not_open};
 use super::hand_over::HandOver;
+use super::sql::LONGEST_PAYLOAD;
 use super::{choices, rows, sql, statement};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value as Filled};
@@ -218,6 +219,10 @@ impl Question for SeedingStats {
 }
 
 impl Probe for SeedingStats {
+    fn longest_payload(&self) -> usize {
+        LONGEST_PAYLOAD
+    }
+
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
         self.reply(asked).await.unwrap_or_else(|reason| {
             let mut reasons = Opcodes::default();

@@ -3,8 +3,8 @@
 //!
 //! * An authorizer lets through what reading needs and denies the rest while a statement is
 //!   compiled.
-//! * The clock is looked at every 1000 steps of SQLite's machine, over all statements of a request
-//!   together.
+//! * The clock is looked at every 25 steps of SQLite's machine, and waits for other programs that
+//!   have the database count, over all statements of a request together.
 //! * One value is at most [`MAX_BYTES`] long. Some functions take time that grows with the square
 //!   of a value's length, in one step: a statement that names one of those works with shorter
 //!   values.
@@ -40,8 +40,11 @@ pub const MAX_BYTES: usize = 64 << 20;
 const MAX_MEMORY: i64 = 256 << 20;
 /// The longest request: a hundred times the longest of the original.
 const MAX_SQL: usize = 128 << 10;
-/// How many steps of SQLite's machine lie between two looks at the clock: some 10 µs.
-const OPCODES: i32 = 1000;
+/// What is refused before it waits for its turn; what is a little too long hears by how much.
+pub(super) const LONGEST_PAYLOAD: usize = 2 * MAX_SQL;
+/// How many steps of SQLite's machine lie between two looks at the clock: one that copies a value of
+/// 64 MiB takes some 20 ms, a look 50 ns.
+const OPCODES: i32 = 25;
 
 /// Functions that compare everything with everything, with the longest value, in bytes, with which
 /// one call still ends in a second.
@@ -148,6 +151,7 @@ pub fn run<R: Rows>(
         database
             .set_limit(Limit::SQLITE_LIMIT_LENGTH, longest)
             .map_err(|error| guard.explain(error))?;
+        database.busy_timeout(guard.left()).map_err(|error| guard.explain(error))?;
         let mut results = statement.raw_query();
         while let Some(row) = results.next().map_err(|error| guard.explain(error))? {
             rows.add(row, columns)?;
@@ -197,7 +201,13 @@ impl Guard {
         Self { deadline: limits.until, cancelled: limits.cancelled.clone(), longest_value }
     }
 
+    /// How long this request may still take.
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     fn set_on(&self, database: &mut Connection) -> rusqlite::Result<()> {
+        database.busy_timeout(self.left())?;
         database.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         database.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         database.pragma_update(None, "query_only", true)?;
@@ -233,6 +243,7 @@ impl Guard {
                 SqlError::Cancelled
             }
             Some(ErrorCode::OperationInterrupted) => SqlError::Time,
+            Some(ErrorCode::DatabaseBusy) if self.left().is_zero() => SqlError::Time,
             Some(ErrorCode::TooBig) => SqlError::Value(self.longest_value.load(Ordering::Relaxed)),
             Some(ErrorCode::OutOfMemory) => SqlError::Memory,
             Some(ErrorCode::AuthorizationForStatementDenied) => SqlError::Denied,

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use super::desk::{Desk, not_open};
 use super::hand_over::HandOver;
+use super::sql::LONGEST_PAYLOAD;
 use super::{Statistics, choices, rows, sql, statement};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
@@ -134,6 +135,10 @@ impl Question for UserEventLog {
 }
 
 impl Probe for UserEventLog {
+    fn longest_payload(&self) -> usize {
+        LONGEST_PAYLOAD
+    }
+
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
         let events = self.events.clone();
         let work = move |statistics: &Statistics, limits: &sql::Limits| {

@@ -16,6 +16,7 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 use super::desk::{Desk, not_open};
+use super::sql::LONGEST_PAYLOAD;
 use super::{choices, rows, sql, statement};
 use swarmscope_peer::crawler::ReplyDecodeError;
 use swarmscope_peer::crawler::field::{Field, Value};
@@ -137,6 +138,10 @@ impl Question for PlaybackInfo {
 }
 
 impl Probe for PlaybackInfo {
+    fn longest_payload(&self) -> usize {
+        LONGEST_PAYLOAD
+    }
+
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
         ask(&self.desk, asked.payload, false).await
     }
@@ -207,6 +212,10 @@ impl Question for PlaybackEvent {
 }
 
 impl Probe for PlaybackEvent {
+    fn longest_payload(&self) -> usize {
+        LONGEST_PAYLOAD
+    }
+
     async fn answer(&self, asked: Asked, _peer: &PeerView) -> Answer {
         let Asked { payload, version, .. } = asked;
         let before =

@@ -157,6 +157,9 @@ pub enum Fault {
     /// More values than this reader keeps.
     #[error("more than {MAX_VALUES} values")]
     Values,
+    /// More marks without their containers than this reader keeps.
+    #[error("more than {} open marks", machine::MAX_MARKS)]
+    Marks,
 }
 
 impl fmt::Display for Call {

@@ -10,7 +10,8 @@ use clap::{Arg, ArgAction, Command};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::name;
+use super::{LIMITS, name};
+use swarmscope_peer::limits::{Limit, Limits};
 use swarmscope_probes::config_file::{ConfigFile, Fault, meant};
 
 /// The values of lines, by their places: `theme`, `request.timeout`, `key.new.out`.
@@ -115,12 +116,23 @@ impl Reading<'_> {
                 self.section(command, &place, key, section);
                 continue;
             }
+            if let Some(limit) = Limit::find(name_here).filter(|_| word == LIMITS) {
+                self.limit(limit, value);
+                continue;
+            }
             let options: Vec<&Arg> =
                 command.get_arguments().filter(|o| name(o) == Some(name_here)).collect();
             if options.is_empty() {
-                self.unknown(key, command.get_arguments().filter_map(name));
+                let limits = Limit::ALL.map(Limit::key).into_iter().filter(|_| word == LIMITS);
+                self.unknown(key, command.get_arguments().filter_map(name).chain(limits));
             }
             self.line(&place, &options, key, value);
+        }
+    }
+
+    fn limit(&mut self, limit: Limit, value: &Spanned<DeValue>) {
+        if let Err(what) = number(limit, value.get_ref(), &mut Limits::default()) {
+            self.wrong(&value.span(), what);
         }
     }
 
@@ -159,6 +171,19 @@ impl Reading<'_> {
         }
         self.lines.insert(format!("{place}{word}"), values);
     }
+}
+
+/// Sets a limit to a value of the file.
+///
+/// # Errors
+/// It can't be that.
+pub fn number(limit: Limit, value: &DeValue, limits: &mut Limits) -> Result<(), String> {
+    let number = match value {
+        DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
+        _ => None,
+    };
+    let number = number.ok_or_else(|| format!("{}: use a whole number", limit.key()))?;
+    limit.set(limits, number).map_err(|error| error.to_string())
 }
 
 /// Every option that a line at the top may mean.

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use clap::{Arg, Command};
 
 use super::apply::{has_lines, is_list, is_switch};
-use super::name;
+use super::{LIMITS, name};
 use crate::cli::directories;
+use swarmscope_peer::limits::{Limit, Limits, Unit};
 
 /// Where comments are wrapped.
 const WIDTH: usize = 100;
@@ -35,7 +36,25 @@ pub fn default_file(command: &Command) -> String {
     for command in commands {
         section(&mut text, command, command.get_name(), &shared);
     }
+    limits(&mut text);
     text
+}
+
+/// What others may take: no options, because nobody sets them for one run.
+fn limits(text: &mut String) {
+    let _ = write!(text, "\n\n[{LIMITS}]\n");
+    comment(text, "What others may take of a process; the same for all commands");
+    for limit in Limit::ALL {
+        text.push('\n');
+        let unit = match limit.unit() {
+            Unit::Bytes => "bytes",
+            Unit::Count(things) => things,
+            Unit::PerSecond(_) => "connections a second",
+        };
+        comment(text, &format!("{}; {} ({unit})", limit.what(), limit.scope().words()));
+        comment(text, &format!("When it is reached: {}", limit.reached()));
+        let _ = writeln!(text, "#{} = {}", limit.key(), limit.of(&Limits::default()));
+    }
 }
 
 /// Options that mean the same for several commands, with the commands' names.

@@ -92,6 +92,7 @@ fn needed(command: &str, option: &str) -> &'static str {
         "store prune" => " a.sqlite --keep-days 8",
         _ if command.starts_with("store ") => " a.sqlite",
         "signals" => " a.case",
+        "audit" => " a.audit",
         _ if command.starts_with("case ") => " a.case",
         _ => "",
     }
@@ -138,6 +139,31 @@ fn the_command_line_goes_first_then_the_section_then_the_top() {
     assert_eq!(raw(&parsed(text, "swarmscope demo --theme dark"), "theme"), ["dark"]);
     assert_eq!(raw(&parsed(text, "swarmscope"), "connect"), ["a:1", "b:2"]);
     assert_eq!(raw(&parsed(text, "swarmscope --connect c:3"), "connect"), ["c:3"]);
+}
+
+#[test]
+fn limits_have_a_section_of_their_own() {
+    let read = lines("[limits]\nsetups = 9\nmemory = 0x10000000\njson = true\n");
+    assert_eq!(read.len(), 1, "only json is an option: {read:?}");
+    let mut limits = Limits::default();
+    let hexadecimal = file("memory = 0x10000000");
+    let (table, _) = hexadecimal.table();
+    apply::number(Limit::Memory, table["memory"].get_ref(), &mut limits).unwrap();
+    assert_eq!(limits.memory, 256 << 20);
+    let found = faults("[limits]\nsetups = 0\nmemory = \"1 GiB\"\nsetup = 9\n[peer]\nsetups = 9\n");
+    for (line, what) in [
+        (2, "setups: 0 is out of range; use 1 to 1048576"),
+        (3, "memory: use a whole number"),
+        (4, "unknown option \"setup\": did you mean setups?"),
+        (6, "unknown option \"setups\": "),
+    ] {
+        let start = format!("/etc/swarmscope/config.toml:{line}: {what}");
+        assert!(found.iter().any(|fault| fault.starts_with(&start)), "{start}\n{found:#?}");
+    }
+    let printed = print::default_file(&Cli::command());
+    let all =
+        Limit::ALL.map(|limit| format!("\n#{} = {}\n", limit.key(), limit.of(&Limits::default())));
+    assert!(all.iter().all(|line| printed.contains(line)), "{printed}");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! A log file for months: JSON lines, in files that are renamed when they are full.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
+use swarmscope_peer::files;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
@@ -35,7 +36,7 @@ impl Rotating {
     }
 
     fn with(path: &Path, full: u64) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = files::append(path)?;
         let size = file.metadata()?.len();
         Ok(Self { path: path.to_owned(), file, size, full })
     }
@@ -53,10 +54,20 @@ impl Rotating {
     }
 
     fn numbered(&self, number: u32) -> PathBuf {
-        let mut name = self.path.as_os_str().to_owned();
-        name.push(format!(".{number}"));
-        name.into()
+        numbered(&self.path, number)
     }
+}
+
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{number}"));
+    name.into()
+}
+
+/// The file and its full ones, as far as they are there, the oldest first.
+pub fn parts(path: &Path) -> Vec<PathBuf> {
+    let full = (1..=KEPT).rev().map(|number| numbered(path, number));
+    full.chain([path.to_owned()]).filter(|path| path.exists()).collect()
 }
 
 /// A line comes in one piece, and goes into one file.

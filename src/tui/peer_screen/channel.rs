@@ -15,7 +15,7 @@ use crate::tui::parts::{Columns, draw_gap};
 use swarmscope_facts::format::size;
 use swarmscope_facts::request::{Outcome, Request, more};
 use swarmscope_facts::words;
-use swarmscope_peer::crawler::Budgets;
+use swarmscope_peer::Limits;
 use swarmscope_wire::failure::Phase;
 
 /// How long a channel is held after its request was sent (protocol.md §4).
@@ -129,7 +129,7 @@ fn end(model: &Model, request: &Request) -> Option<(bool, Duration)> {
 }
 
 fn draw_budget(canvas: &mut Canvas, request: &Request, area: Area) {
-    let allowed = Budgets::default().channel;
+    let allowed = Limits::default().reply_bytes;
     let used = request.bytes as u64;
     let cells = if used == 0 { 0 } else { (used * BAR / allowed.max(1)).clamp(1, BAR) };
     let (accent, muted) = (canvas.theme.accent, canvas.theme.muted);

@@ -12,20 +12,27 @@ use super::directory::{Attempt, Place, at_port};
 use super::event::{Event, PeerKey};
 use super::gate::{FLEXIBILITY, Gate};
 use super::io::Output;
-use super::probe::{Answer, Asked};
+use super::probe::{Answer, Asked, Probe as _};
 use super::registry::Registry;
 use super::replies::{Address, DialBack, Replies};
+use super::roles::{Roles, USED_UP};
 use super::timers::Deadline;
+use crate::limits::{Limit, Limits};
 use swarmscope_wire::crawler::CrawlerRequest;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::{ErrorByte, MessageId, OverlayVersion, Permid};
 
-/// How many requests may be worked on at the same time; those above it are answered with error 1.
-const MAX_ASKED: usize = 64;
-/// Of those, of one Crawler: more than there are ids, and never all.
-const MAX_ASKED_OF_ONE: usize = 16;
+/// A payload of this size always has room: most requests have less, and SQL seldom more.
+const SMALL: usize = 4 << 10;
 /// A dial-back is due when *more* than frequency + 5 s have passed (§4).
 const JUST_AFTER: Duration = Duration::from_millis(1);
+
+/// A question that has no answer yet, and how many bytes its payload has.
+#[derive(Debug)]
+struct Open {
+    to: Address,
+    bytes: usize,
+}
 
 /// What a peer has to do with Crawlers.
 #[derive(Debug)]
@@ -33,7 +40,8 @@ pub(super) struct Backend {
     pub(super) registry: Registry,
     allowed: HashSet<Permid>,
     gate: Gate,
-    asked: HashMap<ReplyId, Address>,
+    pub(super) roles: Roles,
+    asked: HashMap<ReplyId, Open>,
     pub(super) replies: Replies,
     /// Replies that wait for a dial-back: one an id, the latest Crawler's.
     pending: HashMap<MessageId, ReplyId>,
@@ -43,13 +51,14 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    pub(super) fn new(registry: Registry, pace: Option<Duration>) -> Self {
+    pub(super) fn new(registry: Registry, pace: Option<Duration>, limits: &Limits) -> Self {
         Self {
             registry,
             allowed: HashSet::new(),
             gate: Gate::default(),
+            roles: Roles::default(),
             asked: HashMap::new(),
-            replies: Replies::new(pace),
+            replies: Replies::new(pace, limits),
             pending: HashMap::new(),
             served: HashMap::new(),
             next_id: 1,
@@ -73,25 +82,57 @@ impl Backend {
         let CrawlerRequest { message, channel, frequency, payload } = request;
         core.emit(Event::Asked { permid, message, channel, frequency, bytes: payload.len() });
         let to = Address { permid, message, channel, conn, home };
-        if self.registry.probe(message).is_none() {
+        let Some(probe) = self.registry.probe(message) else {
             return self.answer_at_once(core, to, ErrorByte::UNKNOWN_MESSAGE, b"unknown message");
+        };
+        if payload.len() > probe.longest_payload() {
+            let text = b"the payload is longer than this message allows";
+            return self.answer_at_once(core, to, ErrorByte::HANDLER, text);
         }
-        let of_one = self.asked.values().filter(|other| other.permid == permid).count();
-        if self.asked.len() >= MAX_ASKED || of_one >= MAX_ASKED_OF_ONE {
-            return self.answer_at_once(
-                core,
-                to,
-                ErrorByte::HANDLER,
-                b"this peer is busy with too many requests: ask again later",
-            );
+        if let Some(limit) = self.is_busy(core, permid, payload.len()) {
+            core.meter.refused(limit);
+            let text = b"this peer is busy with too many requests: ask again later";
+            return self.answer_at_once(core, to, ErrorByte::HANDLER, text);
+        }
+        if let Some((error, text)) = self.roles.refuse(permid, message, core.now) {
+            return self.answer_at_once(core, to, error, text);
         }
         if !self.gate.accept(message, frequency, core.now) {
             return self.answer_at_once(core, to, ErrorByte::FREQUENCY, b"frequency error");
         }
+        self.roles.accepted(permid, message, core.now);
         self.remember_served(core, &to, frequency.duration());
         let id = self.new_id();
-        self.asked.insert(id, to);
+        self.asked.insert(id, Open { to, bytes: payload.len() });
+        self.count(core, permid);
         core.output(Output::Ask { id, message, asked: Asked { from: permid, version, payload } });
+    }
+
+    /// The limit that a question with such a payload would exceed. The first of each Crawler has
+    /// room whatever the others ask: there are no more than are on the allow-list.
+    fn is_busy(&self, core: &Core, permid: Permid, bytes: usize) -> Option<Limit> {
+        let Limits { questions, questions_per_crawler, question_bytes, .. } = core.limits;
+        let of_one = self.asked_by(permid);
+        let held: usize = self.asked.values().map(|open| open.bytes).sum();
+        let large = bytes > SMALL;
+        match () {
+            () if of_one >= questions_per_crawler => Some(Limit::QuestionsPerCrawler),
+            () if of_one > 0 && self.asked.len() >= questions => Some(Limit::Questions),
+            () if large && held + bytes > question_bytes => Some(Limit::QuestionBytes),
+            () if large && !core.meter.has_memory(bytes as u64) => Some(Limit::QuestionBytes),
+            () => None,
+        }
+    }
+
+    fn asked_by(&self, permid: Permid) -> usize {
+        self.asked.values().filter(|open| open.to.permid == permid).count()
+    }
+
+    fn count(&self, core: &Core, permid: Permid) {
+        let bytes: usize = self.asked.values().map(|open| open.bytes).sum();
+        core.meter.uses(Limit::Questions, self.asked.len() as u64);
+        core.meter.uses(Limit::QuestionsPerCrawler, self.asked_by(permid) as u64);
+        core.meter.uses(Limit::QuestionBytes, bytes as u64);
     }
 
     /// What closes the connection without a reply.
@@ -140,28 +181,34 @@ impl Backend {
         text: &'static [u8],
     ) {
         if self.replies.is_crowded(to.conn) {
+            core.meter.refused(Limit::UnsentReplies);
             let detail = "it asks faster than it reads the answers";
             return core.close(to.conn, Failure::new(Cause::QueueFull, By::Us, detail));
         }
         let id = self.new_id();
         let answer = Answer { error, payload: Bytes::from_static(text), receipt: None };
-        self.replies.insert(id, to, answer, DialBack::Never, core.now);
+        self.replies.insert(core, id, to, answer, DialBack::Never);
         self.route(core, id);
     }
 
     /// A probe has answered. A second answer to the same request is ignored: a handler replies
     /// once.
     pub(super) fn answer(&mut self, core: &mut Core, id: ReplyId, answer: Answer) {
-        let Some(to) = self.asked.remove(&id) else { return };
-        let answer = if self.replies.is_too_much(to.permid, answer.payload.len()) {
+        let Some(Open { to, .. }) = self.asked.remove(&id) else { return };
+        self.count(core, to.permid);
+        let too_much = self.replies.is_too_much(core, to.permid, answer.payload.len());
+        let answer = if let Some(limit) = too_much {
+            core.meter.refused(limit);
             Answer::failed("this peer has too many unsent replies: ask again later")
+        } else if !self.roles.spend(to.permid, answer.payload.len(), core.now) {
+            Answer::failed(USED_UP)
         } else {
             answer
         };
         if let Some(patience) = self.replies.patience(answer.payload.len()) {
             core.timers.set(Deadline::Sent(id), core.now + patience);
         }
-        self.replies.insert(id, to, answer, DialBack::Possible, core.now);
+        self.replies.insert(core, id, to, answer, DialBack::Possible);
         self.route(core, id);
     }
 
@@ -236,7 +283,7 @@ impl Backend {
     }
 
     fn undelivered(&mut self, core: &mut Core, id: ReplyId, failure: &Failure) {
-        let Some(reply) = self.replies.remove(id) else { return };
+        let Some(reply) = self.replies.remove(core, id) else { return };
         let Address { permid, message, .. } = reply.to;
         core.emit(Event::Undelivered { permid, message, failure: failure.clone() });
     }
@@ -289,11 +336,12 @@ impl Backend {
     /// Questions that came on a connection which is gone, of Crawlers that are not connected
     /// otherwise and can't be dialled back.
     fn abandon(&mut self, core: &mut Core, conn: ConnId) {
-        let lost = |to: &Address| {
+        let lost = |Open { to, .. }: &Open| {
             to.conn == conn && to.home.is_none() && !core.links.is_connected(to.permid)
         };
-        let lost: Vec<_> = self.asked.extract_if(|_, to| lost(to)).collect();
-        for (id, Address { permid, message, .. }) in lost {
+        let lost: Vec<_> = self.asked.extract_if(|_, open| lost(open)).collect();
+        for (id, Open { to: Address { permid, message, .. }, .. }) in lost {
+            self.count(core, permid);
             core.output(Output::Abandon { id });
             let detail = "the Crawler is gone, and announces no listening port to dial back";
             let failure = Failure::new(Cause::NotConnected, By::Peer, detail);

@@ -7,41 +7,54 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::network::Network;
+use crate::limits::{Limit, Limits};
 use swarmscope_wire::Permid;
 
 /// How long a peer is blocked for the direction of an exchange (§7).
 pub(super) const BLOCK: Duration = Duration::from_secs(4 * 3600);
-/// How many are kept in mind: some 2 MB.
-const MANY: usize = 10_000;
-/// Of those, from one network: more than the peers of the largest demo on one machine.
-const MANY_OF_ONE: usize = 1024;
 
 /// All of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Blocks {
+    limits: Limits,
     since: HashMap<Permid, (Instant, Network)>,
     order: BTreeSet<(Instant, Permid)>,
     by_network: HashMap<Network, BTreeSet<(Instant, Permid)>>,
 }
 
 impl Blocks {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let (since, order, by_network) = (HashMap::new(), BTreeSet::new(), HashMap::new());
+        Self { limits: *limits, since, order, by_network }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.since.len()
+    }
+
     /// Whether this peer is blocked.
     pub(super) fn holds(&self, permid: Permid, now: Instant) -> bool {
         self.since.get(&permid).is_some_and(|(since, _)| now < *since + BLOCK)
     }
 
-    /// Blocks it from now on.
-    pub(super) fn set(&mut self, permid: Permid, from: IpAddr, now: Instant) {
+    /// Blocks it from now on; the limit that another one goes for, where one does.
+    pub(super) fn set(&mut self, permid: Permid, from: IpAddr, now: Instant) -> Option<Limit> {
         self.remove(permid);
         let network = Network::from(from);
-        let of_one = self.by_network.get(&network).filter(|of_one| of_one.len() >= MANY_OF_ONE);
-        let full = (self.since.len() >= MANY).then_some(&self.order);
-        if let Some((_, oldest)) = of_one.or(full).and_then(BTreeSet::first).copied() {
+        let Limits { exchanges, exchanges_per_source, .. } = self.limits;
+        let of_one =
+            self.by_network.get(&network).filter(|of_one| of_one.len() >= exchanges_per_source);
+        let of_one = of_one.map(|of_one| (Limit::ExchangesPerSource, of_one));
+        let full = (self.since.len() >= exchanges).then_some((Limit::Exchanges, &self.order));
+        let reached = of_one.or(full).and_then(|(limit, them)| Some((limit, them.first()?.1)));
+        if let Some((_, oldest)) = reached {
             self.remove(oldest);
         }
         self.since.insert(permid, (now, network));
         self.order.insert((now, permid));
         self.by_network.entry(network).or_default().insert((now, permid));
+        reached.map(|(limit, _)| limit)
     }
 
     /// Forgets what is over.
@@ -79,18 +92,20 @@ mod tests {
 
     #[test]
     fn one_network_takes_no_more_than_its_share_and_all_end_in_time() {
-        let (mut blocks, t0) = (Blocks::default(), Instant::now());
+        let limits = Limits::default();
+        let (many, many_of_one) = (limits.exchanges, limits.exchanges_per_source);
+        let (mut blocks, t0) = (Blocks::new(&limits), Instant::now());
         blocks.set(permid(0), [10, 0, 0, 1].into(), t0);
-        for n in 1..=2 * MANY {
+        for n in 1..=2 * many {
             blocks.set(permid(n), [10, 0, 0, 2].into(), t0 + Duration::from_millis(n as u64));
         }
-        assert!(blocks.holds(permid(0), t0) && blocks.holds(permid(2 * MANY), t0));
-        assert_eq!(blocks.since.len(), 1 + MANY_OF_ONE);
-        for n in 0..2 * MANY {
+        assert!(blocks.holds(permid(0), t0) && blocks.holds(permid(2 * many), t0));
+        assert_eq!(blocks.since.len(), 1 + many_of_one);
+        for n in 0..2 * many {
             let n = u32::try_from(n).unwrap();
             blocks.set(permid(n as usize), n.to_be_bytes().into(), t0 + Duration::from_secs(60));
         }
-        assert_eq!((blocks.since.len(), blocks.order.len()), (MANY, MANY));
+        assert_eq!((blocks.since.len(), blocks.order.len()), (many, many));
         blocks.expire(t0 + Duration::from_secs(60) + BLOCK);
         assert!(blocks.since.is_empty() && blocks.order.is_empty() && blocks.by_network.is_empty());
     }

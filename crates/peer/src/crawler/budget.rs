@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::limits::{Limit, Limits};
+
 /// What a part is charged at least. The original cuts parts of 32 768 bytes; with an eighth of that
 /// a reply of 64 MiB may have 16 384 parts, and the books kept for a part always cost less than it
 /// is charged.
@@ -10,20 +12,22 @@ pub const PART_FLOOR: u64 = 4 * 1024;
 
 /// The budgets for reply payloads, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Budgets {
+pub(super) struct Budgets {
     /// One reply.
-    pub channel: u64,
+    pub(super) channel: u64,
     /// All unfinished replies of one peer.
-    pub peer: u64,
+    pub(super) peer: u64,
     /// All unfinished replies.
-    pub process: u64,
+    pub(super) process: u64,
 }
 
-impl Default for Budgets {
-    /// 64 MiB a channel, as a peer's own limit for DATABASE replies; two such replies of one peer,
-    /// eight in all.
-    fn default() -> Self {
-        Self { channel: 64 << 20, peer: 128 << 20, process: 512 << 20 }
+impl From<&Limits> for Budgets {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            channel: limits.reply_bytes,
+            peer: limits.reply_bytes_per_peer,
+            process: limits.reply_bytes_in_all,
+        }
     }
 }
 
@@ -33,6 +37,16 @@ pub(super) enum Scope {
     Channel,
     Peer,
     Process,
+}
+
+impl Scope {
+    pub(super) const fn limit(self) -> Limit {
+        match self {
+            Self::Channel => Limit::ReplyBytes,
+            Self::Peer => Limit::ReplyBytesPerPeer,
+            Self::Process => Limit::ReplyBytesInAll,
+        }
+    }
 }
 
 impl fmt::Display for Scope {
@@ -69,6 +83,11 @@ impl Budget {
 
     pub(super) const fn held(&self) -> u64 {
         self.held
+    }
+
+    /// Allows so much more than is held, but no more than `most` in all.
+    pub(super) fn allow(&mut self, more: u64, most: u64) {
+        self.allowed = self.held.saturating_add(more).min(most);
     }
 
     const fn check(&self, cost: u64) -> Result<(), Exceeded> {

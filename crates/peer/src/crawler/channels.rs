@@ -202,6 +202,11 @@ impl Channels {
         self.slots.is_empty()
     }
 
+    /// What the parts of unfinished replies of this peer hold.
+    pub(super) const fn bytes(&self) -> u64 {
+        self.budget.held()
+    }
+
     /// What unfinished replies of this peer hold, by the books and by looking.
     #[cfg(test)]
     pub(super) fn held(&self) -> (u64, u64) {

@@ -12,6 +12,7 @@ use super::io::{EngineConfig, Output};
 use super::links::{Links, Standing};
 use super::random::Random;
 use super::timers::Timers;
+use crate::limits::{Limits, Meter};
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::Frame;
 use swarmscope_wire::{Permid, PermidKind};
@@ -29,6 +30,8 @@ pub(super) struct Core {
     pub(super) timers: Timers,
     pub(super) random: Random,
     pub(super) directory: Directory,
+    pub(super) limits: Limits,
+    pub(super) meter: Meter,
     out: VecDeque<Output>,
 }
 
@@ -42,7 +45,9 @@ impl Core {
             links: Links::default(),
             timers: Timers::default(),
             random: Random::new(config.seed),
-            directory: Directory::new(config.max_known),
+            directory: Directory::new(&config.limits, config.meter.clone()),
+            limits: config.limits,
+            meter: config.meter.clone(),
             out: VecDeque::new(),
         }
     }

@@ -16,6 +16,7 @@ use super::event::{PeerKey, Source};
 use super::random::Random;
 use super::retention::{Group, Retention, Worth};
 use super::target;
+use crate::limits::{Limit, Limits, Meter};
 use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
 
 /// At this many failed attempts in a row the original gives a peer up (§4).
@@ -141,8 +142,8 @@ pub(super) struct Directory {
     unnamed: HashMap<Place, Retry>,
     /// Targets of a long bootstrap list that wait for their first dial.
     listed: VecDeque<(PeerKey, Place)>,
-    /// How many peers are kept in mind.
-    max_known: usize,
+    limits: Limits,
+    meter: Meter,
     /// Who goes first.
     retention: Retention,
     attempts: HashMap<AttemptId, Attempt>,
@@ -150,12 +151,13 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    pub(super) fn new(max_known: usize) -> Self {
+    pub(super) fn new(limits: &Limits, meter: Meter) -> Self {
         Self {
             known: HashMap::new(),
             unnamed: HashMap::new(),
             listed: VecDeque::new(),
-            max_known,
+            limits: *limits,
+            meter,
             retention: Retention::default(),
             attempts: HashMap::new(),
             next_attempt: 1,
@@ -172,6 +174,7 @@ impl Directory {
 
     fn forget(&mut self, permid: Permid) {
         self.known.remove(&permid);
+        self.meter.uses(Limit::Known, self.known.len() as u64);
         self.retention.remove(permid);
     }
 
@@ -179,6 +182,7 @@ impl Directory {
     /// change.
     fn enter(&mut self, permid: Permid, source: Source, now: Instant) {
         self.known.insert(permid, Known::new(source, now));
+        self.meter.uses(Limit::Known, self.known.len() as u64);
     }
 
     /// Someone we trust (the operator, a file) says where a peer is.
@@ -262,16 +266,22 @@ impl Directory {
     /// where the directory is full the one that is worth least and no more than the newcomer.
     /// `false`: there is none.
     fn make_room(&mut self, newcomer: Worth, group: Option<Group>) -> bool {
-        let goes = match group {
-            Some(group) if self.retention.count(group) >= group.most() => {
+        let of_group = group.map(|group| {
+            let ((limit, most), count) = (group.most(&self.limits), self.retention.count(group));
+            self.meter.uses(limit, count as u64);
+            (group, limit, count >= most)
+        });
+        let goes = match of_group {
+            Some((group, limit, true)) => {
+                self.meter.refused(limit);
                 self.retention.oldest_of(group)
             }
-            _ if self.known.len() < self.max_known => return true,
-            _ => self
-                .retention
-                .least()
-                .filter(|(worth, _)| *worth <= newcomer)
-                .map(|(_, permid)| permid),
+            _ if self.known.len() < self.limits.known => return true,
+            _ => {
+                self.meter.refused(Limit::Known);
+                let least = self.retention.least().filter(|(worth, _)| *worth <= newcomer);
+                least.map(|(_, permid)| permid)
+            }
         };
         if let Some(permid) = goes {
             self.forget(permid);

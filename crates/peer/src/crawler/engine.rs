@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::ask::Ask;
 use super::backend::Backend;
+use super::budget::Budgets;
 use super::conn::{AttemptId, ConnId};
 use super::core::Core;
 use super::dialback::Dialback;
@@ -55,8 +56,8 @@ impl Engine {
     pub fn new(config: EngineConfig, now: Instant) -> Self {
         let mut core = Core::new(&config, now);
         Self {
-            requests: Requests::new(config.budgets),
-            backend: Backend::new(config.registry.clone(), config.pace),
+            requests: Requests::new(Budgets::from(&config.limits)),
+            backend: Backend::new(config.registry.clone(), config.pace, &config.limits),
             gossip: Gossip::new(&config, &mut core),
             dialback: Dialback::new(config.gossip && !config.survey),
             schedule: Schedule::new(config.registry, config.initiators),
@@ -79,6 +80,7 @@ impl Engine {
             Input::Extend(ticket, by) => self.requests.extend(&mut self.core, ticket, by),
             Input::Traced { watched, traced } => self.traced(watched, traced),
             Input::Allow(allowed) => self.backend.allow(&mut self.core, allowed),
+            Input::Roles(roles) => self.backend.roles.set(roles),
             Input::Answer { id, answer } => self.backend.answer(&mut self.core, id, answer),
             Input::Progress { attempt, phase, detail } => self.progress(attempt, phase, detail),
             Input::DialFailed { attempt, failure } => self.dial_failed(attempt, &failure),

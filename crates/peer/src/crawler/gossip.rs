@@ -16,6 +16,7 @@ use super::io::EngineConfig;
 use super::links::Link;
 use super::reach::concerns;
 use super::timers::Deadline;
+use crate::limits::Limit;
 use swarmscope_wire::buddycast::{BuddyCast, ListedPeer, MAX_LISTED};
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::{Frame, FrameId};
@@ -58,8 +59,8 @@ impl Gossip {
             max_peers: config.max_peers,
             fast_round: config.fast_round,
             began: core.now,
-            sent: Blocks::default(),
-            heard: Blocks::default(),
+            sent: Blocks::new(&config.limits),
+            heard: Blocks::new(&config.limits),
         }
     }
 
@@ -143,7 +144,10 @@ impl Gossip {
 
     /// Whether there are fewer connections, with those that are being made, than there may be.
     pub(super) fn wants_more(&self, core: &Core) -> bool {
-        self.enabled && core.links.peers() + core.directory.dialling() < self.max_peers
+        let strangers = core.links.peers_that_dialled();
+        // whoever comes by itself takes no more than half: strangers could keep us from everybody
+        let kept = core.links.peers() - strangers + strangers.min(self.max_peers / 2);
+        self.enabled && self.max_peers > 0 && kept + core.directory.dialling() < self.max_peers
     }
 
     /// Sends our BUDDYCAST.
@@ -154,7 +158,15 @@ impl Gossip {
             if self.survey { Vec::new() } else { whom_to_tell(core, permid, version, remote) };
         let frame = our_message(core, listed).encode(version);
         core.send(conn, frame);
-        self.sent.set(permid, remote, core.now);
+        let reached = self.sent.set(permid, remote, core.now);
+        self.count(core, reached);
+    }
+
+    fn count(&self, core: &Core, reached: Option<Limit>) {
+        core.meter.uses(Limit::Exchanges, self.sent.len().max(self.heard.len()) as u64);
+        if let Some(limit) = reached {
+            core.meter.refused(limit);
+        }
     }
 
     /// A BUDDYCAST came; `false` if it is dropped.
@@ -177,7 +189,8 @@ impl Gossip {
         if self.heard.holds(permid, core.now) {
             return false;
         }
-        self.heard.set(permid, remote, core.now);
+        let reached = self.heard.set(permid, remote, core.now);
+        self.count(core, reached);
         if let Some(link) = core.links.any_mut(conn) {
             link.kept = true;
         }

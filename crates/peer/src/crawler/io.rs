@@ -1,19 +1,20 @@
 //! What an engine is made of, what it is told, and what it wants done.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::ask::Ask;
-use super::budget::Budgets;
 use super::conn::{AttemptId, ConnId, ReplyId};
 use super::event::{Direction, Event, PeerKey, Source, Ticket};
 use super::probe::{Answer, Asked, Receipt};
 use super::registry::Registry;
 use super::target::Target;
 use super::traced::{Traced, Watched};
+use crate::limits::{Limits, Meter};
 use swarmscope_wire::failure::{Failure, Phase};
 use swarmscope_wire::frame::Frame;
+use swarmscope_wire::identity::Role;
 use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 
 /// What an engine is.
@@ -37,10 +38,10 @@ pub struct EngineConfig {
     pub max_peers: usize,
     /// The time between two rounds while there is something to do: one peer is dialled in each.
     pub fast_round: Duration,
-    /// How many peers to keep in mind.
-    pub max_known: usize,
-    /// How much memory replies may take.
-    pub budgets: Budgets,
+    /// What others may take.
+    pub limits: Limits,
+    /// Where what they take is counted.
+    pub meter: Meter,
     /// For the choice of channels and peers; nothing secret.
     pub seed: u64,
 }
@@ -80,6 +81,8 @@ pub enum Input {
     },
     /// Who may ask us, from now on.
     Allow(HashSet<Permid>),
+    /// What those may do of whom more is known than that they may ask.
+    Roles(HashMap<Permid, Role>),
     /// A probe's answer to [`Output::Ask`].
     Answer {
         /// Which one.

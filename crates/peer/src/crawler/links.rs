@@ -118,6 +118,14 @@ impl Links {
         self.by_permid.len()
     }
 
+    /// How many of them have only dialled us.
+    pub(super) fn peers_that_dialled(&self) -> usize {
+        let dialled = |conn: &ConnId| {
+            self.by_conn.get(conn).is_some_and(|link| link.direction == Direction::Incoming)
+        };
+        self.by_permid.values().filter(|conns| conns.iter().all(dialled)).count()
+    }
+
     /// The open ones.
     pub(super) fn iter(&self) -> impl Iterator<Item = (ConnId, &Link)> {
         self.by_conn

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `requests`, `channels`, `budget` | Crawler side: requests, their channels, and what their replies may take |
 //! | `schedule` | Crawler side: initiators that run by themselves |
-//! | `backend`, `gate`, `replies`, `receipts` | peer side: who may ask and how often, the way of a reply back, and whether it arrived |
+//! | `backend`, `gate`, `roles`, `replies`, `receipts` | peer side: who may ask what and how often, the way of a reply back, and whether it arrived |
 //! | `gossip`, `blocks`, `directory`, `retention`, `reach` | BuddyCast rounds, the known peers and their sources, and which are forgotten first |
 //! | `links`, `timers`, `tally`, `random`, `core` | what they all work with |
 //! | `traced` | for those who watch: what passes over a connection |
@@ -20,7 +20,7 @@ pub mod acceptance;
 pub mod ask;
 mod backend;
 mod blocks;
-pub mod budget;
+mod budget;
 mod channels;
 pub mod conn;
 mod core;
@@ -45,6 +45,7 @@ mod replies;
 mod reply;
 mod requests;
 mod retention;
+mod roles;
 mod schedule;
 mod strangers;
 mod tally;
@@ -57,7 +58,6 @@ mod tests;
 
 pub use acceptance::{Acceptance, AcceptanceLog};
 pub use ask::Ask;
-pub use budget::Budgets;
 pub use conn::{AttemptId, ConnId, ReplyId};
 pub use decoding::{Decoding, decode_reply};
 pub use engine::Engine;

@@ -76,6 +76,12 @@ pub trait Probe: Send + Sync + 'static {
     /// belongs on a blocking thread.
     fn answer(&self, asked: Asked, peer: &PeerView) -> impl Future<Output = Answer> + Send;
 
+    /// The longest payload of a request, in bytes. A longer one is refused before it waits for its
+    /// turn. By default whatever fits into a frame.
+    fn longest_payload(&self) -> usize {
+        usize::MAX
+    }
+
     /// An answer that was given with a receipt has arrived at its Crawler. That is so when every
     /// part of it was written and the connection was still there 5 s later, or a further frame
     /// had come on it by then. Of an answer whose connection was lost nobody is told. Called in
@@ -116,6 +122,10 @@ impl Probe for AnyProbe {
         self.0.answer_boxed(asked, peer).await
     }
 
+    fn longest_payload(&self) -> usize {
+        self.0.longest()
+    }
+
     fn delivered(&self, to: Permid, receipt: Receipt) {
         self.0.delivered_to(to, receipt);
     }
@@ -128,6 +138,7 @@ trait Erased: Send + Sync + 'static {
         asked: Asked,
         peer: &'a PeerView,
     ) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+    fn longest(&self) -> usize;
     fn delivered_to(&self, to: Permid, receipt: Receipt);
 }
 
@@ -138,6 +149,10 @@ impl<P: Probe> Erased for P {
         peer: &'a PeerView,
     ) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>> {
         Box::pin(self.answer(asked, peer))
+    }
+
+    fn longest(&self) -> usize {
+        self.longest_payload()
     }
 
     fn delivered_to(&self, to: Permid, receipt: Receipt) {

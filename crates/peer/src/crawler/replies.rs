@@ -14,18 +14,13 @@ use super::event::Event;
 use super::probe::{Answer, Receipt};
 use super::receipts::Receipts;
 use super::timers::Deadline;
+use crate::limits::{Limit, Limits};
 use swarmscope_wire::crawler::{self, CrawlerReply};
 use swarmscope_wire::{ChannelId, ErrorByte, MessageId, Permid};
 
 /// How many frames a connection may have before its socket has taken them: a quarter of a megabyte
 /// of parts keeps any line busy.
 pub(super) const WINDOW: usize = 8;
-/// How many replies may wait for one connection, those to refused requests included; more close it.
-const MAX_WAITING: usize = 512;
-/// What all replies that are not sent yet may hold: four of the largest that a probe makes.
-const MAX_UNSENT: usize = 256 << 20;
-/// Of those, to one Crawler: two of the largest.
-const MAX_UNSENT_OF_ONE: usize = 128 << 20;
 /// Replies of one part always have room: a Crawler has few questions under way, and most answers
 /// are that small.
 const SMALL: usize = 32 << 10;
@@ -83,20 +78,38 @@ pub(super) struct Replies {
     /// Between two parts of one reply.
     pace: Duration,
     unsent: usize,
+    limits: Limits,
 }
 
 impl Replies {
-    pub(super) fn new(pace: Option<Duration>) -> Self {
+    pub(super) fn new(pace: Option<Duration>, limits: &Limits) -> Self {
         let (all, queues, receipts) = (HashMap::new(), HashMap::new(), Receipts::default());
-        Self { all, queues, receipts, pace: pace.unwrap_or_default(), unsent: 0 }
+        Self { all, queues, receipts, pace: pace.unwrap_or_default(), unsent: 0, limits: *limits }
     }
 
-    /// Whether another reply of this size, to this Crawler, is more than may be held.
-    pub(super) fn is_too_much(&self, permid: Permid, bytes: usize) -> bool {
-        let theirs = self.all.values().filter(|reply| reply.to.permid == permid);
-        let of_one: usize = theirs.map(|reply| reply.payload.len()).sum();
+    /// The limit that another reply of this size, to this Crawler, would exceed.
+    pub(super) fn is_too_much(&self, core: &Core, permid: Permid, bytes: usize) -> Option<Limit> {
+        let of_one = self.unsent_to(permid);
+        core.meter.uses(Limit::UnsentBytesPerCrawler, of_one as u64);
         let over = |held: usize, most| held.saturating_add(bytes) > most;
-        bytes > SMALL && (over(self.unsent, MAX_UNSENT) || over(of_one, MAX_UNSENT_OF_ONE))
+        match () {
+            () if bytes <= SMALL => None,
+            () if over(of_one, self.limits.unsent_bytes_per_crawler) => {
+                Some(Limit::UnsentBytesPerCrawler)
+            }
+            () if over(self.unsent, self.limits.unsent_bytes) => Some(Limit::UnsentBytes),
+            () if !core.meter.has_memory(bytes as u64) => Some(Limit::UnsentBytes),
+            () => None,
+        }
+    }
+
+    fn unsent_to(&self, permid: Permid) -> usize {
+        let theirs = self.all.values().filter(|reply| reply.to.permid == permid);
+        theirs.map(|reply| reply.payload.len()).sum()
+    }
+
+    fn count(&self, core: &Core) {
+        core.meter.uses(Limit::UnsentBytes, self.unsent as u64);
     }
 
     /// How long a reply of this size may take to go out, with a dial-back; `None` for a small one,
@@ -110,19 +123,20 @@ impl Replies {
 
     /// Whether this connection has as many replies waiting as it may.
     pub(super) fn is_crowded(&self, conn: ConnId) -> bool {
-        self.queues.get(&conn).is_some_and(|queue| queue.len() >= MAX_WAITING)
+        self.queues.get(&conn).is_some_and(|queue| queue.len() >= self.limits.unsent_replies)
     }
 
     pub(super) fn insert(
         &mut self,
+        core: &Core,
         id: ReplyId,
         to: Address,
         answer: Answer,
         dial_back: DialBack,
-        now: Instant,
     ) {
         let Answer { error, payload, receipt } = answer;
         self.unsent += payload.len();
+        self.count(core);
         let cut = Box::new(crawler::parts(to.message, to.channel, error, payload.clone()));
         let reply = Outgoing {
             to,
@@ -134,7 +148,7 @@ impl Replies {
             written: 0,
             handed: 0,
             all_handed: false,
-            not_before: now,
+            not_before: core.now,
         };
         self.all.insert(id, reply);
     }
@@ -201,7 +215,7 @@ impl Replies {
             let Some(reply) = self.all.get_mut(&id) else { continue };
             reply.written += 1;
             if reply.all_handed && reply.written == reply.handed {
-                let Some(reply) = self.remove(id) else { continue };
+                let Some(reply) = self.remove(core, id) else { continue };
                 let Address { permid, message, channel, conn: came_on, .. } = reply.to;
                 core.emit(Event::Answered {
                     permid,
@@ -252,9 +266,10 @@ impl Replies {
     }
 
     /// Takes a reply out; what stands in a queue of it is passed over.
-    pub(super) fn remove(&mut self, id: ReplyId) -> Option<Outgoing> {
+    pub(super) fn remove(&mut self, core: &Core, id: ReplyId) -> Option<Outgoing> {
         let reply = self.all.remove(&id)?;
         self.unsent -= reply.payload.len();
+        self.count(core);
         Some(reply)
     }
 }

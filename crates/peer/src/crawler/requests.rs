@@ -20,6 +20,7 @@ use super::event::{Direction, Event, Ticket};
 use super::reply::Reply;
 use super::tally::Tally;
 use super::timers::Deadline;
+use crate::limits::Limit;
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
 use swarmscope_wire::failure::{By, Cause, Delivered, Failure};
 use swarmscope_wire::frame::{Frame, MAX_AFTER_AUTHENTICATION};
@@ -45,6 +46,8 @@ pub(super) struct Requests {
     budgets: Budgets,
     process: Budget,
     waiting: HashMap<Permid, VecDeque<(Ticket, Ask)>>,
+    /// Of their payloads.
+    waiting_bytes: u64,
     sent: HashMap<Ticket, Sent>,
     /// Frames of sent requests that the overlay did not take: for the peer's next connection.
     not_taken: HashMap<Permid, Vec<Frame>>,
@@ -104,6 +107,7 @@ impl Sent {
 impl Requests {
     pub(super) fn new(budgets: Budgets) -> Self {
         Self {
+            waiting_bytes: 0,
             process: Budget::new(Scope::Process, budgets.process),
             budgets,
             waiting: HashMap::new(),
@@ -142,10 +146,37 @@ impl Requests {
                 Failure::new(Cause::ChannelsFull, By::Us, detail),
             );
         }
+        let bytes = ask.payload.len() as u64;
+        if self.waiting_bytes + bytes > core.limits.waiting_bytes || !core.meter.has_memory(bytes) {
+            core.meter.refused(Limit::WaitingBytes);
+            let detail = "the requests that wait for connections hold too much";
+            return fail(
+                core,
+                ticket,
+                permid,
+                message,
+                Failure::new(Cause::ChannelsFull, By::Us, detail),
+            );
+        }
         waiting.push_back((ticket, ask));
+        self.waits(core, bytes);
         if let Err(failure) = core.dial(permid, true) {
             self.dial_failed(core, permid, &failure);
         }
+    }
+
+    /// So many bytes more wait for a connection.
+    fn waits(&mut self, core: &Core, bytes: u64) {
+        self.waiting_bytes += bytes;
+        core.meter.uses(Limit::WaitingBytes, self.waiting_bytes);
+    }
+
+    /// What waited for a peer waits no more.
+    fn take_waiting(&mut self, core: &Core, permid: Permid) -> VecDeque<(Ticket, Ask)> {
+        let taken = self.waiting.remove(&permid).unwrap_or_default();
+        self.waiting_bytes -= taken.iter().map(|(_, ask)| ask.payload.len() as u64).sum::<u64>();
+        core.meter.uses(Limit::WaitingBytes, self.waiting_bytes);
+        taken
     }
 
     fn send(&mut self, core: &mut Core, conn: ConnId, ticket: Ticket, ask: Ask) {
@@ -221,14 +252,14 @@ impl Requests {
                 core.send(conn, frame);
             }
         }
-        for (ticket, ask) in self.waiting.remove(&permid).unwrap_or_default() {
+        for (ticket, ask) in self.take_waiting(core, permid) {
             self.send(core, conn, ticket, ask);
         }
     }
 
     /// A peer could not be reached: what waited for it fails with the same cause.
     pub(super) fn dial_failed(&mut self, core: &mut Core, permid: Permid, failure: &Failure) {
-        for (ticket, ask) in self.waiting.remove(&permid).unwrap_or_default() {
+        for (ticket, ask) in self.take_waiting(core, permid) {
             fail(core, ticket, permid, ask.message, failure.clone());
         }
     }
@@ -241,20 +272,27 @@ impl Requests {
             self.refuse(core, permid, reply, "no request is outstanding at this peer");
             return false;
         };
-        let links = &core.links;
-        match channels.receive(
+        let (links, meter) = (&core.links, &core.meter);
+        self.process.allow(meter.memory_left(), self.budgets.process);
+        let taken = channels.receive(
             conn,
             reply,
             &mut self.process,
             |conn| links.heard(conn).is_some(),
             core.now,
-        ) {
+        );
+        meter.uses(Limit::ReplyBytesPerPeer, channels.bytes());
+        meter.uses(Limit::ReplyBytesInAll, self.process.held());
+        match taken {
             Ok(taken) => return self.taken(core, permid, direction, reply, taken),
             Err(Refused::Stray(why)) => self.refuse(core, permid, reply, why),
-            Err(Refused::Exceeded(ticket, exceeded)) => self.end(core, ticket, |sent| {
-                Failure::new(Cause::TooLarge, By::Us, exceeded.to_string())
-                    .delivered(sent.delivered())
-            }),
+            Err(Refused::Exceeded(ticket, exceeded)) => {
+                core.meter.refused(exceeded.scope.limit());
+                self.end(core, ticket, |sent| {
+                    Failure::new(Cause::TooLarge, By::Us, exceeded.to_string())
+                        .delivered(sent.delivered())
+                });
+            }
             Err(Refused::Missing(ticket)) => self.end(core, ticket, |sent| {
                 let detail = format!("after {} parts", sent.parts);
                 Failure::new(Cause::PartsMissing, By::Network, detail).delivered(Delivered::Yes)
@@ -383,12 +421,14 @@ impl Requests {
         let mut found = None;
         self.waiting.retain(|permid, waiting| {
             if let Some(at) = waiting.iter().position(|(other, _)| *other == ticket) {
-                found = waiting.remove(at).map(|(_, ask)| (*permid, ask.message));
+                found = waiting.remove(at).map(|(_, ask)| (*permid, ask));
             }
             !waiting.is_empty()
         });
-        if let Some((permid, message)) = found {
-            fail(core, ticket, permid, message, given_up());
+        if let Some((permid, ask)) = found {
+            self.waiting_bytes -= ask.payload.len() as u64;
+            core.meter.uses(Limit::WaitingBytes, self.waiting_bytes);
+            fail(core, ticket, permid, ask.message, given_up());
         }
     }
 
@@ -423,6 +463,7 @@ impl Requests {
         core.timers.clear(Deadline::Reply(ticket));
         if let Some(channels) = self.channels.get_mut(&sent.to) {
             channels.end(sent.channel, &mut self.process, core.now);
+            core.meter.uses(Limit::ReplyBytesInAll, self.process.held());
         }
         fail(core, ticket, sent.to, sent.message, why(&sent));
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
 use super::network::Network;
+use crate::limits::{Limit, Limits};
 use swarmscope_wire::Permid;
 
 /// What a peer is worth; the least goes first.
@@ -33,11 +34,11 @@ pub(super) enum Group {
 }
 
 impl Group {
-    /// How many one of them may have.
-    pub(super) const fn most(self) -> usize {
+    /// What limits how many one of them may have, and to how many.
+    pub(super) const fn most(self, limits: &Limits) -> (Limit, usize) {
         match self {
-            Self::Told(_) => 100, // five full BuddyCast messages
-            Self::Near(_) => 512, // more than the peers of the largest demo on one machine
+            Self::Told(_) => (Limit::KnownPerTeller, limits.known_per_teller),
+            Self::Near(_) => (Limit::KnownPerSource, limits.known_per_source),
         }
     }
 }

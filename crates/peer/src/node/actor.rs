@@ -1,7 +1,7 @@
 //! The one task that owns the engine: what the overlay, the probes and the handle tell goes in,
 //! what the engine wants is done. It waits for all of them at once and for none of them alone.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -18,6 +18,7 @@ use crate::crawler::{
 use crate::overlay::{Overlay, OverlayEvent};
 use swarmscope_wire::Permid;
 use swarmscope_wire::frame::{Frame, FrameId};
+use swarmscope_wire::identity::Role;
 
 /// How often the allow-list's file is looked at while nobody asks. Each request looks, too.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -174,8 +175,10 @@ impl Actor {
         }
     }
 
-    fn allow(&mut self, allowed: HashSet<Permid>) {
+    fn allow(&mut self, roles: HashMap<Permid, Role>) {
+        let allowed: HashSet<_> = roles.keys().copied().collect();
         self.overlay.list(allowed.clone());
+        self.engine.handle(Input::Roles(roles), now());
         self.engine.handle(Input::Allow(allowed), now());
         self.drain();
     }

@@ -8,6 +8,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::turns::{Place, Turns};
 use crate::crawler::{Answer, AnyProbe, Asked, PeerView, Probe as _, ReplyId};
+use crate::limits::{Limits, Meter};
 use swarmscope_wire::MessageId;
 
 /// A channel's life (protocol.md §4): no Crawler waits longer for an answer.
@@ -30,8 +31,13 @@ pub(super) struct Answering {
 }
 
 impl Answering {
-    pub(super) fn new(view: PeerView) -> Self {
-        Self { tasks: JoinSet::new(), working: HashMap::new(), turns: Turns::default(), view }
+    pub(super) fn new(view: PeerView, limits: &Limits, meter: Meter) -> Self {
+        Self {
+            tasks: JoinSet::new(),
+            working: HashMap::new(),
+            turns: Turns::new(limits, meter),
+            view,
+        }
     }
 
     /// Starts a probe when its turn comes. A lost connection doesn't stop it: the reply goes by

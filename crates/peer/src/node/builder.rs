@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::Events;
 use super::config::NodeConfig;
 use super::handle::Node;
-use crate::crawler::{Budgets, Probe, Registry, Target};
+use crate::crawler::{Probe, Registry, Target};
 use crate::identity::{Ed25519Identity, Key, LegacyIdentity, key_file};
-use crate::overlay::Limits;
+use crate::limits::Limits;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::{MessageId, Permid, PermidKind};
 
@@ -95,12 +95,6 @@ impl NodeBuilder {
     /// What peers may take of this process.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.config.limits = limits;
-        self
-    }
-
-    /// How much memory replies may take.
-    pub fn budgets(mut self, budgets: Budgets) -> Self {
-        self.config.budgets = budgets;
         self
     }
 

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::crawler::{Budgets, FAST_ROUND, Registry, Target};
+use crate::crawler::{FAST_ROUND, Registry, Target};
 use crate::identity::Identities;
-use crate::overlay::{KeyLog, Limits};
+use crate::limits::Limits;
+use crate::overlay::KeyLog;
 use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 
 /// What a node is and does.
@@ -40,12 +41,8 @@ pub struct NodeConfig {
     pub max_peers: usize,
     /// While fewer are connected and more are known: how often one of them is dialled.
     pub fast_round: Duration,
-    /// How many peers to keep in mind.
-    pub max_known: usize,
-    /// What peers may take of this process.
+    /// What others may take of this process.
     pub limits: Limits,
-    /// How much memory replies may take.
-    pub budgets: Budgets,
     /// Whether to tell what passes over every connection
     /// ([`Event::Traced`](super::Event::Traced)).
     pub trace: bool,
@@ -73,9 +70,7 @@ impl Default for NodeConfig {
             max_peers: 50, /* arbitrary: enough to stay findable, few enough for any limit on
                             * open files */
             fast_round: FAST_ROUND,
-            max_known: 2500, // the size of the original's peer cache
             limits: Limits::default(),
-            budgets: Budgets::default(),
             trace: false,
             key_log: None,
         }

@@ -18,6 +18,7 @@ use super::event::{Event, Source, Ticket};
 use super::outlet::Outlet;
 use super::waiting::Waiting;
 use crate::crawler::{Ask, Engine, EngineConfig, Input, PeerKey, PeerView, Target};
+use crate::limits::{Meter, Reading};
 use crate::overlay::{Overlay, OverlayConfig};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
@@ -32,6 +33,7 @@ pub struct Node {
     commands: mpsc::UnboundedSender<Command>,
     tickets: Arc<AtomicU64>,
     listening: Option<SocketAddr>,
+    meter: Meter,
 }
 
 impl Node {
@@ -49,7 +51,16 @@ impl Node {
         let (permid, legacy_permid) = config.permids();
         let NodeConfig { identities, version, listen, registry, bootstrap, .. } = config;
         let (limits, trace, key_log) = (config.limits, config.trace, config.key_log.clone());
-        let overlay = OverlayConfig { identities, version, listen, limits, trace, key_log };
+        let meter = Meter::new(&limits);
+        let overlay = OverlayConfig {
+            identities,
+            version,
+            listen,
+            limits,
+            meter: meter.clone(),
+            trace,
+            key_log,
+        };
         let (overlay, overlay_events) = Overlay::start(overlay).await?;
         let listening = overlay.listening();
         let engine = EngineConfig {
@@ -62,8 +73,8 @@ impl Node {
             pace: config.pace,
             max_peers: config.max_peers,
             fast_round: config.fast_round,
-            max_known: config.max_known,
-            budgets: config.budgets,
+            limits,
+            meter: meter.clone(),
             seed,
         };
         let now = now();
@@ -76,7 +87,7 @@ impl Node {
             outlet.push(Event::Listening { address, permid, legacy_permid });
         }
         let (commands, from_handles) = mpsc::unbounded_channel();
-        let answering = Answering::new(PeerView { listening });
+        let answering = Answering::new(PeerView { listening }, &limits, meter.clone());
         let commanded = Actor {
             engine,
             overlay,
@@ -90,13 +101,21 @@ impl Node {
             stopping: false,
         };
         tokio::spawn(commanded.run());
-        Ok((Self { commands, tickets: Arc::new(AtomicU64::new(1)), listening }, events))
+        let tickets = Arc::new(AtomicU64::new(1));
+        Ok((Self { commands, tickets, listening, meter }, events))
     }
 
     /// Where it listens, if it does: with the port that was bound.
     #[must_use]
     pub const fn listening(&self) -> Option<SocketAddr> {
         self.listening
+    }
+
+    /// What others take of this process now, the most that they ever took, and what they were
+    /// refused.
+    #[must_use]
+    pub fn limits(&self) -> Vec<Reading> {
+        self.meter.read()
     }
 
     /// Dials. The outcome comes as events, and as the result of the returned future.

@@ -4,15 +4,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::crawler::ReplyId;
+use crate::limits::{Limit, Limits, Meter};
 use swarmscope_wire::{MessageId, Permid};
-
-/// How many probes work at the same time; more requests wait for their turn. A statistics reply may
-/// take 64 MiB while it is made.
-const AT_ONCE: usize = 12;
-/// Of those, of one id: SQL that takes its time must not hold a NAT test up.
-const OF_ONE_ID: usize = 6;
-/// Of those, for one Crawler.
-const OF_ONE_CRAWLER: usize = 3;
 
 /// What tells a question from another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,19 +18,20 @@ pub(super) struct Place {
 /// Questions that wait, and those that are worked on.
 #[derive(Debug)]
 pub(super) struct Turns<T> {
+    limits: Limits,
+    meter: Meter,
     waiting: BTreeMap<Permid, VecDeque<(Place, T)>>,
     /// The order in which Crawlers are served; each goes to its end after its turn.
     order: VecDeque<Permid>,
     working: HashMap<ReplyId, Place>,
 }
 
-impl<T> Default for Turns<T> {
-    fn default() -> Self {
-        Self { waiting: BTreeMap::new(), order: VecDeque::new(), working: HashMap::new() }
-    }
-}
-
 impl<T> Turns<T> {
+    pub(super) fn new(limits: &Limits, meter: Meter) -> Self {
+        let (waiting, order, working) = (BTreeMap::new(), VecDeque::new(), HashMap::new());
+        Self { limits: *limits, meter, waiting, order, working }
+    }
+
     /// A question waits for its turn.
     pub(super) fn push(&mut self, place: Place, question: T) {
         let theirs = self.waiting.entry(place.from).or_default();
@@ -49,7 +43,11 @@ impl<T> Turns<T> {
 
     /// The next one that may be worked on now.
     pub(super) fn next(&mut self) -> Option<(Place, T)> {
-        if self.working.len() >= AT_ONCE {
+        let Limits { working, working_per_message, working_per_crawler, .. } = self.limits;
+        if self.working.len() >= working {
+            if !self.order.is_empty() {
+                self.meter.refused(Limit::Working);
+            }
             return None;
         }
         let count =
@@ -58,8 +56,9 @@ impl<T> Turns<T> {
             let theirs = self
                 .waiting
                 .get(from)
-                .filter(|_| count(&|place| place.from == *from) < OF_ONE_CRAWLER)?;
-            let may = |message: MessageId| count(&|place| place.message == message) < OF_ONE_ID;
+                .filter(|_| count(&|place| place.from == *from) < working_per_crawler)?;
+            let may =
+                |message: MessageId| count(&|place| place.message == message) < working_per_message;
             Some((at, theirs.iter().position(|(place, _)| may(place.message))?))
         })?;
         let from = self.order.remove(at)?;
@@ -71,13 +70,24 @@ impl<T> Turns<T> {
             self.order.push_back(from);
         }
         self.working.insert(place.id, place);
+        self.count(place);
         Some((place, question))
+    }
+
+    fn count(&self, place: Place) {
+        let count =
+            |is: &dyn Fn(&Place) -> bool| self.working.values().filter(|place| is(place)).count();
+        let of_message = count(&|other| other.message == place.message);
+        let of_crawler = count(&|other| other.from == place.from);
+        self.meter.uses(Limit::Working, self.working.len() as u64);
+        self.meter.uses(Limit::WorkingPerMessage, of_message as u64);
+        self.meter.uses(Limit::WorkingPerCrawler, of_crawler as u64);
     }
 
     /// A question is answered, or given up.
     pub(super) fn done(&mut self, id: ReplyId) {
-        if self.working.remove(&id).is_some() {
-            return;
+        if let Some(place) = self.working.remove(&id) {
+            return self.count(place);
         }
         self.waiting.retain(|_, theirs| {
             theirs.retain(|(place, _)| place.id != id);
@@ -101,7 +111,8 @@ mod tests {
 
     #[test]
     fn crawlers_take_turns_and_no_id_has_all_places() {
-        let mut all = Turns::default();
+        let limits = Limits::default();
+        let mut all = Turns::new(&limits, Meter::new(&limits));
         (0..64).for_each(|n| all.push(place(n, 1, 1), ()));
         assert_eq!(turns(&mut all), [0, 1, 2], "one Crawler's share");
         (100..110).for_each(|n| all.push(place(n, 2, 1), ()));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::limits::Limits;
+use crate::limits::{Limit, Limits, Meter};
 use swarmscope_wire::failure::{By, Cause, Failure};
 
 /// Frames up to this length are not charged: every connection's buffers take as much anyway.
@@ -15,11 +15,12 @@ const FREE: usize = 64 * 1024;
 pub(super) struct Assembly {
     charged: Arc<AtomicUsize>,
     allowed: usize,
+    meter: Meter,
 }
 
 impl Assembly {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Self { charged: Arc::default(), allowed: limits.assembling_bytes }
+    pub(super) fn new(limits: &Limits, meter: Meter) -> Self {
+        Self { charged: Arc::default(), allowed: limits.assembling_bytes, meter }
     }
 
     /// For one connection.
@@ -44,10 +45,15 @@ impl Share {
         if bytes == self.bytes {
             return Ok(());
         }
-        self.assembly.charged.fetch_sub(self.bytes, Ordering::Relaxed);
+        let more = bytes.saturating_sub(self.bytes) as u64;
+        let Assembly { charged, allowed, meter } = &self.assembly;
+        let has_memory = more == 0 || meter.has_memory(more);
+        charged.fetch_sub(self.bytes, Ordering::Relaxed);
         self.bytes = bytes;
-        let others = self.assembly.charged.fetch_add(bytes, Ordering::Relaxed);
-        if bytes > 0 && others + bytes > self.assembly.allowed {
+        let others = charged.fetch_add(bytes, Ordering::Relaxed);
+        meter.uses(Limit::FrameBytes, (others + bytes) as u64);
+        if bytes > 0 && (others + bytes > *allowed || !has_memory) {
+            meter.refused(Limit::FrameBytes);
             let detail = format!(
                 "{announced} bytes, while {others} bytes of other frames are being received"
             );
@@ -59,7 +65,9 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.assembly.charged.fetch_sub(self.bytes, Ordering::Relaxed);
+        let Assembly { charged, meter, .. } = &self.assembly;
+        let before = charged.fetch_sub(self.bytes, Ordering::Relaxed);
+        meter.uses(Limit::FrameBytes, (before - self.bytes) as u64);
     }
 }
 
@@ -69,7 +77,8 @@ mod tests {
 
     #[test]
     fn all_connections_share_one_budget_and_give_it_back() {
-        let assembly = Assembly::new(&Limits { assembling_bytes: 1_000_000, ..Limits::default() });
+        let limits = Limits { assembling_bytes: 1_000_000, ..Limits::default() };
+        let assembly = Assembly::new(&limits, Meter::new(&limits));
         let (mut one, mut other) = (assembly.share(), assembly.share());
         one.charge(600_000).unwrap();
         one.charge(600_000).unwrap();

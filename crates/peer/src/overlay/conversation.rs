@@ -24,6 +24,7 @@ use super::stream::{Stream, broken};
 use super::tracer::Tracer;
 use super::world::now;
 use super::{ConnId, OverlayEvent};
+use crate::limits::Limit;
 use crate::session::{End, Output, Session};
 use crate::weighed::Weigh as _;
 use swarmscope_wire::failure::Failure;
@@ -257,6 +258,8 @@ impl Conversation {
         if let Some(failure) = self.collect() {
             return Some(Ending::at_once(failure));
         }
+        let Shared { meter, events, .. } = &*self.shared;
+        meter.uses(Limit::EventBytes, events.bytes() as u64);
         let whole: usize = self.incoming.iter().map(OverlayEvent::weight).sum();
         self.assembling.charge(whole + self.session.assembling()).err().map(Ending::at_once)
     }

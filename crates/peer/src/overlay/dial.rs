@@ -10,8 +10,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Trace;
-use super::limits::Limits;
 use super::progress::Progress;
+use crate::limits::Limits;
 use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 
 /// The next address is tried when an attempt has been under way for so long (RFC 8305, section 5).

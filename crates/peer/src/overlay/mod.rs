@@ -21,7 +21,6 @@ mod dialback;
 mod finish;
 mod handle;
 mod key_log;
-mod limits;
 mod listener;
 mod outgoing;
 mod progress;
@@ -52,9 +51,9 @@ use swarmscope_wire::failure::{Failure, Phase};
 use swarmscope_wire::frame::Frame;
 
 pub use crate::crawler::{AttemptId, ConnId, Direction, Trace, Traced, Watched};
+pub use crate::limits::{Limits, Meter};
 pub use handle::Overlay;
 pub use key_log::KeyLog;
-pub use limits::Limits;
 pub use served::Served;
 
 /// The facts about connections, in the order in which they happened.
@@ -72,6 +71,8 @@ pub struct OverlayConfig {
     pub listen: Option<SocketAddr>,
     /// What peers may take.
     pub limits: Limits,
+    /// Where what they take is counted.
+    pub meter: Meter,
     /// Whether to tell every step and every byte of all connections, as [`OverlayEvent::Traced`].
     /// See [`Overlay::trace`].
     pub trace: bool,

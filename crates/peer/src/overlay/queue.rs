@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::limits::Limits;
+use crate::limits::Limits;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::Frame;
 

@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::Instant;
 
-use super::limits::Limits;
 use super::{ConnId, Direction};
 use crate::crawler::network::Network;
+use crate::limits::{Limit, Limits, Meter};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
@@ -55,6 +55,7 @@ struct Open {
 
 pub(super) struct Rules {
     limits: Limits,
+    meter: Meter,
     /// In the order of their beginning.
     setting_up: BTreeMap<Slot, Network>,
     open: HashMap<ConnId, Open>,
@@ -64,9 +65,10 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, meter: Meter) -> Self {
         Self {
             limits: *limits,
+            meter,
             setting_up: BTreeMap::new(),
             open: HashMap::new(),
             listed: HashSet::new(),
@@ -83,23 +85,43 @@ impl Rules {
         let mut of_source =
             self.setting_up.iter().filter(|(_, other)| **other == source).map(|(slot, _)| *slot);
         let oldest = of_source.next();
-        let crowded = 1 + of_source.count() >= self.limits.unauthenticated_per_source;
+        let count = oldest.iter().count() + of_source.count();
+        let crowded = count >= self.limits.unauthenticated_per_source;
         let evicted = match oldest.filter(|_| crowded) {
-            None if self.setting_up.len() >= self.limits.unauthenticated => self.most_crowded(),
-            evicted => evicted,
+            None if self.setting_up.len() >= self.limits.unauthenticated => {
+                self.meter.refused(Limit::Setups);
+                self.most_crowded()
+            }
+            None => None,
+            evicted => {
+                self.meter.refused(Limit::SetupsPerSource);
+                evicted
+            }
         };
         if let Some(slot) = evicted {
             self.setting_up.remove(&slot);
         }
+        self.meter.uses(Limit::SetupsPerSource, 1 + count as u64);
         let slot = Slot(self.next_slot);
         self.next_slot += 1;
         self.setting_up.insert(slot, source);
+        self.meter.uses(Limit::Setups, self.setting_up.len() as u64);
         (slot, evicted)
+    }
+
+    /// Whose place is given up where no more files can be opened: the oldest of the source that
+    /// sets most connections up.
+    pub(super) fn make_room(&mut self) -> Option<Slot> {
+        let slot = self.most_crowded()?;
+        self.meter.refused(Limit::Setups);
+        self.vacate(slot);
+        Some(slot)
     }
 
     /// The connection of this slot is authenticated, or over.
     pub(super) fn vacate(&mut self, slot: Slot) {
         self.setting_up.remove(&slot);
+        self.meter.uses(Limit::Setups, self.setting_up.len() as u64);
     }
 
     /// Who is on the allow-list from now on.
@@ -131,11 +153,25 @@ impl Rules {
         }
         let leaving = verdict == Verdict::Leave;
         self.open.insert(newcomer.conn, Open { newcomer, since: now, leaving });
+        self.count();
         Ok((verdict, evicted))
     }
 
     pub(super) fn closed(&mut self, conn: ConnId) {
         self.open.remove(&conn);
+        self.count();
+    }
+
+    fn count(&self) {
+        let accepted = self.accepted().count() as u64;
+        self.meter.uses(Limit::Connections, accepted);
+    }
+
+    /// Those that were accepted and are to stay.
+    fn accepted(&self) -> impl Iterator<Item = &Open> {
+        self.open
+            .values()
+            .filter(|open| open.newcomer.direction == Direction::Incoming && !open.leaving)
     }
 
     fn incoming(&self, newcomer: &Newcomer) -> Result<Verdict, Failure> {
@@ -151,7 +187,9 @@ impl Rules {
             let detail = format!("from the same address, announcing port {}", newcomer.port);
             return Err(Failure::new(Cause::Duplicate, By::Us, detail));
         }
+        self.meter.uses(Limit::ConnectionsPerPermid, 1 + of_permid as u64);
         if of_permid >= self.limits.accepted_per_permid {
+            self.meter.refused(Limit::ConnectionsPerPermid);
             return Err(Failure::new(
                 Cause::Duplicate,
                 By::Us,
@@ -174,17 +212,13 @@ impl Rules {
     /// A place among those that were accepted, and who makes room for it: the oldest stranger of
     /// the source that has most of them.
     fn place(&self, newcomer: &Newcomer) -> Result<Option<ConnId>, Failure> {
-        let crowded = |detail: String| Err(Failure::new(Cause::Crowded, By::Us, detail));
-        let accepted =
-            |open: &&Open| open.newcomer.direction == Direction::Incoming && !open.leaving;
-        let all = self.open.values().filter(accepted).count();
+        let crowded = |limit: Limit, detail: String| {
+            self.meter.refused(limit);
+            Err(Failure::new(Cause::Crowded, By::Us, detail))
+        };
+        let all = self.accepted().count();
         let mut strangers: HashMap<Network, Vec<&Open>> = HashMap::new();
-        for open in self
-            .open
-            .values()
-            .filter(accepted)
-            .filter(|open| !self.listed.contains(&open.newcomer.permid))
-        {
+        for open in self.accepted().filter(|open| !self.listed.contains(&open.newcomer.permid)) {
             strangers.entry(open.newcomer.ip.into()).or_default().push(open);
         }
         let largest = strangers.values().max_by_key(|crowd| crowd.len());
@@ -194,20 +228,31 @@ impl Rules {
         if self.listed.contains(&newcomer.permid) {
             return match largest.and_then(oldest) {
                 _ if all < self.limits.accepted => Ok(None),
-                None => crowded(format!("{all} incoming connections of listed Crawlers are open")),
-                evicted => Ok(evicted),
+                None => crowded(
+                    Limit::Connections,
+                    format!("{all} incoming connections of listed Crawlers are open"),
+                ),
+                evicted => {
+                    self.meter.refused(Limit::Connections);
+                    Ok(evicted)
+                }
             };
         }
         let of_source = strangers.get(&newcomer.ip.into()).map_or(0, Vec::len);
+        self.meter.uses(Limit::ConnectionsPerSource, of_source as u64);
         if of_source >= self.limits.accepted_per_source {
-            return crowded(format!("{of_source} connections of this source are open"));
+            let detail = format!("{of_source} connections of this source are open");
+            return crowded(Limit::ConnectionsPerSource, detail);
         }
         if all < self.limits.accepted.saturating_sub(self.limits.accepted_reserved) {
             return Ok(None);
         }
         match largest.filter(|crowd| crowd.len() > of_source + 1).and_then(oldest) {
-            None => crowded(format!("{all} incoming connections are open")),
-            evicted => Ok(evicted),
+            None => crowded(Limit::Connections, format!("{all} incoming connections are open")),
+            evicted => {
+                self.meter.refused(Limit::Connections);
+                Ok(evicted)
+            }
         }
     }
 
@@ -262,7 +307,13 @@ mod tests {
     impl World {
         fn new(limits: &Limits) -> Self {
             let ip = IpAddr::from([127, 0, 0, 1]);
-            Self { rules: Rules::new(limits), start: Instant::now(), conns: 0, ip, evicted: None }
+            Self {
+                rules: Rules::new(limits, Meter::new(limits)),
+                start: Instant::now(),
+                conns: 0,
+                ip,
+                evicted: None,
+            }
         }
 
         fn at(&self, second: u64) -> Instant {
@@ -299,7 +350,8 @@ mod tests {
 
     #[test]
     fn a_source_has_its_share_and_its_oldest_set_up_makes_room() {
-        let mut rules = Rules::new(&Limits { unauthenticated_per_source: 2, ..Limits::default() });
+        let limits = Limits { unauthenticated_per_source: 2, ..Limits::default() };
+        let mut rules = Rules::new(&limits, Meter::new(&limits));
         let (first, _) = rules.admit(ip("10.0.0.1"));
         let (second, none) = rules.admit(ip("::ffff:10.0.0.1"));
         assert_eq!(none, None);
@@ -318,7 +370,7 @@ mod tests {
     fn where_all_is_taken_the_oldest_of_the_largest_crowd_goes() {
         let limits =
             Limits { unauthenticated: 4, unauthenticated_per_source: 3, ..Limits::default() };
-        let mut rules = Rules::new(&limits);
+        let mut rules = Rules::new(&limits, Meter::new(&limits));
         let (_quiet, none) = rules.admit(ip("10.0.0.9"));
         assert_eq!(none, None);
         let crowd: Vec<Slot> = (0..3).map(|_| rules.admit(ip("10.0.0.1")).0).collect();

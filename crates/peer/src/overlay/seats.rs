@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::ConnId;
-use super::limits::Limits;
 use super::queue::{Manner, SendQueue};
 use super::rules::{Newcomer, Rules, Verdict};
+use crate::limits::{Limits, Meter};
 use swarmscope_wire::failure::{By, Cause, Failure};
 
 pub(super) struct Seats {
@@ -17,8 +17,8 @@ pub(super) struct Seats {
 }
 
 impl Seats {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Self { rules: Rules::new(limits), queues: HashMap::new() }
+    pub(super) fn new(limits: &Limits, meter: Meter) -> Self {
+        Self { rules: Rules::new(limits, meter), queues: HashMap::new() }
     }
 
     /// A connection has just authenticated. Who has to make room for it is told so, which may be
@@ -80,7 +80,7 @@ mod tests {
     fn whoever_makes_room_is_told_so_however_both_arrive() {
         let (began, limits) = (Instant::now(), Limits::default());
         for _ in 0..500 {
-            let seats = Mutex::new(Seats::new(&limits));
+            let seats = Mutex::new(Seats::new(&limits, Meter::new(&limits)));
             let barrier = Barrier::new(2);
             let queues = [(); 2].map(|()| Arc::new(SendQueue::new(&limits)));
             std::thread::scope(|scope| {

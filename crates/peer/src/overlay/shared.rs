@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::assembly::Assembly;
-use super::limits::Limits;
 use super::queue::SendQueue;
 use super::seats::Seats;
 use super::tls::Tls;
@@ -19,6 +18,7 @@ use super::world::random;
 use super::{ConnId, OverlayConfig, OverlayEvent};
 use crate::crawler::SocketId;
 use crate::identity::Identities;
+use crate::limits::{Limits, Meter};
 use crate::weighed;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::handshake::PeerId;
@@ -30,6 +30,7 @@ pub(super) struct Shared {
     pub(super) version: OverlayVersion,
     pub(super) tls: Option<Tls>,
     pub(super) limits: Limits,
+    pub(super) meter: Meter,
     pub(super) watches: Watches,
     pub(super) listening: Option<SocketAddr>,
     pub(super) events: weighed::Sender<OverlayEvent>,
@@ -52,7 +53,8 @@ impl Shared {
         listening: Option<SocketAddr>,
         events: weighed::Sender<OverlayEvent>,
     ) -> Result<Self, Failure> {
-        let OverlayConfig { mut identities, mut version, limits, trace, key_log, .. } = config;
+        let OverlayConfig { mut identities, mut version, limits, meter, trace, key_log, .. } =
+            config;
         if !version.is_encrypted() {
             identities.current = None; // a version that old speaks only legacy (cli.md)
         } else if identities.current.is_none() {
@@ -74,14 +76,15 @@ impl Shared {
             listening,
             events,
             dials: Semaphore::new(limits.dials),
-            assembly: Assembly::new(&limits),
+            assembly: Assembly::new(&limits, meter.clone()),
             stop: CancellationToken::new(),
             kill: CancellationToken::new(),
             tasks: TaskTracker::new(),
             peer_id_random: random()?,
             next_conn: AtomicU64::new(0),
             next_socket: AtomicU64::new(0),
-            seats: Mutex::new(Seats::new(&limits)),
+            seats: Mutex::new(Seats::new(&limits, meter.clone())),
+            meter,
         })
     }
 

@@ -4,7 +4,6 @@
 #![allow(clippy::disallowed_methods, reason = "drivers own the clock and the sockets")]
 
 mod answer;
-mod limit;
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,7 +18,10 @@ use tokio_util::task::AbortOnDropHandle;
 use super::stun::MAX_DATAGRAM;
 use super::udp::Sockets;
 pub use answer::{Answer, Answerer, Endpoint, MAX_ANSWER};
-pub use limit::{Limiter, Limits};
+pub use swarmscope_peer::limits::pace::{Limiter, Rates as Limits};
+
+/// A whole test asks 6 times a second; eight at a time behind one NAT are within the limit.
+pub const USUAL: Limits = Limits { per_source: 50, total: 1000, burst: 4 };
 
 /// How often a free pair of ports is looked for where the system chooses them.
 const BIND_TRIES: usize = 16;
@@ -79,13 +81,13 @@ pub struct StunServer {
 }
 
 impl StunServer {
-    /// Listens on both addresses, on the ports of both, with the default [`Limits`]. Port 0: the
+    /// Listens on both addresses, on the ports of both, within [`USUAL`]. Port 0: the
     /// system chooses. Needs a tokio runtime.
     ///
     /// # Errors
     /// Addresses or ports that don't differ, or that can't be bound.
     pub async fn start(listen: SocketAddr, alternate: SocketAddr) -> Result<Self, StunServerError> {
-        Self::start_with(listen, alternate, Limits::default()).await
+        Self::start_with(listen, alternate, USUAL).await
     }
 
     /// As [`Self::start`], with other limits.

@@ -132,3 +132,12 @@ fn replies_read_with_their_spans() {
         assert!(probe.decode(payload).is_err(), "{}", payload.escape_ascii());
     }
 }
+
+#[test]
+fn tries_are_few_a_minute_however_short_they_are() {
+    let (mut begun, t0) = (VecDeque::new(), Instant::now());
+    let tries = |begun: &mut _, at| (0..100).filter(|_| may_begin(begun, at)).count();
+    assert_eq!(tries(&mut begun, t0), A_MINUTE);
+    assert_eq!(tries(&mut begun, t0 + MINUTE / 2), 0);
+    assert_eq!(tries(&mut begun, t0 + MINUTE), A_MINUTE);
+}

@@ -16,6 +16,7 @@ mod legacy;
 #[path = "legacy_absent.rs"]
 mod legacy;
 mod pem;
+mod role;
 #[cfg(feature = "legacy")]
 pub mod sect233k1;
 
@@ -24,6 +25,7 @@ pub use ed25519::Ed25519Identity;
 pub use key::Key;
 pub use key_error::KeyError;
 pub use legacy::{LegacyIdentity, is_valid_key, verify_legacy};
+pub use role::{Day, Role, RoleError};
 
 /// A signature that was not made by this key over these bytes, or a key that is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

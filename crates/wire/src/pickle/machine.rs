@@ -14,6 +14,8 @@ use super::{
 
 /// The opcode that ends a pickle.
 const STOP: u8 = b'.';
+/// Marks that wait for their container at the same time: values nest some dozens deep.
+pub(super) const MAX_MARKS: usize = 1 << 16;
 /// The highest protocol whose opcodes are known here.
 const MAX_PROTOCOL: u8 = 2;
 
@@ -105,7 +107,7 @@ impl<'a> Machine<'a> {
             b's' => self.set_one()?,
             b'u' => self.set_marked()?,
             // The stack and the memo.
-            b'(' => self.mark(),
+            b'(' => self.mark()?,
             b'0' => self.pop_any()?,
             b'1' => drop(self.since_mark()?),
             b'2' => self.duplicate()?,
@@ -321,8 +323,12 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn mark(&mut self) {
+    fn mark(&mut self) -> Step {
+        if self.marks.len() >= MAX_MARKS {
+            return Err(Fault::Marks);
+        }
         self.marks.push(Mark { height: self.stack.len(), at: self.at });
+        Ok(())
     }
 
     /// What was pushed since the last mark, and where the mark stands.
@@ -348,6 +354,9 @@ impl<'a> Machine<'a> {
         let number = number(self)?;
         let top = self.top()?;
         self.memo.insert(number, top);
+        if self.memo.len() > MAX_VALUES {
+            return Err(Fault::Values);
+        }
         Ok(())
     }
 

@@ -213,7 +213,7 @@ fn held_channels_are_used_again_only_when_no_other_is_free() {
 #[test]
 fn endless_empty_parts_end() {
     let mut rig = Rig::new(EngineConfig {
-        budgets: Budgets { channel: 1 << 20, ..Budgets::default() },
+        limits: Limits { reply_bytes: 1 << 20, ..Limits::default() },
         ..config(1)
     });
     rig.connect(A, 2, Direction::Outgoing, None);
@@ -229,8 +229,13 @@ fn endless_empty_parts_end() {
 
 #[test]
 fn one_peer_can_not_take_the_memory_of_all() {
-    let budgets = Budgets { channel: 100_000, peer: 150_000, process: 200_000 };
-    let mut rig = Rig::new(EngineConfig { budgets, ..config(1) });
+    let limits = Limits {
+        reply_bytes: 100_000,
+        reply_bytes_per_peer: 150_000,
+        reply_bytes_in_all: 200_000,
+        ..Limits::default()
+    };
+    let mut rig = Rig::new(EngineConfig { limits, ..config(1) });
     rig.connect(A, 2, Direction::Outgoing, None);
     rig.connect(B, 3, Direction::Outgoing, None);
     let (one, two, three) = (rig.ask_on(ask(2)), rig.ask_on(ask(2)), rig.ask_on(ask(3)));

@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::*;
+use crate::limits::{Limits, Meter};
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::{Frame, FrameId};
@@ -87,8 +88,8 @@ fn config(n: u8) -> EngineConfig {
         pace: None,
         max_peers: 50,
         fast_round: FAST_ROUND,
-        max_known: 2500,
-        budgets: Budgets::default(),
+        limits: Limits::default(),
+        meter: Meter::new(&Limits::default()),
         seed: u64::from(n),
     }
 }

@@ -119,8 +119,13 @@ proptest! {
     /// Whatever peers do: what is booked is what is held, budgets hold, and each request ends exactly once.
     #[test]
     fn the_books_balance_and_each_request_ends_once(steps in prop::collection::vec(step(), 1..120)) {
-        let budgets = Budgets { channel: 100_000, peer: 150_000, process: 220_000 };
-        let mut rig = Rig::new(EngineConfig { budgets, ..config(1) });
+        let limits = Limits {
+            reply_bytes: 100_000,
+            reply_bytes_per_peer: 150_000,
+            reply_bytes_in_all: 220_000,
+            ..Limits::default()
+        };
+        let mut rig = Rig::new(EngineConfig { limits, ..config(1) });
         let mut conns = [ConnId(0); 4];
         let mut next_conn = 10;
         let mut channels = Vec::new();
@@ -155,7 +160,7 @@ proptest! {
             }));
             channels.drain(..channels.len().saturating_sub(20));
             let (process, peers, counted) = rig.engine.requests.held();
-            prop_assert!(process == peers && peers == counted && process <= budgets.process);
+            prop_assert!(process == peers && peers == counted && process <= limits.reply_bytes_in_all);
         }
         for (attempt, ..) in std::mem::take(&mut rig.dials) {
             rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::TcpRefused, By::Peer, "") });

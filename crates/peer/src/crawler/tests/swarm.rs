@@ -342,7 +342,8 @@ fn throw_away_keys_do_not_switch_discovery_off() {
 
 #[test]
 fn strangers_never_displace_whom_the_operator_named_or_who_is_connected() {
-    let mut rig = Rig::new(EngineConfig { max_known: 300, ..gossiping(1) });
+    let limits = Limits { known: 300, ..Limits::default() };
+    let mut rig = Rig::new(EngineConfig { limits, ..gossiping(1) });
     rig.connect(A, 2, Direction::Incoming, None);
     let target = Target { host: "203.0.113.5".into(), port: 7760, permid: Some(permid(7)) };
     rig.input(Input::Connect { target, source: Source::Operator });

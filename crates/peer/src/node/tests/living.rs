@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 use crate::at_rest::comes_to_rest;
-use crate::overlay::{Limits, Overlay, OverlayConfig, OverlayEvent};
+use crate::overlay::{Limits, Meter, Overlay, OverlayConfig, OverlayEvent};
 use swarmscope_wire::PartsLeft;
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
 use swarmscope_wire::frame::FrameId;
@@ -33,6 +33,7 @@ async fn crumbling_peer(parts: u32) -> (Target, Arc<AtomicU32>) {
         version: CURRENT,
         listen: LOOPBACK,
         limits,
+        meter: Meter::new(&limits),
         trace: false,
         key_log: None,
     };

@@ -94,6 +94,7 @@ impl Peer {
             version: OverlayVersion::CURRENT,
             listen,
             limits: *limits,
+            meter: crate::limits::Meter::new(limits),
             trace,
             key_log: None,
         };

@@ -40,7 +40,7 @@ fn a_wrong_line_is_named() {
         AllowList::parse(&text).unwrap_err()
     };
     for (line, cause, found) in [
-        (&b"hello world"[..], LineError::Several, "`hello world`"),
+        (&b"hello world"[..], LineError::Permid(PermidError::Base64), "`hello world`"),
         (b"-----BEGIN PRIVATE KEY-----", LineError::Pem, "`-----BEGIN PRIVATE KEY--…`"),
         (b"hello!", LineError::Permid(PermidError::Base64), "`hello!`"),
         (b"AAAA", LineError::Permid(PermidError::Shape(3)), "`AAAA`"),
@@ -57,6 +57,19 @@ fn a_wrong_line_is_named() {
         assert!(error.to_string().contains("line 3: found `"), "{error}");
         assert!(error.to_string().contains("swarmscope key show"), "{error}");
     }
+}
+
+#[test]
+fn a_permid_may_have_a_role() {
+    let (a, b) = (permid(1), permid(2));
+    let text = format!("{a} ids=3 # not for long\n{b}\n{a}  ids=9\n");
+    let list = AllowList::parse(text.as_bytes()).unwrap();
+    let role = |permid| list.roles().find(|(other, _)| **other == permid).unwrap().1.clone();
+    assert_eq!(role(a).ids, Some([crate::MessageId(9)].into()), "the later line");
+    assert_eq!(role(b), Role::default());
+    let error = AllowList::parse(format!("{a} {b}").as_bytes()).unwrap_err();
+    assert_eq!(error.cause, LineError::Role(RoleError::Word));
+    assert!(error.to_string().contains("min-frequency=60"), "{error}");
 }
 
 #[test]

@@ -1,34 +1,39 @@
-//! How much one source may ask: a token bucket each, and one for all, in bounded memory.
+//! How often one source may come: a token bucket each, and one for all, in bounded memory.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// What a server answers at most.
+use crate::crawler::network::Network;
+
+/// What is let through at most.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limits {
-    /// Answers a second to one source: an IPv4 address, or an IPv6 /64.
+pub struct Rates {
+    /// So much a second from one source: an IPv4 address, or an IPv6 /64.
     pub per_source: u32,
-    /// Answers a second to all.
+    /// So much a second from all.
     pub total: u32,
     /// How many seconds' worth may come at once.
     pub burst: u32,
 }
 
-impl Default for Limits {
-    /// A whole test asks 6 times a second; eight at a time behind one NAT are within the limit.
-    fn default() -> Self {
-        Self { per_source: 50, total: 1000, burst: 4 }
-    }
+/// Which of the two is used up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TooOften {
+    /// The source's own.
+    Source,
+    /// The one for all.
+    Total,
 }
 
 /// Sources remembered at the same time: about 256 KiB.
 const MAX_SOURCES: usize = 4096;
 
-/// Decides whether a request is answered.
+/// Decides who is let through.
+#[derive(Debug)]
 pub struct Limiter {
-    limits: Limits,
-    sources: HashMap<IpAddr, Bucket>,
+    rates: Rates,
+    sources: HashMap<Network, Bucket>,
     /// For everybody, and for the sources that find no room.
     total: Bucket,
     overflow: Bucket,
@@ -36,7 +41,7 @@ pub struct Limiter {
     swept: Instant,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Bucket {
     tokens: f64,
     at: Instant,
@@ -63,16 +68,24 @@ impl Bucket {
 impl Limiter {
     /// Nobody has sent anything yet.
     #[must_use]
-    pub fn new(limits: Limits, now: Instant) -> Self {
-        let total = Bucket::full(limits.total, limits.burst, now);
-        let overflow = Bucket::full(limits.per_source, limits.burst, now);
-        Self { limits, sources: HashMap::new(), total, overflow, swept: now }
+    pub fn new(rates: Rates, now: Instant) -> Self {
+        let total = Bucket::full(rates.total, rates.burst, now);
+        let overflow = Bucket::full(rates.per_source, rates.burst, now);
+        Self { rates, sources: HashMap::new(), total, overflow, swept: now }
     }
 
-    /// Whether a request from this address is answered now.
+    /// Whether this address is let through now.
     pub fn allows(&mut self, ip: IpAddr, now: Instant) -> bool {
-        let Limits { per_source, total, burst } = self.limits;
-        let source = source(ip);
+        self.take(ip, now).is_ok()
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub fn take(&mut self, ip: IpAddr, now: Instant) -> Result<(), TooOften> {
+        let Rates { per_source, total, burst } = self.rates;
+        let source = Network::from(ip);
         if !self.sources.contains_key(&source) && self.sources.len() >= MAX_SOURCES {
             self.forget_idle(now);
         }
@@ -84,7 +97,10 @@ impl Limiter {
             }
             None => &mut self.overflow,
         };
-        bucket.take(per_source, burst, now) && self.total.take(total, burst, now)
+        if !bucket.take(per_source, burst, now) {
+            return Err(TooOften::Source);
+        }
+        self.total.take(total, burst, now).then_some(()).ok_or(TooOften::Total)
     }
 
     /// Whoever was silent long enough for a full bucket needs none. At most once a second: it looks
@@ -94,16 +110,8 @@ impl Limiter {
             return;
         }
         self.swept = now;
-        let full = Duration::from_secs(u64::from(self.limits.burst));
+        let full = Duration::from_secs(u64::from(self.rates.burst));
         self.sources.retain(|_, bucket| now.saturating_duration_since(bucket.at) < full);
-    }
-}
-
-/// Who counts as one: the holder of an IPv6 prefix has 2⁶⁴ addresses.
-fn source(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => IpAddr::V4(ip),
-        IpAddr::V6(ip) => IpAddr::V6((ip.to_bits() >> 64 << 64).into()),
     }
 }
 
@@ -123,7 +131,7 @@ mod tests {
     #[test]
     fn a_source_gets_its_burst_and_then_its_rate() {
         let start = Instant::now();
-        let mut limiter = Limiter::new(Limits { per_source: 10, total: 1000, burst: 2 }, start);
+        let mut limiter = Limiter::new(Rates { per_source: 10, total: 1000, burst: 2 }, start);
         let allowed =
             |limiter: &mut Limiter, now| (0..100).filter(|_| limiter.allows(v4(1), now)).count();
         assert_eq!(allowed(&mut limiter, start), 20);
@@ -135,7 +143,7 @@ mod tests {
     #[test]
     fn a_prefix_is_one_source_and_all_share_the_total() {
         let start = Instant::now();
-        let mut limiter = Limiter::new(Limits { per_source: 10, total: 30, burst: 1 }, start);
+        let mut limiter = Limiter::new(Rates { per_source: 10, total: 30, burst: 1 }, start);
         let v6 = |low: u128| IpAddr::V6(Ipv6Addr::from_bits(0x2001_0db8 << 96 | low));
         assert_eq!((0..100).filter(|low| limiter.allows(v6(*low), start)).count(), 10);
         assert_eq!((0..100).filter(|source| limiter.allows(v4(*source), start)).count(), 20);
@@ -144,7 +152,7 @@ mod tests {
     #[test]
     fn a_million_sources_take_bounded_memory() {
         let start = Instant::now();
-        let mut limiter = Limiter::new(Limits { per_source: 1, total: u32::MAX, burst: 1 }, start);
+        let mut limiter = Limiter::new(Rates { per_source: 1, total: u32::MAX, burst: 1 }, start);
         let allowed = (0..1_000_000).filter(|source| limiter.allows(v4(*source), start)).count();
         assert!(limiter.sources.len() <= MAX_SOURCES);
         assert_eq!(allowed, MAX_SOURCES + 1, "those without room share one bucket");

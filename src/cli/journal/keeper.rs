@@ -1,0 +1,76 @@
+//! The journal of a peer that runs: the log, events for programs and the audit, none of which can
+//! hold the peer up or grow with a flood.
+
+use std::io;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::calm::{Calm, Verdict};
+use super::{line, log, name};
+use crate::cli::audit::Audit;
+use crate::cli::lines::Lines;
+use crate::cli::output::Line;
+use swarmscope_peer::node::Event;
+
+/// How long the last lines may take.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// All of it.
+pub struct Journal {
+    calm: Calm,
+    lines: Option<Rc<Lines>>,
+    audit: Option<Audit>,
+}
+
+impl Journal {
+    /// `lines`: where events go, if anywhere.
+    #[must_use]
+    pub fn start(lines: Option<Rc<Lines>>, audit: Option<Audit>) -> Self {
+        Self { calm: Calm::default(), lines, audit }
+    }
+
+    /// Takes an event.
+    ///
+    /// # Errors
+    /// Standard output or the audit can't be written.
+    pub fn take(&mut self, event: Event, now: Instant) -> io::Result<()> {
+        let Verdict::Tell(event) = self.calm.take(event, now) else { return Ok(()) };
+        log(&event);
+        line(&event).map_or(Ok(()), |line| self.write(&line))
+    }
+
+    /// Tells the floods whose time is over.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn tell_counts(&mut self, now: Instant) -> io::Result<()> {
+        for (event, times) in self.calm.due(now) {
+            let Some((of, permid, message)) = name(&event) else { continue };
+            let what = message.map(super::message_words).unwrap_or_default();
+            tracing::info!("{permid} {of} {what}: {times} times more");
+            let message_id = message.map(|message| message.0);
+            self.write(&Line::Repeated { of, permid, message_id, times })?;
+        }
+        Ok(())
+    }
+
+    /// When [`Self::tell_counts`] has something to tell.
+    #[must_use]
+    pub fn next(&self) -> Option<Instant> {
+        self.calm.next()
+    }
+
+    fn write(&mut self, line: &Line<'_>) -> io::Result<()> {
+        if let Some(audit) = &mut self.audit {
+            audit.append(line)?;
+        }
+        self.lines.as_ref().map_or(Ok(()), |lines| lines.print(line))
+    }
+
+    /// Nothing more comes.
+    pub fn end(self) {
+        if let Some(lines) = self.lines {
+            lines.end(GRACE);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! `swarmscope limits`: what others may take of a process of this program, and what they take of
+//! the peers that run now.
+
+mod served;
+
+use std::fmt::Write as _;
+use std::io;
+
+use clap::Args;
+
+use super::options::JsonOption;
+use super::output::{self, Line};
+use super::{CliError, config, logging, open_files};
+use swarmscope_peer::limits::{Limit, Limits, Reading, Unit};
+
+use served::Peer;
+pub use served::Serving;
+
+#[derive(Args, Debug)]
+pub struct LimitsArgs {
+    #[command(flatten)]
+    json: JsonOption,
+}
+
+/// The limits of this process: those of the configuration, within the files that it may open.
+///
+/// # Errors
+/// The configuration can't be used.
+pub fn configured() -> Result<Limits, CliError> {
+    Ok(config::limits()?.within_open_files(open_files::raise()))
+}
+
+/// Prints every limit with its value, and for each peer that runs what is in use of it, the most
+/// that ever was, and how often it was reached.
+///
+/// # Errors
+/// The configuration can't be used, or standard output can't be written.
+pub fn run(args: &LimitsArgs) -> Result<u8, CliError> {
+    logging::start(logging::Level::Warnings);
+    let (limits, peers) = (configured()?, served::ask_all());
+    if args.json.json {
+        print_json(&limits, &peers)?;
+    } else {
+        output::write_text(text(&limits, &peers).as_bytes())?;
+    }
+    Ok(0)
+}
+
+fn print_json(limits: &Limits, peers: &[Peer]) -> io::Result<()> {
+    for limit in Limit::ALL {
+        line(None, &values(limits, limit)).print()?;
+    }
+    for peer in peers {
+        for reading in &peer.readings {
+            line(Some(peer.pid), reading).print()?;
+        }
+    }
+    Ok(())
+}
+
+/// A limit of no process that runs.
+fn values(limits: &Limits, limit: Limit) -> Reading {
+    Reading { limit, allowed: limit.of(limits), used: None, most: 0, refused: 0 }
+}
+
+fn line(pid: Option<u32>, reading: &Reading) -> Line<'static> {
+    let limit = reading.limit;
+    Line::Limit {
+        pid,
+        limit: limit.key(),
+        scope: limit.scope().words(),
+        unit: unit(limit),
+        allowed: reading.allowed,
+        used: reading.used,
+        most: pid.map(|_| reading.most),
+        refused: pid.map(|_| reading.refused),
+    }
+}
+
+fn unit(limit: Limit) -> &'static str {
+    match limit.unit() {
+        Unit::Bytes => "bytes",
+        Unit::Count(things) => things,
+        Unit::PerSecond(_) => "connections/s",
+    }
+}
+
+fn text(limits: &Limits, peers: &[Peer]) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{:27} {:14} {:>11} {:13}", "limit", "scope", "value", "unit");
+    for limit in Limit::ALL {
+        let (key, scope, value) = (limit.key(), limit.scope().words(), limit.of(limits));
+        let _ = writeln!(text, "{key:27} {scope:14} {value:>11} {}", unit(limit));
+    }
+    if peers.is_empty() {
+        text.push_str("\nNo peer of this user is running, so nothing is known of use.\n");
+    }
+    for peer in peers {
+        let _ = writeln!(text, "\npeer, process {}", peer.pid);
+        let _ = writeln!(
+            text,
+            "{:27} {:>11} {:>11} {:>11} {:>11}",
+            "limit", "value", "in use", "most", "refused"
+        );
+        for Reading { limit, allowed, used, most, refused } in &peer.readings {
+            // one source, permid or connection has no use of its own here, only the most of any
+            let used = used.map_or_else(|| "-".to_owned(), |used| used.to_string());
+            let key = limit.key();
+            let _ = writeln!(text, "{key:27} {allowed:>11} {used:>11} {most:>11} {refused:>11}");
+        }
+    }
+    text
+}

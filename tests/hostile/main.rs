@@ -1,0 +1,26 @@
+//! Attacks over real sockets on a peer in a process of its own: what they take of it has a ceiling,
+//! and an honest Crawler is answered, every time and without a noticeable wait. Each attack prints a line of figures
+//! (`cargo test --test hostile -- --nocapture`). One after the other, because times are compared.
+#![cfg(target_os = "linux")]
+#![allow(clippy::disallowed_methods, reason = "attackers live in the world, and answers are timed")]
+
+mod attackers;
+mod crawlers;
+mod gossip;
+mod honest;
+mod output;
+mod security;
+mod strangers;
+mod victim;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Held by each attack while it runs.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Runtime::new().expect("a runtime")
+}

@@ -1,0 +1,42 @@
+//! A reader of events that does not read.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use swarmscope_peer::crawler::Ask;
+use swarmscope_peer::node::{Node, Target};
+use swarmscope_wire::{ErrorByte, Frequency, MessageId};
+
+use super::honest::{config, permid};
+use super::victim::{Ceilings, Setup, Victim};
+use super::{alone, runtime};
+
+const LISTED: u8 = 1;
+
+#[test]
+fn nobody_waits_for_whoever_reads_the_events() {
+    let (_alone, runtime) = (alone(), runtime());
+    let mut victim = Victim::start(&[permid(LISTED)], Setup { unread: true, ..Setup::default() });
+    runtime.block_on(async {
+        let (node, events) = Node::start(config(LISTED)).await.expect("it starts");
+        drop(events);
+        let (host, port) = (victim.address.ip().to_string(), victim.address.port());
+        node.connect(Target { permid: None, host, port }).await.expect("it is let in");
+        // each has lines of its own for every id: more than a pipe holds
+        for id in 20..=255 {
+            for _ in 0..6 {
+                let ask = Ask {
+                    frequency: Frequency(0),
+                    payload: Bytes::new(),
+                    ..Ask::new(victim.permid, MessageId(id))
+                };
+                let reply = node.ask(ask).await.expect("a reply");
+                assert_eq!(reply.error, ErrorByte::UNKNOWN_MESSAGE);
+            }
+        }
+    });
+    victim.check("2800 lines that nobody reads", Ceilings { memory: 32, files: 64 });
+    let (took, code) = victim.end();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(8), "{took:?}");
+}

@@ -1,0 +1,138 @@
+//! What anybody can do who reaches the port.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use swarmscope_wire::frame::{Frame, FrameId};
+
+use super::attackers::{idle, strangers};
+use super::honest::{Honest, compare, permid};
+use super::victim::{Ceilings, Setup, Victim};
+use super::{alone, runtime};
+
+const LISTED: u8 = 1;
+
+fn frame(id: FrameId, bytes: usize) -> Frame {
+    Frame { id, body: Bytes::from(vec![0; bytes]) }
+}
+
+#[test]
+fn fresh_keys_from_one_address_do_not_take_all_places() {
+    let (_alone, runtime) = (alone(), runtime());
+    // as many as come, and few places: the rule is what counts
+    let limits = "attempts = 100000\nattempts-per-source = 100000\nconnections = 128\n\
+                  connections-per-source = 48\nconnections-reserved = 16\n";
+    let mut victim = Victim::start(&[permid(LISTED)], Setup { limits, ..Setup::default() });
+    runtime.block_on(async {
+        let mut honest = Honest::start(LISTED, &victim).await;
+        let quiet = honest.median(5).await;
+        honest.visit().await;
+        let crowd = strangers(300, victim.address).await;
+        let open = victim.limits()["connections"]["used"].as_u64().expect("a number");
+        assert!((40..=49).contains(&open), "{open} of one source stay, with a listed one");
+        for _ in 0..30 {
+            honest.visit().await;
+        }
+        honest.connect().await;
+        compare("300 fresh keys", quiet, honest.median(5).await);
+        drop(crowd);
+    });
+    assert!(victim.refused("connections-per-source") >= 200);
+    victim.check("300 fresh keys", Ceilings { memory: 64, files: 400 });
+}
+
+#[test]
+fn idle_handshakes_lock_nobody_of_their_own_address_out() {
+    let (_alone, runtime) = (alone(), runtime());
+    let mut victim = Victim::start(&[permid(LISTED)], Setup::default());
+    runtime.block_on(async {
+        let mut honest = Honest::at([127, 0, 0, 1].into(), LISTED, &victim).await;
+        let quiet = honest.visit().await;
+        let _held = idle(200, victim.address).await;
+        let mut times = Vec::new();
+        for _ in 0..5 {
+            times.push(honest.visit().await);
+        }
+        times.sort_unstable();
+        compare("200 idle handshakes of the same address", quiet, times[2]);
+    });
+    victim.check("200 idle handshakes", Ceilings { memory: 32, files: 200 });
+}
+
+#[test]
+fn a_flood_of_connections_costs_another_address_nothing() {
+    let (_alone, runtime) = (alone(), runtime());
+    let mut victim = Victim::start(&[permid(LISTED)], Setup::default());
+    runtime.block_on(async {
+        let mut honest = Honest::start(LISTED, &victim).await;
+        let quiet = honest.visit().await;
+        let address = victim.address;
+        let flood = tokio::spawn(async move {
+            loop {
+                drop(idle(100, address).await);
+            }
+        });
+        while victim.refused("attempts-per-source") < 1000 {
+            tokio::task::yield_now().await;
+        }
+        let mut times = Vec::new();
+        for _ in 0..10 {
+            times.push(honest.visit().await);
+        }
+        times.sort_unstable();
+        compare("a flood of connections", quiet, times[5]);
+        flood.abort();
+    });
+    victim.check("a flood of connections", Ceilings { memory: 32, files: 400 });
+}
+
+#[test]
+fn keep_alives_strays_and_large_frames_are_dropped_as_they_come() {
+    let (_alone, runtime) = (alone(), runtime());
+    let mut victim = Victim::start(&[permid(LISTED)], Setup::default());
+    runtime.block_on(async {
+        let honest = Honest::start(LISTED, &victim).await;
+        let quiet = honest.median(9).await;
+        for (id, bytes, count, attack) in [
+            (FrameId::KEEP_ALIVE, 0, 2000, "keep-alives"),
+            (FrameId::CRAWLER_REPLY, 40, 2000, "replies that nobody asked for"),
+            (FrameId(77), (8 << 20) - 1, 8, "frames of 8 MiB"),
+        ] {
+            let crowd = strangers(8, victim.address).await;
+            assert_eq!(crowd.len(), 8);
+            let floods: Vec<_> = crowd
+                .into_iter()
+                .map(|mut stranger| {
+                    tokio::spawn(async move {
+                        let mut sent = 0;
+                        while sent < count && stranger.send(frame(id, bytes)).await {
+                            sent += 1;
+                        }
+                        sent
+                    })
+                })
+                .collect();
+            compare(attack, quiet, honest.median(9).await);
+            for flood in floods {
+                assert!(flood.await.expect("no panic") > 0);
+            }
+        }
+    });
+    victim.check("floods of frames", Ceilings { memory: 320, files: 64 });
+}
+
+#[test]
+fn with_few_files_set_ups_make_room() {
+    let (_alone, runtime) = (alone(), runtime());
+    let setup = Setup { files: Some(96), ..Setup::default() };
+    let mut victim = Victim::start(&[permid(LISTED)], setup);
+    runtime.block_on(async {
+        let mut honest = Honest::start(LISTED, &victim).await;
+        honest.visit().await;
+        let _held = idle(200, victim.address).await;
+        for _ in 0..5 {
+            assert!(honest.visit().await < Duration::from_secs(10));
+        }
+    });
+    victim.check("200 connections on 96 files", Ceilings { memory: 32, files: 96 });
+}
