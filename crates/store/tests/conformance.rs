@@ -392,8 +392,30 @@ fn an_address_is_replaced_only_where_the_old_one_does_not_lead_to_the_peer() {
         );
         store.visited(&[visit(round.id, leased[0].peer, REACHED)]).unwrap();
         store.hear(Network::Overlay, &[elsewhere(2), elsewhere(3)]).unwrap();
+        store.open_round(&opening(), at(3600)).unwrap();
         let leased = store.lease(Network::Overlay, 1, "one", at(3600), at(3700)).unwrap();
         assert_eq!(leased[0].address.as_deref(), Some("203.0.113.9:1"), "it was reached there");
+    });
+}
+
+/// It would be held for ever: a round counts one visit, and the second lets go of nobody.
+#[test]
+fn a_round_that_takes_longer_than_its_time_visits_nobody_twice() {
+    on_both(|places| {
+        let mut store = with_peers(&places.place(), 2);
+        let (round, _) = store.open_round(&opening(), at(0)).unwrap();
+        let leased = store.lease(Network::Overlay, 1, "one", at(0), at(60)).unwrap();
+        store.visited(&[visit(round.id, leased[0].peer, REACHED)]).unwrap();
+        let slow = store.lease(Network::Overlay, 9, "one", at(1), at(9000)).unwrap();
+        assert_eq!(slow.len(), 1, "the other is visited for hours");
+        let again = store.lease(Network::Overlay, 9, "one", at(7300), at(7400)).unwrap();
+        assert!(again.is_empty(), "{again:?}");
+        store.visited(&[visit(round.id, slow[0].peer, REACHED)]).unwrap();
+        let left = store.left(&round).unwrap();
+        assert_eq!((left.due, left.held), (0, 0));
+        store.end_round(round.id, State::Complete, at(7401)).unwrap();
+        store.open_round(&opening(), at(7402)).unwrap();
+        assert_eq!(store.lease(Network::Overlay, 9, "one", at(7402), at(7500)).unwrap().len(), 2);
     });
 }
 

@@ -85,7 +85,8 @@ impl Store {
 
     /// Takes peers that are due, the one that is due longest first, and holds them until `until`;
     /// then they are due again by themselves, should this process not live to say more. The
-    /// lease is on disk when this returns.
+    /// lease is on disk when this returns. Whom the running round has visited waits for the next
+    /// one, also where this one takes longer than its time: a second visit would not count.
     ///
     /// # Errors
     /// Nobody was taken.
@@ -99,9 +100,13 @@ impl Store {
     ) -> Result<Vec<Leased>, StoreError> {
         let key = self.key()?.clone();
         let skip = self.database.skip_locked();
+        let running =
+            "(SELECT max(r.id) FROM round r WHERE r.network = ?3 AND r.state = 'running')";
         let taken = format!(
             "UPDATE peer SET due = ?1, holder = ?2 WHERE id IN (
-                 SELECT id FROM peer WHERE network = ?3 AND due <= ?4 ORDER BY due LIMIT ?5 {skip})
+                 SELECT id FROM peer WHERE network = ?3 AND due <= ?4
+                     AND (round IS NULL OR round < COALESCE({running}, round + 1))
+                 ORDER BY due LIMIT ?5 {skip})
              RETURNING id, hash, failures, online_since, (SELECT sealed FROM address WHERE address.peer = peer.id)"
         );
         let values = [
