@@ -73,8 +73,10 @@ fn assert_found_in(peers: &Peers, written: &Written, store: &str) {
     let (store, others): (Written, Written) =
         written.iter().cloned().partition(|(what, _)| what.contains(store));
     let found: Vec<String> = store.iter().flat_map(|(_, bytes)| peers.marks.found(bytes)).collect();
+    // a page of the database may end within a mark, wherever the reply came to stand: not in all
     for question in ["channel", "seeded", "friend", "playback", "swarm", "line", "message"] {
-        assert!(found.contains(&format!("{question} of 0")), "{question}: {found:?}");
+        let is_its = |mark: &String| mark.starts_with(&format!("{question} of "));
+        assert!(found.iter().any(is_its), "{question}: {found:?}");
     }
     assert_untold(&peers.marks, &others);
 }
