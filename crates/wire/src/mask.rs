@@ -114,7 +114,18 @@ impl Mask {
         }
     }
 
+    /// Until nothing is found: a pseudonym's digits and what follows them can read like one more.
     fn strangers<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut text = self.strangers_once(text);
+        while let Cow::Owned(masked) = &text
+            && let Cow::Owned(again) = self.strangers_once(masked)
+        {
+            text = Cow::Owned(again);
+        }
+        text
+    }
+
+    fn strangers_once<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut masked = String::new();
         let mut rest = text;
         while let Some((range, secret)) = find::next(rest) {

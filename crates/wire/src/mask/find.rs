@@ -40,7 +40,7 @@ fn permid(text: &str, at: usize) -> Option<(Range<usize>, Secret<'_>)> {
     let (_, longest) = PERMIDS.iter().find(|(prefix, _)| begins(prefix))?;
     let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     let len = rest.iter().take(*longest).take_while(is_part).count();
-    Some((at..at + len, Secret::Permid(&text[at..at + len])))
+    Some((at..with_address(text.as_bytes(), at + len), Secret::Permid(&text[at..at + len])))
 }
 
 /// 160 bits in hexadecimal digits, no more and no fewer: a node of the DHT, or an infohash.
@@ -50,7 +50,17 @@ fn node(text: &str, at: usize) -> Option<(Range<usize>, Secret<'_>)> {
     let goes_on = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
     let len = bytes[at..].iter().take(NODE).take_while(is_digit).count();
     let is_whole = len == NODE && !goes_on(at + NODE) && !(at > 0 && goes_on(at - 1));
-    is_whole.then(|| (at..at + NODE, Secret::Node(&text[at..at + NODE])))
+    is_whole.then(|| (at..with_address(bytes, at + NODE), Secret::Node(&text[at..at + NODE])))
+}
+
+/// The end of an address that adjoins digits that end here, and whose first number reads like more
+/// of them; otherwise the same end.
+fn with_address(bytes: &[u8], end: usize) -> usize {
+    let address = |digits| {
+        let start = end - digits;
+        ipv4(&bytes[start..], 0).map(|(range, _)| start + range.end)
+    };
+    (1..=3).find_map(address).unwrap_or(end)
 }
 
 /// Four numbers with dots between them, that no fifth follows or precedes, and a port.

@@ -83,6 +83,36 @@ fn permids_are_found_in_every_form() {
 }
 
 #[test]
+fn an_address_that_adjoins_a_permid_or_an_id_is_hidden_with_it() {
+    let permid = "MCowBQYDK2VwAyEAabc+";
+    let node = "0123456789abcdef0123456789abcdef0123f";
+    for (secret, first) in [
+        (permid, "198"),
+        (permid, "8"),
+        (permid, "1198"),
+        (permid, "998"),
+        (node, "198"),
+        (node, "8"),
+    ] {
+        let text = format!("{secret}{first}.51.100.7:7000.");
+        let once = MASK.text(&text).into_owned();
+        assert!(!once.contains("51.100.7"), "{text}: {once}");
+    }
+}
+
+#[test]
+fn a_pseudonym_with_what_follows_it_makes_no_address() {
+    // the first permid's pseudonym ends in a digit, with which the rest would be one
+    let permid = (0..99)
+        .map(|n| format!("MCowBQYDK2VwAyEAabc{n}=="))
+        .find(|permid| MASK.text(permid).ends_with(|last: char| last.is_ascii_digit()));
+    for rest in [".51.100.7:7000", "0123456789abcdef0123456789abcdef"] {
+        let once = MASK.text(&format!("{}{rest}", permid.as_deref().unwrap())).into_owned();
+        assert_eq!(MASK.text(&once), once);
+    }
+}
+
+#[test]
 fn pseudonyms_say_who_is_the_same_and_nothing_else() {
     let one = MASK.text("1.2.3.4:80").into_owned();
     assert_eq!(MASK.text("1.2.3.4:81"), one);
@@ -130,8 +160,11 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in "([0-9a-f:.\\[\\]]|[0-9]{1,3}\\.|::|\\PC){0,40}") {
+    fn no_text_makes_it_panic_or_needs_it_twice(
+        text in "([0-9a-f:.\\[\\]]|[0-9]{1,3}\\.|::|\\PC|MCowBQYDK2VwAyEA|[0-9a-f]{8}|[0-9a-f]{40}){0,40}",
+    ) {
         let masked = MASK.text(&text);
         prop_assert!(masked != text || matches!(masked, Cow::Borrowed(_)));
+        prop_assert_eq!(&MASK.text(&masked), &masked);
     }
 }
