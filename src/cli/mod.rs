@@ -96,9 +96,9 @@ enum Command {
     Crawl(crawl::CrawlArgs),
     /// Query, export and prune a store
     Store(store::StoreArgs),
-    /// Show the audit of a peer: who asked what, and got what
+    /// Show the audit of a peer: requests and their outcomes
     Audit(audit::AuditArgs),
-    /// Print the limits of what others can take, and what they take of peers that run
+    /// Print resource limits, and their use by running peers
     Limits(limits::LimitsArgs),
     /// Print the key bindings
     Keymap(keymap::KeymapArgs),

@@ -167,7 +167,7 @@ impl Peer {
             // who asks twice does not want to wait
             _ = stop.wait() => std::process::exit(code.into()),
         }
-        journal.end();
+        journal.end()?;
         Ok(code)
     }
 }

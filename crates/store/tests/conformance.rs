@@ -1,10 +1,12 @@
 //! One suite for both databases: what a store promises, asked of each.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod places;
 mod server;
 
 use std::time::Duration;
 
+use places::on_both;
 use swarmscope_store::error::Kind;
 use swarmscope_store::outcome::{ANSWERED, REACHED};
 use swarmscope_store::records::State;
@@ -33,34 +35,6 @@ fn opening() -> Opening {
         every: HOUR,
         program: "test 1".into(),
         settings: "{}".into(),
-    }
-}
-
-/// Makes stores of one kind, each in a place of its own.
-trait Places {
-    fn place(&self) -> Place;
-}
-
-struct Files(tempfile::TempDir);
-
-impl Places for Files {
-    fn place(&self) -> Place {
-        let number = std::fs::read_dir(self.0.path()).unwrap().count();
-        Place::Sqlite(self.0.path().join(format!("store {number}.sqlite")))
-    }
-}
-
-/// Runs a test on both.
-fn on_both(test: impl Fn(&dyn Places)) {
-    test(&Files(tempfile::tempdir().unwrap()));
-    if let Some(server) = server::Server::shared() {
-        test(&*server);
-    }
-}
-
-impl Places for server::Server {
-    fn place(&self) -> Place {
-        Place::Postgres(self.database())
     }
 }
 

@@ -84,6 +84,12 @@ impl Calm {
         over.filter_map(|(_, (_, count, last))| Some((last?, count - MOST))).collect()
     }
 
+    /// The same of all that is still counted, at the end.
+    pub fn rest(&mut self) -> Vec<(Event, u64)> {
+        let all = self.counts.drain();
+        all.filter_map(|(_, (_, count, last))| Some((last?, count - MOST))).collect()
+    }
+
     /// When to ask [`Self::due`].
     pub fn next(&self) -> Option<Instant> {
         self.counts.values().map(|(since, ..)| *since + WINDOW).min()
@@ -120,5 +126,10 @@ mod tests {
         assert_eq!(due, [(answered(1, ErrorByte::FREQUENCY), 980)]);
         assert_eq!(told + due[0].1, 1000);
         assert_eq!((calm.due(next), calm.next()), (Vec::new(), None), "nothing stays behind");
+        for _ in 0..22 {
+            calm.take(answered(1, ErrorByte::FREQUENCY), next);
+        }
+        assert_eq!(calm.rest(), [(answered(1, ErrorByte::FREQUENCY), 2)], "nor at the end");
+        assert_eq!(calm.rest(), []);
     }
 }

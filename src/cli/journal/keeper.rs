@@ -44,7 +44,12 @@ impl Journal {
     /// # Errors
     /// As [`Self::take`].
     pub fn tell_counts(&mut self, now: Instant) -> io::Result<()> {
-        for (event, times) in self.calm.due(now) {
+        let due = self.calm.due(now);
+        self.tell(due)
+    }
+
+    fn tell(&mut self, floods: Vec<(Event, u64)>) -> io::Result<()> {
+        for (event, times) in floods {
             let Some((of, permid, message)) = name(&event) else { continue };
             let what = message.map(super::message_words).unwrap_or_default();
             tracing::info!("{permid} {of} {what}: {times} times more");
@@ -67,10 +72,16 @@ impl Journal {
         self.lines.as_ref().map_or(Ok(()), |lines| lines.print(line))
     }
 
-    /// Nothing more comes.
-    pub fn end(self) {
+    /// Nothing more comes: what was only counted is told.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn end(mut self) -> io::Result<()> {
+        let rest = self.calm.rest();
+        let told = self.tell(rest);
         if let Some(lines) = self.lines {
             lines.end(GRACE);
         }
+        told
     }
 }

@@ -9,6 +9,7 @@ use crate::tui::canvas::{Area, Canvas, width};
 use crate::tui::told;
 use crate::tui::why::folded;
 use swarmscope_facts::format::{clock, counted, took};
+use swarmscope_facts::networks;
 use swarmscope_facts::request::Request;
 use swarmscope_wire::tree::Node;
 
@@ -107,7 +108,11 @@ fn parts(canvas: &mut Canvas, model: &Model, area: Area, request: &Request) {
         canvas.right(area.right, area.y, &since, canvas.theme.muted);
     }
     if request.told.is_empty() {
-        let text = "this question's answer comes at once, without parts";
+        let text = match (networks::comes_in_parts(request.message), request.in_flight()) {
+            (false, _) => "this question's answer comes at once, without parts",
+            (true, true) => "no part yet",
+            (true, false) => "no part came",
+        };
         canvas.text(area.x, area.right, area.y + 1, text, canvas.theme.muted);
         return;
     }

@@ -215,9 +215,28 @@ impl Asking {
     }
 }
 
-/// 0 for success; an error's code. Those of BEP 5 are 201 to 204; others say 1 here and their number
-/// in the answer.
+/// 0 for success, else the code of the error.
 fn code(reply: &sockets::Reply) -> u8 {
-    let code = reply.error.as_ref().map_or(0, |error| error.code);
-    u8::try_from(code).unwrap_or(1)
+    reply.error.as_ref().map_or(0, |error| shown_code(error.code))
+}
+
+/// The codes of BEP 5 as they are. Any other is 1 here and stands in the answer: a node could say 0,
+/// which is no error, or 254, which means something else on the overlay.
+fn shown_code(code: i64) -> u8 {
+    u8::try_from(code).ok().filter(|code| (201..=204).contains(code)).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_of_a_node_is_taken_for_success_or_for_the_overlay_s_254() {
+        for code in 201..=204 {
+            assert_eq!(i64::from(shown_code(code)), code);
+        }
+        for other in [0, 254, 253, 1, -1, 205, 256, i64::MIN, i64::MAX] {
+            assert_eq!(shown_code(other), 1, "{other}");
+        }
+    }
 }

@@ -17,7 +17,7 @@ pub use event::Event;
 pub use other::Other;
 pub use question::Question;
 pub(crate) use questions::is_registry;
-pub use questions::{asked, first, number, registry, sends};
+pub use questions::{asked, comes_in_parts, first, number, registry, sends};
 pub use target::AnyTarget;
 
 use swarmscope_networks::target::{Network, Target};

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::Bytes;
-use swarmscope_networks::question::{Needs, NoQuestion, QUESTIONS, Question as Asked, Spec};
+use swarmscope_networks::question::{Comes, Needs, NoQuestion, QUESTIONS, Question as Asked, Spec};
 use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::field::{Field, Kind, Value};
 use swarmscope_peer::crawler::{Question, Recipient, Registry};
@@ -92,6 +92,16 @@ pub fn number(spec: &Spec) -> MessageId {
     MessageId(FIRST + at)
 }
 
+fn spec(number: MessageId) -> Option<&'static Spec> {
+    QUESTIONS.get(usize::from(number.0.checked_sub(FIRST)?))
+}
+
+/// Whether the reply to the question of this number comes in parts.
+#[must_use]
+pub fn comes_in_parts(number: MessageId) -> bool {
+    spec(number).is_some_and(|spec| matches!(spec.comes, Comes::InParts))
+}
+
 /// The question of this number about this subject; `random` stands in where that may be left out.
 ///
 /// # Errors
@@ -102,18 +112,15 @@ pub fn asked(
     subject: &[u8],
     random: [u8; SUBJECT],
 ) -> Result<(&'static Spec, Asked), NoQuestion> {
-    let unknown = || NoQuestion::Name(number.to_string());
-    let at = number.0.checked_sub(FIRST).ok_or_else(unknown)?;
-    let spec = QUESTIONS.get(usize::from(at)).ok_or_else(unknown)?;
-    let spec = Spec::find(network, spec.name).ok_or_else(unknown)?;
+    let here = spec(number).and_then(|spec| Spec::find(network, spec.name));
+    let spec = here.ok_or_else(|| NoQuestion::Name(number.to_string()))?;
     Ok((spec, about(spec, subject, random)?))
 }
 
 /// What goes out for a question, in words.
 #[must_use]
 pub fn sends(number: MessageId) -> &'static str {
-    let at = number.0.checked_sub(FIRST).map(usize::from);
-    match at.and_then(|at| QUESTIONS.get(at)).map_or("", |spec| spec.name) {
+    match spec(number).map_or("", |spec| spec.name) {
         "REACH" => "20 bytes of a handshake, a key, a uTP SYN, a KRPC ping; no infohash",
         "HELLO" => "a handshake with the infohash and the extensions; no request for data",
         "PEX" => "a handshake with the infohash, then it listens; no request for data",

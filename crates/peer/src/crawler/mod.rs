@@ -47,6 +47,7 @@ mod requests;
 mod retention;
 mod roles;
 mod schedule;
+mod sent;
 mod strangers;
 mod tally;
 pub mod target;

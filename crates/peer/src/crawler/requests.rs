@@ -9,7 +9,7 @@
 //! ```
 
 use std::collections::{HashMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::ask::Ask;
 use super::budget::{Budget, Budgets, Scope};
@@ -18,6 +18,8 @@ use super::conn::ConnId;
 use super::core::Core;
 use super::event::{Direction, Event, Ticket};
 use super::reply::Reply;
+pub use super::sent::BETWEEN_PARTS;
+use super::sent::Sent;
 use super::tally::Tally;
 use super::timers::Deadline;
 use crate::limits::Limit;
@@ -26,13 +28,6 @@ use swarmscope_wire::failure::{By, Cause, Delivered, Failure};
 use swarmscope_wire::frame::{Frame, MAX_AFTER_AUTHENTICATION};
 use swarmscope_wire::{ChannelId, MessageId, OverlayVersion, Permid};
 
-/// The longest pause between two parts. The original sends them back to back; a peer that paces
-/// them or has a slow line gets a minute for 32 kB. The whole reply has [`Ask::timeout`] in any
-/// case.
-pub const BETWEEN_PARTS: Duration = Duration::from_secs(60);
-/// A peer whose allow-list refuses a request closes at once (§4): so much is a slow line's round
-/// trip, and some.
-const REFUSED_WITHIN: Duration = Duration::from_secs(5);
 /// What a request's fixed fields take of a frame, its id byte included.
 const REQUEST_OVERHEAD: usize = 5;
 /// How many requests may wait for a connection to one peer: as many as it has channels.
@@ -55,55 +50,6 @@ pub(super) struct Requests {
     refused: Tally<(Permid, &'static str), (ChannelId, MessageId)>,
 }
 
-/// A request whose frame is on the way.
-#[derive(Debug)]
-struct Sent {
-    to: Permid,
-    message: MessageId,
-    channel: ChannelId,
-    at: Instant,
-    timeout: Duration,
-    wait_for_dial_back: bool,
-    parts: u32,
-    last_part: Option<Instant>,
-    /// The longest pause between two parts: [`BETWEEN_PARTS`], and what was given besides.
-    between: Duration,
-    /// The peer's last connection was lost; a dial-back is waited for.
-    lost: bool,
-    /// The peer dialled after a connection was lost.
-    dialled_back: bool,
-}
-
-impl Sent {
-    fn whole_due(&self) -> Instant {
-        self.at + self.timeout
-    }
-
-    fn due(&self) -> Instant {
-        match self.last_part {
-            Some(last) if !self.lost => self.whole_due().min(last + self.between),
-            _ => self.whole_due(),
-        }
-    }
-
-    fn delivered(&self) -> Delivered {
-        if self.parts > 0 { Delivered::Yes } else { Delivered::Maybe }
-    }
-
-    /// Why it fails now that a deadline has passed.
-    fn overdue(&self, now: Instant) -> Failure {
-        let (parts, after) = (self.parts, now.saturating_duration_since(self.at).as_secs());
-        let cause = match parts {
-            _ if self.lost => Cause::DialBackTimeout,
-            0 => Cause::FirstPartTimeout,
-            _ if now >= self.whole_due() => Cause::WholeTimeout,
-            _ => Cause::BetweenPartsTimeout,
-        };
-        Failure::new(cause, By::Us, format!("{parts} parts in {after} s"))
-            .delivered(self.delivered())
-    }
-}
-
 impl Requests {
     pub(super) fn new(budgets: Budgets) -> Self {
         Self {
@@ -120,49 +66,37 @@ impl Requests {
 
     /// Sends a request, or dials its peer first.
     pub(super) fn ask(&mut self, core: &mut Core, ticket: Ticket, ask: Ask) {
-        let (permid, message) = (ask.to, ask.message);
+        let (permid, message, bytes) = (ask.to, ask.message, ask.payload.len() as u64);
         let most = MAX_AFTER_AUTHENTICATION as usize - REQUEST_OVERHEAD;
         if ask.payload.len() > most {
-            let detail = format!("{} bytes; {most} fit", ask.payload.len());
-            return fail(
-                core,
-                ticket,
-                permid,
-                message,
-                Failure::new(Cause::PayloadTooLarge, By::Us, detail),
-            );
+            let detail = format!("{bytes} bytes; {most} fit");
+            let failure = Failure::new(Cause::PayloadTooLarge, By::Us, detail);
+            return fail(core, ticket, permid, message, failure);
         }
         if let Some(conn) = core.links.newest(permid) {
             return self.send(core, conn, ticket, ask);
         }
-        let waiting = self.waiting.entry(permid).or_default();
-        if waiting.len() >= MAX_WAITING {
-            let detail = "too many requests are waiting for a connection";
-            return fail(
-                core,
-                ticket,
-                permid,
-                message,
-                Failure::new(Cause::ChannelsFull, By::Us, detail),
-            );
+        if let Some(detail) = self.may_not_wait(core, permid, bytes) {
+            let failure = Failure::new(Cause::ChannelsFull, By::Us, detail);
+            return fail(core, ticket, permid, message, failure);
         }
-        let bytes = ask.payload.len() as u64;
-        if self.waiting_bytes + bytes > core.limits.waiting_bytes || !core.meter.has_memory(bytes) {
-            core.meter.refused(Limit::WaitingBytes);
-            let detail = "the requests that wait for connections hold too much";
-            return fail(
-                core,
-                ticket,
-                permid,
-                message,
-                Failure::new(Cause::ChannelsFull, By::Us, detail),
-            );
-        }
-        waiting.push_back((ticket, ask));
+        self.waiting.entry(permid).or_default().push_back((ticket, ask));
         self.waits(core, bytes);
         if let Err(failure) = core.dial(permid, true) {
             self.dial_failed(core, permid, &failure);
         }
+    }
+
+    /// Why a request with so large a payload can't wait for a connection.
+    fn may_not_wait(&self, core: &Core, permid: Permid, bytes: u64) -> Option<&'static str> {
+        if self.waiting.get(&permid).is_some_and(|waiting| waiting.len() >= MAX_WAITING) {
+            return Some("too many requests are waiting for a connection");
+        }
+        if self.waiting_bytes + bytes > core.limits.waiting_bytes || !core.meter.has_memory(bytes) {
+            core.meter.refused(Limit::WaitingBytes);
+            return Some("the requests that wait for connections hold too much");
+        }
+        None
     }
 
     /// So many bytes more wait for a connection.
@@ -448,7 +382,7 @@ impl Requests {
             let Some(sent) = self.sent.get_mut(&ticket).filter(|sent| sent.wait_for_dial_back)
             else {
                 let now = core.now;
-                self.end(core, ticket, |sent| lost(sent, failure, answered, now));
+                self.end(core, ticket, |sent| sent.closed(failure, answered, now));
                 continue;
             };
             sent.lost = true;
@@ -501,26 +435,6 @@ impl Requests {
     pub(super) fn open(&self) -> usize {
         self.sent.len() + self.waiting.values().map(VecDeque::len).sum::<usize>()
     }
-}
-
-/// Why a request fails whose peer's connection was lost. `answered`: something had been answered on
-/// that connection.
-fn lost(sent: &Sent, failure: &Failure, answered: bool, now: Instant) -> Failure {
-    let soon = now.saturating_duration_since(sent.at) <= REFUSED_WITHIN;
-    let cause = match (failure.by, failure.cause) {
-        _ if sent.parts > 0 => Cause::ClosedInReply,
-        (By::Peer, Cause::Closed) if soon && !answered => Cause::ClosedWithoutReply,
-        (By::Peer, Cause::Closed) => Cause::ClosedUnanswered,
-        (By::Network, _) => Cause::LostUnanswered,
-        _ => Cause::ClosedByUs,
-    };
-    // That it was closed is said already; how, or that the network did it, adds something.
-    let how = if failure.cause == Cause::Closed { failure.detail.clone() } else { failure.words() };
-    let after = if sent.parts > 0 { format!("after {} parts", sent.parts) } else { String::new() };
-    let detail =
-        [after, how].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(": ");
-    let by = if cause == Cause::ClosedByUs { By::Us } else { failure.by };
-    Failure::new(cause, by, detail).delivered(sent.delivered())
 }
 
 fn fail(core: &mut Core, ticket: Ticket, permid: Permid, message: MessageId, failure: Failure) {
