@@ -133,13 +133,20 @@ pub fn mixed() -> Model {
     tell(&mut model, 10_000, failed);
     ask(&mut model, 5_000, DHT, "LOOKUP", 6);
     for index in 1..=5_u32 {
-        let says = json!({ "id": format!("{index}0{}", &NODE[2..]), "log2": 159 - 4 * index,
-            "address": format!("198.51.100.{index}:6881"), "depth": index, "rtt_ms": 30.0,
-            "named": 8, "taken": 8 - index });
-        part(&mut model, 5_000, u64::from(index) * 90, DHT, 6, index, says);
+        hop(&mut model, 6, index, 159 - 4 * index);
     }
     fold(&mut model, before(0), Msg::Resize(120, 40)); // a second that passes is not recorded
     model
+}
+
+/// An answer to a lookup, so many bits away.
+fn hop(model: &mut Model, ticket: u64, index: u32, log2: u32) {
+    let so_far = json!({ "queries": index + 3, "answered": index, "refused": 0, "silent": index / 4,
+        "kept_out": { "addresses": index / 3, "crowded": 1 } });
+    let says = json!({ "id": format!("{index:02}{}", &NODE[2..]), "log2": log2,
+        "address": format!("198.51.100.{index}:6881"), "depth": index, "rtt_ms": 30.0,
+        "named": 8, "taken": 3, "so_far": so_far });
+    part(model, 5_000, u64::from(index) * 60, DHT, ticket, index, says);
 }
 
 fn select(model: &mut Model, peer: &str) {
@@ -315,6 +322,23 @@ fn one_peer_with_the_ladder_of_its_network() {
         insta::assert_snapshot!(format!("networks_peer_{name}_120x40"), dark(&mut model, 120, 40));
         insta::assert_snapshot!(format!("networks_peer_{name}_80x24"), dark(&mut model, 80, 24));
         press(&mut model, &["esc".parse().expect("a key")]);
+    }
+}
+
+#[test]
+fn a_lookup_shows_the_way_towards_its_target() {
+    let mut model = mixed();
+    let ways = [157, 157, 151, 152, 149, 149, 151, 147, 143, 145, 141, 142, 139, 140, 139, 138];
+    for (index, log2) in (6..).zip(ways.into_iter().chain((0..60).map(|n| 137 + n % 3))) {
+        hop(&mut model, 6, index, log2);
+    }
+    select(&mut model, DHT);
+    press(&mut model, &["i".parse().expect("a key")]);
+    for (columns, rows) in [(120, 40), (200, 60), (80, 24), (120, 24)] {
+        insta::assert_snapshot!(
+            format!("networks_way_{columns}x{rows}"),
+            dark(&mut model, columns, rows)
+        );
     }
 }
 

@@ -176,7 +176,7 @@ impl DhtCrawl {
             let (target, policy) = self.visits.way_in();
             let config = LookupConfig { policy, ..LookupConfig::default() };
             let found =
-                sockets::look_up(&self.seeds, target, TOTAL_RATE, config, |_, _| {}).await?;
+                sockets::look_up(&self.seeds, target, TOTAL_RATE, config, |_, _, _| {}).await?;
             let contacts: Vec<_> = found.closest.iter().map(|hop| hop.contact).collect();
             self.visits.hear(&contacts, now());
             sleep_until((Instant::now() + NODE_SPACING).into()).await; // each socket has its own pace

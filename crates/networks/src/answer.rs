@@ -7,13 +7,14 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 use swarmscope_wire::bittorrent::pex::Flags;
 use swarmscope_wire::bittorrent::{Client, ExtensionHandshake, Handshake, PeerExchange};
-use swarmscope_wire::krpc::{Contact, Distance, NodeId, Response, Security, Target};
+use swarmscope_wire::krpc::{Contact, Response, Security, Target};
 use swarmscope_wire::text::{clean_bytes, count};
 
 use crate::dht::asker::Answer;
-use crate::dht::lookup::Hop;
 use crate::question::Question;
 use crate::reach::{DhtNode, Encryption, Findings, Rung, Verdict, version_words};
+
+pub mod lookup;
 
 /// A line for people, and the same and more for programs.
 #[derive(Clone, PartialEq, Debug)]
@@ -127,24 +128,6 @@ fn scrape(response: &Response) -> Said {
 fn contact_json(contact: &Contact, target: Target) -> Value {
     let distance = contact.id.distance(&target);
     json!({ "id": contact.id.to_string(), "address": contact.address.to_string(), "log2": distance.log2() })
-}
-
-/// One answer of a lookup.
-#[must_use]
-pub fn hop(hop: &Hop, target: Target) -> Value {
-    let mut json = contact_json(&hop.contact, target);
-    let rtt_ms = (hop.rtt.as_secs_f64() * 1e4).round() / 10.0;
-    merge(
-        &mut json,
-        &json!({ "depth": hop.depth, "rtt_ms": rtt_ms, "named": hop.named, "taken": hop.taken }),
-    );
-    json
-}
-
-/// `2^153`, or `0` for the target itself.
-#[must_use]
-pub fn distance_words(id: &NodeId, target: Target) -> String {
-    Distance::log2(&id.distance(&target)).map_or_else(|| "0".to_owned(), |log2| format!("2^{log2}"))
 }
 
 /// What a HELLO says: handshake and extension handshake.

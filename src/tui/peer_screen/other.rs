@@ -33,7 +33,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, places: &Places) {
     if let Some(area) = places.conversation {
         parts(canvas, model, area, request);
     }
-    if let Some(area) = places.bytes {
+    if let Some(area) = places.bytes.filter(|_| is_lookup) {
+        lookup::progress(canvas, area, request);
+    } else if let Some(area) = places.bytes {
         canvas.heading(&area, "BYTES", false, "");
         let text = "not kept: infohashes, samples and addresses of others could stand in them";
         for (line, y) in

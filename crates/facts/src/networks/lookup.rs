@@ -18,7 +18,7 @@ pub struct Hop {
     pub name: String,
     /// Where it is.
     pub address: String,
-    /// The distance to the target as a power of two.
+    /// The distance to the target as a power of two; none for the target itself.
     pub log2: Option<u64>,
     /// How many nodes lie between it and the first one.
     pub depth: u64,
@@ -80,10 +80,15 @@ pub fn closest(request: &Request) -> Vec<Hop> {
     hops
 }
 
-/// What became of its queries, once it has ended.
+/// What became of its queries: all of them once it has ended, until then as far as the newest answer
+/// says.
 #[must_use]
 pub fn sums(request: &Request) -> Option<Sums> {
-    let says = &request.reply()?.decoding.as_ref()?.decoded.json;
+    let reply = request.reply().and_then(|reply| reply.decoding.as_ref());
+    let says = match reply {
+        Some(reply) => &reply.decoded.json,
+        None => &request.told.last()?.1["so_far"],
+    };
     let number = |name: &str| says[name].as_u64();
     let kept_out = says["kept_out"].as_object()?.values().filter_map(Value::as_u64).sum();
     Some(Sums {
@@ -93,6 +98,20 @@ pub fn sums(request: &Request) -> Option<Sums> {
         silent: number("silent")?,
         kept_out,
     })
+}
+
+/// Each answer as it came: its distance to the target and the least one up to then, as powers of
+/// two; the target itself counts as 0.
+#[must_use]
+pub fn approach(request: &Request) -> Vec<(u64, u64)> {
+    let mut least = u64::MAX;
+    let hops = request.told.iter().filter_map(|(_, says)| hop(says));
+    hops.map(|hop| {
+        let log2 = hop.log2.unwrap_or(0);
+        least = least.min(log2);
+        (log2, least)
+    })
+    .collect()
 }
 
 #[cfg(test)]
@@ -124,5 +143,13 @@ mod tests {
             closest(&request).iter().filter_map(|hop| hop.node.map(|node| node.0[19])).collect();
         assert_eq!(lasts, [1, 3, 4, 5, 6, 7, 8, 9]);
         assert!(sums(&request).is_none(), "what is not known yet is not said");
+        let steps = approach(&request);
+        assert_eq!(steps[..4], [(3, 3), (1, 1), (7, 1), (0, 0)]);
+        assert_eq!(steps.len(), 9, "a rung is no answer");
+        let so_far = json!({ "queries": 12, "answered": 10, "refused": 0, "silent": 1,
+            "kept_out": { "addresses": 2, "crowded": 1 } });
+        request.told.push((Duration::ZERO, json!({ "id": "x", "address": "y", "so_far": so_far })));
+        let sums = sums(&request).expect("the newest answer says it");
+        assert_eq!((sums.queries, sums.silent, sums.kept_out), (12, 1, 3));
     }
 }

@@ -29,7 +29,7 @@ pub struct LookupOutcome {
 }
 
 /// Looks for the nodes closest to `target`, beginning with `seeds`, which may be asked whatever the
-/// policy says. `on_hop` hears of each answer as it comes.
+/// policy says. `on_hop` hears of each answer as it comes, with the sums up to then.
 ///
 /// # Errors
 /// There is no socket.
@@ -38,11 +38,11 @@ pub async fn look_up(
     target: Target,
     rate: u32,
     settings: LookupConfig,
-    mut on_hop: impl FnMut(&Hop, Duration),
+    mut on_hop: impl FnMut(&Hop, &LookupTally, Duration),
 ) -> Result<LookupOutcome, Failure> {
     let find = |target| Question::FindNode { target, want: Want::default() };
     let begun = Instant::now();
-    let on_hop = |hop: &Hop| on_hop(hop, begun.elapsed());
+    let on_hop = |hop: &Hop, sums: &LookupTally| on_hop(hop, sums, begun.elapsed());
     Ok(run(seeds, target, rate, settings, find, |_| {}, on_hop).await?.0)
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn run(
     mut settings: LookupConfig,
     question: impl Fn(Target) -> Question,
     mut on_answer: impl FnMut(&Event<Token>),
-    mut on_hop: impl FnMut(&Hop),
+    mut on_hop: impl FnMut(&Hop, &LookupTally),
 ) -> Result<(LookupOutcome, Socket<Token>), Failure> {
     let begun = Instant::now();
     let like = seeds.first().map_or_else(|| ([0, 0, 0, 0], 0).into(), |(address, _)| *address);
@@ -74,7 +74,7 @@ pub(super) async fn run(
                 Some(event) => {
                     on_answer(&event);
                     if let Some(hop) = lookup.hear(event, Instant::now().into_std()) {
-                        on_hop(&hop);
+                        on_hop(&hop, &lookup.tally());
                     }
                 }
                 None => break,

@@ -121,11 +121,11 @@ pub async fn question(
                 ..LookupConfig::default()
             };
             let seeds = [(address, target.id)];
-            let found = look_up(&seeds, wanted, settings.rate, config, |hop, _| {
-                part(answer::hop(hop, wanted));
+            let found = look_up(&seeds, wanted, settings.rate, config, |hop, so_far, _| {
+                part(answer::lookup::step(hop, wanted, so_far));
             })
             .await?;
-            (lookup_said(&found, wanted), None, 0)
+            (answer::lookup::said(&found, wanted), None, 0)
         }
         _ => {
             let address = resolve(&target.place).await?;
@@ -158,35 +158,4 @@ fn with_strays(mut said: Said, node: &NodeAnswer) -> Said {
         members.insert("queries_of_its_own".into(), node.strays.queries.into());
     }
     said
-}
-
-fn lookup_said(found: &super::LookupOutcome, target: krpc::Target) -> Said {
-    let tally = found.tally;
-    let kept_out = tally.kept_out;
-    let json = json!({
-        "ended": found.ended.name(),
-        "closest": found.closest.iter().map(|hop| answer::hop(hop, target)).collect::<Vec<_>>(),
-        "queries": tally.queries,
-        "retries": tally.retries,
-        "answered": tally.answered,
-        "refused": tally.refused,
-        "silent": tally.silent,
-        "late": found.queries.late,
-        "kept_out": {
-            "addresses": kept_out.addresses, "misnamed": kept_out.misnamed, "unconfirmed": kept_out.unconfirmed,
-            "surplus": kept_out.surplus, "crowded": kept_out.crowded,
-        },
-    });
-    let nearest = found.closest.first().map_or_else(String::new, |hop| {
-        format!(", the closest at {}", answer::distance_words(&hop.contact.id, target))
-    });
-    let summary = format!(
-        "{}: {} of the closest 8 answered{nearest}; {} queries, {} answered, {} silent",
-        found.ended.name(),
-        found.closest.len(),
-        tally.queries,
-        tally.answered,
-        tally.silent
-    );
-    Said { summary, json }
 }

@@ -60,7 +60,7 @@ pub async fn meet(
     };
     let config = LookupConfig { policy: policy.clone(), ..LookupConfig::default() };
     let (found, socket) =
-        lookup::run(seeds, key, TOTAL_RATE, config, question, hear, |_| {}).await?;
+        lookup::run(seeds, key, TOTAL_RATE, config, question, hear, |_, _| {}).await?;
     let mut announced = 0;
     if let Some(port) = port {
         let mut socket = socket.into_successor();
