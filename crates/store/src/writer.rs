@@ -1,12 +1,12 @@
 //! One thread that has the store, so that a crawl never waits for a disk.
 //!
-//! Requests queue up while a transaction runs and go into the next one together: the slower the
-//! disk, the larger the batches. A request is done when [`Done`] says so, never before; what was
+//! Requests queue up while a transaction runs, and for a moment after it began, and go into the next
+//! one together: a transaction of one row costs nearly as much as one of fifty. A request is done when [`Done`] says so, never before; what was
 //! not acknowledged is asked again by the next process.
 
 use std::collections::HashMap;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
@@ -17,6 +17,9 @@ use crate::time::Time;
 
 /// Requests that go into one transaction at most; a transaction of so many takes some 50 ms.
 const BATCH: usize = 2000;
+/// From the beginning of one transaction to that of the next, at the least. A visit waits for two of
+/// them, which is little beside a round trip to a peer.
+const GATHER: Duration = Duration::from_millis(25);
 /// How often a lost connection is tried again before the crawl ends: with the waits below, some
 /// minutes.
 const TRIES: u32 = 12;
@@ -161,8 +164,19 @@ struct Batch {
 }
 
 impl Work {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the thread is the store's own, and waits for more to do"
+    )]
     fn run(mut self) {
+        let mut began: Option<Instant> = None;
         while let Some(first) = self.queue.blocking_recv() {
+            let ready =
+                began.map_or(Duration::ZERO, |began| GATHER.saturating_sub(began.elapsed()));
+            if !matches!(first, Request::Call(_)) {
+                thread::sleep(ready); // somebody waits for a call, and is alone
+            }
+            began = Some(Instant::now());
             let mut batch = Batch::default();
             batch.take(first);
             for _ in 1..BATCH {

@@ -4,6 +4,7 @@
 //! ```text
 //! simulated round PEERS plain|mixed CONCURRENCY      a round on one core, the swarm on another
 //! simulated crawlers PEERS COUNT RATE POSTGRES_URL   COUNT Crawlers on a database, one is killed
+//! simulated unkilled PEERS COUNT RATE POSTGRES_URL   the same, and none is killed
 //! simulated week PEERS                               168 hourly rounds on paper
 //! simulated churn PEERS ROUNDS                       rounds of a minute; a tenth is always away
 //! simulated swarm PEERS plain|mixed|churn            the swarm alone, until its input ends
@@ -13,6 +14,8 @@
 
 mod crawl;
 mod measure;
+mod process;
+mod several;
 mod swarm;
 mod usage;
 
@@ -24,7 +27,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     match args[..] {
         ["round", peers, kind, concurrency] => measure::round(peers, kind, concurrency),
         ["crawlers", peers, count, rate, url] => {
-            measure::crawlers(peers, count.parse()?, rate, url)
+            several::crawlers(peers, count.parse()?, rate, url, count != "1")
+        }
+        ["unkilled", peers, count, rate, url] => {
+            several::crawlers(peers, count.parse()?, rate, url, false)
         }
         ["week", peers] => measure::week(peers.parse()?),
         ["churn", peers, rounds] => measure::churn(peers, rounds),

@@ -1,83 +1,25 @@
 //! What is measured: processes are started, and one line says what came of it.
 
 use std::error::Error;
-use std::io::{BufRead as _, BufReader, Lines};
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use swarmscope_crawl::Settings;
 use swarmscope_crawl::sim::{NatCheck, Rehearsal, World, rehearsal::beginning};
 use swarmscope_peer::crawler::Registry;
-use swarmscope_store::{Network, Store};
+use swarmscope_store::Store;
 use swarmscope_wire::MessageId;
 
 use crate::crawl::key;
+use crate::process::{Process, cpu, swarm};
 use crate::usage::usage;
-
-/// This program again, on one core, where `taskset` is there. Killed when it is dropped.
-struct Process {
-    child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Process {
-    fn start(core: usize, args: &[&str]) -> Result<Self, Box<dyn Error>> {
-        let program = std::env::current_exe()?;
-        let mut command = if std::path::Path::new("/usr/bin/taskset").exists() {
-            let mut pinned = Command::new("taskset");
-            pinned.args(["-c", &core.to_string()]).arg(program);
-            pinned
-        } else {
-            Command::new(program)
-        };
-        let piped = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = piped.spawn()?;
-        let lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
-        Ok(Self { child, lines })
-    }
-
-    fn line(&mut self) -> Result<Option<Value>, Box<dyn Error>> {
-        Ok(self.lines.next().transpose()?.map(|line| serde_json::from_str(&line)).transpose()?)
-    }
-
-    /// All that it says until it ends.
-    fn rest(&mut self) -> Result<Vec<Value>, Box<dyn Error>> {
-        std::iter::from_fn(|| self.line().transpose()).collect()
-    }
-
-    /// Its input ends, which ends a swarm; its last word.
-    fn end(&mut self) -> Result<Value, Box<dyn Error>> {
-        drop(self.child.stdin.take());
-        Ok(self.rest()?.pop().unwrap_or_default())
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill(); // it may have ended
-        let _ = self.child.wait();
-    }
-}
-
-fn swarm(peers: &str, kind: &str) -> Result<(Process, String), Box<dyn Error>> {
-    let mut swarm = Process::start(1, &["swarm", peers, kind])?;
-    let first = swarm.line()?.unwrap_or_default();
-    let target = first["target"].as_str().ok_or("the swarm did not start")?.to_owned();
-    Ok((swarm, target))
-}
-
-fn cpu(said: &Value) -> f64 {
-    let part = |name: &str| said["usage"][name].as_f64().unwrap_or(0.0);
-    part("cpu_user_s") + part("cpu_system_s")
-}
 
 pub fn round(peers: &str, kind: &str, concurrency: &str) -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
     let store = directory.path().join("round.sqlite").display().to_string();
-    let (mut swarm, target) = swarm(peers, kind)?;
+    let (mut swarm, target) = swarm(Some(1), peers, kind)?;
     let mut crawler =
-        Process::start(0, &["crawl", &target, &store, "1", concurrency, "3600", "0", "0"])?;
+        Process::start(Some(0), &["crawl", &target, &store, "1", concurrency, "3600", "0", "0"])?;
     let said = crawler.rest()?;
     let round = said.iter().find(|line| line["round"].is_number()).cloned().unwrap_or_default();
     let (ended, truth) = (said.last().cloned().unwrap_or_default(), swarm.end()?);
@@ -96,55 +38,15 @@ pub fn round(peers: &str, kind: &str, concurrency: &str) -> Result<(), Box<dyn E
     Ok(())
 }
 
-/// As many Crawlers at a rate each, on one database; when a third of the peers are visited the
-/// first is killed and replaced.
-pub fn crawlers(peers: &str, count: usize, rate: &str, url: &str) -> Result<(), Box<dyn Error>> {
-    let (mut swarm, target) = swarm(peers, "plain")?;
-    let total: u64 = peers.parse()?;
-    let args = ["crawl", &target, url, "1", "256", "3600", rate, "0"];
-    let start = |core: usize| Process::start(core % 2, &args);
-    let began = Instant::now();
-    let mut running = (0..count).map(start).collect::<Result<Vec<_>, _>>()?;
-    let mut killed = None;
-    if count > 1 {
-        let third = total / 3 / count as u64;
-        while let Some(line) = running[0].line()? {
-            if line["written"].as_u64().is_some_and(|written| written >= third) {
-                break;
-            }
-        }
-        killed = Some(began.elapsed().as_secs_f64());
-        running[0] = start(0)?; // the one before is killed as it is dropped
-    }
-    let mut ended = Vec::new();
-    for crawler in &mut running {
-        ended.push(crawler.rest()?.pop().unwrap_or_default());
-    }
-    let seconds = began.elapsed().as_secs_f64();
-    let truth = swarm.end()?;
-    let mut store = Store::read(&url.parse()?)?;
-    let (info, known) = (store.info()?, store.known(Network::Overlay)?);
-    let line = json!({
-        "crawlers": count, "rate_each": rate, "killed_after_s": killed, "seconds": seconds,
-        "claims_per_s": total as f64 / seconds,
-        "of_linear": total as f64 / seconds / (count as f64 * rate.parse::<f64>()?),
-        "known": known, "visits": info.visits, "replies": info.replies,
-        "counted_again": ended.iter().filter_map(|it| it["again"].as_u64()).sum::<u64>(),
-        "crawlers_cpu_s": ended.iter().map(cpu).collect::<Vec<_>>(), "swarm": truth,
-    });
-    println!("{line}");
-    Ok(())
-}
-
 /// A round a minute while peers come and go; visits are kept for ten minutes. A line a round, and in
 /// the end by how much memory, files and store have grown in a round of the second half: the
 /// slopes of least squares.
 pub fn churn(peers: &str, rounds: &str) -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
     let store = directory.path().join("churn.sqlite").display().to_string();
-    let (mut swarm, target) = swarm(peers, "churn")?;
+    let (mut swarm, target) = swarm(Some(1), peers, "churn")?;
     let mut crawler =
-        Process::start(0, &["crawl", &target, &store, rounds, "64", "60", "0", "600"])?;
+        Process::start(Some(0), &["crawl", &target, &store, rounds, "64", "60", "0", "600"])?;
     let mut told = Vec::new();
     while let Some(line) = crawler.line()? {
         if line["round"].is_number() {

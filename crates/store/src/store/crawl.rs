@@ -15,6 +15,9 @@ use crate::time::{Time, millis};
 /// again. Several Crawlers hear of the same peers, and else would wait for one another at each.
 const NEWS: i64 = 60_000;
 
+/// The peer of a staged row `s`, where it is known.
+const ITS_PEER: &str = "SELECT p.id FROM peer p WHERE p.network = ?1 AND p.hash = s.hash";
+
 /// What became of a batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Written {
@@ -52,19 +55,24 @@ impl Store {
                 word.at.into(),
             ]
         });
+        let network = [Value::Int(network.number())];
         self.transaction(|store| {
             store.database.stage("staged_heard", &["hash", "sealed", "version", "at"], &mut rows)?;
-            let network = [network.number().into()];
-            let known = "SELECT count(*) FROM staged_heard s JOIN peer p ON p.hash = s.hash AND p.network = ?1";
-            let before = store.count(known, &network)?;
-            store.database.run(
-                "DELETE FROM staged_heard WHERE EXISTS (
-                     SELECT 1 FROM peer p JOIN address a ON a.peer = p.id
+            // Peers are looked up one by one in queries of their own: a join leaves it to the
+            // planner, which may read all of them.
+            let recent = store.database.run(
+                "DELETE FROM staged_heard WHERE at < (
+                     SELECT p.last_heard + ?2 FROM peer p
                      WHERE p.network = ?1 AND p.hash = staged_heard.hash AND p.failures = 0
-                       AND p.last_heard + ?2 > staged_heard.at)",
+                       AND EXISTS (SELECT 1 FROM address a WHERE a.peer = p.id))",
                 &[network[0].clone(), NEWS.into()],
             )?;
-            store.hold("JOIN staged_heard s ON s.hash = peer.hash WHERE network = ?1", &network)?;
+            let told = latest.len() as u64 - recent;
+            if told == 0 {
+                return Ok(0);
+            }
+            let known = format!("WHERE id IN (SELECT ({ITS_PEER}) FROM staged_heard s)");
+            let known = store.hold(&known, &network)?;
             store.database.run(
                 "INSERT INTO peer (network, hash, first_heard, last_heard, version, failures, due)
                  SELECT CAST(?1 AS BIGINT), hash, at, at, version, 0, at FROM staged_heard WHERE true ORDER BY hash
@@ -72,14 +80,15 @@ impl Store {
                 &network,
             )?;
             store.database.run(
-                "INSERT INTO address (peer, sealed, at)
-                 SELECT p.id, s.sealed, s.at FROM staged_heard s JOIN peer p ON p.hash = s.hash AND p.network = ?1
-                 WHERE s.sealed IS NOT NULL ORDER BY p.id
-                 ON CONFLICT (peer) DO UPDATE SET sealed = excluded.sealed, at = excluded.at
-                 WHERE EXISTS (SELECT 1 FROM peer WHERE id = excluded.peer AND (failures > 0 OR reached_at IS NULL))",
+                &format!(
+                    "INSERT INTO address (peer, sealed, at)
+                     SELECT ({ITS_PEER}), s.sealed, s.at FROM staged_heard s WHERE s.sealed IS NOT NULL ORDER BY 1
+                     ON CONFLICT (peer) DO UPDATE SET sealed = excluded.sealed, at = excluded.at
+                     WHERE EXISTS (SELECT 1 FROM peer WHERE id = excluded.peer AND (failures > 0 OR reached_at IS NULL))"
+                ),
                 &network,
             )?;
-            Ok((latest.len() as u64).saturating_sub(before))
+            Ok(told.saturating_sub(known))
         })
     }
 
@@ -150,12 +159,12 @@ impl Store {
     }
 
     /// Locks peers, in the order of their numbers: whoever changes several in one transaction locks
-    /// them so, and no two Crawlers wait for each other.
-    fn hold(&mut self, which: &str, values: &[Value]) -> Result<(), StoreError> {
+    /// them so, and no two Crawlers wait for each other. How many peers that are.
+    fn hold(&mut self, which: &str, values: &[Value]) -> Result<u64, StoreError> {
         let lock = self.database.locking();
         let lock = if lock.is_empty() { String::new() } else { format!("{lock} OF peer") };
-        let sql = format!("SELECT peer.id FROM peer {which} ORDER BY peer.id {lock}");
-        self.all(&sql, values).map(drop)
+        let held = format!("SELECT peer.id FROM peer {which} ORDER BY peer.id {lock}");
+        self.count(&format!("SELECT count(*) FROM ({held}) AS held"), values)
     }
 
     /// Gives back what this process holds and has not visited: due at once. How many peers that
