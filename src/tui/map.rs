@@ -21,7 +21,6 @@ use swarmscope_facts::many::groups::Group;
 use swarmscope_facts::many::outcome::Outcome;
 use swarmscope_facts::request::{Outcome as Became, Request};
 use swarmscope_facts::{Peer, words};
-use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::ErrorByte;
 
 /// The answers that have a letter of their own; the others have [`OTHERS`].
@@ -80,7 +79,7 @@ fn marks(model: &Model) -> Vec<Option<Mark>> {
     }
     let places = listed(campaign);
     for row in campaign.rows() {
-        let place = model.facts.peers().index(&PeerKey::Permid(row.permid));
+        let place = model.facts.peers().index(&row.peer);
         let group = campaign.group_of(row).map(|group| {
             let place = places.get(&group).copied().unwrap_or(OTHERS);
             Mark::Answer(place.min(OTHERS))
@@ -366,7 +365,7 @@ fn became(model: &Model, request: &Request) -> String {
             None => "answered; its bytes were let go".to_owned(),
         },
         Became::Replied(reply) => {
-            format!("{} at {}", words::error(reply.error), clock(reply.at.wall))
+            format!("{} at {}", reply.error_words(), clock(reply.at.wall))
         }
     }
 }

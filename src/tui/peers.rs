@@ -332,7 +332,7 @@ fn next_of_other(
 
 /// The program of a peer of another network in so many cells, with the first two numbers of its
 /// version: `qB 4.5` of `qBittorrent/4.5.2`. A `v` of a node is written as it is.
-fn program(peer: &Peer, room: usize) -> String {
+pub(super) fn program(peer: &Peer, room: usize) -> String {
     let Some(other) = &peer.other else { return String::new() };
     if let Some(version) = other.version.as_deref().filter(|version| version.len() <= room) {
         return version.to_owned();

@@ -14,7 +14,7 @@ use swarmscope::tui::theme::Depth;
 use swarmscope::tui::tops::Tops;
 use swarmscope_facts::many::campaign::State;
 use swarmscope_facts::many::outcome::Outcome;
-use swarmscope_peer::node::{Ask, PeerKey};
+use swarmscope_peer::node::Ask;
 use swarmscope_wire::MessageId;
 use swarmscope_wire::failure::Cause;
 
@@ -243,10 +243,10 @@ fn from_a_group_to_its_peers_to_one_reply_and_back() {
     press(&mut model, &[Key::char('o'), Key::char('g')]);
     press(&mut model, &[ENTER]);
     assert!(model.many.view.inside);
-    let who = model.many.view.peer.expect("one is selected");
+    let who = model.many.view.peer.clone().expect("one is selected");
     press(&mut model, &[ENTER]);
     assert_eq!((model.screen, model.focus), (Screen::Main, Pane::Reply));
-    assert_eq!(model.selected, Some(PeerKey::Permid(who)));
+    assert_eq!(model.selected, Some(who));
     assert_eq!(model.request().map(|request| request.message), Some(DATABASE));
     press(&mut model, &[ESC]);
     assert_eq!(model.screen, Screen::Many, "back to where it was opened");

@@ -315,7 +315,7 @@ pub fn open(model: &mut Model) -> Effects {
         return none();
     }
     let Some(row) = model.many.view.row(campaign) else { return none() };
-    let (key, ticket) = (PeerKey::Permid(row.permid), row.ticket);
+    let (key, ticket) = (row.peer.clone(), row.ticket);
     model.picks.set(key.clone(), ticket);
     model.select(Some(key.clone()));
     model.follow();
@@ -339,8 +339,8 @@ fn mark_selected(model: &mut Model) {
     let Some(campaign) = &model.many.campaign else { return };
     let view = &model.many.view;
     let keys: Vec<PeerKey> = match view.row(campaign) {
-        Some(row) => vec![PeerKey::Permid(row.permid)],
-        None => view.peers(campaign).map(|row| PeerKey::Permid(row.permid)).collect(),
+        Some(row) => vec![row.peer.clone()],
+        None => view.peers(campaign).map(|row| row.peer.clone()).collect(),
     };
     model.marks.clear();
     for key in keys {

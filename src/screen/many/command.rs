@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::model::Model;
 use swarmscope_facts::many::plan::{Plan, Target};
+use swarmscope_facts::peer::Peer;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::OverlayVersion;
 
@@ -24,8 +25,7 @@ pub fn body(model: &Model, plan: &Plan) -> Vec<String> {
 
 /// The version that all targets speak, where they speak the same.
 fn version(model: &Model, plan: &Plan) -> Option<OverlayVersion> {
-    let version =
-        |target: &Target| model.facts.peers().get(&PeerKey::Permid(target.permid))?.version;
+    let version = |target: &Target| model.facts.peers().get(&target.peer)?.version;
     let mut versions = plan.targets.iter().map(version);
     let first = versions.next()??;
     versions
@@ -46,13 +46,15 @@ pub fn script(model: &Model, plan: &Plan) -> String {
     }
     script.push_str(" <<'PEERS'\n");
     for target in &plan.targets {
-        let address = model
-            .facts
-            .peers()
-            .get(&PeerKey::Permid(target.permid))
-            .and_then(swarmscope_facts::peer::Peer::target);
-        if let Some(address) = address {
-            let _ = writeln!(script, "{}@{address}", target.permid); // a String takes everything
+        let line = match &target.peer {
+            PeerKey::Address(address) => Some(address.clone()),
+            PeerKey::Permid(permid) => {
+                let peer = model.facts.peers().get(&target.peer);
+                peer.and_then(Peer::target).map(|address| format!("{permid}@{address}"))
+            }
+        };
+        if let Some(line) = line {
+            let _ = writeln!(script, "{line}"); // a String takes everything
         }
     }
     script.push_str("PEERS\n");

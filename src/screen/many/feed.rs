@@ -10,9 +10,11 @@ use swarmscope_facts::many::Campaign;
 use swarmscope_facts::many::campaign::State;
 use swarmscope_facts::many::groups::Signal;
 use swarmscope_facts::many::outcome::Outcome;
-use swarmscope_facts::{Input, Now};
+use swarmscope_facts::many::plan::Request;
+use swarmscope_facts::{Input, Now, networks};
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Event, PeerKey, Ticket};
+use swarmscope_wire::MessageId;
 
 /// Notes new facts before the rest of the model does.
 pub fn see(model: &mut Model, input: &Input) -> Option<Effect> {
@@ -29,20 +31,31 @@ pub fn see(model: &mut Model, input: &Input) -> Option<Effect> {
 /// All of them look; a ticket is taken by the one that waits for it.
 fn seen(model: &mut Model, input: &Input) -> Option<Ticket> {
     let now = model.now;
-    let Input::Asked(ask, ticket) = input else {
+    let Some((peer, message, ticket)) = taken(input) else {
         return model.many.all_mut().find_map(|campaign| campaign.see(now, input));
     };
-    let exact = model.many.all().any(|campaign| campaign.waits_for(ask));
+    let exact = model.many.all().any(|campaign| campaign.waits_for(&peer, message));
     for campaign in model.many.all_mut() {
-        if exact && !campaign.waits_for(ask) {
+        if exact && !campaign.waits_for(&peer, message) {
             continue;
         }
         let cancelled = campaign.see(now, input);
-        if campaign.has(*ticket) {
+        if campaign.has(ticket) {
             return cancelled;
         }
     }
     None
+}
+
+/// Whether a request was taken: to whom, what it asks, and its ticket.
+fn taken(input: &Input) -> Option<(PeerKey, MessageId, Ticket)> {
+    match input {
+        Input::Asked(ask, ticket) => Some((PeerKey::Permid(ask.to), ask.message, *ticket)),
+        Input::Network(networks::Event::Asked { peer, ticket, question, .. }) => {
+            Some((peer.clone(), *question, *ticket))
+        }
+        _ => None,
+    }
 }
 
 /// What kind of message was folded.
@@ -80,7 +93,7 @@ pub fn turn(model: &mut Model, what: Passed) -> Vec<Effect> {
         // only then: what has waited while the screen held still comes with times that are past,
         // and must not lead to a burst
         if what == Passed::Wake {
-            asks.extend(campaign.send(now).map(Effect::Request));
+            asks.extend(campaign.send(now).map(sent));
         }
         campaign.settle(now);
         if was_under_way && campaign.state == State::Done {
@@ -92,6 +105,13 @@ pub fn turn(model: &mut Model, what: Passed) -> Vec<Effect> {
     }
     model.many.view.keep_a_selection(model.many.campaign.as_ref());
     asks
+}
+
+fn sent(request: Request) -> Effect {
+    match request {
+        Request::Overlay(ask) => Effect::Request(ask),
+        Request::Other(question) => Effect::Question(question),
+    }
 }
 
 /// Plans again: times have passed, peers have come and gone.

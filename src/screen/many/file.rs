@@ -9,7 +9,6 @@ use swarmscope_facts::capture::Capture;
 use swarmscope_facts::export::{Export, Format};
 use swarmscope_facts::format::clock;
 use swarmscope_facts::many::campaign::Row;
-use swarmscope_peer::node::PeerKey;
 
 /// What a file for the newest campaign may be called: message and time.
 pub fn name(model: &Model) -> Option<String> {
@@ -27,9 +26,7 @@ pub fn chosen(model: &Model, whose: Whose) -> impl Iterator<Item = &Row> {
         .filter(|_| whose == Whose::Selected)
         .map(|campaign| model.many.view.peers(campaign).collect());
     let all = campaign.filter(|_| selected.is_none()).map(|campaign| campaign.rows().iter());
-    let is_meant = move |row: &&Row| {
-        whose != Whose::Marked || model.marks.contains(&PeerKey::Permid(row.permid))
-    };
+    let is_meant = move |row: &&Row| whose != Whose::Marked || model.marks.contains(&row.peer);
     selected.into_iter().flatten().chain(all.into_iter().flatten()).filter(is_meant)
 }
 

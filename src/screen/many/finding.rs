@@ -10,21 +10,20 @@ use crate::screen::model::Model;
 use swarmscope_facts::format::counted;
 use swarmscope_facts::many::groups::Group;
 use swarmscope_peer::node::PeerKey;
-use swarmscope_wire::Permid;
 
 /// The texts of the list with the focus, from the top, and which is selected.
 fn list(model: &Model) -> (Vec<String>, usize) {
     let many = &model.many;
-    let peer = |permid: &Permid| model.name_of(&PeerKey::Permid(*permid));
+    let peer = |peer: &PeerKey| model.name_of(peer);
     if let Some(preview) = &many.preview {
         let targets = preview.plan.as_ref().map_or(&[][..], |plan| &plan.targets);
-        return (targets.iter().map(|target| peer(&target.permid)).collect(), preview.top);
+        return (targets.iter().map(|target| peer(&target.peer)).collect(), preview.top);
     }
     let Some(campaign) = &many.campaign else { return (Vec::new(), 0) };
     let view = &many.view;
     let (texts, at): (Vec<String>, _) = if view.inside {
-        let at = view.peers(campaign).position(|row| Some(row.permid) == view.peer);
-        (view.peers(campaign).map(|row| peer(&row.permid)).collect(), at)
+        let at = view.peers(campaign).position(|row| Some(&row.peer) == view.peer.as_ref());
+        (view.peers(campaign).map(|row| peer(&row.peer)).collect(), at)
     } else if view.pane == Pane::Answers {
         let mut groups = campaign.groups().listed();
         let at = groups.by_ref().position(|group| Some(group.id) == view.group);

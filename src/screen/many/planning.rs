@@ -4,7 +4,9 @@ use super::Preview;
 use crate::screen::actions::Effects;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
+use swarmscope_facts::many::pace::Pace;
 use swarmscope_facts::many::{Draft, Plan};
+use swarmscope_facts::networks;
 use swarmscope_networks::target::Network;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::MessageId;
@@ -21,17 +23,29 @@ pub(super) fn planned(model: &Model, peers: Vec<PeerKey>) -> Preview {
 /// The request in the composer, or what is wrong with it.
 fn draft(model: &Model) -> Result<Draft, String> {
     let composer = &model.composer;
+    let (message, payload) = (composer.message, composer.bytes(model.registry())?);
     if composer.network != Network::Overlay {
-        return Err("requests to many go to the overlay's peers: select one of them".to_owned());
+        networks::asked(composer.network, message, &payload, [0; 20])
+            .map_err(|error| error.to_string())?;
     }
     Ok(Draft {
-        message: composer.message,
+        network: composer.network,
+        message,
         frequency: composer.frequency()?,
-        payload: composer.bytes(model.registry())?,
+        payload,
         usual: !composer.edited,
-        pace: model.many.pace,
+        pace: pace(model),
         taken: model.many.taken(composer.message),
     })
+}
+
+/// As the operator chose it; fewer wait where the network's politeness allows no more.
+fn pace(model: &Model) -> Pace {
+    let (composer, pace) = (&model.composer, model.many.pace);
+    if composer.network == Network::Overlay {
+        return pace;
+    }
+    Pace { waiting: pace.waiting.min(networks::at_once(composer.message)), ..pace }
 }
 
 /// Plans the same once more: times have passed, peers have come and gone.

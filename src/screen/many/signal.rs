@@ -7,16 +7,21 @@ use swarmscope_facts::format::{clock, counted, size, thousands};
 use swarmscope_facts::many::campaign::Campaign;
 use swarmscope_facts::many::groups::{Group, Signal};
 use swarmscope_facts::many::signal as telling;
-use swarmscope_facts::words;
+use swarmscope_networks::target::Network;
 
 /// Rows of a label and a text.
 pub type Rows = Vec<(&'static str, String)>;
+
+const NOT_SAID: &str = "nothing here shows what runs on the machine";
 
 /// What to say of a group, if it is far from the others.
 #[must_use]
 pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
     let median = campaign.median();
     let signal = campaign.signal(group)?;
+    if campaign.plan.network != Network::Overlay {
+        return Some(rows_of_other(campaign, group));
+    }
     let label = model.registry().label(campaign.plan.message);
     let sample = group.sample.as_ref();
     let peers = counted(group.peers, "peer");
@@ -32,7 +37,7 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
             format!("{peers} sent {equal}{bytes} in {parts}; the median answer is {}", size(median))
         }
         Signal::Alone => {
-            let error = campaign.norm().error.map(words::error).unwrap_or_default();
+            let error = usual_error(campaign);
             let (others, all) =
                 (campaign.groups().answers() - group.peers, campaign.groups().answers());
             format!(
@@ -49,13 +54,7 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
             format!("{peers} sent {}: {what}", size(group.bytes))
         }
     };
-    let (first, last) = (clock(group.first.wall), clock(group.last.wall));
-    let when = if first == last {
-        format!("answered at {first}")
-    } else {
-        format!("answered from {first} to {last}")
-    };
-    let asked = format!("once each, frequency {}, {when}", campaign.plan.frequency);
+    let asked = format!("once each, frequency {}, {}", campaign.plan.frequency, when(group));
     let (healthy, could_be, to_tell) = match signal {
         Signal::Size => (
             "an answer about as large as the others'".to_owned(),
@@ -64,10 +63,7 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
             "ask it an id that nobody has defined: a healthy peer answers 253 to that",
         ),
         Signal::Alone => (
-            format!(
-                "{}, as nearly all the others",
-                campaign.norm().error.map(words::error).unwrap_or_default()
-            ),
+            format!("{}, as nearly all the others", usual_error(campaign)),
             "a newer version or another program that knows this id, a research client, a peer that \
              answers everything",
             "ask it an id that nobody has defined: a healthy peer answers 253 to that",
@@ -94,6 +90,44 @@ pub fn rows(model: &Model, campaign: &Campaign, group: &Group) -> Option<Rows> {
         ("healthy", healthy),
         ("could be", could_be.to_owned()),
         ("to tell", to_tell),
-        ("not said", "nothing here shows what runs on the machine".to_owned()),
+        ("not said", NOT_SAID.to_owned()),
     ])
+}
+
+/// A node that answers where nearly all others refuse: what else than that there is to say of the
+/// overlay's answers needs their bytes.
+fn rows_of_other(campaign: &Campaign, group: &Group) -> Rows {
+    let (others, all) = (campaign.groups().answers() - group.peers, campaign.groups().answers());
+    let seen = format!(
+        "{} answered without an error; of {} answers {} are others, nearly all {}",
+        counted(group.peers, "peer"),
+        thousands(all as u64),
+        thousands(others as u64),
+        usual_error(campaign)
+    );
+    let could_be = "a newer or another client that knows this query, a research node, a node that \
+                    answers everything";
+    let to_tell = "ask it CANARY, a query that nobody has defined: the real clients measured so \
+                   far answer 203, 204 or nothing";
+    vec![
+        ("seen", seen),
+        ("asked", format!("once each, {}", when(group))),
+        ("healthy", format!("{}, as nearly all the others", usual_error(campaign))),
+        ("could be", could_be.to_owned()),
+        ("to tell", to_tell.to_owned()),
+        ("not said", NOT_SAID.to_owned()),
+    ]
+}
+
+fn usual_error(campaign: &Campaign) -> String {
+    campaign.norm().error.map(|error| campaign.error_words(error)).unwrap_or_default()
+}
+
+fn when(group: &Group) -> String {
+    let (first, last) = (clock(group.first.wall), clock(group.last.wall));
+    if first == last {
+        format!("answered at {first}")
+    } else {
+        format!("answered from {first} to {last}")
+    }
 }

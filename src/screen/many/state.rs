@@ -78,9 +78,9 @@ impl Many {
     }
 
     /// Whom those under way are going to ask this message.
-    pub(super) fn taken(&self, message: MessageId) -> HashSet<Permid> {
+    pub(super) fn taken(&self, message: MessageId) -> HashSet<PeerKey> {
         let same = self.under_way().filter(|campaign| campaign.plan.message == message);
-        same.flat_map(Campaign::to_come).collect()
+        same.flat_map(Campaign::to_come).cloned().collect()
     }
 
     /// Another one is looked at; the one before stays as it is.

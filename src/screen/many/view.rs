@@ -3,7 +3,8 @@
 
 use swarmscope_facts::many::campaign::{Campaign, Row};
 use swarmscope_facts::many::outcome::Outcome;
-use swarmscope_wire::{ContentId, Permid};
+use swarmscope_peer::node::PeerKey;
+use swarmscope_wire::ContentId;
 
 /// The lists of the screen.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -24,7 +25,7 @@ pub struct View {
     /// The peers of the selected group or outcome are gone through.
     pub inside: bool,
     /// The selected one of them.
-    pub peer: Option<Permid>,
+    pub peer: Option<PeerKey>,
 }
 
 impl View {
@@ -39,8 +40,8 @@ impl View {
     /// Moves the selection.
     pub fn step(&mut self, campaign: &Campaign, by: isize) {
         if self.inside {
-            let peers: Vec<Permid> = self.peers(campaign).map(|row| row.permid).collect();
-            self.peer = stepped(&peers, self.peer, by);
+            let peers: Vec<PeerKey> = self.peers(campaign).map(|row| row.peer.clone()).collect();
+            self.peer = stepped(&peers, self.peer.clone(), by);
         } else if self.pane == Pane::Answers {
             let groups: Vec<ContentId> = campaign.groups().listed().map(|group| group.id).collect();
             self.group = stepped(&groups, self.group, by);
@@ -68,7 +69,7 @@ impl View {
 
     /// Goes into what is selected. Returns whether it has peers.
     pub fn enter(&mut self, campaign: &Campaign) -> bool {
-        let first = self.peers(campaign).next().map(|row| row.permid);
+        let first = self.peers(campaign).next().map(|row| row.peer.clone());
         self.inside = first.is_some();
         self.peer = first;
         self.inside
@@ -77,8 +78,8 @@ impl View {
     /// The row of the selected peer.
     #[must_use]
     pub fn row<'c>(&self, campaign: &'c Campaign) -> Option<&'c Row> {
-        let peer = self.peer.filter(|_| self.inside)?;
-        campaign.rows().iter().find(|row| row.permid == peer)
+        let peer = self.peer.as_ref().filter(|_| self.inside)?;
+        campaign.rows().iter().find(|row| row.peer == *peer)
     }
 }
 
@@ -92,8 +93,8 @@ pub fn outcomes(campaign: &Campaign) -> Vec<Outcome> {
     Outcome::ALL.into_iter().filter(is_listed).collect()
 }
 
-fn stepped<T: Copy + PartialEq>(list: &[T], at: Option<T>, by: isize) -> Option<T> {
+fn stepped<T: Clone + PartialEq>(list: &[T], at: Option<T>, by: isize) -> Option<T> {
     let place = at.and_then(|at| list.iter().position(|item| *item == at));
     let place = place.map_or(0, |place| place.saturating_add_signed(by));
-    list.get(place.min(list.len().saturating_sub(1))).copied()
+    list.get(place.min(list.len().saturating_sub(1))).cloned()
 }

@@ -11,6 +11,7 @@ use crate::tui::stack::Block;
 use swarmscope_facts::format::{counted, size, thousands};
 use swarmscope_facts::many::Campaign;
 use swarmscope_facts::many::groups::{Group, Grouping, Norm};
+use swarmscope_networks::target::Network;
 
 /// Groups that the list has room for where there is much else to see.
 const MOST_ROWS: usize = 12;
@@ -91,7 +92,9 @@ fn list(canvas: &mut Canvas, model: &Model, campaign: &Campaign, area: Area) {
     if let Some(right) = columns.share {
         canvas.right(right, y, "SHARE", muted);
     }
-    canvas.right(columns.right, y, "SIZE", muted);
+    if campaign.plan.network == Network::Overlay {
+        canvas.right(columns.right, y, "SIZE", muted); // others' bytes are not kept
+    }
     if campaign.groups().is_empty() {
         canvas.text(area.x, area.right, y + 1, "no answer yet", muted);
         return;
@@ -148,7 +151,9 @@ fn row(
     if let Some(right) = columns.share {
         canvas.right(right, y, &share(group.peers, all), theme.muted);
     }
-    canvas.right(columns.right, y, &size(group.bytes), plain);
+    if group.bytes > 0 {
+        canvas.right(columns.right, y, &size(group.bytes), plain);
+    }
 }
 
 /// Marks what was looked for.

@@ -5,11 +5,13 @@ use ratatui::style::Style;
 
 use super::answers::most_rows;
 use super::outcomes::{odd, sign};
+use super::preview::CLIENT;
 use super::{Draw, labelled, labelled_height};
 use crate::screen::many::signal;
 use crate::screen::many::view::Pane;
 use crate::screen::{Class, Model};
 use crate::tui::canvas::{Area, Canvas, follow, width};
+use crate::tui::peers::program;
 use crate::tui::stack::Block;
 use swarmscope_facts::format::{clock, counted, size, thousands, took};
 use swarmscope_facts::many::Campaign;
@@ -18,8 +20,8 @@ use swarmscope_facts::many::campaign::{Row, State};
 use swarmscope_facts::many::groups::{Group, Grouping};
 use swarmscope_facts::many::outcome::Outcome;
 use swarmscope_facts::many::sample::Sample;
-use swarmscope_facts::words;
-use swarmscope_peer::node::PeerKey;
+use swarmscope_facts::{networks, words};
+use swarmscope_networks::target::Network;
 use swarmscope_wire::tree::Node;
 
 /// Where the values of these blocks stand.
@@ -106,8 +108,8 @@ fn peers(
     };
     canvas.heading(&area, &title, view.inside, &thousands(count as u64));
     let list = area.rows(1, u16::MAX);
-    let at = view.peer.filter(|_| view.inside);
-    let at = at.and_then(|peer| view.peers(campaign).position(|row| row.permid == peer));
+    let at = view.peer.as_ref().filter(|_| view.inside);
+    let at = at.and_then(|peer| view.peers(campaign).position(|row| row.peer == *peer));
     let height = usize::from(list.height);
     let top = follow(0, at.unwrap_or(0), height, count);
     let cut = !view.inside && count > height;
@@ -144,7 +146,7 @@ fn peer(
 ) {
     let theme = canvas.theme;
     let plain = if here { theme.strong() } else { Style::new() };
-    let known = model.facts.peers().get(&PeerKey::Permid(row.permid));
+    let known = model.facts.peers().get(&row.peer);
     let pill = row.outcome == Outcome::NotYet;
     sign(canvas, area.x, area.right, y, row.outcome, true);
     if row.outcome == Outcome::Answered
@@ -153,27 +155,33 @@ fn peer(
         odd(canvas, area.x, y);
     }
     let mut x = area.x + if pill { 6 } else { 2 };
-    if model.marks.contains(&PeerKey::Permid(row.permid)) && !pill {
+    if model.marks.contains(&row.peer) && !pill {
         canvas.text(area.bar + 1, area.x, y, "+", plain);
     }
-    x = canvas.text(x, area.right, y, &model.naming().permid(&row.permid), plain) + 2;
+    let name = model.naming().peer(&row.peer);
+    x = canvas.text(x, area.right, y, networks::without_scheme(&name), plain) + 2;
+    let is_overlay = campaign.plan.network == Network::Overlay;
     let mut right = area.right;
     let when = row.ended.or(row.asked).map(|at| clock(at.wall)).unwrap_or_default();
     right = canvas.right(right, y, &when, theme.muted).saturating_sub(2);
     let what = match (row.cause, row.error, row.outcome) {
         (Some(cause), ..) => words::row(cause),
-        (None, Some(error), Outcome::Error) => words::error(error),
+        (None, Some(error), Outcome::Error) if is_overlay => words::error(error),
+        (None, Some(error), Outcome::Error) => format!("error {error}"),
         (None, Some(_), _) => {
             format!("{}  {}", counted(row.parts as usize, "part"), took(row.elapsed))
         }
-        (None, None, Outcome::Parts) => {
+        (None, None, Outcome::Parts) if is_overlay => {
             format!("{}, {}", counted(row.parts as usize, "part"), size(row.bytes))
         }
+        (None, None, Outcome::Parts) => counted(row.parts as usize, "part"),
+        (None, None, Outcome::Other) => "nobody answered".to_owned(),
         (None, None, _) => String::new(),
     };
     let end = canvas.right(right, y, &what, plain).max(x);
     let version = known
         .and_then(|peer| Some(words::version(peer.version?, peer.transport)))
+        .or_else(|| known.map(|peer| program(peer, CLIENT)))
         .unwrap_or_default();
     if x + 10 <= end {
         canvas.text(

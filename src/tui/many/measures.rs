@@ -7,6 +7,7 @@ use crate::tui::canvas::{Area, Canvas};
 use crate::tui::stack::Block;
 use swarmscope_facts::format::{counted, size, thousands, took};
 use swarmscope_facts::many::Campaign;
+use swarmscope_networks::target::Network;
 
 /// Where the bars stand.
 const BAR: u16 = 10;
@@ -14,13 +15,16 @@ const BAR: u16 = 10;
 /// The two blocks.
 pub fn blocks(campaign: &Campaign) -> Vec<(Block, Draw<'_>)> {
     let rows = u16::try_from(campaign.latencies.rows().len()).unwrap_or(u16::MAX);
-    vec![
-        (
-            Block::new(1 + rows, 1, 3).whole(),
-            Box::new(move |canvas, area| latencies(canvas, campaign, area)),
-        ),
-        (Block::new(2, 1, 2), Box::new(move |canvas, area| sizes(canvas, campaign, area))),
-    ]
+    let mut blocks: Vec<(Block, Draw)> = vec![(
+        Block::new(1 + rows, 1, 3).whole(),
+        Box::new(move |canvas, area| latencies(canvas, campaign, area)),
+    )];
+    if campaign.plan.network == Network::Overlay {
+        // of others no bytes are kept
+        let draw = Box::new(move |canvas: &mut Canvas, area| sizes(canvas, campaign, area));
+        blocks.push((Block::new(2, 1, 2), draw));
+    }
+    blocks
 }
 
 fn latencies(canvas: &mut Canvas, campaign: &Campaign, area: Area) {

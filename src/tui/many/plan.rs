@@ -10,14 +10,18 @@ use crate::tui::stack::Block;
 use crate::tui::why::folded;
 use swarmscope_facts::format::{counted, size, thousands};
 use swarmscope_facts::many::Plan;
-use swarmscope_facts::words;
-use swarmscope_wire::text::clean_bytes;
+use swarmscope_facts::{networks, words};
+use swarmscope_networks::target::Network;
+use swarmscope_wire::text::{self, clean_bytes};
 
 /// Where the values stand.
 const VALUE: u16 = 11;
 
 /// The rows of the block.
-fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
+fn rows(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
+    if plan.network != Network::Overlay {
+        return rows_of_other(model, plan);
+    }
     let payload = match plan.payloads.as_slice() {
         [(payload, _)] if payload.is_empty() => "empty".to_owned(),
         [(payload, _)] => shown(payload),
@@ -55,6 +59,23 @@ fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
     rows
 }
 
+/// The same of a question to another network's peers.
+fn rows_of_other(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
+    let subject = plan.payloads.first().map(|(subject, _)| text::hex(subject)).unwrap_or_default();
+    let subject = if subject.is_empty() { "–".to_owned() } else { model.naming().text(&subject) };
+    let (targets, marked) = (plan.targets.len() as u64, plan.marked as u64);
+    let (sending, silent) = plan.duration();
+    let takes = format!("about {}, {} if no peer answers", about(sending), about(silent));
+    vec![
+        ("question", format!("{}, over {}", plan.title, plan.network.name())),
+        ("about", subject),
+        ("peers", format!("{} of {} marked", thousands(targets), thousands(marked))),
+        ("rate", plan.pace.text()),
+        ("takes", takes),
+        ("sends", networks::sends(plan.message).to_owned()),
+    ]
+}
+
 /// `21 s`, `3 min 30 s`.
 fn about(duration: std::time::Duration) -> String {
     let seconds = duration.as_secs() + u64::from(duration.subsec_millis() > 0);
@@ -82,12 +103,12 @@ fn shown(payload: &[u8]) -> String {
 }
 
 /// What goes from the block where it has fewer rows than it would fill, first to last.
-const LEAST_TELLING: [&str; 7] =
-    ["traffic", "payload", "takes", "refused", "dialled", "rate", "consumes"];
+const LEAST_TELLING: [&str; 9] =
+    ["traffic", "sends", "payload", "about", "takes", "refused", "dialled", "rate", "consumes"];
 
 /// The block, and how many rows it takes. `rank`: who gets rows sooner.
 pub fn block<'a>(model: &'a Model, plan: &'a Plan, width: u16, rank: u8) -> (Block, Draw<'a>) {
-    let rows = rows(plan);
+    let rows = rows(model, plan);
     let form = matches!(model.mode, Mode::Pace(_));
     let height = 1 + labelled_height(width, VALUE, &rows) + u16::from(form);
     let draw = move |canvas: &mut Canvas, area: Area| {

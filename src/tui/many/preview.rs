@@ -1,6 +1,8 @@
 //! The preview of a request: its peers and those left out, the bytes, the same as a script, what
 //! to think of before.
 
+use std::time::Duration;
+
 use ratatui::style::Style;
 
 use super::{Draw, Panes, bar, blocks, labelled_height, paragraph, plan, sentence};
@@ -8,13 +10,15 @@ use crate::screen::Model;
 use crate::screen::many::view::Pane;
 use crate::screen::many::{Preview, command};
 use crate::tui::canvas::{Area, Canvas, PILL, width};
+use crate::tui::peers::program;
 use crate::tui::stack::Block;
 use crate::tui::why::folded;
 use swarmscope_facts::format::{clock, countdown, counted, size, thousands};
 use swarmscope_facts::many::Plan;
 use swarmscope_facts::many::plan::Target;
 use swarmscope_facts::messages::{BEFORE_PAYLOAD, danger};
-use swarmscope_facts::words;
+use swarmscope_facts::{networks, words};
+use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::crawler::CrawlerRequest;
@@ -22,6 +26,10 @@ use swarmscope_wire::{ChannelId, text};
 
 /// Cells of a count at the left of a row.
 const COUNT: u16 = 6;
+/// Cells of most addresses.
+const ADDRESS: u16 = 21;
+/// Cells of a client's name.
+pub(super) const CLIENT: usize = 12;
 /// Rows of bytes.
 const MOST_BYTES: usize = 6;
 
@@ -62,8 +70,10 @@ fn rows(count: usize) -> u16 {
 fn left_blocks<'a>(model: &'a Model, plan: &'a Plan, width: u16) -> Vec<(Block, Draw<'a>)> {
     let left_out = rows(plan.left_out.len());
     let left_out = if left_out > 0 { 1 + left_out } else { 0 };
-    let transports = if plan.targets.is_empty() { 0 } else { 1 + rows(plan.by_transport.len()) };
-    let nats = if plan.targets.is_empty() { 0 } else { 1 + rows(plan.by_nat.len().min(6)) };
+    // what only the overlay has
+    let is_empty = plan.targets.is_empty() || plan.network != Network::Overlay;
+    let transports = if is_empty { 0 } else { 1 + rows(plan.by_transport.len()) };
+    let nats = if is_empty { 0 } else { 1 + rows(plan.by_nat.len().min(6)) };
     vec![
         plan::block(model, plan, width, 0),
         (
@@ -91,7 +101,9 @@ fn right_blocks<'a>(
         };
         return vec![(Block::new(3, 1, 0), Box::new(draw))];
     }
-    let lines = bytes(plan, width);
+    let is_overlay = plan.network == Network::Overlay;
+    let lines = if is_overlay { bytes(plan, width) } else { Vec::new() };
+    let preview = if is_overlay { 3 + rows(lines.len()) } else { 0 };
     let first = rows(plan.targets.len().min(8));
     let same = command::body(model, plan);
     let same: Vec<String> =
@@ -102,7 +114,7 @@ fn right_blocks<'a>(
     let before_height = 1 + labelled_height(width, 2, &before);
     vec![
         (
-            Block::new(rows(lines.len()) + 3, 3, 1),
+            Block::new(preview, 3, 1),
             Box::new(move |canvas, area| draw_bytes(canvas, plan, &lines, area)),
         ),
         (
@@ -232,7 +244,9 @@ fn targets(canvas: &mut Canvas, model: &Model, plan: &Plan, top: usize, area: Ar
     };
     canvas.heading(&area, &title, false, "");
     let label = model.registry().label(plan.message);
-    canvas.right(area.right, area.y, &format!("{label} NEXT"), canvas.theme.muted);
+    if plan.network == Network::Overlay {
+        canvas.right(area.right, area.y, &format!("{label} NEXT"), canvas.theme.muted);
+    }
     let room = usize::from(area.height.saturating_sub(1));
     let rest = all.saturating_sub(top);
     let shown = if rest > room { room.saturating_sub(1) } else { room };
@@ -253,16 +267,21 @@ fn targets(canvas: &mut Canvas, model: &Model, plan: &Plan, top: usize, area: Ar
 }
 
 fn target(canvas: &mut Canvas, model: &Model, plan: &Plan, target: &Target, area: &Area, y: u16) {
-    let Some(peer) = model.facts.peers().get(&PeerKey::Permid(target.permid)) else { return };
+    let Some(peer) = model.facts.peers().get(&target.peer) else { return };
     let theme = canvas.theme;
     let x = canvas.text(area.x, area.right, y, "+ ", Style::new());
-    canvas.text(x, area.right, y, &model.naming().permid(&target.permid), Style::new());
+    let name = model.naming().peer(&target.peer);
+    let end = canvas.text(x, area.right, y, networks::without_scheme(&name), Style::new());
+    let PeerKey::Permid(permid) = target.peer else {
+        canvas.text(end.max(x + ADDRESS) + 2, area.right, y, &program(peer, CLIENT), theme.muted);
+        return;
+    };
     let version =
         peer.version.map(|version| words::version(version, peer.transport)).unwrap_or_default();
     let style = if version.ends_with("tls") { theme.muted } else { Style::new() };
     canvas.text(x + 10, area.right, y, &version, style);
     let known = model.facts.acceptance().acceptance(
-        target.permid,
+        permid,
         plan.message,
         plan.frequency,
         model.now.instant,
@@ -328,11 +347,11 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
         let text = "17 and older are not encrypted: anyone on the path can read request and answer";
         rows.push(("▲", format!("{} of version {text}.", counted(plan.readable(), "peer"))));
     }
-    let until =
-        model.now.wall.checked_add(plan.frequency.duration()).map(clock).unwrap_or_default();
-    let frequency = plan.frequency;
-    rows.push(("", format!("Every peer counts this request: other Crawlers that ask {label} with frequency {frequency} meet 254 until {until}.")));
-    rows.push(("", "A lower frequency is for peers whose owners agreed.".to_owned()));
+    if plan.network == Network::Overlay {
+        rows.extend(counted_by_peers(model, plan, &label));
+    } else {
+        rows.push(("", polite(plan)));
+    }
     if let Some(before) = &model.many.campaign {
         let sent = counted(before.counts().sent(), "peer");
         let text = if before.under_way() { "is still running" } else { "has ended" };
@@ -348,6 +367,25 @@ fn before(model: &Model, plan: &Plan) -> Vec<(&'static str, String)> {
     let stop = model.key_of("stop all");
     rows.push(("", format!("One key stops all: {stop}. Requests already sent can't be recalled.")));
     rows
+}
+
+/// What a request does to what others may ask.
+fn counted_by_peers(model: &Model, plan: &Plan, label: &str) -> [(&'static str, String); 2] {
+    let frequency = plan.frequency;
+    let until = model.now.wall.checked_add(frequency.duration()).map(clock).unwrap_or_default();
+    let counted = format!(
+        "Every peer counts this request: other Crawlers that ask {label} with frequency {frequency} meet 254 until {until}."
+    );
+    [("", counted), ("", "A lower frequency is for peers whose owners agreed.".to_owned())]
+}
+
+/// What holds for every question of such a network, whatever the rate above says.
+fn polite(plan: &Plan) -> String {
+    let a_second = Duration::from_secs(1).as_millis() / networks::BETWEEN.as_millis();
+    let at_once = counted(networks::at_once(plan.message), "question");
+    format!(
+        "At most {a_second} questions a second go out and {at_once} of this kind wait at a time, whatever the rate is; a node of the DHT gets at most 4 queries a second."
+    )
 }
 
 fn before_you_send(canvas: &mut Canvas, rows: &[(&'static str, String)], area: Area) {

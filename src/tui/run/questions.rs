@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use swarmscope_facts::networks::{self, Event, Question};
+use swarmscope_facts::networks::{self, AT_ONCE, BETWEEN, Event, LOOKUPS_AT_ONCE, Question};
 use swarmscope_networks::address::Policy;
 use swarmscope_networks::answer;
 use swarmscope_networks::question::{Question as Asked, Spec};
@@ -21,15 +21,9 @@ use tokio::time::{Instant, sleep_until};
 
 /// Tickets of the node count from 0; these are far above, and still exact in JSON.
 const FIRST_TICKET: u64 = 1 << 48;
-/// Questions under way at the same time.
-const AT_ONCE: usize = 32;
-/// Lookups under way at the same time: each may ask [`LOOKUP_RATE`] nodes a second.
-const LOOKUPS_AT_ONCE: usize = 1;
 /// Queries a second of a lookup. With two queries each [`BETWEEN`] questions, all together stay
 /// below the 250 that networks.md allows.
 const LOOKUP_RATE: u32 = 100;
-/// Between two questions to anybody.
-const BETWEEN: Duration = Duration::from_millis(15);
 /// Between two questions to one node: it gets at most four queries a second, a repeated one
 /// counted.
 const BETWEEN_TO_ONE: Duration = Duration::from_millis(500);

@@ -55,7 +55,9 @@ impl Line {
         row: &Row,
         payload: Option<Bytes>,
     ) -> Self {
-        let key = PeerKey::Permid(row.permid);
+        let key = row.peer.clone();
+        let is_overlay = campaign.plan.network == Network::Overlay;
+        let has_subject = payload.as_ref().is_some_and(|payload| !payload.is_empty());
         let request = row.ticket.and_then(|ticket| export.facts.request(&key, ticket));
         let reply = request.and_then(Request::reply);
         let ids = campaign.ids_of(row);
@@ -77,13 +79,15 @@ impl Line {
             key,
             message: campaign.plan.message,
             frequency: campaign.plan.frequency,
-            payload,
+            // an infohash is held in memory alone
+            payload: payload.filter(|_| is_overlay),
             asked: row.asked,
             sent: request.and_then(|request| request.sent),
             ended,
-            reply: reply.and_then(|reply| reply.payload.clone()),
+            reply: reply.filter(|reply| !reply.as_read).and_then(|reply| reply.payload.clone()),
             dropped: Vec::new(),
         };
+        line.drop_if(has_subject && !is_overlay, "request_payload");
         let let_go = row.ticket.is_some() && request.is_none();
         line.drop_if(let_go, "sent_at");
         line.drop_if(ids.is_some() && sample.is_none(), "summary");

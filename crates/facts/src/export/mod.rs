@@ -57,10 +57,10 @@ impl Export<'_> {
         format: Format,
     ) -> String {
         let plan = &campaign.plan;
-        let targets: HashMap<Permid, &Target> =
-            plan.targets.iter().map(|target| (target.permid, target)).collect();
+        let targets: HashMap<&PeerKey, &Target> =
+            plan.targets.iter().map(|target| (&target.peer, target)).collect();
         let line = |row: &Row| {
-            let payload = targets.get(&row.permid).map(|target| plan.payload_of(target));
+            let payload = targets.get(&row.peer).map(|target| plan.payload_of(target));
             Line::of_row(self, campaign, row, payload)
         };
         self.text(rows.map(line), format)

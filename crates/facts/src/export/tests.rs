@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use bytes::Bytes;
 use swarmscope_peer::crawler::decode_reply;
-use swarmscope_peer::node::{Ask, Event, Origin, Reply, Ticket};
+use swarmscope_peer::node::{Event, Origin, Reply, Ticket};
 use swarmscope_probes::Statistics;
 use swarmscope_wire::mask::Mask;
 use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, Sha256Sum};
@@ -13,7 +13,7 @@ use super::*;
 use crate::input::{Change, Input};
 use crate::many::groups::MOST_KEPT;
 use crate::many::pace::{Pace, Rate};
-use crate::many::plan::Plan;
+use crate::many::plan::{Plan, Request};
 use crate::now::Now;
 use crate::settings::Settings;
 
@@ -55,7 +55,7 @@ impl Asked {
 
     fn ask(&mut self, n: usize, now: Now) {
         let (ticket, channel) = (Ticket(n as u64), ChannelId(1));
-        let ask: Ask = self.campaign.send(now).expect("it is due");
+        let Some(Request::Overlay(ask)) = self.campaign.send(now) else { panic!("it is due") };
         let (permid, frequency, payload) = (ask.to, ask.frequency, ask.payload.clone());
         self.told(now, Input::Asked(ask, ticket));
         let origin = Origin::Operator;

@@ -103,7 +103,7 @@ impl Fold<'_> {
         let network = peer.network();
         let Some(message) = peer.request(ticket).map(|request| request.message) else { return };
         let name = networks::registry(network).label(message);
-        let nobody = says["what"] == "nothing" && says["dht"].is_null();
+        let nobody = networks::nobody_answered(&says);
         if let Some(other) = peer.other.as_mut().filter(|_| !nobody) {
             other.learn(&name, &says, now);
         }

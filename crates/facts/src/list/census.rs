@@ -123,33 +123,31 @@ impl Census {
             if self.places.len() <= index {
                 self.places.resize(index + 1, None);
             }
-            let before = self.places[index].take();
+            let before = self.places[index];
             let now = peers.at(index).map(|peer| Standing::of(peer, before.as_ref()));
-            if let Some(before) = &before {
-                self.count(before, false);
+            if now != before {
+                self.moved(before.as_ref(), now.as_ref());
+                self.places[index] = now;
             }
-            if let Some(now) = &now {
-                self.count(now, true);
-            }
-            self.places[index] = now;
         }
     }
 
-    fn count(&mut self, standing: &Standing, more: bool) {
-        step(&mut self.ways[standing.way as usize], more);
-        if let Some(outcome) = standing.outcome {
-            self.outcomes.step(outcome, more);
+    /// A peer that stood so stands so; what is the same is not counted again.
+    fn moved(&mut self, before: Option<&Standing>, now: Option<&Standing>) {
+        if let Some(before) = before {
+            step(&mut self.ways[before.way as usize], false);
+            before.outcome.inspect(|outcome| self.outcomes.step(*outcome, false));
+            self.odd -= usize::from(before.odd);
         }
-        if standing.odd {
-            step(&mut self.odd, more);
+        if let Some(now) = now {
+            step(&mut self.ways[now.way as usize], true);
+            now.outcome.inspect(|outcome| self.outcomes.step(*outcome, true));
+            self.odd += usize::from(now.odd);
         }
-        if let Some(nat) = standing.nat {
-            tally(&mut self.nats, nat, more);
-        }
-        tally(&mut self.versions, standing.version, more);
-        if let Some(cause) = standing.cause {
-            tally(&mut self.causes, cause.code(), more);
-        }
+        let both = [before, now];
+        shift(&mut self.nats, both.map(|standing| standing?.nat));
+        shift(&mut self.versions, both.map(|standing| Some(standing?.version)));
+        shift(&mut self.causes, both.map(|standing| Some(standing?.cause?.code())));
     }
 
     /// One more than the last place that was taken.
@@ -217,11 +215,20 @@ const fn step(count: &mut usize, more: bool) {
     *count = if more { *count + 1 } else { count.saturating_sub(1) };
 }
 
-fn tally<K: Ord + Copy>(counts: &mut BTreeMap<K, usize>, key: K, more: bool) {
-    let count = counts.entry(key).or_default();
-    step(count, more);
-    if *count == 0 {
-        counts.remove(&key); // as many versions as peers can invent, and no more than there are
+/// One fewer of the first, one more of the second.
+fn shift<K: Ord + Copy>(counts: &mut BTreeMap<K, usize>, [before, now]: [Option<K>; 2]) {
+    if before == now {
+        return;
+    }
+    if let Some(now) = now {
+        *counts.entry(now).or_default() += 1;
+    }
+    // as many versions as peers can invent, and no more than there are
+    if let Some(count) = before.as_ref().and_then(|before| counts.get_mut(before)) {
+        *count -= 1;
+        if *count == 0 {
+            before.map(|before| counts.remove(&before));
+        }
     }
 }
 

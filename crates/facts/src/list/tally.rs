@@ -112,11 +112,9 @@ impl Tally {
         }
         self.signals = self.signals + usize::from(share.signals) - usize::from(old.signals);
         self.in_flight = self.in_flight + share.in_flight - old.in_flight;
-        if let Some(until) = old.not_yet {
-            self.not_yet.remove(&(until, index));
-        }
-        if let Some(until) = share.not_yet {
-            self.not_yet.insert((until, index));
+        if old.not_yet != share.not_yet {
+            old.not_yet.map(|until| self.not_yet.remove(&(until, index)));
+            share.not_yet.map(|until| self.not_yet.insert((until, index)));
         }
     }
 

@@ -12,13 +12,15 @@ use super::groups::{Grouping, Groups};
 use super::measures::{Latencies, Sorted};
 use super::outcome::{Counts, Outcome};
 use super::pace::Bucket;
-use super::plan::Plan;
+use super::plan::{Plan, Request, Target};
 use crate::input::Input;
+use crate::networks;
 use crate::now::Now;
+use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::Decoding;
-use swarmscope_peer::node::{Ask, Event, Reply, Ticket};
+use swarmscope_peer::node::{Event, PeerKey, Reply, Ticket};
 use swarmscope_wire::failure::{By, Cause, Failure};
-use swarmscope_wire::{ErrorByte, Permid, Sha256Sum};
+use swarmscope_wire::{ErrorByte, MessageId, Sha256Sum};
 
 /// Few groups are put in order at once, many at most so often.
 const SORT_EVERY: Duration = Duration::from_millis(250);
@@ -29,7 +31,7 @@ const FEW: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Who it is.
-    pub permid: Permid,
+    pub peer: PeerKey,
     /// How it stands.
     pub outcome: Outcome,
     /// Of its request, once the node has given it one.
@@ -105,8 +107,8 @@ impl Campaign {
     /// Begins; nothing has gone out yet.
     #[must_use]
     pub fn new(plan: Plan, now: Now) -> Self {
-        let row = |permid| Row {
-            permid,
+        let row = |target: &Target| Row {
+            peer: target.peer.clone(),
             outcome: Outcome::NotSent,
             ticket: None,
             asked: None,
@@ -130,7 +132,7 @@ impl Campaign {
             by_shape: Groups::default(),
             latencies: Latencies::default(),
             sizes: Sorted::default(),
-            rows: plan.targets.iter().map(|target| row(target.permid)).collect(),
+            rows: plan.targets.iter().map(row).collect(),
             counts: Counts::new(plan.targets.len()),
             bucket: Bucket::new(plan.pace.rate, now.instant),
             next: 0,
@@ -152,17 +154,18 @@ impl Campaign {
     }
 
     /// The next request, if it may go out now.
-    pub fn send(&mut self, now: Now) -> Option<Ask> {
+    pub fn send(&mut self, now: Now) -> Option<Request> {
         self.due()?;
         if !self.bucket.take(now.instant) {
             return None;
         }
-        let (at, ask) = (self.next, self.plan.ask(self.plan.targets.get(self.next)?));
+        let at = self.next;
+        let request = self.plan.request(self.plan.targets.get(at)?);
         self.next += 1;
         self.rows[at].asked = Some(now);
         self.becomes(at, Outcome::Waiting);
         self.without_ticket.push(at);
-        Some(ask)
+        Some(request)
     }
 
     /// Holds what was not sent yet, or goes on with it.
@@ -194,13 +197,14 @@ impl Campaign {
     // --- what happens
     // ----------------------------------------------------------------------------------------------------
 
-    /// The node has taken a request: its ticket. Returns whether it is one of this campaign that
-    /// was stopped meanwhile.
-    pub fn asked(&mut self, ask: &Ask, ticket: Ticket) -> bool {
-        let is_it =
-            |at: &usize| self.rows[*at].permid == ask.to && self.plan.message == ask.message;
-        let sent = self.without_ticket.iter().position(is_it);
-        let Some(place) = sent.or_else(|| self.sent_instead(ask)) else { return false };
+    /// A request was taken: its ticket. Returns whether it is one of this campaign that was stopped
+    /// meanwhile.
+    pub fn asked(&mut self, peer: &PeerKey, message: MessageId, ticket: Ticket) -> bool {
+        if self.plan.message != message {
+            return false;
+        }
+        let sent = self.without_ticket.iter().position(|at| self.rows[*at].peer == *peer);
+        let Some(place) = sent.or_else(|| self.sent_instead(peer)) else { return false };
         let at = self.without_ticket.remove(place);
         self.rows[at].ticket = Some(ticket);
         self.by_ticket.insert(ticket, at);
@@ -210,13 +214,12 @@ impl Campaign {
     /// Where the permids of a recording are masked, its replay sends in another order than was sent
     /// in: the ticket tells who it was. That peer takes the place of the one that waits for a
     /// ticket, and gives it its own.
-    fn sent_instead(&mut self, ask: &Ask) -> Option<usize> {
-        let at = *self.without_ticket.first().filter(|_| self.plan.message == ask.message)?;
-        let other =
-            (self.next..self.rows.len()).find(|other| self.rows[*other].permid == ask.to)?;
+    fn sent_instead(&mut self, peer: &PeerKey) -> Option<usize> {
+        let at = *self.without_ticket.first()?;
+        let other = (self.next..self.rows.len()).find(|other| self.rows[*other].peer == *peer)?;
         self.plan.targets.swap(at, other);
-        (self.rows[at].permid, self.rows[other].permid) =
-            (self.rows[other].permid, self.rows[at].permid);
+        let (before, after) = self.rows.split_at_mut(other);
+        std::mem::swap(&mut before[at].peer, &mut after[0].peer);
         Some(0)
     }
 
@@ -224,7 +227,11 @@ impl Campaign {
     /// that was stopped meanwhile: that is to be cancelled.
     pub fn see(&mut self, now: Now, input: &Input) -> Option<Ticket> {
         match input {
-            Input::Asked(ask, ticket) if self.asked(ask, *ticket) => return Some(*ticket),
+            Input::Asked(ask, ticket) => {
+                let is_stopped = self.asked(&PeerKey::Permid(ask.to), ask.message, *ticket);
+                return is_stopped.then_some(*ticket);
+            }
+            Input::Network(event) => return self.see_other(now, event),
             Input::Event(Event::Part { ticket, payload, after, .. }) => {
                 self.part(*ticket, payload.len(), *after);
             }
@@ -237,6 +244,33 @@ impl Campaign {
                 self.failed(*ticket, failure, now);
             }
             Input::Decoded { ticket, decoding, .. } => self.decoded(*ticket, decoding, now),
+            _ => {}
+        }
+        None
+    }
+
+    /// The same of another network. Of its answers no bytes are kept, and none are counted.
+    fn see_other(&mut self, now: Now, event: &networks::Event) -> Option<Ticket> {
+        match event {
+            networks::Event::Asked { peer, ticket, question, .. }
+                if self.asked(peer, *question, *ticket) =>
+            {
+                return Some(*ticket);
+            }
+            networks::Event::Part { ticket, after, .. } => self.part(*ticket, 0, *after),
+            networks::Event::Answered { ticket, error, summary, says, parts, elapsed, .. }
+                if self.has(*ticket) =>
+            {
+                if networks::nobody_answered(says) {
+                    self.nobody(*ticket, *elapsed, now);
+                    return None;
+                }
+                let error = ErrorByte(*error);
+                let (decoding, _) = networks::decoding(error, summary, says);
+                self.reply(*ticket, error, 0, *parts, *elapsed, now);
+                self.decoded(*ticket, &decoding, now);
+            }
+            networks::Event::Failed { ticket, failure, .. } => self.failed(*ticket, failure, now),
             _ => {}
         }
         None
@@ -277,7 +311,7 @@ impl Campaign {
             row.first_part = Some(elapsed);
             self.latencies.add(elapsed);
         }
-        if error == ErrorByte::SUCCESS {
+        if error == ErrorByte::SUCCESS && self.plan.network == Network::Overlay {
             self.sizes.add(bytes as u64);
         }
         let outcome = match error {
@@ -319,6 +353,15 @@ impl Campaign {
             .map(|asked| now.instant.saturating_duration_since(asked.instant))
             .unwrap_or_default();
         self.ends(at, Outcome::of_failure(failure), now);
+    }
+
+    /// Every way to the peer was tried, and nobody answered.
+    fn nobody(&mut self, ticket: Ticket, elapsed: Duration, now: Now) {
+        let Some(&at) = self.by_ticket.get(&ticket) else { return };
+        if self.rows[at].outcome.in_flight() {
+            self.rows[at].elapsed = elapsed;
+            self.ends(at, Outcome::Other, now);
+        }
     }
 
     /// Time has passed, or something has happened: the list of groups is put in order, the end is
@@ -368,9 +411,9 @@ impl Campaign {
     }
 
     /// Who is to be asked yet.
-    pub fn to_come(&self) -> impl Iterator<Item = Permid> + '_ {
+    pub fn to_come(&self) -> impl Iterator<Item = &PeerKey> {
         let next = if self.under_way() { self.next } else { self.rows.len() };
-        self.rows[next..].iter().map(|row| row.permid)
+        self.rows[next..].iter().map(|row| &row.peer)
     }
 
     /// Whether a request is one of this campaign's.
@@ -381,9 +424,9 @@ impl Campaign {
 
     /// Whether it has sent this, and waits for its ticket.
     #[must_use]
-    pub fn waits_for(&self, ask: &Ask) -> bool {
-        let is_it = |at: &usize| self.rows[*at].permid == ask.to;
-        self.plan.message == ask.message && self.without_ticket.iter().any(is_it)
+    pub fn waits_for(&self, peer: &PeerKey, message: MessageId) -> bool {
+        let is_it = |at: &usize| self.rows[*at].peer == *peer;
+        self.plan.message == message && self.without_ticket.iter().any(is_it)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use crate::format::clock;
+use swarmscope_networks::target::Network;
 use swarmscope_wire::OverlayVersion;
 
 /// Why one peer is not asked.
@@ -41,6 +42,10 @@ pub enum Reason {
     Taken,
     /// Its permid is not known.
     NotKnown,
+    /// It belongs to another network, and the question is not one of that network's.
+    OtherNetwork(Network),
+    /// It gives new samples from then on (BEP 51).
+    SamplesFrom(SystemTime),
     /// It is this program itself.
     Own,
 }
@@ -121,6 +126,13 @@ impl LeftOut {
             Reason::Asked => "already asked, no answer yet".to_owned(),
             Reason::Taken => "in another request to many, not sent yet".to_owned(),
             Reason::NotKnown => "permid not known: connect first".to_owned(),
+            Reason::OtherNetwork(network) => {
+                format!("on {}, which has other questions", network.name())
+            }
+            Reason::SamplesFrom(first) => {
+                let from = self.until(first).replacen("until", "from", 1);
+                format!("new samples {from}, as they said")
+            }
             Reason::Own => "our own peer".to_owned(),
         }
     }

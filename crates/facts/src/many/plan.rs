@@ -10,20 +10,21 @@ use super::leave_out::{LeftOut, Reason};
 use super::pace::Pace;
 use crate::facts::Facts;
 use crate::messages::{BEFORE_PAYLOAD, known, timeout};
+use crate::networks::{self, Question};
 use crate::now::Now;
 use crate::peer::{Peer, State};
-use crate::request::Request;
-use crate::words;
+use crate::{request, words};
+use swarmscope_networks::target::Network;
 use swarmscope_peer::crawler::{Acceptance, Recipient, Registry};
 use swarmscope_peer::node::{Ask, Origin, PeerKey, Transport};
 use swarmscope_wire::failure::Cause;
 use swarmscope_wire::{Frequency, MessageId, OverlayVersion, Permid};
 
 /// One peer that is to be asked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Target {
     /// Who it is.
-    pub permid: Permid,
+    pub peer: PeerKey,
     /// Which of the plan's payloads it is asked with.
     payload: usize,
 }
@@ -42,19 +43,31 @@ pub struct Draft {
     /// How fast it goes out.
     pub pace: Pace,
     /// Whom another request to many is going to ask the same message.
-    pub taken: HashSet<Permid>,
+    pub taken: HashSet<PeerKey>,
+    /// Whose question it is: peers of other networks are left out.
+    pub network: Network,
 }
 
 impl Draft {
     fn taken_of(&self, key: &PeerKey) -> Option<Reason> {
-        let PeerKey::Permid(permid) = key else { return None };
-        self.taken.contains(permid).then_some(Reason::Taken)
+        self.taken.contains(key).then_some(Reason::Taken)
     }
+}
+
+/// A request that goes out for one of its targets.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// To a peer of the overlay, through its node.
+    Overlay(Ask),
+    /// To a peer of another network.
+    Other(Question),
 }
 
 /// A request to many that was not sent yet.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Plan {
+    /// Whose question it is.
+    pub network: Network,
     /// What is asked.
     pub message: MessageId,
     /// `1 DATABASE`.
@@ -101,12 +114,14 @@ impl Plan {
         let Draft { message, frequency, pace, .. } = *draft;
         let probe = registry.get(message);
         let known = known(registry, message);
-        let title = if known.name == message.to_string() {
+        let is_overlay = draft.network == Network::Overlay;
+        let title = if known.name == message.to_string() || !is_overlay {
             known.name
         } else {
             format!("{message} {}", known.name)
         };
         let mut plan = Self {
+            network: draft.network,
             message,
             title,
             frequency,
@@ -121,10 +136,16 @@ impl Plan {
             by_transport: Vec::new(),
             by_nat: Vec::new(),
             consumes: probe.filter(|probe| probe.consumes()).map(|_| consumed(message)),
-            wait_for_dial_back: facts.listening().is_some(),
+            wait_for_dial_back: is_overlay && facts.listening().is_some(),
         };
         let by_peer = probe.filter(|_| draft.usual && known.takes_payload);
-        let asked = Question { message, frequency, min: known.min_version, max: known.max_version };
+        let asked = Asked {
+            network: draft.network,
+            message,
+            frequency,
+            min: known.min_version,
+            max: known.max_version,
+        };
         let payload_for = |to: &Recipient| match by_peer {
             Some(probe) => probe.initiate(to),
             None => draft.payload.clone(),
@@ -151,8 +172,10 @@ impl Plan {
         pace: Pace,
         permids: impl Iterator<Item = Permid>,
     ) -> Self {
-        let targets: Vec<Target> = permids.map(|permid| Target { permid, payload: 0 }).collect();
+        let target = |permid| Target { peer: PeerKey::Permid(permid), payload: 0 };
+        let targets: Vec<Target> = permids.map(target).collect();
         Self {
+            network: Network::Overlay,
             message,
             title: message.to_string(),
             frequency,
@@ -186,16 +209,19 @@ impl Plan {
         payload_for: impl Fn(&Recipient) -> Bytes,
         kinds: &mut HashMap<Bytes, usize>,
     ) {
-        let (PeerKey::Permid(permid), Some(peer)) = (key, facts.peer(key)) else { return };
+        let Some(peer) = facts.peer(key) else { return };
         let version = peer.version.unwrap_or(OverlayVersion::CURRENT);
-        let payload = payload_for(&Recipient { permid: Some(*permid), version });
+        let payload = payload_for(&Recipient { permid: peer.permid(), version });
         let at = *kinds.entry(payload).or_insert_with_key(|payload| {
             self.payloads.push((payload.clone(), 0));
             self.payloads.len() - 1
         });
         self.payloads[at].1 += 1;
         let payload = at;
-        self.targets.push(Target { permid: *permid, payload });
+        self.targets.push(Target { peer: key.clone(), payload });
+        if self.network != Network::Overlay {
+            return; // what follows is the overlay's
+        }
         self.refused_before +=
             usize::from(peer.refuses() || matches!(peer.state, State::Refused { .. }));
         self.to_dial += usize::from(!peer.connected());
@@ -219,15 +245,24 @@ impl Plan {
 
     /// The request to one of its targets.
     #[must_use]
-    pub fn ask(&self, target: &Target) -> Ask {
-        Ask {
-            to: target.permid,
-            message: self.message,
-            frequency: self.frequency,
-            payload: self.payload_of(target),
-            timeout: self.timeout,
-            origin: Origin::Operator,
-            wait_for_dial_back: self.wait_for_dial_back,
+    pub fn request(&self, target: &Target) -> Request {
+        let payload = self.payload_of(target);
+        match target.peer {
+            PeerKey::Permid(to) => Request::Overlay(Ask {
+                to,
+                message: self.message,
+                frequency: self.frequency,
+                payload,
+                timeout: self.timeout,
+                origin: Origin::Operator,
+                wait_for_dial_back: self.wait_for_dial_back,
+            }),
+            PeerKey::Address(_) => Request::Other(Question {
+                peer: target.peer.clone(),
+                message: self.message,
+                about: payload,
+                whole: self.timeout,
+            }),
         }
     }
 
@@ -272,7 +307,8 @@ fn counted_in<T>(list: &mut Vec<(T, usize)>, new: T, same: impl Fn(&T, &T) -> bo
 }
 
 /// What peers are asked, and which versions know it.
-struct Question {
+struct Asked {
+    network: Network,
     message: MessageId,
     frequency: Frequency,
     min: OverlayVersion,
@@ -280,22 +316,21 @@ struct Question {
 }
 
 /// Why this peer is not asked.
-fn reason(
-    facts: &Facts,
-    now: Now,
-    key: &PeerKey,
-    own: &[Permid],
-    asked: &Question,
-) -> Option<Reason> {
-    let (PeerKey::Permid(permid), Some(peer)) = (key, facts.peer(key)) else {
-        return Some(Reason::NotKnown);
-    };
+fn reason(facts: &Facts, now: Now, key: &PeerKey, own: &[Permid], asked: &Asked) -> Option<Reason> {
+    let Some(peer) = facts.peer(key) else { return Some(Reason::NotKnown) };
+    if peer.network() != asked.network {
+        return Some(Reason::OtherNetwork(peer.network()));
+    }
+    if asked.network != Network::Overlay {
+        return reason_of_other(peer, now, asked.message);
+    }
+    let PeerKey::Permid(permid) = key else { return Some(Reason::NotKnown) };
     let is_cause =
         |cause| matches!(&peer.state, State::Failed { failure, .. } if failure.cause == cause);
     if own.contains(permid) || is_cause(Cause::OwnPermid) {
         return Some(Reason::Own);
     }
-    let Question { message, frequency, min: needs, max: last } = *asked;
+    let Asked { message, frequency, min: needs, max: last, .. } = *asked;
     if let Some(version) = peer.version.filter(|version| *version < needs) {
         return Some(Reason::TooOld { version, needs });
     }
@@ -309,7 +344,7 @@ fn reason(
         State::Heard if peer.target().is_none() => return Some(Reason::NoAddress),
         _ => {}
     }
-    if peer.last_of(message).is_some_and(Request::in_flight) {
+    if peer.last_of(message).is_some_and(request::Request::in_flight) {
         return Some(Reason::Asked);
     }
     let until = |left| now.wall.checked_add(left).unwrap_or(now.wall);
@@ -320,6 +355,16 @@ fn reason(
             Some(Reason::MaybeNotYet(until(left)))
         }
     }
+}
+
+/// The same of a BitTorrent peer or a node of the DHT. Each question dials anew, so that one that
+/// was not there before may be asked again.
+fn reason_of_other(peer: &Peer, now: Now, message: MessageId) -> Option<Reason> {
+    if peer.last_of(message).is_some_and(request::Request::in_flight) {
+        return Some(Reason::Asked);
+    }
+    let from = peer.other.as_ref().filter(|_| networks::gives_samples(message))?.samples_from?;
+    (from.instant > now.instant).then_some(Reason::SamplesFrom(from.wall))
 }
 
 /// What each peer loses by answering (protocol.md §5).

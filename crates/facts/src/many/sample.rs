@@ -1,7 +1,7 @@
 //! What is kept of one reply of a group, so that the group can be read: its first values and a line
 //! about all of them.
 
-use crate::words;
+use crate::{networks, words};
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_wire::tree::Node;
 use swarmscope_wire::{ErrorByte, text};
@@ -90,6 +90,9 @@ pub fn same(one: &Node, other: &Node) -> bool {
 fn line(decoding: &Decoding, error: ErrorByte, all_equal: bool, total: usize) -> String {
     let decoded = &decoding.decoded;
     let tree = &decoded.tree;
+    if networks::is_as_read(decoded) {
+        return clip(&decoded.summary);
+    }
     let first = tree.children.first().map(|child| child.value.as_str());
     if error != ErrorByte::SUCCESS {
         let (error, said) = (words::error(error), first.unwrap_or(&tree.value));

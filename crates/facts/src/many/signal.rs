@@ -5,6 +5,7 @@ use swarmscope_wire::{Frequency, MessageId};
 
 use super::campaign::Campaign;
 use super::groups::Signal;
+use swarmscope_networks::target::Network;
 
 /// An id that nobody has defined: healthy peers answer 253, however often they are asked.
 pub const CANARY: MessageId = MessageId(251);
@@ -20,9 +21,12 @@ pub enum Test {
     Canary(MessageId),
 }
 
-/// The request that tells more, where there is one, to the same peers.
+/// The request that tells more, where there is one of the overlay, to the same peers.
 #[must_use]
 pub fn test(campaign: &Campaign, signal: Signal) -> Option<Test> {
+    if campaign.plan.network != Network::Overlay {
+        return None;
+    }
     match signal {
         Signal::Size | Signal::Alone if campaign.plan.message == CANARY => {
             Some(Test::Canary(SECOND_CANARY))

@@ -24,13 +24,21 @@ const VOLATILE: [&str; 11] = [
     "port",
 ];
 
+/// The format that such answers have.
+const AS_READ: &str = "as read: bytes are not kept";
+
+/// Whether it is such an answer.
+pub fn is_as_read(decoded: &Decoded) -> bool {
+    decoded.format == AS_READ
+}
+
 /// The answer, and the bytes that stand for it: its values as JSON.
 pub fn decoding(error: ErrorByte, summary: &str, says: &Value) -> (Decoding, Bytes) {
     let payload = Bytes::from(serde_json::to_vec_pretty(says).unwrap_or_default());
     let mut tree = node("", says);
     tree.value = clean(summary);
     let decoded = Decoded {
-        format: "as read: bytes are not kept".to_owned(),
+        format: AS_READ.to_owned(),
         summary: clean(summary),
         tree,
         json: says.clone(),

@@ -12,12 +12,15 @@ mod question;
 mod questions;
 mod target;
 
-pub(crate) use answer::decoding;
+pub(crate) use answer::{decoding, is_as_read};
 pub use event::Event;
 pub use other::Other;
 pub use question::Question;
-pub(crate) use questions::is_registry;
-pub use questions::{asked, comes_in_parts, first, number, registry, sends};
+pub use questions::{
+    AT_ONCE, BETWEEN, LOOKUPS_AT_ONCE, asked, at_once, comes_in_parts, first, number, registry,
+    sends,
+};
+pub(crate) use questions::{gives_samples, is_registry};
 pub use target::AnyTarget;
 
 use swarmscope_networks::target::{Network, Target};
@@ -47,6 +50,11 @@ pub fn target(key: &PeerKey) -> Option<Target> {
         PeerKey::Permid(_) => None,
         PeerKey::Address(address) => address.parse().ok(),
     }
+}
+
+/// Whether a REACH has found nobody, neither over TCP nor over UDP.
+pub(crate) fn nobody_answered(says: &serde_json::Value) -> bool {
+    says["what"] == "nothing" && says["dht"].is_null()
 }
 
 /// An address without its scheme and node id, as lists with a column for the network show it.

@@ -19,6 +19,13 @@ const FIRST: u8 = 200;
 /// Bytes of an infohash, a node id, a target.
 const SUBJECT: usize = 20;
 
+/// Questions under way at the same time.
+pub const AT_ONCE: usize = 32;
+/// Lookups under way at the same time: each may ask a hundred nodes a second.
+pub const LOOKUPS_AT_ONCE: usize = 1;
+/// Between two questions to anybody.
+pub const BETWEEN: Duration = Duration::from_millis(15);
+
 /// A row of the networks' table, as a question.
 struct Row {
     spec: &'static Spec,
@@ -102,6 +109,12 @@ pub fn comes_in_parts(number: MessageId) -> bool {
     spec(number).is_some_and(|spec| matches!(spec.comes, Comes::InParts))
 }
 
+/// Whether it is the question for samples, whose answer says when there are new ones (BEP 51).
+#[must_use]
+pub(crate) fn gives_samples(number: MessageId) -> bool {
+    spec(number).is_some_and(|spec| spec.name == "SAMPLE")
+}
+
 /// The question of this number about this subject; `random` stands in where that may be left out.
 ///
 /// # Errors
@@ -115,6 +128,13 @@ pub fn asked(
     let here = spec(number).and_then(|spec| Spec::find(network, spec.name));
     let spec = here.ok_or_else(|| NoQuestion::Name(number.to_string()))?;
     Ok((spec, about(spec, subject, random)?))
+}
+
+/// How many peers are asked this question at the same time.
+#[must_use]
+pub fn at_once(number: MessageId) -> usize {
+    let is_lookup = spec(number).is_some_and(|spec| spec.name == "LOOKUP");
+    if is_lookup { LOOKUPS_AT_ONCE } else { AT_ONCE }
 }
 
 /// What goes out for a question, in words.

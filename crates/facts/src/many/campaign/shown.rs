@@ -4,8 +4,10 @@ use super::super::groups::{Group, Grouping, Groups, Norm, Signal};
 use super::super::outcome::Counts;
 use super::{Campaign, Row, State};
 use crate::now::Now;
+use crate::words;
 use std::time::Duration;
-use swarmscope_wire::ContentId;
+use swarmscope_networks::target::Network;
+use swarmscope_wire::{ContentId, ErrorByte};
 
 /// From so many requests on how it has gone tells how it will go.
 const FEW_SENT: u32 = 10;
@@ -87,6 +89,15 @@ impl Campaign {
     #[must_use]
     pub fn norm(&self) -> Norm {
         Norm { median: self.median(), error: self.by_content.usual_error() }
+    }
+
+    /// An error in words, as the network that was asked means it.
+    #[must_use]
+    pub fn error_words(&self, error: ErrorByte) -> String {
+        match self.plan.network {
+            Network::Overlay => words::error(error),
+            _ => words::krpc_error(error),
+        }
     }
 
     /// Why a group of answers needs a person.

@@ -9,7 +9,7 @@ use super::super::pace::{Pace, Rate};
 use super::super::sample::tests::{decoding, rows};
 use super::*;
 use swarmscope_wire::failure::By;
-use swarmscope_wire::{Frequency, MessageId};
+use swarmscope_wire::{Frequency, MessageId, Permid};
 
 const MESSAGE: MessageId = MessageId::DATABASE_QUERY;
 
@@ -17,6 +17,14 @@ fn permid(n: usize) -> Permid {
     let mut key = [7; 32];
     key[..8].copy_from_slice(&(n as u64).to_be_bytes());
     Permid::Ed25519(key)
+}
+
+/// Whom it goes to.
+fn to(request: &Request) -> PeerKey {
+    match request {
+        Request::Overlay(ask) => PeerKey::Permid(ask.to),
+        Request::Other(question) => question.peer.clone(),
+    }
 }
 
 /// A clock that is moved by hand.
@@ -59,9 +67,9 @@ fn run(campaign: &mut Campaign, clock: &Clock, until: u64) -> Vec<u64> {
         if ms > until {
             break;
         }
-        let ask = campaign.send(clock.at(ms)).expect("it is due");
-        let n = campaign.rows().iter().position(|row| row.permid == ask.to).expect("one of ours");
-        assert!(!campaign.asked(&ask, Ticket(n as u64)));
+        let peer = to(&campaign.send(clock.at(ms)).expect("it is due"));
+        let n = campaign.rows().iter().position(|row| row.peer == peer).expect("one of ours");
+        assert!(!campaign.asked(&peer, MESSAGE, Ticket(n as u64)));
         times.push(ms);
     }
     times
@@ -154,10 +162,11 @@ fn what_is_stopped_stays_stopped_and_late_answers_still_count() {
     let clock = Clock::new();
     let mut campaign = campaign(10, "20", 64, &clock);
     run(&mut campaign, &clock, 100);
-    let ask = campaign.send(clock.at(150)).expect("it is due"); // its ticket is still to come
+    // its ticket is still to come
+    let peer = to(&campaign.send(clock.at(150)).expect("it is due"));
     answer(&mut campaign, 0, 0, &rows(&["5.3.9"]), clock.at(160));
     assert_eq!(campaign.stop(clock.at(170)), [Ticket(1), Ticket(2)]);
-    assert!(campaign.asked(&ask, Ticket(3)), "cancelled as soon as it can be");
+    assert!(campaign.asked(&peer, MESSAGE, Ticket(3)), "cancelled as soon as it can be");
     assert_eq!(
         (campaign.send(clock.at(9_000)), campaign.due(), campaign.state),
         (None, None, State::Stopped)
@@ -239,13 +248,13 @@ proptest! {
                 }
             }
             let now = clock.at(ms);
-            if let Some(ask) = campaign.send(now) {
-                prop_assert!(!stopped && asked.insert(ask.to), "once each, and never after a stop");
+            if let Some(peer) = campaign.send(now).as_ref().map(to) {
+                prop_assert!(!stopped && asked.insert(peer.clone()), "once each, and never after a stop");
                 prop_assert!(last_sent.is_none_or(|last| ms - last <= ms), "time goes on");
                 prop_assert_eq!(campaign.send(now), None, "no burst");
                 last_sent = Some(ms);
-                let n = campaign.rows().iter().position(|row| row.permid == ask.to).unwrap();
-                campaign.asked(&ask, Ticket(n as u64));
+                let n = campaign.rows().iter().position(|row| row.peer == peer).unwrap();
+                campaign.asked(&peer, MESSAGE, Ticket(n as u64));
             }
             campaign.settle(now);
             let counts = campaign.counts();
