@@ -270,6 +270,24 @@ fn draw_cell(
             Some(Transport::Legacy) => write("clear", text),
             None => write("–", muted),
         },
+        Column::Client => {
+            let client = peer.other.as_ref().and_then(|other| other.program());
+            write(client.unwrap_or_default(), text);
+        }
+        Column::Bep42 => {
+            let bep42 = peer.other.as_ref().and_then(|other| other.bep42.as_deref());
+            write(bep42.unwrap_or_default(), muted);
+        }
+        Column::Queue => {
+            let queue = peer.other.as_ref().and_then(|other| other.queue);
+            canvas.right(right, y, &queue.map(thousands).unwrap_or_default(), text);
+        }
+        Column::Distance => {
+            if let Some(distance) = model.present().distance(peer) {
+                let log2 = distance.log2().map_or_else(|| "0".to_owned(), |n| format!("2^{n}"));
+                canvas.right(right, y, &log2, text);
+            }
+        }
         Column::Address => {
             let address = peer.target().or_else(|| peer.address.map(|address| address.to_string()));
             write(

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use swarmscope::screen::asking::command::to_selected;
+use swarmscope::screen::list::columns::Columns;
 use swarmscope::screen::{Effect, Model, Msg, Now};
 use swarmscope_facts::many::outcome::Outcome;
 use swarmscope_facts::networks::{self, AnyTarget, Event as Told};
@@ -483,6 +484,39 @@ fn where_nobody_answered_a_reach_to_many_does_not_say_answered() {
     tell(&mut model, 0, answered);
     let campaign = model.many.campaign.as_ref().expect("a request to many");
     assert_eq!([Outcome::Answered, Outcome::Other].map(|of| campaign.counts().of(of)), [0, 1]);
+}
+
+#[test]
+fn columns_of_the_networks_are_there_for_who_wants_them() {
+    let mut model = mixed();
+    for (n, id) in [(30, "ff"), (31, "00"), (32, "7f")] {
+        let peer = format!("dht://198.51.100.{n}:6881");
+        ask(&mut model, 900, &peer, "PING", n);
+        let says = json!({ "rtt_ms": 31.0, "v": "LT 02 08", "id": format!("{id}{}", &NODE[2..]),
+            "bep42": "invalid" });
+        answer(&mut model, 800, &peer, n, "answers", says);
+    }
+    let toml = "columns = [\"client\", \"reqq\", \"BEP 42\", \"distance\"]\n";
+    model.kept.columns = Columns::from_toml(toml).expect("columns");
+    keys(&mut model, &[":"]);
+    type_text(&mut model, "sort distance");
+    keys(&mut model, &["enter"]);
+    select(&mut model, DHT);
+    keys(&mut model, &["r"]);
+    type_text(&mut model, "lookup");
+    keys(&mut model, &["enter"]);
+    type_text(&mut model, &"0".repeat(40));
+    keys(&mut model, &["esc"]);
+    insta::assert_snapshot!("networks_columns_160x40", dark(&mut model, 160, 40));
+    let text = dark(&mut model, 160, 40);
+    let rows = text.lines().filter_map(|line| line.find(" dht  ").map(|_| &line[..100]));
+    let distances: Vec<&str> =
+        rows.filter_map(|row| row.find("2^").map(|at| &row[at..at + 5])).collect();
+    assert_eq!(distances, ["2^151", "2^158", "2^159", "2^159"], "the closest first");
+    keys(&mut model, &["/"]);
+    type_text(&mut model, "client:qbit");
+    keys(&mut model, &["enter"]);
+    assert_eq!(model.order.rows().len(), 1, "the one that says so");
 }
 
 /// Everything that would tell who takes part or what is looked for.

@@ -8,6 +8,7 @@ use crate::now::Now;
 use crate::peer::Peer;
 use crate::peers::Peers;
 use swarmscope_peer::crawler::{Acceptance, AcceptanceLog};
+use swarmscope_wire::krpc::{Distance, Target};
 use swarmscope_wire::{Frequency, MessageId};
 
 /// The present, as filters and orders see it.
@@ -24,6 +25,8 @@ pub struct Present<'m> {
     pub message: MessageId,
     /// How often it asks.
     pub frequency: Frequency,
+    /// What distances in the DHT are measured from: the composer's target.
+    pub target: Option<Target>,
     /// The present moment.
     pub now: Now,
     /// Before anything that happened: what times are counted from.
@@ -39,6 +42,12 @@ impl Present<'_> {
         peer.permid().map_or(Acceptance::Unknown, |permid| {
             self.acceptance.acceptance(permid, message, every, self.now.instant)
         })
+    }
+
+    /// How far a node of the DHT is from the target.
+    #[must_use]
+    pub fn distance(&self, peer: &Peer) -> Option<Distance> {
+        Some(peer.other.as_ref()?.node?.distance(&self.target?))
     }
 
     /// From when on a peer accepts the composer's message; `None` where no request tells.

@@ -14,6 +14,7 @@ use swarmscope_peer::crawler::FORM;
 use swarmscope_peer::crawler::field::read_form;
 use swarmscope_peer::crawler::{Recipient, Registry};
 use swarmscope_wire::crawler::CrawlerRequest;
+use swarmscope_wire::krpc::{NodeId, Target};
 use swarmscope_wire::text::{clean, hex, read_hex};
 use swarmscope_wire::{ChannelId, Frequency, MessageId, OverlayVersion};
 
@@ -305,6 +306,16 @@ impl Composer {
     /// What is wrong with the hexadecimal digits, or with a field.
     pub fn bytes(&self, registry: &Registry) -> Result<Bytes, String> {
         self.made.as_ref().map_or_else(|| self.put_together(registry), |made| made.bytes.clone())
+    }
+
+    /// The target of a question to a node of the DHT, where it is whole.
+    #[must_use]
+    pub fn target(&self, registry: &Registry) -> Option<Target> {
+        if self.network != Network::Dht {
+            return None;
+        }
+        let bytes = self.bytes(registry).ok()?;
+        <[u8; NodeId::LEN]>::try_from(&bytes[..]).ok().map(Target)
     }
 
     fn put_together(&self, registry: &Registry) -> Result<Bytes, String> {

@@ -45,6 +45,7 @@ impl Model {
         let (mut changed, marks) = (self.facts.take_changed(), self.marks.take_changed());
         changed.extend(self.noted.take().and_then(|key| self.facts.peers().index(&key)));
         let (message, frequency) = (self.composer.message, self.composer.frequency_or_default());
+        let target = self.composer.target(self.registry());
         let Self { order, tally, census, facts: known, kept, setup, .. } = self;
         let peers = known.peers();
         let facts = Present {
@@ -54,6 +55,7 @@ impl Model {
             acceptance: known.acceptance(),
             message,
             frequency,
+            target,
             now: self.now,
             origin: self.started.instant,
             privacy: setup.naming.privacy,
@@ -97,6 +99,7 @@ impl Model {
             acceptance: self.facts.acceptance(),
             message: self.composer.message,
             frequency: self.composer.frequency_or_default(),
+            target: self.composer.target(self.registry()),
             now: self.now,
             origin: self.started.instant,
             privacy: self.setup.naming.privacy,

@@ -9,11 +9,15 @@ use swarmscope_peer::crawler::Registry;
 pub const FIXED: [Column; 3] = [Column::State, Column::Permid, Column::Signals];
 /// Those that can be moved and hidden, in the order in which they start; the first as many as
 /// [`SHOWN`] are shown.
-const MOVABLE: [(Column, bool); 11] = [
+const MOVABLE: [(Column, bool); 15] = [
     (Column::Version, true),
     (Column::RoundTrip, true),
     (Column::Nat, true),
     (Column::Transport, false),
+    (Column::Client, false),
+    (Column::Queue, false),
+    (Column::Bep42, false),
+    (Column::Distance, false),
     (Column::Address, false),
     (Column::Reply, false),
     (Column::Label, false),
@@ -55,14 +59,14 @@ impl Layout for Column {
     fn width(self) -> u16 {
         match self {
             Self::State | Self::Signals => 1,
-            Self::Permid | Self::Network => 7,
-            Self::Version => 8,
-            Self::Transport => 5,
+            Self::Permid | Self::Network | Self::Bep42 => 7, // `invalid`
+            Self::Version | Self::Distance => 8,
+            Self::Transport | Self::Queue => 5,
             Self::Address => 21, // 255.255.255.255:65535
             Self::RoundTrip => 6,
             Self::Nat => 10,
             Self::Reply => 14, // `59 min ago` and `254`
-            Self::Note => 20,
+            Self::Client | Self::Note => 20,
             Self::Error => 16,
             Self::Label | Self::Next | Self::NextOf(_) => 12, // the pill, a blank, and `≤52:10`
         }
@@ -73,9 +77,9 @@ impl Layout for Column {
             Self::Nat => 0,
             Self::RoundTrip => 1,
             Self::NextOf(_) => 2,
-            Self::Transport => 3,
+            Self::Transport | Self::Queue | Self::Bep42 | Self::Distance => 3,
             Self::Error => 4,
-            Self::Label => 5,
+            Self::Label | Self::Client => 5,
             Self::Reply => 6,
             Self::Address => 7,
             Self::Note => 8,
@@ -104,6 +108,10 @@ impl Layout for Column {
             Self::Network => "NET",
             Self::Version => "VERSION",
             Self::Transport => "OVER",
+            Self::Client => "CLIENT",
+            Self::Queue => "REQQ",
+            Self::Bep42 => "BEP 42",
+            Self::Distance => "DISTANCE",
             Self::Address => "ADDRESS",
             Self::RoundTrip => "RTT",
             Self::Nat => "NAT",

@@ -20,6 +20,14 @@ pub enum Column {
     Version,
     /// Inside TLS or not.
     Transport,
+    /// The client of a peer of another network than the overlay, as it names itself.
+    Client,
+    /// How many requests a BitTorrent peer queues.
+    Queue,
+    /// Whether a DHT node's id follows from its address.
+    Bep42,
+    /// How far a DHT node is from the target in the composer.
+    Distance,
     /// Where it is dialled or dials from.
     Address,
     /// The round trip.
@@ -42,7 +50,7 @@ pub enum Column {
 
 impl Column {
     /// All but those for a message of their own.
-    pub const NAMED: [Self; 14] = [
+    pub const NAMED: [Self; 18] = [
         Self::State,
         Self::Permid,
         Self::Signals,
@@ -51,6 +59,10 @@ impl Column {
         Self::RoundTrip,
         Self::Nat,
         Self::Transport,
+        Self::Client,
+        Self::Queue,
+        Self::Bep42,
+        Self::Distance,
         Self::Address,
         Self::Reply,
         Self::Label,
@@ -69,6 +81,10 @@ impl Column {
             Self::Signals => "odd or hostile: open to read why",
             Self::Version => "overlay version, tls or clear; else its client",
             Self::Transport => "tls or clear",
+            Self::Client => "bt and dht: its client, as it names itself",
+            Self::Queue => "bt: requests it queues (reqq), from HELLO",
+            Self::Bep42 => "dht: whether its id follows from its address",
+            Self::Distance => "dht: how far from the composer's target, as a power of two",
             Self::Address => "address it is dialled at or dials from",
             Self::RoundTrip => "round trip",
             Self::Nat => "NAT type, from its newest NATCHECK reply",
@@ -91,6 +107,10 @@ impl fmt::Display for Column {
             Self::Network => "net",
             Self::Version => "version",
             Self::Transport => "transport",
+            Self::Client => "client",
+            Self::Queue => "reqq",
+            Self::Bep42 => "BEP 42",
+            Self::Distance => "distance",
             Self::Address => "address",
             Self::RoundTrip => "round trip",
             Self::Nat => "NAT",

@@ -14,6 +14,7 @@ pub use crate::list::sorting::{By, Sort};
 use crate::list::sorting::{Key, compare};
 use crate::now::Now;
 use crate::present::Present;
+use swarmscope_wire::krpc::Target;
 use swarmscope_wire::{Frequency, MessageId};
 
 /// How long after the last key rows keep their places.
@@ -45,12 +46,14 @@ struct Slot {
 struct Meaning {
     message: MessageId,
     frequency: Frequency,
+    target: Option<Target>,
     privacy: bool,
 }
 
 impl Meaning {
     const fn of(facts: &Present) -> Self {
-        Self { message: facts.message, frequency: facts.frequency, privacy: facts.privacy }
+        let Present { message, frequency, target, privacy, .. } = *facts;
+        Self { message, frequency, target, privacy }
     }
 }
 
@@ -126,6 +129,7 @@ impl Order {
         let asked = (before.message, before.frequency) != (now.message, now.frequency);
         match self.sort.by {
             By::Column(Column::Next) if asked => true,
+            By::Column(Column::Distance) if before.target != now.target => true,
             By::Column(Column::Address) if before.privacy != now.privacy => true,
             _ => asked && filter.asks_for_the_time(),
         }

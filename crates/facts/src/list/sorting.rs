@@ -13,6 +13,7 @@ use crate::present::Present;
 use crate::reply_of::{last_error, last_reply};
 use swarmscope_peer::node::Transport;
 use swarmscope_wire::Permid;
+use swarmscope_wire::krpc::Distance;
 
 /// What the list is sorted by.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -135,6 +136,8 @@ fn number(column: Column, facts: &Present, peer: &Peer) -> Option<u128> {
             std::net::IpAddr::V6(ip) => ip.to_bits(),
         }),
         Column::RoundTrip => peer.rtt.map(micros),
+        Column::Queue => peer.other.as_ref()?.queue.map(u128::from),
+        Column::Distance => facts.distance(peer).map(beginning_of_distance),
         Column::Reply => last_reply(peer).map(|(_, reply)| {
             // the newest first
             u128::MAX - reply.at.wall.duration_since(std::time::UNIX_EPOCH).map_or(0, micros)
@@ -146,7 +149,13 @@ fn number(column: Column, facts: &Present, peer: &Peer) -> Option<u128> {
             facts.accepted_from_of(peer, message, swarmscope_wire::Frequency::DEFAULT),
             facts,
         ),
-        Column::Nat | Column::Label | Column::Note | Column::Error => None, // texts
+        // texts
+        Column::Nat
+        | Column::Label
+        | Column::Note
+        | Column::Error
+        | Column::Client
+        | Column::Bep42 => None,
     }
 }
 
@@ -164,6 +173,11 @@ const fn rank(state: &State) -> u128 {
         State::Refused { .. } => 4,
         State::Failed { .. } => 5,
     }
+}
+
+/// Its upper 128 bits: two nodes are hardly ever as far as that from one target.
+fn beginning_of_distance(distance: Distance) -> u128 {
+    distance.0.first_chunk().map_or(0, |first| u128::from_be_bytes(*first))
 }
 
 /// The first sixteen bytes of a text, as a number that sorts as they do.
@@ -202,6 +216,8 @@ fn text_of<'f>(column: Column, facts: &'f Present, peer: &'f Peer) -> Option<&'f
         Column::Label => peer.label.as_deref(),
         Column::Note => facts.note(peer),
         Column::Error => last_error(peer).map(|failure| failure.cause.code()),
+        Column::Client => peer.other.as_ref()?.program(),
+        Column::Bep42 => peer.other.as_ref()?.bep42.as_deref(),
         _ => None,
     }
 }

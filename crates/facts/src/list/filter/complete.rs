@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::field::{Field, Kind};
+use super::field::{Field, Kind, client};
 use crate::peer::Peer;
 use crate::present::Present;
 use crate::reply_of::{last_error, last_reply};
@@ -131,6 +131,7 @@ fn value<'v>(
     };
     match field {
         Field::Nat => peer.nat.as_deref(),
+        Field::Client => client(peer),
         Field::Label => peer.label.as_deref(),
         Field::Note => facts.note(peer),
         Field::Version => figure(peer.version?.0.into(), number),

@@ -43,6 +43,8 @@ pub enum Field {
     Asked,
     /// How many odd things there are about it.
     Signal,
+    /// The client of a peer of another network than the overlay.
+    Client,
     /// Its label.
     Label,
     /// The operator's note.
@@ -78,7 +80,7 @@ const YES_NO: &[(&str, u32)] = &[("yes", 1), ("no", 2)];
 
 impl Field {
     /// All of them, in the order in which they are proposed.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::State,
         Self::Network,
         Self::Permid,
@@ -93,6 +95,7 @@ impl Field {
         Self::Size,
         Self::Asked,
         Self::Signal,
+        Self::Client,
         Self::Label,
         Self::Note,
         Self::Marked,
@@ -116,6 +119,7 @@ impl Field {
             Self::Size => "size",
             Self::Asked => "asked",
             Self::Signal => "signal",
+            Self::Client => "client",
             Self::Label => "label",
             Self::Note => "note",
             Self::Marked => "marked",
@@ -140,6 +144,7 @@ impl Field {
             Self::Size => "bytes of its last reply",
             Self::Asked => "requests to it",
             Self::Signal => "odd or hostile things",
+            Self::Client => "bt and dht: the client it names",
             Self::Label => "the demo's label",
             Self::Note => "your note",
             Self::Marked => "yes or no",
@@ -172,7 +177,9 @@ impl Field {
             Self::Network => Kind::Words(NETWORKS),
             Self::Transport => Kind::Words(TRANSPORTS),
             Self::Marked => Kind::Words(YES_NO),
-            Self::Permid | Self::Address | Self::Nat | Self::Label | Self::Note => Kind::Text,
+            Self::Permid | Self::Address | Self::Nat | Self::Client | Self::Label | Self::Note => {
+                Kind::Text
+            }
             Self::Version | Self::Asked | Self::Signal => Kind::Number(COUNT),
             Self::RoundTrip => Kind::Number(SHORT),
             Self::Reply | Self::Next => Kind::Number(LONG),
@@ -195,7 +202,9 @@ impl Field {
             Self::Permid => "9f3a, its hexadecimal digits; or all of its base64",
             Self::Nat => "symmetric, none, any",
             Self::Address => "127.0.0.1, :7760",
-            Self::Label | Self::Note => "a word, \"some words\", /a pattern/, any, none",
+            Self::Client | Self::Label | Self::Note => {
+                "a word, \"some words\", /a pattern/, any, none"
+            }
             Self::State | Self::Network | Self::Transport | Self::Marked => "",
         };
         let Kind::Words(words) = self.holds() else { return examples.to_owned() };
@@ -225,6 +234,7 @@ impl Field {
                     || self.number(facts, peer).is_some_and(|error| error > 0)
             }
             Self::Nat => peer.nat.is_some(),
+            Self::Client => client(peer).is_some(),
             Self::Label => peer.label.is_some(),
             Self::Note => facts.note(peer).is_some(),
             Self::State | Self::Network | Self::Transport | Self::Marked => true,
@@ -314,6 +324,7 @@ impl Field {
             }
             Self::Address => with_address(facts, peer, is),
             Self::Nat => peer.nat.as_deref().is_some_and(is),
+            Self::Client => client(peer).is_some_and(is),
             Self::Label => peer.label.as_deref().is_some_and(is),
             Self::Note => facts.note(peer).is_some_and(is),
             Self::Error => last_error(peer).is_some_and(|failure| {
@@ -339,4 +350,8 @@ pub fn with_address(facts: &Present, peer: &Peer, is: impl Fn(&str) -> bool) -> 
         }
     }
     matches!(&peer.key, swarmscope_peer::node::PeerKey::Address(address) if is(address))
+}
+/// The client, or the `v`, of a peer of another network than the overlay.
+pub(super) fn client(peer: &Peer) -> Option<&str> {
+    peer.other.as_ref()?.program()
 }

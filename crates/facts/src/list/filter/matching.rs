@@ -3,7 +3,7 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::field::with_address;
+use super::field::{client, with_address};
 use super::state_word;
 use crate::peer::Peer;
 use crate::present::Present;
@@ -108,6 +108,7 @@ pub fn found(needle: &Needle, facts: &Present, peer: &Peer) -> bool {
     let text = |text: Option<&str>| text.is_some_and(|text| needle.is_in(text));
     peer.permid().is_some_and(|permid| is_permid(needle, &permid))
         || text(peer.nat.as_deref())
+        || text(client(peer))
         || text(peer.label.as_deref())
         || text(facts.note(peer))
         || needle.is_in(state_word(&peer.state))

@@ -98,6 +98,7 @@ impl World {
             acceptance: &self.acceptance,
             message: MessageId::NATCHECK,
             frequency: Frequency(3600),
+            target: None,
             now: self.now,
             origin: self.now.instant,
             privacy: self.privacy,
