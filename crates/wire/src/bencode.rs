@@ -5,9 +5,13 @@
 //! original does. None of them recurses deeper than [`MAX_DEPTH`], so no input can exhaust the
 //! stack, and none takes memory before it has seen the bytes that are to fill it.
 
+mod keys;
+
 use std::fmt;
+use std::io::Write as _;
 use std::ops::Range;
 
+use self::keys::Keys;
 use super::integer::Integer;
 use super::limits::{MAX_DEPTH, MAX_VALUES};
 use super::reader::Reader;
@@ -231,7 +235,7 @@ impl<'a> Decoder<'a> {
         let index = self.open_span()?;
         let value = match first {
             b'i' => Value::Int(self.integer()?),
-            b'0'..=b'9' => Value::Bytes(self.string()?),
+            b'0'..=b'9' => Value::Bytes(self.string()?.to_vec()),
             b'l' | b'd' if depth >= MAX_DEPTH => {
                 return Err(BencodeError { at: start, what: Fault::Depth });
             }
@@ -266,23 +270,21 @@ impl<'a> Decoder<'a> {
     fn dict(&mut self, depth: usize) -> Result<Value, BencodeError> {
         self.skip()?;
         let mut dict: Vec<(Vec<u8>, Value)> = Vec::new();
-        let mut keys = std::collections::BTreeSet::new();
+        let mut keys = Keys::default();
         while self.peek()? != b'e' {
             let at = self.input.position();
             let key = self.key()?;
-            if !keys.insert(key.clone()) {
-                self.deviation(DeviationKind::DuplicateKey, at, 1)?;
-            } else if dict.last().is_some_and(|(last, _)| *last > key) {
-                self.deviation(DeviationKind::UnsortedKeys, at, 1)?;
+            if let Some(deviation) = keys.enter(key, &dict) {
+                self.deviation(deviation, at, 1)?;
             }
             let value = self.value(depth + 1)?;
-            dict.push((key, value));
+            dict.push((key.to_vec(), value));
         }
         self.skip()?;
         Ok(Value::Dict(dict))
     }
 
-    fn key(&mut self) -> Result<Vec<u8>, BencodeError> {
+    fn key(&mut self) -> Result<&'a [u8], BencodeError> {
         if !self.peek()?.is_ascii_digit() {
             return self.fail(Fault::Key);
         }
@@ -306,7 +308,7 @@ impl<'a> Decoder<'a> {
         Ok(number)
     }
 
-    fn string(&mut self) -> Result<Vec<u8>, BencodeError> {
+    fn string(&mut self) -> Result<&'a [u8], BencodeError> {
         let at = self.input.position();
         let digits = self.input.take_while(|byte| byte.is_ascii_digit());
         match self.input.rest().first() {
@@ -319,9 +321,7 @@ impl<'a> Decoder<'a> {
         let announced = text.parse().unwrap_or(usize::MAX); // too long for a usize is too long for any input
         let left = self.input.rest().len();
         let taken = self.input.take(announced, "string");
-        taken
-            .map(<[u8]>::to_vec)
-            .map_err(|_| BencodeError { at, what: Fault::StringLength { announced, left } })
+        taken.map_err(|_| BencodeError { at, what: Fault::StringLength { announced, left } })
     }
 
     fn check_digits(&mut self, digits: &[u8], at: usize) -> Result<(), BencodeError> {
@@ -387,7 +387,7 @@ impl Value {
     /// Appends the encoding to `out`.
     pub fn encode_to(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Int(number) => out.extend_from_slice(format!("i{number}e").as_bytes()),
+            Self::Int(number) => drop(write!(out, "i{number}e")), // memory takes all of it
             Self::Bytes(bytes) => encode_bytes(bytes, out),
             Self::List(list) => {
                 out.push(b'l');
@@ -450,7 +450,7 @@ impl Value {
 
 /// Appends one bencoded string to `out`.
 pub fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("{}:", bytes.len()).as_bytes());
+    let _ = write!(out, "{}:", bytes.len()); // memory takes all that is written
     out.extend_from_slice(bytes);
 }
 

@@ -63,6 +63,10 @@ pub(super) fn at_port(mut address: SocketAddr, port: u16) -> SocketAddr {
     address
 }
 
+/// Word of a peer within this time of the last one changes nothing of who is forgotten first: a
+/// Crawler hears of everybody hundreds of times in a round.
+const REFRESH: Duration = Duration::from_secs(60);
+
 /// What is known of one peer.
 #[derive(Debug)]
 struct Known {
@@ -242,7 +246,12 @@ impl Directory {
         now: Instant,
     ) -> News {
         let source = Source::BuddyCast(from);
-        if !self.known.contains_key(&permid) {
+        if let Some(known) = self.known.get_mut(&permid) {
+            known.version = known.version.or(version);
+            if now < known.heard + REFRESH && !known.is_news(address) {
+                return News::Stale;
+            }
+        } else {
             if !self.make_room(Worth::Hearsay, Some(Group::Told(from))) {
                 return News::Stale;
             }
@@ -251,12 +260,11 @@ impl Directory {
         let changed = self.change(permid, |known| {
             known.heard = now;
             known.version = known.version.or(version);
-            let place = Place::from(address);
-            let doubted = known.seen.is_none() || known.retry.failures > 0;
-            if known.place.is_some() && !(doubted && known.place.as_ref() != Some(&place)) {
+            if !known.is_news(address) {
                 return News::Stale;
             }
-            (known.place, known.source, known.retry) = (Some(place), source, Retry::default());
+            let place = Some(Place::from(address));
+            (known.place, known.source, known.retry) = (place, source, Retry::default());
             News::Fresh
         });
         changed.unwrap_or(News::Stale)
@@ -417,6 +425,15 @@ impl Known {
             held_off,
             moves: Moves::Not,
         }
+    }
+
+    /// Whether hearsay of this address changes where it is dialled: only where that is not known,
+    /// or nobody was found there.
+    fn is_news(&self, address: SocketAddr) -> bool {
+        let is_doubted = self.seen.is_none() || self.retry.failures > 0;
+        self.place.as_ref().is_none_or(|place| {
+            is_doubted && (place.port != address.port() || place.host.parse() != Ok(address.ip()))
+        })
     }
 
     fn worth(&self) -> Worth {

@@ -144,10 +144,13 @@ impl Gossip {
 
     /// Whether there are fewer connections, with those that are being made, than there may be.
     pub(super) fn wants_more(&self, core: &Core) -> bool {
+        if !self.enabled || self.max_peers == 0 {
+            return false; // a Crawler: nothing is counted for it at each word
+        }
         let strangers = core.links.peers_that_dialled();
         // whoever comes by itself takes no more than half: strangers could keep us from everybody
         let kept = core.links.peers() - strangers + strangers.min(self.max_peers / 2);
-        self.enabled && self.max_peers > 0 && kept + core.directory.dialling() < self.max_peers
+        kept + core.directory.dialling() < self.max_peers
     }
 
     /// Sends our BUDDYCAST.

@@ -62,6 +62,9 @@ fn deviations_are_refused_strictly_and_reported_leniently() {
         assert_eq!(decode(bytes), Err(BencodeError { at, what: Fault::Deviates(kind) }));
         assert_eq!(decode_lenient(bytes).unwrap().deviations, [Deviation { kind, at, count }]);
     }
+    let parsed = decode_lenient(b"d1:bi1e1:ai1e1:ci1e1:ai1e1:bi1ee").unwrap();
+    let deviates = |kind, at, count| Deviation { kind, at, count };
+    assert_eq!(parsed.deviations, [deviates(UnsortedKeys, 7, 1), deviates(DuplicateKey, 19, 2)]);
     assert!(decode_message(b"d1:bi1e1:ai2ee").is_ok());
     for bytes in [&b"d1:ai1e1:ai2ee"[..], b"i01e", b"i1e."] {
         assert!(decode_message(bytes).is_err());
