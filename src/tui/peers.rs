@@ -22,6 +22,7 @@ use swarmscope_facts::peer::{Peer, State};
 use swarmscope_facts::reply_of::{last_error, last_reply};
 use swarmscope_facts::words;
 use swarmscope_peer::node::{PeerKey, Transport};
+use swarmscope_wire::bittorrent::client::letters;
 use swarmscope_wire::{ErrorByte, Frequency};
 
 /// What all rows share.
@@ -348,8 +349,9 @@ fn next_of_other(
     }
 }
 
-/// The program of a peer of another network in so many cells, with the first two numbers of its
-/// version: `qB 4.5` of `qBittorrent/4.5.2`. A `v` of a node is written as it is.
+/// The program of a peer of another network in so many cells: its name, or its letters where that is
+/// too long, with the first two numbers of its version: `qB 4.5` of `qBittorrent/4.5.2`. A `v` of a
+/// node is written as it is.
 pub(super) fn program(peer: &Peer, room: usize) -> String {
     let Some(other) = &peer.other else { return String::new() };
     if let Some(version) = other.version.as_deref().filter(|version| version.len() <= room) {
@@ -366,8 +368,12 @@ pub(super) fn program(peer: &Peer, room: usize) -> String {
     let Some((name, version)) = client.split_once(['/', ' ']) else { return client.to_owned() };
     let version: Vec<&str> = version.trim_start_matches('v').split('.').take(2).collect();
     let version = version.join(".");
-    let letters = room.saturating_sub(version.chars().count() + 1).max(1);
-    format!("{} {version}", name.chars().take(letters).collect::<String>())
+    let room = room.saturating_sub(version.chars().count() + 1).max(1);
+    let name = match letters(name).filter(|_| name.chars().count() > room) {
+        Some(letters) => letters.to_owned(),
+        None => name.chars().take(room).collect(),
+    };
+    format!("{name} {version}")
 }
 
 /// A peer whose permid is not known goes by its address, as far as nothing else stands there.

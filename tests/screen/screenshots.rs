@@ -23,7 +23,7 @@ struct Shot {
     keys: fn(&mut Model),
 }
 
-const SHOTS: [Shot; 21] = [
+const SHOTS: [Shot; 25] = [
     Shot { name: "main-dark", size: (120, 40), theme: "dark", keys: |_| {} },
     Shot { name: "main-light", size: (120, 40), theme: "light", keys: |_| {} },
     Shot { name: "main-high-contrast", size: (120, 40), theme: "high-contrast", keys: |_| {} },
@@ -64,6 +64,30 @@ const SHOTS: [Shot; 21] = [
         size: (120, 40),
         theme: "dark",
         keys: |model| *model = crate::crowd::odd_one_out(),
+    },
+    Shot {
+        name: "networks",
+        size: (120, 40),
+        theme: "dark",
+        keys: |model| *model = crate::networks::pictured_list(),
+    },
+    Shot {
+        name: "networks-light",
+        size: (120, 40),
+        theme: "light",
+        keys: |model| *model = crate::networks::pictured_list(),
+    },
+    Shot {
+        name: "networks-peer",
+        size: (120, 40),
+        theme: "dark",
+        keys: |model| *model = crate::networks::pictured_ladder(),
+    },
+    Shot {
+        name: "networks-lookup",
+        size: (120, 40),
+        theme: "dark",
+        keys: |model| *model = crate::networks::pictured_lookup(),
     },
 ];
 

@@ -7,6 +7,8 @@ use crate::screen::{Class, Model};
 use crate::tui::canvas::Area;
 use crate::tui::layout::Grid;
 
+/// Rows that a frame's fields have at least where there is room for them.
+const FRAME: u16 = 9;
 /// Heading and seven rungs.
 const LADDER: u16 = 8;
 /// From so many rows on there is room for more than the newest odd thing.
@@ -47,6 +49,8 @@ struct Has {
     noted: bool,
     /// Different things that are odd about it.
     odd: usize,
+    /// A lookup, whose closest nodes need a row more than a frame's fields.
+    lookup: bool,
 }
 
 /// Blocks one below the other, with a blank row between them.
@@ -68,7 +72,8 @@ impl Places {
         let noted = model.peer().is_some_and(|peer| model.present().note(peer).is_some());
         let odd = model.peer().map_or(0, |peer| peer.odd.len());
         let said = if said > 0 { said.saturating_add(AROUND_SAID) } else { 0 };
-        let has = Has { said, noted, odd };
+        let lookup = model.request().is_some_and(|r| model.registry().label(r.message) == "LOOKUP");
+        let has = Has { said, noted, odd, lookup };
         let places = Self::new(grid.class, grid.columns, grid.rows, model.inspect.focus, has);
         if model.zoomed() { places.whole(grid, model.inspect.focus) } else { places }
     }
@@ -102,6 +107,7 @@ impl Places {
             class,
             Area { bar: 0, x: 3, right: left, y: first, height: end - first },
             focus,
+            FRAME + u16::from(has.lookup),
         );
         let right = (columns - 1).min(left + 5 + WIDEST);
         let area =
@@ -148,14 +154,14 @@ impl Places {
         places
     }
 
-    fn left(&mut self, class: Class, area: Area, focus: Focus) {
+    fn left(&mut self, class: Class, area: Area, focus: Focus, least_frame: u16) {
         let mut stack = Stack(area);
         match (class, focus) {
             (Class::Wide, _) if area.height >= 31 => {
                 self.ladder = stack.take(LADDER);
                 let extra = area.height.saturating_sub(35);
                 self.why = stack.take(7 + (extra / 4).min(4));
-                let frame = 9 + (extra / 3).min(6);
+                let frame = least_frame + (extra / 3).min(6);
                 self.channel = stack.take(stack.0.height.saturating_sub(frame + 1));
                 self.frame = stack.take(u16::MAX);
             }
@@ -200,8 +206,12 @@ mod tests {
                     Focus::ALL.into_iter().flat_map(|focus| (0..8).map(move |has| (focus, has)));
                 for (focus, has) in cases {
                     let odd = if has & 4 > 0 { 3 } else { 0 };
-                    let has =
-                        Has { said: if has & 1 > 0 { 40 } else { 0 }, noted: has & 2 > 0, odd };
+                    let has = Has {
+                        said: if has & 1 > 0 { 40 } else { 0 },
+                        noted: has & 2 > 0,
+                        odd,
+                        lookup: has & 1 > 0,
+                    };
                     let places = Places::new(Class::of(columns, rows), columns, rows, focus, has);
                     let all = [
                         places.odd,

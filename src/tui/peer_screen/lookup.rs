@@ -111,7 +111,7 @@ impl Way {
             for row in row_of(*least)..rows {
                 canvas.text(x, x + 1, top + row, "█", canvas.theme.faint);
             }
-            if own > least {
+            if row_of(*own) < row_of(*least) {
                 canvas.text(x, x + 1, top + row_of(*own), "•", Style::new());
             }
         }

@@ -62,6 +62,15 @@ fn dashed(text: &[u8]) -> Option<Vec<u8>> {
     (version.len() >= 2).then_some(version)
 }
 
+/// The two letters of BEP 20 for a client's name, as it writes it: `qB` for `qBittorrent`. Case
+/// matters here, too: `libTorrent` is another program than `libtorrent`.
+#[must_use]
+pub fn letters(name: &str) -> Option<&'static str> {
+    let is_it = |known: &str| known.split(" (").next() == Some(name);
+    let (letters, _) = PEER_IDS.iter().find(|(_, known)| is_it(known))?;
+    str::from_utf8(*letters).ok()
+}
+
 impl Client {
     /// The client that a peer id names: `-TR3000-…`, or `A2-1-36-0-…` as aria2 has it; none in any
     /// other style.

@@ -40,6 +40,12 @@ fn a_handshake_is_read_and_written_and_its_infohash_is_not_printed() {
 #[test]
 fn clients_are_named_by_their_letters() {
     let named = |id: &[u8; 20]| Client::of_peer_id(id).map(|client| client.to_string());
+    let letters = super::client::letters;
+    assert_eq!(
+        ["qBittorrent", "libtorrent", "libTorrent", "Transmission", "uTorrent", "Nobody"]
+            .map(letters),
+        [Some("qB"), Some("LT"), Some("lt"), Some("TR"), Some("UT"), None]
+    );
     assert_eq!(named(b"-TR3000-abcdefghijkl").as_deref(), Some("Transmission 3.0.0"));
     assert_eq!(named(b"-qB4520-abcdefghijkl").as_deref(), Some("qBittorrent 4.5.2"));
     assert_eq!(named(b"-lt0D80-abcdefghijkl").as_deref(), Some("libTorrent (rakshasa) 0.13.8"));
