@@ -269,7 +269,7 @@ fn parts(canvas: &mut Canvas, x: u16, right: u16, y: u16, request: &Request) {
 
 /// What a reply was, in as many words as fit.
 fn replied(reply: &Reply, room: u16) -> String {
-    let long = reply.error_words();
+    let long = words::reply_error(reply);
     match (&reply.decoding, reply.error) {
         (_, ErrorByte::UNKNOWN_MESSAGE) if width(&long) > room => "253 unknown".to_owned(),
         (Some(decoding), ErrorByte::SUCCESS) if decoding.failed.is_none() => {

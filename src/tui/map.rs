@@ -365,7 +365,7 @@ fn became(model: &Model, request: &Request) -> String {
             None => "answered; its bytes were let go".to_owned(),
         },
         Became::Replied(reply) => {
-            format!("{} at {}", reply.error_words(), clock(reply.at.wall))
+            format!("{} at {}", words::reply_error(reply), clock(reply.at.wall))
         }
     }
 }

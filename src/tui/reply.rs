@@ -20,6 +20,7 @@ use swarmscope_facts::reply::reading::{Row, View};
 use swarmscope_facts::reply::table::is_table;
 use swarmscope_facts::reply::text::MOST_TEXT;
 use swarmscope_facts::request::{Outcome, Reply, Request};
+use swarmscope_facts::words;
 use swarmscope_wire::ErrorByte;
 
 /// Where values stand behind their labels.
@@ -87,9 +88,9 @@ fn line(canvas: &mut Canvas, area: &Area, reply: &Reply) {
     let at = clock(reply.at.wall);
     let mut text = if reply.as_read {
         let parts = if reply.parts > 0 { format!("{parts} · ") } else { String::new() };
-        format!("{} · {parts}{at}", reply.error_words())
+        format!("{} · {parts}{at}", words::reply_error(reply))
     } else {
-        format!("{} · {parts} · {bytes} · {at}", reply.error_words())
+        format!("{} · {parts} · {bytes} · {at}", words::reply_error(reply))
     };
     if reply.dialled_back {
         text.push_str(" · dialled back");

@@ -244,7 +244,7 @@ fn reply(at: Now, request: Option<&Request>) -> Rung {
         Outcome::Replied(reply) => {
             let detail = match reply.error {
                 ErrorByte::SUCCESS => format!("whole, {}", counted(reply.parts as usize, "part")),
-                _ => reply.error_words(),
+                _ => words::reply_error(reply),
             };
             rung(Standing::Passed, detail, Some(After::Request(reply.elapsed)))
         }

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::now::Now;
-use crate::words;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Origin, Ticket};
 use swarmscope_wire::failure::Failure;
@@ -60,12 +59,6 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Its error in words, as its network means it.
-    #[must_use]
-    pub fn error_words(&self) -> String {
-        if self.as_read { words::krpc_error(self.error) } else { words::error(self.error) }
-    }
-
     /// Its decoder could not read it; false also where that is not known (any more).
     #[must_use]
     pub fn is_malformed(&self) -> bool {

@@ -10,6 +10,7 @@ use swarmscope_wire::{ChannelId, ErrorByte, OverlayVersion, text};
 use crate::format::{ago, took};
 use crate::now::Now;
 use crate::peer::State;
+use crate::request::Reply;
 
 /// Text from a peer, as it may reach a cell.
 #[must_use]
@@ -104,6 +105,12 @@ pub fn krpc_error(error: ErrorByte) -> String {
         _ => return "refused, by a code of its own".to_owned(),
     };
     format!("error {error}, {name}")
+}
+
+/// The error of a reply, as its network means it.
+#[must_use]
+pub fn reply_error(reply: &Reply) -> String {
+    if reply.as_read { krpc_error(reply.error) } else { error(reply.error) }
 }
 
 /// A cause in two or three words, for the list: `tcp refused`.

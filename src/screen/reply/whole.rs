@@ -10,6 +10,7 @@ use swarmscope_facts::format::clock;
 use swarmscope_facts::reply::View;
 use swarmscope_facts::reply::text::{bytes, diff_line, lines, tree};
 use swarmscope_facts::request::Request;
+use swarmscope_facts::words;
 use swarmscope_wire::text::clean;
 
 /// The text, with a heading.
@@ -68,7 +69,8 @@ pub(in crate::screen) fn can_be(model: &Model) -> Ready {
 fn heading(model: &Model, request: &Request) -> String {
     let who = model.selected.as_ref().map(|key| model.name_of(key)).unwrap_or_default();
     let label = model.registry().label(request.message);
-    let what =
-        request.reply().map(|reply| format!("{}, {}", reply.error_words(), clock(reply.at.wall)));
+    let what = request
+        .reply()
+        .map(|reply| format!("{}, {}", words::reply_error(reply), clock(reply.at.wall)));
     format!("# {label} #{} from {who}, {}\n", request.number, what.unwrap_or_default())
 }

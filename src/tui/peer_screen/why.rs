@@ -189,11 +189,11 @@ fn state_of_request(
             rows.add("hint", "wait; a lower frequency is for peers whose owners agreed to it");
         }
         Outcome::Replied(reply) if reply.as_read => {
-            heading(canvas, "ANSWER", &reply.error_words());
+            heading(canvas, "ANSWER", &words::reply_error(reply));
             answer(canvas, model, area, peer, request);
         }
         Outcome::Replied(reply) => {
-            heading(canvas, "ANSWER", &reply.error_words());
+            heading(canvas, "ANSWER", &words::reply_error(reply));
             let mut rows = rows(canvas, area, y);
             let parts = swarmscope_facts::format::counted(reply.parts as usize, "part");
             rows.add("size", &format!("{} in {parts}", size(reply.bytes)));
