@@ -187,7 +187,7 @@ impl Swarm {
             question => Body::Response(self.response(index as usize, conduct, question)),
         };
         let mut answer = Message::new(message.transaction, body);
-        answer.version = Some(b"LT\x02\x08".to_vec());
+        answer.version = Some((*b"LT\x02\x08").into());
         Some(answer.encode())
     }
 

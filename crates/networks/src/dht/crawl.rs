@@ -5,23 +5,19 @@
 //! somebody else had named it, so what liars invent is asked and never counted. The second pass
 //! begins anew with other targets: what it finds is held against the first ([`super::estimate`]).
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 
-use swarmscope_wire::bittorrent::Client;
 use swarmscope_wire::krpc::{Contact, NodeId, Security, Target};
 
 use super::asker::Event;
+use super::clients::Clients;
 use super::estimate::Catches;
+use super::known::{BATCH, Known, Node, Place};
 use crate::address::Policy;
+use crate::hash::Keys;
 use crate::random::Random;
-
-/// How many different ids one address may be named by.
-const MAX_CLAIMS: usize = 4;
-/// Contacts that are taken from one answer; BEP 5 has 8, some clients send 16.
-const MAX_CONTACTS: usize = 16;
-/// How many kinds of clients are told apart; further ones count as others.
-const MAX_CLIENTS: usize = 64;
 
 /// The ids that share their first bits: a part of the network whose size is a power of 2 below it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,7 +81,7 @@ pub struct Ask {
 }
 
 /// One query: which node, its how-manieth question, and whether it is the retry.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Token {
     node: u32,
     question: u8,
@@ -93,18 +89,12 @@ pub struct Token {
     is_retry: bool,
 }
 
-#[derive(Clone, Debug)]
-struct Node {
-    address: SocketAddr,
-    named: NodeId,
-    /// Other ids by which it was named.
-    claims: Vec<NodeId>,
-    own: Option<NodeId>,
-    is_confirmed: bool,
-    /// By pass.
-    heard: [bool; 2],
-    answered: [bool; 2],
-    client: u8,
+/// All of it in one word.
+impl Hash for Token {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let small = u32::from_be_bytes([0, self.question, self.pass, self.is_retry.into()]);
+        state.write_u64(u64::from(self.node) << 32 | u64::from(small));
+    }
 }
 
 /// What a crawl has found so far. Nodes outside the zone are never asked and are in no figure.
@@ -138,13 +128,12 @@ pub struct Crawl {
     config: CrawlConfig,
     random: Random,
     pass: u8,
-    nodes: Vec<Node>,
-    by_address: HashMap<SocketAddr, u32>,
+    known: Known,
     /// Queries that are to be made.
     queue: VecDeque<Token>,
     /// Queries that are on their way and not slow.
-    open: HashSet<Token>,
-    clients: Vec<String>,
+    open: HashSet<Token, Keys>,
+    clients: Clients,
     queries: u64,
     refused_addresses: u64,
     surplus: u64,
@@ -159,11 +148,10 @@ impl Crawl {
             random: Random::new(config.seed),
             config,
             pass: 0,
-            nodes: Vec::new(),
-            by_address: HashMap::new(),
+            known: Known::default(),
             queue: VecDeque::new(),
-            open: HashSet::new(),
-            clients: vec!["no name".to_owned()],
+            open: HashSet::default(),
+            clients: Clients::default(),
             queries: 0,
             refused_addresses: 0,
             surplus: 0,
@@ -183,7 +171,7 @@ impl Crawl {
 
     fn hear_all(&mut self, contacts: &[Contact]) {
         for contact in contacts {
-            self.hear(contact);
+            self.hear(contact, contact.address.into(), None);
         }
     }
 
@@ -199,15 +187,15 @@ impl Crawl {
         while token.is_retry && token.question == 0 && self.has_answered(token) {
             token = self.queue.pop_front()?; // an answer came after all
         }
-        let node = &self.nodes[token.node as usize];
-        let (to, id) = (node.address, node.own.unwrap_or(node.named));
+        let node = self.known.nodes[token.node as usize];
+        let (to, id) = (node.place.into(), node.own.unwrap_or(node.named));
         self.open.insert(token);
         self.queries += 1;
         Some(Ask { token, to, target: self.target(id, token.question) })
     }
 
     fn has_answered(&self, token: Token) -> bool {
-        self.nodes[token.node as usize].answered[usize::from(self.pass)]
+        self.known.nodes[token.node as usize].has_answered(self.pass)
     }
 
     /// What the question is about: the node's own id first, then its buckets from the zone's edge
@@ -232,13 +220,11 @@ impl Crawl {
         if token.pass != self.pass {
             return;
         }
-        let client = self.client(version);
-        let node = &mut self.nodes[token.node as usize];
-        node.own = Some(id);
-        node.client = client;
-        node.is_confirmed = node.named == id || node.claims.contains(&id);
-        let is_new = !std::mem::replace(&mut node.answered[usize::from(self.pass)], true);
-        if is_new && self.config.zone.contains(&id) {
+        let client = self.clients.number(version);
+        let is_named = self.known.is_named(token.node, &id);
+        let node = &mut self.known.nodes[token.node as usize];
+        (node.own, node.client, node.is_confirmed) = (Some(id), client, is_named);
+        if node.answer(self.pass) && self.config.zone.contains(&id) {
             let further = (1..self.config.questions).map(|question| Token {
                 question,
                 is_retry: false,
@@ -246,8 +232,16 @@ impl Crawl {
             });
             self.queue.extend(further);
         }
-        for (index, contact) in contacts.enumerate() {
-            if index < MAX_CONTACTS { self.hear(contact) } else { self.surplus += 1 }
+        let (mut contacts, mut places) = (contacts.fuse(), [Place::default(); BATCH]);
+        let mut batch = [None; BATCH];
+        for (place, held) in places.iter_mut().zip(&mut batch) {
+            *held = contacts.next();
+            *place = held.map_or_else(Place::default, |contact| contact.address.into());
+        }
+        self.surplus += contacts.count() as u64;
+        let found = self.known.find_many(&places);
+        for ((contact, place), found) in batch.into_iter().flatten().zip(places).zip(found) {
+            self.hear(contact, place, found);
         }
     }
 
@@ -283,96 +277,56 @@ impl Crawl {
         }
     }
 
-    /// Somebody names a node.
-    fn hear(&mut self, contact: &Contact) {
+    /// Somebody names a node, which may have been found already.
+    fn hear(&mut self, contact: &Contact, place: Place, found: Option<u32>) {
         if !self.config.zone.contains(&contact.id) {
             return;
         }
-        if let Some(index) = self.by_address.get(&contact.address) {
-            return self.hear_again(*index, contact.id);
+        if let Some(number) = found.or_else(|| self.known.find(&place)) {
+            return self.hear_again(number, contact.id);
         }
         if !self.config.policy.permits(contact.address) {
             self.refused_addresses += 1;
             return;
         }
-        let Some(index) = u32::try_from(self.nodes.len())
-            .ok()
-            .filter(|_| self.nodes.len() < self.config.most_known)
-        else {
-            self.surplus += 1;
-            return;
-        };
-        self.by_address.insert(contact.address, index);
-        self.nodes.push(Node {
-            address: contact.address,
-            named: contact.id,
-            claims: Vec::new(),
-            own: None,
-            is_confirmed: false,
-            heard: [false; 2],
-            answered: [false; 2],
-            client: 0,
-        });
-        self.queue_first(index);
+        let has_room = self.known() < self.config.most_known;
+        match has_room.then(|| self.known.add(Node::new(place, contact.id))).flatten() {
+            Some(number) => self.queue_first(number),
+            None => self.surplus += 1,
+        }
     }
 
-    fn hear_again(&mut self, index: u32, id: NodeId) {
-        let node = &mut self.nodes[index as usize];
+    fn hear_again(&mut self, number: u32, id: NodeId) {
+        let node = &mut self.known.nodes[number as usize];
         node.is_confirmed |= node.own == Some(id);
-        if node.named != id && !node.claims.contains(&id) {
-            if node.claims.len() < MAX_CLAIMS { node.claims.push(id) } else { self.surplus += 1 }
-        }
-        self.queue_first(index);
+        self.surplus += u64::from(!self.known.claim(number, id));
+        self.queue_first(number);
     }
 
-    fn queue_first(&mut self, index: u32) {
-        let heard = &mut self.nodes[index as usize].heard[usize::from(self.pass)];
-        if !std::mem::replace(heard, true) {
-            self.queue.push_back(Token {
-                node: index,
-                question: 0,
-                pass: self.pass,
-                is_retry: false,
-            });
+    fn queue_first(&mut self, number: u32) {
+        if self.known.nodes[number as usize].hear(self.pass) {
+            let token = Token { node: number, question: 0, pass: self.pass, is_retry: false };
+            self.queue.push_back(token);
         }
-    }
-
-    /// The number of a client's name.
-    fn client(&mut self, version: Option<&[u8]>) -> u8 {
-        let name = match version.map(Client::of_node) {
-            None => return 0,
-            Some(Some(client)) => client.to_string(),
-            Some(None) => "unusual name".to_owned(),
-        };
-        let known = self.clients.iter().position(|known| *known == name);
-        let index = known.unwrap_or_else(|| {
-            if self.clients.len() < MAX_CLIENTS {
-                self.clients.push(name);
-            } else if self.clients.len() == MAX_CLIENTS {
-                self.clients.push("others".to_owned());
-            }
-            self.clients.len() - 1
-        });
-        u8::try_from(index).unwrap_or(0)
     }
 
     /// How many addresses are remembered.
     #[must_use]
-    pub fn known(&self) -> usize {
-        self.nodes.len()
+    pub const fn known(&self) -> usize {
+        self.known.nodes.len()
     }
 
     /// What it has found so far.
     #[must_use]
     pub fn figures(&self) -> Figures {
         let mut figures = Figures {
-            heard: self.nodes.len(),
+            heard: self.known(),
             queries: self.queries,
             refused_addresses: self.refused_addresses,
             surplus: self.surplus,
             ..Figures::default()
         };
-        for node in &self.nodes {
+        for node in &self.known.nodes {
             let Some(own) = node.own else { continue };
             figures.answered += 1;
             if node.is_confirmed && self.config.zone.contains(&own) {
@@ -383,14 +337,14 @@ impl Crawl {
     }
 
     fn count(&self, node: &Node, own: &NodeId, figures: &mut Figures) {
-        let [first, second] = node.answered;
+        let (first, second) = (node.has_answered(0), node.has_answered(1));
+        let ip = SocketAddr::from(node.place).ip();
         figures.confirmed += 1;
         figures.catches.first += usize::from(first);
         figures.catches.second += usize::from(second);
         figures.catches.both += usize::from(first && second);
-        figures.v6 += usize::from(node.address.is_ipv6());
-        figures.security[Security::of(own, node.address.ip()) as usize] += 1;
-        let name = self.clients.get(usize::from(node.client)).cloned().unwrap_or_default();
-        *figures.clients.entry(name).or_default() += 1;
+        figures.v6 += usize::from(ip.is_ipv6());
+        figures.security[Security::of(own, ip) as usize] += 1;
+        *figures.clients.entry(self.clients.name(node.client).to_owned()).or_default() += 1;
     }
 }

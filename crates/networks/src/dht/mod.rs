@@ -10,8 +10,11 @@
 //! | [`estimate`] | how large the network is, from two passes |
 
 pub mod asker;
+mod clients;
 pub mod crawl;
 pub mod estimate;
+mod ids;
+mod known;
 pub mod lookup;
 pub mod pace;
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use crate::hash::Keys;
+
 /// Between two queries to one address: below 4 a second, and so far below it that what the way adds
 /// or takes does not make 5 of 4. libtorrent goes deaf for 5 minutes at 5 a second.
 pub const NODE_SPACING: Duration = Duration::from_millis(300);
@@ -21,7 +23,7 @@ pub struct Pace {
     /// When the next query is due if all are evenly spaced.
     next: Option<Instant>,
     /// Addresses that may not be asked yet.
-    resting: HashMap<IpAddr, Instant>,
+    resting: HashMap<IpAddr, Instant, Keys>,
     /// The same in the order of their times.
     order: VecDeque<(Instant, IpAddr)>,
 }
@@ -31,7 +33,7 @@ impl Pace {
     #[must_use]
     pub fn new(per_second: u32) -> Self {
         let spacing = Duration::from_secs(1) / per_second.max(1);
-        Self { spacing, next: None, resting: HashMap::new(), order: VecDeque::new() }
+        Self { spacing, next: None, resting: HashMap::default(), order: VecDeque::new() }
     }
 
     /// Whether `to` may be asked now; if so, that it is. Else when to try again.

@@ -5,16 +5,20 @@
 //! others, after the second it is over. Every query ends in exactly one of the ways that [`Tally`]
 //! counts.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::random::Random;
+use super::ids::Ids;
 
 /// How many queries may be without an answer at a time; 15 s at twice the default pace.
 pub const MAX_WAITING: usize = 8192;
-/// How many ended queries are remembered, so that what comes afterwards is told from nonsense.
-const MAX_ENDED: usize = 8192;
+/// How many queries are remembered at least, so that what comes after their end is told from
+/// nonsense.
+const KEPT: usize = 2 * MAX_WAITING;
+/// How many at most. Only one that waits keeps those after it beyond [`KEPT`]; at 4 000 queries a
+/// second it would have timed out before there are as many.
+const MOST_KEPT: usize = 1 << 16;
 
 /// When a query without an answer counts as slow, and when it is over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,27 +89,44 @@ pub enum Passed<T> {
     Over(T),
 }
 
-type Key = (SocketAddr, [u8; 4]);
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Waiting,
+    /// Waiting, after the first deadline.
+    Late,
+    /// Answered or given up.
+    Ended,
+    TimedOut,
+}
 
 #[derive(Clone, Copy, Debug)]
-struct Waiting<T> {
+struct Sent<T> {
+    to: SocketAddr,
     what: T,
-    sent: Instant,
-    late: bool,
+    at: Instant,
+    state: State,
+}
+
+impl<T> Sent<T> {
+    fn waits(&self) -> bool {
+        matches!(self.state, State::Waiting | State::Late)
+    }
 }
 
 /// The queries of one socket. `T` says what each is for.
 #[derive(Debug)]
 pub struct Transactions<T> {
     deadlines: Deadlines,
-    random: Random,
-    waiting: HashMap<Key, Waiting<T>>,
-    /// Keys in the order of their deadlines, which is that of sending.
-    slow: VecDeque<(Instant, Key)>,
-    last: VecDeque<(Instant, Key)>,
-    /// Keys of ended queries, and whether they had timed out.
-    ended: HashMap<Key, bool>,
-    ended_order: VecDeque<Key>,
+    ids: Ids,
+    /// The latest queries, in the order of sending, which is that of all their deadlines.
+    sent: VecDeque<Sent<T>>,
+    /// The number of the first of them, counted from the first ever.
+    first: u64,
+    waiting: usize,
+    /// The first whose first deadline has not been seen to pass.
+    slow: u64,
+    /// The first whose last deadline has not.
+    last: u64,
     tally: Tally,
 }
 
@@ -115,12 +136,12 @@ impl<T: Copy> Transactions<T> {
     pub fn new(deadlines: Deadlines, seed: u64) -> Self {
         Self {
             deadlines,
-            random: Random::new(seed),
-            waiting: HashMap::new(),
-            slow: VecDeque::new(),
-            last: VecDeque::new(),
-            ended: HashMap::new(),
-            ended_order: VecDeque::new(),
+            ids: Ids::new(seed),
+            sent: VecDeque::new(),
+            first: 0,
+            waiting: 0,
+            slow: 0,
+            last: 0,
             tally: Tally::default(),
         }
     }
@@ -133,14 +154,15 @@ impl<T: Copy> Transactions<T> {
 
     /// How many are without an answer.
     #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.waiting.len()
+    pub const fn waiting(&self) -> usize {
+        self.waiting
     }
 
     /// Whether one more can be begun.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.waiting.len() < MAX_WAITING
+        let holds_up = |first: &Sent<T>| first.waits() && self.sent.len() >= MOST_KEPT;
+        self.waiting < MAX_WAITING && !self.sent.front().is_some_and(holds_up)
     }
 
     /// Begins a query and gives its transaction id; none where too many wait.
@@ -148,36 +170,36 @@ impl<T: Copy> Transactions<T> {
         if !self.has_room() {
             return None;
         }
-        let mut id = self.random.bytes();
-        while self.waiting.contains_key(&(to, id)) || self.ended.contains_key(&(to, id)) {
-            id = self.random.bytes();
+        while self.sent.len() >= KEPT && self.sent.front().is_some_and(|first| !first.waits()) {
+            self.sent.pop_front();
+            self.first += 1;
         }
-        let key = (to, id);
-        self.waiting.insert(key, Waiting { what, sent: now, late: false });
-        self.slow.push_back((now + self.deadlines.slow, key));
-        self.last.push_back((now + self.deadlines.last, key));
+        let number = self.first + self.sent.len() as u64;
+        self.sent.push_back(Sent { to, what, at: now, state: State::Waiting });
+        self.waiting += 1;
         self.tally.asked += 1;
-        Some(id)
+        Some(self.ids.of(number))
     }
 
     /// Matches an answer.
     pub fn answer(&mut self, from: SocketAddr, id: &[u8], now: Instant) -> Match<T> {
-        let key = id.try_into().ok().map(|id| (from, id));
-        let Some(key) = key else {
+        let behind = id.try_into().ok().map(|id| self.ids.behind(id, self.first));
+        let sent = behind.and_then(|behind| self.sent.get_mut(behind));
+        let Some(sent) = sent.filter(|sent| sent.to == from) else {
             self.tally.unknown += 1;
             return Match::Unknown;
         };
-        if let Some(query) = self.waiting.remove(&key) {
-            self.end(key, false);
-            self.tally.answered += 1;
-            self.tally.late += u64::from(query.late);
-            let rtt = now.saturating_duration_since(query.sent);
-            return Match::Query { what: query.what, rtt, late: query.late };
-        }
-        let (counter, is) = match self.ended.get(&key) {
-            Some(true) => (&mut self.tally.too_late, Match::TooLate),
-            Some(false) => (&mut self.tally.repeated, Match::Repeated),
-            None => (&mut self.tally.unknown, Match::Unknown),
+        let (counter, is) = match sent.state {
+            State::TimedOut => (&mut self.tally.too_late, Match::TooLate),
+            State::Ended => (&mut self.tally.repeated, Match::Repeated),
+            State::Waiting | State::Late => {
+                let late = sent.state == State::Late;
+                sent.state = State::Ended;
+                self.waiting -= 1;
+                self.tally.late += u64::from(late);
+                let rtt = now.saturating_duration_since(sent.at);
+                (&mut self.tally.answered, Match::Query { what: sent.what, rtt, late })
+            }
         };
         *counter += 1;
         is
@@ -185,74 +207,76 @@ impl<T: Copy> Transactions<T> {
 
     /// The network says that nobody listens at `to`: ends all queries there.
     pub fn unreachable(&mut self, to: SocketAddr) -> Vec<T> {
-        let ended = self.take(|(address, _), _| *address == to);
+        let ended = self.take(|sent| sent.to == to);
         self.tally.unreachable += ended.len() as u64;
         ended
     }
 
     /// Gives up those that `is_wanted` does not want.
     pub fn retain(&mut self, is_wanted: impl Fn(&T) -> bool) {
-        let ended = self.take(|_, what| !is_wanted(what));
+        let ended = self.take(|sent| !is_wanted(&sent.what));
         self.tally.cancelled += ended.len() as u64;
     }
 
-    fn take(&mut self, chosen: impl Fn(&Key, &T) -> bool) -> Vec<T> {
-        let keys: Vec<Key> = self
-            .waiting
-            .iter()
-            .filter(|(key, query)| chosen(key, &query.what))
-            .map(|(key, _)| *key)
-            .collect();
-        let mut taken = Vec::with_capacity(keys.len());
-        for key in keys {
-            taken.extend(self.waiting.remove(&key).map(|query| query.what));
-            self.end(key, false);
-        }
+    fn take(&mut self, chosen: impl Fn(&Sent<T>) -> bool) -> Vec<T> {
+        let chosen = self.sent.iter_mut().filter(|sent| sent.waits() && chosen(sent));
+        let end = |sent: &mut Sent<T>| {
+            sent.state = State::Ended;
+            sent.what
+        };
+        let taken: Vec<T> = chosen.map(end).collect();
+        self.waiting -= taken.len();
         taken
     }
 
     /// The next query whose deadline has passed; call until there is none.
     pub fn pass(&mut self, now: Instant) -> Option<Passed<T>> {
-        while let Some((_, key)) = due(&mut self.last, now) {
-            if let Some(query) = self.waiting.remove(&key) {
-                self.end(key, true);
-                self.tally.timed_out += 1;
-                return Some(Passed::Over(query.what));
-            }
+        let deadlines = self.deadlines;
+        if let Some(sent) = self.next_last().filter(|sent| sent.at + deadlines.last <= now) {
+            sent.state = State::TimedOut;
+            let over = Passed::Over(sent.what);
+            self.waiting -= 1;
+            self.tally.timed_out += 1;
+            return Some(over);
         }
-        while let Some((_, key)) = due(&mut self.slow, now) {
-            if let Some(query) = self.waiting.get_mut(&key) {
-                query.late = true;
-                return Some(Passed::Slow(query.what));
-            }
-        }
-        None
+        let sent = self.next_slow().filter(|sent| sent.at + deadlines.slow <= now)?;
+        sent.state = State::Late;
+        Some(Passed::Slow(sent.what))
     }
 
     /// When [`Self::pass`] has to be called next. Answered queries are skipped.
     pub fn deadline(&mut self) -> Option<Instant> {
-        let Self { waiting, slow, last, .. } = self;
-        let first = |queue: &mut VecDeque<(Instant, Key)>| {
-            while queue.front().is_some_and(|(_, key)| !waiting.contains_key(key)) {
-                queue.pop_front();
-            }
-            queue.front().map(|(at, _)| *at)
-        };
-        [first(slow), first(last)].into_iter().flatten().min()
+        let deadlines = self.deadlines;
+        let slow = self.next_slow().map(|sent| sent.at + deadlines.slow);
+        let last = self.next_last().map(|sent| sent.at + deadlines.last);
+        [slow, last].into_iter().flatten().min()
     }
 
-    fn end(&mut self, key: Key, timed_out: bool) {
-        if self.ended_order.len() >= MAX_ENDED
-            && let Some(oldest) = self.ended_order.pop_front()
-        {
-            self.ended.remove(&oldest);
-        }
-        self.ended.insert(key, timed_out);
-        self.ended_order.push_back(key);
+    /// The first that waits for its first deadline.
+    fn next_slow(&mut self) -> Option<&mut Sent<T>> {
+        next(&mut self.sent, self.first, &mut self.slow, |sent| sent.state == State::Waiting)
+    }
+
+    /// The first that waits at all.
+    fn next_last(&mut self) -> Option<&mut Sent<T>> {
+        next(&mut self.sent, self.first, &mut self.last, Sent::waits)
     }
 }
 
-fn due(queue: &mut VecDeque<(Instant, Key)>, now: Instant) -> Option<(Instant, Key)> {
-    let is_due = queue.front().is_some_and(|(at, _)| *at <= now);
-    if is_due { queue.pop_front() } else { None }
+/// The first of `sent` from `cursor` on that is still of interest; the cursor goes there, so that
+/// everything is passed over once.
+fn next<'a, T>(
+    sent: &'a mut VecDeque<Sent<T>>,
+    first: u64,
+    cursor: &mut u64,
+    is_of_interest: impl Fn(&Sent<T>) -> bool,
+) -> Option<&'a mut Sent<T>> {
+    *cursor = first.max(*cursor);
+    loop {
+        let at = usize::try_from(*cursor - first).ok()?;
+        if is_of_interest(sent.get(at)?) {
+            return sent.get_mut(at);
+        }
+        *cursor += 1;
+    }
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use swarmscope_wire::OverlayVersion;
 use swarmscope_wire::failure::Cause;
-use swarmscope_wire::krpc::{NodeId, Security};
+use swarmscope_wire::krpc::{NodeId, Security, Version};
 
 /// The rungs, in the order in which they are shown.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -126,7 +126,7 @@ pub struct DhtNode {
     /// What it calls itself.
     pub id: NodeId,
     /// Its `v`, not cleaned.
-    pub version: Option<Vec<u8>>,
+    pub version: Option<Version>,
     /// Whether its id follows from its address.
     pub security: Security,
 }

@@ -273,7 +273,7 @@ mod tests {
     }
 
     fn node() -> DhtNode {
-        let version = Some(b"LT\x02\x08".to_vec());
+        let version = Some((*b"LT\x02\x08").into());
         DhtNode { id: NodeId([1; 20]), version, security: Security::Exempt }
     }
 

@@ -44,8 +44,9 @@ impl Network {
     /// Sends what `asker` has to send, goes on to whatever happens next, and gives what came of it.
     /// Empty events and `false`: nothing more will happen.
     pub fn step<T: Copy>(&mut self, asker: &mut Asker<T>, events: &mut Vec<Event<T>>) -> bool {
-        while let Some(transmit) = asker.transmit(self.now) {
-            self.send(transmit.to, true, transmit.datagram);
+        let mut datagram = Vec::new();
+        while let Some(to) = asker.transmit(self.now, &mut datagram) {
+            self.send(to, true, datagram.clone());
         }
         let arrival = self.flights.peek().map(|Reverse((at, ..))| *at);
         let Some(next) = [arrival, asker.deadline()].into_iter().flatten().min() else {

@@ -320,7 +320,7 @@ async fn krpc(address: SocketAddr, timings: Timings, ladder: &Ladder) -> Option<
         .await
     {
         Ok(answer) => {
-            let version = answer.answer.version.clone();
+            let version = answer.answer.version;
             let Ok(response) = answer.answer.said else {
                 end(Outcome::Other, "a node that refuses a ping".into());
                 return None;

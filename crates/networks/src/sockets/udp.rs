@@ -7,10 +7,14 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::krpc::{MAX_DATAGRAM, Question};
 use tokio::net::UdpSocket;
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until};
 
 use crate::dht::asker::{Asker, AskerConfig, Event};
 use crate::dht::transactions::Tally;
+
+/// How many datagrams are taken between two looks at the deadlines.
+const AT_ONCE: usize = 64;
 
 /// An unconnected socket of the family of `like`, on a port that the system picks.
 pub(super) async fn bind(like: SocketAddr) -> Result<UdpSocket, Failure> {
@@ -29,6 +33,8 @@ pub struct Socket<T> {
     node: Option<SocketAddr>,
     asker: Asker<T>,
     ready: VecDeque<Event<T>>,
+    /// What is sent next.
+    datagram: Vec<u8>,
 }
 
 impl<T: Copy> Socket<T> {
@@ -38,7 +44,7 @@ impl<T: Copy> Socket<T> {
     /// There is no socket.
     pub async fn to_many(like: SocketAddr, config: AskerConfig) -> Result<Self, Failure> {
         let socket = bind(like).await?;
-        Ok(Self { udp: socket, node: None, asker: Asker::new(config), ready: VecDeque::new() })
+        Ok(Self::over(socket, None, Asker::new(config)))
     }
 
     /// To one node.
@@ -51,19 +57,17 @@ impl<T: Copy> Socket<T> {
             Failure::new(Cause::UdpOther, By::Network, format!("{node}: {error}"))
         };
         socket.connect(node).await.map_err(unreachable)?;
-        Ok(Self {
-            udp: socket,
-            node: Some(node),
-            asker: Asker::new(config),
-            ready: VecDeque::new(),
-        })
+        Ok(Self::over(socket, Some(node), Asker::new(config)))
+    }
+
+    const fn over(udp: UdpSocket, node: Option<SocketAddr>, asker: Asker<T>) -> Self {
+        Self { udp, node, asker, ready: VecDeque::new(), datagram: Vec::new() }
     }
 
     /// Ends it, for one with questions of another kind at its pace.
     #[must_use]
     pub fn into_successor<U: Copy>(self) -> Socket<U> {
-        let asker = self.asker.into_successor();
-        Socket { udp: self.udp, node: self.node, asker, ready: VecDeque::new() }
+        Socket::over(self.udp, self.node, self.asker.into_successor())
     }
 
     /// Asks as soon as the pace allows it.
@@ -80,8 +84,8 @@ impl<T: Copy> Socket<T> {
     /// The next thing that happens; none where nothing is asked. Cancel-safe: what has come is
     /// kept.
     pub async fn next_event(&mut self) -> Option<Event<T>> {
-        let mut buffer = [0; MAX_DATAGRAM + 1];
         loop {
+            consume_budget().await; // what floods it must not keep its caller's deadlines from coming
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
@@ -89,30 +93,49 @@ impl<T: Copy> Socket<T> {
             if let Some(event) = self.asker.pass(now) {
                 return Some(event);
             }
-            while let Some(transmit) = self.asker.transmit(now) {
-                let sent = match self.node {
-                    Some(_) => self.udp.send(&transmit.datagram).await,
-                    None => self.udp.send_to(&transmit.datagram, transmit.to).await,
-                };
-                if sent.is_err_and(|error| is_unreachable(&error)) {
-                    self.ready.extend(self.asker.unreachable(transmit.to));
-                }
-            }
+            self.send(now).await;
+            self.receive_all();
             if !self.ready.is_empty() {
                 continue;
             }
             let deadline = Instant::from_std(self.asker.deadline()?);
             tokio::select! {
-                received = self.udp.recv_from(&mut buffer) => match received {
-                    Ok((length, from)) => {
-                        let now = Instant::now().into_std();
-                        return Some(self.asker.receive(from, &buffer[..length], now));
-                    }
-                    Err(error) => if let Some(node) = self.node.filter(|_| is_unreachable(&error)) {
-                        self.ready.extend(self.asker.unreachable(node));
-                    },
-                },
+                _ = self.udp.readable() => {} // an error is read like a datagram
                 () = sleep_until(deadline) => {}
+            }
+        }
+    }
+
+    /// Sends what the pace allows.
+    async fn send(&mut self, now: std::time::Instant) {
+        while let Some(to) = self.asker.transmit(now, &mut self.datagram) {
+            let sent = match self.node {
+                Some(_) => self.udp.send(&self.datagram).await,
+                None => self.udp.send_to(&self.datagram, to).await,
+            };
+            if sent.is_err_and(|error| is_unreachable(&error)) {
+                self.ready.extend(self.asker.unreachable(to));
+            }
+        }
+    }
+
+    /// Takes what has come, up to [`AT_ONCE`] datagrams: one wake-up is dearer than all of them.
+    fn receive_all(&mut self) {
+        let mut buffer = [0; MAX_DATAGRAM + 1];
+        for _ in 0..AT_ONCE {
+            match self.udp.try_recv_from(&mut buffer) {
+                Ok((length, from)) => {
+                    let now = Instant::now().into_std();
+                    self.ready.push_back(self.asker.receive(from, &buffer[..length], now));
+                }
+                Err(error) => {
+                    if let Some(node) = self.node.filter(|_| is_unreachable(&error)) {
+                        self.ready.extend(self.asker.unreachable(node));
+                    }
+                    if error.kind() == ErrorKind::WouldBlock {
+                        return;
+                    }
+                }
             }
         }
     }

@@ -63,11 +63,15 @@ impl Contacts {
     pub fn read(bytes: &[u8], address_len: usize) -> Self {
         let chunks = bytes.chunks_exact(NodeId::LEN + address_len);
         let trailing = chunks.remainder().len();
-        let contact = |chunk: &[u8]| {
-            let (id, rest) = chunk.split_first_chunk()?;
-            Some(Contact { id: NodeId(*id), address: address(rest)? })
-        };
-        Self { list: chunks.filter_map(contact).collect(), trailing }
+        let mut list = Vec::with_capacity(chunks.len());
+        for chunk in chunks {
+            if let Some((id, rest)) = chunk.split_first_chunk()
+                && let Some(address) = address(rest)
+            {
+                list.push(Contact { id: NodeId(*id), address });
+            }
+        }
+        Self { list, trailing }
     }
 
     /// The bytes of a `nodes` or `nodes6` string with these contacts.

@@ -1,46 +1,21 @@
 //! One datagram: a query, a response or an error, and what stands around it.
 
-use std::fmt;
 use std::net::SocketAddr;
 
-use data_encoding::HEXLOWER;
-
-use super::compact;
 use super::query::Query;
 use super::response::Response;
-use crate::bencode::{self, BencodeError, Deviation, Value};
+use super::short::Short;
+use super::{canonical, compact};
+use crate::bencode::{self, BencodeError, Deviation, Value, encode_bytes};
 
 /// The longest datagram that is read, in bytes. Clients keep theirs below 1 500; this leaves room
 /// for fragments and refuses what nobody sends.
 pub const MAX_DATAGRAM: usize = 4096;
-/// The longest transaction id that is accepted, in bytes. Ours have 4, most have 2.
-const MAX_TRANSACTION: usize = 32;
-/// The longest `v` that is kept, in bytes. Documented ones have 4.
-const MAX_VERSION: usize = 32;
-
-/// What tells the answers to several queries apart: the asker picks it, the answer repeats it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Transaction(Vec<u8>);
-
-impl Transaction {
-    /// The id with these bytes; none if there are more than 32.
-    #[must_use]
-    pub fn new(bytes: &[u8]) -> Option<Self> {
-        (bytes.len() <= MAX_TRANSACTION).then(|| Self(bytes.to_vec()))
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Transaction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&HEXLOWER.encode(&self.0))
-    }
-}
+/// What tells the answers to several queries apart: the asker picks it, the answer repeats it. Ours
+/// have 4 bytes, most have 2; more than 32 are refused.
+pub type Transaction = Short;
+/// What a node calls itself: documented ones have 4 bytes; more than 32 are not kept.
+pub type Version = Short;
 
 /// One message.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,7 +25,7 @@ pub struct Message {
     /// What it says.
     pub body: Body,
     /// `v`: two letters of the client and its version, by convention.
-    pub version: Option<Vec<u8>>,
+    pub version: Option<Version>,
     /// `ip`: the receiver's address as the sender sees it (BEP 42).
     pub ip: Option<SocketAddr>,
     /// `ro`: the sender answers no queries and belongs in no routing table (BEP 43).
@@ -112,7 +87,7 @@ pub enum KrpcError {
     #[error("not a dict")]
     NotADict,
     /// No transaction id of at most 32 bytes.
-    #[error("no transaction id of at most {MAX_TRANSACTION} bytes")]
+    #[error("no transaction id of at most {} bytes", Short::MAX)]
     Transaction,
     /// No kind that is q, r or e.
     #[error("no kind that is q, r or e")]
@@ -159,6 +134,16 @@ impl Message {
         if datagram.len() > MAX_DATAGRAM {
             return Err(KrpcError::TooLarge(datagram.len()));
         }
+        canonical::answer(datagram).map_or_else(|| Self::decode_any(datagram), Ok)
+    }
+
+    /// The general reader, of messages in any order and with any deviation: what [`Self::decode`]
+    /// gives, more slowly and without the limit of size. Public only to be compared with.
+    ///
+    /// # Errors
+    /// What makes it no message.
+    #[doc(hidden)]
+    pub fn decode_any(datagram: &[u8]) -> Result<Self, KrpcError> {
         let parsed = bencode::decode_lenient(datagram)?;
         let message = &parsed.value;
         message.as_dict().ok_or(KrpcError::NotADict)?;
@@ -179,7 +164,7 @@ impl Message {
         Ok(Self {
             transaction,
             body,
-            version: bytes("v").filter(|version| version.len() <= MAX_VERSION).map(<[u8]>::to_vec),
+            version: bytes("v").and_then(Version::new),
             ip: bytes("ip").and_then(compact::address),
             read_only: message.get("ro").and_then(Value::as_int) == Some(1),
             deviations: parsed.deviations,
@@ -189,33 +174,57 @@ impl Message {
     /// The datagram.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut fields = vec![("t", Value::from(self.transaction.bytes()))];
+        let mut out = Vec::new();
+        self.encode_to(&mut out);
+        out
+    }
+
+    /// Appends the datagram to `out`, its keys in order.
+    pub fn encode_to(&self, out: &mut Vec<u8>) {
+        out.push(b'd');
         match &self.body {
-            Body::Query(query) => fields.extend([
-                ("a", query.arguments()),
-                ("q", Value::from(query.question.name())),
-                ("y", Value::from("q")),
-            ]),
-            Body::Response(response) => {
-                fields.extend([("r", response.fields()), ("y", Value::from("r"))]);
+            Body::Query(query) => {
+                out.extend_from_slice(b"1:a");
+                query.write(out);
             }
             Body::Error(error) => {
+                out.extend_from_slice(b"1:e");
                 let list = vec![Value::from(error.code), Value::from(&error.message[..])];
-                fields.extend([("e", Value::List(list)), ("y", Value::from("e"))]);
+                Value::List(list).encode_to(out);
             }
-        }
-        if let Some(version) = &self.version {
-            fields.push(("v", Value::from(&version[..])));
+            Body::Response(_) => {}
         }
         if let Some(ip) = self.ip {
-            let mut bytes = Vec::new();
+            let mut bytes = Vec::with_capacity(compact::V6_LEN);
             compact::write_address(ip, &mut bytes);
-            fields.push(("ip", Value::Bytes(bytes)));
+            out.extend_from_slice(b"2:ip");
+            encode_bytes(&bytes, out);
+        }
+        match &self.body {
+            Body::Query(query) => {
+                out.extend_from_slice(b"1:q");
+                encode_bytes(query.question.name(), out);
+            }
+            Body::Response(response) => {
+                out.extend_from_slice(b"1:r");
+                response.fields().encode_to(out);
+            }
+            Body::Error(_) => {}
         }
         if self.read_only {
-            fields.push(("ro", Value::from(1)));
+            out.extend_from_slice(b"2:roi1e");
         }
-        Value::dict(fields).encode()
+        out.extend_from_slice(b"1:t");
+        encode_bytes(&self.transaction, out);
+        if let Some(version) = &self.version {
+            out.extend_from_slice(b"1:v");
+            encode_bytes(version, out);
+        }
+        out.extend_from_slice(match &self.body {
+            Body::Query(_) => b"1:y1:qe",
+            Body::Response(_) => b"1:y1:re",
+            Body::Error(_) => b"1:y1:ee",
+        });
     }
 }
 

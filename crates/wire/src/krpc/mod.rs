@@ -5,6 +5,7 @@
 //! One datagram is one [`Message`]. Infohashes that others send are counted and dropped here, so
 //! nothing above this module can store or print them.
 
+mod canonical;
 pub mod compact;
 pub mod filter;
 pub mod message;
@@ -12,13 +13,15 @@ pub mod node_id;
 pub mod query;
 pub mod response;
 pub mod secure;
+pub mod short;
 #[cfg(test)]
 mod tests;
 
 pub use compact::{Contact, Contacts};
 pub use filter::ScrapeFilter;
-pub use message::{Body, KrpcError, MAX_DATAGRAM, Message, RemoteError, Transaction};
+pub use message::{Body, KrpcError, MAX_DATAGRAM, Message, RemoteError, Transaction, Version};
 pub use node_id::{Distance, NodeId, Target};
 pub use query::{Query, Question, Want};
 pub use response::{Response, Samples};
 pub use secure::Security;
+pub use short::Short;

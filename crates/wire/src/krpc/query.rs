@@ -1,7 +1,7 @@
 //! What one node asks another.
 
 use super::node_id::{NodeId, Target};
-use crate::bencode::Value;
+use crate::bencode::{Value, encode_bytes};
 
 /// Which families of contacts an answer should hold (BEP 32); none asks for the socket's own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -90,31 +90,6 @@ impl Question {
         }
     }
 
-    /// The arguments without the asker's id.
-    fn arguments(&self) -> Vec<(&'static str, Value)> {
-        let bytes = |target: &Target| Value::from(&target.0[..]);
-        match self {
-            Self::Ping | Self::Other(_) => Vec::new(),
-            Self::FindNode { target, want } | Self::SampleInfohashes { target, want } => {
-                [("target", bytes(target))].into_iter().chain(want.value()).collect()
-            }
-            Self::GetPeers { infohash, want, scrape } => {
-                let scrape = scrape.then(|| ("scrape", Value::from(1)));
-                [("info_hash", bytes(infohash))]
-                    .into_iter()
-                    .chain(want.value())
-                    .chain(scrape)
-                    .collect()
-            }
-            Self::AnnouncePeer { infohash, token, port, implied_port } => vec![
-                ("implied_port", Value::from(i64::from(*implied_port))),
-                ("info_hash", bytes(infohash)),
-                ("port", Value::from(i64::from(*port))),
-                ("token", Value::from(&token[..])),
-            ],
-        }
-    }
-
     /// What `name` and its arguments ask. A known name whose arguments are missing or misshapen is
     /// [`Self::Other`].
     fn read(name: &[u8], arguments: &Value) -> Self {
@@ -145,11 +120,35 @@ impl Question {
 }
 
 impl Query {
-    /// The `a` dict.
-    #[must_use]
-    pub fn arguments(&self) -> Value {
-        let id = [("id", Value::from(&self.id.0[..]))];
-        Value::dict(id.into_iter().chain(self.question.arguments()))
+    /// Appends the `a` dict, its keys in order.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let text = |key: &[u8], value: &[u8], out: &mut Vec<u8>| {
+            encode_bytes(key, out);
+            encode_bytes(value, out);
+        };
+        out.push(b'd');
+        text(b"id", &self.id.0, out);
+        match &self.question {
+            Question::Ping | Question::Other(_) => {}
+            Question::FindNode { target, want } | Question::SampleInfohashes { target, want } => {
+                text(b"target", &target.0, out);
+                want.write(out);
+            }
+            Question::GetPeers { infohash, want, scrape } => {
+                text(b"info_hash", &infohash.0, out);
+                out.extend_from_slice(if *scrape { b"6:scrapei1e" } else { b"" });
+                want.write(out);
+            }
+            Question::AnnouncePeer { infohash, token, port, implied_port } => {
+                let implied: &[u8] = if *implied_port { b"i1e" } else { b"i0e" };
+                out.extend_from_slice(&[b"12:implied_port", implied].concat());
+                text(b"info_hash", &infohash.0, out);
+                out.extend_from_slice(b"4:port");
+                Value::from(i64::from(*port)).encode_to(out);
+                text(b"token", token, out);
+            }
+        }
+        out.push(b'e');
     }
 
     /// Reads the `a` dict of the query `name`; none without an id of 20 bytes.
@@ -161,14 +160,13 @@ impl Query {
 }
 
 impl Want {
-    fn value(self) -> Option<(&'static str, Value)> {
-        let names = [(self.v4, "n4"), (self.v6, "n6")];
-        let list: Vec<Value> = names
-            .iter()
-            .filter(|(wanted, _)| *wanted)
-            .map(|(_, name)| Value::from(*name))
-            .collect();
-        (!list.is_empty()).then_some(("want", Value::List(list)))
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(match (self.v4, self.v6) {
+            (false, false) => b"",
+            (true, false) => b"4:wantl2:n4e",
+            (false, true) => b"4:wantl2:n6e",
+            (true, true) => b"4:wantl2:n42:n6e",
+        });
     }
 
     fn read(arguments: &Value) -> Self {

@@ -19,6 +19,12 @@ pub struct Samples {
     pub trailing: usize,
 }
 
+impl Samples {
+    pub(super) const fn count(bytes: &[u8]) -> Self {
+        Self { count: bytes.len() / INFOHASH_LEN, trailing: bytes.len() % INFOHASH_LEN }
+    }
+}
+
 /// The `r` dict of an answer: every field that some document defines, as far as it came.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Response {
@@ -84,10 +90,6 @@ impl Response {
         let values: Option<Vec<_>> = list.map(|list| {
             list.iter().filter_map(|value| compact::address(value.as_bytes()?)).collect()
         });
-        let samples = |samples: &[u8]| Samples {
-            count: samples.len() / INFOHASH_LEN,
-            trailing: samples.len() % INFOHASH_LEN,
-        };
         Some(Self {
             id: NodeId(bytes("id")?.try_into().ok()?),
             nodes: bytes("nodes").map(|nodes| Contacts::read(nodes, V4_LEN)),
@@ -96,7 +98,7 @@ impl Response {
             values,
             token: bytes("token").map(<[u8]>::to_vec),
             port: number("p").and_then(|port| u16::try_from(port).ok()),
-            samples: bytes("samples").map(samples),
+            samples: bytes("samples").map(Samples::count),
             num: number("num"),
             interval: number("interval"),
             seeds: filter("BFsd"),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::secure::secure_id;
 use super::*;
-use crate::bencode::DeviationKind;
+use crate::bencode::{self, DeviationKind, Value};
 
 fn id(byte: u8) -> NodeId {
     NodeId([byte; 20])
@@ -169,6 +169,7 @@ proptest! {
     fn queries_survive_the_way(id in any::<[u8; 20]>(), question in question(), t in proptest::collection::vec(any::<u8>(), 0..=32), read_only in any::<bool>()) {
         let query = Query { id: NodeId(id), question };
         let message = Message { read_only, ..Message::new(transaction(&t), Body::Query(query)) };
+        prop_assert!(bencode::decode(&message.encode()).is_ok(), "in its one valid encoding");
         prop_assert_eq!(Message::decode(&message.encode()), Ok(message));
     }
 
@@ -197,5 +198,86 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] = byte;
         let _ = Message::decode(&bytes);
+    }
+}
+
+/// An answer with some of the fields that there are, and some that no document defines.
+fn answer() -> impl Strategy<Value = Vec<u8>> {
+    const NAMES: &[&str] = &[
+        "BFpe", "BFsd", "id", "interval", "nodes", "nodes6", "num", "other", "p", "samples",
+        "token", "values",
+    ];
+    const AROUND: &[&str] = &["e", "ip", "ro", "v", "x", "q"];
+    let field = prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..60).prop_map(Value::Bytes),
+        any::<i64>().prop_map(Value::from),
+        proptest::collection::vec(
+            proptest::collection::vec(any::<u8>(), 0..20).prop_map(Value::Bytes),
+            0..4
+        )
+        .prop_map(Value::List),
+        Just(Value::Bytes(vec![5; 20])),
+        Just(Value::Bytes(vec![6; 256])),
+    ];
+    let inner = proptest::collection::btree_map(proptest::sample::select(NAMES), field, 0..6);
+    let outer_field = prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..40).prop_map(Value::Bytes),
+        (0..3_i64).prop_map(Value::from),
+        Just(Value::List(vec![Value::from(203), Value::from("no")])),
+    ];
+    let outer =
+        proptest::collection::btree_map(proptest::sample::select(AROUND), outer_field, 0..3);
+    (inner, outer, any::<bool>(), any::<bool>()).prop_map(|(mut inner, outer, sound, error)| {
+        if sound {
+            inner.insert("id", Value::Bytes(vec![5; 20]));
+        }
+        let kind = if error { "e" } else { "r" };
+        let fields =
+            [("r", Value::dict(inner)), ("t", Value::from("abcd")), ("y", Value::from(kind))];
+        Value::dict(outer.into_iter().chain(fields)).encode()
+    })
+}
+
+proptest! {
+    /// What the quick reader reads, the general one reads as the same.
+    #[test]
+    fn both_readers_agree(answer in answer(), at in any::<proptest::sample::Index>(), byte in any::<u8>(), damaged in any::<bool>()) {
+        let mut answer = answer;
+        if damaged {
+            let at = at.index(answer.len());
+            answer[at] = byte;
+        }
+        if let Some(read) = canonical::answer(&answer) {
+            prop_assert_eq!(Message::decode_any(&answer), Ok(read));
+        }
+    }
+
+    /// So that the property above is about something.
+    #[test]
+    fn the_quick_reader_reads_what_is_sent(nodes in contacts(false), token in any::<[u8; 8]>(), version in any::<[u8; 4]>()) {
+        let mut response = Response::new(id(7));
+        (response.nodes, response.token) = (Some(nodes), Some(token.to_vec()));
+        let mut message = Message::new(transaction(b"abcd"), Body::Response(response));
+        message.version = Some(version.into());
+        message.ip = Some("192.0.2.1:6881".parse().unwrap());
+        prop_assert_eq!(canonical::answer(&message.encode()), Some(message));
+    }
+}
+
+#[test]
+fn the_quick_reader_leaves_alone_what_deviates() {
+    let sound = b"d1:rd2:id20:abcdefghij0123456789e1:t2:aa1:y1:re";
+    assert!(canonical::answer(sound).is_some());
+    let others: [&[u8]; 6] = [
+        b"d1:rd2:id20:abcdefghij0123456789e1:y1:r1:t2:aae",
+        b"d1:rd2:id20:abcdefghij01234567892:id20:abcdefghij0123456789e1:t2:aa1:y1:re",
+        b"d1:rd2:id20:abcdefghij0123456789e1:t02:aa1:y1:re",
+        b"d1:rd2:id20:abcdefghij01234567893:numi-0ee1:t2:aa1:y1:re",
+        b"d1:rd2:id20:abcdefghij0123456789e1:t2:aa1:y1:re!",
+        b"d1:rd2:id20:abcdefghij01234567891:xdee1:t2:aa1:y1:re",
+    ];
+    for other in others {
+        assert_eq!(canonical::answer(other), None, "{}", other.escape_ascii());
+        assert!(Message::decode(other).is_ok(), "{}", other.escape_ascii());
     }
 }
