@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
-"""Writes fuzz/seeds/TARGET: what the original client sent, from tests/vectors/transcripts, cut for each target."""
+"""Writes fuzz/seeds/TARGET, cut for each target: what the original client sent (tests/vectors/transcripts), and what
+BitTorrent clients answered (crates/wire/tests/clients)."""
 
 import hashlib
 import json
 import pathlib
 import shutil
+import sys
 
 ROOT = pathlib.Path(__file__).parent
-VECTORS = ROOT / "../tests/vectors/transcripts"
 HANDSHAKE = 68
 REQUEST, REPLY, BUDDYCAST = 232, 231, 249
 AUTHENTICATION = {253: 0, 252: 1, 251: 2}
-NETWORKS = ROOT / "../crates/wire/tests/vectors"
+CLIENTS = ROOT / "../crates/wire/tests/clients/recorded.json"
 
 
 def seed(target, data):
@@ -61,9 +62,40 @@ def stream(data):
             seed("bencode", body)
 
 
+def files(pattern):
+    """Those below the repository that fit; there must be some, or a folder has moved and the seeds are gone."""
+    found = [file for file in sorted((ROOT / "..").glob(pattern)) if file.is_file()]
+    if not found:
+        sys.exit(f"fuzz/seeds.py: no file is {pattern}")
+    return found
+
+
+def frame(body):
+    return len(body).to_bytes(4, "big") + body
+
+
+def client(recorded):
+    """What one BitTorrent client answered: its datagrams, and its side of a conversation."""
+    for question in ("ping", "find_node", "get_peers", "sample", "canary"):
+        if question in recorded:
+            seed("krpc", recorded[question])
+            # A lookup and a crawl whose first question meets this, after a moment.
+            for machine in (b"\0", b"\1\0\2"):
+                seed("lookup", machine + b"\x0a\0" + bytes([min(255, len(recorded[question]))]) + recorded[question][:255])
+    if "utp" in recorded:
+        seed("bittorrent", b"\7" + recorded["utp"])
+    if "handshake" in recorded:
+        said = b"".join(frame(b"\x14" + bytes([id]) + recorded[name]) for id, name in enumerate(("extension", "pex")) if name in recorded)
+        seed("bittorrent", b"\7" + recorded["handshake"] + said)
+        seed("bittorrent", b"\7" + said)
+        flags = recorded["handshake"][25:26] + recorded["handshake"][27:28]
+        seed("conversation", b"\1\x20" + flags + said)
+        seed("conversation", b"\3\x40" + flags + b"\5aaaaa" + b"\0\0\0\0" + said)
+
+
 def main():
     shutil.rmtree(ROOT / "seeds", ignore_errors=True)
-    for file in sorted(VECTORS.glob("*.jsonl")):
+    for file in files("tests/vectors/transcripts/*.jsonl"):
         streams = {}
         for line in map(json.loads, file.read_text().splitlines()):
             if "hex" in line:
@@ -71,8 +103,8 @@ def main():
                 streams[key] = streams.get(key, b"") + bytes.fromhex(line["hex"])
         for data in streams.values():
             stream(data)
-    for file in [*ROOT.glob("../tests/bad/files/*.pem"), *ROOT.glob("../crates/wire/tests/cases/*"), *VECTORS.glob("keys/*")]:
-        if file.is_file():
+    for pattern in ("tests/bad/files/*.pem", "crates/wire/tests/cases/*", "tests/vectors/transcripts/keys/*"):
+        for file in files(pattern):
             seed("pickle" if file.suffix == ".pickle" else "identity", file.read_bytes())
     seed("target", b"127.0.0.1:7760")
     seed("target", b"MCowBQYDK2VwAyEAaiLa2m2toALOlJUn9vAnEtiRqrVmFG4JDGJ1l0o6yG4=@[::1]:7760\n")
@@ -94,9 +126,17 @@ def main():
         seed("krpc", text)
     for body in (b"\x14\0d1:md6:ut_pexi1ee1:pi6881e1:v4:teste", b"\5\xff\xff", b"\4\0\0\0\1"):
         seed("bittorrent", b"\7" + len(body).to_bytes(4, "big") + body)
+    for recorded in json.loads(CLIENTS.read_text()).values():
+        client({name: bytes.fromhex(hexadecimal) for name, hexadecimal in recorded.items()})
+    # REACH on an open client, on one that forces encryption, and on a server that speaks first.
+    for rungs, said in (b"\0\0\1\2\0\7\0\0", b""), (b"\0\0\2\7\0\7\0\0", b""), (b"\0\0\6\7\7\7\7\4", b"SSH-2.0-OpenSSH_9.2"):
+        seed("conversation", b"\6\1" + rungs + said)
+    # Nodes that answer in order, out of order, twice, damaged, by an error, and that fall silent.
+    for kinds in (b"\x0e", b"\x0e\x0d\x0c", b"\x0e\x08\x09\x0b", b"\xff\x0e"):
+        answers = b"".join(bytes([kinds[n % len(kinds)], n * 7 % 5, n % 20, n % 4, n, n + 9, n + 1, 40 + n]) for n in range(120))
+        seed("lookup", b"\0\x2a" + answers)
+        seed("lookup", b"\1\0\0" + answers)
     seed("mse", b"\x60" + b"\7" * 96 + b"\xff" + b"\0" * 255)
-    for file in ROOT.glob("../examples/*.toml"):
-        seed("probe_file", file.read_bytes())
     seed("probe_file", b"id = 77\nname = 'X'\ndoc = 'd'\ndecoder = 'hex'\npayload = '{n} {text}'\n[[field]]\nname = 'n'\ntype = 'int'\ndefault = 1\n")
     seed("probe_file", b"id = 78\nname = 'Y'\ndoc = 'd'\ndecoder = 'zlib+json'\npayload_hex = '00{b}'\n[[field]]\nname = 'b'\ntype = 'bytes'\ndefault = '0a'\n")
     seed("text", "caf\u00e9 198.51.100.7:7000 \u202e\x1b[31m z\u0301\u0302\u0303".encode())

@@ -3,6 +3,8 @@
 pub mod connection;
 #[cfg(feature = "peer")]
 pub mod engine;
+#[cfg(feature = "peer")]
+pub mod lookup;
 pub mod networks;
 #[cfg(feature = "peer")]
 pub mod operators;
@@ -11,6 +13,8 @@ pub mod people;
 pub mod replies;
 #[cfg(feature = "peer")]
 pub mod session;
+#[cfg(feature = "peer")]
+pub mod talk;
 pub mod values;
 
 /// Takes what a target decides by off its bytes; zeros where there are none left, so that every

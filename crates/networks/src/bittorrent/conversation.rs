@@ -90,12 +90,12 @@ impl Conversation {
         self.is_open || !self.handshake.is_empty()
     }
 
-    /// Takes what came.
+    /// Takes what came, and appends to `heard` what it says, up to the first fault: what stood before
+    /// that was said, however the stream was cut.
     ///
     /// # Errors
     /// What the other side does not keep to; then it is over.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Heard>, ConversationError> {
-        let mut heard = Vec::new();
+    pub fn push(&mut self, bytes: &[u8], heard: &mut Vec<Heard>) -> Result<(), ConversationError> {
         let mut rest = bytes;
         if !self.is_open {
             let (first, tail) =
@@ -104,15 +104,15 @@ impl Conversation {
             rest = tail;
             Handshake::check_start(&self.handshake)?;
             let Ok(whole) = <[u8; HANDSHAKE_LEN]>::try_from(&self.handshake[..]) else {
-                return Ok(heard);
+                return Ok(());
             };
             heard.push(Heard::Handshake(self.open(&whole)?));
         }
-        self.frames.push(rest)?;
+        let pushed = self.frames.push(rest);
         while let Some(frame) = self.frames.next_frame() {
             heard.extend(self.frame(frame)?);
         }
-        Ok(heard)
+        Ok(pushed?)
     }
 
     fn open(&mut self, whole: &[u8; HANDSHAKE_LEN]) -> Result<Handshake, ConversationError> {
@@ -174,6 +174,36 @@ mod tests {
             .to_vec()
     }
 
+    fn listen(
+        conversation: &mut Conversation,
+        bytes: &[u8],
+    ) -> Result<Vec<Heard>, ConversationError> {
+        let mut heard = Vec::new();
+        conversation.push(bytes, &mut heard).map(|()| heard)
+    }
+
+    #[test]
+    fn what_stands_before_a_fault_is_heard_however_the_stream_is_cut() {
+        let met = PeerExchange {
+            added: vec![(([192, 0, 2, 1], 1).into(), pex::Flags(2))],
+            ..Default::default()
+        };
+        let mut stream = theirs([7; 20]);
+        stream.extend(frame::extended(1, &met.encode()));
+        stream.extend([0xff; 5]); // a frame of 4 GiB
+        for step in [1, 7, usize::MAX] {
+            let (mut conversation, mut heard) =
+                (Conversation::new(Infohash([7; 20]), [0; 12]), Vec::new());
+            let ended =
+                stream.chunks(step).try_for_each(|bytes| conversation.push(bytes, &mut heard));
+            assert_eq!(ended, Err(ConversationError::TooLong(TooLong(u32::MAX))));
+            assert!(
+                matches!(&heard[..], [Heard::Handshake(_), Heard::PeerExchange(_)]),
+                "{heard:?}"
+            );
+        }
+    }
+
     #[test]
     fn a_conversation_hears_who_is_there_and_whom_it_has_met_and_drops_the_rest() {
         let mut conversation = Conversation::new(Infohash([7; 20]), [b'x'; 12]);
@@ -191,7 +221,7 @@ mod tests {
         stream.extend([0, 0, 0, 3, 5, 0xff, 0xff]); // a bitfield
         stream.extend(frame::extended(1, &met.encode()));
         let heard: Vec<Heard> =
-            stream.chunks(7).flat_map(|bytes| conversation.push(bytes).unwrap()).collect();
+            stream.chunks(7).flat_map(|bytes| listen(&mut conversation, bytes).unwrap()).collect();
         let [Heard::Handshake(handshake), Heard::Extensions(named), Heard::PeerExchange(exchange)] =
             &heard[..]
         else {
@@ -205,14 +235,18 @@ mod tests {
     #[test]
     fn what_is_not_about_this_torrent_ends_it() {
         let fresh = || Conversation::new(Infohash([7; 20]), [0; 12]);
-        assert_eq!(fresh().push(&theirs([8; 20])), Err(ConversationError::OtherTorrent));
-        assert!(matches!(fresh().push(b"SSH-2.0"), Err(ConversationError::NotBitTorrent(_))));
+        assert_eq!(listen(&mut fresh(), &theirs([8; 20])), Err(ConversationError::OtherTorrent));
+        assert!(matches!(
+            listen(&mut fresh(), b"SSH-2.0"),
+            Err(ConversationError::NotBitTorrent(_))
+        ));
         let mut conversation = fresh();
-        conversation.push(&theirs([7; 20])).unwrap();
+        listen(&mut conversation, &theirs([7; 20])).unwrap();
         assert_eq!(
-            conversation.push(&frame::extended(1, b"le")),
+            listen(&mut conversation, &frame::extended(1, b"le")),
             Err(ConversationError::Extension)
         );
-        assert!(fresh().push(&theirs([7; 20])[..67]).unwrap().is_empty() && !fresh().has_heard());
+        let part = listen(&mut fresh(), &theirs([7; 20])[..67]);
+        assert!(part.unwrap().is_empty() && !fresh().has_heard());
     }
 }

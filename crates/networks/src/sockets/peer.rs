@@ -74,19 +74,20 @@ pub async fn converse(
         Talk::encrypted(address, conversation, random.bytes(), infohash).await?
     };
     let end = begun + limit;
+    talk.exchanges.drain(..).for_each(|exchange| on_exchange(&exchange, begun.elapsed()));
     while talk.wants_more(wanted) {
-        talk.exchanges.drain(..).for_each(|exchange| on_exchange(&exchange, begun.elapsed()));
         let until = match (&talk.extensions, wanted) {
             (None, _) => end.min(talk.open_since + EXTENSIONS),
             _ => end,
         };
-        match talk.listen(until).await? {
+        let listened = talk.listen(until).await;
+        talk.exchanges.drain(..).for_each(|exchange| on_exchange(&exchange, begun.elapsed()));
+        match listened? {
             Listened::Heard => {}
             Listened::Closed => talk.closed_by_peer = true,
             Listened::Nothing => break,
         }
     }
-    talk.exchanges.drain(..).for_each(|exchange| on_exchange(&exchange, begun.elapsed()));
     talk.finish(wanted, begun.elapsed())
 }
 
@@ -203,7 +204,9 @@ impl Talk {
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<(), ConversationError> {
-        for heard in self.conversation.push(bytes)? {
+        let mut heard = Vec::new();
+        let pushed = self.conversation.push(bytes, &mut heard);
+        for heard in heard {
             match heard {
                 Heard::Handshake(handshake) => self.handshake = Some(handshake),
                 Heard::Extensions(extensions) => self.extensions = Some(extensions),
@@ -213,7 +216,7 @@ impl Talk {
                 }
             }
         }
-        Ok(())
+        pushed
     }
 
     async fn flush(&mut self) {
