@@ -32,7 +32,7 @@ impl Zone {
     /// Whether an id lies in it.
     #[must_use]
     pub fn contains(&self, id: &NodeId) -> bool {
-        id.distance(&self.prefix.into()).shared_bits() >= self.bits
+        self.bits == 0 || id.distance(&self.prefix.into()).shared_bits() >= self.bits
     }
 
     /// A random point of it.
@@ -232,14 +232,16 @@ impl Crawl {
             });
             self.queue.extend(further);
         }
-        let (mut contacts, mut places) = (contacts.fuse(), [Place::default(); BATCH]);
-        let mut batch = [None; BATCH];
-        for (place, held) in places.iter_mut().zip(&mut batch) {
-            *held = contacts.next();
-            *place = held.map_or_else(Place::default, |contact| contact.address.into());
+        let (mut places, mut batch, mut count) = ([Place::default(); BATCH], [None; BATCH], 0);
+        for contact in contacts {
+            if count < BATCH {
+                (places[count], batch[count]) = (contact.address.into(), Some(contact));
+                count += 1;
+            } else {
+                self.surplus += 1;
+            }
         }
-        self.surplus += contacts.count() as u64;
-        let found = self.known.find_many(&places);
+        let found = self.known.find_many(&places[..count]);
         for ((contact, place), found) in batch.into_iter().flatten().zip(places).zip(found) {
             self.hear(contact, place, found);
         }

@@ -15,6 +15,7 @@ impl NodeId {
 
     /// The exclusive or with a target: smaller is closer.
     #[must_use]
+    #[inline]
     pub fn distance(&self, target: &Target) -> Distance {
         let mut bytes = [0; Self::LEN];
         for ((out, one), other) in bytes.iter_mut().zip(&self.0).zip(&target.0) {
@@ -100,6 +101,7 @@ impl Distance {
 
     /// How many leading bits the id shares with the target, 0 to 160.
     #[must_use]
+    #[inline]
     pub fn shared_bits(&self) -> u8 {
         let mut bits = 0;
         for byte in self.0 {
