@@ -162,10 +162,18 @@ impl Peer {
                 () = counts => journal.tell_counts(Instant::now())?,
             }
         };
-        tokio::select! {
-            () = node.shutdown(GRACE) => {}
-            // who asks twice does not want to wait
-            _ = stop.wait() => std::process::exit(code.into()),
+        let ending = node.shutdown(GRACE);
+        tokio::pin!(ending);
+        loop {
+            tokio::select! {
+                () = &mut ending => break,
+                // who asks twice does not want to wait
+                _ = stop.wait() => break,
+                Some(event) = events.recv() => journal.take(event, Instant::now())?,
+            }
+        }
+        while let Ok(event) = events.try_recv() {
+            journal.take(event, Instant::now())?;
         }
         journal.end()?;
         Ok(code)

@@ -102,6 +102,27 @@ fn large_replies_that_are_hardly_read_hold_nobody_else_up() {
 }
 
 #[test]
+fn a_second_signal_does_not_wait_for_a_reply_that_is_hardly_read() {
+    let (_alone, runtime) = (alone(), runtime());
+    let mut victim = Victim::start(&both(), Setup::default());
+    runtime.block_on(async {
+        let way = Way::start([127, 0, 0, 8].into(), victim.address, Some(2048)).await;
+        let greedy = Greedy::connect(way.address).await;
+        let large = Bytes::from_static(b"SELECT zeroblob(67108000)");
+        greedy.ask(&victim, MessageId::DATABASE_QUERY, large);
+        while victim.limits()["unsent-bytes"]["used"].as_u64() < Some(30 << 20) {
+            tokio::task::yield_now().await;
+        }
+        victim.terminate();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(victim.is_running(), "a reply that is on its way has 5 s");
+        victim.terminate();
+        let (took, code) = victim.ended();
+        assert!(took < Duration::from_secs(2) && code == Some(0), "{took:?}, {code:?}");
+    });
+}
+
+#[test]
 fn payloads_that_no_message_takes_are_not_kept() {
     let (_alone, runtime) = (alone(), runtime());
     let mut victim = Victim::start(&both(), Setup::default());

@@ -123,9 +123,23 @@ impl Victim {
 
     /// Asks it to end, and gives how long that took and its exit code.
     pub fn end(&mut self) -> (Duration, Option<i32>) {
-        let began = Instant::now();
+        self.terminate();
+        self.ended()
+    }
+
+    /// SIGTERM.
+    pub fn terminate(&self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("it can be waited for").is_none()
+    }
+
+    /// How long it takes until it has ended, and its exit code.
+    pub fn ended(&mut self) -> (Duration, Option<i32>) {
+        let began = Instant::now();
         while began.elapsed() < PATIENCE {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
                 return (began.elapsed(), status.code());

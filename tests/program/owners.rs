@@ -69,6 +69,26 @@ fn an_audit_says_who_asked_what_and_got_what() {
 }
 
 #[test]
+fn a_reply_that_is_read_while_the_peer_stops_is_in_the_audit() {
+    let (home, crawler) = (Home::new(), Home::new());
+    let (peer, address) = peer_of(&home, &crawler.permid(false), &["--audit", "peer.audit"]);
+    let sql = "SELECT zeroblob(12000000)";
+    let args = ["request", &address, "database", sql, "--frequency", "0", "--json"];
+    let asking = Running::start(crawler.swarmscope(&args));
+    for event in ["connected", "part"] {
+        asking.event(event);
+    }
+    asking.signal(libc::SIGSTOP); // it reads no more for a moment
+    peer.signal(libc::SIGTERM);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    asking.signal(libc::SIGCONT);
+    assert_eq!(asking.code(), 0, "a reply that is on its way still comes");
+    assert_eq!(peer.code(), 0);
+    let shown = home.run(&["audit", "peer.audit"]).stdout;
+    assert!(shown.contains("got DATABASE_QUERY (1): error 0, success"), "{shown}");
+}
+
+#[test]
 fn limits_are_printed_with_what_is_in_use_of_them() {
     let (home, crawler) = (Home::new(), Home::new());
     let config = home.path().join(".config/swarmscope");
