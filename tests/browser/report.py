@@ -20,7 +20,7 @@ import threading
 
 from pictures import Quiet, browser
 
-WIDTHS = (1200, 360)  # a desk, a small telephone
+WIDTHS = (1200, 1000, 360)  # a desk, the pictures, a small telephone
 PAGE = """<!doctype html><meta charset=utf-8><link rel=icon href="data:,"><body><pre id=found>unread</pre><script>
 const parse = colour => colour.match(/[0-9.]+/g).map(Number);
 const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
@@ -52,7 +52,8 @@ const measure = (frame, width) => {
     if (ratio < (large ? 3 : 4.5)) faults.push(`${width} px: contrast ${ratio.toFixed(2)} of "${text}"`);
     if (box.right > root.clientWidth + 1) faults.push(`${width} px: "${text}" stands out of the page`);
   }
-  return { texts: texts.length, dark: window.matchMedia('(prefers-color-scheme: dark)').matches, faults };
+  const height = Math.ceil(document.body.getBoundingClientRect().height);
+  return { width, height, texts: texts.length, dark: window.matchMedia('(prefers-color-scheme: dark)').matches, faults };
 };
 const load = width => new Promise(done => {
   const frame = document.createElement('iframe');
@@ -123,7 +124,8 @@ def examined(report, pictures=None):
                         wrong.append("the browser does not show this theme")
                 faults += [f"{theme}: {fault}" for fault in wrong]
                 if pictures:
-                    shot = [f"--screenshot={pictures / f'report-{theme}.png'}", "--window-size=1000,2300"]
+                    high = next(width["height"] for width in found if width.get("width") == 1000)
+                    shot = [f"--screenshot={pictures / f'report-{theme}.png'}", f"--window-size=1000,{high}"]
                     run(folder, server.server_port, dark, shot, "report.html")
             server.shutdown()
     return faults, texts

@@ -174,7 +174,7 @@ fn keys(figures: &Figures) -> String {
         |share| {
             (
                 percent(share.mid),
-                format!("{} to {} (95 %)", percent(share.low), percent(share.high)),
+                format!("{} to {} (95\u{202f}%)", percent(share.low), percent(share.high)),
             )
         },
     );
@@ -182,7 +182,7 @@ fn keys(figures: &Figures) -> String {
         || ("–".to_owned(), "estimated from the second round on".to_owned()),
         |size| {
             let [low, mid, high] = [size.low, size.mid, size.high].map(whole);
-            (mid, format!("{low} to {high} (95 %), by capture and recapture"))
+            (mid, format!("{low} to {high} (95\u{202f}%), by capture and recapture"))
         },
     );
     let distortion = figures.pair().and_then(|pair| Some((pair, pair.distortion()?))).map_or_else(
@@ -216,7 +216,7 @@ fn keys(figures: &Figures) -> String {
     let mut out = String::from("<div class=\"keys\">");
     for (title, (big, detail)) in [
         ("Peers reached", reached),
-        ("Peers that can be reached", size),
+        ("Reachable peers", size),
         ("Coverage of those", coverage),
         ("Distortion", distortion),
         ("Hearsay only", hearsay),
@@ -327,7 +327,7 @@ fn method(rounds: &[Round]) -> String {
         "<section class=\"note\"><h2>How it was measured</h2>\
          <p>A round visits every known peer that is due once: it dials, authenticates, asks whom the peer knows, and puts the \
          declared questions. {} rounds are in this store; {stopped} of them were stopped before their end and are in no chart.</p>\
-         <p><b>Peers that can be reached</b> is Chapman’s capture–recapture estimate from this round and the complete round before. \
+         <p><b>Reachable peers</b> is Chapman’s capture–recapture estimate of the peers that can be reached, from this round and the complete round before. \
          It assumes that every peer is equally likely to be met and that none joins or leaves in between; churn makes it too large. <b>Coverage</b> is this round’s peers divided by that estimate. <b>Distortion</b> is the share of the peers of \
          both rounds that are in only one of them; Stutzbach and Rejaie divide by the sum of both sizes instead.</p>\
          <p>Peers behind NATs that never dial in cannot be visited and are in no estimate.</p>\

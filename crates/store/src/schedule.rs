@@ -3,7 +3,8 @@
 //!
 //! A round visits every peer that is due once. A peer that was reached is due in the next round.
 //! One that was not rests for a time that depends on the cause, doubles with every further failure
-//! and has a cap. A peer that was online for long before it failed gets more patience than one
+//! and has a cap; it is due at the beginning of the round in which that time ends, so that no round
+//! waits for it. A peer that was online for long before it failed gets more patience than one
 //! never reached.
 
 use std::time::Duration;
@@ -84,7 +85,8 @@ pub fn next(policy: &Policy, past: Past, class: Class, began: Time, now: Time) -
             let failures = past.failures.saturating_add(1);
             let rest =
                 rest(policy, class, failures, past.online_since.map(|since| now.since(since)));
-            Next { failures, online_since: None, due: next_round.max(now.after(rest)) }
+            let due = beginning(policy, began, now.after(rest)).max(next_round);
+            Next { failures, online_since: None, due }
         }
     }
 }
@@ -93,8 +95,13 @@ pub fn next(policy: &Policy, past: Past, class: Class, began: Time, now: Time) -
 /// since.
 #[must_use]
 pub fn following(policy: &Policy, began: Time, now: Time) -> Time {
+    beginning(policy, began, now).after(policy.every.max(Duration::from_millis(1)))
+}
+
+/// The beginning of the round that `time` falls into.
+fn beginning(policy: &Policy, began: Time, time: Time) -> Time {
     let every = millis(policy.every).max(1);
-    let rounds = millis(now.since(began)) / every + 1;
+    let rounds = millis(time.since(began)) / every;
     Time(began.0.saturating_add(every.saturating_mul(rounds)))
 }
 
@@ -206,11 +213,14 @@ mod tests {
         // The next round is 59 minutes away; shorter rests end there.
         assert_eq!(fails(Class::Refused, 0), Duration::from_secs(3540));
         assert_eq!(fails(Class::Silent, 0), Duration::from_secs(3540));
-        assert_eq!(fails(Class::Silent, 3), Duration::from_secs(32 * 60 * 8));
+        assert_eq!(fails(Class::Silent, 3), Duration::from_secs(4 * 3600 - 60), "not 4 h 16 min");
         assert!(fails(Class::Refused, 3) < fails(Class::Silent, 3));
-        assert_eq!(fails(Class::Version, 0), HOUR);
-        assert_eq!(fails(Class::Other, 10), Duration::from_secs(24 * 3600));
-        assert_eq!(fails(Class::Silent, GIVES_UP_AT - 1), GIVEN_UP);
+        assert_eq!(fails(Class::Version, 0), Duration::from_secs(3540));
+        assert_eq!(fails(Class::Other, 10), Duration::from_secs(24 * 3600 - 60));
+        assert_eq!(
+            fails(Class::Silent, GIVES_UP_AT - 1),
+            GIVEN_UP.saturating_sub(Duration::from_secs(60))
+        );
     }
 
     #[test]
@@ -249,6 +259,7 @@ mod tests {
             let after = next(&hourly(), Past { failures, online_since: None }, class, at(0), at(seconds));
             prop_assert!(after.due >= following(&hourly(), at(0), at(seconds)) && after.due > at(seconds));
             prop_assert!(after.due.since(at(seconds)) <= GIVEN_UP);
+            prop_assert!(after.due.0 % 3_600_000 == 0, "with the beginning of a round, so that none waits");
         }
     }
 }

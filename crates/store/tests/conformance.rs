@@ -422,6 +422,24 @@ fn a_round_that_nobody_works_on_goes_on_or_ends_as_stopped() {
 }
 
 #[test]
+fn rounds_keep_their_time_though_each_begins_a_moment_late() {
+    on_both(|places| {
+        let mut store = with_peers(&places.place(), 1);
+        let mut begin = |now: Time| {
+            let (round, _) = store.open_round(&opening(), now).unwrap();
+            store.end_round(round.id, State::Complete, now).unwrap();
+            round.began
+        };
+        assert_eq!(begin(START), START);
+        let late = |seconds: u64, ms: i64| Time(at(seconds).0 + ms);
+        assert_eq!(begin(late(3600, 300)), at(3600));
+        assert_eq!(begin(late(3 * 3600, 900)), at(3 * 3600), "one was left out");
+        assert_eq!(begin(late(4 * 3600, 5000)), late(4 * 3600, 5000), "that is no moment");
+        assert_eq!(begin(late(4 * 3600, 5300)), late(4 * 3600, 5300), "begun by hand, at once");
+    });
+}
+
+#[test]
 fn old_visits_go_and_their_figures_stay() {
     on_both(|places| {
         let mut store = with_peers(&places.place(), 50);

@@ -5,13 +5,9 @@ use std::fmt::Write as _;
 use super::text::escape;
 use crate::time::Time;
 
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 180.0;
-/// Around the drawing: for the scale on the left, the value on the right, the times below.
-const LEFT: f64 = 74.0;
-const RIGHT: f64 = 16.0;
-const TOP: f64 = 10.0;
-const BOTTOM: f64 = 26.0;
+/// The drawing is stretched to the place it has; its texts stand beside it, in the page's own size.
+const WIDTH: f64 = 1000.0;
+const HEIGHT: f64 = 100.0;
 
 /// A line of values over time. Gaps are gaps; the scale is written, and says where it does not
 /// begin at 0.
@@ -33,8 +29,8 @@ pub(super) fn line(
     let (low, high) =
         if high - low < high.abs() * 1e-3 { (0.0, high.max(1e-9)) } else { (low, high) };
     let span = (last.0 - first.0).max(1) as f64;
-    let x = |at: Time| LEFT + (at.0 - first.0) as f64 / span * (WIDTH - LEFT - RIGHT);
-    let y = |value: f64| TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM);
+    let x = |at: Time| (at.0 - first.0) as f64 / span * WIDTH;
+    let y = |value: f64| (high - value) / (high - low) * HEIGHT;
     let mut path = String::new();
     let mut pen = "M";
     for (at, value) in values {
@@ -47,29 +43,22 @@ pub(super) fn line(
         }
     }
     let scale = if low > 0.0 { "; the scale does not begin at 0" } else { "" };
-    let (top, base) = (y(high), y(low));
-    let right = WIDTH - RIGHT;
+    let at = values.iter().rev().find_map(|(at, value)| value.map(|_| x(*at))).unwrap_or(0.0);
     format!(
         "<figure><figcaption><b>{title}</b>, now {now}<br><span>{about}{scale}</span></figcaption>\
-         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{label}: {low_text} to {high_text}, now {now}\">\
-         <line class=\"grid\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{top:.1}\" y2=\"{top:.1}\"/>\
-         <line class=\"grid\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{base:.1}\" y2=\"{base:.1}\"/>\
-         <text x=\"{scale_x}\" y=\"{high_y:.1}\" text-anchor=\"end\">{high_text}</text>\
-         <text x=\"{scale_x}\" y=\"{low_y:.1}\" text-anchor=\"end\">{low_text}</text>\
-         <text x=\"{LEFT}\" y=\"{time_y}\">{from}</text><text x=\"{right}\" y=\"{time_y}\" text-anchor=\"end\">{to}</text>\
-         <path d=\"{path}\"/><circle cx=\"{dot_x:.1}\" cy=\"{dot_y:.1}\" r=\"4\"/></svg></figure>\n",
+         <div class=\"chart\"><div class=\"scale\"><span>{high_text}</span><span>{low_text}</span></div>\
+         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" \
+         aria-label=\"{label}: {low_text} to {high_text}, now {now}\">\
+         <path class=\"grid\" d=\"M0 0H{WIDTH}M0 {HEIGHT}H{WIDTH}\"/><path d=\"{path}\"/>\
+         <path class=\"dot\" d=\"M{at:.1} {:.1}h0\"/></svg>\
+         <div class=\"times\"><span>{from}</span><span>{to}</span></div></div></figure>\n",
+        y(*newest),
         now = write(*newest),
         label = escape(title),
         low_text = write(low),
         high_text = write(high),
-        scale_x = LEFT - 8.0,
-        high_y = top + 4.0,
-        low_y = base + 4.0,
-        time_y = HEIGHT - 6.0,
         from = day(*first),
         to = day(*last),
-        dot_x = values.iter().rev().find_map(|(at, value)| value.map(|_| x(*at))).unwrap_or(LEFT),
-        dot_y = y(*newest),
     )
 }
 

@@ -34,6 +34,10 @@ pub struct Left {
     pub held: u64,
 }
 
+/// A round that begins this much after its time, or less, is written down as in time. Rounds that
+/// came later each time would find peers due just before their end, and wait for them.
+const PUNCTUAL: Duration = Duration::from_secs(1);
+
 const COLUMNS: &str = "id, network, state, began, ended, every, program, settings, figures";
 
 impl Store {
@@ -58,10 +62,12 @@ impl Store {
             }
             self.end_round(running.id, State::Stopped, now)?;
         }
+        let last = self.last_ended(opening.network)?;
+        let in_time = last.and_then(|last| in_time(&last, opening.every, now));
         let values = [
             opening.network.number().into(),
             State::Running.name().into(),
-            now.into(),
+            in_time.unwrap_or(now).into(),
             millis(opening.every).into(),
             opening.program.as_str().into(),
             opening.settings.as_str().into(),
@@ -213,6 +219,15 @@ impl Store {
         let both = self.count(both, &[round.into(), reached, id.clone()])?;
         Ok((before > 0).then_some(Before { round, reached: before, both }))
     }
+}
+
+/// When a round begins now that follows in time, a whole number of intervals after the last one.
+fn in_time(last: &Round, every: Duration, now: Time) -> Option<Time> {
+    let (passed, every) = (now.0.checked_sub(last.began.0)?, millis(every).max(1));
+    let late = passed % every;
+    let follows =
+        last.every == Duration::from_millis(u64::try_from(every).ok()?) && passed >= every;
+    (follows && late <= millis(PUNCTUAL)).then_some(Time(now.0 - late))
 }
 
 /// Whether a round leaves out peers that are reached again and again: it is no snapshot then, and
