@@ -3,6 +3,7 @@
 
 use swarmscope_facts::many::campaign::{Campaign, Row};
 use swarmscope_facts::many::outcome::Outcome;
+use swarmscope_networks::target::Network;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::ContentId;
 
@@ -87,9 +88,13 @@ impl View {
 /// always.
 #[must_use]
 pub fn outcomes(campaign: &Campaign) -> Vec<Outcome> {
-    let is_listed = |outcome: &Outcome| {
-        !matches!(outcome, Outcome::Stopped | Outcome::Other) || campaign.counts().of(*outcome) > 0
+    // 254 is the overlay's
+    let may_lack = |outcome: &Outcome| match outcome {
+        Outcome::Stopped | Outcome::Other => true,
+        Outcome::NotYet | Outcome::Malformed => campaign.plan.network != Network::Overlay,
+        _ => false,
     };
+    let is_listed = |outcome: &Outcome| !may_lack(outcome) || campaign.counts().of(*outcome) > 0;
     Outcome::ALL.into_iter().filter(is_listed).collect()
 }
 
