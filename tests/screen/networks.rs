@@ -5,8 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use swarmscope::screen::asking::command::to_selected;
 use swarmscope::screen::list::columns::Columns;
-use swarmscope::screen::{Effect, Model, Msg, Now};
-use swarmscope_facts::many::outcome::Outcome;
+use swarmscope::screen::{Effect, Model, Msg};
 use swarmscope_facts::networks::{self, AnyTarget, Event as Told};
 use swarmscope_facts::peer::State;
 use swarmscope_facts::request::Request;
@@ -25,6 +24,13 @@ const BT: &str = "bt://203.0.113.40:51413";
 const FORCED: &str = "bt://198.51.100.77:51413";
 const DHT: &str = "dht://192.0.2.200:51413";
 const CLOSED: &str = "dht://192.0.2.61:6881";
+
+#[path = "networks_many.rs"]
+mod many;
+#[path = "networks_pictured.rs"]
+mod pictured;
+
+pub use pictured::{pictured_ladder, pictured_list, pictured_lookup};
 
 fn key(text: &str) -> PeerKey {
     text.parse::<AnyTarget>().expect("a target").key()
@@ -349,143 +355,6 @@ fn keys(model: &mut Model, keys: &[&str]) -> Vec<Effect> {
     press(model, &keys)
 }
 
-/// So long after the session that the others look at.
-fn later(ms: u64) -> Now {
-    before(0).later(Duration::from_millis(ms))
-}
-
-fn tell_later(model: &mut Model, ms: u64, event: Told) {
-    fold(model, later(ms), Msg::Network(event));
-}
-
-/// Marks everybody and opens the preview of the composer's question.
-fn preview(model: &mut Model, peer: &str, question: &str) {
-    select(model, peer);
-    keys(model, &[":"]);
-    type_text(model, &format!("request {question}"));
-    keys(model, &["enter", "esc"]);
-    keys(model, &["a", "ctrl-s"]);
-}
-
-#[test]
-fn one_question_goes_to_many_peers_of_its_network() {
-    let mut model = mixed();
-    for n in 10..22 {
-        let peer = key(&format!("dht://198.51.100.{n}:6881"));
-        tell(&mut model, 4_000, Told::Named { peer });
-    }
-    answer(&mut model, 100, DHT, 6, "done", json!({ "ended": "converged" }));
-    preview(&mut model, DHT, "CANARY");
-    insta::assert_snapshot!("networks_many_preview_120x40", dark(&mut model, 120, 40));
-    let plan = model.many.preview.as_ref().expect("a preview").plan.as_ref().expect("a plan");
-    assert_eq!((plan.targets.len(), plan.left_out_count()), (14, 3), "nodes alone");
-    keys(&mut model, &["enter"]);
-    let mut asked = Vec::new();
-    for turn in 0..40 {
-        let effects = fold(&mut model, later(50 * turn), Msg::Wake);
-        asked.extend(effects.into_iter().filter_map(|effect| match effect {
-            Effect::Question(question) => Some(question),
-            _ => None,
-        }));
-    }
-    assert_eq!(asked.len(), 14, "each is asked once");
-    for (question, ticket) in asked.iter().zip(50..) {
-        let (peer, about) = (question.peer.clone(), question.about.clone());
-        let (message, ticket) = (question.message, Ticket(ticket));
-        tell(
-            &mut model,
-            900,
-            Told::Asked {
-                peer: peer.clone(),
-                ticket,
-                question: message,
-                about,
-                whole: question.whole,
-            },
-        );
-        tell_later(&mut model, 2_100, Told::Sent { peer, ticket });
-    }
-    let refused = |error: u8| json!({ "error": { "code": error, "message": "no such method" } });
-    for (question, ticket) in asked.iter().zip(50..) {
-        let (peer, ticket) = (question.peer.clone(), Ticket(ticket));
-        let event = match ticket.0 {
-            53 => {
-                let silent = failure(
-                    Cause::AnswerTimeout,
-                    By::Network,
-                    Delivered::Maybe,
-                    "asked twice in 5 s",
-                );
-                Told::Failed { peer, ticket, failure: silent }
-            }
-            54 => Told::Answered {
-                peer,
-                ticket,
-                error: 0,
-                summary: "answers an undefined question: no known client does".to_owned(),
-                says: json!({ "canary": "answered" }),
-                parts: 0,
-                elapsed: Duration::from_millis(40),
-            },
-            _ => Told::Answered {
-                peer,
-                ticket,
-                error: 204,
-                summary: "error 204, method unknown".to_owned(),
-                says: refused(204),
-                parts: 0,
-                elapsed: Duration::from_millis(30),
-            },
-        };
-        tell_later(&mut model, 2_500, event);
-    }
-    let campaign = model.many.campaign.as_ref().expect("a request to many");
-    let counts =
-        [Outcome::Answered, Outcome::Error, Outcome::TimedOut].map(|of| campaign.counts().of(of));
-    assert_eq!((counts, campaign.grouped()), ([1, 12, 1], 13));
-    insta::assert_snapshot!("networks_many_120x40", dark(&mut model, 120, 40));
-}
-
-#[test]
-fn a_question_to_many_says_what_it_lacks_and_keeps_its_infohash() {
-    let mut model = mixed();
-    preview(&mut model, BT, "HELLO");
-    let why =
-        model.many.preview.as_ref().expect("a preview").plan.as_ref().expect_err("no infohash");
-    assert!(why.contains("40 hexadecimal digits"), "{why}");
-}
-
-#[test]
-fn where_nobody_answered_a_reach_to_many_does_not_say_answered() {
-    let mut model = mixed();
-    preview(&mut model, FORCED, "REACH");
-    keys(&mut model, &["enter"]);
-    let effects = fold(&mut model, before(0), Msg::Wake);
-    let [Effect::Question(question), ..] = &effects[..] else { panic!("{effects:?}") };
-    let (peer, ticket) = (question.peer.clone(), Ticket(60));
-    let asked = Told::Asked {
-        peer: peer.clone(),
-        ticket,
-        question: question.message,
-        about: bytes::Bytes::new(),
-        whole: question.whole,
-    };
-    tell(&mut model, 0, asked);
-    let says = json!({ "what": "nothing", "dht": null, "summary": "nobody answers" });
-    let answered = Told::Answered {
-        peer,
-        ticket,
-        error: 0,
-        summary: "nobody answers".to_owned(),
-        says,
-        parts: 4,
-        elapsed: Duration::from_secs(3),
-    };
-    tell(&mut model, 0, answered);
-    let campaign = model.many.campaign.as_ref().expect("a request to many");
-    assert_eq!([Outcome::Answered, Outcome::Other].map(|of| campaign.counts().of(of)), [0, 1]);
-}
-
 #[test]
 fn columns_of_the_networks_are_there_for_who_wants_them() {
     let mut model = mixed();
@@ -517,58 +386,6 @@ fn columns_of_the_networks_are_there_for_who_wants_them() {
     type_text(&mut model, "client:qbit");
     keys(&mut model, &["enter"]);
     assert_eq!(model.order.rows().len(), 1, "the one that says so");
-}
-
-/// The same with more of everybody, as pictures show them.
-fn everybody() -> Model {
-    let mut model = mixed();
-    let clients = ["Transmission/3.00", "aria2/1.36.0", "libtorrent/2.0.8.0", "rtorrent/0.13.8"];
-    for (n, client) in (50..).zip(clients) {
-        let peer = format!("bt://203.0.113.{n}:6881");
-        ask(&mut model, 9_000 - n, &peer, "HELLO", n);
-        let says = json!({ "client": client, "encryption": "open", "reqq": 512,
-            "extensions": { "ut_pex": 1 } });
-        answer(&mut model, 8_900 - n, &peer, n, &format!("{client}, plain"), says);
-    }
-    for (n, v) in (70..).zip(["LT 02 08", "LT 01 02", "UT B6 1F", "A2 00 03", "lt 0D 80"]) {
-        let peer = format!("dht://198.51.100.{n}:{}", 6881 + n);
-        ask(&mut model, 8_000 - n, &peer, "PING", n);
-        let says = json!({ "rtt_ms": 0.4 * f64::from(u32::try_from(n).expect("small")), "v": v,
-            "id": format!("{n}{}", &NODE[2..]), "bep42": "invalid" });
-        answer(&mut model, 7_900 - n, &peer, n, "answers", says);
-    }
-    let refused = failure(Cause::TcpRefused, By::Network, Delivered::No, "connection refused");
-    let peer = key("bt://198.51.100.8:6881");
-    ask(&mut model, 7_000, "bt://198.51.100.8:6881", "REACH", 90);
-    tell(&mut model, 6_900, Told::Failed { peer, ticket: Ticket(90), failure: refused });
-    model
-}
-
-/// All networks in one list.
-pub fn pictured_list() -> Model {
-    let mut model = everybody();
-    select(&mut model, BT);
-    model
-}
-
-/// The ladder of a client that forces encryption.
-pub fn pictured_ladder() -> Model {
-    let mut model = everybody();
-    select(&mut model, FORCED);
-    keys(&mut model, &["i"]);
-    model
-}
-
-/// A lookup, some seconds after it began.
-pub fn pictured_lookup() -> Model {
-    let mut model = everybody();
-    let ways = [157, 157, 151, 152, 149, 149, 151, 147, 143, 145, 141, 142, 139, 140, 139, 138];
-    for (index, log2) in (6..).zip(ways.into_iter().chain((0..22).map(|n| 136 + n * 7 % 5))) {
-        hop(&mut model, 6, index, log2);
-    }
-    select(&mut model, DHT);
-    keys(&mut model, &["i"]);
-    model
 }
 
 /// Everything that would tell who takes part or what is looked for.
