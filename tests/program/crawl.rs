@@ -1,5 +1,6 @@
 //! `swarmscope crawl` and `swarmscope store`, against a simulated swarm whose truth is known.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -182,4 +183,34 @@ fn sigterm_leaves_a_sound_store_and_the_next_start_goes_on() {
     let served = swarm.simulator.served();
     assert_eq!((served.too_soon, served.accepted.len()), (0, 80));
     assert!(served.accepted.values().all(|times| *times == 1), "nobody was asked twice");
+}
+
+#[test]
+fn rounds_are_compared_as_far_as_their_visits_are_there() {
+    let home = Home::new();
+    let period = Duration::from_secs(9);
+    let swarm = Swarm::start(World { away: 30, period, ..World::plain(7, 60, 0) });
+    let target = swarm.target();
+    let args = ["crawl", &target, "--probe", "natcheck", "--rounds", "2", "--every", "6"];
+    let crawled = home.run(&[&args[..], &["--store", "c.sqlite", "--json"]].concat());
+    assert_eq!(events(&crawled, "round").len(), 2, "{crawled:?}");
+    let reached = |round: &str| -> BTreeSet<String> {
+        let args = ["store", "visits", "c.sqlite", "outcome:reached", "--round", round, "--json"];
+        let visits = home.run(&args);
+        let lines =
+            visits.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        lines.map(|visit| visit["peer"].as_str().expect("a hash").to_owned()).collect()
+    };
+    let (first, second) = (reached("1"), reached("2"));
+    let compared = home.run(&["store", "diff", "c.sqlite", "1", "2", "--json"]);
+    let [diff] = &events(&compared, "diff")[..] else { panic!("one sum: {compared:?}") };
+    assert_eq!(
+        (&diff["came"], &diff["gone"]),
+        (&second.difference(&first).count().into(), &first.difference(&second).count().into())
+    );
+    assert_ne!(first, second, "some come and go");
+    assert_eq!(home.run(&["store", "prune", "c.sqlite", "--max-bytes", "1"]).code, 0);
+    let pruned = home.run(&["store", "diff", "c.sqlite", "1", "2"]);
+    assert_eq!(pruned.code, 2, "{pruned:?}");
+    assert!(pruned.stderr.contains("pruned"), "{pruned:?}");
 }

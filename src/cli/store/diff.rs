@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use clap::Args;
 use serde_json::json;
 use swarmscope_store::outcome::REACHED;
+use swarmscope_store::records::State;
 use swarmscope_store::store::Selection;
-use swarmscope_store::{Place, Store};
+use swarmscope_store::{Place, Round, Store};
 
 use super::super::output::write_text;
 use super::{CliError, JsonOption, print_json};
+
+const LIST: &str = "`swarmscope store rounds STORE` lists them";
 
 #[derive(Args, Debug)]
 pub struct DiffArgs {
@@ -26,14 +29,12 @@ pub struct DiffArgs {
 pub fn run(args: &DiffArgs) -> Result<u8, CliError> {
     let mut store = Store::read(&args.store)?;
     let rounds = store.rounds()?;
-    let network = |id: i64| rounds.iter().find(|round| round.id.0 == id).map(|round| round.network);
-    let (Some(one), Some(other)) = (network(args.a), network(args.b)) else {
-        let missing = if network(args.a).is_none() { args.a } else { args.b };
-        return Err(CliError::usage(
-            format!("no round {missing}"),
-            "`swarmscope store rounds STORE` lists them",
-        ));
+    let round = |id: i64| {
+        let found = rounds.iter().find(|round| round.id.0 == id);
+        found.ok_or_else(|| CliError::usage(format!("no round {id}"), LIST))
     };
+    let (first, second) = (round(args.a)?, round(args.b)?);
+    let (one, other) = (first.network, second.network);
     if one != other {
         let what =
             format!("round {} is of {}, round {} of {}", args.a, one.name(), args.b, other.name());
@@ -48,6 +49,8 @@ pub fn run(args: &DiffArgs) -> Result<u8, CliError> {
         Ok(found)
     };
     let (before, after) = (outcomes(args.a)?, outcomes(args.b)?);
+    is_whole(first, before.len())?;
+    is_whole(second, after.len())?;
     let reached = |outcome: Option<&String>| outcome.is_some_and(|outcome| outcome == REACHED);
     let mut changes: Vec<(&str, &String, Option<&String>, Option<&String>)> = Vec::new();
     for peer in before.keys().chain(after.keys().filter(|peer| !before.contains_key(*peer))) {
@@ -84,4 +87,19 @@ pub fn run(args: &DiffArgs) -> Result<u8, CliError> {
     let text = lines.join("\n");
     write_text(text.as_bytes())?;
     Ok(0)
+}
+
+/// # Errors
+/// Peers of this round would be called gone or new only because their visits are not there.
+fn is_whole(round: &Round, visits: usize) -> Result<(), CliError> {
+    let id = round.id.0;
+    if round.state != State::Complete {
+        let what = format!("round {id} is not complete ({})", round.state.name());
+        return Err(CliError::usage(what, "compare complete rounds; ".to_owned() + LIST));
+    }
+    if round.figures.as_ref().is_some_and(|figures| figures.dialled != visits as u64) {
+        let what = format!("visits of round {id} have been pruned: {visits} are left");
+        return Err(CliError::usage(what, "compare later rounds; ".to_owned() + LIST));
+    }
+    Ok(())
 }
