@@ -9,6 +9,7 @@ mod crawlers;
 mod gossip;
 mod honest;
 mod output;
+mod phases;
 mod security;
 mod strangers;
 mod victim;
