@@ -127,6 +127,15 @@ fn a_round_goes_into_a_store_that_answers_and_names_nobody() {
         home.run(&["store", "export", "c.sqlite", "--format", "csv", "--out", "out.csv"]).code,
         0
     );
+    let args = ["store", "export", "c.sqlite", "--format", "parquet", "--out", "out.parquet"];
+    let columns = home.run(&args);
+    if cfg!(feature = "parquet") {
+        assert_eq!(columns.code, 0, "{columns:?}");
+        let bytes = std::fs::read(home.path().join("out.parquet")).expect("a file");
+        assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+    } else {
+        assert_eq!(columns.code, 1, "this build has none, and says so: {columns:?}");
+    }
     assert_eq!(home.run(&["store", "report", "c.sqlite", "--out", "report.html"]).code, 0);
     let peers = home.run(&["store", "peers", "c.sqlite", "--json"]);
     assert_eq!(peers.stdout.lines().count(), 120);
