@@ -46,7 +46,8 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1, value_parser = seed)]
     seed: u64,
     /// Scenario: `tour`, `nat` (every peer behind a NAT: real ones if this machine allows network
-    /// namespaces, otherwise simulated), `worm`, `refusals` or `parts`
+    /// namespaces, otherwise simulated), `worm`, `refusals`, `parts` or `bittorrent` (simulated
+    /// clients and a small DHT)
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_SCENARIO")]
     scenario: Option<String>,
     #[command(flatten)]
@@ -114,7 +115,10 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
             Setup { registry, identity: own(), kept, keymap: keymap::load(), ..stage.setup };
         let (record, recordings) = (args.session.target()?, session::recordings());
         let (extra, tour) = (stage.extra, stage.tour);
-        let others = crate::tui::Others::default();
+        let mut others = crate::tui::Others::default();
+        if swarm.strangers().is_some() {
+            others.policy = demo::policy();
+        }
         let options = crate::tui::Options {
             setup,
             look,
@@ -174,6 +178,13 @@ async fn headless(args: &DemoArgs, scenario: Scenario) -> Result<u8, CliError> {
             journal::announce(&peer.listening())?;
         } else {
             output::write_out(format!("{}@{}\n", peer.permid, peer.address).as_bytes())?;
+        }
+    }
+    for line in swarm.strangers().iter().flat_map(|strangers| strangers.lines()) {
+        if args.json.json {
+            tracing::info!("{line}");
+        } else {
+            output::write_out(format!("{line}\n").as_bytes())?;
         }
     }
     let asked = stop.wait().await;

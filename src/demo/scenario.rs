@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::cast::Role;
 use super::nats::Sort;
 use super::steps::{Act, Needs, Step};
+use super::strangers::Stranger;
 use crate::screen::Scene;
 use swarmscope_wire::MessageId;
 
@@ -22,10 +23,13 @@ pub enum Scenario {
     Refusals,
     /// Replies that come slowly, with gaps, or not to their end.
     Parts,
+    /// BitTorrent clients and nodes of the DHT beside the overlay's peers.
+    BitTorrent,
 }
 
 impl Scenario {
-    pub const ALL: [Self; 5] = [Self::Tour, Self::Nat, Self::Worm, Self::Refusals, Self::Parts];
+    pub const ALL: [Self; 6] =
+        [Self::Tour, Self::Nat, Self::Worm, Self::Refusals, Self::Parts, Self::BitTorrent];
 
     /// By which it is asked for.
     #[must_use]
@@ -36,6 +40,7 @@ impl Scenario {
             Self::Worm => "worm",
             Self::Refusals => "refusals",
             Self::Parts => "parts",
+            Self::BitTorrent => "bittorrent",
         }
     }
 
@@ -56,6 +61,10 @@ impl Scenario {
                 "why does a peer not answer? each step of a connection fails for one of them"
             }
             Self::Parts => "slow replies, replies with gaps, and replies that break off",
+            Self::BitTorrent => {
+                "BitTorrent clients and a small DHT, all simulated: what listens, who is it, whom \
+                 does it know?"
+            }
         }
     }
 
@@ -80,7 +89,7 @@ impl Scenario {
     pub const fn cast(self) -> &'static [Role] {
         match self {
             Self::Tour => &Role::PLAYED,
-            Self::Nat => &[],
+            Self::Nat | Self::BitTorrent => &[],
             Self::Worm => &[Role::Changed; 6],
             Self::Refusals => &[Role::Refuses, Role::NeverAnswers, Role::FewIds, Role::AskedBefore],
             Self::Parts => &[Role::SlowLine, Role::Gaps, Role::BreaksOff, Role::AnswersLate],
@@ -96,6 +105,7 @@ impl Scenario {
             Self::Worm => &WORM,
             Self::Refusals => &REFUSALS,
             Self::Parts => &PARTS,
+            Self::BitTorrent => &BITTORRENT,
         }
     }
 }
@@ -304,6 +314,50 @@ const PARTS: [Step; 5] = [
         8,
         "Your turn: ask the slow one again with frequency 1, or all of them at once (a, ctrl-s)",
     ),
+];
+
+const BITTORRENT: [Step; 9] = [
+    step(
+        Act::Look,
+        4,
+        "Overlay peers, BitTorrent clients and DHT nodes in one list; the latter are simulated here",
+    ),
+    step(
+        Act::AskStranger(Stranger::Open, "REACH", 1),
+        5,
+        "REACH: what listens at this port? A BitTorrent client, and no infohash was sent",
+    ),
+    step(
+        Act::AskStranger(Stranger::Forced, "REACH", 1),
+        5,
+        "This one closes plain handshakes and answers an encrypted one: encryption forced, likely",
+    ),
+    step(
+        Act::AskStranger(Stranger::Closed, "REACH", 1),
+        3,
+        "Nothing listens here: the host itself refuses, so nothing has to time out",
+    ),
+    step(
+        Act::AskStranger(Stranger::Open, "HELLO", 1),
+        4,
+        "HELLO needs the infohash of a torrent it has; then it names its program and extensions",
+    ),
+    step(
+        Act::AskStranger(Stranger::Forced, "PEX", 1),
+        6,
+        "PEX: it tells of peers as they come and go. They are counted; their addresses are not kept",
+    ),
+    step(
+        Act::AskStranger(Stranger::Node, "LOOKUP", 1),
+        7,
+        "LOOKUP: the eight nodes closest to a target. Some nodes lie or stay silent: see its tally",
+    ),
+    step(
+        Act::AskStranger(Stranger::Limited, "PING", 7),
+        7,
+        "Asked seven times, this node falls silent after five. That it limits us is inferred",
+    ),
+    step(Act::Look, 4, "Your turn: r picks a question, i shows its steps, net:bt filters the list"),
 ];
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::cast::Role;
 use super::nats::Sort;
+use super::strangers::Stranger;
 use crate::screen::Scene;
 use swarmscope_wire::MessageId;
 
@@ -22,6 +23,8 @@ pub enum Act {
     Meet(Role),
     /// The peer with this role goes away.
     Leave(Role),
+    /// A client or node of another network is asked this question, so many times.
+    AskStranger(Stranger, &'static str, usize),
 }
 
 /// What a step speaks of: where that is not there, the step is left out.

@@ -16,6 +16,7 @@ use super::peer::{self, DemoPeer, Plan};
 use super::scenario::Scenario;
 use super::seeded::Seeded;
 use super::statistics;
+use super::strangers::Strangers;
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::node::{Event, Target};
 use swarmscope_probes::nat::server::Limits;
@@ -73,6 +74,8 @@ pub struct Swarm {
     _nats: Option<Arc<Nats>>,
     seed: u64,
     scenario: Scenario,
+    /// Clients and nodes of other networks, where the scenario has some.
+    strangers: Option<Arc<Strangers>>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -89,6 +92,10 @@ impl Swarm {
             _nats: config.nats.clone(),
             seed: config.seed,
             scenario: config.scenario,
+            strangers: match config.scenario {
+                Scenario::BitTorrent => Some(Arc::new(Strangers::start(config.seed).await?)),
+                _ => None,
+            },
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
@@ -152,6 +159,12 @@ impl Swarm {
     #[must_use]
     pub const fn scenario(&self) -> Scenario {
         self.scenario
+    }
+
+    /// Clients and nodes of other networks.
+    #[must_use]
+    pub fn strangers(&self) -> Option<&Arc<Strangers>> {
+        self.strangers.as_ref()
     }
 
     /// Addresses at which there is no peer to talk to.

@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,9 +15,11 @@ use super::nats::Sort;
 use super::peer::DemoPeer;
 use super::scenario::Scenario;
 use super::steps::{Act, Needs, Step};
+use super::strangers::Strangers;
 use super::swarm::Swarm;
 use crate::screen::{Msg, Scene, TourControl, TourStep};
 use swarmscope_facts::format::counted;
+use swarmscope_facts::networks::Question;
 use swarmscope_peer::crawler::{Recipient, Registry};
 use swarmscope_peer::node::{Ask, Event, Node, Origin, PeerKey, Reply, Ticket};
 use swarmscope_wire::{ErrorByte, Frequency, MessageId, Permid};
@@ -92,6 +95,7 @@ enum Turn {
 pub struct Tour {
     scenario: Scenario,
     cast: Vec<DemoPeer>,
+    strangers: Option<Arc<Strangers>>,
     node: Node,
     registry: Registry,
     facts: watch::Receiver<Facts>,
@@ -115,7 +119,8 @@ impl Tour {
             .filter(|peer| peer.label.is_some() || peer.role != Role::Plain)
             .cloned()
             .collect();
-        Self { scenario: swarm.scenario(), cast, node, registry, facts, show, paused: false }
+        let (scenario, strangers) = (swarm.scenario(), swarm.strangers().cloned());
+        Self { scenario, cast, strangers, node, registry, facts, show, paused: false }
     }
 
     /// Labels the cast and goes through the steps, until the end or until it is skipped.
@@ -130,6 +135,9 @@ impl Tour {
             if let Some(label) = peer.label {
                 self.tell(Msg::Label { permid: peer.permid, label: label.into() }).await;
             }
+        }
+        for event in self.strangers.iter().flat_map(|strangers| strangers.told()) {
+            self.tell(Msg::Network(event)).await;
         }
     }
 
@@ -165,6 +173,9 @@ impl Tour {
             of: number(of),
             text: step.text.replace("{odd}", &counted(odd, "peer")),
             show: self.shown(step.act),
+            other: self.stranger(step.act),
+            // nobody is asked twice
+            asks: if again { Vec::new() } else { self.questions(step.act) },
             scene,
             paused: self.paused,
         }))
@@ -216,6 +227,7 @@ impl Tour {
     fn can(&self, act: Act) -> bool {
         match act {
             Act::Look | Act::AskAll => true,
+            Act::AskStranger(..) => self.strangers.is_some(),
             Act::Ask(role, _) | Act::Leave(role) | Act::Meet(role) => self.player(role).is_some(),
             Act::AskBehind(sort, _) => self.behind(sort).is_some(),
         }
@@ -233,13 +245,26 @@ impl Tour {
     /// Whom the step speaks of, and with which message.
     fn shown(&self, act: Act) -> Option<(Permid, MessageId)> {
         let (peer, message) = match act {
-            Act::Look | Act::AskAll => return None,
+            Act::Look | Act::AskAll | Act::AskStranger(..) => return None,
             Act::Ask(role, message) => (self.player(role), message),
             Act::AskBehind(sort, message) => (self.behind(sort), message),
             Act::Meet(role) => (self.met(role), MessageId::NATCHECK),
             Act::Leave(role) => (self.player(role), MessageId::NATCHECK),
         };
         peer.map(|peer| (peer.permid, message))
+    }
+
+    /// The client or node of another network that the step speaks of.
+    fn stranger(&self, act: Act) -> Option<PeerKey> {
+        let Act::AskStranger(who, ..) = act else { return None };
+        self.strangers.as_ref()?.key(who)
+    }
+
+    /// What the screen is to ask it.
+    fn questions(&self, act: Act) -> Vec<Question> {
+        let Act::AskStranger(who, name, times) = act else { return Vec::new() };
+        let question = self.strangers.as_ref().and_then(|all| all.question(who, name));
+        question.map_or_else(Vec::new, |question| vec![question; times])
     }
 
     fn player(&self, role: Role) -> Option<&DemoPeer> {
@@ -266,7 +291,8 @@ impl Tour {
 
     async fn act(&mut self, act: Act) {
         match act {
-            Act::Look | Act::Meet(_) => {}
+            // The screen asks strangers.
+            Act::Look | Act::Meet(_) | Act::AskStranger(..) => {}
             Act::Ask(role, message) => {
                 if let Some(peer) = self.player(role).cloned() {
                     self.ask(&peer, message).await;

@@ -168,6 +168,12 @@ pub struct TourStep {
     /// Whom to look at. Selected, with that message in the composer, for as long as nobody has
     /// touched a key.
     pub show: Option<(Permid, MessageId)>,
+    /// The peer of another network to look at: selected as well.
+    #[serde(default)]
+    pub other: Option<PeerKey>,
+    /// What the screen asks it, whoever has the keyboard. What it is about is never written.
+    #[serde(skip)]
+    pub asks: Vec<Question>,
     /// What is put on the screen, for as long as nobody has touched a key.
     #[serde(default)]
     pub scene: Option<Scene>,

@@ -83,16 +83,21 @@ pub fn tour(model: &mut Model, mut step: TourStep) -> Vec<Effect> {
             model.select(Some(key));
         }
     }
+    if let Some(other) = step.other.clone().filter(|other| led && model.facts.peer(other).is_some())
+    {
+        model.select(Some(other));
+    }
     match step.scene {
         Some(scene) if led => show(model, scene),
         Some(Scene::AskAll(_)) => YOURS_TO_ASK.clone_into(&mut step.text),
         _ => {}
     }
-    let about = step.show.map(|(permid, _)| PeerKey::Permid(permid));
+    let asks = std::mem::take(&mut step.asks).into_iter().map(Effect::Question).collect();
+    let about = step.show.map(|(permid, _)| PeerKey::Permid(permid)).or_else(|| step.other.clone());
     let text = format!("tour {} of {}: {}", step.step, step.of, step.text);
     model.log.add(model.now, Kind::Tour, about.as_ref(), text, None);
     model.tour = Some(step);
-    Vec::new()
+    asks
 }
 
 fn show(model: &mut Model, scene: Scene) {

@@ -28,5 +28,6 @@ mod rendezvous;
 mod request;
 mod schema;
 mod signals;
+mod strangers;
 mod tour;
 mod wireshark;

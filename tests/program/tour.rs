@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use swarmscope::demo::{self, Reading, Role, Scenario, Swarm, SwarmConfig};
 use swarmscope::screen::{Msg, Scene, TourControl, TourStep};
+use swarmscope_facts::networks::{self, Event as Told};
 use swarmscope_peer::node::{Ask, Event, Events, Node, Origin, PeerKey, Reply, Source};
 use swarmscope_wire::failure::Cause;
 use swarmscope_wire::{ErrorByte, Frequency, MessageId, Permid};
@@ -202,5 +203,50 @@ async fn the_tour_is_held_and_stepped_through() {
     assert_eq!(next().await, Some((2, false)), "the time to read it is over");
     send(TourControl::Skip);
     assert_eq!(next().await, None);
+    swarm.shutdown(Duration::from_secs(1)).await;
+}
+
+/// The clients and nodes are named and labelled before anything is asked, and what each step speaks
+/// of is asked by the screen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tour_of_other_networks_asks_what_it_speaks_of() {
+    let config = SwarmConfig {
+        peers: 2,
+        seed: 1,
+        allow: Vec::new(),
+        scenario: Scenario::BitTorrent,
+        played: true,
+        nats: None,
+        watch: None,
+    };
+    let swarm = Swarm::start(config).await.expect("a swarm");
+    let mut stage = demo::stage(&swarm, Reading::NoTime).await.expect("a stage");
+    tokio::spawn(async move { while stage.events.recv().await.is_some() {} });
+    let (mut labels, mut named, mut asked) = (HashMap::new(), Vec::new(), Vec::new());
+    while let Some(msg) = stage.extra.recv().await {
+        match msg {
+            Msg::Network(Told::Named { peer }) => named.push(peer),
+            Msg::Network(Told::Labelled { peer, label }) => drop(labels.insert(peer, label)),
+            Msg::Tour(step) => {
+                for question in step.asks {
+                    assert_eq!(step.other.as_ref(), Some(&question.peer), "{}", step.text);
+                    let registry = networks::registry(networks::network(&question.peer));
+                    let asks = registry.get(question.message).expect("a question");
+                    let who = named.iter().position(|peer| *peer == question.peer);
+                    asked.push((who.expect("it was named"), asks.name().to_owned()));
+                }
+            }
+            Msg::TourEnded => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    let labels: Vec<&str> = named.iter().map(|peer| &*labels[peer]).collect();
+    let simulated = "simulated";
+    assert_eq!(labels, [simulated, simulated, "a closed port", simulated, simulated]);
+    let asked: Vec<(usize, &str)> = asked.iter().map(|(who, what)| (*who, &**what)).collect();
+    let (ladder, burst) = asked.split_at(6);
+    let expected =
+        [(0, "REACH"), (1, "REACH"), (2, "REACH"), (0, "HELLO"), (1, "PEX"), (3, "LOOKUP")];
+    assert_eq!((ladder, burst), (&expected[..], &[(4, "PING"); 7][..]));
     swarm.shutdown(Duration::from_secs(1)).await;
 }

@@ -5,6 +5,7 @@ mod flood;
 mod jobs;
 mod keys;
 mod many;
+mod networks;
 mod one_peer;
 mod pager;
 mod paste;

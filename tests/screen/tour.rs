@@ -13,7 +13,7 @@ const NATCHECK: MessageId = MessageId::NATCHECK;
 
 fn step(text: &str, scene: Option<Scene>) -> Msg {
     let show = Some((permid("aaaa01", 18), NATCHECK));
-    Msg::Tour(TourStep { step: 12, of: 13, text: text.into(), show, scene, paused: false })
+    Msg::Tour(TourStep { step: 12, of: 13, text: text.into(), show, scene, ..TourStep::default() })
 }
 
 /// Two peers of which one has answered nothing yet.

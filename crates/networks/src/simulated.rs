@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use swarmscope_wire::krpc::secure::secure_id;
 use swarmscope_wire::krpc::{
-    Body, Contact, Contacts, Message, NodeId, Question, RemoteError, Response, Target,
+    Body, Contact, Contacts, Message, NodeId, Question, RemoteError, Response, Target, Version,
 };
 
 use crate::address::is_public;
@@ -77,6 +77,8 @@ pub struct Swarm {
     deaf: HashMap<u32, Instant>,
     busiest_second: usize,
     queries: u64,
+    /// By which all of them name themselves.
+    version: Version,
 }
 
 impl Swarm {
@@ -113,7 +115,15 @@ impl Swarm {
         nodes.sort_unstable_by_key(|contact| contact.id);
         let by_address = (0..).zip(&nodes).map(|(index, node)| (node.address, index)).collect();
         let (asked, deaf) = (HashMap::new(), HashMap::new());
-        Self { config, nodes, by_address, random, asked, deaf, busiest_second: 0, queries: 0 }
+        let version = (*b"LT\x02\x08").into(); // most nodes of the real network
+        let busiest_second = 0;
+        Self { config, nodes, by_address, random, asked, deaf, busiest_second, queries: 0, version }
+    }
+
+    /// The same, whose nodes name themselves so, where somebody may take them for real ones.
+    #[must_use]
+    pub fn named(self, version: [u8; 4]) -> Self {
+        Self { version: version.into(), ..self }
     }
 
     /// Which of them is at an address.
@@ -187,7 +197,7 @@ impl Swarm {
             question => Body::Response(self.response(index as usize, conduct, question)),
         };
         let mut answer = Message::new(message.transaction, body);
-        answer.version = Some((*b"LT\x02\x08").into());
+        answer.version = Some(self.version);
         Some(answer.encode())
     }
 

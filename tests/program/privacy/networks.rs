@@ -135,8 +135,9 @@ fn what_others_share_is_neither_printed_nor_logged_nor_left_behind() {
     let (node, peer) = (format!("dht://{}", nodes()), format!("bt://{}", peer()));
     let infohash = HEXLOWER.encode(&INFOHASH);
     let range = ["--allow-range", "127.0.0.0/8"];
-    let asked: [(&[&str], &[&str]); 9] = [
+    let asked: [(&[&str], &[&str]); 10] = [
         (&["request", &node, "ping"], &[]),
+        (&["request", &node, "canary"], &[]),
         (&["request", &node, "find_node", &infohash], &[]),
         (&["request", &node, "get_peers", &infohash], &[]),
         (&["request", &node, "sample"], &[]),

@@ -40,8 +40,11 @@ impl Rewritten for Msg {
             }
             Msg::Forgotten(key) => to.key(key),
             Msg::Network(event) => event.rewrite(to),
-            Msg::Tour(TourStep { text, show, .. }) => {
+            Msg::Tour(TourStep { text, show, other, .. }) => {
                 to.text(text);
+                if let Some(key) = other {
+                    to.key(key);
+                }
                 if let Some((permid, _)) = show {
                     to.permid(permid);
                 }
