@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-use swarmscope_wire::Permid;
+use swarmscope_wire::{Permid, text};
 
 /// The longest name that DNS knows, in characters (RFC 1035, section 2.3.4).
 const MAX_HOST: usize = 253;
@@ -24,7 +24,7 @@ pub struct Target {
 
 /// Text that is not a target, and what is wrong with it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{text:?} is not a target: {what}; write {forms}")]
+#[error("{}", text::clean(&format!("{text:?} is not a target: {what}; write {forms}")))]
 pub struct TargetError {
     /// The text.
     pub text: String,
@@ -115,6 +115,15 @@ pub(super) fn place(host: &str, port: u16) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// A fuzzer's: a letter of Korean that shows nothing, which `Debug` does not escape.
+    #[test]
+    fn an_error_can_be_shown_whatever_was_written() {
+        for text in ["1\u{ffa0}", "h\u{ffa0}:x", "[\u{ffa0}]:1"] {
+            let told = text.parse::<Target>().unwrap_err().to_string();
+            assert_eq!(text::clean(&told), told, "{text:?}");
+        }
+    }
 
     #[test]
     fn the_three_forms() {
