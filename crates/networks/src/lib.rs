@@ -6,7 +6,6 @@ pub mod address;
 pub mod answer;
 pub mod bittorrent;
 pub mod dht;
-mod hash;
 pub mod outside;
 pub mod question;
 pub mod random;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 
+use foldhash::fast::RandomState as Keys;
 use swarmscope_wire::krpc::{Contact, NodeId, Security, Target};
 
 use super::asker::Event;
@@ -16,7 +17,6 @@ use super::clients::Clients;
 use super::estimate::Catches;
 use super::known::{BATCH, Known, Node, Place};
 use crate::address::Policy;
-use crate::hash::Keys;
 use crate::random::Random;
 
 /// The ids that share their first bits: a part of the network whose size is a power of 2 below it.

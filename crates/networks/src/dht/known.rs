@@ -8,9 +8,8 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use foldhash::fast::RandomState as Keys;
 use swarmscope_wire::krpc::NodeId;
-
-use crate::hash::Keys;
 
 /// How many different ids one address may be named by, beside the first.
 const MAX_CLAIMS: u8 = 4;
@@ -57,7 +56,7 @@ impl From<Place> for SocketAddr {
 }
 
 impl Place {
-    fn hash(&self, keys: Keys) -> u64 {
+    fn hash(&self, keys: &Keys) -> u64 {
         let bits = u128::from_le_bytes(self.ip);
         #[allow(clippy::cast_possible_truncation, reason = "the halves")]
         let (low, high) = (bits as u64, (bits >> 64) as u64);
@@ -134,7 +133,7 @@ impl Known {
     /// The number of the node there.
     pub(super) fn find(&self, place: &Place) -> Option<u32> {
         let mask = self.slots.len().checked_sub(1)?;
-        let hash = place.hash(self.keys);
+        let hash = place.hash(&self.keys);
         let mut slot = self.start(hash);
         loop {
             let held = self.slots[slot];
@@ -160,7 +159,7 @@ impl Known {
         }
         let mut held = [0; BATCH];
         for (held, place) in held.iter_mut().zip(places) {
-            *held = self.slots[self.start(place.hash(self.keys))];
+            *held = self.slots[self.start(place.hash(&self.keys))];
         }
         let last = self.nodes.len() - 1;
         for ((found, held), place) in found.iter_mut().zip(held).zip(places) {
@@ -177,11 +176,11 @@ impl Known {
         if self.nodes.len() >= self.slots.len() / 2 {
             self.slots = vec![EMPTY; (self.slots.len() * 2).max(LEAST_SLOTS)];
             for number in 0..number {
-                self.place(number, self.nodes[number as usize].place.hash(self.keys));
+                self.place(number, self.nodes[number as usize].place.hash(&self.keys));
             }
         }
         self.nodes.push(node);
-        self.place(number, node.place.hash(self.keys));
+        self.place(number, node.place.hash(&self.keys));
         Some(number)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use crate::hash::Keys;
+use foldhash::fast::RandomState as Keys;
 
 /// Between two queries to one address: below 4 a second, and so far below it that what the way adds
 /// or takes does not make 5 of 4. libtorrent goes deaf for 5 minutes at 5 a second.
