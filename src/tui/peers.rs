@@ -365,7 +365,10 @@ pub(super) fn program(peer: &Peer, room: usize) -> String {
         };
         return encryption.to_owned();
     };
-    let Some((name, version)) = client.split_once(['/', ' ']) else { return client.to_owned() };
+    let is_version =
+        |text: &str| text.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+    let both = client.split_once(['/', ' ']).filter(|(_, version)| is_version(version));
+    let Some((name, version)) = both else { return client.to_owned() };
     let version: Vec<&str> = version.trim_start_matches('v').split('.').take(2).collect();
     let version = version.join(".");
     let room = room.saturating_sub(version.chars().count() + 1).max(1);

@@ -7,6 +7,8 @@ use crate::screen::{Class, Model};
 use crate::tui::canvas::Area;
 use crate::tui::layout::Grid;
 
+/// Rows that the channel, or the questions, have at least.
+const LEAST_CHANNEL: u16 = 4;
 /// Rows that a frame's fields have at least where there is room for them.
 const FRAME: u16 = 9;
 /// Heading and seven rungs.
@@ -161,7 +163,9 @@ impl Places {
                 self.ladder = stack.take(LADDER);
                 let extra = area.height.saturating_sub(35);
                 self.why = stack.take(7 + (extra / 4).min(4));
-                let frame = least_frame + (extra / 3).min(6);
+                // the questions above need four rows
+                let room = stack.0.height.saturating_sub(LEAST_CHANNEL + 1);
+                let frame = (least_frame + (extra / 3).min(6)).min(room);
                 self.channel = stack.take(stack.0.height.saturating_sub(frame + 1));
                 self.frame = stack.take(u16::MAX);
             }
