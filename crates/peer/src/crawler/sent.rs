@@ -6,8 +6,8 @@ use swarmscope_wire::failure::{By, Cause, Delivered, Failure};
 use swarmscope_wire::{ChannelId, MessageId, Permid};
 
 /// The longest pause between two parts. The original sends them back to back; a peer that paces
-/// them or has a slow line gets a minute for 32 kB. The whole reply has [`Ask::timeout`] in any
-/// case.
+/// them or has a slow line gets a minute for 32 kB. The whole reply has
+/// [`Ask::timeout`](super::Ask::timeout) in any case.
 pub const BETWEEN_PARTS: Duration = Duration::from_secs(60);
 /// A peer whose allow-list refuses a request closes at once (§4): so much is a slow line's round
 /// trip, and some.
