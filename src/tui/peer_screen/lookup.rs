@@ -149,7 +149,7 @@ fn outcome(canvas: &mut Canvas, area: &Area, sums: Sums, so_far: bool) {
         ("√", "answered", sums.answered, "nodes"),
         ("×", "no answer", sums.silent, "nodes"),
         ("■", "error", sums.refused, "nodes"),
-        ("–", "kept out", sums.kept_out, "contacts that can't be true, not asked"),
+        ("–", "kept out", sums.kept_out, "contacts: false, surplus or crowded"),
     ];
     for ((sign, name, count, what), y) in rows.into_iter().zip(area.y + 1..area.bottom()) {
         let muted = canvas.theme.muted;

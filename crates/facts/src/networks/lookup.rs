@@ -39,7 +39,8 @@ pub struct Sums {
     pub refused: u64,
     /// Nodes that did not answer.
     pub silent: u64,
-    /// Contacts that were not asked, since their ids or addresses can't be true.
+    /// Contacts kept out: false ones, those beyond the closest eight of an answer, and those of a
+    /// network of which another one answered.
     pub kept_out: u64,
 }
 
