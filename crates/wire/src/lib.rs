@@ -16,13 +16,16 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+#[cfg(feature = "observer")]
 pub mod anatomy;
 pub mod auth;
 pub mod bencode;
+#[cfg(feature = "observer")]
 pub mod bittorrent;
 pub mod buddycast;
 mod content;
 pub mod crawler;
+#[cfg(feature = "observer")]
 pub mod csv;
 mod decoded;
 pub mod dialback;
@@ -37,8 +40,10 @@ mod ids;
 pub mod inflate;
 pub mod integer;
 mod json;
+#[cfg(feature = "observer")]
 pub mod krpc;
 pub mod limits;
+#[cfg(feature = "observer")]
 pub mod mask;
 mod note;
 mod permid;

@@ -1,6 +1,6 @@
 //! The little of DER (X.690) that signatures and key files need. Strict: definite lengths in their
 //! shortest form, no surplus bytes.
-#![cfg_attr(not(feature = "legacy"), allow(dead_code))] // only sect233k1 keys are written here
+#![cfg_attr(not(feature = "legacy"), allow(dead_code))] // sect233k1 keys use more of it
 
 pub const INTEGER: u8 = 0x02;
 pub const BIT_STRING: u8 = 0x03;

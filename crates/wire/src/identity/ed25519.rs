@@ -1,6 +1,5 @@
 //! The identity of version 18: an Ed25519 key (protocol.md §8).
 
-use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -50,11 +49,11 @@ impl Ed25519Identity {
     /// # Errors
     /// Bytes that are no such key, or a public key that isn't its own.
     pub(super) fn from_pkcs8_der(der: &[u8]) -> Result<Self, KeyError> {
-        let pair = KeypairBytes::from_pkcs8_der(der)
-            .map_err(|_| if is_of_old_ring(der) { KeyError::OldRing } else { MALFORMED })?;
-        let identity = Self::from_seed(pair.secret_key);
-        match pair.public_key {
-            Some(public) if public.0 != identity.key.verifying_key().to_bytes() => {
+        let Pkcs8 { seed, public } = Pkcs8::read(der)
+            .ok_or_else(|| if is_of_old_ring(der) { KeyError::OldRing } else { MALFORMED })?;
+        let identity = Self::from_seed(seed);
+        match public {
+            Some(public) if public != identity.key.verifying_key().to_bytes() => {
                 Err(KeyError::Mismatch)
             }
             _ => Ok(identity),
@@ -65,17 +64,66 @@ impl Ed25519Identity {
     /// reads and writes.
     #[must_use]
     pub fn pem(&self) -> String {
-        let bytes = KeypairBytes { secret_key: self.key.to_bytes(), public_key: None };
-        let der = bytes.to_pkcs8_der().expect("the encoding has a fixed form");
-        pem::write("PRIVATE KEY", der.as_bytes())
+        pem::write("PRIVATE KEY", &Pkcs8 { seed: self.key.to_bytes(), public: None }.der())
     }
 
     /// The secret key in PKCS#8 with its public key, for rustls.
     #[must_use]
     pub fn pkcs8_der(&self) -> Vec<u8> {
-        self.key.to_pkcs8_der().expect("the encoding has a fixed form").as_bytes().to_vec()
+        let public = self.key.verifying_key().to_bytes();
+        Pkcs8 { seed: self.key.to_bytes(), public: Some(public) }.der()
     }
 }
+
+/// What a `OneAsymmetricKey` of RFC 8410 holds.
+struct Pkcs8 {
+    seed: [u8; 32],
+    public: Option<[u8; 32]>,
+}
+
+impl Pkcs8 {
+    fn read(whole: &[u8]) -> Option<Self> {
+        let mut outer = der::Reader::new(whole);
+        let mut info = der::Reader::new(outer.value(der::SEQUENCE)?);
+        let version = info.unsigned()?;
+        if info.value(der::SEQUENCE)? != algorithm() {
+            return None;
+        }
+        let mut private = der::Reader::new(info.value(der::OCTET_STRING)?);
+        let seed = private.value(der::OCTET_STRING)?.try_into().ok()?;
+        let _attributes = info.value(der::context(0)); // names and the like; of no use here
+        let public = match version {
+            [0] => None,
+            [1] => Some(info.value(PUBLIC_KEY)?.strip_prefix(&WHOLE_BYTES)?.try_into().ok()?),
+            _ => return None,
+        };
+        let whole = outer.is_empty() && info.is_empty() && private.is_empty();
+        whole.then_some(Self { seed, public })
+    }
+
+    fn der(&self) -> Vec<u8> {
+        let private = der::value(der::OCTET_STRING, &der::value(der::OCTET_STRING, &self.seed));
+        let public =
+            self.public.map(|key| der::value(PUBLIC_KEY, &[WHOLE_BYTES.as_slice(), &key].concat()));
+        let info = [
+            der::unsigned(&[u8::from(public.is_some())]), // the version: the second has the key
+            der::value(der::SEQUENCE, &algorithm()),
+            private,
+            public.unwrap_or_default(),
+        ];
+        der::value(der::SEQUENCE, &info.concat())
+    }
+}
+
+/// The algorithm, which has no parameters (RFC 8410 §3).
+fn algorithm() -> Vec<u8> {
+    der::value(der::OBJECT_IDENTIFIER, &der::ED25519_OID)
+}
+
+/// `[1] IMPLICIT BIT STRING` (RFC 5958 §2), which begins with the count of bits that its last byte
+/// leaves unused.
+const PUBLIC_KEY: u8 = 0x81;
+const WHOLE_BYTES: [u8; 1] = [0];
 
 /// Whether the public key stands in a BIT STRING inside `[1]`, where RFC 5958 has it in a `[1]`
 /// that is itself the BIT STRING.

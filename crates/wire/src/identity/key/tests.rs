@@ -5,6 +5,12 @@ const RFC_8410_V1: &str = "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
 -----END PRIVATE KEY-----
 ";
+const RFC_8410_V2: &str = "-----BEGIN PRIVATE KEY-----
+MHICAQEwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+oB8wHQYKKoZIhvcNAQkJFDEPDA1DdXJkbGUgQ2hhaXJzgSEAGb9ECWmEzf6FQbrB
+Z9w7lshQhqowtrbLDFw4rXAxZuE=
+-----END PRIVATE KEY-----
+";
 const RFC_8410_PUBLIC: &str = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
 
 #[test]
@@ -13,6 +19,7 @@ fn ed25519_keys_round_trip() {
     assert_eq!(key.kind(), PermidKind::Ed25519);
     assert_eq!(key.permid().to_string(), RFC_8410_PUBLIC);
     assert_eq!(key.pem(), RFC_8410_V1);
+    assert_eq!(Key::from_pem(RFC_8410_V2.as_bytes()).unwrap().permid(), key.permid());
     let Key::Ed25519(key) = key else { panic!("a key of the new kind") };
     let with_public = pem::write("PRIVATE KEY", &key.pkcs8_der());
     for text in [with_public.clone(), with_public.replace('\n', "\r\n")] {
