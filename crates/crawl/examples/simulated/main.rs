@@ -2,7 +2,7 @@
 //! docs/crawling.md were measured. Every line it prints is JSON.
 //!
 //! ```text
-//! simulated round PEERS plain|mixed CONCURRENCY      a round on one core, the swarm on another
+//! simulated round PEERS plain|mixed CONCURRENCY      two rounds on one core, the swarm on another
 //! simulated crawlers PEERS COUNT RATE POSTGRES_URL   COUNT Crawlers on a database, one is killed
 //! simulated unkilled PEERS COUNT RATE POSTGRES_URL   the same, and none is killed
 //! simulated week PEERS                               168 hourly rounds on paper

@@ -14,24 +14,27 @@ use crate::crawl::key;
 use crate::process::{Process, cpu, swarm};
 use crate::usage::usage;
 
+/// Two rounds, so that distortion can be told: the second begins when a peer may be asked again.
 pub fn round(peers: &str, kind: &str, concurrency: &str) -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
     let store = directory.path().join("round.sqlite").display().to_string();
     let (mut swarm, target) = swarm(Some(1), peers, kind)?;
     let mut crawler =
-        Process::start(Some(0), &["crawl", &target, &store, "1", concurrency, "3600", "0", "0"])?;
+        Process::start(Some(0), &["crawl", &target, &store, "2", concurrency, "60", "0", "0"])?;
     let said = crawler.rest()?;
-    let round = said.iter().find(|line| line["round"].is_number()).cloned().unwrap_or_default();
+    let rounds: Vec<&Value> = said.iter().filter(|line| line["round"].is_number()).collect();
+    let [first, second] = rounds[..] else { return Err("not two rounds".into()) };
     let (ended, truth) = (said.last().cloned().unwrap_or_default(), swarm.end()?);
-    let number = |value: &Value| value.as_f64().unwrap_or(0.0);
-    let visits = number(&round["dialled"]);
+    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    let visits = number(&first["dialled"]) + number(&second["dialled"]);
     let line = json!({
-        "seconds": round["seconds"],
+        "seconds": [first["seconds"], second["seconds"]],
         "visits_per_crawler_cpu_s": visits / cpu(&ended),
         "visits_per_swarm_cpu_s": visits / cpu(&truth),
-        "reached_of_reachable": number(&round["reached"]) / number(&truth["reachable"]),
-        "bytes_per_peer": number(&ended["store_bytes"]) / visits,
-        "crawler": {"cpu_s": cpu(&ended), "usage": ended["usage"], "round": round},
+        "reached_of_reachable": number(&first["reached"]) / number(&truth["reachable"]),
+        "distortion": second["distortion"],
+        "bytes_per_peer": number(&first["store_bytes"]) / number(&first["dialled"]),
+        "crawler": {"cpu_s": cpu(&ended), "usage": ended["usage"], "rounds": rounds},
         "swarm": {"cpu_s": cpu(&truth), "said": truth},
     });
     println!("{line}");
