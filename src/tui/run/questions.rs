@@ -3,7 +3,10 @@
 #![allow(clippy::disallowed_methods)] // questions are spaced in time here
 
 use std::collections::HashMap;
+use std::future::ready;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use swarmscope_facts::networks::{self, AT_ONCE, BETWEEN, Event, LOOKUPS_AT_ONCE, Question};
@@ -15,7 +18,7 @@ use swarmscope_networks::sockets::{self, Part, Settings, Timings};
 use swarmscope_networks::target::{Network, Target};
 use swarmscope_peer::node::{PeerKey, Target as OverlayTarget, Ticket};
 use swarmscope_wire::failure::{By, Cause, Failure};
-use tokio::sync::{Mutex, Semaphore, mpsc};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
@@ -100,13 +103,19 @@ impl Questions {
         let everybody = self.everybody.clone();
         let is_lookup = matches!(asking.asked, Asked::Lookup(_));
         let room = if is_lookup { self.lookups.clone() } else { self.at_once.clone() };
+        let queued = turn.map(queue);
         let task = tokio::spawn(async move {
+            // Whoever waits for somebody's turn leaves the room to others.
+            let mut turn = match queued {
+                Some(queued) => Some(queued.await),
+                None => None,
+            };
+            wait(turn.as_deref().copied().flatten()).await;
             let Ok(_permit) = room.acquire_owned().await else { return };
-            let Some(turn) = turn else { return asking.run(&everybody).await };
-            let mut next = turn.lock().await;
-            wait(*next).await;
             asking.run(&everybody).await;
-            *next = Some(Instant::now() + BETWEEN_TO_ONE);
+            if let Some(next) = turn.as_deref_mut() {
+                *next = Some(Instant::now() + BETWEEN_TO_ONE);
+            }
         });
         self.running.insert(ticket, (question.peer.clone(), task.abort_handle()));
         let Question { peer, message, about, whole } = question.clone();
@@ -158,6 +167,15 @@ impl Questions {
 impl Drop for Questions {
     fn drop(&mut self) {
         self.running.values().for_each(|(_, task)| task.abort());
+    }
+}
+
+/// The next place in the queue for a turn. It is taken now: tasks begin in any order.
+fn queue(turn: Turn) -> Pin<Box<dyn Future<Output = OwnedMutexGuard<Option<Instant>>> + Send>> {
+    let mut queued = Box::pin(turn.lock_owned());
+    match queued.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(turn) => Box::pin(ready(turn)),
+        Poll::Pending => queued,
     }
 }
 
@@ -223,6 +241,35 @@ fn shown_code(code: i64) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A worker runs first what it was given last.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn questions_to_one_node_are_asked_in_the_order_of_their_tickets() {
+        const BURST: [u64; 3] = [0, 1, 2];
+        let asked = tokio::spawn(async {
+            let closed = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+            let node = format!("dht://{}", closed.local_addr().expect("an address"));
+            drop(closed);
+            let peer = node.parse::<networks::AnyTarget>().expect("a target").key();
+            let spec = Spec::find(Network::Dht, "PING").expect("a question");
+            let ping = Question::new(peer, networks::number(spec), bytes::Bytes::new());
+            let ping = ping.expect("a whole question");
+            let (told, events) = mpsc::unbounded_channel();
+            let mut questions = Questions::new(told, Policy::default());
+            for _ in BURST {
+                questions.ask(&ping).expect("it is asked");
+            }
+            (questions, events)
+        });
+        let (_questions, mut events) = asked.await.expect("no panic");
+        let mut sent = Vec::new();
+        while sent.len() < BURST.len() {
+            if let Some(Event::Sent { ticket, .. }) = events.recv().await {
+                sent.push(ticket.0 - FIRST_TICKET);
+            }
+        }
+        assert_eq!(sent, BURST);
+    }
 
     #[test]
     fn no_code_of_a_node_is_taken_for_success_or_for_the_overlay_s_254() {
