@@ -29,6 +29,8 @@ const CLOSED: &str = "dht://192.0.2.61:6881";
 mod many;
 #[path = "networks_pictured.rs"]
 mod pictured;
+#[path = "networks_recorded.rs"]
+mod recorded;
 
 pub use pictured::{pictured_ladder, pictured_list, pictured_lookup};
 

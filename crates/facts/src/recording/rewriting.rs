@@ -13,6 +13,9 @@ use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{Failure, Phase};
 use swarmscope_wire::trace::Piece;
 
+/// What a BitTorrent peer says of where it listens is called.
+const PORT: &str = "port";
+
 /// What is done to each sort of thing that a message holds.
 pub trait Rewrite {
     /// Who.
@@ -106,7 +109,7 @@ impl Rewritten for networks::Event {
     }
 }
 
-/// Goes through all texts of a value.
+/// Goes through all texts of a value, and the ports where it names one.
 fn json(value: &mut Value, to: &mut impl Rewrite) {
     match value {
         Value::String(text) => to.text(text),
@@ -114,7 +117,13 @@ fn json(value: &mut Value, to: &mut impl Rewrite) {
         Value::Object(members) => {
             let all = std::mem::take(members).into_iter().map(|(mut name, mut item)| {
                 to.text(&mut name);
-                json(&mut item, to);
+                match item.as_u64().map(u16::try_from) {
+                    Some(Ok(mut port)) if name == PORT => {
+                        to.port(&mut port);
+                        item = port.into();
+                    }
+                    _ => json(&mut item, to),
+                }
                 (name, item)
             });
             *members = all.collect();
