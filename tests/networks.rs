@@ -1,8 +1,8 @@
 //! Real BitTorrent clients in a network namespace, and what the program says of them.
 //!
 //! Needs root, iproute2, nftables and the clients that `tests/networks/install` installs; without,
-//! it says so and passes, unless `NETWORK_LAB=require` is set. One test, because the clients are
-//! one lab.
+//! it says so and passes, unless `NETWORK_LAB=require` is set. One test of what they are, because
+//! the clients are one lab; two of the demo that starts them.
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods)] // tests of processes live in the world
 
@@ -10,6 +10,8 @@
 mod clients;
 #[path = "networks/companion.rs"]
 mod companion;
+#[path = "networks/demo.rs"]
+mod demo;
 #[path = "networks/lab.rs"]
 mod lab;
 #[path = "networks/nodes.rs"]
@@ -17,11 +19,20 @@ mod nodes;
 #[path = "networks/ports.rs"]
 mod ports;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use clients::{CLIENTS, Row};
 use lab::{Lab, say};
 
+/// One lab at a time: what they take is measured.
+fn alone() -> MutexGuard<'static, ()> {
+    static LAB: Mutex<()> = Mutex::new(());
+    LAB.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn real_clients_are_what_the_table_says() {
+    let _alone = alone();
     let Some(lab) = Lab::up() else { return };
     let mut rows: Vec<Row> = CLIENTS.iter().map(|client| client.is_reached(&lab)).collect();
     for (client, row) in CLIENTS.iter().zip(&mut rows) {

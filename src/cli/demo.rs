@@ -13,7 +13,7 @@ use super::tui::{self, ThemeOption};
 use super::{
     CliError, directories, identities, journal, keymap, logging, open_files, output, probes, stop,
 };
-use crate::demo::{self, Nats, Reading, Scenario, Swarm, SwarmConfig};
+use crate::demo::{self, Clients, Lab, Nats, Reading, Scenario, Swarm, SwarmConfig, WhySimulated};
 use crate::screen::Setup;
 use crate::screen::asking::identity::Identity;
 use swarmscope_wire::{Permid, PermidKind};
@@ -46,10 +46,13 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1, value_parser = seed)]
     seed: u64,
     /// Scenario: `tour`, `nat` (every peer behind a NAT: real ones if this machine allows network
-    /// namespaces, otherwise simulated), `worm`, `refusals`, `parts` or `bittorrent` (simulated
-    /// clients and a small DHT)
+    /// namespaces, otherwise simulated), `worm`, `refusals`, `parts` or `bittorrent` (clients and a
+    /// small DHT: real clients if they are installed and namespaces are allowed)
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_SCENARIO")]
     scenario: Option<String>,
+    /// Simulate NATs and BitTorrent clients even where real ones are possible
+    #[arg(long, env = "SWARMSCOPE_SIMULATED", value_parser = BoolishValueParser::new())]
+    simulated: bool,
     #[command(flatten)]
     allow: AllowOptions,
     /// Run only the swarm, without the screen, until it is stopped; with --scenario its peers play
@@ -88,7 +91,10 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     }
     if args.headless {
         logging::start(logging::Level::Information);
-        let swarm = || super::runtime()?.block_on(headless(args, scenario));
+        let swarm = || {
+            let config = args.config(scenario);
+            super::runtime()?.block_on(headless(args, config))
+        };
         let outcome = args.need_files().and_then(|()| swarm());
         return super::report_json(args.json.json, outcome);
     }
@@ -108,16 +114,18 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
         output::say(format_args!("starting {} peers: a moment", args.peers));
     }
     let registry = probes::registry()?;
+    let config = args.config(scenario);
     super::runtime()?.block_on(async {
-        let swarm = Swarm::start(args.config(scenario)).await?;
+        let swarm = Swarm::start(config).await?;
         let stage = demo::stage(&swarm, Reading::AsWritten).await?;
         let setup =
             Setup { registry, identity: own(), kept, keymap: keymap::load(), ..stage.setup };
         let (record, recordings) = (args.session.target()?, session::recordings());
         let (extra, tour) = (stage.extra, stage.tour);
         let mut others = crate::tui::Others::default();
-        if swarm.strangers().is_some() {
-            others.policy = demo::policy();
+        if let Some(strangers) = swarm.strangers() {
+            output::say(format_args!("{}", strangers.which()));
+            others.policy = strangers.policy();
         }
         let options = crate::tui::Options {
             setup,
@@ -156,7 +164,7 @@ fn own() -> Identity {
     Identity { legacy: legacy.map(|file| file.display().to_string()), ..Identity::default() }
 }
 
-async fn headless(args: &DemoArgs, scenario: Scenario) -> Result<u8, CliError> {
+async fn headless(args: &DemoArgs, config: SwarmConfig) -> Result<u8, CliError> {
     let mut stop = stop::Stop::listen()?;
     if args.peers >= MANY_PEERS {
         tracing::info!("starting {} peers: a moment", args.peers);
@@ -171,8 +179,7 @@ async fn headless(args: &DemoArgs, scenario: Scenario) -> Result<u8, CliError> {
     });
     // peers to test a Crawler against play nothing, unless a scenario was asked for by its name
     let played = args.scenario.is_some();
-    let swarm =
-        Swarm::start(SwarmConfig { played, watch: Some(watch), ..args.config(scenario) }).await?;
+    let swarm = Swarm::start(SwarmConfig { played, watch: Some(watch), ..config }).await?;
     for peer in swarm.peers() {
         if args.json.json {
             journal::announce(&peer.listening())?;
@@ -227,6 +234,8 @@ impl DemoArgs {
             .with_hint("raise the hard limit (`ulimit -Hn`), or use fewer --peers"))
     }
 
+    /// Starts what the swarm is to live beside. Where that are real clients, this thread moves to
+    /// their network, so no other may have been started before.
     fn config(&self, scenario: Scenario) -> SwarmConfig {
         let mut allow: Vec<Permid> = self.allow.allow.clone();
         match identities::defaults() {
@@ -235,7 +244,9 @@ impl DemoArgs {
                 tracing::warn!("the default identity can't be added to the allow-list: {error}");
             }
         }
-        let nats = (scenario == Scenario::Nat).then(|| Arc::new(Nats::build()));
+        let nats = || if self.simulated { Nats::simulated() } else { Nats::build() };
+        let nats = (scenario == Scenario::Nat).then(|| Arc::new(nats()));
+        let clients = (scenario == Scenario::BitTorrent).then(|| Arc::new(self.clients()));
         SwarmConfig {
             peers: usize::try_from(self.peers).unwrap_or(usize::MAX),
             seed: self.seed,
@@ -243,7 +254,16 @@ impl DemoArgs {
             scenario,
             played: true,
             nats,
+            clients,
             watch: None,
         }
+    }
+
+    fn clients(&self) -> Lab {
+        if self.simulated {
+            return Err(WhySimulated::Asked);
+        }
+        output::say("starting BitTorrent clients: a moment");
+        Clients::start().inspect_err(|why| tracing::warn!("the clients are simulated: {why:?}"))
     }
 }

@@ -29,6 +29,6 @@ pub use nats::Nats;
 pub use peer::DemoPeer;
 pub use scenario::Scenario;
 pub use stage::{Stage, stage};
-pub use strangers::{Strangers, policy};
+pub use strangers::{Clients, Lab, Strangers, WhySimulated};
 pub use swarm::{Swarm, SwarmConfig};
 pub use tour::Reading;

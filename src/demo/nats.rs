@@ -100,7 +100,9 @@ impl Nats {
         Self::simulated()
     }
 
-    fn simulated() -> Self {
+    /// One of each sort, as far as answers tell.
+    #[must_use]
+    pub fn simulated() -> Self {
         let behind = Sort::ALL.map(|sort| Behind {
             sort,
             #[cfg(target_os = "linux")]

@@ -62,8 +62,8 @@ impl Scenario {
             }
             Self::Parts => "slow replies, replies with gaps, and replies that break off",
             Self::BitTorrent => {
-                "BitTorrent clients and a small DHT, all simulated: what listens, who is it, whom \
-                 does it know?"
+                "BitTorrent clients (real ones where they are installed and network namespaces are \
+                 allowed, else simulated) and a small DHT"
             }
         }
     }
@@ -317,11 +317,7 @@ const PARTS: [Step; 5] = [
 ];
 
 const BITTORRENT: [Step; 9] = [
-    step(
-        Act::Look,
-        4,
-        "Overlay peers, BitTorrent clients and DHT nodes in one list; the latter are simulated here",
-    ),
+    step(Act::Look, 4, "Three networks in one list: {which}"),
     step(
         Act::AskStranger(Stranger::Open, "REACH", 1),
         5,
@@ -343,7 +339,7 @@ const BITTORRENT: [Step; 9] = [
         "HELLO needs the infohash of a torrent it has; then it names its program and extensions",
     ),
     step(
-        Act::AskStranger(Stranger::Forced, "PEX", 1),
+        Act::AskStranger(Stranger::Open, "PEX", 1),
         6,
         "PEX: it tells of peers as they come and go. They are counted; their addresses are not kept",
     ),

@@ -42,7 +42,8 @@ pub struct Step {
     pub act: Act,
     pub needs: Needs,
     pub scene: Option<Scene>,
-    /// `{odd}` in it is how many changed peers have answered by then.
+    /// `{odd}` in it is how many changed peers have answered by then, `{which}` whether the clients
+    /// of other networks are real.
     pub text: &'static str,
     /// Time to read, once what it shows has happened.
     pub dwell: Duration,

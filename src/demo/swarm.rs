@@ -16,7 +16,7 @@ use super::peer::{self, DemoPeer, Plan};
 use super::scenario::Scenario;
 use super::seeded::Seeded;
 use super::statistics;
-use super::strangers::Strangers;
+use super::strangers::{Lab, Strangers, WhySimulated};
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::node::{Event, Target};
 use swarmscope_probes::nat::server::Limits;
@@ -60,6 +60,8 @@ pub struct SwarmConfig {
     pub played: bool,
     /// What the peers are behind in the scenario `nat`.
     pub nats: Option<Arc<Nats>>,
+    /// The real clients of the scenario `bittorrent`; without them they are simulated.
+    pub clients: Option<Arc<Lab>>,
     /// Where the peers' events go. A reader that waits makes the swarm wait.
     pub watch: Option<mpsc::Sender<Event>>,
 }
@@ -93,7 +95,11 @@ impl Swarm {
             seed: config.seed,
             scenario: config.scenario,
             strangers: match config.scenario {
-                Scenario::BitTorrent => Some(Arc::new(Strangers::start(config.seed).await?)),
+                Scenario::BitTorrent => {
+                    let lab = config.clients.clone();
+                    let lab = lab.unwrap_or_else(|| Arc::new(Err(WhySimulated::Asked)));
+                    Some(Arc::new(Strangers::start(config.seed, lab).await?))
+                }
                 _ => None,
             },
             stop: CancellationToken::new(),

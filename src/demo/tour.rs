@@ -162,7 +162,6 @@ impl Tour {
     }
 
     async fn announce(&self, step: &Step, index: usize, of: usize, again: bool) {
-        let odd = self.changed().count();
         let scene = match step.scene {
             // nobody is asked twice
             Some(Scene::AskAll(_)) if again => None,
@@ -171,7 +170,7 @@ impl Tour {
         self.tell(Msg::Tour(TourStep {
             step: number(index + 1),
             of: number(of),
-            text: step.text.replace("{odd}", &counted(odd, "peer")),
+            text: self.text(step),
             show: self.shown(step.act),
             other: self.stranger(step.act),
             // nobody is asked twice
@@ -180,6 +179,13 @@ impl Tour {
             paused: self.paused,
         }))
         .await;
+    }
+
+    /// With what is known by now.
+    fn text(&self, step: &Step) -> String {
+        let which = self.strangers.as_ref().map(|strangers| strangers.which());
+        let text = step.text.replace("{odd}", &counted(self.changed().count(), "peer"));
+        text.replace("{which}", &which.unwrap_or_default())
     }
 
     /// Does what the step is about, and gives time to read; the operator may hold it or go on.

@@ -1,6 +1,8 @@
 //! `demo --scenario bittorrent` without its screen: the simulated clients and nodes answer this
 //! program as real ones do, and say that they are simulated.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::process::{Home, Running};
@@ -16,12 +18,13 @@ struct Strangers {
 impl Strangers {
     fn start() -> Self {
         let home = Home::new();
-        let args = ["demo", "--scenario", "bittorrent", "--headless", "--peers", "1"];
+        let args =
+            ["demo", "--scenario", "bittorrent", "--simulated", "--headless", "--peers", "1"];
         let running = Running::start(home.swarmscope(&args));
         let (mut targets, mut infohash) = (Vec::new(), None);
         while infohash.is_none() {
             let line = running.line();
-            infohash = line.strip_prefix("# the torrent of both clients: ").map(str::to_owned);
+            infohash = line.strip_prefix("# the torrent of the clients: ").map(str::to_owned);
             if let Some((target, label)) = line.split_once("  # ") {
                 assert!(label.contains("simulated") || label == "a closed port", "{line}");
                 targets.push(target.to_owned());
@@ -75,4 +78,34 @@ fn simulated_clients_and_nodes_behave_as_real_ones() {
 
     strangers.running.signal(libc::SIGTERM);
     assert_eq!(strangers.running.code(), 0);
+}
+
+/// With the programs on PATH that it takes to make namespaces, and without any client.
+#[test]
+fn without_real_clients_it_says_why_they_are_simulated() {
+    let home = Home::new();
+    let tools = home.path().join("bin");
+    std::fs::create_dir(&tools).expect("a directory");
+    for tool in ["unshare", "mount", "ip", "ss", "setpriv"] {
+        let found = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map(|bin| Path::new(bin).join(tool));
+        if let Some(found) = found.iter().find(|path| path.exists()) {
+            std::os::unix::fs::symlink(found, tools.join(tool)).expect("a link");
+        }
+    }
+    let mut command =
+        home.swarmscope(&["demo", "--scenario", "bittorrent", "--headless", "--peers", "1"]);
+    command.env("PATH", &tools);
+    let running = Running::start(command);
+    let _peer = running.line();
+    let why = running.line();
+    let reasons = [
+        "not installed: ",             // root, and namespaces are allowed
+        "real ones need root",         // not root
+        "the real ones did not start", // root in a container that allows none
+        "real ones need Linux",
+    ];
+    let simulated = why.strip_prefix("# all simulated: ");
+    assert!(simulated.is_some_and(|why| reasons.iter().any(|it| why.starts_with(it))), "{why}");
+    running.signal(libc::SIGTERM);
+    assert_eq!(running.code(), 0);
 }

@@ -90,6 +90,7 @@ async fn everything_the_tour_promises_happens() {
         scenario: Scenario::Tour,
         played: true,
         nats: None,
+        clients: None,
         watch: None,
     };
     let swarm = Swarm::start(config).await.expect("a swarm");
@@ -178,6 +179,7 @@ async fn the_tour_is_held_and_stepped_through() {
         scenario: Scenario::Worm,
         played: true,
         nats: None,
+        clients: None,
         watch: None,
     };
     let swarm = Swarm::start(config).await.expect("a swarm");
@@ -217,6 +219,7 @@ async fn the_tour_of_other_networks_asks_what_it_speaks_of() {
         scenario: Scenario::BitTorrent,
         played: true,
         nats: None,
+        clients: None,
         watch: None,
     };
     let swarm = Swarm::start(config).await.expect("a swarm");

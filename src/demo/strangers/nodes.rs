@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use swarmscope_networks::dht::asker::VERSION;
 use swarmscope_networks::simulated::{Conduct, Swarm, SwarmConfig};
+use swarmscope_wire::krpc::Contact;
 use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 
@@ -26,8 +27,9 @@ fn made_of(seed: u64) -> SwarmConfig {
     SwarmConfig { nodes: usize::from(NODES), liars: 10, silent: 10, limited: 0, loss: 0, seed }
 }
 
-/// Starts the nodes, each in a network of its own; gives the address of an honest one.
-pub async fn start(seed: u64, tasks: &mut JoinSet<()>) -> io::Result<SocketAddr> {
+/// Starts the nodes, each in a network of its own, which know these others; gives the address of an
+/// honest one.
+pub async fn start(seed: u64, met: &[Contact], tasks: &mut JoinSet<()>) -> io::Result<SocketAddr> {
     let mut sockets = Vec::new();
     for number in 0..NODES {
         // Where there is only 127.0.0.1, it is a small network.
@@ -38,10 +40,12 @@ pub async fn start(seed: u64, tasks: &mut JoinSet<()>) -> io::Result<SocketAddr>
     if sockets.is_empty() {
         sockets.push(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?);
     }
-    let addresses: io::Result<Vec<_>> = sockets.iter().map(UdpSocket::local_addr).collect();
-    let swarm = Swarm::at(made_of(seed), addresses?.into_iter(), &[]).named(VERSION);
-    let honest = (0..swarm.nodes().len()).find(|index| swarm.conduct(*index) == Conduct::Honest);
-    let first = swarm.nodes()[honest.unwrap_or(0)].address;
+    let addresses = sockets.iter().map(UdpSocket::local_addr).collect::<io::Result<Vec<_>>>()?;
+    let swarm = Swarm::at(made_of(seed), addresses.iter().copied(), met).named(VERSION);
+    let honest = |address: &&SocketAddr| {
+        swarm.index(**address).is_some_and(|index| swarm.conduct(index) == Conduct::Honest)
+    };
+    let first = addresses.iter().find(honest).copied().unwrap_or(addresses[0]);
     let swarm = Arc::new(Mutex::new(swarm));
     for socket in sockets {
         let swarm = swarm.clone();
