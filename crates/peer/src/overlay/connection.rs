@@ -1,5 +1,6 @@
 //! One task a connection: from a dial or an accepted socket through the setup and the rules to the
-//! conversation.
+//! conversation. What the setup needs is in a box of its own, so that the task of a quiet connection
+//! is small.
 #![allow(
     clippy::disallowed_methods,
     reason = "sockets, their timers and fresh nonces live in overlay"
@@ -20,7 +21,7 @@ use super::shared::{Shared, stopped, tell};
 use super::slot::HeldSlot;
 use super::stream::Stream;
 use super::tracer::Tracer;
-use super::world::{now, random};
+use super::world::now;
 use super::{AttemptId, ConnId, Direction, OverlayEvent, Trace, Watched, dial as tcp};
 use crate::session::{Role, Session, SessionConfig};
 use swarmscope_wire::Permid;
@@ -36,21 +37,18 @@ pub(super) async fn dial(
 ) {
     let began = now();
     let tracer = Tracer::new(&shared, Some(Watched::Attempt(attempt)), expected);
-    let dialled = tokio::select! {
-        biased;
-        () = shared.stop.cancelled() => Err(stopped()),
-        done = dialled(&shared, attempt, &host, port, expected, &tracer) => done,
+    let setup = async {
+        let (established, remote) = tokio::select! {
+            biased;
+            () = shared.stop.cancelled() => Err(stopped()),
+            done = dialled(&shared, attempt, &host, port, expected, &tracer) => done,
+        }?;
+        let origin =
+            Origin { attempt: Some(attempt), direction: Direction::Outgoing, remote, began };
+        seat(&shared, established, origin, &tracer).await
     };
-    let seated = match dialled {
-        Ok((established, remote)) => {
-            let origin =
-                Origin { attempt: Some(attempt), direction: Direction::Outgoing, remote, began };
-            seat(&shared, established, origin, &tracer).await
-        }
-        Err(failure) => Err(failure),
-    };
-    match seated {
-        Ok(seated) => seated.converse(shared, tracer).await,
+    match Box::pin(setup).await {
+        Ok(seated) => Box::pin(seated.converse(shared, tracer)).await,
         Err(failure) => {
             tracer.end(&failure).await;
             tell(&shared, OverlayEvent::DialFailed { attempt, failure }).await;
@@ -76,7 +74,7 @@ async fn dialled(
         peer_id: shared.peer_id(expected.as_ref()),
         identities: shared.identities.clone(),
         expected,
-        nonce: Box::new(random()?),
+        nonce: shared.nonce()?,
         timeouts: shared.limits.outgoing,
     };
     Ok((establish(socket, config, shared.tls.as_ref(), &progress).await?, remote))
@@ -94,27 +92,27 @@ pub(super) async fn accept(
     let began = now();
     let tracer = Tracer::new(&shared, None, None);
     tracer.fact(|| Trace::Accepted(remote));
-    let accepted = tokio::select! {
-        biased;
-        () = shared.stop.cancelled() => Err(stopped()),
-        () = evict.cancelled() => Err(Failure::new(Cause::Crowded, By::Us, "it made room for a newer connection")),
-        done = accepted(&shared, socket, &tracer) => done,
+    let crowded = || Failure::new(Cause::Crowded, By::Us, "it made room for a newer connection");
+    let setup = async {
+        let arrival = tokio::select! {
+            biased;
+            () = shared.stop.cancelled() => Err(stopped()),
+            () = evict.cancelled() => Err(crowded()),
+            done = accepted(&shared, socket, &tracer) => done,
+        }?;
+        let established = match arrival {
+            Arrival::Peer(established) => established,
+            Arrival::DialledBack(at) => return Ok(Err(at)),
+        };
+        let origin = Origin { attempt: None, direction: Direction::Incoming, remote, began };
+        seat(&shared, *established, origin, &tracer).await.map(Ok)
     };
-    let seated = match accepted {
-        Ok(Arrival::Peer(established)) => {
-            let origin = Origin { attempt: None, direction: Direction::Incoming, remote, began };
-            seat(&shared, *established, origin, &tracer).await
-        }
-        Ok(Arrival::DialledBack(at)) => {
-            return tell(&shared, OverlayEvent::DialledBack { remote, at }).await;
-        }
-        Err(failure) => Err(failure),
-    };
-    match seated {
-        Ok(seated) => {
+    match Box::pin(setup).await {
+        Ok(Ok(seated)) => {
             drop(slot);
-            seated.converse(shared, tracer).await;
+            Box::pin(seated.converse(shared, tracer)).await;
         }
+        Ok(Err(at)) => tell(&shared, OverlayEvent::DialledBack { remote, at }).await,
         Err(failure) => {
             tell(&shared, OverlayEvent::AcceptFailed { remote, failure, times: 1 }).await;
         }
@@ -129,7 +127,7 @@ async fn accepted(shared: &Shared, socket: TcpStream, tracer: &Tracer) -> Result
         peer_id: shared.peer_id(None),
         identities: shared.identities.clone(),
         expected: None,
-        nonce: Box::new(random()?),
+        nonce: shared.nonce()?,
         timeouts: shared.limits.incoming,
     };
     let nobody = Progress { attempt: None, events: shared.events.clone(), tracer: tracer.clone() };
@@ -163,7 +161,7 @@ async fn seat(
     established: Established,
     origin: Origin,
     tracer: &Tracer,
-) -> Result<Seated, Failure> {
+) -> Result<Box<Seated>, Failure> {
     tracer.fact(|| Trace::Authenticated);
     let Established { mut stream, session, who } = established;
     let Origin { attempt, direction, remote, began } = origin;
@@ -186,18 +184,19 @@ async fn seat(
     }
     let permid = who.permid;
     let connected = OverlayEvent::Connected { conn, attempt, direction, remote, who };
-    Ok(Seated { conn, permid, stream, session, queue, connected })
+    Ok(Box::new(Seated { conn, permid, stream, session, queue, connected }))
 }
 
 impl Seated {
     /// To the end.
-    async fn converse(self, shared: Arc<Shared>, tracer: Tracer) {
-        let Self { conn, permid, stream, session, queue, connected } = self;
+    async fn converse(self: Box<Self>, shared: Arc<Shared>, tracer: Tracer) {
+        let Self { conn, permid, stream, session, queue, connected } = *self;
         tell(&shared, connected).await;
         tracer.seated(conn, permid, session.is_between_frames());
-        let conversation =
+        let mut conversation =
             Conversation::new(Arc::clone(&shared), conn, stream, session, queue, tracer.clone());
-        let failure = conversation.run().await;
+        let ending = conversation.run().await;
+        let failure = Box::pin(conversation.finish(ending)).await;
         tracer.end(&failure).await;
         shared.seats().leave(conn);
         tell(&shared, OverlayEvent::Closed { conn, failure }).await;

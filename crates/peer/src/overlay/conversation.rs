@@ -8,11 +8,15 @@
 )]
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use tokio::io::{AsyncReadExt as _, ReadHalf};
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, ReadBuf, ReadHalf};
 use tokio::time::sleep_until;
 
 use super::assembly::Share;
@@ -25,12 +29,12 @@ use super::tracer::Tracer;
 use super::world::now;
 use super::{ConnId, OverlayEvent};
 use crate::limits::Limit;
-use crate::session::{End, Output, Session};
+use crate::session::{Deadline, End, Output, Session};
 use crate::weighed::Weigh as _;
 use swarmscope_wire::failure::Failure;
 
-/// Read at once where it isn't known what comes: more than most messages, little for ten thousand
-/// quiet connections.
+/// Read at once where it isn't known what comes: more than most messages, and so few small ones that
+/// what is told of them takes little.
 const FIRST: usize = 2 * 1024;
 /// Frames are taken out of the queue while less than this waits for the socket.
 const WRITE_AHEAD: usize = 64 * 1024;
@@ -54,32 +58,34 @@ pub(super) struct Conversation {
     last_frame: Instant,
 }
 
-/// What was read, and where it is.
-enum Taken {
-    /// In the conversation's own buffer.
-    Some(usize),
-    /// In the session's: the rest of a frame, or a piece of it.
-    OfFrame(usize),
-}
-
-/// Reads the rest of a frame to where it stays, and anything else into `buffer`. Nothing is lost
-/// when the future is dropped.
-async fn read(
+/// Reads the rest of a frame to where it stays, and anything else through a buffer that is there only
+/// while something is read: ten thousand quiet connections have none. How many bytes came.
+fn read(
+    cx: &mut Context<'_>,
     reader: &mut ReadHalf<Stream>,
     session: &mut Session,
-    buffer: &mut [u8],
-) -> io::Result<Taken> {
-    match session.room() {
-        Some(mut room) => reader.read_buf(&mut room).await.map(Taken::OfFrame),
-        None => reader.read(buffer).await.map(Taken::Some),
+    tracer: &Tracer,
+) -> Poll<io::Result<usize>> {
+    if let Some(mut room) = session.room() {
+        let count = ready!(pin!(reader.read_buf(&mut room)).poll(cx))?;
+        tracer.received(session.last(count));
+        session.received(now());
+        return Poll::Ready(Ok(count));
     }
+    let mut place = [MaybeUninit::uninit(); FIRST];
+    let mut buffer = ReadBuf::uninit(&mut place);
+    ready!(Pin::new(reader).poll_read(cx, &mut buffer))?;
+    let bytes = buffer.filled();
+    tracer.received(bytes);
+    session.receive(bytes, now());
+    Poll::Ready(Ok(bytes.len()))
 }
 
 /// What happened in one turn of the loop.
 enum Turn {
     Queue(Next),
     Wrote(io::Result<usize>),
-    Read(io::Result<Taken>),
+    Read(io::Result<usize>),
     Told(bool),
     Timer,
     Stop,
@@ -116,29 +122,28 @@ impl Conversation {
         }
     }
 
-    /// Until the end, which has this reason.
-    pub(super) async fn run(mut self) -> Failure {
-        let mut buffer = [0; FIRST];
+    /// Until it is to end.
+    pub(super) async fn run(&mut self) -> Ending {
         loop {
             if let Some(failure) = self.collect() {
-                return self.finish(Ending::at_once(failure)).await;
+                return Ending::at_once(failure);
             }
-            let ending = match self.turn(&mut buffer).await {
+            let ending = match self.turn().await {
                 Turn::Queue(next) => self.queued(next),
                 Turn::Wrote(result) => self.wrote(result),
-                Turn::Read(result) => self.took(result, &buffer),
-                Turn::Told(true) => self.charge(),
+                Turn::Read(result) => self.took(result),
+                Turn::Told(true) => self.told(),
                 Turn::Told(false) | Turn::Stop => Some(Ending::in_order(stopped())),
                 Turn::Timer => self.timer(),
             };
             if let Some(ending) = ending {
-                return self.finish(ending).await;
+                return ending;
             }
         }
     }
 
     /// Ends it, and gives the reason.
-    async fn finish(mut self, ending: Ending) -> Failure {
+    pub(super) async fn finish(mut self, ending: Ending) -> Failure {
         // Frames that came before the end count. A reason that the session gives as well is not the
         // first one.
         let _ = self.collect();
@@ -151,7 +156,7 @@ impl Conversation {
         .await
     }
 
-    async fn turn(&mut self, buffer: &mut [u8]) -> Turn {
+    async fn turn(&mut self) -> Turn {
         let due = self.due();
         let timer = async {
             match due {
@@ -163,6 +168,8 @@ impl Conversation {
         let (writes, reads) = (self.outgoing.has_work(), self.incoming.is_empty());
         let tells = !reads || self.outgoing.has_news();
         let weight = self.incoming.front().map_or(0, OverlayEvent::weight);
+        let (reader, session, tracer) = (&mut self.reader, &mut self.session, &self.tracer);
+        let read = poll_fn(|cx| read(cx, reader, session, tracer));
         tokio::select! {
             () = self.shared.stop.cancelled() => Turn::Stop,
             next = self.queue.next(), if takes_more => Turn::Queue(next),
@@ -178,7 +185,7 @@ impl Conversation {
                 }
                 Err(_) => false,
             }),
-            result = read(&mut self.reader, &mut self.session, buffer), if reads => Turn::Read(result),
+            result = read, if reads => Turn::Read(result),
             () = timer => Turn::Timer,
         }
     }
@@ -228,20 +235,13 @@ impl Conversation {
         None
     }
 
-    fn took(&mut self, result: io::Result<Taken>, buffer: &[u8]) -> Option<Ending> {
+    fn took(&mut self, result: io::Result<usize>) -> Option<Ending> {
         match result {
-            Ok(Taken::Some(0) | Taken::OfFrame(0)) => {
+            Ok(0) => {
                 self.session.end_of_stream(End::Closed);
                 return self.collect().map(Ending::hung_up);
             }
-            Ok(Taken::Some(count)) => {
-                self.tracer.received(&buffer[..count]);
-                self.session.receive(&buffer[..count], now());
-            }
-            Ok(Taken::OfFrame(count)) => {
-                self.tracer.received(self.session.last(count));
-                self.session.received(now());
-            }
+            Ok(_) => {}
             Err(error) => {
                 broken(&mut self.session, &error, self.tls);
                 return self.collect().map(Ending::at_once);
@@ -249,6 +249,14 @@ impl Conversation {
         }
         if self.session.is_between_frames() {
             self.tracer.between_received();
+        }
+        self.charge()
+    }
+
+    /// The node has taken something; once it has taken all, reading goes on.
+    fn told(&mut self) -> Option<Ending> {
+        if self.incoming.is_empty() {
+            self.session.reads_again(now());
         }
         self.charge()
     }
@@ -272,8 +280,17 @@ impl Conversation {
         if self.leaves_at().is_some_and(|at| now >= at) {
             return Some(Ending::superfluous());
         }
-        self.session.handle_timeout(now);
+        if self.session_due().is_some_and(|due| now >= due) {
+            self.session.handle_timeout(now);
+        }
         None
+    }
+
+    /// While the node is behind, nothing is read, and nobody can say that a frame does not come.
+    fn session_due(&self) -> Option<Instant> {
+        let waits = |deadline| deadline == Deadline::Frame && !self.incoming.is_empty();
+        let (due, deadline) = self.session.next_deadline()?;
+        (!waits(deadline)).then_some(due)
     }
 
     fn leaves_at(&self) -> Option<Instant> {
@@ -281,7 +298,6 @@ impl Conversation {
     }
 
     fn due(&self) -> Option<Instant> {
-        let session = self.session.next_deadline().map(|(due, _)| due);
-        [session, self.clock.deadline(), self.leaves_at()].into_iter().flatten().min()
+        [self.session_due(), self.clock.deadline(), self.leaves_at()].into_iter().flatten().min()
     }
 }

@@ -29,6 +29,10 @@ pub(super) async fn connect(
     progress: &Progress,
 ) -> Result<(TcpStream, SocketAddr), Failure> {
     let addresses = resolve(host, port, limits, progress).await?;
+    if let [address] = addresses[..] {
+        tries(address, progress).await;
+        return attempt(address, limits.connect).await.map(|open| opened(open, progress));
+    }
     let none = Failure::new(Cause::NotFound, By::Network, host);
     connect_any(by_turns(addresses), none, limits, progress).await
 }
@@ -43,8 +47,7 @@ async fn connect_any(
     let (mut addresses, mut attempts, mut last) = (addresses.into_iter(), JoinSet::new(), none);
     loop {
         if let Some(address) = addresses.next() {
-            progress.rung(Phase::Tcp, address.to_string()).await;
-            progress.tracer.fact(|| Trace::Dialling(address));
+            tries(address, progress).await;
             attempts.spawn(attempt(address, limits.connect));
         }
         let done = if addresses.len() > 0 {
@@ -56,15 +59,21 @@ async fn connect_any(
             Ok(None) if addresses.len() == 0 => return Err(last),
             Err(_) | Ok(None | Some(Err(_))) => {} // it takes its time: the next one beside it
             Ok(Some(Ok(Err(failure)))) => last = failure,
-            Ok(Some(Ok(Ok((socket, address))))) => {
-                // Frames are small and each is waited for. Without it they are late,
-                // not wrong.
-                let _ = socket.set_nodelay(true);
-                progress.tracer.fact(|| Trace::Open);
-                return Ok((socket, address));
-            }
+            Ok(Some(Ok(Ok(open)))) => return Ok(opened(open, progress)),
         }
     }
+}
+
+async fn tries(address: SocketAddr, progress: &Progress) {
+    progress.rung(Phase::Tcp, address.to_string()).await;
+    progress.tracer.fact(|| Trace::Dialling(address));
+}
+
+fn opened(open: (TcpStream, SocketAddr), progress: &Progress) -> (TcpStream, SocketAddr) {
+    // Frames are small and each is waited for. Without it they are late, not wrong.
+    let _ = open.0.set_nodelay(true);
+    progress.tracer.fact(|| Trace::Open);
+    open
 }
 
 async fn attempt(

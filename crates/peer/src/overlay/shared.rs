@@ -20,6 +20,7 @@ use crate::crawler::SocketId;
 use crate::identity::Identities;
 use crate::limits::{Limits, Meter};
 use crate::weighed;
+use swarmscope_wire::auth::{CHALLENGE_LEN, Nonce};
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::handshake::PeerId;
 use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
@@ -100,6 +101,12 @@ impl Shared {
         let lowest = if legacy { OverlayVersion::LEGACY_LOWEST } else { OverlayVersion::CRAWLER };
         let port = self.listening.map_or(0, |address| address.port());
         PeerId::new(self.peer_id_random, port, lowest, current)
+    }
+
+    /// Fresh randomness for a legacy authentication; nothing of the kind where that is not spoken.
+    pub(super) fn nonce(&self) -> Result<Nonce, Failure> {
+        let spoken = self.identities.legacy.is_some();
+        Ok(Box::new(if spoken { random()? } else { [0; CHALLENGE_LEN] }))
     }
 
     /// Our permid on a connection of this version.

@@ -73,7 +73,8 @@ fn proved(stream: &TlsStream<Prefixed>) -> Result<Permid, Failure> {
     let key = connection.peer_certificates().and_then(<[_]>::first);
     let key =
         key.ok_or_else(|| Failure::new(Cause::TlsFailed, By::Us, "the peer presents no key"))?;
-    tls::permid(key).map_err(|refused| Failure::new(Cause::TlsFailed, By::Us, refused.to_string()))
+    // the verifier has let only keys through that can be used
+    Permid::from_der(key).map_err(|error| Failure::new(Cause::TlsFailed, By::Us, error.to_string()))
 }
 
 /// Tells the session what a failed read or write means.
@@ -117,6 +118,19 @@ impl AsyncWrite for Prefixed {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    /// The records of a flight, of which TLS has several, go out at once.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

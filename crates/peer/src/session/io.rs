@@ -21,11 +21,14 @@ pub(super) struct Input {
     buffer: BytesMut,
     reader: FrameReader,
     authenticated: bool,
+    /// Frames that were taken, without the empty ones.
+    taken: u64,
 }
 
 impl Input {
     pub(super) fn new() -> Self {
-        Self { buffer: BytesMut::new(), reader: FrameReader::new(), authenticated: false }
+        let (buffer, reader) = (BytesMut::new(), FrameReader::new());
+        Self { buffer, reader, authenticated: false, taken: 0 }
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
@@ -63,6 +66,11 @@ impl Input {
     /// Whether the last frame was whole and the next has not begun.
     pub(super) fn is_between_frames(&self) -> bool {
         self.buffer.is_empty()
+    }
+
+    /// The number of the frame that has begun and is not whole.
+    pub(super) fn unfinished(&self) -> Option<u64> {
+        (!self.is_between_frames()).then_some(self.taken + self.reader.empty_frames)
     }
 
     /// Larger frames from now on.
@@ -115,6 +123,7 @@ impl Input {
             let detail = format!("more than {MAX_EARLY_KEEP_ALIVES} keep-alives");
             return Err(Failure::new(Cause::AuthOutOfOrder, By::Us, detail));
         }
+        self.taken += u64::from(frame.is_some());
         Ok(frame)
     }
 

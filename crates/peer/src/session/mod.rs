@@ -69,6 +69,8 @@ pub enum Deadline {
     Authentication,
     /// A look at the idle time.
     Idle,
+    /// The rest of a frame that has begun.
+    Frame,
 }
 
 /// See the module.
@@ -128,6 +130,14 @@ impl Session {
     /// next may be several frames.
     pub fn room(&mut self) -> Option<Limit<&mut BytesMut>> {
         if self.is_open() { self.input.room() } else { None }
+    }
+
+    /// Bytes are taken again that nobody took for a while: that the rest of a frame has not come
+    /// meanwhile says nothing about the peer.
+    pub fn reads_again(&mut self, now: Instant) {
+        if let State::Open(open) = &mut self.state {
+            open.reads_again(now);
+        }
     }
 
     /// Bytes have come into [`Self::room`].
@@ -213,6 +223,11 @@ impl Session {
                     self.close(failure);
                 }
             }
+            Deadline::Frame => {
+                if let State::Open(open) = &self.state {
+                    self.close(open.slow(self.input.announced(), now));
+                }
+            }
         }
     }
 
@@ -221,7 +236,7 @@ impl Session {
     pub fn next_deadline(&self) -> Option<(Instant, Deadline)> {
         match &self.state {
             State::Ended => None,
-            State::Open(open) => Some((open.next_look(), Deadline::Idle)),
+            State::Open(open) => Some(open.deadline(self.input.announced(), &self.timeouts)),
             State::Dialback => Some((self.started + self.timeouts.handshake, Deadline::Handshake)),
             State::Handshake(_) if !self.input.has_handshake_prefix() => {
                 Some((self.started + self.timeouts.handshake, Deadline::Handshake))
@@ -253,7 +268,10 @@ impl Session {
             let state = std::mem::replace(&mut self.state, State::Ended);
             match state.step(&mut self.input, &mut self.out, now, &self.timeouts) {
                 Ok(Step::Next(state)) => self.state = state,
-                Ok(Step::Wait(state)) => {
+                Ok(Step::Wait(mut state)) => {
+                    if let State::Open(open) = &mut state {
+                        open.waits_for(self.input.unfinished(), now);
+                    }
                     self.state = state;
                     return;
                 }

@@ -1,22 +1,28 @@
 //! An authenticated connection: frames both ways, and the idle time (protocol.md §2).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::io::Outbox;
-use super::{End, Output, Timeouts};
+use super::{Deadline, End, Output, Timeouts};
 use swarmscope_wire::OverlayVersion;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::{Frame, FrameId};
+
+/// Of a frame so much may take a second more: as slowly as a Crawler may take a large reply.
+const A_SECOND: u64 = 32 << 10;
 
 pub(super) struct Open {
     version: OverlayVersion,
     last_active: Instant,
     next_look: Instant,
+    /// The number of the frame that has begun to come, and since when.
+    unfinished: Option<(u64, Instant)>,
 }
 
 impl Open {
     pub(super) fn begin(version: OverlayVersion, now: Instant, timeouts: &Timeouts) -> Self {
-        Self { version, last_active: now, next_look: now + timeouts.idle_look }
+        let next_look = now + timeouts.idle_look;
+        Self { version, last_active: now, next_look, unfinished: None }
     }
 
     /// A byte came or a frame goes.
@@ -24,8 +30,32 @@ impl Open {
         self.last_active = now;
     }
 
-    pub(super) const fn next_look(&self) -> Instant {
-        self.next_look
+    /// All frames but this one are whole.
+    pub(super) fn waits_for(&mut self, frame: Option<u64>, now: Instant) {
+        if frame != self.unfinished.map(|(frame, _)| frame) {
+            self.unfinished = frame.map(|frame| (frame, now));
+        }
+    }
+
+    /// The time of the frame that has begun starts anew.
+    pub(super) fn reads_again(&mut self, now: Instant) {
+        self.unfinished = self.unfinished.map(|(frame, _)| (frame, now));
+    }
+
+    /// When to look next, and at what. `announced`: the length of the frame that has begun.
+    pub(super) fn deadline(&self, announced: usize, timeouts: &Timeouts) -> (Instant, Deadline) {
+        let idle = (self.next_look, Deadline::Idle);
+        let Some((_, since)) = self.unfinished else { return idle };
+        let whole = since + timeouts.frame + Duration::from_secs(announced as u64 / A_SECOND);
+        if whole < idle.0 { (whole, Deadline::Frame) } else { idle }
+    }
+
+    /// The frame that has begun is not whole yet.
+    pub(super) fn slow(&self, announced: usize, now: Instant) -> Failure {
+        let since = self.unfinished.map_or(now, |(_, since)| since);
+        let seconds = now.saturating_duration_since(since).as_secs_f32();
+        let detail = format!("of {announced} bytes, not whole after {seconds:.0} s");
+        Failure::new(Cause::FrameSlow, By::Peer, detail)
     }
 
     /// Looks at the idle time.

@@ -36,6 +36,9 @@ pub struct Timeouts {
     pub idle: Duration,
     /// How often the idle time is looked at (§2: 60 s).
     pub idle_look: Duration,
+    /// From the first byte of a frame to its last, afterwards; and a second more for every 32 KiB
+    /// of it. Without it a byte now and then would keep a connection forever.
+    pub frame: Duration,
 }
 
 impl Default for Timeouts {
@@ -45,6 +48,9 @@ impl Default for Timeouts {
             authentication: Duration::from_secs(300),
             idle: Duration::from_secs(300),
             idle_look: Duration::from_secs(60),
+            // What waits for a peer may wait as long (`Limits::write`); a line that takes more than
+            // 30 s for the 32 KiB of a part carries no replies.
+            frame: Duration::from_secs(30),
         }
     }
 }

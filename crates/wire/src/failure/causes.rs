@@ -255,6 +255,10 @@ causes! {
         "frame larger than allowed",
         "the peer is hostile or out of step: the connection was closed",
         "A frame's length exceeds the limit at this point of the connection.";
+    FrameSlow: Open, "open.frame-slow", CLOSED,
+        "a frame stopped coming in its middle",
+        "the line is too slow or stalls, or the peer holds the connection on purpose: connect again",
+        "A frame is not whole 30 s after its first byte, and a second more for every 32 KiB of it.";
     MessageMalformed: Open, "open.malformed", CLOSED,
         "malformed message",
         "the peer's implementation differs from the protocol: see the detail",

@@ -301,3 +301,47 @@ async fn whole_frames_that_nobody_takes_are_bounded_in_bytes() {
         assert_eq!(other.frame().await.1.body.len(), 512 << 10, "and none is lost");
     }
 }
+
+#[tokio::test]
+async fn dials_wait_for_a_place_and_get_it() {
+    let outgoing = Timeouts { handshake: Duration::from_millis(300), ..Timeouts::default() };
+    let limits = Limits { outgoing, dials: 1, ..Limits::default() };
+    let mut dialler = Peer::with(current(1), false, &limits).await;
+    let (_mute, port) = raw::listen().await; // it never says anything
+    let (first, second) = (dialler.dial(port, None), dialler.dial(port, None));
+    let (mut begun, mut failed) = (Vec::new(), Vec::new());
+    while failed.len() < 2 {
+        match dialler.next().await {
+            OverlayEvent::DialFailed { attempt, .. } => failed.push(attempt),
+            OverlayEvent::Progress { attempt, .. } if !begun.contains(&attempt) => {
+                begun.push(attempt);
+                assert_eq!(begun.len(), failed.len() + 1, "one after the other");
+            }
+            OverlayEvent::Progress { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    failed.sort_unstable();
+    assert_eq!(failed, [first, second]);
+}
+
+#[tokio::test]
+async fn a_frame_that_drips_ends_its_connection() {
+    let incoming = Timeouts { frame: Duration::from_millis(500), ..Timeouts::default() };
+    let mut peer = Peer::with(current(1), true, &Limits { incoming, ..Limits::default() }).await;
+    let mut stream = raw::connect(peer.port(), &tls(2)).await;
+    peer.connected().await;
+    let began = Instant::now();
+    let drip = tokio::spawn(async move {
+        for byte in filled(77, 0, 1000).encode() {
+            if stream.write_all(&[byte]).await.is_err() || stream.flush().await.is_err() {
+                return;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let (_, failure) = peer.closed().await;
+    assert_eq!((failure.cause, failure.by), (Cause::FrameSlow, By::Peer));
+    assert!(began.elapsed() >= incoming.frame, "{:?}", began.elapsed());
+    drip.await.unwrap();
+}

@@ -81,14 +81,14 @@ fn idle_is_300_seconds_looked_at_each_60() {
     let (look, why) = session.next_deadline().unwrap();
     assert_eq!(why, Deadline::Idle);
     assert!(look <= t0 + s(60));
-    // A byte received at 100 s and a frame sent at 200 s: idle at 500 s, seen at the first look
+    // A keep-alive received at 100 s and a frame sent at 200 s: idle at 500 s, seen at the first look
     // after that.
     let (received, sent) = (t0 + s(100), t0 + s(200));
     let mut closed = None;
     for second in 1..1000 {
         let now = t0 + s(second);
         if now == received {
-            session.receive(&[0], now);
+            session.receive(&[0; 4], now);
         }
         if now == sent {
             session.send(&frame(240, b""), now);
@@ -105,6 +105,43 @@ fn idle_is_300_seconds_looked_at_each_60() {
     }
     let closed = closed.expect("closed") - sent;
     assert!((s(300)..=s(360)).contains(&closed), "{closed:?}");
+}
+
+/// Bytes of a frame that come one a second; when the connection ends, and why.
+fn dripped(bytes: &[u8]) -> Option<(u64, Failure)> {
+    let pair = Pair::new(legacy(1), legacy(2)).run();
+    let (t0, mut session) = (pair.now, pair.dialler.session);
+    for (second, byte) in (1..).zip(bytes) {
+        let now = t0 + s(second);
+        session.handle_timeout(now);
+        if let Some(Output::Close(failure)) = outputs(&mut session).1.pop() {
+            return Some((second, failure));
+        }
+        session.receive(&[*byte], now);
+    }
+    None
+}
+
+#[test]
+fn a_frame_that_drips_ends_the_connection() {
+    let whole = Frame { body: vec![0; 99_999].into(), ..frame(240, b"") }.encode();
+    let (after, failure) = dripped(&whole).expect("it ends");
+    assert_eq!((failure.cause, failure.by), (Cause::FrameSlow, By::Peer));
+    assert_eq!(after, 1 + 30 + 3, "30 s after the first byte, and 3 s for 100 000 bytes");
+    let one_a_second: Vec<u8> = (0..8).flat_map(|_| frame(240, &[0; 20]).encode()).collect();
+    assert_eq!(dripped(&one_a_second), None, "each of them is whole in 25 s");
+}
+
+#[test]
+fn a_frame_does_not_drip_while_nobody_takes_it() {
+    let pair = Pair::new(legacy(1), legacy(2)).run();
+    let (t0, mut session) = (pair.now, pair.dialler.session);
+    session.receive(&[0, 0], t0);
+    assert_eq!(session.next_deadline(), Some((t0 + s(30), Deadline::Frame)));
+    session.reads_again(t0 + s(29));
+    assert_eq!(session.next_deadline(), Some((t0 + s(59), Deadline::Frame)));
+    session.handle_timeout(t0 + s(59));
+    assert_eq!(end(&mut session).cause, Cause::FrameSlow);
 }
 
 #[test]
