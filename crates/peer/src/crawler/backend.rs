@@ -314,7 +314,10 @@ impl Backend {
         let replies = &mut self.replies;
         let mut is_theirs =
             |id: ReplyId| replies.get_mut(id).is_none_or(|reply| reply.to.permid == permid);
-        self.pending.extract_if(|_, id| is_theirs(*id)).map(|(_, id)| id).collect()
+        let taken = self.pending.extract_if(|_, id| is_theirs(*id));
+        let mut taken: Vec<_> = taken.map(|(_, id)| id).collect();
+        taken.sort_unstable(); // as they were made, and the same in every run
+        taken
     }
 
     /// A connection has ended: replies that were on it find another way.
@@ -339,7 +342,8 @@ impl Backend {
         let lost = |Open { to, .. }: &Open| {
             to.conn == conn && to.home.is_none() && !core.links.is_connected(to.permid)
         };
-        let lost: Vec<_> = self.asked.extract_if(|_, open| lost(open)).collect();
+        let mut lost: Vec<_> = self.asked.extract_if(|_, open| lost(open)).collect();
+        lost.sort_unstable_by_key(|(id, _)| *id);
         for (id, Open { to: Address { permid, message, .. }, .. }) in lost {
             self.count(core, permid);
             core.output(Output::Abandon { id });

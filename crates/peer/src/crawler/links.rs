@@ -1,6 +1,6 @@
 //! The authenticated connections, by connection and by permid.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -44,7 +44,8 @@ pub(super) enum Standing {
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    by_conn: HashMap<ConnId, Link>,
+    /// In the order in which they came.
+    by_conn: BTreeMap<ConnId, Link>,
     by_permid: HashMap<Permid, Vec<ConnId>>,
 }
 

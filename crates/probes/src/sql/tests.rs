@@ -230,3 +230,19 @@ fn who_collected_a_record_is_not_told() {
     }
     assert_eq!(ask("SELECT 1 FROM UserEvent WHERE collected_by = 'secret'"), "a0l");
 }
+
+#[test]
+fn waiting_for_another_program_is_part_of_the_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("statistics.db");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE t (n); BEGIN EXCLUSIVE").unwrap();
+    let began = Instant::now();
+    let limits = Limits { until: began + Duration::from_millis(300), cancelled: Arc::default() };
+    let request = b"SELECT n FROM t; SELECT n FROM t; SELECT n FROM t";
+    let asked = Connection::open(&path).unwrap();
+    let ended: Result<ARows, _> = run(asked, request, &limits);
+    assert_eq!(ended.err(), Some(SqlError::Time));
+    let took = began.elapsed();
+    assert!(took < MAX_TIME / 2, "{took:?}: once for the whole request, of what it has");
+}

@@ -432,3 +432,42 @@ fn or_on_the_next_or_it_fails_with_its_connection() {
     assert_eq!(rig.ends(), [(ticket, Err(Cause::ClosedWithoutReply))]);
     assert!(requests(&mut rig).is_empty());
 }
+
+#[test]
+fn requests_that_wait_for_a_connection_hold_no_more_than_they_may() {
+    let limits = Limits { waiting_bytes: 1000, ..Limits::default() };
+    let mut rig = Rig::new(EngineConfig { limits, ..config(1) });
+    for n in [2, 3] {
+        let (host, port) = (address(n).ip().to_string(), address(n).port());
+        let target = Target { permid: Some(permid(n)), host, port };
+        rig.input(Input::Connect { target, source: Source::Operator });
+    }
+    let large = |to| Ask { payload: vec![b'?'; 400].into(), ..ask(to) };
+    let (first, _) = (rig.ask(large(2)), rig.ask(large(3)));
+    let refused = rig.ask(large(2));
+    assert_eq!(rig.ends(), [(refused, Err(Cause::ChannelsFull))], "of all peers together");
+    rig.input(Input::Cancel(first));
+    assert_eq!(rig.ends(), [(first, Err(Cause::Cancelled))]);
+    let waits = rig.ask(large(2));
+    assert_eq!(rig.ends(), [], "it has the place of the one that was given up");
+    rig.connect(A, 2, Direction::Outgoing, Some(rig.dials[0].0));
+    assert!(
+        rig.events.iter().any(|it| matches!(it, Event::Sent { ticket, .. } if *ticket == waits))
+    );
+    rig.ask(large(3));
+    assert_eq!(rig.ends(), [], "what was sent waits no more");
+}
+
+#[test]
+fn no_more_requests_wait_for_one_peer_than_it_has_channels() {
+    let mut rig = Rig::new(config(1));
+    let (host, port) = (address(2).ip().to_string(), address(2).port());
+    let target = Target { permid: Some(permid(2)), host, port };
+    rig.input(Input::Connect { target, source: Source::Operator });
+    for _ in 0..255 {
+        rig.ask(ask(2));
+    }
+    assert_eq!(rig.ends(), []);
+    let refused = rig.ask(ask(2));
+    assert_eq!(rig.ends(), [(refused, Err(Cause::ChannelsFull))]);
+}

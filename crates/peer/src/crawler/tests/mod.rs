@@ -12,6 +12,7 @@ mod originals;
 mod pairs;
 mod receipts;
 mod serving;
+mod simulation;
 mod swarm;
 mod world;
 

@@ -19,6 +19,8 @@ pub(super) struct Member {
     permid: Permid,
     address: SocketAddr,
     seed: u64,
+    /// When its engine wants to be called.
+    due: Option<Instant>,
 }
 
 /// One side of a connection: the member it is at, and the connection's name there.
@@ -37,7 +39,11 @@ pub(super) struct World {
     pub(super) frames: u64,
     /// After this many further reply frames the connection that carries the next one is cut.
     pub(super) cut_after: Option<u32>,
+    /// Sees everything that the members do.
+    pub(super) watch: Option<Watch>,
 }
+
+pub(super) type Watch = Box<dyn FnMut(Instant, usize, &Output)>;
 
 impl World {
     pub(super) fn new() -> Self {
@@ -49,6 +55,7 @@ impl World {
             serial: 0,
             frames: 0,
             cut_after: None,
+            watch: None,
         }
     }
 
@@ -65,6 +72,7 @@ impl World {
             permid,
             address,
             seed,
+            due: None,
         });
         self.members.len() - 1
     }
@@ -81,6 +89,9 @@ impl World {
 
     fn drain(&mut self, member: usize) {
         while let Some(output) = self.members[member].engine.poll_output() {
+            if let Some(watch) = &mut self.watch {
+                watch(self.now, member, &output);
+            }
             match output {
                 Output::Dial { attempt, port, host, expected } => {
                     self.dial(member, attempt, &host, port, expected);
@@ -96,6 +107,8 @@ impl World {
                 Output::Event(event) => self.members[member].events.push(event),
             }
         }
+        let this = &mut self.members[member];
+        this.due = this.engine.next_deadline().map(|(at, _)| at);
     }
 
     fn send(&mut self, from: End, frame: Frame) {
@@ -154,11 +167,21 @@ impl World {
 
     /// Cuts every connection of a member.
     pub(super) fn unplug(&mut self, member: usize) {
-        let ends: Vec<_> =
+        let mut ends: Vec<_> =
             self.other_end.keys().copied().filter(|end| end.member == member).collect();
+        ends.sort_unstable_by_key(|end| end.conn); // the same in every run
         for end in ends {
             self.cut(end, &Failure::new(Cause::Reset, By::Network, ""));
         }
+    }
+
+    /// A member is killed and started anew.
+    pub(super) fn restart(&mut self, member: usize, config: EngineConfig) {
+        self.unplug(member);
+        self.queue.retain(|_, (to, _)| *to != member);
+        let this = &mut self.members[member];
+        this.engine = Engine::new(config, self.now);
+        this.events.clear();
     }
 
     fn dial(
@@ -210,8 +233,7 @@ impl World {
         loop {
             let frame = self.queue.first_key_value().map(|((at, _), _)| *at);
             let timers = self.members.iter().enumerate();
-            let timer =
-                timers.filter_map(|(n, member)| Some((member.engine.next_deadline()?.0, n))).min();
+            let timer = timers.filter_map(|(n, member)| Some((member.due?, n))).min();
             let next =
                 frame.into_iter().chain(timer.map(|(at, _)| at)).min().filter(|at| *at <= until);
             let Some(next) = next else { break };
