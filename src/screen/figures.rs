@@ -14,7 +14,7 @@ pub struct Spread {
 }
 
 /// One look at the loop.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Figures {
     /// Folding one message into the model.
     pub update: Spread,
@@ -32,10 +32,28 @@ pub struct Figures {
     pub decodings: usize,
     /// Bytes of this process that are resident; `None` where the system does not tell.
     pub resident: Option<u64>,
+    /// The limits of the node that were reached, the one that most was refused for first.
+    pub limits: Vec<Reached>,
+}
+
+/// A limit of the node that was reached.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reached {
+    /// Its name.
+    pub limit: String,
+    /// Whether it counts bytes.
+    pub bytes: bool,
+    /// What it allows.
+    pub allowed: u64,
+    /// What is in use now; the most that ever was where each source, permid or connection is
+    /// counted by itself.
+    pub used: u64,
+    /// How often it was reached.
+    pub refused: u64,
 }
 
 /// The debug overlay.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Debug {
     pub shown: bool,
     pub figures: Option<Figures>,

@@ -8,23 +8,27 @@ use ratatui::layout::Rect;
 use super::canvas::{Area, Canvas};
 use super::layout::Grid;
 use crate::screen::Model;
-use crate::screen::figures::{Figures, Spread};
+use crate::screen::figures::{Figures, Reached, Spread};
 use swarmscope_facts::format::{size, thousands};
 
-/// Cells and rows of it.
-const SIZE: (u16, u16) = (42, 12);
+/// Cells of it.
+const WIDE: u16 = 54;
+/// The limits that are shown: those that most was refused for.
+const LIMITS: usize = 8;
 
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     if !model.debug.shown {
         return;
     }
-    let (wide, high) = (SIZE.0.min(grid.columns), SIZE.1.min(grid.rows.saturating_sub(2)));
+    let figures = model.debug.figures.clone().unwrap_or_default();
+    let rows = rows(model, &figures);
+    let whole = u16::try_from(rows.len()).unwrap_or(u16::MAX);
+    let (wide, high) = (WIDE.min(grid.columns), whole.min(grid.rows.saturating_sub(2)));
     let x = grid.columns - wide;
     canvas.blank(Rect::new(x, 1, wide, high), canvas.theme.panel);
     let area = Area { bar: x, x: x + 1, right: grid.columns - 1, y: 1, height: high };
     let theme = canvas.theme;
-    let figures = model.debug.figures.unwrap_or_default();
-    for (row, y) in rows(model, &figures).iter().zip(area.y..area.bottom()) {
+    for (row, y) in rows.iter().zip(area.y..area.bottom()) {
         canvas.text(area.x, area.right, y, row.label, theme.muted);
         for (value, right) in
             row.values.iter().zip([area.width() - 18, area.width() - 9, area.width()])
@@ -36,20 +40,20 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
 }
 
 /// A label, and up to three values.
-struct Row {
-    label: &'static str,
+struct Row<'a> {
+    label: &'a str,
     values: Vec<String>,
     heading: bool,
 }
 
-fn rows(model: &Model, figures: &Figures) -> Vec<Row> {
+fn rows<'a>(model: &Model, figures: &'a Figures) -> Vec<Row<'a>> {
     let row = |label, values: Vec<String>| Row { label, values, heading: false };
     let times =
         |label, spread: Spread| row(label, vec![ms(spread.p50), ms(spread.p99), ms(spread.most)]);
     let last = |label, value: String| row(label, vec![String::new(), String::new(), value]);
     let number = |n: u64| thousands(n);
     let (waiting, most) = figures.events;
-    vec![
+    let mut rows = vec![
         Row {
             label: "DEBUG",
             values: vec!["p50".into(), "p99".into(), "most".into()],
@@ -81,7 +85,31 @@ fn rows(model: &Model, figures: &Figures) -> Vec<Row> {
             "memory of the process",
             figures.resident.map_or_else(|| "–".into(), |n| size(usize::try_from(n).unwrap_or(0))),
         ),
-    ]
+    ];
+    rows.extend(limits(&figures.limits));
+    rows
+}
+
+/// What others take of the node: the limits that were reached, and how often.
+fn limits(reached: &[Reached]) -> Vec<Row<'_>> {
+    if reached.is_empty() {
+        let values = vec![String::new(), String::new(), "none".into()];
+        return vec![Row { label: "limits reached", values, heading: false }];
+    }
+    let headings = ["in use", "of", "refused"].map(Into::into).to_vec();
+    let heading = Row { label: "LIMITS REACHED", values: headings, heading: true };
+    let row = |limit: &'_ Reached| {
+        let amount = |n| {
+            if limit.bytes { size(usize::try_from(n).unwrap_or(usize::MAX)) } else { thousands(n) }
+        };
+        vec![amount(limit.used), amount(limit.allowed), thousands(limit.refused)]
+    };
+    let rows = reached.iter().take(LIMITS).map(|limit| Row {
+        label: &limit.limit,
+        values: row(limit),
+        heading: false,
+    });
+    std::iter::once(heading).chain(rows).collect()
 }
 
 /// `7 µs`, `4.20 ms`, `12.3 ms`.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::screen::figures::{Figures, Spread};
+use swarmscope_peer::limits::{Reading, Unit};
+
+use crate::screen::figures::{Figures, Reached, Spread};
 
 /// Of how many messages the times are kept: more than a busy second brings, so that a slow one is
 /// in the next figures.
@@ -67,8 +69,8 @@ impl Meter {
         self.most_waiting = self.most_waiting.max(events);
     }
 
-    /// The figures of the second that ends now.
-    pub fn second(&mut self, events: usize, decodings: usize) -> Figures {
+    /// The figures of the second that ends now. `limits`: those of the node, if one runs.
+    pub fn second(&mut self, events: usize, decodings: usize, limits: &[Reading]) -> Figures {
         let figures = Figures {
             update: self.update.spread(),
             draw: self.draw.spread(),
@@ -78,10 +80,24 @@ impl Meter {
             events: (events, self.most_waiting),
             decodings,
             resident: resident(),
+            limits: reached(limits),
         };
         (self.messages, self.frames) = (0, 0);
         figures
     }
+}
+
+/// Of these limits, those that were reached.
+fn reached(limits: &[Reading]) -> Vec<Reached> {
+    let of = |reading: &Reading| {
+        let Reading { limit, allowed, used, most, refused } = *reading;
+        let bytes = limit.unit() == Unit::Bytes;
+        let limit = limit.key().to_owned();
+        Reached { limit, bytes, allowed, used: used.unwrap_or(most), refused }
+    };
+    let mut all: Vec<_> = limits.iter().filter(|it| it.refused > 0).map(of).collect();
+    all.sort_by_key(|limit| std::cmp::Reverse(limit.refused));
+    all
 }
 
 /// Bytes of this process that are in memory, as Linux tells them.
@@ -94,6 +110,8 @@ pub fn resident() -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use swarmscope_peer::limits::{self as node, Limit, Limits};
+
     use super::*;
 
     #[test]
@@ -113,7 +131,7 @@ mod tests {
         let mut meter = Meter::default();
         meter.folded(Duration::from_millis(20));
         (0..5_000).for_each(|_| meter.folded(Duration::from_micros(2)));
-        assert_eq!(meter.second(0, 0).update.most, Duration::from_millis(20));
+        assert_eq!(meter.second(0, 0, &[]).update.most, Duration::from_millis(20));
     }
 
     #[test]
@@ -122,12 +140,28 @@ mod tests {
         meter.folded(Duration::from_millis(1));
         meter.drawn(Duration::from_millis(2));
         meter.waited(7);
-        let figures = meter.second(3, 1);
+        let figures = meter.second(3, 1, &[]);
         assert_eq!(
             (figures.messages, figures.frames, figures.events, figures.decodings),
             (1, 1, (3, 7), 1)
         );
-        assert_eq!(meter.second(0, 0).messages, 0);
+        assert_eq!(meter.second(0, 0, &[]).messages, 0);
         assert!(figures.resident.is_none_or(|bytes| bytes > 1 << 20));
+    }
+
+    #[test]
+    fn limits_that_were_reached_are_told_and_no_others() {
+        let limits = Limits::default();
+        let node = node::Meter::new(&limits);
+        node.uses(Limit::ConnectionsPerSource, 384);
+        node.refused(Limit::ConnectionsPerSource);
+        node.uses(Limit::FrameBytes, 600);
+        (0..3).for_each(|_| node.refused(Limit::FrameBytes));
+        node.uses(Limit::Known, 2_500); // full is not yet reached: nobody was turned away
+        let told = Meter::default().second(0, 0, &node.read()).limits;
+        let told: Vec<_> =
+            told.iter().map(|it| (&it.limit[..], it.bytes, it.used, it.refused)).collect();
+        let expected = [("frame-bytes", true, 600, 3), ("connections-per-source", false, 384, 1)];
+        assert_eq!(told, expected);
     }
 }

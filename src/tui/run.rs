@@ -390,7 +390,8 @@ impl Running {
     /// Gives the figures of the last second to the model, where they are shown.
     fn tell_figures(&mut self, waiting: usize) {
         if self.model.debug.shown {
-            let figures = self.meter.second(waiting, self.reading);
+            let limits = self.node.as_ref().map(Node::limits).unwrap_or_default();
+            let figures = self.meter.second(waiting, self.reading, &limits);
             self.fold(Msg::Figures(figures));
         }
     }

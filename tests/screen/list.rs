@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use swarmscope::screen::figures::{Figures, Spread};
+use swarmscope::screen::figures::{Figures, Reached, Spread};
 use swarmscope::screen::kept::KeptIn;
 use swarmscope::screen::{Effect, Key, Mode, Model, Msg};
 use swarmscope::tui::Theme;
@@ -299,8 +299,22 @@ fn the_figures_of_the_program_are_shown() {
         events: (83, 1_024),
         decodings: 2,
         resident: Some(98 << 20),
+        limits: Vec::new(),
     };
-    fold(&mut model, before(0), Msg::Figures(figures));
+    let reached = |limit: &str, bytes, used, allowed, refused| Reached {
+        limit: limit.to_owned(),
+        bytes,
+        allowed,
+        used,
+        refused,
+    };
+    let limits = vec![
+        reached("connections-per-source", false, 384, 384, 12_345),
+        reached("unsent-bytes-per-crawler", true, 120 << 20, 128 << 20, 3),
+    ];
+    fold(&mut model, before(0), Msg::Figures(figures.clone()));
+    assert!(text(&mut model, 120, 40).contains("limits reached"), "none, which is said");
+    fold(&mut model, before(0), Msg::Figures(Figures { limits, ..figures }));
     insta::assert_snapshot!("debug_120x40", text(&mut model, 120, 40));
     insta::assert_snapshot!("debug_40x10", text(&mut model, 40, 10));
     press(&mut model, &[Key::char('t'), Key::char('d')]);

@@ -312,6 +312,7 @@ impl Crawler for Crawl {
         rounds::measure(&mut self.machine.progress, &mut self.speed, round);
         let progress = &mut self.machine.progress;
         progress.queued = self.leased.len() as u64;
+        progress.limits = self.node.limits();
         let in_flight = self.machine.in_flight() as u64;
         self.machine.progress.in_flight = in_flight;
         self.told.send_replace(self.machine.progress.clone());

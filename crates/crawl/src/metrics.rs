@@ -8,6 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use swarmscope_peer::limits::Reading;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -45,6 +46,10 @@ pub const NAMES: &[&str] = &[
     "swarmscope_round_distortion_ratio",
     "swarmscope_round_hearsay_ratio",
     "swarmscope_dial_duration_seconds",
+    "swarmscope_limit_refused_total",
+    "swarmscope_limit_used",
+    "swarmscope_limit_most_used",
+    "swarmscope_limit_allowed",
     "swarmscope_resident_memory_bytes",
     "swarmscope_open_files",
 ];
@@ -121,6 +126,7 @@ pub fn render(progress: &Progress, limit: usize) -> String {
         text.one(name, "gauge", help, value);
     }
     text.latency(progress);
+    text.limits(progress);
     text.plain("resident_memory_bytes", "Memory of this process", resident());
     text.plain("open_files", "Open files and sockets of this process", open_files());
     text.out
@@ -157,6 +163,21 @@ impl Text {
     /// A figure that cannot be had yet is left out: no number is better than a wrong one.
     fn one(&mut self, name: &str, kind: &str, help: &str, value: Option<f64>) {
         self.family(name, kind, help, value.map(|value| (String::new(), value)).into_iter());
+    }
+
+    /// What peers take of this process. `used` is left out where each source, permid or connection is
+    /// counted by itself.
+    fn limits(&mut self, progress: &Progress) {
+        let all = &progress.limits;
+        let label = |reading: &Reading| format!(",limit=\"{}\"", reading.limit.key());
+        let refused = all.iter().map(|it| (label(it), it.refused as f64));
+        self.family("limit_refused_total", "counter", "How often a limit was reached", refused);
+        let used = all.iter().filter_map(|it| Some((label(it), it.used? as f64)));
+        self.family("limit_used", "gauge", "What is in use of a limit", used);
+        let most = all.iter().map(|it| (label(it), it.most as f64));
+        self.family("limit_most_used", "gauge", "The most that ever was", most);
+        let allowed = all.iter().map(|it| (label(it), it.allowed as f64));
+        self.family("limit_allowed", "gauge", "What a limit allows", allowed);
     }
 
     fn plain(&mut self, name: &str, help: &str, value: Option<f64>) {
@@ -262,6 +283,8 @@ async fn answer(
 
 #[cfg(test)]
 mod tests {
+    use swarmscope_peer::limits::{Limit, Limits, Meter};
+
     use super::*;
 
     #[test]
@@ -271,6 +294,11 @@ mod tests {
         progress.ended("tcp.timeout");
         progress.asked("NATCHECK", "answered");
         progress.dialled_in(Duration::from_millis(30));
+        let (limits, refused) = (Limits::default(), Limit::ReplyBytesInAll);
+        let meter = Meter::new(&limits);
+        meter.uses(refused, 5000);
+        meter.refused(refused);
+        progress.limits = meter.read();
         let text = render(&progress, 256);
         let names: Vec<&str> = text
             .lines()
@@ -285,6 +313,10 @@ mod tests {
         );
         assert!(text.contains("dial_duration_seconds_bucket{network=\"overlay\",le=\"0.05\"} 1\n"));
         assert!(!text.contains("round_coverage_ratio{"), "not known, not said");
+        let limit = "{network=\"overlay\",limit=\"reply-bytes-in-all\"}";
+        assert!(text.contains(&format!("swarmscope_limit_refused_total{limit} 1\n")), "{text}");
+        assert!(text.contains(&format!("swarmscope_limit_used{limit} 5000\n")), "{text}");
+        assert!(!text.contains("limit_used{network=\"overlay\",limit=\"queued-bytes\"}"));
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
+use swarmscope_peer::limits::Reading;
 use swarmscope_store::writer::Done;
 use swarmscope_store::{Figures, Network};
 
@@ -60,6 +61,9 @@ pub struct Progress {
     pub round_seconds: f64,
     /// Visits a second, over the last seconds.
     pub visits_per_second: f64,
+    /// The limits of the node, as they stand: what peers take of this process.
+    #[serde(skip)]
+    pub limits: Vec<Reading>,
     /// The last ended round.
     #[serde(skip)]
     pub last: Option<Figures>,

@@ -27,7 +27,7 @@ pub fn tables(limits: &Limits) -> String {
     text
 }
 
-fn amount(limit: Limit, limits: &Limits) -> String {
+pub(super) fn amount(limit: Limit, limits: &Limits) -> String {
     let value = limit.of(limits);
     match limit.unit() {
         Unit::Bytes if value.is_multiple_of(1 << 20) => format!("{} MiB", value >> 20),

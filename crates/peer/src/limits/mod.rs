@@ -9,6 +9,7 @@ pub mod document;
 mod meter;
 mod number;
 pub mod pace;
+pub(crate) mod reached;
 mod table;
 
 use std::time::Duration;

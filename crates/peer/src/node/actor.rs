@@ -15,12 +15,15 @@ use super::waiting::Waiting;
 use crate::crawler::{
     ConnectedPeer, Engine, Event, Input, Output, PeerKey, Probe as _, Registry, Source,
 };
+use crate::limits::Meter;
+use crate::limits::reached::Told;
 use crate::overlay::{Overlay, OverlayEvent};
 use swarmscope_wire::Permid;
 use swarmscope_wire::frame::{Frame, FrameId};
 use swarmscope_wire::identity::Role;
 
-/// How often the allow-list's file is looked at while nobody asks. Each request looks, too.
+/// How often the limits that were reached are looked at, and the allow-list's file while nobody
+/// asks. Each request looks, too.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// What replies that are on their way get when the last handle is dropped.
 const LAST_GRACE: Duration = Duration::from_secs(1);
@@ -36,6 +39,8 @@ pub(super) struct Actor {
     pub(super) allowed: Allowed,
     pub(super) outlet: Outlet,
     pub(super) waiting: Waiting,
+    pub(super) meter: Meter,
+    pub(super) reached: Told,
     /// Once it is to end, commands are ignored.
     pub(super) stopping: bool,
 }
@@ -47,7 +52,7 @@ enum Turn {
     Abandoned,
     Input(Input),
     Deadline,
-    LookAtAllowList,
+    Look,
     /// An event was taken, or nothing happened.
     Nothing,
     /// The overlay has ended.
@@ -74,7 +79,10 @@ impl Actor {
                     self.engine.handle_timeout(now());
                     self.drain();
                 }
-                Turn::LookAtAllowList => self.look_at_allow_list(),
+                Turn::Look => {
+                    self.look_at_allow_list();
+                    self.look_at_limits();
+                }
                 Turn::Nothing => {}
             }
         }
@@ -94,7 +102,7 @@ impl Actor {
             () = self.outlet.serve(), if self.outlet.is_waiting() => Turn::Nothing,
             () = at_deadline => Turn::Deadline,
             Some((id, answer)) = self.answering.next() => Turn::Input(Input::Answer { id, answer }),
-            _ = looks.tick() => Turn::LookAtAllowList,
+            _ = looks.tick() => Turn::Look,
             event = self.overlay_events.recv(), if self.outlet.has_room() => {
                 event.map_or(Turn::OverlayEnded, |event| Turn::Input(input(event)))
             }
@@ -175,6 +183,12 @@ impl Actor {
         }
     }
 
+    fn look_at_limits(&mut self) {
+        for text in self.reached.look(&self.meter.read()) {
+            self.outlet.push(Event::Notice { text });
+        }
+    }
+
     fn allow(&mut self, roles: HashMap<Permid, Role>) {
         let allowed: HashSet<_> = roles.keys().copied().collect();
         self.overlay.list(allowed.clone());
@@ -198,7 +212,7 @@ impl Actor {
                     self.drain();
                 }
                 Ok(Turn::Abandoned | Turn::OverlayEnded) | Err(_) => break,
-                Ok(Turn::Command(_) | Turn::LookAtAllowList | Turn::Nothing) => {}
+                Ok(Turn::Command(_) | Turn::Look | Turn::Nothing) => {}
             }
         }
         self.overlay_events.close(); // connections must not wait for a node that no longer reads

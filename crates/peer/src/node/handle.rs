@@ -18,6 +18,7 @@ use super::event::{Event, Source, Ticket};
 use super::outlet::Outlet;
 use super::waiting::Waiting;
 use crate::crawler::{Ask, Engine, EngineConfig, Input, PeerKey, PeerView, Target};
+use crate::limits::reached::Told;
 use crate::limits::{Meter, Reading};
 use crate::overlay::{Overlay, OverlayConfig};
 use swarmscope_wire::Permid;
@@ -98,6 +99,8 @@ impl Node {
             allowed,
             outlet,
             waiting: Waiting::default(),
+            meter: meter.clone(),
+            reached: Told::new(&limits),
             stopping: false,
         };
         tokio::spawn(commanded.run());
