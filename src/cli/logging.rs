@@ -10,14 +10,14 @@ mod file;
 
 pub use file::{Rotating, parts};
 
-use super::CliError;
+use super::{CliError, standard_error};
 
 /// What the log shows where SWARMSCOPE_LOG says nothing.
 #[derive(Clone, Copy, Debug)]
 pub enum Level {
     /// One-shot commands: what a person must know.
     Warnings,
-    /// What runs until it is stopped: who asked what.
+    /// What runs until it is stopped: who asked what. Whoever does not read it holds up nobody.
     Information,
 }
 
@@ -26,11 +26,14 @@ pub fn start(level: Level) {
     let (filter, wrong) = filter(level);
     let colour = io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let log =
-        tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(colour).with_target(false);
+    let log = tracing_subscriber::fmt().with_ansi(colour).with_target(false);
     // where standard error can't be written, telling of it there panics
-    let log = log.log_internal_errors(false);
-    told(log.with_env_filter(filter).try_init().is_ok(), wrong);
+    let log = log.log_internal_errors(false).with_env_filter(filter);
+    let started = match level {
+        Level::Warnings => log.with_writer(io::stderr).try_init(),
+        Level::Information => log.with_writer(standard_error::queued).try_init(),
+    };
+    told(started.is_ok(), wrong);
 }
 
 /// Starts logging into this file, as JSON lines; without one to standard error.

@@ -36,6 +36,7 @@ mod output;
 mod payload;
 mod peer;
 mod probes;
+mod queue;
 mod recording;
 mod rendezvous;
 mod reply;
@@ -43,6 +44,7 @@ mod request;
 mod runtime;
 mod session;
 mod signals;
+mod standard_error;
 mod stop;
 mod store;
 mod stun;
@@ -117,7 +119,9 @@ pub fn main() -> ExitCode {
     if completions::answered(&args) {
         return ExitCode::SUCCESS;
     }
-    ExitCode::from(run(&args))
+    let code = run(&args);
+    standard_error::end();
+    ExitCode::from(code)
 }
 
 fn run(args: &[OsString]) -> u8 {

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::standard_error;
 use data_encoding::BASE64;
 use serde::{Serialize, Serializer};
 
@@ -230,7 +231,7 @@ pub fn write_text(bytes: &[u8]) -> io::Result<()> {
 /// A line on standard error. Where that can't be written nobody can be told; the exit code says it
 /// still.
 pub fn say(line: impl fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    standard_error::line(line);
 }
 
 /// `tls` or `legacy`, as cli.md has it.
