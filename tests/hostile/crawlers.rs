@@ -9,7 +9,7 @@ use swarmscope_peer::node::{Event, Events, Node, Target};
 use swarmscope_wire::{Frequency, MessageId};
 
 use super::attackers::Way;
-use super::honest::{Honest, compare, config, permid};
+use super::honest::{Attack, Both, compare, config, permid};
 use super::victim::{Ceilings, PATIENCE, Setup, Victim};
 use super::{alone, runtime};
 
@@ -61,14 +61,15 @@ fn endless_sql_holds_nobody_else_up() {
     let (_alone, runtime) = (alone(), runtime());
     let mut victim = Victim::start(&both(), Setup::default());
     runtime.block_on(async {
-        let honest = Honest::start(HONEST, &victim).await;
-        let quiet = honest.median(9).await;
+        let mut both = Both::start(HONEST, &victim).await;
+        let quiet = both.asks(15).await;
         let mut greedy = Greedy::connect(victim.address).await;
         for _ in 0..64 {
             greedy.ask(&victim, MessageId::DATABASE_QUERY, Bytes::from_static(ENDLESS.as_bytes()));
         }
         greedy.replies(1).await; // those over its share are refused at once
-        compare("64 endless questions", quiet, honest.median(9).await);
+        compare("64 endless questions", Attack::Computes, quiet, both.asks(15).await);
+        let honest = both.attacked();
         let sql = honest.ask(MessageId::DATABASE_QUERY, "SELECT 1").await;
         assert!(sql < Duration::from_secs(35), "in its turn: {sql:?}");
         drop(greedy);
@@ -84,8 +85,8 @@ fn large_replies_that_are_hardly_read_hold_nobody_else_up() {
     let (_alone, runtime) = (alone(), runtime());
     let mut victim = Victim::start(&both(), Setup::default());
     runtime.block_on(async {
-        let honest = Honest::start(HONEST, &victim).await;
-        let quiet = honest.median(9).await;
+        let both = Both::start(HONEST, &victim).await;
+        let quiet = both.asks(15).await;
         let way = Way::start([127, 0, 0, 8].into(), victim.address, Some(2048)).await;
         let greedy = Greedy::connect(way.address).await;
         let large = Bytes::from_static(b"SELECT zeroblob(67108000)");
@@ -95,7 +96,7 @@ fn large_replies_that_are_hardly_read_hold_nobody_else_up() {
         while victim.limits()["unsent-bytes"]["most"].as_u64() < Some(120 << 20) {
             tokio::task::yield_now().await;
         }
-        compare("large replies in drips", quiet, honest.median(9).await);
+        compare("large replies in drips", Attack::Holds, quiet, both.asks(15).await);
         assert_eq!(victim.limits()["unsent-bytes-per-crawler"]["allowed"], 128 << 20);
     });
     victim.check("large replies in drips", Ceilings { memory: 640, files: 64 });
@@ -127,18 +128,24 @@ fn payloads_that_no_message_takes_are_not_kept() {
     let (_alone, runtime) = (alone(), runtime());
     let mut victim = Victim::start(&both(), Setup::default());
     runtime.block_on(async {
-        let honest = Honest::start(HONEST, &victim).await;
-        let quiet = honest.median(9).await;
+        let both = Both::start(HONEST, &victim).await;
+        let quiet = both.asks(15).await;
         let mut greedy = Greedy::connect(victim.address).await;
         let large = Bytes::from(vec![b' '; 7 << 20]);
-        for message in [MessageId::NATCHECK, MessageId::DATABASE_QUERY, MessageId::REPEX_QUERY] {
-            for _ in 0..8 {
-                greedy.ask(&victim, message, large.clone());
+        let attack = async {
+            for number in 0_usize.. {
+                let of = [MessageId::NATCHECK, MessageId::DATABASE_QUERY, MessageId::REPEX_QUERY];
+                greedy.ask(&victim, of[number % of.len()], large.clone());
                 greedy.replies(1).await;
             }
+        };
+        tokio::select! {
+            times = both.asks(15) => compare("payloads of 7 MiB", Attack::Computes, quiet, times),
+            () = attack => unreachable!("it has no end"),
         }
-        compare("24 payloads of 7 MiB", quiet, honest.median(9).await);
+        while victim.limits()["question-bytes"]["used"] != 0 {
+            tokio::task::yield_now().await;
+        }
     });
-    assert_eq!(victim.limits()["question-bytes"]["used"], 0);
-    victim.check("24 payloads of 7 MiB", Ceilings { memory: 128, files: 64 });
+    victim.check("payloads of 7 MiB", Ceilings { memory: 128, files: 64 });
 }

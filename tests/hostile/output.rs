@@ -1,4 +1,4 @@
-//! A reader of events that does not read.
+//! Readers of events and of the log that do not read.
 
 use std::time::Duration;
 
@@ -15,8 +15,17 @@ const LISTED: u8 = 1;
 
 #[test]
 fn nobody_waits_for_whoever_reads_the_events() {
+    nobody_waits("lines", Setup { unread: true, ..Setup::default() });
+}
+
+#[test]
+fn nobody_waits_for_whoever_reads_the_log() {
+    nobody_waits("lines of the log", Setup { unread_log: true, ..Setup::default() });
+}
+
+fn nobody_waits(what: &str, setup: Setup<'_>) {
     let (_alone, runtime) = (alone(), runtime());
-    let mut victim = Victim::start(&[permid(LISTED)], Setup { unread: true, ..Setup::default() });
+    let mut victim = Victim::start(&[permid(LISTED)], setup);
     runtime.block_on(async {
         let (node, events) = Node::start(config(LISTED)).await.expect("it starts");
         drop(events);
@@ -35,7 +44,7 @@ fn nobody_waits_for_whoever_reads_the_events() {
             }
         }
     });
-    victim.check("2800 lines that nobody reads", Ceilings { memory: 32, files: 64 });
+    victim.check(&format!("2800 {what} that nobody reads"), Ceilings { memory: 32, files: 64 });
     let (took, code) = victim.end();
     assert_eq!(code, Some(0));
     assert!(took < Duration::from_secs(8), "{took:?}");

@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::attackers::Stranger;
-use super::honest::{Honest, compare, config, permid};
+use super::honest::{Attack, Both, Honest, compare, config, permid};
 use super::victim::{Ceilings, PATIENCE, Setup, Victim};
 use super::{alone, runtime};
 
@@ -92,8 +92,8 @@ fn stops(cut: Cut, files: u64) {
     let setup = Setup { limits: LIMITS, ..Setup::default() };
     let mut victim = Victim::start(&[permid(LISTED)], setup);
     runtime.block_on(async {
-        let mut honest = Honest::start(LISTED, &victim).await;
-        let quiet = honest.visit().await;
+        let mut both = Both::start(LISTED, &victim).await;
+        let quiet = both.visits(15).await;
         let (address, relay) = relay(victim.address, cut).await;
         let authenticated = Arc::new(AtomicUsize::new(0));
         let attack: Vec<_> = (0..TIMES * CUTS.len())
@@ -109,13 +109,7 @@ fn stops(cut: Cut, files: u64) {
             })
             .map(AbortOnDropHandle::new)
             .collect();
-        let mut times = Vec::new();
-        for _ in 0..15 {
-            times.push(honest.visit().await);
-            sleep(Duration::from_millis(100)).await;
-        }
-        times.sort_unstable();
-        compare(&format!("{cut:?} in each phase"), quiet, times[7]);
+        compare(&format!("{cut:?} in each phase"), Attack::Holds, quiet, both.visits(25).await);
         victim.check(&format!("{cut:?} in each phase"), Ceilings { memory: 48, files });
         let authenticated = authenticated.load(Ordering::Relaxed);
         let (least, most) = (TIMES, TIMES * CUTS.len() / 2);
@@ -123,7 +117,7 @@ fn stops(cut: Cut, files: u64) {
             (least..=most).contains(&authenticated),
             "cut before and behind it: {authenticated}"
         );
-        drop((attack, relay));
+        drop((attack, relay, both));
         let began = Instant::now();
         while victim.limits()["connections"]["used"] != 0 && began.elapsed() < PATIENCE {
             sleep(Duration::from_millis(200)).await;

@@ -1,12 +1,15 @@
 //! What anybody can do who reaches the port.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use swarmscope_wire::frame::{Frame, FrameId};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::attackers::{idle, strangers};
-use super::honest::{Honest, compare, permid};
+use super::honest::{Attack, Both, Honest, compare, permid};
 use super::victim::{Ceilings, Setup, Victim};
 use super::{alone, runtime};
 
@@ -24,17 +27,12 @@ fn fresh_keys_from_one_address_do_not_take_all_places() {
                   connections-per-source = 48\nconnections-reserved = 16\n";
     let mut victim = Victim::start(&[permid(LISTED)], Setup { limits, ..Setup::default() });
     runtime.block_on(async {
-        let mut honest = Honest::start(LISTED, &victim).await;
-        let quiet = honest.median(5).await;
-        honest.visit().await;
+        let mut both = Both::start(LISTED, &victim).await;
+        let quiet = both.visits(15).await;
         let crowd = strangers(300, victim.address).await;
         let open = victim.limits()["connections"]["used"].as_u64().expect("a number");
         assert!((40..=49).contains(&open), "{open} of one source stay, with a listed one");
-        for _ in 0..30 {
-            honest.visit().await;
-        }
-        honest.connect().await;
-        compare("300 fresh keys", quiet, honest.median(5).await);
+        compare("300 fresh keys", Attack::Holds, quiet, both.visits(30).await);
         drop(crowd);
     });
     assert!(victim.refused("connections-per-source") >= 200);
@@ -46,15 +44,12 @@ fn idle_handshakes_lock_nobody_of_their_own_address_out() {
     let (_alone, runtime) = (alone(), runtime());
     let mut victim = Victim::start(&[permid(LISTED)], Setup::default());
     runtime.block_on(async {
-        let mut honest = Honest::at([127, 0, 0, 1].into(), LISTED, &victim).await;
-        let quiet = honest.visit().await;
+        let honest = Honest::at([127, 0, 0, 1].into(), LISTED, &victim).await;
+        let mut both = Both::of(honest, LISTED).await;
+        let quiet = both.visits(15).await;
         let _held = idle(200, victim.address).await;
-        let mut times = Vec::new();
-        for _ in 0..5 {
-            times.push(honest.visit().await);
-        }
-        times.sort_unstable();
-        compare("200 idle handshakes of the same address", quiet, times[2]);
+        let times = both.visits(15).await;
+        compare("200 idle handshakes of the same address", Attack::Holds, quiet, times);
     });
     victim.check("200 idle handshakes", Ceilings { memory: 32, files: 200 });
 }
@@ -64,8 +59,8 @@ fn a_flood_of_connections_costs_another_address_nothing() {
     let (_alone, runtime) = (alone(), runtime());
     let mut victim = Victim::start(&[permid(LISTED)], Setup::default());
     runtime.block_on(async {
-        let mut honest = Honest::start(LISTED, &victim).await;
-        let quiet = honest.visit().await;
+        let mut both = Both::start(LISTED, &victim).await;
+        let quiet = both.visits(15).await;
         let address = victim.address;
         let flood = tokio::spawn(async move {
             loop {
@@ -75,12 +70,7 @@ fn a_flood_of_connections_costs_another_address_nothing() {
         while victim.refused("attempts-per-source") < 1000 {
             tokio::task::yield_now().await;
         }
-        let mut times = Vec::new();
-        for _ in 0..10 {
-            times.push(honest.visit().await);
-        }
-        times.sort_unstable();
-        compare("a flood of connections", quiet, times[5]);
+        compare("a flood of connections", Attack::Computes, quiet, both.visits(15).await);
         flood.abort();
     });
     victim.check("a flood of connections", Ceilings { memory: 32, files: 400 });
@@ -91,31 +81,33 @@ fn keep_alives_strays_and_large_frames_are_dropped_as_they_come() {
     let (_alone, runtime) = (alone(), runtime());
     let mut victim = Victim::start(&[permid(LISTED)], Setup::default());
     runtime.block_on(async {
-        let honest = Honest::start(LISTED, &victim).await;
-        let quiet = honest.median(9).await;
-        for (id, bytes, count, attack) in [
-            (FrameId::KEEP_ALIVE, 0, 2000, "keep-alives"),
-            (FrameId::CRAWLER_REPLY, 40, 2000, "replies that nobody asked for"),
-            (FrameId(77), (8 << 20) - 1, 8, "frames of 8 MiB"),
+        let both = Both::start(LISTED, &victim).await;
+        let quiet = both.asks(15).await;
+        for (id, bytes, attack) in [
+            (FrameId::KEEP_ALIVE, 0, "keep-alives"),
+            (FrameId::CRAWLER_REPLY, 40, "replies that nobody asked for"),
+            (FrameId(77), (8 << 20) - 1, "frames of 8 MiB"),
         ] {
             let crowd = strangers(8, victim.address).await;
             assert_eq!(crowd.len(), 8);
+            let sent = Arc::new(AtomicU64::new(0));
             let floods: Vec<_> = crowd
                 .into_iter()
                 .map(|mut stranger| {
+                    let sent = Arc::clone(&sent);
                     tokio::spawn(async move {
-                        let mut sent = 0;
-                        while sent < count && stranger.send(frame(id, bytes)).await {
-                            sent += 1;
+                        while stranger.send(frame(id, bytes)).await {
+                            sent.fetch_add(1, Ordering::Relaxed);
                         }
-                        sent
                     })
                 })
+                .map(AbortOnDropHandle::new)
                 .collect();
-            compare(attack, quiet, honest.median(9).await);
-            for flood in floods {
-                assert!(flood.await.expect("no panic") > 0);
+            while sent.load(Ordering::Relaxed) < 8 {
+                tokio::task::yield_now().await;
             }
+            compare(attack, Attack::Computes, quiet, both.asks(15).await);
+            assert!(floods.iter().all(|flood| !flood.is_finished()), "{attack}: they go on");
         }
     });
     victim.check("floods of frames", Ceilings { memory: 320, files: 64 });

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,8 +20,8 @@ pub struct Victim {
     home: TempDir,
     pub address: SocketAddr,
     pub permid: Permid,
-    /// Read by nobody, where it is kept.
-    _unread: Option<BufReader<ChildStdout>>,
+    /// Read by nobody, where they are kept.
+    _unread: (Option<BufReader<ChildStdout>>, Option<ChildStderr>),
     before: Usage,
 }
 
@@ -51,6 +51,8 @@ pub struct Setup<'a> {
     pub files: Option<u32>,
     /// Whether its standard output is read by nobody.
     pub unread: bool,
+    /// Whether it logs everything, and nobody reads that.
+    pub unread_log: bool,
 }
 
 impl Victim {
@@ -68,8 +70,10 @@ impl Victim {
         for permid in allow {
             command.args(["--allow", &permid.to_string()]);
         }
-        command.env_clear().env("HOME", home.path()).env("SWARMSCOPE_LOG", "warn");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let (level, stderr) =
+            if setup.unread_log { ("trace", Stdio::piped()) } else { ("warn", Stdio::null()) };
+        command.env_clear().env("HOME", home.path()).env("SWARMSCOPE_LOG", level);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
         let mut child = command.spawn().expect("the program runs");
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         let mut line = String::new();
@@ -84,6 +88,7 @@ impl Victim {
         }
         let before = usage(child.id());
         let (address, permid) = (address.expect("an address"), permid.expect("a permid"));
+        let unread = (unread, child.stderr.take());
         Self { child, home, address, permid, _unread: unread, before }
     }
 
