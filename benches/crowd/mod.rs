@@ -53,6 +53,7 @@ fn failed(n: u32) -> Event {
 }
 
 /// So many peers in every state, a third of them asked once or twice.
+#[allow(dead_code)] // the load example has a crowd of its own
 pub fn crowd(peers: u32) -> Script {
     const NATS: [&str; 4] =
         ["Symmetric NAT", "Open Internet", "Full Cone NAT", "Port Restricted Cone NAT"];

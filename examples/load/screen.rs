@@ -1,0 +1,154 @@
+//! The screen with fifty thousand and with a million peers: from a key to the end of its frame.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::KeyCode;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use swarmscope::screen::{Key, Model, Msg};
+use swarmscope::tui::Theme;
+use swarmscope::tui::draw::draw;
+use swarmscope::tui::theme::Depth;
+use swarmscope::tui::tops::Tops;
+use swarmscope_facts::{Facts, Settings};
+use swarmscope_peer::{Event, OverlayVersion, PeerKey, Source};
+
+use crate::crowd::fixture::{before, blank, fold, press};
+use crate::crowd::{event, permid};
+use crate::report::{Goal, Report, Row};
+use crate::usage::resident;
+
+const SIZE: (u16, u16) = (200, 60);
+const KEYS: usize = 400;
+/// Between two keys.
+const EVENTS: u32 = 83;
+
+pub fn measure(report: &Report) {
+    let mut nobody = Screen::new(blank());
+    let floor = spread(nobody.keys(false)).1;
+    for count in [50_000, 1_000_000] {
+        let before = resident(std::process::id());
+        let mut crowd = Screen::new(known(count));
+        let held = (resident(std::process::id()) - before) as f64 / f64::from(count);
+        assert_eq!(crowd.model.facts.peers().len(), count as usize);
+        let millis = |time: Duration| time.as_secs_f64() * 1e3;
+        let floor = ("with nobody", millis(floor));
+        let goal = || Goal::AtMost(16.0);
+        let times = spread(crowd.keys(true));
+        let what = format!("{count} peers: key to frame, p99");
+        let value = millis(times.1);
+        report.row(&Row { what: &what, unit: "ms", value, floor, goal: goal() });
+        for command in ["sort version", "sort newest event", "filter 9f3", "filter -zzz"] {
+            let (frame, step) = crowd.command(command);
+            for (which, time) in [("to its frame", frame), ("longest step", step)] {
+                let what = format!("{count} peers: {command}, {which}");
+                let value = millis(time);
+                report.row(&Row { what: &what, unit: "ms", value, floor, goal: goal() });
+            }
+        }
+        let what = format!("{count} peers: memory a peer");
+        let floor = ("its key and address alone", (size_of::<PeerKey>() + 32) as f64);
+        let goal = Goal::AtMost(600.0);
+        report.row(&Row { what: &what, unit: "bytes", value: held, floor, goal });
+    }
+}
+
+/// A screen that has heard of so many peers.
+fn known(count: u32) -> Model {
+    let mut model = blank();
+    model.facts = Facts::new(Settings { peers: count as usize, ..Settings::default() });
+    for number in 0..count {
+        let peer = PeerKey::Permid(permid(number));
+        let address = Some((number.to_be_bytes(), 7760).into());
+        let version = Some(OverlayVersion(if number % 3 == 0 { 17 } else { 18 }));
+        let heard =
+            Event::Discovered { peer, address, version, source: Source::BuddyCast(permid(0)) };
+        fold(&mut model, before(3_000_000), Msg::Node(heard));
+    }
+    fold(&mut model, before(0), Msg::Tick);
+    model
+}
+
+struct Screen {
+    model: Model,
+    terminal: Terminal<TestBackend>,
+    theme: Theme,
+    tops: Tops,
+    number: u32,
+}
+
+impl Screen {
+    fn new(mut model: Model) -> Self {
+        fold(&mut model, before(0), Msg::Resize(SIZE.0, SIZE.1));
+        let mut screen = Self {
+            model,
+            terminal: Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).expect("a test backend"),
+            theme: Theme::built_in("dark", Depth::True).expect("built in"),
+            tops: Tops::default(),
+            number: 0,
+        };
+        screen.settle();
+        screen
+    }
+
+    fn draw(&mut self) {
+        let (model, theme, tops) = (&self.model, &self.theme, &mut self.tops);
+        let frame = self.terminal.draw(|frame| {
+            draw(frame.buffer_mut(), model, theme, tops);
+        });
+        frame.expect("a frame");
+    }
+
+    /// Until nothing is left to be done; the longest step.
+    fn settle(&mut self) -> Duration {
+        let mut longest = Duration::ZERO;
+        while self.model.order.is_under_way() {
+            let began = Instant::now();
+            let now = self.model.now;
+            fold(&mut self.model, now, Msg::Wake);
+            longest = longest.max(began.elapsed());
+        }
+        self.draw();
+        longest
+    }
+
+    /// Keys that move through the list, with news between them.
+    fn keys(&mut self, news: bool) -> Vec<Duration> {
+        let mut times = Vec::new();
+        for key in 0..KEYS {
+            let code = if key % 5 == 0 { KeyCode::PageDown } else { KeyCode::Down };
+            let now = self.model.now;
+            let began = Instant::now();
+            for _ in 0..if news { EVENTS } else { 0 } {
+                self.number += 1;
+                fold(&mut self.model, now, Msg::Node(event(self.number)));
+            }
+            fold(&mut self.model, now, Msg::Key(Key::named(code)));
+            self.draw();
+            times.push(began.elapsed());
+        }
+        times
+    }
+
+    /// A command of the palette: to the frame that follows it, and what another key would wait for
+    /// at most until all of it is done.
+    fn command(&mut self, command: &str) -> (Duration, Duration) {
+        if self.model.mode.composes() {
+            press(&mut self.model, &[Key::named(KeyCode::Esc)]);
+        }
+        press(&mut self.model, &[Key::char(':')]);
+        let now = self.model.now;
+        fold(&mut self.model, now, Msg::Paste(command.to_owned()));
+        let began = Instant::now();
+        fold(&mut self.model, now, Msg::Key(Key::named(KeyCode::Enter)));
+        self.draw();
+        (began.elapsed(), self.settle())
+    }
+}
+
+/// p50 and p99.
+fn spread(mut times: Vec<Duration>) -> (Duration, Duration) {
+    times.sort_unstable();
+    let at = |share: usize| times[(times.len() - 1) * share / 100];
+    (at(50), at(99))
+}
