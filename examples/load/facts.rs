@@ -20,7 +20,7 @@ const PAIRS: usize = 5;
 
 pub fn measure(report: &Report) {
     let (value, floor) = both(folded, noted);
-    let (what, unit) = ("events through facts, 50 000 peers", "events/s");
+    let (what, unit) = ("events through facts, 25 000 peers", "events/s");
     let floor = ("the same, the newest of each peer kept in a map", floor);
     report.row(&Row { what, unit, value, floor, goal: Goal::None });
     let (value, floor) = both(parts, appended);
@@ -49,7 +49,7 @@ fn folded() -> f64 {
     for number in 0..PEERS * 4 {
         facts.fold(now(number), Input::Event(crowd::event(number)));
     }
-    assert!(facts.peers().len() > PEERS as usize / 2);
+    assert!(facts.peers().len() >= PEERS as usize / 2); // the others are only gone
     let began = Instant::now();
     for number in 0..EVENTS {
         facts.fold(now(PEERS * 4 + number), Input::Event(crowd::event(number)));

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use swarmscope_peer::overlay::{AttemptId, Overlay, OverlayConfig, OverlayEvent};
-use swarmscope_peer::{Ed25519Identity, Identities, Limits, Meter, Node, OverlayVersion};
+use swarmscope_peer::overlay::{AttemptId, ConnId, Events, Overlay, OverlayConfig, OverlayEvent};
+use swarmscope_peer::{
+    By, Cause, Ed25519Identity, Failure, Identities, Limits, Meter, Node, OverlayVersion,
+};
 
 use crate::Outcome;
 use crate::process::{Core, Process, until_told};
@@ -64,30 +66,39 @@ pub async fn held() -> Outcome {
 pub async fn hold(count: u32, address: SocketAddr) -> Outcome {
     let (mut held, limits) = (Vec::new(), Limits::default());
     for number in 0..count {
-        let mut seed = [0x44; 32];
-        seed[..4].copy_from_slice(&number.to_le_bytes());
-        let current = Some(Arc::new(Ed25519Identity::from_seed(seed)));
-        let config = OverlayConfig {
-            identities: Identities { current, legacy: None },
-            version: OverlayVersion::CURRENT,
-            listen: None,
-            limits,
-            meter: Meter::new(&limits),
-            trace: false,
-            key_log: None,
-        };
-        let (overlay, mut events) = Overlay::start(config).await?;
-        overlay.dial(AttemptId(1), &address.ip().to_string(), address.port(), None);
-        loop {
-            match events.recv().await.ok_or("it has ended")? {
-                OverlayEvent::Connected { .. } => break,
-                OverlayEvent::DialFailed { failure, .. } => return Err(failure.into()),
-                _ => {}
-            }
-        }
-        held.push((overlay, events));
+        held.push(stranger(number, address, &limits).await?);
     }
     println!("{}", json!({"held": held.len()}));
     until_told().await;
     Ok(())
+}
+
+/// A stranger with a key of its own, which is let in.
+pub async fn stranger(
+    number: u32,
+    address: SocketAddr,
+    limits: &Limits,
+) -> Result<(Overlay, Events, ConnId), Failure> {
+    let mut seed = [0x44; 32];
+    seed[..4].copy_from_slice(&number.to_le_bytes());
+    let current = Some(Arc::new(Ed25519Identity::from_seed(seed)));
+    let config = OverlayConfig {
+        identities: Identities { current, legacy: None },
+        version: OverlayVersion::CURRENT,
+        listen: None,
+        limits: *limits,
+        meter: Meter::new(limits),
+        trace: false,
+        key_log: None,
+    };
+    let (overlay, mut events) = Overlay::start(config).await?;
+    overlay.dial(AttemptId(1), &address.ip().to_string(), address.port(), None);
+    loop {
+        match events.recv().await {
+            Some(OverlayEvent::Connected { conn, .. }) => return Ok((overlay, events, conn)),
+            Some(OverlayEvent::DialFailed { failure, .. }) => return Err(failure),
+            Some(_) => {}
+            None => return Err(Failure::new(Cause::Stopped, By::Us, "")),
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! How fast the parts are that everything else waits for, each beside its floor measured in the same
 //! run: `cargo run --release --example load`; `-- --json` for one JSON object a line, and a name
-//! for one of the parts: `visits`, `idle`, `replies`, `facts`, `screen`.
+//! for one of the parts: `visits`, `idle`, `replies`, `facts`, `screen`. `-- soak 60` lets a peer run
+//! for an hour under churn instead.
 //!
 //! The floor is what remains when the program is taken away: bare TLS with the same keys, bare
 //! signatures, the same bytes in a plain buffer. Other programs share the machine and its speed
@@ -14,9 +15,11 @@ mod crowd;
 mod facts;
 mod idle;
 mod process;
+mod reassembly;
 mod replies;
 mod report;
 mod screen;
+mod soak;
 mod usage;
 mod visits;
 
@@ -48,6 +51,7 @@ fn main() -> Outcome {
             screen::measure(&report);
             Ok(())
         }
+        ["soak", minutes] => soak::run(minutes.parse()?),
         // these are what is measured, each in a process of its own
         ["peers", version, count] => visits::peers(version.parse()?, count.parse()?),
         ["bare-peer"] => bare::peer(),
@@ -59,9 +63,12 @@ fn main() -> Outcome {
         ["held"] => idle::held(),
         ["hold", count, address] => idle::hold(count.parse()?, address.parse()?),
         ["bare-hold", count, address] => bare::hold(count.parse()?, address.parse()?),
-        ["replier"] => replies::replier(),
+        ["replier", most] => replies::replier(most.parse()?),
         ["asker", mebibytes, target] => replies::asker(mebibytes.parse()?, target),
         ["bare-asker", mebibytes, address] => bare::asker(mebibytes.parse()?, address.parse()?),
-        _ => Err(format!("{named:?}: nothing, visits, idle, replies, facts or screen").into()),
+        _ => {
+            Err(format!("{named:?}: nothing, visits, idle, replies, facts, screen or soak MINUTES")
+                .into())
+        }
     }
 }

@@ -10,6 +10,11 @@ pub fn processor() -> f64 {
     seconds(usage.user_time()) + seconds(usage.system_time())
 }
 
+/// Open files and sockets of a process; 0 where that can't be read.
+pub fn open_files(process: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{process}/fd")).map_or(0, Iterator::count)
+}
+
 /// Resident memory of a process, in bytes; 0 where it can't be read.
 pub fn resident(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
