@@ -40,6 +40,7 @@ pub fn screen(peers: u32, events: u32, to: &Path) {
         recordings: None,
         script: None,
         others: Others::default(),
+        cases: None,
     };
     let told = File::create(to).expect("a file");
     Runtime::new().expect("a runtime").block_on(async {

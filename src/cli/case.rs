@@ -10,6 +10,7 @@ mod args;
 mod export;
 mod file;
 pub mod keeper;
+pub mod kept;
 mod redact;
 mod show;
 mod verify;

@@ -7,6 +7,8 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use tokio::sync::mpsc;
 
+use super::case::KeyOption;
+use super::case::kept::opener;
 use super::options::{AllowOptions, JsonOption};
 use super::session::{self, SessionOptions};
 use super::tui::{self, ThemeOption};
@@ -122,6 +124,8 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
             Setup { registry, identity: own(), kept, keymap: keymap::load(), ..stage.setup };
         let (record, recordings) = (args.session.target()?, session::recordings());
         let (extra, tour) = (stage.extra, stage.tour);
+        let asks = format!("the demo's own, seed {}", args.seed);
+        let cases = Some(opener(KeyOption::new(None), setup.registry.clone(), asks));
         let mut others = crate::tui::Others::default();
         if let Some(strangers) = swarm.strangers() {
             output::say(format_args!("{}", strangers.which()));
@@ -137,6 +141,7 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
             recordings,
             script,
             others,
+            cases,
         };
         let shown = tui::show(stage.node, stage.events, options).await;
         swarm.shutdown(GRACE).await;

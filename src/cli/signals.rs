@@ -98,31 +98,38 @@ fn source(name: &str) -> Source {
 fn add(path: &Path, key: &KeyOption, cards: &[Card], records: &[Record]) -> Result<(), CliError> {
     let mut case = CaseFile::open(path, key)?;
     for card in cards {
-        let members: BTreeSet<&str> = card.members.iter().map(String::as_str).collect();
-        let replies: BTreeSet<&str> = card.replies.iter().map(String::as_str).collect();
-        let rests = |record: &&Record| {
-            let peer = record.peer.as_deref().is_some_and(|peer| members.contains(peer));
-            let digest = record.reply_sha256.as_deref().or(record.content.as_deref());
-            peer && (replies.is_empty() || digest.is_some_and(|digest| replies.contains(digest)))
-        };
-        let about: Vec<String> = records
-            .iter()
-            .filter(rests)
-            .filter_map(|record| Some(record.end_entry?.to_string()))
-            .collect();
-        let text = text::json(card).map_err(|error| CliError::io(error.to_string()))?;
-        let draft = Draft::new(kind::SIGNAL)
-            .plain("signal", &card.id)
-            .plain("rule", &card.rule)
-            .plain("network", &card.network)
-            .plain("severity", card.severity.words())
-            .plain("peers", card.peers)
-            .plain("since", &card.since)
-            .plain("about", about.join(" "))
-            .private("card", text);
-        case.append(draft)?;
+        case.append(draft(card, records)?)?;
     }
     case.close()
+}
+
+/// A card as an entry of a case with these records.
+///
+/// # Errors
+/// It can't be written as JSON.
+pub fn draft(card: &Card, records: &[Record]) -> Result<Draft, CliError> {
+    let members: BTreeSet<&str> = card.members.iter().map(String::as_str).collect();
+    let replies: BTreeSet<&str> = card.replies.iter().map(String::as_str).collect();
+    let rests = |record: &&Record| {
+        let peer = record.peer.as_deref().is_some_and(|peer| members.contains(peer));
+        let digest = record.reply_sha256.as_deref().or(record.content.as_deref());
+        peer && (replies.is_empty() || digest.is_some_and(|digest| replies.contains(digest)))
+    };
+    let about: Vec<String> = records
+        .iter()
+        .filter(rests)
+        .filter_map(|record| Some(record.end_entry?.to_string()))
+        .collect();
+    let text = text::json(card).map_err(|error| CliError::io(error.to_string()))?;
+    Ok(Draft::new(kind::SIGNAL)
+        .plain("signal", &card.id)
+        .plain("rule", &card.rule)
+        .plain("network", &card.network)
+        .plain("severity", card.severity.words())
+        .plain("peers", card.peers)
+        .plain("since", &card.since)
+        .plain("about", about.join(" "))
+        .private("card", text))
 }
 
 fn print(cards: &[Card], rounds: &[Round], json: bool) -> Result<(), CliError> {

@@ -10,6 +10,8 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use tokio::sync::mpsc;
 
+use super::case::KeyOption;
+use super::case::kept::opener;
 use super::options::{self, BootstrapOption, IdentityOptions};
 use super::session::{self, SessionOptions};
 use super::{CliError, directories, identities, key_log, keymap, limits, probes};
@@ -164,6 +166,9 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     kept.notices.extend(key_log.as_ref().map(key_log::words));
     let title = key_log.as_ref().map_or("", |_| "TLS keys are logged").to_owned();
     let permids = permids(&identities.identities);
+    let asks = permids.iter().map(Permid::to_string).collect::<Vec<_>>().join(" ");
+    let key = KeyOption::new(args.identity.identity.clone());
+    let cases = Some(opener(key, registry.clone(), asks));
     let config = NodeConfig {
         identities: identities.identities,
         version: args.identity.overlay_version,
@@ -193,7 +198,8 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     let (overlay, targets) = split(args.connect.iter());
     let policy = Policy { allowed: args.allow_range.clone(), refused: Vec::new() };
     let others = Others { targets, policy, examines: !args.no_reach };
-    let options = Options { setup, look, extra, tour, files, record, recordings, script, others };
+    let options =
+        Options { setup, look, extra, tour, files, record, recordings, script, others, cases };
     super::runtime()?.block_on(async {
         let (node, events) = Node::start(config).await?;
         for target in overlay {
@@ -245,8 +251,9 @@ fn replay(
     let player = Player::new(recording, setup.clone(), now());
     let others = Others::default();
     let (files, tour) = (Files::default(), mpsc::channel(1).0); // a replay changes nothing that is kept
+    let (record, recordings, cases) = (None, None, None);
     let options =
-        Options { setup, look, extra, tour, files, record: None, recordings: None, script, others };
+        Options { setup, look, extra, tour, files, record, recordings, script, others, cases };
     exit_code(super::runtime()?.block_on(tui::run(Source::Replay(Box::new(player)), options)))
 }
 

@@ -65,6 +65,10 @@ fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
         Mode::Main if matches!(model.screen, Screen::Overview | Screen::Reach) => {
             vec![C::Figures, C::Moving, C::Any]
         }
+        Mode::Main if model.screen == Screen::Signals => {
+            vec![C::Signals, C::Rows, C::Moving, C::Any]
+        }
+        Mode::Main if model.screen == Screen::Case => vec![C::Case, C::Rows, C::Moving, C::Any],
         Mode::Main if model.screen == Screen::Map => vec![C::Map, C::Rows, C::Moving, C::Any],
         Mode::Main => {
             let one_pane = Class::of(model.size.0, model.size.1) <= Class::OnePane;
@@ -84,6 +88,7 @@ fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
         Mode::Pace(_) => vec![C::Pace, C::Any],
         Mode::Connect(..) => vec![C::Connect, C::Any],
         Mode::Note(_) => vec![C::Note, C::Any],
+        Mode::CaseNote(_) => vec![C::CaseNote, C::Any],
         Mode::Filters { .. } => vec![C::Filters, C::Rows, C::Any],
         Mode::Campaigns { .. } => vec![C::Campaigns, C::Rows, C::Any],
         Mode::FilterName(..) => vec![C::FilterName, C::Any],

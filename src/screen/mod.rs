@@ -8,6 +8,7 @@
 mod actions;
 mod arguments;
 pub mod asking;
+pub mod case;
 pub mod commands;
 mod conditions;
 pub mod dialling;
@@ -33,6 +34,7 @@ mod picks;
 pub mod reply;
 pub mod search;
 pub mod session;
+pub mod signals;
 pub mod size;
 mod terminal;
 pub mod trend;

@@ -50,6 +50,8 @@ pub enum Mode {
     Connect(Input, Option<String>),
     /// Typing a note on the selected peer.
     Note(Input),
+    /// Typing a note about the selected entry of the case.
+    CaseNote(Input),
     /// The saved filters; which one is selected.
     Filters {
         at: usize,
@@ -120,7 +122,11 @@ impl Mode {
             )
             || matches!(
                 self,
-                Self::Note(_) | Self::LogFilter | Self::LineFilter | Self::FilterName(..)
+                Self::Note(_)
+                    | Self::CaseNote(_)
+                    | Self::LogFilter
+                    | Self::LineFilter
+                    | Self::FilterName(..)
             )
             || matches!(self, Self::Help { search: Some(_), .. })
             || matches!(self, Self::Find | Self::ManyFind | Self::Save(_))

@@ -20,6 +20,7 @@ use crate::screen::asking::composer::Composer;
 use crate::screen::asking::identity::Identity;
 use crate::screen::asking::messages::find;
 use crate::screen::asking::warned::Warned;
+use crate::screen::case::Case;
 use crate::screen::keys::key::Key;
 use crate::screen::keys::keymap::Keymap;
 use crate::screen::keys::spot::Mouse;
@@ -29,6 +30,7 @@ use crate::screen::peer_screen::cursor::Inspect;
 use crate::screen::reply::comparison::Comparison;
 use crate::screen::reply::finding::Find;
 use crate::screen::session::showing::Showing;
+use crate::screen::signals::Signals;
 use swarmscope_facts::Marks;
 use swarmscope_facts::Now;
 use swarmscope_facts::list::order::Order;
@@ -126,6 +128,10 @@ pub struct Model {
     pub(super) zoom: Option<Screen>,
     /// Requests to many.
     pub many: Many,
+    /// What looks odd.
+    pub signals: Signals,
+    /// The case that is, or was, written to.
+    pub case: Option<Case>,
     pub mode: Mode,
     /// Keys of a sequence that is not finished: `y`.
     pub pending: Vec<Key>,
@@ -201,6 +207,8 @@ impl Model {
             opened_from: None,
             zoom: None,
             many: Many::default(),
+            signals: Signals::default(),
+            case: None,
             mode: Mode::default(),
             pending: Vec::new(),
             count: None,

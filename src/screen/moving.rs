@@ -8,7 +8,7 @@ use super::opened::OpenedFrom;
 use super::palette;
 use super::size::Class;
 use super::which::Screen;
-use super::{log, many, map};
+use super::{case, log, many, map, signals};
 use crate::screen::list::columns::FIXED;
 use crate::screen::list::filtering;
 use crate::screen::list::marking;
@@ -104,6 +104,8 @@ pub fn step(model: &mut Model, by: isize) -> Effects {
         _ if model.screen == Screen::Many => many::acts::step(model, by),
         _ if model.screen == Screen::Peer => inspect::step(model, by),
         _ if model.screen == Screen::Map => map::acts::step(model, by),
+        _ if model.screen == Screen::Signals => signals::acts::step(model, by),
+        _ if model.screen == Screen::Case => case::acts::step(model, by),
         _ if model.screen != Screen::Main => {}
         _ => step_in(model, model.focus, by),
     }

@@ -8,11 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
 use super::kept::KeptIn;
+use crate::screen::case;
 use crate::screen::keys::key::Key;
 use crate::screen::keys::spot::Gesture;
 use crate::screen::keys::spot::Spot;
 use crate::screen::session::recording::Place;
 use crate::screen::session::showing::Control;
+use crate::screen::signals::Found;
+use swarmscope_evidence::signals::input::Round;
 use swarmscope_facts::Input;
 use swarmscope_facts::networks::{self, Question};
 use swarmscope_peer::crawler::Decoding;
@@ -77,6 +80,12 @@ pub enum Msg {
     Edited(Result<String, String>),
     /// What the program takes; once a second, while that is shown.
     Figures(Figures),
+    /// Signals were looked for. Not recorded: a replay looks for them itself.
+    #[serde(skip)]
+    Signals(Found),
+    /// What became of the case. Not recorded: it is in the case.
+    #[serde(skip)]
+    Case(case::Told),
     /// Something the operator should read.
     Notice(String),
     /// Something that the operator asked for was done: `saved …`. Shown for a while, then only in
@@ -250,6 +259,10 @@ pub enum Effect {
     Freeze,
     /// Start or end a recording.
     Record,
+    /// Look for signals on a blocking thread; comes back as [`Msg::Signals`].
+    FindSignals(Vec<Round>),
+    /// Something is to be done with the case; comes back as [`Msg::Case`].
+    Case(case::Order),
     /// Go about in the recording that is replayed.
     Replay(Control),
     Quit {

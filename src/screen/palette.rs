@@ -55,7 +55,7 @@ pub fn said<'t>(table: &Table, line: &'t str) -> Option<Said<'t>> {
 /// The commands that can stand in the list: all that do something while one moves about, but the
 /// arrows and their like.
 pub fn listed(table: &Table) -> impl Iterator<Item = &'static Command> + use<> {
-    const LISTED: [Context; 9] = [
+    const LISTED: [Context; 11] = [
         Context::Moving,
         Context::Replay,
         Context::PeerScreen,
@@ -65,6 +65,8 @@ pub fn listed(table: &Table) -> impl Iterator<Item = &'static Command> + use<> {
         Context::Channels,
         Context::Reply,
         Context::Table,
+        Context::Signals,
+        Context::Case,
     ];
     table
         .commands

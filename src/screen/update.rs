@@ -1,6 +1,7 @@
 //! Everything that changes the model goes through here.
 
 use super::asking::{editing, sending};
+use super::case;
 use super::commands;
 use super::kept::KeptIn;
 use super::keys::key::Key;
@@ -13,6 +14,7 @@ use super::model::Model;
 use super::msg::{Effect, Msg, TourControl};
 use super::news;
 use super::reply::to_file;
+use super::signals;
 use super::trend::Brought;
 use swarmscope_facts::words;
 use swarmscope_facts::{Input, Now};
@@ -94,6 +96,14 @@ fn folded(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Edited(left) => {
             editing::edited(model, left);
+            Vec::new()
+        }
+        Msg::Signals(found) => {
+            signals::acts::found(model, found);
+            Vec::new()
+        }
+        Msg::Case(told) => {
+            case::acts::told(model, told);
             Vec::new()
         }
         Msg::Notice(text) => {

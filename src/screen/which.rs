@@ -16,6 +16,10 @@ pub enum Screen {
     Map,
     /// Who can reach whom.
     Reach,
+    /// What looks odd, and why.
+    Signals,
+    /// The case that is written to.
+    Case,
 }
 
 /// What the cells of the map show.

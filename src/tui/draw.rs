@@ -8,9 +8,9 @@ use super::canvas::{Canvas, to_ascii};
 use super::layout::{Grid, Request};
 use super::theme::Theme;
 use super::{
-    against, channels, columns, debug, filter_prompt, footer, frames, help, log_line, log_view,
-    many, map, overview, palette, peer_line, peer_screen, peers, reach, reply, request,
-    saved_filters, showing, status_bar, throughput, which_key,
+    against, case, channels, columns, debug, filter_prompt, footer, frames, help, log_line,
+    log_view, many, map, overview, palette, peer_line, peer_screen, peers, reach, reply, request,
+    saved_filters, showing, signal_cards, status_bar, throughput, which_key,
 };
 use crate::screen::keys::spot::Spot;
 use crate::screen::{Class, Mode, Model, Pane, Screen};
@@ -73,6 +73,14 @@ fn all(canvas: &mut Canvas, model: &Model, tops: &mut Tops) {
         Screen::Reach => {
             status_bar::draw(canvas, model, &grid);
             reach::draw(canvas, model, &grid);
+        }
+        Screen::Signals => {
+            status_bar::draw(canvas, model, &grid);
+            signal_cards::draw(canvas, model, &grid);
+        }
+        Screen::Case => {
+            status_bar::draw(canvas, model, &grid);
+            case::draw(canvas, model, &grid);
         }
     }
     if !filter_prompt::draw(canvas, model, &grid) {

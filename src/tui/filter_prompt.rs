@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::canvas::{Canvas, follow, width};
 use super::layout::Grid;
+use crate::screen::case::Case;
 use crate::screen::input::Input;
 use crate::screen::{Mode, Model};
 use swarmscope_facts::list::filter::Candidate;
@@ -28,6 +29,15 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
             line(canvas, grid, "note", input);
             let name = model.selected.as_ref().map(|key| model.name_of(key)).unwrap_or_default();
             let text = format!("on {name}, private: never sent; leave empty to delete");
+            canvas.text(TEXT, grid.columns - 1, grid.event, &text, canvas.theme.muted);
+            true
+        }
+        Mode::CaseNote(input) => {
+            line(canvas, grid, "note", input);
+            let entry = model.case.as_ref().and_then(Case::entry);
+            let about =
+                entry.map_or(String::new(), |entry| format!("about entry {}: ", entry.index));
+            let text = format!("{about}it is written into the case and never changed");
             canvas.text(TEXT, grid.columns - 1, grid.event, &text, canvas.theme.muted);
             true
         }

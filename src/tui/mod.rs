@@ -3,6 +3,8 @@
 mod advice;
 mod against;
 mod canvas;
+mod case;
+pub mod cases;
 mod channels;
 mod columns;
 mod debug;
@@ -47,6 +49,7 @@ pub mod run;
 mod saved_filters;
 mod showing;
 mod shown;
+mod signal_cards;
 mod signals;
 mod spark;
 mod stack;

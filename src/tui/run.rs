@@ -11,6 +11,7 @@ use watched::Watched;
 use crossterm::event::Event as TerminalEvent;
 use tokio::sync::{Semaphore, mpsc};
 
+use super::cases::{Cases, OpenCase};
 use super::draw::draw;
 use super::external::External;
 use super::frozen::Frozen;
@@ -98,6 +99,8 @@ pub struct Options {
     pub script: Option<Script>,
     /// Peers of other networks.
     pub others: Others,
+    /// How cases are opened; none in a replay.
+    pub cases: Option<OpenCase>,
 }
 
 /// How the screen ended. The terminal is as before in every case.
@@ -123,6 +126,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     let (checked, mut checks) = mpsc::channel(MOST_WAITING);
     let (finished, mut recorded) = mpsc::unbounded_channel();
     let (answers, mut answered) = mpsc::unbounded_channel();
+    let (case_told, mut told_of_case) = mpsc::unbounded_channel();
     let mut extra = options.extra;
     let failed = decoded.clone();
     let nothing = || weighed::channel(1, 0).1.into();
@@ -159,6 +163,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         ended: None,
         turns: Turns::default(),
         watched: Watched::default(),
+        cases: options.cases.map(|open| Cases::start(open, case_told)),
         changed: true,
         last_drawn: None,
         to_open: None,
@@ -237,6 +242,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
                 Err(why) => screen.fold(Msg::Doubted(ask, why)),
             },
             Some(finished) = recorded.recv() => screen.recorded(finished),
+            Some(told) = told_of_case.recv() => screen.fold(Msg::Case(told)),
             () = tokio::time::sleep_until(tick.into()) => {
                 tick = next_second();
                 screen.tick(events.len());
@@ -259,11 +265,13 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         }
     }
     screen.end_recording(Wait::Yes);
+    let closed = screen.cases.take().map_or(Ok(()), Cases::end);
     while let Ok(Finished { path, result }) = recorded.try_recv() {
         result.map_err(|error| {
             io::Error::other(format!("the recording {} breaks off: {error}", path.display()))
         })?;
     }
+    closed.map_err(|why| io::Error::other(format!("the case breaks off: {why}")))?;
     Ok(screen.ended.unwrap_or(Ended::Quit))
 }
 
@@ -304,6 +312,7 @@ struct Running {
     turns: Turns<(Now, Now, Msg)>,
     /// Whose frames the node tells.
     watched: Watched,
+    cases: Option<Cases>,
     /// Something that is shown has changed since the last frame.
     changed: bool,
     last_drawn: Option<Instant>,
@@ -329,6 +338,9 @@ impl Running {
 
     /// Folds what is told by others, or lets it wait while the screen holds still.
     fn told(&mut self, msg: Msg) {
+        if let (Some(cases), Msg::Node(event)) = (&mut self.cases, &msg) {
+            cases.event(event);
+        }
         let at = now();
         let Some(frozen) = &mut self.frozen else { return self.fold_at(at, at, msg) };
         frozen.wait(at, msg);

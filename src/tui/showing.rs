@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, width};
 use super::layout::Grid;
+use crate::screen::case::Case;
 use crate::screen::{Class, Model};
 use swarmscope_facts::format::{lasted, thousands};
 
@@ -43,7 +44,9 @@ pub fn status(canvas: &mut Canvas, model: &Model, mut end: u16, y: u16, class: C
     let hidden = if class >= Class::Wide { "addresses hidden" } else { "privacy" };
     let hidden = model.setup.naming.privacy.then(|| hidden.to_owned());
     let hidden = hidden.filter(|_| store.is_none()); // it has none to hide
-    for text in [recording, replay, store, frozen, hidden].into_iter().flatten() {
+    let case = model.case.as_ref().filter(|case| case.is_open()).map(Case::name);
+    let case = case.map(|name| format!("case {name}"));
+    for text in [recording, case, replay, store, frozen, hidden].into_iter().flatten() {
         if width(&text) + 2 < end {
             end = canvas.right(end, y, &text, style).saturating_sub(2);
         }

@@ -1,6 +1,7 @@
 //! The program in a terminal, as somebody uses it.
 #![allow(clippy::disallowed_methods)] // real time, in a real terminal
 
+mod cases;
 mod flood;
 mod jobs;
 mod keys;

@@ -9,6 +9,7 @@ mod commands;
 mod composing;
 mod crowd;
 mod every_view;
+mod evidence;
 mod export;
 mod finding;
 mod first_run;

@@ -237,7 +237,7 @@ fn no_command_of_a_replay_leaves_it() {
     kinds.dedup();
     assert_eq!(
         kinds,
-        ["copy", "mouse", "open", "quit", "redraw", "save", "suspend", "theme"],
+        ["copy", "look", "mouse", "open", "quit", "redraw", "save", "suspend", "theme"],
         "nothing but what was asked for"
     );
     (model.showing.presenter, model.showing.cast.on, model.debug.shown) = (false, true, false);
@@ -253,6 +253,7 @@ fn kind(effect: &Effect) -> &'static str {
         Effect::Save { .. } => "save",
         Effect::Open { .. } | Effect::Edit(_) => "open",
         Effect::Mouse(_) => "mouse",
+        Effect::FindSignals(_) => "look",
         Effect::NextTheme | Effect::Theme(_) => "theme",
         Effect::Suspend => "suspend",
         Effect::Redraw => "redraw",
@@ -267,7 +268,7 @@ fn kind(effect: &Effect) -> &'static str {
         | Effect::Cancel(_)
         | Effect::Extend(..)
         | Effect::Tour(_) => "SENT",
-        Effect::Keep(..) | Effect::Record => "WRITTEN",
+        Effect::Keep(..) | Effect::Record | Effect::Case(_) => "WRITTEN",
         Effect::Decode { .. } | Effect::CheckPayload(..) | Effect::Freeze | Effect::Replay(_) => {
             "OF THE MODEL"
         }

@@ -4,10 +4,10 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use swarmscope_evidence::case::{Draft, kind, sha256_hex};
+use swarmscope_evidence::case::{Draft, Report, kind, sha256_hex};
 use swarmscope_evidence::export::{self, Export, Format};
 use swarmscope_evidence::record::{self, Contents};
 use swarmscope_evidence::signals::{self, Card};
@@ -59,35 +59,85 @@ pub fn run(args: &ExportArgs) -> Result<u8, CliError> {
         output::say(format_args!("nothing exported: entry {}: {}", fault.entry, fault.why));
         return Ok(BROKEN);
     }
-    let mut contents = record::contents(file::read(&args.file)?)
-        .map_err(|error| CliError::file(&args.file, error))?;
+    let made = make(&args.file, args.format, &verified, |contents| select(contents, args))?;
+    made.write(&args.out)?;
+    let written = format!(
+        "{} in {}\nsha256 {}\n",
+        text::count(made.questions, "question", "questions"),
+        args.out.display(),
+        made.digest
+    );
+    output::write_out(written.as_bytes())?;
+    match note_export(args, &made) {
+        Ok(entry) => output::say(format_args!("the case says so in entry {entry}")),
+        Err(error) => output::say(format_args!("the case does not say so: {error}")),
+    }
+    Ok(0)
+}
+
+/// An export that is not written yet.
+pub struct Made {
+    format: Format,
+    bytes: Vec<u8>,
+    digest: String,
+    /// How many questions are in it.
+    pub questions: usize,
+}
+
+/// Makes an export of what is selected in a case that was verified.
+///
+/// # Errors
+/// The case can't be read.
+pub fn make(
+    case: &Path,
+    format: Format,
+    verified: &Report,
+    select: impl FnOnce(&mut Contents),
+) -> Result<Made, CliError> {
+    let mut contents =
+        record::contents(file::read(case)?).map_err(|error| CliError::file(case, error))?;
     let signals = signals(&contents);
-    select(&mut contents, args);
+    select(&mut contents);
     let now = Clock::start().now().rfc3339();
     let export = Export {
         contents: &contents,
         signals: &signals,
         program: &program(),
         now: &now,
-        verified: &sentence(&verified),
+        verified: &sentence(verified),
     };
     let mut bytes = Vec::new();
-    export::write(args.format, export, &mut bytes)
-        .map_err(|error| CliError::file(&args.out, error))?;
-    write(args, &bytes)?;
-    let digest = sha256_hex(&bytes);
-    let entry = note_export(args, &digest, bytes.len(), contents.records.len());
-    let written = format!(
-        "{} in {}\nsha256 {digest}\n",
-        text::count(contents.records.len(), "question", "questions"),
-        args.out.display()
-    );
-    output::write_out(written.as_bytes())?;
-    match entry {
-        Ok(entry) => output::say(format_args!("the case says so in entry {entry}")),
-        Err(error) => output::say(format_args!("the case does not say so: {error}")),
+    export::write(format, export, &mut bytes).map_err(|error| CliError::file(case, error))?;
+    Ok(Made { format, digest: sha256_hex(&bytes), bytes, questions: contents.records.len() })
+}
+
+impl Made {
+    /// Writes it into a file that is not there yet.
+    ///
+    /// # Errors
+    /// It is there, or can't be written.
+    pub fn write(&self, out: &Path) -> Result<(), CliError> {
+        let failed = |error| {
+            CliError::file(out, error)
+                .with_hint("choose a new name in a directory that you may write to")
+        };
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.write(true).create_new(true).mode(0o600).open(out).map_err(failed)?;
+        file.write_all(&self.bytes).map_err(|error| {
+            let _ = fs::remove_file(out); // half an export must not be taken for a whole one
+            failed(error)
+        })
     }
-    Ok(0)
+
+    /// By which the case says that it was made.
+    pub fn draft(&self) -> Draft {
+        let draft = Draft::new(kind::EXPORT).plain("format", self.format);
+        draft
+            .plain("sha256", &self.digest)
+            .plain("bytes", self.bytes.len())
+            .plain("questions", self.questions)
+    }
 }
 
 fn select(contents: &mut Contents, args: &ExportArgs) {
@@ -119,35 +169,9 @@ fn signals(contents: &Contents) -> Vec<Card> {
     cards
 }
 
-fn write(args: &ExportArgs, bytes: &[u8]) -> Result<(), CliError> {
-    let failed = |error| {
-        CliError::file(&args.out, error)
-            .with_hint("choose a new name in a directory that you may write to")
-    };
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&args.out)
-        .map_err(failed)?;
-    file.write_all(bytes).map_err(|error| {
-        let _ = fs::remove_file(&args.out); // half an export must not be taken for a whole one
-        failed(error)
-    })
-}
-
-fn note_export(
-    args: &ExportArgs,
-    digest: &str,
-    bytes: usize,
-    questions: usize,
-) -> Result<u64, CliError> {
+fn note_export(args: &ExportArgs, made: &Made) -> Result<u64, CliError> {
     let mut case = CaseFile::open(&args.file, &args.key)?;
-    let draft = Draft::new(kind::EXPORT)
-        .plain("format", args.format)
-        .plain("sha256", digest)
-        .plain("bytes", bytes);
-    let entry = case.append(draft.plain("questions", questions))?;
+    let entry = case.append(made.draft())?;
     case.close()?;
     Ok(entry)
 }

@@ -187,17 +187,36 @@ impl KeyOption {
 
 /// `case new`.
 pub fn new(args: &NewArgs) -> Result<u8, CliError> {
-    let (path, key, clock) = (&args.file, args.key.read()?, Clock::start());
+    let keeps =
+        Keeps { addresses: !args.hide_addresses, bytes: !args.hashes_only && !args.hide_addresses };
+    let reasons = [("why", args.why.as_deref()), ("order", args.order.as_deref())];
+    let case = create(&args.file, args.key.read()?, keeps, &reasons)?;
+    let verifier = verifier_key(&case.id().origin(), &case.public_key());
+    output::write_out(
+        format!("case {} in {}\nsigned by {verifier}\n", case.id(), args.file.display()).as_bytes(),
+    )?;
+    Ok(0)
+}
+
+/// Makes a case, and signs its first entry, which also says these things.
+///
+/// # Errors
+/// The file is there, or can't be made.
+pub fn create(
+    path: &Path,
+    key: Ed25519Identity,
+    keeps: Keeps,
+    reasons: &[(&'static str, Option<&str>)],
+) -> Result<CaseFile, CliError> {
+    let clock = Clock::start();
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create_new(true).mode(0o600).open(path);
     let file = file.map_err(|error| {
         CliError::file(path, error).with_hint("file exists; choose another name for the case")
     })?;
     lock(path, &file)?;
-    let keeps =
-        Keeps { addresses: !args.hide_addresses, bytes: !args.hashes_only && !args.hide_addresses };
     let mut head = keeps.head(Draft::new(kind::CASE).plain("program", program()));
-    for (name, text) in [("why", &args.why), ("order", &args.order)] {
+    for (name, text) in reasons {
         if let Some(text) = text {
             head = head.private(name, text);
         }
@@ -208,11 +227,7 @@ pub fn new(args: &NewArgs) -> Result<u8, CliError> {
         .map_err(|error| broken(path, error));
     let mut case = CaseFile::of(path, made?, key, clock, keeps);
     case.sign()?;
-    let verifier = verifier_key(&case.id().origin(), &case.public_key());
-    output::write_out(
-        format!("case {} in {}\nsigned by {verifier}\n", case.id(), path.display()).as_bytes(),
-    )?;
-    Ok(0)
+    Ok(case)
 }
 
 /// `case sign`.

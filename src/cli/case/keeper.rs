@@ -1,13 +1,14 @@
 //! What a node tells, as entries of a case: questions, replies, failures.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 use swarmscope_evidence::case::Draft;
 use swarmscope_evidence::entry::{Failed, Reply, Sent};
 use swarmscope_peer::crawler::{Registry, decode_reply};
 use swarmscope_peer::node::{self, Event, PeerKey, Ticket};
 use swarmscope_wire::failure::{Delivered, Failure};
-use swarmscope_wire::{MessageId, Permid};
+use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 
 use super::CaseFile;
 use super::file::program;
@@ -46,6 +47,11 @@ impl Keeper {
     pub fn asking(mut self, message: MessageId) -> Self {
         self.asking = Some(message);
         self
+    }
+
+    /// Who was connected before the first event.
+    pub fn knows(&mut self, permid: Permid, address: SocketAddr, version: OverlayVersion) {
+        self.peers.insert(permid, (address.to_string(), version.0));
     }
 
     /// Writes what an event is worth. `dress` adds what the entry needs besides.

@@ -69,8 +69,19 @@ pub fn show(args: &TuiArgs, look: Look) -> Result<u8, CliError> {
     let (script, recordings) = (args.session.script()?, None);
     let (extra, tour) = (mpsc::channel(1).1, mpsc::channel(1).0);
     let others = Others::default();
-    let options =
-        Options { setup, look, extra, tour, files, record: None, recordings, script, others };
+    let cases = None; // a store tells of answers, not of what a case keeps of them
+    let options = Options {
+        setup,
+        look,
+        extra,
+        tour,
+        files,
+        record: None,
+        recordings,
+        script,
+        others,
+        cases,
+    };
     let screen = if follows { Screen::Overview } else { Screen::Main };
     exit_code(runtime()?.block_on(tui::run(Source::Store(rows, screen), options)))
 }

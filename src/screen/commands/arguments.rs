@@ -4,6 +4,7 @@
 
 use super::command::Argument;
 use crate::screen::arguments as arg;
+use crate::screen::case::acts as case;
 use crate::screen::session::time;
 
 /// One row of the table.
@@ -23,6 +24,8 @@ pub(super) static ARGUMENTS: &[(&str, Argument)] = arguments! {
     "view", "view", "name", arg::views, arg::view;
     "save payload", "save", "file", arg::none, arg::save_payload;
     "save JSON", "save json", "file", arg::none, arg::save_json;
+    "case", "case", "file", arg::none, case::open;
+    "export case", "case export", "file", arg::none, case::export;
     "seek to the start", "seek", "1:23", time::moments, time::seek_to;
     "normal speed", "speed", "4", time::speeds, time::speed_of;
     "next theme", "theme", "name", arg::themes, arg::theme;

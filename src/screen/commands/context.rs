@@ -24,6 +24,12 @@ pub enum Context {
     Figures,
     /// Moving about on the map.
     Map,
+    /// Moving about on the signals.
+    Signals,
+    /// Moving about on the case.
+    Case,
+    /// Typing a note into the case.
+    CaseNote,
     /// The list, beside the other pane.
     Peers,
     /// The list, alone on the screen.
@@ -82,6 +88,9 @@ impl Context {
             Self::ManyRun => "request to many, running",
             Self::Figures => "overview",
             Self::Map => "map",
+            Self::Signals => "signals",
+            Self::Case => "case",
+            Self::CaseNote => "note in the case",
             Self::Pace => "rate and concurrency",
             Self::Against => "choosing a reply",
             Self::Find => "find in a reply",
@@ -131,6 +140,7 @@ impl Context {
             || matches!(
                 self,
                 Self::Note
+                    | Self::CaseNote
                     | Self::FilterName
                     | Self::Find
                     | Self::LogFilter

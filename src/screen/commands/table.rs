@@ -6,6 +6,7 @@ use super::command::{Command, Foot, Group, Table};
 use super::context::Context;
 use crate::screen::actions as act;
 use crate::screen::asking::{again, editing, sending};
+use crate::screen::case::acts as case;
 use crate::screen::conditions as when;
 use crate::screen::keys::keymap::Keymap;
 use crate::screen::keys::mouse;
@@ -30,6 +31,7 @@ use crate::screen::reply::find;
 use crate::screen::reply::tabular;
 use crate::screen::reply::to_file;
 use crate::screen::session::time;
+use crate::screen::signals::acts as signals;
 use crate::screen::terminal;
 use crate::screen::zoom;
 
@@ -189,7 +191,7 @@ pub static COMMANDS: &[Command] = commands! {
     "default columns", Peers, ["d"], [Columns], foot(50, "defaults"), when::always, column_view::defaults, "default columns";
     "close columns", Peers, ["esc", "C"], [Columns], foot(15, "close"), when::always, act::close, "close";
     "keep note", Peers, ["enter"], [Note], foot(10, "keep"), when::always, noting::keep, "keep the note";
-    "leave note", Peers, ["esc"], [Note], foot(20, "discard"), when::always, act::close, "discard the changes";
+    "leave note", Peers, ["esc"], [Note, CaseNote], foot(20, "discard"), when::always, act::close, "discard the changes";
     "dial", Peers, ["enter"], [Connect], foot(10, "connect"), when::is_target, act::dial, "connect to it";
     "do not dial", Peers, ["esc"], [Connect], foot(20, "close"), when::always, act::close, "close the prompt";
 
@@ -239,6 +241,18 @@ pub static COMMANDS: &[Command] = commands! {
     "list", Move, ["2"], [Moving, Log], None, when::always, map::list, "the list of peers";
     "map", Move, ["5"], [Moving, Log], None, when::always, map::map, "one cell a peer";
     "reach", Move, ["6"], [Moving, Log], None, when::always, map::reach, "who can reach whom, from NATs";
+    "signals", Move, ["s s"], [Moving, Log], None, when::always, signals::show, "what looks odd, and why";
+    "case", Move, ["s c"], [Moving, Log], None, when::always, case::show, "the case, or open one";
+    "signal's peers", Peers, ["enter"], [Signals], foot(10, "its peers"), signals::has_card, signals::open, "its peers, marked";
+    "mark its peers", Peers, ["space"], [Signals], foot(12, "mark"), signals::has_card, signals::mark, "mark its peers";
+    "add to case", Request, ["A"], [Signals], foot(14, "add to case"), signals::can_add, signals::add, "write it into the case";
+    "look again", More, ["c"], [Signals], foot(16, "look again"), when::always, signals::again, "look for signals again";
+    "note in case", Request, ["N"], [Case], foot(10, "note"), case::can_note, case::note, "a note about this entry";
+    "check case", Request, ["c"], [Case], foot(12, "check"), case::is_open, case::check, "sign and check all of it";
+    "export case", Request, ["E"], [Case], foot(14, "export"), case::is_open, case::ask_export, "export or report, by extension";
+    "close case", Request, ["D"], [Case], foot(16, "close"), case::is_open, case::close, "sign it, write no more";
+    "keep case note", Request, ["enter"], [CaseNote], foot(10, "write"), when::always, case::keep_note, "write the note";
+    "leave signals", Move, ["esc"], [Signals, Case], foot(20, "list"), when::always, map::list, "back to the list";
     "leave figures", Move, ["esc"], [Figures, Map], foot(20, "list"), when::always, map::list, "back to the list";
     "cell left", Move, ["left", "h"], [Map], foot(81, "cell"), when::has_peer, map::left, "one cell left, one cell right";
     "cell right", Move, ["right", "l"], [Map], None, when::has_peer, map::right, "one cell left, one cell right";

@@ -3,6 +3,7 @@
 use super::super::external::External;
 use super::super::files;
 use super::{Ended, Running};
+use crate::screen::signals::Found;
 use crate::screen::{Effect, Msg};
 use crossterm::clipboard::CopyToClipboard;
 use std::io;
@@ -21,6 +22,16 @@ impl Running {
             | Effect::Forget(_)
             | Effect::Cancel(_)
             | Effect::Extend(..) => self.for_node(effect),
+            Effect::FindSignals(rounds) => {
+                let found = self.decoded.clone();
+                tokio::task::spawn_blocking(move || {
+                    let _ = found.blocking_send(Msg::Signals(Found::of(&rounds)));
+                });
+            }
+            Effect::Case(order) => match &mut self.cases {
+                Some(cases) => cases.order(order),
+                None => self.fold(Msg::NotDone("no case: a replay asks nothing".to_owned())),
+            },
             Effect::Freeze => self.freeze(),
             Effect::Record => self.record(),
             Effect::Replay(control) => {

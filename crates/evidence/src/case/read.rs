@@ -132,6 +132,17 @@ impl<R: Read + Seek> Records<R> {
         Ok((magic == MAGIC).then_some(records))
     }
 
+    /// Goes on behind records that were read before, where [`Self::offset`] stood then: the source
+    /// may have grown.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub fn resume(mut source: R, offset: u64) -> io::Result<Self> {
+        let length = source.seek(SeekFrom::End(0))?;
+        let offset = source.seek(SeekFrom::Start(offset.min(length)))?;
+        Ok(Self { source, offset, length, body: Vec::new() })
+    }
+
     /// Where the next record begins: the length of all that was read.
     #[must_use]
     pub const fn offset(&self) -> u64 {

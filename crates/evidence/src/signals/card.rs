@@ -76,6 +76,9 @@ pub struct Card {
     pub members: Vec<String>,
     /// How it spread over the rounds, in words; none with fewer than two rounds.
     pub spread: Option<String>,
+    /// Hours since the first round, and at how many peers of the panel it was seen then.
+    #[serde(default)]
+    pub by_round: Vec<(f64, u64)>,
 }
 
 /// What no signal of this program says.

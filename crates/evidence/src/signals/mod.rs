@@ -85,6 +85,7 @@ fn card(rounds: &[Round], rule: &dyn Rule, story: Story) -> Option<Card> {
         replies: finding.replies.iter().map(ToString::to_string).collect(),
         members: finding.members.iter().map(ToString::to_string).collect(),
         spread: spread.words(),
+        by_round: spread.counts,
         network: finding.network,
         title: finding.title,
         seen: finding.seen,

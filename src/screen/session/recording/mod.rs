@@ -89,7 +89,7 @@ fn changed(keymap: &Keymap) -> Vec<(String, Vec<String>)> {
 #[must_use]
 pub fn what(msg: &Msg) -> Option<What> {
     Some(match msg {
-        Msg::Tick | Msg::Figures(_) => return None,
+        Msg::Tick | Msg::Figures(_) | Msg::Signals(_) | Msg::Case(_) => return None,
         Msg::Decoded { permid, ticket, .. } => What::Read(*permid, *ticket),
         other => What::Msg(other.clone()),
     })

@@ -15,7 +15,9 @@ impl Rewritten for Msg {
             | Msg::Tick
             | Msg::Wake
             | Msg::TourEnded
-            | Msg::Figures(_) => {}
+            | Msg::Figures(_)
+            | Msg::Signals(_)
+            | Msg::Case(_) => {}
             Msg::Paste(text) | Msg::Edited(Ok(text)) => to.typed(text),
             Msg::Asked(ask, _) => {
                 to.permid(&mut ask.to);

@@ -22,6 +22,7 @@ fn refused(effect: &Effect) -> Option<&'static str> {
         | Effect::Forget(_)
         | Effect::Cancel(_)
         | Effect::Extend(..)
+        | Effect::Case(_)
         | Effect::Tour(_) => Some("disabled: a replay sends nothing"),
         Effect::Freeze | Effect::Record => {
             Some("disabled in a replay: it can be paused, and is already a recording")
@@ -40,6 +41,7 @@ fn refused(effect: &Effect) -> Option<&'static str> {
         | Effect::Quit { .. }
         | Effect::Decode { .. }
         | Effect::CheckPayload(..)
+        | Effect::FindSignals(_)
         | Effect::Replay(_) => None,
     }
 }

@@ -2,6 +2,7 @@
 //! Silence is no evidence: peers that answer everything tend to be overloaded.
 
 use std::collections::{BTreeMap, BTreeSet};
+use swarmscope_wire::text;
 
 use crate::signals::card::Severity;
 use crate::signals::chance::words;
@@ -87,8 +88,8 @@ impl Canary {
             replies: digests(now.into_iter()),
             of: of as u64,
             seen: format!(
-                "{} peers answered success to at least two undefined questions{}",
-                members.len(),
+                "{} answered success to at least two undefined questions{}",
+                text::count(members.len(), "peer", "peers"),
                 by_version(version.as_ref())
             ),
             asked: format!(

@@ -1,0 +1,90 @@
+//! What the commands of the signals do.
+
+use super::{Found, rounds};
+use crate::screen::actions::{Effects, none};
+use crate::screen::case::{self, Order};
+use crate::screen::conditions::Ready;
+use crate::screen::log::Kind;
+use crate::screen::mode::Mode;
+use crate::screen::model::Model;
+use crate::screen::msg::Effect;
+use crate::screen::which::Screen;
+use swarmscope_facts::format::counted;
+use swarmscope_peer::node::PeerKey;
+use swarmscope_wire::Permid;
+
+/// Shows the signals, and looks for them.
+pub fn show(model: &mut Model) -> Effects {
+    (model.screen, model.mode) = (Screen::Signals, Mode::Main);
+    again(model)
+}
+
+/// Looks for them again.
+pub fn again(model: &mut Model) -> Effects {
+    vec![Effect::FindSignals(rounds(&model.facts, &model.setup.registry))]
+}
+
+/// They were looked for.
+pub fn found(model: &mut Model, found: Found) {
+    model.signals.found(found, model.now);
+    if model.screen == Screen::Signals {
+        model.signals.look();
+    }
+}
+
+pub fn step(model: &mut Model, by: isize) {
+    let last = model.signals.cards().len().saturating_sub(1);
+    model.signals.at = model.signals.at.saturating_add_signed(by).min(last);
+    model.signals.look();
+}
+
+/// # Errors
+/// Nothing was found.
+pub fn has_card(model: &Model) -> Ready {
+    model.signals.card().map(drop).ok_or_else(|| "no signal is selected".to_owned())
+}
+
+/// Marks the peers of a signal.
+pub fn mark(model: &mut Model) -> Effects {
+    let keys = members(model);
+    for key in &keys {
+        model.marks.mark(key.clone());
+    }
+    model.rebuild();
+    model.say(Kind::Done, format!("{} marked", counted(keys.len(), "peer")));
+    none()
+}
+
+/// Goes to the list, where its peers are marked and the first of them is selected.
+pub fn open(model: &mut Model) -> Effects {
+    let first = members(model).into_iter().next();
+    mark(model);
+    model.screen = Screen::Main;
+    model.select(first);
+    none()
+}
+
+/// The peers of the selected signal that are still known.
+#[must_use]
+pub fn members(model: &Model) -> Vec<PeerKey> {
+    let Some(card) = model.signals.card() else { return Vec::new() };
+    let of = |name: &String| {
+        let permid = Permid::from_base64(name).ok().map(PeerKey::Permid);
+        let key = permid.unwrap_or_else(|| PeerKey::Address(name.clone()));
+        model.facts.peers().get(&key).map(|_| key)
+    };
+    card.members.iter().filter_map(of).collect()
+}
+
+/// # Errors
+/// There is no signal, or no case that is written to.
+pub fn can_add(model: &Model) -> Ready {
+    has_card(model)?;
+    case::acts::is_open(model)
+}
+
+/// Writes the signal into the case, with the entries it rests on.
+pub fn add(model: &mut Model) -> Effects {
+    let card = model.signals.card().cloned();
+    card.map(|card| Effect::Case(Order::Signal(Box::new(card)))).into_iter().collect()
+}

@@ -1,0 +1,219 @@
+//! The case that is written to while the screen runs: by a thread of its own, so that the screen
+//! never waits for the disk, nor for a check of all that is there.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::screen::case::{Checked, Connected, Entry, Head, Order, Told};
+use swarmscope_evidence::signals::Card;
+use swarmscope_peer::node::Event;
+
+/// Events and orders that may wait for the disk.
+const MOST_WAITING: usize = 10_000;
+
+/// A case that is written to. What it says about errors is for people.
+pub trait Keeping {
+    /// Who was connected before it was opened.
+    fn connected(&mut self, peer: &Connected);
+    /// Writes what the node tells, where that is worth an entry.
+    ///
+    /// # Errors
+    /// It can't be written to any more.
+    fn event(&mut self, event: &Event) -> Result<(), String>;
+    /// Writes a note about these entries.
+    ///
+    /// # Errors
+    /// It can't be written to any more.
+    fn note(&mut self, text: &str, about: &[u64]) -> Result<(), String>;
+    /// Writes a signal, with the entries it rests on.
+    ///
+    /// # Errors
+    /// It can't be read, or written to any more.
+    fn signal(&mut self, card: &Card) -> Result<(), String>;
+    /// Signs what is not signed yet, and checks all of it.
+    ///
+    /// # Errors
+    /// It can't be read, or written to any more.
+    fn check(&mut self) -> Result<Checked, String>;
+    /// Writes all of it into a file; gives how many questions there are.
+    ///
+    /// # Errors
+    /// The file is there, its name says no format, or it can't be written.
+    fn export(&mut self, to: &Path) -> Result<u64, String>;
+    /// The entries that were written since the last time.
+    ///
+    /// # Errors
+    /// It can't be read.
+    fn news(&mut self) -> Result<Vec<Entry>, String>;
+    /// Signs what is not signed yet.
+    ///
+    /// # Errors
+    /// It could not be written.
+    fn close(self: Box<Self>) -> Result<(), String>;
+}
+
+/// Opens a case, or makes it where there is none; with `private`, one that keeps no addresses.
+pub type OpenCase =
+    Arc<dyn Fn(&Path, bool) -> Result<(Box<dyn Keeping>, Head), String> + Send + Sync>;
+
+/// What the thread is told.
+enum Work {
+    Event(Box<Event>),
+    Order(Order),
+}
+
+/// The thread, and the way to it.
+pub struct Cases {
+    to: SyncSender<Work>,
+    told: UnboundedSender<Told>,
+    thread: JoinHandle<Result<(), String>>,
+    /// Whether a case is open as far as was ordered: nothing else is told of events.
+    is_open: bool,
+}
+
+impl Cases {
+    /// Starts it. What becomes of orders is told through `told`.
+    #[must_use]
+    pub fn start(open: OpenCase, told: UnboundedSender<Told>) -> Self {
+        let (to, work) = sync_channel(MOST_WAITING);
+        let own = told.clone();
+        let thread = thread::spawn(move || Keeper { open, told: own, case: None }.run(&work));
+        Self { to, told, thread, is_open: false }
+    }
+
+    /// Hands on what the node tells. Where the disk is too slow, the case ends: one with holes in
+    /// it must not look whole.
+    pub fn event(&mut self, event: &Event) {
+        let counts = matches!(
+            event,
+            Event::Connected { .. }
+                | Event::Sent { .. }
+                | Event::Reply(_)
+                | Event::RequestFailed { .. }
+        );
+        if self.is_open && counts {
+            self.send(Work::Event(Box::new(event.clone())));
+        }
+    }
+
+    /// Hands on an order.
+    pub fn order(&mut self, order: Order) {
+        match order {
+            Order::Open { .. } => self.is_open = true,
+            Order::Close => self.is_open = false,
+            _ => {}
+        }
+        self.send(Work::Order(order));
+    }
+
+    fn send(&mut self, work: Work) {
+        if let Err(TrySendError::Full(_)) = self.to.try_send(work) {
+            self.is_open = false;
+            let why = "the disk is too slow: events after this are not in it".to_owned();
+            // Fails once the screen has gone.
+            let _ = self.told.send(Told::Closed(Err(why)));
+        }
+    }
+
+    /// Closes the case that is open.
+    ///
+    /// # Errors
+    /// It could not be signed.
+    pub fn end(self) -> Result<(), String> {
+        drop(self.to);
+        self.thread.join().unwrap_or_else(|_| Err("its thread panicked".to_owned()))
+    }
+}
+
+/// What the thread does.
+struct Keeper {
+    open: OpenCase,
+    told: UnboundedSender<Told>,
+    case: Option<Box<dyn Keeping>>,
+}
+
+impl Keeper {
+    fn run(mut self, work: &Receiver<Work>) -> Result<(), String> {
+        while let Ok(first) = work.recv() {
+            self.work(first);
+            for more in work.try_iter() {
+                self.work(more);
+            }
+            self.news();
+        }
+        self.case.map_or(Ok(()), Keeping::close)
+    }
+
+    fn tell(&self, told: Told) {
+        let _ = self.told.send(told); // fails once the screen has gone
+    }
+
+    fn work(&mut self, work: Work) {
+        let done = match (work, &mut self.case) {
+            (Work::Order(Order::Open { path, private, peers }), None) => {
+                return self.opened(&path, private, &peers);
+            }
+            (Work::Order(Order::Open { .. }), Some(_)) => {
+                return self.tell(Told::NotDone("a case is open".to_owned()));
+            }
+            (_, None) => return,
+            (Work::Event(event), Some(case)) => case.event(&event),
+            (Work::Order(Order::Note(text, about)), Some(case)) => case.note(&text, &about),
+            (Work::Order(Order::Signal(card)), Some(case)) => case.signal(&card),
+            (Work::Order(Order::Check), Some(case)) => case.check().and_then(|checked| {
+                let fault = checked.fault.clone();
+                let _ = self.told.send(Told::Checked(checked)); // fails once the screen has gone
+                fault.map_or(Ok(()), |(entry, why)| Err(format!("entry {entry}: {why}")))
+            }),
+            (Work::Order(Order::Export(path)), Some(case)) => {
+                let told = match case.export(&path) {
+                    Ok(questions) => Told::Exported(path, questions),
+                    Err(why) => Told::NotDone(format!("not exported: {why}")),
+                };
+                return self.tell(told);
+            }
+            (Work::Order(Order::Close), Some(_)) => return self.close(),
+        };
+        if let Err(why) = done {
+            self.case = None;
+            self.tell(Told::Closed(Err(why)));
+        }
+    }
+
+    fn opened(&mut self, path: &Path, private: bool, peers: &[Connected]) {
+        match (self.open)(path, private) {
+            Ok((mut case, head)) => {
+                for peer in peers {
+                    case.connected(peer);
+                }
+                self.case = Some(case);
+                self.tell(Told::Opened(head));
+            }
+            Err(why) => self.tell(Told::NotDone(format!("no case: {why}"))),
+        }
+    }
+
+    fn close(&mut self) {
+        let Some(mut case) = self.case.take() else { return };
+        let news = case.news().unwrap_or_default();
+        let closed = case.close();
+        self.tell(Told::Entries(news));
+        self.tell(Told::Closed(closed));
+    }
+
+    fn news(&mut self) {
+        while let Some(news) = self.case.as_mut().map(|case| case.news()) {
+            match news {
+                Ok(entries) if entries.is_empty() => return,
+                Ok(entries) => self.tell(Told::Entries(entries)),
+                Err(why) => {
+                    return self.tell(Told::NotDone(format!("the case can't be read: {why}")));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Signals and the case: what looks odd among the answers, and what is kept of them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use swarmscope::screen::case::{Checked, Entry, Head, Order, Told};
+use swarmscope::screen::signals::Found;
+use swarmscope::screen::{Effect, Model, Msg, Screen};
+use swarmscope_peer::node::PeerKey;
+use swarmscope_wire::MessageId;
+
+use crate::crowd::peer;
+use crate::fixture::{Script, blank, fold, press, taped, type_text};
+use crate::snapshots::dark;
+use crate::time::file;
+use crate::views::keys;
+
+/// Two ids that nobody has defined.
+const INVENTED: [MessageId; 2] = [MessageId(99), MessageId(171)];
+/// Peers that answer everything.
+const ODD: [usize; 3] = [7, 23, 41];
+
+/// Sixty peers that were asked two invented questions.
+fn asked() -> Model {
+    let mut model = blank();
+    let mut script = Script::default();
+    for (n, port) in (0..60).zip(40_300..) {
+        let (who, version) = peer(n);
+        script.connected(900_000, who, version, 3, port);
+        for (question, at) in INVENTED.into_iter().zip([600_000, 500_000]) {
+            let is_odd = ODD.contains(&n);
+            let (error, reply) =
+                if is_odd { (0, &b"d5:stage4:idlee"[..]) } else { (253, &b"unknown message"[..]) };
+            script.asked(at + n as u64, 4, who, question, 7, error, reply);
+        }
+    }
+    script.tell(&mut model);
+    model
+}
+
+/// The same with what was found in it, on the screen.
+fn signals() -> Model {
+    let mut model = asked();
+    look(&mut model);
+    model
+}
+
+fn look(model: &mut Model) {
+    let effects = press(model, &keys("s s"));
+    let [Effect::FindSignals(rounds)] = &effects[..] else { panic!("{effects:?}") };
+    let now = model.now;
+    fold(model, now, Msg::Signals(Found::of(rounds)));
+}
+
+#[test]
+fn a_signal_explains_itself() {
+    let mut model = signals();
+    assert_eq!(model.screen, Screen::Signals);
+    insta::assert_snapshot!("signals_120x40", dark(&mut model, 120, 40));
+    insta::assert_snapshot!("signals_80x24", dark(&mut model, 80, 24));
+    let card = model.signals.card().expect("a signal").clone();
+    assert_eq!((card.peers, card.of, card.missing()), (3, 60, Vec::<&str>::new()));
+    assert!(!model.signals.is_new(&card), "somebody looks at it");
+    press(&mut model, &keys("space"));
+    assert_eq!(model.marks.len(), 3);
+    for n in ODD {
+        assert!(model.marks.contains(&PeerKey::Permid(peer(n).0)));
+    }
+    press(&mut model, &keys("enter"));
+    assert_eq!(model.screen, Screen::Main);
+    assert!(model.peer().is_some_and(|peer| model.marks.contains(&peer.key)));
+}
+
+#[test]
+fn answers_like_all_others_are_no_signal() {
+    let mut model = crate::crowd::swarm();
+    look(&mut model);
+    assert!(model.signals.cards().is_empty(), "{:?}", model.signals.cards());
+    let screen = dark(&mut model, 120, 40);
+    assert!(screen.contains("nothing looks odd in these answers"), "{screen}");
+}
+
+fn told(model: &mut Model, told: Told) {
+    let now = model.now;
+    fold(model, now, Msg::Case(told));
+}
+
+fn entry(index: u64, kind: &str, about: &str) -> Entry {
+    let hash = |n: u64| format!("{:016x}", (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)).repeat(4);
+    Entry {
+        index,
+        time: format!("2026-11-27T12:02:{:02}.114000000Z", index % 60),
+        kind: kind.to_owned(),
+        about: about.to_owned(),
+        hashes: [hash(index), hash(index + 1)],
+        fields: vec![
+            ("question".to_owned(), "99".to_owned()),
+            ("bytes".to_owned(), "0".to_owned()),
+        ],
+    }
+}
+
+/// A case with some of all kinds.
+fn case(addresses: bool) -> Model {
+    let mut model = asked();
+    let path = PathBuf::from("/cases/0417.case");
+    told(
+        &mut model,
+        Told::Opened(Head { path, is_new: true, addresses, by: "9f3ac1d27be0415c".to_owned() }),
+    );
+    let kinds = [
+        ("case", "peers that answer everything"),
+        ("signed", "entries 0 to 0"),
+        ("sent", "99 81bc…07"),
+        ("reply", "99 81bc…07 0 15"),
+        ("failure", "99 a4d6…39 answer.timeout"),
+        ("note", "all but one send our bytes back"),
+        ("signal", "canary-success@1 3"),
+    ];
+    let entries = (0..).zip(kinds).map(|(index, (kind, about))| entry(index, kind, about));
+    told(&mut model, Told::Entries(entries.collect()));
+    press(&mut model, &keys("s c"));
+    model
+}
+
+#[test]
+fn a_case_shows_its_entries_and_what_is_sure_of_them() {
+    let mut model = case(true);
+    insta::assert_snapshot!("case_120x40", dark(&mut model, 120, 40));
+    insta::assert_snapshot!("case_80x24", dark(&mut model, 80, 24));
+    let checked = |fault| Checked {
+        entries: 7,
+        signed: 1,
+        checkpoints: 1,
+        fault,
+        took: Duration::from_millis(20),
+    };
+    told(&mut model, Told::Checked(checked(None)));
+    assert!(dark(&mut model, 120, 40).contains("7 entries: all hold; 0.02 s"));
+    let fault = (3, "its hash does not fit the entry after it".to_owned());
+    told(&mut model, Told::Checked(checked(Some(fault))));
+    insta::assert_snapshot!("case_broken_120x40", dark(&mut model, 120, 40));
+}
+
+#[test]
+fn commands_of_a_case_are_orders_to_whoever_writes_it() {
+    let mut model = asked();
+    press(&mut model, &keys(":"));
+    type_text(&mut model, "case 0417.case");
+    let effects = press(&mut model, &keys("enter"));
+    let [Effect::Case(Order::Open { path, private: false, peers })] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((path.to_str(), peers.len()), (Some("0417.case"), 60));
+
+    let mut model = case(true);
+    press(&mut model, &keys("k k N"));
+    type_text(&mut model, "asked again at noon");
+    let effects = press(&mut model, &keys("enter"));
+    let [Effect::Case(Order::Note(text, about))] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((text.as_str(), &about[..]), ("asked again at noon", &[4][..]));
+    let effects = press(&mut model, &keys("c"));
+    assert!(matches!(effects[..], [Effect::Case(Order::Check)]), "{effects:?}");
+    press(&mut model, &keys("E"));
+    type_text(&mut model, "report.html");
+    let effects = press(&mut model, &keys("enter"));
+    assert!(
+        matches!(&effects[..], [Effect::Case(Order::Export(path))] if path.ends_with("report.html"))
+    );
+    look(&mut model);
+    let effects = press(&mut model, &keys("A"));
+    assert!(matches!(effects[..], [Effect::Case(Order::Signal(_))]), "{effects:?}");
+}
+
+#[test]
+fn a_case_that_keeps_addresses_is_not_shown_where_they_are_hidden() {
+    for (addresses, is_shown) in [(true, false), (false, true)] {
+        let mut model = case(addresses);
+        press(&mut model, &keys("P"));
+        let screen = dark(&mut model, 120, 40);
+        assert_eq!(screen.contains("81bc…07"), is_shown, "{screen}");
+    }
+}
+
+#[test]
+fn neither_a_case_nor_signals_are_in_a_recording() {
+    let (model, tape) = taped(|| {
+        let mut model = case(true);
+        look(&mut model);
+        model
+    });
+    let text = file(&model, tape, crate::fixture::before(4_000_000));
+    for words in ["0417.case", "peers that answer everything", "canary-success"] {
+        assert!(!text.contains(words), "{words}");
+    }
+}
