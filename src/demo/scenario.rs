@@ -251,7 +251,7 @@ const WORM: [Step; 5] = [
     step(
         Act::Look,
         8,
-        "Your turn: a marks all peers, ctrl-s asks them; M groups equal answers, outliers first",
+        "Your turn: a marks all, ctrl-s asks them; s s explains what looks odd, :case FILE keeps it",
     ),
 ];
 

@@ -6,7 +6,11 @@ use std::time::Duration;
 use swarmscope::screen::case::{Checked, Entry, Head, Order, Told};
 use swarmscope::screen::signals::Found;
 use swarmscope::screen::{Effect, Model, Msg, Screen};
-use swarmscope_peer::node::PeerKey;
+use swarmscope_evidence::signals::{Card, Severity};
+use swarmscope_facts::networks::{self, AnyTarget, Event};
+use swarmscope_networks::question::Spec;
+use swarmscope_networks::target::Network;
+use swarmscope_peer::node::{PeerKey, Ticket};
 use swarmscope_wire::MessageId;
 
 use crate::crowd::peer;
@@ -78,6 +82,47 @@ fn answers_like_all_others_are_no_signal() {
     assert!(model.signals.cards().is_empty(), "{:?}", model.signals.cards());
     let screen = dark(&mut model, 120, 40);
     assert!(screen.contains("nothing looks odd in these answers"), "{screen}");
+}
+
+/// A node that is asked CANARY twice, which draws another name each time, and answers so.
+fn canaries(error: u8) -> Model {
+    let mut model = blank();
+    let peer = "dht://192.0.2.200:6881".parse::<AnyTarget>().expect("a target").key();
+    let spec = Spec::find(Network::Dht, "CANARY").expect("a question");
+    for ticket in [Ticket(1), Ticket(2)] {
+        let asked = Event::Asked {
+            peer: peer.clone(),
+            ticket,
+            question: networks::number(spec),
+            about: bytes::Bytes::new(),
+            whole: spec.timeout,
+        };
+        let answered = Event::Answered {
+            peer: peer.clone(),
+            ticket,
+            error,
+            summary: "a node".to_owned(),
+            says: serde_json::json!({ "id": "00" }),
+            parts: 0,
+            elapsed: Duration::from_millis(30),
+        };
+        for event in [asked, Event::Sent { peer: peer.clone(), ticket }, answered] {
+            let now = model.now;
+            fold(&mut model, now, Msg::Network(event));
+        }
+    }
+    look(&mut model);
+    model
+}
+
+#[test]
+fn a_node_that_answers_two_invented_queries_is_a_signal() {
+    let harmless = canaries(204);
+    let is_marked = |card: &Card| card.severity > Severity::Odd;
+    assert!(!harmless.signals.cards().iter().any(is_marked), "{:?}", harmless.signals.cards());
+    let model = canaries(0);
+    let card = model.signals.card().expect("the first asks for most attention");
+    assert_eq!((&*card.network, &*card.rule, card.peers), ("dht", "canary-success@1", 1));
 }
 
 fn told(model: &mut Model, told: Told) {

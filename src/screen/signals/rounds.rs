@@ -43,13 +43,20 @@ fn of_peer(rounds: &mut BTreeMap<u64, Round>, peer: &Peer, overlay: &Registry) {
         let round =
             rounds.entry(number).or_insert_with(|| Round { number, at_ns, ..Round::default() });
         round.at_ns = round.at_ns.min(at_ns);
-        let question = registry.label(request.message);
+        let label = registry.label(request.message);
+        let is_invented = is_invented(network, request.message, &label);
+        // A CANARY asks another name each time, which no other one has asked.
+        let question = match network {
+            Network::Overlay => label,
+            _ if is_invented => format!("{label}, draw {}", number + 1),
+            _ => label,
+        };
         round.answers.push(Answer {
             peer: name(&peer.key),
             place: peer.address.map(place),
             network: network.name().into(),
             version: version(peer),
-            invented: is_invented(network, request.message, &question),
+            invented: is_invented,
             question: question.into(),
             end,
         });
