@@ -23,7 +23,7 @@ struct Shot {
     keys: fn(&mut Model),
 }
 
-const SHOTS: [Shot; 25] = [
+const SHOTS: [Shot; 28] = [
     Shot { name: "main-dark", size: (120, 40), theme: "dark", keys: |_| {} },
     Shot { name: "main-light", size: (120, 40), theme: "light", keys: |_| {} },
     Shot { name: "main-high-contrast", size: (120, 40), theme: "high-contrast", keys: |_| {} },
@@ -88,6 +88,24 @@ const SHOTS: [Shot; 25] = [
         size: (120, 40),
         theme: "dark",
         keys: |model| *model = crate::networks::pictured_lookup(),
+    },
+    Shot {
+        name: "signals",
+        size: (120, 40),
+        theme: "dark",
+        keys: |model| *model = crate::evidence::signals(),
+    },
+    Shot {
+        name: "case",
+        size: (120, 40),
+        theme: "dark",
+        keys: |model| *model = crate::evidence::case(true),
+    },
+    Shot {
+        name: "case-broken",
+        size: (120, 40),
+        theme: "dark",
+        keys: |model| *model = crate::evidence::broken(),
     },
 ];
 

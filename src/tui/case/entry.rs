@@ -67,6 +67,7 @@ fn chain_rows(model: &Model, case: &Case) -> Vec<(&'static str, String)> {
     let open_words = match open {
         0 => "nothing".to_owned(),
         1 if case.kinds.contains_key("signed") => "nothing but the newest checkpoint".to_owned(),
+        _ if !case.is_open() => counted_entries(open),
         _ => format!("{}, signed by c, on closing, or a thousand on", counted_entries(open)),
     };
     rows.push(("not signed", open_words));
@@ -84,7 +85,8 @@ fn chain_rows(model: &Model, case: &Case) -> Vec<(&'static str, String)> {
 fn chain_of(canvas: &mut Canvas, case: &Case, area: Area, rows: &[(&'static str, String)]) {
     let fault = case.checked.as_ref().is_some_and(|(_, checked)| checked.fault.is_some());
     let note = if fault { "broken" } else { "" };
-    canvas.heading(&area, "CHAIN", false, note);
+    let x = canvas.heading(&area, "CHAIN", false, "");
+    canvas.text(x, area.right, area.y, note, canvas.theme.fail);
     let y = area.y + 1;
     canvas.text(area.x, area.x + VALUE - 1, y, "signed", canvas.theme.muted);
     let text = format!("{} of {}", thousands(case.signed), thousands(case.count));

@@ -26,7 +26,7 @@ pub fn all(model: &Model, area: Area, wide: bool) -> Vec<(Block, Draw<'_>)> {
     let (explained, spread, evidence) = (lines(card), spread_lines(card), evidence(card));
     let value = if wide { VALUE } else { 11 };
     let height = |rows: &[(&str, String)]| 1 + labelled_height(area.width(), value, rows);
-    let rounds = u16::try_from(card.by_round.len().min(MOST_ROUNDS)).unwrap_or(0);
+    let rounds = u16::try_from(rounds_of(card).len().min(MOST_ROUNDS)).unwrap_or(0);
     let peers = u16::try_from(card.members.len()).unwrap_or(u16::MAX).min(MOST_PEERS);
     vec![
         (Block::new(height(&explained), 5, 0), block(card, "SIGNAL", value, explained)),
@@ -103,14 +103,20 @@ fn spread_of(
 ) {
     canvas.heading(&area, "SPREAD", false, "of the peers that were asked in every round");
     let below = labelled(canvas, area.rows(1, u16::MAX), value, words);
-    let skipped = card.by_round.len().saturating_sub(MOST_ROUNDS);
-    let most = card.by_round.iter().map(|(_, peers)| *peers).max().unwrap_or(0);
-    for ((hours, peers), y) in card.by_round.iter().skip(skipped).zip(below..area.bottom()) {
+    let rounds = rounds_of(card);
+    let skipped = rounds.len().saturating_sub(MOST_ROUNDS);
+    let most = rounds.iter().map(|(_, peers)| *peers).max().unwrap_or(0);
+    for ((hours, peers), y) in rounds.iter().skip(skipped).zip(below..area.bottom()) {
         canvas.text(area.x, area.x + value - 1, y, &after(*hours), canvas.theme.muted);
         let x = canvas.right(area.x + value + 5, y, &thousands(*peers), Style::new());
         let (part, whole) = (of(*peers), of(most));
         bar(canvas, x.max(area.x + value + 5) + 1, area.right, y, part, whole, canvas.theme.faint);
     }
+}
+
+/// The counts by round; one of them alone says nothing of spread.
+fn rounds_of(card: &Card) -> &[(f64, u64)] {
+    if card.by_round.len() > 1 { &card.by_round } else { &[] }
 }
 
 fn of(count: u64) -> usize {
