@@ -246,3 +246,19 @@ fn other_settings_and_restarts_are_odd_and_no_more() {
     rounds[0].answers.push(answer(301, "DATABASE", soon));
     assert_eq!(one(&rounds, "too-soon").severity, Severity::Odd);
 }
+
+/// Each peer sends its records once: the second time all answers are empty.
+#[test]
+fn records_that_are_sent_once_are_among_what_could_be() {
+    let asked = |number: u64, question: &str| {
+        let said = |n: usize| if number > 0 && n < 30 { "none".into() } else { format!("{n}") };
+        let answers = (0..40).map(|n| answer(n, question, reply(0, &said(n), 40)));
+        round(number, answers.collect())
+    };
+    for (question, is_once) in [("SEEDINGSTATS", true), ("DATABASE", false)] {
+        let card = one(&[asked(0, question), asked(1, question)], "changed-together");
+        let named =
+            card.other_causes.iter().any(|cause| cause == "records that each peer sends once");
+        assert_eq!(named, is_once, "{card:#?}");
+    }
+}

@@ -186,6 +186,9 @@ impl Rule for OneContent {
     }
 }
 
+/// Questions whose records a peer sends once: its second answer is empty, as everybody's is.
+const ONCE: [&str; 4] = ["SEEDINGSTATS", "REPEX", "PUNCTURE", "USEREVENTLOG"];
+
 /// Answers that became one content from one round to the next.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChangedTogether(OneContent);
@@ -229,6 +232,9 @@ impl Rule for ChangedTogether {
                     finding.seen
                 );
                 finding.other_causes.insert(0, "an update that came to all of them".into());
+                if ONCE.contains(&&**question) {
+                    finding.other_causes.insert(0, "records that each peer sends once".into());
+                }
                 if updated * 2 > count {
                     let _ = write!(finding.seen, "; {updated} of them also changed their version");
                     finding.severity = Severity::Odd;
