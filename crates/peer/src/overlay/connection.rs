@@ -1,6 +1,5 @@
-//! One task a connection: from a dial or an accepted socket through the setup and the rules to the
-//! conversation. What the setup needs is in a box of its own, so that the task of a quiet connection
-//! is small.
+//! The tasks of a connection: from a dial or an accepted socket through the setup and the rules to the
+//! conversation, which is a task of its own, so that that of a quiet connection is small.
 #![allow(
     clippy::disallowed_methods,
     reason = "sockets, their timers and fresh nonces live in overlay"
@@ -47,8 +46,8 @@ pub(super) async fn dial(
             Origin { attempt: Some(attempt), direction: Direction::Outgoing, remote, began };
         seat(&shared, established, origin, &tracer).await
     };
-    match Box::pin(setup).await {
-        Ok(seated) => Box::pin(seated.converse(shared, tracer)).await,
+    match setup.await {
+        Ok(seated) => converse(seated, shared, tracer),
         Err(failure) => {
             tracer.end(&failure).await;
             tell(&shared, OverlayEvent::DialFailed { attempt, failure }).await;
@@ -107,10 +106,10 @@ pub(super) async fn accept(
         let origin = Origin { attempt: None, direction: Direction::Incoming, remote, began };
         seat(&shared, *established, origin, &tracer).await.map(Ok)
     };
-    match Box::pin(setup).await {
+    match setup.await {
         Ok(Ok(seated)) => {
             drop(slot);
-            Box::pin(seated.converse(shared, tracer)).await;
+            converse(seated, shared, tracer);
         }
         Ok(Err(at)) => tell(&shared, OverlayEvent::DialledBack { remote, at }).await,
         Err(failure) => {
@@ -187,14 +186,21 @@ async fn seat(
     Ok(Box::new(Seated { conn, permid, stream, session, queue, connected }))
 }
 
+/// In a task of its own, which is smaller than that of a setup.
+fn converse(seated: Box<Seated>, shared: Arc<Shared>, tracer: Tracer) {
+    let tasks = shared.tasks.clone();
+    tasks.spawn(seated.converse(shared, tracer));
+}
+
 impl Seated {
     /// To the end.
     async fn converse(self: Box<Self>, shared: Arc<Shared>, tracer: Tracer) {
         let Self { conn, permid, stream, session, queue, connected } = *self;
-        tell(&shared, connected).await;
-        tracer.seated(conn, permid, session.is_between_frames());
+        let between = session.is_between_frames();
         let mut conversation =
             Conversation::new(Arc::clone(&shared), conn, stream, session, queue, tracer.clone());
+        tell(&shared, connected).await;
+        tracer.seated(conn, permid, between);
         let ending = conversation.run().await;
         let failure = Box::pin(conversation.finish(ending)).await;
         tracer.end(&failure).await;

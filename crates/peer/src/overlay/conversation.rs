@@ -256,6 +256,7 @@ impl Conversation {
     /// The node has taken something; once it has taken all, reading goes on.
     fn told(&mut self) -> Option<Ending> {
         if self.incoming.is_empty() {
+            self.incoming = VecDeque::new(); // most connections are quiet: no memory is kept for it
             self.session.reads_again(now());
         }
         self.charge()

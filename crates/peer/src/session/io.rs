@@ -151,7 +151,12 @@ impl Outbox {
         self.push(Output::Rung { phase, detail: detail.into() });
     }
 
+    /// Once nothing is left, no memory is kept for it: most connections are quiet.
     pub(super) fn pop(&mut self) -> Option<Output> {
-        self.0.pop_front()
+        let output = self.0.pop_front();
+        if output.is_none() {
+            self.0 = VecDeque::new();
+        }
+        output
     }
 }
