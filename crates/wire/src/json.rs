@@ -74,7 +74,12 @@ impl Builder {
             }
             Shape::Refused { opcode, name, operands } => {
                 let operands = self.items(operands, depth);
-                json!({ "refused": opcode, "name": name, "operands": operands })
+                let members = [
+                    ("refused".to_owned(), json!(opcode)),
+                    ("name".to_owned(), json!(name)),
+                    ("operands".to_owned(), Value::Array(operands)),
+                ];
+                Value::Object(members.into_iter().collect())
             }
         }
     }
@@ -112,9 +117,11 @@ impl Builder {
         let Shape::Dict(pairs) = dict.shape() else { return Value::Null };
         let mut array = Vec::new();
         self.each(pairs, depth, |builder, (key, value)| {
-            array.push(json!([builder.value(key, depth + 1), builder.value(value, depth + 1)]));
+            let pair = vec![builder.value(key, depth + 1), builder.value(value, depth + 1)];
+            array.push(Value::Array(pair));
         });
-        json!({ "pairs": array })
+        // `json!` would copy all that is inside, at each depth anew
+        Value::Object([("pairs".to_owned(), Value::Array(array))].into_iter().collect())
     }
 
     /// Goes through the contents of a container as far as depth and memory allow.

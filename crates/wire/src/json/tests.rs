@@ -69,3 +69,14 @@ fn dicts_with_odd_keys_inside_one_another_take_no_exponential_time() {
     }
     assert_eq!(value, json!({}));
 }
+
+/// Found by a fuzz target: 104 bytes that were copied at every depth anew took more than a minute.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "how long it takes is what is tested")]
+fn a_dict_that_is_its_own_key_is_copied_at_no_depth() {
+    let bytes = [&b"}"[..], &[b'2'; 98], b"s."].concat();
+    let pickle = pickle::decode(&bytes).unwrap();
+    let began = std::time::Instant::now();
+    build(pickle.source(), &mut Vec::new());
+    assert!(began.elapsed() < std::time::Duration::from_secs(30), "{:?}", began.elapsed());
+}
