@@ -48,8 +48,8 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", env = "SWARMSCOPE_SEED", default_value_t = 1, value_parser = seed)]
     seed: u64,
     /// Scenario: `tour`, `nat` (every peer behind a NAT: real ones if this machine allows network
-    /// namespaces, otherwise simulated), `worm`, `refusals`, `parts` or `bittorrent` (clients and a
-    /// small DHT: real clients if they are installed and namespaces are allowed)
+    /// namespaces, otherwise simulated), `worm`, `refusals`, `parts`, `cascade` or `bittorrent`
+    /// (clients and a small DHT: real clients if they are installed and namespaces are allowed)
     #[arg(long, value_name = "NAME", env = "SWARMSCOPE_SCENARIO")]
     scenario: Option<String>,
     /// Simulate NATs and BitTorrent clients even where real ones are possible
@@ -185,6 +185,9 @@ async fn headless(args: &DemoArgs, config: SwarmConfig) -> Result<u8, CliError> 
     // peers to test a Crawler against play nothing, unless a scenario was asked for by its name
     let played = args.scenario.is_some();
     let swarm = Swarm::start(SwarmConfig { played, watch: Some(watch), ..config }).await?;
+    if played {
+        swarm.fall_by_the_clock();
+    }
     for peer in swarm.peers() {
         if args.json.json {
             journal::announce(&peer.listening())?;

@@ -50,6 +50,8 @@ pub enum Role {
     Gaps,
     /// Sends the first part of its reply, and then nothing.
     BreaksOff,
+    /// Falls in this wave of a cascade, and stays down.
+    Falls(u8),
 }
 
 impl Role {
@@ -71,7 +73,7 @@ impl Role {
     #[must_use]
     pub const fn label(self) -> Option<&'static str> {
         Some(match self {
-            Self::Plain | Self::Changed => return None,
+            Self::Plain | Self::Changed | Self::Falls(_) => return None,
             Self::BehindNat => "tour · NAT, simulated",
             Self::SlowLine => "tour · slow line, simulated",
             Self::AskedBefore => "tour · asked before",

@@ -7,6 +7,7 @@
 //! peers.
 #![allow(clippy::disallowed_methods)] // peers that play take their time by the clock
 
+mod cascade;
 mod cast;
 mod changed;
 mod dead_ends;

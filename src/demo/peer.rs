@@ -78,10 +78,18 @@ pub struct Plan {
     pub behind: Option<Behind>,
 }
 
+/// How a peer leaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Leave {
+    /// It comes back after a while.
+    ForAWhile,
+    ForGood,
+}
+
 /// What the demo may ask of a running peer.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    go_away: mpsc::Sender<()>,
+    leave: mpsc::Sender<Leave>,
     connections: watch::Receiver<usize>,
 }
 
@@ -89,7 +97,12 @@ impl Handle {
     /// Tells the peer to play that it goes away.
     pub fn go_away(&self) {
         // A full queue means that it is told already.
-        let _ = self.go_away.try_send(());
+        let _ = self.leave.try_send(Leave::ForAWhile);
+    }
+
+    /// Tells the peer to leave and to stay away.
+    pub fn fall(&self) {
+        let _ = self.leave.try_send(Leave::ForGood); // as above
     }
 
     /// Returns when the peer has this many connections, or is stopped.
@@ -109,7 +122,7 @@ pub async fn start(
     let (node, events) = plan.start().await?;
     // From now on it is known at this address, and comes back to it.
     plan.listen = node.listening().unwrap_or(plan.listen);
-    let (go_away, away) = mpsc::channel(1);
+    let (leave, leaves) = mpsc::channel(1);
     let (count, connections) = watch::channel(0);
     let peer = DemoPeer {
         role: plan.role,
@@ -118,9 +131,9 @@ pub async fn start(
         permid,
         version: plan.version,
         behind: plan.behind.as_ref().map(Behind::sort),
-        handle: Handle { go_away, connections },
+        handle: Handle { leave, connections },
     };
-    tasks.spawn(Life { plan, watch, away, count, stop }.live(node, events));
+    tasks.spawn(Life { plan, watch, leaves, count, stop }.live(node, events));
     Ok(peer)
 }
 
@@ -168,7 +181,7 @@ fn crowded() -> Limits {
 struct Life {
     plan: Plan,
     watch: Option<mpsc::Sender<Event>>,
-    away: mpsc::Receiver<()>,
+    leaves: mpsc::Receiver<Leave>,
     count: watch::Sender<usize>,
     stop: CancellationToken,
 }
@@ -176,9 +189,11 @@ struct Life {
 impl Life {
     async fn live(mut self, mut node: Node, mut events: Events) {
         loop {
-            let leaves = self.until_it_leaves(&mut events).await;
+            let leave = self.until_it_leaves(&mut events).await;
             node.shutdown(GRACE).await;
-            if !leaves || self.stop.run_until_cancelled(tokio::time::sleep(AWAY)).await.is_none() {
+            if leave != Some(Leave::ForAWhile)
+                || self.stop.run_until_cancelled(tokio::time::sleep(AWAY)).await.is_none()
+            {
                 return;
             }
             match self.plan.start().await {
@@ -191,15 +206,15 @@ impl Life {
         }
     }
 
-    /// Whether it goes away to come back; else it has to stop.
-    async fn until_it_leaves(&mut self, events: &mut Events) -> bool {
+    /// How it leaves; `None` if it has to stop.
+    async fn until_it_leaves(&mut self, events: &mut Events) -> Option<Leave> {
         loop {
             tokio::select! {
-                () = self.stop.cancelled() => return false,
-                Some(()) = self.away.recv() => return true,
+                () = self.stop.cancelled() => return None,
+                Some(leave) = self.leaves.recv() => return Some(leave),
                 event = events.recv() => match event {
                     Some(event) => self.observe(event).await,
-                    None => return false,
+                    None => return None,
                 },
             }
         }

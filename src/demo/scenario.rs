@@ -23,13 +23,22 @@ pub enum Scenario {
     Refusals,
     /// Replies that come slowly, with gaps, or not to their end.
     Parts,
+    /// An overload takes down the peers of one version, wave by wave.
+    Cascade,
     /// BitTorrent clients and nodes of the DHT beside the overlay's peers.
     BitTorrent,
 }
 
 impl Scenario {
-    pub const ALL: [Self; 6] =
-        [Self::Tour, Self::Nat, Self::Worm, Self::Refusals, Self::Parts, Self::BitTorrent];
+    pub const ALL: [Self; 7] = [
+        Self::Tour,
+        Self::Nat,
+        Self::Worm,
+        Self::Refusals,
+        Self::Parts,
+        Self::Cascade,
+        Self::BitTorrent,
+    ];
 
     /// By which it is asked for.
     #[must_use]
@@ -40,6 +49,7 @@ impl Scenario {
             Self::Worm => "worm",
             Self::Refusals => "refusals",
             Self::Parts => "parts",
+            Self::Cascade => "cascade",
             Self::BitTorrent => "bittorrent",
         }
     }
@@ -61,6 +71,7 @@ impl Scenario {
                 "why does a peer not answer? each step of a connection fails for one of them"
             }
             Self::Parts => "slow replies, replies with gaps, and replies that break off",
+            Self::Cascade => "an overload takes down the peers of one version, wave by wave",
             Self::BitTorrent => {
                 "BitTorrent clients (real ones where they are installed and network namespaces are \
                  allowed, else simulated) and a small DHT"
@@ -89,7 +100,7 @@ impl Scenario {
     pub const fn cast(self) -> &'static [Role] {
         match self {
             Self::Tour => &Role::PLAYED,
-            Self::Nat | Self::BitTorrent => &[],
+            Self::Nat | Self::Cascade | Self::BitTorrent => &[],
             Self::Worm => &[Role::Changed; 6],
             Self::Refusals => &[Role::Refuses, Role::NeverAnswers, Role::FewIds, Role::AskedBefore],
             Self::Parts => &[Role::SlowLine, Role::Gaps, Role::BreaksOff, Role::AnswersLate],
@@ -105,6 +116,7 @@ impl Scenario {
             Self::Worm => &WORM,
             Self::Refusals => &REFUSALS,
             Self::Parts => &PARTS,
+            Self::Cascade => &CASCADE,
             Self::BitTorrent => &BITTORRENT,
         }
     }
@@ -313,6 +325,31 @@ const PARTS: [Step; 5] = [
         Act::Look,
         8,
         "Your turn: ask the slow one again with frequency 1, or all of them at once (a, ctrl-s)",
+    ),
+];
+
+const CASCADE: [Step; 6] = [
+    scene(
+        Scene::Overview,
+        Needs::Nothing,
+        Act::Look,
+        7,
+        "A healthy swarm; 1 shows it at a glance. Now an overload, simulated: some peers fall",
+    ),
+    step(Act::Fall(1), 8, "The first wave: fewer are connected, and nothing says why yet"),
+    step(Act::Fall(2), 8, "Others got the load and fall now, about twice as many"),
+    step(Act::Fall(3), 9, "And once more: in the overview (1), the curve of a cascade"),
+    scene(
+        Scene::List,
+        Needs::Nothing,
+        Act::Meet(Role::Falls(1)),
+        9,
+        "What have the gone ones in common? Version 17: all its peers but one. i shows how each went",
+    ),
+    step(
+        Act::Look,
+        9,
+        "Your turn: / version:17; a crawl (demo --headless) and `signals` find what they share",
     ),
 ];
 

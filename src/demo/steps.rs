@@ -23,6 +23,8 @@ pub enum Act {
     Meet(Role),
     /// The peer with this role goes away.
     Leave(Role),
+    /// The peers of this wave of a cascade fall.
+    Fall(u8),
     /// A client or node of another network is asked this question, so many times.
     AskStranger(Stranger, &'static str, usize),
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::cascade;
 use super::cast::Role;
 use super::changed;
 use super::dead_ends::dead_ends;
@@ -117,10 +118,10 @@ impl Swarm {
     fn plan(&self, index: usize, config: &SwarmConfig) -> Result<Plan, Failure> {
         let mut seeded = Seeded::new(config.seed, index as u64);
         let old = is_old(index);
-        let role = if config.played {
-            role(index, config.peers, config.scenario.cast())
-        } else {
-            Role::Plain
+        let role = match config.scenario {
+            _ if !config.played => Role::Plain,
+            Scenario::Cascade => falls(index),
+            scenario => role(index, config.peers, scenario.cast()),
         };
         let mut allow = config.allow.clone();
         allow.extend(permids(&self.screen()));
@@ -188,6 +189,13 @@ impl Swarm {
         changed::unasked(identities, whom, &self.tasks, self.stop.clone()).await
     }
 
+    /// Lets a cascade take its course without a tour.
+    pub fn fall_by_the_clock(&self) {
+        if self.scenario == Scenario::Cascade {
+            self.tasks.spawn(cascade::by_the_clock(self.peers.clone(), self.stop.clone()));
+        }
+    }
+
     #[must_use]
     pub fn peers(&self) -> &[DemoPeer] {
         &self.peers
@@ -220,6 +228,15 @@ async fn stun_server() -> Option<StunServer> {
 
 const fn is_old(index: usize) -> bool {
     cfg!(feature = "legacy") && index % OLD_ONE_IN == FIRST_OLD
+}
+
+/// All old peers fall but the entrance, so that the others find each other.
+const fn falls(index: usize) -> Role {
+    if is_old(index) && index > FIRST_OLD {
+        cascade::role(index / OLD_ONE_IN - 1)
+    } else {
+        Role::Plain
+    }
 }
 
 /// The last peers play; the first stay plain, and so do more than half of all.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 
+use super::cascade;
 use super::cast::Role;
 use super::nats::Sort;
 use super::peer::DemoPeer;
@@ -236,6 +237,7 @@ impl Tour {
             Act::AskStranger(..) => self.strangers.is_some(),
             Act::Ask(role, _) | Act::Leave(role) | Act::Meet(role) => self.player(role).is_some(),
             Act::AskBehind(sort, _) => self.behind(sort).is_some(),
+            Act::Fall(wave) => self.player(Role::Falls(wave)).is_some(),
         }
     }
 
@@ -251,7 +253,7 @@ impl Tour {
     /// Whom the step speaks of, and with which message.
     fn shown(&self, act: Act) -> Option<(Permid, MessageId)> {
         let (peer, message) = match act {
-            Act::Look | Act::AskAll | Act::AskStranger(..) => return None,
+            Act::Look | Act::AskAll | Act::AskStranger(..) | Act::Fall(_) => return None,
             Act::Ask(role, message) => (self.player(role), message),
             Act::AskBehind(sort, message) => (self.behind(sort), message),
             Act::Meet(role) => (self.met(role), MessageId::NATCHECK),
@@ -312,6 +314,7 @@ impl Tour {
             Act::AskAll => {
                 let _ = tokio::time::timeout(ALL_PATIENCE, self.all_asked()).await;
             }
+            Act::Fall(wave) => drop(cascade::fall(&self.cast, wave)),
             Act::Leave(role) => {
                 if let Some(peer) = self.player(role) {
                     peer.handle.go_away();

@@ -151,6 +151,8 @@ pub enum Scene {
     Peer,
     /// Who can reach whom.
     Reach,
+    /// The health of the swarm.
+    Overview,
 }
 
 /// What the operator wants of the tour.

@@ -119,6 +119,7 @@ fn show(model: &mut Model, scene: Scene) {
             Screen::Peer
         }
         Scene::Reach => Screen::Reach,
+        Scene::Overview => Screen::Overview,
     };
 }
 

@@ -253,3 +253,37 @@ async fn the_tour_of_other_networks_asks_what_it_speaks_of() {
     assert_eq!((ladder, burst), (&expected[..], &[(4, "PING"); 7][..]));
     swarm.shutdown(Duration::from_secs(1)).await;
 }
+
+/// The overload takes down the peers of one version, all but one; of the others nobody goes.
+#[cfg(feature = "legacy")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cascade_takes_down_one_version() {
+    let config = SwarmConfig {
+        peers: 24,
+        seed: 1,
+        allow: Vec::new(),
+        scenario: Scenario::Cascade,
+        played: true,
+        nats: None,
+        clients: None,
+        watch: None,
+    };
+    let swarm = Swarm::start(config).await.expect("a swarm");
+    let old: HashSet<Permid> =
+        swarm.peers().iter().filter(|peer| peer.version.0 == 17).map(|peer| peer.permid).collect();
+    let mut stage = demo::stage(&swarm, Reading::AsWritten).await.expect("a stage");
+    let (mut waves, mut gone) = (Vec::new(), HashSet::new());
+    while gone.len() < old.len() - 1 {
+        tokio::select! {
+            Some(event) = stage.events.recv() => if let Event::Disconnected { permid, .. } = event {
+                gone.insert(permid);
+            },
+            Some(msg) = stage.extra.recv() => if let Msg::Tour(step) = msg {
+                waves.push((step.step, gone.len()));
+            },
+        }
+    }
+    assert!(gone.is_subset(&old), "of version 17 alone");
+    assert_eq!(waves, [(1, 0), (2, 0), (3, 1), (4, 3)], "one, then two, then the rest");
+    swarm.shutdown(Duration::from_secs(1)).await;
+}

@@ -82,6 +82,8 @@ fn the_best_minute_asks_everybody_and_fills_the_map() {
     fold(&mut model, crowd::after(2_200), step("one", Some(Scene::Peer)));
     assert_eq!(model.screen, Screen::Peer);
     assert_eq!(model.selected, Some(PeerKey::Permid(permid("aaaa01", 18))));
+    fold(&mut model, crowd::after(2_250), step("health", Some(Scene::Overview)));
+    assert_eq!(model.screen, Screen::Overview);
     fold(&mut model, crowd::after(2_300), step("yours", Some(Scene::List)));
     assert_eq!((model.screen, model.marks.len()), (Screen::Main, 0));
 }
