@@ -179,6 +179,12 @@ fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
             "give a peer as host:port, or a file of peers with --bootstrap",
         ));
     }
+    if identities.identities.legacy.is_some() && args.listen.is_none() {
+        tracing::warn!(
+            "peers of version 17 and older are not asked whom they know: they tell only those who \
+             listen (--listen)"
+        );
+    }
     let config = NodeConfig {
         identities: identities.identities,
         version: args.identity.overlay_version,

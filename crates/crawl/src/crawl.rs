@@ -158,6 +158,7 @@ impl Crawl {
             },
             ..config
         };
+        let listens = config.listen.is_some();
         let (node, events) = Node::start(config).await?;
         let (told, progress) = watch::channel(Progress::default());
         let (reading, read) = unbounded_channel();
@@ -167,7 +168,7 @@ impl Crawl {
             events,
             writer,
             done,
-            machine: Machine::new(settings.clone(), questions, key),
+            machine: Machine::new(settings.clone(), questions, key).listening(listens),
             pace: settings.rate.map(|rate| Pace::new(rate, now)),
             settings,
             reading,

@@ -95,6 +95,7 @@ pub struct Machine {
     /// Of them, how many are being dialled.
     asking: usize,
     actions: VecDeque<Action>,
+    listens: bool,
     /// Counts.
     pub progress: Progress,
 }
@@ -117,8 +118,16 @@ impl Machine {
             exchanged: HashMap::new(),
             asking: 0,
             actions: VecDeque::new(),
+            listens: false,
             progress: Progress::default(),
         }
+    }
+
+    /// Whether this Crawler listens: old peers tell nobody else whom they know (protocol.md §7).
+    #[must_use]
+    pub(crate) const fn listening(mut self, listens: bool) -> Self {
+        self.listens = listens;
+        self
     }
 
     /// A round begins, or goes on. Targets of which nobody knows the permid yet are dialled to
@@ -304,7 +313,8 @@ impl Machine {
         };
         visit.stage = Stage::Connected { at: now.instant };
         (visit.version, visit.rtt) = (Some(version), rtt);
-        visit.gossiped = self.exchanged.contains_key(&visit.leased.hash);
+        let tells = version.is_encrypted() || self.listens;
+        visit.gossiped = !tells || self.exchanged.contains_key(&visit.leased.hash);
         self.progress.dialled_in(now.instant.saturating_duration_since(visit.began));
         for (place, question) in self.questions.iter().enumerate() {
             let fits =
@@ -439,3 +449,6 @@ impl Machine {
         Heard { peer: self.hash(permid), address, version: version.map(|version| version.0), at }
     }
 }
+
+#[cfg(test)]
+mod tests;
