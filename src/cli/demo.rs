@@ -242,7 +242,7 @@ impl DemoArgs {
             .with_hint("raise the hard limit (`ulimit -Hn`), or use fewer --peers"))
     }
 
-    /// Starts what the swarm is to live beside. Where that are real clients, this thread moves to
+    /// Starts what the swarm is to live beside. Where those are real clients, this thread moves to
     /// their network, so no other may have been started before.
     fn config(&self, scenario: Scenario) -> SwarmConfig {
         let mut allow: Vec<Permid> = self.allow.allow.clone();
