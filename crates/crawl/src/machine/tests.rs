@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods)] // any instant will do
+
 use swarmscope_peer::crawler::Registry;
 use swarmscope_peer::{Ed25519Identity, Transport};
 
