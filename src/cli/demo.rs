@@ -272,6 +272,12 @@ impl DemoArgs {
             return Err(WhySimulated::Asked);
         }
         output::say("starting BitTorrent clients: a moment");
-        Clients::start().inspect_err(|why| tracing::warn!("the clients are simulated: {why:?}"))
+        Clients::start().inspect_err(|why| {
+            let reason = match why {
+                WhySimulated::Failed(reason) => format!(": {reason}"),
+                _ => String::new(),
+            };
+            tracing::warn!("the clients are simulated: {why}{reason}");
+        })
     }
 }

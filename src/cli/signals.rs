@@ -174,21 +174,12 @@ fn words(card: &Card) -> String {
         card.peers,
         card.of
     )];
-    let causes = card.other_causes.join("; ");
-    let spread = card.spread.as_deref().unwrap_or("only one round: spread can't be measured");
-    let times = format!("first {}, last {}", card.since, card.latest);
-    let named = [
-        ("seen", card.seen.as_str()),
-        ("asked", &card.asked),
-        ("healthy", &card.healthy),
-        ("by chance", &card.chance),
-        ("could be", &causes),
-        ("to tell", &card.to_tell),
-        ("not said", &card.not_said),
-        ("spread", spread),
-        ("when", &times),
-        ("rule", &card.id),
+    let facts = [
+        ("spread", card.spread_words().to_owned()),
+        ("when", format!("first {}, last {}", card.since, card.latest)),
+        ("rule", card.id.clone()),
     ];
-    lines.extend(named.iter().map(|(name, words)| format!("    {name:10} {}", text::clean(words))));
+    let named = card.lines().into_iter().chain(facts);
+    lines.extend(named.map(|(name, words)| format!("    {name:10} {}", text::clean(&words))));
     lines.join("\n") + "\n\n"
 }

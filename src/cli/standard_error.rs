@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::queue::Queue;
+use swarmscope_wire::text;
 
 static LOG: OnceLock<Queue> = OnceLock::new();
 /// For what still waits when the program ends.
@@ -22,7 +23,8 @@ pub fn queued() -> Line {
 
 #[expect(clippy::unnecessary_wraps, reason = "others write JSON, which may fail")]
 fn missing(lines: u64) -> io::Result<Vec<u8>> {
-    Ok(format!("{lines} lines of the log are missing here: they were not read in time\n").into())
+    let lines = text::count(usize::try_from(lines).unwrap_or(usize::MAX), "line", "lines");
+    Ok(format!("missing here, because nobody read the log in time: {lines}\n").into())
 }
 
 /// A line comes in one piece.

@@ -23,6 +23,7 @@ use swarmscope_store::schedule::{self, Next, Past, Policy};
 use swarmscope_store::{
     Heard, Leased, Network, PeerHash, PeerId, Permit, RoundId, StoreKey, Time, Visited,
 };
+use swarmscope_wire::buddycast::is_told;
 use swarmscope_wire::failure::{Cause, Delivered, Failure};
 use swarmscope_wire::{OverlayVersion, Permid};
 
@@ -313,7 +314,7 @@ impl Machine {
         };
         visit.stage = Stage::Connected { at: now.instant };
         (visit.version, visit.rtt) = (Some(version), rtt);
-        let tells = version.is_encrypted() || self.listens;
+        let tells = is_told(version, self.listens);
         visit.gossiped = !tells || self.exchanged.contains_key(&visit.leased.hash);
         self.progress.dialled_in(now.instant.saturating_duration_since(visit.began));
         for (place, question) in self.questions.iter().enumerate() {

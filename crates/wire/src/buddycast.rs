@@ -12,6 +12,13 @@ pub const MAX_LEN: usize = 10 * 1024;
 /// The most peers in each of the two lists (§7).
 pub const MAX_LISTED: usize = 10;
 
+/// Whether a peer of this version tells one that does, or does not, listen whom it knows: an
+/// original takes a message that says port 0 for none (protocol.md §7).
+#[must_use]
+pub const fn is_told(version: OverlayVersion, listens: bool) -> bool {
+    version.is_encrypted() || listens
+}
+
 /// The first versions whose messages have these keys (§7).
 const CONNECTABLE: OverlayVersion = OverlayVersion(3);
 const COLLECTED_TORRENTS: OverlayVersion = OverlayVersion(4);

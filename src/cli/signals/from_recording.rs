@@ -2,10 +2,9 @@
 //! second of the second.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use swarmscope_evidence::signals::input::{Answer, End, Gossip, Round, Text, Unsolicited};
+use swarmscope_evidence::signals::input::{Answer, End, Gossip, Round, Text, Unsolicited, place};
 use swarmscope_peer::crawler::decode_reply;
 use swarmscope_peer::node::{Event, PeerKey, Reply, Source, Ticket};
 use swarmscope_wire::{MessageId, Permid};
@@ -154,19 +153,5 @@ impl Reading {
             end,
         };
         self.round(asked.round, asked.at_ns).answers.push(answer);
-    }
-}
-
-/// The /24 or /48 that an address is in.
-fn place(address: SocketAddr) -> Text {
-    match address.ip() {
-        IpAddr::V4(ip) => {
-            let [a, b, c, _] = ip.octets();
-            format!("{a}.{b}.{c}.0/24").into()
-        }
-        IpAddr::V6(ip) => {
-            let [a, b, c, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}::/48").into()
-        }
     }
 }

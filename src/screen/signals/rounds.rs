@@ -3,10 +3,9 @@
 //! whom, but not what each told in which round.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, UNIX_EPOCH};
 
-use swarmscope_evidence::signals::input::{Answer, End, Round, Text};
+use swarmscope_evidence::signals::input::{Answer, End, Round, Text, place};
 use swarmscope_facts::networks;
 use swarmscope_facts::peer::Peer;
 use swarmscope_facts::request::{Outcome, Request};
@@ -112,18 +111,4 @@ fn is_too_soon(before: &Request, request: &Request) -> bool {
 /// When it went out; where that is not known, when it was asked for.
 fn sent(request: &Request) -> Now {
     request.sent.unwrap_or(request.asked)
-}
-
-/// The /24 or /48 that an address is in.
-fn place(address: SocketAddr) -> Text {
-    match address.ip() {
-        IpAddr::V4(ip) => {
-            let [a, b, c, _] = ip.octets();
-            format!("{a}.{b}.{c}.0/24").into()
-        }
-        IpAddr::V6(ip) => {
-            let [a, b, c, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}::/48").into()
-        }
-    }
 }

@@ -27,11 +27,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let Some(left) = panes.left else {
         return blocks(canvas, panes.right, list::all(model, case));
     };
-    if let Some((x, first, end)) = panes.rule {
-        for y in first..end {
-            canvas.text(x, x + 1, y, "│", canvas.theme.rule);
-        }
-    }
+    panes.divide(canvas, grid.event);
     blocks(canvas, left, list::all(model, case));
     blocks(canvas, panes.right, entry::all(model, case, panes.right));
 }

@@ -20,12 +20,7 @@ use parts::{Draw, Panes, bar, blocks, cells, labelled, labelled_height, paragrap
 /// Draws the panes of the screen.
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let panes = Panes::of(grid, model.zoomed());
-    if let Some((x, first, end)) = panes.rule {
-        let style = canvas.theme.rule;
-        for y in first..end {
-            canvas.text(x, x + 1, y, "│", style);
-        }
-    }
+    panes.divide(canvas, grid.event);
     let many = &model.many;
     if let Some(shown) = &many.preview {
         return preview::draw(canvas, model, &panes, shown);

@@ -42,6 +42,16 @@ impl Panes {
             Area { bar: width + gap - 2, x: width + gap, right: columns - 1, y: first, height };
         Self { left: Some(left), right, rule: Some((width + 1, first, end)) }
     }
+
+    /// Draws the line between the two, down to this row at most.
+    pub(in crate::tui) fn divide(&self, canvas: &mut Canvas, last: u16) {
+        let style = canvas.theme.rule;
+        if let Some((x, first, end)) = self.rule {
+            for y in first..end.min(last) {
+                canvas.text(x, x + 1, y, "│", style);
+            }
+        }
+    }
 }
 
 /// Draws blocks one below the other, as many as there is room for.

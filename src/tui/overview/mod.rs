@@ -22,11 +22,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let Some(left) = panes.left else {
         return blocks(canvas, within(panes.right), blocks::left(model));
     };
-    if let Some((x, first, last)) = panes.rule {
-        for y in first..last.min(end) {
-            canvas.text(x, x + 1, y, "│", canvas.theme.rule);
-        }
-    }
+    panes.divide(canvas, end);
     blocks(canvas, within(left), blocks::left(model));
     blocks(canvas, within(panes.right), blocks::right(model, panes.right.width()));
 }

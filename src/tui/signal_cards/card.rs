@@ -57,16 +57,8 @@ fn block<'a>(
 
 fn lines(card: &Card) -> Vec<(&'static str, String)> {
     let when = format!("first {}, last {}", clock(&card.since), clock(&card.latest));
-    vec![
-        ("asks for", format!("{}; {when}", card.severity.words())),
-        ("seen", card.seen.clone()),
-        ("asked", card.asked.clone()),
-        ("healthy", card.healthy.clone()),
-        ("by chance", card.chance.clone()),
-        ("could be", card.other_causes.join("; ")),
-        ("to tell", card.to_tell.clone()),
-        ("not said", card.not_said.clone()),
-    ]
+    let asks = ("asks for", format!("{}; {when}", card.severity.words()));
+    [asks].into_iter().chain(card.lines()).collect()
 }
 
 fn replies(card: &Card) -> String {
@@ -89,8 +81,7 @@ fn evidence(card: &Card) -> Vec<(&'static str, String)> {
 }
 
 fn spread_lines(card: &Card) -> Vec<(&'static str, String)> {
-    let none = "only one round: spread can't be measured";
-    vec![("in words", card.spread.clone().unwrap_or_else(|| none.to_owned()))]
+    vec![("in words", card.spread_words().to_owned())]
 }
 
 /// A row a round: when, and how many of the panel showed it.

@@ -14,11 +14,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let Some(left) = panes.left else {
         return blocks(canvas, panes.right, list::all(model, panes.right));
     };
-    if let Some((x, first, end)) = panes.rule {
-        for y in first..end {
-            canvas.text(x, x + 1, y, "│", canvas.theme.rule);
-        }
-    }
+    panes.divide(canvas, grid.event);
     let wide = grid.class >= Class::Middle;
     blocks(canvas, left, list::all(model, left));
     blocks(canvas, panes.right, card::all(model, panes.right, wide));

@@ -93,28 +93,17 @@ fn outcomes(export: Export<'_>) -> Section {
 fn signal(card: &crate::signals::Card) -> Section {
     let parameters: Vec<String> =
         card.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-    let lines = [
-        ("seen", card.seen.clone()),
-        ("asked", card.asked.clone()),
-        ("healthy", card.healthy.clone()),
-        ("by chance", card.chance.clone()),
-        ("could be", card.other_causes.join("; ")),
-        ("to tell", card.to_tell.clone()),
-        ("not said", card.not_said.clone()),
+    let facts = [
         (
             "peers",
             format!("{} of {}, first {}, last {}", card.peers, card.of, card.since, card.latest),
         ),
-        (
-            "spread",
-            card.spread
-                .clone()
-                .unwrap_or_else(|| "only one round: spread can't be measured".into()),
-        ),
+        ("spread", card.spread_words().to_owned()),
         ("rule", format!("{}; {}", card.rule, parameters.join(", "))),
         ("replies", card.replies.join(" ")),
     ];
-    let rows = lines.into_iter().map(|(name, text)| vec![name.to_owned(), text]);
+    let lines = card.lines().into_iter().chain(facts);
+    let rows = lines.map(|(name, text)| vec![name.to_owned(), text]);
     Section::new(format!("Signal: {} ({}, {})", card.title, card.network, card.severity.words()))
         .rows(&["", ""], rows)
 }

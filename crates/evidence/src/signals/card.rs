@@ -81,6 +81,28 @@ pub struct Card {
     pub by_round: Vec<(f64, u64)>,
 }
 
+impl Card {
+    /// What it owes to whoever reads it, with the names that all outputs give it.
+    #[must_use]
+    pub fn lines(&self) -> [(&'static str, String); 7] {
+        [
+            ("seen", self.seen.clone()),
+            ("asked", self.asked.clone()),
+            ("healthy", self.healthy.clone()),
+            ("by chance", self.chance.clone()),
+            ("could be", self.other_causes.join("; ")),
+            ("to tell", self.to_tell.clone()),
+            ("not said", self.not_said.clone()),
+        ]
+    }
+
+    /// How it spread, or that this can't be told.
+    #[must_use]
+    pub fn spread_words(&self) -> &str {
+        self.spread.as_deref().unwrap_or("only one round: spread can't be measured")
+    }
+}
+
 /// What no signal of this program says.
 pub const NOT_SAID: &str = "nothing here shows what runs on a machine, or who runs it";
 

@@ -2,6 +2,7 @@
 //! recording and a simulation can all fill it. Nothing in it is an address: a place is whatever
 //! says that two peers are in one network.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// A text that many answers share.
@@ -152,4 +153,19 @@ pub struct Swarm {
     pub infohash: [u8; 20],
     /// How many peers it had.
     pub peers: u64,
+}
+
+/// The /24 or /48 that an address is in.
+#[must_use]
+pub fn place(address: SocketAddr) -> Text {
+    match address.ip() {
+        IpAddr::V4(ip) => {
+            let [a, b, c, _] = ip.octets();
+            format!("{a}.{b}.{c}.0/24").into()
+        }
+        IpAddr::V6(ip) => {
+            let [a, b, c, ..] = ip.segments();
+            format!("{a:x}:{b:x}:{c:x}::/48").into()
+        }
+    }
 }

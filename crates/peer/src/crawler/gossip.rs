@@ -17,7 +17,7 @@ use super::links::Link;
 use super::reach::concerns;
 use super::timers::Deadline;
 use crate::limits::Limit;
-use swarmscope_wire::buddycast::{BuddyCast, ListedPeer, MAX_LISTED};
+use swarmscope_wire::buddycast::{BuddyCast, ListedPeer, MAX_LISTED, is_told};
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::frame::{Frame, FrameId};
 use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
@@ -92,8 +92,7 @@ impl Gossip {
         let Some(link) = core.links.open(conn).filter(|_| self.enabled && self.survey) else {
             return;
         };
-        let answers = link.version.is_encrypted() || core.listening.is_some();
-        if answers && !self.sent.holds(link.permid, core.now) {
+        if can_be_told(core, link.version) && !self.sent.holds(link.permid, core.now) {
             self.send(core, conn);
         }
     }
@@ -214,7 +213,7 @@ impl Gossip {
 /// Whether our BUDDYCAST is of use to a peer of this version: an original takes one that says port
 /// 0 for none (§7).
 fn can_be_told(core: &Core, version: OverlayVersion) -> bool {
-    version.is_encrypted() || core.listening.is_some()
+    is_told(version, core.listening.is_some())
 }
 
 /// What one peer says of another: kept as hearsay, if it can be true and concerns us.
