@@ -27,6 +27,13 @@ const SMALL: usize = 4 << 10;
 /// A dial-back is due when *more* than frequency + 5 s have passed (§4).
 const JUST_AFTER: Duration = Duration::from_millis(1);
 
+/// Why a reply is dropped when two of one id wait for a dial-back (§4: one an id, the latest
+/// Crawler's).
+fn replaced() -> Failure {
+    let detail = "a later request with the same id waits for a dial-back now";
+    Failure::new(Cause::NotConnected, By::Us, detail)
+}
+
 /// A question that has no answer yet, and how many bytes its payload has.
 #[derive(Debug)]
 struct Open {
@@ -263,18 +270,14 @@ impl Backend {
                 By::Peer,
                 "the Crawler announces no listening port to dial back",
             ),
+            // The later request wins, whichever of the two answers was ready first.
+            _ if self.pending.get(&reply.to.message).is_some_and(|other| *other > id) => replaced(),
             (DialBack::Possible | DialBack::Joined, Some(home)) => {
                 let (peer, message) = (PeerKey::Permid(reply.to.permid), reply.to.message);
                 let own = core.dial_place(peer, home.clone(), false);
                 reply.dial_back = if own { DialBack::Used } else { DialBack::Joined };
-                let replaced = self.pending.insert(message, id).filter(|other| *other != id);
-                if let Some(other) = replaced {
-                    let detail = "a later request with the same id waits for a dial-back now";
-                    self.undelivered(
-                        core,
-                        other,
-                        &Failure::new(Cause::NotConnected, By::Us, detail),
-                    );
+                if let Some(earlier) = self.pending.insert(message, id).filter(|it| *it != id) {
+                    self.undelivered(core, earlier, &replaced());
                 }
                 return;
             }

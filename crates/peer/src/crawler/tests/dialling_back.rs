@@ -113,6 +113,24 @@ fn one_pending_an_id_the_latest_crawlers() {
 }
 
 #[test]
+fn the_later_request_keeps_its_dial_back_when_the_earlier_one_is_answered_last() {
+    let mut rig = Rig::peer();
+    rig.connect(B, 3, Direction::Incoming, None);
+    rig.request(A, ID, 7, 0);
+    rig.request(B, ID, 8, 0);
+    rig.close(A);
+    rig.close(B);
+    rig.answer(rig.asked[1], "second");
+    rig.events();
+    rig.answer(rig.asked[0], "first");
+    assert_eq!(undelivered(&mut rig), [(permid(2), Cause::NotConnected)]);
+    let [(dialled, _, Some(expected))] = rig.dials[..] else { panic!() };
+    assert_eq!(expected, permid(3));
+    rig.connect(B, 3, Direction::Outgoing, Some(dialled));
+    assert_eq!(rig.replies(), [(B, part(ChannelId(8), 0, b"second"))]);
+}
+
+#[test]
 fn off_the_allow_list_stops_replies_at_every_stage() {
     let (mut rig, id) = asked_and_gone();
     rig.input(Input::Allow([permid(3)].into()));
