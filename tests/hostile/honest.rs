@@ -11,6 +11,7 @@ use swarmscope_peer::node::{Event, Events, Node, NodeConfig, Target};
 use swarmscope_wire::{ErrorByte, Frequency, MessageId, Permid};
 
 use super::attackers::Way;
+use super::cases::keep;
 use super::victim::{PATIENCE, Setup, Victim};
 
 /// What a median of few answers, each of which takes milliseconds, may be off on a machine whose
@@ -206,10 +207,12 @@ pub fn compare(attack: &str, kind: Attack, quiet: Times, now: Times) {
         "{attack}: quiet {:.1?} and {:.1?}; attacked {attacked:.1?}, beside it {other:.1?}: {times:.2} times",
         quiet.attacked, quiet.other
     );
-    let most = match kind {
-        Attack::Holds => other * 6 / 5,
-        Attack::Computes => other * 2,
+    let (most, allowed) = match kind {
+        Attack::Holds => (other * 6 / 5, "1.2"),
+        Attack::Computes => (other * 2, "2"),
     };
+    let figure = format!("{times:.2} of {allowed} times ({attacked:.1?} beside {other:.1?})");
+    keep(attack, "an honest Crawler waits", &figure);
     assert!(
         attacked <= most + JITTER,
         "{attack}: {attacked:?}, where another peer takes {other:?}"

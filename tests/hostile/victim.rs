@@ -12,6 +12,8 @@ use serde_json::Value;
 use swarmscope_wire::Permid;
 use tempfile::TempDir;
 
+use super::cases::keep;
+
 /// Longer than anything here takes, short enough to see that it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -120,6 +122,8 @@ impl Victim {
         let grown = now.memory.saturating_sub(self.before.memory) >> 10;
         let Usage { files, threads, .. } = now;
         println!("{attack}: +{grown} MiB, {files} files, {threads} threads");
+        keep(attack, "memory", &format!("+{grown} of {} MiB", ceilings.memory));
+        keep(attack, "open files", &format!("{files} of {}", ceilings.files));
         assert!(grown <= ceilings.memory, "{attack}: +{grown} MiB of {}", ceilings.memory);
         assert!(files <= ceilings.files, "{attack}: {files} files of {}", ceilings.files);
         // tokio's workers, its 2 + 12 blocking ones for SQL, the writer of lines

@@ -144,6 +144,8 @@ pub fn run<R: Rows>(
     let mut statements = Batch::new(&database, request);
     loop {
         guard.longest_value.store(LONGEST_VALUE, Ordering::Relaxed);
+        // compiling may wait for another program as well as running
+        database.busy_timeout(guard.left()).map_err(|error| guard.explain(error))?;
         let next = statements.next().map_err(|error| guard.explain(error))?;
         let Some(mut statement) = next else { return Ok(rows.rows) };
         let longest = guard.longest_value.load(Ordering::Relaxed); // after what the statement names

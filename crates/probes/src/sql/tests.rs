@@ -1,3 +1,5 @@
+use std::thread;
+
 use super::*;
 use crate::Statistics;
 use swarmscope_wire::{encoding_a, formats};
@@ -229,6 +231,34 @@ fn who_collected_a_record_is_not_told() {
         assert_eq!(ask(request), "a1l1t0n", "{request}");
     }
     assert_eq!(ask("SELECT 1 FROM UserEvent WHERE collected_by = 'secret'"), "a0l");
+}
+
+#[test]
+fn all_waits_of_a_request_are_one() {
+    const HAS: Duration = Duration::from_millis(2000);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("statistics.db");
+    let other = Connection::open(&path).unwrap();
+    other.busy_timeout(MAX_TIME).unwrap();
+    other.execute_batch("CREATE TABLE t (n); BEGIN EXCLUSIVE").unwrap();
+    let asked = Connection::open(&path).unwrap();
+    let began = Instant::now();
+    // it lets go once, and takes the database again as soon as it can
+    let holder = thread::spawn(move || {
+        thread::sleep(HAS * 3 / 4);
+        other.execute_batch("COMMIT").unwrap();
+        thread::sleep(Duration::from_millis(20));
+        other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        thread::sleep(HAS * 2);
+    });
+    let limits = Limits { until: began + HAS, cancelled: Arc::default() };
+    let some_time = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) \
+                     SELECT count(*) FROM n, t;";
+    let ended: Result<ARows, _> = run(asked, some_time.repeat(50).as_bytes(), &limits);
+    let took = began.elapsed();
+    assert_eq!(ended.err(), Some(SqlError::Time));
+    assert!(took < HAS * 3 / 2, "{took:?}: the second wait has what the first one left");
+    holder.join().unwrap();
 }
 
 #[test]

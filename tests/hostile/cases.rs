@@ -1,0 +1,388 @@
+//! Every attack that was ever found to do harm: what it did before, what bounds it now, and the tests
+//! that fail when it does harm again. docs/hostile.md is made of this.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use super::security::is_renewed;
+
+struct Case {
+    attack: &'static str,
+    /// As measured from outside, before its mend.
+    before: &'static str,
+    now: &'static str,
+    /// File and function of each.
+    tests: &'static [(&'static str, &'static str)],
+}
+
+const STRANGERS: &str = "tests/hostile/strangers.rs";
+const CRAWLERS: &str = "tests/hostile/crawlers.rs";
+const GOSSIP: &str = "tests/hostile/gossip.rs";
+const PHASES: &str = "tests/hostile/phases.rs";
+const OUTPUT: &str = "tests/hostile/output.rs";
+const REPLIES: &str = "tests/hostile_replies.rs";
+const CROWDS: &str = "crates/peer/src/overlay/tests/crowds.rs";
+const ASKING: &str = "crates/peer/src/crawler/tests/asking.rs";
+const SERVING: &str = "crates/peer/src/crawler/tests/serving.rs";
+const SWARM: &str = "crates/peer/src/crawler/tests/swarm.rs";
+const SQL: &str = "crates/probes/src/sql/tests.rs";
+const HOSTILE_SQL: &str = "crates/probes/tests/hostile_sql.rs";
+const NATTRAVERSAL: &str = "crates/probes/src/nattraversal/tests.rs";
+const PROXY: &str = "crates/peer/src/overlay/tests/proxy.rs";
+
+/// Those that stopped a peer.
+const STOPPED: &[Case] = &[
+    Case {
+        attack: "1 100 strangers with fresh keys from one address",
+        before: "all 1 024 places held after 1 s, for 4 bytes a minute; a listed Crawler answered 0 of 30 times",
+        now: "at most 384 strangers of one source, 64 places that only listed Crawlers take, and they take a stranger's place besides",
+        tests: &[
+            (STRANGERS, "fresh_keys_from_one_address_do_not_take_all_places"),
+            (CROWDS, "where_all_places_are_taken_the_oldest_of_the_largest_crowd_goes"),
+        ],
+    },
+    Case {
+        attack: "64 endless SQL questions of one listed Crawler",
+        before: "no other Crawler answered for a minute, also after the attacker had gone",
+        now: "16 questions of one Crawler, those over it refused at once; Crawlers take turns; questions end with who asked them and cannot be dialled back",
+        tests: &[
+            (CRAWLERS, "endless_sql_holds_nobody_else_up"),
+            (SERVING, "one_crawler_s_questions_leave_room_for_another_s"),
+            (SERVING, "a_question_whose_asker_is_gone_and_has_no_address_is_dropped"),
+            ("crates/peer/src/node/turns.rs", "crawlers_take_turns_and_no_id_has_all_places"),
+            (
+                "crates/peer/src/node/tests/asking.rs",
+                "one_crawler_s_long_questions_hold_up_nobody_else_s",
+            ),
+        ],
+    },
+    Case {
+        attack: "four replies of 64 MiB, read in drips",
+        before: "a NATCHECK of 48 bytes failed for everybody, as long as it lasted",
+        now: "128 MiB of unsent bytes a Crawler, 4 KiB always pass, a large reply as a whole has a deadline",
+        tests: &[
+            (CRAWLERS, "large_replies_that_are_hardly_read_hold_nobody_else_up"),
+            (SERVING, "large_replies_that_nobody_reads_hold_up_no_small_one"),
+            (SERVING, "a_large_reply_that_is_read_in_drips_ends"),
+        ],
+    },
+    Case {
+        attack: "10 050 throw-away keys, one BUDDYCAST each",
+        before: "discovery off for four hours",
+        now: "the oldest exchange is forgotten, first of the source that has its share",
+        tests: &[
+            (GOSSIP, "keys_that_are_thrown_away_do_not_end_discovery"),
+            (SWARM, "throw_away_keys_do_not_switch_discovery_off"),
+            (
+                "crates/peer/src/crawler/blocks.rs",
+                "one_network_takes_no_more_than_its_share_and_all_end_in_time",
+            ),
+        ],
+    },
+    Case {
+        attack: "2 600 throw-away keys that gossip to a screen which listens",
+        before: "the list full, and whom the operator dials never in it; one processor busy for 80 s",
+        now: "hearsay goes first, then strangers; 100 peers on one peer's word, 512 of one source",
+        tests: &[
+            (GOSSIP, "a_list_full_of_hearsay_has_room_for_whom_the_operator_dials"),
+            (SWARM, "strangers_never_displace_whom_the_operator_named_or_who_is_connected"),
+            (SWARM, "one_source_can_not_fill_the_directory"),
+        ],
+    },
+];
+
+/// Those that made it weaker.
+const WEAKENED: &[Case] = &[
+    Case {
+        attack: "64 idle handshakes from the honest Crawler's own address",
+        before: "it was locked out for up to 300 s",
+        now: "the oldest set-up of the source ends; authentication has 15 to 30 s",
+        tests: &[
+            (STRANGERS, "idle_handshakes_lock_nobody_of_their_own_address_out"),
+            (CROWDS, "a_flood_from_one_source_leaves_room_for_others"),
+            (CROWDS, "every_stage_of_the_authentication_ends_at_the_same_deadline"),
+        ],
+    },
+    Case {
+        attack: "more connections than the process may open files",
+        before: "nobody was accepted any more",
+        now: "limits follow the files that may be open; a set-up ends where they are used up",
+        tests: &[(STRANGERS, "with_few_files_set_ups_make_room")],
+    },
+    Case {
+        attack: "a flood of connections, each worth a signature or a TLS handshake",
+        before: "2 700 signatures a second for strangers",
+        now: "64 connections a second of one source and 512 in all, closed before anything is computed",
+        tests: &[
+            (STRANGERS, "a_flood_of_connections_costs_another_address_nothing"),
+            ("crates/peer/src/limits/pace.rs", "a_prefix_is_one_source_and_all_share_the_total"),
+            ("crates/peer/src/limits/pace.rs", "a_million_sources_take_bounded_memory"),
+        ],
+    },
+    Case {
+        attack: "floods that are told of, in the log and with --json",
+        before: "7 MB/s of lines",
+        now: "a line a second for each peer and kind, with the count; files are rotated",
+        tests: &[
+            (
+                "crates/peer/src/crawler/tally.rs",
+                "a_flood_is_told_once_a_second_and_no_count_is_lost",
+            ),
+            ("src/cli/journal/calm.rs", "of_a_flood_some_are_told_and_all_are_counted"),
+            (ASKING, "a_flood_of_strays_makes_few_events_and_no_count_is_lost"),
+        ],
+    },
+    Case {
+        attack: "a reader of `peer --json`, or of its log, that does not read",
+        before: "everybody waited, SIGTERM was ignored, strangers pushed memory to 3.4 GiB",
+        now: "a writer of its own with a bounded queue; what has no room is counted",
+        tests: &[
+            (OUTPUT, "nobody_waits_for_whoever_reads_the_events"),
+            (OUTPUT, "nobody_waits_for_whoever_reads_the_log"),
+        ],
+    },
+    Case {
+        attack: "a reply that is hardly read, while the peer is to end",
+        before: "a second signal did nothing",
+        now: "5 s for replies on their way, and a second signal ends it at once",
+        tests: &[(CRAWLERS, "a_second_signal_does_not_wait_for_a_reply_that_is_hardly_read")],
+    },
+    Case {
+        attack: "one listed Crawler, everything at once; payloads of 7 MiB",
+        before: "1.4 GiB",
+        now: "a payload over what its id allows is refused on arrival; all that wait share 16 MiB and the memory ceiling",
+        tests: &[
+            (CRAWLERS, "payloads_that_no_message_takes_are_not_kept"),
+            (SERVING, "large_replies_that_nobody_reads_hold_up_no_small_one"),
+        ],
+    },
+    Case {
+        attack: "48 peers that send a screen 60 MB each",
+        before: "3.4 GiB",
+        now: "replies count from the first part until they have been decoded and dropped, for each peer and in all",
+        tests: &[
+            (ASKING, "one_peer_can_not_take_the_memory_of_all"),
+            (CROWDS, "whole_frames_that_nobody_takes_are_bounded_in_bytes"),
+            (CROWDS, "frames_that_are_being_received_share_one_budget"),
+        ],
+    },
+    Case {
+        attack: "a pickle of MARKs",
+        before: "1.1 GiB for one reply",
+        now: "marks and memos count like values; a reply is read in less than 32 MiB",
+        tests: &[
+            (REPLIES, "marks_and_memos_of_a_pickle_count"),
+            (REPLIES, "a_gibibyte_of_nul_in_a_mebibyte_is_cut"),
+            (REPLIES, "nesting_ends_where_a_stack_would"),
+        ],
+    },
+    Case {
+        attack: "SQL functions that take long over long values, and a database that is locked",
+        before: "68 s where the limit is 10 s",
+        now: "the clock is read every 25 steps; values of slow functions are short; all waits of a request are in its 10 s",
+        tests: &[
+            (HOSTILE_SQL, "the_longest_values_of_slow_functions_take_seconds_at_most"),
+            (HOSTILE_SQL, "memory_is_limited_over_all_that_a_statement_holds"),
+            (SQL, "waiting_for_another_program_is_part_of_the_time"),
+            (SQL, "all_waits_of_a_request_are_one"),
+        ],
+    },
+    Case {
+        attack: "hearsay that makes us dial ports of a system, or our own network",
+        before: "dialled, and such dials used up the places of others",
+        now: "never dialled",
+        tests: &[
+            (SWARM, "hearsay_makes_nobody_dial_a_port_of_the_system"),
+            (SWARM, "nobody_from_outside_makes_us_dial_into_our_own_network"),
+            (CROWDS, "dials_wait_for_a_place_and_get_it"),
+        ],
+    },
+    Case {
+        attack: "NATTRAVERSAL towards a victim that answers",
+        before: "574 datagrams a second",
+        now: "tries a minute and at a time are limited; a rendezvous can't name just any address",
+        tests: &[
+            (NATTRAVERSAL, "tries_are_few_a_minute_however_short_they_are"),
+            (NATTRAVERSAL, "not_many_tries_run_at_a_time"),
+            (
+                "crates/probes/src/nat/rendezvous/puncher.rs",
+                "a_rendezvous_can_t_send_us_just_anywhere",
+            ),
+        ],
+    },
+    Case {
+        attack: "files that are pipes or devices",
+        before: "the peer hung, and ignored SIGTERM",
+        now: "opened without waiting, and what is open is looked at",
+        tests: &[
+            ("tests/program/config.rs", "nobody_waits_for_a_pipe_in_the_configuration_directory"),
+            ("tests/program/config.rs", "a_probe_that_is_a_device_is_not_read"),
+        ],
+    },
+    Case {
+        attack: "a disk that is full while a recording is written",
+        before: "an end without a word, exit code 0",
+        now: "told, with an exit code that says so",
+        tests: &[
+            ("tests/program/outputs.rs", "a_full_disk_is_told_of"),
+            ("crates/store/tests/damage.rs", "a_full_disk_loses_nothing_that_was_acknowledged"),
+        ],
+    },
+    Case {
+        attack: "control, bidi and line-end characters in JSON",
+        before: "U+007F–U+009F, U+2028, U+2029 and overrides of direction came through",
+        now: "escaped, as everywhere",
+        tests: &[
+            ("src/cli/output.rs", "what_would_act_on_a_terminal_is_escaped"),
+            ("tests/bad_inputs.rs", "every_bad_input_is_refused_with_what_where_and_what_to_do"),
+        ],
+    },
+];
+
+/// Those that held when they were tried first, and are tried still.
+const HELD: &[Case] = &[
+    Case {
+        attack: "bytes that drip, in each phase of a connection",
+        before: "a frame could take for ever once a connection was open",
+        now: "each phase has its deadline, and so has a frame",
+        tests: &[
+            (PHASES, "bytes_that_drip_in_any_phase_keep_nobody_waiting"),
+            (CROWDS, "a_frame_that_drips_ends_its_connection"),
+        ],
+    },
+    Case {
+        attack: "resets and half-closes in each phase",
+        before: "held",
+        now: "nothing is left of them",
+        tests: &[
+            (PHASES, "resets_in_any_phase_leave_nothing"),
+            (PHASES, "half_closes_in_any_phase_leave_nothing"),
+        ],
+    },
+    Case {
+        attack: "an authentication that is replayed, or mirrored",
+        before: "held",
+        now: "nobody is let in",
+        tests: &[(PHASES, "nobody_authenticates_with_what_another_said")],
+    },
+    Case {
+        attack: "a version that is rewritten on the way",
+        before: "held",
+        now: "every byte of both handshakes is in what is signed",
+        tests: &[
+            (PROXY, "every_byte_of_both_handshakes_is_protected_in_version_18"),
+            (PROXY, "nobody_is_moved_from_18_to_17_on_the_way"),
+        ],
+    },
+    Case {
+        attack: "keep-alives, replies that nobody asked for, frames of 8 MiB, without end",
+        before: "held",
+        now: "dropped as they come",
+        tests: &[(STRANGERS, "keep_alives_strays_and_large_frames_are_dropped_as_they_come")],
+    },
+    Case {
+        attack: "lengths that announce gigabytes; parts that are empty, without end",
+        before: "held",
+        now: "refused before memory is taken; a reply of nothing ends",
+        tests: &[
+            (CROWDS, "frames_that_are_being_received_share_one_budget"),
+            (REPLIES, "a_count_is_believed_only_as_far_as_there_are_bytes"),
+            (ASKING, "endless_empty_parts_end"),
+        ],
+    },
+];
+
+const INTRODUCTION: &str = "\
+# Attacks, and what they do now
+
+Each of these was tried from outside. *Before* is what it did when it was found, as it was measured
+then; *now* is what bounds it, and the tests named beside it fail when it no longer does. They run
+with `cargo test`. The limits themselves, with their values, are in [SECURITY.md](../SECURITY.md).
+
+This page is made of `tests/hostile/cases.rs`: `UPDATE_SECURITY=1 cargo test --test hostile` writes
+it and notes the figures of that run.
+";
+
+const MEASURED: &str = "
+## What a run measured
+
+Each attack is made on a peer in a process of its own, over real sockets. An honest Crawler visits
+or asks that peer and, in turn with it, another one that nobody attacks; the ratio of the two
+medians is what the attack does to it. It may be 1.2, or 2 where the attack makes the peer compute;
+3 ms are allowed for in both, because other programs use the machine. Memory is the growth of the
+highest use so far. The ceilings beside the figures are those that the tests hold.
+
+";
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/hostile.md");
+/// Figures of the last run that was asked to keep them: the attack, what, and how much.
+const FIGURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile/figures.tsv");
+
+/// Keeps a figure of this run, where it is asked for.
+pub fn keep(attack: &str, what: &str, figure: &str) {
+    if is_renewed() {
+        let mut all = figures();
+        all.insert((attack.to_owned(), what.to_owned()), figure.to_owned());
+        let lines =
+            all.iter().map(|((attack, what), figure)| format!("{attack}\t{what}\t{figure}\n"));
+        fs::write(FIGURES, lines.collect::<String>()).expect("written");
+    }
+}
+
+fn figures() -> BTreeMap<(String, String), String> {
+    let text = fs::read_to_string(FIGURES).unwrap_or_default();
+    let fields = text.lines().map(|line| line.splitn(3, '\t').map(str::to_owned));
+    fields.filter_map(|mut of| Some(((of.next()?, of.next()?), of.next()?))).collect()
+}
+
+fn page() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    for (title, cases) in
+        [("Stopped a peer", STOPPED), ("Weakened it", WEAKENED), ("Held, or nearly", HELD)]
+    {
+        write!(page, "\n## {title}\n\n| attack | before | now | tests |\n|---|---|---|---|\n")
+            .expect("a string");
+        for Case { attack, before, now, tests } in cases {
+            let tests: Vec<_> =
+                tests.iter().map(|(file, name)| format!("[`{name}`](../{file})")).collect();
+            writeln!(page, "| {attack} | {before} | {now} | {} |", tests.join("<br>"))
+                .expect("a string");
+        }
+    }
+    page += MEASURED;
+    page += "| attack | what | measured |\n|---|---|---|\n";
+    for ((attack, what), figure) in figures() {
+        writeln!(page, "| {attack} | {what} | {figure} |").expect("a string");
+    }
+    page
+}
+
+fn source(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect(file)
+}
+
+/// The names of the tests in a file.
+fn tests_in(text: &str) -> Vec<&str> {
+    let after = text.split("#[test]\n").skip(1).chain(text.split("#[tokio::test").skip(1));
+    let names = after.filter_map(|part| part.split_once("fn ")?.1.split_once("()"));
+    names.map(|(name, _)| name).collect()
+}
+
+#[test]
+fn the_page_on_attacks_names_tests_that_exist_and_all_of_this_suite() {
+    let all = || [STOPPED, WEAKENED, HELD].into_iter().flatten().flat_map(|case| case.tests);
+    for (file, name) in all() {
+        assert!(tests_in(&source(file)).contains(name), "{file} has no test {name}");
+    }
+    for file in [STRANGERS, CRAWLERS, GOSSIP, PHASES, OUTPUT] {
+        for name in tests_in(&source(file)) {
+            assert!(all().any(|test| *test == (file, name)), "{name} is not on the page");
+        }
+    }
+    if is_renewed() {
+        return fs::write(PAGE, page()).expect("written");
+    }
+    assert_eq!(fs::read_to_string(PAGE).expect("the page"), page(), "UPDATE_SECURITY=1 renews it");
+}
