@@ -52,6 +52,8 @@ pub enum Mode {
     Note(Input),
     /// Typing a note about the selected entry of the case.
     CaseNote(Input),
+    /// Typing why the selected signal is set aside.
+    SetAside(Input),
     /// The saved filters; which one is selected.
     Filters {
         at: usize,
@@ -124,6 +126,7 @@ impl Mode {
                 self,
                 Self::Note(_)
                     | Self::CaseNote(_)
+                    | Self::SetAside(_)
                     | Self::LogFilter
                     | Self::LineFilter
                     | Self::FilterName(..)

@@ -41,6 +41,17 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
             canvas.text(TEXT, grid.columns - 1, grid.event, &text, canvas.theme.muted);
             true
         }
+        Mode::SetAside(input) => {
+            line(canvas, grid, "because", input);
+            let keeps = if model.case.as_ref().is_some_and(Case::is_open) {
+                "written into the case"
+            } else {
+                "no case is open, so it lasts until the screen is closed"
+            };
+            let text = format!("a harmless cause; {keeps}; it comes back when more peers show it");
+            canvas.text(TEXT, grid.columns - 1, grid.event, &text, canvas.theme.muted);
+            true
+        }
         _ => false,
     }
 }

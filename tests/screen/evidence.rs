@@ -74,6 +74,106 @@ fn a_signal_explains_itself() {
     assert!(model.peer().is_some_and(|peer| model.marks.contains(&peer.key)));
 }
 
+/// How many peers answer an invented question in each round: they double.
+const SPREAD: [usize; 6] = [1, 2, 4, 8, 16, 32];
+
+/// The sixty, asked two invented questions in so many rounds, ten minutes apart.
+fn asked_in_rounds(rounds: usize) -> Model {
+    let mut model = blank();
+    let mut script = Script::default();
+    for (n, port) in (0..60).zip(40_300..) {
+        let (who, version) = peer(n);
+        script.connected(9_000_000, who, version, 3, port);
+        for (round, odd) in SPREAD.iter().enumerate().take(rounds) {
+            for (question, at) in INVENTED.into_iter().zip([4_000_000, 3_900_000]) {
+                let (error, reply) =
+                    if n < *odd { (0, &b"l4:idlee"[..]) } else { (253, &b"unknown message"[..]) };
+                let ago = at - round as u64 * 600_000 + n as u64;
+                script.asked(ago, 4, who, question, 7, error, reply);
+            }
+        }
+    }
+    script.tell(&mut model);
+    look(&mut model);
+    model
+}
+
+/// All six rounds.
+pub fn spread() -> Model {
+    asked_in_rounds(SPREAD.len())
+}
+
+/// The same, one of them set aside.
+pub fn reviewed() -> Model {
+    let mut model = spread();
+    press(&mut model, &keys("j X"));
+    type_text(&mut model, "the demo's peers keep no frequency");
+    press(&mut model, &keys("enter"));
+    model
+}
+
+#[test]
+fn how_a_signal_spread_is_a_curve_and_what_all_answered_a_map() {
+    let mut model = spread();
+    insta::assert_snapshot!("signals_spread_160x60", dark(&mut model, 160, 60));
+    let heats = model.signals.found();
+    let card = model.signals.card().expect("a signal");
+    assert_eq!(heats.heats_of(card).count(), 2, "two questions");
+    assert_eq!(card.by_round.iter().map(|(_, peers)| *peers).collect::<Vec<_>>().len(), 6);
+}
+
+#[test]
+fn a_signal_is_set_aside_with_a_reason_until_more_peers_show_it() {
+    let mut model = asked_in_rounds(3);
+    let all = model.signals.cards().len();
+    let id = model.signals.card().expect("a signal").id.clone();
+    press(&mut model, &keys("X"));
+    type_text(&mut model, "our own lab peers");
+    let effects = press(&mut model, &keys("enter"));
+    assert!(effects.is_empty(), "no case is open");
+    assert_eq!((model.signals.open(), model.signals.cards().len()), (all - 1, all));
+    assert_eq!(model.signals.harmless(), (1, all));
+    let screen = dark(&mut model, 120, 40);
+    assert!(screen.contains("SET ASIDE") && screen.contains("our own lab peers"), "{screen}");
+    // the same is found again, and stays where it is
+    look(&mut model);
+    assert_eq!(model.signals.open(), all - 1);
+    // more peers show it
+    let grown = Found::of(&swarmscope::screen::signals::rounds(
+        &asked_in_rounds(4).facts,
+        &model.setup.registry,
+    ));
+    let now = model.now;
+    fold(&mut model, now, Msg::Signals(grown));
+    let card = model.signals.cards().iter().find(|card| card.id == id).expect("it is there");
+    assert!(model.signals.aside(card).is_none() && model.signals.reviewed(card).is_some());
+    model.signals.at = model.signals.cards().iter().position(|card| card.id == id).expect("there");
+    let screen = dark(&mut model, 160, 60);
+    assert!(screen.contains("more show it now"), "{screen}");
+}
+
+#[test]
+fn what_was_set_aside_is_taken_back_and_the_case_says_both() {
+    let mut model = case(true);
+    look(&mut model);
+    press(&mut model, &keys("X"));
+    type_text(&mut model, "a test peer");
+    let effects = press(&mut model, &keys("enter"));
+    let [Effect::Case(Order::Note(text, about))] = &effects[..] else { panic!("{effects:?}") };
+    assert!(text.contains("is set aside at 3 peers: a test peer") && about.is_empty(), "{text}");
+    let mut note = entry(7, "note", "signal set aside");
+    note.fields = vec![("text".to_owned(), text.clone())];
+    told(&mut model, Told::Entries(vec![note]));
+    model.signals.at = model.signals.open();
+    let screen = dark(&mut model, 160, 60);
+    let row = screen.lines().find(|line| line.contains("3 overlay")).expect("it is listed");
+    assert!(row.contains('7'), "{row}");
+    let effects = press(&mut model, &keys("X"));
+    let [Effect::Case(Order::Note(text, _))] = &effects[..] else { panic!("{effects:?}") };
+    assert!(text.ends_with("is open again"), "{text}");
+    assert_eq!(model.signals.harmless().0, 0);
+}
+
 #[test]
 fn answers_like_all_others_are_no_signal() {
     let mut model = crate::crowd::swarm();

@@ -91,9 +91,9 @@ const SHOTS: [Shot; 28] = [
     },
     Shot {
         name: "signals",
-        size: (120, 40),
+        size: (144, 46),
         theme: "dark",
-        keys: |model| *model = crate::evidence::signals(),
+        keys: |model| *model = crate::evidence::reviewed(),
     },
     Shot {
         name: "case",

@@ -30,6 +30,8 @@ pub enum Context {
     Case,
     /// Typing a note into the case.
     CaseNote,
+    /// Typing why a signal is set aside.
+    SetAside,
     /// The list, beside the other pane.
     Peers,
     /// The list, alone on the screen.
@@ -91,6 +93,7 @@ impl Context {
             Self::Signals => "signals",
             Self::Case => "case",
             Self::CaseNote => "note in the case",
+            Self::SetAside => "setting a signal aside",
             Self::Pace => "rate and concurrency",
             Self::Against => "choosing a reply",
             Self::Find => "find in a reply",
@@ -141,6 +144,7 @@ impl Context {
                 self,
                 Self::Note
                     | Self::CaseNote
+                    | Self::SetAside
                     | Self::FilterName
                     | Self::Find
                     | Self::LogFilter

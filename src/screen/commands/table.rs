@@ -191,7 +191,7 @@ pub static COMMANDS: &[Command] = commands! {
     "default columns", Peers, ["d"], [Columns], foot(50, "defaults"), when::always, column_view::defaults, "default columns";
     "close columns", Peers, ["esc", "C"], [Columns], foot(15, "close"), when::always, act::close, "close";
     "keep note", Peers, ["enter"], [Note], foot(10, "keep"), when::always, noting::keep, "keep the note";
-    "leave note", Peers, ["esc"], [Note, CaseNote], foot(20, "discard"), when::always, act::close, "discard the changes";
+    "leave note", Peers, ["esc"], [Note, CaseNote, SetAside], foot(20, "discard"), when::always, act::close, "discard the changes";
     "dial", Peers, ["enter"], [Connect], foot(10, "connect"), when::is_target, act::dial, "connect to it";
     "do not dial", Peers, ["esc"], [Connect], foot(20, "close"), when::always, act::close, "close the prompt";
 
@@ -246,6 +246,8 @@ pub static COMMANDS: &[Command] = commands! {
     "signal's peers", Peers, ["enter"], [Signals], foot(10, "its peers"), signals::has_card, signals::open, "its peers, marked";
     "mark its peers", Peers, ["space"], [Signals], foot(12, "mark"), signals::has_card, signals::mark, "mark its peers";
     "add to case", Request, ["A"], [Signals], foot(14, "add to case"), signals::can_add, signals::add, "write it into the case";
+    "set aside", Request, ["X"], [Signals], foot(15, "set aside"), signals::has_card, signals::set_aside, "set it aside with a reason; again: take it back";
+    "keep reason", Request, ["enter"], [SetAside], foot(10, "set aside"), when::always, signals::keep_reason, "set it aside";
     "look again", More, ["c"], [Signals], foot(16, "look again"), when::always, signals::again, "look for signals again";
     "note in case", Request, ["N"], [Case], foot(10, "note"), case::can_note, case::note, "a note about this entry";
     "check case", Request, ["c"], [Case], foot(12, "check"), case::is_open, case::check, "sign and check all of it";

@@ -20,7 +20,9 @@ pub fn key_typed(model: &mut Model, key: Key) {
             *error = None;
             input.key(key);
         }
-        Mode::Note(input) | Mode::CaseNote(input) => drop(input.key(key)),
+        Mode::Note(input) | Mode::CaseNote(input) | Mode::SetAside(input) => {
+            input.key(key);
+        }
         Mode::Palette(palette) => drop(palette.key(key)),
         Mode::Help { search: Some(input), top, .. } => {
             *top = 0;
@@ -84,6 +86,7 @@ pub fn text_typed(model: &mut Model, text: &str) {
         | Mode::FilterName(input, _)
         | Mode::Note(input)
         | Mode::CaseNote(input)
+        | Mode::SetAside(input)
         | Mode::Help { search: Some(input), .. } => drop(input.type_in(text)),
         Mode::Palette(palette) => palette.type_in(text),
         Mode::Message(picker) | Mode::Against(picker, _) => {

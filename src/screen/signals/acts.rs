@@ -4,11 +4,13 @@ use super::{Found, rounds};
 use crate::screen::actions::{Effects, none};
 use crate::screen::case::{self, Order};
 use crate::screen::conditions::Ready;
+use crate::screen::input::Input;
 use crate::screen::log::Kind;
 use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
 use crate::screen::which::Screen;
+use swarmscope_evidence::signals::Card;
 use swarmscope_facts::format::counted;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::Permid;
@@ -26,7 +28,7 @@ pub fn again(model: &mut Model) -> Effects {
 
 /// They were looked for.
 pub fn found(model: &mut Model, found: Found) {
-    model.signals.found(found, model.now);
+    model.signals.take(found, model.now);
     if model.screen == Screen::Signals {
         model.signals.look();
     }
@@ -74,6 +76,41 @@ pub fn members(model: &Model) -> Vec<PeerKey> {
         model.facts.peers().get(&key).map(|_| key)
     };
     card.members.iter().filter_map(of).collect()
+}
+
+/// Asks why the selected signal is set aside; one that is, is taken back.
+pub fn set_aside(model: &mut Model) -> Effects {
+    let Some(card) = model.signals.card().cloned() else { return none() };
+    if model.signals.aside(&card).is_none() {
+        model.mode = Mode::SetAside(Input::default());
+        return none();
+    }
+    model.signals.take_back(&card.id);
+    model.say(Kind::Done, format!("{} is open again", card.title));
+    noted(model, format!("signal {} is open again", card.id))
+}
+
+/// Sets it aside for the reason that was typed.
+pub fn keep_reason(model: &mut Model) -> Effects {
+    let Mode::SetAside(input) = std::mem::take(&mut model.mode) else { return none() };
+    let reason = input.text().trim().to_owned();
+    let Some(card) = model.signals.card().cloned().filter(|_| !reason.is_empty()) else {
+        return none();
+    };
+    let text = format!("signal {} is set aside at {}: {reason}", card.id, counted_of(&card));
+    model.signals.set_aside(&card, reason);
+    model.say(Kind::Done, format!("{} is set aside", card.title));
+    noted(model, text)
+}
+
+fn counted_of(card: &Card) -> String {
+    counted(usize::try_from(card.peers).unwrap_or(usize::MAX), "peer")
+}
+
+/// A review is part of the case, where one is written.
+fn noted(model: &Model, text: String) -> Effects {
+    let open = case::acts::is_open(model).is_ok();
+    open.then(|| Effect::Case(Order::Note(text, Vec::new()))).into_iter().collect()
 }
 
 /// # Errors

@@ -2,6 +2,7 @@
 
 mod card;
 mod list;
+mod spread;
 
 use super::canvas::Canvas;
 use super::layout::Grid;

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Export;
 use crate::record::Outcome;
+use crate::signals::heat::{self, Heat};
+use crate::signals::rounds;
 
 /// A section: its heading, its paragraphs, its table.
 pub struct Section {
@@ -31,12 +33,16 @@ impl Section {
     }
 }
 
+/// Rounds that a table has room for, the newest.
+const MOST_ROUNDS: usize = 12;
+
 /// The title, and the sections in their order.
 pub fn sections(export: Export<'_>) -> (String, Vec<Section>) {
     let head = |name: &str| export.contents.head.get(name).map_or("not said", String::as_str);
     let title = format!("Case {}", head("id"));
     let mut sections = vec![summary(export, head), outcomes(export)];
     sections.extend(export.signals.iter().map(signal));
+    sections.extend(heat::of(&rounds(&export.contents.records)).iter().map(over_rounds));
     sections.push(groups(export));
     if !export.contents.notes.is_empty() {
         let rows =
@@ -99,6 +105,7 @@ fn signal(card: &crate::signals::Card) -> Section {
             format!("{} of {}, first {}, last {}", card.peers, card.of, card.since, card.latest),
         ),
         ("spread", card.spread_words().to_owned()),
+        ("by round", by_round(card)),
         ("rule", format!("{}; {}", card.rule, parameters.join(", "))),
         ("replies", card.replies.join(" ")),
     ];
@@ -106,6 +113,36 @@ fn signal(card: &crate::signals::Card) -> Section {
     let rows = lines.map(|(name, text)| vec![name.to_owned(), text]);
     Section::new(format!("Signal: {} ({}, {})", card.title, card.network, card.severity.words()))
         .rows(&["", ""], rows)
+}
+
+/// The curve in figures: how many peers of the panel, and how long after the first round.
+fn by_round(card: &crate::signals::Card) -> String {
+    let counts = card.by_round.iter().map(|(hours, peers)| format!("{peers} (+{hours:.1} h)"));
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+/// A heat map in characters: they are read in Markdown, on the page and by those who hear it.
+fn over_rounds(heat: &Heat) -> Section {
+    const BLOCKS: [char; 9] = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let from = heat.rounds.len().saturating_sub(MOST_ROUNDS);
+    let cell = |count: &u64| {
+        let level = usize::try_from(heat.level(*count, 8)).unwrap_or(8);
+        format!("{} {count}", BLOCKS[level.min(8)])
+    };
+    let rows = heat.rows.iter().map(|row| {
+        [row.what.clone()].into_iter().chain(row.counts[from..].iter().map(cell)).collect()
+    });
+    let header: Vec<&str> =
+        ["answer"].into_iter().chain(heat.rounds[from..].iter().map(String::as_str)).collect();
+    Section::new(format!("Answers over rounds: {} ({})", heat.question, heat.network))
+        .say(format!(
+            "Peers by answer and round, of a fixed panel of {} that were asked in every one of {} \
+             rounds{}. A success is named by the digest of its content and its length.",
+            heat.panel,
+            heat.rounds.len(),
+            if from > 0 { format!("; the newest {MOST_ROUNDS} are shown") } else { String::new() }
+        ))
+        .rows(&header, rows)
 }
 
 fn groups(export: Export<'_>) -> Section {

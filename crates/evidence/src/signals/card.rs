@@ -74,6 +74,9 @@ pub struct Card {
     pub replies: Vec<String>,
     /// Whose they are.
     pub members: Vec<String>,
+    /// The questions that those replies answer.
+    #[serde(default)]
+    pub questions: Vec<String>,
     /// How it spread over the rounds, in words; none with fewer than two rounds.
     pub spread: Option<String>,
     /// Hours since the first round, and at how many peers of the panel it was seen then.

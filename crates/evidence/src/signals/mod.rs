@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod card;
 pub mod chance;
+pub mod heat;
 pub mod input;
 mod of_case;
 pub mod rule;
@@ -20,7 +21,7 @@ pub use rule::{Finding, Rule};
 pub use rules::{Own, OwnError, built_in};
 
 use crate::moment::rfc3339;
-use input::{Round, Text};
+use input::{Answer, End, Round, Text};
 use spread::Spread;
 
 /// The signals of these rounds, those that ask for most attention first. Rounds are in order of
@@ -72,7 +73,16 @@ fn card(rounds: &[Round], rule: &dyn Rule, story: Story) -> Option<Card> {
     } else {
         finding.severity
     };
+    let rests = |answer: &&Answer| match &answer.end {
+        End::Reply { digest, .. } => {
+            finding.members.contains(&answer.peer) && finding.replies.contains(digest)
+        }
+        End::Failure(_) => false,
+    };
+    let answers = rounds[latest].answers.iter().filter(rests);
+    let questions: BTreeSet<&str> = answers.map(|answer| &*answer.question).collect();
     Some(Card {
+        questions: questions.into_iter().map(str::to_owned).collect(),
         id: format!("{}/{}/{}", finding.network, rule.id(), finding.about),
         rule: rule.id(),
         parameters: rule.parameters(),

@@ -120,15 +120,18 @@ impl Spread {
         }
         let ((began, first), (ended, last)) = self.ends()?;
         let mut words = format!(
-            "{first} to {last} of a fixed panel of {} peers in {:.1} h.",
+            "{first} to {last} of a fixed panel of {} peers in {}.",
             self.panel,
-            ended - began
+            time(ended - began)
         );
         let _ = match self.doubling() {
             Some(Doubling { low, hours, high }) => {
                 write!(
                     words,
-                    " It doubled every {hours:.1} h (95 % interval {low:.1} to {high:.1})."
+                    " It doubled every {} (95 % interval {} to {}).",
+                    time(hours),
+                    time(low),
+                    time(high)
                 )
             }
             None if last <= first => write!(words, " It did not grow."),
@@ -146,6 +149,15 @@ impl Spread {
             );
         }
         Some(words)
+    }
+}
+
+/// A time as people say it.
+fn time(hours: f64) -> String {
+    match hours {
+        hours if hours < 0.05 => format!("{:.0} s", hours * 3600.0),
+        hours if hours < 2.0 => format!("{:.0} min", hours * 60.0),
+        hours => format!("{hours:.1} h"),
     }
 }
 
