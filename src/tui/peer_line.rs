@@ -78,7 +78,7 @@ fn other(canvas: &mut Canvas, model: &Model, area: Area, peer: &Peer) {
             "forced" => "encrypted only, likely".to_owned(),
             _ => "takes plain connections".to_owned(),
         }),
-        peer.label.clone(),
+        peer.label.as_deref().map(str::to_owned),
     ];
     let mut x = x;
     for word in words.into_iter().flatten() {

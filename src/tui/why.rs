@@ -231,7 +231,7 @@ pub fn peer(canvas: &mut Canvas, model: &Model, area: Area) {
         }
         State::Heard | State::Connecting { .. } => {
             heading(canvas, "KNOWN");
-            let from = match &peer.source {
+            let from = match peer.source.as_deref() {
                 Some(Source::BuddyCast(permid)) => {
                     format!(
                         "heard of from {} by BuddyCast: hearsay until dialled",

@@ -1,9 +1,10 @@
 //! Everything that is known.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use swarmscope_peer::crawler::AcceptanceLog;
-use swarmscope_peer::node::{PeerKey, Ticket};
+use swarmscope_peer::node::{PeerKey, Source, Ticket};
 
 use crate::conversation::Conversations;
 use crate::held::Held;
@@ -27,6 +28,8 @@ pub struct Facts {
     pub(crate) held: Held,
     pub(crate) listening: Option<SocketAddr>,
     pub(crate) coalesced: u64,
+    /// Where the newest peer was heard of: mostly the next one is heard of there too.
+    source: Option<Arc<Source>>,
     /// Numbers the events that peers are sorted by.
     pub(crate) events: u64,
 }
@@ -49,6 +52,7 @@ impl Facts {
             held: Held::default(),
             listening: None,
             coalesced: 0,
+            source: None,
             events: 0,
         }
     }
@@ -114,6 +118,14 @@ impl Facts {
 
     pub(crate) fn request_mut(&mut self, key: &PeerKey, ticket: Ticket) -> Option<&mut Request> {
         self.peers.get_mut(key)?.request_mut(ticket)
+    }
+
+    /// The same source in one piece for all who are heard of one after the other.
+    pub(crate) fn shared(&mut self, source: Source) -> Arc<Source> {
+        match &self.source {
+            Some(newest) if **newest == source => newest.clone(),
+            _ => self.source.insert(Arc::new(source)).clone(),
+        }
     }
 
     /// Lets the payloads of the oldest replies go where they take too much.

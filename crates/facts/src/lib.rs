@@ -32,6 +32,7 @@ mod facts;
 mod fold;
 pub mod format;
 mod held;
+mod index;
 mod input;
 pub mod ladder;
 pub mod list;

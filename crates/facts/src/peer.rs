@@ -84,12 +84,12 @@ pub struct Peer {
     pub direction: Option<Direction>,
     /// Round trip, from the newest handshake.
     pub rtt: Option<Duration>,
-    /// Where it was first heard of.
-    pub source: Option<Source>,
+    /// Where it was first heard of; who is heard of from one teller has it in common.
+    pub source: Option<Arc<Source>>,
     /// Its label in the demo.
-    pub label: Option<String>,
+    pub label: Option<Box<str>>,
     /// From its newest NATCHECK reply.
-    pub nat: Option<String>,
+    pub nat: Option<Box<str>>,
     /// Why the last attempt to connect failed, until one does not.
     pub failing: Option<Cause>,
     /// How many things about it were odd or hostile.
@@ -101,7 +101,7 @@ pub struct Peer {
     /// Of a peer of another network than the overlay: what is known of it.
     pub other: Option<Box<Other>>,
     /// What REACH found where an overlay dial was closed without a byte.
-    pub examined: Option<Failure>,
+    pub examined: Option<Box<Failure>>,
     /// The number of its newest event: what the list is sorted by.
     pub newest: u64,
     asked: u32,

@@ -1,11 +1,11 @@
 //! Every peer that is known, by permid where that is known and by address until then.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use swarmscope_peer::node::PeerKey;
 
 use crate::dirty::Dirty;
+use crate::index::Index;
 use crate::peer::Peer;
 use crate::settings::Settings;
 
@@ -15,7 +15,7 @@ use crate::settings::Settings;
 pub struct Peers {
     most: usize,
     list: Vec<Option<Arc<Peer>>>,
-    by_key: Arc<HashMap<PeerKey, usize>>,
+    by_key: Arc<Index>,
     /// Places whose peers turned out to be others; the next new ones get them.
     free: Vec<usize>,
     /// The peers that may have changed: those lent out for changes.
@@ -53,7 +53,7 @@ impl Peers {
     /// Whether nobody is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_key.is_empty()
+        self.len() == 0
     }
 
     /// All of them, in the order of their places.
@@ -76,7 +76,7 @@ impl Peers {
     /// The place of a peer.
     #[must_use]
     pub fn index(&self, key: &PeerKey) -> Option<usize> {
-        self.by_key.get(key).copied()
+        self.by_key.get(key, |place| self.at(place).is_some_and(|peer| peer.key == *key))
     }
 
     /// The peer of this key.
@@ -87,44 +87,46 @@ impl Peers {
 
     /// The same, to be changed; its place counts as changed.
     pub fn get_mut(&mut self, key: &PeerKey) -> Option<&mut Peer> {
-        let index = *self.by_key.get(key)?;
+        self.lend(self.index(key)?)
+    }
+
+    fn lend(&mut self, index: usize) -> Option<&mut Peer> {
         self.changed.add(index);
         self.list.get_mut(index)?.as_mut().map(Arc::make_mut)
     }
 
     /// The peer of this key, made if it is not there; `None` where the table is full.
     pub fn entry(&mut self, key: &PeerKey) -> Option<&mut Peer> {
-        if !self.by_key.contains_key(key) {
-            if self.len() >= self.most {
-                self.unlisted += 1;
-                return None;
-            }
-            let index = self.free.pop().unwrap_or(self.list.len());
-            if index == self.list.len() {
-                self.list.push(None);
-            }
-            self.list[index] = Some(Arc::new(Peer::new(key.clone())));
-            Arc::make_mut(&mut self.by_key).insert(key.clone(), index);
+        if let Some(index) = self.index(key) {
+            return self.lend(index);
         }
-        self.get_mut(key)
+        if self.len() >= self.most {
+            self.unlisted += 1;
+            return None;
+        }
+        let index = self.free.pop().unwrap_or(self.list.len());
+        if index == self.list.len() {
+            self.list.push(None);
+        }
+        self.list[index] = Some(Arc::new(Peer::new(key.clone())));
+        Arc::make_mut(&mut self.by_key).add(key, index);
+        self.lend(index)
     }
 
     /// Makes `was` and `now` one peer, under the key `now`. Returns whether anything moved.
     pub fn rename(&mut self, was: &PeerKey, now: &PeerKey) -> bool {
-        if was == now || !self.by_key.contains_key(was) {
-            return false;
-        }
-        if self.by_key.contains_key(now) {
+        let Some(index) = self.index(was).filter(|_| was != now) else { return false };
+        if self.index(now).is_some() {
             if let Some(old) = self.remove(was)
                 && let Some(kept) = self.get_mut(now)
             {
                 kept.absorb(old);
             }
-        } else if let Some(index) = Arc::make_mut(&mut self.by_key).remove(was) {
-            Arc::make_mut(&mut self.by_key).insert(now.clone(), index);
-            if let Some(peer) = self.get_mut(now) {
-                peer.key = now.clone();
-            }
+        } else if let Some(peer) = self.get_mut(was) {
+            peer.key = now.clone();
+            let by_key = Arc::make_mut(&mut self.by_key);
+            by_key.remove(was, index);
+            by_key.add(now, index);
         }
         true
     }
@@ -136,13 +138,12 @@ impl Peers {
 
     /// Takes a peer out.
     pub(crate) fn forget(&mut self, key: &PeerKey) {
-        if self.by_key.contains_key(key) {
-            self.remove(key);
-        }
+        self.remove(key);
     }
 
     fn remove(&mut self, key: &PeerKey) -> Option<Peer> {
-        let index = Arc::make_mut(&mut self.by_key).remove(key)?;
+        let index = self.index(key)?;
+        Arc::make_mut(&mut self.by_key).remove(key, index);
         self.changed.add(index);
         self.free.push(index);
         self.list[index].take().map(Arc::unwrap_or_clone)
@@ -179,10 +180,10 @@ mod tests {
         for entry in [address("a:1"), key(1), key(2)] {
             peers.entry(&entry);
         }
-        peers.get_mut(&address("a:1")).unwrap().source = Some(Source::Operator);
+        peers.get_mut(&address("a:1")).unwrap().source = Some(Source::Operator.into());
         assert!(peers.rename(&address("a:1"), &key(2)));
         assert_eq!(peers.len(), 2);
-        assert_eq!(peers.get(&key(2)).unwrap().source, Some(Source::Operator));
+        assert_eq!(peers.get(&key(2)).unwrap().source.as_deref(), Some(&Source::Operator));
         for n in [1, 2] {
             let index = peers.index(&key(n)).unwrap();
             assert_eq!(peers.at(index).unwrap().key, key(n), "the index follows what moved");

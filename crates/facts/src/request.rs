@@ -52,18 +52,12 @@ pub struct Reply {
     pub as_read: bool,
     /// When it came.
     pub at: Now,
-    /// `None` while it is being read.
+    /// `None` while it is being read, and once memory had to be made for newer ones.
     pub decoding: Option<Decoding>,
+    /// Its decoder could not read it. Stays when what it read is let go.
+    pub malformed: bool,
     /// Of its payload. Stays when that is let go; `None` until it was read.
     pub sha256: Option<Sha256Sum>,
-}
-
-impl Reply {
-    /// Its decoder could not read it; false also where that is not known (any more).
-    #[must_use]
-    pub fn is_malformed(&self) -> bool {
-        self.decoding.as_ref().is_some_and(|decoding| decoding.failed.is_some())
-    }
 }
 
 /// Where a request is.

@@ -72,7 +72,7 @@ impl Fold<'_> {
 
     fn label(&mut self, permid: Permid, label: &str) {
         if let Some(peer) = self.facts.peers.entry(&PeerKey::Permid(permid)) {
-            peer.label = Some(words::clean(label));
+            peer.label = Some(words::clean(label).into());
         }
     }
 

@@ -26,7 +26,7 @@ impl Fold<'_> {
             Event::Named { peer } => self.named(&peer),
             Event::Labelled { peer, label } => {
                 if let Some(peer) = self.facts.peers.entry(&peer) {
-                    peer.label = Some(clean(&label));
+                    peer.label = Some(clean(&label).into());
                 }
             }
             Event::Asked { peer, ticket, question, about, whole } => {
@@ -48,9 +48,10 @@ impl Fold<'_> {
     }
 
     fn named(&mut self, key: &PeerKey) {
+        let source = self.facts.shared(Source::Operator);
         let Some(peer) = self.facts.peers.entry(key) else { return };
         peer.address = networks::without_scheme(&key_text(key)).parse().ok();
-        peer.source.get_or_insert(Source::Operator);
+        peer.source.get_or_insert(source);
         self.touched(key);
     }
 
@@ -131,6 +132,7 @@ impl Fold<'_> {
             as_read: true,
             at: now,
             sha256: Some(decoding.bytes),
+            malformed: decoding.failed.is_some(),
             decoding: Some(decoding),
         });
         let kind = if nobody { Kind::Failed } else { Kind::Plain };
@@ -165,7 +167,7 @@ impl Fold<'_> {
         let is_client = says["what"] == "bittorrent";
         let failure = Failure::new(Cause::LikelyBitTorrent, By::Peer, summary.clone());
         if is_client {
-            peer.examined = Some(failure.clone());
+            peer.examined = Some(Box::new(failure.clone()));
             if let State::Failed { failure: was, .. } = &mut peer.state
                 && was.cause == Cause::HandshakeClosed
             {

@@ -138,6 +138,7 @@ impl Fold<'_> {
             as_read: false,
             at: now,
             decoding: None,
+            malformed: false,
             sha256: None,
         });
         let (sent, frequency) = (request.sent.unwrap_or(request.asked), request.frequency);
@@ -197,10 +198,12 @@ impl Fold<'_> {
         read_nat(peer, message, &decoding);
         if let Some(Outcome::Replied(reply)) =
             peer.request_mut(ticket).map(|request| &mut request.outcome)
-            && reply.payload.is_some()
         {
-            reply.sha256 = Some(decoding.bytes);
-            reply.decoding = Some(decoding);
+            reply.malformed = failed.is_some();
+            if reply.payload.is_some() {
+                reply.sha256 = Some(decoding.bytes);
+                reply.decoding = Some(decoding);
+            }
         }
         self.facts.held.grow(ticket, bytes);
         self.facts.make_room();
@@ -220,6 +223,6 @@ fn read_nat(peer: &mut Peer, message: MessageId, decoding: &Decoding) {
         && decoding.failed.is_none()
         && let Some(nat) = nat_type(&decoding.decoded)
     {
-        peer.nat = Some(words::clean(&nat));
+        peer.nat = Some(words::clean(&nat).into());
     }
 }

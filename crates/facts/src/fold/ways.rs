@@ -15,6 +15,7 @@ impl Fold<'_> {
     pub(super) fn way(&mut self, event: Event) {
         match event {
             Event::Discovered { peer, address, version, source } => {
+                let source = self.facts.shared(source);
                 let Some(entry) = self.facts.peers.entry(&peer) else { return };
                 entry.address = entry.address.or(address);
                 entry.version = entry.version.or(version);
@@ -108,8 +109,8 @@ impl Fold<'_> {
         }
         // once it was looked at what listens there, that says more than that it closed
         let closed = failure.cause == Cause::HandshakeClosed;
-        let examined = peer.examined.clone().filter(|_| closed);
-        let is_given = matches!(peer.source, Some(Source::Operator | Source::Bootstrap));
+        let examined = peer.examined.as_deref().cloned().filter(|_| closed);
+        let is_given = matches!(peer.source.as_deref(), Some(Source::Operator | Source::Bootstrap));
         if closed && examined.is_none() && is_given {
             self.changes.push(Change::ToExamine(key.clone()));
         }

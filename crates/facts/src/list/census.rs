@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use swarmscope_peer::node::Ticket;
 use swarmscope_wire::OverlayVersion;
 use swarmscope_wire::failure::Cause;
 
@@ -74,32 +73,21 @@ pub struct Standing {
     pub nat: Option<NatType>,
     version: Option<OverlayVersion>,
     cause: Option<Cause>,
-    ticket: Option<Ticket>,
 }
 
 impl Standing {
-    fn of(peer: &Peer, before: Option<&Self>) -> Self {
-        let last = peer.last();
-        let ticket = last.map(|request| request.ticket);
-        let mut outcome = last.map(Outcome::of_request);
-        // what a reply said may have been let go since: that does not make it a good one
-        let was_malformed =
-            before.is_some_and(|b| b.ticket == ticket && b.outcome == Some(Outcome::Malformed));
-        if was_malformed && outcome == Some(Outcome::Answered) {
-            outcome = Some(Outcome::Malformed);
-        }
+    fn of(peer: &Peer) -> Self {
         let cause = match &peer.state {
             State::Refused { failure, .. } | State::Failed { failure, .. } => Some(failure.cause),
             _ => None,
         };
         Self {
             way: Way::of(&peer.state),
-            outcome,
+            outcome: peer.last().map(Outcome::of_request),
             odd: peer.signals > 0,
             nat: peer.nat.as_deref().map(NatType::of_short),
             version: peer.version,
             cause,
-            ticket,
         }
     }
 }
@@ -124,7 +112,7 @@ impl Census {
                 self.places.resize(index + 1, None);
             }
             let before = self.places[index];
-            let now = peers.at(index).map(|peer| Standing::of(peer, before.as_ref()));
+            let now = peers.at(index).map(Standing::of);
             if now != before {
                 self.moved(before.as_ref(), now.as_ref());
                 self.places[index] = now;

@@ -92,7 +92,7 @@ impl Outcome {
             Became::Failed { failure, .. } => Self::of_failure(failure),
             Became::Replied(reply) => match reply.error {
                 ErrorByte::FREQUENCY => Self::NotYet,
-                ErrorByte::SUCCESS if reply.is_malformed() => Self::Malformed,
+                ErrorByte::SUCCESS if reply.malformed => Self::Malformed,
                 ErrorByte::SUCCESS => Self::Answered,
                 _ => Self::Error,
             },

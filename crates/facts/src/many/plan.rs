@@ -233,7 +233,7 @@ impl Plan {
             Some((_, count, _)) => *count += 1,
             None => self.by_transport.push((transport, 1, readable)),
         }
-        let nat = peer.nat.clone().unwrap_or_else(|| "not measured".to_owned());
+        let nat = peer.nat.as_deref().unwrap_or("not measured").to_owned();
         counted_in(&mut self.by_nat, nat, |known, new| known == new);
     }
 

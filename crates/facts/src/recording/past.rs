@@ -50,7 +50,7 @@ impl Teller<'_> {
         if peer.other.is_some() {
             return networks::peer(self.told, peer, first);
         }
-        let source = peer.source.clone().unwrap_or(Source::Operator);
+        let source = peer.source.as_deref().cloned().unwrap_or(Source::Operator);
         let discovered = Event::Discovered {
             peer: key.clone(),
             address: peer.address,
@@ -64,7 +64,7 @@ impl Teller<'_> {
             self.told.push((first, event.into()));
         }
         if let (Some(label), Some(permid)) = (&peer.label, peer.permid()) {
-            self.told.push((first, Input::Label { permid, label: label.clone() }));
+            self.told.push((first, Input::Label { permid, label: label.to_string() }));
         }
         self.state(peer, first);
         for request in &peer.requests {

@@ -70,6 +70,7 @@ fn world() -> World {
         as_read: false,
         at: ago(700),
         decoding: None,
+        malformed: false,
         sha256: None,
     });
     peer.requests.push(Arc::new(request));

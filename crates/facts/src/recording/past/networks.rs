@@ -13,7 +13,7 @@ pub fn peer(told: &mut Vec<(Now, Input)>, peer: &Peer, first: Now) {
     let key = || peer.key.clone();
     told.push((first, Event::Named { peer: key() }.into()));
     if let Some(label) = &peer.label {
-        told.push((first, Event::Labelled { peer: key(), label: label.clone() }.into()));
+        told.push((first, Event::Labelled { peer: key(), label: label.to_string() }.into()));
     }
     for asked in &peer.requests {
         request(told, peer, asked);
