@@ -203,7 +203,7 @@ impl Running {
         self.draw();
         let frame = start.elapsed();
         let (mut step, mut drawn) = (Duration::ZERO, Instant::now());
-        while self.model.order.is_under_way() {
+        while self.model.is_arranging() {
             let begin = Instant::now();
             fold(&mut self.model, now, Msg::Wake);
             if drawn.elapsed() >= FRAME {

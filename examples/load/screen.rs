@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::KeyCode;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use swarmscope::screen::{Key, Model, Msg};
+use swarmscope::screen::{Key, Model, Msg, Now};
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::draw;
 use swarmscope::tui::theme::Depth;
@@ -38,18 +38,55 @@ pub fn measure(report: &Report) {
         let what = format!("{count} peers: key to frame, p99");
         let value = millis(times.1);
         report.row(&Row { what: &what, unit: "ms", value, floor, goal: goal() });
-        for command in ["sort version", "sort newest event", "filter 9f3", "filter -zzz"] {
-            let (frame, step) = crowd.command(command);
-            for (which, time) in [("to its frame", frame), ("longest step", step)] {
-                let what = format!("{count} peers: {command}, {which}");
-                let value = millis(time);
-                report.row(&Row { what: &what, unit: "ms", value, floor, goal: goal() });
+        let done = COMMANDS.map(|(what, command)| (what, crowd.command(command)));
+        let news = ("news of 10 000", crowd.news());
+        for (doing, Done { frame, longest, total, steps }) in done.into_iter().chain([news]) {
+            for (which, time, goal) in [
+                ("to its frame", frame, goal()),
+                ("longest step", longest, goal()),
+                ("all", total, Goal::None),
+            ] {
+                let what = format!("{count} peers: {doing}, {which}");
+                report.row(&Row { what: &what, unit: "ms", value: millis(time), floor, goal });
             }
+            let (what, value) = (format!("{count} peers: {doing}, steps"), f64::from(steps));
+            let floor = ("all at once", 1.0);
+            report.row(&Row { what: &what, unit: "steps", value, floor, goal: Goal::None });
         }
         let what = format!("{count} peers: memory a peer");
         let floor = ("its key and address alone", (size_of::<PeerKey>() + 32) as f64);
         let goal = Goal::AtMost(600.0);
         report.row(&Row { what: &what, unit: "bytes", value: held, floor, goal });
+        drop(crowd);
+    }
+}
+
+/// What an operator does to everybody, and what it is called here. Another message counts anew who
+/// would answer it with 254.
+const COMMANDS: [(&str, &str); 6] = [
+    ("sort", "sort version"),
+    ("sort by news", "sort newest event"),
+    ("filter", "filter 9f3"),
+    ("filter for all", "filter -zzz"),
+    ("pattern", "filter /^sym|9f3a/"),
+    ("another message", "request database"),
+];
+
+/// What something takes that concerns everybody.
+#[derive(Default)]
+struct Done {
+    /// To the frame after the key.
+    frame: Duration,
+    /// What another key would wait for at most until all of it is done.
+    longest: Duration,
+    total: Duration,
+    steps: u32,
+}
+
+impl Done {
+    /// The rest of what began with this frame.
+    fn after(self, frame: Duration) -> Self {
+        Self { frame, total: frame + self.total, steps: self.steps + 1, ..self }
     }
 }
 
@@ -99,17 +136,35 @@ impl Screen {
         frame.expect("a frame");
     }
 
-    /// Until nothing is left to be done; the longest step.
-    fn settle(&mut self) -> Duration {
-        let mut longest = Duration::ZERO;
-        while self.model.order.is_under_way() {
+    /// Until nothing is left to be done.
+    fn settle(&mut self) -> Done {
+        let mut done = Done::default();
+        while self.model.is_arranging() {
             let began = Instant::now();
             let now = self.model.now;
             fold(&mut self.model, now, Msg::Wake);
-            longest = longest.max(began.elapsed());
+            done.longest = done.longest.max(began.elapsed());
+            done.total += began.elapsed();
+            done.steps += 1;
         }
         self.draw();
-        longest
+        done
+    }
+
+    /// The list once ten thousand things have happened and nobody moves in it.
+    fn news(&mut self) -> Done {
+        let later = Duration::from_secs(60);
+        let now = self.model.now;
+        let then = Now { instant: now.instant + later, wall: now.wall + later };
+        for _ in 0..10_000 {
+            self.number += 1;
+            fold(&mut self.model, now, Msg::Node(event(self.number)));
+        }
+        let began = Instant::now();
+        fold(&mut self.model, then, Msg::Tick);
+        self.draw();
+        let frame = began.elapsed();
+        self.settle().after(frame)
     }
 
     /// Keys that move through the list, with news between them.
@@ -130,9 +185,8 @@ impl Screen {
         times
     }
 
-    /// A command of the palette: to the frame that follows it, and what another key would wait for
-    /// at most until all of it is done.
-    fn command(&mut self, command: &str) -> (Duration, Duration) {
+    /// A command of the palette.
+    fn command(&mut self, command: &str) -> Done {
         if self.model.mode.composes() {
             press(&mut self.model, &[Key::named(KeyCode::Esc)]);
         }
@@ -142,7 +196,8 @@ impl Screen {
         let began = Instant::now();
         fold(&mut self.model, now, Msg::Key(Key::named(KeyCode::Enter)));
         self.draw();
-        (began.elapsed(), self.settle())
+        let frame = began.elapsed();
+        self.settle().after(frame)
     }
 }
 

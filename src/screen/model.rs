@@ -318,7 +318,7 @@ impl Model {
     /// The peer of a row.
     #[must_use]
     pub fn peer_at(&self, row: usize) -> Option<&Peer> {
-        self.facts.peers().at(*self.order.rows().get(row)?)
+        self.facts.peers().at(self.order.place(row)?)
     }
 
     /// The messages that the picker's query finds.
@@ -397,7 +397,7 @@ impl Model {
     /// When time has to pass next, besides once a second; `None` where nothing waits for it.
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
-        if self.order.is_under_way() {
+        if self.is_arranging() {
             return Some(self.now.instant); // the rest of the peers, as soon as nothing else is to be done
         }
         self.many.next_wake()

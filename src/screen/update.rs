@@ -10,6 +10,7 @@ use super::list::arranging::Arrange;
 use super::list::forgetting;
 use super::log::{self, Kind};
 use super::many;
+use super::many::feed::Passed;
 use super::model::Model;
 use super::msg::{Effect, Msg, TourControl};
 use super::news;
@@ -22,7 +23,7 @@ use swarmscope_facts::{Input, Now};
 /// Folds one message into the model.
 pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     model.now = now;
-    let (is_tick, passed) = (matches!(msg, Msg::Tick), many::feed::Passed::of(&msg));
+    let passed = Passed::of(&msg);
     let newest = model.log.newest();
     let brought = match &msg {
         // what a recording tells from before its start is in no second of it
@@ -31,11 +32,15 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     };
     let mut effects = folded(model, msg);
     effects.extend(many::feed::turn(model, passed));
-    model.arrange(Arrange::News { full_second: is_tick });
+    model.arrange(match passed {
+        Passed::Second => Arrange::Second,
+        Passed::Wake => Arrange::Wake,
+        Passed::News => Arrange::News,
+    });
     let since = now.instant.saturating_duration_since(model.started.instant);
     let (known, connected) = (model.facts.peers().len(), model.tally.connected);
     model.trend.add(since.as_secs(), brought, known, connected);
-    if is_tick {
+    if passed == Passed::Second {
         let dialled = model.facts.peers().len().saturating_sub(model.tally.waiting);
         model.dialling.second(now.instant, dialled);
     }

@@ -73,7 +73,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, headings: bool, top:
     let selected = model.selected_row();
     *top = follow(*top, selected.unwrap_or(*top), height, rows.len());
     for (row, y) in (*top..rows.len()).zip(list.y..list.bottom()) {
-        let Some(peer) = model.facts.peers().at(rows[row]) else { continue };
+        let Some(peer) = model.peer_at(row) else { continue };
         let here = selected == Some(row);
         canvas.row_zone(&area, y, Spot::Row(List::Peers, row));
         if here {
@@ -473,13 +473,12 @@ fn acceptance(
         Cell::Refused => canvas.right(right, y, "refused", theme.fail),
         Cell::Needs(version) => canvas.right(right, y, &format!("needs ≥{version}"), muted),
     };
-    let word = |label: &String| label.split([' ', ',', '·']).next().map(str::to_owned);
     let has_column = shared.place(Column::Label).is_some() || placed.column != Column::Next;
-    let label = peer.label.as_ref().filter(|_| !has_column);
-    let fits = |label: &String| x + width(label) + 2 <= end;
+    let label = peer.label.as_deref().filter(|_| !has_column);
+    let word = label.and_then(|label| label.split([' ', ',', '·']).next());
     // whole where there is room for it, else its first word: never cut
-    let shown = label.cloned().into_iter().chain(label.and_then(word)).find(fits);
+    let shown = label.into_iter().chain(word).find(|label| x + width(label) + 2 <= end);
     if let Some(label) = shown {
-        canvas.right(end - 2, y, &label, muted);
+        canvas.right(end - 2, y, label, muted);
     }
 }

@@ -215,6 +215,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
                 events_open = count > 0;
                 screen.meter.waited(count + events.len());
                 waiting.drain(..).for_each(|event| screen.told(Msg::Node(event)));
+                screen.wake_if_due();
                 if !events_open {
                     screen.told(Msg::Notice("the node has stopped: nothing new will arrive".to_owned()));
                 }

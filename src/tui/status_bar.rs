@@ -141,8 +141,8 @@ fn entries(canvas: &Canvas, model: &Model, wide: bool) -> Vec<Entry> {
         "",
     );
     add(4, "×", quiet(counts.failed, fail), number(counts.failed), quiet(counts.failed, fail), "");
-    if counts.not_yet() > 0 {
-        add(1, "254", theme.pill, number(counts.not_yet()), theme.strong(), "");
+    if let Some(not_yet) = counts.not_yet().filter(|count| *count > 0) {
+        add(1, "254", theme.pill, number(not_yet), theme.strong(), "");
     }
     if counts.signals > 0 {
         add(2, "▲", theme.caution.patch(theme.strong()), number(counts.signals), plain, "");

@@ -32,12 +32,12 @@ fn named(code: KeyCode) -> Key {
 
 /// The short names of the peers in the list, from the top.
 fn names(model: &Model) -> Vec<String> {
-    let rows = model.order.rows().iter().filter_map(|&index| model.facts.peers().at(index));
+    let rows = (0..model.order.rows().len()).filter_map(|row| model.peer_at(row));
     rows.map(|peer| model.name_of(&peer.key)).collect()
 }
 
 fn marked(model: &Model) -> Vec<String> {
-    let rows = model.order.rows().iter().filter_map(|&index| model.facts.peers().at(index));
+    let rows = (0..model.order.rows().len()).filter_map(|row| model.peer_at(row));
     rows.filter(|peer| model.marks.contains(&peer.key))
         .map(|peer| model.name_of(&peer.key))
         .collect()

@@ -289,8 +289,8 @@ fn play(mut model: Model, steps: Vec<Step>) {
 fn holds(model: &Model) {
     let rows = model.order.rows();
     assert!(rows.is_empty() || model.selected_row().is_some(), "something is selected");
-    assert!(rows.iter().all(|&row| model.facts.peers().at(row).is_some()), "rows lead to peers");
-    let different: HashSet<usize> = rows.iter().copied().collect();
+    assert!((0..rows.len()).all(|row| model.peer_at(row).is_some()), "rows lead to peers");
+    let different: HashSet<u32> = rows.iter().copied().collect();
     assert_eq!(different.len(), rows.len(), "nobody stands in the list twice");
     assert!(
         model.marks.iter().all(|key| model.facts.peers().get(key).is_some()),

@@ -168,7 +168,7 @@ fn the_default_payload_follows_the_peers_version_until_it_is_edited() {
 fn rows_hold_still_while_somebody_moves_and_settle_afterwards() {
     let mut model = session();
     let at = |model: &Model| -> Vec<String> {
-        let rows = model.order.rows().iter().filter_map(|&index| model.facts.peers().at(index));
+        let rows = (0..model.order.rows().len()).filter_map(|row| model.peer_at(row));
         rows.map(|peer| model.name_of(&peer.key)).collect()
     };
     let still = at(&model);
@@ -204,8 +204,7 @@ fn a_new_peer_has_a_row_at_once() {
         before(0),
         Msg::Node(Event::Connecting { peer: key(who), phase: Phase::Tcp, detail: String::new() }),
     );
-    let last =
-        model.order.rows().last().and_then(|&index| model.facts.peers().at(index)).expect("rows");
+    let last = model.peer_at(model.order.rows().len() - 1).expect("rows");
     assert_eq!(last.key, key(who));
 }
 

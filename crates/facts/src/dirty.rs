@@ -1,20 +1,49 @@
 //! Places in a table where something has changed, each counted once: what makes work follow the
 //! news, not the table's size.
 
+/// A set of places, one bit each.
+#[derive(Clone, Default, Debug)]
+pub struct Places {
+    words: Vec<u64>,
+}
+
+impl Places {
+    /// Adds a place. Returns whether it is new.
+    pub fn add(&mut self, index: usize) -> bool {
+        if self.words.len() <= index / 64 {
+            self.words.resize(index / 64 + 1, 0);
+        }
+        let (word, bit) = (&mut self.words[index / 64], 1 << (index % 64));
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
+
+    /// Takes a place out.
+    pub fn remove(&mut self, index: usize) {
+        if let Some(word) = self.words.get_mut(index / 64) {
+            *word &= !(1 << (index % 64));
+        }
+    }
+
+    /// Whether this place is among them.
+    #[must_use]
+    pub fn contains(&self, index: usize) -> bool {
+        self.words.get(index / 64).is_some_and(|word| word & 1 << (index % 64) != 0)
+    }
+}
+
 /// A set of places that is filled one by one and emptied at once.
 #[derive(Clone, Default, Debug)]
 pub struct Dirty {
     list: Vec<usize>,
-    is: Vec<bool>,
+    is: Places,
 }
 
 impl Dirty {
     /// Adds a place; once is enough.
     pub fn add(&mut self, index: usize) {
-        if self.is.len() <= index {
-            self.is.resize(index + 1, false);
-        }
-        if !std::mem::replace(&mut self.is[index], true) {
+        if self.is.add(index) {
             self.list.push(index);
         }
     }
@@ -22,7 +51,7 @@ impl Dirty {
     /// Whether this place is among them.
     #[must_use]
     pub fn contains(&self, index: usize) -> bool {
-        self.is.get(index).copied().unwrap_or(false)
+        self.is.contains(index)
     }
 
     /// Whether there is none.
@@ -34,7 +63,7 @@ impl Dirty {
     /// All of them, in the order in which they came; none is left.
     pub fn take(&mut self) -> Vec<usize> {
         for &index in &self.list {
-            self.is[index] = false;
+            self.is.remove(index);
         }
         std::mem::take(&mut self.list)
     }

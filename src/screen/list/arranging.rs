@@ -7,7 +7,11 @@ use swarmscope_facts::Present;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::screen) enum Arrange {
     /// Something may have happened.
-    News { full_second: bool },
+    News,
+    /// A second has passed.
+    Second,
+    /// There is time for another step of what is under way.
+    Wake,
     /// The filter is another, or means something else.
     Filter,
     /// The order is another.
@@ -22,11 +26,16 @@ impl Model {
         if row.is_some_and(|row| row == 0 || self.chosen || self.touched) {
             return;
         }
-        let first = self.order.rows().first().and_then(|&index| self.facts.peers().at(index));
-        if let Some(first) = first {
+        if let Some(first) = self.peer_at(0) {
             let key = first.key.clone();
             self.turn_to(Some(key));
         }
+    }
+
+    /// Whether the list or the counts are being brought up to date, step by step.
+    #[must_use]
+    pub const fn is_arranging(&self) -> bool {
+        self.order.is_under_way() || self.tally.is_under_way()
     }
 
     /// Filters the list at once, by what is typed as far as that can be read.
@@ -76,7 +85,16 @@ impl Model {
                 self.range = None; // its rows go elsewhere
                 order.sort_all(&facts, filter);
             }
-            Arrange::News { full_second } => order.settle(&facts, filter, full_second),
+            Arrange::News => order.settle(&facts, filter, false),
+            // never at each of the events of which many come between two frames
+            Arrange::Second | Arrange::Wake => {
+                tally.go_on(&facts);
+                if order.is_under_way() {
+                    order.go_on(&facts, filter);
+                } else {
+                    order.settle(&facts, filter, how == Arrange::Second);
+                }
+            }
             Arrange::Filter => order.filter_all(&facts, filter),
             Arrange::Sort => order.sort_all(&facts, filter),
         }

@@ -97,7 +97,7 @@ pub fn unmark_all(model: &mut Model) -> Effects {
 }
 
 fn shown(model: &Model) -> Vec<PeerKey> {
-    let peers = model.order.rows().iter().filter_map(|&index| model.facts.peers().at(index));
+    let peers = (0..model.order.rows().len()).filter_map(|row| model.peer_at(row));
     peers.map(|peer| peer.key.clone()).collect()
 }
 

@@ -81,11 +81,16 @@ impl Running {
     /// has the rest of the peers to go through.
     pub(super) fn wake(&self) -> Option<Instant> {
         match &self.player {
-            Some(player) => {
-                (player.is_looked_at() && self.model.order.is_under_way()).then(Instant::now)
-            }
+            Some(player) => (player.is_looked_at() && self.model.is_arranging()).then(Instant::now),
             None if self.frozen.is_some() => None,
             None => self.model.next_wake(),
+        }
+    }
+
+    /// However much news comes, what the model does step by step goes on after each lot of it.
+    pub(super) fn wake_if_due(&mut self) {
+        if self.wake().is_some_and(|at| at <= Instant::now()) {
+            self.woken();
         }
     }
 

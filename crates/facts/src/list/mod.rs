@@ -3,8 +3,10 @@
 pub mod census;
 pub mod column;
 pub mod filter;
+mod laid;
 pub mod next;
 pub mod order;
+mod runs;
 pub mod sorting;
 pub mod tally;
 

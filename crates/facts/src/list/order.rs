@@ -1,15 +1,20 @@
 //! Which peers the list shows, and in which order. Rows hold still while somebody moves among them.
 //!
+//! All that takes longer with more peers is done in steps, none of which visits more than so many
+//! of them: a key waits for one step at most. What is shown stays as it is until the last step,
+//! which puts what was laid out meanwhile in its place.
+//!
 //! The whole table is never sorted because of news: what has changed is taken out, sorted and
-//! merged into the rest, which is in order already. Only a command of the operator's sorts or
+//! woven into the rest, which is in order already. Only a command of the operator's sorts or
 //! filters everything.
 
-use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::dirty::Dirty;
+use crate::dirty::{Dirty, Places};
 use crate::list::column::Column;
 use crate::list::filter::Filter;
+use crate::list::laid::Laid;
+use crate::list::runs::Runs;
 pub use crate::list::sorting::{By, Sort};
 use crate::list::sorting::{Key, compare};
 use crate::now::Now;
@@ -21,21 +26,19 @@ use swarmscope_wire::{Frequency, MessageId};
 const HELD: Duration = Duration::from_secs(4);
 /// News moves rows at most this often: who reads a list that moves more often?
 const SETTLED: Duration = Duration::from_millis(250);
-/// Peers that one message may look at again at most: some milliseconds, of patterns a few more. The
-/// rest is looked at with the next ones.
+/// Peers that one step looks at again at most: some milliseconds, of patterns a few more.
 pub const AT_ONCE: usize = 4_000;
+/// A look at a peer takes about as long as giving their places to so many.
+pub const LOOK: usize = 16;
+/// What one step does at most, in peers that are given their places.
+pub const STEP: usize = LOOK * AT_ONCE;
 /// Filters that the passing of time decides on are asked again this often.
 const ASKED_AGAIN: Duration = Duration::from_secs(5);
-/// The place of a peer that is not shown.
-const NOWHERE: u32 = u32::MAX;
 
-/// What is known of the peer at one place of the table.
+/// What is known of the peer at one place of the table, besides its key in the order.
 #[derive(Clone, Copy, Default, Debug)]
 struct Slot {
-    key: Key,
-    /// Its row, or [`NOWHERE`].
-    row: u32,
-    /// There is a peer, and it has its place in the order.
+    /// There is a peer, and it was seen.
     listed: bool,
     shown: bool,
     marked: bool,
@@ -57,13 +60,35 @@ impl Meaning {
     }
 }
 
-/// A look at everybody that is under way.
-#[derive(Clone, Default, Debug)]
+/// Whom a pass looks at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Whom {
+    /// Those that have changed.
+    Changed,
+    /// Everybody, to filter them; who has changed is sorted as well.
+    Filtered,
+    /// Everybody, to filter and sort them.
+    Sorted,
+}
+
+/// The way to another list, in steps.
+#[derive(Clone, Debug)]
 struct Pass {
-    /// It has come this far.
-    next: usize,
-    /// Where it is for another order: those that were looked at, in that order.
-    sorted: Option<Vec<(usize, Key)>>,
+    whom: Whom,
+    /// Who had changed when it began: they are looked at first.
+    changed: Vec<usize>,
+    /// So many of these, then of all places, were looked at.
+    looked: usize,
+    /// Who gets another place in the order.
+    runs: Runs,
+    /// The same: who is gone again since is taken out.
+    taken: Places,
+    /// Who is new since it began: they are for the next one.
+    arrived: Dirty,
+    /// So many of the order before were gone through.
+    woven: usize,
+    /// The list that comes of it.
+    laid: Laid,
 }
 
 /// The rows of the list: places in the table of peers.
@@ -71,11 +96,11 @@ struct Pass {
 pub struct Order {
     /// What it is in order of.
     pub sort: Sort,
-    /// Everybody, in order as of the last settling; who is new since then stands at the end.
-    sorted: Vec<usize>,
-    /// Those of them that the filter shows.
-    rows: Vec<usize>,
+    laid: Laid,
     slots: Vec<Slot>,
+    /// By what each place was sorted.
+    keys: Vec<Key>,
+    /// Those that may have changed since they got their places.
     dirty: Dirty,
     pass: Option<Pass>,
     /// What the filter and the keys meant when they were last asked.
@@ -83,7 +108,7 @@ pub struct Order {
     asked: Option<Instant>,
     settled: Option<Instant>,
     last_key: Option<Now>,
-    marked_shown: usize,
+    work: u64,
 }
 
 impl Order {
@@ -95,27 +120,39 @@ impl Order {
 
     /// The places of the peers that are shown, in order.
     #[must_use]
-    pub fn rows(&self) -> &[usize] {
-        &self.rows
+    pub fn rows(&self) -> &[u32] {
+        &self.laid.rows
+    }
+
+    /// The place of the peer in this row.
+    #[must_use]
+    pub fn place(&self, row: usize) -> Option<usize> {
+        self.laid.rows.get(row).map(|&index| index as usize)
     }
 
     /// The row of the peer at this place.
     #[must_use]
     pub fn row(&self, index: usize) -> Option<usize> {
-        let row = self.slots.get(index).filter(|slot| slot.listed)?.row;
-        (row != NOWHERE).then_some(row as usize)
+        self.laid.row(index)
     }
 
     /// How many marked peers have a row.
     #[must_use]
     pub const fn marked_shown(&self) -> usize {
-        self.marked_shown
+        self.laid.marked
     }
 
-    /// Whether everybody is being filtered or sorted, and not all of them are done.
+    /// Whether the list is being sorted or filtered, and that has not come to its end.
     #[must_use]
     pub const fn is_under_way(&self) -> bool {
         self.pass.is_some()
+    }
+
+    /// What all steps so far have done, told without a clock: the peers that were given their places,
+    /// and [`LOOK`] for each that was looked at.
+    #[must_use]
+    pub const fn work(&self) -> u64 {
+        self.work
     }
 
     /// Whether the filter or the order means something else than when it was last asked, though no
@@ -135,9 +172,12 @@ impl Order {
         }
     }
 
-    /// Somebody pressed a key.
+    /// Somebody pressed a key: news that is on its way into the list waits.
     pub fn hold(&mut self, now: Now) {
         self.last_key = Some(now);
+        if self.pass.as_ref().is_some_and(|pass| pass.whom == Whom::Changed) {
+            self.give_up();
+        }
     }
 
     fn held(&self, now: Now) -> bool {
@@ -151,21 +191,18 @@ impl Order {
             self.dirty.add(index);
             if self.slots.len() <= index {
                 self.slots.resize(index + 1, Slot::default());
+                self.keys.resize(index + 1, Key::default());
             }
             match (facts.peers.at(index), self.slots[index].listed) {
                 (Some(peer), false) => {
                     let shown = filter.shows(facts, peer);
-                    let row = if shown {
-                        u32::try_from(self.rows.len()).unwrap_or(NOWHERE)
-                    } else {
-                        NOWHERE
-                    };
                     let marked = facts.marks.contains(&peer.key);
-                    self.slots[index] =
-                        Slot { key: Key::default(), row, listed: true, shown, marked };
-                    self.sorted.push(index);
+                    self.slots[index] = Slot { listed: true, shown, marked };
                     if shown {
-                        self.rows.push(index);
+                        self.laid.show(place(index), marked);
+                    }
+                    if let Some(pass) = &mut self.pass {
+                        pass.arrived.add(index);
                     }
                 }
                 (None, true) => self.drop_one(index),
@@ -176,9 +213,13 @@ impl Order {
 
     /// A peer that turned out to be another one leaves at once: nothing takes its place.
     fn drop_one(&mut self, index: usize) {
-        self.sorted.retain(|&other| other != index);
-        self.slots[index] = Slot { row: NOWHERE, ..Slot::default() };
-        self.lay_rows();
+        let marked = std::mem::take(&mut self.slots[index]).marked;
+        let stood = self.laid.take_out(index, marked);
+        if let Some(pass) = &mut self.pass {
+            pass.taken.remove(index);
+            pass.laid.take_out(index, marked);
+            pass.woven -= usize::from(stood.is_some_and(|stood| stood < pass.woven));
+        }
     }
 
     /// These peers' marks may have changed.
@@ -190,139 +231,189 @@ impl Order {
     ) {
         for index in indices {
             let Some(peer) = facts.peers.at(index) else { continue };
-            if let Some(slot) = self.slots.get_mut(index) {
-                slot.marked = facts.marks.contains(&peer.key);
-            }
+            self.mark(index, facts.marks.contains(&peer.key));
             if filter.asks_for_marks() {
                 self.dirty.add(index);
             }
         }
-        self.count_marked();
+    }
+
+    fn mark(&mut self, index: usize, marked: bool) {
+        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.marked != marked) else {
+            return;
+        };
+        slot.marked = marked;
+        self.laid.mark(index, marked);
+        if let Some(pass) = &mut self.pass {
+            pass.laid.mark(index, marked);
+        }
     }
 
     /// Brings the list in order where something changed, nobody is moving in it, and it has not
-    /// just moved. At a full second it always may. Goes on with a filtering that is under way.
+    /// just moved. At a full second it always may.
     pub fn settle(&mut self, facts: &Present, filter: &Filter, full_second: bool) {
         let now = facts.now.instant;
         let recent = |at: Option<Instant>, span| {
             at.is_some_and(|at| now.saturating_duration_since(at) < span)
         };
-        if self.pass.is_some() {
-            self.go_on(facts, filter);
-        } else if full_second
-            && filter.asks_for_the_time()
-            && !recent(self.asked, ASKED_AGAIN)
-            && !self.held(facts.now)
-        {
-            self.filter_all(facts, filter);
+        if self.pass.is_some() || self.held(facts.now) {
+            return;
         }
-        let under_way = self.pass.is_some();
-        if !under_way
-            && !self.dirty.is_empty()
-            && !self.held(facts.now)
-            && (full_second || !recent(self.settled, SETTLED))
-        {
-            self.merge(facts, filter);
+        if full_second && filter.asks_for_the_time() && !recent(self.asked, ASKED_AGAIN) {
+            self.filter_all(facts, filter);
+        } else if !self.dirty.is_empty() && (full_second || !recent(self.settled, SETTLED)) {
             self.settled = Some(now);
+            self.begin(Whom::Changed);
+            self.go_on(facts, filter);
         }
     }
 
     /// Filters everybody, and brings in order what has changed.
     pub fn filter_all(&mut self, facts: &Present, filter: &Filter) {
         self.asked = Some(facts.now.instant);
-        let sorts = self.pass.take().is_some_and(|pass| pass.sorted.is_some());
-        self.pass = Some(Pass { next: 0, sorted: sorts.then(Vec::new) });
+        // who was looked at to be sorted has another key already
+        let sorts = self.pass.as_ref().is_some_and(|pass| pass.whom == Whom::Sorted);
+        self.begin(if sorts { Whom::Sorted } else { Whom::Filtered });
         self.go_on(facts, filter);
     }
 
     /// Sorts and filters everybody: the operator wants another order, or it means something else.
     pub fn sort_all(&mut self, facts: &Present, filter: &Filter) {
         self.asked = Some(facts.now.instant);
-        self.pass = Some(Pass { next: 0, sorted: Some(Vec::with_capacity(self.slots.len())) });
+        self.begin(Whom::Sorted);
         self.go_on(facts, filter);
     }
 
-    fn go_on(&mut self, facts: &Present, filter: &Filter) {
+    fn begin(&mut self, whom: Whom) {
+        self.give_up();
+        let changed = self.dirty.take();
+        let others = if whom == Whom::Sorted { self.slots.len() } else { 0 };
+        self.pass = Some(Pass {
+            whom,
+            runs: Runs::with_room(changed.len() + others),
+            changed,
+            looked: 0,
+            taken: Places::default(),
+            arrived: Dirty::default(),
+            woven: 0,
+            laid: Laid::with_room(self.slots.len()),
+        });
+    }
+
+    /// What was on its way into the list is still to come.
+    fn give_up(&mut self) {
+        for index in self.pass.take().into_iter().flat_map(|pass| pass.changed) {
+            self.dirty.add(index);
+        }
+    }
+
+    /// One step of what is under way.
+    pub fn go_on(&mut self, facts: &Present, filter: &Filter) {
+        self.step(facts, filter, STEP);
+    }
+
+    fn step(&mut self, facts: &Present, filter: &Filter, most: usize) {
         let Some(mut pass) = self.pass.take() else { return };
-        let end = (pass.next + AT_ONCE).min(self.slots.len());
-        for index in std::mem::replace(&mut pass.next, end)..end {
-            let Some(peer) = facts.peers.at(index) else { continue };
-            self.slots[index].shown = filter.shows(facts, peer);
-            if let Some(sorted) = &mut pass.sorted {
-                let key = Key::of(self.sort.by, facts, peer);
-                self.slots[index].key = key; // nothing is merged by keys before the end
-                sorted.push((index, key));
-            }
-        }
-        if let Some(sorted) = &mut pass.sorted {
-            // stable, for this sort finds what is in order already and merges the rest into it
-            sorted.sort_by(|(a, key_a), (b, key_b)| {
-                compare(self.sort, facts, (*a, key_a), (*b, key_b))
-            });
-        }
-        if end < self.slots.len() {
+        let mut left = most;
+        let is_done = self.look(&mut pass, facts, filter, &mut left)
+            && self.weave(&mut pass, facts, &mut left);
+        self.work += (most - left) as u64;
+        if !is_done {
             self.pass = Some(pass);
             return;
         }
-        if let Some(sorted) = pass.sorted {
-            self.sorted = sorted.into_iter().map(|(index, _)| index).collect();
-        }
-        self.merge(facts, filter);
-    }
-
-    /// Takes out what has changed, sorts it, and merges it into the rest.
-    fn merge(&mut self, facts: &Present, filter: &Filter) {
-        if self.dirty.is_empty() {
-            return self.lay_rows();
-        }
-        let mut rest = std::mem::take(&mut self.sorted);
-        rest.retain(|&index| !self.dirty.contains(index));
-        let mut changed = self.dirty.take();
-        changed.retain(|&index| self.look_again(facts, filter, index));
-        changed.sort_unstable_by(|a, b| self.before(facts, *a, *b));
-        self.sorted = Vec::with_capacity(rest.len() + changed.len());
-        let mut taken = 0;
-        for index in changed {
-            let place = taken
-                + rest[taken..].partition_point(|&other| self.before(facts, other, index).is_lt());
-            self.sorted.extend_from_slice(&rest[taken..place]);
-            self.sorted.push(index);
-            taken = place;
-        }
-        self.sorted.extend_from_slice(&rest[taken..]);
-        self.lay_rows();
-    }
-
-    /// Filter and key of one peer. Returns whether there is one.
-    fn look_again(&mut self, facts: &Present, filter: &Filter, index: usize) -> bool {
-        let (Some(peer), Some(slot)) = (facts.peers.at(index), self.slots.get_mut(index)) else {
-            return false;
-        };
-        slot.shown = filter.shows(facts, peer);
-        slot.key = Key::of(self.sort.by, facts, peer);
-        slot.marked = facts.marks.contains(&peer.key);
-        slot.listed
-    }
-
-    fn before(&self, facts: &Present, a: usize, b: usize) -> Ordering {
-        compare(self.sort, facts, (a, &self.slots[a].key), (b, &self.slots[b].key))
-    }
-
-    fn lay_rows(&mut self) {
-        self.rows.clear();
-        self.marked_shown = 0;
-        for &index in &self.sorted {
-            let slot = &mut self.slots[index];
-            slot.row = NOWHERE;
-            if slot.shown {
-                slot.row = u32::try_from(self.rows.len()).unwrap_or(NOWHERE);
-                self.rows.push(index);
-                self.marked_shown += usize::from(slot.marked);
+        self.laid = pass.laid;
+        for index in pass.arrived.take() {
+            let Slot { listed, shown, marked } = self.slots[index];
+            if listed && shown {
+                self.laid.show(place(index), marked);
             }
         }
     }
 
-    fn count_marked(&mut self) {
-        self.marked_shown = self.rows.iter().filter(|&&index| self.slots[index].marked).count();
+    /// Filters and keys, as far as they are not those of before. Returns whether all have theirs.
+    fn look(
+        &mut self,
+        pass: &mut Pass,
+        facts: &Present,
+        filter: &Filter,
+        left: &mut usize,
+    ) -> bool {
+        let everybody = if pass.whom == Whom::Changed { 0 } else { self.slots.len() };
+        let end = pass.changed.len() + everybody;
+        while pass.looked < end && *left >= LOOK {
+            let all = pass.looked.checked_sub(pass.changed.len());
+            let index = all.unwrap_or_else(|| pass.changed[pass.looked]);
+            pass.looked += 1;
+            *left -= LOOK;
+            let Some(peer) = facts.peers.at(index).filter(|_| self.slots[index].listed) else {
+                continue;
+            };
+            if pass.arrived.contains(index) || pass.taken.contains(index) {
+                continue;
+            }
+            self.slots[index].shown = filter.shows(facts, peer);
+            if all.is_none() || pass.whom == Whom::Sorted {
+                let key = Key::of(self.sort.by, facts, peer);
+                self.keys[index] = key;
+                pass.runs.add(place(index), key);
+                pass.taken.add(index);
+            }
+        }
+        pass.runs.close(self.sort, facts);
+        pass.looked == end
+    }
+
+    /// Lays the list out: who was taken out of the order, merged with the rest of it. Returns
+    /// whether everybody is in it.
+    fn weave(&mut self, pass: &mut Pass, facts: &Present, left: &mut usize) -> bool {
+        if pass.whom == Whom::Sorted {
+            pass.woven = self.laid.order.len(); // all of them were taken out
+        }
+        while *left > 0 {
+            *left -= 1;
+            let rest = self.laid.order.get(pass.woven).copied();
+            let next = match (rest, pass.runs.head()) {
+                (Some(rest), _) if pass.taken.contains(rest as usize) => {
+                    pass.woven += 1;
+                    continue;
+                }
+                (Some(rest), Some(taken)) if !self.is_before(facts, rest, taken) => taken,
+                (Some(rest), _) => {
+                    pass.woven += 1;
+                    self.put(pass, rest);
+                    continue;
+                }
+                (None, Some(taken)) => taken,
+                (None, None) => return true,
+            };
+            pass.runs.pop(self.sort, facts);
+            if pass.taken.contains(next as usize) {
+                self.put(pass, next);
+            }
+        }
+        false
+    }
+
+    /// The next one in the order.
+    fn put(&self, pass: &mut Pass, index: u32) {
+        let Slot { shown, marked, .. } = self.slots[index as usize];
+        pass.laid.order.push(index);
+        if shown {
+            pass.laid.show(index, marked);
+        }
+    }
+
+    fn is_before(&self, facts: &Present, a: u32, b: u32) -> bool {
+        let with_key = |index: u32| (index as usize, &self.keys[index as usize]);
+        compare(self.sort, facts, with_key(a), with_key(b)).is_lt()
     }
 }
+
+/// As rows know it. A table is far too small for places beyond 32 bits.
+fn place(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

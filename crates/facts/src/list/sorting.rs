@@ -57,17 +57,26 @@ impl fmt::Display for Sort {
     }
 }
 
-/// Where a peer stands in an order, as far as a few bytes tell.
+/// Where a peer stands in an order, as far as a few bytes tell. Its numbers are bytes, so that it
+/// needs no place that larger ones may stand at: 25 bytes a peer, not 32.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Key {
-    /// Nothing is known: last, in both directions.
-    missing: bool,
-    /// A number, or the beginning of a text. As bytes it needs no place that a u128 may stand at:
-    /// keys are smaller.
+    says: Says,
+    /// A number, or the beginning of a text.
     first: [u8; 16],
-    /// The text is longer than that.
-    longer: bool,
-    newest: u64,
+    newest: [u8; 8],
+}
+
+/// How much of what a peer is sorted by is in its key.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+enum Says {
+    /// All of it.
+    #[default]
+    All,
+    /// The text is longer.
+    Beginning,
+    /// Nothing is known: last, in both directions.
+    Nothing,
 }
 
 impl Key {
@@ -82,10 +91,13 @@ impl Key {
             },
         };
         Self {
-            missing: first.is_none(),
+            says: match first {
+                None => Says::Nothing,
+                Some(_) if longer => Says::Beginning,
+                Some(_) => Says::All,
+            },
             first: first.unwrap_or(0).to_be_bytes(),
-            longer,
-            newest: peer.newest,
+            newest: peer.newest.to_be_bytes(),
         }
     }
 }
@@ -99,15 +111,16 @@ pub fn compare(
     (b, key_b): (usize, &Key),
 ) -> Ordering {
     let turned = |order: Ordering| if sort.reversed { order.reverse() } else { order };
+    let [missing_a, missing_b] = [key_a, key_b].map(|key| key.says == Says::Nothing);
+    let [longer_a, longer_b] = [key_a, key_b].map(|key| key.says == Says::Beginning);
     let texts = || match sort.by {
-        By::Column(column) if key_a.longer && key_b.longer => whole(column, facts, a, b),
-        _ => key_a.longer.cmp(&key_b.longer),
+        By::Column(column) if longer_a && longer_b => whole(column, facts, a, b),
+        _ => longer_a.cmp(&longer_b),
     };
     let newest = key_b.newest.cmp(&key_a.newest);
     let newest = if sort.by == By::NewestEvent { turned(newest) } else { newest };
-    key_a
-        .missing
-        .cmp(&key_b.missing)
+    missing_a
+        .cmp(&missing_b)
         .then_with(|| turned(key_a.first.cmp(&key_b.first)))
         .then_with(|| turned(texts()))
         .then(newest)

@@ -1,8 +1,9 @@
 //! Peer counts by state, updated as peers change: the status bar never scans all peers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
+use crate::list::order::AT_ONCE;
 use crate::peer::{Peer, State};
 use crate::present::Present;
 use crate::request::Request;
@@ -36,17 +37,20 @@ pub struct Tally {
     shares: Vec<Share>,
     /// Who answered the composer's message with 254 and would again, by the time until when.
     not_yet: BTreeSet<(Instant, usize)>,
+    /// Until when that is, of each of them.
+    until: HashMap<usize, Instant>,
     asked: Option<(MessageId, Frequency)>,
+    /// The message is another one: from this place on nobody was looked at for it.
+    next: Option<usize>,
 }
 
 /// What one peer adds.
 #[derive(Clone, Copy, Default, Debug)]
 struct Share {
     class: Option<Class>,
-    network: usize,
+    network: u8,
     signals: bool,
-    in_flight: usize,
-    not_yet: Option<Instant>,
+    in_flight: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -60,10 +64,16 @@ enum Class {
 }
 
 impl Tally {
-    /// Peers that would answer the composer's message with 254 now.
+    /// Peers that would answer the composer's message with 254 now; `None` while they are counted.
     #[must_use]
-    pub fn not_yet(&self) -> usize {
-        self.not_yet.len()
+    pub fn not_yet(&self) -> Option<usize> {
+        self.next.is_none().then_some(self.not_yet.len())
+    }
+
+    /// Whether something is left to [`Self::go_on`] with.
+    #[must_use]
+    pub const fn is_under_way(&self) -> bool {
+        self.next.is_some()
     }
 
     /// Whether there are peers of other networks than the overlay.
@@ -81,18 +91,39 @@ impl Tally {
     /// Takes in what has changed: these peers, the composer's message, the time.
     pub fn update(&mut self, facts: &Present, changed: &[usize]) {
         let asked = Some((facts.message, facts.frequency));
-        if self.asked == asked {
-            for &index in changed {
-                self.count(facts, index);
-            }
-        } else {
+        if self.asked != asked {
             self.asked = asked;
-            for index in 0..facts.peers.places() {
-                self.count(facts, index);
-            }
+            self.not_yet.clear();
+            self.until.clear();
+            self.next = Some(0);
+            self.go_on(facts);
+        }
+        for &index in changed {
+            self.count(facts, index);
         }
         while self.not_yet.first().is_some_and(|(until, _)| *until <= facts.now.instant) {
             self.not_yet.pop_first();
+        }
+    }
+
+    /// Looks at some more peers for another message.
+    pub fn go_on(&mut self, facts: &Present) {
+        let Some(next) = self.next else { return };
+        let end = (next + AT_ONCE).min(facts.peers.places());
+        for index in next..end {
+            self.wait_until(index, facts.peers.at(index).and_then(|peer| not_yet(facts, peer)));
+        }
+        self.next = (end < facts.peers.places()).then_some(end);
+    }
+
+    fn wait_until(&mut self, index: usize, until: Option<Instant>) {
+        let before = match until {
+            Some(until) => self.until.insert(index, until),
+            None => self.until.remove(&index),
+        };
+        if before != until {
+            before.map(|before| self.not_yet.remove(&(before, index)));
+            until.map(|until| self.not_yet.insert((until, index)));
         }
     }
 
@@ -100,22 +131,20 @@ impl Tally {
         if self.shares.len() <= index {
             self.shares.resize(index + 1, Share::default());
         }
-        let share = facts.peers.at(index).map(|peer| Share::of(facts, peer)).unwrap_or_default();
+        let peer = facts.peers.at(index);
+        let share = peer.map(Share::of).unwrap_or_default();
         let old = std::mem::replace(&mut self.shares[index], share);
         if let Some(class) = old.class {
-            self.networks[old.network] -= 1;
+            self.networks[usize::from(old.network)] -= 1;
             *self.of(class) -= 1;
         }
         if let Some(class) = share.class {
-            self.networks[share.network] += 1;
+            self.networks[usize::from(share.network)] += 1;
             *self.of(class) += 1;
         }
         self.signals = self.signals + usize::from(share.signals) - usize::from(old.signals);
-        self.in_flight = self.in_flight + share.in_flight - old.in_flight;
-        if old.not_yet != share.not_yet {
-            old.not_yet.map(|until| self.not_yet.remove(&(until, index)));
-            share.not_yet.map(|until| self.not_yet.insert((until, index)));
-        }
+        self.in_flight = self.in_flight + share.in_flight as usize - old.in_flight as usize;
+        self.wait_until(index, peer.and_then(|peer| not_yet(facts, peer)));
     }
 
     const fn of(&mut self, class: Class) -> &mut usize {
@@ -131,7 +160,7 @@ impl Tally {
 }
 
 impl Share {
-    fn of(facts: &Present, peer: &Peer) -> Self {
+    fn of(peer: &Peer) -> Self {
         let class = match peer.state {
             State::Connected { .. } => Class::Connected,
             State::Answered { .. } => Class::Answered,
@@ -141,9 +170,18 @@ impl Share {
             State::Failed { .. } => Class::Failed,
         };
         let in_flight = peer.requests.iter().filter(|request| request.in_flight()).count();
-        let was_254 = peer.last_of(facts.message).is_some_and(Request::was_254) && !peer.refuses();
-        let not_yet = if was_254 { facts.accepted_from(peer) } else { None };
         let network = NETWORKS.iter().position(|of| *of == peer.network()).unwrap_or(0);
-        Self { class: Some(class), network, signals: peer.signals > 0, in_flight, not_yet }
+        Self {
+            class: Some(class),
+            network: u8::try_from(network).unwrap_or_default(),
+            signals: peer.signals > 0,
+            in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX),
+        }
     }
+}
+
+/// Until when a peer would answer the composer's message with 254, as far as it has said so.
+fn not_yet(facts: &Present, peer: &Peer) -> Option<Instant> {
+    let was_254 = peer.last_of(facts.message).is_some_and(Request::was_254) && !peer.refuses();
+    if was_254 { facts.accepted_from(peer) } else { None }
 }

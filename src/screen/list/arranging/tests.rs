@@ -269,18 +269,18 @@ impl Play {
             );
             matches!(cell, swarmscope_facts::list::next::Cell::NotYet { .. })
         };
-        assert_eq!(tally.not_yet(), model.facts.peers().iter().filter(not_yet).count());
-        let mut seen: Vec<usize> = rows.to_vec();
+        assert_eq!(tally.not_yet(), Some(model.facts.peers().iter().filter(not_yet).count()));
+        let mut seen = rows.to_vec();
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), rows.len(), "nobody has two rows");
-        for (row, &index) in rows.iter().enumerate() {
+        for (row, index) in rows.iter().map(|index| *index as usize).enumerate() {
             assert!(model.facts.peers().at(index).is_some(), "rows lead to peers");
             assert_eq!(model.order.row(index), Some(row));
         }
-        let marked = rows
-            .iter()
-            .filter(|&&index| model.marks.contains(&model.facts.peers().at(index).unwrap().key));
+        let marked = rows.iter().filter(|index| {
+            model.marks.contains(&model.facts.peers().at(**index as usize).unwrap().key)
+        });
         assert_eq!(model.order.marked_shown(), marked.count());
         assert!(rows.is_empty() || model.selected_row().is_some(), "something is selected");
     }
@@ -312,7 +312,8 @@ impl Play {
         expected.sort_by(|(a, key_a), (b, key_b)| {
             compare(model.order.sort, &facts, (*a, key_a), (*b, key_b))
         });
-        let expected: Vec<usize> = expected.into_iter().map(|(index, _)| index).collect();
+        let expected: Vec<u32> =
+            expected.into_iter().map(|(index, _)| u32::try_from(index).unwrap()).collect();
         assert_eq!(model.order.rows(), expected, "{} / {}", model.order.sort, model.filter.text());
     }
 }
@@ -446,7 +447,7 @@ fn what_happens_while_everybody_is_sorted_is_in_the_order_when_that_ends() {
     {
         play.play(&step);
     }
-    while play.model.order.is_under_way() {
+    while play.model.is_arranging() {
         assert!(play.model.next_wake().is_some(), "it goes on by itself");
         play.tell(Msg::Wake);
     }
@@ -454,7 +455,7 @@ fn what_happens_while_everybody_is_sorted_is_in_the_order_when_that_ends() {
     play.play(&Step::Sort(by(Column::RoundTrip), true));
     play.play(&Step::Filter("rtt:>1ms"));
     play.play(&Step::Sort(by(Column::RoundTrip), false));
-    while play.model.order.is_under_way() {
+    while play.model.is_arranging() {
         play.tell(Msg::Wake);
     }
     assert_eq!(play.model.order.rows().len(), 2);
