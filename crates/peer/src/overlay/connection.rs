@@ -18,11 +18,10 @@ use super::rules::Newcomer;
 use super::setup::{Arrival, Established, arrive, establish, farewell};
 use super::shared::{Shared, stopped, tell};
 use super::slot::HeldSlot;
-use super::stream::Stream;
 use super::tracer::Tracer;
 use super::world::now;
-use super::{AttemptId, ConnId, Direction, OverlayEvent, Trace, Watched, dial as tcp};
-use crate::session::{Role, Session, SessionConfig};
+use super::{AttemptId, Direction, OverlayEvent, Trace, Watched, dial as tcp};
+use crate::session::{Role, SessionConfig};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
@@ -47,7 +46,7 @@ pub(super) async fn dial(
         seat(&shared, established, origin, &tracer).await
     };
     match setup.await {
-        Ok(seated) => converse(seated, shared, tracer),
+        Ok(seated) => seated.converse(&shared).await,
         Err(failure) => {
             tracer.end(&failure).await;
             tell(&shared, OverlayEvent::DialFailed { attempt, failure }).await;
@@ -109,7 +108,7 @@ pub(super) async fn accept(
     match setup.await {
         Ok(Ok(seated)) => {
             drop(slot);
-            converse(seated, shared, tracer);
+            seated.converse(&shared).await;
         }
         Ok(Err(at)) => tell(&shared, OverlayEvent::DialledBack { remote, at }).await,
         Err(failure) => {
@@ -143,11 +142,8 @@ struct Origin {
 
 /// An authenticated connection that the rules allow.
 struct Seated {
-    conn: ConnId,
+    conversation: Box<Conversation>,
     permid: Permid,
-    stream: Stream,
-    session: Session,
-    queue: Arc<SendQueue>,
     connected: OverlayEvent,
 }
 
@@ -160,7 +156,7 @@ async fn seat(
     established: Established,
     origin: Origin,
     tracer: &Tracer,
-) -> Result<Box<Seated>, Failure> {
+) -> Result<Seated, Failure> {
     tracer.fact(|| Trace::Authenticated);
     let Established { mut stream, session, who } = established;
     let Origin { attempt, direction, remote, began } = origin;
@@ -183,28 +179,16 @@ async fn seat(
     }
     let permid = who.permid;
     let connected = OverlayEvent::Connected { conn, attempt, direction, remote, who };
-    Ok(Box::new(Seated { conn, permid, stream, session, queue, connected }))
-}
-
-/// In a task of its own, which is smaller than that of a setup.
-fn converse(seated: Box<Seated>, shared: Arc<Shared>, tracer: Tracer) {
-    let tasks = shared.tasks.clone();
-    tasks.spawn(seated.converse(shared, tracer));
+    let (shared, tracer) = (Arc::clone(shared), tracer.clone());
+    let conversation = Conversation::new(shared, conn, stream, session, queue, tracer);
+    Ok(Seated { conversation: Box::new(conversation), permid, connected })
 }
 
 impl Seated {
-    /// To the end.
-    async fn converse(self: Box<Self>, shared: Arc<Shared>, tracer: Tracer) {
-        let Self { conn, permid, stream, session, queue, connected } = *self;
-        let between = session.is_between_frames();
-        let mut conversation =
-            Conversation::new(Arc::clone(&shared), conn, stream, session, queue, tracer.clone());
-        tell(&shared, connected).await;
-        tracer.seated(conn, permid, between);
-        let ending = conversation.run().await;
-        let failure = Box::pin(conversation.finish(ending)).await;
-        tracer.end(&failure).await;
-        shared.seats().leave(conn);
-        tell(&shared, OverlayEvent::Closed { conn, failure }).await;
+    /// Tells of it, and goes on in a task that is smaller than that of a setup.
+    async fn converse(self, shared: &Shared) {
+        tell(shared, self.connected).await;
+        self.conversation.begin(self.permid);
+        shared.tasks.spawn(self.conversation.live());
     }
 }

@@ -10,32 +10,27 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
-use std::mem::MaybeUninit;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use tokio::io::{AsyncRead as _, AsyncReadExt as _, ReadBuf, ReadHalf};
+use tokio::io::ReadHalf;
 use tokio::time::sleep_until;
 
 use super::assembly::Share;
-use super::finish::{Ending, Remains, finish};
+use super::finish::{Ending, LastWords, finish};
 use super::outgoing::Outgoing;
 use super::queue::{Manner, Next, SendQueue, WriteClock};
-use super::shared::{Shared, stopped};
-use super::stream::{Stream, broken};
+use super::shared::{Shared, stopped, tell};
+use super::stream::{Stream, broken, receive};
 use super::tracer::Tracer;
 use super::world::now;
 use super::{ConnId, OverlayEvent};
 use crate::limits::Limit;
 use crate::session::{Deadline, End, Output, Session};
 use crate::weighed::Weigh as _;
+use swarmscope_wire::Permid;
 use swarmscope_wire::failure::Failure;
 
-/// Read at once where it isn't known what comes: more than most messages, and so few small ones that
-/// what is told of them takes little.
-const FIRST: usize = 2 * 1024;
 /// Frames are taken out of the queue while less than this waits for the socket.
 const WRITE_AHEAD: usize = 64 * 1024;
 
@@ -56,29 +51,6 @@ pub(super) struct Conversation {
     leaving: bool,
     /// When the last frame came or went.
     last_frame: Instant,
-}
-
-/// Reads the rest of a frame to where it stays, and anything else through a buffer that is there only
-/// while something is read: ten thousand quiet connections have none. How many bytes came.
-fn read(
-    cx: &mut Context<'_>,
-    reader: &mut ReadHalf<Stream>,
-    session: &mut Session,
-    tracer: &Tracer,
-) -> Poll<io::Result<usize>> {
-    if let Some(mut room) = session.room() {
-        let count = ready!(pin!(reader.read_buf(&mut room)).poll(cx))?;
-        tracer.received(session.last(count));
-        session.received(now());
-        return Poll::Ready(Ok(count));
-    }
-    let mut place = [MaybeUninit::uninit(); FIRST];
-    let mut buffer = ReadBuf::uninit(&mut place);
-    ready!(Pin::new(reader).poll_read(cx, &mut buffer))?;
-    let bytes = buffer.filled();
-    tracer.received(bytes);
-    session.receive(bytes, now());
-    Poll::Ready(Ok(bytes.len()))
 }
 
 /// What happened in one turn of the loop.
@@ -122,8 +94,27 @@ impl Conversation {
         }
     }
 
+    /// The node knows of it now.
+    pub(super) fn begin(&self, permid: Permid) {
+        self.tracer.seated(self.conn, permid, self.session.is_between_frames());
+    }
+
+    /// To the end. Little of this task is there for the end, which takes more than the rest.
+    pub(super) async fn live(mut self: Box<Self>) {
+        let ending = self.run().await;
+        Box::pin(self.end(ending)).await;
+    }
+
+    async fn end(mut self: Box<Self>, ending: Ending) {
+        let failure = self.finish(ending).await;
+        self.tracer.end(&failure).await;
+        let Self { shared, conn, .. } = &*self;
+        shared.seats().leave(*conn);
+        tell(shared, OverlayEvent::Closed { conn: *conn, failure }).await;
+    }
+
     /// Until it is to end.
-    pub(super) async fn run(&mut self) -> Ending {
+    async fn run(&mut self) -> Ending {
         loop {
             if let Some(failure) = self.collect() {
                 return Ending::at_once(failure);
@@ -143,17 +134,15 @@ impl Conversation {
     }
 
     /// Ends it, and gives the reason.
-    pub(super) async fn finish(mut self, ending: Ending) -> Failure {
+    async fn finish(&mut self, ending: Ending) -> Failure {
         // Frames that came before the end count. A reason that the session gives as well is not the
         // first one.
         let _ = self.collect();
         let Self { shared, conn, tls, reader, outgoing, session, queue, tracer, incoming, .. } =
             self;
-        finish(
-            Remains { shared, conn, tls, reader, outgoing, session, queue, tracer, incoming },
-            ending,
-        )
-        .await
+        let (conn, tls) = (*conn, *tls);
+        let last = LastWords { conn, tls, reader, session, tracer, incoming };
+        finish(shared, queue, outgoing, last, ending).await
     }
 
     async fn turn(&mut self) -> Turn {
@@ -169,7 +158,7 @@ impl Conversation {
         let tells = !reads || self.outgoing.has_news();
         let weight = self.incoming.front().map_or(0, OverlayEvent::weight);
         let (reader, session, tracer) = (&mut self.reader, &mut self.session, &self.tracer);
-        let read = poll_fn(|cx| read(cx, reader, session, tracer));
+        let read = poll_fn(|cx| receive(cx, reader, session, tracer));
         tokio::select! {
             () = self.shared.stop.cancelled() => Turn::Stop,
             next = self.queue.next(), if takes_more => Turn::Queue(next),

@@ -6,16 +6,16 @@
 #![allow(clippy::disallowed_methods, reason = "sockets and their timers live in overlay")]
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::future::poll_fn;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, ReadHalf};
+use tokio::io::ReadHalf;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::outgoing::Outgoing;
 use super::queue::{Manner, SendQueue};
 use super::shared::{Shared, tell};
-use super::stream::{READ, Stream, broken};
+use super::stream::{Stream, broken, read};
 use super::tracer::Tracer;
 use super::world::now;
 use super::{ConnId, OverlayEvent};
@@ -81,40 +81,24 @@ impl Ending {
     }
 }
 
-/// What is left of a conversation that ends.
-pub(super) struct Remains {
-    pub(super) shared: Arc<Shared>,
-    pub(super) conn: ConnId,
-    pub(super) tls: bool,
-    pub(super) reader: ReadHalf<Stream>,
-    pub(super) outgoing: Outgoing,
-    pub(super) session: Session,
-    pub(super) queue: Arc<SendQueue>,
-    pub(super) tracer: Tracer,
-    /// What the node has not been told yet.
-    pub(super) incoming: VecDeque<OverlayEvent>,
-}
-
 /// Ends a conversation and gives the reason.
-pub(super) async fn finish(remains: Remains, ending: Ending) -> Failure {
-    let Remains { shared, conn, tls, reader, mut outgoing, session, queue, tracer, incoming } =
-        remains;
+pub(super) async fn finish(
+    shared: &Shared,
+    queue: &SendQueue,
+    outgoing: &mut Outgoing,
+    last: LastWords<'_>,
+    ending: Ending,
+) -> Failure {
+    let conn = last.conn;
     let reset = Failure::new(Cause::Reset, By::Network, "");
     queue.close(ending.failure.clone().unwrap_or_else(|| reset.clone()), Manner::Flush);
     let sends = outgoing.has_work() || queue.has_frames();
     let last_frames = ending.read == Read::Deliver;
     let due = Instant::now()
         + if sends || last_frames { shared.limits.close } else { shared.limits.close_idle };
-    let last = LastWords { conn, tls, reader, session, tracer, read: ending.read, due };
     let work = async {
-        let write = write(&mut outgoing, &queue, ending.write, due);
-        let read = async {
-            for event in incoming {
-                tell(&shared, event).await;
-            }
-            last.read(&shared).await
-        };
-        tokio::join!(write, read).1
+        let write = write(outgoing, queue, ending.write, due);
+        tokio::join!(write, last.read(shared, ending.read, due)).1
     };
     let heard = tokio::select! {
         biased;
@@ -123,7 +107,7 @@ pub(super) async fn finish(remains: Remains, ending: Ending) -> Failure {
     };
     // What was written to the last counts: a reply that went out whole needs no dial-back.
     if let Some(event) = outgoing.written(conn) {
-        tell(&shared, event).await;
+        tell(shared, event).await;
     }
     ending.failure.or(heard).unwrap_or(reset)
 }
@@ -143,38 +127,44 @@ async fn write(outgoing: &mut Outgoing, queue: &SendQueue, write: Write, due: In
 }
 
 /// The reading half in its last seconds.
-struct LastWords {
-    conn: ConnId,
-    tls: bool,
-    reader: ReadHalf<Stream>,
-    session: Session,
-    tracer: Tracer,
-    read: Read,
-    due: Instant,
+pub(super) struct LastWords<'c> {
+    pub(super) conn: ConnId,
+    pub(super) tls: bool,
+    pub(super) reader: &'c mut ReadHalf<Stream>,
+    pub(super) session: &'c mut Session,
+    pub(super) tracer: &'c Tracer,
+    /// What the node has not been told yet.
+    pub(super) incoming: &'c mut VecDeque<OverlayEvent>,
 }
 
-impl LastWords {
+impl LastWords<'_> {
     /// Gives the reason for the end as the session sees it, where it gets so far.
-    async fn read(mut self, shared: &Shared) -> Option<Failure> {
-        if self.read == Read::Nothing {
+    async fn read(self, shared: &Shared, how: Read, due: Instant) -> Option<Failure> {
+        let Self { conn, tls, reader, session, tracer, incoming } = self;
+        for event in incoming.drain(..) {
+            tell(shared, event).await;
+        }
+        if how == Read::Nothing {
             return None;
         }
-        let mut buffer = vec![0; READ];
         loop {
-            let result = timeout_at(self.due, self.reader.read(&mut buffer)).await.ok()?;
-            if let Ok(count) = result {
-                self.tracer.received(&buffer[..count]);
+            let next = poll_fn(|cx| {
+                read(cx, reader, |bytes| {
+                    tracer.received(bytes);
+                    if how == Read::Deliver {
+                        session.receive(bytes, now());
+                    }
+                })
+            });
+            match timeout_at(due, next).await.ok()? {
+                Ok(0) => session.end_of_stream(End::Closed),
+                Ok(_) => {}
+                Err(error) => broken(session, &error, tls),
             }
-            match result {
-                Ok(0) => self.session.end_of_stream(End::Closed),
-                Ok(_) if self.read == Read::Discard => {}
-                Ok(count) => self.session.receive(&buffer[..count], now()),
-                Err(error) => broken(&mut self.session, &error, self.tls),
-            }
-            while let Some(output) = self.session.poll_output() {
+            while let Some(output) = session.poll_output() {
                 match output {
                     Output::Frame(frame) => {
-                        tell(shared, OverlayEvent::Frame { conn: self.conn, frame }).await;
+                        tell(shared, OverlayEvent::Frame { conn, frame }).await;
                     }
                     Output::Close(failure) => return Some(failure),
                     Output::Send(_)

@@ -99,13 +99,8 @@ impl Accepting {
         let evict = CancellationToken::new();
         self.setting_up.insert(slot, evict.clone());
         let held = HeldSlot { slot, done: self.done.clone() };
-        self.shared.tasks.spawn(connection::accept(
-            Arc::clone(&self.shared),
-            socket,
-            remote,
-            held,
-            evict,
-        ));
+        let accept = connection::accept(Arc::clone(&self.shared), socket, remote, held, evict);
+        self.shared.tasks.spawn(Box::pin(accept)); // it is large, and would be moved about
     }
 
     /// Whoever comes too often costs nothing but this: no signature, no task, and an event only

@@ -36,7 +36,7 @@ impl Served {
         port: u16,
         timeouts: Timeouts,
     ) -> Result<Self, Failure> {
-        let tls = Tls::new(&identity)?;
+        let tls = Tls::new(&identity, None)?;
         let [first, .., last] = identity.permid().to_der()[..] else {
             unreachable!("a permid has 44 bytes or more")
         };

@@ -4,17 +4,18 @@
     reason = "this is where the session meets the clock and the socket"
 )]
 
+use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::progress::Progress;
-use super::stream::{Stream, TlsRole, broken};
+use super::stream::{Stream, TlsRole, broken, receive};
 use super::tls::Tls;
 use super::tracer::Tracer;
 use super::world::now;
@@ -22,8 +23,6 @@ use crate::session::{Authenticated, End, Output, Role, Session, SessionConfig};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
-/// Read at once before authentication: more than a handshake and any message of the authentication.
-const READ: usize = 4 * 1024;
 /// For a last alert or close_notify to a peer that is refused. Arbitrary: the socket's buffer takes
 /// it at once.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -81,11 +80,11 @@ pub(super) async fn arrive(
                     write(&mut stream, &mut session, &bytes, &progress.tracer).await;
                 }
                 Output::Rung { phase, detail } => progress.rung(phase, detail).await,
-                Output::StartTls { leftover, expected } => {
-                    stream =
-                        start_tls(stream, &mut session, leftover, tls_role(role, tls, expected)?)
-                            .await?;
+                Output::StartTls { leftover, expected, hello } => {
+                    let role = tls_role(role, tls, expected, hello.clone())?;
+                    stream = start_tls(stream, &mut session, leftover, role).await?;
                     progress.tracer.tls();
+                    progress.tracer.sent(&hello);
                 }
                 Output::Authenticated(who) => {
                     return Ok(Arrival::Peer(Box::new(Established { stream, session, who })));
@@ -112,13 +111,10 @@ pub(super) async fn farewell(stream: &mut Stream) {
 }
 
 pub(super) async fn read(stream: &mut Stream, session: &mut Session, tracer: &Tracer) {
-    let mut buffer = [0; READ];
-    match timeout_at(deadline(session), stream.read(&mut buffer)).await {
+    let due = deadline(session);
+    match timeout_at(due, poll_fn(|cx| receive(cx, stream, session, tracer))).await {
         Ok(Ok(0)) => session.end_of_stream(End::Closed),
-        Ok(Ok(count)) => {
-            tracer.received(&buffer[..count]);
-            session.receive(&buffer[..count], now());
-        }
+        Ok(Ok(_)) => {}
         Ok(Err(error)) => broken(session, &error, stream.is_tls()),
         Err(_) => session.handle_timeout(now()),
     }
@@ -165,11 +161,16 @@ async fn start_tls(
     Ok(stream)
 }
 
-fn tls_role(role: Role, tls: Option<&Tls>, expected: Option<Permid>) -> Result<TlsRole, Failure> {
+fn tls_role(
+    role: Role,
+    tls: Option<&Tls>,
+    expected: Option<Permid>,
+    hello: Bytes,
+) -> Result<TlsRole, Failure> {
     let tls = tls.ok_or_else(|| Failure::new(Cause::VersionNeedsCurrent, By::Us, ""))?;
     Ok(match role {
-        Role::Dialler { .. } => TlsRole::Client(tls.client(expected)?),
-        Role::Acceptor => TlsRole::Server(tls.server()?),
+        Role::Dialler { .. } => TlsRole::Client(tls.client(expected), hello),
+        Role::Acceptor => TlsRole::Server(tls.server()),
     })
 }
 

@@ -66,8 +66,8 @@ impl Shared {
                 "overlay versions up to 17 need a legacy identity, version 18 an Ed25519 one";
             return Err(Failure::new(Cause::Io, By::Us, detail));
         }
-        let tls =
-            identities.current.as_deref().map(Tls::new).transpose()?.map(|tls| tls.logged(key_log));
+        let tls = identities.current.as_deref();
+        let tls = tls.map(|identity| Tls::new(identity, key_log)).transpose()?;
         Ok(Self {
             identities,
             version,

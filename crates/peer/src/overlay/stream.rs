@@ -1,24 +1,28 @@
 //! The byte stream of a connection: plain at first, TLS from the moment the session asks for it.
 
-use std::io;
-use std::pin::Pin;
+use std::io::{self, Write as _};
+use std::mem::MaybeUninit;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ServerConfig};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use rustls::{ClientConfig, ClientConnection, ServerConfig};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
+use super::tracer::Tracer;
+use super::world::now;
 use super::{tls, tls_failure};
 use crate::session::{End, Session};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
-/// Read at once: half a part of a reply. More would only wait in memory.
-pub(super) const READ: usize = 16 * 1024;
+/// Read at once where it isn't known what comes: more than most messages and any of the
+/// authentication, and so few small ones that what is told of them takes little.
+const READ: usize = 2 * 1024;
 
 pub(super) enum Stream {
     Plain(TcpStream),
@@ -27,7 +31,8 @@ pub(super) enum Stream {
 
 /// Which side of TLS to be, and how.
 pub(super) enum TlsRole {
-    Client(Arc<ClientConfig>),
+    /// With what goes out inside TLS in one piece with the end of the handshake.
+    Client(Arc<ClientConfig>, Bytes),
     Server(Arc<ServerConfig>),
 }
 
@@ -44,10 +49,15 @@ impl Stream {
     ) -> Result<(Self, Permid), Failure> {
         let io = Prefixed { prefix: leftover, io: socket };
         let stream = match role {
-            TlsRole::Client(config) => {
+            TlsRole::Client(config, first) => {
                 let name = ServerName::try_from(tls::NO_NAME)
                     .map_err(|error| Failure::new(Cause::TlsFailed, By::Us, error.to_string()))?;
-                TlsConnector::from(config).connect(name, io).await.map(TlsStream::from)
+                let write = |connection: &mut ClientConnection| {
+                    // TLS keeps it until it may be sent; there is room for far more.
+                    let _ = connection.writer().write_all(&first);
+                };
+                let connector = TlsConnector::from(config);
+                connector.connect_with(name, io, write).await.map(TlsStream::from)
             }
             TlsRole::Server(config) => {
                 TlsAcceptor::from(config).accept(io).await.map(TlsStream::from)
@@ -87,6 +97,42 @@ pub(super) fn broken(session: &mut Session, error: &io::Error, tls: bool) {
         io::ErrorKind::InvalidData if tls => session.close(tls_failure::failure(error)),
         _ => session.end_of_stream(End::Reset),
     }
+}
+
+/// Reads through a buffer that is there only while something is read: ten thousand quiet
+/// connections have none. How many bytes came; at the end of the stream none do.
+pub(super) fn read(
+    cx: &mut Context<'_>,
+    reader: &mut (impl AsyncRead + Unpin),
+    take: impl FnOnce(&[u8]),
+) -> Poll<io::Result<usize>> {
+    let mut place = [MaybeUninit::uninit(); READ];
+    let mut buffer = ReadBuf::uninit(&mut place);
+    ready!(Pin::new(reader).poll_read(cx, &mut buffer))?;
+    let bytes = buffer.filled();
+    if !bytes.is_empty() {
+        take(bytes);
+    }
+    Poll::Ready(Ok(bytes.len()))
+}
+
+/// Reads for a session: the rest of a frame to where it stays.
+pub(super) fn receive(
+    cx: &mut Context<'_>,
+    reader: &mut (impl AsyncRead + Unpin),
+    session: &mut Session,
+    tracer: &Tracer,
+) -> Poll<io::Result<usize>> {
+    if let Some(mut room) = session.room() {
+        let count = ready!(pin!(reader.read_buf(&mut room)).poll(cx))?;
+        tracer.received(session.last(count));
+        session.received(now());
+        return Poll::Ready(Ok(count));
+    }
+    read(cx, reader, |bytes| {
+        tracer.received(bytes);
+        session.receive(bytes, now());
+    })
 }
 
 /// A socket with bytes before what it has still to give.

@@ -16,111 +16,93 @@ use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
 use rustls::sign::CertifiedKey;
 use rustls::version::TLS13;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, NoKeyLog,
-    OtherError, PeerIncompatible, ServerConfig, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, OtherError,
+    PeerIncompatible, ServerConfig, SignatureScheme,
 };
 
 use super::key_log::KeyLog;
-use crate::identity::{Ed25519Identity, is_valid_key};
+use crate::identity::{Ed25519Identity, is_small_order};
+use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
-use swarmscope_wire::{Permid, PermidKind};
 
 /// The only protocol inside this TLS.
 pub(super) const ALPN: &[u8] = b"overlay/18";
 
-/// Makes the configurations of both roles from one identity.
+/// The configurations of both roles, made from one identity: a visit takes what is there.
 pub(super) struct Tls {
-    provider: Arc<CryptoProvider>,
-    key: Arc<CertifiedKey>,
-    own: Permid,
-    key_log: Arc<dyn rustls::KeyLog>,
+    verifier: Verifier,
+    client: ClientConfig,
+    server: Arc<ServerConfig>,
 }
 
 impl Tls {
     /// # Errors
     /// The identity's key is not one that TLS can sign with.
-    pub(super) fn new(identity: &Ed25519Identity) -> Result<Self, Failure> {
+    pub(super) fn new(
+        identity: &Ed25519Identity,
+        key_log: Option<KeyLog>,
+    ) -> Result<Self, Failure> {
         let own = identity.permid();
-        let secret = PrivatePkcs8KeyDer::from(identity.pkcs8_der());
-        let signer = ring::sign::any_eddsa_type(&secret).map_err(|error| unusable(&error))?;
-        let key = CertifiedKey::new(vec![CertificateDer::from(own.to_der())], signer);
-        let (provider, key_log) = (Arc::new(ring::default_provider()), Arc::new(NoKeyLog {}));
-        Ok(Self { provider, key: Arc::new(key), own, key_log })
-    }
-
-    /// Writes the secrets of every session to this log, where there is one.
-    pub(super) fn logged(mut self, log: Option<KeyLog>) -> Self {
-        if let Some(log) = log {
-            self.key_log = Arc::new(log);
+        let mut tls = Self::showing(own, identity).map_err(|error| {
+            let detail = format!("the identity cannot be used for TLS: {error}");
+            Failure::new(Cause::Io, By::Us, detail)
+        })?;
+        if let Some(log) = key_log {
+            let log: Arc<dyn rustls::KeyLog> = Arc::new(log);
+            tls.client.key_log = Arc::clone(&log);
+            Arc::make_mut(&mut tls.server).key_log = log;
         }
-        self
+        Ok(tls)
     }
 
     /// Shows one key and signs with another.
     #[cfg(test)]
     #[cfg(feature = "legacy")]
     pub(super) fn impostor(shown: Permid, holds: &Ed25519Identity) -> Self {
-        let mut tls = Self::new(holds).unwrap();
-        let signer = Arc::clone(&tls.key.key);
-        tls.key = Arc::new(CertifiedKey::new(vec![CertificateDer::from(shown.to_der())], signer));
-        tls
+        Self::showing(shown, holds).unwrap()
+    }
+
+    fn showing(shown: Permid, holds: &Ed25519Identity) -> Result<Self, Error> {
+        let secret = PrivatePkcs8KeyDer::from(holds.pkcs8_der());
+        let signer = ring::sign::any_eddsa_type(&secret)?;
+        let key = Arc::new(CertifiedKey::new(vec![CertificateDer::from(shown.to_der())], signer));
+        let provider = Arc::new(ring::default_provider());
+        let verifier =
+            Verifier { provider: Arc::clone(&provider), own: holds.permid(), expected: None };
+        let mut client = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(&[&TLS13])?
+            .dangerous() // its word for verifiers of one's own: there is no name to verify here, the key is the
+            // identity
+            .with_custom_certificate_verifier(Arc::new(verifier.clone()))
+            .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(
+                Arc::clone(&key),
+            )));
+        client.alpn_protocols = vec![ALPN.to_vec()];
+        client.resumption = Resumption::disabled();
+        client.enable_sni = false;
+        let mut server = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&TLS13])?
+            .with_client_cert_verifier(Arc::new(verifier.clone()))
+            .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(key)));
+        server.alpn_protocols = vec![ALPN.to_vec()];
+        server.session_storage = Arc::new(NoServerSessionStorage {});
+        server.send_tls13_tickets = 0;
+        server.max_early_data_size = 0;
+        Ok(Self { verifier, client, server: Arc::new(server) })
     }
 
     /// For a dial.
-    ///
-    /// # Errors
-    /// As [`Self::new`].
-    pub(super) fn client(&self, expected: Option<Permid>) -> Result<Arc<ClientConfig>, Failure> {
-        let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_protocol_versions(&[&TLS13])
-            .map_err(|error| unusable(&error))?
-            .dangerous() // its word for verifiers of one's own: there is no name to verify here, the key is the
-            // identity
-            .with_custom_certificate_verifier(Arc::new(self.verifier(expected)))
-            .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(
-                Arc::clone(&self.key),
-            )));
-        config.alpn_protocols = vec![ALPN.to_vec()];
-        config.resumption = Resumption::disabled();
-        config.enable_sni = false;
-        config.key_log = Arc::clone(&self.key_log);
-        Ok(Arc::new(config))
+    pub(super) fn client(&self, expected: Option<Permid>) -> Arc<ClientConfig> {
+        let mut config = self.client.clone();
+        let verifier = Verifier { expected, ..self.verifier.clone() };
+        config.dangerous().set_certificate_verifier(Arc::new(verifier));
+        Arc::new(config)
     }
 
     /// For what is accepted.
-    ///
-    /// # Errors
-    /// As [`Self::new`].
-    pub(super) fn server(&self) -> Result<Arc<ServerConfig>, Failure> {
-        self.server_with(Arc::new(self.verifier(None)))
+    pub(super) fn server(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.server)
     }
-
-    pub(super) fn server_with(
-        &self,
-        verifier: Arc<dyn ClientCertVerifier>,
-    ) -> Result<Arc<ServerConfig>, Failure> {
-        let mut config = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_protocol_versions(&[&TLS13])
-            .map_err(|error| unusable(&error))?
-            .with_client_cert_verifier(verifier)
-            .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(Arc::clone(
-                &self.key,
-            ))));
-        config.alpn_protocols = vec![ALPN.to_vec()];
-        config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
-        config.max_early_data_size = 0;
-        config.key_log = Arc::clone(&self.key_log);
-        Ok(Arc::new(config))
-    }
-
-    fn verifier(&self, expected: Option<Permid>) -> Verifier {
-        Verifier { provider: Arc::clone(&self.provider), own: self.own, expected }
-    }
-}
-
-fn unusable(error: &Error) -> Failure {
-    Failure::new(Cause::Io, By::Us, format!("the identity cannot be used for TLS: {error}"))
 }
 
 /// Stands in the place of a server's name, which nobody sends and nobody checks.
@@ -129,14 +111,12 @@ pub(super) const NO_NAME: &str = "overlay";
 /// The permid of an end-entity certificate, which with raw public keys is a SubjectPublicKeyInfo.
 ///
 /// # Errors
-/// Anything but an Ed25519 permid that somebody alone can hold the secret of.
+/// Anything but an Ed25519 permid, and keys that everybody can sign for. What is no key at all
+/// nobody can sign for: that shows in the signature.
 pub(super) fn permid(key: &CertificateDer<'_>) -> Result<Permid, Refused> {
-    let permid = Permid::from_der(key).map_err(|_| Refused::NotEd25519)?;
-    // `is_valid_key` refuses keys of small order: everybody can sign for them.
-    if permid.kind() == PermidKind::Ed25519 && is_valid_key(&permid) {
-        Ok(permid)
-    } else {
-        Err(Refused::NotEd25519)
+    match Permid::from_der(key) {
+        Ok(permid @ Permid::Ed25519(key)) if !is_small_order(&key) => Ok(permid),
+        _ => Err(Refused::NotEd25519),
     }
 }
 
@@ -168,7 +148,7 @@ impl From<Refused> for Error {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Verifier {
     provider: Arc<CryptoProvider>,
     own: Permid,

@@ -18,12 +18,12 @@ pub(super) struct AwaitTls {
     own_permid: Permid,
     expected: Option<Permid>,
     hello: Hello,
-    /// A dialler has measured it; an acceptor has not.
+    /// A dialler has measured it, and sends its HELLO with its part of TLS; an acceptor has not.
     rtt: Option<Duration>,
     started: Instant,
 }
 
-/// TLS is up, our HELLO is sent.
+/// TLS is up, our HELLO is on its way.
 pub(super) struct AwaitHello {
     agreed: Agreed,
     permid: Permid,
@@ -57,10 +57,12 @@ impl AwaitTls {
             return Err(refuse(Cause::OwnPermid, ""));
         }
         check_expected(self.expected.as_ref(), &permid)?;
-        out.send(&self.hello.encode());
-        // An acceptor waits for two round trips here: its handshake and the ClientHello, its own
-        // flight and Finished.
-        let rtt = self.rtt.unwrap_or_else(|| now.saturating_duration_since(self.started) / 2);
+        let rtt = self.rtt.unwrap_or_else(|| {
+            out.send(&self.hello.encode());
+            // An acceptor waits for two round trips here: its handshake and the ClientHello, its
+            // own flight and Finished.
+            now.saturating_duration_since(self.started) / 2
+        });
         Ok(State::Hello(AwaitHello { agreed: self.agreed, permid, hello: self.hello, rtt }))
     }
 }

@@ -148,13 +148,18 @@ impl AwaitHandshake {
         let Some(identity) = self.identities.current else {
             return Err(Failure::new(Cause::VersionNeedsCurrent, By::Us, agreed.offer()));
         };
-        let hello = match self.role {
-            Role::Dialler { .. } => Hello::over(&self.own.encode(), &theirs.encode()),
-            Role::Acceptor => Hello::over(&theirs.encode(), &self.own.encode()),
+        let (hello, first, rtt) = match self.role {
+            Role::Dialler { .. } => {
+                let hello = Hello::over(&self.own.encode(), &theirs.encode());
+                (hello, hello.encode().encode(), self.rtt)
+            }
+            Role::Acceptor => {
+                (Hello::over(&theirs.encode(), &self.own.encode()), Bytes::new(), None)
+            }
         };
         out.rung(Phase::Authentication, "TLS 1.3");
-        out.push(Output::StartTls { leftover: input.take_rest(), expected: self.expected });
-        let rtt = self.rtt.filter(|_| matches!(self.role, Role::Dialler { .. }));
+        let leftover = input.take_rest();
+        out.push(Output::StartTls { leftover, expected: self.expected, hello: first });
         Ok(State::Tls(AwaitTls::new(agreed, identity.permid(), self.expected, hello, rtt, now)))
     }
 

@@ -110,6 +110,9 @@ pub enum Output {
         leftover: Bytes,
         /// The only acceptable peer; `None` for any.
         expected: Option<Permid>,
+        /// A dialler's HELLO, which goes out in one piece with its Finished, once the peer has
+        /// proved itself; of an acceptor nothing.
+        hello: Bytes,
     },
     /// It was a return connection, and is over: whoever opened it, whom nothing proves, says at
     /// which address it dialled us.

@@ -75,6 +75,36 @@ impl Ed25519Identity {
     }
 }
 
+/// The y-coordinates of the eight points of small order, little-endian; 0 and 1 have a second
+/// encoding in 255 bits, with the field's prime added.
+const SMALL_ORDER: [[u8; 32]; 7] = {
+    const fn around(first: u8, rest: u8, last: u8) -> [u8; 32] {
+        let mut y = [rest; 32];
+        (y[0], y[31]) = (first, last);
+        y
+    }
+    [
+        around(0, 0, 0),
+        around(1, 0, 0),
+        around(0xec, 0xff, 0x7f),
+        around(0xed, 0xff, 0x7f), // 0 again
+        around(0xee, 0xff, 0x7f), // 1 again
+        *b"\x26\xe8\x95\x8f\xc2\xb2\x27\xb0\x45\xc3\xf4\x89\xf2\xef\x98\xf0\
+           \xd5\xdf\xac\x05\xd3\xc6\x33\x39\xb1\x38\x02\x88\x6d\x53\xfc\x05",
+        *b"\xc7\x17\x6a\x70\x3d\x4d\xd8\x4f\xba\x3c\x0b\x76\x0d\x10\x67\x0f\
+           \x2a\x20\x53\xfa\x2c\x39\xcc\xc6\x4e\xc7\xfd\x77\x92\xac\x03\x7a",
+    ]
+};
+
+/// Whether these bytes are a public key that everybody can sign for. Whether they are a key at all
+/// is another question, which takes a tenth of the time of verifying a signature.
+#[must_use]
+pub fn is_small_order(key: &[u8; 32]) -> bool {
+    let mut y = *key;
+    y[31] &= 0x7f; // the sign of x
+    SMALL_ORDER.contains(&y)
+}
+
 /// What a `OneAsymmetricKey` of RFC 8410 holds.
 struct Pkcs8 {
     seed: [u8; 32],
@@ -142,5 +172,33 @@ impl std::fmt::Debug for Ed25519Identity {
     /// The permid; never the secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Ed25519Identity").field(&self.permid()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::VerifyingKey;
+
+    use super::*;
+
+    #[test]
+    fn keys_that_everybody_can_sign_for_are_those_that_are_weak() {
+        let signs = |y: [u8; 32]| {
+            [0, 0x80].map(|sign| std::array::from_fn(|i| if i == 31 { y[i] | sign } else { y[i] }))
+        };
+        for key in SMALL_ORDER.into_iter().flat_map(signs) {
+            assert!(is_small_order(&key));
+            assert!(VerifyingKey::from_bytes(&key).map_or(true, |key| key.is_weak()), "{key:x?}");
+        }
+        for seed in 0..64 {
+            let Permid::Ed25519(key) = Ed25519Identity::from_seed([seed; 32]).permid() else {
+                panic!("another kind");
+            };
+            let beside = std::array::from_fn(|i| key[i] ^ u8::from(i == 0));
+            for key in [key, beside] {
+                let weak = VerifyingKey::from_bytes(&key).is_ok_and(|key| key.is_weak());
+                assert_eq!(is_small_order(&key), weak);
+            }
+        }
     }
 }

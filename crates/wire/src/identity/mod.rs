@@ -21,7 +21,7 @@ mod role;
 pub mod sect233k1;
 
 pub use allow_list::AllowList;
-pub use ed25519::Ed25519Identity;
+pub use ed25519::{Ed25519Identity, is_small_order};
 pub use key::Key;
 pub use key_error::KeyError;
 pub use legacy::{LegacyIdentity, is_valid_key, verify_legacy};

@@ -17,7 +17,7 @@ use crate::session::Timeouts;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
 fn tls(seed: u8) -> Tls {
-    Tls::new(current(seed).current.as_ref().unwrap()).unwrap()
+    Tls::new(current(seed).current.as_ref().unwrap(), None).unwrap()
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn every_stage_of_the_authentication_ends_at_the_same_deadline() {
     begins.write_all(&[0x16, 3, 1, 2, 0, 1]).await.unwrap();
     // TLS, but no HELLO.
     let (socket, _) = raw::dial(port, 18).await;
-    let _tls = raw::tls_client(socket, tls(2).client(None).unwrap()).await.unwrap();
+    let _tls = raw::tls_client(socket, tls(2).client(None)).await.unwrap();
     for _ in 0..4 {
         assert_eq!(peer.refused().await.cause, Cause::AuthTimeout);
     }

@@ -14,7 +14,7 @@ use crate::session::Timeouts;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
 fn tls(seed: u8) -> Tls {
-    Tls::new(current(seed).current.as_ref().unwrap()).unwrap()
+    Tls::new(current(seed).current.as_ref().unwrap(), None).unwrap()
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
+use rustls::version::TLS13;
+use rustls::{DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme};
 use tokio::io::AsyncWriteExt as _;
 
 use super::raw;
@@ -18,7 +19,7 @@ use swarmscope_wire::frame::{Frame, FrameId};
 use swarmscope_wire::handshake::Handshake;
 
 fn tls(seed: u8) -> Tls {
-    Tls::new(current(seed).current.as_ref().unwrap()).unwrap()
+    Tls::new(current(seed).current.as_ref().unwrap(), None).unwrap()
 }
 
 /// Shows the permid of `shown` and holds the key of `holds`.
@@ -33,7 +34,7 @@ async fn an_acceptor_without_the_secret_key_is_refused() {
         let (listener, port) = raw::listen().await;
         dialler.dial(port, pinned.then(|| permid(&current(2))));
         let (socket, _) = raw::accept(&listener, 18).await;
-        assert!(raw::tls_server(socket, impostor(2, 3).server().unwrap()).await.is_err());
+        assert!(raw::tls_server(socket, impostor(2, 3).server()).await.is_err());
         let failure = dialler.refused().await;
         assert_eq!(
             (failure.cause, failure.cause.exit()),
@@ -47,7 +48,7 @@ async fn a_dialler_without_the_secret_key_is_refused() {
     let mut acceptor = Peer::start(current(1)).await;
     let (socket, handshakes) = raw::dial(acceptor.port(), 18).await;
     // A client has done its part before the server looks at it; what it sends is never acted on.
-    let mut stream = raw::tls_client(socket, impostor(2, 3).client(None).unwrap()).await.unwrap();
+    let mut stream = raw::tls_client(socket, impostor(2, 3).client(None)).await.unwrap();
     let _ = stream.write_all(&handshakes.hello().encode()).await;
     assert_eq!(acceptor.refused().await.cause, Cause::BadSignature);
     assert_eq!(raw::read_rest(&mut stream).await, b"", "no HELLO for it");
@@ -99,13 +100,24 @@ impl ClientCertVerifier for Witness {
     }
 }
 
+/// The same, but that it lets this one look.
+fn watched(server: &ServerConfig, witness: Arc<Witness>) -> Arc<ServerConfig> {
+    let mut config = ServerConfig::builder_with_provider(Arc::clone(server.crypto_provider()))
+        .with_protocol_versions(&[&TLS13])
+        .unwrap()
+        .with_client_cert_verifier(witness)
+        .with_cert_resolver(Arc::clone(&server.cert_resolver));
+    config.alpn_protocols.clone_from(&server.alpn_protocols);
+    config.send_tls13_tickets = server.send_tls13_tickets;
+    Arc::new(config)
+}
+
 #[tokio::test]
 async fn an_acceptor_that_was_not_asked_for_sees_neither_our_key_nor_a_signature() {
     let mut dialler = Peer::silent(current(1)).await;
     for (expected, seen) in [(3, false), (2, true)] {
         let witness = Arc::new(Witness::default());
-        let config =
-            tls(2).server_with(Arc::clone(&witness) as Arc<dyn ClientCertVerifier>).unwrap();
+        let config = watched(&tls(2).server(), Arc::clone(&witness));
         let (listener, port) = raw::listen().await;
         dialler.dial(port, Some(permid(&current(expected))));
         let (socket, handshakes) = raw::accept(&listener, 18).await;
@@ -124,7 +136,7 @@ async fn an_acceptor_that_was_not_asked_for_sees_neither_our_key_nor_a_signature
 async fn tls_without_our_protocol_or_without_a_key_is_refused() {
     let mut acceptor = Peer::start(current(1)).await;
     let without_alpn = {
-        let mut config = (*tls(2).client(None).unwrap()).clone();
+        let mut config = (*tls(2).client(None)).clone();
         config.alpn_protocols.clear();
         config
     };
@@ -134,12 +146,12 @@ async fn tls_without_our_protocol_or_without_a_key_is_refused() {
         config
     };
     let without_key = {
-        let mut config = (*tls(2).client(None).unwrap()).clone();
+        let mut config = (*tls(2).client(None)).clone();
         config.client_auth_cert_resolver = Arc::new(NoKey);
         config
     };
     let certificate = {
-        let mut config = (*tls(2).client(None).unwrap()).clone();
+        let mut config = (*tls(2).client(None)).clone();
         let key = config.client_auth_cert_resolver.resolve(&[], &[SignatureScheme::ED25519]);
         config.client_auth_cert_resolver = Arc::new(Certificate(key.unwrap()));
         config
@@ -204,7 +216,7 @@ async fn a_key_that_everybody_can_sign_for_is_refused() {
     let (listener, port) = raw::listen().await;
     dialler.dial(port, None);
     let (socket, _) = raw::accept(&listener, 18).await;
-    assert!(raw::tls_server(socket, weak.server().unwrap()).await.is_err());
+    assert!(raw::tls_server(socket, weak.server()).await.is_err());
     assert_eq!(dialler.refused().await.cause, Cause::TlsFailed);
 }
 
@@ -212,7 +224,7 @@ async fn a_key_that_everybody_can_sign_for_is_refused() {
 async fn a_relayed_hello_does_not_pass() {
     let mut acceptor = Peer::start(current(1)).await;
     let (socket, handshakes) = raw::dial(acceptor.port(), 18).await;
-    let mut stream = raw::tls_client(socket, tls(2).client(None).unwrap()).await.unwrap();
+    let mut stream = raw::tls_client(socket, tls(2).client(None)).await.unwrap();
     let others = raw::Handshakes { dialler: raw::handshake(18, 1), ..handshakes };
     raw::write(&mut stream, &others.hello()).await;
     assert_eq!(acceptor.refused().await.cause, Cause::HelloMismatch);

@@ -79,7 +79,7 @@ pub async fn tls_server(
 /// A whole version-18 connection to this port: HELLO has been sent and received.
 pub async fn connect(port: u16, tls: &Tls) -> client::TlsStream<TcpStream> {
     let (socket, handshakes) = dial(port, 18).await;
-    let mut stream = tls_client(socket, tls.client(None).unwrap()).await.unwrap();
+    let mut stream = tls_client(socket, tls.client(None)).await.unwrap();
     let hello = handshakes.hello().encode();
     stream.write_all(&hello).await.unwrap();
     let theirs: [u8; 37] = read_exactly(&mut stream).await;

@@ -11,7 +11,7 @@ use crate::overlay::{ConnId, Direction, Limits, OverlayEvent};
 use swarmscope_wire::failure::Cause;
 
 fn tls(seed: u8) -> Tls {
-    Tls::new(current(seed).current.as_ref().unwrap()).unwrap()
+    Tls::new(current(seed).current.as_ref().unwrap(), None).unwrap()
 }
 
 #[tokio::test]

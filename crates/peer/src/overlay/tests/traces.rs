@@ -210,7 +210,7 @@ async fn a_slow_reader_misses_steps_and_is_told_how_many() {
     const FRAMES: usize = 1000;
     let limits = Limits { events: 16, ..Limits::default() };
     let mut peer = Peer::configured(current(1), true, &limits, true).await;
-    let tls = Tls::new(current(2).current.as_ref().unwrap()).unwrap();
+    let tls = Tls::new(current(2).current.as_ref().unwrap(), None).unwrap();
     let mut stream = raw::connect(peer.port(), &tls).await;
     while !matches!(peer.next().await, OverlayEvent::Connected { .. }) {}
     let burst = frame(3, b"few bytes").encode().repeat(FRAMES);

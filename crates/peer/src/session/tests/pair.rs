@@ -29,6 +29,8 @@ pub struct Side {
     inbox: VecDeque<(Instant, Vec<u8>)>,
     sent: usize,
     wants_tls: bool,
+    /// Goes out once TLS is up.
+    hello: Bytes,
 }
 
 pub struct Pair {
@@ -53,6 +55,7 @@ impl Side {
             inbox: VecDeque::new(),
             sent: 0,
             wants_tls: false,
+            hello: Bytes::new(),
         }
     }
 }
@@ -130,8 +133,8 @@ impl Pair {
             match output {
                 Output::Send(bytes) => self.send(who, &bytes),
                 Output::Rung { phase, .. } => side.rungs.push(phase),
-                Output::StartTls { leftover, .. } => {
-                    side.wants_tls = true;
+                Output::StartTls { leftover, hello, .. } => {
+                    (side.wants_tls, side.hello) = (true, hello);
                     if leftover.is_empty() {
                         self.start_tls(who);
                     } else {
@@ -159,6 +162,11 @@ impl Pair {
             let (dialler, acceptor) = (self.dialler.permid, self.acceptor.permid);
             self.dialler.session.tls_established(acceptor.unwrap(), now);
             self.acceptor.session.tls_established(dialler.unwrap(), now);
+            // TLS sends it only where the right peer has proved itself.
+            let hello = std::mem::take(&mut self.dialler.hello);
+            if self.dialler.session.next_deadline().is_some() {
+                self.send(Who::Dialler, &hello);
+            }
         } else if who == Who::Dialler {
             self.send(who, CLIENT_HELLO);
         }
