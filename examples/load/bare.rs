@@ -29,6 +29,9 @@ use crate::process::until_told;
 use crate::usage::processor;
 use crate::visits::{MEASURED, SETTLING};
 
+/// The overlay names its protocol, and so does its floor.
+const ALPN: &[u8] = b"overlay/18";
+
 /// Verifies signatures; every key is welcome.
 #[derive(Debug)]
 struct Anybody(Arc<CryptoProvider>);
@@ -111,6 +114,7 @@ fn connector() -> Result<TlsConnector, Error> {
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
         .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(key(1)?)));
+    config.alpn_protocols = vec![ALPN.to_vec()];
     config.resumption = Resumption::disabled();
     config.enable_sni = false;
     Ok(TlsConnector::from(Arc::new(config)))
@@ -122,6 +126,7 @@ fn acceptor() -> Result<TlsAcceptor, Error> {
         .with_protocol_versions(&[&TLS13])?
         .with_client_cert_verifier(Arc::new(Anybody(provider)))
         .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(key(2)?)));
+    config.alpn_protocols = vec![ALPN.to_vec()];
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok(TlsAcceptor::from(Arc::new(config)))

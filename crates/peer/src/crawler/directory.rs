@@ -151,6 +151,8 @@ pub(super) struct Directory {
     /// Who goes first.
     retention: Retention,
     attempts: HashMap<AttemptId, Attempt>,
+    /// Whom they are to.
+    dialled: HashMap<PeerKey, AttemptId>,
     next_attempt: u64,
 }
 
@@ -164,6 +166,7 @@ impl Directory {
             meter,
             retention: Retention::default(),
             attempts: HashMap::new(),
+            dialled: HashMap::new(),
             next_attempt: 1,
         }
     }

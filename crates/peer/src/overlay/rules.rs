@@ -47,8 +47,12 @@ pub(super) enum Verdict {
     Leave,
 }
 
+/// What is remembered of one: there may be tens of thousands.
 struct Open {
-    newcomer: Newcomer,
+    direction: Direction,
+    permid: Permid,
+    ip: IpAddr,
+    port: u16,
     since: Instant,
     leaving: bool,
 }
@@ -151,8 +155,10 @@ impl Rules {
         {
             open.leaving = true;
         }
+        let Newcomer { direction, permid, ip, port, .. } = newcomer;
         let leaving = verdict == Verdict::Leave;
-        self.open.insert(newcomer.conn, Open { newcomer, since: now, leaving });
+        let open = Open { direction, permid, ip, port, since: now, leaving };
+        self.open.insert(newcomer.conn, open);
         self.count();
         Ok((verdict, evicted))
     }
@@ -168,20 +174,16 @@ impl Rules {
     }
 
     /// Those that were accepted and are to stay.
-    fn accepted(&self) -> impl Iterator<Item = &Open> {
-        self.open
-            .values()
-            .filter(|open| open.newcomer.direction == Direction::Incoming && !open.leaving)
+    fn accepted(&self) -> impl Iterator<Item = (ConnId, &Open)> {
+        self.staying().filter(|(_, open)| open.direction == Direction::Incoming)
     }
 
     fn incoming(&self, newcomer: &Newcomer) -> Result<Verdict, Failure> {
         let (mut of_permid, mut same_place) = (0, false);
-        for open in
-            self.staying(newcomer).filter(|open| open.newcomer.direction == Direction::Incoming)
-        {
+        for (_, open) in self.accepted().filter(|(_, open)| open.permid == newcomer.permid) {
             of_permid += 1;
-            same_place |= newcomer.port != 0
-                && (open.newcomer.ip, open.newcomer.port) == (newcomer.ip, newcomer.port);
+            same_place |=
+                newcomer.port != 0 && (open.ip, open.port) == (newcomer.ip, newcomer.port);
         }
         if same_place {
             let detail = format!("from the same address, announcing port {}", newcomer.port);
@@ -198,13 +200,13 @@ impl Rules {
         }
         // Both dialled at the same time: the larger permid's dial is the one to go, and its dialler
         // closes it.
-        let ours = self.staying(newcomer).find(|open| {
-            open.newcomer.direction == Direction::Outgoing && open.since >= newcomer.began
+        let ours = self.staying().find(|(_, open)| {
+            open.permid == newcomer.permid
+                && open.direction == Direction::Outgoing
+                && open.since >= newcomer.began
         });
         Ok(match ours {
-            Some(ours) if newcomer.permid < newcomer.own => {
-                Verdict::KeepAndLeave(ours.newcomer.conn)
-            }
+            Some((ours, _)) if newcomer.permid < newcomer.own => Verdict::KeepAndLeave(ours),
             _ => Verdict::Keep,
         })
     }
@@ -217,14 +219,13 @@ impl Rules {
             Err(Failure::new(Cause::Crowded, By::Us, detail))
         };
         let all = self.accepted().count();
-        let mut strangers: HashMap<Network, Vec<&Open>> = HashMap::new();
-        for open in self.accepted().filter(|open| !self.listed.contains(&open.newcomer.permid)) {
-            strangers.entry(open.newcomer.ip.into()).or_default().push(open);
+        let mut strangers: HashMap<Network, Vec<(Instant, ConnId)>> = HashMap::new();
+        for (conn, open) in self.accepted().filter(|(_, open)| !self.listed.contains(&open.permid))
+        {
+            strangers.entry(open.ip.into()).or_default().push((open.since, conn));
         }
         let largest = strangers.values().max_by_key(|crowd| crowd.len());
-        let oldest = |crowd: &Vec<&Open>| {
-            crowd.iter().min_by_key(|open| open.since).map(|open| open.newcomer.conn)
-        };
+        let oldest = |crowd: &Vec<(Instant, ConnId)>| crowd.iter().min().map(|(_, conn)| *conn);
         if self.listed.contains(&newcomer.permid) {
             return match largest.and_then(oldest) {
                 _ if all < self.limits.accepted => Ok(None),
@@ -257,19 +258,18 @@ impl Rules {
     }
 
     fn outgoing(&self, newcomer: &Newcomer) -> Verdict {
-        let at_the_same_time = |open: &Open| {
-            open.newcomer.direction == Direction::Incoming && open.since >= newcomer.began
-        };
-        let one_too_many = self.staying(newcomer).any(|open| {
-            let ours_wins = newcomer.own < newcomer.permid;
-            !(at_the_same_time(open) && ours_wins)
+        let at_the_same_time =
+            |open: &Open| open.direction == Direction::Incoming && open.since >= newcomer.began;
+        let ours_wins = newcomer.own < newcomer.permid;
+        let one_too_many = self.staying().any(|(_, open)| {
+            open.permid == newcomer.permid && !(at_the_same_time(open) && ours_wins)
         });
         if one_too_many { Verdict::Leave } else { Verdict::Keep }
     }
 
-    /// The other connections with the same permid that are here to stay.
-    fn staying<'a>(&'a self, newcomer: &'a Newcomer) -> impl Iterator<Item = &'a Open> {
-        self.open.values().filter(|open| !open.leaving && open.newcomer.permid == newcomer.permid)
+    /// The connections that are here to stay.
+    fn staying(&self) -> impl Iterator<Item = (ConnId, &Open)> {
+        self.open.iter().filter(|(_, open)| !open.leaving).map(|(conn, open)| (*conn, open))
     }
 
     fn most_crowded(&self) -> Option<Slot> {

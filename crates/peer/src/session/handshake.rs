@@ -160,7 +160,8 @@ impl AwaitHandshake {
         out.rung(Phase::Authentication, "TLS 1.3");
         let leftover = input.take_rest();
         out.push(Output::StartTls { leftover, expected: self.expected, hello: first });
-        Ok(State::Tls(AwaitTls::new(agreed, identity.permid(), self.expected, hello, rtt, now)))
+        let tls = AwaitTls::new(agreed, identity.permid(), self.expected, hello, rtt, now);
+        Ok(State::Tls(Box::new(tls)))
     }
 
     fn begin_legacy(self, agreed: Agreed, out: &mut Outbox) -> Result<State, Failure> {

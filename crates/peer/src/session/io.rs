@@ -124,6 +124,9 @@ impl Input {
             return Err(Failure::new(Cause::AuthOutOfOrder, By::Us, detail));
         }
         self.taken += u64::from(frame.is_some());
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new(); // most connections are quiet: no memory is kept for it
+        }
         Ok(frame)
     }
 

@@ -87,7 +87,8 @@ enum State {
     Challenge(AwaitChallenge),
     Response1(AwaitResponse1),
     Response2(AwaitResponse2),
-    Tls(AwaitTls),
+    /// By far the largest, of which a connection that is open keeps nothing.
+    Tls(Box<AwaitTls>),
     Hello(AwaitHello),
     /// A return connection: DIALBACK_REPLY is awaited.
     Dialback,

@@ -19,12 +19,14 @@ impl Directory {
         place: Place,
         keep: bool,
     ) -> Option<AttemptId> {
-        if let Some(attempt) = self.attempts.values_mut().find(|attempt| attempt.peer == peer) {
+        let under_way = self.dialled.get(&peer).and_then(|id| self.attempts.get_mut(id));
+        if let Some(attempt) = under_way {
             attempt.keep |= keep;
             return None;
         }
         let id = AttemptId(self.next_attempt);
         self.next_attempt += 1;
+        self.dialled.insert(peer.clone(), id);
         self.attempts.insert(id, Attempt { peer, place, keep });
         Some(id)
     }
@@ -35,7 +37,9 @@ impl Directory {
 
     /// A dial has ended, one way or the other.
     pub(in crate::crawler) fn end(&mut self, id: AttemptId) -> Option<Attempt> {
-        self.attempts.remove(&id)
+        let attempt = self.attempts.remove(&id)?;
+        self.dialled.remove(&attempt.peer);
+        Some(attempt)
     }
 
     /// Dials under way.
@@ -44,7 +48,7 @@ impl Directory {
     }
 
     pub(in crate::crawler) fn is_dialling(&self, permid: Permid) -> bool {
-        self.attempts.values().any(|attempt| attempt.peer == PeerKey::Permid(permid))
+        self.dialled.contains_key(&PeerKey::Permid(permid))
     }
 
     /// An attempt failed: how many in a row.
