@@ -1,7 +1,9 @@
 //! `swarmscope demo`: a swarm of real peers on loopback, and the screen on it.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
@@ -18,6 +20,7 @@ use super::{
 use crate::demo::{self, Clients, Lab, Nats, Reading, Scenario, Swarm, SwarmConfig, WhySimulated};
 use crate::screen::Setup;
 use crate::screen::asking::identity::Identity;
+use swarmscope_facts::format::stamp;
 use swarmscope_wire::{Permid, PermidKind};
 
 mod simulated;
@@ -119,7 +122,8 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
     let config = args.config(scenario);
     super::runtime()?.block_on(async {
         let swarm = Swarm::start(config).await?;
-        let stage = demo::stage(&swarm, Reading::AsWritten).await?;
+        let keep = kept_by(scenario);
+        let stage = demo::stage(&swarm, Reading::AsWritten, keep.clone()).await?;
         let setup =
             Setup { registry, identity: own(), kept, keymap: keymap::load(), ..stage.setup };
         let (record, recordings) = (args.session.target()?, session::recordings());
@@ -145,8 +149,21 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
         };
         let shown = tui::show(stage.node, stage.events, options).await;
         swarm.shutdown(GRACE).await;
+        if let Some(keep) = keep.filter(|keep| fs::remove_dir(keep).is_err() && keep.exists()) {
+            output::say(format_args!("the tour's case and report are in {}", keep.display()));
+        }
         shown
     })
+}
+
+/// A new directory for what the tour of this scenario keeps; empty ones go with the screen.
+#[allow(clippy::disallowed_methods)] // it is named by the time of day
+fn kept_by(scenario: Scenario) -> Option<PathBuf> {
+    let of_worm = (scenario == Scenario::Worm).then(directories::demos)?;
+    let keep = of_worm.ok()?.join(format!("worm-{}", stamp(SystemTime::now())));
+    let made = fs::create_dir_all(&keep);
+    made.inspect_err(|error| tracing::warn!("the tour keeps no case: {error}")).ok()?;
+    Some(keep)
 }
 
 fn simulated(args: &DemoArgs) -> Result<u8, CliError> {
@@ -186,7 +203,7 @@ async fn headless(args: &DemoArgs, config: SwarmConfig) -> Result<u8, CliError> 
     let played = args.scenario.is_some();
     let swarm = Swarm::start(SwarmConfig { played, watch: Some(watch), ..config }).await?;
     if played {
-        swarm.fall_by_the_clock();
+        swarm.play_by_the_clock();
     }
     for peer in swarm.peers() {
         if args.json.json {

@@ -57,6 +57,11 @@ pub fn running() -> Result<PathBuf, CliError> {
     Ok(project()?.data_dir().join("running"))
 }
 
+/// Where the tours of the demo keep what they make.
+pub fn demos() -> Result<PathBuf, CliError> {
+    Ok(project()?.data_dir().join("demo"))
+}
+
 /// Where recordings go that are named by nobody.
 pub fn recordings() -> Result<PathBuf, CliError> {
     Ok(project()?.data_dir().join("recordings"))

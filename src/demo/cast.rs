@@ -44,6 +44,8 @@ pub enum Role {
     /// Something has changed it: it answers everything, in the same odd words as others of its
     /// kind.
     Changed,
+    /// Is tampered with in this wave of a worm: from then on it is as one that was from the start.
+    Changes(u8),
     /// Takes requests and never replies.
     NeverAnswers,
     /// Sends its reply with seconds between the parts.
@@ -73,7 +75,7 @@ impl Role {
     #[must_use]
     pub const fn label(self) -> Option<&'static str> {
         Some(match self {
-            Self::Plain | Self::Changed | Self::Falls(_) => return None,
+            Self::Plain | Self::Changed | Self::Changes(_) | Self::Falls(_) => return None,
             Self::BehindNat => "tour · NAT, simulated",
             Self::SlowLine => "tour · slow line, simulated",
             Self::AskedBefore => "tour · asked before",

@@ -10,9 +10,10 @@ use tokio_util::task::TaskTracker;
 
 use swarmscope_peer::crawler::{Answer, Asked, AttemptId, Registry};
 use swarmscope_peer::identity::Identities;
-use swarmscope_peer::overlay::{Limits, Meter, Overlay, OverlayConfig, OverlayEvent};
-use swarmscope_wire::crawler::CrawlerReply;
+use swarmscope_peer::overlay::{ConnId, Limits, Meter, Overlay, OverlayConfig, OverlayEvent};
+use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
 use swarmscope_wire::failure::Failure;
+use swarmscope_wire::frame::{Frame, FrameId};
 use swarmscope_wire::{ChannelId, ErrorByte, MessageId, OverlayVersion, PartsLeft};
 
 /// What they say to everything: bencode of no message.
@@ -56,11 +57,13 @@ pub async fn unasked(
                 event = events.recv() => match event {
                     Some(OverlayEvent::Connected { conn, .. }) => to = Some(conn),
                     Some(OverlayEvent::Closed { .. } | OverlayEvent::DialFailed { .. }) | None => return,
+                    Some(OverlayEvent::Frame { conn, frame }) => answer(&overlay, conn, frame),
                     Some(_) => {}
                 },
                 _ = pause.tick(), if to.is_some() => {
                     channel = channel.wrapping_add(0x2b);
-                    let sent = to.map(|conn| overlay.send(conn, reply(channel).encode()));
+                    let unasked = reply(MessageId::NATCHECK, ChannelId(channel));
+                    let sent = to.map(|conn| overlay.send(conn, unasked.encode()));
                     if matches!(sent, Some(Err(_))) {
                         return;
                     }
@@ -71,10 +74,20 @@ pub async fn unasked(
     Ok(())
 }
 
-fn reply(channel: u8) -> CrawlerReply {
+/// It answers everything, as the others do.
+fn answer(overlay: &Overlay, conn: ConnId, frame: Frame) {
+    if frame.id == FrameId::CRAWLER_REQUEST
+        && let Ok(asked) = CrawlerRequest::decode(frame.body)
+    {
+        // a connection that takes nothing more ends, and its end is an event
+        let _ = overlay.send(conn, reply(asked.message, asked.channel).encode());
+    }
+}
+
+fn reply(message: MessageId, channel: ChannelId) -> CrawlerReply {
     CrawlerReply {
-        message: MessageId::NATCHECK,
-        channel: ChannelId(channel),
+        message,
+        channel,
         parts_left: PartsLeft::LAST,
         error: ErrorByte::SUCCESS,
         payload: Bytes::from_static(ODD),

@@ -24,6 +24,7 @@ mod strangers;
 mod swarm;
 mod tables;
 mod tour;
+mod worm;
 
 pub use cast::Role;
 pub use nats::Nats;

@@ -83,6 +83,8 @@ pub struct Plan {
 enum Leave {
     /// It comes back after a while.
     ForAWhile,
+    /// It comes back at once, tampered with.
+    ToBeChanged,
     ForGood,
 }
 
@@ -98,6 +100,11 @@ impl Handle {
     pub fn go_away(&self) {
         // A full queue means that it is told already.
         let _ = self.leave.try_send(Leave::ForAWhile);
+    }
+
+    /// Tells the peer to restart as one that answers everything.
+    pub fn change(&self) {
+        let _ = self.leave.try_send(Leave::ToBeChanged); // as above
     }
 
     /// Tells the peer to leave and to stay away.
@@ -191,10 +198,15 @@ impl Life {
         loop {
             let leave = self.until_it_leaves(&mut events).await;
             node.shutdown(GRACE).await;
-            if leave != Some(Leave::ForAWhile)
-                || self.stop.run_until_cancelled(tokio::time::sleep(AWAY)).await.is_none()
-            {
-                return;
+            match leave {
+                Some(Leave::ForAWhile) => {
+                    let away = tokio::time::sleep(AWAY);
+                    if self.stop.run_until_cancelled(away).await.is_none() {
+                        return;
+                    }
+                }
+                Some(Leave::ToBeChanged) => self.plan.role = Role::Changed,
+                Some(Leave::ForGood) | None => return,
             }
             match self.plan.start().await {
                 Ok(again) => (node, events) = again,

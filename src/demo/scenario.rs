@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::cast::Role;
 use super::nats::Sort;
-use super::steps::{Act, Needs, Step};
+use super::steps::{Act, CaseStep, Needs, Step};
 use super::strangers::Stranger;
+use super::worm;
 use crate::screen::Scene;
 use swarmscope_wire::MessageId;
 
@@ -64,8 +65,8 @@ impl Scenario {
                  simulated)"
             }
             Self::Worm => {
-                "some peers answer everything with the same odd text: find them, mark them, \
-                 compare them"
+                "some peers answer everything with the same odd text, and in each round there are \
+                 more: signals, a case, a report"
             }
             Self::Refusals => {
                 "why does a peer not answer? each step of a connection fails for one of them"
@@ -101,7 +102,7 @@ impl Scenario {
         match self {
             Self::Tour => &Role::PLAYED,
             Self::Nat | Self::Cascade | Self::BitTorrent => &[],
-            Self::Worm => &[Role::Changed; 6],
+            Self::Worm => &worm::CAST,
             Self::Refusals => &[Role::Refuses, Role::NeverAnswers, Role::FewIds, Role::AskedBefore],
             Self::Parts => &[Role::SlowLine, Role::Gaps, Role::BreaksOff, Role::AnswersLate],
         }
@@ -239,10 +240,15 @@ const NAT: [Step; 6] = [
     ),
 ];
 
-const WORM: [Step; 5] = [
+/// Ids that nobody has defined: each round asks both, because one answer alone may be a new feature.
+const UNDEFINED: [MessageId; 2] = [MessageId(99), MessageId(171)];
+const ASK_FIRST: Scene = Scene::AskAgain(UNDEFINED[0]);
+const ASK_SECOND: Scene = Scene::AskAgain(UNDEFINED[1]);
+
+const WORM: [Step; 15] = [
     step(
         Act::Look,
-        7,
+        6,
         "Some of these peers have been tampered with. Which, and what do they have in common?",
     ),
     step(
@@ -251,19 +257,57 @@ const WORM: [Step; 5] = [
         "Asked about its NAT, this one says something else: ▲, no NATCHECK reply looks like it",
     ),
     step(
-        Act::Ask(Role::Changed, MessageId(99)),
-        6,
-        "It answers an id that nobody has defined, in the same words; a healthy peer says 253",
-    ),
-    step(
         Act::Look,
-        7,
+        6,
         "▲ replies that nobody asked for are dropped and counted; the log (L) names the sender",
     ),
-    step(
+    step(Act::Case(CaseStep::Open), 5, "A case file keeps what is asked from now on: {case}"),
+    scene(
+        ASK_FIRST,
+        Needs::Nothing,
+        Act::AskAll,
+        2,
+        "Round 1: all are asked an id that nobody has defined. A healthy peer says 253",
+    ),
+    scene(
+        ASK_SECOND,
+        Needs::Nothing,
+        Act::AskAll,
+        2,
+        "And a second one: one success may be a feature",
+    ),
+    step(Act::Change(1), 1, "More peers are tampered with now, simulated: they restart"),
+    scene(
+        ASK_FIRST,
+        Needs::Nothing,
+        Act::AskAll,
+        1,
+        "Round 2: the same question to the same peers",
+    ),
+    scene(ASK_SECOND, Needs::Nothing, Act::AskAll, 1, "Round 2: and the second question"),
+    step(Act::Change(2), 1, "And once more, twice as many"),
+    scene(ASK_FIRST, Needs::Nothing, Act::AskAll, 1, "Round 3: the first question"),
+    scene(ASK_SECOND, Needs::Nothing, Act::AskAll, 1, "Round 3: and the second question"),
+    scene(
+        Scene::Signals,
+        Needs::Asked,
         Act::Look,
-        8,
-        "Your turn: a marks all, ctrl-s asks them; s s explains what looks odd, :case FILE keeps it",
+        9,
+        "Signals (s s): who answers everything, how that spread, and why no rate is named yet",
+    ),
+    scene(
+        Scene::Case,
+        Needs::Asked,
+        Act::Case(CaseStep::Keep),
+        5,
+        "The case (s c): each question, each answer, and the signal. c signs and checks all of it",
+    ),
+    scene(
+        Scene::Case,
+        Needs::Asked,
+        Act::Case(CaseStep::Report),
+        5,
+        "A report that others can check: {report}. Your turn: N notes, s s signals, X sets aside",
     ),
 ];
 
@@ -403,6 +447,7 @@ mod tests {
             for role in scenario.cast() {
                 let shown = |step: &&Step| match step.act {
                     Act::Ask(who, _) | Act::Leave(who) | Act::Meet(who) => who == *role,
+                    Act::Change(wave) => Role::Changes(wave) == *role,
                     _ => false,
                 };
                 assert!(

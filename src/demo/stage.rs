@@ -1,6 +1,7 @@
 //! What the screen is given: a node of its own that knows one or two addresses, and the tour.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 use swarmscope_facts::Naming;
 
@@ -47,11 +48,16 @@ pub struct Stage {
     pub tour: mpsc::Sender<TourControl>,
 }
 
-/// Starts the screen's node and the tour.
+/// Starts the screen's node and the tour. What the tour keeps, a case file and a report, goes into
+/// the directory `keep`.
 ///
 /// # Errors
 /// The node can't listen on loopback.
-pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
+pub async fn stage(
+    swarm: &Swarm,
+    reading: Reading,
+    keep: Option<PathBuf>,
+) -> Result<Stage, Failure> {
     settle(swarm).await;
     if let Some(peer) = swarm.player(Role::AskedBefore) {
         ask_before(swarm, peer).await?;
@@ -76,7 +82,7 @@ pub async fn stage(swarm: &Swarm, reading: Reading) -> Result<Stage, Failure> {
 
     let (show, extra) = mpsc::channel(EXTRA);
     let (tour, controls) = mpsc::channel(CONTROLS);
-    let steps = Tour::new(swarm, node.clone(), registry.clone(), known, show);
+    let steps = Tour::new(swarm, node.clone(), registry.clone(), known, show, keep);
     tokio::spawn(steps.run(reading, controls));
     let title = format!("demo: {}", swarm.scenario().name());
     let setup = Setup {

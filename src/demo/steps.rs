@@ -25,8 +25,23 @@ pub enum Act {
     Leave(Role),
     /// The peers of this wave of a cascade fall.
     Fall(u8),
+    /// The peers of this wave are tampered with, and come back.
+    Change(u8),
+    /// The screen does this with a case file of the demo's.
+    Case(CaseStep),
     /// A client or node of another network is asked this question, so many times.
     AskStranger(Stranger, &'static str, usize),
+}
+
+/// What happens with the demo's case file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CaseStep {
+    /// It is opened: what is asked from now on is in it.
+    Open,
+    /// The signal that asks for most attention is written into it.
+    Keep,
+    /// A report is made of it.
+    Report,
 }
 
 /// What a step speaks of: where that is not there, the step is left out.

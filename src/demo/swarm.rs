@@ -18,6 +18,7 @@ use super::scenario::Scenario;
 use super::seeded::Seeded;
 use super::statistics;
 use super::strangers::{Lab, Strangers, WhySimulated};
+use super::worm;
 use swarmscope_peer::identity::Identities;
 use swarmscope_peer::node::{Event, Target};
 use swarmscope_probes::nat::server::Limits;
@@ -189,10 +190,13 @@ impl Swarm {
         changed::unasked(identities, whom, &self.tasks, self.stop.clone()).await
     }
 
-    /// Lets a cascade take its course without a tour.
-    pub fn fall_by_the_clock(&self) {
-        if self.scenario == Scenario::Cascade {
-            self.tasks.spawn(cascade::by_the_clock(self.peers.clone(), self.stop.clone()));
+    /// Lets a story take its course without a tour.
+    pub fn play_by_the_clock(&self) {
+        let (peers, stop) = (self.peers.clone(), self.stop.clone());
+        match self.scenario {
+            Scenario::Cascade => drop(self.tasks.spawn(cascade::by_the_clock(peers, stop))),
+            Scenario::Worm => drop(self.tasks.spawn(worm::by_the_clock(peers, stop))),
+            _ => {}
         }
     }
 

@@ -2,7 +2,8 @@
 //! through the screen's own node, and only peers that play a role; the last question is the
 //! screen's.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +16,11 @@ use super::cast::Role;
 use super::nats::Sort;
 use super::peer::DemoPeer;
 use super::scenario::Scenario;
-use super::steps::{Act, Needs, Step};
+use super::steps::{Act, CaseStep, Needs, Step};
 use super::strangers::Strangers;
 use super::swarm::Swarm;
-use crate::screen::{Msg, Scene, TourControl, TourStep};
+use super::worm;
+use crate::screen::{Msg, Scene, TourCase, TourControl, TourStep};
 use swarmscope_facts::format::counted;
 use swarmscope_facts::networks::Question;
 use swarmscope_peer::crawler::{Recipient, Registry};
@@ -35,8 +37,14 @@ const ASKS: Duration = Duration::from_secs(3);
 const ALL_PATIENCE: Duration = Duration::from_secs(45);
 /// Nobody new was asked for so long: all were.
 const ALL_ASKED: Duration = Duration::from_millis(700);
+/// How often one that restarts is dialled until it is back.
+const CALL_AGAIN: Duration = Duration::from_millis(700);
 /// Between a step's announcement and what happens: time for the eye to find the peer.
 const LEAD: Duration = Duration::from_millis(500);
+
+/// The names of what the tour keeps.
+const CASE: &str = "worm.case";
+const REPORT: &str = "worm.html";
 
 /// How long each step waits for its readers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,14 +71,22 @@ pub struct Facts {
     asked: HashSet<Ticket>,
     /// Who has answered, with error 0.
     answered: HashSet<Permid>,
+    /// How often each has connected, and who is.
+    came: HashMap<Permid, usize>,
+    connected: HashSet<Permid>,
 }
 
 impl Facts {
     /// Whether the event changed anything here.
     pub fn learn(&mut self, event: &Event) -> bool {
         match event {
-            Event::Discovered { peer: PeerKey::Permid(permid), .. }
-            | Event::Connected { permid, .. } => self.known.insert(*permid),
+            Event::Discovered { peer: PeerKey::Permid(permid), .. } => self.known.insert(*permid),
+            Event::Connected { permid, .. } => {
+                self.known.insert(*permid);
+                *self.came.entry(*permid).or_default() += 1;
+                self.connected.insert(*permid)
+            }
+            Event::Disconnected { permid, .. } => self.connected.remove(permid),
             Event::Sent { ticket, origin: Origin::Operator, .. } => self.asked.insert(*ticket),
             Event::Reply(Reply { ticket, permid, error, .. }) => {
                 if *error == ErrorByte::SUCCESS {
@@ -101,6 +117,8 @@ pub struct Tour {
     registry: Registry,
     facts: watch::Receiver<Facts>,
     show: mpsc::Sender<Msg>,
+    /// Where its case file and report go; without it, it keeps none.
+    keep: Option<PathBuf>,
     paused: bool,
 }
 
@@ -113,6 +131,7 @@ impl Tour {
         registry: Registry,
         facts: watch::Receiver<Facts>,
         show: mpsc::Sender<Msg>,
+        keep: Option<PathBuf>,
     ) -> Self {
         let cast = swarm
             .peers()
@@ -121,7 +140,7 @@ impl Tour {
             .cloned()
             .collect();
         let (scenario, strangers) = (swarm.scenario(), swarm.strangers().cloned());
-        Self { scenario, cast, strangers, node, registry, facts, show, paused: false }
+        Self { scenario, cast, strangers, node, registry, facts, show, keep, paused: false }
     }
 
     /// Labels the cast and goes through the steps, until the end or until it is skipped.
@@ -165,7 +184,7 @@ impl Tour {
     async fn announce(&self, step: &Step, index: usize, of: usize, again: bool) {
         let scene = match step.scene {
             // nobody is asked twice
-            Some(Scene::AskAll(_)) if again => None,
+            Some(Scene::AskAll(_) | Scene::AskAgain(_)) if again => None,
             scene => scene,
         };
         self.tell(Msg::Tour(TourStep {
@@ -176,6 +195,7 @@ impl Tour {
             other: self.stranger(step.act),
             // nobody is asked twice
             asks: if again { Vec::new() } else { self.questions(step.act) },
+            case: if again { None } else { self.case(step.act) },
             scene,
             paused: self.paused,
         }))
@@ -186,7 +206,21 @@ impl Tour {
     fn text(&self, step: &Step) -> String {
         let which = self.strangers.as_ref().map(|strangers| strangers.which());
         let text = step.text.replace("{odd}", &counted(self.changed().count(), "peer"));
-        text.replace("{which}", &which.unwrap_or_default())
+        let mut text = text.replace("{which}", &which.unwrap_or_default());
+        for (name, file) in [("{case}", CASE), ("{report}", REPORT)] {
+            text = text.replace(name, file);
+        }
+        text
+    }
+
+    /// What the screen is to do with the tour's case.
+    fn case(&self, act: Act) -> Option<TourCase> {
+        let (Act::Case(step), Some(keep)) = (act, &self.keep) else { return None };
+        Some(match step {
+            CaseStep::Open => TourCase::Open(keep.join(CASE)),
+            CaseStep::Keep => TourCase::Keep,
+            CaseStep::Report => TourCase::Export(keep.join(REPORT)),
+        })
     }
 
     /// Does what the step is about, and gives time to read; the operator may hold it or go on.
@@ -238,6 +272,8 @@ impl Tour {
             Act::Ask(role, _) | Act::Leave(role) | Act::Meet(role) => self.player(role).is_some(),
             Act::AskBehind(sort, _) => self.behind(sort).is_some(),
             Act::Fall(wave) => self.player(Role::Falls(wave)).is_some(),
+            Act::Change(wave) => self.player(Role::Changes(wave)).is_some(),
+            Act::Case(_) => self.keep.is_some(),
         }
     }
 
@@ -253,7 +289,12 @@ impl Tour {
     /// Whom the step speaks of, and with which message.
     fn shown(&self, act: Act) -> Option<(Permid, MessageId)> {
         let (peer, message) = match act {
-            Act::Look | Act::AskAll | Act::AskStranger(..) | Act::Fall(_) => return None,
+            Act::Look
+            | Act::AskAll
+            | Act::AskStranger(..)
+            | Act::Fall(_)
+            | Act::Change(_)
+            | Act::Case(_) => return None,
             Act::Ask(role, message) => (self.player(role), message),
             Act::AskBehind(sort, message) => (self.behind(sort), message),
             Act::Meet(role) => (self.met(role), MessageId::NATCHECK),
@@ -299,8 +340,8 @@ impl Tour {
 
     async fn act(&mut self, act: Act) {
         match act {
-            // The screen asks strangers.
-            Act::Look | Act::Meet(_) | Act::AskStranger(..) => {}
+            // The screen asks strangers, and keeps the case.
+            Act::Look | Act::Meet(_) | Act::AskStranger(..) | Act::Case(_) => {}
             Act::Ask(role, message) => {
                 if let Some(peer) = self.player(role).cloned() {
                     self.ask(&peer, message).await;
@@ -315,10 +356,29 @@ impl Tour {
                 let _ = tokio::time::timeout(ALL_PATIENCE, self.all_asked()).await;
             }
             Act::Fall(wave) => drop(cascade::fall(&self.cast, wave)),
+            Act::Change(wave) => self.change(wave).await,
             Act::Leave(role) => {
                 if let Some(peer) = self.player(role) {
                     peer.handle.go_away();
                 }
+            }
+        }
+    }
+
+    /// Returns when those who changed are back, or after a while.
+    async fn change(&self, wave: u8) {
+        let before = self.facts.borrow().came.clone();
+        let mut away = worm::change(&self.cast, wave);
+        let end = tokio::time::Instant::now() + PATIENCE;
+        while !away.is_empty() && tokio::time::Instant::now() < end {
+            tokio::time::sleep(CALL_AGAIN).await;
+            let facts = self.facts.borrow();
+            away.retain(|DemoPeer { permid, .. }| {
+                let is_new = facts.came.get(permid) > before.get(permid);
+                !is_new || !facts.connected.contains(permid)
+            });
+            for peer in away.iter().filter(|peer| !facts.connected.contains(&peer.permid)) {
+                drop(self.node.connect(peer.target())); // the dial goes on
             }
         }
     }

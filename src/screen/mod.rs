@@ -46,7 +46,7 @@ pub use keys::key::Key;
 pub use keys::keymap::Keymap;
 pub use mode::{Mode, Pane};
 pub use model::{Model, Setup};
-pub use msg::{Effect, Msg, Scene, TourControl, TourStep};
+pub use msg::{Effect, Msg, Scene, TourCase, TourControl, TourStep};
 pub use size::Class;
 pub use swarmscope_facts::Now;
 pub use update::update;

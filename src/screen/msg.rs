@@ -145,6 +145,8 @@ pub enum Scene {
     List,
     /// The map, while everybody who is connected is asked this.
     AskAll(MessageId),
+    /// The same, with frequency 0: everybody may be asked again at once.
+    AskAgain(MessageId),
     /// The answers to that.
     Answers,
     /// The screen of the peer that the step speaks of.
@@ -153,6 +155,21 @@ pub enum Scene {
     Reach,
     /// The health of the swarm.
     Overview,
+    /// What looks odd, and why.
+    Signals,
+    /// The case.
+    Case,
+}
+
+/// What a step of the tour does with a case file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TourCase {
+    /// Opens it, new.
+    Open(PathBuf),
+    /// Writes the signal into it that asks for most attention.
+    Keep,
+    /// Exports all of it.
+    Export(PathBuf),
 }
 
 /// What the operator wants of the tour.
@@ -185,6 +202,9 @@ pub struct TourStep {
     /// What the screen asks it, whoever has the keyboard. What it is about is never written.
     #[serde(skip)]
     pub asks: Vec<Question>,
+    /// What the screen does with a case, for as long as nobody has touched a key. Never written.
+    #[serde(skip)]
+    pub case: Option<TourCase>,
     /// What is put on the screen, for as long as nobody has touched a key.
     #[serde(default)]
     pub scene: Option<Scene>,

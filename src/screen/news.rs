@@ -1,10 +1,12 @@
 //! What became known, and what the screen makes of it: lines of the log, the selection, the
 //! composer.
 
+use super::case::{self, Order};
 use super::log::Kind;
 use super::many::feed;
 use super::model::Model;
-use super::msg::{Effect, Scene, TourStep};
+use super::msg::{Effect, Scene, TourCase, TourStep};
+use super::signals;
 use super::which::Screen;
 use crate::screen::many::asking_all;
 use crate::screen::many::view::View;
@@ -71,9 +73,13 @@ fn renamed(model: &mut Model, was: &PeerKey, key: &PeerKey) {
 const YOURS_TO_ASK: &str =
     "You have the keyboard: in the list a marks all, ctrl-s and enter ask everybody";
 
+/// And where it would have written into a case.
+const YOURS_TO_KEEP: &str =
+    "You have the keyboard: `:case FILE` opens a case, A on a signal (s s) writes it there";
+
 /// The tour's next step. It leads the eye only while nobody has touched a key.
 pub fn tour(model: &mut Model, mut step: TourStep) -> Vec<Effect> {
-    let led = !model.touched;
+    let (led, mut effects) = (!model.touched, Vec::new());
     if let Some((permid, message)) = step.show.filter(|_| led) {
         if model.composer.message != message {
             model.choose(message);
@@ -88,26 +94,47 @@ pub fn tour(model: &mut Model, mut step: TourStep) -> Vec<Effect> {
         model.select(Some(other));
     }
     match step.scene {
-        Some(scene) if led => show(model, scene),
-        Some(Scene::AskAll(_)) => YOURS_TO_ASK.clone_into(&mut step.text),
+        Some(scene) if led => effects.extend(show(model, scene)),
+        Some(Scene::AskAll(_) | Scene::AskAgain(_)) => YOURS_TO_ASK.clone_into(&mut step.text),
         _ => {}
     }
-    let asks = std::mem::take(&mut step.asks).into_iter().map(Effect::Question).collect();
+    match step.case.take() {
+        Some(act) if led => effects.extend(keep(model, act)),
+        Some(_) => YOURS_TO_KEEP.clone_into(&mut step.text),
+        None => {}
+    }
+    effects.extend(std::mem::take(&mut step.asks).into_iter().map(Effect::Question));
     let about = step.show.map(|(permid, _)| PeerKey::Permid(permid)).or_else(|| step.other.clone());
     let text = format!("tour {} of {}: {}", step.step, step.of, step.text);
     model.log.add(model.now, Kind::Tour, about.as_ref(), text, None);
     model.tour = Some(step);
-    asks
+    effects
 }
 
-fn show(model: &mut Model, scene: Scene) {
+/// What the tour does with a case.
+fn keep(model: &mut Model, act: TourCase) -> Vec<Effect> {
+    match act {
+        TourCase::Open(path) => case::acts::order_open(model, path),
+        TourCase::Keep => {
+            model.signals.at = 0; // those that ask for most attention come first
+            signals::acts::add(model)
+        }
+        TourCase::Export(path) => vec![Effect::Case(Order::Export(path))],
+    }
+}
+
+fn show(model: &mut Model, scene: Scene) -> Vec<Effect> {
     model.screen = match scene {
         Scene::List => {
             model.marks.clear(); // the tour's own
             Screen::Main
         }
         Scene::AskAll(message) => {
-            asking_all::ask(model, message);
+            asking_all::ask(model, message, None);
+            Screen::Map
+        }
+        Scene::AskAgain(message) => {
+            asking_all::ask(model, message, Some(0));
             Screen::Map
         }
         Scene::Answers => {
@@ -120,7 +147,11 @@ fn show(model: &mut Model, scene: Scene) {
         }
         Scene::Reach => Screen::Reach,
         Scene::Overview => Screen::Overview,
+        Scene::Signals => return signals::acts::show(model),
+        Scene::Case if model.case.is_some() => return case::acts::show(model),
+        Scene::Case => return Vec::new(), // it could not be opened, and the log says why
     };
+    Vec::new()
 }
 
 /// Something about this peer has changed: what is shown of the selection follows.

@@ -95,7 +95,7 @@ async fn everything_the_tour_promises_happens() {
     };
     let swarm = Swarm::start(config).await.expect("a swarm");
     let player = |role| swarm.player(role).expect("a player").permid;
-    let stage = demo::stage(&swarm, Reading::NoTime).await.expect("a stage");
+    let stage = demo::stage(&swarm, Reading::NoTime, None).await.expect("a stage");
     let untouched =
         swarm.peers().iter().filter(|peer| matches!(peer.role, Role::Plain | Role::Changed));
     let everybody = (stage.node.clone(), untouched.map(|peer| peer.permid).collect());
@@ -183,7 +183,7 @@ async fn the_tour_is_held_and_stepped_through() {
         watch: None,
     };
     let swarm = Swarm::start(config).await.expect("a swarm");
-    let mut stage = demo::stage(&swarm, Reading::AsWritten).await.expect("a stage");
+    let mut stage = demo::stage(&swarm, Reading::AsWritten, None).await.expect("a stage");
     tokio::spawn(async move { while stage.events.recv().await.is_some() {} });
     let send = |control| stage.tour.try_send(control).expect("it listens");
     let mut next = async || loop {
@@ -223,7 +223,7 @@ async fn the_tour_of_other_networks_asks_what_it_speaks_of() {
         watch: None,
     };
     let swarm = Swarm::start(config).await.expect("a swarm");
-    let mut stage = demo::stage(&swarm, Reading::NoTime).await.expect("a stage");
+    let mut stage = demo::stage(&swarm, Reading::NoTime, None).await.expect("a stage");
     tokio::spawn(async move { while stage.events.recv().await.is_some() {} });
     let (mut labels, mut named, mut asked) = (HashMap::new(), Vec::new(), Vec::new());
     while let Some(msg) = stage.extra.recv().await {
@@ -271,7 +271,7 @@ async fn a_cascade_takes_down_one_version() {
     let swarm = Swarm::start(config).await.expect("a swarm");
     let old: HashSet<Permid> =
         swarm.peers().iter().filter(|peer| peer.version.0 == 17).map(|peer| peer.permid).collect();
-    let mut stage = demo::stage(&swarm, Reading::AsWritten).await.expect("a stage");
+    let mut stage = demo::stage(&swarm, Reading::AsWritten, None).await.expect("a stage");
     let (mut waves, mut gone) = (Vec::new(), HashSet::new());
     while gone.len() < old.len() - 1 {
         tokio::select! {

@@ -15,6 +15,7 @@ mod stored;
 mod stuck;
 mod swarm;
 mod terminal;
+mod worm;
 
 use terminal::Terminal;
 

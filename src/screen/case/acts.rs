@@ -62,16 +62,19 @@ pub fn open(model: &mut Model, text: &str) -> Done {
     if let Some(case) = model.case.as_ref().filter(|case| case.is_open()) {
         return Err(format!("{} is open: `:case close` first", case.name()).into());
     }
+    Ok(order_open(model, text.into()))
+}
+
+/// The order to open it, with who is connected.
+#[must_use]
+pub fn order_open(model: &Model, path: PathBuf) -> Effects {
     let peers = model.facts.peers().iter().filter(|peer| peer.is_up());
     let connected = peers.filter_map(|peer| {
         let (permid, address) = (peer.permid()?, peer.address?);
         Some(Connected { permid, address, version: peer.version? })
     });
-    Ok(vec![Effect::Case(Order::Open {
-        path: text.into(),
-        private: model.setup.naming.privacy,
-        peers: connected.collect(),
-    })])
+    let (private, peers) = (model.setup.naming.privacy, connected.collect());
+    vec![Effect::Case(Order::Open { path, private, peers })]
 }
 
 /// # Errors

@@ -2,6 +2,7 @@
 
 use super::planning::planned;
 use super::view::View;
+use crate::screen::input::Input;
 use crate::screen::model::Model;
 use swarmscope_facts::Peer;
 use swarmscope_facts::many::Campaign;
@@ -9,11 +10,14 @@ use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::MessageId;
 
 /// Begins it, unless a request to many is under way: that is somebody else's.
-pub(in crate::screen) fn ask(model: &mut Model, message: MessageId) {
+pub(in crate::screen) fn ask(model: &mut Model, message: MessageId, frequency: Option<u32>) {
     if model.many.under_way().next().is_some() {
         return;
     }
     model.choose(message);
+    if let Some(frequency) = frequency {
+        model.composer.frequency = Input::new(frequency.to_string());
+    }
     let connected = model.facts.peers().iter().filter(|peer| Peer::connected(peer));
     let peers: Vec<PeerKey> = connected.map(|peer| peer.key.clone()).collect();
     model.marks.clear(); // the plan says who is marked, and these are

@@ -19,8 +19,8 @@ pub struct Spread {
     /// How many peers the panel has.
     pub panel: u64,
     /// Of those that showed it later than the first, how many an earlier one had named in gossip;
-    /// and how many there are.
-    pub named_before: (u64, u64),
+    /// and how many there are. None where no round has gossip: then nobody knows.
+    pub named_before: Option<(u64, u64)>,
     /// Peers by the round in which they showed it first.
     pub order: Vec<(u64, Text)>,
 }
@@ -51,6 +51,7 @@ impl Spread {
         let start = rounds.first().map_or(0, |round| round.at_ns);
         let none = BTreeSet::new();
         let mut spread = Self { panel: panel.len() as u64, ..Self::default() };
+        let (mut later, mut named_before) = (0, 0);
         let mut before: BTreeSet<Text> = BTreeSet::new();
         let mut named: BTreeSet<&Text> = BTreeSet::new();
         for round in rounds {
@@ -59,8 +60,8 @@ impl Spread {
             spread.counts.push((hours, now.intersection(&panel).count() as u64));
             for peer in now.difference(&before) {
                 if !before.is_empty() {
-                    spread.named_before.1 += 1;
-                    spread.named_before.0 += u64::from(named.contains(peer));
+                    later += 1;
+                    named_before += u64::from(named.contains(peer));
                 }
                 spread.order.push((round.number, peer.clone()));
             }
@@ -68,6 +69,8 @@ impl Spread {
             let told = round.gossip.iter().filter(|gossip| before.contains(&gossip.teller));
             named.extend(told.flat_map(|gossip| &gossip.named));
         }
+        let is_known = rounds.iter().any(|round| !round.gossip.is_empty());
+        spread.named_before = is_known.then_some((named_before, later));
         spread
     }
 
@@ -141,8 +144,7 @@ impl Spread {
                 self.doublings()
             ),
         };
-        let (named, later) = self.named_before;
-        if later > 0 {
+        if let Some((named, later)) = self.named_before.filter(|(_, later)| *later > 0) {
             let _ = write!(
                 words,
                 " Of {later} that showed it later, an earlier one had named {named} in gossip."
@@ -170,6 +172,7 @@ fn student(freedom: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signals::input::Gossip;
 
     fn counts(counts: &[u64]) -> Spread {
         let counts = counts.iter().enumerate().map(|(hour, count)| (hour as f64, *count)).collect();
@@ -192,5 +195,25 @@ mod tests {
         );
         let words = counts(&[64, 40, 9, 1]).words().expect("words");
         assert_eq!(words, "64 to 1 of a fixed panel of 400 peers in 3.0 h. It did not grow.");
+    }
+
+    #[test]
+    fn who_named_whom_is_said_only_where_gossip_was_seen() {
+        let members = BTreeMap::from([
+            (0, BTreeSet::from(["a".into()])),
+            (1, BTreeSet::from(["a".into(), Text::from("b")])),
+        ]);
+        let round = |number: u64| Round { number, ..Round::default() };
+        let gossip = Gossip {
+            teller: "a".into(),
+            network: "overlay".into(),
+            named: vec!["b".into()],
+            bogons: 0,
+            listed: 1,
+        };
+        let told = Round { gossip: vec![gossip], ..round(0) };
+        let named = |first: Round| Spread::of(&[first, round(1)], &members).named_before;
+        assert_eq!(named(round(0)), None);
+        assert_eq!(named(told), Some((1, 1)));
     }
 }
