@@ -28,7 +28,7 @@ pub fn permid(n: u32) -> Permid {
     }
 }
 
-fn connected(n: u32) -> Event {
+pub fn connected(n: u32) -> Event {
     let legacy = n.is_multiple_of(3);
     Event::Connected {
         permid: permid(n),
@@ -42,7 +42,7 @@ fn connected(n: u32) -> Event {
     }
 }
 
-fn failed(n: u32) -> Event {
+pub fn failed(n: u32) -> Event {
     Event::ConnectFailed {
         peer: PeerKey::Permid(permid(n)),
         failure: failure(Cause::TcpRefused, By::Network, Delivered::No, ""),

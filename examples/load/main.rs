@@ -37,8 +37,7 @@ fn main() -> Outcome {
             idle::measure(&report)?;
             replies::measure(&report)?;
             facts::measure(&report);
-            screen::measure(&report);
-            Ok(())
+            screen::measure(&report)
         }
         ["visits"] => visits::measure(&report),
         ["idle"] => idle::measure(&report),
@@ -47,10 +46,7 @@ fn main() -> Outcome {
             facts::measure(&report);
             Ok(())
         }
-        ["screen"] => {
-            screen::measure(&report);
-            Ok(())
-        }
+        ["screen"] => screen::measure(&report),
         ["soak", minutes] => soak::run(minutes.parse()?),
         // these are what is measured, each in a process of its own
         ["peers", version, count] => visits::peers(version.parse()?, count.parse()?),
@@ -60,6 +56,10 @@ fn main() -> Outcome {
         }
         ["bare-visit", at_once, address] => bare::visit(at_once.parse()?, address.parse()?),
         ["signatures"] => visits::signatures(),
+        ["crowd", count, which] => {
+            screen::crowd(count.parse()?, which);
+            Ok(())
+        }
         ["held"] => idle::held(),
         ["hold", count, address] => idle::hold(count.parse()?, address.parse()?),
         ["bare-hold", count, address] => bare::hold(count.parse()?, address.parse()?),

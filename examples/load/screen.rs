@@ -12,9 +12,11 @@ use swarmscope::tui::theme::Depth;
 use swarmscope::tui::tops::Tops;
 use swarmscope_facts::{Facts, Settings};
 use swarmscope_peer::{Event, OverlayVersion, PeerKey, Source};
+use swarmscope_wire::failure::Phase;
 
 use crate::crowd::fixture::{before, blank, fold, press};
-use crate::crowd::{event, permid};
+use crate::crowd::{connected, event, failed, permid};
+use crate::process;
 use crate::report::{Goal, Report, Row};
 use crate::usage::resident;
 
@@ -23,13 +25,13 @@ const KEYS: usize = 400;
 /// Between two keys.
 const EVENTS: u32 = 83;
 
-pub fn measure(report: &Report) {
+/// # Errors
+/// A process of its own could not be started, or told nothing.
+pub fn measure(report: &Report) -> crate::Outcome {
     let mut nobody = Screen::new(blank());
     let floor = spread(nobody.keys(false)).1;
     for count in [50_000, 1_000_000] {
-        let before = resident(std::process::id());
         let mut crowd = Screen::new(known(count));
-        let held = (resident(std::process::id()) - before) as f64 / f64::from(count);
         assert_eq!(crowd.model.facts.peers().len(), count as usize);
         let millis = |time: Duration| time.as_secs_f64() * 1e3;
         let floor = ("with nobody", millis(floor));
@@ -39,8 +41,10 @@ pub fn measure(report: &Report) {
         let value = millis(times.1);
         report.row(&Row { what: &what, unit: "ms", value, floor, goal: goal() });
         let done = COMMANDS.map(|(what, command)| (what, crowd.command(command)));
+        let prompt = ("a field in the prompt", crowd.prompt());
         let news = ("news of 10 000", crowd.news());
-        for (doing, Done { frame, longest, total, steps }) in done.into_iter().chain([news]) {
+        for (doing, Done { frame, longest, total, steps }) in done.into_iter().chain([prompt, news])
+        {
             for (which, time, goal) in [
                 ("to its frame", frame, goal()),
                 ("longest step", longest, goal()),
@@ -53,12 +57,26 @@ pub fn measure(report: &Report) {
             let floor = ("all at once", 1.0);
             report.row(&Row { what: &what, unit: "steps", value, floor, goal: Goal::None });
         }
-        let what = format!("{count} peers: memory a peer");
-        let floor = ("its key and address alone", (size_of::<PeerKey>() + 32) as f64);
-        let goal = Goal::AtMost(600.0);
-        report.row(&Row { what: &what, unit: "bytes", value: held, floor, goal });
         drop(crowd);
+        let floor = ("its key and address alone", (size_of::<PeerKey>() + 32) as f64);
+        for (which, goal) in [("heard", Goal::AtMost(600.0)), ("dialled", Goal::None)] {
+            let value = process::said(&["crowd", &count.to_string(), which])?["bytes"].as_f64();
+            let what = format!("{count} peers, {which}: memory a peer");
+            let value = value.ok_or("no figure")?;
+            report.row(&Row { what: &what, unit: "bytes", value, floor, goal });
+        }
     }
+    Ok(())
+}
+
+/// What each of so many peers takes in memory, in a process that has freed nothing before.
+pub fn crowd(count: u32, which: &str) {
+    let before = resident(std::process::id());
+    let model = if which == "dialled" { dialled(count) } else { known(count) };
+    let screen = Screen::new(model);
+    let held = resident(std::process::id()) - before;
+    assert_eq!(screen.model.facts.peers().len(), count as usize);
+    println!("{}", serde_json::json!({ "bytes": held as f64 / f64::from(count) }));
 }
 
 /// What an operator does to everybody, and what it is called here. Another message counts anew who
@@ -106,6 +124,20 @@ fn known(count: u32) -> Model {
     model
 }
 
+/// The same, and each was dialled: half of them are connected.
+fn dialled(count: u32) -> Model {
+    let mut model = known(count);
+    for number in 0..count {
+        let peer = PeerKey::Permid(permid(number));
+        let dial = Event::Connecting { peer, phase: Phase::Tcp, detail: String::new() };
+        fold(&mut model, before(2_000_000), Msg::Node(dial));
+        let end = if number % 2 == 0 { failed(number) } else { connected(number) };
+        fold(&mut model, before(1_000_000), Msg::Node(end));
+    }
+    fold(&mut model, before(0), Msg::Tick);
+    model
+}
+
 struct Screen {
     model: Model,
     terminal: Terminal<TestBackend>,
@@ -148,6 +180,20 @@ impl Screen {
             done.steps += 1;
         }
         self.draw();
+        done
+    }
+
+    /// A field in the prompt for filters, of which the values are proposed.
+    fn prompt(&mut self) -> Done {
+        press(&mut self.model, &[Key::named(KeyCode::Esc), Key::char('/')]);
+        let now = self.model.now;
+        let began = Instant::now();
+        fold(&mut self.model, now, Msg::Paste("version:".to_owned()));
+        self.draw();
+        let frame = began.elapsed();
+        let done = self.settle().after(frame);
+        press(&mut self.model, &[Key::named(KeyCode::Esc)]);
+        self.settle();
         done
     }
 

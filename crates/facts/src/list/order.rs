@@ -28,9 +28,11 @@ const HELD: Duration = Duration::from_secs(4);
 const SETTLED: Duration = Duration::from_millis(250);
 /// Peers that one step looks at again at most: some milliseconds, of patterns a few more.
 pub const AT_ONCE: usize = 4_000;
-/// A look at a peer takes about as long as giving their places to so many.
+/// A look at a peer takes about as long as laying out so many whose order is known.
 pub const LOOK: usize = 16;
-/// What one step does at most, in peers that are given their places.
+/// The same of merging one of those that were sorted.
+const MERGED: usize = 4;
+/// What one step does at most, in peers that are laid out.
 pub const STEP: usize = LOOK * AT_ONCE;
 /// Filters that the passing of time decides on are asked again this often.
 const ASKED_AGAIN: Duration = Duration::from_secs(5);
@@ -148,8 +150,8 @@ impl Order {
         self.pass.is_some()
     }
 
-    /// What all steps so far have done, told without a clock: the peers that were given their places,
-    /// and [`LOOK`] for each that was looked at.
+    /// What all steps so far have done, told without a clock: how many peers were laid out, where a
+    /// look counts as [`LOOK`] of them and merging one that was sorted as four.
     #[must_use]
     pub const fn work(&self) -> u64 {
         self.work
@@ -370,7 +372,7 @@ impl Order {
         if pass.whom == Whom::Sorted {
             pass.woven = self.laid.order.len(); // all of them were taken out
         }
-        while *left > 0 {
+        while *left >= MERGED {
             *left -= 1;
             let rest = self.laid.order.get(pass.woven).copied();
             let next = match (rest, pass.runs.head()) {
@@ -387,6 +389,7 @@ impl Order {
                 (None, Some(taken)) => taken,
                 (None, None) => return true,
             };
+            *left -= MERGED - 1;
             pass.runs.pop(self.sort, facts);
             if pass.taken.contains(next as usize) {
                 self.put(pass, next);

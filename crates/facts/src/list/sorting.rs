@@ -96,9 +96,17 @@ impl Key {
                 Some(_) if longer => Says::Beginning,
                 Some(_) => Says::All,
             },
-            first: first.unwrap_or(0).to_be_bytes(),
-            newest: peer.newest.to_be_bytes(),
+            first: first.unwrap_or(0).to_ne_bytes(),
+            newest: peer.newest.to_ne_bytes(),
         }
+    }
+
+    const fn first(&self) -> u128 {
+        u128::from_ne_bytes(self.first)
+    }
+
+    const fn newest(&self) -> u64 {
+        u64::from_ne_bytes(self.newest)
     }
 }
 
@@ -117,11 +125,11 @@ pub fn compare(
         By::Column(column) if longer_a && longer_b => whole(column, facts, a, b),
         _ => longer_a.cmp(&longer_b),
     };
-    let newest = key_b.newest.cmp(&key_a.newest);
+    let newest = key_b.newest().cmp(&key_a.newest());
     let newest = if sort.by == By::NewestEvent { turned(newest) } else { newest };
     missing_a
         .cmp(&missing_b)
-        .then_with(|| turned(key_a.first.cmp(&key_b.first)))
+        .then_with(|| turned(key_a.first().cmp(&key_b.first())))
         .then_with(|| turned(texts()))
         .then(newest)
         .then(a.cmp(&b))

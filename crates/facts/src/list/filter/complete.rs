@@ -13,6 +13,9 @@ use crate::words;
 const MOST: usize = 40;
 /// Different values that are counted at most: a peer chooses its own words.
 const VALUES: usize = 2000;
+/// Peers that are looked at for values at most, all over the table where there are more: this is
+/// done at each key.
+const LOOKED_AT: usize = 50_000;
 /// Characters of a value that is proposed.
 const LONGEST: usize = 60;
 
@@ -75,6 +78,7 @@ fn names(word: &str) -> Vec<Candidate> {
 /// Values of a field that begin like this.
 fn of(field: Field, begun: &str, facts: &Present) -> Vec<Candidate> {
     let wanted = begun.trim_start_matches('"').to_lowercase();
+    let apart = facts.peers.places().div_ceil(LOOKED_AT).max(1);
     let mut candidates: Vec<Candidate> = match field.holds() {
         Kind::Words(words) => {
             let fits = words.iter().filter(|(word, _)| word.starts_with(&wanted));
@@ -82,10 +86,13 @@ fn of(field: Field, begun: &str, facts: &Present) -> Vec<Candidate> {
                 .map(|(word, _)| Candidate { text: format!("{word} "), note: String::new() })
                 .collect();
         }
-        _ => occurring(field, facts)
+        _ => occurring(field, facts, apart)
             .into_iter()
             .filter(|(value, _)| value.to_lowercase().starts_with(&wanted))
-            .map(|(value, count)| Candidate { text: quoted(&value) + " ", note: words_of(count) })
+            .map(|(value, count)| Candidate {
+                text: quoted(&value) + " ",
+                note: words_of(count, apart),
+            })
             .take(MOST)
             .collect(),
     };
@@ -97,15 +104,16 @@ fn of(field: Field, begun: &str, facts: &Present) -> Vec<Candidate> {
     candidates
 }
 
-fn words_of(count: usize) -> String {
-    crate::format::counted(count, "peer")
+fn words_of(count: usize, apart: usize) -> String {
+    let peers = crate::format::counted(count, "peer");
+    if apart == 1 { peers } else { format!("{peers} in a sample of 1 in {apart}") }
 }
 
-/// The values that occur, the most frequent first.
-fn occurring(field: Field, facts: &Present) -> Vec<(String, usize)> {
+/// The values that occur among all peers, or one of so many; the most frequent first.
+fn occurring(field: Field, facts: &Present, apart: usize) -> Vec<(String, usize)> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     let mut number = String::new();
-    for peer in facts.peers.iter() {
+    for peer in (0..facts.peers.places()).step_by(apart).filter_map(|at| facts.peers.at(at)) {
         let Some(value) = value(field, facts, peer, &mut number) else { continue };
         if let Some(count) = counts.get_mut(value) {
             *count += 1;

@@ -331,3 +331,16 @@ proptest! {
         prop_assert!(filter.shows(&world.facts(), world.peers.get(&known()).unwrap()));
     }
 }
+
+#[test]
+fn values_of_very_many_peers_are_those_of_a_sample_and_say_so() {
+    let mut world = world();
+    let note = |world: &World| complete("v:1", 3, &world.facts()).candidates[0].note.clone();
+    assert_eq!(note(&world), "1 peer");
+    world.peers = Peers::new(100_000);
+    for n in 0..60_000 {
+        let peer = world.peers.entry(&PeerKey::Address(n.to_string())).unwrap();
+        peer.version = Some(OverlayVersion(17));
+    }
+    assert_eq!(note(&world), "30 000 peers in a sample of 1 in 2");
+}

@@ -255,7 +255,7 @@ fn no_step_takes_longer_with_more_peers() {
         let all = begins.map(|begin| steps(&mut world, begin));
         for (most, count) in [news].into_iter().chain(all) {
             assert!(most <= STEP as u64, "{most} at {many} peers");
-            assert!(count <= 2 + many as usize * (LOOK + 1) / STEP, "{count} at {many} peers");
+            assert!(count <= 2 + many as usize * (LOOK + MERGED) / STEP, "{count} at {many} peers");
         }
     }
 }
