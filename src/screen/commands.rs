@@ -89,6 +89,7 @@ fn own_contexts(model: &Model, mode: &Mode) -> Vec<Context> {
         Mode::Connect(..) => vec![C::Connect, C::Any],
         Mode::Note(_) => vec![C::Note, C::Any],
         Mode::CaseNote(_) => vec![C::CaseNote, C::Any],
+        Mode::CaseFilter => vec![C::CaseFilter, C::Any],
         Mode::SetAside(_) => vec![C::SetAside, C::Any],
         Mode::Filters { .. } => vec![C::Filters, C::Rows, C::Any],
         Mode::Campaigns { .. } => vec![C::Campaigns, C::Rows, C::Any],

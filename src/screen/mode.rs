@@ -52,6 +52,8 @@ pub enum Mode {
     Note(Input),
     /// Typing a note about the selected entry of the case.
     CaseNote(Input),
+    /// Typing which entries of the case are listed.
+    CaseFilter,
     /// Typing why the selected signal is set aside.
     SetAside(Input),
     /// The saved filters; which one is selected.
@@ -126,6 +128,7 @@ impl Mode {
                 self,
                 Self::Note(_)
                     | Self::CaseNote(_)
+                    | Self::CaseFilter
                     | Self::SetAside(_)
                     | Self::LogFilter
                     | Self::LineFilter

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -14,6 +15,9 @@ use swarmscope_peer::node::Event;
 
 /// Events and orders that may wait for the disk.
 const MOST_WAITING: usize = 10_000;
+
+/// Why a case ends by itself, in its last entry.
+const TOO_SLOW: &str = "the disk is too slow: events after this are not in it";
 
 /// A case that is written to. What it says about errors is for people.
 pub trait Keeping {
@@ -73,6 +77,8 @@ pub struct Cases {
     thread: JoinHandle<Result<(), String>>,
     /// Whether a case is open as far as was ordered: nothing else is told of events.
     is_open: bool,
+    /// Whether something had no room.
+    lost: Arc<AtomicBool>,
 }
 
 impl Cases {
@@ -80,9 +86,11 @@ impl Cases {
     #[must_use]
     pub fn start(open: OpenCase, told: UnboundedSender<Told>) -> Self {
         let (to, work) = sync_channel(MOST_WAITING);
-        let own = told.clone();
-        let thread = thread::spawn(move || Keeper { open, told: own, case: None }.run(&work));
-        Self { to, told, thread, is_open: false }
+        let (own, lost) = (told.clone(), Arc::new(AtomicBool::new(false)));
+        let also = Arc::clone(&lost);
+        let thread =
+            thread::spawn(move || Keeper { open, told: own, case: None, lost: also }.run(&work));
+        Self { to, told, thread, is_open: false, lost }
     }
 
     /// Hands on what the node tells. Where the disk is too slow, the case ends: one with holes in
@@ -113,9 +121,9 @@ impl Cases {
     fn send(&mut self, work: Work) {
         if let Err(TrySendError::Full(_)) = self.to.try_send(work) {
             self.is_open = false;
-            let why = "the disk is too slow: events after this are not in it".to_owned();
+            self.lost.store(true, Ordering::Relaxed);
             // Fails once the screen has gone.
-            let _ = self.told.send(Told::Closed(Err(why)));
+            let _ = self.told.send(Told::Closed(Err(TOO_SLOW.to_owned())));
         }
     }
 
@@ -134,6 +142,7 @@ struct Keeper {
     open: OpenCase,
     told: UnboundedSender<Told>,
     case: Option<Box<dyn Keeping>>,
+    lost: Arc<AtomicBool>,
 }
 
 impl Keeper {
@@ -143,9 +152,20 @@ impl Keeper {
             for more in work.try_iter() {
                 self.work(more);
             }
+            if self.lost.swap(false, Ordering::Relaxed) {
+                self.broke_off();
+            }
             self.news();
         }
         self.case.map_or(Ok(()), Keeping::close)
+    }
+
+    /// What came in time is written; that the rest is missing is the last entry.
+    fn broke_off(&mut self) {
+        let Some(mut case) = self.case.take() else { return };
+        if let Err(why) = case.note(TOO_SLOW, &[]).and_then(|()| case.close()) {
+            self.tell(Told::NotDone(format!("the case could not be closed: {why}")));
+        }
     }
 
     fn tell(&self, told: Told) {
@@ -215,5 +235,81 @@ impl Keeper {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+    use swarmscope_peer::node::Ticket;
+    use swarmscope_wire::failure::{By, Cause, Failure};
+    use swarmscope_wire::{MessageId, Permid};
+
+    /// Writes nothing before it is let, and then tells what it is told.
+    struct Stuck(Receiver<()>, Sender<String>);
+
+    impl Stuck {
+        fn did(&self, what: &str) -> Result<(), String> {
+            self.1.send(what.to_owned()).map_err(|error| error.to_string())
+        }
+    }
+
+    impl Keeping for Stuck {
+        fn connected(&mut self, _: &Connected) {}
+        fn event(&mut self, _: &Event) -> Result<(), String> {
+            let _ = self.0.recv(); // until whoever holds the other end lets go
+            self.did("event")
+        }
+        fn note(&mut self, text: &str, _: &[u64]) -> Result<(), String> {
+            self.did(text)
+        }
+        fn signal(&mut self, _: &Card) -> Result<(), String> {
+            Ok(())
+        }
+        fn check(&mut self) -> Result<Checked, String> {
+            Err("not here".to_owned())
+        }
+        fn export(&mut self, _: &Path) -> Result<u64, String> {
+            Err("not here".to_owned())
+        }
+        fn news(&mut self) -> Result<Vec<Entry>, String> {
+            Ok(Vec::new())
+        }
+        fn close(self: Box<Self>) -> Result<(), String> {
+            self.did("signed")
+        }
+    }
+
+    #[test]
+    fn a_case_for_which_the_disk_is_too_slow_says_so_in_its_last_entry() {
+        let (release, held) = channel();
+        let (did, done) = channel();
+        let stuck = Mutex::new(Some(Stuck(held, did)));
+        let open: OpenCase = Arc::new(move |path, _| {
+            let stuck = stuck.lock().ok().and_then(|mut it| it.take()).ok_or("open already")?;
+            let head =
+                Head { path: path.to_owned(), is_new: true, addresses: true, by: String::new() };
+            Ok((Box::new(stuck), head))
+        });
+        let (told, _screen) = tokio::sync::mpsc::unbounded_channel();
+        let mut cases = Cases::start(open, told);
+        cases.order(Order::Open { path: "x.case".into(), private: false, peers: Vec::new() });
+        let failed = Event::RequestFailed {
+            ticket: Ticket(1),
+            permid: Permid::Ed25519([1; 32]),
+            message: MessageId::NATCHECK,
+            failure: Failure::new(Cause::NotConnected, By::Us, ""),
+        };
+        while cases.is_open {
+            cases.event(&failed);
+        }
+        drop(release);
+        cases.end().expect("closed");
+        let done: Vec<String> = done.iter().collect();
+        assert_eq!(done[done.len() - 2..], [TOO_SLOW, "signed"]);
+        assert!(done.len() > MOST_WAITING, "what came in time is in it: {}", done.len());
     }
 }

@@ -41,6 +41,15 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
             canvas.text(TEXT, grid.columns - 1, grid.event, &text, canvas.theme.muted);
             true
         }
+        Mode::CaseFilter => {
+            let Some(case) = &model.case else { return false };
+            line(canvas, grid, "filter", &case.filter);
+            let (listed, all) = (case.listed().count(), case.entries().len());
+            let text =
+                format!("{listed} of {all}: a kind, a peer, a message, any words of an entry");
+            canvas.text(TEXT, grid.columns - 1, grid.event, &text, canvas.theme.muted);
+            true
+        }
         Mode::SetAside(input) => {
             line(canvas, grid, "because", input);
             let keeps = if model.case.as_ref().is_some_and(Case::is_open) {

@@ -267,6 +267,61 @@ pub fn case(addresses: bool) -> Model {
     model
 }
 
+/// The same after an hour of work: more questions, notes, an export.
+pub fn worked_on() -> Model {
+    let mut model = case(true);
+    let mut more = Vec::new();
+    for (n, minute) in (7..).zip([3, 3, 4, 9, 9, 9, 10, 21, 22, 22, 23, 40, 41, 41, 55, 56]) {
+        let (kind, about) = match n {
+            12 => ("note", "asked again at noon"),
+            15 => ("signed", "entries 0 to 14"),
+            20 => ("signal", "success for invented questions"),
+            21 => ("note", "one of them restarted, or was updated: 253 now"),
+            22 => ("export", "html"),
+            n if n % 2 == 1 => ("sent", "171 81bc…07"),
+            _ => ("reply", "171 81bc…07 0 8192"),
+        };
+        let mut entry = entry(n, kind, about);
+        entry.time = format!("2026-11-27T12:{minute:02}:{:02}.000000000Z", n % 60);
+        if kind == "export" {
+            let fields =
+                ["format html", "questions 7", "bytes 5662", "sha256 6d3da413c32f30718a76"];
+            let pairs = fields.iter().filter_map(|field| field.split_once(' '));
+            entry.fields = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        }
+        more.push(entry);
+    }
+    told(&mut model, Told::Entries(more));
+    model
+}
+
+#[test]
+fn a_case_is_filtered_by_words_and_shows_when_what_was_written() {
+    let mut model = worked_on();
+    let screen = dark(&mut model, 144, 46); // screenshots/case.svg
+    for words in ["TIMELINE  ", "NOTES  3", "EXPORTS  1", "7 questions  5662 B", "signal  "] {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+    press(&mut model, &keys("/"));
+    type_text(&mut model, "note");
+    let case = model.case.as_ref().expect("a case");
+    assert_eq!(case.listed().collect::<Vec<_>>(), [5, 12, 21]);
+    press(&mut model, &keys("enter"));
+    let entry = |model: &Model| model.case.as_ref()?.entry().map(|it| it.index);
+    assert_eq!(entry(&model), Some(21), "the newest of those that are left");
+    press(&mut model, &keys("k"));
+    assert_eq!(entry(&model), Some(12));
+    press(&mut model, &keys("k k k"));
+    assert_eq!(entry(&model), Some(5), "the first");
+    let screen = dark(&mut model, 120, 40);
+    assert!(
+        screen.contains("3 of 23 with \"note\"") && !screen.contains("entries 0 to 14"),
+        "{screen}"
+    );
+    press(&mut model, &keys("/ esc"));
+    assert_eq!(model.case.as_ref().expect("a case").listed().count(), 23);
+}
+
 fn checked(fault: Option<(u64, String)>) -> Checked {
     Checked { entries: 7, signed: 1, checkpoints: 1, fault, took: Duration::from_millis(20) }
 }

@@ -97,9 +97,9 @@ const SHOTS: [Shot; 28] = [
     },
     Shot {
         name: "case",
-        size: (120, 40),
+        size: (144, 46),
         theme: "dark",
-        keys: |model| *model = crate::evidence::case(true),
+        keys: |model| *model = crate::evidence::worked_on(),
     },
     Shot {
         name: "case-broken",

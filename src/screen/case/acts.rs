@@ -117,9 +117,37 @@ pub fn keep_note(model: &mut Model) -> Effects {
 
 pub fn step(model: &mut Model, by: isize) {
     let Some(case) = &mut model.case else { return };
-    let last = case.entries.len().saturating_sub(1);
-    let row = case.row().saturating_add_signed(by).min(last);
-    case.at = (row < last).then_some(row); // the newest follows what comes
+    let listed: Vec<usize> = case.listed().collect();
+    let Some(last) = listed.len().checked_sub(1) else { return };
+    // where the filter hides the selected one, from the next one that it leaves
+    let at = listed.partition_point(|row| *row < case.row()).min(last);
+    let row = listed[at.saturating_add_signed(by).min(last)];
+    case.at = (row + 1 < case.entries.len()).then_some(row); // the newest follows what comes
+}
+
+/// Types what the entries must have that are listed.
+pub fn filter(model: &mut Model) -> Effects {
+    model.mode = Mode::CaseFilter;
+    none()
+}
+
+/// Goes on with the entries that the filter leaves, at the newest of them.
+pub fn keep_filter(model: &mut Model) -> Effects {
+    model.mode = Mode::Main;
+    if let Some(case) = &mut model.case {
+        let hidden = !case.listed().any(|row| row == case.row());
+        case.at = if hidden { case.listed().last().or(case.at) } else { case.at };
+    }
+    none()
+}
+
+/// Lists all of them again.
+pub fn show_all(model: &mut Model) -> Effects {
+    model.mode = Mode::Main;
+    if let Some(case) = &mut model.case {
+        case.filter = Input::default();
+    }
+    none()
 }
 
 /// What became of an order.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::screen::input::Input;
 use swarmscope_evidence::signals::Card;
 use swarmscope_facts::Now;
 
@@ -121,6 +122,8 @@ pub struct Case {
     /// Which entry is selected, of those at hand. None: the newest, whichever that is.
     pub at: Option<usize>,
     pub checked: Option<(Now, Checked)>,
+    /// Only entries with these words are listed.
+    pub filter: Input,
     /// Why nothing more is written.
     pub closed: Option<Result<(), String>>,
 }
@@ -135,6 +138,7 @@ impl Case {
             signed: 0,
             at: None,
             checked: None,
+            filter: Input::default(),
             closed: None,
         }
     }
@@ -162,6 +166,18 @@ impl Case {
     pub fn row(&self) -> usize {
         let last = self.entries.len().saturating_sub(1);
         self.at.map_or(last, |at| at.min(last))
+    }
+
+    /// The rows that the filter leaves, oldest first.
+    pub fn listed(&self) -> impl Iterator<Item = usize> {
+        let words = self.filter.text().to_lowercase();
+        let has = move |entry: &Entry| {
+            words.split_whitespace().all(|word| {
+                let is_in = |text: &str| text.to_lowercase().contains(word);
+                is_in(&entry.kind) || is_in(&entry.about)
+            })
+        };
+        (0..).zip(&self.entries).filter(move |(_, entry)| has(entry)).map(|(row, _)| row)
     }
 
     /// Whether it is written to.

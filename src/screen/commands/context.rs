@@ -30,6 +30,8 @@ pub enum Context {
     Case,
     /// Typing a note into the case.
     CaseNote,
+    /// Typing which entries of the case are listed.
+    CaseFilter,
     /// Typing why a signal is set aside.
     SetAside,
     /// The list, beside the other pane.
@@ -93,6 +95,7 @@ impl Context {
             Self::Signals => "signals",
             Self::Case => "case",
             Self::CaseNote => "note in the case",
+            Self::CaseFilter => "filter of the case",
             Self::SetAside => "setting a signal aside",
             Self::Pace => "rate and concurrency",
             Self::Against => "choosing a reply",
@@ -144,6 +147,7 @@ impl Context {
                 self,
                 Self::Note
                     | Self::CaseNote
+                    | Self::CaseFilter
                     | Self::SetAside
                     | Self::FilterName
                     | Self::Find

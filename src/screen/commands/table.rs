@@ -249,6 +249,9 @@ pub static COMMANDS: &[Command] = commands! {
     "set aside", Request, ["X"], [Signals], foot(15, "set aside"), signals::has_card, signals::set_aside, "set it aside with a reason; again: take it back";
     "keep reason", Request, ["enter"], [SetAside], foot(10, "set aside"), when::always, signals::keep_reason, "set it aside";
     "look again", More, ["c"], [Signals], foot(16, "look again"), when::always, signals::again, "look for signals again";
+    "filter case", Move, ["/"], [Case], foot(18, "filter"), case::has_case, case::filter, "entries with these words";
+    "keep case filter", Move, ["enter"], [CaseFilter], foot(10, "keep"), when::always, case::keep_filter, "keep the filter";
+    "show whole case", Move, ["esc"], [CaseFilter], foot(20, "show all"), when::always, case::show_all, "show all entries";
     "note in case", Request, ["N"], [Case], foot(10, "note"), case::can_note, case::note, "a note about this entry";
     "check case", Request, ["c"], [Case], foot(12, "check"), case::is_open, case::check, "sign and check all of it";
     "export case", Request, ["E"], [Case], foot(14, "export"), case::is_open, case::ask_export, "export or report, by extension";

@@ -59,6 +59,11 @@ pub fn key_typed(model: &mut Model, key: Key) {
             model.composer.edited |= changed;
         }
         Mode::LogFilter => drop(model.log_filter.key(key)),
+        Mode::CaseFilter => {
+            if let Some(case) = &mut model.case {
+                case.filter.key(key);
+            }
+        }
         Mode::LineFilter => {
             if model.line_filter.key(key) {
                 rows::typed(model);
@@ -122,6 +127,11 @@ pub fn text_typed(model: &mut Model, text: &str) {
             }
         }
         Mode::LogFilter => drop(model.log_filter.type_in(text)),
+        Mode::CaseFilter => {
+            if let Some(case) = &mut model.case {
+                case.filter.type_in(text);
+            }
+        }
         Mode::LineFilter => {
             model.line_filter.type_in(text);
             rows::typed(model);

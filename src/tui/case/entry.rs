@@ -2,6 +2,7 @@
 
 use ratatui::style::Style;
 
+use super::made;
 use crate::screen::Model;
 use crate::screen::case::acts::counted_entries;
 use crate::screen::case::{Case, Entry};
@@ -29,11 +30,14 @@ pub fn all<'a>(model: &'a Model, case: &'a Case, area: Area) -> Vec<(Block, Draw
         labelled(canvas, area.rows(1, u16::MAX), VALUE, &rows);
     });
     let chain: Draw = Box::new(move |canvas, area| chain_of(canvas, case, area, &chain));
+    let kind_rows = u16::try_from(case.kinds.len().div_ceil(2)).unwrap_or(u16::MAX);
     let kinds: Draw = Box::new(move |canvas, area| by_kind(canvas, case, area));
     vec![
         (Block::new(height, 4, 1), selected),
         (Block::new(chain_height, 4, 0), chain),
-        (Block::new(4, 2, 2), kinds),
+        made::notes(case),
+        made::exports(case),
+        (Block::new(1 + kind_rows, 2, 2), kinds),
     ]
 }
 

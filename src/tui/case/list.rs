@@ -2,6 +2,7 @@
 
 use ratatui::style::Style;
 
+use super::timeline;
 use crate::screen::Model;
 use crate::screen::case::acts::counted_entries;
 use crate::screen::case::{Case, Entry};
@@ -20,17 +21,32 @@ const HASH: u16 = 6;
 /// Below this width neither time nor hash is shown: the selected entry has both.
 const ROOMY: u16 = 45;
 
+/// Below this height the entries need all rows.
+const TALL: u16 = 30;
+
 /// The blocks of the pane.
-pub fn all<'a>(model: &'a Model, case: &'a Case) -> Vec<(Block, Draw<'a>)> {
+pub fn all<'a>(model: &'a Model, case: &'a Case, area: &Area) -> Vec<(Block, Draw<'a>)> {
     let entries: Draw = Box::new(move |canvas, area| entries(canvas, case, area));
     let about: Draw = Box::new(move |canvas, area| about(canvas, model, case, area));
-    vec![(Block::new(u16::MAX, 4, 1), entries), (Block::new(6, 3, 0), about)]
+    let mut blocks = vec![(Block::new(u16::MAX, 4, 1), entries)];
+    if area.height >= TALL {
+        blocks.extend(timeline::block(case));
+    }
+    blocks.push((Block::new(6, 3, 0), about));
+    blocks
 }
 
 fn entries(canvas: &mut Canvas, case: &Case, area: Area) {
     let kept = case.entries().len() as u64;
     let rest = if kept < case.count { ", the newest of them here" } else { "" };
-    let note = format!("{}, newest last{rest}", counted_entries(case.count));
+    let listed: Vec<usize> = case.listed().collect();
+    let filter = case.filter.text();
+    let note = if filter.is_empty() {
+        format!("{}, newest last{rest}", counted_entries(case.count))
+    } else {
+        let all = thousands(kept);
+        format!("{} of {all} with \"{filter}\"{rest}", thousands(listed.len() as u64))
+    };
     canvas.heading(&area, "ENTRIES", true, &note);
     let (muted, y) = (canvas.theme.muted, area.y + 1);
     canvas.right(area.x + NO, y, "NO", muted);
@@ -43,8 +59,9 @@ fn entries(canvas: &mut Canvas, case: &Case, area: Area) {
         canvas.right(area.right, y, "HASH", muted);
     }
     let rows = area.rows(2, u16::MAX);
-    let top = follow(0, case.row(), usize::from(rows.height), case.entries().len());
-    let shown = case.entries().iter().enumerate().skip(top);
+    let selected = listed.partition_point(|row| *row < case.row());
+    let top = follow(0, selected, usize::from(rows.height), listed.len());
+    let shown = listed.iter().skip(top).filter_map(|row| Some((*row, case.entries().get(*row)?)));
     for ((i, entry), y) in shown.zip(rows.y..rows.bottom()) {
         row(canvas, case, &rows, y, entry, i == case.row());
     }
@@ -79,7 +96,7 @@ const fn shift(area: &Area) -> u16 {
 }
 
 /// The sign of a kind of entry.
-const fn sign(kind: &str, is_bad: bool) -> &'static str {
+pub const fn sign(kind: &str, is_bad: bool) -> &'static str {
     if is_bad {
         return "×";
     }

@@ -2,6 +2,8 @@
 
 mod entry;
 mod list;
+mod made;
+mod timeline;
 
 use ratatui::style::Style;
 
@@ -25,9 +27,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     }
     let panes = Panes::of(grid, false);
     let Some(left) = panes.left else {
-        return blocks(canvas, panes.right, list::all(model, case));
+        return blocks(canvas, panes.right, list::all(model, case, &panes.right));
     };
     panes.divide(canvas, grid.event);
-    blocks(canvas, left, list::all(model, case));
+    blocks(canvas, left, list::all(model, case, &left));
     blocks(canvas, panes.right, entry::all(model, case, panes.right));
 }
