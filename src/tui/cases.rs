@@ -290,9 +290,9 @@ mod tests {
         let stuck = Mutex::new(Some(Stuck(held, did)));
         let open: OpenCase = Arc::new(move |path, _| {
             let stuck = stuck.lock().ok().and_then(|mut it| it.take()).ok_or("open already")?;
-            let head =
+            let of =
                 Head { path: path.to_owned(), is_new: true, addresses: true, by: String::new() };
-            Ok((Box::new(stuck), head))
+            Ok((Box::new(stuck), of))
         });
         let (told, _screen) = tokio::sync::mpsc::unbounded_channel();
         let mut cases = Cases::start(open, told);
