@@ -104,8 +104,8 @@ pub async fn peers(version: u16, count: u32) -> Outcome {
         let (node, events) = Node::start(config).await?;
         drop(events);
         let address = node.listening().ok_or("it does not listen")?;
-        let target = Target { permid, host: address.ip().to_string(), port: address.port() };
-        writeln!(targets, "{target}")?;
+        let permid = permid.ok_or("it has no permid")?;
+        writeln!(targets, "{permid}@{address}")?;
         nodes.push(node);
     }
     println!("{}", json!({"targets": targets}));

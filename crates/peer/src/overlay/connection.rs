@@ -1,11 +1,12 @@
-//! The tasks of a connection: from a dial or an accepted socket through the setup and the rules to the
-//! conversation, which is a task of its own, so that that of a quiet connection is small.
+//! The task of a connection: from a dial or an accepted socket through the setup and the rules to
+//! the conversation.
 #![allow(
     clippy::disallowed_methods,
     reason = "sockets, their timers and fresh nonces live in overlay"
 )]
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
@@ -20,19 +21,28 @@ use super::shared::{Shared, stopped, tell};
 use super::slot::HeldSlot;
 use super::tracer::Tracer;
 use super::world::now;
-use super::{AttemptId, Direction, OverlayEvent, Trace, Watched, dial as tcp};
+use super::{AttemptId, ConnId, Direction, OverlayEvent, Trace, Watched, dial as tcp};
 use crate::session::{Role, SessionConfig};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
 
-/// The task of a dial.
+/// The task of a connection. Its setup takes several times what a quiet connection does: it has a
+/// box of its own, which is given back before the conversation begins.
+pub(super) async fn run(setup: Pin<Box<impl Future<Output = Option<Box<Conversation>>>>>) {
+    let conversation = setup.await;
+    if let Some(conversation) = conversation {
+        conversation.live().await;
+    }
+}
+
+/// The setup of a dial.
 pub(super) async fn dial(
     shared: Arc<Shared>,
     attempt: AttemptId,
     host: String,
     port: u16,
     expected: Option<Permid>,
-) {
+) -> Option<Box<Conversation>> {
     let began = now();
     let tracer = Tracer::new(&shared, Some(Watched::Attempt(attempt)), expected);
     let setup = async {
@@ -46,10 +56,11 @@ pub(super) async fn dial(
         seat(&shared, established, origin, &tracer).await
     };
     match setup.await {
-        Ok(seated) => seated.converse(&shared).await,
+        Ok(seated) => Some(seated.tell(&shared, &tracer).await),
         Err(failure) => {
             tracer.end(&failure).await;
             tell(&shared, OverlayEvent::DialFailed { attempt, failure }).await;
+            None
         }
     }
 }
@@ -78,7 +89,7 @@ async fn dialled(
     Ok((establish(socket, config, shared.tls.as_ref(), &progress).await?, remote))
 }
 
-/// The task of an accepted socket. It holds its slot until it is authenticated, or until its
+/// The setup of an accepted socket. It holds its slot until it is authenticated, or until its
 /// failure was told.
 pub(super) async fn accept(
     shared: Arc<Shared>,
@@ -86,7 +97,7 @@ pub(super) async fn accept(
     remote: SocketAddr,
     slot: HeldSlot,
     evict: CancellationToken,
-) {
+) -> Option<Box<Conversation>> {
     let began = now();
     let tracer = Tracer::new(&shared, None, None);
     tracer.fact(|| Trace::Accepted(remote));
@@ -108,13 +119,14 @@ pub(super) async fn accept(
     match setup.await {
         Ok(Ok(seated)) => {
             drop(slot);
-            seated.converse(&shared).await;
+            return Some(seated.tell(&shared, &tracer).await);
         }
         Ok(Err(at)) => tell(&shared, OverlayEvent::DialledBack { remote, at }).await,
         Err(failure) => {
             tell(&shared, OverlayEvent::AcceptFailed { remote, failure, times: 1 }).await;
         }
     }
+    None
 }
 
 async fn accepted(shared: &Shared, socket: TcpStream, tracer: &Tracer) -> Result<Arrival, Failure> {
@@ -142,9 +154,12 @@ struct Origin {
 
 /// An authenticated connection that the rules allow.
 struct Seated {
-    conversation: Box<Conversation>,
+    conn: ConnId,
     permid: Permid,
+    /// Whether the peer has begun no frame yet.
+    between: bool,
     connected: OverlayEvent,
+    conversation: Box<Conversation>,
 }
 
 /// Asks the rules.
@@ -177,18 +192,19 @@ async fn seat(
         farewell(&mut stream).await;
         return Err(failure);
     }
-    let permid = who.permid;
+    let (permid, between) = (who.permid, session.is_between_frames());
+    let conversation =
+        Conversation::new(Arc::clone(shared), conn, stream, session, queue, tracer.clone());
+    let conversation = Box::new(conversation);
     let connected = OverlayEvent::Connected { conn, attempt, direction, remote, who };
-    let (shared, tracer) = (Arc::clone(shared), tracer.clone());
-    let conversation = Conversation::new(shared, conn, stream, session, queue, tracer);
-    Ok(Seated { conversation: Box::new(conversation), permid, connected })
+    Ok(Seated { conn, permid, between, connected, conversation })
 }
 
 impl Seated {
-    /// Tells of it, and goes on in a task that is smaller than that of a setup.
-    async fn converse(self, shared: &Shared) {
+    /// Tells of it; the conversation may begin then.
+    async fn tell(self, shared: &Shared, tracer: &Tracer) -> Box<Conversation> {
         tell(shared, self.connected).await;
-        self.conversation.begin(self.permid);
-        shared.tasks.spawn(self.conversation.live());
+        tracer.seated(self.conn, self.permid, self.between);
+        self.conversation
     }
 }

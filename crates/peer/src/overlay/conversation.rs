@@ -28,7 +28,6 @@ use super::{ConnId, OverlayEvent};
 use crate::limits::Limit;
 use crate::session::{Deadline, End, Output, Session};
 use crate::weighed::Weigh as _;
-use swarmscope_wire::Permid;
 use swarmscope_wire::failure::Failure;
 
 /// Frames are taken out of the queue while less than this waits for the socket.
@@ -92,11 +91,6 @@ impl Conversation {
             leaving: false,
             last_frame: now(),
         }
-    }
-
-    /// The node knows of it now.
-    pub(super) fn begin(&self, permid: Permid) {
-        self.tracer.seated(self.conn, permid, self.session.is_between_frames());
     }
 
     /// To the end. Little of this task is there for the end, which takes more than the rest.

@@ -58,7 +58,7 @@ impl Overlay {
     pub fn dial(&self, attempt: AttemptId, host: &str, port: u16, expected: Option<Permid>) {
         let dial =
             connection::dial(Arc::clone(&self.shared), attempt, host.to_owned(), port, expected);
-        self.shared.tasks.spawn(Box::pin(dial)); // it is large, and would be moved about
+        self.shared.tasks.spawn(connection::run(Box::pin(dial)));
     }
 
     /// Opens a return connection there (protocol.md §2). Nobody is told what becomes of it.

@@ -100,7 +100,7 @@ impl Accepting {
         self.setting_up.insert(slot, evict.clone());
         let held = HeldSlot { slot, done: self.done.clone() };
         let accept = connection::accept(Arc::clone(&self.shared), socket, remote, held, evict);
-        self.shared.tasks.spawn(Box::pin(accept)); // it is large, and would be moved about
+        self.shared.tasks.spawn(connection::run(Box::pin(accept)));
     }
 
     /// Whoever comes too often costs nothing but this: no signature, no task, and an event only
