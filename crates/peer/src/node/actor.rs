@@ -25,6 +25,8 @@ use swarmscope_wire::identity::Role;
 /// How often the limits that were reached are looked at, and the allow-list's file while nobody
 /// asks. Each request looks, too.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Events of the overlay that are taken before anything else is looked at.
+const AT_ONCE: usize = 16;
 /// What replies that are on their way get when the last handle is dropped.
 const LAST_GRACE: Duration = Duration::from_secs(1);
 
@@ -74,7 +76,10 @@ impl Actor {
                 }
                 Turn::Abandoned | Turn::OverlayEnded => return self.stop(LAST_GRACE).await,
                 Turn::Command(command) => self.command(command),
-                Turn::Input(input) => self.input(input),
+                Turn::Input(input) => {
+                    self.input(input);
+                    self.more();
+                }
                 Turn::Deadline => {
                     self.engine.handle_timeout(now());
                     self.drain();
@@ -140,6 +145,18 @@ impl Actor {
         }
         self.engine.handle(input, now());
         self.drain();
+    }
+
+    /// The other events that are there. To look for commands, answers and deadlines between two of
+    /// them takes longer than they do.
+    fn more(&mut self) {
+        for _ in 0..AT_ONCE {
+            if !self.outlet.has_room() {
+                return;
+            }
+            let Ok(event) = self.overlay_events.try_recv() else { return };
+            self.input(input(event));
+        }
     }
 
     /// Does what the engine wants.

@@ -159,18 +159,21 @@ impl Rules {
         let leaving = verdict == Verdict::Leave;
         let open = Open { direction, permid, ip, port, since: now, leaving };
         self.open.insert(newcomer.conn, open);
-        self.count();
+        self.count(direction);
         Ok((verdict, evicted))
     }
 
     pub(super) fn closed(&mut self, conn: ConnId) {
-        self.open.remove(&conn);
-        self.count();
+        if let Some(open) = self.open.remove(&conn) {
+            self.count(open.direction);
+        }
     }
 
-    fn count(&self) {
-        let accepted = self.accepted().count() as u64;
-        self.meter.uses(Limit::Connections, accepted);
+    /// One of this direction came or went.
+    fn count(&self, direction: Direction) {
+        if direction == Direction::Incoming {
+            self.meter.uses(Limit::Connections, self.accepted().count() as u64);
+        }
     }
 
     /// Those that were accepted and are to stay.
