@@ -69,8 +69,9 @@ pub fn measure(report: &Report) -> crate::Outcome {
     Ok(())
 }
 
-/// What each of so many peers takes in memory, in a process that has freed nothing before.
+/// What each of so many peers takes in memory, in a process that has freed next to nothing before.
 pub fn crowd(count: u32, which: &str) {
+    let _nobody = Screen::new(blank()); // what a screen takes without any of them
     let before = resident(std::process::id());
     let model = if which == "dialled" { dialled(count) } else { known(count) };
     let screen = Screen::new(model);
