@@ -65,13 +65,22 @@ fn answer(rounds: &mut BTreeMap<i64, Round>, reply: &ReplyRow, version: Option<i
         },
         None => End::Failure(reply.outcome.as_str().into()),
     };
-    round(rounds, reply.round, reply.at.0).answers.push(of(
-        reply.network,
-        &reply.peer,
-        version,
-        &reply.question,
-        end,
-    ));
+    let question = label(reply.network, &reply.question, reply.round);
+    let mut answer = of(reply.network, &reply.peer, version, &question, end);
+    answer.invented = is_nameless(&reply.question) || is_canary(&reply.question);
+    round(rounds, reply.round, reply.at.0).answers.push(answer);
+}
+
+/// A CANARY asks another name in each round, which no other one has asked.
+fn label(network: Network, question: &str, round: i64) -> String {
+    if network != Network::Overlay && is_canary(question) {
+        return format!("{question}, draw {round}");
+    }
+    question.to_owned()
+}
+
+fn is_canary(question: &str) -> bool {
+    question.eq_ignore_ascii_case("canary")
 }
 
 /// The error byte that an outcome stands for; none where it is a failure.
@@ -89,7 +98,7 @@ fn of(network: Network, peer: &str, version: Option<i64>, question: &str, end: E
         network: network.name().into(),
         version: version.map_or_else(|| "not known".into(), |version| version.to_string().into()),
         question: question.into(),
-        invented: is_nameless(question) || question.eq_ignore_ascii_case("canary"),
+        invented: false,
         end,
     }
 }
@@ -108,4 +117,40 @@ fn round(rounds: &mut BTreeMap<i64, Round>, number: i64, at_ms: i64) -> &mut Rou
         ..Round::default()
     };
     rounds.entry(number).or_insert_with(new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use swarmscope_evidence::signals::{self, Severity};
+
+    /// A node that answers what nobody has defined, in two rounds.
+    #[test]
+    fn a_node_that_answers_two_draws_of_canary_is_a_signal() {
+        let reply = |round: i64, peer: &str, outcome: &str| ReplyRow {
+            peer: peer.to_owned(),
+            network: Network::Dht,
+            round,
+            question: "CANARY".to_owned(),
+            outcome: outcome.to_owned(),
+            at: swarmscope_store::Time(round * 60_000),
+            took: 1,
+            bytes: 20,
+            parts: 1,
+            content: Some("the same".to_owned()),
+            columns: Vec::new(),
+            rows: Vec::new(),
+        };
+        let mut rounds = BTreeMap::new();
+        for round in 0..2 {
+            answer(&mut rounds, &reply(round, "odd", ANSWERED), None);
+            for n in 0..20 {
+                answer(&mut rounds, &reply(round, &format!("node {n}"), "error 204"), None);
+            }
+        }
+        let rounds: Vec<Round> = rounds.into_values().collect();
+        let cards = signals::find(&rounds, &signals::built_in());
+        let card = cards.iter().find(|card| card.rule == "canary-success@1").expect("found");
+        assert_eq!((card.peers, card.severity), (1, Severity::Look), "{card:?}");
+    }
 }

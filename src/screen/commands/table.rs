@@ -246,7 +246,7 @@ pub static COMMANDS: &[Command] = commands! {
     "signal's peers", Peers, ["enter"], [Signals], foot(10, "its peers"), signals::has_card, signals::open, "its peers, marked";
     "mark its peers", Peers, ["space"], [Signals], foot(12, "mark"), signals::has_card, signals::mark, "mark its peers";
     "add to case", Request, ["A"], [Signals], foot(14, "add to case"), signals::can_add, signals::add, "write it into the case";
-    "set aside", Request, ["X"], [Signals], foot(15, "set aside"), signals::has_card, signals::set_aside, "set it aside with a reason; again: take it back";
+    "set aside", Request, ["X"], [Signals], foot(15, "set aside"), signals::has_card, signals::set_aside, "set aside, or take back";
     "keep reason", Request, ["enter"], [SetAside], foot(10, "set aside"), when::always, signals::keep_reason, "set it aside";
     "look again", More, ["c"], [Signals], foot(16, "look again"), when::always, signals::again, "look for signals again";
     "filter case", Move, ["/"], [Case], foot(18, "filter"), case::has_case, case::filter, "entries with these words";
