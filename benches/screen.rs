@@ -15,6 +15,7 @@ use crowd::PEERS;
 use crowd::fixture::{before, blank, fold, press};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use swarmscope::screen::signals::{Asked, Found};
 use swarmscope::screen::{Key, Model, Msg, Now};
 use swarmscope::tui::Theme;
 use swarmscope::tui::draw::draw;
@@ -57,6 +58,10 @@ fn main() {
     }
     let mut waits: Vec<Wait> = (0..100).map(|_| crowd.key('o')).collect();
     tell("a key that sorts by the next column", &mut waits);
+    let found = crowd.signals();
+    println!("signals, beside the screen: {found:?}");
+    let mut waits: Vec<Wait> = (0..20).map(|_| crowd.key('c')).collect();
+    tell("look for signals again", &mut waits);
     let mib = |bytes: Option<u64>| {
         bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MiB", bytes >> 20))
     };
@@ -192,6 +197,19 @@ impl Running {
 
     fn key(&mut self, key: char) -> Wait {
         self.wait(Key::char(key))
+    }
+
+    /// Shows the signals of what was answered; how long they are looked for.
+    fn signals(&mut self) -> Duration {
+        self.command("signals");
+        let start = Instant::now();
+        let asked = Asked::of(&self.model.facts, &self.model.setup.registry);
+        let found = Found::of(&asked.rounds());
+        let took = start.elapsed();
+        println!("{} answers of {} peers", found.answers, found.peers);
+        let now = self.now();
+        fold(&mut self.model, now, Msg::Signals(found));
+        took
     }
 
     /// From a key to its frame, and on until nothing is left to be done: a frame every 16 ms, as

@@ -14,8 +14,7 @@ use crate::screen::keys::spot::Gesture;
 use crate::screen::keys::spot::Spot;
 use crate::screen::session::recording::Place;
 use crate::screen::session::showing::Control;
-use crate::screen::signals::Found;
-use swarmscope_evidence::signals::input::Round;
+use crate::screen::signals::{Asked, Found};
 use swarmscope_facts::Input;
 use swarmscope_facts::networks::{self, Question};
 use swarmscope_peer::crawler::Decoding;
@@ -282,7 +281,7 @@ pub enum Effect {
     /// Start or end a recording.
     Record,
     /// Look for signals on a blocking thread; comes back as [`Msg::Signals`].
-    FindSignals(Vec<Round>),
+    FindSignals(Asked),
     /// Something is to be done with the case; comes back as [`Msg::Case`].
     Case(case::Order),
     /// Go about in the recording that is replayed.

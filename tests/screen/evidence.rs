@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use swarmscope::screen::case::{Checked, Entry, Head, Order, Told};
-use swarmscope::screen::signals::Found;
+use swarmscope::screen::signals::{Asked, Found};
 use swarmscope::screen::{Effect, Model, Msg, Screen};
 use swarmscope_evidence::signals::{Card, Severity};
 use swarmscope_facts::networks::{self, AnyTarget, Event};
@@ -51,9 +51,9 @@ pub fn signals() -> Model {
 
 fn look(model: &mut Model) {
     let effects = press(model, &keys("s s"));
-    let [Effect::FindSignals(rounds)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::FindSignals(asked)] = &effects[..] else { panic!("{effects:?}") };
     let now = model.now;
-    fold(model, now, Msg::Signals(Found::of(rounds)));
+    fold(model, now, Msg::Signals(Found::of(&asked.rounds())));
 }
 
 #[test]
@@ -139,10 +139,7 @@ fn a_signal_is_set_aside_with_a_reason_until_more_peers_show_it() {
     look(&mut model);
     assert_eq!(model.signals.open(), all - 1);
     // more peers show it
-    let grown = Found::of(&swarmscope::screen::signals::rounds(
-        &asked_in_rounds(4).facts,
-        &model.setup.registry,
-    ));
+    let grown = Found::of(&Asked::of(&asked_in_rounds(4).facts, &model.setup.registry).rounds());
     let now = model.now;
     fold(&mut model, now, Msg::Signals(grown));
     let card = model.signals.cards().iter().find(|card| card.id == id).expect("it is there");

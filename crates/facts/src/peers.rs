@@ -61,6 +61,11 @@ impl Peers {
         self.list.iter().flatten().map(|peer| &**peer)
     }
 
+    /// All of them, to be read elsewhere: they stay as they are now.
+    pub fn shared(&self) -> impl Iterator<Item = &Arc<Peer>> {
+        self.list.iter().flatten()
+    }
+
     /// One more than the last place: [`Self::at`] tells which of them are taken.
     #[must_use]
     pub fn places(&self) -> usize {

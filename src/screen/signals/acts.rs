@@ -1,6 +1,6 @@
 //! What the commands of the signals do.
 
-use super::{Found, rounds};
+use super::{Asked, Found};
 use crate::screen::actions::{Effects, none};
 use crate::screen::case::{self, Order};
 use crate::screen::conditions::Ready;
@@ -23,7 +23,7 @@ pub fn show(model: &mut Model) -> Effects {
 
 /// Looks for them again.
 pub fn again(model: &mut Model) -> Effects {
-    vec![Effect::FindSignals(rounds(&model.facts, &model.setup.registry))]
+    vec![Effect::FindSignals(Asked::of(&model.facts, &model.setup.registry))]
 }
 
 /// They were looked for.
@@ -48,7 +48,7 @@ pub fn has_card(model: &Model) -> Ready {
 
 /// Marks the peers of a signal.
 pub fn mark(model: &mut Model) -> Effects {
-    let keys = members(model);
+    let keys: Vec<PeerKey> = members(model).collect();
     for key in &keys {
         model.marks.mark(key.clone());
     }
@@ -59,7 +59,7 @@ pub fn mark(model: &mut Model) -> Effects {
 
 /// Goes to the list, where its peers are marked and the first of them is selected.
 pub fn open(model: &mut Model) -> Effects {
-    let first = members(model).into_iter().next();
+    let first = members(model).next();
     mark(model);
     model.screen = Screen::Main;
     model.select(first);
@@ -67,15 +67,13 @@ pub fn open(model: &mut Model) -> Effects {
 }
 
 /// The peers of the selected signal that are still known.
-#[must_use]
-pub fn members(model: &Model) -> Vec<PeerKey> {
-    let Some(card) = model.signals.card() else { return Vec::new() };
+pub fn members(model: &Model) -> impl Iterator<Item = PeerKey> {
     let of = |name: &String| {
         let permid = Permid::from_base64(name).ok().map(PeerKey::Permid);
         let key = permid.unwrap_or_else(|| PeerKey::Address(name.clone()));
         model.facts.peers().get(&key).map(|_| key)
     };
-    card.members.iter().filter_map(of).collect()
+    model.signals.card().into_iter().flat_map(|card| &card.members).filter_map(of)
 }
 
 /// Asks why the selected signal is set aside; one that is, is taken back.

@@ -11,7 +11,7 @@ use swarmscope_evidence::signals::input::{Round, Text};
 use swarmscope_evidence::signals::{self, Card, Severity};
 use swarmscope_facts::Now;
 
-pub use rounds::rounds;
+pub use rounds::Asked;
 
 /// What was found, and which of it the operator looks at.
 #[derive(Clone, Default)]

@@ -3,6 +3,7 @@
 //! whom, but not what each told in which round.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use swarmscope_evidence::signals::input::{Answer, End, Round, Text, place};
@@ -18,14 +19,30 @@ use swarmscope_wire::MessageId;
 /// A request that comes so much early passes (protocol.md §4).
 const EARLY: Duration = Duration::from_secs(5);
 
-/// All that was asked and has ended, round by round.
-#[must_use]
-pub fn rounds(facts: &Facts, overlay: &Registry) -> Vec<Round> {
-    let mut rounds = BTreeMap::new();
-    for peer in facts.peers().iter() {
-        of_peer(&mut rounds, peer, overlay);
+/// The peers that were asked something, as they are at one moment. Many answers take a while to look
+/// through, which is done elsewhere than where keys are waited for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    peers: Vec<Arc<Peer>>,
+    overlay: Registry,
+}
+
+impl Asked {
+    #[must_use]
+    pub fn of(facts: &Facts, overlay: &Registry) -> Self {
+        let asked = facts.peers().shared().filter(|peer| !peer.requests.is_empty());
+        Self { peers: asked.cloned().collect(), overlay: overlay.clone() }
     }
-    rounds.into_values().collect()
+
+    /// All that was asked and has ended, round by round.
+    #[must_use]
+    pub fn rounds(&self) -> Vec<Round> {
+        let mut rounds = BTreeMap::new();
+        for peer in &self.peers {
+            of_peer(&mut rounds, peer, &self.overlay);
+        }
+        rounds.into_values().collect()
+    }
 }
 
 fn of_peer(rounds: &mut BTreeMap<u64, Round>, peer: &Peer, overlay: &Registry) {

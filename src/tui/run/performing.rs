@@ -22,10 +22,10 @@ impl Running {
             | Effect::Forget(_)
             | Effect::Cancel(_)
             | Effect::Extend(..) => self.for_node(effect),
-            Effect::FindSignals(rounds) => {
+            Effect::FindSignals(asked) => {
                 let found = self.decoded.clone();
                 tokio::task::spawn_blocking(move || {
-                    let _ = found.blocking_send(Msg::Signals(Found::of(&rounds)));
+                    let _ = found.blocking_send(Msg::Signals(Found::of(&asked.rounds())));
                 });
             }
             Effect::Case(order) => match &mut self.cases {

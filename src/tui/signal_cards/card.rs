@@ -84,15 +84,14 @@ fn evidence(card: &Card) -> Vec<(&'static str, String)> {
 }
 
 fn peers_of(canvas: &mut Canvas, model: &Model, card: &Card, area: Area) {
-    let known = members(model);
     let note = format!("{} of {}", thousands(card.peers), thousands(card.of));
     canvas.heading(&area, "PEERS", false, &note);
     let mut rows = area.rows(1, u16::MAX);
     let more = card.members.len().saturating_sub(usize::from(rows.height.saturating_sub(1)));
-    for key in known.iter().take(usize::from(rows.height.saturating_sub(1))) {
-        let peer = model.facts.peers().get(key);
+    for key in members(model).take(usize::from(rows.height.saturating_sub(1))) {
+        let peer = model.facts.peers().get(&key);
         let version = peer.and_then(|peer| peer.version).map_or(String::new(), |v| v.to_string());
-        let x = canvas.text(rows.x, rows.right, rows.y, &model.name_of(key), Style::new());
+        let x = canvas.text(rows.x, rows.right, rows.y, &model.name_of(&key), Style::new());
         canvas.text(x + 2, rows.right, rows.y, &version, canvas.theme.muted);
         rows = rows.rows(1, u16::MAX);
     }
