@@ -101,10 +101,11 @@ impl Conversation {
 
     async fn end(mut self: Box<Self>, ending: Ending) {
         let failure = self.finish(ending).await;
-        self.tracer.end(&failure).await;
-        let Self { shared, conn, .. } = &*self;
-        shared.seats().leave(*conn);
-        tell(shared, OverlayEvent::Closed { conn: *conn, failure }).await;
+        let (shared, conn, tracer) = (Arc::clone(&self.shared), self.conn, self.tracer.clone());
+        drop(self); // the socket does not wait until the node has time for its end
+        tracer.end(&failure).await;
+        shared.seats().leave(conn);
+        tell(&shared, OverlayEvent::Closed { conn, failure }).await;
     }
 
     /// Until it is to end.

@@ -72,6 +72,28 @@ async fn a_reset_is_a_reset() {
 }
 
 #[tokio::test]
+async fn a_socket_does_not_wait_for_a_node_that_has_no_time_for_its_end() {
+    let limits = Limits { events: 1, ..Limits::default() };
+    let mut peer = Peer::with(current(1), true, &limits).await;
+    let mut busy = raw::connect(peer.port(), &tls(2)).await;
+    peer.connected().await;
+    let mut ends = raw::connect(peer.port(), &tls(3)).await;
+    peer.connected().await;
+    for _ in 0..2 {
+        raw::write(&mut busy, &frame(240, b"")).await; // there is no room for another event
+    }
+    while peer.events.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    ends.write_all(&[0xff; 64]).await.unwrap();
+    ends.flush().await.unwrap();
+    raw::read_rest(&mut ends).await;
+    let (mut socket, _) = ends.into_inner();
+    let refused = async { while socket.write_all(b"more").await.is_ok() {} };
+    timeout(PATIENCE / 4, refused).await.expect("nobody holds the other end any more");
+}
+
+#[tokio::test]
 async fn a_record_that_does_not_decrypt_says_so() {
     let mut peer = Peer::start(current(1)).await;
     let stream = raw::connect(peer.port(), &tls(2)).await;
