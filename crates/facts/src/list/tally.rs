@@ -180,8 +180,81 @@ impl Share {
     }
 }
 
-/// Until when a peer would answer the composer's message with 254, as far as it has said so.
+/// Until when a peer would answer the composer's message with 254, as far as it has said so; none
+/// where that is over.
 fn not_yet(facts: &Present, peer: &Peer) -> Option<Instant> {
     let was_254 = peer.last_of(facts.message).is_some_and(Request::was_254) && !peer.refuses();
-    if was_254 { facts.accepted_from(peer) } else { None }
+    let until = if was_254 { facts.accepted_from(peer) } else { None };
+    until.filter(|until| *until > facts.now.instant)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::marks::Marks;
+    use crate::notes::Notes;
+    use crate::now::Now;
+    use crate::peers::Peers;
+    use crate::request::{Outcome, Reply};
+    use swarmscope_peer::crawler::AcceptanceLog;
+    use swarmscope_peer::node::{Origin, PeerKey, Ticket};
+    use swarmscope_wire::{ErrorByte, Permid};
+
+    /// Its newest answer.
+    fn was_254(at: Now) -> Request {
+        let none = bytes::Bytes::new();
+        let (id, hour) = (MessageId::NATCHECK, Frequency(3600));
+        let mut request = Request::new(Ticket(1), 1, id, hour, none, Origin::Operator, at);
+        request.outcome = Outcome::Replied(Reply {
+            error: ErrorByte::FREQUENCY,
+            payload: None,
+            bytes: 0,
+            parts: 1,
+            elapsed: Duration::ZERO,
+            dialled_back: false,
+            as_read: false,
+            at,
+            decoding: None,
+            malformed: false,
+            sha256: None,
+        });
+        request
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods)] // an origin for virtual time
+    fn who_would_answer_by_now_is_in_no_step_counted_among_those_who_would_not() {
+        let at = Now { instant: Instant::now(), wall: UNIX_EPOCH };
+        let after = |seconds| Now { instant: at.instant + Duration::from_secs(seconds), ..at };
+        let (mut peers, mut acceptance) = (Peers::new(2 * AT_ONCE), AcceptanceLog::default());
+        for n in 0..=AT_ONCE {
+            peers.entry(&PeerKey::Address(n.to_string()));
+        }
+        let who = Permid::Ed25519([1; 32]);
+        peers.entry(&PeerKey::Permid(who)).unwrap().requests.push(Arc::new(was_254(at)));
+        acceptance.record_254(who, MessageId::NATCHECK, at.instant, Frequency(3600));
+        let (marks, notes) = (Marks::default(), Notes::default());
+        let facts = |now| Present {
+            peers: &peers,
+            marks: &marks,
+            notes: &notes,
+            acceptance: &acceptance,
+            message: MessageId::NATCHECK,
+            frequency: Frequency(3600),
+            target: None,
+            now,
+            origin: at.instant,
+            privacy: false,
+        };
+        for (now, not_yet) in [(after(60), 1), (after(7200), 0)] {
+            let mut tally = Tally::default();
+            tally.update(&facts(now), &[]);
+            assert_eq!(tally.not_yet(), None, "they are counted");
+            tally.go_on(&facts(now));
+            assert_eq!(tally.not_yet(), Some(not_yet));
+        }
+    }
 }
