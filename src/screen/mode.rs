@@ -50,12 +50,12 @@ pub enum Mode {
     Connect(Input, Option<String>),
     /// Typing a note on the selected peer.
     Note(Input),
-    /// Typing a note about the selected entry of the case.
-    CaseNote(Input),
+    /// Typing a note about this entry of the case.
+    CaseNote(Input, Option<u64>),
     /// Typing which entries of the case are listed.
     CaseFilter,
-    /// Typing why the selected signal is set aside.
-    SetAside(Input),
+    /// Typing why the signal with this id is set aside.
+    SetAside(Input, String),
     /// The saved filters; which one is selected.
     Filters {
         at: usize,
@@ -127,9 +127,9 @@ impl Mode {
             || matches!(
                 self,
                 Self::Note(_)
-                    | Self::CaseNote(_)
+                    | Self::CaseNote(..)
                     | Self::CaseFilter
-                    | Self::SetAside(_)
+                    | Self::SetAside(..)
                     | Self::LogFilter
                     | Self::LineFilter
                     | Self::FilterName(..)

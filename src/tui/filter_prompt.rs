@@ -32,11 +32,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
             canvas.text(TEXT, grid.columns - 1, grid.event, &text, canvas.theme.muted);
             true
         }
-        Mode::CaseNote(input) => {
+        Mode::CaseNote(input, entry) => {
             line(canvas, grid, "note", input);
-            let entry = model.case.as_ref().and_then(Case::entry);
-            let about =
-                entry.map_or(String::new(), |entry| format!("about entry {}: ", entry.index));
+            let about = entry.map_or(String::new(), |entry| format!("about entry {entry}: "));
             let text = format!("{about}it is written into the case and never changed");
             canvas.text(TEXT, grid.columns - 1, grid.event, &text, canvas.theme.muted);
             true
@@ -50,7 +48,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) -> bool {
             canvas.text(TEXT, grid.columns - 1, grid.event, &text, canvas.theme.muted);
             true
         }
-        Mode::SetAside(input) => {
+        Mode::SetAside(input, _) => {
             line(canvas, grid, "because", input);
             let keeps = if model.case.as_ref().is_some_and(Case::is_open) {
                 "written into the case"

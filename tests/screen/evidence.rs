@@ -144,9 +144,26 @@ fn a_signal_is_set_aside_with_a_reason_until_more_peers_show_it() {
     fold(&mut model, now, Msg::Signals(grown));
     let card = model.signals.cards().iter().find(|card| card.id == id).expect("it is there");
     assert!(model.signals.aside(card).is_none() && model.signals.reviewed(card).is_some());
+    assert_eq!(model.signals.harmless().0, 0, "it is open again");
     model.signals.at = model.signals.cards().iter().position(|card| card.id == id).expect("there");
     let screen = dark(&mut model, 160, 60);
     assert!(screen.contains("more show it now"), "{screen}");
+}
+
+#[test]
+fn what_is_set_aside_is_what_the_reason_was_asked_for() {
+    let mut model = spread();
+    let asked = model.signals.card().expect("a signal").clone();
+    press(&mut model, &keys("X"));
+    let mut found = model.signals.found().clone();
+    found.cards.retain(|card| card.id != asked.id);
+    assert!(!found.cards.is_empty(), "others are found");
+    let now = model.now;
+    fold(&mut model, now, Msg::Signals(found));
+    type_text(&mut model, "our own lab peers");
+    press(&mut model, &keys("enter"));
+    let aside = |card| model.signals.aside(card).is_some();
+    assert!(!model.signals.cards().iter().any(aside), "nobody gave a reason for these");
 }
 
 #[test]
@@ -262,6 +279,19 @@ pub fn case(addresses: bool) -> Model {
     told(&mut model, Told::Entries(entries.collect()));
     press(&mut model, &keys("s c"));
     model
+}
+
+#[test]
+fn a_note_is_about_the_entry_that_was_the_newest_when_it_was_begun() {
+    let mut model = case(true);
+    press(&mut model, &keys("N"));
+    told(&mut model, Told::Entries(vec![entry(7, "sent", "171 81bc…07")]));
+    let screen = dark(&mut model, 120, 40);
+    assert!(screen.contains("about entry 6: "), "{screen}");
+    type_text(&mut model, "three of sixty");
+    let effects = press(&mut model, &keys("enter"));
+    let [Effect::Case(Order::Note(_, about))] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(about, &[6]);
 }
 
 /// The same after an hour of work: more questions, notes, an export.

@@ -102,13 +102,13 @@ pub fn close(_: &mut Model) -> Effects {
 
 /// Types a note about the selected entry.
 pub fn note(model: &mut Model) -> Effects {
-    model.mode = Mode::CaseNote(Input::default());
+    let entry = model.case.as_ref().and_then(Case::entry).map(|entry| entry.index);
+    model.mode = Mode::CaseNote(Input::default(), entry);
     none()
 }
 
 pub fn keep_note(model: &mut Model) -> Effects {
-    let Mode::CaseNote(input) = std::mem::take(&mut model.mode) else { return none() };
-    let about = model.case.as_ref().and_then(Case::entry).map(|entry| entry.index);
+    let Mode::CaseNote(input, about) = std::mem::take(&mut model.mode) else { return none() };
     if input.text().trim().is_empty() {
         return none();
     }

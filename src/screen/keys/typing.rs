@@ -20,7 +20,7 @@ pub fn key_typed(model: &mut Model, key: Key) {
             *error = None;
             input.key(key);
         }
-        Mode::Note(input) | Mode::CaseNote(input) | Mode::SetAside(input) => {
+        Mode::Note(input) | Mode::CaseNote(input, _) | Mode::SetAside(input, _) => {
             input.key(key);
         }
         Mode::Palette(palette) => drop(palette.key(key)),
@@ -90,8 +90,8 @@ pub fn text_typed(model: &mut Model, text: &str) {
         Mode::Connect(input, _)
         | Mode::FilterName(input, _)
         | Mode::Note(input)
-        | Mode::CaseNote(input)
-        | Mode::SetAside(input)
+        | Mode::CaseNote(input, _)
+        | Mode::SetAside(input, _)
         | Mode::Help { search: Some(input), .. } => drop(input.type_in(text)),
         Mode::Palette(palette) => palette.type_in(text),
         Mode::Message(picker) | Mode::Against(picker, _) => {

@@ -80,7 +80,7 @@ pub fn members(model: &Model) -> impl Iterator<Item = PeerKey> {
 pub fn set_aside(model: &mut Model) -> Effects {
     let Some(card) = model.signals.card().cloned() else { return none() };
     if model.signals.aside(&card).is_none() {
-        model.mode = Mode::SetAside(Input::default());
+        model.mode = Mode::SetAside(Input::default(), card.id);
         return none();
     }
     model.signals.take_back(&card.id);
@@ -90,9 +90,13 @@ pub fn set_aside(model: &mut Model) -> Effects {
 
 /// Sets it aside for the reason that was typed.
 pub fn keep_reason(model: &mut Model) -> Effects {
-    let Mode::SetAside(input) = std::mem::take(&mut model.mode) else { return none() };
+    let Mode::SetAside(input, id) = std::mem::take(&mut model.mode) else { return none() };
     let reason = input.text().trim().to_owned();
-    let Some(card) = model.signals.card().cloned().filter(|_| !reason.is_empty()) else {
+    if reason.is_empty() {
+        return none();
+    }
+    let Some(card) = model.signals.cards().iter().find(|card| card.id == id).cloned() else {
+        model.say(Kind::NotDone, "not set aside: nothing shows this signal any more".to_owned());
         return none();
     };
     let text = format!("signal {} is set aside at {}: {reason}", card.id, counted_of(&card));

@@ -79,7 +79,10 @@ impl Signals {
     /// How many of all that were ever found here had a harmless cause, in the operator's words.
     #[must_use]
     pub fn harmless(&self) -> (usize, usize) {
-        (self.aside.len(), self.ever.len())
+        let is_open_again =
+            |card: &&Card| self.reviewed(card).is_some() && self.aside(card).is_none();
+        let open_again = self.cards().iter().filter(is_open_again).count();
+        (self.aside.len().saturating_sub(open_again), self.ever.len())
     }
 
     /// Whether a card is a ▲ that nobody has looked at yet.
