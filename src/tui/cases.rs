@@ -108,8 +108,13 @@ impl Cases {
         }
     }
 
-    /// Hands on an order.
+    /// Hands on an order. None follows what was lost: the case says first that it was.
     pub fn order(&mut self, order: Order) {
+        if self.lost.load(Ordering::Relaxed) {
+            let why = "what came before the case ended is still being written: try again";
+            let _ = self.told.send(Told::NotDone(why.to_owned())); // fails once the screen has gone
+            return;
+        }
         match order {
             Order::Open { .. } => self.is_open = true,
             Order::Close => self.is_open = false,
@@ -152,16 +157,18 @@ impl Keeper {
             for more in work.try_iter() {
                 self.work(more);
             }
-            if self.lost.swap(false, Ordering::Relaxed) {
-                self.broke_off();
-            }
+            self.end_if_lost();
             self.news();
         }
+        self.end_if_lost();
         self.case.map_or(Ok(()), Keeping::close)
     }
 
     /// What came in time is written; that the rest is missing is the last entry.
-    fn broke_off(&mut self) {
+    fn end_if_lost(&mut self) {
+        if !self.lost.swap(false, Ordering::Relaxed) {
+            return;
+        }
         let Some(mut case) = self.case.take() else { return };
         if let Err(why) = case.note(TOO_SLOW, &[]).and_then(|()| case.close()) {
             self.tell(Told::NotDone(format!("the case could not be closed: {why}")));
@@ -242,6 +249,7 @@ impl Keeper {
 mod tests {
     use std::sync::Mutex;
     use std::sync::mpsc::{Sender, channel};
+    use std::time::Duration;
 
     use super::*;
     use swarmscope_peer::node::Ticket;
@@ -283,6 +291,15 @@ mod tests {
         }
     }
 
+    fn failed() -> Event {
+        Event::RequestFailed {
+            ticket: Ticket(1),
+            permid: Permid::Ed25519([1; 32]),
+            message: MessageId::NATCHECK,
+            failure: Failure::new(Cause::NotConnected, By::Us, ""),
+        }
+    }
+
     #[test]
     fn a_case_for_which_the_disk_is_too_slow_says_so_in_its_last_entry() {
         let (release, held) = channel();
@@ -297,19 +314,45 @@ mod tests {
         let (told, _screen) = tokio::sync::mpsc::unbounded_channel();
         let mut cases = Cases::start(open, told);
         cases.order(Order::Open { path: "x.case".into(), private: false, peers: Vec::new() });
-        let failed = Event::RequestFailed {
-            ticket: Ticket(1),
-            permid: Permid::Ed25519([1; 32]),
-            message: MessageId::NATCHECK,
-            failure: Failure::new(Cause::NotConnected, By::Us, ""),
-        };
         while cases.is_open {
-            cases.event(&failed);
+            cases.event(&failed());
         }
         drop(release);
         cases.end().expect("closed");
         let done: Vec<String> = done.iter().collect();
         assert_eq!(done[done.len() - 2..], [TOO_SLOW, "signed"]);
         assert!(done.len() > MOST_WAITING, "what came in time is in it: {}", done.len());
+    }
+
+    #[test]
+    fn nothing_follows_what_was_lost_before_the_case_says_that_it_was() {
+        let (release, held) = channel();
+        let (did, done) = channel();
+        let stuck = Mutex::new(Some(Stuck(held, did)));
+        let open: OpenCase = Arc::new(move |path, _| {
+            let stuck = stuck.lock().ok().and_then(|mut it| it.take()).ok_or("open already")?;
+            let of =
+                Head { path: path.to_owned(), is_new: true, addresses: true, by: String::new() };
+            Ok((Box::new(stuck), of))
+        });
+        let (told, mut screen) = tokio::sync::mpsc::unbounded_channel();
+        let mut cases = Cases::start(open, told);
+        let order = |path: &str| Order::Open { path: path.into(), private: false, peers: vec![] };
+        cases.order(order("x.case"));
+        while cases.is_open {
+            cases.event(&failed());
+        }
+        release.send(()).unwrap();
+        assert_eq!(done.recv().unwrap(), "event");
+        thread::sleep(Duration::from_millis(200)); // it has taken the next one, so there is room
+        cases.order(order("y.case"));
+        assert!(!cases.is_open, "the case before has not ended yet");
+        cases.order(Order::Note("after the hole".to_owned(), Vec::new()));
+        drop(release);
+        cases.end().expect("closed");
+        let done: Vec<String> = done.iter().filter(|what| what != "event").collect();
+        assert_eq!(done, [TOO_SLOW, "signed"]);
+        let told: Vec<Told> = std::iter::from_fn(|| screen.try_recv().ok()).collect();
+        assert!(matches!(told.last(), Some(Told::NotDone(_))), "{told:?}");
     }
 }
