@@ -77,6 +77,8 @@ enum Whom {
 #[derive(Clone, Debug)]
 struct Pass {
     whom: Whom,
+    /// Nobody asked for it: it makes way for who moves among the rows.
+    by_itself: bool,
     /// Who had changed when it began: they are looked at first.
     changed: Vec<usize>,
     /// So many of these, then of all places, were looked at.
@@ -174,10 +176,10 @@ impl Order {
         }
     }
 
-    /// Somebody pressed a key: news that is on its way into the list waits.
+    /// Somebody pressed a key: what is on its way into the list by itself waits.
     pub fn hold(&mut self, now: Now) {
         self.last_key = Some(now);
-        if self.pass.as_ref().is_some_and(|pass| pass.whom == Whom::Changed) {
+        if self.pass.as_ref().is_some_and(|pass| pass.by_itself) {
             self.give_up();
         }
     }
@@ -263,6 +265,7 @@ impl Order {
         }
         if full_second && filter.asks_for_the_time() && !recent(self.asked, ASKED_AGAIN) {
             self.filter_all(facts, filter);
+            self.pass.iter_mut().for_each(|pass| pass.by_itself = true);
         } else if !self.dirty.is_empty() && (full_second || !recent(self.settled, SETTLED)) {
             self.settled = Some(now);
             self.begin(Whom::Changed);
@@ -292,6 +295,7 @@ impl Order {
         let others = if whom == Whom::Sorted { self.slots.len() } else { 0 };
         self.pass = Some(Pass {
             whom,
+            by_itself: whom == Whom::Changed,
             runs: Runs::with_room(changed.len() + others),
             changed,
             looked: 0,

@@ -259,3 +259,28 @@ fn no_step_takes_longer_with_more_peers() {
         }
     }
 }
+
+#[test]
+fn a_filter_that_is_asked_again_because_time_has_passed_moves_no_row_under_a_key() {
+    let mut world = World::new();
+    for n in 0..20_000 {
+        world.peers.entry(&PeerKey::Address(n.to_string()));
+    }
+    let changed = world.peers.take_changed();
+    world.with(|order, facts, filter| order.changed(facts, filter, &changed));
+    steps(&mut world, |order, facts, filter| order.settle(facts, filter, true));
+    world.filter = Filter::parse("next:<1m").unwrap();
+    assert!(world.filter.asks_for_the_time());
+    let settle = |world: &mut World| {
+        world.with(|order, facts, filter| order.settle(facts, filter, true));
+        world.order.is_under_way()
+    };
+    assert!(settle(&mut world), "it takes several steps");
+    world.order.hold(world.now);
+    assert!(!world.order.is_under_way() && !settle(&mut world), "somebody moves among the rows");
+    world.now.instant += HELD + ASKED_AGAIN;
+    assert!(settle(&mut world), "it is asked later");
+    world.with(Order::filter_all);
+    world.order.hold(world.now);
+    assert!(world.order.is_under_way(), "who filters wants to see it");
+}
