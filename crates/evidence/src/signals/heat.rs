@@ -72,13 +72,20 @@ fn one(rounds: &[Round], (network, question): (Text, Text), asked: &Asked<'_>) -
     let mut sets = asked.iter().map(|(_, answers)| answers.keys().collect::<BTreeSet<_>>());
     let first = sets.next()?;
     let panel = sets.fold(first, |panel, set| &panel & &set);
-    let mut counts: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    // by all of the digest: a peer can make two contents of which the names are one
+    let mut counts: BTreeMap<(String, &str), Vec<u64>> = BTreeMap::new();
     for (n, (_, answers)) in asked.iter().enumerate() {
         for answer in panel.iter().filter_map(|peer| answers.get(*peer)) {
-            counts.entry(what(&answer.end)).or_insert_with(|| vec![0; asked.len()])[n] += 1;
+            let content = match &answer.end {
+                End::Reply { error: 0, content, .. } => content,
+                _ => "",
+            };
+            let row = counts.entry((what(&answer.end), content));
+            row.or_insert_with(|| vec![0; asked.len()])[n] += 1;
         }
     }
-    let mut rows: Vec<_> = counts.into_iter().map(|(what, counts)| Row { what, counts }).collect();
+    let mut rows: Vec<_> =
+        counts.into_iter().map(|((what, _), counts)| Row { what, counts }).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.counts.iter().max().copied()));
     let others = rows.split_off(rows.len().min(MOST_ROWS));
     rows.extend(together(&others, asked.len()));
@@ -100,6 +107,9 @@ fn together(others: &[Row], rounds: usize) -> Option<Row> {
 
 fn what(end: &End) -> String {
     match end {
+        End::Reply { error: 0, content, bytes, .. } if content.is_empty() => {
+            format!("not read {bytes} B")
+        }
         End::Reply { error: 0, content, bytes, .. } => {
             format!("{} {bytes} B", content.get(..DIGITS).unwrap_or(content))
         }
@@ -183,6 +193,18 @@ mod tests {
         assert_eq!(heat.rows.last().unwrap().what, "28 other answers");
         let sums = [0, 1].map(|n| heat.rows.iter().map(|row| row.counts[n]).sum::<u64>());
         assert_eq!(sums, [40, 40]);
+    }
+
+    #[test]
+    fn contents_that_only_begin_alike_are_two_and_one_that_was_not_read_has_no_digest() {
+        let all = |number| {
+            let ends = [reply("12345678a", 5), reply("12345678b", 5), reply("", 5), reply("", 5)];
+            let answers = ends.into_iter().enumerate();
+            round(number, answers.map(|(n, end)| answer(&n.to_string(), end)).collect())
+        };
+        let [heat] = &of(&[all(0), all(1)])[..] else { panic!("one question") };
+        let rows: Vec<_> = heat.rows.iter().map(|row| (&*row.what, row.counts[0])).collect();
+        assert_eq!(rows, [("not read 5 B", 2), ("12345678 5 B", 1), ("12345678 5 B", 1)]);
     }
 
     #[test]
