@@ -119,6 +119,8 @@ pub struct Tour {
     show: mpsc::Sender<Msg>,
     /// Where its case file and report go; without it, it keeps none.
     keep: Option<PathBuf>,
+    /// How much the screen had asked when the step began.
+    asked_before: usize,
     paused: bool,
 }
 
@@ -140,7 +142,8 @@ impl Tour {
             .cloned()
             .collect();
         let (scenario, strangers) = (swarm.scenario(), swarm.strangers().cloned());
-        Self { scenario, cast, strangers, node, registry, facts, show, keep, paused: false }
+        let (asked_before, paused) = (0, false);
+        Self { scenario, cast, strangers, node, registry, facts, show, keep, asked_before, paused }
     }
 
     /// Labels the cast and goes through the steps, until the end or until it is skipped.
@@ -169,6 +172,7 @@ impl Tour {
         let mut turn = Turn::On;
         while let Some(step) = steps.get(index) {
             if self.has(step.needs) {
+                self.asked_before = self.facts.borrow().asked.len();
                 let again = std::mem::replace(&mut shown[index], true);
                 self.announce(step, index, steps.len(), again).await;
                 turn = self.step(step, again, reading, controls).await;
@@ -385,7 +389,8 @@ impl Tour {
 
     /// Returns when everybody whom the screen asked has answered, or failed to.
     async fn all_asked(&mut self) {
-        let first = self.facts.wait_for(|facts| !facts.asked.is_empty());
+        let before = self.asked_before;
+        let first = self.facts.wait_for(|facts| facts.asked.len() > before);
         if tokio::time::timeout(ASKS, first).await.is_err() {
             return; // somebody else has the keyboard
         }

@@ -102,7 +102,11 @@ fn one(rounds: &[Round], (network, question): (Text, Text), asked: &Asked<'_>) -
 fn together(others: &[Row], rounds: usize) -> Option<Row> {
     let sum = |n: usize| others.iter().map(|row| row.counts[n]).sum();
     let counts = (0..rounds).map(sum).collect();
-    (!others.is_empty()).then(|| Row { what: format!("{} other answers", others.len()), counts })
+    (!others.is_empty()).then(|| Row { what: counted(others.len()), counts })
+}
+
+fn counted(others: usize) -> String {
+    if others == 1 { "1 other answer".to_owned() } else { format!("{others} other answers") }
 }
 
 fn what(end: &End) -> String {
