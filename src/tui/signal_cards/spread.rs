@@ -32,8 +32,12 @@ pub fn curve(card: &Card, area: Area, value: u16) -> (Block, Draw<'_>) {
     let rows = if several { CURVE + 1 } else { 0 };
     let height = 1 + rows + labelled_height(area.width(), value, &words);
     let draw = move |canvas: &mut Canvas, area: Area| {
-        let end =
-            canvas.heading(&area, "SPREAD", false, "of the peers that were asked in every round");
+        let end = canvas.heading(
+            &area,
+            "SPREAD",
+            false,
+            "round by round, of the peers asked in every one",
+        );
         let mut rest = area.rows(1, u16::MAX);
         if several && rest.height > CURVE + 1 {
             if end + 5 < area.right {
