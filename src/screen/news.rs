@@ -73,6 +73,10 @@ fn renamed(model: &mut Model, was: &PeerKey, key: &PeerKey) {
 const YOURS_TO_ASK: &str =
     "You have the keyboard: in the list a marks all, ctrl-s and enter ask everybody";
 
+/// And where those that were asked before are not done: nobody is asked twice at a time.
+const STILL_ASKING: &str =
+    "A request to many is still under way, so nobody is asked anew in this step";
+
 /// And where it would have written into a case.
 const YOURS_TO_KEEP: &str =
     "You have the keyboard: `:case FILE` opens a case, A on a signal (s s) writes it there";
@@ -94,6 +98,11 @@ pub fn tour(model: &mut Model, mut step: TourStep) -> Vec<Effect> {
         model.select(Some(other));
     }
     match step.scene {
+        Some(Scene::AskAll(_) | Scene::AskAgain(_))
+            if led && model.many.under_way().next().is_some() =>
+        {
+            STILL_ASKING.clone_into(&mut step.text);
+        }
         Some(scene) if led => effects.extend(show(model, scene)),
         Some(Scene::AskAll(_) | Scene::AskAgain(_)) => YOURS_TO_ASK.clone_into(&mut step.text),
         _ => {}

@@ -100,6 +100,17 @@ fn who_has_the_keyboard_is_asked_to_ask() {
     assert_eq!(model.screen, Screen::Main, "nothing moves under somebody's hands");
 }
 
+#[test]
+fn a_round_that_could_not_begin_is_not_said_to_have_been() {
+    let mut model = two();
+    fold(&mut model, before(0), step("round 1", Some(Scene::AskAgain(NATCHECK))));
+    fold(&mut model, before(0), step("round 2", Some(Scene::AskAgain(NATCHECK))));
+    let text = |model: &Model| model.tour.as_ref().map(|step| step.text.clone());
+    assert!(text(&model).is_some_and(|text| text.contains("still under way")), "{:?}", model.tour);
+    let sent = crowd::run(&mut model, 0, 2_000);
+    assert_eq!(sent.len(), 2, "round 1 alone");
+}
+
 /// An answer that nobody could read opens with what was wrong with it.
 #[test]
 fn an_odd_peer_explains_itself_when_it_is_opened() {
