@@ -19,6 +19,8 @@ use swarmscope_wire::{ErrorByte, MessageId};
 
 /// What a reply may take beyond its own bytes, in KiB.
 const MAX_GROWTH: u64 = 32 << 10;
+/// And one that shares its values a thousandfold, which its JSON does not: that ends at 64 MiB.
+const MAX_SHARED: u64 = 72 << 10;
 /// How deep the nested ones go.
 const DEEP: usize = 200_000;
 /// Nobody registered it: read by its format.
@@ -35,6 +37,16 @@ fn status(name: &str) -> u64 {
 
 /// Reads a reply of each of these ids, and gives what was found with what each took at most.
 fn read(ids: &[MessageId], payload: &[u8]) -> Vec<(MessageId, Decoding)> {
+    read_as(ids, ErrorByte::SUCCESS, payload, MAX_GROWTH)
+}
+
+/// The same of a reply with this error byte, which may take so many KiB.
+fn read_as(
+    ids: &[MessageId],
+    error: ErrorByte,
+    payload: &[u8],
+    most: u64,
+) -> Vec<(MessageId, Decoding)> {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let registry = swarmscope_probes::registry(Statistics::empty());
     let mut found = Vec::new();
@@ -42,8 +54,7 @@ fn read(ids: &[MessageId], payload: &[u8]) -> Vec<(MessageId, Decoding)> {
         fs::write("/proc/self/clear_refs", "5").expect("the peak can be reset");
         let before = status("VmRSS");
         let began = clock::of_this_thread();
-        let decoding =
-            swarmscope_peer::crawler::decode_reply(&registry, *id, ErrorByte::SUCCESS, payload);
+        let decoding = swarmscope_peer::crawler::decode_reply(&registry, *id, error, payload);
         let (took, grown) =
             (clock::of_this_thread().saturating_sub(began), status("VmHWM").saturating_sub(before));
         println!(
@@ -52,7 +63,7 @@ fn read(ids: &[MessageId], payload: &[u8]) -> Vec<(MessageId, Decoding)> {
             decoding.failed,
             decoding.decoded.notes
         );
-        assert!(grown < MAX_GROWTH, "id {id}: +{grown} KiB");
+        assert!(grown < most, "id {id}: +{grown} KiB of {most}");
         assert!(took < Duration::from_secs(20), "id {id}: {took:?}");
         found.push((*id, decoding));
     }
@@ -172,4 +183,14 @@ fn marks_and_memos_of_a_pickle_count() {
     let marks = [&b"\x80\x02"[..], &vec![b'('; 8 << 20]].concat();
     let ids = [MessageId::SEEDINGSTATS_QUERY, STRANGER];
     assert_shown(&ids, &marks, "open marks");
+}
+
+/// Found by fuzzing: some hundred bytes that make a dict its own key, many times over.
+#[test]
+fn a_dict_that_is_its_own_key_is_bounded_as_json() {
+    let input = include_bytes!("../fuzz/crashes/reply/a-dict-as-its-own-key");
+    let ids = [MessageId::VIDEOPLAYBACK_INFO_QUERY, MessageId::CHANNEL_QUERY, STRANGER];
+    for error in [ErrorByte::SUCCESS, ErrorByte::HANDLER] {
+        read_as(&ids, error, &input[2..], MAX_SHARED);
+    }
 }

@@ -20,6 +20,13 @@ use super::shape::{Items, Shape, Source};
 /// pickle that shares values a thousandfold becomes larger than what it was read from.
 const MAX_SIZE: usize = 64 << 20;
 
+/// What an object takes besides its members: a node of its map has room for eleven.
+const OBJECT: usize = 704;
+/// What a member takes besides its name and its value where nodes are half full.
+const MEMBER: usize = 48;
+/// What an array takes at least: it begins with room for four.
+const ARRAY: usize = 4 * size_of::<Value>();
+
 /// Makes JSON of a value; says in `notes` where it ends early.
 pub fn build<'a>(source: impl Source<'a>, notes: &mut Vec<Note>) -> Value {
     let mut builder = Builder { left: MAX_SIZE, cut: false, too_deep: false };
@@ -98,16 +105,21 @@ impl Builder {
 
     fn items<'a, V: Source<'a>>(&mut self, items: Items<'a, V>, depth: usize) -> Vec<Value> {
         let mut array = Vec::new();
-        self.each(items, depth, |builder, item| array.push(builder.value(item, depth + 1)));
+        self.charge(ARRAY);
+        self.each(items, depth, |builder, item| {
+            builder.charge(0); // an array that grows has room for twice as many
+            array.push(builder.value(item, depth + 1));
+        });
         array
     }
 
     fn object<'a, V: Source<'a>>(&mut self, dict: V, depth: usize) -> Value {
         let Shape::Dict(pairs) = dict.shape() else { return Value::Null };
         let mut object = Map::new();
+        self.charge(OBJECT);
         self.each(pairs, depth, |builder, (key, value)| {
             let name = name(key).unwrap_or_default();
-            builder.charge(name.len());
+            builder.charge(MEMBER + name.len());
             object.insert(name.into(), builder.value(value, depth + 1));
         });
         Value::Object(object)
@@ -116,7 +128,9 @@ impl Builder {
     fn pairs<'a, V: Source<'a>>(&mut self, dict: V, depth: usize) -> Value {
         let Shape::Dict(pairs) = dict.shape() else { return Value::Null };
         let mut array = Vec::new();
+        self.charge(OBJECT + ARRAY);
         self.each(pairs, depth, |builder, (key, value)| {
+            builder.charge(0);
             let pair = vec![builder.value(key, depth + 1), builder.value(value, depth + 1)];
             array.push(Value::Array(pair));
         });
