@@ -112,7 +112,7 @@ pub struct Both {
 
 /// An attack that holds a peer up does so in each series; another program on this machine, which may
 /// strike either of the two, does not.
-const SERIES: usize = 5;
+const SERIES: usize = 12;
 
 /// Whether whoever attacks makes the peer compute.
 #[derive(Clone, Copy)]
