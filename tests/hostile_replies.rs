@@ -1,6 +1,6 @@
 //! Replies that want memory, time or a command of the Crawler: each ends as a finding or an error
-//! that is shown, and the process grows by less than 32 MiB. In a process of its own, one after the
-//! other, because it is the process that is measured.
+//! that is shown, and the process grows by less than 32 MiB, or 72 where a reply shares its values.
+//! In a process of its own, one after the other, because it is the process that is measured.
 #![cfg(target_os = "linux")]
 
 mod clock;

@@ -307,7 +307,7 @@ const WORM: [Step; 15] = [
         Needs::Asked,
         Act::Case(CaseStep::Report),
         5,
-        "A report that others can check: {report}. Your turn: N notes, s s signals, X sets aside",
+        "{report} is for people, the case is what others check. Your turn: N notes, X sets aside",
     ),
 ];
 

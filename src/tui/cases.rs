@@ -255,6 +255,7 @@ mod tests {
     use swarmscope_peer::node::Ticket;
     use swarmscope_wire::failure::{By, Cause, Failure};
     use swarmscope_wire::{MessageId, Permid};
+    use tokio::sync::mpsc::UnboundedReceiver;
 
     /// Writes nothing before it is let, and then tells what it is told.
     struct Stuck(Receiver<()>, Sender<String>);
@@ -291,6 +292,38 @@ mod tests {
         }
     }
 
+    /// Cases that can be opened once, and are then stuck; what they do, and what the screen is told.
+    struct Rig {
+        cases: Cases,
+        release: Sender<()>,
+        done: Receiver<String>,
+        screen: UnboundedReceiver<Told>,
+    }
+
+    /// With a case open, and more events than there is room for.
+    fn overrun() -> Rig {
+        let (release, held) = channel();
+        let (did, done) = channel();
+        let stuck = Mutex::new(Some(Stuck(held, did)));
+        let open: OpenCase = Arc::new(move |path, _| {
+            let stuck = stuck.lock().ok().and_then(|mut it| it.take()).ok_or("open already")?;
+            let of =
+                Head { path: path.to_owned(), is_new: true, addresses: true, by: String::new() };
+            Ok((Box::new(stuck), of))
+        });
+        let (told, screen) = tokio::sync::mpsc::unbounded_channel();
+        let mut cases = Cases::start(open, told);
+        cases.order(order("x.case"));
+        while cases.is_open {
+            cases.event(&failed());
+        }
+        Rig { cases, release, done, screen }
+    }
+
+    fn order(path: &str) -> Order {
+        Order::Open { path: path.into(), private: false, peers: Vec::new() }
+    }
+
     fn failed() -> Event {
         Event::RequestFailed {
             ticket: Ticket(1),
@@ -302,21 +335,7 @@ mod tests {
 
     #[test]
     fn a_case_for_which_the_disk_is_too_slow_says_so_in_its_last_entry() {
-        let (release, held) = channel();
-        let (did, done) = channel();
-        let stuck = Mutex::new(Some(Stuck(held, did)));
-        let open: OpenCase = Arc::new(move |path, _| {
-            let stuck = stuck.lock().ok().and_then(|mut it| it.take()).ok_or("open already")?;
-            let of =
-                Head { path: path.to_owned(), is_new: true, addresses: true, by: String::new() };
-            Ok((Box::new(stuck), of))
-        });
-        let (told, _screen) = tokio::sync::mpsc::unbounded_channel();
-        let mut cases = Cases::start(open, told);
-        cases.order(Order::Open { path: "x.case".into(), private: false, peers: Vec::new() });
-        while cases.is_open {
-            cases.event(&failed());
-        }
+        let Rig { cases, release, done, screen: _screen } = overrun();
         drop(release);
         cases.end().expect("closed");
         let done: Vec<String> = done.iter().collect();
@@ -326,22 +345,7 @@ mod tests {
 
     #[test]
     fn nothing_follows_what_was_lost_before_the_case_says_that_it_was() {
-        let (release, held) = channel();
-        let (did, done) = channel();
-        let stuck = Mutex::new(Some(Stuck(held, did)));
-        let open: OpenCase = Arc::new(move |path, _| {
-            let stuck = stuck.lock().ok().and_then(|mut it| it.take()).ok_or("open already")?;
-            let of =
-                Head { path: path.to_owned(), is_new: true, addresses: true, by: String::new() };
-            Ok((Box::new(stuck), of))
-        });
-        let (told, mut screen) = tokio::sync::mpsc::unbounded_channel();
-        let mut cases = Cases::start(open, told);
-        let order = |path: &str| Order::Open { path: path.into(), private: false, peers: vec![] };
-        cases.order(order("x.case"));
-        while cases.is_open {
-            cases.event(&failed());
-        }
+        let Rig { mut cases, release, done, mut screen } = overrun();
         release.send(()).unwrap();
         assert_eq!(done.recv().unwrap(), "event");
         thread::sleep(Duration::from_millis(200)); // it has taken the next one, so there is room

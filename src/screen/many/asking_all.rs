@@ -9,11 +9,8 @@ use swarmscope_facts::many::Campaign;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::MessageId;
 
-/// Begins it, unless a request to many is under way: that is somebody else's.
+/// Begins it. None is under way: whoever tells the step has looked.
 pub(in crate::screen) fn ask(model: &mut Model, message: MessageId, frequency: Option<u32>) {
-    if model.many.under_way().next().is_some() {
-        return;
-    }
     model.choose(message);
     if let Some(frequency) = frequency {
         model.composer.frequency = Input::new(frequency.to_string());

@@ -10,6 +10,7 @@ use crate::tui::spark;
 use crate::tui::stack::Block;
 use swarmscope_evidence::signals::Card;
 use swarmscope_evidence::signals::heat::{Heat, Row};
+use swarmscope_evidence::signals::spread::time;
 use swarmscope_facts::format::thousands;
 
 /// Rows of the curve.
@@ -61,18 +62,11 @@ fn drawn(canvas: &mut Canvas, card: &Card, area: &Area) {
     spark::curve(canvas, (x, right), (area.y, CURVE), &counts, most);
     let (now, strong) = (counts.last().copied().unwrap_or(0), canvas.theme.strong());
     canvas.right(area.right, area.y, &thousands(now), strong);
-    let hours = |of: Option<&(f64, u64)>| of.map_or_else(String::new, |(hours, _)| after(*hours));
+    let hours = |of: Option<&(f64, u64)>| {
+        of.map_or_else(String::new, |(hours, _)| format!("+{}", time(*hours)))
+    };
     canvas.text(x, right, area.y + CURVE, &hours(card.by_round.first()), muted);
     canvas.right(right, area.y + CURVE, &hours(card.by_round.last()), muted);
-}
-
-/// How long after the first round.
-fn after(hours: f64) -> String {
-    match hours * 3600.0 {
-        s if s < 60.0 => format!("+{s:.0} s"),
-        s if s < 3600.0 => format!("+{:.0} min", s / 60.0),
-        s => format!("+{:.1} h", s / 3600.0),
-    }
 }
 
 /// What one question was answered, a row an answer, a column a round.

@@ -155,7 +155,8 @@ impl Spread {
 }
 
 /// A time as people say it.
-fn time(hours: f64) -> String {
+#[must_use]
+pub fn time(hours: f64) -> String {
     match hours {
         hours if hours < 0.05 => format!("{:.0} s", hours * 3600.0),
         hours if hours < 2.0 => format!("{:.0} min", hours * 60.0),

@@ -92,14 +92,20 @@ fn port_0_is_never_dialled() {
     assert!(rig.dials.is_empty());
 }
 
-#[test]
-fn one_pending_an_id_the_latest_crawlers() {
+/// A peer that was asked the same by Crawler 2, then by Crawler 3, who have both gone since.
+fn asked_by_two_and_gone() -> Rig {
     let mut rig = Rig::peer();
     rig.connect(B, 3, Direction::Incoming, None);
     rig.request(A, ID, 7, 0);
     rig.request(B, ID, 8, 0);
     rig.close(A);
     rig.close(B);
+    rig
+}
+
+#[test]
+fn one_pending_an_id_the_latest_crawlers() {
+    let mut rig = asked_by_two_and_gone();
     rig.answer(rig.asked[0], "first");
     rig.events();
     rig.answer(rig.asked[1], "second");
@@ -114,12 +120,7 @@ fn one_pending_an_id_the_latest_crawlers() {
 
 #[test]
 fn the_later_request_keeps_its_dial_back_when_the_earlier_one_is_answered_last() {
-    let mut rig = Rig::peer();
-    rig.connect(B, 3, Direction::Incoming, None);
-    rig.request(A, ID, 7, 0);
-    rig.request(B, ID, 8, 0);
-    rig.close(A);
-    rig.close(B);
+    let mut rig = asked_by_two_and_gone();
     rig.answer(rig.asked[1], "second");
     rig.events();
     rig.answer(rig.asked[0], "first");
