@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use super::after_end::{AfterEnd, Waiting};
 use super::conn::{ConnId, ReplyId};
 use super::directory::{Directory, Place};
 use super::event::{Event, PeerKey};
@@ -27,6 +28,7 @@ pub(super) struct Core {
     /// Somebody has dialled us, as a peer or back; stays true (§7).
     pub(super) reached_from_outside: bool,
     pub(super) links: Links,
+    after_end: AfterEnd,
     pub(super) timers: Timers,
     pub(super) random: Random,
     pub(super) directory: Directory,
@@ -43,6 +45,7 @@ impl Core {
             listening: config.listening,
             reached_from_outside: false,
             links: Links::default(),
+            after_end: AfterEnd::default(),
             timers: Timers::default(),
             random: Random::new(config.seed),
             directory: Directory::new(&config.limits, config.meter.clone()),
@@ -128,8 +131,11 @@ impl Core {
     }
 
     /// Dials there, unless a dial to the same peer is under way: `false`. `keep`: the connection is
-    /// to stay.
+    /// to stay. While our connection to the same peer is ending, the dial waits.
     pub(super) fn dial_place(&mut self, peer: PeerKey, place: Place, keep: bool) -> bool {
+        if let Some(permid) = self.links.ending(&peer, &place) {
+            return self.after_end.wait(permid, Waiting { peer, place, keep });
+        }
         let expected = match &peer {
             PeerKey::Permid(permid) => Some(*permid),
             PeerKey::Address(_) => None,
@@ -137,5 +143,16 @@ impl Core {
         let Some(attempt) = self.directory.begin(peer, place.clone(), keep) else { return false };
         self.output(Output::Dial { attempt, host: place.host, port: place.port, expected });
         true
+    }
+
+    /// The last connection of this peer has ended, or it has another one: what waited for that is
+    /// dialled, but for who is connected by now.
+    pub(super) fn dial_after_end(&mut self, permid: Permid) {
+        let connected = self.links.is_connected(permid);
+        for Waiting { peer, place, keep } in self.after_end.take(permid) {
+            if !connected || peer != PeerKey::Permid(permid) {
+                self.dial_place(peer, place, keep);
+            }
+        }
     }
 }

@@ -313,6 +313,7 @@ impl Engine {
             direction,
             rtt,
         });
+        core.dial_after_end(permid);
         self.requests.connected(core, conn, permid, direction);
         self.backend.connected(core, permid);
         for ask in self.schedule.connected(core, permid, version) {
@@ -428,6 +429,9 @@ impl Engine {
             core.directory.lost(permid, link.since, &mut core.random, core.now);
             self.strangers.forget(permid);
             core.emit(Event::Disconnected { permid, failure });
+            if !self.stopping {
+                core.dial_after_end(permid);
+            }
         }
     }
 }

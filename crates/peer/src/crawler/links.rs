@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::conn::{ConnId, ReplyId};
-use super::event::Direction;
+use super::directory::Place;
+use super::event::{Direction, PeerKey};
 use swarmscope_wire::{OverlayVersion, Permid};
 
 /// One of them.
@@ -112,6 +113,21 @@ impl Links {
     /// Whether a peer no longer has any connection, not even one that is ending.
     pub(super) fn is_gone(&self, permid: Permid) -> bool {
         !self.by_permid.contains_key(&permid)
+    }
+
+    /// Whether a dial to this peer would meet a connection that is ending: whose.
+    pub(super) fn ending(&self, peer: &PeerKey, place: &Place) -> Option<Permid> {
+        let permid = match peer {
+            PeerKey::Permid(permid) => Some(*permid),
+            PeerKey::Address(_) => self.closing_at(place.address()?),
+        }?;
+        (!self.is_gone(permid) && !self.is_connected(permid)).then_some(permid)
+    }
+
+    /// Whose connection to this address ends because we asked for it.
+    fn closing_at(&self, address: SocketAddr) -> Option<Permid> {
+        let mut closing = self.by_conn.values().filter(|link| link.standing == Standing::Closing);
+        closing.find(|link| link.remote == address).map(|link| link.permid)
     }
 
     /// How many peers are connected.

@@ -17,6 +17,7 @@
 //! | `acceptance` | for those who ask: when a peer will accept an id again |
 
 pub mod acceptance;
+mod after_end;
 pub mod ask;
 mod backend;
 mod blocks;

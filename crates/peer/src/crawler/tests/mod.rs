@@ -2,6 +2,7 @@
 //! ([`world`]).
 #![allow(clippy::disallowed_methods)] // an origin for virtual time
 
+mod after_end;
 mod answering;
 mod asking;
 mod dialback;
