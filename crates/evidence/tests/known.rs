@@ -97,6 +97,7 @@ fn node(n: u8, id: &[u8], v: &[u8], nodes: &[u8]) -> Node {
     whole[..id.len()].copy_from_slice(id);
     Node {
         peer: text(format!("node{n}")),
+        place: Some(text(format!("198.18.{n}.0/24"))),
         id: whole,
         v: v.to_vec(),
         nodes: nodes.to_vec(),
@@ -107,7 +108,7 @@ fn node(n: u8, id: &[u8], v: &[u8], nodes: &[u8]) -> Node {
 #[test]
 fn the_published_mozi_packet() {
     let nodes = [&[0x15, 0x15, 0x29, 0xd2][..], &[7; 620]].concat();
-    let plain = |n| node(n, &[n, 9], b"LT\x02\x08", &[3; 208]);
+    let plain = |n| node(n, &[n, 9], b"LT\x02\x08", &[n; 208]);
     let mut round = Round { nodes: (0..50).map(plain).collect(), ..Round::default() };
     assert_eq!(find(&[round.clone()], &built_in()), []);
     round.nodes.push(node(60, b"88888888", &[0x31, 0x42], &nodes));
@@ -119,6 +120,50 @@ fn the_published_mozi_packet() {
     let alone =
         Round { nodes: vec![node(61, &[1], &[0x31, 0x42], &nodes[..208])], ..Round::default() };
     assert_eq!(find(&[alone], &built_in()), []);
+}
+
+/// Each is asked for its own id; those of one network may have one operator.
+#[test]
+fn one_list_of_nodes_from_many_networks_is_marked() {
+    let plain = |n| node(n, &[n, 9], b"", &[n; 208]);
+    let mut round = Round { nodes: (0..50).map(plain).collect(), ..Round::default() };
+    round.nodes.extend((60..65).map(|n| node(n, &[n, 9], b"", &[0xaa; 208])));
+    let card = one(&[round.clone()], "same-nodes");
+    assert_eq!((card.severity, card.peers, card.of), (Severity::Look, 5, 55));
+    for node in &mut round.nodes {
+        node.place = Some(text("198.18.0.0/24"));
+    }
+    assert_eq!(one(&[round], "same-nodes").severity, Severity::Odd);
+    // a small network, in which all know the same
+    let small = (0..50).map(|n| node(n, &[n, 9], b"", &[n % 3; 208])).collect();
+    assert_eq!(find(&[Round { nodes: small, ..Round::default() }], &built_in()), []);
+}
+
+/// What a client does not answer says nothing of where it is; that it is silent says nothing either.
+#[test]
+fn silence_to_what_some_clients_never_answer_is_no_signal() {
+    let ask = |number: u64, end: &dyn Fn(usize) -> End| {
+        let dht = |n: usize, question: &str, end| Answer {
+            network: text("dht"),
+            invented: question.starts_with("CANARY"),
+            ..answer(n, question, end)
+        };
+        let questions = ["SAMPLE".to_owned(), format!("CANARY, draw {number}")];
+        let all = (0..100).flat_map(|n| questions.iter().map(move |q| (n, q)));
+        round(number, all.map(|(n, question)| dht(n, question, end(n))).collect())
+    };
+    let refuses = |_| reply(204, "unknown", 15);
+    let falls_silent = |most: usize| {
+        move |n: usize| match n {
+            n if n < most => End::Failure(text("answer.timeout")),
+            _ => reply(204, "unknown", 15),
+        }
+    };
+    let rounds: Vec<Round> = [ask(0, &refuses), ask(1, &refuses)]
+        .into_iter()
+        .chain([10, 30, 60].iter().zip(2..).map(|(most, n)| ask(n, &falls_silent(*most))))
+        .collect();
+    assert_eq!(find(&rounds, &built_in()), []);
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! `real_clients.tsv` has a row for each client and question, with its outcomes minute by minute:
 //! a failure's code, or the error of a reply and a digest of what it said without times and ids of
 //! ours; `×N` for N alike. An invented question is a query name that nobody has defined, or the
-//! infohash of no torrent.
+//! infohash of no torrent. In that hour each was the same sixty times; the rules are given them as
+//! sixty draws, which makes a ▲ easier and not harder.
 #![allow(clippy::cast_possible_truncation, reason = "an hour has few minutes")]
 
 use std::collections::BTreeSet;
@@ -60,7 +61,7 @@ fn rounds(rows: &[Row]) -> Vec<Round> {
         place: Some(format!("network of {}", row.client).into()),
         network: row.network.into(),
         version: row.client.into(),
-        // an invented one is drawn anew each time
+        // as if drawn anew each time
         question: if row.invented {
             format!("{}, draw {}", row.question, minute + 1).into()
         } else {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use swarmscope_wire::bittorrent::Infohash;
-use swarmscope_wire::krpc::Target;
+use swarmscope_wire::krpc::{self, Target};
 
 use crate::target::Network;
 
@@ -249,6 +249,13 @@ impl fmt::Display for Question {
     }
 }
 
+/// A query that nobody has defined. Each draw has another name: two answers to one name would not
+/// be independent of each other.
+#[must_use]
+pub fn undefined(draw: u64) -> krpc::Question {
+    krpc::Question::Other(format!("swarmscope_canary_{draw:016x}").into_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,6 +275,13 @@ mod tests {
                 && Spec::find(Network::Dht, "hello").is_none()
         );
         assert!(Spec::find(Network::BitTorrent, "Reach").is_some());
+    }
+
+    #[test]
+    fn each_draw_of_an_undefined_query_has_a_name_of_its_own() {
+        let name = |draw| String::from_utf8(undefined(draw).name().to_vec()).unwrap();
+        assert_eq!(name(0xab), "swarmscope_canary_00000000000000ab");
+        assert_ne!(name(1), name(2));
     }
 
     #[test]

@@ -82,27 +82,47 @@ impl Answer {
         matches!(self.end, End::Reply { .. })
     }
 
-    /// Whether it could not be reached at all.
+    /// Whether it could not be reached at all. A node of the DHT has no connection: where it does
+    /// not answer what every node answers, it may as well have gone.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
-        let early = [
-            "resolve.",
-            "tcp.",
-            "handshake.",
-            "version.",
-            "authentication.",
-            "udp.",
-            "request.not-connected",
-        ];
-        matches!(&self.end, End::Failure(code) if early.iter().any(|phase| code.starts_with(phase)))
+        let End::Failure(code) = &self.end else { return false };
+        let gone = self.is_without_connection()
+            && **code == *"answer.timeout"
+            && !self.invented
+            && !OPTIONAL.contains(&&*self.question);
+        gone || EARLY.iter().any(|phase| code.starts_with(phase))
     }
 
-    /// Whether it was reached and then said nothing.
+    /// Whether it was reached: it replied, or failed to on a connection that stood.
     #[must_use]
-    pub fn is_silent(&self) -> bool {
-        matches!(&self.end, End::Failure(_)) && !self.is_unreachable()
+    pub fn is_reached(&self) -> bool {
+        match &self.end {
+            End::Reply { .. } => true,
+            End::Failure(code) => {
+                !self.is_without_connection() && !EARLY.iter().any(|phase| code.starts_with(phase))
+            }
+        }
+    }
+
+    fn is_without_connection(&self) -> bool {
+        &*self.network == "dht"
     }
 }
+
+/// Failures before anybody is known to be there.
+const EARLY: [&str; 7] = [
+    "resolve.",
+    "tcp.",
+    "handshake.",
+    "version.",
+    "authentication.",
+    "udp.",
+    "request.not-connected",
+];
+
+/// What some clients of the DHT never answer, though they are there.
+const OPTIONAL: [&str; 3] = ["CANARY", "SAMPLE", "SCRAPE"];
 
 /// What one peer told of others.
 #[derive(Clone, Debug)]
@@ -136,11 +156,13 @@ pub struct Unsolicited {
 pub struct Node {
     /// Its address, or what stands for it.
     pub peer: Text,
+    /// Its network (/24, /48) or what stands for that; none where addresses were not kept.
+    pub place: Option<Text>,
     /// Its id.
     pub id: [u8; 20],
     /// Its `v`.
     pub v: Vec<u8>,
-    /// The `nodes` it volunteered, as they came.
+    /// The `nodes` it named, as they came, for a target that no other node was asked for.
     pub nodes: Vec<u8>,
     /// Addresses in `nodes` that no public peer has, or that are there twice.
     pub impossible: u64,

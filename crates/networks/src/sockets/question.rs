@@ -13,12 +13,9 @@ use super::{NodeAnswer, Timings, Wanted, ask, converse, look_up, reach, resolve}
 use crate::address::Policy;
 use crate::answer::{self, Said};
 use crate::dht::lookup::LookupConfig;
-use crate::question::Question;
+use crate::question::{Question, undefined};
 use crate::reach::Verdict;
 use crate::target::Target;
-
-/// The name of a query that nobody has defined.
-const CANARY: &[u8] = b"swarmscope_canary";
 
 /// What the operator allows.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -129,7 +126,8 @@ pub async fn question(
         }
         _ => {
             let address = resolve(&target.place).await?;
-            let node = ask(address, target.id, query(question), settings.timeout).await?;
+            let query = query(question, super::random()?.next());
+            let node = ask(address, target.id, query, settings.timeout).await?;
             let said =
                 answer::node(question, node.from, &node.answer, node.rtt.as_secs_f64() * 1e3);
             let error = node.answer.said.as_ref().err().cloned();
@@ -140,14 +138,15 @@ pub async fn question(
     Ok(Reply { error, said, parts, elapsed: begun.elapsed(), exit })
 }
 
-fn query(question: &Question) -> krpc::Question {
+/// `draw` names a query that nobody has defined.
+fn query(question: &Question, draw: u64) -> krpc::Question {
     let want = Want::default();
     match *question {
         Question::FindNode(target) => krpc::Question::FindNode { target, want },
         Question::GetPeers(infohash) => krpc::Question::GetPeers { infohash, want, scrape: false },
         Question::Scrape(infohash) => krpc::Question::GetPeers { infohash, want, scrape: true },
         Question::Sample(target) => krpc::Question::SampleInfohashes { target, want },
-        Question::Canary => krpc::Question::Other(CANARY.to_vec()),
+        Question::Canary => undefined(draw),
         _ => krpc::Question::Ping,
     }
 }

@@ -1,4 +1,4 @@
-//! Success where nearly everybody says error, and the reverse.
+//! Success where nearly everybody says error, and the reverse; or did, in the first round.
 
 use std::collections::BTreeMap;
 
@@ -27,21 +27,39 @@ impl Default for Inversion {
     }
 }
 
+/// Those that said success, and those that said error.
+fn sides<'a>(answers: &[&'a Answer]) -> (Vec<&'a Answer>, Vec<&'a Answer>) {
+    let counts =
+        |answer: &&&Answer| matches!(answer.end, End::Reply { error, .. } if error != TOO_SOON);
+    answers.iter().filter(counts).partition(|answer| answer.is_success())
+}
+
 impl Inversion {
-    fn of(self, network: &Text, question: &Text, answers: &[&Answer]) -> Option<Finding> {
-        let counts =
-            |answer: &&Answer| matches!(answer.end, End::Reply { error, .. } if error != TOO_SOON);
-        let replied: Vec<&Answer> = answers.iter().copied().filter(counts).collect();
-        let (yes, no): (Vec<&Answer>, Vec<&Answer>) =
-            replied.iter().partition(|answer| answer.is_success());
-        let agree = |side: &[&Answer]| side.len() as f64 >= self.agree * replied.len() as f64;
-        let (said, other) = if agree(&yes) {
-            ("error", no)
-        } else if agree(&no) {
-            ("success", yes)
+    /// What nearly all say: success or not.
+    fn norm(self, (yes, no): &(Vec<&Answer>, Vec<&Answer>)) -> Option<bool> {
+        let replied = yes.len() + no.len();
+        let agree = |side: &[&Answer]| side.len() as f64 >= self.agree * replied as f64;
+        if replied < self.answered {
+            None
         } else {
-            return None;
-        };
+            agree(yes).then_some(true).or(agree(no).then_some(false))
+        }
+    }
+
+    /// `first`: the answers to the same question in the first round. Where the peers no longer
+    /// agree, they tell what nearly all said before.
+    fn of(
+        self,
+        network: &Text,
+        question: &Text,
+        answers: &[&Answer],
+        first: &[&Answer],
+    ) -> Option<Finding> {
+        let now = sides(answers);
+        let norm = self.norm(&now);
+        let is_success = norm.or_else(|| self.norm(&sides(first)))?;
+        let replied: Vec<&Answer> = now.0.iter().chain(&now.1).copied().collect();
+        let (said, other) = if is_success { ("error", now.1) } else { ("success", now.0) };
         if other.is_empty() || replied.len() < self.answered {
             return None;
         }
@@ -55,7 +73,11 @@ impl Inversion {
             of: replied.len() as u64,
             seen: format!("{} peers said {said} to {question}{}", members.len(), by_version(version.as_ref())),
             asked: format!("{question}, once a peer"),
-            healthy: healthy(&replied),
+            healthy: if norm.is_some() {
+                healthy(&replied)
+            } else {
+                format!("in the first round, {}", healthy(first))
+            },
             chance: "not known: settings and versions make peers differ, so this alone is never shown as ▲".into(),
             other_causes: words_of(&["another version", "another setting", "a damaged database"]),
             to_tell: "the same question again, and the versions of the peers that differ".into(),
@@ -67,7 +89,7 @@ impl Inversion {
 
 impl Rule for Inversion {
     fn id(&self) -> String {
-        "inversion@1".into()
+        "inversion@2".into()
     }
 
     fn parameters(&self) -> BTreeMap<String, String> {
@@ -76,9 +98,13 @@ impl Rule for Inversion {
 
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
         let Some(newest) = rounds.last() else { return Vec::new() };
+        let first = rounds.first().map(by_question).unwrap_or_default();
         let known = by_question(newest).into_iter().filter(|(_, answers)| !answers[0].invented);
         known
-            .filter_map(|((network, question), answers)| self.of(network, question, &answers))
+            .filter_map(|((network, question), answers)| {
+                let first = first.get(&(network, question)).map_or(&[][..], Vec::as_slice);
+                self.of(network, question, &answers, first)
+            })
             .collect()
     }
 }

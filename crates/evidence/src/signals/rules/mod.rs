@@ -11,6 +11,7 @@ mod frequency;
 mod gossip;
 mod inversion;
 mod length;
+mod lists;
 mod own;
 mod sameness;
 mod silence;
@@ -24,6 +25,7 @@ pub use frequency::TooSoonAnswered;
 pub use gossip::{Bogons, Clique};
 pub use inversion::Inversion;
 pub use length::OneLength;
+pub use lists::SameNodes;
 pub use own::{Own, OwnError};
 pub use sameness::{ChangedTogether, OneContent};
 pub use silence::SilenceSpreads;
@@ -48,6 +50,7 @@ pub fn built_in() -> Vec<Box<dyn Rule>> {
         Box::new(SilenceSpreads::default()),
         Box::new(MoziId),
         Box::new(MoziNodes),
+        Box::new(SameNodes::default()),
         Box::new(HajimeSwarm),
         Box::new(ManyIds::default()),
     ]

@@ -22,7 +22,7 @@ pub struct OneContent {
     /// How many peers at least.
     peers: usize,
     /// In how many networks at least.
-    networks: usize,
+    pub(super) networks: usize,
     /// Which share of the others must answer something of their own.
     distinct: f64,
     /// How likely it may be by chance, all groups of the round taken together.
@@ -51,16 +51,16 @@ fn first_answers(rounds: &[Round]) -> BTreeMap<(&Text, &Text), Vec<&Answer>> {
 }
 
 /// A group of equal answers, held against the others.
-struct Group<'a> {
-    members: Vec<&'a Answer>,
+pub(super) struct Group<'a> {
+    pub(super) members: Vec<&'a Answer>,
     /// The chance that so many of the peers say the same, as far as the others tell.
-    tail: f64,
+    pub(super) tail: f64,
 }
 
 impl OneContent {
     /// `first`: the answers to the same question in the first round. Where most say the same now,
     /// they tell whether that was so from the beginning.
-    fn groups<'a>(self, answers: &[&'a Answer], first: &[&Answer]) -> Vec<Group<'a>> {
+    pub(super) fn groups<'a>(self, answers: &[&'a Answer], first: &[&Answer]) -> Vec<Group<'a>> {
         let mut contents: BTreeMap<&Text, Vec<&Answer>> = BTreeMap::new();
         for &answer in answers {
             if let Some(content) = success(answer) {

@@ -1,5 +1,6 @@
 //! Peers that are reached and no longer answer, more of them in each round. Peers that answer
-//! everything get overloaded and drop requests; so do peers that an overload spreads to.
+//! everything get overloaded and drop requests; so do peers that an overload spreads to. Nodes of
+//! the DHT are never reached without an answer, so silence is no signal there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +31,7 @@ impl Default for SilenceSpreads {
 /// The peers that were reached, and of them those that said nothing to anything.
 fn reached_and_silent(round: &Round) -> (BTreeSet<&Text>, BTreeSet<&Text>) {
     let (mut reached, mut spoke) = (BTreeSet::new(), BTreeSet::new());
-    for answer in round.answers.iter().filter(|answer| !answer.is_unreachable()) {
+    for answer in round.answers.iter().filter(|answer| answer.is_reached()) {
         reached.insert(&answer.peer);
         if answer.is_reply() {
             spoke.insert(&answer.peer);
@@ -42,7 +43,7 @@ fn reached_and_silent(round: &Round) -> (BTreeSet<&Text>, BTreeSet<&Text>) {
 
 impl Rule for SilenceSpreads {
     fn id(&self) -> String {
-        "silence-spreads@1".into()
+        "silence-spreads@2".into()
     }
 
     fn parameters(&self) -> BTreeMap<String, String> {

@@ -1,15 +1,12 @@
 //! Swarms with the truth known: a graph of peers with versions, networks, churn, NATs and noise,
 //! and what spreads over it.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use swarmscope_evidence::signals::input::{Answer, End, Gossip, Round, Text, Unsolicited};
 
 use crate::sample::Numbers;
-
-/// Two rounds are so far apart.
-pub const HOUR_NS: u64 = 3_600_000_000_000;
-pub const START_NS: u64 = 1_764_324_000_000_000_000;
+use crate::swarm::{Swarm, empty, reply, text};
 
 /// How peers know each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,9 +39,19 @@ pub enum Story {
     Cascade,
     /// An overload that silences peers, along neighbour lists.
     Silence,
+    /// Peers that list addresses no public peer has, along neighbour lists.
+    Bogons,
+    /// A dozen peers that name only each other, beside three small honest islands that do, too.
+    Circle,
+    /// Peers that guess channels, along neighbour lists.
+    Guesses,
+    /// 15 % of the peers change to one version in one hour, while others change theirs one by one.
+    Takeover,
+    /// Peers that refuse a question which the others answer, along neighbour lists.
+    Refusal,
+    /// Peers that answer within the frequency, along neighbour lists, while others restart.
+    Ignored,
 }
-
-pub const BENIGN: [Story; 4] = [Story::Quiet, Story::Release, Story::Booster, Story::Defaults];
 
 struct Peer {
     name: Text,
@@ -59,7 +66,7 @@ struct Peer {
     database: u64,
 }
 
-pub struct World {
+pub struct Overlay {
     peers: Vec<Peer>,
     numbers: Numbers,
     story: Story,
@@ -67,11 +74,11 @@ pub struct World {
     round: u64,
 }
 
-fn text(text: impl AsRef<str>) -> Text {
-    Arc::from(text.as_ref())
-}
+/// Peers of a circle, and of the islands beside it.
+const CIRCLE: usize = 12;
+const ISLANDS: [usize; 3] = [3, 5, 7];
 
-impl World {
+impl Overlay {
     pub fn new(seed: u64, size: usize, graph: Graph, story: Story) -> Self {
         let mut numbers = Numbers::new(seed.wrapping_mul(7919) + 1);
         let versions = ["15", "16", "17", "18", "19"].map(text).to_vec();
@@ -94,6 +101,9 @@ impl World {
             .collect();
         let mut world = Self { peers, numbers, story, versions, round: 0 };
         world.connect(graph);
+        if story == Story::Circle {
+            world.make_islands();
+        }
         if story == Story::Booster {
             for peer in &mut world.peers[..20] {
                 peer.place = text("198.51.100.0/24");
@@ -127,38 +137,14 @@ impl World {
         self.numbers.below(1000) < of_thousand
     }
 
-    /// The peers that the story has now, and that can be reached.
-    pub fn struck(&self) -> impl Iterator<Item = &Text> {
-        self.peers
-            .iter()
-            .filter(|peer| peer.struck.is_some() && !peer.natted)
-            .map(|peer| &peer.name)
-    }
-
-    pub fn has(&self, peer: &str) -> bool {
-        self.peers.iter().any(|known| *known.name == *peer && known.struck.is_some())
-    }
-
-    /// Lets an hour pass, and asks everybody.
-    pub fn next(&mut self) -> Round {
-        self.spread();
-        let mut round = Round {
-            number: self.round,
-            at_ns: START_NS + self.round * HOUR_NS,
-            ..Round::default()
-        };
-        for n in 0..self.peers.len() {
-            self.visit(n, &mut round);
-        }
-        self.round += 1;
-        round
-    }
-
     fn spread(&mut self) {
         let (first, beta) = match self.story {
-            Story::Worm => (1, 120),
             Story::Cascade => (3, 400),
             Story::Silence => (3, 90),
+            Story::Worm | Story::Bogons | Story::Guesses | Story::Ignored => (1, 120),
+            Story::Refusal => (1, 40),
+            Story::Circle if self.round == 2 => return self.close_circle(),
+            Story::Takeover => return self.change_versions(),
             Story::Release if self.round == 3 => {
                 for n in 0..self.peers.len() {
                     if self.chance(400) {
@@ -187,6 +173,40 @@ impl World {
                 if self.peers[other].struck.is_none() && open(self, other) && self.chance(beta) {
                     self.peers[other].struck = Some(self.round);
                 }
+            }
+        }
+    }
+
+    /// The last dozen turn to each other.
+    fn close_circle(&mut self) {
+        for n in self.circle() {
+            (self.peers[n].struck, self.peers[n].neighbours) = (Some(self.round), Vec::new());
+            self.peers[n].neighbours = self.circle().filter(|other| *other != n).collect();
+        }
+    }
+
+    fn circle(&self) -> std::ops::Range<usize> {
+        self.peers.len() - CIRCLE..self.peers.len()
+    }
+
+    /// Three islands of 3, 5 and 7 peers that know nobody else.
+    fn make_islands(&mut self) {
+        let mut start = 0;
+        for size in ISLANDS {
+            for n in start..start + size {
+                self.peers[n].neighbours = (start..start + size).filter(|it| *it != n).collect();
+            }
+            start += size;
+        }
+    }
+
+    fn change_versions(&mut self) {
+        for n in 0..self.peers.len() {
+            if self.chance(5) {
+                self.peers[n].version = (self.peers[n].version + 1).min(4);
+            }
+            if self.round == 3 && self.peers[n].version != 2 && self.chance(150) {
+                (self.peers[n].version, self.peers[n].struck) = (2, Some(self.round));
             }
         }
     }
@@ -241,8 +261,11 @@ impl World {
         if struck && self.story == Story::Worm {
             return reply(0, "worm", "worm", 8192);
         }
-        if broken {
+        if broken || (place == 1 && struck && self.story == Story::Refusal) {
             return reply(2, "broken", "broken", 0);
+        }
+        if self.story == Story::Ignored && place == 1 && self.round > 0 {
+            return self.within_frequency(n, struck);
         }
         let (database, new) =
             (self.peers[n].database, self.peers[n].version == 4 && self.story == Story::Release);
@@ -274,13 +297,34 @@ impl World {
         }
     }
 
+    /// A question that was asked an hour ago, with a frequency of two.
+    fn within_frequency(&mut self, n: usize, struck: bool) -> End {
+        let mut end = if struck || self.chance(10) {
+            reply(0, &format!("db {n}"), "db", self.peers[n].database) // has restarted
+        } else {
+            reply(254, "too soon", "too soon", 0)
+        };
+        if let End::Reply { too_soon_was_due, .. } = &mut end {
+            *too_soon_was_due = true;
+        }
+        end
+    }
+
     fn gossip(&mut self, n: usize, round: &mut Round) {
         let peer = &self.peers[n];
+        let struck = peer.struck.is_some();
         let named =
             peer.neighbours.iter().take(10).map(|other| self.peers[*other].name.clone()).collect();
         let (private, name) = (peer.private, peer.name.clone());
         let bogons = (0..20)
-            .filter(|_| self.numbers.below(100) < if private { 8 } else { 1 })
+            .filter(|_| {
+                let share = match (struck && self.story == Story::Bogons, private) {
+                    (true, _) => 70,
+                    (_, true) => 8,
+                    _ => 1,
+                };
+                self.numbers.below(100) < share
+            })
             .count() as u64;
         round.gossip.push(Gossip {
             teller: name.clone(),
@@ -289,7 +333,10 @@ impl World {
             bogons,
             listed: 20,
         });
-        if self.chance(20) {
+        if struck && self.story == Story::Guesses {
+            let guessed = 1 + self.numbers.below(10) as u64;
+            round.unsolicited.push(Unsolicited { peer: name, replies: guessed, guessed });
+        } else if self.chance(20) {
             round.unsolicited.push(Unsolicited {
                 peer: name,
                 replies: 1,
@@ -299,14 +346,23 @@ impl World {
     }
 }
 
-fn reply(error: i64, content: &str, shape: &str, bytes: u64) -> End {
-    let content = text(content);
-    End::Reply {
-        error,
-        digest: content.clone(),
-        content,
-        shape: text(shape),
-        bytes,
-        too_soon_was_due: false,
+impl Swarm for Overlay {
+    fn next(&mut self) -> Round {
+        self.spread();
+        let mut round = empty(self.round);
+        for n in 0..self.peers.len() {
+            self.visit(n, &mut round);
+        }
+        self.round += 1;
+        round
+    }
+
+    fn has(&self, peer: &str) -> bool {
+        peer[4..].parse::<usize>().is_ok_and(|n| self.peers[n].struck.is_some())
+    }
+
+    fn struck(&self) -> BTreeSet<Text> {
+        let there = self.peers.iter().filter(|peer| peer.struck.is_some() && !peer.natted);
+        there.map(|peer| peer.name.clone()).collect()
     }
 }
